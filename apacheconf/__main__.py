@@ -1,0 +1,5 @@
+"""``python -m apacheconf`` is the ``apacheconf`` command."""
+
+from apacheconf.cli.main import main
+
+main()

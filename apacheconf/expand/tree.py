@@ -1,0 +1,88 @@
+"""The expanded configuration: no Include, Define, condition or macro is left in it.
+
+This is httpd's tree after its read phase (MOD-1): a node is a name, its raw arguments and, for a section,
+its children. Every node remembers its place and the chain that led there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+
+from apacheconf.diagnostics import Diagnostic
+from apacheconf.source import Place, SourceFile
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Node:
+    """A directive, or a section when ``children`` is not None.
+
+    ``name`` is the first word as written, without ``<``; ``args`` is the raw rest of the line with variables
+    expanded, continuation joined and the section's closing ``>`` cut (LEX-42, LEX-51). Nodes are compared by
+    identity: two uses of a macro give two instances of one written line.
+    """
+
+    name: str
+    args: str
+    place: Place
+    children: tuple[Node, ...] | None = None
+
+    @property
+    def is_section(self) -> bool:
+        return self.children is not None
+
+    def walk(self) -> Iterator[Node]:
+        """This node and all below it, in the order they are written."""
+        yield self
+        for child in self.children or ():
+            yield from child.walk()
+
+
+class Absence(Enum):
+    """Why a written directive left no node in the expanded tree."""
+
+    FALSE_CONDITION = "not read: the condition around it is false"
+    UNUSED_MACRO = "not read: no Use of the macro around it"
+    EXECUTED = "done while reading"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Absent:
+    """A directive that was written but left no node: skipped, or executed in the read phase (MOD-2).
+
+    ``note`` is what it did or why not (``no file matches conf.d/*.conf``); empty when there is nothing to say.
+    """
+
+    name: str
+    args: str
+    place: Place
+    why: Absence
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Expanded:
+    """What reading gave.
+
+    ``absent`` accounts for the written directives without a node, so that nodes plus absent cover every
+    directive of every file that was read. ``modules`` are the identifiers loaded at the end of reading
+    (``proxy_module``), static ones first, then in load order. ``fragment`` is True when no main file was
+    read and every known module counts as loaded. ``server_root`` is what relative paths are relative to.
+    ``notes`` are lines for stderr: what was read, which main file would include this fragment.
+    """
+
+    nodes: tuple[Node, ...]
+    absent: tuple[Absent, ...]
+    files: tuple[SourceFile, ...]
+    modules: tuple[str, ...]
+    defines: dict[str, str]
+    server_root: str
+    fragment: bool
+    notes: tuple[str, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = field(default=())
+
+    def walk(self) -> Iterator[Node]:
+        """Every node, in the order they are written."""
+        for node in self.nodes:
+            yield from node.walk()

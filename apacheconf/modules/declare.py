@@ -1,0 +1,199 @@
+"""The few words that module declarations are written in.
+
+A module file says once what its directives are: name, argument shape, where it may stand, which setting it
+fills, how scopes merge, one line of help. Everything else is keyed by that: the binder checks it, the model
+merges it, the program makes steps of the settings, the ledger notices what nobody answered.
+
+A *conf* is one module's settings for one scope, as httpd's create and merge slots make them: a frozen
+dataclass of Settings. ``merge(parent, child)`` gives the effective one. Each Setting knows the directives
+that filled it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, Flag, auto
+from typing import Any, Generic, Self, TypeVar
+
+from apacheconf.ledger import Written
+
+T = TypeVar("T")
+
+
+class Context(Flag):
+    """Where a directive may stand; finer than the manual's four words.
+
+    ``SERVER`` is outside every section, ``VHOST`` directly in a VirtualHost, then the kinds of section.
+    """
+
+    SERVER = auto()
+    VHOST = auto()
+    DIRECTORY = auto()
+    LOCATION = auto()
+    FILES = auto()
+    IF = auto()
+    PROXY = auto()
+    LIMIT = auto()
+    REQUIRE = auto()
+    HTACCESS = auto()
+
+
+SERVER, VHOST, DIRECTORY, LOCATION = Context.SERVER, Context.VHOST, Context.DIRECTORY, Context.LOCATION
+FILES, IF, PROXY, HTACCESS = Context.FILES, Context.IF, Context.PROXY, Context.HTACCESS
+#: Every per-directory context of the configuration files (httpd's ACCESS_CONF).
+SECTIONS = DIRECTORY | LOCATION | FILES | IF | PROXY
+#: httpd's RSRC_CONF.
+SERVERS = SERVER | VHOST
+
+
+class Args(Enum):
+    """httpd's argument shapes (ARG-1 to ARG-13)."""
+
+    NO_ARGS = "NO_ARGS"
+    TAKE1 = "TAKE1"
+    TAKE2 = "TAKE2"
+    TAKE12 = "TAKE12"
+    TAKE3 = "TAKE3"
+    TAKE23 = "TAKE23"
+    TAKE123 = "TAKE123"
+    TAKE13 = "TAKE13"
+    ITERATE = "ITERATE"
+    ITERATE2 = "ITERATE2"
+    FLAG = "FLAG"
+    TAKE_ARGV = "TAKE_ARGV"
+    RAW_ARGS = "RAW_ARGS"
+
+
+class ValueRefused(Exception):
+    """An argument that httpd refuses; the message is httpd's. ``word`` is the number (from 0) of the word."""
+
+    def __init__(self, message: str, word: int | None = None) -> None:
+        self.word = word
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting(Generic[T]):
+    """A value and the directives that set it; ``said_by`` is empty for a default."""
+
+    value: T
+    said_by: tuple[Written, ...] = ()
+
+    @property
+    def is_set(self) -> bool:
+        return bool(self.said_by)
+
+
+Merge = Callable[[Setting[Any], Setting[Any]], Setting[Any]]
+
+
+def child_wins(parent: Setting[T], child: Setting[T]) -> Setting[T]:
+    """The usual rule: the child's if set, else the parent's (INH-14)."""
+    return child if child.is_set else parent
+
+
+def parent_then_child(parent: Setting[tuple[T, ...]], child: Setting[tuple[T, ...]]) -> Setting[tuple[T, ...]]:
+    """Lists that add up, the parent's entries first (INH-1, INH-5)."""
+    return Setting(parent.value + child.value, parent.said_by + child.said_by)
+
+
+def child_then_parent(parent: Setting[tuple[T, ...]], child: Setting[tuple[T, ...]]) -> Setting[tuple[T, ...]]:
+    """Lists that add up, the child's entries first (INH-4)."""
+    return parent_then_child(child, parent)
+
+
+def by_key(parent: Setting[dict[Any, T]], child: Setting[dict[Any, T]]) -> Setting[dict[Any, T]]:
+    """Tables where the child wins key by key (INH-7, INH-11)."""
+    return Setting({**parent.value, **child.value}, parent.said_by + child.said_by)
+
+
+def not_inherited(parent: Setting[T], child: Setting[T]) -> Setting[T]:
+    """Settings that each scope has for itself (INH-15, INH-16)."""
+    return child
+
+
+def setting(default: Any, merge: Merge = child_wins) -> Any:
+    """A field of a conf: its default and how scopes merge."""
+    return field(default=Setting(default), metadata={"merge": merge})
+
+
+@dataclass(frozen=True)
+class Conf:
+    """One module's settings for one scope; subclasses add fields made by ``setting``."""
+
+    def merge(self, child: Self) -> Self:
+        """The effective conf where ``child`` lies within this one."""
+        if not child.is_set:
+            return self
+        merged = {
+            f.name: f.metadata["merge"](getattr(self, f.name), getattr(child, f.name)) for f in dataclasses.fields(self)
+        }
+        return type(self)(**merged)
+
+    def with_value(self, name: str, value: Any, said_by: tuple[Written, ...]) -> Self:
+        """A copy in which directive ``said_by`` has set the field ``name``."""
+        return dataclasses.replace(self, **{name: Setting(value, said_by)})
+
+    def with_entry(self, name: str, entry: Any, said_by: Written) -> Self:
+        """A copy in which the list ``name`` has one entry more."""
+        old: Setting[tuple[Any, ...]] = getattr(self, name)
+        return dataclasses.replace(self, **{name: Setting((*old.value, entry), (*old.said_by, said_by))})
+
+    @property
+    def is_set(self) -> bool:
+        """True when any directive has set anything here."""
+        return any(getattr(self, f.name).is_set for f in dataclasses.fields(self))
+
+
+#: Turns the words of a directive into its value, or raises ValueRefused in httpd's words.
+Parse = Callable[[Sequence[str]], Any]
+
+
+class Fate(Enum):
+    """What ``serve`` does with a directive, where no program step says so itself."""
+
+    SERVED = "served"
+    NO_EFFECT = "no effect here"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One row of a module's table: what a directive is.
+
+    ``fills`` names the field that the directive sets, in ``server_conf`` or ``dir_conf`` as ``per`` says;
+    ``parse`` makes its value of the words. ``appends`` adds an entry to a list instead of replacing.
+    ``restricts`` marks directives that take something away from a client: they are never ignored in silence.
+    """
+
+    name: str
+    args: Args
+    contexts: Context
+    module: str = ""
+    fills: str = ""
+    per: str = "server"
+    parse: Parse | None = None
+    appends: bool = False
+    restricts: bool = False
+    section: bool = False
+    exec_on_read: bool = False
+    override: frozenset[str] = frozenset()
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class Module:
+    """One Apache module: ``name`` (``mod_proxy``), its confs and its table of directives."""
+
+    name: str
+    directives: Sequence[Spec] = ()
+    server_conf: type[Conf] | None = None
+    dir_conf: type[Conf] | None = None
+    fate: Fate = Fate.NO_EFFECT
+    table: Mapping[str, Spec] = field(init=False)
+
+    def __post_init__(self) -> None:
+        owned = {d.name.lower(): dataclasses.replace(d, module=self.name) for d in self.directives}
+        object.__setattr__(self, "table", owned)

@@ -1,0 +1,126 @@
+"""One condition type for ap_expr, RewriteCond, SetEnvIf, section matchers and access rules.
+
+A condition is a tree over values (``values.py``). A match that captures says under which name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from apacheconf.program.values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Regex:
+    """A PCRE2 pattern, searched unanchored; ``groups`` names its named groups in order of number."""
+
+    pattern: str
+    ignore_case: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Always:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    conditions: tuple[Condition, ...]
+
+
+class Operator(Enum):
+    """Comparisons: the symbols compare text (strcmp), the words integers (EXPR-4)."""
+
+    SAME = "=="
+    DIFFERENT = "!="
+    BEFORE = "<"
+    BEFORE_OR_SAME = "<="
+    AFTER = ">"
+    AFTER_OR_SAME = ">="
+    EQ = "-eq"
+    NE = "-ne"
+    LT = "-lt"
+    LE = "-le"
+    GT = "-gt"
+    GE = "-ge"
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    left: Value
+    operator: Operator
+    right: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """``value`` holds a match of ``regex``; its groups are then known as captures ``captures``."""
+
+    value: Value
+    regex: Regex
+    captures: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Glob:
+    """``value`` as a whole matches the shell pattern; ``*`` crosses slashes only if ``crosses_slash``."""
+
+    value: Value
+    pattern: str
+    crosses_slash: bool = False
+    ignore_case: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """``value`` is one of the ``choices``, compared exactly."""
+
+    value: Value
+    choices: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InNetwork:
+    """The address ``value`` lies in one of the ``networks`` (``10.0.0.0/8``, always CIDR)."""
+
+    value: Value
+    networks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A unary test by its letter: ``n z T f d s L x F U`` (EXPR-20 to EXPR-26)."""
+
+    letter: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Under:
+    """The normalised request path lies under ``prefix`` at a segment boundary (LOC-1, PP-3, PP-4).
+
+    ``/app`` holds for ``/app``, ``/app/`` and ``/app/x``, not for ``/appx``; ``/app/`` not for ``/app``.
+    """
+
+    prefix: str
+
+
+Condition = Always | Never | Not | AllOf | AnyOf | Compare | Matches | Glob | OneOf | InNetwork | Test | Under
+ALWAYS = Always()
+NEVER = Never()

@@ -1,0 +1,192 @@
+"""Hosts: who answers a connection and a Host header, and the shape of what each host does.
+
+The index is VH-30 to VH-36 as data: the address of the connection picks one set of hosts, the name picks one
+host of that set. A host is a *shape* (steps, layers, cells; shared by all hosts that do the same) and the
+tables that fill its numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from fnmatch import fnmatchcase
+
+from apacheconf.ledger import Written
+from apacheconf.modules.declare import Conf
+from apacheconf.program.conditions import Condition
+from apacheconf.program.steps import Step
+from apacheconf.source import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A Listen: ``address`` is empty for all addresses; ``protocol`` http or https (VH-6)."""
+
+    address: str
+    port: int
+    protocol: str = "http"
+    said_by: tuple[Written, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AddressSet:
+    """The hosts of one address:port, in the order of the configuration; None stands for ``*``.
+
+    ``exact`` maps each literal name to the first host (a position in ``hosts``) that has it, ``wild`` lists the
+    wildcard aliases with theirs in order. Hosts are numbers into ``Program.hosts``.
+    """
+
+    address: str | None
+    port: int | None
+    hosts: tuple[int, ...]
+    exact: dict[str, int]
+    wild: tuple[tuple[str, int], ...] = ()
+
+    def position_of(self, name: str) -> int | None:
+        """The position of the first host that ``name`` (lower case, no port, no final dot) matches (VH-31)."""
+        best = self.exact.get(name)
+        for pattern, position in self.wild:
+            if best is not None and position >= best:
+                break
+            if fnmatchcase(name, pattern):
+                return position
+        return best
+
+
+@dataclass(frozen=True, slots=True)
+class HostIndex:
+    """All address sets, most specific kinds first (VH-30), and the main server's number."""
+
+    sets: tuple[AddressSet, ...]
+    main: int
+
+    def set_for(self, address: str, port: int) -> AddressSet | None:
+        """The one set that answers connections to this local address; None means the main server."""
+        for key in ((address, port), (address, None), (None, port), (None, None)):
+            for candidate in self.sets:
+                if (candidate.address, candidate.port) == key:
+                    return candidate
+        return None
+
+
+class LayerKind(Enum):
+    """Sections, in the order in which they merge (MRG-1, MRG-4)."""
+
+    SERVER = "server"
+    PROXY = "Proxy"
+    DIRECTORY = "Directory"
+    HTACCESS = ".htaccess"
+    FILES = "Files"
+    LOCATION = "Location"
+    IF = "If"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One section's settings with its matcher; ``container`` is the layer it is nested in.
+
+    ``matcher`` is over the request (Location, If), the mapped URL (Proxy) or the mapped file. ``confs`` maps a
+    module's name to its settings; only ``fold`` reads them.
+    """
+
+    kind: LayerKind
+    matcher: Condition
+    confs: tuple[tuple[str, Conf], ...]
+    title: str = ""
+    container: int | None = None
+    said_by: tuple[int, ...] = ()
+
+
+class Reach(Enum):
+    """Which part of the URL space under a path a cell is (NGX-31)."""
+
+    BARE = "the path itself"
+    BELOW = "the path with a slash, and all below it"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A part of URL space in which the same layers apply and the same steps run.
+
+    ``path`` is without its final slash, empty for the root. ``layers`` apply for certain; ``maybe`` are the
+    layers whose matcher must be asked per request (regex, If, Directory, Files, Proxy), and ``steps`` are
+    complete when there are none of them. ``steps`` stand in the order in which they run.
+    """
+
+    path: str
+    reach: Reach
+    layers: tuple[int, ...]
+    maybe: tuple[int, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def title(self) -> str:
+        return f"= {self.path}" if self.reach is Reach.BARE else f"{self.path}/"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the connection and the reading of a request may cost. Seconds and bytes."""
+
+    timeout: float = 60.0
+    keep_alive: bool = True
+    keep_alive_timeout: float = 5.0
+    max_keep_alive_requests: int = 100
+    request_line: int = 8190
+    request_field_size: int = 8190
+    request_fields: int = 100
+    header_timeout: float = 20.0
+    proxy_timeout: float | None = None
+    trace: bool = True
+    merge_slashes: bool = True
+    encoded_slashes: str = "Off"
+    server_tokens: str = "Full"
+    server_signature: bool = False
+    said_by: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a host does, without what belongs to it alone.
+
+    ``server`` are the steps that stand outside every section, ``layers`` the sections in merge order (the
+    first is the server's own per-directory defaults), ``cells`` the URL space folded (sorted by path, bare
+    before below). ``dead`` are steps that no request can reach, with the reason.
+    """
+
+    server: tuple[Step, ...]
+    layers: tuple[Layer, ...]
+    cells: tuple[Cell, ...]
+    limits: Limits
+    dead: tuple[tuple[Step, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A virtual host, or the main server when ``place`` is None.
+
+    ``name`` and ``port`` are ServerName's (port None when not given), ``scheme`` its scheme. The tables fill
+    the numbers of the shape: ``directives``, ``origins`` (numbers into ``Program.origins``), ``texts``.
+    """
+
+    number: int
+    name: str
+    port: int | None
+    scheme: str
+    aliases: tuple[str, ...]
+    place: Place | None
+    shape: Shape
+    directives: tuple[Written, ...]
+    origins: tuple[int, ...]
+    texts: tuple[str, ...]
+    canonical_name: bool = False
+    tls: bool = False
+    admin: str = ""
+
+    def said_by(self, step: Step) -> tuple[Written, ...]:
+        """The directives that a step of this host came from."""
+        return tuple(self.directives[number] for number in step.said_by)
+
+    @property
+    def title(self) -> str:
+        return f"{self.name}:{self.port}" if self.port else self.name

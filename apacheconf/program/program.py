@@ -1,0 +1,51 @@
+"""The program: what a request will meet, said once, as immutable data.
+
+Its shape::
+
+    Program
+      listeners      where connections arrive                                       (hosts.Listener)
+      index          address and name -> host                                       (hosts.HostIndex)
+      hosts          each a Shape plus the tables that fill it                      (hosts.Host)
+        shape.server   steps outside sections, in phase order                       (steps.Step)
+        shape.layers   sections: matcher, settings, container; folded in order      (hosts.Layer)
+        shape.cells    URL space, folded at load time: path -> steps                (hosts.Cell)
+      origins        workers and balancers after httpd's sharing                    (workers.Origin)
+
+    Step = phase + condition tree + action + flow + the directives it came from
+      conditions.py  one condition type: ap_expr, RewriteCond, SetEnvIf, matchers, Require
+      values.py      one value type: expressions, substitutions, Header and log formats
+      phases.py      OR-1
+
+Readers: ``decide`` interprets it (explain, prove), ``runtime.compile`` makes closures of it (serve), targets
+lower it cell by cell. None of them reads the settings of ``model``; only ``fold`` merges layers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from apacheconf.ledger import Written
+from apacheconf.program.hosts import Host, HostIndex, Listener
+from apacheconf.program.workers import Balancer, Origin, Worker
+
+
+@dataclass(frozen=True)
+class Program:
+    """See the head of this module. ``directives`` are all directives written, for the ledger."""
+
+    listeners: tuple[Listener, ...]
+    index: HostIndex
+    hosts: tuple[Host, ...]
+    origins: tuple[Origin, ...]
+    directives: tuple[Written, ...] = ()
+
+    def origin(self, host: Host, number: int) -> Origin:
+        """The origin that a step of ``host`` names by ``number``."""
+        return self.origins[host.origins[number]]
+
+    def workers(self) -> tuple[Worker, ...]:
+        """Every worker once: the standalone ones and the members of balancers."""
+        found: list[Worker] = []
+        for origin in self.origins:
+            found += origin.members if isinstance(origin, Balancer) else [origin]
+        return tuple(found)

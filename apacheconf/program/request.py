@@ -1,0 +1,77 @@
+"""A request as the program sees it, and the decision it comes to. Data only; ``decide`` makes the one of the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from apacheconf.program.hosts import Cell, Host
+from apacheconf.program.steps import (
+    AddFilter,
+    EditHeader,
+    Log,
+    MapBack,
+    MapBackCookie,
+    SetErrorDocument,
+)
+from apacheconf.program.workers import Origin
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request as it was received. Text is latin-1; header names keep their spelling and order.
+
+    ``local`` is the address and port the configuration speaks of (after ``--listen``), ``peer`` the client's.
+    ``target`` is the request-target as sent. ``version`` is (1, 1) or (1, 0) or (0, 9).
+    """
+
+    method: str = "GET"
+    target: str = "/"
+    headers: Headers = ()
+    version: tuple[int, int] = (1, 1)
+    local: tuple[str, int] = ("127.0.0.1", 80)
+    peer: tuple[str, int] = ("127.0.0.1", 40000)
+    scheme: str = "http"
+    sni: str = ""
+
+    def header(self, name: str) -> str | None:
+        """The value of ``name``, repeated lines joined by ``, `` as httpd joins them (RQ-4); None if absent."""
+        name = name.lower()
+        values = [value for key, value in self.headers if key.lower() == name]
+        return ", ".join(values) if values else None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the program says about a request, before any origin was asked.
+
+    Either ``origin`` is set and the request goes there as ``method uri`` with ``headers`` (which lack only
+    framing and Connection, and Host where it depends on the member that is chosen: ``host_header`` None), or
+    ``status`` is the answer made here (``location`` for redirects, ``body`` for texts). ``file`` is the mapped
+    file of a request that no origin takes. ``keep_alive`` False closes the client's connection (a 400).
+    """
+
+    host: Host | None
+    cell: Cell | None = None
+    path: str = ""
+    query: str | None = None
+    origin: Origin | None = None
+    uri: str = ""
+    host_header: str | None = None
+    headers: Headers = ()
+    status: int | None = None
+    location: str = ""
+    body: str | None = None
+    file: str = ""
+    handler: str = ""
+    keep_alive: bool = True
+    env: dict[str, str] = field(default_factory=dict)
+    map_back: tuple[MapBack, ...] = ()
+    map_back_cookies: tuple[MapBackCookie, ...] = ()
+    response_headers: tuple[EditHeader, ...] = ()
+    error_documents: tuple[SetErrorDocument, ...] = ()
+    override_errors: tuple[int, ...] | None = None
+    filters: tuple[AddFilter, ...] = ()
+    logs: tuple[Log, ...] = ()
+    rounds: int = 0

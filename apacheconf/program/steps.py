@@ -1,0 +1,234 @@
+"""Steps: what the program does in a phase, under which condition, and where control goes then.
+
+A step holds nothing that belongs to one host alone. Directives, origins and host-specific texts are *numbers*
+into the tables of the host (``hosts.Host``), as a relocation is in an object file, so that hosts of one
+shape share their steps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from apacheconf.program.conditions import ALWAYS, Condition
+from apacheconf.program.phases import Phase
+from apacheconf.program.values import Value
+
+
+class Move(Enum):
+    """The named moves of control (RW-20 ff., 8.2)."""
+
+    NEXT = "next"  # go on with the next step
+    STOP = "stop"  # end this phase
+    SKIP = "skip"  # leave out the next `count` steps
+    CHAIN = "chain"  # leave out the rest of the chain, which is the next `count` steps (RW-21)
+    RESTART = "restart"  # from the first step of this phase, at most `count` times (RW-29)
+    NEXT_ROUND = "next round"  # re-enter at LOCATION_WALK with the changed path (RW-5), at most 10 times
+    INTERNAL_REDIRECT = "internal redirect"  # re-enter at READ with REDIRECT_ variables, at most 10 times
+    SUBREQUEST = "sub-request"  # ask what `uri` would answer, then go on
+    END = "end"  # the request is answered; only FILTERS and LOG remain
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Where control goes; ``uri`` is the target of an internal redirect or a sub-request."""
+
+    move: Move = Move.NEXT
+    count: int = 0
+    uri: Value | None = None
+
+
+NEXT = Flow()
+STOP = Flow(Move.STOP)
+END = Flow(Move.END)
+
+
+# --- actions -------------------------------------------------------------------------------------------------
+
+
+class Rest(Enum):
+    """What a mapping appends to its target (PP-6, PP-13, PP-14)."""
+
+    AFTER_PREFIX = "the path after the matched prefix"
+    WHOLE_PATH = "the whole path"
+    NOTHING = "nothing: the captures stand in the target"
+
+
+@dataclass(frozen=True, slots=True)
+class MapToOrigin:
+    """A mapping (ProxyPass): the request goes to an origin, at ``path`` plus ``rest``.
+
+    ``origin`` is a number into ``Host.origins``. ``path`` is the target's text after the authority, empty when
+    it has none; it may hold captures for Rest.NOTHING. ``prefix`` is cut for Rest.AFTER_PREFIX. ``raw`` keeps
+    the client's own bytes (``nocanon``, PU-5); ``encoded`` matches the undecoded path (``mapping=encoded``).
+    """
+
+    origin: int
+    path: str
+    prefix: str = ""
+    rest: Rest = Rest.AFTER_PREFIX
+    raw: bool = False
+    encoded: bool = False
+    value: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeepLocal:
+    """``ProxyPass /x !``: no mapping of mod_proxy applies (PP-7). Its flow skips the rest of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class MapToFile:
+    """The path lies in the file system under ``root`` (DocumentRoot, Alias) after ``prefix`` is cut."""
+
+    root: str
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetUri:
+    """The rest of the request is about this path; ``query`` replaces the query unless None."""
+
+    uri: Value
+    query: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Respond:
+    """Answer here with a status: an error (its ErrorDocument applies), or text."""
+
+    status: int
+    body: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Answer here with a redirect to ``location``; the text after ``prefix`` and the query are appended."""
+
+    status: int
+    location: Value
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetEnv:
+    """Set a request environment variable, or unset it when ``value`` is None."""
+
+    name: str
+    value: Value | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetHandler:
+    name: str
+
+
+class Table(Enum):
+    """The header tables (HD-1): the request's, and the two of the response."""
+
+    REQUEST = "request"
+    ONSUCCESS = "onsuccess"
+    ALWAYS = "always"
+
+
+@dataclass(frozen=True, slots=True)
+class EditHeader:
+    """One Header or RequestHeader line: ``operation`` is mod_headers' word (HD-3)."""
+
+    table: Table
+    operation: str
+    name: str
+    value: Value | None = None
+    replacement: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeepHost:
+    """The origin gets the client's Host, not its own authority (ProxyPreserveHost, RQ-11)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddForwarded:
+    """X-Forwarded-For, -Host and -Server are extended (ProxyAddHeaders, RQ-13)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideErrors:
+    """Origin errors become our own error documents (RS-23); empty ``codes`` means all from 400 up."""
+
+    codes: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MapBack:
+    """A ProxyPassReverse entry (RV-1 to RV-8): values that start with the URL get ``path`` in its place.
+
+    ``url`` is a number into ``Host.texts``; for ``balancer://`` URLs ``origin`` is the balancer's number in
+    ``Host.origins`` and the text is the path after its name.
+    """
+
+    url: int
+    path: str
+    origin: int | None = None
+
+
+class CookiePart(Enum):
+    PATH = "path"
+    DOMAIN = "domain"
+
+
+@dataclass(frozen=True, slots=True)
+class MapBackCookie:
+    """ProxyPassReverseCookiePath or -Domain (RV-12, RV-13)."""
+
+    part: CookiePart
+    internal: str
+    public: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetErrorDocument:
+    """What answers for ``status``: a local path, a URL (302) or text; exactly one of them is set."""
+
+    status: int
+    path: str = ""
+    url: str = ""
+    text: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddFilter:
+    """An output filter by its name (``DEFLATE``), in the order they were added."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Write a line for the request. ``to`` is a number into ``Host.texts``; ``original`` picks the first
+    request of an internal redirect chain (``%<``), else the last answers (``%>``)."""
+
+    to: int
+    line: tuple[Value, ...]
+    original: bool = True
+
+
+Action = (
+    MapToOrigin | KeepLocal | MapToFile | SetUri | Respond | Redirect | SetEnv | SetHandler | EditHeader
+    | KeepHost | AddForwarded | OverrideErrors | MapBack | MapBackCookie | SetErrorDocument | AddFilter | Log
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """In ``phase``, when ``when`` holds: do ``action``, then ``then``; when it does not: ``otherwise``.
+
+    ``said_by`` are numbers into ``Host.directives``.
+    """
+
+    phase: Phase
+    action: Action
+    said_by: tuple[int, ...] = ()
+    when: Condition = ALWAYS
+    then: Flow = NEXT
+    otherwise: Flow = NEXT

@@ -1,0 +1,92 @@
+"""One value type for ap_expr strings, RewriteRule substitutions, Header values, LogFormat and interpolation.
+
+A value is data: literal text, a variable of the request, a capture of a named match, a function call, a
+rewrite map lookup, or several of them joined. ``decide`` evaluates it, the runtime compiles it, targets
+lower it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from apacheconf.program.phases import Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable by its canonical upper-case name; ``argument`` for the families (``HTTP:Accept``, ``ENV:x``).
+
+    ``missing`` is what an unset one becomes: empty in expressions, ``(null)`` in Header (SEM-20), ``-`` in logs.
+    """
+
+    name: str
+    argument: str = ""
+    missing: str = ""
+
+    @property
+    def known_from(self) -> Phase:
+        """The first phase in which it has its value; before that it is unset."""
+        return KNOWN_FROM.get(self.name, Phase.POST_READ)
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """Group ``group`` of the match called ``match``: captures belong to the match that made them (RW-4).
+
+    ``rule`` is RewriteRule's or a mapping's own pattern (``$1``), ``cond`` the last matched RewriteCond's
+    (``%1``), ``expr`` the last regex of an expression (EXPR-8), ``section`` a LocationMatch's.
+    """
+
+    match: str
+    group: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An expression function (EXPR-27), such as ``tolower``, applied to a value."""
+
+    function: str
+    argument: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """``${map:key|default}`` (RW-43)."""
+
+    map: str
+    key: Value
+    default: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    parts: tuple[Value, ...]
+
+
+Value = Literal | Variable | Capture | Call | Lookup | Joined
+
+#: Variables that are not known from the start. The others are, and family variables are looked up when asked.
+KNOWN_FROM = {
+    "REQUEST_FILENAME": Phase.MAP_TO_STORAGE,
+    "SCRIPT_FILENAME": Phase.MAP_TO_STORAGE,
+    "PATH_INFO": Phase.MAP_TO_STORAGE,
+    "CONTEXT_PREFIX": Phase.TRANSLATE,
+    "CONTEXT_DOCUMENT_ROOT": Phase.TRANSLATE,
+    "REMOTE_USER": Phase.AUTHN,
+    "AUTH_TYPE": Phase.AUTHN,
+    "CONTENT_TYPE": Phase.TYPE,
+    "HANDLER": Phase.TYPE,
+    "REQUEST_STATUS": Phase.FILTERS,
+    "RESP": Phase.FILTERS,
+    "BALANCER_NAME": Phase.HANDLER,
+    "BALANCER_WORKER_NAME": Phase.HANDLER,
+    "BALANCER_WORKER_ROUTE": Phase.HANDLER,
+    "BALANCER_ROUTE_CHANGED": Phase.HANDLER,
+    "BYTES_SENT": Phase.LOG,
+    "DURATION": Phase.LOG,
+}

@@ -1,0 +1,89 @@
+"""Origins: workers and balancers after httpd's sharing of workers (WK-1 to WK-5).
+
+Apache's words: a *worker* is one origin with its parameters, a *member* a worker in a balancer.
+All durations are seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from apacheconf.ledger import Written
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What a worker is to its balancer (WP-19 to WP-23); ``status`` holds the flag letters of LB-22."""
+
+    loadfactor: int = 100  # in hundredths, as httpd keeps it (WP-19)
+    lbset: int = 0
+    route: str = ""
+    redirect: str = ""
+    status: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """One origin: where to connect and how.
+
+    ``name`` is its identity, the URL text with scheme and host lower-cased and a default port dropped (WK-1).
+    ``host`` and ``port`` are where to connect; ``socket`` a Unix socket instead (UN-1). ``path`` is what the
+    member URL itself carries. ``retry`` is how long an error keeps it out. ``said_by`` are the directives that
+    made it. ``member`` is set in a balancer.
+    """
+
+    name: str
+    scheme: str
+    host: str
+    port: int
+    path: str = ""
+    socket: str = ""
+    timeout: float | None = None
+    connect_timeout: float | None = None
+    retry: float = 60.0
+    reusable: bool = True
+    max_connections: int | None = None
+    acquire: float | None = None
+    upgrade: tuple[str, ...] = ()
+    response_field_size: int = 8192
+    member: Member | None = None
+    said_by: tuple[Written, ...] = field(default=(), compare=False)
+
+    @property
+    def authority(self) -> str:
+        """The Host header it gets by default: the port is left out when it is 80 or the scheme's (RQ-10)."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port in (80, DEFAULT_PORTS.get(self.scheme)) else f"{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Balancer:
+    """A balancer and its members in the order they were defined. ``name`` is ``balancer://mycluster``."""
+
+    name: str
+    members: tuple[Worker, ...]
+    lbmethod: str = "byrequests"
+    sticky_cookie: str = ""
+    sticky_parameter: str = ""
+    sticky_separator: str = "."
+    semicolon_delimits: bool = False
+    no_failover: bool = False
+    max_attempts: int | None = None
+    wait: float = 0.0
+    fail_on_status: tuple[int, ...] = ()
+    fail_on_timeout: bool = False
+    force_recovery: bool = True
+    said_by: tuple[Written, ...] = field(default=(), compare=False)
+
+    @property
+    def attempts(self) -> int:
+        """How many members one request may try (FO-8)."""
+        extra = len(self.members) - 1 if self.max_attempts is None else self.max_attempts
+        return max(extra, 0) + 1
+
+
+Origin = Worker | Balancer
+
+#: FC-1 and RQ-10.
+DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "h2": 443, "h2c": 80, "fcgi": 8000, "ajp": 8009,
+                 "scgi": 4000, "uwsgi": 3031}  # fmt: skip
