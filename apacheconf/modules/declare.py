@@ -15,7 +15,8 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, Flag, auto
-from typing import Any, Generic, Self, TypeVar
+from functools import cache
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from apacheconf.ledger import Written
 
@@ -121,16 +122,34 @@ def setting(default: Any, merge: Merge = child_wins) -> Any:
 
 @dataclass(frozen=True)
 class Conf:
-    """One module's settings for one scope; subclasses add fields made by ``setting``."""
+    """One module's settings for one scope; subclasses name their module and add fields made by ``setting``."""
+
+    module: ClassVar[str] = ""
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Setting[Any]]) -> Self:
+        """The conf in which exactly these fields are set; the others keep their defaults."""
+        conf = object.__new__(cls)
+        conf.__dict__.update(_class_facts(cls).defaults)
+        conf.__dict__.update(settings)
+        return conf
+
+    def within(self, settings: Mapping[str, Setting[Any]]) -> Self:
+        """What ``self.merge(self.of(settings))`` gives, at the cost of the fields that are set."""
+        facts, mine = _class_facts(type(self)), self.__dict__
+        conf = object.__new__(type(self))
+        values = conf.__dict__
+        values.update(mine)
+        for name, setting in settings.items():
+            values[name] = facts.merges[name](mine[name], setting)
+        for name in facts.not_inherited:
+            if name not in settings:
+                values[name] = facts.defaults[name]
+        return conf
 
     def merge(self, child: Self) -> Self:
         """The effective conf where ``child`` lies within this one."""
-        if not child.is_set:
-            return self
-        merged = {
-            f.name: f.metadata["merge"](getattr(self, f.name), getattr(child, f.name)) for f in dataclasses.fields(self)
-        }
-        return type(self)(**merged)
+        return self.within({name: setting for name, setting in child.__dict__.items() if setting.is_set})
 
     def with_value(self, name: str, value: Any, said_by: tuple[Written, ...]) -> Self:
         """A copy in which directive ``said_by`` has set the field ``name``."""
@@ -147,8 +166,27 @@ class Conf:
         return any(getattr(self, f.name).is_set for f in dataclasses.fields(self))
 
 
+@dataclass(frozen=True, slots=True)
+class _ClassFacts:
+    """What ``Conf`` needs of its subclass for every scope, computed once."""
+
+    defaults: dict[str, Any]
+    merges: dict[str, Merge]
+    not_inherited: tuple[str, ...]
+
+
+@cache
+def _class_facts(cls: type[Conf]) -> _ClassFacts:
+    fields = dataclasses.fields(cls)
+    merges = {f.name: f.metadata["merge"] for f in fields}
+    alone = tuple(name for name, merge in merges.items() if merge is not_inherited)
+    return _ClassFacts({f.name: f.default for f in fields}, merges, alone)
+
+
 #: Turns the words of a directive into its value, or raises ValueRefused in httpd's words.
 Parse = Callable[[Sequence[str]], Any]
+#: The same where the value depends on the place, such as ProxyPass in a Location (PP-11).
+ParseIn = Callable[[Sequence[str], Context], Any]
 
 
 class Fate(Enum):
@@ -164,7 +202,9 @@ class Spec:
     """One row of a module's table: what a directive is.
 
     ``fills`` names the field that the directive sets, in ``server_conf`` or ``dir_conf`` as ``per`` says;
-    ``parse`` makes its value of the words. ``appends`` adds an entry to a list instead of replacing.
+    ``parse`` (or ``parse_in``) makes its value of the words. ``appends`` adds an entry to a list instead of
+    replacing, ``extends`` as many as the value has; a value that is a dict adds up key by key. ``fate`` overrides
+    the module's.
     ``restricts`` marks directives that take something away from a client: they are never ignored in silence.
     """
 
@@ -175,7 +215,10 @@ class Spec:
     fills: str = ""
     per: str = "server"
     parse: Parse | None = None
+    parse_in: ParseIn | None = None
     appends: bool = False
+    extends: bool = False
+    fate: Fate | None = None
     restricts: bool = False
     section: bool = False
     exec_on_read: bool = False
