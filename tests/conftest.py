@@ -1,0 +1,65 @@
+"""What all tests share: where things are, the command as a user runs it, and the two rings.
+
+``make test`` is the first ring. Tests marked ``prove_all`` are the second and run only when asked for by
+``-m prove_all`` or ``APACHECONF_PROVE_ALL=1`` (what ``make prove-all`` sets).
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FIXTURES = ROOT / "fixtures"
+SITES = FIXTURES / "sites"
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long ring out unless it was asked for."""
+    if "prove_all" in (config.getoption("-m") or "") or os.environ.get("APACHECONF_PROVE_ALL"):
+        return
+    skip = pytest.mark.skip(reason="the long ring: make prove-all")
+    for item in items:
+        if item.get_closest_marker("prove_all"):
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def sites() -> Path:
+    """``fixtures/sites``."""
+    return SITES
+
+
+@pytest.fixture(scope="session")
+def command() -> Command:
+    """Run ``apacheconf ARGS...`` as a process of its own, without a terminal; gives the finished process."""
+
+    def run(
+        *args: str | Path, cwd: Path = ROOT, stdin: str | None = None, env: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        words: Sequence[str] = [sys.executable, "-m", "apacheconf", *map(str, args)]
+        return subprocess.run(
+            words,
+            cwd=cwd,
+            input=stdin if stdin is not None else "",
+            env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "100", **(env or {})},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
