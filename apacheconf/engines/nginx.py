@@ -1,0 +1,61 @@
+"""nginx in a sandbox: a configuration with its files moved there, and its start."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from apacheconf.engines.find import Engine
+from apacheconf.engines.process import Address, Server
+from apacheconf.engines.sandbox import Sandbox
+
+#: Set in the http block where the configuration doesn't: the compiled-in values lie outside the sandbox.
+HTTP_PATHS = {
+    "access_log": "off",
+    "client_body_temp_path": "{box}/tmp/body",
+    "proxy_temp_path": "{box}/tmp/proxy",
+    "fastcgi_temp_path": "{box}/tmp/fastcgi",
+    "uwsgi_temp_path": "{box}/tmp/uwsgi",
+    "scgi_temp_path": "{box}/tmp/scgi",
+}
+MAIN_PATHS = {"pid": "{box}/run/nginx.pid", "error_log": "{box}/logs/error.log"}
+#: Directives of the main block that would contradict the sandbox, and the account that only root may choose.
+_DROPPED = re.compile(r"^[ \t]*(?:daemon|master_process|user|pid|worker_processes)[ \t][^;{}]*;", re.MULTILINE)
+_HTTP = re.compile(r"^[ \t]*http[ \t]*\{", re.MULTILINE)
+
+
+def sandboxed(text: str, box: Sandbox) -> str:
+    """``text`` (a whole nginx.conf) with everything that it would write moved into ``box``; lines keep their number."""
+    text = _DROPPED.sub(lambda found: "#" + found.group(0).replace("\n", "\n#"), text)
+    inside = _settings(HTTP_PATHS, text, box)
+    return _HTTP.sub(lambda found: f"{found.group(0)} {inside}", text, count=1)
+
+
+def _settings(table: dict[str, str], text: str, box: Sandbox) -> str:
+    """The directives of ``table`` that ``text`` doesn't have, in one line."""
+    absent = {name: value for name, value in table.items() if not re.search(rf"^[ \t]*{name}[ \t]", text, re.MULTILINE)}
+    return " ".join(f"{name} {value.format(box=box.path)};" for name, value in absent.items())
+
+
+def command(engine: Engine, box: Sandbox, main: str, *flags: str) -> list[str]:
+    """The call for the file ``main`` of ``box``: in the foreground and in one process."""
+    text = (box.path / main).read_text("latin-1")
+    globals_ = f"daemon off; master_process off; {_settings(MAIN_PATHS, text, box)}"
+    return [
+        str(engine.path),
+        "-p",
+        f"{box.path}/",
+        "-e",
+        f"{box.path}/logs/error.log",
+        "-c",
+        main,
+        "-g",
+        globals_,
+        *flags,
+    ]
+
+
+def start(engine: Engine, box: Sandbox, text: str, answers_at: Sequence[Address]) -> Server:
+    """Run ``text``, a whole nginx.conf. Raises EngineFailed with what nginx said."""
+    box.write("nginx.conf", sandboxed(text, box))
+    return Server(engine.title, command(engine, box, "nginx.conf"), answers_at, box.path / "logs" / "nginx.out")

@@ -1,0 +1,73 @@
+"""A folder of its own for a server under test: nothing that it writes lands anywhere else.
+
+The folder goes away with the ``with`` block, whatever happened in it. What stands in it is the same for every
+engine: ``logs``, ``run``, ``tmp``, ``html`` (a stand-in document root) and ``mime.types``.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import tempfile
+from pathlib import Path
+from types import TracebackType
+
+MIME_TYPES = "text/html html htm\ntext/css css\ntext/plain txt\napplication/json json\nimage/png png\n"
+
+
+class Sandbox:
+    """``with Sandbox("httpd") as box:`` gives the folder; ``box.path`` is absolute."""
+
+    def __init__(self, purpose: str) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix=f"apacheconf-{purpose}-"))
+        self.path.chmod(0o755)  # a server started as root gives its children another user, who must get here
+        for folder, mode in (("logs", 0o755), ("run", 0o755), ("tmp", 0o777), ("html", 0o755)):
+            (self.path / folder).mkdir()
+            (self.path / folder).chmod(mode)
+        self.write("mime.types", MIME_TYPES)
+        self.write("html/index.html", "<!DOCTYPE html><title>stand-in</title><p>stand-in document root\n")
+
+    def write(self, name: str, text: str) -> Path:
+        """Write ``text`` (latin-1, as all configuration text here) to the file ``name`` of the sandbox."""
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode("latin-1"))
+        return path
+
+    def log(self) -> str:
+        """What the servers in here have logged: for messages when something went wrong."""
+        logs = sorted((self.path / "logs").glob("*"))
+        return "".join(log.read_text("latin-1") for log in logs if log.is_file())
+
+    def remove(self) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.remove()
+
+
+def free_ports(count: int, address: str = "127.0.0.1") -> list[int]:
+    """``count`` different TCP ports that nobody listens on, all of five digits.
+
+    They are free when asked; a caller starts its server at once, and again with others if it lost the race.
+    """
+    sockets = []
+    try:
+        for _ in range(count):
+            held = socket.socket()
+            held.bind((address, 0))
+            sockets.append(held)
+        return [held.getsockname()[1] for held in sockets]
+    finally:
+        for held in sockets:
+            held.close()
+
+
+def is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
