@@ -1,0 +1,33 @@
+"""``apacheconf check``: is the configuration valid? All errors at once, or httpd's own first one."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from apacheconf.cli.options import Reading, reads
+
+
+@reads
+def run(
+    reading: Reading,
+    httpd: Annotated[bool, typer.Option("--httpd", help="Print the first error as httpd -t says it.")] = False,
+) -> None:
+    """Is it valid? Says all errors at once, or "Syntax OK"."""
+    from apacheconf.diagnostics import Level
+
+    loaded = reading.load(quiet=httpd)
+    errors = [d for d in loaded.diagnostics if d.level >= Level.ERROR]
+    if httpd:
+        first = next((d for d in errors if d.httpd), None) or next(iter(errors), None)
+        if first:
+            print((first.httpd or str(first)).replace("{argv0}", "httpd"), file=sys.stderr)
+    elif loaded.diagnostics:
+        from apacheconf.cli.draw import print_all
+
+        print_all(loaded.diagnostics, sys.stderr)
+    if errors:
+        raise typer.Exit(1)
+    print("Syntax OK", file=sys.stderr)

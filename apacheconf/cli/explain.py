@@ -1,0 +1,34 @@
+"""``apacheconf explain``: the story of one request."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from apacheconf.cli.options import Reading, reads
+
+
+@reads
+def run(
+    reading: Reading,
+    url: Annotated[str, typer.Argument(metavar="URL", help="What is asked: http://host[:port]/path, or /path.")],
+    method: Annotated[str, typer.Option("-X", metavar="METHOD", help="The request's method.")] = "GET",
+    header: Annotated[
+        list[str] | None, typer.Option("-H", metavar="'NAME: VALUE'", help="A header field of the request.")
+    ] = None,
+    sender: Annotated[str, typer.Option("--from", metavar="IP", help="The client's address.")] = "127.0.0.1",
+    json: Annotated[bool, typer.Option("--json", help="Print the story as JSON.")] = False,
+) -> None:
+    """Say what one request meets: the host, the mapping, the member, what the origin gets, and why."""
+    from apacheconf.explain import explain, request_for
+
+    _, program = reading.load_program()
+    story = explain(program, request_for(url, method=method, headers=header or (), sender=sender))
+    if json:
+        print(story.as_json())
+        return
+    from apacheconf.cli.draw import print_lines
+
+    print_lines(story.lines(), sys.stdout)

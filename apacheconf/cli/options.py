@@ -1,0 +1,112 @@
+"""The options that every command has, as in httpd: PATH..., -D, -d, -f, -C, -c.
+
+A command takes one parameter ``reading: Reading`` and is decorated with ``reads``, which spells it out for
+typer. ``Reading`` then loads the configuration, says on stderr what was read and refuses errors.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from apacheconf.expand import Options
+    from apacheconf.program import Loaded, Program
+
+Paths = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="PATH", help="A file, a directory or - for standard input.", show_default=False),
+]
+Define = Annotated[list[str] | None, typer.Option("-D", metavar="NAME", help="Define NAME for <IfDefine>.")]
+ServerRoot = Annotated[str | None, typer.Option("-d", metavar="SERVERROOT", help="Relative paths start here.")]
+MainFile = Annotated[str | None, typer.Option("-f", metavar="FILE", help="The main configuration file.")]
+Before = Annotated[list[str] | None, typer.Option("-C", metavar="LINE", help="Read LINE before the files.")]
+After = Annotated[list[str] | None, typer.Option("-c", metavar="LINE", help="Read LINE after the files.")]
+
+#: Parameter -> its annotation and default, in the order of ``--help``.
+COMMON: dict[str, tuple[Any, Any]] = {
+    "paths": (Paths, None),
+    "define": (Define, None),
+    "server_root": (ServerRoot, None),
+    "main_file": (MainFile, None),
+    "before": (Before, None),
+    "after": (After, None),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Which configuration a command reads, and how."""
+
+    paths: tuple[str, ...] = ()
+    define: tuple[str, ...] = ()
+    server_root: str | None = None
+    main_file: str | None = None
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+    @property
+    def options(self) -> Options:
+        """The same in the words of ``expand``."""
+        from apacheconf.expand import Options
+
+        return Options(
+            defines=self.define,
+            server_root=self.server_root,
+            file=self.main_file,
+            before=self.before,
+            after=self.after,
+        )
+
+    def load(self, quiet: bool = False) -> Loaded:
+        """Read as far as the errors allow; one line per note on stderr unless ``quiet``. Raises UsageError."""
+        from apacheconf.program import load
+
+        loaded = load(self.paths, self.options)
+        if not quiet:
+            for note in loaded.expanded.notes:
+                print(note, file=sys.stderr)
+        return loaded
+
+    def load_program(self) -> tuple[Loaded, Program]:
+        """What ``load`` gives, and its program. Raises ConfigError with everything that is wrong."""
+        from apacheconf.diagnostics import ConfigError
+
+        loaded = self.load()
+        if loaded.program is None:
+            raise ConfigError(loaded.diagnostics)
+        return loaded, loaded.program
+
+
+def reads(command: Callable[..., None]) -> Callable[..., None]:
+    """Spell the parameter ``reading`` of ``command`` out as the options that all commands share."""
+    signature = inspect.signature(command, eval_str=True)
+    own = [p for p in signature.parameters.values() if p.name != "reading"]
+    common = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+        for name, (annotation, default) in COMMON.items()
+    ]
+    keyword_only = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own]
+    arguments = [p for p in keyword_only if p.default is inspect.Parameter.empty]
+    others = [p for p in keyword_only if p.default is not inspect.Parameter.empty]
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        shared = {name: given.pop(name) for name in COMMON}
+        reading = Reading(**{k: tuple(v or ()) if _is_list(k) else v for k, v in shared.items()})
+        command(reading=reading, **given)
+
+    run.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=[*arguments, common[0], *others, *common[1:]]
+    )
+    return run
+
+
+def _is_list(name: str) -> bool:
+    return name not in ("server_root", "main_file")
