@@ -125,6 +125,10 @@ class Ledger:
         """The reader does nothing for these directives, and says why."""
         self.carry(said_by, outcome, reason, key=key)
 
+    def answers(self) -> Iterator[tuple[Written, tuple[Answer, ...]]]:
+        """The directives that were answered for so far, each with its answers."""
+        return ((self._known[i], tuple(answers)) for i, answers in self._answers.items())
+
     def unanswered(self) -> Iterator[Written]:
         """The directives nobody has answered for so far."""
         return (d for i, d in self._known.items() if i not in self._answers)
