@@ -1,0 +1,74 @@
+"""How diagnostics look without a terminal: stable text, a caret under the span, and no control bytes."""
+
+from __future__ import annotations
+
+import io
+
+from apacheconf.cli.draw import draw, is_terminal, print_all, shown, summary
+from apacheconf.diagnostics import Diagnostic, Level
+from apacheconf.source import Place, SourceFile, Span
+
+
+def diagnostic(text: str, word: str, name: str = "site.conf", **fields: object) -> Diagnostic:
+    """An error at ``word`` of ``text``."""
+    file = SourceFile(name, text)
+    start = text.index(word)
+    span = Span(file, start, start + len(word))
+    return Diagnostic(Level.ERROR, "some-name", "what is wrong", span=span, **fields)  # type: ignore[arg-type]
+
+
+def drawn(found: Diagnostic) -> str:
+    return "\n".join("".join(text for _, text in line) for line in draw(found))
+
+
+def test_caret_stands_under_the_word() -> None:
+    assert drawn(diagnostic("Listen 80\n    ProxyPas / http://a/\n", "ProxyPas", help="write ProxyPass")) == (
+        "site.conf:2:5: error: what is wrong [some-name]\n"
+        "  |\n"
+        "2 |     ProxyPas / http://a/\n"
+        "  |     ^^^^^^^^\n"
+        "  = help: write ProxyPass"
+    )
+
+
+def test_tabs_are_widened_for_text_and_caret_alike() -> None:
+    assert "1 |     ServerName x\n  |                ^" in drawn(diagnostic("\tServerName x\n", "x"))
+
+
+def test_utf8_counts_as_one_column_on_screen() -> None:
+    text = 'ServerAdmin "é" x\n'.encode().decode("latin-1")
+    assert '1 | ServerAdmin "é" x\n  |                 ^' in drawn(diagnostic(text, "x"))
+
+
+def test_control_bytes_never_reach_the_terminal() -> None:
+    assert shown("a\x1b[31m\x07") == "a\\x1b[31m\\x07"
+    assert "\x1b" not in drawn(diagnostic("Define a \x1b]0;x\n", "a"))
+
+
+def test_long_lines_are_cut_around_the_caret() -> None:
+    text = "RewriteRule " + "a" * 500 + " HERE " + "b" * 500 + "\n"
+    lines = drawn(diagnostic(text, "HERE")).splitlines()
+    assert len(lines[2]) < 180
+    assert lines[2][lines[3].index("^") :].startswith("HERE b")
+
+
+def test_caret_of_a_continued_directive_stays_on_its_first_line() -> None:
+    assert drawn(diagnostic("ProxyPass / \\\n http://a/\n", "/ \\\n http")).endswith(
+        "1 | ProxyPass / \\\n  |           ^^^"
+    )
+
+
+def test_the_chain_of_includes_is_told() -> None:
+    main, part = SourceFile("main.conf", "\n  Include part.conf\n"), SourceFile("part.conf", "Bad x\n")
+    via = Place(Span(main, 3, 20), "main.conf", 2)
+    found = Diagnostic(Level.ERROR, "n", "m", Place(Span(part, 0, 5), "part.conf", 1, via))
+    assert drawn(found).splitlines()[-1] == "  = included at main.conf:2:3"
+
+
+def test_a_summary_counts_by_level() -> None:
+    stream = io.StringIO()
+    error = diagnostic("Bad\n", "Bad")
+    print_all([error, error, Diagnostic(Level.WARNING, "w", "careful")], stream)
+    assert stream.getvalue().endswith("warning: careful [w]\n\n2 errors, 1 warning\n")
+    assert summary([]) == "nothing found"
+    assert not is_terminal(stream)
