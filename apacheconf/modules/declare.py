@@ -15,8 +15,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, Flag, auto
-from functools import cache
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
 from apacheconf.ledger import Written
 
@@ -47,6 +46,8 @@ FILES, IF, PROXY, HTACCESS = Context.FILES, Context.IF, Context.PROXY, Context.H
 SECTIONS = DIRECTORY | LOCATION | FILES | IF | PROXY
 #: httpd's RSRC_CONF.
 SERVERS = SERVER | VHOST
+#: Everywhere in the configuration files, Limit sections included.
+ANYWHERE = SERVERS | SECTIONS | Context.LIMIT
 
 
 class Args(Enum):
@@ -175,18 +176,47 @@ class _ClassFacts:
     not_inherited: tuple[str, ...]
 
 
-@cache
+_FACTS: dict[type[Conf], _ClassFacts] = {}
+
+
 def _class_facts(cls: type[Conf]) -> _ClassFacts:
+    known = _FACTS.get(cls)
+    if known is not None:
+        return known
     fields = dataclasses.fields(cls)
     merges = {f.name: f.metadata["merge"] for f in fields}
     alone = tuple(name for name, merge in merges.items() if merge is not_inherited)
-    return _ClassFacts({f.name: f.default for f in fields}, merges, alone)
+    known = _FACTS[cls] = _ClassFacts({f.name: f.default for f in fields}, merges, alone)
+    return known
 
 
 #: Turns the words of a directive into its value, or raises ValueRefused in httpd's words.
 Parse = Callable[[Sequence[str]], Any]
-#: The same where the value depends on the place, such as ProxyPass in a Location (PP-11).
-ParseIn = Callable[[Sequence[str], Context], Any]
+
+
+class Scope(NamedTuple):
+    """The place of a directive, for those whose value depends on it, such as ProxyPass in a Location (PP-11).
+
+    ``argument`` is the pattern of the nearest section (``/x``, ``balancer://c``), empty outside sections;
+    ``has_module`` says whether a module (``mod_proxy_hcheck``) is loaded.
+    """
+
+    context: Context
+    argument: str
+    has_module: Callable[[str], bool]
+
+
+ParseIn = Callable[[Sequence[str], Scope], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SectionArgument:
+    """The value of a section directive: what it is about. ``sets`` is a setting that the tag itself makes."""
+
+    kind: str
+    pattern: str
+    regex: bool = False
+    sets: Any = None
 
 
 class Fate(Enum):
@@ -205,6 +235,7 @@ class Spec:
     ``parse`` (or ``parse_in``) makes its value of the words. ``appends`` adds an entry to a list instead of
     replacing, ``extends`` as many as the value has; a value that is a dict adds up key by key. ``fate`` overrides
     the module's.
+    ``fills_in_section`` names a field of ``dir_conf`` that it sets as well when it stands in a section.
     ``restricts`` marks directives that take something away from a client: they are never ignored in silence.
     """
 
@@ -214,6 +245,7 @@ class Spec:
     module: str = ""
     fills: str = ""
     per: str = "server"
+    fills_in_section: str = ""
     parse: Parse | None = None
     parse_in: ParseIn | None = None
     appends: bool = False
@@ -224,6 +256,27 @@ class Spec:
     exec_on_read: bool = False
     override: frozenset[str] = frozenset()
     help: str = ""
+
+
+def on_or_off(words: Sequence[str]) -> bool:
+    """The value of a FLAG directive (ARG-11)."""
+    return words[0].lower() == "on"
+
+
+def first_word(words: Sequence[str]) -> str:
+    return words[0]
+
+
+def flag(name: str, contexts: Context, fills: str, per: str = "server", **more: Any) -> Spec:
+    """A directive that is On or Off."""
+    return Spec(name, Args.FLAG, contexts, fills=fills, per=per, parse=on_or_off, **more)
+
+
+def take1(
+    name: str, contexts: Context, fills: str, per: str = "server", parse: Parse = first_word, **more: Any
+) -> Spec:
+    """A directive of one argument, as text unless ``parse`` makes something else of it."""
+    return Spec(name, Args.TAKE1, contexts, fills=fills, per=per, parse=parse, **more)
 
 
 @dataclass(frozen=True)

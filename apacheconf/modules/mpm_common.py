@@ -1,0 +1,62 @@
+"""What the MPMs share: Listen (mod_mpm_event, mod_mpm_worker and mod_mpm_prefork all have it).
+
+Their process and thread numbers are for a server of processes and threads and have no effect in one that is
+neither; only the sockets matter here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from apacheconf.modules.declare import SERVER, Args, Conf, Fate, Module, Setting, Spec, ValueRefused, setting
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """A socket to listen on: ``host`` None for all addresses; ``protocol`` ``http`` or ``https`` (VH-6)."""
+
+    host: str | None
+    port: int
+    protocol: str
+    inferred: bool = False
+
+
+@dataclass(frozen=True)
+class ListenConf(Conf):
+    module: ClassVar[str] = "mpm_common"
+
+    listen: Setting[tuple[Listen, ...]] = setting(())
+
+
+_FORM = re.compile(r"(?:(?P<host>.+):)?(?P<port>\d+)$", re.DOTALL)
+
+
+def listen(words: Sequence[str]) -> Listen:
+    """VH-1 to VH-6. Names are kept as they are written: nothing is resolved here."""
+    if not 1 <= len(words) <= 2:
+        raise ValueRefused("Listen requires 1 or 2 arguments.")
+    form = _FORM.match(words[0])
+    if form is None:
+        raise ValueRefused("Port must be specified", 0)
+    port = int(form["port"])
+    if not 1 <= port <= 65535:
+        raise ValueRefused("Invalid address or port", 0)
+    host = (form["host"] or "*").strip("[]") if form["host"] != "[]" else ""
+    protocol = words[1].lower() if len(words) == 2 else "https" if port == 443 else "http"
+    return Listen(None if host == "*" else host, port, protocol)
+
+
+MODULE = Module(
+    "mpm_common",
+    server_conf=ListenConf,
+    fate=Fate.NO_EFFECT,
+    directives=[
+        Spec(
+            "Listen", Args.TAKE_ARGV, SERVER, fills="listen", parse=listen, appends=True, fate=Fate.SERVED,
+            help="A port number or a numeric IP address and a port number, and an optional protocol",
+        ),
+    ],
+)  # fmt: skip
