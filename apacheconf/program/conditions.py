@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from apacheconf.program.values import Value
+from apacheconf.program.values import REQUEST_URI, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +113,14 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class Under:
-    """The normalised request path lies under ``prefix`` at a segment boundary (LOC-1, PP-3, PP-4).
+    """``value``, a path, lies under ``prefix`` at a segment boundary (LOC-1, PP-3, PP-4).
 
-    ``/app`` holds for ``/app``, ``/app/`` and ``/app/x``, not for ``/appx``; ``/app/`` not for ``/app``.
+    ``/app`` holds for ``/app``, ``/app/`` and ``/app/x``, not for ``/appx``; ``/app/`` not for ``/app``. The
+    value is the normalised request path, or the mapped file for Directory layers.
     """
 
     prefix: str
+    value: Value = REQUEST_URI
 
 
 Condition = Always | Never | Not | AllOf | AnyOf | Compare | Matches | Glob | OneOf | InNetwork | Test | Under

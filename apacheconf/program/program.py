@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from apacheconf.expand.tree import Absent
 from apacheconf.ledger import Written
 from apacheconf.program.hosts import Host, HostIndex, Listener
 from apacheconf.program.workers import Balancer, Origin, Worker
@@ -31,13 +32,19 @@ from apacheconf.program.workers import Balancer, Origin, Worker
 
 @dataclass(frozen=True)
 class Program:
-    """See the head of this module. ``directives`` are all directives written, for the ledger."""
+    """See the head of this module.
+
+    For the ledger: ``directives`` are all directives of the configuration with a node, ``absent`` those without
+    one, ``left_out`` those that the program does not hold yet, each with the reason.
+    """
 
     listeners: tuple[Listener, ...]
     index: HostIndex
     hosts: tuple[Host, ...]
     origins: tuple[Origin, ...]
     directives: tuple[Written, ...] = ()
+    absent: tuple[Absent, ...] = ()
+    left_out: tuple[tuple[Written, str], ...] = ()
 
     def origin(self, host: Host, number: int) -> Origin:
         """The origin that a step of ``host`` names by ``number``."""

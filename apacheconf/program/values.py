@@ -70,6 +70,9 @@ class Joined:
 
 Value = Literal | Variable | Capture | Call | Lookup | Joined
 
+#: The normalised path of the request, which most matchers are about.
+REQUEST_URI = Variable("REQUEST_URI")
+
 #: Variables that are not known from the start. The others are, and family variables are looked up when asked.
 KNOWN_FROM = {
     "REQUEST_FILENAME": Phase.MAP_TO_STORAGE,

@@ -1,0 +1,180 @@
+"""Cells: URL space folded at load time (NGX-31, NGX-32).
+
+Every path prefix that a matcher of the host names is a node; it gives a cell for the bare path and one for what
+lies below it. Within a cell each prefix matcher is certainly true or certainly false, so layers can be folded
+and steps simplified once. What depends on more than the path (regexes, If, files) stays in ``Cell.maybe`` or in
+the steps' conditions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from apacheconf.program.conditions import (
+    ALWAYS,
+    NEVER,
+    AllOf,
+    Always,
+    AnyOf,
+    Condition,
+    Never,
+    Not,
+    Under,
+)  # fmt: skip
+from apacheconf.program.evaluate import lies_under
+from apacheconf.program.fold import fold, with_server
+from apacheconf.program.hosts import Cell, Layer, LayerKind, Reach
+from apacheconf.program.link import Interner
+from apacheconf.program.phases import Phase
+from apacheconf.program.steps import (
+    AddForwarded,
+    KeepHost,
+    MapBack,
+    MapBackCookie,
+    MapToFile,
+    MapToOrigin,
+    Move,
+    Step,
+)  # fmt: skip
+from apacheconf.program.values import REQUEST_URI
+
+_FILE_KINDS = frozenset({LayerKind.DIRECTORY, LayerKind.HTACCESS, LayerKind.FILES})
+_FOR_ORIGINS = (KeepHost, AddForwarded, MapBack, MapBackCookie)
+
+
+def make_cells(server: tuple[Step, ...], layers: tuple[Layer, ...], interner: Interner) -> tuple[Cell, ...]:
+    """The cells of a host, sorted by path, the bare one before what lies below it."""
+    conditions = [*(step.when for step in server), *(layer.matcher for layer in layers), *_section_mappings(layers)]
+    nodes = {""} | {prefix.rstrip("/") for condition in conditions for prefix in prefixes(condition)}
+    places = [(path, reach) for path in sorted(nodes) for reach in Reach if path or reach is Reach.BELOW]
+    return tuple(interner.keep(_cell(path, reach, server, layers, interner)) for path, reach in places)
+
+
+def find_cell(cells: tuple[Cell, ...], path: str) -> Cell:
+    """The cell of a normalised path: the longest node it lies in."""
+    fitting = [cell for cell in cells if lies_in(path, cell)]
+    return max(fitting, key=lambda cell: (len(cell.path), cell.reach is Reach.BARE))
+
+
+def lies_in(path: str, cell: Cell) -> bool:
+    """Whether a path is the cell's own, or below its node."""
+    return path == cell.path if cell.reach is Reach.BARE else path.startswith(cell.path + "/")
+
+
+def prefixes(condition: Condition) -> Iterator[str]:
+    """Every path prefix that a condition asks about."""
+    match condition:
+        case Under(prefix, value) if value == REQUEST_URI and prefix.startswith("/"):
+            yield prefix
+        case AllOf(conditions) | AnyOf(conditions):
+            for each in conditions:
+                yield from prefixes(each)
+        case Not(inner):
+            yield from prefixes(inner)
+
+
+def settle(condition: Condition, sample: str) -> Condition:
+    """The condition within a cell: what asks about the path only is decided by the cell's sample path."""
+    match condition:
+        case Under(prefix, value) if value == REQUEST_URI:
+            return ALWAYS if lies_under(sample, prefix) else NEVER
+        case Not(inner):
+            settled = settle(inner, sample)
+            return NEVER if settled == ALWAYS else ALWAYS if settled == NEVER else Not(settled)
+        case AllOf(conditions):
+            return _joined(conditions, sample, AllOf, ALWAYS, NEVER)
+        case AnyOf(conditions):
+            return _joined(conditions, sample, AnyOf, NEVER, ALWAYS)
+        case _:
+            return condition
+
+
+def _joined(
+    conditions: tuple[Condition, ...],
+    sample: str,
+    of: type[AllOf] | type[AnyOf],
+    neutral: Condition,
+    decisive: Condition,
+) -> Condition:
+    """A conjunction or disjunction without its neutral parts; one decisive part decides it."""
+    settled = [settle(each, sample) for each in conditions]
+    if decisive in settled:
+        return decisive
+    open_ones = tuple(each for each in settled if each != neutral)
+    return neutral if not open_ones else open_ones[0] if len(open_ones) == 1 else of(open_ones)
+
+
+def _section_mappings(layers: Iterable[Layer]) -> Iterator[Condition]:
+    return (step.when for layer in layers for step in with_server((), fold([layer])))
+
+
+def _cell(path: str, reach: Reach, server: tuple[Step, ...], layers: tuple[Layer, ...], interner: Interner) -> Cell:
+    sample = path if reach is Reach.BARE else path + "/"
+    sure, maybe = _split_layers(layers, sample)
+    steps = _live_steps(with_server(server, fold(layers[number] for number in sure)), sample)
+    mapped, certainly = _mapping_of(steps)
+    maybe = tuple(n for n in maybe if not _out_of_question(layers[n].kind, mapped, certainly))
+    if not mapped and not maybe:
+        steps = tuple(step for step in steps if not isinstance(step.action, _FOR_ORIGINS))
+    if certainly:
+        steps = tuple(step for step in steps if not isinstance(step.action, MapToFile))
+    return Cell(path, reach, sure, maybe, interner.keep(tuple(map(interner.keep, steps))))
+
+
+def _split_layers(layers: tuple[Layer, ...], sample: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The numbers of the layers that apply for certain, and of those that have to be asked."""
+    sure: list[int] = []
+    maybe: list[int] = []
+    for number, layer in enumerate(layers):
+        matcher = settle(layer.matcher, sample)
+        if matcher == NEVER or (layer.container is not None and layer.container not in {*sure, *maybe}):
+            continue
+        (sure if matcher == ALWAYS and layer.container not in maybe else maybe).append(number)
+    return tuple(sure), tuple(maybe)
+
+
+def _mapping_of(steps: tuple[Step, ...]) -> tuple[bool, bool]:
+    """Whether a request of the cell may be mapped to an origin, and whether it is so for certain."""
+    translate = [step for step in steps if step.phase is Phase.TRANSLATE]
+    mapped = any(isinstance(step.action, MapToOrigin) for step in translate)
+    first = next(iter(translate), None)
+    return mapped, first is not None and isinstance(first.action, MapToOrigin) and first.when == ALWAYS
+
+
+def _out_of_question(kind: LayerKind, mapped: bool, certainly: bool) -> bool:
+    """File layers never apply to mapped requests, Proxy layers only to them (MRG-4, PS-2)."""
+    return (kind in _FILE_KINDS and certainly) or (kind is LayerKind.PROXY and not mapped)
+
+
+def _live_steps(steps: tuple[Step, ...], sample: str) -> tuple[Step, ...]:
+    """The steps that a request of the cell can meet, their conditions settled and their skips counted anew."""
+    settled = [replace(step, when=settle(step.when, sample)) for step in steps]
+    live: list[int] = []
+    at = 0
+    while at < len(settled):
+        step = settled[at]
+        flow = step.otherwise if isinstance(step.when, Never) else step.then
+        if not isinstance(step.when, Never):
+            live.append(at)
+        if isinstance(step.when, Always | Never) and flow.move in (Move.SKIP, Move.CHAIN):
+            at += flow.count
+        elif isinstance(step.when, Always) and flow.move in (Move.STOP, Move.END):
+            at = next((n for n in range(at + 1, len(settled)) if settled[n].phase != step.phase), len(settled)) - 1
+        at += 1
+    return tuple(_recounted(settled[at], at, live) for at in live)
+
+
+def _recounted(step: Step, at: int, live: list[int]) -> Step:
+    """The step with the counts of its skips reduced to the steps that are left."""
+
+    def recount(flow_count: int) -> int:
+        return sum(1 for other in live if at < other <= at + flow_count)
+
+    then = replace(step.then, count=recount(step.then.count)) if step.then.move is Move.SKIP else step.then
+    other = replace(step.otherwise, count=recount(step.otherwise.count)) if _skips(step) else step.otherwise
+    return step if then == step.then and other == step.otherwise else replace(step, then=then, otherwise=other)
+
+
+def _skips(step: Step) -> bool:
+    return step.otherwise.move in (Move.SKIP, Move.CHAIN)

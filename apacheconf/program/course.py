@@ -1,0 +1,198 @@
+"""The course of one request: its state, and what the steps so far have decided.
+
+``perform`` does one action. The actions are a table by type, so that an action nobody performs is a KeyError
+in the tests and not a silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from apacheconf.program.evaluate import State, text_of
+from apacheconf.program.headers import HeaderTable
+from apacheconf.program.program import Program
+from apacheconf.program.steps import (
+    Action,
+    AddFilter,
+    AddForwarded,
+    EditHeader,
+    KeepHost,
+    KeepLocal,
+    Log,
+    MapBack,
+    MapBackCookie,
+    MapToFile,
+    MapToOrigin,
+    OverrideErrors,
+    Redirect,
+    Respond,
+    Rest,
+    SetEnv,
+    SetErrorDocument,
+    SetHandler,
+    SetUri,
+    Table,
+)  # fmt: skip
+from apacheconf.program.uri import canonical
+from apacheconf.program.values import Value
+from apacheconf.program.workers import Origin
+
+
+@dataclass
+class Course:
+    """What is known and decided. ``raw_path`` is the request's path as sent; ``headers`` its header table."""
+
+    program: Program
+    state: State
+    raw_path: str
+    headers: HeaderTable
+    origin: Origin | None = None
+    uri: str = ""
+    keep_host: bool = False
+    forwarded: bool = False
+    status: int | None = None
+    why: str = ""
+    location: str = ""
+    body: str | None = None
+    override_errors: tuple[int, ...] | None = None
+    map_back: list[MapBack] = field(default_factory=list)
+    map_back_cookies: list[MapBackCookie] = field(default_factory=list)
+    response_headers: list[EditHeader] = field(default_factory=list)
+    error_documents: dict[int, SetErrorDocument] = field(default_factory=dict)
+    filters: list[AddFilter] = field(default_factory=list)
+    logs: list[Log] = field(default_factory=list)
+    rounds: int = 0
+
+    def refuse(self, status: int, why: str) -> None:
+        """Answer with an error made here."""
+        self.status, self.why = status, why
+
+
+def perform(action: Action, course: Course) -> None:
+    """Do one action of a step whose condition held."""
+    _PERFORMERS[type(action)](action, course)
+
+
+def _map_to_origin(action: MapToOrigin, course: Course) -> None:
+    state = course.state
+    origin = course.program.origin(state.host, action.origin)
+    rest = _rest(action, course)
+    target = action.path if action.value is None else text_of(action.value, state)
+    path = target + rest
+    if path and not path.startswith("/"):
+        # PP-6f: the rest runs into the authority, and no such host can be looked up.
+        course.refuse(500, f"the target has no path, so {path!r} would become part of the host name")
+    elif action.raw and (" " in path or any(char < " " for char in path)):
+        course.refuse(403, "a blank or control character in a path that is passed on as it is")
+    elif any(char <= " " or char == "\x7f" for char in state.query or ""):
+        course.refuse(403, "a blank or control character in the query")  # PU-7
+    course.origin = origin
+    state.mapped = origin.name + path
+    path = (path if action.raw else canonical(path)) or "/"
+    course.uri = path if state.query is None else f"{path}?{state.query}"
+
+
+def _rest(action: MapToOrigin, course: Course) -> str:
+    """What follows the target: PU-6 decides whether a raw mapping may keep the client's own bytes."""
+    path = course.state.path
+    if action.rest is Rest.NOTHING:
+        return ""
+    if action.rest is Rest.WHOLE_PATH:
+        return course.raw_path if action.raw else path
+    if action.raw and course.raw_path.startswith(action.prefix):
+        return course.raw_path[len(action.prefix) :]
+    return path[len(action.prefix) :]
+
+
+def _map_to_file(action: MapToFile, course: Course) -> None:
+    if course.origin is None:
+        rest = course.state.path[len(action.prefix) :]
+        course.state.file = action.root.rstrip("/") + "/" + rest.lstrip("/") if rest else action.root
+
+
+def _set_uri(action: SetUri, course: Course) -> None:
+    course.state.path = text_of(action.uri, course.state)
+    course.raw_path = course.state.path
+    if action.query is not None:
+        course.state.query = text_of(action.query, course.state)
+
+
+def _respond(action: Respond, course: Course) -> None:
+    course.refuse(action.status, "")
+    course.body = _optional(action.body, course)
+
+
+def _redirect(action: Redirect, course: Course) -> None:
+    state = course.state
+    location = text_of(action.location, state)
+    if action.prefix:
+        location += canonical(state.path[len(action.prefix) :])
+    if state.query is not None and "?" not in location:
+        location += f"?{state.query}"
+    course.status, course.location = action.status, location
+
+
+def _set_env(action: SetEnv, course: Course) -> None:
+    if action.value is None:
+        course.state.env.pop(action.name, None)
+    else:
+        course.state.env[action.name] = text_of(action.value, course.state)
+
+
+def _set_handler(action: SetHandler, course: Course) -> None:
+    course.state.handler = action.name
+
+
+def _edit_header(action: EditHeader, course: Course) -> None:
+    if action.table is Table.REQUEST:
+        value = _optional(action.value, course)
+        course.headers.edit(action.operation, action.name, value, _optional(action.replacement, course))
+    else:
+        course.response_headers.append(action)
+
+
+def _optional(value: Value | None, course: Course) -> str | None:
+    return None if value is None else text_of(value, course.state)
+
+
+def _keep_host(_: KeepHost, course: Course) -> None:
+    course.keep_host = True
+
+
+def _add_forwarded(_: AddForwarded, course: Course) -> None:
+    course.forwarded = True
+
+
+def _override_errors(action: OverrideErrors, course: Course) -> None:
+    course.override_errors = action.codes
+
+
+def _error_document(action: SetErrorDocument, course: Course) -> None:
+    course.error_documents[action.status] = action
+
+
+def _collect(name: str) -> Callable[[Any, Course], None]:
+    return lambda action, course: getattr(course, name).append(action)
+
+
+_PERFORMERS: dict[type, Callable[[Any, Course], None]] = {
+    MapToOrigin: _map_to_origin,
+    KeepLocal: lambda action, course: None,
+    MapToFile: _map_to_file,
+    SetUri: _set_uri,
+    Respond: _respond,
+    Redirect: _redirect,
+    SetEnv: _set_env,
+    SetHandler: _set_handler,
+    EditHeader: _edit_header,
+    KeepHost: _keep_host,
+    AddForwarded: _add_forwarded,
+    OverrideErrors: _override_errors,
+    MapBack: _collect("map_back"),
+    MapBackCookie: _collect("map_back_cookies"),
+    SetErrorDocument: _error_document,
+    AddFilter: _collect("filters"),
+    Log: _collect("logs"),
+}

@@ -1,0 +1,185 @@
+"""Decide what a request meets, by interpreting the program: slow and obviously right.
+
+explain and prove use it; ``runtime.compile`` must come to the same decision, and a test demands it. It asks
+every layer's matcher and folds the layers that apply (it does not use the cells, so that the cells can be
+tested against it), then walks the phases in OR-1's order and runs their steps. It does no I/O.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from apacheconf.program.course import Course, perform
+from apacheconf.program.evaluate import holds, text_of
+from apacheconf.program.fold import steps_for
+from apacheconf.program.forward import count_forward, decision_of
+from apacheconf.program.hosts import LayerKind
+from apacheconf.program.phases import Phase
+from apacheconf.program.program import Program
+from apacheconf.program.reading import read_request
+from apacheconf.program.request import Decision, Request
+from apacheconf.program.steps import Flow, Move, Step
+from apacheconf.program.trace import LayerAsked, Passed, Refused, Round, Tracer, Tried, silent
+from apacheconf.program.uri import PathRefused, normalise, parse_target
+
+#: OR-1: which layers are asked when. Proxy layers take the place of the file layers for mapped requests (MRG-4).
+_WALKS = {
+    Phase.LOCATION_WALK: {LayerKind.LOCATION},
+    Phase.MAP_TO_STORAGE: {LayerKind.DIRECTORY, LayerKind.HTACCESS, LayerKind.FILES},
+    Phase.SECTION_WALK: {LayerKind.LOCATION, LayerKind.IF},
+}
+MAX_ROUNDS = 10
+
+
+def decide(program: Program, request: Request, tracer: Tracer = silent) -> Decision:
+    """What ``request`` meets, before any origin is asked. ``tracer`` hears each event (``trace``)."""
+    course = read_request(program, request, tracer)
+    if course.status is None:
+        _Walk(course, tracer).run(Phase.POST_READ)
+    elif course.why:
+        tracer(Refused(course.status, course.why))
+    broken = course.status == 400 and course.state.phase is Phase.READ
+    return decision_of(course, keep_alive=not broken)
+
+
+class _Walk:
+    """One request's way through the phases, with its rounds."""
+
+    def __init__(self, course: Course, tracer: Tracer) -> None:
+        self.course, self.tracer = course, tracer
+        self.layers = [0]
+        self.restarts = 0
+
+    def run(self, start: Phase) -> None:
+        """Every phase from ``start`` on; a flow that leaves the order says where to go on."""
+        phase: Phase | None = start
+        while phase is not None:
+            flow = self._enter(phase)
+            phase = self._after(phase, flow)
+
+    def _enter(self, phase: Phase) -> Flow | None:
+        course = self.course
+        course.state.phase = phase
+        if phase in _WALKS:
+            self._ask_layers(phase)
+        if phase is Phase.HANDLER:
+            _before_handler(course, self.tracer)
+        if course.status is not None and Phase.LOCATION_WALK <= phase < Phase.FILTERS:
+            return None
+        return self._run_steps([step for step in self._steps() if step.phase is phase])
+
+    def _after(self, phase: Phase, flow: Flow | None) -> Phase | None:
+        """The phase that follows, after a flow that ended this one early or None."""
+        if flow is not None and flow.move is Move.END:
+            return Phase.FILTERS
+        if flow is not None and flow.move in (Move.NEXT_ROUND, Move.INTERNAL_REDIRECT):
+            return self._next_round(flow)
+        return None if phase is Phase.LOG else Phase(phase + 1)
+
+    def _steps(self) -> tuple[Step, ...]:
+        return steps_for(self.course.state.host.shape, self.layers)
+
+    def _ask_layers(self, phase: Phase) -> None:
+        """Find the layers that apply from this walk on; a layer counts only where its container does."""
+        kinds = _WALKS[phase]
+        if phase is Phase.MAP_TO_STORAGE and self.course.origin is not None:
+            kinds = {LayerKind.PROXY}
+        layers = self.course.state.host.shape.layers
+        found = {n for n in self.layers if layers[n].kind not in kinds}
+        for number, layer in enumerate(layers):
+            if layer.kind in kinds and (layer.container is None or layer.container in found):
+                matched = holds(layer.matcher, self.course.state)
+                self.tracer(LayerAsked(layer, matched))
+                found |= {number} if matched else set()
+        self.layers = sorted(found)
+
+    def _run_steps(self, steps: list[Step]) -> Flow | None:
+        at = 0
+        while at < len(steps):
+            step = steps[at]
+            matched = holds(step.when, self.course.state)
+            self.tracer(Tried(step, matched))
+            if matched:
+                perform(step.action, self.course)
+            flow = step.then if matched else step.otherwise
+            if flow.move is Move.RESTART and self._may_restart(flow):
+                at = 0
+                continue
+            skipped = len(steps) if flow.move in _ENDING else at + 1 + _skips(flow)
+            for passed in steps[at + 1 : skipped]:
+                self.tracer(Passed(passed, step))
+            if flow.move in _ENDING:
+                return flow
+            if flow.move is Move.SUBREQUEST:
+                self._ask_subrequest(flow)
+            at = skipped
+        return None
+
+    def _may_restart(self, flow: Flow) -> bool:
+        self.restarts += 1
+        if self.restarts > flow.count:
+            self.course.refuse(500, f"the rules were restarted more than {flow.count} times")
+            return False
+        return True
+
+    def _next_round(self, flow: Flow) -> Phase | None:
+        """Enter again: at READ with REDIRECT_ variables, or at LOCATION_WALK with the path as it is now."""
+        course, state = self.course, self.course.state
+        course.rounds += 1
+        if course.rounds > MAX_ROUNDS:
+            course.refuse(500, f"more than {MAX_ROUNDS} internal redirects")
+            return Phase.FILTERS
+        course.origin, state.file, state.mapped = None, "", ""
+        self.layers = [0]
+        if flow.move is Move.NEXT_ROUND:
+            self.tracer(Round(course.rounds, state.path, Phase.LOCATION_WALK))
+            return Phase.LOCATION_WALK
+        uri = text_of(flow.uri, state) if flow.uri is not None else state.path
+        self.tracer(Round(course.rounds, uri, Phase.READ))
+        state.env = {f"REDIRECT_{name}": value for name, value in state.env.items()}
+        return Phase.POST_READ if _reread_path(course, uri) else Phase.FILTERS
+
+    def _ask_subrequest(self, flow: Flow) -> None:
+        """What another URI would answer; its file and status are then known as SUBREQUEST_ variables."""
+        state = self.course.state
+        uri = text_of(flow.uri, state) if flow.uri is not None else state.path
+        answer = decide(self.course.program, replace(state.request, method="GET", target=uri))
+        state.env["SUBREQUEST_FILE"] = answer.file
+        state.env["SUBREQUEST_STATUS"] = str(answer.status or 200)
+
+
+_ENDING = frozenset({Move.STOP, Move.END, Move.NEXT_ROUND, Move.INTERNAL_REDIRECT})
+
+
+def _skips(flow: Flow) -> int:
+    return flow.count if flow.move in (Move.SKIP, Move.CHAIN) else 0
+
+
+def _reread_path(course: Course, uri: str) -> bool:
+    """Make ``uri`` the path of the request; False when it is refused."""
+    limits = course.state.host.shape.limits
+    try:
+        target = parse_target(course.state.request.method, uri)
+        course.state.path = normalise(target.raw_path, limits.encoded_slashes, limits.merge_slashes)
+    except PathRefused as refusal:
+        course.refuse(refusal.status, str(refusal))
+        return False
+    course.raw_path = target.raw_path
+    if target.query is not None:
+        course.state.query = target.query
+    return True
+
+
+def _before_handler(course: Course, tracer: Tracer) -> None:
+    """What the proxy handler and the default handler check themselves: TRACE, CONNECT, Max-Forwards."""
+    if course.status is not None:
+        return
+    method = course.state.request.method
+    if method == "TRACE" and not course.state.host.shape.limits.trace:
+        course.refuse(405, "TraceEnable is off")
+    elif method == "CONNECT" and course.origin is None:
+        course.refuse(405, "CONNECT is for forward proxies, and no mapping takes it")
+    elif course.origin is not None:
+        count_forward(course)
+    if course.status is not None:
+        tracer(Refused(course.status, course.why))

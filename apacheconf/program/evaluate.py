@@ -1,0 +1,223 @@
+"""Evaluate conditions and values for one request: the plain interpreter behind ``decide``.
+
+A ``State`` is one round of one request. Variables are read through one table, so that what a name means is
+said once; a variable that is not known yet in the current phase is unset (``values.KNOWN_FROM``).
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
+
+from apacheconf.program.conditions import (
+    AllOf,
+    Always,
+    AnyOf,
+    Compare,
+    Condition,
+    Glob,
+    InNetwork,
+    Matches,
+    Never,
+    Not,
+    OneOf,
+    Operator,
+    Regex,
+    Test,
+    Under,
+)  # fmt: skip
+from apacheconf.program.globs import glob_matches
+from apacheconf.program.hosts import Host
+from apacheconf.program.phases import Phase
+from apacheconf.program.request import Request
+from apacheconf.program.values import Call, Capture, Joined, Literal, Lookup, Value, Variable
+
+
+@dataclass
+class State:
+    """What is known of a request while its steps run."""
+
+    request: Request
+    host: Host
+    path: str
+    query: str | None
+    host_name: str | None
+    phase: Phase = Phase.READ
+    env: dict[str, str] = field(default_factory=dict)
+    captures: dict[str, tuple[str | None, ...]] = field(default_factory=dict)
+    file: str = ""
+    mapped: str = ""
+    handler: str = ""
+    status: int = 200
+
+    @property
+    def self_port(self) -> int:
+        """The port of URLs that the server makes about itself, UseCanonicalName Off (VH-60)."""
+        return self.host.port or (443 if self.request.scheme == "https" else 80)
+
+
+def holds(condition: Condition, state: State) -> bool:
+    """Whether ``condition`` holds now; a match leaves its captures in the state."""
+    match condition:
+        case Always():
+            return True
+        case Never():
+            return False
+        case Not(inner):
+            return not holds(inner, state)
+        case AllOf(conditions):
+            return all(holds(each, state) for each in conditions)
+        case AnyOf(conditions):
+            return any(holds(each, state) for each in conditions)
+        case Under(prefix, value):
+            return lies_under(text_of(value, state), prefix)
+        case Matches(value, regex, captures):
+            return _matches(text_of(value, state), regex, captures, state)
+        case Compare(left, op, right):
+            return _COMPARE[op](text_of(left, state), text_of(right, state))
+        case Glob(value, pattern, crosses, ignore_case):
+            return glob_matches(text_of(value, state), pattern, crosses, ignore_case)
+        case OneOf(value, choices):
+            return text_of(value, state) in {text_of(choice, state) for choice in choices}
+        case InNetwork(value, networks):
+            return in_networks(text_of(value, state), networks)
+        case Test(letter, value):
+            return _TESTS[letter](text_of(value, state))
+
+
+def text_of(value: Value, state: State) -> str:
+    """The text that ``value`` has now."""
+    match value:
+        case Literal(text):
+            return text
+        case Joined(parts):
+            return "".join(text_of(part, state) for part in parts)
+        case Capture(name, group):
+            groups = state.captures.get(name, ())
+            return (groups[group] or "") if group < len(groups) else ""
+        case Variable(name, argument, missing):
+            known = value.known_from <= state.phase
+            found = read_variable(name, argument, state) if known else None
+            return missing if found is None else found
+        case Call(function, argument):
+            return _FUNCTIONS[function](text_of(argument, state))
+        case Lookup(_, _, default):
+            return text_of(default, state)
+
+
+def lies_under(path: str, prefix: str) -> bool:
+    """Segment-boundary prefix test (LOC-1): ``/app`` holds for ``/app`` and ``/app/x``, not ``/appx``."""
+    if not path.startswith(prefix):
+        return False
+    return len(path) == len(prefix) or prefix.endswith("/") or path[len(prefix)] == "/"
+
+
+def search(regex: Regex, text: str) -> tuple[str | None, ...] | None:
+    """The groups of an unanchored search, group 0 first; None when there is no match."""
+    found = _compiled(regex).search(text)
+    return None if found is None else (found.group(0), *found.groups())
+
+
+@lru_cache(maxsize=4096)
+def _compiled(regex: Regex):  # type: ignore[no-untyped-def]  # pcre2 ships no types for its patterns
+    import pcre2
+
+    return pcre2.compile(regex.pattern, pcre2.IGNORECASE if regex.ignore_case else 0)
+
+
+def _matches(text: str, regex: Regex, captures: str, state: State) -> bool:
+    groups = search(regex, text)
+    if captures:
+        state.captures[captures] = groups or ()
+    return groups is not None
+
+
+def in_networks(address: str, networks: tuple[str, ...]) -> bool:
+    """Whether an address lies in one of the networks; a v4-mapped IPv6 address counts as IPv4 (EXPR-23)."""
+    ip = ip_address(address)
+    mapped = getattr(ip, "ipv4_mapped", None)
+    return any((mapped or ip) in network or ip in network for network in map(ip_network, networks))
+
+
+def _integer(text: str) -> int:
+    """Leading decimal digits, else 0 (EXPR-5)."""
+    text = text.strip()
+    sign, digits = (text[:1], text[1:]) if text[:1] in ("-", "+") else ("", text)
+    end = next((i for i, char in enumerate(digits) if not char.isdigit()), len(digits))
+    return int(sign + digits[:end]) if digits[:end] else 0
+
+
+def _on_integers(compare: Callable[[int, int], bool]) -> Callable[[str, str], bool]:
+    return lambda left, right: compare(_integer(left), _integer(right))
+
+
+_COMPARE: dict[Operator, Callable[[str, str], bool]] = {
+    Operator.SAME: operator.eq,
+    Operator.DIFFERENT: operator.ne,
+    Operator.BEFORE: operator.lt,
+    Operator.BEFORE_OR_SAME: operator.le,
+    Operator.AFTER: operator.gt,
+    Operator.AFTER_OR_SAME: operator.ge,
+    Operator.EQ: _on_integers(operator.eq),
+    Operator.NE: _on_integers(operator.ne),
+    Operator.LT: _on_integers(operator.lt),
+    Operator.LE: _on_integers(operator.le),
+    Operator.GT: _on_integers(operator.gt),
+    Operator.GE: _on_integers(operator.ge),
+}
+
+_TESTS: dict[str, Callable[[str], bool]] = {
+    "n": bool,
+    "z": lambda text: not text,
+    "T": lambda text: text.lower() not in ("", "0", "off", "false", "no"),
+}
+
+_FUNCTIONS: dict[str, Callable[[str], str]] = {"tolower": str.lower, "toupper": str.upper}
+
+
+def read_variable(name: str, argument: str, state: State) -> str | None:
+    """The value of a variable, None when it is unset."""
+    reader = _VARIABLES.get(name)
+    if reader is not None:
+        return reader(state)
+    family = _FAMILIES.get(name)
+    return family(state, argument) if family else state.env.get(name)
+
+
+_VARIABLES: dict[str, Callable[[State], str | None]] = {
+    "REQUEST_URI": lambda s: s.path,
+    "REQUEST_METHOD": lambda s: s.request.method,
+    "REQUEST_SCHEME": lambda s: s.request.scheme,
+    "QUERY_STRING": lambda s: s.query or "",
+    "THE_REQUEST": lambda s: f"{s.request.method} {s.request.target} {protocol(s.request)}",
+    "HTTP_HOST": lambda s: s.request.header("Host"),
+    "HTTP_USER_AGENT": lambda s: s.request.header("User-Agent"),
+    "HTTP_REFERER": lambda s: s.request.header("Referer"),
+    "HTTP_COOKIE": lambda s: s.request.header("Cookie"),
+    "HTTP_ACCEPT": lambda s: s.request.header("Accept"),
+    "REMOTE_ADDR": lambda s: s.request.peer[0],
+    "REMOTE_PORT": lambda s: str(s.request.peer[1]),
+    "SERVER_ADDR": lambda s: s.request.local[0],
+    "SERVER_NAME": lambda s: (s.host_name if not s.host.canonical_name else None) or s.host.name,
+    "SERVER_PORT": lambda s: str(s.self_port),
+    "SERVER_PROTOCOL": lambda s: protocol(s.request),
+    "SERVER_ADMIN": lambda s: s.host.admin,
+    "HTTPS": lambda s: "on" if s.request.scheme == "https" else "off",
+    "REQUEST_FILENAME": lambda s: s.file or s.path,
+    "MAPPED_URL": lambda s: s.mapped,
+    "HANDLER": lambda s: s.handler,
+    "REQUEST_STATUS": lambda s: str(s.status),
+}
+
+_FAMILIES: dict[str, Callable[[State, str], str | None]] = {
+    "HTTP": lambda s, argument: s.request.header(argument),
+    "ENV": lambda s, argument: s.env.get(argument),
+}
+
+
+def protocol(request: Request) -> str:
+    """The protocol as the request line names it."""
+    return f"HTTP/{request.version[0]}.{request.version[1]}"

@@ -1,0 +1,37 @@
+"""Fold layers into steps: merge the settings of the sections that apply, then say what they make a request meet.
+
+Only this file (and what it calls in ``mod_*.py``) reads the settings of layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from apacheconf.modules.declare import Conf
+from apacheconf.program.hosts import Layer, Shape
+from apacheconf.program.modules import DIR_STEPS
+from apacheconf.program.steps import Step
+
+
+def fold(layers: Iterable[Layer]) -> dict[str, Conf]:
+    """The effective settings, module by module, where these layers apply in this order."""
+    merged: dict[str, Conf] = {}
+    for layer in layers:
+        for module, conf in layer.confs:
+            merged[module] = merged[module].merge(conf) if module in merged else conf
+    return merged
+
+
+def steps_for(shape: Shape, numbers: Iterable[int]) -> tuple[Step, ...]:
+    """All steps where the layers with these numbers apply, in the order in which they run.
+
+    Within a phase the steps of sections come before those outside sections: a ProxyPass in a Location is asked
+    before the server's list (PP-8).
+    """
+    return with_server(shape.server, fold(shape.layers[number] for number in numbers))
+
+
+def with_server(server: tuple[Step, ...], confs: dict[str, Conf]) -> tuple[Step, ...]:
+    """The steps that effective settings make, joined with a host's server-level steps, in phase order."""
+    steps = [step for module, make in DIR_STEPS.items() if module in confs for step in make(confs[module])]
+    return tuple(sorted([*steps, *server], key=lambda step: step.phase))

@@ -1,0 +1,81 @@
+"""The request as an origin receives it: Host, X-Forwarded-*, what is dropped (RQ-1 to RQ-17)."""
+
+from __future__ import annotations
+
+from apacheconf.program.course import Course
+from apacheconf.program.headers import HeaderTable
+from apacheconf.program.request import Decision, Headers
+from apacheconf.program.workers import Balancer
+
+
+def host_header(course: Course) -> str | None:
+    """The Host that the origin gets; None when it depends on the member that is chosen."""
+    if course.keep_host:
+        return course.headers.get("Host") or course.state.host.name
+    if course.origin is None or isinstance(course.origin, Balancer):
+        return None
+    return course.origin.authority
+
+
+def outgoing_headers(course: Course) -> Headers:
+    """The header lines for the origin in httpd's order, without Host, framing and Connection (RQ-2)."""
+    headers = course.headers
+    incoming_host = headers.get("Host")
+    headers.drop_hop_by_hop()
+    headers.unset("Host")
+    if course.forwarded:
+        add_forwarded(headers, course.state.request.peer[0], incoming_host, course.state.host.name)
+    return headers.lines()
+
+
+def add_forwarded(headers: HeaderTable, client: str, host: str | None, server: str) -> None:
+    """Extend X-Forwarded-For, -Host and -Server (RQ-13)."""
+    headers.merge("X-Forwarded-For", client)
+    if host:
+        headers.merge("X-Forwarded-Host", host)
+    if server:
+        headers.merge("X-Forwarded-Server", server)
+
+
+def count_forward(course: Course) -> None:
+    """Max-Forwards: decremented, and refused at zero or when it is no number (RQ-17)."""
+    value = course.headers.get("Max-Forwards")
+    if value is None:
+        return
+    if not (value.isascii() and value.isdigit()):
+        course.refuse(400, f"Max-Forwards {value!r} is no number")
+    elif int(value) == 0:
+        local = course.state.request.method in ("TRACE", "OPTIONS")
+        course.refuse(200 if local else 400, "Max-Forwards has reached zero")
+    else:
+        course.headers.set("Max-Forwards", str(int(value) - 1))
+
+
+def decision_of(course: Course, keep_alive: bool = True) -> Decision:
+    """The end of the course as data."""
+    state = course.state
+    proxied = course.origin is not None and course.status is None
+    return Decision(
+        host=state.host,
+        path=state.path,
+        query=state.query,
+        origin=course.origin if proxied else None,
+        uri=course.uri if proxied else "",
+        host_header=host_header(course) if proxied else None,
+        headers=outgoing_headers(course) if proxied else (),
+        status=course.status,
+        location=course.location,
+        body=course.body,
+        file=state.file,
+        handler=state.handler,
+        keep_alive=keep_alive,
+        env=dict(state.env),
+        map_back=tuple(course.map_back) if proxied else (),
+        map_back_cookies=tuple(course.map_back_cookies) if proxied else (),
+        response_headers=tuple(course.response_headers),
+        error_documents=tuple(course.error_documents.values()),
+        override_errors=course.override_errors,
+        filters=tuple(course.filters),
+        logs=tuple(course.logs),
+        rounds=course.rounds,
+    )

@@ -1,0 +1,174 @@
+"""mod_proxy in the program: mappings, the way back, and what is done to a proxied request.
+
+The server's list of ProxyPass lines becomes translate steps, the first match ending mod_proxy's part (PP-1);
+an exclusion skips the rest of them and leaves the URL to the modules that follow (PP-7).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, TypeVar
+
+from apacheconf.ledger import Written
+from apacheconf.modules.declare import Conf, Setting, parent_then_child, setting
+from apacheconf.modules.mod_proxy import ErrorOverride, ProxyDirConf, ProxyPass, ProxyPassReverse, ReverseCookie
+from apacheconf.program.conditions import Condition, Matches, Regex, Under
+from apacheconf.program.link import Linker
+from apacheconf.program.phases import Phase
+from apacheconf.program.sharing import Shared, is_balancer, target_path
+from apacheconf.program.steps import (
+    STOP,
+    Action,
+    AddForwarded,
+    CookiePart,
+    Flow,
+    KeepHost,
+    KeepLocal,
+    MapBack,
+    MapBackCookie,
+    MapToOrigin,
+    Move,
+    OverrideErrors,
+    Rest,
+    Step,
+)  # fmt: skip
+from apacheconf.program.values import REQUEST_URI, Capture, Joined, Literal, Value
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class ProxyLayer(Conf):
+    """mod_proxy's settings of one section in the program's terms, linked to the host."""
+
+    module: ClassVar[str] = "mod_proxy"
+
+    mapping: Setting[Step | None] = setting(None)
+    reverses: Setting[tuple[MapBack, ...]] = setting((), parent_then_child)
+    cookies: Setting[tuple[MapBackCookie, ...]] = setting((), parent_then_child)
+    preserve_host: Setting[bool] = setting(False)
+    add_headers: Setting[bool] = setting(True)
+    error_override: Setting[ErrorOverride] = setting(ErrorOverride(False))
+
+
+class OriginUnknown(Exception):
+    """A target whose origin can't be said before the request (captures in its authority)."""
+
+
+@dataclass(frozen=True)
+class Origins:
+    """A host's origins: the sharing, and the program's number of each by name."""
+
+    shared: Shared
+    numbers: dict[str, int]
+
+    def number(self, url: str) -> int:
+        """The program's number of the origin of a target URL. Raises OriginUnknown."""
+        name = self.shared.find(url)
+        if name is None or name not in self.numbers:
+            raise OriginUnknown(url)
+        return self.numbers[name]
+
+
+def mapping_step(
+    mapping: ProxyPass, path: str, regex: bool, said_by: tuple[Written, ...], linker: Linker, origins: Origins
+) -> Step:
+    """The translate step of one ProxyPass; ``path`` is its own or its section's. Raises OriginUnknown."""
+    when: Condition = Matches(REQUEST_URI, Regex(path), "rule") if regex else Under(path)
+    if mapping.is_exclusion:
+        return linker.step(Phase.TRANSLATE, KeepLocal(), said_by, when)
+    if "$" in mapping.target.partition("://")[2].partition("/")[0]:
+        raise OriginUnknown(mapping.target)
+    number = linker.origin(origins.number(mapping.target))
+    return linker.step(Phase.TRANSLATE, _map_to(mapping, number, path, regex), said_by, when, then=STOP)
+
+
+def _map_to(mapping: ProxyPass, number: int, path: str, regex: bool) -> Action:
+    target = target_path(mapping.target)
+    encoded = dict(mapping.parameters).get("mapping") == "encoded"
+    raw = "nocanon" in mapping.keywords
+    if not regex:
+        return MapToOrigin(number, target, path, raw=raw, encoded=encoded)
+    value = substitution(target)
+    if isinstance(value, Literal):
+        return MapToOrigin(number, target, rest=Rest.WHOLE_PATH, raw=raw, encoded=encoded)
+    return MapToOrigin(number, target, rest=Rest.NOTHING, raw=raw, encoded=encoded, value=value)
+
+
+def substitution(text: str) -> Value:
+    """A text with ``$0`` to ``$9`` of the mapping's own match (PP-13)."""
+    parts = re.split(r"\$(\d)", text)
+    values: list[Value] = [Literal(parts[0])] if parts[0] else []
+    for digit, literal in zip(parts[1::2], parts[2::2], strict=True):
+        values.append(Capture("rule", int(digit)))
+        if literal:
+            values.append(Literal(literal))
+    return values[0] if len(values) == 1 else Joined(tuple(values)) if values else Literal("")
+
+
+def chain(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """The server's mappings in order: an exclusion skips those that follow it."""
+    listed = tuple(steps)
+    return tuple(
+        replace(step, then=Flow(Move.SKIP, len(listed) - at - 1)) if isinstance(step.action, KeepLocal) else step
+        for at, step in enumerate(listed)
+    )
+
+
+def layer(conf: ProxyDirConf, path: str, regex: bool, linker: Linker, origins: Origins) -> ProxyLayer:
+    """A section's settings, linked; ``path`` and ``regex`` are the section's. Raises OriginUnknown."""
+    mapping: Setting[Step | None] = Setting(None)
+    if conf.mapping.value is not None:
+        pattern = regex or (conf.mapping.value.regex and bool(path))
+        step = mapping_step(conf.mapping.value, path, pattern, conf.mapping.said_by, linker, origins)
+        mapping = _numbered(step, conf.mapping, linker)
+    return ProxyLayer(
+        mapping,
+        _numbered(tuple(_map_back(each, path, linker, origins) for each in conf.reverses.value), conf.reverses, linker),
+        _numbered(tuple(map(_cookie, conf.reverse_cookies.value)), conf.reverse_cookies, linker),
+        _numbered(conf.preserve_host.value, conf.preserve_host, linker),
+        _numbered(conf.add_headers.value, conf.add_headers, linker),
+        _numbered(conf.error_override.value, conf.error_override, linker),
+    )
+
+
+def _numbered(value: T, of: Setting[Any], linker: Linker) -> Setting[T]:
+    return Setting(value, linker.numbers(of.said_by))
+
+
+def _map_back(reverse: ProxyPassReverse, path: str, linker: Linker, origins: Origins) -> MapBack:
+    public = path if reverse.path is None else reverse.path
+    if not is_balancer(reverse.url):
+        return MapBack(linker.text(reverse.url), public)
+    try:
+        origin = linker.origin(origins.number(reverse.url))
+    except OriginUnknown:
+        return MapBack(linker.text(reverse.url), public)
+    return MapBack(linker.text(target_path(reverse.url)), public, origin)
+
+
+def _cookie(cookie: ReverseCookie) -> MapBackCookie:
+    return MapBackCookie(CookiePart(cookie.attribute), cookie.internal, cookie.public)
+
+
+def steps(conf: Conf) -> Iterator[Step]:
+    """What effective settings make a request meet."""
+    assert isinstance(conf, ProxyLayer)
+    if conf.mapping.value is not None:
+        yield conf.mapping.value
+    if conf.preserve_host.value:
+        yield _step(Phase.HANDLER, KeepHost(), conf.preserve_host.said_by)
+    if conf.add_headers.value:
+        yield _step(Phase.HANDLER, AddForwarded(), conf.add_headers.said_by)
+    if conf.error_override.value.on:
+        yield _step(Phase.FILTERS, OverrideErrors(conf.error_override.value.codes), conf.error_override.said_by)
+    for map_back, said_by in zip(conf.reverses.value, conf.reverses.said_by, strict=True):
+        yield _step(Phase.FILTERS, map_back, (said_by,))
+    for cookie, said_by in zip(conf.cookies.value, conf.cookies.said_by, strict=True):
+        yield _step(Phase.FILTERS, cookie, (said_by,))
+
+
+def _step(phase: Phase, action: Action, said_by: tuple[object, ...]) -> Step:
+    return Step(phase, action, tuple(number for number in said_by if isinstance(number, int)))

@@ -1,0 +1,79 @@
+"""The READ phase (OR-1a): which host answers, is the request well-formed, what is its path.
+
+``decide`` starts here. What is refused here never meets a step; the connection is closed after a 400.
+"""
+
+from __future__ import annotations
+
+from apacheconf.program.course import Course
+from apacheconf.program.evaluate import State
+from apacheconf.program.headers import HeaderTable
+from apacheconf.program.names import HostName, HostRefused, choose_host, parse_host
+from apacheconf.program.program import Program
+from apacheconf.program.request import Request
+from apacheconf.program.trace import HostChosen, PathRead, Tracer
+from apacheconf.program.uri import PathRefused, Target, normalise, parse_target
+
+
+def read_request(program: Program, request: Request, tracer: Tracer) -> Course:
+    """The course of a request whose host and path are known, or which is refused (``course.status``)."""
+    refused: tuple[int, str] | None = None
+    target, name = Target("/"), None
+    try:
+        target = parse_target(request.method, request.target)
+        name = asked_name(request, target)
+    except PathRefused as refusal:
+        refused = refusal.status, str(refusal)
+    except HostRefused as refusal:
+        refused = 400, str(refusal)
+    course = _course(program, request, target, name, tracer)
+    if refused is None:
+        refused = _check(request, target, course)
+    if refused is not None:
+        course.refuse(*refused)
+    else:
+        tracer(PathRead(target.raw_path, course.state.path))
+    return course
+
+
+def _course(program: Program, request: Request, target: Target, name: HostName | None, tracer: Tracer) -> Course:
+    choice = choose_host(program.index, *request.local, name.name if name else None)
+    host = program.hosts[choice.host]
+    tracer(HostChosen(host, choice, name.name if name else None))
+    headers = HeaderTable(request.headers)
+    if target.authority and request.method != "CONNECT":
+        headers.set("Host", target.authority)
+    state = State(request, host, target.raw_path, target.query, name.name if name else None)
+    return Course(program, state, target.raw_path, headers)
+
+
+def asked_name(request: Request, target: Target) -> HostName | None:
+    """The host that is asked for: the target's authority, else the Host header; None without (VH-35, VH-41).
+
+    Raises HostRefused for what section 6.5 answers with 400.
+    """
+    given = [value for key, value in request.headers if key.lower() == "host"]
+    if len(given) > 1:
+        raise HostRefused("there are two Host headers")
+    if not given and request.version >= (1, 1):
+        raise HostRefused("a request of HTTP/1.1 needs a Host header")
+    if target.authority and target.scheme == request.scheme:
+        if "@" in target.authority:
+            raise HostRefused("the target names a user")
+        return parse_host(target.authority)
+    return parse_host(given[0]) if given else None
+
+
+def _check(request: Request, target: Target, course: Course) -> tuple[int, str] | None:
+    """The checks after the host is known: Expect, then the path."""
+    expect = request.header("Expect")
+    if expect is not None and expect.lower() != "100-continue" and request.version >= (1, 1):
+        return 417, f"Expect: {expect} can't be met"
+    if target.raw_path == "*":
+        return (200, "the server answers OPTIONS * itself") if request.method == "OPTIONS" else (400, "not a path")
+    limits = course.state.host.shape.limits
+    try:
+        course.state.path = normalise(target.raw_path, limits.encoded_slashes, limits.merge_slashes)
+    except PathRefused as refusal:
+        return refusal.status, str(refusal)
+    return None

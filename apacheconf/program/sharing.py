@@ -1,0 +1,221 @@
+"""Which workers and balancers a server's ProxyPass, BalancerMember and ProxySet lines make (WK-1 to WK-4).
+
+The lines are read in the order of the configuration. A target that falls under a worker that exists already
+shares it, and its own parameters are lost (WK-3, AH01146): ``Shared.ignored`` remembers which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from apacheconf.ledger import Written
+from apacheconf.modules.mod_proxy import BalancerMember, Definition, ProxyPass, ProxySet
+from apacheconf.program.workers import DEFAULT_PORTS, Balancer, Member, Origin, Worker
+
+_WORKER_FIELDS = {
+    "timeout": "timeout",
+    "connectiontimeout": "connect_timeout",
+    "retry": "retry",
+    "max": "max_connections",
+    "acquire": "acquire",
+    "responsefieldsize": "response_field_size",
+}
+_MEMBER_FIELDS = {"loadfactor": "loadfactor", "lbset": "lbset", "route": "route", "redirect": "redirect",
+                  "status": "status"}  # fmt: skip
+_BALANCER_FIELDS = {
+    "lbmethod": "lbmethod",
+    "stickysessionsep": "sticky_separator",
+    "scolonpathdelim": "semicolon_delimits",
+    "nofailover": "no_failover",
+    "maxattempts": "max_attempts",
+    "timeout": "wait",
+    "failonstatus": "fail_on_status",
+    "failontimeout": "fail_on_timeout",
+    "forcerecovery": "force_recovery",
+}
+
+
+@dataclass
+class _Draft:
+    """A worker or balancer while its lines are read."""
+
+    url: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+    said_by: list[Written] = field(default_factory=list)
+    members: list[_Draft] = field(default_factory=list)
+
+    def add(self, parameters: Iterable[tuple[str, object]], said_by: Written) -> None:
+        self.parameters.update(parameters)
+        if said_by not in self.said_by:
+            self.said_by.append(said_by)
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Parameters of ``directive`` that have no effect, because it shares the worker ``worker`` (WK-3)."""
+
+    directive: Written
+    parameters: tuple[str, ...]
+    worker: str
+
+
+@dataclass
+class Shared:
+    """The origins of one server: ``find`` gives the one for a target URL."""
+
+    workers: dict[str, _Draft] = field(default_factory=dict)
+    balancers: dict[str, _Draft] = field(default_factory=dict)
+    ignored: list[Ignored] = field(default_factory=list)
+
+    def read(self, definition: Definition, said_by: Written) -> None:
+        """Take one line into account."""
+        match definition:
+            case ProxyPass(target="!"):
+                return
+            case ProxyPass(target=url, parameters=parameters) if is_balancer(url):
+                self._balancer(url).add(_without_mapping(parameters), said_by)
+            case ProxyPass(target=url, parameters=parameters):
+                self._map_to_worker(url, _without_mapping(parameters), said_by)
+            case BalancerMember(balancer=name, url=url, parameters=parameters):
+                self._add_member(self._balancer(name), url, parameters, said_by)
+            case ProxySet(url=url, parameters=parameters) if is_balancer(url):
+                self._balancer(url).add(parameters, said_by)
+            case ProxySet(url=url, parameters=parameters):
+                name = self._worker_for(url) or url
+                self.workers.setdefault(name, _Draft(name)).add(parameters, said_by)
+
+    def find(self, url: str) -> str | None:
+        """The name of the worker or balancer that serves a target."""
+        if is_balancer(url):
+            return balancer_name(url)
+        return self._worker_for(url)
+
+    def origins(self) -> Iterable[tuple[str, Origin]]:
+        """Every origin by its name, in the order of definition."""
+        for name, draft in self.balancers.items():
+            yield name, _make_balancer(name, draft)
+        for name, draft in self.workers.items():
+            yield name, _make_worker(draft)
+
+    def _balancer(self, url: str) -> _Draft:
+        name = balancer_name(url)
+        return self.balancers.setdefault(name, _Draft(name))
+
+    def _map_to_worker(self, url: str, parameters: tuple[tuple[str, object], ...], said_by: Written) -> None:
+        shared = self._worker_for(url)
+        if shared is None:
+            draft = self.workers[url] = _Draft(url)
+            draft.add(parameters, said_by)
+            return
+        lost = tuple(key for key, value in parameters if self.workers[shared].parameters.get(key) != value)
+        if lost:
+            self.ignored.append(Ignored(said_by, lost, shared))
+
+    def _worker_for(self, url: str) -> str | None:
+        """The longest worker name that is a prefix of the URL, scheme and host compared without case (WK-2)."""
+        wanted = worker_name(url)
+        candidates = [name for name in self.workers if wanted.startswith(worker_name(name))]
+        return max(candidates, key=len, default=None)
+
+    @staticmethod
+    def _add_member(balancer: _Draft, url: str, parameters: Iterable[tuple[str, object]], said_by: Written) -> None:
+        name = worker_name(url)
+        draft = next((each for each in balancer.members if worker_name(each.url) == name), None)
+        if draft is None:
+            balancer.members.append(draft := _Draft(url))
+        draft.add(parameters, said_by)
+
+
+def share(definitions: Iterable[tuple[Definition, Written]]) -> Shared:
+    """The origins that these lines, in configuration order, define."""
+    shared = Shared()
+    for definition, said_by in definitions:
+        shared.read(definition, said_by)
+    return shared
+
+
+def is_balancer(url: str) -> bool:
+    return url[:11].lower() == "balancer://"
+
+
+def balancer_name(url: str) -> str:
+    """``balancer://name``, lower-case, without the path (BP-14)."""
+    return "balancer://" + url[11:].partition("/")[0].lower()
+
+
+def target_path(url: str) -> str:
+    """What a target URL says after its authority; empty when it has no path."""
+    rest = url.partition("|")[2] or url
+    after = rest.partition("://")[2]
+    slash = after.find("/")
+    return after[slash:] if slash >= 0 else ""
+
+
+def worker_name(url: str) -> str:
+    """A worker's identity: scheme and host in lower case, the default port dropped, the path kept (WK-1)."""
+    socket, bar, rest = url.partition("|")
+    parts = urlsplit(rest if bar else url)
+    scheme, host = parts.scheme.lower(), (parts.hostname or "").lower()
+    host = f"[{host}]" if ":" in host else host
+    port = _port(parts)
+    shown = "" if port in (None, DEFAULT_PORTS.get(scheme)) else f":{port}"
+    return f"{socket + bar if bar else ''}{scheme}://{host}{shown}{target_path(url)}"
+
+
+def _port(parts: SplitResult) -> int | None:
+    try:
+        return parts.port
+    except ValueError:
+        return None
+
+
+def _without_mapping(parameters: Iterable[tuple[str, object]]) -> tuple[tuple[str, object], ...]:
+    return tuple((key, value) for key, value in parameters if key != "mapping")
+
+
+def _make_worker(draft: _Draft, member: Member | None = None) -> Worker:
+    socket, bar, rest = draft.url.partition("|")
+    parts = urlsplit(rest if bar else draft.url)
+    scheme = parts.scheme.lower()
+    given = draft.parameters
+    worker = Worker(
+        name=worker_name(draft.url),
+        scheme=scheme,
+        host=(parts.hostname or ("localhost" if bar else "")).lower(),
+        port=_port(parts) or DEFAULT_PORTS.get(scheme, 0),
+        path=target_path(draft.url),
+        socket=socket[5:] if bar else "",
+        reusable=not given.get("disablereuse", not given.get("enablereuse", True)),
+        upgrade=_words(given.get("upgrade")),
+        member=member,
+        said_by=tuple(draft.said_by),
+    )
+    return replace(worker, **_fields(given, _WORKER_FIELDS))
+
+
+def _make_balancer(name: str, draft: _Draft) -> Balancer:
+    members = tuple(_make_worker(each, Member(**_fields(each.parameters, _MEMBER_FIELDS))) for each in draft.members)
+    cookie, bar, parameter = str(draft.parameters.get("stickysession") or "").partition("|")
+    separator = draft.parameters.get("stickysessionsep")
+    balancer = Balancer(
+        name,
+        members,
+        sticky_cookie=cookie,
+        sticky_parameter=parameter if bar else cookie,
+        said_by=tuple(draft.said_by),
+    )
+    given = _fields(draft.parameters, _BALANCER_FIELDS)
+    if isinstance(separator, str) and separator.lower() == "off":
+        given["sticky_separator"] = ""
+    return replace(balancer, **given)
+
+
+def _fields(parameters: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    return {field_name: parameters[key] for key, field_name in names.items() if parameters.get(key) is not None}
+
+
+def _words(value: object) -> tuple[str, ...]:
+    return tuple(str(value).split(",")) if value else ()

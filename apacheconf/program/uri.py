@@ -1,0 +1,124 @@
+"""Request targets and paths, as httpd reads and writes them: parse, normalise, decode, encode again.
+
+All text is latin-1. The order of the checks is that of ap_process_request_internal: dot segments first (400
+above the root), then escapes (400 when malformed, 404 for an encoded slash or NUL), then, where encoded
+slashes are decoded, dot segments once more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_HEX = frozenset("0123456789abcdefABCDEF")
+#: What stays literal in a path sent to an origin (PU-1).
+CANONICAL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789~$-_.+!*'(),;:@&=/")
+
+
+class PathRefused(Exception):
+    """The path is answered with ``status`` (400 or 404) before anything looks at it (SEM-8)."""
+
+    def __init__(self, status: int, why: str) -> None:
+        self.status = status
+        super().__init__(why)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A request-target, split. ``authority`` is set for the absolute form (VH-41); ``query`` None without ``?``."""
+
+    raw_path: str
+    query: str | None = None
+    scheme: str = ""
+    authority: str = ""
+
+
+def parse_target(method: str, target: str) -> Target:
+    """Split a request-target. Raises PathRefused(400) for what is no target (VH-42, PU-10)."""
+    if "#" in target:
+        raise PathRefused(400, "a fragment is not part of a request-target")
+    if target == "*":
+        return Target("*")
+    if method == "CONNECT" and not target.startswith("/"):
+        return Target("/", authority=target)
+    scheme, authority, rest = "", "", target
+    if not target.startswith("/"):
+        scheme, sep, after = target.partition("://")
+        if not sep or not scheme.isalnum():
+            raise PathRefused(400, "a request-target starts with a slash or is an absolute URL")
+        end = min((i for i in (after.find("/"), after.find("?")) if i >= 0), default=len(after))
+        authority, rest = after[:end], after[end:]
+    path, question, query = rest.partition("?")
+    return Target(path or "/", query if question else None, scheme.lower(), authority)
+
+
+def normalise(raw: str, encoded_slashes: str = "Off", merge_slashes: bool = True) -> str:
+    """The decoded, normalised path that sections and mappings see (PP-2, SEM-7, LOC-9, PU-2 to PU-4).
+
+    ``encoded_slashes`` is AllowEncodedSlashes' word: Off, On or NoDecode. Raises PathRefused.
+    """
+    path = resolve_dots(_decode_unreserved(raw), merge_slashes)
+    path = _unescape(path, encoded_slashes)
+    if encoded_slashes == "On":
+        path = resolve_dots(path, merge_slashes)
+    return path
+
+
+def canonical(path: str) -> str:
+    """A decoded path encoded for an origin: what PU-1 lists stays, all else becomes upper-case ``%XX``."""
+    if CANONICAL.issuperset(path):
+        return path
+    return "".join(char if char in CANONICAL else f"%{ord(char):02X}" for char in path)
+
+
+def resolve_dots(path: str, merge_slashes: bool = True) -> str:
+    """``path`` without ``.`` and ``..`` segments and, usually, without empty ones. Raises PathRefused(400)."""
+    if "/." not in path and "//" not in path:
+        return path
+    segments: list[str] = []
+    parts = path.split("/")[1:]
+    last = len(parts) - 1
+    for position, part in enumerate(parts):
+        if part == "..":
+            if not segments:
+                raise PathRefused(400, "the path climbs above the root")
+            segments.pop()
+        elif part != ".":
+            # An empty last part is the final slash; a leading run of slashes is one, always (LOC-6).
+            if part or position == last or (segments and not merge_slashes):
+                segments.append(part)
+            continue
+        if position == last:
+            segments.append("")
+    return "/" + "/".join(segments)
+
+
+def _decode_unreserved(path: str) -> str:
+    """Undo escapes of letters, digits and ``-._~``, so that ``%2e%2e`` is seen as a dot segment."""
+    if "%" not in path:
+        return path
+    head, *parts = path.split("%")
+    out = [head]
+    for part in parts:
+        char = chr(int(part[:2], 16)) if len(part) >= 2 and _HEX.issuperset(part[:2]) else ""
+        out.append(char + part[2:] if char in _UNRESERVED and char else "%" + part)
+    return "".join(out)
+
+
+def _unescape(path: str, encoded_slashes: str) -> str:
+    """Decode every escape; a malformed one is 400, and wins over the 404 of a slash or NUL."""
+    if "%" not in path:
+        return path
+    head, *parts = path.split("%")
+    out, refused = [head], ""
+    for part in parts:
+        if len(part) < 2 or not _HEX.issuperset(part[:2]):
+            raise PathRefused(400, f"%{part[:2]} is not an escape")
+        char = chr(int(part[:2], 16))
+        if char == "\0" or (char == "/" and encoded_slashes == "Off"):
+            refused = refused or "%" + part[:2]
+        keep = char == "/" and encoded_slashes == "NoDecode"
+        out.append(f"%{part[:2]}" + part[2:] if keep else char + part[2:])
+    if refused:
+        raise PathRefused(404, f"the path holds {refused} (AllowEncodedSlashes is Off)")
+    return "".join(out)
