@@ -1,0 +1,299 @@
+"""What the rules look at: the model, seen as hosts with names, mappings, ways back and balancers.
+
+Rules share these questions, so they are answered once. A rule that needs more reads ``view.model``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from apacheconf.expand.tree import Absence
+from apacheconf.ledger import Written
+from apacheconf.lint.urls import Url
+from apacheconf.model.types import Address, Model, Section, Server
+from apacheconf.modules.core import CoreServerConf
+from apacheconf.modules.mod_proxy import (
+    BalancerMember,
+    ProxyDirConf,
+    ProxyPass,
+    ProxyPassReverse,
+    ProxyServerConf,
+    ProxySet,
+)
+from apacheconf.program.program import Program
+from apacheconf.syntax.words import split
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A ProxyPass as it holds for ``server``; ``section`` is the Location it stands in.
+
+    ``path`` is what it matches: its own, or the section's pattern. ``inherited`` means that the main server
+    says it and ``server`` is a virtual host (INH-1).
+    """
+
+    server: Server
+    entry: ProxyPass
+    node: Written
+    path: str
+    section: Section | None = None
+    inherited: bool = False
+
+    @property
+    def target(self) -> str:
+        return self.entry.target
+
+    @property
+    def is_exclusion(self) -> bool:
+        return self.target == "!"
+
+    @property
+    def is_prefix(self) -> bool:
+        """It compares a plain prefix: no regular expression, no glob, nothing interpolated (PP-16, PU-11)."""
+        glob = self.section is not None and any(char in self.path for char in "*?[")
+        in_regex = self.entry.regex or (self.section is not None and self.section.regex)
+        return not (glob or in_regex or "interpolate" in self.entry.keywords)
+
+    @property
+    def url(self) -> Url:
+        return Url.of(self.target)
+
+    @property
+    def path_word(self) -> int:
+        """The number of the word that holds the path; for a section's ProxyPass there is none, so its name."""
+        if self.section is not None:
+            return -1
+        return 1 if self.node.args.lstrip().startswith("~") else 0
+
+    @property
+    def target_word(self) -> int:
+        return self.path_word + 1
+
+    def written(self, path: str, target: str) -> str:
+        """The directive with another path and target, as one would write it."""
+        if self.section is not None:
+            return f'{self.node.name} "{target}"'
+        return f'{self.node.name} "{path}" "{target}"'
+
+
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """A ProxyPassReverse as it holds for a server."""
+
+    entry: ProxyPassReverse
+    node: Written
+    path: str
+    section: Section | None = None
+
+    @property
+    def url(self) -> Url:
+        return Url.of(self.entry.url)
+
+    def wrong_word(self, mapping: Mapping) -> int:
+        """The number of the word that differs from ``mapping``: its path or its URL."""
+        if self.entry.path is None:
+            return 0
+        return 0 if self.entry.url == mapping.target else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    url: str
+    node: Written
+    parameters: dict[str, object]
+
+    @property
+    def url_word(self) -> int:
+        """The number of the word that holds the URL: the balancer's name may come before it (BP-15)."""
+        return 1 if balancer_name(split(self.node.args)[0]) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A URL that requests go to: of a ProxyPass or a BalancerMember; ``word`` is the number of its word."""
+
+    url: Url
+    node: Written
+    word: int
+
+
+@dataclass(frozen=True)
+class BalancerView:
+    """A balancer as it holds for a server. ``parameters`` maps each one to its value and directive."""
+
+    name: str
+    members: list[Member]
+    parameters: dict[str, tuple[object, Written]]
+    defined_by: list[Written]
+
+
+@dataclass(frozen=True)
+class View:
+    """A configuration for rules. ``program`` is None when the configuration has errors."""
+
+    model: Model
+    program: Program | None = None
+
+    @property
+    def is_fragment(self) -> bool:
+        """No main file was read: what isn't here may stand elsewhere."""
+        return self.model.expanded.fragment
+
+    def written(self) -> Iterator[Written]:
+        """Every directive that httpd reads: those with a node and those done while reading (Define)."""
+        yield from self.model.expanded.walk()
+        yield from (absent for absent in self.model.expanded.absent if absent.why is Absence.EXECUTED)
+
+    def mappings(self, server: Server) -> list[Mapping]:
+        """The server-level ProxyPass list of ``server`` in the order in which it is tried (PP-1, INH-1)."""
+        return self._mappings[id(server)]
+
+    @cached_property
+    def _mappings(self) -> dict[int, list[Mapping]]:
+        return {id(server): list(self._server_mappings(server)) for server in self.model.servers}
+
+    def _server_mappings(self, server: Server) -> Iterator[Mapping]:
+        for entry, node in self.definitions(server):
+            if isinstance(entry, ProxyPass):
+                yield Mapping(server, entry, node, entry.path or "", inherited=self._is_inherited(server, node))
+
+    def _is_inherited(self, server: Server, node: Written) -> bool:
+        return server.node is not None and id(node) in self._main_directives
+
+    @cached_property
+    def _main_directives(self) -> frozenset[int]:
+        said = self.model.main.server_conf(ProxyServerConf).definitions.said_by
+        return frozenset(map(id, said))
+
+    def definitions(self, server: Server) -> Iterator[tuple[ProxyPass | BalancerMember | ProxySet, Written]]:
+        """mod_proxy's definitions for ``server``, each with its directive: the main server's come first."""
+        definitions = server.server_conf(ProxyServerConf).definitions
+        yield from zip(definitions.value, definitions.said_by, strict=True)
+
+    def own_definitions(self, server: Server) -> Iterator[tuple[ProxyPass | BalancerMember | ProxySet, Written]]:
+        """What ``server`` itself defines, in the order written, the ProxyPass of its sections in their place."""
+        inherited = self._main_directives if server.node is not None else frozenset()
+        found = [(entry, node) for entry, node in self.definitions(server) if id(node) not in inherited]
+        known = {id(node) for _, node in found}
+        found += [
+            (mapping.entry, mapping.node)
+            for mapping in self.section_mappings(server)
+            if not mapping.inherited and id(mapping.node) not in known
+        ]
+        yield from sorted(found, key=lambda pair: self._order[id(pair[1])])
+
+    @cached_property
+    def _order(self) -> dict[int, int]:
+        return {id(node): number for number, node in enumerate(self.model.expanded.walk())}
+
+    def section_mappings(self, server: Server) -> list[Mapping]:
+        """The ProxyPass of each Location of ``server``, in the order in which the sections merge (PP-9)."""
+        found = []
+        for section in sections(server):
+            entry = section.conf(ProxyDirConf).mapping
+            if entry.value is not None and entry.said_by:
+                inherited = server.node is not None and section in self.model.main.sections
+                found.append(Mapping(server, entry.value, entry.said_by[0], section.pattern, section, inherited))
+        return found
+
+    def targets(self, server: Server) -> Iterator[Target]:
+        """Every URL that requests to ``server`` may be sent to."""
+        for mapping in (*self.mappings(server), *self.section_mappings(server)):
+            if not mapping.is_exclusion:
+                yield Target(mapping.url, mapping.node, mapping.target_word)
+        for balancer in self.balancers(server).values():
+            for member in balancer.members:
+                yield Target(Url.of(member.url), member.node, member.url_word)
+
+    def ways_back(self, server: Server) -> list[WayBack]:
+        """Every ProxyPassReverse that may hold for a request to ``server`` (RV-2)."""
+        outside = server.dir_conf(ProxyDirConf).reverses
+        found = [WayBack(e, n, e.path or "") for e, n in zip(outside.value, outside.said_by, strict=True)]
+        for section in sections(server):
+            inside = section.conf(ProxyDirConf).reverses
+            found += [
+                WayBack(e, n, e.path or section.pattern, section)
+                for e, n in zip(inside.value, inside.said_by, strict=True)
+            ]
+        return found
+
+    def balancers(self, server: Server) -> dict[str, BalancerView]:
+        """The balancers that ``server`` knows, by lower-case name (``balancer://mycluster``)."""
+        found: dict[str, BalancerView] = {}
+        for entry, node in self.definitions(server):
+            name = balancer_name(_defines(entry))
+            if not name:
+                continue
+            balancer = found.setdefault(name, BalancerView(name, [], {}, []))
+            if isinstance(entry, BalancerMember):
+                balancer.members.append(Member(entry.url, node, dict(entry.parameters)))
+            else:
+                balancer.parameters.update({key: (value, node) for key, value in entry.parameters})
+            if not isinstance(entry, ProxyPass):
+                balancer.defined_by.append(node)
+        return found
+
+    @cached_property
+    def address_sets(self) -> dict[Address, list[Server]]:
+        """The virtual hosts of each address, in the order of the configuration (VH-14, VH-30)."""
+        sets: dict[Address, list[Server]] = {}
+        for host in self.model.hosts:
+            for address in dict.fromkeys(host.addresses):
+                sets.setdefault(address, []).append(host)
+        return sets
+
+
+def sections(server: Server) -> Iterator[Section]:
+    """Every section of ``server`` with those nested in it, in the order written."""
+
+    def walk(section: Section) -> Iterator[Section]:
+        yield section
+        for inner in section.sections:
+            yield from walk(inner)
+
+    for section in server.sections:
+        yield from walk(section)
+
+
+def _defines(entry: ProxyPass | BalancerMember | ProxySet) -> str:
+    if isinstance(entry, BalancerMember):
+        return entry.balancer
+    return entry.target if isinstance(entry, ProxyPass) else entry.url
+
+
+def balancer_name(url: str) -> str:
+    """``balancer://name`` in lower case without path (BP-14); empty for another URL."""
+    if not url.lower().startswith("balancer://"):
+        return ""
+    parts = Url.of(url)
+    return f"balancer://{parts.host}"
+
+
+def server_name(server: Server) -> tuple[str, Written | None]:
+    """ServerName without scheme and port, lower-case, and its directive; empty when the scope has none."""
+    setting = own_core(server).server_name
+    text = str(setting.value or "")
+    return Url.of(text if "://" in text else f"http://{text}").host, (setting.said_by or (None,))[0]
+
+
+def names_of(server: Server) -> frozenset[str]:
+    """The names that ``server`` answers to, lower-case."""
+    name, _ = server_name(server)
+    return frozenset(filter(None, (name, *(alias.lower() for alias in own_core(server).server_aliases.value))))
+
+
+def names_said(server: Server) -> Iterator[tuple[str, Written, int]]:
+    """Each name of ``server``, lower-case, with its directive and the number of its word there."""
+    name, said_by = server_name(server)
+    if said_by is not None:
+        yield name, said_by, 0
+    for node in own_core(server).server_aliases.said_by:
+        for number, word in enumerate(split(node.args)):
+            yield word.lower(), node, number
+
+
+def own_core(server: Server) -> CoreServerConf:
+    found = server.own_server_confs.get("core")
+    return found if isinstance(found, CoreServerConf) else CoreServerConf()
