@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from apacheconf.diagnostics import ConfigError, Diagnostic, Level
+
 if TYPE_CHECKING:
-    from apacheconf.expand import Options
+    from apacheconf.expand import Expanded, Options
+    from apacheconf.model import Model
     from apacheconf.program import Loaded, Program
+
+T = TypeVar("T")
 
 Paths = Annotated[
     list[str] | None,
@@ -38,6 +43,7 @@ COMMON: dict[str, tuple[Any, Any]] = {
     "before": (Before, None),
     "after": (After, None),
 }
+LISTS = ("paths", "define", "before", "after")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +76,42 @@ class Reading:
 
         loaded = load(self.paths, self.options)
         if not quiet:
-            for note in loaded.expanded.notes:
-                print(note, file=sys.stderr)
+            _print_notes(loaded.expanded)
         return loaded
 
     def load_program(self) -> tuple[Loaded, Program]:
         """What ``load`` gives, and its program. Raises ConfigError with everything that is wrong."""
-        from apacheconf.diagnostics import ConfigError
-
         loaded = self.load()
         if loaded.program is None:
             raise ConfigError(loaded.diagnostics)
         return loaded, loaded.program
+
+    def load_expanded(self) -> Expanded:
+        """The expanded tree alone. Raises ConfigError for errors of reading."""
+        from apacheconf.expand import expand, find
+
+        expanded = expand(find(self.paths, self.options), self.options)
+        _print_notes(expanded)
+        return _valid(expanded, expanded.diagnostics)
+
+    def load_model(self) -> Model:
+        """The model, without the cost of a program. Raises ConfigError with everything that is wrong so far."""
+        from apacheconf.model import bind, build
+
+        model = build(bind(self.load_expanded()))
+        return _valid(model, (*model.bound.diagnostics, *model.diagnostics))
+
+
+def _print_notes(expanded: Expanded) -> None:
+    for note in expanded.notes:
+        print(note, file=sys.stderr)
+
+
+def _valid(thing: T, diagnostics: Iterable[Diagnostic]) -> T:
+    """``thing``, if nothing of this is an error."""
+    if any(found.level >= Level.ERROR for found in diagnostics):
+        raise ConfigError(diagnostics)
+    return thing
 
 
 def reads(command: Callable[..., None]) -> Callable[..., None]:
@@ -98,15 +128,12 @@ def reads(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def run(**given: Any) -> None:
-        shared = {name: given.pop(name) for name in COMMON}
-        reading = Reading(**{k: tuple(v or ()) if _is_list(k) else v for k, v in shared.items()})
-        command(reading=reading, **given)
+        shared: dict[str, Any] = {name: given.pop(name) for name in COMMON}
+        for name in LISTS:
+            shared[name] = tuple(shared[name] or ())
+        command(reading=Reading(**shared), **given)
 
     run.__signature__ = signature.replace(  # type: ignore[attr-defined]
         parameters=[*arguments, common[0], *others, *common[1:]]
     )
     return run
-
-
-def _is_list(name: str) -> bool:
-    return name not in ("server_root", "main_file")

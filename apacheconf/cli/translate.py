@@ -1,13 +1,22 @@
-"""``apacheconf translate``: the same behaviour for nginx or HAProxy, with what became of each directive."""
+"""``apacheconf translate``: the same behaviour for nginx or HAProxy, with what became of each directive.
+
+The order is: translate, refuse what ``--strict`` doesn't allow, ask the target's own checker, and only then
+write. So a file that was written has passed everything that was asked for.
+"""
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from apacheconf.cli.options import Reading, reads
+
+if TYPE_CHECKING:
+    from apacheconf.engines import CheckResult
+    from apacheconf.targets import Translation
 
 
 class Target(StrEnum):
@@ -22,20 +31,70 @@ def run(
     reading: Reading,
     to: Annotated[Target, typer.Option("--to", help="The server to translate to.")],
     output: Annotated[
-        str | None, typer.Option("-o", metavar="FILE_OR_DIR", help="Where to write; else stdout.")
+        str | None, typer.Option("-o", metavar="FILE_OR_DIR", help="Where to write; else standard output.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
     report: Annotated[
-        str | None, typer.Option("--report", metavar="FILE.json", help="Write the report as JSON.")
+        str | None, typer.Option("--report", metavar="FILE.json", help="Write the report as JSON, too.")
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Refuse what is approximated or unsupported.")] = False,
     accept: Annotated[
-        list[str] | None, typer.Option("--accept", metavar="NAME", help="Accept this caveat or directive.")
+        list[str] | None,
+        typer.Option("--accept", metavar="NAME", help="With --strict: accept this caveat or directive."),
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Ask the target's own checker.")] = False,
     version: Annotated[
         str | None, typer.Option("--target-version", metavar="VERSION", help="Write for this version of the target.")
     ] = None,
 ) -> None:
-    """Translate to another server, and account for every directive."""
-    raise NotImplementedError
+    """Translate to nginx or HAProxy, and account for every directive."""
+    from apacheconf.cli import reports, writing
+    from apacheconf.cli.draw import print_lines
+    from apacheconf.targets import translate
+
+    places = writing.Places(output, force)
+    _, program = reading.load_program()
+    translation = translate(program, to.value, version)
+    if strict:
+        _refuse_what_differs(translation, frozenset(name.lower() for name in accept or ()))
+    verdict = _ask_checker(translation) if check else None
+    places.write(translation.files)
+    if report:
+        writing.Places(report, force).write_one(reports.as_json(translation, verdict))
+    print_lines(reports.text(translation, verdict), sys.stderr)
+
+
+def _refuse_what_differs(translation: Translation, accepted: frozenset[str]) -> None:
+    """Raises StrictError for what is approximated or unsupported and not ``accepted`` (lower-case names)."""
+    from apacheconf.diagnostics import StrictError
+    from apacheconf.ledger import Outcome
+
+    refused = [
+        f"  {row.place}: {row.name} {answer.outcome.words}: {answer.caveat}"
+        + (f" [{answer.key}]" if answer.key else "")
+        for row in translation.rows
+        for answer in row.answers
+        if answer.outcome >= Outcome.APPROXIMATED and not {row.name.lower(), answer.key.lower()} & accepted
+    ]
+    refused += [
+        f"  {each.outcome.words}: {each.what} [{each.key}]"
+        for each in translation.differences
+        if each.outcome >= Outcome.APPROXIMATED and each.key.lower() not in accepted
+    ]
+    if refused:
+        listed = "\n".join(refused)
+        raise StrictError(
+            f"--strict: {translation.target} would differ; nothing was written\n{listed}\n"
+            "  help: change the configuration, or accept each by --accept NAME"
+        )
+
+
+def _ask_checker(translation: Translation) -> CheckResult:
+    """What the target's own checker says. Raises CheckerError when it refuses."""
+    from apacheconf.diagnostics import CheckerError
+    from apacheconf.engines import Verdict, check
+
+    result = check(translation.target, translation.files)
+    if result.verdict is Verdict.REFUSED:
+        raise CheckerError(f"{result}; nothing was written\n{result.output}")
+    return result

@@ -1,0 +1,127 @@
+"""The report of a translation, as lines for people and as JSON for programs.
+
+Every directive as written is in it once. What differs has lines of its own; what is carried as it was is listed
+in short, per file.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from apacheconf.cli.draw import Line, shown
+from apacheconf.ledger import Outcome, Row
+
+if TYPE_CHECKING:
+    from apacheconf.engines import CheckResult
+    from apacheconf.targets import Translation
+
+JSON_VERSION = "1.0"
+STYLES = {
+    Outcome.UNSUPPORTED: "bold red",
+    Outcome.APPROXIMATED: "bold yellow",
+    Outcome.EQUIVALENT: "bold cyan",
+    Outcome.EXACT: "bold green",
+}
+#: From here on a row is told with its caveats.
+TOLD = Outcome.EQUIVALENT
+
+
+def text(translation: Translation, verdict: CheckResult | None) -> Iterator[Line]:
+    """The report for people, what matters most first."""
+    rows = translation.rows
+    counts = Counter(row.outcome for row in rows)
+    listed = ", ".join(f"{counts[outcome]} {outcome.words}" for outcome in sorted(counts, reverse=True))
+    yield [("bold", f"{translation.target} {translation.version}"), ("", f": {len(rows)} directives: {listed}")]
+    for outcome in sorted(counts, reverse=True):
+        yield from _group(outcome, [row for row in rows if row.outcome is outcome])
+    if translation.differences:
+        yield from _differences(translation)
+    for note in translation.notes:
+        yield [("dim", f"note: {shown(note)}")]
+    if verdict:
+        yield [("bold", f"{translation.target} says: "), ("", str(verdict))]
+
+
+def _group(outcome: Outcome, rows: list[Row]) -> Iterator[Line]:
+    yield []
+    yield [(STYLES.get(outcome, "bold"), outcome.words)]
+    if outcome < TOLD:
+        yield from _in_short(rows)
+        return
+    for row in rows:
+        at = ", ".join(dict.fromkeys(answer.at for answer in row.answers if answer.at))
+        yield [
+            ("", f"  {row.place}  "),
+            ("bold", row.name),
+            ("", f" {shown(_shortened(row.args))}" + (f" (x{row.instances})" if row.instances > 1 else "")),
+            ("dim", f"  -> {at}" if at else ""),
+        ]
+        for caveat in row.caveats:
+            yield [("", f"      {shown(caveat)}")]
+
+
+def _shortened(args: str, width: int = 60) -> str:
+    return args if len(args) <= width else args[: width - 3] + "..."
+
+
+def _in_short(rows: Iterable[Row]) -> Iterator[Line]:
+    """``FILE: 2 ServerName, 3 ServerAlias``, wrapped."""
+    files: dict[str, list[str]] = {}
+    for row in rows:
+        files.setdefault(row.place.span.file.name, []).append(f"{row.place.span.line} {row.name}")
+    width = max(60, shutil.get_terminal_size((100, 24)).columns)
+    for name, found in files.items():
+        for line in textwrap.wrap(f"{name}: " + ", ".join(found), width - 2, subsequent_indent="    "):
+            yield [("", f"  {line}")]
+
+
+def _differences(translation: Translation) -> Iterator[Line]:
+    yield []
+    yield [("bold", "differs whatever the configuration says")]
+    for each in translation.differences:
+        yield [("", f"  {each.what} ({each.outcome.words}) "), ("dim", f"[{each.key}]")]
+        if each.example:
+            yield [("dim", f"      e.g. {each.example}")]
+
+
+def as_json(translation: Translation, verdict: CheckResult | None) -> str:
+    """``{"version", "target", "target_version", "outcomes", "rows", "differences", "notes", "files", "check"}``.
+
+    A row is ``{name, args, file, line, column, outcome, instances, answers: [{outcome, caveat, key, at}]}``.
+    """
+    data = {
+        "version": JSON_VERSION,
+        "target": translation.target,
+        "target_version": translation.version,
+        "outcomes": {outcome.words: n for outcome, n in sorted(Counter(r.outcome for r in translation.rows).items())},
+        "rows": [_row(row) for row in translation.rows],
+        "differences": [
+            {"key": each.key, "outcome": each.outcome.words, "what": each.what, "example": each.example}
+            for each in translation.differences
+        ],
+        "notes": list(translation.notes),
+        "files": list(translation.files),
+        "check": str(verdict) if verdict else None,
+    }
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def _row(row: Row) -> dict[str, Any]:
+    span = row.place.span
+    return {
+        "name": row.name,
+        "args": shown(row.args),
+        "file": span.file.name,
+        "line": span.line,
+        "column": span.column,
+        "outcome": row.outcome.words,
+        "instances": row.instances,
+        "answers": [
+            {"outcome": a.outcome.words, "caveat": shown(a.caveat), "key": a.key, "at": a.at} for a in row.answers
+        ],
+    }

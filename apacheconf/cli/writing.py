@@ -1,0 +1,65 @@
+"""Where results go: standard output, a file or a folder; nothing is overwritten without ``--force``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from apacheconf.diagnostics import UsageError
+from apacheconf.source import ENCODING
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """``output`` is the argument of -o: None for standard output, an existing folder or a name with a final
+    slash for a folder, else a file. All raise UsageError for what can't be written."""
+
+    output: str | None
+    force: bool = False
+
+    def write(self, files: Mapping[str, str]) -> None:
+        """Write all ``files`` (name to text, latin-1 as configuration text is), or none if one is in the way."""
+        if self.output is None:
+            if len(files) > 1:
+                raise UsageError(f"the result has {len(files)} files", "say where to write them: -o DIR")
+            _to_standard_output(next(iter(files.values())))
+            return
+        folder = Path(self.output)
+        if len(files) > 1 or self.output.endswith("/") or folder.is_dir():
+            self._write({folder / name: text for name, text in files.items()})
+        else:
+            self._write({folder: next(iter(files.values()))})
+
+    def write_one(self, text: str) -> None:
+        """Write one text; ``-`` is standard output."""
+        if self.output in (None, "-"):
+            _to_standard_output(text)
+        else:
+            self._write({Path(str(self.output)): text})
+
+    def _write(self, files: Mapping[Path, str]) -> None:
+        in_the_way = [path for path in files if path.exists() and not self.force]
+        if in_the_way:
+            raise UsageError(f"{in_the_way[0]} exists", "--force overwrites it")
+        for path, text in files.items():
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(_encoded(text))
+            except OSError as error:
+                raise UsageError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _to_standard_output(text: str) -> None:
+    sys.stdout.flush()
+    sys.stdout.buffer.write(_encoded(text))
+    sys.stdout.buffer.flush()
+
+
+def _encoded(text: str) -> bytes:
+    """Configuration text is bytes seen as latin-1; text of ours that isn't becomes UTF-8."""
+    try:
+        return text.encode(ENCODING)
+    except UnicodeEncodeError:
+        return text.encode()

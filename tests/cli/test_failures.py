@@ -1,0 +1,87 @@
+"""Every way out: what a user reads and the exit code, and never a traceback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from apacheconf.cli.failures import tell
+from apacheconf.diagnostics import (
+    CheckerError,
+    ConfigError,
+    Diagnostic,
+    InternalError,
+    Level,
+    StrictError,
+    UsageError,
+)
+from tests.conftest import Command
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (UsageError("no such thing", "try this"), 2, "apacheconf: no such thing\n  help: try this\n"),
+        (StrictError("nginx would differ"), 3, "apacheconf: nginx would differ\n"),
+        (CheckerError("nginx refused"), 4, "apacheconf: nginx refused\n"),
+        (ConfigError([Diagnostic(Level.ERROR, "n", "bad")]), 1, "error: bad [n]\n\n1 error\n"),
+        (FileNotFoundError(2, "No such file or directory", "x.conf"), 2, "apacheconf: x.conf: No such file or dir"),
+        (KeyboardInterrupt(), 130, ""),
+        (InternalError("a directive without a row"), 70, "apacheconf: internal error: InternalError: a directive wi"),
+        (ZeroDivisionError("division by zero"), 70, "please report it"),
+        (RecursionError(), 70, "apacheconf: internal error: RecursionError\n"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
+)
+def test_error_becomes_text_and_code(
+    error: BaseException, code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tell(error) == code
+    err = capsys.readouterr().err
+    assert said in err
+    assert "Traceback" not in err
+
+
+def test_debug_shows_the_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("APACHECONF_DEBUG", "1")
+    assert tell(ZeroDivisionError("x")) == 70
+    assert "ZeroDivisionError: x" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("nonsense",), ("lint", "--format", "xml"), ("translate",), ("explain",), ("prove", "--against", "iis")],
+    ids=" ".join,
+)
+def test_wrong_usage_is_2(words: tuple[str, ...], command: Command) -> None:
+    done = command(*words)
+    assert done.returncode == 2
+    assert "Error: " in done.stderr and "Traceback" not in done.stderr
+
+
+def test_version_and_help(command: Command) -> None:
+    assert command("--version").stdout == "apacheconf 0.1.0\n"
+    helped = command("--help")
+    assert helped.returncode == 0
+    for name in ("serve", "translate", "lint", "explain", "prove", "check", "vhosts", "modules", "dump"):
+        assert f"\n  {name} " in helped.stdout
+        assert command(name, "--help").returncode == 0
+
+
+@pytest.mark.parametrize("words", [["--help"], ["lint", "--explain", "nonsense"]], ids=" ".join)
+def test_help_and_lint_load_nothing_heavy(words: list[str], command: Command) -> None:
+    """Rich draws only on a terminal, and servers' libraries are for serving."""
+    done = command(*words, env={"PYTHONPROFILEIMPORTTIME": "1"})
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time")}
+    assert "typer" in loaded
+    assert not loaded & {"rich", "asyncio", "uvloop", "httptools", "apacheconf.runtime", "apacheconf.prove"}
+
+
+def test_a_closed_pipe_is_no_error(root: Path) -> None:
+    import subprocess
+    import sys
+
+    script = f"{sys.executable} -m apacheconf --help | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", script], cwd=root, capture_output=True, text=True, check=False)
+    assert done.stderr == ""

@@ -1,0 +1,43 @@
+"""Where results go, and that nothing is overwritten by accident."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from apacheconf.cli.writing import Places
+from apacheconf.diagnostics import UsageError
+
+
+def test_one_file_to_standard_output(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    Places(None).write({"nginx.conf": "# caf\xe9\n"})
+    assert capfdbinary.readouterr().out == b"# caf\xe9\n"
+
+
+def test_many_files_need_a_folder() -> None:
+    with pytest.raises(UsageError, match="2 files"):
+        Places(None).write({"a": "", "b": ""})
+
+
+@pytest.mark.parametrize("name", ["new/", "old"])
+def test_a_folder_gets_the_files_by_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / "old").mkdir()
+    Places(f"{tmp_path}/{name}").write({"nginx.conf": "x"})
+    assert (tmp_path / name / "nginx.conf").read_text() == "x"
+
+
+def test_nothing_is_overwritten_without_force(tmp_path: Path) -> None:
+    (tmp_path / "b").write_text("mine")
+    with pytest.raises(UsageError, match="b exists") as refused:
+        Places(f"{tmp_path}/").write({"a": "1", "b": "2"})
+    assert refused.value.help == "--force overwrites it"
+    assert not (tmp_path / "a").exists() and (tmp_path / "b").read_text() == "mine"
+    Places(str(tmp_path / "b"), force=True).write({"b": "2"})
+    assert (tmp_path / "b").read_text() == "2"
+
+
+def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="cannot write"):
+        Places(str(tmp_path / "file" / "below")).write_one("x")
