@@ -20,13 +20,15 @@ class Node:
 
     ``name`` is the first word as written, without ``<``; ``args`` is the raw rest of the line with variables
     expanded, continuation joined and the section's closing ``>`` cut (LEX-42, LEX-51). Nodes are compared by
-    identity: two uses of a macro give two instances of one written line.
+    identity: two uses of a macro give two instances of one written line. ``tail`` is what was cut of a section's
+    tag: the last ``>`` and what follows it (LEX-51); empty when the tag has no ``>`` (LEX-54).
     """
 
     name: str
     args: str
     place: Place
     children: tuple[Node, ...] | None = None
+    tail: str = ""
 
     @property
     def is_section(self) -> bool:

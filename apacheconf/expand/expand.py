@@ -1,0 +1,66 @@
+"""From what was found to the tree after httpd's read phase: Include, Define, conditions and macros are gone."""
+
+from __future__ import annotations
+
+from apacheconf.expand.commands import COMMANDS
+from apacheconf.expand.options import Input, Options
+from apacheconf.expand.reading import COMMAND_LINE, Reading
+from apacheconf.expand.refused import Refused
+from apacheconf.expand.tree import Absence, Absent, Expanded, Node
+from apacheconf.source import Place, SourceFile, Span
+from apacheconf.syntax.words import first_word
+
+
+def expand(input: Input, options: Options) -> Expanded:
+    """Read everything that ``input`` names. Errors are in ``diagnostics``, in the order httpd would meet them."""
+    reading = Reading(input, options, COMMANDS)
+    nodes = _command_line(reading, options.before)
+    for source in input.sources:
+        nodes += _source(reading, source)
+    nodes += _command_line(reading, options.after)
+    return Expanded(
+        tuple(nodes),
+        (*reading.absent, *_unused_macros(reading)),
+        tuple(reading.files.values()),
+        tuple(reading.modules),
+        reading.variables.table(),
+        reading.server_root,
+        input.fragment,
+        input.notes,
+        tuple(reading.diagnostics),
+    )
+
+
+def _command_line(reading: Reading, lines: tuple[str, ...]) -> list[Node]:
+    """The lines of -C or -c, a text of their own (CLI-14)."""
+    if not lines:
+        return []
+    return reading.read_source(SourceFile(COMMAND_LINE, "".join(f"{line}\n" for line in lines)))
+
+
+def _source(reading: Reading, source: str | SourceFile) -> list[Node]:
+    try:
+        file = source if isinstance(source, SourceFile) else reading.open_file(source)
+    except Refused as refused:
+        nowhere = SourceFile(str(source), "")
+        place = Place(Span(nowhere, 0, 0), nowhere.name, 1)
+        reading.error(place, refused, f"{{argv0}}: {refused.message}")
+        return []
+    return reading.read_source(file)
+
+
+def _unused_macros(reading: Reading) -> list[Absent]:
+    """The directives in bodies of macros that were never used."""
+    absent = []
+    for macro in reading.all_macros:
+        if macro.used:
+            continue
+        for line in macro.body:
+            name, args = first_word(line.text)
+            if not name or name.startswith("</"):
+                continue
+            if name.startswith("<"):
+                name, args = name.lstrip("<").removesuffix(">"), args.rpartition(">")[0]
+            place = Place(Span(macro.file, line.start, line.end), macro.place.name, line.number, macro.place.via)
+            absent.append(Absent(name, args, place, Absence.UNUSED_MACRO))
+    return absent

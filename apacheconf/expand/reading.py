@@ -1,0 +1,285 @@
+"""httpd's read phase: lines become a tree, and what is executed while reading is executed (sections 0, 1.2, 3).
+
+``Reading`` holds what changes while reading and builds the tree as httpd's ap_build_config does, line by line: the
+text after ``${}`` decides what a line is, not the syntax tree. What the executed directives do stands in
+``commands``. Where httpd would stop at an error we note it and go on.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from apacheconf.diagnostics import Diagnostic, Level
+from apacheconf.expand import include
+from apacheconf.expand.known import COMPILED_IN, spelling
+from apacheconf.expand.macros import Macro
+from apacheconf.expand.options import Input, Options
+from apacheconf.expand.reader import Frame, Reader
+from apacheconf.expand.refused import Refused
+from apacheconf.expand.tree import Absence, Absent, Node
+from apacheconf.expand.variables import Variables
+from apacheconf.source import Place, SourceFile, Span
+from apacheconf.syntax import parse
+from apacheconf.syntax.lines import LogicalLine, logical_lines
+from apacheconf.syntax.words import BLANKS, first_word
+
+
+@dataclass(slots=True)
+class Line:
+    """A line that is being executed: name and raw args after expansion (the args of a section end with its ``>``)."""
+
+    name: str
+    args: str
+    place: Place
+    reader: Reader
+
+
+@dataclass(slots=True)
+class _Open:
+    """A section whose close tag hasn't come: ``name`` as httpd's messages show it, with its ``<``."""
+
+    name: str
+    line: Line
+    children: list[Node]
+
+    def node(self) -> Node:
+        args, bracket, tail = self.line.args.rpartition(">")
+        if not bracket:
+            args, tail = tail, ""
+        return Node(self.name[1:], args, self.line.place, tuple(self.children), bracket + tail)
+
+
+#: The name of the text that -C and -c lines make (CLI-14).
+COMMAND_LINE = "-c/-C directives"
+
+#: What executing a directive does; it may give nodes that stand in the directive's place.
+Command = Callable[["Reading", Line], list[Node]]
+
+
+@dataclass
+class Reading:
+    """The state of one read phase."""
+
+    input: Input
+    options: Options
+    commands: dict[str, tuple[str, Command]]
+    server_root: str = ""
+    modules: dict[str, None] = field(default_factory=lambda: dict.fromkeys(COMPILED_IN))
+    macros: dict[str, Macro] = field(default_factory=dict)
+    all_macros: list[Macro] = field(default_factory=list)
+    absent: list[Absent] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    depth: int = 0
+    has_macros: bool = False
+
+    def __post_init__(self) -> None:
+        self.server_root = self.input.server_root
+        self.variables = Variables(self.options.defines, self.input.environ)
+        self.files: dict[str, SourceFile] = {}
+        self._streams: dict[str, list[tuple[int, int]]] = {}
+        self._plain: set[str] = set()
+
+    # -- files
+
+    def open_file(self, path: str) -> SourceFile:
+        """The file at ``path``, read once. Raises Refused in httpd's words."""
+        if path not in self.files:
+            why = include.refuse_unreadable(path)
+            if why:
+                raise Refused(why, "include-not-found")
+            try:
+                self.files[path] = SourceFile.read(path)
+            except OSError as error:
+                raise Refused(
+                    f"Could not open configuration file {path}: {error.strerror}", "include-not-found"
+                ) from error
+        return self.files[path]
+
+    def read_source(self, source: SourceFile, via: Place | None = None) -> list[Node]:
+        """All of one text, as a level of its own (LEX-60)."""
+        self.files.setdefault(source.name, source)
+        return self.read_level(Reader(Frame(source, source.name, self._lines(source), via), via))
+
+    def _lines(self, source: SourceFile) -> Iterator[LogicalLine]:
+        stretches = self._streams.get(source.name)
+        if stretches is None:
+            stretches = self._streams[source.name] = list(parse(source).stretches())
+        for start, end in stretches:
+            yield from logical_lines(source, start, end)
+
+    def read_level(self, reader: Reader) -> list[Node]:
+        """Read to the end of the level's text; sections left open are errors (LEX-58)."""
+        nodes, unclosed = self._read(reader, None)
+        self._report_unclosed(unclosed)
+        return nodes
+
+    def read_body(self, reader: Reader, name: str) -> list[Node]:
+        """Read the body of a true condition, to its exact close tag or the end of the text (COND-4, COND-8)."""
+        nodes, _ = self._read(reader, f"</{name[1:]}>".lower())
+        return nodes
+
+    # -- the loop
+
+    def _read(self, reader: Reader, closing: str | None) -> tuple[list[Node], list[_Open]]:
+        top: list[Node] = []
+        nodes = top
+        stack: list[_Open] = []
+        plain = self._plain
+        for line in reader:
+            text = line[0]
+            if not text or text[0] == "#":
+                continue
+            if closing is not None and not stack and text[:2] == "</" and text.lower() == closing:
+                return top, stack
+            if "${" in text:
+                text = self._expand_variables(text, reader)
+            first, _, args = text.partition(" ")
+            if first not in plain:
+                first, args = first_word(text)
+                if self._special(first, args, text, reader, stack, top):
+                    nodes = stack[-1].children if stack else top
+                    continue
+                if first.endswith(">") and first[1:2] != "/":
+                    first = first[:-1]
+            place = Place(Span(reader.file, line[1], line[2]), reader.name, line[3], reader.via)
+            nodes.append(Node(first, args.lstrip(BLANKS), place))
+        for section in reversed(stack):
+            self._attach(stack, section, top)
+        return top, stack
+
+    def _special(self, first: str, args: str, text: str, reader: Reader, stack: list[_Open], top: list[Node]) -> bool:
+        """Whether the line is something else than a plain directive, and then do what it says."""
+        if not first:
+            return True
+        if first[1:2] != "/":
+            first = first.removesuffix(">")
+            if first[:1] == "<" and not args:
+                args = ">"
+        command = self.commands.get(first.lower())
+        if command and self.is_loaded(command[0]):
+            nodes = stack[-1].children if stack else top
+            nodes += self._execute(command[1], Line(spelling(first), args, reader.place, reader))
+            return True
+        if first[:1] != "<":
+            if text.startswith(first) and text[len(first) : len(first) + 1] in ("", " "):
+                self._plain.add(first)
+            return False
+        if first[1:2] == "/":
+            self._close(first, reader, stack, top)
+        else:
+            stack.append(_Open(spelling(first), Line(first, args, reader.place, reader), []))
+        return True
+
+    def _execute(self, command: Command, line: Line) -> list[Node]:
+        try:
+            return command(self, line)
+        except Refused as refused:
+            self.error(line.place, refused)
+            return []
+
+    def _close(self, tag: str, reader: Reader, stack: list[_Open], top: list[Node]) -> None:
+        """A close tag; when it doesn't fit, the nearest section of its name is taken, else it is passed over."""
+        if not stack:
+            self.error(reader.place, Refused(f"{tag} without matching <{tag[2:]} section", "unmatched-close-tag"))
+            return
+        if not tag.endswith(">"):
+            self.error(reader.place, Refused(f"{tag}> directive missing closing '>'", "missing-closing-bracket"))
+            tag += ">"
+        wanted = stack[-1].name
+        if tag[2:-1].lower() == wanted[1:].lower():
+            self._attach(stack, stack.pop(), top)
+            return
+        self.error(
+            reader.place,
+            Refused(
+                f"Expected </{wanted[1:]}> but saw {tag}",
+                "mismatched-close-tag",
+                f"{wanted}> was opened on line {stack[-1].line.place.line}",
+            ),
+        )
+        if any(tag[2:-1].lower() == section.name[1:].lower() for section in stack):
+            while stack:
+                section = stack.pop()
+                self._attach(stack, section, top)
+                if tag[2:-1].lower() == section.name[1:].lower():
+                    break
+
+    def _attach(self, stack: list[_Open], section: _Open, top: list[Node]) -> None:
+        at = stack.index(section) if section in stack else len(stack)
+        (stack[at - 1].children if at else top).append(section.node())
+
+    def _expand_variables(self, text: str, reader: Reader) -> str:
+        def undefined(name: str) -> None:
+            message = f"Config variable ${{{name}}} is not defined"
+            self.report(Level.WARNING, "undefined-variable", message, reader.place, "AH00111")
+
+        return self.variables.expand(text, undefined)
+
+    # -- what is known
+
+    def is_loaded(self, identifier: str) -> bool:
+        """Whether the module counts as loaded at this point; in a fragment all that we know do."""
+        return identifier in self.modules or self.input.fragment
+
+    def relative(self, path: str) -> str:
+        """``path`` as httpd makes it absolute: against the ServerRoot of this moment (INC-2)."""
+        return os.path.normpath(os.path.join(self.server_root, path))
+
+    # -- what is said
+
+    def done(self, line: Line, note: str = "") -> None:
+        """The directive was executed and leaves no node."""
+        args = line.args.rpartition(">")[0] if line.name.startswith("<") else line.args
+        self.absent.append(Absent(line.name.lstrip("<"), args, line.place, Absence.EXECUTED, note))
+
+    def report(self, level: Level, name: str, message: str, place: Place, code: str = "") -> None:
+        """A message that doesn't stop httpd; with ``code`` httpd logs it too."""
+        httpd = f"{code}: {message}" if code else None
+        self.diagnostics.append(Diagnostic(level, name, message, place, httpd=httpd))
+
+    def error(self, place: Place, refused: Refused, httpd: str | None = None) -> None:
+        """A read-phase error (MOD-7); ``httpd`` where its text isn't the usual one."""
+        self.diagnostics.append(
+            Diagnostic(
+                Level.ERROR,
+                refused.name,
+                refused.message,
+                place,
+                help=refused.help,
+                httpd=httpd or httpd_text(place, refused.message),
+            )
+        )
+
+    def _report_unclosed(self, unclosed: list[_Open]) -> None:
+        """One diagnostic per section; httpd names all in one message, at the outermost (LEX-58)."""
+        all_lines = "\n".join(
+            f"{section.line.place.name}:{section.line.place.line}: {section.name}> was not closed."
+            for section in reversed(unclosed)
+        )
+        for number, section in enumerate(unclosed):
+            self.diagnostics.append(
+                Diagnostic(
+                    Level.ERROR,
+                    "unclosed-section",
+                    f"{section.name}> was not closed.",
+                    section.line.place,
+                    help=f"expected </{section.name[1:]}> before the end of {section.line.place.name}",
+                    httpd=None if number else httpd_text(section.line.place, all_lines),
+                )
+            )
+
+
+def httpd_text(place: Place | None, message: str) -> str:
+    """The line httpd prints: one prefix per file that is being read, the outermost first (MOD-7, MOD-8)."""
+    text = message.replace("\n", "\\n").replace("\t", "\\t")
+    while place:
+        if place.name == COMMAND_LINE:
+            text = f"Syntax error in -C/-c directive: {text}"
+            break
+        text = f"Syntax error on line {place.line} of {place.name}: {text}"
+        while place.name.startswith("macro '") and place.via:
+            place = place.via
+        place = place.via
+    return f"{{argv0}}: {text}"
