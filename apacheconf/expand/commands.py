@@ -7,7 +7,7 @@ not here (a shared object, a ServerRoot) is a note, because configurations are r
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from apacheconf.diagnostics import Level
 from apacheconf.expand import include, macros, versions
@@ -169,7 +169,8 @@ def _macro(reading: Reading, line: Line) -> list[Node]:
     earlier = reading.macros.get(macro.name)
     if earlier:
         place = line.place
-        message = f"macro '{macro.name}' multiply defined: {earlier.where}, redefined on line {place.line} of \"{place.name}\""
+        redefined = f'redefined on line {place.line} of "{place.name}"'
+        message = f"macro '{macro.name}' multiply defined: {earlier.where}, {redefined}"
         reading.report(Level.WARNING, "macro-redefined", message, place, "AH02802")
     _warn(reading, line, macros.warnings(macro))
     reading.has_macros = True
@@ -205,8 +206,8 @@ def _macro_body(macro: macros.Macro, line: Line) -> tuple[tuple[LogicalLine, ...
     raise Refused(f"{macro}\n\tcontents error: expected token not found: </Macro>", "unclosed-macro")
 
 
-def _warn(reading: Reading, line: Line, texts: object) -> None:
-    for text in texts:  # type: ignore[attr-defined]
+def _warn(reading: Reading, line: Line, texts: Iterable[str]) -> None:
+    for text in texts:
         code, _, message = text.partition(": ")
         reading.report(Level.WARNING, "macro-definition", message, line.place, code)
 

@@ -20,7 +20,7 @@ from apacheconf.expand.reader import Frame, Reader
 from apacheconf.expand.refused import Refused
 from apacheconf.expand.tree import Absence, Absent, Node
 from apacheconf.expand.variables import Variables
-from apacheconf.source import Place, SourceFile, Span
+from apacheconf.source import ENCODING, Place, SourceFile, Span
 from apacheconf.syntax import parse
 from apacheconf.syntax.lines import LogicalLine, logical_lines
 from apacheconf.syntax.words import BLANKS, first_word
@@ -225,7 +225,8 @@ class Reading:
 
     def relative(self, path: str) -> str:
         """``path`` as httpd makes it absolute: against the ServerRoot of this moment (INC-2)."""
-        return os.path.normpath(os.path.join(self.server_root, path))
+        name = os.fsdecode(path.encode(ENCODING))  # the configuration's bytes are the file system's
+        return os.path.normpath(os.path.join(self.server_root, name))
 
     # -- what is said
 

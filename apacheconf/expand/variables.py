@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
+
+from apacheconf.source import ENCODING
 
 _REFERENCE = re.compile(r"\$\{([^}]*)\}")
 
@@ -32,7 +35,9 @@ class Variables:
     def value(self, name: str) -> str | None:
         """Define'd, else from the environment (VAR-5); None if neither has it."""
         value = self._values.get(name.lower())
-        return self._environ.get(name) if value is None else value
+        if value is None and (found := self._environ.get(name)) is not None:
+            return os.fsencode(found).decode(ENCODING)
+        return value
 
     def expand(self, text: str, undefined: Callable[[str], None]) -> str:
         """``text`` with its references replaced, once (VAR-8); ``undefined`` is told of those left as they are."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from apacheconf.expand.refused import Refused
 
@@ -11,7 +11,7 @@ from apacheconf.expand.refused import Refused
 HTTPD = (2, 4, 71)
 
 _VERSION = re.compile(r"(\d+)(?:\.(\d+)(?:\.(\d+))?)?")
-_COMPARISONS = {
+_COMPARISONS: dict[str, Callable[[tuple[int, ...], tuple[int, ...]], bool]] = {
     "=": lambda ours, theirs: ours == theirs,
     "==": lambda ours, theirs: ours == theirs,
     ">": lambda ours, theirs: ours > theirs,

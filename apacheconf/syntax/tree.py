@@ -213,9 +213,9 @@ def words_of(span: Span) -> list[Span]:
 
     Continuations inside a word are part of its span. Variables and macro parameters are as written.
     """
-    text, places = "", []
+    text, at = "", 0
+    places: list[int] = []  # of each character of ``text`` in ``raw``
     raw = span.text.partition("\0")[0]
-    at = 0
     for match in lines.joints(raw):
         text += raw[at : match.start()]
         places += range(at, match.start())
