@@ -29,6 +29,8 @@ _WALKS = {
     Phase.SECTION_WALK: {LayerKind.LOCATION, LayerKind.IF},
 }
 MAX_ROUNDS = 10
+#: After an error of its own with one of these, httpd closes the connection (ap_status_drops_connection).
+DROPS_CONNECTION = frozenset({400, 408, 411, 413, 414, 500, 501, 503})
 
 
 def decide(program: Program, request: Request, tracer: Tracer = silent) -> Decision:
@@ -38,8 +40,7 @@ def decide(program: Program, request: Request, tracer: Tracer = silent) -> Decis
         _Walk(course, tracer).run(Phase.POST_READ)
     elif course.why:
         tracer(Refused(course.status, course.why))
-    broken = course.status == 400 and course.state.phase is Phase.READ
-    return decision_of(course, keep_alive=not broken)
+    return decision_of(course, keep_alive=course.status not in DROPS_CONNECTION)
 
 
 class _Walk:

@@ -207,6 +207,8 @@ _VARIABLES: dict[str, Callable[[State], str | None]] = {
     "SERVER_ADMIN": lambda s: s.host.admin,
     "HTTPS": lambda s: "on" if s.request.scheme == "https" else "off",
     "REQUEST_FILENAME": lambda s: s.file or s.path,
+    "REQUEST_DIRECTORY": lambda s: s.file.rpartition("/")[0] + "/",
+    "REQUEST_BASENAME": lambda s: s.file.rpartition("/")[2],
     "MAPPED_URL": lambda s: s.mapped,
     "HANDLER": lambda s: s.handler,
     "REQUEST_STATUS": lambda s: str(s.status),

@@ -33,5 +33,5 @@ def steps_for(shape: Shape, numbers: Iterable[int]) -> tuple[Step, ...]:
 
 def with_server(server: tuple[Step, ...], confs: dict[str, Conf]) -> tuple[Step, ...]:
     """The steps that effective settings make, joined with a host's server-level steps, in phase order."""
-    steps = [step for module, make in DIR_STEPS.items() if module in confs for step in make(confs[module])]
+    steps = [step for module, each in DIR_STEPS.items() if module in confs for step in each.steps(confs[module])]
     return tuple(sorted([*steps, *server], key=lambda step: step.phase))

@@ -18,6 +18,11 @@ def glob_matches(text: str, pattern: str, crosses_slash: bool = False, ignore_ca
 
 @lru_cache(maxsize=1024)
 def _compiled(pattern: str, crosses_slash: bool, ignore_case: bool) -> re.Pattern[str]:
+    return re.compile(glob_regex(pattern, crosses_slash), re.DOTALL | (re.IGNORECASE if ignore_case else 0))
+
+
+def glob_regex(pattern: str, crosses_slash: bool = False) -> str:
+    """The regular expression of a shell pattern, without anchors."""
     any_char = "." if crosses_slash else "[^/]"
     out, at = [], 0
     while at < len(pattern):
@@ -35,4 +40,4 @@ def _compiled(pattern: str, crosses_slash: bool, ignore_case: bool) -> re.Patter
             at += char == "\\" and at + 1 < len(pattern)
             out.append(re.escape(pattern[at]))
         at += 1
-    return re.compile("".join(out), re.DOTALL | (re.IGNORECASE if ignore_case else 0))
+    return "".join(out)

@@ -31,6 +31,14 @@ class HeaderTable:
         self.unset(name)
         self._lines.append((name, value))
 
+    def replace(self, name: str, value: str) -> None:
+        """Set the value where the line stands, or add a line."""
+        at = self._find(name)
+        if at is None:
+            self._lines.append((name, value))
+        else:
+            self._lines[at] = (self._lines[at][0], value)
+
     def unset(self, name: str) -> None:
         self._lines = [line for line in self._lines if line[0].lower() != name.lower()]
 

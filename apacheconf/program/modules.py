@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from apacheconf.modules.declare import Conf
+from apacheconf.modules.mod_proxy import ProxyDirConf
 from apacheconf.program import mod_proxy
 from apacheconf.program.steps import Step
 
-#: Module name -> what its effective settings make a request meet.
-DIR_STEPS: dict[str, Callable[[Conf], Iterable[Step]]] = {
-    "mod_proxy": mod_proxy.steps,
+
+@dataclass(frozen=True, slots=True)
+class DirSteps:
+    """``conf`` is the module's per-directory conf, ``steps`` says what its effective settings make a request meet."""
+
+    conf: type[Conf]
+    steps: Callable[[Conf], Iterable[Step]]
+
+
+DIR_STEPS: dict[str, DirSteps] = {
+    "mod_proxy": DirSteps(ProxyDirConf, mod_proxy.steps),
 }

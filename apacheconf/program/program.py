@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from apacheconf.expand.tree import Absent
 from apacheconf.ledger import Written
 from apacheconf.program.hosts import Host, HostIndex, Listener
-from apacheconf.program.workers import Balancer, Origin, Worker
+from apacheconf.program.workers import Balancer, Ignored, Origin, Worker
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ class Program:
     """See the head of this module.
 
     For the ledger: ``directives`` are all directives of the configuration with a node, ``absent`` those without
-    one, ``left_out`` those that the program does not hold yet, each with the reason.
+    one, ``left_out`` those that the program does not hold yet, each with the reason, ``ignored`` worker parameters
+    that are lost because the worker is shared (WK-3).
     """
 
     listeners: tuple[Listener, ...]
@@ -45,6 +46,7 @@ class Program:
     directives: tuple[Written, ...] = ()
     absent: tuple[Absent, ...] = ()
     left_out: tuple[tuple[Written, str], ...] = ()
+    ignored: tuple[Ignored, ...] = ()
 
     def origin(self, host: Host, number: int) -> Origin:
         """The origin that a step of ``host`` names by ``number``."""

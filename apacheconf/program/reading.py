@@ -41,8 +41,8 @@ def _course(program: Program, request: Request, target: Target, name: HostName |
     host = program.hosts[choice.host]
     tracer(HostChosen(host, choice, name.name if name else None))
     headers = HeaderTable(request.headers)
-    if target.authority and request.method != "CONNECT":
-        headers.set("Host", target.authority)
+    if target.authority and (target.scheme == request.scheme or request.method == "CONNECT"):
+        headers.replace("Host", target.authority)
     state = State(request, host, target.raw_path, target.query, name.name if name else None)
     return Course(program, state, target.raw_path, headers)
 
@@ -57,7 +57,7 @@ def asked_name(request: Request, target: Target) -> HostName | None:
         raise HostRefused("there are two Host headers")
     if not given and request.version >= (1, 1):
         raise HostRefused("a request of HTTP/1.1 needs a Host header")
-    if target.authority and target.scheme == request.scheme:
+    if target.authority and (target.scheme == request.scheme or request.method == "CONNECT"):
         if "@" in target.authority:
             raise HostRefused("the target names a user")
         return parse_host(target.authority)

@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from apacheconf.ledger import Written
 from apacheconf.modules.mod_proxy import BalancerMember, Definition, ProxyPass, ProxySet
-from apacheconf.program.workers import DEFAULT_PORTS, Balancer, Member, Origin, Worker
+from apacheconf.program.workers import DEFAULT_PORTS, Balancer, Ignored, Member, Origin, Worker
 
 _WORKER_FIELDS = {
     "timeout": "timeout",
@@ -51,15 +51,6 @@ class _Draft:
         self.parameters.update(parameters)
         if said_by not in self.said_by:
             self.said_by.append(said_by)
-
-
-@dataclass(frozen=True, slots=True)
-class Ignored:
-    """Parameters of ``directive`` that have no effect, because it shares the worker ``worker`` (WK-3)."""
-
-    directive: Written
-    parameters: tuple[str, ...]
-    worker: str
 
 
 @dataclass

@@ -37,12 +37,14 @@ def parse_target(method: str, target: str) -> Target:
     """Split a request-target. Raises PathRefused(400) for what is no target (VH-42, PU-10)."""
     if "#" in target:
         raise PathRefused(400, "a fragment is not part of a request-target")
+    if any(char <= " " or char == "\x7f" for char in target):
+        raise PathRefused(400, "a blank or control character in the request-target")
     if target == "*":
         return Target("*")
     if method == "CONNECT" and not target.startswith("/"):
         return Target("/", authority=target)
     scheme, authority, rest = "", "", target
-    if not target.startswith("/"):
+    if not target.startswith(("/", "?")):
         scheme, sep, after = target.partition("://")
         if not sep or not scheme.isalnum():
             raise PathRefused(400, "a request-target starts with a slash or is an absolute URL")

@@ -76,6 +76,9 @@ REQUEST_URI = Variable("REQUEST_URI")
 #: Variables that are not known from the start. The others are, and family variables are looked up when asked.
 KNOWN_FROM = {
     "REQUEST_FILENAME": Phase.MAP_TO_STORAGE,
+    "REQUEST_DIRECTORY": Phase.MAP_TO_STORAGE,
+    "REQUEST_BASENAME": Phase.MAP_TO_STORAGE,
+    "MAPPED_URL": Phase.MAP_TO_STORAGE,
     "SCRIPT_FILENAME": Phase.MAP_TO_STORAGE,
     "PATH_INFO": Phase.MAP_TO_STORAGE,
     "CONTEXT_PREFIX": Phase.TRANSLATE,

@@ -82,6 +82,15 @@ class Balancer:
         return max(extra, 0) + 1
 
 
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Parameters of ``directive`` that have no effect, because it shares the worker ``worker`` (WK-3)."""
+
+    directive: Written
+    parameters: tuple[str, ...]
+    worker: str
+
+
 Origin = Worker | Balancer
 
 #: FC-1 and RQ-10.
