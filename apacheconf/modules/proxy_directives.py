@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from apacheconf.modules.core_sections import check_regex
 from apacheconf.modules.declare import PROXY, SECTIONS, Parse, Scope, SectionArgument, ValueRefused
 from apacheconf.modules.proxy_parameters import Parameters, is_balancer, read_parameter
 
@@ -112,15 +113,6 @@ def check_url(name: str, url: str) -> None:
         raise ValueRefused(f"{name} Unable to parse URL: {url}")
 
 
-def _check_regex(pattern: str, message: str, word: int = 0) -> None:
-    import pcre2
-
-    try:
-        pcre2.compile(pattern)
-    except pcre2.PatternError as error:
-        raise ValueRefused(message, word) from error
-
-
 def _parameters(words: Sequence[str], first: int, url: str, scope: Scope, prefix: str, form: str) -> Parameters:
     """``key=value`` words from number ``first`` on, typed; ``form`` is the message for a word without ``=``."""
     found: list[tuple[str, object]] = []
@@ -156,7 +148,7 @@ def proxy_pass(words: Sequence[str], scope: Scope, match: bool = False) -> Proxy
     target = words[at]
     keywords, rest = _split_keywords(words, at + 1, target, in_section)
     if regex and path is not None:
-        _check_regex(path, "Regular expression could not be compiled.", at - 1)
+        check_regex(path, "Regular expression could not be compiled.", at - 1)
     if target == EXCLUSION:
         return ProxyPass(path, target, regex, (), keywords)
     if not is_balancer(target):
@@ -249,7 +241,7 @@ def proxy_section(words: Sequence[str], scope: Scope) -> SectionArgument:
         pattern = words[1] if len(words) > 1 else ""
         if len(words) > 2:
             raise ValueRefused("<Proxy> arguments are not supported for non url.", 2)
-        _check_regex(pattern, "Regex could not be compiled", 1)
+        check_regex(pattern, "Regex could not be compiled", 1)
         return SectionArgument("Proxy", pattern, True)
     pattern = words[0] if words else ""
     if len(words) < 2:
@@ -265,7 +257,7 @@ def proxy_section(words: Sequence[str], scope: Scope) -> SectionArgument:
 
 def proxy_match_section(words: Sequence[str], scope: Scope) -> SectionArgument:
     pattern = words[0] if words else ""
-    _check_regex(pattern, "Regex could not be compiled")
+    check_regex(pattern, "Regex could not be compiled")
     return SectionArgument("Proxy", pattern, True)
 
 
@@ -310,7 +302,7 @@ def remote(regex: bool) -> Parse:
 
     def parse(words: Sequence[str]) -> Remote:
         if regex:
-            _check_regex(words[0], f"Regular expression for {name} could not be compiled.")
+            check_regex(words[0], f"Regular expression for {name} could not be compiled.")
         scheme, _, authority = words[1].partition("://")
         if not authority or not scheme:
             raise ValueRefused(f"{name}: Bad syntax for a remote proxy server", 1)

@@ -1,0 +1,181 @@
+"""core: servers, sections and what every request meets.
+
+The sections say only what they are about; which of them apply to a request is the program's business. Values that
+nothing here reads yet are kept as their words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from apacheconf.modules.core_sections import condition, methods, otherwise, path_section, virtual_host
+from apacheconf.modules.core_values import (
+    TRACE,
+    ErrorDocument,
+    ServerName,
+    choice,
+    error_document,
+    http_protocol_options,
+    limit_request_body,
+    log_levels,
+    non_negative,
+    options,
+    replaced_port,
+    seconds,
+    server_alias,
+    server_name,
+    server_tokens,
+)
+from apacheconf.modules.declare import (
+    ANYWHERE,
+    LOCATION,
+    SECTIONS,
+    SERVER,
+    SERVERS,
+    Args,
+    Conf,
+    Context,
+    Fate,
+    Module,
+    Setting,
+    Spec,
+    by_key,
+    flag,
+    not_inherited,
+    setting,
+    take1,
+)
+
+__all__ = ["MODULE", "CoreDirConf", "CoreServerConf", "ErrorDocument", "ServerName"]
+
+
+@dataclass(frozen=True)
+class CoreServerConf(Conf):
+    """Settings of a server. Durations in seconds, sizes in bytes."""
+
+    module: ClassVar[str] = "core"
+
+    server_name: Setting[ServerName | None] = setting(None, not_inherited)
+    server_aliases: Setting[tuple[str, ...]] = setting((), not_inherited)
+    server_path: Setting[str] = setting("", not_inherited)
+    server_admin: Setting[str] = setting("")
+    document_root: Setting[str] = setting("")
+    error_log: Setting[str] = setting("")
+    timeout: Setting[float] = setting(60.0)
+    limit_request_line: Setting[int] = setting(8190)
+    limit_request_fields: Setting[int] = setting(100)
+    limit_request_field_size: Setting[int] = setting(8190)
+    trace_enable: Setting[str] = setting("on")
+    merge_slashes: Setting[bool] = setting(True)
+    http_protocol_options: Setting[frozenset[str]] = setting(frozenset())
+    strict_host_check: Setting[bool] = setting(False)
+    server_tokens: Setting[str] = setting("Full")
+    protocols: Setting[tuple[str, ...]] = setting(("http/1.1",))
+
+
+@dataclass(frozen=True)
+class CoreDirConf(Conf):
+    """Per-directory settings; ``error_documents`` maps a status to its document (MRG-24)."""
+
+    module: ClassVar[str] = "core"
+
+    error_documents: Setting[dict[int, ErrorDocument]] = setting({}, by_key)
+    allow_encoded_slashes: Setting[str] = setting("Off", not_inherited)
+    server_signature: Setting[str] = setting("Off")
+    use_canonical_name: Setting[str] = setting("Off")
+    use_canonical_physical_port: Setting[str] = setting("Off")
+    qualify_redirect_url: Setting[bool] = setting(False)
+    set_handler: Setting[str] = setting("")
+    force_type: Setting[str] = setting("")
+    set_output_filter: Setting[str] = setting("")
+    set_input_filter: Setting[str] = setting("")
+    add_default_charset: Setting[str] = setting("Off")
+    accept_path_info: Setting[str] = setting("Default")
+    limit_request_body: Setting[int] = setting(1 << 30)
+    options: Setting[tuple[str, ...]] = setting(())
+    log_level: Setting[dict[str, str]] = setting({"": "warn"}, by_key)
+
+
+_DIR_LIKE = SECTIONS | Context.LIMIT
+_NESTED = ANYWHERE & ~(LOCATION | Context.LIMIT)  # Files: 5.3
+_CONDITION = ANYWHERE & ~Context.LIMIT
+
+MODULE = Module(
+    "core",
+    server_conf=CoreServerConf,
+    dir_conf=CoreDirConf,
+    fate=Fate.SERVED,
+    directives=[
+        Spec("<VirtualHost>", Args.RAW_ARGS, SERVER, parse=virtual_host),
+        Spec("<Directory>", Args.RAW_ARGS, SERVERS, parse=path_section("Directory")),
+        Spec("<DirectoryMatch>", Args.RAW_ARGS, SERVERS, parse=path_section("DirectoryMatch")),
+        Spec("<Location>", Args.RAW_ARGS, SERVERS, parse=path_section("Location")),
+        Spec("<LocationMatch>", Args.RAW_ARGS, SERVERS, parse=path_section("LocationMatch")),
+        Spec("<Files>", Args.RAW_ARGS, _NESTED, parse=path_section("Files")),
+        Spec("<FilesMatch>", Args.RAW_ARGS, _NESTED, parse=path_section("FilesMatch")),
+        Spec("<If>", Args.RAW_ARGS, _CONDITION, parse=condition("If")),
+        Spec("<ElseIf>", Args.RAW_ARGS, _CONDITION, parse=condition("ElseIf")),
+        Spec("<Else>", Args.RAW_ARGS, _CONDITION, parse=otherwise),
+        Spec("<Limit>", Args.RAW_ARGS, _DIR_LIKE, parse=methods("Limit"), restricts=True),
+        Spec("<LimitExcept>", Args.RAW_ARGS, _DIR_LIKE, parse=methods("LimitExcept"), restricts=True),
+        take1("ServerName", SERVERS, "server_name", parse=server_name),
+        Spec(
+            "ServerAlias", Args.RAW_ARGS, SERVERS, fills="server_aliases", parse_in=server_alias, extends=True,
+        ),
+        take1("ServerPath", SERVERS, "server_path"),
+        take1("ServerAdmin", SERVERS, "server_admin"),
+        take1("DocumentRoot", SERVERS, "document_root"),
+        take1("ErrorLog", SERVERS, "error_log"),
+        take1("Timeout", SERVERS, "timeout", parse=seconds),
+        take1("LimitRequestLine", SERVERS, "limit_request_line", parse=non_negative("LimitRequestLine")),
+        take1(
+            "LimitRequestFields", SERVERS, "limit_request_fields",
+            parse=non_negative("LimitRequestFields", " (0 = no limit)"),
+        ),
+        take1(
+            "LimitRequestFieldSize", SERVERS, "limit_request_field_size",
+            parse=non_negative("LimitRequestFieldsize"),
+        ),
+        take1("TraceEnable", SERVERS, "trace_enable", parse=choice(TRACE, "on", "off", "extended"), restricts=True),
+        flag("MergeSlashes", SERVERS, "merge_slashes"),
+        Spec(
+            "HttpProtocolOptions", Args.ITERATE, SERVERS,
+            fills="http_protocol_options", parse=http_protocol_options, restricts=True,
+        ),
+        flag("StrictHostCheck", SERVERS, "strict_host_check", restricts=True),
+        take1("ServerTokens", SERVER, "server_tokens", parse=server_tokens),
+        Spec("Protocols", Args.ITERATE, SERVERS, fills="protocols", parse=tuple, fate=Fate.NO_EFFECT),
+        Spec("ErrorDocument", Args.TAKE2, ANYWHERE, per="dir", fills="error_documents", parse=error_document),
+        take1(
+            "AllowEncodedSlashes", SERVERS, "allow_encoded_slashes", per="dir",
+            parse=choice("AllowEncodedSlashes must be On, Off, or NoDecode", "On", "Off", "NoDecode"),
+        ),
+        take1(
+            "ServerSignature", ANYWHERE, "server_signature", per="dir",
+            parse=choice("ServerSignature: use one of: off | on | email", "Off", "On", "EMail"),
+        ),
+        take1(
+            "UseCanonicalName", ANYWHERE, "use_canonical_name", per="dir",
+            parse=choice("parameter must be 'on', 'off', or 'dns'", "On", "Off", "DNS"),
+        ),
+        take1(
+            "UseCanonicalPhysicalPort", ANYWHERE, "use_canonical_physical_port", per="dir",
+            parse=choice("parameter must be 'on' or 'off'", "On", "Off"),
+        ),
+        flag("QualifyRedirectURL", ANYWHERE, "qualify_redirect_url", per="dir"),
+        take1("SetHandler", ANYWHERE, "set_handler", per="dir"),
+        take1("ForceType", ANYWHERE, "force_type", per="dir"),
+        take1("SetOutputFilter", ANYWHERE, "set_output_filter", per="dir", fate=Fate.REFUSED),
+        take1("SetInputFilter", ANYWHERE, "set_input_filter", per="dir", fate=Fate.REFUSED),
+        take1("AddDefaultCharset", ANYWHERE, "add_default_charset", per="dir"),
+        take1(
+            "AcceptPathInfo", ANYWHERE, "accept_path_info", per="dir",
+            parse=choice("AcceptPathInfo must be set to on, off or default", "On", "Off", "Default"),
+        ),
+        take1("LimitRequestBody", ANYWHERE, "limit_request_body", per="dir", parse=limit_request_body, restricts=True),
+        Spec("Options", Args.RAW_ARGS, ANYWHERE, per="dir", fills="options", parse=options, fate=Fate.NO_EFFECT),
+        Spec("LogLevel", Args.ITERATE, ANYWHERE, per="dir", fills="log_level", parse_in=log_levels),
+        Spec("Port", Args.TAKE1, SERVERS, parse=replaced_port),
+    ],
+)  # fmt: skip

@@ -1,0 +1,196 @@
+"""The values of the core's directives, read from their words and refused as httpd does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from apacheconf.modules.declare import VHOST, Parse, Scope, ValueRefused
+from apacheconf.modules.proxy_parameters import atoi, seconds_of
+
+TRACE = "TraceEnable must be one of 'on', 'off', or 'extended'"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerName:
+    """``[scheme://]host[:port]`` (VH-20); scheme and port matter for self-made URLs only (VH-21)."""
+
+    host: str
+    port: int | None = None
+    scheme: str = ""
+
+
+def server_name(words: Sequence[str]) -> ServerName:
+    scheme, separator, rest = words[0].partition("://")
+    if not separator:
+        scheme, rest = "", words[0]
+    host, colon, port = rest.rpartition(":")
+    if not colon:
+        host, port = rest, ""
+    if any(letter in host for letter in "*?["):
+        raise ValueRefused(f'Invalid ServerName "{words[0]}" use ServerAlias to set multiple server names.', 0)
+    if colon and not 1 <= atoi(port) <= 65535:
+        message = f'The port number "{words[0]}" is outside the appropriate range (i.e., 1..65535).'
+        raise ValueRefused(message, 0)
+    return ServerName(host, atoi(port) if colon else None, scheme)
+
+
+def server_alias(words: Sequence[str], scope: Scope) -> tuple[str, ...]:
+    """ServerAlias (VH-22); refused outside virtual hosts (STR-6)."""
+    if scope.context is not VHOST:
+        raise ValueRefused("ServerAlias only used in <VirtualHost>")
+    return tuple(words)
+
+
+def seconds(words: Sequence[str]) -> float:
+    """Timeout in seconds; what has no form counts as C's atoi has it (ARG-17)."""
+    found = seconds_of(words[0], "s")
+    return float(atoi(words[0])) if found is None else found
+
+
+def choice(refusal: str, *choices: str) -> Parse:
+    """One of ``choices`` in any case, in the spelling given here."""
+    by_key = {choice.lower(): choice for choice in choices}
+
+    def parse(words: Sequence[str]) -> str:
+        found = by_key.get(words[0].lower())
+        if found is None:
+            raise ValueRefused(refusal, 0)
+        return found
+
+    return parse
+
+
+def non_negative(name: str, note: str = "") -> Parse:
+    def parse(words: Sequence[str]) -> int:
+        number = atoi(words[0])
+        if number < 0:
+            raise ValueRefused(f'{name} "{words[0]}" must be a non-negative integer{note}', 0)
+        return number
+
+    return parse
+
+
+_BODY = "LimitRequestBody requires a non-negative integer."
+
+
+def limit_request_body(words: Sequence[str]) -> int:
+    if not words[0].isdigit():
+        raise ValueRefused(_BODY, 0)
+    if int(words[0]) >= 1 << 63:
+        raise ValueRefused("LimitRequestBody argument is not parsable.", 0)
+    return int(words[0])
+
+
+_TOKENS = {
+    "prod": "Prod", "productonly": "Prod", "major": "Major", "minor": "Minor", "min": "Min", "minimal": "Min",
+    "os": "OS", "full": "Full",
+}  # fmt: skip
+
+
+def server_tokens(words: Sequence[str]) -> str:
+    found = _TOKENS.get(words[0].lower())
+    if found is None:
+        said = "'Prod(uctOnly)', 'Major', 'Minor', 'Min(imal)', 'OS', or 'Full'"
+        raise ValueRefused(f"ServerTokens takes 1 argument: {said}", 0)
+    return found
+
+
+_PROTOCOL_OPTIONS = {
+    word.lower(): word for word in ("Unsafe", "Strict", "RegisteredMethods", "LenientMethods", "Require1.0", "Allow0.9")
+}
+_OPPOSITES = (("Strict", "Unsafe"), ("RegisteredMethods", "LenientMethods"), ("Allow0.9", "Require1.0"))
+
+
+def http_protocol_options(words: Sequence[str]) -> frozenset[str]:
+    found = set()
+    for number, word in enumerate(words):
+        option = _PROTOCOL_OPTIONS.get(word.lower())
+        if option is None:
+            said = (
+                "HttpProtocolOptions accepts 'Unsafe' or 'Strict' (default), 'RegisteredMethods' or "
+                "'LenientMethods' (default), and 'Require1.0' or 'Allow0.9' (default)"
+            )
+            raise ValueRefused(said, number)
+        found.add(option)
+        for one, other in _OPPOSITES:
+            if {one, other} <= found:
+                message = f"HttpProtocolOptions '{one}' and '{other}' are mutually exclusive"
+                raise ValueRefused(message, number)
+    return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorDocument:
+    """``kind`` is ``text``, ``path`` (an internal redirect), ``url`` (an external one) or ``default`` (ARG-21)."""
+
+    kind: str
+    value: str = ""
+
+
+#: The statuses httpd knows; ErrorDocument takes no other (ARG-21).
+STATUSES = frozenset(
+    (100, 101, 102, 103, *range(200, 209), 226, *range(300, 309), *range(400, 418), 421, 422, 423, 424, 425, 426, 428,
+     429, 431, 451, *range(500, 509), 510, 511)
+)  # fmt: skip
+
+
+def error_document(words: Sequence[str]) -> dict[int, ErrorDocument]:
+    code = atoi(words[0])
+    if code not in STATUSES:
+        raise ValueRefused(f"Unsupported HTTP response code {words[0]}", 0)
+    text = words[1]
+    if " " in text:
+        kind = "text"
+    elif text.startswith("/"):
+        kind = "path"
+    elif re.match(r"[A-Za-z][A-Za-z0-9+.-]*:(//|\w)", text):
+        kind = "url"
+    else:
+        kind = "default" if text.lower() == "default" else "text"
+    return {code: ErrorDocument(kind, "" if kind == "default" else text)}
+
+
+_OPTIONS = frozenset(
+    ("indexes", "includes", "includesnoexec", "followsymlinks", "symlinksifownermatch", "execcgi", "multiviews",
+     "all", "none")
+)  # fmt: skip
+
+
+def options(words: Sequence[str]) -> tuple[str, ...]:
+    """Options as its words, checked (ARG-24)."""
+    signed = [word[:1] in "+-" and word != "" for word in words]
+    for number, word in enumerate(words):
+        if (any(signed) and not signed[number] and number > 0) or (signed[number] and not all(signed[:number])):
+            raise ValueRefused("Either all Options must start with + or -, or no Option may.", number)
+        bare = word.lstrip("+-").lower() if signed[number] else word.lower()
+        if bare not in _OPTIONS:
+            raise ValueRefused(f"Illegal option {word.lstrip('+-') if signed[number] else word}", number)
+        if bare == "none" and signed[number]:
+            raise ValueRefused("You may not use 'Options +None' or 'Options -None'.", number)
+    return tuple(words)
+
+
+_LEVELS = frozenset(
+    ("emerg", "alert", "crit", "error", "warn", "notice", "info", "debug", *(f"trace{n}" for n in range(1, 9)))
+)
+_LEVEL = "Log level keyword must be one of emerg/alert/crit/error/warn/notice/info/debug/trace1/.../trace8"
+
+
+def log_levels(words: Sequence[str], scope: Scope) -> dict[str, str]:
+    """Module (empty: all) to level (ARG-27)."""
+    found: dict[str, str] = {}
+    for number, word in enumerate(words):
+        module, colon, level = word.rpartition(":")
+        if level.lower() not in _LEVELS:
+            raise ValueRefused(_LEVEL, number)
+        name = "mod_" + re.sub(r"^mod_|\.c$|_module$", "", module)
+        if colon and not scope.has_module(name) and not scope.has_module(module.removesuffix(".c")):
+            raise ValueRefused(f"Cannot find module {module}", number)
+        found[module] = level.lower()
+    return found
+
+
+def replaced_port(words: Sequence[str]) -> None:
+    raise ValueRefused("Port was replaced with Listen in Apache 2.0")
