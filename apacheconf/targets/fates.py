@@ -1,0 +1,99 @@
+"""What becomes of the directives that no step spoke for: the table of fates for targets.
+
+A target answers for what its output says. The rest has no effect there by nature (a process model, a module
+list), was absorbed while reading, is dead, or is not supported yet, and the table says which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from apacheconf.expand.tree import Absence, Absent
+from apacheconf.ledger import Answer, Outcome, Written
+from apacheconf.modules import registry
+from apacheconf.modules.declare import Fate
+from apacheconf.program.program import Program
+from apacheconf.targets.hostnames import children_of
+from apacheconf.targets.restrictions import is_access
+
+#: Why directives of these Apache modules have no effect in a target.
+_BY_MODULE = {
+    "mpm_common": "processes and threads are the target's own",
+    "mod_so": "modules are httpd's own",
+    "mod_unixd": "the target has its own user and rights",
+    "mod_proxy_balancer": "the target keeps its own state of balancers",
+}
+#: Directives whose module has other fates too, and why they have no effect in a target.
+_BY_NAME = {
+    "serveradmin": "it is shown on httpd's own pages only",
+    "serversignature": "it is shown on httpd's own pages only",
+    "servertokens": "it concerns the Server header of httpd's own answers only",
+    "proxystatus": "it concerns httpd's status page only",
+    "bufferedlogs": "it concerns httpd's own logs only",
+}
+#: Directives that say how something off stays off.
+_OFF = frozenset({"proxyrequests", "usecanonicalname", "usecanonicalphysicalport", "proxyvia", "hostnamelookups"})
+#: Sections that only hold others: their contents are accounted for line by line.
+_SECTIONS = "what it holds is accounted for line by line"
+_FILE_SECTIONS = frozenset({"directory", "directorymatch", "files", "filesmatch"})
+FILES = "the translation serves no files: what no mapping takes is answered with 404"
+
+
+def fallback_for(program: Program, target: str) -> Callable[[Written], Answer]:
+    """The answer for each directive that neither a step nor the target spoke for."""
+    dead = {id(each): Answer(Outcome.DEAD_IN_SOURCE, why, key="dead") for each, why in _dead(program)}
+    left_out = {id(each): why for each, why in program.left_out}
+    of_files = {id(each) for section in program.directives for each in _below_file_section(section)}
+
+    def fallback(directive: Written) -> Answer:
+        if isinstance(directive, Absent):
+            return _of_absent(directive)
+        if id(directive) in of_files:
+            return Answer(Outcome.NO_EFFECT, FILES, key="files")
+        reason = left_out.get(id(directive), "nothing in the translation answers for it")
+        not_yet = Answer(Outcome.UNSUPPORTED, f"not supported yet for {target}: {reason}", key="not-yet")
+        return dead.get(id(directive)) or _by_nature(directive) or not_yet
+
+    return fallback
+
+
+def _by_nature(directive: Written) -> Answer | None:
+    """The answer for directives that could not have an effect in any target."""
+    name = directive.name.lower()
+    words = directive.args.lower().split()
+    if children_of(directive):
+        return Answer(Outcome.ABSORBED, _SECTIONS)
+    if name in _OFF and words == ["off"]:
+        return Answer(Outcome.NO_EFFECT, "off, as it is without it")
+    if is_access(directive):
+        return Answer(Outcome.NO_EFFECT, "nothing that is mapped to an origin is refused by it")
+    if name in _BY_NAME:
+        return Answer(Outcome.NO_EFFECT, _BY_NAME[name])
+    spec = registry.spec(directive.name, getattr(directive, "children", None) is not None)
+    if spec is not None and registry.fate(spec) is Fate.NO_EFFECT:
+        return Answer(Outcome.NO_EFFECT, _BY_MODULE.get(spec.module, "it has no effect on what a client gets here"))
+    return None
+
+
+def _of_absent(directive: Absent) -> Answer:
+    if directive.why is not Absence.EXECUTED:
+        return Answer(Outcome.NOT_READ, directive.note or directive.why.value)
+    if directive.name.lower() in ("loadmodule", "loadfile"):
+        return Answer(Outcome.NO_EFFECT, _BY_MODULE["mod_so"])
+    return Answer(Outcome.ABSORBED, directive.note or directive.why.value)
+
+
+def _dead(program: Program) -> Iterator[tuple[Written, str]]:
+    for host in program.hosts:
+        for step, why in host.shape.dead:
+            for directive in host.said_by(step):
+                yield directive, why
+
+
+def _below_file_section(section: Written) -> Iterator[Written]:
+    """A section about files and all that stands in it; nested ones are met by themselves."""
+    if section.name.lower() in _FILE_SECTIONS:
+        below = [section]
+        for each in below:
+            yield each
+            below += children_of(each)

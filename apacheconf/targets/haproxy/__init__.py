@@ -1,0 +1,1 @@
+"""The HAProxy target: see ../__init__.py for what it shares with others."""

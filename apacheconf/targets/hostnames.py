@@ -1,0 +1,116 @@
+"""Which host answers which name at which address, worked out once for every target (NGX-10 to NGX-15, HAP-10 ff.).
+
+httpd picks the set of the address first and in it the first host whose names match. Targets have orders of their
+own, so the winner of each name is found here and written at the winner only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from apacheconf.ledger import Ledger, Outcome, Written
+from apacheconf.program.hosts import AddressSet, Host
+from apacheconf.program.program import Program
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Endpoint:
+    """An address and port where connections arrive; an empty address is every address without its own endpoint."""
+
+    address: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A host at an endpoint and the names it wins there. The first of an endpoint is its default."""
+
+    host: int
+    names: tuple[str, ...]
+    wild: tuple[str, ...]
+
+
+def endpoints(program: Program) -> dict[Endpoint, AddressSet | None]:
+    """Every endpoint with the set that answers there; None where only the main server does (NGX-11)."""
+    found: dict[Endpoint, AddressSet | None] = {}
+    for listener in program.listeners:
+        wanted = [listener.address]
+        if not listener.address:
+            own = (each.address for each in program.index.sets if each.port in (None, listener.port))
+            wanted += [address for address in own if address]
+        for address in dict.fromkeys(wanted):
+            found.setdefault(Endpoint(address, listener.port), program.index.set_for(address or "*", listener.port))
+    return found
+
+
+def named_hosts(program: Program, candidates: AddressSet | None) -> list[Named]:
+    """The hosts that can answer in this set, the default first, each with the names it wins (SEM-26)."""
+    if candidates is None:
+        return [Named(program.index.main, (), ())]
+    living = _living_wildcards(candidates)
+    found = []
+    for position, number in enumerate(candidates.hosts):
+        own = tuple(name for name in candidates.exact if candidates.position_of(name) == position)
+        wild = tuple(pattern for pattern, at in living if at == position)
+        if own or wild or position == 0:
+            found.append(Named(number, _server_name_first(own, program.hosts[number]), wild))
+    return found
+
+
+def _server_name_first(names: tuple[str, ...], host: Host) -> tuple[str, ...]:
+    return tuple(sorted(names, key=lambda name: name != host.name.lower()))
+
+
+def _living_wildcards(candidates: AddressSet) -> list[tuple[str, int]]:
+    """The wildcard names that an earlier, wider one does not hide (NGX-14)."""
+    living: list[tuple[str, int]] = []
+    for pattern, position in candidates.wild:
+        if not any(_covers(earlier, pattern) for earlier, _ in living):
+            living.append((pattern, position))
+    return living
+
+
+def _covers(wide: str, narrow: str) -> bool:
+    """Whether all that ``narrow`` matches is matched by ``wide``: told for ``*`` and ``*.domain`` only."""
+    return wide in ("*", narrow) or (is_suffix(wide) and narrow.endswith(wide[1:]) and not _odd(narrow[:1]))
+
+
+def _odd(text: str) -> bool:
+    return text in ("?", "[")
+
+
+def is_suffix(pattern: str) -> bool:
+    """``*.example.com``: the one form that targets know as a wildcard of their own."""
+    return pattern.startswith("*.") and not any(c in pattern[2:] for c in "*?[")
+
+
+def host_section(program: Program, host: Host) -> Written | None:
+    """The ``<VirtualHost>`` that the host was written as."""
+    return next((each for each in program.directives if each.place is host.place), None)
+
+
+def name_directives(program: Program, host: Host) -> list[Written]:
+    """The ServerName and ServerAlias lines of a virtual host."""
+    section = host_section(program, host)
+    children = children_of(section) if section else ()
+    return [each for each in children if each.name.lower() in ("servername", "serveralias")]
+
+
+def children_of(directive: Written) -> tuple[Written, ...]:
+    """What stands in a section, one level deep; nothing for a directive that is none."""
+    children: tuple[Written, ...] | None = getattr(directive, "children", None)
+    return children or ()
+
+
+def settle_dead_hosts(program: Program, ledger: Ledger) -> None:
+    """Hosts that no request reaches are dead in the source, and so are their names and steps (NGX-13)."""
+    reached = {each.host for found in endpoints(program).values() for each in named_hosts(program, found)}
+    for host in program.hosts:
+        section = host_section(program, host)
+        if host.number in reached or section is None:
+            continue
+        reason = "no request reaches this host: an earlier one has its names, or nothing listens for it"
+        walk = getattr(section, "walk", None)
+        told = {id(each) for each, _ in ledger.answers()}
+        inside = [each for each in (walk() if walk else [section]) if id(each) not in told]
+        ledger.drop(inside, reason, Outcome.DEAD_IN_SOURCE, key="unreachable-host")

@@ -1,0 +1,31 @@
+"""Names in the output: readable, unique, the same on every run (DES-12, HAP-4)."""
+
+from __future__ import annotations
+
+import re
+
+_ODD = re.compile(r"[^A-Za-z0-9_.-]+")
+
+
+def slug(text: str) -> str:
+    """``text`` in the letters that every target takes in a name: ``balancer://my cluster`` -> ``my-cluster``."""
+    return _ODD.sub("-", text.partition("://")[2] or text).strip("-.") or "unnamed"
+
+
+class Names:
+    """Gives each thing its name once; a second thing of the same name gets a number."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+        self._given: dict[object, str] = {}
+
+    def of(self, key: object, wish: str) -> str:
+        """The name of ``key``: ``wish`` made speakable, or ``wish-2`` if that is another's."""
+        if key not in self._given:
+            name, number = slug(wish), 1
+            while name in self._taken:
+                number += 1
+                name = f"{slug(wish)}-{number}"
+            self._taken.add(name)
+            self._given[key] = name
+        return self._given[key]

@@ -1,0 +1,90 @@
+"""core in nginx: httpd's defaults and limits written out (NGX-2, DEF), listeners, names, and the guards that
+httpd has before any mapping (NGX-40)."""
+
+from __future__ import annotations
+
+from apacheconf.ledger import Written
+from apacheconf.program.hosts import Host, Limits
+from apacheconf.targets.claims import Claim, approximated, exact
+from apacheconf.targets.hostnames import Named, is_suffix
+from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.nginx.tree import Block
+
+#: How many fields of 8 kB nginx may hold for a request: httpd's LimitRequestFields.
+_SMALL_NAMES, _MANY_NAMES = 40, 400
+
+
+def limits_of(limits: Limits) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+    """nginx's directive, its words, and the httpd directives that it comes from (DEF-1 to DEF-16)."""
+    keep_alive = f"{limits.keep_alive_timeout:g}s" if limits.keep_alive else "0"
+    requests = limits.max_keep_alive_requests or 1_000_000
+    timeout = f"{limits.timeout:g}s"
+    line = kilobytes(max(limits.request_line, limits.request_field_size))
+    return [
+        ("client_max_body_size", ("1g",), ("limitrequestbody",)),
+        ("large_client_header_buffers", (str(max(limits.request_fields, 4) or 100), line),
+         ("limitrequestline", "limitrequestfieldsize", "limitrequestfields")),
+        ("client_header_timeout", (f"{limits.header_timeout:g}s",), ("requestreadtimeout",)),
+        ("client_body_timeout", (timeout,), ()),
+        ("send_timeout", (timeout,), ("timeout",)),
+        ("keepalive_timeout", (keep_alive,), ("keepalive", "keepalivetimeout")),
+        ("keepalive_requests", (str(requests),), ("maxkeepaliverequests",)),
+    ]  # fmt: skip
+
+
+def kilobytes(size: int) -> str:
+    """The size in whole kilobytes that holds ``size`` bytes and a line end."""
+    return f"{-(-(size + 2) // 1024)}k"
+
+
+def emit_limits(low: Lowering, host: Host, http: Block) -> None:
+    """The limits of the main server, for all hosts."""
+    directives = {each.name.lower(): each for each in host.directives}
+    for name, words, sources in limits_of(host.shape.limits):
+        said_by = [directives[source] for source in sources if source in directives]
+        http.add(name, *words, comment=low.sources.comment(said_by), claims=_limit_claims(said_by))
+    http.add("merge_slashes", "on" if host.shape.limits.merge_slashes else "off")
+    http.add("underscores_in_headers", "on")
+
+
+def _limit_claims(said_by: list[Written]) -> tuple[Claim, ...]:
+    return tuple(
+        approximated([each], "nginx has no minimum rates", "minimum-rate")
+        if each.name.lower() == "requestreadtimeout"
+        else exact([each])
+        for each in said_by
+    )
+
+
+def emit_hash_sizes(names: list[str], http: Block) -> None:
+    """NGX-19: many or long names need more room than nginx's defaults."""
+    longest = max(map(len, names), default=0)
+    if longest > _SMALL_NAMES:
+        http.add("server_names_hash_bucket_size", str(1 << (longest + 24).bit_length()))
+    if len(names) > _MANY_NAMES:
+        http.add("server_names_hash_max_size", str(1 << (2 * len(names)).bit_length()))
+
+
+def server_names(named: Named, as_regex: bool) -> list[str]:
+    """NGX-13, NGX-14: the names a host wins, wildcards as regexes where nginx would order them differently."""
+    wild = [f"~^{wildcard_regex(each)}$" if as_regex else each for each in named.wild]
+    return [*named.names, *wild]
+
+
+def needs_regexes(found: list[Named]) -> bool:
+    """Whether the wildcards of a set say more than nginx's own do."""
+    return any(not is_suffix(pattern) for named in found for pattern in named.wild)
+
+
+def wildcard_regex(pattern: str) -> str:
+    """A wildcard alias as a regex."""
+    special = {"*": ".*", "?": ".", ".": r"\."}
+    return "".join(special.get(c, c) for c in pattern)
+
+
+def emit_guards(low: Lowering, host: Host, server: Block) -> None:
+    """What httpd refuses before it maps anything, in its order."""
+    server.open("if", low.maps.use("bad_request")).add("return", "400")
+    if host.shape.limits.encoded_slashes.lower() == "off":
+        server.open("if", "$request_uri", "~*", "^[^?]*%2f").add("return", "404")
+    server.open("if", "$http_expect", "!~*", "^(100-continue)?$").add("return", "417")

@@ -1,0 +1,117 @@
+"""Maps that hosts share: each a variable, what it is made of, and why. Only those that are used are written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from apacheconf.targets.nginx.tree import Block
+
+#: The names that httpd takes as a Host (section 6.5 of config-language.md), with a port from 1 to 65535.
+_PORT = r"(?::0*(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5]))?"
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_NAME = rf"(?!\S*\.\.)(?:{_OCTET}(?:\.{_OCTET}){{3}}\.?|[\w.-]*(?<![\w-])(?!\d)[\w-]+\.?)"
+GOOD_HOST = rf"(?:{_NAME}|\[[0-9a-fA-F:.]+\]){_PORT}"
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """``map source $name { entries }``; ``needs`` are the maps that its values use."""
+
+    source: str
+    entries: tuple[tuple[str, str], ...]
+    why: str
+    needs: tuple[str, ...] = ()
+
+
+#: In the order in which they are written.
+SHARED: dict[str, Map] = {
+    "asked_host": Map(
+        "$request",
+        ((r"~^\S+ \w+://(?<absolute>[^/?# ]+)", "$absolute"), ("default", "$http_host")),
+        "the Host that httpd goes by: the authority of an absolute target wins over the header",
+    ),
+    "bad_request": Map(
+        "$asked_host $request_uri",
+        ((rf"~^(?:{GOOD_HOST})? [^#]*$", ""), ("default", "1")),
+        "httpd answers 400 to a Host that is no host name, and to a raw # in the target",
+        ("asked_host",),
+    ),
+    "kept_host": Map(
+        "$asked_host",
+        (("", "$server_is"), ("default", "$asked_host")),
+        "the Host that an origin gets under ProxyPreserveHost",
+        ("asked_host",),
+    ),
+    "self_port": Map(
+        "$asked_host",
+        (("~:0*80$", ""), (r"~(?<asked_port>:\d+)$", "$asked_port"), ("default", "")),
+        "",
+        ("asked_host",),
+    ),
+    "self": Map(
+        "$asked_host",
+        (("", "$server_is"), ("default", "$host$self_port")),
+        "the authority of URLs that point to this server, as httpd writes them",
+        ("asked_host", "self_port"),
+    ),
+    "joined_host": Map(
+        "$http_x_forwarded_host",
+        (("", "$asked_host"), ("default", "$http_x_forwarded_host, $asked_host")),
+        "",
+        ("asked_host",),
+    ),
+    "forwarded_host": Map(
+        "$asked_host",
+        (("", "$http_x_forwarded_host"), ("default", "$joined_host")),
+        "X-Forwarded-Host and -Server: what came in, then our own",
+        ("asked_host", "joined_host"),
+    ),
+    "forwarded_server": Map(
+        "$http_x_forwarded_server",
+        (("", "$server_is"), ("default", "$http_x_forwarded_server, $server_is")),
+        "",
+    ),
+    "gateway_status": Map(
+        "$upstream_connect_time",
+        (("~-$", "503"), ("default", "502")),
+        "httpd answers 503 when no origin could be reached, and 502 when one failed to answer",
+    ),
+}
+
+
+@dataclass
+class Maps:
+    """The maps in use, and those that one cell made for itself."""
+
+    used: set[str] = field(default_factory=set)
+    own: dict[Map, str] = field(default_factory=dict)
+
+    def use(self, name: str) -> str:
+        """The variable of a shared map."""
+        if name not in self.used:
+            self.used.add(name)
+            for needed in SHARED[name].needs:
+                self.use(needed)
+        return f"${name}"
+
+    def make(self, name: str, made: Map) -> str:
+        """The variable of a map of one's own; equal ones are made once."""
+        if made not in self.own:
+            count = sum(given.partition("__")[0] == name for given in self.own.values())
+            self.own[made] = f"{name}__{count + 1}" if count else name
+        return f"${self.own[made]}"
+
+    def emit(self, http: Block) -> None:
+        """Write them."""
+        for name, shared in SHARED.items():
+            if name in self.used:
+                _emit(name, shared, http)
+        for made, name in self.own.items():
+            _emit(name, made, http)
+
+
+def _emit(name: str, made: Map, http: Block) -> None:
+    http.space()
+    block = http.open("map", made.source, f"${name}", comment=made.why)
+    for pattern, value in made.entries:
+        block.add(pattern, value)

@@ -1,0 +1,209 @@
+"""mod_proxy in nginx: a proxied cell as a location (NGX-41 to NGX-46, NGX-60 to NGX-82)."""
+
+from __future__ import annotations
+
+import re
+
+from apacheconf.program.hosts import Host
+from apacheconf.program.program import Program
+from apacheconf.program.steps import MapBack, Step
+from apacheconf.program.workers import Origin, Worker
+from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
+from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.nginx.maps import Map
+from apacheconf.targets.nginx.mod_proxy_balancer import upstream_name
+from apacheconf.targets.nginx.tree import Block, literal
+from apacheconf.targets.routes import NewPath, Route, members, new_path, reverse_urls
+
+#: Headers that end at each proxy and that nginx would hand on (RQ-5, RS-2).
+_REQUEST_HOPS = ("Proxy-Connection", "Trailer")
+_RESPONSE_HOPS = ("Keep-Alive", "Proxy-Authenticate", "Proxy-Connection", "TE", "Trailer", "Upgrade")
+#: Headers of origins that nginx obeys or replaces instead of passing them (NGX-80, RS-3).
+_NGINX_OWN = ("X-Accel-Buffering", "X-Accel-Charset", "X-Accel-Expires", "X-Accel-Limit-Rate", "X-Accel-Redirect")
+SCHEMES = frozenset({"http", "https"})
+
+
+#: Headers that ProxyPassReverse maps back (RV-1) beside Location, which ``proxy_redirect`` knows.
+_MAPPED_BACK = ("Content-Location", "URI", "Destination")
+
+
+def emit_defaults(low: Lowering, http: Block) -> None:
+    """What holds for every proxied location: httpd's ways where nginx has others."""
+    _emit_timeouts(common_timeouts(low), http)
+    http.add("proxy_http_version", "1.1")
+    http.add("proxy_request_buffering", "off")
+    http.add("proxy_buffer_size", "16k")
+    http.add("proxy_buffers", "8", "16k")
+    http.add("proxy_force_ranges", "on")
+    http.add("proxy_next_upstream", "error")
+    http.add("proxy_redirect", "off")
+    http.add("proxy_ignore_headers", *_NGINX_OWN, "Cache-Control", "Expires", "Set-Cookie", "Vary")
+    for name in ("Date", "Server", *_NGINX_OWN, "X-Pad"):
+        http.add("proxy_pass_header", name)
+    hidden = (*_MAPPED_BACK, "Refresh") if _maps_back(low.program) else ()
+    for name in (*_RESPONSE_HOPS, *hidden):
+        http.add("proxy_hide_header", name)
+
+
+def _maps_back(program: Program) -> bool:
+    """Whether any cell has a ProxyPassReverse: then the headers it knows are hidden and set anew."""
+    steps = (step for host in program.hosts for cell in host.shape.cells for step in cell.steps)
+    return any(isinstance(step.action, MapBack) for step in steps)
+
+
+def emit_gateway_errors(low: Lowering, server: Block) -> None:
+    """SEM-23, NGX-91: unreachable is 503; a late or broken answer 502. nginx says 502 and 504."""
+    server.space()
+    location = server.open("location", "@gateway_error")
+    location.open("if", low.maps.use("gateway_status"), "=", "503").add("return", "503")
+    location.add("return", "502")
+
+
+def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -> None:
+    """Fill the location of a proxied cell."""
+    assert route.map is not None and route.mapping is not None
+    worker = members(origin)[0] if members(origin) else None
+    if worker is None or worker.scheme not in SCHEMES:
+        scheme = worker.scheme if worker else "balancer without members"
+        said_by = route.host.said_by(route.mapping)
+        location.add("return", "503", claims=(unsupported(said_by, f"{scheme} is not supported yet", "scheme"),))
+        return
+    path = new_path(route.map, route.cell, origin)
+    _emit_path(path, location)
+    location.add("proxy_pass", f"{worker.scheme}://{upstream_name(origin, low)}", claims=_mapping_claims(route, origin))
+    own = timeouts(route.host, worker)
+    if own != common_timeouts(low):
+        _emit_timeouts(own, location)
+    _emit_request_headers(low, route, origin, location)
+    _emit_way_back(low, route, location)
+
+
+def _emit_path(path: NewPath, location: Block) -> None:
+    """NGX-41, NGX-45: with a rewrite nginx sends the path as httpd does, decoded once and escaped anew."""
+    if path.whole is not None:
+        location.add("rewrite", "^", literal(path.whole), "break")
+    else:
+        location.add("rewrite", f"(?s)^{escape(path.cut)}(.*)$", f"{literal(path.head)}$1", "break")
+
+
+def escape(text: str) -> str:
+    """``text`` for a PCRE, escaping only what needs it."""
+    return re.sub(r"([\\.^$|?*+()\[\]{}])", r"\\\1", text)
+
+
+def _mapping_claims(route: Route, origin: Origin) -> tuple[Claim, ...]:
+    assert route.map is not None and route.mapping is not None
+    said_by = route.host.said_by(route.mapping)
+    claims = [equivalent(said_by, "an empty query loses its ?, and [ ] reach the origin unescaped", "path-spelling")]
+    if route.map.raw:
+        claims.append(approximated(said_by, "nocanon: the path is normalised all the same", "nocanon"))
+    if route.map.encoded:
+        claims.append(approximated(said_by, "mapping=encoded is not supported yet", "mapping-encoded"))
+    if len({member.path for member in members(origin)}) > 1:
+        claims.append(approximated(said_by, "the members' paths differ: the first one's is used", "member-paths"))
+    if members(origin)[0].scheme == "https":
+        claims.append(approximated(said_by, "the origin's certificate is not checked: httpd checks name and "
+                                   "date", "origin-certificate"))  # fmt: skip
+    return tuple(claims)
+
+
+def read_timeout(host: Host, worker: Worker) -> float:
+    """WP-6, WP-30: the worker's own timeout, else ProxyTimeout, else Timeout. Seconds."""
+    limits = host.shape.limits
+    return worker.timeout or limits.proxy_timeout or limits.timeout
+
+
+def timeouts(host: Host, worker: Worker) -> tuple[float, float]:
+    """How long to wait for the connection and for each read or write. Seconds."""
+    wait = read_timeout(host, worker)
+    return worker.connect_timeout or wait, wait
+
+
+def common_timeouts(low: Lowering) -> tuple[float, float]:
+    """What most origins have: the main server's own."""
+    limits = low.program.hosts[low.program.index.main].shape.limits
+    wait = limits.proxy_timeout or limits.timeout
+    return wait, wait
+
+
+def _emit_timeouts(own: tuple[float, float], block: Block) -> None:
+    connect, wait = own
+    block.add("proxy_connect_timeout", seconds(connect))
+    block.add("proxy_send_timeout", seconds(wait))
+    block.add("proxy_read_timeout", seconds(wait))
+
+
+def seconds(value: float) -> str:
+    """A duration as nginx reads it: whole seconds, else milliseconds."""
+    return f"{value:g}s" if value == int(value) else f"{round(value * 1000)}ms"
+
+
+def _emit_request_headers(low: Lowering, route: Route, origin: Origin, location: Block) -> None:
+    _emit_host(low, route, origin, location)
+    location.add("proxy_set_header", "Connection", "" if members(origin)[0].reusable else "close")
+    for name in _REQUEST_HOPS:
+        location.add("proxy_set_header", name, "")
+    if route.forwarded:
+        claims = (exact(route.host.said_by(route.forwarded)),)
+        location.add("proxy_set_header", "X-Forwarded-For", "$proxy_add_x_forwarded_for", claims=claims)
+        location.add("proxy_set_header", "X-Forwarded-Host", low.maps.use("forwarded_host"))
+        location.add("proxy_set_header", "X-Forwarded-Server", low.maps.use("forwarded_server"))
+
+
+def _emit_host(low: Lowering, route: Route, origin: Origin, location: Block) -> None:
+    """NGX-61, NGX-62: the client's Host, or the authority of the origin."""
+    if route.keep_host:
+        said_by = route.host.said_by(route.keep_host)
+        location.add("proxy_set_header", "Host", low.maps.use("kept_host"),
+                     comment=low.sources.comment(said_by), claims=(exact(said_by),))  # fmt: skip
+        return
+    claims: tuple[Claim, ...] = ()
+    if len({member.authority for member in members(origin)}) > 1:
+        said_by = tuple(each for member in members(origin) for each in member.said_by)
+        claims = (approximated(said_by, "every member gets the first one's Host, for nginx makes the request before "
+                               "it picks a member", "member-host"),)  # fmt: skip
+    location.add("proxy_set_header", "Host", members(origin)[0].authority, claims=claims)
+
+
+def _emit_way_back(low: Lowering, route: Route, location: Block) -> None:
+    """RV-1 to RV-8: Location through ``proxy_redirect``, which leaves nothing but Refresh; the others through maps."""
+    if not _maps_back(low.program):
+        return
+    entries = [entry for step in route.reverses for entry in _emit_reverse(low, route, step, location)]
+    for name in (*_MAPPED_BACK, "Refresh"):
+        variable = "upstream_http_" + name.lower().replace("-", "_")
+        if entries and name in _MAPPED_BACK:
+            made = Map(f"${variable}", (*entries, ("default", f"${variable}")), f"{name}, mapped back like Location")
+            variable = low.maps.make(f"public_{name.lower().replace('-', '_')}", made).removeprefix("$")
+        location.add("add_header", name, f"${variable}", "always")
+
+
+def _emit_reverse(low: Lowering, route: Route, step: Step, location: Block) -> list[tuple[str, str]]:
+    """One ``proxy_redirect`` for each URL; gives the entries of the maps that do the same."""
+    assert isinstance(step.action, MapBack)
+    said_by = route.host.said_by(step)
+    public = f"{public_url(low, route.host, step.action.path)}$tail"
+    patterns = [_starting(url) for url in reverse_urls(low.program, route.host, step.action)]
+    for pattern in patterns:
+        first = pattern is patterns[0]
+        comment = low.sources.comment(said_by) if first else ""
+        location.add("proxy_redirect", pattern, public, comment=comment, claims=(exact(said_by),) if first else ())
+    return [(pattern, public) for pattern in patterns]
+
+
+def _starting(url: str) -> str:
+    """RV-3: the URL is a prefix in any case of its letters; RV-6: a path is compared without scheme and host."""
+    authority = "(?:[a-z]+://[^/]+)?" if url.startswith("/") else ""
+    return f"~*^{authority}{escape(url)}(?<tail>.*)$"
+
+
+def public_url(low: Lowering, host: Host, path: str) -> str:
+    """RV-4, RV-5: the public path as an absolute URL of this server, unless it is one already."""
+    if "://" in path:
+        return literal(path)
+    return f"{host.scheme or 'http'}://{self_authority(low, host)}{literal(path)}"
+
+
+def self_authority(low: Lowering, host: Host) -> str:
+    """What httpd calls this server in URLs it makes (NGX-18)."""
+    return host.title if host.canonical_name else low.maps.use("self")

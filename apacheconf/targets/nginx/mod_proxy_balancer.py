@@ -1,0 +1,146 @@
+"""Origins as ``upstream`` blocks (NGX-71, NGX-100 to NGX-106)."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from math import gcd
+
+from apacheconf.program.workers import Balancer, Origin, Worker
+from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
+from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.nginx.tree import Block
+from apacheconf.targets.routes import members
+
+_IDLE = "32"
+#: lbmethods with a directive in nginx; the others come as byrequests.
+_METHODS = {"byrequests": "", "bybusyness": "least_conn"}
+
+
+def upstream_name(origin: Origin, low: Lowering) -> str:
+    """The name of the origin's upstream block, which is written when it is first asked for."""
+    name = low.names.of(id(origin), _wish(origin))
+    if id(origin) not in low.written:
+        low.written[id(origin)] = origin
+        _write(origin, name, low)
+    return name
+
+
+def _wish(origin: Origin) -> str:
+    if isinstance(origin, Balancer):
+        return origin.name
+    return origin.socket or f"{origin.host}-{origin.port}"
+
+
+def _write(origin: Origin, name: str, low: Lowering) -> None:
+    low.upstreams.space()
+    own = [each for each in origin.said_by if each.name.lower() != "balancermember"]
+    claims = tuple(_balancer_claims(origin)) if isinstance(origin, Balancer) else ()
+    block = low.upstreams.open("upstream", name, comment=low.sources.comment(own[:3]), claims=claims)
+    block.add("zone", name, "64k")
+    if isinstance(origin, Balancer) and _METHODS.get(origin.lbmethod):
+        block.add(_METHODS[origin.lbmethod])
+    weights = _weights(members(origin))
+    for worker, weight in zip(members(origin), weights, strict=True):
+        _server(block, worker, weight, origin, low)
+    if any(worker.reusable for worker in members(origin)):
+        block.add("keepalive", _IDLE)
+
+
+def _weights(workers: tuple[Worker, ...]) -> list[int]:
+    """NGX-102: load factors as the smallest whole numbers of the same ratio."""
+    factors = [worker.member.loadfactor if worker.member else 100 for worker in workers]
+    shared = gcd(*factors) or 1
+    return [factor // shared for factor in factors]
+
+
+def address(worker: Worker) -> str:
+    """Where to connect, as nginx writes it."""
+    if worker.socket:
+        return f"unix:{worker.socket}"
+    host = f"[{worker.host}]" if ":" in worker.host else worker.host
+    return f"{host}:{worker.port}"
+
+
+def _server(block: Block, worker: Worker, weight: int, origin: Origin, low: Lowering) -> None:
+    status = worker.member.status if worker.member else frozenset()
+    words = [address(worker)]
+    if weight != 1:
+        words.append(f"weight={weight}")
+    words += _failure(worker, origin)
+    if status & {"D", "S", "N"}:
+        words.append("down")
+    elif status & {"H", "R"} or (worker.member and worker.member.lbset > _lowest_set(origin)):
+        words.append("backup")
+    claims = tuple(_worker_claims(worker, origin))
+    comment = low.sources.comment(worker.said_by) if worker.member else ""
+    block.add("server", *words, comment=comment, claims=claims)
+
+
+def _lowest_set(origin: Origin) -> int:
+    return min((worker.member.lbset for worker in members(origin) if worker.member), default=0)
+
+
+def _failure(worker: Worker, origin: Origin) -> list[str]:
+    """NGX-105: httpd tries failed members at once when all have failed; nginx would answer 502 for a while.
+
+    So with one or two members nginx remembers no failures and asks the next member each time.
+    """
+    ignores = worker.member is not None and "I" in worker.member.status
+    if len(members(origin)) <= 2 or ignores or worker.retry == 0:
+        return ["max_fails=0"]
+    return ["max_fails=1", f"fail_timeout={worker.retry:g}s"]
+
+
+def _worker_claims(worker: Worker, origin: Origin) -> list[Claim]:
+    said_by = [each for each in worker.said_by if worker.member is None or each.name.lower() != "proxypass"]
+    claims = [_member_claim(worker, origin)] if worker.member else []
+    if not _is_address(worker):
+        claims.append(equivalent(said_by, "nginx looks the name up when it starts, and refuses to start if it "
+                                 "is unknown; httpd starts", "lookup-at-start"))  # fmt: skip
+    if worker.max_connections is not None or worker.acquire is not None:
+        claims.append(unsupported(said_by, "max= and acquire= have no counterpart per worker", "pool-limits"))
+    if worker.upgrade:
+        claims.append(unsupported(said_by, "upgrade= is not supported yet: upgrades are stripped", "upgrade"))
+    return claims
+
+
+def _member_claim(worker: Worker, origin: Origin) -> Claim:
+    said_by = worker.said_by
+    status = worker.member.status if worker.member else frozenset()
+    if "I" in status:
+        return approximated(said_by, "a member with status +I is failed over from", "ignore-errors")
+    if status & {"N", "R"} or (worker.member and worker.member.lbset > _lowest_set(origin)):
+        return approximated(said_by, "draining, spare and lbset tiers are one backup tier or down in nginx", "tiers")
+    if len(members(origin)) <= 2:
+        return equivalent(
+            said_by, f"a failed member is asked again with each request, not after {worker.retry:g} s", "retry"
+        )
+    return approximated(
+        said_by, f"when all members have failed, nginx waits up to {worker.retry:g} s before it asks one again", "retry"
+    )  # fmt: skip
+
+
+def _balancer_claims(balancer: Balancer) -> list[Claim]:
+    said_by = [each for each in balancer.said_by if each.name.lower() not in ("balancermember", "proxypass")]
+    claims = []
+    if balancer.lbmethod not in _METHODS:
+        claims.append(approximated(said_by, f"lbmethod={balancer.lbmethod} comes as byrequests", "lbmethod"))
+    if balancer.sticky_cookie:
+        claims.append(unsupported(balancer.said_by, "sticky sessions are not supported yet: requests of a session "
+                                  "may reach any member", "sticky"))  # fmt: skip
+    if balancer.fail_on_status or balancer.fail_on_timeout:
+        claims.append(unsupported(balancer.said_by, "nginx can't take a member out for its answer and still "
+                                  "pass that answer on", "failonstatus"))  # fmt: skip
+    if balancer.max_attempts is not None or balancer.wait or not balancer.force_recovery:
+        claims.append(approximated(said_by, "how often and how long members are tried differs", "attempts"))
+    return claims or [exact(said_by)]
+
+
+def _is_address(worker: Worker) -> bool:
+    if worker.socket:
+        return True
+    try:
+        ip_address(worker.host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,114 @@
+"""nginx's language as a tree, and the printer that owns its quoting (NGX-195, DES-13).
+
+A block holds entries: directives (with a block of their own or without), comments and blank lines. Nobody
+glues strings: words are quoted here and only here. A ``$`` in a word is a variable; ``literal`` gives text
+in which it isn't.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from apacheconf.targets.claims import Claim
+
+#: A word that nginx reads back as itself without quotes.
+_BARE = re.compile(r"(?!['\"])(?:[^\s;{}\\'\"#\x00-\x1f]|\$\{\w+\})+")
+#: nginx has no escape for ``$``; the name of the variable that holds one (NGX-195).
+DOLLAR = "${dollar}"
+
+
+@dataclass(slots=True)
+class Directive:
+    """``name words;`` or, with a block, ``name words { ... }``. ``comment`` stands above it."""
+
+    name: str
+    words: tuple[str, ...] = ()
+    block: Block | None = None
+    comment: str = ""
+    claims: tuple[Claim, ...] = ()
+
+
+@dataclass(slots=True)
+class Block:
+    """The entries between braces, or the whole file. None stands for a blank line, text for a comment."""
+
+    entries: list[Directive | str | None] = field(default_factory=list)
+
+    def add(self, name: str, *words: str, comment: str = "", claims: tuple[Claim, ...] = ()) -> Directive:
+        """Append ``name words;``."""
+        directive = Directive(name, words, None, comment, claims)
+        self.entries.append(directive)
+        return directive
+
+    def open(self, name: str, *words: str, comment: str = "", claims: tuple[Claim, ...] = ()) -> Block:
+        """Append ``name words { }`` and give its block."""
+        block = Block()
+        self.entries.append(Directive(name, words, block, comment, claims))
+        return block
+
+    def say(self, comment: str) -> None:
+        """Append a comment of its own."""
+        self.entries.append(comment)
+
+    def space(self) -> None:
+        """Append a blank line, unless the block is empty or ends with one."""
+        if self.entries and self.entries[-1] is not None:
+            self.entries.append(None)
+
+    def directives(self) -> Iterator[Directive]:
+        """The directives of this block, without what is in theirs."""
+        return (entry for entry in self.entries if isinstance(entry, Directive))
+
+
+def literal(text: str) -> str:
+    """``text`` as part of a word in which ``$`` means itself."""
+    return text.replace("$", DOLLAR)
+
+
+def quote(word: str) -> str:
+    """``word`` as nginx reads it back: bare, or in double quotes with ``\\`` and ``"`` escaped.
+
+    nginx's reader takes only ``\\"``, ``\\'``, ``\\\\``, ``\\t``, ``\\r`` and ``\\n`` as escapes and keeps other
+    backslashes, so ``\\.`` of a regex stays as it is.
+    """
+    if _BARE.fullmatch(word):
+        return word
+    escaped = re.sub(r"\\(?=[\"'\\trn]|$)", r"\\\\", word).replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def print_tree(root: Block) -> tuple[str, list[tuple[int, Claim]]]:
+    """The text, and each claim with the line (from 1) of the directive that carries it."""
+    lines: list[str] = []
+    claims: list[tuple[int, Claim]] = []
+    _print(root, 0, lines, claims)
+    return "\n".join(lines) + "\n", claims
+
+
+def _print(block: Block, depth: int, lines: list[str], claims: list[tuple[int, Claim]]) -> None:
+    indent = "    " * depth
+    for entry in block.entries:
+        if entry is None:
+            lines.append("")
+        elif isinstance(entry, str):
+            lines.append(f"{indent}# {entry}")
+        else:
+            _print_directive(entry, depth, lines, claims)
+
+
+def _print_directive(entry: Directive, depth: int, lines: list[str], claims: list[tuple[int, Claim]]) -> None:
+    indent = "    " * depth
+    if entry.comment:
+        lines.append(f"{indent}# {entry.comment}")
+    words = " ".join(map(quote, (entry.name, *entry.words)))
+    if entry.name == "if":
+        words = f"if ({words.removeprefix('if ')})"
+    claims += [(len(lines) + 1, claim) for claim in entry.claims]
+    if entry.block is None:
+        lines.append(f"{indent}{words};")
+    else:
+        lines.append(f"{indent}{words} {{")
+        _print(entry.block, depth + 1, lines, claims)
+        lines.append(f"{indent}}}")

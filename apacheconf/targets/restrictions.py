@@ -1,0 +1,111 @@
+"""Access rules that a target can't say yet: where they hold everyone is refused, never let through (DES-8).
+
+The rules are found in the directives themselves, for the program does not hold them. A rule that a step speaks
+for is not among them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from apacheconf.ledger import Written
+from apacheconf.program.globs import glob_regex, is_glob
+from apacheconf.program.hosts import Host
+from apacheconf.program.program import Program
+from apacheconf.syntax.words import split
+from apacheconf.targets.hostnames import children_of, host_section
+from apacheconf.targets.routes import Route
+
+_LOCATIONS = frozenset({"location", "locationmatch"})
+_PROXIES = frozenset({"proxy", "proxymatch"})
+_IFS = frozenset({"if", "elseif", "else"})
+EVERYWHERE = "^"
+_ACCESS = frozenset({"require", "order", "allow", "deny", "satisfy", "allowmethods", "sslrequire", "sslrequiressl"})
+KEY = "refuses-everyone"
+WHY = "access rules are not supported yet, so everyone is refused where this one holds"
+
+
+@dataclass(frozen=True, slots=True)
+class Restriction:
+    """Rules that hold where the normalised path matches ``pattern``, a regex."""
+
+    pattern: str
+    said_by: tuple[Written, ...]
+
+
+def restrictions(program: Program, host: Host, found: list[Route]) -> list[Restriction]:
+    """The rules that bear on what the host maps to origins, and that no step speaks for."""
+    if not any(route.mapping for route in found):
+        return []
+    spoken = {id(each) for route in found for step in route.cell.steps for each in host.said_by(step)}
+    rules: dict[str, list[Written]] = {}
+    for section in _sections(program, host):
+        givers = [each for each in _rules_in(section) if id(each) not in spoken]
+        pattern = _pattern(section, program, found) if givers else None
+        if pattern is not None:
+            rules.setdefault(pattern, []).extend(givers)
+    return [Restriction(pattern, tuple(said_by)) for pattern, said_by in rules.items()]
+
+
+def _sections(program: Program, host: Host) -> Iterator[Written]:
+    """The outermost sections of the main server and those of the host."""
+    inner = {id(child) for each in program.directives for child in children_of(each)}
+    yield from (each for each in program.directives if id(each) not in inner and children_of(each))
+    own = host_section(program, host)
+    yield from (each for each in children_of(own) if children_of(each)) if own else ()
+
+
+def is_access(directive: Written) -> bool:
+    """Whether the directive is one of the rules of access."""
+    return directive.name.lower() in _ACCESS
+
+
+def _rules_in(section: Written) -> list[Written]:
+    """The lines below a section that refuse somebody."""
+    kind = section.name.lower()
+    if kind not in _LOCATIONS | _PROXIES | _IFS:
+        return []
+    below = [*children_of(section)]
+    for child in below:
+        below += children_of(child)
+    allows_all = any(each.name.lower() == "allow" and _words(each)[-1:] == ["all"] for each in below)
+    return [each for each in below if _refuses(each, allows_all)]
+
+
+def _refuses(directive: Written, allows_all: bool) -> bool:
+    name, words = directive.name.lower(), _words(directive)
+    if name == "require":
+        return words != ["all", "granted"]
+    if name == "order":
+        return words == ["allow,deny"] and not allows_all
+    return name in ("deny", "allowmethods", "sslrequire", "sslrequiressl")
+
+
+def _words(directive: Written) -> list[str]:
+    return [word.lower() for word in split(directive.args)]
+
+
+def _pattern(section: Written, program: Program, found: list[Route]) -> str | None:
+    """Where the section holds, as a regex over the path; None when it can't hold for anything that is mapped."""
+    words = split(section.args)
+    kind = section.name.lower()
+    if kind in _IFS or not words:
+        return EVERYWHERE
+    if kind in _PROXIES:
+        return EVERYWHERE if kind == "proxymatch" or _is_mapped(words[0], program, found) else None
+    if kind == "locationmatch" or words[0] == "~":
+        return words[-1]
+    return glob_regex(words[0]) if is_glob(words[0]) else prefix_regex(words[0])
+
+
+def _is_mapped(url: str, program: Program, found: list[Route]) -> bool:
+    origins = [origin.name for route in found if (origin := route.origin(program))]
+    return "*" in url or "~" in url or any(name.startswith(url.rstrip("/")) for name in origins)
+
+
+def prefix_regex(prefix: str) -> str:
+    """LOC-1 as a regex: ``/app`` ends at a segment, ``/app/`` does not hold for the bare form."""
+    text = re.sub(r"([\\.^$|?*+()\[\]{}])", r"\\\1", prefix)
+    return f"^{text}" if prefix.endswith("/") else f"^{text}(?:/|$)"

@@ -1,0 +1,162 @@
+"""What one cell of a host comes to, in words every target can lower: the route.
+
+The program has decided every condition that holds or fails in a whole cell. What still depends on the request is
+handed on as ``unsure``: a target lowers it or reports it, and never forgets a refusal among it (DES-8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from apacheconf.program.conditions import ALWAYS
+from apacheconf.program.hosts import Cell, Host, Reach
+from apacheconf.program.phases import Phase
+from apacheconf.program.program import Program
+from apacheconf.program.steps import (
+    AddForwarded,
+    KeepHost,
+    KeepLocal,
+    MapBack,
+    MapToFile,
+    MapToOrigin,
+    Move,
+    Redirect,
+    Respond,
+    Rest,
+    Step,
+)
+from apacheconf.program.workers import Balancer, Origin, Worker
+
+
+@dataclass
+class Route:
+    """One cell of one host, walked. At most one of ``mapping``, ``answer`` and ``file`` decides.
+
+    ``mapping`` leads to an origin, ``answer`` is a Respond or Redirect, ``file`` a MapToFile; none of them
+    means 404. ``reverses`` are MapBack steps in order, ``unsure`` steps whose condition depends on the
+    request, ``others`` certain steps of kinds that are not listed here.
+    """
+
+    host: Host
+    cell: Cell
+    mapping: Step | None = None
+    local: Step | None = None
+    answer: Step | None = None
+    file: Step | None = None
+    keep_host: Step | None = None
+    forwarded: Step | None = None
+    reverses: list[Step] = field(default_factory=list)
+    unsure: list[Step] = field(default_factory=list)
+    others: list[Step] = field(default_factory=list)
+
+    @property
+    def map(self) -> MapToOrigin | None:
+        """The mapping's action."""
+        return self.mapping.action if self.mapping and isinstance(self.mapping.action, MapToOrigin) else None
+
+    def origin(self, program: Program) -> Origin | None:
+        """Where the mapping leads."""
+        return program.origin(self.host, self.map.origin) if self.map else None
+
+
+def route(host: Host, cell: Cell) -> Route:
+    """Walk the steps of ``cell`` in the order in which they run."""
+    walked = Route(host, cell)
+    for step in _met(cell, walked):
+        _place(step, walked)
+    return walked
+
+
+def routes(host: Host) -> list[Route]:
+    """A route for each cell of the host, in the order of the cells."""
+    return [route(host, cell) for cell in host.shape.cells]
+
+
+def _met(cell: Cell, walked: Route) -> Iterator[Step]:
+    """The steps that every request of the cell meets; those that only some meet go to ``walked.unsure``."""
+    ended: Phase | None = None
+    for step in cell.steps:
+        if ended is not None and ended <= step.phase < Phase.FILTERS:
+            continue
+        if step.when != ALWAYS:
+            walked.unsure.append(step)
+            continue
+        yield step
+        if step.then.move is Move.END:
+            ended = step.phase
+
+
+def _place(step: Step, walked: Route) -> None:
+    decided = walked.mapping or walked.answer or walked.local
+    match step.action:
+        case MapToOrigin() if not decided:
+            walked.mapping = step
+        case KeepLocal():
+            walked.local = walked.local or step
+        case Respond() | Redirect() if not walked.answer:
+            walked.answer = step
+        case MapToFile() if walked.mapping is None:
+            walked.file = walked.file or step
+        case KeepHost():
+            walked.keep_host = step
+        case AddForwarded():
+            walked.forwarded = step
+        case MapBack():
+            walked.reverses.append(step)
+        case MapToOrigin() | MapToFile() | Respond() | Redirect():
+            pass  # decided earlier: its directives may still decide in another cell
+        case _:
+            walked.others.append(step)
+
+
+@dataclass(frozen=True)
+class NewPath:
+    """What the origin's path is made of: ``head`` in place of ``cut``; the rest of the request's path follows.
+
+    ``cut`` is the part of the request's path that goes. ``whole`` is the complete path where nothing follows.
+    ``joins`` is False where the rest would run into the authority (PP-6f: 500 unless it is empty).
+    """
+
+    cut: str
+    head: str
+    whole: str | None = None
+    joins: bool = True
+
+    @property
+    def same(self) -> bool:
+        """True when the origin's path is the request's own, normalised."""
+        return self.whole is None and self.cut == self.head
+
+
+def new_path(action: MapToOrigin, cell: Cell, origin: Origin) -> NewPath:
+    """PP-6, PP-14 for one cell; the members' own path (BA: ``http://b1/app``) stands in front."""
+    head = member_path(origin) + action.path
+    if action.rest is Rest.NOTHING:
+        return NewPath("", "", whole=head or "/")
+    cut = action.prefix if action.rest is Rest.AFTER_PREFIX else ""
+    if cell.reach is Reach.BARE:
+        return NewPath("", "", whole=(head + cell.path[len(cut) :]) or "/")
+    if not head and cut.endswith("/"):
+        return NewPath(cut, "/", joins=False)
+    shared = "/" if cut.endswith("/") and head.endswith("/") else ""
+    return NewPath(cut.removesuffix(shared), head.removesuffix(shared))
+
+
+def members(origin: Origin) -> tuple[Worker, ...]:
+    """The members of a balancer, or the worker itself."""
+    return origin.members if isinstance(origin, Balancer) else (origin,)
+
+
+def member_path(origin: Origin) -> str:
+    """The path that the URLs of the members carry: the first one's (NGX-101). A worker's is in its mapping."""
+    return origin.members[0].path.rstrip("/") if isinstance(origin, Balancer) and origin.members else ""
+
+
+def reverse_urls(program: Program, host: Host, action: MapBack) -> list[str]:
+    """The URLs whose prefix ``action`` maps back: for a balancer one for each member (RV-8)."""
+    text = host.texts[action.url]
+    if action.origin is None:
+        return [text]
+    origin = program.origins[host.origins[action.origin]]
+    return [member.name.rstrip("/") + text for member in members(origin)]

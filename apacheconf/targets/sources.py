@@ -1,0 +1,54 @@
+"""Comments that point to the source: ``# from site.conf:12 (ProxyPass /)`` (DES-11).
+
+File names are shortened by the folder that all sources share, so that the output is the same on every
+machine (DES-12).
+"""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from apacheconf.ledger import Written
+from apacheconf.source import Place
+
+_LONGEST = 60
+
+
+class Sources:
+    """Knows the folder that the sources share; writes comments about directives."""
+
+    def __init__(self, directives: Iterable[Written]) -> None:
+        folders = {str(Path(d.place.span.file.name).parent) for d in directives}
+        absolute = all(map(os.path.isabs, folders))
+        self._shared = os.path.commonpath(folders) if folders and absolute else ""
+
+    def at(self, place: Place) -> str:
+        """``site.conf:12``."""
+        name = place.span.file.name
+        shown = os.path.relpath(name, self._shared) if self._shared else os.path.normpath(name)
+        return f"{plain(shown)}:{place.span.line}"
+
+    def comment(self, directives: Sequence[Written]) -> str:
+        """One line for all the directives: files are named once, each directive by its name and first word."""
+        parts, last = [], ""
+        for directive in dict.fromkeys(directives):
+            file, _, line = self.at(directive.place).rpartition(":")
+            where = f"line {line}" if file == last else f"{file}:{line}"
+            parts.append(f"{where} ({title(directive)})")
+            last = file
+        return f"from {', '.join(parts)}" if parts else ""
+
+
+def title(directive: Written) -> str:
+    """``ProxyPass /``: the name and, cut short, the first argument."""
+    words = directive.args.split(None, 1)
+    first = words[0].strip('"') if words else ""
+    text = plain(f"{directive.name} {first}".strip())
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "~"
+
+
+def plain(text: str) -> str:
+    """``text`` fit for a comment: anything that isn't printable ASCII becomes ``?``."""
+    return "".join(c if " " <= c <= "~" else "?" for c in text)
