@@ -274,8 +274,9 @@ def balancer_name(url: str) -> str:
 def server_name(server: Server) -> tuple[str, Written | None]:
     """ServerName without scheme and port, lower-case, and its directive; empty when the scope has none."""
     setting = own_core(server).server_name
-    text = str(setting.value or "")
-    return Url.of(text if "://" in text else f"http://{text}").host, (setting.said_by or (None,))[0]
+    if setting.value is None:
+        return "", None
+    return setting.value.host.lower(), setting.said_by[0]
 
 
 def names_of(server: Server) -> frozenset[str]:
@@ -295,5 +296,6 @@ def names_said(server: Server) -> Iterator[tuple[str, Written, int]]:
 
 
 def own_core(server: Server) -> CoreServerConf:
-    found = server.own_server_confs.get("core")
+    """core's settings as this scope alone says them."""
+    found = server.own_server_confs.get(CoreServerConf.module)
     return found if isinstance(found, CoreServerConf) else CoreServerConf()

@@ -1,0 +1,164 @@
+"""The chapter about the path: how it is read, which sections apply, which mapping takes it and why the others lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from apacheconf.explain.story import Chapter, Sentence, Tone, loses, says
+from apacheconf.explain.trail import Trail
+from apacheconf.ledger import Written
+from apacheconf.program.conditions import Always, Condition, Glob, Matches, Under
+from apacheconf.program.hosts import LayerKind
+from apacheconf.program.steps import KeepLocal, MapToFile, MapToOrigin, Redirect, Respond, Rest, Step
+from apacheconf.program.trace import LayerAsked, Passed, PathRead, Refused, Round, Tried
+from apacheconf.program.workers import Balancer
+
+#: Actions that decide where a request goes.
+DECIDING = (MapToOrigin, KeepLocal, Redirect, Respond, MapToFile)
+MOST = 12
+
+
+def chapter(trail: Trail) -> Chapter:
+    return Chapter("mapping", "Where its path leads", tuple(_sentences(trail)))
+
+
+def _sentences(trail: Trail) -> Iterator[Sentence]:
+    yield from _path(trail)
+    yield from _sections(trail)
+    yield from _steps(trail)
+    for refused in trail.of(Refused):
+        why = refused.why[:1].upper() + refused.why[1:]
+        yield says(f"{why}. The answer is {refused.status}.", tone=Tone.REFUSES)
+    decision = trail.decision
+    if decision.status is not None and not trail.of(Refused):
+        yield says(f"The answer is {decision.status}{_refused_target(trail)}.", tone=Tone.REFUSES)
+    if decision.origin is None and decision.status is None:
+        if not trail.done(KeepLocal):
+            yield says(f"No mapping takes {decision.path}, so it isn't proxied.")
+        where = f"the file {decision.file}" if decision.file else "a file below httpd's default DocumentRoot"
+        yield says(f"It is {where}.", _origin_of_file(trail))
+
+
+def _refused_target(trail: Trail) -> str:
+    """Why a mapping that matched leads nowhere (PP-6f, PU-7)."""
+    for step in trail.done(MapToOrigin):
+        action = step.action
+        assert isinstance(action, MapToOrigin)
+        if not action.path and action.rest is Rest.AFTER_PREFIX and action.prefix.endswith("/"):
+            return ": the target has no path, so what remains becomes part of the host name, and no such host exists"
+        return ": a blank or control character may not be passed on"
+    return ""
+
+
+def _path(trail: Trail) -> Iterator[Sentence]:
+    for read in trail.of(PathRead):
+        if read.raw != read.path:
+            yield says(f"The path {read.raw} is read as {read.path}: decoded, without dot segments and double slashes.")
+        if trail.decision.query is not None:
+            yield says("The query takes no part in finding the mapping; it is passed on.")
+    for again in trail.of(Round):
+        yield says(f"The path becomes {again.uri}, and everything is asked again.")
+
+
+def _sections(trail: Trail) -> Iterator[Sentence]:
+    """Each section that applies, once: Locations are asked twice (OR-1)."""
+    asked = {id(event.layer): event for event in trail.of(LayerAsked)}
+    for event in asked.values():
+        if event.layer.kind is LayerKind.SERVER:
+            continue
+        sources = [trail.host.directives[number] for number in event.layer.said_by]
+        if event.matched:
+            yield says(f"{event.layer.title} applies.", sources)
+    lost = [event for event in asked.values() if not event.matched]
+    for event in lost[:MOST]:
+        sources = [trail.host.directives[number] for number in event.layer.said_by]
+        yield loses(f"{event.layer.title} doesn't apply: {_why_not(event.layer.matcher, trail)}.", sources)
+
+
+def _steps(trail: Trail) -> Iterator[Sentence]:
+    told = 0
+    for event in trail.events:
+        if isinstance(event, Tried) and isinstance(event.step.action, DECIDING):
+            if event.matched:
+                yield from _wins(event.step, trail)
+            elif told < MOST:
+                told += 1
+                yield loses(f"{_written(event.step, trail)} doesn't: {_why_not(event.step.when, trail)}.",
+                            trail.said_by(event.step))  # fmt: skip
+        elif isinstance(event, Passed) and isinstance(event.step.action, DECIDING) and told < MOST:
+            told += 1
+            by = _written(event.by, trail)
+            yield loses(f"{_written(event.step, trail)} isn't asked: {by} came first.", trail.said_by(event.step))
+
+
+def _wins(step: Step, trail: Trail) -> Iterator[Sentence]:
+    said_by, action = trail.said_by(step), step.action
+    match action:
+        case MapToOrigin():
+            yield says(f"{_written(step, trail)} takes it: {_why(step.when, trail)}.", said_by)
+            yield _result(action, trail)
+        case KeepLocal():
+            yield says(f"{_written(step, trail)} keeps it here: {_why(step.when, trail)}.", said_by)
+        case Redirect():
+            yield says(f"{_written(step, trail)} redirects it to {trail.decision.location}.", said_by)
+        case Respond():
+            yield says(f"{_written(step, trail)} answers it with {action.status}.", said_by)
+
+
+def _result(action: MapToOrigin, trail: Trail) -> Sentence:
+    """What the mapping makes of the path (PP-6, PP-13, PP-14)."""
+    origin = trail.program.origin(trail.host, action.origin)
+    path = trail.decision.path
+    authority = origin.name if isinstance(origin, Balancer) else f"{origin.scheme}://{origin.authority}"
+    target = authority + action.path
+    uri = trail.decision.uri
+    if action.rest is Rest.AFTER_PREFIX:
+        rest = path[len(action.prefix) :]
+        appended = f"After {action.prefix} remains {rest!r}, which is appended to {target}" if rest else (
+            f"Nothing remains after {action.prefix}, so the target is {target}"
+        )  # fmt: skip
+    elif action.rest is Rest.WHOLE_PATH:
+        appended = f"The target uses no part of the match, so the whole path {path} is appended to {target}"
+    else:
+        appended = "The parts of the match are put into the target"
+    return says(f"{appended}." if not uri else f"{appended}: the origin is asked for {uri}.")
+
+
+def _written(step: Step, trail: Trail) -> str:
+    """A step by its directive's text, or by what it does when nobody wrote it."""
+    directives = trail.said_by(step)
+    return _text(directives[0]) if directives else type(step.action).__name__
+
+
+def _text(directive: Written) -> str:
+    return f"{directive.name} {directive.args}".strip()
+
+
+def _why(condition: Condition, trail: Trail) -> str:
+    match condition:
+        case Under(prefix):
+            return f"{trail.decision.path} lies under {prefix}"
+        case Matches(_, regex):
+            return f"{trail.decision.path} matches {regex.pattern}"
+        case Glob(_, pattern):
+            return f"{trail.decision.path} matches {pattern}"
+        case Always():
+            return "it takes every request that comes so far"
+    return "its condition holds"
+
+
+def _why_not(condition: Condition, trail: Trail) -> str:
+    path = trail.decision.path
+    match condition:
+        case Under(prefix):
+            near = prefix.endswith("/") and path == prefix[:-1]
+            return f"{path} lacks the slash of {prefix}" if near else f"{path} doesn't lie under {prefix}"
+        case Matches(_, regex):
+            return f"{path} doesn't match {regex.pattern}"
+        case Glob(_, pattern):
+            return f"{path} doesn't match {pattern}"
+    return "its condition doesn't hold"
+
+
+def _origin_of_file(trail: Trail) -> tuple[Written, ...]:
+    return tuple(directive for step in trail.done(MapToFile)[-1:] for directive in trail.said_by(step))
