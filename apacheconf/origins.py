@@ -25,7 +25,7 @@ from types import TracebackType
 Headers = tuple[tuple[str, str], ...]
 
 CONTROL = "x-ctl"
-#: In texts that X-Ctl orders it stands for the origin's own authority, as the configuration names it.
+#: In texts that X-Ctl orders it stands for the origin's own authority, as the configuration under test names it.
 SELF = "%self%"
 #: A request head or chunk line longer than this is cut off: an origin is not to be filled up.
 HEAD_LIMIT = 1 << 20
@@ -59,7 +59,8 @@ class Orders:
 
     ``framing`` is ``length``, ``chunked``, ``close`` (until the end of the connection) or ``none``. ``delay`` is
     in seconds. ``interim`` are 1xx answers that go before: ``[[103, [["Link", "</x>"]]]]``. ``early`` answers
-    before the body was read, ``close`` closes without an answer, ``no_continue`` sends no 100.
+    before the body was read, ``close`` closes without an answer, ``no_continue`` sends no 100. ``size`` adds so
+    many bytes to the body, ``long`` a header of so many bytes.
     """
 
     status: int = 200
@@ -67,6 +68,7 @@ class Orders:
     headers: list[list[str]] = field(default_factory=list)
     body: str = ""
     size: int = 0
+    long: int = 0
     framing: str = "length"
     delay: float = 0.0
     interim: list[tuple[int, list[list[str]]]] = field(default_factory=list)
@@ -246,9 +248,9 @@ class OriginProtocol(asyncio.Protocol):
     """One connection to the origin ``authority``; see ``factory``."""
 
     def __init__(
-        self, authority: str, connection: int, record: Callable[[Received], None] | None, controlled: bool
+        self, authority: str, connection: int, record: Callable[[Received], None] | None, called: str | None
     ) -> None:
-        self._authority, self._record, self._controlled = authority, record, controlled
+        self._record, self._called = record, called
         self._reader = RequestReader(authority, connection)
         self._transport: asyncio.Transport | None = None
         self._waiting = False
@@ -277,7 +279,7 @@ class OriginProtocol(asyncio.Protocol):
             self._on_request(request) if complete else self._on_head(request)
 
     def _orders(self, request: Received) -> Orders | None:
-        text = request.value(CONTROL) if self._controlled else None
+        text = request.value(CONTROL) if self._called is not None else None
         if text is None:
             return None
         try:
@@ -324,7 +326,7 @@ class OriginProtocol(asyncio.Protocol):
         if orders.close:
             self._close()
         elif orders.raw is not None:
-            self._write(orders.raw.replace(SELF, self._authority).encode("latin-1", "replace"))
+            self._write(orders.raw.replace(SELF, self._called or "").encode("latin-1", "replace"))
             self._close()
         else:
             self._send(request, orders, body)
@@ -333,7 +335,8 @@ class OriginProtocol(asyncio.Protocol):
         for status, headers in orders.interim:
             self._write(_encode(status, "Interim", headers))
         framing, wire = _framed("none" if orders.status in (204, 304) else orders.framing, body)
-        values = [[name, value.replace(SELF, self._authority)] for name, value in [*orders.headers, *framing]]
+        values = [[name, value.replace(SELF, self._called or "")] for name, value in [*orders.headers, *framing]]
+        values += [["X-Long", "v" * orders.long]] if orders.long else []
         head = _encode(orders.status, orders.reason, values)
         without_body = request.request_line.startswith("HEAD ") or orders.status in (204, 304)
         self._write(head + (b"" if without_body else wire[: orders.cut]))
@@ -362,14 +365,15 @@ def _keeps(request: Received) -> bool:
 
 
 def factory(
-    authority: str, record: Callable[[Received], None] | None = None, controlled: bool = False
+    authority: str, record: Callable[[Received], None] | None = None, called: str | None = None
 ) -> Callable[[], OriginProtocol]:
     """Makes a protocol for each connection to the origin ``authority`` (``10.0.0.1:8080``).
 
-    ``record`` is called with every complete request. Only a ``controlled`` origin obeys X-Ctl.
+    ``record`` is called with every complete request. Only an origin that is told what it is ``called`` in the
+    configuration obeys X-Ctl; it puts that name where the orders say SELF.
     """
     numbers = count(1)
-    return lambda: OriginProtocol(authority, next(numbers), record, controlled)
+    return lambda: OriginProtocol(authority, next(numbers), record, called)
 
 
 # --- running them --------------------------------------------------------------------------------------------
@@ -378,7 +382,7 @@ def factory(
 class Origins:
     """Controlled origins on loopback, in a thread of their own, within a ``with`` block.
 
-    ``ports`` maps each authority to its port, which it has from the start and keeps. ``up`` says which ones
+    ``ports`` maps each authority to its port, which it has from the start and keeps; its address is 127.0.0.1. ``up`` says which ones
     accept connections; at the ports of the others connections are refused. Raises OSError when a port can't be
     had.
     """
@@ -426,7 +430,7 @@ class Origins:
             self._held[authority].close()
             self._held[authority] = held = _bound(port)
             if authority in authorities:
-                make = self._remembering(factory(authority, self._received.append, controlled=True))
+                make = self._remembering(factory(authority, self._received.append, called=f"127.0.0.1:{port}"))
                 self._servers.append(await self._loop.create_server(make, sock=held, backlog=200))
 
     def _remembering(self, make: Callable[[], OriginProtocol]) -> Callable[[], OriginProtocol]:

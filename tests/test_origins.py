@@ -122,7 +122,7 @@ def test_records_what_arrived_and_refuses_where_it_is_down(origins: Origins) -> 
         ({"status": 404, "reason": "No", "body": "b"}, b"HTTP/1.1 404 No\r\nContent-Length: 1\r\n\r\nb"),
         (
             {"headers": [["Location", "http://%self%/x"]], "framing": "none", "status": 302, "reason": "F"},
-            b"HTTP/1.1 302 F\r\nLocation: http://10.0.0.1:8080/x\r\n\r\n",
+            b"HTTP/1.1 302 F\r\nLocation: http://127.0.0.1:%d/x\r\n\r\n",
         ),
         (
             {"framing": "chunked", "body": "abcd"},
@@ -140,7 +140,7 @@ def test_records_what_arrived_and_refuses_where_it_is_down(origins: Origins) -> 
     ],
 )
 def test_obeys(origins: Origins, orders: dict[str, object], answer: bytes) -> None:
-    assert talk(origins.ports[ONE], order(**orders)) == answer
+    assert talk(origins.ports[ONE], order(**orders)) == answer.replace(b"%d", b"%d" % origins.ports[ONE])
 
 
 def test_answers_100_continue_unless_told_otherwise(origins: Origins) -> None:

@@ -82,18 +82,17 @@ def missing_modules(engine: Engine, modules: Iterable[str]) -> tuple[str, ...]:
     return tuple(m for m in modules if m not in build.static and build.file_of(m) is None)
 
 
-def preamble(engine: Engine, box: Sandbox, modules: Iterable[str]) -> str:
+def preamble(engine: Engine | None, box: Sandbox, modules: Iterable[str], root: Path | None = None) -> str:
     """The lines that stand before a configuration so that it runs in ``box`` with these ``modules``.
 
-    Modules that aren't installed are left out; ask ``missing_modules`` first. A configuration's own MPM is
-    replaced by event, whose one child gives one sequence of members.
+    Modules that aren't installed are left out; ask ``missing_modules`` first. Without an engine the lines are
+    for a reader that opens no module file. A configuration's own MPM is replaced by event, whose one child gives
+    one sequence of members. ``root`` is the ServerRoot, the sandbox if not given.
     """
-    build = build_of(engine)
     wanted = dict.fromkeys([*ALWAYS_NEEDED, *(m for m in modules if not m.startswith("mpm_"))])
-    loads = [f"LoadModule {m} {file}" for m in wanted if m not in build.static and (file := build.file_of(m))]
     lines = [
-        f'ServerRoot "{box.path}"',
-        *loads,
+        f'ServerRoot "{root or box.path}"',
+        *_loads(engine, wanted),
         f'DefaultRuntimeDir "{box.path}/run"',
         f'PidFile "{box.path}/run/httpd.pid"',
         f'ErrorLog "{box.path}/logs/error.log"',
@@ -101,6 +100,13 @@ def preamble(engine: Engine, box: Sandbox, modules: Iterable[str]) -> str:
     if "mime_module" in wanted:
         lines.append(f'TypesConfig "{box.path}/mime.types"')
     return "\n".join([*lines, *_account(), ONE_CHILD])
+
+
+def _loads(engine: Engine | None, modules: Iterable[str]) -> list[str]:
+    if engine is None:
+        return [f"LoadModule {m} modules/mod_{m.removesuffix('_module')}.so" for m in modules]
+    build = build_of(engine)
+    return [f"LoadModule {m} {file}" for m in modules if m not in build.static and (file := build.file_of(m))]
 
 
 def _account() -> list[str]:

@@ -1,0 +1,59 @@
+"""The servers that are compared, each started as its user would start it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import apacheconf
+from apacheconf.diagnostics import UsageError
+from apacheconf.engines import Engine, Server, find, haproxy, httpd, nginx
+from apacheconf.engines.process import Address
+from apacheconf.prove.stage import Stage
+
+#: How prove and its reports call our own engine.
+SERVE = "serve"
+FRONTS = (SERVE, "httpd", "nginx", "haproxy")
+
+
+def need(name: str) -> Engine | None:
+    """The engine called ``name``, None for our own. Raises UsageError when it isn't installed."""
+    if name == SERVE:
+        return None
+    engine = find(name)
+    if engine is None:
+        raise UsageError(
+            f"{name} is not installed, so nothing can be shown about it",
+            f"install {name}, or `pip install apacheconf[engines]` for nginx and HAProxy",
+        )
+    return engine
+
+
+def title_of(name: str, engine: Engine | None) -> str:
+    return engine.title if engine else f"apacheconf {apacheconf.__version__} {SERVE}"
+
+
+def start(name: str, engine: Engine | None, stage: Stage, translate: Callable[[str], str]) -> Server:
+    """Run ``stage`` in the front ``name``; ``translate`` gives the whole configuration for a target.
+
+    Raises EngineFailed with what the server said.
+    """
+    at = [("127.0.0.1", port) for port in stage.ports.listeners.values()]
+    if name == "httpd" and engine:
+        return httpd.start(engine, stage.box, stage.text, at)
+    if name == "nginx" and engine:
+        return nginx.start(engine, stage.box, translate(name), at)
+    if name == "haproxy" and engine:
+        return haproxy.start(engine, stage.box, translate(name), at)
+    return _start_serve(stage, at)
+
+
+def _start_serve(stage: Stage, at: list[Address]) -> Server:
+    """Our engine as a process of its own, called as a user calls it."""
+    stage.box.write("httpd.conf", stage.text)
+    command: list[str | Path] = [sys.executable, "-m", "apacheconf", "serve", "-f", stage.file]
+    home = str(Path(apacheconf.__file__).parent.parent)
+    paths = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))
+    return Server(title_of(SERVE, None), command, at, stage.box.path / "logs" / "serve.out", {"PYTHONPATH": paths})

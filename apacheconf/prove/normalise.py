@@ -1,0 +1,146 @@
+"""The named normalisations (DIF-9): what may differ between two servers without anybody minding.
+
+A rule takes an observation and gives it without what the rule excuses. Rules are applied only where two
+observations differ, one after the other, and each one that was needed is counted in the report. What DIF-10
+names is never touched: the origin, method, path, query and Host at the origin, X-Forwarded-*, credentials,
+status, Set-Cookie, bodies.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from urllib.parse import unquote_to_bytes, urljoin
+
+from apacheconf.origins import Headers
+from apacheconf.prove.observe import STOCK, Arrival, Observation, Reply
+from apacheconf.prove.probes import ORIGIN_DATE, ORIGIN_SERVER
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """``apply`` excuses what ``what`` says. ``strict`` rules hold for our own engine against httpd too."""
+
+    name: str
+    what: str
+    apply: Callable[[Observation], Observation]
+    strict: bool = False
+
+
+def _each_reply(change: Callable[[Reply], Reply]) -> Callable[[Observation], Observation]:
+    return lambda seen: replace(seen, replies=tuple(map(change, seen.replies)))
+
+
+def _each_arrival(change: Callable[[Arrival], Arrival]) -> Callable[[Observation], Observation]:
+    return lambda seen: replace(seen, arrivals=tuple(map(change, seen.arrivals)))
+
+
+def _both(change: Callable[[Headers], Headers]) -> Callable[[Observation], Observation]:
+    """The same change to the headers of replies and of what arrived."""
+    replies = _each_reply(lambda one: replace(one, headers=change(one.headers)))
+    arrivals = _each_arrival(lambda one: replace(one, headers=change(one.headers)))
+    return lambda seen: arrivals(replies(seen))
+
+
+def _without(names: Iterable[str], keep: frozenset[str] = frozenset()) -> Callable[[Headers], Headers]:
+    dropped = frozenset(names)
+    return lambda headers: tuple((n, v) for n, v in headers if n.lower() not in dropped or v in keep)
+
+
+def _lower_names(headers: Headers) -> Headers:
+    return tuple((name.lower(), value) for name, value in headers)
+
+
+def _sorted_by_name(headers: Headers) -> Headers:
+    """The order of equal names stays, that of Set-Cookie among them."""
+    return tuple(sorted(headers, key=lambda header: header[0].lower()))
+
+
+def _joined(headers: Headers) -> Headers:
+    """Repeated list headers as one line (RFC 9110, 5.3); Set-Cookie is no list."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name, value in headers:
+        found.setdefault(name.lower(), []).append((name, value))
+    joined: list[tuple[str, str]] = []
+    for lower, same in found.items():
+        joined += same if lower == "set-cookie" else [(same[0][0], ", ".join(value for _, value in same))]
+    return tuple(joined)
+
+
+def _without_date_and_server(one: Reply) -> Reply:
+    """Those that the front made itself; the origin's own must come through (RS-3)."""
+    drop = _without({"date", "server"}, keep=frozenset({ORIGIN_DATE, ORIGIN_SERVER}))
+    return replace(one, headers=drop(one.headers))
+
+
+_FRAMING = ("connection", "keep-alive", "accept-ranges", "transfer-encoding", "content-length")
+
+
+def _without_framing(seen: Observation) -> Observation:
+    strip = _without(_FRAMING)
+    replies = tuple(replace(one, headers=strip(one.headers)) for one in seen.replies)
+    arrivals = tuple(replace(one, headers=strip(one.headers), framing="") for one in seen.arrivals)
+    return replace(seen, replies=replies, arrivals=arrivals, ended="" if seen.ended != "silent" else "silent")
+
+
+def _stock(one: Reply) -> Reply:
+    """An error page's text is the server's own affair, its length and type too (ED-4)."""
+    if one.status < 300 or one.body not in (STOCK, ""):
+        return one
+    if one.body == "" and not _is_local(one):
+        return one
+    strip = _without({"content-length", "content-type", "transfer-encoding"})
+    return replace(one, body=STOCK, headers=strip(one.headers))
+
+
+def _is_local(one: Reply) -> bool:
+    """Made by the front: the ordinary answer of an origin says so in X-Origin."""
+    return one.status >= 300 and not any(name.lower() == "x-origin" for name, _ in one.headers)
+
+
+def _absolute_location(one: Reply) -> Reply:
+    headers = tuple((n, urljoin("http://front/", v) if n.lower() == "location" else v) for n, v in one.headers)
+    return replace(one, headers=headers)
+
+
+def _without_no_cache(one: Reply) -> Reply:
+    if one.body != STOCK:
+        return one
+    return replace(one, headers=tuple(h for h in one.headers if (h[0].lower(), h[1]) != ("cache-control", "no-cache")))
+
+
+def _decoded_path(one: Arrival) -> Arrival:
+    method, _, rest = one.line.partition(" ")
+    target, _, version = rest.rpartition(" ")
+    path, question, query = target.partition("?")
+    return replace(one, line=f"{method} {unquote_to_bytes(path).decode('latin-1')}{question}{query} {version}")
+
+
+def _without_version(one: Arrival) -> Arrival:
+    headers = _without({"connection", "keep-alive"})(one.headers)
+    return replace(one, line=re.sub(r" HTTP/1\.[01]$", "", one.line), headers=headers)
+
+
+def _local_reason(one: Reply) -> Reply:
+    return replace(one, reason="") if _is_local(one) else one
+
+
+RULES = (
+    Rule("N2", "Date and Server that the front made itself", _each_reply(_without_date_and_server), strict=True),
+    Rule("N3", "the text of stock error pages", _each_reply(_stock), strict=True),
+    Rule("N7", "the order of headers, except of equal names", _both(_sorted_by_name), strict=True),
+    Rule("N1", "upper and lower case in header names", _both(_lower_names)),
+    Rule("N2b", "Connection, Keep-Alive, Accept-Ranges, Content-Length or chunked", _without_framing),
+    Rule("N5", "Location absolute or relative", _each_reply(_absolute_location)),
+    Rule("N6", "list headers in one line or several", _both(_joined)),
+    Rule("N8", "Cache-Control: no-cache on replies that HAProxy makes", _each_reply(_without_no_cache)),
+    Rule("N10", "which characters of the path are escaped", _each_arrival(_decoded_path)),
+    Rule("N12", "the HTTP version towards the origin", _each_arrival(_without_version)),
+    Rule("N13", "the reason phrase of replies that the front makes itself", _each_reply(_local_reason)),
+)
+
+
+def rules_for(front: str) -> tuple[Rule, ...]:
+    """Our own engine is held to httpd's letter, targets to its meaning."""
+    return tuple(rule for rule in RULES if rule.strict or front in ("nginx", "haproxy"))

@@ -1,0 +1,184 @@
+"""What one probe showed: the answers of the front and what the origins received, free of what changes per run.
+
+Ports are tokens (DIF-9, N11) and today's date is a word, so that an observation can be written down, read by
+people, and compared with another one made on another day. ``to_json`` and ``from_json`` are its written form.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+
+from apacheconf.origins import CONTROL, Headers, Received
+from apacheconf.prove.client import Answer
+from apacheconf.prove.probes import ORIGIN_DATE
+
+#: A body longer than this is written down as its length and hash.
+SHOWN_BODY = 200
+_STOCK = re.compile(rb"\s*<(?:!DOCTYPE|html)", re.IGNORECASE)
+#: What the stub origin's own page begins with: such a page is no error page of a front.
+_STUB = b'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport"'
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One final answer as the client saw it. ``body`` is text, a summary when long, ``STOCK`` for error pages."""
+
+    status: int
+    reason: str = ""
+    version: str = ""
+    headers: Headers = ()
+    body: str = ""
+    interims: tuple[int, ...] = ()
+    whole: bool = True
+
+
+STOCK = "(stock page)"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One request as an origin received it; ``body`` is empty or ``5 bytes <hash>``, ``framing`` as in Received."""
+
+    origin: str
+    line: str
+    headers: Headers = ()
+    body: str = ""
+    framing: str = ""
+    broken: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """``ended`` says how the client's connection stood after it: kept, closed or silent."""
+
+    replies: tuple[Reply, ...]
+    ended: str
+    arrivals: tuple[Arrival, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Ports of one run and what stands for them: ``origins`` maps a port to the authority as it was written,
+    ``listeners`` a port to the port that the configuration names."""
+
+    origins: Mapping[int, str]
+    listeners: Mapping[int, int]
+
+    def hide(self, text: str) -> str:
+        text = re.sub(r"127\.0\.0\.1:(\d+)", self._origin, text)
+        return re.sub(r"(?<=[\w.\]]):(\d{5})(?!\d)", self._listener, text)
+
+    def _origin(self, found: re.Match[str]) -> str:
+        return self.origins.get(int(found[1]), found[0])
+
+    def _listener(self, found: re.Match[str]) -> str:
+        port = self.listeners.get(int(found[1]))
+        return found[0] if port is None else f":(port {port})"
+
+
+def reply(answer: Answer, tokens: Tokens) -> Reply:
+    """The answer without what changes from run to run."""
+    headers = tuple((name, _timeless(name, tokens.hide(value))) for name, value in answer.headers)
+    if answer.status >= 300 and _STOCK.match(answer.body) and not answer.body.startswith(_STUB):
+        body = STOCK
+        headers = tuple((n, STOCK if n.lower() == "content-length" else v) for n, v in headers)
+    else:
+        body = _summary(answer.body, tokens)
+    return Reply(answer.status, answer.reason, answer.version, headers, body, answer.interims, answer.whole)
+
+
+def arrival(received: Received, tokens: Tokens) -> Arrival:
+    """The request without what changes from run to run, and without the harness's own orders."""
+    headers = tuple(
+        (name, "(orders)" if name.lower() == CONTROL else tokens.hide(value)) for name, value in received.headers
+    )
+    body = f"{received.length} bytes {received.sha256}" if received.length else ""
+    line = tokens.hide(received.request_line)
+    return Arrival(received.origin, line, headers, body, received.framing, received.broken)
+
+
+def _timeless(name: str, value: str) -> str:
+    if name.lower() != "date" or value == ORIGIN_DATE:
+        return value
+    try:
+        parsedate_to_datetime(value)
+    except ValueError:
+        return value
+    return "(now)"
+
+
+def _summary(body: bytes, tokens: Tokens) -> str:
+    if len(body) > SHOWN_BODY:
+        return f"({len(body)} bytes {hashlib.sha256(body).hexdigest()[:16]})"
+    return tokens.hide(body.decode("latin-1"))
+
+
+# --- its written form ----------------------------------------------------------------------------------------
+
+
+def to_json(seen: Observation) -> dict[str, object]:
+    """Short where nothing is to be said: defaults are left out."""
+    written: dict[str, object] = {"answers": [_reply_to_json(one) for one in seen.replies], "ended": seen.ended}
+    if seen.arrivals:
+        written["origin"] = [_arrival_to_json(one) for one in seen.arrivals]
+    return written
+
+
+def _reply_to_json(one: Reply) -> dict[str, object]:
+    status = f"HTTP/{one.version} {one.status} {one.reason}" if one.version else ""
+    written: dict[str, object] = {"status": status, "headers": [f"{n}: {v}" for n, v in one.headers], "body": one.body}
+    if one.interims:
+        written["interims"] = list(one.interims)
+    if not one.whole:
+        written["broken off"] = True
+    return written
+
+
+def _arrival_to_json(one: Arrival) -> dict[str, object]:
+    written: dict[str, object] = {"at": one.origin, "line": one.line, "headers": [f"{n}: {v}" for n, v in one.headers]}
+    for name in ("body", "framing", "broken"):
+        if value := getattr(one, name):
+            written[name] = value
+    return written
+
+
+def from_json(written: dict[str, object]) -> Observation:
+    """The inverse of ``to_json``. Raises KeyError or ValueError for anything else."""
+    answers, arrivals = written["answers"], written.get("origin", [])
+    if not isinstance(answers, list) or not isinstance(arrivals, list):
+        raise ValueError("no observation")
+    return Observation(
+        tuple(_reply_from_json(one) for one in answers),
+        str(written["ended"]),
+        tuple(
+            Arrival(
+                one["at"], one["line"], _pairs(one["headers"]),
+                one.get("body", ""), one.get("framing", ""), one.get("broken", ""),
+            )
+            for one in arrivals
+        ),
+    )  # fmt: skip
+
+
+def _reply_from_json(one: dict[str, object]) -> Reply:
+    version, _, rest = str(one["status"]).partition(" ")
+    status, _, reason = rest.partition(" ")
+    interims = one.get("interims", [])
+    return Reply(
+        int(status or 0),
+        reason,
+        version.removeprefix("HTTP/"),
+        _pairs(one["headers"]),
+        str(one["body"]),
+        tuple(interims) if isinstance(interims, list) else (),
+        not one.get("broken off", False),
+    )
+
+
+def _pairs(lines: object) -> Headers:
+    pairs = (line.split(": ", 1) for line in lines) if isinstance(lines, list) else ()
+    return tuple((name, value) for name, value in pairs)
