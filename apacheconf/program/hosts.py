@@ -166,7 +166,8 @@ class Host:
     """A virtual host, or the main server when ``place`` is None.
 
     ``name`` and ``port`` are ServerName's (port None when not given), ``scheme`` its scheme. The tables fill
-    the numbers of the shape: ``directives``, ``origins`` (numbers into ``Program.origins``), ``texts``.
+    the numbers of the shape: ``directives``, ``origins`` (numbers into ``Program.origins``), ``texts``. ``named_by``
+    are the directives that name it: the VirtualHost, ServerName, ServerAlias, ServerAdmin.
     """
 
     number: int
@@ -182,6 +183,7 @@ class Host:
     canonical_name: bool = False
     tls: bool = False
     admin: str = ""
+    named_by: tuple[Written, ...] = ()
 
     def said_by(self, step: Step) -> tuple[Written, ...]:
         """The directives that a step of this host came from."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from apacheconf.modules.core import CoreDirConf
 from apacheconf.modules.declare import Conf
 from apacheconf.modules.mod_proxy import ProxyDirConf
-from apacheconf.program import mod_proxy
+from apacheconf.program import core, mod_proxy
 from apacheconf.program.steps import Step
 
 
@@ -20,5 +21,6 @@ class DirSteps:
 
 
 DIR_STEPS: dict[str, DirSteps] = {
+    "core": DirSteps(CoreDirConf, core.steps),
     "mod_proxy": DirSteps(ProxyDirConf, mod_proxy.steps),
 }

@@ -1,0 +1,105 @@
+"""From the model to the program: the one place where settings become what a request meets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from apacheconf.ledger import Written
+from apacheconf.model.types import Model, Server
+from apacheconf.modules.mod_proxy import Definition, ProxyPass, ProxyServerConf
+from apacheconf.program import core, mod_proxy
+from apacheconf.program.cells import make_cells
+from apacheconf.program.dead import unreachable
+from apacheconf.program.hosts import Host, Listener, Shape
+from apacheconf.program.index import make_index
+from apacheconf.program.layers import LayerBuilder
+from apacheconf.program.link import Interner, Linker
+from apacheconf.program.mod_proxy import Origins, OriginUnknown
+from apacheconf.program.program import Program
+from apacheconf.program.sharing import share
+from apacheconf.program.steps import Step
+from apacheconf.program.workers import Ignored, Origin
+
+
+def compile(model: Model) -> Program:
+    """The program of a model. Directives that it can't hold yet stand in ``Program.left_out``, with the reason."""
+    return _Compiler(model).program()
+
+
+@dataclass
+class _Compiler:
+    model: Model
+    interner: Interner = field(default_factory=Interner)
+    origins: list[Origin] = field(default_factory=list)
+    numbers: dict[tuple[Origin, tuple[int, ...]], int] = field(default_factory=dict)
+    left_out: list[tuple[Written, str]] = field(default_factory=list)
+    ignored: list[Ignored] = field(default_factory=list)
+
+    def program(self) -> Program:
+        model = self.model
+        hosts = tuple(self._host(number, server) for number, server in enumerate(model.servers))
+        listeners = tuple(Listener(each.host or "", each.port, each.protocol) for each in model.listeners)
+        return Program(
+            listeners,
+            make_index(zip(hosts[1:], (server.addresses for server in model.hosts), strict=True), main=0),
+            hosts,
+            tuple(self.origins),
+            directives=tuple(model.expanded.walk()),
+            absent=model.expanded.absent,
+            left_out=tuple(self.left_out),
+            ignored=tuple(self.ignored),
+        )
+
+    def _host(self, number: int, server: Server) -> Host:
+        linker = Linker()
+        origins = self._origins_of(server)
+        shape = self._shape(server, linker, origins)
+        return core.host(number, server, self.model.main, self.interner.keep(shape), linker)
+
+    def _shape(self, server: Server, linker: Linker, origins: Origins) -> Shape:
+        layers = LayerBuilder(linker, origins, self._leave_out).build(server)
+        mappings = mod_proxy.chain(self._mappings(server, linker, origins))
+        steps = (*mappings, *core.server_steps(server, self.default_root, linker))
+        steps = self.interner.keep(tuple(sorted(steps, key=lambda step: step.phase)))
+        layers = self.interner.keep(layers)
+        cells = self.interner.keep(make_cells(steps, layers, self.interner))
+        return Shape(steps, layers, cells, core.limits(server, linker), unreachable(steps, cells))
+
+    def _origins_of(self, server: Server) -> Origins:
+        """The server's origins. A balancer that a host inherits stays the main server's own (BP-18)."""
+        shared = share(_definitions(server))
+        self.ignored += [each for each in shared.ignored if each not in self.ignored]
+        numbers: dict[str, int] = {}
+        for name, origin in shared.origins():
+            numbers[name] = self._number(origin)
+        return Origins(shared, numbers)
+
+    def _number(self, origin: Origin) -> int:
+        key = origin, tuple(map(id, origin.said_by))
+        number = self.numbers.setdefault(key, len(self.origins))
+        if number == len(self.origins):
+            self.origins.append(origin)
+        return number
+
+    def _mappings(self, server: Server, linker: Linker, origins: Origins) -> Iterator[Step]:
+        for definition, said_by in _definitions(server):
+            if not isinstance(definition, ProxyPass) or definition.path is None:
+                continue
+            try:
+                yield mod_proxy.mapping_step(definition, definition.path, definition.regex, (said_by,), linker, origins)
+            except OriginUnknown:
+                self._leave_out(said_by, "its origin depends on the request, which is not supported yet")
+
+    @property
+    def default_root(self) -> str:
+        """DocumentRoot where nobody set one."""
+        return f"{self.model.expanded.server_root}/htdocs"
+
+    def _leave_out(self, directive: Written, reason: str) -> None:
+        self.left_out.append((directive, reason))
+
+
+def _definitions(server: Server) -> Iterator[tuple[Definition, Written]]:
+    setting = server.server_conf(ProxyServerConf).definitions
+    return zip(setting.value, setting.said_by, strict=True)
