@@ -209,6 +209,10 @@ class Scope(NamedTuple):
 ParseIn = Callable[[Sequence[str], Scope], Any]
 
 
+#: What a section's value becomes when the values of its children are known; may refuse.
+Gather = Callable[[Any, Sequence[Any], Scope], Any]
+
+
 @dataclass(frozen=True, slots=True)
 class SectionArgument:
     """The value of a section directive: what it is about. ``sets`` is a setting that the tag itself makes."""
@@ -232,11 +236,11 @@ class Spec:
     """One row of a module's table: what a directive is.
 
     ``fills`` names the field that the directive sets, in ``server_conf`` or ``dir_conf`` as ``per`` says;
-    ``parse`` (or ``parse_in``) makes its value of the words. ``appends`` adds an entry to a list instead of
-    replacing, ``extends`` as many as the value has; a value that is a dict adds up key by key. ``fate`` overrides
-    the module's.
-    ``fills_in_section`` names a field of ``dir_conf`` that it sets as well when it stands in a section.
-    ``restricts`` marks directives that take something away from a client: they are never ignored in silence.
+    ``fills_in_section`` one of ``dir_conf`` that it sets as well when it stands in a section. ``parse`` (or
+    ``parse_in``) makes its value of the words, ``gathers`` a section's of its children's. ``appends`` adds an
+    entry to a list instead of replacing, ``extends`` as many as the value has; a dict adds up key by key.
+    ``fate`` overrides the module's. ``restricts`` marks directives that take something away from a client: they
+    are never ignored in silence.
     """
 
     name: str
@@ -248,6 +252,7 @@ class Spec:
     fills_in_section: str = ""
     parse: Parse | None = None
     parse_in: ParseIn | None = None
+    gathers: Gather | None = None
     appends: bool = False
     extends: bool = False
     fate: Fate | None = None

@@ -1,0 +1,189 @@
+"""Binding: httpd's walk phase, up to the point where a directive's handler has its value.
+
+Each node gets its declaration, its words and its value; unknown names, wrong contexts, wrong argument counts and
+refused values are reported in httpd's words, all of them, in the order in which httpd would meet them (MOD-4 says
+that it stops at the first). What needs the directives around it is the business of ``build``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from apacheconf.diagnostics import Diagnostic
+from apacheconf.expand.tree import Expanded, Node
+from apacheconf.model import refusals
+from apacheconf.model.arguments import WrongArguments, shape
+from apacheconf.model.bound import Bound, Directive
+from apacheconf.modules import registry
+from apacheconf.modules.declare import Context, Scope, SectionArgument, Spec, ValueRefused
+from apacheconf.syntax.words import split
+
+_SERVERS = (Context.SERVER, Context.VHOST)
+#: The context that a section makes for what stands in it.
+_INSIDE = {
+    "virtualhost": Context.VHOST,
+    "directory": Context.DIRECTORY,
+    "directorymatch": Context.DIRECTORY,
+    "location": Context.LOCATION,
+    "locationmatch": Context.LOCATION,
+    "files": Context.FILES,
+    "filesmatch": Context.FILES,
+    "if": Context.IF,
+    "elseif": Context.IF,
+    "else": Context.IF,
+    "proxy": Context.PROXY,
+    "proxymatch": Context.PROXY,
+    "limit": Context.LIMIT,
+    "limitexcept": Context.LIMIT,
+    "requireall": Context.REQUIRE,
+    "requireany": Context.REQUIRE,
+    "requirenone": Context.REQUIRE,
+}
+#: Sections that need an argument, which is all of the core's but Else.
+_NEEDS_ARGUMENT = frozenset(name for name in _INSIDE if not name.startswith(("else", "require", "proxy"))) | {"elseif"}
+
+
+def bind(expanded: Expanded) -> Bound:
+    """Bind every node. The diagnostics are complete; a directive that was refused has no value."""
+    binder = _Binder(expanded)
+    directives = binder.walk(expanded.nodes, (), Scope(Context.SERVER, "", binder.is_loaded))
+    return Bound(expanded, directives, tuple(binder.diagnostics + binder.after_the_walk))
+
+
+class _Plan(NamedTuple):
+    """What to do with one name in one kind of place; ``values`` remembers arguments already read there."""
+
+    spec: Spec | None
+    refusal: refusals.Refusal | None
+    values: dict[str, tuple[tuple[str, ...], Any]] | None
+
+
+class _Binder:
+    """One walk. Plans are kept per place, so that a directive costs two look-ups when its like was seen before."""
+
+    def __init__(self, expanded: Expanded) -> None:
+        self.expanded = expanded
+        self.loaded = frozenset(expanded.modules)
+        self.diagnostics: list[Diagnostic] = []
+        self.after_the_walk: list[Diagnostic] = []
+        self.plans: dict[tuple[Context, bool], dict[str, _Plan]] = {}
+
+    def is_loaded(self, module: str) -> bool:
+        """Whether a module (``mod_proxy``) counts as loaded: in a fragment all that we know do."""
+        return self.expanded.fragment or registry.identifier(module) in self.loaded
+
+    def walk(self, nodes: tuple[Node, ...], parents: tuple[Node, ...], scope: Scope) -> tuple[Directive, ...]:
+        enclosing = self._enclosing(parents, scope)
+        plain = self.plans.setdefault((enclosing, False), {})
+        sections = self.plans.setdefault((enclosing, True), {})
+        context, bound = scope.context, []
+        for node in nodes:
+            if node.children is not None:
+                bound.append(self._section(node, parents, scope, sections.get(node.name), sections))
+                continue
+            plan = plain.get(node.name) or self._plan(node, parents, enclosing, plain)
+            known = plan.values.get(node.args) if plan.values is not None else None
+            words, value = known if known is not None else self._value(node, parents, scope, plan)
+            bound.append(Directive(node, plan.spec, words, context, value, None))
+        return tuple(bound)
+
+    def _enclosing(self, parents: tuple[Node, ...], scope: Scope) -> Context:
+        """The contexts of all sections around, as handlers look up the whole chain (STR-5)."""
+        if scope.context in _SERVERS:
+            return scope.context
+        around = Context(0)
+        for parent in parents:
+            around |= _INSIDE.get(parent.name.lower(), Context.DIRECTORY)
+        return around & ~Context.VHOST
+
+    def _plan(self, node: Node, parents: tuple[Node, ...], enclosing: Context, plans: dict[str, _Plan]) -> _Plan:
+        name, section = node.name, node.children is not None
+        spec = registry.spec(name, section)
+        refusal: refusals.Refusal | None = None
+        if spec is None or not any(map(self.is_loaded, registry.providers(name, section))):
+            refusal = refusals.unknown(name, section, spec, self.expanded)
+        elif enclosing not in spec.contexts:
+            refusal = refusals.misplaced(spec, enclosing, parents)
+        depends_on_place = spec is not None and spec.parse_in is not None and enclosing not in _SERVERS
+        plan = plans[name] = _Plan(spec, refusal, None if refusal or depends_on_place else {})
+        return plan
+
+    def _value(self, node: Node, parents: tuple[Node, ...], scope: Scope, plan: _Plan) -> tuple[tuple[str, ...], Any]:
+        words = split(node.args)
+        if plan.refusal is not None:
+            self.diagnostics.append(plan.refusal.at(node, parents))
+            return tuple(words), None
+        spec = plan.spec
+        assert spec is not None
+        try:
+            words = shape(spec.args, words)
+            if spec.parse_in is not None:
+                value = spec.parse_in(words, scope)
+            else:
+                value = spec.parse(words) if spec.parse is not None else None
+        except WrongArguments as wrong:
+            self.diagnostics.append(refusals.wrong_arguments(node, spec, wrong))
+            return tuple(words), None
+        except ValueRefused as refused:
+            self.diagnostics.append(refusals.refused_value(node, refused))
+            return tuple(words), None
+        found = tuple(words), value
+        if plan.values is not None:
+            plan.values[node.args] = found
+        return found
+
+    def _section(
+        self, node: Node, parents: tuple[Node, ...], scope: Scope, plan: _Plan | None, plans: dict[str, _Plan]
+    ) -> Directive:
+        if plan is None:
+            plan = self._plan(node, parents, self._enclosing(parents, scope), plans)
+        spec = plan.spec
+        if plan.refusal is not None or spec is None:
+            if plan.refusal is not None:
+                self.diagnostics.append(plan.refusal.at(node, parents))
+            return Directive(node, spec, tuple(split(node.args)), scope.context, None, _unbound(node, scope.context))
+        words, value = self._tag(node, parents, scope, plan)
+        inside = self._scope_in(node, words, value, scope)
+        children = self.walk(node.children or (), (*parents, node), inside)
+        if spec.gathers is not None and value is not None:
+            try:
+                value = spec.gathers(value, [child.value for child in children], scope)
+            except ValueRefused as refused:
+                self.diagnostics.append(refusals.refused_value(node, refused))
+                value = None
+        return Directive(node, spec, words, scope.context, value, children)
+
+    def _tag(self, node: Node, parents: tuple[Node, ...], scope: Scope, plan: _Plan) -> tuple[tuple[str, ...], Any]:
+        """The words and value of a section's tag, after what httpd asks of every tag (LEX-54, LEX-55)."""
+        spec = plan.spec
+        assert spec is not None
+        if not node.tail:
+            message = f"{spec.name} directive missing closing '>'"
+            self.diagnostics.append(refusals.diagnostic(node, "missing-closing-bracket", message))
+            return tuple(split(node.args)), None
+        if node.name.lower() in _NEEDS_ARGUMENT and not node.args.strip():
+            message = f"{spec.name} directive requires additional arguments"
+            self.diagnostics.append(refusals.diagnostic(node, "argument-count", message))
+            return (), None
+        return self._value(node, parents, scope, plan)
+
+    def _scope_in(self, node: Node, words: tuple[str, ...], value: Any, scope: Scope) -> Scope:
+        context = _INSIDE.get(node.name.lower(), Context.DIRECTORY)
+        if context is Context.REQUIRE:
+            argument = node.name
+        elif isinstance(value, SectionArgument):
+            argument = value.pattern
+        else:
+            argument = "" if context is Context.VHOST else " ".join(words)
+        return Scope(context, argument, self.is_loaded)
+
+
+def _unbound(node: Node, context: Context) -> tuple[Directive, ...]:
+    """What stands in a section that nobody knows: kept, not looked at."""
+    return tuple(
+        Directive(
+            child, None, tuple(split(child.args)), context, None,
+            None if child.children is None else _unbound(child, context),
+        )
+        for child in node.children or ()
+    )  # fmt: skip

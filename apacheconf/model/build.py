@@ -1,0 +1,100 @@
+"""Building the model: which scope each value belongs to, what hosts inherit, and what needs the directives around."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from apacheconf.diagnostics import Diagnostic
+from apacheconf.model.bound import Bound, Directive
+from apacheconf.model.checks import Checks
+from apacheconf.model.scopes import Scope, confs_of, inherited, merged
+from apacheconf.model.types import Address, Model, Section, Server
+from apacheconf.modules.declare import Conf, SectionArgument
+from apacheconf.modules.mpm_common import Listen, ListenConf
+
+
+def build(bound: Bound) -> Model:
+    """The model of a bound configuration; what httpd would refuse is in its diagnostics."""
+    builder = _Builder()
+    main_scope, hosts = Scope(), list[_Host]()
+    main_sections = builder.scope(bound.directives, main_scope, main_scope, hosts)
+    main = _main(main_scope, main_sections)
+    server_base, dir_base = inherited(main.server_confs), inherited(main.dir_confs)
+    servers = tuple(_server(host, main, server_base, dir_base) for host in hosts)
+    listeners = main.server_conf(ListenConf).listen.value
+    if bound.expanded.fragment and not listeners:
+        listeners = _inferred(servers)
+    return Model(bound.expanded, bound, main, servers, listeners, tuple(builder.diagnostics))
+
+
+_Host = tuple[Directive, Scope, tuple[Section, ...]]
+
+
+class _Builder:
+    """One walk over the bound tree; it collects scopes and diagnostics."""
+
+    def __init__(self) -> None:
+        self.diagnostics: list[Diagnostic] = []
+
+    def scope(
+        self, directives: Sequence[Directive], scope: Scope, server: Scope, hosts: list[_Host] | None = None
+    ) -> tuple[Section, ...]:
+        """Take what stands here into ``scope``, the server's settings into ``server``; gives the sections here.
+
+        Virtual hosts go to ``hosts``, which is the main server's.
+        """
+        checks = Checks(server, self.diagnostics)
+        sections: list[Section] = []
+        for directive in directives:
+            checks.look_at(directive)
+            if directive.children is None:
+                scope.take(directive, server)
+            elif hosts is not None and type(directive.value) is tuple:
+                inner = Scope()
+                hosts.append((directive, inner, self.scope(directive.children, inner, inner)))
+            elif isinstance(directive.value, SectionArgument):
+                sections.append(self._section(directive, directive.value, server))
+            else:
+                scope.take(directive, server)
+        return tuple(sections)
+
+    def _section(self, directive: Directive, argument: SectionArgument, server: Scope) -> Section:
+        if argument.sets is not None:
+            server.take(directive._replace(value=argument.sets, children=None), server)
+        inner = Scope()
+        sections = self.scope(directive.children or (), inner, server)
+        confs = confs_of(inner.settings()[1], "dir")
+        return Section(argument.kind, argument.pattern, argument.regex, directive.node, confs, sections)
+
+
+def _main(scope: Scope, sections: tuple[Section, ...]) -> Server:
+    per_server, per_dir = scope.settings()
+    server, directory = confs_of(per_server, "server"), confs_of(per_dir, "dir")
+    return Server(None, (), server, directory, server, directory, sections, sections)
+
+
+def _server(host: _Host, main: Server, server_base: dict[str, Conf], dir_base: dict[str, Conf]) -> Server:
+    directive, scope, sections = host
+    per_server, per_dir = scope.settings()
+    server, directory = confs_of(per_server, "server"), confs_of(per_dir, "dir")
+    return Server(
+        directive.node,
+        addresses(directive),
+        merged(server_base, per_server, server),
+        merged(dir_base, per_dir, directory),
+        server,
+        directory,
+        main.sections + sections,
+        sections,
+    )
+
+
+def addresses(directive: Directive) -> tuple[Address, ...]:
+    """A virtual host's addresses: those that can be resolved at all (VH-13), each once (VH-14)."""
+    return tuple(dict.fromkeys(Address(word.host, word.port) for word in directive.value if not word.dead))
+
+
+def _inferred(servers: tuple[Server, ...]) -> tuple[Listen, ...]:
+    """A fragment without Listen: the ports that its virtual hosts name, 80 if they name none."""
+    ports = dict.fromkeys(a.port for server in servers for a in server.addresses if a.port is not None) or {80: None}
+    return tuple(Listen(None, port, "https" if port == 443 else "http", inferred=True) for port in ports)

@@ -1,0 +1,98 @@
+"""What httpd refuses because of the directives around it: Else without If, ProxySet without a worker, and so on."""
+
+from __future__ import annotations
+
+from apacheconf.diagnostics import Diagnostic, Level
+from apacheconf.model import refusals
+from apacheconf.model.bound import Directive
+from apacheconf.model.scopes import Scope
+from apacheconf.modules.declare import Context
+from apacheconf.modules.mod_proxy import BalancerMember, ProxyPass, ProxySet, balancer_name, is_balancer
+
+_NO_IF = "<Else> or <ElseIf> section without previous <If> or <ElseIf> section in same scope"
+
+
+class Checks:
+    """The checks of one scope; ``server`` is the scope of the server around it."""
+
+    __slots__ = ("diagnostics", "listens", "open_if", "server")
+
+    def __init__(self, server: Scope, diagnostics: list[Diagnostic]) -> None:
+        self.server, self.diagnostics = server, diagnostics
+        self.open_if = False
+        self.listens: set[object] = set()
+
+    def look_at(self, directive: Directive) -> None:
+        """Look at a directive before it is taken into the scope."""
+        check = _CHECKS.get(directive.node.name)
+        if check is not None and directive.value is not None:
+            check(self, directive)
+
+    def refuse(self, directive: Directive, name: str, message: str, word: int | None = None) -> None:
+        self.diagnostics.append(refusals.diagnostic(directive.node, name, message, word))
+
+    # -- one method per directive
+
+    def condition(self, directive: Directive) -> None:
+        """STR-11."""
+        kind = directive.value.kind
+        if kind != "If" and not self.open_if:
+            self.refuse(directive, "else-without-if", _NO_IF)
+        self.open_if = kind != "Else"
+
+    def listen(self, directive: Directive) -> None:
+        """VH-4."""
+        address = (directive.value.host, directive.value.port)
+        if address in self.listens:
+            self.refuse(directive, "duplicate-listen", "Cannot define multiple Listeners on the same IP:port", 0)
+        self.listens.add(address)
+
+    def virtual_host(self, directive: Directive) -> None:
+        """VH-13: a warning of httpd's, but the address never answers."""
+        for number, address in enumerate(directive.value):
+            if address.dead:
+                message = f"Could not resolve host name {directive.words[number]} -- ignoring!"
+                help = "httpd drops this address: write IP:PORT or *:PORT, one word for each"
+                self.diagnostics.append(
+                    refusals.diagnostic(directive.node, "unresolvable-address", message, number, help, Level.WARNING)
+                )
+
+    def proxy_set(self, directive: Directive) -> None:
+        """CE-7: outside of <Proxy> the worker or balancer must be there already."""
+        url = directive.value.url
+        if directive.context is Context.PROXY or _is_defined(url, self.server):
+            return
+        kind = "Balancer" if is_balancer(url) else "Worker"
+        self.refuse(directive, "unknown-worker", f"ProxySet can not find '{url}' {kind}.", 0)
+
+
+def _is_defined(url: str, server: Scope) -> bool:
+    """Has this server a worker whose name begins ``url`` (WK-2), or a balancer of this name (BP-14)?"""
+    known = server.per_server.get("mod_proxy", {}).get("definitions")
+    if known is None:
+        return False
+    wanted = balancer_name(url) if is_balancer(url) else url.lower()
+    for definition in known.values:
+        for name in _names(definition):
+            if (name == wanted) if is_balancer(url) else wanted.startswith(name):
+                return True
+    return False
+
+
+def _names(definition: ProxyPass | BalancerMember | ProxySet) -> tuple[str, ...]:
+    """What workers and balancers a definition makes."""
+    if isinstance(definition, BalancerMember):
+        return (definition.balancer,)
+    url = definition.target if isinstance(definition, ProxyPass) else definition.url
+    return (balancer_name(url) if is_balancer(url) else url.lower(),)
+
+
+#: By the spelling of httpd's table, which is how the tree has a known name (LEX-22).
+_CHECKS = {
+    "If": Checks.condition,
+    "ElseIf": Checks.condition,
+    "Else": Checks.condition,
+    "Listen": Checks.listen,
+    "VirtualHost": Checks.virtual_host,
+    "ProxySet": Checks.proxy_set,
+}

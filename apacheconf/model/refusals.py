@@ -1,0 +1,164 @@
+"""What httpd says when it refuses a directive in its walk phase, as Diagnostics (MOD-7, STR-3, STR-5).
+
+Each message comes with what to do about it; the caret goes under the word that is wrong, where it can be found in
+the text as written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from apacheconf.diagnostics import Diagnostic, Level
+from apacheconf.expand.tree import Expanded, Node
+from apacheconf.model.arguments import WrongArguments
+from apacheconf.modules import registry
+from apacheconf.modules.declare import Context, Spec, ValueRefused
+from apacheconf.source import Span
+from apacheconf.syntax.words import split_with_offsets
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A refusal that depends on the name and the kind of place alone; ``{parent}`` stands for the section."""
+
+    name: str
+    message: str
+    help: str | None = None
+    level: Level = Level.ERROR
+
+    def at(self, node: Node, parents: tuple[Node, ...]) -> Diagnostic:
+        parent = f"<{parents[-1].name}>" if parents else ""
+        message = self.message.replace("{parent}", parent)
+        return diagnostic(node, self.name, message, None, self.help, self.level)
+
+
+def diagnostic(
+    node: Node,
+    name: str,
+    message: str,
+    word: int | None = None,
+    help: str | None = None,
+    level: Level = Level.ERROR,
+) -> Diagnostic:
+    """A diagnostic about a node, or about word number ``word`` of its arguments."""
+    httpd = f"AH00526: Syntax error on line {node.place.line} of {node.place.name}:\n{message}"
+    span = word_span(node, word) if word is not None else None
+    return Diagnostic(level, name, message, node.place, span, help, httpd if level is Level.ERROR else None)
+
+
+def word_span(node: Node, word: int) -> Span | None:
+    """Where word number ``word`` of the arguments stands, None when the text was expanded or joined."""
+    whole = node.place.span
+    start = whole.text.find(node.args, len(node.name)) if node.args else -1
+    words = split_with_offsets(node.args)
+    if start < 0 or word >= len(words):
+        return None
+    return Span(whole.file, whole.start + start + words[word].start, whole.start + start + words[word].end)
+
+
+def unknown(name: str, section: bool, spec: Spec | None, expanded: Expanded) -> Refusal | None:
+    """A name that no loaded module has, None when a loaded module from elsewhere has it."""
+    said = f"<{name}" if section else name
+    message = (
+        f"Invalid command '{said}', perhaps misspelled or defined by a module not included in the server configuration"
+    )
+    if spec is not None:
+        return Refusal("module-not-loaded", message, _load(spec, registry.providers(name, section)))
+    third = registry.third_party(name)
+    if third is not None:
+        if expanded.fragment or set(third.identifiers) & set(expanded.modules):
+            return None
+        help = f"{name} belongs to {third.module} ({third.why}), which is not part of httpd and not loaded here"
+        return Refusal("module-not-loaded", message, help)
+    strangers = [module for module in expanded.modules if registry.module_of(module) not in registry.modules()]
+    if strangers:
+        help = f"it may belong to {', '.join(strangers)}, which we do not know"
+        return Refusal("unknown-directive", f"{said} is not a directive we know", help, Level.WARNING)
+    return Refusal("unknown-directive", message, _meant(name, section))
+
+
+def _load(spec: Spec, providers: tuple[str, ...]) -> str:
+    module = providers[0]
+    file = f"mod_mpm_{module}.so" if spec.module == "mpm_common" else f"{module}.so"
+    debian = "mpm_event" if spec.module == "mpm_common" else module.removeprefix("mod_")
+    line = f"LoadModule {registry.identifier(module)} modules/{file}"
+    return f"{spec.name} belongs to {module}, which is not loaded: add `{line}` (Debian: a2enmod {debian})"
+
+
+def _meant(name: str, section: bool) -> str:
+    if "\xef\xbb\xbf" in name:
+        return "the file begins with a byte order mark, which httpd takes for text: save it without one"
+    other = registry.row(name if section else f"<{name}>")
+    if other is not None:
+        return f"{other.spelling} is {'a directive, not a section' if section else 'a section: write it in brackets'}"
+    found = registry.candidates(name, section)
+    return f"did you mean {' or '.join(found)}?" if found else "no module that we know has a directive of this name"
+
+
+# --- contexts ------------------------------------------------------------------------------------------------
+
+_CHAIN = (
+    (Context.DIRECTORY, "directory"),
+    (Context.LOCATION, "location"),
+    (Context.FILES, "files"),
+    (Context.IF, "if"),
+)
+
+
+def misplaced(spec: Spec, enclosing: Context, parents: tuple[Node, ...]) -> Refusal:
+    """A directive where the permission bits forbid it, or where its handler does (STR-3 to STR-5)."""
+    facts = registry.row(spec.name)
+    name = spec.name.removesuffix(">") if spec.section else spec.name
+    help = f"{spec.name} may stand {places(spec)}"
+    if facts is None or enclosing not in facts.contexts_by_bits:
+        where = "in {parent} context" if parents else "here"
+        return Refusal("wrong-context", f"{name} not allowed {where}", help)
+    return Refusal("wrong-context", f"{spec.name} cannot occur within {_section_for(spec, enclosing, parents)}", help)
+
+
+def _section_for(spec: Spec, enclosing: Context, parents: tuple[Node, ...]) -> str:
+    """The section that a handler names, in the order in which httpd looks."""
+    if enclosing is Context.VHOST:
+        return "<VirtualHost> section"
+    refused = enclosing & ~spec.contexts
+    if refused & (Context.LIMIT | Context.REQUIRE):
+        return "<Limit> or <LimitExcept> section"
+    for context, prefix in _CHAIN:
+        if refused & context:
+            kinds = ("elseif", "else", "if") if prefix == "if" else (prefix, f"{prefix}match")
+            return next(f"<{p.name}> section" for p in reversed(parents) if p.name.lower() in kinds)
+    return "directory context"
+
+
+_PLACES = (
+    (Context.SERVER, "outside of sections"),
+    (Context.VHOST, "in <VirtualHost>"),
+    (Context.DIRECTORY, "in <Directory>"),
+    (Context.LOCATION, "in <Location>"),
+    (Context.FILES, "in <Files>"),
+    (Context.IF, "in <If>"),
+    (Context.PROXY, "in <Proxy>"),
+    (Context.HTACCESS, "in .htaccess"),
+)
+
+
+def places(spec: Spec) -> str:
+    """Where a directive may stand, in words."""
+    found = [words for context, words in _PLACES if context in spec.contexts]
+    return ", ".join(found[:-1]) + (" or " if len(found) > 1 else "") + found[-1] if found else "nowhere in these files"
+
+
+# --- arguments -----------------------------------------------------------------------------------------------
+
+
+def wrong_arguments(node: Node, spec: Spec, wrong: WrongArguments) -> Diagnostic:
+    name = spec.name.removesuffix(">") if spec.section else spec.name
+    message = f"{name} {wrong}"
+    if wrong.with_help and spec.help:
+        message += f", {spec.help}"
+    comment = "#" in node.args and "httpd has no comments at the end of a line (LEX-18): put it on a line of its own"
+    return diagnostic(node, "argument-count", message, wrong.word, comment or None)
+
+
+def refused_value(node: Node, refused: ValueRefused) -> Diagnostic:
+    return diagnostic(node, "bad-value", str(refused), refused.word)
