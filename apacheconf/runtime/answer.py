@@ -1,0 +1,216 @@
+"""The origin's answer as the client gets it (RS-1 to RS-13, RV-1 to RV-14). Pure.
+
+A head is read strictly, its hop-by-hop fields are taken out, what the mapping wrote into it is mapped back,
+and its framing is decided once, here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from email.utils import format_datetime, parsedate_to_datetime
+from http import HTTPStatus
+
+from apacheconf.runtime.errors import OriginBroke, proxy_error
+from apacheconf.runtime.framing import listed, response_length
+from apacheconf.runtime.strict import Fields, read_reply_fields, read_status_line
+
+#: RS-2; Content-Length is written anew from what it was found to say.
+NOT_RETURNED = frozenset(
+    {
+        b"connection", b"keep-alive", b"proxy-authenticate", b"te", b"trailer", b"upgrade", b"proxy-connection",
+        b"transfer-encoding", b"content-length",
+    }
+)  # fmt: skip
+#: The fields that ProxyPassReverse looks at (RV-1).
+REVERSED = frozenset({b"location", b"content-location", b"uri", b"destination"})
+_DATES = frozenset({b"date", b"expires", b"last-modified"})
+#: Fields of which httpd keeps one line.
+_SINGLE = frozenset({b"content-type", b"server", b"date"})
+
+
+def standard_reason(status: int) -> bytes:
+    """The reason phrase of a status, in httpd's words."""
+    words = _REASONS.get(status)
+    if words is None:
+        try:
+            words = HTTPStatus(status).phrase
+        except ValueError:
+            words = "Unknown"
+    return words.encode()
+
+
+#: Where httpd's words are older than those of RFC 9110.
+_REASONS = {302: "Found", 413: "Request Entity Too Large", 414: "Request-URI Too Long", 418: "I'm A Teapot"}
+
+
+@dataclass(slots=True)
+class ReplyHead:
+    """An origin's head, read. ``length`` is in bytes, or CHUNKED or UNTIL_CLOSE of ``framing``.
+
+    ``fields`` are end to end only and in the client's order (RS-5). ``reusable`` is False when the origin's
+    connection ends with this answer.
+    """
+
+    status: int
+    reason: bytes
+    fields: Fields
+    length: int
+    reusable: bool
+    version: tuple[int, int] = (1, 1)
+    content_length: bytes | None = None
+    chunked: bool = False
+    upgrade: bytes = b""
+    names: frozenset[bytes] = field(default_factory=frozenset)
+
+
+def read_reply_head(head: bytes, head_request: bool, field_size: int) -> ReplyHead | None:
+    """Read a head through its blank line; None for HTTP/0.9. Raises OriginBroke."""
+    lines = head.replace(b"\r\n", b"\n").split(b"\n")
+    if not lines[0]:  # one leading blank line is tolerated (RS-13)
+        del lines[0]
+    if len(lines[0]) > field_size:
+        raise OriginBroke(502, "the status line is too long")
+    found = read_status_line(lines[0])
+    if found is None:
+        return None
+    version, status, reason = found
+    if any((byte < 0x20 and byte != 9) or byte == 0x7F for byte in reason):
+        reason = standard_reason(status)
+    return _assemble(status, reason, version, read_reply_fields([*filter(None, lines[1:])], field_size), head_request)
+
+
+def _assemble(status: int, reason: bytes, version: tuple[int, int], fields: Fields, head_request: bool) -> ReplyHead:
+    length = response_length(fields, status, head_request)
+    tokens = listed(value for name, value in fields if name.lower() == b"connection")
+    both = {b"transfer-encoding", b"content-length"} <= {name.lower() for name, _ in fields}
+    kept: Fields = []
+    cookies: Fields = []
+    single: set[bytes] = set()
+    out = ReplyHead(status, reason, kept, length, version >= (1, 1) and b"close" not in tokens and not both, version)
+    for name, value in fields:
+        key = name.lower()
+        if key == b"content-length" and not both and out.content_length is None:
+            out.content_length = value
+            if status not in (204, 304):
+                kept.append((name, value))
+        elif key == b"upgrade":
+            out.upgrade = value
+        elif key == b"transfer-encoding":
+            out.chunked = value.lower().endswith(b"chunked")
+        elif key in NOT_RETURNED or key in tokens or (key in single and key in _SINGLE):
+            continue
+        else:
+            (cookies if key == b"set-cookie" else kept).append((name, modern_date(value) if key in _DATES else value))
+        single.add(key)
+    kept += cookies
+    out.names = frozenset(single)
+    return out
+
+
+def modern_date(value: bytes) -> bytes:
+    """A date in RFC 850 or asctime form rewritten (RS-3); what can't be parsed stays."""
+    if value[3:5] == b", " or not value[:3].isalpha():
+        return value
+    text = value.decode("latin-1")
+    try:
+        found = parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return value
+    return format_datetime(found.replace(tzinfo=None)).replace("-0000", "GMT").encode()
+
+
+def interim(head: ReplyHead, count: int) -> bytes:
+    """A 1xx answer as it is relayed (RS-19). Raises OriginBroke for a tunnel nobody asked for (RS-20)."""
+    if head.status == 101:
+        raise proxy_error(502, f"Unexpected Upgrade: {head.upgrade.decode('latin-1') or 'n/a'} (expecting n/a)")
+    return b"HTTP/1.1 %d %b\r\n%b\r\n" % (head.status, head.reason, header_block(head.fields))
+
+
+def header_block(fields: Fields) -> bytes:
+    """The lines of ``fields``."""
+    return b"".join([b"%b: %b\r\n" % pair for pair in fields])
+
+
+#: Maps a header value back, or returns None when it isn't one of the mapping's.
+MapValue = Callable[[bytes], bytes | None]
+
+
+def map_back(fields: Fields, mapper: MapValue) -> Fields:
+    """ProxyPassReverse on the fields it looks at (RV-1)."""
+    out: Fields = []
+    for name, value in fields:
+        mapped = mapper(value) if name.lower() in REVERSED else None
+        out.append((name, value if mapped is None else mapped))
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class Reverse:
+    """One ProxyPassReverse entry, ready: the URLs that count as it (a balancer's members, RV-8) and its path.
+
+    ``one_slash``: the path is the rest's own slash (RV-8).
+    """
+
+    urls: tuple[bytes, ...]
+    path: bytes
+    one_slash: bool = False
+
+
+def reverse_mapper(entries: tuple[Reverse, ...], self_url: bytes) -> MapValue:
+    """The mapper for one request; ``self_url`` is ``scheme://host[:port]`` as the client named it (RV-4)."""
+
+    def mapper(value: bytes) -> bytes | None:
+        for entry in entries:
+            for url in entry.urls:
+                rest = _after(value, url)
+                if rest is not None:
+                    return _joined(entry, rest, self_url)
+        return None
+
+    return mapper
+
+
+def _after(value: bytes, url: bytes) -> bytes | None:
+    """What follows ``url`` in ``value``, None when it isn't its prefix (RV-3, RV-6)."""
+    if url.startswith(b"/"):
+        _, scheme, tail = value.partition(b"://")
+        path = tail[tail.find(b"/") :] if scheme and b"/" in tail else (b"" if scheme else value)
+        return path[len(url) :] if path[: len(url)].lower() == url.lower() else None
+    return value[len(url) :] if value[: len(url)].lower() == url.lower() else None
+
+
+def _joined(entry: Reverse, rest: bytes, self_url: bytes) -> bytes:
+    path = b"" if entry.one_slash and rest.startswith(b"/") else entry.path
+    return path + rest if b"://" in path else self_url + path + rest
+
+
+@dataclass(frozen=True, slots=True)
+class CookieReverse:
+    """ProxyPassReverseCookiePath or -Domain, ready."""
+
+    attribute: bytes
+    internal: bytes
+    public: bytes
+
+
+def map_cookies(fields: Fields, entries: tuple[CookieReverse, ...]) -> Fields:
+    """RV-12 to RV-14 on every Set-Cookie."""
+    return [(n, _map_cookie(v, entries)) if n.lower() == b"set-cookie" else (n, v) for n, v in fields]
+
+
+def _map_cookie(cookie: bytes, entries: tuple[CookieReverse, ...]) -> bytes:
+    first, *attributes = cookie.split(b";")
+    return b";".join([first, *(_map_attribute(attribute, entries) for attribute in attributes)])
+
+
+def _map_attribute(text: bytes, entries: tuple[CookieReverse, ...]) -> bytes:
+    name, sign, value = text.partition(b"=")
+    key = name.strip().lower()
+    for entry in entries:
+        if not sign or key != entry.attribute:
+            continue
+        fold = bytes.lower if key == b"domain" else bytes
+        if fold(value).startswith(fold(entry.internal)):
+            return name + sign + entry.public
+    return text

@@ -1,0 +1,93 @@
+"""Who gets the next request: the choice among a balancer's members (LB-1 to LB-5, FO-2, FO-8 to FO-10). Pure.
+
+The order of events per attempt is LB-11's: force recovery, then the scheduler over the usable members of the
+lowest set that has any; spares stand in for the unusable, standbys come when nobody else is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from apacheconf.program.workers import Balancer as BalancerData
+from apacheconf.program.workers import Member, Worker
+from apacheconf.runtime.cells import Cells
+from apacheconf.runtime.lbmethods import METHODS, FindBest
+
+#: httpd gives a standalone worker flag I: it never enters the error state (WP-31).
+STANDALONE = Member(status=frozenset("I"))
+
+
+class Balancer:
+    """A balancer at work: its members' cells, in the order of their definition."""
+
+    def __init__(self, data: BalancerData) -> None:
+        self.name = data.name
+        self.attempts = data.attempts
+        self.force_recovery = data.force_recovery
+        self.fail_on_status = frozenset(data.fail_on_status)
+        self.fail_on_timeout = data.fail_on_timeout
+        self.cells = [Cells(number, worker.member or Member()) for number, worker in enumerate(data.members)]
+        self._retry = [worker.retry for worker in data.members]
+        self._find_best: FindBest = METHODS.get(data.lbmethod, METHODS["byrequests"])
+        self._sets = sorted({cells.lbset for cells in self.cells})
+        self._plain = len(self._sets) == 1 and not any(cells.status & _SPECIAL for cells in self.cells)
+
+    def choose(self, now: float) -> Cells | None:
+        """The member for the next request, None when nobody is usable (FA-13)."""
+        if self._plain:
+            for cells in self.cells:
+                if not cells.usable:
+                    break
+            else:
+                return self._elect(self.cells) if self.cells else None
+        if self.force_recovery:
+            self._recover_all()
+        for number in self._sets:
+            candidates = self._candidates([cells for cells in self.cells if cells.lbset == number], now)
+            if candidates:
+                return self._elect(candidates)
+        return None
+
+    def _elect(self, candidates: Sequence[Cells]) -> Cells:
+        best = self._find_best(candidates)
+        best.elected += 1
+        return best
+
+    def _recover_all(self) -> None:
+        """When every member is in error, all are cleared at once (FO-10)."""
+        if self.cells and all("E" in cells.status for cells in self.cells):
+            for cells in self.cells:
+                cells.recover()
+
+    def _candidates(self, members: Sequence[Cells], now: float) -> list[Cells]:
+        """The competitors of one set, in order (LB-2 to LB-5)."""
+        ordinary = [cells for cells in members if not cells.status & {"R", "H"}]
+        spares = list(self._usable((cells for cells in members if "R" in cells.status), now))
+        standbys = (cells for cells in members if "H" in cells.status)
+        found = list(self._usable(ordinary, now))
+        missing = len(ordinary) - len(found)
+        competing = {cells.number for cells in [*found, *spares[:missing]]}
+        chosen = [cells for cells in members if cells.number in competing]
+        return chosen or spares[:missing] or list(self._usable(standbys, now))
+
+    def _usable(self, members: Sequence[Cells] | Iterator[Cells], now: float) -> Iterator[Cells]:
+        for cells in members:
+            if "N" not in cells.status and (cells.usable or self._retried(cells, now)):
+                yield cells
+
+    def _retried(self, cells: Cells, now: float) -> bool:
+        """Clear the error of a member whose time is over: the next request is its probe (FO-2)."""
+        if "E" not in cells.status or now <= cells.error_time + self._retry[cells.number]:
+            return False
+        cells.recover()
+        cells.retries += 1
+        return cells.usable
+
+
+_SPECIAL = frozenset("RHNDSC")
+
+
+def standalone(worker: Worker) -> Cells:
+    """The cells of a worker outside every balancer."""
+    member = worker.member or Member()
+    return Cells(0, Member(status=member.status | STANDALONE.status))

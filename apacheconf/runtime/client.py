@@ -1,0 +1,455 @@
+"""A client's connection: reads requests, starts exchanges or answers itself, keeps alive (RQ-19, RB, KP).
+
+Pure logic behind asyncio's protocol callbacks; it never imports asyncio. Its states, of which one holds at a
+time::
+
+    reading     no exchange; the buffer holds part of a head, or nothing (idle)
+    exchanging  an exchange is at work; body bytes go to it, what follows the body waits in the buffer
+    draining    the answer is out but the request's body is not all here: it is read and dropped
+    lingering   the last answer is out; input is dropped until the client closes, so that it can read the answer
+
+A request whose line and header block were both seen before takes the short way through ``data_received``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from apacheconf.program.names import HostRefused, parse_host
+from apacheconf.program.request import Decision, Request
+from apacheconf.program.uri import PathRefused, Target, parse_target
+from apacheconf.runtime.answer import standard_reason
+from apacheconf.runtime.errors import ClientBroke, OriginBroke
+from apacheconf.runtime.exchange import Exchange
+from apacheconf.runtime.forward import Lines, count_forwards, expects_continue, header_lines, wants_to_stay
+from apacheconf.runtime.framing import CHUNKED, BadChunk, ChunkReader, request_length
+from apacheconf.runtime.heads import FastReader, RequestHead, read_request_head
+from apacheconf.runtime.local import local_answer
+from apacheconf.runtime.pages import CLOSING, CONTENT_TYPE, page
+from apacheconf.runtime.site import MEMO_SIZE, Block, Site
+from apacheconf.runtime.unfinished import blank_lines, check_unfinished
+
+if TYPE_CHECKING:
+    from apacheconf.runtime.state import Door, ServerState
+
+#: Bytes of pipelined requests that are kept while an exchange is at work, before reading pauses.
+MAX_PIPELINED = 65536
+LINGER = 2.0
+#: A header block is remembered when it is at most this long (bytes).
+MEMO_BLOCK = 2048
+
+
+class ClientConnection:
+    """One client. ``requests`` counts those received; ``deadline`` is 0 when there is none."""
+
+    __slots__ = (
+        "_body_left", "_buffer", "_chunks", "_expect_refused", "_in_body", "_left", "_lingering", "_paused", "blocks",
+        "deadline", "door", "exchange", "fast", "peer", "peer_address", "requests", "server", "transport",
+    )  # fmt: skip
+
+    def __init__(self, server: ServerState, door: Door, peer: tuple[str, int]) -> None:
+        self.server = server
+        self.door = door
+        self.blocks = door.blocks
+        self.peer_address = peer
+        self.peer = peer[0].encode()
+        self.transport: Any = None
+        self.exchange: Exchange | None = None
+        self.fast = FastReader()
+        self.requests = 0
+        limits = door.main.limits
+        self._left = limits.max_keep_alive_requests or (1 << 60)
+        if not limits.keep_alive:
+            self._left = 1
+        self.deadline = server.now + limits.header_timeout if limits.header_timeout else 0.0
+        self._buffer = b""
+        self._in_body = False
+        self._body_left = 0
+        self._chunks: ChunkReader | None = None
+        self._lingering = False
+        self._paused = 0
+        self._expect_refused = False
+
+    # --- asyncio's callbacks ---------------------------------------------------------------------------------
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+        self.server.clients.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        if self.exchange is None and not self._buffer and not self._in_body:
+            end = data.find(b"\r\n")
+            block = self.blocks.get(data[end:])
+            if block is not None and self._left > 1 and not self._lingering and not self.server.draining:
+                plan = block.site.plans.get(data[:end])
+                if plan is not None:
+                    # The short way: both halves were read strictly before. 3 us instead of 25 us.
+                    self._left -= 1
+                    self.requests += 1
+                    self.deadline = 0.0
+                    exchange = Exchange(
+                        self, block.site, plan, block.lines_for(plan.forwarding), block.host, block.fields, plan.line
+                    )
+                    self.exchange = exchange
+                    exchange.start()
+                    return
+        self._arrived(data)
+
+    def eof_received(self) -> bool:
+        return False
+
+    def connection_lost(self, _: BaseException | None) -> None:
+        self.server.clients.discard(self)
+        self.transport = None
+        exchange, self.exchange = self.exchange, None
+        if exchange is not None:
+            exchange.abandon()
+
+    def pause_writing(self) -> None:
+        """The client reads too slowly: stop reading from the origin."""
+        connection = self.exchange.connection if self.exchange is not None else None
+        if connection is not None and connection.transport is not None:
+            connection.transport.pause_reading()
+            connection.deadline = 0.0
+        self.deadline = self.server.now + self.door.main.limits.timeout
+
+    def resume_writing(self) -> None:
+        self.deadline = 0.0 if self.exchange is not None else self._idle_deadline()
+        connection = self.exchange.connection if self.exchange is not None else None
+        if connection is not None and connection.transport is not None:
+            connection.transport.resume_reading()
+            connection.deadline = self.server.now + connection.timeout
+
+    # --- reading ---------------------------------------------------------------------------------------------
+
+    def _arrived(self, data: bytes) -> None:
+        if self._lingering:
+            return
+        try:
+            if self._in_body:
+                self._read_body(data)
+                return
+            self._buffer += data
+            if self.exchange is None:
+                self._read_heads()
+            elif len(self._buffer) > MAX_PIPELINED:
+                self.pause_reading()
+        except ClientBroke as error:
+            self._refuse_client(error)
+
+    def _read_heads(self) -> None:
+        """Read one head from the buffer, if it is there; the next one when its exchange is finished."""
+        limits = self.door.main.limits
+        self._buffer = self._buffer[blank_lines(self._buffer) :]
+        end = self._buffer.find(b"\r\n\r\n") + 4
+        if end == 3:
+            if not self._buffer:
+                return
+            end = check_unfinished(self._buffer, limits)
+            if not end:
+                if not self.deadline or not self.requests:
+                    self.deadline = self.deadline or self.server.now + (limits.header_timeout or limits.timeout)
+                return
+        head, self._buffer = self._buffer[:end], self._buffer[end:]
+        self.requests += 1
+        self._left -= 1
+        self.deadline = 0.0
+        self._handle(head, read_request_head(head, limits, self.fast))
+
+    def _handle(self, raw: bytes, head: RequestHead) -> None:
+        """A head was read: find its site and plan, then start. Raises ClientBroke."""
+        length, may_stay = request_length(head.fields, head.method)
+        target, host, site = self._site_of(head)
+        expects = expects_continue(head.fields, head.version) if head.version >= (1, 1) else False
+        stay, asked = wants_to_stay(head.fields, head.version)
+        exchange = Exchange(self, site, _NO_PLAN, _NO_LINES, host, head.fields, raw[: raw.find(b"\r\n")])
+        exchange.version, exchange.announce = head.version, asked
+        exchange.stay = stay and may_stay and self._left > 0 and not self.server.draining
+        exchange.head_only = head.method == b"HEAD"
+        exchange.plain = exchange.stay and not asked and not exchange.head_only and head.version >= (1, 1)
+        exchange.body_length, exchange.body_done = length, length == 0
+        self.exchange = exchange
+        self._expect_refused = expects
+        self._begin_body(length)
+        try:
+            self._plan(exchange, raw, head, target, length == 0 and not expects)
+        except PathRefused as refused:
+            self.refuse(exchange, refused.status)
+            return
+        except OriginBroke as refused:
+            self.refuse(exchange, refused.status, refused.reason, refused.note)
+            return
+        self._start(exchange, head, expects)
+
+    def _site_of(self, head: RequestHead) -> tuple[Target, bytes | None, Site]:
+        """The target, the Host that counts and the site (VH-30 to VH-42, RB-8f). Raises ClientBroke(400)."""
+        hosts = [value for name, value in head.fields if name.lower() == b"host"]
+        if len(hosts) > 1 or (not hosts and head.version >= (1, 1)):
+            raise ClientBroke(400, "there must be one Host header")
+        host = hosts[0] if hosts else None
+        try:
+            target = parse_target(head.method.decode("latin-1"), head.target.decode("latin-1"))
+            if target.authority and (target.scheme == self.door.scheme or not target.scheme):
+                if "@" in target.authority:
+                    raise ClientBroke(400, "the target names a user")
+                host = target.authority.encode("latin-1")
+            name = parse_host(host.decode("latin-1")).name if host is not None else None
+        except (HostRefused, PathRefused) as refused:
+            raise ClientBroke(400, str(refused)) from None
+        return target, host, self.server.site_for(self.door.address, name)
+
+    def _plan(self, exchange: Exchange, raw: bytes, head: RequestHead, target: Target, bare: bool) -> None:
+        """Give the exchange its plan and its header lines. Raises PathRefused."""
+        fields, forwards = head.fields, None
+        if any(name.lower() == b"max-forwards" for name, _ in fields):
+            bare = False
+        site = exchange.site
+        plan = site.quick_plan(head, target)
+        if plan is None:
+            plan = site.decided_plan(self._request(head))
+        exchange.plan = plan
+        if plan.service is None:
+            return
+        if plan.fields is not None:
+            exchange.lines = header_lines(plan.fields, False, None, b"")
+            return
+        if not bare or target.authority:
+            fields, forwards = count_forwards(fields)
+            exchange.lines = plan.forwarding.lines(fields, exchange.host)
+            if forwards == 0:
+                raise OriginBroke(400, "Max-Forwards", "Proxy Error", "Max-Forwards has reached zero - proxy loop?")
+            return
+        line_end = raw.index(b"\r\n")
+        block = Block(site, fields, exchange.host or b"")
+        exchange.lines = block.lines_for(plan.forwarding)
+        if exchange.plain and len(raw) - line_end <= MEMO_BLOCK:
+            if len(self.blocks) >= MEMO_SIZE:
+                self.blocks.clear()
+            self.blocks[raw[line_end:]] = block
+            site.remember(raw[:line_end], plan)
+
+    def _request(self, head: RequestHead) -> Request:
+        """The request as ``decide`` reads it."""
+        return Request(
+            head.method.decode("latin-1"),
+            head.target.decode("latin-1"),
+            tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in head.fields),
+            head.version,
+            self.door.address,
+            self.peer_address,
+            self.door.scheme,
+        )
+
+    def _start(self, exchange: Exchange, head: RequestHead, expects: bool) -> None:
+        plan = exchange.plan
+        if plan.service is None:
+            assert plan.decision is not None
+            local_answer(self, exchange, head, plan.decision)
+        elif expects:
+            self._expect_refused = False
+            exchange.start_expecting()
+            self._rest_of_body()
+        elif exchange.body_done:
+            exchange.start()
+        else:
+            self._rest_of_body()
+
+    # --- the body --------------------------------------------------------------------------------------------
+
+    def _begin_body(self, length: int) -> None:
+        self._in_body = length != 0
+        self._chunks = ChunkReader() if length == CHUNKED else None
+        self._body_left = max(length, 0)
+        if self._in_body:
+            self.deadline = self.server.now + self.door.main.limits.timeout
+
+    def _rest_of_body(self) -> None:
+        """What of the body came with the head."""
+        data, self._buffer = self._buffer, b""
+        if data:
+            self._read_body(data)
+
+    def _read_body(self, data: bytes) -> None:
+        """Hand body bytes to the exchange, or drop them when it is over. Raises ClientBroke."""
+        self.deadline = self.server.now + self.door.main.limits.timeout
+        if self._chunks is not None:
+            try:
+                pieces = self._chunks.feed(data)
+            except BadChunk as bad:
+                raise ClientBroke(413 if bad.overflow else 400, "a chunk of the body is malformed") from None
+            done, rest = self._chunks.done, self._chunks.rest
+        else:
+            piece, rest = data[: self._body_left], data[self._body_left :]
+            self._body_left -= len(piece)
+            pieces, done = ([piece] if piece else []), self._body_left == 0
+        if done:
+            self._in_body, self._chunks, self.deadline = False, None, 0.0
+            self._buffer = rest
+        exchange = self.exchange
+        if exchange is not None:
+            exchange.body(pieces, done)
+        elif done:
+            self._next()
+
+    def hold_body(self, done: bool) -> None:
+        """Stop reading until the origin is ready for more; nothing to do when the body is all here."""
+        if not done:
+            self.pause_reading()
+
+    def release_body(self) -> None:
+        self.resume_reading()
+
+    def pause_reading(self) -> None:
+        if self.transport is not None and not self._paused:
+            self._paused = 1
+            self.transport.pause_reading()
+        self.deadline = 0.0
+
+    def resume_reading(self) -> None:
+        if self._paused and self.transport is not None:
+            self._paused = 0
+            self.transport.resume_reading()
+            if self._in_body:
+                self.deadline = self.server.now + self.door.main.limits.timeout
+
+    # --- answering -------------------------------------------------------------------------------------------
+
+    def write(self, data: bytes) -> None:
+        if self.transport is not None:
+            self.transport.write(data)
+
+    def finished(self, exchange: Exchange) -> None:
+        """The answer is complete: go on with the next request, or end the connection."""
+        if self.exchange is not exchange:
+            return
+        self.exchange = None
+        if self.server.access_log is not None:
+            self.server.access_log(exchange, self, exchange.status, exchange.written)
+        if not exchange.stay:
+            self._end()
+        elif self._buffer or self._in_body or self._paused:
+            self.resume_reading()
+            if not self._in_body:
+                self._next()
+        else:
+            self.deadline = self._idle_deadline()
+
+    def _idle_deadline(self) -> float:
+        return self.server.now + self.door.main.limits.keep_alive_timeout
+
+    def _next(self) -> None:
+        """The connection is between two requests."""
+        self.deadline = self._idle_deadline()
+        if not self._buffer:
+            return
+        try:
+            self._read_heads()
+        except ClientBroke as error:
+            self._refuse_client(error)
+
+    def refuse(self, exchange: Exchange, status: int, reason: str = "", note: str = "") -> None:
+        """Answer a request with an error page made here."""
+        method = exchange.plan.method.decode("latin-1") or "GET"
+        body = page(status, reason, note, method, exchange.site.host.admin)
+        if status in CLOSING or self._expect_refused:
+            exchange.stay = False
+        self.answer(exchange, status, body, [(b"Content-Type", CONTENT_TYPE)], reason.encode("latin-1"))
+
+    def answer(
+        self, exchange: Exchange, status: int, body: bytes, fields: list[tuple[bytes, bytes]], reason: bytes = b""
+    ) -> None:
+        """Answer a request here, with its whole body."""
+        exchange.status, exchange.written = status, len(body)
+        head: list[bytes] = []
+        if exchange.version > (0, 9):
+            head.append(b"HTTP/1.1 %d %b\r\n" % (status, reason or standard_reason(status)))
+            head += [b"Date: %b\r\n" % self.server.date(), self.server.server_line]
+            head += [b"%b: %b\r\n" % pair for pair in fields if pair[0] != b"Content-Type"]
+            if not exchange.head_only and status not in (204, 304):
+                head.append(b"Content-Length: %d\r\n" % len(body))
+            head.append(self.connection_lines(exchange))
+            head += [b"%b: %b\r\n" % pair for pair in fields if pair[0] == b"Content-Type"]
+            head.append(b"\r\n")
+        if not exchange.head_only:
+            head.append(body)
+        self.write(b"".join(head))
+        self.finished(exchange)
+
+    def connection_lines(self, exchange: Exchange) -> bytes:
+        """Keep-Alive and Connection, as RQ-19 says."""
+        if not exchange.stay:
+            return b"Connection: close\r\n"
+        if not exchange.announce:
+            return b""
+        limits = self.door.main.limits
+        most = b", max=%d" % self._left if limits.max_keep_alive_requests else b""
+        return b"Keep-Alive: timeout=%d%b\r\nConnection: Keep-Alive\r\n" % (limits.keep_alive_timeout, most)
+
+    def self_url(self, exchange: Exchange) -> bytes:
+        """``scheme://host[:port]`` of URLs made here (RV-4, VH-60)."""
+        host = exchange.host
+        site = exchange.site.host
+        if host is None or site.canonical_name:
+            port = b"" if site.port in (None, 80) else b":%d" % (site.port or 80)
+            host = site.name.encode("latin-1") + port
+        return self.door.scheme.encode() + b"://" + host
+
+    def _refuse_client(self, error: ClientBroke) -> None:
+        """The client broke HTTP: say so and end the connection."""
+        exchange = self.exchange
+        if exchange is not None and exchange.started:
+            self.hang_up(exchange)
+            return
+        if exchange is None:
+            exchange = Exchange(self, self.door.main, _NO_PLAN, _NO_LINES, None, [], b"")
+        else:
+            exchange.abandon()
+        self.exchange = exchange
+        exchange.stay = error.status == 417 and not self._in_body
+        self.refuse(exchange, error.status, "", error.note)
+
+    def hang_up(self, exchange: Exchange) -> None:
+        """Cut the connection in the middle of an answer."""
+        self.exchange = None
+        if self.server.access_log is not None:
+            self.server.access_log(exchange, self, exchange.status, exchange.written)
+        if self.transport is not None:
+            self.transport.close()
+
+    def _end(self) -> None:
+        """Close, but let the client read the answer first if it is still sending."""
+        if self.transport is None:
+            return
+        if (self._in_body or self._buffer) and self.transport.can_write_eof():
+            self._lingering, self._buffer, self._in_body = True, b"", False
+            self.transport.write_eof()
+            self.resume_reading()
+            self.deadline = self.server.now + LINGER
+        else:
+            self.transport.close()
+
+    # --- time and drain --------------------------------------------------------------------------------------
+
+    def overdue(self) -> None:
+        """The deadline has passed: idle and lingering connections close, half a request is answered with 408."""
+        if self.transport is None:
+            return
+        exchange = self.exchange
+        if self._lingering or (exchange is None and not self._buffer):
+            self.transport.close()
+        elif exchange is not None and exchange.started:
+            self.transport.abort()
+        else:
+            self._refuse_client(ClientBroke(408, "the client was silent for too long"))
+
+    def drain(self) -> None:
+        """The server ends: close if idle, else after the answer."""
+        if self.exchange is not None:
+            self.exchange.stay = self.exchange.stay and self.exchange.started
+        elif self.transport is not None and not self._buffer and not self._in_body:
+            self.transport.close()
+        self._left = 0
+
+
+_NO_LINES = Lines(b"")
+_NO_PLAN: Any = type("NoPlan", (), {"method": b"GET", "service": None, "decision": Decision(host=None)})()

@@ -1,0 +1,119 @@
+"""Closures of the program's data: what the hot path asks instead of ``decide``.
+
+A shape is compiled at the first request to a host that has it. A cell whose layers and conditions are all
+settled becomes a *course*: a mapping, the policy that goes with it, and nothing else. A cell that leaves
+something to ask per request has no course, and ``decide`` itself is asked; so both always come to the same
+decision, and a test demands it of the courses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from apacheconf.program.conditions import ALWAYS
+from apacheconf.program.hosts import Cell, Reach, Shape
+from apacheconf.program.phases import Phase
+from apacheconf.program.steps import (
+    AddForwarded,
+    KeepHost,
+    KeepLocal,
+    Log,
+    MapBack,
+    MapBackCookie,
+    MapToFile,
+    MapToOrigin,
+    Move,
+    Rest,
+    Step,
+)  # fmt: skip
+from apacheconf.program.uri import canonical
+
+#: From the raw and the normalised path to the path for the origin; None leaves the decision to ``decide``.
+MakePath = Callable[[str, str], str | None]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How requests of a cell are forwarded and answers mapped back; equal for all cells that do the same."""
+
+    keep_host: bool = False
+    add_forwarded: bool = False
+    map_back: tuple[MapBack, ...] = ()
+    map_back_cookies: tuple[MapBackCookie, ...] = ()
+
+
+@dataclass(frozen=True)
+class Course:
+    """What a settled cell does: ``origin`` is a number into the host's origins."""
+
+    origin: int
+    make_path: MakePath
+    policy: Policy
+
+
+class CompiledShape:
+    """Finds the course of a path."""
+
+    def __init__(self, shape: Shape) -> None:
+        self._bare = {cell.path: _course(cell) for cell in shape.cells if cell.reach is Reach.BARE}
+        self._below = {cell.path: _course(cell) for cell in shape.cells if cell.reach is Reach.BELOW}
+
+    def course(self, path: str) -> Course | None:
+        """The course of a normalised path; None when ``decide`` must be asked."""
+        if path in self._bare:
+            return self._bare[path]
+        end = len(path)
+        while end > 0:
+            end = path.rfind("/", 0, end)
+            if path[:end] in self._below:
+                return self._below[path[:end]]
+        return None
+
+
+def _course(cell: Cell) -> Course | None:
+    """The course of a cell, None when something in it is not settled or not of the kinds that have one."""
+    if cell.maybe or any(step.when != ALWAYS or type(step.action) not in _SETTLED for step in cell.steps):
+        return None
+    mapping = _mapping(cell.steps)
+    if mapping is None:
+        return None
+    make_path = _make_path(mapping)
+    if make_path is None:
+        return None
+    actions = [step.action for step in cell.steps]
+    policy = Policy(
+        keep_host=any(isinstance(action, KeepHost) for action in actions),
+        add_forwarded=any(isinstance(action, AddForwarded) for action in actions),
+        map_back=tuple(action for action in actions if isinstance(action, MapBack)),
+        map_back_cookies=tuple(action for action in actions if isinstance(action, MapBackCookie)),
+    )
+    return Course(mapping.origin, make_path, policy)
+
+
+_SETTLED = frozenset({MapToOrigin, MapToFile, KeepLocal, KeepHost, AddForwarded, MapBack, MapBackCookie, Log})
+
+
+def _mapping(steps: tuple[Step, ...]) -> MapToOrigin | None:
+    """The one mapping that a settled cell comes to: the first of its phase, unless an exclusion is before it."""
+    for step in steps:
+        if step.phase is Phase.TRANSLATE and isinstance(step.action, MapToOrigin):
+            return step.action if step.then.move in (Move.STOP, Move.NEXT, Move.SKIP) else None
+        if step.phase is Phase.TRANSLATE:
+            return None
+    return None
+
+
+def _make_path(mapping: MapToOrigin) -> MakePath | None:
+    if mapping.value is not None or mapping.raw or mapping.encoded or mapping.rest is Rest.NOTHING:
+        return None
+    target = mapping.path
+    cut = len(mapping.prefix) if mapping.rest is Rest.AFTER_PREFIX else 0
+
+    def make_path(raw: str, path: str) -> str | None:
+        mapped = target + path[cut:]
+        if mapped[:1] not in ("/", ""):  # PP-6f: no such host
+            return None
+        return canonical(mapped) or "/"
+
+    return make_path

@@ -1,0 +1,34 @@
+"""Who broke HTTP: the two errors of the connection logic, kept apart because one is a 4xx and the other a 502.
+
+ClientBroke    the client's message can't be read; it is answered with ``status`` and its connection closed
+OriginBroke    the origin's can't; the client gets ``status`` with ``reason``, the origin's connection is closed
+"""
+
+from __future__ import annotations
+
+
+class ClientBroke(Exception):
+    """The client broke HTTP. ``status`` is httpd's answer (RB-8, RB-10); ``note`` is the sentence in its page."""
+
+    def __init__(self, status: int, why: str, note: str = "") -> None:
+        self.status = status
+        self.note = note
+        super().__init__(why)
+
+
+class OriginBroke(Exception):
+    """The origin broke HTTP, or could not be asked (section 4.1).
+
+    ``reason`` is the reason phrase (FA-18): empty for the status's own, ``Proxy Error`` with ``note`` in the page.
+    """
+
+    def __init__(self, status: int, why: str, reason: str = "", note: str = "") -> None:
+        self.status = status
+        self.reason = reason
+        self.note = note
+        super().__init__(why)
+
+
+def proxy_error(status: int, note: str) -> OriginBroke:
+    """The errors that mod_proxy explains in their page: their reason is ``Proxy Error`` (FA-18)."""
+    return OriginBroke(status, note, "Proxy Error", note)

@@ -1,0 +1,300 @@
+"""One request's life at the origin's side: choose a member, send, relay the answer, fail over (sections 3 and 4).
+
+Pure logic: it writes to transports it is given and asks its server to connect. Rules of this file:
+
+- Until the answer's head was sent to the client (``started``) a failure is a page; after it, a closed connection,
+  so that a truncated answer never looks whole (RS-27).
+- A request moves to another member only while nothing of it was written to one (FO-4, FO-7).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from apacheconf.runtime.answer import ReplyHead, interim
+from apacheconf.runtime.errors import OriginBroke, proxy_error
+from apacheconf.runtime.forward import Lines
+from apacheconf.runtime.framing import CHUNKED, LAST_CHUNK, UNTIL_CLOSE, chunk
+from apacheconf.runtime.reply import client_head
+from apacheconf.runtime.site import Plan, Site
+from apacheconf.runtime.strict import Fields
+
+if TYPE_CHECKING:
+    from apacheconf.runtime.client import ClientConnection
+    from apacheconf.runtime.origin import OriginConnection
+    from apacheconf.runtime.pool import Pool
+
+#: Bytes of a request body that are read before the origin is asked (RB-1).
+PREFETCH = 16384
+MAX_INTERIMS = 10
+_CHUNKED_LINE = b"Transfer-Encoding: chunked\r\n"
+READ_FAILED = "Error reading from remote server"
+
+
+class Exchange:
+    """One request and its answer. ``plain`` when the client speaks HTTP/1.1, stays, and the method isn't HEAD."""
+
+    __slots__ = (
+        "_pieces", "announce", "body_done", "body_length", "body_size", "client", "connection", "expects", "fields",
+        "head_only", "host", "interims", "lines", "plain", "plan", "pool", "reply", "request_line", "sent", "site",
+        "started", "status", "stay", "tries", "version", "written",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        client: ClientConnection,
+        site: Site,
+        plan: Plan,
+        lines: Lines,
+        host: bytes | None,
+        fields: Fields,
+        request_line: bytes,
+    ) -> None:
+        self.client = client
+        self.site = site
+        self.plan = plan
+        self.lines = lines
+        self.host = host
+        self.fields = fields
+        self.request_line = request_line
+        self.plain = True
+        self.stay = True
+        self.announce = False
+        self.head_only = False
+        self.version = (1, 1)
+        self.expects = False
+        self.body_length = 0
+        self.body_done = True
+        self.body_size = 0
+        self._pieces: list[bytes] = []
+        self.pool: Pool | None = None
+        self.connection: OriginConnection | None = None
+        self.reply: ReplyHead | None = None
+        self.sent = False
+        self.started = False
+        self.interims = 0
+        self.tries = 0
+        self.written = 0
+        self.status = 0
+
+    # --- towards the origin ----------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Choose a member and ask it, on an idle connection or a new one."""
+        server = self.client.server
+        service = self.plan.service
+        assert service is not None
+        pool = self.pool = service.choose(server.now)
+        if pool is None:
+            self.fail(OriginBroke(503, f"{service.name}: no usable member"))
+            return
+        self.tries += 1
+        pool.cells.busy += 1
+        connection = pool.take(server.now)
+        if connection is not None:
+            connection.reused = True
+            self.connected(connection)
+        else:
+            server.connect(pool, self)
+
+    def connected(self, connection: OriginConnection) -> None:
+        """A connection is there: send what is known of the request in one write."""
+        self.connection = connection
+        connection.exchange = self
+        pool = self.pool
+        assert pool is not None
+        plan = self.plan
+        if not self.body_length:
+            data = b"".join(
+                (
+                    plan.request_start if not pool.path else self._start_below(pool.path),
+                    self._host(pool.authority),
+                    b"\r\n",
+                    self.lines.with_peer(self.client.peer),
+                    pool.connection_line,
+                )
+            )
+        else:
+            data = self._message_with_body(pool)
+        self.sent = True
+        pool.cells.transferred += len(data)
+        connection.send(data)
+        if self.body_length and not self.expects:
+            self.client.release_body()
+
+    def _start_below(self, path: bytes) -> bytes:
+        return b"%b %b%b HTTP/1.1\r\nHost: " % (self.plan.method, path, self.plan.uri)
+
+    def _host(self, authority: bytes) -> bytes:
+        plan = self.plan
+        if plan.host_header is not None:
+            return plan.host_header
+        if not plan.forwarding.keep_host:
+            return authority
+        return self.host or plan.forwarding.server_name
+
+    def _message_with_body(self, pool: Pool) -> bytes:
+        framing = self._framing()
+        pieces: list[bytes] = []
+        if not self.expects:
+            pieces = [chunk(self._pieces)] if framing is _CHUNKED_LINE else self._pieces
+        start = self._start_below(pool.path)
+        lines = self.lines.with_peer(self.client.peer)
+        return b"".join((start, self._host(pool.authority), b"\r\n", lines, framing, pool.connection_line, *pieces))
+
+    def _framing(self) -> bytes:
+        """The body's framing line (RB-1 to RB-3); with Expect the body is still with the client."""
+        if self.body_length == CHUNKED and not self.body_done:
+            return _CHUNKED_LINE
+        if self.body_done:
+            return b"Content-Length: %d\r\n" % self.body_size if self.body_length else b""
+        return b"Content-Length: %d\r\n" % self.body_length
+
+    def body(self, pieces: list[bytes], done: bool) -> None:
+        """A part of the client's body; ``done`` with the last one. Starts the request when enough is here (RB-1)."""
+        self.body_size += sum(map(len, pieces))
+        self.body_done = done
+        if self.sent and not self.expects:
+            self._relay_body(pieces, done)
+            return
+        self._pieces += pieces
+        if self.pool is None and (done or self.body_size > PREFETCH):
+            self.client.hold_body(done)
+            self.start()
+        elif self.body_size > PREFETCH:
+            self.client.hold_body(done)
+
+    def start_expecting(self) -> None:
+        """Ask the origin at once: it is the origin that says whether the body is wanted (RQ-20)."""
+        self.expects = True
+        self.client.hold_body(False)
+        self.start()
+
+    def _may_send_body(self) -> None:
+        """The origin wants the body, or has answered without saying (RQ-24)."""
+        if self.expects:
+            self.expects = False
+            pieces, self._pieces = self._pieces, []
+            if pieces or self.body_done:
+                self._relay_body(pieces, self.body_done)
+            self.client.release_body()
+
+    def _relay_body(self, pieces: list[bytes], done: bool) -> None:
+        connection = self.connection
+        if connection is None:
+            return
+        if self.body_length == CHUNKED:
+            connection.send(chunk(pieces) + (LAST_CHUNK if done else b""))
+        elif pieces:
+            connection.send(b"".join(pieces))
+
+    # --- from the origin -------------------------------------------------------------------------------------
+
+    def interim(self, head: ReplyHead) -> None:
+        """A 1xx answer (RS-19, RQ-20). Raises OriginBroke."""
+        data = interim(head, self.interims)
+        self.interims += 1
+        wanted = head.status != 100 or self.expects
+        if head.status == 100:
+            self._may_send_body()
+        if wanted and self.version >= (1, 1):
+            self.client.write(data)
+        if self.interims >= MAX_INTERIMS:
+            raise proxy_error(502, f"Too many ({self.interims}) interim responses from origin server")
+
+    def answered(self, reply: ReplyHead, pieces: list[bytes], done: bool) -> None:
+        """The final head, with the body that came with it."""
+        self.reply = reply
+        service, pool = self.plan.service, self.pool
+        if service is not None and pool is not None and reply.status in service.fail_on_status:
+            pool.cells.fail(self.client.server.now)
+        if self.expects:  # it answered without asking for the body (RQ-24)
+            self.stay = False
+            if reply.reusable:
+                self._may_send_body()
+        head = client_head(self, reply, complete=done and not pieces)
+        self.started = True
+        self.client.write(head + self._body(pieces, done))
+
+    def more(self, pieces: list[bytes], done: bool) -> None:
+        """More of the answer's body."""
+        data = self._body(pieces, done)
+        if data:
+            self.client.write(data)
+
+    def _body(self, pieces: list[bytes], done: bool) -> bytes:
+        reply = self.reply
+        assert reply is not None
+        if self.head_only or reply.status in (204, 304):
+            return b""
+        size = sum(map(len, pieces))
+        self.written += size
+        if self.pool is not None:
+            self.pool.cells.read += size
+        if reply.length not in (CHUNKED, UNTIL_CLOSE) or self.version < (1, 1):
+            return b"".join(pieces)
+        if done and not self.written:
+            return b""
+        return chunk(pieces) + (LAST_CHUNK if done else b"")
+
+    def finish(self) -> None:
+        """The answer is complete and the connection is free again."""
+        if self.pool is not None:
+            self.pool.cells.busy -= 1
+        self.connection = None
+        self.client.finished(self)
+
+    def field(self, name: bytes) -> bytes:
+        """The first value of a request field by its lower-case name, empty if absent."""
+        return next((value for key, value in self.fields if key.lower() == name), b"")
+
+    # --- failures --------------------------------------------------------------------------------------------
+
+    def connect_failed(self, error: OriginBroke) -> None:
+        """No connection came about: the member is in error, another may be tried (FA-1, FO-4, FO-8)."""
+        pool, service = self.pool, self.plan.service
+        assert pool is not None and service is not None
+        pool.cells.busy -= 1
+        pool.cells.fail(self.client.server.now)
+        self.client.server.note(f"{pool.worker.name}: {error}")
+        if error.status == 503 and not pool.cells.usable and self.tries < service.attempts:
+            self.start()
+            return
+        self.fail(error)
+
+    def broken(self, error: OriginBroke, before_status_line: bool = False) -> None:
+        """The origin's connection failed or spoke nonsense after the request was sent (FA-6 to FA-10, RS-27)."""
+        pool, connection = self.pool, self.connection
+        assert pool is not None
+        pool.cells.busy -= 1
+        self.connection = None
+        self.client.server.note(f"{pool.worker.name}: {error}")
+        if before_status_line and self.client.requests > 1:
+            if connection is not None and not connection.reused:
+                pool.cells.fail(self.client.server.now)
+            self.client.hang_up(self)  # FA-7: as if the client had reached the origin itself
+            return
+        self.fail(error)
+
+    def timed_out(self) -> None:
+        """The origin was silent for too long (FA-8, FA-9)."""
+        service, pool = self.plan.service, self.pool
+        if service is not None and pool is not None and service.fail_on_timeout:
+            pool.cells.fail(self.client.server.now)
+        self.broken(proxy_error(502, READ_FAILED))
+
+    def fail(self, error: OriginBroke) -> None:
+        """Answer with an error page, or cut the connection if the answer has begun."""
+        self.connection = None
+        if self.started:
+            self.client.hang_up(self)
+        else:
+            self.client.refuse(self, error.status, error.reason, error.note)
+
+    def abandon(self) -> None:
+        """The client is gone: so is the origin's connection."""
+        connection, self.connection = self.connection, None
+        if self.pool is not None and connection is not None:
+            self.pool.cells.busy -= 1
+            connection.exchange = None
+            connection.close()

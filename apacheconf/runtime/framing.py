@@ -1,0 +1,167 @@
+"""Where a message ends: the only place that decides it, for requests (RB) and responses (RS) alike.
+
+When in doubt the message is refused. A request smuggled past a proxy is one message that two readers end at
+different bytes; there is one reader here, and what it hands on is framed anew from its own findings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from apacheconf.runtime.errors import ClientBroke, OriginBroke
+from apacheconf.runtime.strict import Fields
+
+#: The body ends with the connection, or with the last chunk.
+UNTIL_CLOSE = -1
+CHUNKED = -2
+
+_DIGITS = re.compile(rb"[0-9]+")
+_MAX_LENGTH = 2**63 - 1
+
+
+def request_length(fields: Fields, method: bytes) -> tuple[int, bool]:
+    """Bytes of the request's body (0: none), or CHUNKED; and whether the connection may go on after it.
+
+    Raises ClientBroke as RB-8a to RB-8c say. Transfer-Encoding wins over Content-Length (RB-7).
+    """
+    codings = [value for name, value in fields if name.lower() == b"transfer-encoding"]
+    lengths = [value for name, value in fields if name.lower() == b"content-length"]
+    if codings:
+        coding = b", ".join(codings).lower().replace(b" ", b"").replace(b"\t", b"")
+        if not coding.endswith(b"chunked") or coding[-8:-7] not in (b"", b","):
+            raise ClientBroke(400, "the last transfer coding is not chunked")
+        if coding != b"chunked":
+            raise ClientBroke(500, "a transfer coding other than chunked")
+        return CHUNKED, not lengths
+    if not lengths:
+        return 0, True
+    if len(lengths) > 1 or not _DIGITS.fullmatch(lengths[0]) or len(lengths[0]) > 30 or int(lengths[0]) > _MAX_LENGTH:
+        raise ClientBroke(400, "Content-Length is no number")
+    return int(lengths[0]), True
+
+
+def response_length(fields: Fields, status: int, head_request: bool) -> int:
+    """Bytes of the answer's body, CHUNKED or UNTIL_CLOSE (RS-9 to RS-12). Raises OriginBroke(502)."""
+    if head_request or status in (204, 304) or status < 200:
+        return 0
+    codings = [value for name, value in fields if name.lower() == b"transfer-encoding"]
+    if codings:
+        return CHUNKED if b",".join(codings).lower().rstrip().endswith(b"chunked") else UNTIL_CLOSE
+    for name, value in fields:
+        if name.lower() == b"content-length":
+            if not _DIGITS.fullmatch(value) or len(value) > 30 or int(value) > _MAX_LENGTH:
+                raise OriginBroke(502, "Content-Length is no number")
+            return int(value)
+    return UNTIL_CLOSE
+
+
+def listed(values: Iterable[bytes]) -> set[bytes]:
+    """The lower-case tokens of a comma-separated field."""
+    return {token.strip(b" \t").lower() for value in values for token in value.split(b",")} - {b""}
+
+
+class BadChunk(Exception):
+    """A chunked body is malformed; ``overflow`` when a size is beyond all bounds (RB-8d)."""
+
+    def __init__(self, overflow: bool = False) -> None:
+        self.overflow = overflow
+        super().__init__("a chunk is malformed")
+
+
+#: A size, blanks, perhaps an extension (RFC 9112 section 7.1); the size of httpd's own counter is 63 bits.
+_CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]+)[ \t]*(?:;[^\x00-\x08\x0a-\x1f\x7f]*)?")
+_MAX_CHUNK_LINE = 8190
+
+
+class ChunkReader:
+    """Reads a chunked body however it is cut. ``done`` when it has ended; ``rest`` is then what follows it.
+
+    Extensions and trailers are dropped (RB-6, RS-8).
+    """
+
+    __slots__ = ("_buffer", "_left", "_state", "_trailers", "done", "rest")
+
+    def __init__(self) -> None:
+        self._buffer = b""
+        self._left = 0
+        self._state = self._size
+        self._trailers = 0
+        self.done = False
+        self.rest = b""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The pieces of the body in ``data``. Raises BadChunk."""
+        pieces: list[bytes] = []
+        self._buffer += data
+        while not self.done and self._state(pieces):
+            pass
+        if self.done:
+            self.rest, self._buffer = self._buffer, b""
+        return pieces
+
+    def _line(self) -> bytes | None:
+        at = self._buffer.find(b"\n")
+        if at < 0:
+            if len(self._buffer) > _MAX_CHUNK_LINE:
+                raise BadChunk
+            return None
+        line, self._buffer = self._buffer[: at + 1], self._buffer[at + 1 :]
+        if line[-2:] != b"\r\n":
+            raise BadChunk
+        return line[:-2]
+
+    def _size(self, pieces: list[bytes]) -> bool:
+        line = self._line()
+        if line is None:
+            return False
+        found = _CHUNK_LINE.fullmatch(line)
+        if found is None:
+            raise BadChunk
+        if len(found[1].lstrip(b"0")) > 15:
+            raise BadChunk(overflow=True)
+        self._left = int(found[1], 16)
+        self._state = self._data if self._left else self._trailer
+        return True
+
+    def _data(self, pieces: list[bytes]) -> bool:
+        piece = self._buffer[: self._left]
+        if piece:
+            pieces.append(piece)
+            self._buffer = self._buffer[len(piece) :]
+            self._left -= len(piece)
+        if self._left:
+            return False
+        self._state = self._data_end
+        return True
+
+    def _data_end(self, pieces: list[bytes]) -> bool:
+        if len(self._buffer) < 2:
+            if self._buffer not in (b"", b"\r"):
+                raise BadChunk
+            return False
+        if self._buffer[:2] != b"\r\n":
+            raise BadChunk
+        self._buffer = self._buffer[2:]
+        self._state = self._size
+        return True
+
+    def _trailer(self, pieces: list[bytes]) -> bool:
+        line = self._line()
+        if line is None:
+            return False
+        self._trailers += 1
+        if not line:
+            self.done = True
+        elif b":" not in line or self._trailers > 100:
+            raise BadChunk
+        return True
+
+
+def chunk(pieces: list[bytes]) -> bytes:
+    """The pieces as one chunk; no bytes for no pieces, because an empty chunk would end the body."""
+    size = sum(map(len, pieces))
+    return b"".join((b"%x\r\n" % size, *pieces, b"\r\n")) if size else b""
+
+
+LAST_CHUNK = b"0\r\n\r\n"

@@ -1,0 +1,189 @@
+"""What serve makes of each directive: through the ledger, as a translator would (nothing in silence).
+
+Answers come, in this order, from the steps (each kind of action is done here or is not), from what the program
+could not hold, and from the table of fates. A directive that takes something away from clients and isn't
+honoured stops serve, until the user accepts it by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from apacheconf.diagnostics import ConfigError, Diagnostic, Level
+from apacheconf.expand.tree import Absence, Absent
+from apacheconf.ledger import Answer, Ledger, Outcome, Row, Written
+from apacheconf.modules import registry
+from apacheconf.modules.declare import Fate
+from apacheconf.program.program import Program
+from apacheconf.program.steps import (
+    AddFilter,
+    EditHeader,
+    Log,
+    OverrideErrors,
+    SetErrorDocument,
+    SetHandler,
+    Step,
+    Table,
+)  # fmt: skip
+from apacheconf.program.workers import Balancer, Origin, Worker
+from apacheconf.runtime.lbmethods import METHODS
+from apacheconf.runtime.pool import SCHEMES
+
+#: Actions that serve doesn't do yet.
+_NOT_DONE: dict[type, str] = {
+    AddFilter: "serve has no output filters yet",
+    Log: "serve writes no CustomLog yet; --access-log gives one in combined format",
+    OverrideErrors: "serve relays the origin's own error pages",
+    SetErrorDocument: "serve answers errors with httpd's stock pages",
+}
+_HANDLERS = "the handler is not served yet: its path answers 503 or 500, and never a file's text"
+#: Directives that take something away from clients, which the runtime itself honours in part.
+_HONOURED = {
+    "requestreadtimeout": Answer(
+        Outcome.APPROXIMATED, "heads have 20 seconds and bodies may pause for Timeout; MinRate isn't counted"
+    ),
+    "traceenable": Answer(Outcome.EXACT),
+}
+_FILE_ANSWER = Answer(
+    Outcome.EQUIVALENT, "files are not served: what exists answers 500, so nobody gets more than before", key="files"
+)
+_FILE_SECTIONS = frozenset({"directory", "directorymatch", "files", "filesmatch"})
+
+
+def account(program: Program) -> tuple[Row, ...]:
+    """One row per directive as written: what serve makes of it. A program written by hand has none."""
+    if not program.directives:
+        return ()
+    ledger = Ledger((*program.directives, *program.absent))
+    answer(program, ledger)
+    return ledger.rows(fallback_for(program))
+
+
+def answer(program: Program, ledger: Ledger) -> None:
+    """Say what became of the directives that steps, listeners and origins were made of."""
+    for host in program.hosts:
+        for step in _steps(host.shape.server, host.shape.cells):
+            said_by = host.said_by(step)
+            why = _not_done(step)
+            if why:
+                ledger.drop(said_by, why)
+            else:
+                ledger.carry(said_by, Outcome.EXACT)
+    for listener in program.listeners:
+        ledger.carry(listener.said_by, Outcome.EXACT)
+    for origin in program.origins:
+        _answer_origin(origin, ledger)
+
+
+def _steps(server: tuple[Step, ...], cells: tuple[object, ...]) -> Iterator[Step]:
+    yield from server
+    for cell in cells:
+        yield from getattr(cell, "steps", ())
+
+
+def _not_done(step: Step) -> str:
+    if isinstance(step.action, EditHeader) and step.action.table is not Table.REQUEST:
+        return "serve changes no response headers yet"
+    if isinstance(step.action, SetHandler):
+        return _HANDLERS
+    return _NOT_DONE.get(type(step.action), "")
+
+
+def _answer_origin(origin: Origin, ledger: Ledger) -> None:
+    if isinstance(origin, Balancer):
+        if origin.lbmethod in METHODS:
+            ledger.carry(origin.said_by, Outcome.EXACT)
+        else:
+            ledger.carry(origin.said_by, Outcome.APPROXIMATED, f"lbmethod={origin.lbmethod} is served as byrequests")
+        if origin.sticky_cookie or origin.sticky_parameter:
+            ledger.drop(origin.said_by, "sticky sessions are not served yet: requests are balanced one by one")
+        for member in origin.members:
+            _answer_worker(member, ledger)
+    else:
+        _answer_worker(origin, ledger)
+
+
+def _answer_worker(worker: Worker, ledger: Ledger) -> None:
+    if worker.scheme not in SCHEMES:
+        ledger.drop(worker.said_by, f"origins by {worker.scheme}: are not served yet; requests for it answer 500")
+    elif worker.upgrade or worker.scheme == "ws":
+        ledger.drop(worker.said_by, "protocol upgrades are not tunnelled yet")
+    else:
+        ledger.carry(worker.said_by, Outcome.EXACT)
+
+
+def fallback_for(program: Program) -> Callable[[Written], Answer | None]:
+    """The answer for what neither a step nor an origin was made of."""
+    left_out = {id(directive): reason for directive, reason in program.left_out}
+    dead = {id(each): why for host in program.hosts for step, why in host.shape.dead for each in host.said_by(step)}
+    of_files = {id(each) for section in program.directives for each in _below_file_section(section)}
+
+    def fallback(directive: Written) -> Answer | None:
+        if isinstance(directive, Absent):
+            return _absent(directive)
+        if id(directive) in dead:
+            return Answer(Outcome.DEAD_IN_SOURCE, dead[id(directive)])
+        if id(directive) in of_files:
+            return _FILE_ANSWER
+        if directive.name.lower() in _HONOURED:
+            return _HONOURED[directive.name.lower()]
+        if id(directive) in left_out:
+            return Answer(Outcome.UNSUPPORTED, left_out[id(directive)])
+        return _by_fate(directive)
+
+    return fallback
+
+
+def _below_file_section(section: Written) -> Iterator[Written]:
+    if section.name.lower() in _FILE_SECTIONS:
+        below = [section]
+        for each in below:
+            yield each
+            below += getattr(each, "children", None) or ()
+
+
+def _absent(directive: Absent) -> Answer:
+    outcome = Outcome.ABSORBED if directive.why is Absence.EXECUTED else Outcome.NOT_READ
+    return Answer(outcome, directive.note or directive.why.value)
+
+
+def _by_fate(directive: Written) -> Answer:
+    section = getattr(directive, "children", None) is not None
+    spec = registry.spec(directive.name, section)
+    fate = Fate.REFUSED if spec is None else registry.fate(spec)
+    if section and (spec is None or not spec.restricts):
+        return Answer(Outcome.ABSORBED, "what it holds is accounted for line by line")
+    if fate is Fate.SERVED:
+        return Answer(Outcome.ABSORBED)
+    if fate is Fate.NO_EFFECT:
+        return Answer(Outcome.NO_EFFECT, "it has no effect in a single process that serves no files")
+    return Answer(Outcome.UNSUPPORTED, "not served yet")
+
+
+def dishonoured(program: Program) -> tuple[Row, ...]:
+    """The rows of directives that serve doesn't honour, for the start-up summary."""
+    return tuple(row for row in account(program) if row.outcome is Outcome.UNSUPPORTED)
+
+
+def refuse_dishonoured(program: Program, accepted: frozenset[str]) -> None:
+    """Stop where a restriction would be lost. Raises ConfigError that names each, with file and line."""
+    wanted = {name.lower() for name in accepted}
+    lost = [row for row in dishonoured(program) if _restricts(row.name) and row.name.lower() not in wanted]
+    if lost:
+        raise ConfigError(_refusal(row) for row in lost)
+
+
+def _restricts(name: str) -> bool:
+    found = [registry.spec(name), registry.spec(name, section=True)]
+    return any(spec is not None and spec.restricts for spec in found)
+
+
+def _refusal(row: Row) -> Diagnostic:
+    why = "; ".join(row.caveats) or "not served yet"
+    return Diagnostic(
+        Level.ERROR,
+        "restriction-not-honoured",
+        f"{row.name} takes something away from clients and is not honoured: {why}",
+        place=row.place,
+        help=f"serve it all the same with --accept {row.name}",
+    )

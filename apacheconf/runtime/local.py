@@ -1,0 +1,76 @@
+"""Answers that no origin gives: refusals and redirects of the program, OPTIONS *, TRACE, and the file system's no.
+
+serve has no file handler yet. A path that no origin takes is mapped as httpd would: what isn't there is a 404,
+and what is there answers 500, never its text.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from apacheconf.program.request import Decision
+from apacheconf.runtime.answer import standard_reason
+from apacheconf.runtime.heads import RequestHead
+from apacheconf.runtime.pages import CONTENT_TYPE
+
+if TYPE_CHECKING:
+    from apacheconf.runtime.client import ClientConnection
+    from apacheconf.runtime.exchange import Exchange
+
+#: Handlers that exist in httpd and not here, and what they answer until they do.
+_HANDLERS = {"balancer-manager": 503}
+
+
+def local_answer(client: ClientConnection, exchange: Exchange, head: RequestHead, decision: Decision) -> None:
+    """Answer as ``decision`` says."""
+    status = decision.status
+    if status is None:
+        client.refuse(exchange, _HANDLERS.get(decision.handler) or _file_status(decision.file))
+    elif decision.location:
+        _redirect(client, exchange, status, decision.location)
+    elif decision.body is not None:
+        client.answer(exchange, status, decision.body.encode("latin-1"), [(b"Content-Type", CONTENT_TYPE)])
+    elif status == 200:
+        _answer_itself(client, exchange, head)
+    else:
+        client.refuse(exchange, status, *_proxy_note(head, status))
+
+
+def _file_status(file: str) -> int:
+    try:
+        return 500 if file and "\0" not in file and Path(file).exists() else 404
+    except OSError:
+        return 403
+
+
+def _redirect(client: ClientConnection, exchange: Exchange, status: int, location: str) -> None:
+    title = standard_reason(status).decode()
+    body = (
+        '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN" "http://www.w3.org/TR/html4/strict.dtd">\n<html><head>\n'
+        f"<title>{status} {title}</title>\n</head><body>\n<h1>{title}</h1>\n"
+        f'<p>The document has moved <a href="{escape(location)}">here</a>.</p>\n</body></html>\n'
+    )
+    fields = [(b"Location", location.encode("latin-1")), (b"Content-Type", CONTENT_TYPE)]
+    client.answer(exchange, status, body.encode("latin-1"), fields)
+
+
+def _answer_itself(client: ClientConnection, exchange: Exchange, head: RequestHead) -> None:
+    """OPTIONS * (PP-22), and TRACE or OPTIONS that may go no further (RQ-17)."""
+    if head.method == b"TRACE":
+        lines = [b"%b: %b\r\n" % pair for pair in head.fields]
+        echo = b"TRACE %b HTTP/1.1\r\n%b\r\n" % (head.target, b"".join(lines))
+        client.answer(exchange, 200, echo, [(b"Content-Type", b"message/http")])
+    else:
+        client.answer(exchange, 200, b"", [(b"Allow", b"TRACE")] if head.target != b"*" else [])
+
+
+def _proxy_note(head: RequestHead, status: int) -> tuple[str, str]:
+    """Reason and note of the 400 that Max-Forwards earns."""
+    value = next((value for name, value in head.fields if name.lower() == b"max-forwards"), None)
+    if status != 400 or value is None:
+        return "", ""
+    zero = value.isdigit()
+    note = "Max-Forwards has reached zero - proxy loop?" if zero else "Max-Forwards request header could not be parsed"
+    return "Proxy Error", note

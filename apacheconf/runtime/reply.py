@@ -1,0 +1,84 @@
+"""The head that the client gets: status, Date and Server, the origin's fields mapped back, framing (RS-3 to RS-8)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from apacheconf.runtime.answer import REVERSED, ReplyHead, header_block, map_back, map_cookies, reverse_mapper
+from apacheconf.runtime.framing import CHUNKED, UNTIL_CLOSE
+from apacheconf.runtime.site import MEMO_SIZE, KnownReply
+
+if TYPE_CHECKING:
+    from apacheconf.runtime.exchange import Exchange
+
+
+def client_head(exchange: Exchange, reply: ReplyHead, complete: bool) -> bytes:
+    """The head as bytes; ``complete`` when the whole body is known to be empty. HTTP/0.9 has none (RB-13).
+
+    Decides whether the client's connection stays (``exchange.stay``).
+    """
+    framing = _framing(exchange, reply, complete)
+    if exchange.version < (1, 0):
+        return b""
+    client = exchange.client
+    fields = reply.fields
+    forwarding = exchange.plan.forwarding
+    if forwarding.reverses and not REVERSED.isdisjoint(reply.names):
+        fields = map_back(fields, reverse_mapper(forwarding.reverses, client.self_url(exchange)))
+    if forwarding.cookies and b"set-cookie" in reply.names:
+        fields = map_cookies(fields, forwarding.cookies)
+    first = b"HTTP/1.1 %03d %b\r\n" % (reply.status, reply.reason)
+    dated = [pair for pair in fields if pair[0].lower() == b"date"]
+    served = [pair for pair in fields if pair[0].lower() == b"server"]
+    rest = [pair for pair in fields if pair[0].lower() not in (b"date", b"server")]
+    server = client.server
+    return b"".join(
+        (
+            first,
+            header_block(dated) or b"Date: %b\r\n" % server.date(),
+            header_block(served) or server.server_line,
+            header_block(rest),
+            framing,
+            client.connection_lines(exchange),
+            b"\r\n",
+        )
+    )
+
+
+def _framing(exchange: Exchange, reply: ReplyHead, complete: bool) -> bytes:
+    """The framing line that the origin's own Content-Length doesn't give (RS-8, RS-12)."""
+    if reply.status in (204, 304) or reply.length >= 0:
+        if exchange.head_only and reply.chunked:
+            return b"Transfer-Encoding: chunked\r\n"
+        return b""
+    if complete:
+        reply.fields.append((b"Content-Length", b"0"))
+        return b""
+    if exchange.version >= (1, 1):
+        return b"Transfer-Encoding: chunked\r\n"
+    exchange.stay = False
+    return b""
+
+
+def remember_reply(exchange: Exchange, head: bytes, reply: ReplyHead) -> None:
+    """Keep what a plain answer's head became, unless it depends on more than the head."""
+    if not exchange.plain or reply.length in (CHUNKED, UNTIL_CLOSE) or not reply.reusable or reply.status < 200:
+        return
+    forwarding, service = exchange.plan.forwarding, exchange.plan.service
+    if (forwarding.reverses and not REVERSED.isdisjoint(reply.names)) or b"set-cookie" in reply.names:
+        return
+    if service is not None and service.fail_on_status:
+        return
+    made = client_head(exchange, reply, complete=False)
+    dated = b"date" in reply.names
+    first, rest = b"", made
+    if not dated:
+        start = made.index(b"Date: ")
+        first, rest = made[:start], made[made.index(b"\r\n", start) + 2 :]
+    if len(forwarding.replies) >= MEMO_SIZE:
+        forwarding.replies.clear()
+    forwarding.replies[head] = KnownReply(first, rest, dated, reply.length, reply.status)
+
+
+#: Heads longer than this aren't remembered.
+MEMO_HEAD = 2048

@@ -1,0 +1,284 @@
+"""The rim: sockets, the event loop, signals. The only file of serve that knows asyncio.
+
+It listens, hands sockets to ``ClientConnection``, opens connections to origins, ticks the clock, and drains
+when told to end. Everything that decides is elsewhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import signal
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from apacheconf.diagnostics import UsageError
+from apacheconf.program.hosts import Listener
+from apacheconf.program.program import Program
+from apacheconf.runtime.accesslog import access_logger
+from apacheconf.runtime.client import ClientConnection
+from apacheconf.runtime.errors import OriginBroke, proxy_error
+from apacheconf.runtime.exchange import Exchange
+from apacheconf.runtime.honesty import refuse_dishonoured
+from apacheconf.runtime.options import Address, Destination, Ready, ServeOptions
+from apacheconf.runtime.origin import OriginConnection
+from apacheconf.runtime.pool import SCHEMES, Pool
+from apacheconf.runtime.state import ServerState
+
+#: Seconds between two looks at the deadlines.
+TICK = 0.1
+BACKLOG = 511
+
+
+def serve(program: Program, options: ServeOptions | None = None) -> None:
+    """Serve until SIGINT or SIGTERM, then drain.
+
+    Raises ConfigError when a directive that restricts isn't honoured, UsageError when a port can't be bound.
+    """
+    options = options or ServeOptions()
+    refuse_dishonoured(program, options.accepted)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(Server(program, options).run())
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+class Server(ServerState):
+    """A program being served by one event loop."""
+
+    def __init__(self, program: Program, options: ServeOptions) -> None:
+        super().__init__(program, options.error_log)
+        self.options = options
+        self.loop: asyncio.AbstractEventLoop = None  # type: ignore[assignment]  # known from run() on
+        self.access_log = access_logger(options.access_log) if options.access_log else None
+        self._destinations: dict[str, Destination] = dict(options.origins)
+        self._connecting: set[asyncio.Task[None]] = set()
+        self._sockets: list[tuple[Address, socket.socket, str]] = []
+        self._servers: list[asyncio.Server] = []
+        self._ended = asyncio.Event()
+
+    async def run(self) -> None:
+        """Listen, serve and drain. Raises UsageError."""
+        self.loop = asyncio.get_running_loop()
+        self.now = self.loop.time()
+        ticker = None
+        try:
+            await self._start_stubs()
+            self._bind_all()
+            for address, sock, protocol in self._sockets:
+                self._servers.append(await self._accept(address, sock, protocol))
+            ticker = asyncio.ensure_future(self._tick())
+            self._handle_signals()
+            if self.options.on_ready is not None:
+                self.options.on_ready(Ready(tuple((a, _name_of(s)) for a, s, _ in self._sockets)))
+            await self._ended.wait()
+            await self._drain()
+        finally:
+            if ticker is not None:
+                ticker.cancel()
+            for _, sock, _ in self._sockets:
+                sock.close()
+
+    def stop(self) -> None:
+        """End: drain at the first call, at once at the second."""
+        if self._ended.is_set():
+            self._abort_all()
+        self._ended.set()
+
+    # --- listening -------------------------------------------------------------------------------------------
+
+    def _bind_all(self) -> None:
+        bound: set[Address] = set()
+        for listener in self.program.listeners:
+            written = (listener.address, listener.port)
+            target = self.options.listen.get(written) or self.options.listen.get(listener.port) or written
+            if target in bound:
+                continue
+            bound.add(target)
+            self._sockets.append((written, _bind(target, listener), listener.protocol))
+
+    async def _accept(self, written: Address, sock: socket.socket, protocol: str) -> asyncio.Server:
+        moved = _name_of(sock)[1] != written[1]
+
+        def accepted() -> asyncio.BaseProtocol:
+            return _Arrival(self, written, protocol, moved)  # type: ignore[return-value]
+
+        return await self.loop.create_server(accepted, sock=sock, backlog=BACKLOG)
+
+    async def _start_stubs(self) -> None:
+        """A stand-in for every origin, on a port of its own (``--stub-origins``)."""
+        stub = self.options.stub
+        if stub is None:
+            return
+        for authority in {_authority(worker) for worker in self.program.workers()} - set(self._destinations):
+            server = await self.loop.create_server(lambda name=authority: stub(name), "127.0.0.1", 0)  # type: ignore[misc]
+            self._servers.append(server)
+            self._destinations[authority] = ("127.0.0.1", server.sockets[0].getsockname()[1])
+
+    # --- origins ---------------------------------------------------------------------------------------------
+
+    def connect(self, pool: Pool, exchange: Exchange) -> None:
+        task = self.loop.create_task(self._connect(pool, exchange))
+        self._connecting.add(task)
+        task.add_done_callback(self._connecting.discard)
+
+    async def _connect(self, pool: Pool, exchange: Exchange) -> None:
+        try:
+            connection = await self._open(pool, exchange)
+        except OriginBroke as error:
+            if exchange.client.exchange is exchange:
+                exchange.connect_failed(error)
+            else:
+                pool.cells.busy -= 1
+            return
+        if exchange.client.exchange is not exchange:  # the client went away meanwhile
+            pool.cells.busy -= 1
+            connection.exchange = None
+            connection.close()
+
+    async def _open(self, pool: Pool, exchange: Exchange) -> OriginConnection:
+        """A new connection; it calls the exchange's ``connected`` itself. Raises OriginBroke (FA-1, FA-2)."""
+        worker = pool.worker
+        connection = OriginConnection(self, pool, exchange)
+
+        def factory() -> asyncio.BaseProtocol:
+            return connection  # type: ignore[return-value]
+
+        if worker.scheme not in SCHEMES:
+            raise OriginBroke(500, f"no protocol handler was valid for the URL (scheme '{worker.scheme}')")
+        timeout = worker.connect_timeout or self.origin_timeout(pool, exchange.site)
+        place = self._destinations.get(_authority(worker)) or worker.socket or await self._resolve(pool)
+        try:
+            async with asyncio.timeout(timeout):
+                if isinstance(place, str):
+                    await self.loop.create_unix_connection(factory, place)
+                else:
+                    await self.loop.create_connection(factory, *place)
+        except (OSError, TimeoutError) as error:
+            raise OriginBroke(503, f"attempt to connect to {worker.name} failed: {error}") from error
+        return connection
+
+    async def _resolve(self, pool: Pool) -> Address:
+        """The worker's address, looked up once (WP-12). Raises OriginBroke(500)."""
+        if pool.place is None:
+            worker = pool.worker
+            try:
+                found = await self.loop.getaddrinfo(worker.host, worker.port, type=socket.SOCK_STREAM)
+            except (OSError, UnicodeError) as error:
+                raise proxy_error(500, f"DNS lookup failure for: {worker.host}") from error
+            pool.place = (str(found[0][4][0]), worker.port)
+        return pool.place
+
+    # --- time and end ----------------------------------------------------------------------------------------
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK)
+            self.tick(self.loop.time())
+
+    def _handle_signals(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            try:
+                self.loop.add_signal_handler(number, self.stop)
+            except (ValueError, RuntimeError, NotImplementedError):
+                return  # not the main thread: whoever started us calls stop()
+
+    async def _drain(self) -> None:
+        """Accept no more, let requests in flight end, close the rest."""
+        self.draining = True
+        for server in self._servers:
+            server.close()
+        for client in list(self.clients):
+            client.drain()
+        until = self.loop.time() + self.options.grace
+        while self.clients and self.loop.time() < until:
+            await asyncio.sleep(0.02)
+        self._abort_all()
+        await asyncio.sleep(0)
+
+    def _abort_all(self) -> None:
+        connections: list[ClientConnection | OriginConnection] = [*self.clients, *self.origin_connections]
+        for connection in connections:
+            if connection.transport is not None:
+                connection.transport.abort()
+
+
+class _Arrival:
+    """An accepted socket until its addresses are known; then it is a ClientConnection."""
+
+    def __init__(self, server: Server, written: Address, scheme: str, moved: bool) -> None:
+        self._server, self._written, self._scheme, self._moved = server, written, scheme, moved
+
+    def connection_made(self, transport: Any) -> None:
+        local = transport.get_extra_info("sockname") or self._written
+        peer = transport.get_extra_info("peername") or ("0.0.0.0", 0)
+        address = (self._written[0] or _plain(local[0]), self._written[1])
+        door = self._server.door(address, self._scheme)
+        client = ClientConnection(self._server, door, (_plain(peer[0]), peer[1]))
+        transport.set_protocol(client)
+        client.connection_made(transport)
+
+    def connection_lost(self, _: BaseException | None) -> None:
+        """Gone before it arrived."""
+
+    def data_received(self, data: bytes) -> None:
+        """Never called: the protocol is replaced first."""
+
+    def eof_received(self) -> bool:
+        return False
+
+    def pause_writing(self) -> None: ...
+
+    def resume_writing(self) -> None: ...
+
+
+def _plain(address: str) -> str:
+    """An IPv4 address that came through an IPv6 socket, as IPv4 (VH-30)."""
+    return address.removeprefix("::ffff:") if address.startswith("::ffff:") and "." in address else address
+
+
+def _authority(worker: Any) -> str:
+    host = f"[{worker.host}]" if ":" in worker.host else worker.host
+    return f"{host}:{worker.port}"
+
+
+def _name_of(sock: socket.socket) -> Address:
+    name = sock.getsockname()
+    return name[0], name[1]
+
+
+def _bind(target: Address, listener: Listener) -> socket.socket:
+    """A bound socket. Raises UsageError with what to do."""
+    host, port = target
+    family = socket.AF_INET6 if ":" in host or (not host and socket.has_dualstack_ipv6()) else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if family == socket.AF_INET6 and not host:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    try:
+        sock.bind((host, port))
+    except OSError as error:
+        sock.close()
+        if family == socket.AF_INET6 and not host and error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+            return _bind(("0.0.0.0", port), listener)
+        raise UsageError(_bind_message(target, listener, error), _bind_help(listener)) from None
+    sock.setblocking(False)
+    return sock
+
+
+def _bind_message(target: Address, listener: Listener, error: OSError) -> str:
+    place = next((f"{directive.place}: " for directive in listener.said_by), "")
+    where = f"{target[0] or '[::]'}:{target[1]}"
+    return f"{place}({error.errno}){error.strerror}: could not bind to address {where}"
+
+
+def _bind_help(listener: Listener) -> str:
+    free = listener.port + 8000 if listener.port < 1024 else listener.port + 1
+    return f"listen elsewhere with --listen {listener.port}=127.0.0.1:{free}"

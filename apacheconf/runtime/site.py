@@ -1,0 +1,191 @@
+"""A host at work: what its requests become, remembered.
+
+A ``Plan`` is what a request line became, a ``Block`` what a header block became; both are kept in bounded memos
+keyed by the very bytes, because clients send the same ones again and again (as HPACK knows). A plan or a block
+is only ever made from bytes that were read strictly, so a hit means that those bytes were.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from apacheconf.program.decide import decide
+from apacheconf.program.hosts import Host, Shape
+from apacheconf.program.program import Program
+from apacheconf.program.request import Decision, Request
+from apacheconf.program.steps import CookiePart, MapBack, MapBackCookie
+from apacheconf.program.uri import Target, normalise
+from apacheconf.program.workers import Balancer, Origin
+from apacheconf.runtime.answer import CookieReverse, Reverse, reverse_mapper
+from apacheconf.runtime.compile import CompiledShape, Course, Policy
+from apacheconf.runtime.forward import Lines, header_lines
+from apacheconf.runtime.heads import RequestHead
+from apacheconf.runtime.pool import Service
+from apacheconf.runtime.strict import Fields
+
+#: Entries of each memo; when one is full it is emptied, which costs less than keeping order.
+MEMO_SIZE = 4096
+
+
+class Forwarding:
+    """A policy at work for one host: how requests go out, how answers come back, and the answers seen before."""
+
+    __slots__ = ("add_forwarded", "cookies", "keep_host", "replies", "reverses", "server_name")
+
+    def __init__(self, policy: Policy, host: Host, program: Program) -> None:
+        self.keep_host = policy.keep_host
+        self.add_forwarded = policy.add_forwarded
+        self.reverses = tuple(_reverse(entry, host, program) for entry in policy.map_back)
+        self.cookies = tuple(_cookie(entry) for entry in policy.map_back_cookies)
+        self.server_name = host.name.encode("latin-1")
+        self.replies: dict[bytes, KnownReply] = {}
+
+    def lines(self, fields: Fields, host: bytes | None) -> Lines:
+        """The header lines for the origin."""
+        return header_lines(fields, self.add_forwarded, host, self.server_name)
+
+    def map_back(self, value: bytes, self_url: bytes) -> bytes | None:
+        return reverse_mapper(self.reverses, self_url)(value)
+
+
+@dataclass(slots=True)
+class KnownReply:
+    """What an answer's head becomes for a client of HTTP/1.1 that stays; ``dated`` when the origin sent a Date."""
+
+    first: bytes
+    rest: bytes
+    dated: bool
+    length: int
+    status: int
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a request line becomes for one host.
+
+    With a service: ``method uri`` goes there under ``forwarding``. Without: ``decision`` says what is answered
+    here. ``fields`` are the outgoing header fields where ``decide`` made them itself.
+    """
+
+    method: bytes
+    uri: bytes
+    service: Service | None
+    forwarding: Forwarding
+    decision: Decision | None = None
+    fields: Fields | None = None
+    host_header: bytes | None = None
+    line: bytes = b""
+    request_start: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.request_start = b"%b %b HTTP/1.1\r\nHost: " % (self.method, self.uri)
+
+
+class Block:
+    """What a header block without a body became: the site it leads to and the lines that go out."""
+
+    __slots__ = ("fields", "forwarding", "host", "lines", "site")
+
+    def __init__(self, site: Site, fields: Fields, host: bytes) -> None:
+        self.site = site
+        self.fields = fields
+        self.host = host
+        self.forwarding: Forwarding | None = None
+        self.lines = Lines(b"")
+
+    def lines_for(self, forwarding: Forwarding) -> Lines:
+        """The lines under a policy; the last policy's are kept."""
+        if forwarding is not self.forwarding:
+            self.lines, self.forwarding = forwarding.lines(self.fields, self.host), forwarding
+        return self.lines
+
+
+class Sites(Protocol):
+    """What a site asks of the server."""
+
+    program: Program
+
+    def compiled(self, shape: Shape) -> CompiledShape: ...
+    def service(self, origin: Origin) -> Service: ...
+
+
+class Site:
+    """One host at work."""
+
+    __slots__ = ("_compiled", "_forwardings", "_server", "host", "limits", "plans")
+
+    def __init__(self, server: Sites, host: Host) -> None:
+        self._server = server
+        self.host = host
+        self.limits = host.shape.limits
+        self.plans: dict[bytes, Plan] = {}
+        self._compiled = server.compiled(host.shape)
+        self._forwardings: dict[Policy, Forwarding] = {}
+
+    def forwarding(self, policy: Policy) -> Forwarding:
+        found = self._forwardings.get(policy)
+        if found is None:
+            found = self._forwardings[policy] = Forwarding(policy, self.host, self._server.program)
+        return found
+
+    def quick_plan(self, head: RequestHead, target: Target) -> Plan | None:
+        """The plan of a request whose cell is settled; None when ``decide`` must be asked.
+
+        Raises PathRefused where the path is refused before any step.
+        """
+        if target.authority or target.raw_path == "*" or head.method in _CHECKED_BY_DECIDE:
+            return None
+        path = normalise(target.raw_path, self.limits.encoded_slashes, self.limits.merge_slashes)
+        course = self._compiled.course(path)
+        made = course.make_path(target.raw_path, path) if course is not None else None
+        if course is None or made is None:
+            return None
+        return self._plan_of(head.method, course, made, target.query)
+
+    def _plan_of(self, method: bytes, course: Course, made: str, query: str | None) -> Plan:
+        origin = self._server.program.origin(self.host, course.origin)
+        uri = (made if query is None else f"{made}?{query}").encode("latin-1")
+        return Plan(method, uri, self._server.service(origin), self.forwarding(course.policy))
+
+    def remember(self, line: bytes, plan: Plan) -> None:
+        if len(self.plans) >= MEMO_SIZE:
+            self.plans.clear()
+        plan.line = line
+        self.plans[line] = plan
+
+    def decided_plan(self, request: Request) -> Plan:
+        """The plan that ``decide`` makes; it holds for this request only."""
+        decision = decide(self._server.program, request)
+        policy = Policy(map_back=decision.map_back, map_back_cookies=decision.map_back_cookies)
+        service = None if decision.origin is None else self._server.service(decision.origin)
+        return Plan(
+            request.method.encode("latin-1"),
+            decision.uri.encode("latin-1"),
+            service,
+            self.forwarding(policy),
+            decision,
+            [(name.encode("latin-1"), value.encode("latin-1")) for name, value in decision.headers],
+            None if decision.host_header is None else decision.host_header.encode("latin-1"),
+        )
+
+
+#: Methods with rules of their own before the handler (RQ-17, RQ-18).
+_CHECKED_BY_DECIDE = frozenset({b"TRACE", b"CONNECT", b"OPTIONS"})
+
+
+def _reverse(entry: MapBack, host: Host, program: Program) -> Reverse:
+    text = host.texts[entry.url]
+    path = entry.path.encode("latin-1")
+    if entry.origin is None:
+        return Reverse((text.encode("latin-1"),), path)
+    origin = program.origin(host, entry.origin)
+    members = origin.members if isinstance(origin, Balancer) else (origin,)
+    if text in ("", "/"):
+        return Reverse(tuple(member.name.encode("latin-1") for member in members), path, one_slash=path == b"/")
+    return Reverse(tuple((member.name.removesuffix("/") + text).encode("latin-1") for member in members), path)
+
+
+def _cookie(entry: MapBackCookie) -> CookieReverse:
+    attribute = b"path" if entry.part is CookiePart.PATH else b"domain"
+    return CookieReverse(attribute, entry.internal.encode("latin-1"), entry.public.encode("latin-1"))

@@ -1,0 +1,132 @@
+"""What all connections of a server share: the program at work, the clock, the sites. No I/O of its own.
+
+The rim (``server``) subclasses it with sockets; tests with fakes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from apacheconf.program.hosts import Host, Shape
+from apacheconf.program.names import choose_host
+from apacheconf.program.program import Program
+from apacheconf.program.workers import Origin
+from apacheconf.runtime.compile import CompiledShape
+from apacheconf.runtime.pages import http_date
+from apacheconf.runtime.pool import Pool, Service
+from apacheconf.runtime.site import Block, Site
+
+if TYPE_CHECKING:
+    from apacheconf.runtime.client import ClientConnection
+    from apacheconf.runtime.exchange import Exchange
+    from apacheconf.runtime.origin import OriginConnection
+
+
+class Door:
+    """Where connections with one local address arrive: its set of hosts, and the header blocks seen there."""
+
+    __slots__ = ("address", "blocks", "main", "scheme")
+
+    def __init__(self, server: ServerState, address: tuple[str, int], scheme: str) -> None:
+        self.address = address
+        self.scheme = scheme
+        self.blocks: dict[bytes, Block] = {}
+        self.main = server.site_for(address, None)
+
+
+class ServerState:
+    """The program at work. ``now`` is the loop's clock in seconds, renewed by ``tick``."""
+
+    def __init__(self, program: Program, log_error: Callable[[str], object] | None = None) -> None:
+        self.program = program
+        self.now = time.monotonic()
+        self.draining = False
+        self.clients: set[ClientConnection] = set()
+        self.origin_connections: set[OriginConnection] = set()
+        self.access_log: Callable[[Exchange, ClientConnection, int, int], None] | None = None
+        self._log_error = log_error
+        self._sites: dict[int, Site] = {}
+        self._doors: dict[tuple[str, int, str], Door] = {}
+        self._compiled: dict[int, CompiledShape] = {}
+        self._services: dict[int, Service] = {}
+        self._date = b""
+        self._date_second = 0
+        self.server_line = _server_line(program)
+
+    # --- what is made at first use ---------------------------------------------------------------------------
+
+    def site(self, host: Host) -> Site:
+        found = self._sites.get(host.number)
+        if found is None:
+            found = self._sites[host.number] = Site(self, host)
+        return found
+
+    def site_for(self, address: tuple[str, int], name: str | None) -> Site:
+        """The site that answers ``name`` at a local address (VH-30 to VH-35)."""
+        return self.site(self.program.hosts[choose_host(self.program.index, *address, name).host])
+
+    def door(self, address: tuple[str, int], scheme: str = "http") -> Door:
+        key = (*address, scheme)
+        found = self._doors.get(key)
+        if found is None:
+            found = self._doors[key] = Door(self, address, scheme)
+        return found
+
+    def compiled(self, shape: Shape) -> CompiledShape:
+        """The closures of a shape, made once for all hosts that have it."""
+        found = self._compiled.get(id(shape))
+        if found is None:
+            found = self._compiled[id(shape)] = CompiledShape(shape)
+        return found
+
+    def service(self, origin: Origin) -> Service:
+        found = self._services.get(id(origin))
+        if found is None:
+            found = self._services[id(origin)] = Service(origin)
+        return found
+
+    # --- the clock -------------------------------------------------------------------------------------------
+
+    def date(self) -> bytes:
+        """The Date of answers made now."""
+        second = int(time.time())
+        if second != self._date_second:
+            self._date, self._date_second = http_date(second), second
+        return self._date
+
+    def tick(self, now: float) -> None:
+        """Renew the clock and tell the connections whose deadline has passed."""
+        self.now = now
+        for connection in [c for c in self.origin_connections if 0.0 < c.deadline < now]:
+            connection.deadline = 0.0
+            connection.overdue()
+        for client in [c for c in self.clients if 0.0 < c.deadline < now]:
+            client.deadline = 0.0
+            client.overdue()
+
+    def origin_timeout(self, pool: Pool, site: Site) -> float:
+        """Seconds that an origin may be silent: timeout, else ProxyTimeout, else Timeout (WP-30)."""
+        limits = site.limits
+        return pool.worker.timeout or limits.proxy_timeout or limits.timeout
+
+    # --- what the rim does -----------------------------------------------------------------------------------
+
+    def connect(self, pool: Pool, exchange: Exchange) -> None:
+        """Open a connection for ``exchange`` and call its ``connected`` or ``connect_failed``."""
+        raise NotImplementedError
+
+    def note(self, message: str) -> None:
+        """A line for the error log."""
+        if self._log_error is not None:
+            self._log_error(message)
+
+
+#: ServerTokens' words, of which the full ones name who it really is.
+_TOKENS = {"prod": "Apache", "productonly": "Apache", "major": "Apache/2", "min": "Apache/2.4", "minor": "Apache/2.4"}
+
+
+def _server_line(program: Program) -> bytes:
+    tokens = program.hosts[program.index.main].shape.limits.server_tokens if program.hosts else "Full"
+    return b"Server: %b\r\n" % _TOKENS.get(tokens.lower(), "Apache/2.4 (apacheconf)").encode()

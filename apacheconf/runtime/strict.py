@@ -1,0 +1,114 @@
+"""A small strict reader of heads that decides as httpd does (HttpProtocolOptions Strict, RB-8 to RB-13).
+
+It is asked where httptools refuses, and it is the whole truth for what origins send (RS-13 to RS-18). Pure:
+bytes in, fields out, or one of the two errors.
+"""
+
+from __future__ import annotations
+
+import re
+
+from apacheconf.program.hosts import Limits
+from apacheconf.runtime.errors import ClientBroke, OriginBroke, proxy_error
+
+Fields = list[tuple[bytes, bytes]]
+
+_TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+#: RFC 9112 section 3, with the optional trailing blank and the missing version of HTTP/0.9 (RB-13).
+_REQUEST_LINE = re.compile(rb"(" + _TOKEN + rb") ([^\x00-\x20\x7f]+)(?: (?:HTTP/([0-9])\.([0-9]))?)?")
+_FIELD = re.compile(rb"(" + _TOKEN + rb"):[ \t]*((?:[^\x00-\x08\x0a-\x1f\x7f]*[^\x00-\x20\x7f])?)[ \t]*")
+
+TOO_LARGE = "Size of a request header field exceeds server limit."
+TOO_MANY = "The number of request header fields exceeds this server's limit."
+
+
+def read_request_line(line: bytes, limits: Limits) -> tuple[bytes, bytes, tuple[int, int]]:
+    """Method, target and version. Raises ClientBroke: 414 when too long, else 400."""
+    if len(line) > limits.request_line:
+        raise ClientBroke(414, "the request line is too long")
+    found = _REQUEST_LINE.fullmatch(line)
+    if found is None:
+        raise ClientBroke(400, "the request line is malformed")
+    method, target, major, minor = found.groups()
+    if major is None:
+        if method != b"GET":
+            raise ClientBroke(400, "an HTTP/0.9 request is a GET")
+        return method, target, (0, 9)
+    if major == b"0":
+        raise ClientBroke(400, "there is no such version of HTTP")
+    return method, target, (1, 0) if (major, minor) == (b"1", b"0") else (1, 1)
+
+
+def read_fields(block: bytes, limits: Limits) -> Fields:
+    """The fields of a request's header block, folded lines joined by a blank. Raises ClientBroke(400)."""
+    fields: Fields = []
+    for line in _lines(block):
+        if len(line) > limits.request_field_size:
+            raise ClientBroke(400, "a header field is too long", TOO_LARGE)
+        if line[:1] in (b" ", b"\t"):
+            _unfold(fields, line, limits)
+            continue
+        found = _FIELD.fullmatch(line)
+        if found is None:
+            raise ClientBroke(400, "a header field is malformed")
+        fields.append((found[1], found[2]))
+        if limits.request_fields and len(fields) > limits.request_fields:
+            raise ClientBroke(400, "there are too many header fields", TOO_MANY)
+    return fields
+
+
+def _lines(block: bytes) -> list[bytes]:
+    """The lines of a header block without its blank line. A bare LF stays in its line and spoils it."""
+    return [line for line in block.split(b"\r\n") if line]
+
+
+def _unfold(fields: Fields, line: bytes, limits: Limits) -> None:
+    text = line.strip(b" \t")
+    if not fields or re.search(rb"[\x00-\x08\x0a-\x1f\x7f]", text):
+        raise ClientBroke(400, "a folded header field has nothing to continue")
+    name, value = fields[-1]
+    value = value + b" " + text if text else value
+    if len(name) + len(value) + 2 > limits.request_field_size:
+        raise ClientBroke(400, "a folded header field is too long", TOO_LARGE)
+    fields[-1] = (name, value)
+
+
+# --- what origins send ---------------------------------------------------------------------------------------
+
+_STATUS_LINE = re.compile(rb"HTTP/([0-9])\.([0-9]) ([0-9]{3})(.*)", re.DOTALL)
+_REPLY_FIELD = re.compile(rb"(" + _TOKEN + rb"):[ \t]*(.*?)[ \t]*", re.DOTALL)
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+def read_status_line(line: bytes) -> tuple[tuple[int, int], int, bytes] | None:
+    """Version, status and reason of an origin's first line; None when it is none, so HTTP/0.9 (RS-14).
+
+    What follows the three digits directly is dropped with the reason, as httpd does. Raises OriginBroke (RS-15).
+    """
+    found = _STATUS_LINE.fullmatch(line)
+    if found is None:
+        return None
+    if found[1] != b"1":
+        raise proxy_error(502, f"Corrupt status line returned by remote server: {line.decode('latin-1')}")
+    rest = found[4]
+    reason = rest[1:] if rest[:1] == b" " else (b"" if not rest else b"\x00")
+    return (1, int(found[2])), int(found[3]), reason
+
+
+def read_reply_fields(lines: list[bytes], field_size: int) -> Fields:
+    """The fields of an origin's answer. Raises OriginBroke (RS-16 to RS-18)."""
+    fields: Fields = []
+    for line in lines:
+        if len(line) > field_size:
+            raise OriginBroke(502, "a response header field is too long")
+        if line[:1] in (b" ", b"\t") and fields:
+            name, value = fields[-1]
+            fields[-1] = (name, value + line.rstrip(b" \t") if line.strip(b" \t") else value)
+            continue
+        if b":" not in line:
+            raise OriginBroke(502, "a response header line has no colon")
+        found = _REPLY_FIELD.fullmatch(line)
+        if found is None or _CONTROL.search(found[2]):
+            raise OriginBroke(500, "a response header field is malformed")
+        fields.append((found[1], found[2]))
+    return fields
