@@ -17,7 +17,6 @@ from apacheconf.expand.reading import Command, Line, Reading
 from apacheconf.expand.refused import Refused
 from apacheconf.expand.skip import skip
 from apacheconf.expand.tree import Node
-from apacheconf.syntax.lines import LONGEST_IN_MACRO, LogicalLine
 from apacheconf.syntax.words import getword, split
 
 # -- arguments
@@ -154,7 +153,7 @@ def _if_directive(reading: Reading, name: str) -> bool:
 
 
 def _if_section(reading: Reading, name: str) -> bool:
-    return _if_directive(reading, name if name.startswith("<") else f"<{name}")
+    return _if_directive(reading, f"<{name}")
 
 
 def _if_version(reading: Reading, line: Line) -> list[Node]:
@@ -176,34 +175,10 @@ def _macro(reading: Reading, line: Line) -> list[Node]:
     reading.has_macros = True
     reading.done(line)
     reading.all_macros.append(macro)
-    macro.body, nesting = _macro_body(macro, line)
-    _warn(reading, line, macros.body_warnings(macro, nesting))
+    ignore_nesting = macros.IGNORE_NESTING in macro.flags | reading.macro_flags
+    _warn(reading, line, macros.read_body(macro, line.reader, ignore_nesting))
     reading.macros[macro.name] = macro
     return []
-
-
-def _macro_body(macro: macros.Macro, line: Line) -> tuple[tuple[LogicalLine, ...], int]:
-    """The body's lines and how many more tags it opens than it closes. Raises Refused without an end (MAC-2)."""
-    body: list[LogicalLine] = []
-    depth, nesting = 1, 0
-    for found in line.reader:
-        text = found.text
-        if len(text) >= LONGEST_IN_MACRO:
-            break
-        if text.startswith("#"):
-            continue
-        word = getword(text)
-        first = word.value if word else ""
-        if first.startswith("<") and (first.lower() != "</macro>" or depth > 1):
-            nesting += -1 if first.startswith("</") else 1
-        if first.lower() == "</macro>":
-            depth -= 1
-            if not depth:
-                return tuple(body), nesting
-        elif first.lower() == "<macro":
-            depth += 1
-        body.append(found)
-    raise Refused(f"{macro}\n\tcontents error: expected token not found: </Macro>", "unclosed-macro")
 
 
 def _warn(reading: Reading, line: Line, texts: Iterable[str]) -> None:
@@ -231,7 +206,7 @@ def _use(reading: Reading, line: Line) -> list[Node]:
         )
     frame_name = macro.frame_name(line.place)
     for number, argument in enumerate(arguments, 1):
-        if not argument:
+        if not argument and macros.IGNORE_EMPTY not in macro.flags | reading.macro_flags:
             message = f"{frame_name}: empty argument #{number}"
             reading.report(Level.WARNING, "macro-empty-argument", message, line.place, "AH02798")
     macro.used = True
@@ -251,9 +226,15 @@ def _undef_macro(reading: Reading, line: Line) -> list[Node]:
     return []
 
 
-def _no_warnings(reading: Reading, line: Line) -> list[Node]:
-    reading.done(line)
-    return []
+def _macro_flag(flag: str) -> Command:
+    """MacroIgnoreEmptyArgs and MacroIgnoreBadNesting: the flag of that name, for all macros from here on."""
+
+    def command(reading: Reading, line: Line) -> list[Node]:
+        reading.macro_flags |= {flag}
+        reading.done(line)
+        return []
+
+    return command
 
 
 # -- modules and folders
@@ -337,6 +318,6 @@ COMMANDS: dict[str, tuple[str, Command]] = {
     "<macro": ("macro_module", _macro),
     "use": ("macro_module", _use),
     "undefmacro": ("macro_module", _undef_macro),
-    "macroignoreemptyargs": ("macro_module", _no_warnings),
-    "macroignorebadnesting": ("macro_module", _no_warnings),
+    "macroignoreemptyargs": ("macro_module", _macro_flag(macros.IGNORE_EMPTY)),
+    "macroignorebadnesting": ("macro_module", _macro_flag(macros.IGNORE_NESTING)),
 }

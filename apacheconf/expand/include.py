@@ -5,6 +5,7 @@ Only names are dealt with here; a path is absolute. Opening and reading is ``rea
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -89,14 +90,17 @@ def _file_or_directory(path: str, depth: int = 0) -> Iterator[str]:
 
 
 def refuse_unreadable(path: str) -> str | None:
-    """Why httpd would not read ``path``, or None: only files and /dev/null are read (INC-14)."""
+    """Why httpd would not read ``path``, or None: only files and /dev/null are read (INC-14).
+
+    It opens a FIFO too, to find out; we only look, so that nothing ever waits.
+    """
     try:
         mode = os.stat(path).st_mode
     except OSError as error:
         return f"Could not open configuration file {path}: {error.strerror}"
     if stat.S_ISREG(mode) or os.path.realpath(path) == os.devnull:
         return None
-    return f"Access to file {path} denied by server: not a regular file"
+    return f"Could not open configuration file {path}: {os.strerror(errno.EBADF)}"
 
 
 def has_wildcard(name: str) -> bool:

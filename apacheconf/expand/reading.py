@@ -48,7 +48,7 @@ class _Open:
         args, bracket, tail = self.line.args.rpartition(">")
         if not bracket:
             args, tail = tail, ""
-        return Node(self.name[1:], args, self.line.place, tuple(self.children), bracket + tail)
+        return Node(self.line.name[1:], args, self.line.place, tuple(self.children), bracket + tail)
 
 
 #: The name of the text that -C and -c lines make (CLI-14).
@@ -73,6 +73,7 @@ class Reading:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     depth: int = 0
     has_macros: bool = False
+    macro_flags: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self.server_root = self.input.server_root

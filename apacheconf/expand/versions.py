@@ -34,11 +34,13 @@ def _operator_and_version(words: Sequence[str]) -> tuple[str, str]:
         raise Refused(
             "<IfVersion takes one, two or three arguments, a comparison operator, a version (and a delimiter)"
         )
-    last = words[-1]
-    if not last.endswith(">") or (len(words) == 3 and last != ">"):
-        raise Refused("<IfVersion> directive missing closing '>'")
-    rest = [*words[:-1], last[:-1]] if len(last) > 1 or len(words) == 1 else list(words[:-1])
-    return ("=", rest[0]) if len(rest) == 1 else (rest[0], rest[1])
+    operator, version = (words[0], words[1]) if len(words) > 1 else ("=", words[0])
+    bracket = words[2] if len(words) == 3 else ""
+    if version == ">" and not bracket:  # the bracket stands alone after a quoted version
+        operator, version, bracket = "=", operator, ">"
+    if not version or (bracket != ">" and not version.endswith(">")):
+        raise Refused("<IfVersion> directive missing closing '>'", "missing-closing-bracket")
+    return operator, version if bracket == ">" else version[:-1]
 
 
 def _compare(operator: str, version: str, written: str) -> bool:

@@ -20,6 +20,8 @@ LONGEST_IN_MACRO = 8192
 
 _JOIN = re.compile(r"\\\r?\n")
 _LOGICAL = re.compile(r"[^\\\n]*+(?:\\(?:\r?\n)?[^\\\n]*+)*+\n?")
+_AFTER_NUL = re.compile(r"\0[^\n]*")
+_LINE_ENDS_AFTER_BACKSLASHES = re.compile(r"(\\\\+)((?:\r?\n){2,})")
 
 
 class LogicalLine(NamedTuple):
@@ -33,20 +35,21 @@ class LogicalLine(NamedTuple):
 
 def join(raw: str) -> str:
     """The text of one logical line as httpd sees it, ``raw`` being its bytes with or without the line end."""
-    if "\\" in raw:
-        raw = _JOIN.sub("", raw)
     if "\0" in raw:
         raw = raw.partition("\0")[0]
+    if "\\" in raw:
+        once = _JOIN.sub("", raw)
+        while once != raw:  # a backslash that stays before an emptied line joins again
+            raw, once = once, _JOIN.sub("", once)
     return raw.strip(BLANKS)
 
 
 def logical_lines(file: SourceFile, start: int, end: int) -> Iterator[LogicalLine]:
     """The logical lines of ``file`` from ``start`` to ``end``, which must be borders of such lines."""
-    text = file.text
     number = file.line_at(start)
-    chunk = text[start:end]
+    chunk = file.text[start:end]
     if "\\\n" in chunk or "\\\r\n" in chunk or "\0" in chunk:
-        yield from _joined_lines(text, start, end, number)
+        yield from _joined_lines(chunk, start, number)
         return
     for line in chunk.removesuffix("\n").split("\n"):
         yield LogicalLine(line.strip(BLANKS), start, start + len(line), number)
@@ -54,15 +57,34 @@ def logical_lines(file: SourceFile, start: int, end: int) -> Iterator[LogicalLin
         number += 1
 
 
-def _joined_lines(text: str, start: int, end: int, number: int) -> Iterator[LogicalLine]:
-    while start < end:
-        match = _LOGICAL.match(text, start, end)
-        assert match and match.end() > start
-        raw = match[0]
-        number += raw.count("\n") - raw.endswith("\n")
-        yield LogicalLine(join(raw), start, match.end() - raw.endswith("\n"), number)
-        number += 1
-        start = match.end()
+def _joined_lines(chunk: str, start: int, number: int) -> Iterator[LogicalLine]:
+    for match in _LOGICAL.finditer(masked(chunk)):
+        first, last = match.span()
+        ended = match[0].endswith("\n") and not match[0].endswith(("\\\n", "\\\r\n"))
+        number += match[0].count("\n") - ended
+        if last > first:
+            raw = chunk[first:last]
+            number += raw.count("\n") - match[0].count("\n")  # the masked ones
+            yield LogicalLine(join(raw), start + first, start + last - raw.endswith("\n"), number)
+            number += 1
+
+
+def masked(text: str) -> str:
+    """``text`` with ``x`` for what only looks as if it meant something for the borders of lines; as long as before.
+
+    That is all that follows a NUL in its line (LEX-8), and the line ends after two or more backslashes: each removed
+    one leaves a backslash that joins the next line if that is empty (LEX-11).
+    """
+    if "\0" in text:
+        text = _AFTER_NUL.sub(lambda match: "x" * len(match[0]), text)
+    return _LINE_ENDS_AFTER_BACKSLASHES.sub(_masked_line_ends, text) if "\\\\" in text else text
+
+
+def _masked_line_ends(match: re.Match[str]) -> str:
+    line_ends = match[2].split("\n")
+    joining = min(len(match[1]), len(line_ends) - 1)
+    hidden = sum(len(end) + 1 for end in line_ends[:joining])
+    return "x" * (len(match[1]) + hidden) + match[2][hidden:]
 
 
 def joints(raw: str) -> Iterator[re.Match[str]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from apacheconf.source import SourceFile
 from apacheconf.syntax.grammar import open_grammar
+from apacheconf.syntax.lines import masked
 from apacheconf.syntax.tree import Document, Run, Section, Tag
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def _parser() -> Lark:
 
 def parse(source: SourceFile) -> Document:
     """The lossless tree of ``source``. Every text has one: no error is raised, structure is judged by ``expand``."""
-    return Document(source, _body(source, _parser().parse(source.text)))
+    return Document(source, _body(source, _parser().parse(masked(source.text))))
 
 
 def _body(source: SourceFile, tree: Tree[Token]) -> tuple[Run | Section | Tag, ...]:
