@@ -9,11 +9,13 @@ status, Set-Cookie, bodies.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import unquote_to_bytes, urljoin
 
 from apacheconf.origins import Headers
+from apacheconf.program.program import Program
+from apacheconf.program.workers import Balancer
 from apacheconf.prove.observe import STOCK, Arrival, Observation, Reply
 from apacheconf.prove.probes import ORIGIN_DATE, ORIGIN_SERVER
 
@@ -139,6 +141,31 @@ RULES = (
     Rule("N12", "the HTTP version towards the origin", _each_arrival(_without_version)),
     Rule("N13", "the reason phrase of replies that the front makes itself", _each_reply(_local_reason)),
 )
+
+
+def members_as_one(program: Program) -> Rule:
+    """Which member of a balancer answers is not compared probe by probe: DIF-11 compares how often each does."""
+    names = {
+        f"{member.host.lower()}:{member.port}".removesuffix(":80"): balancer.name
+        for balancer in program.origins
+        if isinstance(balancer, Balancer)
+        for member in balancer.members
+    }
+    return Rule("N14", "which member of a balancer answers", lambda seen: _renamed(seen, names))
+
+
+def _renamed(seen: Observation, names: Mapping[str, str]) -> Observation:
+    if not names:
+        return seen
+    pattern = re.compile(
+        "|".join(rf"(?<![\w.]){re.escape(name)}(?!\d)" for name in sorted(names, key=len, reverse=True))
+    )
+
+    def rename(text: str) -> str:
+        return pattern.sub(lambda found: names[found[0]], text)
+
+    headers = _both(lambda pairs: tuple((name, rename(value)) for name, value in pairs))
+    return _each_arrival(lambda one: replace(one, origin=rename(one.origin)))(headers(seen))
 
 
 def rules_for(front: str) -> tuple[Rule, ...]:

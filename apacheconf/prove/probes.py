@@ -9,15 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from apacheconf.origins import CONTROL
 from apacheconf.prove.client import Turn
 
 #: What an ordinary answer of the origin looks like, so that front-made answers stand out.
-ORIGIN_ANSWER: dict[str, object] = {
-    "headers": [["Content-Type", "text/plain"], ["X-Origin", "%self%"]],
-    "body": "hello from the origin\n",
-}
+ORIGIN_ANSWER: dict[str, Any] = {"body": "hello from the origin\n"}
+ORIGIN_HEADERS = [["Content-Type", "text/plain"], ["X-Origin", "%self%"]]
 #: The statuses that the origin answers with, and reasons that are not the usual ones.
 ANSWERS = {201: "Created", 204: "No Content", 206: "Partial Content", 299: "Odd", 301: "Moved", 304: "Not Modified",
            400: "Bad", 404: "Not Here", 405: "No", 500: "Broken", 502: "Bad Gateway", 503: "Later"}  # fmt: skip
@@ -82,14 +81,18 @@ def request(
     body: bytes = b"",
     version: str = "HTTP/1.1",
     host: str | None = "",
-    orders: dict[str, object] | None = None,
+    orders: dict[str, Any] | None = None,
     target: str | None = None,
 ) -> bytes:
-    """The bytes of one request. ``host`` "" means the aim's, None none; ``target`` replaces the whole target."""
+    """The bytes of one request. ``host`` "" means the aim's, None none; ``target`` replaces the whole target.
+
+    ``orders`` come on top of ORIGIN_ANSWER: headers are added to its own, everything else replaces.
+    """
+    asked = ORIGIN_ANSWER | (orders or {}) | {"headers": [*ORIGIN_HEADERS, *(orders or {}).get("headers", [])]}
     line = f"{method} {aim.path(path) if target is None else target} {version}"
     lines = [line] if host is None else [line, f"Host: {host or aim.host}"]
     lines += [f"{name}: {value}" for name, value in headers or []]
-    lines.append(f"{CONTROL.title()}: {json.dumps(ORIGIN_ANSWER | (orders or {}), separators=(',', ':'))}")
+    lines.append(f"{CONTROL.title()}: {json.dumps(asked, separators=(',', ':'))}")
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + body
 
 

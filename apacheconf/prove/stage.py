@@ -42,6 +42,9 @@ _ANY = frozenset({"", "*", "_default_", "0.0.0.0", "[::]"})
 SCHEME_MODULES = {"http": "proxy_http_module", "https": "proxy_http_module", "ws": "proxy_http_module",
                   "fcgi": "proxy_fcgi_module"}  # fmt: skip
 
+#: Modules whose symbols other module files need when they are loaded.
+LOADED_FIRST = frozenset({"proxy_module", "session_module", "cache_module", "dav_module", "dbd_module", "ldap_module"})
+
 
 @dataclass
 class Ports:
@@ -90,7 +93,7 @@ def stage(loaded: Loaded, box: Sandbox, origin_ports: Mapping[str, int], engine:
     printer = _Printer(ports, origin_ports, box)
     body = list(printer.lines(expanded.nodes))
     root = Path(expanded.server_root)
-    modules = sorted(modules_for(loaded))
+    modules = modules_for(loaded)
     head = preamble(engine, box, modules, root if root.is_dir() else None).splitlines()
     head += [f"Listen {address}:{port}" for address, port in _sockets(plain, ports)]
     nodes = {len(head) + number: node for number, (_, node) in enumerate(body, 1) if node}
@@ -116,17 +119,20 @@ def authorities(program: Program) -> dict[str, Worker]:
     return {f"{each.host.lower()}:{each.port}": each for each in program.workers() if not each.socket}
 
 
-def modules_for(loaded: Loaded) -> set[str]:
-    """The modules (identifiers) that httpd needs: those that were loaded, or for a fragment those it uses."""
+def modules_for(loaded: Loaded) -> list[str]:
+    """The modules (identifiers) that httpd needs, in an order in which it can load them.
+
+    Those that were loaded; for a fragment those that it uses.
+    """
     if not loaded.expanded.fragment:
-        return set(loaded.expanded.modules)
+        return list(loaded.expanded.modules)
     needed = {f"{name.removeprefix('mod_')}_module" for name in _owners(loaded.bound.directives)}
     for origin in loaded.require().origins:
         members = origin.members if isinstance(origin, Balancer) else (origin,)
         needed |= {"proxy_module"} | {SCHEME_MODULES[m.scheme] for m in members if m.scheme in SCHEME_MODULES}
         if isinstance(origin, Balancer):
             needed |= {"proxy_balancer_module", "slotmem_shm_module", f"lbmethod_{origin.lbmethod}_module"}
-    return needed
+    return sorted(needed, key=lambda name: (name not in LOADED_FIRST, name))
 
 
 def _owners(directives: Iterable[Directive]) -> Iterator[str]:

@@ -1,0 +1,50 @@
+"""Where to aim: which hosts of a program are worth asking, at which address, below which mapped path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from apacheconf.program.hosts import Host
+from apacheconf.program.program import Program
+from apacheconf.program.steps import MapToOrigin
+from apacheconf.prove.probes import Aim
+
+#: More hosts than these are not asked; the report says so.
+MOST_HOSTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A host that maps to an origin, and the ``address`` (empty for any) and port where it answers."""
+
+    aim: Aim
+    host: Host
+    address: str
+    port: int
+
+
+def find_targets(program: Program) -> list[Target]:
+    """One target for each host that maps to an origin and can be reached without TLS."""
+    found: dict[int, Target] = {}
+    for listener in program.listeners:
+        if listener.protocol == "https":
+            continue
+        for target in _hosts_at(program, listener.address, listener.port):
+            found.setdefault(target.host.number, target)
+    return list(found.values())
+
+
+def _hosts_at(program: Program, address: str, port: int) -> Iterator[Target]:
+    chosen = program.index.set_for(address or "127.0.0.1", port)
+    for number in chosen.hosts if chosen else (program.index.main,):
+        host = program.hosts[number]
+        prefix = _mapped_prefix(host)
+        if prefix is not None:
+            alias = next((alias for alias in host.aliases if not set("*?") & set(alias)), host.name)
+            yield Target(Aim(host.name, alias, prefix), host, address, port)
+
+
+def _mapped_prefix(host: Host) -> str | None:
+    steps = [*host.shape.server, *(step for cell in host.shape.cells for step in cell.steps)]
+    return next((step.action.prefix or "/" for step in steps if isinstance(step.action, MapToOrigin)), None)

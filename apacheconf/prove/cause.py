@@ -1,0 +1,52 @@
+"""Which directive decided a probe: the program is asked, and its answer led back to the original configuration."""
+
+from __future__ import annotations
+
+import re
+
+from apacheconf.ledger import Written
+from apacheconf.program import Request, decide
+from apacheconf.program.hosts import Host
+from apacheconf.program.program import Program
+from apacheconf.program.steps import KeepLocal, MapToOrigin, Redirect, Respond, SetUri, Step
+from apacheconf.program.trace import Event, HostChosen, Tried
+from apacheconf.prove.probes import Probe
+from apacheconf.prove.stage import Stage
+
+#: Actions that say where a request goes; the last one that was done is the cause.
+_DECIDING = (MapToOrigin, KeepLocal, Redirect, Respond, SetUri)
+
+
+def cause_of(program: Program, stage: Stage, probe: Probe, port: int) -> str:
+    """``file:line: Directive args`` of the original for the first request of ``probe``; empty when none decided."""
+    request = _request(probe, port)
+    if request is None:
+        return ""
+    host: list[Host] = []
+    steps: list[Step] = []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, HostChosen):
+            host.append(event.host)
+        elif isinstance(event, Tried) and event.matched and isinstance(event.step.action, _DECIDING):
+            steps.append(event.step)
+
+    decide(program, request, listen)
+    said_by = host[-1].said_by(steps[-1]) if host and steps else ()
+    return _title(stage, said_by[0]) if said_by else ""
+
+
+def _request(probe: Probe, port: int) -> Request | None:
+    head = probe.turns[0].send.partition(b"\r\n\r\n")[0].decode("latin-1")
+    line, *rest = head.split("\r\n")
+    found = re.fullmatch(r"(\S+) (\S+) HTTP/(\d)\.(\d)", line)
+    if not found:
+        return None
+    headers = tuple((name, value.strip()) for name, _, value in (each.partition(":") for each in rest))
+    version = (int(found[3]), int(found[4]))
+    return Request(found[1], found[2], headers, version, local=("127.0.0.1", port))
+
+
+def _title(stage: Stage, directive: Written) -> str:
+    original = stage.node_at(directive.place.line) or directive
+    return f"{original.place.span.file.name}:{original.place.span.line}: {original.name} {original.args}"

@@ -1,0 +1,107 @@
+"""The report of a comparison: what was asked, what was equal, and each difference with both answers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from apacheconf.prove.compare import Comparison
+from apacheconf.prove.observe import Observation, to_json
+
+#: The shape of ``Report.to_json``; a change that a reader must know about makes it another number.
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One probe in one scenario. ``cause`` is the directive that decided it (``site.conf:9: ProxyPass / ...``),
+    ``announced`` the key of the translation's caveat that says so."""
+
+    scenario: str
+    host: str
+    probe: str
+    comparison: Comparison
+    reference: Observation
+    other: Observation
+    cause: str = ""
+    announced: str | None = None
+
+    @property
+    def equal(self) -> bool:
+        return self.comparison.equal
+
+    @property
+    def unannounced(self) -> bool:
+        return not self.equal and self.announced is None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What ``prove`` found. ``reference`` and ``other`` are titles with versions; ``notes`` what was not asked.
+
+    ``silent_keys`` are announced caveats that no probe of this run has shown.
+    """
+
+    reference: str
+    other: str
+    results: tuple[Result, ...]
+    notes: tuple[str, ...] = ()
+    silent_keys: tuple[str, ...] = ()
+
+    @property
+    def asked(self) -> int:
+        return len(self.results)
+
+    @property
+    def equal(self) -> int:
+        return sum(result.equal for result in self.results)
+
+    @property
+    def different(self) -> tuple[Result, ...]:
+        """Every difference, the unannounced ones first."""
+        found = [result for result in self.results if not result.equal]
+        return tuple(sorted(found, key=lambda result: not result.unannounced))
+
+    @property
+    def unannounced(self) -> tuple[Result, ...]:
+        return tuple(result for result in self.results if result.unannounced)
+
+    @property
+    def exit_code(self) -> int:
+        """1 when anything differed that nobody had announced."""
+        return 1 if self.unannounced else 0
+
+    @property
+    def excused(self) -> Counter[str]:
+        """How often each normalisation (DIF-9) was needed."""
+        return Counter(name for result in self.results for name in result.comparison.excused)
+
+    def to_json(self) -> dict[str, object]:
+        """The report as data, versioned by ``schema``."""
+        return {
+            "schema": SCHEMA,
+            "reference": self.reference,
+            "other": self.other,
+            "asked": self.asked,
+            "equal": self.equal,
+            "announced": len(self.different) - len(self.unannounced),
+            "unannounced": len(self.unannounced),
+            "normalisations": dict(sorted(self.excused.items())),
+            "notes": list(self.notes),
+            "announced but not shown": list(self.silent_keys),
+            "differences": [_result_to_json(result) for result in self.different],
+        }
+
+
+def _result_to_json(result: Result) -> dict[str, object]:
+    aspects = [{"what": a.what, "reference": a.reference, "other": a.other} for a in result.comparison.aspects]
+    return {
+        "scenario": result.scenario,
+        "host": result.host,
+        "probe": result.probe,
+        "announced": result.announced,
+        "cause": result.cause,
+        "aspects": aspects,
+        "reference": to_json(result.reference),
+        "other": to_json(result.other),
+    }

@@ -1,0 +1,174 @@
+"""The comparison itself: both fronts, every scenario, every probe, and what differs.
+
+Each front runs alone, with origins and servers of its own for every scenario, so that no state of one run
+(members in error, the next member's turn) reaches another one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from apacheconf.diagnostics import UsageError
+from apacheconf.engines import Engine, Sandbox, find, stopping_on_signals
+from apacheconf.engines.httpd import missing_modules
+from apacheconf.expand import Options
+from apacheconf.origins import Origins
+from apacheconf.program.loading import Loaded, load
+from apacheconf.program.program import Program
+from apacheconf.prove import announced, fronts
+from apacheconf.prove.aims import MOST_HOSTS, Target, find_targets
+from apacheconf.prove.ask import Progress, Scenario, ask, scenarios
+from apacheconf.prove.cause import cause_of
+from apacheconf.prove.compare import Aspect, Comparison, compare
+from apacheconf.prove.normalise import members_as_one, rules_for
+from apacheconf.prove.observe import Observation, Tokens
+from apacheconf.prove.report import Report, Result
+from apacheconf.prove.stage import Stage, authorities, modules_for, stage
+from apacheconf.targets.translation import Translation, translate
+
+Seen = dict[str, Observation]
+SEQUENCE = "sequence of members"
+
+
+@dataclass
+class Front:
+    """One side of the comparison: ``name`` as in fronts.FRONTS, and what it was translated to, if it was."""
+
+    name: str
+    engine: Engine | None
+    translation: Translation | None = None
+    keys: tuple[str, ...] = field(default=(), init=False)
+
+    @classmethod
+    def find(cls, name: str) -> Front:
+        return cls(name, fronts.need(name))
+
+    @property
+    def title(self) -> str:
+        return fronts.title_of(self.name, self.engine)
+
+    def translate(self, program: Program) -> str:
+        """The target's whole configuration for ``program``; its caveats are remembered."""
+        assert self.engine is not None
+        version = ".".join(self.engine.version.split(".")[:2])
+        self.translation = translate(program, self.name, version)
+        self.keys = announced.keys_of(self.translation)
+        return self.translation.text
+
+
+def prove(
+    paths: Sequence[str],
+    options: Options | None = None,
+    *,
+    against: str,
+    reference: str | None = None,
+    progress: Progress = lambda what: None,
+) -> Report:
+    """Compare ``against`` (serve, nginx, haproxy) with ``reference`` (httpd, serve) on the configuration at ``paths``.
+
+    Without a reference it is httpd where that is installed, else our engine. ``progress`` hears the name of each
+    probe. Raises ConfigError for a configuration with errors, UsageError for a server that isn't there,
+    EngineFailed for one that doesn't start.
+    """
+    if reference is None:
+        reference = "httpd" if find("httpd") else fronts.SERVE
+    if reference == against:
+        raise UsageError(f"{against} can't be compared with itself", "give another --reference")
+    return compare_fronts(load(paths, options), Front.find(reference), Front.find(against), progress)
+
+
+def compare_fronts(loaded: Loaded, reference: Front, other: Front, progress: Progress) -> Report:
+    """``prove`` for what is loaded and found already."""
+    program = loaded.require()
+    targets = find_targets(program)
+    notes = list(_notes(loaded, targets))
+    results: list[Result] = []
+    with stopping_on_signals():
+        for target in targets[:MOST_HOSTS]:
+            for scenario in scenarios(program, target.aim, authorities(program)):
+                results += _run(loaded, target, scenario, (reference, other), progress, notes)
+    shown = {result.announced for result in results}
+    silent = tuple(key for key in other.keys if key not in shown)
+    return Report(reference.title, other.title, tuple(results), tuple(dict.fromkeys(notes)), silent)
+
+
+def _notes(loaded: Loaded, targets: list[Target]) -> Iterator[str]:
+    if not targets:
+        yield "no host maps to an origin: nothing was asked"
+    for target in targets[MOST_HOSTS:]:
+        yield f"host {target.host.title} was not asked: the first {MOST_HOSTS} were"
+    httpd = find("httpd")
+    for module in missing_modules(httpd, modules_for(loaded)) if httpd else ():
+        yield f"{module} is not installed here: httpd ran without it"
+
+
+def _run(
+    loaded: Loaded,
+    target: Target,
+    scenario: Scenario,
+    pair: tuple[Front, Front],
+    progress: Progress,
+    notes: list[str],
+) -> Iterator[Result]:
+    """Ask both fronts of ``pair`` and compare, probe by probe."""
+    reference, other = pair
+    one, _ = observe(loaded, target, scenario, reference, progress)
+    two, staged = observe(loaded, target, scenario, other, progress)
+    notes += staged.stage.notes
+    if scenario.name == SEQUENCE and other.name in ("nginx", "haproxy"):
+        yield _distribution(target, scenario, one, two)
+        return
+    rules = rules_for(other.name) if reference.name == "httpd" else rules_for("nginx")
+    if other.name != fronts.SERVE:
+        rules = (members_as_one(loaded.require()), *rules)
+    for probe in scenario.probes:
+        compared = compare(one[probe.name], two[probe.name], rules)
+        cause = "" if compared.equal else cause_of(staged.program, staged.stage, probe, staged.port)
+        key = None if compared.equal else announced.announcement_for(probe.name, other.keys)
+        yield Result(scenario.name, target.aim.host, probe.name, compared, one[probe.name], two[probe.name], cause, key)
+
+
+def _distribution(target: Target, scenario: Scenario, one: Seen, two: Seen) -> Result:
+    """DIF-11: a target may take the members in another order, but each as often."""
+    counts = [Counter(_members(side)) for side in (one, two)]
+    aspects = []
+    if counts[0] != counts[1]:
+        aspects = [Aspect("how often each member was asked", *(str(dict(sorted(c.items()))) for c in counts))]
+    first = scenario.probes[0].name
+    excused = () if aspects or _members(one) == _members(two) else ("DIF-11",)
+    return Result(scenario.name, target.aim.host, SEQUENCE, Comparison(tuple(aspects), excused), one[first], two[first])
+
+
+def _members(side: Seen) -> list[str]:
+    return [arrival.origin for seen in side.values() for arrival in seen.arrivals]
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """What ran: the stage, the program of its text, and the port that was asked."""
+
+    stage: Stage
+    program: Program
+    port: int
+
+
+def observe(
+    loaded: Loaded, target: Target, scenario: Scenario, front: Front, progress: Callable[[str], None]
+) -> tuple[Seen, Staged]:
+    """Run one front for one scenario and ask it everything. Leaves no process and no file."""
+    workers = authorities(loaded.require())
+    with Sandbox("prove") as box, Origins(workers) as origins:
+        origins.up(scenario.up)
+        staged = stage(loaded, box, origins.ports, find("httpd"))
+        box.write(staged.file.name, staged.text)
+        program = load([], Options(file=str(staged.file))).require()
+        address = staged.ports.address_for(target.address), staged.ports.listeners[target.port]
+        tokens = Tokens(
+            {port: name.removesuffix(":80") for name, port in origins.ports.items()},
+            {real: written for written, real in staged.ports.listeners.items()},
+        )
+        with fronts.start(front.name, front.engine, staged, lambda _: front.translate(program)):
+            seen = ask(address, scenario.probes, origins, tokens, progress)
+        return seen, Staged(staged, program, address[1])
