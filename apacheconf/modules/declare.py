@@ -83,6 +83,10 @@ class Setting(Generic[T]):
     value: T
     said_by: tuple[Written, ...] = ()
 
+    def __hash__(self) -> int:
+        """By who said it: values may be tables, and equal settings were said by the same directives."""
+        return hash(self.said_by)
+
     @property
     def is_set(self) -> bool:
         return bool(self.said_by)

@@ -6,11 +6,12 @@ Only this file (and what it calls in ``mod_*.py``) reads the settings of layers.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from apacheconf.modules.declare import Conf
 from apacheconf.program.hosts import Layer, Shape
 from apacheconf.program.modules import DIR_STEPS
-from apacheconf.program.steps import Step
+from apacheconf.program.steps import Flow, KeepLocal, MapToOrigin, Move, Step
 
 
 def fold(layers: Iterable[Layer]) -> dict[str, Conf]:
@@ -32,6 +33,13 @@ def steps_for(shape: Shape, numbers: Iterable[int]) -> tuple[Step, ...]:
 
 
 def with_server(server: tuple[Step, ...], confs: dict[str, Conf]) -> tuple[Step, ...]:
-    """The steps that effective settings make, joined with a host's server-level steps, in phase order."""
+    """The steps that effective settings make, joined with a host's server-level steps, in phase order.
+
+    An exclusion in a section ends all of mod_proxy's part, the server's list too (PP-8).
+    """
+    mappings = sum(isinstance(step.action, MapToOrigin | KeepLocal) for step in server)
     steps = [step for module, each in DIR_STEPS.items() if module in confs for step in each.steps(confs[module])]
+    for at, step in enumerate(steps):
+        if isinstance(step.action, KeepLocal):
+            steps[at] = replace(step, then=Flow(Move.SKIP, mappings))
     return tuple(sorted([*steps, *server], key=lambda step: step.phase))

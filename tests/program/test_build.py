@@ -1,0 +1,88 @@
+"""From configuration text to program, through the whole front end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from apacheconf.diagnostics import ConfigError
+from apacheconf.program import Program, Request, decide, load
+from apacheconf.program.workers import Balancer, Worker
+
+SITES = Path(__file__).parents[2] / "fixtures" / "sites"
+
+
+def program_of(tmp_path: Path, text: str) -> Program:
+    (tmp_path / "site.conf").write_text(text)
+    return load([str(tmp_path / "site.conf")]).require()
+
+
+def uri(program: Program, target: str, host: str = "a.example") -> str:
+    return decide(program, Request("GET", target, (("Host", host),))).uri
+
+
+@pytest.mark.parametrize("site", ["reverse-proxy/conf.d", "load-balancer/conf.d", "debian", "redhat"])
+def test_the_first_roads_configurations_become_programs(site: str):
+    program = load([str(SITES / site)]).require()
+    decision = decide(program, Request("GET", "/a%20b?x=1", (("Host", "WWW.example.com:80"),)))
+    assert decision.host is not None and decision.host.name == "example.com"
+    assert decision.uri == "/a%20b?x=1"
+    balanced = "10.0.0.2" in str(decision.origin)
+    assert isinstance(decision.origin, Balancer if balanced else Worker)
+    assert decision.host_header == ("WWW.example.com:80" if balanced else "10.0.0.1")
+    assert [each.path for each in decision.map_back] == ["/"]
+
+
+def test_hosts_that_do_the_same_share_one_shape(tmp_path: Path):
+    text = "".join(
+        f"<VirtualHost *:80>\nServerName h{n}.example\nProxyPass / http://10.0.0.{n}/\n"
+        f"ProxyPassReverse / http://10.0.0.{n}/\n</VirtualHost>\n"
+        for n in range(1, 5)
+    )
+    program = program_of(tmp_path, text)
+    assert len({id(host.shape) for host in program.hosts[1:]}) == 1
+    assert [decide(program, Request("GET", "/", (("Host", f"h{n}.example"),))).host_header for n in (1, 4)] == [
+        "10.0.0.1",
+        "10.0.0.4",
+    ]
+
+
+def test_the_first_mapping_wins_and_an_exclusion_must_come_before(tmp_path: Path):  # PP-1, PP-7, NGX-50
+    program = program_of(
+        tmp_path,
+        "<VirtualHost *:80>\nServerName a.example\nProxyPass /s !\nProxyPass /a http://h/1\n"
+        "ProxyPass /a/b http://h/2\nProxyPass / http://h/\nProxyPass /late !\n</VirtualHost>\n",
+    )
+    asked = {target: uri(program, target) for target in ("/s/x", "/secret", "/a/b/c", "/late/x")}
+    assert asked == {"/s/x": "", "/secret": "/secret", "/a/b/c": "/1/b/c", "/late/x": "/late/x"}
+    assert [reason for _, reason in program.hosts[1].shape.dead] == [
+        "an earlier mapping always matches first",
+        "it comes after a mapping that always matches first",
+    ]
+
+
+def test_a_mapping_in_a_location_beats_the_servers_list(tmp_path: Path):  # PP-8, PP-9
+    program = program_of(
+        tmp_path,
+        "<VirtualHost *:80>\nProxyPass / http://h/root/\n<Location /a/b>\nProxyPass http://h/deep\n</Location>\n"
+        "<Location /a>\nProxyPass http://h/a\nProxyPreserveHost On\n</Location>\n"
+        "<Location /a/off>\nProxyPass !\n</Location>\n</VirtualHost>\n",
+    )
+    assert uri(program, "/x") == "/root/x"
+    assert uri(program, "/a/b/x") == "/a/b/x"  # /a stands later in the file and matches too
+    decision = decide(program, Request("GET", "/a/off/x", (("Host", "a.example"),)))
+    assert (decision.origin, decision.file.endswith("/htdocs/a/off/x")) == (None, True)
+
+
+def test_a_main_servers_mapping_comes_before_the_hosts(tmp_path: Path):  # PP-23, INH-1
+    program = program_of(
+        tmp_path, "ProxyPass /x http://m/\n<VirtualHost *:80>\nProxyPass /x http://v/\n</VirtualHost>\n"
+    )
+    assert decide(program, Request("GET", "/x", (("Host", "a"),))).host_header == "m"
+
+
+def test_errors_leave_no_program(tmp_path: Path):
+    with pytest.raises(ConfigError) as raised:
+        program_of(tmp_path, "ProxyPass / nonsense\nNoSuchThing 1\n")
+    assert len(raised.value.diagnostics) == 2
