@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, fields
 from itertools import count
 from types import TracebackType
+from typing import cast
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -258,8 +259,7 @@ class OriginProtocol(asyncio.Protocol):
         self._answered_early = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's are of no asyncio class
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
