@@ -19,15 +19,14 @@ def run(
     from apacheconf.diagnostics import Level
 
     loaded = reading.load(quiet=httpd)
-    errors = [d for d in loaded.diagnostics if d.level >= Level.ERROR]
     if httpd:
-        first = next((d for d in errors if d.httpd), None) or next(iter(errors), None)
+        first = next((d for d in loaded.errors if d.httpd), None) or next(iter(loaded.errors), None)
         if first:
             print((first.httpd or str(first)).replace("{argv0}", "httpd"), file=sys.stderr)
-    elif loaded.diagnostics:
+    elif told := [d for d in loaded.diagnostics if d.level >= Level.WARNING]:
         from apacheconf.cli.draw import print_all
 
-        print_all(loaded.diagnostics, sys.stderr)
-    if errors:
+        print_all(told, sys.stderr)
+    if loaded.errors:
         raise typer.Exit(1)
     print("Syntax OK", file=sys.stderr)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TextIO
 
 from apacheconf.diagnostics import Diagnostic, Level
@@ -67,8 +68,8 @@ def summary(diagnostics: Iterable[Diagnostic]) -> str:
 
 def draw(diagnostic: Diagnostic) -> Iterator[Line]:
     """The lines of one diagnostic."""
-    where = diagnostic.where
-    head: Line = [("bold", f"{where}: ")] if where else []
+    where = _without_indent(diagnostic.where)
+    head: Line = [("bold", f"{near(where)}: ")] if where else []
     yield [
         *head,
         LEVELS[diagnostic.level],
@@ -83,6 +84,14 @@ def draw(diagnostic: Diagnostic) -> Iterator[Line]:
         yield [("blue", f"{margin} = "), ("bold", "help"), ("", f": {shown(text)}")]
     for text in _chain(diagnostic.place):
         yield [("blue", f"{margin} = "), ("dim", text)]
+
+
+def _without_indent(where: Span | None) -> Span | None:
+    """A directive's span begins with its line; what is pointed at begins with its first character."""
+    if where is None:
+        return None
+    blanks = len(where.text) - len(where.text.lstrip())
+    return Span(where.file, where.start + blanks, where.end) if 0 < blanks < len(where.text) else where
 
 
 def _snippet(where: Span, margin: str, style: str) -> Iterator[Line]:
@@ -107,8 +116,14 @@ def _chain(place: Place | None) -> Iterator[str]:
     while via:
         directive = via.span.text.split(None, 1)
         how = "used" if directive and directive[0].lower() == "use" else "included"
-        yield f"{how} at {via}"
+        yield f"{how} at {near(via)}"
         via = via.via
+
+
+def near(place: object) -> str:
+    """A place (``file:line`` or a file's name), its file relative to the current directory if it lies below."""
+    text = f"{place.span.file.name}:{place.span.line}" if isinstance(place, Place) else str(place)
+    return shown(text.removeprefix(f"{Path.cwd()}/"))
 
 
 def shown(text: str) -> str:

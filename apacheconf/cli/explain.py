@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -31,4 +32,10 @@ def run(
         return
     from apacheconf.cli.draw import print_lines
 
-    print_lines(story.lines(), sys.stdout)
+    here = f"{Path.cwd()}/"
+    print_lines(([(style, _near(text, here)) for style, text in line] for line in story.lines()), sys.stdout)
+
+
+def _near(text: str, here: str) -> str:
+    """A list of places (``  [FILE:LINE, ...]``) with its files relative to the current directory ``here``."""
+    return text.replace(here, "") if text.startswith("  [") else text

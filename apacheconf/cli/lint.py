@@ -42,7 +42,8 @@ def run(
     from apacheconf.lint import formats, lint
 
     loaded = reading.load()
-    findings = (*loaded.diagnostics, *(lint(loaded.model, loaded.program) if loaded.model else ()))
+    told = (found for found in loaded.diagnostics if found.level >= Level.WARNING)
+    findings = (*told, *lint(loaded.model, loaded.program))
     if format is Format.TEXT:
         from apacheconf.cli.draw import print_all
 

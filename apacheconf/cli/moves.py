@@ -19,9 +19,10 @@ LISTEN_HELP = "write it as --listen 80=8080 or --listen 80=127.0.0.1:8080"
 ORIGIN_HELP = "write it as --origin 10.0.0.1:8080=127.0.0.1:9001"
 
 
-def listens(words: Iterable[str]) -> dict[Address, Address]:
-    """The moves of --listen; an address without a host means every host of that port. Raises UsageError."""
-    return dict(_parts("--listen", word, LISTEN_HELP) for word in words)
+def listens(words: Iterable[str]) -> dict[Address | int, Address]:
+    """The moves of --listen: a listener's address, or its port alone, to a socket's. Raises UsageError."""
+    moves = (_parts("--listen", word, LISTEN_HELP) for word in words)
+    return {(written if written[0] else written[1]): to for written, to in moves}
 
 
 def origins(words: Iterable[str]) -> dict[str, str | Address]:

@@ -20,7 +20,8 @@ from apacheconf.diagnostics import ConfigError, Diagnostic, Level
 if TYPE_CHECKING:
     from apacheconf.expand import Expanded, Options
     from apacheconf.model import Model
-    from apacheconf.program import Loaded, Program
+    from apacheconf.program import Program
+    from apacheconf.program.loading import Loaded
 
 T = TypeVar("T")
 
@@ -72,7 +73,7 @@ class Reading:
 
     def load(self, quiet: bool = False) -> Loaded:
         """Read as far as the errors allow; one line per note on stderr unless ``quiet``. Raises UsageError."""
-        from apacheconf.program import load
+        from apacheconf.program.loading import load
 
         loaded = load(self.paths, self.options)
         if not quiet:
@@ -82,9 +83,7 @@ class Reading:
     def load_program(self) -> tuple[Loaded, Program]:
         """What ``load`` gives, and its program. Raises ConfigError with everything that is wrong."""
         loaded = self.load()
-        if loaded.program is None:
-            raise ConfigError(loaded.diagnostics)
-        return loaded, loaded.program
+        return loaded, loaded.require()
 
     def load_expanded(self) -> Expanded:
         """The expanded tree alone. Raises ConfigError for errors of reading."""
@@ -109,8 +108,9 @@ def _print_notes(expanded: Expanded) -> None:
 
 def _valid(thing: T, diagnostics: Iterable[Diagnostic]) -> T:
     """``thing``, if nothing of this is an error."""
-    if any(found.level >= Level.ERROR for found in diagnostics):
-        raise ConfigError(diagnostics)
+    errors = [found for found in diagnostics if found.level >= Level.ERROR]
+    if errors:
+        raise ConfigError(errors)
     return thing
 
 

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from apacheconf.cli.draw import Line, shown
+from apacheconf.cli.draw import Line, near, shown
 from apacheconf.ledger import Outcome, Row
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _group(outcome: Outcome, rows: list[Row]) -> Iterator[Line]:
     for row in rows:
         at = ", ".join(dict.fromkeys(answer.at for answer in row.answers if answer.at))
         yield [
-            ("", f"  {row.place}  "),
+            ("", f"  {near(row.place)}  "),
             ("bold", row.name),
             ("", f" {shown(_shortened(row.args))}" + (f" (x{row.instances})" if row.instances > 1 else "")),
             ("dim", f"  -> {at}" if at else ""),
@@ -76,7 +76,7 @@ def _in_short(rows: Iterable[Row]) -> Iterator[Line]:
         files.setdefault(row.place.span.file.name, []).append(f"{row.place.span.line} {row.name}")
     width = max(60, shutil.get_terminal_size((100, 24)).columns)
     for name, found in files.items():
-        for line in textwrap.wrap(f"{name}: " + ", ".join(found), width - 2, subsequent_indent="    "):
+        for line in textwrap.wrap(f"{near(name)}: " + ", ".join(found), width - 2, subsequent_indent="    "):
             yield [("", f"  {line}")]
 
 

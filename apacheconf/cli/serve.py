@@ -1,12 +1,22 @@
-"""``apacheconf serve``: answer requests as httpd would."""
+"""``apacheconf serve``: answer requests as httpd would.
+
+Here the words of the command line become ``ServeOptions``; the start-up summary is drawn when the sockets listen.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from apacheconf.cli.options import Reading, reads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from apacheconf.program import Program
+    from apacheconf.runtime import Ready, ServeOptions
 
 
 @reads
@@ -22,12 +32,72 @@ def run(
     ] = None,
     stub_origins: Annotated[bool, typer.Option("--stub-origins", help="Answer for every origin from inside.")] = False,
     access_log: Annotated[
-        str | None, typer.Option("--access-log", metavar="FILE|-", help="Log requests where no log is configured.")
+        str | None, typer.Option("--access-log", metavar="FILE|-", help="Log every request, in combined format.")
     ] = None,
     accept: Annotated[
         list[str] | None,
         typer.Option("--accept", metavar="NAME", help="Serve although this directive is not honoured."),
     ] = None,
 ) -> None:
-    """Serve the configuration: the reverse proxy itself."""
-    raise NotImplementedError
+    """Serve the configuration: the reverse proxy itself. Ctrl-C drains and ends."""
+    from apacheconf.cli import moves
+    from apacheconf.cli.standins import stand_ins
+    from apacheconf.runtime import ServeOptions, serve
+
+    options = ServeOptions(
+        listen=moves.listens(listen or ()),
+        origins=moves.origins(origin or ()),
+        stub=_stub_origins() if stub_origins else None,
+        access_log=_line_writer(access_log) if access_log else None,
+        error_log=_print_error,
+        accepted=frozenset(accept or ()),
+    )
+    _, program = reading.load_program()
+    if stub_origins:
+        for note in stand_ins(program.directives):
+            print(note, file=sys.stderr)
+    serve(program, _announced(program, options))
+
+
+def _announced(program: Program, options: ServeOptions) -> ServeOptions:
+    """``options``, with the summary drawn on stderr as soon as the sockets listen."""
+    from dataclasses import replace
+
+    from apacheconf.cli.draw import print_lines
+    from apacheconf.cli.summary import lines
+    from apacheconf.runtime.summary import summarise
+
+    def announce(ready: Ready) -> None:
+        print_lines(lines(summarise(program, options), ready, stubs=options.stub is not None), sys.stderr)
+        sys.stderr.flush()
+
+    return replace(options, on_ready=announce)
+
+
+def _stub_origins() -> Callable[[str], Any]:
+    """Gives a protocol per connection; each origin counts its own."""
+    from apacheconf.origins import factory
+
+    makers: dict[str, Callable[[], Any]] = {}
+
+    def stub(authority: str) -> Any:
+        return makers.setdefault(authority, factory(authority))()
+
+    return stub
+
+
+def _line_writer(name: str) -> Callable[[str], object]:
+    """Writes lines to the file, or to standard output for ``-``. Raises UsageError."""
+    from apacheconf.diagnostics import UsageError
+
+    if name == "-":
+        return lambda line: print(line, flush=True)
+    try:
+        file = open(name, "a", encoding="latin-1", buffering=1)  # noqa: SIM115, PTH123 -- lives as long as we serve
+    except OSError as error:
+        raise UsageError(f"cannot write the access log {name}: {error.strerror}") from error
+    return lambda line: file.write(line + "\n")
+
+
+def _print_error(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)

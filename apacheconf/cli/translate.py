@@ -66,11 +66,12 @@ def run(
 
 def _refuse_what_differs(translation: Translation, accepted: frozenset[str]) -> None:
     """Raises StrictError for what is approximated or unsupported and not ``accepted`` (lower-case names)."""
+    from apacheconf.cli.draw import near
     from apacheconf.diagnostics import StrictError
     from apacheconf.ledger import Outcome
 
     refused = [
-        f"  {row.place}: {row.name} {answer.outcome.words}: {answer.caveat}"
+        f"  {near(row.place)}: {row.name} {answer.outcome.words}: {answer.caveat}"
         + (f" [{answer.key}]" if answer.key else "")
         for row in translation.rows
         for answer in row.answers

@@ -62,7 +62,7 @@ def test_the_chain_of_includes_is_told() -> None:
     main, part = SourceFile("main.conf", "\n  Include part.conf\n"), SourceFile("part.conf", "Bad x\n")
     via = Place(Span(main, 3, 20), "main.conf", 2)
     found = Diagnostic(Level.ERROR, "n", "m", Place(Span(part, 0, 5), "part.conf", 1, via))
-    assert drawn(found).splitlines()[-1] == "  = included at main.conf:2:3"
+    assert drawn(found).splitlines()[-1] == "  = included at main.conf:2"
 
 
 def test_a_summary_counts_by_level() -> None:

@@ -11,14 +11,14 @@ from apacheconf.diagnostics import UsageError
 @pytest.mark.parametrize(
     ("word", "written", "to"),
     [
-        ("80=8080", ("", 80), ("", 8080)),
-        ("80=127.0.0.1:8080", ("", 80), ("127.0.0.1", 8080)),
-        ("*:80=8080", ("", 80), ("", 8080)),
+        ("80=8080", 80, ("", 8080)),
+        ("80=127.0.0.1:8080", 80, ("127.0.0.1", 8080)),
+        ("*:80=8080", 80, ("", 8080)),
         ("192.0.2.1:80=[::1]:8080", ("192.0.2.1", 80), ("::1", 8080)),
         ("[2001:db8::1]:443=127.0.0.1:8443", ("2001:db8::1", 443), ("127.0.0.1", 8443)),
     ],
 )
-def test_listen(word: str, written: tuple[str, int], to: tuple[str, int]) -> None:
+def test_listen(word: str, written: tuple[str, int] | int, to: tuple[str, int]) -> None:
     assert listens([word]) == {written: to}
 
 

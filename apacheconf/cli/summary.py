@@ -1,0 +1,83 @@
+"""The start-up summary of serve: where it listens, who answers, where it goes, what isn't honoured, what to curl."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from apacheconf.cli.draw import Line, near, shown
+
+if TYPE_CHECKING:
+    from apacheconf.runtime import Ready
+    from apacheconf.runtime.summary import HostLine, Summary
+
+#: More hosts, members or rows than these are counted, not listed.
+MOST = 20
+Address = tuple[str, int]
+
+
+def lines(summary: Summary, ready: Ready, stubs: bool) -> Iterator[Line]:
+    """The whole summary; ``stubs`` says that origins are answered for from inside."""
+    yield from _listeners(ready)
+    for host in summary.hosts[:MOST]:
+        yield from _host(host)
+    yield from _more("host", len(summary.hosts))
+    yield from _members(summary, stubs)
+    yield from _not_honoured(summary)
+    yield from _try(summary, ready)
+
+
+def _listeners(ready: Ready) -> Iterator[Line]:
+    for written, bound in ready.listeners:
+        instead = "" if written[1] == bound[1] and written[0] in (bound[0], "") else f" for {_address(written)}"
+        yield [("bold green", "listening"), ("", f" on {_address(bound)}{instead}")]
+
+
+def _host(host: HostLine) -> Iterator[Line]:
+    aliases = f" ({', '.join(host.aliases)})" if host.aliases else ""
+    yield [("bold", f"host {shown(host.title)}"), ("", shown(aliases)), ("dim", f"  {near(host.place)}")]
+    for mapping in (each for each in host.mappings if each.place):  # without a place: httpd's default DocumentRoot
+        yield [("", f"  {shown(mapping.path)} -> {shown(mapping.target)}"), ("dim", f"  {near(mapping.place)}")]
+
+
+def _members(summary: Summary, stubs: bool) -> Iterator[Line]:
+    for balancer, members in groupby(summary.members[:MOST], key=lambda member: member.balancer):
+        yield [("bold", shown(balancer) or "origins")]
+        for member in members:
+            moved = f" at {member.moved_to}" if member.moved_to else " (stub)" if stubs else ""
+            factor = f"  loadfactor={member.loadfactor:g}" if member.loadfactor != 1 else ""
+            yield [("", f"  {shown(member.name)}{moved}{factor}")]
+    yield from _more("member", len(summary.members))
+
+
+def _not_honoured(summary: Summary) -> Iterator[Line]:
+    if not summary.not_honoured:
+        return
+    yield [("bold yellow", "not honoured")]
+    for row in summary.not_honoured[:MOST]:
+        yield [("", f"  {near(row.place)}: {row.name}"), ("dim", f"  {shown('; '.join(row.caveats))}")]
+    yield from _more("directive", len(summary.not_honoured))
+
+
+def _more(what: str, count: int) -> Iterator[Line]:
+    if count > MOST:
+        yield [("dim", f"  ... and {count - MOST} more {what}s")]
+
+
+def _try(summary: Summary, ready: Ready) -> Iterator[Line]:
+    """A curl that reaches the first host that maps something."""
+    host = next((host for host in summary.hosts if host.mappings), None)
+    if host is None or not ready.listeners:
+        return
+    written, bound = ready.listeners[0]
+    name = host.title.rpartition(":")[0] or host.title
+    port = "" if written[1] in (80, 443) else f":{written[1]}"
+    reachable = ("127.0.0.1" if bound[0] in ("", "0.0.0.0", "::") else bound[0], bound[1])
+    path = host.mappings[0].path if host.mappings[0].path.startswith("/") else "/"
+    yield [("bold", "try"), ("", f"  curl -H 'Host: {shown(name)}{port}' http://{_address(reachable)}{shown(path)}")]
+
+
+def _address(address: Address) -> str:
+    host, port = address
+    return f"[{host}]:{port}" if ":" in host else f"{host or '*'}:{port}"
