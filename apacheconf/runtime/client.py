@@ -21,7 +21,14 @@ from apacheconf.program.uri import PathRefused, Target, parse_target
 from apacheconf.runtime.answer import standard_reason
 from apacheconf.runtime.errors import ClientBroke, OriginBroke
 from apacheconf.runtime.exchange import Exchange
-from apacheconf.runtime.forward import Lines, count_forwards, expects_continue, header_lines, wants_to_stay
+from apacheconf.runtime.forward import (
+    Lines,
+    count_forwards,
+    expects_continue,
+    header_lines,
+    wants_to_stay,
+    with_empty_body,
+)
 from apacheconf.runtime.framing import CHUNKED, BadChunk, ChunkReader, request_length
 from apacheconf.runtime.heads import FastReader, RequestHead, read_request_head
 from apacheconf.runtime.local import local_answer
@@ -58,7 +65,8 @@ class ClientConnection:
         self.fast = FastReader()
         self.requests = 0
         limits = door.main.limits
-        self._left = limits.max_keep_alive_requests or (1 << 60)
+        # httpd counts the answers that kept the connection: one request more is served.
+        self._left = 1 + (limits.max_keep_alive_requests or 1 << 60)
         if not limits.keep_alive:
             self._left = 1
         self.deadline = server.now + limits.header_timeout if limits.header_timeout else 0.0
@@ -189,11 +197,14 @@ class ClientConnection:
         host = hosts[0] if hosts else None
         try:
             target = parse_target(head.method.decode("latin-1"), head.target.decode("latin-1"))
-            if target.authority and (target.scheme == self.door.scheme or not target.scheme):
-                if "@" in target.authority:
-                    raise ClientBroke(400, "the target names a user")
-                host = target.authority.encode("latin-1")
-            name = parse_host(host.decode("latin-1")).name if host is not None else None
+            asked = host.decode("latin-1") if host is not None else None
+            if target.authority and target.scheme in (self.door.scheme, ""):
+                asked = target.authority.lower()
+                # The target's authority takes the place of a Host header, and isn't one where there is none.
+                host = asked.encode("latin-1") if host is not None else None
+            elif target.scheme not in ("", "http", "https") or (head.method == b"CONNECT" and not target.authority):
+                raise ClientBroke(400, "this is no target of a proxy request")
+            name = parse_host(asked).name if asked is not None else None
         except (HostRefused, PathRefused) as refused:
             raise ClientBroke(400, str(refused)) from None
         return target, host, self.server.site_for(self.door.address, name)
@@ -201,7 +212,7 @@ class ClientConnection:
     def _plan(self, exchange: Exchange, raw: bytes, head: RequestHead, target: Target, bare: bool) -> None:
         """Give the exchange its plan and its header lines. Raises PathRefused."""
         fields, forwards = head.fields, None
-        if any(name.lower() == b"max-forwards" for name, _ in fields):
+        if any(name.lower() in _NEVER_REMEMBERED for name, _ in fields):
             bare = False
         site = exchange.site
         plan = site.quick_plan(head, target)
@@ -212,15 +223,19 @@ class ClientConnection:
             return
         if plan.fields is not None:
             exchange.lines = header_lines(plan.fields, False, None, b"")
+            if exchange.body_done:
+                exchange.lines = with_empty_body(exchange.lines, fields)
             return
         if not bare or target.authority:
             fields, forwards = count_forwards(fields)
             exchange.lines = plan.forwarding.lines(fields, exchange.host)
+            if exchange.body_done:
+                exchange.lines = with_empty_body(exchange.lines, fields)
             if forwards == 0:
                 raise OriginBroke(400, "Max-Forwards", "Proxy Error", "Max-Forwards has reached zero - proxy loop?")
             return
         line_end = raw.index(b"\r\n")
-        block = Block(site, fields, exchange.host or b"")
+        block = Block(site, fields, exchange.host)
         exchange.lines = block.lines_for(plan.forwarding)
         if exchange.plain and len(raw) - line_end <= MEMO_BLOCK:
             if len(self.blocks) >= MEMO_SIZE:
@@ -405,7 +420,7 @@ class ClientConnection:
         else:
             exchange.abandon()
         self.exchange = exchange
-        exchange.stay = error.status == 417 and not self._in_body
+        exchange.stay = False
         self.refuse(exchange, error.status, "", error.note)
 
     def hang_up(self, exchange: Exchange) -> None:
@@ -451,5 +466,6 @@ class ClientConnection:
         self._left = 0
 
 
+_NEVER_REMEMBERED = frozenset({b"max-forwards", b"content-length"})
 _NO_LINES = Lines(b"")
 _NO_PLAN: Any = type("NoPlan", (), {"method": b"GET", "service": None, "decision": Decision(host=None)})()

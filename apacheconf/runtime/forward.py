@@ -58,6 +58,14 @@ def header_lines(fields: Fields, add_forwarded: bool, host: bytes | None, server
     return Lines(front, b"\r\n" + back, hole=True)
 
 
+def with_empty_body(lines: Lines, fields: Fields) -> Lines:
+    """The lines with ``Content-Length: 0`` where the client said so (RB-5)."""
+    if not any(name.lower() == b"content-length" for name, _ in fields):
+        return lines
+    tail = b"Content-Length: 0\r\n"
+    return Lines(lines.front, lines.back + tail, True) if lines.hole else Lines(lines.front + tail)
+
+
 def _append(kept: dict[bytes, list[bytes]], name: bytes, value: bytes) -> None:
     kept.setdefault(name.lower(), [name]).append(value)
 

@@ -43,7 +43,7 @@ def request_length(fields: Fields, method: bytes) -> tuple[int, bool]:
 
 def response_length(fields: Fields, status: int, head_request: bool) -> int:
     """Bytes of the answer's body, CHUNKED or UNTIL_CLOSE (RS-9 to RS-12). Raises OriginBroke(502)."""
-    if head_request or status in (204, 304) or status < 200:
+    if head_request or status in (204, 304) or 100 <= status < 200:
         return 0
     codings = [value for name, value in fields if name.lower() == b"transfer-encoding"]
     if codings:
@@ -62,10 +62,14 @@ def listed(values: Iterable[bytes]) -> set[bytes]:
 
 
 class BadChunk(Exception):
-    """A chunked body is malformed; ``overflow`` when a size is beyond all bounds (RB-8d)."""
+    """A chunked body is malformed; ``overflow`` when a size is beyond all bounds (RB-8d).
+
+    ``pieces`` is what was good of the bytes that were fed.
+    """
 
     def __init__(self, overflow: bool = False) -> None:
         self.overflow = overflow
+        self.pieces: list[bytes] = []
         super().__init__("a chunk is malformed")
 
 
@@ -94,8 +98,12 @@ class ChunkReader:
         """The pieces of the body in ``data``. Raises BadChunk."""
         pieces: list[bytes] = []
         self._buffer += data
-        while not self.done and self._state(pieces):
-            pass
+        try:
+            while not self.done and self._state(pieces):
+                pass
+        except BadChunk as bad:
+            bad.pieces = pieces
+            raise
         if self.done:
             self.rest, self._buffer = self._buffer, b""
         return pieces

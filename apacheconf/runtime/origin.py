@@ -52,10 +52,13 @@ class OriginConnection:
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
         self.server.origin_connections.add(self)
-        if self.exchange is None:
+        exchange = self.exchange
+        if exchange is None or exchange.client.exchange is not exchange:  # the client went away meanwhile
+            self.exchange = None
+            self.pool.cells.busy -= 1
             self.close()
         else:
-            self.exchange.connected(self)
+            exchange.connected(self)
 
     def data_received(self, data: bytes) -> None:
         exchange = self.exchange
@@ -154,7 +157,7 @@ class OriginConnection:
             reply = read_reply_head(head, exchange.head_only, self.pool.worker.response_field_size)
             if reply is None:
                 self._old_answer(exchange, head + rest)
-            elif reply.status < 200:
+            elif 100 <= reply.status < 200:
                 exchange.interim(reply)
                 self._buffer = rest
                 if not rest:
@@ -203,8 +206,10 @@ class OriginConnection:
         assert chunks is not None
         try:
             pieces = chunks.feed(rest)
-        except BadChunk as error:
-            raise OriginBroke(502, "a chunk of the answer is malformed") from error  # RS-28
+        except BadChunk as bad:
+            if bad.pieces:
+                exchange.answered(reply, bad.pieces, done=False)
+            raise OriginBroke(502, "a chunk of the answer is malformed") from bad  # RS-28
         self._in_body, self._left = True, CHUNKED
         exchange.answered(reply, pieces, done=chunks.done)
         self._maybe_done(exchange)
@@ -213,8 +218,9 @@ class OriginConnection:
         if self._chunks is not None:
             try:
                 pieces = self._chunks.feed(data)
-            except BadChunk as error:
-                raise OriginBroke(502, "a chunk of the answer is malformed") from error
+            except BadChunk as bad:
+                exchange.more(bad.pieces, done=False)
+                raise OriginBroke(502, "a chunk of the answer is malformed") from bad
             if pieces or self._chunks.done:
                 exchange.more(pieces, self._chunks.done)
         elif self._left == UNTIL_CLOSE:

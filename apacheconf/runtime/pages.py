@@ -18,7 +18,7 @@ _INTERNAL = (
     " and the actions you performed just before this error.</p>\n"
     "<p>More information about this error may be available\nin the server error log.</p>\n"
 )
-_BAD_GATEWAY = "<p>The proxy server received an invalid\nresponse from an upstream server.<br />\n{note}</p>\n"
+_BAD_GATEWAY = "<p>The proxy server received an invalid\r\nresponse from an upstream server.<br />\r\n{note}</p>\n"
 #: What httpd's page says below its heading.
 _TEXTS = {
     400: "<p>Your browser sent a request that this server could not understand.<br />\n{note}</p>\n",

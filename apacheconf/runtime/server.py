@@ -131,20 +131,15 @@ class Server(ServerState):
 
     async def _connect(self, pool: Pool, exchange: Exchange) -> None:
         try:
-            connection = await self._open(pool, exchange)
+            await self._open(pool, exchange)
         except OriginBroke as error:
             if exchange.client.exchange is exchange:
                 exchange.connect_failed(error)
             else:
                 pool.cells.busy -= 1
-            return
-        if exchange.client.exchange is not exchange:  # the client went away meanwhile
-            pool.cells.busy -= 1
-            connection.exchange = None
-            connection.close()
 
-    async def _open(self, pool: Pool, exchange: Exchange) -> OriginConnection:
-        """A new connection; it calls the exchange's ``connected`` itself. Raises OriginBroke (FA-1, FA-2)."""
+    async def _open(self, pool: Pool, exchange: Exchange) -> None:
+        """Open a connection; it tells the exchange itself. Raises OriginBroke (FA-1, FA-2)."""
         worker = pool.worker
         connection = OriginConnection(self, pool, exchange)
 
@@ -163,7 +158,6 @@ class Server(ServerState):
                     await self.loop.create_connection(factory, *place)
         except (OSError, TimeoutError) as error:
             raise OriginBroke(503, f"attempt to connect to {worker.name} failed: {error}") from error
-        return connection
 
     async def _resolve(self, pool: Pool) -> Address:
         """The worker's address, looked up once (WP-12). Raises OriginBroke(500)."""

@@ -87,7 +87,7 @@ class Block:
 
     __slots__ = ("fields", "forwarding", "host", "lines", "site")
 
-    def __init__(self, site: Site, fields: Fields, host: bytes) -> None:
+    def __init__(self, site: Site, fields: Fields, host: bytes | None) -> None:
         self.site = site
         self.fields = fields
         self.host = host
@@ -134,7 +134,7 @@ class Site:
 
         Raises PathRefused where the path is refused before any step.
         """
-        if target.authority or target.raw_path == "*" or head.method in _CHECKED_BY_DECIDE:
+        if target.raw_path == "*" or head.method in _CHECKED_BY_DECIDE:
             return None
         path = normalise(target.raw_path, self.limits.encoded_slashes, self.limits.merge_slashes)
         course = self._compiled.course(path)
