@@ -6,7 +6,6 @@ for is not among them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ from apacheconf.program.hosts import Host
 from apacheconf.program.program import Program
 from apacheconf.syntax.words import split
 from apacheconf.targets.hostnames import children_of, host_section
+from apacheconf.targets.patterns import prefix_regex
 from apacheconf.targets.routes import Route
 
 _LOCATIONS = frozenset({"location", "locationmatch"})
@@ -103,9 +103,3 @@ def _pattern(section: Written, program: Program, found: list[Route]) -> str | No
 def _is_mapped(url: str, program: Program, found: list[Route]) -> bool:
     origins = [origin.name for route in found if (origin := route.origin(program))]
     return "*" in url or "~" in url or any(name.startswith(url.rstrip("/")) for name in origins)
-
-
-def prefix_regex(prefix: str) -> str:
-    """LOC-1 as a regex: ``/app`` ends at a segment, ``/app/`` does not hold for the bare form."""
-    text = re.sub(r"([\\.^$|?*+()\[\]{}])", r"\\\1", prefix)
-    return f"^{text}" if prefix.endswith("/") else f"^{text}(?:/|$)"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 
 from apacheconf.program.conditions import ALWAYS
 from apacheconf.program.hosts import Cell, Host, Reach
@@ -114,38 +115,46 @@ def _place(step: Step, walked: Route) -> None:
 class NewPath:
     """What the origin's path is made of: ``head`` in place of ``cut``; the rest of the request's path follows.
 
-    ``cut`` is the part of the request's path that goes. ``whole`` is the complete path where nothing follows.
-    ``joins`` is False where the rest would run into the authority (PP-6f: 500 unless it is empty).
+    ``cut`` is the part of the request's path that goes. ``whole`` is the complete path of a bare cell, where
+    nothing follows; ``fixed`` says that it is no matter of ``cut`` and ``head``. ``joins`` is False where the
+    rest would run into the authority (PP-6f: 500 unless it is empty).
     """
 
     cut: str
     head: str
     whole: str | None = None
     joins: bool = True
-
-    @property
-    def same(self) -> bool:
-        """True when the origin's path is the request's own, normalised."""
-        return self.whole is None and self.cut == self.head
+    fixed: bool = False
 
 
 def new_path(action: MapToOrigin, cell: Cell, origin: Origin) -> NewPath:
     """PP-6, PP-14 for one cell; the members' own path (BA: ``http://b1/app``) stands in front."""
     head = member_path(origin) + action.path
     if action.rest is Rest.NOTHING:
-        return NewPath("", "", whole=head or "/")
+        return NewPath("", "", whole=head or "/", fixed=True)
     cut = action.prefix if action.rest is Rest.AFTER_PREFIX else ""
+    joins = bool(head) or not cut.endswith("/")
+    if cut.endswith("/") and head.endswith("/"):
+        cut, head = cut[:-1], head[:-1]
     if cell.reach is Reach.BARE:
-        return NewPath("", "", whole=(head + cell.path[len(cut) :]) or "/")
-    if not head and cut.endswith("/"):
-        return NewPath(cut, "/", joins=False)
-    shared = "/" if cut.endswith("/") and head.endswith("/") else ""
-    return NewPath(cut.removesuffix(shared), head.removesuffix(shared))
+        return NewPath(cut, head, (head + cell.path[len(cut) :]) or "/", joins)
+    return NewPath(cut, head, joins=joins)
 
 
 def members(origin: Origin) -> tuple[Worker, ...]:
     """The members of a balancer, or the worker itself."""
     return origin.members if isinstance(origin, Balancer) else (origin,)
+
+
+def is_address(worker: Worker) -> bool:
+    """Whether the worker is reached without looking up a name."""
+    if worker.socket:
+        return True
+    try:
+        ip_address(worker.host)
+    except ValueError:
+        return False
+    return True
 
 
 def member_path(origin: Origin) -> str:

@@ -39,9 +39,11 @@ class Section:
         self.lines.append(line)
         return line
 
-    def rule(self, text: str, comment: str = "", claims: tuple[Claim, ...] = ()) -> Line:
-        """Append a line whose words are those of ``text``, split at spaces: for rules without odd words."""
-        return self.add(*text.split(), comment=comment, claims=claims)
+    def rule(self, text: str, *odd: str, comment: str = "", claims: tuple[Claim, ...] = ()) -> Line:
+        """Append a line whose words are those of ``text``; each ``?`` among them stands for the next of ``odd``."""
+        given = iter(odd)
+        words = (next(given) if word == "?" else word for word in text.split())
+        return self.add(*words, comment=comment, claims=claims)
 
     def say(self, comment: str) -> None:
         """Append a comment of its own."""

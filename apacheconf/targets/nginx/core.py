@@ -9,6 +9,7 @@ from apacheconf.targets.claims import Claim, approximated, exact
 from apacheconf.targets.hostnames import Named, is_suffix
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.tree import Block
+from apacheconf.targets.patterns import wildcard_regex
 
 #: How many fields of 8 kB nginx may hold for a request: httpd's LimitRequestFields.
 _SMALL_NAMES, _MANY_NAMES = 40, 400
@@ -74,12 +75,6 @@ def server_names(named: Named, as_regex: bool) -> list[str]:
 def needs_regexes(found: list[Named]) -> bool:
     """Whether the wildcards of a set say more than nginx's own do."""
     return any(not is_suffix(pattern) for named in found for pattern in named.wild)
-
-
-def wildcard_regex(pattern: str) -> str:
-    """A wildcard alias as a regex."""
-    special = {"*": ".*", "?": ".", ".": r"\."}
-    return "".join(special.get(c, c) for c in pattern)
 
 
 def emit_guards(low: Lowering, host: Host, server: Block) -> None:

@@ -5,12 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from apacheconf.targets.nginx.tree import Block
-
-#: The names that httpd takes as a Host (section 6.5 of config-language.md), with a port from 1 to 65535.
-_PORT = r"(?::0*(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5]))?"
-_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
-_NAME = rf"(?!\S*\.\.)(?:{_OCTET}(?:\.{_OCTET}){{3}}\.?|[\w.-]*(?<![\w-])(?!\d)[\w-]+\.?)"
-GOOD_HOST = rf"(?:{_NAME}|\[[0-9a-fA-F:.]+\]){_PORT}"
+from apacheconf.targets.patterns import GOOD_HOST
 
 
 @dataclass(frozen=True, slots=True)

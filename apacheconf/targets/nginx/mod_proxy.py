@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from apacheconf.program.hosts import Host
 from apacheconf.program.program import Program
 from apacheconf.program.steps import MapBack, Step
@@ -13,6 +11,7 @@ from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.mod_proxy_balancer import upstream_name
 from apacheconf.targets.nginx.tree import Block, literal
+from apacheconf.targets.patterns import escape, starting_with
 from apacheconf.targets.routes import NewPath, Route, members, new_path, reverse_urls
 
 #: Headers that end at each proxy and that nginx would hand on (RQ-5, RS-2).
@@ -80,15 +79,13 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
 
 def _emit_path(path: NewPath, location: Block) -> None:
     """NGX-41, NGX-45: with a rewrite nginx sends the path as httpd does, decoded once and escaped anew."""
-    if path.whole is not None:
+    if not path.joins:
+        location.open("if", "$uri", "!=", path.cut).add("return", "500")
+        location.add("rewrite", "^", "/", "break")
+    elif path.whole is not None:
         location.add("rewrite", "^", literal(path.whole), "break")
     else:
         location.add("rewrite", f"(?s)^{escape(path.cut)}(.*)$", f"{literal(path.head)}$1", "break")
-
-
-def escape(text: str) -> str:
-    """``text`` for a PCRE, escaping only what needs it."""
-    return re.sub(r"([\\.^$|?*+()\[\]{}])", r"\\\1", text)
 
 
 def _mapping_claims(route: Route, origin: Origin) -> tuple[Claim, ...]:
@@ -169,7 +166,7 @@ def _emit_way_back(low: Lowering, route: Route, location: Block) -> None:
     """RV-1 to RV-8: Location through ``proxy_redirect``, which leaves nothing but Refresh; the others through maps."""
     if not _maps_back(low.program):
         return
-    entries = [entry for step in route.reverses for entry in _emit_reverse(low, route, step, location)]
+    entries = [_emit_reverse(low, route, step, location) for step in route.reverses]
     for name in (*_MAPPED_BACK, "Refresh"):
         variable = "upstream_http_" + name.lower().replace("-", "_")
         if entries and name in _MAPPED_BACK:
@@ -178,23 +175,14 @@ def _emit_way_back(low: Lowering, route: Route, location: Block) -> None:
         location.add("add_header", name, f"${variable}", "always")
 
 
-def _emit_reverse(low: Lowering, route: Route, step: Step, location: Block) -> list[tuple[str, str]]:
-    """One ``proxy_redirect`` for each URL; gives the entries of the maps that do the same."""
+def _emit_reverse(low: Lowering, route: Route, step: Step, location: Block) -> tuple[str, str]:
+    """The ``proxy_redirect`` of one ProxyPassReverse; gives the entry of the maps that does the same."""
     assert isinstance(step.action, MapBack)
     said_by = route.host.said_by(step)
     public = f"{public_url(low, route.host, step.action.path)}$tail"
-    patterns = [_starting(url) for url in reverse_urls(low.program, route.host, step.action)]
-    for pattern in patterns:
-        first = pattern is patterns[0]
-        comment = low.sources.comment(said_by) if first else ""
-        location.add("proxy_redirect", pattern, public, comment=comment, claims=(exact(said_by),) if first else ())
-    return [(pattern, public) for pattern in patterns]
-
-
-def _starting(url: str) -> str:
-    """RV-3: the URL is a prefix in any case of its letters; RV-6: a path is compared without scheme and host."""
-    authority = "(?:[a-z]+://[^/]+)?" if url.startswith("/") else ""
-    return f"~*^{authority}{escape(url)}(?<tail>.*)$"
+    pattern = f"~*{starting_with(reverse_urls(low.program, route.host, step.action), '(?<tail>.*)')}"
+    location.add("proxy_redirect", pattern, public, comment=low.sources.comment(said_by), claims=(exact(said_by),))
+    return pattern, public
 
 
 def public_url(low: Lowering, host: Host, path: str) -> str:

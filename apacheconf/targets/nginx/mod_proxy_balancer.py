@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from math import gcd
 
 from apacheconf.program.workers import Balancer, Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.tree import Block
-from apacheconf.targets.routes import members
+from apacheconf.targets.routes import is_address, members
 
 _IDLE = "32"
 #: lbmethods with a directive in nginx; the others come as byrequests.
@@ -94,7 +93,7 @@ def _failure(worker: Worker, origin: Origin) -> list[str]:
 def _worker_claims(worker: Worker, origin: Origin) -> list[Claim]:
     said_by = [each for each in worker.said_by if worker.member is None or each.name.lower() != "proxypass"]
     claims = [_member_claim(worker, origin)] if worker.member else []
-    if not _is_address(worker):
+    if not is_address(worker):
         claims.append(equivalent(said_by, "nginx looks the name up when it starts, and refuses to start if it "
                                  "is unknown; httpd starts", "lookup-at-start"))  # fmt: skip
     if worker.max_connections is not None or worker.acquire is not None:
@@ -134,13 +133,3 @@ def _balancer_claims(balancer: Balancer) -> list[Claim]:
     if balancer.max_attempts is not None or balancer.wait or not balancer.force_recovery:
         claims.append(approximated(said_by, "how often and how long members are tried differs", "attempts"))
     return claims or [exact(said_by)]
-
-
-def _is_address(worker: Worker) -> bool:
-    if worker.socket:
-        return True
-    try:
-        ip_address(worker.host)
-    except ValueError:
-        return False
-    return True

@@ -1,0 +1,115 @@
+"""core in HAProxy: httpd's defaults written out, and the guards and the path that httpd has before any mapping
+(HAP-14, HAP-20 to HAP-24, DEF)."""
+
+from __future__ import annotations
+
+from apacheconf.ledger import Written
+from apacheconf.program.hosts import Host, Limits
+from apacheconf.program.uri import canonical
+from apacheconf.targets.claims import Claim, approximated, exact
+from apacheconf.targets.haproxy.lowering import Lowering
+from apacheconf.targets.haproxy.tree import Section
+from apacheconf.targets.patterns import GOOD_HOST
+
+#: What httpd leaves as it is in a path that it makes anew, beside letters, digits and ``-._~`` (PU-1). HAProxy's
+#: ``url_enc`` escapes them all; odd ones are written as ``\\xhh``, which its regex replacement understands.
+_LITERAL = {"%2F": "/", "%21": "!", "%24": "$", "%26": "&", "%27": r"\x27", "%28": r"\x28", "%29": r"\x29",
+            "%2A": "*", "%2B": "+", "%2C": r"\x2c", "%3A": ":", "%3B": ";", "%3D": "=", "%40": "@"}  # fmt: skip
+CANONICAL = ",".join(["path", "url_dec", "url_enc", *(f"regsub({code},{char},g)" for code, char in _LITERAL.items())])
+
+
+HAS_HOST = "{ req.fhdr(host) -m found }"
+_BAD_ESCAPE = "%(?![0-9A-Fa-f]{2})"
+
+
+def seconds(value: float) -> str:
+    """A duration as HAProxy reads it: whole seconds, else milliseconds."""
+    return f"{int(value)}s" if value == int(value) else f"{round(value * 1000)}ms"
+
+
+def emit_global(section: Section) -> None:
+    """What the process needs for httpd's sizes and paths."""
+    section.add("expose-experimental-directives", comment="for normalize-uri: httpd maps the normalised path")
+    section.add("tune.bufsize", "65536", comment="room for the headers that httpd takes")
+
+
+def emit_defaults(low: Lowering, host: Host, section: Section) -> None:
+    """Timeouts and connections, for all hosts (HAP-90)."""
+    limits = host.shape.limits
+    directives = {each.name.lower(): each for each in host.directives}
+    section.add("mode", "http")
+    wait = limits.proxy_timeout or limits.timeout
+    for name, value, sources in _timeouts(limits, wait):
+        said_by = [directives[each] for each in sources if each in directives]
+        section.add("timeout", name, seconds(value), comment=low.sources.comment(said_by), claims=_claims(said_by))
+    if not limits.keep_alive:
+        section.add("option", "httpclose")
+    section.add("retry-on", "conn-failure")
+    section.add("option", "redispatch", "1")
+
+
+def _timeouts(limits: Limits, wait: float) -> list[tuple[str, float, tuple[str, ...]]]:
+    return [
+        ("connect", wait, ()),
+        ("client", limits.timeout, ("timeout",)),
+        ("server", wait, ("proxytimeout",)),
+        ("http-request", limits.header_timeout, ("requestreadtimeout",)),
+        ("http-keep-alive", limits.keep_alive_timeout, ("keepalive", "keepalivetimeout")),
+        ("tunnel", wait, ()),
+    ]
+
+
+def _claims(said_by: list[Written]) -> tuple[Claim, ...]:
+    return tuple(
+        approximated([each], "HAProxy has no minimum rates", "minimum-rate")
+        if each.name.lower() == "requestreadtimeout"
+        else exact([each])
+        for each in said_by
+    )
+
+
+def emit_guards(host: Host, frontend: Section) -> None:
+    """What httpd refuses before it maps anything, and the path that its mappings see."""
+    limits = host.shape.limits
+    frontend.say("httpd refuses these before it maps anything.")
+    frontend.rule("http-request return status 200 if METH_OPTIONS { url -m str * }")
+    frontend.rule("http-request deny deny_status 400 if { url -m str * } || METH_CONNECT")
+    frontend.rule("http-request deny deny_status 400 if { url -m sub # } || { path -m reg ? }", _BAD_ESCAPE)
+    frontend.rule(f"http-request deny deny_status 400 if HTTP_1.1 !{HAS_HOST}")
+    frontend.rule(f"http-request deny deny_status 400 if {HAS_HOST} !{{ req.fhdr(host) -m reg ? }}", f"^{GOOD_HOST}$")
+    frontend.rule("http-request return status 417 if { req.fhdr(expect) -m found } "
+                  "!{ req.fhdr(expect) -m str -i 100-continue }")  # fmt: skip
+    if not limits.trace:
+        frontend.rule("http-request deny deny_status 405 if METH_TRACE")
+    slash = " || { path -m sub -i %2f }" if limits.encoded_slashes.lower() == "off" else ""
+    frontend.rule(f"http-request deny deny_status 404 if {{ path -m sub %00 }}{slash}")
+
+
+def emit_path(host: Host, frontend: Section) -> None:
+    """SEM-7: decode once, escape anew, then take out dots and double slashes, as httpd does."""
+    frontend.space()
+    frontend.say("The path as httpd maps it: decoded and escaped anew, without dot segments and double slashes.")
+    frontend.rule("http-request set-uri %[pathq] if { url -m reg ? }", "^[a-z]+://[^/]+/")
+    frontend.rule("http-request set-uri /%[query] if { url -m reg ? }", "^[a-z]+://")
+    frontend.rule("http-request set-path ? if { path -m reg ? }", f"%[{CANONICAL}]", "[^A-Za-z0-9/._~-]")
+    if host.shape.limits.merge_slashes:
+        frontend.rule("http-request normalize-uri path-merge-slashes")
+    frontend.rule("http-request normalize-uri path-strip-dot")
+    frontend.rule("http-request normalize-uri path-strip-dotdot")
+    frontend.rule("http-request deny deny_status 400 if { path -m reg ? }", r"^/\.\.(?:/|$)")
+
+
+def escaped(path: str) -> str:
+    """A path of the configuration as it stands in the path that ``emit_path`` makes."""
+    return canonical(path)
+
+
+def emit_responses(frontend: Section) -> None:
+    """SEM-23, HAP-64, RS-2: statuses of failures, and headers that end here."""
+    frontend.space()
+    frontend.say("Failures as httpd reports them: late answers are 502, and its own pages carry no Cache-Control.")
+    frontend.rule("http-response set-var(txn.answered) bool(true)")
+    for name in ("Keep-Alive", "Proxy-Authenticate", "Proxy-Connection", "TE", "Trailer"):
+        frontend.rule(f"http-response del-header {name}")
+    frontend.rule("http-after-response del-header Cache-Control unless { var(txn.answered) -m bool }")
+    frontend.rule("http-after-response set-status 502 if { status 504 } !{ var(txn.answered) -m bool }")

@@ -1,0 +1,28 @@
+"""What HAProxy answers differently whatever the configuration says: announced once for each translation."""
+
+from __future__ import annotations
+
+from apacheconf.ledger import Outcome
+from apacheconf.targets.translation import Difference
+
+_A, _E = Outcome.APPROXIMATED, Outcome.EQUIVALENT
+
+#: HAP-15, HAP-21, HAP-43, HAP-44, HAP-45 and what the probes showed.
+DIFFERENCES = (
+    Difference("absolute-form", _A, "an absolute target whose authority differs from Host is answered with 400; httpd "
+               "goes by the target", "GET http://www.example.com/ HTTP/1.1 with Host: example.com"),
+    Difference("raw-bytes", _A, "raw bytes above 0x7f in the target are answered with 400; httpd escapes them",
+               "GET /\\xe9 HTTP/1.1"),
+    Difference("connection-named-headers", _A, "headers that Connection names reach the origin; httpd drops them",
+               "GET / HTTP/1.1 with Connection: X-Hop and X-Hop: 1"),
+    Difference("long-headers", _A, "the limits are on all headers together: 64 kB; httpd takes 100 fields of 8 kB and "
+               "refuses longer lines", "GET / HTTP/1.1 with a header of 9000 bytes"),
+    Difference("body-limit", _A, "no limit on bodies; httpd answers 413 above 1 GiB", "POST / of 2 GiB"),
+    Difference("ranges", _A, "a Range that the origin ignores stays ignored; httpd answers 206",
+               "GET / HTTP/1.1 with Range: bytes=0-1"),
+    Difference("broken-answers", _A, "an origin that breaks HTTP is answered with 502; httpd answers 502, 500 or 200",
+               "GET / HTTP/1.1 while the origin answers garbage"),
+    Difference("header-names", _E, "header names arrive in small letters", "GET / HTTP/1.1 with X-Name: 1"),
+    Difference("repeated-headers", _E, "repeated request headers stay separate lines; httpd joins them",
+               "GET / HTTP/1.1 with X-A: 1 and X-A: 2"),
+)  # fmt: skip

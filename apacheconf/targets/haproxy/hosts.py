@@ -1,0 +1,76 @@
+"""Hosts in HAProxy: binds, the choice of the host by name, and its claims (HAP-10 to HAP-16)."""
+
+from __future__ import annotations
+
+from apacheconf.program.hosts import Host
+from apacheconf.targets.claims import Claim, exact
+from apacheconf.targets.haproxy.lowering import Lowering
+from apacheconf.targets.haproxy.tree import Section
+from apacheconf.targets.hostnames import (
+    Endpoint,
+    Named,
+    host_section,
+    is_suffix,
+    name_directives,
+)
+from apacheconf.targets.patterns import wildcard_regex
+
+#: HAP-10: the Host without port and final dot, in small letters; an IPv6 address keeps its colons.
+_NAME = r"req.fhdr(host),lower,regsub(:[0-9]+$,),regsub(\.$,)"
+
+
+def emit_bind(low: Lowering, endpoint: Endpoint, frontend: Section) -> None:
+    """The socket of the frontend."""
+    address = f"[{endpoint.address}]" if ":" in endpoint.address else endpoint.address or "*"
+    said_by = tuple(
+        each for listener in low.program.listeners if listener.port == endpoint.port for each in listener.said_by
+    )
+    comment = low.sources.comment(said_by)
+    frontend.add("bind", f"{address}:{endpoint.port}", comment=comment, claims=(exact(said_by),))
+
+
+def emit_choice(low: Lowering, answering: list[Named], frontend: Section) -> None:
+    """Which host a request is for: the default, then wildcards from the last to the first, then literal names."""
+    if len(answering) < 2:
+        return
+    frontend.space()
+    frontend.say("Which virtual host it is; later rules win.")
+    frontend.add("http-request", "set-var(txn.name)", _NAME)
+    frontend.add("http-request", "set-var(txn.host)", f"str({host_name(low, answering[0].host)})")
+    for named in reversed(answering):
+        for pattern in named.wild:
+            _choose(low, named, ("-m", "end", pattern[1:]) if is_suffix(pattern) else _regex(pattern), frontend)
+    for named in answering:
+        if named.names:
+            _choose(low, named, ("-m", "str", *named.names), frontend)
+
+
+def _regex(pattern: str) -> tuple[str, ...]:
+    return ("-m", "reg", f"^{wildcard_regex(pattern)}$")
+
+
+def _choose(low: Lowering, named: Named, asked: tuple[str, ...], frontend: Section) -> None:
+    name = host_name(low, named.host)
+    frontend.add("http-request", "set-var(txn.host)", f"str({name})", "if", "{", "var(txn.name)", *asked, "}")
+
+
+def host_name(low: Lowering, number: int) -> str:
+    """What a host is called in the output."""
+    return low.names.of(("host", number), low.program.hosts[number].name or "main")
+
+
+def is_host(low: Lowering, host: Host) -> tuple[str, ...]:
+    """The condition that a request is for the host."""
+    return ("{", "var(txn.host)", "-m", "str", host_name(low, host.number), "}")
+
+
+def section_comment(low: Lowering, host: Host) -> str:
+    """Where the host was written."""
+    section = host_section(low.program, host)
+    return low.sources.comment([section]) if section else ""
+
+
+def host_claims(low: Lowering, host: Host) -> tuple[Claim, ...]:
+    """The section and its names."""
+    section = host_section(low.program, host)
+    return (exact([section, *name_directives(low.program, host)]),) if section else ()

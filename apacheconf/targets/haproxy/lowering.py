@@ -1,0 +1,27 @@
+"""What the pieces of the HAProxy emitter share while they lower one program."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from apacheconf.program.program import Program
+from apacheconf.targets.claims import Claim
+from apacheconf.targets.haproxy.tree import Section
+from apacheconf.targets.naming import Names
+from apacheconf.targets.sources import Sources
+
+
+@dataclass
+class Lowering:
+    """``backends`` are written after the frontends; ``bodies`` finds the one of a body that was written before.
+
+    ``dropped`` are claims of what has no line in the output.
+    """
+
+    program: Program
+    version: tuple[int, ...]
+    sources: Sources
+    names: Names = field(default_factory=Names)
+    backends: list[Section] = field(default_factory=list)
+    bodies: dict[object, Section] = field(default_factory=dict)
+    dropped: list[Claim] = field(default_factory=list)

@@ -1,0 +1,166 @@
+"""mod_proxy in HAProxy: a mapping as a backend that rewrites, forwards and maps back (HAP-26, HAP-40 to HAP-62)."""
+
+from __future__ import annotations
+
+from apacheconf.program.hosts import Host
+from apacheconf.program.steps import MapBack
+from apacheconf.program.uri import canonical
+from apacheconf.program.workers import Origin, Worker
+from apacheconf.targets.claims import Claim, approximated, exact, unsupported
+from apacheconf.targets.haproxy.core import HAS_HOST, seconds
+from apacheconf.targets.haproxy.lowering import Lowering
+from apacheconf.targets.haproxy.mod_proxy_balancer import emit_balancing, emit_servers, origin_name
+from apacheconf.targets.haproxy.tree import Section
+from apacheconf.targets.patterns import escape, starting_with
+from apacheconf.targets.routes import NewPath, Route, members, new_path, reverse_urls
+
+_REQUEST_HOPS = ("Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Upgrade")
+_MAPPED_BACK = ("Location", "Content-Location", "URI", "Destination")
+_SELF = r"req.fhdr(host),lower,regsub(:0*80$,),regsub(\.:,:),regsub(\.$,)"
+SCHEMES = frozenset({"http", "https"})
+
+
+def backend_for(low: Lowering, route: Route, origin: Origin) -> str:
+    """The name of the backend that takes the requests of a proxied cell; cells that need the same share it."""
+    assert route.map is not None and route.mapping is not None
+    path = new_path(route.map, route.cell, origin)
+    reverses = tuple((step.action, step.said_by) for step in route.reverses)
+    key = (route.host.number, id(origin), path.cut, path.head, path.joins, reverses,
+           route.keep_host, route.forwarded, route.mapping.said_by)  # fmt: skip
+    backend = low.bodies.get(key)
+    if backend is None:
+        backend = Section("backend", low.names.of(key, origin_name(origin)))
+        low.bodies[key] = backend
+        low.backends.append(backend)
+        _fill(low, route, origin, path, backend)
+    return backend.name
+
+
+def _fill(low: Lowering, route: Route, origin: Origin, path: NewPath, backend: Section) -> None:
+    assert route.mapping is not None
+    said_by = route.host.said_by(route.mapping)
+    backend.comment = low.sources.comment(said_by)
+    backend.claims = _mapping_claims(route, origin)
+    workers = members(origin)
+    if not workers or workers[0].scheme not in SCHEMES:
+        scheme = workers[0].scheme if workers else "balancer without members"
+        backend.claims = (unsupported(said_by, f"{scheme} is not supported yet", "scheme"),)
+        backend.rule("http-request deny deny_status 503")
+        return
+    emit_balancing(low, origin, backend)
+    _emit_timeouts(low, route.host, workers[0], backend)
+    _emit_path(path, backend)
+    if route.reverses:
+        _emit_self(route.host, backend)
+    _emit_request_headers(low, route, origin, backend)
+    _emit_way_back(low, route, backend)
+    _report_unsure(low, route, backend)
+    emit_servers(low, origin, backend)
+
+
+def _mapping_claims(route: Route, origin: Origin) -> tuple[Claim, ...]:
+    assert route.map is not None and route.mapping is not None
+    said_by = route.host.said_by(route.mapping)
+    claims = []
+    if route.map.raw:
+        claims.append(approximated(said_by, "nocanon: the path is normalised all the same", "nocanon"))
+    if route.map.encoded:
+        claims.append(approximated(said_by, "mapping=encoded is not supported yet", "mapping-encoded"))
+    if len({member.path for member in members(origin)}) > 1:
+        claims.append(approximated(said_by, "the members' paths differ: the first one's is used", "member-paths"))
+    if members(origin) and members(origin)[0].scheme == "https":
+        claims.append(approximated(said_by, "the origin's certificate is not checked: httpd checks name and "
+                                   "date", "origin-certificate"))  # fmt: skip
+    return tuple(claims) or (exact(said_by),)
+
+
+def _emit_timeouts(low: Lowering, host: Host, worker: Worker, backend: Section) -> None:
+    """WP-6, WP-30: only where they differ from the defaults."""
+    limits, common = host.shape.limits, low.program.hosts[low.program.index.main].shape.limits
+    wait = worker.timeout or limits.proxy_timeout or limits.timeout
+    usual = common.proxy_timeout or common.timeout
+    if (worker.connect_timeout or wait) != usual:
+        backend.add("timeout", "connect", seconds(worker.connect_timeout or wait))
+    if wait != usual:
+        backend.add("timeout", "server", seconds(wait))
+
+
+def _emit_path(path: NewPath, backend: Section) -> None:
+    """PP-6 on the escaped path that the frontend made."""
+    cut, head = canonical(path.cut), canonical(path.head)
+    if path.whole is not None and path.fixed:
+        backend.add("http-request", "set-path", path.whole)
+    elif not path.joins:
+        backend.rule("http-request deny deny_status 500 unless { path -m str ? }", cut)
+        backend.add("http-request", "set-path", "/")
+    elif cut != head:
+        if not head and path.whole is not None:
+            backend.rule("http-request set-path / if { path -m str ? }", cut)
+        backend.add("http-request", "replace-path", f"^{escape(cut)}(.*)$", head.replace("\\", r"\\") + r"\1")
+
+
+def _emit_self(host: Host, backend: Section) -> None:
+    """RV-4: what httpd calls this server in URLs that it makes."""
+    if host.canonical_name:
+        backend.add("http-request", f"set-var(txn.self) str({host.title})")
+        return
+    backend.rule("http-request set-var(txn.self) ?", _SELF)
+    backend.rule(f"http-request set-var(txn.self) str({host.title}) unless {HAS_HOST}")
+
+
+def _emit_request_headers(low: Lowering, route: Route, origin: Origin, backend: Section) -> None:
+    if route.forwarded:
+        claims = (exact(route.host.said_by(route.forwarded)),)
+        _emit_joined(backend, "X-Forwarded-For", "%[src]", "", claims)
+        _emit_joined(backend, "X-Forwarded-Host", "%[req.fhdr(host)]", HAS_HOST)
+        _emit_joined(backend, "X-Forwarded-Server", route.host.title)
+    for name in _REQUEST_HOPS:
+        backend.rule(f"http-request del-header {name}")
+    _emit_host(low, route, origin, backend)
+
+
+def _emit_joined(backend: Section, name: str, value: str, only_if: str = "", claims: tuple[Claim, ...] = ()) -> None:
+    """RQ-13, HAP-41: extend the one line that came in; where none or several did, add a line."""
+    one = f"{{ req.fhdr_cnt({name}) 1 }}"
+    joined = f"%[req.fhdr({name})], {value}"
+    backend.rule(f"http-request set-header {name} ? if {one} {only_if}", joined, claims=claims)
+    backend.rule(f"http-request add-header {name} ? if !{one} {only_if}", value)
+
+
+def _emit_host(low: Lowering, route: Route, origin: Origin, backend: Section) -> None:
+    """HAP-40: the client's Host stays, or the origin's authority takes its place."""
+    if route.keep_host:
+        said_by = route.host.said_by(route.keep_host)
+        backend.rule(f"http-request set-header Host ? unless {HAS_HOST}", route.host.title,
+                     comment=low.sources.comment(said_by), claims=(exact(said_by),))  # fmt: skip
+        return
+    claims: tuple[Claim, ...] = ()
+    if len({member.authority for member in members(origin)}) > 1:
+        said_by = tuple(each for member in members(origin) for each in member.said_by)
+        claims = (approximated(said_by, "every member gets the first one's Host", "member-host"),)
+    backend.rule("http-request set-header Host ?", members(origin)[0].authority, claims=claims)
+
+
+def _emit_way_back(low: Lowering, route: Route, backend: Section) -> None:
+    """RV-1 to RV-8: one replace-header for each header and URL, in the order of the configuration."""
+    for step in route.reverses:
+        assert isinstance(step.action, MapBack)
+        said_by = route.host.said_by(step)
+        public = step.action.path
+        public = public if "://" in public else f"{route.host.scheme or 'http'}://%[var(txn.self)]{public}"
+        comment = low.sources.comment(said_by)
+        claims: tuple[Claim, ...] = (exact(said_by),)
+        pattern = "(?i)" + starting_with(reverse_urls(low.program, route.host, step.action), "(.*)")
+        for name in _MAPPED_BACK:
+            backend.add("http-response", "replace-header", name, pattern, public + r"\1",
+                        comment=comment, claims=claims)  # fmt: skip
+            comment, claims = "", ()
+
+
+def _report_unsure(low: Lowering, route: Route, backend: Section) -> None:
+    """What is not lowered yet leaves a comment at its place, and its row."""
+    for step in (*route.unsure, *route.others):
+        said_by = route.host.said_by(step)
+        low.dropped.append(unsupported(said_by, "not supported yet for haproxy", "not-yet"))
+        if said_by:
+            backend.say(f"not translated: {low.sources.comment(said_by)}")

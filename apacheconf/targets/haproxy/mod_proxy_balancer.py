@@ -1,0 +1,117 @@
+"""Origins as the servers of a backend (HAP-80 to HAP-82, HAP-91)."""
+
+from __future__ import annotations
+
+from math import gcd
+
+from apacheconf.program.workers import Balancer, Origin, Worker
+from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
+from apacheconf.targets.haproxy.lowering import Lowering
+from apacheconf.targets.haproxy.tree import Section
+from apacheconf.targets.naming import slug
+from apacheconf.targets.routes import is_address, members
+
+#: lbmethods and what comes closest; the others come as byrequests.
+_METHODS = {"byrequests": "roundrobin", "bybusyness": "leastconn"}
+_MOST = 256
+
+
+def origin_name(origin: Origin) -> str:
+    """What the backend and its servers would like to be called."""
+    if isinstance(origin, Balancer):
+        return origin.name
+    return origin.socket or f"{origin.host}-{origin.port}"
+
+
+def emit_balancing(low: Lowering, origin: Origin, backend: Section) -> None:
+    """The method, and how many members a request may try (FO-8, HAP-82)."""
+    workers = members(origin)
+    if isinstance(origin, Balancer):
+        own = [each for each in origin.said_by if each.name.lower() not in ("balancermember", "proxypass")]
+        backend.add("balance", _METHODS.get(origin.lbmethod, "roundrobin"),
+                    comment=low.sources.comment(own[:3]), claims=_balancer_claims(origin))  # fmt: skip
+    attempts = origin.attempts if isinstance(origin, Balancer) else 1
+    backend.add("retries", str(attempts - 1))
+    if sum(_is_backup(worker) for worker in workers) > 1:
+        backend.add("option", "allbackups")
+    if not all(worker.reusable for worker in workers):
+        backend.add("http-reuse", "never")
+
+
+def _balancer_claims(balancer: Balancer) -> tuple[Claim, ...]:
+    said_by = [each for each in balancer.said_by if each.name.lower() not in ("balancermember", "proxypass")]
+    claims = []
+    if balancer.lbmethod not in _METHODS:
+        claims.append(approximated(said_by, f"lbmethod={balancer.lbmethod} comes as byrequests", "lbmethod"))
+    if balancer.sticky_cookie:
+        claims.append(unsupported(balancer.said_by, "sticky sessions are not supported yet: requests of a session "
+                                  "may reach any member", "sticky"))  # fmt: skip
+    if balancer.fail_on_status or balancer.fail_on_timeout:
+        claims.append(unsupported(balancer.said_by, "members are not taken out for what they answer", "failonstatus"))
+    if balancer.wait or not balancer.force_recovery:
+        claims.append(approximated(said_by, "how long a request waits for members differs", "attempts"))
+    return tuple(claims) or (exact(said_by),)
+
+
+def emit_servers(low: Lowering, origin: Origin, backend: Section) -> None:
+    """A server line for each member, in order."""
+    backend.space()
+    weights = _weights(members(origin))
+    taken: dict[str, int] = {}
+    for worker, weight in zip(members(origin), weights, strict=True):
+        wish = slug(f"{worker.host}-{worker.port}" if not worker.socket else worker.socket)
+        taken[wish] = taken.get(wish, 0) + 1
+        name = wish if taken[wish] == 1 else f"{wish}-{taken[wish]}"
+        _emit_server(low, name, worker, weight, backend)
+
+
+def _emit_server(low: Lowering, name: str, worker: Worker, weight: int, backend: Section) -> None:
+    status = worker.member.status if worker.member else frozenset()
+    words = [name, address(worker)]
+    if weight != 1 or "N" in status:
+        words += ["weight", "0" if "N" in status else str(weight)]
+    words += ["ssl", "verify", "none", "sni", "req.hdr(host)"] if worker.scheme == "https" else []
+    words += [] if is_address(worker) else ["init-addr", "last,libc,none"]
+    words += ["disabled"] if status & {"D", "S"} else ["backup"] if _is_backup(worker) else []
+    comment = low.sources.comment(worker.said_by) if worker.member else ""
+    backend.add("server", *words, comment=comment, claims=tuple(_worker_claims(worker)))
+
+
+def address(worker: Worker) -> str:
+    """Where to connect, as HAProxy writes it."""
+    if worker.socket:
+        return f"unix@{worker.socket}"
+    return f"[{worker.host}]:{worker.port}" if ":" in worker.host else f"{worker.host}:{worker.port}"
+
+
+def _is_backup(worker: Worker) -> bool:
+    return worker.member is not None and (bool(worker.member.status & {"H", "R"}) or worker.member.lbset > 0)
+
+
+def _weights(workers: tuple[Worker, ...]) -> list[int]:
+    """HAP-80: load factors as the smallest whole numbers of the same ratio, at most 256."""
+    factors = [worker.member.loadfactor if worker.member else 100 for worker in workers]
+    shared = gcd(*factors) or 1
+    small = [factor // shared for factor in factors]
+    scale = max(1.0, max(small, default=1) / _MOST)
+    return [max(1, round(factor / scale)) for factor in small]
+
+
+def _worker_claims(worker: Worker) -> list[Claim]:
+    said_by = worker.said_by
+    claims = []
+    if worker.member:
+        tiers = worker.member.status & {"N", "R", "I"} or worker.member.lbset
+        claims.append(
+            approximated(said_by, "draining, spare, ignored errors and lbset tiers are only alike", "tiers")
+            if tiers
+            else equivalent(said_by, f"a failed member is asked again with each request, not after {worker.retry:g} s",
+                            "retry")
+        )  # fmt: skip
+    if not is_address(worker):
+        claims.append(equivalent(said_by, "the name is looked up once, when HAProxy starts", "lookup-at-start"))
+    if worker.max_connections is not None or worker.acquire is not None:
+        claims.append(unsupported(said_by, "max= and acquire= are not supported yet", "pool-limits"))
+    if worker.upgrade:
+        claims.append(unsupported(said_by, "upgrade= is not supported yet: upgrades are stripped", "upgrade"))
+    return claims

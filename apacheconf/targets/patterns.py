@@ -1,0 +1,47 @@
+"""Regexes that targets share; nginx and HAProxy both read PCRE."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_SPECIAL = re.compile(r"([\\.^$|?*+()\[\]{}])")
+_WILD = {"*": ".*", "?": ".", ".": r"\."}
+
+#: The names that httpd takes as a Host (section 6.5 of config-language.md): labels of letters, digits, ``-`` and
+#: ``_``; no two dots in a row; a last label that starts with a digit only in a dotted quad; IPv6 in brackets; a
+#: port from 1 to 65535.
+_PORT = r"(?::0*(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5]))?"
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_NAME = rf"(?!\S*\.\.)(?:{_OCTET}(?:\.{_OCTET}){{3}}\.?|[\w.-]*(?<![\w-])(?!\d)[\w-]+\.?)"
+GOOD_HOST = rf"(?:{_NAME}|\[[0-9a-fA-F:.]+\]){_PORT}"
+
+
+def escape(text: str) -> str:
+    """``text`` as a regex, escaping only what needs it."""
+    return _SPECIAL.sub(r"\\\1", text)
+
+
+def prefix_regex(prefix: str) -> str:
+    """LOC-1 as a regex: ``/app`` ends at a segment, ``/app/`` does not hold for the bare form."""
+    return f"^{escape(prefix)}" if prefix.endswith("/") else f"^{escape(prefix)}(?:/|$)"
+
+
+def wildcard_regex(pattern: str) -> str:
+    """A wildcard alias as a regex."""
+    return "".join(_WILD.get(c, c) for c in pattern)
+
+
+def starting_with(urls: Sequence[str], rest: str) -> str:
+    """Values that start with one of the URLs (RV-3), then ``rest``, a group.
+
+    A URL without scheme and authority is compared to the path of any (RV-6). The reader adds that letters match
+    in either case.
+    """
+    texts = [("(?:[a-z]+://[^/]+)?" if url.startswith("/") else "") + escape(url) for url in urls]
+    return f"^{texts[0] if len(texts) == 1 else _alternatives(texts)}{rest}$"
+
+
+def _alternatives(texts: Sequence[str]) -> str:
+    """``(?:a|b)`` with what they all start and end with in front and behind."""
+    return f"(?:{'|'.join(texts)})"
