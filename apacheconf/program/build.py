@@ -11,10 +11,10 @@ from apacheconf.modules.mod_proxy import Definition, ProxyPass, ProxyServerConf
 from apacheconf.program import core, mod_proxy
 from apacheconf.program.cells import make_cells
 from apacheconf.program.dead import unreachable
-from apacheconf.program.hosts import Host, Listener, Shape
+from apacheconf.program.hosts import Host, Layer, Limits, Listener, Shape
 from apacheconf.program.index import make_index
 from apacheconf.program.layers import LayerBuilder
-from apacheconf.program.link import Interner, Linker
+from apacheconf.program.link import Linker
 from apacheconf.program.mod_proxy import Origins, OriginUnknown
 from apacheconf.program.program import Program
 from apacheconf.program.sharing import share
@@ -30,7 +30,7 @@ def compile(model: Model) -> Program:
 @dataclass
 class _Compiler:
     model: Model
-    interner: Interner = field(default_factory=Interner)
+    shapes: dict[tuple[tuple[Step, ...], tuple[Layer, ...], Limits], Shape] = field(default_factory=dict)
     origins: list[Origin] = field(default_factory=list)
     numbers: dict[tuple[Origin, tuple[int, ...]], int] = field(default_factory=dict)
     left_out: list[tuple[Written, str]] = field(default_factory=list)
@@ -55,16 +55,18 @@ class _Compiler:
         linker = Linker()
         origins = self._origins_of(server)
         shape = self._shape(server, linker, origins)
-        return core.host(number, server, self.model.main, self.interner.keep(shape), linker)
+        return core.host(number, server, self.model.main, shape, linker)
 
     def _shape(self, server: Server, linker: Linker, origins: Origins) -> Shape:
+        """The host's shape; its cells are made once for all hosts with equal steps, layers and limits."""
         layers = LayerBuilder(linker, origins, self._leave_out).build(server)
         mappings = mod_proxy.chain(self._mappings(server, linker, origins))
         steps = (*mappings, *core.server_steps(server, self.default_root, linker))
-        steps = self.interner.keep(tuple(sorted(steps, key=lambda step: step.phase)))
-        layers = self.interner.keep(layers)
-        cells = self.interner.keep(make_cells(steps, layers, self.interner))
-        return Shape(steps, layers, cells, core.limits(server, linker), unreachable(steps, cells))
+        parts = tuple(sorted(steps, key=lambda step: step.phase)), layers, core.limits(server, linker)
+        known = self.shapes.get(parts)
+        if known is None:
+            known = self.shapes[parts] = make_shape(*parts)
+        return known
 
     def _origins_of(self, server: Server) -> Origins:
         """The server's origins. A balancer that a host inherits stays the main server's own (BP-18)."""
@@ -98,6 +100,12 @@ class _Compiler:
 
     def _leave_out(self, directive: Written, reason: str) -> None:
         self.left_out.append((directive, reason))
+
+
+def make_shape(steps: tuple[Step, ...], layers: tuple[Layer, ...], limits: Limits) -> Shape:
+    """A shape with its cells and its dead steps."""
+    cells = make_cells(steps, layers)
+    return Shape(steps, layers, cells, limits, unreachable(steps, cells))
 
 
 def _definitions(server: Server) -> Iterator[tuple[Definition, Written]]:

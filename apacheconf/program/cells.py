@@ -43,12 +43,13 @@ _FILE_KINDS = frozenset({LayerKind.DIRECTORY, LayerKind.HTACCESS, LayerKind.FILE
 _FOR_ORIGINS = (KeepHost, AddForwarded, MapBack, MapBackCookie)
 
 
-def make_cells(server: tuple[Step, ...], layers: tuple[Layer, ...], interner: Interner) -> tuple[Cell, ...]:
+def make_cells(server: tuple[Step, ...], layers: tuple[Layer, ...]) -> tuple[Cell, ...]:
     """The cells of a host, sorted by path, the bare one before what lies below it."""
     conditions = [*(step.when for step in server), *(layer.matcher for layer in layers), *_section_mappings(layers)]
     nodes = {""} | {prefix.rstrip("/") for condition in conditions for prefix in prefixes(condition)}
     places = [(path, reach) for path in sorted(nodes) for reach in Reach if path or reach is Reach.BELOW]
-    return tuple(interner.keep(_cell(path, reach, server, layers, interner)) for path, reach in places)
+    interner = Interner()
+    return tuple(_cell(path, reach, server, layers, interner) for path, reach in places)
 
 
 def find_cell(cells: tuple[Cell, ...], path: str) -> Cell:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from apacheconf.modules.declare import Setting
-from apacheconf.program.cells import make_cells
+from apacheconf.program.build import make_shape
 from apacheconf.program.conditions import ALWAYS, Under
-from apacheconf.program.dead import unreachable
 from apacheconf.program.hosts import AddressSet, Host, HostIndex, Layer, LayerKind, Limits, Listener, Shape
-from apacheconf.program.link import Interner
 from apacheconf.program.mod_proxy import ProxyLayer
 from apacheconf.program.phases import Phase
 from apacheconf.program.program import Program
@@ -24,8 +22,7 @@ def worker(port: int, path: str = "", member: Member | None = None) -> Worker:
 def shape(server: tuple[Step, ...], layers: tuple[Layer, ...] | None = None, limits: Limits | None = None) -> Shape:
     """A shape with its cells made."""
     layers = layers or (default_layer(),)
-    cells = make_cells(server, layers, Interner())
-    return Shape(server, layers, cells, limits or Limits(), unreachable(server, cells))
+    return make_shape(server, layers, limits or Limits())
 
 
 def default_layer(preserve_host: bool = False, reverses: tuple[MapBack, ...] = ()) -> Layer:
