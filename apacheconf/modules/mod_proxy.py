@@ -179,7 +179,10 @@ MODULE = Module(
         ),
         Spec("BalancerMember", Args.RAW_ARGS, ANYWHERE, fills="definitions", parse_in=balancer_member, appends=True),
         Spec("ProxySet", Args.RAW_ARGS, ANYWHERE, fills="definitions", parse_in=proxy_set, appends=True),
-        Spec("<Proxy>", Args.RAW_ARGS, SERVERS, fills="definitions", parse_in=proxy_section, section=True),
+        Spec(
+            "<Proxy>", Args.RAW_ARGS, SERVERS,
+            fills="definitions", parse_in=proxy_section, appends=True, section=True,
+        ),
         Spec("<ProxyMatch>", Args.RAW_ARGS, SERVERS, parse_in=proxy_match_section, section=True),
         Spec(
             "ProxyPassReverse", Args.TAKE123, _MAPPING, per="dir",
