@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from apacheconf.explain.story import Chapter, Sentence, Tone, loses, says
+from apacheconf.ledger import Written
 from apacheconf.program.hosts import Listener
 from apacheconf.program.names import HostRefused, parse_host
 from apacheconf.program.program import Program
 from apacheconf.program.request import Request
+from apacheconf.syntax.words import split
 
 ANY = "127.0.0.1"
 
@@ -73,12 +75,26 @@ def _sentences(program: Program, arrival: Arrival) -> Iterator[Sentence]:
         yield says(f"Nothing listens on port {port}: the connection is refused, and httpd sees no request.",
                    tone=Tone.REFUSES)  # fmt: skip
         for each in program.listeners:
-            yield loses(f"{_title(each)} is another socket.", each.said_by)
+            yield loses(f"{_title(each)} is another socket.", _listens(program, each))
         return
-    if listener.said_by:
-        yield says(f"The connection arrives at {_title(listener)}.", listener.said_by)
+    said_by = _listens(program, listener)
+    if said_by:
+        yield says(f"The connection arrives at {_title(listener)}.", said_by)
     else:
         yield says(f"The connection arrives at port {port}. No Listen was read; a virtual host names that port.")
+
+
+def _listens(program: Program, listener: Listener) -> tuple[Written, ...]:
+    """The Listen lines of a listener."""
+    if listener.said_by:
+        return listener.said_by
+    found = [each for each in program.directives if each.name.lower() == "listen"]
+    return tuple(each for each in found if _socket(each) == (listener.address, listener.port))
+
+
+def _socket(listen: Written) -> tuple[str, int]:
+    address, _, port = split(listen.args)[0].rpartition(":")
+    return address.strip("[]").replace("*", ""), int(port)
 
 
 def _title(listener: Listener) -> str:

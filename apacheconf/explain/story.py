@@ -45,17 +45,22 @@ class Source:
 
     @classmethod
     def of(cls, directive: Written) -> Source:
-        span = directive.place.span
         text = f"{directive.name} {directive.args}".strip()
         if getattr(directive, "children", None) is not None:
             text = f"<{text.removesuffix('>').strip()}>"
-        return cls(_readable(text), span.file.name, span.line, span.column)
+        return cls._located(text, directive.place)
 
     @classmethod
     def at(cls, place: Place) -> Source:
         """The first line of what stands at ``place``."""
+        return cls._located(place.span.text.strip().split("\n", 1)[0].strip(), place)
+
+    @classmethod
+    def _located(cls, text: str, place: Place) -> Source:
+        """A place begins at its line's start; what stands there begins after the blanks."""
         span = place.span
-        return cls(_readable(span.text.strip().split("\n", 1)[0].strip()), span.file.name, span.line, span.column)
+        start = span.start + len(span.text) - len(span.text.lstrip())
+        return cls(_readable(text), span.file.name, span.file.line_at(start), span.file.column_at(start))
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"

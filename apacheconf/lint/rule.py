@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from apacheconf.diagnostics import Diagnostic, Level
 from apacheconf.ledger import Written
 from apacheconf.source import Span
-from apacheconf.syntax.words import split_with_offsets
+from apacheconf.syntax.words import split, split_with_offsets
 
 #: The number of a directive's own name among its words.
 NAME = -1
@@ -29,6 +29,12 @@ class Rule:
     def finding_in(self, at: Written, span: Span, message: str, help: str, *, level: Level | None = None) -> Diagnostic:
         """A finding at ``span``, which lies in ``at``."""
         return Diagnostic(self.level if level is None else level, self.name, message, at.place, span, help)
+
+
+def parameter_word(node: Written, key: str) -> int:
+    """The number of the word ``key=value`` of ``node``, the key compared without case; NAME without one."""
+    words = split(node.args)
+    return next((number for number, word in enumerate(words) if word.lower().startswith(f"{key}=")), NAME)
 
 
 def whereabouts(node: Written, seen_from: Written) -> str:

@@ -156,8 +156,8 @@ class View:
 
     def _server_mappings(self, server: Server) -> Iterator[Mapping]:
         for entry, node in self.definitions(server):
-            if isinstance(entry, ProxyPass):
-                yield Mapping(server, entry, node, entry.path or "", inherited=self._is_inherited(server, node))
+            if isinstance(entry, ProxyPass) and entry.path is not None:
+                yield Mapping(server, entry, node, entry.path, inherited=self._is_inherited(server, node))
 
     def _is_inherited(self, server: Server, node: Written) -> bool:
         return server.node is not None and id(node) in self._main_directives
@@ -168,25 +168,17 @@ class View:
         return frozenset(map(id, said))
 
     def definitions(self, server: Server) -> Iterator[tuple[ProxyPass | BalancerMember | ProxySet, Written]]:
-        """mod_proxy's definitions for ``server``, each with its directive: the main server's come first."""
+        """mod_proxy's definitions for ``server``, each with its directive, those of its sections in their place.
+
+        The main server's come first. A ProxyPass of a section has no path.
+        """
         definitions = server.server_conf(ProxyServerConf).definitions
         yield from zip(definitions.value, definitions.said_by, strict=True)
 
     def own_definitions(self, server: Server) -> Iterator[tuple[ProxyPass | BalancerMember | ProxySet, Written]]:
-        """What ``server`` itself defines, in the order written, the ProxyPass of its sections in their place."""
+        """What ``server`` itself defines, in the order written."""
         inherited = self._main_directives if server.node is not None else frozenset()
-        found = [(entry, node) for entry, node in self.definitions(server) if id(node) not in inherited]
-        known = {id(node) for _, node in found}
-        found += [
-            (mapping.entry, mapping.node)
-            for mapping in self.section_mappings(server)
-            if not mapping.inherited and id(mapping.node) not in known
-        ]
-        yield from sorted(found, key=lambda pair: self._order[id(pair[1])])
-
-    @cached_property
-    def _order(self) -> dict[int, int]:
-        return {id(node): number for number, node in enumerate(self.model.expanded.walk())}
+        yield from (pair for pair in self.definitions(server) if id(pair[1]) not in inherited)
 
     def section_mappings(self, server: Server) -> list[Mapping]:
         """The ProxyPass of each Location of ``server``, in the order in which the sections merge (PP-9)."""

@@ -46,12 +46,13 @@ def _finding(view: View, mapping: Mapping, name: str, balancers: dict[str, Balan
 
 
 def _advice(view: View, name: str, balancers: dict[str, BalancerView]) -> str:
-    from difflib import get_close_matches
+    if any(not _is_empty(view.balancers(host).get(name)) for host in view.model.hosts):
+        return "its members stand in another virtual host: move the <Proxy> section outside all virtual hosts"
+    known = balancers.get(name)
+    if known is None or not known.defined_by:
+        from difflib import get_close_matches
 
-    filled = [other for other, balancer in balancers.items() if balancer.members]
-    for near in get_close_matches(name, filled, 1):
-        return f"did you mean {near}?"
-    for server in view.model.hosts:
-        if not _is_empty(view.balancers(server).get(name)):
-            return "its members stand in another virtual host: move the <Proxy> section outside all virtual hosts"
+        filled = [other for other, balancer in balancers.items() if balancer.members]
+        for near in get_close_matches(name, filled, 1, cutoff=0.8):
+            return f"did you mean {near}?"
     return f'add <Proxy "{name}"> with a BalancerMember line for each member'

@@ -17,9 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from apacheconf.diagnostics import Diagnostic, Level
-from apacheconf.lint.rule import NAME, Rule
+from apacheconf.lint.rule import Rule, parameter_word
 from apacheconf.lint.view import Member, View
-from apacheconf.syntax.words import split
 
 RULE = Rule("error-ignoring-member", Level.WARNING)
 
@@ -34,8 +33,7 @@ def check(view: View) -> Iterator[Diagnostic]:
 
 
 def _finding(member: Member, balancer: str) -> Diagnostic:
-    words = [word.lower() for word in split(member.node.args)]
-    word = next((number for number, text in enumerate(words) if text.startswith("status=")), NAME)
+    word = parameter_word(member.node, "status")
     message = f"while {member.url} is down, {balancer} answers its share of the requests with 503: no failover with I"
     return RULE.finding(
         member.node, message, "remove I, and set retry= to how soon it should be tried again", word=word

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 from apacheconf.diagnostics import Diagnostic, Level
 from apacheconf.ledger import Written
-from apacheconf.lint.rule import NAME, Rule, whereabouts
+from apacheconf.lint.rule import Rule, parameter_word, whereabouts
 from apacheconf.lint.urls import Url
 from apacheconf.lint.view import View, balancer_name
 from apacheconf.modules.mod_proxy import BalancerMember, ProxyPass, ProxySet
@@ -92,9 +92,4 @@ def _ignored(entry: ProxyPass | BalancerMember, node: Written, maker: Written) -
         listed = ", ".join(keys)
         message = f"ignored here: {listed}; {entry.target} shares the worker that {at} made (AH01146)"
         help = f"set them at {at}, or put the line with the longer URL first"
-        yield RULE.finding(node, message, help, word=_word_of(node, keys[0]))
-
-
-def _word_of(node: Written, key: str) -> int:
-    words = [word.lower() for word in split(node.args)]
-    return next((number for number, word in enumerate(words) if word.startswith(f"{key}=")), NAME)
+        yield RULE.finding(node, message, help, word=parameter_word(node, keys[0]))

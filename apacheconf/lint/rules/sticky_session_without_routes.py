@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from apacheconf.diagnostics import Diagnostic, Level
-from apacheconf.lint.rule import Rule
+from apacheconf.lint.rule import Rule, parameter_word
 from apacheconf.lint.view import BalancerView, Member, View
 
 RULE = Rule("sticky-session-without-routes", Level.WARNING)
@@ -42,7 +42,8 @@ def _check_balancer(balancer: BalancerView) -> Iterator[Diagnostic]:
     cookie, said_by = balancer.parameters["stickysession"]
     if routeless and len(routeless) == len(ordinary):
         message = f"{balancer.name} has stickysession={cookie}, but no member has a route: no session will stick"
-        yield RULE.finding(said_by, message, "add route=NAME to each BalancerMember, the name its application uses")
+        help = "add route=NAME to each BalancerMember, the name that its application appends to the session"
+        yield RULE.finding(said_by, message, help, word=parameter_word(said_by, "stickysession"))
         return
     for member in routeless:
         message = f"{member.url} has no route, so the sessions of {balancer.name} can't stick to it"

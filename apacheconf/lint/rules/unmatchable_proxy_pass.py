@@ -35,7 +35,8 @@ def check(view: View) -> Iterator[Diagnostic]:
         for mapping in view.mappings(server):
             if mapping.is_prefix and mapping.path and not mapping.path.startswith("/"):
                 message = f"no request matches {mapping.path}: a plain path begins with a slash"
-                help = f'write "/{mapping.path}", or ProxyPassMatch if it is a regular expression'
+                is_regex = set(mapping.path) & set("^$()[]*+\\|")
+                help = f'write ProxyPassMatch "{mapping.path}"' if is_regex else f'write "/{mapping.path}"'
                 yield RULE.finding(mapping.node, message, help, word=mapping.path_word)
         for mapping in view.section_mappings(server):
             section = mapping.section
