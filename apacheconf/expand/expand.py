@@ -61,6 +61,6 @@ def _unused_macros(reading: Reading) -> list[Absent]:
                 continue
             if name.startswith("<"):
                 name, args = name.lstrip("<").removesuffix(">"), args.rpartition(">")[0]
-            place = Place(Span(macro.file, line.start, line.end), macro.place.name, line.number, macro.place.via)
+            place = Place(Span(macro.file, line.name_at, line.end), macro.place.name, line.number, macro.place.via)
             absent.append(Absent(name, args, place, Absence.UNUSED_MACRO))
     return absent

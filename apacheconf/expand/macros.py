@@ -60,7 +60,7 @@ class Macro:
         inserted = {p: _quoted(a) if p[0] == "@" else a for p, a in zip(self.parameters, arguments, strict=True)}
         for number, line in enumerate(self.body, 1):
             text = self._pattern.sub(lambda match: inserted[match[0]], line.text) if inserted else line.text
-            yield LogicalLine(text.strip(BLANKS), line.start, line.end, number)
+            yield LogicalLine(text.strip(BLANKS), line.start, line.end, number, line.name_at)
 
     def unused_parameters(self) -> list[tuple[int, str]]:
         """Number (from 1) and name of the parameters that no line of the body holds."""

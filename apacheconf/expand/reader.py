@@ -32,7 +32,7 @@ class Reader:
         self.frames = [frame]
         self.included_by = included_by
         self.used_macro = False
-        self.line = LogicalLine("", 0, 0, 0)
+        self.line = LogicalLine("", 0, 0, 0, 0)
         self._enter(frame)
 
     def _enter(self, frame: Frame) -> None:
@@ -65,4 +65,4 @@ class Reader:
         return self.place_of(self.line)
 
     def place_of(self, line: LogicalLine) -> Place:
-        return Place(Span(self.file, line.start, line.end), self.name, line.number, self.via)
+        return Place(Span(self.file, line.name_at, line.end), self.name, line.number, self.via)

@@ -8,7 +8,7 @@ text after ``${}`` decides what a line is, not the syntax tree. What the execute
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from apacheconf.diagnostics import Diagnostic, Level
@@ -22,7 +22,6 @@ from apacheconf.expand.tree import Absence, Absent, Node
 from apacheconf.expand.variables import Variables
 from apacheconf.source import ENCODING, Place, SourceFile, Span
 from apacheconf.syntax import parse
-from apacheconf.syntax.lines import LogicalLine, logical_lines
 from apacheconf.syntax.words import BLANKS, first_word
 
 
@@ -79,7 +78,6 @@ class Reading:
         self.server_root = self.input.server_root
         self.variables = Variables(self.options.defines, self.input.environ)
         self.files: dict[str, SourceFile] = {}
-        self._streams: dict[str, list[tuple[int, int]]] = {}
         self._plain: set[str] = set()
 
     # -- files
@@ -101,14 +99,7 @@ class Reading:
     def read_source(self, source: SourceFile, via: Place | None = None) -> list[Node]:
         """All of one text, as a level of its own (LEX-60)."""
         self.files.setdefault(source.name, source)
-        return self.read_level(Reader(Frame(source, source.name, self._lines(source), via), via))
-
-    def _lines(self, source: SourceFile) -> Iterator[LogicalLine]:
-        stretches = self._streams.get(source.name)
-        if stretches is None:
-            stretches = self._streams[source.name] = list(parse(source).stretches())
-        for start, end in stretches:
-            yield from logical_lines(source, start, end)
+        return self.read_level(Reader(Frame(source, source.name, parse(source).lines(), via), via))
 
     def read_level(self, reader: Reader) -> list[Node]:
         """Read to the end of the level's text; sections left open are errors (LEX-58)."""
@@ -144,7 +135,7 @@ class Reading:
                     continue
                 if first.endswith(">") and first[1:2] != "/":
                     first = first[:-1]
-            place = Place(Span(reader.file, line[1], line[2]), reader.name, line[3], reader.via)
+            place = Place(Span(reader.file, line[4], line[2]), reader.name, line[3], reader.via)
             nodes.append(Node(first, args.lstrip(BLANKS), place))
         for section in reversed(stack):
             self._attach(stack, section, top)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from apacheconf.source import SourceFile
 from apacheconf.syntax.grammar import open_grammar
 from apacheconf.syntax.lines import masked
-from apacheconf.syntax.tree import Document, Run, Section, Tag
+from apacheconf.syntax.tree import Body, Document, Run, Section, Tag
 
 if TYPE_CHECKING:
     from lark import Lark, Token, Tree
@@ -22,10 +22,14 @@ def _parser() -> Lark:
 
 def parse(source: SourceFile) -> Document:
     """The lossless tree of ``source``. Every text has one: no error is raised, structure is judged by ``expand``."""
-    return Document(source, _body(source, _parser().parse(masked(source.text))))
+    return Document(source, _parse)
 
 
-def _body(source: SourceFile, tree: Tree[Token]) -> tuple[Run | Section | Tag, ...]:
+def _parse(source: SourceFile) -> Body:
+    return _body(source, _parser().parse(masked(source.text)))
+
+
+def _body(source: SourceFile, tree: Tree[Token]) -> Body:
     """Our items of Lark's tree; a loop, because sections may nest deeper than Python's stack."""
     frames: list[tuple[Tree[Token], Iterator[Token | Tree[Token]], list[Any]]] = [(tree, iter(tree.children), [])]
     while True:

@@ -12,8 +12,8 @@ Section
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from apacheconf.source import SourceFile, Span
@@ -107,7 +107,7 @@ class Section:
     """An open tag, what is between, and the next close tag of the same depth, whatever its name; None at the end."""
 
     opening: Tag
-    body: tuple[Run | Section, ...]
+    body: Body
     closing: Tag | None
 
     @property
@@ -164,26 +164,25 @@ Item = Directive | Comment | Blank | Section | Tag
 
 @dataclass(frozen=True, eq=False)
 class Document:
-    """One file as a tree. ``str(document)`` is its text."""
+    """One file as a tree. ``str(document)`` is its text.
+
+    The tree is made when it is first looked at: what only needs the lines, such as ``expand``, never waits for it.
+    """
 
     file: SourceFile
-    body: tuple[Run | Section | Tag, ...]
+    make_body: Callable[[SourceFile], Body] = field(repr=False)
+
+    @cached_property
+    def body(self) -> Body:
+        return self.make_body(self.file)
 
     @property
     def items(self) -> tuple[Item, ...]:
         return _items(self.body)
 
-    def stretches(self) -> Iterator[tuple[int, int]]:
-        """Runs and tags in file order, as start and end with the line end: what ``expand`` reads."""
-        todo: list[Run | Section | Tag] = list(reversed(self.body))
-        while todo:
-            item = todo.pop()
-            if isinstance(item, Section):
-                if item.closing:
-                    todo.append(item.closing)
-                todo += reversed(item.body)
-                item = item.opening
-            yield item.start, item.end
+    def lines(self) -> Iterator[lines.LogicalLine]:
+        """The logical lines in file order, tags among them."""
+        return lines.logical_lines(self.file)
 
     def walk(self) -> Iterator[Item]:
         """Every item, in file order; a section's own tags are not items."""
@@ -198,7 +197,11 @@ class Document:
         return "".join(map(str, self.body))
 
 
-def _items(body: tuple[Run | Section | Tag, ...]) -> tuple[Item, ...]:
+#: Runs are split into lines by ``items`` only.
+Body = tuple[Run | Section | Tag, ...]
+
+
+def _items(body: Body) -> tuple[Item, ...]:
     found: list[Item] = []
     for part in body:
         if isinstance(part, Run):
