@@ -48,7 +48,7 @@ class _Walk:
 
     def __init__(self, course: Course, tracer: Tracer) -> None:
         self.course, self.tracer = course, tracer
-        self.layers = [0]
+        self.layers: tuple[int, ...] = (0,)
         self.restarts = 0
 
     def run(self, start: Phase) -> None:
@@ -92,7 +92,7 @@ class _Walk:
                 matched = holds(layer.matcher, self.course.state)
                 self.tracer(LayerAsked(layer, matched))
                 found |= {number} if matched else set()
-        self.layers = sorted(found)
+        self.layers = tuple(sorted(found))
 
     def _run_steps(self, steps: list[Step]) -> Flow | None:
         at = 0
@@ -131,7 +131,7 @@ class _Walk:
             course.refuse(500, f"more than {MAX_ROUNDS} internal redirects")
             return Phase.FILTERS
         course.origin, state.file, state.mapped = None, "", ""
-        self.layers = [0]
+        self.layers = (0,)
         if flow.move is Move.NEXT_ROUND:
             self.tracer(Round(course.rounds, state.path, Phase.LOCATION_WALK))
             return Phase.LOCATION_WALK

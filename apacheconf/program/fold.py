@@ -23,13 +23,25 @@ def fold(layers: Iterable[Layer]) -> dict[str, Conf]:
     return merged
 
 
-def steps_for(shape: Shape, numbers: Iterable[int]) -> tuple[Step, ...]:
-    """All steps where the layers with these numbers apply, in the order in which they run.
+#: What was folded, by shape and the layers that matched; emptied when full, which costs less than keeping order.
+_FOLDED: dict[tuple[int, tuple[int, ...]], tuple[Shape, tuple[Step, ...]]] = {}
+_FOLDED_SIZE = 4096
+
+
+def steps_for(shape: Shape, numbers: tuple[int, ...]) -> tuple[Step, ...]:
+    """All steps where the layers with these numbers apply, in the order in which they run; remembered.
 
     Within a phase the steps of sections come before those outside sections: a ProxyPass in a Location is asked
     before the server's list (PP-8).
     """
-    return with_server(shape.server, fold(shape.layers[number] for number in numbers))
+    key = id(shape), numbers
+    known = _FOLDED.get(key)
+    if known is None:
+        if len(_FOLDED) >= _FOLDED_SIZE:
+            _FOLDED.clear()
+        # The shape is kept beside its steps, so that its id isn't used again meanwhile.
+        known = _FOLDED[key] = shape, with_server(shape.server, fold(shape.layers[number] for number in numbers))
+    return known[1]
 
 
 def with_server(server: tuple[Step, ...], confs: dict[str, Conf]) -> tuple[Step, ...]:
