@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
@@ -121,9 +122,12 @@ def _chain(place: Place | None) -> Iterator[str]:
 
 
 def near(place: object) -> str:
-    """A place (``file:line`` or a file's name), its file relative to the current directory if it lies below."""
+    """A place, or text that begins with one, its file relative to the current directory if it lies below.
+
+    A directive's place loses its column: its span begins with its line.
+    """
     text = f"{place.span.file.name}:{place.span.line}" if isinstance(place, Place) else str(place)
-    return shown(text.removeprefix(f"{Path.cwd()}/"))
+    return shown(re.sub(r"(:\d+):1(?=$|: )", r"\1", text.removeprefix(f"{Path.cwd()}/"), count=1))
 
 
 def shown(text: str) -> str:
