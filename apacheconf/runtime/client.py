@@ -31,7 +31,7 @@ from apacheconf.runtime.forward import (
 )
 from apacheconf.runtime.framing import CHUNKED, BadChunk, ChunkReader, request_length
 from apacheconf.runtime.heads import FastReader, RequestHead, read_request_head
-from apacheconf.runtime.local import local_answer
+from apacheconf.runtime.local import CHUNKED_FIELD, local_answer
 from apacheconf.runtime.pages import CLOSING, CONTENT_TYPE, page
 from apacheconf.runtime.site import MEMO_SIZE, Block, Site
 from apacheconf.runtime.unfinished import blank_lines, check_unfinished
@@ -166,9 +166,14 @@ class ClientConnection:
 
     def _handle(self, raw: bytes, head: RequestHead) -> None:
         """A head was read: find its site and plan, then start. Raises ClientBroke."""
-        length, may_stay = request_length(head.fields, head.method)
+        decodable = True
+        try:
+            length, may_stay = request_length(head.fields, head.method)
+        except ClientBroke as broke:
+            if broke.status != 500:
+                raise
+            length, may_stay, decodable = 0, False, False
         target, host, site = self._site_of(head)
-        expects = expects_continue(head.fields, head.version) if head.version >= (1, 1) else False
         stay, asked = wants_to_stay(head.fields, head.version)
         exchange = Exchange(self, site, _NO_PLAN, _NO_LINES, host, head.fields, raw[: raw.find(b"\r\n")])
         exchange.version, exchange.announce = head.version, asked
@@ -177,17 +182,23 @@ class ClientConnection:
         exchange.plain = exchange.stay and not asked and not exchange.head_only and head.version >= (1, 1)
         exchange.body_length, exchange.body_done = length, length == 0
         self.exchange = exchange
-        self._expect_refused = expects
         self._begin_body(length)
         try:
+            expects = self._expect_refused = expects_continue(head.fields, head.version)
             self._plan(exchange, raw, head, target, length == 0 and not expects)
         except PathRefused as refused:
             self.refuse(exchange, refused.status)
             return
-        except OriginBroke as refused:
-            self.refuse(exchange, refused.status, refused.reason, refused.note)
+        except OriginBroke as broken:
+            self.refuse(exchange, broken.status, broken.reason, broken.note)
             return
-        self._start(exchange, head, expects)
+        except ClientBroke as broke:
+            self.refuse(exchange, broke.status, "", broke.note)
+            return
+        if decodable or exchange.plan.service is None:
+            self._start(exchange, head, expects)
+        else:
+            exchange.fail_undecodable()
 
     def _site_of(self, head: RequestHead) -> tuple[Target, bytes | None, Site]:
         """The target, the Host that counts and the site (VH-30 to VH-42, RB-8f). Raises ClientBroke(400)."""
@@ -214,6 +225,8 @@ class ClientConnection:
         fields, forwards = head.fields, None
         if any(name.lower() in _NEVER_REMEMBERED for name, _ in fields):
             bare = False
+            exchange.ranged = head.method == b"GET" and bool(exchange.field(b"range"))
+            exchange.plain = exchange.plain and not exchange.ranged
         site = exchange.site
         plan = site.quick_plan(head, target)
         if plan is None:
@@ -362,13 +375,16 @@ class ClientConnection:
         except ClientBroke as error:
             self._refuse_client(error)
 
-    def refuse(self, exchange: Exchange, status: int, reason: str = "", note: str = "") -> None:
+    def refuse(self, exchange: Exchange, status: int, reason: str = "", note: str = "", uncached: bool = False) -> None:
         """Answer a request with an error page made here."""
         method = exchange.plan.method.decode("latin-1") or "GET"
         body = page(status, reason, note, method, exchange.site.host.admin)
         if status in CLOSING or self._expect_refused:
             exchange.stay = False
-        self.answer(exchange, status, body, [(b"Content-Type", CONTENT_TYPE)], reason.encode("latin-1"))
+        fields = [(b"Content-Type", CONTENT_TYPE)]
+        if uncached:
+            fields.append((b"Expires", self.server.date()))
+        self.answer(exchange, status, body, fields, reason.encode("latin-1"))
 
     def answer(
         self, exchange: Exchange, status: int, body: bytes, fields: list[tuple[bytes, bytes]], reason: bytes = b""
@@ -380,7 +396,7 @@ class ClientConnection:
             head.append(b"HTTP/1.1 %d %b\r\n" % (status, reason or standard_reason(status)))
             head += [b"Date: %b\r\n" % self.server.date(), self.server.server_line]
             head += [b"%b: %b\r\n" % pair for pair in fields if pair[0] != b"Content-Type"]
-            if not exchange.head_only and status not in (204, 304):
+            if not exchange.head_only and status not in (204, 304) and fields[-1:] != [CHUNKED_FIELD]:
                 head.append(b"Content-Length: %d\r\n" % len(body))
             head.append(self.connection_lines(exchange))
             head += [b"%b: %b\r\n" % pair for pair in fields if pair[0] == b"Content-Type"]
@@ -466,6 +482,6 @@ class ClientConnection:
         self._left = 0
 
 
-_NEVER_REMEMBERED = frozenset({b"max-forwards", b"content-length"})
+_NEVER_REMEMBERED = frozenset({b"max-forwards", b"content-length", b"range"})
 _NO_LINES = Lines(b"")
 _NO_PLAN: Any = type("NoPlan", (), {"method": b"GET", "service": None, "decision": Decision(host=None)})()

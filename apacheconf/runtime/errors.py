@@ -20,11 +20,13 @@ class OriginBroke(Exception):
     """The origin broke HTTP, or could not be asked (section 4.1).
 
     ``reason`` is the reason phrase (FA-18): empty for the status's own, ``Proxy Error`` with ``note`` in the page.
+    ``in_body``: the head was good, the body's framing is not; httpd then forbids to cache its page.
     """
 
-    def __init__(self, status: int, why: str, reason: str = "", note: str = "") -> None:
+    def __init__(self, status: int, why: str, reason: str = "", note: str = "", in_body: bool = False) -> None:
         self.status = status
         self.reason = reason
+        self.in_body = in_body
         self.note = note
         super().__init__(why)
 

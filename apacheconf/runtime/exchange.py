@@ -15,6 +15,7 @@ from apacheconf.runtime.answer import ReplyHead, interim
 from apacheconf.runtime.errors import OriginBroke, proxy_error
 from apacheconf.runtime.forward import Lines
 from apacheconf.runtime.framing import CHUNKED, LAST_CHUNK, UNTIL_CLOSE, chunk
+from apacheconf.runtime.ranges import make_partial, wanted_range
 from apacheconf.runtime.reply import client_head
 from apacheconf.runtime.site import Plan, Site
 from apacheconf.runtime.strict import Fields
@@ -36,8 +37,8 @@ class Exchange:
 
     __slots__ = (
         "_pieces", "announce", "body_done", "body_length", "body_size", "client", "connection", "expects", "fields",
-        "head_only", "host", "interims", "lines", "plain", "plan", "pool", "reply", "request_line", "sent", "site",
-        "started", "status", "stay", "tries", "version", "written",
+        "head_only", "host", "interims", "lines", "plain", "plan", "pool", "ranged", "reply", "request_line", "sent",
+        "site", "started", "status", "stay", "tries", "version", "written",
     )  # fmt: skip
 
     def __init__(
@@ -76,6 +77,7 @@ class Exchange:
         self.tries = 0
         self.written = 0
         self.status = 0
+        self.ranged = False
 
     # --- towards the origin ----------------------------------------------------------------------------------
 
@@ -137,14 +139,16 @@ class Exchange:
         framing = self._framing()
         pieces: list[bytes] = []
         if not self.expects:
-            pieces = [chunk(self._pieces)] if framing is _CHUNKED_LINE else self._pieces
+            pieces = self._pieces
+            if framing is _CHUNKED_LINE:
+                pieces = [chunk(pieces), LAST_CHUNK if self.body_done else b""]
         start = self._start_below(pool.path)
         lines = self.lines.with_peer(self.client.peer)
         return b"".join((start, self._host(pool.authority), b"\r\n", lines, framing, pool.connection_line, *pieces))
 
     def _framing(self) -> bytes:
         """The body's framing line (RB-1 to RB-3); with Expect the body is still with the client."""
-        if self.body_length == CHUNKED and not self.body_done:
+        if self.body_length == CHUNKED and (not self.body_done or self.body_size > PREFETCH):
             return _CHUNKED_LINE
         if self.body_done:
             return b"Content-Length: %d\r\n" % self.body_size if self.body_length else b""
@@ -212,9 +216,21 @@ class Exchange:
             self.stay = False
             if reply.reusable:
                 self._may_send_body()
+        elif not self.body_done:
+            self.stay = False
+        if done and self.ranged and reply.status == 200 and pieces:
+            pieces = self._apply_range(reply, b"".join(pieces))
         head = client_head(self, reply, complete=done and not pieces)
         self.started = True
         self.client.write(head + self._body(pieces, done))
+
+    def _apply_range(self, reply: ReplyHead, body: bytes) -> list[bytes]:
+        """The origin ignored Range, so it is applied here as httpd does when the whole body is at hand (RQ-8)."""
+        part = wanted_range(self.field(b"range"), self.field(b"if-range"), len(body), reply.fields)
+        if part is None:
+            return [body]
+        make_partial(reply, part, len(body))
+        return [body[part.start : part.stop]]
 
     def more(self, pieces: list[bytes], done: bool) -> None:
         """More of the answer's body."""
@@ -276,6 +292,14 @@ class Exchange:
             return
         self.fail(error)
 
+    def fail_undecodable(self) -> None:
+        """The body can't be decoded, which httpd finds out with a member chosen, and blames it (RB-8c, FO-1)."""
+        service = self.plan.service
+        pool = service.choose(self.client.server.now) if service is not None else None
+        if pool is not None:
+            pool.cells.fail(self.client.server.now)
+        self.fail(OriginBroke(500, "a transfer coding other than chunked"))
+
     def timed_out(self) -> None:
         """The origin was silent for too long (FA-8, FA-9)."""
         service, pool = self.plan.service, self.pool
@@ -289,7 +313,7 @@ class Exchange:
         if self.started:
             self.client.hang_up(self)
         else:
-            self.client.refuse(self, error.status, error.reason, error.note)
+            self.client.refuse(self, error.status, error.reason, error.note, uncached=error.in_body)
 
     def abandon(self) -> None:
         """The client is gone: so is the origin's connection."""

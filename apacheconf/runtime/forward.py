@@ -92,7 +92,7 @@ def count_forwards(fields: Fields) -> tuple[Fields, int | None]:
 def expects_continue(fields: Fields, version: tuple[int, int]) -> bool:
     """Whether the client waits for ``100 Continue`` (RQ-20). Raises ClientBroke(417) for any other Expect (RQ-22)."""
     for name, value in fields:
-        if name.lower() == b"expect":
+        if name.lower() == b"expect" and version >= (1, 1):
             if value.lower() == b"100-continue":
                 return True
             note = f"Expect: {value.decode('latin-1')}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from apacheconf.program.request import Decision
 from apacheconf.runtime.answer import standard_reason
+from apacheconf.runtime.framing import LAST_CHUNK, chunk
 from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.pages import CONTENT_TYPE
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from apacheconf.runtime.client import ClientConnection
     from apacheconf.runtime.exchange import Exchange
 
+CHUNKED_FIELD = (b"Transfer-Encoding", b"chunked")
 #: Handlers that exist in httpd and not here, and what they answer until they do.
 _HANDLERS = {"balancer-manager": 503}
 
@@ -61,7 +63,10 @@ def _answer_itself(client: ClientConnection, exchange: Exchange, head: RequestHe
     if head.method == b"TRACE":
         lines = [b"%b: %b\r\n" % pair for pair in head.fields]
         echo = b"TRACE %b HTTP/1.1\r\n%b\r\n" % (head.target, b"".join(lines))
-        client.answer(exchange, 200, echo, [(b"Content-Type", b"message/http")])
+        fields = [(b"Content-Type", b"message/http")]
+        if exchange.version >= (1, 1):
+            echo, fields = chunk([echo]) + LAST_CHUNK, [*fields, CHUNKED_FIELD]
+        client.answer(exchange, 200, echo, fields)
     else:
         client.answer(exchange, 200, b"", [(b"Allow", b"TRACE")] if head.target != b"*" else [])
 

@@ -209,7 +209,7 @@ class OriginConnection:
         except BadChunk as bad:
             if bad.pieces:
                 exchange.answered(reply, bad.pieces, done=False)
-            raise OriginBroke(502, "a chunk of the answer is malformed") from bad  # RS-28
+            raise OriginBroke(502, "a chunk of the answer is malformed", in_body=True) from bad  # RS-28
         self._in_body, self._left = True, CHUNKED
         exchange.answered(reply, pieces, done=chunks.done)
         self._maybe_done(exchange)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from apacheconf.runtime.answer import REVERSED, ReplyHead, header_block, map_back, map_cookies, reverse_mapper
 from apacheconf.runtime.framing import CHUNKED, UNTIL_CLOSE
+from apacheconf.runtime.pages import CLOSING
 from apacheconf.runtime.site import MEMO_SIZE, KnownReply
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ def client_head(exchange: Exchange, reply: ReplyHead, complete: bool) -> bytes:
 
     Decides whether the client's connection stays (``exchange.stay``).
     """
+    if reply.status in CLOSING:  # httpd drops the connection after these, whoever gave them
+        exchange.stay = False
     framing = _framing(exchange, reply, complete)
     if exchange.version < (1, 0):
         return b""
@@ -63,6 +66,8 @@ def _framing(exchange: Exchange, reply: ReplyHead, complete: bool) -> bytes:
 def remember_reply(exchange: Exchange, head: bytes, reply: ReplyHead) -> None:
     """Keep what a plain answer's head became, unless it depends on more than the head."""
     if not exchange.plain or reply.length in (CHUNKED, UNTIL_CLOSE) or not reply.reusable or reply.status < 200:
+        return
+    if reply.status in CLOSING:
         return
     forwarding, service = exchange.plan.forwarding, exchange.plan.service
     if (forwarding.reverses and not REVERSED.isdisjoint(reply.names)) or b"set-cookie" in reply.names:
