@@ -37,7 +37,8 @@ class Received:
     """A request as it arrived at ``origin``; text is latin-1, header names keep their spelling and order.
 
     ``framing`` is ``length``, ``chunked`` or empty for no body; ``broken`` says what was wrong with the bytes.
-    ``connection`` counts the connections to this origin from 1.
+    ``connection`` counts the connections to this origin from 1; it is 0 at a controlled one, whose answers must
+    not depend on how a front pools.
     """
 
     origin: str
@@ -196,7 +197,8 @@ def page(request: Received) -> str:
     """A small page that shows the request as this origin received it."""
     shown = "\n".join([request.request_line, *(f"{name}: {value}" for name, value in request.headers)])
     body = f"a body of {request.length} bytes, SHA-256 {request.sha256}…" if request.length else "no body"
-    return _PAGE.format(origin=html.escape(request.origin), n=request.connection, shown=html.escape(shown), body=body)
+    number = f"Connection {request.connection}; " if request.connection else ""
+    return _PAGE.format(origin=html.escape(request.origin), shown=html.escape(shown), foot=number + body)
 
 
 _PAGE = """<!DOCTYPE html>
@@ -211,7 +213,7 @@ pre {{ background: #f3f5f8; border-radius: .5rem; padding: 1rem; overflow-x: aut
 <h1>{origin}</h1>
 <p>A stand-in for this origin, and the request as the origin would have received it.</p>
 <pre>{shown}</pre>
-<p>Connection {n}; {body}.</p>
+<p>{foot}.</p>
 </body></html>
 """
 
@@ -279,9 +281,11 @@ class OriginProtocol(asyncio.Protocol):
             self._on_request(request) if complete else self._on_head(request)
 
     def _orders(self, request: Received) -> Orders | None:
-        text = request.value(CONTROL) if self._called is not None else None
-        if text is None:
+        if self._called is None:
             return None
+        text = request.value(CONTROL)
+        if text is None:  # a page that shows the request would say once more what is recorded
+            return Orders(body="without orders\n")
         try:
             return read_orders(text)
         except (ValueError, TypeError) as error:
@@ -373,7 +377,7 @@ def factory(
     configuration obeys X-Ctl; it puts that name where the orders say SELF.
     """
     numbers = count(1)
-    return lambda: OriginProtocol(authority, next(numbers), record, called)
+    return lambda: OriginProtocol(authority, next(numbers) if called is None else 0, record, called)
 
 
 # --- running them --------------------------------------------------------------------------------------------
@@ -382,7 +386,7 @@ def factory(
 class Origins:
     """Controlled origins on loopback, in a thread of their own, within a ``with`` block.
 
-    ``ports`` maps each authority to its port, which it has from the start and keeps; its address is 127.0.0.1. ``up`` says which ones
+    ``ports`` maps each authority to its port of 127.0.0.1, which it has from the start. ``up`` says which ones
     accept connections; at the ports of the others connections are refused. Raises OSError when a port can't be
     had.
     """

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from apacheconf.origins import Origins, Received, RequestReader, page, read_orders
+from apacheconf.origins import Origins, Received, RequestReader, page, read_orders, shown
 
 CONVERSATIONS = [
     b"GET /a?b HTTP/1.1\r\nHost: x\r\nX-Two:  spaced \r\nx-two: again\r\n\r\n",
@@ -97,12 +97,13 @@ def order(**orders: object) -> bytes:
     return b"GET / HTTP/1.1\r\nConnection: close\r\nX-Ctl: " + json.dumps(orders).encode() + b"\r\n\r\n"
 
 
-def test_shows_the_request_as_json_when_asked(origins: Origins) -> None:
-    answer = talk(origins.ports[ONE], b"GET /p HTTP/1.1\r\nAccept: application/json\r\nConnection: close\r\n\r\n")
-    seen = json.loads(answer.partition(b"\r\n\r\n")[2])
-    assert seen["origin"] == ONE
-    assert seen["request_line"] == "GET /p HTTP/1.1"
-    assert seen["headers"][0] == ["Accept", "application/json"]
+def test_a_stub_shows_the_request_as_json_when_asked() -> None:
+    request = read([b"GET /p HTTP/1.1\r\nAccept: application/json\r\n\r\n"])[-1][0]
+    headers, body = shown(request)
+    assert headers == (("Content-Type", "application/json"),)
+    seen = json.loads(body)
+    assert (seen["origin"], seen["request_line"]) == ("o", "GET /p HTTP/1.1")
+    assert seen["headers"] == [["Accept", "application/json"]]
 
 
 def test_records_what_arrived_and_refuses_where_it_is_down(origins: Origins) -> None:

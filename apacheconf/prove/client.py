@@ -15,7 +15,7 @@ from apacheconf.origins import Headers
 Address = tuple[str, int]
 
 #: Seconds that a server may stay silent before it counts as silent, and may take to close as it promised.
-PATIENCE = 8.0
+PATIENCE = 4.0
 CLOSING = 3.0
 _STATUS = re.compile(r"HTTP/(\d\.\d) (\d{3})(?: (.*))?")
 

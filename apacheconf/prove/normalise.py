@@ -28,6 +28,12 @@ class Rule:
     what: str
     apply: Callable[[Observation], Observation]
     strict: bool = False
+    pair: Callable[[Observation, Observation], tuple[Observation, Observation]] | None = None
+
+    def apply_to(self, one: Observation, two: Observation) -> tuple[Observation, Observation]:
+        """Both without what the rule excuses; ``pair`` is for what can only be seen in both together."""
+        one, two = self.apply(one), self.apply(two)
+        return self.pair(one, two) if self.pair else (one, two)
 
 
 def _each_reply(change: Callable[[Reply], Reply]) -> Callable[[Observation], Observation]:
@@ -59,14 +65,21 @@ def _sorted_by_name(headers: Headers) -> Headers:
     return tuple(sorted(headers, key=lambda header: header[0].lower()))
 
 
+_NO_LISTS = frozenset({"set-cookie", "cookie", "authorization", "proxy-authorization", "www-authenticate", "host"})
+
+
 def _joined(headers: Headers) -> Headers:
-    """Repeated list headers as one line (RFC 9110, 5.3); Set-Cookie is no list."""
+    """Repeated list headers as one line (RFC 9110, 5.3), except those that DIF-10 keeps as they are."""
     found: dict[str, list[tuple[str, str]]] = {}
     for name, value in headers:
         found.setdefault(name.lower(), []).append((name, value))
     joined: list[tuple[str, str]] = []
     for lower, same in found.items():
-        joined += same if lower == "set-cookie" else [(same[0][0], ", ".join(value for _, value in same))]
+        joined += (
+            same
+            if lower in _NO_LISTS or lower.startswith("x-forwarded-")
+            else [(same[0][0], ", ".join(value for _, value in same))]
+        )
     return tuple(joined)
 
 
@@ -84,6 +97,14 @@ def _without_framing(seen: Observation) -> Observation:
     replies = tuple(replace(one, headers=strip(one.headers)) for one in seen.replies)
     arrivals = tuple(replace(one, headers=strip(one.headers), framing="") for one in seen.arrivals)
     return replace(seen, replies=replies, arrivals=arrivals, ended="" if seen.ended != "silent" else "silent")
+
+
+def _until_one_closed(one: Observation, two: Observation) -> tuple[Observation, Observation]:
+    """After an error the one closes and the other stays: what was asked next on that connection tells nothing."""
+    count = min(len(one.replies), len(two.replies))
+    if count and one.replies[count - 1].status >= 400:
+        return replace(one, replies=one.replies[:count]), replace(two, replies=two.replies[:count])
+    return one, two
 
 
 def _stock(one: Reply) -> Reply:
@@ -133,7 +154,12 @@ RULES = (
     Rule("N3", "the text of stock error pages", _each_reply(_stock), strict=True),
     Rule("N7", "the order of headers, except of equal names", _both(_sorted_by_name), strict=True),
     Rule("N1", "upper and lower case in header names", _both(_lower_names)),
-    Rule("N2b", "Connection, Keep-Alive, Accept-Ranges, Content-Length or chunked", _without_framing),
+    Rule(
+        "N2b",
+        "Connection, Keep-Alive, Accept-Ranges, Content-Length or chunked",
+        _without_framing,
+        pair=_until_one_closed,
+    ),
     Rule("N5", "Location absolute or relative", _each_reply(_absolute_location)),
     Rule("N6", "list headers in one line or several", _both(_joined)),
     Rule("N8", "Cache-Control: no-cache on replies that HAProxy makes", _each_reply(_without_no_cache)),

@@ -10,11 +10,11 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from apacheconf.origins import CONTROL, Headers, Received
 from apacheconf.prove.client import Answer
-from apacheconf.prove.probes import ORIGIN_DATE
 
 #: A body longer than this is written down as its length and hash.
 SHOWN_BODY = 200
@@ -69,7 +69,7 @@ class Tokens:
     listeners: Mapping[int, int]
 
     def hide(self, text: str) -> str:
-        text = re.sub(r"127\.0\.0\.1:(\d+)", self._origin, text)
+        text = re.sub(r"127\.0\.0\.1:(\d{5})", self._origin, text)
         return re.sub(r"(?<=[\w.\]]):(\d{5})(?!\d)", self._listener, text)
 
     def _origin(self, found: re.Match[str]) -> str:
@@ -102,19 +102,21 @@ def arrival(received: Received, tokens: Tokens) -> Arrival:
 
 
 def _timeless(name: str, value: str) -> str:
-    if name.lower() != "date" or value == ORIGIN_DATE:
+    """A date of about now is a word; dates that the origin gave stay."""
+    if name.lower() not in ("date", "expires", "last-modified"):
         return value
     try:
-        parsedate_to_datetime(value)
-    except ValueError:
+        age = datetime.now(UTC) - parsedate_to_datetime(value)
+    except (ValueError, TypeError):
         return value
-    return "(now)"
+    return "(now)" if abs(age) < timedelta(hours=1) else value
 
 
 def _summary(body: bytes, tokens: Tokens) -> str:
-    if len(body) > SHOWN_BODY:
-        return f"({len(body)} bytes {hashlib.sha256(body).hexdigest()[:16]})"
-    return tokens.hide(body.decode("latin-1"))
+    text = tokens.hide(body.decode("latin-1"))
+    if len(text) > SHOWN_BODY:
+        return f"({len(text)} bytes {hashlib.sha256(text.encode('latin-1')).hexdigest()[:16]})"
+    return text
 
 
 # --- its written form ----------------------------------------------------------------------------------------
