@@ -129,7 +129,7 @@ def _condition(test: Test) -> Command:
 def _body(reading: Reading, line: Line, true: bool) -> list[Node]:
     reading.done(line, "true" if true else "false")
     if true:
-        return reading.read_body(line.reader, line.name)
+        return reading.read_body(line)
     skip(reading, line)
     return []
 
@@ -158,6 +158,26 @@ def _if_section(reading: Reading, name: str) -> bool:
 
 def _if_version(reading: Reading, line: Line) -> list[Node]:
     return _body(reading, line, versions.holds(split(line.args)))
+
+
+def _lua_section(reading: Reading, line: Line) -> list[Node]:
+    """A ``<LuaHook...>`` or ``<LuaQuickHandler>``: its body is Lua and not looked at (STR-1).
+
+    httpd leaves no node, it has compiled the text; we leave one, so that nobody overlooks what isn't done.
+    """
+    args, bracket, tail = line.args.rpartition(">")
+    if not bracket:
+        raise Refused(f"{line.name}> directive missing closing '>'", "missing-closing-bracket")
+    for found in line.reader:
+        if found.text.lower().startswith(f"</{line.name[1:].lower()}"):
+            break
+    return [Node(line.name[1:], args, line.place, (), bracket + tail)]
+
+
+_LUA_SECTIONS = (
+    "<LuaHookAccessChecker", "<LuaHookAuthChecker", "<LuaHookCheckUserID", "<LuaHookFixups", "<LuaHookMapToStorage",
+    "<LuaHookPreTranslateName", "<LuaHookTranslateName", "<LuaHookTypeChecker", "<LuaQuickHandler",
+)  # fmt: skip
 
 
 # -- macros
@@ -320,4 +340,5 @@ COMMANDS: dict[str, tuple[str, Command]] = {
     "undefmacro": ("macro_module", _undef_macro),
     "macroignoreemptyargs": ("macro_module", _macro_flag(macros.IGNORE_EMPTY)),
     "macroignorebadnesting": ("macro_module", _macro_flag(macros.IGNORE_NESTING)),
+    **{name.lower(): ("lua_module", _lua_section) for name in _LUA_SECTIONS},
 }

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from apacheconf.expand.commands import COMMANDS
 from apacheconf.expand.options import Input, Options
 from apacheconf.expand.reading import COMMAND_LINE, Reading
@@ -10,14 +15,17 @@ from apacheconf.expand.tree import Absence, Absent, Expanded, Node
 from apacheconf.source import Place, SourceFile, Span
 from apacheconf.syntax.words import first_word
 
+_FRAMES = 5000
+
 
 def expand(input: Input, options: Options) -> Expanded:
     """Read everything that ``input`` names. Errors are in ``diagnostics``, in the order httpd would meet them."""
     reading = Reading(input, options, COMMANDS)
-    nodes = _command_line(reading, options.before)
-    for source in input.sources:
-        nodes += _source(reading, source)
-    nodes += _command_line(reading, options.after)
+    with _room_for_includes(), _no_collection():
+        nodes = _command_line(reading, options.before)
+        for source in input.sources:
+            nodes += _source(reading, source)
+        nodes += _command_line(reading, options.after)
     return Expanded(
         tuple(nodes),
         (*reading.absent, *_unused_macros(reading)),
@@ -29,6 +37,29 @@ def expand(input: Input, options: Options) -> Expanded:
         input.notes,
         tuple(reading.diagnostics),
     )
+
+
+@contextmanager
+def _room_for_includes() -> Iterator[None]:
+    """128 files within each other take seven Python frames each, a condition six; the limits are ours to keep."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _FRAMES))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Reading only makes what stays: looking for garbage meanwhile costs 0.2 s of 0.7 s on 110,000 lines."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _command_line(reading: Reading, lines: tuple[str, ...]) -> list[Node]:

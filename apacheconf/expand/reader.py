@@ -24,13 +24,18 @@ class Frame:
 
 
 class Reader:
-    """Iterates over the lines of the innermost frame, then of those around it."""
+    """Iterates over the lines of the innermost frame, then of those around it.
 
-    __slots__ = ("file", "frames", "included_by", "line", "name", "used_macro", "via")
+    ``included_by`` is the Include of the whole level; ``executed`` the last directive of it that was executed while
+    reading, which httpd names when a line can't be read (LEX-5).
+    """
+
+    __slots__ = ("executed", "file", "frames", "included_by", "line", "name", "used_macro", "via")
 
     def __init__(self, frame: Frame, included_by: Place | None = None) -> None:
         self.frames = [frame]
         self.included_by = included_by
+        self.executed: Place | None = None
         self.used_macro = False
         self.line = LogicalLine("", 0, 0, 0, 0)
         self._enter(frame)

@@ -8,7 +8,7 @@ text after ``${}`` decides what a line is, not the syntax tree. What the execute
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from apacheconf.diagnostics import Diagnostic, Level
@@ -22,6 +22,7 @@ from apacheconf.expand.tree import Absence, Absent, Node
 from apacheconf.expand.variables import Variables
 from apacheconf.source import ENCODING, Place, SourceFile, Span
 from apacheconf.syntax import parse
+from apacheconf.syntax.lines import LONGEST, LogicalLine
 from apacheconf.syntax.words import BLANKS, first_word
 
 
@@ -52,6 +53,8 @@ class _Open:
 
 #: The name of the text that -C and -c lines make (CLI-14).
 COMMAND_LINE = "-c/-C directives"
+#: Our limit for sections and conditions within each other; httpd's is its stack.
+DEEPEST_NESTING = 100
 
 #: What executing a directive does; it may give nodes that stand in the directive's place.
 Command = Callable[["Reading", Line], list[Node]]
@@ -71,6 +74,7 @@ class Reading:
     absent: list[Absent] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     depth: int = 0
+    nesting: int = 0
     has_macros: bool = False
     macro_flags: frozenset[str] = frozenset()
 
@@ -97,24 +101,46 @@ class Reading:
         return self.files[path]
 
     def read_source(self, source: SourceFile, via: Place | None = None) -> list[Node]:
-        """All of one text, as a level of its own (LEX-60)."""
+        """All of one text, a level of its own (LEX-60); sections left open are errors (LEX-58)."""
         self.files.setdefault(source.name, source)
-        return self.read_level(Reader(Frame(source, source.name, parse(source).lines(), via), via))
-
-    def read_level(self, reader: Reader) -> list[Node]:
-        """Read to the end of the level's text; sections left open are errors (LEX-58)."""
-        nodes, unclosed = self._read(reader, None)
+        lines = parse(source).lines()
+        reader = Reader(Frame(source, source.name, lines, via), via)
+        if len(source.text) >= LONGEST:
+            reader.frames[0].lines = self._short_lines(lines, reader)
+        nodes, unclosed, _ = self._read(reader, None)
         self._report_unclosed(unclosed)
+        if reader.used_macro and reader.line.end == len(source.text) and reader.line.text:
+            message = "the last line has no line end; httpd loses it, because a macro was used in this file"
+            self.report(Level.WARNING, "lost-last-line", message, reader.place)
         return nodes
 
-    def read_body(self, reader: Reader, name: str) -> list[Node]:
+    def _short_lines(self, lines: Iterator[LogicalLine], reader: Reader) -> Iterator[LogicalLine]:
+        """The lines that aren't too long (LEX-5); httpd stops at the first that is."""
+        for line in lines:
+            if len(line.text) < LONGEST:
+                yield line
+                continue
+            place = reader.place_of(line)
+            message = f"Error reading {place.name} at line {place.line}: Line too long"
+            refused = Refused(message, "line-too-long", f"a line must be shorter than {LONGEST} bytes")
+            self.error(place, refused, httpd_text(reader.executed or reader.included_by, message))
+
+    def read_body(self, line: Line) -> list[Node]:
         """Read the body of a true condition, to its exact close tag or the end of the text (COND-4, COND-8)."""
-        nodes, _ = self._read(reader, f"</{name[1:]}>".lower())
+        if self.nesting >= DEEPEST_NESTING:
+            raise Refused(f"conditions nested more than {DEEPEST_NESTING} deep", "nested-too-deep")
+        self.nesting += 1
+        nodes, unclosed, closed = self._read(line.reader, f"</{line.name[1:]}>".lower())
+        self.nesting -= 1
+        for open_line in () if closed else (line, *(section.line for section in unclosed)):
+            message = f"{open_line.name}> was not closed; httpd takes it as closed at the end of the file"
+            self.report(Level.WARNING, "unclosed-in-condition", message, open_line.place)
         return nodes
 
     # -- the loop
 
-    def _read(self, reader: Reader, closing: str | None) -> tuple[list[Node], list[_Open]]:
+    def _read(self, reader: Reader, closing: str | None) -> tuple[list[Node], list[_Open], bool]:
+        """A tree of its own, the sections left open in it, and whether ``closing`` was met."""
         top: list[Node] = []
         nodes = top
         stack: list[_Open] = []
@@ -124,7 +150,7 @@ class Reading:
             if not text or text[0] == "#":
                 continue
             if closing is not None and not stack and text[:2] == "</" and text.lower() == closing:
-                return top, stack
+                return top, stack, True
             if "${" in text:
                 text = self._expand_variables(text, reader)
             first, _, args = text.partition(" ")
@@ -139,7 +165,7 @@ class Reading:
             nodes.append(Node(first, args.lstrip(BLANKS), place))
         for section in reversed(stack):
             self._attach(stack, section, top)
-        return top, stack
+        return top, stack, False
 
     def _special(self, first: str, args: str, text: str, reader: Reader, stack: list[_Open], top: list[Node]) -> bool:
         """Whether the line is something else than a plain directive, and then do what it says."""
@@ -160,11 +186,16 @@ class Reading:
             return False
         if first[1:2] == "/":
             self._close(first, reader, stack, top)
+        elif self.nesting >= DEEPEST_NESTING:
+            refused = Refused(f"sections nested more than {DEEPEST_NESTING} deep", "nested-too-deep")
+            self.error(reader.place, refused)
         else:
+            self.nesting += 1
             stack.append(_Open(spelling(first), Line(first, args, reader.place, reader), []))
         return True
 
     def _execute(self, command: Command, line: Line) -> list[Node]:
+        line.reader.executed = line.place
         try:
             return command(self, line)
         except Refused as refused:
@@ -199,6 +230,7 @@ class Reading:
                     break
 
     def _attach(self, stack: list[_Open], section: _Open, top: list[Node]) -> None:
+        self.nesting -= 1
         at = stack.index(section) if section in stack else len(stack)
         (stack[at - 1].children if at else top).append(section.node())
 

@@ -13,10 +13,10 @@ from typing import NamedTuple
 from apacheconf.source import SourceFile
 from apacheconf.syntax.words import BLANKS
 
-#: httpd's limit for a logical line of a server configuration, in bytes (LEX-5).
+#: A logical line of a server configuration must be shorter than this, in bytes (LEX-5).
 LONGEST = 16 * 1024 * 1024
-#: The same within a macro's body, and in .htaccess (LEX-6, LEX-7).
-LONGEST_IN_MACRO = 8192
+#: The same within a macro's body (LEX-7).
+LONGEST_IN_MACRO = 8191
 
 _JOIN = re.compile(r"\\\r?\n")
 _AFTER_NUL = re.compile(r"\0[^\n]*")
