@@ -18,15 +18,16 @@ def run(
     """Is it valid? Says all errors at once, or "Syntax OK"."""
     from apacheconf.diagnostics import Level
 
-    loaded = reading.load(quiet=httpd)
+    _, found = reading.read_model(quiet=httpd)
+    errors = [each for each in found if each.level >= Level.ERROR]
     if httpd:
-        first = next((d for d in loaded.errors if d.httpd), None) or next(iter(loaded.errors), None)
+        first = next((each for each in errors if each.httpd), None) or next(iter(errors), None)
         if first:
             print((first.httpd or str(first)).replace("{argv0}", "httpd"), file=sys.stderr)
-    elif told := [d for d in loaded.diagnostics if d.level >= Level.WARNING]:
+    elif told := [each for each in found if each.level >= Level.WARNING]:
         from apacheconf.cli.draw import print_all
 
         print_all(told, sys.stderr)
-    if loaded.errors:
+    if errors:
         raise typer.Exit(1)
     print("Syntax OK", file=sys.stderr)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -17,10 +16,11 @@ def run(
     json: Annotated[bool, typer.Option("--json", help="The expanded tree as JSON, with file, line, column.")] = False,
 ) -> None:
     """Print the configuration with nothing left of Include, Define, conditions and macros."""
+    from apacheconf.cli.writing import to_standard_output
     from apacheconf.diagnostics import UsageError
     from apacheconf.model.views import dump_config, dump_json
 
     if config and json:
         raise UsageError("--config and --json cannot both be given")
     expanded = reading.load_expanded()
-    sys.stdout.write(dump_json(expanded) if json else dump_config(expanded))
+    to_standard_output(dump_json(expanded) if json else dump_config(expanded))

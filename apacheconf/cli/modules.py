@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -18,7 +17,10 @@ def run(
     ] = False,
 ) -> None:
     """Print what httpd -M prints: the modules that are loaded."""
+    from apacheconf.cli.writing import to_standard_output
     from apacheconf.model.views import modules, needed_modules
 
-    model = reading.load_model()
-    sys.stdout.write(needed_modules(model) if needed else modules(model))
+    if needed:  # a missing module is an error of the configuration, and the very thing that is asked for
+        to_standard_output(needed_modules(reading.load_expanded()))
+    else:
+        to_standard_output(modules(reading.load_model()))

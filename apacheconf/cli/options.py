@@ -93,12 +93,20 @@ class Reading:
         _print_notes(expanded)
         return _valid(expanded, expanded.diagnostics)
 
-    def load_model(self) -> Model:
-        """The model, without the cost of a program. Raises ConfigError with everything that is wrong so far."""
+    def read_model(self, quiet: bool = False) -> tuple[Model, tuple[Diagnostic, ...]]:
+        """The model, without the cost of a program, and all that was found on the way there."""
+        from apacheconf.expand import expand, find
         from apacheconf.model import bind, build
 
-        model = build(bind(self.load_expanded()))
-        return _valid(model, (*model.bound.diagnostics, *model.diagnostics))
+        expanded = expand(find(self.paths, self.options), self.options)
+        if not quiet:
+            _print_notes(expanded)
+        model = build(bind(expanded))
+        return model, (*expanded.diagnostics, *model.bound.diagnostics, *model.diagnostics)
+
+    def load_model(self) -> Model:
+        """The model. Raises ConfigError with everything that is wrong."""
+        return _valid(*self.read_model())
 
 
 def _print_notes(expanded: Expanded) -> None:

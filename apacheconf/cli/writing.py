@@ -24,7 +24,7 @@ class Places:
         if self.output is None:
             if len(files) > 1:
                 raise UsageError(f"the result has {len(files)} files", "say where to write them: -o DIR")
-            _to_standard_output(next(iter(files.values())))
+            to_standard_output(next(iter(files.values())))
             return
         folder = Path(self.output)
         if len(files) > 1 or self.output.endswith("/") or folder.is_dir():
@@ -35,7 +35,7 @@ class Places:
     def write_one(self, text: str) -> None:
         """Write one text; ``-`` is standard output."""
         if self.output in (None, "-"):
-            _to_standard_output(text)
+            to_standard_output(text)
         else:
             self._write({Path(str(self.output)): text})
 
@@ -51,7 +51,8 @@ class Places:
                 raise UsageError(f"cannot write {path}: {error.strerror}") from error
 
 
-def _to_standard_output(text: str) -> None:
+def to_standard_output(text: str) -> None:
+    """Write configuration text: the bytes that it was read from."""
     sys.stdout.flush()
     sys.stdout.buffer.write(_encoded(text))
     sys.stdout.buffer.flush()
