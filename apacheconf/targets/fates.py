@@ -50,8 +50,8 @@ def fallback_for(program: Program, target: str) -> Callable[[Written], Answer]:
             return _of_absent(directive)
         if id(directive) in of_files:
             return Answer(Outcome.NO_EFFECT, FILES, key="files")
-        reason = left_out.get(id(directive), "nothing in the translation answers for it")
-        not_yet = Answer(Outcome.UNSUPPORTED, f"not supported yet for {target}: {reason}", key="not-yet")
+        reason = f": {left_out[id(directive)]}" if id(directive) in left_out else ""
+        not_yet = Answer(Outcome.UNSUPPORTED, f"not supported yet for {target}{reason}", key="not-yet")
         return dead.get(id(directive)) or _by_nature(directive) or not_yet
 
     return fallback

@@ -32,16 +32,12 @@ def wildcard_regex(pattern: str) -> str:
     return "".join(_WILD.get(c, c) for c in pattern)
 
 
-def starting_with(urls: Sequence[str], rest: str) -> str:
-    """Values that start with one of the URLs (RV-3), then ``rest``, a group.
+def starting_with(urls: Sequence[str], rest: str, one_slash: bool = False) -> str:
+    """Values that start with one of the URLs (RV-3), then a slash if there is one, then ``rest``, a group.
 
     A URL without scheme and authority is compared to the path of any (RV-6). The reader adds that letters match
     in either case.
     """
     texts = [("(?:[a-z]+://[^/]+)?" if url.startswith("/") else "") + escape(url) for url in urls]
-    return f"^{texts[0] if len(texts) == 1 else _alternatives(texts)}{rest}$"
-
-
-def _alternatives(texts: Sequence[str]) -> str:
-    """``(?:a|b)`` with what they all start and end with in front and behind."""
-    return f"(?:{'|'.join(texts)})"
+    any_of_them = texts[0] if len(texts) == 1 else f"(?:{'|'.join(texts)})"
+    return f"^{any_of_them}{'/?' if one_slash else ''}{rest}$"

@@ -7,7 +7,7 @@ handed on as ``unsure``: a target lowers it or reports it, and never forgets a r
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 
 from apacheconf.program.conditions import ALWAYS
@@ -70,8 +70,23 @@ def route(host: Host, cell: Cell) -> Route:
 
 
 def routes(host: Host) -> list[Route]:
-    """A route for each cell of the host, in the order of the cells."""
-    return [route(host, cell) for cell in host.shape.cells]
+    """The routes of the host's cells, in their order, without those that come to the same as the cell around them."""
+    found = {(cell.path, cell.reach): route(host, cell) for cell in host.shape.cells}
+    return [each for each in found.values() if not _is_like(each, _around(each.cell, found))]
+
+
+def _around(cell: Cell, found: dict[tuple[str, Reach], Route]) -> Route | None:
+    """The route of the cell that a cell is cut out of."""
+    path = cell.path
+    while path:
+        path = path.rpartition("/")[0]
+        if (path, Reach.BELOW) in found:
+            return found[path, Reach.BELOW]
+    return None
+
+
+def _is_like(one: Route, other: Route | None) -> bool:
+    return other is not None and replace(one, cell=other.cell) == other
 
 
 def _met(cell: Cell, walked: Route) -> Iterator[Step]:
@@ -162,10 +177,24 @@ def member_path(origin: Origin) -> str:
     return origin.members[0].path.rstrip("/") if isinstance(origin, Balancer) and origin.members else ""
 
 
-def reverse_urls(program: Program, host: Host, action: MapBack) -> list[str]:
-    """The URLs whose prefix ``action`` maps back: for a balancer one for each member (RV-8)."""
+@dataclass(frozen=True)
+class Reverse:
+    """A ProxyPassReverse for a target: values that start with one of ``urls`` get ``path`` in its place.
+
+    ``one_slash`` drops a slash that follows the URL, for ``path`` brings its own (RV-8).
+    """
+
+    urls: tuple[str, ...]
+    path: str
+    one_slash: bool = False
+
+
+def reverse_of(program: Program, host: Host, action: MapBack) -> Reverse:
+    """What ``action`` maps back: for a balancer the URLs of its members, whose own path a bare ``/`` is not (RV-8)."""
     text = host.texts[action.url]
     if action.origin is None:
-        return [text]
-    origin = program.origins[host.origins[action.origin]]
-    return [member.name.rstrip("/") + text for member in members(origin)]
+        return Reverse((text,), action.path)
+    names = [member.name for member in members(program.origins[host.origins[action.origin]])]
+    if text in ("", "/"):
+        return Reverse(tuple(names), action.path, one_slash=action.path == "/")
+    return Reverse(tuple(name.removesuffix("/") + text for name in names), action.path)

@@ -79,6 +79,8 @@ def emit_guards(host: Host, frontend: Section) -> None:
     frontend.rule(f"http-request deny deny_status 400 if {HAS_HOST} !{{ req.fhdr(host) -m reg ? }}", f"^{GOOD_HOST}$")
     frontend.rule("http-request return status 417 if { req.fhdr(expect) -m found } "
                   "!{ req.fhdr(expect) -m str -i 100-continue }")  # fmt: skip
+    longest = limits.request_line - len("GET  HTTP/1.1")
+    frontend.rule(f"http-request return status 414 if {{ url,length gt {longest} }}")
     if not limits.trace:
         frontend.rule("http-request deny deny_status 405 if METH_TRACE")
     slash = " || { path -m sub -i %2f }" if limits.encoded_slashes.lower() == "off" else ""
@@ -109,7 +111,7 @@ def emit_responses(frontend: Section) -> None:
     frontend.space()
     frontend.say("Failures as httpd reports them: late answers are 502, and its own pages carry no Cache-Control.")
     frontend.rule("http-response set-var(txn.answered) bool(true)")
-    for name in ("Keep-Alive", "Proxy-Authenticate", "Proxy-Connection", "TE", "Trailer"):
+    for name in ("Keep-Alive", "Proxy-Authenticate", "Proxy-Connection", "TE", "Trailer", "Upgrade"):
         frontend.rule(f"http-response del-header {name}")
     frontend.rule("http-after-response del-header Cache-Control unless { var(txn.answered) -m bool }")
     frontend.rule("http-after-response set-status 502 if { status 504 } !{ var(txn.answered) -m bool }")

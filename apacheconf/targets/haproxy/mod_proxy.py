@@ -12,7 +12,7 @@ from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.mod_proxy_balancer import emit_balancing, emit_servers, origin_name
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.patterns import escape, starting_with
-from apacheconf.targets.routes import NewPath, Route, members, new_path, reverse_urls
+from apacheconf.targets.routes import NewPath, Route, members, new_path, reverse_of
 
 _REQUEST_HOPS = ("Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Upgrade")
 _MAPPED_BACK = ("Location", "Content-Location", "URI", "Destination")
@@ -146,13 +146,13 @@ def _emit_way_back(low: Lowering, route: Route, backend: Section) -> None:
     for step in route.reverses:
         assert isinstance(step.action, MapBack)
         said_by = route.host.said_by(step)
-        public = step.action.path
-        public = public if "://" in public else f"{route.host.scheme or 'http'}://%[var(txn.self)]{public}"
+        reverse = reverse_of(low.program, route.host, step.action)
+        own = "" if "://" in reverse.path else f"{route.host.scheme or 'http'}://%[var(txn.self)]"
         comment = low.sources.comment(said_by)
         claims: tuple[Claim, ...] = (exact(said_by),)
-        pattern = "(?i)" + starting_with(reverse_urls(low.program, route.host, step.action), "(.*)")
+        pattern = "(?i)" + starting_with(reverse.urls, "(.*)", reverse.one_slash)
         for name in _MAPPED_BACK:
-            backend.add("http-response", "replace-header", name, pattern, public + r"\1",
+            backend.add("http-response", "replace-header", name, pattern, own + reverse.path + r"\1",
                         comment=comment, claims=claims)  # fmt: skip
             comment, claims = "", ()
 

@@ -44,6 +44,8 @@ def emit_limits(low: Lowering, host: Host, http: Block) -> None:
     for name, words, sources in limits_of(host.shape.limits):
         said_by = [directives[source] for source in sources if source in directives]
         http.add(name, *words, comment=low.sources.comment(said_by), claims=_limit_claims(said_by))
+    if low.version >= (1, 29, 8):
+        http.add("max_headers", str(host.shape.limits.request_fields or 100))
     http.add("merge_slashes", "on" if host.shape.limits.merge_slashes else "off")
     http.add("underscores_in_headers", "on")
 

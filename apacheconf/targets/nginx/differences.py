@@ -11,21 +11,40 @@ _A, _E = Outcome.APPROXIMATED, Outcome.EQUIVALENT
 DIFFERENCES = (
     Difference("trace", _A, "TRACE is answered with 405; httpd hands it to the origin", "TRACE / HTTP/1.1"),
     Difference("options-star", _A, "OPTIONS * is answered with 400; httpd answers 200", "OPTIONS * HTTP/1.1"),
-    Difference("connect", _A, "CONNECT is answered with 405; httpd answers 400", "CONNECT / HTTP/1.1"),
+    Difference("connect", _A, "CONNECT is answered with 405; httpd answers 400, or asks the origin",
+               "CONNECT example.com:80 HTTP/1.1"),
     Difference("null-byte", _A, "%00 in the path is answered with 400; httpd answers 404", "GET /%00 HTTP/1.1"),
     Difference("method-letters", _A, "a method with small letters is answered with 400; httpd hands it on",
                "get / HTTP/1.1"),
+    Difference("max-forwards", _A, "Max-Forwards is handed on as it is; httpd counts down, and answers 400 at 0",
+               "GET / HTTP/1.1 with Max-Forwards: 5"),
     Difference("connection-named-headers", _A, "headers that Connection names reach the origin; httpd drops them",
                "GET / HTTP/1.1 with Connection: X-Hop and X-Hop: 1"),
+    Difference("message-syntax", _A, "broken messages: nginx refuses folded headers and HTTP/2.0 in the request line, "
+               "and lets header lines without a colon, control characters and bare line feeds pass, where httpd does "
+               "the opposite", "GET / HTTP/1.1 with a header line that has no colon"),
+    Difference("header-count", _A, "more than 100 header fields are let through; httpd answers 400",
+               "GET / HTTP/1.1 with 110 headers"),
+    Difference("framing", _A, "Content-Length with Transfer-Encoding is answered with 400; httpd lets chunked win",
+               "POST / HTTP/1.1 with Content-Length: 3 and Transfer-Encoding: chunked"),
+    Difference("interim-answers", _A, "an interim answer such as 103 counts as the answer; httpd hands it on and waits",
+               "GET / HTTP/1.1 while the origin sends 103 first"),
     Difference("broken-answers", _A, "an origin that breaks HTTP or the connection while a request is under way: "
                "nginx asks the next member or answers 502 where httpd answers 502, 500 or 200",
                "GET / HTTP/1.1 while the origin closes without an answer"),
-    Difference("framing", _A, "Content-Length with Transfer-Encoding is answered with 400; httpd lets chunked win",
-               "POST / HTTP/1.1 with Content-Length: 3 and Transfer-Encoding: chunked"),
     Difference("path-spelling", _E, "an empty query loses its ?, and [ ] reach the origin unescaped",
                "GET /a[b]? HTTP/1.1"),
     Difference("expect-continue", _E, "nginx answers Expect: 100-continue itself; httpd asks the origin",
                "POST / HTTP/1.1 with Expect: 100-continue"),
+    Difference("no-date", _E, "an answer without Date or Server stays so; httpd adds its own",
+               "GET / HTTP/1.1 while the origin sends no Date"),
     Difference("repeated-headers", _E, "repeated request headers stay separate lines; httpd joins them",
                "GET / HTTP/1.1 with X-A: 1 and X-A: 2"),
+    Difference("ipv6", _A, "Listen without an address listens on IPv4 only; httpd listens on IPv6 too, where there is "
+               "any", "GET http://[::1]/ HTTP/1.1"),
 )  # fmt: skip
+
+
+def differences(version: tuple[int, ...]) -> tuple[Difference, ...]:
+    """Those of a version: from 1.29.8 the number of header fields has a limit."""
+    return tuple(each for each in DIFFERENCES if each.key != "header-count" or version < (1, 29, 8))

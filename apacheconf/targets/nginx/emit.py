@@ -20,7 +20,7 @@ from apacheconf.targets.hostnames import (
     named_hosts,
 )
 from apacheconf.targets.nginx import core, mod_proxy
-from apacheconf.targets.nginx.differences import DIFFERENCES
+from apacheconf.targets.nginx.differences import differences
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.tree import DOLLAR, Block, Directive, literal, print_tree
 from apacheconf.targets.restrictions import KEY, WHY, restrictions
@@ -42,7 +42,7 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger) -> Emission
     settle(claims, FILE, ledger)
     for claim in low.dropped:
         ledger.drop(claim.said_by, claim.caveat, claim.outcome, claim.key)
-    return Emission({FILE: text}, DIFFERENCES)
+    return Emission({FILE: text}, differences(version))
 
 
 Listens = list[tuple[Endpoint, bool]]

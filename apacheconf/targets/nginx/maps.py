@@ -68,7 +68,7 @@ SHARED: dict[str, Map] = {
     ),
     "gateway_status": Map(
         "$upstream_connect_time",
-        (("~-$", "503"), ("default", "502")),
+        (("~^-(?:, -)*$", "503"), ("default", "502")),
         "httpd answers 503 when no origin could be reached, and 502 when one failed to answer",
     ),
 }

@@ -12,7 +12,7 @@ from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.mod_proxy_balancer import upstream_name
 from apacheconf.targets.nginx.tree import Block, literal
 from apacheconf.targets.patterns import escape, starting_with
-from apacheconf.targets.routes import NewPath, Route, members, new_path, reverse_urls
+from apacheconf.targets.routes import NewPath, Route, members, new_path, reverse_of
 
 #: Headers that end at each proxy and that nginx would hand on (RQ-5, RS-2).
 _REQUEST_HOPS = ("Proxy-Connection", "Trailer")
@@ -179,8 +179,9 @@ def _emit_reverse(low: Lowering, route: Route, step: Step, location: Block) -> t
     """The ``proxy_redirect`` of one ProxyPassReverse; gives the entry of the maps that does the same."""
     assert isinstance(step.action, MapBack)
     said_by = route.host.said_by(step)
-    public = f"{public_url(low, route.host, step.action.path)}$tail"
-    pattern = f"~*{starting_with(reverse_urls(low.program, route.host, step.action), '(?<tail>.*)')}"
+    reverse = reverse_of(low.program, route.host, step.action)
+    public = f"{public_url(low, route.host, reverse.path)}$tail"
+    pattern = f"~*{starting_with(reverse.urls, '(?<tail>.*)', reverse.one_slash)}"
     location.add("proxy_redirect", pattern, public, comment=low.sources.comment(said_by), claims=(exact(said_by),))
     return pattern, public
 
