@@ -118,7 +118,7 @@ class _Binder:
         try:
             words = shape(spec.args, words)
             if spec.parse_in is not None:
-                value = spec.parse_in(words, scope)
+                value = spec.parse_in([node.args] if spec.raw else words, scope)
             else:
                 value = spec.parse(words) if spec.parse is not None else None
         except WrongArguments as wrong:
@@ -143,7 +143,7 @@ class _Binder:
                 self.diagnostics.append(plan.refusal.at(node, parents))
             return Directive(node, spec, tuple(split(node.args)), scope.context, None, _unbound(node, scope.context))
         words, value = self._tag(node, parents, scope, plan)
-        inside = self._scope_in(node, words, value, scope)
+        inside = self._scope_in(node, spec, words, value, scope)
         children = self.walk(node.children or (), (*parents, node), inside)
         if spec.gathers is not None and value is not None:
             try:
@@ -167,11 +167,11 @@ class _Binder:
             return (), None
         return self._value(node, parents, scope, plan)
 
-    def _scope_in(self, node: Node, words: tuple[str, ...], value: Any, scope: Scope) -> Scope:
+    def _scope_in(self, node: Node, spec: Spec, words: tuple[str, ...], value: Any, scope: Scope) -> Scope:
         context = _INSIDE.get(node.name.lower(), Context.DIRECTORY)
         if context is Context.REQUIRE:
-            argument = node.name
-        elif isinstance(value, SectionArgument):
+            return scope._replace(context=context, combined_by=spec.name.strip("<>"))
+        if isinstance(value, SectionArgument):
             argument = value.pattern
         else:
             argument = "" if context is Context.VHOST else " ".join(words)

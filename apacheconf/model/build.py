@@ -10,6 +10,7 @@ from apacheconf.model.checks import Checks
 from apacheconf.model.scopes import Scope, confs_of, inherited, merged
 from apacheconf.model.types import Address, Model, Section, Server
 from apacheconf.modules.declare import Conf, SectionArgument
+from apacheconf.modules.mod_authz_core import RequireGroup, Requirement
 from apacheconf.modules.mpm_common import Listen, ListenConf
 
 
@@ -54,9 +55,17 @@ class _Builder:
                 hosts.append((directive, inner, self.scope(directive.children, inner, inner)))
             elif isinstance(directive.value, SectionArgument):
                 sections.append(self._section(directive, directive.value, server))
+            elif isinstance(directive.value, RequireGroup):
+                scope.take(directive._replace(value=self._group(directive)), server)
             else:
                 scope.take(directive, server)
         return tuple(sections)
+
+    def _group(self, directive: Directive) -> RequireGroup:
+        """A group of Require lines with what stands in it."""
+        children = [child for child in directive.children or () if isinstance(child.value, Requirement | RequireGroup)]
+        values = (self._group(c) if isinstance(c.value, RequireGroup) else c.value for c in children)
+        return RequireGroup(directive.value.kind, tuple(values), tuple(child.node for child in children))
 
     def _section(self, directive: Directive, argument: SectionArgument, server: Scope) -> Section:
         if argument.sets is not None:

@@ -24,7 +24,8 @@ class Checks:
 
     def look_at(self, directive: Directive) -> None:
         """Look at a directive before it is taken into the scope."""
-        check = _CHECKS.get(directive.node.name)
+        spec = directive.spec
+        check = _CHECKS.get(spec.name) if spec is not None else None
         if check is not None and directive.value is not None:
             check(self, directive)
 
@@ -87,12 +88,11 @@ def _names(definition: ProxyPass | BalancerMember | ProxySet) -> tuple[str, ...]
     return (balancer_name(url) if is_balancer(url) else url.lower(),)
 
 
-#: By the spelling of httpd's table, which is how the tree has a known name (LEX-22).
 _CHECKS = {
-    "If": Checks.condition,
-    "ElseIf": Checks.condition,
-    "Else": Checks.condition,
+    "<If>": Checks.condition,
+    "<ElseIf>": Checks.condition,
+    "<Else>": Checks.condition,
     "Listen": Checks.listen,
-    "VirtualHost": Checks.virtual_host,
+    "<VirtualHost>": Checks.virtual_host,
     "ProxySet": Checks.proxy_set,
 }

@@ -202,12 +202,14 @@ class Scope(NamedTuple):
     """The place of a directive, for those whose value depends on it, such as ProxyPass in a Location (PP-11).
 
     ``argument`` is the pattern of the nearest section (``/x``, ``balancer://c``), empty outside sections;
-    ``has_module`` says whether a module (``mod_proxy_hcheck``) is loaded.
+    ``has_module`` says whether a module (``mod_proxy_hcheck``) is loaded. ``combined_by`` is the name of
+    the RequireAll, RequireAny or RequireNone directly around, empty if there is none.
     """
 
     context: Context
     argument: str
     has_module: Callable[[str], bool]
+    combined_by: str = ""
 
 
 ParseIn = Callable[[Sequence[str], Scope], Any]
@@ -241,10 +243,10 @@ class Spec:
 
     ``fills`` names the field that the directive sets, in ``server_conf`` or ``dir_conf`` as ``per`` says;
     ``fills_in_section`` one of ``dir_conf`` that it sets as well when it stands in a section. ``parse`` (or
-    ``parse_in``) makes its value of the words, ``gathers`` a section's of its children's. ``appends`` adds an
-    entry to a list instead of replacing, ``extends`` as many as the value has; a dict adds up key by key.
-    ``fate`` overrides the module's. ``restricts`` marks directives that take something away from a client: they
-    are never ignored in silence.
+    ``parse_in``) makes its value of the words, or of the unsplit text if it is ``raw``; ``gathers`` a section's
+    of its children's too. ``appends`` adds an entry to a list instead of replacing, ``extends`` as many as the
+    value has; a dict adds up key by key. ``fate`` overrides the module's. ``restricts`` marks directives that take
+    something away from a client: they are never ignored in silence.
     """
 
     name: str
@@ -256,6 +258,7 @@ class Spec:
     fills_in_section: str = ""
     parse: Parse | None = None
     parse_in: ParseIn | None = None
+    raw: bool = False
     gathers: Gather | None = None
     appends: bool = False
     extends: bool = False

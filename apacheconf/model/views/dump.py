@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 
 from apacheconf.expand.tree import Expanded, Node
+from apacheconf.modules import registry
 
 #: The schema of ``dump_json``; it grows by keys, and gets a new number when a key changes its meaning.
 SCHEMA = "apacheconf-dump/1"
@@ -27,13 +28,20 @@ def _dump(nodes: Iterable[Node], depth: int, file: str, lines: list[str]) -> str
             lines.append(f"{indent}# In file: {file}")
         lines.append(f"{indent}# {node.place.line:3d}:")
         if node.children is None:
-            lines.append(f"{indent}{node.name} {node.args}")
+            lines.append(f"{indent}{_spelling(node.name)} {node.args}")
             continue
-        lines.append(f"{indent}<{node.name}{' ' if node.args else ''}{node.args}{node.tail}")
+        name = _spelling(f"<{node.name}>")
+        lines.append(f"{indent}{name} {node.args}{node.tail}")
         if node.children:  # httpd prints no close tag for an empty section
             file = _dump(node.children, depth + 1, file, lines)
-            lines.append(f"{indent}</{node.name}>")
+            lines.append(f"{indent}</{name[1:]}>")
     return file
+
+
+def _spelling(name: str) -> str:
+    """The name as httpd's table has it (LEX-22), a section without its ``>``."""
+    row = registry.row(name)
+    return (row.spelling if row else name).removesuffix(">")
 
 
 def dump_json(expanded: Expanded) -> str:

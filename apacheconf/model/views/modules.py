@@ -54,11 +54,11 @@ def _needs(node: Node, expanded: Expanded) -> Iterator[tuple[str, str]]:
     elif third := registry.third_party(node.name):
         loaded = [each for each in third.identifiers if each in expanded.modules]
         yield (loaded or list(third.identifiers))[0], node.name
-    if node.name in _URL_DIRECTIVES or (node.name == "Proxy" and node.is_section):
+    if node.name.lower() in _URL_DIRECTIVES:
         yield from _needs_of_url(node)
 
 
-_URL_DIRECTIVES = frozenset({"ProxyPass", "ProxyPassMatch", "BalancerMember", "ProxySet"})
+_URL_DIRECTIVES = frozenset({"proxypass", "proxypassmatch", "balancermember", "proxyset", "proxy"})
 #: What a scheme in a worker's URL needs beside mod_proxy.
 _SCHEMES = {
     "http": "proxy_http_module",

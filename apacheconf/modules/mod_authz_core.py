@@ -1,0 +1,184 @@
+"""mod_authz_core and the providers of mod_authz_host: who may, without asking who it is.
+
+A section's Require lines form a group; RequireAll, RequireAny and RequireNone nest. What a provider's words mean
+for a request is the program's business.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from typing import Any, ClassVar
+
+from apacheconf.ledger import Written
+from apacheconf.modules.declare import (
+    SECTIONS,
+    Args,
+    Conf,
+    Context,
+    Fate,
+    Module,
+    Scope,
+    Setting,
+    Spec,
+    ValueRefused,
+    setting,
+    take1,
+)
+from apacheconf.modules.mod_authz_host import check_addresses
+from apacheconf.syntax.words import split_with_offsets
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One Require line: its provider, the provider's words, and ``not``; ``text`` is all after the provider as
+    written (EXPR-50)."""
+
+    provider: str
+    words: tuple[str, ...] = ()
+    negated: bool = False
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RequireGroup:
+    """RequireAll, RequireAny or RequireNone (``kind`` is ``all``, ``any`` or ``none``).
+
+    ``said_by`` are the directives of the entries, parallel to them.
+    """
+
+    kind: str
+    entries: tuple[Requirement | RequireGroup, ...] = ()
+    said_by: tuple[Written, ...] = ()
+
+
+@dataclass(frozen=True)
+class AuthzDirConf(Conf):
+    """A section with any Require replaces what the outer one required (MRG-20)."""
+
+    module: ClassVar[str] = "mod_authz_core"
+
+    requires: Setting[tuple[Requirement | RequireGroup, ...]] = setting(())
+    merging: Setting[str] = setting("Off")
+
+
+#: Every provider that the modules of httpd register, and its module.
+PROVIDERS = {
+    **dict.fromkeys(("all", "env", "expr", "method"), "mod_authz_core"),
+    **dict.fromkeys(("ip", "host", "forward-dns", "local"), "mod_authz_host"),
+    **dict.fromkeys(("user", "valid-user"), "mod_authz_user"),
+    **dict.fromkeys(("file-group", "file-owner"), "mod_authz_owner"),
+    **dict.fromkeys(("dbm-group", "dbm-file-group"), "mod_authz_dbm"),
+    **dict.fromkeys(("dbd-group", "dbd-login", "dbd-logout"), "mod_authz_dbd"),
+    **dict.fromkeys(
+        ("ldap-user", "ldap-group", "ldap-dn", "ldap-attribute", "ldap-filter", "ldap-search"), "mod_authnz_ldap"
+    ),
+    **dict.fromkeys(("ssl", "ssl-verify-client"), "mod_ssl"),
+    "group": "mod_authz_groupfile",
+}
+
+
+def require(text: Sequence[str], scope: Scope) -> Requirement:
+    """A Require line, of its unsplit text (ARG-25, ARG-26, CE-14)."""
+    words = split_with_offsets(text[0])
+    negated = bool(words) and words[0].value.lower() == "not"
+    at = int(negated)
+    provider = words[at].value if at < len(words) else ""
+    owner = PROVIDERS.get(provider)
+    if owner is None or not scope.has_module(owner):
+        raise ValueRefused(f"Unknown Authz provider: {provider}", at if provider else None)
+    if negated and scope.combined_by != "RequireAll":
+        raise ValueRefused(f"negative Require directive has no effect in {_around(scope)} directive", 0)
+    given = tuple(word.value for word in words[at + 1 :])
+    check = _CHECKS.get(provider)
+    if check is not None:
+        check(given, at + 1)
+    return Requirement(provider, given, negated, text[0][words[at].end :].strip())
+
+
+def _around(scope: Scope) -> str:
+    """The section that combines a requirement; one by itself stands in an implicit RequireAny (STR-18)."""
+    return f"<{scope.combined_by or 'RequireAny'}>"
+
+
+def _check_all(words: Sequence[str], first: int) -> None:
+    if len(words) != 1 or words[0].lower() not in ("granted", "denied"):
+        raise ValueRefused("Argument for 'Require all' must be 'granted' or 'denied'", first if words else None)
+
+
+_METHODS = frozenset(
+    ("GET", "PUT", "POST", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "PROPFIND", "PROPPATCH", "MKCOL", "COPY",
+     "MOVE", "LOCK", "UNLOCK", "VERSION-CONTROL", "CHECKOUT", "UNCHECKOUT", "CHECKIN", "UPDATE", "LABEL", "REPORT",
+     "MKWORKSPACE", "MKACTIVITY", "BASELINE-CONTROL", "MERGE", "HEAD")
+)  # fmt: skip
+
+
+def _check_methods(words: Sequence[str], first: int) -> None:
+    for number, word in enumerate(words, first):
+        if word not in _METHODS:
+            raise ValueRefused(f"Invalid Method '{word}'", number)
+
+
+_CHECKS = {"all": _check_all, "ip": check_addresses, "method": _check_methods}
+
+
+def network(word: str) -> str | None:
+    """An address, a partial IPv4 address or an address with a mask, as CIDR; None for anything else (ARG-26)."""
+    if re.fullmatch(r"\d{1,3}(\.\d{1,3}){0,2}\.?", word):
+        parts = word.rstrip(".").split(".")
+        word = ".".join(parts + ["0"] * (4 - len(parts))) + f"/{8 * len(parts)}"
+    try:
+        return str(ip_network(word, strict=False)) if "/" in word else str(ip_network(ip_address(word)))
+    except ValueError:
+        return None
+
+
+def _group(kind: str) -> Spec:
+    name = f"<Require{kind.capitalize()}>"
+
+    def parse(words: Sequence[str]) -> RequireGroup:
+        if words:
+            raise ValueRefused(f"{name} directive doesn't take additional arguments", 0)
+        return RequireGroup(kind)
+
+    return Spec(
+        name, Args.RAW_ARGS, _WITHIN, per="dir",
+        fills="requires", appends=True, parse=parse, gathers=_check_group, restricts=True,
+    )  # fmt: skip
+
+
+def _check_group(group: RequireGroup, children: Sequence[Any], scope: Scope) -> RequireGroup:
+    """What httpd asks of a group once it has read what stands in it (STR-18)."""
+    name = f"<Require{group.kind.capitalize()}>"
+    if not children:
+        raise ValueRefused(f"{name} directive contains no authorization directives")
+    if group.kind == "none" and scope.combined_by != "RequireAll":
+        raise ValueRefused(f"{name} directive has no effect in {_around(scope)} directive")
+    return group
+
+
+def _merging(words: Sequence[str]) -> str:
+    if words[0].lower() not in ("off", "and", "or"):
+        raise ValueRefused("AuthMerging must be one of: Off | And | Or", 0)
+    return words[0].capitalize()
+
+
+_WITHIN = SECTIONS | Context.LIMIT | Context.REQUIRE
+
+MODULE = Module(
+    "mod_authz_core",
+    dir_conf=AuthzDirConf,
+    fate=Fate.SERVED,
+    directives=[
+        Spec(
+            "Require", Args.RAW_ARGS, _WITHIN, per="dir",
+            fills="requires", appends=True, parse_in=require, raw=True, restricts=True,
+        ),
+        _group("all"),
+        _group("any"),
+        _group("none"),
+        take1("AuthMerging", _WITHIN, "merging", per="dir", parse=_merging, restricts=True, fate=Fate.REFUSED),
+    ],
+)  # fmt: skip
