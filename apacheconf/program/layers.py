@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from apacheconf.expand.tree import Node
+from apacheconf.ledger import Written
 from apacheconf.model.types import Section, Server
 from apacheconf.modules.declare import Conf
+from apacheconf.modules.mod_authz_core import AuthzDirConf
 from apacheconf.modules.mod_proxy import ProxyDirConf
-from apacheconf.program import mod_proxy
+from apacheconf.program import mod_authz_core, mod_proxy
 from apacheconf.program.conditions import ALWAYS, Compare, Condition, Glob, Matches, Operator, Regex, Under
 from apacheconf.program.globs import glob_regex, is_glob
 from apacheconf.program.hosts import Layer, LayerKind
@@ -39,7 +41,7 @@ class LayerBuilder:
 
     linker: Linker
     origins: Origins
-    left_out: Callable[[Node, str], None]
+    left_out: Callable[[Written, str], None]
 
     def build(self, server: Server) -> tuple[Layer, ...]:
         """The server's own settings as layer 0, then its sections in merge order (MRG-1, MRG-4)."""
@@ -78,6 +80,8 @@ class LayerBuilder:
         return tuple((module, self._linked(confs[module], path, regex)) for module in DIR_STEPS if module in confs)
 
     def _linked(self, conf: Conf, path: str, regex: bool) -> Conf:
+        if isinstance(conf, AuthzDirConf):
+            return mod_authz_core.layer(conf, self.linker, self.left_out)
         if not isinstance(conf, ProxyDirConf):
             return self.linker.conf(conf)
         try:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from apacheconf.modules.core import CoreDirConf
 from apacheconf.modules.declare import Conf
+from apacheconf.modules.mod_authz_core import AuthzDirConf
 from apacheconf.modules.mod_proxy import ProxyDirConf
-from apacheconf.program import core, mod_proxy
+from apacheconf.program import core, mod_authz_core, mod_proxy
 from apacheconf.program.steps import Step
 
 
@@ -21,6 +22,7 @@ class DirSteps:
 
 
 DIR_STEPS: dict[str, DirSteps] = {
+    "mod_authz_core": DirSteps(AuthzDirConf, mod_authz_core.steps),
     "core": DirSteps(CoreDirConf, core.steps),
     "mod_proxy": DirSteps(ProxyDirConf, mod_proxy.steps),
 }
