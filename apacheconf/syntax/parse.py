@@ -50,4 +50,7 @@ def _body(source: SourceFile, tree: Tree[Token]) -> Body:
 
 def _leaf(source: SourceFile, token: Token) -> Run | Tag:
     start, end = token.start_pos or 0, token.end_pos or 0
-    return Run(source, start, end) if token.type == "RUN" else Tag(source, start, end - token.endswith("\n"))
+    if token.type == "RUN":
+        return Run(source, start, end)
+    ended = token.endswith("\n") and not token.endswith(("\\\n", "\\\r\n"))  # else continued to the end (LEX-12)
+    return Tag(source, start, end - ended)
