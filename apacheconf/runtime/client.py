@@ -148,17 +148,19 @@ class ClientConnection:
     def _read_heads(self) -> None:
         """Read one head from the buffer, if it is there; the next one when its exchange is finished."""
         limits = self.door.main.limits
-        self._buffer = self._buffer[blank_lines(self._buffer) :]
-        end = self._buffer.find(b"\r\n\r\n") + 4
+        start = blank_lines(self._buffer)
+        end = self._buffer.find(b"\r\n\r\n", start) + 4
         if end == 3:
-            if not self._buffer:
+            if len(self._buffer) == start:
                 return
-            end = check_unfinished(self._buffer, limits)
-            if not end:
+            end = check_unfinished(self._buffer[start:], limits)
+            if end:
+                end += start
+            else:
                 if not self.deadline or not self.requests:
                     self.deadline = self.deadline or self.server.now + (limits.header_timeout or limits.timeout)
                 return
-        head, self._buffer = self._buffer[:end], self._buffer[end:]
+        head, self._buffer = self._buffer[start:end], self._buffer[end:]
         self.requests += 1
         self._left -= 1
         self.deadline = 0.0
