@@ -1,7 +1,7 @@
 """Finding and reading a configuration: what is left is httpd's tree after its read phase (MOD-1)."""
 
-from apacheconf.expand.expand import expand
-from apacheconf.expand.find import find
+from apacheconf.expand.expanding import expand
+from apacheconf.expand.finding import find
 from apacheconf.expand.options import Input, Options
 from apacheconf.expand.tree import Absence, Absent, Expanded, Node
 

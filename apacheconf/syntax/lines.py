@@ -19,8 +19,7 @@ LONGEST = 16 * 1024 * 1024
 LONGEST_IN_MACRO = 8191
 
 _JOIN = re.compile(r"\\\r?\n")
-_AFTER_NUL = re.compile(r"\0[^\n]*")
-_LINE_ENDS_AFTER_BACKSLASHES = re.compile(r"(\\\\+)((?:\r?\n){2,})")
+_KEPT_BACKSLASH = re.compile(r"\\\\\r?\n")
 
 
 class LogicalLine(NamedTuple):
@@ -93,21 +92,20 @@ def _continuation(text: str, lines: Iterator[str]) -> tuple[list[str], bool]:
 
 
 def masked(text: str) -> str:
-    """``text`` with ``x`` for what only looks as if it meant something for the borders of lines; as long as before.
+    """``text`` for a lexer that knows neither NUL nor backslashes that stay; as long as before, line for line.
 
-    That is all that follows a NUL in its line (LEX-8), and the line ends after two or more backslashes: each removed
-    one leaves a backslash that joins the next line if that is empty (LEX-11).
+    What follows a NUL isn't there (LEX-8), and of two backslashes before a line end one stays and joins the next
+    line again if that is empty (LEX-11). Where either occurs, each logical line becomes a dummy of its kind.
     """
-    if "\0" in text:
-        text = _AFTER_NUL.sub(lambda match: "x" * len(match[0]), text)
-    return _LINE_ENDS_AFTER_BACKSLASHES.sub(_masked_line_ends, text) if "\\\\" in text else text
-
-
-def _masked_line_ends(match: re.Match[str]) -> str:
-    line_ends = match[2].split("\n")
-    joining = min(len(match[1]), len(line_ends) - 1)
-    hidden = sum(len(end) + 1 for end in line_ends[:joining])
-    return "x" * (len(match[1]) + hidden) + match[2][hidden:]
+    if "\0" not in text and not _KEPT_BACKSLASH.search(text):
+        return text
+    dummies = []
+    for line in logical_lines(SourceFile("", text)):
+        first = line.text[1:] if line.text[:1] in ("'", '"') else line.text
+        kind = "</" if first.startswith("</") else "<x" if first.startswith("<") else "x"
+        length = line.end - line.start
+        dummies.append(kind[:length].ljust(length, "x") + text[line.end : line.end + 1])
+    return "".join(dummies)
 
 
 def joints(raw: str) -> Iterator[re.Match[str]]:

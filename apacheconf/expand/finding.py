@@ -103,7 +103,7 @@ def _main_above(folder: str) -> str | None:
 
 def _includes(main: str, options: Options, fragment: str) -> bool:
     """Whether reading ``main`` would read ``fragment``."""
-    from apacheconf.expand.expand import expand
+    from apacheconf.expand.expanding import expand
 
     environ = read_envvars(main, options.environ)
     read = expand(Input((main,), root_of(main), main, environ), Options(options.defines, environ=environ))
