@@ -295,16 +295,16 @@ class OriginProtocol(asyncio.Protocol):
         orders = self._orders(head)
         if orders and orders.early:
             self._answered_early = True
+            self._note(head)
             self._answer(head, orders)
         elif (head.value("expect") or "").lower() == "100-continue" and not (orders and orders.no_continue):
             self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _on_request(self, request: Received) -> None:
-        if self._record:
-            self._record(request)
         if self._answered_early:
             self._answered_early = False
             return
+        self._note(request)
         orders = self._orders(request)
         if request.broken and not orders:
             orders = Orders(status=400, reason="Bad Request", body=request.broken + "\n", framing="close")
@@ -313,6 +313,11 @@ class OriginProtocol(asyncio.Protocol):
             asyncio.get_running_loop().call_later(orders.delay, self._answer_late, request, orders)
         else:
             self._answer(request, orders)
+
+    def _note(self, request: Received) -> None:
+        """Before it is answered: who has read the answer can rely on the record."""
+        if self._record:
+            self._record(request)
 
     def _answer_late(self, request: Received, orders: Orders) -> None:
         self._waiting = False
@@ -373,8 +378,9 @@ def factory(
 ) -> Callable[[], OriginProtocol]:
     """Makes a protocol for each connection to the origin ``authority`` (``10.0.0.1:8080``).
 
-    ``record`` is called with every complete request. Only an origin that is told what it is ``called`` in the
-    configuration obeys X-Ctl; it puts that name where the orders say SELF.
+    ``record`` is called with every complete request; one that is answered ``early`` has no body yet. Only an
+    origin that is told what it is ``called`` in the configuration obeys X-Ctl; it puts that name where the orders
+    say SELF.
     """
     numbers = count(1)
     return lambda: OriginProtocol(authority, next(numbers) if called is None else 0, record, called)
@@ -420,7 +426,11 @@ class Origins:
         self.take()
 
     def take(self) -> tuple[Received, ...]:
-        """The requests that have arrived since the last call, in the order in which they were complete."""
+        """The requests that have arrived since the last call, in the order in which they were complete.
+
+        Connections that an answer was to end have ended then, so that no front takes one for alive.
+        """
+        self._run(self._settle())
         taken = tuple(self._received)
         del self._received[: len(taken)]
         return taken
@@ -443,6 +453,11 @@ class Origins:
             return protocol
 
         return made
+
+    async def _settle(self) -> None:
+        """Let the callbacks that are due run: closing a transport takes two rounds of the loop."""
+        for _ in range(3):
+            await asyncio.sleep(0)
 
     async def _close(self) -> None:
         for server in self._servers:

@@ -18,6 +18,8 @@ from apacheconf.engines.sandbox import Sandbox, is_root
 #: Where module files lie, after HTTPD_ROOT/modules.
 MODULE_DIRS = ("/usr/lib/apache2/modules", "/usr/lib64/httpd/modules", "/usr/libexec/apache2",
                "/usr/local/apache2/modules")  # fmt: skip
+#: Files of the server's core whose modules are not named after them.
+STATIC_NAMES = {"http_core": "http"}
 #: Modules that no configuration names but httpd needs to run at all.
 ALWAYS_NEEDED = ("mpm_event_module", "authz_core_module", "unixd_module")
 #: Event MPM with one child: members are chosen in one sequence, and starting costs little.
@@ -62,9 +64,8 @@ class Build:
 def build_of(engine: Engine) -> Build:
     """Ask the binary itself (``-l`` and ``-V``)."""
     listed = _ask(engine, "-l")
-    static = frozenset(
-        f"{name.removeprefix('mod_')}_module" for name in re.findall(r"^\s+(\w+)\.c$", listed, re.MULTILINE)
-    )
+    names = re.findall(r"^\s+(\w+)\.c$", listed, re.MULTILINE)
+    static = frozenset(f"{STATIC_NAMES.get(name, name.removeprefix('mod_'))}_module" for name in names)
     root = re.search(r'HTTPD_ROOT="([^"]*)"', _ask(engine, "-V"))
     folders = [Path(root.group(1)) / "modules"] if root else []
     folders += [Path(folder) for folder in MODULE_DIRS]

@@ -1,16 +1,19 @@
-"""Which differences a translation has announced: its caveats by key, and the probes that each one speaks about.
+"""Which differences were announced: caveats by key, and the probes that each one speaks about.
 
-A difference is announced when the translation's report holds a caveat whose probes here include it. A key that
-stands in no report excuses nothing, and a caveat without a line here excuses nothing either.
+A difference is announced when the report (of the translation, or of serve about itself) holds a caveat whose
+probes here include it, or a directive that it falls short of and whose aspects here include all that differs. A
+key that stands in no report excuses nothing, and a caveat without a line here excuses nothing either.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from apacheconf.ledger import Outcome
-from apacheconf.targets.translation import Translation
+from apacheconf.ledger import Outcome, Row
+from apacheconf.prove.compare import Aspect
+from apacheconf.targets.translation import Difference
 
 #: Caveat key -> patterns of probe names (fnmatch; ``[`` is written ``[[]``).
 PROBES: Mapping[str, tuple[str, ...]] = {
@@ -44,14 +47,42 @@ PROBES: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def keys_of(translation: Translation) -> tuple[str, ...]:
-    """The keys of every caveat in the report that admits a difference."""
-    keys = [each.key for each in translation.differences]
-    admitting = (Outcome.EQUIVALENT, Outcome.APPROXIMATED, Outcome.UNSUPPORTED)
-    keys += [answer.key for row in translation.rows for answer in row.answers if answer.outcome in admitting]
-    return tuple(dict.fromkeys(key for key in keys if key))
+#: Directive (lower case) that a report doesn't call equivalent or better -> aspects that then differ.
+DIRECTIVES: Mapping[str, tuple[str, ...]] = {
+    "adddefaultcharset": ("*header content-type",),
+    "addoutputfilterbytype": ("*header vary", "*header content-encoding"),
+    "setoutputfilter": ("*header vary", "*header content-encoding"),
+    "addoutputfilter": ("*header vary", "*header content-encoding"),
+}
 
 
-def announcement_for(probe: str, keys: Iterable[str]) -> str | None:
-    """The first of ``keys`` that speaks about ``probe``, None if no caveat does."""
-    return next((key for key in keys if any(fnmatchcase(probe, pattern) for pattern in PROBES.get(key, ()))), None)
+@dataclass(frozen=True, slots=True)
+class Announcements:
+    """What one front has said about itself: ``keys`` of caveats and names of ``directives`` it falls short of."""
+
+    keys: tuple[str, ...] = ()
+    directives: tuple[str, ...] = ()
+
+    def announce(self, probe: str, aspects: Iterable[Aspect]) -> str | None:
+        """The caveat or directive that announces a difference in all of ``aspects``; None if none does."""
+        key = next((key for key in self.keys if _includes(PROBES.get(key, ()), probe)), None)
+        if key:
+            return key
+        by = [self._directive_for(aspect.what.lower()) for aspect in aspects]
+        return None if None in by else ", ".join(dict.fromkeys(filter(None, by)))
+
+    def _directive_for(self, what: str) -> str | None:
+        return next((name for name in self.directives if _includes(DIRECTIVES.get(name.lower(), ()), what)), None)
+
+
+def _includes(patterns: Iterable[str], name: str) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def read(rows: Iterable[Row], differences: Iterable[Difference] = ()) -> Announcements:
+    """What a report announces: its differences, and the rows that are not exact."""
+    rows = tuple(rows)
+    keys = [each.key for each in differences]
+    keys += [answer.key for row in rows for answer in row.answers if answer.outcome >= Outcome.EQUIVALENT]
+    short = [row.name for row in rows if row.outcome >= Outcome.APPROXIMATED]
+    return Announcements(tuple(dict.fromkeys(key for key in keys if key)), tuple(dict.fromkeys(short)))

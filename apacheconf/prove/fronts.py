@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import apacheconf
@@ -35,19 +34,16 @@ def title_of(name: str, engine: Engine | None) -> str:
     return engine.title if engine else f"apacheconf {apacheconf.__version__} {SERVE}"
 
 
-def start(name: str, engine: Engine | None, stage: Stage, translate: Callable[[str], str]) -> Server:
-    """Run ``stage`` in the front ``name``; ``translate`` gives the whole configuration for a target.
+def start(name: str, engine: Engine | None, stage: Stage, text: str) -> Server:
+    """Run ``text`` in the front ``name``: the stage's own, or its translation for a target.
 
     Raises EngineFailed with what the server said.
     """
     at = [("127.0.0.1", port) for port in stage.ports.listeners.values()]
-    if name == "httpd" and engine:
-        return httpd.start(engine, stage.box, stage.text, at)
-    if name == "nginx" and engine:
-        return nginx.start(engine, stage.box, translate(name), at)
-    if name == "haproxy" and engine:
-        return haproxy.start(engine, stage.box, translate(name), at)
-    return _start_serve(stage, at)
+    if engine is None:
+        return _start_serve(stage, at)
+    starter = {"httpd": httpd.start, "nginx": nginx.start, "haproxy": haproxy.start}[name]
+    return starter(engine, stage.box, text, at)
 
 
 def _start_serve(stage: Stage, at: list[Address]) -> Server:

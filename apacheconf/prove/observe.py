@@ -83,7 +83,7 @@ class Tokens:
 def reply(answer: Answer, tokens: Tokens) -> Reply:
     """The answer without what changes from run to run."""
     headers = tuple((name, _timeless(name, tokens.hide(value))) for name, value in answer.headers)
-    if answer.status >= 300 and _STOCK.match(answer.body) and not answer.body.startswith(_STUB):
+    if (answer.status == 0 or answer.status >= 300) and _STOCK.match(answer.body) and not answer.body.startswith(_STUB):
         body = STOCK
         headers = tuple((n, STOCK if n.lower() == "content-length" else v) for n, v in headers)
     else:

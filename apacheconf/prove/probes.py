@@ -304,7 +304,9 @@ def _origins(aim: Aim) -> Family:
     yield answer("100000 bytes chunked", size=100000, framing="chunked")
     yield answer("empty body", body="")
     yield answer("103 first", interim=[[103, [["Link", "</x>; rel=preload"]]]])
-    yield answer("answers before the body", "POST", early=True, status=413, reason="Too much")
+    early = {"early": True, "status": 413, "reason": "Too much"}
+    body = [("Content-Length", "50000")]
+    yield "answers before the body", _get(aim, method="POST", headers=body, body=b"b" * 50000, orders=early)
     yield answer("header of 6000 bytes", long=6000)
     yield answer("header of 9000 bytes", long=9000)
     yield answer("closes without an answer", close=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from apacheconf.diagnostics import UsageError
 from apacheconf.engines import Engine, Sandbox, find, stopping_on_signals
@@ -19,6 +19,7 @@ from apacheconf.program.loading import Loaded, load
 from apacheconf.program.program import Program
 from apacheconf.prove import announced, fronts
 from apacheconf.prove.aims import MOST_HOSTS, Target, find_targets
+from apacheconf.prove.announced import Announcements
 from apacheconf.prove.ask import Progress, Scenario, ask, scenarios
 from apacheconf.prove.cause import cause_of
 from apacheconf.prove.compare import Aspect, Comparison, compare
@@ -26,7 +27,8 @@ from apacheconf.prove.normalise import members_as_one, rules_for
 from apacheconf.prove.observe import Observation, Tokens
 from apacheconf.prove.report import Report, Result
 from apacheconf.prove.stage import Stage, authorities, modules_for, stage
-from apacheconf.targets.translation import Translation, translate
+from apacheconf.runtime.honesty import account
+from apacheconf.targets.translation import translate
 
 Seen = dict[str, Observation]
 SEQUENCE = "sequence of members"
@@ -34,12 +36,11 @@ SEQUENCE = "sequence of members"
 
 @dataclass
 class Front:
-    """One side of the comparison: ``name`` as in fronts.FRONTS, and what it was translated to, if it was."""
+    """One side of the comparison: ``name`` as in fronts.FRONTS, and what it ``said`` it would answer differently."""
 
     name: str
     engine: Engine | None
-    translation: Translation | None = None
-    keys: tuple[str, ...] = field(default=(), init=False)
+    said: Announcements = Announcements()
 
     @classmethod
     def find(cls, name: str) -> Front:
@@ -49,13 +50,15 @@ class Front:
     def title(self) -> str:
         return fronts.title_of(self.name, self.engine)
 
-    def translate(self, program: Program) -> str:
-        """The target's whole configuration for ``program``; its caveats are remembered."""
-        assert self.engine is not None
-        version = ".".join(self.engine.version.split(".")[:2])
-        self.translation = translate(program, self.name, version)
-        self.keys = announced.keys_of(self.translation)
-        return self.translation.text
+    def text_for(self, stage: Stage, program: Program) -> str:
+        """The configuration for ``stage``, whose program this is; what its report announces is remembered."""
+        if self.engine is None:
+            self.said = announced.read(account(program))
+        elif self.name != "httpd":
+            translation = translate(program, self.name, ".".join(self.engine.version.split(".")[:2]))
+            self.said = announced.read(translation.rows, translation.differences)
+            return translation.text
+        return stage.text
 
 
 def prove(
@@ -90,7 +93,7 @@ def compare_fronts(loaded: Loaded, reference: Front, other: Front, progress: Pro
             for scenario in scenarios(program, target.aim, authorities(program)):
                 results += _run(loaded, target, scenario, (reference, other), progress, notes)
     shown = {result.announced for result in results}
-    silent = tuple(key for key in other.keys if key not in shown)
+    silent = tuple(key for key in other.said.keys if key in announced.PROBES and key not in shown)
     return Report(reference.title, other.title, tuple(results), tuple(dict.fromkeys(notes)), silent)
 
 
@@ -126,7 +129,7 @@ def _run(
     for probe in scenario.probes:
         compared = compare(one[probe.name], two[probe.name], rules)
         cause = "" if compared.equal else cause_of(staged.program, staged.stage, probe, staged.port)
-        key = None if compared.equal else announced.announcement_for(probe.name, other.keys)
+        key = None if compared.equal else other.said.announce(probe.name, compared.aspects)
         yield Result(scenario.name, target.aim.host, probe.name, compared, one[probe.name], two[probe.name], cause, key)
 
 
@@ -169,6 +172,6 @@ def observe(
             {port: name.removesuffix(":80") for name, port in origins.ports.items()},
             {real: written for written, real in staged.ports.listeners.items()},
         )
-        with fronts.start(front.name, front.engine, staged, lambda _: front.translate(program)):
+        with fronts.start(front.name, front.engine, staged, front.text_for(staged, program)):
             seen = ask(address, scenario.probes, origins, tokens, progress)
         return seen, Staged(staged, program, address[1])
