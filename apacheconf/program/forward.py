@@ -48,7 +48,7 @@ def count_forward(course: Course) -> None:
         local = course.state.request.method in ("TRACE", "OPTIONS")
         course.refuse(200 if local else 400, "Max-Forwards has reached zero")
     else:
-        course.headers.set("Max-Forwards", str(int(value) - 1))
+        course.headers.replace("Max-Forwards", str(int(value) - 1))
 
 
 def decision_of(course: Course, keep_alive: bool = True) -> Decision:
