@@ -41,8 +41,9 @@ def _course(program: Program, request: Request, target: Target, name: HostName |
     host = program.hosts[choice.host]
     tracer(HostChosen(host, choice, name.name if name else None))
     headers = HeaderTable(request.headers)
-    if target.authority and (target.scheme == request.scheme or request.method == "CONNECT"):
-        headers.replace("Host", target.authority)
+    asked = target.authority and (target.scheme == request.scheme or request.method == "CONNECT")
+    if asked and headers.get("Host") is not None:  # it takes the place of a Host header, and is none by itself
+        headers.replace("Host", target.authority.lower())
     state = State(request, host, target.raw_path, target.query, name.name if name else None)
     return Course(program, state, target.raw_path, headers)
 
@@ -57,6 +58,8 @@ def asked_name(request: Request, target: Target) -> HostName | None:
         raise HostRefused("there are two Host headers")
     if not given and request.version >= (1, 1):
         raise HostRefused("a request of HTTP/1.1 needs a Host header")
+    if target.scheme not in ("", "http", "https") or (request.method == "CONNECT" and not target.authority):
+        raise HostRefused("the target names no host of this server")
     if target.authority and (target.scheme == request.scheme or request.method == "CONNECT"):
         if "@" in target.authority:
             raise HostRefused("the target names a user")
