@@ -2,7 +2,7 @@
 
 It is read, never run. Understood are assignments with or without ``export``, quotes, ``$NAME`` and ``${NAME}``,
 ``unset``, and the one test in Debian's file, for several instances: its ``else`` branch holds unless the folder is
-``/etc/apache2-SUFFIX``. Anything else is passed over.
+``/etc/apache2-SUFFIX``. A value that only a command could give is left out. Anything else is passed over.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def _assign(text: str, values: dict[str, str]) -> None:
         words = line.split("#", 1)[0].split()
         depth += (words[:1] == ["if"]) - (words[:1] == ["fi"])
         match = _ASSIGNMENT.match(line)
-        if not match or depth:
+        if not match or depth or "$(" in match[2] or "`" in match[2]:
             continue
         name, value = match[1], match[2]
         if value[:1] == "'":

@@ -74,7 +74,8 @@ def test_a_main_file_knows_what_is_loaded(tmp_path: Path) -> None:
     """COND-10."""
     file = tmp_path / "httpd.conf"
     file.write_text(
-        "<IfModule mod_ssl.c>\nA b\n</IfModule>\nLoadModule ssl_module modules/mod_ssl.so\n<IfModule ssl_module>\nC d\n</IfModule>\n"
+        "<IfModule mod_ssl.c>\nA b\n</IfModule>\nLoadModule ssl_module modules/mod_ssl.so\n"
+        "<IfModule ssl_module>\nC d\n</IfModule>\n"
     )
     expanded = read(file)
     assert not expanded.fragment
@@ -213,12 +214,13 @@ def test_errors_in_lines_of_the_command_line(tmp_path: Path) -> None:
 def test_envvars_are_read_and_never_run(tmp_path: Path) -> None:
     lay(tmp_path, apache2_conf='A "${APACHE_LOG_DIR}" ${APACHE_X} ${FROM_OUTSIDE} ${TOUCHED} ${APACHE_Y}\n')
     (tmp_path / "envvars").write_text(
-        f"SUFFIX=\nexport APACHE_LOG_DIR=\"/var/log/apache2$SUFFIX\"\nexport APACHE_X='$x' # why\nAPACHE_Y=${{APACHE_X}}z\n"
+        f"SUFFIX=\nexport APACHE_LOG_DIR=\"/var/log/apache2$SUFFIX\"\nexport APACHE_X='$x' # why\n"
+        f"APACHE_Y=${{APACHE_X}}z\n"
         f"#export APACHE_X=no\ntouch {tmp_path}/ran\nTOUCHED=$(touch {tmp_path}/ran)\n"
     )
     expanded = read(tmp_path, environ={"FROM_OUTSIDE": "here"})
     assert expanded.nodes[0].args.startswith('"/var/log/apache2" $x here')
-    assert expanded.nodes[0].args.endswith("$xz")
+    assert expanded.nodes[0].args.endswith("${TOUCHED} $xz")
     assert not (tmp_path / "ran").exists()
 
 
