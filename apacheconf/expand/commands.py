@@ -7,36 +7,17 @@ not here (a shared object, a ServerRoot) is a note, because configurations are r
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
 
 from apacheconf.diagnostics import Level
-from apacheconf.expand import include, macros, versions
-from apacheconf.expand.known import COMPILED_IN, identifier_of, providers, source_names
-from apacheconf.expand.reader import Frame
+from apacheconf.expand import include
+from apacheconf.expand.arguments import one_word, some_words
+from apacheconf.expand.conditions import CONDITIONS
+from apacheconf.expand.known import COMPILED_IN
+from apacheconf.expand.macro_commands import MACRO_COMMANDS
 from apacheconf.expand.reading import Command, Line, Reading
 from apacheconf.expand.refused import Refused
-from apacheconf.expand.skip import skip
 from apacheconf.expand.tree import Node
-from apacheconf.syntax.words import getword, split
-
-# -- arguments
-
-
-def _one(line: Line, help: str) -> str:
-    words = split(line.args)
-    if len(words) != 1 or not words[0]:
-        raise Refused(f"{line.name} takes one argument, {help}", "argument-count")
-    return words[0]
-
-
-def _several(line: Line, count: tuple[int, ...], says: str) -> list[str]:
-    words = split(line.args)
-    if len(words) == 2 and words[1] == "" and 1 in count:
-        words.pop()
-    if len(words) not in count or "" in words:
-        raise Refused(f"{line.name} {says}", "argument-count")
-    return words
-
+from apacheconf.syntax.words import split
 
 # -- Include
 
@@ -49,11 +30,11 @@ _INCLUDE_OPTIONAL = (
 
 
 def _include(reading: Reading, line: Line) -> list[Node]:
-    return _read_files(reading, line, _one(line, _INCLUDE), optional=False)
+    return _read_files(reading, line, one_word(line, _INCLUDE), optional=False)
 
 
 def _include_optional(reading: Reading, line: Line) -> list[Node]:
-    return _read_files(reading, line, _one(line, _INCLUDE_OPTIONAL), optional=True)
+    return _read_files(reading, line, one_word(line, _INCLUDE_OPTIONAL), optional=True)
 
 
 def _read_files(reading: Reading, line: Line, path: str, optional: bool) -> list[Node]:
@@ -84,7 +65,7 @@ _DEFINE = "takes 1-2 arguments, Define a variable, optionally to a value.  Same 
 
 
 def _define(reading: Reading, line: Line) -> list[Node]:
-    words = _several(line, (1, 2), _DEFINE)
+    words = some_words(line, (1, 2), _DEFINE)
     _refuse_colon(words[0])
     reading.variables.define(words[0], words[1] if len(words) == 2 else None)
     reading.done(line)
@@ -92,7 +73,7 @@ def _define(reading: Reading, line: Line) -> list[Node]:
 
 
 def _undefine(reading: Reading, line: Line) -> list[Node]:
-    name = _one(line, "Undefine the existence of a variable. Undo a Define.")
+    name = one_word(line, "Undefine the existence of a variable. Undo a Define.")
     _refuse_colon(name)
     reading.variables.undefine(name)
     reading.done(line)
@@ -104,159 +85,6 @@ def _refuse_colon(name: str) -> None:
         raise Refused("Variable name must not contain ':'", "variable-name")
 
 
-# -- conditions
-
-
-Test = Callable[[Reading, str], bool]
-
-
-def _condition(test: Test) -> Command:
-    """The five conditions that share httpd's start_cond_section (COND-1)."""
-
-    def command(reading: Reading, line: Line) -> list[Node]:
-        inner, bracket, _ = line.args.rpartition(">")
-        if not bracket:
-            raise Refused(f"{line.name}> directive missing closing '>'", "missing-closing-bracket")
-        negated = inner.startswith("!")
-        word = getword(inner[negated:])
-        if word is None or not word.value:
-            raise Refused(f"{line.name}> directive requires additional arguments", "argument-count")
-        return _body(reading, line, test(reading, word.value) is not negated)
-
-    return command
-
-
-def _body(reading: Reading, line: Line, true: bool) -> list[Node]:
-    reading.done(line, "true" if true else "false")
-    if true:
-        return reading.read_body(line)
-    skip(reading, line)
-    return []
-
-
-def _if_module(reading: Reading, name: str) -> bool:
-    if identifier_of(name) in reading.modules:
-        return True
-    return reading.input.fragment and name in source_names()
-
-
-def _if_define(reading: Reading, name: str) -> bool:
-    return name in reading.variables.names
-
-
-def _if_file(reading: Reading, name: str) -> bool:
-    return os.path.exists(reading.relative(name))
-
-
-def _if_directive(reading: Reading, name: str) -> bool:
-    return any(map(reading.is_loaded, providers(name)))
-
-
-def _if_section(reading: Reading, name: str) -> bool:
-    return _if_directive(reading, f"<{name}")
-
-
-def _if_version(reading: Reading, line: Line) -> list[Node]:
-    return _body(reading, line, versions.holds(split(line.args)))
-
-
-def _lua_section(reading: Reading, line: Line) -> list[Node]:
-    """A ``<LuaHook...>`` or ``<LuaQuickHandler>``: its body is Lua and not looked at (STR-1).
-
-    httpd leaves no node, it has compiled the text; we leave one, so that nobody overlooks what isn't done.
-    """
-    args, bracket, tail = line.args.rpartition(">")
-    if not bracket:
-        raise Refused(f"{line.name}> directive missing closing '>'", "missing-closing-bracket")
-    for found in line.reader:
-        if found.text.lower().startswith(f"</{line.name[1:].lower()}"):
-            break
-    return [Node(line.name[1:], args, line.place, (), bracket + tail)]
-
-
-_LUA_SECTIONS = (
-    "<LuaHookAccessChecker", "<LuaHookAuthChecker", "<LuaHookCheckUserID", "<LuaHookFixups", "<LuaHookMapToStorage",
-    "<LuaHookPreTranslateName", "<LuaHookTranslateName", "<LuaHookTypeChecker", "<LuaQuickHandler",
-)  # fmt: skip
-
-
-# -- macros
-
-
-def _macro(reading: Reading, line: Line) -> list[Node]:
-    macro = macros.define(line.args, line.place, line.reader.file)
-    earlier = reading.macros.get(macro.name)
-    if earlier:
-        place = line.place
-        redefined = f'redefined on line {place.line} of "{place.name}"'
-        message = f"macro '{macro.name}' multiply defined: {earlier.where}, {redefined}"
-        reading.report(Level.WARNING, "macro-redefined", message, place, "AH02802")
-    _warn(reading, line, macros.warnings(macro))
-    reading.has_macros = True
-    reading.done(line)
-    reading.all_macros.append(macro)
-    ignore_nesting = macros.IGNORE_NESTING in macro.flags | reading.macro_flags
-    _warn(reading, line, macros.read_body(macro, line.reader, ignore_nesting))
-    reading.macros[macro.name] = macro
-    return []
-
-
-def _warn(reading: Reading, line: Line, texts: Iterable[str]) -> None:
-    for text in texts:
-        code, _, message = text.partition(": ")
-        reading.report(Level.WARNING, "macro-definition", message, line.place, code)
-
-
-def _use(reading: Reading, line: Line) -> list[Node]:
-    if not reading.has_macros:
-        raise Refused("no macro defined before Use", "unknown-macro")
-    word = getword(line.args)
-    if word is None or not word.value:
-        raise Refused("no macro name specified with Use", "unknown-macro")
-    name = word.value.lower()
-    macro = reading.macros.get(name)
-    if macro is None:
-        raise Refused(f"macro '{name}' undefined", "unknown-macro")
-    if f"macro '{name}'" in line.reader.name:
-        raise Refused(f"recursive use of macro '{name}' is invalid", "recursive-macro")
-    arguments = split(line.args[word.end :])
-    if len(arguments) != len(macro.parameters):
-        raise Refused(
-            f"{macro} used with {len(arguments)} arguments instead of {len(macro.parameters)}", "macro-arguments"
-        )
-    frame_name = macro.frame_name(line.place)
-    for number, argument in enumerate(arguments, 1):
-        if not argument and macros.IGNORE_EMPTY not in macro.flags | reading.macro_flags:
-            message = f"{frame_name}: empty argument #{number}"
-            reading.report(Level.WARNING, "macro-empty-argument", message, line.place, "AH02798")
-    macro.used = True
-    reading.done(line)
-    line.reader.push(Frame(macro.file, frame_name, macro.lines(arguments), line.place))
-    return []
-
-
-def _undef_macro(reading: Reading, line: Line) -> list[Node]:
-    name = _one(line, "Remove a macro definition.").lower()
-    if not reading.has_macros:
-        raise Refused("no macro defined before UndefMacro", "unknown-macro")
-    if name not in reading.macros:
-        raise Refused(f"cannot remove undefined macro '{name}'", "unknown-macro")
-    del reading.macros[name]
-    reading.done(line)
-    return []
-
-
-def _macro_flag(flag: str) -> Command:
-    """MacroIgnoreEmptyArgs and MacroIgnoreBadNesting: the flag of that name, for all macros from here on."""
-
-    def command(reading: Reading, line: Line) -> list[Node]:
-        reading.macro_flags |= {flag}
-        reading.done(line)
-        return []
-
-    return command
-
-
 # -- modules and folders
 
 
@@ -265,7 +93,7 @@ _LOAD_FILE = "shared object file or library to load into the server at runtime"
 
 
 def _load_module(reading: Reading, line: Line) -> list[Node]:
-    name, file = _several(line, (2,), _LOAD_MODULE)
+    name, file = some_words(line, (2,), _LOAD_MODULE)
     note = ""
     if name in COMPILED_IN:
         note = "compiled in; skipped"
@@ -299,7 +127,7 @@ def _note_missing(reading: Reading, line: Line, file: str, name: str) -> None:
 
 
 def _server_root(reading: Reading, line: Line) -> list[Node]:
-    path = os.path.abspath(_one(line, "Common directory of server-related files (logs, confs, etc.)"))
+    path = os.path.abspath(one_word(line, "Common directory of server-related files (logs, confs, etc.)"))
     if os.path.isdir(path):
         reading.server_root = path
         reading.done(line)
@@ -311,13 +139,35 @@ def _server_root(reading: Reading, line: Line) -> list[Node]:
 
 
 def _default_runtime_dir(reading: Reading, line: Line) -> list[Node]:
-    path = reading.relative(_one(line, "Common directory for run-time files (shared memory, locks, etc.)"))
+    path = reading.relative(one_word(line, "Common directory for run-time files (shared memory, locks, etc.)"))
     if not os.path.isdir(path):
         message = f"DefaultRuntimeDir must be a valid directory, absolute or relative to ServerRoot; {path} isn't here"
         reading.report(Level.NOTE, "runtime-dir-not-here", message, line.place)
     reading.done(line)
     return []
 
+
+# -- Lua
+
+
+def _lua_section(reading: Reading, line: Line) -> list[Node]:
+    """A ``<LuaHook...>`` or ``<LuaQuickHandler>``: its body is Lua and not looked at (STR-1).
+
+    httpd leaves no node, it has compiled the text; we leave one, so that nobody overlooks what isn't done.
+    """
+    args, bracket, tail = line.args.rpartition(">")
+    if not bracket:
+        raise Refused(f"{line.name}> directive missing closing '>'", "missing-closing-bracket")
+    for found in line.reader:
+        if found.text.lower().startswith(f"</{line.name[1:].lower()}"):
+            break
+    return [Node(line.name[1:], args, line.place, (), bracket + tail)]
+
+
+_LUA_SECTIONS = (
+    "<LuaHookAccessChecker", "<LuaHookAuthChecker", "<LuaHookCheckUserID", "<LuaHookFixups", "<LuaHookMapToStorage",
+    "<LuaHookPreTranslateName", "<LuaHookTranslateName", "<LuaHookTypeChecker", "<LuaQuickHandler",
+)  # fmt: skip
 
 #: Lower-cased name: the module that must be loaded, and what is done.
 COMMANDS: dict[str, tuple[str, Command]] = {
@@ -327,18 +177,9 @@ COMMANDS: dict[str, tuple[str, Command]] = {
     "undefine": ("core_module", _undefine),
     "serverroot": ("core_module", _server_root),
     "defaultruntimedir": ("core_module", _default_runtime_dir),
-    "<ifmodule": ("core_module", _condition(_if_module)),
-    "<ifdefine": ("core_module", _condition(_if_define)),
-    "<iffile": ("core_module", _condition(_if_file)),
-    "<ifdirective": ("core_module", _condition(_if_directive)),
-    "<ifsection": ("core_module", _condition(_if_section)),
-    "<ifversion": ("version_module", _if_version),
+    **CONDITIONS,
+    **MACRO_COMMANDS,
     "loadmodule": ("so_module", _load_module),
     "loadfile": ("so_module", _load_file),
-    "<macro": ("macro_module", _macro),
-    "use": ("macro_module", _use),
-    "undefmacro": ("macro_module", _undef_macro),
-    "macroignoreemptyargs": ("macro_module", _macro_flag(macros.IGNORE_EMPTY)),
-    "macroignorebadnesting": ("macro_module", _macro_flag(macros.IGNORE_NESTING)),
     **{name.lower(): ("lua_module", _lua_section) for name in _LUA_SECTIONS},
 }
