@@ -89,6 +89,18 @@ def host_section(program: Program, host: Host) -> Written | None:
     return next((each for each in program.directives if each.place is host.place), None)
 
 
+def top_level(program: Program, name: str) -> list[Written]:
+    """The lines of this name that stand outside every section."""
+    inner = {id(child) for each in program.directives for child in children_of(each)}
+    return [each for each in program.directives if each.name.lower() == name and id(each) not in inner]
+
+
+def listen_directives(program: Program, port: int) -> list[Written]:
+    """The Listen lines of a port."""
+    found = top_level(program, "listen")
+    return [each for each in found if each.args.split()[:1] and each.args.split()[0].rpartition(":")[2] == str(port)]
+
+
 def name_directives(program: Program, host: Host) -> list[Written]:
     """The ServerName and ServerAlias lines of a virtual host."""
     section = host_section(program, host)

@@ -32,10 +32,10 @@ from apacheconf.program.workers import Balancer, Origin, Worker
 
 @dataclass
 class Route:
-    """One cell of one host, walked. At most one of ``mapping``, ``answer`` and ``file`` decides.
+    """One cell of one host, walked: ``answer`` decides, else ``mapping``, else ``file``; none of them means 404.
 
-    ``mapping`` leads to an origin, ``answer`` is a Respond or Redirect, ``file`` a MapToFile; none of them
-    means 404. ``reverses`` are MapBack steps in order, ``unsure`` steps whose condition depends on the
+    ``answer`` is a Respond or Redirect, ``mapping`` leads to an origin, ``file`` is a MapToFile, ``local`` an
+    exclusion from mappings. ``reverses`` are MapBack steps in order, ``unsure`` steps whose condition depends on the
     request, ``others`` certain steps of kinds that are not listed here.
     """
 
@@ -57,8 +57,13 @@ class Route:
         return self.mapping.action if self.mapping and isinstance(self.mapping.action, MapToOrigin) else None
 
     def origin(self, program: Program) -> Origin | None:
-        """Where the mapping leads."""
-        return program.origin(self.host, self.map.origin) if self.map else None
+        """Where the mapping leads; None where something else decides."""
+        return program.origin(self.host, self.map.origin) if self.map and not self.answer else None
+
+    @property
+    def refusals(self) -> list[Step]:
+        """Steps that refuse some requests of the cell: access rules, above all."""
+        return [step for step in self.unsure if isinstance(step.action, Respond)]
 
 
 def route(host: Host, cell: Cell) -> Route:

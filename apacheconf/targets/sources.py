@@ -20,14 +20,14 @@ class Sources:
     """Knows the folder that the sources share; writes comments about directives."""
 
     def __init__(self, directives: Iterable[Written]) -> None:
-        folders = {str(Path(d.place.span.file.name).parent) for d in directives}
-        absolute = all(map(os.path.isabs, folders))
-        self._shared = os.path.commonpath(folders) if folders and absolute else ""
+        names = {d.place.span.file.name for d in directives}
+        folders = {str(Path(name).parent) for name in names if Path(name).is_absolute()}
+        self._shared = os.path.commonpath(folders) if folders else ""
 
     def at(self, place: Place) -> str:
         """``site.conf:12``."""
         name = place.span.file.name
-        shown = os.path.relpath(name, self._shared) if self._shared else os.path.normpath(name)
+        shown = os.path.relpath(name, self._shared) if Path(name).is_absolute() and self._shared else name
         return f"{plain(shown)}:{place.span.line}"
 
     def comment(self, directives: Sequence[Written]) -> str:

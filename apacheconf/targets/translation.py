@@ -15,6 +15,7 @@ from apacheconf.program.program import Program
 from apacheconf.program.steps import Step
 from apacheconf.targets.fates import fallback_for
 from apacheconf.targets.hostnames import settle_dead_hosts
+from apacheconf.targets.restrictions import KEY, is_access
 
 #: Each target's versions, oldest first; the first one is what is written unless another is asked for.
 TARGETS = {"nginx": ("1.22", "1.31"), "haproxy": ("2.6", "2.8")}
@@ -96,8 +97,17 @@ def translate(program: Program, target: str, version: str | None = None) -> Tran
     ).emit
     emission = emit(program, parse_version(wanted), ledger)
     settle_dead_hosts(program, ledger)
+    _settle_left_out(program, ledger)
     rows = ledger.rows(fallback_for(program, target))
     return Translation(target, wanted, emission.files, rows, emission.differences, emission.notes, ledger_lines(ledger))
+
+
+def _settle_left_out(program: Program, ledger: Ledger) -> None:
+    """What the program does not hold was not carried, whatever a step made of it: a rule that denies, for one."""
+    told = {id(each) for each, _ in ledger.answers()}
+    for directive, why in program.left_out:
+        if id(directive) in told:
+            ledger.drop([directive], why, key=KEY if is_access(directive) else "not-yet")
 
 
 def ledger_lines(ledger: Ledger) -> dict[int, tuple[str, ...]]:

@@ -6,9 +6,10 @@ from __future__ import annotations
 from apacheconf.ledger import Written
 from apacheconf.program.hosts import Host, Limits
 from apacheconf.program.uri import canonical
-from apacheconf.targets.claims import Claim, approximated, exact
+from apacheconf.targets.claims import Claim, approximated, equivalent, exact
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.tree import Section
+from apacheconf.targets.hostnames import top_level
 from apacheconf.targets.patterns import GOOD_HOST
 
 #: What httpd leaves as it is in a path that it makes anew, beside letters, digits and ``-._~`` (PU-1). HAProxy's
@@ -36,12 +37,13 @@ def emit_global(section: Section) -> None:
 def emit_defaults(low: Lowering, host: Host, section: Section) -> None:
     """Timeouts and connections, for all hosts (HAP-90)."""
     limits = host.shape.limits
-    directives = {each.name.lower(): each for each in host.directives}
     section.add("mode", "http")
     wait = limits.proxy_timeout or limits.timeout
     for name, value, sources in _timeouts(limits, wait):
-        said_by = [directives[each] for each in sources if each in directives]
+        said_by = [each for source in sources for each in top_level(low.program, source)]
         section.add("timeout", name, seconds(value), comment=low.sources.comment(said_by), claims=_claims(said_by))
+    low.dropped.append(equivalent(top_level(low.program, "maxkeepaliverequests"), "HAProxy does not count the requests "
+                                  "of a connection", "requests-per-connection"))  # fmt: skip
     if not limits.keep_alive:
         section.add("option", "httpclose")
     section.add("retry-on", "conn-failure")
@@ -68,7 +70,7 @@ def _claims(said_by: list[Written]) -> tuple[Claim, ...]:
     )
 
 
-def emit_guards(host: Host, frontend: Section) -> None:
+def emit_guards(low: Lowering, host: Host, frontend: Section) -> None:
     """What httpd refuses before it maps anything, and the path that its mappings see."""
     limits = host.shape.limits
     frontend.say("httpd refuses these before it maps anything.")
@@ -82,7 +84,9 @@ def emit_guards(host: Host, frontend: Section) -> None:
     longest = limits.request_line - len("GET  HTTP/1.1")
     frontend.rule(f"http-request return status 414 if {{ url,length gt {longest} }}")
     if not limits.trace:
-        frontend.rule("http-request deny deny_status 405 if METH_TRACE")
+        said_by = top_level(low.program, "traceenable")
+        frontend.rule("http-request deny deny_status 405 if METH_TRACE",
+                      comment=low.sources.comment(said_by), claims=(exact(said_by),))  # fmt: skip
     slash = " || { path -m sub -i %2f }" if limits.encoded_slashes.lower() == "off" else ""
     frontend.rule(f"http-request deny deny_status 404 if {{ path -m sub %00 }}{slash}")
 

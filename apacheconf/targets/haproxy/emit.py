@@ -56,7 +56,7 @@ def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Sect
     first = low.program.hosts[answering[0].host]
     hosts.emit_bind(low, endpoint, frontend)
     frontend.space()
-    core.emit_guards(first, frontend)
+    core.emit_guards(low, first, frontend)
     core.emit_path(first, frontend)
     hosts.emit_choice(low, answering, frontend)
     lowered = [(named, routes(low.program.hosts[named.host])) for named in answering]
@@ -103,7 +103,7 @@ def _in_cell(cell: Cell) -> tuple[str, ...]:
 
 def _backend(low: Lowering, route: Route) -> str:
     origin = route.origin(low.program)
-    if origin is not None:
+    if origin is not None and not route.refusals:
         return mod_proxy.backend_for(low, route, origin)
     status, claims = _local(route)
     name = low.names.of(("answers", status), "not-found" if status == 404 else f"answers-{status}")
@@ -115,13 +115,16 @@ def _backend(low: Lowering, route: Route) -> str:
         low.backends.append(backend)
     backend.claims += claims
     for step in (*route.unsure, *route.others):
-        low.dropped.append(unsupported(route.host.said_by(step), "not supported yet for haproxy", "not-yet"))
+        if step not in route.refusals:
+            low.dropped.append(unsupported(route.host.said_by(step), "not supported yet for haproxy", "not-yet"))
     return name
 
 
 def _local(route: Route) -> tuple[int, tuple[Claim, ...]]:
     """A cell that no mapping takes: an answer made here, or the 404 of a server without that file."""
-    status, claims = 404, []
+    status, claims = 404, [unsupported(route.host.said_by(step), WHY, KEY) for step in route.refusals]
+    if route.refusals:
+        return 403, tuple(claims)
     if route.local:
         claims.append(equivalent(route.host.said_by(route.local), FILES, "files"))
     if route.answer and isinstance(route.answer.action, Respond) and route.answer.action.status in _DENIALS:

@@ -11,6 +11,7 @@ from apacheconf.targets.hostnames import (
     Named,
     host_section,
     is_suffix,
+    listen_directives,
     name_directives,
 )
 from apacheconf.targets.patterns import wildcard_regex
@@ -22,9 +23,7 @@ _NAME = r"req.fhdr(host),lower,regsub(:[0-9]+$,),regsub(\.$,)"
 def emit_bind(low: Lowering, endpoint: Endpoint, frontend: Section) -> None:
     """The socket of the frontend."""
     address = f"[{endpoint.address}]" if ":" in endpoint.address else endpoint.address or "*"
-    said_by = tuple(
-        each for listener in low.program.listeners if listener.port == endpoint.port for each in listener.said_by
-    )
+    said_by = listen_directives(low.program, endpoint.port)
     comment = low.sources.comment(said_by)
     frontend.add("bind", f"{address}:{endpoint.port}", comment=comment, claims=(exact(said_by),))
 

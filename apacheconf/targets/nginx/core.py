@@ -3,10 +3,10 @@ httpd has before any mapping (NGX-40)."""
 
 from __future__ import annotations
 
-from apacheconf.ledger import Written
+from apacheconf.ledger import Outcome, Written
 from apacheconf.program.hosts import Host, Limits
 from apacheconf.targets.claims import Claim, approximated, exact
-from apacheconf.targets.hostnames import Named, is_suffix
+from apacheconf.targets.hostnames import Named, is_suffix, top_level
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.tree import Block
 from apacheconf.targets.patterns import wildcard_regex
@@ -40,12 +40,15 @@ def kilobytes(size: int) -> str:
 
 def emit_limits(low: Lowering, host: Host, http: Block) -> None:
     """The limits of the main server, for all hosts."""
-    directives = {each.name.lower(): each for each in host.directives}
     for name, words, sources in limits_of(host.shape.limits):
-        said_by = [directives[source] for source in sources if source in directives]
+        said_by = [each for source in sources for each in top_level(low.program, source)]
         http.add(name, *words, comment=low.sources.comment(said_by), claims=_limit_claims(said_by))
     if low.version >= (1, 29, 8):
         http.add("max_headers", str(host.shape.limits.request_fields or 100))
+    if not host.shape.limits.trace:
+        low.dropped.append(
+            Claim(tuple(top_level(low.program, "traceenable")), Outcome.EXACT, "nginx never takes TRACE")
+        )
     http.add("merge_slashes", "on" if host.shape.limits.merge_slashes else "off")
     http.add("underscores_in_headers", "on")
 

@@ -45,6 +45,8 @@ DIFFERENCES = (
 )  # fmt: skip
 
 
-def differences(version: tuple[int, ...]) -> tuple[Difference, ...]:
-    """Those of a version: from 1.29.8 the number of header fields has a limit."""
-    return tuple(each for each in DIFFERENCES if each.key != "header-count" or version < (1, 29, 8))
+def differences(version: tuple[int, ...], trace: bool) -> tuple[Difference, ...]:
+    """Those of a version: from 1.29.8 the number of header fields has a limit. ``trace`` is TraceEnable."""
+    gone = {"header-count"} if version >= (1, 29, 8) else set()
+    gone |= set() if trace else {"trace"}
+    return tuple(each for each in DIFFERENCES if each.key not in gone)

@@ -16,6 +16,7 @@ from apacheconf.targets.hostnames import (
     Named,
     endpoints,
     host_section,
+    listen_directives,
     name_directives,
     named_hosts,
 )
@@ -42,7 +43,7 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger) -> Emission
     settle(claims, FILE, ledger)
     for claim in low.dropped:
         ledger.drop(claim.said_by, claim.caveat, claim.outcome, claim.key)
-    return Emission({FILE: text}, differences(version))
+    return Emission({FILE: text}, differences(version, any(host.shape.limits.trace for host in program.hosts)))
 
 
 Listens = list[tuple[Endpoint, bool]]
@@ -138,9 +139,7 @@ def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, 
 def _emit_listen(low: Lowering, endpoint: Endpoint, default: bool, server: Block) -> None:
     address = f"[{endpoint.address}]" if ":" in endpoint.address else endpoint.address
     words = [f"{address}:{endpoint.port}" if address else str(endpoint.port)]
-    said_by = tuple(
-        each for listener in low.program.listeners if listener.port == endpoint.port for each in listener.said_by
-    )
+    said_by = listen_directives(low.program, endpoint.port)
     server.add("listen", *words, *(["default_server"] if default else []), claims=(exact(said_by),))
 
 
@@ -156,15 +155,25 @@ def _name_claims(low: Lowering, host: Host, named: Named) -> tuple[Claim, ...]:
 
 def _emit_location(low: Lowering, route: Route, server: Block) -> None:
     server.space()
-    decided = route.mapping or route.answer or route.local or route.file
-    said_by = route.host.said_by(decided) if decided else ()
-    location = server.open("location", *_matcher(route), comment=low.sources.comment(said_by))
+    location = server.open("location", *_matcher(route), comment=_comment(low, route))
     _report_unsure(low, route, location)
+    if route.refusals:
+        claims = tuple(unsupported(route.host.said_by(step), WHY, KEY) for step in route.refusals)
+        location.add("return", "403", claims=claims)
+        return
     origin = route.origin(low.program)
     if origin is not None:
         mod_proxy.emit_proxied(low, route, origin, location)
     else:
         _emit_local(low, route, location)
+
+
+def _comment(low: Lowering, route: Route) -> str:
+    if route.refusals:
+        said_by = [each for step in route.refusals for each in route.host.said_by(step)]
+        return f"refuses everyone: {low.sources.comment(said_by)}"
+    decided = route.answer or route.mapping or route.local or route.file
+    return low.sources.comment(route.host.said_by(decided)) if decided else ""
 
 
 def _matcher(route: Route) -> tuple[str, ...]:
@@ -192,6 +201,8 @@ def _emit_local(low: Lowering, route: Route, location: Block) -> None:
 def _report_unsure(low: Lowering, route: Route, location: Block) -> None:
     """What is not lowered yet leaves a comment at its place, and its row."""
     for step in (*route.unsure, *route.others):
+        if step in route.refusals:
+            continue
         said_by = route.host.said_by(step)
         low.dropped.append(unsupported(said_by, "not supported yet for nginx", "not-yet"))
         if said_by:

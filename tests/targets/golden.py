@@ -1,0 +1,54 @@
+"""The expected translations beside the sites in fixtures/sites; ``python -m tests.targets.golden`` rewrites them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from apacheconf.program import load
+from apacheconf.targets import TARGETS, Translation, translate
+from apacheconf.targets.sources import Sources
+
+SITES = Path(__file__).parents[2] / "fixtures" / "sites"
+#: The site and the path in it that is given to the command.
+PATHS = {"reverse-proxy": "conf.d", "load-balancer": "conf.d", "debian": ".", "redhat": "."}
+
+
+def translation_of(site: str, target: str, version: str | None = None) -> Translation:
+    """The site, translated."""
+    return translate(load([str(SITES / site / PATHS[site])]).require(), target, version)
+
+
+def report_of(translation: Translation) -> list[list[Any]]:
+    """Each row as ``[file:line, name, outcome, where it went, caveat keys]``."""
+    sources = Sources(translation.rows)
+    return [
+        [
+            sources.at(row.place),
+            row.name,
+            row.outcome.words,
+            sorted({answer.at for answer in row.answers if answer.at}),
+            sorted({answer.key for answer in row.answers if answer.key}),
+        ]
+        for row in translation.rows
+    ]
+
+
+def expected_files(site: str) -> dict[Path, str]:
+    """Every expected file of a site, as it should be now."""
+    found = {target: translation_of(site, target) for target in TARGETS}
+    files = {SITES / site / name: text for each in found.values() for name, text in each.files.items()}
+    lines = (f'  "{target}": [\n' + _rows(report_of(each)) + "\n  ]" for target, each in found.items())
+    files[SITES / site / "report.json"] = "{\n" + ",\n".join(lines) + "\n}\n"
+    return files
+
+
+def _rows(rows: list[list[Any]]) -> str:
+    return ",\n".join(f"    {json.dumps(row)}" for row in rows)
+
+
+if __name__ == "__main__":
+    for name in PATHS:
+        for path, text in expected_files(name).items():
+            path.write_text(text, encoding="latin-1")

@@ -1,0 +1,116 @@
+"""Single constructs in both targets: traps of translation.md section 8 that touch mappings, and fail-closed rules."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from apacheconf.diagnostics import UsageError
+from apacheconf.targets import TARGETS, translate
+from tests.targets.configs import host, outcomes, program_of, translated
+from tests.targets.languages import read_haproxy
+
+_BOTH = pytest.mark.parametrize("target", TARGETS)
+_PREFIX = host("ProxyPass /foo http://10.0.0.1/bar")
+
+
+def test_a_prefix_ends_at_a_segment_in_nginx(tmp_path: Path) -> None:
+    """TRAP-1, NGX-32, NGX-41."""
+    text = translated(tmp_path, _PREFIX, "nginx").text
+    assert "location = /foo {" in text
+    assert "location ^~ /foo/ {" in text
+    assert "rewrite (?s)^/foo(.*)$ /bar$1 break;" in text
+
+
+def test_a_prefix_ends_at_a_segment_in_haproxy(tmp_path: Path) -> None:
+    """TRAP-1, HAP-24: both cells lead to one backend, and the rest to 404."""
+    sections = dict(read_haproxy(translated(tmp_path, _PREFIX, "haproxy").text))
+    routing = [line for line in sections["frontend http-all-80"] if line[0].endswith("_backend")]
+    assert routing == [
+        ["use_backend", "10.0.0.1-80", "if", "{", "path", "-m", "str", "/foo", "}"],
+        ["use_backend", "10.0.0.1-80", "if", "{", "path", "-m", "beg", "/foo/", "}"],
+        ["default_backend", "not-found"],
+    ]
+    assert ["http-request", "replace-path", "^/foo(.*)$", r"/bar\1"] in sections["backend 10.0.0.1-80"]
+    assert sections["backend not-found"] == [["http-request", "deny", "deny_status", "404"]]
+
+
+@_BOTH
+def test_a_shadowed_mapping_is_dead(target: str, tmp_path: Path) -> None:
+    """TRAP-3, TRAP-4, NGX-50: reported, and nothing of it is written."""
+    text = host("ProxyPass / http://10.0.0.1/", "ProxyPass /api http://10.0.0.2/", "ProxyPass /late !")
+    translation = translated(tmp_path, text, target)
+    assert "10.0.0.2" not in translation.text
+    assert [row.outcome.words for row in translation.rows if row.name == "ProxyPass"][1:] == ["dead in source"] * 2
+
+
+@_BOTH
+def test_the_first_workers_timeout_counts(target: str, tmp_path: Path) -> None:
+    """TRAP-83, SEM-24."""
+    text = host("ProxyPass /a http://10.0.0.1/ timeout=7", "ProxyPass /b http://10.0.0.1/ timeout=9")
+    written = translated(tmp_path, text, target).text
+    assert "7s" in written
+    assert " 9s" not in written
+
+
+@_BOTH
+def test_an_access_rule_that_is_not_said_refuses_everyone(target: str, tmp_path: Path) -> None:
+    """DES-8."""
+    rule = "<Location /admin>\nRequire ip 10.9.9.9\n</Location>"
+    translation = translated(tmp_path, host("ProxyPass / http://10.0.0.1/", rule), target)
+    assert "403" in translation.text
+    assert outcomes(translation)["Require"] == "unsupported"
+    assert {a.key for row in translation.rows if row.name == "Require" for a in row.answers} == {"refuses-everyone"}
+
+
+@_BOTH
+def test_authentication_that_is_not_said_refuses_everyone(target: str, tmp_path: Path) -> None:
+    """DES-8: no step speaks for it, so the rules are found in the directives."""
+    rule = "<Location /admin>\nAuthType Basic\nAuthName x\nRequire valid-user\n</Location>"
+    translation = translated(tmp_path, host("ProxyPass / http://10.0.0.1/", rule), target)
+    assert "403" in translation.text
+    assert outcomes(translation)["Require"] == "unsupported"
+
+
+@_BOTH
+def test_all_denied_is_never_proxied(target: str, tmp_path: Path) -> None:
+    rule = "<Location /secret>\nRequire all denied\n</Location>"
+    translation = translated(tmp_path, host("ProxyPass / http://10.0.0.1/", rule), target)
+    assert "403" in translation.text
+
+
+def test_load_factors_are_whole_weights(tmp_path: Path) -> None:
+    """TRAP-82, NGX-102, HAP-80."""
+    text = host(
+        "<Proxy balancer://c>", "BalancerMember http://10.0.0.1:1 loadfactor=1.5", "BalancerMember http://10.0.0.2:1",
+        "</Proxy>", "ProxyPass / balancer://c/",
+    )  # fmt: skip
+    assert "server 10.0.0.1:1 weight=3 max_fails=0;" in translated(tmp_path, text, "nginx").text
+    assert "server 10.0.0.1-1 10.0.0.1:1 weight 3" in translated(tmp_path, text, "haproxy").text
+
+
+def test_a_dollar_is_no_variable(tmp_path: Path) -> None:
+    """NGX-195."""
+    text = translated(tmp_path, host("ProxyPass /a http://10.0.0.1/$x"), "nginx").text
+    assert "geo $dollar {" in text
+    assert "/${dollar}x$1" in text
+
+
+@_BOTH
+def test_a_session_that_does_not_stick_is_said(target: str, tmp_path: Path) -> None:
+    text = host("<Proxy balancer://c>", "BalancerMember http://10.0.0.1:1 route=a", "</Proxy>",
+                "ProxyPass / balancer://c/ stickysession=SID")  # fmt: skip
+    assert outcomes(translated(tmp_path, text, target))["ProxyPass"] == "unsupported"
+
+
+def test_versions(tmp_path: Path) -> None:
+    """NGX-1: what a newer nginx can do is written for it only."""
+    assert "max_headers" not in translated(tmp_path, _PREFIX, "nginx").text
+    assert "max_headers 100;" in translated(tmp_path, _PREFIX, "nginx", "1.31").text
+
+
+@pytest.mark.parametrize(("target", "version"), [("caddy", None), ("nginx", "1.10"), ("nginx", "new")])
+def test_what_is_not_written_for_is_refused(target: str, version: str | None, tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        translate(program_of(tmp_path, _PREFIX), target, version)
