@@ -87,11 +87,11 @@ class _Reader:
         with contextlib.suppress(OSError):  # the answer to the part that arrived may be waiting; reading tells
             self._connection.sendall(data)
 
-    def _more(self, patience: float = PATIENCE) -> bool:
-        """Read once; False at the end of the connection, or after ``patience`` seconds of silence."""
+    def _more(self, patience: float | None = None) -> bool:
+        """Read once; False at the end of the connection, or after ``patience`` seconds (PATIENCE) of silence."""
         if self._ended or self._silent:
             return False
-        self._connection.settimeout(patience)
+        self._connection.settimeout(PATIENCE if patience is None else patience)
         try:
             part = self._connection.recv(65536)
         except TimeoutError:

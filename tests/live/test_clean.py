@@ -1,0 +1,65 @@
+"""prove leaves no process and no file behind, also when it is interrupted."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests import record
+from tests.engines.real import need
+
+PROVE = """
+import sys
+from apacheconf.prove import prove
+asked = 0
+def tell(probe):
+    global asked
+    asked += 1
+    if asked == int(sys.argv[2]):
+        print("now", flush=True)
+        __import__("time").sleep(30)
+prove([sys.argv[1]], against="nginx", reference="httpd", progress=tell)
+"""
+
+
+def processes_naming(text: str) -> list[str]:
+    """The command lines of running processes that hold ``text``."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = file.read_bytes().replace(b"\0", b" ").decode("latin-1")
+        except OSError:
+            continue
+        if text in line:
+            found.append(line)
+    return found
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("probe", [3, 260], ids=["in the reference", "in the other"])
+def test_an_interrupted_comparison_leaves_nothing(tmp_path: Path, number: signal.Signals, probe: int) -> None:
+    need("httpd")
+    need("nginx")
+    site = str(record.ROOT / record.SITES["load-balancer"])
+    command = [sys.executable, "-c", PROVE, site, str(probe)]
+    environ = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(record.ROOT)}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environ, cwd=tmp_path
+    ) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "now\n"
+        assert processes_naming(f"{tmp_path}/apacheconf-"), "no server runs in a sandbox"
+        os.kill(running.pid, number)
+        assert running.wait(20) != 0
+    deadline = time.monotonic() + 5
+    while processes_naming(f"{tmp_path}/apacheconf-") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert processes_naming(f"{tmp_path}/apacheconf-") == []
+    assert list(tmp_path.iterdir()) == []
