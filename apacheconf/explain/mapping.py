@@ -8,9 +8,9 @@ from apacheconf.explain.story import Chapter, Sentence, Tone, loses, says
 from apacheconf.explain.trail import Trail
 from apacheconf.ledger import Written
 from apacheconf.program.conditions import Always, Condition, Glob, Matches, Under
-from apacheconf.program.hosts import LayerKind
 from apacheconf.program.steps import KeepLocal, MapToFile, MapToOrigin, Redirect, Respond, Rest, Step
 from apacheconf.program.trace import LayerAsked, Passed, PathRead, Refused, Round, Tried
+from apacheconf.program.values import Variable
 from apacheconf.program.workers import Balancer
 
 #: Actions that decide where a request goes.
@@ -24,8 +24,7 @@ def chapter(trail: Trail) -> Chapter:
 
 def _sentences(trail: Trail) -> Iterator[Sentence]:
     yield from _path(trail)
-    yield from _sections(trail)
-    yield from _steps(trail)
+    yield from _events(trail)
     for refused in trail.of(Refused):
         why = refused.why[:1].upper() + refused.why[1:]
         yield says(f"{why}. The answer is {refused.status}.", tone=Tone.REFUSES)
@@ -60,37 +59,39 @@ def _path(trail: Trail) -> Iterator[Sentence]:
         yield says(f"The path becomes {again.uri}, and everything is asked again.")
 
 
-def _sections(trail: Trail) -> Iterator[Sentence]:
-    """Each section that applies, once: Locations are asked twice (OR-1)."""
-    asked = {id(event.layer): event for event in trail.of(LayerAsked)}
-    for event in asked.values():
-        if event.layer.kind is LayerKind.SERVER:
-            continue
-        sources = [trail.host.directives[number] for number in event.layer.said_by]
-        if event.matched:
-            yield says(f"{event.layer.title} applies.", sources)
-    lost = [event for event in asked.values() if not event.matched]
-    for event in lost[:MOST]:
-        sources = [trail.host.directives[number] for number in event.layer.said_by]
-        yield loses(f"{event.layer.title} doesn't apply: {_why_not(event.layer.matcher, trail)}.", sources)
-
-
-def _steps(trail: Trail) -> Iterator[Sentence]:
-    told = 0
+def _events(trail: Trail) -> Iterator[Sentence]:
+    """Sections and steps in the order in which they were asked; the losers of a long list are only counted."""
+    asked: set[int] = set()
+    losers = 0
     for event in trail.events:
-        if isinstance(event, Tried) and isinstance(event.step.action, DECIDING):
-            if event.matched:
-                yield from _wins(event.step, trail)
-            elif told < MOST:
-                told += 1
-                yield loses(f"{_written(event.step, trail)} doesn't: {_why_not(event.step.when, trail)}.",
-                            trail.said_by(event.step))  # fmt: skip
-        elif isinstance(event, Passed) and isinstance(event.step.action, DECIDING) and told < MOST:
-            if not trail.said_by(event.step):
-                continue  # httpd's own default, such as the DocumentRoot that nobody set
-            told += 1
-            by = _written(event.by, trail)
-            yield loses(f"{_written(event.step, trail)} isn't asked: {by} came first.", trail.said_by(event.step))
+        if isinstance(event, LayerAsked) and id(event.layer) not in asked:
+            asked.add(id(event.layer))  # Locations are asked twice (OR-1)
+            told = [_section(event, trail)]
+        elif isinstance(event, Tried | Passed) and isinstance(event.step.action, DECIDING):
+            told = list(_step(event, trail))
+        else:
+            continue
+        losers += sum(sentence.tone is Tone.LOSES for sentence in told)
+        yield from (sentence for sentence in told if sentence.tone is not Tone.LOSES or losers <= MOST)
+    if losers > MOST:
+        yield loses(f"and {losers - MOST} more.")
+
+
+def _section(event: LayerAsked, trail: Trail) -> Sentence:
+    directives = [trail.host.directives[number] for number in event.layer.said_by]
+    if event.matched:
+        return says(f"{event.layer.title} applies.", directives)
+    return loses(f"{event.layer.title} doesn't apply: {_why_not(event.layer.matcher, trail)}.", directives)
+
+
+def _step(event: Tried | Passed, trail: Trail) -> Iterator[Sentence]:
+    step, directives = event.step, trail.said_by(event.step)
+    if isinstance(event, Tried) and event.matched:
+        yield from _wins(step, trail)
+    elif isinstance(event, Tried):
+        yield loses(f"{_written(step, trail)} doesn't: {_why_not(step.when, trail)}.", directives)
+    elif directives:  # not httpd's own default, such as the DocumentRoot that nobody set
+        yield loses(f"{_written(step, trail)} isn't asked: {_written(event.by, trail)} came first.", directives)
 
 
 def _wins(step: Step, trail: Trail) -> Iterator[Sentence]:
@@ -149,8 +150,18 @@ def _why(condition: Condition, trail: Trail) -> str:
     return "its condition holds"
 
 
+def _compared(condition: Condition, trail: Trail) -> str:
+    """What a section's matcher looks at: the path, or for Directory and Proxy what it was mapped to."""
+    value = getattr(condition, "value", None)
+    if not isinstance(value, Variable) or value.name == "REQUEST_URI":
+        return trail.decision.path
+    if value.name == "MAPPED_URL":
+        return "its target"
+    return trail.decision.file or "its file"
+
+
 def _why_not(condition: Condition, trail: Trail) -> str:
-    path = trail.decision.path
+    path = _compared(condition, trail)
     match condition:
         case Under(prefix):
             near = prefix.endswith("/") and path == prefix[:-1]

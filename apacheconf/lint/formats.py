@@ -1,7 +1,8 @@
 """Findings as machines read them: JSON, SARIF 2.1.0 and GitHub's annotations. Pure functions over data.
 
 Configuration text is latin-1 inside this program (one character is one byte); here it becomes what a reader
-of the file sees, and columns count the units each format asks for.
+of the file sees, and columns count the units each format asks for. Files are named relative to the current
+directory, as GitHub and editors want them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from urllib.parse import quote
 from apacheconf import __version__
 from apacheconf.diagnostics import Diagnostic, Level
 from apacheconf.lint.engine import rules
+from apacheconf.lint.rule import shown_name
 from apacheconf.source import ENCODING, Place, SourceFile
 
 #: Version of the JSON below: the first number changes when a reader must change.
@@ -38,7 +40,7 @@ def _finding(finding: Diagnostic) -> dict[str, Any]:
     position: dict[str, Any] = {"file": None}
     if where is not None:
         position = {
-            "file": where.file.name,
+            "file": shown_name(where.file.name),
             "line": where.line,
             "column": where.column,
             "end_line": where.end_line,
@@ -50,7 +52,7 @@ def _finding(finding: Diagnostic) -> dict[str, Any]:
         "message": readable(finding.message),
         "help": readable(finding.help or ""),
         **position,
-        "via": [{"file": place.span.file.name, "line": place.span.line} for place in _chain(finding.place)],
+        "via": [{"file": shown_name(place.span.file.name), "line": place.span.line} for place in _chain(finding.place)],
     }
 
 
@@ -100,7 +102,10 @@ def _result(finding: Diagnostic) -> dict[str, Any]:
             "endLine": where.end_line,
             "endColumn": _utf16_column(where.file, where.end),
         }
-        physical = {"artifactLocation": {"uri": quote(where.file.name)}, "region": region}
+        physical = {
+            "artifactLocation": {"uri": quote(shown_name(where.file.name).encode(ENCODING, "replace"))},
+            "region": region,
+        }
         result["locations"] = [{"physicalLocation": physical}]
     return result
 
@@ -115,7 +120,7 @@ def _annotation(finding: Diagnostic) -> str:
     fields = {"title": finding.name}
     if where is not None:
         fields = {
-            "file": where.file.name,
+            "file": shown_name(where.file.name),
             "line": str(where.line),
             "endLine": str(where.end_line),
             "col": str(_utf16_column(where.file, where.start)),

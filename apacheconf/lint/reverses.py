@@ -22,11 +22,11 @@ class Gap:
 def uncovered(view: View) -> Iterator[Gap]:
     """The plain mappings to HTTP origins whose redirects no ProxyPassReverse maps back (RV-1 to RV-9)."""
     for server in view.model.servers:
-        mappings = [*view.mappings(server), *view.section_mappings(server)]
-        ways = view.ways_back(server)
+        mappings = [mapping for mapping in view.own_mappings(server) if _needs_way_back(mapping)]
+        ways = view.ways_back(server) if mappings else []
         for mapping in mappings:
-            if _needs_way_back(mapping) and not any(_fits(way, mapping, view, server) for way in ways):
-                yield from _gap(mapping, mappings, ways, server)
+            if not any(_fits(way, mapping, view, server) for way in ways):
+                yield from _gap(mapping, ways, server)
 
 
 def _needs_way_back(mapping: Mapping) -> bool:
@@ -59,7 +59,7 @@ def _same_shift(path: str, url: str, mapped: str, target: str) -> bool:
     return url.lower().startswith(target.lower()) and mapped + url[len(target) :] == path
 
 
-def _gap(mapping: Mapping, mappings: Iterable[Mapping], ways: Iterable[WayBack], server: Server) -> Iterator[Gap]:
+def _gap(mapping: Mapping, ways: Iterable[WayBack], server: Server) -> Iterator[Gap]:
     near = next((way for way in ways if _is_meant_for(way, mapping)), None)
     if near is None and not _keeps_public_name(mapping, server):
         yield Gap(mapping, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from apacheconf.diagnostics import Diagnostic, Level
 from apacheconf.ledger import Written
@@ -42,7 +43,12 @@ def whereabouts(node: Written, seen_from: Written) -> str:
     place, here = node.place, seen_from.place
     if place.span.file is here.span.file:
         return f"line {place.span.line}"
-    return f"{place.span.file.name}:{place.span.line}"
+    return f"{shown_name(place.span.file.name)}:{place.span.line}"
+
+
+def shown_name(name: str) -> str:
+    """A file's name as users know it: relative to the current directory if it lies below."""
+    return name.removeprefix(f"{Path.cwd()}/")
 
 
 def word_span(node: Written, word: int) -> Span:

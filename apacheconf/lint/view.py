@@ -180,19 +180,32 @@ class View:
         inherited = self._main_directives if server.node is not None else frozenset()
         yield from (pair for pair in self.definitions(server) if id(pair[1]) not in inherited)
 
+    def own_mappings(self, server: Server) -> list[Mapping]:
+        """What ``server`` says itself, at server level and in sections; the main server answers for its own."""
+        both = (*self.mappings(server), *self.section_mappings(server))
+        return [mapping for mapping in both if not mapping.inherited]
+
     def section_mappings(self, server: Server) -> list[Mapping]:
         """The ProxyPass of each Location of ``server``, in the order in which the sections merge (PP-9)."""
+        return self._section_mappings[id(server)]
+
+    @cached_property
+    def _section_mappings(self) -> dict[int, list[Mapping]]:
+        return {id(server): self._mappings_in_sections(server) for server in self.model.servers}
+
+    def _mappings_in_sections(self, server: Server) -> list[Mapping]:
         found = []
+        inherited_sections = set(map(id, sections(self.model.main))) if server.node is not None else set()
         for section in sections(server):
             entry = section.conf(ProxyDirConf).mapping
             if entry.value is not None and entry.said_by:
-                inherited = server.node is not None and section in self.model.main.sections
+                inherited = id(section) in inherited_sections
                 found.append(Mapping(server, entry.value, entry.said_by[0], section.pattern, section, inherited))
         return found
 
     def targets(self, server: Server) -> Iterator[Target]:
-        """Every URL that requests to ``server`` may be sent to."""
-        for mapping in (*self.mappings(server), *self.section_mappings(server)):
+        """Every URL that ``server`` itself may send requests to."""
+        for mapping in self.own_mappings(server):
             if not mapping.is_exclusion:
                 yield Target(mapping.url, mapping.node, mapping.target_word)
         for balancer in self.balancers(server).values():
@@ -213,6 +226,13 @@ class View:
 
     def balancers(self, server: Server) -> dict[str, BalancerView]:
         """The balancers that ``server`` knows, by lower-case name (``balancer://mycluster``)."""
+        return self._balancers[id(server)]
+
+    @cached_property
+    def _balancers(self) -> dict[int, dict[str, BalancerView]]:
+        return {id(server): self._balancers_of(server) for server in self.model.servers}
+
+    def _balancers_of(self, server: Server) -> dict[str, BalancerView]:
         found: dict[str, BalancerView] = {}
         for entry, node in self.definitions(server):
             name = balancer_name(_defines(entry))

@@ -29,7 +29,7 @@ RULE = Rule("empty-balancer", Level.WARNING)
 def check(view: View) -> Iterator[Diagnostic]:
     for server in view.model.servers:
         balancers = view.balancers(server)
-        for mapping in (*view.mappings(server), *view.section_mappings(server)):
+        for mapping in view.own_mappings(server):
             name = balancer_name(mapping.target)
             if name and "$" not in name and _is_empty(balancers.get(name)):
                 yield _finding(view, mapping, name, balancers)

@@ -26,7 +26,7 @@ RULE = Rule("query-in-proxy-target", Level.WARNING)
 
 def check(view: View) -> Iterator[Diagnostic]:
     for server in view.model.servers:
-        for mapping in (*view.mappings(server), *view.section_mappings(server)):
+        for mapping in view.own_mappings(server):
             if "?" in mapping.url.path and "nocanon" not in mapping.entry.keywords:
                 message = f"the ? of {mapping.target} reaches the origin as %3F, as a part of the path"
                 help = f'write a RewriteRule with [P,QSA]: RewriteRule "^{mapping.path}$" "{mapping.target}" [P,QSA]'

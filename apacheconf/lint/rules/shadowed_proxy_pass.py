@@ -34,6 +34,8 @@ def check(view: View) -> Iterator[Diagnostic]:
     for server in view.model.servers:
         listed, in_sections = view.mappings(server), view.section_mappings(server)
         for position, mapping in enumerate(listed):
+            if mapping.inherited:
+                continue
             winner = _first_over(mapping, listed[:position])
             if winner is not None:
                 yield _shadowed_in_list(mapping, winner)

@@ -31,7 +31,7 @@ RULE = Rule("trailing-slash-mismatch", Level.WARNING)
 
 def check(view: View) -> Iterator[Diagnostic]:
     for server in view.model.servers:
-        for mapping in (*view.mappings(server), *view.section_mappings(server)):
+        for mapping in view.own_mappings(server):
             if mapping.is_prefix and not mapping.is_exclusion:
                 yield from _compare(mapping)
 
