@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from apacheconf.expand.tree import Absence, Absent
 from apacheconf.ledger import Answer, Outcome, Written
 from apacheconf.modules import registry
 from apacheconf.modules.declare import Fate
@@ -41,13 +40,14 @@ FILES = "the translation serves no files: what no mapping takes is answered with
 
 def fallback_for(program: Program, target: str) -> Callable[[Written], Answer]:
     """The answer for each directive that neither a step nor the target spoke for."""
+    absent = {id(each): _of_absent(each.name, each.why.name, each.note or each.why.value) for each in program.absent}
     dead = {id(each): Answer(Outcome.DEAD_IN_SOURCE, why, key="dead") for each, why in _dead(program)}
     left_out = {id(each): why for each, why in program.left_out}
     of_files = {id(each) for section in program.directives for each in _below_file_section(section)}
 
     def fallback(directive: Written) -> Answer:
-        if isinstance(directive, Absent):
-            return _of_absent(directive)
+        if id(directive) in absent:
+            return absent[id(directive)]
         if id(directive) in of_files:
             return Answer(Outcome.NO_EFFECT, FILES, key="files")
         reason = f": {left_out[id(directive)]}" if id(directive) in left_out else ""
@@ -75,12 +75,13 @@ def _by_nature(directive: Written) -> Answer | None:
     return None
 
 
-def _of_absent(directive: Absent) -> Answer:
-    if directive.why is not Absence.EXECUTED:
-        return Answer(Outcome.NOT_READ, directive.note or directive.why.value)
-    if directive.name.lower() in ("loadmodule", "loadfile"):
+def _of_absent(name: str, why: str, note: str) -> Answer:
+    """A directive without a node: skipped, or done while reading (expand.tree.Absence)."""
+    if why != "EXECUTED":
+        return Answer(Outcome.NOT_READ, note)
+    if name.lower() in ("loadmodule", "loadfile"):
         return Answer(Outcome.NO_EFFECT, _BY_MODULE["mod_so"])
-    return Answer(Outcome.ABSORBED, directive.note or directive.why.value)
+    return Answer(Outcome.ABSORBED, note)
 
 
 def _dead(program: Program) -> Iterator[tuple[Written, str]]:

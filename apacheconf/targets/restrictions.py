@@ -6,6 +6,7 @@ for is not among them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,11 +14,11 @@ from apacheconf.ledger import Written
 from apacheconf.program.globs import glob_regex, is_glob
 from apacheconf.program.hosts import Host
 from apacheconf.program.program import Program
-from apacheconf.syntax.words import split
 from apacheconf.targets.hostnames import children_of, host_section
 from apacheconf.targets.patterns import prefix_regex
 from apacheconf.targets.routes import Route
 
+_WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|([^\s"]\S*)')
 _LOCATIONS = frozenset({"location", "locationmatch"})
 _PROXIES = frozenset({"proxy", "proxymatch"})
 _IFS = frozenset({"if", "elseif", "else"})
@@ -84,12 +85,17 @@ def _refuses(directive: Written, allows_all: bool) -> bool:
 
 
 def _words(directive: Written) -> list[str]:
-    return [word.lower() for word in split(directive.args)]
+    return [word.lower() for word in _split(directive.args)]
+
+
+def _split(args: str) -> list[str]:
+    """The words of a directive's arguments, quotes taken off (LEX-30)."""
+    return [bare or quoted for quoted, bare in _WORD.findall(args)]
 
 
 def _pattern(section: Written, program: Program, found: list[Route]) -> str | None:
     """Where the section holds, as a regex over the path; None when it can't hold for anything that is mapped."""
-    words = split(section.args)
+    words = _split(section.args)
     kind = section.name.lower()
     if kind in _IFS or not words:
         return EVERYWHERE

@@ -34,6 +34,10 @@ class Difference:
     example: str
 
 
+#: What is left of the difference about TRACE under TraceEnable Off.
+NO_TRACE = Difference("trace", Outcome.EQUIVALENT, "the 405 for TRACE has no Allow header", "TRACE / HTTP/1.1")
+
+
 @dataclass(frozen=True)
 class Translation:
     """What ``translate`` gives.

@@ -20,7 +20,7 @@ from apacheconf.targets.hostnames import Endpoint, Named, endpoints, named_hosts
 from apacheconf.targets.restrictions import KEY, WHY, restrictions
 from apacheconf.targets.routes import Route, routes
 from apacheconf.targets.sources import Sources
-from apacheconf.targets.translation import Emission
+from apacheconf.targets.translation import NO_TRACE, Emission
 
 FILE = "haproxy.cfg"
 
@@ -40,7 +40,7 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger) -> Emission
     settle(claims, FILE, ledger)
     for claim in low.dropped:
         ledger.drop(claim.said_by, claim.caveat, claim.outcome, claim.key)
-    return Emission({FILE: text}, DIFFERENCES)
+    return Emission({FILE: text}, DIFFERENCES if main.shape.limits.trace else (NO_TRACE, *DIFFERENCES))
 
 
 def _head(low: Lowering) -> list[str]:

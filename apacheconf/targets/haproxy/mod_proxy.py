@@ -9,8 +9,8 @@ from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
 from apacheconf.targets.haproxy.core import HAS_HOST, seconds
 from apacheconf.targets.haproxy.lowering import Lowering
-from apacheconf.targets.haproxy.mod_proxy_balancer import emit_balancing, emit_servers, origin_name
 from apacheconf.targets.haproxy.tree import Section
+from apacheconf.targets.haproxy.workers import emit_balancing, emit_servers, origin_name
 from apacheconf.targets.patterns import escape, starting_with
 from apacheconf.targets.routes import NewPath, Route, members, new_path, reverse_of
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apacheconf.ledger import Outcome
-from apacheconf.targets.translation import Difference
+from apacheconf.targets.translation import NO_TRACE, Difference
 
 _A, _E = Outcome.APPROXIMATED, Outcome.EQUIVALENT
 
@@ -47,6 +47,5 @@ DIFFERENCES = (
 
 def differences(version: tuple[int, ...], trace: bool) -> tuple[Difference, ...]:
     """Those of a version: from 1.29.8 the number of header fields has a limit. ``trace`` is TraceEnable."""
-    gone = {"header-count"} if version >= (1, 29, 8) else set()
-    gone |= set() if trace else {"trace"}
-    return tuple(each for each in DIFFERENCES if each.key not in gone)
+    found = [each for each in DIFFERENCES if each.key != "header-count" or version < (1, 29, 8)]
+    return tuple(found) if trace else tuple(NO_TRACE if each.key == "trace" else each for each in found)

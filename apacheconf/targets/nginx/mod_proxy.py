@@ -9,8 +9,8 @@ from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
-from apacheconf.targets.nginx.mod_proxy_balancer import upstream_name
 from apacheconf.targets.nginx.tree import Block, literal
+from apacheconf.targets.nginx.workers import upstream_name
 from apacheconf.targets.patterns import escape, starting_with
 from apacheconf.targets.routes import NewPath, Route, members, new_path, reverse_of
 
