@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apacheconf.expand.reading import Line
+from apacheconf.expand.reader import Line
 from apacheconf.expand.refused import Refused
 from apacheconf.syntax.words import split
 

@@ -14,7 +14,8 @@ from apacheconf.expand.arguments import one_word, some_words
 from apacheconf.expand.conditions import CONDITIONS
 from apacheconf.expand.known import COMPILED_IN
 from apacheconf.expand.macro_commands import MACRO_COMMANDS
-from apacheconf.expand.reading import Command, Line, Reading
+from apacheconf.expand.reader import Line
+from apacheconf.expand.reading import Command, Reading
 from apacheconf.expand.refused import Refused
 from apacheconf.expand.tree import Node
 from apacheconf.syntax.words import split

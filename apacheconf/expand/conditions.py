@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from apacheconf.expand import versions
 from apacheconf.expand.known import identifier_of, providers, source_names
-from apacheconf.expand.reading import Command, Line, Reading
+from apacheconf.expand.reader import Line
+from apacheconf.expand.reading import Command, Reading
 from apacheconf.expand.refused import Refused
 from apacheconf.expand.skip import skip
 from apacheconf.expand.tree import Node

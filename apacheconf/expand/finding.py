@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from apacheconf.diagnostics import UsageError
+from apacheconf.expand import include
 from apacheconf.expand.envvars import read_envvars
 from apacheconf.expand.installed import installed
 from apacheconf.expand.options import Input, Options
@@ -53,8 +54,8 @@ def _main_of(path: str) -> str | None:
 
 
 def _main(file: str, options: Options, note: str | None = None, server_root: str | None = None) -> Input:
-    if not os.path.isfile(file) and not (options.before or options.after):
-        raise UsageError(f"Could not open configuration file {file}: No such file or directory")
+    if (why := include.refuse_unreadable(file)) and not (options.before or options.after):
+        raise UsageError(why)
     path = os.path.abspath(file)
     root = os.path.abspath(options.server_root or server_root or root_of(path))
     return Input((path,), root, path, read_envvars(path, options.environ), (note or f"reading {file}",))
@@ -86,13 +87,13 @@ def _sources(path: str) -> list[str | SourceFile]:
     if path == STANDARD_INPUT:
         return [SourceFile("standard input", sys.stdin.buffer.read().decode(ENCODING))]
     if os.path.isdir(path):
-        names = sorted((n for n in os.listdir(path) if n.endswith(".conf") and n[0] != "."), key=os.fsencode)
-        if not names:
+        files = include.conf_files(os.path.abspath(path))
+        if not files:
             looked = ", ".join((*MAIN_FILES, "*.conf"))
             raise UsageError(f"{path} holds no configuration", f"looked for {looked}")
-        return [os.path.join(os.path.abspath(path), name) for name in names]
-    if not os.path.exists(path):
-        raise UsageError(f"Could not open configuration file {path}: No such file or directory")
+        return [*files]
+    if why := include.refuse_unreadable(path):
+        raise UsageError(why)
     return [os.path.abspath(path)]
 
 
@@ -115,7 +116,7 @@ def _unnamed(options: Options) -> Input:
     here = options.server_root or "."
     if main := _main_of(here):
         return _main(main, options)
-    if any(name.endswith(".conf") and name[0] != "." for name in os.listdir(here) if os.path.isdir(here)):
+    if include.conf_files(here):
         return _fragment([here], options)
     found = installed()
     for server_root, file in found:

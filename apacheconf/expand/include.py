@@ -30,6 +30,13 @@ def matches(path: str, optional: bool) -> Iterator[str]:
     yield from _components(root, rest, optional)
 
 
+def conf_files(folder: str) -> list[str]:
+    """What ``IncludeOptional FOLDER/*.conf`` means, whatever characters the folder's name has."""
+    return [
+        file for entry in _entries_matching(folder, "*.conf", True) for file in _file_or_directory(f"{folder}/{entry}")
+    ]
+
+
 def _components(folder: str, rest: str, optional: bool) -> Iterator[str]:
     """Walk the components of ``rest`` below ``folder``, the plain ones at once."""
     name, slash, rest = rest.partition("/")

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from apacheconf.diagnostics import Level
 from apacheconf.expand import macros
 from apacheconf.expand.arguments import one_word
-from apacheconf.expand.reader import Frame
-from apacheconf.expand.reading import Command, Line, Reading
+from apacheconf.expand.reader import Frame, Line
+from apacheconf.expand.reading import Command, Reading
 from apacheconf.expand.refused import Refused
 from apacheconf.expand.tree import Node
 from apacheconf.syntax.words import getword, split

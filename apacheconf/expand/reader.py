@@ -71,3 +71,13 @@ class Reader:
 
     def place_of(self, line: LogicalLine) -> Place:
         return Place(Span(self.file, line.name_at, line.end), self.name, line.number, self.via)
+
+
+@dataclass(slots=True)
+class Line:
+    """A line that is being executed: name and raw args after expansion (the args of a section end with its ``>``)."""
+
+    name: str
+    args: str
+    place: Place
+    reader: Reader

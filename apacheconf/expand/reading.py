@@ -16,40 +16,15 @@ from apacheconf.expand import include
 from apacheconf.expand.known import COMPILED_IN, spelling
 from apacheconf.expand.macros import Macro
 from apacheconf.expand.options import Input, Options
-from apacheconf.expand.reader import Frame, Reader
+from apacheconf.expand.reader import Frame, Line, Reader
 from apacheconf.expand.refused import Refused
+from apacheconf.expand.sections import OpenSection, Sections
 from apacheconf.expand.tree import Absence, Absent, Node
 from apacheconf.expand.variables import Variables
 from apacheconf.source import ENCODING, Place, SourceFile, Span
 from apacheconf.syntax import parse
 from apacheconf.syntax.lines import LONGEST, LogicalLine
 from apacheconf.syntax.words import BLANKS, first_word
-
-
-@dataclass(slots=True)
-class Line:
-    """A line that is being executed: name and raw args after expansion (the args of a section end with its ``>``)."""
-
-    name: str
-    args: str
-    place: Place
-    reader: Reader
-
-
-@dataclass(slots=True)
-class _Open:
-    """A section whose close tag hasn't come: ``name`` as httpd's messages show it, with its ``<``."""
-
-    name: str
-    line: Line
-    children: list[Node]
-
-    def node(self) -> Node:
-        args, bracket, tail = self.line.args.rpartition(">")
-        if not bracket:
-            args, tail = tail, ""
-        return Node(self.line.name[1:], args, self.line.place, tuple(self.children), bracket + tail)
-
 
 #: The name of the text that -C and -c lines make (CLI-14).
 COMMAND_LINE = "-c/-C directives"
@@ -139,59 +114,56 @@ class Reading:
 
     # -- the loop
 
-    def _read(self, reader: Reader, closing: str | None) -> tuple[list[Node], list[_Open], bool]:
+    def _read(self, reader: Reader, closing: str | None) -> tuple[list[Node], list[OpenSection], bool]:
         """A tree of its own, the sections left open in it, and whether ``closing`` was met."""
-        top: list[Node] = []
-        nodes = top
-        stack: list[_Open] = []
+        sections = Sections()
+        nodes = sections.nodes
         plain = self._plain
         for line in reader:
             text = line[0]
             if not text or text[0] == "#":
                 continue
-            if closing is not None and not stack and text[:2] == "</" and text.lower() == closing:
-                return top, stack, True
+            if closing is not None and text[:2] == "</" and not sections.open_sections and text.lower() == closing:
+                return sections.top, [], True
             if "${" in text:
                 text = self._expand_variables(text, reader)
             first, _, args = text.partition(" ")
             if first not in plain:
-                first, args = first_word(text)
-                if self._special(first, args, text, reader, stack, top):
-                    nodes = stack[-1].children if stack else top
+                written, args = first_word(text)
+                if not written or self._is_done(written, args, reader, sections):
+                    nodes = sections.nodes
                     continue
-                if first.endswith(">") and first[1:2] != "/":
-                    first = first[:-1]
+                if written == first and not written.endswith(">") and written.lower() not in self.commands:
+                    plain.add(first)
+                first = _cut(written)
             place = Place(Span(reader.file, line[4], line[2]), reader.name, line[3], reader.via)
             nodes.append(Node(first, args.lstrip(BLANKS), place))
-        for section in reversed(stack):
-            self._attach(stack, section, top)
-        return top, stack, False
+        unclosed = sections.finish()
+        self.nesting -= len(unclosed)
+        return sections.top, unclosed, False
 
-    def _special(self, first: str, args: str, text: str, reader: Reader, stack: list[_Open], top: list[Node]) -> bool:
-        """Whether the line is something else than a plain directive, and then do what it says."""
-        if not first:
-            return True
-        if first[1:2] != "/":
-            first = first.removesuffix(">")
-            if first[:1] == "<" and not args:
-                args = ">"
+    def _is_done(self, first: str, args: str, reader: Reader, sections: Sections) -> bool:
+        """Whether the line is more than a plain directive, and then what it says has been done."""
+        first = _cut(first)
+        if first[:1] == "<" and not args and first[1:2] != "/":
+            args = ">"
         command = self.commands.get(first.lower())
         if command and self.is_loaded(command[0]):
-            nodes = stack[-1].children if stack else top
-            nodes += self._execute(command[1], Line(spelling(first), args, reader.place, reader))
+            sections.nodes += self._execute(command[1], Line(spelling(first), args, reader.place, reader))
             return True
         if first[:1] != "<":
-            if text.startswith(first) and text[len(first) : len(first) + 1] in ("", " "):
-                self._plain.add(first)
             return False
-        if first[1:2] == "/":
-            self._close(first, reader, stack, top)
-        elif self.nesting >= DEEPEST_NESTING:
-            refused = Refused(f"sections nested more than {DEEPEST_NESTING} deep", "nested-too-deep")
+        before = len(sections.open_sections)
+        try:
+            if first[1:2] == "/":
+                sections.close(first)
+            elif self.nesting < DEEPEST_NESTING:
+                sections.open(spelling(first), Line(first, args, reader.place, reader))
+            else:
+                raise Refused(f"sections nested more than {DEEPEST_NESTING} deep", "nested-too-deep")
+        except Refused as refused:
             self.error(reader.place, refused)
-        else:
-            self.nesting += 1
-            stack.append(_Open(spelling(first), Line(first, args, reader.place, reader), []))
+        self.nesting += len(sections.open_sections) - before
         return True
 
     def _execute(self, command: Command, line: Line) -> list[Node]:
@@ -201,38 +173,6 @@ class Reading:
         except Refused as refused:
             self.error(line.place, refused)
             return []
-
-    def _close(self, tag: str, reader: Reader, stack: list[_Open], top: list[Node]) -> None:
-        """A close tag; when it doesn't fit, the nearest section of its name is taken, else it is passed over."""
-        if not stack:
-            self.error(reader.place, Refused(f"{tag} without matching <{tag[2:]} section", "unmatched-close-tag"))
-            return
-        if not tag.endswith(">"):
-            self.error(reader.place, Refused(f"{tag}> directive missing closing '>'", "missing-closing-bracket"))
-            tag += ">"
-        wanted = stack[-1].name
-        if tag[2:-1].lower() == wanted[1:].lower():
-            self._attach(stack, stack.pop(), top)
-            return
-        self.error(
-            reader.place,
-            Refused(
-                f"Expected </{wanted[1:]}> but saw {tag}",
-                "mismatched-close-tag",
-                f"{wanted}> was opened on line {stack[-1].line.place.line}",
-            ),
-        )
-        if any(tag[2:-1].lower() == section.name[1:].lower() for section in stack):
-            while stack:
-                section = stack.pop()
-                self._attach(stack, section, top)
-                if tag[2:-1].lower() == section.name[1:].lower():
-                    break
-
-    def _attach(self, stack: list[_Open], section: _Open, top: list[Node]) -> None:
-        self.nesting -= 1
-        at = stack.index(section) if section in stack else len(stack)
-        (stack[at - 1].children if at else top).append(section.node())
 
     def _expand_variables(self, text: str, reader: Reader) -> str:
         def undefined(name: str) -> None:
@@ -277,7 +217,7 @@ class Reading:
             )
         )
 
-    def _report_unclosed(self, unclosed: list[_Open]) -> None:
+    def _report_unclosed(self, unclosed: list[OpenSection]) -> None:
         """One diagnostic per section; httpd names all in one message, at the outermost (LEX-58)."""
         all_lines = "\n".join(
             f"{section.line.place.name}:{section.line.place.line}: {section.name}> was not closed."
@@ -294,6 +234,11 @@ class Reading:
                     httpd=None if number else httpd_text(section.line.place, all_lines),
                 )
             )
+
+
+def _cut(first: str) -> str:
+    """The first word of a line without the ``>`` of a tag; httpd cuts it of plain directives too (LEX-50)."""
+    return first if first[1:2] == "/" else first.removesuffix(">")
 
 
 def httpd_text(place: Place | None, message: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from apacheconf.expand.reading import Line, Reading
+from apacheconf.expand.reader import Line
+from apacheconf.expand.reading import Reading
 from apacheconf.expand.refused import Refused
 from apacheconf.expand.tree import Absence, Absent
 from apacheconf.syntax.words import first_word

@@ -11,6 +11,7 @@ import pytest
 
 from apacheconf.diagnostics import Level, UsageError
 from apacheconf.expand import Absence, Expanded, Input, Options, expand, find
+from apacheconf.source import SourceFile
 from tests.conftest import SITES
 
 
@@ -271,3 +272,71 @@ def test_unreadable_file(tmp_path: Path) -> None:
     (tmp_path / "a.conf").chmod(0)
     (error,) = read(tmp_path).diagnostics
     assert error.message == f"Could not open configuration file {tmp_path}/a.conf: Permission denied"
+
+
+def test_a_name_may_become_a_command_later(tmp_path: Path) -> None:
+    """MOD-5, MAC-12: Use is a plain directive until mod_macro is loaded."""
+    text = "Use x\n<Macro m>\n</Macro>\nLoadModule macro_module m.so\n<Macro m>\nA b\n</Macro>\nUse m\n"
+    expanded = read(lay(tmp_path, httpd_conf=text))
+    assert [node.name for node in expanded.nodes] == ["Use", "Macro", "A"]
+
+
+def test_deep_nesting_is_an_error() -> None:
+    """Never a traceback: our limit stands before Python's."""
+    for tag in ("Location /x", "IfModule core.c", "If true"):
+        name = tag.split()[0]
+        text = f"<{tag}>\n" * 3000 + "A b\n" + f"</{name}>\n" * 3000
+        chosen = options()
+        errors = expand(Input((SourceFile("f.conf", text),), "/"), chosen).diagnostics
+        assert errors[0].name == "nested-too-deep"
+
+
+def test_a_fifo_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    """INC-14."""
+    os.mkfifo(tmp_path / "x.conf")
+    (error,) = read(lay(tmp_path, httpd_conf="Include x.conf\n")).diagnostics
+    assert error.message == f"Could not open configuration file {tmp_path}/x.conf: Bad file descriptor"
+
+
+def test_a_folder_named_like_a_file(tmp_path: Path) -> None:
+    """INC-4, INC-6."""
+    lay(tmp_path, site__x_conf__a="A b\n", site__y_conf="C d\n")
+    (tmp_path / "site" / "x.conf").mkdir(exist_ok=True, parents=True)
+    (tmp_path / "site" / "x.conf" / "a").write_text("A b\n")
+    expanded = read(tmp_path / "site")
+    assert [node.name for node in expanded.nodes] == ["A", "C"]
+
+
+def test_a_line_of_16_mebibytes(tmp_path: Path) -> None:
+    """LEX-5: httpd names the directive that it executed last."""
+    long = "x" * (1 << 24)
+    lay(tmp_path, httpd_conf=f"Define a b\nSetEnv c {long}\nSetEnv d e\n")
+    (error,) = read(tmp_path).diagnostics
+    main = tmp_path / "httpd.conf"
+    assert error.httpd == (
+        f"{{argv0}}: Syntax error on line 1 of {main}: Error reading {main} at line 2: Line too long"
+    )
+
+
+def test_the_last_line_after_use(tmp_path: Path) -> None:
+    """LEX-20: httpd loses it, we read it and say so."""
+    expanded = read(lay(tmp_path, site_conf="<Macro m>\nA b\n</Macro>\nUse m\nC d") / "site.conf")
+    assert [node.name for node in expanded.nodes] == ["A", "C"]
+    assert [d.name for d in expanded.diagnostics] == ["lost-last-line"]
+
+
+def test_a_true_condition_left_open(tmp_path: Path) -> None:
+    """COND-8: accepted, and said."""
+    expanded = read(lay(tmp_path, site_conf="<IfModule core.c>\n<Location /x>\nA b\n") / "site.conf")
+    assert [node.name for node in expanded.walk()] == ["Location", "A"]
+    assert [(d.level, d.place and d.place.line) for d in expanded.diagnostics] == [
+        (Level.WARNING, 1),
+        (Level.WARNING, 2),
+    ]
+
+
+def test_lua_is_not_configuration(tmp_path: Path) -> None:
+    """STR-1: the body isn't read; a node stays, because what it does isn't done."""
+    text = '<LuaHookFixups "f">\nif a < b then "\n</Location>\n</LuaHookFixups>\nA b\n'
+    expanded = read(lay(tmp_path, site_conf=text) / "site.conf")
+    assert [(node.name, node.children) for node in expanded.nodes] == [("LuaHookFixups", ()), ("A", None)]
