@@ -33,7 +33,7 @@ from apacheconf.runtime.framing import CHUNKED, BadChunk, ChunkReader, request_l
 from apacheconf.runtime.heads import FastReader, RequestHead, read_request_head
 from apacheconf.runtime.local import CHUNKED_FIELD, local_answer
 from apacheconf.runtime.pages import CLOSING, CONTENT_TYPE, page
-from apacheconf.runtime.site import MEMO_SIZE, Block, Site
+from apacheconf.runtime.site import Block, Site
 from apacheconf.runtime.unfinished import blank_lines, check_unfinished
 
 if TYPE_CHECKING:
@@ -50,8 +50,9 @@ class ClientConnection:
     """One client. ``requests`` counts those received; ``deadline`` is 0 when there is none."""
 
     __slots__ = (
-        "_body_left", "_buffer", "_chunks", "_expect_refused", "_in_body", "_left", "_lingering", "_paused", "blocks",
-        "deadline", "door", "exchange", "fast", "peer", "peer_address", "requests", "server", "transport",
+        "_body_left", "_buffer", "_chunks", "_expect_refused", "_in_body", "_left", "_lingering", "_paused", "_quick",
+        "_reading", "blocks", "deadline", "door", "exchange", "fast", "peer", "peer_address", "requests", "server",
+        "transport",
     )  # fmt: skip
 
     def __init__(self, server: ServerState, door: Door, peer: tuple[str, int]) -> None:
@@ -77,6 +78,8 @@ class ClientConnection:
         self._lingering = False
         self._paused = 0
         self._expect_refused = False
+        self._quick = True
+        self._reading = False
 
     # --- asyncio's callbacks ---------------------------------------------------------------------------------
 
@@ -88,7 +91,7 @@ class ClientConnection:
         if self.exchange is None and not self._buffer and not self._in_body:
             end = data.find(b"\r\n")
             block = self.blocks.get(data[end:])
-            if block is not None and self._left > 1 and not self._lingering and not self.server.draining:
+            if block is not None and self._left > 1 and self._quick:
                 plan = block.site.plans.get(data[:end])
                 if plan is not None:
                     # The short way: both halves were read strictly before. 3 us instead of 25 us.
@@ -114,19 +117,22 @@ class ClientConnection:
             exchange.abandon()
 
     def pause_writing(self) -> None:
-        """The client reads too slowly: stop reading from the origin."""
+        """The client reads too slowly: stop reading from the origin, and start no further request."""
+        self._quick = False
         connection = self.exchange.connection if self.exchange is not None else None
-        if connection is not None and connection.transport is not None:
-            connection.transport.pause_reading()
-            connection.deadline = 0.0
+        if connection is not None:
+            connection.pause()
         self.deadline = self.server.now + self.door.main.limits.timeout
 
     def resume_writing(self) -> None:
-        self.deadline = 0.0 if self.exchange is not None else self._idle_deadline()
-        connection = self.exchange.connection if self.exchange is not None else None
-        if connection is not None and connection.transport is not None:
-            connection.transport.resume_reading()
-            connection.deadline = self.server.now + connection.timeout
+        self._quick = not self._lingering
+        if self.exchange is None:
+            if not self._lingering:
+                self._next()
+            return
+        self.deadline = 0.0
+        if self.exchange.connection is not None:
+            self.exchange.connection.resume()
 
     # --- reading ---------------------------------------------------------------------------------------------
 
@@ -146,25 +152,37 @@ class ClientConnection:
             self._refuse_client(error)
 
     def _read_heads(self) -> None:
-        """Read one head from the buffer, if it is there; the next one when its exchange is finished."""
+        """Read requests from the buffer until one is at work. What is answered at once comes back to this loop."""
+        self._reading = True
+        try:
+            while self.exchange is None and self._buffer and self._quick and self._read_head():
+                pass
+        finally:
+            self._reading = False
+
+    def _read_head(self) -> bool:
+        """Read one head from the buffer and handle it; False when it isn't all here. Raises ClientBroke."""
         limits = self.door.main.limits
         start = blank_lines(self._buffer)
         end = self._buffer.find(b"\r\n\r\n", start) + 4
         if end == 3:
             if len(self._buffer) == start:
-                return
+                return False
             end = check_unfinished(self._buffer[start:], limits)
             if end:
                 end += start
             else:
                 if not self.deadline or not self.requests:
                     self.deadline = self.deadline or self.server.now + (limits.header_timeout or limits.timeout)
-                return
+                return False
         head, self._buffer = self._buffer[start:end], self._buffer[end:]
         self.requests += 1
         self._left -= 1
         self.deadline = 0.0
         self._handle(head, read_request_head(head, limits, self.fast))
+        if self._in_body and self.exchange is None:  # answered already: what is here of the body is dropped
+            self._rest_of_body()
+        return not self._in_body and not self._lingering
 
     def _handle(self, raw: bytes, head: RequestHead) -> None:
         """A head was read: find its site and plan, then start. Raises ClientBroke."""
@@ -237,7 +255,9 @@ class ClientConnection:
         if plan.service is None:
             return
         if plan.fields is not None:
-            exchange.lines = header_lines(plan.fields, False, None, b"")
+            # What decide leaves out because it depends on the connection: Expect (RQ-20).
+            expect = [pair for pair in fields if pair[0].lower() == b"expect"]
+            exchange.lines = header_lines(plan.fields + expect, False, None, b"")
             if exchange.body_done:
                 exchange.lines = with_empty_body(exchange.lines, fields)
             return
@@ -253,9 +273,7 @@ class ClientConnection:
         block = Block(site, fields, exchange.host)
         exchange.lines = block.lines_for(plan.forwarding)
         if exchange.plain and len(raw) - line_end <= MEMO_BLOCK:
-            if len(self.blocks) >= MEMO_SIZE:
-                self.blocks.clear()
-            self.blocks[raw[line_end:]] = block
+            self.server.memos.put(self.blocks, raw[line_end:], block)
             site.remember(raw[:line_end], plan)
 
     def _request(self, head: RequestHead) -> Request:
@@ -276,7 +294,7 @@ class ClientConnection:
             assert plan.decision is not None
             local_answer(self, exchange, head, plan.decision)
         elif expects:
-            self._expect_refused = False
+            self._expect_refused, exchange.plain = False, False
             exchange.start_expecting()
             self._rest_of_body()
         elif exchange.body_done:
@@ -370,7 +388,7 @@ class ClientConnection:
     def _next(self) -> None:
         """The connection is between two requests."""
         self.deadline = self._idle_deadline()
-        if not self._buffer:
+        if not self._buffer or self._reading or not self._quick:
             return
         try:
             self._read_heads()
@@ -454,7 +472,7 @@ class ClientConnection:
         if self.transport is None:
             return
         if (self._in_body or self._buffer) and self.transport.can_write_eof():
-            self._lingering, self._buffer, self._in_body = True, b"", False
+            self._lingering, self._buffer, self._in_body, self._quick = True, b"", False, False
             self.transport.write_eof()
             self.resume_reading()
             self.deadline = self.server.now + LINGER
@@ -479,6 +497,7 @@ class ClientConnection:
         """The server ends: close if idle, else after the answer."""
         if self.exchange is not None:
             self.exchange.stay = self.exchange.stay and self.exchange.started
+            self.exchange.plain = False
         elif self.transport is not None and not self._buffer and not self._in_body:
             self.transport.close()
         self._left = 0

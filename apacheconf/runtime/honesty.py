@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from apacheconf.diagnostics import ConfigError, Diagnostic, Level
-from apacheconf.expand.tree import Absence, Absent
 from apacheconf.ledger import Answer, Ledger, Outcome, Row, Written
 from apacheconf.modules import registry
 from apacheconf.modules.declare import Fate
@@ -114,13 +113,14 @@ def _answer_worker(worker: Worker, ledger: Ledger) -> None:
 
 def fallback_for(program: Program) -> Callable[[Written], Answer | None]:
     """The answer for what neither a step nor an origin was made of."""
+    absent = {id(each): _absent(each.why.name, each.note or each.why.value) for each in program.absent}
     left_out = {id(directive): reason for directive, reason in program.left_out}
     dead = {id(each): why for host in program.hosts for step, why in host.shape.dead for each in host.said_by(step)}
     of_files = {id(each) for section in program.directives for each in _below_file_section(section)}
 
     def fallback(directive: Written) -> Answer | None:
-        if isinstance(directive, Absent):
-            return _absent(directive)
+        if id(directive) in absent:
+            return absent[id(directive)]
         if id(directive) in dead:
             return Answer(Outcome.DEAD_IN_SOURCE, dead[id(directive)])
         if id(directive) in of_files:
@@ -142,9 +142,8 @@ def _below_file_section(section: Written) -> Iterator[Written]:
             below += getattr(each, "children", None) or ()
 
 
-def _absent(directive: Absent) -> Answer:
-    outcome = Outcome.ABSORBED if directive.why is Absence.EXECUTED else Outcome.NOT_READ
-    return Answer(outcome, directive.note or directive.why.value)
+def _absent(why: str, note: str) -> Answer:
+    return Answer(Outcome.ABSORBED if why == "EXECUTED" else Outcome.NOT_READ, note)
 
 
 def _by_fate(directive: Written) -> Answer:

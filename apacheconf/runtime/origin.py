@@ -27,8 +27,21 @@ class OriginConnection:
     """One connection of a pool. ``reused`` when the current exchange found it idle."""
 
     __slots__ = (
-        "_buffer", "_chunks", "_in_body", "_keep", "_left", "_scanned", "deadline", "exchange", "idle_since", "pool",
-        "reused", "server", "timeout", "transport",
+        "_buffer",
+        "_chunks",
+        "_in_body",
+        "_keep",
+        "_left",
+        "_scanned",
+        "deadline",
+        "exchange",
+        "idle_since",
+        "paused",
+        "pool",
+        "reused",
+        "server",
+        "timeout",
+        "transport",
     )  # fmt: skip
 
     def __init__(self, server: ServerState, pool: Pool, exchange: Exchange) -> None:
@@ -46,6 +59,7 @@ class OriginConnection:
         self._left = 0
         self._chunks: ChunkReader | None = None
         self._keep = True
+        self.paused = False
 
     # --- asyncio's callbacks ---------------------------------------------------------------------------------
 
@@ -80,12 +94,7 @@ class OriginConnection:
                 exchange.written = known.length
                 exchange.status = known.status
                 self.exchange = None
-                if self._keep and self.pool.reusable:
-                    self.idle_since = server.now
-                    self.deadline = 0.0
-                    self.pool.idle.append(self)
-                else:
-                    self.close()
+                self._release(self.pool.reusable)
                 exchange.finish()
                 return
         self.deadline = self.server.now + self.timeout
@@ -127,6 +136,17 @@ class OriginConnection:
     def close(self) -> None:
         if self.transport is not None:
             self.transport.close()
+
+    def pause(self) -> None:
+        """Read no more until ``resume``: whoever gets the answer is slow."""
+        if self.transport is not None and not self.paused:
+            self.paused, self.deadline = True, 0.0
+            self.transport.pause_reading()
+
+    def resume(self) -> None:
+        if self.transport is not None and self.paused:
+            self.paused, self.deadline = False, self.server.now + self.timeout
+            self.transport.resume_reading()
 
     def fileno(self) -> int:
         """The socket's descriptor, -1 when there is none to look at."""
@@ -240,12 +260,19 @@ class OriginConnection:
         if chunks is not None and chunks.rest:
             self._keep = False
         self.exchange, self._chunks, self._in_body, self._left = None, None, False, 0
-        if self._keep and exchange.body_done and not exchange.expects and not self.server.draining:
-            self.idle_since, self.deadline = self.server.now, 0.0
+        self._release(self._keep and exchange.body_done and not exchange.expects)
+        exchange.finish()
+
+    def _release(self, keep: bool) -> None:
+        """Go back to the pool, or close."""
+        if self.paused:  # the last bytes filled the client's buffer; this connection has no part in that any more
+            self.resume()
+        self.deadline = 0.0
+        if keep and not self.server.draining:
+            self.idle_since = self.server.now
             self.pool.idle.append(self)
         else:
             self.close()
-        exchange.finish()
 
     def _ended_early(self, exchange: Exchange) -> None:
         if self._buffer.count(b"\n") > 0 and self._buffer.startswith(b"HTTP/"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from apacheconf.runtime.answer import REVERSED, ReplyHead, header_block, map_back, map_cookies, reverse_mapper
 from apacheconf.runtime.framing import CHUNKED, UNTIL_CLOSE
 from apacheconf.runtime.pages import CLOSING
-from apacheconf.runtime.site import MEMO_SIZE, KnownReply
+from apacheconf.runtime.site import KnownReply
 
 if TYPE_CHECKING:
     from apacheconf.runtime.exchange import Exchange
@@ -80,9 +80,8 @@ def remember_reply(exchange: Exchange, head: bytes, reply: ReplyHead) -> None:
     if not dated:
         start = made.index(b"Date: ")
         first, rest = made[:start], made[made.index(b"\r\n", start) + 2 :]
-    if len(forwarding.replies) >= MEMO_SIZE:
-        forwarding.replies.clear()
-    forwarding.replies[head] = KnownReply(first, rest, dated, reply.length, reply.status)
+    known = KnownReply(first, rest, dated, reply.length, reply.status)
+    exchange.client.server.memos.put(forwarding.replies, head, known)
 
 
 #: Heads longer than this aren't remembered.

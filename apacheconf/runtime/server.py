@@ -97,12 +97,10 @@ class Server(ServerState):
     def _bind_all(self) -> None:
         bound: set[Address] = set()
         for listener in self.program.listeners:
-            written = (listener.address, listener.port)
-            target = self.options.listen.get(written) or self.options.listen.get(listener.port) or written
-            if target in bound:
-                continue
-            bound.add(target)
-            self._sockets.append((written, _bind(target, listener), listener.protocol))
+            for written, target in _places(listener, self.options):
+                if target not in bound or target[1] == 0:
+                    bound.add(target)
+                    self._sockets.append((written, _bind(target, listener), listener.protocol))
 
     async def _accept(self, written: Address, sock: socket.socket, protocol: str) -> asyncio.Server:
         moved = _name_of(sock)[1] != written[1]
@@ -231,6 +229,18 @@ class _Arrival:
     def pause_writing(self) -> None: ...
 
     def resume_writing(self) -> None: ...
+
+
+def _places(listener: Listener, options: ServeOptions) -> list[tuple[Address, Address]]:
+    """Where a listener's sockets go: pairs of the address that the configuration sees and the real one.
+
+    A listener for all addresses may be moved address by address, for hosts that are named by address.
+    """
+    written = (listener.address, listener.port)
+    target = options.listen.get(written) or options.listen.get(listener.port)
+    moved = [(key, to) for key, to in options.listen.items() if isinstance(key, tuple) and key[1] == listener.port]
+    singly = [pair for pair in moved if pair[0][0]] if not listener.address else []
+    return [*singly, (written, target or written)] if target or not singly else singly
 
 
 def _plain(address: str) -> str:

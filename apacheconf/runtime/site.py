@@ -8,7 +8,7 @@ is only ever made from bytes that were read strictly, so a hit means that those 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from apacheconf.program.decide import decide
 from apacheconf.program.hosts import Host, Shape
@@ -24,8 +24,34 @@ from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.pool import Service
 from apacheconf.runtime.strict import Fields
 
-#: Entries of each memo; when one is full it is emptied, which costs less than keeping order.
-MEMO_SIZE = 4096
+#: Entries of all memos of a server together (each at most a few KiB).
+MEMO_SIZE = 8192
+
+
+class Memos:
+    """The memos of a server. When they are full all are emptied, which costs less than keeping order.
+
+    What is still in use comes back with the next request; memory is bounded however many hosts there are.
+    """
+
+    def __init__(self, size: int = MEMO_SIZE) -> None:
+        self._size = size
+        self._count = 0
+        self._all: list[dict[bytes, Any]] = []
+
+    def make(self) -> dict[bytes, Any]:
+        """A new memo."""
+        self._all.append({})
+        return self._all[-1]
+
+    def put(self, memo: dict[bytes, Any], key: bytes, value: object) -> None:
+        """Remember one thing more."""
+        self._count += key not in memo
+        if self._count > self._size:
+            for each in self._all:
+                each.clear()
+            self._count = 1
+        memo[key] = value
 
 
 class Forwarding:
@@ -33,13 +59,13 @@ class Forwarding:
 
     __slots__ = ("add_forwarded", "cookies", "keep_host", "replies", "reverses", "server_name")
 
-    def __init__(self, policy: Policy, host: Host, program: Program) -> None:
+    def __init__(self, policy: Policy, host: Host, program: Program, memos: Memos) -> None:
         self.keep_host = policy.keep_host
         self.add_forwarded = policy.add_forwarded
         self.reverses = tuple(_reverse(entry, host, program) for entry in policy.map_back)
         self.cookies = tuple(_cookie(entry) for entry in policy.map_back_cookies)
         self.server_name = host.name.encode("latin-1")
-        self.replies: dict[bytes, KnownReply] = {}
+        self.replies: dict[bytes, KnownReply] = memos.make()
 
     def lines(self, fields: Fields, host: bytes | None) -> Lines:
         """The header lines for the origin."""
@@ -105,6 +131,7 @@ class Sites(Protocol):
     """What a site asks of the server."""
 
     program: Program
+    memos: Memos
 
     def compiled(self, shape: Shape) -> CompiledShape: ...
     def service(self, origin: Origin) -> Service: ...
@@ -119,14 +146,14 @@ class Site:
         self._server = server
         self.host = host
         self.limits = host.shape.limits
-        self.plans: dict[bytes, Plan] = {}
+        self.plans: dict[bytes, Plan] = server.memos.make()
         self._compiled = server.compiled(host.shape)
         self._forwardings: dict[Policy, Forwarding] = {}
 
     def forwarding(self, policy: Policy) -> Forwarding:
         found = self._forwardings.get(policy)
         if found is None:
-            found = self._forwardings[policy] = Forwarding(policy, self.host, self._server.program)
+            found = self._forwardings[policy] = Forwarding(policy, self.host, self._server.program, self._server.memos)
         return found
 
     def quick_plan(self, head: RequestHead, target: Target) -> Plan | None:
@@ -149,10 +176,8 @@ class Site:
         return Plan(method, uri, self._server.service(origin), self.forwarding(course.policy))
 
     def remember(self, line: bytes, plan: Plan) -> None:
-        if len(self.plans) >= MEMO_SIZE:
-            self.plans.clear()
         plan.line = line
-        self.plans[line] = plan
+        self._server.memos.put(self.plans, line, plan)
 
     def decided_plan(self, request: Request) -> Plan:
         """The plan that ``decide`` makes; it holds for this request only."""

@@ -16,7 +16,7 @@ from apacheconf.program.workers import Origin
 from apacheconf.runtime.compile import CompiledShape
 from apacheconf.runtime.pages import http_date
 from apacheconf.runtime.pool import Pool, Service
-from apacheconf.runtime.site import Block, Site
+from apacheconf.runtime.site import Block, Memos, Site
 
 if TYPE_CHECKING:
     from apacheconf.runtime.client import ClientConnection
@@ -32,7 +32,7 @@ class Door:
     def __init__(self, server: ServerState, address: tuple[str, int], scheme: str) -> None:
         self.address = address
         self.scheme = scheme
-        self.blocks: dict[bytes, Block] = {}
+        self.blocks: dict[bytes, Block] = server.memos.make()
         self.main = server.site_for(address, None)
 
 
@@ -41,6 +41,7 @@ class ServerState:
 
     def __init__(self, program: Program, log_error: Callable[[str], object] | None = None) -> None:
         self.program = program
+        self.memos = Memos()
         self.now = time.monotonic()
         self.draining = False
         self.clients: set[ClientConnection] = set()

@@ -29,7 +29,8 @@ def heard_head(raw: bytes) -> bytes:
         (b"HTTP/1.1 200 OK\nContent-Length: 2\n\nhi", R + TWO),  # RS-13
         (b"\r\n" + R + TWO, R + TWO),
         (b"HTTP/1.2 200 OK\r\n" + TWO, R + TWO),
-        (R + b"Connection: X-A\r\nX-A: 1\r\nKeep-Alive: t\r\nProxy-Authenticate: z\r\nUpgrade: u\r\n" + TWO, R + TWO),  # RS-2
+        (R + b"Connection: X-A\r\nX-A: 1\r\nKeep-Alive: t\r\n" + TWO, R + TWO),  # RS-2
+        (R + b"Proxy-Authenticate: z\r\nUpgrade: u\r\nTE: q\r\nTrailer: t\r\n" + TWO, R + TWO),
         (R + b"Set-Cookie: a\r\nX-B: 1\r\nSet-Cookie: b\r\nx-b: 2\r\n" + TWO,
          R + b"X-B: 1\r\nx-b: 2\r\nContent-Length: 2\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n\r\nhi"),  # RS-5
         (R + b"foo: a\r\n  b\r\n\tc\r\n" + TWO, R + b"foo: a  b\tc\r\n" + TWO),
@@ -38,9 +39,11 @@ def heard_head(raw: bytes) -> bytes:
         (R + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\nhi!", R + TWO),  # RS-10
         (R + b"Content-Length: 2\r\n\r\nhi!!!!", R + TWO),  # RS-21
         (b"HTTP/1.1 204 No Content\r\n\r\n", b"HTTP/1.1 204 No Content\r\n\r\n"),  # RS-12
-        (b"HTTP/1.1 304 Not Modified\r\nETag: x\r\nContent-Length: 20\r\n\r\n", b"HTTP/1.1 304 Not Modified\r\nETag: x\r\n\r\n"),
+        (b"HTTP/1.1 304 Not Modified\r\nETag: x\r\nContent-Length: 20\r\n\r\n",
+         b"HTTP/1.1 304 Not Modified\r\nETag: x\r\n\r\n"),
         (b"HTTP/1.1 407 Z\r\nProxy-Authenticate: x\r\n" + TWO, b"HTTP/1.1 407 Z\r\n" + TWO),
-        (b"HTTP/1.1 103 Early\r\nLink: y\r\nConnection: x\r\n\r\n" + R + TWO, b"HTTP/1.1 103 Early\r\nLink: y\r\n\r\n" + R + TWO),  # RS-19
+        (b"HTTP/1.1 103 Early\r\nLink: y\r\nConnection: x\r\n\r\n" + R + TWO,
+         b"HTTP/1.1 103 Early\r\nLink: y\r\n\r\n" + R + TWO),  # RS-19
         (b"HTTP/1.1 100 Continue\r\n\r\n" + R + TWO, R + TWO),
     ],
 )  # fmt: skip

@@ -214,6 +214,23 @@ def test_keep_alive(version: bytes, connection: bytes, lines: bytes, closed: boo
 
 
 @CUTS
+def test_a_refused_requests_body_is_dropped_and_the_next_request_read(cut: int) -> None:
+    """RB-8: the connection stays after a 404, and the body is no request."""
+    sent = get(b"Content-Length: 3\r\n", b"/a%2fb", b"POST") + b"GET" + get(b"Connection: close\r\n", b"/a%2fb")
+    heard = ask(sent, cut=cut)
+    assert heard.statuses == [404, 404] and heard.closed
+
+
+def test_very_many_pipelined_requests_are_answered_in_order() -> None:
+    """Thousands in one read: a loop, not a recursion."""
+    sent = get(path=b"/a%2fb") * 60 + HEAD * 40
+    heard = ask(sent, *[OK] * 40)
+    assert heard.statuses == [404] * 60 + [200] * 40
+    sent = get(path=b"/a%2fb") * 3000
+    assert ask(sent).statuses == [404] * 101
+
+
+@CUTS
 def test_members_alternate(cut: int) -> None:
     """LB-14, RQ-11: configuration 2."""
     heard = converse(load_balancer(), HEAD * 4, [OK] * 4, cut)

@@ -80,8 +80,8 @@ def test_chunks_are_read_alike_however_they_are_cut(parts: list[bytes], after: b
 
 @pytest.mark.parametrize(
     "sent",
-    [b"zz\r\n", b"\r\n", b"-3\r\nabc", b"0x3\r\nabc", b" 3\r\nabc", b"3\nabc", b"3\r\nabcd\r\n", b"3\r\nabc\n", b"0\r\nbad\r\n",
-     b"1" * 17 + b"\r\n", b"3;\x01\r\n", b"+3\r\nabc", b"3\r\nabc\rx"],
+    [b"zz\r\n", b"\r\n", b"-3\r\nabc", b"0x3\r\nabc", b" 3\r\nabc", b"3\nabc", b"3\r\nabcd\r\n", b"3\r\nabc\n",
+     b"0\r\nbad\r\n", b"1" * 17 + b"\r\n", b"3;\x01\r\n", b"+3\r\nabc", b"3\r\nabc\rx"],
 )  # fmt: skip
 def test_malformed_chunks_are_refused_however_they_are_cut(sent: bytes) -> None:
     """RB-8d."""
