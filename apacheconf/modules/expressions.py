@@ -1,0 +1,117 @@
+"""The names of ap_expr (sections 9.2 and 9.3 of config-language.md), and the check of an expression at load time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from apacheconf.modules.declare import ValueRefused
+from apacheconf.modules.mod_authz_host import check_addresses
+from apacheconf.syntax import expr
+
+VARIABLES = frozenset(
+    ["HTTP_ACCEPT", "HTTP_COOKIE", "HTTP_FORWARDED", "HTTP_HOST", "HTTP_PROXY_CONNECTION", "HTTP_REFERER", "HTTP_USER_AGENT", "REQUEST_METHOD", "REQUEST_SCHEME", "REQUEST_URI", "DOCUMENT_URI", "REQUEST_FILENAME", "SCRIPT_FILENAME", "LAST_MODIFIED", "SCRIPT_USER", "SCRIPT_GROUP", "PATH_INFO", "QUERY_STRING", "IS_SUBREQ", "THE_REQUEST", "REMOTE_ADDR", "REMOTE_PORT", "REMOTE_HOST", "REMOTE_USER", "REMOTE_IDENT", "SERVER_NAME", "SERVER_PORT", "SERVER_ADMIN", "SERVER_PROTOCOL", "DOCUMENT_ROOT", "AUTH_TYPE", "CONTENT_TYPE", "HANDLER", "HTTP2", "HTTPS", "IPV6", "REQUEST_STATUS", "REQUEST_LOG_ID", "CONN_LOG_ID", "CONN_REMOTE_ADDR", "CONTEXT_PREFIX", "CONTEXT_DOCUMENT_ROOT", "TIME_YEAR", "TIME_MON", "TIME_DAY", "TIME_HOUR", "TIME_MIN", "TIME_SEC", "TIME_WDAY", "TIME", "SERVER_SOFTWARE", "API_VERSION"]
+)
+FUNCTIONS = frozenset(
+    ["req", "http", "req_novary", "resp", "note", "env", "reqenv", "osenv", "tolower", "toupper", "escape", "unescape", "base64", "unbase64", "md5", "sha1", "file", "filesize", "ldap"]
+)
+#: What mod_ssl adds: its variables, and the one list function there is (EXPR-29).
+_OF_SSL = re.compile(r"Variable 'SSL_|List-returning function 'PeerExtList'", re.IGNORECASE)
+#: Their case counts (EXPR-10).
+UNARY = frozenset("nzRTdefsLhxFUA")
+BINARY = frozenset({"ipmatch", "strmatch", "strcmatch", "fnmatch"})
+
+
+T = TypeVar("T")
+
+
+def check_condition(text: str, prefix: str, ssl: bool, word: int = 0) -> expr.Expr:
+    """The expression of a condition; ``ssl`` says whether mod_ssl is loaded and its variables exist.
+
+    Raises ValueRefused with ``prefix`` and httpd's words.
+    """
+    return _checked(expr.parse_condition, text, prefix, ssl, word)
+
+
+def check_string(text: str, prefix: str, ssl: bool, word: int = 0) -> expr.Word:
+    """The expression of a text, as ``check_condition``."""
+    return _checked(expr.parse_string, text, prefix, ssl, word)
+
+
+def _checked(parse: Callable[[str], T], text: str, prefix: str, ssl: bool, word: int) -> T:
+    try:
+        found = parse(text)
+    except expr.ExprError as error:
+        raise ValueRefused(f"{prefix}{error}", word) from None
+    for complaint in _complaints(found):
+        if not (ssl and _OF_SSL.match(complaint)):
+            raise ValueRefused(f"{prefix}{complaint}", word)
+    return found
+
+
+def _complaints(node: object) -> Iterator[str]:
+    """What httpd says of names that don't exist, in the order in which it meets them."""
+    match node:
+        case expr.Name(name) if name.upper() not in VARIABLES:
+            yield f"Variable '{name}' does not exist"
+        case expr.Function(name, argument):
+            yield from _complaints(argument)
+            if name.lower() not in FUNCTIONS:
+                yield f"Function '{name}' does not exist"
+        case expr.Unary(letter, value):
+            yield from _complaints(value)
+            yield from _unary(letter, value)
+        case expr.Named(left, name, right):
+            yield from (*_complaints(left), *_complaints(right))
+            yield from _binary(name, right)
+        case expr.Search(value, pattern):
+            yield from _complaints(value)
+            if not _compiles(pattern):
+                yield "Failed to compile regular expression"
+        case expr.Membership(value, choices, function):
+            yield from (each for part in (value, *choices) for each in _complaints(part))
+            if function is not None:
+                yield f"List-returning function '{function.name}' does not exist"
+        case expr.Comparison(left, _, right):
+            yield from (*_complaints(left), *_complaints(right))
+        case expr.Negated(inner):
+            yield from _complaints(inner)
+        case expr.Both(parts) | expr.Either(parts):
+            yield from (each for part in parts for each in _complaints(part))
+        case expr.Concat(words):
+            yield from (each for word in words for each in _complaints(word))
+
+
+def _unary(letter: str, value: expr.Word) -> Iterator[str]:
+    if letter not in UNARY:
+        yield f"Unary operator '-{letter}' does not exist"
+    elif letter == "R":
+        yield from _subnet(value, "-R requires subnet/netmask as constant argument")
+
+
+def _binary(name: str, right: expr.Word) -> Iterator[str]:
+    if name.lower() not in BINARY:
+        yield f"Binary operator '-{name}' does not exist"
+    elif name.lower() == "ipmatch":
+        yield from _subnet(right, "-ipmatch requires subnet/netmask as constant argument")
+
+
+def _subnet(word: expr.Word, not_constant: str) -> Iterator[str]:
+    if not isinstance(word, expr.Text):
+        yield not_constant
+        return
+    try:
+        check_addresses([word.text], 0)
+    except ValueRefused:
+        yield "parsing of subnet/netmask failed"
+
+
+def _compiles(pattern: str) -> bool:
+    import pcre2
+
+    try:
+        pcre2.compile(pattern)
+    except pcre2.PatternError:
+        return False
+    return True

@@ -1,0 +1,124 @@
+"""Expressions in the program: ap_expr's tree becomes the one condition type and the one value type.
+
+What can't be evaluated yet (file and sub-request tests, some functions) is refused here, by name, so that
+whoever asked can say so: a condition is never guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from apacheconf.modules.mod_authz_core import network
+from apacheconf.program.conditions import (
+    ALWAYS,
+    NEVER,
+    AllOf,
+    AnyOf,
+    Compare,
+    Condition,
+    Glob,
+    InNetwork,
+    Matches,
+    Not,
+    OneOf,
+    Operator,
+    Regex,
+    Test,
+)
+from apacheconf.program.values import Call, Capture, Joined, Literal, Value, Variable
+from apacheconf.syntax import expr
+
+_EVALUATED_TESTS = frozenset("nzT")
+_EVALUATED_CALLS = frozenset({"tolower", "toupper"})
+#: Functions that read a table of the request: they are variables with an argument.
+_TABLES = {"req": "HTTP", "http": "HTTP", "req_novary": "HTTP", "env": "ENV", "reqenv": "ENV", "resp": "RESP"}
+
+
+class NotEvaluated(Exception):
+    """Part of an expression has no meaning here yet; the message names it."""
+
+
+def condition_of(text: str) -> Condition:
+    """The condition that an expression's text says. Raises NotEvaluated; the text was checked when it was read."""
+    return lower(expr.parse_condition(text))
+
+
+def lower(node: expr.Expr) -> Condition:
+    """A condition of the program for a condition of ap_expr. Raises NotEvaluated."""
+    match node:
+        case expr.Truth(value):
+            return ALWAYS if value else NEVER
+        case expr.Negated(inner):
+            return Not(lower(inner))
+        case expr.Both(parts):
+            return AllOf(tuple(map(lower, parts)))
+        case expr.Either(parts):
+            return AnyOf(tuple(map(lower, parts)))
+        case expr.Comparison(left, operator, right):
+            return Compare(value_of(left), Operator(operator), value_of(right))
+        case expr.Search(value, pattern, ignore_case, negated):
+            found = Matches(value_of(value), Regex(pattern, ignore_case), "expr" if "(" in pattern else "")
+            return Not(found) if negated else found
+        case expr.Membership(value, choices, None):
+            return OneOf(value_of(value), tuple(map(value_of, choices)))
+        case expr.Membership():
+            raise NotEvaluated("a list function")
+        case expr.Unary(letter, value):
+            return _unary(letter, value)
+        case expr.Named(left, name, right):
+            return _NAMED[name.lower()](value_of(left), right)
+
+
+def value_of(word: expr.Word) -> Value:
+    """A value of the program for a word of ap_expr. Raises NotEvaluated."""
+    match word:
+        case expr.Text(text):
+            return Literal(text)
+        case expr.Name(name):
+            return Variable(name.upper())
+        case expr.Group(number):
+            return Capture("expr", number)
+        case expr.Concat(parts):
+            return Joined(tuple(map(value_of, parts)))
+        case expr.Function(name, argument):
+            return _call(name.lower(), argument)
+
+
+def _call(name: str, argument: expr.Word) -> Value:
+    if name in _TABLES and isinstance(argument, expr.Text):
+        return Variable(_TABLES[name], argument.text)
+    if name not in _EVALUATED_CALLS:
+        raise NotEvaluated(f"the function {name}")
+    return Call(name, value_of(argument))
+
+
+def _unary(letter: str, value: expr.Word) -> Condition:
+    if letter == "R":
+        return _in_network(Variable("REMOTE_ADDR"), value)
+    if letter not in _EVALUATED_TESTS:
+        raise NotEvaluated(f"the test -{letter}")
+    return Test(letter, value_of(value))
+
+
+def _in_network(address: Value, word: expr.Word) -> Condition:
+    found = network(word.text) if isinstance(word, expr.Text) else None
+    if found is None:
+        raise NotEvaluated("this subnet")
+    return InNetwork(address, (found,))
+
+
+def _glob(crosses_slash: bool, ignore_case: bool) -> Callable[[Value, expr.Word], Condition]:
+    def lowered(value: Value, pattern: expr.Word) -> Condition:
+        if not isinstance(pattern, expr.Text):
+            raise NotEvaluated("a pattern that depends on the request")
+        return Glob(value, pattern.text, crosses_slash, ignore_case)
+
+    return lowered
+
+
+_NAMED: dict[str, Callable[[Value, expr.Word], Condition]] = {
+    "ipmatch": _in_network,
+    "strmatch": _glob(crosses_slash=True, ignore_case=False),
+    "strcmatch": _glob(crosses_slash=True, ignore_case=True),
+    "fnmatch": _glob(crosses_slash=False, ignore_case=False),
+}

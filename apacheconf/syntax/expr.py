@@ -1,0 +1,302 @@
+"""Expressions (ap_expr): text to a small tree of their own; section 9 of config-language.md.
+
+Which names exist, and what they mean for a request, is not known here. Offsets (``at``) count in the text that
+was given.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from apacheconf.syntax.grammar import open_grammar
+
+if TYPE_CHECKING:
+    from lark import Token
+
+
+class ExprError(Exception):
+    """No expression, in httpd's words as far as its parser names the token it met (EXPR-13)."""
+
+    def __init__(self, message: str, at: int) -> None:
+        self.at = at
+        super().__init__(message)
+
+
+# --- words ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """``%{NAME}``."""
+
+    name: str
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """``name(word)`` or ``%{name:text}``."""
+
+    name: str
+    argument: Word
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """``$0`` to ``$9``: a group of the last match that captured (EXPR-8)."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Concat:
+    parts: tuple[Word, ...]
+
+
+Word = Text | Name | Function | Group | Concat
+
+# --- conditions ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    value: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Negated:
+    condition: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    conditions: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    conditions: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """``operator`` is normalised: ``==`` for ``=``, ``-eq`` for ``eq``."""
+
+    left: Word
+    operator: str
+    right: Word
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    value: Word
+    pattern: str
+    ignore_case: bool
+    negated: bool
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """``value in {a, b}``, or in the list that a function gives (EXPR-29)."""
+
+    value: Word
+    choices: tuple[Word, ...]
+    function: Function | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    """``-n word``: ``letter`` without the dash."""
+
+    letter: str
+    value: Word
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """``word -name word``: ``name`` without the dash."""
+
+    left: Word
+    name: str
+    right: Word
+    at: int = 0
+
+
+Expr = Truth | Negated | Both | Either | Comparison | Search | Membership | Unary | Named
+
+
+def parse_condition(text: str) -> Expr:
+    """An expression that is true or false, as in ``<If>``. Raises ExprError."""
+    from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken, VisitError
+
+    try:
+        tree = open_grammar("expr", lexer="contextual").parse(text)
+        found: Expr = _reader().transform(tree)
+    except UnexpectedToken as error:
+        raise ExprError(_unexpected(error.token.type, text), error.token.start_pos or len(text)) from None
+    except UnexpectedEOF:
+        raise ExprError("syntax error, unexpected $end", len(text)) from None
+    except UnexpectedCharacters as error:
+        at = error.pos_in_stream or 0
+        raise ExprError(_stray(text, at), at) from None
+    except VisitError as error:
+        if isinstance(error.orig_exc, ExprError):
+            raise error.orig_exc from None
+        raise
+    return found
+
+
+def parse_string(text: str) -> Word:
+    """A text with ``%{...}`` and ``$1`` in it, the whole argument being the string. Raises ExprError."""
+    return _parts(text, 0)
+
+
+# --- strings -------------------------------------------------------------------------------------------------
+
+_PART = re.compile(r"\\(?P<octal>[0-7]{1,3})|\\(?P<escaped>.)|%\{(?P<inner>(?:[^{}]|%\{[^{}]*\})*)\}|\$(?P<group>[0-9])",
+                   re.DOTALL)  # fmt: skip
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
+
+
+def _parts(text: str, at: int) -> Word:
+    """The parts of a string's inner text, which starts at offset ``at`` (EXPR-9)."""
+    parts: list[Word] = []
+    literal, last = "", 0
+    for found in _PART.finditer(text):
+        literal += text[last : found.start()]
+        last = found.end()
+        if found["octal"]:
+            literal += chr(int(found["octal"], 8) & 0xFF)
+        elif found["escaped"]:
+            literal += _ESCAPES.get(found["escaped"], found["escaped"])
+        else:
+            parts += [Text(literal)] if literal else []
+            literal = ""
+            group = found["group"]
+            parts.append(Group(int(group)) if group else _braced(found["inner"], at + found.start()))
+    literal += text[last:]
+    if "%{" in literal:
+        raise ExprError("Unterminated string or variable", at + text.find("%{"))
+    parts += [Text(literal)] if literal or not parts else []
+    return parts[0] if len(parts) == 1 else Concat(tuple(parts))
+
+
+def _braced(inner: str, at: int) -> Word:
+    """What stands in ``%{...}``: a name, or a function and its text."""
+    name, colon, argument = inner.partition(":")
+    rest = re.sub(r"^[A-Za-z0-9_]+", "", name) if name else "}"
+    if rest:
+        raise ExprError(_stray_in_name(rest), at)
+    return Function(name, _parts(argument, at + 3 + len(name)), at) if colon else Name(name, at)
+
+
+# --- from Lark's tree to ours --------------------------------------------------------------------------------
+
+#: Our terminals in the names of httpd's parser (EXPR-13).
+_TOKENS = {
+    "$END": "$end", "STRING": "T_STR_BEGIN", "VAR": "T_VAR_BEGIN", "ID": "T_ID", "INT": "T_DIGIT", "GROUP": "T_BACKREF",
+    "REGEX": "T_REGEX", "TRUE": "T_TRUE", "FALSE": "T_FALSE", "_AND": "T_OP_AND", "_OR": "T_OP_OR",
+    "_NOT": "T_OP_NOT", "_IN": "T_OP_IN", "UNARY": "T_OP_UNARY", "BINARY": "T_OP_BINARY", "LPAR": "'('", "RPAR": "')'",
+    "LBRACE": "'{'", "RBRACE": "'}'", "COMMA": "','", "DOT": "T_OP_CONCAT", "TEXT_OP": "T_OP_STR_EQ", "INT_OP": "T_OP_EQ",
+    "REGEX_OP": "T_OP_REG",
+}  # fmt: skip
+
+
+def _unexpected(kind: str, text: str) -> str:
+    return f"syntax error, unexpected {_TOKENS.get(kind, kind)}"
+
+
+def _stray(text: str, at: int) -> str:
+    if text[at] in "\"'":
+        return "Unterminated string or variable"
+    if text.startswith("%{", at):
+        return _stray_in_name(re.sub(r"^\w+", "", text[at + 2 :]))
+    near = f"Parse error near '{text[at]}'"
+    return f"syntax error, unexpected T_ERROR: {near}" if text[:at].strip() else near
+
+
+def _stray_in_name(rest: str) -> str:
+    if not rest:
+        return "Unterminated string or variable"
+    return f"syntax error, unexpected T_ERROR: Invalid character in variable name '{rest[0]}'"
+
+
+@cache
+def _reader() -> Any:
+    """The transformer; Lark is imported when it is asked for."""
+    from lark import Transformer, v_args
+
+    @v_args(inline=True)
+    class Reader(Transformer):  # type: ignore[type-arg]
+        def either(self, *parts: Expr) -> Expr:
+            return Either(parts)
+
+        def both(self, *parts: Expr) -> Expr:
+            return Both(parts)
+
+        def negated(self, inner: Expr) -> Expr:
+            return Negated(inner)
+
+        def truth(self, _: Token) -> Expr:
+            return Truth(True)
+
+        def falsehood(self, _: Token) -> Expr:
+            return Truth(False)
+
+        def unary(self, letter: Token, value: Word) -> Expr:
+            return Unary(letter[1:], value, letter.start_pos or 0)
+
+        def comparison(self, left: Word, operator: Token, right: Word) -> Expr:
+            return Comparison(left, _operator(operator), right)
+
+        def search(self, value: Word, operator: Token, regex: Token) -> Expr:
+            ignore_case = regex.endswith("i")
+            body = regex[:-1] if ignore_case else regex
+            pattern = body[1:-1] if body.startswith("/") else body[2:-1]
+            return Search(value, str(pattern), ignore_case, operator == "!~", regex.start_pos or 0)
+
+        def membership(self, value: Word, listed: tuple[Word, ...] | Function) -> Expr:
+            return Membership(value, (), listed) if isinstance(listed, Function) else Membership(value, listed)
+
+        def named(self, left: Word, name: Token, right: Word) -> Expr:
+            return Named(left, name[1:], right, name.start_pos or 0)
+
+        def choices(self, *words: Word) -> tuple[Word, ...]:
+            return words
+
+        def joined(self, *parts: Word) -> Word:
+            return Concat(parts)
+
+        def integer(self, digits: Token) -> Word:
+            return Text(str(digits))
+
+        def string(self, quoted: Token) -> Word:
+            return _parts(quoted[1:-1], (quoted.start_pos or 0) + 1)
+
+        def variable(self, braced: Token) -> Word:
+            return _braced(braced[2:-1], braced.start_pos or 0)
+
+        def group(self, number: Token) -> Word:
+            return Group(int(number[1:]))
+
+        def call(self, name: Token, argument: Word) -> Word:
+            return Function(str(name), argument, name.start_pos or 0)
+
+    return Reader()
+
+
+def _operator(token: str) -> str:
+    if token == "=":
+        return "=="
+    return f"-{token}" if token.isalpha() else str(token)
