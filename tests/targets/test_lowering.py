@@ -86,7 +86,7 @@ def test_load_factors_are_whole_weights(tmp_path: Path) -> None:
         "<Proxy balancer://c>", "BalancerMember http://10.0.0.1:1 loadfactor=1.5", "BalancerMember http://10.0.0.2:1",
         "</Proxy>", "ProxyPass / balancer://c/",
     )  # fmt: skip
-    assert "server 10.0.0.1:1 weight=3 max_fails=0;" in translated(tmp_path, text, "nginx").text
+    assert "server 10.0.0.1:1 max_fails=0 weight=3;" in translated(tmp_path, text, "nginx").text
     assert "server 10.0.0.1-1 10.0.0.1:1 weight 3" in translated(tmp_path, text, "haproxy").text
 
 

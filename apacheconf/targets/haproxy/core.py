@@ -23,6 +23,11 @@ HAS_HOST = "{ req.fhdr(host) -m found }"
 _BAD_ESCAPE = "%(?![0-9A-Fa-f]{2})"
 
 
+def plain(text: str) -> str:
+    """``text`` where HAProxy reads a log format, in which ``%`` starts a variable."""
+    return text.replace("%", "%%")
+
+
 def seconds(value: float) -> str:
     """A duration as HAProxy reads it: whole seconds, else milliseconds."""
     return f"{int(value)}s" if value == int(value) else f"{round(value * 1000)}ms"

@@ -7,7 +7,7 @@ from apacheconf.program.steps import MapBack
 from apacheconf.program.uri import canonical
 from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
-from apacheconf.targets.haproxy.core import HAS_HOST, seconds
+from apacheconf.targets.haproxy.core import HAS_HOST, plain, seconds
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.haproxy.workers import emit_balancing, emit_servers, origin_name
@@ -89,20 +89,20 @@ def _emit_path(path: NewPath, backend: Section) -> None:
     """PP-6 on the escaped path that the frontend made."""
     cut, head = canonical(path.cut), canonical(path.head)
     if path.whole is not None and path.fixed:
-        backend.add("http-request", "set-path", path.whole)
+        backend.add("http-request", "set-path", plain(canonical(path.whole)))
     elif not path.joins:
         backend.rule("http-request deny deny_status 500 unless { path -m str ? }", cut)
         backend.add("http-request", "set-path", "/")
     elif cut != head:
         if not head and path.whole is not None:
             backend.rule("http-request set-path / if { path -m str ? }", cut)
-        backend.add("http-request", "replace-path", f"^{escape(cut)}(.*)$", head.replace("\\", r"\\") + r"\1")
+        backend.add("http-request", "replace-path", f"^{escape(cut)}(.*)$", plain(head) + r"\1")
 
 
 def _emit_self(host: Host, backend: Section) -> None:
     """RV-4: what httpd calls this server in URLs that it makes."""
     if host.canonical_name:
-        backend.add("http-request", f"set-var(txn.self) str({host.title})")
+        backend.rule(f"http-request set-var(txn.self) str({host.title})")
         return
     backend.rule("http-request set-var(txn.self) ?", _SELF)
     backend.rule(f"http-request set-var(txn.self) str({host.title}) unless {HAS_HOST}")
@@ -113,7 +113,7 @@ def _emit_request_headers(low: Lowering, route: Route, origin: Origin, backend: 
         claims = (exact(route.host.said_by(route.forwarded)),)
         _emit_joined(backend, "X-Forwarded-For", "%[src]", "", claims)
         _emit_joined(backend, "X-Forwarded-Host", "%[req.fhdr(host)]", HAS_HOST)
-        _emit_joined(backend, "X-Forwarded-Server", route.host.title)
+        _emit_joined(backend, "X-Forwarded-Server", route.host.name)
     for name in _REQUEST_HOPS:
         backend.rule(f"http-request del-header {name}")
     _emit_host(low, route, origin, backend)
@@ -131,7 +131,7 @@ def _emit_host(low: Lowering, route: Route, origin: Origin, backend: Section) ->
     """HAP-40: the client's Host stays, or the origin's authority takes its place."""
     if route.keep_host:
         said_by = route.host.said_by(route.keep_host)
-        backend.rule(f"http-request set-header Host ? unless {HAS_HOST}", route.host.title,
+        backend.rule(f"http-request set-header Host ? unless {HAS_HOST}", route.host.name,
                      comment=low.sources.comment(said_by), claims=(exact(said_by),))  # fmt: skip
         return
     claims: tuple[Claim, ...] = ()
@@ -152,7 +152,7 @@ def _emit_way_back(low: Lowering, route: Route, backend: Section) -> None:
         claims: tuple[Claim, ...] = (exact(said_by),)
         pattern = "(?i)" + starting_with(reverse.urls, "(.*)", reverse.one_slash)
         for name in _MAPPED_BACK:
-            backend.add("http-response", "replace-header", name, pattern, own + reverse.path + r"\1",
+            backend.add("http-response", "replace-header", name, pattern, own + plain(reverse.path) + r"\1",
                         comment=comment, claims=claims)  # fmt: skip
             comment, claims = "", ()
 

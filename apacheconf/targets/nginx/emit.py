@@ -121,7 +121,7 @@ def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, 
     names = core.server_names(named, as_regex)
     if names:
         server.add("server_name", *names, claims=_name_claims(low, host, named))
-    server.add("set", "$server_is", literal(host.title) if host.name else "$hostname")
+    server.add("set", "$server_is", literal(host.name) if host.name else "$hostname")
     server.space()
     core.emit_guards(low, host, server)
     found = routes(host)

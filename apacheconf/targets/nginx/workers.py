@@ -62,10 +62,11 @@ def address(worker: Worker) -> str:
 
 def _server(block: Block, worker: Worker, weight: int, origin: Origin, low: Lowering) -> None:
     status = worker.member.status if worker.member else frozenset()
-    words = [address(worker)]
+    # NGX-105: with a memory for failures nginx takes members out for broken answers, too, and answers 502 for a
+    # while when all have failed, where httpd tries them at once.
+    words = [address(worker), "max_fails=0"]
     if weight != 1:
         words.append(f"weight={weight}")
-    words += _failure(worker, origin)
     if status & {"D", "S", "N"}:
         words.append("down")
     elif status & {"H", "R"} or (worker.member and worker.member.lbset > _lowest_set(origin)):
@@ -77,17 +78,6 @@ def _server(block: Block, worker: Worker, weight: int, origin: Origin, low: Lowe
 
 def _lowest_set(origin: Origin) -> int:
     return min((worker.member.lbset for worker in members(origin) if worker.member), default=0)
-
-
-def _failure(worker: Worker, origin: Origin) -> list[str]:
-    """NGX-105: httpd tries failed members at once when all have failed; nginx would answer 502 for a while.
-
-    So with one or two members nginx remembers no failures and asks the next member each time.
-    """
-    ignores = worker.member is not None and "I" in worker.member.status
-    if len(members(origin)) <= 2 or ignores or worker.retry == 0:
-        return ["max_fails=0"]
-    return ["max_fails=1", f"fail_timeout={worker.retry:g}s"]
 
 
 def _worker_claims(worker: Worker, origin: Origin) -> list[Claim]:
@@ -110,13 +100,9 @@ def _member_claim(worker: Worker, origin: Origin) -> Claim:
         return approximated(said_by, "a member with status +I is failed over from", "ignore-errors")
     if status & {"N", "R"} or (worker.member and worker.member.lbset > _lowest_set(origin)):
         return approximated(said_by, "draining, spare and lbset tiers are one backup tier or down in nginx", "tiers")
-    if len(members(origin)) <= 2:
-        return equivalent(
-            said_by, f"a failed member is asked again with each request, not after {worker.retry:g} s", "retry"
-        )
-    return approximated(
-        said_by, f"when all members have failed, nginx waits up to {worker.retry:g} s before it asks one again", "retry"
-    )  # fmt: skip
+    return equivalent(
+        said_by, f"a failed member is asked again with each request, not after {worker.retry:g} s", "retry"
+    )
 
 
 def _balancer_claims(balancer: Balancer) -> list[Claim]:
