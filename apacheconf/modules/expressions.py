@@ -10,11 +10,27 @@ from apacheconf.modules.declare import ValueRefused
 from apacheconf.modules.mod_authz_host import check_addresses
 from apacheconf.syntax import expr
 
-VARIABLES = frozenset(
-    ["HTTP_ACCEPT", "HTTP_COOKIE", "HTTP_FORWARDED", "HTTP_HOST", "HTTP_PROXY_CONNECTION", "HTTP_REFERER", "HTTP_USER_AGENT", "REQUEST_METHOD", "REQUEST_SCHEME", "REQUEST_URI", "DOCUMENT_URI", "REQUEST_FILENAME", "SCRIPT_FILENAME", "LAST_MODIFIED", "SCRIPT_USER", "SCRIPT_GROUP", "PATH_INFO", "QUERY_STRING", "IS_SUBREQ", "THE_REQUEST", "REMOTE_ADDR", "REMOTE_PORT", "REMOTE_HOST", "REMOTE_USER", "REMOTE_IDENT", "SERVER_NAME", "SERVER_PORT", "SERVER_ADMIN", "SERVER_PROTOCOL", "DOCUMENT_ROOT", "AUTH_TYPE", "CONTENT_TYPE", "HANDLER", "HTTP2", "HTTPS", "IPV6", "REQUEST_STATUS", "REQUEST_LOG_ID", "CONN_LOG_ID", "CONN_REMOTE_ADDR", "CONTEXT_PREFIX", "CONTEXT_DOCUMENT_ROOT", "TIME_YEAR", "TIME_MON", "TIME_DAY", "TIME_HOUR", "TIME_MIN", "TIME_SEC", "TIME_WDAY", "TIME", "SERVER_SOFTWARE", "API_VERSION"]
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+VARIABLES = _names(
+    """
+    HTTP_ACCEPT HTTP_COOKIE HTTP_FORWARDED HTTP_HOST HTTP_PROXY_CONNECTION HTTP_REFERER HTTP_USER_AGENT
+    REQUEST_METHOD REQUEST_SCHEME REQUEST_URI DOCUMENT_URI REQUEST_FILENAME SCRIPT_FILENAME LAST_MODIFIED SCRIPT_USER
+    SCRIPT_GROUP PATH_INFO QUERY_STRING IS_SUBREQ THE_REQUEST REMOTE_ADDR REMOTE_PORT REMOTE_HOST REMOTE_USER
+    REMOTE_IDENT SERVER_NAME SERVER_PORT SERVER_ADMIN SERVER_PROTOCOL DOCUMENT_ROOT AUTH_TYPE CONTENT_TYPE HANDLER
+    HTTP2 HTTPS IPV6 REQUEST_STATUS REQUEST_LOG_ID CONN_LOG_ID CONN_REMOTE_ADDR CONTEXT_PREFIX
+    CONTEXT_DOCUMENT_ROOT TIME_YEAR TIME_MON TIME_DAY TIME_HOUR TIME_MIN TIME_SEC TIME_WDAY TIME SERVER_SOFTWARE
+    API_VERSION
+    """
 )
-FUNCTIONS = frozenset(
-    ["req", "http", "req_novary", "resp", "note", "env", "reqenv", "osenv", "tolower", "toupper", "escape", "unescape", "base64", "unbase64", "md5", "sha1", "file", "filesize", "ldap"]
+FUNCTIONS = _names(
+    """
+    req http req_novary resp note env reqenv osenv tolower toupper escape unescape base64 unbase64 md5 sha1 file
+    filesize ldap
+    """
 )
 #: What mod_ssl adds: its variables, and the one list function there is (EXPR-29).
 _OF_SSL = re.compile(r"Variable 'SSL_|List-returning function 'PeerExtList'", re.IGNORECASE)

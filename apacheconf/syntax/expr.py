@@ -164,8 +164,10 @@ def parse_string(text: str) -> Word:
 
 # --- strings -------------------------------------------------------------------------------------------------
 
-_PART = re.compile(r"\\(?P<octal>[0-7]{1,3})|\\(?P<escaped>.)|%\{(?P<inner>(?:[^{}]|%\{[^{}]*\})*)\}|\$(?P<group>[0-9])",
-                   re.DOTALL)  # fmt: skip
+_PART = re.compile(
+    r"""\\(?P<octal>[0-7]{1,3}) | \\(?P<escaped>.) | %\{(?P<inner>(?:[^{}]|%\{[^{}]*\})*)\} | \$(?P<group>[0-9])""",
+    re.DOTALL | re.VERBOSE,
+)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 
 
@@ -207,9 +209,9 @@ def _braced(inner: str, at: int) -> Word:
 _TOKENS = {
     "$END": "$end", "STRING": "T_STR_BEGIN", "VAR": "T_VAR_BEGIN", "ID": "T_ID", "INT": "T_DIGIT", "GROUP": "T_BACKREF",
     "REGEX": "T_REGEX", "TRUE": "T_TRUE", "FALSE": "T_FALSE", "_AND": "T_OP_AND", "_OR": "T_OP_OR",
-    "_NOT": "T_OP_NOT", "_IN": "T_OP_IN", "UNARY": "T_OP_UNARY", "BINARY": "T_OP_BINARY", "LPAR": "'('", "RPAR": "')'",
-    "LBRACE": "'{'", "RBRACE": "'}'", "COMMA": "','", "DOT": "T_OP_CONCAT", "TEXT_OP": "T_OP_STR_EQ", "INT_OP": "T_OP_EQ",
-    "REGEX_OP": "T_OP_REG",
+    "_NOT": "T_OP_NOT", "_IN": "T_OP_IN", "UNARY": "T_OP_UNARY", "BINARY": "T_OP_BINARY",
+    "LPAR": "'('", "RPAR": "')'", "LBRACE": "'{'", "RBRACE": "'}'", "COMMA": "','", "DOT": "T_OP_CONCAT",
+    "TEXT_OP": "T_OP_STR_EQ", "INT_OP": "T_OP_EQ", "REGEX_OP": "T_OP_REG",
 }  # fmt: skip
 
 
