@@ -2,7 +2,8 @@
 
 The address of the connection decides first, and finally: hosts of ``*:80`` are asked only where none names the
 exact address, hosts of ``*:*`` only where none names the port (VH-30). Sets never merge. A virtual host whose port
-nobody listens on is as dead.
+nobody listens on is as dead. In a fragment without Listen the main file may listen elsewhere, so there this is only
+information.
 
 Example:
 
@@ -26,6 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from apacheconf.diagnostics import Diagnostic, Level
+from apacheconf.expand.tree import Node
 from apacheconf.lint.rule import Rule
 from apacheconf.lint.view import View
 from apacheconf.model.types import Address, Server
@@ -37,21 +39,24 @@ def check(view: View) -> Iterator[Diagnostic]:
     listeners = [Address(listen.host, listen.port) for listen in view.model.listeners]
     if not listeners:
         return
+    level = Level.INFO if any(listen.inferred for listen in view.model.listeners) else RULE.level
     for host in view.model.hosts:
         if host.node is not None and host.addresses:
-            yield from _check_host(host, listeners, view.address_sets)
+            for node, message, help in _check_host(host, listeners, view.address_sets):
+                yield RULE.finding(node, message, help, word=0, level=level)
 
 
-def _check_host(host: Server, listeners: Iterable[Address], sets: Iterable[Address]) -> Iterator[Diagnostic]:
+def _check_host(host: Server, listeners: Iterable[Address], sets: Iterable[Address]) -> Iterator[tuple[Node, str, str]]:
+    """The virtual host that no socket leads to, the message and the help."""
     sockets = [socket for socket in listeners if any(_may_take(address, socket) for address in host.addresses)]
     assert host.node is not None
     if not sockets:
         message = f"nothing listens on {' or '.join(map(str, host.addresses))}: no connection reaches this virtual host"
         port = next((address.port for address in host.addresses if address.port), None)
-        yield RULE.finding(host.node, message, f"add Listen {port or 80}, or use a port that is listened on", word=0)
+        yield host.node, message, f"add Listen {port or 80}, or use a port that is listened on"
     elif all(_is_taken(host.addresses, socket, sets) for socket in sockets):
         message = f"no connection reaches this virtual host: others name the addresses of {sockets[0]} more exactly"
-        yield RULE.finding(host.node, message, f"write <VirtualHost {_better(sockets[0], sets)}> here too", word=0)
+        yield host.node, message, f"write <VirtualHost {_better(sockets[0], sets)}> here too"
 
 
 def _may_take(address: Address, socket: Address) -> bool:
