@@ -37,7 +37,9 @@ def shape(args: Args, words: list[str]) -> list[str]:
     if args is Args.ITERATE:
         return _until_empty(words, 1, "requires at least one argument")
     if args is Args.ITERATE2:
-        return _until_empty(words, 2, "requires at least two arguments")
+        if len(words) < 2 or not words[0]:
+            raise WrongArguments("requires at least two arguments")
+        return _until_empty(words, 1, "")
     return words
 
 

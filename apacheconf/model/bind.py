@@ -114,7 +114,8 @@ class _Binder:
             self.diagnostics.append(plan.refusal.at(node, parents))
             return tuple(words), None
         spec = plan.spec
-        assert spec is not None
+        if spec is None:  # another's module has it; nothing is known of its arguments
+            return tuple(words), None
         try:
             words = shape(spec.args, words)
             if spec.parse_in is not None:
@@ -175,7 +176,10 @@ class _Binder:
             argument = value.pattern
         else:
             argument = "" if context is Context.VHOST else " ".join(words)
-        return Scope(context, argument, self.is_loaded)
+        limited = scope.limited
+        if context is Context.LIMIT:
+            limited = limited.narrowed(words, spec.name == "<LimitExcept>") or limited
+        return Scope(context, argument, self.is_loaded, "", limited)
 
 
 def _unbound(node: Node, context: Context) -> tuple[Directive, ...]:

@@ -79,7 +79,8 @@ class _Builder:
 def _main(scope: Scope, sections: tuple[Section, ...]) -> Server:
     per_server, per_dir = scope.settings()
     server, directory = confs_of(per_server, "server"), confs_of(per_dir, "dir")
-    return Server(None, (), server, directory, server, directory, sections, sections)
+    effective = merged({}, per_server, server), merged({}, per_dir, directory)
+    return Server(None, (), *effective, server, directory, sections, sections)
 
 
 def _server(host: _Host, main: Server, server_base: dict[str, Conf], dir_base: dict[str, Conf]) -> Server:

@@ -101,7 +101,13 @@ def inherited(confs: Confs) -> Confs:
 
 
 def merged(base: Confs, settings: Settings, own: Confs) -> Confs:
-    """A host's effective confs: ``settings`` (of which ``own`` are the confs) within ``base``."""
-    return base | {
-        module: base[module].within(fields) if module in base else own[module] for module, fields in settings.items()
-    }
+    """A server's effective confs: ``settings`` (of which ``own`` are the confs) within ``base``, or the defaults."""
+    found = dict(base)
+    for module, fields in settings.items():
+        if module in base:
+            found[module] = base[module].within(fields)
+        elif any(type(field.value) is dict for field in fields.values()):
+            found[module] = type(own[module])().within(fields)  # a table's defaults stay beside what is set
+        else:
+            found[module] = own[module]
+    return found

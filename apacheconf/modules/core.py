@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from apacheconf.modules.core_sections import condition, methods, otherwise, path_section, virtual_host
+from apacheconf.modules.core_sections import condition, methods, one_pattern, otherwise, path_section, virtual_host
 from apacheconf.modules.core_values import (
     TRACE,
     ErrorDocument,
     ServerName,
     choice,
+    error,
     error_document,
     http_protocol_options,
     limit_request_body,
@@ -101,6 +102,11 @@ _DIR_LIKE = SECTIONS | Context.LIMIT
 _NESTED = ANYWHERE & ~(LOCATION | Context.LIMIT)  # Files: 5.3
 _CONDITION = ANYWHERE & ~Context.LIMIT
 
+
+def _path_section(name: str, contexts: Context) -> Spec:
+    return Spec(f"<{name}>", Args.RAW_ARGS, contexts, parse=path_section(name), gathers=one_pattern(name))
+
+
 MODULE = Module(
     "core",
     server_conf=CoreServerConf,
@@ -108,17 +114,17 @@ MODULE = Module(
     fate=Fate.SERVED,
     directives=[
         Spec("<VirtualHost>", Args.RAW_ARGS, SERVER, parse=virtual_host),
-        Spec("<Directory>", Args.RAW_ARGS, SERVERS, parse=path_section("Directory")),
-        Spec("<DirectoryMatch>", Args.RAW_ARGS, SERVERS, parse=path_section("DirectoryMatch")),
-        Spec("<Location>", Args.RAW_ARGS, SERVERS, parse=path_section("Location")),
-        Spec("<LocationMatch>", Args.RAW_ARGS, SERVERS, parse=path_section("LocationMatch")),
-        Spec("<Files>", Args.RAW_ARGS, _NESTED, parse=path_section("Files")),
-        Spec("<FilesMatch>", Args.RAW_ARGS, _NESTED, parse=path_section("FilesMatch")),
+        _path_section("Directory", SERVERS),
+        _path_section("DirectoryMatch", SERVERS),
+        _path_section("Location", SERVERS),
+        _path_section("LocationMatch", SERVERS),
+        _path_section("Files", _NESTED),
+        _path_section("FilesMatch", _NESTED),
         Spec("<If>", Args.RAW_ARGS, _CONDITION, parse=condition("If")),
         Spec("<ElseIf>", Args.RAW_ARGS, _CONDITION, parse=condition("ElseIf")),
         Spec("<Else>", Args.RAW_ARGS, _CONDITION, parse=otherwise),
-        Spec("<Limit>", Args.RAW_ARGS, _DIR_LIKE, parse=methods("Limit"), restricts=True),
-        Spec("<LimitExcept>", Args.RAW_ARGS, _DIR_LIKE, parse=methods("LimitExcept"), restricts=True),
+        Spec("<Limit>", Args.RAW_ARGS, _DIR_LIKE, parse_in=methods("Limit"), restricts=True),
+        Spec("<LimitExcept>", Args.RAW_ARGS, _DIR_LIKE, parse_in=methods("LimitExcept"), restricts=True),
         take1("ServerName", SERVERS, "server_name", parse=server_name),
         Spec(
             "ServerAlias", Args.RAW_ARGS, SERVERS, fills="server_aliases", parse_in=server_alias, extends=True,
@@ -176,6 +182,7 @@ MODULE = Module(
         take1("LimitRequestBody", ANYWHERE, "limit_request_body", per="dir", parse=limit_request_body, restricts=True),
         Spec("Options", Args.RAW_ARGS, ANYWHERE, per="dir", fills="options", parse=options, fate=Fate.NO_EFFECT),
         Spec("LogLevel", Args.ITERATE, ANYWHERE, per="dir", fills="log_level", parse_in=log_levels),
+        Spec("Error", Args.RAW_ARGS, ANYWHERE | Context.REQUIRE, parse_in=error, raw=True),
         Spec("Port", Args.TAKE1, SERVERS, parse=replaced_port),
     ],
 )  # fmt: skip

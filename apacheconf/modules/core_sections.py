@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from apacheconf.modules.declare import Parse, SectionArgument, ValueRefused
+from apacheconf.modules.declare import Gather, Parse, ParseIn, Scope, SectionArgument, ValueRefused
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +67,25 @@ def path_section(name: str) -> Parse:
     kind, is_match = name.removesuffix("Match"), name.endswith("Match")
 
     def parse(words: Sequence[str]) -> SectionArgument:
-        regex = is_match or (len(words) > 0 and words[0] == "~")
-        at = 1 if words and words[0] == "~" and not is_match else 0
+        tilde = words[:1] in (["~"], ("~",)) and (not is_match or name == "DirectoryMatch")
+        at = int(tilde)
         pattern = words[at] if at < len(words) else ""
-        if regex:
+        if is_match or tilde:
             check_regex(pattern, "Regex could not be compiled", at)
-        if len(words) > at + 1:
-            raise ValueRefused(multiple(name), at + 1)
-        return SectionArgument(kind, pattern, regex)
+        return SectionArgument(kind, pattern, is_match or tilde, too_many=len(words) > at + 1)
 
     return parse
 
 
-def multiple(name: str) -> str:
-    return f"Multiple <{name}> arguments not (yet) supported."
+def one_pattern(name: str) -> Gather:
+    """Refuse a second pattern, which httpd does when it has read what stands in the section (STR-13)."""
+
+    def gather(value: SectionArgument, children: Sequence[Any], scope: Scope) -> SectionArgument:
+        if value.too_many:
+            raise ValueRefused(f"Multiple <{name}> arguments not (yet) supported.", 1)
+        return value
+
+    return gather
 
 
 def check_regex(pattern: str, message: str, word: int = 0) -> None:
@@ -109,12 +115,17 @@ def otherwise(words: Sequence[str]) -> SectionArgument:
     return SectionArgument("Else", "")
 
 
-def methods(name: str) -> Parse:
+def methods(name: str) -> ParseIn:
     """``<Limit>`` and ``<LimitExcept>``: the methods as written, separated by blanks (STR-16)."""
 
-    def parse(words: Sequence[str]) -> SectionArgument:
+    def parse(words: Sequence[str], scope: Scope) -> SectionArgument:
         if name == "Limit" and "TRACE" in words:
             raise ValueRefused("TRACE cannot be controlled by <Limit>, see TraceEnable", list(words).index("TRACE"))
+        left = scope.limited.narrowed(words, name == "LimitExcept")
+        if left is None:
+            raise ValueRefused(f"<{name}> directive excludes all methods")
+        if left == scope.limited:
+            raise ValueRefused(f"<{name}> directive specifies methods already excluded")
         return SectionArgument(name, " ".join(words))
 
     return parse

@@ -159,16 +159,19 @@ _OPTIONS = frozenset(
 
 
 def options(words: Sequence[str]) -> tuple[str, ...]:
-    """Options as its words, checked (ARG-24)."""
-    signed = [word[:1] in "+-" and word != "" for word in words]
+    """Options as its words, checked (ARG-24): after All or None signs may follow."""
+    merging, all_or_none = False, False
     for number, word in enumerate(words):
-        if (any(signed) and not signed[number] and number > 0) or (signed[number] and not all(signed[:number])):
+        sign = word[:1] if word[:1] in ("+", "-") else ""
+        if (sign and number and not merging and not all_or_none) or (merging and not sign):
             raise ValueRefused("Either all Options must start with + or -, or no Option may.", number)
-        bare = word.lstrip("+-").lower() if signed[number] else word.lower()
-        if bare not in _OPTIONS:
-            raise ValueRefused(f"Illegal option {word.lstrip('+-') if signed[number] else word}", number)
-        if bare == "none" and signed[number]:
+        merging = merging or bool(sign)
+        option = word[len(sign) :].lower()
+        if option not in _OPTIONS:
+            raise ValueRefused(f"Illegal option {word[len(sign) :]}", number)
+        if option == "none" and sign:
             raise ValueRefused("You may not use 'Options +None' or 'Options -None'.", number)
+        all_or_none = all_or_none or option in ("all", "none")
     return tuple(words)
 
 
@@ -194,3 +197,11 @@ def log_levels(words: Sequence[str], scope: Scope) -> dict[str, str]:
 
 def replaced_port(words: Sequence[str]) -> None:
     raise ValueRefused("Port was replaced with Listen in Apache 2.0")
+
+
+def error(text: Sequence[str], scope: Scope) -> None:
+    """The Error directive (VAR-15): always refused, with its text."""
+    said = text[0].strip()
+    if said[:1] in ('"', "'") and said[-1:] == said[:1] and len(said) > 1:
+        said = said[1:-1]
+    raise ValueRefused(said or "The Error directive was used with no message.")

@@ -198,18 +198,36 @@ def _class_facts(cls: type[Conf]) -> _ClassFacts:
 Parse = Callable[[Sequence[str]], Any]
 
 
+class Methods(NamedTuple):
+    """A set of request methods, or all but these; HEAD counts as GET (STR-16)."""
+
+    all_but: bool
+    names: frozenset[str] = frozenset()
+
+    def narrowed(self, words: Sequence[str], all_but: bool) -> Methods | None:
+        """What is left of this set within ``words``, or outside of them; None when nothing is."""
+        given = frozenset("GET" if word == "HEAD" else word for word in words)
+        if all_but:
+            left = Methods(self.all_but, self.names | given if self.all_but else self.names - given)
+        else:
+            left = Methods(False, given - self.names if self.all_but else given & self.names)
+        return left if left.all_but or left.names else None
+
+
 class Scope(NamedTuple):
     """The place of a directive, for those whose value depends on it, such as ProxyPass in a Location (PP-11).
 
     ``argument`` is the pattern of the nearest section (``/x``, ``balancer://c``), empty outside sections;
     ``has_module`` says whether a module (``mod_proxy_hcheck``) is loaded. ``combined_by`` is the name of
-    the RequireAll, RequireAny or RequireNone directly around, empty if there is none.
+    the RequireAll, RequireAny or RequireNone directly around, empty if there is none; ``limited`` are the methods
+    that the Limit sections around leave.
     """
 
     context: Context
     argument: str
     has_module: Callable[[str], bool]
     combined_by: str = ""
+    limited: Methods = Methods(True)
 
 
 ParseIn = Callable[[Sequence[str], Scope], Any]
@@ -221,12 +239,13 @@ Gather = Callable[[Any, Sequence[Any], Scope], Any]
 
 @dataclass(frozen=True, slots=True)
 class SectionArgument:
-    """The value of a section directive: what it is about. ``sets`` is a setting that the tag itself makes."""
+    """What a section is about. ``sets`` is a setting that the tag itself makes; ``too_many`` patterns are refused."""
 
     kind: str
     pattern: str
     regex: bool = False
     sets: Any = None
+    too_many: bool = False
 
 
 class Fate(Enum):

@@ -51,7 +51,7 @@ class LogServerConf(Conf):
 
 
 #: The letters of formats, and the modules that bring more of them.
-_LETTERS = frozenset("aAbBCDefhHiklLmMnopPqrRstTuUvVX%")
+_LETTERS = frozenset("aAbBCDefhHiklLmnopPqrRstTuUvVX%")
 _MORE = {"I": "mod_logio", "O": "mod_logio", "S": "mod_logio", "^FB": "mod_logio", "x": "mod_ssl", "c": "mod_ssl"}
 _ALWAYS = frozenset({"^ti", "^to"})
 _RAN_OFF = "Ran off end of LogFormat parsing args to some directive"

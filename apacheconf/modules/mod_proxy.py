@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from apacheconf.modules.core_sections import one_pattern
 from apacheconf.modules.declare import (
     ANYWHERE,
     LOCATION,
@@ -183,7 +184,10 @@ MODULE = Module(
             "<Proxy>", Args.RAW_ARGS, SERVERS,
             fills="definitions", parse_in=proxy_section, appends=True, section=True,
         ),
-        Spec("<ProxyMatch>", Args.RAW_ARGS, SERVERS, parse_in=proxy_match_section, section=True),
+        Spec(
+            "<ProxyMatch>", Args.RAW_ARGS, SERVERS,
+            parse_in=proxy_match_section, gathers=one_pattern("ProxyMatch"), section=True,
+        ),
         Spec(
             "ProxyPassReverse", Args.TAKE123, _MAPPING, per="dir",
             fills="reverses", parse_in=proxy_pass_reverse, appends=True,

@@ -31,7 +31,7 @@ class ListenConf(Conf):
     listen: Setting[tuple[Listen, ...]] = setting(())
 
 
-_FORM = re.compile(r"(?:(?P<host>.+):)?(?P<port>\d+)$", re.DOTALL)
+_FORM = re.compile(r"(?:(?P<host>.*):)?(?P<port>\d+)$", re.DOTALL)
 
 
 def listen(words: Sequence[str]) -> Listen:
@@ -39,6 +39,8 @@ def listen(words: Sequence[str]) -> Listen:
     if not 1 <= len(words) <= 2:
         raise ValueRefused("Listen requires 1 or 2 arguments.")
     form = _FORM.match(words[0])
+    if words[0].startswith(":") and form is not None and not form["host"]:
+        raise ValueRefused("Invalid address or port", 0)
     if form is None:
         raise ValueRefused("Port must be specified", 0)
     port = int(form["port"])

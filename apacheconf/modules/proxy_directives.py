@@ -236,13 +236,7 @@ def proxy_set(words: Sequence[str], scope: Scope) -> ProxySet:
 
 
 def proxy_section(words: Sequence[str], scope: Scope) -> SectionArgument:
-    """``<Proxy>``: a URL, a glob or ``~`` and a regex; only a full URL takes parameters (STR-19)."""
-    if words[:1] in (["~"], ("~",)):
-        pattern = words[1] if len(words) > 1 else ""
-        if len(words) > 2:
-            raise ValueRefused("<Proxy> arguments are not supported for non url.", 2)
-        check_regex(pattern, "Regex could not be compiled", 1)
-        return SectionArgument("Proxy", pattern, True)
+    """``<Proxy>``: a URL or a glob; only a full URL takes parameters, and ``~`` makes no regex here (STR-19)."""
     pattern = words[0] if words else ""
     if len(words) < 2:
         return SectionArgument("Proxy", pattern)
@@ -256,9 +250,10 @@ def proxy_section(words: Sequence[str], scope: Scope) -> SectionArgument:
 
 
 def proxy_match_section(words: Sequence[str], scope: Scope) -> SectionArgument:
+    """``<ProxyMatch>``: one regex."""
     pattern = words[0] if words else ""
     check_regex(pattern, "Regex could not be compiled")
-    return SectionArgument("Proxy", pattern, True)
+    return SectionArgument("Proxy", pattern, True, too_many=len(words) > 1)
 
 
 def proxy_pass_reverse(words: Sequence[str], scope: Scope) -> ProxyPassReverse:

@@ -167,6 +167,15 @@ WORKER: Mapping[str, Reader] = {
 }
 
 
+def _hcinterval(text: str) -> float:
+    seconds = seconds_of(text, "s")
+    if seconds is None:
+        raise ValueRefused("Unparse-able hcinterval setting")
+    if seconds < 0.1:
+        raise ValueRefused("Interval must be a positive value greater than 100ms")
+    return seconds
+
+
 def _hcmethod(text: str) -> str:
     if text.upper() not in HCMETHODS:
         raise ValueRefused("Unknown method")
@@ -205,7 +214,7 @@ BALANCER_KEYS: Mapping[str, Reader] = {
 
 HCHECK: Mapping[str, Reader] = {
     "hcmethod": _hcmethod,
-    "hcinterval": _time("s", "Interval has wrong format", "Interval must be a positive value greater than 100 millis"),
+    "hcinterval": _hcinterval,
     "hcpasses": _whole(0, "Passes must be a positive value"),
     "hcfails": _whole(0, "Fails must be a positive value"),
     "hcuri": str,

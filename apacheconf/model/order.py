@@ -1,0 +1,17 @@
+"""The order in which httpd would meet what is wrong: its first error is the one it prints (MOD-4)."""
+
+from __future__ import annotations
+
+from heapq import merge
+
+from apacheconf.diagnostics import Diagnostic
+from apacheconf.expand.tree import Expanded
+
+
+def in_walk_order(expanded: Expanded, *found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+    """Several lists of diagnostics, each in the order of the walk, as one."""
+    filled = [each for each in found if each]
+    if len(filled) < 2:
+        return filled[0] if filled else ()
+    position = {id(node.place): number for number, node in enumerate(expanded.walk())}
+    return tuple(merge(*filled, key=lambda each: position.get(id(each.place), len(position))))
