@@ -75,9 +75,13 @@ def route(host: Host, cell: Cell) -> Route:
 
 
 def routes(host: Host) -> list[Route]:
-    """The routes of the host's cells, in their order, without those that come to the same as the cell around them."""
+    """The routes of the host's cells, in their order, without paths that come to the same as the cell around them.
+
+    A bare cell stays as long as what lies below it does: nginx would answer 301 in its place (NGX-35).
+    """
     found = {(cell.path, cell.reach): route(host, cell) for cell in host.shape.cells}
-    return [each for each in found.values() if not _is_like(each, _around(each.cell, found))]
+    own = {each.cell.path for each in found.values() if not _is_like(each, _around(each.cell, found))}
+    return [each for each in found.values() if each.cell.path in own]
 
 
 def _around(cell: Cell, found: dict[tuple[str, Reach], Route]) -> Route | None:

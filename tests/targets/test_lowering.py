@@ -114,3 +114,9 @@ def test_versions(tmp_path: Path) -> None:
 def test_what_is_not_written_for_is_refused(target: str, version: str | None, tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         translate(program_of(tmp_path, _PREFIX), target, version)
+
+
+def test_the_bare_form_is_not_redirected(tmp_path: Path) -> None:
+    """TRAP-2, NGX-35: without a location of its own nginx answers 301 for /foo."""
+    text = translated(tmp_path, host("ProxyPass /foo/ http://10.0.0.1/bar/"), "nginx").text
+    assert "location = /foo {\n            return 404;" in text
