@@ -97,7 +97,7 @@ def dump(expanded: Expanded, root: Path) -> str:
 
 def _dump(node: Node, indent: str, file: str, lines: list[str]) -> str:
     file = _dump_file(node, file, lines)
-    lines.append(f"{indent}# {node.place.line:3}:")
+    lines.append(f"{indent}#{node.place.line:4}:")
     if node.children is None:
         lines.append(f"{indent}{spelling(node.name)} {node.args}")
         return file
