@@ -5,8 +5,8 @@ give a Server that ends with its ``with`` block, ``check`` asks ``-t``. Used by 
 --check``, by tests and by the benchmark alike; nothing here knows what a configuration means.
 """
 
-from apacheconf.engines.check import CheckResult, Verdict, check
-from apacheconf.engines.find import Engine, find, find_all
+from apacheconf.engines.checking import CheckResult, Verdict, check
+from apacheconf.engines.installed import Engine, find, find_all
 from apacheconf.engines.process import EngineFailed, Server, stopping_on_signals
 from apacheconf.engines.sandbox import Sandbox, free_ports
 

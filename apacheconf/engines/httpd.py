@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from apacheconf.engines.find import Engine
+from apacheconf.engines.installed import Engine
 from apacheconf.engines.process import Address, Server
 from apacheconf.engines.sandbox import Sandbox, is_root
 

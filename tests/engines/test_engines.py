@@ -134,7 +134,7 @@ def test_check_counts_warnings() -> None:
 
 def test_a_missing_checker_never_reads_as_success(monkeypatch: pytest.MonkeyPatch) -> None:
     """ENG-7."""
-    monkeypatch.setattr(sys.modules[check.__module__], "find", lambda name: None)
+    monkeypatch.setattr("apacheconf.engines.checking.find", lambda name: None)
     result = check("nginx", {"nginx.conf": ""})
     assert result.verdict is Verdict.NOT_VALIDATED
     assert not result.ok

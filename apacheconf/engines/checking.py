@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from apacheconf.engines import haproxy, nginx
-from apacheconf.engines.find import Engine, find
+from apacheconf.engines.installed import Engine, find
 from apacheconf.engines.sandbox import Sandbox
 
 #: A name that doesn't resolve is replaced and the check is made again, at most this often.
