@@ -107,17 +107,23 @@ class Shared:
 
     def _worker_for(self, url: str) -> str | None:
         """The longest worker name that is a prefix of the URL, scheme and host compared without case (WK-2)."""
-        wanted = worker_name(url)
-        candidates = [name for name in self.workers if wanted.startswith(worker_name(name))]
-        return max(candidates, key=len, default=None)
+        return max((name for name in self.workers if _falls_under(url, name)), key=len, default=None)
 
     @staticmethod
     def _add_member(balancer: _Draft, url: str, parameters: Iterable[tuple[str, object]], said_by: Written) -> None:
         name = worker_name(url)
         draft = next((each for each in balancer.members if worker_name(each.url) == name), None)
+        if draft is None and any(_falls_under(url, each.url) for each in balancer.members):
+            return  # it shares that member's worker, so it is no member of its own (WK-3, AH01150)
         if draft is None:
             balancer.members.append(draft := _Draft(url))
         draft.add(parameters, said_by)
+
+
+def _falls_under(url: str, worker: str) -> bool:
+    """The worker's name begins the URL and covers its authority at least: ``http://h1`` not ``http://h10/`` (WK-2)."""
+    wanted, name = worker_name(url), worker_name(worker)
+    return len(name) >= len(wanted) - len(target_path(url)) and wanted.startswith(name)
 
 
 def share(definitions: Iterable[tuple[Definition, Written]]) -> Shared:

@@ -47,6 +47,21 @@ def test_the_longer_url_first_keeps_its_own_settings():  # WK-2, WK-3
     assert not shared.ignored
 
 
+@pytest.mark.parametrize("later", ["http://10.0.0.10/", "http://10.0.0.1:8080/", "http://10.0.0.1.example/"])
+def test_a_worker_covers_a_whole_authority_or_nothing(later: str):  # WK-2, seen on httpd: no AH01146
+    shared = of(ProxyPass("/a", "http://10.0.0.1"), ProxyPass("/b", later, parameters=(("retry", 7.0),)))
+    assert shared.find(later) == later
+    assert shared.ignored == []
+
+
+def test_a_member_that_begins_with_another_is_none():  # WK-3, AH01150
+    cluster = "balancer://c"
+    urls = ("http://h/a", "http://h/a/b", "http://h/c")
+    ((_, balancer),) = of(*(BalancerMember(cluster, url) for url in urls)).origins()
+    assert isinstance(balancer, Balancer)
+    assert [member.name for member in balancer.members] == ["http://h/a", "http://h/c"]
+
+
 def test_members_belong_to_their_balancer_in_order():  # BP-14, BP-15, BP-16
     shared = of(
         BalancerMember("balancer://MyCluster", "http://h:8080", (("loadfactor", 150), ("retry", 0.0))),
