@@ -1,0 +1,58 @@
+"""A small origin for these tests: it answers with its port, the path it was asked for and the headers that matter."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+_TOLD = ("host", "x-forwarded-for", "x-forwarded-host", "x-forwarded-server")
+
+
+@contextmanager
+def echo(port: int) -> Iterator[None]:
+    """An origin on loopback; ``X-Location`` orders a redirect."""
+    listener = socket.create_server(("127.0.0.1", port))
+    threading.Thread(target=_accept, args=(listener, port), daemon=True).start()
+    try:
+        yield
+    finally:
+        listener.close()
+
+
+def _accept(listener: socket.socket, port: int) -> None:
+    while True:
+        try:
+            client, _ = listener.accept()
+        except OSError:
+            return
+        threading.Thread(target=_converse, args=(client, port), daemon=True).start()
+
+
+def _converse(client: socket.socket, port: int) -> None:
+    with suppress(ConnectionError), client, client.makefile("rb") as lines:
+        for line in lines:
+            headers: dict[str, str] = {}
+            for header in iter(lines.readline, b"\r\n"):
+                if not header:
+                    return
+                name, _, value = header.decode("latin-1").partition(":")
+                headers[name.lower()] = value.strip()
+            told = [f"{name}={headers[name]}" for name in _TOLD if name in headers]
+            body = " ".join([str(port), line.split()[1].decode("latin-1"), *told]).encode("latin-1")
+            status = f"302 Found\r\nLocation: {headers['x-location']}" if "x-location" in headers else "200 OK"
+            head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nContent-Type: text/plain\r\n\r\n"
+            client.sendall(head.encode("latin-1") + body)
+
+
+def ask(port: int, host: str, target: str, location: str = "") -> tuple[str, str, str]:
+    """Status, Location and, of an origin's answer, the body."""
+    order = f"X-Location: {location}\r\n" if location else ""
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+        client.sendall(f"GET {target} HTTP/1.1\r\nHost: {host}\r\n{order}Connection: close\r\n\r\n".encode("latin-1"))
+        received = b"".join(iter(lambda: client.recv(65536), b""))
+    head, _, body = received.decode("latin-1").partition("\r\n\r\n")
+    lines = head.split("\r\n")
+    found = [line.partition(":")[2].strip() for line in lines if line.lower().startswith("location:")]
+    return lines[0].split()[1], "".join(found), body if lines[0].split()[1] in ("200", "302") else ""
