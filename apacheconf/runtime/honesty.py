@@ -13,6 +13,8 @@ from apacheconf.diagnostics import ConfigError, Diagnostic, Level
 from apacheconf.ledger import Answer, Ledger, Outcome, Row, Written
 from apacheconf.modules import registry
 from apacheconf.modules.declare import Fate
+from apacheconf.program.fold import steps_for
+from apacheconf.program.hosts import Shape
 from apacheconf.program.program import Program
 from apacheconf.program.steps import (
     AddFilter,
@@ -60,24 +62,25 @@ def account(program: Program) -> tuple[Row, ...]:
 
 def answer(program: Program, ledger: Ledger) -> None:
     """Say what became of the directives that steps, listeners and origins were made of."""
+    steps_of: dict[int, tuple[tuple[Step, str], ...]] = {}
     for host in program.hosts:
-        for step in _steps(host.shape.server, host.shape.cells):
-            said_by = host.said_by(step)
-            why = _not_done(step)
+        shape = host.shape
+        if id(shape) not in steps_of:
+            steps_of[id(shape)] = tuple((step, _not_done(step)) for step in _steps(shape))
+        for step, why in steps_of[id(shape)]:
             if why:
-                ledger.drop(said_by, why)
+                ledger.drop(host.said_by(step), why)
             else:
-                ledger.carry(said_by, Outcome.EXACT)
+                ledger.carry(host.said_by(step), Outcome.EXACT)
     for listener in program.listeners:
         ledger.carry(listener.said_by, Outcome.EXACT)
     for origin in program.origins:
         _answer_origin(origin, ledger)
 
 
-def _steps(server: tuple[Step, ...], cells: tuple[object, ...]) -> Iterator[Step]:
-    yield from server
-    for cell in cells:
-        yield from getattr(cell, "steps", ())
+def _steps(shape: Shape) -> set[Step]:
+    """Every step that the server or one of its sections makes."""
+    return {step for number in range(len(shape.layers)) for step in steps_for(shape, (number,))} | set(shape.server)
 
 
 def _not_done(step: Step) -> str:

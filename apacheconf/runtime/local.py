@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 CHUNKED_FIELD = (b"Transfer-Encoding", b"chunked")
 #: Handlers that exist in httpd and not here, and what they answer until they do.
 _HANDLERS = {"balancer-manager": 503}
+_DEFAULT_HANDLERS = frozenset({"", "none", "default-handler"})
 
 
 def local_answer(client: ClientConnection, exchange: Exchange, head: RequestHead, decision: Decision) -> None:
     """Answer as ``decision`` says."""
     status = decision.status
     if status is None:
-        client.refuse(exchange, _HANDLERS.get(decision.handler) or _file_status(decision.file))
+        client.refuse(exchange, _handler_status(decision))
     elif decision.location:
         _redirect(client, exchange, status, decision.location)
     elif decision.body is not None:
@@ -40,7 +41,15 @@ def local_answer(client: ClientConnection, exchange: Exchange, head: RequestHead
         client.refuse(exchange, status, *_proxy_note(head, status))
 
 
+def _handler_status(decision: Decision) -> int:
+    """What a request answers that is left to a handler: 500 for those that serve lacks."""
+    if decision.handler not in _DEFAULT_HANDLERS:
+        return _HANDLERS.get(decision.handler, 500)
+    return _file_status(decision.file)
+
+
 def _file_status(file: str) -> int:
+    """404 for what isn't there; 500 for a file, because serve has no handler that may show it."""
     try:
         return 500 if file and "\0" not in file and Path(file).exists() else 404
     except OSError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import signal
 import socket
 from collections.abc import Callable
@@ -38,11 +39,12 @@ def serve(program: Program, options: ServeOptions | None = None) -> None:
     """
     options = options or ServeOptions()
     refuse_dishonoured(program, options.accepted)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(Server(program, options).run())
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop's where it is installed."""
     try:
         import uvloop
     except ImportError:
@@ -155,7 +157,7 @@ class Server(ServerState):
                 else:
                     await self.loop.create_connection(factory, *place)
         except (OSError, TimeoutError) as error:
-            raise OriginBroke(503, f"attempt to connect to {worker.name} failed: {error}") from error
+            raise OriginBroke(503, f"{_why(error)}: attempt to connect to {_authority(worker)} failed") from error
 
     async def _resolve(self, pool: Pool) -> Address:
         """The worker's address, looked up once (WP-12). Raises OriginBroke(500)."""
@@ -246,6 +248,12 @@ def _places(listener: Listener, options: ServeOptions) -> list[tuple[Address, Ad
 def _plain(address: str) -> str:
     """An IPv4 address that came through an IPv6 socket, as IPv4 (VH-30)."""
     return address.removeprefix("::ffff:") if address.startswith("::ffff:") and "." in address else address
+
+
+def _why(error: OSError | TimeoutError) -> str:
+    """A failed connect in the error log's words: ``(111)Connection refused``."""
+    number = error.errno if error.errno is not None else errno.ETIMEDOUT
+    return f"({number}){os.strerror(number)}"
 
 
 def _authority(worker: Any) -> str:
