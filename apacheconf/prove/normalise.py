@@ -149,6 +149,18 @@ def _local_reason(one: Reply) -> Reply:
     return replace(one, reason="") if _is_local(one) else one
 
 
+def _empty_reasons(one: Observation, two: Observation) -> tuple[Observation, Observation]:
+    """An empty reason may be filled in: it says nothing either way (RFC 9112, 4)."""
+    pairs = list(zip(one.replies, two.replies, strict=False))
+    silent = {number for number, (here, there) in enumerate(pairs) if not (here.reason and there.reason)}
+
+    def silenced(seen: Observation) -> Observation:
+        replies = (replace(each, reason="") if n in silent else each for n, each in enumerate(seen.replies))
+        return replace(seen, replies=tuple(replies))
+
+    return silenced(one), silenced(two)
+
+
 RULES = (
     Rule("N2", "Date and Server that the front made itself", _each_reply(_without_date_and_server), strict=True),
     Rule("N3", "the text of stock error pages", _each_reply(_stock), strict=True),
@@ -165,7 +177,12 @@ RULES = (
     Rule("N8", "Cache-Control: no-cache on replies that HAProxy makes", _each_reply(_without_no_cache)),
     Rule("N10", "which characters of the path are escaped", _each_arrival(_decoded_path)),
     Rule("N12", "the HTTP version towards the origin", _each_arrival(_without_version)),
-    Rule("N13", "the reason phrase of replies that the front makes itself", _each_reply(_local_reason)),
+    Rule(
+        "N13",
+        "the reason phrase of replies that the front makes itself, or an empty one",
+        _each_reply(_local_reason),
+        pair=_empty_reasons,
+    ),  # fmt: skip
 )
 
 

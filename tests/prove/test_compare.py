@@ -40,6 +40,7 @@ def test_equal_observations_need_no_excuse() -> None:
 
 
 NEVER = [
+    with_reply(reason="Okay"),
     with_reply(status=201),
     with_reply(body="ho"),
     with_reply(whole=False),
@@ -107,6 +108,7 @@ EXCUSED = [
     ),
     ("N10", with_arrival(line="GET /[ HTTP/1.1"), with_arrival(line="GET /%5b HTTP/1.1")),
     ("N12", SEEN, with_arrival(line="GET /a%20b?q HTTP/1.0")),
+    ("N13", with_reply(reason=""), SEEN),
     ("N13", Observation((ERROR,), "kept", ()), Observation((replace(ERROR, reason="Nope"),), "kept", ())),
 ]
 
