@@ -14,4 +14,9 @@ def in_walk_order(expanded: Expanded, *found: tuple[Diagnostic, ...]) -> tuple[D
     if len(filled) < 2:
         return filled[0] if filled else ()
     position = {id(node.place): number for number, node in enumerate(expanded.walk())}
-    return tuple(merge(*filled, key=lambda each: position.get(id(each.place), len(position))))
+
+    def met(each: Diagnostic) -> int:
+        after_the_walk = each.httpd is not None and not each.httpd.startswith("AH00526")
+        return len(position) if after_the_walk else position.get(id(each.place), len(position))
+
+    return tuple(merge(*filled, key=met))

@@ -13,6 +13,7 @@ from typing import TypeVar
 from apacheconf.diagnostics import Diagnostic
 from apacheconf.expand.tree import Expanded, Node
 from apacheconf.model.bound import Bound
+from apacheconf.model.order import in_walk_order
 from apacheconf.modules.declare import Conf
 from apacheconf.modules.mpm_common import Listen
 
@@ -89,6 +90,12 @@ class Model:
     hosts: tuple[Server, ...]
     listeners: tuple[Listen, ...]
     diagnostics: tuple[Diagnostic, ...] = field(default=())
+
+    @property
+    def all_diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What reading, binding and building found, in the order in which httpd would meet it (MOD-3, MOD-4)."""
+        walked = in_walk_order(self.expanded, self.bound.diagnostics, self.diagnostics)
+        return (*self.expanded.diagnostics, *walked)
 
     @property
     def servers(self) -> tuple[Server, ...]:

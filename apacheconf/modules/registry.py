@@ -109,6 +109,7 @@ def spec(name: str, section: bool = False) -> Spec | None:
         ours = replace(ours, fate=fate_of_undeclared(facts.spelling, module))
     return replace(
         ours,
+        name=facts.spelling,
         contexts=ours.contexts | (facts.contexts & (Context.HTACCESS | Context.REQUIRE)),
         section=section,
         exec_on_read=bool(facts.exec_on_read),
