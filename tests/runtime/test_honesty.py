@@ -1,0 +1,90 @@
+"""serve answers for every directive, and never loses a restriction in silence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from apacheconf.diagnostics import ConfigError
+from apacheconf.ledger import Outcome
+from apacheconf.program.loading import load
+from apacheconf.program.program import Program
+from apacheconf.runtime import ServeOptions
+from apacheconf.runtime.honesty import account, refuse_dishonoured
+from apacheconf.runtime.summary import summarise
+from tests.runtime.stage import converse, get
+
+SITES = Path(__file__).parents[2] / "fixtures/sites"
+
+
+def configuration(tmp_path: Path, text: str) -> Program:
+    path = tmp_path / "site.conf"
+    path.write_text(f"<VirtualHost *:80>\nServerName example.com\n{text}\n</VirtualHost>\n")
+    return load([str(path)]).require()
+
+
+@pytest.mark.parametrize("site", ["reverse-proxy/conf.d", "load-balancer/conf.d", "debian", "redhat"])
+def test_every_directive_of_the_first_road_has_a_row_and_none_stops_serve(site: str) -> None:
+    program = load([str(SITES / site)]).require()
+    rows = account(program)
+    assert sum(row.instances for row in rows) == len(program.directives) + len(program.absent)
+    by_name = {row.name: row.outcome for row in rows}
+    assert by_name["ProxyPass"] is Outcome.EXACT and by_name["ProxyPassReverse"] is Outcome.EXACT
+    refuse_dishonoured(program, frozenset())
+
+
+def test_a_restriction_that_is_not_honoured_stops_serve_until_it_is_accepted(tmp_path: Path) -> None:
+    program = configuration(tmp_path, "<Location />\nAuthType Basic\n</Location>\nProxyPass / http://10.0.0.1/")
+    with pytest.raises(ConfigError) as refused:
+        refuse_dishonoured(program, frozenset())
+    (diagnostic,) = refused.value.diagnostics
+    assert str(diagnostic).endswith(
+        "site.conf:4:1: AuthType takes something away from clients and is not honoured: not served yet"
+    )
+    assert diagnostic.help == "serve it all the same with --accept AuthType"
+    refuse_dishonoured(program, frozenset({"authtype"}))
+
+
+def test_access_rules_are_honoured(tmp_path: Path) -> None:
+    """OR-1h: 403 before any origin is asked."""
+    program = configuration(tmp_path, "<Location />\nRequire ip 10.0.0.0/8\n</Location>\nProxyPass / http://10.0.0.1/")
+    refuse_dishonoured(program, frozenset())
+    heard = converse(program, get())
+    assert heard.statuses == [403] and not heard.requests
+
+
+def test_files_are_never_shown(tmp_path: Path) -> None:
+    """What isn't there is 404; what is there answers 500, whatever is in it."""
+    (tmp_path / "secret.php").write_text("<?php the secret ?>")
+    program = configuration(
+        tmp_path, f"DocumentRoot {tmp_path}\n<Directory {tmp_path}>\nRequire all granted\n</Directory>"
+    )
+    for path, status in ((b"/secret.php", 500), (b"/none", 404), (b"/", 500)):
+        heard = converse(program, get(path=path))
+        assert heard.statuses == [status] and b"secret" not in heard.client
+
+
+def test_the_balancer_page_is_503_and_other_handlers_are_500(tmp_path: Path) -> None:
+    """BM-1 until the page exists."""
+    program = configuration(
+        tmp_path,
+        "<Location /bm>\nSetHandler balancer-manager\n</Location>\n"
+        "<Location /st>\nSetHandler server-status\n</Location>",
+    )
+    assert converse(program, get(path=b"/bm")).statuses == [503]
+    assert converse(program, get(path=b"/st")).statuses == [500]
+
+
+def test_the_summary_says_what_serve_is_about_to_do() -> None:
+    program = load([str(SITES / "load-balancer/conf.d")]).require()
+    summary = summarise(program, ServeOptions(listen={80: ("127.0.0.1", 8080)}, origins={"10.0.0.1:8080": ("::1", 9)}))
+    assert [(line.written, line.bound) for line in summary.listeners] == [(("", 80), ("127.0.0.1", 8080))]
+    (host,) = summary.hosts
+    assert host.title.startswith("example.com") and host.aliases == ("www.example.com",)
+    first = host.mappings[0]
+    assert (first.path, first.target) == ("/", "balancer://mycluster")
+    assert [(line.name, line.moved_to) for line in summary.members] == [
+        ("http://10.0.0.1:8080", "::1:9"), ("http://10.0.0.2:8080", ""),
+    ]  # fmt: skip
+    assert not summary.not_honoured
