@@ -102,7 +102,7 @@ class Reading:
         if not quiet:
             _print_notes(expanded)
         model = build(bind(expanded))
-        return model, (*expanded.diagnostics, *model.bound.diagnostics, *model.diagnostics)
+        return model, model.all_diagnostics
 
     def load_model(self) -> Model:
         """The model. Raises ConfigError with everything that is wrong."""

@@ -41,6 +41,6 @@ def load(paths: Sequence[str], options: Options | None = None) -> Loaded:
     expanded = expand(find(paths, options), options)
     bound = bind(expanded)
     model = build(bound)
-    diagnostics = (*expanded.diagnostics, *bound.diagnostics, *model.diagnostics)
+    diagnostics = model.all_diagnostics
     broken = any(each.level is Level.ERROR for each in diagnostics)
     return Loaded(expanded, bound, model, None if broken else compile(model), diagnostics)
