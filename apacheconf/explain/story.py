@@ -6,6 +6,7 @@ Nothing here knows how a story comes about. ``lines`` gives text in styled piece
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -60,7 +61,8 @@ class Source:
         """A place begins at its line's start; what stands there begins after the blanks."""
         span = place.span
         start = span.start + len(span.text) - len(span.text.lstrip())
-        return cls(_readable(text), span.file.name, span.file.line_at(start), span.file.column_at(start))
+        name = os.fsencode(span.file.name).decode(errors="replace")
+        return cls(_readable(text), name, span.file.line_at(start), span.file.column_at(start))
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
@@ -128,7 +130,7 @@ class Story:
         }
 
     def as_json(self) -> str:
-        return json.dumps(self.to_json(), indent=2, ensure_ascii=False)
+        return json.dumps(self.to_json(), indent=2)
 
 
 def _places(sentence: Sentence) -> list[Piece]:

@@ -32,7 +32,7 @@ def as_json(findings: Iterable[Diagnostic]) -> str:
     the chain of Include and Use lines that led to the directive, the innermost first.
     """
     data = {"version": JSON_VERSION, "findings": [_finding(finding) for finding in findings]}
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(data, indent=2) + "\n"
 
 
 def _finding(finding: Diagnostic) -> dict[str, Any]:

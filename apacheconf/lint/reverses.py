@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from apacheconf.lint.parts import Mapping, WayBack, balancer_name
 from apacheconf.lint.urls import HTTP_SCHEMES
-from apacheconf.lint.view import Mapping, View, WayBack, balancer_name, names_of
+from apacheconf.lint.view import View, names_of
 from apacheconf.model.types import Server
 from apacheconf.modules.mod_proxy import ProxyDirConf
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,8 +48,8 @@ def whereabouts(node: Written, seen_from: Written) -> str:
 
 
 def shown_name(name: str) -> str:
-    """A file's name as users know it: relative to the current directory if it lies below."""
-    return name.removeprefix(f"{Path.cwd()}/")
+    """A file's name as users know it: relative to the current directory if it lies below, and printable."""
+    return os.fsencode(name.removeprefix(f"{Path.cwd()}/")).decode(errors="replace")
 
 
 def word_span(node: Written, word: int) -> Span:

@@ -21,9 +21,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from apacheconf.diagnostics import Diagnostic, Level
+from apacheconf.lint.parts import BalancerView, Member
 from apacheconf.lint.rule import Rule, whereabouts
 from apacheconf.lint.urls import Url
-from apacheconf.lint.view import BalancerView, Member, View
+from apacheconf.lint.view import View
 
 RULE = Rule("conflicting-member-port", Level.WARNING)
 

@@ -18,9 +18,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from apacheconf.diagnostics import Diagnostic, Level
+from apacheconf.lint.parts import Mapping, WayBack
 from apacheconf.lint.reverses import uncovered
 from apacheconf.lint.rule import Rule, whereabouts
-from apacheconf.lint.view import Mapping, View, WayBack
+from apacheconf.lint.view import View
 
 RULE = Rule("different-proxy-pass-reverse", Level.WARNING)
 

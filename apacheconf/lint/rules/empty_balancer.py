@@ -20,8 +20,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from apacheconf.diagnostics import Diagnostic, Level
+from apacheconf.lint.parts import BalancerView, Mapping, balancer_name
 from apacheconf.lint.rule import Rule
-from apacheconf.lint.view import BalancerView, Mapping, View, balancer_name
+from apacheconf.lint.view import View
 
 RULE = Rule("empty-balancer", Level.WARNING)
 

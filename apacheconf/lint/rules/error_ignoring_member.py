@@ -17,8 +17,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from apacheconf.diagnostics import Diagnostic, Level
+from apacheconf.lint.parts import Member
 from apacheconf.lint.rule import Rule, parameter_word
-from apacheconf.lint.view import Member, View
+from apacheconf.lint.view import View
 
 RULE = Rule("error-ignoring-member", Level.WARNING)
 

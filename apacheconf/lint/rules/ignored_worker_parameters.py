@@ -22,9 +22,10 @@ from dataclasses import dataclass
 
 from apacheconf.diagnostics import Diagnostic, Level
 from apacheconf.ledger import Written
+from apacheconf.lint.parts import balancer_name
 from apacheconf.lint.rule import Rule, parameter_word, whereabouts
 from apacheconf.lint.urls import Url
-from apacheconf.lint.view import View, balancer_name
+from apacheconf.lint.view import View
 from apacheconf.modules.mod_proxy import BalancerMember, ProxyPass, ProxySet
 from apacheconf.syntax.words import split
 

@@ -19,9 +19,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from apacheconf.diagnostics import Diagnostic, Level
+from apacheconf.lint.parts import Mapping
 from apacheconf.lint.reverses import uncovered
 from apacheconf.lint.rule import Rule
-from apacheconf.lint.view import Mapping, View
+from apacheconf.lint.view import View
 
 RULE = Rule("missing-proxy-pass-reverse", Level.WARNING)
 

@@ -20,9 +20,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from apacheconf.diagnostics import Diagnostic, Level
+from apacheconf.lint.parts import Mapping
 from apacheconf.lint.rule import Rule, whereabouts
 from apacheconf.lint.urls import covers
-from apacheconf.lint.view import Mapping, View
+from apacheconf.lint.view import View
 
 RULE = Rule("shadowed-proxy-pass", Level.WARNING)
 

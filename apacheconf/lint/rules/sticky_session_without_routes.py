@@ -23,8 +23,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from apacheconf.diagnostics import Diagnostic, Level
+from apacheconf.lint.parts import BalancerView, Member
 from apacheconf.lint.rule import Rule, parameter_word
-from apacheconf.lint.view import BalancerView, Member, View
+from apacheconf.lint.view import View
 
 RULE = Rule("sticky-session-without-routes", Level.WARNING)
 

@@ -25,9 +25,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from apacheconf.diagnostics import Diagnostic, Level
+from apacheconf.lint.parts import BalancerView, Mapping, balancer_name
 from apacheconf.lint.rule import Rule
 from apacheconf.lint.urls import Url
-from apacheconf.lint.view import BalancerView, Mapping, View, balancer_name
+from apacheconf.lint.view import View
 
 RULE = Rule("trailing-slash-mismatch", Level.WARNING)
 
