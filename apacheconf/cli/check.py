@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -23,7 +24,7 @@ def run(
     if httpd:
         first = next((each for each in errors if each.httpd), None) or next(iter(errors), None)
         if first:
-            print((first.httpd or str(first)).replace("{argv0}", "httpd"), file=sys.stderr)
+            print((first.httpd or str(first)).replace("{argv0}", _name_of_httpd()), file=sys.stderr)
     elif told := [each for each in found if each.level >= Level.WARNING]:
         from apacheconf.cli.draw import print_all
 
@@ -31,3 +32,11 @@ def run(
     if errors:
         raise typer.Exit(1)
     print("Syntax OK", file=sys.stderr)
+
+
+def _name_of_httpd() -> str:
+    """What httpd calls itself here: Debian's binary is apache2."""
+    from shutil import which
+
+    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
+    return next((name for name in ("httpd", "apache2") if which(name, path=path)), "httpd")

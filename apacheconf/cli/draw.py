@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
@@ -122,12 +121,12 @@ def _chain(place: Place | None) -> Iterator[str]:
 
 
 def near(place: object) -> str:
-    """A place, or text that begins with one, its file relative to the current directory if it lies below.
+    """Text that begins with a file's name, which is made relative to the current directory if it lies below.
 
-    A directive's place loses its column: its span begins with its line.
+    Of a directive's place only the line is told: its span begins with its line.
     """
     text = f"{place.span.file.name}:{place.span.line}" if isinstance(place, Place) else str(place)
-    return shown(re.sub(r"(:\d+):1(?=$|: )", r"\1", text.removeprefix(f"{Path.cwd()}/"), count=1))
+    return shown(text.removeprefix(f"{Path.cwd()}/"))
 
 
 def shown(text: str) -> str:

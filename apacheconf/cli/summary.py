@@ -36,9 +36,9 @@ def _listeners(ready: Ready) -> Iterator[Line]:
 
 def _host(host: HostLine) -> Iterator[Line]:
     aliases = f" ({', '.join(host.aliases)})" if host.aliases else ""
-    yield [("bold", f"host {shown(host.title)}"), ("", shown(aliases)), ("dim", f"  {near(host.place)}")]
+    yield [("bold", f"host {shown(host.title)}"), ("", shown(aliases)), ("dim", f"  {_line(host.place)}")]
     for mapping in (each for each in host.mappings if each.place):  # without a place: httpd's default DocumentRoot
-        yield [("", f"  {shown(mapping.path)} -> {shown(mapping.target)}"), ("dim", f"  {near(mapping.place)}")]
+        yield [("", f"  {shown(mapping.path)} -> {shown(mapping.target)}"), ("dim", f"  {_line(mapping.place)}")]
 
 
 def _members(summary: Summary, stubs: bool) -> Iterator[Line]:
@@ -66,16 +66,22 @@ def _more(what: str, count: int) -> Iterator[Line]:
 
 
 def _try(summary: Summary, ready: Ready) -> Iterator[Line]:
-    """A curl that reaches the first host that maps something."""
-    host = next((host for host in summary.hosts if host.mappings), None)
-    if host is None or not ready.listeners:
+    """A curl that reaches the first mapping to an origin."""
+    mapped = ((host, mapping) for host in summary.hosts for mapping in host.mappings if "://" in mapping.target)
+    host, mapping = next(mapped, (None, None))
+    if host is None or mapping is None or not ready.listeners:
         return
     written, bound = ready.listeners[0]
     name = host.title.rpartition(":")[0] or host.title
     port = "" if written[1] in (80, 443) else f":{written[1]}"
     reachable = ("127.0.0.1" if bound[0] in ("", "0.0.0.0", "::") else bound[0], bound[1])
-    path = host.mappings[0].path if host.mappings[0].path.startswith("/") else "/"
+    path = mapping.path if mapping.path.startswith("/") else "/"
     yield [("bold", "try"), ("", f"  curl -H 'Host: {shown(name)}{port}' http://{_address(reachable)}{shown(path)}")]
+
+
+def _line(place: str) -> str:
+    """``file:line`` of ``file:line:column``."""
+    return near(place.rpartition(":")[0])
 
 
 def _address(address: Address) -> str:

@@ -37,7 +37,9 @@ def run(
     report: Annotated[
         str | None, typer.Option("--report", metavar="FILE.json", help="Write the report as JSON, too.")
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Refuse what is approximated or unsupported.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse directives that are approximated or unsupported.")
+    ] = False,
     accept: Annotated[
         list[str] | None,
         typer.Option("--accept", metavar="NAME", help="With --strict: accept this caveat or directive."),
@@ -65,7 +67,10 @@ def run(
 
 
 def _refuse_what_differs(translation: Translation, accepted: frozenset[str]) -> None:
-    """Raises StrictError for what is approximated or unsupported and not ``accepted`` (lower-case names)."""
+    """Raises StrictError for directives that are approximated or unsupported and not ``accepted`` (lower case).
+
+    What differs whatever the configuration says is no directive's outcome: the report announces it every time.
+    """
     from apacheconf.cli.draw import near
     from apacheconf.diagnostics import StrictError
     from apacheconf.ledger import Outcome
@@ -76,11 +81,6 @@ def _refuse_what_differs(translation: Translation, accepted: frozenset[str]) -> 
         for row in translation.rows
         for answer in row.answers
         if answer.outcome >= Outcome.APPROXIMATED and not {row.name.lower(), answer.key.lower()} & accepted
-    ]
-    refused += [
-        f"  {each.outcome.words}: {each.what} [{each.key}]"
-        for each in translation.differences
-        if each.outcome >= Outcome.APPROXIMATED and each.key.lower() not in accepted
     ]
     if refused:
         listed = "\n".join(refused)

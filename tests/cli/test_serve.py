@@ -1,0 +1,129 @@
+"""``apacheconf serve`` as a process on loopback: the first minute of a newcomer, and how it ends."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from apacheconf.engines import free_ports
+from tests.conftest import ROOT, SITES, Command
+
+JSON = {"Host": "example.com", "Accept": "application/json"}
+
+
+@contextmanager
+def serving(site: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], int, list[str]]]:
+    """The process, its port and its summary; ended by its pid whatever happens."""
+    port = free_ports(1)[0]
+    command = [sys.executable, "-m", "apacheconf", "serve", str(site), "--listen", f"80=127.0.0.1:{port}", *words]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ, cwd=ROOT
+    )
+    try:
+        assert process.stderr
+        summary = []
+        while line := process.stderr.readline():
+            summary.append(line.rstrip())
+            if line.startswith("try "):
+                break
+        yield process, port, summary
+    finally:
+        process.kill()
+        process.communicate(timeout=10)
+
+
+def get(port: int, path: str = "/", **headers: str) -> http.client.HTTPResponse:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", path, headers={**JSON, **headers})
+    return connection.getresponse()
+
+
+@pytest.mark.parametrize("site", ["load-balancer/conf.d", "debian"])
+def test_members_alternate_and_see_the_client_s_host(site: str) -> None:
+    with serving(SITES / site, "--stub-origins") as (_, port, summary):
+        seen = [json.load(get(port, "/x")) for _ in range(4)]
+        assert [each["origin"] for each in seen] == ["10.0.0.1:8080", "10.0.0.2:8080"] * 2
+        assert all(["Host", "example.com"] in each["headers"] for each in seen)
+        assert f"listening on 127.0.0.1:{port} for *:80" in summary
+        assert summary[-1] == f"try  curl -H 'Host: example.com' http://127.0.0.1:{port}/"
+        assert any(line.startswith("  / -> balancer://mycluster  fixtures/sites/") for line in summary)
+
+
+@pytest.mark.parametrize("site", ["reverse-proxy/conf.d", "redhat"])
+def test_one_origin(site: str) -> None:
+    with serving(SITES / site, "--stub-origins") as (_, port, _):
+        seen = json.load(get(port, "/x"))
+        assert seen["origin"] == "10.0.0.1:80" and ["Host", "10.0.0.1"] in seen["headers"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ends_well_on_a_signal(number: signal.Signals) -> None:
+    with serving(SITES / "load-balancer/conf.d", "--stub-origins", "--access-log", "-") as (process, port, _):
+        assert get(port, "/seen").status == 200
+        process.send_signal(number)
+        out, err = process.communicate(timeout=20)
+        assert process.returncode == 0
+        assert '"GET /seen HTTP/1.1" 200 ' in out
+        assert "Traceback" not in err
+
+
+def test_origin_moves_the_connect_only(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as origin:
+        moved = f"10.0.0.1:80=127.0.0.1:{origin.getsockname()[1]}"
+        log = tmp_path / "access.log"
+        with serving(SITES / "reverse-proxy/conf.d", "--origin", moved, "--access-log", str(log)) as (_, port, summary):
+            assert any(line.startswith("  http://10.0.0.1/ at 127.0.0.1:") for line in summary)
+            client = socket.create_connection(("127.0.0.1", port), 10)
+            client.sendall(b"GET /a HTTP/1.1\r\nHost: example.com\r\nConnection: close\r\n\r\n")
+            origin.settimeout(10)
+            asked, _ = origin.accept()
+            assert asked.recv(65536).startswith(b"GET /a HTTP/1.1\r\nHost: 10.0.0.1\r\n")
+            asked.sendall(b"HTTP/1.1 204 No Content\r\nLocation: http://10.0.0.1/b\r\n\r\n")
+            asked.close()
+            with client, client.makefile("rb") as answer:
+                assert b"\r\nLocation: http://example.com/b\r\n" in answer.read()
+        assert '"GET /a HTTP/1.1" 204' in log.read_text()
+
+
+def test_a_port_in_use_is_said(command: Command) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = command("serve", SITES / "load-balancer/conf.d", "--listen", f"80=127.0.0.1:{port}")
+        assert done.returncode == 2
+        assert f"Address already in use: could not bind to address 127.0.0.1:{port}" in done.stderr
+        assert "help: listen elsewhere with --listen 80=" in done.stderr
+
+
+def test_a_restriction_stops_serve_until_it_is_accepted(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "site.conf"
+    text = (SITES / "reverse-proxy/conf.d/example.com.conf").read_text()
+    file.write_text(text.replace("</Virt", "SSLVerifyClient require\n</Virt"))
+    port = free_ports(1)[0]
+    done = command("serve", file, "--stub-origins", "--listen", f"80=127.0.0.1:{port}")
+    assert done.returncode == 1
+    assert f"{file}:7:1: error: SSLVerifyClient takes something away from clients and is not honoured" in done.stderr
+    assert "help: serve it all the same with --accept SSLVerifyClient" in done.stderr
+    with serving(file, "--stub-origins", "--accept", "SSLVerifyClient") as (_, port, summary):
+        assert get(port, "/").status == 200
+        assert "not honoured" in summary and any(f"{file}:7: SSLVerifyClient" in line for line in summary)
+
+
+def test_what_is_missing_here_gets_a_stand_in(tmp_path: Path) -> None:
+    file = tmp_path / "site.conf"
+    text = (SITES / "reverse-proxy/conf.d/example.com.conf").read_text()
+    file.write_text(f"User nosuchuser\nErrorLog /nosuch/folder/error.log\n{text}")
+    with serving(file, "--stub-origins") as (_, port, summary):
+        assert get(port).status == 200
+        assert f"{file}:1: there is no user nosuchuser here: running as who started it" in summary
+        assert f"{file}:2: there is no /nosuch/folder here: logs go to stderr" in summary
