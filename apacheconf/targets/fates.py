@@ -12,8 +12,8 @@ from apacheconf.ledger import Answer, Outcome, Written
 from apacheconf.modules import registry
 from apacheconf.modules.declare import Fate
 from apacheconf.program.program import Program
-from apacheconf.targets.hostnames import children_of
 from apacheconf.targets.restrictions import is_access
+from apacheconf.targets.scopes import children_of
 
 #: Why directives of these Apache modules have no effect in a target.
 _BY_MODULE = {

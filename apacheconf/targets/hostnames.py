@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from apacheconf.ledger import Ledger, Outcome, Written
+from apacheconf.ledger import Ledger, Outcome
 from apacheconf.program.hosts import AddressSet, Host
 from apacheconf.program.program import Program
+from apacheconf.targets.scopes import Scopes
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -47,10 +48,13 @@ def named_hosts(program: Program, candidates: AddressSet | None) -> list[Named]:
     """The hosts that can answer in this set, the default first, each with the names it wins (SEM-26)."""
     if candidates is None:
         return [Named(program.index.main, (), ())]
+    literal: dict[int | None, list[str]] = {}
+    for name in candidates.exact:
+        literal.setdefault(candidates.position_of(name), []).append(name)
     living = _living_wildcards(candidates)
     found = []
     for position, number in enumerate(candidates.hosts):
-        own = tuple(name for name in candidates.exact if candidates.position_of(name) == position)
+        own = tuple(literal.get(position, ()))
         wild = tuple(pattern for pattern, at in living if at == position)
         if own or wild or position == 0:
             found.append(Named(number, _server_name_first(own, program.hosts[number]), wild))
@@ -84,45 +88,15 @@ def is_suffix(pattern: str) -> bool:
     return pattern.startswith("*.") and not any(c in pattern[2:] for c in "*?[")
 
 
-def host_section(program: Program, host: Host) -> Written | None:
-    """The ``<VirtualHost>`` that the host was written as."""
-    return next((each for each in program.directives if each.place is host.place), None)
-
-
-def top_level(program: Program, name: str) -> list[Written]:
-    """The lines of this name that stand outside every section."""
-    inner = {id(child) for each in program.directives for child in children_of(each)}
-    return [each for each in program.directives if each.name.lower() == name and id(each) not in inner]
-
-
-def listen_directives(program: Program, port: int) -> list[Written]:
-    """The Listen lines of a port."""
-    found = top_level(program, "listen")
-    return [each for each in found if each.args.split()[:1] and each.args.split()[0].rpartition(":")[2] == str(port)]
-
-
-def name_directives(program: Program, host: Host) -> list[Written]:
-    """The ServerName and ServerAlias lines of a virtual host."""
-    section = host_section(program, host)
-    children = children_of(section) if section else ()
-    return [each for each in children if each.name.lower() in ("servername", "serveralias")]
-
-
-def children_of(directive: Written) -> tuple[Written, ...]:
-    """What stands in a section, one level deep; nothing for a directive that is none."""
-    children: tuple[Written, ...] | None = getattr(directive, "children", None)
-    return children or ()
-
-
-def settle_dead_hosts(program: Program, ledger: Ledger) -> None:
+def settle_dead_hosts(program: Program, scopes: Scopes, ledger: Ledger) -> None:
     """Hosts that no request reaches are dead in the source, and so are their names and steps (NGX-13)."""
     reached = {each.host for found in endpoints(program).values() for each in named_hosts(program, found)}
+    told = {id(each) for each, _ in ledger.answers()}
     for host in program.hosts:
-        section = host_section(program, host)
+        section = scopes.section(host)
         if host.number in reached or section is None:
             continue
         reason = "no request reaches this host: an earlier one has its names, or nothing listens for it"
         walk = getattr(section, "walk", None)
-        told = {id(each) for each, _ in ledger.answers()}
         inside = [each for each in (walk() if walk else [section]) if id(each) not in told]
         ledger.drop(inside, reason, Outcome.DEAD_IN_SOURCE, key="unreachable-host")

@@ -14,9 +14,9 @@ from apacheconf.ledger import Written
 from apacheconf.program.globs import glob_regex, is_glob
 from apacheconf.program.hosts import Host
 from apacheconf.program.program import Program
-from apacheconf.targets.hostnames import children_of, host_section
 from apacheconf.targets.patterns import prefix_regex
 from apacheconf.targets.routes import Route
+from apacheconf.targets.scopes import Scopes, children_of
 
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|([^\s"]\S*)')
 _LOCATIONS = frozenset({"location", "locationmatch"})
@@ -36,13 +36,13 @@ class Restriction:
     said_by: tuple[Written, ...]
 
 
-def restrictions(program: Program, host: Host, found: list[Route]) -> list[Restriction]:
+def restrictions(program: Program, scopes: Scopes, host: Host, found: list[Route]) -> list[Restriction]:
     """The rules that bear on what the host maps to origins, and that no step speaks for."""
     if not any(route.mapping for route in found):
         return []
     spoken = {id(each) for route in found for step in route.cell.steps for each in host.said_by(step)}
     rules: dict[str, list[Written]] = {}
-    for section in _sections(program, host):
+    for section in _sections(scopes, host):
         givers = [each for each in _rules_in(section) if id(each) not in spoken]
         pattern = _pattern(section, program, found) if givers else None
         if pattern is not None:
@@ -50,11 +50,10 @@ def restrictions(program: Program, host: Host, found: list[Route]) -> list[Restr
     return [Restriction(pattern, tuple(said_by)) for pattern, said_by in rules.items()]
 
 
-def _sections(program: Program, host: Host) -> Iterator[Written]:
+def _sections(scopes: Scopes, host: Host) -> Iterator[Written]:
     """The outermost sections of the main server and those of the host."""
-    inner = {id(child) for each in program.directives for child in children_of(each)}
-    yield from (each for each in program.directives if id(each) not in inner and children_of(each))
-    own = host_section(program, host)
+    own = scopes.section(host)
+    yield from (each for each in scopes.top if children_of(each) and each.name.lower() != "virtualhost")
     yield from (each for each in children_of(own) if children_of(each)) if own else ()
 
 

@@ -16,6 +16,7 @@ from apacheconf.program.steps import Step
 from apacheconf.targets.fates import fallback_for
 from apacheconf.targets.hostnames import settle_dead_hosts
 from apacheconf.targets.restrictions import KEY, is_access
+from apacheconf.targets.scopes import Scopes
 
 #: Each target's versions, oldest first; the first one is what is written unless another is asked for.
 TARGETS = {"nginx": ("1.22", "1.31"), "haproxy": ("2.6", "2.8")}
@@ -100,7 +101,7 @@ def translate(program: Program, target: str, version: str | None = None) -> Tran
         f"apacheconf.targets.{target}.emit"
     ).emit
     emission = emit(program, parse_version(wanted), ledger)
-    settle_dead_hosts(program, ledger)
+    settle_dead_hosts(program, Scopes(program.directives), ledger)
     _settle_left_out(program, ledger)
     rows = ledger.rows(fallback_for(program, target))
     return Translation(target, wanted, emission.files, rows, emission.differences, emission.notes, ledger_lines(ledger))

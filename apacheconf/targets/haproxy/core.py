@@ -9,7 +9,6 @@ from apacheconf.program.uri import canonical
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.tree import Section
-from apacheconf.targets.hostnames import top_level
 from apacheconf.targets.patterns import GOOD_HOST
 
 #: What httpd leaves as it is in a path that it makes anew, beside letters, digits and ``-._~`` (PU-1). HAProxy's
@@ -45,9 +44,9 @@ def emit_defaults(low: Lowering, host: Host, section: Section) -> None:
     section.add("mode", "http")
     wait = limits.proxy_timeout or limits.timeout
     for name, value, sources in _timeouts(limits, wait):
-        said_by = [each for source in sources for each in top_level(low.program, source)]
+        said_by = [each for source in sources for each in low.scopes.named(source)]
         section.add("timeout", name, seconds(value), comment=low.sources.comment(said_by), claims=_claims(said_by))
-    low.dropped.append(equivalent(top_level(low.program, "maxkeepaliverequests"), "HAProxy does not count the requests "
+    low.dropped.append(equivalent(low.scopes.named("maxkeepaliverequests"), "HAProxy does not count the requests "
                                   "of a connection", "requests-per-connection"))  # fmt: skip
     if not limits.keep_alive:
         section.add("option", "httpclose")
@@ -89,7 +88,7 @@ def emit_guards(low: Lowering, host: Host, frontend: Section) -> None:
     longest = limits.request_line - len("GET  HTTP/1.1")
     frontend.rule(f"http-request return status 414 if {{ url,length gt {longest} }}")
     if not limits.trace:
-        said_by = top_level(low.program, "traceenable")
+        said_by = low.scopes.named("traceenable")
         frontend.rule("http-request deny deny_status 405 if METH_TRACE",
                       comment=low.sources.comment(said_by), claims=(exact(said_by),))  # fmt: skip
     slash = " || { path -m sub -i %2f }" if limits.encoded_slashes.lower() == "off" else ""

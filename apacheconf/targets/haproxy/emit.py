@@ -19,6 +19,7 @@ from apacheconf.targets.haproxy.tree import Section, print_tree
 from apacheconf.targets.hostnames import Endpoint, Named, endpoints, named_hosts
 from apacheconf.targets.restrictions import KEY, WHY, restrictions
 from apacheconf.targets.routes import Route, routes
+from apacheconf.targets.scopes import Scopes
 from apacheconf.targets.sources import Sources
 from apacheconf.targets.translation import NO_TRACE, Emission
 
@@ -27,7 +28,7 @@ FILE = "haproxy.cfg"
 
 def emit(program: Program, version: tuple[int, ...], ledger: Ledger) -> Emission:
     """haproxy.cfg, complete; the ledger gets what its lines claim."""
-    low = Lowering(program, version, Sources(program.directives))
+    low = Lowering(program, version, Sources(program.directives), Scopes(program.directives))
     main = program.hosts[program.index.main]
     process, defaults = Section("global"), Section("defaults")
     core.emit_global(process)
@@ -72,7 +73,7 @@ def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Sect
 
 def _emit_restrictions(low: Lowering, named: Named, found: list[Route], several: bool, frontend: Section) -> None:
     host = low.program.hosts[named.host]
-    for rule in restrictions(low.program, host, found):
+    for rule in restrictions(low.program, low.scopes, host, found):
         of_host = hosts.is_host(low, host) if several else ()
         comment = f"refuses everyone: {low.sources.comment(rule.said_by)}"
         frontend.add(*["http-request", "deny", "deny_status", "403", "if"], *of_host, "{", "path,url_dec", "-m", "reg",

@@ -9,10 +9,7 @@ from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.hostnames import (
     Endpoint,
     Named,
-    host_section,
     is_suffix,
-    listen_directives,
-    name_directives,
 )
 from apacheconf.targets.patterns import wildcard_regex
 
@@ -23,7 +20,7 @@ _NAME = r"req.fhdr(host),lower,regsub(:[0-9]+$,),regsub(\.$,)"
 def emit_bind(low: Lowering, endpoint: Endpoint, frontend: Section) -> None:
     """The socket of the frontend."""
     address = f"[{endpoint.address}]" if ":" in endpoint.address else endpoint.address or "*"
-    said_by = listen_directives(low.program, endpoint.port)
+    said_by = low.scopes.listens(endpoint.port)
     comment = low.sources.comment(said_by)
     frontend.add("bind", f"{address}:{endpoint.port}", comment=comment, claims=(exact(said_by),))
 
@@ -65,11 +62,11 @@ def is_host(low: Lowering, host: Host) -> tuple[str, ...]:
 
 def section_comment(low: Lowering, host: Host) -> str:
     """Where the host was written."""
-    section = host_section(low.program, host)
+    section = low.scopes.section(host)
     return low.sources.comment([section]) if section else ""
 
 
 def host_claims(low: Lowering, host: Host) -> tuple[Claim, ...]:
     """The section and its names."""
-    section = host_section(low.program, host)
-    return (exact([section, *name_directives(low.program, host)]),) if section else ()
+    section = low.scopes.section(host)
+    return (exact([section, *low.scopes.names(host)]),) if section else ()

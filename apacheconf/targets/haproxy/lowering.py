@@ -8,6 +8,7 @@ from apacheconf.program.program import Program
 from apacheconf.targets.claims import Claim
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.naming import Names
+from apacheconf.targets.scopes import Scopes
 from apacheconf.targets.sources import Sources
 
 
@@ -21,6 +22,7 @@ class Lowering:
     program: Program
     version: tuple[int, ...]
     sources: Sources
+    scopes: Scopes
     names: Names = field(default_factory=Names)
     backends: list[Section] = field(default_factory=list)
     bodies: dict[object, Section] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from apacheconf.ledger import Outcome, Written
 from apacheconf.program.hosts import Host, Limits
 from apacheconf.targets.claims import Claim, approximated, exact
-from apacheconf.targets.hostnames import Named, is_suffix, top_level
+from apacheconf.targets.hostnames import Named, is_suffix
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.tree import Block
 from apacheconf.targets.patterns import wildcard_regex
@@ -41,14 +41,12 @@ def kilobytes(size: int) -> str:
 def emit_limits(low: Lowering, host: Host, http: Block) -> None:
     """The limits of the main server, for all hosts."""
     for name, words, sources in limits_of(host.shape.limits):
-        said_by = [each for source in sources for each in top_level(low.program, source)]
+        said_by = [each for source in sources for each in low.scopes.named(source)]
         http.add(name, *words, comment=low.sources.comment(said_by), claims=_limit_claims(said_by))
     if low.version >= (1, 29, 8):
         http.add("max_headers", str(host.shape.limits.request_fields or 100))
     if not host.shape.limits.trace:
-        low.dropped.append(
-            Claim(tuple(top_level(low.program, "traceenable")), Outcome.EXACT, "nginx never takes TRACE")
-        )
+        low.dropped.append(Claim(tuple(low.scopes.named("traceenable")), Outcome.EXACT, "nginx never takes TRACE"))
     http.add("merge_slashes", "on" if host.shape.limits.merge_slashes else "off")
     http.add("underscores_in_headers", "on")
 

@@ -15,9 +15,6 @@ from apacheconf.targets.hostnames import (
     Endpoint,
     Named,
     endpoints,
-    host_section,
-    listen_directives,
-    name_directives,
     named_hosts,
 )
 from apacheconf.targets.nginx import core, mod_proxy
@@ -26,6 +23,7 @@ from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.tree import DOLLAR, Block, Directive, literal, print_tree
 from apacheconf.targets.restrictions import KEY, WHY, restrictions
 from apacheconf.targets.routes import Route, routes
+from apacheconf.targets.scopes import Scopes
 from apacheconf.targets.sources import Sources
 from apacheconf.targets.translation import Emission
 
@@ -35,7 +33,7 @@ _WORDS = "Written by apacheconf from an Apache httpd configuration, for nginx"
 
 def emit(program: Program, version: tuple[int, ...], ledger: Ledger) -> Emission:
     """nginx.conf, complete; the ledger gets what its lines claim."""
-    low = Lowering(program, version, Sources(program.directives))
+    low = Lowering(program, version, Sources(program.directives), Scopes(program.directives))
     servers = Block()
     for listens, named, as_regex in _servers(program):
         _emit_server(low, listens, named, as_regex, servers)
@@ -112,7 +110,7 @@ def _all_directives(block: Block) -> list[Directive]:
 
 def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, servers: Block) -> None:
     host = low.program.hosts[named.host]
-    section = host_section(low.program, host)
+    section = low.scopes.section(host)
     said_by = [section] if section else []
     servers.space()
     server = servers.open("server", comment=low.sources.comment(said_by), claims=_host_claims(low, host))
@@ -139,18 +137,18 @@ def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, 
 def _emit_listen(low: Lowering, endpoint: Endpoint, default: bool, server: Block) -> None:
     address = f"[{endpoint.address}]" if ":" in endpoint.address else endpoint.address
     words = [f"{address}:{endpoint.port}" if address else str(endpoint.port)]
-    said_by = listen_directives(low.program, endpoint.port)
+    said_by = low.scopes.listens(endpoint.port)
     server.add("listen", *words, *(["default_server"] if default else []), claims=(exact(said_by),))
 
 
 def _host_claims(low: Lowering, host: Host) -> tuple[Claim, ...]:
-    section = host_section(low.program, host)
+    section = low.scopes.section(host)
     return (exact([section]),) if section else ()
 
 
 def _name_claims(low: Lowering, host: Host, named: Named) -> tuple[Claim, ...]:
     """Names that an earlier host wins everywhere are dead; the others stand in ``server_name``."""
-    return (exact(name_directives(low.program, host)),)
+    return (exact(low.scopes.names(host)),)
 
 
 def _emit_location(low: Lowering, route: Route, server: Block) -> None:
@@ -210,7 +208,7 @@ def _report_unsure(low: Lowering, route: Route, location: Block) -> None:
 
 
 def _emit_restrictions(low: Lowering, host: Host, found: list[Route], server: Block) -> None:
-    for rule in restrictions(low.program, host, found):
+    for rule in restrictions(low.program, low.scopes, host, found):
         comment = f"refuses everyone: {low.sources.comment(rule.said_by)}"
         claims = (unsupported(rule.said_by, WHY, KEY),)
         server.open("if", "$uri", "~", rule.pattern, comment=comment, claims=claims).add("return", "403")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from apacheconf.program.program import Program
+from apacheconf.program.steps import MapBack
 from apacheconf.program.workers import Origin
 from apacheconf.targets.claims import Claim
 from apacheconf.targets.naming import Names
 from apacheconf.targets.nginx.maps import Maps
 from apacheconf.targets.nginx.tree import Block
+from apacheconf.targets.scopes import Scopes
 from apacheconf.targets.sources import Sources
 
 
@@ -22,8 +25,15 @@ class Lowering:
     program: Program
     version: tuple[int, ...]
     sources: Sources
+    scopes: Scopes
     maps: Maps = field(default_factory=Maps)
     names: Names = field(default_factory=Names)
     upstreams: Block = field(default_factory=Block)
     written: dict[int, Origin] = field(default_factory=dict)
     dropped: list[Claim] = field(default_factory=list)
+
+    @cached_property
+    def maps_back(self) -> bool:
+        """Whether any cell has a ProxyPassReverse: then the headers it knows are hidden and set anew."""
+        steps = (step for host in self.program.hosts for cell in host.shape.cells for step in cell.steps)
+        return any(isinstance(step.action, MapBack) for step in steps)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from apacheconf.program.hosts import Host
-from apacheconf.program.program import Program
 from apacheconf.program.steps import MapBack, Step
 from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
@@ -39,15 +38,9 @@ def emit_defaults(low: Lowering, http: Block) -> None:
     http.add("proxy_ignore_headers", *_NGINX_OWN, "Cache-Control", "Expires", "Set-Cookie", "Vary")
     for name in ("Date", "Server", *_NGINX_OWN, "X-Pad"):
         http.add("proxy_pass_header", name)
-    hidden = (*_MAPPED_BACK, "Refresh") if _maps_back(low.program) else ()
+    hidden = (*_MAPPED_BACK, "Refresh") if low.maps_back else ()
     for name in (*_RESPONSE_HOPS, *hidden):
         http.add("proxy_hide_header", name)
-
-
-def _maps_back(program: Program) -> bool:
-    """Whether any cell has a ProxyPassReverse: then the headers it knows are hidden and set anew."""
-    steps = (step for host in program.hosts for cell in host.shape.cells for step in cell.steps)
-    return any(isinstance(step.action, MapBack) for step in steps)
 
 
 def emit_gateway_errors(low: Lowering, server: Block) -> None:
@@ -164,7 +157,7 @@ def _emit_host(low: Lowering, route: Route, origin: Origin, location: Block) -> 
 
 def _emit_way_back(low: Lowering, route: Route, location: Block) -> None:
     """RV-1 to RV-8: Location through ``proxy_redirect``, which leaves nothing but Refresh; the others through maps."""
-    if not _maps_back(low.program):
+    if not low.maps_back:
         return
     entries = [_emit_reverse(low, route, step, location) for step in route.reverses]
     for name in (*_MAPPED_BACK, "Refresh"):

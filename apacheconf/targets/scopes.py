@@ -1,0 +1,46 @@
+"""Where directives stand: outside every section, or in which one. Found once for each translation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from apacheconf.ledger import Written
+from apacheconf.program.hosts import Host
+
+
+class Scopes:
+    """The directives of a configuration by the scope they were written in."""
+
+    def __init__(self, directives: Iterable[Written]) -> None:
+        found = tuple(directives)
+        inner = {id(child) for each in found for child in children_of(each)}
+        self._at = {id(each.place): each for each in found if children_of(each)}
+        self.top = tuple(each for each in found if id(each) not in inner)
+        self._named: dict[str, list[Written]] = {}
+        for each in self.top:
+            self._named.setdefault(each.name.lower(), []).append(each)
+
+    def named(self, name: str) -> list[Written]:
+        """The lines of this name (in small letters) that stand outside every section."""
+        return self._named.get(name, [])
+
+    def listens(self, port: int) -> list[Written]:
+        """The Listen lines of a port."""
+        words = ((each, each.args.split()) for each in self.named("listen"))
+        return [each for each, split in words if split and split[0].rpartition(":")[2] == str(port)]
+
+    def section(self, host: Host) -> Written | None:
+        """The ``<VirtualHost>`` that the host was written as."""
+        return self._at.get(id(host.place)) if host.place else None
+
+    def names(self, host: Host) -> list[Written]:
+        """The ServerName and ServerAlias lines of a virtual host."""
+        section = self.section(host)
+        children = children_of(section) if section else ()
+        return [each for each in children if each.name.lower() in ("servername", "serveralias")]
+
+
+def children_of(directive: Written) -> tuple[Written, ...]:
+    """What stands in a section, one level deep; nothing for a directive that is none."""
+    children: tuple[Written, ...] | None = getattr(directive, "children", None)
+    return children or ()
