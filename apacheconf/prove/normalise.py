@@ -182,7 +182,7 @@ RULES = (
         "the reason phrase of replies that the front makes itself, or an empty one",
         _each_reply(_local_reason),
         pair=_empty_reasons,
-    ),  # fmt: skip
+    ),
 )
 
 
