@@ -53,7 +53,7 @@ def restrictions(program: Program, scopes: Scopes, host: Host, found: list[Route
 def _sections(scopes: Scopes, host: Host) -> Iterator[Written]:
     """The outermost sections of the main server and those of the host."""
     own = scopes.section(host)
-    yield from (each for each in scopes.top if children_of(each) and each.name.lower() != "virtualhost")
+    yield from scopes.sections
     yield from (each for each in children_of(own) if children_of(each)) if own else ()
 
 

@@ -16,6 +16,8 @@ class Scopes:
         inner = {id(child) for each in found for child in children_of(each)}
         self._at = {id(each.place): each for each in found if children_of(each)}
         self.top = tuple(each for each in found if id(each) not in inner)
+        #: The sections outside every other, without the virtual hosts.
+        self.sections = tuple(each for each in self.top if children_of(each) and each.name.lower() != "virtualhost")
         self._named: dict[str, list[Written]] = {}
         for each in self.top:
             self._named.setdefault(each.name.lower(), []).append(each)

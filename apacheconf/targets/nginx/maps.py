@@ -80,6 +80,7 @@ class Maps:
 
     used: set[str] = field(default_factory=set)
     own: dict[Map, str] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
 
     def use(self, name: str) -> str:
         """The variable of a shared map."""
@@ -92,8 +93,8 @@ class Maps:
     def make(self, name: str, made: Map) -> str:
         """The variable of a map of one's own; equal ones are made once."""
         if made not in self.own:
-            count = sum(given.partition("__")[0] == name for given in self.own.values())
-            self.own[made] = f"{name}__{count + 1}" if count else name
+            self.counts[name] = self.counts.get(name, 0) + 1
+            self.own[made] = f"{name}_{self.counts[name]}" if self.counts[name] > 1 else name
         return f"${self.own[made]}"
 
     def emit(self, http: Block) -> None:
