@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from apacheconf.diagnostics import Diagnostic
+from apacheconf.diagnostics import Diagnostic, Level
 from apacheconf.expand.tree import Expanded, Node
 from apacheconf.model import refusals
 from apacheconf.model.arguments import WrongArguments, shape
 from apacheconf.model.bound import Bound, Directive
+from apacheconf.model.collecting import no_collection
 from apacheconf.modules import registry
 from apacheconf.modules.declare import Context, Scope, SectionArgument, Spec, ValueRefused
 from apacheconf.syntax.words import split
@@ -46,8 +47,20 @@ _NEEDS_ARGUMENT = frozenset(name for name in _INSIDE if not name.startswith(("el
 def bind(expanded: Expanded) -> Bound:
     """Bind every node. The diagnostics are complete; a directive that was refused has no value."""
     binder = _Binder(expanded)
-    directives = binder.walk(expanded.nodes, (), Scope(Context.SERVER, "", binder.is_loaded))
-    return Bound(expanded, directives, tuple(binder.diagnostics + binder.after_the_walk))
+    with no_collection():
+        directives = binder.walk(expanded.nodes, (), Scope(Context.SERVER, "", binder.is_loaded))
+    return Bound(expanded, directives, (*_mpms(expanded), *binder.diagnostics))
+
+
+def _mpms(expanded: Expanded) -> tuple[Diagnostic, ...]:
+    """A server has one MPM (MOD-10); without any, one may be compiled in, so that is only a warning."""
+    loaded = [module for module in expanded.modules if module.startswith("mpm_")]
+    if len(loaded) == 1 or expanded.fragment:
+        return ()
+    level, said = (Level.ERROR, "More than one MPM loaded.") if loaded else (Level.WARNING, "No MPM loaded.")
+    help = f"keep one of {', '.join(loaded)}" if loaded else "load mpm_event_module, unless this httpd has one built in"
+    message = f"Configuration error: {said}"
+    return (Diagnostic(level, "one-mpm", message, help=help, httpd=f"AH00534: {{argv0}}: {message}"),)
 
 
 class _Plan(NamedTuple):
@@ -64,8 +77,9 @@ class _Binder:
     def __init__(self, expanded: Expanded) -> None:
         self.expanded = expanded
         self.loaded = frozenset(expanded.modules)
+        if not any(module.startswith("mpm_") for module in self.loaded):
+            self.loaded |= {"mpm_event_module"}
         self.diagnostics: list[Diagnostic] = []
-        self.after_the_walk: list[Diagnostic] = []
         self.plans: dict[tuple[Context, bool], dict[str, _Plan]] = {}
 
     def is_loaded(self, module: str) -> bool:

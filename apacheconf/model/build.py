@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from apacheconf.diagnostics import Diagnostic
 from apacheconf.model.bound import Bound, Directive
-from apacheconf.model.checks import Checks
+from apacheconf.model.checks import Checks, only_negative
+from apacheconf.model.collecting import no_collection
 from apacheconf.model.scopes import Scope, confs_of, inherited, merged
 from apacheconf.model.types import Address, Model, Section, Server
 from apacheconf.modules.declare import Conf, SectionArgument
@@ -18,14 +19,15 @@ def build(bound: Bound) -> Model:
     """The model of a bound configuration; what httpd would refuse is in its diagnostics."""
     builder = _Builder()
     main_scope, hosts = Scope(), list[_Host]()
-    main_sections = builder.scope(bound.directives, main_scope, main_scope, hosts)
-    main = _main(main_scope, main_sections)
-    server_base, dir_base = inherited(main.server_confs), inherited(main.dir_confs)
-    servers = tuple(_server(host, main, server_base, dir_base) for host in hosts)
+    with no_collection():
+        main_sections = builder.scope(bound.directives, main_scope, main_scope, hosts)
+        main = _main(main_scope, main_sections)
+        server_base, dir_base = inherited(main.server_confs), inherited(main.dir_confs)
+        servers = tuple(_server(host, main, server_base, dir_base) for host in hosts)
     listeners = main.server_conf(ListenConf).listen.value
     if bound.expanded.fragment and not listeners:
         listeners = _inferred(servers)
-    return Model(bound.expanded, bound, main, servers, listeners, tuple(builder.diagnostics))
+    return Model(bound.expanded, bound, main, servers, listeners, (*builder.diagnostics, *builder.after_the_walk))
 
 
 _Host = tuple[Directive, Scope, tuple[Section, ...]]
@@ -36,6 +38,7 @@ class _Builder:
 
     def __init__(self) -> None:
         self.diagnostics: list[Diagnostic] = []
+        self.after_the_walk: list[Diagnostic] = []
 
     def scope(
         self, directives: Sequence[Directive], scope: Scope, server: Scope, hosts: list[_Host] | None = None
@@ -64,8 +67,10 @@ class _Builder:
     def _group(self, directive: Directive) -> RequireGroup:
         """A group of Require lines with what stands in it."""
         children = [child for child in directive.children or () if isinstance(child.value, Requirement | RequireGroup)]
-        values = (self._group(c) if isinstance(c.value, RequireGroup) else c.value for c in children)
-        return RequireGroup(directive.value.kind, tuple(values), tuple(child.node for child in children))
+        values = tuple(self._group(c) if isinstance(c.value, RequireGroup) else c.value for c in children)
+        if directive.value.kind == "all" and values and all(isinstance(v, Requirement) and v.negated for v in values):
+            self.after_the_walk.append(only_negative(directive))
+        return RequireGroup(directive.value.kind, values, tuple(child.node for child in children))
 
     def _section(self, directive: Directive, argument: SectionArgument, server: Scope) -> Section:
         if argument.sets is not None:

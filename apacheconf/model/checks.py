@@ -67,6 +67,14 @@ class Checks:
         self.refuse(directive, "unknown-worker", f"ProxySet can not find '{url}' {kind}.", 0)
 
 
+def only_negative(directive: Directive) -> Diagnostic:
+    """STR-18: found when the whole configuration is read, so without a line in httpd's own text."""
+    message = "<RequireAll> directive contains only negative authorization directives"
+    httpd = f"AH01624: {message}\nAH00014: Configuration check failed"
+    help = "it would grant nobody anything: begin it with `Require all granted`"
+    return Diagnostic(Level.ERROR, "only-negative", message, directive.node.place, help=help, httpd=httpd)
+
+
 def _is_defined(url: str, server: Scope) -> bool:
     """Has this server a worker whose name begins ``url`` (WK-2), or a balancer of this name (BP-14)?"""
     known = server.per_server.get("mod_proxy", {}).get("definitions")

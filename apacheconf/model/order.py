@@ -16,6 +16,8 @@ def in_walk_order(expanded: Expanded, *found: tuple[Diagnostic, ...]) -> tuple[D
     position = {id(node.place): number for number, node in enumerate(expanded.walk())}
 
     def met(each: Diagnostic) -> int:
+        if each.name == "one-mpm":
+            return -1
         after_the_walk = each.httpd is not None and not each.httpd.startswith("AH00526")
         return len(position) if after_the_walk else position.get(id(each.place), len(position))
 

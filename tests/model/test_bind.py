@@ -52,9 +52,14 @@ def test_a_module_that_is_not_loaded() -> None:
     assert not errors("ProxyPass / http://h/\nLoadModule proxy_module modules/mod_proxy.so\n", main=True)
 
 
-def test_a_missing_mpm() -> None:
-    (found,) = errors("Listen 80\n", main=True)
-    assert found.help is not None and "LoadModule mpm_event_module modules/mod_mpm_event.so" in found.help
+def test_one_mpm() -> None:
+    """MOD-10: two are an error; none may mean that one is compiled in, so its directives count as known."""
+    (found,) = bound("Listen 80\n", main=True).diagnostics
+    assert (found.level, found.httpd) == (Level.WARNING, "AH00534: {argv0}: Configuration error: No MPM loaded.")
+    loads = "LoadModule mpm_event_module e.so\nLoadModule mpm_worker_module w.so\n"
+    (found,) = bound(loads, main=True).diagnostics
+    assert (found.level, found.message) == (Level.ERROR, "Configuration error: More than one MPM loaded.")
+    assert not bound("LoadModule mpm_worker_module w.so\nListen 80\n", main=True).diagnostics
 
 
 def test_a_misspelled_name() -> None:
@@ -76,7 +81,8 @@ def test_other_peoples_modules() -> None:
 
 
 def test_a_module_we_do_not_know_may_have_what_we_do_not_know() -> None:
-    (found,) = bound("LoadModule strange_module modules/mod_strange.so\nStrange a\n", main=True).diagnostics
+    loads = "LoadModule mpm_event_module e.so\nLoadModule strange_module modules/mod_strange.so\n"
+    (found,) = bound(f"{loads}Strange a\n", main=True).diagnostics
     assert found.level is Level.WARNING and found.help is not None and "strange_module" in found.help
 
 
