@@ -150,20 +150,20 @@ def _out_of_question(kind: LayerKind, mapped: bool, certainly: bool) -> bool:
 
 def _live_steps(steps: tuple[Step, ...], sample: str) -> tuple[Step, ...]:
     """The steps that a request of the cell can meet, their conditions settled and their skips counted anew."""
-    settled = [replace(step, when=settle(step.when, sample)) for step in steps]
+    conditions = [settle(step.when, sample) for step in steps]
     live: list[int] = []
     at = 0
-    while at < len(settled):
-        step = settled[at]
-        flow = step.otherwise if isinstance(step.when, Never) else step.then
-        if not isinstance(step.when, Never):
+    while at < len(steps):
+        step, when = steps[at], conditions[at]
+        flow = step.otherwise if isinstance(when, Never) else step.then
+        if not isinstance(when, Never):
             live.append(at)
-        if isinstance(step.when, Always | Never) and flow.move in (Move.SKIP, Move.CHAIN):
+        if isinstance(when, Always | Never) and flow.move in (Move.SKIP, Move.CHAIN):
             at += flow.count
-        elif isinstance(step.when, Always) and flow.move in (Move.STOP, Move.END):
-            at = next((n for n in range(at + 1, len(settled)) if settled[n].phase != step.phase), len(settled)) - 1
+        elif isinstance(when, Always) and flow.move in (Move.STOP, Move.END):
+            at = next((n for n in range(at + 1, len(steps)) if steps[n].phase != step.phase), len(steps)) - 1
         at += 1
-    return tuple(_recounted(settled[at], at, live) for at in live)
+    return tuple(_recounted(replace(steps[at], when=conditions[at]), at, live) for at in live)
 
 
 def _recounted(step: Step, at: int, live: list[int]) -> Step:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -60,6 +61,8 @@ class Shared:
     workers: dict[str, _Draft] = field(default_factory=dict)
     balancers: dict[str, _Draft] = field(default_factory=dict)
     ignored: list[Ignored] = field(default_factory=list)
+    #: Names of workers by their authority, so that a target is compared with few.
+    by_authority: dict[str, list[str]] = field(default_factory=dict)
 
     def read(self, definition: Definition, said_by: Written) -> None:
         """Take one line into account."""
@@ -75,8 +78,9 @@ class Shared:
             case ProxySet(url=url, parameters=parameters) if is_balancer(url):
                 self._balancer(url).add(parameters, said_by)
             case ProxySet(url=url, parameters=parameters):
-                name = self._worker_for(url) or url
-                self.workers.setdefault(name, _Draft(name)).add(parameters, said_by)
+                known = self._worker_for(url)
+                draft = self._new_worker(url) if known is None else self.workers[known]
+                draft.add(parameters, said_by)
 
     def find(self, url: str) -> str | None:
         """The name of the worker or balancer that serves a target."""
@@ -98,8 +102,7 @@ class Shared:
     def _map_to_worker(self, url: str, parameters: tuple[tuple[str, object], ...], said_by: Written) -> None:
         shared = self._worker_for(url)
         if shared is None:
-            draft = self.workers[url] = _Draft(url)
-            draft.add(parameters, said_by)
+            self._new_worker(url).add(parameters, said_by)
             return
         lost = tuple(key for key, value in parameters if self.workers[shared].parameters.get(key) != value)
         if lost:
@@ -107,7 +110,13 @@ class Shared:
 
     def _worker_for(self, url: str) -> str | None:
         """The longest worker name that is a prefix of the URL, scheme and host compared without case (WK-2)."""
-        return max((name for name in self.workers if _falls_under(url, name)), key=len, default=None)
+        candidates = self.by_authority.get(authority_of(url), ())
+        return max((name for name in candidates if _falls_under(url, name)), key=len, default=None)
+
+    def _new_worker(self, url: str) -> _Draft:
+        self.by_authority.setdefault(authority_of(url), []).append(url)
+        draft = self.workers[url] = _Draft(url)
+        return draft
 
     @staticmethod
     def _add_member(balancer: _Draft, url: str, parameters: Iterable[tuple[str, object]], said_by: Written) -> None:
@@ -122,8 +131,12 @@ class Shared:
 
 def _falls_under(url: str, worker: str) -> bool:
     """The worker's name begins the URL and covers its authority at least: ``http://h1`` not ``http://h10/`` (WK-2)."""
-    wanted, name = worker_name(url), worker_name(worker)
-    return len(name) >= len(wanted) - len(target_path(url)) and wanted.startswith(name)
+    return authority_of(url) == authority_of(worker) and worker_name(url).startswith(worker_name(worker))
+
+
+def authority_of(url: str) -> str:
+    """A worker's name without its path."""
+    return worker_name(url).removesuffix(target_path(url))
 
 
 def share(definitions: Iterable[tuple[Definition, Written]]) -> Shared:
@@ -151,6 +164,7 @@ def target_path(url: str) -> str:
     return after[slash:] if slash >= 0 else ""
 
 
+@lru_cache(maxsize=1 << 15)
 def worker_name(url: str) -> str:
     """A worker's identity: scheme and host in lower case, the default port dropped, the path kept (WK-1)."""
     socket, bar, rest = url.partition("|")
