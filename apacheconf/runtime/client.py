@@ -402,6 +402,8 @@ class ClientConnection:
         if status in CLOSING or self._expect_refused:
             exchange.stay = False
         fields = [(b"Content-Type", CONTENT_TYPE)]
+        if status == 405:
+            fields.append((b"Allow", b""))  # of requests for origins httpd knows no allowed methods
         if uncached:
             fields.append((b"Expires", self.server.date()))
         self.answer(exchange, status, body, fields, reason.encode("latin-1"))

@@ -16,39 +16,11 @@ from apacheconf.modules.declare import Fate
 from apacheconf.program.fold import steps_for
 from apacheconf.program.hosts import Shape
 from apacheconf.program.program import Program
-from apacheconf.program.steps import (
-    AddFilter,
-    EditHeader,
-    Log,
-    OverrideErrors,
-    SetErrorDocument,
-    SetHandler,
-    Step,
-    Table,
-)  # fmt: skip
+from apacheconf.program.steps import EditHeader, SetHandler, Step, Table
 from apacheconf.program.workers import Balancer, Origin, Worker
+from apacheconf.runtime.fates import BY_NAME, DEFAULTS, FILE_ANSWER, FILE_SECTIONS, HANDLERS, NOT_DONE, NOT_YET, READ
 from apacheconf.runtime.lbmethods import METHODS
 from apacheconf.runtime.pool import SCHEMES
-
-#: Actions that serve doesn't do yet.
-_NOT_DONE: dict[type, str] = {
-    AddFilter: "serve has no output filters yet",
-    Log: "serve writes no CustomLog yet; --access-log gives one in combined format",
-    OverrideErrors: "serve relays the origin's own error pages",
-    SetErrorDocument: "serve answers errors with httpd's stock pages",
-}
-_HANDLERS = "the handler is not served yet: its path answers 503 or 500, and never a file's text"
-#: Directives that take something away from clients, which the runtime itself honours in part.
-_HONOURED = {
-    "requestreadtimeout": Answer(
-        Outcome.APPROXIMATED, "heads have 20 seconds and bodies may pause for Timeout; MinRate isn't counted"
-    ),
-    "traceenable": Answer(Outcome.EXACT),
-}
-_FILE_ANSWER = Answer(
-    Outcome.EQUIVALENT, "files are not served: what exists answers 500, so nobody gets more than before", key="files"
-)
-_FILE_SECTIONS = frozenset({"directory", "directorymatch", "files", "filesmatch"})
 
 
 def account(program: Program) -> tuple[Row, ...]:
@@ -87,8 +59,8 @@ def _not_done(step: Step) -> str:
     if isinstance(step.action, EditHeader) and step.action.table is not Table.REQUEST:
         return "serve changes no response headers yet"
     if isinstance(step.action, SetHandler):
-        return _HANDLERS
-    return _NOT_DONE.get(type(step.action), "")
+        return HANDLERS
+    return NOT_DONE.get(type(step.action), "")
 
 
 def _answer_origin(origin: Origin, ledger: Ledger) -> None:
@@ -127,18 +99,16 @@ def fallback_for(program: Program) -> Callable[[Written], Answer | None]:
         if id(directive) in dead:
             return Answer(Outcome.DEAD_IN_SOURCE, dead[id(directive)])
         if id(directive) in of_files:
-            return _FILE_ANSWER
-        if directive.name.lower() in _HONOURED:
-            return _HONOURED[directive.name.lower()]
+            return FILE_ANSWER
         if id(directive) in left_out:
             return Answer(Outcome.UNSUPPORTED, left_out[id(directive)])
-        return _by_fate(directive)
+        return BY_NAME.get(directive.name.lower()) or _by_fate(directive)
 
     return fallback
 
 
 def _below_file_section(section: Written) -> Iterator[Written]:
-    if section.name.lower() in _FILE_SECTIONS:
+    if section.name.lower() in FILE_SECTIONS:
         below = [section]
         for each in below:
             yield each
@@ -155,11 +125,17 @@ def _by_fate(directive: Written) -> Answer:
     fate = Fate.REFUSED if spec is None else registry.fate(spec)
     if section and (spec is None or not spec.restricts):
         return Answer(Outcome.ABSORBED, "what it holds is accounted for line by line")
-    if fate is Fate.SERVED:
+    if fate is Fate.SERVED and _is_as_served(directive):
         return Answer(Outcome.ABSORBED)
     if fate is Fate.NO_EFFECT:
         return Answer(Outcome.NO_EFFECT, "it has no effect in a single process that serves no files")
-    return Answer(Outcome.UNSUPPORTED, "not served yet")
+    return Answer(Outcome.UNSUPPORTED, NOT_YET.get(directive.name.lower(), "not served yet"))
+
+
+def _is_as_served(directive: Written) -> bool:
+    """Whether the program holds it, or it only says what serve does anyway."""
+    name, words = directive.name.lower(), set(directive.args.lower().split())
+    return name in READ or words <= DEFAULTS.get(name, set())
 
 
 def dishonoured(program: Program) -> tuple[Row, ...]:

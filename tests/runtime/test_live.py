@@ -11,8 +11,9 @@ from dataclasses import replace
 import pytest
 
 from apacheconf.diagnostics import UsageError
-from apacheconf.origins import Origins, factory
+from apacheconf.origins import factory
 from apacheconf.program.workers import Worker
+from apacheconf.prove.threaded import Origins
 from apacheconf.runtime import ServeOptions, serve
 from apacheconf.runtime.server import Server
 from tests.program.examples import host, load_balancer, map_all, one_origin, program, shape
