@@ -33,7 +33,8 @@ from apacheconf.runtime.framing import CHUNKED, BadChunk, ChunkReader, request_l
 from apacheconf.runtime.heads import FastReader, RequestHead, read_request_head
 from apacheconf.runtime.local import CHUNKED_FIELD, local_answer
 from apacheconf.runtime.pages import CLOSING, CONTENT_TYPE, page
-from apacheconf.runtime.site import Block, Site
+from apacheconf.runtime.site import Block, Plan, Site
+from apacheconf.runtime.strict import read_request_line
 from apacheconf.runtime.unfinished import blank_lines, check_unfinished
 
 if TYPE_CHECKING:
@@ -92,9 +93,9 @@ class ClientConnection:
             end = data.find(b"\r\n")
             block = self.blocks.get(data[end:])
             if block is not None and self._left > 1 and self._quick:
-                plan = block.site.plans.get(data[:end])
+                plan = block.site.plans.get(data[:end]) or self._plan_of(block.site, data[:end])
                 if plan is not None:
-                    # The short way: both halves were read strictly before. 3 us instead of 25 us.
+                    # The short way: both halves were read strictly before. 4 us instead of 38 us.
                     self._left -= 1
                     self.requests += 1
                     self.deadline = 0.0
@@ -275,6 +276,20 @@ class ClientConnection:
         if exchange.plain and len(raw) - line_end <= MEMO_BLOCK:
             self.server.memos.put(self.blocks, raw[line_end:], block)
             site.remember(raw[:line_end], plan)
+
+    def _plan_of(self, site: Site, line: bytes) -> Plan | None:
+        """The plan of a request line that is new, under a header block that isn't; None for the long way."""
+        try:
+            method, target, version = read_request_line(line, self.door.main.limits)
+            split = parse_target(method.decode("latin-1"), target.decode("latin-1"))
+            if version != (1, 1) or method == b"HEAD" or split.authority:
+                return None
+            plan = site.quick_plan(RequestHead(method, target, version, []), split)
+        except (ClientBroke, PathRefused):
+            return None
+        if plan is not None:
+            site.remember(line, plan)
+        return plan
 
     def _request(self, head: RequestHead) -> Request:
         """The request as ``decide`` reads it."""

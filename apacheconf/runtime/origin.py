@@ -83,7 +83,7 @@ class OriginConnection:
             end = data.find(b"\r\n\r\n") + 4
             known = exchange.plan.forwarding.replies.get(data[:end])
             if known is not None and len(data) - end == known.length and exchange.body_done:
-                # The short way: 1.6 us here instead of 11 us through the readers.
+                # The short way: 1 us here instead of 33 us through the readers.
                 server = self.server
                 body = data[end:]
                 if known.dated:
