@@ -66,8 +66,8 @@ def refusal(room: str, name: str) -> str | None:
     top, _, rest = name.partition(".")
     if top == "apacheconf":
         other = rest.partition(".")[0]
-        allowed = MAY_IMPORT[room] | {room, "__version__"}
-        return None if other in allowed else f"{room} may not import {other or 'the package itself'}"
+        allowed = MAY_IMPORT[room] | {room, "__version__", ""}  # the package itself holds its version and its folder
+        return None if other in allowed else f"{room} may not import {other}"
     if room not in LIBRARIES.get(top, {room}):
         return f"{top} is used only in {', '.join(sorted(LIBRARIES[top]))}"
     return None

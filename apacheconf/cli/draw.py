@@ -49,11 +49,13 @@ def print_lines(lines: Iterable[Line], stream: TextIO) -> None:
         console.print(Text.assemble(*((text, style) for style, text in line)))
 
 
-def print_all(diagnostics: Iterable[Diagnostic], stream: TextIO) -> None:
-    """Write diagnostics with an empty line between them, and how many there were."""
+def print_all(diagnostics: Iterable[Diagnostic], stream: TextIO, most: int | None = None) -> None:
+    """Write diagnostics (the first ``most`` of them) with an empty line between them, and how many there were."""
     found = tuple(diagnostics)
-    for diagnostic in found:
+    for diagnostic in found[:most]:
         print_lines([*draw(diagnostic), []], stream)
+    if most is not None and len(found) > most:
+        print_lines([[("dim", f"... and {len(found) - most} more")], []], stream)
     print_lines([[("bold", summary(found))]], stream)
 
 

@@ -9,6 +9,8 @@ from apacheconf.diagnostics import ApacheconfError, ConfigError, UsageError
 
 #: What the shell gives for a process that ended by SIGINT, and by SIGPIPE.
 INTERRUPTED, PIPE_CLOSED = 130, 141
+#: What stands in the way is told up to here; ``check`` tells all of it.
+MOST = 20
 
 
 def tell(error: BaseException) -> int:
@@ -26,7 +28,7 @@ def tell(error: BaseException) -> int:
         case ConfigError(diagnostics=diagnostics) if diagnostics:
             from apacheconf.cli.draw import print_all
 
-            print_all(diagnostics, sys.stderr)
+            print_all(diagnostics, sys.stderr, most=MOST)
             return error.exit_code
         case ApacheconfError() if error.exit_code != 70:
             _say(str(error), error.help if isinstance(error, UsageError) else None)

@@ -71,4 +71,15 @@ def test_a_summary_counts_by_level() -> None:
     print_all([error, error, Diagnostic(Level.WARNING, "w", "careful")], stream)
     assert stream.getvalue().endswith("warning: careful [w]\n\n2 errors, 1 warning\n")
     assert summary([]) == "nothing found"
+
+
+def test_a_flood_is_cut_and_counted() -> None:
+    stream = io.StringIO()
+    print_all([Diagnostic(Level.ERROR, "n", f"number {n}") for n in range(30)], stream, most=20)
+    assert "number 19" in stream.getvalue() and "number 20" not in stream.getvalue()
+    assert stream.getvalue().endswith("... and 10 more\n\n30 errors\n")
+
+
+def test_a_stream_without_a_terminal_has_no_colours() -> None:
+    stream = io.StringIO()
     assert not is_terminal(stream)
