@@ -4,8 +4,8 @@ The stub shows the request exactly as the origin would have received it, as a pa
 JSON. Bytes are read by a small parser of its own, which repairs nothing: what a front sent is what is shown.
 A *controlled* origin obeys the header X-Ctl (DIF-2), a JSON object with the keys of ``Orders``.
 
-``factory`` gives plain asyncio protocols, so that ``serve --stub-origins`` runs them in its own loop;
-``Origins`` runs them in a thread, for prove and tests.
+``factory`` gives plain asyncio protocols: ``serve --stub-origins`` runs them in its own loop, prove in a thread
+(``prove.threaded``).
 """
 
 from __future__ import annotations
@@ -15,12 +15,9 @@ import hashlib
 import html
 import json
 import re
-import socket
-import threading
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, fields
 from itertools import count
-from types import TracebackType
 from typing import cast
 
 Headers = tuple[tuple[str, str], ...]
@@ -384,93 +381,3 @@ def factory(
     """
     numbers = count(1)
     return lambda: OriginProtocol(authority, next(numbers) if called is None else 0, record, called)
-
-
-# --- running them --------------------------------------------------------------------------------------------
-
-
-class Origins:
-    """Controlled origins on loopback, in a thread of their own, within a ``with`` block.
-
-    ``ports`` maps each authority to its port of 127.0.0.1, which it has from the start. ``up`` says which ones
-    accept connections; at the ports of the others connections are refused. Raises OSError when a port can't be
-    had.
-    """
-
-    def __init__(self, authorities: Iterable[str]) -> None:
-        self._held = {authority: _bound(0) for authority in authorities}
-        self.ports = {authority: held.getsockname()[1] for authority, held in self._held.items()}
-        self._received: list[Received] = []
-        self._servers: list[asyncio.Server] = []
-        self._protocols: list[OriginProtocol] = []
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="origins", daemon=True)
-
-    def __enter__(self) -> Origins:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._run(self._close())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
-        for held in self._held.values():
-            held.close()
-
-    def up(self, authorities: Iterable[str]) -> None:
-        """From now on exactly these accept connections; what was received before is forgotten."""
-        self._run(self._restart(frozenset(authorities)))
-        self.take()
-
-    def take(self) -> tuple[Received, ...]:
-        """The requests that have arrived since the last call, in the order in which they were complete.
-
-        Connections that an answer was to end have ended then, so that no front takes one for alive.
-        """
-        self._run(self._settle())
-        taken = tuple(self._received)
-        del self._received[: len(taken)]
-        return taken
-
-    def _run(self, work: object) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(20)  # type: ignore[arg-type]
-
-    async def _restart(self, authorities: frozenset[str]) -> None:
-        await self._close()
-        for authority, port in self.ports.items():
-            self._held[authority].close()
-            self._held[authority] = held = _bound(port)
-            if authority in authorities:
-                make = self._remembering(factory(authority, self._received.append, called=f"127.0.0.1:{port}"))
-                self._servers.append(await self._loop.create_server(make, sock=held, backlog=200))
-
-    def _remembering(self, make: Callable[[], OriginProtocol]) -> Callable[[], OriginProtocol]:
-        def made() -> OriginProtocol:
-            self._protocols.append(protocol := make())
-            return protocol
-
-        return made
-
-    async def _settle(self) -> None:
-        """Let the callbacks that are due run: closing a transport takes two rounds of the loop."""
-        for _ in range(3):
-            await asyncio.sleep(0)
-
-    async def _close(self) -> None:
-        for server in self._servers:
-            server.close()
-        self._servers.clear()
-        for protocol in self._protocols:
-            protocol.abort()
-        self._protocols.clear()
-
-
-def _bound(port: int) -> socket.socket:
-    """A socket bound to a loopback port: until it listens, connections there are refused."""
-    held = socket.socket()
-    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    held.bind(("127.0.0.1", port))
-    return held

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from apacheconf.origins import Origins, Received, RequestReader, page, read_orders, shown
+from apacheconf.origins import Received, RequestReader, page, read_orders, shown
+from apacheconf.prove.threaded import Origins
 
 CONVERSATIONS = [
     b"GET /a?b HTTP/1.1\r\nHost: x\r\nX-Two:  spaced \r\nx-two: again\r\n\r\n",

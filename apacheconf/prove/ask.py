@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from apacheconf.engines.process import Address
-from apacheconf.origins import Origins
 from apacheconf.program.program import Program
 from apacheconf.program.workers import Balancer
 from apacheconf.prove import probes
 from apacheconf.prove.client import Exchange, exchange
 from apacheconf.prove.observe import Observation, Tokens, arrival, reply
 from apacheconf.prove.probes import Aim, Probe
+from apacheconf.prove.threaded import Origins
 
 #: Told the name of each probe as it is asked.
 Progress = Callable[[str], None]

@@ -6,7 +6,6 @@ import os
 import sys
 from pathlib import Path
 
-import apacheconf
 from apacheconf.diagnostics import UsageError
 from apacheconf.engines import Engine, Server, find, haproxy, httpd, nginx
 from apacheconf.engines.installed import PACKAGES
@@ -15,7 +14,6 @@ from apacheconf.prove.stage import Stage
 
 #: How prove and its reports call our own engine.
 SERVE = "serve"
-FRONTS = (SERVE, "httpd", "nginx", "haproxy")
 
 
 def need(name: str) -> Engine | None:
@@ -29,8 +27,9 @@ def need(name: str) -> Engine | None:
     return engine
 
 
-def title_of(name: str, engine: Engine | None) -> str:
-    return engine.title if engine else f"apacheconf {apacheconf.__version__} {SERVE}"
+def title_of(engine: Engine | None) -> str:
+    """How reports call it: a real server by its version, our engine by its command."""
+    return engine.title if engine else f"apacheconf {SERVE}"
 
 
 def start(name: str, engine: Engine | None, stage: Stage, text: str) -> Server:
@@ -49,6 +48,6 @@ def _start_serve(stage: Stage, at: list[Address]) -> Server:
     """Our engine as a process of its own, called as a user calls it."""
     stage.box.write("httpd.conf", stage.text)
     command: list[str | Path] = [sys.executable, "-m", "apacheconf", "serve", "-f", stage.file]
-    home = str(Path(apacheconf.__file__).parent.parent)
+    home = str(Path(__file__).parents[2])
     paths = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))
-    return Server(title_of(SERVE, None), command, at, stage.box.path / "logs" / "serve.out", {"PYTHONPATH": paths})
+    return Server(title_of(None), command, at, stage.box.path / "logs" / "serve.out", {"PYTHONPATH": paths})

@@ -14,7 +14,6 @@ from apacheconf.diagnostics import UsageError
 from apacheconf.engines import Engine, Sandbox, find, stopping_on_signals
 from apacheconf.engines.httpd import missing_modules
 from apacheconf.expand import Options
-from apacheconf.origins import Origins
 from apacheconf.program.loading import Loaded, load
 from apacheconf.program.program import Program
 from apacheconf.prove import announced, fronts
@@ -27,6 +26,7 @@ from apacheconf.prove.normalise import members_as_one, rules_for
 from apacheconf.prove.observe import Observation, Tokens
 from apacheconf.prove.report import Report, Result
 from apacheconf.prove.stage import Stage, authorities, modules_for, stage
+from apacheconf.prove.threaded import Origins
 from apacheconf.runtime.honesty import account
 from apacheconf.targets.translation import translate
 
@@ -36,7 +36,7 @@ SEQUENCE = "sequence of members"
 
 @dataclass
 class Front:
-    """One side of the comparison: ``name`` as in fronts.FRONTS, and what it ``said`` it would answer differently."""
+    """One side of the comparison: ``name`` is serve, httpd, nginx or haproxy, and what it ``said`` it would answer differently."""
 
     name: str
     engine: Engine | None
@@ -48,7 +48,7 @@ class Front:
 
     @property
     def title(self) -> str:
-        return fronts.title_of(self.name, self.engine)
+        return fronts.title_of(self.engine)
 
     def text_for(self, stage: Stage, program: Program) -> str:
         """The configuration for ``stage``, whose program this is; what its report announces is remembered."""
