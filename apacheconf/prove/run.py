@@ -36,7 +36,7 @@ SEQUENCE = "sequence of members"
 
 @dataclass
 class Front:
-    """One side of the comparison: ``name`` is serve, httpd, nginx or haproxy, and what it ``said`` it would answer differently."""
+    """One side of the comparison: serve, httpd, nginx or haproxy by ``name``, and what it ``said`` about itself."""
 
     name: str
     engine: Engine | None
