@@ -418,7 +418,9 @@ class ClientConnection:
             exchange.stay = False
         fields = [(b"Content-Type", CONTENT_TYPE)]
         if status == 405:
-            fields.append((b"Allow", b""))  # of requests for origins httpd knows no allowed methods
+            # Of requests for origins httpd knows no allowed methods; CONNECT reaches its handler of files (HP-4).
+            files = b"HEAD,GET,POST,OPTIONS" + (b",TRACE" if exchange.site.host.shape.limits.trace else b"")
+            fields.append((b"Allow", files if method == "CONNECT" else b""))
         if uncached:
             fields.append((b"Expires", self.server.date()))
         self.answer(exchange, status, body, fields, reason.encode("latin-1"))
