@@ -102,7 +102,9 @@ def arrival(received: Received, tokens: Tokens) -> Arrival:
 
 
 def _timeless(name: str, value: str) -> str:
-    """A date of about now is a word; dates that the origin gave stay."""
+    """A date of about now is a word; dates that the origin gave stay. Allow is a set, and httpd's order varies."""
+    if name.lower() == "allow":
+        return ",".join(sorted(method.strip() for method in value.split(",")))
     if name.lower() not in ("date", "expires", "last-modified"):
         return value
     try:

@@ -6,6 +6,8 @@ nginx and HAProxy run in ``make prove-all``.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from apacheconf.engines import Engine
@@ -65,6 +67,36 @@ def test_httpd_still_answers_as_recorded(site: str) -> None:
 def test_trees_of_distributions(tree: str, against: str) -> None:
     needed(against)
     report = prove([str(record.ROOT / TREES[tree])], against=against, reference="httpd")
+    assert report.exit_code == 0, say(report)
+
+
+TWO_HOSTS = """\
+Listen 8081
+<VirtualHost *:8081>
+    ServerName a.test
+    <Location /app>
+        ProxyPass http://app.internal:9000/base
+        ProxyPassReverse http://app.internal:9000/base
+    </Location>
+    ProxyPass /img/ http://img.internal/
+</VirtualHost>
+<VirtualHost *:8081>
+    ServerName b.test
+    ServerAlias *.b.test www.b2.test
+    ProxyPass /x http://b.internal:9000/y
+</VirtualHost>
+"""
+
+
+@pytest.mark.live
+@pytest.mark.prove_all
+@pytest.mark.parametrize("against", AGAINST)
+def test_hosts_and_mappings_below_a_path(against: str, tmp_path: Path) -> None:
+    """Two hosts, a mapping in a section, paths that nothing maps, and origins whose names resolve nowhere."""
+    needed(against)
+    (tmp_path / "site.conf").write_text(TWO_HOSTS)
+    report = prove([str(tmp_path)], against=against, reference="httpd")
+    assert {result.host for result in report.results} == {"a.test", "b.test"}
     assert report.exit_code == 0, say(report)
 
 
