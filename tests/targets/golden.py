@@ -1,4 +1,4 @@
-"""The expected translations beside the sites in fixtures/sites; ``python -m tests.targets.golden`` rewrites them."""
+"""The expected translations, in the folder expected of each site in fixtures/sites; ``python -m tests.targets.golden`` rewrites them."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def report_of(translation: Translation) -> list[list[Any]]:
 def expected_files(site: str) -> dict[Path, str]:
     """Every expected file of a site, as it should be now."""
     found = {target: translation_of(site, target) for target in TARGETS}
-    files = {SITES / site / name: text for each in found.values() for name, text in each.files.items()}
+    files = {SITES / site / "expected" / name: text for each in found.values() for name, text in each.files.items()}
     lines = (f'  "{target}": [\n' + _rows(report_of(each)) + "\n  ]" for target, each in found.items())
-    files[SITES / site / "report.json"] = "{\n" + ",\n".join(lines) + "\n}\n"
+    files[SITES / site / "expected" / "report.json"] = "{\n" + ",\n".join(lines) + "\n}\n"
     return files
 
 
