@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from apacheconf.program.names import HostRefused, parse_host
 from apacheconf.program.request import Decision, Request
 from apacheconf.program.uri import PathRefused, Target, parse_target
-from apacheconf.runtime.answer import standard_reason
+from apacheconf.runtime.answering import Answering
 from apacheconf.runtime.errors import ClientBroke, OriginBroke
 from apacheconf.runtime.exchange import Exchange
 from apacheconf.runtime.forward import (
@@ -31,8 +31,7 @@ from apacheconf.runtime.forward import (
 )
 from apacheconf.runtime.framing import CHUNKED, BadChunk, ChunkReader, request_length
 from apacheconf.runtime.heads import FastReader, RequestHead, read_request_head
-from apacheconf.runtime.local import CHUNKED_FIELD, local_answer
-from apacheconf.runtime.pages import CLOSING, CONTENT_TYPE, page
+from apacheconf.runtime.local import local_answer
 from apacheconf.runtime.site import Block, Plan, Site
 from apacheconf.runtime.strict import read_request_line
 from apacheconf.runtime.unfinished import blank_lines, check_unfinished
@@ -47,7 +46,7 @@ LINGER = 2.0
 MEMO_BLOCK = 2048
 
 
-class ClientConnection:
+class ClientConnection(Answering):
     """One client. ``requests`` counts those received; ``deadline`` is 0 when there is none."""
 
     __slots__ = (
@@ -409,60 +408,6 @@ class ClientConnection:
             self._read_heads()
         except ClientBroke as error:
             self._refuse_client(error)
-
-    def refuse(self, exchange: Exchange, status: int, reason: str = "", note: str = "", uncached: bool = False) -> None:
-        """Answer a request with an error page made here."""
-        method = exchange.plan.method.decode("latin-1") or "GET"
-        body = page(status, reason, note, method, exchange.site.host.admin)
-        if status in CLOSING or self._expect_refused:
-            exchange.stay = False
-        fields = [(b"Content-Type", CONTENT_TYPE)]
-        if status == 405:
-            # Of requests for origins httpd knows no allowed methods; CONNECT reaches its handler of files (HP-4).
-            files = b"HEAD,GET,POST,OPTIONS" + (b",TRACE" if exchange.site.host.shape.limits.trace else b"")
-            fields.append((b"Allow", files if method == "CONNECT" else b""))
-        if uncached:
-            fields.append((b"Expires", self.server.date()))
-        self.answer(exchange, status, body, fields, reason.encode("latin-1"))
-
-    def answer(
-        self, exchange: Exchange, status: int, body: bytes, fields: list[tuple[bytes, bytes]], reason: bytes = b""
-    ) -> None:
-        """Answer a request here, with its whole body."""
-        exchange.status, exchange.written = status, len(body)
-        head: list[bytes] = []
-        if exchange.version > (0, 9):
-            head.append(b"HTTP/1.1 %d %b\r\n" % (status, reason or standard_reason(status)))
-            head += [b"Date: %b\r\n" % self.server.date(), self.server.server_line]
-            head += [b"%b: %b\r\n" % pair for pair in fields if pair[0] != b"Content-Type"]
-            if not exchange.head_only and status not in (204, 304) and fields[-1:] != [CHUNKED_FIELD]:
-                head.append(b"Content-Length: %d\r\n" % len(body))
-            head.append(self.connection_lines(exchange))
-            head += [b"%b: %b\r\n" % pair for pair in fields if pair[0] == b"Content-Type"]
-            head.append(b"\r\n")
-        if not exchange.head_only:
-            head.append(body)
-        self.write(b"".join(head))
-        self.finished(exchange)
-
-    def connection_lines(self, exchange: Exchange) -> bytes:
-        """Keep-Alive and Connection, as RQ-19 says."""
-        if not exchange.stay:
-            return b"Connection: close\r\n"
-        if not exchange.announce:
-            return b""
-        limits = self.door.main.limits
-        most = b", max=%d" % self._left if limits.max_keep_alive_requests else b""
-        return b"Keep-Alive: timeout=%d%b\r\nConnection: Keep-Alive\r\n" % (limits.keep_alive_timeout, most)
-
-    def self_url(self, exchange: Exchange) -> bytes:
-        """``scheme://host[:port]`` of URLs made here (RV-4, VH-60)."""
-        host = exchange.host
-        site = exchange.site.host
-        if host is None or site.canonical_name:
-            port = b"" if site.port in (None, 80) else b":%d" % (site.port or 80)
-            host = site.name.encode("latin-1") + port
-        return self.door.scheme.encode() + b"://" + host
 
     def _refuse_client(self, error: ClientBroke) -> None:
         """The client broke HTTP: say so and end the connection."""

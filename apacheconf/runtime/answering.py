@@ -1,0 +1,86 @@
+"""How a client's connection answers by itself: error pages and their heads, Keep-Alive and Connection (RQ-19)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from apacheconf.runtime.answer import standard_reason
+from apacheconf.runtime.local import CHUNKED_FIELD
+from apacheconf.runtime.pages import CLOSING, CONTENT_TYPE, page
+
+if TYPE_CHECKING:
+    from apacheconf.runtime.exchange import Exchange
+    from apacheconf.runtime.state import Door, ServerState
+
+
+class Answering:
+    """The part of ``ClientConnection`` that writes answers made here; it keeps nothing of its own."""
+
+    __slots__ = ()
+
+    server: ServerState
+    door: Door
+    _expect_refused: bool
+    _left: int
+
+    def write(self, data: bytes) -> None:
+        """Send bytes to the client."""
+        raise NotImplementedError
+
+    def finished(self, exchange: Exchange) -> None:
+        """The answer is complete."""
+        raise NotImplementedError
+
+    def refuse(self, exchange: Exchange, status: int, reason: str = "", note: str = "", uncached: bool = False) -> None:
+        """Answer a request with an error page made here."""
+        method = exchange.plan.method.decode("latin-1") or "GET"
+        body = page(status, reason, note, method, exchange.site.host.admin)
+        if status in CLOSING or self._expect_refused:
+            exchange.stay = False
+        fields = [(b"Content-Type", CONTENT_TYPE)]
+        if status == 405:
+            # Of requests for origins httpd knows no allowed methods; CONNECT reaches its handler of files (HP-4).
+            files = b"HEAD,GET,POST,OPTIONS" + (b",TRACE" if exchange.site.host.shape.limits.trace else b"")
+            fields.append((b"Allow", files if method == "CONNECT" else b""))
+        if uncached:
+            fields.append((b"Expires", self.server.date()))
+        self.answer(exchange, status, body, fields, reason.encode("latin-1"))
+
+    def answer(
+        self, exchange: Exchange, status: int, body: bytes, fields: list[tuple[bytes, bytes]], reason: bytes = b""
+    ) -> None:
+        """Answer a request here, with its whole body."""
+        exchange.status, exchange.written = status, len(body)
+        head: list[bytes] = []
+        if exchange.version > (0, 9):
+            head.append(b"HTTP/1.1 %d %b\r\n" % (status, reason or standard_reason(status)))
+            head += [b"Date: %b\r\n" % self.server.date(), self.server.server_line]
+            head += [b"%b: %b\r\n" % pair for pair in fields if pair[0] != b"Content-Type"]
+            if not exchange.head_only and status not in (204, 304) and fields[-1:] != [CHUNKED_FIELD]:
+                head.append(b"Content-Length: %d\r\n" % len(body))
+            head.append(self.connection_lines(exchange))
+            head += [b"%b: %b\r\n" % pair for pair in fields if pair[0] == b"Content-Type"]
+            head.append(b"\r\n")
+        if not exchange.head_only:
+            head.append(body)
+        self.write(b"".join(head))
+        self.finished(exchange)
+
+    def connection_lines(self, exchange: Exchange) -> bytes:
+        """Keep-Alive and Connection, as RQ-19 says."""
+        if not exchange.stay:
+            return b"Connection: close\r\n"
+        if not exchange.announce:
+            return b""
+        limits = self.door.main.limits
+        most = b", max=%d" % self._left if limits.max_keep_alive_requests else b""
+        return b"Keep-Alive: timeout=%d%b\r\nConnection: Keep-Alive\r\n" % (limits.keep_alive_timeout, most)
+
+    def self_url(self, exchange: Exchange) -> bytes:
+        """``scheme://host[:port]`` of URLs made here (RV-4, VH-60)."""
+        host = exchange.host
+        site = exchange.site.host
+        if host is None or site.canonical_name:
+            port = b"" if site.port in (None, 80) else b":%d" % (site.port or 80)
+            host = site.name.encode("latin-1") + port
+        return self.door.scheme.encode() + b"://" + host
