@@ -1,0 +1,59 @@
+"""``apacheconf prove``: the report for people and for programs, and its exit code."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from apacheconf.cli.prove import lines
+from apacheconf.prove import Report, Result
+from apacheconf.prove.compare import Aspect, Comparison
+from apacheconf.prove.observe import Observation
+from tests.conftest import SITES, Command
+from tests.engines.real import need
+
+
+@pytest.mark.live
+def test_serve_equals_httpd(command: Command) -> None:
+    need("httpd")
+    done = command("prove", SITES / "reverse-proxy/conf.d", "--against", "serve", "--json")
+    data = json.loads(done.stdout)
+    assert (done.returncode, data["unannounced"]) == (0, 0)
+    assert data["asked"] >= 40
+
+
+def test_a_server_is_not_compared_with_itself(command: Command) -> None:
+    done = command("prove", SITES / "reverse-proxy/conf.d", "--against", "serve", "--reference", "serve")
+    assert done.returncode == 2
+    assert "serve can't be compared with itself" in done.stderr
+
+
+def told(*results: Result) -> str:
+    report = Report("httpd 2.4.71", "nginx 1.22.1", results)
+    return "\n".join("".join(text for _, text in line) for line in lines(report))
+
+
+def result(probe: str, *aspects: Aspect, announced: str | None = None) -> Result:
+    nothing = Observation((), "", ())
+    comparison = Comparison(aspects, ("N2",))
+    return Result("all up", "example.com", probe, comparison, nothing, nothing, "site.conf:9: ProxyPass /", announced)
+
+
+def test_a_difference_shows_both_answers_and_its_directive() -> None:
+    assert told(result("path: /x", Aspect("status", "200", "404")), result("path: /")) == (
+        "different  all up / path: /x\n"
+        "  site.conf:9: ProxyPass /\n"
+        "  status\n"
+        "    httpd 2.4.71  200\n"
+        "    nginx 1.22.1  404\n"
+        "\n"
+        "normalised: N2 2\n"
+        "httpd 2.4.71 against nginx 1.22.1: 2 asked, 1 equal, 0 announced, 1 different"
+    )
+
+
+def test_an_announced_difference_is_one_line() -> None:
+    text = told(result("method: TRACE", Aspect("status", "200", "405"), announced="trace"))
+    assert "announced differences\n  all up / method: TRACE  [trace]\n" in text
+    assert text.endswith("1 asked, 0 equal, 1 announced, 0 different")
