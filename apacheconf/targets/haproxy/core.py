@@ -80,6 +80,7 @@ def emit_guards(low: Lowering, host: Host, frontend: Section) -> None:
     frontend.say("httpd refuses these before it maps anything.")
     frontend.rule("http-request return status 200 if METH_OPTIONS { url -m str * }")
     frontend.rule("http-request deny deny_status 400 if { url -m str * } || METH_CONNECT")
+    frontend.rule("http-request deny deny_status 400 if !{ url -m reg ? }", "^/|^[A-Za-z][A-Za-z0-9+.-]*://")
     frontend.rule("http-request deny deny_status 400 if { url -m sub # } || { path -m reg ? }", _BAD_ESCAPE)
     frontend.rule(f"http-request deny deny_status 400 if HTTP_1.1 !{HAS_HOST}")
     frontend.rule(f"http-request deny deny_status 400 if {HAS_HOST} !{{ req.fhdr(host) -m reg ? }}", f"^{GOOD_HOST}$")
