@@ -53,7 +53,7 @@ _NO_EFFECT_DIRECTIVES = _names(
 _RESTRICTS = re.compile(
     r"""<?(?:
         auth(?!nCache|LDAPCharset) | require | (?:order|allow|deny|satisfy)$ | limit(?:>|except|request|xml)
-      | allowmethods | sec[A-Z] | (?:traceenable|httpprotocoloptions|stricthostcheck|requestreadtimeout)$
+      | allowmethods | sec[A-Z] | sslengine$ | (?:traceenable|httpprotocoloptions|stricthostcheck|requestreadtimeout)$
       | ssl(?:verify|require|carevocation|ocsp|strictsni|vhostsni|protocol|ciphersuite|cacert|cadn|userenc)
       | sslproxy(?:verify|check|cacert|carevocation) | (?:proxyblock|noproxy|mdrequirehttps)$
       | lua(?:authzprovider|hook(?:access|auth|checkuser))

@@ -14,11 +14,15 @@ from apacheconf.modules.mod_proxy import ProxyServerConf
 from apacheconf.program.hosts import Host, Limits, Shape
 from apacheconf.program.link import Linker
 from apacheconf.program.phases import Phase
-from apacheconf.program.steps import MapToFile, SetErrorDocument, SetHandler, Step
+from apacheconf.program.steps import AddCharset, MapToFile, SetErrorDocument, SetHandler, Step
 from apacheconf.program.values import Literal
 
 #: The name of a server that nobody named: what httpd falls back to when it can't look its own up (AH00558).
 UNNAMED = "127.0.0.1"
+
+
+#: What ``AddDefaultCharset On`` stands for.
+DEFAULT_CHARSET = "iso-8859-1"
 
 
 def host(number: int, server: Server, main: Server, shape: Shape, linker: Linker) -> Host:
@@ -86,12 +90,16 @@ def steps(conf: Conf) -> Iterator[Step]:
     assert isinstance(conf, CoreDirConf)
     if conf.set_handler.value and conf.set_handler.value.lower() != "none":
         yield _step(Phase.TYPE, SetHandler(conf.set_handler.value), conf.set_handler)
+    charset = conf.add_default_charset
+    if charset.value.lower() != "off":
+        name = DEFAULT_CHARSET if charset.value.lower() == "on" else charset.value
+        yield _step(Phase.FILTERS, AddCharset(name), charset)
     for status, document in conf.error_documents.value.items():
         if document.kind != "default":
             yield _step(Phase.FILTERS, _error_document(status, document), conf.error_documents)
 
 
-def _step(phase: Phase, action: SetHandler | SetErrorDocument, setting: Setting[Any]) -> Step:
+def _step(phase: Phase, action: SetHandler | SetErrorDocument | AddCharset, setting: Setting[Any]) -> Step:
     return Step(phase, action, tuple(number for number in setting.said_by if isinstance(number, int)))
 
 

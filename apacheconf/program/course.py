@@ -15,6 +15,7 @@ from apacheconf.program.headers import HeaderTable
 from apacheconf.program.program import Program
 from apacheconf.program.steps import (
     Action,
+    AddCharset,
     AddFilter,
     AddForwarded,
     EditHeader,
@@ -63,6 +64,7 @@ class Course:
     error_documents: dict[int, SetErrorDocument] = field(default_factory=dict)
     filters: list[AddFilter] = field(default_factory=list)
     logs: list[Log] = field(default_factory=list)
+    charset: str = ""
     rounds: int = 0
 
     def refuse(self, status: int, why: str) -> None:
@@ -173,6 +175,10 @@ def _error_document(action: SetErrorDocument, course: Course) -> None:
     course.error_documents[action.status] = action
 
 
+def _add_charset(action: AddCharset, course: Course) -> None:
+    course.charset = action.charset
+
+
 def _collect(name: str) -> Callable[[Any, Course], None]:
     return lambda action, course: getattr(course, name).append(action)
 
@@ -193,6 +199,7 @@ _PERFORMERS: dict[type, Callable[[Any, Course], None]] = {
     MapBack: _collect("map_back"),
     MapBackCookie: _collect("map_back_cookies"),
     SetErrorDocument: _error_document,
+    AddCharset: _add_charset,
     AddFilter: _collect("filters"),
     Log: _collect("logs"),
 }

@@ -75,6 +75,7 @@ def decision_of(course: Course, keep_alive: bool = True) -> Decision:
         response_headers=tuple(course.response_headers),
         error_documents=tuple(course.error_documents.values()),
         override_errors=course.override_errors,
+        charset=course.charset,
         filters=tuple(course.filters),
         logs=tuple(course.logs),
         rounds=course.rounds,

@@ -72,6 +72,7 @@ class Decision:
     response_headers: tuple[EditHeader, ...] = ()
     error_documents: tuple[SetErrorDocument, ...] = ()
     override_errors: tuple[int, ...] | None = None
+    charset: str = ""
     filters: tuple[AddFilter, ...] = ()
     logs: tuple[Log, ...] = ()
     rounds: int = 0

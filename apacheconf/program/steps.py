@@ -197,6 +197,13 @@ class SetErrorDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class AddCharset:
+    """Answers of type text/plain or text/html without a charset get this one (AddDefaultCharset)."""
+
+    charset: str
+
+
+@dataclass(frozen=True, slots=True)
 class AddFilter:
     """An output filter by its name (``DEFLATE``), in the order they were added."""
 
@@ -215,7 +222,8 @@ class Log:
 
 Action = (
     MapToOrigin | KeepLocal | MapToFile | SetUri | Respond | Redirect | SetEnv | SetHandler | EditHeader
-    | KeepHost | AddForwarded | OverrideErrors | MapBack | MapBackCookie | SetErrorDocument | AddFilter | Log
+    | KeepHost | AddForwarded | OverrideErrors | MapBack | MapBackCookie | SetErrorDocument | AddCharset | AddFilter
+    | Log
 )  # fmt: skip
 
 

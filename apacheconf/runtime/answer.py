@@ -199,6 +199,21 @@ def map_cookies(fields: Fields, entries: tuple[CookieReverse, ...]) -> Fields:
     return [(n, _map_cookie(v, entries)) if n.lower() == b"set-cookie" else (n, v) for n, v in fields]
 
 
+def add_charset(fields: Fields, charset: bytes) -> Fields:
+    """Text without a charset gets the server's (AddDefaultCharset)."""
+    return [
+        (name, b"%b; charset=%b" % (value, charset))
+        if name.lower() == b"content-type" and _lacks_charset(value)
+        else (name, value)
+        for name, value in fields
+    ]
+
+
+def _lacks_charset(value: bytes) -> bool:
+    kind, _, parameters = value.lower().partition(b";")
+    return kind.strip() in (b"text/plain", b"text/html") and b"charset=" not in parameters
+
+
 def _map_cookie(cookie: bytes, entries: tuple[CookieReverse, ...]) -> bytes:
     first, *attributes = cookie.split(b";")
     return b";".join([first, *(_map_attribute(attribute, entries) for attribute in attributes)])

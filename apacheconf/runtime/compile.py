@@ -15,6 +15,7 @@ from apacheconf.program.conditions import ALWAYS
 from apacheconf.program.hosts import Cell, Reach, Shape
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import (
+    AddCharset,
     AddForwarded,
     KeepHost,
     KeepLocal,
@@ -41,6 +42,7 @@ class Policy:
     add_forwarded: bool = False
     map_back: tuple[MapBack, ...] = ()
     map_back_cookies: tuple[MapBackCookie, ...] = ()
+    charset: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,11 +89,14 @@ def _course(cell: Cell) -> Course | None:
         add_forwarded=any(isinstance(action, AddForwarded) for action in actions),
         map_back=tuple(action for action in actions if isinstance(action, MapBack)),
         map_back_cookies=tuple(action for action in actions if isinstance(action, MapBackCookie)),
+        charset=next((action.charset for action in actions if isinstance(action, AddCharset)), ""),
     )
     return Course(mapping.origin, make_path, policy)
 
 
-_SETTLED = frozenset({MapToOrigin, MapToFile, KeepLocal, KeepHost, AddForwarded, MapBack, MapBackCookie, Log})
+_SETTLED = frozenset(
+    {AddCharset, MapToOrigin, MapToFile, KeepLocal, KeepHost, AddForwarded, MapBack, MapBackCookie, Log}
+)
 
 
 def _mapping(steps: tuple[Step, ...]) -> MapToOrigin | None:

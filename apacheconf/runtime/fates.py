@@ -58,6 +58,7 @@ READ = frozenset(
 #: Values with which other directives say what serve does anyway.
 DEFAULTS: dict[str, set[str]] = {
     "adddefaultcharset": {"off"},
+    "sslengine": {"off"},
     "httpprotocoloptions": {"strict", "allow0.9"},
     "stricthostcheck": {"off"},
     "proxybadheader": {"iserror"},

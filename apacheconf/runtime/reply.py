@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from apacheconf.runtime.answer import REVERSED, ReplyHead, header_block, map_back, map_cookies, reverse_mapper
+from apacheconf.runtime.answer import (
+    REVERSED,
+    ReplyHead,
+    add_charset,
+    header_block,
+    map_back,
+    map_cookies,
+    reverse_mapper,
+)
 from apacheconf.runtime.framing import CHUNKED, UNTIL_CLOSE
 from apacheconf.runtime.pages import CLOSING
 from apacheconf.runtime.site import KnownReply
@@ -30,6 +38,8 @@ def client_head(exchange: Exchange, reply: ReplyHead, complete: bool) -> bytes:
         fields = map_back(fields, reverse_mapper(forwarding.reverses, client.self_url(exchange)))
     if forwarding.cookies and b"set-cookie" in reply.names:
         fields = map_cookies(fields, forwarding.cookies)
+    if forwarding.charset and reply.status not in (204, 304):
+        fields = add_charset(fields, forwarding.charset)
     first = b"HTTP/1.1 %03d %b\r\n" % (reply.status, reply.reason)
     dated = [pair for pair in fields if pair[0].lower() == b"date"]
     served = [pair for pair in fields if pair[0].lower() == b"server"]

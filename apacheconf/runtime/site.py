@@ -57,13 +57,14 @@ class Memos:
 class Forwarding:
     """A policy at work for one host: how requests go out, how answers come back, and the answers seen before."""
 
-    __slots__ = ("add_forwarded", "cookies", "keep_host", "replies", "reverses", "server_name")
+    __slots__ = ("add_forwarded", "charset", "cookies", "keep_host", "replies", "reverses", "server_name")
 
     def __init__(self, policy: Policy, host: Host, program: Program, memos: Memos) -> None:
         self.keep_host = policy.keep_host
         self.add_forwarded = policy.add_forwarded
         self.reverses = tuple(_reverse(entry, host, program) for entry in policy.map_back)
         self.cookies = tuple(_cookie(entry) for entry in policy.map_back_cookies)
+        self.charset = policy.charset.encode("latin-1")
         self.server_name = host.name.encode("latin-1")
         self.replies: dict[bytes, KnownReply] = memos.make()
 
@@ -182,7 +183,9 @@ class Site:
     def decided_plan(self, request: Request) -> Plan:
         """The plan that ``decide`` makes; it holds for this request only."""
         decision = decide(self._server.program, request)
-        policy = Policy(map_back=decision.map_back, map_back_cookies=decision.map_back_cookies)
+        policy = Policy(
+            map_back=decision.map_back, map_back_cookies=decision.map_back_cookies, charset=decision.charset
+        )
         service = None if decision.origin is None else self._server.service(decision.origin)
         return Plan(
             request.method.encode("latin-1"),
