@@ -33,7 +33,17 @@ DEFINES: dict[str, tuple[tuple[str, ...], ...]] = {
 #: Directives whose arguments are paths of this machine's files; what else begins with a slash is a URL path.
 NAMING_PATHS = frozenset(
     {
-        *("documentroot", "<directory", "alias", "aliasmatch", "scriptalias", "scriptaliasmatch", "define", "use"),
+        *(
+            "serverroot",
+            "documentroot",
+            "<directory",
+            "alias",
+            "aliasmatch",
+            "scriptalias",
+            "scriptaliasmatch",
+            "define",
+            "use",
+        ),
         *("include", "includeoptional", "<iffile", "virtualdocumentroot", "virtualscriptalias", "fallbackresource"),
         *("sslcertificatefile", "sslcertificatekeyfile", "sslcertificatechainfile", "sslcacertificatefile"),
         *("sslcacertificatepath", "sslcarevocationfile", "sslproxycacertificatefile", "sslproxymachinecertificatefile"),
@@ -68,6 +78,7 @@ NEEDED_FOLDERS = frozenset(
     | {"sslcacertificatepath"}
 )
 _ABSOLUTE = re.compile(r"""(?<=[\s"'|>])((?:txt:|rnd:|prg:|dbm:)?)(?=/(?:etc|var|srv|opt|home|usr|data)/)""")
+_ACCOUNT = re.compile(r"(?im)^(\s*(?:User|Group)[ \t]+)[^\s#$]+")
 _SHARED_OBJECT = re.compile(r"\.so\b")
 _KINDS_OF_MAPS = ("txt:", "rnd:", "dbm:", "prg:")
 #: Modules that can't be loaded beside event, and modules that aren't Apache's own.
@@ -83,7 +94,7 @@ def names() -> list[str]:
 def files(name: str) -> list[Path]:
     """All files with Apache's directives of the site."""
     found = (each for each in (SITES / name).rglob("*") if each.is_file())
-    return sorted(each for each in found if each.suffix in (".conf", ".load") or each.name == ".htaccess")
+    return sorted(each for each in found if each.suffix in (".conf", ".load", ".vhost") or each.name == ".htaccess")
 
 
 @dataclass(frozen=True)
@@ -123,7 +134,8 @@ def lay_out(name: str, box: Sandbox, engine: Engine | None) -> LaidOut:
 
 
 def _moved(text: str, folder: Path) -> str:
-    """``text`` with its absolute paths below ``folder``, line by line."""
+    """``text`` with its absolute paths below ``folder``, line by line, and with accounts that exist everywhere."""
+    text = _ACCOUNT.sub(r"\g<1>#65534", text)
     lines, name = [], ""
     for line in text.splitlines(keepends=True):
         if not (lines and lines[-1].rstrip("\r\n").endswith("\\")):
@@ -135,7 +147,7 @@ def _moved(text: str, folder: Path) -> str:
 
 def _main(folder: Path, box: Sandbox, engine: Engine | None) -> LaidOut:
     """The site's own main file, wherever its distribution has it, or one of ours that includes the site."""
-    for root in (folder, folder / "etc/apache2", folder / "etc/httpd"):
+    for root in (folder / each for each in ("etc/apache2", "etc/httpd", "usr/local/apache2")):
         for main in (root / each for each in MAIN_FILES):
             if main.exists():
                 _link_modules(root, engine)
@@ -225,7 +237,9 @@ def ask_httpd(engine: Engine, laid_out: LaidOut, defines: tuple[str, ...] = ()) 
     words = [str(engine.path), "-S", "-D", "DUMP_CONFIG"]
     words += ["-d", str(laid_out.server_root), "-f", str(laid_out.main)]
     words += [word for name in defines for word in ("-D", name)]
-    done = subprocess.run(words, capture_output=True, timeout=30, check=False, stdin=subprocess.DEVNULL, env=laid_out.environ)
+    done = subprocess.run(
+        words, capture_output=True, timeout=30, check=False, stdin=subprocess.DEVNULL, env=laid_out.environ
+    )
     said = done.stdout.decode("latin-1")
     assert done.returncode == 0, f"httpd refuses the site:\n{done.stderr.decode('latin-1')}"
     hosts, mark, config = said.partition("# In file: ")

@@ -1,0 +1,35 @@
+"""Where apacheconf is known to differ from httpd on a site: what, since when, and why.
+
+Each row is a strict xfail of ``tests/test_sites.py``: it keeps the suite green and makes noise on the day it is
+mended; then the row goes. A row is never a reason to edit the site.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+#: (check, site): date and reason. The checks are those of ``test_sites``: bytes, load, config, hosts.
+KNOWN_FAILURES: dict[tuple[str, str], str] = {
+    **dict.fromkeys(
+        (
+            *(("config", "discourse"), ("config", "wordpress"), ("config", "macro-heavy-tenants")),
+            ("config", "source-layout-with-extra"),
+        ),
+        "2026-11-23: '# In file:' is indented inside a section and missing before a close tag (CLI-23)",
+    ),
+    ("load", "api-gateway-with-basic-auth"): "2026-11-23: <AuthzProviderAlias> declares no provider for Require",
+    ("load", "icinga"): "2026-11-23: SSLProxyVerify and SSLProxyCheckPeerName are refused in <Proxy>",
+    ("config", "modsecurity-rules"): "2026-11-23: <IfDefine MODSEC_2.5>: mod_security2 defines it when it is loaded",
+    ("hosts", "modsecurity-rules"): "2026-11-23: the names that mod_security2 defines are not listed",
+    (
+        "hosts",
+        "red-hat-tree-with-sites",
+    ): "2026-11-23: the PidFile that Debian's httpd has compiled in is /run/apache2.pid",
+    ("hosts", "source-layout-with-extra"): "2026-11-23: that PidFile, and Mutex mpm-accept of the worker MPM",
+}
+
+
+def marks(check: str, site: str) -> list[pytest.MarkDecorator]:
+    """The mark of a known failure, if it is one."""
+    reason = KNOWN_FAILURES.get((check, site))
+    return [pytest.mark.xfail(reason=reason, strict=True, raises=AssertionError)] if reason else []
