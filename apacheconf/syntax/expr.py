@@ -159,7 +159,11 @@ def parse_condition(text: str) -> Expr:
 
 def parse_string(text: str) -> Word:
     """A text with ``%{...}`` and ``$1`` in it, the whole argument being the string. Raises ExprError."""
-    return _parts(text, 0)
+    try:
+        return _parts(text, 0)
+    except ExprError as error:
+        before = "" if str(error).startswith("syntax error") else "syntax error, unexpected T_ERROR: "
+        raise ExprError(f"{before}{error}", error.at) from None
 
 
 # --- strings -------------------------------------------------------------------------------------------------

@@ -109,7 +109,8 @@ def _form(said: str, offset: int) -> str:
     found = _WALK.search(said) or _READ.search(said)
     if found is None:
         return said.strip()
-    return f"{int(found[1]) - offset}: {found[2].strip()}".replace("\n", "\\n")
+    message = re.sub(r", expecting .*?(?=: |$)", "", found[2].strip())  # bison's tables, not the language (EXPR-13)
+    return f"{int(found[1]) - offset}: {message}".replace("\n", "\\n")
 
 
 def record(only_new: bool = False) -> None:
