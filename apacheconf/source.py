@@ -10,6 +10,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 ENCODING = "latin-1"
 
@@ -49,9 +50,12 @@ class SourceFile:
         return self.text[starts[line - 1] : end].rstrip("\r\n")
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A stretch of a file, ``start`` to ``end`` (exclusive), in characters, which are bytes."""
+class Span(NamedTuple):
+    """A stretch of a file, ``start`` to ``end`` (exclusive), in characters, which are bytes.
+
+    A tuple, as Place and Node are, because there is one for each line and a frozen dataclass costs three times as
+    much to make: 0.3 s of CPU for 110,000 lines.
+    """
 
     file: SourceFile
     start: int
@@ -77,8 +81,7 @@ class Span:
         return f"{self.file.name}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where an expanded directive stands.
 
     ``span`` is its physical text (for a macro body: the body line). ``name`` and ``line`` are httpd's own

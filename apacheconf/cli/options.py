@@ -6,6 +6,7 @@ typer. ``Reading`` then loads the configuration, says on stderr what was read an
 
 from __future__ import annotations
 
+import gc
 import inspect
 import sys
 from collections.abc import Callable, Iterable
@@ -107,6 +108,13 @@ class Reading:
     def load_model(self) -> Model:
         """The model. Raises ConfigError with everything that is wrong."""
         return _valid(*self.read_model())
+
+
+def lives_on() -> None:
+    """For a command that goes on after reading: what was read stays, and garbage is looked for from now on."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def _print_notes(expanded: Expanded) -> None:

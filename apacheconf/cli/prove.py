@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from apacheconf.cli.draw import Line, is_terminal, near, print_lines, shown
-from apacheconf.cli.options import Reading, reads
+from apacheconf.cli.options import Reading, lives_on, reads
 
 if TYPE_CHECKING:
     from apacheconf.prove import Report, Result
@@ -50,6 +50,7 @@ def run(
     from apacheconf.prove import prove
 
     reading.load_program()  # says what is read, and refuses errors before any server starts
+    lives_on()
     with _progress() as progress:
         report = prove(
             reading.paths,

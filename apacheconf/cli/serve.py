@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from apacheconf.cli.options import Reading, reads
+from apacheconf.cli.options import Reading, lives_on, reads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +56,7 @@ def run(
     if stub_origins:
         for note in stand_ins(program.directives):
             print(note, file=sys.stderr)
+    lives_on()
     serve(program, _announced(program, options))
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 from apacheconf.diagnostics import Diagnostic
 from apacheconf.source import Place, SourceFile
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Node:
+class Node(NamedTuple):
     """A directive, or a section when ``children`` is not None.
 
     ``name`` is the first word as written, without ``<``; ``args`` is the raw rest of the line with variables
@@ -39,6 +39,12 @@ class Node:
         yield self
         for child in self.children or ():
             yield from child.walk()
+
+
+# The tuple's own comparison is by value, which two uses of a macro share.
+Node.__eq__ = object.__eq__  # type: ignore[method-assign]
+Node.__ne__ = object.__ne__  # type: ignore[method-assign]
+Node.__hash__ = object.__hash__  # type: ignore[method-assign]
 
 
 class Absence(Enum):

@@ -71,6 +71,14 @@ class _Plan(NamedTuple):
     values: dict[str, tuple[tuple[str, ...], Any]] | None
 
 
+class _Place(NamedTuple):
+    """A kind of place: the contexts around, and the plans for the directives and the sections there."""
+
+    enclosing: Context
+    plain: dict[str, _Plan]
+    sections: dict[str, _Plan]
+
+
 class _Binder:
     """One walk. Plans are kept per place, so that a directive costs two look-ups when its like was seen before."""
 
@@ -80,26 +88,34 @@ class _Binder:
         if not any(module.startswith("mpm_") for module in self.loaded):
             self.loaded |= {"mpm_event_module"}
         self.diagnostics: list[Diagnostic] = []
-        self.plans: dict[tuple[Context, bool], dict[str, _Plan]] = {}
+        self.places: dict[tuple[str, ...], _Place] = {}
 
     def is_loaded(self, module: str) -> bool:
         """Whether a module (``mod_proxy``) counts as loaded: in a fragment all that we know do."""
         return self.expanded.fragment or registry.identifier(module) in self.loaded
 
     def walk(self, nodes: tuple[Node, ...], parents: tuple[Node, ...], scope: Scope) -> tuple[Directive, ...]:
-        enclosing = self._enclosing(parents, scope)
-        plain = self.plans.setdefault((enclosing, False), {})
-        sections = self.plans.setdefault((enclosing, True), {})
+        enclosing, plain, sections = self._place(parents, scope)
         context, bound = scope.context, []
+        make = tuple.__new__  # half the cost of a NamedTuple's own constructor
         for node in nodes:
             if node.children is not None:
-                bound.append(self._section(node, parents, scope, sections.get(node.name), sections))
+                plan = sections.get(node.name) or self._plan(node, parents, enclosing, sections)
+                bound.append(self._section(node, parents, scope, plan))
                 continue
             plan = plain.get(node.name) or self._plan(node, parents, enclosing, plain)
             known = plan.values.get(node.args) if plan.values is not None else None
             words, value = known if known is not None else self._value(node, parents, scope, plan)
-            bound.append(Directive(node, plan.spec, words, context, value, None))
+            bound.append(make(Directive, (node, plan.spec, words, context, value, None)))
         return tuple(bound)
+
+    def _place(self, parents: tuple[Node, ...], scope: Scope) -> _Place:
+        """What is remembered of the place that these sections around make."""
+        names = tuple([parent.name for parent in parents])
+        known = self.places.get(names)
+        if known is None:
+            known = self.places[names] = _Place(self._enclosing(parents, scope), {}, {})
+        return known
 
     def _enclosing(self, parents: tuple[Node, ...], scope: Scope) -> Context:
         """The contexts of all sections around, as handlers look up the whole chain (STR-5)."""
@@ -147,11 +163,7 @@ class _Binder:
             plan.values[node.args] = found
         return found
 
-    def _section(
-        self, node: Node, parents: tuple[Node, ...], scope: Scope, plan: _Plan | None, plans: dict[str, _Plan]
-    ) -> Directive:
-        if plan is None:
-            plan = self._plan(node, parents, self._enclosing(parents, scope), plans)
+    def _section(self, node: Node, parents: tuple[Node, ...], scope: Scope, plan: _Plan) -> Directive:
         spec = plan.spec
         if plan.refusal is not None or spec is None:
             if plan.refusal is not None:

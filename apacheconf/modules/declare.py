@@ -76,8 +76,7 @@ class ValueRefused(Exception):
         super().__init__(message)
 
 
-@dataclass(frozen=True, slots=True)
-class Setting(Generic[T]):
+class Setting(NamedTuple, Generic[T]):
     """A value and the directives that set it; ``said_by`` is empty for a default."""
 
     value: T

@@ -39,10 +39,11 @@ def plain(value: Any) -> Any:
         return {str(key): plain(each) for key, each in value.items()}
     if isinstance(value, frozenset | set):
         return sorted(plain(each) for each in value)
-    if isinstance(value, tuple | list):
-        return [plain(each) for each in value]
     place = getattr(value, "place", None)
     if isinstance(place, Place) and hasattr(value, "args"):
         return f"{place}: {value.name}"
-    fields = {each.name: plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
-    return {"is": type(value).__name__, **fields}
+    names = getattr(value, "_fields", None)  # a NamedTuple's
+    if names is None and isinstance(value, tuple | list):
+        return [plain(each) for each in value]
+    names = names or [each.name for each in dataclasses.fields(value)]
+    return {"is": type(value).__name__, **{name: plain(getattr(value, name)) for name in names}}

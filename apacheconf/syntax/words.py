@@ -20,6 +20,8 @@ _WORD = re.compile(
     )""",
     re.VERBOSE,
 )
+#: The same where no backslash is.
+_PLAIN_WORDS = re.compile(r""""([^"]*)"?|'([^']*)'?|([^ \t\n\r\v\f]+)""")
 _ESCAPES = {
     "double": re.compile(r'\\(["\\])'),
     "single": re.compile(r"\\(['\\])"),
@@ -77,4 +79,6 @@ def split(text: str) -> list[str]:
     """
     if '"' not in text and "'" not in text and "\\" not in text and text.isascii() and text.isprintable():
         return text.split()  # four times faster, and the same where only plain blanks can stand
+    if "\\" not in text:
+        return [double or single or bare for double, single, bare in _PLAIN_WORDS.findall(text)]
     return [word.value for word in split_with_offsets(text)]
