@@ -30,23 +30,12 @@ def _sentences(trail: Trail) -> Iterator[Sentence]:
         yield says(f"{why}. The answer is {refused.status}.", tone=Tone.REFUSES)
     decision = trail.decision
     if decision.status is not None and not trail.of(Refused):
-        yield says(f"The answer is {decision.status}{_refused_target(trail)}.", tone=Tone.REFUSES)
+        yield says(f"The answer is {decision.status}.", tone=Tone.REFUSES)
     if decision.origin is None and decision.status is None:
         if not trail.done(KeepLocal):
             yield says(f"No mapping takes {decision.path}, so it isn't proxied.")
         where = f"the file {decision.file}" if decision.file else "a file below httpd's default DocumentRoot"
         yield says(f"It is {where}.", _origin_of_file(trail))
-
-
-def _refused_target(trail: Trail) -> str:
-    """Why a mapping that matched leads nowhere (PP-6f, PU-7)."""
-    for step in trail.done(MapToOrigin):
-        action = step.action
-        assert isinstance(action, MapToOrigin)
-        if not action.path and action.rest is Rest.AFTER_PREFIX and action.prefix.endswith("/"):
-            return ": the target has no path, so what remains becomes part of the host name, and no such host exists"
-        return ": a blank or control character may not be passed on"
-    return ""
 
 
 def _path(trail: Trail) -> Iterator[Sentence]:

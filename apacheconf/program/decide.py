@@ -101,7 +101,7 @@ class _Walk:
             matched = holds(step.when, self.course.state)
             self.tracer(Tried(step, matched))
             if matched:
-                perform(step.action, self.course)
+                self._perform(step)
             flow = step.then if matched else step.otherwise
             if flow.move is Move.RESTART and self._may_restart(flow):
                 at = 0
@@ -115,6 +115,13 @@ class _Walk:
                 self._ask_subrequest(flow)
             at = skipped
         return None
+
+    def _perform(self, step: Step) -> None:
+        """Do the action; a mapping that leads nowhere says why (PP-6f, PU-7)."""
+        before = self.course.status
+        perform(step.action, self.course)
+        if before is None and self.course.status is not None and self.course.why:
+            self.tracer(Refused(self.course.status, self.course.why))
 
     def _may_restart(self, flow: Flow) -> bool:
         self.restarts += 1

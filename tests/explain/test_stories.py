@@ -168,7 +168,7 @@ def test_an_exclusion_leaves_the_path_here(tmp_path: Path):  # PP-7
 def test_a_target_without_a_slash_is_explained(tmp_path: Path):  # PP-6f
     story = tell(TWO_HOSTS, tmp_path, "http://shop.example/broken/x")
     assert story.facts["status"] == 500
-    assert any("becomes part of the host name" in text for text in sentences(story, "mapping"))
+    assert any("would become part of the host name" in text for text in sentences(story, "mapping"))
 
 
 @pytest.mark.parametrize(
