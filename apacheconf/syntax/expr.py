@@ -7,8 +7,8 @@ was given.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from apacheconf.syntax.grammar import open_grammar
@@ -138,22 +138,17 @@ Expr = Truth | Negated | Both | Either | Comparison | Search | Membership | Unar
 
 def parse_condition(text: str) -> Expr:
     """An expression that is true or false, as in ``<If>``. Raises ExprError."""
-    from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken, VisitError
+    from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
 
     try:
-        tree = open_grammar("expr", lexer="contextual").parse(text)
-        found: Expr = _reader().transform(tree)
+        found: Expr = _read(open_grammar("expr", lexer="contextual").parse(text))
     except UnexpectedToken as error:
-        raise ExprError(_unexpected(error.token.type, text), error.token.start_pos or len(text)) from None
+        raise ExprError(_unexpected(error.token.type), error.token.start_pos or len(text)) from None
     except UnexpectedEOF:
-        raise ExprError("syntax error, unexpected $end", len(text)) from None
+        raise ExprError(_unexpected("$END"), len(text)) from None
     except UnexpectedCharacters as error:
         at = error.pos_in_stream or 0
         raise ExprError(_stray(text, at), at) from None
-    except VisitError as error:
-        if isinstance(error.orig_exc, ExprError):
-            raise error.orig_exc from None
-        raise
     return found
 
 
@@ -219,7 +214,7 @@ _TOKENS = {
 }  # fmt: skip
 
 
-def _unexpected(kind: str, text: str) -> str:
+def _unexpected(kind: str) -> str:
     return f"syntax error, unexpected {_TOKENS.get(kind, kind)}"
 
 
@@ -238,68 +233,45 @@ def _stray_in_name(rest: str) -> str:
     return f"syntax error, unexpected T_ERROR: Invalid character in variable name '{rest[0]}'"
 
 
-@cache
-def _reader() -> Any:
-    """The transformer; Lark is imported when it is asked for."""
-    from lark import Transformer, v_args
+def _read(node: Any) -> Any:
+    """Our node for Lark's: a token as it is, a tree by the name of its rule."""
+    return _RULES[node.data](*map(_read, node.children)) if hasattr(node, "data") else node
 
-    @v_args(inline=True)
-    class Reader(Transformer):  # type: ignore[type-arg]
-        def either(self, *parts: Expr) -> Expr:
-            return Either(parts)
 
-        def both(self, *parts: Expr) -> Expr:
-            return Both(parts)
+def _search(value: Word, operator: Token, regex: Token) -> Expr:
+    ignore_case = regex.endswith("i")
+    body = regex[:-1] if ignore_case else regex
+    pattern = body[1:-1] if body.startswith("/") else body[2:-1]
+    return Search(value, str(pattern), ignore_case, operator == "!~", _at(regex))
 
-        def negated(self, inner: Expr) -> Expr:
-            return Negated(inner)
 
-        def truth(self, _: Token) -> Expr:
-            return Truth(True)
+def _membership(value: Word, listed: tuple[Word, ...] | Function) -> Expr:
+    return Membership(value, (), listed) if isinstance(listed, Function) else Membership(value, listed)
 
-        def falsehood(self, _: Token) -> Expr:
-            return Truth(False)
 
-        def unary(self, letter: Token, value: Word) -> Expr:
-            return Unary(letter[1:], value, letter.start_pos or 0)
+def _at(token: Token) -> int:
+    return token.start_pos or 0
 
-        def comparison(self, left: Word, operator: Token, right: Word) -> Expr:
-            return Comparison(left, _operator(operator), right)
 
-        def search(self, value: Word, operator: Token, regex: Token) -> Expr:
-            ignore_case = regex.endswith("i")
-            body = regex[:-1] if ignore_case else regex
-            pattern = body[1:-1] if body.startswith("/") else body[2:-1]
-            return Search(value, str(pattern), ignore_case, operator == "!~", regex.start_pos or 0)
-
-        def membership(self, value: Word, listed: tuple[Word, ...] | Function) -> Expr:
-            return Membership(value, (), listed) if isinstance(listed, Function) else Membership(value, listed)
-
-        def named(self, left: Word, name: Token, right: Word) -> Expr:
-            return Named(left, name[1:], right, name.start_pos or 0)
-
-        def choices(self, *words: Word) -> tuple[Word, ...]:
-            return words
-
-        def joined(self, *parts: Word) -> Word:
-            return Concat(parts)
-
-        def integer(self, digits: Token) -> Word:
-            return Text(str(digits))
-
-        def string(self, quoted: Token) -> Word:
-            return _parts(quoted[1:-1], (quoted.start_pos or 0) + 1)
-
-        def variable(self, braced: Token) -> Word:
-            return _braced(braced[2:-1], braced.start_pos or 0)
-
-        def group(self, number: Token) -> Word:
-            return Group(int(number[1:]))
-
-        def call(self, name: Token, argument: Word) -> Word:
-            return Function(str(name), argument, name.start_pos or 0)
-
-    return Reader()
+_RULES: dict[str, Callable[..., Any]] = {
+    "either": lambda *parts: Either(parts),
+    "both": lambda *parts: Both(parts),
+    "negated": Negated,
+    "truth": lambda _: Truth(True),
+    "falsehood": lambda _: Truth(False),
+    "unary": lambda letter, value: Unary(str(letter[1:]), value, _at(letter)),
+    "comparison": lambda left, operator, right: Comparison(left, _operator(operator), right),
+    "search": _search,
+    "membership": _membership,
+    "named": lambda left, name, right: Named(left, str(name[1:]), right, _at(name)),
+    "choices": lambda *words: words,
+    "call": lambda name, argument: Function(str(name), argument, _at(name)),
+    "joined": lambda *parts: Concat(parts),
+    "integer": lambda digits: Text(str(digits)),
+    "string": lambda quoted: _parts(str(quoted[1:-1]), _at(quoted) + 1),
+    "variable": lambda braced: _braced(str(braced[2:-1]), _at(braced)),
+    "group": lambda number: Group(int(number[1:])),
+}
 
 
 def _operator(token: str) -> str:
