@@ -160,6 +160,14 @@ def _main(folder: Path, box: Sandbox, engine: Engine | None) -> LaidOut:
     return LaidOut(folder, box.write("main/httpd.conf", "\n".join(lines) + "\n"), folder)
 
 
+def including(files: Iterable[Path], box: Sandbox, engine: Engine) -> LaidOut:
+    """A main file that reads each of ``files`` in a <Directory> of its own."""
+    lines = [httpd.preamble(engine, box, _modules(engine, ""), box.path), "ServerName localhost", "Listen 80"]
+    for file in files:
+        lines += [f'<Directory "{file.parent}">', f'Include "{file}"', "</Directory>"]
+    return LaidOut(box.path / "site", box.write("main/httpd.conf", "\n".join(lines) + "\n"), box.path)
+
+
 def _link_modules(root: Path, engine: Engine | None) -> None:
     """``modules/`` below a ServerRoot, as Red Hat's package has it."""
     modules = httpd.build_of(engine).module_dir if engine else None

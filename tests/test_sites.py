@@ -109,3 +109,14 @@ def test_there_are_enough_sites() -> None:
 def test_known_failures_are_of_sites_that_exist() -> None:
     assert {site for _, site in KNOWN_FAILURES} <= set(sites.names())
     assert set(sites.names()) >= SAMPLE
+
+
+@pytest.mark.live
+def test_accepts_the_htaccess_files_that_httpd_accepts() -> None:
+    """Read where they apply, inside <Directory>: ``-t`` reads no .htaccess file by itself."""
+    engine = need("httpd")
+    found = [file for name in sites.names() for file in sites.files(name) if file.name == ".htaccess"]
+    with Sandbox("sites") as box:
+        main = sites.including(found, box, engine)
+        sites.ask_httpd(engine, main)
+        assert [str(error) for error in load([], main.options()).errors] == []
