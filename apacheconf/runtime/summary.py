@@ -63,9 +63,10 @@ class Summary:
 
 def summarise(program: Program, options: ServeOptions) -> Summary:
     """The summary of a program under these options."""
+    reachable = _reachable(program)
     return Summary(
         tuple(_listeners(program, options)),
-        tuple(_host(host, program) for host in program.hosts if host.number in _reachable(program)),
+        tuple(_host(host, program) for host in program.hosts if host.number in reachable),
         tuple(_members(program, options)),
         dishonoured(program),
     )
