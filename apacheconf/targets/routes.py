@@ -15,6 +15,7 @@ from apacheconf.program.hosts import Cell, Host, Reach
 from apacheconf.program.phases import Phase
 from apacheconf.program.program import Program
 from apacheconf.program.steps import (
+    AddCharset,
     AddForwarded,
     KeepHost,
     KeepLocal,
@@ -47,6 +48,7 @@ class Route:
     file: Step | None = None
     keep_host: Step | None = None
     forwarded: Step | None = None
+    charset: Step | None = None
     reverses: list[Step] = field(default_factory=list)
     unsure: list[Step] = field(default_factory=list)
     others: list[Step] = field(default_factory=list)
@@ -127,6 +129,8 @@ def _place(step: Step, walked: Route) -> None:
             walked.keep_host = step
         case AddForwarded():
             walked.forwarded = step
+        case AddCharset():
+            walked.charset = step
         case MapBack():
             walked.reverses.append(step)
         case MapToOrigin() | MapToFile() | Respond() | Redirect():

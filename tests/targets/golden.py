@@ -1,4 +1,4 @@
-"""The expected translations, in the folder expected of each site in fixtures/sites; ``python -m tests.targets.golden`` rewrites them."""
+"""The expected translations, in the folder expected of each site; ``python -m tests.targets.golden`` rewrites them."""
 
 from __future__ import annotations
 

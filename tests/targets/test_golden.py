@@ -11,7 +11,7 @@ import pytest
 
 from apacheconf.engines import Verdict, check
 from apacheconf.expand.tree import Node
-from apacheconf.ledger import Outcome
+from apacheconf.ledger import Outcome, Written
 from apacheconf.program import load
 from apacheconf.targets import TARGETS, translate
 from tests.targets.golden import PATHS, SITES, expected_files, translation_of
@@ -29,7 +29,7 @@ def test_the_files_beside_a_site_are_what_is_written(site: str) -> None:
 def test_every_directive_as_written_has_one_row(site: str, target: str) -> None:
     """DES-6: counted from the expanded tree, not from the ledger."""
     loaded = load([str(SITES / site / PATHS[site])])
-    written = [*loaded.expanded.walk(), *loaded.expanded.absent]
+    written: list[Written] = [*loaded.expanded.walk(), *loaded.expanded.absent]
     spans = {(each.place.span.file.name, each.place.span.start) for each in written}
     rows = translate(loaded.require(), target).rows
     assert len(rows) == len(spans)

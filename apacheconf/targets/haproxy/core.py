@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from apacheconf.ledger import Written
 from apacheconf.program.hosts import Host, Limits
+from apacheconf.program.steps import AddCharset
 from apacheconf.program.uri import canonical
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.patterns import GOOD_HOST
+from apacheconf.targets.routes import Route
 
 #: What httpd leaves as it is in a path that it makes anew, beside letters, digits and ``-._~`` (PU-1). HAProxy's
 #: ``url_enc`` escapes them all; odd ones are written as ``\\xhh``, which its regex replacement understands.
@@ -124,3 +126,14 @@ def emit_responses(frontend: Section) -> None:
         frontend.rule(f"http-response del-header {name}")
     frontend.rule("http-after-response del-header Cache-Control unless { var(txn.answered) -m bool }")
     frontend.rule("http-after-response set-status 502 if { status 504 } !{ var(txn.answered) -m bool }")
+
+
+def emit_charset(low: Lowering, route: Route, backend: Section) -> None:
+    """AddDefaultCharset: text without a charset gets it, but not in answers that have no body."""
+    if route.charset is None or not isinstance(route.charset.action, AddCharset):
+        return
+    said_by = route.host.said_by(route.charset)
+    backend.rule("http-response set-header Content-Type ? if { res.fhdr(content-type) -m sub -i text/plain text/html } "
+                 "!{ res.fhdr(content-type) -m sub -i charset= } !{ status 204 304 }",
+                 f"%[res.fhdr(content-type)]; charset={plain(route.charset.action.charset)}",
+                 comment=low.sources.comment(said_by), claims=(exact(said_by),))  # fmt: skip

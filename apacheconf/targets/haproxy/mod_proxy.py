@@ -7,7 +7,7 @@ from apacheconf.program.steps import MapBack
 from apacheconf.program.uri import canonical
 from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
-from apacheconf.targets.haproxy.core import HAS_HOST, plain, seconds
+from apacheconf.targets.haproxy.core import HAS_HOST, emit_charset, plain, seconds
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.haproxy.workers import emit_balancing, emit_servers, origin_name
@@ -24,9 +24,8 @@ def backend_for(low: Lowering, route: Route, origin: Origin) -> str:
     """The name of the backend that takes the requests of a proxied cell; cells that need the same share it."""
     assert route.map is not None and route.mapping is not None
     path = new_path(route.map, route.cell, origin)
-    reverses = tuple((step.action, step.said_by) for step in route.reverses)
-    key = (route.host.number, id(origin), path.cut, path.head, path.joins, reverses,
-           route.keep_host, route.forwarded, route.mapping.said_by)  # fmt: skip
+    policy = (tuple(route.reverses), route.keep_host, route.forwarded, route.charset)
+    key = (route.host.number, id(origin), path.cut, path.head, path.joins, policy, route.mapping.said_by)
     backend = low.bodies.get(key)
     if backend is None:
         backend = Section("backend", low.names.of(key, origin_name(origin)))
@@ -54,6 +53,7 @@ def _fill(low: Lowering, route: Route, origin: Origin, path: NewPath, backend: S
         _emit_self(route.host, backend)
     _emit_request_headers(low, route, origin, backend)
     _emit_way_back(low, route, backend)
+    emit_charset(low, route, backend)
     _report_unsure(low, route, backend)
     emit_servers(low, origin, backend)
 

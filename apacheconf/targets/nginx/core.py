@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from apacheconf.ledger import Outcome, Written
 from apacheconf.program.hosts import Host, Limits
+from apacheconf.program.steps import AddCharset
 from apacheconf.targets.claims import Claim, approximated, exact
 from apacheconf.targets.hostnames import Named, is_suffix
 from apacheconf.targets.nginx.lowering import Lowering
-from apacheconf.targets.nginx.tree import Block
+from apacheconf.targets.nginx.tree import Block, literal
 from apacheconf.targets.patterns import wildcard_regex
+from apacheconf.targets.routes import Route
 
 #: How many fields of 8 kB nginx may hold for a request: httpd's LimitRequestFields.
 _SMALL_NAMES, _MANY_NAMES = 40, 400
@@ -49,6 +51,17 @@ def emit_limits(low: Lowering, host: Host, http: Block) -> None:
         low.dropped.append(Claim(tuple(low.scopes.named("traceenable")), Outcome.EXACT, "nginx never takes TRACE"))
     http.add("merge_slashes", "on" if host.shape.limits.merge_slashes else "off")
     http.add("underscores_in_headers", "on")
+
+
+def emit_charset(low: Lowering, route: Route, location: Block) -> None:
+    """AddDefaultCharset: the filter of nginx looks at the same types (text/html is always one of them)."""
+    if route.charset is None or not isinstance(route.charset.action, AddCharset):
+        return
+    said_by = route.host.said_by(route.charset)
+    claim = approximated(said_by, "a 301 or 302 gets no charset, and a 204 or 304 that has a type gets one", "charset")
+    comment = low.sources.comment(said_by)
+    location.add("charset", literal(route.charset.action.charset), comment=comment, claims=(claim,))
+    location.add("charset_types", "text/plain")
 
 
 def _limit_claims(said_by: list[Written]) -> tuple[Claim, ...]:

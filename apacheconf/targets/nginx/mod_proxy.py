@@ -6,6 +6,7 @@ from apacheconf.program.hosts import Host
 from apacheconf.program.steps import MapBack, Step
 from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
+from apacheconf.targets.nginx.core import emit_charset
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.tree import Block, literal
@@ -68,6 +69,7 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
         _emit_timeouts(own, location)
     _emit_request_headers(low, route, origin, location)
     _emit_way_back(low, route, location)
+    emit_charset(low, route, location)
 
 
 def _emit_path(path: NewPath, location: Block) -> None:
