@@ -21,11 +21,6 @@ KNOWN_FAILURES: dict[tuple[str, str], str] = {
     ("load", "icinga"): "2026-11-23: SSLProxyVerify and SSLProxyCheckPeerName are refused in <Proxy>",
     ("config", "modsecurity-rules"): "2026-11-23: <IfDefine MODSEC_2.5>: mod_security2 defines it when it is loaded",
     ("hosts", "modsecurity-rules"): "2026-11-23: the names that mod_security2 defines are not listed",
-    (
-        "hosts",
-        "red-hat-tree-with-sites",
-    ): "2026-11-23: the PidFile that Debian's httpd has compiled in is /run/apache2.pid",
-    ("hosts", "source-layout-with-extra"): "2026-11-23: that PidFile, and Mutex mpm-accept of the worker MPM",
 }
 
 

@@ -14,7 +14,7 @@ from apacheconf.syntax.words import split
 #: What Debian's httpd has compiled in, for what no directive says.
 _DOCUMENT_ROOT = "/var/www/html"
 _ERROR_LOG = "logs/error_log"
-_PID_FILE = "/var/run/apache2.pid"
+_PID_FILE = "/run/apache2.pid"
 _RUNTIME_DIR = "/var/run/apache2"
 _NOBODY = 4294967295
 
@@ -27,6 +27,8 @@ _MUTEXES = (
     ("authdigest-client", "auth_digest_module"),
     ("lua-ivm-shm", "lua_module"),
     ("ssl-stapling", "ssl_module"),
+    ("mpm-accept", "mpm_worker_module"),
+    ("mpm-accept", "mpm_prefork_module"),
     ("ldap-cache", "ldap_module"),
     ("proxy", "proxy_module"),
     ("authn-socache", "authn_socache_module"),
