@@ -16,7 +16,7 @@ from apacheconf.model.arguments import WrongArguments, shape
 from apacheconf.model.bound import Bound, Directive
 from apacheconf.model.collecting import no_collection
 from apacheconf.modules import registry
-from apacheconf.modules.declare import Context, Scope, SectionArgument, Spec, ValueRefused
+from apacheconf.modules.declare import Context, NotHere, Scope, SectionArgument, Spec, ValueRefused
 from apacheconf.syntax.words import split
 
 _SERVERS = (Context.SERVER, Context.VHOST)
@@ -48,7 +48,8 @@ def bind(expanded: Expanded) -> Bound:
     """Bind every node. The diagnostics are complete; a directive that was refused has no value."""
     binder = _Binder(expanded)
     with no_collection():
-        directives = binder.walk(expanded.nodes, (), Scope(Context.SERVER, "", binder.is_loaded))
+        top = Scope(Context.SERVER, "", binder.is_loaded, server_root=expanded.server_root, named=set())
+        directives = binder.walk(expanded.nodes, (), top)
     return Bound(expanded, directives, (*_mpms(expanded), *binder.diagnostics))
 
 
@@ -155,6 +156,9 @@ class _Binder:
         except WrongArguments as wrong:
             self.diagnostics.append(refusals.wrong_arguments(node, spec, wrong))
             return tuple(words), None
+        except NotHere as missing:
+            self.diagnostics.append(refusals.not_here(node, missing))
+            return tuple(words), missing.value
         except ValueRefused as refused:
             self.diagnostics.append(refusals.refused_value(node, refused))
             return tuple(words), None
@@ -205,7 +209,7 @@ class _Binder:
         limited = scope.limited
         if context is Context.LIMIT:
             limited = limited.narrowed(words, spec.name == "<LimitExcept>") or limited
-        return Scope(context, argument, self.is_loaded, "", limited)
+        return scope._replace(context=context, argument=argument, combined_by="", limited=limited)
 
 
 def _unbound(node: Node, context: Context) -> tuple[Directive, ...]:

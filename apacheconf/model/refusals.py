@@ -12,7 +12,7 @@ from apacheconf.diagnostics import Diagnostic, Level
 from apacheconf.expand.tree import Expanded, Node
 from apacheconf.model.arguments import WrongArguments
 from apacheconf.modules import registry
-from apacheconf.modules.declare import Context, Spec, ValueRefused
+from apacheconf.modules.declare import Context, NotHere, Spec, ValueRefused
 from apacheconf.source import Span
 from apacheconf.syntax.words import split_with_offsets
 
@@ -162,3 +162,9 @@ def wrong_arguments(node: Node, spec: Spec, wrong: WrongArguments) -> Diagnostic
 
 def refused_value(node: Node, refused: ValueRefused) -> Diagnostic:
     return diagnostic(node, "bad-value", str(refused), refused.word)
+
+
+def not_here(node: Node, missing: NotHere) -> Diagnostic:
+    """A note: the message is what httpd would say on this machine."""
+    help = "httpd would refuse this here; elsewhere it may be right"
+    return diagnostic(node, "not-on-this-machine", str(missing), missing.word, help, Level.NOTE)

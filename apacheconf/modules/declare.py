@@ -76,6 +76,17 @@ class ValueRefused(Exception):
         super().__init__(message)
 
 
+class NotHere(ValueRefused):
+    """What httpd would refuse on this machine alone: a file that is not here, a user, an OpenSSL without something.
+
+    It is a note and no error; ``value`` is the argument's all the same.
+    """
+
+    def __init__(self, message: str, word: int | None = None, value: Any = None) -> None:
+        self.value = value
+        super().__init__(message, word)
+
+
 class Setting(NamedTuple, Generic[T]):
     """A value and the directives that set it; ``said_by`` is empty for a default."""
 
@@ -219,7 +230,8 @@ class Scope(NamedTuple):
     ``argument`` is the pattern of the nearest section (``/x``, ``balancer://c``), empty outside sections;
     ``has_module`` says whether a module (``mod_proxy_hcheck``) is loaded. ``combined_by`` is the name of
     the RequireAll, RequireAny or RequireNone directly around, empty if there is none; ``limited`` are the methods
-    that the Limit sections around leave.
+    that the Limit sections around leave. ``server_root`` is what file names are relative to. ``named`` are things
+    that directives further up gave a name: ``("hcexpr", "ok")``; one set serves the whole configuration.
     """
 
     context: Context
@@ -227,6 +239,8 @@ class Scope(NamedTuple):
     has_module: Callable[[str], bool]
     combined_by: str = ""
     limited: Methods = Methods(True)
+    server_root: str = "/"
+    named: set[tuple[str, str]] = set()  # the binder gives each configuration its own
 
 
 ParseIn = Callable[[Sequence[str], Scope], Any]

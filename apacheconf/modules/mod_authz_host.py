@@ -16,7 +16,7 @@ def check_addresses(words: Sequence[str], first: int) -> None:
     if not words:
         raise ValueRefused("'require ip' requires an argument")
     for number, word in enumerate(words, first):
-        wrong = _wrong(word)
+        wrong = what_is_wrong(word)
         if wrong is not None:
             raise ValueRefused(f"ip address '{word}' appears to be invalid{wrong}", number)
 
@@ -25,8 +25,8 @@ _ADDRESS = ": The specified IP address is invalid."
 _MASK = ": The specified network mask is invalid."
 
 
-def _wrong(word: str) -> str | None:
-    """What is wrong with an address, a part of one, or a network."""
+def what_is_wrong(word: str) -> str | None:
+    """What is wrong with an address, a part of one, or a network; empty text when it is none of these."""
     address, slash, mask = word.partition("/")
     if ":" in address:
         return _wrong_v6(address, mask if slash else "128")
