@@ -40,6 +40,7 @@ def host(number: int, server: Server, main: Server, shape: Shape, linker: Linker
         linker.directives,
         linker.origins,
         linker.texts,
+        server_path=conf.server_path.value,
         canonical_name=server.dir_conf(CoreDirConf).use_canonical_name.value == "On",
         admin=conf.server_admin.value,
         named_by=_named_by(server, conf),
@@ -48,7 +49,13 @@ def host(number: int, server: Server, main: Server, shape: Shape, linker: Linker
 
 def _named_by(server: Server, conf: CoreServerConf) -> tuple[Written, ...]:
     node: tuple[Written, ...] = (server.node,) if server.node else ()
-    return (*node, *conf.server_name.said_by, *dict.fromkeys(conf.server_aliases.said_by), *conf.server_admin.said_by)
+    return (
+        *node,
+        *conf.server_name.said_by,
+        *dict.fromkeys(conf.server_aliases.said_by),
+        *conf.server_path.said_by,
+        *conf.server_admin.said_by,
+    )
 
 
 def limits(server: Server, linker: Linker) -> Limits:

@@ -33,7 +33,7 @@ class AddressSet:
     """The hosts of one address:port, in the order of the configuration; None stands for ``*``.
 
     ``exact`` maps each literal name to the first host (a position in ``hosts``) that has it, ``wild`` lists the
-    wildcard aliases with theirs in order. Hosts are numbers into ``Program.hosts``.
+    wildcard aliases with theirs in order, ``paths`` the ServerPaths. Hosts are numbers into ``Program.hosts``.
     """
 
     address: str | None
@@ -41,6 +41,7 @@ class AddressSet:
     hosts: tuple[int, ...]
     exact: dict[str, int]
     wild: tuple[tuple[str, int], ...] = ()
+    paths: tuple[tuple[str, int], ...] = ()
 
     def position_of(self, name: str) -> int | None:
         """The position of the first host that ``name`` (lower case, no port, no final dot) matches (VH-31)."""
@@ -51,6 +52,13 @@ class AddressSet:
             if fnmatchcase(name, pattern):
                 return position
         return best
+
+    def position_by_path(self, path: str) -> int | None:
+        """The position of the first host whose ServerPath the path of a request without Host lies under (VH-35)."""
+        for prefix, position in self.paths:
+            if path.startswith(prefix) and (path[len(prefix) :][:1] in ("", "/") or prefix.endswith("/")):
+                return position
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +188,7 @@ class Host:
     directives: tuple[Written, ...]
     origins: tuple[int, ...]
     texts: tuple[str, ...]
+    server_path: str = ""
     canonical_name: bool = False
     tls: bool = False
     admin: str = ""

@@ -32,7 +32,8 @@ def _address_set(address: str | None, port: int | None, hosts: list[Host]) -> Ad
                 wild.append((name, position))
             else:
                 exact.setdefault(name, position)
-    return AddressSet(address, port, tuple(host.number for host in hosts), exact, tuple(wild))
+    paths = tuple((host.server_path, position) for position, host in enumerate(hosts) if host.server_path)
+    return AddressSet(address, port, tuple(host.number for host in hosts), exact, tuple(wild), paths)
 
 
 def names_of(host: Host) -> tuple[str, ...]:

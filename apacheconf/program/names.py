@@ -71,14 +71,20 @@ class Choice:
     matched: bool
 
 
-def choose_host(index: HostIndex, address: str, port: int, name: str | None) -> Choice:
-    """VH-30: the address picks one set, then the name picks the first host that matches it, else the first."""
+def choose_host(index: HostIndex, address: str, port: int, name: str | None, path: str = "") -> Choice:
+    """VH-30: the address picks one set, then the name picks the first host that matches it, else the first.
+
+    A request that names no host is asked for its ``path`` instead (VH-35).
+    """
     candidates = index.set_for(address, port)
     if candidates is None:
         return Choice(index.main, None, f"no virtual host is for {address}:{port}, the main server answers", False)
     position = candidates.position_of(name) if name is not None else None
     if position is not None:
         return Choice(candidates.hosts[position], candidates, f"its names match {name}", True)
+    by_path = candidates.position_by_path(path) if name is None else None
+    if by_path is not None:
+        return Choice(candidates.hosts[by_path], candidates, f"{path} lies under its ServerPath", True)
     if len(candidates.hosts) == 1:
         return Choice(candidates.hosts[0], candidates, "it is the only virtual host of this address", False)
     named = f"no virtual host of this address is named {name}" if name else "the request names no host"

@@ -37,7 +37,7 @@ def read_request(program: Program, request: Request, tracer: Tracer) -> Course:
 
 
 def _course(program: Program, request: Request, target: Target, name: HostName | None, tracer: Tracer) -> Course:
-    choice = choose_host(program.index, *request.local, name.name if name else None)
+    choice = choose_host(program.index, *request.local, name.name if name else None, target.raw_path)
     host = program.hosts[choice.host]
     tracer(HostChosen(host, choice, name.name if name else None))
     headers = HeaderTable(request.headers)

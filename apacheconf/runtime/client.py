@@ -238,7 +238,7 @@ class ClientConnection(Answering):
             name = parse_host(asked).name if asked is not None else None
         except (HostRefused, PathRefused) as refused:
             raise ClientBroke(400, str(refused)) from None
-        return target, host, self.server.site_for(self.door.address, name)
+        return target, host, self.server.site_for(self.door.address, name, target.raw_path)
 
     def _plan(self, exchange: Exchange, raw: bytes, head: RequestHead, target: Target, bare: bool) -> None:
         """Give the exchange its plan and its header lines. Raises PathRefused."""

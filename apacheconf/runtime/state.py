@@ -64,9 +64,9 @@ class ServerState:
             found = self._sites[host.number] = Site(self, host)
         return found
 
-    def site_for(self, address: tuple[str, int], name: str | None) -> Site:
-        """The site that answers ``name`` at a local address (VH-30 to VH-35)."""
-        return self.site(self.program.hosts[choose_host(self.program.index, *address, name).host])
+    def site_for(self, address: tuple[str, int], name: str | None, path: str = "") -> Site:
+        """The site that answers ``name`` at a local address; ``path`` counts where there is none (VH-30 to VH-35)."""
+        return self.site(self.program.hosts[choose_host(self.program.index, *address, name, path).host])
 
     def door(self, address: tuple[str, int], scheme: str = "http") -> Door:
         key = (*address, scheme)
