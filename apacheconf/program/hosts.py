@@ -54,7 +54,11 @@ class AddressSet:
         return best
 
     def position_by_path(self, path: str) -> int | None:
-        """The position of the first host whose ServerPath the path of a request without Host lies under (VH-35)."""
+        """The position of the first host whose ServerPath the path of a request without Host lies under (VH-35).
+
+        The path is as sent, not decoded; slashes at its beginning count as one.
+        """
+        path = "/" + path.lstrip("/")
         for prefix, position in self.paths:
             if path.startswith(prefix) and (path[len(prefix) :][:1] in ("", "/") or prefix.endswith("/")):
                 return position

@@ -88,7 +88,9 @@ def test_errors_leave_no_program(tmp_path: Path):
     assert len(raised.value.diagnostics) == 2
 
 
-@pytest.mark.parametrize(("target", "host"), [("/sub", "b"), ("/sub/x", "b"), ("/subx", "a"), ("/", "a")])
+@pytest.mark.parametrize(
+    ("target", "host"), [("/sub", "b"), ("/sub/x", "b"), ("/subx", "a"), ("/", "a"), ("//sub", "b"), ("/%73ub", "a")]
+)
 def test_a_server_path_counts_only_without_a_host(tmp_path: Path, target: str, host: str):  # VH-35
     text = "<VirtualHost *:80>\nServerName a\nProxyPass / http://a/\n</VirtualHost>\n<VirtualHost *:80>\nServerName b\n"
     program = program_of(tmp_path, text + "ServerPath /sub\nProxyPass / http://b/\n</VirtualHost>\n")
