@@ -1,4 +1,4 @@
-"""``apacheconf dump``: the configuration after reading, as httpd prints it or as JSON."""
+"""``apacheconf dump``: the configuration after reading, as httpd prints it or as JSON, or what holds for one URL."""
 
 from __future__ import annotations
 
@@ -13,14 +13,36 @@ from apacheconf.cli.options import Reading, reads
 def run(
     reading: Reading,
     config: Annotated[bool, typer.Option("--config", help="What httpd -t -D DUMP_CONFIG prints (default).")] = False,
-    json: Annotated[bool, typer.Option("--json", help="The expanded tree as JSON, with file, line, column.")] = False,
+    includes: Annotated[bool, typer.Option("--includes", help="What httpd -t -D DUMP_INCLUDES prints.")] = False,
+    effective: Annotated[
+        str | None, typer.Option("--effective", metavar="URL", help="What holds for URL, each setting with its origin.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="As JSON, with file, line, column.")] = False,
 ) -> None:
     """Print the configuration with nothing left of Include, Define, conditions and macros."""
     from apacheconf.cli.writing import to_standard_output
     from apacheconf.diagnostics import UsageError
-    from apacheconf.model.views import dump_config, dump_json
+    from apacheconf.model.views import dump_config, dump_includes, dump_json
 
-    if config and json:
-        raise UsageError("--config and --json cannot both be given")
-    expanded = reading.load_expanded()
-    to_standard_output(dump_json(expanded) if json else dump_config(expanded))
+    asked = {"--config": config, "--includes": includes, "--effective": effective is not None}
+    given = [name for name, wanted in asked.items() if wanted]
+    if json and not effective:
+        given.append("--json")
+    if len(given) > 1:
+        raise UsageError(f"{' and '.join(given)} cannot be given together")
+    if effective is not None:
+        to_standard_output(_effective(reading, effective, json))
+        return
+    dump = dump_json if json else dump_includes if includes else dump_config
+    to_standard_output(dump(reading.load_expanded()))
+
+
+def _effective(reading: Reading, url: str, json: bool) -> str:
+    from apacheconf.explain.arrival import arrive
+    from apacheconf.explain.asking import request_for
+    from apacheconf.program import effective
+
+    loaded, program = reading.load_program()
+    request = arrive(program, request_for(url)).request
+    found = effective.effective(loaded.model, program, request)
+    return effective.as_json(found) if json else effective.as_text(found)

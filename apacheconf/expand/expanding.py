@@ -36,6 +36,7 @@ def expand(input: Input, options: Options) -> Expanded:
         input.fragment,
         input.notes,
         tuple(reading.diagnostics),
+        tuple(reading.inclusions),
     )
 
 

@@ -19,7 +19,7 @@ from apacheconf.expand.options import Input, Options
 from apacheconf.expand.reader import Frame, Line, Reader
 from apacheconf.expand.refused import Refused
 from apacheconf.expand.sections import OpenSection, Sections
-from apacheconf.expand.tree import Absence, Absent, Node
+from apacheconf.expand.tree import Absence, Absent, Inclusion, Node
 from apacheconf.expand.variables import Variables
 from apacheconf.source import ENCODING, Place, SourceFile, Span
 from apacheconf.syntax import parse
@@ -57,6 +57,7 @@ class Reading:
         self.server_root = self.input.server_root
         self.variables = Variables(self.options.defines, self.input.environ)
         self.files: dict[str, SourceFile] = {}
+        self.inclusions: list[Inclusion] = []
         self._plain: set[str] = set()
 
     # -- files
@@ -78,6 +79,8 @@ class Reading:
     def read_source(self, source: SourceFile, via: Place | None = None) -> list[Node]:
         """All of one text, a level of its own (LEX-60); sections left open are errors (LEX-58)."""
         self.files.setdefault(source.name, source)
+        if source.name != COMMAND_LINE:
+            self.inclusions.append(Inclusion(source.name, via.line if via else self._line_before(), self.depth + 1))
         lines = parse(source).lines()
         reader = Reader(Frame(source, source.name, lines, via), via)
         if len(source.text) >= LONGEST:
@@ -88,6 +91,12 @@ class Reading:
             message = "the last line has no line end; httpd loses it, because a macro was used in this file"
             self.report(Level.WARNING, "lost-last-line", message, reader.place)
         return nodes
+
+    def _line_before(self) -> int | None:
+        """The line that httpd shows for a main file: that of the last Include of a -C before it (CLI-22)."""
+        if any(each.depth == 1 for each in self.inclusions):
+            return None
+        return next((each.line for each in reversed(self.inclusions) if each.depth == 2), None)
 
     def _short_lines(self, lines: Iterator[LogicalLine], reader: Reader) -> Iterator[LogicalLine]:
         """The lines that aren't too long (LEX-5); httpd stops at the first that is."""

@@ -69,6 +69,14 @@ class Absent:
     note: str = ""
 
 
+class Inclusion(NamedTuple):
+    """One reading of one file: its name, the line of the Include (None without one), and the depth, from 1."""
+
+    name: str
+    line: int | None
+    depth: int
+
+
 @dataclass(frozen=True, slots=True)
 class Expanded:
     """What reading gave.
@@ -77,7 +85,8 @@ class Expanded:
     directive of every file that was read. ``modules`` are the identifiers loaded at the end of reading
     (``proxy_module``), static ones first, then in load order. ``fragment`` is True when no main file was
     read and every known module counts as loaded. ``server_root`` is what relative paths are relative to.
-    ``notes`` are lines for stderr: what was read, which main file would include this fragment.
+    ``notes`` are lines for stderr: what was read, which main file would include this fragment. ``inclusions`` are
+    the readings of files, in order: a file that is included twice stands there twice.
     """
 
     nodes: tuple[Node, ...]
@@ -89,6 +98,7 @@ class Expanded:
     fragment: bool
     notes: tuple[str, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = field(default=())
+    inclusions: tuple[Inclusion, ...] = ()
 
     def walk(self) -> Iterator[Node]:
         """Every node, in the order they are written."""

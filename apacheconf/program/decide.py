@@ -35,12 +35,18 @@ DROPS_CONNECTION = frozenset({400, 408, 411, 413, 414, 500, 501, 503})
 
 def decide(program: Program, request: Request, tracer: Tracer = silent) -> Decision:
     """What ``request`` meets, before any origin is asked. ``tracer`` hears each event (``trace``)."""
+    course = walk(program, request, tracer)
+    return decision_of(course, keep_alive=course.status not in DROPS_CONNECTION)
+
+
+def walk(program: Program, request: Request, tracer: Tracer = silent) -> Course:
+    """The course of ``request`` at its end: all that is known of it then."""
     course = read_request(program, request, tracer)
     if course.status is None:
         _Walk(course, tracer).run(Phase.POST_READ)
     elif course.why:
         tracer(Refused(course.status, course.why))
-    return decision_of(course, keep_alive=course.status not in DROPS_CONNECTION)
+    return course
 
 
 class _Walk:

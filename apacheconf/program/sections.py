@@ -61,20 +61,23 @@ class Found:
         return _ORDER[kind], int(regex_last), depth if by_depth else 0
 
 
-def in_merge_order(sections: Iterable[Section], left_out: LeaveOut) -> list[Found]:
-    """Every section that has settings, from the first merged to the last; ``left_out`` hears of the others."""
-    return sorted(_find(sections, None, left_out), key=lambda found: found.order)
+def in_merge_order(sections: Iterable[Section], left_out: LeaveOut, every: bool = False) -> list[Found]:
+    """The sections with settings that make steps, or ``every`` one, from the first merged to the last.
+
+    ``left_out`` hears of those whose condition can't be held yet.
+    """
+    return sorted(_find(sections, None, left_out, every), key=lambda found: found.order)
 
 
-def _find(sections: Iterable[Section], outer: Found | None, left_out: LeaveOut) -> Iterator[Found]:
+def _find(sections: Iterable[Section], outer: Found | None, left_out: LeaveOut, every: bool) -> Iterator[Found]:
     before: list[Condition] = []
     for section in sections:
         matcher = _matcher_after(section, before, left_out)
         if matcher is None:
             continue
         found = Found(section, outer, matcher)
-        inner = list(_find(section.sections, found, left_out))
-        if inner or any(module in DIR_STEPS for module in section.confs):
+        inner = list(_find(section.sections, found, left_out, every))
+        if every or inner or any(module in DIR_STEPS for module in section.confs):
             yield found
         yield from inner
 

@@ -1,4 +1,4 @@
-"""The expanded tree as text (CLI-23) and as JSON."""
+"""The expanded tree as text (CLI-23) and as JSON, and the files it came from (CLI-22)."""
 
 from __future__ import annotations
 
@@ -42,6 +42,12 @@ def _spelling(name: str) -> str:
     """The name as httpd's table has it (LEX-22), a section without its ``>``."""
     row = registry.row(name)
     return (row.spelling if row else name).removesuffix(">")
+
+
+def dump_includes(expanded: Expanded) -> str:
+    """What ``httpd -t -D DUMP_INCLUDES`` prints: each reading of each file, below the one that includes it (CLI-22)."""
+    lines = [f"{'  ' * each.depth}({each.line or '*'}) {each.name}\n" for each in expanded.inclusions]
+    return "Included configuration files:\n" + "".join(lines)
 
 
 def dump_json(expanded: Expanded) -> str:

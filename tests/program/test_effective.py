@@ -1,0 +1,116 @@
+"""``dump --effective``: from host and path to the settings that hold, each with its origin."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from apacheconf.program import Request, load
+from apacheconf.program.effective import Effective, as_json, as_text, effective
+
+TEXT = """\
+ServerName main.example
+ServerAdmin root@main.example
+ProxyTimeout 7
+Action x /y
+<Location /x>
+    ProxyPreserveHost On
+    DirectoryIndex disabled
+</Location>
+<VirtualHost *:80>
+    ServerName a.example
+    ProxyPass / http://h/
+    ProxyTimeout 9
+    <Directory /srv>
+        Require all denied
+    </Directory>
+    <Proxy http://h/>
+        Require ip 10.0.0.0/8
+    </Proxy>
+    <Location /x>
+        <If "%{QUERY_STRING} == 'no'">
+            Require all denied
+        </If>
+    </Location>
+    <Location /y>
+        ProxyPreserveHost On
+    </Location>
+</VirtualHost>
+<VirtualHost *:80>
+    ServerName b.example
+    DocumentRoot /srv
+    <Directory /srv>
+        Require all denied
+    </Directory>
+</VirtualHost>
+"""
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory) -> Path:
+    file: Path = tmp_path_factory.mktemp("effective") / "site.conf"
+    file.write_text(TEXT)
+    return file
+
+
+def ask(file: Path, host: str, target: str) -> Effective:
+    loaded = load([str(file)])
+    return effective(loaded.model, loaded.require(), Request("GET", target, (("Host", host),), local=("10.0.0.9", 80)))
+
+
+def lines(found: Effective) -> dict[str, list[int]]:
+    """The lines of the directives behind each setting."""
+    return {name: [each.place.line for each in setting.said_by] for _, name, setting in found.settings()}
+
+
+def test_a_host_below_a_section(file: Path) -> None:
+    """MRG-1, MRG-4, MRG-6, INH-12, INH-14: main's section before the host's, If last, Proxy in Directory's place."""
+    found = ask(file, "a.example", "/x/1?no")
+    assert [each.section.node.place.line for each in found.sections] == [16, 5, 19, 20]
+    said = lines(found)
+    assert (said["server_admin"], said["timeout"], said["preserve_host"]) == ([2], [12], [6])
+    assert said["requires"] == [21]
+    assert [node.name for node in found.unmerged] == ["Action", "DirectoryIndex"]
+
+
+def test_the_branch_that_does_not_hold(file: Path) -> None:
+    found = ask(file, "a.example", "/x/1?yes")
+    assert [each.section.node.place.line for each in found.sections] == [16, 5, 19]
+    assert lines(found)["requires"] == [17]
+
+
+def test_files_of_its_own(file: Path) -> None:
+    """INH-14, MRG-4: a Directory applies where nothing is mapped, a Proxy section does not."""
+    found = ask(file, "b.example", "/z")
+    assert [each.section.node.place.line for each in found.sections] == [31]
+    assert (lines(found)["timeout"], lines(found)["document_root"]) == ([3], [30])
+
+
+def test_as_text(file: Path) -> None:
+    text = as_text(ask(file, "a.example", "/y"))
+    assert text.startswith(
+        f"# the virtual host a.example answers ({file}:9)\n# <Proxy http://h/> applies ({file}:16)\n"
+    )
+    assert f"# {file}:12\nProxyTimeout 9\n" in text
+    assert "ProxyTimeout 7" not in text
+    assert text.endswith(f"# as written: these are not merged here\n# {file}:4\nAction x /y\n")
+
+
+def test_as_json(file: Path) -> None:
+    """The schema that the docstring promises."""
+    document = json.loads(as_json(ask(file, "a.example", "/y")))
+    assert list(document) == ["schema", "host", "sections", "settings", "unmerged", "unasked"]
+    assert document["schema"] == "apacheconf-effective/1"
+    assert document["host"] == {"name": "a.example", "file": str(file), "line": 9}
+    timeout = {"name": "ProxyTimeout", "arguments": "9", "file": str(file), "line": 12, "column": 5}
+    wanted = {"module": "mod_proxy", "setting": "timeout", "directives": [timeout]}
+    assert wanted in document["settings"]
+
+
+def test_the_command(command, file: Path) -> None:
+    done = command("dump", file, "--effective", "http://a.example/y")
+    assert done.returncode == 0
+    assert f"# {file}:25\nProxyPreserveHost On\n" in done.stdout
+    assert command("dump", file, "--effective", "http://a.example/", "--includes").returncode == 2
