@@ -1,0 +1,137 @@
+"""mod_rewrite: rules, the conditions before them, maps and options. The lines themselves are in ``rewrite_rules``.
+
+RewriteEngine and RewriteOptions are settings of the server and of its directories at once, as httpd keeps them; rules
+belong to the scope they stand in and are not inherited unless an option says so (INH-8, INH-9, MRG-23).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from apacheconf.modules.declare import (
+    ANYWHERE,
+    SERVERS,
+    Args,
+    Conf,
+    Context,
+    Fate,
+    Module,
+    Scope,
+    Setting,
+    Spec,
+    ValueRefused,
+    flag,
+    not_inherited,
+    setting,
+    take1,
+)
+from apacheconf.modules.rewrite_rules import RewriteCond, RewriteRule, rewrite_cond, rewrite_rule
+
+
+@dataclass(frozen=True, slots=True)
+class RewriteMap:
+    """``kind`` is ``txt``, ``rnd``, ``dbm``, ``int``, ``prg``, ``dbd`` or ``fastdbd``; ``source`` what follows it."""
+
+    kind: str
+    source: str
+
+
+Line = RewriteRule | RewriteCond
+
+
+@dataclass(frozen=True)
+class RewriteServerConf(Conf):
+    """What each server has for itself (INH-8)."""
+
+    module: ClassVar[str] = "mod_rewrite"
+
+    maps: Setting[dict[str, RewriteMap]] = setting({}, not_inherited)
+
+
+@dataclass(frozen=True)
+class RewriteDirConf(Conf):
+    """``lines`` are rules and conditions in order; those of a server stand here too, and sections replace them."""
+
+    module: ClassVar[str] = "mod_rewrite"
+
+    engine: Setting[bool] = setting(False)
+    options: Setting[frozenset[str]] = setting(frozenset())
+    base: Setting[str] = setting("", not_inherited)
+    lines: Setting[tuple[Line, ...]] = setting((), not_inherited)
+
+
+_OPTIONS = frozenset(
+    {"inherit", "inheritbefore", "inheritdown", "inheritdownbefore", "ignoreinherit", "allownoslash", "allowanyuri",
+     "mergebase", "ignorecontextinfo", "legacyprefixdocroot", "longurloptimization"}
+)  # fmt: skip
+
+
+def options(words: Sequence[str]) -> frozenset[str]:
+    """RW-44; MaxRedirects is read and has no effect any more."""
+    for number, word in enumerate(words):
+        if word.lower() not in _OPTIONS and not word.lower().startswith("maxredirects="):
+            raise ValueRefused(f"RewriteOptions: unknown option '{word}'", number)
+    return frozenset(word.lower() for word in words)
+
+
+def base(words: Sequence[str], scope: Scope) -> str:
+    if scope.context in SERVERS:
+        raise ValueRefused("RewriteBase: only valid in per-directory config files")
+    if not words[0].startswith("/"):
+        raise ValueRefused("RewriteBase: argument is not a valid URL", 0)
+    return words[0]
+
+
+_MAP_KINDS = ("int", "txt", "rnd", "dbm", "prg", "dbd", "fastdbd")
+_FUNCTIONS = frozenset({"tolower", "toupper", "escape", "unescape"})
+
+
+def rewrite_map(words: Sequence[str], scope: Scope) -> dict[str, RewriteMap]:
+    """RW-43; what stands without a type is a text file."""
+    kind, colon, source = words[1].partition(":")
+    kind, _, variant = kind.lower().partition("=")
+    if not colon or kind not in _MAP_KINDS or (variant and kind != "dbm"):
+        kind, source = "txt", words[1]
+    if kind in ("dbd", "fastdbd") and not scope.has_module("mod_dbd"):
+        raise ValueRefused("RewriteMap types dbd and fastdbd require mod_dbd!", 1)
+    if kind == "int" and source not in _FUNCTIONS:
+        raise ValueRefused(f"RewriteMap: internal map not found:{source}", 1)
+    if kind in ("txt", "rnd", "prg") and _is_missing(source, scope):
+        raise ValueRefused(f"RewriteMap: file for map {words[0]} not found:{source}", 1)
+    return {words[0]: RewriteMap(kind, source)}
+
+
+def _is_missing(file: str, scope: Scope) -> bool:
+    """Whether a file is named in full and isn't there. In a fragment, where all modules count as loaded, files
+    may be elsewhere; relative names are left to whoever knows ServerRoot."""
+    fragment = scope.has_module("mod_that_nobody_has")
+    return file.startswith("/") and not fragment and not Path(file.split(" ")[0]).exists()
+
+
+_WITHIN = ANYWHERE | Context.HTACCESS
+
+MODULE = Module(
+    "mod_rewrite",
+    server_conf=RewriteServerConf,
+    dir_conf=RewriteDirConf,
+    fate=Fate.REFUSED,
+    directives=[
+        flag("RewriteEngine", _WITHIN, "engine", per="dir", fate=Fate.SERVED),
+        Spec("RewriteOptions", Args.ITERATE, _WITHIN, per="dir", fills="options", parse=options, fate=Fate.SERVED),
+        take1("RewriteBase", _WITHIN, "base", per="dir", parse_in=base),
+        Spec(
+            "RewriteCond", Args.RAW_ARGS, _WITHIN, per="dir", fills="lines", raw=True, appends=True,
+            parse_in=lambda text, scope: rewrite_cond(text[0], scope),
+        ),
+        Spec(
+            "RewriteRule", Args.RAW_ARGS, _WITHIN, per="dir", fills="lines", raw=True, appends=True,
+            parse_in=lambda text, scope: rewrite_rule(text[0]),
+        ),
+        Spec(
+            "RewriteMap", Args.TAKE23, SERVERS, fills="maps", parse_in=rewrite_map, fate=Fate.SERVED,
+        ),
+    ],
+)  # fmt: skip
