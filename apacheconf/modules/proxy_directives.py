@@ -96,20 +96,26 @@ Definition = ProxyPass | BalancerMember | ProxySet
 # --- what the words mean --------------------------------------------------------------------------------------------
 
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?(\[[^]/]*\]|[^/?#:@]+)(?::([^/?#]*))?(?:[/?#]|$)")
+_NO_SCHEME = re.compile(r"(?![A-Za-z][A-Za-z0-9+.-]*:)[^/:]*:")
 _SOCKET = re.compile(r"unix:[^|]*\|(.*)", re.DOTALL | re.IGNORECASE)
 _KEYWORDS = frozenset({"nocanon", "interpolate", "noquery"})
 _MAPPINGS = ("encoded", "servlet")
 
 
 def check_url(name: str, url: str) -> None:
-    """Refuse a worker's URL as httpd does (CE-2): it needs a scheme and a host, and a port is a number."""
+    """Refuse a worker's URL as httpd does (CE-2): it needs a scheme and a host, and a port is a number.
+
+    APR takes what stands before a colon for the scheme: a member ``10.0.0.1:8080`` can't be parsed (no scheme begins
+    with a digit), ``localhost:8080`` can, but has no host.
+    """
     socket = _SOCKET.match(url)
     if socket is not None and re.fullmatch(r"[a-z0-9+.-]+:(//)?", socket[1], re.IGNORECASE):
         return  # UN-1: the host is localhost then
-    form = _ABSOLUTE.match(socket[1] if socket else url)
-    if form is None:
+    written = socket[1] if socket else url
+    form = _ABSOLUTE.match(written)
+    if form is None and not _NO_SCHEME.match(written):
         raise ValueRefused(f"{name} URL must be absolute!: {url}")
-    if form[2] and not form[2].isdigit():
+    if form is None or (form[2] and not form[2].isdigit()):
         raise ValueRefused(f"{name} Unable to parse URL: {url}")
 
 

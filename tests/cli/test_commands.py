@@ -123,7 +123,9 @@ BROKEN = {
     "unknown directive": ("ProxyPas / http://a/\n", 1, "Invalid command 'ProxyPas', perhaps misspelled or defined by"),
     "argument count": ("Listen\n", 1, "Listen requires 1 or 2 arguments."),
     "member without scheme": (
-        "<Proxy balancer://a>\nBalancerMember 10.0.0.1:80\n</Proxy>\n", 2, "BalancerMember URL must be absolute"
+        "<Proxy balancer://a>\nBalancerMember 10.0.0.1:80\n</Proxy>\n",
+        2,
+        "BalancerMember Unable to parse URL: 10.0.0.1:80",
     ),
 }  # fmt: skip
 
