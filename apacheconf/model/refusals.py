@@ -6,7 +6,7 @@ the text as written.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from apacheconf.diagnostics import Diagnostic, Level
 from apacheconf.expand.tree import Expanded, Node
@@ -167,4 +167,5 @@ def refused_value(node: Node, refused: ValueRefused) -> Diagnostic:
 def not_here(node: Node, missing: NotHere) -> Diagnostic:
     """A note: the message is what httpd would say on this machine."""
     help = "httpd would refuse this here; elsewhere it may be right"
-    return diagnostic(node, "not-on-this-machine", str(missing), missing.word, help, Level.NOTE)
+    found = diagnostic(node, "not-on-this-machine", str(missing), missing.word, help)
+    return replace(found, level=Level.NOTE)

@@ -240,7 +240,7 @@ class Scope(NamedTuple):
     combined_by: str = ""
     limited: Methods = Methods(True)
     server_root: str = "/"
-    named: set[tuple[str, str]] = set()  # the binder gives each configuration its own
+    named: set[tuple[str, str]] = set()  # noqa: RUF012 (the binder gives each configuration its own)
 
 
 ParseIn = Callable[[Sequence[str], Scope], Any]

@@ -63,6 +63,8 @@ class Row(NamedTuple):
             contexts |= SECTIONS | Context.LIMIT
             if "AuthConfig" in self.override or "All" in self.override:
                 contexts |= Context.REQUIRE
+        if self.spelling.startswith("SSLProxy"):  # the bit PROXY_CONF, which httpd -L doesn't print
+            contexts |= Context.PROXY
         return contexts | Context.HTACCESS if "h" in self.allowed else contexts
 
     @property

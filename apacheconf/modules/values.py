@@ -5,9 +5,9 @@ Each function makes a ``parse`` (or ``parse_in``) out of httpd's refusal; ``%s``
 
 from __future__ import annotations
 
-import os
 import stat
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from apacheconf.modules.declare import NotHere, Parse, ParseIn, Scope, ValueRefused
@@ -90,7 +90,7 @@ def text(refusal_prefix: str, word: int = 0, make: Callable[[Sequence[str]], Any
 
 
 def in_server_root(path: str, scope: Scope) -> str:
-    return path if path.startswith("/") else os.path.join(scope.server_root, path)
+    return path if path.startswith("/") else f"{scope.server_root}/{path}"
 
 
 def existing_file(name: str, unless: str = "") -> ParseIn:
@@ -108,7 +108,7 @@ def existing_file(name: str, unless: str = "") -> ParseIn:
 def existing_folder(refusal: str) -> ParseIn:
     def parse(words: Sequence[str], scope: Scope) -> str:
         path = in_server_root(words[0], scope)
-        if not os.path.isdir(path):
+        if not is_there(path, Path.is_dir):
             raise NotHere(refusal.replace("%s", path), 0, words[0])
         return words[0]
 
@@ -117,7 +117,15 @@ def existing_folder(refusal: str) -> ParseIn:
 
 def _has_content(path: str) -> bool:
     try:
-        found = os.stat(path)
+        found = Path(path).stat()
     except (OSError, ValueError):
         return False
     return stat.S_ISREG(found.st_mode) and found.st_size > 0
+
+
+def is_there(path: str, look: Callable[[Path], bool] = Path.exists) -> bool:
+    """False too where the path can't be looked at at all."""
+    try:
+        return look(Path(path))
+    except (OSError, ValueError):
+        return False

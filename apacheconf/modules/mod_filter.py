@@ -1,0 +1,121 @@
+"""mod_filter: output filters by content type, and smart filters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from apacheconf.modules.declare import Conf, Fate, Module, NotHere, Scope, Setting, ValueRefused, setting
+from apacheconf.modules.expressions import check_condition
+from apacheconf.modules.facts import listed
+from apacheconf.modules.proxy_parameters import atoi
+
+
+@dataclass(frozen=True, slots=True)
+class FilterByType:
+    """Filters in their order, for responses of these content types."""
+
+    filters: tuple[str, ...]
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """In smart filter ``filter``, ``name`` works on responses that ``expression`` is true of."""
+
+    filter: str
+    name: str
+    expression: str
+
+
+@dataclass(frozen=True)
+class FilterDirConf(Conf):
+    """``chain`` holds the words of FilterChain with their signs."""
+
+    module: ClassVar[str] = "mod_filter"
+
+    by_type: Setting[tuple[FilterByType, ...]] = setting(())
+    providers: Setting[tuple[Provider, ...]] = setting(())
+    chain: Setting[tuple[str, ...]] = setting(())
+
+
+#: The output filters that httpd's modules bring, in lower case.
+FILTERS = {
+    **dict.fromkeys(("deflate", "inflate"), "mod_deflate"),
+    **dict.fromkeys(("includes",), "mod_include"),
+    **dict.fromkeys(("fixup_headers_out", "fixup_headers_err"), "mod_headers"),
+    **dict.fromkeys(("byterange", "content_length", "http_header", "chunk", "error_override"), "core"),
+    **dict.fromkeys(("cache", "cache_save", "cache_out", "cache_invalidate"), "mod_cache"),
+    "brotli_compress": "mod_brotli",
+    "substitute": "mod_substitute",
+    "sed": "mod_sed",
+    "buffer": "mod_buffer",
+    "rate_limit": "mod_ratelimit",
+    "xlateout": "mod_charset_lite",
+    "proxy-html": "mod_proxy_html",
+    "xml2enc": "mod_xml2enc",
+    "data": "mod_data",
+    "mod_expires": "mod_expires",
+}
+
+
+def _check_provider(name: str, scope: Scope, word: int, value: object) -> None:
+    """Refuse a filter whose module isn't loaded. A name of nobody's may be another module's: that is a note."""
+    module = FILTERS.get(name.lower())
+    if module is None:
+        raise NotHere(f"Unknown filter provider {name}", word, value)
+    if module != "core" and not scope.has_module(module):
+        raise ValueRefused(f"Unknown filter provider {name}", word)
+
+
+def _by_type(words: Sequence[str], scope: Scope) -> FilterByType:
+    if len(words) < 2:
+        raise ValueRefused("AddOutputFilterByType requires at least two arguments")
+    found = FilterByType(tuple(filter(None, words[0].split(";"))), tuple(word.lower() for word in words[1:]))
+    for name in found.filters:
+        _check_provider(name, scope, 0, found)
+    return found
+
+
+def _declare(words: Sequence[str], scope: Scope) -> tuple[str, ...]:
+    scope.named.add(("filter", words[0].lower()))
+    return tuple(words)
+
+
+def _provider(words: Sequence[str], scope: Scope) -> Provider:
+    found = Provider(words[0], words[1], words[2])
+    prefix = "Error parsing FilterProvider expression:"
+    check_condition(words[2], prefix, ssl=scope.has_module("mod_ssl"), word=2)
+    _check_provider(words[1], scope, 1, found)
+    scope.named.update({("filter", words[0].lower()), ("provider", f"{words[0]} {words[1]}".lower())})
+    return found
+
+
+def _protocol(words: Sequence[str], scope: Scope) -> tuple[str, ...]:
+    if ("filter", words[0].lower()) not in scope.named:
+        raise ValueRefused("FilterProtocol: No such filter", 0)
+    if len(words) > 2 and ("provider", f"{words[0]} {words[1]}".lower()) not in scope.named:
+        raise ValueRefused("FilterProtocol: No such provider for this filter", 1)
+    return tuple(words)
+
+
+def _trace(words: Sequence[str], scope: Scope) -> tuple[str, int]:
+    if ("filter", words[0].lower()) not in scope.named:
+        raise ValueRefused(f"Undeclared smart filter {words[0]}", 0)
+    return words[0], atoi(words[1])
+
+
+MODULE = Module(
+    "mod_filter",
+    dir_conf=FilterDirConf,
+    fate=Fate.REFUSED,
+    directives=[
+        listed("AddOutputFilterByType", parse_in=_by_type, per="dir", fills="by_type", appends=True),
+        listed("FilterDeclare", parse_in=_declare),
+        listed("FilterProvider", parse_in=_provider, per="dir", fills="providers", appends=True),
+        listed("FilterChain", tuple, per="dir", fills="chain", extends=True),
+        listed("FilterProtocol", parse_in=_protocol),
+        listed("FilterTrace", parse_in=_trace),
+    ],
+)
