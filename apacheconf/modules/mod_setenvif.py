@@ -57,7 +57,7 @@ class EnvRule:
     @property
     def literal(self) -> str | None:
         """The text that the pattern is, if it has no metacharacters: then no ``$0`` is replaced (EV-6)."""
-        if self.ignore_case or self.expression or not _LITERAL.fullmatch(self.pattern):
+        if self.expression or not _LITERAL.fullmatch(self.pattern):
             return None
         return re.sub(r"\\(.)", r"\1", self.pattern)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from apacheconf.program.values import REQUEST_URI, Value
+from apacheconf.program.values import REQUEST_URI, Value, Variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,11 @@ class Operator(Enum):
     LE = "-le"
     GT = "-gt"
     GE = "-ge"
+    #: RewriteCond's: the shorter text is the smaller one, texts of one length compare byte by byte (RW-42).
+    LENGTH_LT = "shorter or <"
+    LENGTH_LE = "shorter or <="
+    LENGTH_GT = "longer or >"
+    LENGTH_GE = "longer or >="
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +117,13 @@ class Test:
 
 
 @dataclass(frozen=True, slots=True)
+class IsSet:
+    """The variable has a value, be it the empty one (``env=``, ``Require env``)."""
+
+    variable: Variable
+
+
+@dataclass(frozen=True, slots=True)
 class Under:
     """``value``, a path, lies under ``prefix`` at a segment boundary (LOC-1, PP-3, PP-4).
 
@@ -123,6 +135,8 @@ class Under:
     value: Value = REQUEST_URI
 
 
-Condition = Always | Never | Not | AllOf | AnyOf | Compare | Matches | Glob | OneOf | InNetwork | Test | Under
+Condition = (
+    Always | Never | Not | AllOf | AnyOf | Compare | Matches | Glob | OneOf | InNetwork | Test | IsSet | Under
+)  # fmt: skip
 ALWAYS = Always()
 NEVER = Never()

@@ -6,12 +6,15 @@ in the tests and not a silence.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from apacheconf.program.editing import edit
 from apacheconf.program.evaluate import State, text_of
 from apacheconf.program.headers import HeaderTable
+from apacheconf.program.phases import Phase
 from apacheconf.program.program import Program
 from apacheconf.program.steps import (
     Action,
@@ -34,16 +37,21 @@ from apacheconf.program.steps import (
     SetErrorDocument,
     SetHandler,
     SetUri,
+    Step,
     Table,
 )  # fmt: skip
-from apacheconf.program.uri import canonical
+from apacheconf.program.uri import canonical, escape_path
 from apacheconf.program.values import Value
 from apacheconf.program.workers import Origin
 
 
 @dataclass
 class Course:
-    """What is known and decided. ``raw_path`` is the request's path as sent; ``headers`` its header table."""
+    """What is known and decided. ``raw_path`` is the request's path as sent; ``headers`` its header table.
+
+    ``early`` is what early lines left in the response's table always, ``response_headers`` are the steps that edit
+    the answer once it is there.
+    """
 
     program: Program
     state: State
@@ -60,7 +68,8 @@ class Course:
     override_errors: tuple[int, ...] | None = None
     map_back: list[MapBack] = field(default_factory=list)
     map_back_cookies: list[MapBackCookie] = field(default_factory=list)
-    response_headers: list[EditHeader] = field(default_factory=list)
+    response_headers: list[Step] = field(default_factory=list)
+    early: HeaderTable = field(default_factory=HeaderTable)
     error_documents: dict[int, SetErrorDocument] = field(default_factory=dict)
     filters: list[AddFilter] = field(default_factory=list)
     logs: list[Log] = field(default_factory=list)
@@ -109,9 +118,16 @@ def _rest(action: MapToOrigin, course: Course) -> str:
 
 
 def _map_to_file(action: MapToFile, course: Course) -> None:
-    if course.origin is None:
-        rest = course.state.path[len(action.prefix) :]
-        course.state.file = action.root.rstrip("/") + "/" + rest.lstrip("/") if rest else action.root
+    state = course.state
+    if course.origin is not None:
+        return
+    rest = state.path[len(action.prefix) :]
+    if action.value is not None:
+        state.file = text_of(action.value, state) + (rest if action.prefix else "")
+    elif action.prefix:
+        state.file = action.root + rest
+    else:
+        state.file = action.root.rstrip("/") + "/" + rest.lstrip("/") if rest else action.root
 
 
 def _set_uri(action: SetUri, course: Course) -> None:
@@ -126,14 +142,23 @@ def _respond(action: Respond, course: Course) -> None:
     course.body = _optional(action.body, course)
 
 
+#: A URL with a scheme or a path, in one line (RFC 9110, section 10.2.2).
+_IS_LOCATION = re.compile(r"(?:[A-Za-z0-9+.-]+:|/)[^\x00-\x1f\x7f]*\Z")
+
+
 def _redirect(action: Redirect, course: Course) -> None:
     state = course.state
     location = text_of(action.location, state)
     if action.prefix:
-        location += canonical(state.path[len(action.prefix) :])
+        location += escape_path(state.path[len(action.prefix) :])
+    if location.startswith("/") and not action.relative:
+        location = state.self_url + location
     if state.query is not None and "?" not in location:
         location += f"?{state.query}"
-    course.status, course.location = action.status, location
+    if not _IS_LOCATION.match(location):
+        course.refuse(500, f"{location!r} is no URL to redirect to")
+    else:
+        course.status, course.location = action.status, location
 
 
 def _set_env(action: SetEnv, course: Course) -> None:
@@ -149,10 +174,9 @@ def _set_handler(action: SetHandler, course: Course) -> None:
 
 def _edit_header(action: EditHeader, course: Course) -> None:
     if action.table is Table.REQUEST:
-        value = _optional(action.value, course)
-        course.headers.edit(action.operation, action.name, value, _optional(action.replacement, course))
-    else:
-        course.response_headers.append(action)
+        edit(course.headers, action, lambda value: text_of(value, course.state))
+    elif action.table is Table.ALWAYS and course.state.phase is Phase.POST_READ:
+        edit(course.early, action, lambda value: text_of(value, course.state), course.headers)
 
 
 def _optional(value: Value | None, course: Course) -> str | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from apacheconf.program.course import Course, perform
+from apacheconf.program.environment import Environment
 from apacheconf.program.evaluate import holds, text_of
 from apacheconf.program.fold import steps_for
 from apacheconf.program.forward import count_forward, decision_of
@@ -18,7 +19,7 @@ from apacheconf.program.phases import Phase
 from apacheconf.program.program import Program
 from apacheconf.program.reading import read_request
 from apacheconf.program.request import Decision, Request
-from apacheconf.program.steps import Flow, Move, Step
+from apacheconf.program.steps import EditHeader, Flow, Move, Step
 from apacheconf.program.trace import LayerAsked, Passed, Refused, Round, Tracer, Tried, silent
 from apacheconf.program.uri import PathRefused, normalise, parse_target
 
@@ -44,8 +45,10 @@ def walk(program: Program, request: Request, tracer: Tracer = silent) -> Course:
     course = read_request(program, request, tracer)
     if course.status is None:
         _Walk(course, tracer).run(Phase.POST_READ)
-    elif course.why:
-        tracer(Refused(course.status, course.why))
+    else:
+        if course.why:
+            tracer(Refused(course.status, course.why))
+        _Walk(course, tracer).run(Phase.FILTERS)
     return course
 
 
@@ -106,7 +109,9 @@ class _Walk:
             step = steps[at]
             matched = holds(step.when, self.course.state)
             self.tracer(Tried(step, matched))
-            if matched:
+            if isinstance(step.action, EditHeader) and step.phase is Phase.FILTERS:
+                self.course.response_headers.append(step)  # asked again when the answer is there
+            elif matched:
                 self._perform(step)
             flow = step.then if matched else step.otherwise
             if flow.move is Move.RESTART and self._may_restart(flow):
@@ -150,7 +155,8 @@ class _Walk:
             return Phase.LOCATION_WALK
         uri = text_of(flow.uri, state) if flow.uri is not None else state.path
         self.tracer(Round(course.rounds, uri, Phase.READ))
-        state.env = {f"REDIRECT_{name}": value for name, value in state.env.items()}
+        before, state.env = state.env, Environment()
+        state.env.update({f"REDIRECT_{name}": value for name, value in before.items()})
         return Phase.POST_READ if _reread_path(course, uri) else Phase.FILTERS
 
     def _ask_subrequest(self, flow: Flow) -> None:

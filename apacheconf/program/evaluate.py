@@ -7,7 +7,9 @@ said once; a variable that is not known yet in the current phase is unset (``val
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+import os
+import time
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
@@ -20,6 +22,7 @@ from apacheconf.program.conditions import (
     Condition,
     Glob,
     InNetwork,
+    IsSet,
     Matches,
     Never,
     Not,
@@ -29,16 +32,23 @@ from apacheconf.program.conditions import (
     Test,
     Under,
 )  # fmt: skip
+from apacheconf.program.environment import Environment
 from apacheconf.program.globs import glob_matches
+from apacheconf.program.headers import HeaderTable
 from apacheconf.program.hosts import Host
 from apacheconf.program.phases import Phase
 from apacheconf.program.request import Request
+from apacheconf.program.uri import escape_url
 from apacheconf.program.values import Call, Capture, Joined, Literal, Lookup, Value, Variable
 
 
 @dataclass
 class State:
-    """What is known of a request while its steps run."""
+    """What is known of a request while its steps run.
+
+    ``headers`` is its header table as edited so far (None: as received), ``answer`` the two tables of the response,
+    onsuccess and always, once they are there. ``started`` is in seconds since 1970.
+    """
 
     request: Request
     host: Host
@@ -46,12 +56,28 @@ class State:
     query: str | None
     host_name: str | None
     phase: Phase = Phase.READ
-    env: dict[str, str] = field(default_factory=dict)
+    env: MutableMapping[str, str] = field(default_factory=Environment)
     captures: dict[str, tuple[str | None, ...]] = field(default_factory=dict)
     file: str = ""
     mapped: str = ""
     handler: str = ""
     status: int = 200
+    headers: HeaderTable | None = None
+    answer: tuple[HeaderTable, ...] = ()
+    started: float = field(default_factory=time.time)
+
+    def header(self, name: str) -> str | None:
+        """The value of a request field; None if absent."""
+        return self.request.header(name) if self.headers is None else self.headers.get(name)
+
+    @property
+    def self_url(self) -> str:
+        """``scheme://host[:port]`` of URLs that the server makes about itself (VH-60, RV-4)."""
+        host = self.header("Host")
+        if not host or self.host.canonical_name:
+            usual = 443 if self.request.scheme == "https" else 80
+            host = self.host.name + (f":{self.self_port}" if self.self_port != usual else "")
+        return f"{self.request.scheme}://{host}"
 
     @property
     def self_port(self) -> int:
@@ -84,6 +110,11 @@ def holds(condition: Condition, state: State) -> bool:
             return text_of(value, state) in {text_of(choice, state) for choice in choices}
         case InNetwork(value, networks):
             return in_networks(text_of(value, state), networks)
+        case IsSet(variable):
+            return (
+                variable.known_from <= state.phase
+                and read_variable(variable.name, variable.argument, state) is not None
+            )
         case Test(letter, value):
             return _TESTS[letter](text_of(value, state))
 
@@ -119,6 +150,12 @@ def search(regex: Regex, text: str) -> tuple[str | None, ...] | None:
     """The groups of an unanchored search, group 0 first; None when there is no match."""
     found = _compiled(regex).search(text)
     return None if found is None else (found.group(0), *found.groups())
+
+
+def span(regex: Regex, text: str) -> tuple[int, int]:
+    """Where the first match begins and ends; there must be one."""
+    start, end = _compiled(regex).search(text).span()
+    return start, end
 
 
 @lru_cache(maxsize=4096)
@@ -175,7 +212,11 @@ _TESTS: dict[str, Callable[[str], bool]] = {
     "T": lambda text: text.lower() not in ("", "0", "off", "false", "no"),
 }
 
-_FUNCTIONS: dict[str, Callable[[str], str]] = {"tolower": str.lower, "toupper": str.upper}
+_FUNCTIONS: dict[str, Callable[[str], str]] = {
+    "tolower": str.lower,
+    "toupper": str.upper,
+    "escape-url": escape_url,
+}
 
 
 def read_variable(name: str, argument: str, state: State) -> str | None:
@@ -193,12 +234,13 @@ _VARIABLES: dict[str, Callable[[State], str | None]] = {
     "REQUEST_SCHEME": lambda s: s.request.scheme,
     "QUERY_STRING": lambda s: s.query or "",
     "THE_REQUEST": lambda s: f"{s.request.method} {s.request.target} {protocol(s.request)}",
-    "HTTP_HOST": lambda s: s.request.header("Host"),
-    "HTTP_USER_AGENT": lambda s: s.request.header("User-Agent"),
-    "HTTP_REFERER": lambda s: s.request.header("Referer"),
-    "HTTP_COOKIE": lambda s: s.request.header("Cookie"),
-    "HTTP_ACCEPT": lambda s: s.request.header("Accept"),
+    "HTTP_HOST": lambda s: s.header("Host"),
+    "HTTP_USER_AGENT": lambda s: s.header("User-Agent"),
+    "HTTP_REFERER": lambda s: s.header("Referer"),
+    "HTTP_COOKIE": lambda s: s.header("Cookie"),
+    "HTTP_ACCEPT": lambda s: s.header("Accept"),
     "REMOTE_ADDR": lambda s: s.request.peer[0],
+    "REMOTE_HOST": lambda s: s.request.peer[0],
     "REMOTE_PORT": lambda s: str(s.request.peer[1]),
     "SERVER_ADDR": lambda s: s.request.local[0],
     "SERVER_NAME": lambda s: (s.host_name if not s.host.canonical_name else None) or s.host.name,
@@ -212,12 +254,28 @@ _VARIABLES: dict[str, Callable[[State], str | None]] = {
     "MAPPED_URL": lambda s: s.mapped,
     "HANDLER": lambda s: s.handler,
     "REQUEST_STATUS": lambda s: str(s.status),
+    "REQUEST_TIME_USEC": lambda s: str(int(s.started * 1e6)),
+    "DURATION_USEC": lambda s: str(int((time.time() - s.started) * 1e6)),
+    "LOAD_AVERAGE": lambda s: "/".join(f"{load:.2f}" for load in os.getloadavg()),
+    "IDLE_PERCENT": lambda s: "100",
+    "BUSY_PERCENT": lambda s: "0",
 }
 
 _FAMILIES: dict[str, Callable[[State, str], str | None]] = {
-    "HTTP": lambda s, argument: s.request.header(argument),
+    "HTTP": lambda s, argument: s.header(argument),
     "ENV": lambda s, argument: s.env.get(argument),
+    "OSENV": lambda s, argument: os.environ.get(argument),
+    "SSL": lambda s, argument: None,
+    "RESP": lambda s, argument: next((found for table in s.answer if (found := table.get(argument)) is not None), None),
+    "HTTP_MATCHING": lambda s, argument: _matching_header(s, argument),
+    "HTTP_OR_ENV": lambda s, argument: s.env.get(argument) if s.header(argument) is None else s.header(argument),
 }
+
+
+def _matching_header(state: State, pattern: str) -> str | None:
+    """The first field whose name holds a match (EV-1)."""
+    lines = state.request.headers if state.headers is None else state.headers.lines()
+    return next((value for name, value in lines if search(Regex(pattern), name) is not None), None)
 
 
 def protocol(request: Request) -> str:

@@ -11,7 +11,8 @@ from dataclasses import replace
 from apacheconf.modules.declare import Conf
 from apacheconf.program.hosts import Layer, Shape
 from apacheconf.program.modules import DIR_STEPS
-from apacheconf.program.steps import Flow, KeepLocal, MapToOrigin, Move, Step
+from apacheconf.program.phases import Phase
+from apacheconf.program.steps import Flow, KeepLocal, MapToFile, MapToOrigin, Move, SetHandler, Step
 
 
 def fold(layers: Iterable[Layer]) -> dict[str, Conf]:
@@ -47,11 +48,23 @@ def steps_for(shape: Shape, numbers: tuple[int, ...]) -> tuple[Step, ...]:
 def with_server(server: tuple[Step, ...], confs: dict[str, Conf]) -> tuple[Step, ...]:
     """The steps that effective settings make, joined with a host's server-level steps, in phase order.
 
-    An exclusion in a section ends all of mod_proxy's part, the server's list too (PP-8).
+    An exclusion in a section ends all of mod_proxy's part, the server's list too (PP-8). mod_alias comes after
+    mod_proxy, and its redirects before every alias and DocumentRoot (AL-1, PP-20).
     """
-    mappings = sum(isinstance(step.action, MapToOrigin | KeepLocal) for step in server)
     steps = [step for module, each in DIR_STEPS.items() if module in confs for step in each.steps(confs[module])]
-    for at, step in enumerate(steps):
+    translate = [step for step in steps if step.phase is Phase.TRANSLATE]
+    mappings = [step for step in translate if _maps(step)]
+    aliases = [step for step in translate if isinstance(step.action, MapToFile | SetHandler)]
+    redirects = [step for step in translate if not _maps(step) and step not in aliases]
+    of_server = sum(map(_maps, server))
+    for at, step in enumerate(mappings):
         if isinstance(step.action, KeepLocal):
-            steps[at] = replace(step, then=Flow(Move.SKIP, mappings))
-    return tuple(sorted([*steps, *server], key=lambda step: step.phase))
+            mappings[at] = replace(step, then=Flow(Move.SKIP, len(mappings) - at - 1 + of_server))
+    last = max((at for at, step in enumerate(server, 1) if _maps(step)), default=0)
+    rest = [step for step in steps if step.phase is not Phase.TRANSLATE]
+    ordered = [*mappings, *rest, *server[:last], *redirects, *aliases, *server[last:]]
+    return tuple(sorted(ordered, key=lambda step: step.phase))
+
+
+def _maps(step: Step) -> bool:
+    return isinstance(step.action, MapToOrigin | KeepLocal)

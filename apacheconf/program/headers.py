@@ -22,22 +22,29 @@ class HeaderTable:
         for name, value in headers:
             self.merge(name, value.strip(" \t"))
 
+    @classmethod
+    def of(cls, lines: Headers) -> HeaderTable:
+        """A table of exactly these lines, none of them joined."""
+        table = cls()
+        table._lines = list(lines)
+        return table
+
     def get(self, name: str) -> str | None:
         at = self._find(name)
         return None if at is None else self._lines[at][1]
 
-    def set(self, name: str, value: str) -> None:
-        """Replace the value, or add a line."""
-        self.unset(name)
+    def add(self, name: str, value: str) -> None:
+        """One line more, whatever is there."""
         self._lines.append((name, value))
 
     def replace(self, name: str, value: str) -> None:
-        """Set the value where the line stands, or add a line."""
+        """Set the value where the first line stands and drop the others, or add a line (apr_table_setn)."""
         at = self._find(name)
         if at is None:
             self._lines.append((name, value))
-        else:
-            self._lines[at] = (self._lines[at][0], value)
+            return
+        after = [line for line in self._lines[at + 1 :] if line[0].lower() != name.lower()]
+        self._lines[at:] = [(self._lines[at][0], value), *after]
 
     def unset(self, name: str) -> None:
         self._lines = [line for line in self._lines if line[0].lower() != name.lower()]
@@ -50,19 +57,6 @@ class HeaderTable:
         else:
             key, old = self._lines[at]
             self._lines[at] = (key, f"{old}, {value}")
-
-    def edit(self, operation: str, name: str, value: str | None, replacement: str | None = None) -> None:
-        """One RequestHeader operation (HD-3, HD-4); ``edit`` belongs to the issue that fills it."""
-        old = self.get(name)
-        if operation == "unset":
-            self.unset(name)
-        elif operation in ("append", "merge") and old is not None:
-            if operation == "append" or value not in [token.strip() for token in old.split(",")]:
-                self.merge(name, value or "")
-        elif operation == "add":
-            self._lines.append((name, value or ""))
-        elif operation != "setifempty" or not old:
-            self.set(name, value or "")
 
     def drop_hop_by_hop(self) -> None:
         """Remove what concerns one connection only, and what Connection names (RQ-5, RQ-7)."""

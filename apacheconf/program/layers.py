@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from apacheconf.expand.tree import Node
 from apacheconf.model.types import Server
 from apacheconf.modules.declare import Conf
+from apacheconf.modules.mod_alias import AliasDirConf
 from apacheconf.modules.mod_authz_core import AuthzDirConf
+from apacheconf.modules.mod_headers import HeadersDirConf
 from apacheconf.modules.mod_proxy import ProxyDirConf
-from apacheconf.program import mod_authz_core, mod_proxy
+from apacheconf.modules.mod_setenvif import SetEnvIfDirConf
+from apacheconf.program import mod_alias, mod_authz_core, mod_headers, mod_proxy, mod_setenvif
 from apacheconf.program.conditions import ALWAYS
 from apacheconf.program.hosts import Layer, LayerKind
 from apacheconf.program.link import Linker
@@ -51,6 +54,12 @@ class LayerBuilder:
     def _linked(self, conf: Conf, path: str, regex: bool) -> Conf:
         if isinstance(conf, AuthzDirConf):
             return mod_authz_core.layer(conf, self.linker, self.left_out)
+        if isinstance(conf, AliasDirConf):
+            return mod_alias.layer(conf, path, self.linker, self.left_out)
+        if isinstance(conf, HeadersDirConf):
+            return mod_headers.layer(conf, self.linker, self.left_out)
+        if isinstance(conf, SetEnvIfDirConf):
+            return mod_setenvif.layer(conf, self.linker, self.left_out)
         if not isinstance(conf, ProxyDirConf):
             return self.linker.conf(conf)
         try:

@@ -7,7 +7,7 @@ each host keeps its own small tables.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any, TypeVar
 
 from apacheconf.ledger import Written
@@ -16,6 +16,8 @@ from apacheconf.program.conditions import ALWAYS, Condition
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import NEXT, Action, Flow, Step
 
+#: Hears of a directive that the program does not hold, and why.
+LeaveOut = Callable[[Written, str], None]
 C = TypeVar("C", bound=Conf)
 T = TypeVar("T")
 

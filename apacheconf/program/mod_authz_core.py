@@ -22,10 +22,10 @@ from apacheconf.program.conditions import (
     Compare,
     Condition,
     InNetwork,
+    IsSet,
     Not,
     OneOf,
     Operator,
-    Test,
 )
 from apacheconf.program.link import Linker
 from apacheconf.program.phases import Phase
@@ -125,5 +125,5 @@ _PROVIDERS: dict[str, Callable[[tuple[str, ...]], Condition]] = {
     "ip": _networks,
     "local": lambda words: _LOCAL,
     "method": lambda words: OneOf(Variable("REQUEST_METHOD"), tuple(map(Literal, words))),
-    "env": lambda words: _one_of(Test("n", Variable("ENV", word)) for word in words),
+    "env": lambda words: _one_of(IsSet(Variable("ENV", word)) for word in words),
 }

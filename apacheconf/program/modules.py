@@ -7,9 +7,13 @@ from dataclasses import dataclass
 
 from apacheconf.modules.core import CoreDirConf
 from apacheconf.modules.declare import Conf
+from apacheconf.modules.mod_alias import AliasDirConf
 from apacheconf.modules.mod_authz_core import AuthzDirConf
+from apacheconf.modules.mod_env import EnvDirConf
+from apacheconf.modules.mod_headers import HeadersDirConf
 from apacheconf.modules.mod_proxy import ProxyDirConf
-from apacheconf.program import core, mod_authz_core, mod_proxy
+from apacheconf.modules.mod_setenvif import SetEnvIfDirConf
+from apacheconf.program import core, mod_alias, mod_authz_core, mod_env, mod_headers, mod_proxy, mod_setenvif
 from apacheconf.program.steps import Step
 
 
@@ -24,5 +28,9 @@ class DirSteps:
 DIR_STEPS: dict[str, DirSteps] = {
     "mod_authz_core": DirSteps(AuthzDirConf, mod_authz_core.steps),
     "core": DirSteps(CoreDirConf, core.steps),
+    "mod_alias": DirSteps(AliasDirConf, mod_alias.steps),
+    "mod_env": DirSteps(EnvDirConf, mod_env.steps),
+    "mod_headers": DirSteps(HeadersDirConf, mod_headers.steps),
+    "mod_setenvif": DirSteps(SetEnvIfDirConf, mod_setenvif.steps),
     "mod_proxy": DirSteps(ProxyDirConf, mod_proxy.steps),
 }

@@ -45,6 +45,7 @@ def _course(program: Program, request: Request, target: Target, name: HostName |
     if asked and headers.get("Host") is not None:  # it takes the place of a Host header, and is none by itself
         headers.replace("Host", target.authority.lower())
     state = State(request, host, target.raw_path, target.query, name.name if name else None)
+    state.headers = headers
     return Course(program, state, target.raw_path, headers)
 
 

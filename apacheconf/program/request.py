@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from apacheconf.program.hosts import Cell, Host
 from apacheconf.program.steps import (
     AddFilter,
-    EditHeader,
     Log,
     MapBack,
     MapBackCookie,
     SetErrorDocument,
+    Step,
 )
 from apacheconf.program.workers import Origin
+
+if TYPE_CHECKING:
+    from apacheconf.program.evaluate import State
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -50,6 +55,7 @@ class Decision:
     framing and Connection, and Host where it depends on the member that is chosen: ``host_header`` None), or
     ``status`` is the answer made here (``location`` for redirects, ``body`` for texts). ``file`` is the mapped
     file of a request that no origin takes. ``keep_alive`` False closes the client's connection (a 400).
+    ``response_headers`` and ``early_headers`` are what ``response`` edits the answer with, under ``state``.
     """
 
     host: Host | None
@@ -66,13 +72,15 @@ class Decision:
     file: str = ""
     handler: str = ""
     keep_alive: bool = True
-    env: dict[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
     map_back: tuple[MapBack, ...] = ()
     map_back_cookies: tuple[MapBackCookie, ...] = ()
-    response_headers: tuple[EditHeader, ...] = ()
+    response_headers: tuple[Step, ...] = ()
+    early_headers: Headers = ()
     error_documents: tuple[SetErrorDocument, ...] = ()
     override_errors: tuple[int, ...] | None = None
     charset: str = ""
     filters: tuple[AddFilter, ...] = ()
     logs: tuple[Log, ...] = ()
     rounds: int = 0
+    state: State | None = field(default=None, compare=False, repr=False)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from apacheconf.program.conditions import ALWAYS, Condition
+from apacheconf.program.conditions import ALWAYS, Condition, Regex
 from apacheconf.program.phases import Phase
 from apacheconf.program.values import Value
 
@@ -79,10 +79,14 @@ class KeepLocal:
 
 @dataclass(frozen=True, slots=True)
 class MapToFile:
-    """The path lies in the file system under ``root`` (DocumentRoot, Alias) after ``prefix`` is cut."""
+    """The path lies in the file system under ``root`` (DocumentRoot, Alias) after ``prefix`` is cut.
+
+    ``value`` stands in ``root``'s place where it depends on the request; then the path without a prefix isn't added.
+    """
 
     root: str
     prefix: str = ""
+    value: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +107,15 @@ class Respond:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """Answer here with a redirect to ``location``; the text after ``prefix`` and the query are appended."""
+    """Answer here with a redirect to ``location``; what follows ``prefix`` in the path and the query are appended.
+
+    A location that is a path becomes a URL of this server, unless ``relative`` (AL-4).
+    """
 
     status: int
     location: Value
     prefix: str = ""
+    relative: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +124,68 @@ class SetEnv:
 
     name: str
     value: Value | None
+
+
+class Aim(Enum):
+    """What a substitution is for (RW-6)."""
+
+    ANY = "a URL of another host redirects, else it is a path"
+    REDIRECT = "redirect"
+    ORIGIN = "proxy"
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """One RewriteRule that matched (RW-5 to RW-14): what it sets on the way, and what the URL becomes.
+
+    ``target`` None leaves the URL as it is. ``status`` is that of a redirect, or the answer if ``answers``. For
+    Aim.ORIGIN ``origin`` is a number into ``Host.origins``, None where it depends on the request. ``begins`` is the
+    literal text that ``target`` begins with (what RW-9 trusts); ``passed`` hands the path on to the mappings (PT).
+    """
+
+    target: Value | None = None
+    aim: Aim = Aim.ANY
+    status: int = 302
+    answers: bool = False
+    origin: int | None = None
+    query_appended: bool = False
+    query_discarded: bool = False
+    query_after_last: bool = False
+    escaped: bool = True
+    passed: bool = False
+    allows_3f: bool = False
+    begins: str = ""
+    any_prefix: bool = False
+    sets: tuple[Action, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BeginRewriting:
+    """The rules of a server begin: the path is theirs now."""
+
+
+@dataclass(frozen=True, slots=True)
+class FinishRewriting:
+    """What the rules made of the URL is taken: an origin, a redirect, a path for the mappings or a file (RW-9).
+
+    ``root`` is DocumentRoot.
+    """
+
+    root: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetCookie:
+    """``name:value:domain[:minutes[:path[:secure[:httponly[:samesite]]]]]`` as a Set-Cookie line (RW-22)."""
+
+    text: Value
+
+
+@dataclass(frozen=True, slots=True)
+class SetType:
+    """The media type of a file (the T flag)."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +203,18 @@ class Table(Enum):
 
 @dataclass(frozen=True, slots=True)
 class EditHeader:
-    """One Header or RequestHeader line: ``operation`` is mod_headers' word (HD-3)."""
+    """One Header or RequestHeader line: ``operation`` is mod_headers' word (HD-3).
+
+    ``edit`` and ``edit*`` put ``replacement`` where ``regex`` matches; ``echo`` copies the fields whose names it
+    matches.
+    """
 
     table: Table
     operation: str
     name: str
     value: Value | None = None
     replacement: Value | None = None
+    regex: Regex | None = None
 
 
 @dataclass(frozen=True, slots=True)

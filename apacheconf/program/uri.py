@@ -7,6 +7,7 @@ slashes are decoded, dot segments once more.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -71,6 +72,22 @@ def canonical(path: str) -> str:
     if CANONICAL.issuperset(path):
         return path
     return "".join(char if char in CANONICAL else f"%{ord(char):02X}" for char in path)
+
+
+#: What ap_os_escape_path leaves in a path (AL-5).
+_KEPT_IN_REDIRECTS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789$-_.+!*'(),:@&=/~;")
+
+
+def escape_path(path: str) -> str:
+    """A decoded path as a redirect has it: all but ``_KEPT_IN_REDIRECTS`` becomes lower-case ``%xx``."""
+    return "".join(char if char in _KEPT_IN_REDIRECTS else f"%{ord(char):02x}" for char in path)
+
+
+def escape_url(url: str) -> str:
+    """A URL whose path is escaped so; its scheme, authority, query and fragment stay as they are (AL-5)."""
+    found = re.match(r"(?P<before>(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://[^/?#]*)?)(?P<path>[^?#]*)", url, re.DOTALL)
+    assert found is not None
+    return found["before"] + escape_path(found["path"]) + url[found.end() :]
 
 
 def resolve_dots(path: str, merge_slashes: bool = True) -> str:

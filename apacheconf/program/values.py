@@ -48,19 +48,36 @@ class Capture:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An expression function (EXPR-27), such as ``tolower``, applied to a value."""
+    """A function of a value: one of ap_expr (EXPR-27) such as ``tolower``, or our own ``escape-url`` (AL-5)."""
 
     function: str
     argument: Value
 
 
 @dataclass(frozen=True, slots=True)
+class Escaped:
+    """``value`` with its characters written as ``%xx``, as the B flags of a rule ask (RW-20).
+
+    Letters, digits and ``_`` stay, or all that is not in ``only`` if that is given; ``spare`` stays in any case.
+    ``plus`` writes a space as ``+``; ``controls`` escapes controls and spaces alone.
+    """
+
+    value: Value
+    only: str = ""
+    spare: str = ""
+    plus: bool = True
+    controls: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Lookup:
-    """``${map:key|default}`` (RW-43)."""
+    """``${map:key|default}`` (RW-43): ``kind`` and ``source`` are those of the RewriteMap, empty for an unknown one."""
 
     map: str
     key: Value
     default: Value
+    kind: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +85,13 @@ class Joined:
     parts: tuple[Value, ...]
 
 
-Value = Literal | Variable | Capture | Call | Lookup | Joined
+Value = Literal | Variable | Capture | Call | Escaped | Lookup | Joined
 
 #: The normalised path of the request, which most matchers are about.
 REQUEST_URI = Variable("REQUEST_URI")
+
+#: What a server's next RewriteRule looks at: the path until a rule substitutes something else, a URL even (RW-5).
+REWRITTEN = Variable("REWRITTEN")
 
 #: Variables that are not known from the start. The others are, and family variables are looked up when asked.
 KNOWN_FROM = {
