@@ -298,7 +298,7 @@ class Log:
 Action = (
     MapToOrigin | KeepLocal | MapToFile | SetUri | Respond | Redirect | SetEnv | SetHandler | EditHeader
     | KeepHost | AddForwarded | OverrideErrors | MapBack | MapBackCookie | SetErrorDocument | AddCharset | AddFilter
-    | Log
+    | Log | Rewrite | BeginRewriting | FinishRewriting | SetCookie | SetType
 )  # fmt: skip
 
 
