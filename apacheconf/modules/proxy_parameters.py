@@ -113,6 +113,7 @@ def _status(text: str) -> frozenset[str]:
         if letter in "+-":
             sign = "" if letter == "+" else "-"
         elif letter.upper() in STATUS_LETTERS:
+            letters -= {letter.upper(), f"-{letter.upper()}"}
             letters.add(sign + letter.upper())
         else:
             raise ValueRefused("Unknown status parameter option")

@@ -202,6 +202,7 @@ def _make_worker(draft: _Draft, member: Member | None = None) -> Worker:
         reusable=not given.get("disablereuse", not given.get("enablereuse", True)),
         upgrade=_words(given.get("upgrade")),
         member=member,
+        status=frozenset(given.get("status") or ()) if member is None else frozenset(),
         said_by=tuple(draft.said_by),
     )
     return replace(worker, **_fields(given, _WORKER_FIELDS))

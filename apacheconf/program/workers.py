@@ -29,7 +29,7 @@ class Worker:
     ``name`` is its identity, the URL text with scheme and host lower-cased and a default port dropped (WK-1).
     ``host`` and ``port`` are where to connect; ``socket`` a Unix socket instead (UN-1). ``path`` is what the
     member URL itself carries. ``retry`` is how long an error keeps it out. ``said_by`` are the directives that
-    made it. ``member`` is set in a balancer.
+    made it. ``member`` is set in a balancer; outside of one ``status`` has the flags as given (``-I``: WP-31).
     """
 
     name: str
@@ -47,6 +47,7 @@ class Worker:
     upgrade: tuple[str, ...] = ()
     response_field_size: int = 8192
     member: Member | None = None
+    status: frozenset[str] = frozenset()
     said_by: tuple[Written, ...] = field(default=(), compare=False)
 
     @property

@@ -1,7 +1,8 @@
 """Who gets the next request: the choice among a balancer's members (LB-1 to LB-5, FO-2, FO-8 to FO-10). Pure.
 
-The order of events per attempt is LB-11's: force recovery, then the scheduler over the usable members of the
-lowest set that has any; spares stand in for the unusable, standbys come when nobody else is left.
+The order of events per attempt is LB-11's: force recovery, the session's route (ST-6 to ST-9), then the scheduler
+over the usable members of the lowest set that has any; spares stand in for the unusable, standbys come when
+nobody else is left.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ class Balancer:
         self.fail_on_status = frozenset(data.fail_on_status)
         self.fail_on_timeout = data.fail_on_timeout
         self.cells = [Cells(number, worker.member or Member()) for number, worker in enumerate(data.members)]
+        self.routes = [(worker.member or Member()).route for worker in data.members]
+        self._redirects = [(worker.member or Member()).redirect for worker in data.members]
         self._retry = [worker.retry for worker in data.members]
         self._find_best: FindBest = METHODS.get(data.lbmethod, METHODS["byrequests"])
         self._sets = sorted({cells.lbset for cells in self.cells})
@@ -46,6 +49,32 @@ class Balancer:
             candidates = self._candidates([cells for cells in self.cells if cells.lbset == number], now)
             if candidates:
                 return self._elect(candidates)
+        return None
+
+    def choose_by_route(self, route: str, now: float) -> Cells | None:
+        """The member that a session's route names, or the one it redirects to; its turn counts as any (LB-18)."""
+        if self.force_recovery:
+            self._recover_all()
+        chosen = self._routed(route, now, 1) if route else None
+        if chosen is None:
+            return None
+        usable = [cells for cells in self.cells if cells.usable]
+        for cells in usable:
+            cells.lbstatus += cells.lbfactor
+        chosen.lbstatus -= sum(cells.lbfactor for cells in usable)
+        chosen.elected += 1
+        return chosen
+
+    def _routed(self, route: str, now: float, depth: int) -> Cells | None:
+        """Ordinary members first, then standbys (ST-7); redirects are followed a bounded way (ST-8)."""
+        carrying = [cells for cells in self.cells if self.routes[cells.number] == route]
+        for cells in sorted(carrying, key=lambda cells: "H" in cells.status):
+            if cells.usable or self._retried(cells, now):
+                return cells
+            redirect = self._redirects[cells.number]
+            found = self._routed(redirect, now, depth + 1) if redirect and depth < len(self.cells) else None
+            if found is not None:
+                return found
         return None
 
     def _elect(self, candidates: Sequence[Cells]) -> Cells:
@@ -77,7 +106,7 @@ class Balancer:
 
     def _retried(self, cells: Cells, now: float) -> bool:
         """Clear the error of a member whose time is over: the next request is its probe (FO-2)."""
-        if "E" not in cells.status or now <= cells.error_time + self._retry[cells.number]:
+        if "E" not in cells.status or "S" in cells.status or not _is_over(cells, self._retry[cells.number], now):
             return False
         cells.recover()
         cells.retries += 1
@@ -87,7 +116,26 @@ class Balancer:
 _SPECIAL = frozenset("RHNDSC")
 
 
+def _is_over(cells: Cells, retry: float, now: float) -> bool:
+    """Whether an error's time is over. Nought is never too soon, although our clock ticks coarsely (FO-9)."""
+    return not retry or now > cells.error_time + retry
+
+
 def standalone(worker: Worker) -> Cells:
-    """The cells of a worker outside every balancer."""
-    member = worker.member or Member()
-    return Cells(0, Member(status=member.status | STANDALONE.status))
+    """The cells of a worker outside every balancer; ``-I`` takes its flag I away (WP-31, WP-32)."""
+    return Cells(0, Member(status=worker.status if "-I" in worker.status else worker.status | STANDALONE.status))
+
+
+class LoneWorker:
+    """The choice of a worker outside every balancer: itself, unless its own flags forbid it (WP-31)."""
+
+    def __init__(self, worker: Worker) -> None:
+        self.cells = standalone(worker)
+        self._retry = worker.retry
+
+    def choose(self, now: float) -> Cells | None:
+        cells = self.cells
+        if "E" in cells.status and _is_over(cells, self._retry, now):
+            cells.recover()
+            cells.retries += 1
+        return cells if cells.usable else None

@@ -23,11 +23,14 @@ from apacheconf.runtime.strict import Fields
 if TYPE_CHECKING:
     from apacheconf.runtime.client import ClientConnection
     from apacheconf.runtime.origin import OriginConnection
-    from apacheconf.runtime.pool import Pool
+    from apacheconf.runtime.pool import Pool, Service
+    from apacheconf.runtime.sessions import Session, Sticky
 
 #: Bytes of a request body that are read before the origin is asked (RB-1).
 PREFETCH = 16384
 MAX_INTERIMS = 10
+#: How often one looks for a usable member within the balancer's ``timeout=`` (BP-7).
+LOOKS = 100
 _CHUNKED_LINE = b"Transfer-Encoding: chunked\r\n"
 READ_FAILED = "Error reading from remote server"
 
@@ -36,9 +39,9 @@ class Exchange:
     """One request and its answer. ``plain`` when the client speaks HTTP/1.1, stays, and the method isn't HEAD."""
 
     __slots__ = (
-        "_pieces", "announce", "body_done", "body_length", "body_size", "client", "connection", "expects", "fields",
-        "head_only", "host", "interims", "lines", "plain", "plan", "pool", "ranged", "reply", "request_line", "sent",
-        "site", "started", "status", "stay", "tries", "version", "written",
+        "_patience", "_pieces", "announce", "body_done", "body_length", "body_size", "client", "connection", "expects",
+        "fields", "head_only", "host", "interims", "lines", "plain", "plan", "pool", "ranged", "reply", "request_line",
+        "route_changed", "sent", "session", "site", "started", "status", "stay", "tries", "version", "written",
     )  # fmt: skip
 
     def __init__(
@@ -69,6 +72,9 @@ class Exchange:
         self.body_size = 0
         self._pieces: list[bytes] = []
         self.pool: Pool | None = None
+        self.session: Session | None = None
+        self.route_changed = False
+        self._patience = 0
         self.connection: OriginConnection | None = None
         self.reply: ReplyHead | None = None
         self.sent = False
@@ -83,21 +89,99 @@ class Exchange:
 
     def start(self) -> None:
         """Choose a member and ask it, on an idle connection or a new one."""
-        server = self.client.server
         service = self.plan.service
         assert service is not None
-        pool = self.pool = service.choose(server.now)
-        if pool is None:
-            self.fail(OriginBroke(503, f"{service.name}: no usable member"))
+        now = self.client.server.now
+        if service.sticky is None:
+            pool = service.choose(now)
+        else:
+            try:
+                pool = self._choose_for_session(service, service.sticky, now)
+            except OriginBroke as error:
+                self.fail(error)
+                return
+        if pool is not None:
+            self._ask(pool)
+        elif service.wait:
+            self._patience = LOOKS
+            self._wait_for_member()
+        else:
+            self._nobody()
+
+    def _choose_for_session(self, service: Service, sticky: Sticky, now: float) -> Pool | None:
+        """The member by the session that the URL or a cookie names (ST-1, ST-12). Raises OriginBroke."""
+        cookies = b", ".join(value for name, value in self.fields if name.lower() == b"cookie")
+        url = service.name + self.plan.uri.decode("latin-1")
+        self.session = sticky.find(url, cookies.decode("latin-1"))
+        pool, self.route_changed = service.choose_for(self.session, now)
+        return pool
+
+    def _wait_for_member(self) -> None:
+        """Nobody is usable: look again, so many times in the balancer's ``timeout=`` (FO-11)."""
+        service = self.plan.service
+        assert service is not None
+        if self.client.exchange is not self:
             return
+        pool = service.choose(self.client.server.clock())
+        if pool is not None:
+            self.route_changed = service.sticky is not None
+            self._ask(pool)
+        elif self._patience:
+            self._patience -= 1
+            self.client.server.call_later(service.wait / LOOKS, self._wait_for_member)
+        else:
+            self._nobody()
+
+    def _nobody(self) -> None:
+        self.fail(OriginBroke(503, f"{self.plan.service.name if self.plan.service else ''}: no usable member"))
+
+    def _ask(self, pool: Pool) -> None:
+        """Ask this member, on an idle connection, a new one, or the next to be free (WP-2)."""
+        server = self.client.server
+        self.pool = pool
         self.tries += 1
         pool.cells.busy += 1
         connection = pool.take(server.now)
         if connection is not None:
             connection.reused = True
             self.connected(connection)
+        elif pool.limit and pool.open >= pool.limit:
+            pool.waiting.append(self)
+            if pool.worker.acquire:
+                server.call_later(pool.worker.acquire, self._waited_too_long)
         else:
-            server.connect(pool, self)
+            self.open_connection()
+
+    def open_connection(self) -> None:
+        """Have a connection opened to the member."""
+        assert self.pool is not None
+        self.pool.open += 1
+        self.client.server.connect(self.pool, self)
+
+    def _waited_too_long(self) -> None:
+        """No connection became free within ``acquire=``, which counts as an error of the member (FA-12)."""
+        pool = self.pool
+        if pool is not None and self in pool.waiting:
+            pool.waiting.remove(self)
+            self._not_connected(OriginBroke(503, "all connections are in use"))
+
+    def environment(self) -> dict[str, str]:
+        """The request's variables with those of the member that was chosen (ST-11)."""
+        decision = self.plan.decision
+        env = dict(decision.env) if decision is not None else {}
+        service, pool = self.plan.service, self.pool
+        if service is None or pool is None or pool.worker.member is None:
+            return env
+        env |= {
+            "BALANCER_NAME": service.name,
+            "BALANCER_WORKER_NAME": pool.worker.name,
+            "BALANCER_WORKER_ROUTE": pool.worker.member.route,
+        }
+        if self.session is not None:
+            env |= {"BALANCER_SESSION_STICKY": self.session.name, "BALANCER_SESSION_ROUTE": self.session.route}
+        if self.route_changed:
+            env["BALANCER_ROUTE_CHANGED"] = "1"
+        return env
 
     def connected(self, connection: OriginConnection) -> None:
         """A connection is there: send what is known of the request in one write."""
@@ -267,7 +351,13 @@ class Exchange:
     # --- failures --------------------------------------------------------------------------------------------
 
     def connect_failed(self, error: OriginBroke) -> None:
-        """No connection came about: the member is in error, another may be tried (FA-1, FO-4, FO-8)."""
+        """No connection came about (FA-1)."""
+        assert self.pool is not None
+        self.pool.open -= 1
+        self._not_connected(error)
+
+    def _not_connected(self, error: OriginBroke) -> None:
+        """The member is in error, another may be tried (FO-4, FO-8)."""
         pool, service = self.pool, self.plan.service
         assert pool is not None and service is not None
         pool.cells.busy -= 1
@@ -318,7 +408,11 @@ class Exchange:
     def abandon(self) -> None:
         """The client is gone: so is the origin's connection."""
         connection, self.connection = self.connection, None
-        if self.pool is not None and connection is not None:
-            self.pool.cells.busy -= 1
+        pool = self.pool
+        if pool is not None and self in pool.waiting:
+            pool.waiting.remove(self)
+            pool.cells.busy -= 1
+        elif pool is not None and connection is not None:
+            pool.cells.busy -= 1
             connection.exchange = None
             connection.close()

@@ -69,8 +69,6 @@ def _answer_origin(origin: Origin, ledger: Ledger) -> None:
             ledger.carry(origin.said_by, Outcome.EXACT)
         else:
             ledger.carry(origin.said_by, Outcome.APPROXIMATED, f"lbmethod={origin.lbmethod} is served as byrequests")
-        if origin.sticky_cookie or origin.sticky_parameter:
-            ledger.drop(origin.said_by, "sticky sessions are not served yet: requests are balanced one by one")
         for member in origin.members:
             _answer_worker(member, ledger)
     else:

@@ -66,6 +66,7 @@ class OriginConnection:
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
         self.server.origin_connections.add(self)
+        self.pool.cells.retries = 0
         exchange = self.exchange
         if exchange is None or exchange.client.exchange is not exchange:  # the client went away meanwhile
             self.exchange = None
@@ -110,6 +111,9 @@ class OriginConnection:
         self.server.origin_connections.discard(self)
         exchange, self.exchange = self.exchange, None
         self.transport = None
+        self.pool.open -= 1
+        if self.pool.waiting:
+            self._make_way()
         if exchange is None:
             if self in self.pool.idle:
                 self.pool.idle.remove(self)
@@ -268,11 +272,18 @@ class OriginConnection:
         if self.paused:  # the last bytes filled the client's buffer; this connection has no part in that any more
             self.resume()
         self.deadline = 0.0
-        if keep and not self.server.draining:
+        if keep and self.pool.waiting:
+            self.reused = True
+            self.pool.waiting.popleft().connected(self)
+        elif keep and not self.server.draining:
             self.idle_since = self.server.now
             self.pool.idle.append(self)
         else:
             self.close()
+
+    def _make_way(self) -> None:
+        """This connection is gone, so whoever waits the longest may open one."""
+        self.pool.waiting.popleft().open_connection()
 
     def _ended_early(self, exchange: Exchange) -> None:
         if self._buffer.count(b"\n") > 0 and self._buffer.startswith(b"HTTP/"):

@@ -1,20 +1,25 @@
 """Origins at work: a worker with its idle connections, and what a mapping's target chooses among.
 
 The pool is last in, first out (WK-7): the connection most likely to be alive is taken first and the others may
-go cold. Nothing here does I/O; connections are opened by the rim.
+go cold. A worker with ``max=`` lets requests wait for one of its connections (WP-2, WP-5). Nothing here does I/O;
+connections are opened by the rim.
 """
 
 from __future__ import annotations
 
 import select
+from collections import deque
 from typing import TYPE_CHECKING
 
 from apacheconf.program.workers import Balancer as BalancerData
 from apacheconf.program.workers import Origin, Worker
-from apacheconf.runtime.balancer import Balancer, standalone
+from apacheconf.runtime.balancer import Balancer, LoneWorker
 from apacheconf.runtime.cells import Cells
+from apacheconf.runtime.errors import OriginBroke
+from apacheconf.runtime.sessions import Session, Sticky
 
 if TYPE_CHECKING:
+    from apacheconf.runtime.exchange import Exchange
     from apacheconf.runtime.origin import OriginConnection
 
 #: A connection that was idle for longer (seconds) is looked at before it is used again (WK-8). One that was not
@@ -25,14 +30,20 @@ SCHEMES = frozenset({"http", "ws"})
 
 
 class Pool:
-    """One worker: its data, its cells and its idle connections."""
+    """One worker: its data, its cells, its idle connections, how many are open, and who waits for one."""
 
-    __slots__ = ("authority", "cells", "connection_line", "idle", "path", "place", "reusable", "worker")
+    __slots__ = (
+        "authority", "cells", "connection_line", "idle", "limit", "open", "path", "place", "reusable", "waiting",
+        "worker",
+    )  # fmt: skip
 
     def __init__(self, worker: Worker, cells: Cells) -> None:
         self.worker = worker
         self.cells = cells
         self.idle: list[OriginConnection] = []
+        self.open = 0
+        self.limit = worker.max_connections or 0
+        self.waiting: deque[Exchange] = deque()
         self.reusable = worker.reusable
         #: A member's own path comes before the mapping's (BP-16); of other workers the mapping has all of it.
         self.path = worker.path.encode("latin-1") if worker.member is not None else b""
@@ -60,25 +71,43 @@ def _is_quiet(fileno: int) -> bool:
 
 
 class Service:
-    """What a mapping leads to: one worker, or a balancer's members."""
+    """What a mapping leads to: one worker, or a balancer's members. ``wait`` is BP-7's, in seconds."""
 
-    __slots__ = ("attempts", "balancer", "fail_on_status", "fail_on_timeout", "name", "pools")
+    __slots__ = (
+        "attempts", "balancer", "fail_on_status", "fail_on_timeout", "name", "no_failover", "pools", "sticky", "wait",
+    )  # fmt: skip
 
     def __init__(self, origin: Origin) -> None:
         self.name = origin.name
         if isinstance(origin, BalancerData):
-            self.balancer: Balancer | None = Balancer(origin)
-            self.attempts = origin.attempts
-            self.pools = [Pool(*pair) for pair in zip(origin.members, self.balancer.cells, strict=True)]
+            self.balancer: Balancer | LoneWorker = (balancer := Balancer(origin))
+            self.attempts, self.wait = origin.attempts, origin.wait
+            self.sticky, self.no_failover = Sticky.of(origin), origin.no_failover
+            self.pools = [Pool(*pair) for pair in zip(origin.members, balancer.cells, strict=True)]
             self.fail_on_status, self.fail_on_timeout = frozenset(origin.fail_on_status), origin.fail_on_timeout
         else:
-            self.balancer, self.attempts = None, 1
-            self.pools = [Pool(origin, standalone(origin))]
+            self.balancer = lone = LoneWorker(origin)
+            self.attempts, self.wait, self.sticky, self.no_failover = 1, 0.0, None, False
+            self.pools = [Pool(origin, lone.cells)]
             self.fail_on_status, self.fail_on_timeout = frozenset(), False
 
     def choose(self, now: float) -> Pool | None:
         """The worker for the next request; None when nobody is usable (FA-13)."""
-        if self.balancer is None:
-            return self.pools[0] if self.pools[0].cells.usable else None
         cells = self.balancer.choose(now)
         return None if cells is None else self.pools[cells.number]
+
+    def choose_for(self, session: Session | None, now: float) -> tuple[Pool | None, bool]:
+        """The member for a request of a session, and whether it is another one than its route names (ST-9, ST-11).
+
+        Raises OriginBroke(503) when the session's own member is out and nobody may stand in.
+        """
+        balancer = self.balancer
+        assert isinstance(balancer, Balancer)
+        if session is not None:
+            cells = balancer.choose_by_route(session.route, now)
+            if cells is not None:
+                return self.pools[cells.number], balancer.routes[cells.number] != session.route
+            if self.no_failover and session.route in balancer.routes and session.route:
+                raise OriginBroke(503, f"{self.name}: the member of route {session.route} is not usable")
+        pool = self.choose(now)
+        return pool, pool is not None

@@ -137,6 +137,7 @@ class Server(ServerState):
                 exchange.connect_failed(error)
             else:
                 pool.cells.busy -= 1
+                pool.open -= 1
 
     async def _open(self, pool: Pool, exchange: Exchange) -> None:
         """Open a connection; it tells the exchange itself. Raises OriginBroke (FA-1, FA-2)."""
@@ -158,6 +159,13 @@ class Server(ServerState):
                     await self.loop.create_connection(factory, *place)
         except (OSError, TimeoutError) as error:
             raise OriginBroke(503, f"{_why(error)}: attempt to connect to {_authority(worker)} failed") from error
+
+    def call_later(self, seconds: float, callback: Callable[[], object]) -> None:
+        self.loop.call_later(seconds, callback)
+
+    def clock(self) -> float:
+        self.now = self.loop.time()
+        return self.now
 
     async def _resolve(self, pool: Pool) -> Address:
         """The worker's address, looked up once (WP-12). Raises OriginBroke(500)."""

@@ -118,6 +118,14 @@ class ServerState:
         """Open a connection for ``exchange`` and call its ``connected`` or ``connect_failed``."""
         raise NotImplementedError
 
+    def call_later(self, seconds: float, callback: Callable[[], object]) -> None:
+        """Call ``callback`` after so long."""
+        raise NotImplementedError
+
+    def clock(self) -> float:
+        """The loop's clock as it is now, where ``now`` is too old."""
+        return self.now
+
     def note(self, message: str) -> None:
         """A line for the error log."""
         if self._log_error is not None:

@@ -71,6 +71,7 @@ class Stage(ServerState):
         self.now = 1000.0
         self.down = set(down)
         self.origins: list[OriginConnection] = []
+        self.timers: list[tuple[float, Callable[[], object]]] = []
 
     def connect(self, pool: Pool, exchange: Exchange) -> None:
         self.later.append(lambda: self._connect(pool, exchange))
@@ -84,6 +85,20 @@ class Stage(ServerState):
         pipe = Pipe(self)
         pipe.protocol = connection
         connection.connection_made(pipe)
+
+    def call_later(self, seconds: float, callback: Callable[[], object]) -> None:
+        self.timers.append((self.now + seconds, callback))
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, with all that is due on the way."""
+        until = self.now + seconds
+        while due := [timer for timer in self.timers if timer[0] <= until]:
+            first = min(due, key=lambda timer: timer[0])
+            self.timers.remove(first)
+            self.now = max(self.now, first[0])
+            first[1]()
+            self.settle()
+        self.now = until
 
     def client(self, port: int = 80) -> ClientConnection:
         """A client that has just connected."""

@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from apacheconf.runtime.cells import Cells
-from apacheconf.runtime.lbmethods import byrequests
+from apacheconf.runtime.lbmethods import bybusyness, byrequests, bytraffic
 
 FindBest = Callable[[Sequence[Cells]], Cells]
 
 #: The methods that serve knows; a balancer with another one is answered in the ledger.
-METHODS: dict[str, FindBest] = {"byrequests": byrequests.find_best}
+METHODS: dict[str, FindBest] = {
+    "byrequests": byrequests.find_best,
+    "bytraffic": bytraffic.find_best,
+    "bybusyness": bybusyness.find_best,
+}

@@ -1,0 +1,252 @@
+"""Contests: the same configuration and the same requests for httpd and for serve, told as short lines.
+
+A contest is a configuration with origins ``{A}``, ``{B}``... and a script. What each step showed is one line: who
+was asked, the status, and what the step wants to see of the answer. httpd's lines are recorded in
+``fixtures/recorded/contests.json`` (``python -m tests.runtime.contest`` makes them anew, with its version); serve
+must say the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from apacheconf.engines import Engine, Sandbox, find
+from apacheconf.expand import Options
+from apacheconf.program.loading import load
+from apacheconf.prove import fronts
+from apacheconf.prove.client import Answer, Turn, exchange
+from apacheconf.prove.stage import Stage, stage
+from apacheconf.prove.threaded import Origins
+from apacheconf.runtime.options import ServeOptions
+from apacheconf.runtime.server import Server, loop_factory
+
+RECORDED = Path(__file__).parents[2] / "fixtures/recorded/contests.json"
+LETTERS = "ABCDEF"
+
+
+@dataclass(frozen=True)
+class Ask:
+    """``line`` is a request line without its version; ``times`` such requests follow each other, one connection each.
+
+    ``headers`` are its further lines, ``ctl`` what the origin is ordered to do, ``show`` what is told beside the
+    status: names of response headers, ``body``, ``reason``, ``target`` (the request line at the origin) or
+    ``sent:NAME`` (a header there).
+    """
+
+    line: str = "GET /"
+    times: int = 1
+    headers: str = ""
+    body: str = ""
+    ctl: str = ""
+    show: tuple[str, ...] = ()
+
+    @property
+    def raw(self) -> bytes:
+        head = f"{self.line} HTTP/1.1\r\nHost: example.com\r\n{self.headers}"
+        head += f"X-Ctl: {self.ctl}\r\n" if self.ctl else ""
+        head += f"Content-Length: {len(self.body)}\r\n" if self.body else ""
+        return f"{head}\r\n{self.body}".encode("latin-1")
+
+
+@dataclass(frozen=True)
+class Up:
+    """From now on only these origins accept connections."""
+
+    letters: str
+
+
+@dataclass(frozen=True)
+class Pause:
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Together:
+    """These requests at the same time, told in this order."""
+
+    asks: tuple[Ask, ...]
+    apart: float = 0.1
+
+
+@dataclass(frozen=True)
+class Log:
+    """What stands in the access log so far, with numbers that differ from run to run replaced."""
+
+
+Step = Ask | Up | Pause | Together | Log
+
+
+@dataclass(frozen=True)
+class Contest:
+    """``main`` are lines outside the virtual host."""
+
+    name: str
+    config: str
+    script: tuple[Step, ...]
+    main: str = ""
+    up: str = LETTERS
+
+
+def cluster(*members: str, settings: str = "", mapping: str = "", before: str = "") -> str:
+    """A balancer of members (``{A} route=a``) and a mapping of everything to it."""
+    lines = "\n".join(f"  BalancerMember http://{member}" for member in members)
+    proxyset = f"\n  ProxySet {settings}" if settings else ""
+    return f"{before}\n<Proxy balancer://c>\n{lines}{proxyset}\n</Proxy>\nProxyPass / balancer://c/ {mapping}\n"
+
+
+@contextmanager
+def staged(contest: Contest) -> Iterator[tuple[Stage, Origins]]:
+    """The contest's configuration, ready to run on loopback."""
+    names = {letter: f"10.0.0.{number}:8080" for number, letter in enumerate(LETTERS, 1)}
+    text = f"{contest.main}\n<VirtualHost *:80>\nServerName example.com\n{contest.config}\n</VirtualHost>\n"
+    for letter, name in names.items():
+        text = text.replace("{" + letter + "}", name)
+    with Sandbox("contest") as box, Origins(names.values()) as origins, tempfile.TemporaryDirectory() as folder:
+        text = text.replace("{box}", str(box.path))
+        file = Path(folder) / "site.conf"
+        file.write_text(text)
+        yield stage(load([str(file)]), box, origins.ports, find("httpd")), origins
+
+
+def play(contest: Contest, engine: Engine | None) -> list[str]:
+    """The lines of a contest at httpd, or at serve without an engine."""
+    with staged(contest) as (stage, origins):
+        letters = {f"10.0.0.{number}:8080": letter for number, letter in enumerate(LETTERS, 1)}
+        origins.up(name for name, letter in letters.items() if letter in contest.up)
+        stage.box.write(stage.file.name, stage.text)
+        port = next(iter(stage.ports.listeners.values()))
+        starter = _Threaded(stage) if engine is None else fronts.start("httpd", engine, stage, stage.text)
+        told = _Teller(origins, port, letters, stage.box.path / "logs" / "access.log")
+        with starter:
+            for step in contest.script:
+                told.take(step)
+        return told.lines
+
+
+class _Teller:
+    def __init__(self, origins: Origins, port: int, letters: dict[str, str], log: Path) -> None:
+        self.origins, self.port, self.letters, self.log = origins, port, letters, log
+        self.lines: list[str] = []
+
+    def take(self, step: Step) -> None:
+        match step:
+            case Up(letters):
+                self.origins.up(name for name, letter in self.letters.items() if letter in letters)
+            case Pause(seconds):
+                time.sleep(seconds)
+            case Ask():
+                self.lines += [self._told(step, self._ask(step)) for _ in range(step.times)]
+            case Together(asks, apart):
+                self.lines += self._together(asks, apart)
+            case Log():
+                time.sleep(0.2)
+                self.lines += [self._plain(line) for line in self.log.read_text("latin-1").splitlines()]
+
+    def _ask(self, ask: Ask) -> Answer | None:
+        turn = Turn(ask.raw, (ask.line.split()[0],))
+        return next(iter(exchange(("127.0.0.1", self.port), (turn,)).answers), None)
+
+    def _together(self, asks: Iterable[Ask], apart: float) -> list[str]:
+        found: dict[int, Answer | None] = {}
+
+        def run(number: int, ask: Ask) -> None:
+            found[number] = self._ask(ask)
+
+        threads = [threading.Thread(target=run, args=pair) for pair in enumerate(asks)]
+        for thread in threads:
+            thread.start()
+            time.sleep(apart)
+        for thread in threads:
+            thread.join(20)
+        self.origins.take()
+        return [f"{answer.status if answer else 'nothing'}" for _, answer in sorted(found.items())]
+
+    def _told(self, ask: Ask, answer: Answer | None) -> str:
+        arrived = self.origins.take()
+        who = "".join(self.letters[each.origin] for each in arrived) or "-"
+        words = [who, str(answer.status) if answer else "nothing"]
+        for what in ask.show:
+            if what == "target":
+                words.append(" ".join(each.request_line for each in arrived))
+            elif what.startswith("sent:"):
+                words.append(f"{what[5:]}={[each.value(what[5:]) for each in arrived]}")
+            elif answer is not None:
+                words.append(self._plain(_part(answer, what)))
+        return " ".join(words)
+
+    def _plain(self, text: str) -> str:
+        """Ports and times that differ from run to run are given names."""
+        for name, port in self.origins.ports.items():
+            text = text.replace(f"127.0.0.1:{port}", f"{{{self.letters[name]}}}")
+        text = text.replace(str(self.port), "{port}")
+        return re.sub(r"\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}", "{time}", text)
+
+
+def _part(answer: Answer, name: str) -> str:
+    if name == "body":
+        return repr(answer.body.decode("latin-1"))
+    if name == "reason":
+        return answer.reason
+    return f"{name}={answer.values(name)}"
+
+
+class _Threaded:
+    """serve with the staged configuration, in a thread."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._ready = threading.Event()
+        program = load([], Options(file=str(stage.file))).require()
+        self.server = Server(program, ServeOptions(on_ready=lambda _: self._ready.set(), grace=0.5))
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+            runner.run(self.server.run())
+
+    def __enter__(self) -> None:
+        self._thread.start()
+        assert self._ready.wait(20)
+
+    def __exit__(self, *_: object) -> None:
+        self.server.loop.call_soon_threadsafe(self.server.stop)
+        self._thread.join(20)
+        assert not self._thread.is_alive()
+
+
+def recorded() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = json.loads(RECORDED.read_text("utf-8"))["contests"]
+    return found
+
+
+def record(contests: Iterable[Contest]) -> None:
+    """Ask the installed httpd and write down its lines; contests that are recorded and not given stay."""
+    engine = find("httpd")
+    assert engine is not None, "httpd is not installed"
+    told = recorded() if RECORDED.exists() else {}
+    told |= {contest.name: play(contest, engine) for contest in contests}
+    written = {"httpd": engine.version, "contests": dict(sorted(told.items()))}
+    RECORDED.write_text(json.dumps(written, indent=1) + "\n", "utf-8")
+
+
+def main(words: list[str]) -> None:
+    from tests.runtime.contests import CONTESTS
+
+    if RECORDED.exists() and not words:
+        RECORDED.unlink()
+    record(each for each in CONTESTS if not words or any(word in each.name for word in words))
+
+
+if __name__ == "__main__":
+    from tests.runtime import contest
+
+    contest.main(sys.argv[1:])  # not this copy of the module, whose classes are others

@@ -1,0 +1,197 @@
+"""The contests: balancing, failing over, waiting. The name of each ends with the statements it asks about."""
+
+from __future__ import annotations
+
+from tests.runtime.contest import Ask, Contest, Pause, Step, Together, Up, cluster
+
+_STICKY = "stickysession=SID"
+_AB = ("{A} route=a", "{B} route=b")
+
+
+def cookie(value: str) -> str:
+    return f"Cookie: {value}\r\n"
+
+
+def _asks(*texts: str) -> tuple[Step, ...]:
+    """Each a path, or a cookie for ``/``; every one is asked twice, because turns could hide a missing route."""
+    return tuple(Ask(f"GET {t}", 2) if t.startswith("/") else Ask(headers=cookie(t), times=2) for t in texts)
+
+
+STICKY = (
+    Contest(
+        "sticky: URL and cookie ST-1 ST-2 ST-3 ST-5 ST-6 LB-18",
+        cluster(*_AB, "{C}", settings=_STICKY),
+        (
+            *_asks("/", "/p;SID=x.b", "/p?SID=x.a", "/p?XSID=x.b", "/p;SID=x.b;z=1", "/p?SID=x.b&c=d"),
+            *_asks("/p?SID=&SID=x.b"),
+            *_asks("SID=x.b", "q=1; SID=x.a", "q=1,SID=x.b", "XSID=x.b", "sid=x.b", 'SID="x.b"', "SID=x.b; z=1"),
+            *_asks("SID=x.B", "SID=b", "SID=x.c.d", "SID=.b", "SID = x.b", "SID=; SID=x.b", "SID=x.", "SID="),
+            Ask("GET /p?SID=x.a", 2, cookie("SID=x.b")),
+            Ask("GET /p?SID=y", 2, cookie("SID=x.b")),
+            Ask(headers=cookie("a=1") + cookie("SID=x.b"), times=2),
+        ),
+    ),
+    Contest(
+        "sticky: two names ST-4",
+        cluster(*_AB, settings="stickysession=JSESSIONID|jsessionid"),
+        _asks("/p;jsessionid=x.b", "/p;JSESSIONID=x.b", "JSESSIONID=x.b", "jsessionid=x.b", "/"),
+    ),
+    Contest(
+        "sticky: separators ST-2 ST-5",
+        cluster(*_AB, "{C} route=b;z=1", settings=f"{_STICKY} stickysessionsep=- scolonpathdelim=On"),
+        _asks("/p;SID=x-b;z=1", "/p;SID=x-b", "SID=x-a", "SID=x.a", "SID=x-y-a"),
+    ),
+    Contest(
+        "sticky: no separator ST-5",
+        cluster(*_AB, settings=f"{_STICKY} stickysessionsep=Off"),
+        _asks("/p;SID=b", "SID=a", "SID=x.a", "/p;SID=b;z=1"),
+    ),
+    Contest(
+        "sticky: looked for after mapping ST-12",
+        "<Proxy balancer://c>\nBalancerMember http://{A} route=a\nBalancerMember http://{B} route=b\n"
+        "ProxySet stickysession=SID\n</Proxy>\nProxyPass /app;SID=x.b balancer://c/fixed\nProxyPass / balancer://c/x;SID=y.a/\n",
+        (Ask("GET /app;SID=x.b", 3, show=("target",)), Ask("GET /q", 3, show=("target",))),
+    ),
+    Contest(
+        "sticky: redirect and failover ST-8 ST-9 LB-7",
+        cluster("{A} route=a redirect=c", "{B} route=b", "{C} route=c", settings=_STICKY),
+        (*_asks("SID=x.a"), Up("BC"), *_asks("SID=x.a", "SID=x.c", "SID=x.b"), Up("B"), *_asks("SID=x.a", "SID=x.c")),
+    ),
+    Contest(
+        "sticky: redirects in a circle ST-8",
+        cluster("{A} route=a redirect=b status=+D", "{B} route=b redirect=a status=+D", "{C}", settings=_STICKY),
+        _asks("SID=x.a", "SID=x.b"),
+    ),
+    Contest(
+        "sticky: nofailover ST-9 BP-5",
+        cluster("{A} route=a", "{B} route=b status=+D", settings=f"{_STICKY} nofailover=On"),
+        (*_asks("SID=x.b", "SID=x.a", "SID=x.zz", "/"), Up("BC"), *_asks("SID=x.a", "/")),
+    ),
+    Contest(
+        "sticky: standby with the route ST-7",
+        cluster("{A} route=a", "{B} route=b status=+H", "{C} route=a status=+H", settings=_STICKY),
+        (*_asks("SID=x.b", "SID=x.a", "/"), Up("BC"), *_asks("SID=x.a")),
+    ),
+    Contest(
+        "sticky: draining LB-8",
+        cluster("{A} route=a status=+N", "{B} route=b", settings=_STICKY),
+        _asks("/", "SID=x.a", "SID=x.b", "/"),
+    ),
+)  # fmt: skip
+
+FLAGS = (
+    Contest(
+        "flags: disabled, stopped, combined LB-7 LB-23",
+        cluster("{A} status=+D", "{B} status=S", "{C} status=DI-D"),
+        (Ask(times=3),),
+    ),
+    Contest("flags: +E is forgotten LB-10", cluster("{A} status=+E", "{B}"), (Ask(times=4),)),
+    Contest("flags: hot spare LB-4", cluster("{A}", "{B}", "{C} status=+R"), (Ask(times=4), Up("BC"), Ask(times=6))),
+    Contest(
+        "flags: hot standby LB-5 LB-6",
+        cluster("{A}", "{B} status=+H", "{C} status=+H", "{D} status=+R"),
+        (Ask(times=3), Up("BCD"), Ask(times=3), Up("BC"), Ask(times=5)),
+    ),
+    Contest(
+        "flags: sets LB-1",
+        cluster("{A} lbset=1", "{B} lbset=0", "{C} lbset=1"),
+        (Ask(times=3), Up("AC"), Ask(times=4)),
+    ),
+    Contest("flags: ignore errors FO-6 LB-9", cluster("{A} status=+I", "{B}"), (Up("B"), Ask(times=6))),
+    Contest("flags: a lone worker that is off WP-32", "ProxyPass / http://{A}/ status=+D\n", (Ask(times=2),)),
+    Contest(
+        "flags: a lone worker WP-31",
+        "ProxyPass / http://{A}/ retry=60\n",
+        (Up(""), Ask(times=2), Up("A"), Ask()),
+    ),
+    Contest(
+        "flags: a lone worker that takes errors WP-31",
+        "ProxyPass / http://{A}/ status=-I retry=1\n",
+        (Up(""), Ask(times=2), Up("A"), Ask(), Pause(1.3), Ask()),
+    ),
+)
+FAILING = (
+    Contest("fail: maxattempts=0 FO-8 BP-6", cluster("{A}", "{B}", settings="maxattempts=0"), (Up("B"), Ask(times=3))),
+    Contest(
+        "fail: maxattempts=1 FO-8",
+        cluster("{A}", "{B}", "{C}", "{D}", settings="maxattempts=1"),
+        (Up("D"), Ask(times=4)),
+    ),
+    Contest("fail: three of four FO-4 FO-8", cluster("{A}", "{B}", "{C}", "{D}"), (Up("D"), Ask(times=3))),
+    Contest("fail: a body is sent again FO-5", cluster("{A}", "{B}"), (Up("B"), Ask("POST /", 2, body="x" * 500))),
+    Contest(
+        "fail: retry FO-2 FO-3",
+        cluster("{A} retry=1", "{B}"),
+        (Up("B"), Ask(times=2), Up("AB"), Ask(times=2), Pause(1.3), Ask(times=4)),
+    ),
+    Contest("fail: retry=0 FO-9", cluster("{A} retry=0", "{B}"), (Up("B"), Ask(times=3), Up("AB"), Ask(times=3))),
+    Contest(
+        "fail: forced recovery FO-10 BP-10",
+        cluster("{A}", "{B}"),
+        (Up(""), Ask(times=2), Up("AB"), Ask(times=3)),
+    ),
+    Contest(
+        "fail: no forced recovery FO-10",
+        cluster("{A}", "{B}", settings="forcerecovery=Off"),
+        (Up(""), Ask(times=2), Up("AB"), Ask(times=3)),
+    ),
+    Contest(
+        "fail: forced recovery needs all in error FO-10",
+        cluster("{A}", "{B} status=+D"),
+        (Up("B"), Ask(times=1), Up("AB"), Ask(times=2)),
+    ),
+    Contest(
+        "fail: waiting for a member FO-11 BP-7",
+        cluster("{A} retry=1", settings="timeout=3 forcerecovery=Off"),
+        (Up(""), Ask(), Up("A"), Ask(times=2)),
+    ),
+    Contest(
+        "fail: failonstatus FO-12 BP-8",
+        cluster("{A}", "{B}", settings="failonstatus=503,418"),
+        (Ask(ctl='{"status": 503}'), Ask(times=3), Ask(ctl='{"status": 500}'), Ask(times=2)),
+    ),
+    Contest(
+        "fail: failontimeout FO-13 BP-9",
+        cluster("{A} timeout=1", "{B} timeout=1", settings="failontimeout=On"),
+        (Ask(ctl='{"delay": 1.6}'), Pause(0.8), Ask(times=3)),
+    ),
+    Contest(
+        "fail: timeouts are no errors FA-8",
+        cluster("{A} timeout=1", "{B} timeout=1"),
+        (Ask(ctl='{"delay": 1.6}'), Pause(0.8), Ask(times=3)),
+    ),
+    Contest(
+        "fail: the pool is empty FA-12 WP-2 WP-5",
+        cluster("{A} max=1 acquire=200", "{B} max=1 acquire=200"),
+        (Together((Ask(ctl='{"delay": 0.8}'), Ask(ctl='{"delay": 0.8}'), Ask()), 0.05), Ask(times=3)),
+    ),
+    Contest(
+        "fail: a lone worker's pool is empty WP-5 FA-12",
+        "ProxyPass / http://{A}/ max=1 acquire=200\n",
+        (Together((Ask(ctl='{"delay": 0.8}'), Ask())), Ask()),
+    ),
+    Contest(
+        "fail: waiting for a connection WP-2",
+        "ProxyPass / http://{A}/ max=1\n",
+        (Together((Ask(ctl='{"delay": 0.4}'), Ask(ctl='{"delay": 0.2}'), Ask())), Ask()),
+    ),
+)
+_BIG = '{"size": 900}'
+METHODS = (
+    Contest("method: factors LB-15", cluster("{A}", "{B} loadfactor=2", "{C} loadfactor=3"), (Ask(times=12),)),
+    Contest(
+        "method: bytraffic LB-19",
+        cluster("{A}", "{B} loadfactor=2", "{C} loadfactor=3", settings="lbmethod=bytraffic"),
+        (Ask(times=12), Ask(ctl=_BIG), Ask(times=6)),
+    ),
+    Contest(
+        "method: bybusyness when idle LB-20",
+        cluster("{A}", "{B} loadfactor=2", "{C} loadfactor=3", settings="lbmethod=bybusyness"),
+        (Ask(times=12),),
+    ),
+    Contest(
+        "method: sessions take turns too LB-18", cluster(*_AB, settings=_STICKY), (*_asks("SID=x.b"), Ask(times=6))
+    ),
+)
+
+CONTESTS = (*STICKY, *FLAGS, *FAILING, *METHODS)

@@ -1,0 +1,29 @@
+"""serve says in every contest what httpd was recorded to say; the long ring asks httpd again."""
+
+from __future__ import annotations
+
+import pytest
+
+from apacheconf.engines import find
+from tests.runtime.contest import Contest, play, recorded
+from tests.runtime.contests import CONTESTS
+
+NAMES = [contest.name for contest in CONTESTS]
+
+
+def test_every_contest_is_recorded_and_named_once() -> None:
+    assert sorted(NAMES) == sorted(set(NAMES)) == sorted(recorded())
+
+
+@pytest.mark.parametrize("contest", CONTESTS, ids=NAMES)
+def test_serve_says_what_httpd_said(contest: Contest) -> None:
+    assert play(contest, None) == recorded()[contest.name]
+
+
+@pytest.mark.prove_all
+@pytest.mark.parametrize("contest", CONTESTS, ids=NAMES)
+def test_httpd_still_says_so(contest: Contest) -> None:
+    engine = find("httpd")
+    if engine is None:
+        pytest.skip("httpd is not installed")
+    assert play(contest, engine) == recorded()[contest.name]
