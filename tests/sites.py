@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from apacheconf.engines import Engine, Sandbox, httpd
@@ -54,6 +55,9 @@ NAMING_PATHS = frozenset(
         *("secunicodemapfile", "sessioncryptopassphrasefile", "luapackagepath", "authldapbindpassword"),
     }
 )
+#: What httpd is asked for beside -S, and how each part of its answer after the first begins.
+DUMPS = ("DUMP_CONFIG", "DUMP_MODULES", "DUMP_INCLUDES")
+_PARTS = ("VirtualHost configuration:\n", "# In file: ", 'ServerRoot: "', "Loaded Modules:\n")
 #: What must be a file that isn't empty before ``httpd -t`` is content.
 NEEDED_FILES = {
     **dict.fromkeys(
@@ -237,22 +241,33 @@ def certificate() -> bytes:
         return crt.read_bytes() + key.read_bytes()
 
 
-def ask_httpd(engine: Engine, laid_out: LaidOut, defines: tuple[str, ...] = ()) -> tuple[str, str]:
-    """What ``httpd -S -D DUMP_CONFIG`` prints: the configuration and the virtual hosts.
+@dataclass(frozen=True)
+class Views:
+    """What httpd prints for DUMP_INCLUDES, -S, DUMP_CONFIG and -M."""
+
+    includes: str
+    hosts: str
+    config: str
+    modules: str
+
+
+def ask_httpd(engine: Engine, laid_out: LaidOut, defines: tuple[str, ...] = ()) -> Views:
+    """All views from one run of httpd, which prints them in the order of ``Views``, but for the end of -S.
 
     Fails the test with httpd's words if it refuses the site: then the site isn't realistic.
     """
-    words = [str(engine.path), "-S", "-D", "DUMP_CONFIG"]
-    words += ["-d", str(laid_out.server_root), "-f", str(laid_out.main)]
-    words += [word for name in defines for word in ("-D", name)]
-    done = subprocess.run(
-        words, capture_output=True, timeout=30, check=False, stdin=subprocess.DEVNULL, env=laid_out.environ
-    )
-    said = done.stdout.decode("latin-1")
+    words = [str(engine.path), "-S", "-d", str(laid_out.server_root), "-f", str(laid_out.main)]
+    words += [word for name in (*DUMPS, *defines) for word in ("-D", name)]
+    none, environ = subprocess.DEVNULL, laid_out.environ
+    done = subprocess.run(words, capture_output=True, timeout=30, check=False, stdin=none, env=environ)
     assert done.returncode == 0, f"httpd refuses the site:\n{done.stderr.decode('latin-1')}"
-    hosts, mark, config = said.partition("# In file: ")
-    config, run_mark, run = config.partition('\nServerRoot: "')
-    return mark + config + "\n", in_order((hosts + run_mark.lstrip() + run).replace("Define: DUMP_CONFIG\n", ""))
+    said = done.stdout.decode("latin-1")
+    includes, hosts, config, run, modules = (
+        said[start:end] for start, end in pairwise([0, *(said.index(mark) for mark in _PARTS), len(said)])
+    )
+    for name in DUMPS:
+        run = run.replace(f"Define: {name}\n", "")
+    return Views(includes, in_order(hosts + run), config, modules)
 
 
 def in_order(hosts: str) -> str:

@@ -1,5 +1,5 @@
 """Every site of ``fixtures/sites``: read without loss, without an error, and as httpd itself reads it (LEX-1, CLI-20,
-CLI-21, CLI-23).
+CLI-21, CLI-22, CLI-23).
 
 A few sites are compared with the real httpd in the first ring, all of them in ``make prove-all``; httpd is asked
 once per site and set of ``-D`` names.
@@ -8,14 +8,13 @@ once per site and set of ``-D`` names.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 
 import pytest
 
-from apacheconf.engines import Engine, Sandbox
+from apacheconf.engines import Sandbox
 from apacheconf.expand import Options
-from apacheconf.model.views import dump_config, vhosts
+from apacheconf.model.views import dump_config, dump_includes, modules, vhosts
 from apacheconf.program import load
 from apacheconf.source import SourceFile
 from apacheconf.syntax import parse
@@ -32,27 +31,20 @@ SAMPLE = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Seen:
-    """What httpd and we print of one site with the same names defined."""
-
-    config: tuple[str, str]
-    hosts: tuple[str, str]
-
-
 @cache
-def look(name: str) -> tuple[Seen, ...]:
-    """The site through httpd and through us, once for each set of ``-D`` names."""
+def look(name: str) -> tuple[tuple[sites.Views, sites.Views], ...]:
+    """The site as we see it and as httpd does, once for each set of ``-D`` names."""
     engine = need("httpd")
     with Sandbox("sites") as box:
         laid_out = sites.lay_out(name, box, engine)
-        return tuple(_seen(laid_out, engine, defines) for defines in sites.DEFINES.get(name, ((),)))
+        asked = sites.DEFINES.get(name, ((),))
+        return tuple((ours(laid_out, defines), sites.ask_httpd(engine, laid_out, defines)) for defines in asked)
 
 
-def _seen(laid_out: sites.LaidOut, engine: Engine, defines: tuple[str, ...]) -> Seen:
-    config, hosts = sites.ask_httpd(engine, laid_out, defines)
+def ours(laid_out: sites.LaidOut, defines: tuple[str, ...]) -> sites.Views:
     loaded = load([], laid_out.options(defines))
-    return Seen((dump_config(loaded.expanded), config), (sites.in_order(vhosts(loaded.model)), hosts))
+    hosts = sites.in_order(vhosts(loaded.model))
+    return sites.Views(dump_includes(loaded.expanded), hosts, dump_config(loaded.expanded), modules(loaded.model))
 
 
 def each(check: str, names: Iterable[str]) -> Iterator[object]:
@@ -90,16 +82,26 @@ def test_has_no_error(name: str) -> None:
 
 @pytest.mark.parametrize("name", live("config"))
 def test_dumps_the_configuration_that_httpd_dumps(name: str) -> None:
-    for seen in look(name):
-        ours, theirs = seen.config
-        assert ours == theirs
+    for we, httpd in look(name):
+        assert we.config == httpd.config
 
 
 @pytest.mark.parametrize("name", live("hosts"))
 def test_prints_the_hosts_that_httpd_prints(name: str) -> None:
-    for seen in look(name):
-        ours, theirs = seen.hosts
-        assert ours == theirs
+    for we, httpd in look(name):
+        assert we.hosts == httpd.hosts
+
+
+@pytest.mark.parametrize("name", live("includes"))
+def test_prints_the_files_that_httpd_includes(name: str) -> None:
+    for we, httpd in look(name):
+        assert we.includes == httpd.includes
+
+
+@pytest.mark.parametrize("name", live("modules"))
+def test_lists_the_modules_that_httpd_lists(name: str) -> None:
+    for we, httpd in look(name):
+        assert we.modules == httpd.modules
 
 
 def test_there_are_enough_sites() -> None:
