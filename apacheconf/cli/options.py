@@ -1,4 +1,4 @@
-"""The options that every command has, as in httpd: PATH..., -D, -d, -f, -C, -c.
+"""The options that every command has, as in httpd: PATH..., -D, -d, -f, -C, -c, --context.
 
 A command takes one parameter ``reading: Reading`` and is decorated with ``reads``, which spells it out for
 typer. ``Reading`` then loads the configuration, says on stderr what was read and refuses errors.
@@ -36,6 +36,11 @@ MainFile = Annotated[str | None, typer.Option("-f", metavar="FILE", help="The ma
 Before = Annotated[list[str] | None, typer.Option("-C", metavar="LINE", help="Read LINE before the files.")]
 After = Annotated[list[str] | None, typer.Option("-c", metavar="LINE", help="Read LINE after the files.")]
 
+Context = Annotated[
+    str | None,
+    typer.Option("--context", metavar="WHERE", help="PATH is a part: server, vhost, directory[:DIR], htaccess[:DIR]."),
+]
+
 #: Parameter -> its annotation and default, in the order of ``--help``.
 COMMON: dict[str, tuple[Any, Any]] = {
     "paths": (Paths, None),
@@ -44,6 +49,7 @@ COMMON: dict[str, tuple[Any, Any]] = {
     "main_file": (MainFile, None),
     "before": (Before, None),
     "after": (After, None),
+    "context": (Context, None),
 }
 LISTS = ("paths", "define", "before", "after")
 
@@ -58,6 +64,7 @@ class Reading:
     main_file: str | None = None
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    context: str | None = None
 
     @property
     def options(self) -> Options:
@@ -70,6 +77,7 @@ class Reading:
             file=self.main_file,
             before=self.before,
             after=self.after,
+            context=self.context,
         )
 
     def load(self, quiet: bool = False) -> Loaded:

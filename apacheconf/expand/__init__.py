@@ -3,6 +3,7 @@
 from apacheconf.expand.expanding import expand
 from apacheconf.expand.finding import find
 from apacheconf.expand.options import Input, Options
+from apacheconf.expand.surroundings import Surroundings
 from apacheconf.expand.tree import Absence, Absent, Expanded, Node
 
-__all__ = ["Absence", "Absent", "Expanded", "Input", "Node", "Options", "expand", "find"]
+__all__ = ["Absence", "Absent", "Expanded", "Input", "Node", "Options", "Surroundings", "expand", "find"]

@@ -11,6 +11,7 @@ from apacheconf.expand.commands import COMMANDS
 from apacheconf.expand.options import Input, Options
 from apacheconf.expand.reading import COMMAND_LINE, Reading
 from apacheconf.expand.refused import Refused
+from apacheconf.expand.surroundings import Surroundings, surroundings
 from apacheconf.expand.tree import Absence, Absent, Expanded, Node
 from apacheconf.source import Place, SourceFile, Span
 from apacheconf.syntax.words import first_word
@@ -21,10 +22,18 @@ _FRAMES = 5000
 def expand(input: Input, options: Options) -> Expanded:
     """Read everything that ``input`` names. Errors are in ``diagnostics``, in the order httpd would meet them."""
     reading = Reading(input, options, COMMANDS)
+    around: dict[str, Surroundings] = {}
     with _room_for_includes(), _no_collection():
         nodes = _command_line(reading, options.before)
         for source in input.sources:
-            nodes += _source(reading, source)
+            name = source if isinstance(source, str) else source.name
+            found = surroundings(options.context, name) if input.fragment else None
+            if found is None:
+                nodes += _source(reading, source)
+                continue
+            around[name] = reading.around = found
+            nodes += found.wrap(_source(reading, source))
+            reading.around = None
         nodes += _command_line(reading, options.after)
     return Expanded(
         tuple(nodes),
@@ -37,6 +46,7 @@ def expand(input: Input, options: Options) -> Expanded:
         input.notes,
         tuple(reading.diagnostics),
         tuple(reading.inclusions),
+        around,
     )
 
 

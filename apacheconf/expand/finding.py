@@ -16,6 +16,7 @@ from apacheconf.expand import include
 from apacheconf.expand.envvars import read_envvars
 from apacheconf.expand.installed import installed
 from apacheconf.expand.options import Input, Options
+from apacheconf.expand.surroundings import surroundings
 from apacheconf.source import ENCODING, SourceFile
 
 #: The main files by the layout they belong to, the first that exists counts.
@@ -25,6 +26,12 @@ STANDARD_INPUT = "-"
 
 def find(paths: Sequence[str], options: Options) -> Input:
     """What to read for ``paths``. Raises UsageError when there is nothing, or no such file."""
+    if options.context is not None:
+        if options.file is not None or not paths:
+            raise UsageError("--context is for files that are not a whole configuration", "name the file as PATH")
+        for path in paths:
+            surroundings(options.context, path)
+        return _fragment(paths, options)
     if options.file is not None:
         if paths:
             raise UsageError("PATH and -f exclude each other", "give the main file by one of them")
@@ -76,7 +83,9 @@ def _fragment(paths: Sequence[str], options: Options) -> Input:
     main = _main_above(folder)
     root = os.path.abspath(options.server_root or (root_of(main) if main else folder))
     names = ", ".join("standard input" if path == STANDARD_INPUT else path for path in paths)
-    notes = [f"reading {names} as a fragment: every known module counts as loaded"]
+    around = {str(found): None for path in paths if (found := surroundings(options.context, path))}
+    what = f"as {', '.join(around)}" if around else "as a fragment"
+    notes = [f"reading {names} {what}: every known module counts as loaded"]
     if main and any(isinstance(source, str) and _includes(main, options, source) for source in sources):
         notes.append(f"{main} includes it; name that file to read the whole configuration")
     environ = read_envvars(main, options.environ) if main else options.environ

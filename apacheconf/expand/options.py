@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from apacheconf.expand.surroundings import Surroundings
 from apacheconf.source import SourceFile
 
 
@@ -15,6 +16,7 @@ class Options:
 
     ``defines`` are the words of ``-D`` (VAR-14), ``server_root`` is ``-d``, ``file`` is ``-f``, ``before`` and
     ``after`` are the lines of ``-C`` and ``-c`` (CLI-13, CLI-14). ``environ`` is the process environment (VAR-5).
+    ``context`` is what stands around a file that is not a whole configuration (``--context``).
     """
 
     defines: tuple[str, ...] = ()
@@ -23,6 +25,7 @@ class Options:
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    context: str | Surroundings | None = None
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,13 @@ from apacheconf.expand.options import Input, Options
 from apacheconf.expand.reader import Frame, Line, Reader
 from apacheconf.expand.refused import Refused
 from apacheconf.expand.sections import OpenSection, Sections
+from apacheconf.expand.surroundings import Surroundings
 from apacheconf.expand.tree import Absence, Absent, Inclusion, Node
 from apacheconf.expand.variables import Variables
+from apacheconf.modules import registry
 from apacheconf.source import ENCODING, Place, SourceFile, Span
 from apacheconf.syntax import parse
-from apacheconf.syntax.lines import LONGEST, LogicalLine
+from apacheconf.syntax.lines import LONGEST, LONGEST_IN_HTACCESS, LogicalLine
 from apacheconf.syntax.words import BLANKS, first_word
 
 #: The name of the text that -C and -c lines make (CLI-14).
@@ -52,6 +54,7 @@ class Reading:
     nesting: int = 0
     has_macros: bool = False
     macro_flags: frozenset[str] = frozenset()
+    around: Surroundings | None = None
 
     def __post_init__(self) -> None:
         self.server_root = self.input.server_root
@@ -83,8 +86,9 @@ class Reading:
             self.inclusions.append(Inclusion(source.name, via.line if via else self._line_before(), self.depth + 1))
         lines = parse(source).lines()
         reader = Reader(Frame(source, source.name, lines, via), via)
-        if len(source.text) >= LONGEST:
-            reader.frames[0].lines = self._short_lines(lines, reader)
+        limit = LONGEST_IN_HTACCESS if self.in_htaccess else LONGEST
+        if len(source.text) >= limit:
+            reader.frames[0].lines = self._short_lines(lines, reader, limit)
         nodes, unclosed, _ = self._read(reader, None)
         self._report_unclosed(unclosed)
         if reader.used_macro and reader.line.end == len(source.text) and reader.line.text:
@@ -98,16 +102,17 @@ class Reading:
             return None
         return next((each.line for each in reversed(self.inclusions) if each.depth == 2), None)
 
-    def _short_lines(self, lines: Iterator[LogicalLine], reader: Reader) -> Iterator[LogicalLine]:
-        """The lines that aren't too long (LEX-5); httpd stops at the first that is."""
+    def _short_lines(self, lines: Iterator[LogicalLine], reader: Reader, limit: int) -> Iterator[LogicalLine]:
+        """The lines that aren't too long (LEX-5, LEX-6); httpd stops at the first that is."""
         for line in lines:
-            if len(line.text) < LONGEST:
+            if len(line.text) < limit:
                 yield line
                 continue
             place = reader.place_of(line)
             message = f"Error reading {place.name} at line {place.line}: Line too long"
-            refused = Refused(message, "line-too-long", f"a line must be shorter than {LONGEST} bytes")
-            self.error(place, refused, httpd_text(reader.executed or reader.included_by, message))
+            refused = Refused(message, "line-too-long", f"a line must be shorter than {limit} bytes")
+            before = reader.executed or reader.included_by
+            self.error(place, refused, None if self.in_htaccess else httpd_text(before, message))
 
     def read_body(self, line: Line) -> list[Node]:
         """Read the body of a true condition, to its exact close tag or the end of the text (COND-4, COND-8)."""
@@ -179,10 +184,24 @@ class Reading:
     def _execute(self, command: Command, line: Line) -> list[Node]:
         line.reader.executed = line.place
         try:
+            if self.in_htaccess and not self._is_granted(line):
+                return []
             return command(self, line)
         except Refused as refused:
             self.error(line.place, refused)
             return []
+
+    def _is_granted(self, line: Line) -> bool:
+        """Whether AllowOverride lets this be executed. Raises Refused where that is fatal (STR-31 to STR-33)."""
+        row = registry.row(f"{line.name}>" if line.name.startswith("<") else line.name)
+        assert row is not None and self.around is not None
+        if self.around.grants(line.name, "h" in row.allowed, row.override):
+            return True
+        if "Override" not in self.around.nonfatal:
+            raise Refused(f"{line.name} not allowed here", "wrong-context", "a .htaccess file can't hold it")
+        message = f"{line.name} in .htaccess forbidden by AllowOverride"
+        self.report(Level.WARNING, "forbidden-by-override", message, line.place, "AH02295")
+        return False
 
     def _expand_variables(self, text: str, reader: Reader) -> str:
         def undefined(name: str) -> None:
@@ -192,6 +211,10 @@ class Reading:
         return self.variables.expand(text, undefined)
 
     # -- what is known
+
+    @property
+    def in_htaccess(self) -> bool:
+        return self.around is not None and self.around.is_htaccess
 
     def is_loaded(self, identifier: str) -> bool:
         """Whether the module counts as loaded at this point; in a fragment all that we know do."""
@@ -223,9 +246,12 @@ class Reading:
                 refused.message,
                 place,
                 help=refused.help,
-                httpd=httpd or httpd_text(place, refused.message),
+                httpd=httpd or self._httpd_text(place, refused.message),
             )
         )
+
+    def _httpd_text(self, place: Place, message: str) -> str:
+        return htaccess_text(place, message) if self.in_htaccess else httpd_text(place, message)
 
     def _report_unclosed(self, unclosed: list[OpenSection]) -> None:
         """One diagnostic per section; httpd names all in one message, at the outermost (LEX-58)."""
@@ -241,7 +267,7 @@ class Reading:
                     f"{section.name}> was not closed.",
                     section.line.place,
                     help=f"expected </{section.name[1:]}> before the end of {section.line.place.name}",
-                    httpd=None if number else httpd_text(section.line.place, all_lines),
+                    httpd=None if number else self._httpd_text(section.line.place, all_lines),
                 )
             )
 
@@ -249,6 +275,13 @@ class Reading:
 def _cut(first: str) -> str:
     """The first word of a line without the ``>`` of a tag; httpd cuts it of plain directives too (LEX-50)."""
     return first if first[1:2] == "/" else first.removesuffix(">")
+
+
+def htaccess_text(place: Place, message: str) -> str:
+    """What httpd logs about a .htaccess file: the file, and no line (STR-30)."""
+    while place.via:
+        place = place.via
+    return f"{place.name}: {message}"
 
 
 def httpd_text(place: Place | None, message: str) -> str:

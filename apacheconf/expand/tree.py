@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from apacheconf.diagnostics import Diagnostic
 from apacheconf.source import Place, SourceFile
+
+if TYPE_CHECKING:
+    from apacheconf.expand.surroundings import Surroundings
 
 
 class Node(NamedTuple):
@@ -87,6 +90,7 @@ class Expanded:
     read and every known module counts as loaded. ``server_root`` is what relative paths are relative to.
     ``notes`` are lines for stderr: what was read, which main file would include this fragment. ``inclusions`` are
     the readings of files, in order: a file that is included twice stands there twice.
+    ``surroundings`` are what was said to be around a file, by its name; the tree holds them as sections.
     """
 
     nodes: tuple[Node, ...]
@@ -99,6 +103,7 @@ class Expanded:
     notes: tuple[str, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = field(default=())
     inclusions: tuple[Inclusion, ...] = ()
+    surroundings: dict[str, Surroundings] = field(default_factory=dict)
 
     def walk(self) -> Iterator[Node]:
         """Every node, in the order they are written."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from apacheconf.diagnostics import Diagnostic, Level
+from apacheconf.expand.surroundings import HTACCESS, Surroundings
 from apacheconf.expand.tree import Expanded, Node
 from apacheconf.model import refusals
 from apacheconf.model.arguments import WrongArguments, shape
@@ -48,9 +49,9 @@ def bind(expanded: Expanded) -> Bound:
     """Bind every node. The diagnostics are complete; a directive that was refused has no value."""
     binder = _Binder(expanded)
     with no_collection():
-        top = Scope(Context.SERVER, "", binder.is_loaded, server_root=expanded.server_root, named=set())
+        top = Scope(Context.SERVER, "", binder.is_loaded, server_root=expanded.server_root, named={})
         directives = binder.walk(expanded.nodes, (), top)
-    return Bound(expanded, directives, (*_mpms(expanded), *binder.diagnostics))
+    return Bound(expanded, directives, (*_mpms(expanded), *refusals.retold(binder.diagnostics, expanded)))
 
 
 def _mpms(expanded: Expanded) -> tuple[Diagnostic, ...]:
@@ -89,7 +90,8 @@ class _Binder:
         if not any(module.startswith("mpm_") for module in self.loaded):
             self.loaded |= {"mpm_event_module"}
         self.diagnostics: list[Diagnostic] = []
-        self.places: dict[tuple[str, ...], _Place] = {}
+        self.places: dict[tuple[object, ...], _Place] = {}
+        self.around: Surroundings | None = None
 
     def is_loaded(self, module: str) -> bool:
         """Whether a module (``mod_proxy``) counts as loaded: in a fragment all that we know do."""
@@ -101,6 +103,9 @@ class _Binder:
         make = tuple.__new__  # half the cost of a NamedTuple's own constructor
         for node in nodes:
             if node.children is not None:
+                if node.name == HTACCESS:
+                    bound.append(self._htaccess(node))
+                    continue
                 plan = sections.get(node.name) or self._plan(node, parents, enclosing, sections)
                 bound.append(self._section(node, parents, scope, plan))
                 continue
@@ -112,7 +117,7 @@ class _Binder:
 
     def _place(self, parents: tuple[Node, ...], scope: Scope) -> _Place:
         """What is remembered of the place that these sections around make."""
-        names = tuple([parent.name for parent in parents])
+        names = (self.around, *[parent.name for parent in parents])
         known = self.places.get(names)
         if known is None:
             known = self.places[names] = _Place(self._enclosing(parents, scope), {}, {})
@@ -122,7 +127,7 @@ class _Binder:
         """The contexts of all sections around, as handlers look up the whole chain (STR-5)."""
         if scope.context in _SERVERS:
             return scope.context
-        around = Context(0)
+        around = Context.HTACCESS if self.around else Context(0)
         for parent in parents:
             around |= _INSIDE.get(parent.name.lower(), Context.DIRECTORY)
         return around & ~Context.VHOST
@@ -133,11 +138,18 @@ class _Binder:
         refusal: refusals.Refusal | None = None
         if spec is None or not any(map(self.is_loaded, registry.providers(name, section))):
             refusal = refusals.unknown(name, section, spec, self.expanded)
+            if refusal is not None and self.around:
+                refusal = refusals.unknown_in_htaccess(name, refusal, self.around)
+        elif self.around and not self._is_granted(spec, self.around):
+            refusal = refusals.not_granted(spec, self.around, enclosing, parents)
         elif enclosing not in spec.contexts:
             refusal = refusals.misplaced(spec, enclosing, parents)
         depends_on_place = spec is not None and spec.parse_in is not None and enclosing not in _SERVERS
         plan = plans[name] = _Plan(spec, refusal, None if refusal or depends_on_place else {})
         return plan
+
+    def _is_granted(self, spec: Spec, around: Surroundings) -> bool:
+        return around.grants(refusals.bare(spec), Context.HTACCESS in spec.contexts, spec.override)
 
     def _value(self, node: Node, parents: tuple[Node, ...], scope: Scope, plan: _Plan) -> tuple[tuple[str, ...], Any]:
         words = split(node.args)
@@ -166,6 +178,15 @@ class _Binder:
         if plan.values is not None:
             plan.values[node.args] = found
         return found
+
+    def _htaccess(self, node: Node) -> Directive:
+        """A .htaccess file: what is in it stands in no section, and AllowOverride decides (STR-31)."""
+        inside = Scope(Context.HTACCESS, node.args, self.is_loaded)
+        names = self.expanded.surroundings.values()
+        self.around = next(each for each in names if each.is_htaccess and each.directory == node.args)
+        children = self.walk(node.children or (), (), inside)
+        self.around = None
+        return Directive(node, None, (node.args,), Context.SERVER, SectionArgument(HTACCESS, node.args), children)
 
     def _section(self, node: Node, parents: tuple[Node, ...], scope: Scope, plan: _Plan) -> Directive:
         spec = plan.spec

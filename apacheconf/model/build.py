@@ -8,6 +8,7 @@ from apacheconf.diagnostics import Diagnostic
 from apacheconf.model.bound import Bound, Directive
 from apacheconf.model.checks import Checks, only_negative
 from apacheconf.model.collecting import no_collection
+from apacheconf.model.refusals import retold
 from apacheconf.model.scopes import Scope, confs_of, inherited, merged
 from apacheconf.model.types import Address, Model, Section, Server
 from apacheconf.modules.declare import Conf, SectionArgument
@@ -27,7 +28,8 @@ def build(bound: Bound) -> Model:
     listeners = main.server_conf(ListenConf).listen.value
     if bound.expanded.fragment and not listeners:
         listeners = _inferred(servers)
-    return Model(bound.expanded, bound, main, servers, listeners, (*builder.diagnostics, *builder.after_the_walk))
+    diagnostics = (*builder.diagnostics, *builder.after_the_walk)
+    return Model(bound.expanded, bound, main, servers, listeners, retold(diagnostics, bound.expanded))
 
 
 _Host = tuple[Directive, Scope, tuple[Section, ...]]

@@ -6,14 +6,16 @@ the text as written.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from apacheconf.diagnostics import Diagnostic, Level
+from apacheconf.expand.surroundings import Surroundings
 from apacheconf.expand.tree import Expanded, Node
 from apacheconf.model.arguments import WrongArguments
 from apacheconf.modules import registry
 from apacheconf.modules.declare import Context, NotHere, Spec, ValueRefused
-from apacheconf.source import Span
+from apacheconf.source import Place, Span
 from apacheconf.syntax.words import split_with_offsets
 
 
@@ -75,6 +77,53 @@ def unknown(name: str, section: bool, spec: Spec | None, expanded: Expanded) -> 
         help = f"it may belong to {', '.join(strangers)}, which we do not know"
         return Refusal("unknown-directive", f"{said} is not a directive we know", help, Level.WARNING)
     return Refusal("unknown-directive", message, _meant(name, section))
+
+
+def bare(spec: Spec) -> str:
+    """The name as httpd's messages have it, a section's without its ``>``."""
+    return spec.name.removesuffix(">") if spec.section else spec.name
+
+
+def unknown_in_htaccess(name: str, refusal: Refusal, around: Surroundings) -> Refusal:
+    """The same where AllowOverride says Nonfatal=Unknown (STR-32)."""
+    if "Unknown" not in around.nonfatal:
+        return refusal
+    said = f"Unknown directive {name.lower()} perhaps misspelled or defined by a module "
+    said += "not included in the server configuration"
+    return Refusal("unknown-in-htaccess", said, refusal.help, Level.WARNING)
+
+
+def not_granted(spec: Spec, around: Surroundings, enclosing: Context, parents: tuple[Node, ...]) -> Refusal:
+    """What AllowOverride does not grant to a .htaccess file (STR-31 to STR-33)."""
+    if "Override" in around.nonfatal:
+        said = f"{bare(spec)} in .htaccess forbidden by AllowOverride"
+        return Refusal("forbidden-by-override", said, level=Level.WARNING)
+    help = f"{spec.name} may stand {places(spec)}"
+    if spec.override and around.classes != {"All"}:
+        help = f"AllowOverride {' '.join(sorted(spec.override))} would allow it"
+    return Refusal("wrong-context", f"{bare(spec)} not allowed {'in {parent} context' if parents else 'here'}", help)
+
+
+#: What httpd only warns about in a .htaccess file, by the code of its warning.
+_CODES = {"unknown-in-htaccess": "AH02296", "forbidden-by-override": "AH02295"}
+
+
+def retold(found: Iterable[Diagnostic], expanded: Expanded) -> tuple[Diagnostic, ...]:
+    """The same, with what is about a .htaccess file in the words of the error log (STR-30)."""
+    files = {name for name, around in expanded.surroundings.items() if around.is_htaccess}
+    if not files:
+        return tuple(found)
+    return tuple(_retold(each, each.place, files) for each in found)
+
+
+def _retold(each: Diagnostic, place: Place | None, files: set[str]) -> Diagnostic:
+    while place is not None and place.via is not None:
+        place = place.via
+    if place is None or place.name not in files:
+        return each
+    if code := _CODES.get(each.name):
+        return replace(each, httpd=f"{code}: {each.message}")
+    return replace(each, httpd=f"{place.name}: {each.message}") if each.httpd else each
 
 
 def _load(spec: Spec, providers: tuple[str, ...]) -> str:

@@ -27,6 +27,7 @@ _MAPPED = Variable("MAPPED_URL")
 KINDS = {
     "Proxy": LayerKind.PROXY,
     "Directory": LayerKind.DIRECTORY,
+    ".htaccess": LayerKind.HTACCESS,
     "Files": LayerKind.FILES,
     "Location": LayerKind.LOCATION,
     "If": LayerKind.IF,
@@ -56,6 +57,8 @@ class Found:
         if kind is LayerKind.IF:
             return (_ORDER[kind], *(self.outer.order if self.outer else ()))
         depth = len(section.pattern.strip("/").split("/")) if section.pattern.strip("/") else 0
+        if kind is LayerKind.HTACCESS:  # after each directory of its depth, before those below it
+            return _ORDER[LayerKind.DIRECTORY], 0, depth, 1
         by_depth = kind is LayerKind.DIRECTORY and not section.regex
         regex_last = section.regex and kind in (LayerKind.DIRECTORY, LayerKind.PROXY)
         return _ORDER[kind], int(regex_last), depth if by_depth else 0
@@ -122,6 +125,10 @@ def _directory(pattern: str, regex: bool) -> Condition:
     return Under(pattern.rstrip("/") or "/", _FILE)
 
 
+def _htaccess(pattern: str, regex: bool) -> Condition:
+    return Under(pattern.rstrip("/") or "/", _FILE)
+
+
 def _files(pattern: str, regex: bool) -> Condition:
     if regex:
         return Matches(_BASENAME, Regex(pattern), "section")
@@ -139,6 +146,7 @@ def _proxy(pattern: str, regex: bool) -> Condition:
 _MATCHERS: dict[str, Callable[[str, bool], Condition]] = {
     "Location": _location,
     "Directory": _directory,
+    ".htaccess": _htaccess,
     "Files": _files,
     "Proxy": _proxy,
 }

@@ -15,6 +15,8 @@ from apacheconf.syntax.words import BLANKS
 
 #: A logical line of a server configuration must be shorter than this, in bytes (LEX-5).
 LONGEST = 16 * 1024 * 1024
+#: The same in a ``.htaccess`` file (LEX-6).
+LONGEST_IN_HTACCESS = 8192
 #: The same within a macro's body (LEX-7).
 LONGEST_IN_MACRO = 8191
 

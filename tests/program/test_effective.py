@@ -17,7 +17,7 @@ ProxyTimeout 7
 Action x /y
 <Location /x>
     ProxyPreserveHost On
-    DirectoryIndex disabled
+    BufferSize 7
 </Location>
 <VirtualHost *:80>
     ServerName a.example
@@ -72,7 +72,7 @@ def test_a_host_below_a_section(file: Path) -> None:
     said = lines(found)
     assert (said["server_admin"], said["timeout"], said["preserve_host"]) == ([2], [12], [6])
     assert said["requires"] == [21]
-    assert [node.name for node in found.unmerged] == ["Action", "DirectoryIndex"]
+    assert [node.name for node in found.unmerged] == ["Action", "BufferSize"]
 
 
 def test_the_branch_that_does_not_hold(file: Path) -> None:
