@@ -231,7 +231,7 @@ class Scope(NamedTuple):
     ``has_module`` says whether a module (``mod_proxy_hcheck``) is loaded. ``combined_by`` is the name of
     the RequireAll, RequireAny or RequireNone directly around, empty if there is none; ``limited`` are the methods
     that the Limit sections around leave. ``server_root`` is what file names are relative to. ``named`` are things
-    that directives further up gave a name: ``("hcexpr", "ok")``; one set serves the whole configuration.
+    that directives further up gave a name, such as ``("hcexpr", "ok")``; one table serves the whole configuration.
     """
 
     context: Context
@@ -240,7 +240,7 @@ class Scope(NamedTuple):
     combined_by: str = ""
     limited: Methods = Methods(True)
     server_root: str = "/"
-    named: set[tuple[str, str]] = set()  # noqa: RUF012 (the binder gives each configuration its own)
+    named: dict[tuple[str, str], Any] = {}  # noqa: RUF012 (the binder gives each configuration its own)
 
 
 ParseIn = Callable[[Sequence[str], Scope], Any]

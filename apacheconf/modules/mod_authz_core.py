@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_network
 from typing import Any, ClassVar
 
 from apacheconf.ledger import Written
 from apacheconf.modules.declare import (
     SECTIONS,
+    SERVER,
     Args,
     Conf,
     Context,
@@ -27,6 +28,7 @@ from apacheconf.modules.declare import (
     setting,
     take1,
 )
+from apacheconf.modules.expressions import check_string
 from apacheconf.modules.mod_authz_host import check_addresses
 from apacheconf.syntax.words import split_with_offsets
 
@@ -86,16 +88,49 @@ def require(text: Sequence[str], scope: Scope) -> Requirement:
     negated = bool(words) and words[0].value.lower() == "not"
     at = int(negated)
     provider = words[at].value if at < len(words) else ""
-    owner = PROVIDERS.get(provider)
-    if owner is None or not scope.has_module(owner):
+    alias = scope.named.get(("authz", provider))
+    if alias is None and not _is_provider(provider, scope):
         raise ValueRefused(f"Unknown Authz provider: {provider}", at if provider else None)
     if negated and scope.combined_by != "RequireAll":
         raise ValueRefused(f"negative Require directive has no effect in {_around(scope)} directive", 0)
+    if isinstance(alias, Requirement):
+        return replace(alias, negated=negated)
     given = tuple(word.value for word in words[at + 1 :])
+    rest = text[0][words[at].end :].strip()
+    _check(provider, given, rest, scope, at + 1)
+    return Requirement(provider, given, negated, rest)
+
+
+def _is_provider(name: str, scope: Scope) -> bool:
+    owner = PROVIDERS.get(name)
+    return owner is not None and scope.has_module(owner)
+
+
+def _check(provider: str, words: Sequence[str], rest: str, scope: Scope, first: int) -> None:
     check = _CHECKS.get(provider)
     if check is not None:
-        check(given, at + 1)
-    return Requirement(provider, given, negated, text[0][words[at].end :].strip())
+        check(words, first)
+    if provider in _TEXTS:
+        check_string(rest, "Cannot parse expression in require line: ", scope.has_module("mod_ssl"), first)
+
+
+def _alias(words: Sequence[str], scope: Scope) -> tuple[str, ...]:
+    if len(words) < 2:
+        raise ValueRefused("<AuthzProviderAlias> directive requires additional arguments")
+    return tuple(words[:3])
+
+
+def _register(alias: tuple[str, ...], children: Sequence[Any], scope: Scope) -> None:
+    """Makes a name known for a provider with its words; a Require of it is one of these."""
+    provider, name, rest = alias[0], alias[1], alias[2] if len(alias) > 2 else ""
+    if not _is_provider(provider, scope):
+        raise ValueRefused(f"Unknown Authz provider: {provider}", 0)
+    given = tuple(word.value for word in split_with_offsets(rest))
+    try:
+        _check(provider, given, rest, scope, 0)
+    except ValueRefused as refused:
+        raise ValueRefused(f"Can't parse 'Require {provider} {rest}': {refused}", 2 if rest else None) from None
+    scope.named["authz", name] = Requirement(provider, given, text=rest)
 
 
 def _around(scope: Scope) -> str:
@@ -108,7 +143,7 @@ def _check_all(words: Sequence[str], first: int) -> None:
         raise ValueRefused("Argument for 'Require all' must be 'granted' or 'denied'", first if words else None)
 
 
-_METHODS = frozenset(
+METHODS = frozenset(
     ("GET", "PUT", "POST", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "PROPFIND", "PROPPATCH", "MKCOL", "COPY",
      "MOVE", "LOCK", "UNLOCK", "VERSION-CONTROL", "CHECKOUT", "UNCHECKOUT", "CHECKIN", "UPDATE", "LABEL", "REPORT",
      "MKWORKSPACE", "MKACTIVITY", "BASELINE-CONTROL", "MERGE", "HEAD")
@@ -117,10 +152,12 @@ _METHODS = frozenset(
 
 def _check_methods(words: Sequence[str], first: int) -> None:
     for number, word in enumerate(words, first):
-        if word not in _METHODS:
+        if word not in METHODS:
             raise ValueRefused(f"Invalid Method '{word}'", number)
 
 
+#: Providers whose words are texts with variables (EXPR-46).
+_TEXTS = frozenset(("user", "group", "host"))
 _CHECKS = {"all": _check_all, "ip": check_addresses, "method": _check_methods}
 
 
@@ -176,6 +213,7 @@ MODULE = Module(
             "Require", Args.RAW_ARGS, _WITHIN, per="dir",
             fills="requires", appends=True, parse_in=require, raw=True, restricts=True,
         ),
+        Spec("<AuthzProviderAlias>", Args.RAW_ARGS, SERVER, parse_in=_alias, gathers=_register),
         _group("all"),
         _group("any"),
         _group("none"),

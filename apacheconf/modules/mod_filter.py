@@ -79,7 +79,7 @@ def _by_type(words: Sequence[str], scope: Scope) -> FilterByType:
 
 
 def _declare(words: Sequence[str], scope: Scope) -> tuple[str, ...]:
-    scope.named.add(("filter", words[0].lower()))
+    scope.named["filter", words[0].lower()] = words[0]
     return tuple(words)
 
 
@@ -88,7 +88,8 @@ def _provider(words: Sequence[str], scope: Scope) -> Provider:
     prefix = "Error parsing FilterProvider expression:"
     check_condition(words[2], prefix, ssl=scope.has_module("mod_ssl"), word=2)
     _check_provider(words[1], scope, 1, found)
-    scope.named.update({("filter", words[0].lower()), ("provider", f"{words[0]} {words[1]}".lower())})
+    scope.named["filter", words[0].lower()] = words[0]
+    scope.named["provider", f"{words[0]} {words[1]}".lower()] = found
     return found
 
 

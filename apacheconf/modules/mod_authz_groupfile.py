@@ -1,0 +1,24 @@
+"""mod_authz_groupfile: groups of users in a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from apacheconf.modules.declare import Conf, Fate, Module, Setting, first_word, setting
+from apacheconf.modules.facts import listed
+
+
+@dataclass(frozen=True)
+class AuthzGroupFileDirConf(Conf):
+    module: ClassVar[str] = "mod_authz_groupfile"
+
+    groups: Setting[str] = setting("")
+
+
+MODULE = Module(
+    "mod_authz_groupfile",
+    dir_conf=AuthzGroupFileDirConf,
+    fate=Fate.REFUSED,
+    directives=[listed("AuthGroupFile", first_word, per="dir", fills="groups", restricts=True)],
+)

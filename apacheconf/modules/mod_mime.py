@@ -1,0 +1,90 @@
+"""mod_mime: content types, handlers, languages and filters by the extensions of a file's name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from apacheconf.modules.declare import Conf, Fate, Module, Setting, Spec, ValueRefused, by_key, first_word, setting
+from apacheconf.modules.facts import flags, listed
+
+
+@dataclass(frozen=True)
+class MimeDirConf(Conf):
+    """Tables from an extension, in lower case and without its dot, to what it means; None where it was removed."""
+
+    module: ClassVar[str] = "mod_mime"
+
+    types: Setting[dict[str, str | None]] = setting({}, by_key)
+    handlers: Setting[dict[str, str | None]] = setting({}, by_key)
+    encodings: Setting[dict[str, str | None]] = setting({}, by_key)
+    charsets: Setting[dict[str, str | None]] = setting({}, by_key)
+    languages: Setting[dict[str, str | None]] = setting({}, by_key)
+    input_filters: Setting[dict[str, str | None]] = setting({}, by_key)
+    output_filters: Setting[dict[str, str | None]] = setting({}, by_key)
+    default_language: Setting[str] = setting("")
+
+
+def _extension(word: str) -> str:
+    return word.removeprefix(".").lower()
+
+
+def _add(words: Sequence[str]) -> dict[str, str]:
+    return {_extension(word): words[0] for word in words[1:]}
+
+
+def _remove(words: Sequence[str]) -> dict[str, None]:
+    return dict.fromkeys(map(_extension, words))
+
+
+def _pair(name: str, fills: str) -> list[Spec]:
+    return [
+        listed(f"Add{name}", _add, per="dir", fills=fills),
+        listed(f"Remove{name}", _remove, per="dir", fills=fills),
+    ]
+
+
+_EXCLUSIVE = {
+    "any": ("negotiatedonly", "filters", "handlers"),
+    "negotiatedonly": ("any", "filters", "handlers"),
+    "filters": ("any", "negotiatedonly"),
+    "handlers": ("any", "negotiatedonly"),
+}
+_SAID = {
+    "any": "Any is incompatible with NegotiatedOnly, Filters and Handlers",
+    "negotiatedonly": "NegotiatedOnly is incompatible with Any, Filters and Handlers",
+    "filters": "Filters is incompatible with Any and NegotiatedOnly",
+    "handlers": "Handlers is incompatible with Any and NegotiatedOnly",
+}
+
+
+def _multiviews(words: Sequence[str]) -> tuple[str, ...]:
+    met: list[str] = []
+    for number, word in enumerate(words):
+        low = word.lower()
+        if low not in _EXCLUSIVE:
+            raise ValueRefused(f"Unrecognized option '{word}'", number)
+        if any(other in met for other in _EXCLUSIVE[low]):
+            raise ValueRefused(_SAID[low], number)
+        met.append(low)
+    return tuple(met)
+
+
+MODULE = Module(
+    "mod_mime",
+    dir_conf=MimeDirConf,
+    fate=Fate.REFUSED,
+    directives=[
+        *_pair("Type", "types"),
+        *_pair("Handler", "handlers"),
+        *_pair("Encoding", "encodings"),
+        *_pair("Charset", "charsets"),
+        *_pair("Language", "languages"),
+        *_pair("InputFilter", "input_filters"),
+        *_pair("OutputFilter", "output_filters"),
+        listed("DefaultLanguage", first_word, per="dir", fills="default_language"),
+        listed("MultiviewsMatch", _multiviews),
+        *flags("ModMimeUsePathInfo"),
+    ],
+)
