@@ -21,11 +21,11 @@ from pathlib import Path
 from apacheconf.engines import Engine, Sandbox, free_ports
 from apacheconf.engines.httpd import REPLACED, preamble
 from apacheconf.expand.tree import Node
-from apacheconf.model.bound import Directive
+from apacheconf.model.views.modules import needed
 from apacheconf.program.hosts import Listener
 from apacheconf.program.loading import Loaded
 from apacheconf.program.program import Program
-from apacheconf.program.workers import Balancer, Worker
+from apacheconf.program.workers import Worker
 from apacheconf.syntax.words import Word, split_with_offsets
 
 #: Directives whose words may be URLs of origins.
@@ -38,10 +38,6 @@ LOG_DIRECTIVES = {"errorlog": "error.log", "customlog": "access.log", "transferl
 _URL = re.compile(r"(?:proxy:)?(?:unix:[^|]*\|)?(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<authority>[^/?#]*)", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?P<host>\[[^]]*\]|[^:]*)(?::(?P<port>\d+|\*))?$")
 _ANY = frozenset({"", "*", "_default_", "0.0.0.0", "[::]"})
-#: Modules that schemes of workers need beside mod_proxy.
-SCHEME_MODULES = {"http": "proxy_http_module", "https": "proxy_http_module", "ws": "proxy_http_module",
-                  "fcgi": "proxy_fcgi_module"}  # fmt: skip
-
 #: Modules whose symbols other module files need when they are loaded.
 LOADED_FIRST = frozenset({"proxy_module", "session_module", "cache_module", "dav_module", "dbd_module", "ldap_module"})
 
@@ -126,21 +122,7 @@ def modules_for(loaded: Loaded) -> list[str]:
     """
     if not loaded.expanded.fragment:
         return list(loaded.expanded.modules)
-    needed = {f"{name.removeprefix('mod_')}_module" for name in _owners(loaded.bound.directives)}
-    for origin in loaded.require().origins:
-        members = origin.members if isinstance(origin, Balancer) else (origin,)
-        needed |= {"proxy_module"} | {SCHEME_MODULES[m.scheme] for m in members if m.scheme in SCHEME_MODULES}
-        if isinstance(origin, Balancer):
-            needed |= {"proxy_balancer_module", "slotmem_shm_module", f"lbmethod_{origin.lbmethod}_module"}
-    return sorted(needed, key=lambda name: (name not in LOADED_FIRST, name))
-
-
-def _owners(directives: Iterable[Directive]) -> Iterator[str]:
-    """The names of the modules that own these directives and those within them."""
-    for each in directives:
-        if each.spec and each.spec.module.startswith("mod_"):
-            yield each.spec.module
-        yield from _owners(each.children or ())
+    return sorted(needed(loaded.expanded), key=lambda name: (name not in LOADED_FIRST, name))
 
 
 class _Printer:

@@ -9,6 +9,8 @@ from apacheconf.expand.tree import Expanded, Node
 from apacheconf.model.bound import Bound
 from apacheconf.model.types import Model
 from apacheconf.modules import registry
+from apacheconf.modules.mod_authz_core import PROVIDERS
+from apacheconf.syntax.words import split
 
 
 def modules(model: Model | Bound | Expanded) -> str:
@@ -56,6 +58,10 @@ def _needs(node: Node, expanded: Expanded) -> Iterator[tuple[str, str]]:
         yield (loaded or list(third.identifiers))[0], node.name
     if node.name.lower() in _URL_DIRECTIVES:
         yield from _needs_of_url(node)
+    if node.name.lower() == "require":
+        provider = next((word for word in split(node.args) if word.lower() != "not"), "")
+        if provider in PROVIDERS:
+            yield registry.identifier(PROVIDERS[provider]), f"Require {provider}"
 
 
 _URL_DIRECTIVES = frozenset({"proxypass", "proxypassmatch", "balancermember", "proxyset", "proxy"})
