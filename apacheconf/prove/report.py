@@ -68,8 +68,8 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """1 when anything differed that nobody had announced."""
-        return 1 if self.unannounced else 0
+        """1 when anything differed that nobody had announced, or when nothing was asked: that proves nothing."""
+        return 1 if self.unannounced or not self.results else 0
 
     @property
     def excused(self) -> Counter[str]:

@@ -42,6 +42,10 @@ def test_only_unannounced_differences_fail() -> None:
     assert bad.different[0].announced is None
 
 
+def test_a_report_of_no_question_proves_nothing() -> None:
+    assert Report("httpd", "nginx", ()).exit_code == 1
+
+
 def test_json_says_it_all() -> None:
     report = Report("httpd 2.4.1", "nginx 1.22", (result(), result(STATUS)), ("a note",), ("trace",))
     written = json.loads(json.dumps(report.to_json()))
