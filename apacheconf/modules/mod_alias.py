@@ -124,13 +124,13 @@ def _without_path(code: int) -> Redirect:
 
 
 def _of_section(rest: list[str], code: int, scope: Scope) -> Redirect:
-    """``Redirect [status] URL`` in a section, whose URL is an expression (EXPR-47)."""
-    if is_redirect(code) and not rest:
+    """``Redirect [status] URL`` in a section, whose URL is an expression (EXPR-47); without one the word is a path."""
+    if not is_redirect(code):
+        return Redirect(code, rest[0] if rest else None, None, in_section=True)
+    if not rest:
         raise ValueRefused("URL to redirect to is missing")
-    target = rest[0] if rest else None
-    if target is not None:
-        check_string(target, f"Cannot parse redirect expression '{target}': ", scope.has_module("mod_ssl"))
-    return Redirect(code, None, target if is_redirect(code) else None, in_section=True)
+    check_string(rest[0], f"Cannot parse redirect expression '{rest[0]}': ", scope.has_module("mod_ssl"))
+    return Redirect(code, None, rest[0], in_section=True)
 
 
 def _alias(name: str, script: bool = False) -> ParseIn:

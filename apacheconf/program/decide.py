@@ -11,10 +11,11 @@ from dataclasses import replace
 
 from apacheconf.program.course import Course, perform
 from apacheconf.program.environment import Environment
-from apacheconf.program.evaluate import holds, text_of
+from apacheconf.program.evaluate import State, holds, text_of
 from apacheconf.program.fold import steps_for
 from apacheconf.program.forward import count_forward, decision_of
-from apacheconf.program.hosts import LayerKind
+from apacheconf.program.headers import HeaderTable
+from apacheconf.program.hosts import Host, LayerKind
 from apacheconf.program.phases import Phase
 from apacheconf.program.program import Program
 from apacheconf.program.reading import read_request
@@ -40,6 +41,14 @@ def decide(program: Program, request: Request, tracer: Tracer = silent) -> Decis
     return decision_of(course, keep_alive=course.status not in DROPS_CONNECTION)
 
 
+def decide_unread(program: Program, host: Host) -> Decision:
+    """What ``host`` does to its answer for a request that could not be read."""
+    headers = HeaderTable()
+    course = Course(program, State(Request(), host, "/", None, None, headers=headers), "/", headers, status=400)
+    _Walk(course, silent).run(Phase.FILTERS)
+    return decision_of(course, keep_alive=False)
+
+
 def walk(program: Program, request: Request, tracer: Tracer = silent) -> Course:
     """The course of ``request`` at its end: all that is known of it then."""
     course = read_request(program, request, tracer)
@@ -48,7 +57,8 @@ def walk(program: Program, request: Request, tracer: Tracer = silent) -> Course:
     else:
         if course.why:
             tracer(Refused(course.status, course.why))
-        _Walk(course, tracer).run(Phase.FILTERS)
+        if course.status != 200:  # OPTIONS * meets no filter
+            _Walk(course, tracer).run(Phase.FILTERS)
     return course
 
 
@@ -76,6 +86,8 @@ class _Walk:
             _before_handler(course, self.tracer)
         if course.status is not None and Phase.LOCATION_WALK <= phase < Phase.FILTERS:
             return None
+        if phase is Phase.TRANSLATE and (course.origin is not None or course.state.file):
+            return None  # OR-2: the rules have placed the request
         return self._run_steps([step for step in self._steps() if step.phase is phase])
 
     def _after(self, phase: Phase, flow: Flow | None) -> Phase | None:

@@ -6,15 +6,16 @@ redirect made here meets the lines of the table always only, and nothing of what
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 
-from apacheconf.program.conditions import Condition
+from apacheconf.diagnostics import InternalError
 from apacheconf.program.editing import TextOf, edit, edited
-from apacheconf.program.evaluate import State, holds, text_of
+from apacheconf.program.evaluate import holds, text_of
 from apacheconf.program.headers import HeaderTable
 from apacheconf.program.phases import Phase
 from apacheconf.program.request import Decision, Headers
-from apacheconf.program.steps import EditHeader, Step, Table
+from apacheconf.program.steps import EditHeader, Table
+from apacheconf.program.values import Joined, Literal, Value
 
 #: How a message is framed is the connection's own business: these fields are never edited.
 FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "keep-alive", "trailer", "upgrade"})
@@ -34,26 +35,65 @@ def answer_fields(decision: Decision, status: int, fields: Headers, completed: b
         always, own = early, HeaderTable.of(fields)
     else:
         always, own = HeaderTable(), HeaderTable.of((*early.lines(), *fields))
-    return _edited(decision.response_headers, state, always, own, completed)
-
-
-def _edited(steps: Iterable[Step], state: State, always: HeaderTable, own: HeaderTable, completed: bool) -> Headers:
     state.answer = (own, always)
-    content_type = own.get(_TYPE)
-    listed = tuple(steps)
-    for which, table in ((Table.ALWAYS, always), (Table.ONSUCCESS, own)):
-        if which is Table.ONSUCCESS and not completed:
-            break
-        for step in listed:
+
+    def lines_of(table: Table) -> Iterator[EditHeader]:
+        for step in decision.response_headers:
             line = step.action
-            if isinstance(line, EditHeader) and line.table is which and _applies(line, step.when, state):
-                content_type = _type_after(line, content_type, lambda value: text_of(value, state))
-                edit(table, line, lambda value: text_of(value, state), state.headers)
+            if isinstance(line, EditHeader) and line.table is table and holds(step.when, state):
+                yield line
+
+    return _edited(lines_of, lambda value: text_of(value, state), always, own, completed, state.headers)
+
+
+def settled_fields(edits: Iterable[EditHeader], fields: Headers, completed: bool) -> Headers:
+    """The same where no line has a condition, and every value is a text that is known already."""
+    listed = tuple(edits)
+
+    def lines_of(table: Table) -> Iterator[EditHeader]:
+        return (line for line in listed if line.table is table)
+
+    return _edited(lines_of, settled_text, HeaderTable(), HeaderTable.of(fields), completed, None)
+
+
+def settled_text(value: Value) -> str:
+    """The text of a value that is the same for every request. Raises InternalError for others."""
+    match value:
+        case Literal(text):
+            return text
+        case Joined(parts):
+            return "".join(map(settled_text, parts))
+    raise InternalError(f"{value} depends on the request")
+
+
+def is_settled(line: EditHeader) -> bool:
+    """Whether the line says the same for every request."""
+    return line.operation not in ("echo", "note") and all(map(_is_text, (line.value, line.replacement)))
+
+
+def _is_text(value: Value | None) -> bool:
+    return (
+        value is None or isinstance(value, Literal) or (isinstance(value, Joined) and all(map(_is_text, value.parts)))
+    )
+
+
+def _edited(
+    lines_of: Callable[[Table], Iterable[EditHeader]],
+    text: TextOf,
+    always: HeaderTable,
+    own: HeaderTable,
+    completed: bool,
+    request: HeaderTable | None,
+) -> Headers:
+    """Both tables after their lines, the table always first; each line's condition is asked when it is its turn."""
+    content_type = own.get(_TYPE)
+    tables = ((Table.ALWAYS, always), (Table.ONSUCCESS, own)) if completed else ((Table.ALWAYS, always),)
+    for which, table in tables:
+        for line in lines_of(which):
+            if line.name.lower() not in FRAMING:
+                content_type = _type_after(line, content_type, text)
+                edit(table, line, text, request)
     return joined(always, own, content_type)
-
-
-def _applies(line: EditHeader, when: Condition, state: State) -> bool:
-    return line.name.lower() not in FRAMING and holds(when, state)
 
 
 def _type_after(line: EditHeader, now: str | None, text: TextOf) -> str | None:

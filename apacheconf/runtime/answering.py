@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from apacheconf.runtime.answer import standard_reason
 from apacheconf.runtime.local import CHUNKED_FIELD
+from apacheconf.runtime.mod_headers import edited_error
 from apacheconf.runtime.pages import CLOSING, CONTENT_TYPE, page
 
 if TYPE_CHECKING:
@@ -51,6 +52,9 @@ class Answering:
     ) -> None:
         """Answer a request here, with its whole body."""
         exchange.status, exchange.written = status, len(body)
+        decision = exchange.plan.decision
+        unread = decision is not None and decision.host is None
+        fields = edited_error(exchange.site.unread_plan() if unread else exchange.plan, status, fields)
         head: list[bytes] = []
         if exchange.version > (0, 9):
             head.append(b"HTTP/1.1 %d %b\r\n" % (status, reason or standard_reason(status)))

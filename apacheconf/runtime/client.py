@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from apacheconf.program.names import HostRefused, parse_host
 from apacheconf.program.request import Decision, Request
 from apacheconf.program.uri import PathRefused, Target, parse_target
+from apacheconf.runtime.answer import header_block
 from apacheconf.runtime.answering import Answering
 from apacheconf.runtime.errors import ClientBroke, OriginBroke
 from apacheconf.runtime.exchange import Exchange
@@ -25,7 +26,6 @@ from apacheconf.runtime.forward import (
     Lines,
     count_forwards,
     expects_continue,
-    header_lines,
     wants_to_stay,
     with_empty_body,
 )
@@ -257,7 +257,7 @@ class ClientConnection(Answering):
         if plan.fields is not None:
             # What decide leaves out because it depends on the connection: Expect (RQ-20).
             expect = [pair for pair in fields if pair[0].lower() == b"expect"]
-            exchange.lines = header_lines(plan.fields + expect, False, None, b"")
+            exchange.lines = Lines(header_block(plan.fields + expect))
             if exchange.body_done:
                 exchange.lines = with_empty_body(exchange.lines, fields)
             return

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from apacheconf.program.conditions import ALWAYS
 from apacheconf.program.hosts import Cell, Reach, Shape
 from apacheconf.program.phases import Phase
+from apacheconf.program.response import is_settled
 from apacheconf.program.steps import (
     AddCharset,
     AddForwarded,
+    EditHeader,
     KeepHost,
     KeepLocal,
     Log,
@@ -26,7 +28,9 @@ from apacheconf.program.steps import (
     MapToOrigin,
     Move,
     Rest,
+    SetEnv,
     Step,
+    Table,
 )  # fmt: skip
 from apacheconf.program.uri import canonical
 
@@ -36,13 +40,19 @@ MakePath = Callable[[str, str], str | None]
 
 @dataclass(frozen=True)
 class Policy:
-    """How requests of a cell are forwarded and answers mapped back; equal for all cells that do the same."""
+    """How requests of a cell are forwarded and answers mapped back; equal for all cells that do the same.
+
+    ``per_request`` marks answers whose fields depend on the request: they are not remembered.
+    """
 
     keep_host: bool = False
     add_forwarded: bool = False
     map_back: tuple[MapBack, ...] = ()
     map_back_cookies: tuple[MapBackCookie, ...] = ()
     charset: str = ""
+    request_edits: tuple[EditHeader, ...] = ()
+    answer_edits: tuple[EditHeader, ...] = ()
+    per_request: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,7 +85,7 @@ class CompiledShape:
 
 def _course(cell: Cell) -> Course | None:
     """The course of a cell, None when something in it is not settled or not of the kinds that have one."""
-    if cell.maybe or any(step.when != ALWAYS or type(step.action) not in _SETTLED for step in cell.steps):
+    if cell.maybe or not all(map(_is_settled, cell.steps)):
         return None
     mapping = _mapping(cell.steps)
     if mapping is None:
@@ -84,12 +94,15 @@ def _course(cell: Cell) -> Course | None:
     if make_path is None:
         return None
     actions = [step.action for step in cell.steps]
+    edits = [action for action in actions if isinstance(action, EditHeader)]
     policy = Policy(
         keep_host=any(isinstance(action, KeepHost) for action in actions),
         add_forwarded=any(isinstance(action, AddForwarded) for action in actions),
         map_back=tuple(action for action in actions if isinstance(action, MapBack)),
         map_back_cookies=tuple(action for action in actions if isinstance(action, MapBackCookie)),
         charset=next((action.charset for action in actions if isinstance(action, AddCharset)), ""),
+        request_edits=tuple(action for action in edits if action.table is Table.REQUEST),
+        answer_edits=tuple(action for action in edits if action.table is not Table.REQUEST),
     )
     return Course(mapping.origin, make_path, policy)
 
@@ -97,6 +110,20 @@ def _course(cell: Cell) -> Course | None:
 _SETTLED = frozenset(
     {AddCharset, MapToOrigin, MapToFile, KeepLocal, KeepHost, AddForwarded, MapBack, MapBackCookie, Log}
 )
+#: Request fields that decide more than what is sent on: ``decide`` looks at them itself.
+_DECIDING = frozenset({"host", "connection", "expect", "max-forwards", "content-length", "transfer-encoding", "range"})
+
+
+def _is_settled(step: Step) -> bool:
+    """Whether the step does the same for every request. Variables matter to steps that aren't settled only."""
+    action = step.action
+    if isinstance(action, SetEnv):
+        return True
+    if isinstance(action, EditHeader):
+        decides = action.table is Table.REQUEST and action.name.lower() in _DECIDING
+        early = step.phase is Phase.POST_READ and action.table is not Table.REQUEST
+        return step.when == ALWAYS and is_settled(action) and not decides and not early
+    return step.when == ALWAYS and type(action) in _SETTLED
 
 
 def _mapping(steps: tuple[Step, ...]) -> MapToOrigin | None:

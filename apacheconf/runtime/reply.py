@@ -14,6 +14,7 @@ from apacheconf.runtime.answer import (
     reverse_mapper,
 )
 from apacheconf.runtime.framing import CHUNKED, UNTIL_CLOSE
+from apacheconf.runtime.mod_headers import edited_reply
 from apacheconf.runtime.pages import CLOSING
 from apacheconf.runtime.site import KnownReply
 
@@ -40,6 +41,7 @@ def client_head(exchange: Exchange, reply: ReplyHead, complete: bool) -> bytes:
         fields = map_cookies(fields, forwarding.cookies)
     if forwarding.charset and reply.status not in (204, 304):
         fields = add_charset(fields, forwarding.charset)
+    fields = edited_reply(exchange.plan, reply.status, fields)
     first = b"HTTP/1.1 %03d %b\r\n" % (reply.status, reply.reason)
     dated = [pair for pair in fields if pair[0].lower() == b"date"]
     served = [pair for pair in fields if pair[0].lower() == b"server"]
@@ -80,6 +82,8 @@ def remember_reply(exchange: Exchange, head: bytes, reply: ReplyHead) -> None:
     if reply.status in CLOSING:
         return
     forwarding, service = exchange.plan.forwarding, exchange.plan.service
+    if forwarding.per_request:
+        return
     if (forwarding.reverses and not REVERSED.isdisjoint(reply.names)) or b"set-cookie" in reply.names:
         return
     if service is not None and service.fail_on_status:

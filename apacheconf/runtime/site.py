@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from apacheconf.program.decide import decide
+from apacheconf.program.decide import decide, decide_unread
 from apacheconf.program.hosts import Host, Shape
 from apacheconf.program.program import Program
 from apacheconf.program.request import Decision, Request
@@ -21,6 +21,7 @@ from apacheconf.runtime.answer import CookieReverse, Reverse, reverse_mapper
 from apacheconf.runtime.compile import CompiledShape, Course, Policy
 from apacheconf.runtime.forward import Lines, header_lines
 from apacheconf.runtime.heads import RequestHead
+from apacheconf.runtime.mod_headers import edited_lines
 from apacheconf.runtime.pool import Service
 from apacheconf.runtime.strict import Fields
 
@@ -57,7 +58,18 @@ class Memos:
 class Forwarding:
     """A policy at work for one host: how requests go out, how answers come back, and the answers seen before."""
 
-    __slots__ = ("add_forwarded", "charset", "cookies", "keep_host", "replies", "reverses", "server_name")
+    __slots__ = (
+        "add_forwarded",
+        "answer_edits",
+        "charset",
+        "cookies",
+        "keep_host",
+        "per_request",
+        "replies",
+        "request_edits",
+        "reverses",
+        "server_name",
+    )
 
     def __init__(self, policy: Policy, host: Host, program: Program, memos: Memos) -> None:
         self.keep_host = policy.keep_host
@@ -66,10 +78,15 @@ class Forwarding:
         self.cookies = tuple(_cookie(entry) for entry in policy.map_back_cookies)
         self.charset = policy.charset.encode("latin-1")
         self.server_name = host.name.encode("latin-1")
+        self.request_edits = policy.request_edits
+        self.answer_edits = policy.answer_edits
+        self.per_request = policy.per_request
         self.replies: dict[bytes, KnownReply] = memos.make()
 
     def lines(self, fields: Fields, host: bytes | None) -> Lines:
         """The header lines for the origin."""
+        if self.request_edits:
+            return edited_lines(self.request_edits, fields, self.add_forwarded, host, self.server_name)
         return header_lines(fields, self.add_forwarded, host, self.server_name)
 
     def map_back(self, value: bytes, self_url: bytes) -> bytes | None:
@@ -141,7 +158,7 @@ class Sites(Protocol):
 class Site:
     """One host at work."""
 
-    __slots__ = ("_compiled", "_forwardings", "_server", "host", "limits", "plans")
+    __slots__ = ("_compiled", "_forwardings", "_server", "_unread", "host", "limits", "plans")
 
     def __init__(self, server: Sites, host: Host) -> None:
         self._server = server
@@ -150,6 +167,7 @@ class Site:
         self.plans: dict[bytes, Plan] = server.memos.make()
         self._compiled = server.compiled(host.shape)
         self._forwardings: dict[Policy, Forwarding] = {}
+        self._unread: Plan | None = None
 
     def forwarding(self, policy: Policy) -> Forwarding:
         found = self._forwardings.get(policy)
@@ -180,11 +198,21 @@ class Site:
         plan.line = line
         self._server.memos.put(self.plans, line, plan)
 
+    def unread_plan(self) -> Plan:
+        """The plan of a request that could not be read: what the host does to the answers it makes itself."""
+        if self._unread is None:
+            decision = decide_unread(self._server.program, self.host)
+            self._unread = Plan(b"GET", b"", None, self.forwarding(Policy()), decision)
+        return self._unread
+
     def decided_plan(self, request: Request) -> Plan:
         """The plan that ``decide`` makes; it holds for this request only."""
         decision = decide(self._server.program, request)
         policy = Policy(
-            map_back=decision.map_back, map_back_cookies=decision.map_back_cookies, charset=decision.charset
+            map_back=decision.map_back,
+            map_back_cookies=decision.map_back_cookies,
+            charset=decision.charset,
+            per_request=bool(decision.response_headers or decision.early_headers),
         )
         service = None if decision.origin is None else self._server.service(decision.origin)
         return Plan(

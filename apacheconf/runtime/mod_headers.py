@@ -1,0 +1,94 @@
+"""Header and RequestHeader at work (HD-1 to HD-9), in bytes. Pure.
+
+Lines that say the same for every request are done by the closures of a settled cell; the others under what
+``decide`` left, by the program's own function.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from apacheconf.program.editing import edit
+from apacheconf.program.forward import add_forwarded
+from apacheconf.program.headers import HeaderTable
+from apacheconf.program.request import Decision, Headers
+from apacheconf.program.response import answer_fields, settled_fields, settled_text
+from apacheconf.program.steps import EditHeader
+from apacheconf.runtime.errors import OriginBroke
+from apacheconf.runtime.forward import Lines
+from apacheconf.runtime.strict import Fields
+
+if TYPE_CHECKING:
+    from apacheconf.runtime.site import Plan
+
+#: What an answer made here says of itself, whatever was configured.
+_OWN = frozenset({"date", "server"})
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+def edited_reply(plan: Plan, status: int, fields: Fields) -> Fields:
+    """The fields of an origin's answer. Raises OriginBroke(500) where a value would break the head, as httpd does."""
+    if not edits_answers(plan):
+        return fields
+    found = _edited(plan, status, fields, completed=True)
+    if any(map(_breaks, found)):
+        raise OriginBroke(500, "a response header field would hold a control character")
+    return _encoded(found)
+
+
+def edited_error(plan: Plan, status: int, fields: Fields) -> Fields:
+    """The fields of an answer that was made here."""
+    if not edits_answers(plan):
+        return fields
+    made = _edited(plan, status, fields, completed=False)
+    return _encoded([line for line in made if not _breaks(line) and line[0].lower() not in _OWN])
+
+
+def edits_answers(plan: Plan) -> bool:
+    """Whether any line is about the answers of this plan."""
+    decision = plan.decision
+    if decision is not None:
+        return bool(decision.response_headers or decision.early_headers)
+    return bool(plan.forwarding.answer_edits)
+
+
+def _edited(plan: Plan, status: int, fields: Fields, completed: bool) -> Headers:
+    lines = _decoded(fields)
+    decision: Decision | None = plan.decision
+    if decision is None:
+        return settled_fields(plan.forwarding.answer_edits, lines, completed)
+    return answer_fields(decision, status, lines, completed)
+
+
+def edited_lines(
+    edits: tuple[EditHeader, ...], fields: Fields, forwarded: bool, host: bytes | None, server: bytes
+) -> Lines:
+    """The header lines for the origin after RequestHeader, with the hole for the client's address (RQ-13)."""
+    table = HeaderTable(_decoded(fields))
+    expect = [(name, value) for name, value in table.lines() if name.lower() == "expect"]
+    for line in edits:
+        edit(table, line, settled_text)
+    table.drop_hop_by_hop()
+    table.unset("Host")
+    if forwarded:
+        add_forwarded(table, "\n", None if host is None else host.decode("latin-1"), server.decode("latin-1"))
+    front, hole, back = written((*table.lines(), *expect)).partition(b"\n\r\n")
+    return Lines(front, b"\r\n" + back, hole=True) if hole else Lines(front)
+
+
+def written(lines: Headers) -> bytes:
+    """Header lines as bytes."""
+    return b"".join([b"%b: %b\r\n" % pair for pair in _encoded(lines)])
+
+
+def _breaks(line: tuple[str, str]) -> bool:
+    return _CONTROL.search(line[1]) is not None
+
+
+def _decoded(fields: Fields) -> Headers:
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in fields)
+
+
+def _encoded(lines: Headers | list[tuple[str, str]]) -> Fields:
+    return [(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in lines]
