@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from apacheconf.ledger import Written
 from apacheconf.model.types import Model, Server
+from apacheconf.modules.core import CoreServerConf
 from apacheconf.modules.mod_proxy import Definition, ProxyPass, ProxyServerConf
-from apacheconf.program import core, mod_proxy
+from apacheconf.program import core, mod_proxy, mod_rewrite
 from apacheconf.program.cells import make_cells
 from apacheconf.program.dead import unreachable
 from apacheconf.program.hosts import Host, Layer, Limits, Listener, Shape
@@ -16,6 +17,7 @@ from apacheconf.program.index import make_index
 from apacheconf.program.layers import LayerBuilder
 from apacheconf.program.link import Linker
 from apacheconf.program.mod_proxy import Origins, OriginUnknown
+from apacheconf.program.mod_rewrite import RewriteLayer
 from apacheconf.program.program import Program
 from apacheconf.program.sharing import share
 from apacheconf.program.steps import Step
@@ -59,7 +61,8 @@ class _Compiler:
 
     def _shape(self, server: Server, linker: Linker, origins: Origins) -> Shape:
         """The host's shape; its cells are made once for all hosts with equal steps, layers and limits."""
-        layers = LayerBuilder(linker, origins, self._leave_out).build(server)
+        rules = self._rules(server, linker, origins)
+        layers = LayerBuilder(linker, origins, self._leave_out).build(server, rules)
         mappings = mod_proxy.chain(self._mappings(server, linker, origins))
         steps = (*mappings, *core.server_steps(server, self.default_root, linker))
         parts = tuple(sorted(steps, key=lambda step: step.phase)), layers, core.limits(server, linker)
@@ -68,9 +71,17 @@ class _Compiler:
             known = self.shapes[parts] = make_shape(*parts)
         return known
 
+    def _rules(self, server: Server, linker: Linker, origins: Origins) -> RewriteLayer:
+        model = self.model
+        tls = any(each.protocol == "https" for each in model.listeners)
+        root = server.server_conf(CoreServerConf).document_root.value or self.default_root
+        place = mod_rewrite.Place(linker, origins, self._leave_out, root, model.expanded.server_root, tls)
+        return mod_rewrite.server_layer(server, model.main, place)
+
     def _origins_of(self, server: Server) -> Origins:
         """The server's origins. A balancer that a host inherits stays the main server's own (BP-18)."""
         shared = share(_definitions(server))
+        mod_rewrite.add_workers(server, self.model.main, shared)
         self.ignored += [each for each in shared.ignored if each not in self.ignored]
         numbers: dict[str, int] = {}
         for name, origin in shared.origins():
@@ -105,7 +116,8 @@ class _Compiler:
 def make_shape(steps: tuple[Step, ...], layers: tuple[Layer, ...], limits: Limits) -> Shape:
     """A shape with its cells and its dead steps."""
     cells = make_cells(steps, layers)
-    return Shape(steps, layers, cells, limits, unreachable(steps, cells))
+    inert = mod_rewrite.inert([conf for layer in layers for _, conf in layer.confs])
+    return Shape(steps, layers, cells, limits, (*unreachable(steps, cells), *inert))
 
 
 def _definitions(server: Server) -> Iterator[tuple[Definition, Written]]:

@@ -140,6 +140,8 @@ def _mapping_of(steps: tuple[Step, ...]) -> tuple[bool, bool]:
     translate = [step for step in steps if step.phase is Phase.TRANSLATE]
     mapped = any(isinstance(step.action, MapToOrigin) for step in translate)
     first = next(iter(translate), None)
+    if any(step.phase is Phase.REWRITE for step in steps):  # rules may lead anywhere
+        return True, False
     return mapped, first is not None and isinstance(first.action, MapToOrigin) and first.when == ALWAYS
 
 

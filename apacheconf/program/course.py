@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from apacheconf.program import rewriting
 from apacheconf.program.editing import edit
 from apacheconf.program.evaluate import State, text_of
 from apacheconf.program.headers import HeaderTable
@@ -21,7 +22,9 @@ from apacheconf.program.steps import (
     AddCharset,
     AddFilter,
     AddForwarded,
+    BeginRewriting,
     EditHeader,
+    FinishRewriting,
     KeepHost,
     KeepLocal,
     Log,
@@ -33,9 +36,12 @@ from apacheconf.program.steps import (
     Redirect,
     Respond,
     Rest,
+    Rewrite,
+    SetCookie,
     SetEnv,
     SetErrorDocument,
     SetHandler,
+    SetType,
     SetUri,
     Step,
     Table,
@@ -75,6 +81,7 @@ class Course:
     logs: list[Log] = field(default_factory=list)
     charset: str = ""
     rounds: int = 0
+    rewriting: rewriting.Rewriting | None = None
 
     def refuse(self, status: int, why: str) -> None:
         """Answer with an error made here."""
@@ -203,6 +210,18 @@ def _add_charset(action: AddCharset, course: Course) -> None:
     course.charset = action.charset
 
 
+def _rewrite(action: Rewrite, course: Course) -> None:
+    for each in action.sets:
+        perform(each, course)
+    rewriting.rewrite(action, course)
+
+
+def _set_cookie(action: SetCookie, course: Course) -> None:
+    line = rewriting.cookie(text_of(action.text, course.state), course.state.started)
+    if line and all(value.partition("=")[0] != line.partition("=")[0] for _, value in course.early.lines()):
+        course.early.add("Set-Cookie", line)
+
+
 def _collect(name: str) -> Callable[[Any, Course], None]:
     return lambda action, course: getattr(course, name).append(action)
 
@@ -226,4 +245,9 @@ _PERFORMERS: dict[type, Callable[[Any, Course], None]] = {
     AddCharset: _add_charset,
     AddFilter: _collect("filters"),
     Log: _collect("logs"),
+    BeginRewriting: rewriting.begin,
+    Rewrite: _rewrite,
+    FinishRewriting: rewriting.finish,
+    SetCookie: _set_cookie,
+    SetType: lambda action, course: None,
 }

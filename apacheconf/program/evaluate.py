@@ -33,13 +33,15 @@ from apacheconf.program.conditions import (
     Under,
 )  # fmt: skip
 from apacheconf.program.environment import Environment
+from apacheconf.program.files import FILE_TESTS
 from apacheconf.program.globs import glob_matches
 from apacheconf.program.headers import HeaderTable
 from apacheconf.program.hosts import Host
 from apacheconf.program.phases import Phase
 from apacheconf.program.request import Request
+from apacheconf.program.rewrite_maps import escape, look_up
 from apacheconf.program.uri import escape_url
-from apacheconf.program.values import Call, Capture, Joined, Literal, Lookup, Value, Variable
+from apacheconf.program.values import Call, Capture, Escaped, Joined, Literal, Lookup, Value, Variable
 
 
 @dataclass
@@ -62,6 +64,7 @@ class State:
     mapped: str = ""
     handler: str = ""
     status: int = 200
+    rewritten: str | None = None
     headers: HeaderTable | None = None
     answer: tuple[HeaderTable, ...] = ()
     started: float = field(default_factory=time.time)
@@ -135,8 +138,11 @@ def text_of(value: Value, state: State) -> str:
             return missing if found is None else found
         case Call(function, argument):
             return _FUNCTIONS[function](text_of(argument, state))
-        case Lookup(_, _, default):
-            return text_of(default, state)
+        case Escaped(inner):
+            return escape(text_of(inner, state), value)
+        case Lookup(_, key, default, kind, source):
+            found = look_up(kind, source, text_of(key, state))
+            return text_of(default, state) if found is None else found
 
 
 def lies_under(path: str, prefix: str) -> bool:
@@ -167,8 +173,10 @@ def _compiled(regex: Regex):  # type: ignore[no-untyped-def]  # pcre2 ships no t
 
 def _matches(text: str, regex: Regex, captures: str, state: State) -> bool:
     groups = search(regex, text)
-    if captures:
+    if captures and (groups is not None or captures != "cond"):
         state.captures[captures] = groups or ()
+    if captures == "rule":  # a rule starts without captures of conditions; one that fails keeps those before it
+        state.captures.pop("cond", None)
     return groups is not None
 
 
@@ -191,6 +199,10 @@ def _on_integers(compare: Callable[[int, int], bool]) -> Callable[[str, str], bo
     return lambda left, right: compare(_integer(left), _integer(right))
 
 
+def _by_length(compare: Callable[[tuple[int, str], tuple[int, str]], bool]) -> Callable[[str, str], bool]:
+    return lambda left, right: compare((len(left), left), (len(right), right))
+
+
 _COMPARE: dict[Operator, Callable[[str, str], bool]] = {
     Operator.SAME: operator.eq,
     Operator.DIFFERENT: operator.ne,
@@ -204,12 +216,17 @@ _COMPARE: dict[Operator, Callable[[str, str], bool]] = {
     Operator.LE: _on_integers(operator.le),
     Operator.GT: _on_integers(operator.gt),
     Operator.GE: _on_integers(operator.ge),
+    Operator.LENGTH_LT: _by_length(operator.lt),
+    Operator.LENGTH_LE: _by_length(operator.le),
+    Operator.LENGTH_GT: _by_length(operator.gt),
+    Operator.LENGTH_GE: _by_length(operator.ge),
 }
 
 _TESTS: dict[str, Callable[[str], bool]] = {
     "n": bool,
     "z": lambda text: not text,
     "T": lambda text: text.lower() not in ("", "0", "off", "false", "no"),
+    **FILE_TESTS,
 }
 
 _FUNCTIONS: dict[str, Callable[[str], str]] = {
@@ -217,6 +234,13 @@ _FUNCTIONS: dict[str, Callable[[str], str]] = {
     "toupper": str.upper,
     "escape-url": escape_url,
 }
+
+
+_TIMES = {"YEAR": "%Y", "MON": "%m", "DAY": "%d", "HOUR": "%H", "MIN": "%M", "SEC": "%S", "WDAY": "%w"}
+
+
+def _local_time(form: str) -> Callable[[State], str]:
+    return lambda state: time.strftime(form, time.localtime(state.started))
 
 
 def read_variable(name: str, argument: str, state: State) -> str | None:
@@ -248,6 +272,7 @@ _VARIABLES: dict[str, Callable[[State], str | None]] = {
     "SERVER_PROTOCOL": lambda s: protocol(s.request),
     "SERVER_ADMIN": lambda s: s.host.admin,
     "HTTPS": lambda s: "on" if s.request.scheme == "https" else "off",
+    "REWRITTEN": lambda s: s.path if s.rewritten is None else s.rewritten,
     "REQUEST_FILENAME": lambda s: s.file or s.path,
     "REQUEST_DIRECTORY": lambda s: s.file.rpartition("/")[0] + "/",
     "REQUEST_BASENAME": lambda s: s.file.rpartition("/")[2],
@@ -256,6 +281,10 @@ _VARIABLES: dict[str, Callable[[State], str | None]] = {
     "REQUEST_STATUS": lambda s: str(s.status),
     "REQUEST_TIME_USEC": lambda s: str(int(s.started * 1e6)),
     "DURATION_USEC": lambda s: str(int((time.time() - s.started) * 1e6)),
+    "IPV6": lambda s: "on" if ":" in s.request.local[0] else "off",
+    "IS_SUBREQ": lambda s: "false",
+    **{f"TIME_{name}": _local_time(form) for name, form in _TIMES.items()},
+    "TIME": _local_time("%Y%m%d%H%M%S"),
     "LOAD_AVERAGE": lambda s: "/".join(f"{load:.2f}" for load in os.getloadavg()),
     "IDLE_PERCENT": lambda s: "100",
     "BUSY_PERCENT": lambda s: "0",

@@ -11,12 +11,14 @@ from apacheconf.modules.mod_alias import AliasDirConf
 from apacheconf.modules.mod_authz_core import AuthzDirConf
 from apacheconf.modules.mod_headers import HeadersDirConf
 from apacheconf.modules.mod_proxy import ProxyDirConf
+from apacheconf.modules.mod_rewrite import RewriteDirConf
 from apacheconf.modules.mod_setenvif import SetEnvIfDirConf
-from apacheconf.program import mod_alias, mod_authz_core, mod_headers, mod_proxy, mod_setenvif
+from apacheconf.program import mod_alias, mod_authz_core, mod_headers, mod_proxy, mod_rewrite, mod_setenvif
 from apacheconf.program.conditions import ALWAYS
 from apacheconf.program.hosts import Layer, LayerKind
 from apacheconf.program.link import Linker
 from apacheconf.program.mod_proxy import Origins, OriginUnknown
+from apacheconf.program.mod_rewrite import RewriteLayer
 from apacheconf.program.modules import DIR_STEPS
 from apacheconf.program.sections import Found, LeaveOut, in_merge_order
 
@@ -29,10 +31,14 @@ class LayerBuilder:
     origins: Origins
     left_out: LeaveOut
 
-    def build(self, server: Server) -> tuple[Layer, ...]:
-        """The server's own settings as layer 0, then its sections in merge order (MRG-1, MRG-4)."""
+    def build(self, server: Server, rules: RewriteLayer) -> tuple[Layer, ...]:
+        """The server's own settings as layer 0, then its sections in merge order (MRG-1, MRG-4).
+
+        ``rules`` are the server's own of mod_rewrite, which ask for more than its settings.
+        """
         defaults: dict[str, Conf] = {module: server.dir_conf(each.conf) for module, each in DIR_STEPS.items()}
-        first = Layer(LayerKind.SERVER, ALWAYS, self._confs(defaults, "", False))
+        del defaults[rules.module]
+        first = Layer(LayerKind.SERVER, ALWAYS, ((rules.module, rules), *self._confs(defaults, "", False)))
         ordered = in_merge_order(server.sections, self.left_out)
         numbers = {id(found): number for number, found in enumerate(ordered, 1)}
         return (first, *(self._layer(found, numbers.get(id(found.outer))) for found in ordered))
@@ -58,6 +64,8 @@ class LayerBuilder:
             return mod_alias.layer(conf, path, self.linker, self.left_out)
         if isinstance(conf, HeadersDirConf):
             return mod_headers.layer(conf, self.linker, self.left_out)
+        if isinstance(conf, RewriteDirConf):
+            return mod_rewrite.section_layer(conf, self.linker, self.left_out)
         if isinstance(conf, SetEnvIfDirConf):
             return mod_setenvif.layer(conf, self.linker, self.left_out)
         if not isinstance(conf, ProxyDirConf):

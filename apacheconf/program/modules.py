@@ -12,8 +12,18 @@ from apacheconf.modules.mod_authz_core import AuthzDirConf
 from apacheconf.modules.mod_env import EnvDirConf
 from apacheconf.modules.mod_headers import HeadersDirConf
 from apacheconf.modules.mod_proxy import ProxyDirConf
+from apacheconf.modules.mod_rewrite import RewriteDirConf
 from apacheconf.modules.mod_setenvif import SetEnvIfDirConf
-from apacheconf.program import core, mod_alias, mod_authz_core, mod_env, mod_headers, mod_proxy, mod_setenvif
+from apacheconf.program import (
+    core,
+    mod_alias,
+    mod_authz_core,
+    mod_env,
+    mod_headers,
+    mod_proxy,
+    mod_rewrite,
+    mod_setenvif,
+)
 from apacheconf.program.steps import Step
 
 
@@ -28,6 +38,7 @@ class DirSteps:
 DIR_STEPS: dict[str, DirSteps] = {
     "mod_authz_core": DirSteps(AuthzDirConf, mod_authz_core.steps),
     "core": DirSteps(CoreDirConf, core.steps),
+    "mod_rewrite": DirSteps(RewriteDirConf, mod_rewrite.steps),
     "mod_alias": DirSteps(AliasDirConf, mod_alias.steps),
     "mod_env": DirSteps(EnvDirConf, mod_env.steps),
     "mod_headers": DirSteps(HeadersDirConf, mod_headers.steps),

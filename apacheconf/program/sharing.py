@@ -88,6 +88,11 @@ class Shared:
             return balancer_name(url)
         return self._worker_for(url)
 
+    def add_generic(self, url: str, said_by: Written) -> None:
+        """The worker of a rule's target that no other line defines: it keeps no connections (WK-4)."""
+        if not is_balancer(url) and self._worker_for(url) is None:
+            self._new_worker(authority_of(url)).add((("disablereuse", True),), said_by)
+
     def origins(self) -> Iterable[tuple[str, Origin]]:
         """Every origin by its name, in the order of definition."""
         for name, draft in self.balancers.items():
@@ -206,6 +211,11 @@ def _make_worker(draft: _Draft, member: Member | None = None) -> Worker:
         said_by=tuple(draft.said_by),
     )
     return replace(worker, **_fields(given, _WORKER_FIELDS))
+
+
+def generic_worker(authority: str) -> Worker:
+    """The worker of an authority that no line of the configuration names (WK-4). Raises ValueError."""
+    return replace(_make_worker(_Draft(authority)), reusable=False)
 
 
 def _make_balancer(name: str, draft: _Draft) -> Balancer:

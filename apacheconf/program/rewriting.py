@@ -1,0 +1,268 @@
+"""What matched rules do to a request: RW-5 to RW-14, in the words of httpd's two URLs, the one asked for and the
+one that the rules have made so far.
+
+``begin``, ``rewrite`` for each rule that matched, ``finish``: the rules of a server are one run, and only its end
+says what becomes of the request.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from apacheconf.program.evaluate import State, text_of
+from apacheconf.program.files import exists
+from apacheconf.program.index import names_of
+from apacheconf.program.sharing import authority_of, generic_worker, is_balancer, target_path
+from apacheconf.program.steps import Aim, BeginRewriting, FinishRewriting, Rewrite
+from apacheconf.program.uri import canonical, escape_path
+from apacheconf.program.values import Value
+from apacheconf.program.workers import DEFAULT_PORTS, Origin
+
+if TYPE_CHECKING:
+    from apacheconf.program.course import Course
+
+#: Schemes of URLs, and whether a ``?`` in them begins a query (RW-6).
+_ABSOLUTE = re.compile(
+    r"(?P<query>https?://|h2c?://|wss?://|fcgi://|scgi://|uwsgi://|ajp://|balancer://|unix:)"
+    r"|ftp://|gopher://|ldap://|mailto:|news:|nntp://",
+    re.IGNORECASE,
+)
+_RAW = re.compile(r"[\x00-\x20\x7f]")
+
+
+@dataclass
+class Rewriting:
+    """One run of a server's rules. ``url`` is what they have made so far, ``query`` what was asked for."""
+
+    url: str
+    query: str | None
+    changed: bool = False
+    escaped: bool = True
+    status: int = 302
+    reduced: bool = False
+    passed: bool = False
+    proxied: Rewrite | None = None
+    last: Rewrite | None = None
+
+
+def begin(_: BeginRewriting, course: Course) -> None:
+    """The run begins, or a round of it; SCRIPT_URL and SCRIPT_URI tell what was asked for."""
+    state = course.state
+    if course.rewriting is None:
+        course.rewriting = Rewriting(state.path, state.query)
+        state.rewritten = state.path
+        state.env["SCRIPT_URL"] = state.path
+        state.env["SCRIPT_URI"] = state.self_url + state.path
+
+
+def rewrite(action: Rewrite, course: Course) -> None:
+    """One rule that matched."""
+    run = course.rewriting
+    assert run is not None
+    if action.answers:
+        course.refuse(action.status, "")
+        return
+    if action.target is not None:
+        _substitute(action, action.target, run, course)
+    if action.passed:
+        run.changed, run.escaped, run.passed = True, True, True
+
+
+def _substitute(action: Rewrite, target: Value, run: Rewriting, course: Course) -> None:
+    state = course.state
+    url = text_of(target, state)
+    if not action.allows_3f and _smuggles_query(url, state):
+        course.refuse(403, "a ? of the path would begin a query (UnsafeAllow3F)")  # RW-11
+        return
+    url = _split_query(url, action, state)
+    run.changed, run.escaped, run.last = True, action.escaped, action
+    if action.aim is Aim.ORIGIN:
+        run.proxied, url = action, _qualified(url, state)
+    elif action.aim is Aim.REDIRECT:
+        run.status, url = action.status, _qualified(url, state)
+    else:
+        reduced = _reduced(url, state)
+        run.reduced, url = run.reduced or reduced != url, reduced
+        if is_absolute(url):
+            run.status = action.status
+    run.url = state.rewritten = url
+    if len(url) > 2 * state.host.shape.limits.request_line:
+        course.refuse(500, "the rules have made a URL longer than two request lines")
+
+
+def _smuggles_query(url: str, state: State) -> bool:
+    """Whether a ``?`` may come from an escaped one in the request, and not from the rule itself (SEM-30)."""
+    return "?" in url and "%3f" in state.request.target.lower()
+
+
+def is_absolute(url: str) -> bool:
+    """Whether a URL names a scheme that mod_rewrite knows."""
+    return _ABSOLUTE.match(url) is not None
+
+
+def _split_query(url: str, action: Rewrite, state: State) -> str:
+    """Take the query off the URL and into the request (RW-8)."""
+    scheme = _ABSOLUTE.match(url)
+    if scheme is not None and scheme["query"] is None:
+        state.query = None
+        return url
+    if action.query_discarded:
+        state.query = None
+    at = url.rfind("?") if action.query_after_last else url.find("?")
+    if at < 0:
+        return url
+    query = url[at + 1 :]
+    if not action.query_appended:
+        state.query = query
+    elif query:
+        state.query = f"{query}&{state.query or ''}"
+    if state.query is not None:
+        state.query = state.query.removesuffix("&") if state.query else None
+    return url[:at]
+
+
+def _qualified(url: str, state: State) -> str:
+    """The URL with this host in front, unless it has one."""
+    return url if is_absolute(url) else f"{state.self_url}{'' if url.startswith('/') else '/'}{url}"
+
+
+def _reduced(url: str, state: State) -> str:
+    """A URL of this very host is its path (RW-6)."""
+    prefix = f"{state.request.scheme}://"
+    if url[: len(prefix)].lower() != prefix or len(url) == len(prefix):
+        return url
+    authority, slash, path = url[len(prefix) :].partition("/")
+    name, _, port = authority.partition(":")
+    number = int(port) if port.isdigit() else DEFAULT_PORTS[state.request.scheme]
+    own = state.host.port or state.self_port
+    named = any(fnmatchcase(name.lower(), each) for each in names_of(state.host))
+    return slash + path or "/" if named and number == own else url
+
+
+# --- the end -------------------------------------------------------------------------------------------------
+
+
+def finish(action: FinishRewriting, course: Course) -> None:
+    """What the rules have made of the URL decides what becomes of the request."""
+    run = course.rewriting
+    assert run is not None
+    course.rewriting, course.state.rewritten = None, None
+    if not run.changed:
+        return
+    away = is_absolute(run.url) and run.proxied is None
+    if not (away and run.escaped) and _RAW.search(course.state.query or ""):
+        course.refuse(403, "a blank or control character in the rewritten query")  # SEM-30
+    elif run.proxied is not None:
+        _to_origin(run, run.proxied, course)
+    elif run.passed:
+        course.state.path = course.raw_path = run.url
+    elif away:
+        _redirect(run, course)
+    elif not run.url.startswith("/"):
+        course.refuse(400, f"the rules have made {run.url!r}, which is neither a URL nor a path")
+    else:
+        course.state.file = _file(run, action.root)
+
+
+def _redirect(run: Rewriting, course: Course) -> None:
+    query = course.state.query
+    location = _escaped_url(run.url) if run.escaped else run.url
+    if query is not None:
+        kept = not run.escaped or query == run.query
+        location += "?" + (query if kept else escape_path(query))
+    course.status, course.location = run.status if 300 <= run.status < 400 else 302, location
+
+
+def _escaped_url(url: str) -> str:
+    """The URL with its path escaped; scheme and authority stay (RW-14)."""
+    scheme = _ABSOLUTE.match(url)
+    assert scheme is not None
+    at = scheme.end()
+    if url[at - 1] == "/":
+        slash = url.find("/", at)
+        if slash < 0:
+            return url
+        at = slash + 1
+    return url[:at] + escape_path(url[at:])
+
+
+def _file(run: Rewriting, root: str) -> str:
+    """The file of a path: as it is where its first directory is real, else below DocumentRoot (RW-9)."""
+    first = "/" + run.url.lstrip("/").partition("/")[0]
+    if not run.reduced and _is_trusted(first, run, root) and exists(first):
+        return run.url
+    return root.rstrip("/") + "/" + run.url.lstrip("/")
+
+
+def _is_trusted(first: str, run: Rewriting, root: str) -> bool:
+    last = run.last
+    if last is None or last.any_prefix:
+        return True
+    return last.begins.startswith(first) or run.url.startswith(root)
+
+
+def _to_origin(run: Rewriting, action: Rewrite, course: Course) -> None:
+    state = course.state
+    path = target_path(run.url)
+    query = "" if state.query is None else f"?{state.query}"
+    course.origin = _origin(run.url, action, course)
+    state.mapped = run.url
+    if course.origin is None:
+        course.refuse(500, f"no origin is known for {run.url!r}")
+    elif run.escaped:
+        course.uri = (canonical(path) or "/") + query
+    elif _RAW.search(path + query):
+        course.refuse(403, "a blank or control character in a path that is passed on as it is")  # RW-12
+    else:
+        course.uri = (path or "/") + query
+
+
+def _origin(url: str, action: Rewrite, course: Course) -> Origin | None:
+    """The origin that the rule names, or the one that the URL of this request does (WK-4)."""
+    host, program = course.state.host, course.program
+    if action.origin is not None:
+        return program.origin(host, action.origin)
+    known = [program.origins[number] for number in host.origins]
+    fitting = [origin for origin in known if url.lower().startswith(origin.name)]
+    if fitting:
+        return max(fitting, key=lambda origin: len(origin.name))
+    return None if is_balancer(url) else _generic(authority_of(url))
+
+
+@lru_cache(maxsize=1024)
+def _generic(authority: str) -> Origin | None:
+    try:
+        return generic_worker(authority)
+    except ValueError:
+        return None
+
+
+# --- cookies -------------------------------------------------------------------------------------------------
+
+_SAYS_YES = {"secure": frozenset({"true", "1", "secure"}), "httponly": frozenset({"true", "1", "httponly"})}
+
+
+def cookie(text: str, now: float) -> str:
+    """The Set-Cookie value of a CO flag (RW-22), empty when it lacks a part; ``now`` is in seconds since 1970."""
+    separator = ";" if text.startswith(";") else ":"
+    name, value, domain, *rest = [*text.removeprefix(";").split(separator), "", "", ""]
+    given = text.removeprefix(";").count(separator)
+    if given < 2 or not (name and domain):
+        return ""
+    minutes, path, secure, http_only, same_site = (*[each for each in rest if each][:5], "", "", "", "", "")[:5]
+    line = f"{name}={value}; path={path or '/'}; domain={domain}"
+    if _minutes(minutes):
+        line += time.strftime("; expires=%a, %d-%b-%Y %H:%M:%S GMT", time.gmtime(int(now) + 60 * _minutes(minutes)))
+    line += "; secure" if secure.lower() in _SAYS_YES["secure"] else ""
+    line += "; HttpOnly" if http_only.lower() in _SAYS_YES["httponly"] else ""
+    return line + (f"; SameSite={same_site}" if same_site and same_site.lower() not in ("0", "false") else "")
+
+
+def _minutes(text: str) -> int:
+    found = re.match(r"\s*([+-]?\d+)", text)
+    return int(found[1]) if found else 0
