@@ -16,8 +16,9 @@ from apacheconf.modules.declare import Fate
 from apacheconf.program.fold import steps_for
 from apacheconf.program.hosts import Shape
 from apacheconf.program.program import Program
-from apacheconf.program.steps import EditHeader, SetHandler, Step, Table
+from apacheconf.program.steps import EditHeader, MapToFile, SetEnv, SetHandler, Step
 from apacheconf.program.workers import Balancer, Origin, Worker
+from apacheconf.runtime import mod_env, mod_headers
 from apacheconf.runtime.fates import BY_NAME, DEFAULTS, FILE_ANSWER, FILE_SECTIONS, HANDLERS, NOT_DONE, NOT_YET, READ
 from apacheconf.runtime.lbmethods import METHODS
 from apacheconf.runtime.pool import SCHEMES
@@ -56,8 +57,12 @@ def _steps(shape: Shape) -> set[Step]:
 
 
 def _not_done(step: Step) -> str:
-    if isinstance(step.action, EditHeader) and step.action.table is not Table.REQUEST:
-        return "serve changes no response headers yet"
+    if isinstance(step.action, EditHeader):
+        return mod_headers.not_done(step.action)
+    if isinstance(step.action, SetEnv):
+        return mod_env.not_done(step.action)
+    if isinstance(step.action, MapToFile) and (step.action.prefix or step.action.value is not None):
+        return "files are not served: what exists answers 500"
     if isinstance(step.action, SetHandler):
         return HANDLERS
     return NOT_DONE.get(type(step.action), "")

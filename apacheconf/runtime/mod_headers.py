@@ -13,8 +13,9 @@ from apacheconf.program.editing import edit
 from apacheconf.program.forward import add_forwarded
 from apacheconf.program.headers import HeaderTable
 from apacheconf.program.request import Decision, Headers
-from apacheconf.program.response import answer_fields, settled_fields, settled_text
-from apacheconf.program.steps import EditHeader
+from apacheconf.program.response import FRAMING, answer_fields, settled_fields, settled_text
+from apacheconf.program.steps import EditHeader, Table
+from apacheconf.program.values import Joined, Value, Variable
 from apacheconf.runtime.errors import OriginBroke
 from apacheconf.runtime.forward import Lines
 from apacheconf.runtime.strict import Fields
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 #: What an answer made here says of itself, whatever was configured.
 _OWN = frozenset({"date", "server"})
+_GUESSED = frozenset({"IDLE_PERCENT", "BUSY_PERCENT"})
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
@@ -80,6 +82,26 @@ def edited_lines(
 def written(lines: Headers) -> bytes:
     """Header lines as bytes."""
     return b"".join([b"%b: %b\r\n" % pair for pair in _encoded(lines)])
+
+
+def not_done(line: EditHeader) -> str:
+    """Why serve doesn't do a line as httpd would, empty when it does."""
+    if line.table is not Table.REQUEST and line.name.lower() in FRAMING:
+        return f"how an answer is framed is the connection's own business: {line.name} is left as it is"
+    if any(variable in _GUESSED for variable in variables(line.value, line.replacement)):
+        return "one process has no idle children to count: %i is always 100, %b always 0"
+    return ""
+
+
+def variables(*values: Value | None) -> set[str]:
+    """The names of the variables in these values."""
+    found: set[str] = set()
+    for value in values:
+        if isinstance(value, Variable):
+            found.add(value.name)
+        elif isinstance(value, Joined):
+            found |= variables(*value.parts)
+    return found
 
 
 def _breaks(line: tuple[str, str]) -> bool:
