@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from apacheconf.modules.core_checked import CHECKED
 from apacheconf.modules.core_sections import condition, methods, one_pattern, otherwise, path_section, virtual_host
 from apacheconf.modules.core_values import (
     TRACE,
@@ -17,6 +18,7 @@ from apacheconf.modules.core_values import (
     choice,
     error,
     error_document,
+    handler,
     http_protocol_options,
     limit_request_body,
     log_levels,
@@ -170,7 +172,7 @@ MODULE = Module(
             parse=choice("parameter must be 'on' or 'off'", "On", "Off"),
         ),
         flag("QualifyRedirectURL", ANYWHERE, "qualify_redirect_url", per="dir"),
-        take1("SetHandler", ANYWHERE, "set_handler", per="dir"),
+        Spec("SetHandler", Args.TAKE1, ANYWHERE, per="dir", fills="set_handler", parse_in=handler),
         take1("ForceType", ANYWHERE, "force_type", per="dir"),
         take1("SetOutputFilter", ANYWHERE, "set_output_filter", per="dir", fate=Fate.REFUSED),
         take1("SetInputFilter", ANYWHERE, "set_input_filter", per="dir", fate=Fate.REFUSED),
@@ -184,5 +186,6 @@ MODULE = Module(
         Spec("LogLevel", Args.ITERATE, ANYWHERE, per="dir", fills="log_level", parse_in=log_levels),
         Spec("Error", Args.RAW_ARGS, ANYWHERE | Context.REQUIRE, parse_in=error, raw=True),
         Spec("Port", Args.TAKE1, SERVERS, parse=replaced_port),
+        *CHECKED,
     ],
 )  # fmt: skip

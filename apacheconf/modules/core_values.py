@@ -205,3 +205,12 @@ def error(text: Sequence[str], scope: Scope) -> None:
     if said[:1] in ('"', "'") and said[-1:] == said[:1] and len(said) > 1:
         said = said[1:-1]
     raise ValueRefused(said or "The Error directive was used with no message.")
+
+
+def handler(words: Sequence[str], scope: Scope) -> str:
+    """SetHandler: a handler's name, or after ``expr=`` a text with variables."""
+    if words[0].lower().startswith("expr="):
+        from apacheconf.modules.expressions import check_string  # only here: it costs 20 ms to load
+
+        check_string(words[0][5:], "Can't parse expression : ", scope.has_module("mod_ssl"))
+    return words[0]

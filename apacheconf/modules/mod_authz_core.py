@@ -28,7 +28,6 @@ from apacheconf.modules.declare import (
     setting,
     take1,
 )
-from apacheconf.modules.expressions import check_string
 from apacheconf.modules.mod_authz_host import check_addresses
 from apacheconf.syntax.words import split_with_offsets
 
@@ -111,6 +110,8 @@ def _check(provider: str, words: Sequence[str], rest: str, scope: Scope, first: 
     if check is not None:
         check(words, first)
     if provider in _TEXTS:
+        from apacheconf.modules.expressions import check_string  # only here: it costs 20 ms to load
+
         check_string(rest, "Cannot parse expression in require line: ", scope.has_module("mod_ssl"), first)
 
 

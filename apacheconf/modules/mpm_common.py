@@ -11,7 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from apacheconf.modules.declare import SERVER, Args, Conf, Fate, Module, Setting, Spec, ValueRefused, setting
+from apacheconf.modules.declare import SERVER, Args, Conf, Fate, Module, Parse, Setting, Spec, ValueRefused, setting
+from apacheconf.modules.facts import listed
+from apacheconf.modules.proxy_parameters import atoi
+from apacheconf.modules.values import number
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,25 @@ def listen(words: Sequence[str]) -> Listen:
     return Listen(None if host == "*" else host, port, protocol)
 
 
+def _buffer(name: str) -> Parse:
+    def parse(words: Sequence[str]) -> int:
+        size = atoi(words[0])
+        if size < 512 and size:
+            raise ValueRefused(f"{name} must be >= 512 bytes, or 0 for system default.", 0)
+        return size
+
+    return parse
+
+
+def _worker_factor(words: Sequence[str]) -> float:
+    form = re.match(r"[+-]?(\d+\.?\d*|\.\d+)", words[0])
+    if form is None:
+        raise ValueRefused("error parsing value", 0)
+    if float(form[0]) <= 0:
+        raise ValueRefused("AsyncRequestWorkerFactor argument must be a positive number", 0)
+    return float(form[0])
+
+
 MODULE = Module(
     "mpm_common",
     server_conf=ListenConf,
@@ -60,5 +82,11 @@ MODULE = Module(
             "Listen", Args.TAKE_ARGV, SERVER, fills="listen", parse=listen, appends=True, fate=Fate.SERVED,
             help="A port number or a numeric IP address and a port number, and an optional protocol",
         ),
+        listed("ListenBackLog", number("ListenBacklog must be > 0", 1)),
+        listed("ListenCoresBucketsRatio", number("ListenCoresBucketsRatio must be > 0", 1)),
+        listed("ListenTCPDeferAccept", number("ListenTCPDeferAccept must be > 0", 1)),
+        listed("ReceiveBufferSize", _buffer("ReceiveBufferSize")),
+        listed("SendBufferSize", _buffer("SendBufferSize")),
+        listed("AsyncRequestWorkerFactor", _worker_factor),
     ],
 )  # fmt: skip

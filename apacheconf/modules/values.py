@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from apacheconf.modules.declare import NotHere, Parse, ParseIn, Scope, ValueRefused
-from apacheconf.modules.expressions import check_string
 from apacheconf.modules.proxy_parameters import atoi, seconds_of
 
 
@@ -80,6 +79,8 @@ def text(refusal_prefix: str, word: int = 0, make: Callable[[Sequence[str]], Any
 
     def parse(words: Sequence[str], scope: Scope) -> Any:
         prefix = refusal_prefix.replace("%s", words[word])
+        from apacheconf.modules.expressions import check_string  # only here: it costs 20 ms to load
+
         check_string(words[word], prefix, ssl=scope.has_module("mod_ssl"), word=word)
         return make(words)
 
