@@ -121,10 +121,20 @@ def modern_date(value: bytes) -> bytes:
 
 
 def interim(head: ReplyHead, count: int) -> bytes:
-    """A 1xx answer as it is relayed (RS-19). Raises OriginBroke for a tunnel nobody asked for (RS-20)."""
-    if head.status == 101:
-        raise proxy_error(502, f"Unexpected Upgrade: {head.upgrade.decode('latin-1') or 'n/a'} (expecting n/a)")
+    """A 1xx answer as it is relayed (RS-19)."""
     return b"HTTP/1.1 %d %b\r\n%b\r\n" % (head.status, head.reason, header_block(head.fields))
+
+
+def switching(head: ReplyHead) -> bytes:
+    """A 101 as the client gets it (WS-5)."""
+    tail = b"Upgrade: %b\r\nConnection: Upgrade\r\n" % head.upgrade
+    return b"HTTP/1.1 101 %b\r\n%b%b\r\n" % (head.reason, header_block(head.fields), tail)
+
+
+def unexpected_upgrade(got: bytes, wanted: bytes) -> OriginBroke:
+    """A tunnel that nobody asked for, or to something else (WS-2, RS-20)."""
+    named = [text.decode("latin-1") or "n/a" for text in (got, wanted)]
+    return proxy_error(502, f"Unexpected Upgrade: {named[0]} (expecting {named[1]})")
 
 
 def header_block(fields: Fields) -> bytes:

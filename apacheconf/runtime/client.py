@@ -50,9 +50,9 @@ class ClientConnection(Answering):
     """One client. ``requests`` counts those received; ``deadline`` is 0 when there is none."""
 
     __slots__ = (
-        "_body_left", "_buffer", "_chunks", "_expect_refused", "_in_body", "_left", "_lingering", "_paused", "_quick",
-        "_reading", "blocks", "deadline", "door", "exchange", "fast", "peer", "peer_address", "requests", "server",
-        "transport",
+        "_body_left", "_buffer", "_chunks", "_ended", "_expect_refused", "_in_body", "_left", "_lingering", "_paused",
+        "_quick", "_reading", "blocks", "deadline", "door", "exchange", "fast", "peer", "peer_address", "requests",
+        "server", "transport",
     )  # fmt: skip
 
     def __init__(self, server: ServerState, door: Door, peer: tuple[str, int]) -> None:
@@ -80,6 +80,7 @@ class ClientConnection(Answering):
         self._expect_refused = False
         self._quick = True
         self._reading = False
+        self._ended = False
 
     # --- asyncio's callbacks ---------------------------------------------------------------------------------
 
@@ -107,7 +108,9 @@ class ClientConnection(Answering):
         self._arrived(data)
 
     def eof_received(self) -> bool:
-        return False
+        """The client sends no more. What it has asked for completely it still gets; True keeps the connection."""
+        self._ended = self.exchange is not None and not self._in_body
+        return self._ended
 
     def connection_lost(self, _: BaseException | None) -> None:
         self.server.clients.discard(self)
@@ -246,7 +249,8 @@ class ClientConnection(Answering):
         if any(name.lower() in _NEVER_REMEMBERED for name, _ in fields):
             bare = False
             exchange.ranged = head.method == b"GET" and bool(exchange.field(b"range"))
-            exchange.plain = exchange.plain and not exchange.ranged
+            exchange.upgrade = exchange.field(b"upgrade")
+            exchange.plain = exchange.plain and not exchange.ranged and not exchange.upgrade
         site = exchange.site
         plan = site.quick_plan(head, target)
         if plan is None:
@@ -385,14 +389,15 @@ class ClientConnection(Answering):
         if self.exchange is not exchange:
             return
         self.exchange = None
-        if self.server.access_log is not None:
-            self.server.access_log(exchange, self, exchange.status, exchange.written)
+        self.log(exchange)
         if not exchange.stay:
             self._end()
         elif self._buffer or self._in_body or self._paused:
             self.resume_reading()
             if not self._in_body:
                 self._next()
+        elif self._ended:
+            self._end()
         else:
             self.deadline = self._idle_deadline()
 
@@ -408,6 +413,9 @@ class ClientConnection(Answering):
             self._read_heads()
         except ClientBroke as error:
             self._refuse_client(error)
+        if self._ended and self.exchange is None:
+            self._buffer = b""
+            self._end()
 
     def _refuse_client(self, error: ClientBroke) -> None:
         """The client broke HTTP: say so and end the connection."""
@@ -423,11 +431,22 @@ class ClientConnection(Answering):
         exchange.stay = False
         self.refuse(exchange, error.status, "", error.note)
 
+    def hand_over(self) -> tuple[Any, bytes, bool]:
+        """Give the connection away to a tunnel: its transport, what the client has sent already, whether that's all."""
+        transport, self.transport = self.transport, None
+        data, self._buffer, self.exchange = self._buffer, b"", None
+        self.server.clients.discard(self)
+        return transport, data, self._ended
+
+    def log(self, exchange: Exchange) -> None:
+        """Write what the logs want to know of an answer that is over."""
+        if self.server.access_log is not None:
+            self.server.access_log(exchange, self, exchange.status, exchange.written)
+
     def hang_up(self, exchange: Exchange) -> None:
         """Cut the connection in the middle of an answer."""
         self.exchange = None
-        if self.server.access_log is not None:
-            self.server.access_log(exchange, self, exchange.status, exchange.written)
+        self.log(exchange)
         if self.transport is not None:
             self.transport.close()
 
@@ -467,6 +486,6 @@ class ClientConnection(Answering):
         self._left = 0
 
 
-_NEVER_REMEMBERED = frozenset({b"max-forwards", b"content-length", b"range"})
+_NEVER_REMEMBERED = frozenset({b"max-forwards", b"content-length", b"range", b"upgrade"})
 _NO_LINES = Lines(b"")
 _NO_PLAN: Any = type("NoPlan", (), {"method": b"GET", "service": None, "decision": Decision(host=None)})()

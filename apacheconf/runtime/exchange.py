@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from apacheconf.runtime.answer import ReplyHead, interim
+from apacheconf.runtime.answer import ReplyHead, interim, switching, unexpected_upgrade
 from apacheconf.runtime.errors import OriginBroke, proxy_error
 from apacheconf.runtime.forward import Lines
 from apacheconf.runtime.framing import CHUNKED, LAST_CHUNK, UNTIL_CLOSE, chunk
@@ -19,6 +19,7 @@ from apacheconf.runtime.ranges import make_partial, wanted_range
 from apacheconf.runtime.reply import client_head
 from apacheconf.runtime.site import Plan, Site
 from apacheconf.runtime.strict import Fields
+from apacheconf.runtime.tunnel import Tunnel
 
 if TYPE_CHECKING:
     from apacheconf.runtime.client import ClientConnection
@@ -41,7 +42,8 @@ class Exchange:
     __slots__ = (
         "_patience", "_pieces", "announce", "body_done", "body_length", "body_size", "client", "connection", "expects",
         "fields", "head_only", "host", "interims", "lines", "plain", "plan", "pool", "ranged", "reply", "request_line",
-        "route_changed", "sent", "session", "site", "started", "status", "stay", "tries", "version", "written",
+        "route_changed", "sent", "session", "site", "started", "status", "stay", "tries", "upgrade", "version",
+        "written",
     )  # fmt: skip
 
     def __init__(
@@ -84,6 +86,7 @@ class Exchange:
         self.written = 0
         self.status = 0
         self.ranged = False
+        self.upgrade = b""
 
     # --- towards the origin ----------------------------------------------------------------------------------
 
@@ -197,7 +200,7 @@ class Exchange:
                     self._host(pool.authority),
                     b"\r\n",
                     self.lines.with_peer(self.client.peer),
-                    pool.connection_line,
+                    pool.connection_line if not self.upgrade else self._connection_line(pool),
                 )
             )
         else:
@@ -228,7 +231,16 @@ class Exchange:
                 pieces = [chunk(pieces), LAST_CHUNK if self.body_done else b""]
         start = self._start_below(pool.path)
         lines = self.lines.with_peer(self.client.peer)
-        return b"".join((start, self._host(pool.authority), b"\r\n", lines, framing, pool.connection_line, *pieces))
+        return b"".join(
+            (start, self._host(pool.authority), b"\r\n", lines, framing, self._connection_line(pool), *pieces)
+        )
+
+    def _connection_line(self, pool: Pool) -> bytes:
+        """Connection, and Upgrade where the worker may be asked for it (WS-1)."""
+        if not self.upgrade or not pool.upgrades_to(self.upgrade.decode("latin-1")):
+            self.upgrade = b""
+            return pool.connection_line
+        return b"Connection: Upgrade\r\nUpgrade: %b\r\n\r\n" % self.upgrade
 
     def _framing(self) -> bytes:
         """The body's framing line (RB-1 to RB-3); with Expect the body is still with the client."""
@@ -289,6 +301,27 @@ class Exchange:
             self.client.write(data)
         if self.interims >= MAX_INTERIMS:
             raise proxy_error(502, f"Too many ({self.interims}) interim responses from origin server")
+
+    def switch(self, reply: ReplyHead, rest: bytes) -> None:
+        """101: if it is what the client asked for, bytes go both ways from now on (WS-2, WS-5). Raises OriginBroke."""
+        if not self.upgrade or reply.upgrade.lower() != self.upgrade.lower():
+            raise unexpected_upgrade(reply.upgrade, self.upgrade)
+        connection, client, pool = self.connection, self.client, self.pool
+        assert connection is not None and pool is not None
+        self.status = 101
+        timeout = max(self.site.limits.timeout, client.server.origin_timeout(pool, self.site))
+        transport, data, ended = client.hand_over()
+
+        def over(_: Tunnel) -> None:
+            pool.cells.busy -= 1
+            pool.left()
+            client.log(self)
+
+        tunnel = Tunnel(client.server, transport, connection.hand_over(), timeout, over)
+        tunnel.client.send(switching(reply) + rest)
+        tunnel.origin.send(data)
+        if ended:
+            tunnel.client.eof_received()
 
     def answered(self, reply: ReplyHead, pieces: list[bytes], done: bool) -> None:
         """The final head, with the body that came with it."""

@@ -83,8 +83,6 @@ def _answer_origin(origin: Origin, ledger: Ledger) -> None:
 def _answer_worker(worker: Worker, ledger: Ledger) -> None:
     if worker.scheme not in SCHEMES:
         ledger.drop(worker.said_by, f"origins by {worker.scheme}: are not served yet; requests for it answer 500")
-    elif worker.upgrade or worker.scheme == "ws":
-        ledger.drop(worker.said_by, "protocol upgrades are not tunnelled yet")
     else:
         ledger.carry(worker.said_by, Outcome.EXACT)
 

@@ -111,9 +111,7 @@ class OriginConnection:
         self.server.origin_connections.discard(self)
         exchange, self.exchange = self.exchange, None
         self.transport = None
-        self.pool.open -= 1
-        if self.pool.waiting:
-            self._make_way()
+        self.pool.left()
         if exchange is None:
             if self in self.pool.idle:
                 self.pool.idle.remove(self)
@@ -140,6 +138,12 @@ class OriginConnection:
     def close(self) -> None:
         if self.transport is not None:
             self.transport.close()
+
+    def hand_over(self) -> Any:
+        """Give the transport away to a tunnel."""
+        transport, self.transport, self.exchange = self.transport, None, None
+        self.server.origin_connections.discard(self)
+        return transport
 
     def pause(self) -> None:
         """Read no more until ``resume``: whoever gets the answer is slow."""
@@ -181,6 +185,8 @@ class OriginConnection:
             reply = read_reply_head(head, exchange.head_only, self.pool.worker.response_field_size)
             if reply is None:
                 self._old_answer(exchange, head + rest)
+            elif reply.status == 101:
+                exchange.switch(reply, rest)
             elif 100 <= reply.status < 200:
                 exchange.interim(reply)
                 self._buffer = rest
@@ -280,10 +286,6 @@ class OriginConnection:
             self.pool.idle.append(self)
         else:
             self.close()
-
-    def _make_way(self) -> None:
-        """This connection is gone, so whoever waits the longest may open one."""
-        self.pool.waiting.popleft().open_connection()
 
     def _ended_early(self, exchange: Exchange) -> None:
         if self._buffer.count(b"\n") > 0 and self._buffer.startswith(b"HTTP/"):

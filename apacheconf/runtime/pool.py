@@ -51,6 +51,22 @@ class Pool:
         self.connection_line = b"Connection: Keep-Alive\r\n\r\n" if worker.reusable else b"Connection: close\r\n\r\n"
         self.place: tuple[str, int] | None = None
 
+    def left(self) -> None:
+        """One of its connections is gone, so whoever waits the longest may open one."""
+        self.open -= 1
+        if self.waiting:
+            self.waiting.popleft().open_connection()
+
+    def upgrades_to(self, protocol: str) -> bool:
+        """Whether a client's Upgrade may be passed on: those of ``upgrade=``, or ws://'s own (WS-1, WS-3).
+
+        httpd compares as many letters as the configured protocol has, so ``websocket`` holds for ``websocket, h2c``.
+        """
+        asked, named = protocol.lower(), tuple(each.lower() for each in self.worker.upgrade)
+        if not named:
+            return self.worker.scheme == "ws" and asked == "websocket"
+        return asked.startswith(named) or not {"any", "*"}.isdisjoint(named)
+
     def take(self, now: float) -> OriginConnection | None:
         """An idle connection that is alive, None when a new one is needed."""
         while self.idle:

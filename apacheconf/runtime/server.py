@@ -200,7 +200,7 @@ class Server(ServerState):
         for client in list(self.clients):
             client.drain()
         until = self.loop.time() + self.options.grace
-        while self.clients and self.loop.time() < until:
+        while (self.clients or self.tunnels) and self.loop.time() < until:
             await asyncio.sleep(0.02)
         self._abort_all()
         await asyncio.sleep(0)
@@ -210,6 +210,8 @@ class Server(ServerState):
         for connection in connections:
             if connection.transport is not None:
                 connection.transport.abort()
+        for tunnel in list(self.tunnels):
+            tunnel.abort()
 
 
 class _Arrival:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from apacheconf.runtime.client import ClientConnection
     from apacheconf.runtime.exchange import Exchange
     from apacheconf.runtime.origin import OriginConnection
+    from apacheconf.runtime.tunnel import Tunnel
 
 
 class Door:
@@ -46,6 +47,7 @@ class ServerState:
         self.draining = False
         self.clients: set[ClientConnection] = set()
         self.origin_connections: set[OriginConnection] = set()
+        self.tunnels: set[Tunnel] = set()
         self.access_log: Callable[[Exchange, ClientConnection, int, int], None] | None = None
         self._log_error = log_error
         self._sites: dict[int, Site] = {}
@@ -103,6 +105,8 @@ class ServerState:
         for connection in [c for c in self.origin_connections if 0.0 < c.deadline < now]:
             connection.deadline = 0.0
             connection.overdue()
+        for tunnel in [t for t in self.tunnels if t.deadline < now]:
+            tunnel.overdue()
         for client in [c for c in self.clients if 0.0 < c.deadline < now]:
             client.deadline = 0.0
             client.overdue()

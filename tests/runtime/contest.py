@@ -29,6 +29,7 @@ from apacheconf.prove.stage import Stage, stage
 from apacheconf.prove.threaded import Origins
 from apacheconf.runtime.options import ServeOptions
 from apacheconf.runtime.server import Server, loop_factory
+from tests.runtime.peers import Bridge, Switching, talk
 
 RECORDED = Path(__file__).parents[2] / "fixtures/recorded/contests.json"
 LETTERS = "ABCDEF"
@@ -83,7 +84,15 @@ class Log:
     """What stands in the access log so far, with numbers that differ from run to run replaced."""
 
 
-Step = Ask | Up | Pause | Together | Log
+@dataclass(frozen=True)
+class Talk:
+    """``first`` on a connection, then each of ``then`` after a silence, then the end; all that comes back is told."""
+
+    first: str
+    then: tuple[str, ...] = ()
+
+
+Step = Ask | Up | Pause | Together | Log | Talk
 
 
 @dataclass(frozen=True)
@@ -104,29 +113,45 @@ def cluster(*members: str, settings: str = "", mapping: str = "", before: str = 
     return f"{before}\n<Proxy balancer://c>\n{lines}{proxyset}\n</Proxy>\nProxyPass / balancer://c/ {mapping}\n"
 
 
+@dataclass(frozen=True)
+class Set:
+    """What stands on the stage."""
+
+    stage: Stage
+    origins: Origins
+    switching: Switching
+
+
 @contextmanager
-def staged(contest: Contest) -> Iterator[tuple[Stage, Origins]]:
+def staged(contest: Contest) -> Iterator[Set]:
     """The contest's configuration, ready to run on loopback."""
     names = {letter: f"10.0.0.{number}:8080" for number, letter in enumerate(LETTERS, 1)}
     text = f"{contest.main}\n<VirtualHost *:80>\nServerName example.com\n{contest.config}\n</VirtualHost>\n"
     for letter, name in names.items():
         text = text.replace("{" + letter + "}", name)
-    with Sandbox("contest") as box, Origins(names.values()) as origins, tempfile.TemporaryDirectory() as folder:
-        text = text.replace("{box}", str(box.path))
+    with (
+        Sandbox("contest") as box,
+        Origins(names.values()) as origins,
+        tempfile.TemporaryDirectory() as folder,
+        Switching() as switching,
+        Bridge(box.path / "a.sock", origins.ports[names["A"]]),
+    ):
+        text = text.replace("{box}", str(box.path)).replace("{W}", f"127.0.0.1:{switching.port}")
         file = Path(folder) / "site.conf"
         file.write_text(text)
-        yield stage(load([str(file)]), box, origins.ports, find("httpd")), origins
+        yield Set(stage(load([str(file)]), box, origins.ports, find("httpd")), origins, switching)
 
 
 def play(contest: Contest, engine: Engine | None) -> list[str]:
     """The lines of a contest at httpd, or at serve without an engine."""
-    with staged(contest) as (stage, origins):
+    with staged(contest) as found:
+        stage, origins = found.stage, found.origins
         letters = {f"10.0.0.{number}:8080": letter for number, letter in enumerate(LETTERS, 1)}
         origins.up(name for name, letter in letters.items() if letter in contest.up)
         stage.box.write(stage.file.name, stage.text)
         port = next(iter(stage.ports.listeners.values()))
         starter = _Threaded(stage) if engine is None else fronts.start("httpd", engine, stage, stage.text)
-        told = _Teller(origins, port, letters, stage.box.path / "logs" / "access.log")
+        told = _Teller(found, port, letters)
         with starter:
             for step in contest.script:
                 told.take(step)
@@ -134,8 +159,9 @@ def play(contest: Contest, engine: Engine | None) -> list[str]:
 
 
 class _Teller:
-    def __init__(self, origins: Origins, port: int, letters: dict[str, str], log: Path) -> None:
-        self.origins, self.port, self.letters, self.log = origins, port, letters, log
+    def __init__(self, found: Set, port: int, letters: dict[str, str]) -> None:
+        self.origins, self.switching = found.origins, found.switching
+        self.port, self.letters, self.box = port, letters, found.stage.box.path
         self.lines: list[str] = []
 
     def take(self, step: Step) -> None:
@@ -150,7 +176,18 @@ class _Teller:
                 self.lines += self._together(asks, apart)
             case Log():
                 time.sleep(0.2)
-                self.lines += [self._plain(line) for line in self.log.read_text("latin-1").splitlines()]
+                self.lines += self._log()
+            case Talk(first, then):
+                self.lines += self._talk(first, then)
+
+    def _log(self) -> list[str]:
+        log = self.box / "logs/access.log"
+        return [self._plain(line) for line in log.read_text("latin-1").splitlines()]
+
+    def _talk(self, first: str, then: tuple[str, ...]) -> list[str]:
+        back = talk(self.port, first.encode("latin-1"), tuple(each.encode("latin-1") for each in then))
+        heads, self.switching.heads[:] = list(self.switching.heads), []
+        return [f"origin: {self._plain(head)!r}" for head in heads] + [f"client: {self._plain(_dateless(back))!r}"]
 
     def _ask(self, ask: Ask) -> Answer | None:
         turn = Turn(ask.raw, (ask.line.split()[0],))
@@ -181,15 +218,24 @@ class _Teller:
             elif what.startswith("sent:"):
                 words.append(f"{what[5:]}={[each.value(what[5:]) for each in arrived]}")
             elif answer is not None:
-                words.append(self._plain(_part(answer, what)))
-        return " ".join(words)
+                words.append(_part(answer, what))
+        return self._plain(" ".join(words))
 
     def _plain(self, text: str) -> str:
         """Ports and times that differ from run to run are given names."""
         for name, port in self.origins.ports.items():
             text = text.replace(f"127.0.0.1:{port}", f"{{{self.letters[name]}}}")
-        text = text.replace(str(self.port), "{port}")
+        text = text.replace(f"127.0.0.1:{self.switching.port}", "{W}").replace(str(self.port), "{port}")
+        text = text.replace(str(self.box), "{box}")
         return re.sub(r"\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}", "{time}", text)
+
+
+def _dateless(data: bytes) -> str:
+    """What came back, without what each server says about itself: Date and Server, in whatever order (N3)."""
+    text = re.sub(r"(?m)^(Date|Server): .*\r\n", "", data.decode("latin-1"))
+    head, blank, rest = text.partition("\r\n\r\n")
+    status, *fields = head.split("\r\n")
+    return "\r\n".join([status, *sorted(fields)]) + blank + rest
 
 
 def _part(answer: Answer, name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.runtime.contest import Ask, Contest, Pause, Step, Together, Up, cluster
+from tests.runtime.contest import Ask, Contest, Pause, Step, Talk, Together, Up, cluster
 
 _STICKY = "stickysession=SID"
 _AB = ("{A} route=a", "{B} route=b")
@@ -194,4 +194,81 @@ METHODS = (
     ),
 )
 
-CONTESTS = (*STICKY, *FLAGS, *FAILING, *METHODS)
+
+def _upgrade(path: str, lines: str = "Connection: Upgrade\r\nUpgrade: websocket\r\n", method: str = "GET") -> str:
+    return f"{method} {path} HTTP/1.1\r\nHost: example.com\r\n{lines}\r\n"
+
+
+TUNNELS = (
+    Contest(
+        "tunnel: upgrade=websocket WS-1 WS-2 WS-4 WS-5 WS-7 WP-24",
+        "ProxyPass / http://{W}/ upgrade=websocket\nProxyAddHeaders Off\n",
+        (
+            Talk(_upgrade("/echo/websocket"), ("one ", "two ")),
+            Talk(_upgrade("/echo/WebSocket") + "early ", ("late ",)),
+            Talk(_upgrade("/echo/websocket", method="POST"), ("one ",)),
+            Talk(_upgrade("/echo/websocket", "Upgrade: WEBSOCKET\r\n")),
+            Talk(_upgrade("/echo/other")),
+            Talk(_upgrade("/plain")),
+            Talk(_upgrade("/plain", "Connection: close\r\n")),
+            Talk(_upgrade("/echo/h2c", "Connection: Upgrade, close\r\nUpgrade: h2c\r\n")),
+            Talk(_upgrade("/plain", "Connection: Upgrade, close\r\nUpgrade: websocket, h2c\r\n")),
+        ),
+    ),
+    Contest(
+        "tunnel: any protocol WS-3",
+        "ProxyPass / http://{W}/ upgrade=ANY\nProxyAddHeaders Off\n",
+        (
+            Talk(_upgrade("/echo/chat", "Connection: Upgrade\r\nUpgrade: chat\r\n"), ("one ",)),
+            Talk(_upgrade("/echo/other", "Connection: Upgrade\r\nUpgrade: chat\r\n"), ("one ",)),
+        ),
+    ),
+    Contest(
+        "tunnel: a list of protocols WP-24 WS-1",
+        "ProxyPass / http://{W}/ upgrade=chat,telegraph\nProxyAddHeaders Off\n",
+        (
+            Talk(_upgrade("/echo/telegraph", "Connection: Upgrade\r\nUpgrade: Telegraph\r\n"), ("one ",)),
+            Talk(_upgrade("/plain", "Connection: Upgrade, close\r\nUpgrade: websocket\r\n"), ("one ",)),
+            Talk(_upgrade("/plain", "Connection: Upgrade, close\r\nUpgrade: chatter\r\n"), ("one ",)),
+        ),
+    ),
+    Contest(
+        "tunnel: not asked for WS-3 RS-20",
+        "ProxyPass / http://{W}/\nProxyAddHeaders Off\n",
+        (Talk(_upgrade("/echo/websocket")), Talk(_upgrade("/plain"))),
+    ),
+    Contest(
+        "tunnel: ws:// WS-6 WS-1",
+        "ProxyPass / ws://{W}/\nProxyAddHeaders Off\n",
+        (
+            Talk(_upgrade("/echo/websocket"), ("one ",)),
+            Talk(_upgrade("/plain", "Connection: close\r\n")),
+            Talk(_upgrade("/plain", "Connection: Upgrade, close\r\nUpgrade: chat\r\n")),
+        ),
+    ),
+)
+_SOCKET = "unix:{box}/a.sock|http:"
+SOCKETS = (
+    Contest(
+        "socket: paths and hosts UN-1 UN-2",
+        f"ProxyPass /a/ {_SOCKET}//app.internal/base/\nProxyPass /b {_SOCKET}\n"
+        f"ProxyPass /c {_SOCKET}//localhost:8080/\n"
+        f"ProxyPass /d {_SOCKET}//\n",
+        tuple(
+            Ask(f"GET {path}", show=("target", "sent:host")) for path in ("/a/x", "/b/x", "/b", "/c/x", "/c", "/d/x")
+        ),
+    ),
+    Contest(
+        "socket: none there UN-3",
+        "ProxyPass / unix:{box}/no.sock|http://localhost/\n",
+        (Ask(show=("reason",)),),
+    ),
+    Contest(
+        "socket: as a member UN-1 WK-3",
+        f"<Proxy balancer://c>\nBalancerMember {_SOCKET}//one/x route=a\nBalancerMember http://{{B}} route=b\n"
+        "</Proxy>\nProxyPass / balancer://c/\n",
+        (Ask(times=4, show=("target", "sent:host")),),
+    ),
+)
+
+CONTESTS = (*STICKY, *FLAGS, *FAILING, *METHODS, *TUNNELS, *SOCKETS)

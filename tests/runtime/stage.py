@@ -45,6 +45,9 @@ class Pipe:
 
     abort = close
 
+    def set_protocol(self, protocol: Any) -> None:
+        self.protocol = protocol
+
     def can_write_eof(self) -> bool:
         return True
 
