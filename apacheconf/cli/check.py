@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import Annotated
 
 import typer
 
 from apacheconf.cli.options import Reading, reads
+
+#: Bytes that httpd's log escapes by a letter.
+_ESCAPES = {"\\": r"\\", "\t": r"\t", "\r": r"\r", "\v": r"\v", "\b": r"\b"}
 
 
 @reads
@@ -24,7 +28,7 @@ def run(
     if httpd:
         first = next((each for each in errors if each.httpd), None) or next(iter(errors), None)
         if first:
-            print((first.httpd or str(first)).replace("{argv0}", _name_of_httpd()), file=sys.stderr)
+            print(_logged((first.httpd or str(first)).replace("{argv0}", _name_of_httpd())), file=sys.stderr)
     elif told := [each for each in found if each.level >= Level.WARNING]:
         from apacheconf.cli.draw import print_all
 
@@ -32,6 +36,11 @@ def run(
     if errors:
         raise typer.Exit(1)
     print("Syntax OK", file=sys.stderr)
+
+
+def _logged(text: str) -> str:
+    """As httpd's log writes it: backslashes and bytes that are no printable ASCII are escaped."""
+    return re.sub(r"[^ -\[\]-~\n]", lambda byte: _ESCAPES.get(byte[0]) or f"\\x{ord(byte[0]):02x}", text)
 
 
 def _name_of_httpd() -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import TextIO
 
@@ -113,7 +114,13 @@ def _snippet(where: Span, margin: str, style: str) -> Iterator[Line]:
 
 
 def _chain(place: Place | None) -> Iterator[str]:
-    """The includes and macro uses that led to ``place``, innermost first."""
+    """The includes and macro uses that led to ``place``, innermost first; a line that repeats is told once."""
+    for line, repeated in groupby(_links(place)):
+        times = sum(1 for _ in repeated)
+        yield f"{line} ({times} times)" if times > 1 else line
+
+
+def _links(place: Place | None) -> Iterator[str]:
     via = place.via if place else None
     while via:
         directive = via.span.text.split(None, 1)

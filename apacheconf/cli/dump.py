@@ -19,7 +19,7 @@ def run(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="As JSON, with file, line, column.")] = False,
 ) -> None:
-    """Print the configuration with nothing left of Include, Define, conditions and macros."""
+    """Print the configuration without Include, Define and macros."""
     from apacheconf.cli.writing import to_standard_output
     from apacheconf.diagnostics import UsageError
     from apacheconf.model.views import dump_config, dump_includes, dump_json

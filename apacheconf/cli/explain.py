@@ -22,7 +22,7 @@ def run(
     sender: Annotated[str, typer.Option("--from", metavar="IP", help="The client's address.")] = "127.0.0.1",
     json: Annotated[bool, typer.Option("--json", help="Print the story as JSON.")] = False,
 ) -> None:
-    """Say what one request meets: the host, the mapping, the member, what the origin gets, and why."""
+    """Say what one request meets: host, mapping, member, and why."""
     from apacheconf.explain import explain, request_for
 
     _, program = reading.load_program()

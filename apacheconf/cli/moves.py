@@ -7,9 +7,14 @@ connect only: 10.0.0.1:8080=127.0.0.1:9001, or =unix:/run/app.sock.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from apacheconf.diagnostics import UsageError
+
+if TYPE_CHECKING:
+    from apacheconf.program import Program
+    from apacheconf.runtime import ServeOptions
 
 #: Host (empty for all addresses) and port.
 Address = tuple[str, int]
@@ -36,6 +41,29 @@ def origins(words: Iterable[str]) -> dict[str, str | Address]:
             _parts("--origin", word, ORIGIN_HELP)
             moves[_authority(written, word)] = _address(to, "--origin", word, ORIGIN_HELP, "127.0.0.1")
     return moves
+
+
+def without_effect(program: Program, options: ServeOptions) -> Iterator[str]:
+    """One line per move or name that nothing in the program answers to: a slip of the pen would else be silent."""
+    listeners = {(each.address, each.port) for each in program.listeners}
+    for written in options.listen:
+        if written not in listeners and written not in {port for _, port in listeners}:
+            yield f"--listen {_spelled(written)}: no Listen names it, so nothing is moved"
+    authorities = {_spelled((worker.host.lower(), worker.port)) for worker in program.workers()}
+    for authority in options.origins:
+        if authority not in authorities:
+            yield f"--origin {authority}: no mapping and no member names it"
+    names = {directive.name.lower() for directive in program.directives}
+    for name in sorted(options.accepted):
+        if name.lower() not in names:
+            yield f"--accept {name}: there is no such directive in the configuration"
+
+
+def _spelled(written: Address | int) -> str:
+    if isinstance(written, int):
+        return str(written)
+    host, port = written
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _parts(option: str, word: str, help: str) -> tuple[Address, Address]:

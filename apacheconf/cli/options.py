@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 Paths = Annotated[
     list[str] | None,
-    typer.Argument(metavar="PATH", help="A file, a directory or - for standard input.", show_default=False),
+    typer.Argument(metavar="PATH...", help="A file, a directory or - for standard input.", show_default=False),
 ]
 Define = Annotated[list[str] | None, typer.Option("-D", metavar="NAME", help="Define NAME for <IfDefine>.")]
 ServerRoot = Annotated[str | None, typer.Option("-d", metavar="SERVERROOT", help="Relative paths start here.")]

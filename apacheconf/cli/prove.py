@@ -46,7 +46,10 @@ def run(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Prove that a translation, or serve, answers as httpd does; exits with 1 on an unannounced difference."""
+    """Prove that a translation, or serve, answers as httpd does.
+
+    Exits with 1 on a difference that the report of the translation had not announced.
+    """
     from apacheconf.prove import prove
 
     reading.load_program()  # says what is read, and refuses errors before any server starts

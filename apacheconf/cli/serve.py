@@ -53,6 +53,8 @@ def run(
         accepted=frozenset(accept or ()),
     )
     _, program = reading.load_program()
+    for note in moves.without_effect(program, options):
+        print(note, file=sys.stderr)
     if stub_origins:
         for note in stand_ins(program.directives):
             print(note, file=sys.stderr)

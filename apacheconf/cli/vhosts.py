@@ -7,7 +7,7 @@ from apacheconf.cli.options import Reading, reads
 
 @reads
 def run(reading: Reading) -> None:
-    """Print what httpd -S prints: the virtual hosts and how they are chosen."""
+    """Print what httpd -S prints: how virtual hosts are chosen."""
     from apacheconf.cli.writing import to_standard_output
     from apacheconf.model.views import vhosts
 

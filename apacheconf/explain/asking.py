@@ -49,6 +49,8 @@ def _split(url: str) -> tuple[str, str, str]:
     authority = match["authority"].rpartition("@")[2]
     if match["scheme"] and not authority:
         raise UsageError(f"{url}: the URL names no host", "write http://host/path")
+    if re.search(r"[\s\x00-\x1f\x7f]", authority):
+        raise UsageError(f"{url!r}: no host has such a name", "write http://host/path")
     target = match["target"] or "/"
     target = target if target.startswith("/") else "/" + target
     return scheme, _latin(authority), quote(_latin(target).encode(ENCODING), safe=_SAFE)

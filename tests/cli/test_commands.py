@@ -104,7 +104,7 @@ def test_dump_keeps_the_bytes(tmp_path: Path, root: Path) -> None:
     import sys
 
     (tmp_path / "site.conf").write_bytes(b'ServerAdmin "\xe9@example.com"\n')
-    words = [sys.executable, "-m", "apacheconf", "dump", tmp_path / "site.conf"]
+    words = [sys.executable, "-m", "apacheconf", "dump", str(tmp_path / "site.conf")]
     assert b'ServerAdmin "\xe9@example.com"\n' in subprocess.run(words, capture_output=True, cwd=root).stdout
 
 
@@ -151,6 +151,17 @@ def test_all_errors_at_once(command: Command, tmp_path: Path) -> None:
     first = command("check", "--httpd", file).stderr
     assert first.startswith(f"AH00526: Syntax error on line 1 of {file}:\nInvalid command 'ProxyPas', perhaps missp")
     assert len(first.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [(b"Server\xef\xbb", r"Server\xef\xbb"), (b'"a\\\\b\tc\x7f"', r"a\\b\tc\x7f"), (b'"\x02\f\b\v"', r"\x02\x0c\b\v")],
+)
+def test_bytes_are_escaped_as_in_httpd_s_log(written: bytes, told: str, command: Command, tmp_path: Path) -> None:
+    """Observed on httpd 2.4.71 -t."""
+    file = tmp_path / "broken.conf"
+    file.write_bytes(written + b" x\n")
+    assert f"Invalid command '{told}', perhaps" in command("check", "--httpd", file).stderr
 
 
 @pytest.mark.parametrize("words", [("check", "nosuch.conf"), ("lint", "."), ("serve", "nosuch/")], ids=" ".join)

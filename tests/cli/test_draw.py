@@ -83,3 +83,12 @@ def test_a_flood_is_cut_and_counted() -> None:
 def test_a_stream_without_a_terminal_has_no_colours() -> None:
     stream = io.StringIO()
     assert not is_terminal(stream)
+
+
+def test_a_loop_of_includes_is_told_in_one_line() -> None:
+    span = Span(SourceFile("main.conf", "Include main.conf\n"), 0, 17)
+    place = Place(span, "main.conf", 1)
+    for _ in range(3):
+        place = Place(span, "main.conf", 1, place)
+    told = Diagnostic(Level.ERROR, "some-name", "deep", place)
+    assert drawn(told).splitlines()[-1] == "  = included at main.conf:1 (3 times)"

@@ -127,3 +127,13 @@ def test_what_is_missing_here_gets_a_stand_in(tmp_path: Path) -> None:
         assert get(port).status == 200
         assert f"{file}:1: there is no user nosuchuser here: running as who started it" in summary
         assert f"{file}:2: there is no /nosuch/folder here: logs go to stderr" in summary
+
+
+def test_options_that_nothing_answers_to_are_told() -> None:
+    words = ("--listen", "81=8081", "--origin", "10.0.0.9:80=127.0.0.1:9", "--accept", "Requier", "--stub-origins")
+    with serving(SITES / "load-balancer/conf.d", *words, "--origin", "10.0.0.1:8080=127.0.0.1:9") as (_, _, summary):
+        assert [line for line in summary if line.startswith("--")] == [
+            "--listen 81: no Listen names it, so nothing is moved",
+            "--origin 10.0.0.9:80: no mapping and no member names it",
+            "--accept Requier: there is no such directive in the configuration",
+        ]

@@ -258,7 +258,9 @@ def test_urls_of_the_command_line(url: str, scheme: str, port: int, host: str, t
     assert (request.scheme, request.local[1], request.header("Host"), request.target) == (scheme, port, host, target)
 
 
-@pytest.mark.parametrize("url", ["ftp://example.com/", "http:///x", "http://example.com:0/", "http://example.com:x/"])
+@pytest.mark.parametrize(
+    "url", ["not a url", "ftp://example.com/", "http:///x", "http://example.com:0/", "http://example.com:x/"]
+)
 def test_urls_that_never_reach_httpd(url: str):
     with pytest.raises(UsageError):
         request_for(url)
