@@ -98,13 +98,17 @@ def check_regex(pattern: str, message: str, word: int = 0) -> None:
         raise ValueRefused(message, word) from error
 
 
-def condition(name: str) -> Parse:
-    """``<If>`` and ``<ElseIf>``: one word, an expression (STR-12). The expression itself is the program's."""
+def condition(name: str) -> ParseIn:
+    """``<If>`` and ``<ElseIf>``: one word, an expression (STR-12, EXPR-40)."""
 
-    def parse(words: Sequence[str]) -> SectionArgument:
+    def parse(words: Sequence[str], scope: Scope) -> SectionArgument:
+        from apacheconf.modules.expressions import check_condition  # only here: it costs 20 ms to load
+
         if len(words) > 1:
             raise ValueRefused(f"Multiple <{name}> arguments not supported.", 1)
-        return SectionArgument(name, words[0] if words else "")
+        text = words[0] if words else ""
+        check_condition(text, "Cannot parse condition clause: ", scope.has_module("mod_ssl"))
+        return SectionArgument(name, text)
 
     return parse
 

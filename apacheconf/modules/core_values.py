@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from apacheconf.modules.declare import VHOST, Parse, Scope, ValueRefused
+from apacheconf.modules.declare import SERVER, VHOST, NotHere, Parse, Scope, ValueRefused
 from apacheconf.modules.proxy_parameters import atoi, seconds_of
+from apacheconf.modules.values import in_server_root, is_there
 
 TRACE = "TraceEnable must be one of 'on', 'off', or 'extended'"
 
@@ -136,7 +138,8 @@ STATUSES = frozenset(
 )  # fmt: skip
 
 
-def error_document(words: Sequence[str]) -> dict[int, ErrorDocument]:
+def error_document(words: Sequence[str], scope: Scope) -> dict[int, ErrorDocument]:
+    """Status to document; its text, path or URL is an expression (ARG-21, EXPR-46)."""
     code = atoi(words[0])
     if code not in STATUSES:
         raise ValueRefused(f"Unsupported HTTP response code {words[0]}", 0)
@@ -149,6 +152,10 @@ def error_document(words: Sequence[str]) -> dict[int, ErrorDocument]:
         kind = "url"
     else:
         kind = "default" if text.lower() == "default" else "text"
+    if "%{" in text:
+        from apacheconf.modules.expressions import check_string  # only here: it costs 20 ms to load
+
+        check_string(text, "Cannot parse expression in ErrorDocument: ", scope.has_module("mod_ssl"), 1)
     return {code: ErrorDocument(kind, "" if kind == "default" else text)}
 
 
@@ -213,4 +220,12 @@ def handler(words: Sequence[str], scope: Scope) -> str:
         from apacheconf.modules.expressions import check_string  # only here: it costs 20 ms to load
 
         check_string(words[0][5:], "Can't parse expression : ", scope.has_module("mod_ssl"))
+    return words[0]
+
+
+def document_root(words: Sequence[str], scope: Scope) -> str:
+    """DocumentRoot: httpd asks for the main server's while it reads (STR-43)."""
+    path = in_server_root(words[0], scope)
+    if scope.context is SERVER and not is_there(path, Path.is_dir):
+        raise NotHere(f"DocumentRoot '{path}' is not a directory, or is not readable", 0, words[0])
     return words[0]

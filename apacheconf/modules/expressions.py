@@ -42,7 +42,7 @@ BINARY = frozenset({"ipmatch", "strmatch", "strcmatch", "fnmatch"})
 T = TypeVar("T")
 
 
-def check_condition(text: str, prefix: str, ssl: bool, word: int = 0) -> expr.Expr:
+def check_condition(text: str, prefix: str, ssl: bool, word: int | None = 0) -> expr.Expr:
     """The expression of a condition; ``ssl`` says whether mod_ssl is loaded and its variables exist.
 
     Raises ValueRefused with ``prefix`` and httpd's words.
@@ -55,7 +55,7 @@ def check_string(text: str, prefix: str, ssl: bool, word: int = 0) -> expr.Word:
     return _checked(expr.parse_string, text, prefix, ssl, word)
 
 
-def _checked(parse: Callable[[str], T], text: str, prefix: str, ssl: bool, word: int) -> T:
+def _checked(parse: Callable[[str], T], text: str, prefix: str, ssl: bool, word: int | None) -> T:
     try:
         found = parse(text)
     except expr.ExprError as error:

@@ -109,10 +109,19 @@ def _check(provider: str, words: Sequence[str], rest: str, scope: Scope, first: 
     check = _CHECKS.get(provider)
     if check is not None:
         check(words, first)
-    if provider in _TEXTS:
-        from apacheconf.modules.expressions import check_string  # only here: it costs 20 ms to load
+    if provider in _TEXTS or provider == "expr":
+        from apacheconf.modules.expressions import check_condition, check_string  # only here: it costs 20 ms to load
 
-        check_string(rest, "Cannot parse expression in require line: ", scope.has_module("mod_ssl"), first)
+        ssl, said = scope.has_module("mod_ssl"), "Cannot parse expression in require line: "
+        if provider == "expr":
+            check_condition(expression_in(rest), said, ssl, first if words else None)
+        else:
+            check_string(rest, said, ssl, first)
+
+
+def expression_in(text: str) -> str:
+    """The expression of ``Require expr``: double quotes around the whole of it are taken off (EXPR-41)."""
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
 
 
 def _alias(words: Sequence[str], scope: Scope) -> tuple[str, ...]:
