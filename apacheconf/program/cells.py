@@ -23,8 +23,8 @@ from apacheconf.program.conditions import (
     Under,
 )  # fmt: skip
 from apacheconf.program.evaluate import lies_under
-from apacheconf.program.fold import fold, with_server
-from apacheconf.program.hosts import Cell, Layer, LayerKind, Reach
+from apacheconf.program.fold import fold, steps_for, with_server
+from apacheconf.program.hosts import Cell, Layer, LayerKind, Reach, Shape
 from apacheconf.program.link import Interner
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import (
@@ -56,6 +56,20 @@ def find_cell(cells: tuple[Cell, ...], path: str) -> Cell:
     """The cell of a normalised path: the longest node it lies in."""
     fitting = [cell for cell in cells if lies_in(path, cell)]
     return max(fitting, key=lambda cell: (len(cell.path), cell.reach is Reach.BARE))
+
+
+def steps_where(shape: Shape, cell: Cell, maybe: Iterable[int]) -> tuple[Step, ...]:
+    """The steps of a cell for requests for which, of its ``maybe`` layers, just these hold."""
+    return _live_steps(steps_for(shape, tuple(sorted({*cell.layers, *maybe}))), _sample(cell.path, cell.reach))
+
+
+def matcher_in(cell: Cell, layer: Layer) -> Condition:
+    """What is left to ask of a request of the cell to know whether the layer's own matcher holds."""
+    return settle(layer.matcher, _sample(cell.path, cell.reach))
+
+
+def _sample(path: str, reach: Reach) -> str:
+    return path if reach is Reach.BARE else path + "/"
 
 
 def lies_in(path: str, cell: Cell) -> bool:
@@ -111,7 +125,7 @@ def _section_mappings(layers: Iterable[Layer]) -> Iterator[Condition]:
 
 
 def _cell(path: str, reach: Reach, server: tuple[Step, ...], layers: tuple[Layer, ...], interner: Interner) -> Cell:
-    sample = path if reach is Reach.BARE else path + "/"
+    sample = _sample(path, reach)
     sure, maybe = _split_layers(layers, sample)
     steps = _live_steps(with_server(server, fold(layers[number] for number in sure)), sample)
     mapped, certainly = _mapping_of(steps)

@@ -24,23 +24,31 @@ _PROXIES = frozenset({"proxy", "proxymatch"})
 _IFS = frozenset({"if", "elseif", "else"})
 EVERYWHERE = "^"
 _ACCESS = frozenset({"require", "order", "allow", "deny", "satisfy", "allowmethods", "sslrequire", "sslrequiressl"})
+_MAPPINGS = frozenset({"proxypass", "proxypassmatch"})
 KEY = "refuses-everyone"
 WHY = "access rules are not supported yet, so everyone is refused where this one holds"
 
 
+LOST = "its origin can't be told before the request, so nothing answers where it holds"
+
+
 @dataclass(frozen=True, slots=True)
 class Restriction:
-    """Rules that hold where the normalised path matches ``pattern``, a regex."""
+    """Rules that hold where the normalised path matches ``pattern``, a regex: everyone gets ``status`` there."""
 
     pattern: str
     said_by: tuple[Written, ...]
+    status: int = 403
+    why: str = WHY
+    key: str = KEY
 
 
 def restrictions(program: Program, scopes: Scopes, host: Host, found: list[Route]) -> list[Restriction]:
     """The rules that bear on what the host maps to origins, and that no step speaks for."""
     if not any(route.mapping for route in found):
         return []
-    spoken = {id(each) for route in found for step in route.cell.steps for each in host.said_by(step)}
+    spoken = {id(each) for route in found for step in (*route.cell.steps, *route.steps)
+              for each in host.said_by(step)}  # fmt: skip
     rules: dict[str, list[Written]] = {}
     for section in _sections(scopes, host):
         givers = [each for each in _rules_in(section) if id(each) not in spoken]
@@ -48,6 +56,26 @@ def restrictions(program: Program, scopes: Scopes, host: Host, found: list[Route
         if pattern is not None:
             rules.setdefault(pattern, []).extend(givers)
     return [Restriction(pattern, tuple(said_by)) for pattern, said_by in rules.items()]
+
+
+def lost_mappings(program: Program, scopes: Scopes, host: Host) -> Iterator[Restriction]:
+    """Where a mapping held that the program could not take: no other origin may answer there (DIF-10)."""
+    lost = {id(each) for each, _ in program.left_out if each.name.lower() in _MAPPINGS}
+    if not lost:
+        return
+    own = scopes.section(host)
+    for each in (*scopes.top, *(children_of(own) if own else ())):
+        inside = [child for child in children_of(each) if id(child) in lost]
+        pattern = _mapped_pattern(each) if id(each) in lost else _pattern(each, program, []) if inside else None
+        if pattern is not None and each.name.lower() != "virtualhost":
+            yield Restriction(pattern, tuple(inside or [each]), 503, LOST, "lost-mapping")
+
+
+def _mapped_pattern(mapping: Written) -> str:
+    words = _split(mapping.args)
+    if mapping.name.lower() == "proxypassmatch" or words[0] == "~":
+        return words[words[0] == "~"]
+    return prefix_regex(words[0])
 
 
 def _sections(scopes: Scopes, host: Host) -> Iterator[Written]:

@@ -1,18 +1,17 @@
-"""What one cell of a host comes to, in words every target can lower: the route.
+"""What certain requests of one cell come to, in words every target can lower: the route.
 
-The program has decided every condition that holds or fails in a whole cell. What still depends on the request is
-handed on as ``unsure``: a target lowers it or reports it, and never forgets a refusal among it (DES-8).
+Which requests these are is the matter of ``choices``. Steps that decide nothing and depend on the request are
+handed on as ``unsure``: a target lowers them or reports them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 
-from apacheconf.program.conditions import ALWAYS
+from apacheconf.program.conditions import Matches, Regex
 from apacheconf.program.hosts import Cell, Host, Reach
-from apacheconf.program.phases import Phase
 from apacheconf.program.program import Program
 from apacheconf.program.steps import (
     AddCharset,
@@ -20,24 +19,26 @@ from apacheconf.program.steps import (
     KeepHost,
     KeepLocal,
     MapBack,
+    MapBackCookie,
     MapToFile,
     MapToOrigin,
-    Move,
     Redirect,
     Respond,
     Rest,
+    SetUri,
     Step,
 )
+from apacheconf.program.values import Joined, Value
 from apacheconf.program.workers import Balancer, Origin, Worker
 
 
 @dataclass
 class Route:
-    """One cell of one host, walked: ``answer`` decides, else ``mapping``, else ``file``; none of them means 404.
+    """What certain requests of one cell meet: ``answer`` decides, else ``mapping``, else ``file``; else it is 404.
 
     ``answer`` is a Respond or Redirect, ``mapping`` leads to an origin, ``file`` is a MapToFile, ``local`` an
     exclusion from mappings. ``reverses`` are MapBack steps in order, ``unsure`` steps whose condition depends on the
-    request, ``others`` certain steps of kinds that are not listed here.
+    request and that decide nothing, ``others`` certain steps of kinds that are not listed here.
     """
 
     host: Host
@@ -50,6 +51,7 @@ class Route:
     forwarded: Step | None = None
     charset: Step | None = None
     reverses: list[Step] = field(default_factory=list)
+    cookies: list[Step] = field(default_factory=list)
     unsure: list[Step] = field(default_factory=list)
     others: list[Step] = field(default_factory=list)
 
@@ -63,55 +65,42 @@ class Route:
         return program.origin(self.host, self.map.origin) if self.map and not self.answer else None
 
     @property
-    def refusals(self) -> list[Step]:
-        """Steps that refuse some requests of the cell: access rules, above all."""
-        return [step for step in self.unsure if isinstance(step.action, Respond)]
+    def decision(self) -> tuple[Step | None, ...]:
+        """What decides who answers."""
+        return self.answer, self.mapping, self.local, self.file
+
+    @property
+    def steps(self) -> Iterator[Step]:
+        """Every step that the route was made of."""
+        one_each = (*self.decision, self.keep_host, self.forwarded, self.charset)
+        yield from (step for step in one_each if step is not None)
+        yield from (*self.reverses, *self.cookies, *self.unsure, *self.others)
 
 
-def route(host: Host, cell: Cell) -> Route:
-    """Walk the steps of ``cell`` in the order in which they run."""
+#: Steps of these actions decide who answers.
+Deciding = MapToOrigin | KeepLocal | MapToFile | SetUri | Respond | Redirect
+
+
+def route_of(host: Host, cell: Cell, steps: Iterable[tuple[Step, bool]]) -> Route:
+    """The route that these steps make, in the order in which they run, each with whether it is certain.
+
+    Deciding ones have to be; ``when`` of a step still says what was asked.
+    """
     walked = Route(host, cell)
-    for step in _met(cell, walked):
-        _place(step, walked)
+    for step, certain in steps:
+        if not certain:
+            walked.unsure.append(step)
+        else:
+            _place(step, walked)
+    if walked.mapping is None:
+        walked.keep_host = walked.forwarded = walked.charset = None
+        walked.reverses, walked.cookies = [], []
     return walked
 
 
-def routes(host: Host) -> list[Route]:
-    """The routes of the host's cells, in their order, without paths that come to the same as the cell around them.
-
-    A bare cell stays as long as what lies below it does: nginx would answer 301 in its place (NGX-35).
-    """
-    found = {(cell.path, cell.reach): route(host, cell) for cell in host.shape.cells}
-    own = {each.cell.path for each in found.values() if not _is_like(each, _around(each.cell, found))}
-    return [each for each in found.values() if each.cell.path in own]
-
-
-def _around(cell: Cell, found: dict[tuple[str, Reach], Route]) -> Route | None:
-    """The route of the cell that a cell is cut out of."""
-    path = cell.path
-    while path:
-        path = path.rpartition("/")[0]
-        if (path, Reach.BELOW) in found:
-            return found[path, Reach.BELOW]
-    return None
-
-
-def _is_like(one: Route, other: Route | None) -> bool:
-    return other is not None and replace(one, cell=other.cell) == other
-
-
-def _met(cell: Cell, walked: Route) -> Iterator[Step]:
-    """The steps that every request of the cell meets; those that only some meet go to ``walked.unsure``."""
-    ended: Phase | None = None
-    for step in cell.steps:
-        if ended is not None and ended <= step.phase < Phase.FILTERS:
-            continue
-        if step.when != ALWAYS:
-            walked.unsure.append(step)
-            continue
-        yield step
-        if step.then.move is Move.END:
-            ended = step.phase
+def regex_of(step: Step) -> Regex | None:
+    """The regex that a step matched, whose captures its action uses."""
+    return step.when.regex if isinstance(step.when, Matches) else None
 
 
 def _place(step: Step, walked: Route) -> None:
@@ -133,6 +122,8 @@ def _place(step: Step, walked: Route) -> None:
             walked.charset = step
         case MapBack():
             walked.reverses.append(step)
+        case MapBackCookie():
+            walked.cookies.append(step)
         case MapToOrigin() | MapToFile() | Respond() | Redirect():
             pass  # decided earlier: its directives may still decide in another cell
         case _:
@@ -144,22 +135,27 @@ class NewPath:
     """What the origin's path is made of: ``head`` in place of ``cut``; the rest of the request's path follows.
 
     ``cut`` is the part of the request's path that goes. ``whole`` is the complete path of a bare cell, where
-    nothing follows; ``fixed`` says that it is no matter of ``cut`` and ``head``. ``joins`` is False where the
-    rest would run into the authority (PP-6f: 500 unless it is empty).
+    nothing follows. ``joins`` is False where the rest would run into the authority (PP-6f: 500 unless it is empty).
+    With ``made`` the path is ``head`` and a value with captures of ``regex`` (PP-13).
     """
 
     cut: str
     head: str
     whole: str | None = None
     joins: bool = True
-    fixed: bool = False
+    regex: Regex | None = None
+    made: tuple[Value, ...] = ()
 
 
-def new_path(action: MapToOrigin, cell: Cell, origin: Origin) -> NewPath:
-    """PP-6, PP-14 for one cell; the members' own path (BA: ``http://b1/app``) stands in front."""
+def new_path(action: MapToOrigin, cell: Cell, origin: Origin, regex: Regex | None = None) -> NewPath:
+    """PP-6, PP-14 for one cell; the members' own path (BA: ``http://b1/app``) stands in front.
+
+    ``regex`` is what the mapping matched.
+    """
+    if action.rest is Rest.NOTHING and action.value is not None:
+        parts = action.value.parts if isinstance(action.value, Joined) else (action.value,)
+        return NewPath("", member_path(origin), regex=regex, made=parts)
     head = member_path(origin) + action.path
-    if action.rest is Rest.NOTHING:
-        return NewPath("", "", whole=head or "/", fixed=True)
     cut = action.prefix if action.rest is Rest.AFTER_PREFIX else ""
     joins = bool(head) or not cut.endswith("/")
     if cut.endswith("/") and head.endswith("/"):

@@ -46,11 +46,16 @@ def _converse(client: socket.socket, port: int) -> None:
             client.sendall(head.encode("latin-1") + body)
 
 
-def ask(port: int, host: str, target: str, location: str = "") -> tuple[str, str, str]:
-    """Status, Location and, of an origin's answer, the body."""
+def ask(
+    port: int, host: str, target: str, location: str = "", *, method: str = "GET", header: str = ""
+) -> tuple[str, str, str]:
+    """Status, Location and, of an origin's answer, the body; ``header`` is one more line of the request."""
     order = f"X-Location: {location}\r\n" if location else ""
+    order += f"{header}\r\n" if header else ""
     with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
-        client.sendall(f"GET {target} HTTP/1.1\r\nHost: {host}\r\n{order}Connection: close\r\n\r\n".encode("latin-1"))
+        client.sendall(
+            f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n{order}Connection: close\r\n\r\n".encode("latin-1")
+        )
         received = b"".join(iter(lambda: client.recv(65536), b""))
     head, _, body = received.decode("latin-1").partition("\r\n\r\n")
     lines = head.split("\r\n")

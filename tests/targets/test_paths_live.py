@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-from apacheconf.engines import haproxy, httpd, nginx
-from apacheconf.engines.process import Server
-from apacheconf.engines.sandbox import Sandbox, free_ports
 from apacheconf.targets import TARGETS
-from tests.engines.real import need
-from tests.targets.configs import translated
-from tests.targets.echoes import ask, echo
+from tests.targets.echoes import ask
+from tests.targets.fronts import Fronts, fronts
 
 pytestmark = pytest.mark.live
 
@@ -59,47 +53,26 @@ _PATHS = (
     "/loc/%69p/x", "/loc//ip", "/loc/x/../ip", "/a", "/a/b", "/a%2520", "/%61pp/x", "//app//x", "/app;v=1",
     "/app/%3F", "/slash/%2e%2e/app/z", "/..",
 )  # fmt: skip
-_MODULES = ("proxy_module", "proxy_http_module", "authz_core_module", "authz_host_module")
-_START: dict[str, Callable[..., Server]] = {"httpd": httpd.start, "nginx": nginx.start, "haproxy": haproxy.start}
 
 
 @pytest.fixture(scope="module")
-def fronts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str, int], tuple[int, int]]]:
-    """The port of each server, and those of the two origins."""
-    one, two, *ports = free_ports(2 + 1 + len(TARGETS))
-    at = dict(zip(("httpd", *TARGETS), ports, strict=True))
-    with ExitStack() as stack:
-        stack.enter_context(echo(one))
-        stack.enter_context(echo(two))
-        for name, port in at.items():
-            text = _CONFIG.format(port=port, one=one, two=two)
-            _start(name, text, port, tmp_path_factory.mktemp(name), stack)
-        yield at, (one, two)
-
-
-def _start(name: str, text: str, port: int, folder: Path, stack: ExitStack) -> None:
-    engine = need(name)
-    box = stack.enter_context(Sandbox("test"))
-    if name == "httpd":
-        text = f"{httpd.preamble(engine, box, _MODULES)}\nListen 127.0.0.1:{port}\n{text}"
-    else:
-        text = translated(folder, text, name).text
-    stack.enter_context(_START[name](engine, box, text, [("127.0.0.1", port)]))
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
+    with fronts(_CONFIG, tmp_path_factory.mktemp("paths")) as found:
+        yield found
 
 
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("host", ["first.test", "second.test", "SECOND.test.:99", "other.test"])
-def test_paths(host: str, target: str, fronts: tuple[dict[str, int], tuple[int, int]]) -> None:
-    at, _ = fronts
+def test_paths(host: str, target: str, running: Fronts) -> None:
     for path in _PATHS:
-        assert ask(at[target], host, path) == ask(at["httpd"], host, path), path
+        assert ask(running.at[target], host, path) == ask(running.at["httpd"], host, path), path
 
 
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("path", ["/app/x", "/slash/x", "/loc/y"])
-def test_redirects_of_origins(path: str, target: str, fronts: tuple[dict[str, int], tuple[int, int]]) -> None:
+def test_redirects_of_origins(path: str, target: str, running: Fronts) -> None:
     """RV-1 to RV-7, TRAP-38, TRAP-39."""
-    at, (one, two) = fronts
+    at, one, two = running.at, running.one, running.two
     for location in (
         f"http://127.0.0.1:{one}/b/n", f"http://127.0.0.1:{one}/barn", f"HTTP://127.0.0.1:{one}/b", "/c/n", "n",
         f"http://127.0.0.1:{one}/c/n", f"http://127.0.0.1:{two}/in/n", "http://other.test/c/n",

@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 
 from apacheconf.program.hosts import Reach
-from apacheconf.targets.routes import NewPath, new_path, reverse_of, routes
+from apacheconf.targets.choices import places, routes_in
+from apacheconf.targets.routes import NewPath, new_path, reverse_of
 from tests.targets.configs import host, program_of
 
 
 def _paths(folder: Path, mapping: str) -> dict[tuple[str, Reach], NewPath]:
     program = program_of(folder, host(mapping))
     found = {}
-    for route in routes(program.hosts[1]):
+    for route in routes_in(places(program, program.hosts[1])):
         origin = route.origin(program)
         if route.map and origin:
             found[route.cell.path, route.cell.reach] = new_path(route.map, route.cell, origin)
@@ -52,13 +53,13 @@ def test_a_cell_like_the_one_around_it_has_no_route(tmp_path: Path) -> None:
     """A shadowed mapping makes cells, but nothing differs in them (TRAP-3)."""
     program = program_of(tmp_path, host("ProxyPass / http://one/", "ProxyPass /api http://two/"))
     assert len(program.hosts[1].shape.cells) == 3
-    assert [route.cell.path for route in routes(program.hosts[1])] == [""]
+    assert [route.cell.path for route in routes_in(places(program, program.hosts[1]))] == [""]
 
 
 def test_a_balancer_maps_back_its_members(tmp_path: Path) -> None:
     """RV-8: a bare slash is no part of the members' URLs; with PATH / no slash is doubled."""
     text = "<Proxy balancer://c>\nBalancerMember http://h:1\nBalancerMember http://h:2\n</Proxy>\nProxyPass / balancer://c/"
     program = program_of(tmp_path, host(text, "ProxyPassReverse / balancer://c/"))
-    (route,) = routes(program.hosts[1])
+    (route,) = routes_in(places(program, program.hosts[1]))
     reverse = reverse_of(program, route.host, route.reverses[0].action)  # type: ignore[arg-type]
     assert (reverse.urls, reverse.path, reverse.one_slash) == (("http://h:1", "http://h:2"), "/", True)

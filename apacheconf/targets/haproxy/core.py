@@ -17,7 +17,8 @@ from apacheconf.targets.routes import Route
 #: ``url_enc`` escapes them all; odd ones are written as ``\\xhh``, which its regex replacement understands.
 _LITERAL = {"%2F": "/", "%21": "!", "%24": "$", "%26": "&", "%27": r"\x27", "%28": r"\x28", "%29": r"\x29",
             "%2A": "*", "%2B": "+", "%2C": r"\x2c", "%3A": ":", "%3B": ";", "%3D": "=", "%40": "@"}  # fmt: skip
-CANONICAL = ",".join(["path", "url_dec", "url_enc", *(f"regsub({code},{char},g)" for code, char in _LITERAL.items())])
+ESCAPED_ANEW = ",".join(["url_enc", *(f"regsub({code},{char},g)" for code, char in _LITERAL.items())])
+CANONICAL = f"path,url_dec,{ESCAPED_ANEW}"
 
 
 HAS_HOST = "{ req.fhdr(host) -m found }"

@@ -9,10 +9,12 @@ from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
 from apacheconf.targets.haproxy.core import HAS_HOST, emit_charset, plain, seconds
 from apacheconf.targets.haproxy.lowering import Lowering
+from apacheconf.targets.haproxy.reporting import report_unsure
+from apacheconf.targets.haproxy.rewriting import substituted
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.haproxy.workers import emit_balancing, emit_servers, origin_name
 from apacheconf.targets.patterns import escape, starting_with
-from apacheconf.targets.routes import NewPath, Route, members, new_path, reverse_of
+from apacheconf.targets.routes import NewPath, Route, members, new_path, regex_of, reverse_of
 
 _REQUEST_HOPS = ("Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Upgrade")
 _MAPPED_BACK = ("Location", "Content-Location", "URI", "Destination")
@@ -23,9 +25,9 @@ SCHEMES = frozenset({"http", "https"})
 def backend_for(low: Lowering, route: Route, origin: Origin) -> str:
     """The name of the backend that takes the requests of a proxied cell; cells that need the same share it."""
     assert route.map is not None and route.mapping is not None
-    path = new_path(route.map, route.cell, origin)
-    policy = (tuple(route.reverses), route.keep_host, route.forwarded, route.charset)
-    key = (route.host.number, id(origin), path.cut, path.head, path.joins, policy, route.mapping.said_by)
+    path = new_path(route.map, route.cell, origin, regex_of(route.mapping))
+    policy = tuple((step.action, step.said_by) for step in route.steps)
+    key = (route.host.number, id(origin), path.cut, path.head, path.joins, path.regex, policy)
     backend = low.bodies.get(key)
     if backend is None:
         backend = Section("backend", low.names.of(key, origin_name(origin)))
@@ -50,11 +52,11 @@ def _fill(low: Lowering, route: Route, origin: Origin, path: NewPath, backend: S
     _emit_timeouts(low, route.host, workers[0], backend)
     _emit_path(path, backend)
     if route.reverses:
-        _emit_self(route.host, backend)
+        emit_self(route.host, backend)
     _emit_request_headers(low, route, origin, backend)
     _emit_way_back(low, route, backend)
     emit_charset(low, route, backend)
-    _report_unsure(low, route, backend)
+    report_unsure(low, route, backend)
     emit_servers(low, origin, backend)
 
 
@@ -88,8 +90,9 @@ def _emit_timeouts(low: Lowering, host: Host, worker: Worker, backend: Section) 
 def _emit_path(path: NewPath, backend: Section) -> None:
     """PP-6 on the escaped path that the frontend made."""
     cut, head = canonical(path.cut), canonical(path.head)
-    if path.whole is not None and path.fixed:
-        backend.add("http-request", "set-path", plain(canonical(path.whole)))
+    if path.regex is not None:
+        backend.add("http-request", "set-var(txn.new_path)", substituted(path.regex, path.made))
+        backend.add("http-request", "set-path", f"{plain(canonical(path.head))}%[var(txn.new_path)]")
     elif not path.joins:
         backend.rule("http-request deny deny_status 500 unless { path -m str ? }", cut)
         backend.add("http-request", "set-path", "/")
@@ -99,7 +102,7 @@ def _emit_path(path: NewPath, backend: Section) -> None:
         backend.add("http-request", "replace-path", f"^{escape(cut)}(.*)$", plain(head) + r"\1")
 
 
-def _emit_self(host: Host, backend: Section) -> None:
+def emit_self(host: Host, backend: Section) -> None:
     """RV-4: what httpd calls this server in URLs that it makes."""
     if host.canonical_name:
         backend.rule(f"http-request set-var(txn.self) str({host.title})")
@@ -155,12 +158,3 @@ def _emit_way_back(low: Lowering, route: Route, backend: Section) -> None:
             backend.add("http-response", "replace-header", name, pattern, own + plain(reverse.path) + r"\1",
                         comment=comment, claims=claims)  # fmt: skip
             comment, claims = "", ()
-
-
-def _report_unsure(low: Lowering, route: Route, backend: Section) -> None:
-    """What is not lowered yet leaves a comment at its place, and its row."""
-    for step in (*route.unsure, *route.others):
-        said_by = route.host.said_by(step)
-        low.dropped.append(unsupported(said_by, "not supported yet for haproxy", "not-yet"))
-        if said_by:
-            backend.say(f"not translated: {low.sources.comment(said_by)}")

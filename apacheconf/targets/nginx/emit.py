@@ -6,11 +6,10 @@ Every location carries the full set of what it needs (NGX-30); only what is the 
 from __future__ import annotations
 
 from apacheconf.ledger import Ledger
-from apacheconf.program.hosts import Host, Reach
+from apacheconf.program.hosts import Host
 from apacheconf.program.program import Program
-from apacheconf.program.steps import Respond
-from apacheconf.targets.claims import Claim, equivalent, exact, settle, unsupported
-from apacheconf.targets.fates import FILES
+from apacheconf.targets.choices import places, routes_in
+from apacheconf.targets.claims import Claim, exact, settle, unsupported
 from apacheconf.targets.hostnames import (
     Endpoint,
     Named,
@@ -19,10 +18,11 @@ from apacheconf.targets.hostnames import (
 )
 from apacheconf.targets.nginx import core, mod_proxy
 from apacheconf.targets.nginx.differences import differences
+from apacheconf.targets.nginx.locations import emit_place
 from apacheconf.targets.nginx.lowering import Lowering
-from apacheconf.targets.nginx.tree import DOLLAR, Block, Directive, literal, print_tree
-from apacheconf.targets.restrictions import KEY, WHY, restrictions
-from apacheconf.targets.routes import Route, routes
+from apacheconf.targets.nginx.tree import DOLLAR, QUESTION, Block, Directive, literal, print_tree
+from apacheconf.targets.restrictions import lost_mappings, restrictions
+from apacheconf.targets.routes import Route
 from apacheconf.targets.scopes import Scopes
 from apacheconf.targets.sources import Sources
 from apacheconf.targets.translation import Emission
@@ -78,7 +78,7 @@ def _assemble(low: Lowering, servers: Block) -> Block:
         http.space()
         http.add("access_log", "off", comment="no CustomLog")
     low.maps.emit(http)
-    http.entries += _dollar(servers)
+    http.entries += _signs(servers)
     for part in (low.upstreams, servers):
         http.space()
         http.entries += part.entries
@@ -90,14 +90,15 @@ def _names_in(server: Directive) -> list[str]:
         server.block) else []  # fmt: skip
 
 
-def _dollar(servers: Block) -> list[Directive | str | None]:
-    """NGX-195: a variable that holds the ``$`` nginx has no escape for, if any word needs it."""
-    if not any(DOLLAR in word for each in _all_directives(servers) for word in each.words):
-        return []
+def _signs(servers: Block) -> list[Directive | str | None]:
+    """NGX-195: variables that hold a sign for which nginx has no escape, where a word needs one."""
     block = Block()
-    block.space()
-    block.open("geo", "$dollar").add("default", "$")
-    return [None, *block.entries]
+    words = [word for each in _all_directives(servers) for word in each.words]
+    for sign, variable in (("$", DOLLAR), ("?", QUESTION)):
+        if any(variable in word for word in words):
+            block.space()
+            block.open("geo", variable.replace("{", "").replace("}", "")).add("default", sign)
+    return [None, *block.entries] if block.entries else []
 
 
 def _all_directives(block: Block) -> list[Directive]:
@@ -122,14 +123,15 @@ def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, 
     server.add("set", "$server_is", literal(host.name) if host.name else "$hostname")
     server.space()
     core.emit_guards(low, host, server)
-    found = routes(host)
-    _emit_restrictions(low, host, found, server)
-    proxied = [each for each in found if each.mapping]
+    low.cases.clear()
+    found = places(low.program, host)
+    _emit_restrictions(low, host, routes_in(found), server)
+    proxied = any(each.mapping for each in routes_in(found))
     if proxied:
         server.space()
         server.add("error_page", "502", "504", "=", "@gateway_error")
-    for route in found:
-        _emit_location(low, route, server)
+    for place in found:
+        emit_place(low, host, place, server)
     if proxied:
         mod_proxy.emit_gateway_errors(low, server)
 
@@ -151,64 +153,10 @@ def _name_claims(low: Lowering, host: Host, named: Named) -> tuple[Claim, ...]:
     return (exact(low.scopes.names(host)),)
 
 
-def _emit_location(low: Lowering, route: Route, server: Block) -> None:
-    server.space()
-    location = server.open("location", *_matcher(route), comment=_comment(low, route))
-    _report_unsure(low, route, location)
-    if route.refusals:
-        claims = tuple(unsupported(route.host.said_by(step), WHY, KEY) for step in route.refusals)
-        location.add("return", "403", claims=claims)
-        return
-    origin = route.origin(low.program)
-    if origin is not None:
-        mod_proxy.emit_proxied(low, route, origin, location)
-    else:
-        _emit_local(low, route, location)
-
-
-def _comment(low: Lowering, route: Route) -> str:
-    if route.refusals:
-        said_by = [each for step in route.refusals for each in route.host.said_by(step)]
-        return f"refuses everyone: {low.sources.comment(said_by)}"
-    decided = route.answer or route.mapping or route.local or route.file
-    return low.sources.comment(route.host.said_by(decided)) if decided else ""
-
-
-def _matcher(route: Route) -> tuple[str, ...]:
-    path = route.cell.path
-    if not path:
-        return ("/",)
-    return ("=", path) if route.cell.reach is Reach.BARE else ("^~", f"{path}/")
-
-
-def _emit_local(low: Lowering, route: Route, location: Block) -> None:
-    """A cell that no mapping takes: an answer made here, or the 404 of a server without that file."""
-    status, claims = "404", []
-    if route.local:
-        claims.append(equivalent(route.host.said_by(route.local), FILES, "files"))
-    if route.answer and isinstance(route.answer.action, Respond) and route.answer.action.body is None:
-        status = str(route.answer.action.status)
-        claims.append(exact(route.host.said_by(route.answer)))
-    elif route.answer:
-        claims.append(unsupported(route.host.said_by(route.answer), "redirects are not supported yet", "not-yet"))
-    elif route.file:
-        claims.append(unsupported(route.host.said_by(route.file), FILES, "files"))
-    location.add("return", status, claims=tuple(claims))
-
-
-def _report_unsure(low: Lowering, route: Route, location: Block) -> None:
-    """What is not lowered yet leaves a comment at its place, and its row."""
-    for step in (*route.unsure, *route.others):
-        if step in route.refusals:
-            continue
-        said_by = route.host.said_by(step)
-        low.dropped.append(unsupported(said_by, "not supported yet for nginx", "not-yet"))
-        if said_by:
-            location.say(f"not translated: {low.sources.comment(said_by)}")
-
-
 def _emit_restrictions(low: Lowering, host: Host, found: list[Route], server: Block) -> None:
-    for rule in restrictions(low.program, low.scopes, host, found):
+    lost = lost_mappings(low.program, low.scopes, host)
+    for rule in (*restrictions(low.program, low.scopes, host, found), *lost):
         comment = f"refuses everyone: {low.sources.comment(rule.said_by)}"
-        claims = (unsupported(rule.said_by, WHY, KEY),)
-        server.open("if", "$uri", "~", rule.pattern, comment=comment, claims=claims).add("return", "403")
+        claims = (unsupported(rule.said_by, rule.why, rule.key),)
+        block = server.open("if", "$uri", "~", rule.pattern, comment=comment, claims=claims)
+        block.add("return", str(rule.status))

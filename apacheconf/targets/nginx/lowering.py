@@ -8,10 +8,12 @@ from functools import cached_property
 from apacheconf.program.program import Program
 from apacheconf.program.steps import MapBack
 from apacheconf.program.workers import Origin
+from apacheconf.targets.choices import Closed
 from apacheconf.targets.claims import Claim
 from apacheconf.targets.naming import Names
 from apacheconf.targets.nginx.maps import Maps
 from apacheconf.targets.nginx.tree import Block
+from apacheconf.targets.routes import Route
 from apacheconf.targets.scopes import Scopes
 from apacheconf.targets.sources import Sources
 
@@ -29,8 +31,10 @@ class Lowering:
     maps: Maps = field(default_factory=Maps)
     names: Names = field(default_factory=Names)
     upstreams: Block = field(default_factory=Block)
-    written: dict[int, Origin] = field(default_factory=dict)
+    written: dict[object, Origin] = field(default_factory=dict)
     dropped: list[Claim] = field(default_factory=list)
+    #: Named locations of the server that is being written, each with what it was made of.
+    cases: list[tuple[str, Route | Closed]] = field(default_factory=list)
 
     @cached_property
     def maps_back(self) -> bool:

@@ -10,12 +10,13 @@ from apacheconf.targets.patterns import GOOD_HOST
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """``map source $name { entries }``; ``needs`` are the maps that its values use."""
+    """``map source $name { entries }``, or ``geo``; ``needs`` are the maps that its values use."""
 
     source: str
     entries: tuple[tuple[str, str], ...]
     why: str
     needs: tuple[str, ...] = ()
+    kind: str = "map"
 
 
 #: In the order in which they are written.
@@ -108,6 +109,6 @@ class Maps:
 
 def _emit(name: str, made: Map, http: Block) -> None:
     http.space()
-    block = http.open("map", made.source, f"${name}", comment=made.why)
+    block = http.open(made.kind, made.source, f"${name}", comment=made.why)
     for pattern, value in made.entries:
         block.add(pattern, value)

@@ -9,10 +9,11 @@ from apacheconf.targets.claims import Claim, approximated, equivalent, exact, un
 from apacheconf.targets.nginx.core import emit_charset
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
-from apacheconf.targets.nginx.tree import Block, literal
+from apacheconf.targets.nginx.rewriting import substitution
+from apacheconf.targets.nginx.tree import Block, literal, literal_path
 from apacheconf.targets.nginx.workers import upstream_name
 from apacheconf.targets.patterns import escape, starting_with
-from apacheconf.targets.routes import NewPath, Route, members, new_path, reverse_of
+from apacheconf.targets.routes import NewPath, Route, members, new_path, regex_of, reverse_of
 
 #: Headers that end at each proxy and that nginx would hand on (RQ-5, RS-2).
 _REQUEST_HOPS = ("Proxy-Connection", "Trailer")
@@ -61,7 +62,7 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
         said_by = route.host.said_by(route.mapping)
         location.add("return", "503", claims=(unsupported(said_by, f"{scheme} is not supported yet", "scheme"),))
         return
-    path = new_path(route.map, route.cell, origin)
+    path = new_path(route.map, route.cell, origin, regex_of(route.mapping))
     _emit_path(path, location)
     location.add("proxy_pass", f"{worker.scheme}://{upstream_name(origin, low)}", claims=_mapping_claims(route, origin))
     own = timeouts(route.host, worker)
@@ -73,14 +74,17 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
 
 
 def _emit_path(path: NewPath, location: Block) -> None:
-    """NGX-41, NGX-45: with a rewrite nginx sends the path as httpd does, decoded once and escaped anew."""
-    if not path.joins:
+    """NGX-41, NGX-44, NGX-45: with a rewrite nginx sends the path as httpd does, decoded once and escaped anew."""
+    if path.regex is not None:
+        pattern, made = substitution(path.regex, path.made)
+        location.add("rewrite", pattern, literal_path(path.head) + made, "break")
+    elif not path.joins:
         location.open("if", "$uri", "!=", path.cut).add("return", "500")
         location.add("rewrite", "^", "/", "break")
     elif path.whole is not None:
-        location.add("rewrite", "^", literal(path.whole), "break")
+        location.add("rewrite", "^", literal_path(path.whole), "break")
     else:
-        location.add("rewrite", f"(?s)^{escape(path.cut)}(.*)$", f"{literal(path.head)}$1", "break")
+        location.add("rewrite", f"(?s)^{escape(path.cut)}(.*)$", f"{literal_path(path.head)}$1", "break")
 
 
 def _mapping_claims(route: Route, origin: Origin) -> tuple[Claim, ...]:

@@ -17,6 +17,8 @@ from apacheconf.targets.claims import Claim
 _BARE = re.compile(r"(?!['\"])(?:[^\s;{}\\'\"#\x00-\x1f]|\$\{\w+\})+")
 #: nginx has no escape for ``$``; the name of the variable that holds one (NGX-195).
 DOLLAR = "${dollar}"
+#: A question mark that rewrite doesn't see.
+QUESTION = "${question}"
 
 
 @dataclass(slots=True)
@@ -65,6 +67,11 @@ class Block:
 def literal(text: str) -> str:
     """``text`` as part of a word in which ``$`` means itself."""
     return text.replace("$", DOLLAR)
+
+
+def literal_path(text: str) -> str:
+    """``text`` as part of the path that a rewrite makes: a ``?`` doesn't start the query either."""
+    return literal(text).replace("?", QUESTION)
 
 
 def quote(word: str) -> str:

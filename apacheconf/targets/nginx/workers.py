@@ -16,12 +16,20 @@ _METHODS = {"byrequests": "", "bybusyness": "least_conn"}
 
 
 def upstream_name(origin: Origin, low: Lowering) -> str:
-    """The name of the origin's upstream block, which is written when it is first asked for."""
-    name = low.names.of(id(origin), _wish(origin))
-    if id(origin) not in low.written:
-        low.written[id(origin)] = origin
+    """The name of the origin's upstream block, written when it is first asked for; workers that are alike share one."""
+    key = _identity(origin)
+    name = low.names.of(key, _wish(origin))
+    known = low.written.get(key)
+    if known is None:
+        low.written[key] = origin
         _write(origin, name, low)
+    elif known is not origin and isinstance(origin, Worker):
+        low.dropped += _worker_claims(origin, origin)
     return name
+
+
+def _identity(origin: Origin) -> object:
+    return id(origin) if isinstance(origin, Balancer) else (address(origin), origin.reusable)
 
 
 def _wish(origin: Origin) -> str:

@@ -1,0 +1,36 @@
+"""New paths made with a regex's captures: decode, substitute, escape anew as httpd does (HAP-29, PU-1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from apacheconf.program.conditions import Regex
+from apacheconf.program.values import Capture, Literal, Value
+from apacheconf.targets.haproxy.core import ESCAPED_ANEW
+from apacheconf.targets.questions import CannotAsk, pcre
+
+
+def substituted(regex: Regex, made: Iterable[Value]) -> str:
+    """A sample: the decoded path with the value in its place where the regex matches somewhere. Raises CannotAsk."""
+    case = "i" if regex.ignore_case else ""
+    pattern = rf"(?s{case})^.*?(?:{pcre(regex)}).*\z"
+    shift = 0
+    if any(isinstance(each, Capture) and each.group == 0 for each in made):
+        pattern, shift = rf"(?s{case})^.*?({pcre(regex)}).*\z", 1
+    replacement = "".join(_part(each, shift) for each in made)
+    return f'path,url_dec,regsub("{_inner(pattern)}","{_inner(replacement)}"),{ESCAPED_ANEW}'
+
+
+def _part(value: Value, shift: int) -> str:
+    match value:
+        case Literal(text):
+            return text.replace("\\", "\\\\")
+        case Capture(_, group):
+            return f"\\{group + shift}"
+        case _:
+            raise CannotAsk("a value that is no capture")
+
+
+def _inner(text: str) -> str:
+    """Text between the double quotes of an argument."""
+    return text.replace("\\", "\\\\").replace('"', '\\"')

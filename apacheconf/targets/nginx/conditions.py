@@ -1,0 +1,97 @@
+"""Conditions and values in nginx: each condition a variable that is ``1`` or ``0``, made by maps (NGX-39, NGX-123)."""
+
+from __future__ import annotations
+
+from apacheconf.program.conditions import (
+    AllOf,
+    Always,
+    AnyOf,
+    Compare,
+    Condition,
+    InNetwork,
+    Never,
+    Not,
+    Operator,
+    Test,
+)
+from apacheconf.program.values import Joined, Literal, Value, Variable
+from apacheconf.targets.nginx.maps import Map, Maps
+from apacheconf.targets.nginx.tree import literal
+from apacheconf.targets.questions import ADDRESSES, CannotAsk, as_match, variable_title
+
+#: httpd's variables as nginx names them; what nginx knows at no time, or not before it picks a location, is missing.
+_VARIABLES = {
+    "REQUEST_URI": "$uri", "REQUEST_METHOD": "$request_method", "REQUEST_SCHEME": "$scheme", "QUERY_STRING": "$args",
+    "THE_REQUEST": "$request", "HTTP_HOST": "$http_host", "HTTP_USER_AGENT": "$http_user_agent",
+    "HTTP_REFERER": "$http_referer", "HTTP_COOKIE": "$http_cookie", "HTTP_ACCEPT": "$http_accept",
+    "REMOTE_ADDR": "$remote_addr", "REMOTE_PORT": "$remote_port", "SERVER_ADDR": "$server_addr",
+    "SERVER_PROTOCOL": "$server_protocol",
+}  # fmt: skip
+
+
+def text_of(maps: Maps, value: Value) -> str:
+    """The value as a word of nginx. Raises CannotAsk."""
+    match value:
+        case Literal(text):
+            return literal(text)
+        case Joined(parts):
+            return "".join(text_of(maps, part) for part in parts)
+        case Variable("HTTP", name):
+            return f"$http_{name.lower().replace('-', '_')}"
+        case Variable("HTTPS"):
+            return maps.make("https_is", Map("$https", (("on", "on"), ("default", "off")), "%{HTTPS}"))
+        case Variable(name) if name in _VARIABLES:
+            return _VARIABLES[name]
+        case Variable():
+            raise CannotAsk(variable_title(value))
+        case _:
+            raise CannotAsk("a capture or a function")
+
+
+def flag_of(maps: Maps, condition: Condition) -> str:
+    """The variable that is ``1`` where the condition holds, else ``0``. Raises CannotAsk."""
+    found = as_match(condition)
+    if found is not None:
+        value, pattern, ignore_case = found
+        return _flag(maps, text_of(maps, value), (f"~{'*' if ignore_case else ''}{pattern}", "1"))
+    match condition:
+        case Always():
+            return "1"
+        case Never():
+            return "0"
+        case Not(inner):
+            return maps.make("is_not", Map(flag_of(maps, inner), (("0", "1"), ("default", "0")), ""))
+        case AllOf(parts):
+            return _flag(maps, _side_by_side(maps, parts), ("~^1+$", "1"))
+        case AnyOf(parts):
+            return _flag(maps, _side_by_side(maps, parts), ("~1", "1"))
+        case Compare(Variable(one), Operator.SAME, Variable(other)) if {one, other} <= ADDRESSES:
+            return _flag(maps, f"{_VARIABLES[one]} {_VARIABLES[other]}", (r"~^(\S+) \1$", "1"))
+        case Compare(left, Operator.DIFFERENT, right):
+            return flag_of(maps, Not(Compare(left, Operator.SAME, right)))
+        case Test("n", value):
+            return maps.make("is_given", Map(text_of(maps, value), (("", "0"), ("default", "1")), ""))
+        case Test("z", value):
+            return flag_of(maps, Not(Test("n", value)))
+        case InNetwork(Variable("REMOTE_ADDR"), networks):
+            entries = (("default", "0"), *((each, "1") for each in networks))
+            return maps.make("comes_from", Map("$remote_addr", entries, "", kind="geo"))
+        case _:
+            raise CannotAsk(type(condition).__name__)
+
+
+def can_ask(condition: Condition) -> bool:
+    """Whether nginx has words for it."""
+    try:
+        flag_of(Maps(), condition)
+    except CannotAsk:
+        return False
+    return True
+
+
+def _side_by_side(maps: Maps, parts: tuple[Condition, ...]) -> str:
+    return "".join(flag_of(maps, part) for part in parts)
+
+
+def _flag(maps: Maps, source: str, entry: tuple[str, str]) -> str:
+    return maps.make("holds", Map(source, (entry, ("default", "0")), ""))

@@ -1,0 +1,115 @@
+"""Cells as locations (NGX-32). A cell where more than the path decides picks a named location by a variable.
+
+``try_files`` goes to it after the access phase and leaves the request as it is: method, body, path and query.
+"""
+
+from __future__ import annotations
+
+from apacheconf.program.hosts import Host, Reach
+from apacheconf.program.steps import Redirect, Respond
+from apacheconf.targets.choices import Ask, Closed, Place, close, leaves
+from apacheconf.targets.claims import equivalent, exact, unsupported
+from apacheconf.targets.fates import FILES
+from apacheconf.targets.nginx import mod_alias, mod_proxy
+from apacheconf.targets.nginx.conditions import can_ask, flag_of
+from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.nginx.maps import Map
+from apacheconf.targets.nginx.tree import Block
+from apacheconf.targets.routes import Route
+
+#: A file that isn't there: ``try_files`` wants one before it goes on.
+_NO_FILE = "/.no-such-file"
+
+
+def emit_place(low: Lowering, host: Host, place: Place, server: Block) -> None:
+    """The location of a cell, and the named ones that it picks from."""
+    tree, lost = close(place.tree, can_ask)
+    for step in lost:
+        low.dropped.append(unsupported(host.said_by(step), "its condition can't be asked in nginx", "condition"))
+    server.space()
+    if isinstance(tree, Ask):
+        _emit_choice(low, place, tree, server)
+    else:
+        location = server.open("location", *_matcher(place), comment=_comment(low, tree))
+        _fill(low, tree, location)
+
+
+def _matcher(place: Place) -> tuple[str, ...]:
+    path = place.cell.path
+    if not path:
+        return ("/",)
+    return ("=", path) if place.cell.reach is Reach.BARE else ("^~", f"{path}/")
+
+
+def _emit_choice(low: Lowering, place: Place, tree: Ask, server: Block) -> None:
+    ends = list(leaves(tree))
+    asked = list(dict.fromkeys(condition for answers, _ in ends for condition in answers))
+    written = [_named(low, end) for _, end in ends]
+    names = [name for name, _ in written]
+    entries = []
+    for (answers, _), name in zip(ends[:-1], names, strict=False):
+        given = "".join("." if each not in answers else "1" if answers[each] else "0" for each in asked)
+        entries.append((f"~^{given}$", name))
+    made = Map("".join(flag_of(low.maps, each) for each in asked), (*entries, ("default", names[-1])), "")
+    location = server.open("location", *_matcher(place), comment="what answers depends on more than the path")
+    location.add("try_files", _NO_FILE, f"@{low.maps.make('case_is', made)}")
+    for (_, end), (name, is_new) in zip(ends, written, strict=True):
+        if is_new:
+            server.space()
+            _fill(low, end, server.open("location", f"@{name}", comment=_comment(low, end)))
+
+
+def _named(low: Lowering, end: Route | Closed) -> tuple[str, bool]:
+    """The name of the location of an end, and whether it still has to be written: equal ones share one."""
+    for name, known in low.cases:
+        if known == end:
+            return name, False
+    name = f"case-{len(low.cases) + 1}"
+    low.cases.append((name, end))
+    return name, True
+
+
+def _comment(low: Lowering, end: Route | Closed) -> str:
+    if isinstance(end, Closed):
+        return f"closed: {low.sources.comment(end.said_by)}"
+    decided = next((step for step in end.decision if step is not None), None)
+    return low.sources.comment(end.host.said_by(decided)) if decided else ""
+
+
+def _fill(low: Lowering, end: Route | Closed, location: Block) -> None:
+    if isinstance(end, Closed):
+        location.add("return", str(end.status), claims=(unsupported(end.said_by, end.why, "closed"),))
+        return
+    _report_unsure(low, end, location)
+    origin = end.origin(low.program)
+    if origin is not None:
+        mod_proxy.emit_proxied(low, end, origin, location)
+    else:
+        _emit_local(low, end, location)
+
+
+def _emit_local(low: Lowering, route: Route, location: Block) -> None:
+    """A cell that no mapping takes: an answer made here, or the 404 of a server without that file."""
+    if route.answer and isinstance(route.answer.action, Redirect):
+        mod_alias.emit_redirect(low, route, route.answer, location)
+        return
+    status, claims = "404", []
+    if route.answer and isinstance(route.answer.action, Respond) and route.answer.action.body is None:
+        status = str(route.answer.action.status)
+        claims.append(exact(route.host.said_by(route.answer)))
+    elif route.answer:
+        status = "503"
+        claims.append(unsupported(route.host.said_by(route.answer), "not supported yet for nginx", "not-yet"))
+    elif route.local:
+        claims.append(equivalent(route.host.said_by(route.local), FILES, "files"))
+    elif route.file:
+        claims.append(unsupported(route.host.said_by(route.file), FILES, "files"))
+    location.add("return", status, claims=tuple(claims))
+
+
+def _report_unsure(low: Lowering, route: Route, location: Block) -> None:
+    """What is not lowered yet leaves a comment at its place, and its row."""
+    said_by = [each for step in (*route.unsure, *route.others) for each in route.host.said_by(step)]
+    if said_by:
+        low.dropped.append(unsupported(said_by, "not supported yet for nginx", "not-yet"))
+        location.say(f"not translated: {low.sources.comment(said_by)}")

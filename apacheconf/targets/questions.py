@@ -1,0 +1,54 @@
+"""What targets share of asking questions: regexes as httpd compiles them, globs, and what can't be asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from apacheconf.program.conditions import Compare, Condition, Glob, Matches, OneOf, Operator, Regex
+from apacheconf.program.globs import glob_regex
+from apacheconf.program.values import Literal, Value, Variable
+from apacheconf.targets.patterns import escape
+
+#: Variables whose values are addresses, which can be compared with each other.
+ADDRESSES = frozenset({"REMOTE_ADDR", "SERVER_ADDR"})
+_DOLLAR = re.compile(r"\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]|(\$)", re.DOTALL)
+
+
+class CannotAsk(Exception):
+    """The target has no words for a condition or a value; the message names it."""
+
+
+def pcre(regex: Regex) -> str:
+    """The pattern with httpd's own flags in it: a dot takes line ends too, a ``$`` matches at the very end only."""
+    pattern = _DOLLAR.sub(lambda found: r"\z" if found[1] else found[0], regex.pattern)
+    return f"(?s){pattern}" if re.search(r"(?<!\\)\.", pattern) else pattern
+
+
+def whole(text: str) -> str:
+    """A pattern that matches this text only."""
+    return rf"^{escape(text)}\z"
+
+
+def as_match(condition: Condition) -> tuple[Value, str, bool] | None:
+    """A condition on one value as the value, a pattern and whether letters match in either case; None if it is none."""
+    match condition:
+        case Matches(value, regex):
+            return value, pcre(regex), regex.ignore_case
+        case Glob(value, pattern, crosses, ignore_case):
+            return value, rf"(?s)^{glob_regex(pattern, crosses)}\z", ignore_case
+        case Compare(value, Operator.SAME, Literal(text)) | Compare(Literal(text), Operator.SAME, value):
+            return value, whole(text), False
+        case OneOf(value, choices) if all(isinstance(each, Literal) for each in choices):
+            return value, rf"^(?:{'|'.join(escape(text) for text in _texts(choices))})\z", False
+        case _:
+            return None
+
+
+def _texts(choices: tuple[Value, ...]) -> Iterator[str]:
+    return (each.text for each in choices if isinstance(each, Literal))
+
+
+def variable_title(variable: Variable) -> str:
+    """How httpd writes the variable."""
+    return f"%{{{variable.name}{':' + variable.argument if variable.argument else ''}}}"

@@ -1,0 +1,56 @@
+"""httpd and each target with its translation, on the same configuration and the same origins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from apacheconf.engines import haproxy, httpd, nginx
+from apacheconf.engines.process import Server
+from apacheconf.engines.sandbox import Sandbox, free_ports
+from apacheconf.targets import TARGETS
+from tests.engines.real import need
+from tests.targets.configs import translated
+from tests.targets.echoes import echo
+
+_START: dict[str, Callable[..., Server]] = {"httpd": httpd.start, "nginx": nginx.start, "haproxy": haproxy.start}
+MODULES = ("proxy_module", "proxy_http_module", "authz_core_module", "authz_host_module")
+
+
+@dataclass(frozen=True)
+class Fronts:
+    """The port of each server by its name, and those of the two origins."""
+
+    at: dict[str, int]
+    one: int
+    two: int
+
+
+@contextmanager
+def fronts(config: str, folder: Path, modules: Sequence[str] = MODULES) -> Iterator[Fronts]:
+    """Run all of them; ``{port}``, ``{one}``, ``{two}`` and ``{none}`` (nobody listens) are filled in in ``config``."""
+    one, two, none, *ports = free_ports(3 + 1 + len(TARGETS))
+    at = dict(zip(("httpd", *TARGETS), ports, strict=True))
+    with ExitStack() as stack:
+        stack.enter_context(echo(one))
+        stack.enter_context(echo(two))
+        for name, port in at.items():
+            text = config
+            for key, value in {"port": port, "one": one, "two": two, "none": none}.items():
+                text = text.replace(f"{{{key}}}", str(value))
+            own = folder / name
+            own.mkdir()
+            _start(name, text, port, own, modules, stack)
+        yield Fronts(at, one, two)
+
+
+def _start(name: str, text: str, port: int, folder: Path, modules: Sequence[str], stack: ExitStack) -> None:
+    engine = need(name)
+    box = stack.enter_context(Sandbox("test"))
+    if name == "httpd":
+        text = f"{httpd.preamble(engine, box, modules)}\nListen 127.0.0.1:{port}\n{text}"
+    else:
+        text = translated(folder, text, name).text
+    stack.enter_context(_START[name](engine, box, text, [("127.0.0.1", port)]))
