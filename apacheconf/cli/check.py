@@ -23,7 +23,7 @@ def run(
     """Is it valid? Says all errors at once, or "Syntax OK"."""
     from apacheconf.diagnostics import Level
 
-    _, found = reading.read_model(quiet=httpd)
+    found = reading.diagnose(quiet=httpd)
     errors = [each for each in found if each.level >= Level.ERROR]
     if httpd:
         first = next((each for each in errors if each.httpd), None) or next(iter(errors), None)

@@ -102,20 +102,25 @@ class Reading:
         _print_notes(expanded)
         return _valid(expanded, expanded.diagnostics)
 
-    def read_model(self, quiet: bool = False) -> tuple[Model, tuple[Diagnostic, ...]]:
-        """The model, without the cost of a program, and all that was found on the way there."""
+    def diagnose(self, quiet: bool = False) -> tuple[Diagnostic, ...]:
+        """All that is found on the way to the model, without making it."""
         from apacheconf.expand import expand, find
-        from apacheconf.model import bind, build
+        from apacheconf.model import bind, diagnose
 
         expanded = expand(find(self.paths, self.options), self.options)
         if not quiet:
             _print_notes(expanded)
-        model = build(bind(expanded))
-        return model, model.all_diagnostics
+        return diagnose(bind(expanded))
 
     def load_model(self) -> Model:
         """The model. Raises ConfigError with everything that is wrong."""
-        return _valid(*self.read_model())
+        from apacheconf.expand import expand, find
+        from apacheconf.model import bind, build
+
+        expanded = expand(find(self.paths, self.options), self.options)
+        _print_notes(expanded)
+        model = build(bind(expanded))
+        return _valid(model, model.all_diagnostics)
 
 
 def lives_on() -> None:

@@ -50,6 +50,9 @@ class Sections:
         if not self.open_sections:
             raise Refused(f"{tag} without matching <{tag[2:]} section", "unmatched-close-tag")
         innermost = self.open_sections[-1]
+        if tag[-1] == ">" and innermost.is_closed_by(tag):
+            self._pop()
+            return
         complete = tag if tag.endswith(">") else f"{tag}>"
         self._close_up_to(complete)
         if complete != tag:
@@ -72,7 +75,11 @@ class Sections:
         """Close all sections but the outermost ``depth``; gives the closed ones, the outermost first."""
         closed = self.open_sections[depth:]
         while len(self.open_sections) > depth:
-            node = self.open_sections.pop().node()
-            self.nodes = self.open_sections[-1].children if self.open_sections else self.top
-            self.nodes.append(node)
+            self._pop()
         return closed
+
+    def _pop(self) -> None:
+        """The innermost section is complete."""
+        node = self.open_sections.pop().node()
+        self.nodes = self.open_sections[-1].children if self.open_sections else self.top
+        self.nodes.append(node)

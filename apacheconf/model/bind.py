@@ -66,11 +66,16 @@ def _mpms(expanded: Expanded) -> tuple[Diagnostic, ...]:
 
 
 class _Plan(NamedTuple):
-    """What to do with one name in one kind of place; ``values`` remembers arguments already read there."""
+    """What to do with one name in one kind of place.
+
+    ``values`` remembers arguments already read there: under the text of the arguments, or with what else of the
+    scope counts if ``by_scope``.
+    """
 
     spec: Spec | None
     refusal: refusals.Refusal | None
-    values: dict[str, tuple[tuple[str, ...], Any]] | None
+    values: dict[object, tuple[tuple[str, ...], Any]]
+    by_scope: bool
 
 
 class _Place(NamedTuple):
@@ -99,7 +104,7 @@ class _Binder:
 
     def walk(self, nodes: tuple[Node, ...], parents: tuple[Node, ...], scope: Scope) -> tuple[Directive, ...]:
         enclosing, plain, sections = self._place(parents, scope)
-        context, bound = scope.context, []
+        context, where, bound = scope.context, _where(scope), []
         make = tuple.__new__  # half the cost of a NamedTuple's own constructor
         for node in nodes:
             if node.children is not None:
@@ -110,7 +115,7 @@ class _Binder:
                 bound.append(self._section(node, parents, scope, plan))
                 continue
             plan = plain.get(node.name) or self._plan(node, parents, enclosing, plain)
-            known = plan.values.get(node.args) if plan.values is not None else None
+            known = plan.values.get((node.args, where) if plan.by_scope else node.args)
             words, value = known if known is not None else self._value(node, parents, scope, plan)
             bound.append(make(Directive, (node, plan.spec, words, context, value, None)))
         return tuple(bound)
@@ -144,8 +149,8 @@ class _Binder:
             refusal = refusals.not_granted(spec, self.around, enclosing, parents)
         elif enclosing not in spec.contexts:
             refusal = refusals.misplaced(spec, enclosing, parents)
-        depends_on_place = spec is not None and spec.parse_in is not None and enclosing not in _SERVERS
-        plan = plans[name] = _Plan(spec, refusal, None if refusal or depends_on_place else {})
+        by_scope = spec is not None and spec.parse_in is not None and enclosing not in _SERVERS
+        plan = plans[name] = _Plan(spec, refusal, {}, by_scope)
         return plan
 
     def _is_granted(self, spec: Spec, around: Surroundings) -> bool:
@@ -175,8 +180,7 @@ class _Binder:
             self.diagnostics.append(refusals.refused_value(node, refused))
             return tuple(words), None
         found = tuple(words), value
-        if plan.values is not None:
-            plan.values[node.args] = found
+        plan.values[(node.args, _where(scope)) if plan.by_scope else node.args] = found
         return found
 
     def _htaccess(self, node: Node) -> Directive:
@@ -230,7 +234,12 @@ class _Binder:
         limited = scope.limited
         if context is Context.LIMIT:
             limited = limited.narrowed(words, spec.name == "<LimitExcept>") or limited
-        return scope._replace(context=context, argument=argument, combined_by="", limited=limited)
+        return Scope(context, argument, scope.has_module, "", limited, scope.server_root, scope.named)
+
+
+def _where(scope: Scope) -> tuple[object, ...]:
+    """What of a scope differs between places of one kind. Names only add up, so a value that is right stays so."""
+    return scope.argument, scope.combined_by, scope.limited
 
 
 def _unbound(node: Node, context: Context) -> tuple[Directive, ...]:

@@ -8,6 +8,7 @@ from apacheconf.diagnostics import Diagnostic
 from apacheconf.model.bound import Bound, Directive
 from apacheconf.model.checks import Checks, only_negative
 from apacheconf.model.collecting import no_collection
+from apacheconf.model.order import in_walk_order
 from apacheconf.model.refusals import retold
 from apacheconf.model.scopes import Scope, confs_of, inherited, merged
 from apacheconf.model.types import Address, Model, Section, Server
@@ -32,13 +33,24 @@ def build(bound: Bound) -> Model:
     return Model(bound.expanded, bound, main, servers, listeners, retold(diagnostics, bound.expanded))
 
 
+def diagnose(bound: Bound) -> tuple[Diagnostic, ...]:
+    """What reading, binding and building find, in httpd's order, without the model (a third of building's time)."""
+    builder = _Builder(with_confs=False)
+    main = Scope()
+    with no_collection():
+        builder.scope(bound.directives, main, main, [])
+    found = retold((*builder.diagnostics, *builder.after_the_walk), bound.expanded)
+    return (*bound.expanded.diagnostics, *in_walk_order(bound.expanded, bound.diagnostics, found))
+
+
 _Host = tuple[Directive, Scope, tuple[Section, ...]]
 
 
 class _Builder:
     """One walk over the bound tree; it collects scopes and diagnostics."""
 
-    def __init__(self) -> None:
+    def __init__(self, with_confs: bool = True) -> None:
+        self.with_confs = with_confs
         self.diagnostics: list[Diagnostic] = []
         self.after_the_walk: list[Diagnostic] = []
 
@@ -79,7 +91,7 @@ class _Builder:
             server.take(directive._replace(value=argument.sets, children=None), server)
         inner = Scope()
         sections = self.scope(directive.children or (), inner, server)
-        confs = confs_of(inner.settings()[1], "dir")
+        confs = confs_of(inner.settings()[1], "dir") if self.with_confs else {}
         return Section(argument.kind, argument.pattern, argument.regex, directive.node, confs, sections)
 
 
