@@ -44,6 +44,9 @@ _INSIDE = {
 #: Sections that need an argument, which is all of the core's but Else.
 _NEEDS_ARGUMENT = frozenset(name for name in _INSIDE if not name.startswith(("else", "require", "proxy"))) | {"elseif"}
 
+#: For so many unknown names we look for the one that was meant, 2 ms each; a file with more is no configuration.
+_GUESSED = 100
+
 
 def bind(expanded: Expanded) -> Bound:
     """Bind every node. The diagnostics are complete; a directive that was refused has no value."""
@@ -97,6 +100,7 @@ class _Binder:
         self.diagnostics: list[Diagnostic] = []
         self.places: dict[tuple[object, ...], _Place] = {}
         self.around: Surroundings | None = None
+        self.unknown = 0
 
     def is_loaded(self, module: str) -> bool:
         """Whether a module (``mod_proxy``) counts as loaded: in a fragment all that we know do."""
@@ -142,7 +146,8 @@ class _Binder:
         spec = registry.spec(name, section)
         refusal: refusals.Refusal | None = None
         if spec is None or not any(map(self.is_loaded, registry.providers(name, section))):
-            refusal = refusals.unknown(name, section, spec, self.expanded)
+            self.unknown += 1
+            refusal = refusals.unknown(name, section, spec, self.expanded, guess=self.unknown <= _GUESSED)
             if refusal is not None and self.around:
                 refusal = refusals.unknown_in_htaccess(name, refusal, self.around)
         elif self.around and not self._is_granted(spec, self.around):

@@ -58,7 +58,7 @@ def word_span(node: Node, word: int) -> Span | None:
     return Span(whole.file, whole.start + start + words[word].start, whole.start + start + words[word].end)
 
 
-def unknown(name: str, section: bool, spec: Spec | None, expanded: Expanded) -> Refusal | None:
+def unknown(name: str, section: bool, spec: Spec | None, expanded: Expanded, guess: bool = True) -> Refusal | None:
     """A name that no loaded module has, None when a loaded module from elsewhere has it."""
     said = f"<{name}" if section else name
     message = (
@@ -76,7 +76,7 @@ def unknown(name: str, section: bool, spec: Spec | None, expanded: Expanded) -> 
     if strangers:
         help = f"it may belong to {', '.join(strangers)}, which we do not know"
         return Refusal("unknown-directive", f"{said} is not a directive we know", help, Level.WARNING)
-    return Refusal("unknown-directive", message, _meant(name, section))
+    return Refusal("unknown-directive", message, _meant(name, section) if guess else None)
 
 
 def bare(spec: Spec) -> str:

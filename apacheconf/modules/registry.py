@@ -181,10 +181,16 @@ def modules() -> tuple[str, ...]:
     return tuple(sorted(found | set(map(module_of, data.identifiers))))
 
 
+#: No name in httpd's tables has more letters.
+_LONGEST_TYPO = 40
+
+
 def candidates(name: str, section: bool = False) -> list[str]:
     """Directives that somebody who wrote ``name`` may have meant, the likeliest first."""
     from difflib import get_close_matches
 
+    if len(name) > _LONGEST_TYPO:
+        return []
     by_key = {spelling.strip("<>").lower(): spelling for spelling in names() if spelling.startswith("<") == section}
     return [by_key[key] for key in get_close_matches(name.lower(), by_key, n=3, cutoff=0.75)]
 
