@@ -58,6 +58,16 @@ class Checks:
                     refusals.diagnostic(directive.node, "unresolvable-address", message, number, help, Level.WARNING)
                 )
 
+    def allow_override(self, directive: Directive) -> None:
+        """STR-8: a warning of httpd's, as no folder is looked at there."""
+        if directive.context in (Context.LOCATION, Context.FILES, Context.IF):
+            place = directive.node.place
+            message = f"Useless use of AllowOverride in line {place.line} of {place.name}."
+            help = "write it in the <Directory> that holds the files"
+            self.diagnostics.append(
+                refusals.diagnostic(directive.node, "useless-override", message, None, help, Level.WARNING)
+            )
+
     def proxy_set(self, directive: Directive) -> None:
         """CE-7: outside of <Proxy> the worker or balancer must be there already."""
         url = directive.value.url
@@ -100,6 +110,7 @@ _CHECKS = {
     "<If>": Checks.condition,
     "<ElseIf>": Checks.condition,
     "<Else>": Checks.condition,
+    "AllowOverride": Checks.allow_override,
     "Listen": Checks.listen,
     "<VirtualHost>": Checks.virtual_host,
     "ProxySet": Checks.proxy_set,

@@ -15,9 +15,8 @@ from apacheconf.modules.core_values import (
     TRACE,
     ErrorDocument,
     ServerName,
-    choice,
-    error,
     document_root,
+    error,
     error_document,
     handler,
     http_protocol_options,
@@ -50,6 +49,7 @@ from apacheconf.modules.declare import (
     setting,
     take1,
 )
+from apacheconf.modules.values import choice
 
 __all__ = ["MODULE", "CoreDirConf", "CoreServerConf", "ErrorDocument", "ServerName"]
 

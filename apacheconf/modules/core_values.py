@@ -51,19 +51,6 @@ def seconds(words: Sequence[str]) -> float:
     return float(atoi(words[0])) if found is None else found
 
 
-def choice(refusal: str, *choices: str) -> Parse:
-    """One of ``choices`` in any case, in the spelling given here."""
-    by_key = {choice.lower(): choice for choice in choices}
-
-    def parse(words: Sequence[str]) -> str:
-        found = by_key.get(words[0].lower())
-        if found is None:
-            raise ValueRefused(refusal, 0)
-        return found
-
-    return parse
-
-
 def non_negative(name: str, note: str = "") -> Parse:
     def parse(words: Sequence[str]) -> int:
         number = atoi(words[0])
