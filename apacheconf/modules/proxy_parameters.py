@@ -108,7 +108,7 @@ def _loadfactor(text: str) -> int:
 
 
 def _status(text: str) -> frozenset[str]:
-    letters, sign = set(), ""
+    letters, sign = set[str](), ""
     for letter in text:
         if letter in "+-":
             sign = "" if letter == "+" else "-"
