@@ -155,8 +155,17 @@ def test_needed_modules() -> None:
         "lbmethod_byrequests_module": "missing",
         "slotmem_shm_module": "missing",
         "lbmethod_bytraffic_module": "missing",
+        "so_module": "compiled",
     }
     assert "ProxyPass at site.conf:2" in said
+
+
+def test_what_was_done_while_reading_needs_its_module() -> None:
+    said = needed_modules(
+        model_of("<Macro m>\nTimeout 1\n</Macro>\n<IfVersion > 2>\nUse m\n</IfVersion>\n", main=False)
+    )
+    assert "macro_module    needed       <Macro> at site.conf:1\n" in said
+    assert "<IfVersion> at site.conf:4\n" in said
 
 
 def test_needed_modules_of_a_fragment_are_not_missing() -> None:

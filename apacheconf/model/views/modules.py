@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from apacheconf.expand.known import COMPILED_IN
-from apacheconf.expand.tree import Expanded, Node
+from apacheconf.expand.tree import Absence, Expanded, Node
 from apacheconf.model.bound import Bound
 from apacheconf.model.types import Model
 from apacheconf.modules import registry
@@ -39,12 +39,22 @@ def needed_modules(model: Model | Bound | Expanded) -> str:
 
 
 def needed(expanded: Expanded) -> dict[str, tuple[Node, str]]:
-    """Module identifier to the first directive that needs it, and in which word."""
+    """Module identifier to the first directive that needs it, and in which word.
+
+    What was done while reading (Macro, Use, IfVersion, LoadModule) needs its module too.
+    """
     found: dict[str, tuple[Node, str]] = {}
-    for node in expanded.walk():
+    for node in (*expanded.walk(), *_executed(expanded)):
         for module, why in _needs(node, expanded):
             found.setdefault(module, (node, why))
     return found
+
+
+def _executed(expanded: Expanded) -> Iterator[Node]:
+    for each in expanded.absent:
+        if each.why is Absence.EXECUTED:
+            is_section = not registry.providers(each.name, False)
+            yield Node(each.name, each.args, each.place, () if is_section else None)
 
 
 def _needs(node: Node, expanded: Expanded) -> Iterator[tuple[str, str]]:
