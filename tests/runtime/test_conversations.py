@@ -42,7 +42,7 @@ def test_the_second_equal_request_takes_the_short_way_to_the_same_bytes(cut: int
 def test_header_fields_are_merged_and_hop_by_hop_ones_removed(cut: int) -> None:
     """RQ-3, RQ-4, RQ-5, RQ-6, RQ-7."""
     sent = get(
-        b"Connection: X-A, TE\r\nX-A: 1\r\nTE: trailers\r\nKeep-Alive: 3\r\nTrailer: x\r\nUpgrade: h2c\r\n"
+        b"Connection: X-A\r\nX-A: 1\r\nTE: trailers\r\nKeep-Alive: 3\r\nTrailer: x\r\nUpgrade: h2c\r\n"
         b"Proxy-Connection: close\r\nProxy-Authenticate: y\r\nX-Forwarded-For: 1.2.3.4\r\nCookie: a=1\r\n"
         b"X-B:  z \r\nCookie: b=2\r\nX-Empty:\r\n"
     )
@@ -51,6 +51,13 @@ def test_header_fields_are_merged_and_hop_by_hop_ones_removed(cut: int) -> None:
         b"Proxy-Authenticate: y", b"X-Forwarded-For: 1.2.3.4, 192.0.2.7", b"Cookie: a=1, b=2", b"X-B: z",
         b"X-Empty: ", b"X-Forwarded-Host: example.com", b"X-Forwarded-Server: example.com",
     ]  # fmt: skip
+
+
+@CUTS
+def test_the_last_forward_is_counted(cut: int) -> None:
+    """RQ-17: 1 becomes 0, which the origin may still answer."""
+    (_, request), *_ = ask(get(b"Max-Forwards: 1\r\n"), OK, cut=cut).requests
+    assert b"\r\nMax-Forwards: 0\r\n" in request
 
 
 @CUTS
