@@ -76,6 +76,9 @@ class SslDirConf(Conf):
     proxy_check_cn: Setting[bool] = setting(True)
     proxy_check_expire: Setting[bool] = setting(True)
     proxy_machine_certificate: Setting[str] = setting("")
+    proxy_revocation: Setting[tuple[str, ...]] = setting(("none",))
+    proxy_crl_file: Setting[str] = setting("")
+    proxy_crl_path: Setting[str] = setting("")
 
 
 _FOLDER = ": directory '%s' does not exist"
@@ -150,9 +153,12 @@ MODULE = Module(
         _file("SSLProxyMachineCertificateFile", "proxy_machine_certificate", "dir"),
         _folder("SSLProxyMachineCertificatePath"),
         _file("SSLProxyMachineCertificateChainFile"),
-        _file("SSLProxyCARevocationFile"),
-        _folder("SSLProxyCARevocationPath"),
-        listed("SSLProxyCARevocationCheck", revocation_check("SSLProxyCARevocationCheck")),
+        _file("SSLProxyCARevocationFile", "proxy_crl_file", "dir"),
+        _folder("SSLProxyCARevocationPath", "proxy_crl_path", "dir"),
+        listed(
+            "SSLProxyCARevocationCheck", revocation_check("SSLProxyCARevocationCheck"),
+            fills="proxy_revocation", per="dir",
+        ),
         # --- sessions, OCSP, and OpenSSL itself
         listed("SSLSessionCache", parse_in=session_cache),
         listed("SSLStaplingCache", parse_in=stapling_cache),

@@ -95,13 +95,15 @@ def in_server_root(path: str, scope: Scope) -> str:
 
 
 def existing_file(name: str, unless: str = "") -> ParseIn:
-    """A file with something in it; httpd asks for it while it reads, here its absence is a note."""
+    """A file with something in it, as a whole path; httpd asks for it while it reads, here its absence is a note."""
 
     def parse(words: Sequence[str], scope: Scope) -> str:
+        if unless and words[-1].startswith(unless):
+            return words[-1]
         path = in_server_root(words[-1], scope)
-        if not (unless and words[-1].startswith(unless)) and not _has_content(path):
-            raise NotHere(f"{name}: file '{path}' does not exist or is empty", len(words) - 1, words[-1])
-        return words[-1]
+        if not _has_content(path):
+            raise NotHere(f"{name}: file '{path}' does not exist or is empty", len(words) - 1, path)
+        return path
 
     return parse
 
@@ -110,8 +112,8 @@ def existing_folder(refusal: str) -> ParseIn:
     def parse(words: Sequence[str], scope: Scope) -> str:
         path = in_server_root(words[0], scope)
         if not is_there(path, Path.is_dir):
-            raise NotHere(refusal.replace("%s", path), 0, words[0])
-        return words[0]
+            raise NotHere(refusal.replace("%s", path), 0, path)
+        return path
 
     return parse
 

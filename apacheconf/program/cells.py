@@ -35,12 +35,13 @@ from apacheconf.program.steps import (
     MapToFile,
     MapToOrigin,
     Move,
+    SecureOrigin,
     Step,
 )  # fmt: skip
 from apacheconf.program.values import REQUEST_URI
 
 _FILE_KINDS = frozenset({LayerKind.DIRECTORY, LayerKind.HTACCESS, LayerKind.FILES})
-_FOR_ORIGINS = (KeepHost, AddForwarded, MapBack, MapBackCookie)
+_FOR_ORIGINS = (KeepHost, AddForwarded, MapBack, MapBackCookie, SecureOrigin)
 
 
 def make_cells(server: tuple[Step, ...], layers: tuple[Layer, ...]) -> tuple[Cell, ...]:

@@ -37,6 +37,7 @@ from apacheconf.program.steps import (
     Respond,
     Rest,
     Rewrite,
+    SecureOrigin,
     SetCookie,
     SetEnv,
     SetErrorDocument,
@@ -46,6 +47,7 @@ from apacheconf.program.steps import (
     Step,
     Table,
 )  # fmt: skip
+from apacheconf.program.tls import NO_TLS, OriginTls
 from apacheconf.program.uri import canonical, escape_path
 from apacheconf.program.values import Value
 from apacheconf.program.workers import Origin
@@ -67,6 +69,7 @@ class Course:
     uri: str = ""
     keep_host: bool = False
     forwarded: bool = False
+    tls: OriginTls = NO_TLS
     status: int | None = None
     why: str = ""
     location: str = ""
@@ -198,6 +201,10 @@ def _add_forwarded(_: AddForwarded, course: Course) -> None:
     course.forwarded = True
 
 
+def _secure_origin(action: SecureOrigin, course: Course) -> None:
+    course.tls = action.tls
+
+
 def _override_errors(action: OverrideErrors, course: Course) -> None:
     course.override_errors = action.codes
 
@@ -238,6 +245,7 @@ _PERFORMERS: dict[type, Callable[[Any, Course], None]] = {
     EditHeader: _edit_header,
     KeepHost: _keep_host,
     AddForwarded: _add_forwarded,
+    SecureOrigin: _secure_origin,
     OverrideErrors: _override_errors,
     MapBack: _collect("map_back"),
     MapBackCookie: _collect("map_back_cookies"),

@@ -78,6 +78,7 @@ def decision_of(course: Course, keep_alive: bool = True) -> Decision:
         error_documents=tuple(course.error_documents.values()),
         override_errors=course.override_errors,
         charset=course.charset,
+        tls=course.tls,
         filters=tuple(course.filters),
         logs=tuple(course.logs),
         rounds=course.rounds,

@@ -13,7 +13,8 @@ from apacheconf.modules.mod_headers import HeadersDirConf
 from apacheconf.modules.mod_proxy import ProxyDirConf
 from apacheconf.modules.mod_rewrite import RewriteDirConf
 from apacheconf.modules.mod_setenvif import SetEnvIfDirConf
-from apacheconf.program import mod_alias, mod_authz_core, mod_headers, mod_proxy, mod_rewrite, mod_setenvif
+from apacheconf.modules.mod_ssl import SslDirConf
+from apacheconf.program import mod_alias, mod_authz_core, mod_headers, mod_proxy, mod_rewrite, mod_setenvif, mod_ssl
 from apacheconf.program.conditions import ALWAYS
 from apacheconf.program.hosts import Layer, LayerKind
 from apacheconf.program.link import Linker
@@ -68,6 +69,8 @@ class LayerBuilder:
             return mod_rewrite.section_layer(conf, self.linker, self.left_out)
         if isinstance(conf, SetEnvIfDirConf):
             return mod_setenvif.layer(conf, self.linker, self.left_out)
+        if isinstance(conf, SslDirConf):
+            return mod_ssl.layer(conf, self.linker)
         if not isinstance(conf, ProxyDirConf):
             return self.linker.conf(conf)
         try:

@@ -14,6 +14,7 @@ from apacheconf.modules.mod_headers import HeadersDirConf
 from apacheconf.modules.mod_proxy import ProxyDirConf
 from apacheconf.modules.mod_rewrite import RewriteDirConf
 from apacheconf.modules.mod_setenvif import SetEnvIfDirConf
+from apacheconf.modules.mod_ssl import SslDirConf
 from apacheconf.program import (
     core,
     mod_alias,
@@ -23,6 +24,7 @@ from apacheconf.program import (
     mod_proxy,
     mod_rewrite,
     mod_setenvif,
+    mod_ssl,
 )
 from apacheconf.program.steps import Step
 
@@ -44,4 +46,5 @@ DIR_STEPS: dict[str, DirSteps] = {
     "mod_headers": DirSteps(HeadersDirConf, mod_headers.steps),
     "mod_setenvif": DirSteps(SetEnvIfDirConf, mod_setenvif.steps),
     "mod_proxy": DirSteps(ProxyDirConf, mod_proxy.steps),
+    "mod_ssl": DirSteps(SslDirConf, mod_ssl.steps),
 }

@@ -15,6 +15,7 @@ from apacheconf.program.steps import (
     SetErrorDocument,
     Step,
 )
+from apacheconf.program.tls import NO_TLS, OriginTls
 from apacheconf.program.workers import Origin
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Decision:
     framing and Connection, and Host where it depends on the member that is chosen: ``host_header`` None), or
     ``status`` is the answer made here (``location`` for redirects, ``body`` for texts). ``file`` is the mapped
     file of a request that no origin takes. ``keep_alive`` False closes the client's connection (a 400).
+    ``tls`` is how TLS is spoken with the origin, where its scheme asks for it.
     ``response_headers`` and ``early_headers`` are what ``response`` edits the answer with, under ``state``.
     """
 
@@ -80,6 +82,7 @@ class Decision:
     error_documents: tuple[SetErrorDocument, ...] = ()
     override_errors: tuple[int, ...] | None = None
     charset: str = ""
+    tls: OriginTls = NO_TLS
     filters: tuple[AddFilter, ...] = ()
     logs: tuple[Log, ...] = ()
     rounds: int = 0

@@ -12,6 +12,7 @@ from enum import Enum
 
 from apacheconf.program.conditions import ALWAYS, Condition, Regex
 from apacheconf.program.phases import Phase
+from apacheconf.program.tls import OriginTls
 from apacheconf.program.values import Value
 
 
@@ -228,6 +229,13 @@ class AddForwarded:
 
 
 @dataclass(frozen=True, slots=True)
+class SecureOrigin:
+    """How TLS is spoken with an origin whose scheme asks for it (TB-1)."""
+
+    tls: OriginTls
+
+
+@dataclass(frozen=True, slots=True)
 class OverrideErrors:
     """Origin errors become our own error documents (RS-23); empty ``codes`` means all from 400 up."""
 
@@ -298,7 +306,7 @@ class Log:
 Action = (
     MapToOrigin | KeepLocal | MapToFile | SetUri | Respond | Redirect | SetEnv | SetHandler | EditHeader
     | KeepHost | AddForwarded | OverrideErrors | MapBack | MapBackCookie | SetErrorDocument | AddCharset | AddFilter
-    | Log | Rewrite | BeginRewriting | FinishRewriting | SetCookie | SetType
+    | SecureOrigin | Log | Rewrite | BeginRewriting | FinishRewriting | SetCookie | SetType
 )  # fmt: skip
 
 

@@ -28,11 +28,14 @@ from apacheconf.program.steps import (
     MapToOrigin,
     Move,
     Rest,
+    SecureOrigin,
     SetEnv,
     Step,
     Table,
 )  # fmt: skip
+from apacheconf.program.tls import NO_TLS, OriginTls
 from apacheconf.program.uri import canonical
+from apacheconf.runtime.logs import reads_variables
 
 #: From the raw and the normalised path to the path for the origin; None leaves the decision to ``decide``.
 MakePath = Callable[[str, str], str | None]
@@ -53,6 +56,7 @@ class Policy:
     request_edits: tuple[EditHeader, ...] = ()
     answer_edits: tuple[EditHeader, ...] = ()
     per_request: bool = False
+    tls: OriginTls = NO_TLS
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ class CompiledShape:
 
 def _course(cell: Cell) -> Course | None:
     """The course of a cell, None when something in it is not settled or not of the kinds that have one."""
-    if cell.maybe or not all(map(_is_settled, cell.steps)):
+    if cell.maybe or not all(map(_is_settled, cell.steps)) or _logs_variables(cell.steps):
         return None
     mapping = _mapping(cell.steps)
     if mapping is None:
@@ -103,12 +107,13 @@ def _course(cell: Cell) -> Course | None:
         charset=next((action.charset for action in actions if isinstance(action, AddCharset)), ""),
         request_edits=tuple(action for action in edits if action.table is Table.REQUEST),
         answer_edits=tuple(action for action in edits if action.table is not Table.REQUEST),
+        tls=next((action.tls for action in actions if isinstance(action, SecureOrigin)), NO_TLS),
     )
     return Course(mapping.origin, make_path, policy)
 
 
 _SETTLED = frozenset(
-    {AddCharset, MapToOrigin, MapToFile, KeepLocal, KeepHost, AddForwarded, MapBack, MapBackCookie, Log}
+    {AddCharset, MapToOrigin, MapToFile, KeepLocal, KeepHost, AddForwarded, MapBack, MapBackCookie, SecureOrigin, Log}
 )
 #: Request fields that decide more than what is sent on: ``decide`` looks at them itself.
 _DECIDING = frozenset({"host", "connection", "expect", "max-forwards", "content-length", "transfer-encoding", "range"})
@@ -123,7 +128,13 @@ def _is_settled(step: Step) -> bool:
         decides = action.table is Table.REQUEST and action.name.lower() in _DECIDING
         early = step.phase is Phase.POST_READ and action.table is not Table.REQUEST
         return step.when == ALWAYS and is_settled(action) and not decides and not early
-    return step.when == ALWAYS and type(action) in _SETTLED
+    return (step.when == ALWAYS and type(action) in _SETTLED) or type(action) is Log
+
+
+def _logs_variables(steps: tuple[Step, ...]) -> bool:
+    """Whether a log wants variables that some step sets."""
+    sets = any(isinstance(step.action, SetEnv) for step in steps)
+    return sets and any(isinstance(step.action, Log) and reads_variables(step) for step in steps)
 
 
 def _mapping(steps: tuple[Step, ...]) -> MapToOrigin | None:
