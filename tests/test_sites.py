@@ -59,7 +59,7 @@ def live(check: str) -> Iterator[object]:
         yield pytest.param(name, marks=[pytest.mark.live, *ring, *marks(check, name)])
 
 
-@pytest.mark.parametrize("name", each("bytes", sites.names()))
+@pytest.mark.parametrize("name", list(each("bytes", sites.names())))
 def test_prints_the_same_bytes(name: str) -> None:
     files = sites.files(name)
     assert files
@@ -68,7 +68,7 @@ def test_prints_the_same_bytes(name: str) -> None:
         assert str(parse(SourceFile.read(file))).encode("latin-1") == written, file
 
 
-@pytest.mark.parametrize("name", each("load", sites.names()))
+@pytest.mark.parametrize("name", list(each("load", sites.names())))
 def test_has_no_error(name: str) -> None:
     with Sandbox("sites") as box:
         laid_out = sites.lay_out(name, box, None)
@@ -80,25 +80,25 @@ def test_has_no_error(name: str) -> None:
     assert loaded.program is not None
 
 
-@pytest.mark.parametrize("name", live("config"))
+@pytest.mark.parametrize("name", list(live("config")))
 def test_dumps_the_configuration_that_httpd_dumps(name: str) -> None:
     for we, httpd in look(name):
         assert we.config == httpd.config
 
 
-@pytest.mark.parametrize("name", live("hosts"))
+@pytest.mark.parametrize("name", list(live("hosts")))
 def test_prints_the_hosts_that_httpd_prints(name: str) -> None:
     for we, httpd in look(name):
         assert we.hosts == httpd.hosts
 
 
-@pytest.mark.parametrize("name", live("includes"))
+@pytest.mark.parametrize("name", list(live("includes")))
 def test_prints_the_files_that_httpd_includes(name: str) -> None:
     for we, httpd in look(name):
         assert we.includes == httpd.includes
 
 
-@pytest.mark.parametrize("name", live("modules"))
+@pytest.mark.parametrize("name", list(live("modules")))
 def test_lists_the_modules_that_httpd_lists(name: str) -> None:
     for we, httpd in look(name):
         assert we.modules == httpd.modules
