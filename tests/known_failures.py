@@ -18,7 +18,6 @@ KNOWN_FAILURES: dict[tuple[str, str], str] = {
         ),
         "2026-11-23: '# In file:' is indented inside a section and missing before a close tag (CLI-23)",
     ),
-    ("load", "api-gateway-with-basic-auth"): "2026-11-23: <AuthzProviderAlias> declares no provider for Require",
     ("config", "modsecurity-rules"): "2026-11-23: <IfDefine MODSEC_2.5>: mod_security2 defines it when it is loaded",
     ("includes", "modsecurity-rules"): "2026-11-23: the line beside a pattern's further files (CLI-22)",
     ("hosts", "modsecurity-rules"): "2026-11-23: the names that mod_security2 defines are not listed",
