@@ -211,6 +211,8 @@ def _before_handler(course: Course, tracer: Tracer) -> None:
         course.refuse(405, "TraceEnable is off")
     elif method == "CONNECT" and course.origin is None:
         course.refuse(405, "CONNECT is for forward proxies, and no mapping takes it")
+    elif course.origin is not None and course.headers.breaks():
+        course.refuse(400, "a header field would hold a control character")
     elif course.origin is not None:
         count_forward(course)
     if course.status is not None:

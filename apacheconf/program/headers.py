@@ -5,6 +5,8 @@ As in httpd the table keeps order and spelling, and repeated lines are joined wh
 
 from __future__ import annotations
 
+import re
+
 from apacheconf.program.request import Headers
 
 #: Never sent on (RQ-5); framing headers are made anew by whoever sends the request.
@@ -12,6 +14,7 @@ HOP_BY_HOP = frozenset(
     {"connection", "proxy-connection", "keep-alive", "te", "trailer", "upgrade", "transfer-encoding",
      "content-length", "expect"}
 )  # fmt: skip
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class HeaderTable:
@@ -63,6 +66,10 @@ class HeaderTable:
         named = {token.strip().lower() for token in (self.get("Connection") or "").split(",")}
         gone = HOP_BY_HOP | named
         self._lines = [line for line in self._lines if line[0].lower() not in gone]
+
+    def breaks(self) -> bool:
+        """Whether a value holds a control character, with which it would be more than one line (HD-12)."""
+        return any(_CONTROL.search(value) for _, value in self._lines)
 
     def lines(self) -> Headers:
         return tuple(self._lines)

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from apacheconf.ledger import Written
 from apacheconf.modules.declare import Conf, Setting, setting
-from apacheconf.modules.mod_authz_core import AuthzDirConf, RequireGroup, Requirement, network
+from apacheconf.modules.mod_authz_core import AuthzDirConf, RequireGroup, Requirement, expression_in, network
 from apacheconf.program.conditions import (
     ALWAYS,
     NEVER,
@@ -27,6 +27,7 @@ from apacheconf.program.conditions import (
     OneOf,
     Operator,
 )
+from apacheconf.program.expressions import NotEvaluated, condition_of
 from apacheconf.program.link import Linker
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import END, Respond, Step
@@ -54,7 +55,7 @@ def layer(conf: AuthzDirConf, linker: Linker, left_out: Callable[[Written, str],
     group = RequireGroup("any", conf.requires.value, conf.requires.said_by)
     directives = tuple(dict.fromkeys(_directives(group)))
     for requirement, said_by in _requirements(group):
-        if requirement.provider not in _PROVIDERS:
+        if _provided(requirement) is None:
             left_out(said_by, f"Require {requirement.provider} is not evaluated yet; it denies")
     refused = _negation(_condition(group))
     return AuthzLayer(Setting(refused, linker.numbers(directives)))
@@ -86,8 +87,7 @@ def _requirements(group: RequireGroup) -> Iterator[tuple[Requirement, Written]]:
 def _condition(entry: Requirement | RequireGroup) -> Condition:
     """When the entry passes. A negated line never passes by itself; in RequireAll it only has not to fail."""
     if isinstance(entry, Requirement):
-        provider = _PROVIDERS.get(entry.provider)
-        return provider(entry.words) if provider else NEVER
+        return _provided(entry) or NEVER
     if entry.kind == "any":
         return _one_of(_condition(each) for each in entry.entries)
     if entry.kind == "none":
@@ -96,8 +96,26 @@ def _condition(entry: Requirement | RequireGroup) -> Condition:
 
 
 def _member_of_all(entry: Requirement | RequireGroup) -> Condition:
-    negated = isinstance(entry, Requirement) and entry.negated
-    return _negation(_condition(entry)) if negated else _condition(entry)
+    if not isinstance(entry, Requirement) or not entry.negated:
+        return _condition(entry)
+    found = _provided(entry)
+    return NEVER if found is None else _negation(found)
+
+
+def _provided(requirement: Requirement) -> Condition | None:
+    """What the provider asks, without ``not``; None if that isn't evaluated yet."""
+    if requirement.provider == "expr":
+        return _expression(requirement.text)
+    provider = _PROVIDERS.get(requirement.provider)
+    return provider(requirement.words) if provider else None
+
+
+def _expression(text: str) -> Condition | None:
+    """``Require expr`` (EXPR-41). One about the user would need to know who it is (EXPR-36)."""
+    try:
+        return None if "REMOTE_USER" in text.upper() else condition_of(expression_in(text))
+    except NotEvaluated:
+        return None
 
 
 def _all_of(conditions: Iterator[Condition]) -> Condition:

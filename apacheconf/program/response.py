@@ -72,9 +72,12 @@ def is_settled(line: EditHeader) -> bool:
 
 
 def _is_text(value: Value | None) -> bool:
-    return (
-        value is None or isinstance(value, Literal) or (isinstance(value, Joined) and all(map(_is_text, value.parts)))
-    )
+    match value:
+        case Literal(text):
+            return text.isprintable()
+        case Joined(parts):
+            return all(map(_is_text, parts))
+    return value is None
 
 
 def _edited(

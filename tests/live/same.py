@@ -1,0 +1,44 @@
+"""The same configuration text and the same requests for httpd and for us: what differs, if anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from apacheconf.program.loading import load
+from apacheconf.prove.aims import find_targets
+from apacheconf.prove.ask import Scenario
+from apacheconf.prove.client import Turn
+from apacheconf.prove.compare import compare
+from apacheconf.prove.normalise import rules_for
+from apacheconf.prove.probes import Probe, request
+from apacheconf.prove.run import Front, observe
+from apacheconf.prove.stage import authorities
+from tests.engines.real import need
+
+#: What ``probes.request`` takes.
+Asked = dict[str, Any]
+
+
+def differences(folder: Path, text: str, asked: dict[str, Asked]) -> dict[str, list[str]]:
+    """For each request that is answered differently: what differs, httpd's first. Empty when all is the same."""
+    need("httpd")
+    file = folder / "site.conf"
+    file.write_text(text)
+    loaded = load([str(file)])
+    program = loaded.require()
+    target = find_targets(program)[0]
+    probes = tuple(
+        Probe(name, "live", (Turn(request(target.aim, **one), (one.get("method", "GET"),)),))
+        for name, one in asked.items()
+    )
+    scenario = Scenario("all up", frozenset(authorities(program)), probes)
+    theirs, ours = (
+        observe(loaded, target, scenario, Front.find(name), lambda _: None)[0] for name in ("httpd", "serve")
+    )
+    found: dict[str, list[str]] = {}
+    for name in asked:
+        aspects = compare(theirs[name], ours[name], rules_for("serve")).aspects
+        if aspects:
+            found[name] = [f"{each.what}: {each.reference!r} / {each.other!r}" for each in aspects]
+    return found
