@@ -16,14 +16,14 @@ from apacheconf.model import Model, bind, build
 from apacheconf.modules import registry
 from apacheconf.modules.declare import Args, Conf
 from apacheconf.modules.mod_access_compat import AccessDirConf
-from apacheconf.modules.mod_authz_core import AuthzDirConf, RequireGroup
+from apacheconf.modules.mod_authz_core import AuthzDirConf, RequireGroup, Requirement
 from apacheconf.modules.mod_expires import ExpiresDirConf, Expiry
 from apacheconf.modules.mod_filter import FilterByType, FilterDirConf
 from apacheconf.modules.mod_mime import MimeDirConf
 from apacheconf.modules.mod_remoteip import RemoteIpServerConf
 from apacheconf.modules.mod_reqtimeout import ReadTimeout, ReqTimeoutServerConf
 from apacheconf.modules.mod_ssl import SslDirConf, SslServerConf
-from apacheconf.modules.mod_substitute import Substitution, SubstituteDirConf
+from apacheconf.modules.mod_substitute import SubstituteDirConf, Substitution
 from apacheconf.source import SourceFile
 
 
@@ -143,7 +143,7 @@ def test_old_access_control_keeps_its_lines_and_methods() -> None:
     ]
     model = model_of("<Location /x>\n<Limit POST>\nDeny from all\n</Limit>\n</Location>\n")
     (rule,) = model.main.sections[0].sections[0].conf(AccessDirConf).rules.value
-    assert (rule.name, rule.methods.names, rule.methods.all_but) == ("deny", {"POST"}, False)
+    assert (rule.name, rule.methods.names, rule.methods.all_but) == ("deny", frozenset({"POST"}), False)
 
 
 def test_an_alias_of_a_provider_is_the_requirement_it_was_made_of() -> None:
@@ -153,7 +153,8 @@ def test_an_alias_of_a_provider_is_the_requirement_it_was_made_of() -> None:
     )
     (group,) = model_of(text).main.sections[0].conf(AuthzDirConf).requires.value
     assert isinstance(group, RequireGroup)
-    assert [(each.provider, each.words, each.negated) for each in group.entries] == [
+    entries = [each for each in group.entries if isinstance(each, Requirement)]
+    assert [(each.provider, each.words, each.negated) for each in entries] == [
         ("ip", ("10.0.0.0/8", "192.168.0.1"), False),
         ("ip", ("10.0.0.0/8", "192.168.0.1"), True),
     ]
@@ -184,14 +185,21 @@ def test_who_is_not_known_here_is_a_note(line: str) -> None:
 
 
 def test_numbers_of_argument_types() -> None:
-    """ARG-18, of the directives that the specification counts."""
+    """ARG-18."""
     rows = [row for name in registry.names() if (row := registry.row(name)) and row.args is not None]
-    counted = Counter(Args(row.args) for row in rows)
-    assert counted[Args.TAKE3] == 4
-    assert counted[Args.TAKE123] == 6
-    assert counted[Args.TAKE_ARGV] == 14
-    assert counted[Args.NO_ARGS] == counted[Args.TAKE13] == 0
-    assert counted.most_common(3)[0][0] is Args.TAKE1
+    assert Counter(Args(row.args) for row in rows) == {
+        Args.TAKE1: 429,
+        Args.FLAG: 115,
+        Args.RAW_ARGS: 90,
+        Args.ITERATE: 50,
+        Args.TAKE12: 31,
+        Args.TAKE2: 29,
+        Args.TAKE23: 25,
+        Args.ITERATE2: 18,
+        Args.TAKE_ARGV: 14,
+        Args.TAKE123: 6,
+        Args.TAKE3: 4,
+    }
 
 
 @pytest.mark.parametrize(
