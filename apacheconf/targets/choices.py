@@ -18,6 +18,7 @@ from apacheconf.program.conditions import (
     NEVER,
     AllOf,
     AnyOf,
+    Compare,
     Condition,
     Glob,
     Matches,
@@ -28,9 +29,10 @@ from apacheconf.program.globs import glob_matches
 from apacheconf.program.hosts import Cell, Host, LayerKind, Reach
 from apacheconf.program.phases import Phase
 from apacheconf.program.program import Program
-from apacheconf.program.steps import Flow, MapToOrigin, Move, Respond, Rest, Step
-from apacheconf.program.values import REQUEST_URI, Variable
+from apacheconf.program.steps import END, FinishRewriting, Flow, MapToOrigin, Move, Respond, Rest, Rewrite, SetUri, Step
+from apacheconf.program.values import REQUEST_URI, REWRITTEN, Literal, Value, Variable
 from apacheconf.targets.patterns import escape
+from apacheconf.targets.rewrites import plain
 from apacheconf.targets.routes import Deciding, Route, route_of
 
 #: A cell that comes to more ends than these is not told apart.
@@ -40,6 +42,10 @@ _MAPPED = Variable("MAPPED_URL")
 Answers = dict[Condition, bool]
 #: Steps that run, each with whether it is certain.
 Met = list[tuple[Step, bool]]
+
+
+#: In place of an action that makes a path nobody here can follow.
+_LOST = SetUri(Literal(""))
 
 
 @dataclass(frozen=True)
@@ -116,7 +122,9 @@ def _moved(tree: Tree, cell: Cell) -> Tree:
 
 
 def tree_of(program: Program, host: Host, cell: Cell) -> Tree:
-    """What a cell comes to."""
+    """What a cell comes to. Nothing of a host with TLS is answered in plain text."""
+    if host.tls:
+        return Closed(503, "TLS is not supported yet, so the host answers nothing", ())
     try:
         return _Grower(program, host, cell).grow({})
     except _TooManyEnds:
@@ -143,11 +151,18 @@ class _Grower:
             self.ends += 1
             if self.ends > MOST_ENDS:
                 raise _TooManyEnds
-            return route_of(self.host, self.cell, steps)
+            return self._end(steps)
         if isinstance(question, Not):
             question = question.condition
         yes, no = (self.grow({**answers, question: answer}) for answer in (True, False))
         return _as_one(yes, no) or Ask(question, yes, no)
+
+    def _end(self, steps: Met) -> Route | Closed:
+        lost = [step for step, _ in steps if isinstance(step.action, SetUri)]
+        if lost:
+            said_by = tuple(each for step in lost for each in self.host.said_by(step))
+            return Closed(503, "the path that it makes can't be told before the request", said_by)
+        return route_of(self.host, self.cell, steps)
 
     def _steps(self, layers: set[int]) -> tuple[Step, ...]:
         own = self.cell.steps if not self.cell.maybe else None
@@ -243,9 +258,16 @@ def _simplified(condition: Condition, answers: Answers) -> Condition:
         case AnyOf(parts):
             return _joined(parts, answers, AnyOf, NEVER, ALWAYS)
         case Matches():
-            return replace(condition, captures="")
+            return replace(condition, value=_untouched(condition.value), captures="")
+        case Compare():
+            return replace(condition, left=_untouched(condition.left), right=_untouched(condition.right))
         case _:
             return condition
+
+
+def _untouched(value: Value) -> Value:
+    """Rules are followed only as long as none has changed the path (``_walk``): it is the one asked for."""
+    return REQUEST_URI if value == REWRITTEN else value
 
 
 def _joined(
@@ -266,20 +288,36 @@ def _walk(steps: tuple[Step, ...], answers: Answers) -> tuple[Condition | None, 
     """The steps that run, in order, up to the first deciding one whose condition is open: that one is returned."""
     met: Met = []
     ended: Phase | None = None
+    mapped = False
     at = -1
     while (at := at + 1) < len(steps):
         step = steps[at]
-        if ended is not None and ended <= step.phase < Phase.FILTERS:
+        if (ended is not None and ended <= step.phase < Phase.FILTERS) or (mapped and step.phase is Phase.TRANSLATE):
             continue
         left = residual(step.when, answers)
-        if left not in (ALWAYS, NEVER) and isinstance(step.action, Deciding):
+        if left not in (ALWAYS, NEVER) and _decides(step):
             return left, [*met, (step, False)]
+        flow = step.then if left == ALWAYS else step.otherwise if left == NEVER else Flow()
+        after = _after(flow, at, steps)
+        if left == ALWAYS and isinstance(step.action, Rewrite):
+            finishes = isinstance(steps[min(after + 1, len(steps) - 1)].action, FinishRewriting)
+            said = plain(step, finishes)
+            if said is None:
+                return None, [*met, (replace(step, action=_LOST), True)]
+            step, ended = said, step.phase if said.then == END else ended
+            mapped = mapped or isinstance(said.action, MapToOrigin)
         if left != NEVER:
             met.append((step, left == ALWAYS))
-        flow = step.then if left == ALWAYS else step.otherwise if left == NEVER else Flow()
-        at = _after(flow, at, steps)
+        at = after
         ended = step.phase if flow.move is Move.END else ended
     return None, met
+
+
+def _decides(step: Step) -> bool:
+    """Whether who answers may depend on the step: a rule that only sets something and goes on decides nothing."""
+    if isinstance(step.action, Rewrite) and step.action.target is None and not step.action.answers:
+        return step.then != Flow() or step.otherwise != Flow()
+    return isinstance(step.action, Deciding)
 
 
 def _after(flow: Flow, at: int, steps: tuple[Step, ...]) -> int:
@@ -298,6 +336,10 @@ def close(tree: Tree, can_ask: Callable[[Condition], bool]) -> tuple[Tree, list[
     (yes, lost), (no, more) = close(tree.yes, can_ask), close(tree.no, can_ask)
     if can_ask(tree.condition):
         return Ask(tree.condition, yes, no), [*lost, *more]
+    askable, other = _split(tree.condition, can_ask)
+    if askable is not None:
+        inner, even_more = close(Ask(other, yes, no), can_ask)
+        return Ask(askable, inner, no), [*lost, *more, *even_more]
     ends = [end for _, end in leaves(Ask(tree.condition, yes, no))]
     routes = [end for end in ends if isinstance(end, Route)]
     if len(routes) == len(ends) and all(each.decision == routes[0].decision for each in routes):
@@ -305,6 +347,16 @@ def close(tree: Tree, can_ask: Callable[[Condition], bool]) -> tuple[Tree, list[
         gone = [step for each in routes for step in each.steps if (step.action, step.said_by) not in kept]
         return no, [*lost, *more, *gone]
     return _closed(routes, ends), [*lost, *more]
+
+
+def _split(condition: Condition, can_ask: Callable[[Condition], bool]) -> tuple[Condition | None, Condition]:
+    """Of conditions that must all hold, those that can be asked, and the others: None where there are none."""
+    if not isinstance(condition, AllOf):
+        return None, condition
+    askable = tuple(each for each in condition.conditions if can_ask(each))
+    others = tuple(each for each in condition.conditions if each not in askable)
+    joined = [part[0] if len(part) == 1 else AllOf(part) for part in (askable, others) if part]
+    return (joined[0], joined[1]) if askable else (None, condition)
 
 
 def _closed(routes: list[Route], ends: list[Route | Closed]) -> Closed:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from apacheconf.program.conditions import Compare, Condition, Glob, Matches, OneOf, Operator, Regex
+from apacheconf.program.evaluate import search
 from apacheconf.program.globs import glob_regex
 from apacheconf.program.values import Literal, Value, Variable
 from apacheconf.targets.patterns import escape
@@ -23,6 +24,11 @@ def pcre(regex: Regex) -> str:
     """The pattern with httpd's own flags in it: a dot takes line ends too, a ``$`` matches at the very end only."""
     pattern = _DOLLAR.sub(lambda found: r"\z" if found[1] else found[0], regex.pattern)
     return f"(?s){pattern}" if re.search(r"(?<!\\)\.", pattern) else pattern
+
+
+def matches_empty(pattern: str) -> bool:
+    """Whether the pattern matches an empty text."""
+    return search(Regex(pattern), "") is not None
 
 
 def whole(text: str) -> str:

@@ -10,12 +10,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
-from apacheconf.program.conditions import Matches, Regex
+from apacheconf.program.conditions import AllOf, Matches, Regex
 from apacheconf.program.hosts import Cell, Host, Reach
 from apacheconf.program.program import Program
 from apacheconf.program.steps import (
     AddCharset,
     AddForwarded,
+    BeginRewriting,
+    FinishRewriting,
     KeepHost,
     KeepLocal,
     MapBack,
@@ -25,11 +27,13 @@ from apacheconf.program.steps import (
     Redirect,
     Respond,
     Rest,
+    Rewrite,
     SetUri,
     Step,
 )
 from apacheconf.program.values import Joined, Value
 from apacheconf.program.workers import Balancer, Origin, Worker
+from apacheconf.targets.claims import Claim, exact
 
 
 @dataclass
@@ -52,6 +56,7 @@ class Route:
     charset: Step | None = None
     reverses: list[Step] = field(default_factory=list)
     cookies: list[Step] = field(default_factory=list)
+    rewriting: list[Step] = field(default_factory=list)
     unsure: list[Step] = field(default_factory=list)
     others: list[Step] = field(default_factory=list)
 
@@ -74,11 +79,11 @@ class Route:
         """Every step that the route was made of."""
         one_each = (*self.decision, self.keep_host, self.forwarded, self.charset)
         yield from (step for step in one_each if step is not None)
-        yield from (*self.reverses, *self.cookies, *self.unsure, *self.others)
+        yield from (*self.reverses, *self.cookies, *self.rewriting, *self.unsure, *self.others)
 
 
 #: Steps of these actions decide who answers.
-Deciding = MapToOrigin | KeepLocal | MapToFile | SetUri | Respond | Redirect
+Deciding = MapToOrigin | KeepLocal | MapToFile | SetUri | Respond | Redirect | Rewrite
 
 
 def route_of(host: Host, cell: Cell, steps: Iterable[tuple[Step, bool]]) -> Route:
@@ -98,9 +103,16 @@ def route_of(host: Host, cell: Cell, steps: Iterable[tuple[Step, bool]]) -> Rout
     return walked
 
 
+def kept_in_mind(route: Route) -> list[Claim]:
+    """Claims of rewriting steps that need no line: those that begin it, and rules that leave the URL alone."""
+    silent = (step for step in route.rewriting if not isinstance(step.action, FinishRewriting))
+    return [exact(route.host.said_by(step)) for step in silent]
+
+
 def regex_of(step: Step) -> Regex | None:
     """The regex that a step matched, whose captures its action uses."""
-    return step.when.regex if isinstance(step.when, Matches) else None
+    parts = step.when.conditions if isinstance(step.when, AllOf) else (step.when,)
+    return next((each.regex for each in parts if isinstance(each, Matches) and each.captures != "cond"), None)
 
 
 def _place(step: Step, walked: Route) -> None:
@@ -114,6 +126,10 @@ def _place(step: Step, walked: Route) -> None:
             walked.answer = step
         case MapToFile() if walked.mapping is None:
             walked.file = walked.file or step
+        case BeginRewriting() | FinishRewriting():
+            walked.rewriting.append(step)
+        case Rewrite(sets=()):
+            walked.rewriting.append(step)  # it leaves the URL alone
         case KeepHost():
             walked.keep_host = step
         case AddForwarded():

@@ -60,4 +60,4 @@ def ask(
     head, _, body = received.decode("latin-1").partition("\r\n\r\n")
     lines = head.split("\r\n")
     found = [line.partition(":")[2].strip() for line in lines if line.lower().startswith("location:")]
-    return lines[0].split()[1], "".join(found), body if lines[0].split()[1] in ("200", "302") else ""
+    return lines[0].split()[1], "".join(found), body if body[:1].isdigit() else ""

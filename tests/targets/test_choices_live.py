@@ -64,9 +64,10 @@ _PATHS = (
     "/old/a.php", "/old/a/b.cgi", "/old/a.phpx", "/old/a%20b.php", "/old/%41%2e.php", "/old/%3F%25;=+&.php",
     "/old/.php", "/x/y.gif", "/x.gif?q=1", "/x.gifs", "/a%20b.gif", "/whole/abc/def", "/whole/", "/ANYx/12",
     "/anyy/x%20y/z", "/anyy/xy", "/dollar/v", "/dollar/v?w=2", "/x.no", "/old/a.php.no", "/in/abc/def", "/in/9",
-    "/in/%61b", "/ask", "/a/ask", "/asked", "/net", "/net/x", "/local", "/away", "/away/x", "/post", "/secret", "/secrets/x",
-    "/a/hidden", "/a/hidden/b", "/hiddenx", "/?deny", "/x?deny", "/x?denyx", "/if/a", "/if/b", "/if/c",
-    "/shut", "/shut/x", "/shutx", "/", "/old/a.php%0a", "/x.gif%0a", "/%73ecret", "/old//x.php", "/x/%2e%2e/secret", "/old/a.php?x=.gif",
+    "/in/%61b", "/ask", "/a/ask", "/asked", "/net", "/net/x", "/local", "/away", "/away/x", "/post", "/secret",
+    "/secrets/x", "/a/hidden", "/a/hidden/b", "/hiddenx", "/?deny", "/x?deny", "/x?denyx", "/if/a", "/if/b", "/if/c",
+    "/shut", "/shut/x", "/shutx", "/", "/old/a.php%0a", "/x.gif%0a", "/%73ecret", "/old//x.php", "/x/%2e%2e/secret",
+    "/old/a.php?x=.gif",
 )  # fmt: skip
 
 

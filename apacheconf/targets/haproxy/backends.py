@@ -10,7 +10,7 @@ from apacheconf.targets.haproxy import mod_alias, mod_proxy
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.reporting import report_unsure
 from apacheconf.targets.haproxy.tree import Section
-from apacheconf.targets.routes import Route
+from apacheconf.targets.routes import Route, kept_in_mind
 
 #: The statuses that ``deny`` can answer with.
 _DENIALS = frozenset({400, 401, 403, 404, 405, 407, 408, 410, 413, 425, 429, 500, 501, 502, 503, 504})
@@ -20,6 +20,7 @@ def backend_of(low: Lowering, end: Route | Closed) -> str:
     """The name of the backend, written if it isn't there yet."""
     if isinstance(end, Closed):
         return _answering(low, end.status, (unsupported(end.said_by, end.why, "closed"),))
+    low.dropped += kept_in_mind(end)
     origin = end.origin(low.program)
     if origin is not None:
         return mod_proxy.backend_for(low, end, origin)

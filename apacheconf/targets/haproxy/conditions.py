@@ -16,13 +16,14 @@ from apacheconf.program.conditions import (
 )
 from apacheconf.program.values import Value, Variable
 from apacheconf.targets.haproxy.tree import Section
-from apacheconf.targets.questions import ADDRESSES, CannotAsk, as_match, variable_title
+from apacheconf.targets.questions import ADDRESSES, CannotAsk, as_match, matches_empty, variable_title
 
 #: httpd's variables as sample fetches.
 _FETCHES = {
     "REQUEST_URI": "path,url_dec", "REQUEST_METHOD": "method", "QUERY_STRING": "query",
     "HTTP_HOST": "req.fhdr(host)", "HTTP_USER_AGENT": "req.fhdr(user-agent)", "HTTP_REFERER": "req.fhdr(referer)",
     "HTTP_COOKIE": "req.fhdr(cookie)", "HTTP_ACCEPT": "req.fhdr(accept)", "REMOTE_ADDR": "src", "SERVER_ADDR": "dst",
+    "HTTPS": "ssl_fc,iif(on,off)", "REQUEST_SCHEME": "ssl_fc,iif(https,http)",
 }  # fmt: skip
 Term = tuple[str, ...]
 
@@ -57,7 +58,11 @@ class Terms:
         found = as_match(condition)
         if found is not None:
             value, pattern, ignore_case = found
-            return ("{", fetch_of(value), "-m", "reg", *(["-i"] if ignore_case else []), "--", pattern, "}")
+            term = ("{", fetch_of(value), "-m", "reg", *(["-i"] if ignore_case else []), "--", pattern, "}")
+            # What isn't there matches nothing in HAProxy, and is empty in httpd.
+            return (
+                self._variable([term, ("!{", fetch_of(value), "-m", "found", "}")]) if matches_empty(pattern) else term
+            )
         match condition:
             case Always():
                 return ("TRUE",)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apacheconf.program.steps import Redirect, Step
 from apacheconf.program.uri import canonical
-from apacheconf.program.values import Joined, Literal, Value
+from apacheconf.program.values import Call, Capture, Literal, Value, Variable
 from apacheconf.targets.claims import exact, unsupported
 from apacheconf.targets.haproxy.core import plain
 from apacheconf.targets.haproxy.lowering import Lowering
@@ -12,8 +12,12 @@ from apacheconf.targets.haproxy.mod_proxy import emit_self
 from apacheconf.targets.haproxy.rewriting import substituted
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.questions import CannotAsk
+from apacheconf.targets.rewrites import parts_of
 from apacheconf.targets.routes import Route, regex_of
 
+#: The path is as httpd escapes it already.
+_VARIABLES = {"REQUEST_URI": "path", "HTTP_HOST": "req.fhdr(host)",
+              "SERVER_NAME": r"req.fhdr(host),lower,regsub(:[0-9]+$,),regsub(\.$,)"}  # fmt: skip
 _CODES = frozenset({301, 302, 303, 307, 308})
 
 
@@ -37,37 +41,43 @@ def backend_for(low: Lowering, route: Route, step: Step) -> str:
 
 
 def _fill(route: Route, step: Step, backend: Section) -> None:
+    """Raises CannotAsk."""
     assert isinstance(step.action, Redirect)
     action = step.action
     if action.status not in _CODES:
         raise CannotAsk(f"status {action.status}")
-    target = _target(step, action, backend)
-    parts = _parts(action.location)
-    if isinstance(parts[0], Literal) and parts[0].text.startswith("/"):
+    parts = parts_of(action.location.argument if isinstance(action.location, Call) else action.location)
+    target = _target(step, action, parts, backend)
+    if target.startswith("/") and not action.relative:
         emit_self(route.host, backend)
         target = f"{route.host.scheme or 'http'}://%[var(txn.self)]{target}"
     code = str(action.status)
-    if "?" not in target:
+    if not any(isinstance(each, Literal) and "?" in each.text for each in parts):
         backend.rule("http-request redirect location ? code ? if { query -m len gt 0 }", f"{target}?%[query]", code)
     backend.rule("http-request redirect location ? code ?", target, code)
 
 
-def _parts(value: Value) -> tuple[Value, ...]:
-    return value.parts if isinstance(value, Joined) else (value,)
-
-
-def _target(step: Step, action: Redirect, backend: Section) -> str:
+def _target(step: Step, action: Redirect, parts: tuple[Value, ...], backend: Section) -> str:
     """The target as a log format: what follows the prefix, or what the captures make of the path."""
-    parts = _parts(action.location)
     regex = regex_of(step)
-    if all(isinstance(each, Literal) for each in parts):
-        text = plain("".join(each.text for each in parts if isinstance(each, Literal)))
+    if not any(isinstance(each, Capture) for each in parts):
+        text = "".join(map(_part, parts))
         if not action.prefix:
             return text
         backend.rule("http-request set-var(txn.rest) ?", f"path,bytes({len(canonical(action.prefix))})")
         return f"{text}%[var(txn.rest)]"
-    if regex is None:
-        raise CannotAsk("a capture of another match")
     head = parts[0].text if isinstance(parts[0], Literal) else ""
+    if regex is None or any(isinstance(each, Variable) for each in parts):
+        raise CannotAsk("captures beside variables")
     backend.add("http-request", "set-var(txn.rest)", substituted(regex, parts[1:] if head else parts))
     return f"{plain(head)}%[var(txn.rest)]"
+
+
+def _part(value: Value) -> str:
+    match value:
+        case Literal(text):
+            return plain(text)
+        case Variable(name) if name in _VARIABLES:
+            return f"%[{_VARIABLES[name]}]"
+        case _:
+            raise CannotAsk("more than text and captures")

@@ -25,7 +25,7 @@ def _part(value: Value, shift: int) -> str:
     match value:
         case Literal(text):
             return text.replace("\\", "\\\\")
-        case Capture(_, group):
+        case Capture("rule" | "section", group):
             return f"\\{group + shift}"
         case _:
             raise CannotAsk("a value that is no capture")

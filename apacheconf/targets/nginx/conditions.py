@@ -17,7 +17,7 @@ from apacheconf.program.conditions import (
 from apacheconf.program.values import Joined, Literal, Value, Variable
 from apacheconf.targets.nginx.maps import Map, Maps
 from apacheconf.targets.nginx.tree import literal
-from apacheconf.targets.questions import ADDRESSES, CannotAsk, as_match, variable_title
+from apacheconf.targets.questions import ADDRESSES, CannotAsk, as_match, matches_empty, variable_title
 
 #: httpd's variables as nginx names them; what nginx knows at no time, or not before it picks a location, is missing.
 _VARIABLES = {
@@ -53,7 +53,10 @@ def flag_of(maps: Maps, condition: Condition) -> str:
     found = as_match(condition)
     if found is not None:
         value, pattern, ignore_case = found
-        return _flag(maps, text_of(maps, value), (f"~{'*' if ignore_case else ''}{pattern}", "1"))
+        entries = [(f"~{'*' if ignore_case else ''}{pattern}", "1")]
+        if matches_empty(pattern):  # nginx tries no regex on an empty value
+            entries.insert(0, ("", "1"))
+        return _flag(maps, text_of(maps, value), *entries)
     match condition:
         case Always():
             return "1"
@@ -74,8 +77,8 @@ def flag_of(maps: Maps, condition: Condition) -> str:
         case Test("z", value):
             return flag_of(maps, Not(Test("n", value)))
         case InNetwork(Variable("REMOTE_ADDR"), networks):
-            entries = (("default", "0"), *((each, "1") for each in networks))
-            return maps.make("comes_from", Map("$remote_addr", entries, "", kind="geo"))
+            places = (("default", "0"), *((each, "1") for each in networks))
+            return maps.make("comes_from", Map("$remote_addr", places, "", kind="geo"))
         case _:
             raise CannotAsk(type(condition).__name__)
 
@@ -93,5 +96,5 @@ def _side_by_side(maps: Maps, parts: tuple[Condition, ...]) -> str:
     return "".join(flag_of(maps, part) for part in parts)
 
 
-def _flag(maps: Maps, source: str, entry: tuple[str, str]) -> str:
-    return maps.make("holds", Map(source, (entry, ("default", "0")), ""))
+def _flag(maps: Maps, source: str, *entries: tuple[str, str]) -> str:
+    return maps.make("holds", Map(source, (*entries, ("default", "0")), ""))

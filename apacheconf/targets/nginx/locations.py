@@ -15,7 +15,7 @@ from apacheconf.targets.nginx.conditions import can_ask, flag_of
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.tree import Block
-from apacheconf.targets.routes import Route
+from apacheconf.targets.routes import Route, kept_in_mind
 
 #: A file that isn't there: ``try_files`` wants one before it goes on.
 _NO_FILE = "/.no-such-file"
@@ -81,6 +81,7 @@ def _fill(low: Lowering, end: Route | Closed, location: Block) -> None:
         location.add("return", str(end.status), claims=(unsupported(end.said_by, end.why, "closed"),))
         return
     _report_unsure(low, end, location)
+    low.dropped += kept_in_mind(end)
     origin = end.origin(low.program)
     if origin is not None:
         mod_proxy.emit_proxied(low, end, origin, location)

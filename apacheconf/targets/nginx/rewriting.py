@@ -23,7 +23,7 @@ def _part(value: Value, shift: int) -> str:
     match value:
         case Literal(text):
             return literal_path(text)
-        case Capture(_, group):
+        case Capture("rule" | "section", group):
             return f"${group + shift}"
         case _:
             raise CannotAsk("a value that is no capture")
