@@ -49,6 +49,7 @@ def run(
         origins=moves.origins(origin or ()),
         stub=_stub_origins() if stub_origins else None,
         access_log=_line_writer(access_log) if access_log else None,
+        logs=_print_error if stub_origins else None,
         error_log=_print_error,
         accepted=frozenset(accept or ()),
     )

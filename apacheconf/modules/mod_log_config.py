@@ -47,7 +47,7 @@ class LogServerConf(Conf):
     module: ClassVar[str] = "mod_log_config"
 
     logs: Setting[tuple[Log, ...]] = setting(())
-    formats: Setting[dict[str, str]] = setting({"common": COMMON, "": COMMON}, by_key)
+    formats: Setting[dict[str, str]] = setting({"CLF": COMMON, "": COMMON}, by_key)
 
 
 #: The letters of formats, and the modules that bring more of them.

@@ -9,7 +9,7 @@ from apacheconf.ledger import Written
 from apacheconf.model.types import Model, Server
 from apacheconf.modules.core import CoreServerConf
 from apacheconf.modules.mod_proxy import Definition, ProxyPass, ProxyServerConf
-from apacheconf.program import core, mod_proxy, mod_rewrite
+from apacheconf.program import core, mod_log_config, mod_proxy, mod_rewrite
 from apacheconf.program.cells import make_cells
 from apacheconf.program.dead import unreachable
 from apacheconf.program.hosts import Host, Layer, Limits, Listener, Shape
@@ -64,7 +64,9 @@ class _Compiler:
         rules = self._rules(server, linker, origins)
         layers = LayerBuilder(linker, origins, self._leave_out).build(server, rules)
         mappings = mod_proxy.chain(self._mappings(server, linker, origins))
-        steps = (*mappings, *core.server_steps(server, self.default_root, linker))
+        root = self.model.expanded.server_root
+        logs = mod_log_config.server_steps(server, self.model.main, root, linker, self._leave_out)
+        steps = (*mappings, *core.server_steps(server, self.default_root, linker), *logs)
         parts = tuple(sorted(steps, key=lambda step: step.phase)), layers, core.limits(server, linker)
         known = self.shapes.get(parts)
         if known is None:

@@ -294,13 +294,22 @@ class AddFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class LogItem:
+    """An item of a log's format: ``original`` asks the first request of a chain of internal redirects (``%<``), else
+    the last (``%>``). With ``statuses`` it is written for these only, or for all others (``negated``), else ``-``."""
+
+    value: Value
+    original: bool = False
+    statuses: tuple[int, ...] = ()
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
-    """Write a line for the request. ``to`` is a number into ``Host.texts``; ``original`` picks the first
-    request of an internal redirect chain (``%<``), else the last answers (``%>``)."""
+    """Write a line for the request. ``to`` is a number into ``Host.texts``: a file, ``|program`` or ``syslog``."""
 
     to: int
-    line: tuple[Value, ...]
-    original: bool = True
+    line: tuple[Value | LogItem, ...]
 
 
 Action = (

@@ -67,7 +67,8 @@ class Answering:
             head.append(b"\r\n")
         if not exchange.head_only:
             head.append(body)
-        self.write(b"".join(head))
+        exchange.head = b"".join(head)
+        self.write(exchange.head)
         self.finished(exchange)
 
     def connection_lines(self, exchange: Exchange) -> bytes:

@@ -47,24 +47,27 @@ MEMO_BLOCK = 2048
 
 
 class ClientConnection(Answering):
-    """One client. ``requests`` counts those received; ``deadline`` is 0 when there is none."""
+    """One client. ``requests`` counts those received, ``received`` and ``sent`` bytes since the last line of a log.
+
+    ``deadline`` is 0 when there is none.
+    """
 
     __slots__ = (
-        "_body_left", "_buffer", "_chunks", "_ended", "_expect_refused", "_in_body", "_left", "_lingering", "_paused",
-        "_quick", "_reading", "blocks", "deadline", "door", "exchange", "fast", "peer", "peer_address", "requests",
-        "server", "transport",
+        "_body_left", "_buffer", "_chunks", "_ended", "_expect_refused", "_in_body", "_left", "_line", "_lingering",
+        "_paused", "_quick", "_reading", "blocks", "deadline", "door", "exchange", "fast", "peer", "peer_address",
+        "received", "requests", "sent", "server", "transport",
     )  # fmt: skip
 
     def __init__(self, server: ServerState, door: Door, peer: tuple[str, int]) -> None:
-        self.server = server
-        self.door = door
+        self.server: ServerState = server
+        self.door: Door = door
         self.blocks = door.blocks
-        self.peer_address = peer
+        self.peer_address: tuple[str, int] = peer
         self.peer = peer[0].encode()
         self.transport: Any = None
         self.exchange: Exchange | None = None
         self.fast = FastReader()
-        self.requests = 0
+        self.requests: int = 0
         limits = door.main.limits
         # httpd counts the answers that kept the connection: one request more is served.
         self._left = 1 + (limits.max_keep_alive_requests or 1 << 60)
@@ -81,6 +84,9 @@ class ClientConnection(Answering):
         self._quick = True
         self._reading = False
         self._ended = False
+        self.sent: int = 0
+        self.received: int = 0
+        self._line = b""
 
     # --- asyncio's callbacks ---------------------------------------------------------------------------------
 
@@ -89,6 +95,7 @@ class ClientConnection(Answering):
         self.server.clients.add(self)
 
     def data_received(self, data: bytes) -> None:
+        self.received += len(data)
         if self.exchange is None and not self._buffer and not self._in_body:
             end = data.find(b"\r\n")
             block = self.blocks.get(data[end:])
@@ -182,6 +189,7 @@ class ClientConnection(Answering):
         self.requests += 1
         self._left -= 1
         self.deadline = 0.0
+        self._line = head[: head.find(b"\r\n")].rstrip(b"\n")
         self._handle(head, read_request_head(head, limits, self.fast))
         if self._in_body and self.exchange is None:  # answered already: what is here of the body is dropped
             self._rest_of_body()
@@ -382,6 +390,7 @@ class ClientConnection(Answering):
 
     def write(self, data: bytes) -> None:
         if self.transport is not None:
+            self.sent += len(data)
             self.transport.write(data)
 
     def finished(self, exchange: Exchange) -> None:
@@ -389,7 +398,8 @@ class ClientConnection(Answering):
         if self.exchange is not exchange:
             return
         self.exchange = None
-        self.log(exchange)
+        if exchange.site.logs:
+            self.log(exchange)
         if not exchange.stay:
             self._end()
         elif self._buffer or self._in_body or self._paused:
@@ -424,7 +434,7 @@ class ClientConnection(Answering):
             self.hang_up(exchange)
             return
         if exchange is None:
-            exchange = Exchange(self, self.door.main, _NO_PLAN, _NO_LINES, None, [], b"")
+            exchange = Exchange(self, self.door.main, _NO_PLAN, _NO_LINES, None, [], self._line)
         else:
             exchange.abandon()
         self.exchange = exchange
@@ -440,12 +450,14 @@ class ClientConnection(Answering):
 
     def log(self, exchange: Exchange) -> None:
         """Write what the logs want to know of an answer that is over."""
-        if self.server.access_log is not None:
-            self.server.access_log(exchange, self, exchange.status, exchange.written)
+        for log in exchange.site.logs:
+            log(exchange)
+        self.sent = self.received = 0
 
     def hang_up(self, exchange: Exchange) -> None:
         """Cut the connection in the middle of an answer."""
         self.exchange = None
+        exchange.cut = True
         self.log(exchange)
         if self.transport is not None:
             self.transport.close()

@@ -9,15 +9,17 @@ Pure logic: it writes to transports it is given and asks its server to connect. 
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
+from apacheconf.program.names import parse_host
 from apacheconf.runtime.answer import ReplyHead, interim, switching, unexpected_upgrade
 from apacheconf.runtime.errors import OriginBroke, proxy_error
 from apacheconf.runtime.forward import Lines
 from apacheconf.runtime.framing import CHUNKED, LAST_CHUNK, UNTIL_CLOSE, chunk
 from apacheconf.runtime.ranges import make_partial, wanted_range
 from apacheconf.runtime.reply import client_head
-from apacheconf.runtime.site import Plan, Site
+from apacheconf.runtime.site import KnownReply, Plan, Site
 from apacheconf.runtime.strict import Fields
 from apacheconf.runtime.tunnel import Tunnel
 
@@ -40,9 +42,40 @@ class Exchange:
     """One request and its answer. ``plain`` when the client speaks HTTP/1.1, stays, and the method isn't HEAD."""
 
     __slots__ = (
-        "_patience", "_pieces", "announce", "body_done", "body_length", "body_size", "client", "connection", "expects",
-        "fields", "head_only", "host", "interims", "lines", "plain", "plan", "pool", "ranged", "reply", "request_line",
-        "route_changed", "sent", "session", "site", "started", "status", "stay", "tries", "upgrade", "version",
+        "_patience",
+        "_pieces",
+        "announce",
+        "begun",
+        "body_done",
+        "body_length",
+        "body_size",
+        "client",
+        "connection",
+        "cut",
+        "expects",
+        "fields",
+        "first_status",
+        "head",
+        "head_only",
+        "host",
+        "interims",
+        "lines",
+        "plain",
+        "plan",
+        "pool",
+        "ranged",
+        "reply",
+        "request_line",
+        "route_changed",
+        "sent",
+        "session",
+        "site",
+        "started",
+        "status",
+        "stay",
+        "tries",
+        "upgrade",
+        "version",
         "written",
     )  # fmt: skip
 
@@ -56,15 +89,15 @@ class Exchange:
         fields: Fields,
         request_line: bytes,
     ) -> None:
-        self.client = client
-        self.site = site
-        self.plan = plan
+        self.client: ClientConnection = client
+        self.site: Site = site
+        self.plan: Plan = plan
         self.lines = lines
-        self.host = host
-        self.fields = fields
-        self.request_line = request_line
+        self.host: bytes | None = host
+        self.fields: Fields = fields
+        self.request_line: bytes = request_line
         self.plain = True
-        self.stay = True
+        self.stay: bool = True
         self.announce = False
         self.head_only = False
         self.version = (1, 1)
@@ -87,6 +120,10 @@ class Exchange:
         self.status = 0
         self.ranged = False
         self.upgrade = b""
+        self.first_status = 0
+        self.cut = False
+        self.head: bytes | KnownReply = b""
+        self.begun = time.time() if site.logs else 0.0
 
     # --- towards the origin ----------------------------------------------------------------------------------
 
@@ -144,7 +181,7 @@ class Exchange:
         self.pool = pool
         self.tries += 1
         pool.cells.busy += 1
-        connection = pool.take(server.now)
+        connection = pool.take_named(server.now, self.tls_name()) if pool.secure else pool.take(server.now)
         if connection is not None:
             connection.reused = True
             self.connected(connection)
@@ -154,6 +191,14 @@ class Exchange:
                 server.call_later(pool.worker.acquire, self._waited_too_long)
         else:
             self.open_connection()
+
+    def tls_name(self) -> str:
+        """The name that the TLS handshake is about: the origin's, or the client's Host; empty for none (TB-3)."""
+        plan, pool = self.plan, self.pool
+        assert pool is not None
+        if not (plan.forwarding.keep_host or (plan.decision is not None and plan.decision.keep_host)):
+            return pool.worker.host
+        return parse_host(self.host.decode("latin-1")).name if self.host else ""
 
     def open_connection(self) -> None:
         """Have a connection opened to the member."""
@@ -337,9 +382,17 @@ class Exchange:
             self.stay = False
         if done and self.ranged and reply.status == 200 and pieces:
             pieces = self._apply_range(reply, b"".join(pieces))
+        self._tell_member()
         head = client_head(self, reply, complete=done and not pieces)
         self.started = True
+        self.head = head
         self.client.write(head + self._body(pieces, done))
+
+    def _tell_member(self) -> None:
+        """Header and what else asks for variables may ask which member it was (ST-11)."""
+        decision = self.plan.decision
+        if decision is not None and decision.state is not None:
+            decision.state.env.update(self.environment())
 
     def _apply_range(self, reply: ReplyHead, body: bytes) -> list[bytes]:
         """The origin ignored Range, so it is applied here as httpd does when the whole body is at hand (RQ-8)."""
@@ -376,6 +429,10 @@ class Exchange:
             self.pool.cells.busy -= 1
         self.connection = None
         self.client.finished(self)
+
+    def head_sent(self) -> bytes:
+        """The head of the answer as the client got it."""
+        return self.head if isinstance(self.head, bytes) else self.head.first + self.head.rest
 
     def field(self, name: bytes) -> bytes:
         """The first value of a request field by its lower-case name, empty if absent."""

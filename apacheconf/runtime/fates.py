@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apacheconf.ledger import Answer, Outcome
-from apacheconf.program.steps import AddFilter, Log, OverrideErrors, SetErrorDocument
+from apacheconf.program.steps import AddFilter, OverrideErrors, SetErrorDocument
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -13,12 +13,11 @@ def _names(text: str) -> tuple[str, ...]:
 #: Actions that serve doesn't do yet.
 NOT_DONE: dict[type, str] = {
     AddFilter: "serve has no output filters yet",
-    Log: "serve writes no CustomLog yet; --access-log gives one in combined format",
     OverrideErrors: "serve relays the origin's own error pages",
     SetErrorDocument: "serve answers errors with httpd's stock pages",
 }
 #: Why, where "not served yet" would leave a question.
-NOT_YET = dict.fromkeys(_names("customlog transferlog globallog"), NOT_DONE[Log])
+NOT_YET: dict[str, str] = {}
 HANDLERS = "the handler is not served yet: its path answers 503 or 500, and never a file's text"
 FILE_ANSWER = Answer(
     Outcome.EQUIVALENT, "files are not served: what exists answers 500, so nobody gets more than before", key="files"

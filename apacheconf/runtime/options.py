@@ -28,7 +28,8 @@ class ServeOptions:
     ``listen`` maps a listener (its address and port, or its port alone) to the address of the socket; the
     configuration still speaks of the listener (``--listen``). ``origins`` maps ``host:port`` of a worker to where
     to connect (``--origin``). ``stub`` answers for every origin from inside the process. ``access_log`` is
-    called with each line in combined format, ``error_log`` with each message. ``accepted`` names directives
+    called with each line in combined format, ``error_log`` with each message, ``logs`` with the lines of the
+    configuration's own logs in place of their files. ``accepted`` names directives
     that may go unhonoured. ``grace`` is how long (seconds) a drain waits for requests in flight.
     """
 
@@ -36,6 +37,7 @@ class ServeOptions:
     origins: dict[str, Destination] = field(default_factory=dict)
     stub: StubFactory | None = None
     access_log: Callable[[str], object] | None = None
+    logs: Callable[[str], object] | None = None
     error_log: Callable[[str], object] | None = None
     accepted: frozenset[str] = frozenset()
     on_ready: Callable[[Ready], object] | None = None

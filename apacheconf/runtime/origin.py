@@ -41,6 +41,7 @@ class OriginConnection:
         "reused",
         "server",
         "timeout",
+        "tls_name",
         "transport",
     )  # fmt: skip
 
@@ -51,6 +52,7 @@ class OriginConnection:
         self.transport: Any = None
         self.reused = False
         self.idle_since = 0.0
+        self.tls_name = exchange.tls_name() if pool.secure else ""
         self.timeout = server.origin_timeout(pool, exchange.site)
         self.deadline = 0.0
         self._buffer = b""
@@ -94,6 +96,7 @@ class OriginConnection:
                 self.pool.cells.read += known.length
                 exchange.written = known.length
                 exchange.status = known.status
+                exchange.head = known
                 self.exchange = None
                 self._release(self.pool.reusable)
                 exchange.finish()
@@ -278,9 +281,12 @@ class OriginConnection:
         if self.paused:  # the last bytes filled the client's buffer; this connection has no part in that any more
             self.resume()
         self.deadline = 0.0
-        if keep and self.pool.waiting:
+        waiting = self.pool.waiting
+        if keep and waiting and (not self.pool.secure or waiting[0].tls_name() == self.tls_name):
             self.reused = True
-            self.pool.waiting.popleft().connected(self)
+            waiting.popleft().connected(self)
+        elif waiting:
+            self.close()
         elif keep and not self.server.draining:
             self.idle_since = self.server.now
             self.pool.idle.append(self)

@@ -22,6 +22,8 @@ from apacheconf.runtime.client import ClientConnection
 from apacheconf.runtime.errors import OriginBroke, proxy_error
 from apacheconf.runtime.exchange import Exchange
 from apacheconf.runtime.honesty import refuse_dishonoured
+from apacheconf.runtime.logfiles import LogFiles
+from apacheconf.runtime.logs import loggers
 from apacheconf.runtime.options import Address, Destination, Ready, ServeOptions
 from apacheconf.runtime.origin import OriginConnection
 from apacheconf.runtime.pool import SCHEMES, Pool
@@ -60,7 +62,9 @@ class Server(ServerState):
         self.options = options
         self.loop: asyncio.AbstractEventLoop = None  # type: ignore[assignment]  # known from run() on
         self.access_log = access_logger(options.access_log) if options.access_log else None
+        self.logs = LogFiles(options.logs)
         self._destinations: dict[str, Destination] = dict(options.origins)
+        self._stubbed: set[str] = set()
         self._connecting: set[asyncio.Task[None]] = set()
         self._sockets: list[tuple[Address, socket.socket, str]] = []
         self._servers: list[asyncio.Server] = []
@@ -74,6 +78,7 @@ class Server(ServerState):
         try:
             await self._start_stubs()
             self._bind_all()
+            self._open_logs()
             for address, sock, protocol in self._sockets:
                 self._servers.append(await self._accept(address, sock, protocol))
             ticker = asyncio.ensure_future(self._tick())
@@ -87,6 +92,7 @@ class Server(ServerState):
                 ticker.cancel()
             for _, sock, _ in self._sockets:
                 sock.close()
+            self.logs.close()
 
     def stop(self) -> None:
         """End: drain at the first call, at once at the second."""
@@ -104,6 +110,11 @@ class Server(ServerState):
                     bound.add(target)
                     self._sockets.append((written, _bind(target, listener), listener.protocol))
 
+    def _open_logs(self) -> None:
+        """Every log of every host, so that what can't be written is said now. Raises UsageError."""
+        for host in self.program.hosts:
+            loggers(host, self.logs.writer)
+
     async def _accept(self, written: Address, sock: socket.socket, protocol: str) -> asyncio.Server:
         moved = _name_of(sock)[1] != written[1]
 
@@ -120,6 +131,7 @@ class Server(ServerState):
         for authority in {_authority(worker) for worker in self.program.workers()} - set(self._destinations):
             server = await self.loop.create_server(lambda name=authority: stub(name), "127.0.0.1", 0)  # type: ignore[misc]
             self._servers.append(server)
+            self._stubbed.add(authority)
             self._destinations[authority] = ("127.0.0.1", server.sockets[0].getsockname()[1])
 
     # --- origins ---------------------------------------------------------------------------------------------
@@ -151,14 +163,53 @@ class Server(ServerState):
             raise OriginBroke(500, f"no protocol handler was valid for the URL (scheme '{worker.scheme}')")
         timeout = worker.connect_timeout or self.origin_timeout(pool, exchange.site)
         place = self._destinations.get(_authority(worker)) or worker.socket or await self._resolve(pool)
+        secure = pool.secure and _authority(worker) not in self._stubbed
         try:
             async with asyncio.timeout(timeout):
-                if isinstance(place, str):
+                if secure:
+                    sock = await self._reach(place)
+                elif isinstance(place, str):
                     await self.loop.create_unix_connection(factory, place)
                 else:
                     await self.loop.create_connection(factory, *place)
         except (OSError, TimeoutError) as error:
             raise OriginBroke(503, f"{_why(error)}: attempt to connect to {_authority(worker)} failed") from error
+        if secure:
+            await self._secure(sock, connection, exchange)
+
+    async def _reach(self, place: Destination) -> socket.socket:
+        """A socket connected to ``place``. Raises OSError."""
+        family = socket.AF_UNIX if isinstance(place, str) else socket.AF_INET6 if ":" in place[0] else socket.AF_INET
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        sock.setblocking(False)
+        try:
+            await self.loop.sock_connect(sock, place)
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+
+    async def _secure(self, sock: socket.socket, connection: OriginConnection, exchange: Exchange) -> None:
+        """Speak TLS on a connected socket, then give it to ``connection``. Raises OriginBroke (FA-3, FA-4)."""
+        from apacheconf.runtime.tls import Handshake, context_for, handshake_failed, without_engine
+
+        settings, name = exchange.plan.forwarding.tls, connection.tls_name
+        if not settings.engine:
+            sock.close()
+            raise without_engine(connection.pool.worker.name)
+        handshake = Handshake(connection, settings, name)
+        create: Any = self.loop.create_unix_connection if sock.family == socket.AF_UNIX else self.loop.create_connection
+        try:
+            async with asyncio.timeout(connection.timeout):
+                # A name that is an address is not sent as SNI, and nor is this one.
+                context, sent = context_for(settings), name or "0.0.0.0"
+                await create(lambda: handshake, sock=sock, ssl=context, server_hostname=sent)
+        except (OSError, ValueError, TimeoutError) as error:
+            sock.close()
+            self.note(f"{connection.pool.worker.name}: {error}")
+            raise handshake_failed() from error
+        if handshake.refused is not None:
+            raise handshake.refused
 
     def call_later(self, seconds: float, callback: Callable[[], object]) -> None:
         self.loop.call_later(seconds, callback)
@@ -186,9 +237,10 @@ class Server(ServerState):
             self.tick(self.loop.time())
 
     def _handle_signals(self) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        handlers = {signal.SIGINT: self.stop, signal.SIGTERM: self.stop, signal.SIGUSR1: self.logs.reopen}
+        for number, handler in handlers.items():
             try:
-                self.loop.add_signal_handler(number, self.stop)
+                self.loop.add_signal_handler(number, handler)
             except (ValueError, RuntimeError, NotImplementedError):
                 return  # not the main thread: whoever started us calls stop()
 

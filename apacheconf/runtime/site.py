@@ -21,6 +21,7 @@ from apacheconf.runtime.answer import CookieReverse, Reverse, reverse_mapper
 from apacheconf.runtime.compile import CompiledShape, Course, Policy
 from apacheconf.runtime.forward import Lines, header_lines
 from apacheconf.runtime.heads import RequestHead
+from apacheconf.runtime.logs import Logger
 from apacheconf.runtime.mod_headers import edited_lines
 from apacheconf.runtime.pool import Service
 from apacheconf.runtime.strict import Fields
@@ -69,6 +70,7 @@ class Forwarding:
         "request_edits",
         "reverses",
         "server_name",
+        "tls",
     )
 
     def __init__(self, policy: Policy, host: Host, program: Program, memos: Memos) -> None:
@@ -81,6 +83,7 @@ class Forwarding:
         self.request_edits = policy.request_edits
         self.answer_edits = policy.answer_edits
         self.per_request = policy.per_request
+        self.tls = policy.tls
         self.replies: dict[bytes, KnownReply] = memos.make()
 
     def lines(self, fields: Fields, host: bytes | None) -> Lines:
@@ -153,21 +156,23 @@ class Sites(Protocol):
 
     def compiled(self, shape: Shape) -> CompiledShape: ...
     def service(self, origin: Origin) -> Service: ...
+    def loggers(self, host: Host) -> tuple[Logger, ...]: ...
 
 
 class Site:
     """One host at work."""
 
-    __slots__ = ("_compiled", "_forwardings", "_server", "_unread", "host", "limits", "plans")
+    __slots__ = ("_compiled", "_forwardings", "_server", "_unread", "host", "limits", "logs", "plans")
 
     def __init__(self, server: Sites, host: Host) -> None:
         self._server = server
-        self.host = host
+        self.host: Host = host
         self.limits = host.shape.limits
         self.plans: dict[bytes, Plan] = server.memos.make()
         self._compiled = server.compiled(host.shape)
         self._forwardings: dict[Policy, Forwarding] = {}
         self._unread: Plan | None = None
+        self.logs: tuple[Logger, ...] = server.loggers(host)
 
     def forwarding(self, policy: Policy) -> Forwarding:
         found = self._forwardings.get(policy)
@@ -212,6 +217,7 @@ class Site:
             map_back=decision.map_back,
             map_back_cookies=decision.map_back_cookies,
             charset=decision.charset,
+            tls=decision.tls,
             per_request=bool(decision.response_headers or decision.early_headers),
         )
         service = None if decision.origin is None else self._server.service(decision.origin)

@@ -14,6 +14,8 @@ from apacheconf.program.names import choose_host
 from apacheconf.program.program import Program
 from apacheconf.program.workers import Origin
 from apacheconf.runtime.compile import CompiledShape
+from apacheconf.runtime.logfiles import LogFiles
+from apacheconf.runtime.logs import Logger, loggers
 from apacheconf.runtime.pages import http_date
 from apacheconf.runtime.pool import Pool, Service
 from apacheconf.runtime.site import Block, Memos, Site
@@ -31,8 +33,8 @@ class Door:
     __slots__ = ("address", "blocks", "main", "scheme")
 
     def __init__(self, server: ServerState, address: tuple[str, int], scheme: str) -> None:
-        self.address = address
-        self.scheme = scheme
+        self.address: tuple[str, int] = address
+        self.scheme: str = scheme
         self.blocks: dict[bytes, Block] = server.memos.make()
         self.main = server.site_for(address, None)
 
@@ -48,7 +50,8 @@ class ServerState:
         self.clients: set[ClientConnection] = set()
         self.origin_connections: set[OriginConnection] = set()
         self.tunnels: set[Tunnel] = set()
-        self.access_log: Callable[[Exchange, ClientConnection, int, int], None] | None = None
+        self.access_log: Logger | None = None
+        self.logs = LogFiles()
         self._log_error = log_error
         self._sites: dict[int, Site] = {}
         self._doors: dict[tuple[str, int, str], Door] = {}
@@ -90,6 +93,11 @@ class ServerState:
             found = self._services[id(origin)] = Service(origin)
         return found
 
+    def loggers(self, host: Host) -> tuple[Logger, ...]:
+        """What writes a line for each answer of a host: its own logs and ``--access-log``."""
+        own = loggers(host, self.logs.writer)
+        return own if self.access_log is None else (*own, self.access_log)
+
     # --- the clock -------------------------------------------------------------------------------------------
 
     def date(self) -> bytes:
@@ -102,6 +110,7 @@ class ServerState:
     def tick(self, now: float) -> None:
         """Renew the clock and tell the connections whose deadline has passed."""
         self.now = now
+        self.logs.flush()
         for connection in [c for c in self.origin_connections if 0.0 < c.deadline < now]:
             connection.deadline = 0.0
             connection.overdue()

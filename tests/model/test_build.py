@@ -121,7 +121,7 @@ def test_logs_replace_and_formats_add_up() -> None:
     one, two = (each.server_conf(LogServerConf) for each in model_of(text).hosts)
     assert [log.target for log in one.logs.value] == ["v"]
     assert [log.target for log in two.logs.value] == ["m"]
-    assert one.formats.value["mine"] == "%h" and "common" in one.formats.value
+    assert one.formats.value["mine"] == "%h" and "CLF" in one.formats.value
 
 
 def test_sections_are_the_main_servers_then_the_hosts() -> None:

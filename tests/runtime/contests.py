@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.runtime.contest import Ask, Contest, Pause, Step, Talk, Together, Up, cluster
+from tests.runtime.contest import Ask, Contest, Log, Pause, Step, Talk, Together, Up, cluster
 
 _STICKY = "stickysession=SID"
 _AB = ("{A} route=a", "{B} route=b")
@@ -271,4 +271,113 @@ SOCKETS = (
     ),
 )
 
-CONTESTS = (*STICKY, *FLAGS, *FAILING, *METHODS, *TUNNELS, *SOCKETS)
+
+def logs(*formats: str, further: str = "") -> str:
+    """A log of these items, each between bars, and a mapping of everything but ``/local``."""
+    text = "|".join(formats).replace('"', '\\"')
+    return (
+        f'CustomLog {{box}}/logs/access.log "{text}"{further}\nProxyPass /local !\nProxyPass /app/ http://{{A}}/base/\n'
+    )
+
+
+_TWO = "GET /app/1 HTTP/1.1\r\nHost: example.com\r\n\r\n"
+LOGS = (
+    Contest(
+        "log: what a request was LG-2a LG-2b LG-2h LG-2k LG-2p LG-2r LG-2s",
+        logs("%a", "%h", "%{c}a", "%A", "%l", "%u", "%m", "%U", "%q", "%r", "%H", "%>s", "%s", "%b", "%B", "%v%V%%"),
+        (
+            Ask("GET /app/x?a=b"), Ask("HEAD /app/x"), Ask("POST /app/x", body="hello"), Ask("GET /local/none?q"),
+            Ask("GET /app/a%20b/%C3%A9"), Ask("GET http://example.com/app/abs"), Ask("GET /app/../app/./x//y"),
+            Ask("GET /app/204", ctl='{"status": 204, "framing": "none"}'), Ask("GET /app/x", ctl='{"status": 503}'),
+            Log(),
+        ),
+    ),
+    Contest(
+        "log: files, handlers, ports LG-2g LG-2m LG-2o LG-2l LG-2v",
+        logs("%f", "%R", "%p", "%{canonical}p", "%{local}p", "%L", "%{x}n", "%{N}^ti", "%{N}^to"),
+        (Ask("GET /app/x?a=b"), Log()),
+    ),
+    Contest(
+        "log: files of balancers LG-2g",
+        'CustomLog {box}/logs/access.log "%f %R"\n' + cluster("{A}", "{B}"),
+        (Ask("GET /app/x?a=b", 2), Log()),
+    ),
+    Contest(
+        "log: headers, cookies, variables LG-2c LG-2e LG-3 DEF-48",
+        logs("%{Referer}i", "%{cookie}i", "%{a}C", "%{b}C", "%{X-Made}o", "%{none}o", "%{V}e", "%{none}e"),
+        (
+            Ask("GET /app/x", headers="Referer: a \"b\" \\\\ c\td\xe9\r\nCookie: a=1; b=\"2\"\r\n"),
+            Ask(
+                "GET /app/x", headers="Cookie: b=x=y;a=\r\nReferer: \r\n",
+                ctl='{"headers": [["X-Made", "1"], ["X-Made", "2"]]}',
+            ),
+            Ask("GET /local/x"), Ask("GET /local/x\"y\\z"), Log(),
+        ),
+    ),
+    Contest(
+        "log: for some statuses LG-2t",
+        logs("%404{X}i", "%!404,200{X}i", "%404s", "%!200U"),
+        (Ask("GET /app/x", headers="X: here\r\n"), Ask("GET /local/x", headers="X: here\r\n"),
+         Ask("GET /app/x", headers="X: here\r\n", ctl='{"status": 500}'), Log()),
+    ),
+    Contest(
+        "log: connections LG-2j",
+        logs("%k", "%X", "%I", "%>s"),
+        (
+            Talk(_TWO, (_TWO, "GET /app/2 HTTP/1.1\r\nHost: example.com\r\nConnection: close\r\n\r\n")),
+            Talk("POST /app/3 HTTP/1.1\r\nHost: example.com\r\nContent-Length: 5\r\n\r\nhello"),
+            Talk("GET /local/none HTTP/1.0\r\n\r\n"),
+            Log(),
+        ),
+    ),
+    Contest(
+        "log: what could not be read LG-4",
+        logs("%r", "%>s", "%m", "%U", "%H"),
+        (Talk("GET / HTTP/1.1\r\n\r\n"), Talk("nonsense\r\n\r\n"),
+         Talk("GET /app/ HTTP/1.1\r\nHost: a\r\nBad Name: x\r\n\r\n"), Talk("GET /app/old\r\n"), Log()),
+        up="",
+    ),
+    Contest(
+        "log: conditions LG-1",
+        "SetEnvIf Request_URI quiet dontlog\nCustomLog {box}/logs/access.log \"not %U\" env=!dontlog\n"
+        "CustomLog {box}/logs/access.log \"only %U\" env=dontlog\n"
+        "CustomLog {box}/logs/access.log \"bad %U\" \"expr=%{REQUEST_STATUS} -ge 400\"\nProxyPass /app http://{A}\n",
+        (Ask("GET /app/x"), Ask("GET /app/quiet"), Ask("GET /none/quiet"), Log()),
+    ),
+    Contest(
+        "log: nicknames and TransferLog LG-1",
+        'LogFormat "mine %U" mine\nCustomLog {box}/logs/access.log mine\nCustomLog {box}/logs/access.log common\n'
+        'LogFormat "last %U"\nTransferLog {box}/logs/access.log\nProxyPass /app http://{A}\n',
+        (Ask("GET /app/x"), Log()),
+    ),
+    Contest(
+        "log: those of all hosts LG-1 INH-10",
+        'CustomLog {box}/logs/access.log "host %U"\nProxyPass /app http://{A}\n',
+        (Ask("GET /app/x"), Log()),
+        main='GlobalLog {box}/logs/access.log "all %U"\nCustomLog {box}/logs/access.log "main %U"\n',
+    ),
+    Contest(
+        "log: members of sessions ST-10 ST-11",
+        'CustomLog {box}/logs/access.log "%{BALANCER_NAME}e|%{BALANCER_WORKER_NAME}e|%{BALANCER_WORKER_ROUTE}e|'
+        '%{BALANCER_SESSION_STICKY}e|%{BALANCER_SESSION_ROUTE}e|%{BALANCER_ROUTE_CHANGED}e"\n'
+        + cluster(*_AB, "{C}", settings=_STICKY),
+        (
+            *(Ask(headers=cookie(value)) for value in ("none=1", "SID=x.b", "SID=x.zz", "SID=x", "SID=x.", "SID=x.a")),
+            Log(),
+        ),
+    ),
+)  # fmt: skip
+ENVIRONMENT = (
+    Contest(
+        "sticky: variables ST-10 ST-11",
+        'Header add X-Env "%{BALANCER_NAME}e|%{BALANCER_WORKER_NAME}e|%{BALANCER_WORKER_ROUTE}e|'
+        '%{BALANCER_SESSION_STICKY}e|%{BALANCER_SESSION_ROUTE}e|%{BALANCER_ROUTE_CHANGED}e"\n'
+        + cluster(*_AB, "{C}", settings=_STICKY),
+        tuple(
+            Ask(headers=cookie(value), show=("x-env",))
+            for value in ("none=1", "SID=x.b", "SID=x.zz", "SID=x", "SID=x.", "SID=x.a")
+        ),
+    ),
+)
+
+CONTESTS = (*STICKY, *FLAGS, *FAILING, *METHODS, *TUNNELS, *SOCKETS, *LOGS, *ENVIRONMENT)
