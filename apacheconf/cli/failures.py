@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
@@ -11,6 +12,8 @@ from apacheconf.diagnostics import ApacheconfError, ConfigError, UsageError
 INTERRUPTED, PIPE_CLOSED = 130, 141
 #: What stands in the way is told up to here; ``check`` tells all of it.
 MOST = 20
+#: What writing to a full or broken disk says; the error names no file then.
+_OUTPUT_FAILS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
 def tell(error: BaseException) -> int:
@@ -35,6 +38,10 @@ def tell(error: BaseException) -> int:
             return error.exit_code
         case OSError(filename=str() | bytes() as name, strerror=str() as reason):
             _say(f"{os.fsdecode(name)}: {reason}")
+            return UsageError.exit_code
+        case OSError(filename=None, errno=number, strerror=str() as reason) if number in _OUTPUT_FAILS:
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 -- what is left in it can't be written either
+            _say(f"cannot write the output: {reason}")
             return UsageError.exit_code
         case _:
             what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -2,7 +2,7 @@
 
 Exit codes, everywhere: 0 good; 1 the configuration has errors, or findings, or unannounced differences;
 2 wrong usage, or a file that can't be read or written; 3 ``--strict`` refused an outcome; 4 the target's own
-checker refused; 70 a fault of ours; 130 Ctrl-C.
+checker refused; 70 a fault of ours; 130 Ctrl-C; 141 nobody reads the output.
 """
 
 from __future__ import annotations
@@ -59,6 +59,10 @@ def main() -> None:
         app(prog_name="apacheconf")
     except SystemExit as left:
         code = left.code if isinstance(left.code, int) else 0 if left.code is None else 2
+        if isinstance(left.__context__, BrokenPipeError):  # typer says 1, which means errors and findings
+            from apacheconf.cli.failures import PIPE_CLOSED
+
+            code = PIPE_CLOSED
     except BaseException as error:
         from apacheconf.cli.failures import tell
 
@@ -73,11 +77,19 @@ def _leave(code: int) -> NoReturn:
 
 
 def _flush() -> int:
-    """Write out what is left; a reader that went away (``| head``) is no reason to complain."""
+    """Write out what is left; the exit code of what stood in the way, or 0.
+
+    A reader that went away (``| head``) after all was said is no reason to complain.
+    """
     try:
         sys.stdout.flush()
-        sys.stderr.flush()
     except BrokenPipeError:
+        return 0
+    except OSError as error:
+        from apacheconf.cli.failures import tell
+
+        return tell(error)
+    finally:
         with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.stderr.flush()
     return 0

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,7 +19,9 @@ from apacheconf.diagnostics import (
     StrictError,
     UsageError,
 )
-from tests.conftest import Command
+from tests.conftest import SITES, Command
+
+COMMAND = [sys.executable, "-m", "apacheconf"]
 
 
 @pytest.mark.parametrize(
@@ -85,3 +90,25 @@ def test_a_closed_pipe_is_no_error(root: Path) -> None:
     script = f"{sys.executable} -m apacheconf --help | true; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", script], cwd=root, capture_output=True, text=True, check=False)
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    "words", [("--version",), ("explain", "/"), ("dump",), ("lint", "--format", "json")], ids=" ".join
+)
+def test_a_full_disk_is_2(words: tuple[str, ...], root: Path) -> None:
+    arguments = [*words, str(SITES / "load-balancer/conf.d")] if words[0] != "--version" else list(words)
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(COMMAND + arguments, stdout=full, stderr=subprocess.PIPE, text=True, cwd=root)
+    assert done.returncode == 2
+    assert done.stderr.endswith("apacheconf: cannot write the output: No space left on device\n")
+
+
+def test_a_reader_that_went_away_finds_no_errors(root: Path) -> None:
+    """1 would mean errors or findings."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    arguments = ["explain", "/", str(SITES / "load-balancer/conf.d")]
+    done = subprocess.run(COMMAND + arguments, stdout=writing, stderr=subprocess.PIPE, text=True, cwd=root)
+    os.close(writing)
+    assert done.returncode in (0, 141)
+    assert done.stderr.startswith("reading ") and len(done.stderr.splitlines()) == 1
