@@ -40,10 +40,8 @@ def _include_optional(reading: Reading, line: Line) -> list[Node]:
 
 def _read_files(reading: Reading, line: Line, path: str, optional: bool) -> list[Node]:
     if reading.depth >= include.DEEPEST:
-        raise Refused(
-            f"Exceeded maximum include depth of {include.DEEPEST}, There appears to be a recursion.",
-            "include-recursion",
-        )
+        message = f"Exceeded maximum include depth of {include.DEEPEST}, There appears to be a recursion."
+        reading.stop(line.place, Refused(message, "include-recursion"))
     nodes: list[Node] = []
     read: list[str] = []
     reading.depth += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from apacheconf.expand.commands import COMMANDS
 from apacheconf.expand.options import Input, Options
 from apacheconf.expand.reading import COMMAND_LINE, Reading
-from apacheconf.expand.refused import Refused
+from apacheconf.expand.refused import Refused, Stopped
 from apacheconf.expand.surroundings import Surroundings, surroundings
 from apacheconf.expand.tree import Absence, Absent, Expanded, Node
 from apacheconf.source import Place, SourceFile, Span
@@ -23,8 +24,9 @@ def expand(input: Input, options: Options) -> Expanded:
     """Read everything that ``input`` names. Errors are in ``diagnostics``, in the order httpd would meet them."""
     reading = Reading(input, options, COMMANDS)
     around: dict[str, Surroundings] = {}
-    with _room_for_includes(), _no_collection():
-        nodes = _command_line(reading, options.before)
+    nodes: list[Node] = []
+    with _room_for_includes(), _no_collection(), contextlib.suppress(Stopped):
+        nodes += _command_line(reading, options.before)
         for source in input.sources:
             name = source if isinstance(source, str) else source.name
             found = surroundings(options.context, name) if input.fragment else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from apacheconf.diagnostics import Level
 from apacheconf.expand import macros
@@ -11,6 +11,7 @@ from apacheconf.expand.reader import Frame, Line
 from apacheconf.expand.reading import Command, Reading
 from apacheconf.expand.refused import Refused
 from apacheconf.expand.tree import Node
+from apacheconf.syntax.lines import LogicalLine
 from apacheconf.syntax.words import getword, split
 
 
@@ -60,10 +61,18 @@ def _use(reading: Reading, line: Line) -> list[Node]:
         if not argument and macros.IGNORE_EMPTY not in macro.flags | reading.macro_flags:
             message = f"{frame_name}: empty argument #{number}"
             reading.report(Level.WARNING, "macro-empty-argument", message, line.place, "AH02798")
+    reading.spend(line.place, 0, len(frame_name))  # it grows with each macro around
     macro.used = True
     reading.done(line)
-    line.reader.push(Frame(macro.file, frame_name, macro.lines(arguments), line.place))
+    line.reader.push(Frame(macro.file, frame_name, _counted(reading, line, macro.lines(arguments)), line.place))
     return []
+
+
+def _counted(reading: Reading, use: Line, lines: Iterator[LogicalLine]) -> Iterator[LogicalLine]:
+    """The lines of a use; macros that use each other can make very many."""
+    for line in lines:
+        reading.spend(use.place, 1, len(line.text))
+        yield line
 
 
 def _undef_macro(reading: Reading, line: Line) -> list[Node]:

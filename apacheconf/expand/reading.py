@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from apacheconf.diagnostics import Diagnostic, Level
 from apacheconf.expand import include
@@ -17,7 +18,7 @@ from apacheconf.expand.known import COMPILED_IN, spelling
 from apacheconf.expand.macros import Macro
 from apacheconf.expand.options import Input, Options
 from apacheconf.expand.reader import Frame, Line, Reader
-from apacheconf.expand.refused import Refused
+from apacheconf.expand.refused import Refused, Stopped
 from apacheconf.expand.sections import OpenSection, Sections
 from apacheconf.expand.surroundings import Surroundings
 from apacheconf.expand.tree import Absence, Absent, Inclusion, Node
@@ -32,6 +33,12 @@ from apacheconf.syntax.words import BLANKS, first_word
 COMMAND_LINE = "-c/-C directives"
 #: Our limit for sections and conditions within each other; httpd's is its stack.
 DEEPEST_NESTING = 100
+
+#: Our limits for what macros, variables and repeated includes may make of a text, in lines and bytes; httpd's is its
+#: memory. A hundred thousand virtual hosts of a macro are a million lines.
+MOST_LINES, MOST_BYTES = 3_000_000, 256 * 1024 * 1024
+#: What reading a file again costs besides its lines, as lines.
+_COST_OF_A_FILE = 10
 
 #: What executing a directive does; it may give nodes that stand in the directive's place.
 Command = Callable[["Reading", Line], list[Node]]
@@ -55,12 +62,15 @@ class Reading:
     has_macros: bool = False
     macro_flags: frozenset[str] = frozenset()
     around: Surroundings | None = None
+    lines_made: int = 0
+    size_made: int = 0
 
     def __post_init__(self) -> None:
         self.server_root = self.input.server_root
         self.variables = Variables(self.options.defines, self.input.environ)
         self.files: dict[str, SourceFile] = {}
         self.inclusions: list[Inclusion] = []
+        self.read_before: set[str] = set()
         self._plain: set[str] = set()
 
     # -- files
@@ -81,6 +91,9 @@ class Reading:
 
     def read_source(self, source: SourceFile, via: Place | None = None) -> list[Node]:
         """All of one text, a level of its own (LEX-60); sections left open are errors (LEX-58)."""
+        if via and source.name in self.read_before:
+            self.spend(via, source.text.count("\n") + _COST_OF_A_FILE, len(source.text))
+        self.read_before.add(source.name)
         self.files.setdefault(source.name, source)
         if source.name != COMMAND_LINE:
             self.inclusions.append(Inclusion(source.name, via.line if via else self._line_before(), self.depth + 1))
@@ -181,6 +194,20 @@ class Reading:
         self.nesting += len(sections.open_sections) - before
         return True
 
+    def spend(self, place: Place, lines: int, size: int) -> None:
+        """A macro, a variable or a file that was read before gave so much text. Raises Stopped when it is too much."""
+        self.lines_made += lines
+        self.size_made += size
+        if self.lines_made > MOST_LINES or self.size_made > MOST_BYTES:
+            much = f"{MOST_LINES:,} lines" if self.lines_made > MOST_LINES else f"{MOST_BYTES:,} bytes"
+            message = f"macros, variables and repeated includes make more than {much} of this text"
+            self.stop(place, Refused(message, "too-much", "something may hold itself twice at each level"))
+
+    def stop(self, place: Place, refused: Refused) -> NoReturn:
+        """An error after which nothing is read."""
+        self.error(place, refused)
+        raise Stopped
+
     def _execute(self, command: Command, line: Line) -> list[Node]:
         line.reader.executed = line.place
         try:
@@ -208,7 +235,12 @@ class Reading:
             message = f"Config variable ${{{name}}} is not defined"
             self.report(Level.WARNING, "undefined-variable", message, reader.place, "AH00111")
 
-        return self.variables.expand(text, undefined)
+        expanded = self.variables.expand(text, undefined)
+        if len(expanded) > len(text):
+            self.spend(reader.place, 0, len(expanded) - len(text))
+        if len(expanded) >= LONGEST:
+            self.stop(reader.place, Refused("Line too long", "line-too-long", "its variables make it so"))
+        return expanded
 
     # -- what is known
 

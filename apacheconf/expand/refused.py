@@ -1,4 +1,4 @@
-"""The exception of the read phase; it never leaves ``expand``."""
+"""The exceptions of the read phase; they never leave ``expand``."""
 
 from __future__ import annotations
 
@@ -12,3 +12,7 @@ class Refused(Exception):
     def __init__(self, message: str, name: str = "read-phase", help: str | None = None) -> None:
         self.message, self.name, self.help = message, name, help
         super().__init__(message)
+
+
+class Stopped(Exception):
+    """An error was reported, and nothing more is read: it might come again, twice as often at each level."""

@@ -75,12 +75,25 @@ class Surroundings:
             Kind.DIRECTORY: ("Directory", f'"{self.directory}"'),
             Kind.HTACCESS: (HTACCESS, self.directory),
         }[self.kind]
-        file = SourceFile(f"--context {self}", f"<{name} {args}>\n")
+        file = _Around(f"--context {self}", f"<{name} {args}>\n", self)
         place = Place(Span(file, 0, len(file.text) - 1), file.name, 1)
         return [Node(name, args, place, tuple(nodes), ">")]
 
     def __str__(self) -> str:
         return f"{self.kind.value}:{self.directory}" if self.directory else self.kind.value
+
+
+@dataclass(frozen=True, eq=False)
+class _Around(SourceFile):
+    """The text of a section that nobody wrote."""
+
+    around: Surroundings
+
+
+def htaccess_around(node: Node) -> Surroundings | None:
+    """What is around the .htaccess file that ``node`` stands for; None for what somebody wrote."""
+    file = node.place.span.file
+    return file.around if node.name == HTACCESS and isinstance(file, _Around) else None
 
 
 def surroundings(context: str | Surroundings | None, path: str) -> Surroundings | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from apacheconf.diagnostics import Diagnostic, Level
-from apacheconf.expand.surroundings import HTACCESS, Surroundings
+from apacheconf.expand.surroundings import HTACCESS, Surroundings, htaccess_around
 from apacheconf.expand.tree import Expanded, Node
 from apacheconf.model import refusals
 from apacheconf.model.arguments import WrongArguments, shape
@@ -112,8 +112,8 @@ class _Binder:
         make = tuple.__new__  # half the cost of a NamedTuple's own constructor
         for node in nodes:
             if node.children is not None:
-                if node.name == HTACCESS:
-                    bound.append(self._htaccess(node))
+                if node.name == HTACCESS and (around := htaccess_around(node)):
+                    bound.append(self._htaccess(node, around, scope))
                     continue
                 plan = sections.get(node.name) or self._plan(node, parents, enclosing, sections)
                 bound.append(self._section(node, parents, scope, plan))
@@ -188,11 +188,10 @@ class _Binder:
         plan.values[(node.args, _where(scope)) if plan.by_scope else node.args] = found
         return found
 
-    def _htaccess(self, node: Node) -> Directive:
+    def _htaccess(self, node: Node, around: Surroundings, scope: Scope) -> Directive:
         """A .htaccess file: what is in it stands in no section, and AllowOverride decides (STR-31)."""
-        inside = Scope(Context.HTACCESS, node.args, self.is_loaded)
-        names = self.expanded.surroundings.values()
-        self.around = next(each for each in names if each.is_htaccess and each.directory == node.args)
+        inside = scope._replace(context=Context.HTACCESS, argument=node.args)
+        self.around = around
         children = self.walk(node.children or (), (), inside)
         self.around = None
         return Directive(node, None, (node.args,), Context.SERVER, SectionArgument(HTACCESS, node.args), children)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from apacheconf.expand.surroundings import HTACCESS
+from apacheconf.expand.surroundings import htaccess_around
 from apacheconf.expand.tree import Expanded, Node
 from apacheconf.modules import registry
 
@@ -24,7 +24,7 @@ def _dump(nodes: Iterable[Node], depth: int, file: str, lines: list[str]) -> str
     """Append the lines of ``nodes``; gives the file of the last one."""
     indent = "  " * depth
     for node in nodes:
-        if node.name == HTACCESS:  # a file, not a section
+        if htaccess_around(node):  # a file, not a section
             file = _dump(node.children or (), depth, file, lines)
             continue
         if node.place.name != file:
