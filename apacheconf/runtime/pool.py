@@ -11,6 +11,7 @@ import select
 from collections import deque
 from typing import TYPE_CHECKING
 
+from apacheconf.program.tls import SECURE
 from apacheconf.program.workers import Balancer as BalancerData
 from apacheconf.program.workers import Origin, Worker
 from apacheconf.runtime.balancer import Balancer, LoneWorker
@@ -26,15 +27,15 @@ if TYPE_CHECKING:
 #: would have told the event loop by now; the look costs a system call.
 LOOK_AFTER = 0.5
 #: What serve can speak to origins; other schemes are answered with 500 (FA-3, FA-16).
-SCHEMES = frozenset({"http", "ws"})
+SCHEMES = frozenset({"http", "ws", *SECURE})
 
 
 class Pool:
     """One worker: its data, its cells, its idle connections, how many are open, and who waits for one."""
 
     __slots__ = (
-        "authority", "cells", "connection_line", "idle", "limit", "open", "path", "place", "reusable", "waiting",
-        "worker",
+        "authority", "cells", "connection_line", "idle", "limit", "open", "path", "place", "reusable", "secure",
+        "waiting", "worker",
     )  # fmt: skip
 
     def __init__(self, worker: Worker, cells: Cells) -> None:
@@ -45,6 +46,7 @@ class Pool:
         self.limit = worker.max_connections or 0
         self.waiting: deque[Exchange] = deque()
         self.reusable = worker.reusable
+        self.secure = worker.scheme in SECURE
         #: A member's own path comes before the mapping's (BP-16); of other workers the mapping has all of it.
         self.path = worker.path.encode("latin-1") if worker.member is not None else b""
         self.authority = worker.authority.encode("latin-1")
@@ -64,7 +66,7 @@ class Pool:
         """
         asked, named = protocol.lower(), tuple(each.lower() for each in self.worker.upgrade)
         if not named:
-            return self.worker.scheme == "ws" and asked == "websocket"
+            return self.worker.scheme in ("ws", "wss") and asked == "websocket"
         return asked.startswith(named) or not {"any", "*"}.isdisjoint(named)
 
     def take(self, now: float) -> OriginConnection | None:
@@ -74,6 +76,14 @@ class Pool:
             if now - connection.idle_since < LOOK_AFTER or _is_quiet(connection.fileno()):
                 return connection
             connection.close()
+        return None
+
+    def take_named(self, now: float, name: str) -> OriginConnection | None:
+        """The same over TLS: a connection that was made for another name is closed (TB-7)."""
+        connection = self.take(now)
+        if connection is None or connection.tls_name == name:
+            return connection
+        connection.close()
         return None
 
 

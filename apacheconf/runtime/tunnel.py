@@ -74,7 +74,8 @@ class End:
         self.ended = True
         if self.other.ended or self.other.gone:
             return False
-        self.other.transport.write_eof()
+        if self.other.transport.can_write_eof():  # over TLS one side alone can't be ended here: it stays open
+            self.other.transport.write_eof()
         return True
 
     def connection_lost(self, _: BaseException | None) -> None:
