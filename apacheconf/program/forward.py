@@ -62,6 +62,7 @@ def decision_of(course: Course, keep_alive: bool = True) -> Decision:
         origin=course.origin if proxied else None,
         uri=course.uri if proxied else "",
         host_header=host_header(course) if proxied else None,
+        keep_host=course.keep_host,
         headers=outgoing_headers(course) if proxied else (),
         status=course.status,
         location=course.location,

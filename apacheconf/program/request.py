@@ -56,7 +56,7 @@ class Decision:
     framing and Connection, and Host where it depends on the member that is chosen: ``host_header`` None), or
     ``status`` is the answer made here (``location`` for redirects, ``body`` for texts). ``file`` is the mapped
     file of a request that no origin takes. ``keep_alive`` False closes the client's connection (a 400).
-    ``tls`` is how TLS is spoken with the origin, where its scheme asks for it.
+    ``keep_host`` says that the origin gets the client's Host, ``tls`` how TLS is spoken where its scheme asks for it.
     ``response_headers`` and ``early_headers`` are what ``response`` edits the answer with, under ``state``.
     """
 
@@ -67,6 +67,7 @@ class Decision:
     origin: Origin | None = None
     uri: str = ""
     host_header: str | None = None
+    keep_host: bool = False
     headers: Headers = ()
     status: int | None = None
     location: str = ""
