@@ -210,6 +210,10 @@ def handler(words: Sequence[str], scope: Scope) -> str:
     return words[0]
 
 
+#: What holds where nobody says one, as Debian's httpd has it compiled in.
+DOCUMENT_ROOT = "/var/www/html"
+
+
 def document_root(words: Sequence[str], scope: Scope) -> str:
     """DocumentRoot: httpd asks for the main server's while it reads (STR-43)."""
     path = in_server_root(words[0], scope)

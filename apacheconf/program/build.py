@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from apacheconf.ledger import Written
 from apacheconf.model.types import Model, Server
 from apacheconf.modules.core import CoreServerConf
+from apacheconf.modules.core_values import DOCUMENT_ROOT
 from apacheconf.modules.mod_proxy import Definition, ProxyPass, ProxyServerConf
 from apacheconf.program import core, mod_log_config, mod_proxy, mod_rewrite
 from apacheconf.program.cells import make_cells
@@ -66,7 +67,7 @@ class _Compiler:
         mappings = mod_proxy.chain(self._mappings(server, linker, origins))
         root = self.model.expanded.server_root
         logs = mod_log_config.server_steps(server, self.model.main, root, linker, self._leave_out)
-        steps = (*mappings, *core.server_steps(server, self.default_root, linker), *logs)
+        steps = (*mappings, *core.server_steps(server, linker), *logs)
         parts = tuple(sorted(steps, key=lambda step: step.phase)), layers, core.limits(server, linker)
         known = self.shapes.get(parts)
         if known is None:
@@ -76,7 +77,7 @@ class _Compiler:
     def _rules(self, server: Server, linker: Linker, origins: Origins) -> RewriteLayer:
         model = self.model
         tls = any(each.protocol == "https" for each in model.listeners)
-        root = server.server_conf(CoreServerConf).document_root.value or self.default_root
+        root = server.server_conf(CoreServerConf).document_root.value or DOCUMENT_ROOT
         place = mod_rewrite.Place(linker, origins, self._leave_out, root, model.expanded.server_root, tls)
         return mod_rewrite.server_layer(server, model.main, place)
 
@@ -105,11 +106,6 @@ class _Compiler:
                 yield mod_proxy.mapping_step(definition, definition.path, definition.regex, (said_by,), linker, origins)
             except OriginUnknown:
                 self._leave_out(said_by, "its origin depends on the request, which is not supported yet")
-
-    @property
-    def default_root(self) -> str:
-        """DocumentRoot where nobody set one."""
-        return f"{self.model.expanded.server_root}/htdocs"
 
     def _leave_out(self, directive: Written, reason: str) -> None:
         self.left_out.append((directive, reason))

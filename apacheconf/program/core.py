@@ -8,6 +8,7 @@ from typing import Any
 from apacheconf.ledger import Written
 from apacheconf.model.types import Server
 from apacheconf.modules.core import CoreDirConf, CoreServerConf, ErrorDocument
+from apacheconf.modules.core_values import DOCUMENT_ROOT
 from apacheconf.modules.declare import Conf, Setting
 from apacheconf.modules.http_core import HttpServerConf
 from apacheconf.modules.mod_proxy import ProxyServerConf
@@ -86,10 +87,10 @@ def limits(server: Server, linker: Linker) -> Limits:
     )
 
 
-def server_steps(server: Server, default_root: str, linker: Linker) -> Iterator[Step]:
+def server_steps(server: Server, linker: Linker) -> Iterator[Step]:
     """What no mapping took lies under DocumentRoot (OR-1d)."""
     root = server.server_conf(CoreServerConf).document_root
-    yield linker.step(Phase.TRANSLATE, MapToFile(root.value or default_root), root.said_by)
+    yield linker.step(Phase.TRANSLATE, MapToFile(root.value or DOCUMENT_ROOT), root.said_by)
 
 
 def steps(conf: Conf) -> Iterator[Step]:

@@ -9,10 +9,10 @@ from collections.abc import Callable
 
 from apacheconf.model.types import Model
 from apacheconf.modules.core import CoreServerConf
+from apacheconf.modules.core_values import DOCUMENT_ROOT
 from apacheconf.syntax.words import split
 
 #: What Debian's httpd has compiled in, for what no directive says.
-_DOCUMENT_ROOT = "/var/www/html"
 _ERROR_LOG = "logs/error_log"
 _PID_FILE = "/run/apache2.pid"
 _RUNTIME_DIR = "/var/run/apache2"
@@ -45,7 +45,7 @@ def run_configuration(model: Model) -> str:
     user, group = words.get("user", ["#-1"])[0], words.get("group", ["#-1"])[0]
     lines = [
         f'ServerRoot: "{model.expanded.server_root}"',
-        f'Main DocumentRoot: "{_path(conf.document_root.value or _DOCUMENT_ROOT, model)}"',
+        f'Main DocumentRoot: "{_path(conf.document_root.value or DOCUMENT_ROOT, model)}"',
         f'Main ErrorLog: "{_path(conf.error_log.value or _ERROR_LOG, model)}"',
         *_mutexes(model, words),
         f'PidFile: "{_path(words.get("pidfile", [_PID_FILE])[0], model)}"',
