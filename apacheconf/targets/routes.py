@@ -17,6 +17,7 @@ from apacheconf.program.steps import (
     AddCharset,
     AddForwarded,
     BeginRewriting,
+    EditHeader,
     FinishRewriting,
     KeepHost,
     KeepLocal,
@@ -56,6 +57,7 @@ class Route:
     charset: Step | None = None
     reverses: list[Step] = field(default_factory=list)
     cookies: list[Step] = field(default_factory=list)
+    headers: list[Step] = field(default_factory=list)
     rewriting: list[Step] = field(default_factory=list)
     unsure: list[Step] = field(default_factory=list)
     others: list[Step] = field(default_factory=list)
@@ -79,7 +81,7 @@ class Route:
         """Every step that the route was made of."""
         one_each = (*self.decision, self.keep_host, self.forwarded, self.charset)
         yield from (step for step in one_each if step is not None)
-        yield from (*self.reverses, *self.cookies, *self.rewriting, *self.unsure, *self.others)
+        yield from (*self.reverses, *self.cookies, *self.headers, *self.rewriting, *self.unsure, *self.others)
 
 
 #: Steps of these actions decide who answers.
@@ -136,6 +138,8 @@ def _place(step: Step, walked: Route) -> None:
             walked.forwarded = step
         case AddCharset():
             walked.charset = step
+        case EditHeader():
+            walked.headers.append(step)
         case MapBack():
             walked.reverses.append(step)
         case MapBackCookie():

@@ -7,12 +7,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-_TOLD = ("host", "x-forwarded-for", "x-forwarded-host", "x-forwarded-server")
+_TOLD = ("host", "authorization", "accept-encoding")
 
 
 @contextmanager
 def echo(port: int) -> Iterator[None]:
-    """An origin on loopback; ``X-Location`` orders a redirect."""
+    """An origin on loopback; ``X-Location`` orders a redirect, ``X-Reply`` more headers, with ``|`` between them."""
     listener = socket.create_server(("127.0.0.1", port))
     threading.Thread(target=_accept, args=(listener, port), daemon=True).start()
     try:
@@ -39,9 +39,10 @@ def _converse(client: socket.socket, port: int) -> None:
                     return
                 name, _, value = header.decode("latin-1").partition(":")
                 headers[name.lower()] = value.strip()
-            told = [f"{name}={headers[name]}" for name in _TOLD if name in headers]
+            told = [f"{name}={headers[name]}" for name in sorted(headers) if name in _TOLD or name[:2] == "x-"]
             body = " ".join([str(port), line.split()[1].decode("latin-1"), *told]).encode("latin-1")
             status = f"302 Found\r\nLocation: {headers['x-location']}" if "x-location" in headers else "200 OK"
+            status += "".join(f"\r\n{line}" for line in headers.get("x-reply", "").split("|") if line)
             head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nContent-Type: text/plain\r\n\r\n"
             client.sendall(head.encode("latin-1") + body)
 
@@ -50,6 +51,15 @@ def ask(
     port: int, host: str, target: str, location: str = "", *, method: str = "GET", header: str = ""
 ) -> tuple[str, str, str]:
     """Status, Location and, of an origin's answer, the body; ``header`` is one more line of the request."""
+    lines, body = exchange(port, host, target, location, method=method, header=header)
+    found = [line.partition(":")[2].strip() for line in lines if line.lower().startswith("location:")]
+    return lines[0].split()[1], "".join(found), body if body[:1].isdigit() else ""
+
+
+def exchange(
+    port: int, host: str, target: str, location: str = "", *, method: str = "GET", header: str = ""
+) -> tuple[list[str], str]:
+    """The lines of the answer's head, and its body."""
     order = f"X-Location: {location}\r\n" if location else ""
     order += f"{header}\r\n" if header else ""
     with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
@@ -58,6 +68,4 @@ def ask(
         )
         received = b"".join(iter(lambda: client.recv(65536), b""))
     head, _, body = received.decode("latin-1").partition("\r\n\r\n")
-    lines = head.split("\r\n")
-    found = [line.partition(":")[2].strip() for line in lines if line.lower().startswith("location:")]
-    return lines[0].split()[1], "".join(found), body if body[:1].isdigit() else ""
+    return head.split("\r\n"), body

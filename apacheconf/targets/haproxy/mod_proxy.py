@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from apacheconf.program.hosts import Host
-from apacheconf.program.steps import MapBack
+from apacheconf.program.steps import MapBack, Table
 from apacheconf.program.uri import canonical
 from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
 from apacheconf.targets.haproxy.core import HAS_HOST, emit_charset, plain, seconds
 from apacheconf.targets.haproxy.lowering import Lowering
+from apacheconf.targets.haproxy.mod_headers import emit_always, emit_edits
 from apacheconf.targets.haproxy.reporting import report_unsure
 from apacheconf.targets.haproxy.rewriting import substituted
 from apacheconf.targets.haproxy.tree import Section
@@ -53,8 +54,11 @@ def _fill(low: Lowering, route: Route, origin: Origin, path: NewPath, backend: S
     _emit_path(path, backend)
     if route.reverses:
         emit_self(route.host, backend)
+    emit_edits(low, route, Table.REQUEST, backend)
     _emit_request_headers(low, route, origin, backend)
     _emit_way_back(low, route, backend)
+    emit_edits(low, route, Table.ONSUCCESS, backend)
+    emit_always(low, route, backend)
     emit_charset(low, route, backend)
     report_unsure(low, route, backend)
     emit_servers(low, origin, backend)

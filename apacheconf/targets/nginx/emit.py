@@ -16,7 +16,7 @@ from apacheconf.targets.hostnames import (
     endpoints,
     named_hosts,
 )
-from apacheconf.targets.nginx import core, mod_proxy
+from apacheconf.targets.nginx import core, mod_headers, mod_proxy
 from apacheconf.targets.nginx.differences import differences
 from apacheconf.targets.nginx.locations import emit_place
 from apacheconf.targets.nginx.lowering import Lowering
@@ -126,6 +126,7 @@ def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, 
     low.cases.clear()
     found = places(low.program, host)
     _emit_restrictions(low, host, routes_in(found), server)
+    mod_headers.emit_for_failures(low, routes_in(found), server)
     proxied = any(each.mapping for each in routes_in(found))
     if proxied:
         server.space()

@@ -10,7 +10,7 @@ from apacheconf.program.steps import Redirect, Respond
 from apacheconf.targets.choices import Ask, Closed, Place, close, leaves
 from apacheconf.targets.claims import equivalent, exact, unsupported
 from apacheconf.targets.fates import FILES
-from apacheconf.targets.nginx import mod_alias, mod_proxy
+from apacheconf.targets.nginx import mod_alias, mod_headers, mod_proxy
 from apacheconf.targets.nginx.conditions import can_ask, flag_of
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
@@ -86,6 +86,7 @@ def _fill(low: Lowering, end: Route | Closed, location: Block) -> None:
     if origin is not None:
         mod_proxy.emit_proxied(low, end, origin, location)
     else:
+        mod_headers.emit_always(low, end, location)
         _emit_local(low, end, location)
 
 

@@ -9,6 +9,7 @@ from apacheconf.targets.claims import Claim, approximated, equivalent, exact, un
 from apacheconf.targets.nginx.core import emit_charset
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
+from apacheconf.targets.nginx.mod_headers import emit_request_headers, emit_response_headers, hidden_headers
 from apacheconf.targets.nginx.rewriting import substitution
 from apacheconf.targets.nginx.tree import Block, literal, literal_path
 from apacheconf.targets.nginx.workers import upstream_name
@@ -40,9 +41,20 @@ def emit_defaults(low: Lowering, http: Block) -> None:
     http.add("proxy_ignore_headers", *_NGINX_OWN, "Cache-Control", "Expires", "Set-Cookie", "Vary")
     for name in ("Date", "Server", *_NGINX_OWN, "X-Pad"):
         http.add("proxy_pass_header", name)
-    hidden = (*_MAPPED_BACK, "Refresh") if low.maps_back else ()
-    for name in (*_RESPONSE_HOPS, *hidden):
+    for name in _hidden(low):
         http.add("proxy_hide_header", name)
+
+
+def _hidden(low: Lowering) -> tuple[str, ...]:
+    """What never comes through as the origin sent it."""
+    return (*_RESPONSE_HOPS, *(*_MAPPED_BACK, "Refresh")) if low.maps_back else _RESPONSE_HOPS
+
+
+def _emit_hidden(low: Lowering, route: Route, location: Block) -> None:
+    """A location that hides a header by itself inherits none from above (NGX-30)."""
+    own = hidden_headers(route)
+    for name in (*_hidden(low), *own) if own else ():
+        location.add("proxy_hide_header", name)
 
 
 def emit_gateway_errors(low: Lowering, server: Block) -> None:
@@ -69,7 +81,10 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
     if own != common_timeouts(low):
         _emit_timeouts(own, location)
     _emit_request_headers(low, route, origin, location)
+    emit_request_headers(low, route, location)
+    _emit_hidden(low, route, location)
     _emit_way_back(low, route, location)
+    emit_response_headers(low, route, location)
     emit_charset(low, route, location)
 
 

@@ -1,0 +1,111 @@
+"""mod_headers in nginx (NGX-67, NGX-84 to NGX-87)."""
+
+from __future__ import annotations
+
+from apacheconf.ledger import Written
+from apacheconf.program.steps import Step, Table
+from apacheconf.targets.claims import Claim, approximated, exact, unsupported
+from apacheconf.targets.headers import Lines, fold_headers
+from apacheconf.targets.nginx.conditions import text_of
+from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.nginx.maps import Map
+from apacheconf.targets.nginx.tree import Block
+from apacheconf.targets.routes import Route
+
+#: What the proxy itself adds to: a set value would have to be joined with it.
+_FORWARDED = frozenset({"x-forwarded-for", "x-forwarded-host", "x-forwarded-server", "host", "connection", "te",
+                        "content-length", "transfer-encoding", "expect", "proxy-connection", "trailer"})  # fmt: skip
+
+
+def emit_request_headers(low: Lowering, route: Route, location: Block) -> None:
+    """RequestHeader as ``proxy_set_header``, which replaces all lines of a name."""
+    folded = fold_headers(route.headers, Table.REQUEST, _FORWARDED)
+    _report(low, route, folded.lost)
+    for lines in folded.lines.values():
+        if not lines.hidden and lines.values:
+            _report(low, route, lines.steps)  # nginx sends one line of a name
+            continue
+        value = ", ".join(text_of(low.maps, each) for each in lines.values)
+        if lines.if_none is not None:
+            variable = f"$http_{_variable(lines.name)}"
+            entries = (("", text_of(low.maps, lines.if_none)), ("default", variable))
+            value = low.maps.make(f"own_{_variable(lines.name)}", Map(variable, entries, ""))
+        _add(low, route, "proxy_set_header", lines, value, location)
+
+
+def hidden_headers(route: Route) -> list[str]:
+    """The names of origins' headers that lines of the table onsuccess replace or take away."""
+    folded = fold_headers(route.headers, Table.ONSUCCESS)
+    return [lines.name for lines in folded.lines.values() if lines.hidden]
+
+
+def emit_response_headers(low: Lowering, route: Route, location: Block) -> None:
+    """Header: the table always first, as httpd sends it; what is hidden was said by ``hidden_headers``."""
+    emit_always(low, route, location)
+    folded = fold_headers(route.headers, Table.ONSUCCESS)
+    _report(low, route, folded.lost)
+    for lines in folded.lines.values():
+        if not lines.values and lines.if_none is None:
+            low.dropped.append(exact(_said_by(route, lines.steps)))
+        for value in lines.values:
+            _add(low, route, "add_header", lines, text_of(low.maps, value), location)
+        if lines.if_none is not None:
+            _emit_if_none(low, route, lines, location)
+
+
+def _emit_if_none(low: Lowering, route: Route, lines: Lines, location: Block) -> None:
+    assert lines.if_none is not None
+    entries = (("", text_of(low.maps, lines.if_none)), ("default", ""))
+    made = Map(f"$upstream_http_{_variable(lines.name)}", entries, "")
+    value = low.maps.make(f"missing_{_variable(lines.name)}", made)
+    _add(low, route, "add_header", lines, value, location)
+
+
+def emit_always(low: Lowering, route: Route, location: Block) -> None:
+    """The table always, which answers made here have too."""
+    folded = fold_headers(route.headers, Table.ALWAYS)
+    _report(low, route, folded.lost)
+    for lines in folded.lines.values():
+        if not lines.values and lines.if_none is None:
+            low.dropped.append(exact(_said_by(route, lines.steps)))
+        for value in lines.values:
+            _add(low, route, "add_header", lines, text_of(low.maps, value), location)
+
+
+def emit_for_failures(low: Lowering, routes: list[Route], server: Block) -> None:
+    """The table always at the server, for answers that no location makes."""
+    tables = [fold_headers(route.headers, Table.ALWAYS).lines for route in routes]
+    if not any(tables):
+        return
+    values = [{key: lines.values for key, lines in table.items()} for table in tables]
+    if any(each != values[-1] for each in values):
+        steps = [step for table in tables for lines in table.values() for step in lines.steps]
+        why = "answers of failures have the headers of the whole host, not of their path"
+        low.dropped.append(approximated(_said_by(routes[-1], steps), why, "always"))
+    for lines in tables[-1].values():
+        for value in lines.values:
+            server.add("add_header", lines.name, text_of(low.maps, value), "always")
+
+
+def _variable(name: str) -> str:
+    return name.lower().replace("-", "_")
+
+
+def _said_by(route: Route, steps: list[Step]) -> list[Written]:
+    return [each for step in steps for each in route.host.said_by(step)]
+
+
+def _add(low: Lowering, route: Route, directive: str, lines: Lines, value: str, block: Block) -> None:
+    """One line of output, said by all that made it."""
+    said_by = _said_by(route, lines.steps)
+    claim: Claim = exact(said_by)
+    if lines.if_none is not None:
+        claim = approximated(said_by, "a header that is there without a value counts as missing", "empty-header")
+    always = ("always",) if directive == "add_header" else ()
+    block.add(directive, lines.name, value, *always, comment=low.sources.comment(said_by), claims=(claim,))
+
+
+def _report(low: Lowering, route: Route, steps: list[Step]) -> None:
+    if steps:
+        why = "this edit of a header is not supported yet for nginx"
+        low.dropped.append(unsupported(_said_by(route, steps), why, "header-edit"))
