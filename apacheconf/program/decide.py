@@ -20,7 +20,7 @@ from apacheconf.program.phases import Phase
 from apacheconf.program.program import Program
 from apacheconf.program.reading import read_request
 from apacheconf.program.request import Decision, Request
-from apacheconf.program.steps import EditHeader, Flow, Move, Step
+from apacheconf.program.steps import END, EditHeader, Flow, Move, Step
 from apacheconf.program.trace import LayerAsked, Passed, Refused, Round, Tracer, Tried, silent
 from apacheconf.program.uri import PathRefused, normalise, parse_target
 
@@ -126,6 +126,8 @@ class _Walk:
             elif matched:
                 self._perform(step)
             flow = step.then if matched else step.otherwise
+            if matched and step.phase is Phase.REWRITE and self.course.status is not None:
+                flow = END  # a rule has answered, or what it made is refused
             if flow.move is Move.RESTART and self._may_restart(flow):
                 at = 0
                 continue

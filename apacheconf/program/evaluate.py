@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 import os
+import re
 import time
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
@@ -39,7 +40,7 @@ from apacheconf.program.headers import HeaderTable
 from apacheconf.program.hosts import Host
 from apacheconf.program.phases import Phase
 from apacheconf.program.request import Request
-from apacheconf.program.rewrite_maps import escape, look_up
+from apacheconf.program.rewrite_maps import escape, look_up, lower, upper
 from apacheconf.program.uri import escape_url
 from apacheconf.program.values import Call, Capture, Escaped, Joined, Literal, Lookup, Value, Variable
 
@@ -76,11 +77,17 @@ class State:
     @property
     def self_url(self) -> str:
         """``scheme://host[:port]`` of URLs that the server makes about itself (VH-60, RV-4)."""
-        host = self.header("Host")
-        if not host or self.host.canonical_name:
-            usual = 443 if self.request.scheme == "https" else 80
-            host = self.host.name + (f":{self.self_port}" if self.self_port != usual else "")
-        return f"{self.request.scheme}://{host}"
+        name = re.sub(r":\d*$", "", self.header("Host") or "")
+        if not name or self.host.canonical_name:
+            name = self.host.name
+        usual = 443 if self.request.scheme == "https" else 80
+        return f"{self.request.scheme}://{name}" + (f":{self.asked_port}" if self.asked_port != usual else "")
+
+    @property
+    def asked_port(self) -> int:
+        """The port that the client named, or that of the server's own URLs (VH-60)."""
+        _, colon, port = (self.header("Host") or "").rpartition(":")
+        return int(port) if colon and port.isdecimal() and not self.host.canonical_name else self.self_port
 
     @property
     def self_port(self) -> int:
@@ -164,11 +171,16 @@ def span(regex: Regex, text: str) -> tuple[int, int]:
     return start, end
 
 
+#: PCRE2_DOLLAR_ENDONLY: httpd's defaults are that $ matches at the very end alone, and a dot line ends too.
+_DOLLAR_ENDONLY = 0x10
+
+
 @lru_cache(maxsize=4096)
 def _compiled(regex: Regex):  # type: ignore[no-untyped-def]  # pcre2 ships no types for its patterns
     import pcre2
 
-    return pcre2.compile(regex.pattern, pcre2.IGNORECASE if regex.ignore_case else 0)
+    always = pcre2.DOTALL | _DOLLAR_ENDONLY
+    return pcre2.compile(regex.pattern, always | (pcre2.IGNORECASE if regex.ignore_case else 0))
 
 
 def _matches(text: str, regex: Regex, captures: str, state: State) -> bool:
@@ -230,8 +242,8 @@ _TESTS: dict[str, Callable[[str], bool]] = {
 }
 
 _FUNCTIONS: dict[str, Callable[[str], str]] = {
-    "tolower": str.lower,
-    "toupper": str.upper,
+    "tolower": lower,
+    "toupper": upper,
     "escape-url": escape_url,
 }
 
@@ -268,7 +280,7 @@ _VARIABLES: dict[str, Callable[[State], str | None]] = {
     "REMOTE_PORT": lambda s: str(s.request.peer[1]),
     "SERVER_ADDR": lambda s: s.request.local[0],
     "SERVER_NAME": lambda s: (s.host_name if not s.host.canonical_name else None) or s.host.name,
-    "SERVER_PORT": lambda s: str(s.self_port),
+    "SERVER_PORT": lambda s: str(s.asked_port),
     "SERVER_PROTOCOL": lambda s: protocol(s.request),
     "SERVER_ADMIN": lambda s: s.host.admin,
     "HTTPS": lambda s: "on" if s.request.scheme == "https" else "off",

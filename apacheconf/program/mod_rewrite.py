@@ -351,7 +351,7 @@ class _Rule:
         if rule.passed_through or rule.end or rule.proxied or rule.last:
             return _skip(self._after)
         if rule.rounds is not None:
-            return Flow(Move.RESTART, max(rule.rounds - 1, 0))
+            return Flow(Move.RESTART, max(rule.rounds - 2, 0))
         return _skip(min(rule.skip, self._after))
 
     def _otherwise(self, rule: RewriteRule) -> Flow:

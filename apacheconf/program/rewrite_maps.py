@@ -28,13 +28,22 @@ def look_up(kind: str, source: str, key: str) -> str | None:
     return random.choice(found.split("|")) if kind == "rnd" and found else found
 
 
+def lower(text: str) -> str:
+    """ASCII letters in lower case; others stay, as httpd knows none."""
+    return text.encode("latin-1", "replace").lower().decode("latin-1")
+
+
+def upper(text: str) -> str:
+    return text.encode("latin-1", "replace").upper().decode("latin-1")
+
+
 def _unescape(text: str) -> str:
     return re.sub(r"%([0-9A-Fa-f]{2})", lambda found: chr(int(found[1], 16)), text)
 
 
 _FUNCTIONS: dict[str, Callable[[str], str]] = {
-    "tolower": str.lower,
-    "toupper": str.upper,
+    "tolower": lower,
+    "toupper": upper,
     "escape": escape_path,
     "unescape": _unescape,
 }

@@ -25,7 +25,7 @@ def _variables(text: str) -> dict[str, Value]:
     return {name: Variable(name) for name in text.split()}
 
 
-#: Names as they are written, case and all; what is not among them is empty, as httpd has it (RW-41).
+#: Names, in any case; what is not among them is empty, as httpd has it (RW-41).
 _NAMES: dict[str, Value] = {
     **_variables(
         """
@@ -88,6 +88,7 @@ class Texts:
         family, colon, argument = name.partition(":")
         if colon:
             return self._of_family(family.upper(), argument)
+        name = name.upper()
         if name in _NOT_YET:
             raise NotEvaluated(f"%{{{name}}}")
         return Literal(self.root) if name in _ROOTS else _NAMES.get(name, Literal(""))

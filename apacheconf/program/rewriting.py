@@ -20,7 +20,7 @@ from apacheconf.program.index import names_of
 from apacheconf.program.sharing import authority_of, generic_worker, is_balancer, target_path
 from apacheconf.program.steps import Aim, BeginRewriting, FinishRewriting, Rewrite
 from apacheconf.program.uri import canonical, escape_path
-from apacheconf.program.values import Value
+from apacheconf.program.values import Joined, Literal, Value
 from apacheconf.program.workers import DEFAULT_PORTS, Origin
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ _ABSOLUTE = re.compile(
     r"|ftp://|gopher://|ldap://|mailto:|news:|nntp://",
     re.IGNORECASE,
 )
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 _RAW = re.compile(r"[\x00-\x20\x7f]")
 
 
@@ -76,7 +77,7 @@ def rewrite(action: Rewrite, course: Course) -> None:
 def _substitute(action: Rewrite, target: Value, run: Rewriting, course: Course) -> None:
     state = course.state
     url = text_of(target, state)
-    if not action.allows_3f and _smuggles_query(url, state):
+    if not action.allows_3f and _smuggles_query(url, target, state):
         course.refuse(403, "a ? of the path would begin a query (UnsafeAllow3F)")  # RW-11
         return
     url = _split_query(url, action, state)
@@ -95,9 +96,12 @@ def _substitute(action: Rewrite, target: Value, run: Rewriting, course: Course) 
         course.refuse(500, "the rules have made a URL longer than two request lines")
 
 
-def _smuggles_query(url: str, state: State) -> bool:
-    """Whether a ``?`` may come from an escaped one in the request, and not from the rule itself (SEM-30)."""
-    return "?" in url and "%3f" in state.request.target.lower()
+def _smuggles_query(url: str, target: Value, state: State) -> bool:
+    """Whether a ``?`` comes from an escaped one in the request, and not from the rule itself (RW-11, SEM-30)."""
+    if "?" not in url or "%3f" not in state.request.target.lower():
+        return False
+    parts = target.parts if isinstance(target, Joined) else (target,)
+    return url.count("?") > sum(part.text.count("?") for part in parts if isinstance(part, Literal))
 
 
 def is_absolute(url: str) -> bool:
@@ -132,16 +136,15 @@ def _qualified(url: str, state: State) -> str:
 
 
 def _reduced(url: str, state: State) -> str:
-    """A URL of this very host is its path (RW-6)."""
+    """A URL of this very host is its path, if ServerName gives the port (RW-6)."""
     prefix = f"{state.request.scheme}://"
     if url[: len(prefix)].lower() != prefix or len(url) == len(prefix):
         return url
     authority, slash, path = url[len(prefix) :].partition("/")
     name, _, port = authority.partition(":")
     number = int(port) if port.isdigit() else DEFAULT_PORTS[state.request.scheme]
-    own = state.host.port or state.self_port
     named = any(fnmatchcase(name.lower(), each) for each in names_of(state.host))
-    return slash + path or "/" if named and number == own else url
+    return slash + path or "/" if named and number == state.host.port else url
 
 
 # --- the end -------------------------------------------------------------------------------------------------
@@ -159,12 +162,12 @@ def finish(action: FinishRewriting, course: Course) -> None:
         course.refuse(403, "a blank or control character in the rewritten query")  # SEM-30
     elif run.proxied is not None:
         _to_origin(run, run.proxied, course)
+    elif run.passed and is_absolute(run.url):
+        course.refuse(400, f"{run.url!r} is passed through, and is no path")
     elif run.passed:
         course.state.path = course.raw_path = run.url
     elif away:
         _redirect(run, course)
-    elif not run.url.startswith("/"):
-        course.refuse(400, f"the rules have made {run.url!r}, which is neither a URL nor a path")
     else:
         course.state.file = _file(run, action.root)
 
@@ -175,6 +178,9 @@ def _redirect(run: Rewriting, course: Course) -> None:
     if query is not None:
         kept = not run.escaped or query == run.query
         location += "?" + (query if kept else escape_path(query))
+    if _CONTROLS.search(location):
+        course.refuse(500, "a control character in Location")
+        return
     course.status, course.location = run.status if 300 <= run.status < 400 else 302, location
 
 
