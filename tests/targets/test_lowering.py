@@ -150,7 +150,7 @@ def test_a_condition_that_decides_nothing_is_only_said(target: str, tmp_path: Pa
 
 
 def test_what_a_worker_says_for_itself_reaches_nginx(tmp_path: Path) -> None:
-    """WP-6, WP-7, WP-12: the two timeouts differ, and an origin that may not be reused is left after each request."""
+    """WP-7, WP-9, WP-30: the two timeouts differ, and an origin that may not be reused is left after each request."""
     made = translated(tmp_path, host("ProxyPass / http://h/ timeout=7 connectiontimeout=3 disablereuse=On"), "nginx")
     lines = {line.strip() for line in made.text.splitlines()}
     assert {"proxy_connect_timeout 3s;", "proxy_read_timeout 7s;", "proxy_set_header Connection close;"} <= lines
@@ -158,6 +158,6 @@ def test_what_a_worker_says_for_itself_reaches_nginx(tmp_path: Path) -> None:
 
 @_BOTH
 def test_nocanon_is_announced(target: str, tmp_path: Path) -> None:
-    """PP-13."""
+    """PU-5: neither target sends the raw path."""
     made = translated(tmp_path, host("ProxyPass / http://10.0.0.1/ nocanon"), target)
     assert "nocanon" in {answer.key for row in made.rows for answer in row.answers}
