@@ -21,7 +21,7 @@ def read_request(program: Program, request: Request, tracer: Tracer) -> Course:
     target, name = Target("/"), None
     try:
         target = parse_target(request.method, request.target)
-        name = asked_name(request, target)
+        name = asked_name(request, target, _scheme(program, request))
     except PathRefused as refusal:
         refused = refusal.status, str(refusal)
     except HostRefused as refusal:
@@ -41,7 +41,7 @@ def _course(program: Program, request: Request, target: Target, name: HostName |
     host = program.hosts[choice.host]
     tracer(HostChosen(host, choice, name.name if name else None))
     headers = HeaderTable(request.headers)
-    asked = target.authority and (target.scheme == request.scheme or request.method == "CONNECT")
+    asked = target.authority and (target.scheme == _scheme(program, request) or request.method == "CONNECT")
     if asked and headers.get("Host") is not None:  # it takes the place of a Host header, and is none by itself
         headers.replace("Host", target.authority.lower())
     state = State(request, host, target.raw_path, target.query, name.name if name else None)
@@ -49,7 +49,14 @@ def _course(program: Program, request: Request, target: Target, name: HostName |
     return Course(program, state, target.raw_path, headers)
 
 
-def asked_name(request: Request, target: Target) -> HostName | None:
+def _scheme(program: Program, request: Request) -> str:
+    """What counts as the connection's scheme: https too where the ServerName of its first host says so (VH-41)."""
+    hosts = program.index.set_for(*request.local)
+    first = program.hosts[hosts.hosts[0] if hosts else program.index.main]
+    return "https" if first.scheme == "https" else request.scheme
+
+
+def asked_name(request: Request, target: Target, scheme: str) -> HostName | None:
     """The host that is asked for: the target's authority, else the Host header; None without (VH-35, VH-41).
 
     Raises HostRefused for what section 6.5 answers with 400.
@@ -61,7 +68,7 @@ def asked_name(request: Request, target: Target) -> HostName | None:
         raise HostRefused("a request of HTTP/1.1 needs a Host header")
     if target.scheme not in ("", "http", "https") or (request.method == "CONNECT" and not target.authority):
         raise HostRefused("the target names no host of this server")
-    if target.authority and (target.scheme == request.scheme or request.method == "CONNECT"):
+    if target.authority and (target.scheme == scheme or request.method == "CONNECT"):
         if "@" in target.authority:
             raise HostRefused("the target names a user")
         return parse_host(target.authority)

@@ -11,13 +11,13 @@ from apacheconf.prove.ask import Scenario
 from apacheconf.prove.client import Turn
 from apacheconf.prove.compare import compare
 from apacheconf.prove.normalise import rules_for
-from apacheconf.prove.probes import Probe, request
+from apacheconf.prove.probes import Aim, Probe, request
 from apacheconf.prove.run import Front, observe
 from apacheconf.prove.stage import authorities
 from tests.engines.real import need
 
-#: What ``probes.request`` takes.
-Asked = dict[str, Any]
+#: What ``probes.request`` takes, or the bytes of a request.
+Asked = dict[str, Any] | bytes
 
 
 def differences(folder: Path, text: str, asked: dict[str, Asked]) -> dict[str, list[str]]:
@@ -28,10 +28,7 @@ def differences(folder: Path, text: str, asked: dict[str, Asked]) -> dict[str, l
     loaded = load([str(file)])
     program = loaded.require()
     target = find_targets(program)[0]
-    probes = tuple(
-        Probe(name, "live", (Turn(request(target.aim, **one), (one.get("method", "GET"),)),))
-        for name, one in asked.items()
-    )
+    probes = tuple(Probe(name, "live", (_turn(target.aim, one),)) for name, one in asked.items())
     scenario = Scenario("all up", frozenset(authorities(program)), probes)
     theirs, ours = (
         observe(loaded, target, scenario, Front.find(name), lambda _: None)[0] for name in ("httpd", "serve")
@@ -42,3 +39,9 @@ def differences(folder: Path, text: str, asked: dict[str, Asked]) -> dict[str, l
         if aspects:
             found[name] = [f"{each.what}: {each.reference!r} / {each.other!r}" for each in aspects]
     return found
+
+
+def _turn(aim: Aim, one: Asked) -> Turn:
+    if isinstance(one, bytes):
+        return Turn(one, (one.split(b" ", 1)[0].decode("latin-1"),))
+    return Turn(request(aim, **one), (one.get("method", "GET"),))
