@@ -61,7 +61,7 @@ def _main_of(path: str) -> str | None:
 
 
 def _main(file: str, options: Options, note: str | None = None, server_root: str | None = None) -> Input:
-    if (why := include.refuse_unreadable(file)) and not (options.before or options.after):
+    if why := include.refuse_unreadable(file):
         raise UsageError(why)
     path = os.path.abspath(file)
     root = os.path.abspath(options.server_root or server_root or root_of(path))
@@ -127,7 +127,7 @@ def _unnamed(options: Options) -> Input:
         return _main(main, options)
     if include.conf_files(here):
         return _fragment([here], options)
-    found = installed()
+    found = [] if options.server_root else installed()  # -d says where it must be
     for server_root, file in found:
         if os.path.isfile(file):
             return _main(file, options, f"reading {file}, the installed httpd's", server_root)
