@@ -178,7 +178,8 @@ def start_httpd(box: Sandbox, text: str, port: int) -> Server:
 
 
 def start_serve(box: Sandbox, text: str, port: int) -> Server:
-    file = box.write("site.conf", text)
+    before = sandboxed.preamble(None, box, [f"{name}_module" for name in MODULES])
+    file = box.write("site.conf", f"{before}\n{text}")
     command: list[str | Path] = [sys.executable, "-m", "apacheconf", "serve", "-f", file]
     home = str(Path(__file__).parents[1])
     return Server("serve", command, [("127.0.0.1", port)], box.path / "logs" / "serve.out", {"PYTHONPATH": home})
