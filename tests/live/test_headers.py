@@ -202,12 +202,35 @@ ABOUT_SETTLED: dict[str, Asked] = {
     "OPTIONS *": {"target": "*", "method": "OPTIONS"},
 }
 
+MEMBER = """
+<VirtualHost *:80>
+    ServerName a.example
+    Header add Set-Cookie "ROUTEID=.%{BALANCER_WORKER_ROUTE}e; path=/" env=BALANCER_ROUTE_CHANGED
+    Header set X-Name "%{BALANCER_NAME}e"
+    Header always set X-Always "%{BALANCER_WORKER_ROUTE}e"
+    <Proxy balancer://c>
+        BalancerMember http://10.0.0.1:8080 route=a
+        BalancerMember http://10.0.0.2:8080 route=b
+        ProxySet stickysession=ROUTEID
+    </Proxy>
+    ProxyPass / balancer://c/
+</VirtualHost>
+"""
+ABOUT_MEMBER: dict[str, Asked] = {
+    "no session": {"path": "/x"},
+    "a session": {"path": "/x", "headers": [("Cookie", "ROUTEID=.b")]},
+    "a route that is none": {"path": "/x", "headers": [("Cookie", "ROUTEID=.zz")]},
+    "an interim answer": {"path": "/x", "orders": {"interim": [[103, [["X-Name", "1"]]]]}},
+    "a page of our own": {"path": "/%2f"},
+}
+
 
 @pytest.mark.parametrize(
     ("text", "asked"),
     [
         pytest.param(EDITS, ABOUT_EDITS, id="edits"),  # HD-1 to HD-6, HD-8, INH-5, EXPR-42, EXPR-43, EV-1, EV-6, EV-7
         pytest.param(PLACES, ABOUT_PLACES, id="places"),  # OR-1, OR-3, OR-5, HD-7, MRG-21, MRG-22, EV-1 to EV-4
+        pytest.param(MEMBER, ABOUT_MEMBER, id="member"),  # HD-5, HD-9, ST-11: known when the member is chosen
         pytest.param(SETTLED, ABOUT_SETTLED, id="settled"),  # HD-1 to HD-4: the same for every request
     ],
 )
