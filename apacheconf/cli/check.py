@@ -19,8 +19,12 @@ _ESCAPES = {"\\": r"\\", "\t": r"\t", "\r": r"\r", "\v": r"\v", "\b": r"\b"}
 def run(
     reading: Reading,
     httpd: Annotated[bool, typer.Option("--httpd", help="Print the first error as httpd -t says it.")] = False,
+    notes: Annotated[bool, typer.Option("--notes", help="Say too what only this machine lacks.")] = False,
 ) -> None:
-    """Is it valid? Says all errors at once, or "Syntax OK"."""
+    """Is it valid? Says all errors at once, or "Syntax OK".
+
+    Files and users that are not on this machine are notes, where httpd -t refuses them: --httpd leaves them out too.
+    """
     from apacheconf.diagnostics import Level
 
     found = reading.diagnose(quiet=httpd)
@@ -29,7 +33,7 @@ def run(
         first = next((each for each in errors if each.httpd), None) or next(iter(errors), None)
         if first:
             print(_logged((first.httpd or str(first)).replace("{argv0}", _name_of_httpd())), file=sys.stderr)
-    elif told := [each for each in found if each.level >= Level.WARNING]:
+    elif told := [each for each in found if notes or each.level >= Level.WARNING]:
         from apacheconf.cli.draw import print_all
 
         print_all(told, sys.stderr)

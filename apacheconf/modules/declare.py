@@ -79,7 +79,8 @@ class ValueRefused(Exception):
 class NotHere(ValueRefused):
     """What httpd would refuse on this machine alone: a file that is not here, a user, an OpenSSL without something.
 
-    It is a note and no error; ``value`` is the argument's all the same.
+    It is a note and no error, so that ``check --httpd`` differs from ``httpd -t`` there on purpose; ``value`` is the
+    argument's all the same.
     """
 
     def __init__(self, message: str, word: int | None = None, value: Any = None) -> None:
