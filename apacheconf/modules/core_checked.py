@@ -124,7 +124,7 @@ _MUTEXES = {
 def _mutex(words: Sequence[str], scope: Scope) -> tuple[str, ...]:
     if not words:
         raise ValueRefused(f"Mutex requires at least a mechanism argument (Mutex mechanisms are: {_MECHANISMS})")
-    kinds = [word.lower() for word in words[1:] if word.lower() not in ("omitpid", "default")]
+    kinds = [word.lower() for word in words[1:] if word.lower() not in ("", "omitpid", "default")]
     mechanism, _, path = words[0].partition(":")
     if mechanism.lower() == "none":
         raise ValueRefused(f"None is not allowed for mutex type {kinds[0] if kinds else 'default'}", 0)
