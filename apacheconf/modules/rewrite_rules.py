@@ -241,6 +241,16 @@ def rewrite_rule(text: str) -> RewriteRule:
     return replace(rule, substitution=parse_text(rule.text))
 
 
+#: The directives that make up rules.
+OF_RULES = frozenset({"rewriterule", "rewritecond", "rewritebase"})
+
+
+def refuses(text: str) -> bool:
+    """Whether a RewriteRule line, which httpd accepts, answers its requests with an error."""
+    rule = rewrite_rule(text)
+    return rule.ends and rule.code >= 400
+
+
 def rewrite_cond(text: str, scope: Scope) -> RewriteCond:
     """A RewriteCond line. Raises ValueRefused."""
     words = _arguments(text, "RewriteCond")

@@ -50,7 +50,7 @@ READ = frozenset(
         maxkeepaliverequests timeout limitrequestfields limitrequestfieldsize limitrequestline allowencodedslashes
         mergeslashes traceenable proxytimeout balancerinherit balancermember proxyset proxypass proxypassmatch
         proxypassreverse proxypassreversecookiepath proxypassreversecookiedomain require requireall requireany
-        requirenone error
+        requirenone error proxyhcexpr proxyhctemplate proxyhctpsize rewriteengine rewritemap
         """
     )
 )
@@ -73,4 +73,5 @@ DEFAULTS: dict[str, set[str]] = {
     "proxypassinterpolateenv": {"off"},
     "proxymaxforwards": {"-1"},
     "sethandler": {"none"},
+    "rewriteoptions": {"inherit", "inheritbefore", "inheritdown", "inheritdownbefore", "ignoreinherit"},
 }

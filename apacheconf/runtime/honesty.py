@@ -13,6 +13,7 @@ from apacheconf.diagnostics import ConfigError, Diagnostic, Level
 from apacheconf.ledger import Answer, Ledger, Outcome, Row, Written
 from apacheconf.modules import registry
 from apacheconf.modules.declare import Fate
+from apacheconf.modules.rewrite_rules import OF_RULES, refuses
 from apacheconf.program.fold import steps_for
 from apacheconf.program.hosts import Shape
 from apacheconf.program.program import Program
@@ -99,6 +100,8 @@ def fallback_for(program: Program) -> Callable[[Written], Answer | None]:
             return absent[id(directive)]
         if id(directive) in dead:
             return Answer(Outcome.DEAD_IN_SOURCE, dead[id(directive)])
+        if id(directive) in left_out and directive.name.lower() in OF_RULES:  # they lead away from files
+            return Answer(Outcome.UNSUPPORTED, left_out[id(directive)])
         if id(directive) in of_files:
             return FILE_ANSWER
         if id(directive) in left_out:
@@ -147,13 +150,15 @@ def dishonoured(program: Program) -> tuple[Row, ...]:
 def refuse_dishonoured(program: Program, accepted: frozenset[str]) -> None:
     """Stop where a restriction would be lost. Raises ConfigError that names each, with file and line."""
     wanted = {name.lower() for name in accepted}
-    lost = [row for row in dishonoured(program) if _restricts(row.name) and row.name.lower() not in wanted]
+    lost = [row for row in dishonoured(program) if _restricts(row) and row.name.lower() not in wanted]
     if lost:
         raise ConfigError(_refusal(row) for row in lost)
 
 
-def _restricts(name: str) -> bool:
-    found = [registry.spec(name), registry.spec(name, section=True)]
+def _restricts(row: Row) -> bool:
+    if row.name.lower() == "rewriterule" and refuses(row.args):
+        return True
+    found = [registry.spec(row.name), registry.spec(row.name, section=True)]
     return any(spec is not None and spec.restricts for spec in found)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from apacheconf.ledger import Answer, Outcome, Written
 from apacheconf.modules import registry
 from apacheconf.modules.declare import Fate
+from apacheconf.modules.rewrite_rules import OF_RULES
 from apacheconf.program.program import Program
 from apacheconf.targets.restrictions import is_access
 from apacheconf.targets.scopes import children_of
@@ -48,7 +49,7 @@ def fallback_for(program: Program, target: str) -> Callable[[Written], Answer]:
     def fallback(directive: Written) -> Answer:
         if id(directive) in absent:
             return absent[id(directive)]
-        if id(directive) in of_files:
+        if id(directive) in of_files and not (id(directive) in left_out and directive.name.lower() in OF_RULES):
             return Answer(Outcome.NO_EFFECT, FILES, key="files")
         reason = f": {left_out[id(directive)]}" if id(directive) in left_out else ""
         not_yet = Answer(Outcome.UNSUPPORTED, f"not supported yet for {target}{reason}", key="not-yet")
