@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from apacheconf.diagnostics import Diagnostic
 from apacheconf.model.bound import Bound, Directive
-from apacheconf.model.checks import Checks, only_negative
+from apacheconf.model.checks import Checks, is_asked_about, only_negative
 from apacheconf.model.collecting import no_collection
 from apacheconf.model.order import in_walk_order
 from apacheconf.model.refusals import retold
@@ -66,7 +66,8 @@ class _Builder:
         for directive in directives:
             checks.look_at(directive)
             if directive.children is None:
-                scope.take(directive, server)
+                if self.with_confs or is_asked_about(directive):
+                    scope.take(directive, server)
             elif hosts is not None and type(directive.value) is tuple:
                 inner = Scope()
                 hosts.append((directive, inner, self.scope(directive.children, inner, inner)))

@@ -85,6 +85,11 @@ def only_negative(directive: Directive) -> Diagnostic:
     return Diagnostic(Level.ERROR, "only-negative", message, directive.node.place, help=help, httpd=httpd)
 
 
+def is_asked_about(directive: Directive) -> bool:
+    """Whether a check of a later directive looks at what this one sets."""
+    return directive.spec is not None and directive.spec.fills == "definitions"
+
+
 def _is_defined(url: str, server: Scope) -> bool:
     """Has this server a worker whose name begins ``url`` (WK-2), or a balancer of this name (BP-14)?"""
     known = server.per_server.get("mod_proxy", {}).get("definitions")

@@ -74,7 +74,7 @@ def _insert_at(document: Document, at: int, text: str) -> Document:
     before = document.file.text[:at]
     newline = line_end(document)
     lines = _lines(text)
-    if before == "" or _ends_line(before):
+    if at < len(document.file.text) or before == "" or _ends_line(before):
         return _with(document, at, at, f"{lines}{newline}")
     kept = " " if before.rstrip("\r\n").endswith("\\") else ""  # a blank ends what a backslash continues (LEX-10)
     return _with(document, at, at, f"{kept}{newline}{lines}")

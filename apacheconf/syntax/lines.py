@@ -55,10 +55,18 @@ def logical_lines(file: SourceFile, start: int = 0, end: int | None = None) -> I
     a NamedTuple's own constructor costs a third of this loop.
     """
     number = file.line_at(start) if start else 1
-    physical = file.text[start:end].split("\n")
+    whole = file.text[start:end]
+    physical = whole.split("\n")
     unended = physical.pop()  # what follows the last line end
     lines = iter(physical)
     make = tuple.__new__
+    if "\0" not in whole and "\\\n" not in whole and "\\\r\n" not in whole:
+        for text in lines:  # nothing is joined or cut: four fifths of the time
+            cut = text.lstrip(BLANKS)
+            end = start + len(text)
+            yield make(LogicalLine, (cut.rstrip(BLANKS), start, end, number, end - len(cut)))
+            start = end + 1
+            number += 1
     for text in lines:
         length, more = len(text), 0
         if "\0" in text:

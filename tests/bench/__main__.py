@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from apacheconf.engines import Sandbox, find, free_ports
+from tests.bench import hosts
 from tests.bench.contenders import CONTENDERS, ROOT, SITE, start_origin
 from tests.bench.measure import Load, cpu_seconds, memory_bytes, wrk
 
@@ -105,6 +106,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--only", action="append", choices=list(CONTENDERS))
+    parser.add_argument("--hosts", type=int, action="append", help="virtual hosts to check; 1000, 10000, 100000")
     chosen = parser.parse_args()
     names = [name for name in CONTENDERS if name in (chosen.only or CONTENDERS)]
     installed = [name for name in names if name == "apacheconf" or find(name)]
@@ -112,6 +114,7 @@ def main() -> None:
         print(f"!! {name} is not installed: not measured", file=sys.stderr)
     requests_table(installed, chosen.seconds, chosen.connections)
     start_up_table()
+    hosts.table(chosen.hosts or (1_000, 10_000, 100_000))
 
 
 if __name__ == "__main__":

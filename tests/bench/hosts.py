@@ -1,0 +1,77 @@
+"""How ``apacheconf check`` grows with the virtual hosts, beside ``httpd -t`` on the same file in the same run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from apacheconf.engines import find
+from apacheconf.engines.httpd import build_of
+
+ROOT = Path(__file__).resolve().parents[2]
+#: Modules that the hosts below need.
+MODULES = ("mpm_event", "proxy", "proxy_http", "authz_core", "authz_host")
+
+
+class Cost(NamedTuple):
+    """Seconds of wall time and of CPU, and bytes of memory at most, of a whole process."""
+
+    wall: float
+    cpu: float
+    memory: int
+
+
+def host(number: int) -> str:
+    """One virtual host of eleven lines."""
+    origin = f"http://10.{number >> 16}.{number >> 8 & 255}.{number & 255}:8080/"
+    return (
+        f"<VirtualHost *:8080>\n    ServerName host{number}.example.com\n    ServerAlias www.host{number}.example.com\n"
+        f'    ProxyPreserveHost On\n    ProxyPass "/static" "!"\n    ProxyPass "/" "{origin}"\n'
+        f'    ProxyPassReverse "/" "{origin}"\n    <Location "/admin">\n        Require ip 10.0.0.0/8\n'
+        "    </Location>\n</VirtualHost>\n"
+    )
+
+
+def configuration(hosts: int, folder: Path, modules: Path | None) -> str:
+    loads = "".join(f"LoadModule {name}_module {modules or 'modules'}/mod_{name}.so\n" for name in MODULES)
+    head = f"ServerRoot {folder}\n{loads}ErrorLog {folder}/error.log\nPidFile {folder}/pid\nListen 8080\n"
+    return f"{head}ServerName main.example\n{''.join(map(host, range(hosts)))}"
+
+
+def cost(command: Sequence[str | Path], times: int = 3) -> Cost:
+    """The least of a few runs: what else the machine does only adds."""
+    return Cost(*map(min, zip(*(_once(command) for _ in range(times)), strict=True)))
+
+
+def _once(command: Sequence[str | Path]) -> Cost:
+    began = os.times()
+    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, f"{command} failed"
+    return Cost(os.times().elapsed - began.elapsed, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
+
+
+def table(sizes: Sequence[int]) -> None:
+    """One line per number of hosts; httpd's wall time is mostly spent on looking names up."""
+    engine = find("httpd")
+    print("\nvirtual hosts of 11 lines, whole processes, best of 3\n")
+    print(f"{'hosts':>8}{'check':>10}{'per host':>11}{'CPU':>10}{'memory':>10}{'httpd -t':>11}{'ratio':>8}")
+    with tempfile.TemporaryDirectory(prefix="apacheconf-bench-") as name:
+        folder = Path(name)
+        for size in sizes:
+            file = folder / "httpd.conf"
+            file.write_text(configuration(size, folder, build_of(engine).module_dir if engine else None))
+            ours = cost([sys.executable, "-m", "apacheconf", "check", "-f", file])
+            theirs = cost([engine.path, "-t", "-f", file]) if engine else None
+            shown = f"{theirs.wall:9.2f} s{ours.wall / theirs.wall:8.2f}" if theirs else f"{'-':>11}{'-':>8}"
+            print(
+                f"{size:8}{ours.wall:8.2f} s{ours.wall / size * 1e6:8.0f} us{ours.cpu:8.2f} s"
+                f"{ours.memory / 1e6:7.0f} MB{shown}",
+                flush=True,
+            )
