@@ -6,6 +6,7 @@ redirect made here meets the lines of the table always only, and nothing of what
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 
 from apacheconf.diagnostics import InternalError
@@ -14,8 +15,8 @@ from apacheconf.program.evaluate import holds, text_of
 from apacheconf.program.headers import HeaderTable
 from apacheconf.program.phases import Phase
 from apacheconf.program.request import Decision, Headers
-from apacheconf.program.steps import EditHeader, Table
-from apacheconf.program.values import Joined, Literal, Value
+from apacheconf.program.steps import EditHeader, Step, Table
+from apacheconf.program.values import Capture, Joined, Literal, Lookup, Value, Variable
 
 #: How a message is framed is the connection's own business: these fields are never edited.
 FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "keep-alive", "trailer", "upgrade"})
@@ -69,6 +70,31 @@ def settled_text(value: Value) -> str:
 def is_settled(line: EditHeader) -> bool:
     """Whether the line says the same for every request."""
     return line.operation not in ("echo", "note") and all(map(_is_text, (line.value, line.replacement)))
+
+
+#: What is known once the answer is there, whatever the request was; the environment then holds the member alone.
+_ABOUT_ANSWER = frozenset({"ENV", "REQUEST_STATUS", "RESP", "SSL", "LOAD_AVERAGE"})
+
+
+def asks_about_answer(step: Step) -> bool:
+    """Whether the line asks about nothing but the answer and the member that gave it."""
+    action = step.action
+    if not isinstance(action, EditHeader) or action.operation == "echo":
+        return False
+    return all(_knows_answer(each) for each in (step.when, action.value, action.replacement))
+
+
+def _knows_answer(node: object) -> bool:
+    match node:
+        case Variable(name):
+            return name in _ABOUT_ANSWER
+        case Capture() | Lookup():
+            return False
+        case tuple():
+            return all(map(_knows_answer, node))
+    if not dataclasses.is_dataclass(node):
+        return True
+    return all(_knows_answer(getattr(node, each.name)) for each in dataclasses.fields(node))
 
 
 def _is_text(value: Value | None) -> bool:

@@ -54,7 +54,7 @@ class Answering:
         exchange.status, exchange.written = status, len(body)
         decision = exchange.plan.decision
         unread = decision is not None and decision.host is None
-        fields = edited_error(exchange.site.unread_plan() if unread else exchange.plan, status, fields)
+        fields = edited_error(exchange, exchange.site.unread_plan() if unread else exchange.plan, status, fields)
         head: list[bytes] = []
         if exchange.version > (0, 9):
             head.append(b"HTTP/1.1 %d %b\r\n" % (status, reason or standard_reason(status)))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from apacheconf.program.conditions import ALWAYS
 from apacheconf.program.hosts import Cell, Reach, Shape
 from apacheconf.program.phases import Phase
-from apacheconf.program.response import is_settled
+from apacheconf.program.response import asks_about_answer, is_settled
 from apacheconf.program.steps import (
     AddCharset,
     AddForwarded,
@@ -45,7 +45,8 @@ MakePath = Callable[[str, str], str | None]
 class Policy:
     """How requests of a cell are forwarded and answers mapped back; equal for all cells that do the same.
 
-    ``per_request`` marks answers whose fields depend on the request: they are not remembered.
+    ``per_request`` marks answers whose fields depend on the request: they are not remembered. ``answer_steps`` take
+    the place of ``answer_edits`` where a line asks about the answer or the member that gave it.
     """
 
     keep_host: bool = False
@@ -55,6 +56,7 @@ class Policy:
     charset: str = ""
     request_edits: tuple[EditHeader, ...] = ()
     answer_edits: tuple[EditHeader, ...] = ()
+    answer_steps: tuple[Step, ...] = ()
     per_request: bool = False
     tls: OriginTls = NO_TLS
 
@@ -99,6 +101,11 @@ def _course(cell: Cell) -> Course | None:
         return None
     actions = [step.action for step in cell.steps]
     edits = [action for action in actions if isinstance(action, EditHeader)]
+    asking = tuple(step for step in cell.steps if step.phase is Phase.FILTERS and isinstance(step.action, EditHeader))
+    if all(map(_is_settled_line, asking)):
+        asking = ()
+    elif any(isinstance(action, SetEnv) for action in actions):
+        return None
     policy = Policy(
         keep_host=any(isinstance(action, KeepHost) for action in actions),
         add_forwarded=any(isinstance(action, AddForwarded) for action in actions),
@@ -106,7 +113,9 @@ def _course(cell: Cell) -> Course | None:
         map_back_cookies=tuple(action for action in actions if isinstance(action, MapBackCookie)),
         charset=next((action.charset for action in actions if isinstance(action, AddCharset)), ""),
         request_edits=tuple(action for action in edits if action.table is Table.REQUEST),
-        answer_edits=tuple(action for action in edits if action.table is not Table.REQUEST),
+        answer_edits=tuple(each for each in edits if each.table is not Table.REQUEST and not asking),
+        answer_steps=asking,
+        per_request=bool(asking),
         tls=next((action.tls for action in actions if isinstance(action, SecureOrigin)), NO_TLS),
     )
     return Course(mapping.origin, make_path, policy)
@@ -125,9 +134,9 @@ def _is_settled(step: Step) -> bool:
     if isinstance(action, SetEnv):
         return True
     if isinstance(action, EditHeader):
-        decides = action.table is Table.REQUEST and action.name.lower() in _DECIDING
-        early = step.phase is Phase.POST_READ and action.table is not Table.REQUEST
-        return step.when == ALWAYS and is_settled(action) and not decides and not early
+        if step.phase is Phase.FILTERS:
+            return _is_settled_line(step) or asks_about_answer(step)
+        return _is_settled_line(step) and action.table is Table.REQUEST and action.name.lower() not in _DECIDING
     return (step.when == ALWAYS and type(action) in _SETTLED) or type(action) is Log
 
 
@@ -135,6 +144,10 @@ def _logs_variables(steps: tuple[Step, ...]) -> bool:
     """Whether a log wants variables that some step sets."""
     sets = any(isinstance(step.action, SetEnv) for step in steps)
     return sets and any(isinstance(step.action, Log) and reads_variables(step) for step in steps)
+
+
+def _is_settled_line(step: Step) -> bool:
+    return step.when == ALWAYS and isinstance(step.action, EditHeader) and is_settled(step.action)
 
 
 def _mapping(steps: tuple[Step, ...]) -> MapToOrigin | None:

@@ -10,9 +10,10 @@ import re
 from typing import TYPE_CHECKING
 
 from apacheconf.program.editing import edit
+from apacheconf.program.evaluate import State
 from apacheconf.program.forward import add_forwarded
 from apacheconf.program.headers import HeaderTable
-from apacheconf.program.request import Decision, Headers
+from apacheconf.program.request import Decision, Headers, Request
 from apacheconf.program.response import FRAMING, answer_fields, settled_fields, settled_text
 from apacheconf.program.steps import EditHeader, Table
 from apacheconf.program.values import Joined, Value, Variable
@@ -21,6 +22,7 @@ from apacheconf.runtime.forward import Lines
 from apacheconf.runtime.strict import Fields
 
 if TYPE_CHECKING:
+    from apacheconf.runtime.exchange import Exchange
     from apacheconf.runtime.site import Plan
 
 #: What an answer made here says of itself, whatever was configured.
@@ -29,21 +31,21 @@ _GUESSED = frozenset({"IDLE_PERCENT", "BUSY_PERCENT"})
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
-def edited_reply(plan: Plan, status: int, fields: Fields) -> Fields:
+def edited_reply(exchange: Exchange, status: int, fields: Fields) -> Fields:
     """The fields of an origin's answer. Raises OriginBroke(500) where a value would break the head, as httpd does."""
-    if not edits_answers(plan):
+    if not edits_answers(exchange.plan):
         return fields
-    found = _edited(plan, status, fields, completed=True)
+    found = _edited(exchange, exchange.plan, status, fields, completed=True)
     if any(map(_breaks, found)):
         raise OriginBroke(500, "a response header field would hold a control character")
     return _encoded(found)
 
 
-def edited_error(plan: Plan, status: int, fields: Fields) -> Fields:
+def edited_error(exchange: Exchange, plan: Plan, status: int, fields: Fields) -> Fields:
     """The fields of an answer that was made here."""
     if not edits_answers(plan):
         return fields
-    made = _edited(plan, status, fields, completed=False)
+    made = _edited(exchange, plan, status, fields, completed=False)
     return _encoded([line for line in made if not _breaks(line) and line[0].lower() not in _OWN])
 
 
@@ -52,12 +54,16 @@ def edits_answers(plan: Plan) -> bool:
     decision = plan.decision
     if decision is not None:
         return bool(decision.response_headers or decision.early_headers)
-    return bool(plan.forwarding.answer_edits)
+    return bool(plan.forwarding.answer_edits or plan.forwarding.answer_steps)
 
 
-def _edited(plan: Plan, status: int, fields: Fields, completed: bool) -> Headers:
+def _edited(exchange: Exchange, plan: Plan, status: int, fields: Fields, completed: bool) -> Headers:
     lines = _decoded(fields)
     decision: Decision | None = plan.decision
+    if decision is None and plan.forwarding.answer_steps:
+        state = State(Request(), exchange.site.host, "", None, None)
+        state.env.update(exchange.environment())
+        decision = Decision(exchange.site.host, response_headers=plan.forwarding.answer_steps, state=state)
     if decision is None:
         return settled_fields(plan.forwarding.answer_edits, lines, completed)
     return answer_fields(decision, status, lines, completed)

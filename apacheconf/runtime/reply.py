@@ -41,7 +41,7 @@ def client_head(exchange: Exchange, reply: ReplyHead, complete: bool) -> bytes:
         fields = map_cookies(fields, forwarding.cookies)
     if forwarding.charset and reply.status not in (204, 304):
         fields = add_charset(fields, forwarding.charset)
-    fields = edited_reply(exchange.plan, reply.status, fields)
+    fields = edited_reply(exchange, reply.status, fields)
     first = b"HTTP/1.1 %03d %b\r\n" % (reply.status, reply.reason)
     dated = [pair for pair in fields if pair[0].lower() == b"date"]
     served = [pair for pair in fields if pair[0].lower() == b"server"]

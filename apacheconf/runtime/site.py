@@ -62,6 +62,7 @@ class Forwarding:
     __slots__ = (
         "add_forwarded",
         "answer_edits",
+        "answer_steps",
         "charset",
         "cookies",
         "keep_host",
@@ -82,6 +83,7 @@ class Forwarding:
         self.server_name = host.name.encode("latin-1")
         self.request_edits = policy.request_edits
         self.answer_edits = policy.answer_edits
+        self.answer_steps = policy.answer_steps
         self.per_request = policy.per_request
         self.tls = policy.tls
         self.replies: dict[bytes, KnownReply] = memos.make()

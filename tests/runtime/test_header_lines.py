@@ -142,3 +142,22 @@ def test_what_serve_says_of_them(tmp_path: Path) -> None:
     file.write_text("\n".join(["<VirtualHost *:80>", "ServerName a", *lines, "</VirtualHost>"]) + "\n")
     rows = account(load([str(file)]).require())
     assert {f"{row.name} {row.args}": row.outcome for row in rows if f"{row.name} {row.args}" in lines} == lines
+
+
+def test_lines_about_the_member_stay_on_the_hot_path(tmp_path: Path) -> None:
+    """ST-11, HD-5: the sticky-session recipe is decided once, its answers are made one by one."""
+    file = tmp_path / "site.conf"
+    file.write_text(
+        "<VirtualHost *:80>\nServerName a\n<Proxy balancer://c>\nBalancerMember http://10.0.0.1:8001 route=a\n"
+        "BalancerMember http://10.0.0.1:8002 route=b\n</Proxy>\nProxyPass / balancer://c/ stickysession=R\n"
+        'Header add Set-Cookie "R=.%{BALANCER_WORKER_ROUTE}e" env=BALANCER_ROUTE_CHANGED\n'
+        'Header always set X-Bad "%{UNSET}e" "expr=%{REQUEST_STATUS} -ge 500"\n</VirtualHost>\n'
+    )
+    program = load([str(file)]).require()
+    assert CompiledShape(program.hosts[1].shape).course("/x") is not None
+    cookies = (b"", b"Cookie: R=1.b\r\n", b"Cookie: R=1.b\r\n", b"")
+    heard = converse(program, b"".join(request("a", each) for each in cookies), [OK] * 4).client.decode()
+    answers = heard.split("HTTP/1.1 ")[1:]
+    assert ["Set-Cookie" in each for each in answers] == [True, False, False, True]
+    failed = converse(program, request("a", b""), [b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n"]).client.decode()
+    assert failed.startswith("HTTP/1.1 502") and "\r\nX-Bad: (null)\r\n" in failed
