@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from apacheconf.runtime.answer import standard_reason
+from apacheconf.runtime.documents import answered_by_document
 from apacheconf.runtime.local import CHUNKED_FIELD
 from apacheconf.runtime.mod_headers import edited_error
 from apacheconf.runtime.pages import CLOSING, CONTENT_TYPE, page
@@ -32,13 +34,27 @@ class Answering:
         """The answer is complete."""
         raise NotImplementedError
 
-    def refuse(self, exchange: Exchange, status: int, reason: str = "", note: str = "", uncached: bool = False) -> None:
-        """Answer a request with an error page made here."""
+    def refuse(
+        self,
+        exchange: Exchange,
+        status: int,
+        reason: str = "",
+        note: str = "",
+        uncached: bool = False,
+        kept: Sequence[tuple[bytes, bytes]] = (),
+    ) -> None:
+        """Answer a request with an error: its document, or a page made here, with the fields that are ``kept``."""
+        if answered_by_document(self, exchange, status, reason):  # type: ignore[arg-type]  # it is a ClientConnection
+            return
+        second = 0
+        if exchange.first_status:  # the document failed: the first error counts (ED-2)
+            second, status = status, exchange.first_status
+            reason, note = "", ""
         method = exchange.plan.method.decode("latin-1") or "GET"
-        body = page(status, reason, note, method, exchange.site.host.admin)
+        body = page(status, reason, note, method, exchange.site.host.admin, second)
         if status in CLOSING or self._expect_refused:
             exchange.stay = False
-        fields = [(b"Content-Type", CONTENT_TYPE)]
+        fields = [*kept, (b"Content-Type", CONTENT_TYPE)]
         if status == 405:
             # Of requests for origins httpd knows no allowed methods; CONNECT reaches its handler of files (HP-4).
             files = b"HEAD,GET,POST,OPTIONS" + (b",TRACE" if exchange.site.host.shape.limits.trace else b"")

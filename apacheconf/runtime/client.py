@@ -302,6 +302,19 @@ class ClientConnection(Answering):
             site.remember(line, plan)
         return plan
 
+    def request_of(self, exchange: Exchange) -> Request:
+        """The request of an exchange as ``decide`` reads it."""
+        return self._request(RequestHead(exchange.plan.method, b"/", exchange.version, exchange.fields))
+
+    def start_again(self, exchange: Exchange, decision: Decision) -> None:
+        """Go on with what an internal redirect led to; what is left of the body is dropped."""
+        if exchange.plan.service is None:
+            head = RequestHead(b"GET", b"/", exchange.version, exchange.fields)
+            local_answer(self, exchange, head, decision)
+        else:
+            self.resume_reading()
+            exchange.start()
+
     def _request(self, head: RequestHead) -> Request:
         """The request as ``decide`` reads it."""
         return Request(

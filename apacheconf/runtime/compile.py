@@ -27,14 +27,17 @@ from apacheconf.program.steps import (
     MapToFile,
     MapToOrigin,
     Move,
+    OverrideErrors,
     Rest,
     SecureOrigin,
     SetEnv,
+    SetErrorDocument,
     Step,
     Table,
 )  # fmt: skip
 from apacheconf.program.tls import NO_TLS, OriginTls
 from apacheconf.program.uri import canonical
+from apacheconf.program.values import Literal
 from apacheconf.runtime.logs import reads_variables
 
 #: From the raw and the normalised path to the path for the origin; None leaves the decision to ``decide``.
@@ -54,6 +57,8 @@ class Policy:
     map_back: tuple[MapBack, ...] = ()
     map_back_cookies: tuple[MapBackCookie, ...] = ()
     charset: str = ""
+    error_documents: tuple[SetErrorDocument, ...] = ()
+    override_errors: tuple[int, ...] | None = None
     request_edits: tuple[EditHeader, ...] = ()
     answer_edits: tuple[EditHeader, ...] = ()
     answer_steps: tuple[Step, ...] = ()
@@ -111,6 +116,8 @@ def _course(cell: Cell) -> Course | None:
         add_forwarded=any(isinstance(action, AddForwarded) for action in actions),
         map_back=tuple(action for action in actions if isinstance(action, MapBack)),
         map_back_cookies=tuple(action for action in actions if isinstance(action, MapBackCookie)),
+        error_documents=tuple(action for action in actions if isinstance(action, SetErrorDocument)),
+        override_errors=next((action.codes for action in actions if isinstance(action, OverrideErrors)), None),
         charset=next((action.charset for action in actions if isinstance(action, AddCharset)), ""),
         request_edits=tuple(action for action in edits if action.table is Table.REQUEST),
         answer_edits=tuple(each for each in edits if each.table is not Table.REQUEST and not asking),
@@ -122,7 +129,19 @@ def _course(cell: Cell) -> Course | None:
 
 
 _SETTLED = frozenset(
-    {AddCharset, MapToOrigin, MapToFile, KeepLocal, KeepHost, AddForwarded, MapBack, MapBackCookie, SecureOrigin, Log}
+    {
+        AddCharset,
+        MapToOrigin,
+        MapToFile,
+        KeepLocal,
+        KeepHost,
+        AddForwarded,
+        MapBack,
+        MapBackCookie,
+        SecureOrigin,
+        Log,
+        OverrideErrors,
+    }
 )
 #: Request fields that decide more than what is sent on: ``decide`` looks at them itself.
 _DECIDING = frozenset({"host", "connection", "expect", "max-forwards", "content-length", "transfer-encoding", "range"})
@@ -133,6 +152,8 @@ def _is_settled(step: Step) -> bool:
     action = step.action
     if isinstance(action, SetEnv):
         return True
+    if isinstance(action, SetErrorDocument):
+        return action.text is None or isinstance(action.text, Literal)
     if isinstance(action, EditHeader):
         if step.phase is Phase.FILTERS:
             return _is_settled_line(step) or asks_about_answer(step)

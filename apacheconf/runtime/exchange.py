@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 from apacheconf.program.names import parse_host
-from apacheconf.runtime.answer import ReplyHead, interim, switching, unexpected_upgrade
+from apacheconf.runtime.answer import ReplyHead, interim, standard_reason, switching, unexpected_upgrade
 from apacheconf.runtime.errors import OriginBroke, proxy_error
 from apacheconf.runtime.forward import Lines
 from apacheconf.runtime.framing import CHUNKED, LAST_CHUNK, UNTIL_CLOSE, chunk
@@ -60,6 +60,8 @@ class Exchange:
         "host",
         "interims",
         "lines",
+        "overridden",
+        "path",
         "plain",
         "plan",
         "pool",
@@ -121,9 +123,20 @@ class Exchange:
         self.ranged = False
         self.upgrade = b""
         self.first_status = 0
+        self.overridden: ReplyHead | None = None
+        self.path = ""
         self.cut = False
         self.head: bytes | KnownReply = b""
         self.begun = time.time() if site.logs else 0.0
+
+    def begin_again(self, plan: Plan, status: int, path: str) -> None:
+        """An internal redirect after ``status``: the same client and another plan; the body isn't sent again."""
+        self.plan, self.first_status, self.path = plan, status, path
+        self.pool, self.connection, self.reply, self.overridden = None, None, None, None
+        self.sent = self.expects = self.ranged = self.plain = False
+        self.upgrade, self.session = b"", None
+        self.tries = self.interims = self.body_length = self.body_size = 0
+        self.body_done = True
 
     # --- towards the origin ----------------------------------------------------------------------------------
 
@@ -297,6 +310,8 @@ class Exchange:
 
     def body(self, pieces: list[bytes], done: bool) -> None:
         """A part of the client's body; ``done`` with the last one. Starts the request when enough is here (RB-1)."""
+        if self.first_status:  # an error document answers: nobody wants the body any more
+            return
         self.body_size += sum(map(len, pieces))
         self.body_done = done
         if self.sent and not self.expects:
@@ -374,6 +389,12 @@ class Exchange:
         service, pool = self.plan.service, self.pool
         if service is not None and pool is not None and reply.status in service.fail_on_status:
             pool.cells.fail(self.client.server.now)
+        override = self.plan.forwarding.override
+        if override is not None and reply.status >= 400 and (not override or reply.status in override):
+            self.overridden = reply  # its body is read to the end, and dropped (RS-23)
+            return
+        if self.first_status and override is not None:  # RS-25
+            reply.status, reply.reason = self.first_status, standard_reason(self.first_status)
         if self.expects:  # it answered without asking for the body (RQ-24)
             self.stay = False
             if reply.reusable:
@@ -411,6 +432,8 @@ class Exchange:
     def _body(self, pieces: list[bytes], done: bool) -> bytes:
         reply = self.reply
         assert reply is not None
+        if self.overridden is not None:
+            return b""
         if self.head_only or reply.status in (204, 304):
             return b""
         size = sum(map(len, pieces))
@@ -428,7 +451,17 @@ class Exchange:
         if self.pool is not None:
             self.pool.cells.busy -= 1
         self.connection = None
-        self.client.finished(self)
+        if self.overridden is not None:
+            self._override(self.overridden)
+        else:
+            self.client.finished(self)
+
+    def _override(self, reply: ReplyHead) -> None:
+        """Our own page or document in place of the origin's error, with its code and reason (RS-23)."""
+        self.overridden = None
+        self.stay = self.stay and self.body_done
+        kept = [pair for pair in reply.fields if reply.status == 401 and pair[0].lower() == b"www-authenticate"]
+        self.client.refuse(self, reply.status, reply.reason.decode("latin-1"), kept=kept)
 
     def head_sent(self) -> bytes:
         """The head of the answer as the client got it."""
@@ -465,6 +498,9 @@ class Exchange:
         pool.cells.busy -= 1
         self.connection = None
         self.client.server.note(f"{pool.worker.name}: {error}")
+        if self.overridden is not None:
+            self._override(self.overridden)
+            return
         if before_status_line and self.client.requests > 1:
             if connection is not None and not connection.reused:
                 pool.cells.fail(self.client.server.now)

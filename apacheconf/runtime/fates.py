@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apacheconf.ledger import Answer, Outcome
-from apacheconf.program.steps import AddFilter, OverrideErrors, SetErrorDocument
+from apacheconf.program.steps import AddFilter
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -13,12 +13,11 @@ def _names(text: str) -> tuple[str, ...]:
 #: Actions that serve doesn't do yet.
 NOT_DONE: dict[type, str] = {
     AddFilter: "serve has no output filters yet",
-    OverrideErrors: "serve relays the origin's own error pages",
-    SetErrorDocument: "serve answers errors with httpd's stock pages",
 }
 #: Why, where "not served yet" would leave a question.
 NOT_YET: dict[str, str] = {}
 HANDLERS = "the handler is not served yet: its path answers 503 or 500, and never a file's text"
+DOCUMENT_IN_FILE = "files are not served: the stock page answers in place of this document"
 FILE_ANSWER = Answer(
     Outcome.EQUIVALENT, "files are not served: what exists answers 500, so nobody gets more than before", key="files"
 )

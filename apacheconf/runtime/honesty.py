@@ -14,13 +14,25 @@ from apacheconf.ledger import Answer, Ledger, Outcome, Row, Written
 from apacheconf.modules import registry
 from apacheconf.modules.declare import Fate
 from apacheconf.modules.rewrite_rules import OF_RULES, refuses
+from apacheconf.program.decide import decide
 from apacheconf.program.fold import steps_for
-from apacheconf.program.hosts import Shape
+from apacheconf.program.hosts import Host, Shape
 from apacheconf.program.program import Program
-from apacheconf.program.steps import EditHeader, MapToFile, SetEnv, SetHandler, Step
+from apacheconf.program.request import Request
+from apacheconf.program.steps import EditHeader, MapToFile, SetEnv, SetErrorDocument, SetHandler, Step
 from apacheconf.program.workers import Balancer, Origin, Worker
 from apacheconf.runtime import mod_env, mod_headers
-from apacheconf.runtime.fates import BY_NAME, DEFAULTS, FILE_ANSWER, FILE_SECTIONS, HANDLERS, NOT_DONE, NOT_YET, READ
+from apacheconf.runtime.fates import (
+    BY_NAME,
+    DEFAULTS,
+    DOCUMENT_IN_FILE,
+    FILE_ANSWER,
+    FILE_SECTIONS,
+    HANDLERS,
+    NOT_DONE,
+    NOT_YET,
+    READ,
+)
 from apacheconf.runtime.lbmethods import METHODS
 from apacheconf.runtime.pool import SCHEMES
 
@@ -42,8 +54,9 @@ def answer(program: Program, ledger: Ledger) -> None:
         if id(shape) not in steps_of:
             steps_of[id(shape)] = tuple((step, _not_done(step)) for step in _steps(shape))
         for step, why in steps_of[id(shape)]:
-            if why:
-                ledger.drop(host.said_by(step), why)
+            lost = why or _lost_document(program, host, step)
+            if lost:
+                ledger.drop(host.said_by(step), lost)
             else:
                 ledger.carry(host.said_by(step), Outcome.EXACT)
     for listener in program.listeners:
@@ -67,6 +80,23 @@ def _not_done(step: Step) -> str:
     if isinstance(step.action, SetHandler):
         return HANDLERS
     return NOT_DONE.get(type(step.action), "")
+
+
+def _lost_document(program: Program, host: Host, step: Step) -> str:
+    """Why an error document can't be shown: its path is none of an origin's."""
+    action = step.action
+    if not isinstance(action, SetErrorDocument) or not action.path:
+        return ""
+    asked = Request(target=action.path, headers=(("Host", host.name),), local=_place_of(host, program))
+    return DOCUMENT_IN_FILE if decide(program, asked).origin is None else ""
+
+
+def _place_of(host: Host, program: Program) -> tuple[str, int]:
+    """An address and port at which the host answers."""
+    for each in program.index.sets:
+        if host.number in each.hosts:
+            return each.address or "127.0.0.1", each.port or 80
+    return "127.0.0.1", host.port or 80
 
 
 def _answer_origin(origin: Origin, ledger: Ledger) -> None:

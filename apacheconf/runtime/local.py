@@ -32,7 +32,7 @@ def local_answer(client: ClientConnection, exchange: Exchange, head: RequestHead
     if status is None:
         client.refuse(exchange, _handler_status(decision))
     elif decision.location:
-        _redirect(client, exchange, status, decision.location)
+        redirect(client, exchange, status, decision.location)
     elif decision.body is not None:
         client.answer(exchange, status, decision.body.encode("latin-1"), [(b"Content-Type", CONTENT_TYPE)])
     elif status == 200:
@@ -56,7 +56,8 @@ def _file_status(file: str) -> int:
         return 403
 
 
-def _redirect(client: ClientConnection, exchange: Exchange, status: int, location: str) -> None:
+def redirect(client: ClientConnection, exchange: Exchange, status: int, location: str) -> None:
+    """Send the client to ``location``."""
     title = standard_reason(status).decode()
     body = (
         '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN" "http://www.w3.org/TR/html4/strict.dtd">\n<html><head>\n'

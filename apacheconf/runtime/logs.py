@@ -135,8 +135,15 @@ def _protocol(exchange: Exchange) -> str:
     return found if found.startswith("HTTP/") else "HTTP/1.0"
 
 
-def _path(exchange: Exchange) -> str | None:
-    return _of_text(_path_and_query(exchange.request_line)[0]) if exchange.request_line else None
+def _path(_: str, original: bool) -> Read:
+    """The path of the request, or of the document that answered in its place."""
+
+    def read(exchange: Exchange) -> str | None:
+        if exchange.path and not original:
+            return _of_text(exchange.path.partition("?")[0])
+        return _of_text(_path_and_query(exchange.request_line)[0]) if exchange.request_line else None
+
+    return read
 
 
 def _field(argument: str, _: bool) -> Read:
@@ -320,7 +327,7 @@ _READERS: dict[str, Callable[[str, bool], Read]] = {
     "HANDLER": _simple(_handler),
     "REQUEST_STATUS": _status,
     "TIME": _time,
-    "REQUEST_URI": _simple(_path),
+    "REQUEST_URI": _path,
     "SERVER_NAME": _simple(lambda exchange: _of_text(exchange.site.host.name)),
     "HOST_NAME": _host_name,
     "CONNECTION_STATUS": _simple(_connection),

@@ -9,6 +9,7 @@ from email.utils import formatdate
 from html import escape
 
 from apacheconf.runtime.answer import standard_reason
+from apacheconf.runtime.page_texts import RARE_TEXTS, UNSEEN_EXPECTATION
 
 _DOCTYPE = '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN" "http://www.w3.org/TR/html4/strict.dtd">\n<html><head>\n'
 _ADMIN = "[no address given]"
@@ -48,13 +49,26 @@ CLOSING = frozenset({400, 408, 411, 413, 414, 500, 501, 503})
 CONTENT_TYPE = b"text/html; charset=iso-8859-1"
 
 
-def page(status: int, reason: str = "", note: str = "", method: str = "GET", admin: str = "") -> bytes:
-    """The page for ``status``. ``note`` explains it; with the reason ``Proxy Error`` as mod_proxy's reason."""
+def page(status: int, reason: str = "", note: str = "", method: str = "GET", admin: str = "", second: int = 0) -> bytes:
+    """The page for ``status``. ``note`` explains it; with the reason ``Proxy Error`` as mod_proxy's reason.
+
+    ``second`` is what went wrong with the error document (ED-2).
+    """
     title = reason or standard_reason(status).decode()
+    again = _SECOND.format(_title(second)) if second else ""
     return (
         f"{_DOCTYPE}<title>{status} {title}</title>\n</head><body>\n<h1>{title}</h1>\n"
-        f"{_text(status, reason, note, method, admin)}</body></html>\n"
+        f"{_text(status, reason, note, method, admin)}{again}</body></html>\n"
     ).encode("latin-1", "replace")
+
+
+_SECOND = (
+    "<p>Additionally, a {}\nerror was encountered while trying to use an ErrorDocument to handle the request.</p>\n"
+)
+
+
+def _title(status: int) -> str:
+    return f"{status} {standard_reason(status).decode()}"
 
 
 def _text(status: int, reason: str, note: str, method: str, admin: str) -> str:
@@ -66,7 +80,10 @@ def _text(status: int, reason: str, note: str, method: str, admin: str) -> str:
     elif note and status != 417:
         note = note if note.endswith(".") else f"{note}"
     admin = escape(admin) if admin else _ADMIN
-    return _TEXTS.get(status, "").format(note=note, method=escape(method), admin=admin)
+    text = _TEXTS.get(status) or RARE_TEXTS.get(status, _INTERNAL)
+    if status == 417 and not note:
+        text = UNSEEN_EXPECTATION
+    return text.format(note=note, method=escape(method), admin=admin)
 
 
 def http_date(now: float) -> bytes:

@@ -79,7 +79,7 @@ def remember_reply(exchange: Exchange, head: bytes, reply: ReplyHead) -> None:
     """Keep what a plain answer's head became, unless it depends on more than the head."""
     if not exchange.plain or reply.length in (CHUNKED, UNTIL_CLOSE) or not reply.reusable or reply.status < 200:
         return
-    if reply.status in CLOSING:
+    if reply.status in CLOSING or (reply.status >= 400 and exchange.plan.forwarding.override is not None):
         return
     forwarding, service = exchange.plan.forwarding, exchange.plan.service
     if forwarding.per_request:

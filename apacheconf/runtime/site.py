@@ -65,7 +65,9 @@ class Forwarding:
         "answer_steps",
         "charset",
         "cookies",
+        "documents",
         "keep_host",
+        "override",
         "per_request",
         "replies",
         "request_edits",
@@ -79,6 +81,8 @@ class Forwarding:
         self.add_forwarded = policy.add_forwarded
         self.reverses = tuple(_reverse(entry, host, program) for entry in policy.map_back)
         self.cookies = tuple(_cookie(entry) for entry in policy.map_back_cookies)
+        self.documents = {document.status: document for document in policy.error_documents}
+        self.override = policy.override_errors
         self.charset = policy.charset.encode("latin-1")
         self.server_name = host.name.encode("latin-1")
         self.request_edits = policy.request_edits
@@ -209,7 +213,9 @@ class Site:
         """The plan of a request that could not be read: what the host does to the answers it makes itself."""
         if self._unread is None:
             decision = decide_unread(self._server.program, self.host)
-            self._unread = Plan(b"GET", b"", None, self.forwarding(Policy()), decision)
+            self._unread = Plan(
+                b"GET", b"", None, self.forwarding(Policy(error_documents=decision.error_documents)), decision
+            )
         return self._unread
 
     def decided_plan(self, request: Request) -> Plan:
@@ -219,6 +225,8 @@ class Site:
             map_back=decision.map_back,
             map_back_cookies=decision.map_back_cookies,
             charset=decision.charset,
+            error_documents=decision.error_documents,
+            override_errors=decision.override_errors,
             tls=decision.tls,
             per_request=bool(decision.response_headers or decision.early_headers),
         )

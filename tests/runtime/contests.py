@@ -367,6 +367,92 @@ LOGS = (
         ),
     ),
 )  # fmt: skip
+_STATUSES = (*range(400, 418), *range(421, 427), 428, 429, 431, 451, *range(500, 506), 507, 508, 510, 511)
+_BODY = ("reason", "content-type", "body")
+DOCUMENTS = (
+    Contest(
+        "documents: texts and URLs RS-24 RS-26 ED-1",
+        'ErrorDocument 503 "sorry <b>{}"\nErrorDocument 404 http://elsewhere.example/missing\n'
+        "ErrorDocument 403 default\nErrorDocument 502 'single'\nProxyPass /app http://{A}\nProxyPass /b http://{B}\n"
+        "<Location /no>\nRequire all denied\n</Location>\n",
+        (
+            Ask("GET /b", show=_BODY), Ask("HEAD /b", show=_BODY),
+            Ask("GET /gone?x=y", show=("location", "content-type")),
+            Ask("GET /no", show=_BODY), Ask("GET /app", ctl='{"status": 404, "body": "own"}', show=_BODY),
+            Ask("GET /app", ctl='{"raw": "HTTP/2.0 200 OK\\r\\n\\r\\n"}', show=_BODY),
+        ),
+        up="A",
+    ),
+    Contest(
+        "documents: a text for what can't be read",
+        'ErrorDocument 400 "bad"\nErrorDocument 405 "no"\nTraceEnable off\nProxyPass / http://{A}/\n',
+        (Talk("GET / HTTP/1.1\r\nHost: example.com\r\nBad Name: x\r\n\r\n"), Ask("TRACE /", show=("body",))),
+        main='ErrorDocument 400 "main"\n',
+    ),
+    Contest(
+        "documents: a proxied path RS-25 SEM-21",
+        "ErrorDocument 503 /err/503.html\nErrorDocument 404 /err/404?from=here\n"
+        "ProxyPass /err http://{A}/pages\nProxyPass /b http://{B}\n",
+        (
+            Ask("GET /b/x", show=("reason", "target", "body")), Ask("HEAD /b/x", show=("target",)),
+            Ask("GET /none?a=b", show=("target", "sent:referer"), headers="Referer: r\r\n"),
+            Ask("POST /b/x", body="hello", show=("target",)),
+            Ask("GET /b/x", ctl='{"status": 404, "body": "not here"}', show=("reason", "body")),
+        ),
+        up="A",
+    ),
+    Contest(
+        "documents: a proxied path that fails ED-2",
+        "ErrorDocument 503 /err/503.html\nProxyPass /err http://{A}/pages\nProxyPass /b http://{B}\n",
+        (Ask("GET /b/x", show=_BODY),),
+        up="",
+    ),
+    Contest(
+        "override: stock pages RS-23 SEM-22",
+        "ProxyErrorOverride On\nProxyPass / http://{A}/\n",
+        (
+            Ask(ctl='{"status": 404, "reason": "Gone Fishing", "body": "own", "headers": [["X-Own", "1"]]}',
+                show=(*_BODY, "x-own")),
+            Ask(ctl='{"status": 401, "body": "own", "headers": [["WWW-Authenticate", "Basic realm=x"]]}',
+                show=("www-authenticate", "body")),
+            Ask(ctl='{"status": 503, "size": 40000, "framing": "chunked"}', show=_BODY),
+            Ask("HEAD /", ctl='{"status": 500}', show=("content-type",)),
+            Ask(ctl='{"status": 302, "body": "own"}', show=("body",)),
+            Ask("POST /", body="hello", ctl='{"status": 418, "reason": "Teapot", "framing": "close"}', show=_BODY),
+            Ask(ctl='{"status": 599, "reason": "Odd", "body": "own"}', show=_BODY),
+            Ask(ctl='{"status": 404, "size": 5000, "cut": 10}', show=_BODY),
+        ),
+    ),
+    Contest(
+        "override: every page ED-3",
+        "ProxyErrorOverride On\nProxyPass / http://{A}/\n",
+        tuple(Ask(ctl=f'{{"status": {status}, "reason": "R"}}', show=("body",)) for status in _STATUSES),
+    ),
+    Contest(
+        "override: some codes RS-23",
+        "ProxyErrorOverride On 404 503\nErrorDocument 404 text\nProxyPass / http://{A}/\n",
+        tuple(Ask(ctl=f'{{"status": {status}, "body": "own"}}', show=("body",)) for status in (404, 500, 503)),
+    ),
+    Contest(
+        "override: documents keep the code RS-25",
+        "ProxyErrorOverride On\nErrorDocument 404 /err/404\nErrorDocument 503 /err/503\n"
+        "ProxyPass /err http://{A}/pages\nProxyPass /b http://{B}\nProxyPass / http://{A}/\n",
+        (Ask("GET /b", show=("target", "reason", "body")),),
+        up="A",
+    ),
+    Contest(
+        "override: seen by failonstatus FO-14",
+        "ProxyErrorOverride On\n" + cluster("{A}", "{B}", settings="failonstatus=503"),
+        (Ask(ctl='{"status": 503}'), Ask(times=3)),
+    ),
+    Contest(
+        "documents: logs see both LG-2u LG-2p",
+        'ErrorDocument 503 /err/503\nCustomLog {box}/logs/access.log "%s %>s %<s %U %>U %r %b"\n'
+        "ProxyPass /err http://{A}/pages\nProxyPass /b http://{B}\n",
+        (Ask("GET /b/x"), Log()),
+        up="A",
+    ),
+)  # fmt: skip
 ENVIRONMENT = (
     Contest(
         "sticky: variables ST-10 ST-11",
@@ -380,4 +466,4 @@ ENVIRONMENT = (
     ),
 )
 
-CONTESTS = (*STICKY, *FLAGS, *FAILING, *METHODS, *TUNNELS, *SOCKETS, *LOGS, *ENVIRONMENT)
+CONTESTS = (*STICKY, *FLAGS, *FAILING, *METHODS, *TUNNELS, *SOCKETS, *LOGS, *DOCUMENTS, *ENVIRONMENT)

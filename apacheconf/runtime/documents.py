@@ -1,0 +1,70 @@
+"""ErrorDocument: what answers in place of a stock page (RS-24 to RS-26, SEM-21, SEM-22, ED-1, ED-2).
+
+A text is sent as it is, a URL becomes a redirect, and a local path is asked for as if the client had: by GET, with
+the same header fields, and without the body. What goes wrong on that way ends in the stock page of the first
+error. The status of the document's own answer reaches the client, unless ProxyErrorOverride holds for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from apacheconf.program.evaluate import text_of
+from apacheconf.program.steps import SetErrorDocument
+from apacheconf.program.values import Literal
+from apacheconf.runtime.forward import header_lines
+from apacheconf.runtime.local import redirect
+from apacheconf.runtime.pages import CLOSING, CONTENT_TYPE
+
+if TYPE_CHECKING:
+    from apacheconf.runtime.client import ClientConnection
+    from apacheconf.runtime.exchange import Exchange
+    from apacheconf.runtime.site import Plan
+
+
+def documents_of(exchange: Exchange) -> dict[int, SetErrorDocument]:
+    """The documents for a request: its own, or those of its host when it could not be read."""
+    plan: Plan = exchange.plan
+    unread = plan.decision is not None and plan.decision.host is None
+    return (exchange.site.unread_plan() if unread else plan).forwarding.documents
+
+
+def answered_by_document(client: ClientConnection, exchange: Exchange, status: int, reason: str) -> bool:
+    """Whether a document answers this error; it has begun to then. One that fails itself isn't asked again."""
+    document = documents_of(exchange).get(status)
+    if document is None or exchange.first_status or exchange.version < (1, 0):
+        return False
+    if status in CLOSING:
+        exchange.stay = False
+    if document.path:
+        _ask_locally(client, exchange, status, document.path)
+    elif document.url:
+        redirect(client, exchange, 302, document.url)
+    else:
+        text = _text(exchange, document).encode("latin-1", "replace")
+        client.answer(exchange, status, text, [(b"Content-Type", CONTENT_TYPE)], reason.encode("latin-1"))
+    return True
+
+
+def _text(exchange: Exchange, document: SetErrorDocument) -> str:
+    decision = exchange.plan.decision
+    if isinstance(document.text, Literal):
+        return document.text.text
+    if document.text is None or decision is None or decision.state is None:
+        return ""
+    return text_of(document.text, decision.state)
+
+
+def _ask_locally(client: ClientConnection, exchange: Exchange, status: int, path: str) -> None:
+    """An internal redirect to ``path`` (ED-1)."""
+    url = exchange.request_line.decode("latin-1").split(" ")[1:2]
+    request = replace(client.request_of(exchange), method="GET", target=path)
+    plan = exchange.site.decided_plan(request)
+    exchange.begin_again(plan, status, path)
+    assert plan.decision is not None
+    if plan.decision.state is not None:
+        plan.decision.state.env.update({"REDIRECT_STATUS": str(status), "REDIRECT_URL": (url or [""])[0]})
+    if plan.fields is not None:
+        exchange.lines = header_lines(plan.fields, False, None, b"")
+    client.start_again(exchange, plan.decision)
