@@ -158,6 +158,6 @@ def test_what_a_worker_says_for_itself_reaches_nginx(tmp_path: Path) -> None:
 
 @_BOTH
 def test_nocanon_is_announced(target: str, tmp_path: Path) -> None:
-    """PU-5: neither target sends the raw path."""
-    made = translated(tmp_path, host("ProxyPass / http://10.0.0.1/ nocanon"), target)
+    """PU-5: neither target keeps the raw path where the prefix changes."""
+    made = translated(tmp_path, host("ProxyPass /a http://10.0.0.1/b nocanon"), target)
     assert "nocanon" in {answer.key for row in made.rows for answer in row.answers}

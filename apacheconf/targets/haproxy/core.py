@@ -99,12 +99,14 @@ def emit_guards(low: Lowering, host: Host, frontend: Section) -> None:
     frontend.rule(f"http-request deny deny_status 404 if {{ path -m sub %00 }}{slash}")
 
 
-def emit_path(host: Host, frontend: Section) -> None:
+def emit_path(host: Host, keeps_raw: bool, frontend: Section) -> None:
     """SEM-7: decode once, escape anew, then take out dots and double slashes, as httpd does."""
     frontend.space()
     frontend.say("The path as httpd maps it: decoded and escaped anew, without dot segments and double slashes.")
     frontend.rule("http-request set-uri %[pathq] if { url -m reg ? }", "^[a-z]+://[^/]+/")
     frontend.rule("http-request set-uri /%[query] if { url -m reg ? }", "^[a-z]+://")
+    if keeps_raw:
+        frontend.rule("http-request set-var(txn.raw) path")
     frontend.rule("http-request set-path ? if { path -m reg ? }", f"%[{CANONICAL}]", "[^A-Za-z0-9/._~-]")
     if host.shape.limits.merge_slashes:
         frontend.rule("http-request normalize-uri path-merge-slashes")

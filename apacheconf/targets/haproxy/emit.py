@@ -61,7 +61,7 @@ def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Sect
     hosts.emit_bind(low, endpoint, frontend)
     frontend.space()
     core.emit_guards(low, first, frontend)
-    core.emit_path(first, frontend)
+    core.emit_path(first, low.keeps_raw, frontend)
     hosts.emit_choice(low, answering, frontend)
     lowered = [(named, places(low.program, low.program.hosts[named.host])) for named in answering]
     for named, found in lowered:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from apacheconf.program.program import Program
 from apacheconf.targets.claims import Claim
@@ -27,3 +28,8 @@ class Lowering:
     backends: list[Section] = field(default_factory=list)
     bodies: dict[object, Section] = field(default_factory=dict)
     dropped: list[Claim] = field(default_factory=list)
+
+    @cached_property
+    def keeps_raw(self) -> bool:
+        """Whether a mapping may send the path that the client wrote."""
+        return any("nocanon" in each.args.lower() for each in self.program.directives)

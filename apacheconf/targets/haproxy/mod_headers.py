@@ -55,7 +55,7 @@ def log_format(value: Value) -> str:
     """The value as a log format. Raises CannotAsk."""
     match value:
         case Literal(text):
-            return plain(text)
+            return plain(text) or "%[str()]"  # HAProxy takes an empty word for a missing one
         case Joined(parts):
             return "".join(map(log_format, parts))
         case _:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apacheconf.program.hosts import Host
-from apacheconf.program.steps import MapBack, Table
+from apacheconf.program.steps import CookiePart, MapBack, MapBackCookie, MapToOrigin, Table
 from apacheconf.program.uri import canonical
 from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
@@ -39,7 +39,7 @@ def backend_for(low: Lowering, route: Route, origin: Origin) -> str:
 
 
 def _fill(low: Lowering, route: Route, origin: Origin, path: NewPath, backend: Section) -> None:
-    assert route.mapping is not None
+    assert route.map is not None and route.mapping is not None
     said_by = route.host.said_by(route.mapping)
     backend.comment = low.sources.comment(said_by)
     backend.claims = _mapping_claims(route, origin)
@@ -51,12 +51,20 @@ def _fill(low: Lowering, route: Route, origin: Origin, path: NewPath, backend: S
         return
     emit_balancing(low, origin, backend)
     _emit_timeouts(low, route.host, workers[0], backend)
-    _emit_path(path, backend)
+    if _is_raw(route.map, path):
+        spelt = path.cut.rstrip("/")  # PU-6: a prefix that is spelt in another way is not passed on raw
+        only = (
+            ("{", "var(txn.raw)", "-m", "beg", spelt, "}") if spelt else ("!{", "var(txn.raw)", "-m", "beg", "//", "}")
+        )
+        backend.add("http-request", "set-path", "%[var(txn.raw)]", "if", *only)
+    else:
+        _emit_path(path, backend)
     if route.reverses:
         emit_self(route.host, backend)
     emit_edits(low, route, Table.REQUEST, backend)
     _emit_request_headers(low, route, origin, backend)
     _emit_way_back(low, route, backend)
+    _emit_cookies(low, route, backend)
     emit_edits(low, route, Table.ONSUCCESS, backend)
     emit_always(low, route, backend)
     emit_charset(low, route, backend)
@@ -68,7 +76,7 @@ def _mapping_claims(route: Route, origin: Origin) -> tuple[Claim, ...]:
     assert route.map is not None and route.mapping is not None
     said_by = route.host.said_by(route.mapping)
     claims = []
-    if route.map.raw:
+    if route.map.raw and not _is_raw(route.map, new_path(route.map, route.cell, origin)):
         claims.append(approximated(said_by, "nocanon: the path is normalised all the same", "nocanon"))
     if route.map.encoded:
         claims.append(approximated(said_by, "mapping=encoded is not supported yet", "mapping-encoded"))
@@ -78,6 +86,11 @@ def _mapping_claims(route: Route, origin: Origin) -> tuple[Claim, ...]:
         claims.append(approximated(said_by, "the origin's certificate is not checked: httpd checks name and "
                                    "date", "origin-certificate"))  # fmt: skip
     return tuple(claims) or (exact(said_by),)
+
+
+def _is_raw(action: MapToOrigin, path: NewPath) -> bool:
+    """PU-5: the frontend keeps the path as the client wrote it, which is right where nothing is cut."""
+    return action.raw and path.regex is None and path.cut == path.head
 
 
 def _emit_timeouts(low: Lowering, host: Host, worker: Worker, backend: Section) -> None:
@@ -162,3 +175,20 @@ def _emit_way_back(low: Lowering, route: Route, backend: Section) -> None:
             backend.add("http-response", "replace-header", name, pattern, own + plain(reverse.path) + r"\1",
                         comment=comment, claims=claims)  # fmt: skip
             comment, claims = "", ()
+
+
+def _emit_cookies(low: Lowering, route: Route, backend: Section) -> None:
+    """RV-12 to RV-14, HAP-63: the whole value of the attribute goes; a later line sees what an earlier one made."""
+    several = len({step.action.part for step in route.cookies if isinstance(step.action, MapBackCookie)}) < len(
+        route.cookies
+    )
+    for step in route.cookies:
+        assert isinstance(step.action, MapBackCookie)
+        said_by = route.host.said_by(step)
+        name, case = ("Path", "") if step.action.part is CookiePart.PATH else ("Domain", "(?i)")
+        pattern = rf"^((?:.*?;)?\s*(?i:{name})\s*=\s*){case}{escape(step.action.internal)}[^;]*(.*)$"
+        claim = exact(said_by)
+        if several:
+            claim = approximated(said_by, "a value that two lines match is mapped twice", "cookies-in-turn")
+        backend.add("http-response", "replace-header", "Set-Cookie", pattern, rf"\1{plain(step.action.public)}\2",
+                    comment=low.sources.comment(said_by), claims=(claim,))  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apacheconf.program.hosts import Host
-from apacheconf.program.steps import MapBack, Step
+from apacheconf.program.steps import CookiePart, MapBack, MapBackCookie, MapToOrigin, Step
 from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.nginx.core import emit_charset
@@ -75,7 +75,8 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
         location.add("return", "503", claims=(unsupported(said_by, f"{scheme} is not supported yet", "scheme"),))
         return
     path = new_path(route.map, route.cell, origin, regex_of(route.mapping))
-    _emit_path(path, location)
+    if not _is_raw(route.map, path):
+        _emit_path(path, location)
     location.add("proxy_pass", f"{worker.scheme}://{upstream_name(origin, low)}", claims=_mapping_claims(route, origin))
     own = timeouts(route.host, worker)
     if own != common_timeouts(low):
@@ -84,8 +85,14 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
     emit_request_headers(low, route, location)
     _emit_hidden(low, route, location)
     _emit_way_back(low, route, location)
+    _emit_cookies(low, route, location)
     emit_response_headers(low, route, location)
     emit_charset(low, route, location)
+
+
+def _is_raw(action: MapToOrigin, path: NewPath) -> bool:
+    """NGX-43: without a rewrite nginx sends the path as the client wrote it, which is right where nothing is cut."""
+    return action.raw and path.regex is None and path.cut == path.head
 
 
 def _emit_path(path: NewPath, location: Block) -> None:
@@ -106,7 +113,10 @@ def _mapping_claims(route: Route, origin: Origin) -> tuple[Claim, ...]:
     assert route.map is not None and route.mapping is not None
     said_by = route.host.said_by(route.mapping)
     claims = [equivalent(said_by, "an empty query loses its ?, and [ ] reach the origin unescaped", "path-spelling")]
-    if route.map.raw:
+    if route.map.raw and _is_raw(route.map, new_path(route.map, route.cell, origin)):
+        why = "nocanon: a path whose prefix is spelt in another way is sent as it is, too"
+        claims = [approximated(said_by, why, "nocanon-prefix")]
+    elif route.map.raw:
         claims.append(approximated(said_by, "nocanon: the path is normalised all the same", "nocanon"))
     if route.map.encoded:
         claims.append(approximated(said_by, "mapping=encoded is not supported yet", "mapping-encoded"))
@@ -187,6 +197,17 @@ def _emit_way_back(low: Lowering, route: Route, location: Block) -> None:
             made = Map(f"${variable}", (*entries, ("default", f"${variable}")), f"{name}, mapped back like Location")
             variable = low.maps.make(f"public_{name.lower().replace('-', '_')}", made).removeprefix("$")
         location.add("add_header", name, f"${variable}", "always")
+
+
+def _emit_cookies(low: Lowering, route: Route, location: Block) -> None:
+    """RV-12 to RV-14, NGX-83: a value that starts with the internal one goes as a whole; the first match wins."""
+    for step in route.cookies:
+        assert isinstance(step.action, MapBackCookie)
+        said_by = route.host.said_by(step)
+        path = step.action.part is CookiePart.PATH
+        name, sign = ("proxy_cookie_path", "~") if path else ("proxy_cookie_domain", "~(?i)")
+        location.add(name, f"{sign}^{escape(step.action.internal)}.*$", literal(step.action.public),
+                     comment=low.sources.comment(said_by), claims=(exact(said_by),))  # fmt: skip
 
 
 def _emit_reverse(low: Lowering, route: Route, step: Step, location: Block) -> tuple[str, str]:
