@@ -80,8 +80,13 @@ class State:
         name = re.sub(r":\d*$", "", self.header("Host") or "")
         if not name or self.host.canonical_name:
             name = self.host.name
-        usual = 443 if self.request.scheme == "https" else 80
-        return f"{self.request.scheme}://{name}" + (f":{self.asked_port}" if self.asked_port != usual else "")
+        usual = 443 if self.scheme == "https" else 80
+        return f"{self.scheme}://{name}" + (f":{self.asked_port}" if self.asked_port != usual else "")
+
+    @property
+    def scheme(self) -> str:
+        """That of the connection, or https where the ServerName says so (VH-60)."""
+        return "https" if self.host.scheme == "https" else self.request.scheme
 
     @property
     def asked_port(self) -> int:
@@ -92,7 +97,7 @@ class State:
     @property
     def self_port(self) -> int:
         """The port of URLs that the server makes about itself, UseCanonicalName Off (VH-60)."""
-        return self.host.port or (443 if self.request.scheme == "https" else 80)
+        return self.host.port or (443 if self.scheme == "https" else 80)
 
 
 def holds(condition: Condition, state: State) -> bool:
@@ -267,7 +272,7 @@ def read_variable(name: str, argument: str, state: State) -> str | None:
 _VARIABLES: dict[str, Callable[[State], str | None]] = {
     "REQUEST_URI": lambda s: s.path,
     "REQUEST_METHOD": lambda s: s.request.method,
-    "REQUEST_SCHEME": lambda s: s.request.scheme,
+    "REQUEST_SCHEME": lambda s: s.scheme,
     "QUERY_STRING": lambda s: s.query or "",
     "THE_REQUEST": lambda s: f"{s.request.method} {s.request.target} {protocol(s.request)}",
     "HTTP_HOST": lambda s: s.header("Host"),

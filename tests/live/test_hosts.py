@@ -106,3 +106,21 @@ def test_the_scheme_of_the_first_name_counts(tmp_path: Path) -> None:
 def test_a_set_with_one_host_serves_every_name(tmp_path: Path) -> None:
     """VH-33, VH-34: the main server never answers where a host has the address."""
     assert differences(tmp_path, ALONE, {name: get(name) for name in NAMES[-8:]}) == {}
+
+
+@pytest.mark.parametrize("name", ["n.example", "n.example:99", "https://n.example", "https://n.example:8443"])
+@pytest.mark.parametrize("canonical", ["Off", "On"])
+def test_the_port_and_name_of_itself(tmp_path: Path, name: str, canonical: str) -> None:
+    """VH-60 and the table of 6.7: in self-made URLs and in variables."""
+    text = f"""
+    <VirtualHost *:80>
+        ServerName {name}
+        UseCanonicalName {canonical}
+        ProxyPass /proxied http://10.0.0.1:8080/
+        RequestHeader set X-Itself "expr=%{{SERVER_NAME}} %{{SERVER_PORT}} %{{REQUEST_SCHEME}}"
+        Redirect /x /y
+    </VirtualHost>
+    """
+    hosts = ("a.example", "a.example:77", "n.example:99")
+    asked: dict[str, Asked] = {f"{host}{path}": get(host, path) for host in hosts for path in ("/proxied", "/x")}
+    assert differences(tmp_path, text, asked) == {}
