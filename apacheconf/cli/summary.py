@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from apacheconf.cli.draw import Line, near, shown
 
 if TYPE_CHECKING:
+    from apacheconf.ledger import Row
     from apacheconf.runtime import Ready
     from apacheconf.runtime.summary import HostLine, Summary
 
@@ -52,12 +53,20 @@ def _members(summary: Summary, stubs: bool) -> Iterator[Line]:
 
 
 def _not_honoured(summary: Summary) -> Iterator[Line]:
+    """What isn't honoured; neighbours of one name and one reason are one line (``deflate.conf:2-6``)."""
     if not summary.not_honoured:
         return
     yield [("bold yellow", "not honoured")]
-    for row in summary.not_honoured[:MOST]:
-        yield [("", f"  {near(row.place)}: {row.name}"), ("dim", f"  {shown('; '.join(row.caveats))}")]
-    yield from _more("directive", len(summary.not_honoured))
+    groups = [list(rows) for _, rows in groupby(summary.not_honoured, key=_sameness)]
+    for rows in groups[:MOST]:
+        last = f"-{rows[-1].place.span.line}" if len(rows) > 1 else ""
+        why = shown("; ".join(rows[0].caveats))
+        yield [("", f"  {near(rows[0].place)}{last}: {rows[0].name}"), ("dim", f"  {why}")]
+    yield from _more("directive", MOST + sum(map(len, groups[MOST:])))
+
+
+def _sameness(row: Row) -> tuple[str, str, tuple[str, ...]]:
+    return row.place.span.file.name, row.name, row.caveats
 
 
 def _more(what: str, count: int) -> Iterator[Line]:
