@@ -1,8 +1,9 @@
 """Sets of rules, and what httpd does with them: ``python -m tests.rewriting`` asks it again and writes it down.
 
 ``fixtures/rewrite/sets/*.txt`` hold the sets: a title behind ``###``, lines of a virtual host, and requests behind
-``>``. In them ``{o}`` and ``{p}`` are the authorities of two origins, ``{host}`` is the host's name, ``{name}`` a name
-of its own and ``{root}`` the DocumentRoot. All sets of a file run in one server, each in a host of its own.
+``>``; what stands before the first set is for the main server. In them ``{o}`` and ``{p}`` are the authorities of two
+origins, ``{host}`` is the host's name, ``{name}`` a name of its own, ``{port}`` where the front listens and ``{root}``
+the DocumentRoot. All sets of a file run in one server, each in a host of its own.
 """
 
 from __future__ import annotations
@@ -70,16 +71,25 @@ class Stage:
             text = text.replace(authority, token)
         return re.sub(rf"\b{self.port}\b", "{port}", text)
 
-    def config(self, sets: Iterable[RuleSet]) -> str:
-        lines = [f"ServerName main.example\nListen 127.0.0.1:{self.port}\nDocumentRoot {self.root}"]
-        for each in sets:
+    def config(self, file: str) -> str:
+        lines = [f"ServerName main.example\nListen 127.0.0.1:{self.port}\nDocumentRoot {self.root}", main_lines(file)]
+        for each in read(file):
             lines += [f"<VirtualHost *:{self.port}>", f"ServerName {each.host}", f"ServerAlias *.{each.host}"]
             lines += [f"DocumentRoot {self.root}", *map(each.filled, each.lines), "</VirtualHost>"]
         return self.filled("\n".join(lines)) + "\n"
 
 
+def main_lines(file: str) -> str:
+    """What stands before the first set: lines of the main server."""
+    return _text(file).partition("### ")[0]
+
+
+def _text(file: str) -> str:
+    return (FOLDER / "sets" / f"{file}.txt").read_text()
+
+
 def read(file: str) -> list[RuleSet]:
-    text = (FOLDER / "sets" / f"{file}.txt").read_text()
+    text = _text(file)
     found = []
     for part in text.split("### ")[1:]:
         title, *lines = part.strip().splitlines()
@@ -186,7 +196,7 @@ def start_serve(box: Sandbox, text: str, port: int) -> Server:
 
 
 @contextmanager
-def staged(sets: list[RuleSet], start: Start) -> Iterator[Callable[[RuleSet, str], str]]:
+def staged(file: str, start: Start) -> Iterator[Callable[[RuleSet, str], str]]:
     """A running server; the function asks it one request of a set."""
     with Sandbox("rewrite") as box, Origins(NAMES.values()) as origins:
         origins.up(list(NAMES.values()))
@@ -200,14 +210,13 @@ def staged(sets: list[RuleSet], start: Start) -> Iterator[Callable[[RuleSet, str
             (answer, *_) = exchange(("127.0.0.1", stage.port), (Turn(_bytes(request), (request.method,)),)).answers
             return _answered(answer, list(origins.take()), stage)
 
-        with start(box, stage.config(sets), stage.port):
+        with start(box, stage.config(file), stage.port):
             yield ask
 
 
 def ask_all(file: str, start: Start) -> dict[str, dict[str, str]]:
-    sets = read(file)
-    with staged(sets, start) as ask:
-        return {each.title: {line: ask(each, line) for line in each.requests} for each in sets}
+    with staged(file, start) as ask:
+        return {each.title: {line: ask(each, line) for line in each.requests} for each in read(file)}
 
 
 def record() -> None:

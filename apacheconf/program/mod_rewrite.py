@@ -7,12 +7,12 @@ nobody can say what it would have done.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from apacheconf.ledger import Written
-from apacheconf.model.types import Server
+from apacheconf.model.types import Section, Server
 from apacheconf.modules.declare import Conf, Setting, setting
 from apacheconf.modules.mod_rewrite import RewriteDirConf, RewriteMap, RewriteServerConf
 from apacheconf.modules.rewrite_rules import RewriteCond, RewriteRule
@@ -103,8 +103,13 @@ def _maps(server: Server) -> dict[str, RewriteMap]:
 
 
 def _has_any(server: Server) -> bool:
-    """Without any line of mod_rewrite in it a host has no rules, not even inherited ones."""
-    return "mod_rewrite" in server.own_dir_confs or "mod_rewrite" in server.own_server_confs
+    """Without any line of mod_rewrite in it, be it in a section, a host has no rules, not even inherited ones."""
+    name = RewriteDirConf.module
+    return name in server.own_dir_confs or name in server.own_server_confs or _any_in(server.own_sections, name)
+
+
+def _any_in(sections: Iterable[Section], module: str) -> bool:
+    return any(module in section.confs or _any_in(section.sections, module) for section in sections)
 
 
 def entries(conf: RewriteDirConf) -> tuple[Entry, ...]:

@@ -28,7 +28,7 @@ def programs(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     loaded = {}
     for file in FILES:
         path = folder / f"{file}.conf"
-        path.write_text(stage.config(read(file)))
+        path.write_text(stage.config(file))
         loaded[file] = load([str(path)]).require()
     return loaded
 
