@@ -137,12 +137,12 @@ def _qualified(url: str, state: State) -> str:
 
 def _reduced(url: str, state: State) -> str:
     """A URL of this very host is its path, if ServerName gives the port (RW-6)."""
-    prefix = f"{state.request.scheme}://"
+    prefix = f"{state.scheme}://"
     if url[: len(prefix)].lower() != prefix or len(url) == len(prefix):
         return url
     authority, slash, path = url[len(prefix) :].partition("/")
     name, _, port = authority.partition(":")
-    number = int(port) if port.isdigit() else DEFAULT_PORTS[state.request.scheme]
+    number = int(port) if port.isdigit() else DEFAULT_PORTS[state.scheme]
     named = any(fnmatchcase(name.lower(), each) for each in names_of(state.host))
     return slash + path or "/" if named and number == state.host.port else url
 
