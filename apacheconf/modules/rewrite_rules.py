@@ -1,4 +1,4 @@
-"""RewriteRule and RewriteCond as values: what their arguments and flags say (RW-20 to RW-42, LEX-40, LEX-41).
+"""RewriteRule and RewriteCond as values: what their arguments and flags say (RW-20 to RW-35, RW-42, LEX-40, LEX-41).
 
 What is refused is refused in httpd's words. What the references in a text mean for a request is not known here.
 """

@@ -1,4 +1,4 @@
-"""The little languages of mod_rewrite: argument lines, flag fields, and texts with references (RW-20 to RW-44).
+"""The little languages of mod_rewrite: argument lines, flag fields, and texts with references (RW-20, RW-40).
 
 httpd splits and reads these by hand, and so do we: each is one pass from left to right, without nesting but for
 curly brackets, and simpler to follow as a function than as a grammar. Which flags and variables exist, and what

@@ -64,7 +64,8 @@ def record() -> None:
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_a_line_is_judged_as_httpd_judges_it(line: str):  # LEX-40, LEX-41, RW-20 to RW-44, PIT-8 to PIT-13, EXPR-45
+def test_a_line_is_judged_as_httpd_judges_it(line: str):
+    """LEX-40, LEX-41, RW-20 to RW-35, RW-40 to RW-44, PIT-8 to PIT-13, EXPR-45."""
     assert ours(line) == json.loads(RECORDED.read_text())[line]
 
 
