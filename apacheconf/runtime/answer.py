@@ -97,7 +97,7 @@ def _assemble(status: int, reason: bytes, version: tuple[int, int], fields: Fiel
         elif key == b"upgrade":
             out.upgrade = value
         elif key == b"transfer-encoding":
-            out.chunked = value.lower().endswith(b"chunked")
+            out.chunked = value.rpartition(b",")[2].strip(b" \t").lower() == b"chunked"
         elif key in NOT_RETURNED or key in tokens or (key in single and key in _SINGLE):
             continue
         else:

@@ -47,7 +47,8 @@ def response_length(fields: Fields, status: int, head_request: bool) -> int:
         return 0
     codings = [value for name, value in fields if name.lower() == b"transfer-encoding"]
     if codings:
-        return CHUNKED if b",".join(codings).lower().rstrip().endswith(b"chunked") else UNTIL_CLOSE
+        last = b",".join(codings).rpartition(b",")[2]
+        return CHUNKED if last.strip(b" \t").lower() == b"chunked" else UNTIL_CLOSE
     for name, value in fields:
         if name.lower() == b"content-length":
             if not _DIGITS.fullmatch(value) or len(value) > 30 or int(value) > _MAX_LENGTH:

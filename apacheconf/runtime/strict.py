@@ -107,6 +107,8 @@ def read_reply_fields(lines: list[bytes], field_size: int) -> Fields:
             continue
         if b":" not in line:
             raise OriginBroke(502, "a response header line has no colon")
+        if b"\0" in line:
+            raise OriginBroke(502, "a response header field holds a NUL")
         found = _REPLY_FIELD.fullmatch(line)
         if found is None or _CONTROL.search(found[2]):
             raise OriginBroke(500, "a response header field is malformed")

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,7 +92,14 @@ class Talk:
     then: tuple[str, ...] = ()
 
 
-Step = Ask | Up | Pause | Together | Log | Talk
+@dataclass(frozen=True)
+class Raw:
+    """These bytes on a connection; told are the statuses that come back and what the origins were asked."""
+
+    data: str
+
+
+Step = Ask | Up | Pause | Together | Log | Talk | Raw
 
 
 @dataclass(frozen=True)
@@ -144,18 +151,26 @@ def staged(contest: Contest) -> Iterator[Set]:
 
 def play(contest: Contest, engine: Engine | None) -> list[str]:
     """The lines of a contest at httpd, or at serve without an engine."""
-    with staged(contest) as found:
+    return play_all([contest], engine)[contest.name]
+
+
+def play_all(contests: Sequence[Contest], engine: Engine | None) -> dict[str, list[str]]:
+    """Contests of one configuration, one after the other at one server."""
+    with staged(contests[0]) as found:
         stage, origins = found.stage, found.origins
         letters = {f"10.0.0.{number}:8080": letter for number, letter in enumerate(LETTERS, 1)}
-        origins.up(name for name, letter in letters.items() if letter in contest.up)
+        origins.up(name for name, letter in letters.items() if letter in contests[0].up)
         stage.box.write(stage.file.name, stage.text)
         port = next(iter(stage.ports.listeners.values()))
         starter = _Threaded(stage) if engine is None else fronts.start("httpd", engine, stage, stage.text)
         told = _Teller(found, port, letters)
+        lines: dict[str, list[str]] = {}
         with starter:
-            for step in contest.script:
-                told.take(step)
-        return told.lines
+            for contest in contests:
+                told.lines = lines[contest.name] = []
+                for step in contest.script:
+                    told.take(step)
+        return lines
 
 
 class _Teller:
@@ -177,6 +192,8 @@ class _Teller:
             case Log():
                 time.sleep(0.2)
                 self.lines += self._log()
+            case Raw(data):
+                self.lines.append(self._raw(data))
             case Talk(first, then):
                 self.lines += self._talk(first, then)
 
@@ -188,6 +205,12 @@ class _Teller:
         back = talk(self.port, first.encode("latin-1"), tuple(each.encode("latin-1") for each in then))
         heads, self.switching.heads[:] = list(self.switching.heads), []
         return [f"origin: {self._plain(head)!r}" for head in heads] + [f"client: {self._plain(_dateless(back))!r}"]
+
+    def _raw(self, data: str) -> str:
+        back = talk(self.port, data.encode("latin-1"), (b"",))
+        statuses = re.findall(rb"(?m)^HTTP/1\.1 (\d{3}) ", back)
+        asked = [f"{each.request_line} {each.framing or 'bare'} {each.length}" for each in self.origins.take()]
+        return f"{' '.join(status.decode() for status in statuses) or 'nothing'} <- {'; '.join(asked) or 'nobody'}"
 
     def _ask(self, ask: Ask) -> Answer | None:
         turn = Turn(ask.raw, (ask.line.split()[0],))
@@ -279,17 +302,23 @@ def record(contests: Iterable[Contest]) -> None:
     engine = find("httpd")
     assert engine is not None, "httpd is not installed"
     told = recorded() if RECORDED.exists() else {}
-    told |= {contest.name: play(contest, engine) for contest in contests}
+    alike: dict[tuple[str, str, str], list[Contest]] = {}
+    for contest in contests:
+        shared = contest.name.startswith("smuggle")
+        alike.setdefault((contest.config, contest.main, "" if shared else contest.name), []).append(contest)
+    for each in alike.values():
+        told |= play_all(each, engine)
     written = {"httpd": engine.version, "contests": dict(sorted(told.items()))}
     RECORDED.write_text(json.dumps(written, indent=1) + "\n", "utf-8")
 
 
 def main(words: list[str]) -> None:
     from tests.runtime.contests import CONTESTS
+    from tests.runtime.smuggling import SMUGGLING
 
     if RECORDED.exists() and not words:
         RECORDED.unlink()
-    record(each for each in CONTESTS if not words or any(word in each.name for word in words))
+    record(each for each in (*CONTESTS, *SMUGGLING) if not words or any(word in each.name for word in words))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ NAMES = [contest.name for contest in CONTESTS]
 
 
 def test_every_contest_is_recorded_and_named_once() -> None:
-    assert sorted(NAMES) == sorted(set(NAMES)) == sorted(recorded())
+    written = [name for name in recorded() if not name.startswith("smuggle")]
+    assert sorted(NAMES) == sorted(set(NAMES)) == sorted(written)
 
 
 @pytest.mark.parametrize("contest", CONTESTS, ids=NAMES)
