@@ -105,7 +105,7 @@ def _ends_with(code: int) -> SetRule:
 
 #: The statuses that httpd has a line for; R takes no others.
 _STATUSES = frozenset(
-    (*range(100, 104), *range(200, 209), 226, *range(300, 306), 307, 308, *range(400, 418), *range(421, 427), 428,
+    (*range(100, 104), *range(200, 209), 226, *range(300, 306), 307, 308, *range(400, 418), *range(421, 425), 426, 428,
      429, 431, 451, *range(500, 509), 510, 511)
 )  # fmt: skip
 _REDIRECT_NAMES = {"permanent": 301, "temp": 302, "seeother": 303}

@@ -56,13 +56,25 @@ def _file_status(file: str) -> int:
         return 403
 
 
+#: What the page of a redirect says, where it isn't that the document has moved.
+_MOVED = '<p>The document has moved <a href="{}">here</a>.</p>\n'
+_REDIRECTS = {
+    300: "",
+    303: '<p>The answer to your request is located <a href="{}">here</a>.</p>\n',
+    305: (
+        "<p>This resource is only accessible through the proxy\n<br />\n"
+        "You will need to configure your client to use that proxy.</p>\n"
+    ),
+}
+
+
 def redirect(client: ClientConnection, exchange: Exchange, status: int, location: str) -> None:
     """Send the client to ``location``."""
     title = standard_reason(status).decode()
     body = (
         '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN" "http://www.w3.org/TR/html4/strict.dtd">\n<html><head>\n'
         f"<title>{status} {title}</title>\n</head><body>\n<h1>{title}</h1>\n"
-        f'<p>The document has moved <a href="{escape(location)}">here</a>.</p>\n</body></html>\n'
+        f"{_REDIRECTS.get(status, _MOVED).format(escape(location))}</body></html>\n"
     )
     fields = [(b"Location", location.encode("latin-1")), (b"Content-Type", CONTENT_TYPE)]
     client.answer(exchange, status, body.encode("latin-1"), fields)

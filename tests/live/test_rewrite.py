@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from apacheconf.engines import Sandbox, free_ports
+from apacheconf.prove.client import Turn, exchange
 from tests.engines.real import need
-from tests.rewriting import FILES, ask_all, recorded, start_httpd, start_serve
+from tests.rewriting import FILES, Start, ask_all, recorded, start_httpd, start_serve
 
 pytestmark = pytest.mark.live
 
@@ -32,3 +34,28 @@ def test_httpd_still_does_so(file: str) -> None:
 @pytest.mark.parametrize("file", FILES)
 def test_serve_does_what_httpd_does(file: str) -> None:
     assert not list(differences(ask_all(file, start_serve), files_differ=True))
+
+
+STATUSES = [300, 301, 302, 303, 304, 305, 307, 308, *range(400, 418), *range(421, 425), 426, 428, 429, 431, 451,
+            *range(500, 509), 510, 511]  # fmt: skip
+
+
+def pages(start: Start) -> dict[int, tuple[int, str, bytes]]:
+    """Status, Location and page of a rule for each status that R takes."""
+    found = {}
+    with Sandbox("statuses") as box:
+        (port,) = free_ports(1)
+        (box.path / "www").mkdir()
+        rules = "\n".join(f"RewriteRule ^/{status}$ /target [R={status}]" for status in STATUSES)
+        text = f"ServerName a.example\nListen 127.0.0.1:{port}\nDocumentRoot {box.path}/www\nRewriteEngine On\n{rules}"
+        with start(box, text, port):
+            for status in STATUSES:
+                turn = Turn(f"GET /{status} HTTP/1.1\r\nHost: a.example\r\n\r\n".encode())
+                (answer,) = exchange(("127.0.0.1", port), (turn,)).answers
+                found[status] = answer.status, "".join(answer.values("location")), answer.body
+    return found
+
+
+def test_answers_made_by_rules_are_httpds_pages() -> None:  # RW-14, RW-26
+    need("httpd")
+    assert pages(start_serve) == pages(start_httpd)

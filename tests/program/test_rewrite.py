@@ -1,7 +1,7 @@
 """Sets of rules through ``decide``: it comes to what httpd was seen to do.
 
-RW-1, RW-2, RW-4 to RW-6, RW-8 to RW-16, RW-20 to RW-35, RW-40 to RW-43, INH-8, INH-9, LOC-20, PP-21, PP-24, AL-7, SEM-3,
-SEM-4, SEM-28 to SEM-31, WK-4, TL-8.
+RW-1, RW-2, RW-4 to RW-6, RW-8 to RW-16, RW-20 to RW-35, RW-40 to RW-43, INH-8, INH-9, LOC-20, PP-21, PP-24, AL-7,
+SEM-3, SEM-4, SEM-28 to SEM-31, WK-4, TL-8.
 """
 
 from __future__ import annotations
