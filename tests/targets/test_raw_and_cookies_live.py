@@ -16,6 +16,8 @@ _CONFIG = r"""
 <VirtualHost *:{port}>
     ServerName raw.test
     ProxyPass /same http://127.0.0.1:{one}/same nocanon
+    ProxyPass /other http://127.0.0.1:{one}/new nocanon
+    ProxyPass /gone/ http://127.0.0.1:{one}/ nocanon
     ProxyPass / http://127.0.0.1:{one}/ nocanon
 </VirtualHost>
 <VirtualHost *:{port}>
@@ -50,7 +52,16 @@ def test_raw_paths(target: str, running: Fronts) -> None:
 
 def test_a_prefix_that_is_spelt_in_another_way(running: Fronts) -> None:
     """PU-6: nginx sends such a path as it is, and its report says so."""
-    for path in ("//a//b", "/s%61me/x%7e", "//same/x"):
+    for path in (
+        "//a//b",
+        "/s%61me/x%7e",
+        "//same/x",
+        "/other",
+        "/other/%7e",
+        "/other//x",
+        "/oth%65r/%7e",
+        "/gone/%41",
+    ):
         assert ask(running.at["haproxy"], "raw.test", path) == ask(running.at["httpd"], "raw.test", path), path
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apacheconf.program.hosts import Host
-from apacheconf.program.steps import CookiePart, MapBack, MapBackCookie, MapToOrigin, Table
+from apacheconf.program.steps import CookiePart, MapBack, MapBackCookie, MapToOrigin, Rest, Table
 from apacheconf.program.uri import canonical
 from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
@@ -51,14 +51,9 @@ def _fill(low: Lowering, route: Route, origin: Origin, path: NewPath, backend: S
         return
     emit_balancing(low, origin, backend)
     _emit_timeouts(low, route.host, workers[0], backend)
+    _emit_path(path, backend)
     if _is_raw(route.map, path):
-        spelt = path.cut.rstrip("/")  # PU-6: a prefix that is spelt in another way is not passed on raw
-        only = (
-            ("{", "var(txn.raw)", "-m", "beg", spelt, "}") if spelt else ("!{", "var(txn.raw)", "-m", "beg", "//", "}")
-        )
-        backend.add("http-request", "set-path", "%[var(txn.raw)]", "if", *only)
-    else:
-        _emit_path(path, backend)
+        _emit_raw(path, backend)
     if route.reverses:
         emit_self(route.host, backend)
     emit_edits(low, route, Table.REQUEST, backend)
@@ -76,7 +71,7 @@ def _mapping_claims(route: Route, origin: Origin) -> tuple[Claim, ...]:
     assert route.map is not None and route.mapping is not None
     said_by = route.host.said_by(route.mapping)
     claims = []
-    if route.map.raw and not _is_raw(route.map, new_path(route.map, route.cell, origin)):
+    if route.map.raw and route.map.rest is not Rest.AFTER_PREFIX:
         claims.append(approximated(said_by, "nocanon: the path is normalised all the same", "nocanon"))
     if route.map.encoded:
         claims.append(approximated(said_by, "mapping=encoded is not supported yet", "mapping-encoded"))
@@ -89,8 +84,16 @@ def _mapping_claims(route: Route, origin: Origin) -> tuple[Claim, ...]:
 
 
 def _is_raw(action: MapToOrigin, path: NewPath) -> bool:
-    """PU-5: the frontend keeps the path as the client wrote it, which is right where nothing is cut."""
-    return action.raw and path.regex is None and path.cut == path.head
+    """PU-5: nocanon, where the rest of the path follows the new prefix."""
+    return action.raw and path.regex is None and path.joins
+
+
+def _emit_raw(path: NewPath, backend: Section) -> None:
+    """The path as the client wrote it; PU-6: a prefix that is spelt in another way is not passed on raw."""
+    cut = path.cut.rstrip("/") + ("" if path.head or not path.cut else "/")
+    only = ("{", "var(txn.raw)", "-m", "beg", cut, "}") if cut else ("!{", "var(txn.raw)", "-m", "beg", "//", "}")
+    rest = f"%[var(txn.raw),bytes({len(path.cut)})]" if path.cut else "%[var(txn.raw)]"
+    backend.add("http-request", "set-path", plain(canonical(path.head)) + rest, "if", *only)
 
 
 def _emit_timeouts(low: Lowering, host: Host, worker: Worker, backend: Section) -> None:
