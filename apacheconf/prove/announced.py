@@ -36,6 +36,8 @@ PROBES: Mapping[str, tuple[str, ...]] = {
                        "version: line feeds only", "version: 2.0 in the line", "version: 0.9", "version: 1.2",
                        "body: chunk size too big", "host: twice the same"),
     "method-letters": ("method: get",),
+    "nocanon": ("path: *", "host: absolute form without a path"),
+    "nocanon-prefix": ("path: //x", "path: /%*"),
     "null-byte": ("path: /%00",),
     "options-star": ("method: OPTIONS [*]",),
     "path-spelling": ("path: /x[?]", "path: /\"[[]]*"),
@@ -56,6 +58,10 @@ DIRECTIVES: Mapping[str, tuple[str, ...]] = {
 }
 
 
+#: Caveats of what is refused instead of guessed: they announce a 403 or 503 of the target's own, and nothing else.
+CLOSED = frozenset({"closed", "lost-mapping", "refuses-everyone"})
+
+
 @dataclass(frozen=True, slots=True)
 class Announcements:
     """What one front has said about itself: ``keys`` of caveats and names of ``directives`` it falls short of."""
@@ -65,7 +71,10 @@ class Announcements:
 
     def announce(self, probe: str, aspects: Iterable[Aspect]) -> str | None:
         """The caveat or directive that announces a difference in all of ``aspects``; None if none does."""
+        aspects = tuple(aspects)
         key = next((key for key in self.keys if _includes(PROBES.get(key, ()), probe)), None)
+        if key is None and any(each.what.endswith("status") and each.other in ("403", "503") for each in aspects):
+            key = next((key for key in self.keys if key in CLOSED), None)
         if key:
             return key
         by = [self._directive_for(aspect.what.lower()) for aspect in aspects]
