@@ -22,6 +22,7 @@ class HealthServerConf(Conf):
 
     expressions: Setting[dict[str, str]] = setting({}, by_key)
     templates: Setting[dict[str, Parameters]] = setting({}, by_key)
+    size: Setting[int] = setting(16)
 
 
 def _expression(text: Sequence[str], scope: Scope) -> dict[str, str]:
@@ -79,10 +80,10 @@ def _parameter(word: str, at: int, template: str, scope: Scope) -> tuple[str, ob
 MODULE = Module(
     "mod_proxy_hcheck",
     server_conf=HealthServerConf,
-    fate=Fate.REFUSED,
+    fate=Fate.SERVED,
     directives=[
         listed("ProxyHCExpr", parse_in=_expression, raw=True, fills="expressions"),
         listed("ProxyHCTemplate", parse_in=_template, fills="templates"),
-        listed("ProxyHCTPsize", number("Invalid ProxyHCTPsize parameter. Parameter must be >= 0", 0)),
+        listed("ProxyHCTPsize", number("Invalid ProxyHCTPsize parameter. Parameter must be >= 0", 0), fills="size"),
     ],
 )

@@ -10,7 +10,9 @@ from apacheconf.model.types import Model, Server
 from apacheconf.modules.core import CoreServerConf
 from apacheconf.modules.core_values import DOCUMENT_ROOT
 from apacheconf.modules.mod_proxy import Definition, ProxyPass, ProxyServerConf
-from apacheconf.program import core, mod_log_config, mod_proxy, mod_rewrite
+from apacheconf.modules.mod_proxy_hcheck import HealthServerConf
+from apacheconf.modules.mod_ssl import SslDirConf
+from apacheconf.program import core, mod_log_config, mod_proxy, mod_proxy_hcheck, mod_rewrite, mod_ssl
 from apacheconf.program.cells import make_cells
 from apacheconf.program.dead import unreachable
 from apacheconf.program.hosts import Host, Layer, Limits, Listener, Shape
@@ -52,6 +54,7 @@ class _Compiler:
             absent=model.expanded.absent,
             left_out=tuple(self.left_out),
             ignored=tuple(self.ignored),
+            checks_at_once=model.main.server_conf(HealthServerConf).size.value,
         )
 
     def _host(self, number: int, server: Server) -> Host:
@@ -120,4 +123,7 @@ def make_shape(steps: tuple[Step, ...], layers: tuple[Layer, ...], limits: Limit
 
 def _definitions(server: Server) -> Iterator[tuple[Definition, Written]]:
     setting = server.server_conf(ProxyServerConf).definitions
-    return zip(setting.value, setting.said_by, strict=True)
+    health = server.server_conf(HealthServerConf)
+    tls = mod_ssl.origin_tls(server.dir_conf(SslDirConf))
+    for definition, said_by in zip(setting.value, setting.said_by, strict=True):
+        yield mod_proxy_hcheck.resolved(definition, health, tls), said_by

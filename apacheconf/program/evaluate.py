@@ -313,6 +313,7 @@ _FAMILIES: dict[str, Callable[[State, str], str | None]] = {
     "OSENV": lambda s, argument: os.environ.get(argument),
     "SSL": lambda s, argument: None,
     "RESP": lambda s, argument: next((found for table in s.answer if (found := table.get(argument)) is not None), None),
+    "HC": lambda s, argument: s.env.get("HC_BODY") if argument.lower() == "body" else None,
     "HTTP_MATCHING": lambda s, argument: _matching_header(s, argument),
     "HTTP_OR_ENV": lambda s, argument: s.env.get(argument) if s.header(argument) is None else s.header(argument),
 }

@@ -31,7 +31,9 @@ from apacheconf.syntax import expr
 _EVALUATED_TESTS = frozenset("nzT")
 _EVALUATED_CALLS = frozenset({"tolower", "toupper"})
 #: Functions that read a table of the request: they are variables with an argument.
-_TABLES = {"req": "HTTP", "http": "HTTP", "req_novary": "HTTP", "env": "ENV", "reqenv": "ENV", "resp": "RESP"}
+_TABLES = {
+    "req": "HTTP", "http": "HTTP", "req_novary": "HTTP", "env": "ENV", "reqenv": "ENV", "resp": "RESP", "hc": "HC",
+}  # fmt: skip
 
 
 class NotEvaluated(Exception):

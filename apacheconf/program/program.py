@@ -36,7 +36,7 @@ class Program:
 
     For the ledger: ``directives`` are all directives of the configuration with a node, ``absent`` those without
     one, ``left_out`` those that the program does not hold yet, each with the reason, ``ignored`` worker parameters
-    that are lost because the worker is shared (WK-3).
+    that are lost because the worker is shared (WK-3). ``checks_at_once`` is ProxyHCTPsize; 0 for one after the other.
     """
 
     listeners: tuple[Listener, ...]
@@ -47,6 +47,7 @@ class Program:
     absent: tuple[Absent, ...] = ()
     left_out: tuple[tuple[Written, str], ...] = ()
     ignored: tuple[Ignored, ...] = ()
+    checks_at_once: int = 16
 
     def origin(self, host: Host, number: int) -> Origin:
         """The origin that a step of ``host`` names by ``number``."""

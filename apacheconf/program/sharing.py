@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from apacheconf.ledger import Written
 from apacheconf.modules.mod_proxy import BalancerMember, Definition, ProxyPass, ProxySet
+from apacheconf.program.mod_proxy_hcheck import check_of
 from apacheconf.program.workers import DEFAULT_PORTS, Balancer, Ignored, Member, Origin, Worker
 
 _WORKER_FIELDS = {
@@ -216,6 +217,7 @@ def _make_worker(draft: _Draft, member: Member | None = None) -> Worker:
 def generic_worker(authority: str) -> Worker:
     """The worker of an authority that no line of the configuration names (WK-4). Raises ValueError."""
     return replace(_make_worker(_Draft(authority)), reusable=False)
+        check=check_of(given) if member is not None else None,
 
 
 def _make_balancer(name: str, draft: _Draft) -> Balancer:

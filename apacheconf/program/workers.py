@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from apacheconf.ledger import Written
+from apacheconf.program.health import HealthCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Worker:
     ``host`` and ``port`` are where to connect; ``socket`` a Unix socket instead (UN-1). ``path`` is what the
     member URL itself carries. ``retry`` is how long an error keeps it out. ``said_by`` are the directives that
     made it. ``member`` is set in a balancer; outside of one ``status`` has the flags as given (``-I``: WP-31).
+    ``check`` is a member's health check.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Worker:
     response_field_size: int = 8192
     member: Member | None = None
     status: frozenset[str] = frozenset()
+    check: HealthCheck | None = None
     said_by: tuple[Written, ...] = field(default=(), compare=False)
 
     @property

@@ -12,11 +12,12 @@ import os
 import signal
 import socket
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from apacheconf.diagnostics import UsageError
-from apacheconf.program.hosts import Listener
+from apacheconf.program.hosts import Limits, Listener
 from apacheconf.program.program import Program
+from apacheconf.program.workers import Balancer
 from apacheconf.runtime.accesslog import access_logger
 from apacheconf.runtime.client import ClientConnection
 from apacheconf.runtime.errors import OriginBroke, proxy_error
@@ -28,6 +29,9 @@ from apacheconf.runtime.options import Address, Destination, Ready, ServeOptions
 from apacheconf.runtime.origin import OriginConnection
 from apacheconf.runtime.pool import SCHEMES, Pool
 from apacheconf.runtime.state import ServerState
+
+if TYPE_CHECKING:
+    from apacheconf.runtime.checking import Checker
 
 #: Seconds between two looks at the deadlines.
 TICK = 0.1
@@ -65,6 +69,7 @@ class Server(ServerState):
         self.logs = LogFiles(options.logs)
         self._destinations: dict[str, Destination] = dict(options.origins)
         self._stubbed: set[str] = set()
+        self._checker: Checker | None = None
         self._connecting: set[asyncio.Task[None]] = set()
         self._sockets: list[tuple[Address, socket.socket, str]] = []
         self._servers: list[asyncio.Server] = []
@@ -81,6 +86,7 @@ class Server(ServerState):
             self._open_logs()
             for address, sock, protocol in self._sockets:
                 self._servers.append(await self._accept(address, sock, protocol))
+            self._checker = self._start_checks()
             ticker = asyncio.ensure_future(self._tick())
             self._handle_signals()
             if self.options.on_ready is not None:
@@ -90,6 +96,8 @@ class Server(ServerState):
         finally:
             if ticker is not None:
                 ticker.cancel()
+            if self._checker is not None:
+                self._checker.stop()
             for _, sock, _ in self._sockets:
                 sock.close()
             self.logs.close()
@@ -162,12 +170,12 @@ class Server(ServerState):
         if worker.scheme not in SCHEMES:
             raise OriginBroke(500, f"no protocol handler was valid for the URL (scheme '{worker.scheme}')")
         timeout = worker.connect_timeout or self.origin_timeout(pool, exchange.site)
-        place = self._destinations.get(_authority(worker)) or worker.socket or await self._resolve(pool)
+        place = await self.place_of(pool)
         secure = pool.secure and _authority(worker) not in self._stubbed
         try:
             async with asyncio.timeout(timeout):
                 if secure:
-                    sock = await self._reach(place)
+                    sock = await self.reach(place)
                 elif isinstance(place, str):
                     await self.loop.create_unix_connection(factory, place)
                 else:
@@ -177,7 +185,7 @@ class Server(ServerState):
         if secure:
             await self._secure(sock, connection, exchange)
 
-    async def _reach(self, place: Destination) -> socket.socket:
+    async def reach(self, place: Destination) -> socket.socket:
         """A socket connected to ``place``. Raises OSError."""
         family = socket.AF_UNIX if isinstance(place, str) else socket.AF_INET6 if ":" in place[0] else socket.AF_INET
         sock = socket.socket(family, socket.SOCK_STREAM)
@@ -211,12 +219,21 @@ class Server(ServerState):
         if handshake.refused is not None:
             raise handshake.refused
 
+    @property
+    def main_limits(self) -> Limits:
+        return self.program.hosts[self.program.index.main].shape.limits
+
     def call_later(self, seconds: float, callback: Callable[[], object]) -> None:
         self.loop.call_later(seconds, callback)
 
     def clock(self) -> float:
         self.now = self.loop.time()
         return self.now
+
+    async def place_of(self, pool: Pool) -> Destination:
+        """Where to connect for a worker. Raises OriginBroke(500)."""
+        worker = pool.worker
+        return self._destinations.get(_authority(worker)) or worker.socket or await self._resolve(pool)
 
     async def _resolve(self, pool: Pool) -> Address:
         """The worker's address, looked up once (WP-12). Raises OriginBroke(500)."""
@@ -234,7 +251,21 @@ class Server(ServerState):
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK)
-            self.tick(self.loop.time())
+            self.tick(now := self.loop.time())
+            if self._checker is not None:
+                self._checker.tick(now)
+
+    def _start_checks(self) -> Checker | None:
+        """Health checks, where any member asks for them and isn't a stub."""
+        origins = [origin for origin in self.program.origins if isinstance(origin, Balancer)]
+        if not any(worker.check for origin in origins for worker in origin.members):
+            return None
+        from apacheconf.runtime.checking import Checker
+        from apacheconf.runtime.health import Health
+
+        pools = [pool for origin in origins for pool in self.service(origin).pools]
+        asked = [pool for pool in pools if _authority(pool.worker) not in self._stubbed]
+        return Checker(self, Health(asked, self.program.checks_at_once, self.now))
 
     def _handle_signals(self) -> None:
         handlers = {signal.SIGINT: self.stop, signal.SIGTERM: self.stop, signal.SIGUSR1: self.logs.reopen}

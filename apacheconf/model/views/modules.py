@@ -10,6 +10,7 @@ from apacheconf.model.bound import Bound
 from apacheconf.model.types import Model
 from apacheconf.modules import registry
 from apacheconf.modules.mod_authz_core import PROVIDERS
+from apacheconf.modules.proxy_parameters import HCHECK
 from apacheconf.syntax.words import split
 
 
@@ -103,6 +104,9 @@ def _needs_of_url(node: Node) -> Iterator[tuple[str, str]]:
         key, equals, value = word.partition("=")
         if equals and key.lower() == "lbmethod":
             yield f"lbmethod_{value.lower()}_module", word
+        elif equals and key.lower() in HCHECK:
+            yield "watchdog_module", word
+            yield "proxy_hcheck_module", word
 
 
 def _expanded(model: Model | Bound | Expanded) -> Expanded:
