@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from apacheconf.explain import rewriting
 from apacheconf.explain.story import Chapter, Sentence, Tone, loses, says
 from apacheconf.explain.trail import Trail
 from apacheconf.ledger import Written
 from apacheconf.program.conditions import Always, Condition, Glob, Matches, Under
 from apacheconf.program.steps import KeepLocal, MapToFile, MapToOrigin, Redirect, Respond, Rest, Step
-from apacheconf.program.trace import LayerAsked, Passed, PathRead, Refused, Round, Tried
+from apacheconf.program.trace import LayerAsked, Passed, PathRead, Refused, Rewritten, Round, Tried
 from apacheconf.program.values import Variable
 from apacheconf.program.workers import Balancer
 
@@ -56,6 +57,8 @@ def _events(trail: Trail) -> Iterator[Sentence]:
         if isinstance(event, LayerAsked) and id(event.layer) not in asked:
             asked.add(id(event.layer))  # Locations are asked twice (OR-1)
             told = [_section(event, trail)]
+        elif isinstance(event, Tried | Passed | Rewritten) and rewriting.is_told(event):
+            told = list(rewriting.sentences(event, trail))
         elif isinstance(event, Tried | Passed) and isinstance(event.step.action, DECIDING):
             told = list(_step(event, trail))
         else:

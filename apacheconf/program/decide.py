@@ -20,8 +20,8 @@ from apacheconf.program.phases import Phase
 from apacheconf.program.program import Program
 from apacheconf.program.reading import read_request
 from apacheconf.program.request import Decision, Request
-from apacheconf.program.steps import END, EditHeader, Flow, Move, Step
-from apacheconf.program.trace import LayerAsked, Passed, Refused, Round, Tracer, Tried, silent
+from apacheconf.program.steps import END, EditHeader, Flow, Move, Rewrite, Step
+from apacheconf.program.trace import LayerAsked, Passed, Refused, Rewritten, Round, Tracer, Tried, silent
 from apacheconf.program.uri import PathRefused, normalise, parse_target
 
 #: OR-1: which layers are asked when. Proxy layers take the place of the file layers for mapped requests (MRG-4).
@@ -145,6 +145,9 @@ class _Walk:
         """Do the action; a mapping that leads nowhere says why (PP-6f, PU-7)."""
         before = self.course.status
         perform(step.action, self.course)
+        run = self.course.rewriting
+        if run is not None and isinstance(step.action, Rewrite):
+            self.tracer(Rewritten(step, run.url, self.course.state.query))
         if before is None and self.course.status is not None and self.course.why:
             self.tracer(Refused(self.course.status, self.course.why))
 

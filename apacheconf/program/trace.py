@@ -70,6 +70,15 @@ class Passed:
 
 
 @dataclass(frozen=True, slots=True)
+class Rewritten:
+    """A rule has matched; ``url`` and ``query`` are what the rules have made of the request so far."""
+
+    step: Step
+    url: str
+    query: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Round:
     """An internal redirect or a further round begins; ``uri`` is its path."""
 
@@ -86,7 +95,7 @@ class MemberChosen:
     why: str
 
 
-Event = HostChosen | Refused | PathRead | LayerAsked | CellFound | Tried | Passed | Round | MemberChosen
+Event = HostChosen | Refused | PathRead | LayerAsked | CellFound | Tried | Passed | Rewritten | Round | MemberChosen
 Tracer = Callable[[Event], None]
 
 

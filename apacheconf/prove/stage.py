@@ -30,7 +30,16 @@ from apacheconf.syntax.words import Word, split_with_offsets
 
 #: Directives whose words may be URLs of origins.
 URL_DIRECTIVES = frozenset(
-    {"proxypass", "proxypassmatch", "proxypassreverse", "balancermember", "proxyset", "proxy", "sethandler"}
+    {
+        "proxypass",
+        "proxypassmatch",
+        "proxypassreverse",
+        "balancermember",
+        "proxyset",
+        "proxy",
+        "sethandler",
+        "rewriterule",
+    }
 )
 #: Directives whose first word is a log, and what takes its place.
 LOG_DIRECTIVES = {"errorlog": "error.log", "customlog": "access.log", "transferlog": "access.log",

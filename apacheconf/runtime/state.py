@@ -90,7 +90,9 @@ class ServerState:
     def service(self, origin: Origin) -> Service:
         found = self._services.get(id(origin))
         if found is None:
-            found = self._services[id(origin)] = Service(origin)
+            found = Service(origin)
+            if any(origin is known for known in self.program.origins):  # others come with a request, and go (WK-4)
+                self._services[id(origin)] = found
         return found
 
     def loggers(self, host: Host) -> tuple[Logger, ...]:
