@@ -10,18 +10,7 @@ import pytest
 
 #: (check, site): date and reason. The checks are those of ``test_sites``: bytes, load, config, hosts,
 #: includes, modules.
-KNOWN_FAILURES: dict[tuple[str, str], str] = {
-    **dict.fromkeys(
-        (
-            *(("config", "discourse"), ("config", "wordpress"), ("config", "macro-heavy-tenants")),
-            ("config", "source-layout-with-extra"),
-        ),
-        "2026-11-23: '# In file:' is indented inside a section and missing before a close tag (CLI-23)",
-    ),
-    ("config", "modsecurity-rules"): "2026-11-23: <IfDefine MODSEC_2.5>: mod_security2 defines it when it is loaded",
-    ("includes", "modsecurity-rules"): "2026-11-23: the line beside a pattern's further files (CLI-22)",
-    ("hosts", "modsecurity-rules"): "2026-11-23: the names that mod_security2 defines are not listed",
-}
+KNOWN_FAILURES: dict[tuple[str, str], str] = {}
 
 
 def marks(check: str, site: str) -> list[pytest.MarkDecorator]:

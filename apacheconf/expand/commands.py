@@ -45,6 +45,7 @@ def _read_files(reading: Reading, line: Line, path: str, optional: bool) -> list
     nodes: list[Node] = []
     read: list[str] = []
     reading.depth += 1
+    reading.include_line = line.place.line
     try:
         for file in include.matches(reading.relative(path), optional):
             if optional and not os.path.exists(file) and not read and not include.has_wildcard(path):
@@ -91,6 +92,10 @@ _LOAD_MODULE = "takes two arguments, a module name and the name of a shared obje
 _LOAD_FILE = "shared object file or library to load into the server at runtime"
 
 
+#: Names that a module defines when it is loaded. ModSecurity's second says its own version, which is Debian's.
+_DEFINED_BY = {"security2_module": ("MODSEC_2.5", "MODSEC_2.9")}
+
+
 def _load_module(reading: Reading, line: Line) -> list[Node]:
     name, file = some_words(line, (2,), _LOAD_MODULE)
     note = ""
@@ -104,6 +109,8 @@ def _load_module(reading: Reading, line: Line) -> list[Node]:
         reading.report(Level.WARNING, "module-already-loaded", message, line.place, "AH01574")
     else:
         reading.modules[name] = None
+        for defined in _DEFINED_BY.get(name, ()):
+            reading.variables.define(defined, None)
         _note_missing(reading, line, file, "shared-object-not-here")
     reading.done(line, note)
     return []

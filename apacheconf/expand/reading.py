@@ -64,6 +64,8 @@ class Reading:
     around: Surroundings | None = None
     lines_made: int = 0
     size_made: int = 0
+    #: The line of the Include that was carried out last, which is what httpd shows beside a file (CLI-22).
+    include_line: int | None = None
 
     def __post_init__(self) -> None:
         self.server_root = self.input.server_root
@@ -96,7 +98,7 @@ class Reading:
         self.read_before.add(source.name)
         self.files.setdefault(source.name, source)
         if source.name != COMMAND_LINE:
-            self.inclusions.append(Inclusion(source.name, via.line if via else self._line_before(), self.depth + 1))
+            self.inclusions.append(Inclusion(source.name, self.include_line if via else self._line_before(), self.depth + 1))
         lines = parse(source).lines()
         reader = Reader(Frame(source, source.name, lines, via), via)
         limit = LONGEST_IN_HTACCESS if self.in_htaccess else LONGEST

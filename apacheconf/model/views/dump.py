@@ -21,16 +21,14 @@ def dump_config(expanded: Expanded) -> str:
 
 
 def _dump(nodes: Iterable[Node], depth: int, file: str, lines: list[str]) -> str:
-    """Append the lines of ``nodes``; gives the file of the last one."""
+    """Append the lines of ``nodes``; gives the file that was named last."""
     indent = "  " * depth
     for node in nodes:
         if htaccess_around(node):  # a file, not a section
             file = _dump(node.children or (), depth, file, lines)
             continue
-        if node.place.name != file:
-            file = node.place.name
-            lines.append(f"{indent}# In file: {file}")
-        lines.append(f"{indent}# {node.place.line:3d}:")
+        file = _name_file(node, file, lines)
+        lines.append(f"{indent}#{node.place.line:4d}:")
         if node.children is None:
             lines.append(f"{indent}{_spelling(node.name)} {node.args}")
             continue
@@ -38,8 +36,16 @@ def _dump(nodes: Iterable[Node], depth: int, file: str, lines: list[str]) -> str
         lines.append(f"{indent}{name} {node.args}{node.tail}")
         if node.children:  # httpd prints no close tag for an empty section
             file = _dump(node.children, depth + 1, file, lines)
+            file = _name_file(node, file, lines)
             lines.append(f"{indent}</{name[1:]}>")
     return file
+
+
+def _name_file(node: Node, file: str, lines: list[str]) -> str:
+    """Name the file of ``node`` where it is another than before; never indented."""
+    if node.place.name != file:
+        lines.append(f"# In file: {node.place.name}")
+    return node.place.name
 
 
 def _spelling(name: str) -> str:
