@@ -110,9 +110,18 @@ def _map_to_origin(action: MapToOrigin, course: Course) -> None:
     elif any(char <= " " or char == "\x7f" for char in state.query or ""):
         course.refuse(403, "a blank or control character in the query")  # PU-7
     course.origin = origin
-    state.mapped = origin.name + path
-    path = (path if action.raw else canonical(path)) or "/"
+    name = origin.name.removesuffix("/") if path.startswith("/") else origin.name
+    state.mapped = name + path
+    path = (path if action.raw else _encoded(path, state)) or "/"
     course.uri = path if state.query is None else f"{path}?{state.query}"
+
+
+def _encoded(path: str, state: State) -> str:
+    """The path for the origin; a slash that NoDecode has left encoded stays as it is (LOC-9)."""
+    path = canonical(path)
+    if state.host.shape.limits.encoded_slashes == "NoDecode":
+        return path.replace("%252F", "%2F").replace("%252f", "%2f")
+    return path
 
 
 def _rest(action: MapToOrigin, course: Course) -> str:

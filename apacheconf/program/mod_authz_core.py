@@ -7,12 +7,13 @@ a restriction is never dropped.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from apacheconf.ledger import Written
-from apacheconf.modules.declare import Conf, Setting, setting
+from apacheconf.modules.declare import Conf, Setting, not_inherited, setting
 from apacheconf.modules.mod_authz_core import AuthzDirConf, RequireGroup, Requirement, expression_in, network
 from apacheconf.program.conditions import (
     ALWAYS,
@@ -46,6 +47,17 @@ class AuthzLayer(Conf):
     module: ClassVar[str] = "mod_authz_core"
 
     refused_when: Setting[Condition | None] = setting(None)
+    merging: Setting[str] = setting("Off", not_inherited)
+
+    def merge(self, child: Self) -> Self:
+        """MRG-20: the child replaces what was required, or with AuthMerging both or one of the two must pass."""
+        merged = super().merge(child)
+        mine, own = self.refused_when, child.refused_when
+        how = child.merging.value.lower()
+        if how == "off" or mine.value is None or own.value is None:
+            return merged
+        refused = AnyOf((mine.value, own.value)) if how == "and" else AllOf((mine.value, own.value))
+        return dataclasses.replace(merged, refused_when=Setting(refused, mine.said_by + own.said_by))
 
 
 def layer(conf: AuthzDirConf, linker: Linker, left_out: Callable[[Written, str], None]) -> AuthzLayer:
@@ -53,12 +65,13 @@ def layer(conf: AuthzDirConf, linker: Linker, left_out: Callable[[Written, str],
     if not conf.requires.is_set:
         return AuthzLayer()
     group = RequireGroup("any", conf.requires.value, conf.requires.said_by)
-    directives = tuple(dict.fromkeys(_directives(group)))
+    directives = tuple(dict.fromkeys((*_directives(group), *conf.merging.said_by)))
     for requirement, said_by in _requirements(group):
         if _provided(requirement) is None:
             left_out(said_by, f"Require {requirement.provider} is not evaluated yet; it denies")
     refused = _negation(_condition(group))
-    return AuthzLayer(Setting(refused, linker.numbers(directives)))
+    merging = Setting(conf.merging.value, linker.numbers(conf.merging.said_by))
+    return AuthzLayer(Setting(refused, linker.numbers(directives)), merging)
 
 
 def steps(conf: Conf) -> Iterator[Step]:

@@ -121,7 +121,7 @@ def layer(conf: ProxyDirConf, path: str, regex: bool, linker: Linker, origins: O
     """A section's settings, linked; ``path`` and ``regex`` are the section's. Raises OriginUnknown."""
     mapping: Setting[Step | None] = Setting(None)
     if conf.mapping.value is not None:
-        pattern = regex or (conf.mapping.value.regex and bool(path))
+        pattern = conf.mapping.value.regex and bool(path)  # a plain ProxyPass takes any pattern for a prefix (LOC-13)
         step = mapping_step(conf.mapping.value, path, pattern, conf.mapping.said_by, linker, origins)
         mapping = _numbered(step, conf.mapping, linker)
     return ProxyLayer(

@@ -79,8 +79,10 @@ class CompiledShape:
     """Finds the course of a path."""
 
     def __init__(self, shape: Shape) -> None:
-        self._bare = {cell.path: _course(cell) for cell in shape.cells if cell.reach is Reach.BARE}
-        self._below = {cell.path: _course(cell) for cell in shape.cells if cell.reach is Reach.BELOW}
+        # With NoDecode a path says more than its text: decide knows which slashes stay encoded.
+        cells = shape.cells if shape.limits.encoded_slashes != "NoDecode" else ()
+        self._bare = {cell.path: _course(cell) for cell in cells if cell.reach is Reach.BARE}
+        self._below = {cell.path: _course(cell) for cell in cells if cell.reach is Reach.BELOW}
 
     def course(self, path: str) -> Course | None:
         """The course of a normalised path; None when ``decide`` must be asked."""

@@ -1,0 +1,43 @@
+"""Who answers and where it goes, as httpd said (VH, LOC, MRG, INH; the statements stand in fixtures/asked)."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from apacheconf.program import Program
+from tests.engines.real import need
+from tests.program.asked import Asked, ours, program_of, theirs, topics
+
+TOPICS = {topic.name: topic for topic in topics()}
+#: Sections that ``decide`` leaves out by name: serve refuses to start with them.
+LEFT_OUT = {"POST /limited a.example": "<Limit>", "POST /excepted a.example": "<LimitExcept>"}
+
+
+@cache
+def program(topic: str) -> Program:
+    return program_of(TOPICS[topic])
+
+
+@pytest.mark.parametrize(
+    ("topic", "asked"),
+    [(name, each) for name, topic in TOPICS.items() for each in topic.asked],
+    ids=lambda value: value.line if isinstance(value, Asked) else value,
+)
+def test_as_httpd_answered(topic: str, asked: Asked, request: pytest.FixtureRequest) -> None:
+    if asked.line in LEFT_OUT:
+        reason = f"{LEFT_OUT[asked.line]} is not evaluated yet"
+        request.node.add_marker(pytest.mark.xfail(reason=reason, strict=True))
+    assert ours(program(topic), asked) == asked.said
+
+
+def test_what_is_left_out_is_named() -> None:
+    named = {f"<{directive.name}>" for directive, _ in program("merging").left_out}
+    assert set(LEFT_OUT.values()) <= named
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("topic", TOPICS)
+def test_recordings_are_what_httpd_says(topic: str) -> None:
+    assert theirs(TOPICS[topic], need("httpd")) == [each.said for each in TOPICS[topic].asked]
