@@ -114,4 +114,10 @@ def _worker_claims(worker: Worker) -> list[Claim]:
         claims.append(unsupported(said_by, "max= and acquire= are not supported yet", "pool-limits"))
     if worker.upgrade:
         claims.append(unsupported(said_by, "upgrade= is not supported yet: upgrades are stripped", "upgrade"))
+    if worker.check is not None:
+        claims.append(
+            unsupported(
+                said_by, "health checks (hcmethod=) are not supported yet: nobody asks the member", "health-check"
+            )
+        )
     return claims

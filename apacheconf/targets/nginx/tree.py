@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from apacheconf.targets.claims import Claim
 
@@ -74,6 +75,7 @@ def literal_path(text: str) -> str:
     return literal(text).replace("?", QUESTION)
 
 
+@lru_cache(maxsize=65536)
 def quote(word: str) -> str:
     """``word`` as nginx reads it back: bare, or in double quotes with ``\\`` and ``"`` escaped.
 

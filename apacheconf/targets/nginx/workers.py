@@ -98,6 +98,12 @@ def _worker_claims(worker: Worker, origin: Origin) -> list[Claim]:
         claims.append(unsupported(said_by, "max= and acquire= have no counterpart per worker", "pool-limits"))
     if worker.upgrade:
         claims.append(unsupported(said_by, "upgrade= is not supported yet: upgrades are stripped", "upgrade"))
+    if worker.check is not None:
+        claims.append(
+            unsupported(
+                said_by, "health checks (hcmethod=) are not supported yet: nobody asks the member", "health-check"
+            )
+        )
     return claims
 
 
