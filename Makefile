@@ -7,7 +7,7 @@ SITE ?= fixtures/sites/load-balancer/conf.d
 PYTEST ?= $(BIN)/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check record prove-all bench servers setup clean
+.PHONY: help serve test check record prove-all bench soak servers setup clean
 
 help: ## list what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ record: servers ## ask the real httpd again and rewrite its recorded answers
 
 prove-all: servers ## the long ring: everything, live
 	APACHECONF_PROVE_ALL=1 $(PYTEST) -m "prove_all or live"
+
+soak: setup ## serve under trouble: members that come and go, clients that are slow
+	$(BIN)/python -m tests.soak
 
 bench: servers ## CPU per request, beside httpd, nginx and HAProxy
 	$(BIN)/python -m tests.bench

@@ -29,7 +29,7 @@ _NO_EFFECT = _names(
 _SERVED = _names(
     """
     core http_core mod_proxy mod_proxy_balancer mod_proxy_http mod_lbmethod_byrequests mod_authz_core
-    mod_authz_host mod_log_config mod_proxy_hcheck
+    mod_authz_host mod_log_config mod_proxy_hcheck mod_reqtimeout mod_lbmethod_bytraffic mod_lbmethod_bybusyness
     """
 )
 

@@ -81,6 +81,6 @@ def _timeouts(words: Sequence[str]) -> dict[str, ReadTimeout]:
 MODULE = Module(
     "mod_reqtimeout",
     server_conf=ReqTimeoutServerConf,
-    fate=Fate.REFUSED,
-    directives=[listed("RequestReadTimeout", _timeouts, fills="timeouts", restricts=True)],
+    fate=Fate.SERVED,
+    directives=[listed("RequestReadTimeout", _timeouts, fills="timeouts", restricts=True, fate=Fate.SERVED)],
 )

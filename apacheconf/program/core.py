@@ -12,7 +12,8 @@ from apacheconf.modules.core_values import DOCUMENT_ROOT
 from apacheconf.modules.declare import Conf, Setting
 from apacheconf.modules.http_core import HttpServerConf
 from apacheconf.modules.mod_proxy import ProxyServerConf
-from apacheconf.program.hosts import Host, Limits, Shape
+from apacheconf.modules.mod_reqtimeout import ReadTimeout, ReqTimeoutServerConf
+from apacheconf.program.hosts import Host, Limits, Reading, Shape
 from apacheconf.program.link import Linker
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import AddCharset, MapToFile, SetErrorDocument, SetHandler, Step
@@ -77,14 +78,21 @@ def limits(server: Server, linker: Linker) -> Limits:
         "server_tokens": core.server_tokens,
     }
     trace, signature = core.trace_enable, per_dir.server_signature
+    timeouts = server.server_conf(ReqTimeoutServerConf).timeouts
     values = {name: setting.value for name, setting in settings.items()}
-    said_by = [each for setting in (*settings.values(), trace, signature) for each in setting.said_by]
+    said_by = [each for setting in (*settings.values(), trace, signature, timeouts) for each in setting.said_by]
     return Limits(
         **values,
+        header=_reading(timeouts.value.get("header"), Reading(20.0, 40.0, 500)),
+        body=_reading(timeouts.value.get("body"), Reading(20.0, 0.0, 500)),
         trace=trace.value != "off",
         server_signature=signature.value != "Off",
         said_by=linker.said_by(dict.fromkeys(said_by)),
     )
+
+
+def _reading(timeout: ReadTimeout | None, default: Reading) -> Reading:
+    return default if timeout is None else Reading(timeout.initial, timeout.most, timeout.rate)
 
 
 def server_steps(server: Server, linker: Linker) -> Iterator[Step]:

@@ -137,6 +137,16 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """RequestReadTimeout for a part of a request: seconds at first (0: no end), at most (0: no such end), and how many
+    bytes buy one second more (0: none do)."""
+
+    initial: float
+    most: float = 0.0
+    rate: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What the connection and the reading of a request may cost. Seconds and bytes."""
 
@@ -147,7 +157,8 @@ class Limits:
     request_line: int = 8190
     request_field_size: int = 8190
     request_fields: int = 100
-    header_timeout: float = 20.0
+    header: Reading = Reading(20.0, 40.0, 500)
+    body: Reading = Reading(20.0, 0.0, 500)
     proxy_timeout: float | None = None
     trace: bool = True
     merge_slashes: bool = True
@@ -155,6 +166,11 @@ class Limits:
     server_tokens: str = "Full"
     server_signature: bool = False
     said_by: tuple[int, ...] = ()
+
+    @property
+    def header_timeout(self) -> float:
+        """Seconds that a request's head may take when nothing buys more."""
+        return self.header.initial
 
 
 @dataclass(frozen=True, slots=True)

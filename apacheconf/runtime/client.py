@@ -32,6 +32,7 @@ from apacheconf.runtime.forward import (
 from apacheconf.runtime.framing import CHUNKED, BadChunk, ChunkReader, request_length
 from apacheconf.runtime.heads import FastReader, RequestHead, read_request_head
 from apacheconf.runtime.local import local_answer
+from apacheconf.runtime.patience import patience
 from apacheconf.runtime.site import Block, Plan, Site
 from apacheconf.runtime.strict import read_request_line
 from apacheconf.runtime.unfinished import blank_lines, check_unfinished
@@ -54,8 +55,8 @@ class ClientConnection(Answering):
 
     __slots__ = (
         "_body_left", "_buffer", "_chunks", "_ended", "_expect_refused", "_in_body", "_left", "_line", "_lingering",
-        "_paused", "_quick", "_reading", "blocks", "deadline", "door", "exchange", "fast", "peer", "peer_address",
-        "received", "requests", "sent", "server", "transport",
+        "_patience", "_paused", "_quick", "_reading", "blocks", "deadline", "door", "exchange", "fast", "peer",
+        "peer_address", "received", "requests", "sent", "server", "transport",
     )  # fmt: skip
 
     def __init__(self, server: ServerState, door: Door, peer: tuple[str, int]) -> None:
@@ -73,7 +74,8 @@ class ClientConnection(Answering):
         self._left = 1 + (limits.max_keep_alive_requests or 1 << 60)
         if not limits.keep_alive:
             self._left = 1
-        self.deadline = server.now + limits.header_timeout if limits.header_timeout else 0.0
+        self._patience = patience(limits.header, server.now)
+        self.deadline = self._patience.until if self._patience is not None else server.now + limits.timeout
         self._buffer = b""
         self._in_body = False
         self._body_left = 0
@@ -106,6 +108,7 @@ class ClientConnection(Answering):
                     self._left -= 1
                     self.requests += 1
                     self.deadline = 0.0
+                    self._patience = None
                     exchange = Exchange(
                         self, block.site, plan, block.lines_for(plan.forwarding), block.host, block.fields, plan.line
                     )
@@ -149,6 +152,8 @@ class ClientConnection(Answering):
     def _arrived(self, data: bytes) -> None:
         if self._lingering:
             return
+        if self._patience is not None:
+            self._patience.got(len(data))
         try:
             if self._in_body:
                 self._read_body(data)
@@ -182,13 +187,15 @@ class ClientConnection(Answering):
             if end:
                 end += start
             else:
-                if not self.deadline or not self.requests:
-                    self.deadline = self.deadline or self.server.now + (limits.header_timeout or limits.timeout)
+                if self._patience is None:
+                    self._patience = patience(limits.header, self.server.now)
+                self.deadline = self._reading_deadline()
                 return False
         head, self._buffer = self._buffer[start:end], self._buffer[end:]
         self.requests += 1
         self._left -= 1
         self.deadline = 0.0
+        self._patience = None
         self._line = head[: head.find(b"\r\n")].rstrip(b"\n")
         self._handle(head, read_request_head(head, limits, self.fast))
         if self._in_body and self.exchange is None:  # answered already: what is here of the body is dropped
@@ -348,7 +355,13 @@ class ClientConnection(Answering):
         self._chunks = ChunkReader() if length == CHUNKED else None
         self._body_left = max(length, 0)
         if self._in_body:
-            self.deadline = self.server.now + self.door.main.limits.timeout
+            self._patience = patience(self.door.main.limits.body, self.server.now)
+            self.deadline = self._reading_deadline()
+
+    def _reading_deadline(self) -> float:
+        """Until when the next bytes of a request must be here: Timeout between two reads, and the patience in all."""
+        silent = self.server.now + self.door.main.limits.timeout
+        return silent if self._patience is None else min(silent, self._patience.until)
 
     def _rest_of_body(self) -> None:
         """What of the body came with the head."""
@@ -358,7 +371,7 @@ class ClientConnection(Answering):
 
     def _read_body(self, data: bytes) -> None:
         """Hand body bytes to the exchange, or drop them when it is over. Raises ClientBroke."""
-        self.deadline = self.server.now + self.door.main.limits.timeout
+        self.deadline = self._reading_deadline()
         if self._chunks is not None:
             try:
                 pieces = self._chunks.feed(data)
@@ -370,7 +383,7 @@ class ClientConnection(Answering):
             self._body_left -= len(piece)
             pieces, done = ([piece] if piece else []), self._body_left == 0
         if done:
-            self._in_body, self._chunks, self.deadline = False, None, 0.0
+            self._in_body, self._chunks, self._patience, self.deadline = False, None, None, 0.0
             self._buffer = rest
         exchange = self.exchange
         if exchange is not None:
@@ -397,7 +410,7 @@ class ClientConnection(Answering):
             self._paused = 0
             self.transport.resume_reading()
             if self._in_body:
-                self.deadline = self.server.now + self.door.main.limits.timeout
+                self.deadline = self._reading_deadline()
 
     # --- answering -------------------------------------------------------------------------------------------
 

@@ -28,9 +28,6 @@ _STDERR = Answer(Outcome.NO_EFFECT, "messages go to standard error")
 _TUNING = Answer(Outcome.NO_EFFECT, "it tunes httpd's memory, or its status pages")
 #: Directives that serve answers for by name, whatever their value.
 BY_NAME = {
-    "requestreadtimeout": Answer(
-        Outcome.APPROXIMATED, "heads have 20 seconds and bodies may pause for Timeout; MinRate isn't counted"
-    ),
     "limitrequestbody": Answer(Outcome.NO_EFFECT, "httpd doesn't enforce it on requests for origins"),
     "serversignature": Answer(Outcome.APPROXIMATED, "error pages carry no signature"),
     "servertokens": Answer(Outcome.APPROXIMATED, "the Server header of answers made here says apacheconf"),
@@ -47,7 +44,8 @@ READ = frozenset(
         """
         servername serveralias serveradmin documentroot listen usecanonicalname keepalive keepalivetimeout
         maxkeepaliverequests timeout limitrequestfields limitrequestfieldsize limitrequestline allowencodedslashes
-        mergeslashes traceenable proxytimeout balancerinherit balancermember proxyset proxypass proxypassmatch
+        mergeslashes traceenable proxytimeout requestreadtimeout balancerinherit balancermember proxyset proxypass
+        proxypassmatch
         proxypassreverse proxypassreversecookiepath proxypassreversecookiedomain require requireall requireany
         requirenone error proxyhcexpr proxyhctemplate proxyhctpsize rewriteengine rewritemap
         """
