@@ -8,7 +8,18 @@ from apacheconf.explain.members import Pick, pick_first
 from apacheconf.explain.story import Chapter, Sentence, Tone, loses, says
 from apacheconf.explain.trail import Trail
 from apacheconf.ledger import Written
-from apacheconf.program.steps import AddForwarded, EditHeader, KeepHost, MapBack, MapBackCookie, OverrideErrors, Table
+from apacheconf.program.health import HealthCheck
+from apacheconf.program.steps import (
+    AddForwarded,
+    EditHeader,
+    KeepHost,
+    MapBack,
+    MapBackCookie,
+    OverrideErrors,
+    SecureOrigin,
+    Table,
+)
+from apacheconf.program.tls import SECURE
 from apacheconf.program.workers import Balancer, Worker
 
 _FORWARDED = {"x-forwarded-for", "x-forwarded-host", "x-forwarded-server"}
@@ -44,8 +55,39 @@ def _origin(trail: Trail, picked: Pick) -> Iterator[Sentence]:
         where = f"the socket {worker.socket}" if worker.socket else f"{worker.host}, port {worker.port}"
         pooled = "kept for later requests" if worker.reusable else "closed after the answer"
         yield says(f"The connection goes to {where}, and is {pooled}.")
+        yield from _secured(trail, worker)
+        if worker.check is not None:
+            yield says(_checked(worker.check), worker.said_by)
     for other, why in picked.others:
         yield loses(f"{other.name} {why}." if not why.startswith("its") else f"{other.name}: {why}.", other.said_by)
+
+
+def _secured(trail: Trail, worker: Worker) -> Iterator[Sentence]:
+    """What TLS with the origin asks of it (TB-1 to TB-5)."""
+    if worker.scheme not in SECURE:
+        return
+    tls, directives = trail.decision.tls, _directives(trail, SecureOrigin)
+    if not tls.engine:
+        yield says(f"SSLProxyEngine is not On, so every request for {worker.name} gets 500.", directives, Tone.REFUSES)
+        return
+    whose = "the client's Host" if trail.decision.keep_host else worker.host
+    checked = [
+        "its chain" if tls.verify in ("require", "optional") else "",
+        f"that it is for {whose}" if tls.check_name or tls.check_cn else "",
+        "its dates" if tls.check_expire else "",
+    ]
+    asked = ", ".join(filter(None, checked)) or "nothing"
+    yield says(f"It speaks TLS; of the origin's certificate is checked: {asked}. What fails it gets 500.", directives)
+
+
+def _checked(check: HealthCheck) -> str:
+    out, back = _times(check.fails, "failure"), _times(check.passes, "success")
+    asked = f"Its health is checked by {check.method} every {check.interval:g} s"
+    return f"{asked}: it goes out after {out}, and back after {back}."
+
+
+def _times(count: int, what: str) -> str:
+    return f"one {what}" if count <= 1 else f"{count} {what}{'es' if what.endswith('s') else 's'}"
 
 
 def sent_uri(trail: Trail, worker: Worker) -> str:

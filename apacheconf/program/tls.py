@@ -37,3 +37,12 @@ class OriginTls:
 
 
 NO_TLS = OriginTls()
+
+
+def unlike_httpd(tls: OriginTls) -> str:
+    """What Python's OpenSSL can't be told of these settings, empty when it can all."""
+    if tls.ciphers_13:
+        return "the ciphers of TLS 1.3 are OpenSSL's own"
+    if tls.verify == "optional_no_ca":
+        return "optional_no_ca verifies nothing of the chain; httpd still refuses what is wrong beside its authority"
+    return ""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-_SEQUENCE, _SET, _EXTENSIONS, _DNS_NAME, _OCTETS, _OID = 0x30, 0x31, 0xA3, 0x82, 0x04, 0x06
+_EXTENSIONS, _DNS_NAME, _OID = 0xA3, 0x82, 0x06
 _VERSION, _UTC_TIME, _BMP, _UTF8 = 0xA0, 0x17, 0x1E, 0x0C
 _COMMON_NAME, _ALT_NAMES = b"\x55\x04\x03", b"\x55\x1d\x11"
 
@@ -67,7 +67,7 @@ def _dns_names(fields: list[tuple[int, bytes]]) -> Iterator[str]:
     for _, extension in _items(extensions):
         parts = list(_items(extension))
         if parts[0] == (_OID, _ALT_NAMES):
-            names = next(value for tag, value in parts if tag == _OCTETS)
+            names = parts[-1][1]  # after the name, and perhaps a flag
             yield from (value.decode("latin-1") for tag, value in _items(_only(names)) if tag == _DNS_NAME)
 
 
@@ -80,7 +80,8 @@ def _time(tag: int, value: bytes) -> datetime:
 
 def _only(data: bytes) -> bytes:
     """The contents of the first item."""
-    return next(_items(data))[1]
+    (_, contents), *_ = _items(data)
+    return contents
 
 
 def _items(data: bytes) -> Iterator[tuple[int, bytes]]:

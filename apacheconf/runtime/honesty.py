@@ -19,7 +19,17 @@ from apacheconf.program.fold import steps_for
 from apacheconf.program.hosts import Host, Shape
 from apacheconf.program.program import Program
 from apacheconf.program.request import Request
-from apacheconf.program.steps import EditHeader, MapToFile, SetEnv, SetErrorDocument, SetHandler, Step
+from apacheconf.program.steps import (
+    EditHeader,
+    Log,
+    MapToFile,
+    SecureOrigin,
+    SetEnv,
+    SetErrorDocument,
+    SetHandler,
+    Step,
+)
+from apacheconf.program.tls import unlike_httpd
 from apacheconf.program.workers import Balancer, Origin, Worker
 from apacheconf.runtime import mod_env, mod_headers
 from apacheconf.runtime.fates import (
@@ -33,6 +43,7 @@ from apacheconf.runtime.fates import (
     NOT_YET,
     READ,
 )
+from apacheconf.runtime.health import can_check
 from apacheconf.runtime.lbmethods import METHODS
 from apacheconf.runtime.pool import SCHEMES
 
@@ -54,15 +65,21 @@ def answer(program: Program, ledger: Ledger) -> None:
         if id(shape) not in steps_of:
             steps_of[id(shape)] = tuple((step, _not_done(step)) for step in _steps(shape))
         for step, why in steps_of[id(shape)]:
-            lost = why or _lost_document(program, host, step)
+            lost = why or _lost_document(program, host, step) or _lost_log(host, step)
             if lost:
                 ledger.drop(host.said_by(step), lost)
             else:
-                ledger.carry(host.said_by(step), Outcome.EXACT)
+                ledger.carry(host.said_by(step), *_how_well(step))
     for listener in program.listeners:
         ledger.carry(listener.said_by, Outcome.EXACT)
     for origin in program.origins:
         _answer_origin(origin, ledger)
+
+
+def _how_well(step: Step) -> tuple[Outcome, str]:
+    if isinstance(step.action, SecureOrigin) and (caveat := unlike_httpd(step.action.tls)):
+        return Outcome.APPROXIMATED, caveat
+    return Outcome.EXACT, ""
 
 
 def _steps(shape: Shape) -> set[Step]:
@@ -91,6 +108,12 @@ def _lost_document(program: Program, host: Host, step: Step) -> str:
     return DOCUMENT_IN_FILE if decide(program, asked).origin is None else ""
 
 
+def _lost_log(host: Host, step: Step) -> str:
+    """Why a log's lines reach nobody."""
+    to_syslog = isinstance(step.action, Log) and host.texts[step.action.to].startswith("syslog")
+    return "serve doesn't write to syslog yet; --access-log gives a log in combined format" if to_syslog else ""
+
+
 def _place_of(host: Host, program: Program) -> tuple[str, int]:
     """An address and port at which the host answers."""
     for each in program.index.sets:
@@ -114,6 +137,8 @@ def _answer_origin(origin: Origin, ledger: Ledger) -> None:
 def _answer_worker(worker: Worker, ledger: Ledger) -> None:
     if worker.scheme not in SCHEMES:
         ledger.drop(worker.said_by, f"origins by {worker.scheme}: are not served yet; requests for it answer 500")
+    elif worker.check is not None and not can_check(worker.check):
+        ledger.drop(worker.said_by, worker.check.unknown or f"hcmethod={worker.check.method} is not served yet")
     else:
         ledger.carry(worker.said_by, Outcome.EXACT)
 

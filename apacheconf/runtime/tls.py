@@ -72,7 +72,7 @@ def check_peer(connected: Any, tls: OriginTls, name: str) -> None:
     der = connected.getpeercert(binary_form=True)
     try:
         certificate = read_certificate(der or b"")
-    except (ValueError, StopIteration):
+    except ValueError:
         raise handshake_failed() from None
     asked: list[tuple[bool, Callable[[Certificate], bool]]] = [
         (tls.check_expire, lambda found: found.is_current(datetime.now(UTC))),
