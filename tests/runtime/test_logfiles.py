@@ -1,0 +1,101 @@
+"""Where log lines go: files that can be moved away, programs that end, and nowhere at all."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from apacheconf.diagnostics import UsageError
+from apacheconf.ledger import Outcome
+from apacheconf.program.loading import load
+from apacheconf.runtime.honesty import account
+from apacheconf.runtime.logfiles import LogFile, LogFiles, LogProgram
+from tests.runtime.stage import OK, Stage, get
+
+
+def test_lines_wait_for_the_tick_and_for_no_longer(tmp_path: Path) -> None:
+    log = LogFile(str(tmp_path / "log"))
+    log.write("one")
+    assert (tmp_path / "log").read_bytes() == b""
+    log.flush()
+    log.write("two \xe9")
+    log.close()
+    assert (tmp_path / "log").read_bytes() == b"one\ntwo \xe9\n"
+
+
+def test_many_lines_are_written_at_once_without_a_tick(tmp_path: Path) -> None:
+    log = LogFile(str(tmp_path / "log"))
+    for _ in range(700):
+        log.write("x" * 100)
+    assert (tmp_path / "log").stat().st_size > 60_000
+    log.close()
+
+
+def test_a_file_that_was_moved_away_is_made_anew(tmp_path: Path) -> None:
+    """USR1, as after a rotation."""
+    path = tmp_path / "log"
+    files = LogFiles()
+    write = files.writer(str(path))
+    write("old")
+    path.rename(tmp_path / "log.1")
+    files.reopen()
+    write("new")
+    files.close()
+    assert (tmp_path / "log.1").read_text() == "old\n" and path.read_text() == "new\n"
+
+
+def test_a_file_that_cannot_be_opened_is_said_in_the_words_of_httpd(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as refused:
+        LogFiles().writer(str(tmp_path / "none/log"))
+    assert str(refused.value).startswith("(2)No such file or directory: AH00649: could not open transfer log file /")
+
+
+def test_a_program_reads_the_lines_and_is_started_again(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    log = LogProgram(f"|$head -n 1 >> {out}")
+    log.write("first")
+    log.flush()
+    _until(lambda: out.exists() and out.read_text() == "first\n")
+    log._process.wait(5)
+    log._started = 0.0  # as if it had rested
+    log.write("second")
+    log.flush()
+    log.close()
+    assert out.read_text() == "first\nsecond\n"
+
+
+def test_lines_can_go_elsewhere(tmp_path: Path) -> None:
+    """``--stub-origins``: nothing is opened."""
+    said: list[str] = []
+    LogFiles(said.append).writer(str(tmp_path / "none/log"))("line")
+    assert said == ["line"]
+
+
+def test_a_host_writes_its_own_log_and_each_line_once(tmp_path: Path) -> None:
+    """LG-1, and that the ledger says so."""
+    path = tmp_path / "site.conf"
+    path.write_text(
+        f'CustomLog {tmp_path}/main "main %U"\n<VirtualHost *:80>\nServerName example.com\n'
+        f'CustomLog {tmp_path}/own "own %U %>s"\nCustomLog {tmp_path}/own "again %I %O"\n'
+        "ProxyPass / http://10.0.0.1/\n</VirtualHost>\n"
+    )
+    program = load([str(path)]).require()
+    stage = Stage(program)
+    client = stage.client()
+    client.data_received(get(path=b"/x"))
+    stage.settle()
+    stage.origins[0].data_received(OK)
+    stage.logs.close()
+    sent = len(client.transport.written)
+    assert (tmp_path / "own").read_text() == f"own /x 200\nagain {len(get(path=b'/x'))} {sent}\n"
+    assert not (tmp_path / "main").exists()
+    rows = {row.name: row.outcome for row in account(program)}
+    assert rows["CustomLog"] is Outcome.EXACT
+
+
+def _until(holds: object) -> None:
+    until = time.monotonic() + 5
+    while not holds() and time.monotonic() < until:  # type: ignore[operator]
+        time.sleep(0.01)
