@@ -50,12 +50,15 @@ def diagnostic(
 
 def word_span(node: Node, word: int) -> Span | None:
     """Where word number ``word`` of the arguments stands, None when the text was expanded or joined."""
+    words = split_with_offsets(node.args)
+    return part_span(node, words[word].start, words[word].end) if word < len(words) else None
+
+
+def part_span(node: Node, begin: int, end: int) -> Span | None:
+    """Where a part of the arguments stands, None when the text was expanded or joined."""
     whole = node.place.span
     start = whole.text.find(node.args, len(node.name)) if node.args else -1
-    words = split_with_offsets(node.args)
-    if start < 0 or word >= len(words):
-        return None
-    return Span(whole.file, whole.start + start + words[word].start, whole.start + start + words[word].end)
+    return None if start < 0 else Span(whole.file, whole.start + start + begin, whole.start + start + end)
 
 
 def unknown(name: str, section: bool, spec: Spec | None, expanded: Expanded, guess: bool = True) -> Refusal | None:
@@ -210,7 +213,9 @@ def wrong_arguments(node: Node, spec: Spec, wrong: WrongArguments) -> Diagnostic
 
 
 def refused_value(node: Node, refused: ValueRefused) -> Diagnostic:
-    return diagnostic(node, "bad-value", str(refused), refused.word)
+    found = diagnostic(node, "bad-value", str(refused), refused.word)
+    span = part_span(node, *refused.within) if refused.within is not None else None
+    return found if span is None else replace(found, span=span)
 
 
 def not_here(node: Node, missing: NotHere) -> Diagnostic:

@@ -69,10 +69,13 @@ class Args(Enum):
 
 
 class ValueRefused(Exception):
-    """An argument that httpd refuses; the message is httpd's. ``word`` is the number (from 0) of the word."""
+    """An argument that httpd refuses; the message is httpd's. ``word`` is the number (from 0) of the word.
 
-    def __init__(self, message: str, word: int | None = None) -> None:
-        self.word = word
+    ``within`` is the part of the unsplit arguments that is wrong, where that is less than a word.
+    """
+
+    def __init__(self, message: str, word: int | None = None, within: tuple[int, int] | None = None) -> None:
+        self.word, self.within = word, within
         super().__init__(message)
 
 

@@ -19,6 +19,7 @@ from apacheconf.modules.declare import (
     Context,
     Fate,
     Module,
+    NotHere,
     Scope,
     Setting,
     Spec,
@@ -99,16 +100,11 @@ def rewrite_map(words: Sequence[str], scope: Scope) -> dict[str, RewriteMap]:
         raise ValueRefused("RewriteMap types dbd and fastdbd require mod_dbd!", 1)
     if kind == "int" and source not in _FUNCTIONS:
         raise ValueRefused(f"RewriteMap: internal map not found:{source}", 1)
-    if kind in ("txt", "rnd", "prg") and _is_missing(source, scope):
-        raise ValueRefused(f"RewriteMap: file for map {words[0]} not found:{source}", 1)
-    return {words[0]: RewriteMap(kind, source)}
-
-
-def _is_missing(file: str, scope: Scope) -> bool:
-    """Whether a file is named in full and isn't there. In a fragment, where all modules count as loaded, files
-    may be elsewhere; relative names are left to whoever knows ServerRoot."""
-    fragment = scope.has_module("mod_that_nobody_has")
-    return file.startswith("/") and not fragment and not Path(file.split(" ")[0]).exists()
+    found = {words[0]: RewriteMap(kind, source)}
+    file = source.partition(" ")[0]
+    if kind in ("txt", "rnd", "prg") and file.startswith("/") and not Path(file).exists():
+        raise NotHere(f"RewriteMap: file for map {words[0]} not found:{source}", 1, found)
+    return found
 
 
 _WITHIN = ANYWHERE | Context.HTACCESS

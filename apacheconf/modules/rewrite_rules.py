@@ -232,7 +232,7 @@ def rewrite_rule(text: str) -> RewriteRule:
     words = _arguments(text, "RewriteRule")
     rule = RewriteRule("", text=words[1].value)
     for flag in _flags_of(words, "RewriteRule"):
-        rule = _flagged(_rule_flag, rule, flag, "RewriteRule")
+        rule = _flagged(_rule_flag, rule, flag, words[2], "RewriteRule")
     pattern = words[0].value
     rule = replace(rule, pattern=pattern.removeprefix("!"), negated=pattern.startswith("!"))
     _check_regex(rule.pattern, "RewriteRule", 0)
@@ -256,7 +256,7 @@ def rewrite_cond(text: str, scope: Scope) -> RewriteCond:
     words = _arguments(text, "RewriteCond")
     cond = RewriteCond("regex", "", text=words[0].value)
     for flag in _flags_of(words, "RewriteCond"):
-        cond = _flagged(_cond_flag, cond, flag, "RewriteCond")
+        cond = _flagged(_cond_flag, cond, flag, words[2], "RewriteCond")
     pattern = words[1].value
     cond = replace(cond, negated=pattern.startswith("!"))
     pattern = pattern.removeprefix("!")
@@ -308,11 +308,13 @@ def _flags_of(words: list[Word], name: str) -> list[Flag]:
         raise ValueRefused(f"{name}: {refused}", 2) from None
 
 
-def _flagged(setter: Callable[[T, Flag], T], what: T, flag: Flag, name: str) -> T:
+def _flagged(setter: Callable[[T, Flag], T], what: T, flag: Flag, field: Word, name: str) -> T:
     try:
         return setter(what, flag)
     except ValueRefused as refused:
-        raise ValueRefused(f"{name}: {refused}", 2) from None
+        begin = field.start + (field.end - field.start - len(field.value) + 1) // 2 + flag.at  # behind a quote
+        end = begin + len(flag.name) + (len(flag.value) + 1 if flag.value else 0)
+        raise ValueRefused(f"{name}: {refused}", 2, (begin, end)) from None
 
 
 def _check_regex(pattern: str, name: str, word: int) -> None:

@@ -96,6 +96,17 @@ def test_flags_know_their_place():
     assert [(flag.name, flag.value, flag.at) for flag in flags] == [("R", "301", 1), ("NC", "", 8), ("L", "", 11)]
 
 
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [("^/a /b [R=301,LX,NC]", "LX"), ('^/a /b "[NC, R=999]"', "R=999"), ("^/a /b [Q]", "Q")],
+)
+def test_a_wrong_flag_is_pointed_at(line: str, wrong: str):
+    with pytest.raises(ValueRefused) as caught:
+        rewrite_rule(line)
+    assert caught.value.within is not None
+    assert line[slice(*caught.value.within)] == wrong
+
+
 def test_references_are_found_in_texts():  # RW-40
     assert parse_text(r"a\$1$2%3${m:$1x|%{ENV:e}}%{HTTP_HOST}$%{") == (
         Text("a$1"),
