@@ -55,6 +55,10 @@ soak: setup ## serve under trouble: members that come and go, clients that are s
 bench: servers ## CPU per request, beside httpd, nginx and HAProxy
 	$(BIN)/python -m tests.bench
 
+fuzz: setup ## an hour of hostile text for the front end
+	$(BIN)/python -m pip install --quiet --only-binary :all: --group fuzz
+	nice $(BIN)/python -m tests.fuzz --seconds 3600
+
 clean: ## remove what make and the tools made, but not the venv
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find apacheconf tests -name __pycache__ -type d -prune -exec rm -rf {} +
