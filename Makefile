@@ -7,7 +7,7 @@ SITE ?= fixtures/sites/load-balancer/conf.d
 PYTEST ?= $(BIN)/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check record prove-all bench soak servers setup clean
+.PHONY: help serve test check record prove-all bench soak servers setup clean fuzz
 
 help: ## list what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
