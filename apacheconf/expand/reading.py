@@ -98,7 +98,9 @@ class Reading:
         self.read_before.add(source.name)
         self.files.setdefault(source.name, source)
         if source.name != COMMAND_LINE:
-            self.inclusions.append(Inclusion(source.name, self.include_line if via else self._line_before(), self.depth + 1))
+            self.inclusions.append(
+                Inclusion(source.name, self.include_line if via else self._line_before(), self.depth + 1)
+            )
         lines = parse(source).lines()
         reader = Reader(Frame(source, source.name, lines, via), via)
         limit = LONGEST_IN_HTACCESS if self.in_htaccess else LONGEST
