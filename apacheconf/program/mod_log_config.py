@@ -81,7 +81,7 @@ def items_of(text: str) -> tuple[Value | LogItem, ...]:
         items += _literal(text[at : found.start()])
         items.append(_item(found["modifiers"], found["letter"]))
         at = found.end()
-    return tuple([*items, *_literal(text[at:])])
+    return (*items, *_literal(text[at:]))
 
 
 def _literal(text: str) -> list[Value]:

@@ -15,10 +15,12 @@ from apacheconf.ledger import Written
 from apacheconf.modules.declare import Conf, Setting, parent_then_child, setting
 from apacheconf.modules.mod_proxy import ErrorOverride, ProxyDirConf, ProxyPass, ProxyPassReverse, ReverseCookie
 from apacheconf.program.conditions import Condition, Matches, Regex, Under
+from apacheconf.program.globs import is_glob
 from apacheconf.program.link import Linker
 from apacheconf.program.phases import Phase
-from apacheconf.program.sharing import Shared, is_balancer, target_path
+from apacheconf.program.sharing import Shared, has_port, is_balancer, target_path
 from apacheconf.program.steps import (
+    END,
     STOP,
     Action,
     AddForwarded,
@@ -31,6 +33,7 @@ from apacheconf.program.steps import (
     MapToOrigin,
     Move,
     OverrideErrors,
+    Respond,
     Rest,
     Step,
 )  # fmt: skip
@@ -81,6 +84,8 @@ def mapping_step(
         return linker.step(Phase.TRANSLATE, KeepLocal(), said_by, when)
     if "$" in mapping.target.partition("://")[2].partition("/")[0]:
         raise OriginUnknown(mapping.target)
+    if not has_port(mapping.target):
+        return linker.step(Phase.TRANSLATE, Respond(400), said_by, when, then=END)  # AH01083
     number = linker.origin(origins.number(mapping.target))
     return linker.step(Phase.TRANSLATE, _map_to(mapping, number, path, regex), said_by, when, then=STOP)
 
@@ -121,7 +126,9 @@ def layer(conf: ProxyDirConf, path: str, regex: bool, linker: Linker, origins: O
     """A section's settings, linked; ``path`` and ``regex`` are the section's. Raises OriginUnknown."""
     mapping: Setting[Step | None] = Setting(None)
     if conf.mapping.value is not None:
-        pattern = conf.mapping.value.regex and bool(path)  # a plain ProxyPass takes any pattern for a prefix (LOC-13)
+        # A plain ProxyPass takes its section's argument for a regex where it looks like a glob, else for a prefix
+        # (PP-16); whether the section is a LocationMatch doesn't count.
+        pattern = bool(path) and (conf.mapping.value.regex or is_glob(path))
         step = mapping_step(conf.mapping.value, path, pattern, conf.mapping.said_by, linker, origins)
         mapping = _numbered(step, conf.mapping, linker)
     return ProxyLayer(

@@ -182,6 +182,15 @@ def worker_name(url: str) -> str:
     return f"{socket + bar if bar else ''}{scheme}://{host}{shown}{target_path(url)}"
 
 
+def has_port(url: str) -> bool:
+    """False where a URL names a port that can't be; httpd reads such a line and answers 400 (AH01083)."""
+    parts = urlsplit(url.partition("|")[2] or url)
+    try:
+        return parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+
+
 def _port(parts: SplitResult) -> int | None:
     try:
         return parts.port
@@ -208,6 +217,7 @@ def _make_worker(draft: _Draft, member: Member | None = None) -> Worker:
         reusable=not given.get("disablereuse", not given.get("enablereuse", True)),
         upgrade=_words(given.get("upgrade")),
         member=member,
+        check=check_of(given) if member is not None else None,
         status=frozenset(given.get("status") or ()) if member is None else frozenset(),
         said_by=tuple(draft.said_by),
     )
@@ -217,7 +227,6 @@ def _make_worker(draft: _Draft, member: Member | None = None) -> Worker:
 def generic_worker(authority: str) -> Worker:
     """The worker of an authority that no line of the configuration names (WK-4). Raises ValueError."""
     return replace(_make_worker(_Draft(authority)), reusable=False)
-        check=check_of(given) if member is not None else None,
 
 
 def _make_balancer(name: str, draft: _Draft) -> Balancer:

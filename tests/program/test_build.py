@@ -96,3 +96,28 @@ def test_a_server_path_counts_only_without_a_host(tmp_path: Path, target: str, h
     program = program_of(tmp_path, text + "ServerPath /sub\nProxyPass / http://b/\n</VirtualHost>\n")
     assert decide(program, Request("GET", target, version=(1, 0))).host_header == host
     assert decide(program, Request("GET", target, (("Host", "x"),), version=(1, 0))).host_header == "a"
+
+
+def test_a_port_that_cannot_be_is_answered_with_400(tmp_path: Path):  # AH01083
+    program = program_of(tmp_path, "<VirtualHost *:80>\nProxyPass / http://h:99999/\n</VirtualHost>\n")
+    decision = decide(program, Request("GET", "/", (("Host", "a"),)))
+    assert (decision.status, decision.origin) == (400, None)
+
+
+@pytest.mark.parametrize(
+    ("section", "mapping", "target", "sent"),
+    [
+        ('LocationMatch "^/a/(.*)$"', "ProxyPass http://h/x/$1", "/a/b", "/x/b"),
+        ('LocationMatch "^/in/([a-z]+)"', "ProxyPass http://h/x/$1", "/in/abc", "/x/abc"),
+        ('LocationMatch "^/a"', "ProxyPass http://h/x", "/a/b", ""),
+        ('LocationMatch "^/a"', "ProxyPassMatch http://h/x", "/a/b", "/x/a/b"),
+        ('Location ~ "^/x/(\\d+)$"', "ProxyPass http://h/x/$1", "/x/12", ""),
+        ('Location "/x*/y"', "ProxyPass http://h/z", "/xa/y", ""),
+    ],
+)
+def test_a_sections_argument_is_a_regex_where_it_looks_like_a_glob(
+    tmp_path: Path, section: str, mapping: str, target: str, sent: str
+):  # PP-16, PP-17, LOC-13
+    kind = section.partition(" ")[0]
+    program = program_of(tmp_path, f"<VirtualHost *:80>\n<{section}>\n{mapping}\n</{kind}>\n</VirtualHost>\n")
+    assert uri(program, target) == sent
