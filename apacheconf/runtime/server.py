@@ -369,6 +369,7 @@ def _bind(target: Address, listener: Listener) -> socket.socket:
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
     try:
         sock.bind((host, port))
+        sock.listen(BACKLOG)  # only now does a wildcard's address count as taken (VH-5)
     except OSError as error:
         sock.close()
         if family == socket.AF_INET6 and not host and error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):

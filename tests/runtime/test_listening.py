@@ -1,0 +1,61 @@
+"""Listen in its forms: several addresses, IPv6, names (VH-2, VH-5)."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+
+from apacheconf.diagnostics import UsageError
+from apacheconf.engines import free_ports
+from apacheconf.program.loading import load
+from apacheconf.runtime import ServeOptions
+from apacheconf.runtime.server import Server
+from tests.runtime.live import read_all
+
+REQUEST = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+
+
+def server(tmp_path: Path, listens: list[str], options: ServeOptions) -> Server:
+    path = tmp_path / "site.conf"
+    lines = [f"Listen {each}" for each in listens]
+    path.write_text("\n".join([*lines, "ServerName a", "Redirect / http://elsewhere/", ""]))
+    return Server(load([str(path)]).require(), options)
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="no IPv6 here")
+def test_every_form_listens(tmp_path: Path) -> None:
+    import asyncio
+
+    one, two, three = free_ports(3)
+    ready = threading.Event()
+    of = server(
+        tmp_path,
+        [f"127.0.0.1:{one}", f"[::1]:{one}", str(two), f"localhost:{three}"],
+        ServeOptions(on_ready=lambda _: ready.set()),
+    )
+    thread = threading.Thread(target=lambda: asyncio.run(of.run()), daemon=True)
+    thread.start()
+    try:
+        assert ready.wait(20)
+        for address in (("127.0.0.1", one), ("::1", one), ("127.0.0.1", two), ("::1", two), ("127.0.0.1", three)):
+            with socket.create_connection(address, 10) as client:
+                client.sendall(REQUEST)
+                assert read_all(client).startswith(b"HTTP/1.1 302 Found\r\n"), address
+    finally:
+        of.loop.call_soon_threadsafe(of.stop)
+        thread.join(20)
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="no IPv6 here")
+def test_a_bare_port_and_its_ipv6_address_do_not_go_together(tmp_path: Path) -> None:
+    """VH-5."""
+    import asyncio
+
+    (port,) = free_ports(1)
+    of = server(tmp_path, [str(port), f"[::1]:{port}"], ServeOptions())
+    with pytest.raises(UsageError) as refused:
+        asyncio.run(of.run())
+    assert "(98)Address already in use" in str(refused.value)
