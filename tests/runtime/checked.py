@@ -155,7 +155,8 @@ def staged(trial: Trial, engine: Engine | None) -> Iterator[tuple[int, dict[str,
             first = next((step for step in trial.script if isinstance(step, Answers)), None)
             if first is not None and first.letter == member.letter and trial.script[0] is first:
                 member.answers = list(first.texts)
-        text = f"{trial.main}\n<VirtualHost *:80>\nServerName example.com\nProxyTimeout 1\n{trial.config}\n</VirtualHost>\n"
+        host = f"ServerName example.com\nProxyTimeout 1\n{trial.config}\n"
+        text = f"{trial.main}\n<VirtualHost *:80>\n{host}</VirtualHost>\n"
         for letter, member in members.items():
             text = text.replace("{" + letter + "}", f"localhost:{member.port}")
         file = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "site.conf"
