@@ -45,6 +45,7 @@ check: $(VENV)/.develops ## ruff, mypy --strict, and who imports whom
 
 record: servers ## ask the real httpd again and rewrite its recorded answers
 	$(BIN)/python -m tests.record
+	$(BIN)/python -m tests.runtime.contest
 
 prove-all: servers ## the long ring: everything, live
 	APACHECONF_PROVE_ALL=1 $(PYTEST) -m "prove_all or live"

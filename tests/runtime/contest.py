@@ -2,7 +2,7 @@
 
 A contest is a configuration with origins ``{A}``, ``{B}``... and a script. What each step showed is one line: who
 was asked, the status, and what the step wants to see of the answer. httpd's lines are recorded in
-``fixtures/recorded/contests.json`` (``python -m tests.runtime.contest`` makes them anew, with its version); serve
+``fixtures/recorded/contests.json`` (``make record``, or ``python -m tests.runtime.contest [NAME]``, makes them anew); serve
 must say the same.
 """
 
