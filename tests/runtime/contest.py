@@ -2,8 +2,8 @@
 
 A contest is a configuration with origins ``{A}``, ``{B}``... and a script. What each step showed is one line: who
 was asked, the status, and what the step wants to see of the answer. httpd's lines are recorded in
-``fixtures/recorded/contests.json`` (``make record``, or ``python -m tests.runtime.contest [NAME]``, makes them anew); serve
-must say the same.
+``fixtures/recorded/contests.json``; ``make record``, or ``python -m tests.runtime.contest [NAME]``, makes them anew.
+serve must say the same.
 """
 
 from __future__ import annotations
