@@ -40,7 +40,7 @@ def _expression(text: Sequence[str], scope: Scope) -> dict[str, str]:
     except ValueRefused as refused:
         if not str(refused).endswith("Function 'hc' does not exist"):  # a check's own: hc('body')
             raise
-    scope.named["hcexpr", name] = rest
+    scope.named["hcexpr", name.lower()] = rest
     return {name: rest}
 
 
@@ -58,6 +58,7 @@ def _template(words: Sequence[str], scope: Scope) -> dict[str, Parameters]:
     if not words:
         raise ValueRefused("Missing template name for ProxyHCTemplate")
     name = words[0]
+    scope.named["hctemplate", name.lower()] = name
     return {name: tuple(_parameter(word, at, name, scope) for at, word in enumerate(words[1:], 1))}
 
 
@@ -70,7 +71,7 @@ def _parameter(word: str, at: int, template: str, scope: Scope) -> tuple[str, ob
     try:
         if reader is None:
             raise ValueRefused("unknown Worker hcheck parameter")
-        if key.lower() == "hcexpr" and ("hcexpr", text) not in scope.named:
+        if key.lower() == "hcexpr" and ("hcexpr", text.lower()) not in scope.named:
             raise ValueRefused(f"Unknown health check condition expr: {text}")
         return key.lower(), reader(text)
     except ValueRefused as refused:

@@ -241,4 +241,10 @@ def read_parameter(url: str, key: str, text: str, scope: Scope) -> tuple[str, ob
         reader = HCHECK.get(key)
     if reader is None:
         raise ValueRefused("unknown Worker hcheck parameter")
+    if key in _NAMED and (key, text.lower()) not in scope.named:
+        raise ValueRefused(f"{_NAMED[key]}: {text}")
     return key, reader(text)
+
+
+#: What a health check calls by name must stand further up, in any case of letters (HC-6, HC-7).
+_NAMED = {"hcexpr": "Unknown health check condition expr", "hctemplate": "Unknown ProxyHCTemplate name"}

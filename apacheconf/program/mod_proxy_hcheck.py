@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from apacheconf.modules.mod_proxy import BalancerMember, Definition, Parameters, ProxySet
 from apacheconf.modules.mod_proxy_hcheck import HealthServerConf
@@ -12,6 +12,8 @@ from apacheconf.program.conditions import Condition
 from apacheconf.program.expressions import NotEvaluated, condition_of
 from apacheconf.program.health import HealthCheck
 from apacheconf.program.tls import OriginTls
+
+T = TypeVar("T")
 
 #: What a template says where it doesn't say: all of it takes the place of what stood before.
 _TEMPLATE: Parameters = (("hcmethod", "NONE"), ("hcinterval", 30.0), ("hcpasses", 1), ("hcfails", 1), ("hcuri", ""),
@@ -40,7 +42,7 @@ def resolved(definition: Definition, conf: HealthServerConf, tls: OriginTls) -> 
 def _resolved(parameters: Parameters, conf: HealthServerConf) -> Iterator[tuple[str, object]]:
     for key, value in parameters:
         if key == "hctemplate":
-            yield from _resolved((*_TEMPLATE, *conf.templates.value.get(str(value), ())), conf)
+            yield from _resolved((*_TEMPLATE, *(_by_name(conf.templates.value, str(value)) or ())), conf)
         elif key == "hcexpr":
             yield key, _expression(str(value), conf)
         else:
@@ -48,13 +50,18 @@ def _resolved(parameters: Parameters, conf: HealthServerConf) -> Iterator[tuple[
 
 
 def _expression(name: str, conf: HealthServerConf) -> Expression | None:
-    text = conf.expressions.value.get(name)
+    text = _by_name(conf.expressions.value, name)
     if text is None:
         return None
     try:
         return Expression(name, condition_of(text))
     except NotEvaluated as missing:
         return Expression(name, None, f"its expression uses {missing}, which is not evaluated yet")
+
+
+def _by_name(table: Mapping[str, T], name: str) -> T | None:
+    """What has this name, in any case of letters."""
+    return next((value for key, value in table.items() if key.lower() == name.lower()), None)
 
 
 def check_of(parameters: Mapping[str, Any]) -> HealthCheck | None:

@@ -16,6 +16,7 @@ from apacheconf.engines.httpd import missing_modules
 from apacheconf.expand import Options
 from apacheconf.program.loading import Loaded, load
 from apacheconf.program.program import Program
+from apacheconf.program.tls import SECURE
 from apacheconf.prove import announced, fronts
 from apacheconf.prove.aims import MOST_HOSTS, Target, find_targets
 from apacheconf.prove.announced import Announcements
@@ -105,6 +106,9 @@ def _notes(loaded: Loaded, targets: list[Target]) -> Iterator[str]:
     httpd = find("httpd")
     for module in missing_modules(httpd, modules_for(loaded)) if httpd else ():
         yield f"{module} is not installed here: httpd ran without it"
+    for worker in loaded.require().workers():
+        if worker.scheme in SECURE:
+            yield f"{worker.name} speaks TLS and its stand-in doesn't: only how that fails is shown"
 
 
 def _run(
