@@ -19,7 +19,7 @@ from apacheconf.program.hosts import Host, Layer, Limits, Listener, Shape
 from apacheconf.program.index import make_index
 from apacheconf.program.layers import LayerBuilder
 from apacheconf.program.link import Linker
-from apacheconf.program.mod_proxy import Origins, OriginUnknown
+from apacheconf.program.mod_proxy import Origins
 from apacheconf.program.mod_rewrite import RewriteLayer
 from apacheconf.program.program import Program
 from apacheconf.program.sharing import share
@@ -105,10 +105,9 @@ class _Compiler:
         for definition, said_by in _definitions(server):
             if not isinstance(definition, ProxyPass) or definition.path is None:
                 continue
-            try:
-                yield mod_proxy.mapping_step(definition, definition.path, definition.regex, (said_by,), linker, origins)
-            except OriginUnknown:
-                self._leave_out(said_by, "its origin depends on the request, which is not supported yet")
+            yield mod_proxy.mapping_step(
+                definition, definition.path, definition.regex, (said_by,), linker, origins, self._leave_out
+            )
 
     def _leave_out(self, directive: Written, reason: str) -> None:
         self.left_out.append((directive, reason))

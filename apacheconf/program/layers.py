@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from apacheconf.expand.tree import Node
 from apacheconf.model.types import Server
 from apacheconf.modules.declare import Conf
 from apacheconf.modules.mod_alias import AliasDirConf
@@ -18,7 +17,7 @@ from apacheconf.program import mod_alias, mod_authz_core, mod_headers, mod_proxy
 from apacheconf.program.conditions import ALWAYS
 from apacheconf.program.hosts import Layer, LayerKind
 from apacheconf.program.link import Linker
-from apacheconf.program.mod_proxy import Origins, OriginUnknown
+from apacheconf.program.mod_proxy import Origins
 from apacheconf.program.mod_rewrite import RewriteLayer
 from apacheconf.program.modules import DIR_STEPS
 from apacheconf.program.sections import Found, LeaveOut, in_merge_order
@@ -39,7 +38,7 @@ class LayerBuilder:
         """
         defaults: dict[str, Conf] = {module: server.dir_conf(each.conf) for module, each in DIR_STEPS.items()}
         del defaults[rules.module]
-        first = Layer(LayerKind.SERVER, ALWAYS, ((rules.module, rules), *self._confs(defaults, "", False)))
+        first = Layer(LayerKind.SERVER, ALWAYS, ((rules.module, rules), *self._confs(defaults, "")))
         ordered = in_merge_order(server.sections, self.left_out)
         numbers = {id(found): number for number, found in enumerate(ordered, 1)}
         return (first, *(self._layer(found, numbers.get(id(found.outer))) for found in ordered))
@@ -49,16 +48,16 @@ class LayerBuilder:
         return Layer(
             found.kind,
             found.matcher,
-            self._confs(section.confs, section.pattern, section.regex),
+            self._confs(section.confs, section.pattern),
             f"<{section.kind}{' ~' if section.regex else ''}{' ' if section.pattern else ''}{section.pattern}>",
             container,
             self.linker.said_by((section.node,)),
         )
 
-    def _confs(self, confs: dict[str, Conf], path: str, regex: bool) -> tuple[tuple[str, Conf], ...]:
-        return tuple((module, self._linked(confs[module], path, regex)) for module in DIR_STEPS if module in confs)
+    def _confs(self, confs: dict[str, Conf], path: str) -> tuple[tuple[str, Conf], ...]:
+        return tuple((module, self._linked(confs[module], path)) for module in DIR_STEPS if module in confs)
 
-    def _linked(self, conf: Conf, path: str, regex: bool) -> Conf:
+    def _linked(self, conf: Conf, path: str) -> Conf:
         if isinstance(conf, AuthzDirConf):
             return mod_authz_core.layer(conf, self.linker, self.left_out)
         if isinstance(conf, AliasDirConf):
@@ -73,10 +72,4 @@ class LayerBuilder:
             return mod_ssl.layer(conf, self.linker)
         if not isinstance(conf, ProxyDirConf):
             return self.linker.conf(conf)
-        try:
-            return mod_proxy.layer(conf, path, regex, self.linker, self.origins)
-        except OriginUnknown:
-            for directive in conf.mapping.said_by:
-                if isinstance(directive, Node):
-                    self.left_out(directive, "its origin depends on the request, which is not supported yet")
-            return mod_proxy.ProxyLayer()
+        return mod_proxy.layer(conf, path, self.linker, self.origins, self.left_out)

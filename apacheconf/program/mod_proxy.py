@@ -16,7 +16,7 @@ from apacheconf.modules.declare import Conf, Setting, parent_then_child, setting
 from apacheconf.modules.mod_proxy import ErrorOverride, ProxyDirConf, ProxyPass, ProxyPassReverse, ReverseCookie
 from apacheconf.program.conditions import Condition, Matches, Regex, Under
 from apacheconf.program.globs import is_glob
-from apacheconf.program.link import Linker
+from apacheconf.program.link import LeaveOut, Linker
 from apacheconf.program.phases import Phase
 from apacheconf.program.sharing import Shared, has_port, is_balancer, target_path
 from apacheconf.program.steps import (
@@ -57,7 +57,7 @@ class ProxyLayer(Conf):
 
 
 class OriginUnknown(Exception):
-    """A target whose origin can't be said before the request (captures in its authority)."""
+    """A target whose origin can't be said before the request, or that is meant in a way not held yet; says why."""
 
 
 @dataclass(frozen=True)
@@ -71,35 +71,56 @@ class Origins:
         """The program's number of the origin of a target URL. Raises OriginUnknown."""
         name = self.shared.find(url)
         if name is None or name not in self.numbers:
-            raise OriginUnknown(url)
+            raise OriginUnknown(f"no worker is known for {url}")
         return self.numbers[name]
 
 
 def mapping_step(
-    mapping: ProxyPass, path: str, regex: bool, said_by: tuple[Written, ...], linker: Linker, origins: Origins
+    mapping: ProxyPass,
+    path: str,
+    regex: bool,
+    said_by: tuple[Written, ...],
+    linker: Linker,
+    origins: Origins,
+    left_out: LeaveOut,
 ) -> Step:
-    """The translate step of one ProxyPass; ``path`` is its own or its section's. Raises OriginUnknown."""
+    """The translate step of one ProxyPass; ``path`` is its own or its section's.
+
+    One that can't be held yet answers 500 where it matches, so that its requests never reach another origin in
+    silence, and ``left_out`` hears why.
+    """
     when: Condition = Matches(REQUEST_URI, Regex(path), "rule") if regex else Under(path)
     if mapping.is_exclusion:
         return linker.step(Phase.TRANSLATE, KeepLocal(), said_by, when)
-    if "$" in mapping.target.partition("://")[2].partition("/")[0]:
-        raise OriginUnknown(mapping.target)
     if not has_port(mapping.target):
         return linker.step(Phase.TRANSLATE, Respond(400), said_by, when, then=END)  # AH01083
-    number = linker.origin(origins.number(mapping.target))
+    try:
+        number = linker.origin(origins.number(_held(mapping)))
+    except OriginUnknown as missing:
+        for directive in said_by:
+            left_out(directive, str(missing))
+        return linker.step(Phase.TRANSLATE, Respond(500), said_by, when, then=END)
     return linker.step(Phase.TRANSLATE, _map_to(mapping, number, path, regex), said_by, when, then=STOP)
+
+
+def _held(mapping: ProxyPass) -> str:
+    """The target of a mapping that the program can hold. Raises OriginUnknown with the reason for others."""
+    if "$" in mapping.target.partition("://")[2].partition("/")[0]:
+        raise OriginUnknown("its origin depends on the request, which is not supported yet")
+    if kind := dict(mapping.parameters).get("mapping"):
+        raise OriginUnknown(f"mapping={kind} is not evaluated yet")
+    return mapping.target
 
 
 def _map_to(mapping: ProxyPass, number: int, path: str, regex: bool) -> Action:
     target = target_path(mapping.target)
-    encoded = dict(mapping.parameters).get("mapping") == "encoded"
     raw = "nocanon" in mapping.keywords
     if not regex:
-        return MapToOrigin(number, target, path, raw=raw, encoded=encoded)
+        return MapToOrigin(number, target, path, raw=raw)
     value = substitution(target)
     if isinstance(value, Literal):
-        return MapToOrigin(number, target, rest=Rest.WHOLE_PATH, raw=raw, encoded=encoded)
-    return MapToOrigin(number, target, rest=Rest.NOTHING, raw=raw, encoded=encoded, value=value)
+        return MapToOrigin(number, target, rest=Rest.WHOLE_PATH, raw=raw)
+    return MapToOrigin(number, target, rest=Rest.NOTHING, raw=raw, value=value)
 
 
 def substitution(text: str) -> Value:
@@ -122,14 +143,14 @@ def chain(steps: Iterable[Step]) -> tuple[Step, ...]:
     )
 
 
-def layer(conf: ProxyDirConf, path: str, regex: bool, linker: Linker, origins: Origins) -> ProxyLayer:
-    """A section's settings, linked; ``path`` and ``regex`` are the section's. Raises OriginUnknown."""
+def layer(conf: ProxyDirConf, path: str, linker: Linker, origins: Origins, left_out: LeaveOut) -> ProxyLayer:
+    """A section's settings, linked; ``path`` is the section's argument."""
     mapping: Setting[Step | None] = Setting(None)
     if conf.mapping.value is not None:
         # A plain ProxyPass takes its section's argument for a regex where it looks like a glob, else for a prefix
         # (PP-16); whether the section is a LocationMatch doesn't count.
         pattern = bool(path) and (conf.mapping.value.regex or is_glob(path))
-        step = mapping_step(conf.mapping.value, path, pattern, conf.mapping.said_by, linker, origins)
+        step = mapping_step(conf.mapping.value, path, pattern, conf.mapping.said_by, linker, origins, left_out)
         mapping = _numbered(step, conf.mapping, linker)
     return ProxyLayer(
         mapping,

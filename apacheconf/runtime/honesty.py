@@ -74,6 +74,19 @@ def answer(program: Program, ledger: Ledger) -> None:
         ledger.carry(listener.said_by, Outcome.EXACT)
     for origin in program.origins:
         _answer_origin(origin, ledger)
+    _settle_left_out(program, ledger)
+
+
+def _settle_left_out(program: Program, ledger: Ledger) -> None:
+    """What the program does not hold is not honoured, though a step closes its place: a Require that denies all.
+
+    Below sections of files nobody gets more than before, because no file is served.
+    """
+    told = {id(each) for each, _ in ledger.answers()}
+    of_files = {id(each) for section in program.directives for each in _below_file_section(section)}
+    for directive, why in program.left_out:
+        if id(directive) in told and id(directive) not in of_files:
+            ledger.drop([directive], why)
 
 
 def _how_well(step: Step) -> tuple[Outcome, str]:

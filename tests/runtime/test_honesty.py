@@ -54,6 +54,20 @@ def test_access_rules_are_honoured(tmp_path: Path) -> None:
     assert heard.statuses == [403] and not heard.requests
 
 
+def test_what_the_program_does_not_hold_is_not_honoured_though_it_is_closed(tmp_path: Path) -> None:
+    text = (
+        "ProxyPass /x http://h/ mapping=servlet\nProxyPass / http://h/\n<Location /p>\nRequire valid-user\n</Location>"
+    )
+    program = configuration(tmp_path, text)
+    lost = {row.name: row.caveats for row in account(program) if row.outcome is Outcome.UNSUPPORTED}
+    assert lost == {
+        "ProxyPass": ("mapping=servlet is not evaluated yet",),
+        "Require": ("Require valid-user is not evaluated yet; it denies",),
+    }
+    with pytest.raises(ConfigError):
+        refuse_dishonoured(program, frozenset())
+
+
 def test_files_are_never_shown(tmp_path: Path) -> None:
     """What isn't there is 404; what is there answers 500, whatever is in it."""
     (tmp_path / "secret.php").write_text("<?php the secret ?>")
