@@ -43,9 +43,13 @@ check: $(VENV)/.develops ## ruff, mypy --strict, and who imports whom
 	$(BIN)/mypy
 	$(PYTEST) tests/test_imports.py
 
+# Everything that keeps answers of the real httpd beside the tests.
+RECORDERS = tests.record tests.runtime.contest tests.expand.fixture tests.model.refusals tests.model.htaccess \
+	tests.modules.test_expressions tests.modules.test_rewrite_lines tests.program.asked tests.rewriting \
+	tests.runtime.checked tests.runtime.secure
+
 record: servers ## ask the real httpd again and rewrite its recorded answers
-	$(BIN)/python -m tests.record
-	$(BIN)/python -m tests.runtime.contest
+	@for recorder in $(RECORDERS); do echo "recording $$recorder"; $(BIN)/python -m $$recorder || exit 1; done
 
 prove-all: servers ## the long ring: everything, live
 	APACHECONF_PROVE_ALL=1 $(PYTEST) -m "prove_all or live"
