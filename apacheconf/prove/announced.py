@@ -58,8 +58,8 @@ DIRECTIVES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-#: Caveats of what is refused instead of guessed: they announce a 403 or 503 of the target's own, and nothing else.
-CLOSED = frozenset({"closed", "lost-mapping", "refuses-everyone"})
+#: Caveats of what is refused instead of guessed: they announce a 403, 500 or 503 of the target's own, and nothing else.
+CLOSED = frozenset({"closed", "refuses-everyone"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,9 @@ class Announcements:
         """The caveat or directive that announces a difference in all of ``aspects``; None if none does."""
         aspects = tuple(aspects)
         key = next((key for key in self.keys if _includes(PROBES.get(key, ()), probe)), None)
-        if key is None and any(each.what.endswith("status") and each.other in ("403", "503") for each in aspects):
+        if key is None and any(
+            each.what.endswith("status") and each.other in ("403", "500", "503") for each in aspects
+        ):
             key = next((key for key in self.keys if key in CLOSED), None)
         if key:
             return key

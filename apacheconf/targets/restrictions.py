@@ -24,12 +24,8 @@ _PROXIES = frozenset({"proxy", "proxymatch"})
 _IFS = frozenset({"if", "elseif", "else"})
 EVERYWHERE = "^"
 _ACCESS = frozenset({"require", "order", "allow", "deny", "satisfy", "allowmethods", "sslrequire", "sslrequiressl"})
-_MAPPINGS = frozenset({"proxypass", "proxypassmatch"})
 KEY = "refuses-everyone"
 WHY = "access rules are not supported yet, so everyone is refused where this one holds"
-
-
-LOST = "its origin can't be told before the request, so nothing answers where it holds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +52,6 @@ def restrictions(program: Program, scopes: Scopes, host: Host, found: list[Route
         if pattern is not None:
             rules.setdefault(pattern, []).extend(givers)
     return [Restriction(pattern, tuple(said_by)) for pattern, said_by in rules.items()]
-
-
-def lost_mappings(program: Program, scopes: Scopes, host: Host) -> Iterator[Restriction]:
-    """Where a mapping held that the program could not take: no other origin may answer there (DIF-10)."""
-    lost = {id(each) for each, _ in program.left_out if each.name.lower() in _MAPPINGS}
-    if not lost:
-        return
-    own = scopes.section(host)
-    for each in (*scopes.top, *(children_of(own) if own else ())):
-        inside = [child for child in children_of(each) if id(child) in lost]
-        pattern = _mapped_pattern(each) if id(each) in lost else _pattern(each, program, []) if inside else None
-        if pattern is not None and each.name.lower() != "virtualhost":
-            yield Restriction(pattern, tuple(inside or [each]), 503, LOST, "lost-mapping")
-
-
-def _mapped_pattern(mapping: Written) -> str:
-    words = _split(mapping.args)
-    if mapping.name.lower() == "proxypassmatch" or words[0] == "~":
-        return words[words[0] == "~"]
-    return prefix_regex(words[0])
 
 
 def _sections(scopes: Scopes, host: Host) -> Iterator[Written]:

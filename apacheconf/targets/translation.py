@@ -112,7 +112,8 @@ def _settle_left_out(program: Program, ledger: Ledger) -> None:
     told = {id(each) for each, _ in ledger.answers()}
     for directive, why in program.left_out:
         if id(directive) in told:
-            ledger.drop([directive], why, key=KEY if is_access(directive) else "not-yet")
+            closed = "closed" if directive.name.lower().startswith("proxypass") else "not-yet"
+            ledger.drop([directive], why, key=KEY if is_access(directive) else closed)
 
 
 def ledger_lines(ledger: Ledger) -> dict[int, tuple[str, ...]]:

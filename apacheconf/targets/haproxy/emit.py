@@ -20,7 +20,7 @@ from apacheconf.targets.haproxy.differences import DIFFERENCES
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.tree import Section, print_tree
 from apacheconf.targets.hostnames import Endpoint, Named, endpoints, named_hosts
-from apacheconf.targets.restrictions import lost_mappings, restrictions
+from apacheconf.targets.restrictions import restrictions
 from apacheconf.targets.routes import Route
 from apacheconf.targets.scopes import Scopes
 from apacheconf.targets.sources import Sources
@@ -82,8 +82,7 @@ def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Sect
 
 def _emit_restrictions(low: Lowering, named: Named, found: list[Route], several: bool, frontend: Section) -> None:
     host = low.program.hosts[named.host]
-    lost = lost_mappings(low.program, low.scopes, host)
-    for rule in (*restrictions(low.program, low.scopes, host, found), *lost):
+    for rule in restrictions(low.program, low.scopes, host, found):
         of_host = hosts.is_host(low, host) if several else ()
         comment = f"refuses everyone: {low.sources.comment(rule.said_by)}"
         claims = (unsupported(rule.said_by, rule.why, rule.key),)

@@ -21,7 +21,7 @@ from apacheconf.targets.nginx.differences import differences
 from apacheconf.targets.nginx.locations import emit_place
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.tree import DOLLAR, QUESTION, Block, Directive, literal, print_tree
-from apacheconf.targets.restrictions import lost_mappings, restrictions
+from apacheconf.targets.restrictions import restrictions
 from apacheconf.targets.routes import Route
 from apacheconf.targets.scopes import Scopes
 from apacheconf.targets.sources import Sources
@@ -155,8 +155,7 @@ def _name_claims(low: Lowering, host: Host, named: Named) -> tuple[Claim, ...]:
 
 
 def _emit_restrictions(low: Lowering, host: Host, found: list[Route], server: Block) -> None:
-    lost = lost_mappings(low.program, low.scopes, host)
-    for rule in (*restrictions(low.program, low.scopes, host, found), *lost):
+    for rule in restrictions(low.program, low.scopes, host, found):
         comment = f"refuses everyone: {low.sources.comment(rule.said_by)}"
         claims = (unsupported(rule.said_by, rule.why, rule.key),)
         block = server.open("if", "$uri", "~", rule.pattern, comment=comment, claims=claims)
