@@ -98,6 +98,12 @@ class ClientConnection(Answering):
 
     def data_received(self, data: bytes) -> None:
         self.received += len(data)
+        try:
+            self._receive(data)
+        except Exception as fault:  # a fault of ours ends one connection, never the server
+            self._fail(fault)
+
+    def _receive(self, data: bytes) -> None:
         if self.exchange is None and not self._buffer and not self._in_body:
             end = data.find(b"\r\n")
             block = self.blocks.get(data[end:])
@@ -116,6 +122,17 @@ class ClientConnection(Answering):
                     exchange.start()
                     return
         self._arrived(data)
+
+    def _fail(self, fault: Exception) -> None:
+        """Answer 500 if nothing was answered yet, and close; the error log says what happened."""
+        self.server.report(fault)
+        exchange = self.exchange
+        if exchange is None or exchange.status or self.transport is None:
+            if self.transport is not None:
+                self.transport.abort()
+            return
+        exchange.stay = False
+        self.refuse(exchange, 500)
 
     def eof_received(self) -> bool:
         """The client sends no more. What it has asked for completely it still gets; True keeps the connection."""

@@ -79,6 +79,7 @@ class Server(ServerState):
         """Listen, serve and drain. Raises UsageError."""
         self.loop = asyncio.get_running_loop()
         self.now = self.loop.time()
+        self.loop.set_exception_handler(self._on_fault)
         ticker = None
         try:
             await self._start_stubs()
@@ -101,6 +102,12 @@ class Server(ServerState):
             for _, sock, _ in self._sockets:
                 sock.close()
             self.logs.close()
+
+    def _on_fault(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """What a callback raised and nobody caught: a line in the error log instead of a traceback."""
+        fault = context.get("exception")
+        if fault is not None:
+            self.report(fault)
 
     def stop(self) -> None:
         """End: drain at the first call, at once at the second."""

@@ -5,7 +5,9 @@ The rim (``server``) subclasses it with sockets; tests with fakes.
 
 from __future__ import annotations
 
+import os
 import time
+import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -140,6 +142,11 @@ class ServerState:
     def clock(self) -> float:
         """The loop's clock as it is now, where ``now`` is too old."""
         return self.now
+
+    def report(self, fault: BaseException) -> None:
+        """A fault of ours, as a line for the error log; where it is in the code only for who asks."""
+        where = "".join(traceback.format_exception(fault)) if os.environ.get("APACHECONF_DEBUG") else ""
+        self.note(f"internal error: {type(fault).__name__}: {fault}; please report it{where and chr(10) + where}")
 
     def note(self, message: str) -> None:
         """A line for the error log."""

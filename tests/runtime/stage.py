@@ -119,11 +119,15 @@ class Stage(ServerState):
 
 @dataclass
 class Heard:
-    """What was heard: ``client`` by the client (dates as ``Date: *``), ``requests`` by origins with their names."""
+    """What was heard: ``client`` by the client (dates as ``Date: *``), ``requests`` by origins with their names.
+
+    ``notes`` are the lines of the error log.
+    """
 
     client: bytes = b""
     closed: bool = False
     requests: list[tuple[str, bytes]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def statuses(self) -> list[int]:
@@ -158,7 +162,7 @@ def converse(
         if not pipe.closed:
             client.data_received(piece)
             play.go_on()
-    heard.client = DATE.sub(b"Date: *", pipe.written)
+    heard.client, heard.notes = DATE.sub(b"Date: *", pipe.written), stage.notes
     heard.closed = pipe.closed or pipe.ended
     for connection, pipe in play.pipes:
         heard.requests.append((connection.pool.worker.name, pipe.written))

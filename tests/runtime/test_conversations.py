@@ -288,3 +288,15 @@ def test_a_final_answer_in_place_of_100_ends_the_client_connection() -> None:
     heard = ask(sent, OK)
     assert heard.statuses == [200] and heard.closed and b"Connection: close\r\n" in heard.client
     assert heard.requests[0][1].endswith(b"\r\n\r\nabc")
+
+
+def test_a_fault_of_ours_is_a_500_and_a_line_in_the_error_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection ends, the server doesn't, and nobody sees a traceback."""
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr("apacheconf.runtime.site.Site.quick_plan", broken)
+    heard = converse(one_origin(), get(), ())
+    assert heard.client.startswith(b"HTTP/1.1 500 Internal Server Error\r\n") and heard.closed
+    assert heard.notes == ["internal error: RuntimeError: a fault; please report it"]
