@@ -485,7 +485,7 @@ class Exchange:
         assert pool is not None and service is not None
         pool.cells.busy -= 1
         pool.cells.fail(self.client.server.now)
-        self.client.server.note(f"{pool.worker.name}: {error}")
+        self.client.server.note(f"{pool.title}: {error}")
         if error.status == 503 and not pool.cells.usable and self.tries < service.attempts:
             self.start()
             return
@@ -497,7 +497,7 @@ class Exchange:
         assert pool is not None
         pool.cells.busy -= 1
         self.connection = None
-        self.client.server.note(f"{pool.worker.name}: {error}")
+        self.client.server.note(f"{pool.title}: {error}")
         if self.overridden is not None:
             self._override(self.overridden)
             return

@@ -53,6 +53,12 @@ class Pool:
         self.connection_line = b"Connection: Keep-Alive\r\n\r\n" if worker.reusable else b"Connection: close\r\n\r\n"
         self.place: tuple[str, int] | None = None
 
+    @property
+    def title(self) -> str:
+        """The worker and where it was written, for the error log."""
+        written = next(iter(self.worker.said_by), None)
+        return f"{self.worker.name} ({written.place})" if written is not None else self.worker.name
+
     def left(self) -> None:
         """One of its connections is gone, so whoever waits the longest may open one."""
         self.open -= 1

@@ -221,7 +221,7 @@ class Server(ServerState):
                 await create(lambda: handshake, sock=sock, ssl=context, server_hostname=sent)
         except (OSError, ValueError, TimeoutError) as error:
             sock.close()
-            self.note(f"{connection.pool.worker.name}: {error}")
+            self.note(f"{connection.pool.title}: {error}")
             raise handshake_failed() from error
         if handshake.refused is not None:
             raise handshake.refused

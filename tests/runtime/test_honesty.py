@@ -102,3 +102,10 @@ def test_the_summary_says_what_serve_is_about_to_do() -> None:
         ("http://10.0.0.1:8080", "::1:9"), ("http://10.0.0.2:8080", ""),
     ]  # fmt: skip
     assert not summary.not_honoured
+
+
+def test_the_error_log_says_where_an_origin_was_written(tmp_path: Path) -> None:
+    program = configuration(tmp_path, "ProxyPass / http://10.0.0.1/")
+    heard = converse(program, get(), (), down=("http://10.0.0.1/",))
+    assert heard.statuses == [503]
+    assert heard.notes[0].startswith(f"http://10.0.0.1/ ({tmp_path}/site.conf:3:1): ")
