@@ -26,6 +26,9 @@ from apacheconf.program.sharing import share
 from apacheconf.program.steps import Step
 from apacheconf.program.workers import Ignored, Origin
 
+#: Modules that answer for a folder: with an index or a list of what is in it.
+_OF_FOLDERS = frozenset({"dir_module", "autoindex_module"})
+
 
 def compile(model: Model) -> Program:
     """The program of a model. Directives that it can't hold yet stand in ``Program.left_out``, with the reason."""
@@ -52,6 +55,7 @@ class _Compiler:
             tuple(self.origins),
             directives=tuple(model.expanded.walk()),
             absent=model.expanded.absent,
+            lists_folders=model.expanded.fragment or not _OF_FOLDERS.isdisjoint(model.expanded.modules),
             left_out=tuple(self.left_out),
             ignored=tuple(self.ignored),
             checks_at_once=model.main.server_conf(HealthServerConf).size.value,

@@ -34,6 +34,8 @@ from apacheconf.program.workers import Balancer, Ignored, Origin, Worker
 class Program:
     """See the head of this module.
 
+    ``lists_folders`` says whether a module (mod_dir, mod_autoindex) gives folders an answer.
+
     For the ledger: ``directives`` are all directives of the configuration with a node, ``absent`` those without
     one, ``left_out`` those that the program does not hold yet, each with the reason, ``ignored`` worker parameters
     that are lost because the worker is shared (WK-3). ``checks_at_once`` is ProxyHCTPsize; 0 for one after the other.
@@ -45,6 +47,7 @@ class Program:
     origins: tuple[Origin, ...]
     directives: tuple[Written, ...] = ()
     absent: tuple[Absent, ...] = ()
+    lists_folders: bool = True
     left_out: tuple[tuple[Written, str], ...] = ()
     ignored: tuple[Ignored, ...] = ()
     checks_at_once: int = 16

@@ -30,7 +30,7 @@ def local_answer(client: ClientConnection, exchange: Exchange, head: RequestHead
     """Answer as ``decision`` says."""
     status = decision.status
     if status is None:
-        client.refuse(exchange, _handler_status(decision))
+        client.refuse(exchange, _handler_status(decision, client.server.program.lists_folders))
     elif decision.location:
         redirect(client, exchange, status, decision.location)
     elif decision.body is not None:
@@ -41,19 +41,26 @@ def local_answer(client: ClientConnection, exchange: Exchange, head: RequestHead
         client.refuse(exchange, status, *_proxy_note(head, status))
 
 
-def _handler_status(decision: Decision) -> int:
+def _handler_status(decision: Decision, lists_folders: bool) -> int:
     """What a request answers that is left to a handler: 500 for those that serve lacks."""
     if decision.handler not in _DEFAULT_HANDLERS:
         return _HANDLERS.get(decision.handler, 500)
-    return _file_status(decision.file)
+    return _file_status(decision.file, lists_folders)
 
 
-def _file_status(file: str) -> int:
-    """404 for what isn't there; 500 for a file, because serve has no handler that may show it."""
+def _file_status(file: str, lists_folders: bool) -> int:
+    """404 for what isn't there; 500 for a file, because serve has no handler that may show it.
+
+    A folder is something only where a module shows its index or its list; httpd's own handler answers 404.
+    """
+    if not file or "\0" in file:
+        return 404
+    path = Path(file)
     try:
-        return 500 if file and "\0" not in file and Path(file).exists() else 404
+        shown = path.exists() and (lists_folders or not path.is_dir())
     except OSError:
         return 403
+    return 500 if shown else 404
 
 
 #: What the page of a redirect says, where it isn't that the document has moved.

@@ -6,12 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from apacheconf.program.workers import Worker
+
 #: A listener's address (empty: all) and port.
 Address = tuple[str, int]
 #: Where to connect instead: host and port, or the path of a Unix socket.
 Destination = tuple[str, int] | str
 #: Makes the protocol that stands in for the origin with this authority: ``connection_made``, ``data_received``...
 StubFactory = Callable[[str], Any]
+
+
+def connect_authority(worker: Worker) -> str:
+    """``host:port`` of a worker as ``--origin`` names it, IPv6 in brackets; the port is always there."""
+    host = f"[{worker.host}]" if ":" in worker.host else worker.host
+    return f"{host}:{worker.port}"
 
 
 @dataclass(frozen=True)

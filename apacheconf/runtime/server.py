@@ -25,7 +25,7 @@ from apacheconf.runtime.exchange import Exchange
 from apacheconf.runtime.honesty import refuse_dishonoured
 from apacheconf.runtime.logfiles import LogFiles
 from apacheconf.runtime.logs import loggers
-from apacheconf.runtime.options import Address, Destination, Ready, ServeOptions
+from apacheconf.runtime.options import Address, Destination, Ready, ServeOptions, connect_authority
 from apacheconf.runtime.origin import OriginConnection
 from apacheconf.runtime.pool import SCHEMES, Pool
 from apacheconf.runtime.state import ServerState
@@ -143,7 +143,7 @@ class Server(ServerState):
         stub = self.options.stub
         if stub is None:
             return
-        for authority in {_authority(worker) for worker in self.program.workers()} - set(self._destinations):
+        for authority in {connect_authority(worker) for worker in self.program.workers()} - set(self._destinations):
             server = await self.loop.create_server(lambda name=authority: stub(name), "127.0.0.1", 0)  # type: ignore[misc]
             self._servers.append(server)
             self._stubbed.add(authority)
@@ -178,7 +178,7 @@ class Server(ServerState):
             raise OriginBroke(500, f"no protocol handler was valid for the URL (scheme '{worker.scheme}')")
         timeout = worker.connect_timeout or self.origin_timeout(pool, exchange.site)
         place = await self.place_of(pool)
-        secure = pool.secure and _authority(worker) not in self._stubbed
+        secure = pool.secure and connect_authority(worker) not in self._stubbed
         try:
             async with asyncio.timeout(timeout):
                 if secure:
@@ -188,7 +188,9 @@ class Server(ServerState):
                 else:
                     await self.loop.create_connection(factory, *place)
         except (OSError, TimeoutError) as error:
-            raise OriginBroke(503, f"{_why(error)}: attempt to connect to {_authority(worker)} failed") from error
+            raise OriginBroke(
+                503, f"{_why(error)}: attempt to connect to {connect_authority(worker)} failed"
+            ) from error
         if secure:
             await self._secure(sock, connection, exchange)
 
@@ -240,7 +242,7 @@ class Server(ServerState):
     async def place_of(self, pool: Pool) -> Destination:
         """Where to connect for a worker. Raises OriginBroke(500)."""
         worker = pool.worker
-        return self._destinations.get(_authority(worker)) or worker.socket or await self._resolve(pool)
+        return self._destinations.get(connect_authority(worker)) or worker.socket or await self._resolve(pool)
 
     async def _resolve(self, pool: Pool) -> Address:
         """The worker's address, looked up once (WP-12). Raises OriginBroke(500)."""
@@ -271,7 +273,7 @@ class Server(ServerState):
         from apacheconf.runtime.health import Health
 
         pools = [pool for origin in origins for pool in self.service(origin).pools]
-        asked = [pool for pool in pools if _authority(pool.worker) not in self._stubbed]
+        asked = [pool for pool in pools if connect_authority(pool.worker) not in self._stubbed]
         return Checker(self, Health(asked, self.program.checks_at_once, self.now))
 
     def _handle_signals(self) -> None:
@@ -354,11 +356,6 @@ def _why(error: OSError | TimeoutError) -> str:
     """A failed connect in the error log's words: ``(111)Connection refused``."""
     number = error.errno if error.errno is not None else errno.ETIMEDOUT
     return f"({number}){os.strerror(number)}"
-
-
-def _authority(worker: Any) -> str:
-    host = f"[{worker.host}]" if ":" in worker.host else worker.host
-    return f"{host}:{worker.port}"
 
 
 def _name_of(sock: socket.socket) -> Address:

@@ -11,7 +11,7 @@ from apacheconf.program.program import Program
 from apacheconf.program.steps import KeepLocal, MapToFile, MapToOrigin
 from apacheconf.program.workers import Balancer
 from apacheconf.runtime.honesty import dishonoured
-from apacheconf.runtime.options import Address, ServeOptions
+from apacheconf.runtime.options import Address, ServeOptions, connect_authority
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def _members(program: Program, options: ServeOptions) -> list[MemberLine]:
     for origin in program.origins:
         members = origin.members if isinstance(origin, Balancer) else (origin,)
         for worker in members:
-            moved = options.origins.get(f"{worker.host}:{worker.port}", "")
+            moved = options.origins.get(connect_authority(worker), "")
             factor = (worker.member.loadfactor if worker.member else 100) / 100
             target = moved if isinstance(moved, str) else f"{moved[0]}:{moved[1]}"
             balancer = origin.name if isinstance(origin, Balancer) else ""

@@ -68,7 +68,7 @@ class Switching(Listening):
         self.heads.append(head.decode("latin-1"))
         found = re.search(rb"/echo/(\S*) ", head)
         if found is None:
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nServer: o\r\n\r\nplain")
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nServer: o\r\nConnection: close\r\n\r\nplain")
             return
         lines = b"Server: o\r\nUpgrade: %b\r\nConnection: Upgrade\r\nX-More: yes\r\n" % found[1]
         connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\n" + lines + b"\r\nhello ")

@@ -109,3 +109,11 @@ def test_the_error_log_says_where_an_origin_was_written(tmp_path: Path) -> None:
     heard = converse(program, get(), (), down=("http://10.0.0.1/",))
     assert heard.statuses == [503]
     assert heard.notes[0].startswith(f"http://10.0.0.1/ ({tmp_path}/site.conf:3:1): ")
+
+
+@pytest.mark.parametrize(("main", "status"), [("httpd.conf", 404), ("site.conf", 500)])
+def test_a_folder_is_something_only_where_a_module_shows_it(tmp_path: Path, main: str, status: int) -> None:
+    """Without mod_dir and mod_autoindex httpd answers 404; a fragment may have them."""
+    path = tmp_path / main
+    path.write_text(f"Listen 80\nServerName example.com\nDocumentRoot {tmp_path}\n")
+    assert converse(load([str(path)]).require(), get(), ()).statuses == [status]
