@@ -61,7 +61,7 @@ class MapToOrigin:
 
     ``origin`` is a number into ``Host.origins``. ``path`` is the target's text after the authority, empty when
     it has none; it may hold captures for Rest.NOTHING. ``prefix`` is cut for Rest.AFTER_PREFIX. ``raw`` keeps
-    the client's own bytes (``nocanon``, PU-5); ``encoded`` matches the undecoded path (``mapping=encoded``).
+    the client's own bytes (``nocanon``, PU-5).
     """
 
     origin: int
@@ -69,7 +69,6 @@ class MapToOrigin:
     prefix: str = ""
     rest: Rest = Rest.AFTER_PREFIX
     raw: bool = False
-    encoded: bool = False
     value: Value | None = None
 
 

@@ -118,8 +118,6 @@ def _mapping_claims(route: Route, origin: Origin) -> tuple[Claim, ...]:
         claims = [approximated(said_by, why, "nocanon-prefix")]
     elif route.map.raw:
         claims.append(approximated(said_by, "nocanon: the path is normalised all the same", "nocanon"))
-    if route.map.encoded:
-        claims.append(approximated(said_by, "mapping=encoded is not supported yet", "mapping-encoded"))
     if len({member.path for member in members(origin)}) > 1:
         claims.append(approximated(said_by, "the members' paths differ: the first one's is used", "member-paths"))
     if members(origin)[0].scheme == "https":
