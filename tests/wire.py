@@ -1,0 +1,368 @@
+"""Wire cases: files, a configuration, requests, and what httpd answered, all in one text file of ``fixtures/wire``.
+
+::
+
+    # what is asked, with the statements: AZ-2, AZ-3
+    --- file html/open/a.txt            a file of the sandbox ({box}); mode=600 and mtime=1600000000 may follow
+    hello
+    --- link html/l a.txt               a symbolic link to a.txt; also: --- folder PATH, --- fifo PATH
+    --- modules session_crypto_module   modules beside those that the configuration needs
+    --- main                            lines outside the virtual host
+    --- config                          lines of the virtual host example.com:{port}, DocumentRoot {box}/html
+    ProxyPass /a http://{A}/
+    --- show X-User                     headers that are told as the origin received them
+    --- ask GET /open/a.txt             further header lines, an empty line and a body may follow
+    --- ask same GET /b                 on the connection of the request before
+    --- answer                          recorded: made by ``python -m tests.wire [NAME]...``
+    200 OK
+    Content-Length: 6
+    hello
+    --- logged AH01630 AH01617          recorded: lines of the error log with these codes
+
+``{A}`` to ``{C}`` are origins (``X-Ctl`` orders their answers), ``{box}`` is the sandbox. Host: example.com is added
+where a request names none. Headers are sorted by name; Date and Server are left out, and a page of httpd's own is
+told by its title (its length stands in Content-Length). ``python -m tests.wire --ours NAME...`` shows what serve
+says otherwise.
+"""
+
+from __future__ import annotations
+
+import difflib
+import gzip
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from apacheconf.engines import Engine, Sandbox, find, free_ports
+from apacheconf.engines import httpd as engine_httpd
+from apacheconf.expand import Options
+from apacheconf.model.views.modules import needed
+from apacheconf.origins import Received
+from apacheconf.program.loading import load
+from apacheconf.prove.client import Answer, Turn, exchange
+from apacheconf.prove.stage import LOADED_FIRST
+from apacheconf.prove.threaded import Origins
+from apacheconf.runtime.options import ServeOptions
+from apacheconf.runtime.server import Server, loop_factory
+
+FOLDER = Path(__file__).resolve().parents[1] / "fixtures" / "wire"
+LETTERS = "ABC"
+#: Every file is as old as this unless it says otherwise, so that ETag and Last-Modified can be recorded.
+MTIME = 1577934245
+#: A longer body is told by its beginning and its length.
+SHOWN = 3000
+_LEFT_OUT = frozenset({"date", "server"})
+_ENTRY = re.compile(r"^--- (\w+) ?(.*)\n((?:(?!--- ).*\n)*)", re.MULTILINE)
+#: What a configuration of the sandbox always needs.
+_MODULES = ("authz_core_module", "mime_module", "dir_module")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a case: its ``kind``, the words behind it, and the text below."""
+
+    kind: str
+    words: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"--- {self.kind} {self.words}".rstrip() + f"\n{self.text}"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One file of ``fixtures/wire``."""
+
+    path: Path
+    head: str
+    parts: tuple[Part, ...]
+
+    @property
+    def name(self) -> str:
+        return str(self.path.relative_to(FOLDER).with_suffix(""))
+
+    def of(self, kind: str) -> list[Part]:
+        return [part for part in self.parts if part.kind == kind]
+
+    def text(self, kind: str) -> str:
+        return "".join(part.text for part in self.of(kind))
+
+    def recorded(self) -> list[str]:
+        """What httpd said, in order: answers, then what it logged."""
+        return [part.text for kind in ("answer", "logged") for part in self.of(kind)]
+
+    def with_recorded(self, told: Iterable[str]) -> Case:
+        """The same case with other answers."""
+        answers = iter(told)
+        parts: list[Part] = []
+        for part in (part for part in self.parts if part.kind not in ("answer", "logged")):
+            parts += [part, Part("answer", "", next(answers))] if part.kind == "ask" else [part]
+        parts += [Part("logged", part.words, next(answers)) for part in self.of("logged")]
+        return Case(self.path, self.head, tuple(parts))
+
+    def __str__(self) -> str:
+        return self.head + "".join(map(str, self.parts))
+
+
+def read(path: Path) -> Case:
+    text = path.read_text("utf-8")
+    start = text.index("--- ")
+    found = [Part(kind, words.strip(), below) for kind, words, below in _ENTRY.findall(text[start:])]
+    return Case(path, text[:start], tuple(found))
+
+
+def cases(names: Iterable[str] = ()) -> list[Case]:
+    """All cases, or those whose name begins with one of ``names``."""
+    wanted = tuple(names)
+    found = [read(path) for path in sorted(FOLDER.rglob("*.txt"))]
+    return [case for case in found if not wanted or case.name.startswith(wanted)]
+
+
+@dataclass
+class Scene:
+    """A case set up: its sandbox, its port, its origins, and the configuration as it is run."""
+
+    case: Case
+    box: Sandbox
+    port: int
+    origins: Origins
+    text: str = ""
+    names: dict[str, str] = field(default_factory=dict)
+
+    def fill(self, text: str) -> str:
+        for name, value in self.names.items():
+            text = text.replace(name, value)
+        return text
+
+    def hide(self, text: str) -> str:
+        for name, value in self.names.items():
+            text = re.sub(rf"(?<![\da-f]){re.escape(value)}(?![\da-f])", name, text)
+        return text
+
+
+@contextmanager
+def scene(case: Case, engine: Engine | None) -> Iterator[Scene]:
+    """The case's files and configuration. ``engine`` is the httpd whose modules are named."""
+    port = free_ports(1)[0]
+    with Sandbox("wire") as box, Origins(LETTERS) as origins:
+        found = Scene(case, box, port, origins)
+        at = {f"{{{letter}}}": f"127.0.0.1:{origins.ports[letter]}" for letter in LETTERS}
+        found.names = {"{box}": str(box.path), "{port}": str(port), **at}
+        for part in case.parts:
+            _lay_out(part, box.path, found)
+        body = (
+            f"{case.text('main')}<VirtualHost *:{port}>\nServerName example.com:{port}\n"
+            f'DocumentRoot "{box.path}/html"\n{case.text("config")}</VirtualHost>\n'
+        )
+        found.text = _preamble(found, engine, found.fill(body))
+        box.write("httpd.conf", found.text)
+        origins.up(LETTERS)
+        yield found
+
+
+def _preamble(scene: Scene, engine: Engine | None, body: str) -> str:
+    fragment = scene.box.write("fragment.conf", body)
+    modules = {*_MODULES, *needed(load([str(fragment)]).expanded)}
+    for part in scene.case.of("modules"):
+        modules |= set(part.words.split())
+    ordered = sorted(modules, key=lambda name: (name not in LOADED_FIRST, name))
+    lines = engine_httpd.preamble(engine or find("httpd"), scene.box, ordered)
+    listen = "" if re.search(r"(?im)^\s*Listen ", body) else f"\nListen 127.0.0.1:{scene.port}"
+    return f"{lines}{listen}\nServerName main.example\n{body}"
+
+
+def _lay_out(part: Part, root: Path, scene: Scene) -> None:
+    """Put a file, link, folder or FIFO into the sandbox."""
+    if part.kind not in ("file", "link", "folder", "fifo"):
+        return
+    name, *words = part.words.split()
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    options = dict(word.split("=", 1) for word in words if "=" in word)
+    if part.kind == "link":
+        path.symlink_to(scene.fill(words[0]))
+        return
+    if part.kind == "fifo":
+        os.mkfifo(path)
+    elif part.kind == "folder":
+        path.mkdir(exist_ok=True)
+    else:
+        path.write_bytes(scene.fill(part.text).encode("latin-1"))
+    if "mode" in options:
+        path.chmod(int(options["mode"], 8))
+    when = int(options.get("mtime", MTIME))
+    os.utime(path, (when, when))
+
+
+def request_text(part: Part) -> str:
+    """The request of an ``ask``, as latin-1 text."""
+    words = part.words.removeprefix("same ")
+    if not re.search(r" HTTP/\d\.\d$", words):
+        words += " HTTP/1.1"
+    head, _, body = part.text.partition("\n\n")
+    lines = [words, *head.strip("\n").split("\n")] if head.strip("\n") else [words]
+    if not any(line.lower().startswith("host:") for line in lines[1:]) and not words.endswith("/1.0"):
+        lines.insert(1, "Host: example.com")
+    body = body.removesuffix("\n")
+    if body and not re.search(r"(?im)^(content-length|transfer-encoding):", head):
+        lines.append(f"Content-Length: {len(body.encode('latin-1'))}")
+    return "\r\n".join(lines) + f"\r\n\r\n{body}"
+
+
+def play(case: Case, engine: Engine | None) -> list[str]:
+    """What httpd says to a case, or serve without an engine, in the form of ``Case.recorded``."""
+    with scene(case, engine) as found:
+        if engine is None:
+            with Served(found.box.path / "httpd.conf"):
+                return _told(found)
+        with engine_httpd.start(engine, found.box, found.text, [("127.0.0.1", found.port)]):
+            return _told(found)
+
+
+def _told(scene: Scene) -> list[str]:
+    shown = [name for part in scene.case.of("show") for name in part.words.split()]
+    told: list[str] = []
+    for together in _connections(scene.case.of("ask")):
+        turns = tuple(Turn(scene.fill(request_text(p)).encode("latin-1"), (_method(p),)) for p in together)
+        answers = exchange(("127.0.0.1", scene.port), turns).answers
+        arrived = scene.origins.take()
+        for number in range(len(together)):
+            text = _answer(answers[number]) if number < len(answers) else "(no answer)\n"
+            if number == len(together) - 1:
+                text += "".join(_arrival(each, shown) for each in arrived)
+            told.append(_escaped(scene.hide(text)))
+    log = scene.box.path / "logs" / "error.log"
+    for part in scene.case.of("logged"):
+        lines = log.read_text("latin-1").splitlines() if log.exists() else []
+        told.append(scene.hide("".join(f"{_plain(line)}\n" for line in lines if _wanted(line, part.words))))
+    return told
+
+
+def _connections(asks: Iterable[Part]) -> list[list[Part]]:
+    found: list[list[Part]] = []
+    for part in asks:
+        if part.words.startswith("same "):
+            found[-1].append(part)
+        else:
+            found.append([part])
+    return found
+
+
+def _method(part: Part) -> str:
+    return part.words.removeprefix("same ").split()[0]
+
+
+def _answer(answer: Answer) -> str:
+    headers = sorted(((n, v) for n, v in answer.headers if n.lower() not in _LEFT_OUT), key=lambda h: h[0].lower())
+    lines = [*(f"{status} (interim)" for status in answer.interims), f"{answer.status} {answer.reason}".rstrip()]
+    lines += [f"{name}: {_value(name, value)}" for name, value in headers]
+    body = _body(answer, {name.lower(): value for name, value in headers})
+    return "\n".join(lines) + "\n" + (f"\n{body}" if body else "") + ("" if answer.whole else "(broken off)\n")
+
+
+def _value(name: str, value: str) -> str:
+    """Allow is a set, whose order varies in httpd."""
+    return ",".join(sorted(value.split(","))) if name.lower() == "allow" else value
+
+
+def _body(answer: Answer, headers: Mapping[str, str]) -> str:
+    body, note = answer.body, ""
+    if headers.get("content-encoding") == "gzip" and body[:2] == b"\x1f\x8b":
+        body, note = gzip.decompress(body), "(gzip)\n"
+    text = body.decode("latin-1")
+    title = re.match(r"<!DOCTYPE HTML PUBLIC.*\n<html><head>\n<title>(\d{3} .*)</title>\n</head><body>\n<h1>", text)
+    if title:
+        return f"({title[1]})\n"
+    if len(text) > SHOWN:
+        text = f"{text[:80]}... ({len(body)} bytes)"
+    return note + text + ("" if not text or text.endswith("\n") else "(no newline)\n")
+
+
+def _escaped(text: str) -> str:
+    """A line of an answer never looks like the beginning of a part."""
+    printable = re.sub(r"[^\n\t\x20-\x7e\xa0-\xff]", lambda found: f"\\x{ord(found[0]):02x}", text)
+    return re.sub(r"(?m)^---", r"\\---", printable)
+
+
+def _arrival(received: Received, shown: Iterable[str]) -> str:
+    fields = "".join(f"  {name}: {v}\n" for name in shown for n, v in received.headers if n.lower() == name.lower())
+    return f"> {received.origin} {received.request_line}\n{fields}"
+
+
+def _wanted(line: str, codes: str) -> bool:
+    return any(code in line for code in codes.split())
+
+
+def _plain(line: str) -> str:
+    """A line of the error log without time, process, thread and client's port."""
+    line = re.sub(r"^\[[A-Z][a-z]{2} [A-Z][a-z]{2} [^]]*\] ", "", line)
+    line = re.sub(r"\[pid \d+(:tid \d+)?\] ", "", line)
+    return re.sub(r"\[client ([\d.]+|[\da-f:]+):\d+\]", r"[client \1]", line)
+
+
+class Served:
+    """serve with a configuration file, in a thread, within a ``with`` block."""
+
+    def __init__(self, file: Path) -> None:
+        import asyncio
+        import threading
+
+        self._asyncio, self._ready = asyncio, threading.Event()
+        self._fault: list[BaseException] = []
+        program = load([], Options(file=str(file))).require()
+        self.server = Server(program, ServeOptions(on_ready=lambda _: self._ready.set(), grace=0.5))
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self) -> None:
+        try:
+            with self._asyncio.Runner(loop_factory=loop_factory()) as runner:
+                runner.run(self.server.run())
+        except BaseException as fault:
+            self._fault.append(fault)
+        finally:
+            self._ready.set()
+
+    def __enter__(self) -> Server:
+        self._thread.start()
+        assert self._ready.wait(30)
+        if self._fault:
+            raise self._fault[0]
+        return self.server
+
+    def __exit__(self, *_: object) -> None:
+        self.server.loop.call_soon_threadsafe(self.server.stop)
+        self._thread.join(20)
+        assert not self._thread.is_alive()
+
+
+def record(names: Iterable[str] = ()) -> None:
+    """Ask the installed httpd, and write its answers into the cases."""
+    engine = find("httpd")
+    assert engine is not None, "httpd is not installed"
+    for case in cases(names):
+        case.path.write_text(str(case.with_recorded(play(case, engine))), "utf-8")
+
+
+def show_ours(names: Iterable[str]) -> int:
+    """Print where serve says something else; the number of such cases."""
+    different = 0
+    for case in cases(names):
+        theirs, ours = str(case), str(case.with_recorded(play(case, None)))
+        different += ours != theirs
+        told = difflib.unified_diff(theirs.splitlines(True), ours.splitlines(True), case.name, "serve")
+        sys.stdout.writelines(told)
+    return different
+
+
+def main(words: list[str]) -> None:
+    if words[:1] == ["--ours"]:
+        sys.exit(min(show_ours(words[1:]), 1))
+    record(words)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
