@@ -204,8 +204,10 @@ _PAGE = """<!DOCTYPE html>
 <style>
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 3rem auto; padding: 0 1rem; color: #223 }}
 h1 {{ font-size: 1.6rem; margin: 0 }} p {{ color: #667; margin: .3rem 0 1.2rem }}
-pre {{ background: #f3f5f8; border-radius: .5rem; padding: 1rem; overflow-x: auto; font-size: .85rem }}
-@media (prefers-color-scheme: dark) {{ body {{ background: #14161a; color: #dde }} pre {{ background: #1f2329 }} }}
+pre {{ background: #f3f5f8; border-radius: .5rem; padding: 1rem; font-size: .85rem;
+  white-space: pre-wrap; overflow-wrap: anywhere }}
+@media (prefers-color-scheme: dark) {{ body {{ background: #14161a; color: #dde }} p {{ color: #aab }}
+  pre {{ background: #1f2329 }} }}
 </style></head><body>
 <h1>{origin}</h1>
 <p>A stand-in for this origin, and the request as the origin would have received it.</p>
