@@ -1,9 +1,9 @@
-"""``make bench``: what a request costs here, in httpd, in nginx and in HAProxy, one after the other.
+"""``make bench``: what a request costs here, in httpd, in nginx and in HAProxy, side by side in one run.
 
-    python -m tests.bench [--seconds N] [--connections N] [--only NAME]...
+    python -m tests.bench [--seconds N] [--connections N] [--only NAME]... [--row WORDS]... [--hosts N]...
 
-Keep-alive clients ask the load-balancer site for a small answer of a fast origin. The figure that counts is CPU
-per request of the whole process tree: it does not depend on how many cores wrk left over.
+A row is a configuration and what is asked of it (``rows``); its contenders run one after the other. ``--only`` chooses
+contenders, ``--row`` the rows whose titles hold these words. The other tables are about starting.
 """
 
 from __future__ import annotations
@@ -15,55 +15,47 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from apacheconf.engines import Sandbox, find, free_ports
-from tests.bench import hosts
-from tests.bench.contenders import CONTENDERS, ROOT, SITE, start_origin
-from tests.bench.measure import Load, cpu_seconds, memory_bytes, wrk
-
-HOST = "Host: example.com"
-
-
-@dataclass(frozen=True)
-class Result:
-    """One contender: CPU seconds per request of its tree, memory in bytes, and what the clients saw."""
-
-    title: str
-    cpu: float
-    memory: int
-    load: Load
+from apacheconf.engines import Sandbox, find, free_ports, stopping_on_signals
+from tests.bench import hosts, ready
+from tests.bench.contenders import CONTENDERS, ROOT, start_origin
+from tests.bench.rows import ROWS, Measured, measure
+from tests.bench.sites import SITE
 
 
-def measure(name: str, origins: list[int], seconds: int, connections: int) -> Result:
-    """Start a contender, warm it up for a second, then load it."""
-    port = free_ports(1)[0]
-    with Sandbox("bench") as box, CONTENDERS[name](box, port, origins) as server:
-        url = f"http://127.0.0.1:{port}/"
-        wrk(url, 1, connections, HOST)
-        before = cpu_seconds(server.pid)
-        load = wrk(url, seconds, connections, HOST)
-        cpu = cpu_seconds(server.pid) - before
-        return Result(server.title, cpu / max(1, load.requests), memory_bytes(server.pid), load)
+def requests_table(names: Sequence[str], words: Sequence[str], seconds: int, connections: int) -> None:
+    print(f"CPU per request in us, {connections} connections, {seconds} s each, {os.cpu_count()} cores\n")
+    print(f"{'':32}{''.join(f'{name:>11}' for name in CONTENDERS)}   apacheconf's p99 and memory; ratio (at most)")
+    known: dict[str, float] = {}
+    with Sandbox("origin") as box, start_origin(box, ports := free_ports(2)):
+        for row in ROWS:
+            if not words or any(word in row.title for word in words):
+                found = measure(row, names, tuple(ports), seconds, connections)
+                known |= {name: result.cpu for name, result in found.results.items()}
+                print(line(found, known), flush=True)
+                if "apacheconf" in found.results:
+                    known[row.title] = found.results["apacheconf"].cpu
 
 
-def requests_table(names: Sequence[str], seconds: int, connections: int) -> None:
-    print(f"load-balancer site, keep-alive, {connections} connections, {seconds} s each, {os.cpu_count()} cores\n")
-    print(f"{'':18}{'CPU/request':>12}{'of httpd':>10}{'requests/s':>12}{'p99':>10}{'memory':>10}{'errors':>8}")
-    ports = free_ports(2)
-    baseline: float | None = None
-    with Sandbox("origin") as box, start_origin(box, ports):
-        for name in names:
-            result = measure(name, ports, seconds, connections)
-            baseline = result.cpu if name == "httpd" else baseline
-            ratio = f"{result.cpu / baseline:.2f}" if baseline else "-"
-            print(
-                f"{result.title:18}{result.cpu * 1e6:9.1f} us{ratio:>10}{result.load.per_second:12.0f}"
-                f"{result.load.p99 * 1e3:7.2f} ms{result.memory / 1e6:7.1f} MB{result.load.errors:8}",
-                flush=True,
-            )
+def line(found: Measured, known: dict[str, float]) -> str:
+    """A row of the table; ``known`` are the figures that goals speak of, in seconds."""
+    cells = [f"{found.results[name].cpu * 1e6:11.1f}" if name in found.results else f"{'-':>11}" for name in CONTENDERS]
+    ours = found.results.get("apacheconf")
+    seen = f"{ours.load.p99 * 1e3:8.2f} ms{ours.memory / 1e6:6.0f} MB" if ours else ""
+    errors = [f"{result.load.errors} errors of {name}" for name, result in found.results.items() if result.load.errors]
+    failed = [f"{name} did not start: {' '.join(why.split())[:200]}" for name, why in found.failed.items()]
+    return f"{found.row.title:32}{''.join(cells)}  {seen}  {'; '.join([*_ratios(found, known), *errors, *failed])}"
+
+
+def _ratios(found: Measured, known: dict[str, float]) -> Iterator[str]:
+    ours = found.results.get("apacheconf")
+    for goal in found.row.goals:
+        of = found.results[goal.of].cpu if goal.of in found.results else known.get(goal.of)
+        if ours and of and (goal.of in found.results or goal.of not in CONTENDERS):
+            ratio = ours.cpu / of
+            yield f"{ratio:.2f} of {goal.of} ({goal.most:.2f}{', MISSED' if ratio > goal.most else ''})"
 
 
 def wall(command: Sequence[str | Path], caches: str, times: int = 7) -> float:
@@ -103,18 +95,23 @@ def start_up_table() -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--only", action="append", choices=list(CONTENDERS))
+    parser.add_argument("--row", action="append", default=[], help="measure the rows with these words only")
     parser.add_argument("--hosts", type=int, action="append", help="virtual hosts to check; 1000, 10000, 100000")
     chosen = parser.parse_args()
     names = [name for name in CONTENDERS if name in (chosen.only or CONTENDERS)]
     installed = [name for name in names if name == "apacheconf" or find(name)]
     for name in sorted(set(names) - set(installed)):
         print(f"!! {name} is not installed: not measured", file=sys.stderr)
-    requests_table(installed, chosen.seconds, chosen.connections)
-    start_up_table()
-    hosts.table(chosen.hosts or (1_000, 10_000, 100_000))
+    with stopping_on_signals():
+        requests_table(installed, chosen.row, chosen.seconds, chosen.connections)
+        if not chosen.row:
+            with Sandbox("origin") as box, start_origin(box, ports := free_ports(2)):
+                ready.table(installed, 10_000, tuple(ports))
+            start_up_table()
+            hosts.table(chosen.hosts or (1_000, 10_000, 100_000))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from apacheconf.engines import find
 from apacheconf.engines.httpd import build_of
+from tests.bench.sites import host
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Modules that the hosts below need.
@@ -24,17 +25,6 @@ class Cost(NamedTuple):
     wall: float
     cpu: float
     memory: int
-
-
-def host(number: int) -> str:
-    """One virtual host of eleven lines."""
-    origin = f"http://10.{number >> 16}.{number >> 8 & 255}.{number & 255}:8080/"
-    return (
-        f"<VirtualHost *:8080>\n    ServerName host{number}.example.com\n    ServerAlias www.host{number}.example.com\n"
-        f'    ProxyPreserveHost On\n    ProxyPass "/static" "!"\n    ProxyPass "/" "{origin}"\n'
-        f'    ProxyPassReverse "/" "{origin}"\n    <Location "/admin">\n        Require ip 10.0.0.0/8\n'
-        "    </Location>\n</VirtualHost>\n"
-    )
 
 
 def configuration(hosts: int, folder: Path, modules: Path | None) -> str:

@@ -85,10 +85,12 @@ def read_wrk(text: str) -> Load:
     return Load(int(count[1]), float(rate[1]), float(late[1]) * UNITS[late[2]], errors)
 
 
-def wrk(url: str, seconds: int, connections: int, *headers: str) -> Load:
-    """Keep-alive GETs on ``connections`` connections for ``seconds``, from one thread."""
+def wrk(url: str, seconds: int, connections: int, *headers: str, script: Path | None = None) -> Load:
+    """Requests on ``connections`` connections for ``seconds``, from one thread; keep-alive GETs without a script."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
     for header in headers:
         command += ["-H", header]
+    if script is not None:
+        command += ["-s", str(script)]
     done = subprocess.run([*command, url], capture_output=True, text=True, timeout=seconds + 30, check=True)
     return read_wrk(done.stdout)

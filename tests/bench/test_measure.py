@@ -8,8 +8,9 @@ import sys
 
 import pytest
 
-from tests.bench.contenders import site
+from apacheconf.engines import Sandbox
 from tests.bench.measure import cpu_seconds, memory_bytes, read_wrk, tree_of
+from tests.bench.sites import Place, balancer
 
 REPORT = """\
 Running 4s test @ http://127.0.0.1:41234/
@@ -56,6 +57,7 @@ def test_sees_living_children_and_their_memory() -> None:
 
 
 def test_moves_the_site() -> None:
-    text = site(8001, [9001, 9002])
+    with Sandbox("bench") as box:
+        text = balancer(Place(box, 8001, (9001, 9002)))
     assert "Listen 127.0.0.1:8001\n<VirtualHost *:8001>" in text
     assert "http://127.0.0.1:9001" in text and "http://127.0.0.1:9002" in text and "10.0.0." not in text

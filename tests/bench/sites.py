@@ -1,0 +1,103 @@
+"""The configurations that the benchmark's rows run: each a function of a ``Place``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from apacheconf.engines import Sandbox
+from tests.bench.contenders import ROOT
+
+SITE = ROOT / "fixtures/sites/load-balancer/conf.d/example.com.conf"
+#: The format that Debian's httpd calls combined.
+COMBINED = '"%h %l %u %t \\"%r\\" %>s %O \\"%{Referer}i\\" \\"%{User-Agent}i\\""'
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a configuration runs: its sandbox, its port on loopback, and the ports of the origins."""
+
+    box: Sandbox
+    port: int
+    origins: tuple[int, ...]
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.origins[0]}/"
+
+
+#: Makes the text of a configuration for a place, and the files that it names.
+Configure = Callable[[Place], str]
+
+
+def balancer(place: Place, inside: str = "") -> str:
+    """The load-balancer site, moved to the place, with more lines ``inside`` its host."""
+    text = SITE.read_text().replace("*:80>", f"*:{place.port}>")
+    for number, origin in enumerate(place.origins, 1):
+        text = text.replace(f"10.0.0.{number}:8080", f"127.0.0.1:{origin}")
+    return f"Listen 127.0.0.1:{place.port}\n{text}".replace("</VirtualHost>", f"{inside}</VirtualHost>")
+
+
+def logged(place: Place) -> str:
+    log = f"    LogFormat {COMBINED} combined\n    CustomLog {place.box.path}/logs/access.log combined\n"
+    return balancer(place, log)
+
+
+def many_hosts(count: int) -> Configure:
+    """``count`` hosts, of which the last leads to the origin."""
+
+    def text(place: Place) -> str:
+        hosts = [host(number, place.port) for number in range(count - 1)]
+        last = host(count - 1, place.port, place.origin)
+        return f"Listen 127.0.0.1:{place.port}\nServerName main.example\n{''.join(hosts)}{last}"
+
+    return text
+
+
+def host(number: int, port: int = 8080, origin: str = "") -> str:
+    """One virtual host of eleven lines."""
+    origin = origin or f"http://10.{number >> 16}.{number >> 8 & 255}.{number & 255}:8080/"
+    return (
+        f"<VirtualHost *:{port}>\n    ServerName host{number}.example.com\n"
+        f'    ServerAlias www.host{number}.example.com\n    ProxyPreserveHost On\n    ProxyPass "/static" "!"\n'
+        f'    ProxyPass "/" "{origin}"\n    ProxyPassReverse "/" "{origin}"\n    <Location "/admin">\n'
+        "        Require ip 10.0.0.0/8\n    </Location>\n</VirtualHost>\n"
+    )
+
+
+RULES = r"""
+    RewriteEngine On
+    RewriteCond %{HTTP_USER_AGENT} "^(BadBot|Scraper)/" [NC]
+    RewriteRule ^ - [F]
+    RewriteCond %{REQUEST_METHOD} ^(TRACE|TRACK)$
+    RewriteRule .* - [F]
+    RewriteRule ^/old/(.*)$ /new/$1 [R=301,L]
+    RewriteRule ^/blog/([0-9]{4})/([0-9]{2})/([^/]+)/?$ /posts/$3?y=$1&m=$2 [QSA,PT,L]
+    RewriteRule ^/feed/?$ /rss.xml [PT,L]
+    RewriteRule \.php$ - [G]
+    RewriteCond %{QUERY_STRING} (^|&)debug=1(&|$)
+    RewriteRule ^ - [E=DEBUG:1]
+    RewriteRule ^/~([a-z]+)/(.*)$ /users/$1/$2 [PT]
+    RewriteRule ^/shop/item/([0-9]+)$ /item.cgi?id=$1 [PT,QSA]
+    RewriteRule ^/api/v1/(.*)$ /api/v2/$1 [PT]
+    SetEnvIf User-Agent "MSIE [2-6]" old_browser
+    SetEnvIf Request_URI "\.(gif|jpe?g|png)$" image
+    Header set X-Frame-Options "SAMEORIGIN"
+    Header always set Strict-Transport-Security "max-age=63072000" env=!old_browser
+    RequestHeader set X-Forwarded-Proto "http"
+"""
+
+
+def rules(place: Place) -> str:
+    """Ten RewriteRules, two SetEnvIf and three Header lines."""
+    return balancer(place, RULES)
+
+
+def many_rules(place: Place) -> str:
+    lines = "".join(f"    RewriteRule ^/section{n}/page-([0-9]+)$ /s/{n}/$1 [PT,L]\n" for n in range(1000))
+    return balancer(place, f"    RewriteEngine On\n{lines}")
+
+
+def many_redirects(place: Place) -> str:
+    lines = "".join(f"    Redirect 301 /moved{n} http://elsewhere.example/place{n}\n" for n in range(1000))
+    return balancer(place, lines)
