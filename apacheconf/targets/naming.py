@@ -13,7 +13,7 @@ def slug(text: str) -> str:
 
 
 class Names:
-    """Gives each thing its name once; a second thing of the same name gets a number."""
+    """Gives each thing its name once; a second thing of the same name gets a number. nginx tells no case apart."""
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
@@ -23,9 +23,9 @@ class Names:
         """The name of ``key``: ``wish`` made speakable, or ``wish-2`` if that is another's."""
         if key not in self._given:
             name, number = slug(wish), 1
-            while name in self._taken:
+            while name.lower() in self._taken:
                 number += 1
                 name = f"{slug(wish)}-{number}"
-            self._taken.add(name)
+            self._taken.add(name.lower())
             self._given[key] = name
         return self._given[key]

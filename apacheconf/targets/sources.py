@@ -7,6 +7,7 @@ machine (DES-12).
 from __future__ import annotations
 
 import os.path
+import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -14,6 +15,10 @@ from apacheconf.ledger import Written
 from apacheconf.source import Place
 
 _LONGEST = 60
+#: Directives that one comment names; the report accounts for all of them.
+_NAMED = 8
+#: nginx refuses a file with a comment line of more than 4,096 bytes.
+_WIDTH = 110
 
 
 class Sources:
@@ -33,11 +38,14 @@ class Sources:
     def comment(self, directives: Sequence[Written]) -> str:
         """One line for all the directives: files are named once, each directive by its name and first word."""
         parts, last = [], ""
-        for directive in dict.fromkeys(directives):
+        named = list(dict.fromkeys(directives))
+        for directive in named[:_NAMED]:
             file, _, line = self.at(directive.place).rpartition(":")
             where = f"line {line}" if file == last else f"{file}:{line}"
             parts.append(f"{where} ({title(directive)})")
             last = file
+        if len(named) > _NAMED:
+            parts.append(f"and {len(named) - _NAMED} more")
         return f"from {', '.join(parts)}" if parts else ""
 
 
@@ -47,6 +55,11 @@ def title(directive: Written) -> str:
     first = words[0].strip('"') if words else ""
     text = plain(f"{directive.name} {first}".strip())
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "~"
+
+
+def comment_lines(text: str) -> list[str]:
+    """A comment as lines of a width that people and every target's reader can take."""
+    return [f"# {line}".rstrip() for line in textwrap.wrap(text, _WIDTH, break_on_hyphens=False)]
 
 
 def plain(text: str) -> str:

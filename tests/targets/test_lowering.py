@@ -98,10 +98,27 @@ def test_a_dollar_is_no_variable(tmp_path: Path) -> None:
 
 
 @_BOTH
-def test_a_session_that_does_not_stick_is_said(target: str, tmp_path: Path) -> None:
+def test_sessions_stick(target: str, tmp_path: Path) -> None:
+    """NGX-108, HAP-84; what they lead to is asked live."""
     text = host("<Proxy balancer://c>", "BalancerMember http://10.0.0.1:1 route=a", "</Proxy>",
                 "ProxyPass / balancer://c/ stickysession=SID")  # fmt: skip
-    assert outcomes(translated(tmp_path, text, target))["ProxyPass"] == "unsupported"
+    assert (
+        outcomes(translated(tmp_path, text, target))["ProxyPass"] == {"nginx": "equivalent", "haproxy": "exact"}[target]
+    )
+
+
+def test_a_session_that_another_member_gets_is_said(tmp_path: Path) -> None:
+    text = host("<Proxy balancer://c>", "BalancerMember http://10.0.0.1:1 route=a", "</Proxy>",
+                "ProxyPass / balancer://c/ stickysession=SID nofailover=On")  # fmt: skip
+    assert outcomes(translated(tmp_path, text, "haproxy"))["ProxyPass"] == "approximated"
+
+
+@_BOTH
+def test_comments_stay_readable(target: str, tmp_path: Path) -> None:
+    """nginx refuses lines of more than 4 kB, and so do eyes."""
+    many = [f"AddType text/x-{number} .x{number}" for number in range(400)]
+    found = translated(tmp_path, "\n".join([*many, host("ProxyPass /a http://10.0.0.1/")]), target).text
+    assert max(map(len, (line for line in found.splitlines() if line.lstrip().startswith("#")))) < 130
 
 
 def test_versions(tmp_path: Path) -> None:

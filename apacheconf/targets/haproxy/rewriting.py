@@ -18,7 +18,7 @@ def substituted(regex: Regex, made: Iterable[Value]) -> str:
     if any(isinstance(each, Capture) and each.group == 0 for each in made):
         pattern, shift = rf"(?s{case})^.*?({pcre(regex)}).*\z", 1
     replacement = "".join(_part(each, shift) for each in made)
-    return f'path,url_dec,regsub("{_inner(pattern)}","{_inner(replacement)}"),{ESCAPED_ANEW}'
+    return f'path,url_dec,regsub("{inner(pattern)}","{inner(replacement)}"),{ESCAPED_ANEW}'
 
 
 def _part(value: Value, shift: int) -> str:
@@ -31,6 +31,6 @@ def _part(value: Value, shift: int) -> str:
             raise CannotAsk("a value that is no capture")
 
 
-def _inner(text: str) -> str:
+def inner(text: str) -> str:
     """Text between the double quotes of an argument."""
     return text.replace("\\", "\\\\").replace('"', '\\"')

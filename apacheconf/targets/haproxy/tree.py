@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 from apacheconf.targets.claims import Claim
+from apacheconf.targets.sources import comment_lines
 
 _BARE = re.compile(r"[^\s\\'\"#$\x00-\x1f]+")
 
@@ -74,12 +75,12 @@ def print_tree(sections: list[Section], head: list[str]) -> tuple[str, list[tupl
 
 def _print_section(section: Section, lines: list[str], claims: list[tuple[int, Claim]]) -> None:
     if section.comment:
-        lines.append(f"# {section.comment}")
+        lines += comment_lines(section.comment)
     claims += [(len(lines) + 1, claim) for claim in section.claims]
     lines.append(f"{section.kind} {section.name}".rstrip())
     for line in section.lines:
         if line.comment:
-            lines.append(f"    # {line.comment}")
+            lines += [f"    {text}" for text in comment_lines(line.comment)]
         if line.words:
             claims += [(len(lines) + 1, claim) for claim in line.claims]
             lines.append("    " + " ".join(map(quote, line.words)))

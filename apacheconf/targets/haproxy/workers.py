@@ -7,6 +7,7 @@ from math import gcd
 from apacheconf.program.workers import Balancer, Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.haproxy.lowering import Lowering
+from apacheconf.targets.haproxy.sessions import emit_sessions
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.naming import slug
 from apacheconf.targets.routes import is_address, members
@@ -43,9 +44,10 @@ def _balancer_claims(balancer: Balancer) -> tuple[Claim, ...]:
     claims = []
     if balancer.lbmethod not in _METHODS:
         claims.append(approximated(said_by, f"lbmethod={balancer.lbmethod} comes as byrequests", "lbmethod"))
-    if balancer.sticky_cookie:
-        claims.append(unsupported(balancer.said_by, "sticky sessions are not supported yet: requests of a session "
-                                  "may reach any member", "sticky"))  # fmt: skip
+    if balancer.sticky_cookie and balancer.no_failover:
+        said = [each for each in balancer.said_by if each.name.lower() != "balancermember"]
+        claims.append(approximated(said, "nofailover=On: when the member of a session can't be reached, another "
+                                   "one is asked", "nofailover"))  # fmt: skip
     if balancer.fail_on_status or balancer.fail_on_timeout:
         claims.append(unsupported(balancer.said_by, "members are not taken out for what they answer", "failonstatus"))
     if balancer.wait or not balancer.force_recovery:
@@ -54,15 +56,23 @@ def _balancer_claims(balancer: Balancer) -> tuple[Claim, ...]:
 
 
 def emit_servers(low: Lowering, origin: Origin, backend: Section) -> None:
-    """A server line for each member, in order."""
+    """What leads sessions to their members, then a server line for each member, in order."""
+    names = _server_names(members(origin))
+    emit_sessions(origin, names, backend)
     backend.space()
-    weights = _weights(members(origin))
+    for worker, weight in zip(members(origin), _weights(members(origin)), strict=True):
+        _emit_server(low, names[id(worker)], worker, weight, backend)
+
+
+def _server_names(workers: tuple[Worker, ...]) -> dict[int, str]:
+    """A name for each member, by its ``id``."""
     taken: dict[str, int] = {}
-    for worker, weight in zip(members(origin), weights, strict=True):
+    names = {}
+    for worker in workers:
         wish = slug(f"{worker.host}-{worker.port}" if not worker.socket else worker.socket)
         taken[wish] = taken.get(wish, 0) + 1
-        name = wish if taken[wish] == 1 else f"{wish}-{taken[wish]}"
-        _emit_server(low, name, worker, weight, backend)
+        names[id(worker)] = wish if taken[wish] == 1 else f"{wish}-{taken[wish]}"
+    return names
 
 
 def _emit_server(low: Lowering, name: str, worker: Worker, weight: int, backend: Section) -> None:

@@ -11,6 +11,7 @@ from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.mod_headers import emit_request_headers, emit_response_headers, hidden_headers
 from apacheconf.targets.nginx.rewriting import substitution
+from apacheconf.targets.nginx.sessions import member_of_session
 from apacheconf.targets.nginx.tree import Block, literal, literal_path
 from apacheconf.targets.nginx.workers import upstream_name
 from apacheconf.targets.patterns import escape, starting_with
@@ -77,7 +78,8 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
     path = new_path(route.map, route.cell, origin, regex_of(route.mapping))
     if not _is_raw(route.map, path):
         _emit_path(path, location)
-    location.add("proxy_pass", f"{worker.scheme}://{upstream_name(origin, low)}", claims=_mapping_claims(route, origin))
+    upstream = member_of_session(origin, upstream_name(origin, low), low)
+    location.add("proxy_pass", f"{worker.scheme}://{upstream}", claims=_mapping_claims(route, origin))
     own = timeouts(route.host, worker)
     if own != common_timeouts(low):
         _emit_timeouts(own, location)

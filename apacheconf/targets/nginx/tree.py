@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from apacheconf.targets.claims import Claim
+from apacheconf.targets.sources import comment_lines
 
 #: A word that nginx reads back as itself without quotes.
 _BARE = re.compile(r"(?!['\"])(?:[^\s;{}\\'\"#\x00-\x1f]|\$\{\w+\})+")
@@ -102,7 +103,7 @@ def _print(block: Block, depth: int, lines: list[str], claims: list[tuple[int, C
         if entry is None:
             lines.append("")
         elif isinstance(entry, str):
-            lines.append(f"{indent}# {entry}")
+            lines += [f"{indent}{line}" for line in comment_lines(entry)]
         else:
             _print_directive(entry, depth, lines, claims)
 
@@ -110,7 +111,7 @@ def _print(block: Block, depth: int, lines: list[str], claims: list[tuple[int, C
 def _print_directive(entry: Directive, depth: int, lines: list[str], claims: list[tuple[int, Claim]]) -> None:
     indent = "    " * depth
     if entry.comment:
-        lines.append(f"{indent}# {entry.comment}")
+        lines += [f"{indent}{line}" for line in comment_lines(entry.comment)]
     words = " ".join(map(quote, (entry.name, *entry.words)))
     if entry.name == "if":
         words = f"if ({words.removeprefix('if ')})"

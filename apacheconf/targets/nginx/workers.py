@@ -124,9 +124,6 @@ def _balancer_claims(balancer: Balancer) -> list[Claim]:
     claims = []
     if balancer.lbmethod not in _METHODS:
         claims.append(approximated(said_by, f"lbmethod={balancer.lbmethod} comes as byrequests", "lbmethod"))
-    if balancer.sticky_cookie:
-        claims.append(unsupported(balancer.said_by, "sticky sessions are not supported yet: requests of a session "
-                                  "may reach any member", "sticky"))  # fmt: skip
     if balancer.fail_on_status or balancer.fail_on_timeout:
         claims.append(unsupported(balancer.said_by, "nginx can't take a member out for its answer and still "
                                   "pass that answer on", "failonstatus"))  # fmt: skip

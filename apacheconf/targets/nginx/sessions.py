@@ -1,0 +1,83 @@
+"""Sticky sessions in nginx: a map from the route to an upstream of its own, whose spares are the others (NGX-108).
+
+The upstream of a route asks its member first and, as httpd does, another one when that can't be reached; with
+``nofailover=On`` there is no other. No version of nginx needs a module for it.
+"""
+
+from __future__ import annotations
+
+from apacheconf.program.workers import Balancer, Origin, Worker
+from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.nginx.maps import Map
+from apacheconf.targets.nginx.tree import Block
+from apacheconf.targets.nginx.workers import address
+from apacheconf.targets.patterns import escape
+from apacheconf.targets.sessions import DRAINING, OUT, Sessions, accepts_sessions, routes_of, sessions_of
+
+
+def member_of_session(origin: Origin, name: str, low: Lowering) -> str:
+    """The upstream that a request's session leads to: a variable, or ``name`` where there are no sessions."""
+    sessions = sessions_of(origin) if isinstance(origin, Balancer) else None
+    if sessions is None or not isinstance(origin, Balancer):
+        return name
+    route = _route(origin.sticky_cookie, sessions, name, low)
+    routes = routes_of(origin)
+    ways = [(_exactly(each), _upstream(origin, each, workers, name, low)) for each, workers in routes.items()]
+    return low.maps.make(
+        f"member_{_speakable(name)}", Map(route, (*ways, ("default", name)), "the member of a session")
+    )
+
+
+def _route(cookie: str, sessions: Sessions, name: str, low: Lowering) -> str:
+    """The variable that holds the route of a request."""
+    in_cookie = ((f"~{_named(sessions.cookie_route)}", "$route"), ("default", ""))
+    by_cookie = low.maps.make(
+        f"cookie_route_{_speakable(name)}", Map("$http_cookie", in_cookie, f"the route in the cookie {cookie}")
+    )
+    in_url = ((f"~{_named(sessions.url_route)}", "$route"), (f"~{sessions.in_url}", ""), ("default", by_cookie))
+    why = "a session in the URL counts before the cookie"
+    return low.maps.make(f"route_{_speakable(name)}", Map("$request_uri", in_url, why))
+
+
+def _named(regex: str) -> str:
+    """The one group under the name that the map's value uses."""
+    at = regex.rindex("([")
+    return f"{regex[:at]}(?<route>{regex[at + 1 :]}"
+
+
+def _exactly(route: str) -> str:
+    """A route as a map's key: letters matter, which nginx's plain keys ignore (ST-6)."""
+    return f"~^{escape(route)}$"
+
+
+def _speakable(name: str) -> str:
+    return "".join(char if char.isalnum() else "_" for char in name)
+
+
+def _upstream(balancer: Balancer, route: str, workers: tuple[Worker, ...], name: str, low: Lowering) -> str:
+    """An upstream that asks the members of a route first."""
+    key = id(balancer), route
+    own = low.names.of(key, f"{name}-{route}")
+    if key in low.written:
+        return own
+    low.written[key] = balancer
+    low.upstreams.space()
+    block = low.upstreams.open("upstream", own, comment=f"sessions of {name} whose route is {route}")
+    block.add("zone", own, "64k")
+    first = [worker for worker in workers if accepts_sessions(worker)][:1]
+    spares = [worker for worker in workers if worker not in first]
+    if not balancer.no_failover:
+        spares += [worker for worker in balancer.members if worker not in workers]
+    _servers(block, first, spares)
+    if any(worker.reusable for worker in balancer.members):
+        block.add("keepalive", "32")
+    return own
+
+
+def _servers(block: Block, first: list[Worker], spares: list[Worker]) -> None:
+    for worker in first:
+        block.add("server", address(worker), "max_fails=0")
+    for worker in spares:
+        out = worker.member is not None and worker.member.status & (OUT | {DRAINING})
+        words = ["down"] if out else ["backup"] if first else []
+        block.add("server", address(worker), "max_fails=0", *words)
