@@ -77,11 +77,7 @@ class State:
     @property
     def self_url(self) -> str:
         """``scheme://host[:port]`` of URLs that the server makes about itself (VH-60, RV-4)."""
-        name = re.sub(r":\d*$", "", self.header("Host") or "")
-        if not name or self.host.canonical_name:
-            name = self.host.name
-        usual = 443 if self.scheme == "https" else 80
-        return f"{self.scheme}://{name}" + (f":{self.asked_port}" if self.asked_port != usual else "")
+        return self_url(self.host, self.request.scheme, self.header("Host") or "")
 
     @property
     def scheme(self) -> str:
@@ -91,13 +87,28 @@ class State:
     @property
     def asked_port(self) -> int:
         """The port that the client named, or that of the server's own URLs (VH-60)."""
-        _, colon, port = (self.header("Host") or "").rpartition(":")
-        return int(port) if colon and port.isdecimal() and not self.host.canonical_name else self.self_port
+        return _port_of(self.host, self.header("Host") or "", self.self_port)
 
     @property
     def self_port(self) -> int:
         """The port of URLs that the server makes about itself, UseCanonicalName Off (VH-60)."""
         return self.host.port or (443 if self.scheme == "https" else 80)
+
+
+def self_url(host: Host, scheme: str, asked: str) -> str:
+    """``scheme://host[:port]`` of URLs that ``host`` makes about itself; ``asked`` is the Host header (VH-60, RV-4)."""
+    scheme = "https" if host.scheme == "https" else scheme
+    usual = 443 if scheme == "https" else 80
+    name = re.sub(r":\d*$", "", asked)
+    if not name or host.canonical_name:
+        name = host.name
+    port = _port_of(host, asked, host.port or usual)
+    return f"{scheme}://{name}" + (f":{port}" if port != usual else "")
+
+
+def _port_of(host: Host, asked: str, own: int) -> int:
+    _, colon, port = asked.rpartition(":")
+    return int(port) if colon and port.isdecimal() and not host.canonical_name else own
 
 
 def holds(condition: Condition, state: State) -> bool:

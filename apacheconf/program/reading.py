@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from apacheconf.program.course import Course
 from apacheconf.program.evaluate import State
 from apacheconf.program.headers import HeaderTable
@@ -21,7 +23,9 @@ def read_request(program: Program, request: Request, tracer: Tracer) -> Course:
     target, name = Target("/"), None
     try:
         target = parse_target(request.method, request.target)
-        name = asked_name(request, target, _scheme(program, request))
+        given = [value for key, value in request.headers if key.lower() == "host"]
+        scheme = own_scheme(program, request.local, request.scheme)
+        name = asked_name(given, request.version, request.method, target, scheme)
     except PathRefused as refusal:
         refused = refusal.status, str(refusal)
     except HostRefused as refusal:
@@ -41,7 +45,7 @@ def _course(program: Program, request: Request, target: Target, name: HostName |
     host = program.hosts[choice.host]
     tracer(HostChosen(host, choice, name.name if name else None))
     headers = HeaderTable(request.headers)
-    asked = target.authority and (target.scheme == _scheme(program, request) or request.method == "CONNECT")
+    asked = names_itself(request.method, target, own_scheme(program, request.local, request.scheme))
     if asked and headers.get("Host") is not None:  # it takes the place of a Host header, and is none by itself
         headers.replace("Host", target.authority.lower())
     state = State(request, host, target.raw_path, target.query, name.name if name else None)
@@ -49,26 +53,33 @@ def _course(program: Program, request: Request, target: Target, name: HostName |
     return Course(program, state, target.raw_path, headers)
 
 
-def _scheme(program: Program, request: Request) -> str:
+def own_scheme(program: Program, local: tuple[str, int], scheme: str) -> str:
     """What counts as the connection's scheme: https too where the ServerName of its first host says so (VH-41)."""
-    hosts = program.index.set_for(*request.local)
+    hosts = program.index.set_for(*local)
     first = program.hosts[hosts.hosts[0] if hosts else program.index.main]
-    return "https" if first.scheme == "https" else request.scheme
+    return "https" if first.scheme == "https" else scheme
 
 
-def asked_name(request: Request, target: Target, scheme: str) -> HostName | None:
+def names_itself(method: str, target: Target, scheme: str) -> bool:
+    """Whether the target's authority takes the place of the Host header (VH-41)."""
+    return bool(target.authority) and (target.scheme == scheme or method == "CONNECT")
+
+
+def asked_name(
+    given: Sequence[str], version: tuple[int, int], method: str, target: Target, scheme: str
+) -> HostName | None:
     """The host that is asked for: the target's authority, else the Host header; None without (VH-35, VH-41).
 
-    Raises HostRefused for what section 6.5 answers with 400.
+    ``given`` are the values of all Host headers, ``scheme`` is ``own_scheme``. Raises HostRefused for what section
+    6.5 answers with 400.
     """
-    given = [value for key, value in request.headers if key.lower() == "host"]
     if len(given) > 1:
         raise HostRefused("there are two Host headers")
-    if not given and request.version >= (1, 1):
+    if not given and version >= (1, 1):
         raise HostRefused("a request of HTTP/1.1 needs a Host header")
-    if target.scheme not in ("", "http", "https") or (request.method == "CONNECT" and not target.authority):
+    if target.scheme not in ("", "http", "https") or (method == "CONNECT" and not target.authority):
         raise HostRefused("the target names no host of this server")
-    if target.authority and (target.scheme == scheme or request.method == "CONNECT"):
+    if names_itself(method, target, scheme):
         if "@" in target.authority:
             raise HostRefused("the target names a user")
         return parse_host(target.authority)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from apacheconf.program.evaluate import self_url
 from apacheconf.runtime.answer import standard_reason
 from apacheconf.runtime.documents import answered_by_document
 from apacheconf.runtime.local import CHUNKED_FIELD
@@ -67,25 +68,41 @@ class Answering:
         self, exchange: Exchange, status: int, body: bytes, fields: list[tuple[bytes, bytes]], reason: bytes = b""
     ) -> None:
         """Answer a request here, with its whole body."""
-        exchange.status, exchange.written = status, len(body)
+        exchange.written = len(body)
+        fixed = not exchange.head_only and status not in (204, 304) and fields[-1:] != [CHUNKED_FIELD]
+        head = self.begin(exchange, status, fields, reason, len(body) if fixed else None)
+        self.write(head if exchange.head_only else head + body)
+        self.finished(exchange)
+
+    def begin(
+        self,
+        exchange: Exchange,
+        status: int,
+        fields: list[tuple[bytes, bytes]],
+        reason: bytes = b"",
+        length: int | None = None,
+    ) -> bytes:
+        """The head of an answer made here, to be written with its body; ``length`` is its Content-Length in bytes.
+
+        A handler that has no whole body at hand writes it with what it has, goes on with ``write`` and ends with
+        ``finished``; its producer is told when the client reads too slowly. HTTP/0.9 has no head.
+        """
+        exchange.status = status
         decision = exchange.plan.decision
         unread = decision is not None and decision.host is None
         fields = edited_error(exchange, exchange.site.unread_plan() if unread else exchange.plan, status, fields)
-        head: list[bytes] = []
-        if exchange.version > (0, 9):
-            head.append(b"HTTP/1.1 %d %b\r\n" % (status, reason or standard_reason(status)))
-            head += [b"Date: %b\r\n" % self.server.date(), self.server.server_line]
-            head += [b"%b: %b\r\n" % pair for pair in fields if pair[0] != b"Content-Type"]
-            if not exchange.head_only and status not in (204, 304) and fields[-1:] != [CHUNKED_FIELD]:
-                head.append(b"Content-Length: %d\r\n" % len(body))
-            head.append(self.connection_lines(exchange))
-            head += [b"%b: %b\r\n" % pair for pair in fields if pair[0] == b"Content-Type"]
-            head.append(b"\r\n")
-        if not exchange.head_only:
-            head.append(body)
+        if exchange.version < (1, 0):
+            return b""
+        head = [b"HTTP/1.1 %d %b\r\n" % (status, reason or standard_reason(status))]
+        head += [b"Date: %b\r\n" % self.server.date(), self.server.server_line]
+        head += [b"%b: %b\r\n" % pair for pair in fields if pair[0] != b"Content-Type"]
+        if length is not None:
+            head.append(b"Content-Length: %d\r\n" % length)
+        head.append(self.connection_lines(exchange))
+        head += [b"%b: %b\r\n" % pair for pair in fields if pair[0] == b"Content-Type"]
+        head.append(b"\r\n")
         exchange.head = b"".join(head)
-        self.write(exchange.head)
-        self.finished(exchange)
+        return exchange.head
 
     def connection_lines(self, exchange: Exchange) -> bytes:
         """Keep-Alive and Connection, as RQ-19 says."""
@@ -99,9 +116,5 @@ class Answering:
 
     def self_url(self, exchange: Exchange) -> bytes:
         """``scheme://host[:port]`` of URLs made here (RV-4, VH-60)."""
-        host = exchange.host
-        site = exchange.site.host
-        if host is None or site.canonical_name:
-            port = b"" if site.port in (None, 80) else b":%d" % (site.port or 80)
-            host = site.name.encode("latin-1") + port
-        return self.door.scheme.encode() + b"://" + host
+        asked = exchange.host.decode("latin-1") if exchange.host is not None else ""
+        return self_url(exchange.site.host, self.door.scheme, asked).encode("latin-1")

@@ -15,26 +15,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from apacheconf.program.names import HostRefused, parse_host
 from apacheconf.program.request import Decision, Request
-from apacheconf.program.uri import PathRefused, Target, parse_target
-from apacheconf.runtime.answer import header_block
+from apacheconf.program.uri import PathRefused
 from apacheconf.runtime.answering import Answering
 from apacheconf.runtime.errors import ClientBroke, OriginBroke
 from apacheconf.runtime.exchange import Exchange
-from apacheconf.runtime.forward import (
-    Lines,
-    count_forwards,
-    expects_continue,
-    wants_to_stay,
-    with_empty_body,
-)
-from apacheconf.runtime.framing import CHUNKED, BadChunk, ChunkReader, request_length
+from apacheconf.runtime.forward import Lines, expects_continue, wants_to_stay
+from apacheconf.runtime.framing import BadChunk, BodyReader, body_reader, request_length
 from apacheconf.runtime.heads import FastReader, RequestHead, read_request_head
 from apacheconf.runtime.local import local_answer
 from apacheconf.runtime.patience import patience
-from apacheconf.runtime.site import Block, Plan, Site
-from apacheconf.runtime.strict import read_request_line
+from apacheconf.runtime.planning import find_site, plan_exchange, plan_of_line, request_of
 from apacheconf.runtime.unfinished import blank_lines, check_unfinished
 
 if TYPE_CHECKING:
@@ -43,8 +34,6 @@ if TYPE_CHECKING:
 #: Bytes of pipelined requests that are kept while an exchange is at work, before reading pauses.
 MAX_PIPELINED = 65536
 LINGER = 2.0
-#: A header block is remembered when it is at most this long (bytes).
-MEMO_BLOCK = 2048
 
 
 class ClientConnection(Answering):
@@ -54,7 +43,7 @@ class ClientConnection(Answering):
     """
 
     __slots__ = (
-        "_body_left", "_buffer", "_chunks", "_ended", "_expect_refused", "_in_body", "_left", "_line", "_lingering",
+        "_body", "_buffer", "_ended", "_expect_refused", "_left", "_line", "_lingering",
         "_patience", "_paused", "_quick", "_reading", "blocks", "deadline", "door", "exchange", "fast", "peer",
         "peer_address", "received", "requests", "sent", "server", "transport",
     )  # fmt: skip
@@ -77,9 +66,7 @@ class ClientConnection(Answering):
         self._patience = patience(limits.header, server.now)
         self.deadline = self._patience.until if self._patience is not None else server.now + limits.timeout
         self._buffer = b""
-        self._in_body = False
-        self._body_left = 0
-        self._chunks: ChunkReader | None = None
+        self._body: BodyReader | None = None
         self._lingering = False
         self._paused = 0
         self._expect_refused = False
@@ -104,11 +91,11 @@ class ClientConnection(Answering):
             self._fail(fault)
 
     def _receive(self, data: bytes) -> None:
-        if self.exchange is None and not self._buffer and not self._in_body:
+        if self.exchange is None and not self._buffer and self._body is None:
             end = data.find(b"\r\n")
             block = self.blocks.get(data[end:])
             if block is not None and self._left > 1 and self._quick:
-                plan = block.site.plans.get(data[:end]) or self._plan_of(block.site, data[:end])
+                plan = block.site.plans.get(data[:end]) or plan_of_line(self, block.site, data[:end])
                 if plan is not None:
                     # The short way: both halves were read strictly before. 4 us instead of 38 us.
                     self._left -= 1
@@ -136,7 +123,7 @@ class ClientConnection(Answering):
 
     def eof_received(self) -> bool:
         """The client sends no more. What it has asked for completely it still gets; True keeps the connection."""
-        self._ended = self.exchange is not None and not self._in_body
+        self._ended = self.exchange is not None and self._body is None
         return self._ended
 
     def connection_lost(self, _: BaseException | None) -> None:
@@ -149,9 +136,8 @@ class ClientConnection(Answering):
     def pause_writing(self) -> None:
         """The client reads too slowly: stop reading from the origin, and start no further request."""
         self._quick = False
-        connection = self.exchange.connection if self.exchange is not None else None
-        if connection is not None:
-            connection.pause()
+        if self.exchange is not None:
+            self.exchange.pause()
         self.deadline = self.server.now + self.door.main.limits.timeout
 
     def resume_writing(self) -> None:
@@ -161,8 +147,7 @@ class ClientConnection(Answering):
                 self._next()
             return
         self.deadline = 0.0
-        if self.exchange.connection is not None:
-            self.exchange.connection.resume()
+        self.exchange.resume()
 
     # --- reading ---------------------------------------------------------------------------------------------
 
@@ -172,7 +157,7 @@ class ClientConnection(Answering):
         if self._patience is not None:
             self._patience.got(len(data))
         try:
-            if self._in_body:
+            if self._body is not None:
                 self._read_body(data)
                 return
             self._buffer += data
@@ -215,9 +200,9 @@ class ClientConnection(Answering):
         self._patience = None
         self._line = head[: head.find(b"\r\n")].rstrip(b"\n")
         self._handle(head, read_request_head(head, limits, self.fast))
-        if self._in_body and self.exchange is None:  # answered already: what is here of the body is dropped
+        if self._body is not None and self.exchange is None:  # answered already: what is here of the body is dropped
             self._rest_of_body()
-        return not self._in_body and not self._lingering
+        return self._body is None and not self._lingering
 
     def _handle(self, raw: bytes, head: RequestHead) -> None:
         """A head was read: find its site and plan, then start. Raises ClientBroke."""
@@ -228,7 +213,7 @@ class ClientConnection(Answering):
             if broke.status != 500:
                 raise
             length, may_stay, decodable = 0, False, False
-        target, host, site = self._site_of(head)
+        target, host, site = find_site(self, head)
         stay, asked = wants_to_stay(head.fields, head.version)
         exchange = Exchange(self, site, _NO_PLAN, _NO_LINES, host, head.fields, raw[: raw.find(b"\r\n")])
         exchange.version, exchange.announce = head.version, asked
@@ -240,7 +225,7 @@ class ClientConnection(Answering):
         self._begin_body(length)
         try:
             expects = self._expect_refused = expects_continue(head.fields, head.version)
-            self._plan(exchange, raw, head, target, length == 0 and not expects)
+            plan_exchange(self, exchange, raw, head, target, length == 0 and not expects)
         except PathRefused as refused:
             self.refuse(exchange, refused.status)
             return
@@ -255,80 +240,9 @@ class ClientConnection(Answering):
         else:
             exchange.fail_undecodable()
 
-    def _site_of(self, head: RequestHead) -> tuple[Target, bytes | None, Site]:
-        """The target, the Host that counts and the site (VH-30 to VH-42, RB-8f). Raises ClientBroke(400)."""
-        hosts = [value for name, value in head.fields if name.lower() == b"host"]
-        if len(hosts) > 1 or (not hosts and head.version >= (1, 1)):
-            raise ClientBroke(400, "there must be one Host header")
-        host = hosts[0] if hosts else None
-        try:
-            target = parse_target(head.method.decode("latin-1"), head.target.decode("latin-1"))
-            asked = host.decode("latin-1") if host is not None else None
-            if target.authority and target.scheme in (self.door.scheme, ""):
-                asked = target.authority.lower()
-                # The target's authority takes the place of a Host header, and isn't one where there is none.
-                host = asked.encode("latin-1") if host is not None else None
-            elif target.scheme not in ("", "http", "https") or (head.method == b"CONNECT" and not target.authority):
-                raise ClientBroke(400, "this is no target of a proxy request")
-            name = parse_host(asked).name if asked is not None else None
-        except (HostRefused, PathRefused) as refused:
-            raise ClientBroke(400, str(refused)) from None
-        return target, host, self.server.site_for(self.door.address, name, target.raw_path)
-
-    def _plan(self, exchange: Exchange, raw: bytes, head: RequestHead, target: Target, bare: bool) -> None:
-        """Give the exchange its plan and its header lines. Raises PathRefused."""
-        fields, forwards = head.fields, None
-        if any(name.lower() in _NEVER_REMEMBERED for name, _ in fields):
-            bare = False
-            exchange.ranged = head.method == b"GET" and bool(exchange.field(b"range"))
-            exchange.upgrade = exchange.field(b"upgrade")
-            exchange.plain = exchange.plain and not exchange.ranged and not exchange.upgrade
-        site = exchange.site
-        plan = site.quick_plan(head, target)
-        if plan is None:
-            plan = site.decided_plan(self._request(head))
-        exchange.plan = plan
-        if plan.service is None:
-            return
-        if plan.fields is not None:
-            # What decide leaves out because it depends on the connection: Expect (RQ-20).
-            expect = [pair for pair in fields if pair[0].lower() == b"expect"]
-            exchange.lines = Lines(header_block(plan.fields + expect))
-            if exchange.body_done:
-                exchange.lines = with_empty_body(exchange.lines, fields)
-            return
-        if not bare or target.authority:
-            fields, forwards = count_forwards(fields)
-            exchange.lines = plan.forwarding.lines(fields, exchange.host)
-            if exchange.body_done:
-                exchange.lines = with_empty_body(exchange.lines, fields)
-            if forwards == 0:
-                raise OriginBroke(400, "Max-Forwards", "Proxy Error", "Max-Forwards has reached zero - proxy loop?")
-            return
-        line_end = raw.index(b"\r\n")
-        block = Block(site, fields, exchange.host)
-        exchange.lines = block.lines_for(plan.forwarding)
-        if exchange.plain and len(raw) - line_end <= MEMO_BLOCK:
-            self.server.memos.put(self.blocks, raw[line_end:], block)
-            site.remember(raw[:line_end], plan)
-
-    def _plan_of(self, site: Site, line: bytes) -> Plan | None:
-        """The plan of a request line that is new, under a header block that isn't; None for the long way."""
-        try:
-            method, target, version = read_request_line(line, self.door.main.limits)
-            split = parse_target(method.decode("latin-1"), target.decode("latin-1"))
-            if version != (1, 1) or method == b"HEAD" or split.authority:
-                return None
-            plan = site.quick_plan(RequestHead(method, target, version, []), split)
-        except (ClientBroke, PathRefused):
-            return None
-        if plan is not None:
-            site.remember(line, plan)
-        return plan
-
     def request_of(self, exchange: Exchange) -> Request:
         """The request of an exchange as ``decide`` reads it."""
-        return self._request(RequestHead(exchange.plan.method, b"/", exchange.version, exchange.fields))
+        return request_of(self, RequestHead(exchange.plan.method, b"/", exchange.version, exchange.fields))
 
     def start_again(self, exchange: Exchange, decision: Decision) -> None:
         """Go on with what an internal redirect led to; what is left of the body is dropped."""
@@ -338,18 +252,6 @@ class ClientConnection(Answering):
         else:
             self.resume_reading()
             exchange.start()
-
-    def _request(self, head: RequestHead) -> Request:
-        """The request as ``decide`` reads it."""
-        return Request(
-            head.method.decode("latin-1"),
-            head.target.decode("latin-1"),
-            tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in head.fields),
-            head.version,
-            self.door.address,
-            self.peer_address,
-            self.door.scheme,
-        )
 
     def _start(self, exchange: Exchange, head: RequestHead, expects: bool) -> None:
         plan = exchange.plan
@@ -368,10 +270,8 @@ class ClientConnection(Answering):
     # --- the body --------------------------------------------------------------------------------------------
 
     def _begin_body(self, length: int) -> None:
-        self._in_body = length != 0
-        self._chunks = ChunkReader() if length == CHUNKED else None
-        self._body_left = max(length, 0)
-        if self._in_body:
+        self._body = body_reader(length)
+        if self._body is not None:
             self._patience = patience(self.door.main.limits.body, self.server.now)
             self.deadline = self._reading_deadline()
 
@@ -382,30 +282,26 @@ class ClientConnection(Answering):
 
     def _rest_of_body(self) -> None:
         """What of the body came with the head."""
-        data, self._buffer = self._buffer, b""
-        if data:
+        if self._buffer and self._body is not None:
+            data, self._buffer = self._buffer, b""
             self._read_body(data)
 
     def _read_body(self, data: bytes) -> None:
         """Hand body bytes to the exchange, or drop them when it is over. Raises ClientBroke."""
+        body = self._body
+        assert body is not None
         self.deadline = self._reading_deadline()
-        if self._chunks is not None:
-            try:
-                pieces = self._chunks.feed(data)
-            except BadChunk as bad:
-                raise ClientBroke(413 if bad.overflow else 400, "a chunk of the body is malformed") from None
-            done, rest = self._chunks.done, self._chunks.rest
-        else:
-            piece, rest = data[: self._body_left], data[self._body_left :]
-            self._body_left -= len(piece)
-            pieces, done = ([piece] if piece else []), self._body_left == 0
-        if done:
-            self._in_body, self._chunks, self._patience, self.deadline = False, None, None, 0.0
-            self._buffer = rest
+        try:
+            pieces = body.feed(data)
+        except BadChunk as bad:
+            raise ClientBroke(413 if bad.overflow else 400, "a chunk of the body is malformed") from None
+        if body.done:
+            self._body, self._patience, self.deadline = None, None, 0.0
+            self._buffer = body.rest
         exchange = self.exchange
         if exchange is not None:
-            exchange.body(pieces, done)
-        elif done:
+            exchange.body(pieces, body.done)
+        elif body.done:
             self._next()
 
     def hold_body(self, done: bool) -> None:
@@ -426,7 +322,7 @@ class ClientConnection(Answering):
         if self._paused and self.transport is not None:
             self._paused = 0
             self.transport.resume_reading()
-            if self._in_body:
+            if self._body is not None:
                 self.deadline = self._reading_deadline()
 
     # --- answering -------------------------------------------------------------------------------------------
@@ -445,9 +341,9 @@ class ClientConnection(Answering):
             self.log(exchange)
         if not exchange.stay:
             self._end()
-        elif self._buffer or self._in_body or self._paused:
+        elif self._buffer or self._body is not None or self._paused:
             self.resume_reading()
-            if not self._in_body:
+            if self._body is None:
                 self._next()
         elif self._ended:
             self._end()
@@ -509,8 +405,8 @@ class ClientConnection(Answering):
         """Close, but let the client read the answer first if it is still sending."""
         if self.transport is None:
             return
-        if (self._in_body or self._buffer) and self.transport.can_write_eof():
-            self._lingering, self._buffer, self._in_body, self._quick = True, b"", False, False
+        if (self._body is not None or self._buffer) and self.transport.can_write_eof():
+            self._lingering, self._buffer, self._body, self._quick = True, b"", None, False
             self.transport.write_eof()
             self.resume_reading()
             self.deadline = self.server.now + LINGER
@@ -536,11 +432,10 @@ class ClientConnection(Answering):
         if self.exchange is not None:
             self.exchange.stay = self.exchange.stay and self.exchange.started
             self.exchange.plain = False
-        elif self.transport is not None and not self._buffer and not self._in_body:
+        elif self.transport is not None and not self._buffer and self._body is None:
             self.transport.close()
         self._left = 0
 
 
-_NEVER_REMEMBERED = frozenset({b"max-forwards", b"content-length", b"range", b"upgrade"})
 _NO_LINES = Lines(b"")
 _NO_PLAN: Any = type("NoPlan", (), {"method": b"GET", "service": None, "decision": Decision(host=None)})()

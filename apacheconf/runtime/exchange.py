@@ -1,19 +1,18 @@
-"""One request's life at the origin's side: choose a member, send, relay the answer, fail over (sections 3 and 4).
+"""One request and its answer: relay the body, the answer and its end (sections 3 and 4).
 
-Pure logic: it writes to transports it is given and asks its server to connect. Rules of this file:
-
-- Until the answer's head was sent to the client (``started``) a failure is a page; after it, a closed connection,
-  so that a truncated answer never looks whole (RS-27).
-- A request moves to another member only while nothing of it was written to one (FO-4, FO-7).
+Pure logic: it writes to transports it is given. ``choosing`` finds the member, the connection's protocol puts the
+request into bytes and reads the answer. Rule of this file: until the answer's head was sent to the client
+(``started``) a failure is a page; after it, a closed connection, so that a truncated answer never looks whole (RS-27).
 """
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from apacheconf.program.names import parse_host
 from apacheconf.runtime.answer import ReplyHead, interim, standard_reason, switching, unexpected_upgrade
+from apacheconf.runtime.asking import PREFETCH
+from apacheconf.runtime.choosing import Choosing
 from apacheconf.runtime.errors import OriginBroke, proxy_error
 from apacheconf.runtime.forward import Lines
 from apacheconf.runtime.framing import CHUNKED, LAST_CHUNK, UNTIL_CLOSE, chunk
@@ -26,59 +25,31 @@ from apacheconf.runtime.tunnel import Tunnel
 if TYPE_CHECKING:
     from apacheconf.runtime.client import ClientConnection
     from apacheconf.runtime.origin import OriginConnection
-    from apacheconf.runtime.pool import Pool, Service
-    from apacheconf.runtime.sessions import Session, Sticky
 
-#: Bytes of a request body that are read before the origin is asked (RB-1).
-PREFETCH = 16384
 MAX_INTERIMS = 10
-#: How often one looks for a usable member within the balancer's ``timeout=`` (BP-7).
-LOOKS = 100
-_CHUNKED_LINE = b"Transfer-Encoding: chunked\r\n"
 READ_FAILED = "Error reading from remote server"
 
 
-class Exchange:
+class Producer(Protocol):
+    """Who makes an answer piece by piece without an origin: a handler that reads a file, say."""
+
+    def pause(self) -> None:
+        """Write no more until ``resume``: the client reads too slowly."""
+
+    def resume(self) -> None:
+        """Go on."""
+
+    def close(self) -> None:
+        """The client is gone: end, and say nothing."""
+
+
+class Exchange(Choosing):
     """One request and its answer. ``plain`` when the client speaks HTTP/1.1, stays, and the method isn't HEAD."""
 
     __slots__ = (
-        "_patience",
-        "_pieces",
-        "announce",
-        "begun",
-        "body_done",
-        "body_length",
-        "body_size",
-        "client",
-        "connection",
-        "cut",
-        "expects",
-        "fields",
-        "first_status",
-        "head",
-        "head_only",
-        "host",
-        "interims",
-        "lines",
-        "overridden",
-        "path",
-        "plain",
-        "plan",
-        "pool",
-        "ranged",
-        "reply",
-        "request_line",
-        "route_changed",
-        "sent",
-        "session",
-        "site",
-        "started",
-        "status",
-        "stay",
-        "tries",
-        "upgrade",
-        "version",
-        "written",
+        "announce", "begun", "body_done", "body_length", "body_size", "connection", "cut", "expects", "first_status",
+        "head", "head_only", "interims", "lines", "overridden", "path", "pieces", "plain", "producer", "ranged",
+        "reply", "request_line", "sent", "site", "started", "status", "stay", "upgrade", "version", "written",
     )  # fmt: skip
 
     def __init__(
@@ -91,12 +62,12 @@ class Exchange:
         fields: Fields,
         request_line: bytes,
     ) -> None:
-        self.client: ClientConnection = client
+        self.client = client
         self.site: Site = site
-        self.plan: Plan = plan
+        self.plan = plan
         self.lines = lines
-        self.host: bytes | None = host
-        self.fields: Fields = fields
+        self.host = host
+        self.fields = fields
         self.request_line: bytes = request_line
         self.plain = True
         self.stay: bool = True
@@ -107,12 +78,12 @@ class Exchange:
         self.body_length = 0
         self.body_done = True
         self.body_size = 0
-        self._pieces: list[bytes] = []
-        self.pool: Pool | None = None
-        self.session: Session | None = None
+        self.pieces: list[bytes] = []
+        self.pool = None
+        self.session = None
         self.route_changed = False
-        self._patience = 0
         self.connection: OriginConnection | None = None
+        self.producer: Producer | None = None
         self.reply: ReplyHead | None = None
         self.sent = False
         self.started = False
@@ -140,173 +111,14 @@ class Exchange:
 
     # --- towards the origin ----------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """Choose a member and ask it, on an idle connection or a new one."""
-        service = self.plan.service
-        assert service is not None
-        now = self.client.server.now
-        if service.sticky is None:
-            pool = service.choose(now)
-        else:
-            try:
-                pool = self._choose_for_session(service, service.sticky, now)
-            except OriginBroke as error:
-                self.fail(error)
-                return
-        if pool is not None:
-            self._ask(pool)
-        elif service.wait:
-            self._patience = LOOKS
-            self._wait_for_member()
-        else:
-            self._nobody()
-
-    def _choose_for_session(self, service: Service, sticky: Sticky, now: float) -> Pool | None:
-        """The member by the session that the URL or a cookie names (ST-1, ST-12). Raises OriginBroke."""
-        cookies = b", ".join(value for name, value in self.fields if name.lower() == b"cookie")
-        url = service.name + self.plan.uri.decode("latin-1")
-        self.session = sticky.find(url, cookies.decode("latin-1"))
-        pool, self.route_changed = service.choose_for(self.session, now)
-        return pool
-
-    def _wait_for_member(self) -> None:
-        """Nobody is usable: look again, so many times in the balancer's ``timeout=`` (FO-11)."""
-        service = self.plan.service
-        assert service is not None
-        if self.client.exchange is not self:
-            return
-        pool = service.choose(self.client.server.clock())
-        if pool is not None:
-            self.route_changed = service.sticky is not None
-            self._ask(pool)
-        elif self._patience:
-            self._patience -= 1
-            self.client.server.call_later(service.wait / LOOKS, self._wait_for_member)
-        else:
-            self._nobody()
-
-    def _nobody(self) -> None:
-        self.fail(OriginBroke(503, f"{self.plan.service.name if self.plan.service else ''}: no usable member"))
-
-    def _ask(self, pool: Pool) -> None:
-        """Ask this member, on an idle connection, a new one, or the next to be free (WP-2)."""
-        server = self.client.server
-        self.pool = pool
-        self.tries += 1
-        pool.cells.busy += 1
-        connection = pool.take_named(server.now, self.tls_name()) if pool.secure else pool.take(server.now)
-        if connection is not None:
-            connection.reused = True
-            self.connected(connection)
-        elif pool.limit and pool.open >= pool.limit:
-            pool.waiting.append(self)
-            if pool.worker.acquire:
-                server.call_later(pool.worker.acquire, self._waited_too_long)
-        else:
-            self.open_connection()
-
-    def tls_name(self) -> str:
-        """The name that the TLS handshake is about: the origin's, or the client's Host; empty for none (TB-3)."""
-        plan, pool = self.plan, self.pool
-        assert pool is not None
-        if not (plan.forwarding.keep_host or (plan.decision is not None and plan.decision.keep_host)):
-            return pool.worker.host
-        return parse_host(self.host.decode("latin-1")).name if self.host else ""
-
-    def open_connection(self) -> None:
-        """Have a connection opened to the member."""
-        assert self.pool is not None
-        self.pool.open += 1
-        self.client.server.connect(self.pool, self)
-
-    def _waited_too_long(self) -> None:
-        """No connection became free within ``acquire=``, which counts as an error of the member (FA-12)."""
-        pool = self.pool
-        if pool is not None and self in pool.waiting:
-            pool.waiting.remove(self)
-            self._not_connected(OriginBroke(503, "all connections are in use"))
-
-    def environment(self) -> dict[str, str]:
-        """The request's variables with those of the member that was chosen (ST-11)."""
-        decision = self.plan.decision
-        env = dict(decision.env) if decision is not None else {}
-        service, pool = self.plan.service, self.pool
-        if service is None or pool is None or pool.worker.member is None:
-            return env
-        env |= {
-            "BALANCER_NAME": service.name,
-            "BALANCER_WORKER_NAME": pool.worker.name,
-            "BALANCER_WORKER_ROUTE": pool.worker.member.route,
-        }
-        if self.session is not None:
-            env |= {"BALANCER_SESSION_STICKY": self.session.name, "BALANCER_SESSION_ROUTE": self.session.route}
-        if self.route_changed:
-            env["BALANCER_ROUTE_CHANGED"] = "1"
-        return env
-
     def connected(self, connection: OriginConnection) -> None:
         """A connection is there: send what is known of the request in one write."""
         self.connection = connection
         connection.exchange = self
-        pool = self.pool
-        assert pool is not None
-        plan = self.plan
-        if not self.body_length:
-            data = b"".join(
-                (
-                    plan.request_start if not pool.path else self._start_below(pool.path),
-                    self._host(pool.authority),
-                    b"\r\n",
-                    self.lines.with_peer(self.client.peer),
-                    pool.connection_line if not self.upgrade else self._connection_line(pool),
-                )
-            )
-        else:
-            data = self._message_with_body(pool)
         self.sent = True
-        pool.cells.transferred += len(data)
-        connection.send(data)
+        connection.ask(self)
         if self.body_length and not self.expects:
             self.client.release_body()
-
-    def _start_below(self, path: bytes) -> bytes:
-        return b"%b %b%b HTTP/1.1\r\nHost: " % (self.plan.method, path, self.plan.uri)
-
-    def _host(self, authority: bytes) -> bytes:
-        plan = self.plan
-        if plan.host_header is not None:
-            return plan.host_header
-        if not plan.forwarding.keep_host:
-            return authority
-        return self.host or plan.forwarding.server_name
-
-    def _message_with_body(self, pool: Pool) -> bytes:
-        framing = self._framing()
-        pieces: list[bytes] = []
-        if not self.expects:
-            pieces = self._pieces
-            if framing is _CHUNKED_LINE:
-                pieces = [chunk(pieces), LAST_CHUNK if self.body_done else b""]
-        start = self._start_below(pool.path)
-        lines = self.lines.with_peer(self.client.peer)
-        return b"".join(
-            (start, self._host(pool.authority), b"\r\n", lines, framing, self._connection_line(pool), *pieces)
-        )
-
-    def _connection_line(self, pool: Pool) -> bytes:
-        """Connection, and Upgrade where the worker may be asked for it (WS-1)."""
-        if not self.upgrade or not pool.upgrades_to(self.upgrade.decode("latin-1")):
-            self.upgrade = b""
-            return pool.connection_line
-        return b"Connection: Upgrade\r\nUpgrade: %b\r\n\r\n" % self.upgrade
-
-    def _framing(self) -> bytes:
-        """The body's framing line (RB-1 to RB-3); with Expect the body is still with the client."""
-        if self.body_length == CHUNKED and (not self.body_done or self.body_size > PREFETCH):
-            return _CHUNKED_LINE
-        if self.body_done:
-            return b"Content-Length: %d\r\n" % self.body_size if self.body_length else b""
-        return b"Content-Length: %d\r\n" % self.body_length
 
     def body(self, pieces: list[bytes], done: bool) -> None:
         """A part of the client's body; ``done`` with the last one. Starts the request when enough is here (RB-1)."""
@@ -317,7 +129,7 @@ class Exchange:
         if self.sent and not self.expects:
             self._relay_body(pieces, done)
             return
-        self._pieces += pieces
+        self.pieces += pieces
         if self.pool is None and (done or self.body_size > PREFETCH):
             self.client.hold_body(done)
             self.start()
@@ -334,19 +146,14 @@ class Exchange:
         """The origin wants the body, or has answered without saying (RQ-24)."""
         if self.expects:
             self.expects = False
-            pieces, self._pieces = self._pieces, []
+            pieces, self.pieces = self.pieces, []
             if pieces or self.body_done:
                 self._relay_body(pieces, self.body_done)
             self.client.release_body()
 
     def _relay_body(self, pieces: list[bytes], done: bool) -> None:
-        connection = self.connection
-        if connection is None:
-            return
-        if self.body_length == CHUNKED:
-            connection.send(chunk(pieces) + (LAST_CHUNK if done else b""))
-        elif pieces:
-            connection.send(b"".join(pieces))
+        if self.connection is not None and (pieces or done):
+            self.connection.send_body(self, pieces, done)
 
     # --- from the origin -------------------------------------------------------------------------------------
 
@@ -473,24 +280,6 @@ class Exchange:
 
     # --- failures --------------------------------------------------------------------------------------------
 
-    def connect_failed(self, error: OriginBroke) -> None:
-        """No connection came about (FA-1)."""
-        assert self.pool is not None
-        self.pool.open -= 1
-        self._not_connected(error)
-
-    def _not_connected(self, error: OriginBroke) -> None:
-        """The member is in error, another may be tried (FO-4, FO-8)."""
-        pool, service = self.pool, self.plan.service
-        assert pool is not None and service is not None
-        pool.cells.busy -= 1
-        pool.cells.fail(self.client.server.now)
-        self.client.server.note(f"{pool.title}: {error}")
-        if error.status == 503 and not pool.cells.usable and self.tries < service.attempts:
-            self.start()
-            return
-        self.fail(error)
-
     def broken(self, error: OriginBroke, before_status_line: bool = False) -> None:
         """The origin's connection failed or spoke nonsense after the request was sent (FA-6 to FA-10, RS-27)."""
         pool, connection = self.pool, self.connection
@@ -531,8 +320,23 @@ class Exchange:
         else:
             self.client.refuse(self, error.status, error.reason, error.note, uncached=error.in_body)
 
+    def pause(self) -> None:
+        """The client reads too slowly: whoever makes the answer waits."""
+        source = self.connection or self.producer
+        if source is not None:
+            source.pause()
+
+    def resume(self) -> None:
+        """The client has read what was written."""
+        source = self.connection or self.producer
+        if source is not None:
+            source.resume()
+
     def abandon(self) -> None:
-        """The client is gone: so is the origin's connection."""
+        """The client is gone: so is the origin's connection, or who made the answer."""
+        if self.producer is not None:
+            self.producer.close()
+            self.producer = None
         connection, self.connection = self.connection, None
         pool = self.pool
         if pool is not None and self in pool.waiting:

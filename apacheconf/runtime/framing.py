@@ -167,6 +167,35 @@ class ChunkReader:
         return True
 
 
+class LengthReader:
+    """Reads a body of so many bytes, as ``ChunkReader`` reads a chunked one."""
+
+    __slots__ = ("_left", "done", "rest")
+
+    def __init__(self, length: int) -> None:
+        self._left = length
+        self.done = False
+        self.rest = b""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The piece of the body in ``data``, if any."""
+        left = self._left
+        if len(data) >= left:
+            self.done, self.rest, data = True, data[left:], data[:left]
+        self._left = left - len(data)
+        return [data] if data else []
+
+
+BodyReader = ChunkReader | LengthReader
+
+
+def body_reader(length: int) -> BodyReader | None:
+    """What reads a body of ``length`` bytes, or CHUNKED; None for no body."""
+    if not length:
+        return None
+    return ChunkReader() if length == CHUNKED else LengthReader(length)
+
+
 def chunk(pieces: list[bytes]) -> bytes:
     """The pieces as one chunk; no bytes for no pieces, because an empty chunk would end the body."""
     size = sum(map(len, pieces))

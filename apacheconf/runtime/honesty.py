@@ -45,7 +45,7 @@ from apacheconf.runtime.fates import (
 )
 from apacheconf.runtime.health import can_check
 from apacheconf.runtime.lbmethods import METHODS
-from apacheconf.runtime.pool import SCHEMES
+from apacheconf.runtime.protocols import PROTOCOLS
 
 
 def account(program: Program) -> tuple[Row, ...]:
@@ -148,7 +148,7 @@ def _answer_origin(origin: Origin, ledger: Ledger) -> None:
 
 
 def _answer_worker(worker: Worker, ledger: Ledger) -> None:
-    if worker.scheme not in SCHEMES:
+    if worker.scheme not in PROTOCOLS:
         ledger.drop(worker.said_by, f"origins by {worker.scheme}: are not served yet; requests for it answer 500")
     elif worker.check is not None and not can_check(worker.check):
         ledger.drop(worker.said_by, worker.check.unknown or f"hcmethod={worker.check.method} is not served yet")

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 #: A connection that was idle for longer (seconds) is looked at before it is used again (WK-8): its end may wait in
 #: the event loop behind this very request. Under load connections come back sooner, and the system call is saved.
 LOOK_AFTER = 0.002
-#: What serve can speak to origins; other schemes are answered with 500 (FA-3, FA-16).
-SCHEMES = frozenset({"http", "ws", *SECURE})
 
 
 class Pool:

@@ -27,7 +27,8 @@ from apacheconf.runtime.logfiles import LogFiles
 from apacheconf.runtime.logs import loggers
 from apacheconf.runtime.options import Address, Destination, Ready, ServeOptions, connect_authority
 from apacheconf.runtime.origin import OriginConnection
-from apacheconf.runtime.pool import SCHEMES, Pool
+from apacheconf.runtime.pool import Pool
+from apacheconf.runtime.protocols import PROTOCOLS
 from apacheconf.runtime.state import ServerState
 
 if TYPE_CHECKING:
@@ -169,13 +170,14 @@ class Server(ServerState):
     async def _open(self, pool: Pool, exchange: Exchange) -> None:
         """Open a connection; it tells the exchange itself. Raises OriginBroke (FA-1, FA-2)."""
         worker = pool.worker
-        connection = OriginConnection(self, pool, exchange)
+        protocol = PROTOCOLS.get(worker.scheme)
+        if protocol is None:
+            raise OriginBroke(500, f"no protocol handler was valid for the URL (scheme '{worker.scheme}')")
+        connection = protocol(self, pool, exchange)
 
         def factory() -> asyncio.BaseProtocol:
             return connection  # type: ignore[return-value]
 
-        if worker.scheme not in SCHEMES:
-            raise OriginBroke(500, f"no protocol handler was valid for the URL (scheme '{worker.scheme}')")
         timeout = worker.connect_timeout or self.origin_timeout(pool, exchange.site)
         place = await self.place_of(pool)
         secure = pool.secure and connect_authority(worker) not in self._stubbed

@@ -12,11 +12,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from apacheconf.program.hosts import Host, Shape
+from apacheconf.program.messages import Message
 from apacheconf.program.names import choose_host
 from apacheconf.program.program import Program
+from apacheconf.program.reading import own_scheme
 from apacheconf.program.workers import Origin
 from apacheconf.runtime.compile import CompiledShape
-from apacheconf.runtime.logfiles import LogFiles
+from apacheconf.runtime.errorlog import HostErrors
+from apacheconf.runtime.logfiles import LogFiles, is_syslog
 from apacheconf.runtime.logs import Logger, loggers
 from apacheconf.runtime.pages import http_date
 from apacheconf.runtime.pool import Pool, Service
@@ -32,11 +35,12 @@ if TYPE_CHECKING:
 class Door:
     """Where connections with one local address arrive: its set of hosts, and the header blocks seen there."""
 
-    __slots__ = ("address", "blocks", "main", "scheme")
+    __slots__ = ("address", "blocks", "main", "own_scheme", "scheme")
 
     def __init__(self, server: ServerState, address: tuple[str, int], scheme: str) -> None:
         self.address: tuple[str, int] = address
         self.scheme: str = scheme
+        self.own_scheme = own_scheme(server.program, address, scheme)
         self.blocks: dict[bytes, Block] = server.memos.make()
         self.main = server.site_for(address, None)
 
@@ -55,6 +59,7 @@ class ServerState:
         self.access_log: Logger | None = None
         self.logs = LogFiles()
         self._log_error = log_error
+        self._errors: dict[int, HostErrors] = {}
         self._sites: dict[int, Site] = {}
         self._doors: dict[tuple[str, int, str], Door] = {}
         self._compiled: dict[int, CompiledShape] = {}
@@ -145,13 +150,47 @@ class ServerState:
 
     def report(self, fault: BaseException) -> None:
         """A fault of ours, as a line for the error log; where it is in the code only for who asks."""
-        where = "".join(traceback.format_exception(fault)) if os.environ.get("APACHECONF_DEBUG") else ""
-        self.note(f"internal error: {type(fault).__name__}: {fault}; please report it{where and chr(10) + where}")
+        self.log("crit", "core", f"internal error: {type(fault).__name__}: {fault}; please report it")
+        if os.environ.get("APACHECONF_DEBUG") and self._log_error is not None:
+            self._log_error("".join(traceback.format_exception(fault)))
 
-    def note(self, message: str) -> None:
-        """A line for the error log."""
+    def log(
+        self,
+        level: str,
+        module: str,
+        text: str,
+        *,
+        host: Host | None = None,
+        client: ClientConnection | None = None,
+        exchange: Exchange | None = None,
+        system: str = "",
+    ) -> None:
+        """Write a message to the error log, if LogLevel wants it (``HostErrors``).
+
+        ``text`` begins with httpd's AH code where the event is httpd's; ``module`` is without ``mod_``. An exchange
+        says the rest, else ``client`` is whom it is about and ``host`` whose log it goes to (the main server's if not
+        given). ``system`` is the system's word for what failed: ``(111)Connection refused``.
+        """
+        levels = None
+        if exchange is not None:
+            host, client, levels = exchange.site.host, exchange.client, exchange.plan.levels
+        errors = self.errors(host)
+        if errors.wants(level, module, levels):
+            errors.write(Message(level, module, text), system, client, exchange)
+
+    def errors(self, host: Host | None = None) -> HostErrors:
+        """The error log of a host, or the main server's. Raises UsageError when it can't be opened."""
+        host = host or self.program.hosts[self.program.index.main]
+        found = self._errors.get(host.number)
+        if found is None:
+            target = host.errors.target
+            write = self.logs.error_writer(target) or self._to_standard_error
+            found = self._errors[host.number] = HostErrors(host, write, dated=not is_syslog(target))
+        return found
+
+    def _to_standard_error(self, line: str, _: int) -> None:
         if self._log_error is not None:
-            self._log_error(message)
+            self._log_error(line)
 
 
 #: ServerTokens' words, of which the full ones name who it really is.

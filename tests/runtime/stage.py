@@ -18,6 +18,7 @@ from apacheconf.runtime.errors import OriginBroke
 from apacheconf.runtime.exchange import Exchange
 from apacheconf.runtime.origin import OriginConnection
 from apacheconf.runtime.pool import Pool
+from apacheconf.runtime.protocols import PROTOCOLS
 from apacheconf.runtime.state import ServerState
 
 DATE = re.compile(rb"Date: \w{3}, [^\r]*GMT")
@@ -83,7 +84,7 @@ class Stage(ServerState):
         if pool.worker.name in self.down:
             exchange.connect_failed(OriginBroke(503, "connection refused"))
             return
-        connection = OriginConnection(self, pool, exchange)
+        connection = PROTOCOLS[pool.worker.scheme](self, pool, exchange)
         self.origins.append(connection)
         pipe = Pipe(self)
         pipe.protocol = connection

@@ -1,0 +1,115 @@
+"""What a request becomes once it is read: its site, its plan and its header lines (VH-30 to VH-42, RQ).
+
+Functions over a connection and its exchange. What a request line and a header block became is remembered here, so
+that the next ones like them take the short way through ``client``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from apacheconf.program.names import HostRefused
+from apacheconf.program.reading import asked_name, names_itself
+from apacheconf.program.request import Request
+from apacheconf.program.uri import PathRefused, Target, parse_target
+from apacheconf.runtime.answer import header_block
+from apacheconf.runtime.errors import ClientBroke, OriginBroke
+from apacheconf.runtime.forward import Lines, count_forwards, with_empty_body
+from apacheconf.runtime.heads import RequestHead
+from apacheconf.runtime.site import Block, Plan, Site
+from apacheconf.runtime.strict import read_request_line
+
+if TYPE_CHECKING:
+    from apacheconf.runtime.client import ClientConnection
+    from apacheconf.runtime.exchange import Exchange
+
+#: A header block is remembered when it is at most this long (bytes).
+MEMO_BLOCK = 2048
+_NEVER_REMEMBERED = frozenset({b"max-forwards", b"content-length", b"range", b"upgrade"})
+
+
+def find_site(client: ClientConnection, head: RequestHead) -> tuple[Target, bytes | None, Site]:
+    """The target, the Host that counts and the site (VH-30 to VH-42, RB-8f). Raises ClientBroke(400)."""
+    door, method = client.door, head.method.decode("latin-1")
+    hosts = [value.decode("latin-1") for name, value in head.fields if name.lower() == b"host"]
+    try:
+        target = parse_target(method, head.target.decode("latin-1"))
+        name = asked_name(hosts, head.version, method, target, door.own_scheme)
+    except (HostRefused, PathRefused) as refused:
+        raise ClientBroke(400, str(refused)) from None
+    host = hosts[0].encode("latin-1") if hosts else None
+    if host is not None and names_itself(method, target, door.own_scheme):
+        # The target's authority takes the place of a Host header, and isn't one where there is none.
+        host = target.authority.lower().encode("latin-1")
+    return target, host, client.server.site_for(door.address, name.name if name else None, target.raw_path)
+
+
+def plan_exchange(
+    client: ClientConnection, exchange: Exchange, raw: bytes, head: RequestHead, target: Target, bare: bool
+) -> None:
+    """Give the exchange its plan and its header lines; ``bare`` without a body and Expect.
+
+    Raises PathRefused, and OriginBroke for Max-Forwards.
+    """
+    fields, forwards = head.fields, None
+    if any(name.lower() in _NEVER_REMEMBERED for name, _ in fields):
+        bare = False
+        exchange.ranged = head.method == b"GET" and bool(exchange.field(b"range"))
+        exchange.upgrade = exchange.field(b"upgrade")
+        exchange.plain = exchange.plain and not exchange.ranged and not exchange.upgrade
+    site = exchange.site
+    plan = site.quick_plan(head, target)
+    if plan is None:
+        plan = site.decided_plan(request_of(client, head))
+    exchange.plan = plan
+    if plan.service is None:
+        return
+    if plan.fields is not None:
+        # What decide leaves out because it depends on the connection: Expect (RQ-20).
+        expect = [pair for pair in fields if pair[0].lower() == b"expect"]
+        exchange.lines = Lines(header_block(plan.fields + expect))
+        if exchange.body_done:
+            exchange.lines = with_empty_body(exchange.lines, fields)
+        return
+    if not bare or target.authority:
+        fields, forwards = count_forwards(fields)
+        exchange.lines = plan.forwarding.lines(fields, exchange.host)
+        if exchange.body_done:
+            exchange.lines = with_empty_body(exchange.lines, fields)
+        if forwards == 0:
+            raise OriginBroke(400, "Max-Forwards", "Proxy Error", "Max-Forwards has reached zero - proxy loop?")
+        return
+    line_end = raw.index(b"\r\n")
+    block = Block(site, fields, exchange.host)
+    exchange.lines = block.lines_for(plan.forwarding)
+    if exchange.plain and len(raw) - line_end <= MEMO_BLOCK:
+        client.server.memos.put(client.blocks, raw[line_end:], block)
+        site.remember(raw[:line_end], plan)
+
+
+def plan_of_line(client: ClientConnection, site: Site, line: bytes) -> Plan | None:
+    """The plan of a request line that is new, under a header block that isn't; None for the long way."""
+    try:
+        method, target, version = read_request_line(line, client.door.main.limits)
+        split = parse_target(method.decode("latin-1"), target.decode("latin-1"))
+        if version != (1, 1) or method == b"HEAD" or split.authority:
+            return None
+        plan = site.quick_plan(RequestHead(method, target, version, []), split)
+    except (ClientBroke, PathRefused):
+        return None
+    if plan is not None:
+        site.remember(line, plan)
+    return plan
+
+
+def request_of(client: ClientConnection, head: RequestHead) -> Request:
+    """The request as ``decide`` reads it."""
+    return Request(
+        head.method.decode("latin-1"),
+        head.target.decode("latin-1"),
+        tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in head.fields),
+        head.version,
+        client.door.address,
+        client.peer_address,
+        client.door.scheme,
+    )
