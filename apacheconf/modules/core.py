@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from apacheconf.modules.core_checked import CHECKED
+from apacheconf.modules.core_logs import Formats, error_format, formats_by_kind, log_levels
 from apacheconf.modules.core_sections import condition, methods, one_pattern, otherwise, path_section, virtual_host
 from apacheconf.modules.core_values import (
     TRACE,
@@ -21,7 +22,6 @@ from apacheconf.modules.core_values import (
     handler,
     http_protocol_options,
     limit_request_body,
-    log_levels,
     non_negative,
     options,
     replaced_port,
@@ -46,6 +46,7 @@ from apacheconf.modules.declare import (
     by_key,
     flag,
     not_inherited,
+    parent_then_child,
     setting,
     take1,
 )
@@ -66,6 +67,7 @@ class CoreServerConf(Conf):
     server_admin: Setting[str] = setting("")
     document_root: Setting[str] = setting("")
     error_log: Setting[str] = setting("")
+    error_formats: Setting[Formats] = setting((), formats_by_kind)
     timeout: Setting[float] = setting(60.0)
     limit_request_line: Setting[int] = setting(8190)
     limit_request_fields: Setting[int] = setting(100)
@@ -98,7 +100,7 @@ class CoreDirConf(Conf):
     accept_path_info: Setting[str] = setting("Default")
     limit_request_body: Setting[int] = setting(1 << 30)
     options: Setting[tuple[str, ...]] = setting(())
-    log_level: Setting[dict[str, str]] = setting({"": "warn"}, by_key)
+    log_level: Setting[tuple[tuple[str, str], ...]] = setting((), parent_then_child)
 
 
 _DIR_LIKE = SECTIONS | Context.LIMIT
@@ -136,6 +138,7 @@ MODULE = Module(
         take1("ServerAdmin", SERVERS, "server_admin"),
         Spec("DocumentRoot", Args.TAKE1, SERVERS, fills="document_root", parse_in=document_root),
         take1("ErrorLog", SERVERS, "error_log"),
+        Spec("ErrorLogFormat", Args.TAKE12, SERVERS, fills="error_formats", parse=error_format, appends=True),
         take1("Timeout", SERVERS, "timeout", parse=seconds),
         take1("LimitRequestLine", SERVERS, "limit_request_line", parse=non_negative("LimitRequestLine")),
         take1(
@@ -184,7 +187,7 @@ MODULE = Module(
         ),
         take1("LimitRequestBody", ANYWHERE, "limit_request_body", per="dir", parse=limit_request_body, restricts=True),
         Spec("Options", Args.RAW_ARGS, ANYWHERE, per="dir", fills="options", parse=options, fate=Fate.NO_EFFECT),
-        Spec("LogLevel", Args.ITERATE, ANYWHERE, per="dir", fills="log_level", parse_in=log_levels),
+        Spec("LogLevel", Args.ITERATE, ANYWHERE, per="dir", fills="log_level", parse_in=log_levels, extends=True),
         Spec("Error", Args.RAW_ARGS, ANYWHERE | Context.REQUIRE, parse_in=error, raw=True),
         Spec("Port", Args.TAKE1, SERVERS, parse=replaced_port),
         *CHECKED,

@@ -138,30 +138,6 @@ def _mutex(words: Sequence[str], scope: Scope) -> tuple[str, ...]:
     return tuple(words)
 
 
-# --- formats of the error log --------------------------------------------------------------------------------
-
-_ITEM = re.compile(r"%(?:[%\s]|[-+0-9]*(?:\{[^}]*\}[-+0-9]*)?(?P<letter>.?))", re.DOTALL)
-_LETTERS = frozenset("aAeEFiklLmMnPtTvV")
-
-
-def _error_format(words: Sequence[str]) -> tuple[str, ...]:
-    """The format of whole lines, or of what ``connection`` or ``request`` adds once."""
-    once = len(words) > 1
-    if once:
-        one_of(words[0], ("request", "connection"), "ErrorLogFormat type must be one of request, connection")
-    letters = [found["letter"] for found in _ITEM.finditer(words[-1]) if found["letter"] is not None]
-    for letter in letters:
-        if not letter or letter == "{":
-            raise ValueRefused("Ran off end of error log format parsing args to some directive", len(words) - 1)
-        if letter not in _LETTERS:
-            raise ValueRefused(f"Unrecognized error log format directive %{letter}", len(words) - 1)
-        if once and letter == "M":
-            raise ValueRefused("%M cannot be used in once-per-request or once-per-connection formats", 1)
-    if not once and "M" not in letters:
-        raise ValueRefused("main ErrorLogFormat must contain message format string '%M'", 0)
-    return tuple(words)
-
-
 def _regex_options(words: Sequence[str]) -> tuple[str, ...]:
     for number_, word in enumerate(words):
         if word.lower() == "none" and len(words) == 1:
@@ -181,7 +157,6 @@ CHECKED: list[Spec] = [
     listed("CoreDumpDirectory", parse_in=existing_folder("CoreDumpDirectory %s does not exist")),
     listed("EnableMMAP", _ON_OFF),
     listed("EnableSendfile", _ON_OFF),
-    listed("ErrorLogFormat", _error_format),
     listed("FileETag", _file_etag),
     listed("FlushMaxPipelined", _bounded(-1, _INT, f"{_INT})")),
     listed("FlushMaxThreshold", _bounded(0, _SIZE, f"{_SIZE_SAID})")),

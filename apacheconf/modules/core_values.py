@@ -169,26 +169,6 @@ def options(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(words)
 
 
-_LEVELS = frozenset(
-    ("emerg", "alert", "crit", "error", "warn", "notice", "info", "debug", *(f"trace{n}" for n in range(1, 9)))
-)
-_LEVEL = "Log level keyword must be one of emerg/alert/crit/error/warn/notice/info/debug/trace1/.../trace8"
-
-
-def log_levels(words: Sequence[str], scope: Scope) -> dict[str, str]:
-    """Module (empty: all) to level (ARG-27)."""
-    found: dict[str, str] = {}
-    for number, word in enumerate(words):
-        module, colon, level = word.rpartition(":")
-        if level.lower() not in _LEVELS:
-            raise ValueRefused(_LEVEL, number)
-        name = "mod_" + re.sub(r"^mod_|\.c$|_module$", "", module)
-        if colon and not scope.has_module(name) and not scope.has_module(module.removesuffix(".c")):
-            raise ValueRefused(f"Cannot find module {module}", number)
-        found[module] = level.lower()
-    return found
-
-
 def replaced_port(words: Sequence[str]) -> None:
     raise ValueRefused("Port was replaced with Listen in Apache 2.0")
 

@@ -65,7 +65,7 @@ class _Compiler:
         linker = Linker()
         origins = self._origins_of(server)
         shape = self._shape(server, linker, origins)
-        return core.host(number, server, self.model.main, shape, linker)
+        return core.host(number, server, self.model.main, shape, linker, self.model.expanded.server_root)
 
     def _shape(self, server: Server, linker: Linker, origins: Origins) -> Shape:
         """The host's shape; its cells are made once for all hosts with equal steps, layers and limits."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from apacheconf.program.course import Course, perform
 from apacheconf.program.environment import Environment
 from apacheconf.program.evaluate import State, holds, text_of
-from apacheconf.program.fold import steps_for
+from apacheconf.program.fold import levels_for, steps_for
 from apacheconf.program.forward import count_forward, decision_of
 from apacheconf.program.headers import HeaderTable
 from apacheconf.program.hosts import Host, LayerKind
@@ -76,6 +76,7 @@ class _Walk:
         while phase is not None:
             flow = self._enter(phase)
             phase = self._after(phase, flow)
+        self.course.levels = levels_for(self.course.state.host.shape, self.layers)
 
     def _enter(self, phase: Phase) -> Flow | None:
         course = self.course

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from apacheconf.modules.core import CoreDirConf
 from apacheconf.modules.declare import Conf
 from apacheconf.program.hosts import Layer, Shape
+from apacheconf.program.messages import Levels, levels_of
 from apacheconf.program.modules import DIR_STEPS
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import Flow, KeepLocal, MapToFile, MapToOrigin, Move, SetHandler, Step
@@ -25,24 +27,38 @@ def fold(layers: Iterable[Layer]) -> dict[str, Conf]:
 
 
 #: What was folded, by shape and the layers that matched; emptied when full, which costs less than keeping order.
-_FOLDED: dict[tuple[int, tuple[int, ...]], tuple[Shape, tuple[Step, ...]]] = {}
+_FOLDED: dict[tuple[int, ...], tuple[Shape, tuple[Layer, ...], tuple[Step, ...]]] = {}
 _FOLDED_SIZE = 4096
 
 
 def steps_for(shape: Shape, numbers: tuple[int, ...]) -> tuple[Step, ...]:
-    """All steps where the layers with these numbers apply, in the order in which they run; remembered.
+    """All steps where the layers with these numbers apply, in the order in which they run; remembered."""
+    return steps_of(shape, tuple(shape.layers[number] for number in numbers))
+
+
+def steps_of(shape: Shape, layers: tuple[Layer, ...]) -> tuple[Step, ...]:
+    """The same for the layers themselves, those of ``.htaccess`` files among them.
 
     Within a phase the steps of sections come before those outside sections: a ProxyPass in a Location is asked
     before the server's list (PP-8).
     """
-    key = id(shape), numbers
+    key = (id(shape), *map(id, layers))
     known = _FOLDED.get(key)
     if known is None:
         if len(_FOLDED) >= _FOLDED_SIZE:
             _FOLDED.clear()
-        # The shape is kept beside its steps, so that its id isn't used again meanwhile.
-        known = _FOLDED[key] = shape, with_server(shape.server, fold(shape.layers[number] for number in numbers))
-    return known[1]
+        # What the key names is kept beside the steps, so that no id is used again meanwhile.
+        known = _FOLDED[key] = shape, layers, with_server(shape.server, fold(layers))
+    return known[2]
+
+
+def levels_for(layers: tuple[Layer, ...]) -> Levels | None:
+    """What LogLevel comes to where these layers apply; None where no section says anything of it."""
+    if len(layers) < 2:
+        return None
+    confs = [conf for layer in layers for _, conf in layer.confs if isinstance(conf, CoreDirConf)]
+    said = [conf.log_level.value for conf in confs]
+    return levels_of(tuple(pair for each in said for pair in each)) if any(said[1:]) else None
 
 
 def with_server(server: tuple[Step, ...], confs: dict[str, Conf]) -> tuple[Step, ...]:

@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from apacheconf.ledger import Written
 from apacheconf.modules.declare import Conf
 from apacheconf.program.conditions import Condition
+from apacheconf.program.messages import ErrorLog
 from apacheconf.program.steps import Step
 from apacheconf.source import Place
 
@@ -195,7 +196,7 @@ class Host:
 
     ``name`` and ``port`` are ServerName's (port None when not given), ``scheme`` its scheme. The tables fill
     the numbers of the shape: ``directives``, ``origins`` (numbers into ``Program.origins``), ``texts``. ``named_by``
-    are the directives that name it: the VirtualHost, ServerName, ServerAlias, ServerAdmin.
+    are the directives that name it: the VirtualHost, ServerName, ServerAlias, ServerAdmin. ``errors`` is its error log.
     """
 
     number: int
@@ -213,6 +214,7 @@ class Host:
     tls: bool = False
     admin: str = ""
     named_by: tuple[Written, ...] = ()
+    errors: ErrorLog = ErrorLog()
 
     def said_by(self, step: Step) -> tuple[Written, ...]:
         """The directives that a step of this host came from."""

@@ -57,7 +57,7 @@ def _logs(server: Server, main: Server) -> Iterator[tuple[Declared, Written]]:
 
 
 def _target(target: str, server_root: str) -> str:
-    if target.startswith(("|", "syslog")):
+    if target.startswith("|"):
         return target
     return str(PurePosixPath(server_root, target))
 

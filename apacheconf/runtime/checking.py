@@ -42,7 +42,8 @@ class Checker:
         changed = watched.learn(healthy, self._server.loop.time())
         if changed:
             number = "AH03302" if changed == "ENABLING" else "AH03303"
-            self._server.note(f"{number}: Health check {changed} {watched.pool.worker.name}")
+            text = f"{number}: Health check {changed} {watched.pool.worker.name}"
+            self._server.log("info", "proxy_hcheck", text)
 
     async def _ask(self, watched: Watched) -> bool:
         worker, check = watched.pool.worker, watched.check

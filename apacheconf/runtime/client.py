@@ -44,8 +44,8 @@ class ClientConnection(Answering):
 
     __slots__ = (
         "_body", "_buffer", "_ended", "_expect_refused", "_left", "_line", "_lingering",
-        "_patience", "_paused", "_quick", "_reading", "blocks", "deadline", "door", "exchange", "fast", "peer",
-        "peer_address", "received", "requests", "sent", "server", "transport",
+        "_patience", "_paused", "_quick", "_reading", "blocks", "deadline", "door", "exchange", "fast", "log_id",
+        "peer", "peer_address", "received", "requests", "sent", "server", "transport",
     )  # fmt: skip
 
     def __init__(self, server: ServerState, door: Door, peer: tuple[str, int]) -> None:
@@ -74,6 +74,7 @@ class ClientConnection(Answering):
         self._reading = False
         self._ended = False
         self.sent: int = 0
+        self.log_id = ""
         self.received: int = 0
         self._line = b""
 
@@ -438,4 +439,6 @@ class ClientConnection(Answering):
 
 
 _NO_LINES = Lines(b"")
-_NO_PLAN: Any = type("NoPlan", (), {"method": b"GET", "service": None, "decision": Decision(host=None)})()
+_NO_PLAN: Any = type(
+    "NoPlan", (), {"method": b"GET", "service": None, "decision": Decision(host=None), "levels": None}
+)()

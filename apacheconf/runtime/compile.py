@@ -12,7 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from apacheconf.program.conditions import ALWAYS
+from apacheconf.program.fold import levels_for
 from apacheconf.program.hosts import Cell, Reach, Shape
+from apacheconf.program.messages import Levels
 from apacheconf.program.phases import Phase
 from apacheconf.program.response import asks_about_answer, is_settled
 from apacheconf.program.steps import (
@@ -64,6 +66,7 @@ class Policy:
     answer_steps: tuple[Step, ...] = ()
     per_request: bool = False
     tls: OriginTls = NO_TLS
+    levels: Levels | None = None
 
 
 @dataclass(frozen=True)
@@ -81,8 +84,8 @@ class CompiledShape:
     def __init__(self, shape: Shape) -> None:
         # With NoDecode a path says more than its text: decide knows which slashes stay encoded.
         cells = shape.cells if shape.limits.encoded_slashes != "NoDecode" else ()
-        self._bare = {cell.path: _course(cell) for cell in cells if cell.reach is Reach.BARE}
-        self._below = {cell.path: _course(cell) for cell in cells if cell.reach is Reach.BELOW}
+        self._bare = {cell.path: _course(cell, shape) for cell in cells if cell.reach is Reach.BARE}
+        self._below = {cell.path: _course(cell, shape) for cell in cells if cell.reach is Reach.BELOW}
 
     def course(self, path: str) -> Course | None:
         """The course of a normalised path; None when ``decide`` must be asked."""
@@ -96,7 +99,7 @@ class CompiledShape:
         return None
 
 
-def _course(cell: Cell) -> Course | None:
+def _course(cell: Cell, shape: Shape) -> Course | None:
     """The course of a cell, None when something in it is not settled or not of the kinds that have one."""
     if cell.maybe or not all(map(_is_settled, cell.steps)) or _logs_variables(cell.steps):
         return None
@@ -126,6 +129,7 @@ def _course(cell: Cell) -> Course | None:
         answer_steps=asking,
         per_request=bool(asking),
         tls=next((action.tls for action in actions if isinstance(action, SecureOrigin)), NO_TLS),
+        levels=levels_for(shape, cell.layers),
     )
     return Course(mapping.origin, make_path, policy)
 

@@ -48,7 +48,7 @@ class Exchange(Choosing):
 
     __slots__ = (
         "announce", "begun", "body_done", "body_length", "body_size", "connection", "cut", "expects", "first_status",
-        "head", "head_only", "interims", "lines", "overridden", "path", "pieces", "plain", "producer", "ranged",
+        "head", "head_only", "interims", "lines", "log_id", "overridden", "path", "pieces", "plain", "producer", "ranged",
         "reply", "request_line", "sent", "site", "started", "status", "stay", "upgrade", "version", "written",
     )  # fmt: skip
 
@@ -98,6 +98,7 @@ class Exchange(Choosing):
         self.path = ""
         self.cut = False
         self.head: bytes | KnownReply = b""
+        self.log_id = ""
         self.begun = time.time() if site.logs else 0.0
 
     def begin_again(self, plan: Plan, status: int, path: str) -> None:

@@ -24,7 +24,6 @@ FILE_ANSWER = Answer(
 FILE_SECTIONS = frozenset({"directory", "directorymatch", "files", "filesmatch"})
 
 _NO_FILES = Answer(Outcome.NO_EFFECT, "files are not served")
-_STDERR = Answer(Outcome.NO_EFFECT, "messages go to standard error")
 _TUNING = Answer(Outcome.NO_EFFECT, "it tunes httpd's memory, or its status pages")
 #: Directives that serve answers for by name, whatever their value.
 BY_NAME = {
@@ -32,7 +31,6 @@ BY_NAME = {
     "serversignature": Answer(Outcome.APPROXIMATED, "error pages carry no signature"),
     "servertokens": Answer(Outcome.APPROXIMATED, "the Server header of answers made here says apacheconf"),
     "logformat": Answer(Outcome.ABSORBED),
-    **dict.fromkeys(_names("errorlog loglevel"), _STDERR),
     **dict.fromkeys(_names("acceptpathinfo forcetype"), _NO_FILES),
     **dict.fromkeys(
         _names("balancergrowth balancerpersist proxystatus proxyiobuffersize proxyreceivebuffersize"), _TUNING
@@ -47,7 +45,7 @@ READ = frozenset(
         mergeslashes traceenable proxytimeout requestreadtimeout balancerinherit balancermember proxyset proxypass
         proxypassmatch
         proxypassreverse proxypassreversecookiepath proxypassreversecookiedomain require requireall requireany
-        requirenone error proxyhcexpr proxyhctemplate proxyhctpsize rewriteengine rewritemap
+        requirenone error errorlog errorlogformat loglevel proxyhcexpr proxyhctemplate proxyhctpsize rewriteengine rewritemap
         """
     )
 )

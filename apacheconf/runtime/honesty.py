@@ -21,7 +21,6 @@ from apacheconf.program.program import Program
 from apacheconf.program.request import Request
 from apacheconf.program.steps import (
     EditHeader,
-    Log,
     MapToFile,
     SecureOrigin,
     SetEnv,
@@ -65,7 +64,7 @@ def answer(program: Program, ledger: Ledger) -> None:
         if id(shape) not in steps_of:
             steps_of[id(shape)] = tuple((step, _not_done(step)) for step in _steps(shape))
         for step, why in steps_of[id(shape)]:
-            lost = why or _lost_document(program, host, step) or _lost_log(host, step)
+            lost = why or _lost_document(program, host, step)
             if lost:
                 ledger.drop(host.said_by(step), lost)
             else:
@@ -119,12 +118,6 @@ def _lost_document(program: Program, host: Host, step: Step) -> str:
         return ""
     asked = Request(target=action.path, headers=(("Host", host.name),), local=_place_of(host, program))
     return DOCUMENT_IN_FILE if decide(program, asked).origin is None else ""
-
-
-def _lost_log(host: Host, step: Step) -> str:
-    """Why a log's lines reach nobody."""
-    to_syslog = isinstance(step.action, Log) and host.texts[step.action.to].startswith("syslog")
-    return "serve doesn't write to syslog yet; --access-log gives a log in combined format" if to_syslog else ""
 
 
 def _place_of(host: Host, program: Program) -> tuple[str, int]:

@@ -11,8 +11,14 @@ import shlex
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from apacheconf.diagnostics import UsageError
+from apacheconf.source import Place
+
+if TYPE_CHECKING:
+    from apacheconf.runtime.syslog import Syslog
 
 #: Bytes that may wait for the next tick.
 MOST_WAITING = 65536
@@ -22,10 +28,13 @@ _MODE = 0o644
 
 
 class LogFile:
-    """A file. Raises UsageError, in httpd's words, when it can't be opened."""
+    """A file. Raises UsageError, in httpd's words, when it can't be opened.
 
-    def __init__(self, path: str) -> None:
-        self.path = path
+    ``place`` is where a log is defined; an error log has none and is called so.
+    """
+
+    def __init__(self, path: str, place: Place | None = None, is_error_log: bool = False) -> None:
+        self.path, self._place, self._is_error_log = path, place, is_error_log
         self._waiting: list[str] = []
         self._size = 0
         self._fd = self._open()
@@ -35,9 +44,19 @@ class LogFile:
             return os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _MODE)
         except OSError as error:
             raise UsageError(
-                f"({error.errno}){error.strerror}: AH00649: could not open transfer log file {self.path}.",
+                f"{_near(self._place)}({error.errno}){error.strerror}: {self._not_opened()}",
                 "make its folder, or serve with --stub-origins to see the lines here",
             ) from None
+
+    def _not_opened(self) -> str:
+        folder = f"{Path(self.path).parent}/"
+        if not Path(folder).is_dir():
+            if self._is_error_log:
+                return f"AH02291: Cannot access directory '{folder}' for error log '{self.path}'"
+            return f"AH02297: Cannot access directory '{folder}' for log file '{self.path}'"
+        if self._is_error_log:
+            return f"AH00091: could not open error log file {self.path}."
+        return f"AH00649: could not open transfer log file {self.path}."
 
     def write(self, line: str) -> None:
         self._waiting.append(line)
@@ -72,18 +91,22 @@ class LogFile:
 class LogProgram(LogFile):
     """A program that reads lines: ``|prog``, ``||prog`` directly, ``|$prog`` by the shell. It is started again."""
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, place: Place | None = None, is_error_log: bool = False) -> None:
         command = target.lstrip("|")
         self._command: list[str] = ["/bin/sh", "-c", command[1:]] if command[:1] == "$" else shlex.split(command)
         self._started = 0.0
-        super().__init__(target)
+        super().__init__(target, place, is_error_log)
 
     def _open(self) -> int:
         self._started = time.monotonic()
         try:
             self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE)
         except OSError as error:
-            raise UsageError(f"({error.errno}){error.strerror}: AH00104: unable to start piped log program") from None
+            program = self.path.lstrip("|")
+            said = f"AH00089: Couldn't start ErrorLog process '{program}'."
+            if not self._is_error_log:
+                said = f"AH00104: unable to start piped log program '{program}'"
+            raise UsageError(f"{_near(self._place)}({error.errno}){error.strerror}: {said}") from None
         assert self._process.stdin is not None
         return self._process.stdin.fileno()
 
@@ -122,14 +145,38 @@ class LogFiles:
     def __init__(self, instead: Callable[[str], object] | None = None) -> None:
         self._instead = instead
         self._files: dict[str, LogFile] = {}
+        self._syslogs: dict[str, Syslog] = {}
 
-    def writer(self, target: str) -> Callable[[str], object]:
-        """What takes the lines for ``target``. Raises UsageError when it can't be opened."""
-        if self._instead is not None or target.startswith("syslog"):
-            return self._instead or _lost
+    def writer(self, target: str, place: Place | None = None) -> Callable[[str], object]:
+        """What takes the lines for ``target``, a log of answers. Raises UsageError when it can't be opened."""
+        return self._instead or self._file(target, place, is_error_log=False).write
+
+    def error_writer(self, target: str) -> Callable[[str, int], object] | None:
+        """What takes the lines of an error log, each with its level's number; they aren't kept for the next tick.
+
+        None where there are to be no files, or ``target`` is empty. Raises UsageError when it can't be opened.
+        """
+        if self._instead is not None or not target:
+            return None
+        if is_syslog(target):
+            if target not in self._syslogs:
+                from apacheconf.runtime.syslog import Syslog
+
+                self._syslogs[target] = Syslog(target)
+            return self._syslogs[target].write
+        file = self._file(target, None, is_error_log=True)
+
+        def write(line: str, _: int) -> None:
+            file.write(line)
+            file.flush()
+
+        return write
+
+    def _file(self, target: str, place: Place | None, is_error_log: bool) -> LogFile:
         if target not in self._files:
-            self._files[target] = LogProgram(target) if target.startswith("|") else LogFile(target)
-        return self._files[target].write
+            kind = LogProgram if target.startswith("|") else LogFile
+            self._files[target] = kind(target, place, is_error_log)
+        return self._files[target]
 
     def flush(self) -> None:
         for each in self._files.values():
@@ -142,8 +189,16 @@ class LogFiles:
     def close(self) -> None:
         for each in self._files.values():
             each.close()
+        for syslog in self._syslogs.values():
+            syslog.close()
         self._files.clear()
+        self._syslogs.clear()
 
 
-def _lost(line: str) -> None:
-    """syslog isn't written; the ledger says so."""
+def is_syslog(target: str) -> bool:
+    """Whether an ErrorLog names syslog and no file."""
+    return target.partition(":")[0].lower() == "syslog"
+
+
+def _near(place: Place | None) -> str:
+    return f"{place}: " if place is not None else ""

@@ -243,6 +243,13 @@ def _connection(exchange: Exchange) -> str:
     return "X" if exchange.cut else "+" if exchange.stay else "-"
 
 
+def _log_id(argument: str, _: bool) -> Read:
+    """The id under which the error log speaks of the request, or of its connection."""
+    if argument == "c":
+        return lambda exchange: exchange.client.log_id or None
+    return lambda exchange: exchange.log_id or None
+
+
 def _file(exchange: Exchange) -> str | None:
     plan, pool = exchange.plan, exchange.pool
     if plan.service is None:
@@ -313,7 +320,7 @@ _READERS: dict[str, Callable[[str, bool], Read]] = {
     "KEEPALIVES": _simple(lambda exchange: str(max(exchange.client.requests - 2 + exchange.stay, 0))),
     "REMOTE_IDENT": _UNKNOWN,
     "REMOTE_USER": _UNKNOWN,
-    "LOG_ID": _UNKNOWN,
+    "LOG_ID": _log_id,
     "NOTE": _UNKNOWN,
     "TRAILER_IN": _UNKNOWN,
     "TRAILER_OUT": _UNKNOWN,

@@ -62,6 +62,9 @@ def plan_exchange(
     if plan is None:
         plan = site.decided_plan(request_of(client, head))
     exchange.plan = plan
+    if plan.decision is not None:
+        for message in plan.decision.messages:
+            client.server.log(message.level, message.module, message.text, exchange=exchange)
     if plan.service is None:
         return
     if plan.fields is not None:

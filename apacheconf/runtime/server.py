@@ -129,6 +129,7 @@ class Server(ServerState):
     def _open_logs(self) -> None:
         """Every log of every host, so that what can't be written is said now. Raises UsageError."""
         for host in self.program.hosts:
+            self.errors(host)
             loggers(host, self.logs.writer)
 
     async def _accept(self, written: Address, sock: socket.socket, protocol: str) -> asyncio.Server:
@@ -225,7 +226,7 @@ class Server(ServerState):
                 await create(lambda: handshake, sock=sock, ssl=context, server_hostname=sent)
         except (OSError, ValueError, TimeoutError) as error:
             sock.close()
-            self.note(f"{connection.pool.title}: {error}")
+            self.log("info", "ssl", f"AH02003: SSL Proxy connect failed: {error}", exchange=exchange)
             raise handshake_failed() from error
         if handshake.refused is not None:
             raise handshake.refused

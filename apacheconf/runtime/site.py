@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from apacheconf.program.decide import decide, decide_unread
 from apacheconf.program.hosts import Host, Shape
+from apacheconf.program.messages import Levels
 from apacheconf.program.program import Program
 from apacheconf.program.request import Decision, Request
 from apacheconf.program.steps import CookiePart, MapBack, MapBackCookie
@@ -67,6 +68,7 @@ class Forwarding:
         "cookies",
         "documents",
         "keep_host",
+        "levels",
         "override",
         "per_request",
         "replies",
@@ -90,6 +92,7 @@ class Forwarding:
         self.answer_steps = policy.answer_steps
         self.per_request = policy.per_request
         self.tls = policy.tls
+        self.levels = policy.levels
         self.replies: dict[bytes, KnownReply] = memos.make()
 
     def lines(self, fields: Fields, host: bytes | None) -> Lines:
@@ -133,6 +136,11 @@ class Plan:
 
     def __post_init__(self) -> None:
         self.request_start = b"%b %b HTTP/1.1\r\nHost: " % (self.method, self.uri)
+
+    @property
+    def levels(self) -> Levels | None:
+        """What the request's sections say of LogLevel."""
+        return self.decision.levels if self.decision is not None else self.forwarding.levels
 
 
 class Block:

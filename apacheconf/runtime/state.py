@@ -178,6 +178,10 @@ class ServerState:
         if errors.wants(level, module, levels):
             errors.write(Message(level, module, text), system, client, exchange)
 
+    def note(self, message: str) -> None:
+        """An error of mod_proxy that nobody has put into httpd's words."""
+        self.log("error", "proxy", message)
+
     def errors(self, host: Host | None = None) -> HostErrors:
         """The error log of a host, or the main server's. Raises UsageError when it can't be opened."""
         host = host or self.program.hosts[self.program.index.main]
