@@ -16,11 +16,11 @@ from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.haproxy.workers import emit_balancing, emit_servers, origin_name
 from apacheconf.targets.patterns import escape, starting_with
 from apacheconf.targets.routes import NewPath, Route, members, new_path, regex_of, reverse_of
+from apacheconf.targets.upgrades import SECURE, UPGRADES, upgrade_regex, upgrades_differ
 
-_REQUEST_HOPS = ("Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Upgrade")
+_REQUEST_HOPS = ("Keep-Alive", "Proxy-Connection", "TE", "Trailer")
 _MAPPED_BACK = ("Location", "Content-Location", "URI", "Destination")
 _SELF = r"req.fhdr(host),lower,regsub(:0*80$,),regsub(\.:,:),regsub(\.$,)"
-SCHEMES = frozenset({"http", "https"})
 
 
 def backend_for(low: Lowering, route: Route, origin: Origin) -> str:
@@ -44,7 +44,7 @@ def _fill(low: Lowering, route: Route, origin: Origin, path: NewPath, backend: S
     backend.comment = low.sources.comment(said_by)
     backend.claims = _mapping_claims(route, origin)
     workers = members(origin)
-    if not workers or workers[0].scheme not in SCHEMES:
+    if not workers or workers[0].scheme not in SECURE:
         scheme = workers[0].scheme if workers else "balancer without members"
         backend.claims = (unsupported(said_by, f"{scheme} is not supported yet", "scheme"),)
         backend.rule("http-request deny deny_status 503")
@@ -75,7 +75,9 @@ def _mapping_claims(route: Route, origin: Origin) -> tuple[Claim, ...]:
         claims.append(approximated(said_by, "nocanon: the path is normalised all the same", "nocanon"))
     if len({member.path for member in members(origin)}) > 1:
         claims.append(approximated(said_by, "the members' paths differ: the first one's is used", "member-paths"))
-    if members(origin) and members(origin)[0].scheme == "https":
+    if upgrades_differ(origin):
+        claims.append(approximated(said_by, UPGRADES, "member-upgrades"))
+    if SECURE[members(origin)[0].scheme]:
         claims.append(approximated(said_by, "the origin's certificate is not checked: httpd checks name and "
                                    "date", "origin-certificate"))  # fmt: skip
     return tuple(claims) or (exact(said_by),)
@@ -137,7 +139,17 @@ def _emit_request_headers(low: Lowering, route: Route, origin: Origin, backend: 
         _emit_joined(backend, "X-Forwarded-Server", route.host.name)
     for name in _REQUEST_HOPS:
         backend.rule(f"http-request del-header {name}")
+    _emit_upgrade(origin, backend)
     _emit_host(low, route, origin, backend)
+
+
+def _emit_upgrade(origin: Origin, backend: Section) -> None:
+    """HAP-51: HAProxy hands every upgrade on; only those that the origin may be asked for stay."""
+    upgrade = upgrade_regex(origin)
+    if upgrade is None:
+        backend.rule("http-request del-header Upgrade")
+    else:
+        backend.rule("http-request del-header Upgrade unless { req.hdr(upgrade) -m reg -i ? }", upgrade)
 
 
 def _emit_joined(backend: Section, name: str, value: str, only_if: str = "", claims: tuple[Claim, ...] = ()) -> None:

@@ -11,6 +11,7 @@ from apacheconf.targets.haproxy.sessions import emit_sessions
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.naming import slug
 from apacheconf.targets.routes import is_address, members
+from apacheconf.targets.upgrades import SECURE
 
 #: lbmethods and what comes closest; the others come as byrequests.
 _METHODS = {"byrequests": "roundrobin", "bybusyness": "leastconn"}
@@ -80,7 +81,7 @@ def _emit_server(low: Lowering, name: str, worker: Worker, weight: int, backend:
     words = [name, address(worker)]
     if weight != 1 or "N" in status:
         words += ["weight", "0" if "N" in status else str(weight)]
-    words += ["ssl", "verify", "none", "sni", "req.hdr(host)"] if worker.scheme == "https" else []
+    words += ["ssl", "verify", "none", "sni", "req.hdr(host)"] if SECURE[worker.scheme] else []
     words += [] if is_address(worker) else ["init-addr", "last,libc,none"]
     words += ["disabled"] if status & {"D", "S"} else ["backup"] if _is_backup(worker) else []
     comment = low.sources.comment(worker.said_by) if worker.member else ""
@@ -122,8 +123,6 @@ def _worker_claims(worker: Worker) -> list[Claim]:
         claims.append(equivalent(said_by, "the name is looked up once, when HAProxy starts", "lookup-at-start"))
     if worker.max_connections is not None or worker.acquire is not None:
         claims.append(unsupported(said_by, "max= and acquire= are not supported yet", "pool-limits"))
-    if worker.upgrade:
-        claims.append(unsupported(said_by, "upgrade= is not supported yet: upgrades are stripped", "upgrade"))
     if worker.check is not None:
         claims.append(
             unsupported(

@@ -16,15 +16,13 @@ from apacheconf.targets.nginx.tree import Block, literal, literal_path
 from apacheconf.targets.nginx.workers import upstream_name
 from apacheconf.targets.patterns import escape, starting_with
 from apacheconf.targets.routes import NewPath, Route, members, new_path, regex_of, reverse_of
+from apacheconf.targets.upgrades import SECURE, UPGRADES, upgrade_regex, upgrades_differ
 
 #: Headers that end at each proxy and that nginx would hand on (RQ-5, RS-2).
 _REQUEST_HOPS = ("Proxy-Connection", "Trailer")
 _RESPONSE_HOPS = ("Keep-Alive", "Proxy-Authenticate", "Proxy-Connection", "TE", "Trailer", "Upgrade")
 #: Headers of origins that nginx obeys or replaces instead of passing them (NGX-80, RS-3).
 _NGINX_OWN = ("X-Accel-Buffering", "X-Accel-Charset", "X-Accel-Expires", "X-Accel-Limit-Rate", "X-Accel-Redirect")
-SCHEMES = frozenset({"http", "https"})
-
-
 #: Headers that ProxyPassReverse maps back (RV-1) beside Location, which ``proxy_redirect`` knows.
 _MAPPED_BACK = ("Content-Location", "URI", "Destination")
 
@@ -70,7 +68,7 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
     """Fill the location of a proxied cell."""
     assert route.map is not None and route.mapping is not None
     worker = members(origin)[0] if members(origin) else None
-    if worker is None or worker.scheme not in SCHEMES:
+    if worker is None or worker.scheme not in SECURE:
         scheme = worker.scheme if worker else "balancer without members"
         said_by = route.host.said_by(route.mapping)
         location.add("return", "503", claims=(unsupported(said_by, f"{scheme} is not supported yet", "scheme"),))
@@ -79,7 +77,8 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
     if not _is_raw(route.map, path):
         _emit_path(path, location)
     upstream = member_of_session(origin, upstream_name(origin, low), low)
-    location.add("proxy_pass", f"{worker.scheme}://{upstream}", claims=_mapping_claims(route, origin))
+    scheme = "https" if SECURE[worker.scheme] else "http"
+    location.add("proxy_pass", f"{scheme}://{upstream}", claims=_mapping_claims(route, origin))
     own = timeouts(route.host, worker)
     if own != common_timeouts(low):
         _emit_timeouts(own, location)
@@ -122,7 +121,9 @@ def _mapping_claims(route: Route, origin: Origin) -> tuple[Claim, ...]:
         claims.append(approximated(said_by, "nocanon: the path is normalised all the same", "nocanon"))
     if len({member.path for member in members(origin)}) > 1:
         claims.append(approximated(said_by, "the members' paths differ: the first one's is used", "member-paths"))
-    if members(origin)[0].scheme == "https":
+    if upgrades_differ(origin):
+        claims.append(approximated(said_by, UPGRADES, "member-upgrades"))
+    if SECURE[members(origin)[0].scheme]:
         claims.append(approximated(said_by, "the origin's certificate is not checked: httpd checks name and "
                                    "date", "origin-certificate"))  # fmt: skip
     return tuple(claims)
@@ -161,7 +162,7 @@ def seconds(value: float) -> str:
 
 def _emit_request_headers(low: Lowering, route: Route, origin: Origin, location: Block) -> None:
     _emit_host(low, route, origin, location)
-    location.add("proxy_set_header", "Connection", "" if members(origin)[0].reusable else "close")
+    _emit_connection(low, origin, location)
     for name in _REQUEST_HOPS:
         location.add("proxy_set_header", name, "")
     if route.forwarded:
@@ -169,6 +170,19 @@ def _emit_request_headers(low: Lowering, route: Route, origin: Origin, location:
         location.add("proxy_set_header", "X-Forwarded-For", "$proxy_add_x_forwarded_for", claims=claims)
         location.add("proxy_set_header", "X-Forwarded-Host", low.maps.use("forwarded_host"))
         location.add("proxy_set_header", "X-Forwarded-Server", low.maps.use("forwarded_server"))
+
+
+def _emit_connection(low: Lowering, origin: Origin, location: Block) -> None:
+    """NGX-77: Connection, and Upgrade where the origin may be asked for it."""
+    plain, upgrade = "" if members(origin)[0].reusable else "close", upgrade_regex(origin)
+    if upgrade is None:
+        location.add("proxy_set_header", "Connection", plain)
+        return
+    kept = low.maps.make("onward_upgrade", Map("$http_upgrade", ((f"~*{upgrade}", "$http_upgrade"), ("default", "")),
+                                        "the upgrades that an origin is asked for"))  # fmt: skip
+    asked = low.maps.make("onward_connection", Map(kept, (("", plain), ("default", "upgrade")), ""))
+    location.add("proxy_set_header", "Connection", asked)
+    location.add("proxy_set_header", "Upgrade", kept)
 
 
 def _emit_host(low: Lowering, route: Route, origin: Origin, location: Block) -> None:

@@ -96,8 +96,6 @@ def _worker_claims(worker: Worker, origin: Origin) -> list[Claim]:
                                  "is unknown; httpd starts", "lookup-at-start"))  # fmt: skip
     if worker.max_connections is not None or worker.acquire is not None:
         claims.append(unsupported(said_by, "max= and acquire= have no counterpart per worker", "pool-limits"))
-    if worker.upgrade:
-        claims.append(unsupported(said_by, "upgrade= is not supported yet: upgrades are stripped", "upgrade"))
     if worker.check is not None:
         claims.append(
             unsupported(
