@@ -15,6 +15,7 @@ from apacheconf.program import rewriting
 from apacheconf.program.editing import edit
 from apacheconf.program.evaluate import State, text_of
 from apacheconf.program.headers import HeaderTable
+from apacheconf.program.messages import Levels, Message
 from apacheconf.program.phases import Phase
 from apacheconf.program.program import Program
 from apacheconf.program.steps import (
@@ -58,7 +59,7 @@ class Course:
     """What is known and decided. ``raw_path`` is the request's path as sent; ``headers`` its header table.
 
     ``early`` is what early lines left in the response's table always, ``response_headers`` are the steps that edit
-    the answer once it is there.
+    the answer once it is there. ``messages`` are for the error log, ``levels`` what sections say of LogLevel.
     """
 
     program: Program
@@ -84,7 +85,16 @@ class Course:
     logs: list[Log] = field(default_factory=list)
     charset: str = ""
     rounds: int = 0
+    messages: list[Message] = field(default_factory=list)
+    levels: Levels | None = None
     rewriting: rewriting.Rewriting | None = None
+
+    def log(self, level: str, module: str, text: str) -> None:
+        """Have a message written to the error log: ``course.log("error", "authz_core", "AH01630: client denied ...")``.
+
+        The module is named without ``mod_``; the runtime asks LogLevel.
+        """
+        self.messages.append(Message(level, module, text))
 
     def refuse(self, status: int, why: str) -> None:
         """Answer with an error made here."""

@@ -76,7 +76,9 @@ class _Walk:
         while phase is not None:
             flow = self._enter(phase)
             phase = self._after(phase, flow)
-        self.course.levels = levels_for(self.course.state.host.shape, self.layers)
+        self.course.levels = levels_for(
+            tuple(self.course.state.host.shape.layers[number] for number in self.layers)
+        )
 
     def _enter(self, phase: Phase) -> Flow | None:
         course = self.course

@@ -83,4 +83,6 @@ def decision_of(course: Course, keep_alive: bool = True) -> Decision:
         filters=tuple(course.filters),
         logs=tuple(course.logs),
         rounds=course.rounds,
+        messages=tuple(course.messages),
+        levels=course.levels,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from apacheconf.program.hosts import Cell, Host
+from apacheconf.program.messages import Levels, Message
 from apacheconf.program.steps import (
     AddFilter,
     Log,
@@ -87,4 +88,6 @@ class Decision:
     filters: tuple[AddFilter, ...] = ()
     logs: tuple[Log, ...] = ()
     rounds: int = 0
+    messages: tuple[Message, ...] = ()
+    levels: Levels | None = None
     state: State | None = field(default=None, compare=False, repr=False)

@@ -129,7 +129,7 @@ def _course(cell: Cell, shape: Shape) -> Course | None:
         answer_steps=asking,
         per_request=bool(asking),
         tls=next((action.tls for action in actions if isinstance(action, SecureOrigin)), NO_TLS),
-        levels=levels_for(shape, cell.layers),
+        levels=levels_for(tuple(shape.layers[number] for number in cell.layers)),
     )
     return Course(mapping.origin, make_path, policy)
 
