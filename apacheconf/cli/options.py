@@ -102,15 +102,15 @@ class Reading:
         _print_notes(expanded)
         return _valid(expanded, expanded.diagnostics)
 
-    def diagnose(self, quiet: bool = False) -> tuple[Diagnostic, ...]:
-        """All that is found on the way to the model, without making it."""
+    def diagnose(self, quiet: bool = False, here: bool = False) -> tuple[Diagnostic, ...]:
+        """All that is found on the way to the model, without making it; with ``here`` what this machine lacks too."""
         from apacheconf.expand import expand, find
         from apacheconf.model import bind, diagnose
 
         expanded = expand(find(self.paths, self.options), self.options)
         if not quiet:
             _print_notes(expanded)
-        return diagnose(bind(expanded))
+        return diagnose(bind(expanded), here)
 
     def load_model(self) -> Model:
         """The model. Raises ConfigError with everything that is wrong."""

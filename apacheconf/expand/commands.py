@@ -1,24 +1,22 @@
 """What the directives do that httpd executes while reading (EXEC_ON_READ): a table of small functions.
 
-Nothing is run, loaded or connected to: LoadModule and LoadFile only record. A path that exists on the server but
-not here (a shared object, a ServerRoot) is a note, because configurations are read on laptops too.
+Nothing is run or connected to. A path that exists on the server but not here, such as a ServerRoot, is a note,
+because configurations are read on laptops too.
 """
 
 from __future__ import annotations
 
 import os
 
-from apacheconf.diagnostics import Level
 from apacheconf.expand import include
 from apacheconf.expand.arguments import one_word, some_words
 from apacheconf.expand.conditions import CONDITIONS
-from apacheconf.expand.known import COMPILED_IN
+from apacheconf.expand.loading import load_file, load_module
 from apacheconf.expand.macro_commands import MACRO_COMMANDS
 from apacheconf.expand.reader import Line
 from apacheconf.expand.reading import Command, Reading
 from apacheconf.expand.refused import Refused
 from apacheconf.expand.tree import Node
-from apacheconf.syntax.words import split
 
 # -- Include
 
@@ -85,51 +83,7 @@ def _refuse_colon(name: str) -> None:
         raise Refused("Variable name must not contain ':'", "variable-name")
 
 
-# -- modules and folders
-
-
-_LOAD_MODULE = "takes two arguments, a module name and the name of a shared object file to load it from"
-_LOAD_FILE = "shared object file or library to load into the server at runtime"
-
-
-#: Names that a module defines when it is loaded. ModSecurity's second says its own version, which is Debian's.
-_DEFINED_BY = {"security2_module": ("MODSEC_2.5", "MODSEC_2.9")}
-
-
-def _load_module(reading: Reading, line: Line) -> list[Node]:
-    name, file = some_words(line, (2,), _LOAD_MODULE)
-    note = ""
-    if name in COMPILED_IN:
-        note = "compiled in; skipped"
-        message = f"module {name} is built-in on Debian, loaded by this line on other systems; skipped"
-        reading.report(Level.NOTE, "module-compiled-in", message, line.place)
-    elif name in reading.modules:
-        note = "already loaded; skipped"
-        message = f"module {name} is already loaded, skipping"
-        reading.report(Level.WARNING, "module-already-loaded", message, line.place, "AH01574")
-    else:
-        reading.modules[name] = None
-        for defined in _DEFINED_BY.get(name, ()):
-            reading.variables.define(defined, None)
-        _note_missing(reading, line, file, "shared-object-not-here")
-    reading.done(line, note)
-    return []
-
-
-def _load_file(reading: Reading, line: Line) -> list[Node]:
-    files = split(line.args)
-    if not files or not files[0]:
-        raise Refused(f"LoadFile requires at least one argument, {_LOAD_FILE}", "argument-count")
-    for file in files:
-        _note_missing(reading, line, file, "shared-object-not-here")
-    reading.done(line)
-    return []
-
-
-def _note_missing(reading: Reading, line: Line, file: str, name: str) -> None:
-    path = reading.relative(file)
-    if not os.path.exists(path):
-        reading.report(Level.NOTE, name, f"{path} is not on this machine; its directives count as known", line.place)
+# -- folders
 
 
 def _server_root(reading: Reading, line: Line) -> list[Node]:
@@ -139,7 +93,7 @@ def _server_root(reading: Reading, line: Line) -> list[Node]:
         reading.done(line)
     else:
         message = f"ServerRoot must be a valid directory; {path} isn't here, {reading.server_root} stands for it"
-        reading.report(Level.NOTE, "server-root-not-here", message, line.place)
+        reading.note_here(line, "server-root-not-here", message, "ServerRoot must be a valid directory")
         reading.done(line, f"{reading.server_root} stands for it")
     return []
 
@@ -147,8 +101,8 @@ def _server_root(reading: Reading, line: Line) -> list[Node]:
 def _default_runtime_dir(reading: Reading, line: Line) -> list[Node]:
     path = reading.relative(one_word(line, "Common directory for run-time files (shared memory, locks, etc.)"))
     if not os.path.isdir(path):
-        message = f"DefaultRuntimeDir must be a valid directory, absolute or relative to ServerRoot; {path} isn't here"
-        reading.report(Level.NOTE, "runtime-dir-not-here", message, line.place)
+        said = "DefaultRuntimeDir must be a valid directory, absolute or relative to ServerRoot"
+        reading.note_here(line, "runtime-dir-not-here", f"{said}; {path} isn't here", said)
     reading.done(line)
     return []
 
@@ -185,7 +139,7 @@ COMMANDS: dict[str, tuple[str, Command]] = {
     "defaultruntimedir": ("core_module", _default_runtime_dir),
     **CONDITIONS,
     **MACRO_COMMANDS,
-    "loadmodule": ("so_module", _load_module),
-    "loadfile": ("so_module", _load_file),
+    "loadmodule": ("so_module", load_module),
+    "loadfile": ("so_module", load_file),
     **{name.lower(): ("lua_module", _lua_section) for name in _LUA_SECTIONS},
 }

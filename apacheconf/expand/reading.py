@@ -273,6 +273,11 @@ class Reading:
         httpd = f"{code}: {message}" if code else None
         self.diagnostics.append(Diagnostic(level, name, message, place, httpd=httpd))
 
+    def note_here(self, line: Line, name: str, message: str, said: str) -> None:
+        """What httpd would refuse on this machine alone, in its words ``said``."""
+        httpd = self._httpd_text(line.place, said)
+        self.diagnostics.append(Diagnostic(Level.NOTE, name, message, line.place, httpd=httpd))
+
     def error(self, place: Place, refused: Refused, httpd: str | None = None) -> None:
         """A read-phase error (MOD-7); ``httpd`` where its text isn't the usual one."""
         self.diagnostics.append(

@@ -8,6 +8,7 @@ from apacheconf.diagnostics import Diagnostic
 from apacheconf.model.bound import Bound, Directive
 from apacheconf.model.checks import Checks, is_asked_about, only_negative
 from apacheconf.model.collecting import no_collection
+from apacheconf.model.mpm_limits import corrected
 from apacheconf.model.order import in_walk_order
 from apacheconf.model.refusals import retold
 from apacheconf.model.scopes import Scope, confs_of, inherited, merged
@@ -29,21 +30,38 @@ def build(bound: Bound) -> Model:
     listeners = main.server_conf(ListenConf).listen.value
     if bound.expanded.fragment and not listeners:
         listeners = _inferred(servers)
-    diagnostics = (*builder.diagnostics, *builder.after_the_walk)
+    diagnostics = (*builder.diagnostics, *_corrected(bound), *builder.after_the_walk)
     return Model(bound.expanded, bound, main, servers, listeners, retold(diagnostics, bound.expanded))
 
 
-def diagnose(bound: Bound) -> tuple[Diagnostic, ...]:
-    """What reading, binding and building find, in httpd's order, without the model (a third of building's time)."""
+def diagnose(bound: Bound, here: bool = False) -> tuple[Diagnostic, ...]:
+    """What reading, binding and building find, in httpd's order, without the model (a third of building's time).
+
+    With ``here`` this machine is looked at as httpd -t does; what it lacks is told as notes.
+    """
     builder = _Builder(with_confs=False)
     main = Scope()
     with no_collection():
         builder.scope(bound.directives, main, main, [])
-    found = retold((*builder.diagnostics, *builder.after_the_walk), bound.expanded)
-    return (*bound.expanded.diagnostics, *in_walk_order(bound.expanded, bound.diagnostics, found))
+    folders, missing = _lacking(bound) if here else ((), ())
+    last = (*missing, *_corrected(bound), *builder.after_the_walk)
+    found = retold((*builder.diagnostics, *last), bound.expanded)
+    return (*bound.expanded.diagnostics, *in_walk_order(bound.expanded, bound.diagnostics, found, folders))
+
+
+def _lacking(bound: Bound) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
+    from apacheconf.model.here import missing_after_the_walk, missing_folders  # only here: it loads sockets
+
+    return tuple(missing_folders(bound)), missing_after_the_walk(bound)
+
+
+def _corrected(bound: Bound) -> tuple[Diagnostic, ...]:
+    return corrected(bound.directives, bound.expanded.modules)
 
 
 _Host = tuple[Directive, Scope, tuple[Section, ...]]
+#: What stands in them is said where they stand: only access rules ask for the methods, each for itself (STR-17).
+_LIMITS = frozenset({"Limit", "LimitExcept"})
 
 
 class _Builder:

@@ -7,6 +7,9 @@ from heapq import merge
 from apacheconf.diagnostics import Diagnostic
 from apacheconf.expand.tree import Expanded
 
+#: How messages of the walk begin; all others are said after it.
+_IN_THE_WALK = ("AH00526", "AH00112", "AH00543", "AH00544")
+
 
 def in_walk_order(expanded: Expanded, *found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
     """Several lists of diagnostics, each in the order of the walk, as one."""
@@ -18,7 +21,7 @@ def in_walk_order(expanded: Expanded, *found: tuple[Diagnostic, ...]) -> tuple[D
     def met(each: Diagnostic) -> int:
         if each.name == "one-mpm":
             return -1
-        after_the_walk = each.httpd is not None and not each.httpd.startswith("AH00526")
+        after_the_walk = each.httpd is not None and not each.httpd.startswith(_IN_THE_WALK)
         return len(position) if after_the_walk else position.get(id(each.place), len(position))
 
     return tuple(merge(*filled, key=met))

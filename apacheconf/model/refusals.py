@@ -222,4 +222,5 @@ def not_here(node: Node, missing: NotHere) -> Diagnostic:
     """A note: the message is what httpd would say on this machine."""
     help = "httpd would refuse this here; elsewhere it may be right"
     found = diagnostic(node, "not-on-this-machine", str(missing), missing.word, help)
-    return replace(found, level=Level.NOTE)
+    httpd = f"{missing.code}: {{argv0}}: {missing}" if missing.code else found.httpd
+    return replace(found, level=Level.NOTE, httpd=httpd)

@@ -83,11 +83,11 @@ class NotHere(ValueRefused):
     """What httpd would refuse on this machine alone: a file that is not here, a user, an OpenSSL without something.
 
     It is a note and no error, so that ``check --httpd`` differs from ``httpd -t`` there on purpose; ``value`` is the
-    argument's all the same.
+    argument's all the same. ``code`` is that of a message which names no line: httpd ends at once.
     """
 
-    def __init__(self, message: str, word: int | None = None, value: Any = None) -> None:
-        self.value = value
+    def __init__(self, message: str, word: int | None = None, value: Any = None, code: str = "") -> None:
+        self.value, self.code = value, code
         super().__init__(message, word)
 
 

@@ -10,7 +10,7 @@ from apacheconf.modules.facts import flags, listed
 from apacheconf.modules.values import existing_folder
 
 
-def _name(kind: str, look_up: Callable[[str], Any]) -> Parse:
+def _name(kind: str, look_up: Callable[[str], Any], code: str) -> Parse:
     """A user or group by its name, or by ``#`` and its number."""
 
     def parse(words: Sequence[str]) -> str:
@@ -18,7 +18,7 @@ def _name(kind: str, look_up: Callable[[str], Any]) -> Parse:
             try:
                 look_up(words[0])
             except (KeyError, NotImplementedError, ValueError, OSError):
-                raise NotHere(f"bad {kind} name {words[0]}", 0, words[0]) from None
+                raise NotHere(f"bad {kind} name {words[0]}", 0, words[0], code) from None
         return words[0]
 
     return parse
@@ -40,8 +40,8 @@ MODULE = Module(
     "mod_unixd",
     fate=Fate.NO_EFFECT,
     directives=[
-        listed("User", _name("user", _user)),
-        listed("Group", _name("group", _group)),
+        listed("User", _name("user", _user, "AH00543")),
+        listed("Group", _name("group", _group, "AH00544")),
         listed("ChrootDir", parse_in=existing_folder("ChrootDir must be a valid directory")),
         *flags("Suexec"),
     ],

@@ -40,7 +40,7 @@ def test_reads_what_httpd_reads(path: Path, tmp_path: Path) -> None:
     warned = [line for line in says.splitlines() if line.startswith("[")]
     tree = "".join(line for line in says.splitlines(keepends=True) if not line.startswith("["))
     assert fixture.dump(expanded, tmp_path) == tree
-    ours = [d.httpd.replace(str(tmp_path), "ROOT") for d in expanded.diagnostics if d.httpd]
+    ours = [d.httpd.replace(str(tmp_path), "ROOT") for d in expanded.diagnostics if d.httpd and d.level]
     assert ours == [line.partition("] ")[2] for line in warned]
     assert not [d for d in expanded.diagnostics if d.level is Level.ERROR]
 

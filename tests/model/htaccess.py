@@ -60,7 +60,7 @@ def ours(case: Case) -> str:
     model = build(bind(expanded))
     shown: list[str] = []
     for each in model.all_diagnostics:
-        if each.httpd:
+        if each.httpd and each.level:
             shown.append(each.httpd)
             if each.level is Level.ERROR:  # httpd stops here
                 return _form(shown, True)

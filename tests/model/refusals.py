@@ -86,7 +86,7 @@ def ours(text: str) -> str:
     found = in_walk_order(expanded, bound.diagnostics, build(bound).diagnostics)
     for diagnostic in (*expanded.diagnostics, *found):
         if diagnostic.level is Level.ERROR or diagnostic.name == "not-on-this-machine":
-            return _form(diagnostic.httpd or "", before.count("\n"))
+            return _form((diagnostic.httpd or "").replace("{argv0}", "apache2"), before.count("\n"))
     return "OK"
 
 

@@ -96,7 +96,7 @@ def httpd(main: Path, *flags: str, environ: dict[str, str] | None = None) -> str
 def load(main: Path, environ: dict[str, str] | None = None) -> Model:
     options = Options(file=str(main), server_root=str(main.parent), environ={**os.environ, **(environ or {})})
     expanded = expand(find([], options), options)
-    assert not [each for each in expanded.diagnostics if each.httpd]
+    assert not [each for each in expanded.diagnostics if each.httpd and each.level]
     return build(bind(expanded))
 
 
