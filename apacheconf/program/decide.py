@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from apacheconf.program.conditions import Condition
 from apacheconf.program.course import Course, perform
 from apacheconf.program.environment import Environment
 from apacheconf.program.evaluate import State, holds, text_of
@@ -35,9 +36,9 @@ MAX_ROUNDS = 10
 DROPS_CONNECTION = frozenset({400, 408, 411, 413, 414, 500, 501, 503})
 
 
-def decide(program: Program, request: Request, tracer: Tracer = silent) -> Decision:
-    """What ``request`` meets, before any origin is asked. ``tracer`` hears each event (``trace``)."""
-    course = walk(program, request, tracer)
+def decide(program: Program, request: Request, tracer: Tracer = silent, by: type[Walk] | None = None) -> Decision:
+    """What ``request`` meets, before any origin is asked. ``tracer`` hears each event, ``by`` does the walk."""
+    course = walk(program, request, tracer, by)
     return decision_of(course, keep_alive=course.status not in DROPS_CONNECTION)
 
 
@@ -45,25 +46,25 @@ def decide_unread(program: Program, host: Host) -> Decision:
     """What ``host`` does to its answer for a request that could not be read."""
     headers = HeaderTable()
     course = Course(program, State(Request(), host, "/", None, None, headers=headers), "/", headers, status=400)
-    _Walk(course, silent).run(Phase.FILTERS)
+    Walk(course, silent).run(Phase.FILTERS)
     return decision_of(course, keep_alive=False)
 
 
-def walk(program: Program, request: Request, tracer: Tracer = silent) -> Course:
+def walk(program: Program, request: Request, tracer: Tracer = silent, by: type[Walk] | None = None) -> Course:
     """The course of ``request`` at its end: all that is known of it then."""
     course = read_request(program, request, tracer)
     if course.status is None:
-        _Walk(course, tracer).run(Phase.POST_READ)
+        (by or Walk)(course, tracer).run(Phase.POST_READ)
     else:
         if course.why:
             tracer(Refused(course.status, course.why))
         if course.status != 200:  # OPTIONS * meets no filter
-            _Walk(course, tracer).run(Phase.FILTERS)
+            (by or Walk)(course, tracer).run(Phase.FILTERS)
     return course
 
 
-class _Walk:
-    """One request's way through the phases, with its rounds."""
+class Walk:
+    """One request's way through the phases, with its rounds. ``runtime.compiled`` has a quicker one of its own."""
 
     def __init__(self, course: Course, tracer: Tracer) -> None:
         self.course, self.tracer = course, tracer
@@ -91,7 +92,15 @@ class _Walk:
             return None
         if phase is Phase.TRANSLATE and (course.origin is not None or course.state.file):
             return None  # OR-2: the rules have placed the request
-        return self._run_steps([step for step in self._steps() if step.phase is phase])
+        return self.run_phase(phase)
+
+    def run_phase(self, phase: Phase) -> Flow | None:
+        """The steps of a phase."""
+        return self._run_steps([step for step in self.steps() if step.phase is phase])
+
+    def holds(self, condition: Condition) -> bool:
+        """Whether the matcher of a layer holds."""
+        return holds(condition, self.course.state)
 
     def _after(self, phase: Phase, flow: Flow | None) -> Phase | None:
         """The phase that follows, after a flow that ended this one early or None."""
@@ -101,7 +110,7 @@ class _Walk:
             return self._next_round(flow)
         return None if phase is Phase.LOG else Phase(phase + 1)
 
-    def _steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[Step, ...]:
         return steps_for(self.course.state.host.shape, self.layers)
 
     def _ask_layers(self, phase: Phase) -> None:
@@ -113,7 +122,7 @@ class _Walk:
         found = {n for n in self.layers if layers[n].kind not in kinds}
         for number, layer in enumerate(layers):
             if layer.kind in kinds and (layer.container is None or layer.container in found):
-                matched = holds(layer.matcher, self.course.state)
+                matched = self.holds(layer.matcher)
                 self.tracer(LayerAsked(layer, matched))
                 found |= {number} if matched else set()
         self.layers = tuple(sorted(found))
@@ -131,7 +140,7 @@ class _Walk:
             flow = step.then if matched else step.otherwise
             if matched and step.phase is Phase.REWRITE and self.course.status is not None:
                 flow = END  # a rule has answered, or what it made is refused
-            if flow.move is Move.RESTART and self._may_restart(flow):
+            if flow.move is Move.RESTART and self.may_restart(flow):
                 at = 0
                 continue
             skipped = len(steps) if flow.move in _ENDING else at + 1 + _skips(flow)
@@ -154,7 +163,7 @@ class _Walk:
         if before is None and self.course.status is not None and self.course.why:
             self.tracer(Refused(self.course.status, self.course.why))
 
-    def _may_restart(self, flow: Flow) -> bool:
+    def may_restart(self, flow: Flow) -> bool:
         self.restarts += 1
         if self.restarts > flow.count:
             self.course.refuse(500, f"the rules were restarted more than {flow.count} times")

@@ -177,13 +177,15 @@ def lies_under(path: str, prefix: str) -> bool:
 
 def search(regex: Regex, text: str) -> tuple[str | None, ...] | None:
     """The groups of an unanchored search, group 0 first; None when there is no match."""
-    found = _compiled(regex).search(text)
-    return None if found is None else (found.group(0), *found.groups())
+    found = _compiled(regex).search(text.encode("latin-1", "replace"))
+    if found is None:
+        return None
+    return tuple(None if group is None else group.decode("latin-1") for group in (found.group(0), *found.groups()))
 
 
 def span(regex: Regex, text: str) -> tuple[int, int]:
     """Where the first match begins and ends; there must be one."""
-    start, end = _compiled(regex).search(text).span()
+    start, end = _compiled(regex).search(text.encode("latin-1", "replace")).span()
     return start, end
 
 
@@ -195,8 +197,10 @@ _DOLLAR_ENDONLY = 0x10
 def _compiled(regex: Regex):  # type: ignore[no-untyped-def]  # pcre2 ships no types for its patterns
     import pcre2
 
+    # Bytes, as httpd has them: \w and what is compared without case mean ASCII alone.
     always = pcre2.DOTALL | _DOLLAR_ENDONLY
-    return pcre2.compile(regex.pattern, always | (pcre2.IGNORECASE if regex.ignore_case else 0))
+    pattern = regex.pattern.encode("latin-1", "replace")
+    return pcre2.compile(pattern, always | (pcre2.IGNORECASE if regex.ignore_case else 0))
 
 
 def _matches(text: str, regex: Regex, captures: str, state: State) -> bool:
@@ -271,13 +275,20 @@ def _local_time(form: str) -> Callable[[State], str]:
     return lambda state: time.strftime(form, time.localtime(state.started))
 
 
-def read_variable(name: str, argument: str, state: State) -> str | None:
-    """The value of a variable, None when it is unset."""
+def reader_of(name: str, argument: str) -> Callable[[State], str | None]:
+    """What reads a variable; it gives None when the variable is unset."""
     reader = _VARIABLES.get(name)
     if reader is not None:
-        return reader(state)
+        return reader
     family = _FAMILIES.get(name)
-    return family(state, argument) if family else state.env.get(name)
+    if family is not None:
+        return lambda state: family(state, argument)
+    return lambda state: state.env.get(name)
+
+
+def read_variable(name: str, argument: str, state: State) -> str | None:
+    """The value of a variable, None when it is unset."""
+    return reader_of(name, argument)(state)
 
 
 _VARIABLES: dict[str, Callable[[State], str | None]] = {
