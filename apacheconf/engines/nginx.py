@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from apacheconf.engines.installed import Engine
 from apacheconf.engines.process import Address, Server
@@ -21,12 +22,14 @@ HTTP_PATHS = {
 MAIN_PATHS = {"pid": "{box}/run/nginx.pid", "error_log": "{box}/logs/error.log"}
 #: Directives of the main block that would contradict the sandbox, and the account that only root may choose.
 _DROPPED = re.compile(r"^[ \t]*(?:daemon|master_process|user|pid|worker_processes)[ \t][^;{}]*;", re.MULTILINE)
+_LOG = re.compile(r"^([ \t]*access_log[ \t]+)(?!off;|syslog:)(\"(?:\\.|[^\"])*\"|[^\s;]+)", re.MULTILINE)
 _HTTP = re.compile(r"^[ \t]*http[ \t]*\{", re.MULTILINE)
 
 
 def sandboxed(text: str, box: Sandbox) -> str:
     """``text`` (a whole nginx.conf) with everything that it would write moved into ``box``; lines keep their number."""
     text = _DROPPED.sub(lambda found: "#" + found.group(0).replace("\n", "\n#"), text)
+    text = _LOG.sub(lambda found: f"{found[1]}{box.path}/logs/{Path(found[2].strip(chr(34))).name}", text)
     inside = _settings(HTTP_PATHS, text, box)
     return _HTTP.sub(lambda found: f"{found.group(0)} {inside}", text, count=1)
 

@@ -21,6 +21,7 @@ from apacheconf.program.steps import (
     FinishRewriting,
     KeepHost,
     KeepLocal,
+    Log,
     MapBack,
     MapBackCookie,
     MapToFile,
@@ -42,8 +43,8 @@ class Route:
     """What certain requests of one cell meet: ``answer`` decides, else ``mapping``, else ``file``; else it is 404.
 
     ``answer`` is a Respond or Redirect, ``mapping`` leads to an origin, ``file`` is a MapToFile, ``local`` an
-    exclusion from mappings. ``reverses`` are MapBack steps in order, ``unsure`` steps whose condition depends on the
-    request and that decide nothing, ``others`` certain steps of kinds that are not listed here.
+    exclusion from mappings. ``reverses`` are MapBack steps in order, ``logs`` those of Log, ``unsure`` steps whose
+    condition depends on the request and that decide nothing, ``others`` certain steps of kinds not listed here.
     """
 
     host: Host
@@ -59,6 +60,7 @@ class Route:
     cookies: list[Step] = field(default_factory=list)
     headers: list[Step] = field(default_factory=list)
     rewriting: list[Step] = field(default_factory=list)
+    logs: list[Step] = field(default_factory=list)
     unsure: list[Step] = field(default_factory=list)
     others: list[Step] = field(default_factory=list)
 
@@ -81,7 +83,15 @@ class Route:
         """Every step that the route was made of."""
         one_each = (*self.decision, self.keep_host, self.forwarded, self.charset)
         yield from (step for step in one_each if step is not None)
-        yield from (*self.reverses, *self.cookies, *self.headers, *self.rewriting, *self.unsure, *self.others)
+        yield from (
+            *self.reverses,
+            *self.cookies,
+            *self.headers,
+            *self.rewriting,
+            *self.logs,
+            *self.unsure,
+            *self.others,
+        )
 
 
 #: Steps of these actions decide who answers.
@@ -95,7 +105,9 @@ def route_of(host: Host, cell: Cell, steps: Iterable[tuple[Step, bool]]) -> Rout
     """
     walked = Route(host, cell)
     for step, certain in steps:
-        if not certain:
+        if isinstance(step.action, Log):
+            walked.logs.append(step)
+        elif not certain:
             walked.unsure.append(step)
         else:
             _place(step, walked)

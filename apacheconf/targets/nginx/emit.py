@@ -5,6 +5,8 @@ Every location carries the full set of what it needs (NGX-30); only what is the 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from apacheconf.ledger import Ledger
 from apacheconf.program.hosts import Host
 from apacheconf.program.program import Program
@@ -16,7 +18,7 @@ from apacheconf.targets.hostnames import (
     endpoints,
     named_hosts,
 )
-from apacheconf.targets.nginx import core, mod_headers, mod_proxy
+from apacheconf.targets.nginx import core, mod_headers, mod_log_config, mod_proxy
 from apacheconf.targets.nginx.differences import differences
 from apacheconf.targets.nginx.locations import emit_place
 from apacheconf.targets.nginx.lowering import Lowering
@@ -74,11 +76,11 @@ def _assemble(low: Lowering, servers: Block) -> Block:
     http.space()
     http.say("What holds for every origin: headers end, pass and come back as with httpd.")
     mod_proxy.emit_defaults(low, http)
-    if not any(each.name.lower() in ("customlog", "transferlog") for each in low.program.directives):
-        http.space()
-        http.add("access_log", "off", comment="no CustomLog")
+    http.space()
+    http.add("access_log", "off", comment="a server that has no CustomLog writes no log")
     low.maps.emit(http)
-    http.entries += _signs(servers)
+    mod_log_config.emit_formats(low, http)
+    http.entries += _signs(servers, low.formats)
     for part in (low.upstreams, servers):
         http.space()
         http.entries += part.entries
@@ -90,10 +92,10 @@ def _names_in(server: Directive) -> list[str]:
         server.block) else []  # fmt: skip
 
 
-def _signs(servers: Block) -> list[Directive | str | None]:
+def _signs(servers: Block, formats: Iterable[str]) -> list[Directive | str | None]:
     """NGX-195: variables that hold a sign for which nginx has no escape, where a word needs one."""
     block = Block()
-    words = [word for each in _all_directives(servers) for word in each.words]
+    words = [*formats, *(word for each in _all_directives(servers) for word in each.words)]
     for sign, variable in (("$", DOLLAR), ("?", QUESTION)):
         if any(variable in word for word in words):
             block.space()
@@ -135,6 +137,7 @@ def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, 
         emit_place(low, host, place, server)
     if proxied:
         mod_proxy.emit_gateway_errors(low, server)
+    mod_log_config.emit_logs(low, host, server)
 
 
 def _emit_listen(low: Lowering, endpoint: Endpoint, default: bool, server: Block) -> None:

@@ -20,7 +20,8 @@ from apacheconf.targets.sources import Sources
 
 @dataclass
 class Lowering:
-    """``upstreams`` are written before the servers; ``written`` remembers which origins are in it.
+    """``upstreams`` are written before the servers; ``written`` remembers which origins are in it,
+    ``formats`` are those of logs, each with its name.
     ``dropped`` are claims of what has no line in the output.
     """
 
@@ -32,6 +33,7 @@ class Lowering:
     names: Names = field(default_factory=Names)
     upstreams: Block = field(default_factory=Block)
     written: dict[object, Origin] = field(default_factory=dict)
+    formats: dict[str, str] = field(default_factory=dict)
     dropped: list[Claim] = field(default_factory=list)
     #: Named locations of the server that is being written, each with what it was made of.
     cases: list[tuple[str, Route | Closed]] = field(default_factory=list)

@@ -1,0 +1,123 @@
+"""mod_log_config in nginx: each format a ``log_format``, each log an ``access_log`` of its server (NGX-190, LOG-1 ff.).
+
+An item that nginx can't say is written ``-``, as httpd writes what is unset, and the report names it. nginx escapes
+quotes and backslashes as ``\\x22`` and ``\\x5C`` where httpd puts a backslash before them.
+"""
+
+from __future__ import annotations
+
+from apacheconf.ledger import Written
+from apacheconf.program.conditions import Always
+from apacheconf.program.hosts import Host
+from apacheconf.program.steps import Log, LogItem, Step
+from apacheconf.program.values import Literal, Value, Variable
+from apacheconf.syntax.words import split
+from apacheconf.targets.claims import Claim, approximated, equivalent, unsupported
+from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.nginx.maps import Map
+from apacheconf.targets.nginx.tree import Block, literal
+
+_ESCAPES = "quotes and backslashes are escaped as \\x22 and \\x5C, and %I and %O count other heads"
+#: The path as it was asked for, which a rewrite doesn't change.
+_PATH = "$asked_path"
+#: What each variable of a format is in nginx.
+_VARIABLES = {
+    "REMOTE_ADDR": "$remote_addr", "REMOTE_HOST": "$remote_addr", "SERVER_ADDR": "$server_addr",
+    "BODY_BYTES_OR_0": "$body_bytes_sent", "REMOTE_IDENT": "-", "REQUEST_METHOD": "$request_method",
+    "BYTES_OUT": "$bytes_sent", "BYTES_IN": "$request_length", "PID": "$pid", "THE_REQUEST": "$request",
+    "REQUEST_STATUS": "$status", "REMOTE_USER": "$remote_user", "SERVER_PROTOCOL": "$server_protocol",
+    "SERVER_NAME": "$server_is", "HOST_NAME": "$host",
+    "REQUEST_URI": _PATH,
+}  # fmt: skip
+_HEADERS = {"HTTP": "$http_{}", "RESP": "$sent_http_{}", "COOKIE": "$cookie_{}"}
+_PORTS = {"": "$server_port", "canonical": "$server_port", "local": "$server_port", "remote": "$remote_port"}
+#: Milliseconds of nginx's ``seconds.milliseconds`` as microseconds, without zeros at the beginning.
+_USECS = (("0.000", "0"), (r"~^0\.00(?<part>\d)$", "${part}000"), (r"~^0\.0(?<part>\d\d)$", "${part}000"),
+          (r"~^0\.(?<part>\d+)$", "${part}000"), (r"~^(?<whole>\d+)\.(?<part>\d+)$", "$whole${part}000"))  # fmt: skip
+_MSECS = tuple((pattern, value.replace("000", "")) for pattern, value in _USECS)
+_TIMES = {
+    "DURATION_USEC": ("request_usec", Map("$request_time", _USECS, "microseconds, as far as nginx counts them")),
+    "us": ("request_usec", Map("$request_time", _USECS, "microseconds, as far as nginx counts them")),
+    "ms": ("request_msec", Map("$request_time", _MSECS, "milliseconds")),
+    "s": ("request_sec", Map("$request_time", ((r"~^(?<whole>\d+)\.", "$whole"),), "whole seconds")),
+}
+#: A map's value is empty where a variable of its own would be written as a dash.
+_QUERY = Map("$is_args$args", (("default", "$is_args$args"),), "the query with its question mark")
+_BODY_BYTES = Map("$body_bytes_sent", (("0", "-"), ("default", "$body_bytes_sent")), "%b: a dash for nothing")
+
+
+def emit_logs(low: Lowering, host: Host, server: Block) -> None:
+    """The logs of a server, after what else stands in it."""
+    for step in host.shape.server:
+        if isinstance(step.action, Log):
+            _emit(low, host, step, step.action, server)
+
+
+def _emit(low: Lowering, host: Host, step: Step, log: Log, server: Block) -> None:
+    said_by, target = host.said_by(step), host.texts[log.to]
+    if target.startswith("|"):
+        low.dropped.append(unsupported(said_by, "nginx writes to no program", "piped-log"))
+        return
+    lacking: list[str] = []
+    words = "".join(_part(item, low, lacking) for item in log.line)
+    name = low.formats.setdefault(words, low.names.of(("format", words), f"httpd-{_nickname(said_by[0].args)}"))
+    if _PATH in words and not any(each.words[:1] == (_PATH,) for each in server.directives()):
+        server.add("set", _PATH, "$uri")
+    claims = (_claim(step, said_by, lacking),)
+    server.add("access_log", literal(target), name, comment=low.sources.comment(said_by), claims=claims)
+
+
+def _nickname(args: str) -> str:
+    """The name of the format in a CustomLog, ``log`` where it stands there in full."""
+    words = split(args)
+    return words[1] if len(words) > 1 and "%" not in words[1] else "log"
+
+
+def _claim(step: Step, said_by: tuple[Written, ...], lacking: list[str]) -> Claim:
+    if not isinstance(step.when, Always):
+        return approximated(said_by, "the condition is not asked: every request is logged", "log-condition")
+    if lacking:
+        missing = ", ".join(dict.fromkeys(lacking))
+        return approximated(said_by, f"nginx can't say {missing}: a dash is written", "log-item")
+    return equivalent(said_by, _ESCAPES, "log-escapes")
+
+
+def _part(item: Value | LogItem, low: Lowering, lacking: list[str]) -> str:
+    """An item of a format as nginx writes it; ``lacking`` hears of what it can't."""
+    value = item.value if isinstance(item, LogItem) else item
+    if isinstance(value, Literal):
+        return literal(value.text)
+    if not isinstance(value, Variable):
+        lacking.append("a value")
+        return "-"
+    found = _variable(value, low)
+    if not found or (isinstance(item, LogItem) and item.statuses):
+        lacking.append(f"%{{{value.argument}}}{value.name}" if value.argument else value.name)
+    return found or "-"
+
+
+def _variable(variable: Variable, low: Lowering) -> str:
+    """nginx's variable; empty if it has none."""
+    name, argument = variable.name, variable.argument
+    if name in _HEADERS:
+        return _HEADERS[name].format(argument.lower().replace("-", "_"))
+    if name == "BODY_BYTES":
+        return low.maps.make("body_bytes", _BODY_BYTES)
+    if name == "QUERY":
+        return low.maps.make("asked_query", _QUERY)
+    if name == "PORT":
+        return _PORTS.get(argument, "")
+    if name == "TIME":
+        return "[$time_local]" if not argument else ""
+    if name in ("DURATION_USEC", "DURATION"):
+        made = _TIMES.get(argument or ("us" if name == "DURATION_USEC" else "s"))
+        return low.maps.make(*made) if made else ""
+    return _VARIABLES.get(name, "") if not argument or name == "REMOTE_ADDR" else ""
+
+
+def emit_formats(low: Lowering, http: Block) -> None:
+    """Every format, in the order of their first use."""
+    if low.formats:
+        http.space()
+    for words, name in low.formats.items():
+        http.add("log_format", name, words)

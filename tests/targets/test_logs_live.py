@@ -1,0 +1,63 @@
+"""Logs of httpd and of nginx for the same requests: line for line (NGX-190, LOG-1, LOG-4, LOG-7, LOG-10 to LOG-18)."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from apacheconf.engines import Sandbox, httpd, nginx
+from apacheconf.engines.sandbox import free_ports
+from tests.engines.real import need
+from tests.targets.configs import translated
+from tests.targets.echoes import ask, echo
+from tests.targets.fronts import MODULES
+
+_CONFIG = r"""
+LogFormat "%h %l %u %t \"%r\" %>s %b \"%{Referer}i\" \"%{User-Agent}i\"" combined
+LogFormat "$1 %v %m %U%q %H %a %A %s %B %{X-Origin}o %{sid}C" other
+<VirtualHost *:PORT>
+    ServerName first.test
+    CustomLog FOLDER/one.log combined
+    CustomLog FOLDER/two.log other
+    ProxyPass /here http://127.0.0.1:ORIGIN/there
+</VirtualHost>
+"""
+_ASKED = (
+    ("/here/x?a=b", "Referer: http://a/"), ("/here/%41%20b", "User-Agent: me and you"), ("/other", ""),
+    ("/here", "Cookie: sid=7"), ("/here/y", "X-Reply: X-Origin: o"), ("/here//z/../q", ""),
+)  # fmt: skip
+
+
+def _lines(name: str, folder: Path, origin: int) -> list[list[str]]:
+    port, engine = free_ports(1)[0], need(name)
+    with Sandbox("logs") as box:
+        logs = box.path / "logs"
+        text = _CONFIG.replace("PORT", str(port)).replace("FOLDER", str(logs)).replace("ORIGIN", str(origin))
+        if name == "httpd":
+            text = f"{httpd.preamble(engine, box, (*MODULES, 'log_config_module'))}\nListen 127.0.0.1:{port}\n{text}"
+        else:
+            (folder / name).mkdir()
+            text = translated(folder / name, text, name).text
+        with {"httpd": httpd, "nginx": nginx}[name].start(engine, box, text, [("127.0.0.1", port)]):
+            for path, header in _ASKED:
+                ask(port, "first.test", path, header=header)
+        written = [(logs / each).read_text("latin-1") for each in ("one.log", "two.log")]
+    return [[_plain(line) for line in text.splitlines() if "first.test" in text or line] for text in written]
+
+
+def _plain(line: str) -> str:
+    """Without the time, and without the length of the server's own error page."""
+    line = re.sub(r"\[[^]]+ [+-]\d{4}\]", "[time]", line)
+    return re.sub(r"( 404) \d+", r"\1 size", line)
+
+
+@pytest.mark.live
+def test_the_same_lines(tmp_path: Path) -> None:
+    """The servers have ended when their logs are read, so every line is there."""
+    origin = free_ports(1)[0]
+    with echo(origin):
+        theirs, ours = (_lines(name, tmp_path, origin) for name in ("httpd", "nginx"))
+    assert all(len(lines) >= len(_ASKED) for lines in theirs)
+    assert ours == theirs
