@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from apacheconf.diagnostics import Diagnostic
 from apacheconf.model.bound import Bound, Directive
@@ -14,6 +15,7 @@ from apacheconf.model.refusals import retold
 from apacheconf.model.scopes import Scope, confs_of, inherited, merged
 from apacheconf.model.types import Address, Model, Section, Server
 from apacheconf.modules.declare import Conf, SectionArgument
+from apacheconf.modules.mod_authn_core import ProviderAlias
 from apacheconf.modules.mod_authz_core import RequireGroup, Requirement
 from apacheconf.modules.mpm_common import Listen, ListenConf
 
@@ -90,12 +92,24 @@ class _Builder:
                 inner = Scope()
                 hosts.append((directive, inner, self.scope(directive.children, inner, inner)))
             elif isinstance(directive.value, SectionArgument):
-                sections.append(self._section(directive, directive.value, server))
+                if directive.value.kind in _LIMITS:
+                    sections += self.scope(directive.children, scope, server)
+                else:
+                    sections.append(self._section(directive, directive.value, server))
+            elif isinstance(directive.value, ProviderAlias):
+                scope.take(directive._replace(value=self._alias(directive, directive.value, server)), server)
             elif isinstance(directive.value, RequireGroup):
                 scope.take(directive._replace(value=self._group(directive)), server)
             else:
                 scope.take(directive, server)
         return tuple(sections)
+
+    def _alias(self, directive: Directive, alias: ProviderAlias, server: Scope) -> dict[str, ProviderAlias]:
+        """A name for a provider, with the settings that it looks users up with."""
+        inner = Scope()
+        self.scope(directive.children or (), inner, server)
+        confs = confs_of(inner.settings()[1], "dir") if self.with_confs else {}
+        return {alias.name: replace(alias, confs=confs)}
 
     def _group(self, directive: Directive) -> RequireGroup:
         """A group of Require lines with what stands in it."""
@@ -103,7 +117,7 @@ class _Builder:
         values = tuple(self._group(c) if isinstance(c.value, RequireGroup) else c.value for c in children)
         if directive.value.kind == "all" and values and all(isinstance(v, Requirement) and v.negated for v in values):
             self.after_the_walk.append(only_negative(directive))
-        return RequireGroup(directive.value.kind, values, tuple(child.node for child in children))
+        return replace(directive.value, entries=values, said_by=tuple(child.node for child in children))
 
     def _section(self, directive: Directive, argument: SectionArgument, server: Scope) -> Section:
         if argument.sets is not None:

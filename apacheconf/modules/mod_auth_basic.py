@@ -21,6 +21,7 @@ class AuthBasicDirConf(Conf):
     providers: Setting[tuple[str, ...]] = setting(("file",))
     authoritative: Setting[bool] = setting(True)
     fake: Setting[tuple[str, str] | None] = setting(None)
+    digest: Setting[str] = setting("Off")
 
 
 _user = text("Could not parse fake username expression '%s': ")
@@ -47,7 +48,7 @@ MODULE = Module(
         listed(
             "AuthBasicUseDigestAlgorithm",
             choice("Invalid algorithm in AuthBasicUseDigestAlgorithm: %s", "MD5", "Off"),
-            restricts=True,
+            per="dir", fills="digest", restricts=True,
         ),
     ],
-)
+)  # fmt: skip

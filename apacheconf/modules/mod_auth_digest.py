@@ -21,6 +21,7 @@ class AuthDigestDirConf(Conf):
 
     providers: Setting[tuple[str, ...]] = setting(("file",))
     nonce_lifetime: Setting[int] = setting(300)
+    domain: Setting[tuple[str, ...]] = setting(())
 
 
 def _qop(words: Sequence[str]) -> tuple[str, ...]:
@@ -60,7 +61,7 @@ MODULE = Module(
             "AuthDigestAlgorithm", choice("Unsupported algorithm in AuthDigestAlgorithm: %s", "MD5"), restricts=True
         ),
         listed("AuthDigestQop", _qop, restricts=True),
-        listed("AuthDigestDomain", tuple, restricts=True),
+        listed("AuthDigestDomain", tuple, per="dir", fills="domain", extends=True, restricts=True),
         listed("AuthDigestShmemSize", _shared_memory),
         *flags("AuthDigestNcCheck", restricts=True),
     ],

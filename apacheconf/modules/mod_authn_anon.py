@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from apacheconf.modules.declare import Conf, Fate, Module, Setting, parent_then_child, setting
-from apacheconf.modules.facts import flags, listed
+from apacheconf.modules.facts import listed
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,10 @@ class AuthnAnonDirConf(Conf):
     module: ClassVar[str] = "mod_authn_anon"
 
     users: Setting[tuple[str, ...]] = setting((), parent_then_child)
+    no_name: Setting[bool] = setting(False)
+    needs_password: Setting[bool] = setting(True)
+    verifies: Setting[bool] = setting(False)
+    logs_password: Setting[bool] = setting(True)
 
 
 MODULE = Module(
@@ -24,6 +28,9 @@ MODULE = Module(
     fate=Fate.REFUSED,
     directives=[
         listed("Anonymous", tuple, per="dir", fills="users", extends=True),
-        *flags("Anonymous_LogEmail Anonymous_MustGiveEmail Anonymous_NoUserID Anonymous_VerifyEmail"),
+        listed("Anonymous_NoUserID", per="dir", fills="no_name"),
+        listed("Anonymous_MustGiveEmail", per="dir", fills="needs_password"),
+        listed("Anonymous_VerifyEmail", per="dir", fills="verifies"),
+        listed("Anonymous_LogEmail", per="dir", fills="logs_password"),
     ],
 )

@@ -5,11 +5,11 @@ Providers look users up. Their names are those of httpd's modules, and of the al
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from apacheconf.modules.declare import Conf, Fate, Module, Scope, Setting, ValueRefused, setting
+from apacheconf.modules.declare import Conf, Fate, Module, Scope, Setting, ValueRefused, by_key, setting
 from apacheconf.modules.facts import listed
 from apacheconf.modules.values import text
 
@@ -22,6 +22,27 @@ class AuthnDirConf(Conf):
 
     realm: Setting[str] = setting("")
     type: Setting[str] = setting("")
+
+
+@dataclass(frozen=True)
+class ProviderAlias:
+    """An AuthnProviderAlias: ``name`` stands for the provider ``base`` with the settings of the section."""
+
+    base: str
+    name: str
+    confs: Mapping[str, Conf] = field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        return hash((self.base, self.name))
+
+
+@dataclass(frozen=True)
+class AuthnServerConf(Conf):
+    """The aliases of providers by name; they hold for the whole server."""
+
+    module: ClassVar[str] = "mod_authn_core"
+
+    aliases: Setting[dict[str, ProviderAlias]] = setting({}, by_key)
 
 
 #: Providers and their modules.
@@ -57,15 +78,15 @@ def is_provider(name: str, scope: Scope) -> bool:
     return (module is not None and scope.has_module(module)) or ("authn", name) in scope.named
 
 
-def _alias(words: Sequence[str], scope: Scope) -> tuple[str, str] | None:
+def _alias(words: Sequence[str], scope: Scope) -> ProviderAlias:
     if len(words) < 2:
         raise ValueRefused("<AuthnProviderAlias> directive requires additional arguments")
-    return words[0], words[1]
+    return ProviderAlias(words[0], words[1])
 
 
-def _register(alias: tuple[str, str], children: Sequence[Any], scope: Scope) -> None:
-    """What httpd asks when it has read the section; it makes the name known, and no setting."""
-    base, name = alias
+def _register(alias: ProviderAlias, children: Sequence[Any], scope: Scope) -> ProviderAlias:
+    """What httpd asks when it has read the section; it makes the name known. ``build`` adds its settings."""
+    base, name = alias.base, alias.name
     if base == name:
         raise ValueRefused("The alias provider name must be different from the base provider name.", 1)
     if ("authn", name) in scope.named or is_provider(name, scope):
@@ -74,6 +95,7 @@ def _register(alias: tuple[str, str], children: Sequence[Any], scope: Scope) -> 
     if not is_provider(base, scope):
         raise ValueRefused(f"Unknown Authn provider: {base}", 0)
     scope.named["authn", name] = base
+    return alias
 
 
 def _type(words: Sequence[str]) -> str:
@@ -82,6 +104,7 @@ def _type(words: Sequence[str]) -> str:
 
 MODULE = Module(
     "mod_authn_core",
+    server_conf=AuthnServerConf,
     dir_conf=AuthnDirConf,
     fate=Fate.REFUSED,
     directives=[
@@ -93,6 +116,6 @@ MODULE = Module(
             "AuthType", parse_in=text("Cannot parse expression '%s' in AuthType: ", make=_type),
             per="dir", fills="type", restricts=True,
         ),
-        listed("<AuthnProviderAlias>", parse_in=_alias, gathers=_register),
+        listed("<AuthnProviderAlias>", parse_in=_alias, gathers=_register, fills="aliases"),
     ],
 )  # fmt: skip

@@ -20,11 +20,13 @@ from apacheconf.modules.declare import (
     Conf,
     Context,
     Fate,
+    Methods,
     Module,
     Scope,
     Setting,
     Spec,
     ValueRefused,
+    flag,
     setting,
     take1,
 )
@@ -35,12 +37,13 @@ from apacheconf.syntax.words import split_with_offsets
 @dataclass(frozen=True, slots=True)
 class Requirement:
     """One Require line: its provider, the provider's words, and ``not``; ``text`` is all after the provider as
-    written (EXPR-50)."""
+    written (EXPR-50). ``methods`` are those that the Limit sections around leave (STR-17)."""
 
     provider: str
     words: tuple[str, ...] = ()
     negated: bool = False
     text: str = ""
+    methods: Methods = Methods(True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class RequireGroup:
     kind: str
     entries: tuple[Requirement | RequireGroup, ...] = ()
     said_by: tuple[Written, ...] = ()
+    methods: Methods = Methods(True)
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ class AuthzDirConf(Conf):
 
     requires: Setting[tuple[Requirement | RequireGroup, ...]] = setting(())
     merging: Setting[str] = setting("Off")
+    forbidden: Setting[bool] = setting(False)
 
 
 #: Every provider that the modules of httpd register, and its module.
@@ -93,11 +98,11 @@ def require(text: Sequence[str], scope: Scope) -> Requirement:
     if negated and scope.combined_by != "RequireAll":
         raise ValueRefused(f"negative Require directive has no effect in {_around(scope)} directive", 0)
     if isinstance(alias, Requirement):
-        return replace(alias, negated=negated)
+        return replace(alias, negated=negated, methods=scope.limited)
     given = tuple(word.value for word in words[at + 1 :])
     rest = text[0][words[at].end :].strip()
     _check(provider, given, rest, scope, at + 1)
-    return Requirement(provider, given, negated, rest)
+    return Requirement(provider, given, negated, rest, scope.limited)
 
 
 def _is_provider(name: str, scope: Scope) -> bool:
@@ -185,14 +190,14 @@ def network(word: str) -> str | None:
 def _group(kind: str) -> Spec:
     name = f"<Require{kind.capitalize()}>"
 
-    def parse(words: Sequence[str]) -> RequireGroup:
+    def parse(words: Sequence[str], scope: Scope) -> RequireGroup:
         if words:
             raise ValueRefused(f"{name} directive doesn't take additional arguments", 0)
-        return RequireGroup(kind)
+        return RequireGroup(kind, methods=scope.limited)
 
     return Spec(
         name, Args.RAW_ARGS, _WITHIN, per="dir",
-        fills="requires", appends=True, parse=parse, gathers=_check_group, restricts=True,
+        fills="requires", appends=True, parse_in=parse, gathers=_check_group, restricts=True,
     )  # fmt: skip
 
 
@@ -228,5 +233,6 @@ MODULE = Module(
         _group("any"),
         _group("none"),
         take1("AuthMerging", _WITHIN, "merging", per="dir", parse=_merging, restricts=True, fate=Fate.REFUSED),
+        flag("AuthzSendForbiddenOnFailure", _WITHIN, "forbidden", per="dir", restricts=True),
     ],
 )  # fmt: skip

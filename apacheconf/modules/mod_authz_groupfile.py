@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from apacheconf.modules.declare import Conf, Fate, Module, Setting, first_word, setting
+from apacheconf.modules.declare import Conf, Fate, Module, Setting, setting
 from apacheconf.modules.facts import listed
+from apacheconf.modules.values import file_name
 
 
 @dataclass(frozen=True)
@@ -20,5 +21,5 @@ MODULE = Module(
     "mod_authz_groupfile",
     dir_conf=AuthzGroupFileDirConf,
     fate=Fate.REFUSED,
-    directives=[listed("AuthGroupFile", first_word, per="dir", fills="groups", restricts=True)],
+    directives=[listed("AuthGroupFile", parse_in=file_name, per="dir", fills="groups", restricts=True)],
 )

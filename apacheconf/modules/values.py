@@ -94,6 +94,11 @@ def in_server_root(path: str, scope: Scope) -> str:
     return path if path.startswith("/") else f"{scope.server_root}/{path}"
 
 
+def file_name(words: Sequence[str], scope: Scope) -> str:
+    """A file that httpd looks for when it needs it, as a whole path."""
+    return in_server_root(words[0], scope)
+
+
 def existing_file(name: str, unless: str = "") -> ParseIn:
     """A file with something in it, as a whole path; httpd asks for it while it reads, here its absence is a note."""
 

@@ -124,6 +124,17 @@ class IsSet:
 
 
 @dataclass(frozen=True, slots=True)
+class FromHost:
+    """The client has one of the names, the words of a text, or one of their domains (``Require host``).
+
+    With ``forward`` its address is one of those that the names have (``Require forward-dns``).
+    """
+
+    names: Value
+    forward: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Under:
     """``value``, a path, lies under ``prefix`` at a segment boundary (LOC-1, PP-3, PP-4).
 
@@ -136,7 +147,8 @@ class Under:
 
 
 Condition = (
-    Always | Never | Not | AllOf | AnyOf | Compare | Matches | Glob | OneOf | InNetwork | Test | IsSet | Under
+    Always | Never | Not | AllOf | AnyOf | Compare | Matches | Glob | OneOf | InNetwork | Test | IsSet | FromHost
+    | Under
 )  # fmt: skip
 ALWAYS = Always()
 NEVER = Never()

@@ -135,14 +135,14 @@ def test_extensions_have_no_dot_and_may_be_removed() -> None:
 
 
 def test_old_access_control_keeps_its_lines_and_methods() -> None:
-    """STR-16: within Limit a line is about its methods alone."""
+    """STR-16, STR-17: a line within Limit is the section's own, about its methods alone."""
     conf = location("Order deny,allow\n<Limit POST>\nDeny from all\n</Limit>\nAllow from 10.0.0.0/8", AccessDirConf)
     assert [(rule.name, rule.words) for rule in conf.rules.value] == [
         ("order", ("deny,allow",)),
+        ("deny", ("all",)),
         ("allow", ("10.0.0.0/8",)),
     ]
-    model = model_of("<Location /x>\n<Limit POST>\nDeny from all\n</Limit>\n</Location>\n")
-    (rule,) = model.main.sections[0].sections[0].conf(AccessDirConf).rules.value
+    rule = conf.rules.value[1]
     assert (rule.name, rule.methods.names, rule.methods.all_but) == ("deny", frozenset({"POST"}), False)
 
 

@@ -1,0 +1,31 @@
+"""mod_authn_dbm: users and passwords in a DBM file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from apacheconf.modules.declare import Conf, Fate, Module, Setting, setting
+from apacheconf.modules.facts import listed
+from apacheconf.modules.values import file_name
+
+
+@dataclass(frozen=True)
+class AuthnDbmDirConf(Conf):
+    """``type`` as written: ``default``, ``SDBM``, ``GDBM``, ``DB``."""
+
+    module: ClassVar[str] = "mod_authn_dbm"
+
+    users: Setting[str] = setting("")
+    type: Setting[str] = setting("default")
+
+
+MODULE = Module(
+    "mod_authn_dbm",
+    dir_conf=AuthnDbmDirConf,
+    fate=Fate.REFUSED,
+    directives=[
+        listed("AuthDBMUserFile", parse_in=file_name, per="dir", fills="users", restricts=True),
+        listed("AuthDBMType", lambda words: words[0], per="dir", fills="type", restricts=True),
+    ],
+)
