@@ -18,8 +18,10 @@
     Content-Length: 6
     hello
     --- logged AH01630 AH01617          recorded: lines of the error log with these codes
+    --- written logs/access.log         recorded: a file as it is in the end, without times and client's ports
 
-``{A}`` to ``{C}`` are origins (``X-Ctl`` orders their answers), ``{box}`` is the sandbox. Host: example.com is added
+``{A}`` to ``{C}`` are origins (``X-Ctl`` orders their answers), nobody listens at 127.0.0.1:{dead}, ``{box}`` is the
+sandbox. Host: example.com is added
 where a request names none. Headers are sorted by name; Date and Server are left out, and a page of httpd's own is
 told by its title (its length stands in Content-Length). ``python -m tests.wire --ours NAME...`` shows what serve
 says otherwise.
@@ -53,6 +55,8 @@ FOLDER = Path(__file__).resolve().parents[1] / "fixtures" / "wire"
 LETTERS = "ABC"
 #: Every file is as old as this unless it says otherwise, so that ETag and Last-Modified can be recorded.
 MTIME = 1577934245
+#: The parts that are recorded, in the order in which they are made.
+RECORDED = ("answer", "logged", "written")
 #: A longer body is told by its beginning and its length.
 SHOWN = 3000
 _LEFT_OUT = frozenset({"date", "server"})
@@ -93,15 +97,15 @@ class Case:
 
     def recorded(self) -> list[str]:
         """What httpd said, in order: answers, then what it logged."""
-        return [part.text for kind in ("answer", "logged") for part in self.of(kind)]
+        return [part.text for kind in RECORDED for part in self.of(kind)]
 
     def with_recorded(self, told: Iterable[str]) -> Case:
         """The same case with other answers."""
         answers = iter(told)
         parts: list[Part] = []
-        for part in (part for part in self.parts if part.kind not in ("answer", "logged")):
+        for part in (part for part in self.parts if part.kind not in RECORDED):
             parts += [part, Part("answer", "", next(answers))] if part.kind == "ask" else [part]
-        parts += [Part("logged", part.words, next(answers)) for part in self.of("logged")]
+        parts += [Part(kind, part.words, next(answers)) for kind in RECORDED[1:] for part in self.of(kind)]
         return Case(self.path, self.head, tuple(parts))
 
     def __str__(self) -> str:
@@ -147,11 +151,11 @@ class Scene:
 @contextmanager
 def scene(case: Case, engine: Engine | None) -> Iterator[Scene]:
     """The case's files and configuration. ``engine`` is the httpd whose modules are named."""
-    port = free_ports(1)[0]
+    port, dead = free_ports(2)
     with Sandbox("wire") as box, Origins(LETTERS) as origins:
         found = Scene(case, box, port, origins)
         at = {f"{{{letter}}}": f"127.0.0.1:{origins.ports[letter]}" for letter in LETTERS}
-        found.names = {"{box}": str(box.path), "{port}": str(port), **at}
+        found.names = {"{box}": str(box.path), "{port}": str(port), "{dead}": str(dead), **at}
         for part in case.parts:
             _lay_out(part, box.path, found)
         body = (
@@ -218,9 +222,11 @@ def play(case: Case, engine: Engine | None) -> list[str]:
     with scene(case, engine) as found:
         if engine is None:
             with Served(found.box.path / "httpd.conf"):
-                return _told(found)
-        with engine_httpd.start(engine, found.box, found.text, [("127.0.0.1", found.port)]):
-            return _told(found)
+                told = _told(found)
+        else:
+            with engine_httpd.start(engine, found.box, found.text, [("127.0.0.1", found.port)]):
+                told = _told(found)
+        return told + _logged(found)  # after the end, when everything is written
 
 
 def _told(scene: Scene) -> list[str]:
@@ -235,10 +241,18 @@ def _told(scene: Scene) -> list[str]:
             if number == len(together) - 1:
                 text += "".join(_arrival(each, shown) for each in arrived)
             told.append(_escaped(scene.hide(text)))
-    log = scene.box.path / "logs" / "error.log"
-    for part in scene.case.of("logged"):
-        lines = log.read_text("latin-1").splitlines() if log.exists() else []
-        told.append(scene.hide("".join(f"{_plain(line)}\n" for line in lines if _wanted(line, part.words))))
+    return told
+
+
+def _logged(scene: Scene) -> list[str]:
+    """The lines of the error log that a case asks for, and the files that it wants to see."""
+    told: list[str] = []
+    for part in (part for kind in ("logged", "written") for part in scene.case.of(kind)):
+        is_file = part.kind == "written"
+        log = scene.box.path / (part.words if is_file else "logs/error.log")
+        lines = log.read_text("latin-1").splitlines() if log.exists() else ["(no such file)"] if is_file else []
+        wanted = lines if is_file else [line for line in lines if _wanted(line, part.words)]
+        told.append(_escaped(scene.hide("".join(f"{_plain(line)}\n" for line in wanted))))
     return told
 
 
@@ -259,8 +273,15 @@ def _method(part: Part) -> str:
 def _answer(answer: Answer) -> str:
     headers = sorted(((n, v) for n, v in answer.headers if n.lower() not in _LEFT_OUT), key=lambda h: h[0].lower())
     lines = [*(f"{status} (interim)" for status in answer.interims), f"{answer.status} {answer.reason}".rstrip()]
+    named = {name.lower(): value for name, value in headers}
+    boundary = named.get("content-type", "").partition("multipart/byteranges; boundary=")[2]
+    if boundary:  # it is random, and so is its length
+        size = int(named["content-length"]) + answer.body.count(boundary.encode()) * (16 - len(boundary))
+        headers = [(n, str(size) if n.lower() == "content-length" else v) for n, v in headers]
     lines += [f"{name}: {_value(name, value)}" for name, value in headers]
-    body = _body(answer, {name.lower(): value for name, value in headers})
+    body = _body(answer, named)
+    if boundary:
+        lines, body = [line.replace(boundary, "{boundary}") for line in lines], body.replace(boundary, "{boundary}")
     return "\n".join(lines) + "\n" + (f"\n{body}" if body else "") + ("" if answer.whole else "(broken off)\n")
 
 
@@ -301,6 +322,7 @@ def _plain(line: str) -> str:
     """A line of the error log without time, process, thread and client's port."""
     line = re.sub(r"^\[[A-Z][a-z]{2} [A-Z][a-z]{2} [^]]*\] ", "", line)
     line = re.sub(r"\[pid \d+(:tid \d+)?\] ", "", line)
+    line = re.sub(r"\[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\]", "[time]", line)
     return re.sub(r"\[client ([\d.]+|[\da-f:]+):\d+\]", r"[client \1]", line)
 
 

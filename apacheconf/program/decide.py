@@ -226,6 +226,8 @@ def _before_handler(course: Course, tracer: Tracer) -> None:
     method = course.state.request.method
     if method == "TRACE" and not course.state.host.shape.limits.trace:
         course.refuse(405, "TraceEnable is off")
+        if course.origin is not None:
+            course.log("error", "proxy", "AH01139: TRACE forbidden by server configuration")
     elif method == "CONNECT" and course.origin is None:
         course.refuse(405, "CONNECT is for forward proxies, and no mapping takes it")
     elif course.origin is not None and course.headers.breaks():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from apacheconf.program.names import parse_host
 from apacheconf.runtime.errors import OriginBroke
+from apacheconf.runtime.telling import tell_nobody, tell_not_connected
 
 if TYPE_CHECKING:
     from apacheconf.runtime.client import ClientConnection
@@ -57,6 +58,7 @@ class Choosing:
             try:
                 pool = self._choose_for_session(service, service.sticky, now)
             except OriginBroke as error:
+                tell_nobody(self, self.session.route if self.session is not None else "")
                 self.fail(error)
                 return
         if pool is not None:
@@ -92,6 +94,7 @@ class Choosing:
             self._nobody()
 
     def _nobody(self) -> None:
+        tell_nobody(self)
         self.fail(OriginBroke(503, f"{self.plan.service.name if self.plan.service else ''}: no usable member"))
 
     def _ask(self, pool: Pool) -> None:
@@ -143,8 +146,9 @@ class Choosing:
         pool, service = self.pool, self.plan.service
         assert pool is not None and service is not None
         pool.cells.busy -= 1
+        usable = pool.cells.usable
         pool.cells.fail(self.client.server.now)
-        self.client.server.note(f"{pool.title}: {error}")
+        tell_not_connected(self, pool, error, disabled=usable and not pool.cells.usable)
         if error.status == 503 and not pool.cells.usable and self.tries < service.attempts:
             self.start()
             return

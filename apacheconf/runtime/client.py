@@ -26,6 +26,7 @@ from apacheconf.runtime.heads import FastReader, RequestHead, read_request_head
 from apacheconf.runtime.local import local_answer
 from apacheconf.runtime.patience import patience
 from apacheconf.runtime.planning import find_site, plan_exchange, plan_of_line, request_of
+from apacheconf.runtime.telling import tell, tell_client, tell_path
 from apacheconf.runtime.unfinished import blank_lines, check_unfinished
 
 if TYPE_CHECKING:
@@ -228,12 +229,15 @@ class ClientConnection(Answering):
             expects = self._expect_refused = expects_continue(head.fields, head.version)
             plan_exchange(self, exchange, raw, head, target, length == 0 and not expects)
         except PathRefused as refused:
+            tell_path(exchange, refused.status)
             self.refuse(exchange, refused.status)
             return
         except OriginBroke as broken:
+            tell(exchange, broken)
             self.refuse(exchange, broken.status, broken.reason, broken.note)
             return
         except ClientBroke as broke:
+            tell_client(exchange, broke)
             self.refuse(exchange, broke.status, "", broke.note)
             return
         if decodable or exchange.plan.service is None:
@@ -379,6 +383,7 @@ class ClientConnection(Answering):
             exchange.abandon()
         self.exchange = exchange
         exchange.stay = False
+        tell_client(exchange, error)
         self.refuse(exchange, error.status, "", error.note)
 
     def hand_over(self) -> tuple[Any, bytes, bool]:

@@ -13,11 +13,12 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from apacheconf.program.hosts import Host
 from apacheconf.program.messages import NUMBER, Item, Levels, Line, Message
+from apacheconf.runtime.logs import variables
 
 if TYPE_CHECKING:
     from apacheconf.runtime.client import ClientConnection
@@ -29,7 +30,11 @@ Write = Callable[[str, int], object]
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """A message with what it is about; ``system`` is the system's own word: ``(111)Connection refused``."""
+    """A message with what it is about; ``system`` is the system's own word: ``(111)Connection refused``.
+
+    ``remote`` is the address of an origin that it is about in place of a client. ``once`` marks the lines before the
+    first of a connection or a request: they have neither level nor module.
+    """
 
     message: Message
     host: Host
@@ -37,6 +42,8 @@ class About:
     client: ClientConnection | None = None
     exchange: Exchange | None = None
     now: float = 0.0
+    remote: str = ""
+    once: bool = False
 
     def field(self, name: str) -> str:
         """A field of the request, empty where there is none."""
@@ -62,16 +69,23 @@ class HostErrors:
         most = self._numbers.get(module, self._general) if levels is None else NUMBER[levels.of(module)]
         return NUMBER[level] <= most
 
-    def write(self, message: Message, system: str, client: ClientConnection | None, exchange: Exchange | None) -> None:
+    def write(
+        self,
+        message: Message,
+        system: str = "",
+        client: ClientConnection | None = None,
+        exchange: Exchange | None = None,
+        remote: str = "",
+    ) -> None:
         """Write the message, behind the lines that its connection and its request have before their first."""
-        about = About(message, self._host, system, client, exchange, time.time())
+        about = About(message, self._host, system, client, exchange, time.time(), remote)
         number = NUMBER[message.level]
         if client is not None and not client.log_id:
             client.log_id = new_id()
-            self._write_all(self._log.connection, about, number)
+            self._write_all(self._log.connection, replace(about, once=True, exchange=None), number)
         if exchange is not None and not exchange.log_id:
             exchange.log_id = new_id()
-            self._write_all(self._log.request, about, number)
+            self._write_all(self._log.request, replace(about, once=True), number)
         if self._log.line is None:
             self._write(default_line(about, self._dated), number)
         else:
@@ -103,10 +117,9 @@ def default_line(about: About, dated: bool = True) -> str:
 
 
 def _client(about: About) -> str:
-    address = _peer(about)
-    if not address:
-        return ""
-    return f"[client {address}] " if about.exchange is not None or about.client is not None else ""
+    if about.remote:
+        return f"[remote {about.remote}] "
+    return f"[client {_peer(about)}] " if about.client is not None else ""
 
 
 def escaped(text: str) -> str:
@@ -126,7 +139,7 @@ def formatted(line: Line, about: About) -> str:
     """A line by its items; empty where a required one has nothing to say."""
     pieces: list[str] = []
     field, skipping = 0, False
-    number = NUMBER[about.message.level]
+    number = len(NUMBER) if about.once else NUMBER[about.message.level]
     for item in line:
         if item.starts_field:
             if not skipping:
@@ -164,7 +177,7 @@ def _ctime(now: float, how: str) -> str:
 def _peer(about: About) -> str:
     client = about.client
     if client is None:
-        return ""
+        return about.remote
     address, port = client.peer_address
     return f"{address}:{port}"
 
@@ -174,7 +187,7 @@ def _local(about: About) -> str:
 
 
 def _variable(item: Item, about: About) -> str:
-    return escaped(about.exchange.environment().get(item.argument, "")) if about.exchange else ""
+    return escaped(variables(about.exchange).get(item.argument, "")) if about.exchange else ""
 
 
 def _id(item: Item, about: About) -> str:
@@ -184,9 +197,7 @@ def _id(item: Item, about: About) -> str:
 
 def _keep_alives(item: Item, about: About) -> str:
     """The number of the request on its connection, from nought."""
-    if about.client is None or (about.exchange is None and item.argument.lower() != "c"):
-        return ""
-    return str(max(about.client.requests - 1, 0))
+    return str(max(about.client.requests - 1, 0)) if about.client is not None else ""
 
 
 def _thread(item: Item, about: About) -> str:
@@ -208,9 +219,9 @@ _READERS: dict[str, Callable[[Item, About], str]] = {
     "F": lambda item, about: "",
     "i": lambda item, about: escaped(about.field(item.argument)),
     "k": _keep_alives,
-    "l": lambda item, about: about.message.level,
+    "l": lambda item, about: "" if about.once else about.message.level,
     "L": _id,
-    "m": lambda item, about: about.message.module,
+    "m": lambda item, about: "" if about.once else about.message.module,
     "n": lambda item, about: "",
     "P": lambda item, about: str(os.getpid()),
     "t": lambda item, about: _ctime(about.now, item.argument),

@@ -6,13 +6,34 @@ OriginBroke    the origin's can't; the client gets ``status`` with ``reason``, t
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+
+class Said(NamedTuple):
+    """A message for the error log about an origin, and ``system``, the system's word for what has failed.
+
+    ``text`` may hold ``{uri}``, ``{method}`` and ``{origin}``. It names the client unless it is ``bare``, or about the
+    ``remote`` end alone.
+    """
+
+    level: str
+    module: str
+    text: str
+    system: str = ""
+    bare: bool = False
+    remote: bool = False
+
 
 class ClientBroke(Exception):
-    """The client broke HTTP. ``status`` is httpd's answer (RB-8, RB-10); ``note`` is the sentence in its page."""
+    """The client broke HTTP. ``status`` is httpd's answer (RB-8, RB-10); ``note`` is the sentence in its page.
 
-    def __init__(self, status: int, why: str, note: str = "") -> None:
+    ``field`` is the name of the header field that is too long.
+    """
+
+    def __init__(self, status: int, why: str, note: str = "", field: bytes = b"") -> None:
         self.status = status
         self.note = note
+        self.field = field
         super().__init__(why)
 
 
@@ -20,17 +41,31 @@ class OriginBroke(Exception):
     """The origin broke HTTP, or could not be asked (section 4.1).
 
     ``reason`` is the reason phrase (FA-18): empty for the status's own, ``Proxy Error`` with ``note`` in the page.
-    ``in_body``: the head was good, the body's framing is not; httpd then forbids to cache its page.
+    ``in_body``: the head was good, the body's framing is not; httpd then forbids to cache its page. ``said`` is for the
+    error log, before the ``note``; ``system`` belongs to the note. ``unreached``: there was no connection at all.
     """
 
-    def __init__(self, status: int, why: str, reason: str = "", note: str = "", in_body: bool = False) -> None:
+    def __init__(
+        self,
+        status: int,
+        why: str,
+        reason: str = "",
+        note: str = "",
+        in_body: bool = False,
+        said: tuple[Said, ...] = (),
+        system: str = "",
+        unreached: bool = False,
+    ) -> None:
         self.status = status
         self.reason = reason
         self.in_body = in_body
         self.note = note
+        self.said = said
+        self.system = system
+        self.unreached = unreached
         super().__init__(why)
 
 
-def proxy_error(status: int, note: str) -> OriginBroke:
+def proxy_error(status: int, note: str, said: tuple[Said, ...] = (), system: str = "") -> OriginBroke:
     """The errors that mod_proxy explains in their page: their reason is ``Proxy Error`` (FA-18)."""
-    return OriginBroke(status, note, "Proxy Error", note)
+    return OriginBroke(status, note, "Proxy Error", note, said=said, system=system)

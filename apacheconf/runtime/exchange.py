@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Protocol
 
+from apacheconf.runtime import faults
 from apacheconf.runtime.answer import ReplyHead, interim, standard_reason, switching, unexpected_upgrade
 from apacheconf.runtime.asking import PREFETCH
 from apacheconf.runtime.choosing import Choosing
@@ -20,6 +21,7 @@ from apacheconf.runtime.ranges import make_partial, wanted_range
 from apacheconf.runtime.reply import client_head
 from apacheconf.runtime.site import KnownReply, Plan, Site
 from apacheconf.runtime.strict import Fields
+from apacheconf.runtime.telling import tell, tell_failed_by
 from apacheconf.runtime.tunnel import Tunnel
 
 if TYPE_CHECKING:
@@ -197,6 +199,7 @@ class Exchange(Choosing):
         service, pool = self.plan.service, self.pool
         if service is not None and pool is not None and reply.status in service.fail_on_status:
             pool.cells.fail(self.client.server.now)
+            tell_failed_by(self, reply.status)
         override = self.plan.forwarding.override
         if override is not None and reply.status >= 400 and (not override or reply.status in override):
             self.overridden = reply  # its body is read to the end, and dropped (RS-23)
@@ -287,11 +290,12 @@ class Exchange(Choosing):
         assert pool is not None
         pool.cells.busy -= 1
         self.connection = None
-        self.client.server.note(f"{pool.title}: {error}")
+        silent = before_status_line and self.client.requests > 1
+        tell(self, error, with_note=not silent)
         if self.overridden is not None:
             self._override(self.overridden)
             return
-        if before_status_line and self.client.requests > 1:
+        if silent:
             if connection is not None and not connection.reused:
                 pool.cells.fail(self.client.server.now)
             self.client.hang_up(self)  # FA-7: as if the client had reached the origin itself
@@ -311,7 +315,9 @@ class Exchange(Choosing):
         service, pool = self.plan.service, self.pool
         if service is not None and pool is not None and service.fail_on_timeout:
             pool.cells.fail(self.client.server.now)
-        self.broken(proxy_error(502, READ_FAILED))
+        self.broken(proxy_error(502, READ_FAILED, faults.LATE_IN_BODY if self.started else faults.LATE_BEFORE_HEAD))
+        if service is not None and service.fail_on_timeout:
+            tell_failed_by(self)
 
     def fail(self, error: OriginBroke) -> None:
         """Answer with an error page, or cut the connection if the answer has begun."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from apacheconf.runtime import faults
 from apacheconf.runtime.errors import ClientBroke, proxy_error
 from apacheconf.runtime.framing import listed
 from apacheconf.runtime.strict import Fields
@@ -83,7 +84,7 @@ def count_forwards(fields: Fields) -> tuple[Fields, int | None]:
         if name.lower() == b"max-forwards":
             text = value.strip()
             if not text.isdigit():
-                raise proxy_error(400, "Max-Forwards request header could not be parsed")
+                raise proxy_error(400, "Max-Forwards request header could not be parsed", faults.bad_forwards(text))
             number = int(text)
             return [*fields[:position], (name, b"%d" % max(number - 1, 0)), *fields[position + 1 :]], number
     return fields, None

@@ -52,7 +52,7 @@ def response_length(fields: Fields, status: int, head_request: bool) -> int:
     for name, value in fields:
         if name.lower() == b"content-length":
             if not _DIGITS.fullmatch(value) or len(value) > 30 or int(value) > _MAX_LENGTH:
-                raise OriginBroke(502, "Content-Length is no number", in_body=True)
+                raise OriginBroke(502, "Content-Length is no number", in_body=True, said=telling.BAD_LENGTH)
             return int(value)
     return UNTIL_CLOSE
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from apacheconf.program.conditions import ALWAYS, Condition
+from apacheconf.program.decide import decide
 from apacheconf.program.evaluate import State, holds
 from apacheconf.program.phases import Phase
 from apacheconf.program.request import Request
@@ -63,15 +64,30 @@ def _state(exchange: Exchange) -> State:
     decision = exchange.plan.decision
     state = decision.state if decision is not None else None
     if state is None:
-        method, target, _ = _split(exchange.request_line)
-        fields = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in exchange.fields)
-        client = exchange.client
-        request = Request(method, target, fields, exchange.version, client.door.address, client.peer_address)
-        path, _, query = target.partition("?")
-        state = State(request, exchange.site.host, path, query if "?" in target else None, None)
+        request = _request(exchange)
+        path, question, query = request.target.partition("?")
+        state = State(request, exchange.site.host, path, query if question else None, None)
     state.env.update(exchange.environment())
     state.phase, state.status = Phase.LOG, exchange.status
     return state
+
+
+def _request(exchange: Exchange) -> Request:
+    """The request as ``decide`` reads it."""
+    method, target, _ = _split(exchange.request_line)
+    fields = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in exchange.fields)
+    client = exchange.client
+    scheme, tls = client.door.scheme, client.tls or {}
+    address, peer = client.door.address, client.peer_address
+    return Request(method, target, fields, exchange.version, address, peer, scheme, tls)
+
+
+def variables(exchange: Exchange) -> dict[str, str]:
+    """The variables of a request; where its cell was settled nobody has asked for them yet, and ``decide`` is."""
+    found = exchange.environment()
+    if exchange.plan.decision is None and exchange.request_line:
+        found = {**decide(exchange.client.server.program, _request(exchange)).env, **found}
+    return found
 
 
 # --- items ---------------------------------------------------------------------------------------------------
@@ -129,6 +145,14 @@ def _path_and_query(line: bytes) -> tuple[str, str]:
     return path, "" if found.query is None else f"?{found.query}"
 
 
+def path_of(exchange: Exchange) -> str:
+    """The path of the request as messages name it: decoded, without its query."""
+    decision = exchange.plan.decision
+    if decision is not None and decision.path:
+        return decision.path
+    return _path_and_query(exchange.request_line)[0]
+
+
 def _protocol(exchange: Exchange) -> str:
     """HTTP/1.0 for what has no protocol that can be read."""
     found = _split(exchange.request_line)[2]
@@ -183,6 +207,14 @@ def _variable(argument: str, _: bool) -> Read:
         found = exchange.environment()
         value = next((found[name] for name in found if name.lower() == argument.lower()), None)
         return None if value is None else _of_text(value)
+
+    return read
+
+
+def _tls_variable(argument: str, _: bool) -> Read:
+    def read(exchange: Exchange) -> str | None:
+        found = (exchange.client.tls or {}).get(argument)
+        return None if found is None else _of_text(found)
 
     return read
 
@@ -324,7 +356,7 @@ _READERS: dict[str, Callable[[str, bool], Read]] = {
     "NOTE": _UNKNOWN,
     "TRAILER_IN": _UNKNOWN,
     "TRAILER_OUT": _UNKNOWN,
-    "SSL": _UNKNOWN,
+    "SSL": _tls_variable,
     "FIRST_BYTE_USEC": _UNKNOWN,
     "REQUEST_METHOD": _simple(lambda exchange: _split(exchange.request_line)[0] or None),
     "PORT": _port,

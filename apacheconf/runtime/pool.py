@@ -51,12 +51,6 @@ class Pool:
         self.connection_line = b"Connection: Keep-Alive\r\n\r\n" if worker.reusable else b"Connection: close\r\n\r\n"
         self.place: tuple[str, int] | None = None
 
-    @property
-    def title(self) -> str:
-        """The worker and where it was written, for the error log."""
-        written = next(iter(self.worker.said_by), None)
-        return f"{self.worker.name} ({written.place})" if written is not None else self.worker.name
-
     def left(self) -> None:
         """One of its connections is gone, so whoever waits the longest may open one."""
         self.open -= 1
@@ -104,11 +98,13 @@ class Service:
     """What a mapping leads to: one worker, or a balancer's members. ``wait`` is BP-7's, in seconds."""
 
     __slots__ = (
-        "attempts", "balancer", "fail_on_status", "fail_on_timeout", "name", "no_failover", "pools", "sticky", "wait",
+        "attempts", "balancer", "fail_on_status", "fail_on_timeout", "is_balancer", "name", "no_failover", "pools", "sticky",
+        "wait",
     )  # fmt: skip
 
     def __init__(self, origin: Origin) -> None:
         self.name = origin.name
+        self.is_balancer = isinstance(origin, BalancerData)
         if isinstance(origin, BalancerData):
             self.balancer: Balancer | LoneWorker = (balancer := Balancer(origin))
             self.attempts, self.wait = origin.attempts, origin.wait

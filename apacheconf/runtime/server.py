@@ -18,6 +18,7 @@ from apacheconf.diagnostics import UsageError
 from apacheconf.program.hosts import Limits, Listener
 from apacheconf.program.program import Program
 from apacheconf.program.workers import Balancer
+from apacheconf.runtime import faults
 from apacheconf.runtime.accesslog import access_logger
 from apacheconf.runtime.client import ClientConnection
 from apacheconf.runtime.errors import OriginBroke, proxy_error
@@ -173,7 +174,7 @@ class Server(ServerState):
         worker = pool.worker
         protocol = PROTOCOLS.get(worker.scheme)
         if protocol is None:
-            raise OriginBroke(500, f"no protocol handler was valid for the URL (scheme '{worker.scheme}')")
+            raise OriginBroke(500, "a scheme nobody speaks", said=faults.no_handler(worker.scheme))
         connection = protocol(self, pool, exchange)
 
         def factory() -> asyncio.BaseProtocol:
@@ -191,9 +192,8 @@ class Server(ServerState):
                 else:
                     await self.loop.create_connection(factory, *place)
         except (OSError, TimeoutError) as error:
-            raise OriginBroke(
-                503, f"{_why(error)}: attempt to connect to {connect_authority(worker)} failed"
-            ) from error
+            said = faults.not_reached(worker, place, _why(error))
+            raise OriginBroke(503, "connecting has failed", said=said, unreached=True) from error
         if secure:
             await self._secure(sock, connection, exchange)
 
@@ -254,7 +254,7 @@ class Server(ServerState):
             try:
                 found = await self.loop.getaddrinfo(worker.host, worker.port, type=socket.SOCK_STREAM)
             except (OSError, UnicodeError) as error:
-                raise proxy_error(500, f"DNS lookup failure for: {worker.host}") from error
+                raise proxy_error(500, f"DNS lookup failure for: {worker.host}", system=_why_unknown(error)) from error
             pool.place = (str(found[0][4][0]), worker.port)
         return pool.place
 
@@ -357,8 +357,16 @@ def _plain(address: str) -> str:
 
 def _why(error: OSError | TimeoutError) -> str:
     """A failed connect in the error log's words: ``(111)Connection refused``."""
-    number = error.errno if error.errno is not None else errno.ETIMEDOUT
-    return f"({number}){os.strerror(number)}"
+    if error.errno is None:
+        return faults.TOO_LATE
+    return f"({error.errno}){os.strerror(error.errno)}"
+
+
+def _why_unknown(error: OSError | UnicodeError) -> str:
+    """A failed look-up in the error log's words."""
+    if isinstance(error, socket.gaierror) and error.errno is not None:
+        return f"(EAI {abs(error.errno)}){error.strerror}"
+    return "(EAI 2)Name or service not known"
 
 
 def _name_of(sock: socket.socket) -> Address:

@@ -164,19 +164,21 @@ class ServerState:
         client: ClientConnection | None = None,
         exchange: Exchange | None = None,
         system: str = "",
+        remote: str = "",
     ) -> None:
         """Write a message to the error log, if LogLevel wants it (``HostErrors``).
 
         ``text`` begins with httpd's AH code where the event is httpd's; ``module`` is without ``mod_``. An exchange
         says the rest, else ``client`` is whom it is about and ``host`` whose log it goes to (the main server's if not
-        given). ``system`` is the system's word for what failed: ``(111)Connection refused``.
+        given). ``system`` is the system's word for what failed: ``(111)Connection refused``; ``remote`` is an origin
+        that it is about in place of a client.
         """
         levels = None
         if exchange is not None:
             host, client, levels = exchange.site.host, exchange.client, exchange.plan.levels
         errors = self.errors(host)
         if errors.wants(level, module, levels):
-            errors.write(Message(level, module, text), system, client, exchange)
+            errors.write(Message(level, module, text), system, client, exchange, remote)
 
     def note(self, message: str) -> None:
         """An error of mod_proxy that nobody has put into httpd's words."""

@@ -44,7 +44,7 @@ def read_fields(block: bytes, limits: Limits) -> Fields:
     fields: Fields = []
     for line in _lines(block):
         if len(line) > limits.request_field_size:
-            raise ClientBroke(400, "a header field is too long", TOO_LARGE)
+            raise ClientBroke(400, "a header field is too long", TOO_LARGE, line.partition(b":")[0])
         if line[:1] in (b" ", b"\t"):
             _unfold(fields, line, limits)
             continue
@@ -69,7 +69,7 @@ def _unfold(fields: Fields, line: bytes, limits: Limits) -> None:
     name, value = fields[-1]
     value = value + b" " + text if text else value
     if len(name) + len(value) + 2 > limits.request_field_size:
-        raise ClientBroke(400, "a folded header field is too long", TOO_LARGE)
+        raise ClientBroke(400, "a folded header field is too long", TOO_LARGE, name)
     fields[-1] = (name, value)
 
 
@@ -100,17 +100,17 @@ def read_reply_fields(lines: list[bytes], field_size: int) -> Fields:
     fields: Fields = []
     for line in lines:
         if len(line) > field_size:
-            raise OriginBroke(502, "a response header field is too long")
+            raise OriginBroke(502, "a response header field is too long", said=telling.too_long(line, field_size))
         if line[:1] in (b" ", b"\t") and fields:
             name, value = fields[-1]
             fields[-1] = (name, value + line.rstrip(b" \t") if line.strip(b" \t") else value)
             continue
         if b":" not in line:
-            raise OriginBroke(502, "a response header line has no colon")
+            raise OriginBroke(502, "a response header line has no colon", said=telling.BAD_HEADER)
         if b"\0" in line:
-            raise OriginBroke(502, "a response header field holds a NUL")
+            raise OriginBroke(502, "a response header field holds a NUL", said=telling.BAD_HEADER)
         found = _REPLY_FIELD.fullmatch(line)
         if found is None or _CONTROL.search(found[2]):
-            raise OriginBroke(500, "a response header field is malformed")
+            raise OriginBroke(500, "a response header field is malformed", said=telling.bad_name(line.partition(b":")[0]))
         fields.append((found[1], found[2]))
     return fields

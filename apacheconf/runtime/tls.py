@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from apacheconf.program.tls import OriginTls
+from apacheconf.runtime import faults
 from apacheconf.runtime.certificates import Certificate, read_certificate
 from apacheconf.runtime.errors import OriginBroke, proxy_error
 
@@ -34,7 +35,7 @@ def handshake_failed() -> OriginBroke:
 
 def without_engine(name: str) -> OriginBroke:
     """AH01961: nobody has switched TLS on for this origin (FA-3)."""
-    return OriginBroke(500, f"failed to enable ssl support for {name}: TLS proxy requires SSLProxyEngine On")
+    return OriginBroke(500, f"TLS with {name} requires SSLProxyEngine On", said=faults.without_engine(name))
 
 
 @lru_cache(maxsize=256)

@@ -44,7 +44,7 @@ def check_unfinished(data: bytes, limits: Limits) -> int:
         raise ClientBroke(400, "a line ends without a carriage return")
     lines = data.split(b"\r\n")
     if max(map(len, lines[1:])) > limits.request_field_size + 2:
-        raise ClientBroke(400, "a header field is too long", TOO_LARGE)
+        raise ClientBroke(400, "a header field is too long", TOO_LARGE, max(lines[1:], key=len).partition(b":")[0])
     if limits.request_fields and len(lines) > limits.request_fields + 2:
         raise ClientBroke(400, "there are too many header fields", TOO_MANY)
     return 0

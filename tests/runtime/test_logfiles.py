@@ -49,7 +49,9 @@ def test_a_file_that_was_moved_away_is_made_anew(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_opened_is_said_in_the_words_of_httpd(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as refused:
         LogFiles().writer(str(tmp_path / "none/log"))
-    assert str(refused.value).startswith("(2)No such file or directory: AH00649: could not open transfer log file /")
+    assert str(refused.value).startswith("(2)No such file or directory: AH02297: Cannot access directory '/")
+    with pytest.raises(UsageError, match=r"\(21\)Is a directory: AH00649: could not open transfer log file /"):
+        LogFiles().writer(str(tmp_path))
 
 
 def test_a_program_reads_the_lines_and_is_started_again(tmp_path: Path) -> None:

@@ -1,0 +1,76 @@
+"""The faults of origins in the words of httpd's error log: what those who find one give to ``OriginBroke`` (FA, RS)."""
+
+from __future__ import annotations
+
+from apacheconf.program.workers import Worker
+from apacheconf.runtime.errors import Said
+
+# The system's words for what has no errno, as the Apache runtime library numbers them.
+_INTERNAL = "(20014)Internal error (specific information not available)"
+_END = "(70014)End of file found"
+_PARTIAL = "(70008)Partial results are valid but processing is incomplete"
+TOO_LATE = "(70007)The timeout specified has expired"
+_INVALID = "(22)Invalid argument"
+_NO_SPACE = "(28)No space left on device"
+
+_STATUS_LINE = "AH01102: error reading status line from remote server {origin}"
+_READING = "AH01110: error reading response"
+_BAD_HEADER = Said("warn", "proxy_http", "AH01106: bad HTTP/1.1 header returned by {uri} ({method})")
+_BAD_BODY = Said("error", "proxy_http", _READING, _INTERNAL)
+
+NO_STATUS_LINE = (Said("error", "proxy_http", _STATUS_LINE),)
+ENDED_BEFORE_HEAD = (Said("error", "proxy_http", _STATUS_LINE, _INTERNAL),)
+LATE_BEFORE_HEAD = (Said("error", "proxy_http", _STATUS_LINE, TOO_LATE),)
+ENDED_IN_HEAD = (Said("warn", "proxy_http", "AH10404: Error reading headers from backend", _END), _BAD_HEADER)
+LATE_IN_HEAD = (Said("warn", "proxy_http", "AH10404: Error reading headers from backend", TOO_LATE), _BAD_HEADER)
+BAD_HEADER = (_BAD_HEADER,)
+ENDED_IN_BODY = (Said("error", "proxy_http", _READING, _PARTIAL),)
+LATE_IN_BODY = (Said("error", "proxy_http", _READING, TOO_LATE),)
+BAD_LENGTH = (Said("info", "http", "AH01587: Invalid Content-Length", remote=True), _BAD_BODY)
+BAD_CHUNK = (Said("info", "http", "AH01590: Error reading/parsing chunk  ", _INVALID, remote=True), _BAD_BODY)
+
+
+def too_long(line: bytes, most: int) -> tuple[Said, ...]:
+    """A header line beyond ResponseFieldSize (bytes); the log shows both its ends."""
+    text = line.decode("latin-1")
+    shown = f"{text[:64]}[...]{text[-64:]}"
+    said = f"AH10124: header size is over the limit allowed by ResponseFieldSize ({most} bytes)."
+    return (Said("warn", "proxy_http", f"{said} Bad response header: '{shown}'", _NO_SPACE), _BAD_HEADER)
+
+
+def bad_name(name: bytes) -> tuple[Said, ...]:
+    """A field whose name holds what no name may hold."""
+    text = f"AH02429: Response header name '{name.decode('latin-1')}' contains invalid characters, aborting request"
+    return (Said("error", "http", text),)
+
+
+def no_handler(scheme: str) -> tuple[Said, ...]:
+    """A scheme that nobody speaks (FA-16)."""
+    text = f"AH01144: No protocol handler was valid for the URL {{uri}} (scheme '{scheme}'). If you are using a DSO"
+    more = "version of mod_proxy, make sure the proxy submodules are included in the configuration using LoadModule."
+    return (Said("warn", "proxy", f"{text} {more}"),)
+
+
+def not_reached(worker: Worker, place: str | tuple[str, int], system: str) -> tuple[Said, ...]:
+    """Connecting has failed (FA-1, FA-2)."""
+    name = f"({worker.host}:{worker.port})"
+    if isinstance(place, str):
+        text = f"AH02454: {worker.scheme}: attempt to connect to Unix domain socket {place} {name} failed"
+    else:
+        text = f"AH00957: {worker.scheme}: attempt to connect to {place[0]}:{place[1]} {name} failed"
+    return (Said("error", "proxy", text, system, bare=True),)
+
+
+def without_engine(name: str) -> tuple[Said, ...]:
+    """TLS that nobody has switched on (FA-3); ``name`` is the worker's."""
+    scheme, _, rest = name.partition("://")
+    host = rest.partition("/")[0]
+    where = host if ":" in host else f"{host}:443"
+    hint = "AH01961:  failed to enable ssl support [Hint: if using mod_ssl, see SSLProxyEngine]"
+    text = f"AH00961: {scheme}: failed to enable ssl support for {where} ({host.partition(':')[0]})"
+    return (Said("error", "core", hint, remote=True), Said("error", "proxy", text, bare=True))
+
+
+def bad_forwards(value: bytes) -> tuple[Said, ...]:
+    """A Max-Forwards that is no number (RQ-17)."""
+    return (Said("warn", "proxy", f"AH10188: Max-Forwards value '{value.decode('latin-1')}' could not be parsed"),)

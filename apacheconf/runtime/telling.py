@@ -1,0 +1,123 @@
+"""What mod_proxy and its siblings say in the error log of an origin, in their words (FA, FO).
+
+The reader that finds a fault raises ``OriginBroke`` with what is to be ``Said`` of it (``faults``); ``tell`` writes
+that when the exchange learns of the fault, so that a fault is written once however it is answered.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from apacheconf.runtime.errors import ClientBroke, OriginBroke, Said
+from apacheconf.runtime.logs import path_of
+from apacheconf.runtime.strict import TOO_LARGE, TOO_MANY
+
+if TYPE_CHECKING:
+    from apacheconf.runtime.choosing import Choosing
+    from apacheconf.runtime.exchange import Exchange
+    from apacheconf.runtime.pool import Pool
+
+
+def tell(exchange: Choosing, error: OriginBroke, with_note: bool = True) -> None:
+    """Write what is to be said of a fault, and the reason that the client reads in its page (AH00898) if it does."""
+    for said in error.said:
+        _say(exchange, said)
+    if error.note and with_note:
+        _say(exchange, Said("error", "proxy", f"AH00898: {error.note} returned by {{uri}}", error.system))
+
+
+def tell_not_connected(exchange: Choosing, pool: Pool, error: OriginBroke, disabled: bool) -> None:
+    """No connection came about; ``disabled`` when that has put the member into the error state (FO-1)."""
+    tell(exchange, error)
+    worker = pool.worker
+    if disabled and error.unreached:
+        where = f"({worker.host}:{worker.port}) for {worker.retry:.0f}s"
+        text = f"AH00959: ap_proxy_connect_backend disabling worker for {where}"
+        _say(exchange, Said("error", "proxy", text, bare=True))
+    if error.unreached:
+        text = f"AH01114: HTTP: failed to make connection to backend: {worker.host}"
+        _say(exchange, Said("error", "proxy_http", text))
+
+
+def tell_nobody(exchange: Choosing, route: str = "") -> None:
+    """No member of the balancer may be asked, or none of a session's route (FA-13, ST-9)."""
+    service = exchange.plan.service
+    assert service is not None
+    if service.is_balancer:
+        code, of_route = ("AH01167", f" for route ({route})") if route else ("AH01170", "")
+        text = f"{code}: {service.name}: All workers are in error state{of_route}"
+        _say(exchange, Said("error", "proxy_balancer", text))
+    else:
+        worker = service.pools[0].worker
+        text = f"AH00940: {worker.scheme}: disabled connection for ({worker.host}:{worker.port})"
+        _say(exchange, Said("error", "proxy", text, bare=True))
+
+
+def tell_failed_by(exchange: Choosing, status: int = 0) -> None:
+    """``failonstatus`` has put the member into the error state, or ``failontimeout`` without a ``status`` (FO-12)."""
+    service, pool = exchange.plan.service, exchange.pool
+    assert service is not None and pool is not None
+    why = "AH02460", "due to timeout and 'failontimeout' parameter being set"
+    if status:
+        why = "AH01174", f"due to status code {status} matching 'failonstatus' balancer parameter"
+    text = f"{why[0]}: {service.name}: Forcing worker ({pool.worker.name}) into error state {why[1]}"
+    _say(exchange, Said("error", "proxy_balancer", text))
+
+
+# --- of clients ----------------------------------------------------------------------------------------------
+
+
+def tell_client(exchange: Exchange, broke: ClientBroke) -> None:
+    """The client broke HTTP, or a limit, or took too long (RB-10, RB-11)."""
+    said = _of_client(exchange, broke)
+    if said is not None:
+        _say(exchange, said)
+
+
+def _of_client(exchange: Exchange, broke: ClientBroke) -> Said | None:
+    limits = exchange.client.door.main.limits
+    if broke.status == 414:
+        text = f"request failed: client's request-line exceeds LimitRequestLine (longer than {limits.request_line})"
+        return Said("info", "core", f"AH00565: {text}")
+    if broke.note == TOO_LARGE:
+        return Said(
+            "info", "core", f"AH00561: Request header exceeds LimitRequestFieldSize: {broke.field.decode('latin-1')}"
+        )
+    if broke.note == TOO_MANY:
+        return Said("info", "core", "AH00563: Number of request headers exceeds LimitRequestFields")
+    if broke.status == 417:
+        return Said("info", "core", f"AH00570: client sent an unrecognized expectation value of {broke.note}")
+    if broke.status == 408:
+        return Said("info", "reqtimeout", f"AH01382: Request {'body' if exchange.fields else 'header'} read timeout")
+    return None
+
+
+def tell_path(exchange: Exchange, status: int) -> None:
+    """The path is refused before anything looks at it (LOC-2, PU-10)."""
+    path = exchange.request_line.decode("latin-1").split(" ")[1]
+    if status == 404:
+        _say(exchange, Said("info", "core", f"AH00026: found %2f (encoded '/') in URI path ({path}), returning 404"))
+    else:
+        _say(exchange, Said("error", "core", f"AH10244: invalid URI path ({path})"))
+
+
+def _say(choosing: Choosing, said: Said) -> None:
+    exchange: Exchange = choosing  # type: ignore[assignment]  # what chooses is an Exchange
+    server, pool = exchange.client.server, exchange.pool
+    origin = f"{pool.worker.host}:{pool.worker.port}" if pool is not None else ""
+    alone = said.bare or said.remote
+    levels = None if alone else exchange.plan.levels  # what names no request asks the host alone
+    if not server.errors(exchange.site.host).wants(said.level, said.module, levels):
+        return
+    text = said.text.replace("{method}", exchange.plan.method.decode("latin-1")).replace("{origin}", origin)
+    if "{uri}" in text:
+        text = text.replace("{uri}", path_of(exchange))
+    server.log(
+        said.level,
+        said.module,
+        text,
+        exchange=None if alone else exchange,
+        host=exchange.site.host,
+        system=said.system,
+        remote=origin if said.remote else "",
+    )
