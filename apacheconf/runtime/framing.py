@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from apacheconf.runtime import faults
 from apacheconf.runtime.errors import ClientBroke, OriginBroke
 from apacheconf.runtime.strict import Fields
 
@@ -52,7 +53,7 @@ def response_length(fields: Fields, status: int, head_request: bool) -> int:
     for name, value in fields:
         if name.lower() == b"content-length":
             if not _DIGITS.fullmatch(value) or len(value) > 30 or int(value) > _MAX_LENGTH:
-                raise OriginBroke(502, "Content-Length is no number", in_body=True, said=telling.BAD_LENGTH)
+                raise OriginBroke(502, "Content-Length is no number", in_body=True, said=faults.BAD_LENGTH)
             return int(value)
     return UNTIL_CLOSE
 
@@ -202,4 +203,5 @@ def chunk(pieces: list[bytes]) -> bytes:
     return b"".join((b"%x\r\n" % size, *pieces, b"\r\n")) if size else b""
 
 
+CHUNKED_FIELD = (b"Transfer-Encoding", b"chunked")
 LAST_CHUNK = b"0\r\n\r\n"

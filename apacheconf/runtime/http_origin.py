@@ -6,9 +6,9 @@ the short way through ``data_received``.
 
 from __future__ import annotations
 
+from apacheconf.runtime import faults
 from apacheconf.runtime.answer import ReplyHead, read_reply_head
 from apacheconf.runtime.asking import body_bytes, request_bytes
-from apacheconf.runtime import telling
 from apacheconf.runtime.errors import OriginBroke, proxy_error
 from apacheconf.runtime.exchange import READ_FAILED, Exchange
 from apacheconf.runtime.framing import CHUNKED, UNTIL_CLOSE, BadChunk, ChunkReader
@@ -81,11 +81,15 @@ class HttpConnection(OriginConnection):
             exchange.more([], done=True)
             exchange.finish()
         elif self._buffer.count(b"\n") > 0 and self._buffer.startswith(b"HTTP/"):
-            exchange.broken(OriginBroke(502, "the connection ended inside the header block", said=telling.ENDED_IN_HEAD))  # FA-9
+            exchange.broken(
+                OriginBroke(502, "the connection ended inside the header block", said=faults.ENDED_IN_HEAD)
+            )  # FA-9
         elif exchange.started:
-            exchange.broken(OriginBroke(502, "the connection ended inside the body", said=telling.ENDED_IN_BODY))  # RS-27
+            exchange.broken(
+                OriginBroke(502, "the connection ended inside the body", said=faults.ENDED_IN_BODY)
+            )  # RS-27
         else:
-            broken = proxy_error(502, READ_FAILED, telling.ENDED_BEFORE_HEAD)  # FA-6
+            broken = proxy_error(502, READ_FAILED, faults.ENDED_BEFORE_HEAD)  # FA-6
             exchange.broken(broken, before_status_line=not self._buffer)
 
     def _read(self, exchange: Exchange, data: bytes) -> None:
@@ -117,7 +121,7 @@ class HttpConnection(OriginConnection):
         """No blank line yet: bound what is kept, and see an HTTP/0.9 answer by its first line (RS-14)."""
         self._scanned = max(len(self._buffer) - 3, 0)
         if len(self._buffer) > MAX_HEAD:
-            raise OriginBroke(502, "the response head is too long", said=telling.BAD_HEADER)
+            raise OriginBroke(502, "the response head is too long", said=faults.BAD_HEADER)
         text = self._buffer.lstrip(b"\r\n")
         if len(text) >= 5 and not text.startswith(b"HTTP/") and b"\n" in text:
             self._old_answer(exchange, self._buffer)
@@ -126,7 +130,7 @@ class HttpConnection(OriginConnection):
         """HTTP/0.9: all of it is the body, but httpd has eaten the first line's end (RS-14)."""
         line, found, rest = data.partition(b"\n")
         if not found or not line.rstrip(b"\r"):
-            raise proxy_error(502, READ_FAILED, telling.NO_STATUS_LINE)
+            raise proxy_error(502, READ_FAILED, faults.NO_STATUS_LINE)
         self._buffer, self._keep = b"", False
         reply = ReplyHead(200, b"OK", [], UNTIL_CLOSE, False, (0, 9))
         self._begin(exchange, b"", reply, line.rstrip(b"\r") + rest)
@@ -157,7 +161,7 @@ class HttpConnection(OriginConnection):
         except BadChunk as bad:
             if bad.pieces:
                 exchange.answered(reply, bad.pieces, done=False)
-            raise OriginBroke(502, BAD_CHUNK, in_body=True, said=telling.BAD_CHUNK) from bad  # RS-28
+            raise OriginBroke(502, "a chunk is malformed", in_body=True, said=faults.BAD_CHUNK) from bad  # RS-28
         self._in_body, self._left = True, CHUNKED
         exchange.answered(reply, pieces, done=chunks.done)
         self._maybe_done(exchange)
@@ -168,7 +172,7 @@ class HttpConnection(OriginConnection):
                 pieces = self._chunks.feed(data)
             except BadChunk as bad:
                 exchange.more(bad.pieces, done=False)
-                raise OriginBroke(502, BAD_CHUNK, said=telling.BAD_CHUNK) from bad
+                raise OriginBroke(502, "a chunk is malformed", said=faults.BAD_CHUNK) from bad
             if pieces or self._chunks.done:
                 exchange.more(pieces, self._chunks.done)
         elif self._left == UNTIL_CLOSE:
@@ -197,6 +201,6 @@ def _head_end(data: bytes, start: int) -> int:
     if data[:1] in (b"\r", b"\n") and start == 0:
         start = 2 if data[:2] == b"\r\n" else 1  # one leading blank line
         if data[start : start + 1] in (b"\r", b"\n"):
-            raise proxy_error(502, READ_FAILED, telling.NO_STATUS_LINE)
+            raise proxy_error(502, READ_FAILED, faults.NO_STATUS_LINE)
     ends = [at + size for mark, size in ((b"\r\n\r\n", 4), (b"\n\n", 2)) if (at := data.find(mark, start)) >= 0]
     return min(ends, default=-1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from apacheconf.program.hosts import Limits
+from apacheconf.runtime import faults
 from apacheconf.runtime.errors import ClientBroke, OriginBroke, proxy_error
 
 Fields = list[tuple[bytes, bytes]]
@@ -100,17 +101,19 @@ def read_reply_fields(lines: list[bytes], field_size: int) -> Fields:
     fields: Fields = []
     for line in lines:
         if len(line) > field_size:
-            raise OriginBroke(502, "a response header field is too long", said=telling.too_long(line, field_size))
+            raise OriginBroke(502, "a response header field is too long", said=faults.too_long(line, field_size))
         if line[:1] in (b" ", b"\t") and fields:
             name, value = fields[-1]
             fields[-1] = (name, value + line.rstrip(b" \t") if line.strip(b" \t") else value)
             continue
         if b":" not in line:
-            raise OriginBroke(502, "a response header line has no colon", said=telling.BAD_HEADER)
+            raise OriginBroke(502, "a response header line has no colon", said=faults.BAD_HEADER)
         if b"\0" in line:
-            raise OriginBroke(502, "a response header field holds a NUL", said=telling.BAD_HEADER)
+            raise OriginBroke(502, "a response header field holds a NUL", said=faults.BAD_HEADER)
         found = _REPLY_FIELD.fullmatch(line)
         if found is None or _CONTROL.search(found[2]):
-            raise OriginBroke(500, "a response header field is malformed", said=telling.bad_name(line.partition(b":")[0]))
+            raise OriginBroke(
+                500, "a response header field is malformed", said=faults.bad_name(line.partition(b":")[0])
+            )
         fields.append((found[1], found[2]))
     return fields
