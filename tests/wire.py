@@ -144,7 +144,8 @@ class Scene:
 
     def hide(self, text: str) -> str:
         for name, value in self.names.items():
-            text = re.sub(rf"(?<![\da-f]){re.escape(value)}(?![\da-f])", name, text)
+            before = r"(?<![\da-f])" if value[:1].isalnum() else ""
+            text = re.sub(rf"{before}{re.escape(value)}(?![\da-f])", name, text)
         return text
 
 

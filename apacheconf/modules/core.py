@@ -78,11 +78,16 @@ class CoreServerConf(Conf):
     strict_host_check: Setting[bool] = setting(False)
     server_tokens: Setting[str] = setting("Full")
     protocols: Setting[tuple[str, ...]] = setting(("http/1.1",))
+    access_names: Setting[tuple[str, ...]] = setting((".htaccess",))
+    recursion: Setting[tuple[int, int]] = setting((10, 10), not_inherited)
 
 
 @dataclass(frozen=True)
 class CoreDirConf(Conf):
-    """Per-directory settings; ``error_documents`` maps a status to its document (MRG-24)."""
+    """Per-directory settings; ``error_documents`` maps a status to its document (MRG-24).
+
+    ``options`` and ``file_etag`` are the words of every directive that counts, since signs build on what was before.
+    """
 
     module: ClassVar[str] = "core"
 
@@ -99,8 +104,14 @@ class CoreDirConf(Conf):
     add_default_charset: Setting[str] = setting("Off")
     accept_path_info: Setting[str] = setting("Default")
     limit_request_body: Setting[int] = setting(1 << 30)
-    options: Setting[tuple[str, ...]] = setting(())
+    options: Setting[tuple[tuple[str, ...], ...]] = setting((), parent_then_child)
+    file_etag: Setting[tuple[tuple[str, ...], ...]] = setting((), parent_then_child)
+    max_ranges: Setting[str | int] = setting(200)
+    max_range_overlaps: Setting[str | int] = setting(20)
+    max_range_reversals: Setting[str | int] = setting(20)
     log_level: Setting[tuple[tuple[str, str], ...]] = setting((), parent_then_child)
+    override: Setting[tuple[str, ...]] = setting(("None",))
+    override_list: Setting[tuple[str, ...]] = setting(())
 
 
 _DIR_LIKE = SECTIONS | Context.LIMIT
@@ -186,7 +197,7 @@ MODULE = Module(
             parse=choice("AcceptPathInfo must be set to on, off or default", "On", "Off", "Default"),
         ),
         take1("LimitRequestBody", ANYWHERE, "limit_request_body", per="dir", parse=limit_request_body, restricts=True),
-        Spec("Options", Args.RAW_ARGS, ANYWHERE, per="dir", fills="options", parse=options, fate=Fate.NO_EFFECT),
+        Spec("Options", Args.RAW_ARGS, ANYWHERE, per="dir", fills="options", parse=options, appends=True),
         Spec("LogLevel", Args.ITERATE, ANYWHERE, per="dir", fills="log_level", parse_in=log_levels, extends=True),
         Spec("Error", Args.RAW_ARGS, ANYWHERE | Context.REQUIRE, parse_in=error, raw=True),
         Spec("Port", Args.TAKE1, SERVERS, parse=replaced_port),

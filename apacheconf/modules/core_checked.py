@@ -26,7 +26,7 @@ def _override(words: Sequence[str]) -> tuple[str, ...]:
         elif low == "nonfatal" and not equals:
             raise ValueRefused("=Override, =Unknown or =All expected after Nonfatal", number_)
         elif low not in ("options", "nonfatal", "limit", "fileinfo", "authconfig", "indexes", "none", "all"):
-            raise ValueRefused(f"Illegal override option {word}", number_)
+            raise ValueRefused(f"Illegal override option {name}", number_)
     return tuple(words)
 
 
@@ -122,7 +122,7 @@ _MUTEXES = {
 
 
 def _mutex(words: Sequence[str], scope: Scope) -> tuple[str, ...]:
-    if not words:
+    if not words or not words[0]:
         raise ValueRefused(f"Mutex requires at least a mechanism argument (Mutex mechanisms are: {_MECHANISMS})")
     kinds = [word.lower() for word in words[1:] if word.lower() not in ("", "omitpid", "default")]
     mechanism, _, path = words[0].partition(":")
@@ -151,22 +151,23 @@ _ON_OFF = switch("parameter must be 'on' or 'off'")
 _SIZE_SAID = "4294967295U)"
 
 CHECKED: list[Spec] = [
-    listed("AllowOverride", _override),
-    listed("AllowOverrideList", _override_list),
+    listed("AccessFileName", lambda words: tuple(words[0].split()), raw=True, fills="access_names"),
+    listed("AllowOverride", _override, per="dir", fills="override"),
+    listed("AllowOverrideList", _override_list, per="dir", fills="override_list"),
     listed("CGIVar", _cgi_variable),
     listed("CoreDumpDirectory", parse_in=existing_folder("CoreDumpDirectory %s does not exist")),
     listed("EnableMMAP", _ON_OFF),
     listed("EnableSendfile", _ON_OFF),
-    listed("FileETag", _file_etag),
+    listed("FileETag", _file_etag, per="dir", fills="file_etag", appends=True),
     listed("FlushMaxPipelined", _bounded(-1, _INT, f"{_INT})")),
     listed("FlushMaxThreshold", _bounded(0, _SIZE, f"{_SIZE_SAID})")),
     listed("HostnameLookups", choice("parameter must be 'on', 'off', or 'double'", "on", "off", "double")),
-    listed("LimitInternalRecursion", _recursion),
+    listed("LimitInternalRecursion", _recursion, fills="recursion"),
     listed("LimitXMLRequestBody", number("LimitXMLRequestBody requires a non-negative integer.", 0)),
     listed("MaxMemFree", number("Invalid MaxMemFree value: %s", 0)),
-    listed("MaxRanges", _ranges("MaxRanges")),
-    listed("MaxRangeOverlaps", _ranges("MaxRangeOverlaps")),
-    listed("MaxRangeReversals", _ranges("MaxRangeReversals")),
+    listed("MaxRanges", _ranges("MaxRanges"), per="dir", fills="max_ranges"),
+    listed("MaxRangeOverlaps", _ranges("MaxRangeOverlaps"), per="dir", fills="max_range_overlaps"),
+    listed("MaxRangeReversals", _ranges("MaxRangeReversals"), per="dir", fills="max_range_reversals"),
     listed("Mutex", parse_in=_mutex),
     listed("ProtocolsHonorOrder", switch("ProtocolsHonorOrder must be 'on' or 'off'")),
     listed("ReadBufferSize", _bounded(0, _SIZE, f"{_SIZE_SAID})")),

@@ -29,7 +29,8 @@ _NO_EFFECT = _names(
 _SERVED = _names(
     """
     core http_core mod_proxy mod_proxy_balancer mod_proxy_http mod_lbmethod_byrequests mod_authz_core
-    mod_authz_host mod_log_config mod_proxy_hcheck mod_reqtimeout mod_lbmethod_bytraffic mod_lbmethod_bybusyness
+    mod_authz_host mod_log_config mod_mime mod_dir mod_autoindex mod_negotiation mod_expires mod_substitute
+    mod_proxy_hcheck mod_reqtimeout mod_lbmethod_bytraffic mod_lbmethod_bybusyness
     """
 )
 
@@ -38,15 +39,12 @@ _SERVED = _names(
 _NO_EFFECT_DIRECTIVES = _names(
     """
     acceptfilter accessfilename allowoverride allowoverridelist cgimapextension cgivar coredumpdirectory
-    defaultruntimedir enablemmap enablesendfile errorlogformat extendedstatus fileetag flushmaxpipelined
-    flushmaxthreshold gprofdir hostnamelookups maxconnectionsperchild maxmemfree maxrangeoverlaps
-    maxrangereversals maxranges maxrequestsperchild mergetrailers mutex namevirtualhost pidfile protocols
-    protocolshonororder readbuffersize registerhttpmethod rlimitcpu rlimitmem rlimitnproc scoreboardfile
-    scriptinterpretersource seerequesttail serverroot threadstacksize unclist addcharset addencoding addhandler
-    addicon addiconbyencoding addiconbytype addlanguage addtype defaulticon defaulttype directoryindex
-    directoryslash headername indexignore indexoptions indexorderdefault languagepriority forcelanguagepriority
-    readmename typesconfig mimemagicfile logiotrackttfb bufferedlogs sslrandomseed sslsessioncache
-    sslsessioncachetimeout sslpassphrasedialog sslcryptodevice proxystatus
+    defaultruntimedir enablemmap enablesendfile errorlogformat extendedstatus flushmaxpipelined flushmaxthreshold
+    gprofdir hostnamelookups maxconnectionsperchild maxmemfree maxrequestsperchild mergetrailers mutex
+    namevirtualhost pidfile protocols protocolshonororder readbuffersize registerhttpmethod rlimitcpu rlimitmem
+    rlimitnproc scoreboardfile scriptinterpretersource seerequesttail serverroot threadstacksize unclist defaulttype
+    mimemagicfile logiotrackttfb bufferedlogs sslrandomseed sslsessioncache sslsessioncachetimeout
+    sslpassphrasedialog sslcryptodevice proxystatus
     """
 )
 

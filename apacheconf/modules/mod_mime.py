@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from apacheconf.modules.declare import Conf, Fate, Module, Setting, Spec, ValueRefused, by_key, first_word, setting
-from apacheconf.modules.facts import flags, listed
+from apacheconf.modules.facts import listed
+
+#: What httpd reads where nobody says which, relative to ServerRoot.
+TYPES_CONFIG = "conf/mime.types"
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,17 @@ class MimeDirConf(Conf):
     input_filters: Setting[dict[str, str | None]] = setting({}, by_key)
     output_filters: Setting[dict[str, str | None]] = setting({}, by_key)
     default_language: Setting[str] = setting("")
+    multiviews_match: Setting[tuple[str, ...]] = setting(())
+    use_path_info: Setting[bool] = setting(False)
+
+
+@dataclass(frozen=True)
+class MimeServerConf(Conf):
+    """``types_config`` is the file of types by extension; only the main server's counts."""
+
+    module: ClassVar[str] = "mod_mime"
+
+    types_config: Setting[str] = setting(TYPES_CONFIG)
 
 
 def _extension(word: str) -> str:
@@ -73,6 +87,7 @@ def _multiviews(words: Sequence[str]) -> tuple[str, ...]:
 
 MODULE = Module(
     "mod_mime",
+    server_conf=MimeServerConf,
     dir_conf=MimeDirConf,
     fate=Fate.REFUSED,
     directives=[
@@ -84,7 +99,8 @@ MODULE = Module(
         *_pair("InputFilter", "input_filters"),
         *_pair("OutputFilter", "output_filters"),
         listed("DefaultLanguage", first_word, per="dir", fills="default_language"),
-        listed("MultiviewsMatch", _multiviews),
-        *flags("ModMimeUsePathInfo"),
+        listed("MultiviewsMatch", _multiviews, per="dir", fills="multiviews_match"),
+        listed("ModMimeUsePathInfo", per="dir", fills="use_path_info"),
+        listed("TypesConfig", first_word, fills="types_config"),
     ],
 )

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
-from apacheconf.modules.declare import Fate, Module, ValueRefused
+from apacheconf.modules.declare import Conf, Fate, Module, Setting, ValueRefused, setting
 from apacheconf.modules.facts import flags, listed
+
+
+@dataclass(frozen=True)
+class NegotiationDirConf(Conf):
+    """``priority`` are languages in their order; ``force`` the words of ForceLanguagePriority in lower case."""
+
+    module: ClassVar[str] = "mod_negotiation"
+
+    priority: Setting[tuple[str, ...]] = setting(())
+    force: Setting[tuple[str, ...]] = setting(("prefer",))
 
 
 def _force(words: Sequence[str]) -> tuple[str, ...]:
@@ -24,10 +36,11 @@ def _force(words: Sequence[str]) -> tuple[str, ...]:
 
 MODULE = Module(
     "mod_negotiation",
+    dir_conf=NegotiationDirConf,
     fate=Fate.REFUSED,
     directives=[
         *flags("CacheNegotiatedDocs"),
-        listed("LanguagePriority", tuple),
-        listed("ForceLanguagePriority", _force),
+        listed("LanguagePriority", tuple, per="dir", fills="priority", extends=True),
+        listed("ForceLanguagePriority", _force, per="dir", fills="force"),
     ],
 )

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
+from apacheconf.expand.options import Known
+from apacheconf.expand.tree import Expanded
 from apacheconf.ledger import Written
 from apacheconf.model.types import Model, Server
-from apacheconf.modules.core import CoreServerConf
+from apacheconf.modules.core import CoreDirConf, CoreServerConf
 from apacheconf.modules.core_values import DOCUMENT_ROOT
+from apacheconf.modules.mod_mime import MimeServerConf
 from apacheconf.modules.mod_proxy import Definition, ProxyPass, ProxyServerConf
 from apacheconf.modules.mod_proxy_hcheck import HealthServerConf
 from apacheconf.modules.mod_ssl import SslDirConf
-from apacheconf.program import core, mod_log_config, mod_proxy, mod_proxy_hcheck, mod_rewrite, mod_ssl
+from apacheconf.program import access, core, mod_log_config, mod_proxy, mod_proxy_hcheck, mod_rewrite, mod_ssl
 from apacheconf.program.cells import make_cells
 from apacheconf.program.dead import unreachable
 from apacheconf.program.hosts import Host, Layer, Limits, Listener, Shape
@@ -20,14 +24,11 @@ from apacheconf.program.index import make_index
 from apacheconf.program.layers import LayerBuilder
 from apacheconf.program.link import Linker
 from apacheconf.program.mod_proxy import Origins
-from apacheconf.program.mod_rewrite import RewriteLayer
-from apacheconf.program.program import Program
+from apacheconf.program.rewrite_steps import Place
+from apacheconf.program.program import OF_FILES, Program
 from apacheconf.program.sharing import share
 from apacheconf.program.steps import Step
 from apacheconf.program.workers import Ignored, Origin
-
-#: Modules that answer for a folder: with an index or a list of what is in it.
-_OF_FOLDERS = frozenset({"dir_module", "autoindex_module"})
 
 
 def compile(model: Model) -> Program:
@@ -47,6 +48,7 @@ class _Compiler:
     def program(self) -> Program:
         model = self.model
         hosts = tuple(self._host(number, server) for number, server in enumerate(model.servers))
+        recursion = model.main.server_conf(CoreServerConf).recursion.value
         listeners = tuple(Listener(each.host or "", each.port, each.protocol) for each in model.listeners)
         return Program(
             listeners,
@@ -55,38 +57,50 @@ class _Compiler:
             tuple(self.origins),
             directives=tuple(model.expanded.walk()),
             absent=model.expanded.absent,
-            lists_folders=model.expanded.fragment or not _OF_FOLDERS.isdisjoint(model.expanded.modules),
+            modules=OF_FILES if model.expanded.fragment else frozenset(model.expanded.modules),
+            types_config=_types_config(model),
             left_out=tuple(self.left_out),
             ignored=tuple(self.ignored),
             checks_at_once=model.main.server_conf(HealthServerConf).size.value,
+            most_redirects=recursion[0],
+            most_subrequests=recursion[-1],
+            known=known_of(model.expanded),
         )
 
     def _host(self, number: int, server: Server) -> Host:
         linker = Linker()
         origins = self._origins_of(server)
-        shape = self._shape(server, linker, origins)
-        return core.host(number, server, self.model.main, shape, linker, self.model.expanded.server_root)
+        builder = self._builder(server, linker, origins)
+        shape = self._shape(server, linker, origins, builder)
+        made = core.host(number, server, self.model.main, shape, linker, self.model.expanded.server_root)
+        return replace(
+            made,
+            front_tls=mod_ssl.front_tls(server, self.model),
+            builder=builder if _reads_htaccess(shape.layers) else None,
+        )
 
-    def _shape(self, server: Server, linker: Linker, origins: Origins) -> Shape:
+    def _builder(self, server: Server, linker: Linker, origins: Origins) -> LayerBuilder:
+        model = self.model
+        tls = any(each.protocol == "https" for each in model.listeners)
+        root = server.server_conf(CoreServerConf).document_root.value or DOCUMENT_ROOT
+        place = Place(linker, origins, self._leave_out, root, model.expanded.server_root, tls)
+        maps = mod_rewrite.maps_of(server, model.main, model.expanded.server_root)
+        return LayerBuilder(place, access.aliases_of(server, linker), maps)
+
+    def _shape(self, server: Server, linker: Linker, origins: Origins, builder: LayerBuilder) -> Shape:
         """The host's shape; its cells are made once for all hosts with equal steps, layers and limits."""
-        rules = self._rules(server, linker, origins)
-        layers = LayerBuilder(linker, origins, self._leave_out).build(server, rules)
+        rules = mod_rewrite.server_layer(server, self.model.main, builder.place)
+        layers = builder.build(server, rules)
         mappings = mod_proxy.chain(self._mappings(server, linker, origins))
         root = self.model.expanded.server_root
         logs = mod_log_config.server_steps(server, self.model.main, root, linker, self._leave_out)
-        steps = (*mappings, *core.server_steps(server, linker), *logs)
+        tls = mod_ssl.server_steps(mod_ssl.front_tls(server, self.model))
+        steps = (*mappings, *core.server_steps(server, linker), *tls, *logs)
         parts = tuple(sorted(steps, key=lambda step: step.phase)), layers, core.limits(server, linker)
         known = self.shapes.get(parts)
         if known is None:
             known = self.shapes[parts] = make_shape(*parts)
         return known
-
-    def _rules(self, server: Server, linker: Linker, origins: Origins) -> RewriteLayer:
-        model = self.model
-        tls = any(each.protocol == "https" for each in model.listeners)
-        root = server.server_conf(CoreServerConf).document_root.value or DOCUMENT_ROOT
-        place = mod_rewrite.Place(linker, origins, self._leave_out, root, model.expanded.server_root, tls)
-        return mod_rewrite.server_layer(server, model.main, place)
 
     def _origins_of(self, server: Server) -> Origins:
         """The server's origins. A balancer that a host inherits stays the main server's own (BP-18)."""
@@ -115,6 +129,22 @@ class _Compiler:
 
     def _leave_out(self, directive: Written, reason: str) -> None:
         self.left_out.append((directive, reason))
+
+
+def _types_config(model: Model) -> str:
+    return str(Path(model.expanded.server_root, model.main.server_conf(MimeServerConf).types_config.value))
+
+
+def known_of(expanded: Expanded) -> Known:
+    """What the configuration leaves known to ``.htaccess`` files."""
+    main = None if expanded.fragment else expanded.server_root
+    return Known(expanded.modules, tuple(expanded.defines.items()), expanded.server_root, main)
+
+
+def _reads_htaccess(layers: tuple[Layer, ...]) -> bool:
+    """Whether any section grants ``.htaccess`` files anything."""
+    confs = (conf for layer in layers for _, conf in layer.confs if isinstance(conf, CoreDirConf))
+    return any(conf.override.is_set or conf.override_list.is_set for conf in confs)
 
 
 def make_shape(steps: tuple[Step, ...], layers: tuple[Layer, ...], limits: Limits) -> Shape:

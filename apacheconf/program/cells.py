@@ -24,6 +24,7 @@ from apacheconf.program.conditions import (
 )  # fmt: skip
 from apacheconf.program.evaluate import lies_under
 from apacheconf.program.fold import fold, steps_for, with_server
+from apacheconf.program.handling import Told
 from apacheconf.program.hosts import Cell, Layer, LayerKind, Reach, Shape
 from apacheconf.program.link import Interner
 from apacheconf.program.phases import Phase
@@ -134,8 +135,13 @@ def _cell(path: str, reach: Reach, server: tuple[Step, ...], layers: tuple[Layer
     if not mapped and not maybe:
         steps = tuple(step for step in steps if not isinstance(step.action, _FOR_ORIGINS))
     if certainly:
-        steps = tuple(step for step in steps if not isinstance(step.action, MapToFile))
+        steps = tuple(step for step in steps if not _is_of_files(step))
     return Cell(path, reach, sure, maybe, interner.keep(tuple(map(interner.keep, steps))))
+
+
+def _is_of_files(step: Step) -> bool:
+    """Whether the step means nothing to a request that an origin answers."""
+    return isinstance(step.action, MapToFile) or (isinstance(step.action, Told) and step.action.of_files)
 
 
 def _split_layers(layers: tuple[Layer, ...], sample: str) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -14,11 +14,13 @@ from apacheconf.modules.declare import Conf, Setting
 from apacheconf.modules.http_core import HttpServerConf
 from apacheconf.modules.mod_proxy import ProxyServerConf
 from apacheconf.modules.mod_reqtimeout import ReadTimeout, ReqTimeoutServerConf
+from apacheconf.program.handling import FileRules
 from apacheconf.program.hosts import Host, Limits, Reading, Shape
 from apacheconf.program.link import Linker
 from apacheconf.program.messages import ErrorLog, formats_of, levels_of
 from apacheconf.program.phases import Phase
-from apacheconf.program.steps import AddCharset, MapToFile, SetErrorDocument, SetHandler, Step
+from apacheconf.program.steps import AddCharset, AddFilter, MapToFile, SetErrorDocument, SetHandler, Step
+from apacheconf.program.telling import tell
 from apacheconf.program.values import Literal
 
 #: The name of a server that nobody named: what httpd falls back to when it can't look its own up (AH00558).
@@ -49,6 +51,8 @@ def host(number: int, server: Server, main: Server, shape: Shape, linker: Linker
         admin=conf.server_admin.value,
         named_by=_named_by(server, conf),
         errors=_error_log(server, conf, server_root),
+        access_names=conf.access_names.value,
+        document_root=conf.document_root.value or DOCUMENT_ROOT,
     )
 
 
@@ -95,6 +99,7 @@ def limits(server: Server, linker: Linker) -> Limits:
     said_by = [each for setting in (*settings.values(), trace, signature, timeouts) for each in setting.said_by]
     return Limits(
         **values,
+        handshake=_reading(timeouts.value.get("handshake"), Reading(0.0)),
         header=_reading(timeouts.value.get("header"), Reading(20.0, 40.0, 500)),
         body=_reading(timeouts.value.get("body"), Reading(20.0, 0.0, 500)),
         trace=trace.value != "off",
@@ -118,6 +123,12 @@ def steps(conf: Conf) -> Iterator[Step]:
     assert isinstance(conf, CoreDirConf)
     if conf.set_handler.value and conf.set_handler.value.lower() != "none":
         yield _step(Phase.TYPE, SetHandler(conf.set_handler.value), conf.set_handler)
+    told: tuple[Setting[Any], ...] = (conf.options, conf.file_etag, conf.accept_path_info, conf.force_type, *_limits_of_ranges(conf))
+    if any(each.is_set for each in told):
+        yield tell(_file_rules(conf), told)
+    for name in conf.set_output_filter.value.split(";"):
+        if name and conf.set_output_filter.value.lower() != "none":
+            yield _step(Phase.FILTERS, AddFilter(name.lower()), conf.set_output_filter)
     charset = conf.add_default_charset
     if charset.value.lower() != "off":
         name = DEFAULT_CHARSET if charset.value.lower() == "on" else charset.value
@@ -127,7 +138,57 @@ def steps(conf: Conf) -> Iterator[Step]:
             yield _step(Phase.FILTERS, _error_document(status, document), conf.error_documents)
 
 
-def _step(phase: Phase, action: SetHandler | SetErrorDocument | AddCharset, setting: Setting[Any]) -> Step:
+def _limits_of_ranges(conf: CoreDirConf) -> tuple[Setting[str | int], ...]:
+    return conf.max_ranges, conf.max_range_overlaps, conf.max_range_reversals
+
+
+def _file_rules(conf: CoreDirConf) -> FileRules:
+    limits = (_limit(each.value, default) for each, default in zip(_limits_of_ranges(conf), (200, 20, 20), strict=True))
+    return FileRules(options_of(conf), _etag_of(conf), conf.accept_path_info.value, conf.force_type.value, *limits)
+
+
+def options_of(conf: CoreDirConf) -> frozenset[str]:
+    """Options in lower case."""
+    return _signed(conf.options.value, FileRules().options, _ALL_OPTIONS)
+
+
+def _etag_of(conf: CoreDirConf) -> frozenset[str]:
+    """What an ETag is made of; signs alone build on nothing, and nothing is the default unless someone says None."""
+    lines = conf.file_etag.value
+    found = _signed(lines, frozenset(), _ALL_OF_ETAG)
+    return found if found or any(word.lower() == "none" for line in lines for word in line) else FileRules().etag
+
+
+#: What All stands for: everything but MultiViews.
+_ALL_OPTIONS = frozenset({"indexes", "includes", "followsymlinks", "execcgi"})
+_ALL_OF_ETAG = frozenset({"inode", "mtime", "size"})
+
+
+def _signed(lines: tuple[tuple[str, ...], ...], default: frozenset[str], every: frozenset[str]) -> frozenset[str]:
+    """What Options or FileETag lines come to, one after the other: signs build on what was before."""
+    found = set(default)
+    for words in lines:
+        if words and words[0][:1] not in "+-":
+            found = set()
+        for word in words:
+            name = word.lstrip("+-").lower()
+            names = every if name == "all" else {name}
+            if name == "none":
+                found = set()
+            elif word.startswith("-"):
+                found -= names
+            else:
+                found |= names
+    return frozenset(found)
+
+
+def _limit(value: str | int, default: int) -> int:
+    if isinstance(value, int):
+        return value
+    return {"none": 0, "unlimited": -1}.get(value, default)
+
+
+def _step(phase: Phase, action: SetHandler | AddFilter | SetErrorDocument | AddCharset, setting: Setting[Any]) -> Step:
     return Step(phase, action, tuple(number for number in setting.said_by if isinstance(number, int)))
 
 

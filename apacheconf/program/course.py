@@ -12,9 +12,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from apacheconf.program import rewriting
+from apacheconf.program.admission import Admit
+from apacheconf.program.admitting import admit
+from apacheconf.program.client_tls import export_tls, fake_basic_auth, name_user
 from apacheconf.program.editing import edit
 from apacheconf.program.evaluate import State, text_of
+from apacheconf.program.files import Located
+from apacheconf.program.handling import TOLD, Told
 from apacheconf.program.headers import HeaderTable
+from apacheconf.program.hosts import Layer
 from apacheconf.program.messages import Levels, Message
 from apacheconf.program.phases import Phase
 from apacheconf.program.program import Program
@@ -25,6 +31,9 @@ from apacheconf.program.steps import (
     AddForwarded,
     BeginRewriting,
     EditHeader,
+    ExportTls,
+    ForceHandler,
+    FakeBasicAuth,
     FinishRewriting,
     KeepHost,
     KeepLocal,
@@ -33,6 +42,7 @@ from apacheconf.program.steps import (
     MapBackCookie,
     MapToFile,
     MapToOrigin,
+    NameUser,
     OverrideErrors,
     Redirect,
     Respond,
@@ -59,7 +69,13 @@ class Course:
     """What is known and decided. ``raw_path`` is the request's path as sent; ``headers`` its header table.
 
     ``early`` is what early lines left in the response's table always, ``response_headers`` are the steps that edit
-    the answer once it is there. ``messages`` are for the error log, ``levels`` what sections say of LogLevel.
+    the answer once it is there. ``messages`` are for the error log, ``levels`` what sections say of LogLevel;
+    ``fields`` are header fields that an error made here brings.
+
+    ``layers`` are the sections that apply, in merge order, ``htaccess`` those of each file on the way, its own lines
+    first. ``redirect_to`` is the URI of an internal redirect that the handler would make;
+    ``forced_handler`` and ``forced_type`` are what rules say of it (H, T). A sub-request has a ``main``
+    one; ``depth`` counts how deep they are in each other. One that has ``walked`` depends on what is in the file system.
     """
 
     program: Program
@@ -82,19 +98,37 @@ class Course:
     early: HeaderTable = field(default_factory=HeaderTable)
     error_documents: dict[int, SetErrorDocument] = field(default_factory=dict)
     filters: list[AddFilter] = field(default_factory=list)
+    located: Located | None = None
+    told: dict[type[Told], Told] = field(default_factory=dict)
     logs: list[Log] = field(default_factory=list)
     charset: str = ""
     rounds: int = 0
     messages: list[Message] = field(default_factory=list)
     levels: Levels | None = None
     rewriting: rewriting.Rewriting | None = None
+    fakes_basic: bool = False
+    layers: tuple[Layer, ...] = ()
+    htaccess: tuple[tuple[Layer, ...], ...] = ()
+    redirect_to: str | None = None
+    forced_handler: str = ""
+    forced_type: str = ""
+    main: Course | None = None
+    depth: int = 0
+    walked: bool = False
+    fields: list[tuple[str, str]] = field(default_factory=list)
 
-    def log(self, level: str, module: str, text: str) -> None:
+    @property
+    def asked_for(self) -> str:
+        """What the request is for, as refusals name it: its file or target, or ``uri`` and the path."""
+        mapped = self.state.file or (f"proxy:{self.state.mapped}" if self.state.mapped else "")
+        return mapped or f"uri {self.state.path}"
+
+    def log(self, level: str, module: str, text: str, system: str = "") -> None:
         """Have a message written to the error log: ``course.log("error", "authz_core", "AH01630: client denied ...")``.
 
         The module is named without ``mod_``; the runtime asks LogLevel.
         """
-        self.messages.append(Message(level, module, text))
+        self.messages.append(Message(level, module, text, system))
 
     def refuse(self, status: int, why: str) -> None:
         """Answer with an error made here."""
@@ -151,6 +185,8 @@ def _map_to_file(action: MapToFile, course: Course) -> None:
     if course.origin is not None:
         return
     rest = state.path[len(action.prefix) :]
+    if action.prefix:
+        state.context_prefix, state.context_root = action.prefix, action.root
     if action.value is not None:
         state.file = text_of(action.value, state) + (rest if action.prefix else "")
     elif action.prefix:
@@ -169,6 +205,9 @@ def _set_uri(action: SetUri, course: Course) -> None:
 def _respond(action: Respond, course: Course) -> None:
     course.refuse(action.status, "")
     course.body = _optional(action.body, course)
+    if action.said is not None:
+        module, text = action.said
+        course.log("error", module, f"{text.format(method=course.state.request.method)}{course.asked_for}")
 
 
 #: A URL with a scheme or a path, in one line (RFC 9110, section 10.2.2).
@@ -199,6 +238,14 @@ def _set_env(action: SetEnv, course: Course) -> None:
 
 def _set_handler(action: SetHandler, course: Course) -> None:
     course.state.handler = action.name
+
+
+def _force_handler(action: ForceHandler, course: Course) -> None:
+    course.forced_handler = text_of(action.name, course.state).lower() or course.forced_handler
+
+
+def _set_type(action: SetType, course: Course) -> None:
+    course.forced_type = text_of(action.name, course.state).lower() or course.forced_type
 
 
 def _edit_header(action: EditHeader, course: Course) -> None:
@@ -248,6 +295,10 @@ def _set_cookie(action: SetCookie, course: Course) -> None:
         course.early.add("Set-Cookie", line)
 
 
+def _tell(action: Told, course: Course) -> None:
+    course.told[type(action)] = action
+
+
 def _collect(name: str) -> Callable[[Any, Course], None]:
     return lambda action, course: getattr(course, name).append(action)
 
@@ -271,10 +322,16 @@ _PERFORMERS: dict[type, Callable[[Any, Course], None]] = {
     SetErrorDocument: _error_document,
     AddCharset: _add_charset,
     AddFilter: _collect("filters"),
+    **dict.fromkeys(TOLD, _tell),
     Log: _collect("logs"),
     BeginRewriting: rewriting.begin,
     Rewrite: _rewrite,
     FinishRewriting: rewriting.finish,
     SetCookie: _set_cookie,
-    SetType: lambda action, course: None,
+    SetType: _set_type,
+    ForceHandler: _force_handler,
+    Admit: admit,
+    ExportTls: export_tls,
+    FakeBasicAuth: fake_basic_auth,
+    NameUser: name_user,
 }

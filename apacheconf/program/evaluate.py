@@ -10,17 +10,21 @@ import operator
 import os
 import re
 import time
-from collections.abc import Callable, MutableMapping
+from base64 import b64encode
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING
 
+from apacheconf.program.authority import Authority
 from apacheconf.program.conditions import (
     AllOf,
     Always,
     AnyOf,
     Compare,
     Condition,
+    FromHost,
     Glob,
     InNetwork,
     IsSet,
@@ -34,7 +38,7 @@ from apacheconf.program.conditions import (
     Under,
 )  # fmt: skip
 from apacheconf.program.environment import Environment
-from apacheconf.program.files import FILE_TESTS
+from apacheconf.program.files import FILE_TESTS, exists
 from apacheconf.program.globs import glob_matches
 from apacheconf.program.headers import HeaderTable
 from apacheconf.program.hosts import Host
@@ -42,7 +46,12 @@ from apacheconf.program.phases import Phase
 from apacheconf.program.request import Request
 from apacheconf.program.rewrite_maps import escape, look_up, lower, upper
 from apacheconf.program.uri import escape_url
-from apacheconf.program.values import Call, Capture, Escaped, Joined, Literal, Lookup, Value, Variable
+from apacheconf.program.values import Call, Capture, Escaped, Joined, Literal, LookAhead, Lookup, Value, Variable
+from apacheconf.syntax.words import split
+
+if TYPE_CHECKING:
+    from apacheconf.program.course import Course
+
 
 
 @dataclass
@@ -62,6 +71,7 @@ class State:
     env: MutableMapping[str, str] = field(default_factory=Environment)
     captures: dict[str, tuple[str | None, ...]] = field(default_factory=dict)
     file: str = ""
+    path_info: str = ""
     mapped: str = ""
     handler: str = ""
     status: int = 200
@@ -69,6 +79,21 @@ class State:
     headers: HeaderTable | None = None
     answer: tuple[HeaderTable, ...] = ()
     started: float = field(default_factory=time.time)
+    sub: bool = False
+    folder: str = ""
+    ended: bool = False
+    document_root: str = ""
+    context_root: str = ""
+    context_prefix: str = ""
+    look_up: Callable[[str, bool], Course] | None = field(default=None, repr=False, compare=False)
+    user: str | None = None
+    auth_type: str = ""
+    asked_user: bool = False
+
+    @property
+    def authority(self) -> Authority:
+        """Who knows users and names."""
+        return self.request.authority
 
     def header(self, name: str) -> str | None:
         """The value of a request field; None if absent."""
@@ -78,6 +103,11 @@ class State:
     def self_url(self) -> str:
         """``scheme://host[:port]`` of URLs that the server makes about itself (VH-60, RV-4)."""
         return self_url(self.host, self.request.scheme, self.header("Host") or "")
+
+    @property
+    def root(self) -> str:
+        """The DocumentRoot that holds for this request."""
+        return self.document_root or self.host.document_root
 
     @property
     def scheme(self) -> str:
@@ -141,7 +171,11 @@ def holds(condition: Condition, state: State) -> bool:
                 variable.known_from <= state.phase
                 and read_variable(variable.name, variable.argument, state) is not None
             )
+        case FromHost(names, forward):
+            return _comes_from(split(text_of(names, state)), forward, state)
         case Test(letter, value):
+            if letter in "FU":
+                return _answers(state, letter, text_of(value, state))
             return _TESTS[letter](text_of(value, state))
 
 
@@ -161,6 +195,8 @@ def text_of(value: Value, state: State) -> str:
             return missing if found is None else found
         case Call(function, argument):
             return _FUNCTIONS[function](text_of(argument, state))
+        case LookAhead():
+            return _ahead(state, value)
         case Escaped(inner):
             return escape(text_of(inner, state), value)
         case Lookup(_, key, default, kind, source):
@@ -219,6 +255,21 @@ def in_networks(address: str, networks: tuple[str, ...]) -> bool:
     return any((mapped or ip) in network or ip in network for network in map(ip_network, networks))
 
 
+def _comes_from(names: Sequence[str], forward: bool, state: State) -> bool:
+    """Whether the client has one of the names, or a name below it at a dot; only names that lead back count."""
+    address = state.request.peer[0]
+    if forward:
+        return any(address in state.authority.addresses(name) for name in names)
+    own = (state.authority.client_name(address) or "").lower()
+    return bool(own) and any(_lies_in_domain(own, name.lower()) for name in names)
+
+
+def _lies_in_domain(name: str, domain: str) -> bool:
+    if name == domain:
+        return True
+    return name.endswith(domain) and (domain[:1] == "." or name[: -len(domain)].endswith("."))
+
+
 def _integer(text: str) -> int:
     """Leading decimal digits, else 0 (EXPR-5)."""
     text = text.strip()
@@ -265,6 +316,7 @@ _FUNCTIONS: dict[str, Callable[[str], str]] = {
     "tolower": lower,
     "toupper": upper,
     "escape-url": escape_url,
+    "base64": lambda text: b64encode(text.encode("latin-1", "replace")).decode(),
 }
 
 
@@ -283,6 +335,8 @@ def reader_of(name: str, argument: str) -> Callable[[State], str | None]:
     family = _FAMILIES.get(name)
     if family is not None:
         return lambda state: family(state, argument)
+    if name.startswith("SSL_"):
+        return lambda state: state.request.tls.get(name)
     return lambda state: state.env.get(name)
 
 
@@ -291,7 +345,15 @@ def read_variable(name: str, argument: str, state: State) -> str | None:
     return reader_of(name, argument)(state)
 
 
+def _user(state: State) -> str | None:
+    """Who it is; that it was asked for is remembered where nobody has said so (EXPR-36)."""
+    state.asked_user = state.asked_user or state.user is None
+    return state.user
+
+
 _VARIABLES: dict[str, Callable[[State], str | None]] = {
+    "REMOTE_USER": _user,
+    "AUTH_TYPE": lambda s: s.auth_type or None,
     "REQUEST_URI": lambda s: s.path,
     "REQUEST_METHOD": lambda s: s.request.method,
     "REQUEST_SCHEME": lambda s: s.scheme,
@@ -312,16 +374,24 @@ _VARIABLES: dict[str, Callable[[State], str | None]] = {
     "SERVER_ADMIN": lambda s: s.host.admin,
     "HTTPS": lambda s: "on" if s.request.scheme == "https" else "off",
     "REWRITTEN": lambda s: s.path if s.rewritten is None else s.rewritten,
+    "REWRITTEN_HERE": lambda s: _here(s),
+    "REWRITING_ENDED": lambda s: "yes" if s.ended else "",
+    "FILE_AS_MAPPED": lambda s: s.file,
+    "FILE_SO_FAR": lambda s: s.rewritten or s.file,
+    "DOCUMENT_ROOT": lambda s: s.root,
+    "CONTEXT_DOCUMENT_ROOT": lambda s: s.context_root or s.root,
+    "CONTEXT_PREFIX": lambda s: s.context_prefix,
     "REQUEST_FILENAME": lambda s: s.file or s.path,
     "REQUEST_DIRECTORY": lambda s: s.file.rpartition("/")[0] + "/",
     "REQUEST_BASENAME": lambda s: s.file.rpartition("/")[2],
     "MAPPED_URL": lambda s: s.mapped,
+    "PATH_INFO": lambda s: s.path_info,
     "HANDLER": lambda s: s.handler,
     "REQUEST_STATUS": lambda s: str(s.status),
     "REQUEST_TIME_USEC": lambda s: str(int(s.started * 1e6)),
     "DURATION_USEC": lambda s: str(int((time.time() - s.started) * 1e6)),
     "IPV6": lambda s: "on" if ":" in s.request.local[0] else "off",
-    "IS_SUBREQ": lambda s: "false",
+    "IS_SUBREQ": lambda s: "true" if s.sub else "false",
     **{f"TIME_{name}": _local_time(form) for name, form in _TIMES.items()},
     "TIME": _local_time("%Y%m%d%H%M%S"),
     "LOAD_AVERAGE": lambda s: "/".join(f"{load:.2f}" for load in os.getloadavg()),
@@ -333,12 +403,39 @@ _FAMILIES: dict[str, Callable[[State, str], str | None]] = {
     "HTTP": lambda s, argument: s.header(argument),
     "ENV": lambda s, argument: s.env.get(argument),
     "OSENV": lambda s, argument: os.environ.get(argument),
-    "SSL": lambda s, argument: None,
+    "SSL": lambda s, argument: _VARIABLES["HTTPS"](s) if argument == "HTTPS" else s.request.tls.get(argument),
     "RESP": lambda s, argument: next((found for table in s.answer if (found := table.get(argument)) is not None), None),
     "HC": lambda s, argument: s.env.get("HC_BODY") if argument.lower() == "body" else None,
     "HTTP_MATCHING": lambda s, argument: _matching_header(s, argument),
     "HTTP_OR_ENV": lambda s, argument: s.env.get(argument) if s.header(argument) is None else s.header(argument),
 }
+
+
+def _here(state: State) -> str:
+    """What a section's rule looks at: the file so far and PATH_INFO, without the section's folder (RW-2)."""
+    url = (state.rewritten or "") + state.path_info
+    proxied = url.startswith("proxy:")
+    return url[len(state.folder) :] if url.startswith(state.folder) and not proxied else url
+
+
+def _ahead(state: State, value: LookAhead) -> str:
+    """What a variable would be in a sub-request for the URL so far (RW-40)."""
+    if state.look_up is None:
+        return ""
+    url = read_variable("REWRITTEN_HERE" if state.folder else "REWRITTEN", "", state) or ""
+    path = (state.rewritten or state.file or state.path) if value.as_file else url
+    found = state.look_up(path, value.as_file).state
+    found.phase = Phase.FIXUPS
+    return text_of(value.value, found)
+
+
+def _answers(state: State, letter: str, target: str) -> bool:
+    """Whether a sub-request for a URL (U) or a file (F) would be answered (RW-42, EXPR-26)."""
+    if state.look_up is None or not target:
+        return False
+    found = state.look_up(target, letter == "F")
+    status = found.status or 200
+    return status < 400 if letter == "U" else status < 300 and exists(found.state.file)
 
 
 def _matching_header(state: State, pattern: str) -> str | None:

@@ -1,10 +1,11 @@
-"""Tests of files: what conditions ask of the file system (EXPR-25, RW-42). Reading only, and never an error."""
+"""The file system, read only: what conditions ask of it (EXPR-25, RW-42), and where a mapped path leads (DR-5, DR-7)."""
 
 from __future__ import annotations
 
 import os
 import stat
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -32,3 +33,52 @@ FILE_TESTS: dict[str, Callable[[str], bool]] = {
     "L": _asks(lambda found: stat.S_ISLNK(found.st_mode), follow=False),
     "x": _asks(lambda found: bool(found.st_mode & 0o111)),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A path of the file system, walked: ``file`` is as much of it as exists, and the first part that doesn't.
+
+    ``path_info`` is what follows, with its slash. ``found`` is None where nothing is. ``status`` is 403 where the walk
+    ended early, and ``why`` then the line of the error log, with its code.
+    """
+
+    file: str
+    path_info: str = ""
+    found: os.stat_result | None = None
+    status: int = 0
+    why: str = ""
+
+    @property
+    def is_folder(self) -> bool:
+        return self.found is not None and stat.S_ISDIR(self.found.st_mode)
+
+
+def look_at(path: str) -> os.stat_result | None:
+    """What is at ``path``, behind links; None where nothing is that can be seen."""
+    return _stat(path)
+
+
+def same_owner(link: os.stat_result, target: os.stat_result | None) -> bool:
+    """Whether a link belongs to the owner of what it leads to (SymLinksIfOwnerMatch)."""
+    return target is not None and target.st_uid == link.st_uid
+
+
+def locate(path: str) -> Located:
+    """What is at ``path``, whatever links and rights say on the way: as far as it exists (DR-5)."""
+    if "\0" in path:
+        return Located(path, status=404)
+    place = path
+    while True:
+        found = _stat(place)
+        if found is not None:
+            known = stat.S_ISDIR(found.st_mode) or stat.S_ISREG(found.st_mode)
+            return Located(place, path[len(place) :], found if known else None, 0 if known else 403)
+        if place.endswith("/") and place.strip("/"):
+            place = place.rstrip("/")
+            continue
+        folder = place.rpartition("/")[0] or "/"
+        above = _stat(folder)
+        if folder == "/" or (above is not None and stat.S_ISDIR(above.st_mode)):  # the first part that isn't there
+            return Located(place, path[len(place) :])
+        place = folder

@@ -8,23 +8,36 @@ from dataclasses import dataclass
 from apacheconf.modules.core import CoreDirConf
 from apacheconf.modules.declare import Conf
 from apacheconf.modules.mod_alias import AliasDirConf
-from apacheconf.modules.mod_authz_core import AuthzDirConf
+from apacheconf.modules.mod_autoindex import AutoindexDirConf
+from apacheconf.modules.mod_dir import DirDirConf
 from apacheconf.modules.mod_env import EnvDirConf
+from apacheconf.modules.mod_expires import ExpiresDirConf
+from apacheconf.modules.mod_filter import FilterDirConf
 from apacheconf.modules.mod_headers import HeadersDirConf
+from apacheconf.modules.mod_mime import MimeDirConf
+from apacheconf.modules.mod_negotiation import NegotiationDirConf
 from apacheconf.modules.mod_proxy import ProxyDirConf
 from apacheconf.modules.mod_rewrite import RewriteDirConf
 from apacheconf.modules.mod_setenvif import SetEnvIfDirConf
 from apacheconf.modules.mod_ssl import SslDirConf
+from apacheconf.modules.mod_substitute import SubstituteDirConf
 from apacheconf.program import (
+    access,
     core,
     mod_alias,
-    mod_authz_core,
+    mod_autoindex,
+    mod_dir,
     mod_env,
+    mod_expires,
+    mod_filter,
     mod_headers,
+    mod_mime,
+    mod_negotiation,
     mod_proxy,
     mod_rewrite,
     mod_setenvif,
     mod_ssl,
+    mod_substitute,
 )
 from apacheconf.program.steps import Step
 
@@ -38,7 +51,7 @@ class DirSteps:
 
 
 DIR_STEPS: dict[str, DirSteps] = {
-    "mod_authz_core": DirSteps(AuthzDirConf, mod_authz_core.steps),
+    "access": DirSteps(access.AccessLayer, access.steps),
     "core": DirSteps(CoreDirConf, core.steps),
     "mod_rewrite": DirSteps(RewriteDirConf, mod_rewrite.steps),
     "mod_alias": DirSteps(AliasDirConf, mod_alias.steps),
@@ -46,5 +59,14 @@ DIR_STEPS: dict[str, DirSteps] = {
     "mod_headers": DirSteps(HeadersDirConf, mod_headers.steps),
     "mod_setenvif": DirSteps(SetEnvIfDirConf, mod_setenvif.steps),
     "mod_proxy": DirSteps(ProxyDirConf, mod_proxy.steps),
+    "mod_autoindex": DirSteps(AutoindexDirConf, mod_autoindex.steps),
+    "mod_dir": DirSteps(DirDirConf, mod_dir.steps),
+    "mod_expires": DirSteps(ExpiresDirConf, mod_expires.steps),
+    "mod_filter": DirSteps(FilterDirConf, mod_filter.steps),
+    "mod_mime": DirSteps(MimeDirConf, mod_mime.steps),
+    "mod_negotiation": DirSteps(NegotiationDirConf, mod_negotiation.steps),
+    "mod_substitute": DirSteps(SubstituteDirConf, mod_substitute.steps),
     "mod_ssl": DirSteps(SslDirConf, mod_ssl.steps),
 }
+#: Modules whose settings make steps, by themselves or together with others (``access``).
+MAKE_STEPS = frozenset(DIR_STEPS) | frozenset(access.PARTS)

@@ -22,23 +22,34 @@ lower it cell by cell. None of them reads the settings of ``model``; only ``fold
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from apacheconf.expand.options import Known
 from apacheconf.expand.tree import Absent
 from apacheconf.ledger import Written
 from apacheconf.program.hosts import Host, HostIndex, Listener
 from apacheconf.program.workers import Balancer, Ignored, Origin, Worker
+
+if TYPE_CHECKING:
+    from apacheconf.program.htaccess import Shelf
+
+#: Modules that answer for files and folders.
+OF_FILES = frozenset({"dir_module", "autoindex_module", "mime_module", "negotiation_module"})
 
 
 @dataclass(frozen=True)
 class Program:
     """See the head of this module.
 
-    ``lists_folders`` says whether a module (mod_dir, mod_autoindex) gives folders an answer.
+    ``modules`` are the loaded ones by their identifiers (``dir_module``); a fragment counts all of ours as loaded.
+    ``types_config`` is the file of media types, absolute.
 
     For the ledger: ``directives`` are all directives of the configuration with a node, ``absent`` those without
     one, ``left_out`` those that the program does not hold yet, each with the reason, ``ignored`` worker parameters
     that are lost because the worker is shared (WK-3). ``checks_at_once`` is ProxyHCTPsize; 0 for one after the other.
+    ``most_redirects`` and ``most_subrequests`` are LimitInternalRecursion. ``known`` is what reading has left known for
+    ``.htaccess`` files, ``shelves`` hold those that requests have met, by the number of the host.
     """
 
     listeners: tuple[Listener, ...]
@@ -47,10 +58,15 @@ class Program:
     origins: tuple[Origin, ...]
     directives: tuple[Written, ...] = ()
     absent: tuple[Absent, ...] = ()
-    lists_folders: bool = True
+    modules: frozenset[str] = OF_FILES
+    types_config: str = ""
     left_out: tuple[tuple[Written, str], ...] = ()
     ignored: tuple[Ignored, ...] = ()
     checks_at_once: int = 16
+    most_redirects: int = 10
+    most_subrequests: int = 10
+    known: Known = Known()
+    shelves: dict[int, Shelf] = field(default_factory=dict, compare=False, repr=False)
 
     def origin(self, host: Host, number: int) -> Origin:
         """The origin that a step of ``host`` names by ``number``."""

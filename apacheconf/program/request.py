@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from apacheconf.program.authority import NOBODY, Authority
+from apacheconf.program.files import Located
+from apacheconf.program.handling import Told
 from apacheconf.program.hosts import Cell, Host
 from apacheconf.program.messages import Levels, Message
 from apacheconf.program.steps import (
@@ -22,6 +25,7 @@ from apacheconf.program.workers import Origin
 if TYPE_CHECKING:
     from apacheconf.program.evaluate import State
 
+R = TypeVar("R", bound=Told)
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -30,7 +34,9 @@ class Request:
     """One request as it was received. Text is latin-1; header names keep their spelling and order.
 
     ``local`` is the address and port the configuration speaks of (after ``--listen``), ``peer`` the client's.
-    ``target`` is the request-target as sent. ``version`` is (1, 1) or (1, 0) or (0, 9).
+    ``target`` is the request-target as sent. ``version`` is (1, 1) or (1, 0) or (0, 9). ``tls`` are the SSL_ variables
+    of a connection over TLS, whose SNI is ``sni``. ``authority`` is asked about users, and about names of addresses.
+    An ``imagined`` request is for a configuration of another machine: folders that aren't here are taken to be there.
     """
 
     method: str = "GET"
@@ -40,7 +46,10 @@ class Request:
     local: tuple[str, int] = ("127.0.0.1", 80)
     peer: tuple[str, int] = ("127.0.0.1", 40000)
     scheme: str = "http"
+    tls: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     sni: str = ""
+    imagined: bool = False
+    authority: Authority = field(default=NOBODY, compare=False, repr=False)
 
     def header(self, name: str) -> str | None:
         """The value of ``name``, repeated lines joined by ``, `` as httpd joins them (RQ-4); None if absent."""
@@ -58,7 +67,8 @@ class Decision:
     ``status`` is the answer made here (``location`` for redirects, ``body`` for texts). ``file`` is the mapped
     file of a request that no origin takes. ``keep_alive`` False closes the client's connection (a 400).
     ``keep_host`` says that the origin gets the client's Host, ``tls`` how TLS is spoken where its scheme asks for it.
-    ``response_headers`` and ``early_headers`` are what ``response`` edits the answer with, under ``state``.
+    ``fields`` are what an error made here brings
+    (WWW-Authenticate). ``response_headers`` and ``early_headers`` are what ``response`` edits the answer with, under ``state``.
     """
 
     host: Host | None
@@ -74,6 +84,8 @@ class Decision:
     location: str = ""
     body: str | None = None
     file: str = ""
+    path_info: str = ""
+    located: Located | None = None
     handler: str = ""
     keep_alive: bool = True
     env: Mapping[str, str] = field(default_factory=dict)
@@ -86,8 +98,15 @@ class Decision:
     charset: str = ""
     tls: OriginTls = NO_TLS
     filters: tuple[AddFilter, ...] = ()
+    told: Mapping[type[Told], Told] = field(default_factory=dict)
     logs: tuple[Log, ...] = ()
     rounds: int = 0
     messages: tuple[Message, ...] = ()
     levels: Levels | None = None
+    fields: Headers = ()
     state: State | None = field(default=None, compare=False, repr=False)
+
+    def rules(self, kind: type[R]) -> R:
+        """What handlers and filters are told in this kind of settings; the defaults where nobody said anything."""
+        found = self.told.get(kind)
+        return found if isinstance(found, kind) else kind()

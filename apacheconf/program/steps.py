@@ -10,7 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from apacheconf.program.admission import Admit
 from apacheconf.program.conditions import ALWAYS, Condition, Regex
+from apacheconf.program.handling import Told
 from apacheconf.program.phases import Phase
 from apacheconf.program.tls import OriginTls
 from apacheconf.program.values import Value
@@ -24,15 +26,13 @@ class Move(Enum):
     SKIP = "skip"  # leave out the next `count` steps
     CHAIN = "chain"  # leave out the rest of the chain, which is the next `count` steps (RW-21)
     RESTART = "restart"  # from the first step of this phase, at most `count` times (RW-29)
-    NEXT_ROUND = "next round"  # re-enter at LOCATION_WALK with the changed path (RW-5), at most 10 times
     INTERNAL_REDIRECT = "internal redirect"  # re-enter at READ with REDIRECT_ variables, at most 10 times
-    SUBREQUEST = "sub-request"  # ask what `uri` would answer, then go on
     END = "end"  # the request is answered; only FILTERS and LOG remain
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Where control goes; ``uri`` is the target of an internal redirect or a sub-request."""
+    """Where control goes; ``uri`` is the target of an internal redirect."""
 
     move: Move = Move.NEXT
     count: int = 0
@@ -99,10 +99,14 @@ class SetUri:
 
 @dataclass(frozen=True, slots=True)
 class Respond:
-    """Answer here with a status: an error (its ErrorDocument applies), or text."""
+    """Answer here with a status: an error (its ErrorDocument applies), or text.
+
+    ``said`` goes to the error log: a module, and a text that what was asked for follows.
+    """
 
     status: int
     body: Value | None = None
+    said: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +145,7 @@ class Rewrite:
     ``target`` None leaves the URL as it is. ``status`` is that of a redirect, or the answer if ``answers``. For
     Aim.ORIGIN ``origin`` is a number into ``Host.origins``, None where it depends on the request. ``begins`` is the
     literal text that ``target`` begins with (what RW-9 trusts); ``passed`` hands the path on to the mappings (PT).
+    A rule that is ``main_only`` is passed over in sub-requests (NS, R); ``ends_all`` is END, ``path_info_discarded`` DPI.
     """
 
     target: Value | None = None
@@ -157,21 +162,30 @@ class Rewrite:
     begins: str = ""
     any_prefix: bool = False
     sets: tuple[Action, ...] = ()
+    main_only: bool = False
+    ends_all: bool = False
+    path_info_discarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class BeginRewriting:
-    """The rules of a server begin: the path is theirs now."""
+    """The rules of a server begin: the path is theirs now. Those of a section are about paths below ``folder``."""
+
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FinishRewriting:
     """What the rules made of the URL is taken: an origin, a redirect, a path for the mappings or a file (RW-9).
 
-    ``root`` is DocumentRoot.
+    ``root`` is DocumentRoot. For the rules of a section ``folder`` is set: then a path is an internal redirect, in which
+    ``base`` (RewriteBase) takes the folder's place; without one the alias that led here, if ``context`` (RW-5, RW-6).
     """
 
     root: str
+    folder: str = ""
+    base: str = ""
+    context: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +199,14 @@ class SetCookie:
 class SetType:
     """The media type of a file (the T flag)."""
 
-    name: str
+    name: Value
+
+
+@dataclass(frozen=True, slots=True)
+class ForceHandler:
+    """The handler, whatever else says so (the H flag)."""
+
+    name: Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +253,27 @@ class SecureOrigin:
     """How TLS is spoken with an origin whose scheme asks for it (TB-1)."""
 
     tls: OriginTls
+
+
+@dataclass(frozen=True, slots=True)
+class ExportTls:
+    """HTTPS and SSL_TLS_SNI become variables of the environment, with ``standard`` all that StdEnvVars means, with
+    ``certificates`` those of ExportCertData (TL-7)."""
+
+    standard: bool = False
+    certificates: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FakeBasicAuth:
+    """The name in a client's certificate becomes a user of basic authentication (SSLOptions +FakeBasicAuth)."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameUser:
+    """An SSL_ variable becomes the name of the user (SSLUserName)."""
+
+    variable: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,9 +329,14 @@ class AddCharset:
 
 @dataclass(frozen=True, slots=True)
 class AddFilter:
-    """An output filter by its name (``DEFLATE``), in the order they were added."""
+    """An output filter by its name in lower case (``deflate``), for answers of these ``types``, of all if there are none.
+
+    ``when`` is asked once the answer's head is known (FilterProvider).
+    """
 
     name: str
+    types: tuple[str, ...] = ()
+    when: Condition = ALWAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +361,8 @@ class Log:
 Action = (
     MapToOrigin | KeepLocal | MapToFile | SetUri | Respond | Redirect | SetEnv | SetHandler | EditHeader
     | KeepHost | AddForwarded | OverrideErrors | MapBack | MapBackCookie | SetErrorDocument | AddCharset | AddFilter
-    | SecureOrigin | Log | Rewrite | BeginRewriting | FinishRewriting | SetCookie | SetType
+    | SecureOrigin | Log | Rewrite | BeginRewriting | FinishRewriting | SetCookie | SetType | ForceHandler | Told | Admit
+    | ExportTls | FakeBasicAuth | NameUser
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from apacheconf.program.evaluate import self_url
 from apacheconf.runtime.answer import standard_reason
 from apacheconf.runtime.documents import answered_by_document
-from apacheconf.runtime.local import CHUNKED_FIELD
+from apacheconf.runtime.framing import CHUNKED_FIELD
 from apacheconf.runtime.mod_headers import edited_error
 from apacheconf.runtime.pages import CLOSING, CONTENT_TYPE, page
 
@@ -56,7 +56,7 @@ class Answering:
         if status in CLOSING or self._expect_refused:
             exchange.stay = False
         fields = [*kept, (b"Content-Type", CONTENT_TYPE)]
-        if status == 405:
+        if status == 405 and not any(name == b"Allow" for name, _ in kept):
             # Of requests for origins httpd knows no allowed methods; CONNECT reaches its handler of files (HP-4).
             files = b"HEAD,GET,POST,OPTIONS" + (b",TRACE" if exchange.site.host.shape.limits.trace else b"")
             fields.append((b"Allow", files if method == "CONNECT" else b""))

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from apacheconf.program.authority import Pending
 from apacheconf.program.request import Decision, Request
 from apacheconf.program.uri import PathRefused
 from apacheconf.runtime.answering import Answering
@@ -24,12 +25,15 @@ from apacheconf.runtime.forward import Lines, expects_continue, wants_to_stay
 from apacheconf.runtime.framing import BadChunk, BodyReader, body_reader, request_length
 from apacheconf.runtime.heads import FastReader, RequestHead, read_request_head
 from apacheconf.runtime.local import local_answer
+from apacheconf.runtime.page_texts import PLAIN_HTTP
 from apacheconf.runtime.patience import patience
 from apacheconf.runtime.planning import find_site, plan_exchange, plan_of_line, request_of
 from apacheconf.runtime.telling import tell, tell_client, tell_path
 from apacheconf.runtime.unfinished import blank_lines, check_unfinished
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from apacheconf.runtime.state import Door, ServerState
 
 #: Bytes of pipelined requests that are kept while an exchange is at work, before reading pauses.
@@ -40,13 +44,13 @@ LINGER = 2.0
 class ClientConnection(Answering):
     """One client. ``requests`` counts those received, ``received`` and ``sent`` bytes since the last line of a log.
 
-    ``deadline`` is 0 when there is none.
+    ``deadline`` is 0 when there is none. ``tls`` are the SSL_ variables of a connection over TLS.
     """
 
     __slots__ = (
         "_body", "_buffer", "_ended", "_expect_refused", "_left", "_line", "_lingering",
         "_patience", "_paused", "_quick", "_reading", "blocks", "deadline", "door", "exchange", "fast", "log_id",
-        "peer", "peer_address", "received", "requests", "sent", "server", "transport",
+        "peer", "peer_address", "received", "requests", "sent", "server", "tls", "transport",
     )  # fmt: skip
 
     def __init__(self, server: ServerState, door: Door, peer: tuple[str, int]) -> None:
@@ -56,6 +60,7 @@ class ClientConnection(Answering):
         self.peer_address: tuple[str, int] = peer
         self.peer = peer[0].encode()
         self.transport: Any = None
+        self.tls: Mapping[str, str] | None = None
         self.exchange: Exchange | None = None
         self.fast = FastReader()
         self.requests: int = 0
@@ -226,8 +231,13 @@ class ClientConnection(Answering):
         self.exchange = exchange
         self._begin_body(length)
         try:
+            if self.door.shown is not None:
+                self._check_handshake(exchange)
             expects = self._expect_refused = expects_continue(head.fields, head.version)
             plan_exchange(self, exchange, raw, head, target, length == 0 and not expects)
+        except Pending as question:
+            self._wait_for(question, exchange, raw, head)
+            return
         except PathRefused as refused:
             tell_path(exchange, refused.status)
             self.refuse(exchange, refused.status)
@@ -245,6 +255,45 @@ class ClientConnection(Answering):
         else:
             exchange.fail_undecodable()
 
+    def _wait_for(self, question: Pending, exchange: Exchange, raw: bytes, head: RequestHead) -> None:
+        """Read no more until an answer is there that the decision needs; then decide again."""
+        self.pause_reading()
+
+        def answered(fault: BaseException | None) -> None:
+            if self.exchange is not exchange or self.transport is None:
+                return
+            try:
+                if fault is not None:
+                    raise fault
+                self._begin_again(raw, head)
+            except ClientBroke as broke:
+                self._refuse_client(broke)
+            except Exception as failed:
+                self._fail(failed)
+
+        self.server.beside(question.find, answered)
+
+    def _begin_again(self, raw: bytes, head: RequestHead) -> None:
+        """The head once more, as if it had just been read; what came of the body still waits. Raises ClientBroke."""
+        self.resume_reading()
+        self._handle(raw, head)
+        if self._body is not None and self.exchange is None:
+            self._rest_of_body()
+
+    def _check_handshake(self, exchange: Exchange) -> None:
+        """The host of a request must be one that the handshake speaks for. Raises ClientBroke."""
+        try:
+            self.door.check(exchange)
+        except ClientBroke as broke:
+            if broke.status != 400:  # it is the last request, and nobody tells the client
+                self._ended, self._buffer = True, b""
+            raise
+
+    def refuse_plain(self) -> None:
+        """The client speaks plain HTTP where TLS is spoken (TL-6, VH-53)."""
+        self.requests, self._line = 1, b"GET / HTTP/1.0"
+        self._refuse_client(ClientBroke(400, "plain HTTP on a port for TLS", PLAIN_HTTP))
+
     def request_of(self, exchange: Exchange) -> Request:
         """The request of an exchange as ``decide`` reads it."""
         return request_of(self, RequestHead(exchange.plan.method, b"/", exchange.version, exchange.fields))
@@ -257,6 +306,10 @@ class ClientConnection(Answering):
         else:
             self.resume_reading()
             exchange.start()
+
+    def go_on(self, exchange: Exchange, head: RequestHead) -> None:
+        """Go on with the plan that an exchange has got in place of its first one; its body is still to come."""
+        self._start(exchange, head, False)
 
     def _start(self, exchange: Exchange, head: RequestHead, expects: bool) -> None:
         plan = exchange.plan

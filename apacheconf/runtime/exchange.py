@@ -125,7 +125,7 @@ class Exchange(Choosing):
 
     def body(self, pieces: list[bytes], done: bool) -> None:
         """A part of the client's body; ``done`` with the last one. Starts the request when enough is here (RB-1)."""
-        if self.first_status:  # an error document answers: nobody wants the body any more
+        if self.first_status or self.plan.service is None:  # it is answered here: nobody wants the body any more
             return
         self.body_size += sum(map(len, pieces))
         self.body_done = done

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from apacheconf.ledger import Answer, Outcome
-from apacheconf.program.steps import AddFilter
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -11,19 +10,15 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 #: Actions that serve doesn't do yet.
-NOT_DONE: dict[type, str] = {
-    AddFilter: "serve has no output filters yet",
-}
+NOT_DONE: dict[type, str] = {}
 #: Why, where "not served yet" would leave a question.
 NOT_YET: dict[str, str] = {}
 HANDLERS = "the handler is not served yet: its path answers 503 or 500, and never a file's text"
-DOCUMENT_IN_FILE = "files are not served: the stock page answers in place of this document"
-FILE_ANSWER = Answer(
-    Outcome.EQUIVALENT, "files are not served: what exists answers 500, so nobody gets more than before", key="files"
-)
-FILE_SECTIONS = frozenset({"directory", "directorymatch", "files", "filesmatch"})
+#: Names of handlers by which files and folders are answered.
+FILE_HANDLERS = frozenset({"", "none", "default-handler", "httpd/unix-directory", "type-map"})
+#: Output filters that serve has.
+FILTERS = frozenset({"deflate", "substitute"})
 
-_NO_FILES = Answer(Outcome.NO_EFFECT, "files are not served")
 _TUNING = Answer(Outcome.NO_EFFECT, "it tunes httpd's memory, or its status pages")
 #: Directives that serve answers for by name, whatever their value.
 BY_NAME = {
@@ -31,7 +26,27 @@ BY_NAME = {
     "serversignature": Answer(Outcome.APPROXIMATED, "error pages carry no signature"),
     "servertokens": Answer(Outcome.APPROXIMATED, "the Server header of answers made here says apacheconf"),
     "logformat": Answer(Outcome.ABSORBED),
-    **dict.fromkeys(_names("acceptpathinfo forcetype"), _NO_FILES),
+    **dict.fromkeys(_names("expiresactive expiresbytype expiresdefault"), Answer(Outcome.ABSORBED)),
+    **dict.fromkeys(
+        _names(
+            """
+            require requireall requireany requirenone limit limitexcept authmerging authzsendforbiddenonfailure
+            authzprovideralias authnprovideralias order allow deny satisfy allowmethods authname authtype authuserfile
+            authgroupfile authdbmuserfile authdbmtype authdbmgroupfile authzdbmtype authbasicprovider
+            authbasicauthoritative authbasicfake authbasicusedigestalgorithm authdigestprovider authdigestqop
+            authdigestalgorithm authdigestdomain authdigestnoncelifetime anonymous anonymous_nouserid
+            anonymous_mustgiveemail anonymous_verifyemail anonymous_logemail
+            """
+        ),
+        Answer(Outcome.ABSORBED),
+    ),
+    **dict.fromkeys(
+        _names(
+            "authdigestshmemsize authncacheenable authncacheprovidefor authncachesocache authncachetimeout"
+            " authncachecontext"
+        ),
+        Answer(Outcome.NO_EFFECT, "serve remembers verdicts of its own accord"),
+    ),
     **dict.fromkeys(
         _names("balancergrowth balancerpersist proxystatus proxyiobuffersize proxyreceivebuffersize"), _TUNING
     ),
@@ -43,16 +58,14 @@ READ = frozenset(
         servername serveralias serveradmin documentroot listen usecanonicalname keepalive keepalivetimeout
         maxkeepaliverequests timeout limitrequestfields limitrequestfieldsize limitrequestline allowencodedslashes
         mergeslashes traceenable proxytimeout requestreadtimeout balancerinherit balancermember proxyset proxypass
-        proxypassmatch
-        proxypassreverse proxypassreversecookiepath proxypassreversecookiedomain require requireall requireany
-        requirenone error errorlog errorlogformat loglevel proxyhcexpr proxyhctemplate proxyhctpsize rewriteengine rewritemap
+        proxypassmatch typesconfig
+        proxypassreverse proxypassreversecookiepath proxypassreversecookiedomain error errorlog errorlogformat loglevel proxyhcexpr proxyhctemplate proxyhctpsize rewriteengine rewritemap
         """
     )
 )
 #: Values with which other directives say what serve does anyway.
 DEFAULTS: dict[str, set[str]] = {
     "adddefaultcharset": {"off"},
-    "sslengine": {"off"},
     "httpprotocoloptions": {"strict", "allow0.9"},
     "stricthostcheck": {"off"},
     "proxybadheader": {"iserror"},

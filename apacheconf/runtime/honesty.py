@@ -7,36 +7,34 @@ honoured stops serve, until the user accepts it by name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from apacheconf.diagnostics import ConfigError, Diagnostic, Level
 from apacheconf.ledger import Answer, Ledger, Outcome, Row, Written
 from apacheconf.modules import registry
 from apacheconf.modules.declare import Fate
 from apacheconf.modules.rewrite_rules import OF_RULES, refuses
-from apacheconf.program.decide import decide
 from apacheconf.program.fold import steps_for
+from apacheconf.program.handling import HandlerRules
 from apacheconf.program.hosts import Host, Shape
 from apacheconf.program.program import Program
-from apacheconf.program.request import Request
 from apacheconf.program.steps import (
+    AddFilter,
     EditHeader,
-    MapToFile,
     SecureOrigin,
     SetEnv,
-    SetErrorDocument,
     SetHandler,
     Step,
 )
 from apacheconf.program.tls import unlike_httpd
 from apacheconf.program.workers import Balancer, Origin, Worker
-from apacheconf.runtime import mod_env, mod_headers
+from apacheconf.runtime import mod_env, mod_headers, tls_honesty
+from apacheconf.runtime.closed import KEY, closed_by, is_closed, of_closed_module
 from apacheconf.runtime.fates import (
     BY_NAME,
     DEFAULTS,
-    DOCUMENT_IN_FILE,
-    FILE_ANSWER,
-    FILE_SECTIONS,
+    FILE_HANDLERS,
+    FILTERS,
     HANDLERS,
     NOT_DONE,
     NOT_YET,
@@ -64,11 +62,13 @@ def answer(program: Program, ledger: Ledger) -> None:
         if id(shape) not in steps_of:
             steps_of[id(shape)] = tuple((step, _not_done(step)) for step in _steps(shape))
         for step, why in steps_of[id(shape)]:
-            lost = why or _lost_document(program, host, step)
-            if lost:
-                ledger.drop(host.said_by(step), lost)
+            if closed := closed_by(step):
+                ledger.drop(host.said_by(step), closed, key=KEY)
+            elif why:
+                ledger.drop(host.said_by(step), why)
             else:
                 ledger.carry(host.said_by(step), *_how_well(step))
+    tls_honesty.answer(program, ledger)
     for listener in program.listeners:
         ledger.carry(listener.said_by, Outcome.EXACT)
     for origin in program.origins:
@@ -78,13 +78,10 @@ def answer(program: Program, ledger: Ledger) -> None:
 
 def _settle_left_out(program: Program, ledger: Ledger) -> None:
     """What the program does not hold is not honoured, though a step closes its place: a Require that denies all.
-
-    Below sections of files nobody gets more than before, because no file is served.
     """
-    told = {id(each) for each, _ in ledger.answers()}
-    of_files = {id(each) for section in program.directives for each in _below_file_section(section)}
+    told = {id(each) for each, answers in ledger.answers() if all(answer.key != KEY for answer in answers)}
     for directive, why in program.left_out:
-        if id(directive) in told and id(directive) not in of_files:
+        if id(directive) in told:
             ledger.drop([directive], why)
 
 
@@ -104,20 +101,13 @@ def _not_done(step: Step) -> str:
         return mod_headers.not_done(step.action)
     if isinstance(step.action, SetEnv):
         return mod_env.not_done(step.action)
-    if isinstance(step.action, MapToFile) and (step.action.prefix or step.action.value is not None):
-        return "files are not served: what exists answers 500"
     if isinstance(step.action, SetHandler):
-        return HANDLERS
+        return "" if step.action.name in FILE_HANDLERS else HANDLERS
+    if isinstance(step.action, HandlerRules):
+        return "" if {name for _, name in step.action.handlers if name} <= FILE_HANDLERS else HANDLERS
+    if isinstance(step.action, AddFilter):
+        return "" if step.action.name in FILTERS else f"{step.action.name.upper()} is a filter that serve lacks"
     return NOT_DONE.get(type(step.action), "")
-
-
-def _lost_document(program: Program, host: Host, step: Step) -> str:
-    """Why an error document can't be shown: its path is none of an origin's."""
-    action = step.action
-    if not isinstance(action, SetErrorDocument) or not action.path:
-        return ""
-    asked = Request(target=action.path, headers=(("Host", host.name),), local=_place_of(host, program))
-    return DOCUMENT_IN_FILE if decide(program, asked).origin is None else ""
 
 
 def _place_of(host: Host, program: Program) -> tuple[str, int]:
@@ -154,7 +144,7 @@ def fallback_for(program: Program) -> Callable[[Written], Answer | None]:
     absent = {id(each): _absent(each.why.name, each.note or each.why.value) for each in program.absent}
     left_out = {id(directive): reason for directive, reason in program.left_out}
     dead = {id(each): why for host in program.hosts for step, why in host.shape.dead for each in host.said_by(step)}
-    of_files = {id(each) for section in program.directives for each in _below_file_section(section)}
+    of_tls = tls_honesty.fallback_for(program)
 
     def fallback(directive: Written) -> Answer | None:
         if id(directive) in absent:
@@ -163,21 +153,11 @@ def fallback_for(program: Program) -> Callable[[Written], Answer | None]:
             return Answer(Outcome.DEAD_IN_SOURCE, dead[id(directive)])
         if id(directive) in left_out and directive.name.lower() in OF_RULES:  # they lead away from files
             return Answer(Outcome.UNSUPPORTED, left_out[id(directive)])
-        if id(directive) in of_files:
-            return FILE_ANSWER
         if id(directive) in left_out:
             return Answer(Outcome.UNSUPPORTED, left_out[id(directive)])
-        return BY_NAME.get(directive.name.lower()) or _by_fate(directive)
+        return BY_NAME.get(directive.name.lower()) or of_tls(directive) or of_closed_module(directive) or _by_fate(directive)
 
     return fallback
-
-
-def _below_file_section(section: Written) -> Iterator[Written]:
-    if section.name.lower() in FILE_SECTIONS:
-        below = [section]
-        for each in below:
-            yield each
-            below += getattr(each, "children", None) or ()
 
 
 def _absent(why: str, note: str) -> Answer:
@@ -212,6 +192,7 @@ def refuse_dishonoured(program: Program, accepted: frozenset[str]) -> None:
     """Stop where a restriction would be lost. Raises ConfigError that names each, with file and line."""
     wanted = {name.lower() for name in accepted}
     lost = [row for row in dishonoured(program) if _restricts(row) and row.name.lower() not in wanted]
+    lost = [row for row in lost if not is_closed(row)]
     if lost:
         raise ConfigError(_refusal(row) for row in lost)
 

@@ -1,18 +1,14 @@
-"""Answers that no origin gives: refusals and redirects of the program, OPTIONS *, TRACE, and the file system's no.
-
-serve has no file handler yet. A path that no origin takes is mapped as httpd would: what isn't there is a 404,
-and what is there answers 500, never its text.
-"""
+"""Answers that no origin gives: refusals and redirects of the program, OPTIONS *, TRACE; ``handlers`` has the rest."""
 
 from __future__ import annotations
 
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apacheconf.program.request import Decision
 from apacheconf.runtime.answer import standard_reason
-from apacheconf.runtime.framing import LAST_CHUNK, chunk
+from apacheconf.runtime.framing import CHUNKED_FIELD, LAST_CHUNK, chunk
+from apacheconf.runtime.handlers import handle
 from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.pages import CONTENT_TYPE
 
@@ -20,17 +16,14 @@ if TYPE_CHECKING:
     from apacheconf.runtime.client import ClientConnection
     from apacheconf.runtime.exchange import Exchange
 
-CHUNKED_FIELD = (b"Transfer-Encoding", b"chunked")
-#: Handlers that exist in httpd and not here, and what they answer until they do.
-_HANDLERS = {"balancer-manager": 503}
-_DEFAULT_HANDLERS = frozenset({"", "none", "default-handler"})
-
 
 def local_answer(client: ClientConnection, exchange: Exchange, head: RequestHead, decision: Decision) -> None:
     """Answer as ``decision`` says."""
     status = decision.status
-    if status is None:
-        client.refuse(exchange, _handler_status(decision, client.server.program.lists_folders))
+    if status is None and head.method == b"TRACE":
+        _answer_itself(client, exchange, head)
+    elif status is None:
+        handle(client, exchange, head, decision)
     elif decision.location:
         redirect(client, exchange, status, decision.location)
     elif decision.body is not None:
@@ -38,29 +31,8 @@ def local_answer(client: ClientConnection, exchange: Exchange, head: RequestHead
     elif status == 200:
         _answer_itself(client, exchange, head)
     else:
-        client.refuse(exchange, status, *_proxy_note(head, status))
-
-
-def _handler_status(decision: Decision, lists_folders: bool) -> int:
-    """What a request answers that is left to a handler: 500 for those that serve lacks."""
-    if decision.handler not in _DEFAULT_HANDLERS:
-        return _HANDLERS.get(decision.handler, 500)
-    return _file_status(decision.file, lists_folders)
-
-
-def _file_status(file: str, lists_folders: bool) -> int:
-    """404 for what isn't there; 500 for a file, because serve has no handler that may show it.
-
-    A folder is something only where a module shows its index or its list; httpd's own handler answers 404.
-    """
-    if not file or "\0" in file:
-        return 404
-    path = Path(file)
-    try:
-        shown = path.exists() and (lists_folders or not path.is_dir())
-    except OSError:
-        return 403
-    return 500 if shown else 404
+        kept = [(name.encode(), value.encode("latin-1")) for name, value in decision.fields]
+        client.refuse(exchange, status, *_proxy_note(head, status), kept=kept)
 
 
 #: What the page of a redirect says, where it isn't that the document has moved.

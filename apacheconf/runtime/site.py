@@ -228,7 +228,10 @@ class Site:
 
     def decided_plan(self, request: Request) -> Plan:
         """The plan that ``decide`` makes; it holds for this request only."""
-        decision = decide(self._server.program, request)
+        return self.plan_for(request, decide(self._server.program, request))
+
+    def plan_for(self, request: Request, decision: Decision) -> Plan:
+        """The plan of a request that ``decide`` has decided."""
         policy = Policy(
             map_back=decision.map_back,
             map_back_cookies=decision.map_back_cookies,

@@ -73,11 +73,15 @@ def played(program: Program, request: Request) -> Heard:
     return converse(program, ("\r\n".join(head) + "\r\n\r\n").encode("latin-1"), [OK])
 
 
+#: What a file that isn't there answers to other methods.
+_FILE_STATUS = {"TRACE": 200, "OPTIONS": 200, "FOO": 501}
+
+
 def agree(decision: Decision, heard: Heard) -> bool:
     """Whether what was heard is what was decided."""
     if decision.origin is None:
-        status = decision.status or 404
-        return not heard.requests and heard.statuses == [status] and heard.closed is (status in (400, 500))
+        status = decision.status or _FILE_STATUS.get(decision.state.request.method, 404)
+        return not heard.requests and heard.statuses == [status] and heard.closed is (status in (400, 500, 501))
     (name, sent), *others = heard.requests
     origin = decision.origin
     worker = origin.members[0] if isinstance(origin, Balancer) else origin

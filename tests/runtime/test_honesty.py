@@ -35,15 +35,15 @@ def test_every_directive_of_the_first_road_has_a_row_and_none_stops_serve(site: 
 
 
 def test_a_restriction_that_is_not_honoured_stops_serve_until_it_is_accepted(tmp_path: Path) -> None:
-    program = configuration(tmp_path, "<Location />\nAuthType Basic\n</Location>\nProxyPass / http://10.0.0.1/")
+    program = configuration(tmp_path, "<Location />\nSecRuleEngine On\n</Location>\nProxyPass / http://10.0.0.1/")
     with pytest.raises(ConfigError) as refused:
         refuse_dishonoured(program, frozenset())
     (diagnostic,) = refused.value.diagnostics
     assert str(diagnostic).endswith(
-        "site.conf:4:1: AuthType takes something away from clients and is not honoured: not served yet"
+        "site.conf:4:1: SecRuleEngine takes something away from clients and is not honoured: not served yet"
     )
-    assert diagnostic.help == "serve it all the same with --accept AuthType"
-    refuse_dishonoured(program, frozenset({"authtype"}))
+    assert diagnostic.help == "serve it all the same with --accept SecRuleEngine"
+    refuse_dishonoured(program, frozenset({"secruleengine"}))
 
 
 def test_access_rules_are_honoured(tmp_path: Path) -> None:
@@ -56,27 +56,44 @@ def test_access_rules_are_honoured(tmp_path: Path) -> None:
 
 def test_what_the_program_does_not_hold_is_not_honoured_though_it_is_closed(tmp_path: Path) -> None:
     text = (
-        "ProxyPass /x http://h/ mapping=servlet\nProxyPass / http://h/\n<Location /p>\nRequire valid-user\n</Location>"
+        "ProxyPass /x http://h/ mapping=servlet\nProxyPass / http://h/\n<Location /p>\nRequire ldap-user a\n</Location>"
     )
     program = configuration(tmp_path, text)
     lost = {row.name: row.caveats for row in account(program) if row.outcome is Outcome.UNSUPPORTED}
     assert lost == {
         "ProxyPass": ("mapping=servlet is not evaluated yet",),
-        "Require": ("Require valid-user is not evaluated yet; it denies",),
+        "Require": ("Require ldap-user is not served: where it is asked, the answer is 500",),
     }
-    with pytest.raises(ConfigError):
-        refuse_dishonoured(program, frozenset())
+    refuse_dishonoured(program, frozenset())  # nothing is lost: both answer 500
+    assert {row.name for row in summarise(program, ServeOptions()).not_honoured} == {"ProxyPass", "Require"}
+    heard = converse(program, get(path=b"/p"))
+    assert heard.statuses == [500] and not heard.requests
 
 
-def test_files_are_never_shown(tmp_path: Path) -> None:
-    """What isn't there is 404; what is there answers 500, whatever is in it."""
-    (tmp_path / "secret.php").write_text("<?php the secret ?>")
-    program = configuration(
-        tmp_path, f"DocumentRoot {tmp_path}\n<Directory {tmp_path}>\nRequire all granted\n</Directory>"
-    )
-    for path, status in ((b"/secret.php", 500), (b"/none", 404), (b"/", 500)):
+SCRIPTS = """\
+AddHandler cgi-script .cgi
+AddType application/x-httpd-php .php
+ScriptAlias /bin/ {root}/
+<Files run.txt>
+SetHandler lua-script
+</Files>
+<Directory {root}>
+Require all granted
+</Directory>
+DocumentRoot {root}
+"""
+
+
+def test_the_text_of_a_script_is_never_shown(tmp_path: Path) -> None:
+    """What a handler that serve lacks would run answers 500, however it got that handler; and the report says so."""
+    for name in ("a.cgi", "a.php", "run.txt", "a.txt"):
+        (tmp_path / name).write_text("the secret")
+    program = configuration(tmp_path, SCRIPTS.format(root=tmp_path))
+    for path in (b"/a.cgi", b"/a.php", b"/run.txt", b"/bin/a.txt"):
         heard = converse(program, get(path=path))
-        assert heard.statuses == [status] and b"secret" not in heard.client
+        assert heard.statuses == [500] and b"secret" not in heard.client
+    assert converse(program, get(path=b"/a.txt")).statuses == [200]
+    assert {row.name for row in summarise(program, ServeOptions()).not_honoured} >= {"AddHandler", "SetHandler"}
 
 
 def test_the_balancer_page_is_503_and_other_handlers_are_500(tmp_path: Path) -> None:
@@ -111,7 +128,7 @@ def test_the_error_log_says_where_an_origin_was_written(tmp_path: Path) -> None:
     assert heard.notes[0].startswith(f"http://10.0.0.1/ ({tmp_path}/site.conf:3:1): ")
 
 
-@pytest.mark.parametrize(("main", "status"), [("httpd.conf", 404), ("site.conf", 500)])
+@pytest.mark.parametrize(("main", "status"), [("httpd.conf", 404), ("site.conf", 403)])
 def test_a_folder_is_something_only_where_a_module_shows_it(tmp_path: Path, main: str, status: int) -> None:
     """Without mod_dir and mod_autoindex httpd answers 404; a fragment may have them."""
     path = tmp_path / main

@@ -1,0 +1,172 @@
+"""What handlers and output filters are told: the effective settings of a section, as data of the program.
+
+A step that carries one of these does nothing in its phase but hand it on: ``Decision.told`` gives it to whoever
+answers. A module that was configured by nobody makes no such step; its defaults are those of the class.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The base of all; ``of_files`` marks what means nothing to a request that an origin answers."""
+
+    of_files: ClassVar[bool] = True
+
+
+#: Pairs of a table that is kept hashable.
+Pairs = tuple[tuple[str, str | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileRules(Told):
+    """core: how a file is answered. ``options`` and ``etag`` are lower-case words.
+
+    ``max_ranges``, ``overlaps`` and ``reversals`` are counts, -1 for no limit, 0 for none at all (MaxRanges none).
+    """
+
+    options: frozenset[str] = frozenset({"followsymlinks"})
+    etag: frozenset[str] = frozenset({"mtime", "size"})
+    path_info: str = "Default"
+    force_type: str = ""
+    max_ranges: int = 200
+    overlaps: int = 20
+    reversals: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class MimeRules(Told):
+    """mod_mime: from an extension in lower case to what it means; None where that was removed."""
+
+    types: Pairs = ()
+    encodings: Pairs = ()
+    charsets: Pairs = ()
+    languages: Pairs = ()
+    output_filters: Pairs = ()
+    default_language: str = ""
+    multiviews_match: tuple[str, ...] = ()
+    use_path_info: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HandlerRules(Told):
+    """mod_mime: handlers by extension, as in MimeRules."""
+
+    handlers: Pairs = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FolderRules(Told):
+    """mod_dir: ``index`` are names or paths to try, ``redirect`` a status or 0, ``fallback`` a path or empty."""
+
+    index: tuple[str, ...] = ("index.html",)
+    redirect: int = 0
+    slash: bool = True
+    check_handler: bool = False
+    fallback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NegotiationRules(Told):
+    """mod_negotiation: languages in their order of preference; ``force`` holds ``prefer`` and ``fallback``."""
+
+    priority: tuple[str, ...] = ()
+    force: frozenset[str] = frozenset({"prefer"})
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """An entry of mod_autoindex: what ``apply_to`` names below the folder ``below`` gets ``data``.
+
+    ``by`` is ``path``, ``type`` or ``encoding``.
+    """
+
+    apply_to: str
+    data: str
+    by: str = "path"
+    below: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListingRules(Told):
+    """mod_autoindex: ``options`` in lower case; widths in characters, -1 for as wide as the longest (``*``).
+
+    ``order`` is a key of ``NMSD`` and ``A`` or ``D``. The icon's size is empty where nobody gives one.
+    """
+
+    options: frozenset[str] = frozenset()
+    name_width: int = 23
+    description_width: int = 23
+    icon_width: int = 0
+    icon_height: int = 0
+    charset: str = ""
+    type: str = "text/html"
+    order: tuple[str, str] = ("N", "A")
+    style_sheet: str = ""
+    head_insert: str = ""
+    default_icon: str = ""
+    header: str = ""
+    readme: str = ""
+    icons: tuple[Pattern, ...] = ()
+    alts: tuple[Pattern, ...] = ()
+    descriptions: tuple[Pattern, ...] = ()
+    ignored: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """So many seconds after the access, or after the last modification."""
+
+    seconds: int
+    since_modification: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryRules(Told):
+    """mod_expires: by content type in lower case (``text/*`` and ``*/*`` too), else ``default``."""
+
+    of_files: ClassVar[bool] = False
+
+    by_type: tuple[tuple[str, Expiry], ...] = ()
+    default: Expiry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeflateRules(Told):
+    """mod_deflate: zlib's numbers, and what becomes of an ETag (``AddSuffix``, ``NoChange``, ``Remove``)."""
+
+    of_files: ClassVar[bool] = False
+
+    level: int = -1
+    memory: int = 9
+    window: int = 15
+    etag: str = "AddSuffix"
+
+
+@dataclass(frozen=True, slots=True)
+class Substitution:
+    """``s/pattern/replacement/``: a plain text without ``regex``; ``flatten`` rejoins what it cut (no q flag)."""
+
+    pattern: str
+    replacement: str
+    regex: bool = True
+    ignore_case: bool = False
+    flatten: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SubstitutionRules(Told):
+    """mod_substitute: in their order, on lines of at most ``longest`` bytes."""
+
+    of_files: ClassVar[bool] = False
+
+    substitutions: tuple[Substitution, ...] = ()
+    longest: int = 1 << 20
+
+
+TOLD: tuple[type[Told], ...] = (
+    FileRules, MimeRules, HandlerRules, FolderRules, NegotiationRules, ListingRules, ExpiryRules, DeflateRules, SubstitutionRules,
+)  # fmt: skip

@@ -1,0 +1,39 @@
+"""mod_mime in the program: what extensions mean, handed on to the handler of files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+
+from apacheconf.modules.declare import Conf
+from apacheconf.modules.mod_mime import MimeDirConf
+from apacheconf.program.handling import HandlerRules, MimeRules, Pairs
+from apacheconf.program.steps import Step
+from apacheconf.program.telling import settings_of, tell
+
+
+def steps(conf: Conf) -> Iterator[Step]:
+    """What effective settings make a request for a file meet."""
+    assert isinstance(conf, MimeDirConf)
+    if conf.handlers.is_set:
+        yield tell(HandlerRules(_pairs(conf.handlers.value)), (conf.handlers,))
+    settings = [each for each in settings_of(conf) if each is not conf.handlers]
+    if any(each.is_set for each in settings):
+        yield tell(rules(conf), settings)
+
+
+def rules(conf: MimeDirConf) -> MimeRules:
+    return MimeRules(
+        types=_pairs(conf.types.value),
+        encodings=_pairs(conf.encodings.value),
+        charsets=_pairs(conf.charsets.value),
+        languages=_pairs(conf.languages.value),
+        output_filters=_pairs(conf.output_filters.value),
+        default_language=conf.default_language.value,
+        multiviews_match=conf.multiviews_match.value,
+        use_path_info=conf.use_path_info.value,
+    )
+
+
+def _pairs(table: dict[str, str | None]) -> Pairs:
+    return cast("Pairs", tuple(table.items()))

@@ -1,0 +1,84 @@
+"""Conditional requests on answers made here (RFC 9110 section 13, in httpd's order and with its exceptions). Pure.
+
+A validator that is less than a minute old may change within the second that it names, so httpd takes it for weak:
+together with Range it then matches nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from email.utils import mktime_tz, parsedate_tz
+
+#: The value of a request field, empty if absent.
+Field = Callable[[bytes], bytes]
+_TAG = re.compile(rb'\s*(W/)?"([^"]*)"\s*(?:,|$)')
+#: Seconds for which a date is a weak validator.
+_WEAK = 60
+
+
+def verdict(field: Field, method: bytes, etag: bytes, modified: int, now: float) -> int:
+    """200, 304 or 412. ``modified`` is Last-Modified and ``now`` the time of the request, in seconds since 1970."""
+    read = method in (b"GET", b"HEAD")
+    if_match = field(b"if-match")
+    if if_match and if_match.strip() != b"*" and not (etag and has_strong(if_match, etag)):
+        return 412
+    unchanged: bool | None = None
+    since = _date(field(b"if-unmodified-since"))
+    if since is not None:
+        if modified > since and (bool(field(b"range")) or now >= modified + _WEAK):
+            return 412
+        unchanged = False
+    if_none_match = field(b"if-none-match")
+    if if_none_match:
+        matches = _matches_none(if_none_match, etag, read and not field(b"range"))
+        if matches and not read:
+            return 412
+        unchanged = matches
+    since = _date(field(b"if-modified-since"))
+    if since is not None and unchanged is not False:
+        weak = now < modified + _WEAK and bool(field(b"range"))
+        unchanged = modified <= since <= now and not weak and read
+    elif since is None and unchanged is None:
+        unchanged = False
+    return 304 if unchanged else 200
+
+
+def range_still_holds(if_range: bytes, etag: bytes, modified: int, now: float) -> bool:
+    """Whether Range counts under this If-Range (empty: yes)."""
+    if not if_range:
+        return True
+    if if_range.startswith(b'"'):
+        return bool(etag) and has_strong(if_range, etag)
+    date = _date(if_range)
+    return date == modified and now >= modified + _WEAK
+
+
+def has_strong(listed: bytes, etag: bytes) -> bool:
+    """Whether a list of tags names ``etag``, both strong."""
+    return not etag.startswith(b"W/") and any(
+        not weak and tag == etag.strip(b'"') for weak, tag in _TAG.findall(listed)
+    )
+
+
+def has_weak(listed: bytes, etag: bytes) -> bool:
+    """Whether a list names ``etag``, weak or strong."""
+    bare = etag.removeprefix(b"W/").strip(b'"')
+    return any(tag == bare for _, tag in _TAG.findall(listed))
+
+
+def _matches_none(listed: bytes, etag: bytes, weakly: bool) -> bool:
+    if listed.strip() == b"*":
+        return True
+    return bool(etag) and (has_strong(listed, etag) or (weakly and has_weak(listed, etag)))
+
+
+def _date(value: bytes) -> int | None:
+    """Seconds since 1970; None for what is no date of HTTP."""
+    if not value:
+        return None
+    try:
+        found = parsedate_tz(value.decode("latin-1"))
+        return None if found is None else int(mktime_tz(found))
+    except (ValueError, OverflowError, TypeError):
+        return None

@@ -1,0 +1,276 @@
+"""The default handler: what a mapped file answers (DR-4 to DR-6, as httpd's core does it).
+
+It opens the file, says what it is (``media``), asks the conditions (``conditional``) and ranges (``byteranges``),
+and sends it in bounded pieces (``sending``).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import random
+import stat
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email.utils import formatdate
+from typing import TYPE_CHECKING
+
+from apacheconf.program.handling import FileRules
+from apacheconf.program.request import Decision
+from apacheconf.runtime import conditional
+from apacheconf.runtime.answer import ReplyHead, standard_reason
+from apacheconf.runtime.byteranges import Part, Unsatisfiable, parts_of
+from apacheconf.runtime.framing import CHUNKED_FIELD, LAST_CHUNK, chunk
+from apacheconf.runtime.heads import RequestHead
+from apacheconf.runtime.media import Media
+from apacheconf.runtime.pages import CONTENT_TYPE, page
+from apacheconf.runtime.sending import PIECE, FileSource, Segment, read_segments
+from apacheconf.runtime.strict import Fields
+
+if TYPE_CHECKING:
+    from apacheconf.runtime.client import ClientConnection
+    from apacheconf.runtime.exchange import Exchange
+
+#: Methods that httpd knows and that no file answers.
+_KNOWN = frozenset(
+    b"""
+    PUT DELETE CONNECT PATCH PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK VERSION-CONTROL CHECKOUT UNCHECKOUT
+    CHECKIN UPDATE LABEL REPORT MKWORKSPACE MKACTIVITY BASELINE-CONTROL MERGE
+    """.split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """What negotiation adds to a file's answer: its list's validator, and fields such as Vary and TCN."""
+
+    validator: bytes = b""
+    fields: tuple[tuple[bytes, bytes], ...] = ()
+
+
+NO_VARIANT = Variant()
+#: What stands between the parts of a multipart answer: one for the whole process.
+_BOUNDARY = b"%016x" % random.getrandbits(64)
+
+
+def answer_file(
+    client: ClientConnection,
+    exchange: Exchange,
+    head: RequestHead,
+    decision: Decision,
+    media: Media,
+    variant: Variant = NO_VARIANT,
+) -> None:
+    """Answer with the file of ``decision``."""
+    status = method_status(head.method)
+    if status:
+        refuse_method(client, exchange, status, media)
+        return
+    located, rules = decision.located, decision.rules(FileRules)
+    if located is None or located.found is None or located.is_folder:
+        client.refuse(exchange, 404)
+        return
+    if located.path_info and rules.path_info != "On":
+        client.refuse(exchange, 404)
+        return
+    try:
+        file = os.open(located.file.encode("latin-1"), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as fault:
+        client.refuse(exchange, 404 if isinstance(fault, FileNotFoundError) else 403)
+        return
+    found = os.fstat(file)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(file)
+        client.refuse(exchange, 403)
+        return
+    _Answer(client, exchange, head, rules, media, variant, file, found).send()
+
+
+def method_status(method: bytes) -> int:
+    """What a file answers to a method that doesn't read it: 200 for OPTIONS, 405, 501; 0 for those that do."""
+    if method in (b"GET", b"HEAD", b"POST"):
+        return 0
+    if method == b"OPTIONS":
+        return 200
+    return 405 if method in _KNOWN or method == b"TRACE" else 501
+
+
+def refuse_method(client: ClientConnection, exchange: Exchange, status: int, media: Media) -> None:
+    """OPTIONS, and methods that no file answers."""
+    allowed = b"HEAD,GET,POST,OPTIONS" + (b",TRACE" if exchange.site.limits.trace else b"")
+    if status == 200:
+        typed = [(b"Content-Type", media.content_type.encode("latin-1"))] if media.content_type else []
+        client.answer(exchange, 200, b"", [(b"Allow", allowed), *typed])
+    else:
+        client.refuse(exchange, status, kept=[(b"Allow", allowed)])
+
+
+@dataclass
+class _Answer:
+    """The answer of one open file; ``send`` gives the descriptor away or closes it."""
+
+    client: ClientConnection
+    exchange: Exchange
+    head: RequestHead
+    rules: FileRules
+    media: Media
+    variant: Variant
+    file: int
+    found: os.stat_result
+
+    def send(self) -> None:
+        try:
+            reply, segments = self._made()
+        except Unsatisfiable:
+            os.close(self.file)
+            self._refuse_range()
+            return
+        except OSError:
+            os.close(self.file)
+            self.client.refuse(self.exchange, 403)
+            return
+        send(self.exchange, reply, self.file, segments)
+
+    def _made(self) -> tuple[ReplyHead, list[Segment]]:
+        """The head, and what of the file is sent. Raises Unsatisfiable, OSError."""
+        now = time.time()
+        modified = min(int(self.found.st_mtime), int(now))
+        etag = self._etag(now)
+        fields = self._fields(etag, modified)
+        status = self.exchange.first_status or 200
+        if status == 200:
+            status = conditional.verdict(self.exchange.field, self.head.method, etag, modified, now)
+        if status != 200:
+            return self._other(status, fields)
+        parts: list[Part] = []
+        asked = self.exchange.field(b"range")
+        if asked and conditional.range_still_holds(self.exchange.field(b"if-range"), etag, modified, now):
+            parts = parts_of(asked, self.found.st_size, self.rules)
+        return self._partial(fields, parts) if parts else self._whole(200, fields)
+
+    def _refuse_range(self) -> None:
+        """416, chunked as httpd sends it, and without the Content-Range that one would expect."""
+        body, fields = page(416), [(b"Content-Type", CONTENT_TYPE)]
+        if self.exchange.version >= (1, 1) and not self.exchange.head_only:
+            body, fields = chunk([body]) + LAST_CHUNK, [*fields, CHUNKED_FIELD]
+        self.client.answer(self.exchange, 416, body, fields)
+
+    def _other(self, status: int, fields: Fields) -> tuple[ReplyHead, list[Segment]]:
+        if status == 304:
+            return ReplyHead(304, standard_reason(304), fields, 0, True, names=_names(fields)), []
+        if status == 412:  # httpd tells what the file is, and sends nothing of it
+            size = self.found.st_size if self.exchange.head_only else 0
+            fields = [*fields, *self._described(self.media.content_type), (b"Content-Length", b"%d" % size)]
+            return ReplyHead(412, standard_reason(412), fields, 0, True, names=_names(fields)), []
+        return self._whole(status, fields)
+
+    def _whole(self, status: int, fields: Fields) -> tuple[ReplyHead, list[Segment]]:
+        size = self.found.st_size
+        fields = [*fields, *self._described(self.media.content_type)]
+        if size or not self.exchange.head_only:  # httpd's filter leaves out what may be a HEAD's own 0
+            fields.append((b"Content-Length", b"%d" % size))
+        reply = ReplyHead(status, standard_reason(status), fields, size, True, names=_names(fields))
+        return reply, [(0, size)] if size else []
+
+    def _partial(self, fields: Fields, parts: Sequence[Part]) -> tuple[ReplyHead, list[Segment]]:
+        """206: the part, or all of them between boundaries."""
+        size = self.found.st_size
+        segments: list[Segment] = []
+        if len(parts) == 1:
+            only = parts[0]
+            fields = [*fields, (b"Content-Range", _placed(only, size)), *self._described(self.media.content_type)]
+            segments = [(only.first, only.size)]
+        else:
+            boundary = _BOUNDARY
+            kind = self.media.content_type.encode("latin-1")
+            typed = b"Content-type: %b\r\n" % kind if kind else b""
+            for part in parts:
+                placed = _placed(part, size)
+                segments.append(b"\r\n--%b\r\n%bContent-range: %b\r\n\r\n" % (boundary, typed, placed))
+                segments.append((part.first, part.size))
+            segments.append(b"\r\n--%b--\r\n" % boundary)
+            fields = [*fields, *self._described(f"multipart/byteranges; boundary={boundary.decode()}")]
+        length = sum(len(each) if isinstance(each, bytes) else each[1] for each in segments)
+        fields.append((b"Content-Length", b"%d" % length))
+        return ReplyHead(206, b"Partial Content", fields, length, True, names=_names(fields)), segments
+
+    def _fields(self, etag: bytes, modified: int) -> Fields:
+        fields: Fields = [*self.variant.fields, (b"Last-Modified", formatdate(modified, usegmt=True).encode())]
+        if etag:
+            fields.append((b"ETag", etag))
+        fields.append((b"Accept-Ranges", b"none" if self.rules.max_ranges == 0 else b"bytes"))
+        return fields
+
+    def _described(self, content_type: str) -> Fields:
+        fields: Fields = []
+        if content_type:
+            fields.append((b"Content-Type", content_type.encode("latin-1", "replace")))
+        if self.media.languages:
+            fields.append((b"Content-Language", ",".join(self.media.languages).encode("latin-1", "replace")))
+        if self.media.encodings:
+            fields.append((b"Content-Encoding", ", ".join(self.media.encodings).encode("latin-1", "replace")))
+        return fields
+
+    def _etag(self, now: float) -> bytes:
+        """The validator as FileETag says; weak where the file changed within the last second."""
+        found, wanted = self.found, self.rules.etag
+        if "digest" in wanted:
+            return b'"%b"' % _digest(self.file, found.st_size)
+        mtime = found.st_mtime_ns // 1000
+        parts = [
+            b"%x" % value
+            for name, value in (("inode", found.st_ino), ("size", found.st_size), ("mtime", mtime))
+            if name in wanted
+        ]
+        if not parts:
+            return b""
+        weak = b"W/" if now * 1e6 - mtime <= 1e6 else b""
+        vary = b";%b" % self.variant.validator if self.variant.validator else b""
+        return b'%b"%b%b"' % (weak, b"-".join(parts), vary)
+
+
+def _names(fields: Fields) -> frozenset[bytes]:
+    return frozenset(name.lower() for name, _ in fields)
+
+
+def _placed(part: Part, size: int) -> bytes:
+    return b"bytes %d-%d/%d" % (part.first, part.last, size)
+
+
+def _digest(file: int, size: int) -> bytes:
+    made, at = hashlib.sha1(usedforsecurity=False), 0
+    while at < size:
+        piece = os.pread(file, PIECE, at)
+        if not piece:
+            break
+        made.update(piece)
+        at += len(piece)
+    return base64.b64encode(made.digest())
+
+
+def send(exchange: Exchange, reply: ReplyHead, file: int, segments: list[Segment]) -> None:
+    """Send the head and what of the file follows it; ``file`` is closed in the end."""
+    exchange.status = reply.status
+    exchange.ranged = False  # ranges are settled
+    exchange.body_done = True  # what is left of the request's body is dropped
+    if exchange.head_only or not segments:
+        os.close(file)
+        exchange.answered(reply, [], True)
+        exchange.finish()
+        return
+    size = sum(len(each) if isinstance(each, bytes) else each[1] for each in segments)
+    if size > PIECE:
+        exchange.answered(reply, [], False)
+        FileSource(exchange, file, segments).start()
+        return
+    try:
+        whole = read_segments(file, segments)
+    finally:
+        os.close(file)
+    if whole is None:
+        exchange.client.hang_up(exchange)
+        return
+    exchange.answered(reply, [whole], True)
+    exchange.finish()

@@ -1,0 +1,71 @@
+"""Who answers a request that no origin takes: handlers by name, folders, and files (OR-1k).
+
+A handler that httpd has and we don't answers 500 by its name, and never with the text of a file that it would
+have run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from apacheconf.program.handling import FileRules, HandlerRules, MimeRules
+from apacheconf.program.request import Decision
+from apacheconf.runtime.answer import header_block
+from apacheconf.runtime.files import answer_file
+from apacheconf.runtime.forward import Lines
+from apacheconf.runtime.heads import RequestHead
+from apacheconf.runtime.media import FOLDER_TYPE, Media, describe, types_of
+from apacheconf.runtime.resolving import resolve
+
+if TYPE_CHECKING:
+    from apacheconf.runtime.client import ClientConnection
+    from apacheconf.runtime.exchange import Exchange
+
+Handler = Callable[["ClientConnection", "Exchange", RequestHead, Decision, Media], None]
+
+HANDLERS: dict[str, Handler] = {
+    **dict.fromkeys(("", "none", "default-handler", FOLDER_TYPE), answer_file),
+}
+#: Statuses of handlers that exist in httpd and not here, where it isn't 500.
+_MISSING = {"balancer-manager": 503}
+#: Content types whose files are run by a module, where it is loaded.
+_RUN = ("application/x-httpd-", "text/x-server-parsed-html")
+
+
+def handle(client: ClientConnection, exchange: Exchange, head: RequestHead, decision: Decision) -> None:
+    """Answer a request that was let through to its handler."""
+    resolved = resolve(client.server.program, decision)
+    if resolved is not decision:
+        _go_on(client, exchange, head, resolved)
+        return
+    media = media_of(client, decision)
+    handler = HANDLERS.get(decision.handler or media.handler)
+    if handler is None or media.type.startswith(_RUN):
+        client.refuse(exchange, _MISSING.get(decision.handler or media.handler, 500))
+    else:
+        handler(client, exchange, head, decision, media)
+
+
+def _go_on(client: ClientConnection, exchange: Exchange, head: RequestHead, resolved: Decision) -> None:
+    """Answer with what the request led to; nobody resolves it once more."""
+    assert resolved.state is not None
+    plan = exchange.site.plan_for(resolved.state.request, resolved)
+    exchange.plan = replace(plan, method=head.method)
+    if plan.service is not None:
+        exchange.lines = Lines(header_block(plan.fields or []))
+    client.go_on(exchange, head)
+
+
+def media_of(client: ClientConnection, decision: Decision) -> Media:
+    """What the name of the mapped file says."""
+    program, rules = client.server.program, decision.rules(MimeRules)
+    if decision.located is not None and decision.located.is_folder:
+        return Media(FOLDER_TYPE)
+    if "mime_module" not in program.modules:
+        return Media()
+    file = decision.file if decision.located is None else decision.located.file
+    name = file + (decision.path_info if rules.use_path_info else "")
+    types = types_of(program.types_config)
+    return describe(name.rpartition("/")[2], rules, decision.rules(HandlerRules), decision.rules(FileRules), types)

@@ -1,0 +1,120 @@
+"""What a file's name says about it: type, charset, languages, encodings and handler (mod_mime).
+
+Every part of the name after its first dot is looked up, in lower case; what nobody knows is an exception, of which
+mod_negotiation wants to hear. Pure, but for reading the file of types.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from apacheconf.program.handling import FileRules, HandlerRules, MimeRules
+
+#: A folder's type, as httpd names it.
+FOLDER_TYPE = "httpd/unix-directory"
+
+
+@dataclass(slots=True)
+class Media:
+    """``type`` is empty where none is known; ``exceptions`` are the parts of the name that mean nothing."""
+
+    type: str = ""
+    charset: str = ""
+    languages: list[str] = field(default_factory=list)
+    encodings: list[str] = field(default_factory=list)
+    handler: str = ""
+    filters: list[str] = field(default_factory=list)
+    exceptions: list[str] = field(default_factory=list)
+    forced: bool = False
+
+    @property
+    def content_type(self) -> str:
+        """The value of Content-Type, empty for none."""
+        return f"{self.type}; charset={self.charset}" if self.type and self.charset else self.type
+
+    @property
+    def is_described(self) -> bool:
+        """Whether any extension meant something."""
+        return bool(self.type or self.charset or self.languages or self.encodings or self.handler or self.filters)
+
+
+@lru_cache(maxsize=16)
+def _read_types(file: str, _: int) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for line in Path(file).read_text("latin-1").splitlines():
+        kind, *extensions = line.split("#", 1)[0].split()[:1] + line.split("#", 1)[0].split()[1:] or [""]
+        found |= dict.fromkeys((extension.lower() for extension in extensions), kind)
+    return found
+
+
+def types_of(file: str) -> dict[str, str]:
+    """The types by extension of a TypesConfig file; none if it can't be read."""
+    try:
+        return _read_types(file, os.stat(file).st_mtime_ns)  # noqa: PTH116 (for every file that is served)
+    except OSError:
+        return {}
+
+
+@lru_cache(maxsize=256)
+def _table(pairs: tuple[tuple[str, str | None], ...]) -> dict[str, str | None]:
+    return dict(pairs)
+
+
+def describe(name: str, rules: MimeRules, handlers: HandlerRules, core: FileRules, types: dict[str, str]) -> Media:
+    """What ``name`` (without its folders) says, and what ForceType says instead."""
+    found = Media()
+    base, *extensions = _parts(name)
+    found.exceptions.append(base)
+    for extension in extensions:
+        if extension and not _take(found, extension.lower(), rules, handlers, types):
+            found.exceptions.append(extension.lower())
+    if not found.languages and rules.default_language:
+        found.languages = [rules.default_language]
+    _split_charset(found)
+    if core.force_type and core.force_type.lower() != "none":
+        found.type, found.charset, found.forced = core.force_type, "", True
+    return found
+
+
+def _parts(name: str) -> list[str]:
+    """The base, whose leading dots are its own, and the extensions."""
+    bare = name.lstrip(".")
+    base, *extensions = bare.split(".")
+    return [name[: len(name) - len(bare)] + base, *extensions]
+
+
+def _take(found: Media, extension: str, rules: MimeRules, handlers: HandlerRules, types: dict[str, str]) -> bool:
+    """Add what one extension says; whether it says anything."""
+    said = False
+    typed = _table(rules.types)
+    kind = typed[extension] if extension in typed else types.get(extension)
+    if kind:
+        found.type, said = kind, True
+    for pairs, name in ((rules.charsets, "charset"), (handlers.handlers, "handler")):
+        value = _table(pairs).get(extension)
+        if value:
+            setattr(found, name, value)
+            said = True
+    for pairs, listed in (
+        (rules.languages, found.languages),
+        (rules.encodings, found.encodings),
+        (rules.output_filters, found.filters),
+    ):
+        value = _table(pairs).get(extension)
+        if value:
+            listed.extend(value.lower().split(";") if listed is found.filters else [value])
+            said = True
+    return said
+
+
+_CHARSET = re.compile(r'\s*;\s*charset\s*=\s*"?([^";\s]*)"?', re.IGNORECASE)
+
+
+def _split_charset(found: Media) -> None:
+    """A charset of AddCharset takes the place of the one within the type."""
+    if found.charset and ";" in found.type:
+        found.type = _CHARSET.sub("", found.type)

@@ -1,0 +1,91 @@
+"""What a request for files leads to before its handler: an index of a folder, a fallback (mod_dir, DR-1 to DR-3).
+
+Each name is asked for as a sub-request by GET, with the same fields: the whole program decides about it. What is
+found takes the place of the request (an internal redirect that no client sees).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from apacheconf.program.decide import decide
+from apacheconf.program.handling import FolderRules
+from apacheconf.program.program import Program
+from apacheconf.program.request import Decision
+from apacheconf.program.uri import escape_path
+
+#: Folders whose index is in a folder whose index is... (LimitInternalRecursion's default).
+DEEPEST = 10
+
+
+def resolve(program: Program, decision: Decision, depth: int = 0) -> Decision:
+    """What ``decision`` comes to: itself, another path's, or an error or a redirect."""
+    located = decision.located
+    if located is None or decision.status is not None or "dir_module" not in program.modules:
+        return decision
+    if located.is_folder and not located.path_info:
+        return _of_folder(program, decision, depth)
+    if located.found is None and not decision.handler:
+        return _fallback(program, decision, depth) or decision
+    return decision
+
+
+def _of_folder(program: Program, decision: Decision, depth: int) -> Decision:
+    rules = decision.rules(FolderRules)
+    if not decision.path.endswith("/"):
+        return _with_slash(decision) if rules.slash else decision
+    if rules.check_handler and decision.handler:
+        return decision
+    last_error = 0
+    for number, name in enumerate(rules.index, 1):
+        found = look_up(program, decision, name, depth)
+        if _is_there(found):
+            if rules.redirect:
+                return replace(decision, status=rules.redirect, location=_url(decision, found.path))
+            return found
+        only = number == len(rules.index)
+        if found.status is not None and (300 <= found.status < 400 or (only and found.status in (401, 406))):
+            return found
+        if found.status not in (None, 200, 404):
+            last_error = found.status or 0
+    if last_error:
+        return replace(decision, status=last_error)
+    return decision
+
+
+def _fallback(program: Program, decision: Decision, depth: int) -> Decision | None:
+    fallback = decision.rules(FolderRules).fallback
+    if not fallback:
+        return None
+    found = look_up(program, decision, fallback, depth)
+    return found if _is_there(found) else None
+
+
+def look_up(program: Program, decision: Decision, name: str, depth: int = 0) -> Decision:
+    """What a sub-request for ``name``, a path or relative to the request's folder, comes to."""
+    state = decision.state
+    assert state is not None
+    if depth >= DEEPEST:
+        return replace(decision, status=500)
+    target = name if name.startswith("/") else escape_path(decision.path.rpartition("/")[0] + "/") + name
+    if decision.query is not None:
+        target += f"?{decision.query}"
+    found = decide(program, replace(state.request, method="GET", target=target))
+    return resolve(program, found, depth + 1)
+
+
+def _is_there(found: Decision) -> bool:
+    if found.status is not None:
+        return False
+    located = found.located
+    return found.origin is not None or (located is not None and located.found is not None and not located.is_folder)
+
+
+def _with_slash(decision: Decision) -> Decision:
+    query = "" if decision.query is None else f"?{decision.query}"
+    return replace(decision, status=301, location=_url(decision, escape_path(decision.path) + "/" + query))
+
+
+def _url(decision: Decision, path: str) -> str:
+    assert decision.state is not None
+    return decision.state.self_url + path

@@ -1,0 +1,97 @@
+"""Files on their way to a client: bounded reads, one more when the client has taken the last (a ``Producer``).
+
+At most ``PIECE`` bytes of a file are in memory per connection, whatever its size. Between two pieces the loop
+serves others.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from apacheconf.runtime.exchange import Exchange
+
+#: Bytes that are read and written at once.
+PIECE = 1 << 17
+
+#: A piece of an answer: bytes, or a part of the file as its first byte and its size.
+Segment = bytes | tuple[int, int]
+
+
+class FileSource:
+    """Sends segments of an open file as the body of an answer whose head is out; owns the descriptor."""
+
+    def __init__(self, exchange: Exchange, descriptor: int, segments: Sequence[Segment]) -> None:
+        self._exchange = exchange
+        self._file = descriptor
+        self._left = list(segments)
+        self._paused = False
+        self._waits = False
+
+    def start(self) -> None:
+        self._exchange.producer = self
+        self._soon()
+
+    def pause(self) -> None:
+        self._paused = True
+
+    def resume(self) -> None:
+        self._paused = False
+        self._soon()
+
+    def close(self) -> None:
+        self._left.clear()
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def _soon(self) -> None:
+        if not self._waits:
+            self._waits = True
+            self._exchange.client.server.call_later(0, self._send)
+
+    def _send(self) -> None:
+        self._waits = False
+        exchange = self._exchange
+        if self._paused or self._file < 0 or exchange.client.exchange is not exchange:
+            return
+        try:
+            piece = read_segments(self._file, self._left)
+        except OSError:
+            piece = None
+        if piece is None:  # the file has become shorter meanwhile: the answer must not look whole
+            self.close()
+            exchange.client.hang_up(exchange)
+            return
+        done = not self._left
+        if done:
+            self.close()
+            exchange.producer = None
+        exchange.more([piece], done)
+        if done:
+            exchange.finish()
+        else:
+            self._soon()
+
+
+def read_segments(file: int, left: list[Segment]) -> bytes | None:
+    """At most PIECE bytes of the next segments, which are taken off ``left``; None where the file ends too early."""
+    pieces: list[bytes] = []
+    room = PIECE
+    while left and room > 0:
+        segment = left.pop(0)
+        if isinstance(segment, bytes):
+            pieces.append(segment)
+            room -= len(segment)
+            continue
+        first, size = segment
+        data = os.pread(file, min(size, room), first)
+        if not data:
+            return None
+        pieces.append(data)
+        room -= len(data)
+        if len(data) < size:
+            left.insert(0, (first + len(data), size - len(data)))
+    return b"".join(pieces)
