@@ -171,10 +171,11 @@ class _Binder:
             return tuple(words), None
         try:
             words = shape(spec.args, words)
+            given = [node.args] if spec.raw else words
             if spec.parse_in is not None:
-                value = spec.parse_in([node.args] if spec.raw else words, scope)
+                value = spec.parse_in(given, scope)
             else:
-                value = spec.parse(words) if spec.parse is not None else None
+                value = spec.parse(given) if spec.parse is not None else None
         except WrongArguments as wrong:
             self.diagnostics.append(refusals.wrong_arguments(node, spec, wrong))
             return tuple(words), None

@@ -22,8 +22,10 @@ def log_levels(words: Sequence[str], scope: Scope) -> tuple[tuple[str, str], ...
     found: list[tuple[str, str]] = []
     for number, word in enumerate(words):
         module, colon, level = word.rpartition(":")
+        if colon and not level:
+            raise ValueRefused(f"Module specifier '{module}' must be followed by a log level keyword", number)
         if level.lower() not in _LEVELS:
-            raise ValueRefused(_LEVEL, number)
+            raise ValueRefused(f"{word}: {_LEVEL}" if colon else _LEVEL, number)
         name = "mod_" + re.sub(r"^mod_|\.c$|_module$", "", module)
         if colon and not scope.has_module(name) and not scope.has_module(module.removesuffix(".c")):
             raise ValueRefused(f"Cannot find module {module}", number)

@@ -23,6 +23,10 @@ class ServerName:
     scheme: str = ""
 
 
+#: What httpd takes for a pattern of names: a bracket counts when it is closed.
+_GLOB = re.compile(r"[*?]|\[.*\]", re.DOTALL)
+
+
 def server_name(words: Sequence[str]) -> ServerName:
     scheme, separator, rest = words[0].partition("://")
     if not separator:
@@ -30,7 +34,7 @@ def server_name(words: Sequence[str]) -> ServerName:
     host, colon, port = rest.rpartition(":")
     if not colon:
         host, port = rest, ""
-    if any(letter in host for letter in "*?["):
+    if _GLOB.search(words[0]):
         raise ValueRefused(f'Invalid ServerName "{words[0]}" use ServerAlias to set multiple server names.', 0)
     if colon and not 1 <= atoi(port) <= 65535:
         message = f'The port number "{words[0]}" is outside the appropriate range (i.e., 1..65535).'
@@ -183,10 +187,11 @@ def error(text: Sequence[str], scope: Scope) -> None:
 
 def handler(words: Sequence[str], scope: Scope) -> str:
     """SetHandler: a handler's name, or after ``expr=`` a text with variables."""
-    if words[0].lower().startswith("expr="):
+    is_text = words[0].lower().startswith("expr=")
+    if is_text or "%{" in words[0]:
         from apacheconf.modules.expressions import check_string  # only here: it costs 20 ms to load
 
-        check_string(words[0][5:], "Can't parse expression : ", scope.has_module("mod_ssl"))
+        check_string(words[0][5:] if is_text else words[0], "Can't parse expression : ", scope.has_module("mod_ssl"))
     return words[0]
 
 

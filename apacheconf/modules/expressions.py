@@ -39,6 +39,8 @@ UNARY = frozenset("nzRTdefsLhxFUA")
 BINARY = frozenset({"ipmatch", "strmatch", "strcmatch", "fnmatch"})
 
 
+_NO_REGEX = "Failed to compile regular expression"
+
 T = TypeVar("T")
 
 
@@ -59,11 +61,56 @@ def _checked(parse: Callable[[str], T], text: str, prefix: str, ssl: bool, word:
     try:
         found = parse(text)
     except expr.ExprError as error:
-        raise ValueRefused(f"{prefix}{error}", word) from None
+        raise ValueRefused(f"{prefix}{_with_names(error, text, ssl)}", word) from None
+    last = ""
     for complaint in _complaints(found):
+        if complaint == _NO_REGEX:  # at which httpd stops
+            last = f"{complaint}: {last}" if last else complaint
+            break
         if not (ssl and _OF_SSL.match(complaint)):
-            raise ValueRefused(f"{prefix}{complaint}", word)
+            last = complaint
+    if last:
+        raise ValueRefused(f"{prefix}{last}", word)
     return found
+
+
+_NAMES = re.compile(
+    r"%\{(?P<variable>\w+)\} | %\{(?P<function>\w+): | (?P<call>[A-Za-z]\w*)\( | %\{\w+(?P<stray>[^\w}:])"
+    r" | (?<!\S)-(?P<unary>[A-Za-z])\s | (?<!\S)-(?P<binary>\w{2,})",
+    re.VERBOSE | re.ASCII,
+)
+
+
+def _with_names(error: expr.ExprError, text: str, ssl: bool) -> str:
+    """A syntax error as httpd has it: with the last name before it that doesn't exist; it looks them up on its way."""
+    said = str(error)
+    if not re.fullmatch(r"syntax error, unexpected \S+", said):
+        return said
+    last = ""
+    for found in _NAMES.finditer(text, 0, error.at):
+        if found["stray"]:
+            return f"syntax error, unexpected T_ERROR: Invalid character in variable name '{found['stray']}'"
+        complaint = next(_complaints(_node(found)), "")
+        last = complaint if complaint and not (ssl and _OF_SSL.match(complaint)) else last
+    return f"{said}: {last}" if last else said
+
+
+def _node(found: re.Match[str]) -> expr.Expr | expr.Word:
+    """What a name stands in, with nothing else that could be wrong."""
+    name = found[found.lastgroup or 0]
+    match found.lastgroup:
+        case "variable":
+            return expr.Name(name)
+        case "unary":
+            return expr.Unary(name, expr.Text("::"))
+        case "binary":
+            is_operator = name in _OPERATORS
+            return expr.Truth(True) if is_operator else expr.Named(expr.Text(""), name, expr.Text("::"))
+        case _:
+            return expr.Function(name, expr.Text(""))
+
+
+_OPERATORS = frozenset(("eq", "ne", "lt", "le", "gt", "ge", "in"))
 
 
 def _complaints(node: object) -> Iterator[str]:
@@ -84,7 +131,7 @@ def _complaints(node: object) -> Iterator[str]:
         case expr.Search(value, pattern):
             yield from _complaints(value)
             if not _compiles(pattern):
-                yield "Failed to compile regular expression"
+                yield _NO_REGEX
         case expr.Membership(value, choices, function):
             yield from (each for part in (value, *choices) for each in _complaints(part))
             if function is not None:

@@ -21,7 +21,7 @@ class AllowMethodsDirConf(Conf):
 
 
 def _methods(words: Sequence[str]) -> frozenset[str]:
-    if not words:
+    if not words or not words[0]:
         raise ValueRefused("AllowMethods: No method or 'reset' keyword given")
     if len(words) == 1 and words[0].lower() == "reset":
         return frozenset()

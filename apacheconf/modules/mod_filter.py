@@ -86,6 +86,8 @@ def _declare(words: Sequence[str], scope: Scope) -> tuple[str, ...]:
 def _provider(words: Sequence[str], scope: Scope) -> Provider:
     found = Provider(words[0], words[1], words[2])
     prefix = "Error parsing FilterProvider expression:"
+    if words[1].lower() in FILTERS:
+        _check_provider(words[1], scope, 1, found)
     check_condition(words[2], prefix, ssl=scope.has_module("mod_ssl"), word=2)
     _check_provider(words[1], scope, 1, found)
     scope.named["filter", words[0].lower()] = words[0]

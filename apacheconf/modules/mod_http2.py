@@ -34,6 +34,8 @@ _DEPENDENCY = choice("dependency must be one of 'After', 'Before' or 'Interleave
 
 
 def _priority(words: Sequence[str]) -> tuple[str, ...]:
+    if len(words) == 2 and words[1][:1].isdigit():
+        words = (words[0], "After", words[1])
     dependency = _DEPENDENCY(words[1:2])
     if len(words) > 2:
         if dependency == "Before":
@@ -46,7 +48,9 @@ def _priority(words: Sequence[str]) -> tuple[str, ...]:
 def _push(words: Sequence[str]) -> tuple[str, bool]:
     """The path, and whether it is critical; ``add`` before it changes nothing."""
     rest = words[1:] if words[0].lower() == "add" and len(words) > 1 else words
-    if len(rest) > 2 or (len(rest) == 2 and rest[1].lower() != "critical"):
+    if len(rest) > 2:
+        raise ValueRefused("too many parameter", len(words) - 1)
+    if len(rest) == 2 and rest[1].lower() != "critical":
         raise ValueRefused("unknown last parameter", len(words) - 1)
     return rest[0], len(rest) == 2
 
@@ -62,6 +66,8 @@ MODULE = Module(
         *_switches("H2CopyFiles H2Direct H2EarlyHints H2ModernTLSOnly H2OutputBuffering H2ProxyRequests H2Push"),
         *_switches("H2Upgrade H2WebSockets"),
         listed("H2MaxDataFrameLen", number(_NOT_NEGATIVE, 0)),
+        listed("H2MaxHeaderBlockLen", number(_NOT_NEGATIVE, 0)),
+        listed("H2MaxWorkerIdleSeconds", duration("Invalid idle limit value")),
         listed("H2MaxStreamErrors", number(_NOT_NEGATIVE, 0)),
         listed("H2MaxSessionStreams", number(_POSITIVE, 1)),
         listed("H2MaxWorkers", number(_POSITIVE, 1)),

@@ -5,8 +5,10 @@ The longer directives are read in ``proxy_directives``, worker and balancer para
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import ClassVar
 
 from apacheconf.modules.core_sections import one_pattern
@@ -50,7 +52,7 @@ from apacheconf.modules.proxy_directives import (
     remote,
     reverse_cookie,
 )
-from apacheconf.modules.proxy_parameters import Parameters, atoi, is_balancer, seconds_of
+from apacheconf.modules.proxy_parameters import Parameters, atoi, is_balancer
 
 __all__ = [
     "EXCLUSION",
@@ -118,13 +120,22 @@ class ProxyDirConf(Conf):
 
 
 def proxy_timeout(words: Sequence[str]) -> float:
-    """ProxyTimeout in seconds (CE-11)."""
-    seconds = seconds_of(words[0], "s")
-    if seconds is None:
+    """ProxyTimeout in seconds; what stands behind the digits is not looked at (CE-11)."""
+    seconds = atoi(words[0])
+    if seconds < 1:
         raise ValueRefused("Proxy Timeout must be at least 1 second.", 0)
-    if seconds <= 0:
-        raise ValueRefused("Proxy Timeout must be at least 1 second.", 0)
-    return seconds
+    return float(seconds)
+
+
+def source_address(words: Sequence[str]) -> str:
+    """ProxySourceAddress: an address without a port; names are not resolved here."""
+    is_name = re.fullmatch(r"[A-Za-z0-9._-]+", words[0])
+    if not is_name:
+        try:
+            ip_address(words[0])
+        except ValueError:
+            raise ValueRefused("ProxySourceAddress invalid value", 0) from None
+    return words[0]
 
 
 def _choice(name: str, *choices: str) -> Parse:
@@ -220,7 +231,7 @@ MODULE = Module(
         take1("ProxyMaxForwards", SERVERS, "max_forwards", parse=lambda words: atoi(words[0])),
         take1("ProxyIOBufferSize", SERVERS, "io_buffer_size", parse=_buffer_size("ProxyIOBufferSize")),
         take1("ProxyReceiveBufferSize", SERVERS, "receive_buffer_size", parse=_buffer_size("ProxyReceiveBufferSize")),
-        take1("ProxySourceAddress", SERVERS, "source_address"),
+        take1("ProxySourceAddress", SERVERS, "source_address", parse=source_address),
         take1("ProxyDomain", SERVERS, "domain", parse=_domain),
         Spec("ProxyRemote", Args.TAKE23, SERVERS, fills="remotes", parse=remote(False), appends=True),
         Spec("ProxyRemoteMatch", Args.TAKE23, SERVERS, fills="remotes", parse=remote(True), appends=True),

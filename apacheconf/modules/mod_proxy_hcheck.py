@@ -28,7 +28,7 @@ class HealthServerConf(Conf):
 def _expression(text: Sequence[str], scope: Scope) -> dict[str, str]:
     """A name, then an expression in braces or as one word."""
     words = split_with_offsets(text[0])
-    if not words:
+    if not words or not words[0].value:
         raise ValueRefused("Missing expression name for ProxyHCExpr")
     name, rest = words[0].value, text[0][words[0].end :].strip()
     if len(words) > 1:
@@ -55,7 +55,7 @@ def _in_braces(text: str) -> str:
 
 
 def _template(words: Sequence[str], scope: Scope) -> dict[str, Parameters]:
-    if not words:
+    if not words or not words[0]:
         raise ValueRefused("Missing template name for ProxyHCTemplate")
     name = words[0]
     scope.named["hctemplate", name.lower()] = name

@@ -11,7 +11,7 @@ from apacheconf.modules.proxy_parameters import atoi
 
 
 def _size(words: Sequence[str]) -> int:
-    if not re.match(r"\s*[+-]?\d", words[0]):
+    if not re.fullmatch(r"\s*[+-]?\d+", words[0]):
         raise ValueRefused("Invalid value for directive ProxyHTMLBufSize, expected integer", 0)
     return atoi(words[0])
 

@@ -55,13 +55,21 @@ class RemoteIpServerConf(Conf):
 def _proxies(name: str) -> Parse:
     def parse(words: Sequence[str]) -> Proxies:
         for number, word in enumerate(words):
-            wrong = what_is_wrong(word) if re.match(r"[0-9.]+(/|$)|.*:", word) else None
-            if wrong:
-                said = wrong.removeprefix(": ")
+            said = _what_is_wrong(word)
+            if said:
                 raise ValueRefused(f"RemoteIP: Error parsing IP {word} ({said} error) for {name}", number)
         return Proxies(tuple(words), internal="Internal" in name)
 
     return parse
+
+
+def _what_is_wrong(word: str) -> str:
+    """Of an address, a network or what can't be the name of a host."""
+    if re.match(r"[0-9.]+(/|$)|.*:", word):
+        return (what_is_wrong(word) or "").removeprefix(": ")
+    if word.startswith("/"):
+        return "Invalid argument"
+    return "" if re.fullmatch(r"[A-Za-z0-9._-]+(/.*)?", word) else "Name or service not known"
 
 
 def _list(name: str) -> ParseIn:
@@ -76,6 +84,7 @@ def _list(name: str) -> ParseIn:
 
 
 def _exceptions(words: Sequence[str]) -> tuple[str, ...]:
+    words = words[:-1] if words and not words[-1] else words
     if not words:
         raise ValueRefused("RemoteIPProxyProtocolExceptions requires an argument")
     for number, word in enumerate(words):

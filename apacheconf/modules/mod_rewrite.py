@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
 from apacheconf.modules.declare import (
@@ -30,6 +29,7 @@ from apacheconf.modules.declare import (
     take1,
 )
 from apacheconf.modules.rewrite_rules import RewriteCond, RewriteRule, rewrite_cond, rewrite_rule
+from apacheconf.modules.values import in_server_root, is_there
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +72,11 @@ _OPTIONS = frozenset(
 
 def options(words: Sequence[str]) -> frozenset[str]:
     """RW-44; MaxRedirects is read and has no effect any more."""
-    for number, word in enumerate(words):
+    split_again = [(number, part) for number, word in enumerate(words) for part in word.split()]
+    for number, word in split_again:
         if word.lower() not in _OPTIONS and not word.lower().startswith("maxredirects="):
             raise ValueRefused(f"RewriteOptions: unknown option '{word}'", number)
-    return frozenset(word.lower() for word in words)
+    return frozenset(word.lower() for _, word in split_again)
 
 
 def base(words: Sequence[str], scope: Scope) -> str:
@@ -101,9 +102,9 @@ def rewrite_map(words: Sequence[str], scope: Scope) -> dict[str, RewriteMap]:
     if kind == "int" and source not in _FUNCTIONS:
         raise ValueRefused(f"RewriteMap: internal map not found:{source}", 1)
     found = {words[0]: RewriteMap(kind, source)}
-    file = source.partition(" ")[0]
-    if kind in ("txt", "rnd", "prg") and file.startswith("/") and not Path(file).exists():
-        raise NotHere(f"RewriteMap: file for map {words[0]} not found:{source}", 1, found)
+    file = in_server_root(source.partition(" ")[0] if kind == "prg" else source, scope)
+    if kind in ("txt", "rnd", "dbm", "prg") and not is_there(file):
+        raise NotHere(f"RewriteMap: file for map {words[0]} not found:{file}", 1, found)
     return found
 
 

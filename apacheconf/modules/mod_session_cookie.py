@@ -24,7 +24,7 @@ class SessionCookieDirConf(Conf):
 def _cookie(directive: str) -> Parse:
     def parse(words: Sequence[str]) -> tuple[str, str]:
         name = words[0] if words else ""
-        if not name or "=" in name or "&" in name:
+        if not words or "=" in name or "&" in name:
             raise ValueRefused(f"{directive} cannot be empty, or contain '=' or '&'.", 0 if words else None)
         return name, " ".join(words[1:])
 

@@ -92,8 +92,8 @@ def _assignment(word: str) -> Assignment:
 def _matching(name: str, attribute: str, words: Sequence[str], at: int, scope: Scope, no_case: bool) -> EnvRule:
     if at >= len(words) or not words[at]:
         raise ValueRefused(f"Missing regular expression for {name}")
-    assignments = _assignments(name, words[at + 1 :])
     check_regex(words[at], f"{name} regex could not be compiled.", at)
+    assignments = _assignments(name, words[at + 1 :])
     found = EnvRule(assignments, attribute, words[at], no_case, in_section=scope.context not in SERVERS)
     if found.names_headers:
         check_regex(attribute, f"{name}Header name regex could not be compiled.", 0)

@@ -1,7 +1,7 @@
 """mod_ssl: TLS with clients, and with origins (SSLProxy*).
 
 Files that are not on this machine are notes. What depends on the OpenSSL that httpd was built with is one too.
-The parser of SSLRequire's own expressions is left out: it is deprecated, and its text is kept as it is.
+SSLRequire is read as ap_expr, as httpd 2.4 reads it, and its text is kept as it is.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from apacheconf.modules.ssl_values import (
     pass_phrase_dialog,
     protocols,
     random_seed,
+    require,
     responder_check,
     revocation_check,
     session_cache,
@@ -131,12 +132,12 @@ MODULE = Module(
         _folder("SSLCACertificatePath", "ca_path", "dir"),
         _file("SSLCADNRequestFile"),
         _folder("SSLCADNRequestPath"),
-        _file("SSLCARevocationFile"),
-        _folder("SSLCARevocationPath"),
-        listed("SSLCARevocationCheck", revocation_check("SSLCARevocationCheck")),
+        _file("SSLCARevocationFile", "crl_file"),
+        _folder("SSLCARevocationPath", "crl_path"),
+        listed("SSLCARevocationCheck", revocation_check("SSLCARevocationCheck"), fills="revocation"),
         listed("SSLOptions", options, fills="options", per="dir", appends=True),
         listed("SSLRequireSSL", lambda words: True, fills="require_ssl", per="dir"),
-        listed("SSLRequire", lambda words: words[0], raw=True, fills="requires", per="dir", appends=True),
+        listed("SSLRequire", parse_in=require, raw=True, fills="requires", per="dir", appends=True),
         listed("SSLUserName", lambda words: words[0], fills="user_name", per="dir"),
         listed("SSLRenegBufferSize", number("Invalid size for SSLRenegBufferSize: %s", 0)),
         # --- with origins

@@ -39,9 +39,11 @@ _FORM = re.compile(r"(?:(?P<host>.*):)?(?P<port>\d+)$", re.DOTALL)
 
 def listen(words: Sequence[str]) -> Listen:
     """VH-1 to VH-6. Names are kept as they are written: nothing is resolved here."""
-    if not 1 <= len(words) <= 2:
+    if not 1 <= len(words) <= 2 or list(words) == [""]:
         raise ValueRefused("Listen requires 1 or 2 arguments.")
     form = _FORM.match(words[0])
+    if not words[0] or re.match(r"\[[^]]*$", words[0]):
+        raise ValueRefused("Invalid address or port", 0)
     if words[0].startswith(":") and form is not None and not form["host"]:
         raise ValueRefused("Invalid address or port", 0)
     if form is None:
@@ -65,7 +67,7 @@ def _buffer(name: str) -> Parse:
 
 
 def _worker_factor(words: Sequence[str]) -> float:
-    form = re.match(r"[+-]?(\d+\.?\d*|\.\d+)", words[0])
+    form = re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)", words[0])
     if form is None:
         raise ValueRefused("error parsing value", 0)
     if float(form[0]) <= 0:

@@ -210,20 +210,20 @@ def balancer_name(url: str) -> str:
 
 def balancer_member(words: Sequence[str], scope: Scope) -> BalancerMember:
     """BalancerMember (BP-15, CE-8)."""
-    at, in_section = 0, bool(scope.context & SECTIONS)
+    in_section = bool(scope.context & SECTIONS)
+    form = "Invalid BalancerMember parameter. Parameter must be in the form 'key=value'"
     if in_section:
-        balancer = scope.argument
-    elif words:
-        balancer, at = words[0], 1
-    else:
-        raise ValueRefused("BalancerMember must define balancer name when outside <Proxy > section")
-    if at >= len(words):
-        raise ValueRefused("BalancerMember must define remote proxy server")
-    url, form = words[at], "Invalid BalancerMember parameter. Parameter must be in the form 'key=value'"
-    if in_section and is_balancer(url):
         form = "BalancerMember can not have a balancer name when defined in a location"
-    if any("=" not in word for word in words[at + 1 :]):
-        raise ValueRefused(form, at + 1)
+    names = [word for word in words if "=" not in word]
+    at = 0 if in_section else 1
+    if len(names) > at + 1:
+        raise ValueRefused(form, words.index(names[-1]))
+    if len(names) < at:
+        raise ValueRefused("BalancerMember must define balancer name when outside <Proxy > section")
+    if len(names) <= at:
+        raise ValueRefused("BalancerMember must define remote proxy server")
+    balancer, url = names[0] if at else scope.argument, names[at]
+    words = [*names, *(word for word in words if "=" in word)]
     if not is_balancer(balancer):
         raise ValueRefused(f"BalancerMember Bad syntax for a balancer name ({balancer})", 0 if at else None)
     _at_word(at, check_url, "BalancerMember", url)

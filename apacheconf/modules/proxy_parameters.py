@@ -46,17 +46,19 @@ def _seconds(least: int, refusal: str) -> Reader:
 
 
 _UNITS = {"h": 3600.0, "s": 1.0, "ms": 0.001, "mi": 60.0}
-_TIMEOUT = re.compile(r"[ \t\n\v\f\r]*\+?(\d+)(.*)$", re.DOTALL)
+_TIMEOUT = re.compile(r"(?:[ \t\n\v\f\r]*\+?(\d+))?(.*)$", re.DOTALL)
 
 
 def seconds_of(text: str, unit: str) -> float | None:
-    """httpd's ap_timeout_parameter_parse: a number and ``h``, ``mi``, ``s`` or ``ms``; None when it has no form."""
+    """httpd's ap_timeout_parameter_parse: a number and ``h``, ``mi``, ``s`` or ``ms``; None when it has no form.
+
+    A unit alone is none of it.
+    """
     form = _TIMEOUT.match(text)
-    if form is None:
-        return None
+    assert form is not None
     suffix = (form[2] or unit).lower()
     factor = _UNITS.get(suffix[:2] if suffix[:1] == "m" else suffix[:1])
-    return None if factor is None else int(form[1]) * factor
+    return None if factor is None else int(form[1] or 0) * factor
 
 
 def _time(unit: str, form: str, least: str) -> Reader:

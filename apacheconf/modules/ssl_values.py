@@ -67,10 +67,18 @@ def cipher_suite(words: Sequence[str], scope: Scope) -> dict[str, str]:
 
 def verify_client(name: str) -> Parse:
     def parse(words: Sequence[str]) -> str:
-        word = "none" if words[0].lower() == "off" else words[0]
+        word = {"off": "none", "on": "require"}.get(words[0].lower(), words[0])
         return one_of(word, ("none", "optional", "require", "optional_no_ca"), f"{name}: Invalid argument '{words[0]}'")
 
     return parse
+
+
+def require(text: Sequence[str], scope: Scope) -> str:
+    """SSLRequire: the whole of its text is a condition."""
+    from apacheconf.modules.expressions import check_condition  # only here: it costs 20 ms to load
+
+    check_condition(text[0], "SSLRequire: ", ssl=True, word=None)
+    return text[0]
 
 
 _OPTIONS = {

@@ -138,6 +138,27 @@ Expr = Truth | Negated | Both | Either | Comparison | Search | Membership | Unar
 
 def parse_condition(text: str) -> Expr:
     """An expression that is true or false, as in ``<If>``. Raises ExprError."""
+    try:
+        return _parse_condition(text)
+    except ExprError as error:
+        cut = _unclosed_regex(text, error.at)
+        if cut is None:
+            raise
+    return parse_condition(text[:cut])
+
+
+#: What may stand before the delimiter of a regex, and where one can begin.
+_REGEX_START = re.compile(r"/|m[/#$%^,;:_?|\-!.'\"]")
+
+
+def _unclosed_regex(text: str, at: int) -> int | None:
+    """Where a regex begins that nothing closes: httpd's scanner swallows it with all that follows, in silence."""
+    begin = at - 1 if text[at - 1 : at] == "m" else at
+    found = _REGEX_START.match(text, begin)
+    return begin if found and text[found.end() - 1] not in text[found.end() :] else None
+
+
+def _parse_condition(text: str) -> Expr:
     from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
 
     try:
@@ -223,6 +244,8 @@ def _stray(text: str, at: int) -> str:
         return "Unterminated string or variable"
     if text.startswith("%{", at):
         return _stray_in_name(re.sub(r"^\w+", "", text[at + 2 :]))
+    if text[at] == ":":
+        return "syntax error, unexpected ':'"
     near = f"Parse error near '{text[at]}'"
     return f"syntax error, unexpected T_ERROR: {near}" if text[:at].strip() else near
 
