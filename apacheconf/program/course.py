@@ -38,6 +38,7 @@ from apacheconf.program.steps import (
     KeepHost,
     KeepLocal,
     Log,
+    LogError,
     MapBack,
     MapBackCookie,
     MapToFile,
@@ -206,8 +207,14 @@ def _respond(action: Respond, course: Course) -> None:
     course.refuse(action.status, "")
     course.body = _optional(action.body, course)
     if action.said is not None:
-        module, text = action.said
-        course.log("error", module, f"{text.format(method=course.state.request.method)}{course.asked_for}")
+        _log_error(LogError(*action.said), course)
+        if action.status == 405:
+            course.fields.append(("Allow", "TRACE" if course.state.host.shape.limits.trace else ""))
+
+
+def _log_error(action: LogError, course: Course) -> None:
+    text = action.text.replace("{what}", course.asked_for).replace("{method}", course.state.request.method)
+    course.log("error", action.module, text)
 
 
 #: A URL with a scheme or a path, in one line (RFC 9110, section 10.2.2).
@@ -331,6 +338,7 @@ _PERFORMERS: dict[type, Callable[[Any, Course], None]] = {
     SetType: _set_type,
     ForceHandler: _force_handler,
     Admit: admit,
+    LogError: _log_error,
     ExportTls: export_tls,
     FakeBasicAuth: fake_basic_auth,
     NameUser: name_user,

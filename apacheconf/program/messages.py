@@ -21,11 +21,15 @@ Said = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message in httpd's words, its AH code in front; ``module`` is the name without ``mod_`` (``proxy_http``)."""
+    """A message in httpd's words, its AH code in front; ``module`` is the name without ``mod_`` (``proxy_http``).
+
+    ``system`` is the system's word for what failed: ``(2)No such file or directory``.
+    """
 
     level: str
     module: str
     text: str
+    system: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,32 @@
-"""mod_authz_core in the program: a section's Require lines become one condition, and 403 where it fails.
+"""mod_authz_core in the program: what a section requires, and what that comes to for a request (AZ-1 to AZ-6).
 
-A line is positive, negative or neutral (AZ-1): in RequireAll all that are not neutral must pass and one must be
-positive, in RequireAny one must pass, in RequireNone none may. Lines whose provider isn't evaluated yet deny:
-a restriction is never dropped.
+A line is positive, negative or neutral (AZ-1): in RequireAll none may fail and one must pass, in RequireAny one must
+pass, in RequireNone none may. Lines in a Limit section don't ask requests of other methods (STR-17): they pass in
+RequireAll and are neutral elsewhere. Rules that don't ask who it is become one condition; what can't be asked fails
+closed: a restriction is never dropped.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from apacheconf.ledger import Written
-from apacheconf.modules.declare import Conf, Setting, not_inherited, setting
+from apacheconf.modules.declare import Conf, Methods, Setting, not_inherited, setting
 from apacheconf.modules.mod_authz_core import AuthzDirConf, RequireGroup, Requirement, expression_in, network
+from apacheconf.program.admission import (
+    AnyUser,
+    CannotTell,
+    Holds,
+    InGroup,
+    OneOfUsers,
+    OwnsFile,
+    Requires,
+    Rule,
+    Rules,
+)
 from apacheconf.program.conditions import (
     ALWAYS,
     NEVER,
@@ -22,64 +34,80 @@ from apacheconf.program.conditions import (
     AnyOf,
     Compare,
     Condition,
+    FromHost,
     InNetwork,
     IsSet,
     Not,
     OneOf,
     Operator,
 )
-from apacheconf.program.expressions import NotEvaluated, condition_of
-from apacheconf.program.link import Linker
-from apacheconf.program.phases import Phase
-from apacheconf.program.steps import END, Respond, Step
+from apacheconf.program.expressions import NotEvaluated, condition_of, value_of
+from apacheconf.program.link import LeaveOut, Linker
 from apacheconf.program.values import Literal, Variable
+from apacheconf.syntax import expr
 
 _CLIENT = Variable("REMOTE_ADDR")
 _LOCAL = AnyOf(
     (InNetwork(_CLIENT, ("127.0.0.0/8", "::1/128")), Compare(_CLIENT, Operator.SAME, Variable("SERVER_ADDR")))
 )
+#: A request's method by its name in the configuration; None stands for all that nobody names.
+Method = str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A Require line, and the methods whose requests it asks."""
+
+    rule: Rule
+    methods: Methods
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """RequireAll, RequireAny or RequireNone; without ``methods`` it asks those that one of its entries asks."""
+
+    kind: str
+    entries: tuple[Line | Group, ...]
+    methods: Methods | None = None
 
 
 @dataclass(frozen=True)
 class AuthzLayer(Conf):
-    """What a section requires, as the condition under which it refuses."""
+    """What a section requires; None where it says nothing of it."""
 
     module: ClassVar[str] = "mod_authz_core"
 
-    refused_when: Setting[Condition | None] = setting(None)
+    required: Setting[Group | None] = setting(None)
     merging: Setting[str] = setting("Off", not_inherited)
+    forbidden: Setting[bool] = setting(False)
 
     def merge(self, child: Self) -> Self:
-        """MRG-20: the child replaces what was required, or with AuthMerging both or one of the two must pass."""
+        """MRG-20: the child replaces what was required, or with AuthMerging both or one of the two must pass.
+
+        A section that says AuthMerging Off and nothing else requires nothing (AZ-4).
+        """
         merged = super().merge(child)
-        mine, own = self.refused_when, child.refused_when
-        how = child.merging.value.lower()
+        how, mine, own = child.merging.value.lower(), self.required, child.required
+        if how == "off" and child.merging.is_set and own.value is None:
+            return dataclasses.replace(merged, required=Setting(None))
         if how == "off" or mine.value is None or own.value is None:
             return merged
-        refused = AnyOf((mine.value, own.value)) if how == "and" else AllOf((mine.value, own.value))
-        return dataclasses.replace(merged, refused_when=Setting(refused, mine.said_by + own.said_by))
+        both = Group("all" if how == "and" else "any", (mine.value, own.value))
+        return dataclasses.replace(merged, required=Setting(both, mine.said_by + own.said_by))
 
 
-def layer(conf: AuthzDirConf, linker: Linker, left_out: Callable[[Written, str], None]) -> AuthzLayer:
-    """A section's settings, linked. ``left_out`` hears of lines whose provider isn't evaluated yet."""
-    if not conf.requires.is_set:
-        return AuthzLayer()
-    group = RequireGroup("any", conf.requires.value, conf.requires.said_by)
-    directives = tuple(dict.fromkeys((*_directives(group), *conf.merging.said_by)))
-    for requirement, said_by in _requirements(group):
-        if _provided(requirement) is None:
-            left_out(said_by, f"Require {requirement.provider} is not evaluated yet; it denies")
-    refused = _negation(_condition(group))
+def layer(conf: AuthzDirConf, linker: Linker, left_out: LeaveOut) -> AuthzLayer:
+    """A section's settings, linked. ``left_out`` hears of lines that can't be asked."""
     merging = Setting(conf.merging.value, linker.numbers(conf.merging.said_by))
-    return AuthzLayer(Setting(refused, linker.numbers(directives)), merging)
-
-
-def steps(conf: Conf) -> Iterator[Step]:
-    assert isinstance(conf, AuthzLayer)
-    refused = conf.refused_when
-    if refused.value is not None:
-        said_by = tuple(number for number in refused.said_by if isinstance(number, int))
-        yield Step(Phase.ACCESS, Respond(403), said_by, when=refused.value, then=END)
+    forbidden = Setting(conf.forbidden.value, linker.numbers(conf.forbidden.said_by))
+    if not conf.requires.is_set:
+        return AuthzLayer(merging=merging, forbidden=forbidden)
+    group = RequireGroup("any", conf.requires.value, conf.requires.said_by)
+    required = _group(group, left_out)
+    directives = tuple(dict.fromkeys((*_directives(group), *conf.merging.said_by)))
+    return AuthzLayer(
+        Setting(dataclasses.replace(required, methods=None), linker.numbers(directives)), merging, forbidden
+    )
 
 
 def _directives(group: RequireGroup) -> Iterator[Written]:
@@ -89,46 +117,154 @@ def _directives(group: RequireGroup) -> Iterator[Written]:
             yield from _directives(entry)
 
 
-def _requirements(group: RequireGroup) -> Iterator[tuple[Requirement, Written]]:
-    for entry, said_by in zip(group.entries, group.said_by, strict=True):
-        if isinstance(entry, RequireGroup):
-            yield from _requirements(entry)
-        else:
-            yield entry, said_by
+def _group(group: RequireGroup, left_out: LeaveOut) -> Group:
+    entries = zip(group.entries, group.said_by, strict=True)
+    return Group(group.kind, tuple(_entry(entry, said_by, left_out) for entry, said_by in entries), group.methods)
 
 
-def _condition(entry: Requirement | RequireGroup) -> Condition:
-    """When the entry passes. A negated line never passes by itself; in RequireAll it only has not to fail."""
-    if isinstance(entry, Requirement):
-        return _provided(entry) or NEVER
-    if entry.kind == "any":
-        return _one_of(_condition(each) for each in entry.entries)
-    if entry.kind == "none":
-        return _negation(_one_of(_condition(each) for each in entry.entries))
-    return _all_of(_member_of_all(each) for each in entry.entries)
+def _entry(entry: Requirement | RequireGroup, said_by: Written, left_out: LeaveOut) -> Line | Group:
+    if isinstance(entry, RequireGroup):
+        return _group(entry, left_out)
+    requires = _required(entry)
+    if isinstance(requires, CannotTell):
+        left_out(said_by, f"{requires.why}; where it is asked, the answer is 500")
+    return Line(Rule(requires, entry.negated), entry.methods)
 
 
-def _member_of_all(entry: Requirement | RequireGroup) -> Condition:
-    if not isinstance(entry, Requirement) or not entry.negated:
-        return _condition(entry)
-    found = _provided(entry)
-    return NEVER if found is None else _negation(found)
-
-
-def _provided(requirement: Requirement) -> Condition | None:
-    """What the provider asks, without ``not``; None if that isn't evaluated yet."""
-    if requirement.provider == "expr":
-        return _expression(requirement.text)
-    provider = _PROVIDERS.get(requirement.provider)
-    return provider(requirement.words) if provider else None
-
-
-def _expression(text: str) -> Condition | None:
-    """``Require expr`` (EXPR-41). One about the user would need to know who it is (EXPR-36)."""
+def _required(requirement: Requirement) -> Requires:
+    """What a line asks, without ``not``."""
+    provider = requirement.provider
     try:
-        return None if "REMOTE_USER" in text.upper() else condition_of(expression_in(text))
-    except NotEvaluated:
-        return None
+        return _PROVIDERS[provider](requirement)
+    except KeyError:
+        return CannotTell(f"Require {provider} is not served")
+    except NotEvaluated as missing:
+        return CannotTell(f"Require {provider} uses {missing}, which is not evaluated yet")
+
+
+# --- providers -----------------------------------------------------------------------------------------------
+
+
+def _expression(requirement: Requirement) -> Requires:
+    """``Require expr`` (EXPR-41). One about the user may need to know who it is (EXPR-36)."""
+    text = expression_in(requirement.text)
+    return Holds(condition_of(text), "REMOTE_USER" in text.upper())
+
+
+def _methods(requirement: Requirement) -> Requires:
+    return Holds(is_method(requirement.words))
+
+
+def is_method(names: Iterable[str]) -> Condition:
+    """Whether the request's method is one of these; HEAD counts as GET (STR-16)."""
+    both = [each for name in names for each in (("GET", "HEAD") if name in ("GET", "HEAD") else (name,))]
+    return OneOf(Variable("REQUEST_METHOD"), tuple(map(Literal, dict.fromkeys(both))))
+
+
+def _networks(requirement: Requirement) -> Requires:
+    found = (network(word) for word in requirement.words)
+    return Holds(InNetwork(_CLIENT, tuple(each for each in found if each is not None)))
+
+
+def _host(requirement: Requirement) -> Requires:
+    return Holds(FromHost(value_of(expr.parse_string(requirement.text))))
+
+
+def _forward_dns(requirement: Requirement) -> Requires:
+    return Holds(FromHost(value_of(expr.parse_string(requirement.text)), forward=True))
+
+
+_PROVIDERS: dict[str, Callable[[Requirement], Requires]] = {
+    "all": lambda each: Holds(ALWAYS if each.words[0].lower() == "granted" else NEVER),
+    "ip": _networks,
+    "local": lambda _: Holds(_LOCAL),
+    "host": _host,
+    "forward-dns": _forward_dns,
+    "method": _methods,
+    "env": lambda each: Holds(_one_of(IsSet(Variable("ENV", word)) for word in each.words)),
+    "expr": _expression,
+    "ssl": lambda _: Holds(Compare(Variable("HTTPS"), Operator.SAME, Literal("on"))),
+    "valid-user": lambda _: AnyUser(),
+    "user": lambda each: OneOfUsers(value_of(expr.parse_string(each.text))),
+    "group": lambda each: InGroup(value_of(expr.parse_string(each.text))),
+    "dbm-group": lambda each: InGroup(value_of(expr.parse_string(each.text)), dbm=True),
+    "file-owner": lambda _: OwnsFile(),
+    "file-group": lambda _: OwnsFile(group=True),
+    "dbm-file-group": lambda _: OwnsFile(group=True, dbm=True),
+}
+
+
+# --- for one method ------------------------------------------------------------------------------------------
+
+
+def methods_in(group: Group) -> Iterator[str]:
+    """The methods that the Limit sections around its lines name."""
+    yield from group.methods.names if group.methods else ()
+    for entry in group.entries:
+        yield from methods_in(entry) if isinstance(entry, Group) else entry.methods.names
+
+
+def has_method(methods: Methods, method: Method) -> bool:
+    return methods.all_but if method is None else (method in methods.names) != methods.all_but
+
+
+def rules_for(group: Group, method: Method) -> Rules:
+    """The rules that requests of one method meet."""
+    if not _asks(group, method):
+        return Rules("all", (_PASSES,))
+    entries = (_for_method(entry, group.kind, method) for entry in group.entries)
+    return Rules(group.kind, tuple(each for each in entries if each is not None))
+
+
+_PASSES = Rule(Holds(ALWAYS))
+
+
+def _for_method(entry: Line | Group, around: str, method: Method) -> Rule | Rules | None:
+    if not _asks(entry, method):
+        return _PASSES if around == "all" else None
+    return entry.rule if isinstance(entry, Line) else rules_for(entry, method)
+
+
+def _asks(entry: Line | Group, method: Method) -> bool:
+    if entry.methods is not None:
+        return has_method(entry.methods, method)
+    return isinstance(entry, Group) and any(_asks(each, method) for each in entry.entries)
+
+
+def asks_who(rules: Rules) -> bool:
+    """Whether more than the request has to be known."""
+    return any(
+        asks_who(each) if isinstance(each, Rules) else not isinstance(each.requires, Holds) or each.requires.about_user
+        for each in rules.entries
+    )
+
+
+# --- as conditions -------------------------------------------------------------------------------------------
+
+
+def refused_when(rules: Rules) -> tuple[Condition, Condition]:
+    """When rules that don't ask who it is refuse (403), and when they come to nothing (500)."""
+    passes, neutral = _outcome(rules)
+    return (_negation(passes) if neutral == NEVER else _negation(_one_of(iter((passes, neutral))))), neutral
+
+
+def _outcome(entry: Rule | Rules) -> tuple[Condition, Condition]:
+    """When the entry passes, and when it is neutral; else it fails."""
+    if isinstance(entry, Rule):
+        assert isinstance(entry.requires, Holds)
+        holds = entry.requires.condition
+        return (NEVER, _negation(holds)) if entry.negated else (holds, NEVER)
+    outcomes = [_outcome(each) for each in entry.entries]
+    neutral = _all_of(none for _, none in outcomes) if outcomes else ALWAYS
+    passes = _one_of(passes for passes, _ in outcomes)
+    if entry.kind == "any":
+        return passes, neutral
+    if entry.kind == "none":
+        return NEVER, _negation(passes)
+    unopposed = [_one_of(iter(each)) for each in outcomes]
+    if all(none != NEVER for _, none in outcomes):
+        unopposed.append(passes)
+    return _all_of(iter(unopposed)) if outcomes else NEVER, neutral
 
 
 def _all_of(conditions: Iterator[Condition]) -> Condition:
@@ -145,16 +281,3 @@ def _negation(condition: Condition) -> Condition:
     if isinstance(condition, Not):
         return condition.condition
     return NEVER if condition == ALWAYS else ALWAYS if condition == NEVER else Not(condition)
-
-
-def _networks(words: tuple[str, ...]) -> Condition:
-    return InNetwork(_CLIENT, tuple(each for each in map(network, words) if each is not None))
-
-
-_PROVIDERS: dict[str, Callable[[tuple[str, ...]], Condition]] = {
-    "all": lambda words: ALWAYS if words[0].lower() == "granted" else NEVER,
-    "ip": _networks,
-    "local": lambda words: _LOCAL,
-    "method": lambda words: OneOf(Variable("REQUEST_METHOD"), tuple(map(Literal, words))),
-    "env": lambda words: _one_of(IsSet(Variable("ENV", word)) for word in words),
-}

@@ -101,12 +101,20 @@ class SetUri:
 class Respond:
     """Answer here with a status: an error (its ErrorDocument applies), or text.
 
-    ``said`` goes to the error log: a module, and a text that what was asked for follows.
+    ``said`` goes to the error log: a module and a text, with ``{what}`` and ``{method}`` for those of the request.
     """
 
     status: int
     body: Value | None = None
     said: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogError:
+    """Only a line for the error log, as ``said`` of Respond."""
+
+    module: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,6 +370,7 @@ Action = (
     MapToOrigin | KeepLocal | MapToFile | SetUri | Respond | Redirect | SetEnv | SetHandler | EditHeader
     | KeepHost | AddForwarded | OverrideErrors | MapBack | MapBackCookie | SetErrorDocument | AddCharset | AddFilter
     | SecureOrigin | Log | Rewrite | BeginRewriting | FinishRewriting | SetCookie | SetType | ForceHandler | Told | Admit
+    | LogError
     | ExportTls | FakeBasicAuth | NameUser
 )  # fmt: skip
 

@@ -13,10 +13,11 @@ from apacheconf.program.reading import asked_name, names_itself
 from apacheconf.program.request import Request
 from apacheconf.program.uri import PathRefused, Target, parse_target
 from apacheconf.runtime.answer import header_block
+from apacheconf.runtime.compiled.walk import Decided, decide_compiled
 from apacheconf.runtime.errors import ClientBroke, OriginBroke
 from apacheconf.runtime.forward import Lines, count_forwards, with_empty_body
 from apacheconf.runtime.heads import RequestHead
-from apacheconf.runtime.site import Block, Plan, Site
+from apacheconf.runtime.site import CHECKED_BY_DECIDE, Block, Plan, Site
 from apacheconf.runtime.strict import read_request_line
 
 if TYPE_CHECKING:
@@ -59,12 +60,15 @@ def plan_exchange(
         exchange.plain = exchange.plain and not exchange.ranged and not exchange.upgrade
     site = exchange.site
     plan = site.quick_plan(head, target)
+    decided: Decided | None = None
     if plan is None:
-        plan = site.decided_plan(request_of(client, head))
+        request = request_of(client, head)
+        decided = decide_compiled(client.server.program, request)
+        plan = site.plan_for(request, decided.decision)
     exchange.plan = plan
     if plan.decision is not None:
         for message in plan.decision.messages:
-            client.server.log(message.level, message.module, message.text, exchange=exchange)
+            client.server.log(message.level, message.module, message.text, exchange=exchange, system=message.system)
     if plan.service is None:
         return
     if plan.fields is not None:
@@ -73,6 +77,10 @@ def plan_exchange(
         exchange.lines = Lines(header_block(plan.fields + expect))
         if exchange.body_done:
             exchange.lines = with_empty_body(exchange.lines, fields)
+        if decided is not None and bare and not target.authority and head.method not in CHECKED_BY_DECIDE:
+            block = _block(client, exchange, raw)
+            if block is not None:
+                site.learn(block, exchange.request_line, client.peer, decided)
         return
     if not bare or target.authority:
         fields, forwards = count_forwards(fields)
@@ -82,16 +90,33 @@ def plan_exchange(
         if forwards == 0:
             raise OriginBroke(400, "Max-Forwards", "Proxy Error", "Max-Forwards has reached zero - proxy loop?")
         return
-    line_end = raw.index(b"\r\n")
-    block = Block(site, fields, exchange.host)
-    exchange.lines = block.lines_for(plan.forwarding)
-    if exchange.plain and len(raw) - line_end <= MEMO_BLOCK:
+    block = _block(client, exchange, raw)
+    if block is None:
+        exchange.lines = plan.forwarding.lines(fields, exchange.host)
+    else:
+        exchange.lines = block.lines_for(plan)
+        site.remember(exchange.request_line, plan)
+
+
+def _block(client: ClientConnection, exchange: Exchange, raw: bytes) -> Block | None:
+    """The block of a head that may be remembered, remembered now; None for others."""
+    line_end = len(exchange.request_line)
+    if not exchange.plain or len(raw) - line_end > MEMO_BLOCK:
+        return None
+    block = client.blocks.get(raw[line_end:])
+    if block is None:
+        block = Block(exchange.site, exchange.fields, exchange.host)
         client.server.memos.put(client.blocks, raw[line_end:], block)
-        site.remember(raw[:line_end], plan)
+    return block
 
 
-def plan_of_line(client: ClientConnection, site: Site, line: bytes) -> Plan | None:
+def plan_of_line(client: ClientConnection, block: Block, line: bytes) -> Plan | None:
     """The plan of a request line that is new, under a header block that isn't; None for the long way."""
+    site = block.site
+    if block.plans:
+        plan = block.plans.get(line) or block.plans.get(line + b"\n" + client.peer)
+        if plan is not None:
+            return plan
     try:
         method, target, version = read_request_line(line, client.door.main.limits)
         split = parse_target(method.decode("latin-1"), target.decode("latin-1"))
@@ -115,4 +140,6 @@ def request_of(client: ClientConnection, head: RequestHead) -> Request:
         client.door.address,
         client.peer_address,
         client.door.scheme,
+        client.tls or {},
+        authority=client.server.authority,
     )

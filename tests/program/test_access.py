@@ -32,6 +32,9 @@ TEXT = """
         Require method GET
     </Location>
     <Location /later>
+        Require ldap-user alice
+    </Location>
+    <Location /unasked>
         Require valid-user
     </Location>
 </VirtualHost>
@@ -59,7 +62,8 @@ def program(tmp_path_factory) -> Program:
         ("GET", "/none/open/x", "1.2.3.4", None),  # AZ-4, MRG-20: the inner set replaces the outer one
         ("GET", "/nobody", "1.2.3.4", None),
         ("POST", "/nobody", "1.2.3.4", 403),
-        ("GET", "/later", "127.0.0.1", 403),  # DES-8: what can't be evaluated denies
+        ("GET", "/later", "127.0.0.1", 500),  # DES-8: what can't be asked lets nobody in
+        ("GET", "/unasked", "127.0.0.1", 500),  # AZ-5: there is no AuthType
     ],
 )
 def test_who_may(program: Program, method: str, path: str, peer: str, status: int | None):
@@ -69,8 +73,8 @@ def test_who_may(program: Program, method: str, path: str, peer: str, status: in
 
 def test_what_is_not_evaluated_is_named(program: Program):
     ((directive, reason),) = program.left_out
-    assert (directive.name, directive.args) == ("Require", "valid-user")
-    assert reason == "Require valid-user is not evaluated yet; it denies"
+    assert (directive.name, directive.args) == ("Require", "ldap-user alice")
+    assert reason == "Require ldap-user is not served; where it is asked, the answer is 500"
 
 
 def test_the_debian_status_page_is_for_local_clients_only():

@@ -11,8 +11,6 @@ from tests.engines.real import need
 from tests.program.asked import Asked, ours, program_of, theirs, topics
 
 TOPICS = {topic.name: topic for topic in topics()}
-#: Sections that ``decide`` leaves out by name: serve refuses to start with them.
-LEFT_OUT = {"POST /limited a.example": "<Limit>", "POST /excepted a.example": "<LimitExcept>"}
 
 
 @cache
@@ -25,16 +23,8 @@ def program(topic: str) -> Program:
     [(name, each) for name, topic in TOPICS.items() for each in topic.asked],
     ids=lambda value: value.line if isinstance(value, Asked) else value,
 )
-def test_as_httpd_answered(topic: str, asked: Asked, request: pytest.FixtureRequest) -> None:
-    if asked.line in LEFT_OUT:
-        reason = f"{LEFT_OUT[asked.line]} is not evaluated yet"
-        request.node.add_marker(pytest.mark.xfail(reason=reason, strict=True))
+def test_as_httpd_answered(topic: str, asked: Asked) -> None:
     assert ours(program(topic), asked) == asked.said
-
-
-def test_what_is_left_out_is_named() -> None:
-    named = {f"<{directive.name}>" for directive, _ in program("merging").left_out}
-    assert set(LEFT_OUT.values()) <= named
 
 
 @pytest.mark.live

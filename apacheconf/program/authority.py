@@ -1,0 +1,109 @@
+"""Whom ``decide`` asks about users, passwords, groups and names of clients: it looks nothing up itself.
+
+serve has an authority that reads files and remembers verdicts (``runtime.authority``), explain takes everybody at
+their word. Whoever gives none gets NOBODY, which refuses, so that nobody is let in by an oversight.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple, Protocol
+
+from apacheconf.program.admission import GroupFiles, Provider
+from apacheconf.program.messages import Message
+
+
+class Verdict(Enum):
+    """What a provider says of a user (httpd's authn_status)."""
+
+    GRANTED = "granted"
+    DENIED = "denied"
+    UNKNOWN = "user not found"
+    BROKEN = "general error"
+
+
+class Finding(NamedTuple):
+    """A verdict, and what the error log gets to know. ``secret`` is a digest's hash, if that was asked for."""
+
+    verdict: Verdict
+    message: Message | None = None
+    secret: str = ""
+
+
+class Memberships(NamedTuple):
+    """The groups of a user in lower case; ``message`` says why there are none."""
+
+    groups: frozenset[str]
+    message: Message | None = None
+
+
+class Authority(Protocol):
+    """Answers questions; texts are latin-1. An answer that takes long may raise ``Pending``: ask again later."""
+
+    def password(self, provider: Provider, user: str, password: str) -> Finding:
+        """Whether the provider knows the user by this password."""
+
+    def digest_password(self, provider: Provider, user: str, realm: str, password: str) -> Finding:
+        """The same by the hash that the provider keeps for digests (AuthBasicUseDigestAlgorithm)."""
+
+    def secret(self, provider: Provider, user: str, realm: str) -> Finding:
+        """The hash of ``user:realm:password``; GRANTED here means that the user is found."""
+
+    def groups(self, files: GroupFiles, user: str, dbm: bool) -> Memberships:
+        """Which groups the user is in."""
+
+    def owner(self, file: str, group: bool) -> str | None:
+        """Who owns the file, or which group does; None if there is none."""
+
+    def client_name(self, address: str) -> str | None:
+        """The name of a client, if that leads back to its address (``Require host``)."""
+
+    def addresses(self, name: str) -> frozenset[str]:
+        """The addresses of a name (``Require forward-dns``)."""
+
+    def nonce(self, realm: str) -> str:
+        """A new nonce for a digest."""
+
+    def nonce_age(self, nonce: str, realm: str) -> float | None:
+        """How many seconds ago a nonce was made here; None for one that wasn't."""
+
+
+class Pending(Exception):
+    """An answer isn't there yet. ``find`` finds and keeps it; it may block, so it is called beside the loop."""
+
+    def find(self) -> None:
+        raise NotImplementedError
+
+
+class Nobody:
+    """Knows nobody."""
+
+    def password(self, provider: Provider, user: str, password: str) -> Finding:
+        return Finding(Verdict.BROKEN)
+
+    def digest_password(self, provider: Provider, user: str, realm: str, password: str) -> Finding:
+        return Finding(Verdict.BROKEN)
+
+    def secret(self, provider: Provider, user: str, realm: str) -> Finding:
+        return Finding(Verdict.BROKEN)
+
+    def groups(self, files: GroupFiles, user: str, dbm: bool) -> Memberships:
+        return Memberships(frozenset())
+
+    def owner(self, file: str, group: bool) -> str | None:
+        return None
+
+    def client_name(self, address: str) -> str | None:
+        return None
+
+    def addresses(self, name: str) -> frozenset[str]:
+        return frozenset()
+
+    def nonce(self, realm: str) -> str:
+        return "nonce"
+
+    def nonce_age(self, nonce: str, realm: str) -> float | None:
+        return None
+
+
+NOBODY = Nobody()

@@ -1,0 +1,227 @@
+"""Who knows users and passwords for serve: files, looked at for each request, and verdicts that are remembered.
+
+A password costs its hash's time once: the verdict is kept under a digest of user, password and hash with a key of
+this process, so that neither is kept in clear and a changed file counts at once. What takes long (hashes, names of
+addresses) is found beside the loop: ``Pending`` says what, and the request is decided again when it is there.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable
+from hashlib import blake2b
+from hmac import compare_digest
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from apacheconf.program.admission import GroupFiles, Provider
+from apacheconf.program.authority import Finding, Memberships, Pending, Verdict
+from apacheconf.program.messages import Message
+from apacheconf.runtime.passwords import is_quick, verify
+from apacheconf.runtime.userfiles import Kept, digests_of, groups_of, users_of
+
+T = TypeVar("T")
+
+#: How many verdicts and names are kept, each for so many seconds.
+KEPT = 4096
+LASTS = 300.0
+NAME_LASTS = 60.0
+
+
+class Memory(Generic[T]):
+    """Bounded and expiring; when it is full the oldest go."""
+
+    def __init__(self, lasts: float, size: int = KEPT) -> None:
+        self._lasts, self._size = lasts, size
+        self._known: dict[bytes, tuple[float, T]] = {}
+
+    def get(self, key: bytes) -> T | None:
+        found = self._known.get(key)
+        return found[1] if found is not None and found[0] > time.monotonic() else None
+
+    def put(self, key: bytes, value: T) -> None:
+        self._known.pop(key, None)
+        while len(self._known) >= self._size:
+            del self._known[next(iter(self._known))]
+        self._known[key] = time.monotonic() + self._lasts, value
+
+
+class Question(Pending, Generic[T]):
+    """What isn't known yet: ``answer`` finds it, for the memory."""
+
+    def __init__(self, memory: Memory[T], key: bytes, answer: Callable[[], T]) -> None:
+        super().__init__()
+        self._memory, self._key, self._answer = memory, key, answer
+
+    def find(self) -> None:
+        self._memory.put(self._key, self._answer())
+
+
+class FileAuthority:
+    """The authority of one serving process."""
+
+    def __init__(self) -> None:
+        self._key = os.urandom(32)
+        self._verdicts: Memory[bool] = Memory(LASTS)
+        self._names: Memory[str] = Memory(NAME_LASTS)
+        self._addresses: Memory[frozenset[str]] = Memory(NAME_LASTS)
+        self._users = Kept(users_of)
+        self._digests = Kept(digests_of)
+        self._groups = Kept(groups_of)
+
+    # --- users -----------------------------------------------------------------------------------------------
+
+    def password(self, provider: Provider, user: str, password: str) -> Finding:
+        if provider.kind == "anon":
+            return _anonymous(provider, user, password)
+        if provider.kind == "socache":  # a cache that holds nothing
+            return Finding(Verdict.UNKNOWN)
+        if provider.kind != "file":
+            return _not_served(provider)
+        if not provider.file:
+            said = "AH01619: AuthUserFile not specified in the configuration"
+            return Finding(Verdict.BROKEN, Message("error", "authn_file", said))
+        try:
+            hashed = self._users.read(provider.file).get(user)
+        except OSError as fault:
+            said = f"AH01620: Could not open password file: {provider.file}"
+            return Finding(Verdict.BROKEN, _unopened("authn_file", said, fault))
+        if hashed is None:
+            return Finding(Verdict.UNKNOWN)
+        return Finding(Verdict.GRANTED if self._fits(user, password, hashed) else Verdict.DENIED)
+
+    def _fits(self, user: str, password: str, hashed: str) -> bool:
+        """Raises Question where the hash isn't computed yet."""
+        if is_quick(hashed):
+            return verify(password, hashed)
+        key = self._digest(user, password, hashed)
+        known = self._verdicts.get(key)
+        if known is None:
+            raise Question(self._verdicts, key, lambda: verify(password, hashed))
+        return known
+
+    def _digest(self, *texts: str) -> bytes:
+        found = blake2b(key=self._key, digest_size=32)
+        for text in texts:
+            data = text.encode("latin-1", "replace")
+            found.update(b"%d:%b" % (len(data), data))
+        return found.digest()
+
+    def secret(self, provider: Provider, user: str, realm: str) -> Finding:
+        if provider.kind == "socache":
+            return Finding(Verdict.UNKNOWN)
+        if provider.kind != "file":
+            return _not_served(provider)
+        try:
+            found = self._digests.read(provider.file).get((user, realm)) if provider.file else None
+        except OSError as fault:
+            said = f"AH01621: Could not open password file: {provider.file}"
+            return Finding(Verdict.BROKEN, _unopened("authn_file", said, fault))
+        return Finding(Verdict.UNKNOWN) if found is None else Finding(Verdict.GRANTED, secret=found)
+
+    def digest_password(self, provider: Provider, user: str, realm: str, password: str) -> Finding:
+        found = self.secret(provider, user, realm)
+        if found.verdict is not Verdict.GRANTED:
+            return found
+        from hashlib import md5
+
+        made = md5(f"{user}:{realm}:{password}".encode("latin-1", "replace"), usedforsecurity=False).hexdigest()
+        fits = compare_digest(made.encode(), found.secret.lower().encode("latin-1"))
+        return Finding(Verdict.GRANTED if fits else Verdict.DENIED)
+
+    # --- groups ----------------------------------------------------------------------------------------------
+
+    def groups(self, files: GroupFiles, user: str, dbm: bool) -> Memberships:
+        if dbm:
+            said = f"AH01800: group files of type {files.dbm_type} are not read here: {files.dbm}"
+            return Memberships(frozenset(), Message("error", "authz_dbm", said))
+        if not files.text:
+            said = "AH01664: No group file was specified in the configuration"
+            return Memberships(frozenset(), Message("error", "authz_groupfile", said))
+        try:
+            found = self._groups.read(files.text).get(user)
+        except OSError as fault:
+            said = f"AH01665: Could not open group file: {files.text}"
+            return Memberships(frozenset(), _unopened("authz_groupfile", said, fault))
+        if not found:
+            said = "AH01666: Authorization of user {user} to access {path} failed, reason: user doesn't appear in"
+            said += f" group file ({files.text})."
+            return Memberships(frozenset(), Message("error", "authz_groupfile", said))
+        return Memberships(found)
+
+    def owner(self, file: str, group: bool) -> str | None:
+        try:
+            return Path(file).group() if group else Path(file).owner()
+        except (OSError, KeyError, ValueError):
+            return None
+
+    # --- names of addresses ----------------------------------------------------------------------------------
+
+    def client_name(self, address: str) -> str | None:
+        key = address.encode()
+        known = self._names.get(key)
+        if known is None:
+            raise Question(self._names, key, lambda: _name_of(address))
+        return known or None
+
+    def addresses(self, name: str) -> frozenset[str]:
+        key = name.encode("latin-1", "replace")
+        known = self._addresses.get(key)
+        if known is None:
+            raise Question(self._addresses, key, lambda: _addresses_of(name))
+        return known
+
+    # --- digests ---------------------------------------------------------------------------------------------
+
+    def nonce(self, realm: str) -> str:
+        made = f"{time.time_ns():016x}"
+        return made + self._signed(made, realm)
+
+    def nonce_age(self, nonce: str, realm: str) -> float | None:
+        made, signed = nonce[:16], nonce[16:]
+        if not compare_digest(signed.encode("latin-1"), self._signed(made, realm).encode()):
+            return None
+        return time.time() - int(made, 16) / 1e9
+
+    def _signed(self, made: str, realm: str) -> str:
+        return self._digest("nonce", made, realm).hex()[:40]
+
+
+def _not_served(provider: Provider) -> Finding:
+    said = f"users of the provider {provider.name} are not known here: {{path}} is answered with 500"
+    return Finding(Verdict.BROKEN, Message("error", "auth_basic", said))
+
+
+def _unopened(module: str, said: str, fault: OSError) -> Message:
+    return Message("error", module, said, f"({fault.errno}){os.strerror(fault.errno or 0)}")
+
+
+def _anonymous(provider: Provider, user: str, password: str) -> Finding:
+    """mod_authn_anon: a name that is invited, and a password that looks like what was asked for."""
+    rules = provider.anonymous
+    if not rules.names and not rules.no_name:
+        return Finding(Verdict.UNKNOWN)
+    if not (rules.no_name and not user) and not rules.names & {"*", user.lower()}:
+        return Finding(Verdict.UNKNOWN)
+    if (rules.needs_password and not password) or (rules.verifies and not ("@" in password and "." in password)):
+        return Finding(Verdict.DENIED)
+    said = f"AH01672: Anonymous: Passwd <{password or chr(39) + 'none' + chr(39)}> Accepted"
+    return Finding(Verdict.GRANTED, Message("info", "authn_anon", said) if rules.logs_password else None)
+
+
+def _name_of(address: str) -> str:
+    """The name of an address, empty if there is none or it doesn't lead back."""
+    try:
+        name = socket.gethostbyaddr(address)[0]
+    except OSError:
+        return ""
+    return name if address in _addresses_of(name) else ""
+
+
+def _addresses_of(name: str) -> frozenset[str]:
+    try:
+        return frozenset(str(found[4][0]) for found in socket.getaddrinfo(name, None))
+    except (OSError, UnicodeError):
+        return frozenset()

@@ -1,0 +1,88 @@
+"""Files of users and of groups, as AuthUserFile and AuthGroupFile name them (AB-3).
+
+httpd reads them for each request. Here a file is looked at for each request, and read again when it has changed.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from apacheconf.syntax.words import split
+
+T = TypeVar("T")
+
+#: A file that was written less than so many seconds ago may change again without its time telling.
+SETTLED = 0.05
+
+
+class Kept(Generic[T]):
+    """What files were found to say, by their path; ``parse`` makes it of their lines."""
+
+    def __init__(self, parse: Callable[[Iterator[str]], T]) -> None:
+        self._parse = parse
+        self._known: dict[str, tuple[tuple[int, int, int], T]] = {}
+
+    def read(self, path: str) -> T:
+        """What the file says. Raises OSError."""
+        found = Path(path).stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        stamp = found.st_mtime_ns, found.st_size, found.st_ino
+        known = self._known.get(path)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        with Path(path).open(encoding="latin-1", newline="\n") as file:
+            made = self._parse(_lines(file))
+        if time.time() - found.st_mtime > SETTLED:
+            self._known[path] = stamp, made
+        return made
+
+
+def _lines(file: Iterator[str]) -> Iterator[str]:
+    """The lines as httpd reads them: joined after a backslash, trimmed, without comments."""
+    before = ""
+    for line in file:
+        line = line.removesuffix("\n").removesuffix("\r")
+        if line.endswith("\\"):
+            before += line[:-1]
+            continue
+        whole = (before + line).strip(" \t\v\f\r")
+        before = ""
+        if whole and not whole.startswith("#"):
+            yield whole
+
+
+def users_of(lines: Iterator[str]) -> dict[str, str]:
+    """Each user's hash; the first line of a user counts."""
+    found: dict[str, str] = {}
+    for line in lines:
+        user, _, rest = line.partition(":")
+        found.setdefault(user, rest.partition(":")[0])
+    return found
+
+
+def digests_of(lines: Iterator[str]) -> dict[tuple[str, str], str]:
+    """Each user's hash in each realm."""
+    found: dict[tuple[str, str], str] = {}
+    for line in lines:
+        user, _, rest = line.partition(":")
+        realm, _, hashed = rest.partition(":")
+        found.setdefault((user, realm), hashed.partition(":")[0])
+    return found
+
+
+def groups_of(lines: Iterator[str]) -> dict[str, frozenset[str]]:
+    """Each user's groups, in lower case: httpd compares their names so."""
+    found: dict[str, set[str]] = {}
+    for line in lines:
+        name, _, members = line.partition(":")
+        group = "".join(name.split()).lower()
+        for user in split(members):
+            found.setdefault(user, set()).add(group)
+    return {user: frozenset(groups) for user, groups in found.items()}
