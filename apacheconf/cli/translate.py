@@ -60,9 +60,11 @@ def run(
     if strict:
         _refuse_what_differs(translation, frozenset(name.lower() for name in accept or ()))
     verdict = _ask_checker(translation) if check else None
+    for_report = writing.Places(report, force)
+    for_report.check_one()
     places.write(translation.files)
     if report:
-        writing.Places(report, force).write_one(reports.as_json(translation, verdict))
+        for_report.write_one(reports.as_json(translation, verdict))
     print_lines(reports.text(translation, verdict), sys.stderr)
 
 

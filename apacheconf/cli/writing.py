@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +32,11 @@ class Places:
         else:
             self._write({folder: next(iter(files.values()))})
 
+    def check_one(self) -> None:
+        """Say now that the one file of this place is in the way, before anything else is written."""
+        if self.output not in (None, "-"):
+            self._refuse_what_is_there([Path(str(self.output))])
+
     def write_one(self, text: str) -> None:
         """Write one text; ``-`` is standard output."""
         if self.output in (None, "-"):
@@ -40,15 +45,21 @@ class Places:
             self._write({Path(str(self.output)): text})
 
     def _write(self, files: Mapping[Path, str]) -> None:
-        in_the_way = [path for path in files if path.exists() and not self.force]
-        if in_the_way:
-            raise UsageError(f"{in_the_way[0]} exists", "--force overwrites it")
+        self._refuse_what_is_there(files)
+        above = Path(str(self.output)).parent
+        if not above.exists():
+            raise UsageError(f"cannot write {self.output}: there is no folder {above}", f"mkdir -p {above}")
         for path, text in files.items():
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(_encoded(text))
             except OSError as error:
                 raise UsageError(f"cannot write {path}: {error.strerror}") from error
+
+    def _refuse_what_is_there(self, paths: Iterable[Path]) -> None:
+        in_the_way = [path for path in paths if path.exists() and not self.force]
+        if in_the_way:
+            raise UsageError(f"{in_the_way[0]} exists", "--force overwrites it")
 
 
 def to_standard_output(text: str) -> None:

@@ -41,3 +41,15 @@ def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="cannot write"):
         Places(str(tmp_path / "file" / "below")).write_one("x")
+
+
+def test_folders_are_not_made_by_a_slip_of_the_pen(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no folder"):
+        Places(str(tmp_path / "typo" / "nginx.conf")).write({"nginx.conf": ""})
+    assert not (tmp_path / "typo").exists()
+
+
+def test_a_report_in_the_way_is_said_first(tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text("mine")
+    with pytest.raises(UsageError, match="exists"):
+        Places(str(tmp_path / "report.json")).check_one()
