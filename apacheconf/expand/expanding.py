@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from apacheconf.expand.commands import COMMANDS
-from apacheconf.expand.options import Input, Options
+from apacheconf.expand.options import Input, Known, Options
 from apacheconf.expand.reading import COMMAND_LINE, Reading
 from apacheconf.expand.refused import Refused, Stopped
 from apacheconf.expand.surroundings import Surroundings, surroundings
@@ -37,6 +37,22 @@ def expand(input: Input, options: Options) -> Expanded:
             nodes += found.wrap(_source(reading, source))
             reading.around = None
         nodes += _command_line(reading, options.after)
+    return _expanded(reading, nodes, around, input.notes)
+
+
+def expand_htaccess(source: SourceFile, around: Surroundings, known: Known) -> Expanded:
+    """Read a ``.htaccess`` file as httpd does when a request meets it, after the configuration that left ``known``."""
+    reading = Reading(Input((source,), known.server_root, known.main), Options(environ={}), COMMANDS)
+    reading.modules.update(dict.fromkeys(known.modules))
+    for name, value in known.defines:
+        reading.variables.define(name, value)
+    reading.around = around
+    with _room_for_includes():
+        nodes = around.wrap(reading.read_source(source))
+    return _expanded(reading, nodes, {source.name: around}, ())
+
+
+def _expanded(reading: Reading, nodes: list[Node], around: dict[str, Surroundings], notes: tuple[str, ...]) -> Expanded:
     return Expanded(
         tuple(nodes),
         (*reading.absent, *_unused_macros(reading)),
@@ -44,8 +60,8 @@ def expand(input: Input, options: Options) -> Expanded:
         tuple(reading.modules),
         reading.variables.table(),
         reading.server_root,
-        input.fragment,
-        input.notes,
+        reading.input.fragment,
+        notes,
         tuple(reading.diagnostics),
         tuple(reading.inclusions),
         around,

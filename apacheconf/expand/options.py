@@ -28,6 +28,19 @@ class Options:
     context: str | Surroundings | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a configuration leaves known to the ``.htaccess`` files that requests meet: modules, variables, ServerRoot.
+
+    Without ``main`` it was a fragment, for which all modules count as loaded.
+    """
+
+    modules: tuple[str, ...] = ()
+    defines: tuple[tuple[str, str], ...] = ()
+    server_root: str = "/"
+    main: str | None = None
+
+
 @dataclass(frozen=True)
 class Input:
     """What will be read: ``sources`` in order, a path or a text that was read already (standard input).

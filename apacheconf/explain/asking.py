@@ -37,6 +37,7 @@ def request_for(url: str, method: str = "GET", headers: Iterable[str] = (), send
         peer=(_client(sender), 40000),
         scheme=scheme,
         sni=host if scheme == "https" and not address else "",
+        imagined=True,
     )
 
 

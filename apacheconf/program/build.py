@@ -24,8 +24,8 @@ from apacheconf.program.index import make_index
 from apacheconf.program.layers import LayerBuilder
 from apacheconf.program.link import Linker
 from apacheconf.program.mod_proxy import Origins
-from apacheconf.program.rewrite_steps import Place
 from apacheconf.program.program import OF_FILES, Program
+from apacheconf.program.rewrite_steps import Place
 from apacheconf.program.sharing import share
 from apacheconf.program.steps import Step
 from apacheconf.program.workers import Ignored, Origin

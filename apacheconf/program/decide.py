@@ -2,41 +2,46 @@
 
 explain and prove use it; ``runtime.compile`` must come to the same decision, and a test demands it. It asks
 every layer's matcher and folds the layers that apply (it does not use the cells, so that the cells can be
-tested against it), then walks the phases in OR-1's order and runs their steps. It does no I/O.
+tested against it), then walks the phases in OR-1's order and runs their steps. Of the outside world it sees the file
+system (``walks``, ``files``), and that only for requests that no origin takes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from apacheconf.program.conditions import Condition
 from apacheconf.program.course import Course, perform
-from apacheconf.program.environment import Environment
 from apacheconf.program.evaluate import State, holds, text_of
-from apacheconf.program.fold import levels_for, steps_for
+from apacheconf.program.fold import levels_for, steps_of
 from apacheconf.program.forward import count_forward, decision_of
+from apacheconf.program.handling import FileRules
 from apacheconf.program.headers import HeaderTable
 from apacheconf.program.hosts import Host, LayerKind
 from apacheconf.program.phases import Phase
 from apacheconf.program.program import Program
 from apacheconf.program.reading import read_request
 from apacheconf.program.request import Decision, Request
+from apacheconf.program.rounds import begin_again, begin_document, begin_sub_request
 from apacheconf.program.steps import END, EditHeader, Flow, Move, Rewrite, Step
-from apacheconf.program.trace import LayerAsked, Passed, Refused, Rewritten, Round, Tracer, Tried, silent
-from apacheconf.program.uri import PathRefused, normalise, parse_target
+from apacheconf.program.trace import Passed, Refused, Rewritten, Round, Tracer, Tried, silent
+from apacheconf.program.walks import ask_layers, walk_directories
 
 #: OR-1: which layers are asked when. Proxy layers take the place of the file layers for mapped requests (MRG-4).
 _WALKS = {
-    Phase.LOCATION_WALK: {LayerKind.LOCATION},
-    Phase.MAP_TO_STORAGE: {LayerKind.DIRECTORY, LayerKind.HTACCESS, LayerKind.FILES},
-    Phase.SECTION_WALK: {LayerKind.LOCATION, LayerKind.IF},
+    Phase.LOCATION_WALK: frozenset({LayerKind.LOCATION}),
+    Phase.MAP_TO_STORAGE: frozenset({LayerKind.PROXY}),
+    Phase.SECTION_WALK: frozenset({LayerKind.LOCATION, LayerKind.IF}),
 }
-MAX_ROUNDS = 10
 #: After an error of its own with one of these, httpd closes the connection (ap_status_drops_connection).
 DROPS_CONNECTION = frozenset({400, 408, 411, 413, 414, 500, 501, 503})
 
+#: Makes the walk of a request.
+MakeWalk = Callable[["Course", Tracer], "Walk"]
 
-def decide(program: Program, request: Request, tracer: Tracer = silent, by: type[Walk] | None = None) -> Decision:
+
+def decide(program: Program, request: Request, tracer: Tracer = silent, by: MakeWalk | None = None) -> Decision:
     """What ``request`` meets, before any origin is asked. ``tracer`` hears each event, ``by`` does the walk."""
     course = walk(program, request, tracer, by)
     return decision_of(course, keep_alive=course.status not in DROPS_CONNECTION)
@@ -50,17 +55,41 @@ def decide_unread(program: Program, host: Host) -> Decision:
     return decision_of(course, keep_alive=False)
 
 
-def walk(program: Program, request: Request, tracer: Tracer = silent, by: type[Walk] | None = None) -> Course:
+def decide_document(before: Course, status: int, path: str, notes: str = "") -> Decision:
+    """What answers for an ErrorDocument that is a local ``path``: an internal redirect by GET (ED-1).
+
+    ``before`` is the course that ended with the error ``status``, be it the origin's; ``notes`` is what the stock page
+    would have said.
+    """
+    course = begin_document(before, status, path, notes)
+    Walk(course, silent).run(Phase.POST_READ if course.status is None else Phase.FILTERS)
+    return decision_of(course, keep_alive=course.status not in DROPS_CONNECTION)
+
+
+def walk(program: Program, request: Request, tracer: Tracer = silent, by: MakeWalk | None = None) -> Course:
     """The course of ``request`` at its end: all that is known of it then."""
     course = read_request(program, request, tracer)
+    walker = (by or Walk)(course, tracer)
     if course.status is None:
-        (by or Walk)(course, tracer).run(Phase.POST_READ)
+        walker.run(Phase.POST_READ)
     else:
         if course.why:
             tracer(Refused(course.status, course.why))
         if course.status != 200:  # OPTIONS * meets no filter
-            (by or Walk)(course, tracer).run(Phase.FILTERS)
+            walker.run(Phase.FILTERS)
     return course
+
+
+def look_up(course: Course, uri: str, as_file: bool = False) -> Course:
+    """The course of a sub-request up to its handler, as ``ap_sub_req_lookup_uri`` makes it; asked by GET.
+
+    ``uri`` is a path and perhaps a query, relative to the request's own without a slash in front. With ``as_file`` it
+    names a file. ``status`` of what is returned is None where the request would reach its handler.
+    """
+    sub = begin_sub_request(course, uri, as_file)
+    if sub.status is None:
+        Walk(sub, silent).run(Phase.MAP_TO_STORAGE if as_file else Phase.LOCATION_WALK, Phase.FIXUPS)
+    return sub
 
 
 class Walk:
@@ -68,30 +97,38 @@ class Walk:
 
     def __init__(self, course: Course, tracer: Tracer) -> None:
         self.course, self.tracer = course, tracer
-        self.layers: tuple[int, ...] = (0,)
         self.restarts = 0
+        course.state.look_up = lambda uri, as_file: look_up(course, uri, as_file)
+        if not course.layers:
+            course.layers = course.state.host.shape.layers[:1]
 
-    def run(self, start: Phase) -> None:
-        """Every phase from ``start`` on; a flow that leaves the order says where to go on."""
+    def run(self, start: Phase, last: Phase = Phase.LOG) -> None:
+        """Every phase from ``start`` to ``last``; a flow that leaves the order says where to go on."""
         phase: Phase | None = start
-        while phase is not None:
+        while phase is not None and phase <= last:
             flow = self._enter(phase)
             phase = self._after(phase, flow)
-        self.course.levels = levels_for(
-            tuple(self.course.state.host.shape.layers[number] for number in self.layers)
-        )
+        self.course.levels = levels_for(self.course.layers)
 
     def _enter(self, phase: Phase) -> Flow | None:
         course = self.course
         course.state.phase = phase
-        if phase in _WALKS:
-            self._ask_layers(phase)
         if phase is Phase.HANDLER:
             _before_handler(course, self.tracer)
         if course.status is not None and Phase.LOCATION_WALK <= phase < Phase.FILTERS:
             return None
+        if phase is Phase.HANDLER:
+            if course.redirect_to is not None:
+                return Flow(Move.INTERNAL_REDIRECT)
+            _force(course)
+        if phase is Phase.MAP_TO_STORAGE and course.origin is None:
+            walk_directories(course, self.holds, self.tracer)
+        elif phase in _WALKS:
+            ask_layers(course, _WALKS[phase], self.holds, self.tracer)
         if phase is Phase.TRANSLATE and (course.origin is not None or course.state.file):
             return None  # OR-2: the rules have placed the request
+        if phase is Phase.HEADER_PARSER and course.main is not None:
+            return None  # sub-requests have their main request's header fields, and what was made of them
         return self.run_phase(phase)
 
     def run_phase(self, phase: Phase) -> Flow | None:
@@ -106,31 +143,20 @@ class Walk:
         """The phase that follows, after a flow that ended this one early or None."""
         if flow is not None and flow.move is Move.END:
             return Phase.FILTERS
-        if flow is not None and flow.move in (Move.NEXT_ROUND, Move.INTERNAL_REDIRECT):
+        if flow is not None and flow.move is Move.INTERNAL_REDIRECT:
             return self._next_round(flow)
         return None if phase is Phase.LOG else Phase(phase + 1)
 
     def steps(self) -> tuple[Step, ...]:
-        return steps_for(self.course.state.host.shape, self.layers)
-
-    def _ask_layers(self, phase: Phase) -> None:
-        """Find the layers that apply from this walk on; a layer counts only where its container does."""
-        kinds = _WALKS[phase]
-        if phase is Phase.MAP_TO_STORAGE and self.course.origin is not None:
-            kinds = {LayerKind.PROXY}
-        layers = self.course.state.host.shape.layers
-        found = {n for n in self.layers if layers[n].kind not in kinds}
-        for number, layer in enumerate(layers):
-            if layer.kind in kinds and (layer.container is None or layer.container in found):
-                matched = self.holds(layer.matcher)
-                self.tracer(LayerAsked(layer, matched))
-                found |= {number} if matched else set()
-        self.layers = tuple(sorted(found))
+        return steps_of(self.course.state.host.shape, self.course.layers)
 
     def _run_steps(self, steps: list[Step]) -> Flow | None:
         at = 0
         while at < len(steps):
             step = steps[at]
+            if self.course.main is not None and isinstance(step.action, Rewrite) and step.action.main_only:
+                at += 1
+                continue
             matched = holds(step.when, self.course.state)
             self.tracer(Tried(step, matched))
             if isinstance(step.action, EditHeader) and step.phase is Phase.FILTERS:
@@ -138,7 +164,7 @@ class Walk:
             elif matched:
                 self._perform(step)
             flow = step.then if matched else step.otherwise
-            if matched and step.phase is Phase.REWRITE and self.course.status is not None:
+            if matched and self.course.rewriting is not None and self.course.status is not None:
                 flow = END  # a rule has answered, or what it made is refused
             if flow.move is Move.RESTART and self.may_restart(flow):
                 at = 0
@@ -148,8 +174,6 @@ class Walk:
                 self.tracer(Passed(passed, step))
             if flow.move in _ENDING:
                 return flow
-            if flow.move is Move.SUBREQUEST:
-                self._ask_subrequest(flow)
             at = skipped
         return None
 
@@ -171,52 +195,32 @@ class Walk:
         return True
 
     def _next_round(self, flow: Flow) -> Phase | None:
-        """Enter again: at READ with REDIRECT_ variables, or at LOCATION_WALK with the path as it is now."""
+        """Enter again at READ, with REDIRECT_ variables (EV-5)."""
         course, state = self.course, self.course.state
-        course.rounds += 1
-        if course.rounds > MAX_ROUNDS:
-            course.refuse(500, f"more than {MAX_ROUNDS} internal redirects")
+        uri = course.redirect_to or (text_of(flow.uri, state) if flow.uri is not None else state.path)
+        begin_again(course, uri)
+        if course.status is not None:
             return Phase.FILTERS
-        course.origin, state.file, state.mapped = None, "", ""
-        self.layers = (0,)
-        if flow.move is Move.NEXT_ROUND:
-            self.tracer(Round(course.rounds, state.path, Phase.LOCATION_WALK))
-            return Phase.LOCATION_WALK
-        uri = text_of(flow.uri, state) if flow.uri is not None else state.path
+        self.restarts = 0
         self.tracer(Round(course.rounds, uri, Phase.READ))
-        before, state.env = state.env, Environment()
-        state.env.update({f"REDIRECT_{name}": value for name, value in before.items()})
-        return Phase.POST_READ if _reread_path(course, uri) else Phase.FILTERS
-
-    def _ask_subrequest(self, flow: Flow) -> None:
-        """What another URI would answer; its file and status are then known as SUBREQUEST_ variables."""
-        state = self.course.state
-        uri = text_of(flow.uri, state) if flow.uri is not None else state.path
-        answer = decide(self.course.program, replace(state.request, method="GET", target=uri))
-        state.env["SUBREQUEST_FILE"] = answer.file
-        state.env["SUBREQUEST_STATUS"] = str(answer.status or 200)
+        return Phase.POST_READ
 
 
-_ENDING = frozenset({Move.STOP, Move.END, Move.NEXT_ROUND, Move.INTERNAL_REDIRECT})
+_ENDING = frozenset({Move.STOP, Move.END, Move.INTERNAL_REDIRECT})
+
+
+def _force(course: Course) -> None:
+    """The handler and the type that rules have asked for, at the end of the fixups (RW-27)."""
+    if course.forced_handler:
+        course.state.handler = course.forced_handler
+    if course.forced_type:
+        rules = course.told.get(FileRules)
+        known = rules if isinstance(rules, FileRules) else FileRules()
+        course.told[FileRules] = replace(known, force_type=course.forced_type)
 
 
 def _skips(flow: Flow) -> int:
     return flow.count if flow.move in (Move.SKIP, Move.CHAIN) else 0
-
-
-def _reread_path(course: Course, uri: str) -> bool:
-    """Make ``uri`` the path of the request; False when it is refused."""
-    limits = course.state.host.shape.limits
-    try:
-        target = parse_target(course.state.request.method, uri)
-        course.state.path = normalise(target.raw_path, limits.encoded_slashes, limits.merge_slashes)
-    except PathRefused as refusal:
-        course.refuse(refusal.status, str(refusal))
-        return False
-    course.raw_path = target.raw_path
-    if target.query is not None:
-        course.state.query = target.query
-    return True
 
 
 def _before_handler(course: Course, tracer: Tracer) -> None:

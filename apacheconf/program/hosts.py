@@ -10,13 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from apacheconf.ledger import Written
 from apacheconf.modules.declare import Conf
 from apacheconf.program.conditions import Condition
 from apacheconf.program.messages import ErrorLog
 from apacheconf.program.steps import Step
+from apacheconf.program.tls import FrontTls
 from apacheconf.source import Place
+
+if TYPE_CHECKING:
+    from apacheconf.program.layers import LayerBuilder
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +104,8 @@ class Layer:
     """One section's settings with its matcher; ``container`` is the layer it is nested in.
 
     ``matcher`` is over the request (Location, If), the mapped URL (Proxy) or the mapped file. ``confs`` maps a
-    module's name to its settings; only ``fold`` reads them.
+    module's name to its settings; only ``fold`` reads them. ``order`` sorts the layers of a request (MRG-1), those of
+    ``.htaccess`` files among them; for a plain directory and a ``.htaccess`` its third number is the depth.
     """
 
     kind: LayerKind
@@ -108,6 +114,7 @@ class Layer:
     title: str = ""
     container: int | None = None
     said_by: tuple[int, ...] = ()
+    order: tuple[int, ...] = ()
 
 
 class Reach(Enum):
@@ -158,6 +165,7 @@ class Limits:
     request_line: int = 8190
     request_field_size: int = 8190
     request_fields: int = 100
+    handshake: Reading = Reading(0.0)
     header: Reading = Reading(20.0, 40.0, 500)
     body: Reading = Reading(20.0, 0.0, 500)
     proxy_timeout: float | None = None
@@ -196,7 +204,10 @@ class Host:
 
     ``name`` and ``port`` are ServerName's (port None when not given), ``scheme`` its scheme. The tables fill
     the numbers of the shape: ``directives``, ``origins`` (numbers into ``Program.origins``), ``texts``. ``named_by``
-    are the directives that name it: the VirtualHost, ServerName, ServerAlias, ServerAdmin. ``errors`` is its error log.
+    are the directives that name it: the VirtualHost, ServerName, ServerAlias, ServerAdmin. ``errors`` is its error log,
+    ``access_names`` are AccessFileName's.
+    ``builder`` makes layers of ``.htaccess`` files, None where none is ever read.
+    ``front_tls`` is how it speaks TLS with clients, if it does.
     """
 
     number: int
@@ -213,8 +224,12 @@ class Host:
     canonical_name: bool = False
     tls: bool = False
     admin: str = ""
+    front_tls: FrontTls | None = None
     named_by: tuple[Written, ...] = ()
     errors: ErrorLog = ErrorLog()
+    access_names: tuple[str, ...] = (".htaccess",)
+    document_root: str = ""
+    builder: LayerBuilder | None = field(default=None, compare=False, repr=False)
 
     def said_by(self, step: Step) -> tuple[Written, ...]:
         """The directives that a step of this host came from."""

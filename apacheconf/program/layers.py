@@ -2,34 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from apacheconf.model.types import Server
-from apacheconf.modules.declare import Conf
+from apacheconf.model.types import Section, Server
+from apacheconf.modules.declare import Conf, Setting
 from apacheconf.modules.mod_alias import AliasDirConf
-from apacheconf.modules.mod_authz_core import AuthzDirConf
 from apacheconf.modules.mod_headers import HeadersDirConf
 from apacheconf.modules.mod_proxy import ProxyDirConf
-from apacheconf.modules.mod_rewrite import RewriteDirConf
+from apacheconf.modules.mod_rewrite import RewriteDirConf, RewriteMap
 from apacheconf.modules.mod_setenvif import SetEnvIfDirConf
 from apacheconf.modules.mod_ssl import SslDirConf
-from apacheconf.program import mod_alias, mod_authz_core, mod_headers, mod_proxy, mod_rewrite, mod_setenvif, mod_ssl
+from apacheconf.program import access, mod_alias, mod_headers, mod_proxy, mod_rewrite, mod_setenvif, mod_ssl
 from apacheconf.program.conditions import ALWAYS
 from apacheconf.program.hosts import Layer, LayerKind
 from apacheconf.program.link import Linker
+from apacheconf.program.mod_authn_core import Aliases
 from apacheconf.program.mod_proxy import Origins
 from apacheconf.program.mod_rewrite import RewriteLayer
 from apacheconf.program.modules import DIR_STEPS
+from apacheconf.program.rewrite_steps import Place
 from apacheconf.program.sections import Found, LeaveOut, in_merge_order
 
 
 @dataclass
 class LayerBuilder:
-    """Makes the layers of one host; ``left_out`` hears of what the program can't hold yet, with the reason."""
+    """Makes the layers of one host; ``place.left_out`` hears of what the program can't hold yet, with the reason.
 
-    linker: Linker
-    origins: Origins
-    left_out: LeaveOut
+    ``aliases`` are the host's authentication providers by name, ``maps`` its RewriteMaps.
+    """
+
+    place: Place
+    aliases: Aliases = Setting({})
+    maps: dict[str, RewriteMap] = field(default_factory=dict)
+
+    @property
+    def linker(self) -> Linker:
+        return self.place.linker
+
+    @property
+    def origins(self) -> Origins:
+        return self.place.origins
+
+    @property
+    def left_out(self) -> LeaveOut:
+        return self.place.left_out
 
     def build(self, server: Server, rules: RewriteLayer) -> tuple[Layer, ...]:
         """The server's own settings as layer 0, then its sections in merge order (MRG-1, MRG-4).
@@ -38,10 +54,19 @@ class LayerBuilder:
         """
         defaults: dict[str, Conf] = {module: server.dir_conf(each.conf) for module, each in DIR_STEPS.items()}
         del defaults[rules.module]
+        defaults["mod_ssl"] = mod_ssl.of_whole_server(server.dir_conf(SslDirConf))
         first = Layer(LayerKind.SERVER, ALWAYS, ((rules.module, rules), *self._confs(defaults, "")))
         ordered = in_merge_order(server.sections, self.left_out)
         numbers = {id(found): number for number, found in enumerate(ordered, 1)}
         return (first, *(self._layer(found, numbers.get(id(found.outer))) for found in ordered))
+
+    def of_htaccess(self, section: Section) -> tuple[Layer, ...]:
+        """The layers of a ``.htaccess`` file, its own lines first."""
+        ordered = in_merge_order((section,), self.left_out, every=True)
+        ordered = [found for found in ordered if found.section.confs or found.section is section]
+        ordered.sort(key=lambda found: found.section is not section)
+        numbers = {id(found): number for number, found in enumerate(ordered)}
+        return tuple(self._layer(found, numbers.get(id(found.outer))) for found in ordered)
 
     def _layer(self, found: Found, container: int | None) -> Layer:
         section = found.section
@@ -52,24 +77,27 @@ class LayerBuilder:
             f"<{section.kind}{' ~' if section.regex else ''}{' ' if section.pattern else ''}{section.pattern}>",
             container,
             self.linker.said_by((section.node,)),
+            found.order,
         )
 
     def _confs(self, confs: dict[str, Conf], path: str) -> tuple[tuple[str, Conf], ...]:
-        return tuple((module, self._linked(confs[module], path)) for module in DIR_STEPS if module in confs)
+        found = tuple((module, self._linked(confs[module], path)) for module in DIR_STEPS if module in confs)
+        of_access = {module: confs[module] for module in access.PARTS if module in confs}
+        if not of_access:
+            return found
+        return (*found, ("access", access.layer(of_access, self.linker, self.left_out, self.aliases)))
 
     def _linked(self, conf: Conf, path: str) -> Conf:
-        if isinstance(conf, AuthzDirConf):
-            return mod_authz_core.layer(conf, self.linker, self.left_out)
         if isinstance(conf, AliasDirConf):
             return mod_alias.layer(conf, path, self.linker, self.left_out)
         if isinstance(conf, HeadersDirConf):
             return mod_headers.layer(conf, self.linker, self.left_out)
         if isinstance(conf, RewriteDirConf):
-            return mod_rewrite.section_layer(conf, self.linker, self.left_out)
+            return mod_rewrite.section_layer(conf, path, self.maps, self.place)
         if isinstance(conf, SetEnvIfDirConf):
             return mod_setenvif.layer(conf, self.linker, self.left_out)
         if isinstance(conf, SslDirConf):
-            return mod_ssl.layer(conf, self.linker)
+            return mod_ssl.layer(conf, self.linker, self.left_out)
         if not isinstance(conf, ProxyDirConf):
             return self.linker.conf(conf)
         return mod_proxy.layer(conf, path, self.linker, self.origins, self.left_out)

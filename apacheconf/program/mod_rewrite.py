@@ -1,69 +1,71 @@
-"""mod_rewrite in the program: a server's rules become the steps of one phase, between a beginning and an end.
+"""mod_rewrite in the program: which rules a server and a section have, as steps between a beginning and an end.
 
-Each rule is one step: its pattern and conditions are the step's condition, its flags the action and the flow. What
-can't be evaluated is left out by name; a rule whose conditions are not all known refuses where it might match, for
-nobody can say what it would have done.
+A server's rules are a phase of their own. Those of sections and ``.htaccess`` files run in the fixups, one list for each
+request: that of the section merged last, with those before it where an option says so (MRG-23, RW-44).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, Self, TypeVar
 
 from apacheconf.ledger import Written
 from apacheconf.model.types import Section, Server
-from apacheconf.modules.declare import Conf, Setting, setting
+from apacheconf.modules.declare import Conf, Setting, child_wins, not_inherited, parent_then_child, setting
 from apacheconf.modules.mod_rewrite import RewriteDirConf, RewriteMap, RewriteServerConf
-from apacheconf.modules.rewrite_rules import RewriteCond, RewriteRule
-from apacheconf.program.conditions import AllOf, AnyOf, Condition, IsSet, Matches, Not, Regex
-from apacheconf.program.expressions import NotEvaluated
-from apacheconf.program.link import LeaveOut, Linker
-from apacheconf.program.mod_proxy import Origins, OriginUnknown
+from apacheconf.modules.rewrite_rules import RewriteCond
+from apacheconf.program.conditions import AllOf, Compare, Condition, IsSet, Operator
+from apacheconf.program.link import Linker
 from apacheconf.program.phases import Phase
-from apacheconf.program.rewrite_texts import Texts, condition_of
-from apacheconf.program.sharing import Shared
-from apacheconf.program.steps import (
-    END,
-    NEXT,
-    Action,
-    Aim,
-    BeginRewriting,
-    FinishRewriting,
-    Flow,
-    KeepLocal,
-    Move,
-    Respond,
-    Rewrite,
-    SetCookie,
-    SetEnv,
-    SetHandler,
-    SetType,
-    Step,
+from apacheconf.program.rewrite_steps import (
+    Entry,
+    Place,
+    RuleStep,
+    rules_of_section,
+    static_target,
+    steps_of_server,
+    with_flows,
 )
-from apacheconf.program.values import REQUEST_URI, REWRITTEN, Literal, Variable
+from apacheconf.program.rewrite_texts import Texts
+from apacheconf.program.sharing import Shared
+from apacheconf.program.steps import BeginRewriting, FinishRewriting, Flow, KeepLocal, Move, Rewrite, SetEnv, Step
+from apacheconf.program.values import FILE_AS_MAPPED, Literal, Variable
 
-IN_SECTIONS = "rules in sections are not evaluated yet"
+T = TypeVar("T")
 _NO_PROXY = "no-proxy"
 
 
 @dataclass(frozen=True)
 class RewriteLayer(Conf):
-    """Whether the engine is on, which sections may say, and the steps of the server's rules, which they may not."""
+    """Whether the engine is on, which sections may say, and the steps of the server's rules, which they may not.
+
+    ``own`` are the rules of a section, ``folder`` what its paths are relative to (empty for a server), ``base`` is
+    RewriteBase.
+    """
 
     module: ClassVar[str] = "mod_rewrite"
 
     engine: Setting[bool] = setting(False)
     rules: Setting[tuple[Step, ...]] = setting(())
+    options: Setting[frozenset[str]] = setting(frozenset())
+    base: Setting[str] = setting("", not_inherited)
+    folder: Setting[str] = setting("", not_inherited)
+    own: Setting[tuple[RuleStep, ...]] = setting((), not_inherited)
 
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A rule with the conditions before it, and the directives they stand in."""
-
-    rule: RewriteRule
-    conditions: tuple[RewriteCond, ...]
-    said_by: tuple[Written, ...]
+    def merge(self, child: Self) -> Self:
+        """The child's list takes the place of this one, unless an option asks for both (MRG-23, RW-44)."""
+        merged = super().merge(child)
+        wanted, pushed = merged.options.value, self.options.value
+        down = frozenset() if "ignoreinherit" in wanted else pushed
+        own, base = child.own, child.base
+        if "inherit" in wanted or "inheritdown" in down:
+            own = parent_then_child(child.own, self.own)
+        elif "inheritbefore" in wanted or "inheritdownbefore" in down:
+            own = parent_then_child(self.own, child.own)
+        if "mergebase" in wanted:
+            base = child_wins(self.base, child.base)
+        return replace(merged, own=own, base=base, folder=child.folder)
 
 
 # --- which rules a server has --------------------------------------------------------------------------------
@@ -135,30 +137,7 @@ def add_workers(server: Server, main: Server, shared: Shared) -> None:
             shared.add_generic(url, entry.said_by[-1])
 
 
-def static_target(rule: RewriteRule) -> str:
-    """The scheme and authority of a target of P, empty when they depend on the request."""
-    if not rule.proxied or rule.substitution is None:
-        return ""
-    first = getattr(rule.substitution[0], "text", "") if rule.substitution else ""
-    rest = first.partition("|")[2] or first
-    _, scheme, after = rest.partition("://")
-    complete = bool(scheme) and ("/" in after or len(rule.substitution) == 1)
-    return first if complete else ""
-
-
 # --- layers --------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What the rules of one server need to know of it."""
-
-    linker: Linker
-    origins: Origins
-    left_out: LeaveOut
-    root: str
-    server_root: str
-    tls: bool = False
 
 
 def server_layer(server: Server, main: Server, place: Place) -> RewriteLayer:
@@ -166,10 +145,16 @@ def server_layer(server: Server, main: Server, place: Place) -> RewriteLayer:
     found = rules_of(server, main)
     maps = {name: _located(each, place.server_root) for name, each in found.maps.items()}
     texts = Texts(maps, place.root, place.tls)
-    steps = _program(found.entries, texts, place) if found.entries else ()
-    engine = server.dir_conf(RewriteDirConf).engine
+    steps = steps_of_server(found.entries, texts, place)
     said_by = tuple(dict.fromkeys(number for step in steps for number in step.said_by)) or (0,)
-    return RewriteLayer(_numbered(engine, place.linker), Setting(steps, said_by if steps else ()))  # type: ignore[arg-type]
+    if steps:
+        steps = (*steps, Step(Phase.REWRITE, FinishRewriting(place.root), said_by))
+    conf = server.dir_conf(RewriteDirConf)
+    return RewriteLayer(
+        _numbered(conf.engine, place.linker),
+        Setting(steps, said_by if steps else ()),  # type: ignore[arg-type]
+        _numbered(conf.options, place.linker),
+    )
 
 
 def _located(map: RewriteMap, server_root: str) -> RewriteMap:
@@ -178,28 +163,59 @@ def _located(map: RewriteMap, server_root: str) -> RewriteMap:
     return replace(map, source=f"{server_root}/{map.source}") if is_file else map
 
 
-def section_layer(conf: RewriteDirConf, linker: Linker, left_out: LeaveOut) -> RewriteLayer:
-    """A section's engine; its rules are left out by name."""
-    for directive in (*dict.fromkeys(conf.lines.said_by), *conf.base.said_by):
-        left_out(directive, IN_SECTIONS)
-    return RewriteLayer(_numbered(conf.engine, linker))
+def section_layer(conf: RewriteDirConf, path: str, maps: dict[str, RewriteMap], place: Place) -> RewriteLayer:
+    """A section's engine and rules; ``path`` is the section's, ``maps`` are the server's, their files in full."""
+    linker = place.linker
+    made = rules_of_section(entries(conf), Texts(maps, place.root, place.tls, in_section=True), place)
+    said_by = linker.numbers(dict.fromkeys((*conf.engine.said_by, *conf.options.said_by, *conf.base.said_by)))
+    said_by = tuple(dict.fromkeys((*said_by, *(number for each in made for number in each.step.said_by))))
+    return RewriteLayer(
+        _numbered(conf.engine, linker),
+        options=_numbered(conf.options, linker),
+        base=_numbered(conf.base, linker),
+        folder=Setting(path.rstrip("/") + "/", said_by),
+        own=Setting(made, said_by if made else ()),
+    )
 
 
-def _numbered(setting: Setting[bool], linker: Linker) -> Setting[bool]:
+def maps_of(server: Server, main: Server, server_root: str) -> dict[str, RewriteMap]:
+    """The maps that the rules of a server's sections can ask, their files named in full."""
+    return {name: _located(each, server_root) for name, each in rules_of(server, main).maps.items()}
+
+
+def _numbered(setting: Setting[T], linker: Linker) -> Setting[T]:
     return Setting(setting.value, linker.numbers(setting.said_by))
 
 
 def steps(conf: Conf) -> Iterator[Step]:
     """The rules, where the engine is on; also what stops the mappings of mod_proxy (PP-21)."""
     assert isinstance(conf, RewriteLayer)
-    if not conf.engine.value or not conf.rules.value:
+    if not conf.engine.value:
         return
     said_by = tuple(number for number in conf.engine.said_by if isinstance(number, int))
-    yield Step(Phase.REWRITE, BeginRewriting(), said_by)
-    yield from conf.rules.value
-    stopping = tuple(number for step in conf.rules.value if _stops_proxy(step) for number in step.said_by)
-    if stopping:
-        yield Step(Phase.TRANSLATE, KeepLocal(), stopping, IsSet(Variable("ENV", _NO_PROXY)))
+    if conf.rules.value:
+        yield Step(Phase.REWRITE, BeginRewriting(), said_by)
+        yield from conf.rules.value
+        stopping = tuple(number for step in conf.rules.value if _stops_proxy(step) for number in step.said_by)
+        if stopping:
+            yield Step(Phase.TRANSLATE, KeepLocal(), stopping, IsSet(Variable("ENV", _NO_PROXY)))
+    if conf.own.value and conf.folder.value:
+        yield from _steps_here(conf, said_by)
+
+
+def _steps_here(conf: RewriteLayer, said_by: tuple[int, ...]) -> Iterator[Step]:
+    """The rules of the section that was merged last."""
+    folder, options = conf.folder.value, conf.options.value
+    rules = with_flows(conf.own.value)
+    past = Flow(Move.SKIP, len(rules) + 1)
+    begins: Condition = Compare(Variable("REWRITING_ENDED"), Operator.SAME, Literal(""))
+    if "allownoslash" not in options:
+        begins = AllOf((begins, Compare(FILE_AS_MAPPED, Operator.DIFFERENT, Literal(folder[:-1]))))
+    yield Step(Phase.FIXUPS, BeginRewriting(folder), said_by, begins, otherwise=past)
+    yield from rules
+    base, context = conf.base.value, "ignorecontextinfo" not in options
+    numbers = tuple(dict.fromkeys(number for step in rules for number in step.said_by))
+    yield Step(Phase.FIXUPS, FinishRewriting("", folder, base, context), numbers)
 
 
 def _stops_proxy(step: Step) -> bool:
@@ -213,176 +229,4 @@ def inert(confs: Sequence[Conf]) -> Iterator[tuple[Step, str]]:
     if not any(layer.engine.value for layer in layers):
         for layer in layers:
             yield from ((step, "RewriteEngine is off here") for step in layer.rules.value)
-
-
-# --- rules ---------------------------------------------------------------------------------------------------
-
-
-def _program(found: tuple[Entry, ...], texts: Texts, place: Place) -> tuple[Step, ...]:
-    """The steps of all rules; the last one takes what they made."""
-    made: list[Step] = []
-    untouched = True
-    for number, entry in enumerate(found):
-        reader = _Rule(entry, found, number, texts, place, untouched)
-        made.append(reader.step())
-        untouched = untouched and not _goes_on_changed(made[-1])
-    said_by = tuple(dict.fromkeys(number for step in made for number in step.said_by))
-    return (*made, Step(Phase.REWRITE, FinishRewriting(place.root), said_by))
-
-
-def _goes_on_changed(step: Step) -> bool:
-    """Whether a later rule may see another URL than the one asked for."""
-    ends = step.then.move in (Move.END,)
-    return isinstance(step.action, Rewrite) and step.action.target is not None and not ends
-
-
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    """One rule among the others: ``number`` is its place, ``untouched`` that the URL is still the one asked for."""
-
-    entry: Entry
-    all: tuple[Entry, ...]
-    number: int
-    texts: Texts
-    place: Place
-    untouched: bool
-
-    def step(self) -> Step:
-        rule = self.entry.rule
-        when, missing = self._when()
-        said_by = self.place.linker.said_by(self.entry.said_by)
-        try:
-            if missing is not None:
-                raise missing
-            return Step(Phase.REWRITE, self._action(rule), said_by, when, self._then(rule), self._otherwise(rule))
-        except NotEvaluated as missing:
-            return self._hole(when, str(missing))
-
-    def _hole(self, when: Condition, missing: str) -> Step:
-        """A rule that can't be evaluated: harmless ones are passed over, others refuse where they might match."""
-        rule = self.entry.rule
-        harmless = rule.substitution is None and not (
-            rule.ends or rule.passed_through or rule.proxied or rule.skip or rule.chained or rule.last or rule.end
-            or rule.rounds is not None
-        )  # fmt: skip
-        reason = f"it uses {missing}, which is not evaluated yet"
-        for directive in self.entry.said_by:
-            self.place.left_out(directive, reason if harmless else f"{reason}; where it might match it answers 500")
-        if harmless:
-            return Step(Phase.REWRITE, Rewrite(), (), when)
-        return Step(Phase.REWRITE, Respond(500), (), when, END, self._otherwise(rule))
-
-    def _when(self) -> tuple[Condition, NotEvaluated | None]:
-        """The pattern and the conditions; those that can't be evaluated count as holding."""
-        rule = self.entry.rule
-        value = REQUEST_URI if self.untouched and not self._is_restarted() else REWRITTEN
-        found: Condition = Matches(value, Regex(rule.pattern, rule.ignore_case), "rule")
-        parts = [Not(found) if rule.negated else found]
-        missing: NotEvaluated | None = None
-        for group in _groups(self.entry.conditions):
-            try:
-                parts.append(_any_of([condition_of(each, self.texts) for each in group]))
-            except NotEvaluated as error:
-                missing = error
-        return parts[0] if len(parts) == 1 else AllOf(tuple(parts)), missing
-
-    def _is_restarted(self) -> bool:
-        return any(entry.rule.rounds is not None for entry in self.all)
-
-    # -- action
-
-    def _action(self, rule: RewriteRule) -> Action:
-        """Raises NotEvaluated."""
-        sets = tuple(self._sets(rule))
-        if rule.ends and not sets:
-            return Respond(rule.code)
-        if rule.ends:
-            return Rewrite(answers=True, status=rule.code, sets=sets)
-        if rule.substitution is None:
-            return Rewrite(passed=rule.passed_through, sets=sets)
-        aim = Aim.ORIGIN if rule.proxied else Aim.REDIRECT if rule.redirects else Aim.ANY
-        first = getattr(rule.substitution[0], "text", "") if rule.substitution else ""
-        return Rewrite(
-            self.texts.value(rule.substitution, rule.escape),
-            aim,
-            rule.code,
-            origin=self._origin(rule),
-            query_appended=rule.query_appended,
-            query_discarded=rule.query_discarded,
-            query_after_last=rule.query_after_last,
-            escaped=not rule.no_escape,
-            passed=rule.passed_through and aim is not Aim.ORIGIN,
-            allows_3f=rule.allows_3f,
-            begins=first,
-            any_prefix=rule.unsafe_prefix,
-            sets=sets,
-        )
-
-    def _origin(self, rule: RewriteRule) -> int | None:
-        url = static_target(rule)
-        if not url:
-            return None
-        try:
-            return self.place.linker.origin(self.place.origins.number(url))
-        except OriginUnknown:
-            raise NotEvaluated(f"the balancer of {url}, which nobody defines") from None
-
-    def _sets(self, rule: RewriteRule) -> Iterator[Action]:
-        for text in rule.env:
-            name, _, value = text.removeprefix("!").partition(":")
-            if "$" in name or "%" in name:
-                raise NotEvaluated("a variable whose name depends on the request")
-            if name:
-                yield SetEnv(name, None if text.startswith("!") else self.texts.parsed(value))
-        yield from (SetCookie(self.texts.parsed(text)) for text in rule.cookies)
-        if rule.media_type:
-            yield SetType(rule.media_type)
-        if rule.handler:
-            handler = self.texts.parsed(rule.handler)
-            if not isinstance(handler, Literal):
-                raise NotEvaluated("a handler that depends on the request")
-            yield SetHandler(handler.text)
-
-    # -- flow
-
-    @property
-    def _after(self) -> int:
-        """How many rules come after this one."""
-        return len(self.all) - 1 - self.number
-
-    def _then(self, rule: RewriteRule) -> Flow:
-        if rule.ends:
-            return END
-        if rule.passed_through or rule.end or rule.proxied or rule.last:
-            return _skip(self._after)
-        if rule.rounds is not None:
-            return Flow(Move.RESTART, max(rule.rounds - 2, 0))
-        return _skip(min(rule.skip, self._after))
-
-    def _otherwise(self, rule: RewriteRule) -> Flow:
-        """A chain is left as a whole (RW-21)."""
-        end = self.number
-        while end < len(self.all) and self.all[end].rule.chained:
-            end += 1
-        count = min(end, len(self.all) - 1) - self.number
-        return Flow(Move.CHAIN, count) if count else NEXT
-
-
-def _skip(count: int) -> Flow:
-    return Flow(Move.SKIP, count) if count else NEXT
-
-
-def _groups(conditions: Sequence[RewriteCond]) -> Iterator[list[RewriteCond]]:
-    """Conditions joined by [OR] stand together; all groups must hold (SEM-28)."""
-    group: list[RewriteCond] = []
-    for condition in conditions:
-        group.append(condition)
-        if not condition.or_next:
-            yield group
-            group = []
-    if group:  # an OR without a next one: the rule runs whatever it says
-        yield [*group, replace(group[-1], operator="regex", operand="", negated=False, test=())]
-
-
-def _any_of(conditions: list[Condition]) -> Condition:
-    return conditions[0] if len(conditions) == 1 else AnyOf(tuple(conditions))
+            yield from ((each.step, "RewriteEngine is off here") for each in layer.own.value)

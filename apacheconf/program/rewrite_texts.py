@@ -1,6 +1,6 @@
 """The references of mod_rewrite in the program's terms: texts become values, conditions conditions (RW-40 to RW-43).
 
-Only what a server's rules can ask is here. What can't be evaluated is refused by name, as ``expressions`` does.
+What can't be evaluated is refused by name, as ``expressions`` does.
 """
 
 from __future__ import annotations
@@ -17,7 +17,18 @@ from apacheconf.program.conditions import Compare, Condition, Matches, Not, Oper
 from apacheconf.program.expressions import NotEvaluated
 from apacheconf.program.files import FILE_TESTS
 from apacheconf.program.rewrite_maps import KINDS
-from apacheconf.program.values import REWRITTEN, Call, Capture, Escaped, Joined, Literal, Lookup, Value, Variable
+from apacheconf.program.values import (
+    REWRITTEN,
+    Call,
+    Capture,
+    Escaped,
+    Joined,
+    Literal,
+    LookAhead,
+    Lookup,
+    Value,
+    Variable,
+)
 from apacheconf.syntax.rewrite import Group, MapCall, Name, Part, Text, parse_text
 
 
@@ -44,6 +55,12 @@ _NAMES: dict[str, Value] = {
     **dict.fromkeys(("REMOTE_USER", "AUTH_TYPE", "PATH_INFO", "CONTEXT_PREFIX"), Literal("")),
 }
 _NOT_YET = frozenset({"REMOTE_IDENT", "SCRIPT_USER", "SCRIPT_GROUP", "SERVER_SOFTWARE", "API_VERSION"})
+#: What is known only when a section's rules run; REQUEST_FILENAME is the file that the rules have made so far.
+_IN_SECTIONS: dict[str, Value] = {
+    **_variables("REMOTE_USER AUTH_TYPE PATH_INFO DOCUMENT_ROOT CONTEXT_PREFIX CONTEXT_DOCUMENT_ROOT HANDLER"),
+    "REQUEST_FILENAME": Variable("FILE_SO_FAR"),
+    "SCRIPT_FILENAME": Variable("FILE_SO_FAR"),
+}
 _ROOTS = frozenset({"DOCUMENT_ROOT", "CONTEXT_DOCUMENT_ROOT"})
 
 
@@ -54,6 +71,7 @@ class Texts:
     maps: dict[str, RewriteMap]
     root: str
     tls: bool = False
+    in_section: bool = False
 
     def parsed(self, text: str) -> Value:
         """The value of a text that wasn't read yet. Raises NotEvaluated."""
@@ -91,12 +109,14 @@ class Texts:
         name = name.upper()
         if name in _NOT_YET:
             raise NotEvaluated(f"%{{{name}}}")
+        if self.in_section and name in _IN_SECTIONS:
+            return _IN_SECTIONS[name]
         return Literal(self.root) if name in _ROOTS else _NAMES.get(name, Literal(""))
 
     def _of_family(self, family: str, argument: str) -> Value:
-        if family in ("LA-U", "LA-F") or (family == "SSL" and self.tls):
-            raise NotEvaluated(f"%{{{family}:{argument}}}")
-        return Variable(family, argument) if family in ("HTTP", "ENV") else Literal("")
+        if family in ("LA-U", "LA-F"):
+            return LookAhead(dataclasses.replace(self, in_section=True)._name(argument), family == "LA-F")
+        return Variable(family, argument) if family in ("HTTP", "ENV", "SSL") else Literal("")
 
 
 # --- conditions ----------------------------------------------------------------------------------------------
@@ -127,7 +147,7 @@ def _positive(cond: RewriteCond, texts: Texts) -> Condition:
     if cond.operator in _COMPARISONS:
         return _compared(value, cond)
     letter = cond.operator[1:]
-    if letter not in FILE_TESTS:
+    if letter not in FILE_TESTS and letter not in ("F", "U"):
         raise NotEvaluated(f"the test {cond.operator}")
     return Test(letter, value)
 

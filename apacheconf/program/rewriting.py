@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from apacheconf.program.evaluate import State, text_of
 from apacheconf.program.files import exists
 from apacheconf.program.index import names_of
+from apacheconf.program.rewriting_here import REDIRECT_HANDLER, begin_here, local_path, redirected
 from apacheconf.program.sharing import authority_of, generic_worker, is_balancer, target_path
 from apacheconf.program.steps import Aim, BeginRewriting, FinishRewriting, Rewrite
 from apacheconf.program.uri import canonical, escape_path
@@ -38,7 +39,10 @@ _RAW = re.compile(r"[\x00-\x20\x7f]")
 
 @dataclass
 class Rewriting:
-    """One run of a server's rules. ``url`` is what they have made so far, ``query`` what was asked for."""
+    """One run of rules. ``url`` is what they have made so far, ``query`` what was asked for.
+
+    Those of a section have its ``folder``, and the URL they were given ``first``.
+    """
 
     url: str
     query: str | None
@@ -49,27 +53,35 @@ class Rewriting:
     passed: bool = False
     proxied: Rewrite | None = None
     last: Rewrite | None = None
+    folder: str = ""
+    first: str = ""
 
 
-def begin(_: BeginRewriting, course: Course) -> None:
+def begin(action: BeginRewriting, course: Course) -> None:
     """The run begins, or a round of it; SCRIPT_URL and SCRIPT_URI tell what was asked for."""
     state = course.state
-    if course.rewriting is None:
+    if course.rewriting is not None:
+        return
+    if action.folder:
+        file = begin_here(action, course)
+        course.rewriting = Rewriting(file, state.query, folder=action.folder, first=file)
+    else:
         course.rewriting = Rewriting(state.path, state.query)
         state.rewritten = state.path
-        state.env["SCRIPT_URL"] = state.path
+        state.env["SCRIPT_URL"] = state.env.get("REDIRECT_SCRIPT_URL", state.path)
         state.env["SCRIPT_URI"] = state.self_url + state.path
 
 
 def rewrite(action: Rewrite, course: Course) -> None:
     """One rule that matched."""
-    run = course.rewriting
+    run, state = course.rewriting, course.state
     assert run is not None
     if action.answers:
         course.refuse(action.status, "")
         return
     if action.target is not None:
         _substitute(action, action.target, run, course)
+    state.ended = state.ended or action.ends_all
     if action.passed:
         run.changed, run.escaped, run.passed = True, True, True
 
@@ -80,7 +92,13 @@ def _substitute(action: Rewrite, target: Value, run: Rewriting, course: Course) 
     if not action.allows_3f and _smuggles_query(url, target, state):
         course.refuse(403, "a ? of the path would begin a query (UnsafeAllow3F)")  # RW-11
         return
+    if action.path_info_discarded and run.folder:
+        state.path_info = ""
     url = _split_query(url, action, state)
+    if run.folder and not url.startswith("/") and not is_absolute(url) and not run.first.startswith("proxy:"):
+        url = run.folder + url
+    if run.folder and action.aim is Aim.ORIGIN and action.escaped:
+        url = escape_path(url)
     run.changed, run.escaped, run.last = True, action.escaped, action
     if action.aim is Aim.ORIGIN:
         run.proxied, url = action, _qualified(url, state)
@@ -155,13 +173,15 @@ def finish(action: FinishRewriting, course: Course) -> None:
     run = course.rewriting
     assert run is not None
     course.rewriting, course.state.rewritten = None, None
-    if not run.changed:
+    if not run.changed or course.status is not None:
         return
     away = is_absolute(run.url) and run.proxied is None
     if not (away and run.escaped) and _RAW.search(course.state.query or ""):
         course.refuse(403, "a blank or control character in the rewritten query")  # SEM-30
     elif run.proxied is not None:
         _to_origin(run, run.proxied, course)
+    elif run.folder:
+        _finish_here(run, action, course)
     elif run.passed and is_absolute(run.url):
         course.refuse(400, f"{run.url!r} is passed through, and is no path")
     elif run.passed:
@@ -170,6 +190,19 @@ def finish(action: FinishRewriting, course: Course) -> None:
         _redirect(run, course)
     else:
         course.state.file = _file(run, action.root)
+
+
+def _finish_here(run: Rewriting, action: FinishRewriting, course: Course) -> None:
+    scheme = _ABSOLUTE.match(run.url)
+    if scheme is not None and not run.passed:
+        run.url = redirected(run.url, action, scheme.end())
+        _redirect(run, course)
+    elif not run.url.startswith("/"):
+        course.refuse(400, f"{run.url!r} is no path")
+    elif run.url != run.first:
+        query = course.state.query
+        course.redirect_to = local_path(run, action, course) + ("" if query is None else f"?{query}")
+        course.state.handler = REDIRECT_HANDLER
 
 
 def _redirect(run: Rewriting, course: Course) -> None:
@@ -220,6 +253,8 @@ def _to_origin(run: Rewriting, action: Rewrite, course: Course) -> None:
     state.mapped = run.url
     if course.origin is None:
         course.refuse(500, f"no origin is known for {run.url!r}")
+    elif run.folder:
+        course.uri = (path or "/") + query
     elif run.escaped:
         course.uri = (canonical(path) or "/") + query
     elif _RAW.search(path + query):

@@ -16,11 +16,10 @@ from apacheconf.program.conditions import ALWAYS, AllOf, Compare, Condition, Glo
 from apacheconf.program.expressions import NotEvaluated, condition_of
 from apacheconf.program.globs import glob_regex, is_glob
 from apacheconf.program.hosts import LayerKind
-from apacheconf.program.modules import DIR_STEPS
+from apacheconf.program.modules import MAKE_STEPS
 from apacheconf.program.values import REQUEST_URI, Literal, Variable
 
 _FILE = Variable("REQUEST_FILENAME")
-_DIRECTORY = Variable("REQUEST_DIRECTORY")
 _BASENAME = Variable("REQUEST_BASENAME")
 _MAPPED = Variable("MAPPED_URL")
 
@@ -52,16 +51,16 @@ class Found:
 
     @property
     def order(self) -> tuple[int, ...]:
-        """MRG-1: kinds in their order; plain directories short to long, before regexes; Ifs as their containers."""
+        """MRG-1: kinds in their order; plain directories short to long, before regexes; Files and Ifs as their containers."""
         section, kind = self.section, self.kind
-        if kind is LayerKind.IF:
+        if kind in (LayerKind.IF, LayerKind.FILES):
             return (_ORDER[kind], *(self.outer.order if self.outer else ()))
+        if section.regex and kind is not LayerKind.LOCATION:  # the slashes of a pattern count as those of a path do
+            return _ORDER[kind], 1, section.pattern.count("/") if kind is LayerKind.DIRECTORY else 0
         depth = len(section.pattern.strip("/").split("/")) if section.pattern.strip("/") else 0
         if kind is LayerKind.HTACCESS:  # after each directory of its depth, before those below it
             return _ORDER[LayerKind.DIRECTORY], 0, depth, 1
-        by_depth = kind is LayerKind.DIRECTORY and not section.regex
-        regex_last = section.regex and kind in (LayerKind.DIRECTORY, LayerKind.PROXY)
-        return _ORDER[kind], int(regex_last), depth if by_depth else 0
+        return _ORDER[kind], 0, depth if kind is LayerKind.DIRECTORY else 0
 
 
 def in_merge_order(sections: Iterable[Section], left_out: LeaveOut, every: bool = False) -> list[Found]:
@@ -80,7 +79,7 @@ def _find(sections: Iterable[Section], outer: Found | None, left_out: LeaveOut, 
             continue
         found = Found(section, outer, matcher)
         inner = list(_find(section.sections, found, left_out, every))
-        if every or inner or any(module in DIR_STEPS for module in section.confs):
+        if every or inner or not MAKE_STEPS.isdisjoint(section.confs):
             yield found
         yield from inner
 
@@ -119,7 +118,7 @@ def _location(pattern: str, regex: bool) -> Condition:
 
 def _directory(pattern: str, regex: bool) -> Condition:
     if regex:
-        return Matches(_DIRECTORY, Regex(pattern), "section")  # MRG-3: with a trailing slash
+        return Matches(_FILE, Regex(pattern), "section")  # MRG-3: the file's path, not its folder's
     if is_glob(pattern):
         return Matches(_FILE, Regex(f"^{glob_regex(pattern)}(/|$)"))
     return Under(pattern.rstrip("/") or "/", _FILE)

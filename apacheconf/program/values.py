@@ -81,11 +81,19 @@ class Lookup:
 
 
 @dataclass(frozen=True, slots=True)
+class LookAhead:
+    """What ``value`` would be in a sub-request for the URL so far, or for the file (``%{LA-U:...}``, RW-40)."""
+
+    value: Value
+    as_file: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Joined:
     parts: tuple[Value, ...]
 
 
-Value = Literal | Variable | Capture | Call | Escaped | Lookup | Joined
+Value = Literal | Variable | Capture | Call | Escaped | Lookup | LookAhead | Joined
 
 #: The normalised path of the request, which most matchers are about.
 REQUEST_URI = Variable("REQUEST_URI")
@@ -93,10 +101,15 @@ REQUEST_URI = Variable("REQUEST_URI")
 #: What a server's next RewriteRule looks at: the path until a rule substitutes something else, a URL even (RW-5).
 REWRITTEN = Variable("REWRITTEN")
 
+#: The same for a section's rule: what its folder leaves of the file so far, with PATH_INFO (RW-2).
+REWRITTEN_HERE = Variable("REWRITTEN_HERE")
+
+#: The file that a request is mapped to as it stands, without PATH_INFO.
+FILE_AS_MAPPED = Variable("FILE_AS_MAPPED")
+
 #: Variables that are not known from the start. The others are, and family variables are looked up when asked.
 KNOWN_FROM = {
     "REQUEST_FILENAME": Phase.MAP_TO_STORAGE,
-    "REQUEST_DIRECTORY": Phase.MAP_TO_STORAGE,
     "REQUEST_BASENAME": Phase.MAP_TO_STORAGE,
     "MAPPED_URL": Phase.MAP_TO_STORAGE,
     "SCRIPT_FILENAME": Phase.MAP_TO_STORAGE,

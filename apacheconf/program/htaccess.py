@@ -1,0 +1,180 @@
+"""``.htaccess`` files, read when a request passes their folder: text to layers by the same way as the configuration.
+
+What was made of a file is kept until it changes (its time of modification, size or number), as long as what AllowOverride
+grants is the same. A file that can't be read or is wrong answers 500 and says why in httpd's words (STR-30 to STR-33).
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from apacheconf.diagnostics import Diagnostic, Level
+from apacheconf.expand import Surroundings, expand_htaccess
+from apacheconf.expand.options import Known
+from apacheconf.modules import registry
+from apacheconf.program.hosts import Host, Layer
+from apacheconf.source import SourceFile
+
+if TYPE_CHECKING:
+    from apacheconf.program.course import Course
+    from apacheconf.program.layers import LayerBuilder
+
+#: Sets of layers kept per server; emptied when full.
+_KEPT = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What ``.htaccess`` files may hold: the words of AllowOverride, and the names of AllowOverrideList in lower case.
+
+    Of those only the names that a module which is loaded has: httpd discards the others (AH00116).
+    """
+
+    override: tuple[str, ...]
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, override: tuple[str, ...], names: tuple[str, ...], known: Known) -> Granted:
+        """What the words come to where these modules are loaded."""
+        return cls(override, tuple(name.lower() for name in names if _is_known(name, known)))
+
+    @property
+    def any(self) -> bool:
+        """Whether the files are looked at at all."""
+        return bool(self._classes) or bool(self.names)
+
+    @property
+    def _classes(self) -> list[str]:
+        return [word for word in self.override if word.lower() != "none" and not word.lower().startswith("nonfatal")]
+
+    def around(self, folder: str) -> Surroundings:
+        """What stands around a file in ``folder``."""
+        found = Surroundings.htaccess(folder, " ".join(("AllowOverride", *map(_spelt, self.override))))
+        return replace(found, names=frozenset(self.names))
+
+
+def _is_known(name: str, known: Known) -> bool:
+    providers = [
+        registry.identifier(module) for module in registry.providers(name, False) + registry.providers(name, True)
+    ]
+    return bool(providers) and (known.main is None or not set(known.modules).isdisjoint(providers))
+
+
+def _spelt(word: str) -> str:
+    """A word of AllowOverride with its usual capitals; the name before ``=`` alone."""
+    name, equals, text = word.partition("=")
+    return _CAPITALS.get(name.lower(), name) + equals + (text.capitalize() if name.lower() == "nonfatal" else text)
+
+
+_CAPITALS = {
+    name.lower(): name for name in ("None", "All", "AuthConfig", "FileInfo", "Indexes", "Limit", "Options", "Nonfatal")
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What became of one file: its layers, the first of them its own lines; or why not, then ``layers`` is empty.
+
+    ``said`` are level and text for the error log.
+    """
+
+    stamp: tuple[int, ...]
+    layers: tuple[Layer, ...]
+    host: Host
+    said: tuple[tuple[str, str], ...] = ()
+
+
+class Shelf:
+    """The files of one host. Their directives get numbers behind the host's own, in one table for all of them."""
+
+    def __init__(self, host: Host, builder: LayerBuilder) -> None:
+        self.host, self.builder = host, builder
+        self.made: dict[tuple[str, Granted], Made] = {}
+
+    def extended(self) -> Host:
+        """The host with the tables of all files that were read."""
+        linker = self.builder.linker
+        return replace(self.host, directives=linker.directives, origins=linker.origins, texts=linker.texts)
+
+
+def read_htaccess(course: Course, folder: str, granted: Granted) -> tuple[Layer, ...]:
+    """The layers of the file in ``folder`` (with its slash), none where there is no file or the request is refused."""
+    state = course.state
+    for name in state.host.access_names:
+        path = f"{folder}{name}"
+        try:
+            with open(path.encode("latin-1"), "rb") as file:  # noqa: PTH123 (names are bytes)
+                found = os.fstat(file.fileno())
+                stamp = (found.st_mtime_ns, found.st_size, found.st_ino, found.st_dev)
+                made = _known(course, path, granted, stamp) or _make(course, path, granted, stamp, file.read())
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except IsADirectoryError:
+            continue
+        except OSError as fault:
+            _unreadable(course, folder, path, fault)
+            return ()
+        for level, text in made.said:
+            course.log(level, "core", text)
+        if not made.layers:
+            course.refuse(500, "")
+        state.host = made.host
+        return made.layers
+    return ()
+
+
+def _unreadable(course: Course, folder: str, path: str, fault: OSError) -> None:
+    course.refuse(403, "")
+    course.log(
+        "crit",
+        "core",
+        f"AH00529: {path} pcfg_openfile: unable to check htaccess file, "
+        f"ensure it is readable and that '{folder}' is executable",
+        f"({fault.errno}){os.strerror(fault.errno or 0)}",
+    )
+
+
+#: By the number of the host in its program; a program of its own has shelves of its own.
+def _shelf(course: Course) -> Shelf:
+    shelves = course.program.shelves
+    host = course.program.hosts[course.state.host.number]
+    found = shelves.get(host.number)
+    if found is None or len(found.made) >= _KEPT:
+        assert host.builder is not None
+        found = shelves[host.number] = Shelf(host, host.builder)
+    return found
+
+
+def _known(course: Course, path: str, granted: Granted, stamp: tuple[int, ...]) -> Made | None:
+    found = _shelf(course).made.get((path, granted))
+    if found is None or found.stamp != stamp:
+        return None
+    return found
+
+
+def _make(course: Course, path: str, granted: Granted, stamp: tuple[int, ...], text: bytes) -> Made:
+    shelf = _shelf(course)
+    made = _compiled(course, shelf, SourceFile(path, text.decode("latin-1")), granted, stamp)
+    shelf.made[path, granted] = made
+    return made
+
+
+def _compiled(course: Course, shelf: Shelf, source: SourceFile, granted: Granted, stamp: tuple[int, ...]) -> Made:
+    from apacheconf.model import bind, build
+
+    folder = source.name.rpartition("/")[0] or "/"
+    model = build(bind(expand_htaccess(source, granted.around(folder), course.program.known)))
+    said: list[tuple[str, str]] = []
+    for each in model.all_diagnostics:
+        if each.level is Level.ERROR:
+            return Made(stamp, (), shelf.host, (*said, ("alert", _text(each))))
+        if each.httpd:
+            said.append(("warn", each.httpd))
+    layers = shelf.builder.of_htaccess(model.main.sections[0])
+    return Made(stamp, layers, shelf.extended(), tuple(said))
+
+
+def _text(each: Diagnostic) -> str:
+    return each.httpd or each.message
