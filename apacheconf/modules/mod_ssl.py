@@ -46,6 +46,10 @@ class SslServerConf(Conf):
     session_tickets: Setting[bool] = setting(True)
     strict_sni: Setting[bool] = setting(False)
     sni_policy: Setting[str] = setting("secure")
+    phrase_dialog: Setting[str] = setting("builtin")
+    revocation: Setting[tuple[str, ...]] = setting(("none",))
+    crl_file: Setting[str] = setting("")
+    crl_path: Setting[str] = setting("")
 
 
 @dataclass(frozen=True)
@@ -180,7 +184,7 @@ MODULE = Module(
         listed("SSLCompression", parse=compression),
         listed("SSLOpenSSLConfCmd", parse_in=openssl_command),
         listed("SSLCryptoDevice", crypto_device),
-        listed("SSLPassPhraseDialog", parse_in=pass_phrase_dialog),
+        listed("SSLPassPhraseDialog", parse_in=pass_phrase_dialog, fills="phrase_dialog"),
         listed("SSLRandomSeed", parse_in=random_seed),
         _file("SSLSRPVerifierFile"),
         listed("SSLLog", gone("SSLLog directive is no longer supported - use ErrorLog.")),

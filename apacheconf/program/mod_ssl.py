@@ -1,32 +1,56 @@
-"""mod_ssl in the program: how TLS is spoken with the origins of a request (TB-1 to TB-7).
+"""mod_ssl in the program: how TLS is spoken with clients (TL) and with the origins of a request (TB-1 to TB-7).
 
-The settings are those of the request's own sections, so a ``<Proxy>`` section may change them for its URLs. What
-mod_ssl does towards clients is not here.
+The settings are those of the request's own sections, so a ``<Proxy>`` section may change them for its URLs. What a host
+says of TLS with its clients is its ``FrontTls``; what a section asks of them are steps (TL-5, TL-7).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
+from apacheconf.ledger import Written
+from apacheconf.model.types import Model, Server
 from apacheconf.modules.declare import Conf, Setting
-from apacheconf.modules.mod_ssl import SslDirConf
-from apacheconf.program.link import Linker
+from apacheconf.modules.mod_ssl import SslDirConf, SslServerConf
+from apacheconf.program.conditions import ALWAYS, NEVER, AllOf, Compare, Condition, Not, Operator
+from apacheconf.program.expressions import NotEvaluated, condition_of
+from apacheconf.program.link import LeaveOut, Linker
 from apacheconf.program.phases import Phase
-from apacheconf.program.steps import SecureOrigin, Step
-from apacheconf.program.tls import OriginTls
+from apacheconf.program.steps import END, Action, ExportTls, FakeBasicAuth, NameUser, Respond, SecureOrigin, Step
+from apacheconf.program.tls import FrontTls, OriginTls
+from apacheconf.program.values import Literal, Variable
+from apacheconf.syntax.expr import ExprError
 
 _OF_ORIGINS = tuple(each.name for each in fields(SslDirConf) if each.name.startswith("proxy_"))
+#: What a section may ask of clients, or tell of them.
+_OF_CLIENTS = ("options", "require_ssl", "requires", "user_name", "verify_client", "verify_depth", "ca_file", "ca_path")
+_HTTPS = Compare(Variable("HTTPS"), Operator.SAME, Literal("on"))
+_VERIFIED = Compare(Variable("SSL_CLIENT_VERIFY"), Operator.SAME, Literal("SUCCESS"))
 
 
-def layer(conf: SslDirConf, linker: Linker) -> SslDirConf:
-    """A section's settings for origins, linked; what concerns clients is left behind."""
+def of_whole_server(conf: SslDirConf) -> SslDirConf:
+    """A server's own settings without what is asked in the handshake."""
+    usual = SslDirConf()
+    asked = {name: getattr(usual, name) for name in ("verify_client", "verify_depth", "ca_file", "ca_path")}
+    return replace(conf, **asked)
+
+
+def layer(conf: SslDirConf, linker: Linker, left_out: LeaveOut) -> SslDirConf:
+    """A section's settings, linked. ``left_out`` hears of what is refused because it can't be asked."""
     linked: dict[str, Setting[Any]] = {}
-    for name in _OF_ORIGINS:
+    for name in (*_OF_ORIGINS, *_OF_CLIENTS):
         given: Setting[Any] = getattr(conf, name)
         if given.is_set:
             linked[name] = Setting(given.value, linker.numbers(given.said_by))
+    for setting in (conf.verify_depth, conf.ca_file, conf.ca_path):
+        for directive in setting.said_by if conf.verify_client.value == "require" else ():
+            left_out(directive, "a section can't verify certificates in its own way; it denies")
+    for text, said_by in zip(conf.requires.value, conf.requires.said_by, strict=False):
+        if _requirement(text) is None:
+            left_out(said_by, "SSLRequire compares in a way that is not evaluated; it denies")
     return SslDirConf.of(linked)
 
 
@@ -55,8 +79,126 @@ def origin_tls(conf: SslDirConf) -> OriginTls:
 
 
 def steps(conf: Conf) -> Iterator[Step]:
-    """One step with all of it, where any of it was said."""
+    """TLS with origins in one step, where any of it was said, and what is asked of clients and told of them."""
     assert isinstance(conf, SslDirConf)
     said_by: list[Any] = [number for name in _OF_ORIGINS for number in getattr(conf, name).said_by]
     if said_by:
         yield Step(Phase.HANDLER, SecureOrigin(origin_tls(conf)), tuple(dict.fromkeys(said_by)))
+    yield from _demands(conf)
+    options = _options(conf)
+    if "FakeBasicAuth" in options:
+        yield _step(Phase.HEADER_PARSER, FakeBasicAuth(), conf.options)
+    if conf.user_name.value:
+        yield _step(Phase.FIXUPS, NameUser(conf.user_name.value), conf.user_name)
+    if conf.options.value:
+        export = ExportTls("StdEnvVars" in options, "ExportCertData" in options or "ExportBothCertData" in options)
+        yield _step(Phase.FIXUPS, export, conf.options)
+
+
+def _demands(conf: SslDirConf) -> Iterator[Step]:
+    """What forbids (TL-5). A certificate can't be asked for any more: without one there is no way in."""
+    if conf.require_ssl.value:
+        yield _forbids(Not(_HTTPS), conf.require_ssl)
+    if conf.verify_client.value == "require":
+        others = [each for each in (conf.verify_depth, conf.ca_file, conf.ca_path) if each.is_set]
+        yield _forbids(ALWAYS if others else Not(_VERIFIED), conf.verify_client)
+    for text, said_by in zip(conf.requires.value, conf.requires.said_by, strict=False):
+        yield _forbids(AllOf((_HTTPS, Not(_requirement(text) or NEVER))), Setting(text, (said_by,)))
+
+
+def _step(phase: Phase, action: Action, setting: Setting[Any]) -> Step:
+    numbers = tuple(dict.fromkeys(number for number in setting.said_by if isinstance(number, int)))
+    return Step(phase, action, numbers)
+
+
+def _forbids(when: Condition, setting: Setting[Any]) -> Step:
+    return replace(_step(Phase.ACCESS, Respond(403), setting), when=when, then=END)
+
+
+def _options(conf: SslDirConf) -> frozenset[str]:
+    """SSLOptions line by line: words with signs change what is there, a line without them begins anew."""
+    found: frozenset[str] = frozenset()
+    for line in conf.options.value:
+        if any(word[0] not in "+-" for word in line):
+            found = frozenset()
+        for word in line:
+            name = word.lstrip("+-")
+            found = found - {name} if word[0] == "-" else found | {name}
+    return found
+
+
+_STRING = re.compile(r'("(?:[^"\\]|\\.)*"|m?/(?:[^/\\]|\\.)*/i?|m#[^#]*#i?)')
+#: SSLRequire's words that mean something else to ap_expr: there they compare numbers.
+_WORDS = {"eq": "==", "ne": "!="}
+_OTHER = re.compile(r"\b(?:lt|le|gt|ge|file|OID|PeerExtList)\b|<|>")
+
+
+def _requirement(text: str) -> Condition | None:
+    """The condition of an SSLRequire, whose language is ap_expr's elder sister; None where they differ too much."""
+    pieces = _STRING.split(text)
+    for at, piece in enumerate(pieces):
+        if at % 2 == 0:
+            if _OTHER.search(piece):
+                return None
+            pieces[at] = re.sub(r"\b(eq|ne)\b", lambda found: _WORDS[found[1]], piece)
+    try:
+        return condition_of("".join(pieces))
+    except (NotEvaluated, ExprError):
+        return None
+
+
+def server_steps(tls: FrontTls | None) -> Iterator[Step]:
+    """HTTPS is told to every request over TLS."""
+    if tls is not None:
+        yield Step(Phase.FIXUPS, ExportTls())
+
+
+def front_tls(server: Server, model: Model) -> FrontTls | None:
+    """How the host speaks TLS with clients; None when it doesn't."""
+    conf, per_dir = server.server_conf(SslServerConf), server.dir_conf(SslDirConf)
+    implied = not conf.engine.is_set and bool(conf.certificates.value) and _listens_for_https(server, model)
+    if conf.engine.value != "on" and not implied:  # with ``optional`` clients begin in plain text, and ours stay there
+        return None
+    phrase = model.main.server_conf(SslServerConf).phrase_dialog.value
+    settings: dict[str, Setting[Any]] = {
+        "certificates": conf.certificates,
+        "keys": conf.keys,
+        "chain": conf.chain,
+        "protocols": conf.protocols,
+        "own_order": conf.honor_cipher_order,
+        "tickets": conf.session_tickets,
+        "verify": per_dir.verify_client,
+        "depth": per_dir.verify_depth,
+        "ca_file": per_dir.ca_file,
+        "ca_path": per_dir.ca_path,
+        "crl_file": conf.crl_file,
+        "crl_path": conf.crl_path,
+        "strict_sni": conf.strict_sni,
+        "policy": conf.sni_policy,
+    }
+    ciphers, revocation = per_dir.ciphers.value, conf.revocation.value
+    return FrontTls(
+        phrase_from=phrase.removeprefix("exec:").removeprefix("|") if phrase != "builtin" else "",
+        ciphers=ciphers.get("SSL", ""),
+        ciphers_13=ciphers.get("TLSv1.3", ""),
+        revocation=revocation[0],
+        without_list="no_crl_for_cert_ok" in revocation,
+        **{name: each.value for name, each in settings.items()},
+        said_by=tuple(_said_by(conf.engine, per_dir.ciphers, conf.revocation, *settings.values())),
+    )
+
+
+def _said_by(*settings: Setting[Any]) -> Iterator[Written]:
+    for each in settings:
+        yield from dict.fromkeys(each.said_by)
+
+
+def _listens_for_https(server: Server, model: Model) -> bool:
+    """Whether the server belongs to a listener for https, and mod_ssl is there: certificates then switch it on."""
+    if not model.expanded.fragment and "ssl_module" not in model.expanded.modules:
+        return False
+    secure = {(each.host, each.port) for each in model.listeners if each.protocol == "https"}
+    return any(
+        (address.host, address.port) in secure or (None, address.port) in secure or ("", address.port) in secure
+        for address in server.addresses
+    )

@@ -73,11 +73,11 @@ def is_settled(line: EditHeader) -> bool:
 
 
 #: What is known once the answer is there, whatever the request was; the environment then holds the member alone.
-_ABOUT_ANSWER = frozenset({"ENV", "REQUEST_STATUS", "RESP", "SSL", "LOAD_AVERAGE"})
+_ABOUT_ANSWER = frozenset({"ENV", "REQUEST_STATUS", "RESP", "SSL", "HTTPS", "LOAD_AVERAGE"})
 
 
 def asks_about_answer(step: Step) -> bool:
-    """Whether the line asks about nothing but the answer and the member that gave it."""
+    """Whether the line asks about nothing but the answer, the member that gave it and the connection."""
     action = step.action
     if not isinstance(action, EditHeader) or action.operation == "echo":
         return False
@@ -95,6 +95,20 @@ def _knows_answer(node: object) -> bool:
     if not dataclasses.is_dataclass(node):
         return True
     return all(_knows_answer(getattr(node, each.name)) for each in dataclasses.fields(node))
+
+
+def reads_variables(step: Step) -> bool:
+    """Whether the line or its condition reads a variable of the environment."""
+    return _reads_variables(step.when) or _reads_variables(step.action)
+
+
+def _reads_variables(node: object) -> bool:
+    if isinstance(node, tuple):
+        return any(map(_reads_variables, node))
+    if isinstance(node, Variable):
+        return node.name == "ENV"
+    inner = dataclasses.fields(node) if dataclasses.is_dataclass(node) else ()
+    return any(_reads_variables(getattr(node, each.name)) for each in inner)
 
 
 def _is_text(value: Value | None) -> bool:

@@ -1,8 +1,10 @@
-"""How TLS is spoken with origins: mod_ssl's SSLProxy settings as data (TB-1 to TB-7)."""
+"""How TLS is spoken, as data: with origins (TB-1 to TB-7), and with a host's clients (TL-1 to TL-4)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from apacheconf.ledger import Written
 
 PROTOCOLS = frozenset({"TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"})
 #: Schemes of origins that are spoken to over TLS.
@@ -46,3 +48,47 @@ def unlike_httpd(tls: OriginTls) -> str:
     if tls.verify == "optional_no_ca":
         return "optional_no_ca verifies nothing of the chain; httpd still refuses what is wrong beside its authority"
     return ""
+
+
+@dataclass(frozen=True, slots=True)
+class FrontTls:
+    """How a host speaks TLS with clients; file names are absolute.
+
+    ``certificates`` and ``keys`` go together in order; a certificate without a key has it in its own file.
+    ``phrase_from`` is the program that says pass phrases.
+    ``verify`` and ``depth`` are asked of a client's chain below ``ca_file`` and ``ca_path``, as ``revocation`` says
+    (``none``, ``leaf`` or ``chain``; ``without_list`` lets pass what has no list). ``policy`` is SSLVHostSNIPolicy's.
+    """
+
+    certificates: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    chain: str = ""
+    phrase_from: str = ""
+    protocols: frozenset[str] = PROTOCOLS
+    ciphers: str = ""
+    ciphers_13: str = ""
+    own_order: bool = False
+    tickets: bool = True
+    verify: str = "none"
+    depth: int = 1
+    ca_file: str = ""
+    ca_path: str = ""
+    revocation: str = "none"
+    without_list: bool = False
+    crl_file: str = ""
+    crl_path: str = ""
+    strict_sni: bool = False
+    policy: str = "secure"
+    said_by: tuple[Written, ...] = field(default=(), compare=False, repr=False)
+
+
+def compatible(shown: FrontTls, asked: FrontTls | None, policy: str) -> bool:
+    """Whether a request for a host may come over a connection that was made for another one (TL-2, VH-51)."""
+    if policy == "insecure" or policy == "strict" or asked is None:
+        return policy == "insecure"
+    names = _ASKED_OF_CLIENTS if policy == "authonly" else (*_ASKED_OF_CLIENTS, *_SECURE)
+    return all(getattr(shown, name) == getattr(asked, name) for name in names)
+
+
+_ASKED_OF_CLIENTS = ("verify", "depth", "ca_file", "ca_path")
+_SECURE = ("certificates", "keys", "protocols", "ciphers", "ciphers_13")

@@ -102,7 +102,7 @@ class ClientConnection(Answering):
             end = data.find(b"\r\n")
             block = self.blocks.get(data[end:])
             if block is not None and self._left > 1 and self._quick:
-                plan = block.site.plans.get(data[:end]) or plan_of_line(self, block.site, data[:end])
+                plan = block.site.plans.get(data[:end]) or plan_of_line(self, block, data[:end])
                 if plan is not None:
                     # The short way: both halves were read strictly before. 4 us instead of 38 us.
                     self._left -= 1
@@ -110,7 +110,7 @@ class ClientConnection(Answering):
                     self.deadline = 0.0
                     self._patience = None
                     exchange = Exchange(
-                        self, block.site, plan, block.lines_for(plan.forwarding), block.host, block.fields, plan.line
+                        self, block.site, plan, block.lines_for(plan), block.host, block.fields, plan.line
                     )
                     self.exchange = exchange
                     exchange.start()

@@ -11,16 +11,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from apacheconf.program import response
 from apacheconf.program.conditions import ALWAYS
 from apacheconf.program.fold import levels_for
+from apacheconf.program.handling import Told
 from apacheconf.program.hosts import Cell, Reach, Shape
 from apacheconf.program.messages import Levels
 from apacheconf.program.phases import Phase
 from apacheconf.program.response import asks_about_answer, is_settled
 from apacheconf.program.steps import (
+    Action,
     AddCharset,
+    AddFilter,
     AddForwarded,
     EditHeader,
+    ExportTls,
     KeepHost,
     KeepLocal,
     Log,
@@ -66,6 +71,8 @@ class Policy:
     answer_steps: tuple[Step, ...] = ()
     per_request: bool = False
     tls: OriginTls = NO_TLS
+    filters: tuple[AddFilter, ...] = ()
+    told: tuple[Told, ...] = ()
     levels: Levels | None = None
 
 
@@ -114,8 +121,12 @@ def _course(cell: Cell, shape: Shape) -> Course | None:
     asking = tuple(step for step in cell.steps if step.phase is Phase.FILTERS and isinstance(step.action, EditHeader))
     if all(map(_is_settled_line, asking)):
         asking = ()
-    elif any(isinstance(action, SetEnv) for action in actions):
+    elif any(map(_sets_variables, actions)) and any(map(response.reads_variables, asking)):
         return None
+    filters = tuple(action for action in actions if isinstance(action, AddFilter))
+    if filters and any(map(_sets_variables, actions)):  # no-gzip and its like
+        return None
+    told = tuple(action for action in actions if isinstance(action, Told))
     policy = Policy(
         keep_host=any(isinstance(action, KeepHost) for action in actions),
         add_forwarded=any(isinstance(action, AddForwarded) for action in actions),
@@ -127,7 +138,9 @@ def _course(cell: Cell, shape: Shape) -> Course | None:
         request_edits=tuple(action for action in edits if action.table is Table.REQUEST),
         answer_edits=tuple(each for each in edits if each.table is not Table.REQUEST and not asking),
         answer_steps=asking,
-        per_request=bool(asking),
+        per_request=bool(asking or filters or told),
+        filters=filters,
+        told=told,
         tls=next((action.tls for action in actions if isinstance(action, SecureOrigin)), NO_TLS),
         levels=levels_for(tuple(shape.layers[number] for number in cell.layers)),
     )
@@ -156,7 +169,7 @@ _DECIDING = frozenset({"host", "connection", "expect", "max-forwards", "content-
 def _is_settled(step: Step) -> bool:
     """Whether the step does the same for every request. Variables matter to steps that aren't settled only."""
     action = step.action
-    if isinstance(action, SetEnv):
+    if _sets_variables(action):
         return True
     if isinstance(action, SetErrorDocument):
         return action.text is None or isinstance(action.text, Literal)
@@ -164,12 +177,18 @@ def _is_settled(step: Step) -> bool:
         if step.phase is Phase.FILTERS:
             return _is_settled_line(step) or asks_about_answer(step)
         return _is_settled_line(step) and action.table is Table.REQUEST and action.name.lower() not in _DECIDING
+    if isinstance(action, AddFilter | Told):
+        return step.when == ALWAYS and (isinstance(action, Told) or action.when == ALWAYS)
     return (step.when == ALWAYS and type(action) in _SETTLED) or type(action) is Log
+
+
+def _sets_variables(action: Action) -> bool:
+    return isinstance(action, SetEnv | ExportTls)
 
 
 def _logs_variables(steps: tuple[Step, ...]) -> bool:
     """Whether a log wants variables that some step sets."""
-    sets = any(isinstance(step.action, SetEnv) for step in steps)
+    sets = any(_sets_variables(step.action) for step in steps)
     return sets and any(isinstance(step.action, Log) and reads_variables(step) for step in steps)
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from apacheconf.program.conditions import ALWAYS, Condition
+from apacheconf.program.conditions import ALWAYS, Condition, IsSet, Not
 from apacheconf.program.decide import decide
 from apacheconf.program.evaluate import State, holds
+from apacheconf.program.headers import HeaderTable
 from apacheconf.program.phases import Phase
 from apacheconf.program.request import Request
 from apacheconf.program.steps import Log, LogItem, Step
@@ -59,16 +60,27 @@ def reads_variables(step: Step) -> bool:
     return step.when != ALWAYS or any(isinstance(value, Variable) and value.name == "ENV" for value in named)
 
 
+def asks_no_state(step: Step) -> bool:
+    """Whether a log's condition asks for nothing but the environment, as ``env=`` does; true of other steps too."""
+    if not isinstance(step.action, Log) or step.when == ALWAYS:
+        return True
+    asked = step.when.condition if isinstance(step.when, Not) else step.when
+    return isinstance(asked, IsSet) and asked.variable.name == "ENV"
+
+
 def _state(exchange: Exchange) -> State:
-    """The request as conditions see it at its end."""
-    decision = exchange.plan.decision
+    """The request as conditions see it at its end: the first one where a document answered in its place (LG-2u)."""
+    first = exchange.first_plan
+    decision = (first or exchange.plan).decision
     state = decision.state if decision is not None else None
     if state is None:
         request = _request(exchange)
         path, question, query = request.target.partition("?")
         state = State(request, exchange.site.host, path, query if question else None, None)
-    state.env.update(exchange.environment())
-    state.phase, state.status = Phase.LOG, exchange.status
+    if first is None:
+        state.env.update(exchange.environment())
+    state.phase, state.status = Phase.LOG, exchange.first_status or exchange.status
+    state.answer = (HeaderTable.of(tuple(_lines_sent(exchange))),)
     return state
 
 
@@ -240,9 +252,7 @@ def _port(argument: str, _: bool) -> Read:
         return lambda exchange: str(exchange.client.peer_address[1])
 
     def read(exchange: Exchange) -> str:
-        asked = (exchange.host or b"").decode("latin-1").rpartition(":")[2]
-        default = 443 if exchange.client.door.scheme == "https" else 80
-        return asked if asked.isdigit() else str(exchange.site.host.port or default)
+        return str(exchange.site.host.port or (443 if exchange.client.door.scheme == "https" else 80))
 
     return read
 
@@ -293,10 +303,43 @@ def _file(exchange: Exchange) -> str | None:
     return _of_text(f"proxy:{name}{plan.uri.decode('latin-1')}")
 
 
-def _handler(exchange: Exchange) -> str | None:
-    if exchange.plan.service is not None:
-        return "proxy-server"
-    return (exchange.plan.decision.handler or None) if exchange.plan.decision is not None else None
+def _handler(_: str, original: bool) -> Read:
+    def read(exchange: Exchange) -> str | None:
+        plan = exchange.first_plan if original and exchange.first_plan is not None else exchange.plan
+        if plan.service is not None:
+            return "proxy-server"
+        return (plan.decision.handler or None) if plan.decision is not None else None
+
+    return read
+
+
+def _query(_: str, original: bool) -> Read:
+    def read(exchange: Exchange) -> str | None:
+        if exchange.path and not original:
+            query = exchange.path.partition("?")[2]
+            return _of_text(f"?{query}") if query else ""
+        return _of_text(_path_and_query(exchange.request_line)[1]) or ""
+
+    return read
+
+
+def _user(_: str, original: bool) -> Read:
+    """Who was let in, or wasn't; ``""`` for a name that is empty (LG-2k)."""
+
+    def read(exchange: Exchange) -> str | None:
+        plan = exchange.first_plan if original and exchange.first_plan is not None else exchange.plan
+        user = plan.decision.state.user if plan.decision is not None and plan.decision.state is not None else None
+        return user if user is None else _of_text(user) or '""'
+
+    return read
+
+
+def _lines_sent(exchange: Exchange) -> Iterator[tuple[str, str]]:
+    """The fields of the answer."""
+    for line in exchange.head_sent().decode("latin-1").split("\r\n")[1:]:
+        name, colon, value = line.partition(":")
+        if colon:
+            yield name, value.strip()
 
 
 # --- time ----------------------------------------------------------------------------------------------------
@@ -351,7 +394,7 @@ _READERS: dict[str, Callable[[str, bool], Read]] = {
     "BYTES_BOTH": _simple(lambda exchange: str(exchange.client.received + exchange.client.sent)),
     "KEEPALIVES": _simple(lambda exchange: str(max(exchange.client.requests - 2 + exchange.stay, 0))),
     "REMOTE_IDENT": _UNKNOWN,
-    "REMOTE_USER": _UNKNOWN,
+    "REMOTE_USER": _user,
     "LOG_ID": _log_id,
     "NOTE": _UNKNOWN,
     "TRAILER_IN": _UNKNOWN,
@@ -361,9 +404,9 @@ _READERS: dict[str, Callable[[str, bool], Read]] = {
     "REQUEST_METHOD": _simple(lambda exchange: _split(exchange.request_line)[0] or None),
     "PORT": _port,
     "PID": _process,
-    "QUERY": _simple(lambda exchange: _of_text(_path_and_query(exchange.request_line)[1]) or ""),
+    "QUERY": _query,
     "THE_REQUEST": _simple(lambda exchange: escaped(exchange.request_line) or None),
-    "HANDLER": _simple(_handler),
+    "HANDLER": _handler,
     "REQUEST_STATUS": _status,
     "TIME": _time,
     "REQUEST_URI": _path,

@@ -52,16 +52,20 @@ def edited_error(exchange: Exchange, plan: Plan, status: int, fields: Fields) ->
 def edits_answers(plan: Plan) -> bool:
     """Whether any line is about the answers of this plan."""
     decision = plan.decision
-    if decision is not None:
-        return bool(decision.response_headers or decision.early_headers)
+    if decision is not None and (decision.response_headers or decision.early_headers):
+        return True
     return bool(plan.forwarding.answer_edits or plan.forwarding.answer_steps)
 
 
 def _edited(exchange: Exchange, plan: Plan, status: int, fields: Fields, completed: bool) -> Headers:
     lines = _decoded(fields)
     decision: Decision | None = plan.decision
+    if plan.forwarding.answer_edits:
+        return settled_fields(plan.forwarding.answer_edits, lines, completed)
     if decision is None and plan.forwarding.answer_steps:
-        state = State(Request(), exchange.site.host, "", None, None)
+        client = exchange.client
+        request = Request(scheme=client.door.scheme, tls=client.tls or {})
+        state = State(request, exchange.site.host, "", None, None)
         state.env.update(exchange.environment())
         decision = Decision(exchange.site.host, response_headers=plan.forwarding.answer_steps, state=state)
     if decision is None:

@@ -5,6 +5,23 @@
 
 from __future__ import annotations
 
+
+class Html(str):
+    """A note that is HTML already."""
+
+    __slots__ = ()
+
+
+PLAIN_HTTP = Html(
+    "Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />\n"
+    " Instead use the HTTPS scheme to access this URL, please.<br />\n"
+)
+NOT_ASKED = Html("Reason: Cannot perform Post-Handshake Authentication.<br />\n")
+WITHOUT_SNI = Html(
+    "Reason: The client software did not provide a hostname using Server Name Indication (SNI), "
+    "which is required to access this server.<br />\n"
+)
+
 #: ``{method}`` is the request's, ``{note}`` what explains it.
 RARE_TEXTS = {
     401: (

@@ -9,7 +9,7 @@ from email.utils import formatdate
 from html import escape
 
 from apacheconf.runtime.answer import standard_reason
-from apacheconf.runtime.page_texts import RARE_TEXTS, UNSEEN_EXPECTATION
+from apacheconf.runtime.page_texts import RARE_TEXTS, UNSEEN_EXPECTATION, Html
 
 _DOCTYPE = '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN" "http://www.w3.org/TR/html4/strict.dtd">\n<html><head>\n'
 _ADMIN = "[no address given]"
@@ -72,7 +72,7 @@ def _title(status: int) -> str:
 
 
 def _text(status: int, reason: str, note: str, method: str, admin: str) -> str:
-    note = escape(note, quote=False)
+    note = note if isinstance(note, Html) else escape(note, quote=False)
     if reason == "Proxy Error" and note:
         note = f"The proxy server could not handle the request<p>Reason: <strong>{note}</strong></p>"
         if status == 500:

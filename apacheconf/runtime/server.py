@@ -30,10 +30,14 @@ from apacheconf.runtime.options import Address, Destination, Ready, ServeOptions
 from apacheconf.runtime.origin import OriginConnection
 from apacheconf.runtime.pool import Pool
 from apacheconf.runtime.protocols import PROTOCOLS
-from apacheconf.runtime.state import ServerState
+from apacheconf.runtime.state import Door, ServerState
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from apacheconf.runtime.checking import Checker
+    from apacheconf.runtime.front_tls import Contexts
+    from apacheconf.runtime.secured import Secured
 
 #: Seconds between two looks at the deadlines.
 TICK = 0.1
@@ -73,7 +77,8 @@ class Server(ServerState):
         self._stubbed: set[str] = set()
         self._checker: Checker | None = None
         self._connecting: set[asyncio.Task[None]] = set()
-        self._sockets: list[tuple[Address, socket.socket, str]] = []
+        self._sockets: list[tuple[Address, socket.socket]] = []
+        self._contexts = _contexts(program)
         self._servers: list[asyncio.Server] = []
         self._ended = asyncio.Event()
 
@@ -87,13 +92,13 @@ class Server(ServerState):
             await self._start_stubs()
             self._bind_all()
             self._open_logs()
-            for address, sock, protocol in self._sockets:
-                self._servers.append(await self._accept(address, sock, protocol))
+            for address, sock in self._sockets:
+                self._servers.append(await self._accept(address, sock))
             self._checker = self._start_checks()
             ticker = asyncio.ensure_future(self._tick())
             self._handle_signals()
             if self.options.on_ready is not None:
-                self.options.on_ready(Ready(tuple((a, _name_of(s)) for a, s, _ in self._sockets)))
+                self.options.on_ready(Ready(tuple((a, _name_of(s)) for a, s in self._sockets)))
             await self._ended.wait()
             await self._drain()
         finally:
@@ -101,7 +106,7 @@ class Server(ServerState):
                 ticker.cancel()
             if self._checker is not None:
                 self._checker.stop()
-            for _, sock, _ in self._sockets:
+            for _, sock in self._sockets:
                 sock.close()
             self.logs.close()
 
@@ -125,7 +130,7 @@ class Server(ServerState):
             for written, target in _places(listener, self.options):
                 if target not in bound or target[1] == 0:
                     bound.add(target)
-                    self._sockets.append((written, _bind(target, listener), listener.protocol))
+                    self._sockets.append((written, _bind(target, listener)))
 
     def _open_logs(self) -> None:
         """Every log of every host, so that what can't be written is said now. Raises UsageError."""
@@ -133,13 +138,24 @@ class Server(ServerState):
             self.errors(host)
             loggers(host, self.logs.writer)
 
-    async def _accept(self, written: Address, sock: socket.socket, protocol: str) -> asyncio.Server:
+    async def _accept(self, written: Address, sock: socket.socket) -> asyncio.Server:
         moved = _name_of(sock)[1] != written[1]
 
         def accepted() -> asyncio.BaseProtocol:
-            return _Arrival(self, written, protocol, moved)  # type: ignore[return-value]
+            return _Arrival(self, written, moved)  # type: ignore[return-value]
 
         return await self.loop.create_server(accepted, sock=sock, backlog=BACKLOG)
+
+    def context_of(self, door: Door) -> SSLContext:
+        assert self._contexts is not None and door.front_tls is not None
+        return self._contexts.of(door.front_tls)
+
+    @property
+    def secured(self) -> type[Secured]:
+        """What a socket becomes where TLS is spoken; loaded only there."""
+        from apacheconf.runtime.secured import Secured
+
+        return Secured
 
     async def _start_stubs(self) -> None:
         """A stand-in for every origin, on a port of its own (``--stub-origins``)."""
@@ -238,6 +254,10 @@ class Server(ServerState):
     def call_later(self, seconds: float, callback: Callable[[], object]) -> None:
         self.loop.call_later(seconds, callback)
 
+    def beside(self, work: Callable[[], None], then: Callable[[BaseException | None], None]) -> None:
+        future = self.loop.run_in_executor(None, work)
+        future.add_done_callback(lambda done: None if done.cancelled() else then(done.exception()))
+
     def clock(self) -> float:
         self.now = self.loop.time()
         return self.now
@@ -294,6 +314,8 @@ class Server(ServerState):
             server.close()
         for client in list(self.clients):
             client.drain()
+        for handshake in list(self.handshakes):
+            handshake.overdue()
         until = self.loop.time() + self.options.grace
         while (self.clients or self.tunnels) and self.loop.time() < until:
             await asyncio.sleep(0.02)
@@ -301,7 +323,9 @@ class Server(ServerState):
         await asyncio.sleep(0)
 
     def _abort_all(self) -> None:
-        connections: list[ClientConnection | OriginConnection] = [*self.clients, *self.origin_connections]
+        connections: list[ClientConnection | OriginConnection | Secured] = [
+            *self.clients, *self.origin_connections, *self.handshakes
+        ]  # fmt: skip
         for connection in connections:
             if connection.transport is not None:
                 connection.transport.abort()
@@ -310,19 +334,20 @@ class Server(ServerState):
 
 
 class _Arrival:
-    """An accepted socket until its addresses are known; then it is a ClientConnection."""
+    """An accepted socket until its addresses are known; then it is a ClientConnection, or begins with TLS."""
 
-    def __init__(self, server: Server, written: Address, scheme: str, moved: bool) -> None:
-        self._server, self._written, self._scheme, self._moved = server, written, scheme, moved
+    def __init__(self, server: Server, written: Address, moved: bool) -> None:
+        self._server, self._written, self._moved = server, written, moved
 
     def connection_made(self, transport: Any) -> None:
         local = transport.get_extra_info("sockname") or self._written
         peer = transport.get_extra_info("peername") or ("0.0.0.0", 0)
         address = (self._written[0] or _plain(local[0]), self._written[1])
-        door = self._server.door(address, self._scheme)
-        client = ClientConnection(self._server, door, (_plain(peer[0]), peer[1]))
-        transport.set_protocol(client)
-        client.connection_made(transport)
+        door = self._server.door(address)
+        arrived = ClientConnection if door.main.host.front_tls is None else self._server.secured
+        protocol = arrived(self._server, door, (_plain(peer[0]), peer[1]))
+        transport.set_protocol(protocol)
+        protocol.connection_made(transport)
 
     def connection_lost(self, _: BaseException | None) -> None:
         """Gone before it arrived."""
@@ -336,6 +361,15 @@ class _Arrival:
     def pause_writing(self) -> None: ...
 
     def resume_writing(self) -> None: ...
+
+
+def _contexts(program: Program) -> Contexts | None:
+    """The TLS of the hosts that speak it; None without any. Raises ConfigError."""
+    if all(host.front_tls is None for host in program.hosts):
+        return None
+    from apacheconf.runtime.front_tls import Contexts
+
+    return Contexts(program.hosts)
 
 
 def _places(listener: Listener, options: ServeOptions) -> list[tuple[Address, Address]]:

@@ -16,33 +16,76 @@ from apacheconf.program.messages import Message
 from apacheconf.program.names import choose_host
 from apacheconf.program.program import Program
 from apacheconf.program.reading import own_scheme
+from apacheconf.program.tls import FrontTls, compatible
 from apacheconf.program.workers import Origin
+from apacheconf.runtime.authority import FileAuthority
 from apacheconf.runtime.compile import CompiledShape
 from apacheconf.runtime.errorlog import HostErrors
+from apacheconf.runtime.errors import ClientBroke
 from apacheconf.runtime.logfiles import LogFiles, is_syslog
 from apacheconf.runtime.logs import Logger, loggers
+from apacheconf.runtime.page_texts import NOT_ASKED, WITHOUT_SNI
 from apacheconf.runtime.pages import http_date
 from apacheconf.runtime.pool import Pool, Service
 from apacheconf.runtime.site import Block, Memos, Site
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from apacheconf.runtime.client import ClientConnection
     from apacheconf.runtime.exchange import Exchange
     from apacheconf.runtime.origin import OriginConnection
+    from apacheconf.runtime.secured import Secured
     from apacheconf.runtime.tunnel import Tunnel
 
 
 class Door:
-    """Where connections with one local address arrive: its set of hosts, and the header blocks seen there."""
+    """Where connections with one local address arrive: its set of hosts, and the header blocks seen there.
 
-    __slots__ = ("address", "blocks", "main", "own_scheme", "scheme")
+    Over TLS ``shown`` is the host that the handshake was about, and ``named`` whether the client had named it.
+    """
 
-    def __init__(self, server: ServerState, address: tuple[str, int], scheme: str) -> None:
+    __slots__ = ("address", "blocks", "front_tls", "main", "named", "own_scheme", "scheme", "shown")
+
+    def __init__(
+        self, server: ServerState, address: tuple[str, int], scheme: str, shown: int | None, named: bool
+    ) -> None:
         self.address: tuple[str, int] = address
         self.scheme: str = scheme
         self.own_scheme = own_scheme(server.program, address, scheme)
         self.blocks: dict[bytes, Block] = server.memos.make()
         self.main = server.site_for(address, None)
+        self.shown: Host | None = None if shown is None else server.program.hosts[shown]
+        self.named = named
+        # A host that doesn't speak TLS itself is shown with what the first one has.
+        own = self.shown.front_tls if self.shown is not None else None
+        self.front_tls: FrontTls | None = own or self.main.host.front_tls if scheme == "https" else None
+
+    def check(self, exchange: Exchange) -> None:
+        """Whether a request for its host may come in here, over TLS (TL-2, TL-3, VH-51, VH-52). Raises ClientBroke."""
+        shown, host, server = self.shown, exchange.site.host, exchange.client.server
+        if shown is None or self.front_tls is None:
+            return
+        strict = self.front_tls.strict_sni or (host.front_tls is not None and host.front_tls.strict_sni)
+        if self.named and exchange.host is None:
+            raise ClientBroke(400, "a host name by SNI, and none by the request")
+        if strict and not self.named and self._has_names(server):
+            said = "AH02033: No hostname was provided via SNI for a name based virtual host"
+            server.log("error", "ssl", said, host=host)
+            raise ClientBroke(403, "strict SNI", WITHOUT_SNI)
+        policy, asked = self.front_tls.policy, host.front_tls
+        if policy == "insecure" and asked is not None and asked.verify != "none" and self.front_tls.verify == "none":
+            raise ClientBroke(403, "nobody was asked for a certificate", NOT_ASKED)
+        if host is not shown and not compatible(self.front_tls, host.front_tls, policy):
+            who = "provided via SNI" if self.named else "(default host as no SNI was provided)"
+            said = f"AH02032: Hostname {shown.name} {who} and hostname {host.name} provided via HTTP"
+            server.log("error", "ssl", f"{said} have no compatible SSL setup for policy '{policy}'", host=host)
+            raise ClientBroke(421, "misdirected")
+
+    def _has_names(self, server: ServerState) -> bool:
+        """Whether hosts are told apart by name here."""
+        found = server.program.index.set_for(*self.address)
+        return found is not None and len(found.hosts) > 1
 
 
 class ServerState:
@@ -51,6 +94,7 @@ class ServerState:
     def __init__(self, program: Program, log_error: Callable[[str], object] | None = None) -> None:
         self.program = program
         self.memos = Memos()
+        self.authority = FileAuthority()
         self.now = time.monotonic()
         self.draining = False
         self.clients: set[ClientConnection] = set()
@@ -61,7 +105,8 @@ class ServerState:
         self._log_error = log_error
         self._errors: dict[int, HostErrors] = {}
         self._sites: dict[int, Site] = {}
-        self._doors: dict[tuple[str, int, str], Door] = {}
+        self._doors: dict[tuple[tuple[str, int], str, int | None, bool], Door] = {}
+        self.handshakes: set[Secured] = set()
         self._compiled: dict[int, CompiledShape] = {}
         self._services: dict[int, Service] = {}
         self._date = b""
@@ -80,12 +125,18 @@ class ServerState:
         """The site that answers ``name`` at a local address; ``path`` counts where there is none (VH-30 to VH-35)."""
         return self.site(self.program.hosts[choose_host(self.program.index, *address, name, path).host])
 
-    def door(self, address: tuple[str, int], scheme: str = "http") -> Door:
-        key = (*address, scheme)
+    def door(
+        self, address: tuple[str, int], scheme: str = "http", shown: int | None = None, named: bool = False
+    ) -> Door:
+        key = address, scheme, shown, named
         found = self._doors.get(key)
         if found is None:
-            found = self._doors[key] = Door(self, address, scheme)
+            found = self._doors[key] = Door(self, *key)
         return found
+
+    def context_of(self, door: Door) -> SSLContext:
+        """The context of a door for TLS."""
+        raise NotImplementedError
 
     def compiled(self, shape: Shape) -> CompiledShape:
         """The closures of a shape, made once for all hosts that have it."""
@@ -125,6 +176,8 @@ class ServerState:
             connection.overdue()
         for tunnel in [t for t in self.tunnels if t.deadline < now]:
             tunnel.overdue()
+        for handshake in [h for h in self.handshakes if h.deadline < now]:
+            handshake.overdue()
         for client in [c for c in self.clients if 0.0 < c.deadline < now]:
             client.deadline = 0.0
             client.overdue()
@@ -142,6 +195,10 @@ class ServerState:
 
     def call_later(self, seconds: float, callback: Callable[[], object]) -> None:
         """Call ``callback`` after so long."""
+        raise NotImplementedError
+
+    def beside(self, work: Callable[[], None], then: Callable[[BaseException | None], None]) -> None:
+        """Do what takes long in a thread; ``then`` is called with the fault of it, or None."""
         raise NotImplementedError
 
     def clock(self) -> float:

@@ -26,7 +26,7 @@ _VERSIONS = {
     "TLSv1.2": (ssl.TLSVersion.TLSv1_2, ssl.OP_NO_TLSv1_2),
     "TLSv1.3": (ssl.TLSVersion.TLSv1_3, 0),
 }
-_REVOCATION = {"leaf": ssl.VERIFY_CRL_CHECK_LEAF, "chain": ssl.VERIFY_CRL_CHECK_CHAIN}
+REVOCATION = {"leaf": ssl.VERIFY_CRL_CHECK_LEAF, "chain": ssl.VERIFY_CRL_CHECK_CHAIN}
 
 
 def handshake_failed() -> OriginBroke:
@@ -43,15 +43,15 @@ def context_for(tls: OriginTls) -> ssl.SSLContext:
     """The context of these settings. Raises OSError (ssl.SSLError too) for files that can't be read or used."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
-    _set_versions(context, tls.protocols)
+    set_versions(context, tls.protocols)
     context.set_ciphers(f"{tls.ciphers}:!aNULL:!eNULL:!EXP" if tls.ciphers else "DEFAULT")
     verifies = tls.verify in ("require", "optional")
     context.verify_mode = ssl.CERT_REQUIRED if verifies else ssl.CERT_NONE
     context.verify_flags = ssl.VERIFY_X509_TRUSTED_FIRST
     if tls.ca_file or tls.ca_path:
         context.load_verify_locations(tls.ca_file or None, tls.ca_path or None)
-    if verifies and tls.revocation in _REVOCATION:
-        context.verify_flags |= _REVOCATION[tls.revocation]
+    if verifies and tls.revocation in REVOCATION:
+        context.verify_flags |= REVOCATION[tls.revocation]
         if tls.crl_file or tls.crl_path:
             context.load_verify_locations(tls.crl_file or None, tls.crl_path or None)
     if tls.certificate:
@@ -59,7 +59,7 @@ def context_for(tls: OriginTls) -> ssl.SSLContext:
     return context
 
 
-def _set_versions(context: ssl.SSLContext, protocols: frozenset[str]) -> None:
+def set_versions(context: ssl.SSLContext, protocols: frozenset[str]) -> None:
     wanted = [version for name, (version, _) in _VERSIONS.items() if name in protocols]
     if wanted:
         context.minimum_version, context.maximum_version = wanted[0], wanted[-1]

@@ -75,10 +75,12 @@ class Measured:
 
 
 REWRITE = ("rewrite_module", "setenvif_module", "headers_module")
+TLS = ("ssl_module", "socache_shmcb_module")
 ROWS = (
     Row("keep-alive, small answer", sites.balancer, (Goal(0.40), Goal(1.6, "nginx")), ALL),
     Row("the same, combined log", sites.logged, (Goal(0.45),)),
     Row("POST of 10 KB", sites.balancer, (Goal(0.45),), ALL, script=POST),
+    Row("TLS, keep-alive, small answer", sites.secure, (Goal(0.60),), modules=TLS, scheme="https"),
     Row("1 MB answers", sites.balancer, (Goal(1.0),), ALL, path="/big"),
     Row("a new connection each", sites.balancer, (Goal(0.60),), ALL, headers=("Connection: close",)),
     Row("one host", sites.many_hosts(1), (), OURS, host="host0.example.com"),

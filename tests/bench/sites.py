@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from apacheconf.engines import Sandbox
 from tests.bench.contenders import ROOT
+from tests.runtime import certificates
 
 SITE = ROOT / "fixtures/sites/load-balancer/conf.d/example.com.conf"
 #: The format that Debian's httpd calls combined.
@@ -41,6 +42,12 @@ def balancer(place: Place, inside: str = "") -> str:
 def logged(place: Place) -> str:
     log = f"    LogFormat {COMBINED} combined\n    CustomLog {place.box.path}/logs/access.log combined\n"
     return balancer(place, log)
+
+
+def secure(place: Place) -> str:
+    """The load-balancer site over TLS."""
+    text = balancer(place, f"    SSLEngine on\n    SSLCertificateFile {certificates.folder()}/a.pem\n")
+    return text.replace(f"Listen 127.0.0.1:{place.port}\n", f"Listen 127.0.0.1:{place.port} https\n")
 
 
 def many_hosts(count: int) -> Configure:

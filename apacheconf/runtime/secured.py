@@ -1,0 +1,229 @@
+"""A client's connection over TLS: what stands between its socket and its ``ClientConnection`` (TL-1 to TL-3, TL-6).
+
+Towards the socket it is a protocol, towards the connection a transport. Before the handshake it reads which host is
+asked for, because that host chooses versions, ciphers and what is asked of the client. It never imports asyncio:
+OpenSSL works on two memory buffers. A request costs one decryption and one encryption more than in plain text.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+from typing import TYPE_CHECKING, Any
+
+from apacheconf.program.names import choose_host
+from apacheconf.runtime.client import ClientConnection
+from apacheconf.runtime.hello import is_plain_http, server_name
+from apacheconf.runtime.ssl_variables import SslVariables
+
+if TYPE_CHECKING:
+    from apacheconf.runtime.state import Door, ServerState
+
+#: Bytes that are decrypted at once; a record holds at most 16 KiB.
+AT_ONCE = 65536
+
+
+class Secured:
+    """One client over TLS that came to ``door`` from ``peer``; its own door is the one of the host that it names.
+
+    ``deadline`` is that of its handshake, 0 after it.
+    """
+
+    __slots__ = (
+        "_begun", "_closed", "_door", "_first", "_incoming", "_name", "_outgoing", "_paused", "_peer", "_protocol",
+        "_server", "_ssl", "deadline", "transport",
+    )  # fmt: skip
+
+    def __init__(self, server: ServerState, door: Door, peer: tuple[str, int]) -> None:
+        self._server, self._door, self._peer = server, door, peer
+        self.transport: Any = None
+        self._protocol: Any = None
+        self._ssl: ssl.SSLObject = None  # type: ignore[assignment]  # known when the client has named a host
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._first = b""
+        self._name = ""
+        self._begun = self._closed = self._paused = False
+        limits = door.main.limits
+        self.deadline = server.now + (limits.handshake.initial or limits.timeout)
+
+    # --- towards the socket ----------------------------------------------------------------------------------
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+        self._server.handshakes.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        if self._begun:
+            self._incoming.write(data)
+            self._deliver()
+        else:
+            self._shake(data)
+
+    def eof_received(self) -> bool:
+        return bool(self._protocol.eof_received()) if self._begun else False
+
+    def connection_lost(self, error: BaseException | None) -> None:
+        self._server.handshakes.discard(self)
+        self._closed = True
+        if self._protocol is not None:
+            self._protocol.connection_lost(error)
+
+    def pause_writing(self) -> None:
+        if self._begun:
+            self._protocol.pause_writing()
+
+    def resume_writing(self) -> None:
+        if self._begun:
+            self._protocol.resume_writing()
+
+    # --- the handshake ---------------------------------------------------------------------------------------
+
+    def _shake(self, data: bytes) -> None:
+        if self._closed:
+            return
+        if self._ssl is None:
+            self._first += data
+            if is_plain_http(self._first):
+                self._refuse_plain()
+                return
+            name = server_name(self._first)
+            if name is None:
+                return
+            self._choose(name.lower())
+            data, self._first = self._first, b""
+        self._incoming.write(data)
+        try:
+            self._ssl.do_handshake()
+        except ssl.SSLWantReadError:
+            self._flush()
+        except ssl.SSLError:
+            self._flush()  # the alert that says why
+            self.transport.close()
+        else:
+            tls = self._door.front_tls
+            if tls is not None and _is_too_deep(self._ssl, tls.verify, tls.depth):
+                self.abort()  # before its last words are sent, so that TLS up to 1.2 never comes up
+                return
+            self._flush()
+            self._begin()
+
+    def _choose(self, name: str) -> None:
+        """The host that the client names, or the first of the address, sets all of TLS (VH-50)."""
+        server = self._server
+        address = self._door.address
+        number = choose_host(server.program.index, *address, name or None).host
+        self._name, self._door = name, server.door(address, "https", number, bool(name))
+        context = server.context_of(self._door)
+        self._ssl = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+
+    def _begin(self) -> None:
+        """The handshake is over: a ClientConnection takes it from here."""
+        server, door = self._server, self._door
+        server.handshakes.discard(self)
+        self.deadline, self._begun = 0.0, True
+        client = ClientConnection(server, door, self._peer)
+        client.tls = SslVariables(self._ssl, self._name, door.front_tls)
+        self._protocol = client
+        client.connection_made(self)
+        self._deliver()
+
+    def _refuse_plain(self) -> None:
+        """Plain HTTP where TLS is spoken: httpd explains it in plain HTTP (TL-6, VH-53)."""
+        server = self._server
+        server.handshakes.discard(self)
+        client = ClientConnection(server, self._door, self._peer)
+        self.transport.set_protocol(client)
+        client.connection_made(self.transport)
+        client.refuse_plain()
+
+    def overdue(self) -> None:
+        """The handshake takes too long."""
+        self.transport.abort()
+
+    # --- what is decrypted -----------------------------------------------------------------------------------
+
+    def _deliver(self) -> None:
+        """Give on what can be decrypted, as long as it is wanted."""
+        incoming, decrypted = self._incoming, self._ssl
+        while not self._paused and not self._closed and (incoming.pending or decrypted.pending()):
+            try:
+                data = decrypted.read(AT_ONCE)
+            except ssl.SSLWantReadError:
+                self._flush()
+                return
+            except ssl.SSLZeroReturnError:
+                data = b""
+            except ssl.SSLError:
+                self._flush()
+                self.abort()
+                return
+            if not data:
+                if not self._protocol.eof_received():
+                    self.close()
+                return
+            self._protocol.data_received(data)
+
+    def _flush(self) -> None:
+        if self._outgoing.pending:
+            self.transport.write(self._outgoing.read())
+
+    # --- towards the connection: a transport -----------------------------------------------------------------
+
+    def write(self, data: bytes) -> None:
+        if data and not self._closed:
+            try:
+                self._ssl.write(data)
+            except ssl.SSLError:
+                self.abort()
+                return
+            self.transport.write(self._outgoing.read())
+
+    def close(self) -> None:
+        """Say goodbye and close when all is sent."""
+        if not self._closed:
+            self._closed = True
+            self._goodbye()
+            self.transport.close()
+
+    def abort(self) -> None:
+        self._closed = True
+        self.transport.abort()
+
+    def can_write_eof(self) -> bool:
+        return True
+
+    def write_eof(self) -> None:
+        """Say goodbye; what the client still sends is read."""
+        if not self._closed:
+            self._goodbye()
+            self.transport.write_eof()
+
+    def _goodbye(self) -> None:
+        with contextlib.suppress(ssl.SSLError):
+            self._ssl.unwrap()
+        self._flush()
+
+    def pause_reading(self) -> None:
+        self._paused = True
+        self.transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        self._paused = False
+        if not self._closed:
+            self.transport.resume_reading()
+            if self._incoming.pending or self._ssl.pending():
+                self._server.call_later(0, self._deliver)
+
+    def set_protocol(self, protocol: Any) -> None:
+        self._protocol = protocol
+
+    def get_extra_info(self, name: str) -> Any:
+        return self._ssl if name == "ssl_object" else self.transport.get_extra_info(name)
+
+
+def _is_too_deep(connected: Any, verify: str, depth: int) -> bool:
+    """SSLVerifyDepth: how many certificates stand above the client's own, the trusted one included."""
+    if verify == "none" or connected.getpeercert(binary_form=True) is None:
+        return False
+    chain = getattr(connected, "get_verified_chain", None) or connected._sslobj.get_verified_chain
+    return len(chain() or ()) - 1 > depth
