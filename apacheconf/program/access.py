@@ -197,5 +197,5 @@ def _step(
     when: Condition,
     end: bool = True,
 ) -> Step:
-    numbers = tuple(dict.fromkeys(number for each in settings for number in each.said_by))
+    numbers = tuple(dict.fromkeys(number for each in settings for number in each.said_by if isinstance(number, int)))
     return Step(phase, action, numbers, when, then=END) if end else Step(phase, action, numbers, when)

@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 
 from apacheconf.program.admission import GroupFiles, Provider
 from apacheconf.program.messages import Message
+from apacheconf.syntax.words import split
 
 
 class Verdict(Enum):
@@ -66,6 +67,11 @@ class Authority(Protocol):
 
     def nonce_age(self, nonce: str, realm: str) -> float | None:
         """How many seconds ago a nonce was made here; None for one that wasn't."""
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a line, as httpd splits configuration and group files."""
+    return split(text)
 
 
 class Pending(Exception):

@@ -87,7 +87,7 @@ def _again(basic: Basic, course: Course) -> int:
 def challenge(basic: Basic, course: Course) -> None:
     """Tell the client how to say who it is."""
     realm = text_of(basic.realm, course.state) if basic.realm is not None else ""
-    course.fields.append(("WWW-Authenticate", f'Basic realm="{quoted(realm)}"'))
+    course.early.replace("WWW-Authenticate", f'Basic realm="{quoted(realm)}"')
 
 
 def quoted(text: str) -> str:

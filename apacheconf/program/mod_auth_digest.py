@@ -134,7 +134,7 @@ def challenge(digest: Digest, course: Course, stale: bool = False) -> None:
     domain = f', domain="{" ".join(digest.domain)}"' if digest.domain else ""
     nonce = course.state.authority.nonce(realm)
     line = f'Digest realm="{quoted(realm)}", nonce="{nonce}", algorithm=MD5{domain}{", stale=true" if stale else ""}'
-    course.fields.append(("WWW-Authenticate", f'{line}, qop="auth"'))
+    course.early.replace("WWW-Authenticate", f'{line}, qop="auth"')
 
 
 _PARAMETER = re.compile(r'([^\s=,]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]*))\s*,?\s*')

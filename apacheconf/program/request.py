@@ -68,7 +68,7 @@ class Decision:
     file of a request that no origin takes. ``keep_alive`` False closes the client's connection (a 400).
     ``keep_host`` says that the origin gets the client's Host, ``tls`` how TLS is spoken where its scheme asks for it.
     ``fields`` are what an error made here brings
-    (WWW-Authenticate). ``response_headers`` and ``early_headers`` are what ``response`` edits the answer with, under ``state``.
+    (Allow). ``response_headers`` and ``early_headers`` are what ``response`` edits the answer with, under ``state``.
     """
 
     host: Host | None

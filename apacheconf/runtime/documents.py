@@ -35,6 +35,8 @@ def answered_by_document(client: ClientConnection, exchange: Exchange, status: i
     document = documents_of(exchange).get(status)
     if document is None or exchange.first_status or exchange.version < (1, 0):
         return False
+    if status == 401 and document.url:  # a redirect would lose the challenge; httpd leaves it out
+        return False
     if status in CLOSING:
         exchange.stay = False
     if document.path:
@@ -60,9 +62,12 @@ def _ask_locally(client: ClientConnection, exchange: Exchange, status: int, path
     """An internal redirect to ``path`` (ED-1)."""
     url = exchange.request_line.decode("latin-1").split(" ")[1:2]
     request = replace(client.request_of(exchange), method="GET", target=path)
+    before = exchange.plan.decision
     plan = exchange.site.decided_plan(request)
     exchange.begin_again(plan, status, path)
     assert plan.decision is not None
+    if before is not None and before.early_headers:
+        plan.decision = replace(plan.decision, early_headers=(*before.early_headers, *plan.decision.early_headers))
     if plan.decision.state is not None:
         plan.decision.state.env.update({"REDIRECT_STATUS": str(status), "REDIRECT_URL": (url or [""])[0]})
     if plan.fields is not None:

@@ -31,7 +31,9 @@ def _verify(given: bytes, hashed: str) -> bool:
         import bcrypt
 
         return bcrypt.checkpw(given[:72], hashed.encode("latin-1"))
-    from passlib.hash import apr_md5_crypt, des_crypt, md5_crypt, sha256_crypt, sha512_crypt
+    from passlib.hash import (  # type: ignore[import-untyped]
+        apr_md5_crypt, des_crypt, md5_crypt, sha256_crypt, sha512_crypt,
+    )  # fmt: skip
 
     for prefix, scheme in (
         ("$apr1$", apr_md5_crypt),

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from apacheconf.syntax.words import split
+from apacheconf.program.authority import words_of
 
 T = TypeVar("T")
 
@@ -83,6 +83,6 @@ def groups_of(lines: Iterator[str]) -> dict[str, frozenset[str]]:
     for line in lines:
         name, _, members = line.partition(":")
         group = "".join(name.split()).lower()
-        for user in split(members):
+        for user in words_of(members):
             found.setdefault(user, set()).add(group)
     return {user: frozenset(groups) for user, groups in found.items()}

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from apacheconf.ledger import Written
+from apacheconf.program.admission import Admit
 from apacheconf.program.globs import glob_regex, is_glob
 from apacheconf.program.hosts import Host
 from apacheconf.program.program import Program
@@ -44,7 +45,7 @@ def restrictions(program: Program, scopes: Scopes, host: Host, found: list[Route
     if not any(route.mapping for route in found):
         return []
     spoken = {id(each) for route in found for step in (*route.cell.steps, *route.steps)
-              for each in host.said_by(step)}  # fmt: skip
+              if not isinstance(step.action, Admit) for each in host.said_by(step)}  # fmt: skip
     rules: dict[str, list[Written]] = {}
     for section in _sections(scopes, host):
         givers = [each for each in _rules_in(section) if id(each) not in spoken]

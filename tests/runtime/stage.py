@@ -93,6 +93,13 @@ class Stage(ServerState):
     def call_later(self, seconds: float, callback: Callable[[], object]) -> None:
         self.timers.append((self.now + seconds, callback))
 
+    def beside(self, work: Callable[[], None], then: Callable[[BaseException | None], None]) -> None:
+        def done() -> None:
+            work()
+            then(None)
+
+        self.later.append(done)
+
     def wait(self, seconds: float) -> None:
         """Let time pass, with all that is due on the way."""
         until = self.now + seconds
