@@ -23,6 +23,7 @@ _WORKER_FIELDS = {
     "retry": "retry",
     "max": "max_connections",
     "acquire": "acquire",
+    "ping": "ping",
     "responsefieldsize": "response_field_size",
 }
 _MEMBER_FIELDS = {"loadfactor": "loadfactor", "lbset": "lbset", "route": "route", "redirect": "redirect",

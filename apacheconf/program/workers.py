@@ -46,6 +46,7 @@ class Worker:
     reusable: bool = True
     max_connections: int | None = None
     acquire: float | None = None
+    ping: float = 0.0
     upgrade: tuple[str, ...] = ()
     response_field_size: int = 8192
     member: Member | None = None

@@ -11,6 +11,7 @@ from apacheconf.runtime.documents import answered_by_document
 from apacheconf.runtime.framing import CHUNKED_FIELD
 from apacheconf.runtime.mod_headers import edited_error
 from apacheconf.runtime.pages import CLOSING, CONTENT_TYPE, page
+from apacheconf.runtime.switches import protocol_for, vary_for
 
 if TYPE_CHECKING:
     from apacheconf.runtime.exchange import Exchange
@@ -93,7 +94,9 @@ class Answering:
         fields = edited_error(exchange, exchange.site.unread_plan() if unread else exchange.plan, status, fields)
         if exchange.version < (1, 0):
             return b""
-        head = [b"HTTP/1.1 %d %b\r\n" % (status, reason or standard_reason(status))]
+        protocol = protocol_for(exchange) if exchange.plan.switches else b"HTTP/1.1"
+        fields = vary_for(exchange, fields)
+        head = [b"%b %d %b\r\n" % (protocol, status, reason or standard_reason(status))]
         head += [b"Date: %b\r\n" % self.server.date(), self.server.server_line]
         head += [b"%b: %b\r\n" % pair for pair in fields if pair[0] != b"Content-Type"]
         if length is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apacheconf.runtime.framing import CHUNKED, LAST_CHUNK, chunk
+from apacheconf.runtime.switches import OLD_REQUEST, is_asked_once, wants_length
 
 if TYPE_CHECKING:
     from apacheconf.runtime.exchange import Exchange
@@ -13,12 +14,13 @@ if TYPE_CHECKING:
 #: Bytes of a request body that are read before the origin is asked (RB-1).
 PREFETCH = 16384
 _CHUNKED_LINE = b"Transfer-Encoding: chunked\r\n"
+_CLOSE = b"Connection: close\r\n\r\n"
 
 
 def request_bytes(exchange: Exchange, pool: Pool) -> bytes:
-    """The request's head with what is here of its body, for one write."""
-    if exchange.body_length:
-        return _with_body(exchange, pool)
+    """The request's head, for one write with what is here of its body, unless that waits for something."""
+    if exchange.body_length or exchange.plan.switches:
+        return _in_general(exchange, pool)
     return b"".join(
         (
             exchange.plan.request_start if not pool.path else _start_below(exchange, pool.path),
@@ -30,16 +32,19 @@ def request_bytes(exchange: Exchange, pool: Pool) -> bytes:
     )
 
 
-def _with_body(exchange: Exchange, pool: Pool) -> bytes:
+def _in_general(exchange: Exchange, pool: Pool) -> bytes:
     framing = _framing(exchange)
-    pieces: list[bytes] = []
-    if not exchange.expects:
-        pieces = exchange.pieces
-        if framing is _CHUNKED_LINE:
-            pieces = [chunk(pieces), LAST_CHUNK if exchange.body_done else b""]
     start, host = _start_below(exchange, pool.path), _host(exchange, pool.authority)
     lines = exchange.lines.with_peer(exchange.client.peer)
-    return b"".join((start, host, b"\r\n", lines, framing, _connection_line(exchange, pool), *pieces))
+    if exchange.pinged:
+        lines += b"Expect: 100-Continue\r\n"
+    last = _connection_line(exchange, pool)
+    if OLD_REQUEST in exchange.plan.switches:
+        start, last = start.replace(b" HTTP/1.1\r\n", b" HTTP/1.0\r\n"), b"\r\n"
+    body = b""
+    if not exchange.expects and exchange.spool is None:
+        body = body_bytes(exchange, exchange.pieces, exchange.body_done, framing is _CHUNKED_LINE)
+    return b"".join((start, host, b"\r\n", lines, framing, last, body))
 
 
 def _start_below(exchange: Exchange, path: bytes) -> bytes:
@@ -56,7 +61,9 @@ def _host(exchange: Exchange, authority: bytes) -> bytes:
 
 
 def _connection_line(exchange: Exchange, pool: Pool) -> bytes:
-    """Connection, and Upgrade where the worker may be asked for it (WS-1)."""
+    """Connection, and Upgrade where the worker may be asked for it (WS-1, RQ-25)."""
+    if is_asked_once(exchange):
+        return _CLOSE
     if not exchange.upgrade or not pool.upgrades_to(exchange.upgrade.decode("latin-1")):
         exchange.upgrade = b""
         return pool.connection_line
@@ -65,15 +72,23 @@ def _connection_line(exchange: Exchange, pool: Pool) -> bytes:
 
 def _framing(exchange: Exchange) -> bytes:
     """The body's framing line (RB-1 to RB-3); with Expect the body is still with the client."""
-    if exchange.body_length == CHUNKED and (not exchange.body_done or exchange.body_size > PREFETCH):
+    if is_sent_chunked(exchange):
         return _CHUNKED_LINE
     if exchange.body_done:
         return b"Content-Length: %d\r\n" % exchange.body_size if exchange.body_length else b""
     return b"Content-Length: %d\r\n" % exchange.body_length
 
 
-def body_bytes(exchange: Exchange, pieces: list[bytes], done: bool) -> bytes:
-    """More of the body, framed as the head has said."""
-    if exchange.body_length == CHUNKED:
-        return chunk(pieces) + (LAST_CHUNK if done else b"")
-    return b"".join(pieces)
+def is_sent_chunked(exchange: Exchange) -> bool:
+    """Whether the body goes out in chunks: its length was not known in time (RB-1, RB-3)."""
+    if exchange.body_length != CHUNKED or wants_length(exchange):
+        return False
+    return not exchange.body_done or exchange.body_size > PREFETCH
+
+
+def body_bytes(exchange: Exchange, pieces: list[bytes], done: bool, in_chunks: bool) -> bytes:
+    """The body or more of it, framed as the head has said."""
+    end = b"\r\n" if done and "proxy-sendextracrlf" in exchange.plan.switches else b""  # RB-12
+    if in_chunks:
+        return chunk(pieces) + (LAST_CHUNK + end if done else b"")
+    return b"".join((*pieces, end))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from apacheconf.program.names import parse_host
 from apacheconf.runtime.errors import OriginBroke
+from apacheconf.runtime.switches import wants_fresh
 from apacheconf.runtime.telling import tell_nobody, tell_not_connected
 
 if TYPE_CHECKING:
@@ -104,6 +105,9 @@ class Choosing:
         self.tries += 1
         pool.cells.busy += 1
         connection = pool.take_named(server.now, self.tls_name()) if pool.secure else pool.take(server.now)
+        if connection is not None and self.plan.switches and wants_fresh(self):
+            connection.close()
+            connection = None
         if connection is not None:
             connection.reused = True
             self.connected(connection)

@@ -28,6 +28,7 @@ from apacheconf.runtime.local import local_answer
 from apacheconf.runtime.page_texts import PLAIN_HTTP
 from apacheconf.runtime.patience import patience
 from apacheconf.runtime.planning import find_site, plan_exchange, plan_of_line, request_of
+from apacheconf.runtime.switches import relays_expect
 from apacheconf.runtime.telling import tell, tell_client, tell_path
 from apacheconf.runtime.unfinished import blank_lines, check_unfinished
 
@@ -316,9 +317,13 @@ class ClientConnection(Answering):
         if plan.service is None:
             assert plan.decision is not None
             local_answer(self, exchange, head, plan.decision)
-        elif expects:
+        elif expects and relays_expect(exchange):
             self._expect_refused, exchange.plain = False, False
             exchange.start_expecting()
+            self._rest_of_body()
+        elif expects and not exchange.body_done:
+            self._expect_refused = False
+            self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             self._rest_of_body()
         elif exchange.body_done:
             exchange.start()
@@ -498,5 +503,5 @@ class ClientConnection(Answering):
 
 _NO_LINES = Lines(b"")
 _NO_PLAN: Any = type(
-    "NoPlan", (), {"method": b"GET", "service": None, "decision": Decision(host=None), "levels": None}
+    "NoPlan", (), {"method": b"GET", "service": None, "decision": Decision(host=None), "levels": None, "switches": {}}
 )()

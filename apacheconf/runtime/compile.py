@@ -46,6 +46,7 @@ from apacheconf.program.tls import NO_TLS, OriginTls
 from apacheconf.program.uri import canonical
 from apacheconf.program.values import Literal
 from apacheconf.runtime.logs import reads_variables
+from apacheconf.runtime.switches import SWITCHES
 
 #: From the raw and the normalised path to the path for the origin; None leaves the decision to ``decide``.
 MakePath = Callable[[str, str], str | None]
@@ -170,7 +171,7 @@ def _is_settled(step: Step) -> bool:
     """Whether the step does the same for every request. Variables matter to steps that aren't settled only."""
     action = step.action
     if _sets_variables(action):
-        return True
+        return not _sets_switch(action)
     if isinstance(action, SetErrorDocument):
         return action.text is None or isinstance(action.text, Literal)
     if isinstance(action, EditHeader):
@@ -184,6 +185,10 @@ def _is_settled(step: Step) -> bool:
 
 def _sets_variables(action: Action) -> bool:
     return isinstance(action, SetEnv | ExportTls)
+
+
+def _sets_switch(action: Action) -> bool:
+    return isinstance(action, SetEnv) and action.name.lower() in SWITCHES
 
 
 def _logs_variables(steps: tuple[Step, ...]) -> bool:

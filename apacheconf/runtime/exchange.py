@@ -20,7 +20,9 @@ from apacheconf.runtime.framing import CHUNKED, LAST_CHUNK, UNTIL_CLOSE, chunk
 from apacheconf.runtime.ranges import make_partial, wanted_range
 from apacheconf.runtime.reply import client_head
 from apacheconf.runtime.site import KnownReply, Plan, Site
+from apacheconf.runtime.spool import Spool
 from apacheconf.runtime.strict import Fields
+from apacheconf.runtime.switches import relays_continue, relays_interim, wants_length
 from apacheconf.runtime.telling import tell, tell_failed_by
 from apacheconf.runtime.tunnel import Tunnel
 
@@ -50,8 +52,9 @@ class Exchange(Choosing):
 
     __slots__ = (
         "announce", "begun", "body_done", "body_length", "body_size", "connection", "cut", "expects", "first_status",
-        "head", "head_only", "interims", "lines", "log_id", "overridden", "path", "pieces", "plain", "producer", "ranged",
-        "reply", "request_line", "sent", "site", "started", "status", "stay", "upgrade", "version", "written",
+        "head", "head_only", "interims", "lines", "log_id", "overridden", "path", "pieces", "pinged", "plain",
+        "producer", "ranged", "reply", "request_line", "sent", "site", "spool", "started", "status", "stay", "upgrade",
+        "version", "written",
     )  # fmt: skip
 
     def __init__(
@@ -81,6 +84,8 @@ class Exchange(Choosing):
         self.body_done = True
         self.body_size = 0
         self.pieces: list[bytes] = []
+        self.pinged = False
+        self.spool: Spool | None = None
         self.pool = None
         self.session = None
         self.route_changed = False
@@ -107,7 +112,7 @@ class Exchange(Choosing):
         """An internal redirect after ``status``: the same client and another plan; the body isn't sent again."""
         self.plan, self.first_status, self.path = plan, status, path
         self.pool, self.connection, self.reply, self.overridden = None, None, None, None
-        self.sent = self.expects = self.ranged = self.plain = False
+        self.sent = self.expects = self.pinged = self.ranged = self.plain = False
         self.upgrade, self.session = b"", None
         self.tries = self.interims = self.body_length = self.body_size = 0
         self.body_done = True
@@ -133,11 +138,21 @@ class Exchange(Choosing):
             self._relay_body(pieces, done)
             return
         self.pieces += pieces
-        if self.pool is None and (done or self.body_size > PREFETCH):
+        if self.body_size > PREFETCH and wants_length(self):
+            self._put_aside(done)
+        elif self.pool is None and (done or self.body_size > PREFETCH):
             self.client.hold_body(done)
             self.start()
         elif self.body_size > PREFETCH:
             self.client.hold_body(done)
+
+    def _put_aside(self, done: bool) -> None:
+        """Read the whole body before anybody is asked (RB-3)."""
+        self.spool = self.spool or Spool()
+        self.spool.add(self.pieces)
+        self.pieces = []
+        if done and self.pool is None:
+            self.start()
 
     def start_expecting(self) -> None:
         """Ask the origin at once: it is the origin that says whether the body is wanted (RQ-20)."""
@@ -164,8 +179,9 @@ class Exchange(Choosing):
         """A 1xx answer (RS-19, RQ-20). Raises OriginBroke."""
         data = interim(head, self.interims)
         self.interims += 1
-        wanted = head.status != 100 or self.expects
+        wanted = relays_interim(self)
         if head.status == 100:
+            wanted = (self.expects and not self.pinged) or relays_continue(self)
             self._may_send_body()
         if wanted and self.version >= (1, 1):
             self.client.write(data)
@@ -207,7 +223,7 @@ class Exchange(Choosing):
         if self.first_status and override is not None:  # RS-25
             reply.status, reply.reason = self.first_status, standard_reason(self.first_status)
         if self.expects:  # it answered without asking for the body (RQ-24)
-            self.stay = False
+            self.stay = self.stay and self.pinged and self.body_done
             if reply.reusable:
                 self._may_send_body()
         elif not self.body_done:
@@ -311,7 +327,11 @@ class Exchange(Choosing):
         self.fail(OriginBroke(500, "a transfer coding other than chunked"))
 
     def timed_out(self) -> None:
-        """The origin was silent for too long (FA-8, FA-9)."""
+        """The origin was silent for too long (FA-8, FA-9, FA-11)."""
+        if self.expects:
+            self.connection, self.sent, self.expects = None, False, not self.pinged
+            self._not_connected(proxy_error(503, "Timeout on 100-Continue"))
+            return
         service, pool = self.plan.service, self.pool
         if service is not None and pool is not None and service.fail_on_timeout:
             pool.cells.fail(self.client.server.now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from apacheconf.runtime import faults
 from apacheconf.runtime.answer import ReplyHead, read_reply_head
-from apacheconf.runtime.asking import body_bytes, request_bytes
+from apacheconf.runtime.asking import body_bytes, is_sent_chunked, request_bytes
 from apacheconf.runtime.errors import OriginBroke, proxy_error
 from apacheconf.runtime.exchange import READ_FAILED, Exchange
 from apacheconf.runtime.framing import CHUNKED, UNTIL_CLOSE, BadChunk, ChunkReader
@@ -16,6 +16,7 @@ from apacheconf.runtime.origin import OriginConnection
 from apacheconf.runtime.pool import Pool
 from apacheconf.runtime.reply import MEMO_HEAD, remember_reply
 from apacheconf.runtime.state import ServerState
+from apacheconf.runtime.switches import is_asked_once, relays_expect
 
 #: A head may have many lines, but not this many bytes: each line is bounded, their number isn't (RS-17).
 MAX_HEAD = 1 << 20
@@ -24,7 +25,7 @@ MAX_HEAD = 1 << 20
 class HttpConnection(OriginConnection):
     """A connection that speaks HTTP/1.1, plain or inside TLS."""
 
-    __slots__ = ("_buffer", "_chunks", "_in_body", "_keep", "_left", "_scanned")
+    __slots__ = ("_buffer", "_chunks", "_full", "_in_body", "_keep", "_left", "_scanned", "_sends_chunks")
 
     def __init__(self, server: ServerState, pool: Pool, exchange: Exchange) -> None:
         super().__init__(server, pool, exchange)
@@ -34,16 +35,56 @@ class HttpConnection(OriginConnection):
         self._left = 0
         self._chunks: ChunkReader | None = None
         self._keep = True
+        self._sends_chunks = False
+        self._full = False
 
     def ask(self, exchange: Exchange) -> None:
+        ping = self._prepare_body(exchange) if exchange.body_length else 0.0
         data = request_bytes(exchange, self.pool)
         self.pool.cells.transferred += len(data)
         self.send(data)
+        if ping:
+            self.deadline = self.server.now + ping
+        elif exchange.spool is not None and not exchange.expects:
+            self._send_spooled()
+
+    def _prepare_body(self, exchange: Exchange) -> float:
+        """How the body goes out; the seconds within which the origin must ask for it, 0 without ``ping=`` (RQ-23)."""
+        self._sends_chunks = is_sent_chunked(exchange)
+        ping = self.pool.worker.ping
+        if not ping or not relays_expect(exchange):
+            return 0.0
+        if not exchange.expects:
+            exchange.expects = exchange.pinged = True
+        return ping
 
     def send_body(self, exchange: Exchange, pieces: list[bytes], done: bool) -> None:
-        data = body_bytes(exchange, pieces, done)
+        if exchange.spool is not None:
+            self._send_spooled()
+            return
+        data = body_bytes(exchange, pieces, done, self._sends_chunks)
         if data:
             self.send(data)
+
+    def _send_spooled(self) -> None:
+        """As much of a body in a file as the origin takes now."""
+        exchange = self.exchange
+        while exchange is not None and exchange.spool is not None and not self._full:
+            data = exchange.spool.take()
+            if not data:
+                exchange.spool = None
+                data = body_bytes(exchange, [], True, False)
+            if data:
+                self.send(data)
+
+    def pause_writing(self) -> None:
+        self._full = True
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        self._full = False
+        super().resume_writing()
+        self._send_spooled()
 
     def data_received(self, data: bytes) -> None:
         exchange = self.exchange
@@ -137,7 +178,7 @@ class HttpConnection(OriginConnection):
 
     def _begin(self, exchange: Exchange, head: bytes, reply: ReplyHead, rest: bytes) -> None:
         """The final head is here, with the first bytes of its body."""
-        self._keep = reply.reusable and self.pool.reusable
+        self._keep = reply.reusable and self.pool.reusable and not is_asked_once(exchange)
         exchange.status = reply.status
         if reply.length == CHUNKED:
             self._chunks = ChunkReader()

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from apacheconf.program.steps import SetEnv
 
-#: Read by httpd while it proxies or frames a message, and not here yet.
-_SWITCHES = frozenset(
-    {"force-proxy-request-1.0", "proxy-nokeepalive", "proxy-chain-auth", "proxy-sendcl", "proxy-sendchunks",
-     "proxy-sendchunked", "proxy-interim-response", "proxy-initial-not-pooled", "nokeepalive", "force-no-vary",
-     "force-response-1.0", "downgrade-1.0", "redirect-carefully", "suppress-error-charset", "proxy-source-port",
-     "proxy-100-continue"}
-)  # fmt: skip
+#: Read by httpd and not here yet: by mod_dir, and for the pages of its core.
+_SWITCHES = frozenset({"redirect-carefully", "suppress-error-charset"})
 
 
 def not_done(action: SetEnv) -> str:

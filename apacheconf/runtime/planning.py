@@ -19,6 +19,7 @@ from apacheconf.runtime.forward import Lines, count_forwards, with_empty_body
 from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.site import CHECKED_BY_DECIDE, Block, Plan, Site
 from apacheconf.runtime.strict import read_request_line
+from apacheconf.runtime.switches import relays_expect
 
 if TYPE_CHECKING:
     from apacheconf.runtime.client import ClientConnection
@@ -66,14 +67,15 @@ def plan_exchange(
         decided = decide_compiled(client.server.program, request)
         plan = site.plan_for(request, decided.decision)
     exchange.plan = plan
+    exchange.plain = exchange.plain and not plan.switches
     if plan.decision is not None:
         for message in plan.decision.messages:
             client.server.log(message.level, message.module, message.text, exchange=exchange, system=message.system)
     if plan.service is None:
         return
     if plan.fields is not None:
-        # What decide leaves out because it depends on the connection: Expect (RQ-20).
-        expect = [pair for pair in fields if pair[0].lower() == b"expect"]
+        # What decide leaves out because it depends on the connection: Expect (RQ-20, RQ-21).
+        expect = [pair for pair in fields if pair[0].lower() == b"expect" and relays_expect(exchange)]
         exchange.lines = Lines(header_block(plan.fields + expect))
         if exchange.body_done:
             exchange.lines = with_empty_body(exchange.lines, fields)

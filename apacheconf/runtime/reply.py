@@ -17,6 +17,7 @@ from apacheconf.runtime.framing import CHUNKED, UNTIL_CLOSE
 from apacheconf.runtime.mod_headers import edited_reply
 from apacheconf.runtime.pages import CLOSING
 from apacheconf.runtime.site import KnownReply
+from apacheconf.runtime.switches import protocol_for, vary_for
 
 if TYPE_CHECKING:
     from apacheconf.runtime.exchange import Exchange
@@ -29,6 +30,7 @@ def client_head(exchange: Exchange, reply: ReplyHead, complete: bool) -> bytes:
     """
     if reply.status in CLOSING:  # httpd drops the connection after these, whoever gave them
         exchange.stay = False
+    protocol = protocol_for(exchange) if exchange.plan.switches else b"HTTP/1.1"
     framing = _framing(exchange, reply, complete)
     if exchange.version < (1, 0):
         return b""
@@ -41,8 +43,8 @@ def client_head(exchange: Exchange, reply: ReplyHead, complete: bool) -> bytes:
         fields = map_cookies(fields, forwarding.cookies)
     if forwarding.charset and reply.status not in (204, 304):
         fields = add_charset(fields, forwarding.charset)
-    fields = edited_reply(exchange, reply.status, fields)
-    first = b"HTTP/1.1 %03d %b\r\n" % (reply.status, reply.reason)
+    fields = vary_for(exchange, edited_reply(exchange, reply.status, fields))
+    first = b"%b %03d %b\r\n" % (protocol, reply.status, reply.reason)
     dated = [pair for pair in fields if pair[0].lower() == b"date"]
     served = [pair for pair in fields if pair[0].lower() == b"server"]
     rest = [pair for pair in fields if pair[0].lower() not in (b"date", b"server")]

@@ -7,6 +7,7 @@ is only ever made from bytes that were read strictly, so a hit means that those 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -26,6 +27,7 @@ from apacheconf.runtime.logs import Logger
 from apacheconf.runtime.mod_headers import edited_lines
 from apacheconf.runtime.pool import Service
 from apacheconf.runtime.strict import Fields
+from apacheconf.runtime.switches import switches_in
 
 #: Entries of all memos of a server together (each at most a few KiB).
 MEMO_SIZE = 8192
@@ -121,7 +123,8 @@ class Plan:
     """What a request line becomes for one host.
 
     With a service: ``method uri`` goes there under ``forwarding``. Without: ``decision`` says what is answered
-    here. ``fields`` are the outgoing header fields where ``decide`` made them itself.
+    here. ``fields`` are the outgoing header fields where ``decide`` made them itself, ``switches`` what variables say
+    about the messages (``switches``).
     """
 
     method: bytes
@@ -132,6 +135,7 @@ class Plan:
     fields: Fields | None = None
     host_header: bytes | None = None
     line: bytes = b""
+    switches: Mapping[str, str] = field(default_factory=dict)
     request_start: bytes = field(init=False)
 
     def __post_init__(self) -> None:
@@ -250,6 +254,7 @@ class Site:
             decision,
             [(name.encode("latin-1"), value.encode("latin-1")) for name, value in decision.headers],
             None if decision.host_header is None else decision.host_header.encode("latin-1"),
+            switches=switches_in(decision.env),
         )
 
 

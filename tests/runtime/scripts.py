@@ -1,0 +1,230 @@
+"""The plays: messages and switches, each name ending with the statements it asks about (``scripted``)."""
+
+from __future__ import annotations
+
+from tests.runtime.scripted import OK, Act, Chunks, Close, Head, Play, Until, get, post
+
+_SHOWN = ("Connection", "Expect", "Content-Length", "Transfer-Encoding")
+_LONG = "b" * 30000
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_EARLY = b"HTTP/1.1 103 Early\r\nLink: a\r\n\r\n"
+
+
+def _play(
+    name: str,
+    lines: str,
+    *clients: tuple[Act, ...],
+    peer: tuple[tuple[Act, ...], ...] = (),
+    others: tuple[tuple[Act, ...], ...] = (),
+    worker: str = "",
+) -> Play:
+    """A play with everything mapped to the peer."""
+    return Play(name, f"ProxyPass / http://{{P}}/ {worker}\n{lines}", clients, peer, others, show=_SHOWN)
+
+
+def chunked(data: str, lines: str = "") -> bytes:
+    """A request whose body comes in one chunk; the last of its connection."""
+    head = get(lines=f"Transfer-Encoding: chunked\r\n{lines}", method="POST", last=True)
+    return b"%b%x\r\n%b\r\n0\r\n\r\n" % (head, len(data), data.encode())
+
+
+def expecting(body: str, last: bool = True) -> tuple[Act, ...]:
+    head = get(lines=f"Content-Length: {len(body)}\r\nExpect: 100-continue\r\n", method="POST", last=last)
+    return head, Until(b"100 Continue\r\n\r\n"), body.encode()
+
+
+def answer(lines: str) -> bytes:
+    return OK.replace(b"Server: o\r\n", b"Server: o\r\n" + lines.encode())
+
+
+_TWO = (get(), Until(b"ok"), get(last=True))
+_TAKES = (Head(), _CONTINUE, Until(b"hello"), OK)
+
+PING = (
+    _play("ping: a small body RQ-23 WP-18", "", (post("hello"),), peer=(_TAKES,), worker="ping=2"),
+    _play("ping: no body RQ-23", "", (get(last=True),), worker="ping=2"),
+    _play("ping: a small body in chunks RQ-23", "", (chunked("hello"),), peer=(_TAKES,), worker="ping=2"),
+    _play(
+        "ping: a long body in chunks RQ-23",
+        "",
+        (chunked(_LONG),),
+        peer=((Head(), _CONTINUE, Chunks(), OK),),
+        worker="ping=2",
+    ),
+    _play(
+        "ping: a final answer instead, twice RQ-23 RQ-24",
+        "",
+        (post("hello", last=False), Until(b"ok"), post("again")),
+        peer=((Head(), OK, Until(b"hello"), Head(), OK, Until(b"again")),),
+        worker="ping=2",
+    ),
+    _play(
+        "ping: a final answer that closes RQ-23 RQ-24",
+        "",
+        (post("hello", last=False), Until(b"ok"), get(last=True)),
+        peer=((Head(), answer("Connection: close\r\n"), Until(b"hello")),),
+        worker="ping=2",
+    ),
+    _play(
+        "ping: silence FA-11 RQ-23",
+        "",
+        (post("hello"),),
+        peer=((Head(), Until(b"hello")),),
+        worker="ping=1",
+    ),
+    _play(
+        "ping: the end of the connection FA-6 RQ-23",
+        "",
+        (post("hello", last=False), Until(b"</html>\n"), get(last=True)),
+        peer=((Head(), Close()),),
+        worker="ping=1",
+    ),
+    _play(
+        "ping: and the client expects it too RQ-20 RQ-23", "", expecting("hello"), peer=(_TAKES,), worker="ping=2"
+    ),
+    Play(
+        "ping: silence, and another member FA-11 FO-5 RQ-23",
+        "<Proxy balancer://c>\nBalancerMember http://{P} ping=1\nBalancerMember http://{Q}\n</Proxy>\n"
+        "ProxyPass / balancer://c/",
+        ((post("hello", last=False), Until(b"ok"), get(last=True)),),
+        peer=((Head(), Until(b"hello")),),
+        others=((Head(), Until(b"hello"), OK),),
+        show=_SHOWN,
+    ),
+    Play(
+        "expect: silence, and another member FA-11 FO-5 RQ-20",
+        "ProxyTimeout 1\n<Proxy balancer://c>\nBalancerMember http://{P}\nBalancerMember http://{Q}\n</Proxy>\n"
+        "ProxyPass / balancer://c/",
+        (expecting("hello"),),
+        peer=((Head(), Until(b"hello")),),
+        others=(_TAKES,),
+        show=_SHOWN,
+    ),
+    _play(
+        "expect: silence FA-11 RQ-20",
+        "ProxyTimeout 1",
+        (get(lines="Content-Length: 5\r\nExpect: 100-continue\r\n", method="POST"),),
+        peer=((Head(), Until(b"hello")),),
+    ),
+)  # fmt: skip
+
+ORIGINS = (
+    _play("switch: proxy-nokeepalive RQ-25 RQ-27", "SetEnv proxy-nokeepalive", _TWO, _TWO),
+    _play(
+        "switch: proxy-nokeepalive for some KP-1 RQ-25",
+        "SetEnvIf Request_URI ^/n proxy-nokeepalive",
+        (get(), Until(b"ok"), get("/n"), Until(b"ok"), get("/z"), Until(b"ok"), get("/y", last=True)),
+    ),
+    _play(
+        "switch: proxy-initial-not-pooled RQ-26",
+        "SetEnv proxy-initial-not-pooled 1",
+        *((get("/1"), Until(b"ok"), get("/2"), Until(b"ok"), get("/3", last=True)) for _ in "ab"),
+    ),
+    _play("switch: force-proxy-request-1.0 RQ-1 RQ-25", "SetEnv force-proxy-request-1.0 1", _TWO),
+    _play(
+        "switch: force-proxy-request-1.0 for some RQ-25",
+        "SetEnvIf Request_URI ^/n force-proxy-request-1.0",
+        (get(), Until(b"ok"), get("/n"), Until(b"ok"), get("/z", last=True)),
+    ),
+    _play(
+        "switch: force-proxy-request-1.0 and Expect RQ-21",
+        "SetEnv force-proxy-request-1.0 1",
+        expecting("hello"),
+        peer=((Head(), Until(b"hello"), OK),),
+    ),
+    _play(
+        "switch: force-proxy-request-1.0 and a long body in chunks RB-3",
+        "SetEnv force-proxy-request-1.0 1",
+        (chunked(_LONG),),
+        peer=((Head(), Until(_LONG.encode(), quiet=True), OK),),
+    ),
+    _play(
+        "switch: proxy-sendcl and a long body in chunks RB-3",
+        "SetEnv proxy-sendcl 1",
+        (chunked("b" * 300000),),
+        peer=((Head(), Until(b"b" * 300000, quiet=True), OK),),
+    ),
+    _play(
+        "switch: proxy-sendcl and proxy-sendchunked RB-4",
+        "SetEnv proxy-sendcl 1\nSetEnv proxy-sendchunked 1",
+        (chunked(_LONG),),
+        peer=((Head(), Chunks(), OK),),
+    ),
+    _play(
+        "switch: proxy-sendchunked and a length RB-4",
+        "SetEnv proxy-sendchunked 1",
+        (post(_LONG),),
+        peer=((Head(), Until(_LONG.encode(), quiet=True), OK),),
+    ),
+    _play(
+        "switch: proxy-sendextracrlf, a small body RB-12",
+        "SetEnv proxy-sendextracrlf 1",
+        (post("hello"),),
+        peer=((Head(), Until(b"hello\r\n"), OK),),
+    ),
+    _play(
+        "switch: proxy-sendextracrlf, no body RB-12",
+        "SetEnv proxy-sendextracrlf 1",
+        _TWO,
+        peer=((Head(), Until(b"\r\n"), OK, Head(), Until(b"\r\n"), OK),),
+    ),
+    _play(
+        "switch: proxy-sendextracrlf, chunks RB-12",
+        "SetEnv proxy-sendextracrlf 1",
+        (chunked(_LONG),),
+        peer=((Head(), Chunks(), Until(b"\r\n"), OK),),
+    ),
+    _play(
+        "switch: proxy-prefetch-nonblocking RQ-27",
+        "SetEnv proxy-prefetch-nonblocking 1",
+        (post("hello"),),
+        peer=((Head(), Until(b"hello"), OK),),
+    ),
+    *(
+        _play(
+            f"switch: proxy-interim-response {word or 'unset'} RS-19",
+            f"SetEnv proxy-interim-response {word}" if word else "",
+            (get(last=True),),
+            peer=((Head(), _CONTINUE + _EARLY, OK),),
+        )
+        for word in ("", "RFC", "rfc", "Suppress", "maybe")
+    ),
+)  # fmt: skip
+
+_STAYING = get(lines="Connection: keep-alive\r\n")
+_OLD = get(lines="Connection: keep-alive\r\n", version="1.0")
+_IN_CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
+_VARIES = ((Head(), answer("Vary: A\r\nVary: B\r\n")),)
+CLIENTS = (
+    _play("switch: nokeepalive RQ-19 RS-33", "SetEnv nokeepalive 1", (get(),), (_STAYING,)),
+    _play("switch: downgrade-1.0 RQ-19 RS-33", "SetEnv downgrade-1.0 1", (get(),), (_STAYING, Until(b"ok"), get(last=True))),
+    _play("switch: downgrade-1.0 and chunks RS-8", "SetEnv downgrade-1.0 1", (_STAYING,), peer=((Head(), _IN_CHUNKS),)),
+    _play("switch: force-response-1.0 RS-33", "SetEnv force-response-1.0 1", (get(last=True),), (_OLD,)),
+    _play("switch: downgrade and force RS-33", "SetEnv force-response-1.0 1\nSetEnv downgrade-1.0 1", (get(),), (_STAYING,)),
+    _play("switch: force-no-vary RS-33", "SetEnv force-no-vary 1", (get(),), peer=_VARIES),
+    _play("switch: force-no-vary on a staying client RS-33", "SetEnv force-no-vary 1", (_STAYING,), peer=_VARIES),
+    _play(
+        "switch: BrowserMatch RQ-27",
+        "BrowserMatch Old nokeepalive downgrade-1.0 force-response-1.0",
+        (get(lines="User-Agent: Old\r\n"),),
+        (get(lines="User-Agent: New\r\n"), Until(b"ok"), get(lines="User-Agent: Old\r\n")),
+    ),
+    Play(
+        "switch: answers made here RS-33",
+        "SetEnvIf Request_URI k nokeepalive\nSetEnvIf Request_URI d downgrade-1.0\n"
+        "SetEnvIf Request_URI f force-response-1.0\nRedirect /r http://y.example/\n",
+        ((get("/r/k"),), (get("/r/d"),), (get("/r/f", version="1.0"),), (get("/r/no", last=True),)),
+    ),
+)  # fmt: skip
+VARY = tuple(
+    _play(f"vary: {name} RS-32", "", (get(last=True),), peer=((Head(), answer(lines)),))
+    for name, lines in {
+        "several lines": "Vary: A, b\r\nX: y\r\nVary: B, a\r\nVary: c\r\n",
+        "one name twice": "vary: A, A,A\r\n",
+        "a star": "Vary: A\r\nVary: *\r\n",
+        "nothing": "Vary:\r\nX: y\r\n",
+        "odd commas": "Vary: , a ,,b,\r\nX: y\r\n",
+    }.items()
+)
+
+PLAYS = (*PING, *ORIGINS, *CLIENTS, *VARY)
