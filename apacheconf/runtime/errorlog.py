@@ -51,9 +51,13 @@ class About:
 
 
 class HostErrors:
-    """What one host writes. ``dated`` is false for syslog, which dates its lines itself."""
+    """What one host writes. ``dated`` is false for syslog, which dates its lines itself.
 
-    def __init__(self, host: Host, write: Write, dated: bool = True) -> None:
+    ``for_people``: the lines go to standard error, where whoever configured the server is likely to read them.
+    """
+
+    def __init__(self, host: Host, write: Write, dated: bool = True, for_people: bool = False) -> None:
+        self.for_people = for_people
         self._host, self._write, self._dated = host, write, dated
         self._log = host.errors
         self._numbers = {module: NUMBER[level] for module, level in host.errors.levels.modules}

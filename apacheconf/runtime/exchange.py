@@ -51,7 +51,8 @@ class Exchange(Choosing):
     """One request and its answer. ``plain`` when the client speaks HTTP/1.1, stays, and the method isn't HEAD."""
 
     __slots__ = (
-        "announce", "begun", "body_done", "body_length", "body_size", "connection", "cut", "expects", "first_status",
+        "announce", "begun", "body_done", "body_length", "body_size", "connection", "cut", "expects", "first_plan",
+        "first_status",
         "head", "head_only", "interims", "lines", "log_id", "overridden", "path", "pieces", "pinged", "plain",
         "producer", "ranged", "reply", "request_line", "sent", "site", "spool", "started", "status", "stay", "upgrade",
         "version", "written",
@@ -101,6 +102,7 @@ class Exchange(Choosing):
         self.ranged = False
         self.upgrade = b""
         self.first_status = 0
+        self.first_plan: Plan | None = None
         self.overridden: ReplyHead | None = None
         self.path = ""
         self.cut = False
@@ -110,7 +112,7 @@ class Exchange(Choosing):
 
     def begin_again(self, plan: Plan, status: int, path: str) -> None:
         """An internal redirect after ``status``: the same client and another plan; the body isn't sent again."""
-        self.plan, self.first_status, self.path = plan, status, path
+        self.first_plan, self.plan, self.first_status, self.path = self.plan, plan, status, path
         self.pool, self.connection, self.reply, self.overridden = None, None, None, None
         self.sent = self.expects = self.pinged = self.ranged = self.plain = False
         self.upgrade, self.session = b"", None

@@ -237,18 +237,15 @@ class ServerState:
         if errors.wants(level, module, levels):
             errors.write(Message(level, module, text), system, client, exchange, remote)
 
-    def note(self, message: str) -> None:
-        """An error of mod_proxy that nobody has put into httpd's words."""
-        self.log("error", "proxy", message)
-
     def errors(self, host: Host | None = None) -> HostErrors:
         """The error log of a host, or the main server's. Raises UsageError when it can't be opened."""
         host = host or self.program.hosts[self.program.index.main]
         found = self._errors.get(host.number)
         if found is None:
             target = host.errors.target
-            write = self.logs.error_writer(target) or self._to_standard_error
-            found = self._errors[host.number] = HostErrors(host, write, dated=not is_syslog(target))
+            write = self.logs.error_writer(target)
+            found = HostErrors(host, write or self._to_standard_error, not is_syslog(target), for_people=not write)
+            self._errors[host.number] = found
         return found
 
     def _to_standard_error(self, line: str, _: int) -> None:

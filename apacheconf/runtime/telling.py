@@ -36,6 +36,8 @@ def tell_not_connected(exchange: Choosing, pool: Pool, error: OriginBroke, disab
         _say(exchange, Said("error", "proxy", text, bare=True))
     if error.unreached:
         text = f"AH01114: HTTP: failed to make connection to backend: {worker.host}"
+        if exchange.client.server.errors(_exchange(exchange).site.host).for_people:
+            text += "".join(f" ({worker.name} stands at {each.place})" for each in worker.said_by[:1])
         _say(exchange, Said("error", "proxy_http", text))
 
 
@@ -101,8 +103,12 @@ def tell_path(exchange: Exchange, status: int) -> None:
         _say(exchange, Said("error", "core", f"AH10244: invalid URI path ({path})"))
 
 
+def _exchange(choosing: Choosing) -> Exchange:
+    return choosing  # type: ignore[return-value]  # what chooses is an Exchange
+
+
 def _say(choosing: Choosing, said: Said) -> None:
-    exchange: Exchange = choosing  # type: ignore[assignment]  # what chooses is an Exchange
+    exchange = _exchange(choosing)
     server, pool = exchange.client.server, exchange.pool
     origin = f"{pool.worker.host}:{pool.worker.port}" if pool is not None else ""
     alone = said.bare or said.remote

@@ -14,6 +14,7 @@ from typing import Any
 
 from apacheconf.program.program import Program
 from apacheconf.runtime.client import ClientConnection
+from apacheconf.runtime import faults
 from apacheconf.runtime.errors import OriginBroke
 from apacheconf.runtime.exchange import Exchange
 from apacheconf.runtime.origin import OriginConnection
@@ -82,7 +83,8 @@ class Stage(ServerState):
 
     def _connect(self, pool: Pool, exchange: Exchange) -> None:
         if pool.worker.name in self.down:
-            exchange.connect_failed(OriginBroke(503, "connection refused"))
+            said = faults.not_reached(pool.worker, (pool.worker.host, pool.worker.port), "(111)Connection refused")
+            exchange.connect_failed(OriginBroke(503, "connection refused", said=said, unreached=True))
             return
         connection = PROTOCOLS[pool.worker.scheme](self, pool, exchange)
         self.origins.append(connection)

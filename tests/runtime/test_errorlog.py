@@ -20,6 +20,7 @@ from apacheconf.runtime import syslog
 from apacheconf.runtime.errorlog import About, HostErrors, escaped, formatted, new_id
 from apacheconf.runtime.logfiles import LogFiles
 from apacheconf.runtime.syslog import Syslog
+from tests.runtime.stage import OK, Stage, get
 
 
 def host(config: str) -> Host:
@@ -196,3 +197,24 @@ def test_the_error_log_is_written_at_once(tmp_path: Path) -> None:
 def test_nothing_is_opened_where_lines_are_to_be_seen_here() -> None:
     assert LogFiles(print).error_writer("/nonexistent/error.log") is None
     assert LogFiles().error_writer("") is None
+
+
+def test_the_access_log_knows_the_ids_of_the_error_log(tmp_path: Path) -> None:
+    """LG-2l: no id where nothing was said; the connection keeps its own."""
+    path = tmp_path / "site.conf"
+    path.write_text(
+        f"ServerName example.com\nErrorLog {tmp_path}/error\nErrorLogFormat request %L\n"
+        f'ErrorLogFormat connection %{{c}}L\nErrorLogFormat "%M"\nCustomLog {tmp_path}/access "%L %{{c}}L"\nProxyPass / http://10.0.0.1/\n'
+    )
+    stage = Stage(load([str(path)]).require())
+    client = stage.client()
+    client.data_received(get(path=b"/x"))
+    stage.settle()
+    stage.origins[0].data_received(OK)
+    client.data_received(get(path=b"/x"))
+    stage.settle()
+    stage.origins[0].data_received(b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n")
+    stage.logs.close()
+    connection, request, said = (tmp_path / "error").read_text().splitlines()
+    assert said == "AH01106: bad HTTP/1.1 header returned by /x (GET)"
+    assert (tmp_path / "access").read_text() == f"- -\n{request} {connection}\n"

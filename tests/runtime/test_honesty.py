@@ -125,7 +125,8 @@ def test_the_error_log_says_where_an_origin_was_written(tmp_path: Path) -> None:
     program = configuration(tmp_path, "ProxyPass / http://10.0.0.1/")
     heard = converse(program, get(), (), down=("http://10.0.0.1/",))
     assert heard.statuses == [503]
-    assert heard.notes[0].startswith(f"http://10.0.0.1/ ({tmp_path}/site.conf:3:1): ")
+    assert "AH00957: http: attempt to connect to 10.0.0.1:80 (10.0.0.1:80) failed" in heard.notes[0]
+    assert heard.notes[1].endswith(f" 10.0.0.1 (http://10.0.0.1/ stands at {tmp_path}/site.conf:3:1)")
 
 
 @pytest.mark.parametrize(("main", "status"), [("httpd.conf", 404), ("site.conf", 403)])
