@@ -1,0 +1,221 @@
+"""Connections over TLS beyond their handshake: bodies both ways, slow clients, tunnels, and what is cut in pieces."""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from apacheconf.diagnostics import ConfigError
+from apacheconf.engines import free_ports
+from apacheconf.program.loading import load
+from apacheconf.runtime.hello import server_name
+from apacheconf.runtime.options import ServeOptions
+from apacheconf.runtime.server import Server
+from tests.runtime import certificates
+from tests.runtime.live import read_all, read_until
+from tests.runtime.peers import Listening, Switching
+from tests.wire import Served
+
+BIG = b"0123456789abcdef" * (1 << 18)  # 4 MiB
+
+
+class Mirror(Listening):
+    """An origin that answers with the body that it got."""
+
+    def __init__(self) -> None:
+        listener = socket.socket()
+        listener.bind(("127.0.0.1", 0))
+        self.port: int = listener.getsockname()[1]
+        super().__init__(listener, self._mirror)
+
+    def _mirror(self, connection: socket.socket) -> None:
+        data = b""
+        while more := connection.recv(1 << 16):
+            data += more
+            head, blank, body = data.partition(b"\r\n\r\n")
+            if not blank:
+                continue
+            length = int((re.search(rb"(?i)content-length: (\d+)", head) or [0, 0])[1])
+            while len(body) < length:
+                body += connection.recv(1 << 16)
+            data = body[length:]
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (length, body[:length]))
+
+
+@contextmanager
+def serving(folder: Path, lines: str) -> Iterator[int]:
+    port = free_ports(1)[0]
+    file = folder / "site.conf"
+    loads = "".join(f"LoadModule {each}_module mod_{each}.so\n" for each in ("ssl", "proxy", "proxy_http"))
+    file.write_text(
+        f"{loads}Listen 127.0.0.1:{port} https\n<VirtualHost 127.0.0.1:{port}>\nServerName a.example\nSSLEngine on\n"
+        f"SSLCertificateFile {certificates.folder()}/a.pem\n{lines}</VirtualHost>\n"
+    )
+    with Served(file):
+        yield port
+
+
+def connect(port: int) -> ssl.SSLSocket:
+    context = ssl.create_default_context(cafile=str(certificates.folder() / "ca.pem"))
+    return context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=30), server_hostname="a.example")
+
+
+def post(body: bytes, more: bytes = b"") -> bytes:
+    return b"POST / HTTP/1.1\r\nHost: a.example\r\n%bContent-Length: %d\r\n\r\n%b" % (more, len(body), body)
+
+
+def test_large_bodies_go_both_ways_though_the_client_reads_late(tmp_path: Path) -> None:
+    with (
+        Mirror() as origin,
+        serving(tmp_path, f"ProxyPass / http://127.0.0.1:{origin.port}/\n") as port,
+        connect(port) as client,
+    ):
+        client.sendall(post(BIG, b"Connection: close\r\n"))
+        assert read_all(client).partition(b"\r\n\r\n")[2] == BIG
+
+
+def test_requests_that_come_together_are_answered_in_order(tmp_path: Path) -> None:
+    with (
+        Mirror() as origin,
+        serving(tmp_path, f"ProxyPass / http://127.0.0.1:{origin.port}/\n") as port,
+        connect(port) as client,
+    ):
+        client.sendall(post(b"one") + post(b"two") + post(b"three", b"Connection: close\r\n"))
+        bodies = [part.partition(b"\r\n\r\n")[2] for part in read_all(client).split(b"HTTP/1.1 200 OK")[1:]]
+        assert bodies == [b"one", b"two", b"three"]
+
+
+def test_an_upgraded_connection_is_a_tunnel_inside_tls(tmp_path: Path) -> None:
+    with (
+        Switching() as origin,
+        serving(tmp_path, f"ProxyPass / ws://127.0.0.1:{origin.port}/\n") as port,
+        connect(port) as client,
+    ):
+        client.sendall(
+            b"GET /echo/websocket HTTP/1.1\r\nHost: a.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+        )
+        assert read_until(client, b"hello ").startswith(b"HTTP/1.1 101 ")
+        client.sendall(BIG)
+        _read_exactly(client, len(BIG))
+
+
+def _read_exactly(client: socket.socket, count: int) -> None:
+    while count:
+        data = client.recv(min(count, 1 << 16))
+        assert data, f"{count} bytes are missing"
+        count -= len(data)
+
+
+def test_a_client_that_ends_before_the_handshake_harms_nobody(tmp_path: Path) -> None:
+    with Mirror() as origin, serving(tmp_path, f"ProxyPass / http://127.0.0.1:{origin.port}/\n") as port:
+        for data in (b"", b"\x16", b"\x16\x03\x01\x00\x05", b"\x16\x03\x01\x00\x01\x01", b"GE"):
+            with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
+                client.sendall(data)
+        with connect(port) as client:
+            client.sendall(post(b"still here", b"Connection: close\r\n"))
+            assert read_all(client).endswith(b"still here")
+
+
+def hello(name: str | None) -> bytes:
+    """A ClientHello as OpenSSL writes it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    out = ssl.MemoryBIO()
+    with pytest.raises(ssl.SSLWantReadError):
+        context.wrap_bio(ssl.MemoryBIO(), out, server_hostname=name).do_handshake()
+    return out.read()
+
+
+def test_the_name_is_read_when_the_hello_is_complete() -> None:
+    """TL-1: whole, in pieces and in several records."""
+    whole = hello("shop.example")
+    assert server_name(whole) == "shop.example"
+    assert {server_name(whole[:cut]) for cut in range(len(whole))} == {None}
+    first, second = whole[5:60], whole[60:]
+    records = b"".join(b"\x16\x03\x01" + len(part).to_bytes(2, "big") + part for part in (first, second))
+    assert server_name(records) == "shop.example"
+    assert server_name(hello(None)) == ""
+
+
+@pytest.mark.parametrize(
+    "data", [b"SSH-2.0-x\r\n", b"\x15\x03\x01\x00\x02\x02\x28", b"\x16\x03\x01\x00\x00", b"\x16" * 99]
+)
+def test_what_is_no_hello_has_no_name_and_is_no_fault(data: bytes) -> None:
+    assert server_name(data) in ("", None)
+
+
+STARTS = {
+    "no certificate": (
+        "",
+        "SSLEngine",
+        "AH02572: Failed to configure at least one certificate and key for a.example:443",
+    ),
+    "no certificate in it": (
+        "SSLCertificateFile {certs}/junk.pem",
+        "SSLCertificateFile",
+        "AH02562: Failed to configure certificate a.example:443:0 (with chain), check {certs}/junk.pem",
+    ),
+    "no key": (
+        "SSLCertificateFile {certs}/a.crt",
+        "SSLCertificateFile",
+        "AH02564: Failed to configure encrypted (?) private key a.example:443:0, check {certs}/a.crt",
+    ),
+    "another's key": (
+        "SSLCertificateFile {certs}/a.crt\nSSLCertificateKeyFile {certs}/b.pem",
+        "SSLCertificateKeyFile",
+        "AH02565: Certificate and private key a.example:443:0 from {certs}/a.crt and {certs}/b.pem do not match",
+    ),
+    "no key in it": (
+        "SSLCertificateFile {certs}/a.crt\nSSLCertificateKeyFile {certs}/junk.pem",
+        "SSLCertificateKeyFile",
+        "AH02564: Failed to configure encrypted (?) private key a.example:443:0, check {certs}/junk.pem",
+    ),
+    "a locked key": (
+        "SSLCertificateFile {certs}/a.crt\nSSLCertificateKeyFile {certs}/locked.key",
+        "SSLCertificateKeyFile",
+        "AH02564: Failed to configure encrypted (?) private key a.example:443:0, check {certs}/locked.key",
+    ),
+    "no ciphers": (
+        "SSLCertificateFile {certs}/a.pem\nSSLCipherSuite NOPE",
+        "SSLCipherSuite",
+        "AH01898: Unable to configure permitted SSL ciphers",
+    ),
+    "no protocols": (
+        "SSLCertificateFile {certs}/a.pem\nSSLProtocol -all",
+        "SSLProtocol",
+        "AH02231: No SSL protocols available [hint: SSLProtocol]",
+    ),
+    "no authority in it": (
+        "SSLCertificateFile {certs}/a.pem\nSSLVerifyClient require\nSSLCACertificateFile {certs}/junk.pem",
+        "SSLCACertificateFile",
+        "AH01895: Unable to configure verify locations for client authentication",
+    ),
+    "no list": (
+        "SSLCertificateFile {certs}/a.pem\nSSLCARevocationCheck chain",
+        "SSLCARevocationCheck",
+        "AH01899: Host a.example:443: CRL checking has been enabled, but neither SSLCARevocationFile nor "
+        "SSLCARevocationPath is configured",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STARTS)
+def test_what_httpd_cannot_start_with_stops_serve_in_the_same_words(name: str, tmp_path: Path) -> None:
+    """TL-4. httpd's words as it said them of these files."""
+    lines, about, said = (each.replace("{certs}", str(certificates.folder())) for each in STARTS[name])
+    (certificates.folder() / "junk.pem").write_text("junk\n")
+    file = tmp_path / "site.conf"
+    file.write_text(f"Listen 443\n<VirtualHost *:443>\nServerName a.example\nSSLEngine on\n{lines}\n</VirtualHost>\n")
+    with pytest.raises(ConfigError) as refused:
+        Server(load([str(file)]).require(), ServeOptions())
+    (found,) = refused.value.diagnostics
+    assert found.message == said
+    assert found.place is not None
+    line = file.read_text().splitlines()[found.place.span.line - 1]
+    assert line.split()[0] == about
