@@ -8,22 +8,26 @@ is only ever made from bytes that were read strictly, so a hit means that those 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from apacheconf.program.decide import decide, decide_unread
+from apacheconf.program.decide import decide_unread
 from apacheconf.program.hosts import Host, Shape
 from apacheconf.program.messages import Levels
 from apacheconf.program.program import Program
 from apacheconf.program.request import Decision, Request
 from apacheconf.program.steps import CookiePart, MapBack, MapBackCookie
 from apacheconf.program.uri import Target, normalise
+from apacheconf.program.values import Literal
 from apacheconf.program.workers import Balancer, Origin
-from apacheconf.runtime.answer import CookieReverse, Reverse, reverse_mapper
+from apacheconf.runtime.answer import CookieReverse, Reverse, header_block, reverse_mapper
 from apacheconf.runtime.compile import CompiledShape, Course, Policy
+from apacheconf.runtime.compiled.asks import CHANGING, PEER
+from apacheconf.runtime.compiled.settled import settled_edits
+from apacheconf.runtime.compiled.walk import Decided, decide_compiled
 from apacheconf.runtime.forward import Lines, header_lines
 from apacheconf.runtime.heads import RequestHead
-from apacheconf.runtime.logs import Logger
+from apacheconf.runtime.logs import Logger, asks_no_state
 from apacheconf.runtime.mod_headers import edited_lines
 from apacheconf.runtime.pool import Service
 from apacheconf.runtime.strict import Fields
@@ -123,8 +127,8 @@ class Plan:
     """What a request line becomes for one host.
 
     With a service: ``method uri`` goes there under ``forwarding``. Without: ``decision`` says what is answered
-    here. ``fields`` are the outgoing header fields where ``decide`` made them itself, ``switches`` what variables say
-    about the messages (``switches``).
+    here. ``fields`` are the outgoing header fields where ``decide`` made them itself, ``lines`` the same in a plan
+    that was remembered. ``switches`` is what variables say about the messages (``switches``).
     """
 
     method: bytes
@@ -136,6 +140,7 @@ class Plan:
     host_header: bytes | None = None
     line: bytes = b""
     switches: Mapping[str, str] = field(default_factory=dict)
+    lines: Lines | None = None
     request_start: bytes = field(init=False)
 
     def __post_init__(self) -> None:
@@ -148,9 +153,12 @@ class Plan:
 
 
 class Block:
-    """What a header block without a body became: the site it leads to and the lines that go out."""
+    """What a header block without a body became: the site it leads to and the lines that go out.
 
-    __slots__ = ("fields", "forwarding", "host", "lines", "site")
+    ``plans`` are those that ``decide`` made for it, by request line, and by the client's address where it counts.
+    """
+
+    __slots__ = ("fields", "forwarding", "host", "lines", "plans", "site")
 
     def __init__(self, site: Site, fields: Fields, host: bytes | None) -> None:
         self.site = site
@@ -158,9 +166,13 @@ class Block:
         self.host = host
         self.forwarding: Forwarding | None = None
         self.lines = Lines(b"")
+        self.plans: dict[bytes, Plan] = {}
 
-    def lines_for(self, forwarding: Forwarding) -> Lines:
-        """The lines under a policy; the last policy's are kept."""
+    def lines_for(self, plan: Plan) -> Lines:
+        """The lines that a plan brings, or those under its policy; the last policy's are kept."""
+        if plan.lines is not None:
+            return plan.lines
+        forwarding = plan.forwarding
         if forwarding is not self.forwarding:
             self.lines, self.forwarding = forwarding.lines(self.fields, self.host), forwarding
         return self.lines
@@ -180,7 +192,9 @@ class Sites(Protocol):
 class Site:
     """One host at work."""
 
-    __slots__ = ("_compiled", "_forwardings", "_server", "_unread", "host", "limits", "logs", "plans")
+    __slots__ = (
+        "_compiled", "_forwardings", "_lasting_logs", "_server", "_unread", "host", "limits", "logs", "plans",
+    )  # fmt: skip
 
     def __init__(self, server: Sites, host: Host) -> None:
         self._server = server
@@ -191,10 +205,13 @@ class Site:
         self._forwardings: dict[Policy, Forwarding] = {}
         self._unread: Plan | None = None
         self.logs: tuple[Logger, ...] = server.loggers(host)
+        self._lasting_logs = all(map(asks_no_state, host.shape.server))
 
     def forwarding(self, policy: Policy) -> Forwarding:
         found = self._forwardings.get(policy)
         if found is None:
+            if len(self._forwardings) >= _POLICIES:
+                self._forwardings.clear()
             found = self._forwardings[policy] = Forwarding(policy, self.host, self._server.program, self._server.memos)
         return found
 
@@ -203,7 +220,7 @@ class Site:
 
         Raises PathRefused where the path is refused before any step.
         """
-        if target.raw_path == "*" or head.method in _CHECKED_BY_DECIDE:
+        if target.raw_path == "*" or head.method in CHECKED_BY_DECIDE:
             return None
         path = normalise(target.raw_path, self.limits.encoded_slashes, self.limits.merge_slashes)
         course = self._compiled.course(path)
@@ -221,6 +238,32 @@ class Site:
         plan.line = line
         self._server.memos.put(self.plans, line, plan)
 
+    def learn(self, block: Block, line: bytes, peer: bytes, decided: Decided) -> None:
+        """Remember what ``decide`` made of a request line under a block, if the next one will get the same."""
+        plan = self._lasting_plan(decided, peer)
+        if plan is not None:
+            plan.line = line
+            self._server.memos.put(block.plans, line + b"\n" + peer if decided.asks & PEER else line, plan)
+
+    def _lasting_plan(self, decided: Decided, peer: bytes) -> Plan | None:
+        """The plan without anything that is of one request alone; None when it holds for this request only."""
+        decision = decided.decision
+        origins = self._server.program.origins
+        changing = decided.asks & CHANGING or decision.messages
+        if changing or not any(decision.origin is each for each in origins):
+            return None
+        documents = all(isinstance(each.text, Literal | None) for each in decision.error_documents)
+        edits = settled_edits(decision)
+        if edits is None or not documents or not self._lasting_logs:
+            return None
+        settled = replace(decision, response_headers=(), state=None)
+        plan = self.plan_for(decision.state.request if decision.state else Request(), settled)
+        if plan.switches:  # they matter to the exchange, which the short way doesn't ask
+            return None
+        plan.forwarding = self.forwarding(replace(_policy_of(settled), answer_edits=edits))
+        plan.lines = _lines_of(plan.fields or [], peer if decided.forwarded else None)
+        return plan
+
     def unread_plan(self) -> Plan:
         """The plan of a request that could not be read: what the host does to the answers it makes itself."""
         if self._unread is None:
@@ -232,25 +275,16 @@ class Site:
 
     def decided_plan(self, request: Request) -> Plan:
         """The plan that ``decide`` makes; it holds for this request only."""
-        return self.plan_for(request, decide(self._server.program, request))
+        return self.plan_for(request, decide_compiled(self._server.program, request).decision)
 
     def plan_for(self, request: Request, decision: Decision) -> Plan:
         """The plan of a request that ``decide`` has decided."""
-        policy = Policy(
-            map_back=decision.map_back,
-            map_back_cookies=decision.map_back_cookies,
-            charset=decision.charset,
-            error_documents=decision.error_documents,
-            override_errors=decision.override_errors,
-            tls=decision.tls,
-            per_request=bool(decision.response_headers or decision.early_headers),
-        )
         service = None if decision.origin is None else self._server.service(decision.origin)
         return Plan(
             request.method.encode("latin-1"),
             decision.uri.encode("latin-1"),
             service,
-            self.forwarding(policy),
+            self.forwarding(_policy_of(decision)),
             decision,
             [(name.encode("latin-1"), value.encode("latin-1")) for name, value in decision.headers],
             None if decision.host_header is None else decision.host_header.encode("latin-1"),
@@ -258,8 +292,19 @@ class Site:
         )
 
 
+#: Policies of a host at most: conditions may make one for each way they can turn out.
+_POLICIES = 256
 #: Methods with rules of their own before the handler (RQ-17, RQ-18).
-_CHECKED_BY_DECIDE = frozenset({b"TRACE", b"CONNECT", b"OPTIONS"})
+CHECKED_BY_DECIDE = frozenset({b"TRACE", b"CONNECT", b"OPTIONS"})
+
+
+def _lines_of(fields: Fields, peer: bytes | None) -> Lines:
+    """The header lines of these fields, with a hole where X-Forwarded-For ends with the client's address (RQ-13)."""
+    for at, (name, value) in enumerate(fields):
+        if peer is not None and name.lower() == b"x-forwarded-for" and value.endswith(peer):
+            front = header_block(fields[:at]) + b"%b: %b" % (name, value[: len(value) - len(peer)])
+            return Lines(front, b"\r\n" + header_block(fields[at + 1 :]), hole=True)
+    return Lines(header_block(fields))
 
 
 def _reverse(entry: MapBack, host: Host, program: Program) -> Reverse:
@@ -277,3 +322,16 @@ def _reverse(entry: MapBack, host: Host, program: Program) -> Reverse:
 def _cookie(entry: MapBackCookie) -> CookieReverse:
     attribute = b"path" if entry.part is CookiePart.PATH else b"domain"
     return CookieReverse(attribute, entry.internal.encode("latin-1"), entry.public.encode("latin-1"))
+
+
+def _policy_of(decision: Decision) -> Policy:
+    """How a request that ``decide`` has decided is forwarded, and its answer mapped back."""
+    return Policy(
+        map_back=decision.map_back,
+        map_back_cookies=decision.map_back_cookies,
+        charset=decision.charset,
+        error_documents=decision.error_documents,
+        override_errors=decision.override_errors,
+        tls=decision.tls,
+        per_request=bool(decision.response_headers or decision.early_headers),
+    )

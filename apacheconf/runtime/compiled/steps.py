@@ -34,7 +34,7 @@ Run = Callable[[Walking], Flow | None]
 Act = Callable[[Course], object]
 
 _HELD_HERE = frozenset({Move.NEXT, Move.SKIP, Move.CHAIN, Move.RESTART})
-_LEAVING = frozenset({Move.STOP, Move.END, Move.NEXT_ROUND, Move.INTERNAL_REDIRECT})
+_LEAVING = frozenset({Move.STOP, Move.END, Move.INTERNAL_REDIRECT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +69,16 @@ def _straight(steps: Sequence[Step]) -> Run | None:
     """Steps that go on to the next one whatever happens."""
     if any(isinstance(step.action, EditHeader) and step.phase is Phase.FILTERS for step in steps):
         return None
-    if steps and steps[0].phase is Phase.REWRITE:
-        return _with_flows(steps)
     pairs = [(_test(step), _act(step.action, step.phase)) for step in steps]
 
-    def run(walk: Walking) -> None:
+    def run(walk: Walking) -> Flow | None:
         course = walk.course
-        state = course.state
         for test, act in pairs:
-            if test is None or test(state):
+            if test is None or test(course.state):
                 act(course)
+                if course.status is not None and course.rewriting is not None:
+                    return END
+        return None
 
     return run
 
@@ -102,7 +102,7 @@ def _with_flows(steps: Sequence[Step]) -> Run | None:
             row = rows[at]
             if row.test is None or row.test(course.state):
                 row.act(course)
-                if rewrites and course.status is not None:
+                if course.status is not None and (rewrites or course.rewriting is not None):
                     return END  # a rule has answered, or what it made is refused
                 flow, at = row.then, row.after
             else:

@@ -17,7 +17,7 @@ from tests.program import asked
 
 
 def same(program: Program, request: Request) -> None:
-    ours, theirs = decide_compiled(program, request), decide(program, request)
+    ours, theirs = decide_compiled(program, request).decision, decide(program, request)
     assert ours == theirs, request
     assert ours.state is not None and theirs.state is not None
     assert dict(ours.state.env) == dict(theirs.state.env), request

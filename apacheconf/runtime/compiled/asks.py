@@ -1,0 +1,71 @@
+"""What steps and matchers ask about: whether a decision holds for every request with the same bytes, or what more.
+
+Only what is listed here counts as known from the request itself; whatever else there is, or comes to be, may change.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from enum import Enum
+
+from apacheconf.program import conditions, steps, values
+from apacheconf.program.conditions import Test
+from apacheconf.program.values import Variable
+
+#: What a decision depends on besides the bytes of the request and the address and scheme it arrived at: nothing, the
+#: client's address, or what may change (time, files, maps, what others know). They are joined by ``|``.
+NOTHING, PEER, CHANGING = 0, 1, 2
+
+#: Variables that follow from the request's bytes and the configuration.
+_OF_REQUEST = frozenset(
+    {
+        "REQUEST_URI", "REQUEST_METHOD", "REQUEST_SCHEME", "QUERY_STRING", "THE_REQUEST", "HTTP_HOST",
+        "HTTP_USER_AGENT", "HTTP_REFERER", "HTTP_COOKIE", "HTTP_ACCEPT", "SERVER_ADDR", "SERVER_NAME", "SERVER_PORT",
+        "SERVER_PROTOCOL", "SERVER_ADMIN", "HTTPS", "REWRITTEN", "MAPPED_URL", "HANDLER", "IPV6", "IS_SUBREQ", "HTTP",
+        "ENV", "OSENV", "HTTP_MATCHING", "HTTP_OR_ENV",
+    }
+)  # fmt: skip
+#: Kinds of nodes whose answer follows from that of their parts.
+_PLAIN = frozenset(
+    {
+        *(values.Literal, values.Joined, values.Capture, values.Call, values.Escaped),
+        *(conditions.Regex, conditions.Always, conditions.Never, conditions.Not, conditions.AllOf, conditions.AnyOf),
+        *(conditions.Compare, conditions.Matches, conditions.Glob, conditions.OneOf, conditions.InNetwork),
+        *(conditions.IsSet, conditions.Under),
+        *(steps.Step, steps.Flow, steps.MapToOrigin, steps.KeepLocal, steps.MapToFile, steps.SetUri, steps.Respond),
+        *(steps.Redirect, steps.SetEnv, steps.SetHandler, steps.EditHeader, steps.KeepHost, steps.AddForwarded),
+        *(steps.OverrideErrors, steps.MapBack, steps.MapBackCookie, steps.SetErrorDocument, steps.AddCharset),
+        *(steps.AddFilter, steps.SecureOrigin, steps.Rewrite, steps.BeginRewriting, steps.FinishRewriting),
+        steps.SetType,
+    }
+)
+
+
+def asks(node: object) -> int:
+    """What a step, a condition or a value depends on."""
+    if isinstance(node, Variable):
+        return _asks_for(node)
+    if isinstance(node, tuple):
+        return _all(node)
+    if isinstance(node, Test):
+        return asks(node.value) if node.letter in "nzT" else CHANGING
+    # A log's line is written when the answer is over; what handlers are told (``of_files``) is only handed on.
+    if not dataclasses.is_dataclass(node) or isinstance(node, steps.Log) or hasattr(type(node), "of_files"):
+        return NOTHING
+    if type(node) not in _PLAIN:
+        return CHANGING
+    return _all(tuple(getattr(node, field.name) for field in dataclasses.fields(node)))
+
+
+def _all(nodes: tuple[object, ...]) -> int:
+    found = NOTHING
+    for node in nodes:
+        if not isinstance(node, str | int | Enum):
+            found |= asks(node)
+    return found
+
+
+def _asks_for(variable: Variable) -> int:
+    if variable.name in _OF_REQUEST:
+        return NOTHING
+    return PEER if variable.name == "REMOTE_ADDR" else CHANGING

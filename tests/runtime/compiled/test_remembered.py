@@ -1,0 +1,106 @@
+"""What is remembered of a request serves the next ones that say the same, and no others."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from apacheconf.program.loading import load
+from apacheconf.program.program import Program
+from apacheconf.runtime.client import ClientConnection
+from tests.runtime.stage import DATE, Pipe, Stage
+
+SITE = """
+Listen 80
+ServerName main.example
+RewriteEngine On
+RewriteCond %{HTTP_COOKIE} theme=(\\w+)
+RewriteRule ^/theme$ /themes/%1 [PT]
+RewriteRule ^/gone$ - [G]
+SetEnvIf User-Agent Old old
+SetEnvIf Remote_Addr "^192\\.0\\.2\\.7$" friend
+RequestHeader set X-Old yes env=old
+Header set X-Seen old env=old
+Header always set X-New yes env=!old
+Header set X-Status "%{REQUEST_STATUS}s" "expr=%{REQUEST_STATUS} == 404"
+<Location /who>
+RequestHeader set X-Friend yes env=friend
+</Location>
+ProxyPass /plain http://10.0.0.2/
+ProxyPass / http://10.0.0.1/
+"""
+ANSWER = b"HTTP/1.1 200 OK\r\nServer: o\r\nContent-Length: 2\r\n\r\nhi"
+LINES = (b"GET /theme", b"GET /gone", b"GET /a?b", b"GET /who", b"POST /a", b"HEAD /a", b"GET /plain/x", b"OPTIONS /a")
+BLOCKS = (
+    b"",
+    b"Cookie: theme=dark\r\n",
+    b"Cookie: theme=light\r\nUser-Agent: Old/1\r\n",
+    b"X-Forwarded-For: 10.9.9.9, 192.0.2.7\r\nConnection: X-A\r\nX-A: 1\r\n",
+    b"User-Agent: Old\r\nMax-Forwards: 4\r\n",
+    b"Range: bytes=0-0\r\n",
+)
+PEERS = ("192.0.2.7", "198.51.100.9")
+
+
+def program_of(tmp_path: Path, text: str) -> Program:
+    site = tmp_path / "site.conf"
+    site.write_text(f"DocumentRoot {tmp_path}/none\n{text}")
+    return load([str(site)]).require()
+
+
+def ask(stage: Stage, line: bytes, block: bytes, peer: str) -> tuple[bytes, bytes]:
+    """What the client hears and what an origin does, for a request on a connection of its own."""
+    client = ClientConnection(stage, stage.door(("127.0.0.1", 80)), (peer, 40000))
+    pipe = Pipe(stage)
+    pipe.protocol = client
+    client.connection_made(pipe)
+    before = {id(each): len(each.transport.written) for each in stage.origins if each.transport is not None}
+    client.data_received(line + b" HTTP/1.1\r\nHost: main.example\r\n" + block + b"\r\n")
+    stage.settle()
+    heard = b""
+    for origin in stage.origins:
+        if origin.exchange is not None:
+            heard += origin.transport.written[before.get(id(origin), 0) :]
+            origin.data_received(ANSWER)
+    stage.settle()
+    return DATE.sub(b"Date: *", pipe.written), heard
+
+
+def asked_twice() -> Iterable[tuple[bytes, bytes, str]]:
+    every = [(line, block, peer) for line in LINES for block in BLOCKS for peer in PEERS]
+    chosen = random.Random(1)
+    for _ in range(3):
+        chosen.shuffle(every)
+        yield from every
+
+
+def test_an_answer_does_not_depend_on_what_was_asked_before(tmp_path: Path) -> None:
+    """RQ-13 and HD-7 hold under a plan that was remembered: the address and the conditions are the request's own."""
+    program = program_of(tmp_path, SITE)
+    stage = Stage(program)
+    for request in asked_twice():
+        assert ask(stage, *request) == ask(Stage(program), *request), request
+
+
+@pytest.mark.parametrize(
+    ("lines", "remembered"),
+    [
+        ('SetEnvIf User-Agent Old old\nHeader set X-Seen old env=old', 1),
+        ('RewriteEngine On\nRewriteRule ^/a /b [PT]', 1),
+        ('SetEnvIf Remote_Addr "^192" friend', 1),
+        ('RewriteEngine On\nRewriteCond %{TIME_SEC} <30\nRewriteRule ^/a /b [PT]', 0),
+        ('RewriteEngine On\nRewriteCond /etc/passwd -f\nRewriteRule ^/a /b [PT]', 0),
+        ('Header set X-Asked "expr=%{REQUEST_URI} %{REQUEST_STATUS}"\nSetEnvIf User-Agent Old old', 0),
+    ],
+)  # fmt: skip
+def test_remembers_what_follows_from_the_request_alone(lines: str, remembered: int, tmp_path: Path) -> None:
+    program = program_of(tmp_path, f"Listen 80\nServerName main.example\n{lines}\nProxyPass / http://10.0.0.1/\n")
+    stage = Stage(program)
+    ask(stage, b"GET /a", b"User-Agent: x\r\n", "192.0.2.7")
+    blocks = stage.door(("127.0.0.1", 80)).blocks.values()
+    kept = sum(len(block.plans) for block in blocks)
+    settled = sum(len(block.site.plans) for block in blocks)
+    assert kept + settled == remembered
