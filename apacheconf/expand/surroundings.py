@@ -12,12 +12,16 @@ from enum import Enum
 
 from apacheconf.diagnostics import UsageError
 from apacheconf.expand.tree import Node
+from apacheconf.modules import registry
 from apacheconf.source import Place, SourceFile, Span
 
 #: The name of the file, and of the section that stands for it in the tree.
 HTACCESS = ".htaccess"
 #: Sections that no AllowOverride allows have no class at all; this one means any class.
 ANY_CLASS = "All"
+
+
+_CLASSES = {"Fileinfo": "FileInfo", "Authconfig": "AuthConfig"}
 
 
 class Kind(Enum):
@@ -34,7 +38,8 @@ class Surroundings:
     """What is around a text. ``directory`` is absolute, of the last two kinds only.
 
     For ``.htaccess``: ``classes`` are those of AllowOverride (``All`` means every one), ``names`` the directives of
-    AllowOverrideList in lower case, ``nonfatal`` what is only warned about (``Override``, ``Unknown``).
+    AllowOverrideList in lower case, ``nonfatal`` what is only warned about (``Override``, ``Unknown``), ``options``
+    those that Options may set there, in lower case; None for all of them.
     """
 
     kind: Kind
@@ -42,21 +47,39 @@ class Surroundings:
     classes: frozenset[str] = frozenset({ANY_CLASS})
     names: frozenset[str] = frozenset()
     nonfatal: frozenset[str] = frozenset()
+    options: frozenset[str] | None = None
 
     @classmethod
     def htaccess(cls, directory: str, override: str = "AllowOverride All") -> Surroundings:
         """Those of a .htaccess file; ``override`` is the AllowOverride or AllowOverrideList of its directory."""
         name, *words = override.split()
         if name.lower() == "allowoverridelist":
-            return cls(Kind.HTACCESS, directory, frozenset(), frozenset(word.lower() for word in words))
-        told = {word.partition("=")[2] for word in words if word.lower().startswith("nonfatal=")}
-        classes = {word.partition("=")[0] for word in words} - {"None", "Nonfatal"}
-        nonfatal = frozenset({"Override", "Unknown"}) if "All" in told else frozenset(told)
-        return cls(Kind.HTACCESS, directory, frozenset(classes), nonfatal=nonfatal)
+            names = frozenset(
+                word.lower() for word in words if registry.row(word + ">" * (word[:1] == "<"))
+            )
+            return cls(Kind.HTACCESS, directory, frozenset(), names)
+        classes, nonfatal, options = set[str](), set[str](), None
+        for word in words:
+            kind, _, text = (part.capitalize() for part in word.partition("="))
+            if kind in ("None", ANY_CLASS):  # the words before it are forgotten
+                nonfatal.clear()
+                classes = {kind} & {ANY_CLASS}
+            elif kind == "Nonfatal":
+                nonfatal |= {"Override", "Unknown"} if text == "All" else {text}
+            else:
+                classes.add(_CLASSES.get(kind, kind))
+            if kind == "Options" and text:
+                options = frozenset(text.lower().split(","))
+        return cls(Kind.HTACCESS, directory, frozenset(classes), frozenset(), frozenset(nonfatal), options)
 
     @property
     def is_htaccess(self) -> bool:
         return self.kind is Kind.HTACCESS
+
+    @property
+    def is_read(self) -> bool:
+        """Whether httpd looks at such a file at all; Nonfatal alone is enough for that."""
+        return bool(self.classes or self.names or self.nonfatal)
 
     def grants(self, name: str, in_htaccess: bool, classes: list[str] | frozenset[str]) -> bool:
         """Whether a directive may stand in the .htaccess: ``classes`` are its own, ``in_htaccess`` its bit (STR-2)."""

@@ -149,10 +149,10 @@ class _Binder:
             self.unknown += 1
             refusal = refusals.unknown(name, section, spec, self.expanded, guess=self.unknown <= _GUESSED)
             if refusal is not None and self.around:
-                refusal = refusals.unknown_in_htaccess(name, refusal, self.around)
+                refusal = refusals.unknown_in_htaccess(f"<{name}" if section else name, refusal, self.around)
         elif self.around and not self._is_granted(spec, self.around):
             refusal = refusals.not_granted(spec, self.around, enclosing, parents)
-        elif enclosing not in spec.contexts:
+        elif enclosing not in spec.contexts and not (self.around and refusals.bare(spec).lower() in self.around.names):
             refusal = refusals.misplaced(spec, enclosing, parents)
         by_scope = spec is not None and spec.parse_in is not None and enclosing not in _SERVERS
         plan = plans[name] = _Plan(spec, refusal, {}, by_scope)
@@ -191,7 +191,7 @@ class _Binder:
 
     def _htaccess(self, node: Node, around: Surroundings, scope: Scope) -> Directive:
         """A .htaccess file: what is in it stands in no section, and AllowOverride decides (STR-31)."""
-        inside = scope._replace(context=Context.HTACCESS, argument=node.args)
+        inside = scope._replace(context=Context.HTACCESS, argument=node.args, options=around.options)
         self.around = around
         children = self.walk(node.children or (), (), inside)
         self.around = None
@@ -239,12 +239,12 @@ class _Binder:
         limited = scope.limited
         if context is Context.LIMIT:
             limited = limited.narrowed(words, spec.name == "<LimitExcept>") or limited
-        return Scope(context, argument, scope.has_module, "", limited, scope.server_root, scope.named)
+        return Scope(context, argument, scope.has_module, "", limited, scope.server_root, scope.named, scope.options)
 
 
 def _where(scope: Scope) -> tuple[object, ...]:
     """What of a scope differs between places of one kind. Names only add up, so a value that is right stays so."""
-    return scope.argument, scope.combined_by, scope.limited
+    return scope.argument, scope.combined_by, scope.limited, scope.options
 
 
 def _unbound(node: Node, context: Context) -> tuple[Directive, ...]:

@@ -197,7 +197,7 @@ MODULE = Module(
             parse=choice("AcceptPathInfo must be set to on, off or default", "On", "Off", "Default"),
         ),
         take1("LimitRequestBody", ANYWHERE, "limit_request_body", per="dir", parse=limit_request_body, restricts=True),
-        Spec("Options", Args.RAW_ARGS, ANYWHERE, per="dir", fills="options", parse=options, appends=True),
+        Spec("Options", Args.RAW_ARGS, ANYWHERE, per="dir", fills="options", parse_in=options, appends=True),
         Spec("LogLevel", Args.ITERATE, ANYWHERE, per="dir", fills="log_level", parse_in=log_levels, extends=True),
         Spec("Error", Args.RAW_ARGS, ANYWHERE | Context.REQUIRE, parse_in=error, raw=True),
         Spec("Port", Args.TAKE1, SERVERS, parse=replaced_port),

@@ -150,27 +150,49 @@ def error_document(words: Sequence[str], scope: Scope) -> dict[int, ErrorDocumen
     return {code: ErrorDocument(kind, "" if kind == "default" else text)}
 
 
-_OPTIONS = frozenset(
-    ("indexes", "includes", "includesnoexec", "followsymlinks", "symlinksifownermatch", "execcgi", "multiviews",
-     "all", "none")
-)  # fmt: skip
+#: What each option lets a server do; All leaves two of them out.
+_OPTIONS = {
+    "indexes": {"indexes"},
+    "includes": {"includes", "exec in includes"},
+    "includesnoexec": {"includes"},
+    "followsymlinks": {"links"},
+    "symlinksifownermatch": {"links of one owner"},
+    "execcgi": {"cgi"},
+    "multiviews": {"views"},
+    "all": {"indexes", "includes", "exec in includes", "links", "cgi"},
+    "none": set[str](),
+}
+_FIRST = {
+    "none": "'Options None' must be the first Option given.",
+    "all": "'Options All' must be the first option given.",
+}
 
 
-def options(words: Sequence[str]) -> tuple[str, ...]:
+def options(words: Sequence[str], scope: Scope) -> tuple[str, ...]:
     """Options as its words, checked (ARG-24): after All or None signs may follow."""
+    granted = None if scope.options is None else _lets(scope.options)
     merging, all_or_none = False, False
     for number, word in enumerate(words):
         sign = word[:1] if word[:1] in ("+", "-") else ""
         if (sign and number and not merging and not all_or_none) or (merging and not sign):
             raise ValueRefused("Either all Options must start with + or -, or no Option may.", number)
         merging = merging or bool(sign)
-        option = word[len(sign) :].lower()
+        name = word[len(sign) :]
+        option = name.lower()
         if option not in _OPTIONS:
-            raise ValueRefused(f"Illegal option {word[len(sign) :]}", number)
-        if option == "none" and sign:
-            raise ValueRefused("You may not use 'Options +None' or 'Options -None'.", number)
-        all_or_none = all_or_none or option in ("all", "none")
+            raise ValueRefused(f"Illegal option {name}", number)
+        if option in _FIRST:
+            if number or sign:
+                said = f"You may not use 'Options +{option.capitalize()}' or 'Options -{option.capitalize()}'."
+                raise ValueRefused(_FIRST[option] if number else said, number)
+            all_or_none = True
+        if granted is not None and not granted >= _OPTIONS[option]:
+            raise ValueRefused(f"Option {name} not allowed here", number)
     return tuple(words)
+
+
+def _lets(options: frozenset[str]) -> set[str]:
+    return set().union(*(_OPTIONS.get(option, set()) for option in options))
 
 
 def replaced_port(words: Sequence[str]) -> None:

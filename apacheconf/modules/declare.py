@@ -236,6 +236,7 @@ class Scope(NamedTuple):
     the RequireAll, RequireAny or RequireNone directly around, empty if there is none; ``limited`` are the methods
     that the Limit sections around leave. ``server_root`` is what file names are relative to. ``named`` are things
     that directives further up gave a name, such as ``("hcexpr", "ok")``; one table serves the whole configuration.
+    ``options`` are those that AllowOverride lets a .htaccess file set, in lower case, None for all.
     """
 
     context: Context
@@ -245,6 +246,7 @@ class Scope(NamedTuple):
     limited: Methods = Methods(True)
     server_root: str = "/"
     named: dict[tuple[str, str], Any] = {}  # noqa: RUF012 (the binder gives each configuration its own)
+    options: frozenset[str] | None = None
 
 
 ParseIn = Callable[[Sequence[str], Scope], Any]

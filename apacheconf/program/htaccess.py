@@ -43,15 +43,11 @@ class Granted:
     @property
     def any(self) -> bool:
         """Whether the files are looked at at all."""
-        return bool(self._classes) or bool(self.names)
-
-    @property
-    def _classes(self) -> list[str]:
-        return [word for word in self.override if word.lower() != "none" and not word.lower().startswith("nonfatal")]
+        return self.around("/").is_read
 
     def around(self, folder: str) -> Surroundings:
         """What stands around a file in ``folder``."""
-        found = Surroundings.htaccess(folder, " ".join(("AllowOverride", *map(_spelt, self.override))))
+        found = Surroundings.htaccess(folder, " ".join(("AllowOverride", *self.override)))
         return replace(found, names=frozenset(self.names))
 
 
@@ -60,17 +56,6 @@ def _is_known(name: str, known: Known) -> bool:
         registry.identifier(module) for module in registry.providers(name, False) + registry.providers(name, True)
     ]
     return bool(providers) and (known.main is None or not set(known.modules).isdisjoint(providers))
-
-
-def _spelt(word: str) -> str:
-    """A word of AllowOverride with its usual capitals; the name before ``=`` alone."""
-    name, equals, text = word.partition("=")
-    return _CAPITALS.get(name.lower(), name) + equals + (text.capitalize() if name.lower() == "nonfatal" else text)
-
-
-_CAPITALS = {
-    name.lower(): name for name in ("None", "All", "AuthConfig", "FileInfo", "Indexes", "Limit", "Options", "Nonfatal")
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,8 @@ def test_htaccess_by_name(tmp_path: Path) -> None:
 
 def test_htaccess_is_a_layer(tmp_path: Path) -> None:
     """MRG-1: a .htaccess file applies after the directory it lies in, before those below it."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "x").write_text("")
     (tmp_path / ".htaccess").write_text("Require all denied\n<Files x>\nRequire all granted\n</Files>\n")
     site = tmp_path / "site.conf"
     site.write_text(

@@ -15,7 +15,7 @@ from apacheconf.program.conditions import ALWAYS, AllOf, Condition, Matches, Und
 from apacheconf.program.course import Course, perform
 from apacheconf.program.evaluate import State
 from apacheconf.program.phases import Phase
-from apacheconf.program.steps import END, NEXT, Action, EditHeader, Flow, Move, SetEnv, Step
+from apacheconf.program.steps import END, NEXT, Action, BeginRewriting, EditHeader, Flow, Move, SetEnv, Step
 from apacheconf.program.values import REQUEST_URI, REWRITTEN, Value
 from apacheconf.runtime.compiled.evaluate import Test, Text, test_of, text_in
 from apacheconf.runtime.compiled.regexes import literal_prefixes
@@ -88,7 +88,7 @@ def _with_flows(steps: Sequence[Step]) -> Run | None:
         return None
     rows = [_row(step, at) for at, step in enumerate(steps)]
     indexes = _indexes(steps)
-    count, rewrites = len(rows), bool(steps) and steps[0].phase is Phase.REWRITE
+    count, rewrites = len(rows), any(isinstance(step.action, BeginRewriting) for step in steps)
 
     def run(walk: Walking) -> Flow | None:
         course = walk.course
