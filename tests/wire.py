@@ -35,8 +35,9 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from apacheconf.engines import Engine, Sandbox, find, free_ports
@@ -50,6 +51,7 @@ from apacheconf.prove.stage import LOADED_FIRST
 from apacheconf.prove.threaded import Origins
 from apacheconf.runtime.options import ServeOptions
 from apacheconf.runtime.server import Server, loop_factory
+from tests.runtime.responder import responding
 
 FOLDER = Path(__file__).resolve().parents[1] / "fixtures" / "wire"
 LETTERS = "ABC"
@@ -153,10 +155,10 @@ class Scene:
 def scene(case: Case, engine: Engine | None) -> Iterator[Scene]:
     """The case's files and configuration. ``engine`` is the httpd whose modules are named."""
     port, dead = free_ports(2)
-    with Sandbox("wire") as box, Origins(LETTERS) as origins:
+    with Sandbox("wire") as box, Origins(LETTERS) as origins, responding(box.path, str(case)) as responders:
         found = Scene(case, box, port, origins)
         at = {f"{{{letter}}}": f"127.0.0.1:{origins.ports[letter]}" for letter in LETTERS}
-        found.names = {"{box}": str(box.path), "{port}": str(port), "{dead}": str(dead), **at}
+        found.names = {"{box}": str(box.path), "{port}": str(port), "{dead}": str(dead), **at, **responders}
         for part in case.parts:
             _lay_out(part, box.path, found)
         body = (
@@ -279,22 +281,28 @@ def _answer(answer: Answer) -> str:
     if boundary:  # it is random, and so is its length
         size = int(named["content-length"]) + answer.body.count(boundary.encode()) * (16 - len(boundary))
         headers = [(n, str(size) if n.lower() == "content-length" else v) for n, v in headers]
-    lines += [f"{name}: {_value(name, value)}" for name, value in headers]
+    lines += [f"{name}: {_value(name, value, answer)}" for name, value in headers]
     body = _body(answer, named)
     if boundary:
         lines, body = [line.replace(boundary, "{boundary}") for line in lines], body.replace(boundary, "{boundary}")
     return "\n".join(lines) + "\n" + (f"\n{body}" if body else "") + ("" if answer.whole else "(broken off)\n")
 
 
-def _value(name: str, value: str) -> str:
-    """Allow is a set, whose order varies in httpd."""
-    return ",".join(sorted(value.split(","))) if name.lower() == "allow" else value
+def _value(name: str, value: str, answer: Answer) -> str:
+    """Allow is a set, whose order varies in httpd; Expires is told from the Date on."""
+    if name.lower() == "allow":
+        return ",".join(sorted(value.split(",")))
+    if name.lower() == "expires" and (date := next((v for n, v in answer.headers if n.lower() == "date"), "")):
+        with suppress(ValueError):
+            return f"{(parsedate_to_datetime(value) - parsedate_to_datetime(date)).total_seconds():.0f} s after Date"
+    return value
 
 
 def _body(answer: Answer, headers: Mapping[str, str]) -> str:
     body, note = answer.body, ""
     if headers.get("content-encoding") == "gzip" and body[:2] == b"\x1f\x8b":
-        body, note = gzip.decompress(body), "(gzip)\n"
+        with suppress(EOFError):  # a part of it is told as it is
+            body, note = gzip.decompress(body), "(gzip)\n"
     text = body.decode("latin-1")
     title = re.match(r"<!DOCTYPE HTML PUBLIC.*\n<html><head>\n<title>(\d{3} .*)</title>\n</head><body>\n<h1>", text)
     if title:

@@ -16,7 +16,7 @@ from apacheconf.modules.mod_mime import MimeServerConf
 from apacheconf.modules.mod_proxy import Definition, ProxyPass, ProxyServerConf
 from apacheconf.modules.mod_proxy_hcheck import HealthServerConf
 from apacheconf.modules.mod_ssl import SslDirConf
-from apacheconf.program import access, core, mod_log_config, mod_proxy, mod_proxy_hcheck, mod_rewrite, mod_ssl
+from apacheconf.program import access, core, mod_deflate, mod_log_config, mod_proxy, mod_proxy_hcheck, mod_rewrite, mod_ssl
 from apacheconf.program.cells import make_cells
 from apacheconf.program.dead import unreachable
 from apacheconf.program.hosts import Host, Layer, Limits, Listener, Shape
@@ -95,7 +95,8 @@ class _Compiler:
         root = self.model.expanded.server_root
         logs = mod_log_config.server_steps(server, self.model.main, root, linker, self._leave_out)
         tls = mod_ssl.server_steps(mod_ssl.front_tls(server, self.model))
-        steps = (*mappings, *core.server_steps(server, linker), *tls, *logs)
+        filters = mod_deflate.server_steps(server, linker)
+        steps = (*mappings, *core.server_steps(server, linker), *tls, *filters, *logs)
         parts = tuple(sorted(steps, key=lambda step: step.phase)), layers, core.limits(server, linker)
         known = self.shapes.get(parts)
         if known is None:

@@ -146,6 +146,10 @@ class Aim(Enum):
     ORIGIN = "proxy"
 
 
+#: Groups of conditions of which one must hold, each with the header fields that it asks.
+Vary = tuple[tuple[tuple[Condition, tuple[str, ...]], ...], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Rewrite:
     """One RewriteRule that matched (RW-5 to RW-14): what it sets on the way, and what the URL becomes.
@@ -154,6 +158,7 @@ class Rewrite:
     Aim.ORIGIN ``origin`` is a number into ``Host.origins``, None where it depends on the request. ``begins`` is the
     literal text that ``target`` begins with (what RW-9 trusts); ``passed`` hands the path on to the mappings (PT).
     A rule that is ``main_only`` is passed over in sub-requests (NS, R); ``ends_all`` is END, ``path_info_discarded`` DPI.
+    ``vary`` are, group by group, the conditions that ask header fields, and their names (RW-40).
     """
 
     target: Value | None = None
@@ -173,6 +178,7 @@ class Rewrite:
     main_only: bool = False
     ends_all: bool = False
     path_info_discarded: bool = False
+    vary: Vary = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from apacheconf.runtime.tunnel import Tunnel
 
 if TYPE_CHECKING:
     from apacheconf.runtime.client import ClientConnection
+    from apacheconf.runtime.filters import Chain
     from apacheconf.runtime.origin import OriginConnection
 
 MAX_INTERIMS = 10
@@ -51,11 +52,10 @@ class Exchange(Choosing):
     """One request and its answer. ``plain`` when the client speaks HTTP/1.1, stays, and the method isn't HEAD."""
 
     __slots__ = (
-        "announce", "begun", "body_done", "body_length", "body_size", "connection", "cut", "expects", "first_plan",
-        "first_status",
-        "head", "head_only", "interims", "lines", "log_id", "overridden", "path", "pieces", "pinged", "plain",
-        "producer", "ranged", "reply", "request_line", "sent", "site", "spool", "started", "status", "stay", "upgrade",
-        "version", "written",
+        "announce", "begun", "body_done", "body_length", "body_size", "chain", "connection", "cut", "expects",
+        "first_plan", "first_status", "head", "head_only", "interims", "lines", "log_id", "overridden", "path",
+        "pieces", "pinged", "plain", "producer", "ranged", "reply", "request_line", "sent", "site", "spool", "started",
+        "status", "stay", "upgrade", "version", "written",
     )  # fmt: skip
 
     def __init__(
@@ -92,6 +92,7 @@ class Exchange(Choosing):
         self.route_changed = False
         self.connection: OriginConnection | None = None
         self.producer: Producer | None = None
+        self.chain: Chain | None = None
         self.reply: ReplyHead | None = None
         self.sent = False
         self.started = False
@@ -230,9 +231,11 @@ class Exchange(Choosing):
                 self._may_send_body()
         elif not self.body_done:
             self.stay = False
+        self._tell_member()
+        if self.plan.forwarding.filtering is not None:
+            pieces = self.plan.forwarding.filtering.begin(self, reply, pieces, done)
         if done and self.ranged and reply.status == 200 and pieces:
             pieces = self._apply_range(reply, b"".join(pieces))
-        self._tell_member()
         head = client_head(self, reply, complete=done and not pieces)
         self.started = True
         self.head = head
@@ -265,13 +268,15 @@ class Exchange(Choosing):
             return b""
         if self.head_only or reply.status in (204, 304):
             return b""
+        if self.chain is not None:
+            pieces = self.chain.feed(pieces, done)
         size = sum(map(len, pieces))
         self.written += size
         if self.pool is not None:
             self.pool.cells.read += size
         if reply.length not in (CHUNKED, UNTIL_CLOSE) or self.version < (1, 1):
             return b"".join(pieces)
-        if done and not self.written:
+        if done and not self.written and self.chain is None:
             return b""
         return chunk(pieces) + (LAST_CHUNK if done else b"")
 

@@ -51,6 +51,7 @@ class Variant:
 
 
 NO_VARIANT = Variant()
+_DESCRIBING = (b"Content-Type", b"Content-Language", b"Content-Encoding")
 #: What stands between the parts of a multipart answer: one for the whole process.
 _BOUNDARY = b"%016x" % random.getrandbits(64)
 
@@ -139,13 +140,17 @@ class _Answer:
         modified = min(int(self.found.st_mtime), int(now))
         etag = self._etag(now)
         fields = self._fields(etag, modified)
+        filtering = self.exchange.plan.forwarding.filtering
+        if filtering is not None:
+            typed = filtering.expired(self.exchange, [*fields, *self._described(self.media.content_type)])
+            fields = [pair for pair in typed if pair[0] not in _DESCRIBING]
         status = self.exchange.first_status or 200
         if status == 200:
             status = conditional.verdict(self.exchange.field, self.head.method, etag, modified, now)
         if status != 200:
             return self._other(status, fields)
         parts: list[Part] = []
-        asked = self.exchange.field(b"range")
+        asked = b"" if filtering is not None and filtering.filters else self.exchange.field(b"range")
         if asked and conditional.range_still_holds(self.exchange.field(b"if-range"), etag, modified, now):
             parts = parts_of(asked, self.found.st_size, self.rules)
         return self._partial(fields, parts) if parts else self._whole(200, fields)
@@ -201,6 +206,9 @@ class _Answer:
         if etag:
             fields.append((b"ETag", etag))
         fields.append((b"Accept-Ranges", b"none" if self.rules.max_ranges == 0 else b"bytes"))
+        decision = self.exchange.plan.decision
+        if decision is not None and decision.vary:  # what rules have asked (RW-40)
+            fields.append((b"Vary", ", ".join(decision.vary).encode("latin-1")))
         return fields
 
     def _described(self, content_type: str) -> Fields:
@@ -253,9 +261,11 @@ def _digest(file: int, size: int) -> bytes:
 def send(exchange: Exchange, reply: ReplyHead, file: int, segments: list[Segment]) -> None:
     """Send the head and what of the file follows it; ``file`` is closed in the end."""
     exchange.status = reply.status
-    exchange.ranged = False  # ranges are settled
+    filtering = exchange.plan.forwarding.filtering
+    filtered = filtering is not None and bool(filtering.filters)
+    exchange.ranged = filtered and bool(exchange.field(b"range"))  # otherwise ranges are settled
     exchange.body_done = True  # what is left of the request's body is dropped
-    if exchange.head_only or not segments:
+    if (exchange.head_only and not filtered) or not segments:
         os.close(file)
         exchange.answered(reply, [], True)
         exchange.finish()

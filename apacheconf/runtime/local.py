@@ -32,7 +32,8 @@ def local_answer(client: ClientConnection, exchange: Exchange, head: RequestHead
         _answer_itself(client, exchange, head)
     else:
         kept = [(name.encode(), value.encode("latin-1")) for name, value in decision.fields]
-        client.refuse(exchange, status, *_proxy_note(head, status), kept=kept)
+        reason, note = _proxy_note(head, status)
+        client.refuse(exchange, status, reason, note or decision.note, kept=kept)
 
 
 #: What the page of a redirect says, where it isn't that the document has moved.
@@ -56,6 +57,9 @@ def redirect(client: ClientConnection, exchange: Exchange, status: int, location
         f"{_REDIRECTS.get(status, _MOVED).format(escape(location))}</body></html>\n"
     )
     fields = [(b"Location", location.encode("latin-1")), (b"Content-Type", CONTENT_TYPE)]
+    filtering = exchange.plan.forwarding.filtering
+    if filtering is not None:
+        fields = filtering.expired(exchange, fields)
     client.answer(exchange, status, body.encode("latin-1"), fields)
 
 

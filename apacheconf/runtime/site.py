@@ -25,6 +25,7 @@ from apacheconf.runtime.compile import CompiledShape, Course, Policy
 from apacheconf.runtime.compiled.asks import CHANGING, PEER
 from apacheconf.runtime.compiled.settled import settled_edits
 from apacheconf.runtime.compiled.walk import Decided, decide_compiled
+from apacheconf.runtime.filters import Filtering
 from apacheconf.runtime.forward import Lines, header_lines
 from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.logs import Logger, asks_no_state
@@ -73,6 +74,7 @@ class Forwarding:
         "charset",
         "cookies",
         "documents",
+        "filtering",
         "keep_host",
         "levels",
         "override",
@@ -98,6 +100,7 @@ class Forwarding:
         self.answer_steps = policy.answer_steps
         self.per_request = policy.per_request
         self.tls = policy.tls
+        self.filtering = Filtering(policy.filters, policy.told) if policy.filters or policy.told else None
         self.levels = policy.levels
         self.replies: dict[bytes, KnownReply] = memos.make()
 
@@ -334,4 +337,6 @@ def _policy_of(decision: Decision) -> Policy:
         override_errors=decision.override_errors,
         tls=decision.tls,
         per_request=bool(decision.response_headers or decision.early_headers),
+        filters=decision.filters,
+        told=tuple(each for each in decision.told.values() if not each.of_files),
     )

@@ -117,3 +117,22 @@ def read_reply_fields(lines: list[bytes], field_size: int) -> Fields:
             )
         fields.append((found[1], found[2]))
     return fields
+
+
+def with_field(fields: Fields, name: bytes, value: bytes | None) -> Fields:
+    """The fields with one line of that name, where the first was, or with none."""
+    out: Fields = []
+    for pair in fields:
+        if pair[0].lower() != name.lower():
+            out.append(pair)
+        elif value is not None:
+            out.append((pair[0], value))
+            value = None
+    if value is not None:
+        out.append((name, value))
+    return out
+
+
+def merged(old: bytes, value: bytes) -> bytes:
+    """``value`` behind what a field holds already."""
+    return b"%b, %b" % (old, value) if old else value

@@ -1,0 +1,166 @@
+"""Output filters: what becomes of an answer's body on its way to the client (OR-1l, DF-1, DF-2).
+
+A chain is begun when the answer's head is known; its filters edit the head, then get the body piece by piece. Only
+answers of origins and of files are filtered, never pages of errors. Pure: bytes in, bytes out.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
+
+from apacheconf.program.evaluate import holds
+from apacheconf.program.handling import ExpiryRules, Told
+from apacheconf.program.steps import AddFilter
+from apacheconf.runtime.answer import ReplyHead
+from apacheconf.runtime.framing import CHUNKED
+from apacheconf.runtime.mod_expires import expire
+from apacheconf.runtime.strict import Fields, with_field
+
+if TYPE_CHECKING:
+    from apacheconf.runtime.exchange import Exchange
+
+
+R = TypeVar("R", bound=Told)
+
+
+class Filter(Protocol):
+    """One filter at work on one body. ``streams`` when httpd's sends the end apart, so that no length is known."""
+
+    streams: ClassVar[bool]
+
+    def feed(self, data: bytes) -> bytes:
+        """What can be sent on after ``data``."""
+
+    def end(self) -> bytes:
+        """What is left when the body is over."""
+
+
+@dataclass(slots=True)
+class Answered:
+    """The answer that a filter is asked about: its head, the request's fields and variables, what it brings at once.
+
+    ``whole`` is the size of a body that is all here, None where more is to come.
+    """
+
+    exchange: Exchange
+    reply: ReplyHead
+    filtering: Filtering
+    whole: int | None
+
+    def field(self, name: bytes) -> bytes:
+        """A field of the answer by its lower-case name, empty if absent."""
+        return next((value for key, value in self.reply.fields if key.lower() == name), b"")
+
+    def asked(self, name: bytes) -> bytes:
+        """A field of the request, empty if absent."""
+        return self.exchange.field(name)
+
+    def variable(self, name: str) -> str | None:
+        """A variable of the request's environment."""
+        decision = self.exchange.plan.decision
+        return None if decision is None else decision.env.get(name)
+
+    def set_field(self, name: bytes, value: bytes | None) -> None:
+        """Put ``value`` in the place of all lines of that name; None takes them away."""
+        self.reply.fields = with_field(self.reply.fields, name, value)
+
+    @property
+    def type(self) -> str:
+        """The media type without parameters, as it is written."""
+        return self.field(b"content-type").partition(b";")[0].strip().decode("latin-1")
+
+
+#: Makes the filter of an answer, or None where it leaves the answer alone.
+Maker = Callable[[Answered], Filter | None]
+
+
+class Chain:
+    """The filters of one answer, the first nearest to its source."""
+
+    __slots__ = ("_filters",)
+
+    def __init__(self, filters: list[Filter]) -> None:
+        self._filters = filters
+
+    def feed(self, pieces: Iterable[bytes], done: bool) -> list[bytes]:
+        """What goes to the client after these pieces; ``done`` with the last ones."""
+        data = b"".join(pieces)
+        for each in self._filters:
+            data = each.feed(data) if data else b""
+            if done:
+                data += each.end()
+        return [data] if data else []
+
+
+class Filtering:
+    """What filters the answers of one policy: the filters by name, and what they are told."""
+
+    __slots__ = ("filters", "told")
+
+    def __init__(self, filters: tuple[AddFilter, ...], told: tuple[Told, ...]) -> None:
+        self.filters = filters
+        self.told: dict[type[Told], Told] = {type(each): each for each in told}
+
+    def rules(self, kind: type[R]) -> R:
+        """The settings of this kind, or their defaults."""
+        found = self.told.get(kind)
+        return found if isinstance(found, kind) else kind()
+
+    def begin(self, exchange: Exchange, reply: ReplyHead, pieces: list[bytes], done: bool) -> list[bytes]:
+        """Edit the head of an answer and begin its chain, if any filter acts; the pieces as they are after it.
+
+        A body that is all here is filtered at once, so that its length is known.
+        """
+        from apacheconf.runtime.acting import MAKERS  # what serve's own filters need loads with the first answer
+
+        if reply.status < 400:
+            reply.fields = self.expired(exchange, reply.fields)
+        about = Answered(exchange, reply, self, sum(map(len, pieces)) if done else None)
+        found = [made for name in self._applied(about) if (made := MAKERS[name](about)) is not None]
+        if not found:
+            return pieces
+        chain = Chain(found)
+        about.set_field(b"content-length", None)
+        if exchange.head_only and (not done or found[-1].streams):
+            reply.length, reply.chunked = 0, False  # httpd says nothing of a length that it doesn't know
+            return []
+        if not done or found[-1].streams:
+            exchange.chain, reply.length, exchange.ranged = chain, CHUNKED, False
+            return pieces
+        pieces = chain.feed(pieces, True)
+        reply.length = sum(map(len, pieces))
+        about.set_field(b"Content-Length", b"%d" % reply.length)
+        return pieces
+
+    def expired(self, exchange: Exchange, fields: Fields) -> Fields:
+        """The fields of an answer that is no error, with Expires where mod_expires sets it."""
+        if ExpiryRules not in self.told:
+            return fields
+        return expire(fields, self.rules(ExpiryRules), _file_of(exchange))
+
+    def _applied(self, about: Answered) -> list[str]:
+        """The names of the filters that this answer meets, in httpd's order: what makes text, then what encodes it."""
+        names = [each.name for each in self.filters if each.name in ORDER and _is_met(each, about)]
+        return sorted(dict.fromkeys(names), key=ORDER.__getitem__)
+
+
+def _file_of(exchange: Exchange) -> os.stat_result | None:
+    decision = exchange.plan.decision
+    return None if decision is None or decision.located is None else decision.located.found
+
+
+def _is_met(each: AddFilter, about: Answered) -> bool:
+    decision = about.exchange.plan.decision
+    if each.types:
+        if about.type not in each.types and "*" not in each.types:
+            return False
+        if about.reply.status != 200 and about.variable("filter-errordocs") is None:
+            return False
+    return decision is None or decision.state is None or holds(each.when, decision.state)
+
+
+#: Who comes first: filters of resources before those of content codings.
+ORDER = {"substitute": 10, "inflate": 18, "deflate": 19, "brotli_compress": 19}

@@ -1,0 +1,97 @@
+"""mod_deflate at work: which answers the DEFLATE filter compresses, and how it changes their heads (DF-1, DF-2)."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from typing import ClassVar
+
+from apacheconf.program.handling import DeflateRules
+from apacheconf.runtime.filters import Answered, Filter
+from apacheconf.runtime.strict import merged
+
+#: A gzip header without a name and a time, as httpd writes it: made on Unix.
+_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03"
+#: What compressing costs at least; a shorter body is left alone.
+_OVERHEAD = 68
+_PLAIN = frozenset({b"identity", b"7bit", b"8bit", b"binary"})
+_CODING = re.compile(rb"\s*([^\s,;]+)\s*((?:;[^,]*)?)\s*(?:,|\Z)")
+_ZERO = re.compile(rb"\s*;\s*q\s*=\s*0(?:\.0{0,3})?\s*\Z", re.IGNORECASE)
+
+
+class Deflate:
+    """gzip of a body."""
+
+    streams: ClassVar[bool] = False
+
+    __slots__ = ("_begun", "_checksum", "_deflater", "_size")
+
+    def __init__(self, rules: DeflateRules) -> None:
+        self._deflater = zlib.compressobj(rules.level, zlib.DEFLATED, -rules.window, rules.memory)
+        self._checksum = self._size = 0
+        self._begun = False
+
+    def feed(self, data: bytes) -> bytes:
+        self._checksum = zlib.crc32(data, self._checksum)
+        self._size += len(data)
+        made = self._deflater.compress(data)
+        if not self._begun:
+            self._begun = True
+            made = _HEADER + made
+        return made
+
+    def end(self) -> bytes:
+        tail = self._checksum.to_bytes(4, "little") + (self._size & 0xFFFFFFFF).to_bytes(4, "little")
+        return (b"" if self._begun else _HEADER) + self._deflater.flush() + tail
+
+
+def deflate(about: Answered) -> Filter | None:
+    """The filter of an answer, and what it makes of the head; None where it leaves both alone."""
+    if about.whole is not None and about.whole <= _OVERHEAD:
+        return None
+    if not may_encode(about, b"gzip", "gzip"):
+        return None
+    rules = about.filtering.rules(DeflateRules)
+    mark_encoded(about, b"gzip", rules.etag)
+    return Deflate(rules)
+
+
+def may_encode(about: Answered, coding: bytes, variables: str) -> bool:
+    """Whether the answer may be encoded, for this client; Vary says then that others may get something else.
+
+    ``no-gzip`` and ``gzip-only-text/html`` are variables that forbid it, ``force-gzip`` asks for it.
+    """
+    if about.reply.status in (204, 206) or about.field(b"content-range"):
+        return False
+    if about.variable(f"no-{variables}") is not None:
+        return False
+    if about.type != "text/html" and about.variable(f"{variables}-only-text/html") == "1":
+        return False
+    codings = [each.strip().lower() for each in about.field(b"content-encoding").split(b",") if each.strip()]
+    if not _PLAIN.issuperset(codings):
+        return False
+    about.set_field(b"Vary", _vary(about.field(b"vary")))
+    return about.variable(f"force-{variables}") is not None or _accepts(about.asked(b"accept-encoding"), coding)
+
+
+def _vary(old: bytes) -> bytes:
+    return merged(old, b"Accept-Encoding")
+
+
+def _accepts(value: bytes, coding: bytes) -> bool:
+    """Whether Accept-Encoding names the coding, and not with ``q=0``."""
+    for found in _CODING.finditer(value):
+        if found[1].lower() == coding:
+            return _ZERO.match(found[2]) is None
+    return False
+
+
+def mark_encoded(about: Answered, coding: bytes, etag: str) -> None:
+    """Content-Encoding, and an ETag of its own for the encoded form."""
+    about.set_field(b"Content-Encoding", coding)
+    about.set_field(b"content-md5", None)
+    old = about.field(b"etag")
+    if etag == "Remove":
+        about.set_field(b"etag", None)
+    elif etag == "AddSuffix" and len(old) > 2 and old.endswith(b'"'):
+        about.set_field(b"ETag", old[:-1] + b"-" + coding + b'"')

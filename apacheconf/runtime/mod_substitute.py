@@ -1,0 +1,104 @@
+"""mod_substitute at work: search and replace, line by line (DF-4).
+
+A line ends with a line feed, or with the body; one that is longer than SubstituteMaxLineLength ends the answer, as
+httpd ends it. Never more than such a line is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import ClassVar
+
+from apacheconf.program.handling import Substitution, SubstitutionRules
+from apacheconf.runtime.filters import Answered, Filter
+
+Replace = Callable[[bytes], bytes]
+
+
+class LineTooLong(Exception):
+    """A line is longer than SubstituteMaxLineLength."""
+
+
+class Substitute:
+    """The substitutions of one answer."""
+
+    streams: ClassVar[bool] = True
+
+    __slots__ = ("_kept", "_longest", "_replaces")
+
+    def __init__(self, rules: SubstitutionRules) -> None:
+        self._replaces = [_replacer(each) for each in rules.substitutions]
+        self._longest = rules.longest
+        self._kept = b""
+
+    def feed(self, data: bytes) -> bytes:
+        lines = (self._kept + data).split(b"\n")
+        self._kept = lines.pop()
+        if len(self._kept) > self._longest:
+            raise LineTooLong
+        return b"".join([self._line(line + b"\n") for line in lines])
+
+    def end(self) -> bytes:
+        kept, self._kept = self._kept, b""
+        return self._line(kept) if kept else b""
+
+    def _line(self, line: bytes) -> bytes:
+        if len(line) > self._longest:
+            raise LineTooLong
+        for replace in self._replaces:
+            line = replace(line)
+        return line
+
+
+def substitute(about: Answered) -> Filter | None:
+    """The filter of an answer that has substitutions."""
+    rules = about.filtering.rules(SubstitutionRules)
+    return Substitute(rules) if rules.substitutions else None
+
+
+@lru_cache(maxsize=1024)
+def _replacer(each: Substitution) -> Replace:
+    if not each.regex and not each.ignore_case:
+        plain, by = each.pattern.encode("latin-1"), each.replacement.encode("latin-1")
+        return lambda line: line.replace(plain, by)
+    import pcre2
+
+    flags = pcre2.DOTALL | (pcre2.IGNORECASE if each.ignore_case else 0)
+    pattern = each.pattern if each.regex else re.escape(each.pattern)
+    compiled = pcre2.compile(pattern.encode("latin-1"), flags)
+    parts = [part.encode("latin-1") if isinstance(part, str) else part for part in _parts(each)]
+
+    def replace(line: bytes) -> bytes:
+        out, at = [], 0
+        for found in compiled.finditer(line):
+            start, end = found.span()
+            out.append(line[at:start])
+            out += [part if isinstance(part, bytes) else (_group(found, part)) for part in parts]
+            at = end
+        return b"".join((*out, line[at:])) if out else line
+
+    return replace
+
+
+def _group(found: re.Match[bytes], number: int) -> bytes:
+    try:
+        return found.group(number) or b""
+    except IndexError:
+        return b""
+
+
+def _parts(each: Substitution) -> list[str | int]:
+    """The replacement as texts and numbers of groups (``$1``, ``&`` is none here)."""
+    if not each.regex:
+        return [each.replacement]
+    parts: list[str | int] = []
+    for text in re.split(r"(\\.|\$\d)", each.replacement):
+        if re.fullmatch(r"\$\d", text):
+            parts.append(int(text[1]))
+        elif re.fullmatch(r"\\[$&]", text):
+            parts.append(text[1])
+        elif text:
+            parts.append(text)
+    return parts
