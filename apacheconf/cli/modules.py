@@ -1,7 +1,8 @@
-"""``apacheconf modules``: what ``httpd -M`` prints, and which modules the directives need."""
+"""``apacheconf modules``: what ``httpd -M`` prints, which modules the directives need, and what we make of them."""
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
@@ -15,8 +16,15 @@ def run(
     needed: Annotated[
         bool, typer.Option("--needed", help="Which modules the directives need, and which of them are missing.")
     ] = False,
+    differences: Annotated[
+        bool, typer.Option("--differences", help="Where serve differs from httpd on purpose; reads no configuration.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --differences: as JSON.")] = False,
 ) -> None:
     """Print what httpd -M prints: the modules that are loaded."""
+    if differences:
+        _print_differences(as_json)
+        return
     from apacheconf.cli.writing import to_standard_output
     from apacheconf.model.views import modules, needed_modules
 
@@ -24,3 +32,15 @@ def run(
         to_standard_output(needed_modules(reading.load_expanded()))
     else:
         to_standard_output(modules(reading.load_model()))
+
+
+def _print_differences(as_json: bool) -> None:
+    from apacheconf.runtime import differences
+
+    if as_json:
+        print(json.dumps(differences.as_json(), indent=2))
+        return
+    from apacheconf.cli.tables import print_table
+
+    rows = [(", ".join(e.statements), e.title, e.httpd, e.ours, e.reason) for e in differences.DIFFERENCES]
+    print_table(("statements", "what", "httpd", "serve", "why"), rows)

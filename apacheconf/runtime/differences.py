@@ -1,0 +1,122 @@
+"""Where serve differs from httpd on purpose: every row is shown by a test, and ``modules --differences`` prints them.
+
+A directive that isn't honoured is no difference of this kind: it is named when serve starts (``honesty``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+#: The schema of ``as_json``; it grows by keys, and gets a new number when a key changes its meaning.
+SCHEMA = "apacheconf-differences/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """``statements`` are the IDs of ``tests/spec`` that it is about, ``httpd`` and ``ours`` what each does."""
+
+    statements: tuple[str, ...]
+    title: str
+    httpd: str
+    ours: str
+    reason: str
+
+
+DIFFERENCES = (
+    Difference(
+        ("RS-3",),
+        "the Server header of answers made here",
+        "names its version, its system and its modules",
+        "says Apache/2.4 (apacheconf), or what ServerTokens leaves of it",
+        "it is not httpd, and whoever looks should not be led to its errata",
+    ),
+    Difference(
+        ("RS-28",),
+        "the page after a body that is broken before anything was sent",
+        "comes in chunks",
+        "has a Content-Length",
+        "the page is known as a whole; a client reads the same",
+    ),
+    Difference(
+        ("RS-17",),
+        "the head of an origin's answer",
+        "is bounded line by line, the number of lines is not",
+        "is 1 MiB at most; a longer one is a 502",
+        "memory stays bounded",
+    ),
+    Difference(
+        ("HC-12",),
+        "the body of an answer to a health check",
+        "is read whole, however long",
+        "is read up to 1 MiB",
+        "memory stays bounded",
+    ),
+    Difference(
+        ("LG-1",),
+        "when a line of CustomLog is in its file",
+        "at once, unless BufferedLogs is on",
+        "at most a tenth of a second later; lines of the error log at once",
+        "many lines cost one write",
+    ),
+    Difference(
+        ("LG-2a",),
+        "names of clients in logs (HostnameLookups)",
+        "asks DNS for each client when it is on",
+        "always writes the address",
+        "a look-up would hold up every answer; logs are resolved afterwards",
+    ),
+    Difference(
+        ("LG-5",),
+        "the error log where no ErrorLog is written",
+        "is logs/error_log below ServerRoot",
+        "is standard error, and names file and line of an origin that can't be reached",
+        "whoever tries a configuration sees what is wrong with it",
+    ),
+    Difference(
+        ("LG-6",),
+        "messages of the levels debug and trace",
+        "tell of every step inside",
+        "are not written",
+        "they tell of the inside of httpd; apacheconf explain tells a request's story",
+    ),
+    Difference(
+        ("LG-8",),
+        "httpd's source files in the error log",
+        "stand in messages from debug on and in %F",
+        "are left out, as a field that has nothing to say",
+        "there are no such files here",
+    ),
+    Difference(
+        ("LG-9",),
+        "notices of start and stop in the error log",
+        "AH00489, AH00094, AH00491",
+        "are not written; the start-up summary is on standard error",
+        "they would name a server that isn't running",
+    ),
+    Difference(
+        ("STR-40",),
+        "LoadModule of a module that is compiled into Debian's httpd",
+        "is an error",
+        "is skipped with a note",
+        "the line is right on systems where the module is a file",
+    ),
+    Difference(
+        ("TB-6",),
+        "the ciphers of TLS 1.3 towards origins",
+        "are those of SSLProxyCipherSuite TLSv1.3",
+        "are OpenSSL's own",
+        "Python's ssl can't be told",
+    ),
+    Difference(
+        ("TB-4",),
+        "SSLProxyVerify optional_no_ca",
+        "lets pass an unknown authority and nothing else",
+        "verifies nothing of the chain",
+        "Python's ssl knows only all or nothing",
+    ),
+)
+
+
+def as_json() -> dict[str, object]:
+    """``{"schema": "apacheconf-differences/1", "differences": [row]}``, a row with the fields of ``Difference``."""
+    return {"schema": SCHEMA, "differences": [asdict(each) for each in DIFFERENCES]}

@@ -1,0 +1,175 @@
+"""Every deliberate difference is shown here: ``SHOWN`` ties each row of the table to the test of what serve does."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from apacheconf.expand import Options
+from apacheconf.program.hosts import Host
+from apacheconf.program.loading import load
+from apacheconf.program.messages import Message, line_of
+from apacheconf.program.tls import OriginTls, unlike_httpd
+from apacheconf.runtime.checking import MOST, _body
+from apacheconf.runtime.differences import DIFFERENCES, as_json
+from apacheconf.runtime.errorlog import About, formatted
+from apacheconf.runtime.framing import UNTIL_CLOSE
+from apacheconf.runtime.health import Answer
+from apacheconf.runtime.http_origin import MAX_HEAD
+from tests import wire
+from tests.program.examples import one_origin
+from tests.runtime.stage import OK, Stage, converse, get
+from tests.test_spec_ids import citations, defined
+
+
+def answered(folder: Path, text: str) -> Stage:
+    """The stage of a site that has answered one request from its origin."""
+    path = folder / "site.conf"
+    path.write_text(f"ServerName example.com\n{text}\nProxyPass / http://10.0.0.1/\n")
+    stage = Stage(load([str(path)]).require())
+    stage.client().data_received(get())
+    stage.settle()
+    stage.origins[0].data_received(OK)
+    return stage
+
+
+def test_the_server_header() -> None:
+    answer = converse(one_origin(), b"GET /%zz HTTP/1.1\r\nHost: example.com\r\n\r\n", ()).client
+    assert b"\r\nServer: Apache/2.4 (apacheconf)\r\n" in answer
+
+
+def test_the_page_after_a_broken_body() -> None:
+    broken = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+    answer = converse(one_origin(), get(), (broken,)).client
+    assert answer.startswith(b"HTTP/1.1 502 ") and b"\r\nContent-Length: " in answer
+
+
+def test_the_length_of_a_head() -> None:
+    stage = Stage(one_origin())
+    client = stage.client()
+    client.data_received(get())
+    stage.settle()
+    line = b"X-Some: " + b"x" * 8000 + b"\r\n"
+    stage.origins[0].data_received(b"HTTP/1.1 200 OK\r\n")
+    for _ in range(MAX_HEAD // len(line)):
+        stage.origins[0].data_received(line)
+    assert client.transport.written == b""
+    stage.origins[0].data_received(line * 2)
+    assert client.transport.written.startswith(b"HTTP/1.1 502 ")
+
+
+def test_the_length_of_a_check() -> None:
+    async def read() -> int:
+        reader = asyncio.StreamReader()
+        reader.feed_data(b"x" * (2 * MOST))
+        reader.feed_eof()
+        return len(await _body(reader, Answer(200, (), 2 * MOST)))
+
+    async def read_to_the_end() -> int:
+        reader = asyncio.StreamReader()
+        reader.feed_data(b"x" * (3 * MOST))
+        return len(await _body(reader, Answer(200, (), UNTIL_CLOSE)))
+
+    assert asyncio.run(read()) == MOST
+    assert MOST < asyncio.run(read_to_the_end()) < 2 * MOST
+
+
+def test_lines_wait_for_the_tick(tmp_path: Path) -> None:
+    log = tmp_path / "access"
+    stage = answered(tmp_path, f'CustomLog {log} "%s"')
+    assert log.read_text() == ""
+    stage.tick(stage.now)
+    assert log.read_text() == "200\n"
+
+
+def test_names_of_clients(tmp_path: Path) -> None:
+    log = tmp_path / "access"
+    answered(tmp_path, f'HostnameLookups On\nCustomLog {log} "%h"').logs.close()
+    assert log.read_text() == "192.0.2.7\n"
+
+
+def test_standard_error(tmp_path: Path) -> None:
+    stage = answered(tmp_path, "")
+    assert stage.errors().for_people
+    stage.log("error", "core", "said")
+    assert stage.notes[-1].endswith("] said")
+
+
+def test_what_debug_says(tmp_path: Path) -> None:
+    assert answered(tmp_path, "LogLevel trace8").notes == []
+
+
+def _host() -> Host:
+    return one_origin().hosts[0]
+
+
+def test_source_files() -> None:
+    line = line_of("%M file=%F end %-F")
+    assert formatted(line, About(Message("debug", "core", "said"), _host())) == "said end -"
+
+
+def test_start_and_stop() -> None:
+    text = "# notices\n--- config\nLogLevel info\n--- ask GET /\n--- logged AH00489 AH00094 AH00491\n"
+    case = wire.Case(Path("x"), *_parts(text))
+    assert wire.play(case, None)[-1] == ""
+
+
+def _parts(text: str) -> tuple[str, tuple[wire.Part, ...]]:
+    start = text.index("--- ")
+    return text[:start], tuple(
+        wire.Part(kind, words.strip(), below) for kind, words, below in wire._ENTRY.findall(text)
+    )
+
+
+def test_a_module_that_is_compiled_in(tmp_path: Path) -> None:
+    path = tmp_path / "httpd.conf"
+    path.write_text("LoadModule unixd_module modules/mod_unixd.so\nLoadModule log_config_module m.so\nListen 80\n")
+    found = load([], Options(file=str(path))).expanded
+    assert any(each.name == "module-compiled-in" for each in found.diagnostics)
+
+
+def test_ciphers_of_tls_1_3() -> None:
+    assert "OpenSSL's own" in unlike_httpd(OriginTls(ciphers_13="TLS_AES_128_GCM_SHA256"))
+
+
+def test_optional_no_ca() -> None:
+    assert "verifies nothing" in unlike_httpd(OriginTls(verify="optional_no_ca"))
+
+
+#: By the beginning of the title.
+SHOWN: dict[str, Callable[..., None]] = {
+    "the Server header": test_the_server_header,
+    "the page after": test_the_page_after_a_broken_body,
+    "the head of": test_the_length_of_a_head,
+    "the body of": test_the_length_of_a_check,
+    "when a line": test_lines_wait_for_the_tick,
+    "names of clients": test_names_of_clients,
+    "the error log where": test_standard_error,
+    "messages of the levels": test_what_debug_says,
+    "httpd's source files": test_source_files,
+    "notices of start": test_start_and_stop,
+    "LoadModule": test_a_module_that_is_compiled_in,
+    "the ciphers": test_ciphers_of_tls_1_3,
+    "SSLProxyVerify": test_optional_no_ca,
+}
+
+
+def test_every_row_is_shown_by_a_test_and_every_statement_is_cited() -> None:
+    unshown = [each.title for each in DIFFERENCES if sum(each.title.startswith(start) for start in SHOWN) != 1]
+    assert not unshown
+    assert len(DIFFERENCES) == len(SHOWN)
+    others = (names for path, names in citations().items() if not path.endswith("test_differences.py"))
+    asked = {name for names in others for name in names}
+    for each in DIFFERENCES:
+        assert each.statements
+        assert set(each.statements) <= defined() & asked, each.title
+
+
+def test_rows_say_all_there_is_to_say() -> None:
+    written = json.loads(json.dumps(as_json()))
+    assert written["schema"] == "apacheconf-differences/1"
+    for row in written["differences"]:
+        assert all(row.values()) and set(row) == {"statements", "title", "httpd", "ours", "reason"}
+        assert row["httpd"] != row["ours"]
