@@ -86,6 +86,7 @@ class RewriteCond:
     negated: bool = False
     ignore_case: bool = False
     or_next: bool = False
+    no_vary: bool = False
 
 
 # --- flags ---------------------------------------------------------------------------------------------------
@@ -211,7 +212,7 @@ def _cond_flag(cond: RewriteCond, flag: Flag) -> RewriteCond:
         case "or" | "ornext":
             return replace(cond, or_next=True)
         case "nv" | "novary":
-            return cond
+            return replace(cond, no_vary=True)
     raise ValueRefused(f"unknown flag '{flag.name}'")
 
 

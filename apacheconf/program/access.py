@@ -183,7 +183,7 @@ def _allowed_methods(conf: AllowMethodsDirConf) -> Iterator[Step]:
 
 def _made_up(conf: AuthBasicDirConf) -> Iterator[Step]:
     """AuthBasicFake: the origin gets this user and password (AB-4)."""
-    if conf.fake.value is not None:
+    if conf.fake.value:
         user, password = (mod_authn_core.text_value(each) for each in conf.fake.value)
         made = Joined((Literal("Basic "), Call("base64", Joined((user, Literal(":"), password)))))
         action = EditHeader(Table.REQUEST, "set", "Authorization", made)

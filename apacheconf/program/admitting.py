@@ -154,7 +154,7 @@ def _one_of_users(requires: OneOfUsers, action: Admit, course: Course) -> Standi
     if state.user in split(text_of(requires.names, state)):
         return Standing.GRANTED
     said = f"user '{state.user}' does not meet 'require'ments for user to be allowed access"
-    course.log("error", "authz_user", f"AH01663: access to {state.path} failed, reason: {said}")
+    course.log("debug", "authz_user", f"AH01663: access to {state.path} failed, reason: {said}")
     return Standing.DENIED
 
 
@@ -162,17 +162,17 @@ def _in_group(requires: InGroup, action: Admit, course: Course) -> Standing:
     state = course.state
     if state.user is None:
         return Standing.NO_USER
-    member = state.authority.groups(action.groups, state.user, requires.dbm)
-    if member.message is not None:
-        mod_auth_basic.tell(member.message, course)
-        return Standing.DENIED
-    names = {name.lower() for name in split(text_of(requires.names, state))}
-    if names & member.groups:
+    names = split(text_of(requires.names, state))
+    found = state.authority.membership(action.groups, state.user, names, requires.dbm)
+    if found.is_member:
         return Standing.GRANTED
+    if found.message is not None:
+        mod_auth_basic.tell(found.message, course)
+        return Standing.DENIED
     module, code = ("authz_dbm", "AH01665") if requires.dbm else ("authz_groupfile", "AH01667")
     said = "user is not part of the 'require'ed group(s)."
     course.log(
-        "error", module, f"{code}: Authorization of user {state.user} to access {state.path} failed, reason: {said}"
+        "debug", module, f"{code}: Authorization of user {state.user} to access {state.path} failed, reason: {said}"
     )
     return Standing.DENIED
 
@@ -184,8 +184,10 @@ def _owns_file(requires: OwnsFile, action: Admit, course: Course) -> Standing:
     owner = state.authority.owner(state.file, requires.group)
     if not requires.group:
         return Standing.GRANTED if owner == state.user else Standing.DENIED
-    member = state.authority.groups(action.groups, state.user, requires.dbm)
-    return Standing.GRANTED if owner is not None and owner.lower() in member.groups else Standing.DENIED
+    found = (
+        owner is not None and state.authority.membership(action.groups, state.user, (owner,), requires.dbm).is_member
+    )
+    return Standing.GRANTED if found else Standing.DENIED
 
 
 def _cannot_tell(requires: CannotTell, action: Admit, course: Course) -> Standing:

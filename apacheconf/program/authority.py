@@ -6,6 +6,7 @@ their word. Whoever gives none gets NOBODY, which refuses, so that nobody is let
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple, Protocol
 
@@ -31,10 +32,10 @@ class Finding(NamedTuple):
     secret: str = ""
 
 
-class Memberships(NamedTuple):
-    """The groups of a user in lower case; ``message`` says why there are none."""
+class Membership(NamedTuple):
+    """Whether a user is in one of some groups; ``message`` says why that can't be."""
 
-    groups: frozenset[str]
+    is_member: bool
     message: Message | None = None
 
 
@@ -50,8 +51,8 @@ class Authority(Protocol):
     def secret(self, provider: Provider, user: str, realm: str) -> Finding:
         """The hash of ``user:realm:password``; GRANTED here means that the user is found."""
 
-    def groups(self, files: GroupFiles, user: str, dbm: bool) -> Memberships:
-        """Which groups the user is in."""
+    def membership(self, files: GroupFiles, user: str, groups: Iterable[str], dbm: bool) -> Membership:
+        """Whether the user is in one of these groups, whose letters' case doesn't count."""
 
     def owner(self, file: str, group: bool) -> str | None:
         """Who owns the file, or which group does; None if there is none."""
@@ -93,8 +94,8 @@ class Nobody:
     def secret(self, provider: Provider, user: str, realm: str) -> Finding:
         return Finding(Verdict.BROKEN)
 
-    def groups(self, files: GroupFiles, user: str, dbm: bool) -> Memberships:
-        return Memberships(frozenset())
+    def membership(self, files: GroupFiles, user: str, groups: Iterable[str], dbm: bool) -> Membership:
+        return Membership(False)
 
     def owner(self, file: str, group: bool) -> str | None:
         return None

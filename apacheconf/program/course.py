@@ -75,8 +75,9 @@ class Course:
 
     ``layers`` are the sections that apply, in merge order, ``htaccess`` those of each file on the way, its own lines
     first. ``redirect_to`` is the URI of an internal redirect that the handler would make;
-    ``forced_handler`` and ``forced_type`` are what rules say of it (H, T). A sub-request has a ``main``
-    one; ``depth`` counts how deep they are in each other. One that has ``walked`` depends on what is in the file system.
+    ``forced_handler`` and ``forced_type`` are what rules say of it (H, T). ``depth`` counts
+    how deep sub-requests are in each other. One that has ``walked`` depends on what is in the file system. ``vary``
+    are the header fields that rules have asked, ``note`` explains an error in its page.
     """
 
     program: Program
@@ -113,9 +114,10 @@ class Course:
     redirect_to: str | None = None
     forced_handler: str = ""
     forced_type: str = ""
-    main: Course | None = None
     depth: int = 0
     walked: bool = False
+    vary: list[str] = field(default_factory=list)
+    note: str = ""
     fields: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -124,12 +126,12 @@ class Course:
         mapped = self.state.file or (f"proxy:{self.state.mapped}" if self.state.mapped else "")
         return mapped or f"uri {self.state.path}"
 
-    def log(self, level: str, module: str, text: str, system: str = "") -> None:
+    def log(self, level: str, module: str, text: str, system: str = "", bare: bool = False) -> None:
         """Have a message written to the error log: ``course.log("error", "authz_core", "AH01630: client denied ...")``.
 
         The module is named without ``mod_``; the runtime asks LogLevel.
         """
-        self.messages.append(Message(level, module, text, system))
+        self.messages.append(Message(level, module, text, system, bare))
 
     def refuse(self, status: int, why: str) -> None:
         """Answer with an error made here."""

@@ -55,13 +55,13 @@ def decide_unread(program: Program, host: Host) -> Decision:
     return decision_of(course, keep_alive=False)
 
 
-def decide_document(before: Course, status: int, path: str, notes: str = "") -> Decision:
+def decide_document(program: Program, before: Decision, status: int, path: str, notes: str = "") -> Decision:
     """What answers for an ErrorDocument that is a local ``path``: an internal redirect by GET (ED-1).
 
-    ``before`` is the course that ended with the error ``status``, be it the origin's; ``notes`` is what the stock page
-    would have said.
+    ``before`` was decided for the request that ended with the error ``status``, be it the origin's; ``notes`` is what
+    the stock page would have said.
     """
-    course = begin_document(before, status, path, notes)
+    course = begin_document(program, before, status, path, notes)
     Walk(course, silent).run(Phase.POST_READ if course.status is None else Phase.FILTERS)
     return decision_of(course, keep_alive=course.status not in DROPS_CONNECTION)
 
@@ -80,13 +80,20 @@ def walk(program: Program, request: Request, tracer: Tracer = silent, by: MakeWa
     return course
 
 
-def look_up(course: Course, uri: str, as_file: bool = False) -> Course:
-    """The course of a sub-request up to its handler, as ``ap_sub_req_lookup_uri`` makes it; asked by GET.
+def decide_sub_request(program: Program, before: State, uri: str, depth: int = 1) -> Decision:
+    """What a sub-request of a request whose state is ``before`` would come to, as ``ap_sub_req_lookup_uri`` asks it.
 
-    ``uri`` is a path and perhaps a query, relative to the request's own without a slash in front. With ``as_file`` it
-    names a file. ``status`` of what is returned is None where the request would reach its handler.
+    ``uri`` is a path and perhaps a query, relative to the request's own without a slash in front. The handler of an
+    internal redirect (``redirect_to``) isn't asked: it is the sub-request's own.
     """
-    sub = begin_sub_request(course, uri, as_file)
+    sub = begin_sub_request(program, before, uri, False, depth)
+    Walk(sub, silent).run(Phase.LOCATION_WALK if sub.status is None else Phase.FILTERS)
+    return decision_of(sub)
+
+
+def _look_up(course: Course, uri: str, as_file: bool) -> Course:
+    """The course of a sub-request up to its handler; with ``as_file`` it is for a file and no URL."""
+    sub = begin_sub_request(course.program, course.state, uri, as_file, course.depth + 1)
     if sub.status is None:
         Walk(sub, silent).run(Phase.MAP_TO_STORAGE if as_file else Phase.LOCATION_WALK, Phase.FIXUPS)
     return sub
@@ -98,7 +105,7 @@ class Walk:
     def __init__(self, course: Course, tracer: Tracer) -> None:
         self.course, self.tracer = course, tracer
         self.restarts = 0
-        course.state.look_up = lambda uri, as_file: look_up(course, uri, as_file)
+        course.state.look_up = lambda uri, as_file: _look_up(course, uri, as_file)
         if not course.layers:
             course.layers = course.state.host.shape.layers[:1]
 
@@ -118,7 +125,7 @@ class Walk:
         if course.status is not None and Phase.LOCATION_WALK <= phase < Phase.FILTERS:
             return None
         if phase is Phase.HANDLER:
-            if course.redirect_to is not None:
+            if course.redirect_to is not None and not course.state.sub:
                 return Flow(Move.INTERNAL_REDIRECT)
             _force(course)
         if phase is Phase.MAP_TO_STORAGE and course.origin is None:
@@ -127,7 +134,7 @@ class Walk:
             ask_layers(course, _WALKS[phase], self.holds, self.tracer)
         if phase is Phase.TRANSLATE and (course.origin is not None or course.state.file):
             return None  # OR-2: the rules have placed the request
-        if phase is Phase.HEADER_PARSER and course.main is not None:
+        if phase is Phase.HEADER_PARSER and course.state.sub:
             return None  # sub-requests have their main request's header fields, and what was made of them
         return self.run_phase(phase)
 
@@ -142,6 +149,7 @@ class Walk:
     def _after(self, phase: Phase, flow: Flow | None) -> Phase | None:
         """The phase that follows, after a flow that ended this one early or None."""
         if flow is not None and flow.move is Move.END:
+            self.course.rewriting, self.course.state.rewritten = None, None
             return Phase.FILTERS
         if flow is not None and flow.move is Move.INTERNAL_REDIRECT:
             return self._next_round(flow)
@@ -154,7 +162,7 @@ class Walk:
         at = 0
         while at < len(steps):
             step = steps[at]
-            if self.course.main is not None and isinstance(step.action, Rewrite) and step.action.main_only:
+            if self.course.state.sub and isinstance(step.action, Rewrite) and step.action.main_only:
                 at += 1
                 continue
             matched = holds(step.when, self.course.state)

@@ -248,6 +248,13 @@ def _matches(text: str, regex: Regex, captures: str, state: State) -> bool:
     return groups is not None
 
 
+def named_groups(regex: Regex, state: State) -> dict[str, str]:
+    """What a section's named groups matched, as the variables ``MATCH_NAME`` (LOC-7)."""
+    groups = state.captures.get("section", ())
+    names: dict[str, int] = _compiled(regex).groupindex
+    return {f"MATCH_{name.upper()}": groups[number] or "" for name, number in names.items()}
+
+
 def in_networks(address: str, networks: tuple[str, ...]) -> bool:
     """Whether an address lies in one of the networks; a v4-mapped IPv6 address counts as IPv4 (EXPR-23)."""
     ip = ip_address(address)

@@ -6,6 +6,7 @@ grants is the same. A file that can't be read or is wrong answers 500 and says w
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -97,12 +98,16 @@ def read_htaccess(course: Course, folder: str, granted: Granted) -> tuple[Layer,
         except (FileNotFoundError, NotADirectoryError):
             continue
         except IsADirectoryError:
-            continue
+            course.log(
+                "error", "core", f"AH00554: Access to file {path} denied by server: not a regular file", bare=True
+            )
+            _unreadable(course, folder, path, OSError(errno.EBADF, ""))
+            return ()
         except OSError as fault:
             _unreadable(course, folder, path, fault)
             return ()
         for level, text in made.said:
-            course.log(level, "core", text)
+            course.log(level, "core", text, bare=level == "warn")
         if not made.layers:
             course.refuse(500, "")
         state.host = made.host
@@ -112,6 +117,7 @@ def read_htaccess(course: Course, folder: str, granted: Granted) -> tuple[Layer,
 
 def _unreadable(course: Course, folder: str, path: str, fault: OSError) -> None:
     course.refuse(403, "")
+    course.note = "Server unable to read htaccess file, denying access to be safe"
     course.log(
         "crit",
         "core",

@@ -21,7 +21,7 @@ from apacheconf.program.mod_proxy import Origins
 from apacheconf.program.mod_rewrite import RewriteLayer
 from apacheconf.program.modules import DIR_STEPS
 from apacheconf.program.rewrite_steps import Place
-from apacheconf.program.sections import Found, LeaveOut, in_merge_order
+from apacheconf.program.sections import Found, LeaveOut, for_unmerged, in_merge_order
 
 
 @dataclass
@@ -57,13 +57,15 @@ class LayerBuilder:
         defaults["mod_ssl"] = mod_ssl.of_whole_server(server.dir_conf(SslDirConf))
         first = Layer(LayerKind.SERVER, ALWAYS, ((rules.module, rules), *self._confs(defaults, "")))
         ordered = in_merge_order(server.sections, self.left_out)
+        if not server.server_conf(CoreServerConf).merge_slashes.value:
+            for found in ordered:
+                found.matcher = for_unmerged(found.matcher)
         numbers = {id(found): number for number, found in enumerate(ordered, 1)}
         return (first, *(self._layer(found, numbers.get(id(found.outer))) for found in ordered))
 
     def of_htaccess(self, section: Section) -> tuple[Layer, ...]:
         """The layers of a ``.htaccess`` file, its own lines first."""
         ordered = in_merge_order((section,), self.left_out, every=True)
-        ordered = [found for found in ordered if found.section.confs or found.section is section]
         ordered.sort(key=lambda found: found.section is not section)
         numbers = {id(found): number for number, found in enumerate(ordered)}
         return tuple(self._layer(found, numbers.get(id(found.outer))) for found in ordered)

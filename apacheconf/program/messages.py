@@ -23,13 +23,14 @@ Said = tuple[tuple[str, str], ...]
 class Message:
     """A message in httpd's words, its AH code in front; ``module`` is the name without ``mod_`` (``proxy_http``).
 
-    ``system`` is the system's word for what failed: ``(2)No such file or directory``.
+    ``system`` is the system's word for what failed: ``(2)No such file or directory``. A ``bare`` one names no client.
     """
 
     level: str
     module: str
     text: str
     system: str = ""
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)

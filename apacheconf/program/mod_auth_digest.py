@@ -6,6 +6,7 @@ import re
 from hashlib import md5
 from hmac import compare_digest
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from apacheconf.program.admission import Digest
 from apacheconf.program.authority import Finding, Verdict
@@ -32,14 +33,19 @@ def authenticate(digest: Digest, course: Course) -> int | None:
             )
         return _again(digest, course)
     given = _parameters(rest)
-    if not given.keys() >= _NEEDED or bool(given.get("qop")) != ("nc" in given and "cnonce" in given):
-        course.log("error", "auth_digest", f"AH01782: invalid digest auth header: {rest}")
+    wanted = _NEEDED | _COUNTED if given.get("qop") else _NEEDED
+    if not wanted <= given.keys() or len(given["nonce"]) != NONCE_LENGTH:
+        missing = "missing user, realm, nonce, uri, digest, cnonce, or nonce_count in authorization header"
+        course.log("error", "auth_digest", f"AH01782: {missing}: {state.path}")
         return _again(digest, course)
     state.user = given["username"]
     return _checked(digest, given, course)
 
 
 _NEEDED = frozenset({"username", "realm", "nonce", "uri", "response"})
+_COUNTED = frozenset({"nc", "cnonce"})
+#: Characters of a nonce: the time in base64, and a hash.
+NONCE_LENGTH = 52
 
 
 def _checked(digest: Digest, given: dict[str, str], course: Course) -> int | None:
@@ -69,8 +75,7 @@ def _checked(digest: Digest, given: dict[str, str], course: Course) -> int | Non
         return _again(digest, course)
     if found.verdict is Verdict.BROKEN:
         return 500
-    if given.get("qop") and given["qop"].lower() != "auth":
-        course.log("error", "auth_digest", f"AH01793: invalid qop `{given['qop']}' received: {state.path}")
+    if given.get("qop", "").lower() != "auth":
         return _again(digest, course)
     if not compare_digest(given["response"].encode("latin-1"), _answer(found.secret, given, course).encode()):
         course.log("error", "auth_digest", f"AH01794: user {state.user}: password mismatch: {state.path}")
@@ -90,8 +95,6 @@ def _secret(digest: Digest, user: str, realm: str, course: Course) -> Finding:
 def _answer(secret: str, given: dict[str, str], course: Course) -> str:
     """What a client that knows the password answers to the nonce (RFC 2617, 3.2.2)."""
     asked = _hash(f"{course.state.request.method}:{given['uri']}")
-    if not given.get("qop"):
-        return _hash(f"{secret}:{given['nonce']}:{asked}")
     return _hash(f"{secret}:{given['nonce']}:{given['nc']}:{given['cnonce']}:{given['qop']}:{asked}")
 
 
@@ -102,18 +105,23 @@ def _hash(text: str) -> str:
 def _wrong_uri(uri: str, course: Course) -> int | None:
     """400 where the digest was made for another path than the request's."""
     asked = course.state.request.target
-    if uri == asked or re.sub(r"^https?://[^/?]*", "", uri) == re.sub(r"^https?://[^/?]*", "", asked):
+    if uri == asked or (_decoded(uri) == _decoded(asked) and uri.startswith("/")):
         return None
     course.log("error", "auth_digest", f"AH01786: uri mismatch - <{uri}> does not match request-uri <{asked}>")
     return 400
+
+
+def _decoded(uri: str) -> tuple[str, str]:
+    path, _, query = uri.partition("?")
+    return unquote(path, "latin-1"), query
 
 
 def _fresh(digest: Digest, nonce: str, realm: str, course: Course) -> int | None:
     """Whether the nonce was made here, and is young enough; else the client gets a new one."""
     age = course.state.authority.nonce_age(nonce, realm)
     if age is None:
-        course.log("error", "auth_digest", f"AH01776: invalid nonce {nonce} received - hash is not")
-        return _again(digest, course)
+        course.log("error", "auth_digest", f"AH01776: invalid nonce {nonce} received - hash is not {_hash(nonce)}")
+        return _again(digest, course, stale=True)
     if age < 0:
         course.log("error", "auth_digest", f"AH01777: invalid nonce {nonce} received - user attempted time travel")
         return _again(digest, course)
@@ -131,7 +139,8 @@ def _again(digest: Digest, course: Course, stale: bool = False) -> int:
 def challenge(digest: Digest, course: Course, stale: bool = False) -> None:
     """Tell the client how to say who it is, with a new nonce."""
     realm = text_of(digest.realm, course.state) if digest.realm is not None else ""
-    domain = f', domain="{" ".join(digest.domain)}"' if digest.domain else ""
+    own = digest.domain if course.origin is None else ()  # an origin's paths may be others
+    domain = f', domain="{" ".join(own)}"' if own else ""
     nonce = course.state.authority.nonce(realm)
     line = f'Digest realm="{quoted(realm)}", nonce="{nonce}", algorithm=MD5{domain}{", stale=true" if stale else ""}'
     course.early.replace("WWW-Authenticate", f'{line}, qop="auth"')

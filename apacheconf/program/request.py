@@ -68,7 +68,8 @@ class Decision:
     file of a request that no origin takes. ``keep_alive`` False closes the client's connection (a 400).
     ``keep_host`` says that the origin gets the client's Host, ``tls`` how TLS is spoken where its scheme asks for it.
     ``fields`` are what an error made here brings
-    (Allow). ``response_headers`` and ``early_headers`` are what ``response`` edits the answer with, under ``state``.
+    (Allow). ``vary`` are the header fields that
+    rules have asked; ``note`` explains an error in its page. ``response_headers`` and ``early_headers`` are what ``response`` edits the answer with, under ``state``.
     """
 
     host: Host | None
@@ -86,6 +87,8 @@ class Decision:
     file: str = ""
     path_info: str = ""
     located: Located | None = None
+    vary: tuple[str, ...] = ()
+    note: str = ""
     handler: str = ""
     keep_alive: bool = True
     env: Mapping[str, str] = field(default_factory=dict)

@@ -16,7 +16,7 @@ from apacheconf.program.expressions import NotEvaluated
 from apacheconf.program.link import LeaveOut, Linker
 from apacheconf.program.mod_proxy import Origins, OriginUnknown
 from apacheconf.program.phases import Phase
-from apacheconf.program.rewrite_texts import Texts, condition_of
+from apacheconf.program.rewrite_texts import Texts, condition_of, header_fields
 from apacheconf.program.steps import (
     END,
     NEXT,
@@ -31,6 +31,7 @@ from apacheconf.program.steps import (
     SetEnv,
     SetType,
     Step,
+    Vary,
 )
 from apacheconf.program.values import REQUEST_URI, REWRITTEN, REWRITTEN_HERE, Variable
 
@@ -189,7 +190,9 @@ class _Rule:
             return Rewrite(answers=True, status=rule.code, sets=sets)
         main_only = rule.no_subrequests or rule.redirects
         if rule.substitution is None:
-            return Rewrite(passed=rule.passed_through, sets=sets, main_only=main_only, ends_all=rule.end)
+            return Rewrite(
+                passed=rule.passed_through, sets=sets, main_only=main_only, ends_all=rule.end, vary=self._vary()
+            )
         aim = Aim.ORIGIN if rule.proxied else Aim.REDIRECT if rule.redirects else Aim.ANY
         first = getattr(rule.substitution[0], "text", "") if rule.substitution else ""
         return Rewrite(
@@ -209,7 +212,14 @@ class _Rule:
             main_only=main_only,
             ends_all=rule.end,
             path_info_discarded=rule.path_info_discarded,
+            vary=self._vary(),
         )
+
+    def _vary(self) -> Vary:
+        """Raises NotEvaluated."""
+        groups = [[(each, header_fields(each)) for each in group] for group in _groups(self.entry.conditions)]
+        asking = [group for group in groups if any(names for _, names in group)]
+        return tuple(tuple((condition_of(each, self.texts), names) for each, names in group) for group in asking)
 
     def _origin(self, rule: RewriteRule) -> int | None:
         url = static_target(rule)

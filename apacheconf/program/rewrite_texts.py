@@ -54,6 +54,11 @@ _NAMES: dict[str, Value] = {
     #: Not known yet when a server's rules run.
     **dict.fromkeys(("REMOTE_USER", "AUTH_TYPE", "PATH_INFO", "CONTEXT_PREFIX"), Literal("")),
 }
+#: The header fields behind names: who asks them makes the answer vary (RW-40).
+_FIELDS = {
+    "HTTP_USER_AGENT": "User-Agent", "HTTP_REFERER": "Referer", "HTTP_COOKIE": "Cookie", "HTTP_HOST": "Host",
+    "HTTP_FORWARDED": "Forwarded", "HTTP_PROXY_CONNECTION": "Proxy-Connection", "HTTP_ACCEPT": "Accept",
+}  # fmt: skip
 _NOT_YET = frozenset({"REMOTE_IDENT", "SCRIPT_USER", "SCRIPT_GROUP", "SERVER_SOFTWARE", "API_VERSION"})
 #: What is known only when a section's rules run; REQUEST_FILENAME is the file that the rules have made so far.
 _IN_SECTIONS: dict[str, Value] = {
@@ -129,6 +134,15 @@ _COMPARISONS = {
     ">=": Operator.LENGTH_GE,
     **{letters: Operator(letters) for letters in ("-lt", "-le", "-gt", "-ge", "-eq")},
 }
+
+
+def header_fields(cond: RewriteCond) -> tuple[str, ...]:
+    """The header fields that a condition asks; none with NV."""
+    if cond.no_vary:
+        return ()
+    names = [part.name for part in cond.test if isinstance(part, Name)]
+    found = (_FIELDS.get(n.upper()) or (n[5:] if n[:5].upper() == "HTTP:" else "") for n in names)
+    return tuple(name for name in found if name)
 
 
 def condition_of(cond: RewriteCond, texts: Texts) -> Condition:

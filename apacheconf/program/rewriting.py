@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from apacheconf.program.evaluate import State, text_of
+from apacheconf.program.evaluate import State, holds, text_of
 from apacheconf.program.files import exists
 from apacheconf.program.index import names_of
 from apacheconf.program.rewriting_here import REDIRECT_HANDLER, begin_here, local_path, redirected
@@ -82,6 +82,9 @@ def rewrite(action: Rewrite, course: Course) -> None:
     if action.target is not None:
         _substitute(action, action.target, run, course)
     state.ended = state.ended or action.ends_all
+    for group in action.vary:
+        names = next((names for asked, names in group if len(group) == 1 or holds(asked, state)), ())
+        course.vary += [name for name in names if name not in course.vary]
     if action.passed:
         run.changed, run.escaped, run.passed = True, True, True
 

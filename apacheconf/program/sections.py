@@ -116,6 +116,19 @@ def _location(pattern: str, regex: bool) -> Condition:
     return Glob(REQUEST_URI, pattern) if is_glob(pattern) else Under(pattern)
 
 
+def for_unmerged(matcher: Condition) -> Condition:
+    """The same where MergeSlashes is Off: what is no regex takes several slashes for one all the same (LOC-5)."""
+    match matcher:
+        case Under(prefix, value) | Glob(value, prefix) if value == REQUEST_URI:
+            if "//" in prefix:
+                return NEVER
+            text = glob_regex(prefix) if isinstance(matcher, Glob) else re.escape(prefix)
+            end = "$" if isinstance(matcher, Glob) else "" if prefix.endswith("/") else "(/|$)"
+            return Matches(REQUEST_URI, Regex(f"^{text.replace('/', '/+')}{end}"))
+        case _:
+            return matcher
+
+
 def _directory(pattern: str, regex: bool) -> Condition:
     if regex:
         return Matches(_FILE, Regex(pattern), "section")  # MRG-3: the file's path, not its folder's

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from apacheconf.expand.options import Known
 from apacheconf.modules.core import CoreDirConf
 from apacheconf.program import core
-from apacheconf.program.conditions import Condition
+from apacheconf.program.conditions import Condition, Matches
 from apacheconf.program.course import Course
+from apacheconf.program.evaluate import named_groups
 from apacheconf.program.files import Located, look_at, same_owner
 from apacheconf.program.fold import fold
 from apacheconf.program.hosts import Layer, LayerKind
@@ -35,7 +36,7 @@ def ask_layers(course: Course, kinds: frozenset[LayerKind], holds: Holds, tracer
     known = set(map(id, applied))
     for layer, container in _candidates(course):
         counts = layer.kind in kinds and (container is None or id(container) in known)
-        if counts and _asked(layer, holds, tracer):
+        if counts and _asked(course, layer, holds, tracer):
             applied.append(layer)
             known.add(id(layer))
     course.layers = _in_order(applied)
@@ -48,9 +49,12 @@ def _candidates(course: Course) -> Iterator[tuple[Layer, Layer | None]]:
             yield layer, None if layer.container is None else layers[layer.container]
 
 
-def _asked(layer: Layer, holds: Holds, tracer: Tracer) -> bool:
-    matched = holds(layer.matcher)
+def _asked(course: Course, layer: Layer, holds: Holds, tracer: Tracer) -> bool:
+    matcher = layer.matcher
+    matched = holds(matcher)
     tracer(LayerAsked(layer, matched))
+    if matched and isinstance(matcher, Matches) and matcher.captures == "section":
+        course.state.env.update(named_groups(matcher.regex, course.state))
     return matched
 
 
@@ -95,13 +99,15 @@ def walk_directories(course: Course, holds: Holds, tracer: Tracer) -> None:
     state = course.state
     course.layers = tuple(layer for layer in course.layers if layer.kind not in (LayerKind.PROXY, *_OF_FILES))
     course.htaccess = ()
-    course.walked = True
+    course.walked, before = True, course.layers
     walk = _Walk(course, holds, tracer)
     located = walk.locate(state.file)
     state.file, state.path_info, course.located = located.file, located.path_info, located
-    if course.status is None:
-        walk.ask_patterns()
-        ask_layers(course, _FILES, holds, tracer)
+    if course.status is not None:  # what was merged on the way is forgotten
+        course.layers = before
+        return
+    walk.ask_patterns()
+    ask_layers(course, _FILES, holds, tracer)
 
 
 _OF_FILES = (LayerKind.DIRECTORY, LayerKind.HTACCESS, LayerKind.FILES)
@@ -166,7 +172,7 @@ class _Walk:
     def _merge(self, folder: str, depth: int) -> None:
         course, state = self.course, self.course.state
         mapped, state.file = state.file, folder
-        new = [layer for layer in self.by_depth.get(depth, ()) if _asked(layer, self.holds, self.tracer)]
+        new = [layer for layer in self.by_depth.get(depth, ()) if _asked(self.course, layer, self.holds, self.tracer)]
         state.file = mapped
         if new:
             course.layers = _in_order([*course.layers, *new])
@@ -214,6 +220,6 @@ class _Walk:
 
     def ask_patterns(self) -> None:
         """The sections whose directory is a regular expression."""
-        new = [layer for layer in self.patterns if _asked(layer, self.holds, self.tracer)]
+        new = [layer for layer in self.patterns if _asked(self.course, layer, self.holds, self.tracer)]
         if new:
             self.course.layers = _in_order([*self.course.layers, *new])

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from apacheconf.program.decide import decide, decide_document
 from apacheconf.program.evaluate import text_of
 from apacheconf.program.steps import SetErrorDocument
 from apacheconf.program.values import Literal
@@ -60,16 +61,14 @@ def _text(exchange: Exchange, document: SetErrorDocument) -> str:
 
 def _ask_locally(client: ClientConnection, exchange: Exchange, status: int, path: str) -> None:
     """An internal redirect to ``path`` (ED-1)."""
-    url = exchange.request_line.decode("latin-1").split(" ")[1:2]
-    request = replace(client.request_of(exchange), method="GET", target=path)
+    request, program = client.request_of(exchange), client.server.program
     before = exchange.plan.decision
-    plan = exchange.site.decided_plan(request)
+    if before is None or before.state is None:
+        before = decide(program, request)
+    found = decide_document(program, before, status, path)
+    plan = exchange.site.plan_for(replace(request, method="GET"), found)
     exchange.begin_again(plan, status, path)
     assert plan.decision is not None
-    if before is not None and before.early_headers:
-        plan.decision = replace(plan.decision, early_headers=(*before.early_headers, *plan.decision.early_headers))
-    if plan.decision.state is not None:
-        plan.decision.state.env.update({"REDIRECT_STATUS": str(status), "REDIRECT_URL": (url or [""])[0]})
     if plan.fields is not None:
         exchange.lines = header_lines(plan.fields, False, None, b"")
     client.start_again(exchange, plan.decision)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from apacheconf.program.decide import decide
+from apacheconf.program.decide import decide_sub_request
 from apacheconf.program.handling import FolderRules
 from apacheconf.program.program import Program
 from apacheconf.program.request import Decision
@@ -70,7 +70,7 @@ def look_up(program: Program, decision: Decision, name: str, depth: int = 0) -> 
     target = name if name.startswith("/") else escape_path(decision.path.rpartition("/")[0] + "/") + name
     if decision.query is not None:
         target += f"?{decision.query}"
-    found = decide(program, replace(state.request, method="GET", target=target))
+    found = decide_sub_request(program, state, target, depth + 1)
     return resolve(program, found, depth + 1)
 
 
