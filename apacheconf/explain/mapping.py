@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from apacheconf.explain import rewriting
+from apacheconf.explain import access, rewriting
 from apacheconf.explain.story import Chapter, Sentence, Tone, loses, says
 from apacheconf.explain.trail import Trail
 from apacheconf.ledger import Written
@@ -59,6 +59,8 @@ def _events(trail: Trail) -> Iterator[Sentence]:
             told = [_section(event, trail)]
         elif isinstance(event, Tried | Passed | Rewritten) and rewriting.is_told(event):
             told = list(rewriting.sentences(event, trail))
+        elif access.is_told(event):
+            told = list(access.sentences(event, trail))
         elif isinstance(event, Tried | Passed) and isinstance(event.step.action, DECIDING):
             told = list(_step(event, trail))
         else:

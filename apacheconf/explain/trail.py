@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from apacheconf.explain.anybody import ANYBODY
 from apacheconf.ledger import Written
 from apacheconf.program.decide import decide
 from apacheconf.program.hosts import Host
@@ -28,7 +29,7 @@ class Trail:
     @classmethod
     def follow(cls, program: Program, request: Request) -> Trail:
         events: list[Event] = []
-        decision = decide(program, request, events.append)
+        decision = decide(program, replace(request, authority=ANYBODY), events.append)
         return cls(program, request, decision, tuple(events))
 
     def of(self, kind: type[E]) -> list[E]:

@@ -14,22 +14,23 @@ from apacheconf.modules.values import choice, text
 
 @dataclass(frozen=True)
 class AuthBasicDirConf(Conf):
-    """``fake`` is user and password of the header that httpd makes up for origins, two texts with variables."""
+    """``fake`` is user and password of the header that httpd makes up for origins, two texts with variables; none is
+    Off."""
 
     module: ClassVar[str] = "mod_auth_basic"
 
     providers: Setting[tuple[str, ...]] = setting(("file",))
     authoritative: Setting[bool] = setting(True)
-    fake: Setting[tuple[str, str] | None] = setting(None)
+    fake: Setting[tuple[str, ...]] = setting(())
     digest: Setting[str] = setting("Off")
 
 
 _user = text("Could not parse fake username expression '%s': ")
 
 
-def _fake(words: Sequence[str], scope: Scope) -> tuple[str, str] | None:
+def _fake(words: Sequence[str], scope: Scope) -> tuple[str, ...]:
     if words[0].lower() == "off":
-        return None
+        return ()
     _user(words, scope)
     if len(words) == 1:
         return words[0], "password"

@@ -10,14 +10,15 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable
 from hashlib import blake2b
 from hmac import compare_digest
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from apacheconf.program.admission import GroupFiles, Provider
-from apacheconf.program.authority import Finding, Memberships, Pending, Verdict
+from apacheconf.program.authority import Finding, Membership, Pending, Verdict
 from apacheconf.program.messages import Message
 from apacheconf.runtime.passwords import is_quick, verify
 from apacheconf.runtime.userfiles import Kept, digests_of, groups_of, users_of
@@ -117,7 +118,7 @@ class FileAuthority:
         try:
             found = self._digests.read(provider.file).get((user, realm)) if provider.file else None
         except OSError as fault:
-            said = f"AH01621: Could not open password file: {provider.file}"
+            said = f"AH01622: Could not open password file: {provider.file}"
             return Finding(Verdict.BROKEN, _unopened("authn_file", said, fault))
         return Finding(Verdict.UNKNOWN) if found is None else Finding(Verdict.GRANTED, secret=found)
 
@@ -133,23 +134,23 @@ class FileAuthority:
 
     # --- groups ----------------------------------------------------------------------------------------------
 
-    def groups(self, files: GroupFiles, user: str, dbm: bool) -> Memberships:
+    def membership(self, files: GroupFiles, user: str, groups: Iterable[str], dbm: bool) -> Membership:
         if dbm:
             said = f"AH01800: group files of type {files.dbm_type} are not read here: {files.dbm}"
-            return Memberships(frozenset(), Message("error", "authz_dbm", said))
+            return Membership(False, Message("error", "authz_dbm", said))
         if not files.text:
             said = "AH01664: No group file was specified in the configuration"
-            return Memberships(frozenset(), Message("error", "authz_groupfile", said))
+            return Membership(False, Message("error", "authz_groupfile", said))
         try:
             found = self._groups.read(files.text).get(user)
         except OSError as fault:
             said = f"AH01665: Could not open group file: {files.text}"
-            return Memberships(frozenset(), _unopened("authz_groupfile", said, fault))
+            return Membership(False, _unopened("authz_groupfile", said, fault))
         if not found:
             said = "AH01666: Authorization of user {user} to access {path} failed, reason: user doesn't appear in"
             said += f" group file ({files.text})."
-            return Memberships(frozenset(), Message("error", "authz_groupfile", said))
-        return Memberships(found)
+            return Membership(False, Message("debug", "authz_groupfile", said))
+        return Membership(any(group.lower() in found for group in groups))
 
     def owner(self, file: str, group: bool) -> str | None:
         try:
@@ -176,14 +177,14 @@ class FileAuthority:
     # --- digests ---------------------------------------------------------------------------------------------
 
     def nonce(self, realm: str) -> str:
-        made = f"{time.time_ns():016x}"
+        made = b64encode(time.time_ns().to_bytes(8)).decode()
         return made + self._signed(made, realm)
 
     def nonce_age(self, nonce: str, realm: str) -> float | None:
-        made, signed = nonce[:16], nonce[16:]
+        made, signed = nonce[:12], nonce[12:]
         if not compare_digest(signed.encode("latin-1"), self._signed(made, realm).encode()):
             return None
-        return time.time() - int(made, 16) / 1e9
+        return time.time() - int.from_bytes(b64decode(made)) / 1e9
 
     def _signed(self, made: str, realm: str) -> str:
         return self._digest("nonce", made, realm).hex()[:40]

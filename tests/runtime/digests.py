@@ -1,0 +1,185 @@
+"""Digest authentication, played as a conversation: what httpd answered is kept in ``fixtures/recorded/digests.json``.
+
+A nonce is new each time, so a client has to answer it: ``TURNS`` says what each request does with the last challenge
+that it got. ``python -m tests.runtime.digests`` asks the installed httpd again.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import md5
+from pathlib import Path
+
+from apacheconf.engines import Engine, find
+from apacheconf.engines import httpd as engine_httpd
+from apacheconf.prove.client import Answer, Turn, exchange
+from tests import wire
+
+RECORDED = Path(__file__).resolve().parents[2] / "fixtures/recorded/digests.json"
+PLAIN = "alice:inner:" + md5(b"alice:inner:pw").hexdigest()
+CONFIG = """ProxyPass / http://{A}/
+<Location />
+  AuthType Digest
+  AuthName inner
+  AuthUserFile {box}/digests
+  Require valid-user
+</Location>
+<Location /domain>
+  AuthDigestDomain /domain /other http://elsewhere.example/
+  AuthDigestNonceLifetime -1
+</Location>
+<Location /short>
+  AuthDigestNonceLifetime 1
+</Location>
+<Location /bob>
+  Require user bob
+</Location>
+<Location /quoted>
+  AuthName "an \\"inner\\" circle"
+</Location>
+<Location /missing>
+  AuthUserFile {box}/missing
+</Location>
+<Location /unset>
+  AuthDigestProvider other
+</Location>
+"""
+MAIN = "<AuthnProviderAlias file other>\n  AuthUserFile {box}/others\n</AuthnProviderAlias>\n"
+#: Name, path, and what the client makes of the last challenge: fields to change, None to leave out. "fresh" asks again
+#: without credentials first, "plain" sends these instead.
+TURNS: tuple[tuple[str, str, dict[str, str | None]], ...] = (
+    ("no credentials", "/x", {"send": ""}),
+    ("right", "/x", {}),
+    ("the nonce again", "/x", {"nc": "00000002"}),
+    ("the count again", "/x", {"nc": "00000002"}),
+    ("with a query", "/x?a=b", {}),
+    ("wrong password", "/x", {"password": "wrong"}),
+    ("unknown user", "/x", {"username": "nobody"}),
+    ("another realm", "/x", {"realm": "outer"}),
+    ("no nonce of ours", "/x", {"nonce": "MDEyMzQ1Njc=" + "0" * 40}),
+    ("a short nonce", "/x", {"nonce": "abc"}),
+    ("another uri", "/x", {"uri": "/y"}),
+    ("the uri without its query", "/x?a=b", {"uri": "/x"}),
+    ("an absolute uri", "/x", {"uri": "http://example.com/x"}),
+    ("without qop", "/x", {"qop": None, "nc": None, "cnonce": None}),
+    ("qop without a count", "/x", {"nc": None}),
+    ("another qop", "/x", {"qop": "auth-int"}),
+    ("another algorithm", "/x", {"algorithm": "SHA-256"}),
+    ("an algorithm that is named", "/x", {"algorithm": "MD5"}),
+    ("without a response", "/x", {"response": None}),
+    ("without a user", "/x", {"username": None}),
+    ("by Basic", "/x", {"send": "Basic YWxpY2U6cHc="}),
+    ("nothing but the scheme", "/x", {"send": "Digest"}),
+    ("a domain", "/domain", {"send": ""}),
+    ("right there", "/domain", {}),
+    ("somebody else's place", "/bob", {}),
+    ("a quoted realm", "/quoted", {"send": ""}),
+    ("no file", "/missing", {}),
+    ("another file", "/unset", {}),
+    ("by HEAD", "/x", {"method": "HEAD"}),
+    ("made for another method", "/x", {"method": "POST", "hashed": "GET"}),
+)
+
+
+def case() -> wire.Case:
+    modules = "auth_digest_module authn_core_module authn_file_module authz_user_module"
+    parts = (
+        wire.Part("file", "digests", f"{PLAIN}\nbob:inner:00\n"),
+        wire.Part("file", "others", "alice:other:00\n"),
+        wire.Part("modules", modules, ""),
+        wire.Part("main", "", MAIN),
+        wire.Part("config", "", CONFIG),
+        wire.Part("logged", "AH0", ""),
+    )
+    return wire.Case(wire.FOLDER / "none.txt", "", parts)
+
+
+@contextmanager
+def at_work(engine: Engine | None) -> Iterator[wire.Scene]:
+    """httpd with the configuration, or serve without an engine."""
+    with wire.scene(case(), engine) as found:
+        if engine is None:
+            with wire.Served(found.box.path / "httpd.conf"):
+                yield found
+        else:
+            with engine_httpd.start(engine, found.box, found.text, [("127.0.0.1", found.port)]):
+                yield found
+
+
+def play(engine: Engine | None) -> dict[str, list[str]]:
+    """Each turn's status and challenge, with the nonces taken out, and what was logged of it."""
+    told: dict[str, list[str]] = {}
+    with at_work(engine) as scene:
+        log = scene.box.path / "logs" / "error.log"
+        challenge = ""
+        for name, path, changes in TURNS:
+            seen = len(log.read_text("latin-1")) if log.exists() else 0
+            if not challenge or changes.get("send") is None:
+                challenge = challenge_of(ask(scene.port, path, "GET", "")) or challenge
+                seen = len(log.read_text("latin-1")) if log.exists() else 0
+            method = changes.get("method") or "GET"
+            answer = ask(scene.port, path, method, credentials(challenge, path, method, changes))
+            lines = log.read_text("latin-1")[seen:].splitlines() if log.exists() else []
+            nonce = re.search(r'nonce="([^"]*)"', challenge)
+            said = [wire._plain(line) for line in lines if "auth" in line and "AH0" in line]
+            said = [re.sub("hash is not .*", "hash is not HASH", line) for line in said]
+            told[name] = [
+                str(answer.status),
+                hidden(challenge_of(answer)),
+                *(scene.hide(line.replace(nonce[1], "NONCE") if nonce else line) for line in said),
+            ]
+    return told
+
+
+def ask(port: int, path: str, method: str, authorization: str) -> Answer:
+    head = f"{method} {path} HTTP/1.1\r\nHost: example.com\r\n"
+    head += f"Authorization: {authorization}\r\n" if authorization else ""
+    head += "Content-Length: 0\r\n" if method == "POST" else ""
+    return exchange(("127.0.0.1", port), (Turn(f"{head}\r\n".encode("latin-1"), (method,)),)).answers[0]
+
+
+def challenge_of(answer: Answer) -> str:
+    return next((value for name, value in answer.headers if name.lower() == "www-authenticate"), "")
+
+
+def hidden(challenge: str) -> str:
+    return re.sub(r'nonce="[^"]*"', 'nonce="NONCE"', challenge)
+
+
+def credentials(challenge: str, path: str, method: str, changes: dict[str, str | None]) -> str:
+    """What a client sends that has got this challenge."""
+    send = changes.get("send")
+    if send is not None:
+        return send
+    nonce = re.search(r'nonce="([^"]*)"', challenge)
+    fields: dict[str, str | None] = {
+        "username": "alice", "realm": "inner", "nonce": nonce[1] if nonce else "", "uri": path, "qop": "auth",
+        "nc": "00000001", "cnonce": "client",
+    }  # fmt: skip
+    fields.update({name: value for name, value in changes.items() if name in fields or name == "algorithm"})
+    secret = _hash(f"{fields['username']}:{fields['realm']}:{changes.get('password') or 'pw'}")
+    asked = _hash(f"{changes.get('hashed') or method}:{fields['uri']}")
+    middle = ":".join(str(fields[name]) for name in ("nonce", "nc", "cnonce", "qop") if fields[name] is not None)
+    fields["response"] = changes.get("response", _hash(f"{secret}:{middle}:{asked}"))
+    bare = ("qop", "nc", "algorithm")
+    pairs = (f"{n}={v}" if n in bare else f'{n}="{v}"' for n, v in fields.items() if v is not None)
+    return "Digest " + ", ".join(pairs)
+
+
+def _hash(text: str) -> str:
+    return md5(text.encode()).hexdigest()
+
+
+def record() -> None:
+    engine = find("httpd")
+    if engine is None:
+        sys.exit("httpd is not installed")
+    RECORDED.write_text(json.dumps(play(engine), indent=1) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    record()
