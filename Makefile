@@ -44,7 +44,7 @@ check: $(VENV)/.develops ## ruff, mypy --strict, and who imports whom
 	$(PYTEST) tests/test_imports.py
 
 # Everything that keeps answers of the real httpd beside the tests.
-RECORDERS = tests.record tests.runtime.contest tests.expand.fixture tests.model.refusals tests.model.htaccess \
+RECORDERS = tests.support tests.record tests.runtime.contest tests.expand.fixture tests.model.refusals tests.model.htaccess \
 	tests.modules.test_expressions tests.modules.test_rewrite_lines tests.program.asked tests.rewriting \
 	tests.runtime.checked tests.runtime.secure tests.wire
 

@@ -19,11 +19,17 @@ def run(
     differences: Annotated[
         bool, typer.Option("--differences", help="Where serve differs from httpd on purpose; reads no configuration.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="With --differences: as JSON.")] = False,
+    support: Annotated[
+        bool, typer.Option("--support", help="What we make of each directive; reads no configuration.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --differences or --support: as JSON.")] = False,
 ) -> None:
     """Print what httpd -M prints: the modules that are loaded."""
     if differences:
         _print_differences(as_json)
+        return
+    if support:
+        _print_support(as_json)
         return
     from apacheconf.cli.writing import to_standard_output
     from apacheconf.model.views import modules, needed_modules
@@ -44,3 +50,19 @@ def _print_differences(as_json: bool) -> None:
 
     rows = [(", ".join(e.statements), e.title, e.httpd, e.ours, e.reason) for e in differences.DIFFERENCES]
     print_table(("statements", "what", "httpd", "serve", "why"), rows)
+
+
+def _print_support(as_json: bool) -> None:
+    from apacheconf.cli import support
+
+    if as_json:
+        print(json.dumps(support.as_json(), indent=2))
+        return
+    from apacheconf.cli.tables import print_table
+
+    rows = [
+        (row.module, row.directive, *(row.words(reader) for reader in support.READERS), ", ".join(row.lint))
+        for row in support.table()
+    ]
+    columns = ("module", "directive", "serve", "nginx", "HAProxy", "lint")
+    print_table(columns, rows, whole=("module", "directive"))

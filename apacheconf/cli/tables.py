@@ -10,14 +10,19 @@ from apacheconf.cli.draw import is_terminal
 _WIDTH = 120
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table on standard output; without a terminal it is plain text of a fixed width."""
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], whole: Sequence[str] = ()) -> None:
+    """A table on standard output; without a terminal it is plain text of a fixed width.
+
+    The columns named ``whole`` are never broken into lines.
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*columns, box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for name in columns:
+        table.add_column(name, no_wrap=name in whole)
     for row in rows:
         table.add_row(*map(Text, row))
     terminal = is_terminal(sys.stdout)

@@ -42,13 +42,13 @@ def _fill(low: Lowering, route: Route, origin: Origin, path: NewPath, backend: S
     assert route.map is not None and route.mapping is not None
     said_by = route.host.said_by(route.mapping)
     backend.comment = low.sources.comment(said_by)
-    backend.claims = _mapping_claims(route, origin)
     workers = members(origin)
     if not workers or workers[0].scheme not in SECURE:
         scheme = workers[0].scheme if workers else "balancer without members"
         backend.claims = (unsupported(said_by, f"{scheme} is not supported yet", "scheme"),)
         backend.rule("http-request deny deny_status 503")
         return
+    backend.claims = _mapping_claims(route, origin)
     emit_balancing(low, origin, backend)
     _emit_timeouts(low, route.host, workers[0], backend)
     _emit_path(path, backend)
