@@ -172,6 +172,7 @@ class Limits:
     trace: bool = True
     merge_slashes: bool = True
     encoded_slashes: str = "Off"
+    strict_hosts: bool = True
     server_tokens: str = "Full"
     server_signature: bool = False
     said_by: tuple[int, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from apacheconf.model.types import Section, Server
+from apacheconf.modules.core import CoreServerConf
 from apacheconf.modules.declare import Conf, Setting
 from apacheconf.modules.mod_alias import AliasDirConf
 from apacheconf.modules.mod_headers import HeadersDirConf
@@ -34,6 +35,7 @@ class LayerBuilder:
     place: Place
     aliases: Aliases = Setting({})
     maps: dict[str, RewriteMap] = field(default_factory=dict)
+    merge_slashes: bool = True
 
     @property
     def linker(self) -> Linker:
@@ -56,10 +58,8 @@ class LayerBuilder:
         del defaults[rules.module]
         defaults["mod_ssl"] = mod_ssl.of_whole_server(server.dir_conf(SslDirConf))
         first = Layer(LayerKind.SERVER, ALWAYS, ((rules.module, rules), *self._confs(defaults, "")))
+        self.merge_slashes = server.server_conf(CoreServerConf).merge_slashes.value
         ordered = in_merge_order(server.sections, self.left_out)
-        if not server.server_conf(CoreServerConf).merge_slashes.value:
-            for found in ordered:
-                found.matcher = for_unmerged(found.matcher)
         numbers = {id(found): number for number, found in enumerate(ordered, 1)}
         return (first, *(self._layer(found, numbers.get(id(found.outer))) for found in ordered))
 
@@ -74,7 +74,7 @@ class LayerBuilder:
         section = found.section
         return Layer(
             found.kind,
-            found.matcher,
+            found.matcher if self.merge_slashes else for_unmerged(found.matcher),
             self._confs(section.confs, section.pattern),
             f"<{section.kind}{' ~' if section.regex else ''}{' ' if section.pattern else ''}{section.pattern}>",
             container,

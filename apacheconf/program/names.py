@@ -22,8 +22,11 @@ class HostName:
     port: int | None = None
 
 
-def parse_host(value: str) -> HostName:
-    """Read a Host header or the authority of an absolute target, strictly. Raises HostRefused."""
+def parse_host(value: str, strict: bool = True) -> HostName:
+    """Read a Host header or the authority of an absolute target. Raises HostRefused.
+
+    ``strict`` is False under HttpProtocolOptions Unsafe (VH-40).
+    """
     value = value.strip(" \t")
     if value.startswith("["):
         inner, bracket, rest = value[1:].partition("]")
@@ -34,8 +37,20 @@ def parse_host(value: str) -> HostName:
         except AddressValueError:
             raise HostRefused(f"{inner!r} is no IPv6 address") from None
         return HostName(f"[{inner.lower()}]", _port(rest[1:]) if rest else None)
+    if not strict:
+        return _lenient(value)
     name, colon, port = value.partition(":")
     return HostName(_name(name), _port(port) if colon else None)
+
+
+def _lenient(value: str) -> HostName:
+    """Anything without a slash or an empty label; a port is the digits behind the last colon."""
+    name, colon, port = value.rpartition(":")
+    if not (colon and port.isascii() and port.isdigit()):
+        name, colon = value, ""
+    if not name or ".." in name or "/" in name or "\\" in name:
+        raise HostRefused(f"{value!r} is no host name")
+    return HostName(name.lower().removesuffix("."), _port(port) if colon else None)
 
 
 def _port(text: str) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from apacheconf.program.course import Course
 from apacheconf.program.evaluate import State
 from apacheconf.program.headers import HeaderTable
+from apacheconf.program.hosts import Host
 from apacheconf.program.names import HostName, HostRefused, choose_host, parse_host
 from apacheconf.program.program import Program
 from apacheconf.program.request import Request
@@ -25,7 +26,8 @@ def read_request(program: Program, request: Request, tracer: Tracer) -> Course:
         target = parse_target(request.method, request.target)
         given = [value for key, value in request.headers if key.lower() == "host"]
         scheme = own_scheme(program, request.local, request.scheme)
-        name = asked_name(given, request.version, request.method, target, scheme)
+        strict = first_host(program, request.local).shape.limits.strict_hosts
+        name = asked_name(given, request.version, request.method, target, scheme, strict)
     except PathRefused as refusal:
         refused = refusal.status, str(refusal)
     except HostRefused as refusal:
@@ -55,9 +57,13 @@ def _course(program: Program, request: Request, target: Target, name: HostName |
 
 def own_scheme(program: Program, local: tuple[str, int], scheme: str) -> str:
     """What counts as the connection's scheme: https too where the ServerName of its first host says so (VH-41)."""
+    return "https" if first_host(program, local).scheme == "https" else scheme
+
+
+def first_host(program: Program, local: tuple[str, int]) -> Host:
+    """The host that a connection to this address begins with."""
     hosts = program.index.set_for(*local)
-    first = program.hosts[hosts.hosts[0] if hosts else program.index.main]
-    return "https" if first.scheme == "https" else scheme
+    return program.hosts[hosts.hosts[0] if hosts else program.index.main]
 
 
 def names_itself(method: str, target: Target, scheme: str) -> bool:
@@ -66,24 +72,24 @@ def names_itself(method: str, target: Target, scheme: str) -> bool:
 
 
 def asked_name(
-    given: Sequence[str], version: tuple[int, int], method: str, target: Target, scheme: str
+    given: Sequence[str], version: tuple[int, int], method: str, target: Target, scheme: str, strict: bool = True
 ) -> HostName | None:
     """The host that is asked for: the target's authority, else the Host header; None without (VH-35, VH-41).
 
-    ``given`` are the values of all Host headers, ``scheme`` is ``own_scheme``. Raises HostRefused for what section
-    6.5 answers with 400.
+    ``given`` are the values of all Host headers, ``scheme`` is ``own_scheme``, ``strict`` that of ``parse_host``.
+    Raises HostRefused for what section 6.5 answers with 400.
     """
-    if len(given) > 1:
+    if len(given) > 1 and strict:
         raise HostRefused("there are two Host headers")
     if not given and version >= (1, 1):
         raise HostRefused("a request of HTTP/1.1 needs a Host header")
     if target.scheme not in ("", "http", "https") or (method == "CONNECT" and not target.authority):
         raise HostRefused("the target names no host of this server")
     if names_itself(method, target, scheme):
-        if "@" in target.authority:
+        if "@" in target.authority and strict:
             raise HostRefused("the target names a user")
-        return parse_host(target.authority)
-    return parse_host(given[0]) if given else None
+        return parse_host(target.authority.rpartition("@")[2], strict)
+    return parse_host(given[0], strict) if given else None
 
 
 def _check(request: Request, target: Target, course: Course) -> tuple[int, str] | None:

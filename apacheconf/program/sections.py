@@ -12,7 +12,19 @@ from dataclasses import dataclass
 
 from apacheconf.ledger import Written
 from apacheconf.model.types import Section
-from apacheconf.program.conditions import ALWAYS, AllOf, Compare, Condition, Glob, Matches, Not, Operator, Regex, Under
+from apacheconf.program.conditions import (
+    ALWAYS,
+    NEVER,
+    AllOf,
+    Compare,
+    Condition,
+    Glob,
+    Matches,
+    Not,
+    Operator,
+    Regex,
+    Under,
+)
 from apacheconf.program.expressions import NotEvaluated, condition_of
 from apacheconf.program.globs import glob_regex, is_glob
 from apacheconf.program.hosts import LayerKind
@@ -124,7 +136,7 @@ def for_unmerged(matcher: Condition) -> Condition:
                 return NEVER
             text = glob_regex(prefix) if isinstance(matcher, Glob) else re.escape(prefix)
             end = "$" if isinstance(matcher, Glob) else "" if prefix.endswith("/") else "(/|$)"
-            return Matches(REQUEST_URI, Regex(f"^{text.replace('/', '/+')}{end}"))
+            return Matches(REQUEST_URI, Regex("^" + re.sub(r"(?<!\^)/", "/+", text) + end))
         case _:
             return matcher
 

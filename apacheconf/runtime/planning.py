@@ -36,7 +36,7 @@ def find_site(client: ClientConnection, head: RequestHead) -> tuple[Target, byte
     hosts = [value.decode("latin-1") for name, value in head.fields if name.lower() == b"host"]
     try:
         target = parse_target(method, head.target.decode("latin-1"))
-        name = asked_name(hosts, head.version, method, target, door.own_scheme)
+        name = asked_name(hosts, head.version, method, target, door.own_scheme, door.strict_hosts)
     except (HostRefused, PathRefused) as refused:
         raise ClientBroke(400, str(refused)) from None
     host = hosts[0].encode("latin-1") if hosts else None

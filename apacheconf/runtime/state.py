@@ -15,7 +15,8 @@ from apacheconf.program.hosts import Host, Shape
 from apacheconf.program.messages import Message
 from apacheconf.program.names import choose_host
 from apacheconf.program.program import Program
-from apacheconf.program.reading import own_scheme
+from apacheconf.program.reading import first_host, own_scheme
+from apacheconf.program.request import Decision
 from apacheconf.program.tls import FrontTls, compatible
 from apacheconf.program.workers import Origin
 from apacheconf.runtime.authority import FileAuthority
@@ -45,7 +46,7 @@ class Door:
     Over TLS ``shown`` is the host that the handshake was about, and ``named`` whether the client had named it.
     """
 
-    __slots__ = ("address", "blocks", "front_tls", "main", "named", "own_scheme", "scheme", "shown")
+    __slots__ = ("address", "blocks", "front_tls", "main", "named", "own_scheme", "scheme", "shown", "strict_hosts")
 
     def __init__(
         self, server: ServerState, address: tuple[str, int], scheme: str, shown: int | None, named: bool
@@ -53,6 +54,7 @@ class Door:
         self.address: tuple[str, int] = address
         self.scheme: str = scheme
         self.own_scheme = own_scheme(server.program, address, scheme)
+        self.strict_hosts = first_host(server.program, address).shape.limits.strict_hosts
         self.blocks: dict[bytes, Block] = server.memos.make()
         self.main = server.site_for(address, None)
         self.shown: Host | None = None if shown is None else server.program.hosts[shown]
