@@ -49,13 +49,14 @@ class Producer(Protocol):
 
 
 class Exchange(Choosing):
-    """One request and its answer. ``plain`` when the client speaks HTTP/1.1, stays, and the method isn't HEAD."""
+    """One request and its answer. ``plain`` when the client speaks HTTP/1.1, stays, and the method isn't HEAD;
+    ``closes`` when it is all that but has asked to close."""
 
     __slots__ = (
-        "announce", "begun", "body_done", "body_length", "body_size", "chain", "connection", "cut", "expects",
-        "first_plan", "first_status", "head", "head_only", "interims", "lines", "log_id", "overridden", "path",
-        "pieces", "pinged", "plain", "producer", "ranged", "reply", "request_line", "sent", "site", "spool", "started",
-        "status", "stay", "upgrade", "version", "written",
+        "announce", "begun", "body_done", "body_length", "body_size", "chain", "closes", "connection", "cut",
+        "expects", "first_plan", "first_status", "head", "head_only", "interims", "lines", "log_id",
+        "overridden", "path", "pieces", "pinged", "plain", "producer", "ranged", "reply", "request_line",
+        "sent", "site", "spool", "started", "status", "stay", "upgrade", "version", "written",
     )  # fmt: skip
 
     def __init__(
@@ -76,6 +77,7 @@ class Exchange(Choosing):
         self.fields = fields
         self.request_line: bytes = request_line
         self.plain = True
+        self.closes: bool = False
         self.stay: bool = True
         self.announce = False
         self.head_only = False
@@ -115,7 +117,7 @@ class Exchange(Choosing):
         """An internal redirect after ``status``: the same client and another plan; the body isn't sent again."""
         self.first_plan, self.plan, self.first_status, self.path = self.plan, plan, status, path
         self.pool, self.connection, self.reply, self.overridden = None, None, None, None
-        self.sent = self.expects = self.pinged = self.ranged = self.plain = False
+        self.sent = self.expects = self.pinged = self.ranged = self.plain = self.closes = False
         self.upgrade, self.session = b"", None
         self.tries = self.interims = self.body_length = self.body_size = 0
         self.body_done = True

@@ -15,7 +15,7 @@ from apacheconf.program.uri import PathRefused, Target, parse_target
 from apacheconf.runtime.answer import header_block
 from apacheconf.runtime.compiled.walk import Decided, decide_compiled
 from apacheconf.runtime.errors import ClientBroke, OriginBroke
-from apacheconf.runtime.forward import Lines, count_forwards, with_empty_body
+from apacheconf.runtime.forward import Lines, count_forwards, wants_to_stay, with_empty_body
 from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.site import CHECKED_BY_DECIDE, Block, Plan, Site
 from apacheconf.runtime.strict import read_request_line
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 #: A header block is remembered when it is at most this long (bytes).
 MEMO_BLOCK = 2048
-_NEVER_REMEMBERED = frozenset({b"max-forwards", b"content-length", b"range", b"upgrade"})
+#: Fields that ask for more than to be sent on.
+_SPECIAL = frozenset({b"max-forwards", b"content-length", b"range", b"upgrade"})
 
 
 def find_site(client: ClientConnection, head: RequestHead) -> tuple[Target, bytes | None, Site]:
@@ -47,15 +48,15 @@ def find_site(client: ClientConnection, head: RequestHead) -> tuple[Target, byte
 
 
 def plan_exchange(
-    client: ClientConnection, exchange: Exchange, raw: bytes, head: RequestHead, target: Target, bare: bool
+    client: ClientConnection, exchange: Exchange, raw: bytes, head: RequestHead, target: Target, expects: bool
 ) -> None:
-    """Give the exchange its plan and its header lines; ``bare`` without a body and Expect.
+    """Give the exchange its plan and its header lines.
 
     Raises PathRefused, and OriginBroke for Max-Forwards.
     """
     fields, forwards = head.fields, None
-    if any(name.lower() in _NEVER_REMEMBERED for name, _ in fields):
-        bare = False
+    special = {key for name, _ in fields if (key := name.lower()) in _SPECIAL}
+    if special:
         exchange.ranged = head.method == b"GET" and bool(exchange.field(b"range"))
         exchange.upgrade = exchange.field(b"upgrade")
         exchange.plain = exchange.plain and not exchange.ranged and not exchange.upgrade
@@ -79,12 +80,13 @@ def plan_exchange(
         exchange.lines = Lines(header_block(plan.fields + expect))
         if exchange.body_done:
             exchange.lines = with_empty_body(exchange.lines, fields)
-        if decided is not None and bare and not target.authority and head.method not in CHECKED_BY_DECIDE:
+        usual = head.method not in CHECKED_BY_DECIDE and _may_last(exchange, special, expects, target)
+        if decided is not None and usual:
             block = _block(client, exchange, raw)
             if block is not None:
                 site.learn(block, exchange.request_line, client.peer, decided)
         return
-    if not bare or target.authority:
+    if not _may_last(exchange, special, expects, target):
         fields, forwards = count_forwards(fields)
         exchange.lines = plan.forwarding.lines(fields, exchange.host)
         if exchange.body_done:
@@ -100,14 +102,24 @@ def plan_exchange(
         site.remember(exchange.request_line, plan)
 
 
+def _may_last(exchange: Exchange, special: set[bytes], expects: bool, target: Target) -> bool:
+    """Whether the next request with the same bytes will get the same header lines; a body must say its length."""
+    if expects or target.authority or exchange.ranged or exchange.upgrade or exchange.body_length < 0:
+        return False
+    return special == ({b"content-length"} if exchange.body_length else set())
+
+
 def _block(client: ClientConnection, exchange: Exchange, raw: bytes) -> Block | None:
     """The block of a head that may be remembered, remembered now; None for others."""
     line_end = len(exchange.request_line)
-    if not exchange.plain or len(raw) - line_end > MEMO_BLOCK:
+    stays, asked = wants_to_stay(exchange.fields, exchange.version)
+    usual = exchange.version >= (1, 1) and not exchange.head_only and not asked and not exchange.plan.switches
+    if not usual or exchange.stay is not stays or len(raw) - line_end > MEMO_BLOCK:
         return None
+    exchange.closes = not stays
     block = client.blocks.get(raw[line_end:])
     if block is None:
-        block = Block(exchange.site, exchange.fields, exchange.host)
+        block = Block(exchange.site, exchange.fields, exchange.host, stays, exchange.body_length)
         client.server.memos.put(client.blocks, raw[line_end:], block)
     return block
 

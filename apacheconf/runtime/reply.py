@@ -79,7 +79,9 @@ def _framing(exchange: Exchange, reply: ReplyHead, complete: bool) -> bytes:
 
 def remember_reply(exchange: Exchange, head: bytes, reply: ReplyHead) -> None:
     """Keep what a plain answer's head became, unless it depends on more than the head."""
-    if not exchange.plain or reply.length in (CHUNKED, UNTIL_CLOSE) or not reply.reusable or reply.status < 200:
+    if not (exchange.plain or exchange.closes) or not reply.reusable or reply.status < 200:
+        return
+    if reply.length in (CHUNKED, UNTIL_CLOSE):
         return
     if reply.status in CLOSING or (reply.status >= 400 and exchange.plan.forwarding.override is not None):
         return
@@ -97,7 +99,7 @@ def remember_reply(exchange: Exchange, head: bytes, reply: ReplyHead) -> None:
         start = made.index(b"Date: ")
         first, rest = made[:start], made[made.index(b"\r\n", start) + 2 :]
     known = KnownReply(first, rest, dated, reply.length, reply.status)
-    exchange.client.server.memos.put(forwarding.replies, head, known)
+    exchange.client.server.memos.put(forwarding.replies if exchange.plain else forwarding.closing, head, known)
 
 
 #: Heads longer than this aren't remembered.

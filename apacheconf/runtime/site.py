@@ -72,6 +72,7 @@ class Forwarding:
         "answer_edits",
         "answer_steps",
         "charset",
+        "closing",
         "cookies",
         "documents",
         "filtering",
@@ -103,6 +104,7 @@ class Forwarding:
         self.filtering = Filtering(policy.filters, policy.told) if policy.filters or policy.told else None
         self.levels = policy.levels
         self.replies: dict[bytes, KnownReply] = memos.make()
+        self.closing: dict[bytes, KnownReply] = memos.make()
 
     def lines(self, fields: Fields, host: bytes | None) -> Lines:
         """The header lines for the origin."""
@@ -156,14 +158,19 @@ class Plan:
 
 
 class Block:
-    """What a header block without a body became: the site it leads to and the lines that go out.
+    """What a header block became: the site it leads to and the lines that go out.
 
-    ``plans`` are those that ``decide`` made for it, by request line, and by the client's address where it counts.
+    ``stay`` is False where it asks to close, ``length`` that of the body in bytes. ``plans`` are those that ``decide``
+    made for it, by request line, and by the client's address where it counts.
     """
 
-    __slots__ = ("fields", "forwarding", "host", "lines", "plans", "site")
+    __slots__ = ("fields", "forwarding", "host", "length", "lines", "plans", "site", "stay")
 
-    def __init__(self, site: Site, fields: Fields, host: bytes | None) -> None:
+    def __init__(
+        self, site: Site, fields: Fields, host: bytes | None, stay: bool = True, length: int = 0
+    ) -> None:
+        self.stay: bool = stay
+        self.length: int = length
         self.site = site
         self.fields = fields
         self.host = host

@@ -41,6 +41,10 @@ BLOCKS = (
     b"X-Forwarded-For: 10.9.9.9, 192.0.2.7\r\nConnection: X-A\r\nX-A: 1\r\n",
     b"User-Agent: Old\r\nMax-Forwards: 4\r\n",
     b"Range: bytes=0-0\r\n",
+    b"Connection: close\r\n",
+    b"Content-Length: 3\r\n",
+    b"Content-Length: 3\r\nConnection: close\r\nUser-Agent: Old\r\n",
+    b"Content-Length: 0\r\n",
 )
 PEERS = ("192.0.2.7", "198.51.100.9")
 
@@ -51,26 +55,32 @@ def program_of(tmp_path: Path, text: str) -> Program:
     return load([str(site)]).require()
 
 
-def ask(stage: Stage, line: bytes, block: bytes, peer: str) -> tuple[bytes, bytes]:
-    """What the client hears and what an origin does, for a request on a connection of its own."""
+def ask(stage: Stage, line: bytes, block: bytes, peer: str, apart: int = 0) -> tuple[bytes, bool, bytes]:
+    """What the client hears and what an origin does, for a request on a connection of its own.
+
+    In between stands whether the client's connection was closed. A body comes ``apart`` from its head, or with it.
+    """
     client = ClientConnection(stage, stage.door(("127.0.0.1", 80)), (peer, 40000))
     pipe = Pipe(stage)
     pipe.protocol = client
     client.connection_made(pipe)
     before = {id(each): len(each.transport.written) for each in stage.origins if each.transport is not None}
-    client.data_received(line + b" HTTP/1.1\r\nHost: main.example\r\n" + block + b"\r\n")
-    stage.settle()
+    body = b"abc" if b"Content-Length: 3" in block else b""
+    head = line + b" HTTP/1.1\r\nHost: main.example\r\n" + block + b"\r\n"
+    for piece in (head, body) if apart and body else (head + body,):
+        client.data_received(piece)
+        stage.settle()
     heard = b""
     for origin in stage.origins:
         if origin.exchange is not None:
             heard += origin.transport.written[before.get(id(origin), 0) :]
             origin.data_received(ANSWER)
     stage.settle()
-    return DATE.sub(b"Date: *", pipe.written), heard
+    return DATE.sub(b"Date: *", pipe.written), pipe.closed or pipe.ended, heard
 
 
-def asked_twice() -> Iterable[tuple[bytes, bytes, str]]:
-    every = [(line, block, peer) for line in LINES for block in BLOCKS for peer in PEERS]
+def asked_twice() -> Iterable[tuple[bytes, bytes, str, int]]:
+    every = [(line, block, peer, apart) for line in LINES for block in BLOCKS for peer in PEERS for apart in (0, 1)]
     chosen = random.Random(1)
     for _ in range(3):
         chosen.shuffle(every)
@@ -83,6 +93,27 @@ def test_an_answer_does_not_depend_on_what_was_asked_before(tmp_path: Path) -> N
     stage = Stage(program)
     for request in asked_twice():
         assert ask(stage, *request) == ask(Stage(program), *request), request
+
+
+def test_requests_in_one_piece_are_each_answered(tmp_path: Path) -> None:
+    """What follows a body, or a request without one, is the next request, whatever was seen before."""
+    program = program_of(tmp_path, SITE)
+    stage = Stage(program)
+    get = b"GET /a HTTP/1.1\r\nHost: main.example\r\n\r\n"
+    post = b"POST /a HTTP/1.1\r\nHost: main.example\r\nContent-Length: 3\r\n\r\nabc"
+    for _ in range(3):
+        client = stage.client()
+        for sent in (get, post, get + get, post + post + get, post[:-1]):
+            client.data_received(sent)
+            stage.settle()
+        client.data_received(b"c")
+        asked = 0
+        while any(origin.exchange is not None for origin in stage.origins):
+            for origin in [each for each in stage.origins if each.exchange is not None]:
+                asked += 1
+                origin.data_received(ANSWER)
+            stage.settle()
+        assert (asked, client.transport.written.count(b"HTTP/1.1 200 OK")) == (8, 8)
 
 
 @pytest.mark.parametrize(
