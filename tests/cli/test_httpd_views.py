@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +12,11 @@ import pytest
 
 from apacheconf.engines import Sandbox
 from apacheconf.engines import httpd as sandboxed
+from apacheconf.engines.httpd import build_of
+from apacheconf.expand.known import COMPILED_IN
+from apacheconf.modules import registry
 from tests.engines.real import need
+from tests.model.refusals import SHARED
 
 GOOD = "ServerName a.example\nListen 127.0.0.1:1\n<VirtualHost *:1>\nServerName b.example\n</VirtualHost>\n"
 
@@ -74,3 +80,68 @@ def test_d_says_where_the_main_file_must_be(tmp_path: Path):  # CLI-13
     we = ours("check", "-d", tmp_path, cwd=tmp_path)
     assert we.returncode == 2
     assert "no configuration found" in we.stderr and str(tmp_path / "httpd.conf") in we.stderr
+
+
+@pytest.mark.live
+def test_the_version_is_two_lines(asked):  # CLI-4
+    theirs = asked("-v")
+    first, second = theirs.stdout.splitlines()
+    assert theirs.returncode == 0
+    assert first.startswith(f"Server version: Apache/{need('httpd').version} ")
+    assert second.startswith("Server built:   ")
+
+
+@pytest.mark.live
+def test_the_build_reads_the_configuration_too(asked):  # CLI-5
+    good, bad = asked("-f", "httpd.conf", "-V"), asked("-f", "/dev/null", "-V")
+    assert (good.returncode, bad.returncode) == (0, 1)
+    assert bad.stderr == f"AH00534: {need('httpd').path.name}: Configuration error: No MPM loaded.\n"
+    root = next(line for line in good.stdout.splitlines() if "HTTPD_ROOT" in line)
+    assert root in bad.stdout
+    assert "Server MPM:     event" in good.stdout
+
+
+@pytest.mark.live
+def test_what_is_compiled_in_always_counts_as_loaded(asked):  # CLI-6
+    header, *lines = asked("-l").stdout.splitlines()
+    assert header == "Compiled in modules:"
+    identifiers = [registry.identifier(line.removeprefix("  ").removesuffix(".c")) for line in lines]
+    assert set(identifiers) <= set(COMPILED_IN)
+    assert registry.identifier("http_core") in identifiers
+
+
+PLACES = {
+    "oi": "anywhere",
+    "o": "only outside <Directory>, <Files>, <Location>, or <If>",
+    "i": "only inside <Directory>, <Files>, <Location>, or <If>",
+}
+
+
+@pytest.mark.live
+def test_the_list_of_directives_is_what_we_know(asked):  # CLI-11
+    """Each directive's name, help and contexts are those of the binary's own tables."""
+    folder = build_of(need("httpd")).module_dir
+    loads = "".join(f"LoadModule {name} {folder}/mod_{name.removesuffix('_module')}.so\n" for name in SHARED)
+    (asked.root / "all.conf").write_text(loads)
+    listed = asked("-f", "all.conf", "-L").stdout
+    entries = re.findall(r"^(\S+) \((\w+)\.c\)\n(.*?\n\tAllowed in [^\n]*\n)", listed, re.MULTILINE | re.DOTALL)
+    assert len(entries) > 600
+    for name, module, text in entries:
+        row = registry.row(f"{name}>" if name.startswith("<") else name)
+        assert row is not None and row.spelling.removesuffix(">") == name
+        assert module in row.modules
+        help, _, allowed = text.replace("\t", "").partition("Allowed in *.conf ")
+        words = PLACES[row.allowed.replace("h", "")] + (" and in .htaccess" if "h" in row.allowed else "")
+        assert allowed.replace(" [no per-dir config]", "").split("\n")[0] == words, name
+        assert len(row.modules) > 1 or " ".join(row.help.split()) == " ".join(help.split()), name
+
+
+@pytest.mark.live
+def test_the_addresses_of_a_name_are_not_looked_up_here(asked):  # VH-15
+    """httpd lists every address that the name has; we resolve nothing and keep the name."""
+    text = asked.root.joinpath("httpd.conf").read_text().replace("<VirtualHost *:1>", "<VirtualHost localhost:1>")
+    (asked.root / "named.conf").write_text(text)
+    found = {entry[4][0] for entry in socket.getaddrinfo("localhost", 1, type=socket.SOCK_STREAM)}
+    listed = asked("-f", "named.conf", "-S").stdout
+    assert all(f"{f'[{address}]' if ':' in address else address}:1 " in listed for address in found)
+    assert "localhost:1 " in ours("vhosts", "-d", asked.root, "-f", "named.conf", cwd=asked.root).stdout

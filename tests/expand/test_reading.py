@@ -30,7 +30,7 @@ def read(path: Path, root: Path) -> Expanded:
 def test_reads_what_httpd_reads(path: Path, tmp_path: Path) -> None:
     """The same tree, and the same warnings.
 
-    Lines: LEX-3, LEX-7 to LEX-20, LEX-22, LEX-23, LEX-42, LEX-50 to LEX-53, PIT-1 to PIT-4, PIT-10 to PIT-13,
+    Lines: LEX-3, LEX-4, LEX-7 to LEX-20, LEX-22, LEX-23, LEX-42, LEX-50 to LEX-53, PIT-1 to PIT-4, PIT-10 to PIT-13,
     PIT-22, PIT-23, PIT-26, PIT-40, PIT-41, PIT-64. Variables: VAR-1 to VAR-11. Includes: INC-1 to INC-7, INC-10,
     INC-11, INC-13, PIT-36. Conditions: COND-1 to COND-5, COND-7 to COND-16, COND-18, PIT-17, PIT-19, PIT-20, PIT-24,
     PIT-25, PIT-53, PIT-54. Macros: MAC-1 to MAC-6, MAC-8 to MAC-11, PIT-39. MOD-1, MOD-2, CLI-10, CLI-23.
@@ -50,7 +50,7 @@ def test_refuses_in_the_words_of_httpd(path: Path, tmp_path: Path) -> None:
     """MOD-3, MOD-4, MOD-7 to MOD-9: the first error is the one that httpd reports, at the same line.
 
     LEX-2, LEX-7, LEX-24, LEX-54, LEX-56 to LEX-60, PIT-27, PIT-28, VAR-12, INC-1, INC-3, INC-8, INC-9, INC-10,
-    INC-12, INC-14, COND-3 to COND-8, COND-17, MAC-2, MAC-3, MAC-7, MAC-9, MAC-10, STR-40, CLI-2, PIT-30.
+    INC-12, INC-14, COND-3 to COND-8, COND-17, COND-19, MAC-2, MAC-3, MAC-7, MAC-9, MAC-10, STR-40, CLI-2, PIT-30.
     """
     errors = [d for d in read(path, tmp_path).diagnostics if d.level is Level.ERROR]
     said = [line for line in fixture.load(path).says.splitlines() if not line.startswith("[")]
