@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from apacheconf.engines.installed import Engine
 from apacheconf.engines.process import Address, Server
 from apacheconf.engines.sandbox import Sandbox
+from apacheconf.engines.standins import make_certificate
 
 #: Set in the http block where the configuration doesn't: the compiled-in values lie outside the sandbox.
 HTTP_PATHS = {
@@ -30,8 +32,35 @@ def sandboxed(text: str, box: Sandbox) -> str:
     """``text`` (a whole nginx.conf) with everything that it would write moved into ``box``; lines keep their number."""
     text = _DROPPED.sub(lambda found: "#" + found.group(0).replace("\n", "\n#"), text)
     text = _LOG.sub(lambda found: f"{found[1]}{box.path}/logs/{Path(found[2].strip(chr(34))).name}", text)
+    text = _with_stand_in_certificates(text, box)
     inside = _settings(HTTP_PATHS, text, box)
     return _HTTP.sub(lambda found: f"{found.group(0)} {inside}", text, count=1)
+
+
+_TLS_FILE = re.compile(
+    r"^([ \t]*)(ssl_(?:certificate|certificate_key|client_certificate|crl)[ \t]+)([^;]+);", re.MULTILINE
+)
+
+
+def _with_stand_in_certificates(text: str, box: Sandbox) -> str:
+    """Files of TLS that aren't on this machine are replaced: one certificate for all, and no list of revoked ones.
+
+    If a certificate is replaced, its key is, too. Without ``openssl`` nothing is, and nginx names what it lacks.
+    """
+    if all(_is_here(found[3]) for found in _TLS_FILE.finditer(text)):
+        return text
+    stand_in = make_certificate(box)
+    if stand_in is None:
+        return text
+
+    def replaced(found: re.Match[str]) -> str:
+        return f"{found[1]}# {found[0].strip()}" if "_crl" in found[2] else f"{found[1]}{found[2]}{stand_in};"
+
+    return _TLS_FILE.sub(replaced, text)
+
+
+def _is_here(word: str) -> bool:
+    return os.access(word.strip().strip('"'), os.R_OK)
 
 
 def _settings(table: dict[str, str], text: str, box: Sandbox) -> str:

@@ -91,12 +91,14 @@ def routes_in(places: Iterable[Place]) -> list[Route]:
     return [each for place in places for _, each in leaves(place.tree) if isinstance(each, Route)]
 
 
-def places(program: Program, host: Host) -> list[Place]:
+def places(program: Program, host: Host, closed: str = "") -> list[Place]:
     """The cells of a host, in their order, without paths that come to the same as the cell around them.
+
+    ``closed`` says why nothing of the host may be answered, if that is so.
 
     A bare cell stays as long as what lies below it does: nginx would answer 301 in its place (NGX-35).
     """
-    found = {(cell.path, cell.reach): Place(cell, tree_of(program, host, cell)) for cell in host.shape.cells}
+    found = {(cell.path, cell.reach): Place(cell, tree_of(program, host, cell, closed)) for cell in host.shape.cells}
     own = {each.cell.path for each in found.values() if not _is_like(each, _around(each.cell, found))}
     return [each for each in found.values() if each.cell.path in own]
 
@@ -121,10 +123,10 @@ def _moved(tree: Tree, cell: Cell) -> Tree:
     return replace(tree, cell=cell) if isinstance(tree, Route) else tree
 
 
-def tree_of(program: Program, host: Host, cell: Cell) -> Tree:
-    """What a cell comes to. Nothing of a host with TLS is answered in plain text."""
-    if host.tls:
-        return Closed(503, "TLS is not supported yet, so the host answers nothing", ())
+def tree_of(program: Program, host: Host, cell: Cell, closed: str = "") -> Tree:
+    """What a cell comes to; everything is closed where ``closed`` says why."""
+    if closed:
+        return Closed(503, closed, ())
     try:
         return _Grower(program, host, cell).grow({})
     except _TooManyEnds:

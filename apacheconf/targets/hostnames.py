@@ -31,6 +31,11 @@ class Named:
     wild: tuple[str, ...]
 
 
+def own_scheme(host: Host) -> str:
+    """The scheme of URLs that the host makes about itself (VH-60)."""
+    return host.scheme or ("https" if host.front_tls else "http")
+
+
 def endpoints(program: Program) -> dict[Endpoint, AddressSet | None]:
     """Every endpoint with the set that answers there; None where only the main server does (NGX-11)."""
     found: dict[Endpoint, AddressSet | None] = {}

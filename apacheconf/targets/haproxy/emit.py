@@ -63,7 +63,7 @@ def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Sect
     core.emit_guards(low, first, frontend)
     core.emit_path(first, low.keeps_raw, frontend)
     hosts.emit_choice(low, answering, frontend)
-    lowered = [(named, places(low.program, low.program.hosts[named.host])) for named in answering]
+    lowered = [(named, _places(low, low.program.hosts[named.host])) for named in answering]
     for named, found in lowered:
         _emit_restrictions(low, named, routes_in(found), len(answering) > 1, frontend)
     core.emit_responses(frontend)
@@ -78,6 +78,12 @@ def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Sect
         frontend.space()
         frontend.lines += section.lines
     return frontend
+
+
+def _places(low: Lowering, host: Host) -> list[Place]:
+    """The places of a host; nothing of one with TLS is answered in plain text."""
+    why = "TLS is not supported yet for haproxy, so the host answers nothing"
+    return places(low.program, host, why if host.tls or host.front_tls else "")
 
 
 def _emit_restrictions(low: Lowering, named: Named, found: list[Route], several: bool, frontend: Section) -> None:

@@ -11,6 +11,7 @@ from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.mod_proxy import emit_self
 from apacheconf.targets.haproxy.rewriting import substituted
 from apacheconf.targets.haproxy.tree import Section
+from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.rewrites import parts_of
 from apacheconf.targets.routes import Route, regex_of
@@ -50,7 +51,7 @@ def _fill(route: Route, step: Step, backend: Section) -> None:
     target = _target(step, action, parts, backend)
     if target.startswith("/") and not action.relative:
         emit_self(route.host, backend)
-        target = f"{route.host.scheme or 'http'}://%[var(txn.self)]{target}"
+        target = f"{own_scheme(route.host)}://%[var(txn.self)]{target}"
     code = str(action.status)
     if not any(isinstance(each, Literal) and "?" in each.text for each in parts):
         backend.rule("http-request redirect location ? code ? if { query -m len gt 0 }", f"{target}?%[query]", code)

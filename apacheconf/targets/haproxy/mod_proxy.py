@@ -14,6 +14,7 @@ from apacheconf.targets.haproxy.reporting import report_unsure
 from apacheconf.targets.haproxy.rewriting import substituted
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.haproxy.workers import emit_balancing, emit_servers, origin_name
+from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.patterns import escape, starting_with
 from apacheconf.targets.routes import NewPath, Route, members, new_path, regex_of, reverse_of
 from apacheconf.targets.upgrades import SECURE, UPGRADES, upgrade_regex, upgrades_differ
@@ -180,7 +181,7 @@ def _emit_way_back(low: Lowering, route: Route, backend: Section) -> None:
         assert isinstance(step.action, MapBack)
         said_by = route.host.said_by(step)
         reverse = reverse_of(low.program, route.host, step.action)
-        own = "" if "://" in reverse.path else f"{route.host.scheme or 'http'}://%[var(txn.self)]"
+        own = "" if "://" in reverse.path else f"{own_scheme(route.host)}://%[var(txn.self)]"
         comment = low.sources.comment(said_by)
         claims: tuple[Claim, ...] = (exact(said_by),)
         pattern = "(?i)" + starting_with(reverse.urls, "(.*)", reverse.one_slash)

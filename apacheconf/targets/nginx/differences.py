@@ -44,8 +44,16 @@ DIFFERENCES = (
                "any", "GET http://[::1]/ HTTP/1.1"),
 )  # fmt: skip
 
+#: VH-51, TL-2: where several hosts speak TLS.
+_MISDIRECTED = Difference(
+    "misdirected", _A, "a Host that is not the name of the TLS handshake gets the host it names, unless that asks "
+    "clients for certificates; httpd answers 421 where the two hosts' certificates or protocols differ",
+    "GET / HTTP/1.1 with Host: b over a handshake for a"
+)  # fmt: skip
 
-def differences(version: tuple[int, ...], trace: bool) -> tuple[Difference, ...]:
+
+def differences(version: tuple[int, ...], trace: bool, several_certificates: bool) -> tuple[Difference, ...]:
     """Those of a version: from 1.29.8 the number of header fields has a limit. ``trace`` is TraceEnable."""
     found = [each for each in DIFFERENCES if each.key != "header-count" or version < (1, 29, 8)]
+    found += [_MISDIRECTED] if several_certificates else []
     return tuple(found) if trace else tuple(NO_TRACE if each.key == "trace" else each for each in found)

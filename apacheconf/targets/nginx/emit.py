@@ -18,7 +18,7 @@ from apacheconf.targets.hostnames import (
     endpoints,
     named_hosts,
 )
-from apacheconf.targets.nginx import core, mod_headers, mod_log_config, mod_proxy
+from apacheconf.targets.nginx import core, mod_headers, mod_log_config, mod_proxy, mod_ssl
 from apacheconf.targets.nginx.differences import differences
 from apacheconf.targets.nginx.locations import emit_place
 from apacheconf.targets.nginx.lowering import Lowering
@@ -43,7 +43,9 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger) -> Emission
     settle(claims, FILE, ledger)
     for claim in low.dropped:
         ledger.drop(claim.said_by, claim.caveat, claim.outcome, claim.key)
-    return Emission({FILE: text}, differences(version, any(host.shape.limits.trace for host in program.hosts)))
+    trace = any(host.shape.limits.trace for host in program.hosts)
+    several = len({host.front_tls for host in program.hosts if host.front_tls}) > 1
+    return Emission({FILE: text}, differences(version, trace, several))
 
 
 Listens = list[tuple[Endpoint, bool]]
@@ -118,15 +120,16 @@ def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, 
     servers.space()
     server = servers.open("server", comment=low.sources.comment(said_by), claims=_host_claims(low, host))
     for endpoint, default in listens:
-        _emit_listen(low, endpoint, default, server)
+        _emit_listen(low, host, endpoint, default, server)
     names = core.server_names(named, as_regex)
     if names:
         server.add("server_name", *names, claims=_name_claims(low, host, named))
+    mod_ssl.emit_tls(low, host, server)
     server.add("set", "$server_is", literal(host.name) if host.name else "$hostname")
     server.space()
     core.emit_guards(low, host, server)
     low.cases.clear()
-    found = places(low.program, host)
+    found = places(low.program, host, mod_ssl.why_closed(host))
     _emit_restrictions(low, host, routes_in(found), server)
     mod_headers.emit_for_failures(low, routes_in(found), server)
     proxied = any(each.mapping for each in routes_in(found))
@@ -140,16 +143,18 @@ def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, 
     mod_log_config.emit_logs(low, host, server)
 
 
-def _emit_listen(low: Lowering, endpoint: Endpoint, default: bool, server: Block) -> None:
+def _emit_listen(low: Lowering, host: Host, endpoint: Endpoint, default: bool, server: Block) -> None:
     address = f"[{endpoint.address}]" if ":" in endpoint.address else endpoint.address
     words = [f"{address}:{endpoint.port}" if address else str(endpoint.port)]
     said_by = low.scopes.listens(endpoint.port)
-    server.add("listen", *words, *(["default_server"] if default else []), claims=(exact(said_by),))
+    words += (["ssl"] if host.front_tls else []) + (["default_server"] if default else [])
+    server.add("listen", *words, claims=(exact(said_by),))
 
 
 def _host_claims(low: Lowering, host: Host) -> tuple[Claim, ...]:
     section = low.scopes.section(host)
-    return (exact([section]),) if section else ()
+    engine = [each for each in (host.front_tls.said_by if host.front_tls else ()) if each.name.lower() == "sslengine"]
+    return (exact([*([section] if section else []), *engine]),)
 
 
 def _name_claims(low: Lowering, host: Host, named: Named) -> tuple[Claim, ...]:

@@ -39,8 +39,13 @@ SHARED: dict[str, Map] = {
         ("asked_host",),
     ),
     "self_port": Map(
-        "$asked_host",
-        (("~:0*80$", ""), (r"~(?<asked_port>:\d+)$", "$asked_port"), ("default", "")),
+        "$scheme:$asked_host",
+        (
+            (r"~^http:.*:0*80$", ""),
+            (r"~^https:.*:0*443$", ""),
+            (r"~^\w+:.*(?<asked_port>:\d+)$", "$asked_port"),
+            ("default", ""),
+        ),
         "",
         ("asked_host",),
     ),

@@ -8,6 +8,7 @@ from apacheconf.ledger import Written
 from apacheconf.program.steps import Redirect, Step
 from apacheconf.program.values import Call, Capture, Literal, Value, Variable
 from apacheconf.targets.claims import approximated, equivalent, exact, unsupported
+from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.mod_proxy import self_authority
 from apacheconf.targets.nginx.tree import Block, literal
@@ -68,7 +69,7 @@ def _rewriting(low: Lowering, route: Route, step: Step, action: Redirect) -> tup
         pattern = ("(?i)" if regex.ignore_case else "") + pcre(regex)
     target = "".join(map(_part, parts)) + ("$1" if action.prefix else "")
     if target.startswith("/") and not action.relative:
-        target = f"{route.host.scheme or 'http'}://{self_authority(low, route.host)}{target}"
+        target = f"{own_scheme(route.host)}://{self_authority(low, route.host)}{target}"
     return pattern, f"{target}?" if "?" in target else target
 
 

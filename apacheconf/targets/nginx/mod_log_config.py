@@ -6,7 +6,7 @@ quotes and backslashes as ``\\x22`` and ``\\x5C`` where httpd puts a backslash b
 
 from __future__ import annotations
 
-from apacheconf.ledger import Written
+from apacheconf.ledger import Outcome, Written
 from apacheconf.program.conditions import Always
 from apacheconf.program.hosts import Host
 from apacheconf.program.steps import Log, LogItem, Step
@@ -121,3 +121,5 @@ def emit_formats(low: Lowering, http: Block) -> None:
         http.space()
     for words, name in low.formats.items():
         http.add("log_format", name, words)
+    named = tuple(each for each in low.program.directives if each.name.lower() == "logformat")
+    low.dropped.append(Claim(named, Outcome.ABSORBED, "it stands in the logs that use it"))

@@ -6,6 +6,7 @@ from apacheconf.program.hosts import Host
 from apacheconf.program.steps import CookiePart, MapBack, MapBackCookie, MapToOrigin, Step
 from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
+from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.nginx.core import emit_charset
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
@@ -239,7 +240,7 @@ def public_url(low: Lowering, host: Host, path: str) -> str:
     """RV-4, RV-5: the public path as an absolute URL of this server, unless it is one already."""
     if "://" in path:
         return literal(path)
-    return f"{host.scheme or 'http'}://{self_authority(low, host)}{literal(path)}"
+    return f"{own_scheme(host)}://{self_authority(low, host)}{literal(path)}"
 
 
 def self_authority(low: Lowering, host: Host) -> str:

@@ -1,0 +1,96 @@
+"""TLS with clients in nginx: the certificate of each server and what clients must show (NGX-180 to NGX-183, NGX-186).
+
+nginx picks the server by the name in the handshake, as httpd does. What it can't ask of a client's certificate
+closes the host.
+"""
+
+from __future__ import annotations
+
+from apacheconf.ledger import Written
+from apacheconf.program.hosts import Host
+from apacheconf.program.tls import FrontTls
+from apacheconf.targets.claims import Claim, approximated, exact, unsupported
+from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.nginx.tree import Block, literal
+
+_VERIFY = {"require": "on", "optional": "optional", "optional_no_ca": "optional_no_ca"}
+_PROTOCOLS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
+
+
+def why_closed(host: Host) -> str:
+    """Why nothing of a host may be answered: a demand on clients that nginx can't make. Empty if there is none."""
+    tls = host.front_tls
+    if tls is None:
+        return "TLS that a client asks for in plain text can't be said in nginx" if host.tls else ""
+    if tls.verify != "none" and tls.ca_path:
+        return "nginx reads no folder of authorities (SSLCACertificatePath), so clients can't be verified"
+    if tls.revocation != "none" and (tls.crl_path or not tls.crl_file):
+        return "nginx reads no folder of revocation lists (SSLCARevocationPath), so clients can't be verified"
+    return ""
+
+
+def emit_tls(low: Lowering, host: Host, server: Block) -> None:
+    """The settings of a server that speaks TLS."""
+    tls = host.front_tls
+    if tls is None:
+        return
+    server.space()
+    _emit_certificates(low, tls, server)
+    protocols = [each for each in _PROTOCOLS if each in tls.protocols]
+    server.add("ssl_protocols", *protocols, claims=_exact(tls, "sslprotocol"))
+    server.add("ssl_ciphers", tls.ciphers or "DEFAULT", claims=_exact(tls, "sslciphersuite"))
+    if tls.ciphers_13:
+        server.add("ssl_conf_command", "Ciphersuites", tls.ciphers_13)
+    server.add("ssl_prefer_server_ciphers", _flag(tls.own_order), claims=_exact(tls, "sslhonorcipherorder"))
+    server.add("ssl_session_tickets", _flag(tls.tickets), claims=_exact(tls, "sslsessiontickets"))
+    _emit_verification(tls, server)
+    if tls.strict_sni:
+        said_by = _named(tls, "sslstrictsnivhostcheck")
+        check = server.open("if", "$ssl_server_name", "=", "", claims=(exact(said_by),))
+        check.add("return", "403")
+
+
+def _emit_certificates(low: Lowering, tls: FrontTls, server: Block) -> None:
+    files, keys = _named(tls, "sslcertificatefile"), _named(tls, "sslcertificatekeyfile")
+    for number, certificate in enumerate(tls.certificates):
+        claims = (exact(files[number : number + 1]),) if not tls.chain else (_without_chain(tls, files),)
+        server.add("ssl_certificate", literal(certificate), comment=low.sources.comment(files[number : number + 1]),
+                   claims=claims)  # fmt: skip
+        key = tls.keys[number] if number < len(tls.keys) else certificate
+        server.add("ssl_certificate_key", literal(key), claims=(exact(keys[number : number + 1]),))
+    if tls.phrase_from:
+        why = "nginx asks no program for a pass phrase: write it to a file for ssl_password_file"
+        low.dropped.append(unsupported(_named(tls, "sslpassphrasedialog"), why, "pass-phrase"))
+
+
+def _without_chain(tls: FrontTls, files: tuple[Written, ...]) -> Claim:
+    why = f"append {tls.chain} to the certificate's file: nginx takes the chain from there"
+    return unsupported((*_named(tls, "sslcertificatechainfile"), *files), why, "chain-file")
+
+
+def _emit_verification(tls: FrontTls, server: Block) -> None:
+    """What clients must show; ``depth`` counts the authorities above their certificate."""
+    if tls.verify == "none":
+        return
+    server.add("ssl_verify_client", _VERIFY[tls.verify], claims=_exact(tls, "sslverifyclient"))
+    if tls.ca_file:
+        server.add("ssl_client_certificate", literal(tls.ca_file), claims=_exact(tls, "sslcacertificatefile"))
+    server.add("ssl_verify_depth", str(tls.depth), claims=_exact(tls, "sslverifydepth"))
+    if tls.revocation != "none":
+        claim = exact(_named(tls, "sslcarevocationcheck", "sslcarevocationfile"))
+        if tls.revocation == "leaf":
+            why = "every certificate of the chain is looked up, not the client's only"
+            claim = approximated(_named(tls, "sslcarevocationcheck", "sslcarevocationfile"), why, "revocation-leaf")
+        server.add("ssl_crl", literal(tls.crl_file), claims=(claim,))
+
+
+def _named(tls: FrontTls, *names: str) -> tuple[Written, ...]:
+    return tuple(each for each in tls.said_by if each.name.lower() in names)
+
+
+def _exact(tls: FrontTls, name: str) -> tuple[Claim, ...]:
+    return (exact(_named(tls, name)),)
+
+
+def _flag(value: bool) -> str:
+    return "on" if value else "off"
