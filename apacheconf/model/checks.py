@@ -6,6 +6,7 @@ from apacheconf.diagnostics import Diagnostic, Level
 from apacheconf.model import refusals
 from apacheconf.model.bound import Directive
 from apacheconf.model.scopes import Scope
+from apacheconf.modules import registry
 from apacheconf.modules.declare import Context
 from apacheconf.modules.mod_proxy import BalancerMember, ProxyPass, ProxySet, balancer_name, is_balancer
 
@@ -68,6 +69,19 @@ class Checks:
                 refusals.diagnostic(directive.node, "useless-override", message, None, help, Level.WARNING)
             )
 
+    def allow_override_list(self, directive: Directive) -> None:
+        """STR-33: a warning of httpd's about names that no directive has."""
+        for number, word in enumerate(directive.words):
+            if word.lower() != "none" and registry.row(word + ">" * word.startswith("<")) is None:
+                place = directive.node.place
+                message = (
+                    f"Discarding unrecognized directive `{word}' in AllowOverrideList at {place.name}:{place.line}"
+                )
+                help = "sections are written without their `>`" if word.endswith(">") else None
+                self.diagnostics.append(
+                    refusals.diagnostic(directive.node, "unknown-in-list", message, number, help, Level.WARNING)
+                )
+
     def proxy_set(self, directive: Directive) -> None:
         """CE-7: outside of <Proxy> the worker or balancer must be there already."""
         url = directive.value.url
@@ -116,6 +130,7 @@ _CHECKS = {
     "<ElseIf>": Checks.condition,
     "<Else>": Checks.condition,
     "AllowOverride": Checks.allow_override,
+    "AllowOverrideList": Checks.allow_override_list,
     "Listen": Checks.listen,
     "<VirtualHost>": Checks.virtual_host,
     "ProxySet": Checks.proxy_set,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apacheconf.diagnostics import Diagnostic, Level
 from apacheconf.expand import Input, Options, expand
-from apacheconf.model import Bound, bind
+from apacheconf.model import Bound, bind, build
 from apacheconf.source import SourceFile
 
 
@@ -108,3 +108,11 @@ def test_values_of_one_text_are_read_once_per_place() -> None:
 def test_places_of_a_misplaced_directive() -> None:
     (found,) = errors("<Directory /x>\nProxyPass http://h/\n</Directory>\n")
     assert found.help == "ProxyPass may stand outside of sections, in <VirtualHost>, in <Location> or in <Proxy>"
+
+
+def test_names_that_a_list_can_not_hold() -> None:
+    """STR-33: AH00116 of httpd, a warning."""
+    text = "<Directory /x>\nAllowOverrideList Header <Files Nope <Limit>\n</Directory>\n"
+    found = [(each.message, each.level) for each in build(bound(text)).all_diagnostics]
+    said = "Discarding unrecognized directive `{}' in AllowOverrideList at site.conf:2"
+    assert found == [(said.format(name), Level.WARNING) for name in ("Nope", "<Limit>")]
