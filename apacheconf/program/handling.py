@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from apacheconf.program.conditions import Condition
+from apacheconf.program.values import Value
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -26,6 +29,7 @@ class FileRules(Told):
     """core: how a file is answered. ``options`` and ``etag`` are lower-case words.
 
     ``max_ranges``, ``overlaps`` and ``reversals`` are counts, -1 for no limit, 0 for none at all (MaxRanges none).
+    ``passes_user`` is CGIPassAuth.
     """
 
     options: frozenset[str] = frozenset({"followsymlinks"})
@@ -35,6 +39,7 @@ class FileRules(Told):
     max_ranges: int = 200
     overlaps: int = 20
     reversals: int = 20
+    passes_user: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +97,14 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class ListingRules(Told):
-    """mod_autoindex: ``options`` in lower case; widths in characters, -1 for as wide as the longest (``*``).
+    """mod_autoindex: ``options`` in lower case; widths in characters, -1 for as wide as the longest (``*``), 0 for what is left.
 
     ``order`` is a key of ``NMSD`` and ``A`` or ``D``. The icon's size is empty where nobody gives one.
     """
 
     options: frozenset[str] = frozenset()
     name_width: int = 23
-    description_width: int = 23
+    description_width: int = 0
     icon_width: int = 0
     icon_height: int = 0
     charset: str = ""
@@ -167,6 +172,25 @@ class SubstitutionRules(Told):
     longest: int = 1 << 20
 
 
+@dataclass(frozen=True, slots=True)
+class FcgiVariable:
+    """Where ``condition`` holds ``name`` is ``value``; None takes it away."""
+
+    condition: Condition
+    name: str
+    value: Value | None
+
+
+@dataclass(frozen=True, slots=True)
+class FcgiRules(Told):
+    """mod_proxy_fcgi: ``generic`` responders are told plain paths, ``variables`` are the last word."""
+
+    of_files: ClassVar[bool] = False
+    generic: bool = False
+    variables: tuple[FcgiVariable, ...] = ()
+
+
 TOLD: tuple[type[Told], ...] = (
     FileRules, MimeRules, HandlerRules, FolderRules, NegotiationRules, ListingRules, ExpiryRules, DeflateRules, SubstitutionRules,
+    FcgiRules,
 )  # fmt: skip

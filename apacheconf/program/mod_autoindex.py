@@ -81,7 +81,7 @@ def _width(text: str) -> int:
 
 _SIZES = {
     "namewidth": lambda rules, text: replace(rules, name_width=_width(text) if text else 23),
-    "descriptionwidth": lambda rules, text: replace(rules, description_width=_width(text) if text else 23),
+    "descriptionwidth": lambda rules, text: replace(rules, description_width=_width(text) if text else 0),
     "iconwidth": lambda rules, text: replace(rules, icon_width=atoi(text)),
     "iconheight": lambda rules, text: replace(rules, icon_height=atoi(text)),
     "charset": lambda rules, text: replace(rules, charset=text),

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from apacheconf.program.by_handler import is_proxy, proxied
 from apacheconf.program.handling import FileRules, HandlerRules, MimeRules
 from apacheconf.program.request import Decision
 from apacheconf.runtime.answer import header_block
 from apacheconf.runtime.files import answer_file
+from apacheconf.runtime.folders import answer_folder
 from apacheconf.runtime.forward import Lines
 from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.media import FOLDER_TYPE, Media, describe, types_of
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
 Handler = Callable[["ClientConnection", "Exchange", RequestHead, Decision, Media], None]
 
 HANDLERS: dict[str, Handler] = {
-    **dict.fromkeys(("", "none", "default-handler", FOLDER_TYPE), answer_file),
+    **dict.fromkeys(("", "none", "default-handler"), answer_file),
+    FOLDER_TYPE: answer_folder,
 }
 #: Statuses of handlers that exist in httpd and not here, where it isn't 500.
 _MISSING = {"balancer-manager": 503}
@@ -41,7 +44,11 @@ def handle(client: ClientConnection, exchange: Exchange, head: RequestHead, deci
         _go_on(client, exchange, head, resolved)
         return
     media = media_of(client, decision)
-    handler = HANDLERS.get(decision.handler or media.handler)
+    name = decision.handler or media.handler
+    if is_proxy(name):
+        _go_on(client, exchange, head, proxied(client.server.program, decision, name))
+        return
+    handler = HANDLERS.get(FOLDER_TYPE if media.type == FOLDER_TYPE and not name else name)
     if handler is None or media.type.startswith(_RUN):
         client.refuse(exchange, _MISSING.get(decision.handler or media.handler, 500))
     else:
