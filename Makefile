@@ -54,7 +54,7 @@ record: servers ## ask the real httpd again and rewrite its recorded answers
 prove-all: servers ## the long ring: everything, live
 	APACHECONF_PROVE_ALL=1 $(PYTEST) -m "prove_all or live"
 
-soak: setup ## serve under trouble: members that come and go, clients that are slow
+soak: servers ## serve under trouble: members that come and go, slow clients, two million requests
 	$(BIN)/python -m tests.soak
 
 bench: servers ## CPU per request, beside httpd, nginx and HAProxy

@@ -1,47 +1,50 @@
 """``make soak``: serve under trouble, for a bounded time, on loopback.
 
-    python -m tests.soak [--seconds N] [--clients N]
+    python -m tests.soak [--only PART]... [--seconds N] [--slow N] [--requests N]
 
-Members are killed and started again under load, answers break in their middle, clients send a byte a second or read
-nothing of a large answer. What must hold: every answer is whole or visibly broken, no other client waits for the
-slow ones, and memory stays bounded. It prints what it saw and ends with 1 when something does not hold.
+- *members*: members are killed and started again under load, answers break in their middle. Every answer is whole or
+  visibly broken.
+- *slow*: clients that send a byte a second and clients that don't read their megabyte. What others wait for (p99)
+  stays under three times what it is without them, memory under 300 MB.
+- *many*: two million requests for different URLs. Memory ends within a tenth of what it was after 100,000.
+
+It prints what it saw and ends with 1 when something does not hold.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import json
-import random
+import resource
 import socket
-import statistics
 import sys
-import threading
 import time
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
-from apacheconf.engines import Sandbox, free_ports
+from apacheconf.engines import Sandbox, free_ports, stopping_on_signals
 from apacheconf.engines.process import Server
-from apacheconf.prove.client import Turn, exchange
 from apacheconf.prove.threaded import Origins
-from tests.bench.measure import memory_bytes
+from tests.bench.contenders import start_origin, start_ours
+from tests.bench.measure import cpu_seconds, memory_bytes, wrk
+from tests.bench.rows import VARIED
+from tests.bench.sites import Place, balancer
+from tests.soak.load import Load
 
 ROOT = Path(__file__).resolve().parents[2]
 MEMBERS = ("10.0.0.1:8080", "10.0.0.2:8080")
+HOST = "Host: example.com"
 MOST_MEMORY = 300_000_000
-#: Orders for the origins: whole answers, and answers that break in each part.
-ANSWERS: tuple[dict[str, object], ...] = (
-    {}, {}, {"size": 100_000}, {"size": 20_000, "framing": "chunked"}, {"size": 5000, "cut": 700},
-    {"size": 5000, "cut": 700, "framing": "chunked"}, {"close": True}, {"raw": "HTTP/1.1 200 OK\r\nX: half"},
-    {"delay": 0.05},
-)  # fmt: skip
+#: How much later than without trouble, and how much more memory than at first.
+MOST_LATE, MOST_GROWN = 3.0, 1.1
+FIRST = 100_000
+CONNECTIONS = 16
 
 
 @contextlib.contextmanager
 def serving(origins: Origins) -> Iterator[tuple[Server, int]]:
-    """serve on the load-balancer site, in a process of its own."""
+    """serve on the load-balancer site, in a process of its own, in front of origins that obey orders."""
     port = free_ports(1)[0]
     moved = [word for name, at in origins.ports.items() for word in ("--origin", f"{name}=127.0.0.1:{at}")]
     site = ROOT / "fixtures/sites/load-balancer/conf.d"
@@ -52,109 +55,123 @@ def serving(origins: Origins) -> Iterator[tuple[Server, int]]:
             yield server, port
 
 
-class Load:
-    """Clients that ask until told to stop; ``seen`` counts how their answers ended."""
-
-    def __init__(self, port: int, clients: int, hard: bool) -> None:
-        self.port, self.hard = port, hard
-        self.seen: Counter[str] = Counter()
-        self.times: list[float] = []
-        self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._run, args=(number,), daemon=True) for number in range(clients)]
-
-    def __enter__(self) -> Load:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join(20)
-
-    def _run(self, number: int) -> None:
-        chosen = random.Random(number)
-        while not self._over.is_set():
-            orders = chosen.choice(ANSWERS) if self.hard else {}
-            began = time.monotonic()
-            self.seen[self._ask(orders)] += 1
-            self.times.append(time.monotonic() - began)
-
-    def _ask(self, orders: dict[str, object]) -> str:
-        head = f"GET / HTTP/1.1\r\nHost: example.com\r\nX-Ctl: {json.dumps(orders)}\r\nConnection: close\r\n\r\n"
-        try:
-            answers = exchange(("127.0.0.1", self.port), (Turn(head.encode()),)).answers
-        except OSError as error:
-            return f"no connection: {error}"
-        if not answers:
-            return "nothing"
-        answer = answers[0]
-        broken = "cut" in orders and answer.status == 200
-        if broken:
-            return "LOOKS WHOLE BUT IS CUT" if answer.whole else "visibly broken"
-        if answer.status == 200 and not answer.whole:
-            return "CUT THOUGH THE ORIGIN SENT ALL"
-        return str(answer.status)
+@contextlib.contextmanager
+def serving_fast() -> Iterator[tuple[Server, int]]:
+    """The same in front of origins that answer at once."""
+    ports, port = free_ports(2), free_ports(1)[0]
+    with (
+        Sandbox("origin") as origin,
+        start_origin(origin, ports),
+        Sandbox("soak") as box,
+        start_ours(box, port, balancer(Place(box, port, tuple(ports)))) as server,
+    ):
+        yield server, port
 
 
-def p99(times: list[float]) -> float:
-    return statistics.quantiles(times, n=100)[98] if len(times) > 100 else max(times, default=0.0)
-
-
-def trouble(origins: Origins, port: int, seconds: float, clients: int) -> list[str]:
+def members(options: argparse.Namespace) -> list[str]:
     """Members come and go under load."""
-    wrong: list[str] = []
-    with Load(port, clients, hard=True) as load:
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            for up in (MEMBERS, MEMBERS[:1], MEMBERS[1:], (), MEMBERS):
-                origins.up(up)
-                time.sleep(seconds / 20)
-    print("members coming and going:", dict(load.seen.most_common()))
-    wrong += [f"{count} x {what}" for what, count in load.seen.items() if what.isupper() or "CUT" in what]
-    origins.up(MEMBERS)
-    return wrong
+    with Origins(MEMBERS) as origins, serving(origins) as (server, port):
+        origins.up(MEMBERS)
+        with Load(port, options.clients) as load:
+            until = time.monotonic() + options.seconds
+            while time.monotonic() < until:
+                for up in (MEMBERS, MEMBERS[:1], MEMBERS[1:], (), MEMBERS):
+                    origins.up(up)
+                    time.sleep(options.seconds / 20)
+        print("members coming and going:", dict(load.seen.most_common()))
+        return [*load.wrong, *_bounded(server, memory_bytes(server.pid))]
 
 
-def slow(port: int, seconds: float, count: int, clients: int) -> list[str]:
-    """Clients that send a byte a second, and clients that don't read: the others don't notice."""
-    with Load(port, clients, hard=False) as idle:
-        time.sleep(seconds / 2)
-    slow_ones = [socket.create_connection(("127.0.0.1", port), 5) for _ in range(2 * count)]
-    big = b'GET / HTTP/1.1\r\nHost: example.com\r\nX-Ctl: {"size": 1000000}\r\n\r\n'
-    for each in slow_ones[count:]:
-        each.sendall(big)
-    with Load(port, clients, hard=False) as busy:
-        for _ in range(int(seconds)):
-            time.sleep(1)
-            for each in slow_ones[:count]:
-                with contextlib.suppress(OSError):
-                    each.sendall(b"G")
-    for each in slow_ones:
-        each.close()
-    before, after = p99(idle.times), p99(busy.times)
-    print(
-        f"{2 * count} slow clients: p99 of the others {before * 1000:.1f} ms before, {after * 1000:.1f} ms beside them"
-    )
-    bad = [f"{n} x {what} beside slow clients" for what, n in busy.seen.items() if what != "200"]
-    return bad + ([f"p99 rose from {before:.3f} s to {after:.3f} s"] if after > 3 * before + 0.05 else [])
+def slow(options: argparse.Namespace) -> list[str]:
+    """Others don't notice clients that hardly send and clients that don't read."""
+    with serving_fast() as (server, port), contextlib.ExitStack() as stack:
+        url, seconds = f"http://127.0.0.1:{port}/", max(2, int(options.seconds / 2))
+        wrk(url, 1, CONNECTIONS, HOST)
+        idle = wrk(url, seconds, CONNECTIONS, HOST)
+        held = [_connected(port) for _ in range(2 * options.slow)]
+        for each in held:
+            stack.callback(each.close)
+        for each in held[options.slow :]:
+            each.sendall(b"GET /big HTTP/1.1\r\nHost: example.com\r\n\r\n")
+        _settle(server)  # a gigabyte has to be moved before nothing more fits into the sockets
+        most = 0
+        with ThreadPoolExecutor(1) as beside:
+            asked = beside.submit(wrk, url, seconds, CONNECTIONS, HOST)
+            while not asked.done():
+                for each in held[: options.slow]:
+                    with contextlib.suppress(OSError):
+                        each.sendall(b"G")
+                most = max(most, memory_bytes(server.pid))
+                wait((asked,), timeout=1)
+        busy = asked.result()
+        print(
+            f"{2 * options.slow} slow clients: p99 of the others {idle.p99 * 1e3:.2f} ms before,"
+            f" {busy.p99 * 1e3:.2f} ms beside them; memory {most / 1e6:.0f} MB"
+        )
+        wrong = [f"{busy.errors} errors beside slow clients"] if busy.errors or not busy.requests else []
+        wrong += [f"p99 rose {busy.p99 / idle.p99:.1f} times"] if busy.p99 > MOST_LATE * idle.p99 else []
+        return [*wrong, *_bounded(server, most)]
+
+
+def _settle(server: Server, most: float = 60.0) -> None:
+    """Wait until the server has nothing left to do; ``most`` is in seconds."""
+    until = time.monotonic() + most
+    while time.monotonic() < until:
+        before = cpu_seconds(server.pid)
+        time.sleep(1)
+        if cpu_seconds(server.pid) - before < 0.1:
+            return
+
+
+def _connected(port: int) -> socket.socket:
+    """A client with room for no more than a little of an answer."""
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    made.connect(("127.0.0.1", port))
+    return made
+
+
+def many(options: argparse.Namespace) -> list[str]:
+    """Memory doesn't grow with the requests."""
+    with serving_fast() as (server, port), Sandbox("ask") as box:
+        script = box.write("ask.lua", VARIED.replace("return wrk", 'wrk.headers["X-At"] = at % 500\n  return wrk'))
+        asked = errors = first = 0
+        while asked < options.requests:
+            load = wrk(f"http://127.0.0.1:{port}/", 2 if asked < FIRST else 10, CONNECTIONS, HOST, script=script)
+            asked, errors = asked + load.requests, errors + load.errors
+            if not first and asked >= min(FIRST, options.requests / 2):
+                first, after = memory_bytes(server.pid), asked
+        last = memory_bytes(server.pid)
+        print(f"memory {first / 1e6:.1f} MB after {after} requests, {last / 1e6:.1f} MB after {asked}")
+        wrong = [f"{errors} errors"] if errors else []
+        wrong += [f"memory grew {last / first:.2f} times"] if last > MOST_GROWN * first else []
+        return [*wrong, *_bounded(server, last)]
+
+
+def _bounded(server: Server, memory: int) -> list[str]:
+    wrong = [f"memory is {memory} bytes"] if memory > MOST_MEMORY else []
+    return wrong + ([] if server.is_running else ["serve has ended"])
+
+
+PARTS: dict[str, Callable[[argparse.Namespace], list[str]]] = {"members": members, "slow": slow, "many": many}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make soak")
-    parser.add_argument("--seconds", type=float, default=20.0)
-    parser.add_argument("--clients", type=int, default=8)
-    parser.add_argument("--slow", type=int, default=300, help="so many of each kind of slow client")
+    parser.add_argument("--only", action="append", choices=list(PARTS))
+    parser.add_argument(
+        "--seconds", type=float, default=20.0, help="how long members come and go, and slow clients stay"
+    )
+    parser.add_argument("--clients", type=int, default=8, help="that ask while members come and go")
+    parser.add_argument("--slow", type=int, default=1000, help="so many of each kind of slow client")
+    parser.add_argument("--requests", type=int, default=2_000_000)
     options = parser.parse_args()
-    with Origins(MEMBERS) as origins, serving(origins) as (server, port):
-        origins.up(MEMBERS)
-        wrong = trouble(origins, port, options.seconds, options.clients)
-        time.sleep(0.5)
-        wrong += slow(port, options.seconds / 2, options.slow, options.clients)
-        memory = memory_bytes(server.pid)
-        print(f"memory at the end: {memory / 1e6:.0f} MB")
-        wrong += [f"memory is {memory} bytes"] if memory > MOST_MEMORY else []
-        wrong += [] if server.is_running else ["serve has ended"]
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    wrong = []
+    with stopping_on_signals():
+        for name in options.only or PARTS:
+            wrong += [f"{name}: {what}" for what in PARTS[name](options)]
     print("\n".join(wrong) or "everything holds")
     return 1 if wrong else 0
 
