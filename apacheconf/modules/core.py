@@ -79,7 +79,7 @@ class CoreServerConf(Conf):
     server_tokens: Setting[str] = setting("Full")
     protocols: Setting[tuple[str, ...]] = setting(("http/1.1",))
     access_names: Setting[tuple[str, ...]] = setting((".htaccess",))
-    recursion: Setting[tuple[int, int]] = setting((10, 10), not_inherited)
+    recursion: Setting[tuple[int, ...]] = setting((10, 10))
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,7 @@ class CoreDirConf(Conf):
     limit_request_body: Setting[int] = setting(1 << 30)
     options: Setting[tuple[tuple[str, ...], ...]] = setting((), parent_then_child)
     file_etag: Setting[tuple[tuple[str, ...], ...]] = setting((), parent_then_child)
+    cgi_pass_auth: Setting[bool] = setting(False)
     max_ranges: Setting[str | int] = setting(200)
     max_range_overlaps: Setting[str | int] = setting(20)
     max_range_reversals: Setting[str | int] = setting(20)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from apacheconf.modules.declare import Parse, Scope, Spec, ValueRefused
+from apacheconf.modules.declare import Fate, Parse, Scope, Spec, ValueRefused
 from apacheconf.modules.facts import flags, listed
 from apacheconf.modules.proxy_parameters import atoi
 from apacheconf.modules.values import choice, existing_folder, number, one_of, switch
@@ -151,9 +151,9 @@ _ON_OFF = switch("parameter must be 'on' or 'off'")
 _SIZE_SAID = "4294967295U)"
 
 CHECKED: list[Spec] = [
-    listed("AccessFileName", lambda words: tuple(words[0].split()), raw=True, fills="access_names"),
-    listed("AllowOverride", _override, per="dir", fills="override"),
-    listed("AllowOverrideList", _override_list, per="dir", fills="override_list"),
+    listed("AccessFileName", lambda words: tuple(words[0].split()), raw=True, fills="access_names", fate=Fate.SERVED),
+    listed("AllowOverride", _override, per="dir", fate=Fate.SERVED, fills="override"),
+    listed("AllowOverrideList", _override_list, per="dir", fate=Fate.SERVED, fills="override_list"),
     listed("CGIVar", _cgi_variable),
     listed("CoreDumpDirectory", parse_in=existing_folder("CoreDumpDirectory %s does not exist")),
     listed("EnableMMAP", _ON_OFF),
@@ -162,7 +162,7 @@ CHECKED: list[Spec] = [
     listed("FlushMaxPipelined", _bounded(-1, _INT, f"{_INT})")),
     listed("FlushMaxThreshold", _bounded(0, _SIZE, f"{_SIZE_SAID})")),
     listed("HostnameLookups", choice("parameter must be 'on', 'off', or 'double'", "on", "off", "double")),
-    listed("LimitInternalRecursion", _recursion, fills="recursion"),
+    listed("LimitInternalRecursion", _recursion, fate=Fate.SERVED, fills="recursion"),
     listed("LimitXMLRequestBody", number("LimitXMLRequestBody requires a non-negative integer.", 0)),
     listed("MaxMemFree", number("Invalid MaxMemFree value: %s", 0)),
     listed("MaxRanges", _ranges("MaxRanges"), per="dir", fills="max_ranges"),
@@ -173,5 +173,6 @@ CHECKED: list[Spec] = [
     listed("ReadBufferSize", _bounded(0, _SIZE, f"{_SIZE_SAID})")),
     listed("RegexDefaultOptions", _regex_options),
     listed("ThreadStackSize", number("Invalid ThreadStackSize value: %s", 0)),
-    *flags("CGIPassAuth ContentDigest ExtendedStatus MergeTrailers SeeRequestTail"),
+    listed("CGIPassAuth", per="dir", fills="cgi_pass_auth"),
+    *flags("ContentDigest ExtendedStatus MergeTrailers SeeRequestTail"),
 ]

@@ -38,7 +38,7 @@ _SERVED = _names(
 #: files, or say how files that are not served here would have been.
 _NO_EFFECT_DIRECTIVES = _names(
     """
-    acceptfilter accessfilename allowoverride allowoverridelist cgimapextension cgivar coredumpdirectory
+    acceptfilter cgimapextension cgivar coredumpdirectory
     defaultruntimedir enablemmap enablesendfile errorlogformat extendedstatus flushmaxpipelined flushmaxthreshold
     gprofdir hostnamelookups maxconnectionsperchild maxmemfree maxrequestsperchild mergetrailers mutex
     namevirtualhost pidfile protocols protocolshonororder readbuffersize registerhttpmethod rlimitcpu rlimitmem

@@ -16,7 +16,16 @@ from apacheconf.modules.mod_mime import MimeServerConf
 from apacheconf.modules.mod_proxy import Definition, ProxyPass, ProxyServerConf
 from apacheconf.modules.mod_proxy_hcheck import HealthServerConf
 from apacheconf.modules.mod_ssl import SslDirConf
-from apacheconf.program import access, core, mod_deflate, mod_log_config, mod_proxy, mod_proxy_hcheck, mod_rewrite, mod_ssl
+from apacheconf.program import (
+    access,
+    core,
+    mod_deflate,
+    mod_log_config,
+    mod_proxy,
+    mod_proxy_hcheck,
+    mod_rewrite,
+    mod_ssl,
+)
 from apacheconf.program.cells import make_cells
 from apacheconf.program.dead import unreachable
 from apacheconf.program.hosts import Host, Layer, Limits, Listener, Shape
@@ -48,7 +57,6 @@ class _Compiler:
     def program(self) -> Program:
         model = self.model
         hosts = tuple(self._host(number, server) for number, server in enumerate(model.servers))
-        recursion = model.main.server_conf(CoreServerConf).recursion.value
         listeners = tuple(Listener(each.host or "", each.port, each.protocol) for each in model.listeners)
         return Program(
             listeners,
@@ -62,8 +70,6 @@ class _Compiler:
             left_out=tuple(self.left_out),
             ignored=tuple(self.ignored),
             checks_at_once=model.main.server_conf(HealthServerConf).size.value,
-            most_redirects=recursion[0],
-            most_subrequests=recursion[-1],
             known=known_of(model.expanded),
         )
 
@@ -152,7 +158,8 @@ def make_shape(steps: tuple[Step, ...], layers: tuple[Layer, ...], limits: Limit
     """A shape with its cells and its dead steps."""
     cells = make_cells(steps, layers)
     inert = mod_rewrite.inert([conf for layer in layers for _, conf in layer.confs])
-    return Shape(steps, layers, cells, limits, (*unreachable(steps, cells), *inert))
+    early = mod_proxy.maps_early(steps, [conf for layer in layers for _, conf in layer.confs])
+    return Shape(steps, layers, cells, limits, (*unreachable(steps, cells), *inert), early)
 
 
 def _definitions(server: Server) -> Iterator[tuple[Definition, Written]]:

@@ -30,6 +30,7 @@ from apacheconf.program.link import Interner
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import (
     AddForwarded,
+    BeginRewriting,
     KeepHost,
     MapBack,
     MapBackCookie,
@@ -158,10 +159,10 @@ def _split_layers(layers: tuple[Layer, ...], sample: str) -> tuple[tuple[int, ..
 
 def _mapping_of(steps: tuple[Step, ...]) -> tuple[bool, bool]:
     """Whether a request of the cell may be mapped to an origin, and whether it is so for certain."""
-    translate = [step for step in steps if step.phase is Phase.TRANSLATE]
+    translate = [step for step in steps if step.phase in (Phase.READ, Phase.TRANSLATE)]
     mapped = any(isinstance(step.action, MapToOrigin) for step in translate)
     first = next(iter(translate), None)
-    if any(step.phase is Phase.REWRITE for step in steps):  # rules may lead anywhere
+    if any(isinstance(step.action, BeginRewriting) for step in steps):  # rules may lead anywhere
         return True, False
     return mapped, first is not None and isinstance(first.action, MapToOrigin) and first.when == ALWAYS
 

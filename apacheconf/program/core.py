@@ -52,6 +52,7 @@ def host(number: int, server: Server, main: Server, shape: Shape, linker: Linker
         named_by=_named_by(server, conf),
         errors=_error_log(server, conf, server_root),
         access_names=conf.access_names.value,
+        recursion=conf.recursion.value,
         document_root=conf.document_root.value or DOCUMENT_ROOT,
     )
 
@@ -124,7 +125,7 @@ def steps(conf: Conf) -> Iterator[Step]:
     assert isinstance(conf, CoreDirConf)
     if conf.set_handler.value and conf.set_handler.value.lower() != "none":
         yield _step(Phase.TYPE, SetHandler(conf.set_handler.value), conf.set_handler)
-    told: tuple[Setting[Any], ...] = (conf.options, conf.file_etag, conf.accept_path_info, conf.force_type, *_limits_of_ranges(conf))
+    told: tuple[Setting[Any], ...] = (conf.options, conf.file_etag, conf.accept_path_info, conf.force_type, conf.cgi_pass_auth, *_limits_of_ranges(conf))
     if any(each.is_set for each in told):
         yield tell(_file_rules(conf), told)
     for name in conf.set_output_filter.value.split(";"):
@@ -145,7 +146,10 @@ def _limits_of_ranges(conf: CoreDirConf) -> tuple[Setting[str | int], ...]:
 
 def _file_rules(conf: CoreDirConf) -> FileRules:
     limits = (_limit(each.value, default) for each, default in zip(_limits_of_ranges(conf), (200, 20, 20), strict=True))
-    return FileRules(options_of(conf), _etag_of(conf), conf.accept_path_info.value, conf.force_type.value, *limits)
+    passes_user = conf.cgi_pass_auth.value
+    return FileRules(
+        options_of(conf), _etag_of(conf), conf.accept_path_info.value, conf.force_type.value, *limits, passes_user
+    )
 
 
 def options_of(conf: CoreDirConf) -> frozenset[str]:

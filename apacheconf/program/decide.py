@@ -16,7 +16,7 @@ from apacheconf.program.course import Course, perform
 from apacheconf.program.evaluate import State, holds, text_of
 from apacheconf.program.fold import levels_for, steps_of
 from apacheconf.program.forward import count_forward, decision_of
-from apacheconf.program.handling import FileRules
+from apacheconf.program.handling import FileRules, FolderRules
 from apacheconf.program.headers import HeaderTable
 from apacheconf.program.hosts import Host, LayerKind
 from apacheconf.program.phases import Phase
@@ -26,6 +26,7 @@ from apacheconf.program.request import Decision, Request
 from apacheconf.program.rounds import begin_again, begin_document, begin_sub_request
 from apacheconf.program.steps import END, EditHeader, Flow, Move, Rewrite, Step
 from apacheconf.program.trace import Passed, Refused, Rewritten, Round, Tracer, Tried, silent
+from apacheconf.program.uri import escape_path
 from apacheconf.program.walks import ask_layers, walk_directories
 
 #: OR-1: which layers are asked when. Proxy layers take the place of the file layers for mapped requests (MRG-4).
@@ -125,13 +126,15 @@ class Walk:
         if course.status is not None and Phase.LOCATION_WALK <= phase < Phase.FILTERS:
             return None
         if phase is Phase.HANDLER:
-            if course.redirect_to is not None and not course.state.sub:
+            if course.redirect_to is not None and not course.state.sub and not _needs_slash(course):
                 return Flow(Move.INTERNAL_REDIRECT)
             _force(course)
         if phase is Phase.MAP_TO_STORAGE and course.origin is None:
             walk_directories(course, self.holds, self.tracer)
         elif phase in _WALKS:
             ask_layers(course, _WALKS[phase], self.holds, self.tracer)
+        if phase is Phase.REWRITE and course.origin is not None:
+            return None  # a mapping took it before its path was decoded (PU-8)
         if phase is Phase.TRANSLATE and (course.origin is not None or course.state.file):
             return None  # OR-2: the rules have placed the request
         if phase is Phase.HEADER_PARSER and course.state.sub:
@@ -215,6 +218,19 @@ class Walk:
 
 
 _ENDING = frozenset({Move.STOP, Move.END, Move.INTERNAL_REDIRECT})
+
+
+def _needs_slash(course: Course) -> bool:
+    """Whether mod_dir comes before the internal redirect of rules: with a redirect to the folder's own URL (DR-2)."""
+    state, rules = course.state, course.told.get(FolderRules)
+    adds = rules.slash if isinstance(rules, FolderRules) else True
+    located = course.located
+    named = located is not None and located.is_folder and not located.path_info and not state.path.endswith("/")
+    if not (named and adds and "dir_module" in course.program.modules):
+        return False
+    query = "" if state.query is None else f"?{state.query}"
+    course.status, course.location = 301, f"{state.self_url}{escape_path(state.path)}/{query}"
+    return True
 
 
 def _force(course: Course) -> None:

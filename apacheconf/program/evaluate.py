@@ -80,6 +80,7 @@ class State:
     started: float = field(default_factory=time.time)
     sub: bool = False
     folder: str = ""
+    base: str = ""
     ended: bool = False
     document_root: str = ""
     context_root: str = ""
@@ -428,8 +429,11 @@ def _ahead(state: State, value: LookAhead) -> str:
     """What a variable would be in a sub-request for the URL so far (RW-40)."""
     if state.look_up is None:
         return ""
-    url = read_variable("REWRITTEN_HERE" if state.folder else "REWRITTEN", "", state) or ""
-    path = (state.rewritten or state.file or state.path) if value.as_file else url
+    path = read_variable("REWRITTEN_HERE" if state.folder else "REWRITTEN", "", state) or ""
+    if value.as_file:
+        path = state.rewritten or state.file or state.path
+    elif state.folder and not path.startswith("/"):  # without RewriteBase httpd asks for the file's path
+        path = (state.base or state.folder) + path
     found = state.look_up(path, value.as_file).state
     found.phase = Phase.FIXUPS
     return text_of(value.value, found)

@@ -189,7 +189,8 @@ class Shape:
 
     ``server`` are the steps that stand outside every section, ``layers`` the sections in merge order (the
     first is the server's own per-directory defaults), ``cells`` the URL space folded (sorted by path, bare
-    before below). ``dead`` are steps that no request can reach, with the reason.
+    before below). ``dead`` are steps that no request can reach, with the reason. ``maps_early``: a mapping compares the
+    path before it is decoded.
     """
 
     server: tuple[Step, ...]
@@ -197,6 +198,7 @@ class Shape:
     cells: tuple[Cell, ...]
     limits: Limits
     dead: tuple[tuple[Step, str], ...] = ()
+    maps_early: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +208,8 @@ class Host:
     ``name`` and ``port`` are ServerName's (port None when not given), ``scheme`` its scheme. The tables fill
     the numbers of the shape: ``directives``, ``origins`` (numbers into ``Program.origins``), ``texts``. ``named_by``
     are the directives that name it: the VirtualHost, ServerName, ServerAlias, ServerAdmin. ``errors`` is its error log,
-    ``access_names`` are AccessFileName's.
+    ``access_names`` are AccessFileName's,
+    ``recursion`` how many internal redirects and sub-requests there may be.
     ``builder`` makes layers of ``.htaccess`` files, None where none is ever read.
     ``front_tls`` is how it speaks TLS with clients, if it does.
     """
@@ -230,6 +233,7 @@ class Host:
     errors: ErrorLog = ErrorLog()
     access_names: tuple[str, ...] = (".htaccess",)
     document_root: str = ""
+    recursion: tuple[int, ...] = (10, 10)
     builder: LayerBuilder | None = field(default=None, compare=False, repr=False)
 
     def said_by(self, step: Step) -> tuple[Written, ...]:

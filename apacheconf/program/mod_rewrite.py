@@ -211,7 +211,7 @@ def _steps_here(conf: RewriteLayer, said_by: tuple[int, ...]) -> Iterator[Step]:
     begins: Condition = Compare(Variable("REWRITING_ENDED"), Operator.SAME, Literal(""))
     if "allownoslash" not in options:
         begins = AllOf((begins, Compare(FILE_AS_MAPPED, Operator.DIFFERENT, Literal(folder[:-1]))))
-    yield Step(Phase.FIXUPS, BeginRewriting(folder), said_by, begins, otherwise=past)
+    yield Step(Phase.FIXUPS, BeginRewriting(folder, conf.base.value), said_by, begins, otherwise=past)
     yield from rules
     base, context = conf.base.value, "ignorecontextinfo" not in options
     numbers = tuple(dict.fromkeys(number for step in rules for number in step.said_by))

@@ -33,6 +33,8 @@ _ABSOLUTE = re.compile(
     r"|ftp://|gopher://|ldap://|mailto:|news:|nntp://",
     re.IGNORECASE,
 )
+#: A URL as far as its path, a socket's name in front.
+_AUTHORITY = re.compile(r"(?:unix:[^|]*\|)?[A-Za-z0-9+.-]+://[^/?#]*", re.IGNORECASE)
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 _RAW = re.compile(r"[\x00-\x20\x7f]")
 
@@ -94,14 +96,13 @@ def _substitute(action: Rewrite, target: Value, run: Rewriting, course: Course) 
     url = text_of(target, state)
     if not action.allows_3f and _smuggles_query(url, target, state):
         course.refuse(403, "a ? of the path would begin a query (UnsafeAllow3F)")  # RW-11
+        course.log("error", "rewrite", "AH10508: Unsafe URL with %3f URL rewritten without UnsafeAllow3F")
         return
     if action.path_info_discarded and run.folder:
         state.path_info = ""
     url = _split_query(url, action, state)
     if run.folder and not url.startswith("/") and not is_absolute(url) and not run.first.startswith("proxy:"):
         url = run.folder + url
-    if run.folder and action.aim is Aim.ORIGIN and action.escaped:
-        url = escape_path(url)
     run.changed, run.escaped, run.last = True, action.escaped, action
     if action.aim is Aim.ORIGIN:
         run.proxied, url = action, _qualified(url, state)
@@ -121,8 +122,10 @@ def _smuggles_query(url: str, target: Value, state: State) -> bool:
     """Whether a ``?`` comes from an escaped one in the request, and not from the rule itself (RW-11, SEM-30)."""
     if "?" not in url or "%3f" not in state.request.target.lower():
         return False
-    parts = target.parts if isinstance(target, Joined) else (target,)
-    return url.count("?") > sum(part.text.count("?") for part in parts if isinstance(part, Literal))
+    for part in target.parts if isinstance(target, Joined) else (target,):
+        if "?" in text_of(part, state):
+            return not isinstance(part, Literal)  # behind the rule's own it is part of the query
+    return False
 
 
 def is_absolute(url: str) -> bool:
@@ -181,6 +184,8 @@ def finish(action: FinishRewriting, course: Course) -> None:
     away = is_absolute(run.url) and run.proxied is None
     if not (away and run.escaped) and _RAW.search(course.state.query or ""):
         course.refuse(403, "a blank or control character in the rewritten query")  # SEM-30
+        code = "AH10411" if run.folder else "AH10410"
+        course.log("error", "rewrite", f"{code}: Rewritten query string contains control characters or spaces")
     elif run.proxied is not None:
         _to_origin(run, run.proxied, course)
     elif run.folder:
@@ -256,8 +261,6 @@ def _to_origin(run: Rewriting, action: Rewrite, course: Course) -> None:
     state.mapped = run.url
     if course.origin is None:
         course.refuse(500, f"no origin is known for {run.url!r}")
-    elif run.folder:
-        course.uri = (path or "/") + query
     elif run.escaped:
         course.uri = (canonical(path) or "/") + query
     elif _RAW.search(path + query):
@@ -275,13 +278,14 @@ def _origin(url: str, action: Rewrite, course: Course) -> Origin | None:
     fitting = [origin for origin in known if url.lower().startswith(origin.name)]
     if fitting:
         return max(fitting, key=lambda origin: len(origin.name))
-    return None if is_balancer(url) else _generic(authority_of(url))
+    authority = _AUTHORITY.match(url)
+    return None if is_balancer(url) or authority is None else _generic(authority[0])
 
 
 @lru_cache(maxsize=1024)
 def _generic(authority: str) -> Origin | None:
     try:
-        return generic_worker(authority)
+        return generic_worker(authority_of(authority))
     except ValueError:
         return None
 

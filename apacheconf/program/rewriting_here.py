@@ -6,7 +6,6 @@ left in the end is asked for anew, as a URL, by an internal redirect (RW-5 to RW
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from apacheconf.program.handling import FileRules
@@ -30,18 +29,12 @@ def begin_here(action: BeginRewriting, course: Course) -> str:
     state = course.state
     rules = course.told.get(FileRules)
     options = rules.options if isinstance(rules, FileRules) else FileRules().options
-    file = state.file if course.origin is None else f"proxy:{_proxied(course)}"
+    file = state.file if course.origin is None else f"proxy:{state.mapped}"
     if not options & _LINKS:
         course.refuse(403, "")
         course.log("error", "rewrite", _OFF + file)
-    state.folder, state.rewritten = action.folder, file
+    state.folder, state.base, state.rewritten = action.folder, action.base, file
     return file
-
-
-def _proxied(course: Course) -> str:
-    """The URL that mod_proxy has made of a request, escaped and with its query."""
-    authority = re.match(r"[^:]*://[^/]*", course.state.mapped)
-    return (authority[0] if authority else "") + course.uri
 
 
 def local_path(run: Rewriting, action: FinishRewriting, course: Course) -> str:

@@ -21,7 +21,7 @@ from apacheconf.program.uri import PathRefused, escape_path, normalise, parse_ta
 def begin_again(course: Course, uri: str) -> None:
     """An internal redirect to ``uri``; the course is refused where there are too many, or the path is none."""
     state = course.state
-    most = course.program.most_redirects
+    most = state.host.recursion[0]
     course.redirect_to = None
     if course.rounds >= most:
         course.refuse(500, f"more than {most} internal redirects")
@@ -72,7 +72,7 @@ def begin_sub_request(program: Program, old: State, uri: str, as_file: bool, dep
         env=env, headers=headers, started=old.started, sub=True,
     )  # fmt: skip
     sub = Course(program, state, old.path, headers, depth=depth)
-    if depth > program.most_subrequests:
+    if depth > old.host.recursion[-1]:
         sub.refuse(500, "too many sub-requests within each other")
         return sub
     folder = old.path.rpartition("/")[0] + "/"

@@ -61,7 +61,9 @@ class MapToOrigin:
 
     ``origin`` is a number into ``Host.origins``. ``path`` is the target's text after the authority, empty when
     it has none; it may hold captures for Rest.NOTHING. ``prefix`` is cut for Rest.AFTER_PREFIX. ``raw`` keeps
-    the client's own bytes (``nocanon``, PU-5).
+    the client's own bytes (``nocanon``, PU-5). ``mapping`` is ``encoded`` or ``servlet`` for those of the READ phase,
+    which come before the path is decoded (PU-8, PU-9). ``pattern`` must match the client's own path too for a raw
+    mapping to keep it (PU-6).
     """
 
     origin: int
@@ -70,6 +72,8 @@ class MapToOrigin:
     rest: Rest = Rest.AFTER_PREFIX
     raw: bool = False
     value: Value | None = None
+    mapping: str = ""
+    pattern: Regex | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +187,13 @@ class Rewrite:
 
 @dataclass(frozen=True, slots=True)
 class BeginRewriting:
-    """The rules of a server begin: the path is theirs now. Those of a section are about paths below ``folder``."""
+    """The rules of a server begin: the path is theirs now. Those of a section are about paths below ``folder``.
+
+    ``base`` is the section's RewriteBase.
+    """
 
     folder: str = ""
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)

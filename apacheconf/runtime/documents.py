@@ -68,6 +68,7 @@ def _ask_locally(client: ClientConnection, exchange: Exchange, status: int, path
     found = decide_document(program, before, status, path)
     plan = exchange.site.plan_for(replace(request, method="GET"), found)
     exchange.begin_again(plan, status, path)
+    client.server.log_decided(exchange, found)
     assert plan.decision is not None
     if plan.fields is not None:
         exchange.lines = header_lines(plan.fields, False, None, b"")

@@ -82,8 +82,6 @@ class HostErrors:
         remote: str = "",
     ) -> None:
         """Write the message, behind the lines that its connection and its request have before their first."""
-        if message.bare:
-            client, exchange = None, None
         about = About(message, self._host, system, client, exchange, time.time(), remote)
         number = NUMBER[message.level]
         if client is not None and not client.log_id:

@@ -26,6 +26,10 @@ BY_NAME = {
     "serversignature": Answer(Outcome.APPROXIMATED, "error pages carry no signature"),
     "servertokens": Answer(Outcome.APPROXIMATED, "the Server header of answers made here says apacheconf"),
     "logformat": Answer(Outcome.ABSORBED),
+    **dict.fromkeys(
+        _names("rewriteoptions rewritebase accessfilename allowoverride allowoverridelist limitinternalrecursion"),
+        Answer(Outcome.ABSORBED),
+    ),
     **dict.fromkeys(_names("expiresactive expiresbytype expiresdefault"), Answer(Outcome.ABSORBED)),
     **dict.fromkeys(
         _names(
@@ -81,5 +85,4 @@ DEFAULTS: dict[str, set[str]] = {
     "proxypassinterpolateenv": {"off"},
     "proxymaxforwards": {"-1"},
     "sethandler": {"none"},
-    "rewriteoptions": {"inherit", "inheritbefore", "inheritdown", "inheritdownbefore", "ignoreinherit"},
 }

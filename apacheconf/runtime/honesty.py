@@ -77,8 +77,7 @@ def answer(program: Program, ledger: Ledger) -> None:
 
 
 def _settle_left_out(program: Program, ledger: Ledger) -> None:
-    """What the program does not hold is not honoured, though a step closes its place: a Require that denies all.
-    """
+    """What the program does not hold is not honoured, though a step closes its place: a Require that denies all."""
     told = {id(each) for each, answers in ledger.answers() if all(answer.key != KEY for answer in answers)}
     for directive, why in program.left_out:
         if id(directive) in told:
@@ -93,7 +92,14 @@ def _how_well(step: Step) -> tuple[Outcome, str]:
 
 def _steps(shape: Shape) -> set[Step]:
     """Every step that the server or one of its sections makes."""
-    return {step for number in range(len(shape.layers)) for step in steps_for(shape, (number,))} | set(shape.server)
+    return {step for each in _alone(shape) for step in steps_for(shape, each)} | set(shape.server)
+
+
+def _alone(shape: Shape) -> Iterator[tuple[int, ...]]:
+    """Each layer by itself; rules run in it where the server's engine does (RW-1)."""
+    for number, layer in enumerate(shape.layers):
+        with_server = number and any(module == "mod_rewrite" for module, _ in layer.confs)
+        yield (0, number) if with_server else (number,)
 
 
 def _not_done(step: Step) -> str:
@@ -155,7 +161,12 @@ def fallback_for(program: Program) -> Callable[[Written], Answer | None]:
             return Answer(Outcome.UNSUPPORTED, left_out[id(directive)])
         if id(directive) in left_out:
             return Answer(Outcome.UNSUPPORTED, left_out[id(directive)])
-        return BY_NAME.get(directive.name.lower()) or of_tls(directive) or of_closed_module(directive) or _by_fate(directive)
+        return (
+            BY_NAME.get(directive.name.lower())
+            or of_tls(directive)
+            or of_closed_module(directive)
+            or _by_fate(directive)
+        )
 
     return fallback
 

@@ -65,13 +65,13 @@ def plan_exchange(
     decided: Decided | None = None
     if plan is None:
         request = request_of(client, head)
+        client.server.authority.begin()
         decided = decide_compiled(client.server.program, request)
         plan = site.plan_for(request, decided.decision)
     exchange.plan = plan
     exchange.plain = exchange.plain and not plan.switches
     if plan.decision is not None:
-        for message in plan.decision.messages:
-            client.server.log(message.level, message.module, message.text, exchange=exchange, system=message.system)
+        client.server.log_decided(exchange, plan.decision)
     if plan.service is None:
         return
     if plan.fields is not None:
@@ -129,7 +129,7 @@ def plan_of_line(client: ClientConnection, block: Block, line: bytes) -> Plan | 
     site = block.site
     if block.plans:
         plan = block.plans.get(line) or block.plans.get(line + b"\n" + client.peer)
-        if plan is not None:
+        if plan is not None and (plan.watch is None or plan.watch.holds()):
             return plan
     try:
         method, target, version = read_request_line(line, client.door.main.limits)

@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from apacheconf.program.authority import Pending
 from apacheconf.program.hosts import Host, Shape
 from apacheconf.program.messages import Message
 from apacheconf.program.names import choose_host
@@ -97,6 +98,7 @@ class ServerState:
         self.program = program
         self.memos = Memos()
         self.authority = FileAuthority()
+        self._questions: dict[bytes, list[Callable[[BaseException | None], None]]] = {}
         self.now = time.monotonic()
         self.draining = False
         self.clients: set[ClientConnection] = set()
@@ -199,6 +201,19 @@ class ServerState:
         """Call ``callback`` after so long."""
         raise NotImplementedError
 
+    def find_out(self, question: Pending, then: Callable[[BaseException | None], None]) -> None:
+        """Have a question answered beside the loop, once for all who wait for it."""
+        waiting = self._questions.setdefault(question.key, [])
+        waiting.append(then)
+        if len(waiting) > 1:
+            return
+
+        def found(fault: BaseException | None) -> None:
+            for each in self._questions.pop(question.key):
+                each(fault)
+
+        self.beside(question.find, found)
+
     def beside(self, work: Callable[[], None], then: Callable[[BaseException | None], None]) -> None:
         """Do what takes long in a thread; ``then`` is called with the fault of it, or None."""
         raise NotImplementedError
@@ -238,6 +253,13 @@ class ServerState:
         errors = self.errors(host)
         if errors.wants(level, module, levels):
             errors.write(Message(level, module, text), system, client, exchange, remote)
+
+    def log_decided(self, exchange: Exchange, decision: Decision) -> None:
+        """Write what deciding about a request had to say."""
+        for message in decision.messages:
+            about = None if message.bare else exchange
+            host, system = exchange.site.host, message.system
+            self.log(message.level, message.module, message.text, host=host, exchange=about, system=system)
 
     def errors(self, host: Host | None = None) -> HostErrors:
         """The error log of a host, or the main server's. Raises UsageError when it can't be opened."""

@@ -72,7 +72,7 @@ def test_every_module_has_a_fate() -> None:
         ("MaxRequestWorkers", Fate.NO_EFFECT),
         ("LoadModule", Fate.NO_EFFECT),
         ("User", Fate.NO_EFFECT),
-        ("AllowOverride", Fate.NO_EFFECT),
+        ("AllowOverride", Fate.SERVED),
         ("RewriteRule", Fate.REFUSED),
         ("SecRule", Fate.REFUSED),
         ("SetOutputFilter", Fate.REFUSED),

@@ -18,9 +18,9 @@ TEXT = """
     RewriteOptions Inherit
     RewriteMap lc int:tolower
     RewriteRule ^/a /b [PT]
-    RewriteCond %{LA-U:REMOTE_USER} .
+    RewriteCond %{SCRIPT_USER} .
     RewriteRule ^/secret - [F]
-    RewriteCond %{LA-U:REMOTE_USER} (.*)
+    RewriteCond %{SCRIPT_USER} (.*)
     RewriteRule ^ - [E=USER:%1]
     ProxyPass / http://127.0.0.1:8080/
     <Location /section>
@@ -53,8 +53,8 @@ def test_each_line_is_accounted_for(tmp_path: Path):  # RW-1, RW-44
         ("RewriteMap", Outcome.ABSORBED),
         ("RewriteRule", Outcome.EXACT),
         *[("RewriteCond", unsupported), ("RewriteRule", unsupported)] * 2,
-        ("RewriteRule", unsupported),
-        ("RewriteRule", unsupported),
+        ("RewriteRule", Outcome.EXACT),
+        ("RewriteRule", Outcome.EXACT),
         ("RewriteRule", Outcome.DEAD_IN_SOURCE),
     ]
 
