@@ -76,7 +76,12 @@ def words_of(text: str) -> list[str]:
 
 
 class Pending(Exception):
-    """An answer isn't there yet. ``find`` finds and keeps it; it may block, so it is called beside the loop."""
+    """An answer isn't there yet. ``find`` finds and keeps it; it may block, so it is called beside the loop.
+
+    Questions with one ``key`` have one answer.
+    """
+
+    key: bytes = b""
 
     def find(self) -> None:
         raise NotImplementedError

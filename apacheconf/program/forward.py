@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from apacheconf.program.course import Course
 from apacheconf.program.headers import HeaderTable
+from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.request import Decision, Headers
 from apacheconf.program.workers import Balancer
 
@@ -20,6 +21,8 @@ def host_header(course: Course) -> str | None:
 def outgoing_headers(course: Course) -> Headers:
     """The header lines for the origin in httpd's order, without Host, framing and Connection (RQ-2)."""
     headers = course.headers
+    if is_fcgi(course.origin):
+        return headers.lines()  # they become variables
     incoming_host = headers.get("Host")
     headers.drop_hop_by_hop()
     headers.unset("Host")
@@ -63,6 +66,7 @@ def decision_of(course: Course, keep_alive: bool = True) -> Decision:
         uri=course.uri if proxied else "",
         host_header=host_header(course) if proxied else None,
         keep_host=course.keep_host,
+        add_forwarded=course.forwarded,
         headers=outgoing_headers(course) if proxied else (),
         status=course.status,
         location=course.location,
@@ -90,5 +94,6 @@ def decision_of(course: Course, keep_alive: bool = True) -> Decision:
         rounds=course.rounds,
         messages=tuple(course.messages),
         fields=tuple(course.fields),
+        user=state.user,
         levels=course.levels,
     )

@@ -66,9 +66,10 @@ class Decision:
     framing and Connection, and Host where it depends on the member that is chosen: ``host_header`` None), or
     ``status`` is the answer made here (``location`` for redirects, ``body`` for texts). ``file`` is the mapped
     file of a request that no origin takes. ``keep_alive`` False closes the client's connection (a 400).
-    ``keep_host`` says that the origin gets the client's Host, ``tls`` how TLS is spoken where its scheme asks for it.
+    ``add_forwarded`` is ProxyAddHeaders, ``keep_host`` says that the origin gets the client's Host, ``tls`` how TLS is
+    spoken where its scheme asks for it.
     ``fields`` are what an error made here brings
-    (Allow). ``vary`` are the header fields that
+    (Allow), ``user`` is who it is, or says so. ``vary`` are the header fields that
     rules have asked; ``note`` explains an error in its page. ``response_headers`` and ``early_headers`` are what ``response`` edits the answer with, under ``state``.
     """
 
@@ -80,6 +81,7 @@ class Decision:
     uri: str = ""
     host_header: str | None = None
     keep_host: bool = False
+    add_forwarded: bool = False
     headers: Headers = ()
     status: int | None = None
     location: str = ""
@@ -107,6 +109,7 @@ class Decision:
     messages: tuple[Message, ...] = ()
     levels: Levels | None = None
     fields: Headers = ()
+    user: str | None = None
     state: State | None = field(default=None, compare=False, repr=False)
 
     def rules(self, kind: type[R]) -> R:

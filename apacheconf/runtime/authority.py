@@ -21,7 +21,7 @@ from apacheconf.program.admission import GroupFiles, Provider
 from apacheconf.program.authority import Finding, Membership, Pending, Verdict
 from apacheconf.program.messages import Message
 from apacheconf.runtime.passwords import is_quick, verify
-from apacheconf.runtime.userfiles import Kept, digests_of, groups_of, users_of
+from apacheconf.runtime.userfiles import Kept, Stamp, digests_of, groups_of, stamp_of, users_of
 
 T = TypeVar("T")
 
@@ -29,6 +29,8 @@ T = TypeVar("T")
 KEPT = 4096
 LASTS = 300.0
 NAME_LASTS = 60.0
+#: Seconds between two looks at a file that a remembered decision rests on.
+LOOKS_EVERY = 0.02
 
 
 class Memory(Generic[T]):
@@ -54,23 +56,57 @@ class Question(Pending, Generic[T]):
 
     def __init__(self, memory: Memory[T], key: bytes, answer: Callable[[], T]) -> None:
         super().__init__()
-        self._memory, self._key, self._answer = memory, key, answer
+        self.key = key
+        self._memory, self._answer = memory, answer
 
     def find(self) -> None:
-        self._memory.put(self._key, self._answer())
+        self._memory.put(self.key, self._answer())
+
+
+class Watch:
+    """The files that a decision rests on, as they were; it holds until they change, and not for ever.
+
+    They are looked at again when the last look is older than ``LOOKS_EVERY``: a busy server saves 5 us per request.
+    """
+
+    __slots__ = ("_files", "_looked", "_until")
+
+    def __init__(self, files: Iterable[tuple[str, Stamp]]) -> None:
+        self._files = tuple(files)
+        self._looked = time.monotonic()
+        self._until = self._looked + LASTS
+
+    def holds(self) -> bool:
+        now = time.monotonic()
+        if now - self._looked < LOOKS_EVERY:
+            return True
+        self._looked = now
+        try:
+            return now < self._until and all(stamp_of(Path(path).stat()) == was for path, was in self._files)
+        except OSError:
+            return False
 
 
 class FileAuthority:
-    """The authority of one serving process."""
+    """The authority of one serving process. ``begin`` and ``watch`` stand around a decision."""
 
     def __init__(self) -> None:
         self._key = os.urandom(32)
         self._verdicts: Memory[bool] = Memory(LASTS)
         self._names: Memory[str] = Memory(NAME_LASTS)
         self._addresses: Memory[frozenset[str]] = Memory(NAME_LASTS)
-        self._users = Kept(users_of)
-        self._digests = Kept(digests_of)
-        self._groups = Kept(groups_of)
+        self._seen: dict[str, Stamp] = {}
+        self._users = Kept(users_of, self._seen)
+        self._digests = Kept(digests_of, self._seen)
+        self._groups = Kept(groups_of, self._seen)
+
+    def begin(self) -> None:
+        """A decision begins."""
+        self._seen.clear()
+
+    def watch(self) -> Watch:
+        """The files that were read since it began."""
+        return Watch(self._seen.items())
 
     # --- users -----------------------------------------------------------------------------------------------
 

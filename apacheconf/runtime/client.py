@@ -290,7 +290,7 @@ class ClientConnection(Answering):
             except Exception as failed:
                 self._fail(failed)
 
-        self.server.beside(question.find, answered)
+        self.server.find_out(question, answered)
 
     def _begin_again(self, raw: bytes, head: RequestHead) -> None:
         """The head once more, as if it had just been read; what came of the body still waits. Raises ClientBroke."""

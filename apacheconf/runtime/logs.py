@@ -328,7 +328,7 @@ def _user(_: str, original: bool) -> Read:
 
     def read(exchange: Exchange) -> str | None:
         plan = exchange.first_plan if original and exchange.first_plan is not None else exchange.plan
-        user = plan.decision.state.user if plan.decision is not None and plan.decision.state is not None else None
+        user = plan.decision.user if plan.decision is not None else None
         return user if user is None else _of_text(user) or '""'
 
     return read

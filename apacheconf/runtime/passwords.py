@@ -32,7 +32,11 @@ def _verify(given: bytes, hashed: str) -> bool:
 
         return bcrypt.checkpw(given[:72], hashed.encode("latin-1"))
     from passlib.hash import (  # type: ignore[import-untyped]
-        apr_md5_crypt, des_crypt, md5_crypt, sha256_crypt, sha512_crypt,
+        apr_md5_crypt,
+        des_crypt,
+        md5_crypt,
+        sha256_crypt,
+        sha512_crypt,
     )  # fmt: skip
 
     for prefix, scheme in (

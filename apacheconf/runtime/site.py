@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from apacheconf.program.decide import decide_unread
 from apacheconf.program.hosts import Host, Shape
 from apacheconf.program.messages import Levels
+from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.program import Program
 from apacheconf.program.request import Decision, Request
 from apacheconf.program.steps import CookiePart, MapBack, MapBackCookie
@@ -21,10 +22,12 @@ from apacheconf.program.uri import Target, normalise
 from apacheconf.program.values import Literal
 from apacheconf.program.workers import Balancer, Origin
 from apacheconf.runtime.answer import CookieReverse, Reverse, header_block, reverse_mapper
+from apacheconf.runtime.authority import FileAuthority, Watch
 from apacheconf.runtime.compile import CompiledShape, Course, Policy
-from apacheconf.runtime.compiled.asks import CHANGING, PEER
+from apacheconf.runtime.compiled.asks import CHANGING, PEER, USERS
 from apacheconf.runtime.compiled.settled import settled_edits
 from apacheconf.runtime.compiled.walk import Decided, decide_compiled
+from apacheconf.runtime.errorlog import HostErrors
 from apacheconf.runtime.filters import Filtering
 from apacheconf.runtime.forward import Lines, header_lines
 from apacheconf.runtime.heads import RequestHead
@@ -32,7 +35,7 @@ from apacheconf.runtime.logs import Logger, asks_no_state
 from apacheconf.runtime.mod_headers import edited_lines
 from apacheconf.runtime.pool import Service
 from apacheconf.runtime.strict import Fields
-from apacheconf.runtime.switches import switches_in
+from apacheconf.runtime.switches import switches_for_fcgi, switches_in
 
 #: Entries of all memos of a server together (each at most a few KiB).
 MEMO_SIZE = 8192
@@ -133,7 +136,9 @@ class Plan:
 
     With a service: ``method uri`` goes there under ``forwarding``. Without: ``decision`` says what is answered
     here. ``fields`` are the outgoing header fields where ``decide`` made them itself, ``lines`` the same in a plan
-    that was remembered. ``switches`` is what variables say about the messages (``switches``).
+    that was remembered, which holds as long as the files under ``watch`` stay as they are. ``switches`` is what
+    variables say about the messages (``switches``).
+    variables say about the messages (``switches``).
     """
 
     method: bytes
@@ -146,6 +151,7 @@ class Plan:
     line: bytes = b""
     switches: Mapping[str, str] = field(default_factory=dict)
     lines: Lines | None = None
+    watch: Watch | None = None
     request_start: bytes = field(init=False)
 
     def __post_init__(self) -> None:
@@ -166,9 +172,7 @@ class Block:
 
     __slots__ = ("fields", "forwarding", "host", "length", "lines", "plans", "site", "stay")
 
-    def __init__(
-        self, site: Site, fields: Fields, host: bytes | None, stay: bool = True, length: int = 0
-    ) -> None:
+    def __init__(self, site: Site, fields: Fields, host: bytes | None, stay: bool = True, length: int = 0) -> None:
         self.stay: bool = stay
         self.length: int = length
         self.site = site
@@ -193,9 +197,11 @@ class Sites(Protocol):
 
     program: Program
     memos: Memos
+    authority: FileAuthority
 
     def compiled(self, shape: Shape) -> CompiledShape: ...
     def service(self, origin: Origin) -> Service: ...
+    def errors(self, host: Host | None) -> HostErrors: ...
     def loggers(self, host: Host) -> tuple[Logger, ...]: ...
 
 
@@ -230,12 +236,12 @@ class Site:
 
         Raises PathRefused where the path is refused before any step.
         """
-        if target.raw_path == "*" or head.method in CHECKED_BY_DECIDE:
+        if target.raw_path == "*" or head.method in CHECKED_BY_DECIDE or self.host.shape.maps_early:
             return None
         path = normalise(target.raw_path, self.limits.encoded_slashes, self.limits.merge_slashes)
         course = self._compiled.course(path)
         made = course.make_path(target.raw_path, path) if course is not None else None
-        if course is None or made is None:
+        if course is None or made is None or is_fcgi(self._server.program.origin(self.host, course.origin)):
             return None
         return self._plan_of(head.method, course, made, target.query)
 
@@ -259,8 +265,7 @@ class Site:
         """The plan without anything that is of one request alone; None when it holds for this request only."""
         decision = decided.decision
         origins = self._server.program.origins
-        changing = decided.asks & CHANGING or decision.messages
-        if changing or not any(decision.origin is each for each in origins):
+        if decided.asks & CHANGING or self._says(decision) or not any(decision.origin is each for each in origins):
             return None
         documents = all(isinstance(each.text, Literal | None) for each in decision.error_documents)
         edits = settled_edits(decision)
@@ -272,7 +277,14 @@ class Site:
             return None
         plan.forwarding = self.forwarding(replace(_policy_of(settled), answer_edits=edits))
         plan.lines = _lines_of(plan.fields or [], peer if decided.forwarded else None)
+        if decided.asks & USERS:
+            plan.watch = self._server.authority.watch()
         return plan
+
+    def _says(self, decision: Decision) -> bool:
+        """Whether the error log gets to hear of the request."""
+        wants = self._server.errors(self.host).wants
+        return any(wants(each.level, each.module, decision.levels) for each in decision.messages)
 
     def unread_plan(self) -> Plan:
         """The plan of a request that could not be read: what the host does to the answers it makes itself."""
@@ -298,7 +310,7 @@ class Site:
             decision,
             [(name.encode("latin-1"), value.encode("latin-1")) for name, value in decision.headers],
             None if decision.host_header is None else decision.host_header.encode("latin-1"),
-            switches=switches_in(decision.env),
+            switches=(switches_for_fcgi if is_fcgi(decision.origin) else switches_in)(decision.env),
         )
 
 

@@ -21,19 +21,28 @@ T = TypeVar("T")
 SETTLED = 0.05
 
 
-class Kept(Generic[T]):
-    """What files were found to say, by their path; ``parse`` makes it of their lines."""
+_UNSETTLED = (0, 0, 0)
+#: What tells that a file is another one, or has been written.
+Stamp = tuple[int, int, int]
 
-    def __init__(self, parse: Callable[[Iterator[str]], T]) -> None:
-        self._parse = parse
-        self._known: dict[str, tuple[tuple[int, int, int], T]] = {}
+
+def stamp_of(found: os.stat_result) -> Stamp:
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+class Kept(Generic[T]):
+    """What files were found to say, by their path; ``parse`` makes it of their lines. ``seen`` hears of each."""
+
+    def __init__(self, parse: Callable[[Iterator[str]], T], seen: dict[str, Stamp]) -> None:
+        self._parse, self._seen = parse, seen
+        self._known: dict[str, tuple[Stamp, T]] = {}
 
     def read(self, path: str) -> T:
         """What the file says. Raises OSError."""
         found = Path(path).stat()
         if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
-        stamp = found.st_mtime_ns, found.st_size, found.st_ino
+        stamp = self._seen[path] = stamp_of(found)
         known = self._known.get(path)
         if known is not None and known[0] == stamp:
             return known[1]
@@ -41,6 +50,8 @@ class Kept(Generic[T]):
             made = self._parse(_lines(file))
         if time.time() - found.st_mtime > SETTLED:
             self._known[path] = stamp, made
+        else:
+            self._seen[path] = _UNSETTLED
         return made
 
 

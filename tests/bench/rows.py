@@ -89,8 +89,12 @@ ROWS = (
     Row("the same, every URL new", sites.rules, (), script=VARIED, modules=REWRITE),
     Row("1,000 RewriteRules", sites.many_rules, (Goal(0.5),), modules=REWRITE),
     Row("the same, every URL new", sites.many_rules, (), script=VARIED, modules=REWRITE),
+    Row(
+        "Basic authentication by bcrypt", sites.guarded, (Goal(1.2, "keep-alive, small answer"),), OURS,
+        headers=("Authorization: Basic YWxpY2U6cHc=",),
+    ),
     Row("1,000 Redirects", sites.many_redirects, (Goal(0.5),)),
-)
+)  # fmt: skip
 
 
 def measure(row: Row, names: Sequence[str], origins: tuple[int, ...], seconds: int, connections: int) -> Measured:

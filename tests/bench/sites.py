@@ -44,6 +44,16 @@ def logged(place: Place) -> str:
     return balancer(place, log)
 
 
+def guarded(place: Place) -> str:
+    """The load-balancer site for one user, alice, whose password is pw."""
+    users = place.box.write("users", "alice:$2a$10$.CgSBxpR8gEr9CbWuhT9CuThkI30U/DfH4lqwgSgTM6JlrgCqoYDq\n")
+    return balancer(
+        place,
+        "    <Location />\n        AuthType Basic\n        AuthName bench\n"
+        f"        AuthUserFile {users}\n        Require valid-user\n    </Location>\n",
+    )
+
+
 def secure(place: Place) -> str:
     """The load-balancer site over TLS."""
     text = balancer(place, f"    SSLEngine on\n    SSLCertificateFile {certificates.folder()}/a.pem\n")

@@ -13,7 +13,7 @@ from apacheconf.program.admission import GroupFiles, Provider
 from apacheconf.program.authority import Finding, Pending, Verdict
 from apacheconf.program.loading import load
 from apacheconf.program.program import Program
-from apacheconf.runtime import authority
+from apacheconf.runtime import authority, planning
 from apacheconf.runtime.authority import FileAuthority, Memory
 from tests.runtime.stage import Stage, converse, get
 
@@ -123,6 +123,20 @@ def test_other_clients_don_t_wait_for_a_hash(program: Program) -> None:
     assert not slow.transport.paused and stage.origins[0].transport.written.startswith(b"GET /in HTTP/1.1\r\n")
 
 
+def test_clients_with_one_question_wait_for_one_answer(program: Program) -> None:
+    stage = Stage(program)
+    held: list[object] = []
+    stage.beside = lambda work, then: held.append((work, then))  # type: ignore[method-assign]
+    clients = [stage.client() for _ in range(3)]
+    for client in clients:
+        client.data_received(get(path=b"/in", extra=credentials("alice", "pw")))
+    ((work, then),) = held  # type: ignore[misc]
+    work()
+    then(None)
+    stage.settle()
+    assert len(stage.origins) == 3
+
+
 def test_a_client_that_leaves_meanwhile_is_forgotten(program: Program) -> None:
     stage = Stage(program)
     client = stage.client()
@@ -148,3 +162,36 @@ def test_a_body_is_sent_when_the_verdict_is_there(program: Program) -> None:
     heard = converse(program, request + get(path=b"/out"), [OK, OK])
     assert heard.statuses == [200, 200]
     assert b"\r\n\r\nbodyGET /out" in heard.requests[0][1]
+
+
+def test_who_was_let_in_takes_the_short_way_until_the_file_changes(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decided: list[object] = []
+    real = planning.decide_compiled
+    monkeypatch.setattr(planning, "decide_compiled", lambda *asked: decided.append(asked) or real(*asked))
+    request = get(path=b"/in", extra=credentials("alice", "pw"))
+    heard = converse(program, request * 3, [OK, OK, OK])
+    assert heard.statuses == [200, 200, 200] and heard.client.count(b"\r\n\r\nok") == 3
+    assert len(decided) == 4  # three by the long way, the first of them twice: they came in one piece
+    stage = Stage(program)
+    for number in range(3):
+        ask_once(stage, request)
+        assert len(decided) == 6, number
+    os.utime(users(tmp_path, alice="new"), (OLD + 1, OLD + 1))
+    monkeypatch.setattr(authority, "LOOKS_EVERY", 0.0)
+    client = stage.client()
+    client.data_received(request)
+    stage.settle()
+    assert client.transport.written.startswith(b"HTTP/1.1 401 ")
+
+
+def ask_once(stage: Stage, request: bytes) -> None:
+    """One request on a new connection, answered with 200."""
+    client = stage.client()
+    client.data_received(request)
+    stage.settle()
+    connection = stage.origins[-1]
+    connection.data_received(OK)
+    stage.settle()
+    assert client.transport.written.startswith(b"HTTP/1.1 200 ")

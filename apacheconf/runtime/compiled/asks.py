@@ -9,12 +9,14 @@ import dataclasses
 from enum import Enum
 
 from apacheconf.program import conditions, steps, values
+from apacheconf.program.admission import Admit, AnyUser, Basic, Holds, InGroup, OneOfUsers, Rules
 from apacheconf.program.conditions import Test
 from apacheconf.program.values import Variable
 
 #: What a decision depends on besides the bytes of the request and the address and scheme it arrived at: nothing, the
-#: client's address, or what may change (time, files, maps, what others know). They are joined by ``|``.
-NOTHING, PEER, CHANGING = 0, 1, 2
+#: client's address, what may change (time, files, maps, what others know), or files of users, which the authority
+#: watches. They are joined by ``|``.
+NOTHING, PEER, CHANGING, USERS = 0, 1, 2, 4
 
 #: Variables that follow from the request's bytes and the configuration.
 _OF_REQUEST = frozenset(
@@ -22,7 +24,7 @@ _OF_REQUEST = frozenset(
         "REQUEST_URI", "REQUEST_METHOD", "REQUEST_SCHEME", "QUERY_STRING", "THE_REQUEST", "HTTP_HOST",
         "HTTP_USER_AGENT", "HTTP_REFERER", "HTTP_COOKIE", "HTTP_ACCEPT", "SERVER_ADDR", "SERVER_NAME", "SERVER_PORT",
         "SERVER_PROTOCOL", "SERVER_ADMIN", "HTTPS", "REWRITTEN", "MAPPED_URL", "HANDLER", "IPV6", "IS_SUBREQ", "HTTP",
-        "ENV", "OSENV", "HTTP_MATCHING", "HTTP_OR_ENV",
+        "ENV", "OSENV", "REMOTE_USER", "AUTH_TYPE", "HTTP_MATCHING", "HTTP_OR_ENV",
     }
 )  # fmt: skip
 #: Kinds of nodes whose answer follows from that of their parts.
@@ -37,6 +39,7 @@ _PLAIN = frozenset(
         *(steps.OverrideErrors, steps.MapBack, steps.MapBackCookie, steps.SetErrorDocument, steps.AddCharset),
         *(steps.AddFilter, steps.SecureOrigin, steps.Rewrite, steps.BeginRewriting, steps.FinishRewriting),
         steps.SetType,
+        steps.LogError,
     }
 )
 
@@ -47,6 +50,8 @@ def asks(node: object) -> int:
         return _asks_for(node)
     if isinstance(node, tuple):
         return _all(node)
+    if isinstance(node, Admit):
+        return _asks_who(node)
     if isinstance(node, Test):
         return asks(node.value) if node.letter in "nzT" else CHANGING
     # A log's line is written when the answer is over; what handlers are told (``of_files``) is only handed on.
@@ -55,6 +60,32 @@ def asks(node: object) -> int:
     if type(node) not in _PLAIN:
         return CHANGING
     return _all(tuple(getattr(node, field.name) for field in dataclasses.fields(node)))
+
+
+def _asks_who(action: Admit) -> int:
+    """Basic by files follows from the request and from them; every other way to ask may change its mind."""
+    ask = action.ask
+    if not isinstance(ask, Basic) or any(provider.kind != "file" for provider in ask.providers):
+        return CHANGING
+    return USERS | asks(ask.realm) | _asked_by(action.rules)
+
+
+def _asked_by(rules: Rules) -> int:
+    found = NOTHING
+    for entry in rules.entries:
+        if isinstance(entry, Rules):
+            found |= _asked_by(entry)
+            continue
+        match entry.requires:
+            case Holds(condition):
+                found |= asks(condition)
+            case AnyUser():
+                pass
+            case OneOfUsers(names) | InGroup(names, dbm=False):
+                found |= asks(names)
+            case _:
+                found |= CHANGING
+    return found
 
 
 def _all(nodes: tuple[object, ...]) -> int:
