@@ -65,11 +65,9 @@ def _edits_answer(step: Step) -> bool:
     return isinstance(step.action, EditHeader) and step.phase is Phase.FILTERS and step.then == step.otherwise == NEXT
 
 
-def _straight(steps: Sequence[Step]) -> Run | None:
+def _straight(steps: Sequence[Step]) -> Run:
     """Steps that go on to the next one whatever happens."""
-    if any(isinstance(step.action, EditHeader) and step.phase is Phase.FILTERS for step in steps):
-        return None
-    pairs = [(_test(step), _act(step.action, step.phase)) for step in steps]
+    pairs = [_pair(step) for step in steps]
 
     def run(walk: Walking) -> Flow | None:
         course = walk.course
@@ -81,6 +79,12 @@ def _straight(steps: Sequence[Step]) -> Run | None:
         return None
 
     return run
+
+
+def _pair(step: Step) -> tuple[Test | None, Act]:
+    if _edits_answer(step):
+        return None, lambda course: course.response_headers.append(step)
+    return _test(step), _act(step.action, step.phase)
 
 
 def _with_flows(steps: Sequence[Step]) -> Run | None:
