@@ -385,7 +385,7 @@ _VARIABLES: dict[str, Callable[[State], str | None]] = {
     "REWRITTEN_HERE": lambda s: _here(s),
     "REWRITING_ENDED": lambda s: "yes" if s.ended else "",
     "FILE_AS_MAPPED": lambda s: s.file,
-    "FILE_SO_FAR": lambda s: s.rewritten or s.file,
+    "FILE_SO_FAR": lambda s: s.rewritten or s.file or s.path,
     "DOCUMENT_ROOT": lambda s: s.root,
     "CONTEXT_DOCUMENT_ROOT": lambda s: s.context_root or s.root,
     "CONTEXT_PREFIX": lambda s: s.context_prefix,

@@ -50,7 +50,8 @@ class Answering:
             return
         second = 0
         if exchange.first_status:  # the document failed: the first error counts (ED-2)
-            second, status = status, exchange.first_status
+            second = status = exchange.first_status
+            exchange.plan = exchange.first_plan or exchange.plan
             reason, note = "", ""
         method = exchange.plan.method.decode("latin-1") or "GET"
         body = page(status, reason, note, method, exchange.site.host.admin, second)
