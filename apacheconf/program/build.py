@@ -13,7 +13,7 @@ from apacheconf.model.types import Model, Server
 from apacheconf.modules.core import CoreDirConf, CoreServerConf
 from apacheconf.modules.core_values import DOCUMENT_ROOT
 from apacheconf.modules.mod_mime import MimeServerConf
-from apacheconf.modules.mod_proxy import Definition, ProxyPass, ProxyServerConf
+from apacheconf.modules.mod_proxy import Definition, ProxyDirConf, ProxyPass, ProxyServerConf
 from apacheconf.modules.mod_proxy_hcheck import HealthServerConf
 from apacheconf.modules.mod_ssl import SslDirConf
 from apacheconf.program import (
@@ -117,7 +117,7 @@ class _Compiler:
         numbers: dict[str, int] = {}
         for name, origin in shared.origins():
             numbers[name] = self._number(origin)
-        return Origins(shared, numbers)
+        return Origins(shared, numbers, server.dir_conf(ProxyDirConf).pass_interpolate_env.value)
 
     def _number(self, origin: Origin) -> int:
         key = origin, tuple(map(id, origin.said_by))
@@ -131,7 +131,8 @@ class _Compiler:
             if not isinstance(definition, ProxyPass) or definition.path is None:
                 continue
             yield mod_proxy.mapping_step(
-                definition, definition.path, definition.regex, (said_by,), linker, origins, self._leave_out
+                definition, definition.path, definition.regex, (said_by,), linker, origins, self._leave_out,
+                origins.interpolates,
             )
 
     def _leave_out(self, directive: Written, reason: str) -> None:

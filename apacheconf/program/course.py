@@ -16,12 +16,13 @@ from apacheconf.program.admission import Admit
 from apacheconf.program.admitting import admit
 from apacheconf.program.client_tls import export_tls, fake_basic_auth, name_user
 from apacheconf.program.editing import edit
-from apacheconf.program.evaluate import State, text_of
+from apacheconf.program.evaluate import State, search, text_of
 from apacheconf.program.files import Located
 from apacheconf.program.handling import TOLD, Told
 from apacheconf.program.headers import HeaderTable
 from apacheconf.program.hosts import Layer
 from apacheconf.program.messages import Levels, Message
+from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.phases import Phase
 from apacheconf.program.program import Program
 from apacheconf.program.steps import (
@@ -146,20 +147,23 @@ def perform(action: Action, course: Course) -> None:
 def _map_to_origin(action: MapToOrigin, course: Course) -> None:
     state = course.state
     origin = course.program.origin(state.host, action.origin)
-    rest = _rest(action, course)
+    raw = action.raw and _keeps_bytes(action, course)
+    rest = _rest(action, course, raw)
     target = action.path if action.value is None else text_of(action.value, state)
     path = target + rest
     if path and not path.startswith("/"):
         # PP-6f: the rest runs into the authority, and no such host can be looked up.
         course.refuse(500, f"the target has no path, so {path!r} would become part of the host name")
-    elif action.raw and (" " in path or any(char < " " for char in path)):
+    elif raw and (" " in path or any(char < " " for char in path)):
         course.refuse(403, "a blank or control character in a path that is passed on as it is")
+    elif raw and state.query is not None and is_fcgi(origin):
+        course.refuse(403, "a query in a path that is passed on as it is to FastCGI")  # FC-13
     elif any(char <= " " or char == "\x7f" for char in state.query or ""):
         course.refuse(403, "a blank or control character in the query")  # PU-7
     course.origin = origin
     name = origin.name.removesuffix("/") if path.startswith("/") else origin.name
     state.mapped = name + path
-    path = (path if action.raw else _encoded(path, state)) or "/"
+    path = (path if raw else _encoded(path, state)) or "/"
     course.uri = path if state.query is None else f"{path}?{state.query}"
 
 
@@ -171,16 +175,22 @@ def _encoded(path: str, state: State) -> str:
     return path
 
 
-def _rest(action: MapToOrigin, course: Course) -> str:
-    """What follows the target: PU-6 decides whether a raw mapping may keep the client's own bytes."""
-    path = course.state.path
+def _keeps_bytes(action: MapToOrigin, course: Course) -> bool:
+    """Whether a raw mapping may keep the client's own bytes: it must match them too, and captures are theirs (PU-6)."""
+    if action.pattern is None:
+        return bool(action.mapping) or course.raw_path.startswith(action.prefix)
+    groups = search(action.pattern, course.raw_path)
+    if groups is not None:
+        course.state.captures["rule"] = groups
+    return groups is not None
+
+
+def _rest(action: MapToOrigin, course: Course, raw: bool) -> str:
+    """What follows the target."""
+    path = course.raw_path if raw else course.state.path
     if action.rest is Rest.NOTHING:
         return ""
-    if action.rest is Rest.WHOLE_PATH:
-        return course.raw_path if action.raw else path
-    if action.raw and course.raw_path.startswith(action.prefix):
-        return course.raw_path[len(action.prefix) :]
-    return path[len(action.prefix) :]
+    return path if action.rest is Rest.WHOLE_PATH else path[len(action.prefix) :]
 
 
 def _map_to_file(action: MapToFile, course: Course) -> None:

@@ -37,7 +37,7 @@ from apacheconf.program.steps import (
     Rest,
     Step,
 )  # fmt: skip
-from apacheconf.program.values import REQUEST_URI, Capture, Joined, Literal, Value
+from apacheconf.program.values import REQUEST_URI, Capture, Joined, Literal, Value, Variable
 
 T = TypeVar("T")
 
@@ -62,10 +62,14 @@ class OriginUnknown(Exception):
 
 @dataclass(frozen=True)
 class Origins:
-    """A host's origins: the sharing, and the program's number of each by name."""
+    """A host's origins: the sharing, and the program's number of each by name.
+
+    ``interpolates`` is the server's own ProxyPassInterpolateEnv.
+    """
 
     shared: Shared
     numbers: dict[str, int]
+    interpolates: bool = False
 
     def number(self, url: str) -> int:
         """The program's number of the origin of a target URL. Raises OriginUnknown."""
@@ -83,8 +87,11 @@ def mapping_step(
     linker: Linker,
     origins: Origins,
     left_out: LeaveOut,
+    interpolates: bool = False,
 ) -> Step:
     """The translate step of one ProxyPass; ``path`` is its own or its section's.
+
+    ``interpolates``: ``${VAR}`` is a variable of the request, if the mapping says ``interpolate`` (PU-11).
 
     One that can't be held yet answers 500 where it matches, so that its requests never reach another origin in
     silence, and ``left_out`` hears why.
@@ -95,32 +102,50 @@ def mapping_step(
     if not has_port(mapping.target):
         return linker.step(Phase.TRANSLATE, Respond(400), said_by, when, then=END)  # AH01083
     try:
-        number = linker.origin(origins.number(_held(mapping)))
+        interpolates = interpolates and "interpolate" in mapping.keywords
+        number = linker.origin(origins.number(_held(mapping, path if interpolates else "")))
     except OriginUnknown as missing:
         for directive in said_by:
             left_out(directive, str(missing))
+        if isinstance(when, Under):
+            when = Under(path.partition("${")[0])
         return linker.step(Phase.TRANSLATE, Respond(500), said_by, when, then=END)
-    return linker.step(Phase.TRANSLATE, _map_to(mapping, number, path, regex), said_by, when, then=STOP)
+    phase = Phase.READ if _early(mapping) else Phase.TRANSLATE
+    return linker.step(phase, _map_to(mapping, number, path, regex, interpolates), said_by, when, then=STOP)
 
 
-def _held(mapping: ProxyPass) -> str:
+def _held(mapping: ProxyPass, path: str) -> str:
     """The target of a mapping that the program can hold. Raises OriginUnknown with the reason for others."""
+    if "${" in path:
+        raise OriginUnknown("its path depends on the request, which is not supported yet")
     if "$" in mapping.target.partition("://")[2].partition("/")[0]:
         raise OriginUnknown("its origin depends on the request, which is not supported yet")
-    if kind := dict(mapping.parameters).get("mapping"):
-        raise OriginUnknown(f"mapping={kind} is not evaluated yet")
     return mapping.target
 
 
-def _map_to(mapping: ProxyPass, number: int, path: str, regex: bool) -> Action:
+def _map_to(mapping: ProxyPass, number: int, path: str, regex: bool, interpolates: bool) -> Action:
     target = target_path(mapping.target)
-    raw = "nocanon" in mapping.keywords
+    early = _early(mapping)
+    raw = "nocanon" in mapping.keywords or bool(early)
     if not regex:
-        return MapToOrigin(number, target, path, raw=raw)
-    value = substitution(target)
+        value = interpolated(target) if interpolates and "${" in target else None
+        return MapToOrigin(number, target, path, raw=raw, value=value, mapping=early)
+    value = interpolated(target, captures=True) if interpolates else substitution(target)
+    pattern = Regex(path) if raw and not early else None
     if isinstance(value, Literal):
-        return MapToOrigin(number, target, rest=Rest.WHOLE_PATH, raw=raw)
-    return MapToOrigin(number, target, rest=Rest.NOTHING, raw=raw, value=value)
+        return MapToOrigin(number, target, rest=Rest.WHOLE_PATH, raw=raw, mapping=early, pattern=pattern)
+    return MapToOrigin(number, target, rest=Rest.NOTHING, raw=raw, value=value, mapping=early, pattern=pattern)
+
+
+def _early(mapping: ProxyPass) -> str:
+    """``encoded`` or ``servlet`` where the mapping compares the path before it is decoded (PU-8, PU-9)."""
+    return str(dict(mapping.parameters).get("mapping", ""))
+
+
+def maps_early(server: Iterable[Step], confs: Iterable[Conf]) -> bool:
+    """Whether a mapping of the host, or of one of its sections, compares the path before it is decoded."""
+    sections = (conf.mapping.value for conf in confs if isinstance(conf, ProxyLayer))
+    return any(step is not None and step.phase is Phase.READ for step in (*server, *sections))
 
 
 def substitution(text: str) -> Value:
@@ -131,6 +156,18 @@ def substitution(text: str) -> Value:
         values.append(Capture("rule", int(digit)))
         if literal:
             values.append(Literal(literal))
+    return values[0] if len(values) == 1 else Joined(tuple(values)) if values else Literal("")
+
+
+def interpolated(text: str, captures: bool = False) -> Value:
+    """A text with ``${VAR}`` of the request's environment, and with the captures of a regex (PU-11)."""
+    parts = re.split(r"\$\{([^}]*)\}", text)
+    values: list[Value] = []
+    for number, part in enumerate(parts):
+        if number % 2:
+            values.append(Variable("ENV", part))
+        elif part:
+            values.append(substitution(part) if captures else Literal(part))
     return values[0] if len(values) == 1 else Joined(tuple(values)) if values else Literal("")
 
 
@@ -150,8 +187,14 @@ def layer(conf: ProxyDirConf, path: str, linker: Linker, origins: Origins, left_
         # A plain ProxyPass takes its section's argument for a regex where it looks like a glob, else for a prefix
         # (PP-16); whether the section is a LocationMatch doesn't count.
         pattern = bool(path) and (conf.mapping.value.regex or is_glob(path))
-        step = mapping_step(conf.mapping.value, path, pattern, conf.mapping.said_by, linker, origins, left_out)
+        on = conf.pass_interpolate_env.value if conf.pass_interpolate_env.is_set else origins.interpolates
+        step = mapping_step(conf.mapping.value, path, pattern, conf.mapping.said_by, linker, origins, left_out, on)
         mapping = _numbered(step, conf.mapping, linker)
+    if conf.pass_interpolate_env.value if conf.pass_interpolate_env.is_set else origins.interpolates:
+        for setting in (conf.reverses, conf.reverse_cookies):
+            for entry, written in zip(setting.value, setting.said_by, strict=True):
+                if entry.interpolate:
+                    left_out(written, "variables are not put into what comes back")
     return ProxyLayer(
         mapping,
         _numbered(tuple(_map_back(each, path, linker, origins) for each in conf.reverses.value), conf.reverses, linker),

@@ -11,6 +11,7 @@ from apacheconf.program.course import Course
 from apacheconf.program.evaluate import State
 from apacheconf.program.headers import HeaderTable
 from apacheconf.program.hosts import Host
+from apacheconf.program.pretranslate import map_before_decoding
 from apacheconf.program.names import HostName, HostRefused, choose_host, parse_host
 from apacheconf.program.program import Program
 from apacheconf.program.request import Request
@@ -34,7 +35,7 @@ def read_request(program: Program, request: Request, tracer: Tracer) -> Course:
         refused = 400, str(refusal)
     course = _course(program, request, target, name, tracer)
     if refused is None:
-        refused = _check(request, target, course)
+        refused = _check(request, target, course, tracer)
     if refused is not None:
         course.refuse(*refused)
     else:
@@ -92,16 +93,24 @@ def asked_name(
     return parse_host(given[0], strict) if given else None
 
 
-def _check(request: Request, target: Target, course: Course) -> tuple[int, str] | None:
+def _check(request: Request, target: Target, course: Course, tracer: Tracer) -> tuple[int, str] | None:
     """The checks after the host is known: Expect, then the path."""
     expect = request.header("Expect")
     if expect is not None and expect.lower() != "100-continue" and request.version >= (1, 1):
         return 417, f"Expect: {expect} can't be met"
     if target.raw_path == "*":
         return (200, "the server answers OPTIONS * itself") if request.method == "OPTIONS" else (400, "not a path")
+    if map_before_decoding(course, tracer):
+        return None
     limits = course.state.host.shape.limits
     try:
         course.state.path = normalise(target.raw_path, limits.encoded_slashes, limits.merge_slashes)
     except PathRefused as refusal:
+        if refusal.status == 404:
+            course.log(
+                "info", "core", f"AH00026: found %2f (encoded '/') in URI path ({request.target}), returning 404"
+            )
+        else:
+            course.log("error", "core", f"AH10244: invalid URI path ({request.target})")
         return refusal.status, str(refusal)
     return None

@@ -193,7 +193,7 @@ def finish(action: FinishRewriting, course: Course) -> None:
     elif run.passed and is_absolute(run.url):
         course.refuse(400, f"{run.url!r} is passed through, and is no path")
     elif run.passed:
-        course.state.path = course.raw_path = run.url
+        course.state.path = run.url  # raw_path stays what the client has sent (PU-6)
     elif away:
         _redirect(run, course)
     else:

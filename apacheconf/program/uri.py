@@ -60,7 +60,7 @@ def normalise(raw: str, encoded_slashes: str = "Off", merge_slashes: bool = True
 
     ``encoded_slashes`` is AllowEncodedSlashes' word: Off, On or NoDecode. Raises PathRefused.
     """
-    path = resolve_dots(_decode_unreserved(raw), merge_slashes)
+    path = resolve_dots(unescape_unreserved(raw), merge_slashes)
     path = _unescape(path, encoded_slashes)
     if encoded_slashes == "On":
         path = resolve_dots(path, merge_slashes)
@@ -112,7 +112,7 @@ def resolve_dots(path: str, merge_slashes: bool = True) -> str:
     return "/" + "/".join(segments)
 
 
-def _decode_unreserved(path: str) -> str:
+def unescape_unreserved(path: str) -> str:
     """Undo escapes of letters, digits and ``-._~``, so that ``%2e%2e`` is seen as a dot segment."""
     if "%" not in path:
         return path

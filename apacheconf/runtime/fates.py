@@ -62,7 +62,7 @@ READ = frozenset(
         servername serveralias serveradmin documentroot listen usecanonicalname keepalive keepalivetimeout
         maxkeepaliverequests timeout limitrequestfields limitrequestfieldsize limitrequestline allowencodedslashes
         mergeslashes traceenable proxytimeout requestreadtimeout balancerinherit balancermember proxyset proxypass
-        proxypassmatch typesconfig
+        proxypassmatch proxypassinterpolateenv typesconfig
         proxypassreverse proxypassreversecookiepath proxypassreversecookiedomain error errorlog errorlogformat loglevel proxyhcexpr proxyhctemplate proxyhctpsize rewriteengine rewritemap
         """
     )
@@ -82,7 +82,6 @@ DEFAULTS: dict[str, set[str]] = {
     "qualifyredirecturl": {"off"},
     "usecanonicalphysicalport": {"off"},
     "proxypassinherit": {"on"},
-    "proxypassinterpolateenv": {"off"},
     "proxymaxforwards": {"-1"},
     "sethandler": {"none"},
 }

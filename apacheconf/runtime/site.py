@@ -138,7 +138,6 @@ class Plan:
     here. ``fields`` are the outgoing header fields where ``decide`` made them itself, ``lines`` the same in a plan
     that was remembered, which holds as long as the files under ``watch`` stay as they are. ``switches`` is what
     variables say about the messages (``switches``).
-    variables say about the messages (``switches``).
     """
 
     method: bytes
