@@ -30,6 +30,7 @@ from apacheconf.program.link import Interner
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import (
     AddForwarded,
+    AnswerExpect,
     BeginRewriting,
     KeepHost,
     MapBack,
@@ -43,7 +44,7 @@ from apacheconf.program.steps import (
 from apacheconf.program.values import REQUEST_URI
 
 _FILE_KINDS = frozenset({LayerKind.DIRECTORY, LayerKind.HTACCESS, LayerKind.FILES})
-_FOR_ORIGINS = (KeepHost, AddForwarded, MapBack, MapBackCookie, SecureOrigin)
+_FOR_ORIGINS = (KeepHost, AddForwarded, AnswerExpect, MapBack, MapBackCookie, SecureOrigin)
 
 
 def make_cells(server: tuple[Step, ...], layers: tuple[Layer, ...]) -> tuple[Cell, ...]:

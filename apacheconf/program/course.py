@@ -29,6 +29,7 @@ from apacheconf.program.steps import (
     AddCharset,
     AddFilter,
     AddForwarded,
+    AnswerExpect,
     BeginRewriting,
     EditHeader,
     ExportTls,
@@ -88,6 +89,7 @@ class Course:
     uri: str = ""
     keep_host: bool = False
     forwarded: bool = False
+    answers_expect: bool = False
     tls: OriginTls = NO_TLS
     status: int | None = None
     why: str = ""
@@ -283,6 +285,10 @@ def _add_forwarded(_: AddForwarded, course: Course) -> None:
     course.forwarded = True
 
 
+def _answer_expect(_: AnswerExpect, course: Course) -> None:
+    course.answers_expect = True
+
+
 def _secure_origin(action: SecureOrigin, course: Course) -> None:
     course.tls = action.tls
 
@@ -331,6 +337,7 @@ _PERFORMERS: dict[type, Callable[[Any, Course], None]] = {
     EditHeader: _edit_header,
     KeepHost: _keep_host,
     AddForwarded: _add_forwarded,
+    AnswerExpect: _answer_expect,
     SecureOrigin: _secure_origin,
     OverrideErrors: _override_errors,
     MapBack: _collect("map_back"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from apacheconf.program.course import Course
+from apacheconf.program.evaluate import State
 from apacheconf.program.headers import HeaderTable
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.request import Decision, Headers
@@ -18,7 +19,7 @@ def host_header(course: Course) -> str | None:
     return course.origin.authority
 
 
-def outgoing_headers(course: Course) -> Headers:
+def outgoing_headers(course: Course, via: str) -> Headers:
     """The header lines for the origin in httpd's order, without Host, framing and Connection (RQ-2)."""
     headers = course.headers
     if is_fcgi(course.origin):
@@ -26,6 +27,10 @@ def outgoing_headers(course: Course) -> Headers:
     incoming_host = headers.get("Host")
     headers.drop_hop_by_hop()
     headers.unset("Host")
+    if via:
+        headers.merge("Via", via)
+    elif course.state.host.shape.limits.via == "Block":
+        headers.unset("Via")
     if course.forwarded:
         add_forwarded(headers, course.state.request.peer[0], incoming_host, course.state.host.name)
     return headers.lines()
@@ -40,10 +45,24 @@ def add_forwarded(headers: HeaderTable, client: str, host: str | None, server: s
         headers.merge("X-Forwarded-Server", server)
 
 
+def via_line(state: State) -> str:
+    """What ProxyVia adds to the request and to its answer, empty for nothing (RQ-16)."""
+    said = state.host.shape.limits.via
+    if said not in ("On", "Full"):
+        return ""
+    usual = 443 if state.scheme == "https" else 80
+    port = "" if state.asked_port == usual else f":{state.asked_port}"
+    version = ".".join(map(str, state.request.version))
+    return f"{version} {state.host.name}{port}" + (" (Apache/2.4)" if said == "Full" else "")
+
+
 def count_forward(course: Course) -> None:
     """Max-Forwards: decremented, and refused at zero or when it is no number (RQ-17)."""
     value = course.headers.get("Max-Forwards")
     if value is None:
+        most = course.state.host.shape.limits.max_forwards
+        if most >= 0 and course.origin is not None:
+            course.headers.replace("Max-Forwards", str(most))
         return
     if not (value.isascii() and value.isdigit()):
         course.refuse(400, f"Max-Forwards {value!r} is no number")
@@ -58,6 +77,7 @@ def decision_of(course: Course, keep_alive: bool = True) -> Decision:
     """The end of the course as data."""
     state = course.state
     proxied = course.origin is not None and course.status is None
+    via = via_line(state) if proxied else ""
     return Decision(
         host=state.host,
         path=state.path,
@@ -67,7 +87,9 @@ def decision_of(course: Course, keep_alive: bool = True) -> Decision:
         host_header=host_header(course) if proxied else None,
         keep_host=course.keep_host,
         add_forwarded=course.forwarded,
-        headers=outgoing_headers(course) if proxied else (),
+        answers_expect=course.answers_expect,
+        via=via,
+        headers=outgoing_headers(course, via) if proxied else (),
         status=course.status,
         location=course.location,
         body=course.body,

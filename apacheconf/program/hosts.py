@@ -169,6 +169,9 @@ class Limits:
     header: Reading = Reading(20.0, 40.0, 500)
     body: Reading = Reading(20.0, 0.0, 500)
     proxy_timeout: float | None = None
+    via: str = "Off"
+    max_forwards: int = -1
+    bad_header: str = "IsError"
     trace: bool = True
     merge_slashes: bool = True
     encoded_slashes: str = "Off"

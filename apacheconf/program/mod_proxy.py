@@ -24,6 +24,7 @@ from apacheconf.program.steps import (
     STOP,
     Action,
     AddForwarded,
+    AnswerExpect,
     CookiePart,
     Flow,
     KeepHost,
@@ -54,6 +55,7 @@ class ProxyLayer(Conf):
     preserve_host: Setting[bool] = setting(False)
     add_headers: Setting[bool] = setting(True)
     error_override: Setting[ErrorOverride] = setting(ErrorOverride(False))
+    continue_100: Setting[bool] = setting(True)
 
 
 class OriginUnknown(Exception):
@@ -202,6 +204,7 @@ def layer(conf: ProxyDirConf, path: str, linker: Linker, origins: Origins, left_
         _numbered(conf.preserve_host.value, conf.preserve_host, linker),
         _numbered(conf.add_headers.value, conf.add_headers, linker),
         _numbered(conf.error_override.value, conf.error_override, linker),
+        _numbered(conf.continue_100.value, conf.continue_100, linker),
     )
 
 
@@ -233,6 +236,8 @@ def steps(conf: Conf) -> Iterator[Step]:
         yield _step(Phase.HANDLER, KeepHost(), conf.preserve_host.said_by)
     if conf.add_headers.value:
         yield _step(Phase.HANDLER, AddForwarded(), conf.add_headers.said_by)
+    if not conf.continue_100.value:
+        yield _step(Phase.HANDLER, AnswerExpect(), conf.continue_100.said_by)
     if conf.error_override.value.on:
         yield _step(Phase.FILTERS, OverrideErrors(conf.error_override.value.codes), conf.error_override.said_by)
     for map_back, said_by in zip(conf.reverses.value, conf.reverses.said_by, strict=True):

@@ -67,7 +67,8 @@ class Decision:
     ``status`` is the answer made here (``location`` for redirects, ``body`` for texts). ``file`` is the mapped
     file of a request that no origin takes. ``keep_alive`` False closes the client's connection (a 400).
     ``add_forwarded`` is ProxyAddHeaders, ``keep_host`` says that the origin gets the client's Host, ``tls`` how TLS is
-    spoken where its scheme asks for it.
+    spoken where its scheme asks for it. ``answers_expect``: 100 Continue is said here (RQ-21). ``via`` is what
+    ProxyVia adds, both ways.
     ``fields`` are what an error made here brings
     (Allow), ``user`` is who it is, or says so. ``vary`` are the header fields that
     rules have asked; ``note`` explains an error in its page. ``response_headers`` and ``early_headers`` are what ``response`` edits the answer with, under ``state``.
@@ -82,6 +83,8 @@ class Decision:
     host_header: str | None = None
     keep_host: bool = False
     add_forwarded: bool = False
+    answers_expect: bool = False
+    via: str = ""
     headers: Headers = ()
     status: int | None = None
     location: str = ""

@@ -236,6 +236,11 @@ class SetHandler:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerExpect:
+    """Proxy100Continue Off: the server says 100 Continue itself, and Expect goes no further (RQ-21)."""
+
+
 class Table(Enum):
     """The header tables (HD-1): the request's, and the two of the response."""
 
@@ -382,7 +387,7 @@ class Log:
 
 Action = (
     MapToOrigin | KeepLocal | MapToFile | SetUri | Respond | Redirect | SetEnv | SetHandler | EditHeader
-    | KeepHost | AddForwarded | OverrideErrors | MapBack | MapBackCookie | SetErrorDocument | AddCharset | AddFilter
+    | KeepHost | AddForwarded | AnswerExpect | OverrideErrors | MapBack | MapBackCookie | SetErrorDocument | AddCharset | AddFilter
     | SecureOrigin | Log | Rewrite | BeginRewriting | FinishRewriting | SetCookie | SetType | ForceHandler | Told | Admit
     | LogError
     | ExportTls | FakeBasicAuth | NameUser

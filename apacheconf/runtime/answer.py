@@ -64,8 +64,11 @@ class ReplyHead:
     names: frozenset[bytes] = field(default_factory=frozenset)
 
 
-def read_reply_head(head: bytes, head_request: bool, field_size: int) -> ReplyHead | None:
-    """Read a head through its blank line; None for HTTP/0.9. Raises OriginBroke."""
+def read_reply_head(head: bytes, head_request: bool, field_size: int, lenient: bool = False) -> ReplyHead | None:
+    """Read a head through its blank line; None for HTTP/0.9; ``lenient`` as in ``read_reply_fields``.
+
+    Raises OriginBroke.
+    """
     lines = head.replace(b"\r\n", b"\n").split(b"\n")
     if not lines[0]:  # one leading blank line is tolerated (RS-13)
         del lines[0]
@@ -77,7 +80,8 @@ def read_reply_head(head: bytes, head_request: bool, field_size: int) -> ReplyHe
     version, status, reason = found
     if any((byte < 0x20 and byte != 9) or byte == 0x7F for byte in reason):
         reason = standard_reason(status)
-    return _assemble(status, reason, version, read_reply_fields([*filter(None, lines[1:])], field_size), head_request)
+    fields = read_reply_fields([*filter(None, lines[1:])], field_size, lenient)
+    return _assemble(status, reason, version, fields, head_request)
 
 
 def _assemble(status: int, reason: bytes, version: tuple[int, int], fields: Fields, head_request: bool) -> ReplyHead:

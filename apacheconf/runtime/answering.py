@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from apacheconf.program.evaluate import self_url
 from apacheconf.runtime.answer import standard_reason
 from apacheconf.runtime.documents import answered_by_document
-from apacheconf.runtime.framing import CHUNKED_FIELD
+from apacheconf.runtime.framing import CHUNKED_FIELD, LAST_CHUNK, chunk
 from apacheconf.runtime.mod_headers import edited_error
 from apacheconf.runtime.pages import CLOSING, CONTENT_TYPE, page
 from apacheconf.runtime.switches import protocol_for, vary_for
@@ -44,8 +44,12 @@ class Answering:
         note: str = "",
         uncached: bool = False,
         kept: Sequence[tuple[bytes, bytes]] = (),
+        measured: bool = True,
     ) -> None:
-        """Answer a request with an error: its document, or a page made here, with the fields that are ``kept``."""
+        """Answer a request with an error: its document, or a page made here, with the fields that are ``kept``.
+
+        A page that isn't ``measured`` has no Content-Length (RS-18, RS-31).
+        """
         if answered_by_document(self, exchange, status, reason):  # type: ignore[arg-type]  # it is a ClientConnection
             return
         second = 0
@@ -64,14 +68,25 @@ class Answering:
             fields.append((b"Allow", files if method == "CONNECT" else b""))
         if uncached:
             fields.append((b"Expires", self.server.date()))
-        self.answer(exchange, status, body, fields, reason.encode("latin-1"))
+        in_chunks = uncached and not measured and exchange.stay and exchange.version >= (1, 1)
+        if in_chunks:
+            fields.append(CHUNKED_FIELD)
+            body = chunk([body]) + LAST_CHUNK
+        exchange.stay = exchange.stay and (measured or in_chunks)
+        self.answer(exchange, status, body, fields, reason.encode("latin-1"), measured)
 
     def answer(
-        self, exchange: Exchange, status: int, body: bytes, fields: list[tuple[bytes, bytes]], reason: bytes = b""
+        self,
+        exchange: Exchange,
+        status: int,
+        body: bytes,
+        fields: list[tuple[bytes, bytes]],
+        reason: bytes = b"",
+        measured: bool = True,
     ) -> None:
-        """Answer a request here, with its whole body."""
+        """Answer a request here, with its whole body, and with its length if it is ``measured``."""
         exchange.written = len(body)
-        fixed = not exchange.head_only and status not in (204, 304) and fields[-1:] != [CHUNKED_FIELD]
+        fixed = measured and not exchange.head_only and status not in (204, 304) and fields[-1:] != [CHUNKED_FIELD]
         head = self.begin(exchange, status, fields, reason, len(body) if fixed else None)
         self.write(head if exchange.head_only else head + body)
         self.finished(exchange)

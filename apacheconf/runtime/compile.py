@@ -90,8 +90,10 @@ class CompiledShape:
     """Finds the course of a path."""
 
     def __init__(self, shape: Shape) -> None:
-        # With NoDecode a path says more than its text: decide knows which slashes stay encoded.
-        cells = shape.cells if shape.limits.encoded_slashes != "NoDecode" else ()
+        # With NoDecode a path says more than its text: decide knows which slashes stay encoded. And it knows Via.
+        limits = shape.limits
+        simple = limits.encoded_slashes != "NoDecode" and limits.via == "Off" and limits.max_forwards < 0
+        cells = shape.cells if simple else ()
         self._bare = {cell.path: _course(cell, shape) for cell in cells if cell.reach is Reach.BARE}
         self._below = {cell.path: _course(cell, shape) for cell in cells if cell.reach is Reach.BELOW}
 

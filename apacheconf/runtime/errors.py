@@ -43,6 +43,7 @@ class OriginBroke(Exception):
     ``reason`` is the reason phrase (FA-18): empty for the status's own, ``Proxy Error`` with ``note`` in the page.
     ``in_body``: the head was good, the body's framing is not; httpd then forbids to cache its page. ``said`` is for the
     error log, before the ``note``; ``system`` belongs to the note. ``unreached``: there was no connection at all.
+    ``in_fields``: a field was bad, and the page that says so ends with the connection (RS-18).
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class OriginBroke(Exception):
         said: tuple[Said, ...] = (),
         system: str = "",
         unreached: bool = False,
+        in_fields: bool = False,
     ) -> None:
         self.status = status
         self.reason = reason
@@ -63,6 +65,7 @@ class OriginBroke(Exception):
         self.said = said
         self.system = system
         self.unreached = unreached
+        self.in_fields = in_fields
         super().__init__(why)
 
 

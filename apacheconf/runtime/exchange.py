@@ -182,6 +182,9 @@ class Exchange(Choosing):
 
     def interim(self, head: ReplyHead) -> None:
         """A 1xx answer (RS-19, RQ-20). Raises OriginBroke."""
+        decision = self.plan.decision
+        if decision is not None and decision.via:
+            head.fields.append((b"Via", decision.via.encode("latin-1")))
         data = interim(head, self.interims)
         self.interims += 1
         wanted = relays_interim(self)
@@ -354,7 +357,10 @@ class Exchange(Choosing):
         if self.started:
             self.client.hang_up(self)
         else:
-            self.client.refuse(self, error.status, error.reason, error.note, uncached=error.in_body)
+            unmeasured = error.in_body or error.in_fields
+            self.client.refuse(
+                self, error.status, error.reason, error.note, uncached=error.in_body, measured=not unmeasured
+            )
 
     def pause(self) -> None:
         """The client reads too slowly: whoever makes the answer waits."""

@@ -62,7 +62,7 @@ READ = frozenset(
         servername serveralias serveradmin documentroot listen usecanonicalname keepalive keepalivetimeout
         maxkeepaliverequests timeout limitrequestfields limitrequestfieldsize limitrequestline allowencodedslashes
         mergeslashes traceenable proxytimeout requestreadtimeout balancerinherit balancermember proxyset proxypass
-        proxypassmatch proxypassinterpolateenv typesconfig
+        proxypassmatch proxypassinterpolateenv typesconfig proxyvia proxymaxforwards proxybadheader
         proxypassreverse proxypassreversecookiepath proxypassreversecookiedomain error errorlog errorlogformat loglevel proxyhcexpr proxyhctemplate proxyhctpsize rewriteengine rewritemap
         """
     )
@@ -72,8 +72,6 @@ DEFAULTS: dict[str, set[str]] = {
     "adddefaultcharset": {"off"},
     "httpprotocoloptions": {"strict", "allow0.9"},
     "stricthostcheck": {"off"},
-    "proxybadheader": {"iserror"},
-    "proxyvia": {"off"},
     "proxyrequests": {"off"},
     "proxy100continue": {"on"},
     "proxypreservehost": {"off"},
@@ -82,6 +80,5 @@ DEFAULTS: dict[str, set[str]] = {
     "qualifyredirecturl": {"off"},
     "usecanonicalphysicalport": {"off"},
     "proxypassinherit": {"on"},
-    "proxymaxforwards": {"-1"},
     "sethandler": {"none"},
 }

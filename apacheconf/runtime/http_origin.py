@@ -141,12 +141,17 @@ class HttpConnection(OriginConnection):
         self._buffer += data
         while self.exchange is exchange and not self._in_body:
             end = _head_end(self._buffer, self._scanned)
-            if end < 0:
+            bad = exchange.site.limits.bad_header
+            if bad == "StartBody" and (found := _bad_line(self._buffer, end)) is not None:
+                head, rest = self._buffer[: found[0]] + b"\r\n", self._buffer[found[1] :]
+            elif end < 0:
                 self._check_unfinished(exchange)
                 return
-            head, rest = self._buffer[:end], self._buffer[end:]
+            else:
+                head, rest = self._buffer[:end], self._buffer[end:]
             self._buffer, self._scanned = b"", 0
-            reply = read_reply_head(head, exchange.head_only, self.pool.worker.response_field_size)
+            size = self.pool.worker.response_field_size
+            reply = read_reply_head(head, exchange.head_only, size, lenient=bad == "Ignore")
             if reply is None:
                 self._old_answer(exchange, head + rest)
             elif reply.status == 101:
@@ -246,3 +251,18 @@ def _head_end(data: bytes, start: int) -> int:
             raise proxy_error(502, READ_FAILED, faults.NO_STATUS_LINE)
     ends = [at + size for mark, size in ((b"\r\n\r\n", 4), (b"\n\n", 2)) if (at := data.find(mark, start)) >= 0]
     return min(ends, default=-1)
+
+
+def _bad_line(data: bytes, end: int) -> tuple[int, int] | None:
+    """Where the first header line without a colon begins and ends: there the body starts, without it (RS-16)."""
+    start = data.find(b"\n") + 1
+    while start and (stop := data.find(b"\n", start) + 1):
+        line = data[start:stop].rstrip(b"\r\n")
+        if not line or 0 <= end <= start:
+            return None
+        if b":" not in line and line[:1] not in (b" ", b"\t"):
+            while data[stop : stop + 1] in (b" ", b"\t") and b"\n" in data[stop:]:  # what is folded belongs to it
+                stop = data.index(b"\n", stop) + 1
+            return start, stop
+        start = stop
+    return None

@@ -43,20 +43,22 @@ def client_head(exchange: Exchange, reply: ReplyHead, complete: bool) -> bytes:
         fields = map_cookies(fields, forwarding.cookies)
     if forwarding.charset and reply.status not in (204, 304):
         fields = add_charset(fields, forwarding.charset)
+    decision = exchange.plan.decision
+    if decision is not None and decision.via:  # RS-7
+        fields = [*fields, (b"Via", decision.via.encode("latin-1"))]
     fields = vary_for(exchange, edited_reply(exchange, reply.status, fields))
     first = b"%b %03d %b\r\n" % (protocol, reply.status, reply.reason)
     dated = [pair for pair in fields if pair[0].lower() == b"date"]
     served = [pair for pair in fields if pair[0].lower() == b"server"]
     rest = [pair for pair in fields if pair[0].lower() not in (b"date", b"server")]
-    server = client.server
+    server, connection = client.server, client.connection_lines(exchange)
     return b"".join(
         (
             first,
             header_block(dated) or b"Date: %b\r\n" % server.date(),
             header_block(served) or server.server_line,
             header_block(rest),
-            framing,
-            client.connection_lines(exchange),
+            *((framing, connection) if exchange.head_only else (connection, framing)),
             b"\r\n",
         )
     )
@@ -86,7 +88,7 @@ def remember_reply(exchange: Exchange, head: bytes, reply: ReplyHead) -> None:
     if reply.status in CLOSING or (reply.status >= 400 and exchange.plan.forwarding.override is not None):
         return
     forwarding, service = exchange.plan.forwarding, exchange.plan.service
-    if forwarding.per_request:
+    if forwarding.per_request or exchange.site.limits.via in ("On", "Full"):
         return
     if (forwarding.reverses and not REVERSED.isdisjoint(reply.names)) or b"set-cookie" in reply.names:
         return

@@ -96,15 +96,25 @@ def read_status_line(line: bytes) -> tuple[tuple[int, int], int, bytes] | None:
     return (1, int(found[2])), int(found[3]), reason
 
 
-def read_reply_fields(lines: list[bytes], field_size: int) -> Fields:
-    """The fields of an origin's answer. Raises OriginBroke (RS-16 to RS-18)."""
+def read_reply_fields(lines: list[bytes], field_size: int, lenient: bool = False) -> Fields:
+    """The fields of an origin's answer; a line without a colon is left out if ``lenient``.
+
+    Raises OriginBroke (RS-16 to RS-18).
+    """
     fields: Fields = []
+    ignored = False
     for line in lines:
         if len(line) > field_size:
             raise OriginBroke(502, "a response header field is too long", said=faults.too_long(line, field_size))
+        if line[:1] in (b" ", b"\t") and ignored:
+            continue
+        ignored = False
         if line[:1] in (b" ", b"\t") and fields:
             name, value = fields[-1]
             fields[-1] = (name, value + line.rstrip(b" \t") if line.strip(b" \t") else value)
+            continue
+        if b":" not in line and lenient:
+            ignored = True
             continue
         if b":" not in line:
             raise OriginBroke(502, "a response header line has no colon", said=faults.BAD_HEADER)
@@ -113,7 +123,10 @@ def read_reply_fields(lines: list[bytes], field_size: int) -> Fields:
         found = _REPLY_FIELD.fullmatch(line)
         if found is None or _CONTROL.search(found[2]):
             raise OriginBroke(
-                500, "a response header field is malformed", said=faults.bad_name(line.partition(b":")[0])
+                500,
+                "a response header field is malformed",
+                said=faults.bad_name(line.partition(b":")[0]),
+                in_fields=True,
             )
         fields.append((found[1], found[2]))
     return fields

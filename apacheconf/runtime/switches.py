@@ -55,7 +55,8 @@ def wants_length(exchange: Exchange) -> bool:
 
 def relays_expect(exchange: Exchange) -> bool:
     """Whether it is the origin that says if the body is wanted (RQ-20); else httpd says so itself (RQ-21)."""
-    return OLD_REQUEST not in exchange.plan.switches
+    decision = exchange.plan.decision
+    return OLD_REQUEST not in exchange.plan.switches and not (decision is not None and decision.answers_expect)
 
 
 def relays_continue(exchange: Exchange) -> bool:

@@ -79,9 +79,7 @@ PING = (
         peer=((Head(), Close()),),
         worker="ping=1",
     ),
-    _play(
-        "ping: and the client expects it too RQ-20 RQ-23", "", expecting("hello"), peer=(_TAKES,), worker="ping=2"
-    ),
+    _play("ping: and the client expects it too RQ-20 RQ-23", "", expecting("hello"), peer=(_TAKES,), worker="ping=2"),
     Play(
         "ping: silence, and another member FA-11 FO-5 RQ-23",
         "<Proxy balancer://c>\nBalancerMember http://{P} ping=1\nBalancerMember http://{Q}\n</Proxy>\n"
@@ -106,7 +104,7 @@ PING = (
         (get(lines="Content-Length: 5\r\nExpect: 100-continue\r\n", method="POST"),),
         peer=((Head(), Until(b"hello")),),
     ),
-)  # fmt: skip
+)
 
 ORIGINS = (
     _play("switch: proxy-nokeepalive RQ-25 RQ-27", "SetEnv proxy-nokeepalive", _TWO, _TWO),
@@ -189,7 +187,7 @@ ORIGINS = (
         )
         for word in ("", "RFC", "rfc", "Suppress", "maybe")
     ),
-)  # fmt: skip
+)
 
 _STAYING = get(lines="Connection: keep-alive\r\n")
 _OLD = get(lines="Connection: keep-alive\r\n", version="1.0")
@@ -197,10 +195,20 @@ _IN_CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0
 _VARIES = ((Head(), answer("Vary: A\r\nVary: B\r\n")),)
 CLIENTS = (
     _play("switch: nokeepalive RQ-19 RS-33", "SetEnv nokeepalive 1", (get(),), (_STAYING,)),
-    _play("switch: downgrade-1.0 RQ-19 RS-33", "SetEnv downgrade-1.0 1", (get(),), (_STAYING, Until(b"ok"), get(last=True))),
+    _play(
+        "switch: downgrade-1.0 RQ-19 RS-33",
+        "SetEnv downgrade-1.0 1",
+        (get(),),
+        (_STAYING, Until(b"ok"), get(last=True)),
+    ),
     _play("switch: downgrade-1.0 and chunks RS-8", "SetEnv downgrade-1.0 1", (_STAYING,), peer=((Head(), _IN_CHUNKS),)),
     _play("switch: force-response-1.0 RS-33", "SetEnv force-response-1.0 1", (get(last=True),), (_OLD,)),
-    _play("switch: downgrade and force RS-33", "SetEnv force-response-1.0 1\nSetEnv downgrade-1.0 1", (get(),), (_STAYING,)),
+    _play(
+        "switch: downgrade and force RS-33",
+        "SetEnv force-response-1.0 1\nSetEnv downgrade-1.0 1",
+        (get(),),
+        (_STAYING,),
+    ),
     _play("switch: force-no-vary RS-33", "SetEnv force-no-vary 1", (get(),), peer=_VARIES),
     _play("switch: force-no-vary on a staying client RS-33", "SetEnv force-no-vary 1", (_STAYING,), peer=_VARIES),
     _play(
@@ -215,7 +223,7 @@ CLIENTS = (
         "SetEnvIf Request_URI f force-response-1.0\nRedirect /r http://y.example/\n",
         ((get("/r/k"),), (get("/r/d"),), (get("/r/f", version="1.0"),), (get("/r/no", last=True),)),
     ),
-)  # fmt: skip
+)
 VARY = tuple(
     _play(f"vary: {name} RS-32", "", (get(last=True),), peer=((Head(), answer(lines)),))
     for name, lines in {
@@ -227,4 +235,117 @@ VARY = tuple(
     }.items()
 )
 
-PLAYS = (*PING, *ORIGINS, *CLIENTS, *VARY)
+
+def _last(lines: str = "", host: str = "example.com", version: str = "1.1") -> tuple[Act, ...]:
+    return (get(lines=lines, version=version, last=True).replace(b"example.com", host.encode(), 1),)
+
+
+def _proxy(name: str, lines: str, *clients: tuple[Act, ...], peer: tuple[tuple[Act, ...], ...] = ()) -> Play:
+    """A play about the fields that a proxy adds."""
+    shown = ("Via", "Max-Forwards", "X-Forwarded-For", "Expect")
+    return Play(name, f"ProxyPass / http://{{P}}/\n{lines}", clients, peer, show=shown)
+
+
+_VIA = ((Head(), answer("Via: 1.1 x\r\n"), Head(), OK, Head(), OK, Head(), OK),)
+_FRED = "Via: 1.0 fred\r\n"
+FIELDS = (
+    _proxy(
+        "via: On RQ-16 RS-7",
+        "ProxyVia On",
+        _last(),
+        _last(_FRED),
+        _last(version="1.0"),
+        _last("Via: a\r\nVia: b\r\n"),
+        peer=_VIA,
+    ),
+    _proxy("via: Full RQ-16 RS-7", "ProxyVia Full", _last(), _last(_FRED), peer=_VIA),
+    _proxy("via: Block RQ-16 RS-7", "ProxyVia Block", _last(), _last(_FRED), peer=_VIA),
+    _proxy("via: Off RQ-16 RS-7", "ProxyVia Off", _last(), _last(_FRED), peer=_VIA),
+    _proxy(
+        "via: other names and ports RQ-16",
+        "ProxyVia On",
+        *(_last(host=host) for host in ("example.com:81", "EXAMPLE.com:80", "other.example")),
+    ),
+    _proxy("via: the canonical name RQ-16", "ProxyVia On\nUseCanonicalName On", _last(host="example.com:81")),
+    _proxy("via: edited RQ-15 RQ-16", "ProxyVia On\nRequestHeader set Via q\nHeader set Via r", _last()),
+    _proxy(
+        "via: pages and interim answers RS-7",
+        "ProxyVia On",
+        _last(),
+        _last(),
+        peer=((Head(), Close()), (Head(), b"HTTP/1.1 103 Early\r\nVia: z\r\n\r\n" + OK)),
+    ),
+    _proxy(
+        "forwards: some RQ-17",
+        "ProxyMaxForwards 5",
+        _last(),
+        _last("Max-Forwards: 3\r\n"),
+        _last("Max-Forwards: 0\r\n"),
+    ),
+    _proxy("forwards: none RQ-17", "ProxyMaxForwards 0", _last(), _last("Max-Forwards: 3\r\n")),
+    _proxy(
+        "continue: said here RQ-21", "Proxy100Continue Off", expecting("hello"), peer=((Head(), Until(b"hello"), OK),)
+    ),
+    _proxy(
+        "continue: said here, and no body RQ-21",
+        "Proxy100Continue Off",
+        _last("Expect: 100-continue\r\n"),
+        _last("Content-Length: 0\r\nExpect: 100-continue\r\n"),
+    ),
+    _proxy(
+        "continue: asked for, and no body RQ-20",
+        "",
+        _last("Expect: 100-continue\r\n"),
+        _last("Content-Length: 0\r\nExpect: 100-continue\r\n"),
+    ),
+    _proxy(
+        "continue: said in one place RQ-21",
+        "<Location /x>\nProxy100Continue Off\n</Location>",
+        (
+            get("/x", "Content-Length: 5\r\nExpect: 100-continue\r\n", method="POST", last=True),
+            Until(b"Continue\r\n\r\n"),
+            b"hello",
+        ),
+        peer=((Head(), Until(b"hello"), OK),),
+    ),
+)
+_BAD = b"HTTP/1.1 200 OK\r\nX: y\r\n%bContent-Length: 2\r\n\r\nok"
+BAD = tuple(
+    _play(
+        f"bad header: {what}, {word} RS-16",
+        f"ProxyBadHeader {word}",
+        (get(last=True),),
+        peer=((Head(), text, Close()),),
+    )
+    for word in ("IsError", "Ignore", "StartBody")
+    for what, text in {
+        "no colon": _BAD % b"nonsense\r\n",
+        "no colon, folded": _BAD % b"nonsense\r\n more\r\n",
+        "no colon, first": b"HTTP/1.1 200 OK\r\nnonsense\r\nContent-Length: 2\r\n\r\nok",
+        "after a length": b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\nnonsense\r\nX: y\r\n\r\nok",
+        "no name": _BAD % b": z\r\n",
+        "a blank before the colon": _BAD % b"Y : z\r\n",
+    }.items()
+)
+
+_WRONG = b"HTTP/1.1 200 OK\r\n"
+PAGES = tuple(
+    _play(
+        f"page: {what}",
+        "",
+        (get(last=True),),
+        (get(), Until(end), Close()),
+        (get(version="1.0"),),
+        (get(method="HEAD", last=True),),
+        peer=((Head(), data, Close()),) * 4,
+    )
+    for what, end, data in (
+        ("a bad name RS-18", b"</html>\n", _WRONG + b": x\r\nContent-Length: 2\r\n\r\nok"),
+        ("a bad chunk RS-28 RS-31", b"\r\n0\r\n\r\n", _WRONG + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nok"),
+        ("a bad length RS-10 RS-31", b"\r\n0\r\n\r\n", _WRONG + b"Content-Length: x\r\n\r\nok"),
+        ("no colon RS-16", b"</html>\n", _WRONG + b"xx\r\n\r\n"),
+        ("a long line RS-17", b"</html>\n", _WRONG + b"X: " + b"y" * 9000 + b"\r\n\r\n"),
+    )
+)
+
+PLAYS = (*PAGES, *PING, *ORIGINS, *CLIENTS, *VARY, *FIELDS, *BAD)

@@ -131,7 +131,7 @@ def test_what_serve_says_of_them(tmp_path: Path) -> None:
         "Header set X-A 1": Outcome.EXACT,
         "RequestHeader set X-B %{NAME}e": Outcome.EXACT,
         "SetEnvIf Host a NAME=1": Outcome.EXACT,
-        "SetEnv proxy-nokeepalive 1": Outcome.UNSUPPORTED,
+        "SetEnv suppress-error-charset 1": Outcome.UNSUPPORTED,
         "SetEnv NAME 1": Outcome.EXACT,
         "Header set Connection close": Outcome.UNSUPPORTED,
         "Header set X-C %b": Outcome.UNSUPPORTED,
