@@ -128,7 +128,10 @@ def steps(conf: Conf) -> Iterator[Step]:
     assert isinstance(conf, CoreDirConf)
     if conf.set_handler.value and conf.set_handler.value.lower() != "none":
         yield _step(Phase.TYPE, SetHandler(conf.set_handler.value), conf.set_handler)
-    told: tuple[Setting[Any], ...] = (conf.options, conf.file_etag, conf.accept_path_info, conf.force_type, conf.cgi_pass_auth, *_limits_of_ranges(conf))
+    told: tuple[Setting[Any], ...] = (
+        *(conf.options, conf.file_etag, conf.accept_path_info, conf.force_type, conf.cgi_pass_auth),
+        *_limits_of_ranges(conf),
+    )
     if any(each.is_set for each in told):
         yield tell(_file_rules(conf), told)
     for name in conf.set_output_filter.value.split(";"):
@@ -148,10 +151,16 @@ def _limits_of_ranges(conf: CoreDirConf) -> tuple[Setting[str | int], ...]:
 
 
 def _file_rules(conf: CoreDirConf) -> FileRules:
-    limits = (_limit(each.value, default) for each, default in zip(_limits_of_ranges(conf), (200, 20, 20), strict=True))
-    passes_user = conf.cgi_pass_auth.value
+    most, overlaps, reversals = map(_limit, (each.value for each in _limits_of_ranges(conf)), (200, 20, 20))
     return FileRules(
-        options_of(conf), _etag_of(conf), conf.accept_path_info.value, conf.force_type.value, *limits, passes_user
+        options_of(conf),
+        _etag_of(conf),
+        conf.accept_path_info.value,
+        conf.force_type.value,
+        max_ranges=most,
+        overlaps=overlaps,
+        reversals=reversals,
+        passes_user=conf.cgi_pass_auth.value,
     )
 
 

@@ -22,6 +22,7 @@ from apacheconf.program.handling import TOLD, Told
 from apacheconf.program.headers import HeaderTable
 from apacheconf.program.hosts import Layer
 from apacheconf.program.messages import Levels, Message
+from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.phases import Phase
 from apacheconf.program.program import Program
 from apacheconf.program.steps import (
@@ -157,6 +158,8 @@ def _map_to_origin(action: MapToOrigin, course: Course) -> None:
         course.refuse(500, f"the target has no path, so {path!r} would become part of the host name")
     elif raw and (" " in path or any(char < " " for char in path)):
         course.refuse(403, "a blank or control character in a path that is passed on as it is")
+    elif raw and state.query is not None and is_fcgi(origin):
+        course.refuse(403, "a query in a path that is passed on as it is to FastCGI")  # FC-13
     elif any(char <= " " or char == "\x7f" for char in state.query or ""):
         course.refuse(403, "a blank or control character in the query")  # PU-7
     course.origin = origin

@@ -25,10 +25,11 @@ from apacheconf.program.conditions import (
     Regex,
     Test,
 )
+from apacheconf.program.files import FILE_TESTS
 from apacheconf.program.values import Call, Capture, Joined, Literal, Value, Variable
 from apacheconf.syntax import expr
 
-_EVALUATED_TESTS = frozenset("nzT")
+_EVALUATED_TESTS = frozenset({"n", "z", "T", *FILE_TESTS})
 _EVALUATED_CALLS = frozenset({"tolower", "toupper"})
 #: Functions that read a table of the request: they are variables with an argument.
 _TABLES = {
@@ -97,6 +98,7 @@ def _call(name: str, argument: expr.Word) -> Value:
 def _unary(letter: str, value: expr.Word) -> Condition:
     if letter == "R":
         return _in_network(Variable("REMOTE_ADDR"), value)
+    letter = "L" if letter == "h" else letter
     if letter not in _EVALUATED_TESTS:
         raise NotEvaluated(f"the test -{letter}")
     return Test(letter, value_of(value))

@@ -27,6 +27,7 @@ def _asks(test: Callable[[os.stat_result], bool], follow: bool = True) -> Callab
 exists: Callable[[str], bool] = _asks(lambda found: True)
 
 FILE_TESTS: dict[str, Callable[[str], bool]] = {
+    "e": _asks(lambda found: True),
     "f": _asks(lambda found: stat.S_ISREG(found.st_mode)),
     "s": _asks(lambda found: stat.S_ISREG(found.st_mode) and found.st_size > 0),
     "d": _asks(lambda found: stat.S_ISDIR(found.st_mode)),

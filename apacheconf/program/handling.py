@@ -190,7 +190,21 @@ class FcgiRules(Told):
     variables: tuple[FcgiVariable, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Variant(Told):
+    """What mod_negotiation adds to the answer that it chose: fields, and the validator of the list of variants.
+
+    ``body`` is the text of a variant that stands in a type map itself, with its type and languages.
+    """
+
+    fields: tuple[tuple[str, str], ...] = ()
+    validator: str = ""
+    body: str | None = None
+    type: str = ""
+    languages: tuple[str, ...] = ()
+
+
 TOLD: tuple[type[Told], ...] = (
-    FileRules, MimeRules, HandlerRules, FolderRules, NegotiationRules, ListingRules, ExpiryRules, DeflateRules, SubstitutionRules,
-    FcgiRules,
+    FileRules, MimeRules, HandlerRules, FolderRules, NegotiationRules, ListingRules, ExpiryRules, DeflateRules,
+    SubstitutionRules, FcgiRules,
 )  # fmt: skip

@@ -10,10 +10,20 @@ from apacheconf.modules.declare import Conf, Setting
 from apacheconf.modules.mod_alias import AliasDirConf
 from apacheconf.modules.mod_headers import HeadersDirConf
 from apacheconf.modules.mod_proxy import ProxyDirConf
+from apacheconf.modules.mod_proxy_fcgi import FcgiDirConf
 from apacheconf.modules.mod_rewrite import RewriteDirConf, RewriteMap
 from apacheconf.modules.mod_setenvif import SetEnvIfDirConf
 from apacheconf.modules.mod_ssl import SslDirConf
-from apacheconf.program import access, mod_alias, mod_headers, mod_proxy, mod_rewrite, mod_setenvif, mod_ssl
+from apacheconf.program import (
+    access,
+    mod_alias,
+    mod_headers,
+    mod_proxy,
+    mod_proxy_fcgi,
+    mod_rewrite,
+    mod_setenvif,
+    mod_ssl,
+)
 from apacheconf.program.conditions import ALWAYS
 from apacheconf.program.hosts import Layer, LayerKind
 from apacheconf.program.link import Linker
@@ -98,6 +108,8 @@ class LayerBuilder:
             return mod_rewrite.section_layer(conf, path, self.maps, self.place)
         if isinstance(conf, SetEnvIfDirConf):
             return mod_setenvif.layer(conf, self.linker, self.left_out)
+        if isinstance(conf, FcgiDirConf):
+            return mod_proxy_fcgi.layer(conf, self.linker, self.left_out)
         if isinstance(conf, SslDirConf):
             return mod_ssl.layer(conf, self.linker, self.left_out)
         if not isinstance(conf, ProxyDirConf):

@@ -17,6 +17,7 @@ from apacheconf.modules.mod_headers import HeadersDirConf
 from apacheconf.modules.mod_mime import MimeDirConf
 from apacheconf.modules.mod_negotiation import NegotiationDirConf
 from apacheconf.modules.mod_proxy import ProxyDirConf
+from apacheconf.modules.mod_proxy_fcgi import FcgiDirConf
 from apacheconf.modules.mod_rewrite import RewriteDirConf
 from apacheconf.modules.mod_setenvif import SetEnvIfDirConf
 from apacheconf.modules.mod_ssl import SslDirConf
@@ -34,6 +35,7 @@ from apacheconf.program import (
     mod_mime,
     mod_negotiation,
     mod_proxy,
+    mod_proxy_fcgi,
     mod_rewrite,
     mod_setenvif,
     mod_ssl,
@@ -66,6 +68,7 @@ DIR_STEPS: dict[str, DirSteps] = {
     "mod_mime": DirSteps(MimeDirConf, mod_mime.steps),
     "mod_negotiation": DirSteps(NegotiationDirConf, mod_negotiation.steps),
     "mod_substitute": DirSteps(SubstituteDirConf, mod_substitute.steps),
+    "mod_proxy_fcgi": DirSteps(FcgiDirConf, mod_proxy_fcgi.steps),
     "mod_ssl": DirSteps(SslDirConf, mod_ssl.steps),
 }
 #: Modules whose settings make steps, by themselves or together with others (``access``).

@@ -215,7 +215,8 @@ def _make_worker(draft: _Draft, member: Member | None = None) -> Worker:
         port=_port(parts) or DEFAULT_PORTS.get(scheme, 0),
         path=target_path(draft.url),
         socket=socket[5:] if bar else "",
-        reusable=not given.get("disablereuse", not given.get("enablereuse", True)),
+        # FC-2: connections to FastCGI are for one request unless someone asks for more.
+        reusable=not given.get("disablereuse", not given.get("enablereuse", scheme != "fcgi")),
         upgrade=_words(given.get("upgrade")),
         member=member,
         check=check_of(given) if member is not None else None,

@@ -7,10 +7,10 @@ from apacheconf.runtime.errors import Said
 
 # The system's words for what has no errno, as the Apache runtime library numbers them.
 _INTERNAL = "(20014)Internal error (specific information not available)"
-_END = "(70014)End of file found"
+END = "(70014)End of file found"
 _PARTIAL = "(70008)Partial results are valid but processing is incomplete"
 TOO_LATE = "(70007)The timeout specified has expired"
-_INVALID = "(22)Invalid argument"
+INVALID = "(22)Invalid argument"
 _NO_SPACE = "(28)No space left on device"
 
 _STATUS_LINE = "AH01102: error reading status line from remote server {origin}"
@@ -21,13 +21,13 @@ _BAD_BODY = Said("error", "proxy_http", _READING, _INTERNAL)
 NO_STATUS_LINE = (Said("error", "proxy_http", _STATUS_LINE),)
 ENDED_BEFORE_HEAD = (Said("error", "proxy_http", _STATUS_LINE, _INTERNAL),)
 LATE_BEFORE_HEAD = (Said("error", "proxy_http", _STATUS_LINE, TOO_LATE),)
-ENDED_IN_HEAD = (Said("warn", "proxy_http", "AH10404: Error reading headers from backend", _END), _BAD_HEADER)
+ENDED_IN_HEAD = (Said("warn", "proxy_http", "AH10404: Error reading headers from backend", END), _BAD_HEADER)
 LATE_IN_HEAD = (Said("warn", "proxy_http", "AH10404: Error reading headers from backend", TOO_LATE), _BAD_HEADER)
 BAD_HEADER = (_BAD_HEADER,)
 ENDED_IN_BODY = (Said("error", "proxy_http", _READING, _PARTIAL),)
 LATE_IN_BODY = (Said("error", "proxy_http", _READING, TOO_LATE),)
 BAD_LENGTH = (Said("info", "http", "AH01587: Invalid Content-Length", remote=True), _BAD_BODY)
-BAD_CHUNK = (Said("info", "http", "AH01590: Error reading/parsing chunk  ", _INVALID, remote=True), _BAD_BODY)
+BAD_CHUNK = (Said("info", "http", "AH01590: Error reading/parsing chunk  ", INVALID, remote=True), _BAD_BODY)
 
 
 def too_long(line: bytes, most: int) -> tuple[Said, ...]:
@@ -53,11 +53,11 @@ def no_handler(scheme: str) -> tuple[Said, ...]:
 
 def not_reached(worker: Worker, place: str | tuple[str, int], system: str) -> tuple[Said, ...]:
     """Connecting has failed (FA-1, FA-2)."""
-    name = f"({worker.host}:{worker.port})"
+    name, scheme = f"({worker.host}:{worker.port})", "FCGI" if worker.scheme == "fcgi" else worker.scheme
     if isinstance(place, str):
-        text = f"AH02454: {worker.scheme}: attempt to connect to Unix domain socket {place} {name} failed"
+        text = f"AH02454: {scheme}: attempt to connect to Unix domain socket {place} {name} failed"
     else:
-        text = f"AH00957: {worker.scheme}: attempt to connect to {place[0]}:{place[1]} {name} failed"
+        text = f"AH00957: {scheme}: attempt to connect to {place[0]}:{place[1]} {name} failed"
     return (Said("error", "proxy", text, system, bare=True),)
 
 

@@ -11,14 +11,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from apacheconf.program.by_handler import is_proxy, proxied
-from apacheconf.program.handling import FileRules, HandlerRules, MimeRules
+from apacheconf.program.handling import Variant
 from apacheconf.program.request import Decision
 from apacheconf.runtime.answer import header_block
-from apacheconf.runtime.files import answer_file
+from apacheconf.runtime.files import answer_file, answer_text
 from apacheconf.runtime.folders import answer_folder
 from apacheconf.runtime.forward import Lines
 from apacheconf.runtime.heads import RequestHead
-from apacheconf.runtime.media import FOLDER_TYPE, Media, describe, types_of
+from apacheconf.runtime.media import FOLDER_TYPE, Media
+from apacheconf.runtime.multiviews import media_of
 from apacheconf.runtime.resolving import resolve
 
 if TYPE_CHECKING:
@@ -43,7 +44,13 @@ def handle(client: ClientConnection, exchange: Exchange, head: RequestHead, deci
     if resolved is not decision:
         _go_on(client, exchange, head, resolved)
         return
-    media = media_of(client, decision)
+    located = decision.located
+    media = (
+        Media(FOLDER_TYPE) if located is not None and located.is_folder else media_of(client.server.program, decision)
+    )
+    if decision.rules(Variant).body is not None:
+        answer_text(exchange, decision.rules(Variant))
+        return
     name = decision.handler or media.handler
     if is_proxy(name):
         _go_on(client, exchange, head, proxied(client.server.program, decision, name))
@@ -63,16 +70,3 @@ def _go_on(client: ClientConnection, exchange: Exchange, head: RequestHead, reso
     if plan.service is not None:
         exchange.lines = Lines(header_block(plan.fields or []))
     client.go_on(exchange, head)
-
-
-def media_of(client: ClientConnection, decision: Decision) -> Media:
-    """What the name of the mapped file says."""
-    program, rules = client.server.program, decision.rules(MimeRules)
-    if decision.located is not None and decision.located.is_folder:
-        return Media(FOLDER_TYPE)
-    if "mime_module" not in program.modules:
-        return Media()
-    file = decision.file if decision.located is None else decision.located.file
-    name = file + (decision.path_info if rules.use_path_info else "")
-    types = types_of(program.types_config)
-    return describe(name.rpartition("/")[2], rules, decision.rules(HandlerRules), decision.rules(FileRules), types)

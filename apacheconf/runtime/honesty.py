@@ -7,13 +7,14 @@ honoured stops serve, until the user accepts it by name.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from apacheconf.diagnostics import ConfigError, Diagnostic, Level
 from apacheconf.ledger import Answer, Ledger, Outcome, Row, Written
 from apacheconf.modules import registry
 from apacheconf.modules.declare import Fate
 from apacheconf.modules.rewrite_rules import OF_RULES, refuses
+from apacheconf.program.by_handler import is_proxy
 from apacheconf.program.fold import steps_for
 from apacheconf.program.handling import HandlerRules
 from apacheconf.program.hosts import Host, Shape
@@ -102,15 +103,21 @@ def _alone(shape: Shape) -> Iterator[tuple[int, ...]]:
         yield (0, number) if with_server else (number,)
 
 
+def _is_handler(name: str) -> bool:
+    """Whether serve answers for a handler: by files, or by an origin that it can speak with."""
+    scheme = name.rpartition("|")[2].removeprefix("proxy:").partition("://")[0]
+    return name in FILE_HANDLERS or (is_proxy(name) and scheme.lower() in PROTOCOLS)
+
+
 def _not_done(step: Step) -> str:
     if isinstance(step.action, EditHeader):
         return mod_headers.not_done(step.action)
     if isinstance(step.action, SetEnv):
         return mod_env.not_done(step.action)
     if isinstance(step.action, SetHandler):
-        return "" if step.action.name in FILE_HANDLERS else HANDLERS
+        return "" if _is_handler(step.action.name) else HANDLERS
     if isinstance(step.action, HandlerRules):
-        return "" if {name for _, name in step.action.handlers if name} <= FILE_HANDLERS else HANDLERS
+        return "" if all(_is_handler(name) for _, name in step.action.handlers if name) else HANDLERS
     if isinstance(step.action, AddFilter):
         return "" if step.action.name in FILTERS else f"{step.action.name.upper()} is a filter that serve lacks"
     return NOT_DONE.get(type(step.action), "")

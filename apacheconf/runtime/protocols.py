@@ -6,6 +6,7 @@ A new protocol is a subclass of ``OriginConnection`` and a row here; choosing, p
 from __future__ import annotations
 
 from apacheconf.program.tls import SECURE
+from apacheconf.runtime.fcgi import FcgiConnection
 from apacheconf.runtime.http_origin import HttpConnection
 from apacheconf.runtime.origin import OriginConnection
 
@@ -13,5 +14,6 @@ from apacheconf.runtime.origin import OriginConnection
 PROTOCOLS: dict[str, type[OriginConnection]] = {
     "http": HttpConnection,
     "ws": HttpConnection,
+    "fcgi": FcgiConnection,
     **dict.fromkeys(SECURE, HttpConnection),
 }

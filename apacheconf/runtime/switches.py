@@ -34,6 +34,12 @@ def switches_in(env: Mapping[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in env.items() if name.lower() in SWITCHES}
 
 
+def switches_for_fcgi(env: Mapping[str, str]) -> dict[str, str]:
+    """The same for FastCGI, which is always told how long a body is (FC-11)."""
+    found = {name: value for name, value in switches_in(env).items() if not name.startswith("proxy-send")}
+    return {**found, "proxy-sendcl": "1"}
+
+
 def is_asked_once(exchange: Choosing) -> bool:
     """Whether the connection to the origin is for this request alone (RQ-25)."""
     switches = exchange.plan.switches

@@ -35,10 +35,11 @@ def tell_not_connected(exchange: Choosing, pool: Pool, error: OriginBroke, disab
         text = f"AH00959: ap_proxy_connect_backend disabling worker for {where}"
         _say(exchange, Said("error", "proxy", text, bare=True))
     if error.unreached:
-        text = f"AH01114: HTTP: failed to make connection to backend: {worker.host}"
+        module, code = ("proxy_fcgi", "AH01079") if worker.scheme == "fcgi" else ("proxy_http", "AH01114: HTTP")
+        text = f"{code}: failed to make connection to backend: {worker.host}"
         if exchange.client.server.errors(_exchange(exchange).site.host).for_people:
             text += "".join(f" ({worker.name} stands at {each.place})" for each in worker.said_by[:1])
-        _say(exchange, Said("error", "proxy_http", text))
+        _say(exchange, Said("error", module, text))
 
 
 def tell_nobody(exchange: Choosing, route: str = "") -> None:

@@ -1,8 +1,8 @@
 """A FastCGI responder that tells what it was sent, or says what the request's ``X-Ctl`` wants it to say.
 
 Without ``X-Ctl`` the answer lists the parameters in order of their names, then how much came on standard input.
-``X-Ctl`` is the answer itself, percent-encoded; ``X-Err`` goes to standard error; ``X-End`` is ``half`` (hang up without an
-end), ``nonsense`` (bytes that are no record), ``silent`` (say nothing more) or ``cut`` (two records per byte).
+``X-Ctl`` is the answer itself, percent-encoded; ``X-Err`` goes to standard error; ``X-End`` is ``half`` (hang up without
+an end), ``nonsense`` (bytes that are no record), ``silent`` (say nothing more) or ``cut`` (a record per byte).
 """
 
 from __future__ import annotations

@@ -1,0 +1,83 @@
+"""SetHandler "proxy:...": a file that is mapped goes to an origin after all, by its name there (FC-3, FC-12, WK-4)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+
+from apacheconf.program.forward import add_forwarded
+from apacheconf.program.headers import HeaderTable
+from apacheconf.program.mod_proxy_fcgi import is_fcgi
+from apacheconf.program.program import Program
+from apacheconf.program.request import Decision
+from apacheconf.program.sharing import authority_of, generic_worker, is_balancer, target_path
+from apacheconf.program.uri import canonical
+from apacheconf.program.workers import Balancer, Origin
+
+PREFIX = "proxy:"
+
+
+def is_proxy(handler: str) -> bool:
+    """Whether a handler's name is an origin's URL."""
+    return handler.startswith(PREFIX)
+
+
+def proxied(program: Program, decision: Decision, handler: str) -> Decision:
+    """The decision for the origin that ``handler`` names; 500 when nobody can say which that is."""
+    host, state = decision.host, decision.state
+    assert host is not None and state is not None
+    url, file = handler[len(PREFIX) :], state.file
+    origin = _named(url + file, program, host.origins) or _generic(url)
+    if origin is None:
+        return replace(decision, status=500)
+    if not origin.said_by:  # nobody has defined it: it keeps no connections
+        state.env["proxy-nokeepalive"] = "1"
+    state.mapped = url + file
+    path = target_path(url) + file
+    path = path if is_fcgi(origin) else canonical(path)
+    return replace(
+        decision,
+        origin=origin,
+        uri=path if decision.query is None else f"{path}?{decision.query}",
+        headers=_headers(decision, origin),
+        host_header=_host_header(decision, origin),
+        env=dict(state.env),
+        handler=handler,
+    )
+
+
+def _named(url: str, program: Program, numbers: tuple[int, ...]) -> Origin | None:
+    """The worker that the configuration defines for such URLs."""
+    plain = url.partition("|")[2] or url
+    known = [program.origins[number] for number in numbers]
+    fitting = [each for each in known if url.lower().startswith(each.name) or plain.lower().startswith(each.name)]
+    return max(fitting, key=lambda origin: len(origin.name), default=None)
+
+
+@lru_cache(maxsize=1024)
+def _generic(url: str) -> Origin | None:
+    try:
+        return None if is_balancer(url) else generic_worker(authority_of(url))
+    except ValueError:
+        return None
+
+
+def _headers(decision: Decision, origin: Origin) -> tuple[tuple[str, str], ...]:
+    """The fields that go out: those of the request for FastCGI, which makes variables of them."""
+    state = decision.state
+    assert state is not None and decision.host is not None
+    headers = HeaderTable((state.headers or HeaderTable(state.request.headers)).lines())
+    if not is_fcgi(origin):
+        host = headers.get("Host")
+        headers.drop_hop_by_hop()
+        headers.unset("Host")
+        if decision.add_forwarded:
+            add_forwarded(headers, state.request.peer[0], host, decision.host.name)
+    return headers.lines()
+
+
+def _host_header(decision: Decision, origin: Origin) -> str | None:
+    state = decision.state
+    if decision.keep_host and state is not None:
+        return state.header("Host") or (decision.host.name if decision.host else None)
+    return None if isinstance(origin, Balancer) else origin.authority
