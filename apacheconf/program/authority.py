@@ -6,13 +6,15 @@ their word. Whoever gives none gets NOBODY, which refuses, so that nobody is let
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from apacheconf.program.admission import GroupFiles, Provider
 from apacheconf.program.messages import Message
 from apacheconf.syntax.words import split
+
+T = TypeVar("T")
 
 
 class Verdict(Enum):
@@ -85,6 +87,15 @@ class Pending(Exception):
 
     def find(self) -> None:
         raise NotImplementedError
+
+
+def answered(ask: Callable[[], T]) -> T:
+    """What ``ask`` gives once its questions are answered, here and now."""
+    while True:
+        try:
+            return ask()
+        except Pending as question:
+            question.find()
 
 
 class Nobody:

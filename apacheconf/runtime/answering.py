@@ -55,6 +55,7 @@ class Answering:
         second = 0
         if exchange.first_status:  # the document failed: the first error counts (ED-2)
             second = status = exchange.first_status
+            kept = (*kept, *_challenges(exchange))
             exchange.plan = exchange.first_plan or exchange.plan
             reason, note = "", ""
         method = exchange.plan.method.decode("latin-1") or "GET"
@@ -137,3 +138,11 @@ class Answering:
         """``scheme://host[:port]`` of URLs made here (RV-4, VH-60)."""
         asked = exchange.host.decode("latin-1") if exchange.host is not None else ""
         return self_url(exchange.site.host, self.door.scheme, asked).encode("latin-1")
+
+
+def _challenges(exchange: Exchange) -> Sequence[tuple[bytes, bytes]]:
+    """What a document that needs a user asks for, where the request itself asked for nothing."""
+    plans = (exchange.plan, exchange.first_plan)
+    own, first = ([] if plan is None or plan.decision is None else plan.decision.early_headers for plan in plans)
+    asks = [pair for pair in own if pair[0] == "WWW-Authenticate" and pair not in first]
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in asks]

@@ -269,10 +269,13 @@ class ClientConnection(Answering):
             tell_client(exchange, broke)
             self.refuse(exchange, broke.status, "", broke.note)
             return
-        if decodable or exchange.plan.service is None:
-            self._start(exchange, head, expects)
-        else:
+        if not decodable and exchange.plan.service is not None:
             exchange.fail_undecodable()
+            return
+        try:
+            self._start(exchange, head, expects)
+        except Pending as question:  # a handler has asked for what lies in a folder
+            self._wait_for(question, exchange, raw, head)
 
     def _wait_for(self, question: Pending, exchange: Exchange, raw: bytes, head: RequestHead) -> None:
         """Read no more until an answer is there that the decision needs; then decide again."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from apacheconf.program.authority import answered
 from apacheconf.program.decide import decide, decide_document
 from apacheconf.program.evaluate import text_of
 from apacheconf.program.steps import SetErrorDocument
@@ -64,8 +65,9 @@ def _ask_locally(client: ClientConnection, exchange: Exchange, status: int, path
     request, program = client.request_of(exchange), client.server.program
     before = exchange.plan.decision
     if before is None or before.state is None:
-        before = decide(program, request)
-    found = decide_document(program, before, status, path)
+        before = answered(lambda: decide(program, request))
+    known = before
+    found = answered(lambda: decide_document(program, known, status, path))
     plan = exchange.site.plan_for(replace(request, method="GET"), found)
     exchange.begin_again(plan, status, path)
     client.server.log_decided(exchange, found)
