@@ -27,6 +27,8 @@ class WrongArguments(Exception):
 
 def shape(args: Args, words: list[str]) -> list[str]:
     """The words that the directive's handler would get. Raises WrongArguments."""
+    if args is Args.RAW_ARGS or (args is Args.TAKE1 and len(words) == 1 and words[0]):
+        return words  # most of a file; the table asks an enum for its hash, which is slow
     counted = _COUNTS.get(args)
     if counted is not None:
         return _counted(words, *counted)

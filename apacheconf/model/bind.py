@@ -226,7 +226,8 @@ class _Binder:
             message = f"{spec.name} directive requires additional arguments"
             self.diagnostics.append(refusals.diagnostic(node, "argument-count", message))
             return (), None
-        return self._value(node, parents, scope, plan)
+        known = plan.values.get((node.args, _where(scope)) if plan.by_scope else node.args)
+        return known if known is not None else self._value(node, parents, scope, plan)
 
     def _scope_in(self, node: Node, spec: Spec, words: tuple[str, ...], value: Any, scope: Scope) -> Scope:
         context = _INSIDE.get(node.name.lower(), Context.DIRECTORY)

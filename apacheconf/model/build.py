@@ -7,9 +7,8 @@ from dataclasses import replace
 
 from apacheconf.diagnostics import Diagnostic
 from apacheconf.model.bound import Bound, Directive
-from apacheconf.model.checks import Checks, is_asked_about, only_negative
+from apacheconf.model.checks import Checks, is_asked_about, is_watched, only_negative
 from apacheconf.model.collecting import no_collection
-from apacheconf.model.mpm_limits import corrected
 from apacheconf.model.order import in_walk_order
 from apacheconf.model.refusals import retold
 from apacheconf.model.scopes import Scope, confs_of, inherited, merged
@@ -58,6 +57,12 @@ def _lacking(bound: Bound) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ..
 
 
 def _corrected(bound: Bound) -> tuple[Diagnostic, ...]:
+    """What the MPM makes of its numbers, if there are any."""
+    specs = (directive.spec for directive in bound.directives)
+    if not any(spec is not None and spec.module == "mpm_common" and spec.name != "Listen" for spec in specs):
+        return ()
+    from apacheconf.model.mpm_limits import corrected  # only here: it costs 2 ms to load
+
     return corrected(bound.directives, bound.expanded.modules)
 
 
@@ -84,6 +89,8 @@ class _Builder:
         checks = Checks(server, self.diagnostics)
         sections: list[Section] = []
         for directive in directives:
+            if directive.children is None and not self.with_confs and not is_watched(directive):
+                continue
             checks.look_at(directive)
             if directive.children is None:
                 if self.with_confs or is_asked_about(directive):

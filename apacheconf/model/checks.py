@@ -104,6 +104,12 @@ def is_asked_about(directive: Directive) -> bool:
     return directive.spec is not None and directive.spec.fills == "definitions"
 
 
+def is_watched(directive: Directive) -> bool:
+    """Whether a check looks at this directive, or at what it sets."""
+    spec = directive.spec
+    return spec is not None and (spec.fills == "definitions" or spec.name in _CHECKS)
+
+
 def _is_defined(url: str, server: Scope) -> bool:
     """Has this server a worker whose name begins ``url`` (WK-2), or a balancer of this name (BP-14)?"""
     known = server.per_server.get("mod_proxy", {}).get("definitions")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from apacheconf.modules.core_sections import check_regex
-from apacheconf.modules.declare import HTACCESS, PROXY, SECTIONS, Parse, Scope, SectionArgument, ValueRefused
+from apacheconf.modules.declare import HTACCESS, PROXY, SECTIONS, Context, Parse, Scope, SectionArgument, ValueRefused
 from apacheconf.modules.proxy_parameters import Parameters, is_balancer, read_parameter
 
 EXCLUSION = "!"
@@ -134,13 +134,15 @@ def _parameters(words: Sequence[str], first: int, url: str, scope: Scope, prefix
     return tuple(found)
 
 
+_SERVERS = (Context.SERVER, Context.VHOST)
+_WITHIN = SECTIONS | HTACCESS
 _PASS_FORM = "Invalid ProxyPass|ProxyPassMatch parameter. Parameter must be in the form 'key=value'."
 _NEEDS_PATH = "ProxyPass|ProxyPassMatch needs a path when not defined in a location"
 
 
 def proxy_pass(words: Sequence[str], scope: Scope, match: bool = False) -> ProxyPass:
     """ProxyPass and ProxyPassMatch (LOC-15, PP-11, PP-15, CE-1 to CE-5, CE-9)."""
-    in_section = bool(scope.context & (SECTIONS | HTACCESS))
+    in_section = scope.context not in _SERVERS and bool(scope.context & _WITHIN)
     at, regex, path = 0, match, None
     if not in_section:
         if words[:1] == ["~"] or words[:1] == ("~",):
