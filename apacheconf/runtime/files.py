@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
-from apacheconf.program.handling import FileRules
+from apacheconf.program.handling import FileRules, Variant
 from apacheconf.program.request import Decision
 from apacheconf.runtime import conditional
 from apacheconf.runtime.answer import ReplyHead, standard_reason
@@ -42,15 +42,6 @@ _KNOWN = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """What negotiation adds to a file's answer: its list's validator, and fields such as Vary and TCN."""
-
-    validator: bytes = b""
-    fields: tuple[tuple[bytes, bytes], ...] = ()
-
-
-NO_VARIANT = Variant()
 _DESCRIBING = (b"Content-Type", b"Content-Language", b"Content-Encoding")
 #: What stands between the parts of a multipart answer: one for the whole process.
 _BOUNDARY = b"%016x" % random.getrandbits(64)
@@ -62,19 +53,21 @@ def answer_file(
     head: RequestHead,
     decision: Decision,
     media: Media,
-    variant: Variant = NO_VARIANT,
 ) -> None:
     """Answer with the file of ``decision``."""
     status = method_status(head.method)
     if status:
-        refuse_method(client, exchange, status, media)
+        refuse_method(
+            client, exchange, status, [*_encoded(decision.rules(Variant)), *described(media, media.content_type)]
+        )
         return
     located, rules = decision.located, decision.rules(FileRules)
+    kept = _encoded(decision.rules(Variant))
     if located is None or located.found is None or located.is_folder:
-        client.refuse(exchange, 404)
+        client.refuse(exchange, 404, kept=kept)
         return
-    if located.path_info and rules.path_info != "On":
-        client.refuse(exchange, 404)
+    if (located.path_info or decision.path_info) and rules.path_info != "On":
+        client.refuse(exchange, 404, kept=kept)
         return
     try:
         file = os.open(located.file.encode("latin-1"), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -86,7 +79,7 @@ def answer_file(
         os.close(file)
         client.refuse(exchange, 403)
         return
-    _Answer(client, exchange, head, rules, media, variant, file, found).send()
+    _Answer(client, exchange, head, rules, media, decision.rules(Variant), file, found).send()
 
 
 def method_status(method: bytes) -> int:
@@ -98,12 +91,11 @@ def method_status(method: bytes) -> int:
     return 405 if method in _KNOWN or method == b"TRACE" else 501
 
 
-def refuse_method(client: ClientConnection, exchange: Exchange, status: int, media: Media) -> None:
-    """OPTIONS, and methods that no file answers."""
+def refuse_method(client: ClientConnection, exchange: Exchange, status: int, fields: Fields) -> None:
+    """OPTIONS, with what ``fields`` say of the file, and methods that no file answers."""
     allowed = b"HEAD,GET,POST,OPTIONS" + (b",TRACE" if exchange.site.limits.trace else b"")
     if status == 200:
-        typed = [(b"Content-Type", media.content_type.encode("latin-1"))] if media.content_type else []
-        client.answer(exchange, 200, b"", [(b"Allow", allowed), *typed])
+        client.answer(exchange, 200, b"", [(b"Allow", allowed), *fields])
     else:
         client.refuse(exchange, status, kept=[(b"Allow", allowed)])
 
@@ -142,7 +134,7 @@ class _Answer:
         fields = self._fields(etag, modified)
         filtering = self.exchange.plan.forwarding.filtering
         if filtering is not None:
-            typed = filtering.expired(self.exchange, [*fields, *self._described(self.media.content_type)])
+            typed = filtering.expired(self.exchange, [*fields, *described(self.media, self.media.content_type)])
             fields = [pair for pair in typed if pair[0] not in _DESCRIBING]
         status = self.exchange.first_status or 200
         if status == 200:
@@ -167,13 +159,13 @@ class _Answer:
             return ReplyHead(304, standard_reason(304), fields, 0, True, names=_names(fields)), []
         if status == 412:  # httpd tells what the file is, and sends nothing of it
             size = self.found.st_size if self.exchange.head_only else 0
-            fields = [*fields, *self._described(self.media.content_type), (b"Content-Length", b"%d" % size)]
+            fields = [*fields, *described(self.media, self.media.content_type), (b"Content-Length", b"%d" % size)]
             return ReplyHead(412, standard_reason(412), fields, 0, True, names=_names(fields)), []
         return self._whole(status, fields)
 
     def _whole(self, status: int, fields: Fields) -> tuple[ReplyHead, list[Segment]]:
         size = self.found.st_size
-        fields = [*fields, *self._described(self.media.content_type)]
+        fields = [*fields, *described(self.media, self.media.content_type)]
         if size or not self.exchange.head_only:  # httpd's filter leaves out what may be a HEAD's own 0
             fields.append((b"Content-Length", b"%d" % size))
         reply = ReplyHead(status, standard_reason(status), fields, size, True, names=_names(fields))
@@ -185,7 +177,7 @@ class _Answer:
         segments: list[Segment] = []
         if len(parts) == 1:
             only = parts[0]
-            fields = [*fields, (b"Content-Range", _placed(only, size)), *self._described(self.media.content_type)]
+            fields = [*fields, (b"Content-Range", _placed(only, size)), *described(self.media, self.media.content_type)]
             segments = [(only.first, only.size)]
         else:
             boundary = _BOUNDARY
@@ -196,29 +188,19 @@ class _Answer:
                 segments.append(b"\r\n--%b\r\n%bContent-range: %b\r\n\r\n" % (boundary, typed, placed))
                 segments.append((part.first, part.size))
             segments.append(b"\r\n--%b--\r\n" % boundary)
-            fields = [*fields, *self._described(f"multipart/byteranges; boundary={boundary.decode()}")]
+            fields = [*fields, *described(self.media, f"multipart/byteranges; boundary={boundary.decode()}")]
         length = sum(len(each) if isinstance(each, bytes) else each[1] for each in segments)
         fields.append((b"Content-Length", b"%d" % length))
         return ReplyHead(206, b"Partial Content", fields, length, True, names=_names(fields)), segments
 
     def _fields(self, etag: bytes, modified: int) -> Fields:
-        fields: Fields = [*self.variant.fields, (b"Last-Modified", formatdate(modified, usegmt=True).encode())]
+        fields: Fields = [*_encoded(self.variant), (b"Last-Modified", formatdate(modified, usegmt=True).encode())]
         if etag:
             fields.append((b"ETag", etag))
         fields.append((b"Accept-Ranges", b"none" if self.rules.max_ranges == 0 else b"bytes"))
         decision = self.exchange.plan.decision
         if decision is not None and decision.vary:  # what rules have asked (RW-40)
             fields.append((b"Vary", ", ".join(decision.vary).encode("latin-1")))
-        return fields
-
-    def _described(self, content_type: str) -> Fields:
-        fields: Fields = []
-        if content_type:
-            fields.append((b"Content-Type", content_type.encode("latin-1", "replace")))
-        if self.media.languages:
-            fields.append((b"Content-Language", ",".join(self.media.languages).encode("latin-1", "replace")))
-        if self.media.encodings:
-            fields.append((b"Content-Encoding", ", ".join(self.media.encodings).encode("latin-1", "replace")))
         return fields
 
     def _etag(self, now: float) -> bytes:
@@ -235,8 +217,37 @@ class _Answer:
         if not parts:
             return b""
         weak = b"W/" if now * 1e6 - mtime <= 1e6 else b""
-        vary = b";%b" % self.variant.validator if self.variant.validator else b""
-        return b'%b"%b%b"' % (weak, b"-".join(parts), vary)
+        tag = b'%b"%b"' % (weak, b"-".join(parts))
+        # httpd puts the validator of a list of variants in the place of the closing quote.
+        return b"%b;%b" % (tag[:-1], self.variant.validator.encode()) if self.variant.validator else tag
+
+
+def described(media: Media, content_type: str) -> Fields:
+    """The fields that say what a body is."""
+    fields: Fields = []
+    if content_type:
+        fields.append((b"Content-Type", content_type.encode("latin-1", "replace")))
+    if media.languages:
+        fields.append((b"Content-Language", ",".join(media.languages).encode("latin-1", "replace")))
+    if media.encodings:
+        fields.append((b"Content-Encoding", ", ".join(media.encodings).encode("latin-1", "replace")))
+    return fields
+
+
+def _encoded(variant: Variant) -> Fields:
+    return [(name.encode(), value.encode("latin-1", "replace")) for name, value in variant.fields]
+
+
+def answer_text(exchange: Exchange, variant: Variant) -> None:
+    """Answer with a variant whose text stands in its type map."""
+    body = (variant.body or "").encode("latin-1", "replace")
+    fields = [*_encoded(variant), (b"Content-Type", variant.type.encode("latin-1"))]
+    if variant.languages:
+        fields.append((b"Content-Language", ",".join(variant.languages).encode("latin-1")))
+    fields += [(b"Accept-Ranges", b"bytes"), (b"Content-Length", b"%d" % len(body))]
+    exchange.status, exchange.body_done = 200, True
+    exchange.answered(ReplyHead(200, b"OK", fields, len(body), True, names=_names(fields)), [body], True)
+    exchange.finish()
 
 
 def _names(fields: Fields) -> frozenset[bytes]:

@@ -20,6 +20,7 @@ from apacheconf.runtime.forward import Lines
 from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.media import FOLDER_TYPE, Media
 from apacheconf.runtime.multiviews import media_of
+from apacheconf.runtime.negotiation import asked_coding
 from apacheconf.runtime.resolving import resolve
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ _RUN = ("application/x-httpd-", "text/x-server-parsed-html")
 
 def handle(client: ClientConnection, exchange: Exchange, head: RequestHead, decision: Decision) -> None:
     """Answer a request that was let through to its handler."""
+    if decision.rules(Variant).body is not None:
+        answer_text(exchange, decision.rules(Variant))
+        return
     resolved = resolve(client.server.program, decision)
     if resolved is not decision:
         _go_on(client, exchange, head, resolved)
@@ -48,9 +52,8 @@ def handle(client: ClientConnection, exchange: Exchange, head: RequestHead, deci
     media = (
         Media(FOLDER_TYPE) if located is not None and located.is_folder else media_of(client.server.program, decision)
     )
-    if decision.rules(Variant).body is not None:
-        answer_text(exchange, decision.rules(Variant))
-        return
+    if media.encodings and "negotiation_module" in client.server.program.modules:
+        media.encodings = [asked_coding(", ".join(media.encodings), exchange.field(b"accept-encoding"))]
     name = decision.handler or media.handler
     if is_proxy(name):
         _go_on(client, exchange, head, proxied(client.server.program, decision, name))

@@ -93,11 +93,11 @@ def _take(found: Media, extension: str, rules: MimeRules, handlers: HandlerRules
     typed = _table(rules.types)
     kind = typed[extension] if extension in typed else types.get(extension)
     if kind:
-        found.type, said = kind, True
+        found.type, said = kind.lower() if extension in typed else kind, True
     for pairs, name in ((rules.charsets, "charset"), (handlers.handlers, "handler")):
         value = _table(pairs).get(extension)
         if value:
-            setattr(found, name, value)
+            setattr(found, name, value.lower())
             said = True
     for pairs, listed in (
         (rules.languages, found.languages),
@@ -106,7 +106,7 @@ def _take(found: Media, extension: str, rules: MimeRules, handlers: HandlerRules
     ):
         value = _table(pairs).get(extension)
         if value:
-            listed.extend(value.lower().split(";") if listed is found.filters else [value])
+            listed.extend(value.lower().split(";") if listed is found.filters else [value.lower()])
             said = True
     return said
 

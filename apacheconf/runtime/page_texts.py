@@ -32,7 +32,7 @@ RARE_TEXTS = {
         "browser doesn't understand how to supply\n"
         "the credentials required.</p>\n"
     ),
-    406: ("<p>An appropriate representation of the requested resource could not be found on this server.</p>\n"),
+    406: ("<p>An appropriate representation of the requested resource could not be found on this server.</p>\n{note}"),
     410: (
         "<p>The requested resource is no longer available on this server and there is no forwarding address.\n"
         "Please remove all references to this resource.</p>\n"

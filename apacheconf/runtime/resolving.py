@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from apacheconf.program.decide import decide_sub_request
-from apacheconf.program.handling import FolderRules
+from apacheconf.program.handling import FileRules, FolderRules, HandlerRules, MimeRules, Variant
 from apacheconf.program.program import Program
 from apacheconf.program.request import Decision
 from apacheconf.program.uri import escape_path
+from apacheconf.runtime.multiviews import TYPE_MAPS, media_of, negotiate, read_type_map, variants_beside
 
 #: Folders whose index is in a folder whose index is... (LimitInternalRecursion's default).
 DEEPEST = 10
@@ -21,13 +22,41 @@ DEEPEST = 10
 def resolve(program: Program, decision: Decision, depth: int = 0) -> Decision:
     """What ``decision`` comes to: itself, another path's, or an error or a redirect."""
     located = decision.located
-    if located is None or decision.status is not None or "dir_module" not in program.modules:
+    if located is None or decision.status is not None:
+        return decision
+    if "negotiation_module" in program.modules:
+        chosen = _negotiated(program, decision, depth)
+        if chosen is not None:
+            return chosen
+    if "dir_module" not in program.modules:
         return decision
     if located.is_folder and not located.path_info:
         return _of_folder(program, decision, depth)
     if located.found is None and not decision.handler:
         return _fallback(program, decision, depth) or decision
     return decision
+
+
+def _negotiated(program: Program, decision: Decision, depth: int) -> Decision | None:
+    """What MultiViews or a type map makes of the request; None where neither has anything to do with it."""
+    assert decision.located is not None
+
+    path = decision.path.removesuffix(decision.path_info) if decision.path_info else decision.path
+
+    def beside(name: str) -> Decision:  # what is found there isn't negotiated once more
+        return look_up(program, replace(decision, path=path, query=None), name, max(depth, DEEPEST - 1))
+
+    if decision.located.found is None:
+        if "multiviews" not in decision.rules(FileRules).options or decision.located.file.endswith("/"):
+            return None
+        variants = variants_beside(program, decision, beside)
+    elif decision.located.is_folder or not (decision.told.keys() & {HandlerRules, MimeRules} or decision.handler):
+        return None
+    elif (decision.handler or media_of(program, decision).handler) in TYPE_MAPS:
+        variants = read_type_map(program, decision, beside)
+    else:
+        return None
+    return None if variants is None else negotiate(decision, variants, beside)
 
 
 def _of_folder(program: Program, decision: Decision, depth: int) -> Decision:
@@ -42,7 +71,7 @@ def _of_folder(program: Program, decision: Decision, depth: int) -> Decision:
         if _is_there(found):
             if rules.redirect:
                 return replace(decision, status=rules.redirect, location=_url(decision, found.path))
-            return found
+            return _without_validator(found)
         only = number == len(rules.index)
         if found.status is not None and (300 <= found.status < 400 or (only and found.status in (401, 406))):
             return found
@@ -51,6 +80,14 @@ def _of_folder(program: Program, decision: Decision, depth: int) -> Decision:
     if last_error:
         return replace(decision, status=last_error)
     return decision
+
+
+def _without_validator(found: Decision) -> Decision:
+    """An index that was negotiated: its ETag says nothing of the list that it was chosen from."""
+    variant = found.rules(Variant)
+    if not variant.validator:
+        return found
+    return replace(found, told={**found.told, Variant: replace(variant, validator="")})
 
 
 def _fallback(program: Program, decision: Decision, depth: int) -> Decision | None:
