@@ -41,6 +41,9 @@ def variables(
         "REQUEST_URI": target,
         "SCRIPT_NAME": state.path,
     }
+    if state.before is not None:
+        found["REDIRECT_URL"] = state.before[0]
+        found |= {"REDIRECT_QUERY_STRING": state.before[1]} if state.before[1] is not None else {}
     if state.user is not None:
         found |= {"REMOTE_USER": state.user, "AUTH_TYPE": state.auth_type}
     if path_info:

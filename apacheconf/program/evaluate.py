@@ -58,7 +58,8 @@ class State:
     """What is known of a request while its steps run.
 
     ``headers`` is its header table as edited so far (None: as received), ``answer`` the two tables of the response,
-    onsuccess and always, once they are there. ``started`` is in seconds since 1970.
+    onsuccess and always, once they are there. ``started`` is in seconds since 1970, ``before`` path and query of what an
+    internal redirect led here from.
     """
 
     request: Request
@@ -82,6 +83,7 @@ class State:
     folder: str = ""
     base: str = ""
     ended: bool = False
+    before: tuple[str, str | None] | None = None
     document_root: str = ""
     context_root: str = ""
     context_prefix: str = ""
@@ -200,7 +202,8 @@ def text_of(value: Value, state: State) -> str:
         case Escaped(inner):
             return escape(text_of(inner, state), value)
         case Lookup(_, key, default, kind, source):
-            found = look_up(kind, source, text_of(key, state))
+            asked = text_of(key, state)
+            found = None if kind == "prg" and state.request.imagined else look_up(kind, source, asked)
             return text_of(default, state) if found is None else found
 
 

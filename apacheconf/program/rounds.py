@@ -35,6 +35,7 @@ def begin_again(course: Course, uri: str) -> None:
     course.rounds += 1
     state.env = _redirected(state.env)
     state.env["REDIRECT_STATUS"] = "200"
+    state.before = state.path, state.query
     _forget(course)
     _read_path(course, uri)
 
@@ -48,7 +49,8 @@ def begin_document(program: Program, before: Decision, status: int, path: str, n
     env["REDIRECT_STATUS"] = str(status)
     env.update({"REDIRECT_ERROR_NOTES": notes} if notes else {})
     headers = old.headers or HeaderTable(old.request.headers)
-    state = replace(old, request=replace(old.request, method="GET"), env=env, status=200, headers=headers)
+    request, redirected = replace(old.request, method="GET"), (old.path, old.query)
+    state = replace(old, request=request, env=env, status=200, headers=headers, before=redirected)
     early = HeaderTable(before.early_headers)
     course = Course(program, state, path, headers, early=early, rounds=before.rounds + 1)
     _forget(course)

@@ -268,6 +268,7 @@ def read_script_head(head: bytes) -> ReplyHead:
     """The head that a script wrote (FC-10). Raises OriginBroke(500)."""
     status, reason = 200, b"OK"
     fields: Fields = []
+    kind: Fields = []
     for line in filter(None, head.replace(b"\r\n", b"\n").split(b"\n")):
         name, colon, value = line.partition(b":")
         value = value.strip()
@@ -275,8 +276,11 @@ def read_script_head(head: bytes) -> ReplyHead:
             raise bad_head()
         if name.lower() == b"status":
             status, reason = _status(value)
+        elif name.lower() == b"content-type":
+            kind = [(b"Content-Type", value)]  # httpd writes it itself, behind the others
         elif name.lower() not in _DROPPED:
             fields.append((name, value))
+    fields += kind
     names = frozenset(name.lower() for name, _ in fields)
     return ReplyHead(status, reason, fields, UNTIL_CLOSE, True, names=names)
 
