@@ -6,6 +6,7 @@ with an ``authority`` that knows users and passwords.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from apacheconf.program.conditions import Condition
@@ -154,3 +155,29 @@ class Admit:
     ask: Basic | Digest | NotServed | None = None
     groups: GroupFiles = GroupFiles()
     forbidden: bool = False
+
+
+# --- what can't be asked -------------------------------------------------------------------------------------
+
+#: Kinds of providers that are asked. A cache alone (socache) knows nobody.
+KINDS = frozenset({"file", "anon", "socache"})
+
+
+def cannot_ask(action: Admit) -> Iterator[tuple[str, str]]:
+    """What of it fails closed: a word that its directive is found by, and why."""
+    yield from _untold(action.rules)
+    if isinstance(action.ask, NotServed):
+        yield "AuthType", f"AuthType {action.ask.name} is not served"
+    if isinstance(action.ask, Basic | Digest):
+        for provider in action.ask.providers:
+            if provider.kind not in KINDS:
+                name = f"Auth{type(action.ask).__name__}Provider"
+                yield name, f"users of the provider {provider.name} are not known here"
+
+
+def _untold(rules: Rules) -> Iterator[tuple[str, str]]:
+    for entry in rules.entries:
+        if isinstance(entry, Rules):
+            yield from _untold(entry)
+        elif isinstance(entry.requires, CannotTell):
+            yield "Require", entry.requires.why

@@ -6,17 +6,13 @@ serve; the summary at start-up names it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from apacheconf.ledger import Answer, Outcome, Row, Written
 from apacheconf.modules import registry
-from apacheconf.program.admission import Admit, Basic, CannotTell, Digest, NotServed, Rule, Rules
+from apacheconf.program.admission import Admit, cannot_ask
 from apacheconf.program.steps import Step
 
 #: The caveat's key of what fails closed.
 KEY = "answers-500"
-#: Kinds of providers that serve asks. A cache alone knows nobody (socache).
-KINDS = frozenset({"file", "dbm", "anon", "socache"})
 #: Modules that know users or ask for them in ways that serve has not.
 _MODULES = frozenset(
     {
@@ -30,27 +26,9 @@ def closed_by(step: Step) -> str:
     """Why requests that meet the step may be answered with 500; empty if nothing of it is missing here."""
     if not isinstance(step.action, Admit):
         return ""
-    return "; ".join(dict.fromkeys(_reasons(step.action)))
-
-
-def _reasons(action: Admit) -> Iterator[str]:
-    for why in _missing(action.rules):
-        yield f"{why}: where it is asked, the answer is 500"
-    if isinstance(action.ask, NotServed):
-        yield f"AuthType {action.ask.name} is not served: who must say who it is gets 500"
-    if isinstance(action.ask, Basic | Digest):
-        for provider in action.ask.providers:
-            if provider.kind not in KINDS:
-                yield f"users of the provider {provider.name} are not known here: it is answered with 500"
-
-
-def _missing(rules: Rules) -> Iterator[str]:
-    for entry in rules.entries:
-        if isinstance(entry, Rule):
-            if isinstance(entry.requires, CannotTell):
-                yield entry.requires.why
-        else:
-            yield from _missing(entry)
+    return "; ".join(
+        dict.fromkeys(f"{why}: where it is asked, the answer is 500" for _, why in cannot_ask(step.action))
+    )
 
 
 def of_closed_module(directive: Written) -> Answer | None:
