@@ -106,6 +106,11 @@ class Model:
 _DEFAULTS: dict[type[Conf], Conf] = {}
 
 
+def is_unset(conf: Conf) -> bool:
+    """Whether ``conf`` is what a scope has of a module that nobody said anything of."""
+    return _DEFAULTS.get(type(conf)) is conf
+
+
 def _conf(confs: dict[str, Conf], of: type[C]) -> C:
     found = confs.get(of.module)
     if isinstance(found, of):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Any, ClassVar
 
@@ -176,6 +177,7 @@ _TEXTS = frozenset(("user", "group", "host"))
 _CHECKS = {"all": _check_all, "ip": check_addresses, "method": _check_methods}
 
 
+@lru_cache(maxsize=1024)
 def network(word: str) -> str | None:
     """An address, a partial IPv4 address or an address with a mask, as CIDR; None for anything else (ARG-26)."""
     if re.fullmatch(r"\d{1,3}(\.\d{1,3}){0,2}\.?", word):

@@ -116,6 +116,10 @@ class Layer:
     said_by: tuple[int, ...] = ()
     order: tuple[int, ...] = ()
 
+    def __hash__(self) -> int:
+        """By what costs little: the settings are many, and compared where the rest is equal."""
+        return hash((self.kind, self.title, self.said_by, self.order))
+
 
 class Reach(Enum):
     """Which part of the URL space under a path a cell is (NGX-31)."""

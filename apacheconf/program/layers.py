@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from apacheconf.model.types import Section, Server
+from apacheconf.model.types import Section, Server, is_unset
 from apacheconf.modules.core import CoreServerConf
 from apacheconf.modules.declare import Conf, Setting
 from apacheconf.modules.mod_alias import AliasDirConf
@@ -33,6 +33,9 @@ from apacheconf.program.mod_rewrite import RewriteLayer
 from apacheconf.program.modules import DIR_STEPS
 from apacheconf.program.rewrite_steps import Place
 from apacheconf.program.sections import Found, LeaveOut, for_unmerged, in_merge_order
+
+#: What is linked of modules that nobody said anything of.
+_UNSET: dict[type[Conf], Conf] = {}
 
 
 @dataclass
@@ -66,7 +69,8 @@ class LayerBuilder:
         """
         defaults: dict[str, Conf] = {module: server.dir_conf(each.conf) for module, each in DIR_STEPS.items()}
         del defaults[rules.module]
-        defaults["mod_ssl"] = mod_ssl.of_whole_server(server.dir_conf(SslDirConf))
+        if not is_unset(defaults["mod_ssl"]):
+            defaults["mod_ssl"] = mod_ssl.of_whole_server(server.dir_conf(SslDirConf))
         first = Layer(LayerKind.SERVER, ALWAYS, ((rules.module, rules), *self._confs(defaults, "")))
         self.merge_slashes = server.server_conf(CoreServerConf).merge_slashes.value
         ordered = in_merge_order(server.sections, self.left_out)
@@ -93,11 +97,20 @@ class LayerBuilder:
         )
 
     def _confs(self, confs: dict[str, Conf], path: str) -> tuple[tuple[str, Conf], ...]:
-        found = tuple((module, self._linked(confs[module], path)) for module in DIR_STEPS if module in confs)
+        found = tuple((module, self._kept(confs[module], path)) for module in DIR_STEPS if module in confs)
         of_access = {module: confs[module] for module in access.PARTS if module in confs}
         if not of_access:
             return found
         return (*found, ("access", access.layer(of_access, self.linker, self.left_out, self.aliases)))
+
+    def _kept(self, conf: Conf, path: str) -> Conf:
+        """A conf, linked; of a module that nobody said anything of it is the same for all hosts."""
+        if not is_unset(conf):
+            return self._linked(conf, path)
+        found = _UNSET.get(type(conf))
+        if found is None:
+            found = _UNSET[type(conf)] = self._linked(conf, "")
+        return found
 
     def _linked(self, conf: Conf, path: str) -> Conf:
         if isinstance(conf, AliasDirConf):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Hashable, Iterable
+from functools import cache
 from typing import Any, TypeVar
 
 from apacheconf.ledger import Written
@@ -20,6 +21,12 @@ from apacheconf.program.steps import NEXT, Action, Flow, Step
 LeaveOut = Callable[[Written, str], None]
 C = TypeVar("C", bound=Conf)
 T = TypeVar("T")
+
+
+@cache
+def _names(of: Any) -> tuple[str, ...]:
+    """The names of a conf's settings."""
+    return tuple(each.name for each in dataclasses.fields(of))
 
 
 class Linker:
@@ -66,11 +73,11 @@ class Linker:
     def conf(self, conf: C) -> C:
         """The same settings with numbers in place of directives."""
         linked: dict[str, Any] = {}
-        for each in dataclasses.fields(conf):
-            value: Setting[object] = getattr(conf, each.name)
-            if value.is_set:
-                linked[each.name] = Setting(value.value, self.numbers(value.said_by))
-        return dataclasses.replace(conf, **linked)
+        for name in _names(type(conf)):
+            value: Setting[object] = getattr(conf, name)
+            if value.said_by:
+                linked[name] = Setting(value.value, self.numbers(value.said_by))
+        return dataclasses.replace(conf, **linked) if linked else conf
 
     @property
     def directives(self) -> tuple[Written, ...]:
