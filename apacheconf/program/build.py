@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from pathlib import Path
 
 from apacheconf.expand.options import Known
@@ -13,6 +14,7 @@ from apacheconf.model.types import Model, Server
 from apacheconf.modules.core import CoreDirConf, CoreServerConf
 from apacheconf.modules.core_values import DOCUMENT_ROOT
 from apacheconf.modules.mod_mime import MimeServerConf
+from apacheconf.modules.mod_heartmonitor import HeartbeatServerConf
 from apacheconf.modules.mod_proxy import Definition, ProxyDirConf, ProxyPass, ProxyServerConf
 from apacheconf.modules.mod_proxy_hcheck import HealthServerConf
 from apacheconf.modules.mod_ssl import SslDirConf
@@ -37,7 +39,7 @@ from apacheconf.program.program import OF_FILES, Program
 from apacheconf.program.rewrite_steps import Place
 from apacheconf.program.sharing import share
 from apacheconf.program.steps import Step
-from apacheconf.program.workers import Ignored, Origin
+from apacheconf.program.workers import Balancer, Ignored, Origin
 
 
 def compile(model: Model) -> Program:
@@ -116,8 +118,14 @@ class _Compiler:
         self.ignored += [each for each in shared.ignored if each not in self.ignored]
         numbers: dict[str, int] = {}
         for name, origin in shared.origins():
-            numbers[name] = self._number(origin)
+            numbers[name] = self._number(self._with_beats(origin))
         return Origins(shared, numbers, server.dir_conf(ProxyDirConf).pass_interpolate_env.value)
+
+    def _with_beats(self, origin: Origin) -> Origin:
+        if not isinstance(origin, Balancer) or origin.lbmethod != "heartbeat":
+            return origin
+        storage = self.model.main.server_conf(HeartbeatServerConf).storage.value
+        return replace(origin, beats=str(PurePosixPath(self.model.expanded.server_root, storage)))
 
     def _number(self, origin: Origin) -> int:
         key = origin, tuple(map(id, origin.said_by))

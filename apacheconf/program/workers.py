@@ -63,7 +63,10 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class Balancer:
-    """A balancer and its members in the order they were defined. ``name`` is ``balancer://mycluster``."""
+    """A balancer and its members in the order they were defined. ``name`` is ``balancer://mycluster``.
+
+    ``beats`` is the file with its members' beats, for lbmethod=heartbeat.
+    """
 
     name: str
     members: tuple[Worker, ...]
@@ -78,6 +81,7 @@ class Balancer:
     fail_on_status: tuple[int, ...] = ()
     fail_on_timeout: bool = False
     force_recovery: bool = True
+    beats: str = ""
     said_by: tuple[Written, ...] = field(default=(), compare=False)
 
     @property

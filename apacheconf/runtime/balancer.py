@@ -7,12 +7,14 @@ nobody else is left.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Sequence
 
 from apacheconf.program.workers import Balancer as BalancerData
 from apacheconf.program.workers import Member, Worker
 from apacheconf.runtime.cells import Cells
-from apacheconf.runtime.lbmethods import METHODS, FindBest
+from apacheconf.runtime.lbmethods import METHODS, FindBest, heartbeat
+from apacheconf.runtime.lbmethods.heartbeat import Beats
 
 #: httpd gives a standalone worker flag I: it never enters the error state (WP-31).
 STANDALONE = Member(status=frozenset("I"))
@@ -34,9 +36,13 @@ class Balancer:
         self._find_best: FindBest = METHODS.get(data.lbmethod, METHODS["byrequests"])
         self._sets = sorted({cells.lbset for cells in self.cells})
         self._plain = len(self._sets) == 1 and not any(cells.status & _SPECIAL for cells in self.cells)
+        self._beats = Beats(data.beats) if data.lbmethod == "heartbeat" else None
+        self._hosts = [worker.host for worker in data.members]
 
     def choose(self, now: float) -> Cells | None:
         """The member for the next request, None when nobody is usable (FA-13)."""
+        if self._beats is not None:
+            return self._choose_by_beats(self._beats, now)
         if self._plain:
             for cells in self.cells:
                 if not cells.usable:
@@ -50,6 +56,17 @@ class Balancer:
             if candidates:
                 return self._elect(candidates)
         return None
+
+    def _choose_by_beats(self, beats: Beats, now: float) -> Cells | None:
+        """Whoever has told of free places; flags count only where they put a member out (LB-21)."""
+        if self.force_recovery:
+            self._recover_all()
+        usable = [cells for cells in self.cells if cells.usable or self._retried(cells, now)]
+        heard = [(cells, beat) for cells in usable if (beat := beats.of(self._hosts[cells.number])) is not None]
+        best = heartbeat.find_best(heard, random.randint)
+        if best is not None:
+            best.elected += 1
+        return best
 
     def choose_by_route(self, route: str, now: float) -> Cells | None:
         """The member that a session's route names, or the one it redirects to; its turn counts as any (LB-18)."""

@@ -12,7 +12,9 @@ def _names(text: str) -> tuple[str, ...]:
 #: Actions that serve doesn't do yet.
 NOT_DONE: dict[type, str] = {}
 #: Why, where "not served yet" would leave a question.
-NOT_YET: dict[str, str] = {}
+NOT_YET: dict[str, str] = {
+    "heartbeatlisten": "nothing listens for beats; they are read from HeartbeatStorage",
+}
 HANDLERS = "the handler is not served yet: its path answers 503 or 500, and never a file's text"
 #: Names of handlers by which files and folders are answered.
 FILE_HANDLERS = frozenset({"", "none", "default-handler", "httpd/unix-directory", "type-map"})
@@ -62,7 +64,7 @@ READ = frozenset(
         servername serveralias serveradmin documentroot listen usecanonicalname keepalive keepalivetimeout
         maxkeepaliverequests timeout limitrequestfields limitrequestfieldsize limitrequestline allowencodedslashes
         mergeslashes traceenable proxytimeout requestreadtimeout balancerinherit balancermember proxyset proxypass
-        proxypassmatch proxypassinterpolateenv typesconfig proxyvia proxymaxforwards proxybadheader
+        proxypassmatch proxypassinterpolateenv heartbeatstorage typesconfig proxyvia proxymaxforwards proxybadheader
         proxypassreverse proxypassreversecookiepath proxypassreversecookiedomain error errorlog errorlogformat loglevel proxyhcexpr proxyhctemplate proxyhctpsize rewriteengine rewritemap
         """
     )
