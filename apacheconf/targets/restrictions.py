@@ -89,17 +89,17 @@ def _refuses(directive: Written, allows_all: bool) -> bool:
 
 
 def _words(directive: Written) -> list[str]:
-    return [word.lower() for word in _split(directive.args)]
+    return [word.lower() for word in words_in(directive.args)]
 
 
-def _split(args: str) -> list[str]:
+def words_in(args: str) -> list[str]:
     """The words of a directive's arguments, quotes taken off (LEX-30)."""
     return [bare or quoted for quoted, bare in _WORD.findall(args)]
 
 
 def _pattern(section: Written, program: Program, found: list[Route]) -> str | None:
     """Where the section holds, as a regex over the path; None when it can't hold for anything that is mapped."""
-    words = _split(section.args)
+    words = words_in(section.args)
     kind = section.name.lower()
     if kind in _IFS or not words:
         return EVERYWHERE

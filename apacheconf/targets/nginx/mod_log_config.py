@@ -11,11 +11,11 @@ from apacheconf.program.conditions import Always
 from apacheconf.program.hosts import Host
 from apacheconf.program.steps import Log, LogItem, Step
 from apacheconf.program.values import Literal, Value, Variable
-from apacheconf.syntax.words import split
 from apacheconf.targets.claims import Claim, approximated, equivalent, unsupported
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.tree import Block, literal
+from apacheconf.targets.restrictions import words_in
 
 _ESCAPES = "quotes and backslashes are escaped as \\x22 and \\x5C, and %I and %O count other heads"
 #: The path as it was asked for, which a rewrite doesn't change.
@@ -69,7 +69,7 @@ def _emit(low: Lowering, host: Host, step: Step, log: Log, server: Block) -> Non
 
 def _nickname(args: str) -> str:
     """The name of the format in a CustomLog, ``log`` where it stands there in full."""
-    words = split(args)
+    words = words_in(args)
     return words[1] if len(words) > 1 and "%" not in words[1] else "log"
 
 
