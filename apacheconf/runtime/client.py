@@ -149,7 +149,14 @@ class ClientConnection(Answering):
 
     def eof_received(self) -> bool:
         """The client sends no more. What it has asked for completely it still gets; True keeps the connection."""
-        self._ended = self.exchange is not None and self._body is None
+        exchange = self.exchange
+        if (exchange is None and self._body is None and b"\n" in self._buffer.lstrip(b"\r\n")) or (
+            exchange and self._body is not None
+        ):
+            self._ended = True
+            self._refuse_client(ClientBroke(400, "the client has ended in the middle of a request"))  # RB-11
+            return False
+        self._ended = exchange is not None and self._body is None
         return self._ended
 
     def connection_lost(self, _: BaseException | None) -> None:
@@ -378,7 +385,7 @@ class ClientConnection(Answering):
         try:
             pieces = body.feed(data)
         except BadChunk as bad:
-            raise ClientBroke(413 if bad.overflow else 400, "a chunk of the body is malformed") from None
+            raise ClientBroke(413 if bad.overflow else 400, "a chunk is malformed", measured=False) from None
         if body.done:
             self._body, self._patience, self.deadline = None, None, 0.0
             self._buffer = body.rest
@@ -463,7 +470,7 @@ class ClientConnection(Answering):
         self.exchange = exchange
         exchange.stay = False
         tell_client(exchange, error)
-        self.refuse(exchange, error.status, "", error.note)
+        self.refuse(exchange, error.status, "", error.note, measured=error.measured)
 
     def hand_over(self) -> tuple[Any, bytes, bool]:
         """Give the connection away to a tunnel: its transport, what the client has sent already, whether that's all."""

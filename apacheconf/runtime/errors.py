@@ -27,13 +27,14 @@ class Said(NamedTuple):
 class ClientBroke(Exception):
     """The client broke HTTP. ``status`` is httpd's answer (RB-8, RB-10); ``note`` is the sentence in its page.
 
-    ``field`` is the name of the header field that is too long.
+    ``field`` is the name of the header field that is too long. ``measured`` is False where the page has no length.
     """
 
-    def __init__(self, status: int, why: str, note: str = "", field: bytes = b"") -> None:
+    def __init__(self, status: int, why: str, note: str = "", field: bytes = b"", measured: bool = True) -> None:
         self.status = status
         self.note = note
         self.field = field
+        self.measured = measured
         super().__init__(why)
 
 

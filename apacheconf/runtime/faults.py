@@ -61,6 +61,14 @@ def not_reached(worker: Worker, place: str | tuple[str, int], system: str) -> tu
     return (Said("error", "proxy", text, system, bare=True),)
 
 
+def not_sent(worker: Worker, client: str) -> tuple[Said, ...]:
+    """The origin has closed before it had the whole body (FA-5)."""
+    text = f"pass request body failed to {{origin}} ({worker.host})"
+    reset = "(104)Connection reset by peer"
+    first = Said("error", "proxy", f"AH01084: {text}", reset)
+    return (first, Said("error", "proxy_http", f"AH01097: {text} from {client} ()"))
+
+
 def without_engine(name: str) -> tuple[Said, ...]:
     """TLS that nobody has switched on (FA-3); ``name`` is the worker's."""
     scheme, _, rest = name.partition("://")

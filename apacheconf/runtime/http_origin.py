@@ -119,7 +119,7 @@ class HttpConnection(OriginConnection):
 
     def ended(self, exchange: Exchange) -> None:
         """The origin has closed: that ends a body without a length, and breaks anything else (RS-12, FA-6, FA-9)."""
-        if self._in_body and self._left == UNTIL_CLOSE:
+        if self._in_body and self._left == UNTIL_CLOSE and not self.cut:
             exchange.more([], done=True)
             exchange.finish()
         elif self._buffer.count(b"\n") > 0 and self._buffer.startswith(b"HTTP/"):
@@ -130,6 +130,9 @@ class HttpConnection(OriginConnection):
             exchange.broken(
                 OriginBroke(502, "the connection ended inside the body", said=faults.ENDED_IN_BODY)
             )  # RS-27
+        elif not exchange.body_done:  # FA-5
+            said = faults.not_sent(self.pool.worker, exchange.client.peer_address[0])
+            exchange.broken(OriginBroke(502, "the connection ended before the whole body was sent", said=said))
         else:
             broken = proxy_error(502, READ_FAILED, faults.ENDED_BEFORE_HEAD)  # FA-6
             exchange.broken(broken, before_status_line=not self._buffer)

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 
 class OriginConnection:
-    """One connection of a pool. ``reused`` when the current exchange found it idle."""
+    """One connection of a pool. ``reused`` when the current exchange found it idle, ``cut`` when it ended by an error."""
 
     __slots__ = (
-        "deadline", "exchange", "idle_since", "paused", "pool", "reused", "server", "timeout", "tls_name", "transport",
+        "cut", "deadline", "exchange", "idle_since", "paused", "pool", "reused", "server", "timeout", "tls_name",
+        "transport",
     )  # fmt: skip
 
     def __init__(self, server: ServerState, pool: Pool, exchange: Exchange) -> None:
@@ -36,6 +37,7 @@ class OriginConnection:
         self.timeout = server.origin_timeout(pool, exchange.site)
         self.deadline = 0.0
         self.paused = False
+        self.cut = False
 
     # --- asyncio's callbacks ---------------------------------------------------------------------------------
 
@@ -58,7 +60,8 @@ class OriginConnection:
     def eof_received(self) -> bool:
         return False
 
-    def connection_lost(self, _: BaseException | None) -> None:
+    def connection_lost(self, error: BaseException | None) -> None:
+        self.cut = error is not None
         self.server.origin_connections.discard(self)
         exchange, self.exchange = self.exchange, None
         self.transport = None

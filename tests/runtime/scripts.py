@@ -348,4 +348,5 @@ PAGES = tuple(
     )
 )
 
+
 PLAYS = (*PAGES, *PING, *ORIGINS, *CLIENTS, *VARY, *FIELDS, *BAD)

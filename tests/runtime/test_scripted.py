@@ -5,23 +5,25 @@ from __future__ import annotations
 import pytest
 
 from apacheconf.engines import find
+from tests.runtime.breakdowns import FAILURES
 from tests.runtime.scripted import Play, play, recorded
 from tests.runtime.scripts import PLAYS
 
-NAMES = [each.name for each in PLAYS]
+ALL = (*PLAYS, *FAILURES)
+NAMES = [each.name for each in ALL]
 
 
 def test_every_play_is_recorded_and_named_once() -> None:
     assert sorted(NAMES) == sorted(set(NAMES)) == sorted(recorded())
 
 
-@pytest.mark.parametrize("each", PLAYS, ids=NAMES)
+@pytest.mark.parametrize("each", ALL, ids=NAMES)
 def test_serve_does_what_httpd_did(each: Play) -> None:
     assert play(each, None) == recorded()[each.name]
 
 
 @pytest.mark.prove_all
-@pytest.mark.parametrize("each", PLAYS, ids=NAMES)
+@pytest.mark.parametrize("each", ALL, ids=NAMES)
 def test_httpd_still_does(each: Play) -> None:
     engine = find("httpd")
     if engine is None:
