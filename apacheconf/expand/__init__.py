@@ -6,4 +6,15 @@ from apacheconf.expand.options import Input, Options
 from apacheconf.expand.surroundings import Surroundings
 from apacheconf.expand.tree import Absence, Absent, Expanded, Node
 
-__all__ = ["Absence", "Absent", "Expanded", "Input", "Node", "Options", "Surroundings", "expand", "expand_htaccess", "find"]
+__all__ = [
+    "Absence",
+    "Absent",
+    "Expanded",
+    "Input",
+    "Node",
+    "Options",
+    "Surroundings",
+    "expand",
+    "expand_htaccess",
+    "find",
+]

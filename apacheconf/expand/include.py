@@ -12,6 +12,7 @@ import stat
 from collections.abc import Iterator
 from functools import cache
 
+from apacheconf.diagnostics import UsageError
 from apacheconf.expand.refused import Refused
 
 #: httpd's limits for nested files and nested directories (INC-12).
@@ -31,10 +32,12 @@ def matches(path: str, optional: bool) -> Iterator[str]:
 
 
 def conf_files(folder: str) -> list[str]:
-    """What ``IncludeOptional FOLDER/*.conf`` means, whatever characters the folder's name has."""
-    return [
-        file for entry in _entries_matching(folder, "*.conf", True) for file in _file_or_directory(f"{folder}/{entry}")
-    ]
+    """What ``IncludeOptional FOLDER/*.conf`` means, whatever characters the folder's name has. Raises UsageError."""
+    try:
+        found = _entries_matching(folder, "*.conf", True)
+        return [file for entry in found for file in _file_or_directory(f"{folder}/{entry}")]
+    except Refused as refused:
+        raise UsageError(refused.message.removeprefix("Include/IncludeOptional: ")) from None
 
 
 def _components(folder: str, rest: str, optional: bool) -> Iterator[str]:
@@ -60,13 +63,9 @@ def _entries_matching(folder: str, pattern: str, optional: bool) -> list[str]:
     try:
         entries = os.listdir(folder)
     except OSError as error:
-        if optional:
+        if optional and error.errno == errno.ENOENT:
             return []
-        raise Refused(
-            f"Include/IncludeOptional: Could not open directory {folder}: {error.strerror}",
-            "include-not-found",
-            "use IncludeOptional if it may be missing",
-        ) from error
+        raise _unreadable(folder, error) from error
     found = sorted(filter(wildcard(pattern).fullmatch, entries), key=os.fsencode)
     if not found and not optional:
         raise Refused(
@@ -75,6 +74,12 @@ def _entries_matching(folder: str, pattern: str, optional: bool) -> list[str]:
             "use IncludeOptional if there may be none",
         )
     return found
+
+
+def _unreadable(folder: str, error: OSError) -> Refused:
+    message = f"Include/IncludeOptional: Could not open directory {folder}: {error.strerror}"
+    help = "use IncludeOptional if it may be missing" if error.errno == errno.ENOENT else None
+    return Refused(message, "include-not-found", help)
 
 
 def _file_or_directory(path: str, depth: int = 0) -> Iterator[str]:
@@ -91,7 +96,7 @@ def _file_or_directory(path: str, depth: int = 0) -> Iterator[str]:
     try:
         entries = sorted(os.listdir(path), key=os.fsencode)
     except OSError as error:
-        raise Refused(f"Could not open config directory {path}: {error.strerror}", "include-not-found") from error
+        raise _unreadable(path, error) from error
     for entry in entries:
         yield from _file_or_directory(f"{path.rstrip('/')}/{entry}", depth + 1)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
 
-from apacheconf.diagnostics import Diagnostic, Level
-from apacheconf.expand import Expanded, Input, Options, expand, find
+from apacheconf.diagnostics import Diagnostic, Level, UsageError
+from apacheconf.expand import Expanded, Input, Options, expand, find, include
 from apacheconf.expand import reading as limits
 from apacheconf.model import bind, build
 from apacheconf.source import SourceFile
@@ -141,3 +142,18 @@ def test_reading_does_not_run_or_connect(tmp_path: Path, monkeypatch: pytest.Mon
     )
     options = Options(environ={})
     assert build(bind(expand(find([str(site)], options), options))).hosts
+
+
+def test_folders_that_may_not_be_looked_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """INC-10: httpd's words, also for IncludeOptional, and a usage error where such a folder is what we shall read."""
+
+    def refuse(folder: str) -> list[str]:
+        raise PermissionError(errno.EACCES, "Permission denied", folder)
+
+    (tmp_path / "d").mkdir()
+    monkeypatch.setattr("apacheconf.expand.include.os.listdir", refuse)
+    for line in ("Include d", "Include d/*.conf", "IncludeOptional d/*.conf", "IncludeOptional d/*/x.conf"):
+        (error,) = expand(Input((SourceFile("f.conf", f"{line}\n"),), str(tmp_path)), Options(environ={})).diagnostics
+        assert error.message == f"Include/IncludeOptional: Could not open directory {tmp_path}/d: Permission denied"
+    with pytest.raises(UsageError, match="Could not open directory .*/d: Permission denied"):
+        include.conf_files(str(tmp_path / "d"))
