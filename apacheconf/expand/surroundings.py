@@ -54,9 +54,7 @@ class Surroundings:
         """Those of a .htaccess file; ``override`` is the AllowOverride or AllowOverrideList of its directory."""
         name, *words = override.split()
         if name.lower() == "allowoverridelist":
-            names = frozenset(
-                word.lower() for word in words if registry.row(word + ">" * (word[:1] == "<"))
-            )
+            names = frozenset(word.lower() for word in words if registry.row(word + ">" * (word[:1] == "<")))
             return cls(Kind.HTACCESS, directory, frozenset(), names)
         classes, nonfatal, options = set[str](), set[str](), None
         for word in words:

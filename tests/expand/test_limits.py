@@ -155,5 +155,5 @@ def test_folders_that_may_not_be_looked_into(tmp_path: Path, monkeypatch: pytest
     for line in ("Include d", "Include d/*.conf", "IncludeOptional d/*.conf", "IncludeOptional d/*/x.conf"):
         (error,) = expand(Input((SourceFile("f.conf", f"{line}\n"),), str(tmp_path)), Options(environ={})).diagnostics
         assert error.message == f"Include/IncludeOptional: Could not open directory {tmp_path}/d: Permission denied"
-    with pytest.raises(UsageError, match="Could not open directory .*/d: Permission denied"):
+    with pytest.raises(UsageError, match=r"Could not open directory .*/d: Permission denied"):
         include.conf_files(str(tmp_path / "d"))
