@@ -18,6 +18,7 @@ from apacheconf.modules.mod_heartmonitor import HeartbeatServerConf
 from apacheconf.modules.mod_proxy import Definition, ProxyDirConf, ProxyPass, ProxyServerConf
 from apacheconf.modules.mod_proxy_hcheck import HealthServerConf
 from apacheconf.modules.mod_ssl import SslDirConf
+from apacheconf.modules.mpm_common import ListenConf
 from apacheconf.program import (
     access,
     core,
@@ -27,6 +28,8 @@ from apacheconf.program import (
     mod_proxy_hcheck,
     mod_rewrite,
     mod_ssl,
+    mod_userdir,
+    mod_vhost_alias,
 )
 from apacheconf.program.cells import make_cells
 from apacheconf.program.dead import unreachable
@@ -59,7 +62,11 @@ class _Compiler:
     def program(self) -> Program:
         model = self.model
         hosts = tuple(self._host(number, server) for number, server in enumerate(model.servers))
-        listeners = tuple(Listener(each.host or "", each.port, each.protocol) for each in model.listeners)
+        written = model.main.server_conf(ListenConf).listen.said_by  # empty for those that nobody wrote
+        listeners = tuple(
+            Listener(each.host or "", each.port, each.protocol, written[at : at + 1])
+            for at, each in enumerate(model.listeners)
+        )
         return Program(
             listeners,
             make_index(zip(hosts[1:], (server.addresses for server in model.hosts), strict=True), main=0),
@@ -104,7 +111,8 @@ class _Compiler:
         logs = mod_log_config.server_steps(server, self.model.main, root, linker, self._leave_out)
         tls = mod_ssl.server_steps(mod_ssl.front_tls(server, self.model))
         filters = mod_deflate.server_steps(server, linker)
-        steps = (*mappings, *core.server_steps(server, linker), *tls, *filters, *logs)
+        files = (*mod_userdir.server_steps(server, linker), *mod_vhost_alias.server_steps(server, linker))
+        steps = (*mappings, *files, *core.server_steps(server, linker), *tls, *filters, *logs)
         parts = tuple(sorted(steps, key=lambda step: step.phase)), layers, core.limits(server, linker)
         known = self.shapes.get(parts)
         if known is None:
@@ -139,7 +147,13 @@ class _Compiler:
             if not isinstance(definition, ProxyPass) or definition.path is None:
                 continue
             yield mod_proxy.mapping_step(
-                definition, definition.path, definition.regex, (said_by,), linker, origins, self._leave_out,
+                definition,
+                definition.path,
+                definition.regex,
+                (said_by,),
+                linker,
+                origins,
+                self._leave_out,
                 origins.interpolates,
             )
 

@@ -16,13 +16,15 @@ from apacheconf.program.admission import Admit
 from apacheconf.program.admitting import admit
 from apacheconf.program.client_tls import export_tls, fake_basic_auth, name_user
 from apacheconf.program.editing import edit
-from apacheconf.program.evaluate import State, search, text_of
+from apacheconf.program.evaluate import State, read_variable, search, text_of
 from apacheconf.program.files import Located
 from apacheconf.program.handling import TOLD, Told
 from apacheconf.program.headers import HeaderTable
 from apacheconf.program.hosts import Layer
 from apacheconf.program.messages import Levels, Message
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
+from apacheconf.program.mod_userdir import place_of
+from apacheconf.program.mod_vhost_alias import filled
 from apacheconf.program.phases import Phase
 from apacheconf.program.program import Program
 from apacheconf.program.steps import (
@@ -43,7 +45,9 @@ from apacheconf.program.steps import (
     LogError,
     MapBack,
     MapBackCookie,
+    MapByName,
     MapToFile,
+    MapToHome,
     MapToOrigin,
     NameUser,
     OverrideErrors,
@@ -197,7 +201,7 @@ def _rest(action: MapToOrigin, course: Course, raw: bool) -> str:
 
 def _map_to_file(action: MapToFile, course: Course) -> None:
     state = course.state
-    if course.origin is not None:
+    if course.origin is not None or state.file:
         return
     rest = state.path[len(action.prefix) :]
     if action.prefix:
@@ -208,6 +212,23 @@ def _map_to_file(action: MapToFile, course: Course) -> None:
         state.file = action.root + rest
     else:
         state.file = action.root.rstrip("/") + "/" + rest.lstrip("/") if rest else action.root
+
+
+def _map_by_name(action: MapByName, course: Course) -> None:
+    state = course.state
+    name = state.request.local[0] if action.by_address else read_variable("SERVER_NAME", "", state) or ""
+    folder = filled(action.pattern, name, state.asked_port)
+    state.document_root = state.context_root = folder
+    state.file = folder + state.path.removeprefix(action.prefix)
+
+
+def _map_to_home(action: MapToHome, course: Course) -> None:
+    state = course.state
+    file, prefix, folder = place_of(action, state.path)
+    if "://" in file:
+        course.status, course.location = 302, file
+    elif file:
+        state.file, state.context_prefix, state.context_root = file, prefix, folder
 
 
 def _set_uri(action: SetUri, course: Course) -> None:
@@ -332,6 +353,8 @@ _PERFORMERS: dict[type, Callable[[Any, Course], None]] = {
     MapToOrigin: _map_to_origin,
     KeepLocal: lambda action, course: None,
     MapToFile: _map_to_file,
+    MapByName: _map_by_name,
+    MapToHome: _map_to_home,
     SetUri: _set_uri,
     Respond: _respond,
     Redirect: _redirect,

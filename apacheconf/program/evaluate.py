@@ -395,6 +395,7 @@ _VARIABLES: dict[str, Callable[[State], str | None]] = {
     "REQUEST_FILENAME": lambda s: s.file or s.path,
     "REQUEST_BASENAME": lambda s: s.file.rpartition("/")[2],
     "MAPPED_URL": lambda s: s.mapped,
+    "CONTENT_TYPE": lambda s: _FAMILIES["RESP"](s, "Content-Type"),
     "PATH_INFO": lambda s: s.path_info,
     "HANDLER": lambda s: s.handler,
     "REQUEST_STATUS": lambda s: str(s.status),

@@ -159,7 +159,7 @@ def server_layer(server: Server, main: Server, place: Place) -> RewriteLayer:
 
 def _located(map: RewriteMap, server_root: str) -> RewriteMap:
     """The map with its file named in full."""
-    is_file = map.kind in ("txt", "rnd") and not map.source.startswith("/")
+    is_file = map.kind in ("txt", "rnd", "dbm", "prg") and not map.source.startswith("/")
     return replace(map, source=f"{server_root}/{map.source}") if is_file else map
 
 

@@ -11,20 +11,24 @@ from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
+from apacheconf.program.dbm_files import dbm_files, read_dbm
+from apacheconf.program.map_programs import ask_program
 from apacheconf.program.uri import escape_path
 from apacheconf.program.values import Escaped
 
 #: The kinds of maps that can be asked here.
-KINDS = frozenset({"", "int", "txt", "rnd"})
+KINDS = frozenset({"", "int", "txt", "rnd", "dbm", "prg"})
 
 
 def look_up(kind: str, source: str, key: str) -> str | None:
     """The value of a key; None when the map or the file has none."""
     if kind == "int":
         return _FUNCTIONS[source](key)
-    if kind not in ("txt", "rnd"):
+    if kind == "prg":
+        return ask_program(source, key)
+    if kind not in ("txt", "rnd", "dbm"):
         return None
-    found = _table(source).get(key)
+    found = _table(source, kind == "dbm").get(key)
     return random.choice(found.split("|")) if kind == "rnd" and found else found
 
 
@@ -49,16 +53,26 @@ _FUNCTIONS: dict[str, Callable[[str], str]] = {
 }
 
 
-def _table(file: str) -> dict[str, str]:
-    try:
-        changed = Path(file).stat().st_mtime_ns
-    except OSError:
-        return {}
-    return _read_table(file, changed)
+def _table(file: str, dbm: bool) -> dict[str, str]:
+    for name in dbm_files(file) if dbm else (file,):
+        try:
+            found = Path(name).stat()
+        except OSError:
+            continue
+        return (_read_dbm if dbm else _read_table)(file, found.st_mtime_ns, found.st_size)
+    return {}
 
 
 @lru_cache(maxsize=256)
-def _read_table(file: str, changed: int) -> dict[str, str]:
+def _read_dbm(file: str, changed: int, size: int) -> dict[str, str]:
+    try:
+        return read_dbm(file)
+    except OSError:
+        return {}
+
+
+@lru_cache(maxsize=256)
+def _read_table(file: str, changed: int, size: int) -> dict[str, str]:
     """The first word of each line and the second; the first line with a key counts, ``#`` begins a comment."""
     table: dict[str, str] = {}
     try:

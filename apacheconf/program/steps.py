@@ -94,6 +94,28 @@ class MapToFile:
 
 
 @dataclass(frozen=True, slots=True)
+class MapByName:
+    """The path lies in the folder that ``pattern`` names for this host (mod_vhost_alias), without ``prefix``."""
+
+    pattern: str
+    by_address: bool = False
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MapToHome:
+    """The path ``/~name/...`` lies in a folder of that user (mod_userdir).
+
+    ``folders`` are tried in order: in a home, absolute ones with the name behind or for ``*``; a URL with ``*`` redirects.
+    """
+
+    folders: tuple[str, ...]
+    disabled: bool = False
+    disabled_users: tuple[str, ...] = ()
+    enabled_users: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SetUri:
     """The rest of the request is about this path; ``query`` replaces the query unless None."""
 
@@ -386,7 +408,8 @@ class Log:
 
 
 Action = (
-    MapToOrigin | KeepLocal | MapToFile | SetUri | Respond | Redirect | SetEnv | SetHandler | EditHeader
+    MapToOrigin | KeepLocal | MapToFile | MapByName | MapToHome | SetUri | Respond | Redirect | SetEnv | SetHandler
+    | EditHeader
     | KeepHost | AddForwarded | AnswerExpect | OverrideErrors | MapBack | MapBackCookie | SetErrorDocument | AddCharset | AddFilter
     | SecureOrigin | Log | Rewrite | BeginRewriting | FinishRewriting | SetCookie | SetType | ForceHandler | Told | Admit
     | LogError

@@ -1,0 +1,86 @@
+"""Files of keys and values, as httpd's dbm maps read them: SDBM and Berkeley DB's hash files, read whole.
+
+A map is looked up often and changes seldom, so its pages are read one after the other into a table; nothing is
+written, and no lock is taken. What is damaged gives what can be read of it.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+Pair = tuple[bytes, bytes]
+#: apr_sdbm's page: a table of offsets in front, keys and values from the end on.
+_SDBM_PAGE = 1024
+#: Berkeley DB: where the magic number of a hash file stands, in the byte order of its machine, and the page's size.
+_MAGIC, _MAGIC_AT, _SIZE_AT = 0x061561, 12, 20
+_HASH_PAGES = frozenset({2, 13})
+_HEADER = 26
+_INLINE, _ELSEWHERE = 1, 3
+
+
+def dbm_files(path: str) -> tuple[str, ...]:
+    """The files that a dbm of this name may consist of, the one that holds the pairs first."""
+    return (f"{path}.pag", path)
+
+
+def read_dbm(path: str) -> dict[str, str]:
+    """All pairs, as latin-1 text. Raises OSError where no such file can be read."""
+    for name in dbm_files(path):
+        try:
+            data = Path(name).read_bytes()
+        except FileNotFoundError:
+            continue
+        pairs = _sdbm_pairs(data) if name.endswith(".pag") else _hash_pairs(data)
+        return {key.decode("latin-1"): value.decode("latin-1") for key, value in pairs}
+    raise FileNotFoundError(path)
+
+
+def _sdbm_pairs(data: bytes) -> Iterator[Pair]:
+    for at in range(0, len(data) - _SDBM_PAGE + 1, _SDBM_PAGE):
+        page = data[at : at + _SDBM_PAGE]
+        (count,) = struct.unpack_from("<h", page)
+        if not 0 < count < _SDBM_PAGE // 2:
+            continue
+        offsets = struct.unpack_from(f"<{count}h", page, 2)
+        items = [page[begin:end] for begin, end in zip(offsets, (_SDBM_PAGE, *offsets), strict=False)]
+        yield from zip(items[::2], items[1::2], strict=False)
+
+
+def _hash_pairs(data: bytes) -> Iterator[Pair]:
+    order = next((each for each in "<>" if data[_MAGIC_AT : _MAGIC_AT + 4] == struct.pack(f"{each}I", _MAGIC)), "")
+    if not order:
+        return
+    (size,) = struct.unpack_from(f"{order}I", data, _SIZE_AT)
+    for at in range(size, len(data) - size + 1, size) if size > _HEADER else ():
+        page = data[at : at + size]
+        if page[25] in _HASH_PAGES:
+            items = list(_items(page, order, data, size))
+            yield from zip(items[::2], items[1::2], strict=False)
+
+
+def _items(page: bytes, order: str, data: bytes, size: int) -> Iterator[bytes]:
+    (count,) = struct.unpack_from(f"{order}H", page, 20)
+    offsets = struct.unpack_from(f"{order}{min(count, size // 4)}H", page, _HEADER)
+    for begin, end in zip(offsets, (len(page), *offsets), strict=False):
+        item = page[begin:end]
+        if item[:1] == bytes([_ELSEWHERE]) and len(item) >= 12:
+            number, length = struct.unpack_from(f"{order}II", item, 4)
+            yield _overflow(number, length, order, data, size)
+        else:
+            yield item[1:] if item[:1] == bytes([_INLINE]) else b""
+
+
+def _overflow(number: int, length: int, order: str, data: bytes, size: int) -> bytes:
+    """A long item, kept on pages of its own, each of which names the next."""
+    found = b""
+    while number and len(found) < length:
+        page = data[number * size : (number + 1) * size]
+        if len(page) < _HEADER:
+            break
+        number, used = struct.unpack_from(f"{order}I", page, 16)[0], struct.unpack_from(f"{order}H", page, 22)[0]
+        found += page[_HEADER : _HEADER + used]
+        if not used:
+            break
+    return found[:length]

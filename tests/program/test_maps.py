@@ -1,0 +1,70 @@
+"""RewriteMap by files and programs (RW-43): what is read, when it is read again, and what a program may do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from apacheconf.program.dbm_files import read_dbm
+from apacheconf.program.map_programs import ask_program, stop_programs
+from apacheconf.program.rewrite_maps import look_up
+
+HTTXT2DBM = shutil.which("httxt2dbm", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+
+
+@pytest.mark.skipif(HTTXT2DBM is None, reason="httxt2dbm is not installed")
+@pytest.mark.parametrize("kind", ["SDBM", "DB"])
+def test_reads_what_httxt2dbm_writes(tmp_path: Path, kind: str):
+    """RW-43"""
+    pairs = {f"key{n}": "v" * (n * 7 % 900) + str(n) for n in range(300 if kind == "DB" else 1)}
+    pairs |= {f"short{n}": f"value{n}" for n in range(400)}
+    (tmp_path / "map.txt").write_text("".join(f"{key} {value}\n" for key, value in pairs.items()))
+    made, into = tmp_path / "map", tmp_path / "map.txt"
+    assert HTTXT2DBM is not None
+    subprocess.run([HTTXT2DBM, "-i", into, "-o", made, "-f", kind], check=True, capture_output=True)
+    assert read_dbm(str(made)) == pairs
+    assert look_up("dbm", str(made), "short7") == "value7"
+    assert look_up("dbm", str(made), "none") is None
+
+
+@pytest.mark.parametrize("data", [b"", b"x" * 40, b"\0" * 12 + b"\x61\x15\x06\0" + b"\xff" * 4000])
+def test_a_damaged_dbm_has_nothing(tmp_path: Path, data: bytes):
+    (tmp_path / "map").write_bytes(data)
+    assert read_dbm(str(tmp_path / "map")) == {}
+
+
+def test_a_text_is_read_again_when_it_has_changed(tmp_path: Path):
+    """RW-43"""
+    file = tmp_path / "map.txt"
+    file.write_text("key old\n")
+    assert look_up("txt", str(file), "key") == "old"
+    file.write_text("key newer\n")
+    assert look_up("txt", str(file), "key") == "newer"
+    file.unlink()
+    assert look_up("txt", str(file), "key") is None
+
+
+def test_a_program_is_asked_line_by_line_and_started_anew_when_it_ends(tmp_path: Path):
+    """RW-43"""
+    file = tmp_path / "program.py"
+    file.write_text(
+        "import sys\nfor n, line in enumerate(sys.stdin):\n    print(n, line.strip(), flush=True)\n    n or 0\n"
+    )
+    command = f"{sys.executable} {file}"
+    try:
+        assert [ask_program(command, key) for key in ("a", "b c")] == ["0 a", "1 b c"]
+        assert ask_program(command, "two\nlines") is None
+        stop_programs()
+        assert ask_program(command, "a") == "0 a"
+    finally:
+        stop_programs()
+
+
+@pytest.mark.parametrize("command", ["/no/such/program", f"{sys.executable} -c pass"])
+def test_a_program_that_is_not_there_or_ends_has_nothing(command: str):
+    assert ask_program(command, "key") is None
