@@ -15,15 +15,16 @@ from apacheconf.cli.draw import near
 from apacheconf.ledger import Written
 from apacheconf.syntax.words import split
 
+CERTIFICATES = frozenset({"sslcertificatefile", "sslcertificatekeyfile"})
 LOGS = frozenset({"errorlog", "customlog", "transferlog", "globallog"})
 
 
 def stand_ins(directives: Iterable[Written]) -> Iterator[str]:
-    """A line for each log folder, user and group that isn't here, with its place."""
+    """A line for each log folder, certificate, user and group that isn't here, with its place."""
     said: set[str] = set()
     for directive in directives:
         name = directive.name.lower()
-        words = split(directive.args) if name in LOGS or name in ACCOUNTS else []
+        words = split(directive.args) if name in LOGS or name in ACCOUNTS or name in CERTIFICATES else []
         missing = _missing(name, words[0]) if words else None
         if missing and missing not in said:
             said.add(missing)
@@ -31,6 +32,9 @@ def stand_ins(directives: Iterable[Written]) -> Iterator[str]:
 
 
 def _missing(name: str, word: str) -> str | None:
+    if name in CERTIFICATES:
+        here = not Path(word).is_absolute() or Path(word).exists()
+        return None if here else f"there is no {word} here: a certificate made for the occasion is shown"
     if name in LOGS:
         folder = Path(word).parent
         here = word.startswith(("|", "syslog")) or not folder.is_absolute() or folder.is_dir()

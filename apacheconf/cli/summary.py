@@ -82,10 +82,15 @@ def _try(summary: Summary, ready: Ready) -> Iterator[Line]:
         return
     written, bound = ready.listeners[0]
     name = host.title.rpartition(":")[0] or host.title
+    secure = written[1] == 443
     port = "" if written[1] in (80, 443) else f":{written[1]}"
     reachable = ("127.0.0.1" if bound[0] in ("", "0.0.0.0", "::") else bound[0], bound[1])
     path = mapping.path if mapping.path.startswith("/") else "/"
-    yield [("bold", "try"), ("", f"  curl -H 'Host: {shown(name)}{port}' http://{_address(reachable)}{shown(path)}")]
+    if secure:  # the name must be in the handshake too
+        asked = f"curl -k --connect-to '::{_address(reachable)}' https://{shown(name)}{shown(path)}"
+    else:
+        asked = f"curl -H 'Host: {shown(name)}{port}' http://{_address(reachable)}{shown(path)}"
+    yield [("bold", "try"), ("", f"  {asked}")]
 
 
 def _line(place: str) -> str:

@@ -11,6 +11,7 @@ import ssl
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from apacheconf.diagnostics import ConfigError, Diagnostic, Level
@@ -37,9 +38,13 @@ class _Locked(Exception):
 
 
 class Contexts:
-    """The contexts of a server's hosts, equal settings sharing one. Raises ConfigError for what can't be used."""
+    """The contexts of a server's hosts, equal settings sharing one. Raises ConfigError for what can't be used.
 
-    def __init__(self, hosts: Iterable[Host]) -> None:
+    With ``stand_in`` a host whose certificate or key isn't on this machine shows one that is made now.
+    """
+
+    def __init__(self, hosts: Iterable[Host], stand_in: bool = False) -> None:
+        self._stand_in = stand_in
         self._made: dict[FrontTls, ssl.SSLContext] = {}
         wrong = [found for host in hosts if host.front_tls is not None for found in self._make(host, host.front_tls)]
         if wrong:
@@ -52,9 +57,21 @@ class Contexts:
         if tls in self._made:
             return
         try:
-            self._made[tls] = context_of(tls, f"{host.name}:{host.port or 443}")
+            usable = _with_stand_in(tls, host) if self._stand_in and lacks_files(tls) else tls
+            self._made[tls] = context_of(usable, f"{host.name}:{host.port or 443}")
         except _Refused as refused:
             yield _diagnostic(refused, tls, host)
+
+
+def lacks_files(tls: FrontTls) -> bool:
+    """Whether a certificate or key that the host names isn't here."""
+    return not all(Path(file).exists() for file in (*tls.certificates, *tls.keys))
+
+
+def _with_stand_in(tls: FrontTls, host: Host) -> FrontTls:
+    from apacheconf.runtime.stand_in import make_certificate
+
+    return replace(tls, certificates=(make_certificate((host.name, *host.aliases)),), keys=(), chain="")
 
 
 def context_of(tls: FrontTls, title: str) -> ssl.SSLContext:

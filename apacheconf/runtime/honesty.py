@@ -201,9 +201,22 @@ def _is_as_served(directive: Written) -> bool:
     return name in READ or words <= DEFAULTS.get(name, set())
 
 
+def named_at_start(program: Program) -> tuple[Row, ...]:
+    """What the start-up summary names: what isn't honoured, and what of TLS is honoured in part alone."""
+    if not _NAMED or _NAMED[0][0] is not program:
+        rows = account(program)
+        named = tuple(row for row in rows if row.outcome is Outcome.UNSUPPORTED or tls_honesty.is_in_part(row))
+        _NAMED[:] = [(program, named)]
+    return _NAMED[0][1]
+
+
+#: What was named of the program that was asked about last: a start asks twice, and the rows of 10,000 hosts are many.
+_NAMED: list[tuple[Program, tuple[Row, ...]]] = []
+
+
 def dishonoured(program: Program) -> tuple[Row, ...]:
     """The rows of directives that serve doesn't honour, for the start-up summary."""
-    return tuple(row for row in account(program) if row.outcome is Outcome.UNSUPPORTED)
+    return tuple(row for row in named_at_start(program) if row.outcome is Outcome.UNSUPPORTED)
 
 
 def refuse_dishonoured(program: Program, accepted: frozenset[str]) -> None:

@@ -78,7 +78,7 @@ class Server(ServerState):
         self._checker: Checker | None = None
         self._connecting: set[asyncio.Task[None]] = set()
         self._sockets: list[tuple[Address, socket.socket]] = []
-        self._contexts = _contexts(program)
+        self._contexts = _contexts(program, stand_in=options.stub is not None)
         self._servers: list[asyncio.Server] = []
         self._ended = asyncio.Event()
 
@@ -363,13 +363,13 @@ class _Arrival:
     def resume_writing(self) -> None: ...
 
 
-def _contexts(program: Program) -> Contexts | None:
+def _contexts(program: Program, stand_in: bool) -> Contexts | None:
     """The TLS of the hosts that speak it; None without any. Raises ConfigError."""
     if all(host.front_tls is None for host in program.hosts):
         return None
     from apacheconf.runtime.front_tls import Contexts
 
-    return Contexts(program.hosts)
+    return Contexts(program.hosts, stand_in)
 
 
 def _places(listener: Listener, options: ServeOptions) -> list[tuple[Address, Address]]:
@@ -379,9 +379,28 @@ def _places(listener: Listener, options: ServeOptions) -> list[tuple[Address, Ad
     """
     written = (listener.address, listener.port)
     target = options.listen.get(written) or options.listen.get(listener.port)
+    if target is None and not _is_literal(listener.address):
+        found = [(address, listener.port) for address in _look_up(listener)]
+        return list(zip(found, found, strict=True))
     moved = [(key, to) for key, to in options.listen.items() if isinstance(key, tuple) and key[1] == listener.port]
     singly = [pair for pair in moved if pair[0][0]] if not listener.address else []
     return [*singly, (written, target or written)] if target or not singly else singly
+
+
+def _is_literal(address: str) -> bool:
+    """Whether an address of a Listen is a number, or empty for all addresses, and no name."""
+    return not address or ":" in address or address.replace(".", "").isdigit()
+
+
+def _look_up(listener: Listener) -> list[str]:
+    """Every address that the name of a Listen has, once (VH-2). Raises UsageError for a name that has none."""
+    place = next((f"{directive.place}: " for directive in listener.said_by), "")
+    try:
+        found = socket.getaddrinfo(listener.address, listener.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        text = f"AH00077: alloc_listener: failed to set up sockaddr for {listener.address}"
+        raise UsageError(f"{place}{_why_unknown(error)}: {text}", _bind_help(listener)) from None
+    return list(dict.fromkeys(str(each[4][0]) for each in found))
 
 
 def _plain(address: str) -> str:
@@ -431,7 +450,7 @@ def _bind(target: Address, listener: Listener) -> socket.socket:
 def _bind_message(target: Address, listener: Listener, error: OSError) -> str:
     place = next((f"{directive.place}: " for directive in listener.said_by), "")
     where = f"{target[0] or '[::]'}:{target[1]}"
-    return f"{place}({error.errno}){error.strerror}: could not bind to address {where}"
+    return f"{place}({error.errno}){error.strerror}: AH00072: make_sock: could not bind to address {where}"
 
 
 def _bind_help(listener: Listener) -> str:

@@ -182,8 +182,11 @@ def _sent(connection: Any) -> list[bytes]:
 
 @lru_cache(maxsize=256)
 def _read(file: str) -> bytes:
-    """The first certificate of a file in PEM, as DER."""
-    text = Path(file).read_text("latin-1")
+    """The first certificate of a file in PEM, as DER; empty when it is gone."""
+    try:
+        text = Path(file).read_text("latin-1")
+    except OSError:
+        return b""
     found = re.search(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", text, re.DOTALL)
     return ssl.PEM_cert_to_DER_cert(found[0]) if found else b""
 

@@ -10,7 +10,7 @@ from apacheconf.program.hosts import Host
 from apacheconf.program.program import Program
 from apacheconf.program.steps import KeepLocal, MapToFile, MapToOrigin
 from apacheconf.program.workers import Balancer
-from apacheconf.runtime.honesty import dishonoured
+from apacheconf.runtime.honesty import named_at_start
 from apacheconf.runtime.options import Address, ServeOptions, connect_authority
 
 
@@ -68,7 +68,7 @@ def summarise(program: Program, options: ServeOptions) -> Summary:
         tuple(_listeners(program, options)),
         tuple(_host(host, program) for host in program.hosts if host.number in reachable),
         tuple(_members(program, options)),
-        dishonoured(program),
+        named_at_start(program),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from apacheconf.ledger import Answer, Ledger, Outcome, Written
+from apacheconf.ledger import Answer, Ledger, Outcome, Row, Written
 from apacheconf.program.program import Program
 from apacheconf.program.tls import FrontTls
 
@@ -92,6 +92,12 @@ def fallback_for(program: Program) -> Callable[[Written], Answer | None]:
         return _UNUSED if name in OF_HOSTS else _BY_NAME.get(name)
 
     return fallback
+
+
+def is_in_part(row: Row) -> bool:
+    """Whether a row is about TLS with clients, and honoured in part."""
+    name = row.name.lower()
+    return row.outcome is Outcome.APPROXIMATED and name.startswith("ssl") and not name.startswith("sslproxy")
 
 
 def _in_section(name: str, words: list[str]) -> Answer | None:

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -67,6 +68,37 @@ def test_one_origin(site: str) -> None:
         assert seen["origin"] == "10.0.0.1:80" and ["Host", "10.0.0.1"] in seen["headers"]
 
 
+def test_a_site_over_tls_runs_on_a_laptop_that_lacks_its_certificate(tmp_path: Path) -> None:
+    """TL-1: moved by ``--listen``, with a certificate made for the occasion; what TLS can't do here is named."""
+    site, port = tmp_path / "shop.conf", free_ports(1)[0]
+    site.write_text(
+        "<VirtualHost *:443>\nServerName shop.example\nSSLEngine on\nSSLCertificateFile /nowhere/shop.pem\n"
+        "SSLUseStapling on\nSSLCipherSuite TLSv1.3 TLS_AES_128_GCM_SHA256\n"
+        'ProxyPass "/" "http://10.0.0.1:8080/"\n</VirtualHost>\n'
+    )
+    with serving(site, "--stub-origins", "--listen", f"443=127.0.0.1:{port}") as (_, _, summary):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=10, context=context)
+        connection.request("GET", "/x", headers={**JSON, "Host": "shop.example"})
+        assert json.load(connection.getresponse())["origin"] == "10.0.0.1:8080"
+    said = "\n".join(summary)
+    assert "there is no /nowhere/shop.pem here: a certificate made for the occasion is shown" in said
+    assert "SSLUseStapling  Python's ssl can't staple answers about revocation" in said
+    assert "SSLCipherSuite  the ciphers of TLS 1.3 are OpenSSL's own" in said
+    assert summary[-1] == f"try  curl -k --connect-to '::127.0.0.1:{port}' https://shop.example/"
+
+
+def test_a_site_over_tls_does_not_start_without_its_certificate(tmp_path: Path, command: Command) -> None:
+    """TL-4."""
+    site = tmp_path / "shop.conf"
+    site.write_text("<VirtualHost *:443>\nSSLEngine on\nSSLCertificateFile /nowhere/shop.pem\n</VirtualHost>\n")
+    done = command("serve", site)
+    assert done.returncode == 1
+    said = f"{site}:3:1: error: SSLCertificateFile: file '/nowhere/shop.pem' does not exist or is empty"
+    assert said in done.stderr.replace("\n", " ").replace("  ", " ")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ends_well_on_a_signal(number: signal.Signals) -> None:
     with serving(SITES / "load-balancer/conf.d", "--stub-origins", "--access-log", "-") as (process, port, _):
@@ -101,7 +133,7 @@ def test_a_port_in_use_is_said(command: Command) -> None:
         port = taken.getsockname()[1]
         done = command("serve", SITES / "load-balancer/conf.d", "--listen", f"80=127.0.0.1:{port}")
         assert done.returncode == 2
-        assert f"Address already in use: could not bind to address 127.0.0.1:{port}" in done.stderr
+        assert f"Address already in use: AH00072: make_sock: could not bind to address 127.0.0.1:{port}" in done.stderr
         assert "help: listen elsewhere with --listen 80=" in done.stderr
 
 
