@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from apacheconf.modules.declare import Conf, Fate, Module, NotHere, Scope, Setting, ValueRefused, setting
+from apacheconf.modules.declare import (
+    Conf,
+    Fate,
+    Module,
+    NotHere,
+    Scope,
+    Setting,
+    ValueRefused,
+    parent_then_child,
+    setting,
+)
 from apacheconf.modules.expressions import check_condition
 from apacheconf.modules.facts import listed
 from apacheconf.modules.proxy_parameters import atoi
@@ -29,15 +39,24 @@ class Provider:
     expression: str
 
 
+def _overlaid(parent: Setting[tuple[FilterByType, ...]], child: Setting[tuple[FilterByType, ...]]) -> Setting[Any]:
+    """Both, but where the child names the types of a filter, the parent's say nothing any more."""
+    named = {name.lower() for entry in child.value for name in entry.filters}
+    pairs = [*zip(parent.value, parent.said_by, strict=True)]
+    kept = [pair for pair in pairs if named.isdisjoint(map(str.lower, pair[0].filters))]
+    pairs = [*kept, *zip(child.value, child.said_by, strict=True)]
+    return Setting(tuple(entry for entry, _ in pairs), tuple(said_by for _, said_by in pairs))
+
+
 @dataclass(frozen=True)
 class FilterDirConf(Conf):
     """``chain`` holds the words of FilterChain with their signs."""
 
     module: ClassVar[str] = "mod_filter"
 
-    by_type: Setting[tuple[FilterByType, ...]] = setting(())
-    providers: Setting[tuple[Provider, ...]] = setting(())
-    chain: Setting[tuple[str, ...]] = setting(())
+    by_type: Setting[tuple[FilterByType, ...]] = setting((), _overlaid)
+    providers: Setting[tuple[Provider, ...]] = setting((), parent_then_child)
+    chain: Setting[tuple[str, ...]] = setting((), parent_then_child)
 
 
 #: The output filters that httpd's modules bring, in lower case.

@@ -8,6 +8,7 @@ from apacheconf.model.types import Section, Server, is_unset
 from apacheconf.modules.core import CoreServerConf
 from apacheconf.modules.declare import Conf, Setting
 from apacheconf.modules.mod_alias import AliasDirConf
+from apacheconf.modules.mod_filter import FilterDirConf
 from apacheconf.modules.mod_headers import HeadersDirConf
 from apacheconf.modules.mod_proxy import ProxyDirConf
 from apacheconf.modules.mod_proxy_fcgi import FcgiDirConf
@@ -17,6 +18,7 @@ from apacheconf.modules.mod_ssl import SslDirConf
 from apacheconf.program import (
     access,
     mod_alias,
+    mod_filter,
     mod_headers,
     mod_proxy,
     mod_proxy_fcgi,
@@ -121,6 +123,8 @@ class LayerBuilder:
             return mod_rewrite.section_layer(conf, path, self.maps, self.place)
         if isinstance(conf, SetEnvIfDirConf):
             return mod_setenvif.layer(conf, self.linker, self.left_out)
+        if isinstance(conf, FilterDirConf):
+            return mod_filter.layer(conf, self.linker, self.left_out)
         if isinstance(conf, FcgiDirConf):
             return mod_proxy_fcgi.layer(conf, self.linker, self.left_out)
         if isinstance(conf, SslDirConf):

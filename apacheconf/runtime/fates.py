@@ -32,7 +32,10 @@ BY_NAME = {
         _names("rewriteoptions rewritebase accessfilename allowoverride allowoverridelist limitinternalrecursion"),
         Answer(Outcome.ABSORBED),
     ),
-    **dict.fromkeys(_names("expiresactive expiresbytype expiresdefault"), Answer(Outcome.ABSORBED)),
+    **dict.fromkeys(
+        _names("expiresactive expiresbytype expiresdefault filterdeclare filterprovider filterchain"),
+        Answer(Outcome.ABSORBED),
+    ),
     **dict.fromkeys(
         _names(
             """

@@ -11,8 +11,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
+from apacheconf.program.conditions import ALWAYS
 from apacheconf.program.evaluate import holds
 from apacheconf.program.handling import ExpiryRules, Told
+from apacheconf.program.headers import HeaderTable
+from apacheconf.program.phases import Phase
 from apacheconf.program.steps import AddFilter
 from apacheconf.runtime.answer import ReplyHead
 from apacheconf.runtime.framing import CHUNKED
@@ -154,12 +157,17 @@ def _file_of(exchange: Exchange) -> os.stat_result | None:
 
 def _is_met(each: AddFilter, about: Answered) -> bool:
     decision = about.exchange.plan.decision
-    if each.types:
-        if about.type not in each.types and "*" not in each.types:
-            return False
-        if about.reply.status != 200 and about.variable("filter-errordocs") is None:
-            return False
-    return decision is None or decision.state is None or holds(each.when, decision.state)
+    smart = bool(each.types) or each.when != ALWAYS
+    if smart and about.reply.status != 200 and about.variable("filter-errordocs") is None:
+        return False
+    if each.types and about.type not in each.types and "*" not in each.types:
+        return False
+    if each.when == ALWAYS or decision is None or decision.state is None:
+        return each.when == ALWAYS
+    state = decision.state
+    lines = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in about.reply.fields)
+    state.phase, state.status, state.answer = Phase.FILTERS, about.reply.status, (HeaderTable.of(lines),)
+    return holds(each.when, state)
 
 
 #: Who comes first: filters of resources before those of content codings.

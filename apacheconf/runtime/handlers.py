@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from apacheconf.program.by_handler import is_proxy, proxied
 from apacheconf.program.handling import Variant
 from apacheconf.program.request import Decision
+from apacheconf.program.steps import AddFilter
 from apacheconf.runtime.answer import header_block
 from apacheconf.runtime.files import answer_file, answer_text
 from apacheconf.runtime.folders import answer_folder
@@ -54,6 +55,8 @@ def handle(client: ClientConnection, exchange: Exchange, head: RequestHead, deci
     )
     if media.encodings and "negotiation_module" in client.server.program.modules:
         media.encodings = [asked_coding(", ".join(media.encodings), exchange.field(b"accept-encoding"))]
+    if media.filters:
+        _add_filters(exchange, head, decision, media.filters)
     name = decision.handler or media.handler
     if is_proxy(name):
         _go_on(client, exchange, head, proxied(client.server.program, decision, name))
@@ -63,6 +66,13 @@ def handle(client: ClientConnection, exchange: Exchange, head: RequestHead, deci
         client.refuse(exchange, _MISSING.get(decision.handler or media.handler, 500))
     else:
         handler(client, exchange, head, decision, media)
+
+
+def _add_filters(exchange: Exchange, head: RequestHead, decision: Decision, names: list[str]) -> None:
+    """The filters that AddOutputFilter says by the extensions of the file's name."""
+    assert decision.state is not None
+    more = replace(decision, filters=(*decision.filters, *map(AddFilter, names)))
+    exchange.plan = replace(exchange.site.plan_for(decision.state.request, more), method=head.method)
 
 
 def _go_on(client: ClientConnection, exchange: Exchange, head: RequestHead, resolved: Decision) -> None:

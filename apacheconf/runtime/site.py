@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from apacheconf.program.conditions import ALWAYS
 from apacheconf.program.decide import decide_unread
 from apacheconf.program.hosts import Host, Shape
 from apacheconf.program.messages import Levels
@@ -267,6 +268,8 @@ class Site:
         if decided.asks & CHANGING or self._says(decision) or not any(decision.origin is each for each in origins):
             return None
         documents = all(isinstance(each.text, Literal | None) for each in decision.error_documents)
+        if any(each.when != ALWAYS for each in decision.filters):
+            return None
         edits = settled_edits(decision)
         if edits is None or not documents or not self._lasting_logs:
             return None
@@ -347,6 +350,7 @@ def _cookie(entry: MapBackCookie) -> CookieReverse:
 
 def _policy_of(decision: Decision) -> Policy:
     """How a request that ``decide`` has decided is forwarded, and its answer mapped back."""
+    told = tuple(each for each in decision.told.values() if not each.of_files)
     return Policy(
         map_back=decision.map_back,
         map_back_cookies=decision.map_back_cookies,
@@ -354,7 +358,7 @@ def _policy_of(decision: Decision) -> Policy:
         error_documents=decision.error_documents,
         override_errors=decision.override_errors,
         tls=decision.tls,
-        per_request=bool(decision.response_headers or decision.early_headers),
+        per_request=bool(decision.response_headers or decision.early_headers or decision.filters or told),
         filters=decision.filters,
-        told=tuple(each for each in decision.told.values() if not each.of_files),
+        told=told,
     )
