@@ -7,6 +7,7 @@ served; nothing is ignored in silence because nobody thought of it.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from apacheconf.modules.declare import Fate
 
@@ -60,6 +61,7 @@ _RESTRICTS = re.compile(
 )
 
 
+@cache
 def fate_of_module(module: str) -> Fate:
     """The fate of a module's declared directives; ``refused`` for modules that nobody serves."""
     if module in _NO_EFFECT:
