@@ -1,0 +1,125 @@
+"""Files on their way: bounded pieces, slow and vanishing clients, what is no plain file, what changes meanwhile."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from apacheconf.program.loading import load
+from apacheconf.program.program import Program
+from apacheconf.runtime import files, sending
+from tests.runtime.live import Serving
+from tests.runtime.stage import converse
+
+BIG = 3 * sending.PIECE + 12345
+
+
+def site(root: Path, more: str = "") -> Program:
+    file = root / "site.conf"
+    file.write_text(
+        f"Listen 80\nServerName a.example\nDocumentRoot {root}\n<Directory {root}>\nRequire all granted\n{more}\n"
+        "</Directory>\n"
+    )
+    return load([str(file)]).require()
+
+
+def ask(path: str, *lines: str, method: str = "GET", last: bool = True) -> bytes:
+    closing = ["Connection: close"] if last else []
+    return "\r\n".join([f"{method} {path} HTTP/1.1", "Host: a.example", *closing, *lines, "", ""]).encode()
+
+
+def fetch(serving: Serving, request: bytes) -> tuple[bytes, bytes]:
+    """The head and the body of the last answer of a connection."""
+    with socket.create_connection(serving.address, 20) as client:
+        client.sendall(request)
+        received = b"".join(iter(lambda: client.recv(65536), b""))
+    head, _, body = received.partition(b"\r\n\r\n")
+    return head, body
+
+
+@pytest.fixture
+def big(tmp_path: Path) -> bytes:
+    data = os.urandom(BIG)
+    (tmp_path / "big.bin").write_bytes(data)
+    return data
+
+
+def test_a_big_file_arrives_whole_and_in_parts(tmp_path: Path, big: bytes) -> None:
+    """DR-4: more than one piece; ranges reach over the seams."""
+    across = f"bytes={sending.PIECE - 5}-{2 * sending.PIECE + 5}"
+    with Serving(site(tmp_path), {}) as serving:
+        head, body = fetch(serving, ask("/big.bin"))
+        assert b"Content-Length: %d\r\n" % BIG in head and body == big
+        head, body = fetch(serving, ask("/big.bin", f"Range: {across}"))
+        assert head.startswith(b"HTTP/1.1 206") and body == big[sending.PIECE - 5 : 2 * sending.PIECE + 6]
+        head, body = fetch(serving, ask("/big.bin", "Range: bytes=0-9,200000-399999"))
+        assert big[:10] in body and big[200000:400000] in body and body.endswith(b"--\r\n")
+
+
+def test_two_big_files_follow_each_other_on_one_connection(tmp_path: Path, big: bytes) -> None:
+    with Serving(site(tmp_path), {}) as serving:
+        received = fetch(serving, ask("/big.bin", last=False) + ask("/big.bin"))
+    first, second = received[1][:BIG], received[1][BIG:]
+    assert first == big and second.partition(b"\r\n\r\n")[2] == big
+
+
+def test_a_client_that_goes_away_leaves_no_file_open(tmp_path: Path, big: bytes) -> None:
+    def open_files() -> int:
+        return sum(str(tmp_path) in os.readlink(each) for each in Path("/proc/self/fd").iterdir() if each.is_symlink())
+
+    with Serving(site(tmp_path), {}) as serving:
+        for _ in range(3):
+            with socket.create_connection(serving.address, 20) as client:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                client.sendall(ask("/big.bin"))
+                assert client.recv(100).startswith(b"HTTP/1.1 200 OK")
+        assert fetch(serving, ask("/big.bin"))[1] == big  # the server is up, and has seen the others go
+        serving.stop()
+    assert open_files() == 0
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: os.symlink("/dev/zero", path)], ids=["fifo", "device"])
+def test_what_is_no_plain_file_is_refused(tmp_path: Path, make: object) -> None:
+    """httpd waits for a FIFO's writer for ever, and reads devices; we refuse both. DR-7."""
+    make(tmp_path / "odd")  # type: ignore[operator]
+    heard = converse(site(tmp_path), ask("/odd"))
+    assert heard.statuses == [403]
+
+
+def test_a_file_that_may_not_be_read_is_403(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs the tests may read everything; the system's no is played."""
+    (tmp_path / "a.txt").write_text("secret")
+
+    def denied(*_: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(files.os, "open", denied)
+    heard = converse(site(tmp_path), ask("/a.txt"))
+    assert heard.statuses == [403] and b"secret" not in heard.client
+
+
+def test_a_file_that_becomes_shorter_never_looks_whole(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("0123456789")
+
+    segments: list[sending.Segment] = [(0, 20)]
+    with (tmp_path / "a.txt").open("rb") as file:
+        assert sending.read_segments(file.fileno(), segments) is None
+        assert sending.read_segments(file.fileno(), [b"--", (2, 3), (8, 2)]) == b"--23489"
+
+
+def test_a_vanished_document_root_is_404(tmp_path: Path) -> None:
+    program = site(tmp_path)
+    (tmp_path / "gone").mkdir()
+    program = load([str(tmp_path / "site.conf")]).require()
+    for path in ("/gone/x", "/nothing"):
+        assert converse(program, ask(path)).statuses == [404]
+
+
+def test_a_weak_etag_for_what_has_just_changed(tmp_path: Path) -> None:
+    """DR-4: within a second of its change a file may change again and keep its date."""
+    (tmp_path / "new.txt").write_text("x")
+    heard = converse(site(tmp_path), ask("/new.txt"))
+    assert b'ETag: W/"1-' in heard.client
