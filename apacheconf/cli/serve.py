@@ -5,6 +5,7 @@ Here the words of the command line become ``ServeOptions``; the start-up summary
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -95,13 +96,24 @@ def _line_writer(name: str) -> Callable[[str], object]:
     from apacheconf.diagnostics import UsageError
 
     if name == "-":
-        return lambda line: print(line, flush=True)
+        return _surely(lambda line: print(line, flush=True))
     try:
         file = open(name, "a", encoding="latin-1", buffering=1)  # noqa: SIM115, PTH123 -- lives as long as we serve
     except OSError as error:
         raise UsageError(f"cannot write the access log {name}: {error.strerror}") from error
-    return lambda line: file.write(line + "\n")
+    return _surely(lambda line: file.write(line + "\n"))
 
 
 def _print_error(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)
+    with contextlib.suppress(OSError):
+        print(message, file=sys.stderr, flush=True)
+
+
+def _surely(write: Callable[[str], object]) -> Callable[[str], object]:
+    """A full disk or a reader that went away stops the log, not the server."""
+
+    def written(line: str) -> None:
+        with contextlib.suppress(OSError):
+            write(line)
+
+    return written

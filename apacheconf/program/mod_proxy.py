@@ -193,8 +193,9 @@ def layer(conf: ProxyDirConf, path: str, linker: Linker, origins: Origins, left_
         step = mapping_step(conf.mapping.value, path, pattern, conf.mapping.said_by, linker, origins, left_out, on)
         mapping = _numbered(step, conf.mapping, linker)
     if conf.pass_interpolate_env.value if conf.pass_interpolate_env.is_set else origins.interpolates:
-        for setting in (conf.reverses, conf.reverse_cookies):
-            for entry, written in zip(setting.value, setting.said_by, strict=True):
+        settings: tuple[Setting[Any], ...] = (conf.reverses, conf.reverse_cookies)
+        for each in settings:
+            for entry, written in zip(each.value, each.said_by, strict=True):
                 if entry.interpolate:
                     left_out(written, "variables are not put into what comes back")
     return ProxyLayer(

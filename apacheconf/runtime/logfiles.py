@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import shlex
 import subprocess
 import time
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Bytes that may wait for the next tick.
 MOST_WAITING = 65536
+#: Bytes that may wait for a program that reads slowly; later lines are lost then.
+MOST_PENDING = 1 << 20
 #: Seconds before a program that ended is started again, and that one has to end by itself.
 REST = 1.0
 _MODE = 0o644
@@ -95,6 +98,7 @@ class LogProgram(LogFile):
         command = target.lstrip("|")
         self._command: list[str] = ["/bin/sh", "-c", command[1:]] if command[:1] == "$" else shlex.split(command)
         self._started = 0.0
+        self._pending = b""
         super().__init__(target, place, is_error_log)
 
     def _open(self) -> int:
@@ -108,17 +112,28 @@ class LogProgram(LogFile):
                 said = f"AH00104: unable to start piped log program '{program}'"
             raise UsageError(f"{_near(self._place)}({error.errno}){error.strerror}: {said}") from None
         assert self._process.stdin is not None
+        os.set_blocking(self._process.stdin.fileno(), False)
         return self._process.stdin.fileno()
 
+    def flush(self) -> None:
+        super().flush()
+        if self._pending:
+            self._put(b"")
+
     def _put(self, data: bytes) -> None:
+        """Give the program what it takes now; the rest waits, up to a bound, because a slow reader stops no server."""
+        if len(self._pending) < MOST_PENDING:
+            self._pending += data
         try:
-            os.write(self._fd, data)
+            self._pending = self._pending[os.write(self._fd, self._pending) :]
+        except BlockingIOError:
+            return
         except OSError:
             if time.monotonic() - self._started > REST:
                 self._end()
                 with contextlib.suppress(UsageError, OSError):
                     self._fd = self._open()
-                    os.write(self._fd, data)
+                    self._pending = self._pending[os.write(self._fd, self._pending) :]
 
     def reopen(self) -> None:
         """Programs rotate by themselves."""
@@ -126,6 +141,9 @@ class LogProgram(LogFile):
 
     def close(self) -> None:
         self.flush()
+        until = time.monotonic() + REST
+        while self._pending and (left := until - time.monotonic()) > 0 and select.select([], [self._fd], [], left)[1]:
+            self._put(b"")
         self._end()
 
     def _end(self) -> None:

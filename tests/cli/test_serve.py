@@ -140,15 +140,16 @@ def test_a_port_in_use_is_said(command: Command) -> None:
 def test_a_restriction_stops_serve_until_it_is_accepted(command: Command, tmp_path: Path) -> None:
     file = tmp_path / "site.conf"
     text = (SITES / "reverse-proxy/conf.d/example.com.conf").read_text()
-    file.write_text(text.replace("</Virt", "SSLVerifyClient require\n</Virt"))
+    rule = "RewriteEngine On\nRewriteCond %{SCRIPT_USER} !.\nRewriteRule ^/secret - [F]"
+    file.write_text(text.replace("</Virt", f"{rule}\n</Virt"))
     port = free_ports(1)[0]
     done = command("serve", file, "--stub-origins", "--listen", f"80=127.0.0.1:{port}")
     assert done.returncode == 1
-    assert f"{file}:7:1: error: SSLVerifyClient takes something away from clients and is not honoured" in done.stderr
-    assert "help: serve it all the same with --accept SSLVerifyClient" in done.stderr
-    with serving(file, "--stub-origins", "--accept", "SSLVerifyClient") as (_, port, summary):
+    assert f"{file}:9:1: error: RewriteRule takes something away from clients and is not honoured" in done.stderr
+    assert "help: serve it all the same with --accept RewriteRule" in done.stderr
+    with serving(file, "--stub-origins", "--accept", "RewriteRule") as (_, port, summary):
         assert get(port, "/").status == 200
-        assert "not honoured" in summary and any(f"{file}:7: SSLVerifyClient" in line for line in summary)
+        assert "not honoured" in summary and any(f"{file}:9: RewriteRule" in line for line in summary)
 
 
 def test_what_is_missing_here_gets_a_stand_in(tmp_path: Path) -> None:
@@ -169,3 +170,27 @@ def test_options_that_nothing_answers_to_are_told() -> None:
             "--origin 10.0.0.9:80: no mapping and no member names it",
             "--accept Requier: there is no such directive in the configuration",
         ]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_stops_no_server(tmp_path: Path) -> None:
+    """Every log on a full disk: requests are answered, and nobody sees a traceback."""
+    file = tmp_path / "site.conf"
+    file.write_text(
+        'ServerName example.com\nErrorLog /dev/full\nCustomLog /dev/full "%r"\nProxyPass / http://127.0.0.1:1/\n'
+    )
+    with serving(file, "--access-log", "/dev/full") as (process, port, _):
+        assert [get(port).status for _ in range(3)] == [503, 503, 503]
+        process.terminate()
+        assert process.wait(20) == 0
+        assert process.stderr
+        assert process.stderr.read() == ""
+
+
+def test_a_folder_of_logs_that_is_missing_is_said(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "site.conf"
+    file.write_text(f"Listen 127.0.0.1:{free_ports(1)[0]}\nServerName a\nErrorLog {tmp_path}/none/error.log\n")
+    done = command("serve", file)
+    assert done.returncode == 2
+    said = f"AH02291: Cannot access directory '{tmp_path}/none/' for error log '{tmp_path}/none/error.log'"
+    assert f"(2)No such file or directory: {said}" in done.stderr
