@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from apacheconf.cli.options import Reading, reads
+from apacheconf.cli.options import Reading, reads, refuse_errors
 
 
 @reads
@@ -33,8 +33,12 @@ def run(
     if effective is not None:
         to_standard_output(_effective(reading, effective, json))
         return
-    dump = dump_json if json else dump_includes if includes else dump_config
-    to_standard_output(dump(reading.load_expanded()))
+    if includes:  # which httpd prints while it reads, so that it is there when something is wrong
+        expanded = reading.load_broken()
+        to_standard_output(dump_includes(expanded))
+        refuse_errors(expanded)
+        return
+    to_standard_output((dump_json if json else dump_config)(reading.load_expanded()))
 
 
 def _effective(reading: Reading, url: str, json: bool) -> str:

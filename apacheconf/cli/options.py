@@ -96,11 +96,16 @@ class Reading:
 
     def load_expanded(self) -> Expanded:
         """The expanded tree alone. Raises ConfigError for errors of reading."""
+        expanded = self.load_broken()
+        return _valid(expanded, expanded.diagnostics)
+
+    def load_broken(self) -> Expanded:
+        """The expanded tree as far as it could be read."""
         from apacheconf.expand import expand, find
 
         expanded = expand(find(self.paths, self.options), self.options)
         _print_notes(expanded)
-        return _valid(expanded, expanded.diagnostics)
+        return expanded
 
     def diagnose(self, quiet: bool = False, here: bool = False) -> tuple[Diagnostic, ...]:
         """All that is found on the way to the model, without making it; with ``here`` what this machine lacks too."""
@@ -133,6 +138,13 @@ def lives_on() -> None:
 def _print_notes(expanded: Expanded) -> None:
     for note in expanded.notes:
         print(note, file=sys.stderr)
+
+
+def refuse_errors(expanded: Expanded) -> None:
+    """Raise ConfigError with all that is wrong with what was read."""
+    from apacheconf.model import bind, diagnose
+
+    _valid(expanded, diagnose(bind(expanded)))
 
 
 def _valid(thing: T, diagnostics: Iterable[Diagnostic]) -> T:

@@ -66,6 +66,7 @@ class Reading:
     size_made: int = 0
     #: The line of the Include that was carried out last, which is what httpd shows beside a file (CLI-22).
     include_line: int | None = None
+    has_failed: bool = False
 
     def __post_init__(self) -> None:
         self.server_root = self.input.server_root
@@ -98,9 +99,8 @@ class Reading:
         self.read_before.add(source.name)
         self.files.setdefault(source.name, source)
         if source.name != COMMAND_LINE:
-            self.inclusions.append(
-                Inclusion(source.name, self.include_line if via else self._line_before(), self.depth + 1)
-            )
+            line = self.include_line if via else self._line_before()
+            self.inclusions.append(Inclusion(source.name, line, self.depth + 1, self.has_failed))
         lines = parse(source).lines()
         reader = Reader(Frame(source, source.name, lines, via), via)
         limit = LONGEST_IN_HTACCESS if self.in_htaccess else LONGEST
@@ -280,6 +280,7 @@ class Reading:
 
     def error(self, place: Place, refused: Refused, httpd: str | None = None) -> None:
         """A read-phase error (MOD-7); ``httpd`` where its text isn't the usual one."""
+        self.has_failed = True
         self.diagnostics.append(
             Diagnostic(
                 Level.ERROR,
@@ -296,6 +297,7 @@ class Reading:
 
     def _report_unclosed(self, unclosed: list[OpenSection]) -> None:
         """One diagnostic per section; httpd names all in one message, at the outermost (LEX-58)."""
+        self.has_failed = self.has_failed or bool(unclosed)
         all_lines = "\n".join(
             f"{section.line.place.name}:{section.line.place.line}: {section.name}> was not closed."
             for section in reversed(unclosed)

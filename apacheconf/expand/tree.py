@@ -73,11 +73,15 @@ class Absent:
 
 
 class Inclusion(NamedTuple):
-    """One reading of one file: its name, the line of the Include (None without one), and the depth, from 1."""
+    """One reading of one file: its name, the line of the Include (None without one), and the depth, from 1.
+
+    ``after_error`` says that httpd would have stopped before it.
+    """
 
     name: str
     line: int | None
     depth: int
+    after_error: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import pytest
 from apacheconf.engines.httpd import build_of
 from apacheconf.expand import Options, expand, find
 from apacheconf.model.views import dump_includes
+from tests.conftest import Command
 from tests.engines.real import need
 
 MAIN = """\
@@ -103,3 +104,28 @@ def test_as_httpd(main: Path, before: tuple[str, ...], after: tuple[str, ...]) -
     words += [word for line in after for word in ("-c", line)]
     theirs = subprocess.run(words, capture_output=True, text=True, timeout=30, check=True).stdout
     assert ours(main, (loads[0], *before), after) == theirs
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(
+    "broken",
+    ["Include nope.conf", "Define", "<Location /x>", "</Location>", "Include d/nope*", "NoSuchDirective", "ServerName"],
+)
+def test_as_httpd_where_something_is_wrong(tmp_path: Path, broken: str, command: Command) -> None:
+    """CLI-9, CLI-22: httpd prints while it reads, up to the error; an error of the walk comes after all of it."""
+    folder = build_of(need("httpd")).module_dir
+    files = {
+        "main.conf": f"LoadModule mpm_event_module {folder}/mod_mpm_event.so\nServerName x\nErrorLog {tmp_path}/e\n"
+        f"Include {tmp_path}/a.conf\nInclude {tmp_path}/b.conf\nInclude {tmp_path}/c.conf\n",
+        "a.conf": f"Include {tmp_path}/c.conf\n",
+        "b.conf": f"Include {tmp_path}/c.conf\n{broken.replace('Include ', f'Include {tmp_path}/')}\n",
+        "c.conf": "ServerAdmin a@b\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    main = tmp_path / "main.conf"
+    words = [need("httpd").path, "-t", "-D", "DUMP_INCLUDES", "-d", tmp_path, "-f", main]
+    theirs = subprocess.run(list(map(str, words)), capture_output=True, text=True, timeout=30)
+    we = command("dump", "--includes", "-d", tmp_path, "-f", main)
+    assert (we.stdout, we.returncode) == (theirs.stdout, theirs.returncode)
+    assert theirs.returncode == 1

@@ -55,8 +55,12 @@ def _spelling(name: str) -> str:
 
 
 def dump_includes(expanded: Expanded) -> str:
-    """What ``httpd -t -D DUMP_INCLUDES`` prints: each reading of each file, below the one that includes it (CLI-22)."""
-    lines = [f"{'  ' * each.depth}({each.line or '*'}) {each.name}\n" for each in expanded.inclusions]
+    """What ``httpd -t -D DUMP_INCLUDES`` prints: each reading of each file, below the one that includes it (CLI-22).
+
+    httpd prints while it reads: what follows an error is not there.
+    """
+    read = (each for each in expanded.inclusions if not each.after_error)
+    lines = [f"{'  ' * each.depth}({each.line or '*'}) {each.name}\n" for each in read]
     return "Included configuration files:\n" + "".join(lines)
 
 
