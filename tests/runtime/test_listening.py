@@ -59,3 +59,51 @@ def test_a_bare_port_and_its_ipv6_address_do_not_go_together(tmp_path: Path) -> 
     with pytest.raises(UsageError) as refused:
         asyncio.run(of.run())
     assert "(98)Address already in use" in str(refused.value)
+
+
+def test_a_name_is_heard_at_all_its_addresses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """VH-2, VH-30: the hosts are those of the address behind the name."""
+    import asyncio
+
+    (port,) = free_ports(1)
+
+    def look_up(name: str, *_: object, **__: object) -> list[object]:
+        assert name == "two.example"
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in ("127.0.0.1", "127.0.0.2")]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    path = tmp_path / "site.conf"
+    hosts = "".join(
+        f"<VirtualHost 127.0.0.{number}:{port}>\nServerName h{number}\nRedirect / http://to-{number}/\n</VirtualHost>\n"
+        for number in (1, 2)
+    )
+    path.write_text(f"Listen two.example:{port}\nServerName main\n{hosts}")
+    ready = threading.Event()
+    of = Server(load([str(path)]).require(), ServeOptions(on_ready=lambda _: ready.set()))
+    thread = threading.Thread(target=lambda: asyncio.run(of.run()), daemon=True)
+    thread.start()
+    try:
+        assert ready.wait(20)
+        for number in (1, 2):
+            with socket.socket() as client:
+                client.connect((f"127.0.0.{number}", port))
+                client.sendall(REQUEST)
+                assert f"Location: http://to-{number}/".encode() in read_all(client)
+    finally:
+        of.loop.call_soon_threadsafe(of.stop)
+        thread.join(20)
+
+
+def test_a_name_without_addresses_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """VH-2: in httpd's words, with file and line."""
+    import asyncio
+
+    def look_up(*_: object, **__: object) -> list[object]:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    of = server(tmp_path, ["no.such.example:8080"], ServeOptions())
+    with pytest.raises(UsageError) as refused:
+        asyncio.run(of.run())
+    said = "(EAI 2)Name or service not known: AH00077: alloc_listener: failed to set up sockaddr for no.such.example"
+    assert str(refused.value).startswith(f"{tmp_path}/site.conf:1:1: {said}")

@@ -11,7 +11,7 @@ from apacheconf.diagnostics import UsageError
 from apacheconf.ledger import Outcome
 from apacheconf.program.loading import load
 from apacheconf.runtime.honesty import account
-from apacheconf.runtime.logfiles import LogFile, LogFiles, LogProgram
+from apacheconf.runtime.logfiles import MOST_PENDING, LogFile, LogFiles, LogProgram
 from tests.runtime.stage import OK, Stage, get
 
 
@@ -68,6 +68,30 @@ def test_a_program_reads_the_lines_and_is_started_again(tmp_path: Path) -> None:
     assert out.read_text() == "first\nsecond\n"
 
 
+def test_a_program_that_does_not_read_stops_nobody() -> None:
+    """Its lines wait up to a bound, then the later ones are lost."""
+    log = LogProgram("|$exec sleep 60")
+    for _ in range(50):
+        log.write("x" * 65536)
+        log.flush()
+    assert 0 < len(log._pending) <= MOST_PENDING + 65537
+    log._process.kill()
+    log.close()
+
+
+def test_a_program_that_reads_late_gets_all_that_waited(tmp_path: Path) -> None:
+    out, go = tmp_path / "out", tmp_path / "go"
+    log = LogProgram(f"|$while test ! -e {go}; do sleep 0.01; done; exec cat > {out}")
+    for number in range(20):
+        log.write(f"{number} " + "x" * 20000)
+        log.flush()
+    assert log._pending
+    go.touch()
+    _until(lambda: log.flush() or not log._pending)
+    log.close()
+    assert [int(line.split()[0]) for line in out.read_text().splitlines()] == list(range(20))
+
+
 def test_lines_can_go_elsewhere(tmp_path: Path) -> None:
     """``--stub-origins``: nothing is opened."""
     said: list[str] = []
@@ -98,6 +122,6 @@ def test_a_host_writes_its_own_log_and_each_line_once(tmp_path: Path) -> None:
 
 
 def _until(holds: object) -> None:
-    until = time.monotonic() + 5
+    until = time.monotonic() + 30
     while not holds() and time.monotonic() < until:  # type: ignore[operator]
         time.sleep(0.01)
