@@ -11,8 +11,8 @@ from apacheconf.program.course import Course
 from apacheconf.program.evaluate import State
 from apacheconf.program.headers import HeaderTable
 from apacheconf.program.hosts import Host
-from apacheconf.program.pretranslate import map_before_decoding
 from apacheconf.program.names import HostName, HostRefused, choose_host, parse_host
+from apacheconf.program.pretranslate import map_before_decoding
 from apacheconf.program.program import Program
 from apacheconf.program.request import Request
 from apacheconf.program.trace import HostChosen, PathRead, Tracer
@@ -86,9 +86,9 @@ def asked_name(
         raise HostRefused("a request of HTTP/1.1 needs a Host header")
     if target.scheme not in ("", "http", "https") or (method == "CONNECT" and not target.authority):
         raise HostRefused("the target names no host of this server")
+    if "@" in target.authority and strict:
+        raise HostRefused("the target names a user")
     if names_itself(method, target, scheme):
-        if "@" in target.authority and strict:
-            raise HostRefused("the target names a user")
         return parse_host(target.authority.rpartition("@")[2], strict)
     return parse_host(given[0], strict) if given else None
 

@@ -137,7 +137,7 @@ def test_what_serve_says_of_them(tmp_path: Path) -> None:
         "Header set X-C %b": Outcome.UNSUPPORTED,
         'Header set X-D "expr=%{sha1:x}%{file:/x}"': Outcome.UNSUPPORTED,
         "Redirect /r http://t.example/": Outcome.EXACT,
-        "Alias /al /srv": Outcome.UNSUPPORTED,
+        "Alias /al /srv": Outcome.EXACT,
     }
     file.write_text("\n".join(["<VirtualHost *:80>", "ServerName a", *lines, "</VirtualHost>"]) + "\n")
     rows = account(load([str(file)]).require())
