@@ -7,7 +7,7 @@ in the tests and not a silence.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -139,6 +139,10 @@ class Course:
         The module is named without ``mod_``; the runtime asks LogLevel.
         """
         self.messages.append(Message(level, module, text, system, bare))
+
+    def varies_by(self, names: Iterable[str]) -> None:
+        """The answer depends on these header fields; Host is never named (RW-40)."""
+        self.vary += [name for name in names if name.lower() != "host" and name not in self.vary]
 
     def refuse(self, status: int, why: str) -> None:
         """Answer with an error made here."""

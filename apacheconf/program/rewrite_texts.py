@@ -55,7 +55,7 @@ _NAMES: dict[str, Value] = {
     **dict.fromkeys(("REMOTE_USER", "AUTH_TYPE", "PATH_INFO", "CONTEXT_PREFIX"), Literal("")),
 }
 #: The header fields behind names: who asks them makes the answer vary (RW-40).
-_FIELDS = {
+FIELDS_OF_NAMES = {
     "HTTP_USER_AGENT": "User-Agent", "HTTP_REFERER": "Referer", "HTTP_COOKIE": "Cookie", "HTTP_HOST": "Host",
     "HTTP_FORWARDED": "Forwarded", "HTTP_PROXY_CONNECTION": "Proxy-Connection", "HTTP_ACCEPT": "Accept",
 }  # fmt: skip
@@ -141,7 +141,7 @@ def header_fields(cond: RewriteCond) -> tuple[str, ...]:
     if cond.no_vary:
         return ()
     names = [part.name for part in cond.test if isinstance(part, Name)]
-    found = (_FIELDS.get(n.upper()) or (n[5:] if n[:5].upper() == "HTTP:" else "") for n in names)
+    found = (FIELDS_OF_NAMES.get(n.upper()) or (n[5:] if n[:5].upper() == "HTTP:" else "") for n in names)
     return tuple(name for name in found if name)
 
 
