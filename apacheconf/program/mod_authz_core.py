@@ -184,6 +184,7 @@ _PROVIDERS: dict[str, Callable[[Requirement], Requires]] = {
     "env": lambda each: Holds(_one_of(IsSet(Variable("ENV", word)) for word in each.words)),
     "expr": _expression,
     "ssl": lambda _: Holds(Compare(Variable("HTTPS"), Operator.SAME, Literal("on"))),
+    "ssl-verify-client": lambda _: Holds(Compare(Variable("SSL_CLIENT_VERIFY"), Operator.SAME, Literal("SUCCESS"))),
     "valid-user": lambda _: AnyUser(),
     "user": lambda each: OneOfUsers(value_of(expr.parse_string(each.text))),
     "group": lambda each: InGroup(value_of(expr.parse_string(each.text))),

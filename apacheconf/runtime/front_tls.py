@@ -87,6 +87,7 @@ def context_of(tls: FrontTls, title: str) -> ssl.SSLContext:
     _set(context, ssl.OP_CIPHER_SERVER_PREFERENCE, tls.own_order)
     _set(context, ssl.OP_NO_TICKET, not tls.tickets)
     _set(context, ssl.OP_NO_RENEGOTIATION, True)
+    context.set_alpn_protocols(["http/1.1"])  # HP-1
     _verify(context, tls, title)
     _load(context, tls, title)
     return context

@@ -54,6 +54,7 @@ class Ask:
 
     ``sni`` empty sends none; ``client`` is a certificate of ``certificates``; ``requests`` are ``Host path`` (or
     just a path), all on this connection, with ``lines`` more header lines each. ``raw`` is sent as it is instead.
+    ``protocols`` are what it offers by ALPN.
     """
 
     sni: str = "a.example"
@@ -64,6 +65,7 @@ class Ask:
     lines: str = ""
     raw: bytes = b""
     port: str = "S"
+    protocols: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,8 @@ def _asked(ports: dict[str, int], ask: Ask) -> Iterator[str]:
             yield f"no handshake: {_why(error)}"
             return
         with secure:
-            yield f"{secure.version()} {_shown(secure)}"
+            chosen = f" {secure.selected_alpn_protocol()}" if ask.protocols else ""
+            yield f"{secure.version()} {_shown(secure)}{chosen}"
             try:
                 secure.sendall(b"".join(_requests(ask)))
                 yield _told(_read_all(secure))
@@ -147,6 +150,8 @@ def _context(ask: Ask) -> ssl.SSLContext:
     made.minimum_version, made.maximum_version = ask.versions
     if ask.ciphers:
         made.set_ciphers(ask.ciphers)
+    if ask.protocols:
+        made.set_alpn_protocols(list(ask.protocols))
     if ask.client:
         made.load_cert_chain(certificates.folder() / f"{ask.client}.pem")
     return made

@@ -231,6 +231,16 @@ TRIALS = [
     ),
     Trial("SSLRequireSSL TL-5", REQUIRES.replace("{R}", "SSLRequireSSL"), _BOTH),
     Trial("Require ssl TL-5", REQUIRES.replace("{R}", "Require ssl"), _BOTH),
+    Trial(
+        "Require ssl-verify-client",
+        host(
+            "a.example",
+            "a",
+            f"SSLVerifyClient optional\n{_CA}<Location />\nRequire ssl-verify-client\n</Location>\nErrorDocument 403 no\n",
+        ),
+        (Ask(), Ask(client="client")),
+    ),
+    Trial("the protocol inside TLS HP-1", A, (Ask(protocols=("h2", "http/1.1")), Ask(protocols=("http/1.1",)))),
     Trial("SSLRequire", REQUIRES.replace("{R}", _REQUIRE), (*_BOTH, _ONLY_13)),
     Trial("in plain text beside TLS TL-7", plain("a.example") + A, (_PLAINLY,)),
     Trial("variables TL-7", host("a.example", "a", _VARIABLES), (Ask(), Ask(""), _IN_PLAIN)),
