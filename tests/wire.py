@@ -5,7 +5,8 @@
     # what is asked, with the statements: AZ-2, AZ-3
     --- file html/open/a.txt            a file of the sandbox ({box}); mode=600 and mtime=1600000000 may follow
     hello
-    --- link html/l a.txt               a symbolic link to a.txt; also: --- folder PATH, --- fifo PATH
+    --- link html/l a.txt               a symbolic link to a.txt; also: --- folder PATH, --- fifo PATH,
+                                        and --- sdbm PATH with a key and its value in each line
     --- modules session_crypto_module   modules beside those that the configuration needs
     --- main                            lines outside the virtual host
     --- config                          lines of the virtual host example.com:{port}, DocumentRoot {box}/html
@@ -33,6 +34,7 @@ import difflib
 import gzip
 import os
 import re
+import struct
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -184,7 +186,7 @@ def _preamble(scene: Scene, engine: Engine | None, body: str) -> str:
 
 def _lay_out(part: Part, root: Path, scene: Scene) -> None:
     """Put a file, link, folder or FIFO into the sandbox."""
-    if part.kind not in ("file", "link", "folder", "fifo"):
+    if part.kind not in ("file", "link", "folder", "fifo", "sdbm"):
         return
     name, *words = part.words.split()
     path = root / name
@@ -197,12 +199,24 @@ def _lay_out(part: Part, root: Path, scene: Scene) -> None:
         os.mkfifo(path)
     elif part.kind == "folder":
         path.mkdir(exist_ok=True)
+    elif part.kind == "sdbm":
+        path.with_name(f"{path.name}.dir").write_bytes(b"")
+        path = path.with_name(f"{path.name}.pag")
+        path.write_bytes(_sdbm(part.text))
     else:
         path.write_bytes(scene.fill(part.text).encode("latin-1"))
     if "mode" in options:
         path.chmod(int(options["mode"], 8))
     when = int(options.get("mtime", MTIME))
     os.utime(path, (when, when))
+
+
+def _sdbm(text: str) -> bytes:
+    """A page of SDBM: how many items, where each begins, and the items from the end on."""
+    items = [item.encode("latin-1") for line in text.splitlines() for item in line.split(" ", 1)]
+    offsets = [1024 - sum(map(len, items[: number + 1])) for number in range(len(items))]
+    front = struct.pack(f"<{len(items) + 1}h", len(items), *offsets)
+    return front + bytes(1024 - len(front) - sum(map(len, items))) + b"".join(reversed(items))
 
 
 def request_text(part: Part) -> str:

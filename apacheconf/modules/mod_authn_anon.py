@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from apacheconf.modules.declare import Conf, Fate, Module, Setting, parent_then_child, setting
+from apacheconf.modules.declare import Conf, Fate, Module, Setting, setting
 from apacheconf.modules.facts import listed
 
 
@@ -15,11 +15,15 @@ class AuthnAnonDirConf(Conf):
 
     module: ClassVar[str] = "mod_authn_anon"
 
-    users: Setting[tuple[str, ...]] = setting((), parent_then_child)
+    users: Setting[tuple[str, ...]] = setting(())
     no_name: Setting[bool] = setting(False)
     needs_password: Setting[bool] = setting(True)
     verifies: Setting[bool] = setting(False)
     logs_password: Setting[bool] = setting(True)
+
+    def merge(self, child: Self) -> Self:
+        """httpd merges nothing: what an inner section says replaces all of it."""
+        return child
 
 
 MODULE = Module(

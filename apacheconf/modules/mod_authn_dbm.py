@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from apacheconf.modules.declare import Conf, Fate, Module, Setting, setting
 from apacheconf.modules.facts import listed
@@ -18,6 +18,10 @@ class AuthnDbmDirConf(Conf):
 
     users: Setting[str] = setting("")
     type: Setting[str] = setting("default")
+
+    def merge(self, child: Self) -> Self:
+        """httpd merges nothing: what an inner section says replaces all of it."""
+        return child
 
 
 MODULE = Module(

@@ -160,12 +160,19 @@ class Admit:
 # --- what can't be asked -------------------------------------------------------------------------------------
 
 #: Kinds of providers that are asked. A cache alone (socache) knows nobody.
-KINDS = frozenset({"file", "anon", "socache"})
+KINDS = frozenset({"file", "dbm", "anon", "socache"})
+
+
+def is_read(dbm_type: str) -> bool:
+    """Whether files of this AuthDBMType are read here; Debian's default is Berkeley DB."""
+    return dbm_type.lower() in ("default", "sdbm", "db")
 
 
 def cannot_ask(action: Admit) -> Iterator[tuple[str, str]]:
     """What of it fails closed: a word that its directive is found by, and why."""
     yield from _untold(action.rules)
+    if not is_read(action.groups.dbm_type):
+        yield "AuthzDBMType", f"files of AuthzDBMType {action.groups.dbm_type} are not read here"
     if isinstance(action.ask, NotServed):
         yield "AuthType", f"AuthType {action.ask.name} is not served"
     if isinstance(action.ask, Basic | Digest):
@@ -173,6 +180,8 @@ def cannot_ask(action: Admit) -> Iterator[tuple[str, str]]:
             if provider.kind not in KINDS:
                 name = f"Auth{type(action.ask).__name__}Provider"
                 yield name, f"users of the provider {provider.name} are not known here"
+            elif provider.kind == "dbm" and not is_read(provider.dbm_type):
+                yield "AuthDBMType", f"files of AuthDBMType {provider.dbm_type} are not read here"
 
 
 def _untold(rules: Rules) -> Iterator[tuple[str, str]]:

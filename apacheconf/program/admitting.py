@@ -168,13 +168,7 @@ def _in_group(requires: InGroup, action: Admit, course: Course) -> Standing:
         return Standing.GRANTED
     if found.message is not None:
         mod_auth_basic.tell(found.message, course)
-        return Standing.DENIED
-    module, code = ("authz_dbm", "AH01665") if requires.dbm else ("authz_groupfile", "AH01667")
-    said = "user is not part of the 'require'ed group(s)."
-    course.log(
-        "debug", module, f"{code}: Authorization of user {state.user} to access {state.path} failed, reason: {said}"
-    )
-    return Standing.DENIED
+    return Standing.ERROR if found.is_member is None else Standing.DENIED
 
 
 def _owns_file(requires: OwnsFile, action: Admit, course: Course) -> Standing:

@@ -35,9 +35,9 @@ class Finding(NamedTuple):
 
 
 class Membership(NamedTuple):
-    """Whether a user is in one of some groups; ``message`` says why that can't be."""
+    """Whether a user is in one of some groups, None where that can't be found out; ``message`` says why not."""
 
-    is_member: bool
+    is_member: bool | None
     message: Message | None = None
 
 

@@ -17,11 +17,12 @@ from hmac import compare_digest
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from apacheconf.program.admission import GroupFiles, Provider
+from apacheconf.program.admission import GroupFiles, Provider, is_read
 from apacheconf.program.authority import Finding, Membership, Pending, Verdict
+from apacheconf.program.dbm_files import dbm_files, read_dbm
 from apacheconf.program.messages import Message
 from apacheconf.runtime.passwords import is_quick, verify
-from apacheconf.runtime.userfiles import Kept, Stamp, digests_of, groups_of, stamp_of, users_of
+from apacheconf.runtime.userfiles import Kept, Stamp, digests_of, groups_of, of_lines, stamp_of, users_of
 
 T = TypeVar("T")
 
@@ -96,9 +97,10 @@ class FileAuthority:
         self._names: Memory[str] = Memory(NAME_LASTS)
         self._addresses: Memory[frozenset[str]] = Memory(NAME_LASTS)
         self._seen: dict[str, Stamp] = {}
-        self._users = Kept(users_of, self._seen)
-        self._digests = Kept(digests_of, self._seen)
-        self._groups = Kept(groups_of, self._seen)
+        self._users = Kept(of_lines(users_of), self._seen)
+        self._digests = Kept(of_lines(digests_of), self._seen)
+        self._groups = Kept(of_lines(groups_of), self._seen)
+        self._pairs = Kept(read_dbm, self._seen, dbm_files)
 
     def begin(self) -> None:
         """A decision begins."""
@@ -115,19 +117,35 @@ class FileAuthority:
             return _anonymous(provider, user, password)
         if provider.kind == "socache":  # a cache that holds nothing
             return Finding(Verdict.UNKNOWN)
+        found = self._pair(provider, user) if provider.kind == "dbm" else self._line(provider, user)
+        if isinstance(found, Finding):
+            return found
+        return Finding(Verdict.GRANTED if self._fits(user, password, found) else Verdict.DENIED)
+
+    def _line(self, provider: Provider, user: str) -> str | Finding:
+        """The hash of a user in a text file, or why there is none."""
         if provider.kind != "file":
             return _not_served(provider)
         if not provider.file:
             said = "AH01619: AuthUserFile not specified in the configuration"
             return Finding(Verdict.BROKEN, Message("error", "authn_file", said))
         try:
-            hashed = self._users.read(provider.file).get(user)
+            found = self._users.read(provider.file).get(user)
         except OSError as fault:
             said = f"AH01620: Could not open password file: {provider.file}"
             return Finding(Verdict.BROKEN, _unopened("authn_file", said, fault))
-        if hashed is None:
-            return Finding(Verdict.UNKNOWN)
-        return Finding(Verdict.GRANTED if self._fits(user, password, hashed) else Verdict.DENIED)
+        return Finding(Verdict.UNKNOWN) if found is None else found
+
+    def _pair(self, provider: Provider, key: str) -> str | Finding:
+        """The same of a dbm file, whose values may have more after a colon."""
+        if not is_read(provider.dbm_type):
+            return _not_served(provider)
+        try:
+            found = self._pairs.read(provider.file).get(key)
+        except OSError as fault:
+            said = f"AH10285: could not open dbm (type {provider.dbm_type}) file: {provider.file}"
+            return Finding(Verdict.BROKEN, _unopened_dbm("authn_dbm", provider.dbm_type, said, fault))
+        return Finding(Verdict.UNKNOWN) if found is None else found.partition(":")[0]
 
     def _fits(self, user: str, password: str, hashed: str) -> bool:
         """Raises Question where the hash isn't computed yet."""
@@ -149,6 +167,9 @@ class FileAuthority:
     def secret(self, provider: Provider, user: str, realm: str) -> Finding:
         if provider.kind == "socache":
             return Finding(Verdict.UNKNOWN)
+        if provider.kind == "dbm":
+            pair = self._pair(provider, f"{user}:{realm}")
+            return pair if isinstance(pair, Finding) else Finding(Verdict.GRANTED, secret=pair)
         if provider.kind != "file":
             return _not_served(provider)
         try:
@@ -172,8 +193,7 @@ class FileAuthority:
 
     def membership(self, files: GroupFiles, user: str, groups: Iterable[str], dbm: bool) -> Membership:
         if dbm:
-            said = f"AH01800: group files of type {files.dbm_type} are not read here: {files.dbm}"
-            return Membership(False, Message("error", "authz_dbm", said))
+            return self._dbm_membership(files, user, groups)
         if not files.text:
             said = "AH01664: No group file was specified in the configuration"
             return Membership(False, Message("error", "authz_groupfile", said))
@@ -185,8 +205,31 @@ class FileAuthority:
         if not found:
             said = "AH01666: Authorization of user {user} to access {path} failed, reason: user doesn't appear in"
             said += f" group file ({files.text})."
-            return Membership(False, Message("debug", "authz_groupfile", said))
-        return Membership(any(group.lower() in found for group in groups))
+            return Membership(False, Message("info", "authz_groupfile", said))
+        if any(group.lower() in found for group in groups):
+            return Membership(True)
+        said = "AH01667: Authorization of user {user} to access {path} failed, reason: user is not part of the"
+        return Membership(False, Message("debug", "authz_groupfile", f"{said} 'require'ed group(s)."))
+
+    def _dbm_membership(self, files: GroupFiles, user: str, groups: Iterable[str]) -> Membership:
+        """The value of a user is a list of groups, which compare with their case."""
+        if not files.dbm:
+            said = "AH01798: No group file was specified in the configuration"
+            return Membership(False, Message("error", "authz_dbm", said))
+        if not is_read(files.dbm_type):
+            said = f"files of AuthzDBMType {files.dbm_type} are not read here: {{path}} is answered with 500"
+            return Membership(None, Message("error", "authz_dbm", said))
+        try:
+            found = self._pairs.read(files.dbm).get(user)
+        except OSError as fault:
+            said = f"AH01799: could not open dbm (type {files.dbm_type}) group access file: {files.dbm}"
+            return Membership(None, _unopened_dbm("authz_dbm", files.dbm_type, said, fault))
+        fields = (found or "").split(":")  # the groups alone, or a password in front of them
+        own = fields[min(1, len(fields) - 1)].split(",")
+        if any(group in own for group in groups):
+            return Membership(True)
+        said = "AH01801: Authorization of user {user} to access {path} failed, reason: user is not part of the"
+        return Membership(False, Message("error", "authz_dbm", f"{said} 'require'ed group(s)."))
 
     def owner(self, file: str, group: bool) -> str | None:
         try:
@@ -233,6 +276,13 @@ def _not_served(provider: Provider) -> Finding:
 
 def _unopened(module: str, said: str, fault: OSError) -> Message:
     return Message("error", module, said, f"({fault.errno}){os.strerror(fault.errno or 0)}")
+
+
+def _unopened_dbm(module: str, kind: str, said: str, fault: OSError) -> Message:
+    """Berkeley DB's error numbers are not the system's, and APR has no words for them."""
+    if kind.lower() == "sdbm":
+        return _unopened(module, said, fault)
+    return Message("error", module, said, f"({120000 + (fault.errno or 0)})APR does not understand this error code")
 
 
 def _anonymous(provider: Provider, user: str, password: str) -> Finding:

@@ -9,7 +9,7 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -31,28 +31,46 @@ def stamp_of(found: os.stat_result) -> Stamp:
 
 
 class Kept(Generic[T]):
-    """What files were found to say, by their path; ``parse`` makes it of their lines. ``seen`` hears of each."""
+    """What files were found to say, by their path; ``load`` reads one. ``seen`` hears of each file.
 
-    def __init__(self, parse: Callable[[Iterator[str]], T], seen: dict[str, Stamp]) -> None:
-        self._parse, self._seen = parse, seen
+    ``found_at`` are the files that a path may stand for; the first that exists counts.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[str], T],
+        seen: dict[str, Stamp],
+        found_at: Callable[[str], Iterable[str]] = lambda at: (at,),
+    ) -> None:
+        self._load, self._seen, self._found_at = load, seen, found_at
         self._known: dict[str, tuple[Stamp, T]] = {}
 
     def read(self, path: str) -> T:
         """What the file says. Raises OSError."""
-        found = Path(path).stat()
+        file = next((Path(each) for each in self._found_at(path) if Path(each).exists()), Path(path))
+        found = file.stat()
         if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
-        stamp = self._seen[path] = stamp_of(found)
+        stamp = self._seen[str(file)] = stamp_of(found)
         known = self._known.get(path)
         if known is not None and known[0] == stamp:
             return known[1]
-        with Path(path).open(encoding="latin-1", newline="\n") as file:
-            made = self._parse(_lines(file))
+        made = self._load(path)
         if time.time() - found.st_mtime > SETTLED:
             self._known[path] = stamp, made
         else:
-            self._seen[path] = _UNSETTLED
+            self._seen[str(file)] = _UNSETTLED
         return made
+
+
+def of_lines(parse: Callable[[Iterator[str]], T]) -> Callable[[str], T]:
+    """Reads a text file, of whose lines ``parse`` makes what it says."""
+
+    def load(path: str) -> T:
+        with Path(path).open(encoding="latin-1", newline="\n") as file:
+            return parse(_lines(file))
+
+    return load
 
 
 def _lines(file: Iterator[str]) -> Iterator[str]:

@@ -41,6 +41,9 @@ CONFIG = """ProxyPass / http://{A}/
 <Location /quoted>
   AuthName "an \\"inner\\" circle"
 </Location>
+<Location /unset/inner>
+  AuthDigestNonceLifetime 100
+</Location>
 <Location /missing>
   AuthUserFile {box}/missing
 </Location>
@@ -80,6 +83,7 @@ TURNS: tuple[tuple[str, str, dict[str, str | None]], ...] = (
     ("a quoted realm", "/quoted", {"send": ""}),
     ("no file", "/missing", {}),
     ("another file", "/unset", {}),
+    ("within another file's", "/unset/inner", {}),
     ("by HEAD", "/x", {"method": "HEAD"}),
     ("made for another method", "/x", {"method": "POST", "hashed": "GET"}),
 )

@@ -1,4 +1,4 @@
-"""mod_auth_digest as httpd was seen to do it (AD-1 to AD-3); what is kept is made by ``python -m tests.runtime.digests``."""
+"""mod_auth_digest as httpd was seen to do it (AD-1 to AD-3); `python -m tests.runtime.digests` asks it again."""
 
 from __future__ import annotations
 
