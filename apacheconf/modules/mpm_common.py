@@ -32,6 +32,7 @@ class ListenConf(Conf):
     module: ClassVar[str] = "mpm_common"
 
     listen: Setting[tuple[Listen, ...]] = setting(())
+    backlog: Setting[int] = setting(511)
 
 
 _FORM = re.compile(r"(?:(?P<host>.*):)?(?P<port>\d+)$", re.DOTALL)
@@ -84,7 +85,7 @@ MODULE = Module(
             "Listen", Args.TAKE_ARGV, SERVER, fills="listen", parse=listen, appends=True, fate=Fate.SERVED,
             help="A port number or a numeric IP address and a port number, and an optional protocol",
         ),
-        listed("ListenBackLog", number("ListenBacklog must be > 0", 1)),
+        listed("ListenBackLog", number("ListenBacklog must be > 0", 1), fills="backlog", fate=Fate.SERVED),
         listed("ListenCoresBucketsRatio", number("ListenCoresBucketsRatio must be > 0", 1)),
         listed("ListenTCPDeferAccept", number("ListenTCPDeferAccept must be > 0", 1)),
         listed("ReceiveBufferSize", _buffer("ReceiveBufferSize")),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from apacheconf.expand.options import Known
 from apacheconf.expand.tree import Expanded
@@ -13,8 +12,8 @@ from apacheconf.ledger import Written
 from apacheconf.model.types import Model, Server
 from apacheconf.modules.core import CoreDirConf, CoreServerConf
 from apacheconf.modules.core_values import DOCUMENT_ROOT
-from apacheconf.modules.mod_mime import MimeServerConf
 from apacheconf.modules.mod_heartmonitor import HeartbeatServerConf
+from apacheconf.modules.mod_mime import MimeServerConf
 from apacheconf.modules.mod_proxy import Definition, ProxyDirConf, ProxyPass, ProxyServerConf
 from apacheconf.modules.mod_proxy_hcheck import HealthServerConf
 from apacheconf.modules.mod_ssl import SslDirConf
@@ -78,6 +77,7 @@ class _Compiler:
             types_config=_types_config(model),
             left_out=tuple(self.left_out),
             ignored=tuple(self.ignored),
+            backlog=model.main.server_conf(ListenConf).backlog.value,
             checks_at_once=model.main.server_conf(HealthServerConf).size.value,
             known=known_of(model.expanded),
         )

@@ -48,7 +48,7 @@ class Program:
     For the ledger: ``directives`` are all directives of the configuration with a node, ``absent`` those without
     one, ``left_out`` those that the program does not hold yet, each with the reason, ``ignored`` worker parameters
     that are lost because the worker is shared (WK-3). ``checks_at_once`` is ProxyHCTPsize; 0 for one after the other.
-    ``known`` is what reading has left known for
+    ``backlog`` is how many connections wait for us to accept them. ``known`` is what reading has left known for
     ``.htaccess`` files, ``shelves`` hold those that requests have met, by the number of the host.
     """
 
@@ -63,6 +63,7 @@ class Program:
     left_out: tuple[tuple[Written, str], ...] = ()
     ignored: tuple[Ignored, ...] = ()
     checks_at_once: int = 16
+    backlog: int = 511
     known: Known = Known()
     shelves: dict[int, Shelf] = field(default_factory=dict, compare=False, repr=False)
 

@@ -24,6 +24,8 @@ _WORKER_FIELDS = {
     "max": "max_connections",
     "acquire": "acquire",
     "ping": "ping",
+    "ttl": "idle",
+    "addressttl": "address_ttl",
     "responsefieldsize": "response_field_size",
 }
 _MEMBER_FIELDS = {"loadfactor": "loadfactor", "lbset": "lbset", "route": "route", "redirect": "redirect",
@@ -215,8 +217,7 @@ def _make_worker(draft: _Draft, member: Member | None = None) -> Worker:
         port=_port(parts) or DEFAULT_PORTS.get(scheme, 0),
         path=target_path(draft.url),
         socket=socket[5:] if bar else "",
-        # FC-2: connections to FastCGI are for one request unless someone asks for more.
-        reusable=not given.get("disablereuse", not given.get("enablereuse", scheme != "fcgi")),
+        reusable=_keeps_connections(given, scheme),
         upgrade=_words(given.get("upgrade")),
         member=member,
         check=check_of(given) if member is not None else None,
@@ -224,6 +225,12 @@ def _make_worker(draft: _Draft, member: Member | None = None) -> Worker:
         said_by=tuple(draft.said_by),
     )
     return replace(worker, **_fields(given, _WORKER_FIELDS))
+
+
+def _keeps_connections(given: Mapping[str, Any], scheme: str) -> bool:
+    """Whether connections are reused; those to FastCGI are for one request unless someone asks for more (FC-2)."""
+    reuse = not given.get("disablereuse", not given.get("enablereuse", scheme != "fcgi"))
+    return reuse and given.get("addressttl") != 0  # WP-12
 
 
 def generic_worker(authority: str) -> Worker:

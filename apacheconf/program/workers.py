@@ -30,8 +30,9 @@ class Worker:
     ``name`` is its identity, the URL text with scheme and host lower-cased and a default port dropped (WK-1).
     ``host`` and ``port`` are where to connect; ``socket`` a Unix socket instead (UN-1). ``path`` is what the
     member URL itself carries. ``retry`` is how long an error keeps it out. ``said_by`` are the directives that
-    made it. ``member`` is set in a balancer; outside of one ``status`` has the flags as given (``-I``: WP-31).
-    ``check`` is a member's health check.
+    made it. ``ping`` is the wait for 100 Continue (0: nobody is asked), ``idle`` how long an unused connection is kept
+    (0: for ever), ``address_ttl`` how long a looked-up address holds (-1: for ever). ``member`` is set in a balancer;
+    outside of one ``status`` has the flags as given (``-I``: WP-31). ``check`` is a member's health check.
     """
 
     name: str
@@ -47,6 +48,8 @@ class Worker:
     max_connections: int | None = None
     acquire: float | None = None
     ping: float = 0.0
+    idle: float = 0.0
+    address_ttl: float = -1.0
     upgrade: tuple[str, ...] = ()
     response_field_size: int = 8192
     member: Member | None = None

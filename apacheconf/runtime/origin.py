@@ -146,6 +146,8 @@ class OriginConnection:
             self.close()
         elif keep and not self.server.draining:
             self.idle_since = self.server.now
+            if self.pool.ttl:
+                self.deadline = self.server.now + self.pool.ttl
             self.pool.idle.append(self)
         else:
             self.close()

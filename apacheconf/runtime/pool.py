@@ -32,8 +32,8 @@ class Pool:
     """One worker: its data, its cells, its idle connections, how many are open, and who waits for one."""
 
     __slots__ = (
-        "authority", "cells", "connection_line", "idle", "limit", "open", "path", "place", "reusable", "secure",
-        "waiting", "worker",
+        "authority", "cells", "connection_line", "idle", "limit", "open", "path", "place", "place_until", "reusable",
+        "secure", "ttl", "waiting", "worker",
     )  # fmt: skip
 
     def __init__(self, worker: Worker, cells: Cells) -> None:
@@ -50,6 +50,8 @@ class Pool:
         self.authority = worker.authority.encode("latin-1")
         self.connection_line = b"Connection: Keep-Alive\r\n\r\n" if worker.reusable else b"Connection: close\r\n\r\n"
         self.place: tuple[str, int] | None = None
+        self.place_until = float("inf")
+        self.ttl = worker.idle
 
     def left(self) -> None:
         """One of its connections is gone, so whoever waits the longest may open one."""

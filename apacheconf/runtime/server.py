@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 #: Seconds between two looks at the deadlines.
 TICK = 0.1
-BACKLOG = 511
 
 
 def serve(program: Program, options: ServeOptions | None = None) -> None:
@@ -130,7 +129,7 @@ class Server(ServerState):
             for written, target in _places(listener, self.options):
                 if target not in bound or target[1] == 0:
                     bound.add(target)
-                    self._sockets.append((written, _bind(target, listener)))
+                    self._sockets.append((written, _bind(target, listener, self.program.backlog)))
 
     def _open_logs(self) -> None:
         """Every log of every host, so that what can't be written is said now. Raises UsageError."""
@@ -144,7 +143,7 @@ class Server(ServerState):
         def accepted() -> asyncio.BaseProtocol:
             return _Arrival(self, written, moved)  # type: ignore[return-value]
 
-        return await self.loop.create_server(accepted, sock=sock, backlog=BACKLOG)
+        return await self.loop.create_server(accepted, sock=sock, backlog=self.program.backlog)
 
     def context_of(self, door: Door) -> SSLContext:
         assert self._contexts is not None and door.front_tls is not None
@@ -268,14 +267,16 @@ class Server(ServerState):
         return self._destinations.get(connect_authority(worker)) or worker.socket or await self._resolve(pool)
 
     async def _resolve(self, pool: Pool) -> Address:
-        """The worker's address, looked up once (WP-12). Raises OriginBroke(500)."""
-        if pool.place is None:
+        """The worker's address, looked up once, or anew after its ``addressttl`` (WP-12). Raises OriginBroke(500)."""
+        if pool.place is None or self.loop.time() >= pool.place_until:
             worker = pool.worker
             try:
                 found = await self.loop.getaddrinfo(worker.host, worker.port, type=socket.SOCK_STREAM)
             except (OSError, UnicodeError) as error:
                 raise proxy_error(500, f"DNS lookup failure for: {worker.host}", system=_why_unknown(error)) from error
             pool.place = (str(found[0][4][0]), worker.port)
+            if worker.address_ttl >= 0:
+                pool.place_until = self.loop.time() + worker.address_ttl
         return pool.place
 
     # --- time and end ----------------------------------------------------------------------------------------
@@ -427,7 +428,7 @@ def _name_of(sock: socket.socket) -> Address:
     return name[0], name[1]
 
 
-def _bind(target: Address, listener: Listener) -> socket.socket:
+def _bind(target: Address, listener: Listener, backlog: int) -> socket.socket:
     """A bound socket. Raises UsageError with what to do."""
     host, port = target
     family = socket.AF_INET6 if ":" in host or (not host and socket.has_dualstack_ipv6()) else socket.AF_INET
@@ -437,11 +438,11 @@ def _bind(target: Address, listener: Listener) -> socket.socket:
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
     try:
         sock.bind((host, port))
-        sock.listen(BACKLOG)  # only now does a wildcard's address count as taken (VH-5)
+        sock.listen(backlog)  # only now does a wildcard's address count as taken (VH-5)
     except OSError as error:
         sock.close()
         if family == socket.AF_INET6 and not host and error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
-            return _bind(("0.0.0.0", port), listener)
+            return _bind(("0.0.0.0", port), listener, backlog)
         raise UsageError(_bind_message(target, listener, error), _bind_help(listener)) from None
     sock.setblocking(False)
     return sock

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.runtime.scripted import OK, Act, Chunks, Close, Head, Play, Until, get, post
+from tests.runtime.scripted import OK, Act, Chunks, Close, Head, Pause, Play, Until, get, post
 
 _SHOWN = ("Connection", "Expect", "Content-Length", "Transfer-Encoding")
 _LONG = "b" * 30000
@@ -349,4 +349,14 @@ PAGES = tuple(
 )
 
 
-PLAYS = (*PAGES, *PING, *ORIGINS, *CLIENTS, *VARY, *FIELDS, *BAD)
+_WAITING = (get(), Until(b"ok"), Pause(1.6), get(last=True))
+IDLE = (
+    _play("idle: as long as it takes KP-3 WP-3", "", _WAITING, worker="smax=0"),
+    _play("idle: not longer than ttl KP-3 WP-4", "", _WAITING, worker="ttl=1"),
+    _play("idle: ttl, with a minimum WP-1 WP-4", "", _WAITING, worker="ttl=1 min=1 smax=1"),
+    _play("idle: shorter than ttl WP-4", "", _WAITING, worker="ttl=9 smax=0"),
+    _play("idle: no address is kept WP-12", "", _TWO, worker="addressttl=0"),
+    _play("idle: an address is kept for a while WP-12", "", _TWO, worker="addressttl=1"),
+)
+
+PLAYS = (*IDLE, *PAGES, *PING, *ORIGINS, *CLIENTS, *VARY, *FIELDS, *BAD)

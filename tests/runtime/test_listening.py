@@ -20,7 +20,7 @@ REQUEST = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 
 def server(tmp_path: Path, listens: list[str], options: ServeOptions) -> Server:
     path = tmp_path / "site.conf"
-    lines = [f"Listen {each}" for each in listens]
+    lines = [f"Listen{each}" if each.startswith("Backlog") else f"Listen {each}" for each in listens]
     path.write_text("\n".join([*lines, "ServerName a", "Redirect / http://elsewhere/", ""]))
     return Server(load([str(path)]).require(), options)
 
@@ -107,3 +107,18 @@ def test_a_name_without_addresses_is_named(tmp_path: Path, monkeypatch: pytest.M
         asyncio.run(of.run())
     said = "(EAI 2)Name or service not known: AH00077: alloc_listener: failed to set up sockaddr for no.such.example"
     assert str(refused.value).startswith(f"{tmp_path}/site.conf:1:1: {said}")
+
+
+def test_the_backlog_is_the_one_that_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ListenBacklog: what the system is told, when a socket is bound and when it is served."""
+    import asyncio
+
+    told: list[int] = []
+    listen = socket.socket.listen
+    monkeypatch.setattr(socket.socket, "listen", lambda self, backlog: (told.append(backlog), listen(self, backlog)))
+    (port,) = free_ports(1)
+    of = server(tmp_path, [f"127.0.0.1:{port}", "Backlog 7"], ServeOptions())
+    assert of.program.backlog == 7
+    of.stop()
+    asyncio.run(of.run())
+    assert set(told) == {7}
