@@ -111,7 +111,10 @@ class Ledger:
         self, said_by: Iterable[Written], outcome: Outcome, caveat: str = "", at: str = "", key: str = ""
     ) -> None:
         """The reader took these directives to ``at``, with this outcome. Raises InternalError for strangers."""
-        answer = Answer(outcome, caveat, at, key)
+        self.give(said_by, Answer(outcome, caveat, at, key))
+
+    def give(self, said_by: Iterable[Written], answer: Answer) -> None:
+        """The same with an answer that was made before. Raises InternalError for strangers."""
         for directive in said_by:
             if id(directive) not in self._known:
                 raise InternalError(f"ledger: {directive.name} at {directive.place} is not of this configuration")
@@ -143,6 +146,21 @@ class Ledger:
         if sum(row.instances for row in rows) != len(self._known):
             raise InternalError("ledger: a directive is left without a row")
         return rows
+
+    def rows_from(
+        self, least: Outcome, fallback: Callable[[Written], Answer | None] = lambda _: None
+    ) -> tuple[Row, ...]:
+        """Those of ``rows`` that came out as ``least`` or worse; the others, most of a large file, are not made."""
+        groups: dict[tuple[int, int], list[Written]] = {}
+        bad: dict[tuple[int, int], None] = {}
+        for directive in self._known.values():
+            span = directive.place.span
+            key = id(span.file), span.start
+            groups.setdefault(key, []).append(directive)
+            answers = self._answers.get(id(directive)) or (fallback(directive) or FORGOTTEN,)
+            if any(answer.outcome >= least for answer in answers):
+                bad[key] = None
+        return tuple(self._row(groups[key], fallback) for key in groups if key in bad)
 
     def _row(self, group: list[Written], fallback: Callable[[Written], Answer | None]) -> Row:
         answers: list[Answer] = []

@@ -50,31 +50,37 @@ def account(program: Program) -> tuple[Row, ...]:
     """One row per directive as written: what serve makes of it. A program written by hand has none."""
     if not program.directives:
         return ()
+    return _ledger(program).rows(fallback_for(program))
+
+
+def _ledger(program: Program) -> Ledger:
     ledger = Ledger((*program.directives, *program.absent))
     answer(program, ledger)
-    return ledger.rows(fallback_for(program))
+    return ledger
 
 
 def answer(program: Program, ledger: Ledger) -> None:
     """Say what became of the directives that steps, listeners and origins were made of."""
-    steps_of: dict[int, tuple[tuple[Step, str], ...]] = {}
+    answers_of: dict[int, tuple[tuple[Step, Answer], ...]] = {}
     for host in program.hosts:
         shape = host.shape
-        if id(shape) not in steps_of:
-            steps_of[id(shape)] = tuple((step, _not_done(step)) for step in _steps(shape))
-        for step, why in steps_of[id(shape)]:
-            if closed := closed_by(step):
-                ledger.drop(host.said_by(step), closed, key=KEY)
-            elif why:
-                ledger.drop(host.said_by(step), why)
-            else:
-                ledger.carry(host.said_by(step), *_how_well(step))
+        if id(shape) not in answers_of:
+            answers_of[id(shape)] = tuple((step, _answer_of(step)) for step in _steps(shape))
+        for step, made in answers_of[id(shape)]:
+            ledger.give(host.said_by(step), made)
     tls_honesty.answer(program, ledger)
     for listener in program.listeners:
         ledger.carry(listener.said_by, Outcome.EXACT)
     for origin in program.origins:
         _answer_origin(origin, ledger)
     _settle_left_out(program, ledger)
+
+
+def _answer_of(step: Step) -> Answer:
+    if closed := closed_by(step):
+        return Answer(Outcome.UNSUPPORTED, closed, key=KEY)
+    why = _not_done(step)
+    return Answer(Outcome.UNSUPPORTED, why) if why else Answer(*_how_well(step))
 
 
 def _settle_left_out(program: Program, ledger: Ledger) -> None:
@@ -204,7 +210,7 @@ def _is_as_served(directive: Written) -> bool:
 def named_at_start(program: Program) -> tuple[Row, ...]:
     """What the start-up summary names: what isn't honoured, and what of TLS is honoured in part alone."""
     if not _NAMED or _NAMED[0][0] is not program:
-        rows = account(program)
+        rows = _ledger(program).rows_from(Outcome.APPROXIMATED, fallback_for(program)) if program.directives else ()
         named = tuple(row for row in rows if row.outcome is Outcome.UNSUPPORTED or tls_honesty.is_in_part(row))
         _NAMED[:] = [(program, named)]
     return _NAMED[0][1]
