@@ -31,13 +31,6 @@ DIFFERENCES = (
         "it is not httpd, and whoever looks should not be led to its errata",
     ),
     Difference(
-        ("RS-28",),
-        "the page after a body that is broken before anything was sent",
-        "comes in chunks",
-        "has a Content-Length",
-        "the page is known as a whole; a client reads the same",
-    ),
-    Difference(
         ("RS-17",),
         "the head of an origin's answer",
         "is bounded line by line, the number of lines is not",

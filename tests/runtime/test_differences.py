@@ -40,12 +40,6 @@ def test_the_server_header() -> None:
     assert b"\r\nServer: Apache/2.4 (apacheconf)\r\n" in answer
 
 
-def test_the_page_after_a_broken_body() -> None:
-    broken = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
-    answer = converse(one_origin(), get(), (broken,)).client
-    assert answer.startswith(b"HTTP/1.1 502 ") and b"\r\nContent-Length: " in answer
-
-
 def test_the_length_of_a_head() -> None:
     stage = Stage(one_origin())
     client = stage.client()
@@ -141,7 +135,6 @@ def test_optional_no_ca() -> None:
 #: By the beginning of the title.
 SHOWN: dict[str, Callable[..., None]] = {
     "the Server header": test_the_server_header,
-    "the page after": test_the_page_after_a_broken_body,
     "the head of": test_the_length_of_a_head,
     "the body of": test_the_length_of_a_check,
     "when a line": test_lines_wait_for_the_tick,
