@@ -20,6 +20,7 @@ from apacheconf.modules.mod_ssl import SslDirConf
 from apacheconf.modules.mpm_common import ListenConf
 from apacheconf.program import (
     access,
+    by_handler,
     core,
     mod_deflate,
     mod_log_config,
@@ -106,6 +107,9 @@ class _Compiler:
         """The host's shape; its cells are made once for all hosts with equal steps, layers and limits."""
         rules = mod_rewrite.server_layer(server, self.model.main, builder.place)
         layers = builder.build(server, rules)
+        if by_handler.names_origins(layers):
+            for number in origins.numbers.values():
+                linker.origin(number)
         mappings = mod_proxy.chain(self._mappings(server, linker, origins))
         root = self.model.expanded.server_root
         logs = mod_log_config.server_steps(server, self.model.main, root, linker, self._leave_out)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 
+from apacheconf.modules.core import CoreDirConf
+from apacheconf.modules.mod_mime import MimeDirConf
 from apacheconf.program.forward import add_forwarded
 from apacheconf.program.headers import HeaderTable
+from apacheconf.program.hosts import Layer
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.program import Program
 from apacheconf.program.request import Decision
@@ -22,16 +26,28 @@ def is_proxy(handler: str) -> bool:
     return handler.startswith(PREFIX)
 
 
+def names_origins(layers: Iterable[Layer]) -> bool:
+    """Whether a handler of any section is an origin's URL."""
+    for layer in layers:
+        for _, conf in layer.confs:
+            if isinstance(conf, CoreDirConf) and is_proxy(conf.set_handler.value):
+                return True
+            if isinstance(conf, MimeDirConf) and any(is_proxy(name or "") for name in conf.handlers.value.values()):
+                return True
+    return False
+
+
 def proxied(program: Program, decision: Decision, handler: str) -> Decision:
     """The decision for the origin that ``handler`` names; 500 when nobody can say which that is."""
     host, state = decision.host, decision.state
     assert host is not None and state is not None
     url, file = handler[len(PREFIX) :], state.file
-    origin = _named(url + file, program, host.origins) or _generic(url)
+    origin = _named(url + file, program, host.origins)
+    if origin is None:
+        origin = _generic(url)
+        state.env["proxy-nokeepalive"] = "1"
     if origin is None:
         return replace(decision, status=500)
-    if not origin.said_by:  # nobody has defined it: it keeps no connections
-        state.env["proxy-nokeepalive"] = "1"
     state.mapped = url + file
     path = target_path(url) + file
     path = path if is_fcgi(origin) else canonical(path)

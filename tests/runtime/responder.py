@@ -24,7 +24,7 @@ _VARY = frozenset({"PATH", "REMOTE_PORT", "SERVER_SOFTWARE", "SERVER_SIGNATURE",
 
 
 class Responder(Listening):
-    """Answers at a port of loopback, or at a Unix socket. ``connections`` counts them."""
+    """Answers at a port of loopback, or at a Unix socket."""
 
     def __init__(self, path: Path | None = None) -> None:
         listener = socket.socket(socket.AF_UNIX if path else socket.AF_INET)
@@ -32,18 +32,16 @@ class Responder(Listening):
         if path:
             path.chmod(0o777)
         self.port: int = 0 if path else listener.getsockname()[1]
-        self.connections = 0
         super().__init__(listener, self._respond)
 
     def _respond(self, connection: socket.socket) -> None:
-        self.connections += 1
-        number, stream = self.connections, connection.makefile("rb")
+        stream = connection.makefile("rb")
         with stream:
-            while _one(connection, stream, number):
+            while _one(connection, stream):
                 pass
 
 
-def _one(connection: socket.socket, stream: object, number: int) -> bool:
+def _one(connection: socket.socket, stream: object) -> bool:
     """One request; whether the connection stays."""
     said: dict[int, bytes] = {_PARAMS: b"", _STDIN: b""}
     flags, request = 0, 0
@@ -59,14 +57,11 @@ def _one(connection: socket.socket, stream: object, number: int) -> bool:
             said[kind] += data
         elif kind == _STDIN:
             break
-    return _answer(connection, request, dict(pairs(said[_PARAMS])), said[_STDIN], flags, number)
+    return _answer(connection, request, dict(pairs(said[_PARAMS])), said[_STDIN], flags)
 
 
-def _answer(
-    connection: socket.socket, request: int, params: dict[str, str], body: bytes, flags: int, number: int
-) -> bool:
+def _answer(connection: socket.socket, request: int, params: dict[str, str], body: bytes, flags: int) -> bool:
     out = _told(params, body, flags) if "HTTP_X_CTL" not in params else unquote_to_bytes(params["HTTP_X_CTL"])
-    out = out.replace(b"CONNECTION", b"%d" % number)
     end = params.get("HTTP_X_END", "")
     pieces = [out[at : at + 1] for at in range(len(out))] if end == "cut" else [out] if out else []
     data = b""

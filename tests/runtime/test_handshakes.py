@@ -236,7 +236,8 @@ TRIALS = [
         host(
             "a.example",
             "a",
-            f"SSLVerifyClient optional\n{_CA}<Location />\nRequire ssl-verify-client\n</Location>\nErrorDocument 403 no\n",
+            f"SSLVerifyClient optional\n{_CA}<Location />\nRequire ssl-verify-client\n</Location>\n"
+            "ErrorDocument 403 no\n",
         ),
         (Ask(), Ask(client="client")),
     ),
