@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from apacheconf.ledger import Written
 from apacheconf.modules.declare import (
@@ -28,6 +28,7 @@ from apacheconf.modules.declare import (
     Spec,
     ValueRefused,
     flag,
+    not_inherited,
     setting,
     take1,
 )
@@ -67,8 +68,22 @@ class AuthzDirConf(Conf):
     module: ClassVar[str] = "mod_authz_core"
 
     requires: Setting[tuple[Requirement | RequireGroup, ...]] = setting(())
-    merging: Setting[str] = setting("Off")
+    merging: Setting[str] = setting("Off", not_inherited)
     forbidden: Setting[bool] = setting(False)
+
+    def merge(self, child: Self) -> Self:
+        """With AuthMerging what both require becomes a group of two, said by that directive."""
+        merged = super().merge(child)
+        if not child.merging.is_set or not self.requires.is_set:
+            return merged
+        if child.merging.value == "Off" and not child.requires.is_set:
+            return replace(merged, requires=Setting(()))
+        if child.merging.value == "Off" or not child.requires.is_set:
+            return merged
+        by = child.merging.said_by[-1]
+        both = tuple(RequireGroup("any", each.value, each.said_by) for each in (self.requires, child.requires))
+        group = RequireGroup("all" if child.merging.value == "And" else "any", both, (by, by))
+        return replace(merged, requires=Setting((group,), (by,)))
 
 
 #: Every provider that the modules of httpd register, and its module.

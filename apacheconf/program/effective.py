@@ -16,11 +16,13 @@ from apacheconf.ledger import Written
 from apacheconf.model.bound import Directive
 from apacheconf.model.types import Model, Server
 from apacheconf.modules.declare import Conf, Setting
+from apacheconf.modules.mod_authz_core import AuthzDirConf
 from apacheconf.program.decide import walk
 from apacheconf.program.evaluate import State, holds
 from apacheconf.program.hosts import Host, LayerKind
 from apacheconf.program.program import Program
 from apacheconf.program.request import Request
+from apacheconf.program.requirements import Entry, Shown, shown
 from apacheconf.program.sections import Found, in_merge_order
 from apacheconf.source import Place
 
@@ -42,6 +44,11 @@ class Effective:
     directory: dict[str, Conf]
     unmerged: tuple[Node, ...]
     unasked: tuple[tuple[Written, str], ...]
+
+    @property
+    def requires(self) -> Setting[tuple[Entry, ...]]:
+        conf = self.directory.get("mod_authz_core")
+        return conf.requires if isinstance(conf, AuthzDirConf) else Setting(())
 
     def settings(self) -> Iterator[tuple[str, str, Setting[object]]]:
         """Module, name and Setting of all that is set, per server first."""
@@ -105,10 +112,13 @@ def as_text(found: Effective) -> str:
     ]
     lines += [f"# {_tag(node)} is not asked: {reason} ({_near(node.place)})" for node, reason in found.unasked]
     module, said = "", set[int]()
-    for owner, _, setting in found.settings():
+    for owner, name, setting in found.settings():
         if owner != module:
             lines += ["", f"# {owner}"]
             module = owner
+        if (owner, name) == _REQUIRES:
+            lines += [line for each in shown(found.requires) for line in _required(each, "")]
+            continue
         for written in setting.said_by:
             if id(written) not in said:
                 said.add(id(written))
@@ -120,14 +130,34 @@ def as_text(found: Effective) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+_REQUIRES = ("mod_authz_core", "requires")
+
+
+def _required(each: Shown, indent: str) -> Iterator[str]:
+    """A Require line behind its origin, or a group with what stands in it."""
+    place = f"{indent}# {_near(each.said_by.place)}"
+    by = f" {_as_written(each.said_by)}" if each.section and each.said_by.name != each.section else ""
+    yield f"{place}{by}{f' ({each.methods})' if each.methods else ''}"
+    if not each.section:
+        yield indent + _as_written(each.said_by)
+        return
+    yield f"{indent}<{each.section}>"
+    for inner in each.entries:
+        yield from _required(inner, f"{indent}  ")
+    yield f"{indent}</{each.section}>"
+
+
 def as_json(found: Effective) -> str:
     """The same as JSON.
 
     ``{"schema": "apacheconf-effective/1", "host": {"name", "file", "line"}, "sections": [directive], "settings":
-    [{"module", "setting", "directives": [directive]}], "unmerged": [directive], "unasked": [directive with
-    "reason"]}``; ``file`` and ``line`` are null for the main server. A directive is ``{"name", "arguments", "file",
-    "line", "column"}`` as in ``dump --json``. ``setting`` is the name in snake case of what is set; defaults are left
-    out. The directives of a list stand in the order in which they are asked.
+    [{"module", "setting", "directives": [directive]}], "required": [directive with "section", "methods" and
+    "entries"], "unmerged": [directive], "unasked": [directive with "reason"]}``; ``file`` and ``line`` are null for
+    the main server. A directive is ``{"name", "arguments", "file", "line", "column"}`` as in ``dump --json``.
+    ``setting`` is the name in snake case of what is set; defaults are left out. The directives of a list stand in the
+    order in which they are asked. ``required`` is what AuthMerging leaves of the Require lines, any one of which is
+    enough: ``section`` is RequireAll, RequireAny or RequireNone for a group of ``entries`` and empty for a line,
+    ``methods`` says in words for which requests.
     """
     place = found.host.place
     document = {
@@ -142,6 +172,7 @@ def as_json(found: Effective) -> str:
             {"module": module, "setting": name, "directives": [_plain(each) for each in dict.fromkeys(setting.said_by)]}
             for module, name, setting in found.settings()
         ],
+        "required": [_required_plain(each) for each in shown(found.requires)],
         "unmerged": [_plain(node) for node in found.unmerged],
         "unasked": [{**_plain(node), "reason": reason} for node, reason in found.unasked],
     }
@@ -163,6 +194,11 @@ def _plain(written: Written) -> dict[str, object]:
         "line": place.line,
         "column": place.span.column,
     }
+
+
+def _required_plain(each: Shown) -> dict[str, object]:
+    inside = [_required_plain(inner) for inner in each.entries]
+    return {**_plain(each.said_by), "section": each.section, "methods": each.methods, "entries": inside}
 
 
 def _near(place: Place) -> str:

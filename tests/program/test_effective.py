@@ -101,7 +101,7 @@ def test_as_text(file: Path) -> None:
 def test_as_json(file: Path) -> None:
     """The schema that the docstring promises."""
     document = json.loads(as_json(ask(file, "a.example", "/y")))
-    assert list(document) == ["schema", "host", "sections", "settings", "unmerged", "unasked"]
+    assert list(document) == ["schema", "host", "sections", "settings", "required", "unmerged", "unasked"]
     assert document["schema"] == "apacheconf-effective/1"
     assert document["host"] == {"name": "a.example", "file": str(file), "line": 9}
     timeout = {"name": "ProxyTimeout", "arguments": "9", "file": str(file), "line": 12, "column": 5}
@@ -114,3 +114,80 @@ def test_the_command(command, file: Path) -> None:
     assert done.returncode == 0
     assert f"# {file}:25\nProxyPreserveHost On\n" in done.stdout
     assert command("dump", file, "--effective", "http://a.example/", "--includes").returncode == 2
+
+
+MERGED = """\
+<VirtualHost *:80>
+ServerName a.example
+<Location />
+Require ip 10.0.0.0/8
+Require ip 192.168.0.0/16
+</Location>
+<Location /a>
+AuthMerging And
+Require method GET
+</Location>
+<Location /a/b>
+AuthMerging Or
+<RequireAll>
+Require host x.example
+Require not ip 1.2.3.4
+</RequireAll>
+</Location>
+<Location /a/off>
+AuthMerging Off
+</Location>
+<Location /a/alone>
+Require all denied
+</Location>
+<Location /limit>
+<LimitExcept GET>
+Require all granted
+</LimitExcept>
+</Location>
+</VirtualHost>
+"""
+
+
+def required(file: Path, path: str) -> str:
+    """What ``--effective`` shows of Require lines, without the comments."""
+    text = as_text(ask(file, "a.example", path)).partition("# mod_authz_core\n")[2].partition("\n\n")[0]
+    lines = (line.strip() for line in text.splitlines() if not line.strip().startswith("# "))
+    return " ".join(line for line in lines if not line.startswith("AuthMerging"))
+
+
+@pytest.mark.parametrize(
+    ("path", "holds"),
+    [
+        ("/", "Require ip 10.0.0.0/8 Require ip 192.168.0.0/16"),
+        (
+            "/a",
+            "<RequireAll> <RequireAny> Require ip 10.0.0.0/8 Require ip 192.168.0.0/16 </RequireAny>"
+            " Require method GET </RequireAll>",
+        ),
+        (
+            "/a/b",
+            "<RequireAny> <RequireAll> <RequireAny> Require ip 10.0.0.0/8 Require ip 192.168.0.0/16 </RequireAny>"
+            " Require method GET </RequireAll>"
+            " <RequireAll> Require host x.example Require not ip 1.2.3.4 </RequireAll> </RequireAny>",
+        ),
+        ("/a/off", ""),
+        ("/a/alone", "Require all denied"),
+        ("/limit", "Require all granted"),
+    ],
+)
+def test_what_is_required_after_merging(tmp_path: Path, path: str, holds: str) -> None:
+    """MRG-20, STR-17: AuthMerging combines what the sections say, and is for its own section only."""
+    file = tmp_path / "site.conf"
+    file.write_text(MERGED)
+    assert required(file, path) == holds
+
+
+def test_required_as_json(tmp_path: Path) -> None:
+    file = tmp_path / "site.conf"
+    file.write_text(MERGED)
+    (group,) = json.loads(as_json(ask(file, "a.example", "/a")))["required"]
+    assert (group["name"], group["section"], group["line"]) == ("AuthMerging", "RequireAll", 8)
+    assert [(each["section"], each["line"]) for each in group["entries"]] == [("RequireAny", 8), ("", 9)]
+    (line,) = json.loads(as_json(ask(file, "a.example", "/limit")))["required"]
+    assert line["methods"] == "for every method but GET"
