@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from apacheconf.expand.options import Known
@@ -89,11 +90,10 @@ class _Compiler:
         builder = self._builder(server, linker, origins)
         shape = self._shape(server, linker, origins, builder)
         made = core.host(number, server, self.model.main, shape, linker, self.model.expanded.server_root)
-        return replace(
-            made,
-            front_tls=mod_ssl.front_tls(server, self.model),
-            builder=builder if _reads_htaccess(shape.layers) else None,
-        )
+        front_tls, reads = mod_ssl.front_tls(server, self.model), _reads_htaccess(shape.layers)
+        if front_tls is None and not reads:
+            return made
+        return replace(made, front_tls=front_tls, builder=builder if reads else None)
 
     def _builder(self, server: Server, linker: Linker, origins: Origins) -> LayerBuilder:
         model = self.model
@@ -189,9 +189,10 @@ def make_shape(steps: tuple[Step, ...], layers: tuple[Layer, ...], limits: Limit
     return Shape(steps, layers, cells, limits, (*unreachable(steps, cells), *inert), early)
 
 
-def _definitions(server: Server) -> Iterator[tuple[Definition, Written]]:
+@lru_cache(maxsize=4)  # asked twice for a host
+def _definitions(server: Server) -> tuple[tuple[Definition, Written], ...]:
     setting = server.server_conf(ProxyServerConf).definitions
     health = server.server_conf(HealthServerConf)
     tls = mod_ssl.origin_tls(server.dir_conf(SslDirConf))
-    for definition, said_by in zip(setting.value, setting.said_by, strict=True):
-        yield mod_proxy_hcheck.resolved(definition, health, tls), said_by
+    resolved = (mod_proxy_hcheck.resolved(definition, health, tls) for definition in setting.value)
+    return tuple(zip(resolved, setting.said_by, strict=True))

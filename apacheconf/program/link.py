@@ -73,7 +73,8 @@ class Linker:
     def conf(self, conf: C) -> C:
         """The same settings with numbers in place of directives."""
         linked: dict[str, Any] = {}
-        for name in _names(type(conf)):
+        of: Hashable = type(conf)
+        for name in _names(of):
             value: Setting[object] = getattr(conf, name)
             if value.said_by:
                 linked[name] = Setting(value.value, self.numbers(value.said_by))

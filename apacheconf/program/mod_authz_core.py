@@ -105,9 +105,8 @@ def layer(conf: AuthzDirConf, linker: Linker, left_out: LeaveOut) -> AuthzLayer:
     group = RequireGroup("any", conf.requires.value, conf.requires.said_by)
     required = _group(group, left_out)
     directives = tuple(dict.fromkeys((*_directives(group), *conf.merging.said_by)))
-    return AuthzLayer(
-        Setting(dataclasses.replace(required, methods=None), linker.numbers(directives)), merging, forbidden
-    )
+    whole = required if required.methods is None else dataclasses.replace(required, methods=None)
+    return AuthzLayer(Setting(whole, linker.numbers(directives)), merging, forbidden)
 
 
 def _directives(group: RequireGroup) -> Iterator[Written]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import ClassVar, Self, TypeVar
 
 from apacheconf.ledger import Written
-from apacheconf.model.types import Section, Server
+from apacheconf.model.types import Section, Server, is_unset
 from apacheconf.modules.declare import Conf, Setting, child_wins, not_inherited, parent_then_child, setting
 from apacheconf.modules.mod_rewrite import RewriteDirConf, RewriteMap, RewriteServerConf
 from apacheconf.modules.rewrite_rules import RewriteCond
@@ -79,6 +80,7 @@ class Rules:
     maps: dict[str, RewriteMap]
 
 
+@lru_cache(maxsize=4)  # asked three times for a host
 def rules_of(server: Server, main: Server) -> Rules:
     """A server's own rules, with the main server's after or before them where an option says so."""
     own = Rules(entries(_own(server)), _maps(server))
@@ -140,16 +142,21 @@ def add_workers(server: Server, main: Server, shared: Shared) -> None:
 # --- layers --------------------------------------------------------------------------------------------------
 
 
+_NO_RULES = RewriteLayer()
+
+
 def server_layer(server: Server, main: Server, place: Place) -> RewriteLayer:
     """The server's rules as steps, and its engine."""
     found = rules_of(server, main)
+    conf = server.dir_conf(RewriteDirConf)
+    if not found.entries and is_unset(conf):
+        return _NO_RULES
     maps = {name: _located(each, place.server_root) for name, each in found.maps.items()}
     texts = Texts(maps, place.root, place.tls)
     steps = steps_of_server(found.entries, texts, place)
     said_by = tuple(dict.fromkeys(number for step in steps for number in step.said_by)) or (0,)
     if steps:
         steps = (*steps, Step(Phase.REWRITE, FinishRewriting(place.root), said_by))
-    conf = server.dir_conf(RewriteDirConf)
     return RewriteLayer(
         _numbered(conf.engine, place.linker),
         Setting(steps, said_by if steps else ()),  # type: ignore[arg-type]

@@ -143,6 +143,7 @@ def _falls_under(url: str, worker: str) -> bool:
     return authority_of(url) == authority_of(worker) and worker_name(url).startswith(worker_name(worker))
 
 
+@lru_cache(maxsize=1024)
 def authority_of(url: str) -> str:
     """A worker's name without its path."""
     return worker_name(url).removesuffix(target_path(url))
@@ -165,6 +166,7 @@ def balancer_name(url: str) -> str:
     return "balancer://" + url[11:].partition("/")[0].lower()
 
 
+@lru_cache(maxsize=1024)
 def target_path(url: str) -> str:
     """What a target URL says after its authority; empty when it has no path."""
     rest = url.partition("|")[2] or url
@@ -224,7 +226,8 @@ def _make_worker(draft: _Draft, member: Member | None = None) -> Worker:
         status=frozenset(given.get("status") or ()) if member is None else frozenset(),
         said_by=tuple(draft.said_by),
     )
-    return replace(worker, **_fields(given, _WORKER_FIELDS))
+    fields = _fields(given, _WORKER_FIELDS)
+    return replace(worker, **fields) if fields else worker
 
 
 def _keeps_connections(given: Mapping[str, Any], scheme: str) -> bool:
