@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from apacheconf.diagnostics import UsageError
-from apacheconf.engines import Engine, Sandbox, find, stopping_on_signals
+from apacheconf.engines import Engine, EngineFailed, Sandbox, find, stopping_on_signals
 from apacheconf.engines.httpd import missing_modules
 from apacheconf.expand import Options
 from apacheconf.program.loading import Loaded, load
@@ -176,6 +176,9 @@ def observe(
             {port: name.removesuffix(":80") for name, port in origins.ports.items()},
             {real: written for written, real in staged.ports.listeners.items()},
         )
-        with fronts.start(front.name, front.engine, staged, front.text_for(staged, program)):
-            seen = ask(address, scenario.probes, origins, tokens, progress)
+        with fronts.start(front.name, front.engine, staged, front.text_for(staged, program)) as server:
+            try:
+                seen = ask(address, scenario.probes, origins, tokens, progress)
+            except ConnectionError as error:
+                raise EngineFailed(f"{server.title} stopped answering:\n{box.log().strip()}") from error
         return seen, Staged(staged, program, address[1])

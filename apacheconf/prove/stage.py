@@ -50,6 +50,9 @@ _ANY = frozenset({"", "*", "_default_", "0.0.0.0", "[::]"})
 #: Modules whose symbols other module files need when they are loaded.
 LOADED_FIRST = frozenset({"proxy_module", "session_module", "cache_module", "dav_module", "dbd_module", "ldap_module"})
 
+#: What a module looks for when it starts, though no directive is of it.
+_ALSO = {"authn_socache_module": "socache_shmcb_module"}
+
 
 @dataclass
 class Ports:
@@ -131,7 +134,9 @@ def modules_for(loaded: Loaded) -> list[str]:
     """
     if not loaded.expanded.fragment:
         return list(loaded.expanded.modules)
-    return sorted(needed(loaded.expanded), key=lambda name: (name not in LOADED_FIRST, name))
+    wanted = set(needed(loaded.expanded))
+    wanted |= {also for name, also in _ALSO.items() if name in wanted}
+    return sorted(wanted, key=lambda name: (name not in LOADED_FIRST, name))
 
 
 class _Printer:

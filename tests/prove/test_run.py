@@ -1,0 +1,34 @@
+"""Running a front for a scenario: one that goes away is named, with what it said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apacheconf.engines import EngineFailed
+from apacheconf.program.loading import load
+from apacheconf.prove import run
+from apacheconf.prove.aims import find_targets
+from apacheconf.prove.probes import scenarios
+from apacheconf.prove.stage import authorities, modules_for
+
+
+def test_a_front_that_goes_away_is_named(sites: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: Any) -> None:
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    monkeypatch.setattr(run, "ask", gone)
+    loaded = load([str(sites / "reverse-proxy/conf.d")])
+    target = find_targets(loaded.require())[0]
+    scenario = next(iter(scenarios(loaded.require(), target.aim, authorities(loaded.require()))))
+    with pytest.raises(EngineFailed, match="apacheconf serve stopped answering"):
+        run.observe(loaded, target, scenario, run.Front.find("serve"), lambda _: None)
+
+
+def test_a_module_gets_what_it_looks_for(tmp_path: Path) -> None:
+    """httpd doesn't start with mod_authn_socache alone."""
+    file = tmp_path / "site.conf"
+    file.write_text("<Location />\nAuthnCacheProvideFor file\n</Location>\n")
+    assert "socache_shmcb_module" in modules_for(load([str(file)]))
