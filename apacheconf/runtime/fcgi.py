@@ -186,7 +186,7 @@ class FcgiConnection(OriginConnection):
                 return
             head, data, self._head = self._head[:end], self._head[end:], b""
             self._mute = head.startswith(b"HTTP/")  # a status line has no place here: 500, and nothing else
-            self._reply = self._refused(exchange) if self._mute else read_script_head(head)
+            self._reply = self._refused(exchange) if self._mute else read_script_head(head, _usual(exchange))
         if not data or self._mute:  # whether the body is empty shows at its end only, and then it has a length
             return
         if self._begun:
@@ -218,7 +218,7 @@ class FcgiConnection(OriginConnection):
     def _answer_whole(self, exchange: Exchange) -> None:
         """The answer ends before any of it was sent: without a head all of it is body."""
         body, self._begun = self._head, True
-        reply = self._reply or ReplyHead(200, b"OK", [], 0, True)
+        reply = self._reply or read_script_head(b"", _usual(exchange))
         reply.length = len(body)
         if reply.status not in (204, 304) and not exchange.head_only:
             reply.fields.append((b"Content-Length", b"%d" % len(body)))
@@ -266,9 +266,14 @@ def _end_of_head(data: bytes) -> int:
     return min(found, default=-1)
 
 
-def read_script_head(head: bytes) -> ReplyHead:
-    """The head that a script wrote (FC-10). Raises OriginBroke(500)."""
-    status, reason = 200, b"OK"
+def _usual(exchange: Exchange) -> int:
+    """The status of a script that says none: that of the error whose document it is."""
+    return exchange.first_status or 200
+
+
+def read_script_head(head: bytes, usual: int = 200) -> ReplyHead:
+    """The head that a script wrote; its status is ``usual`` unless it says another (FC-10). Raises OriginBroke(500)."""
+    status, reason = usual, standard_reason(usual)
     fields: Fields = []
     kind: Fields = []
     for line in filter(None, head.replace(b"\r\n", b"\n").split(b"\n")):

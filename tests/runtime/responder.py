@@ -1,8 +1,8 @@
 """A FastCGI responder that tells what it was sent, or says what the request's ``X-Ctl`` wants it to say.
 
 Without ``X-Ctl`` the answer lists the parameters in order of their names, then how much came on standard input.
-``X-Ctl`` is the answer itself, percent-encoded; ``X-Err`` goes to standard error; ``X-End`` is ``half`` (hang up without
-an end), ``nonsense`` (bytes that are no record), ``silent`` (say nothing more) or ``cut`` (a record per byte).
+``X-Ctl`` is the answer itself, percent-encoded; ``X-Err`` goes to standard error; ``X-End`` is ``half`` (hang up
+without an end), ``nonsense`` (bytes that are no record), ``silent`` (say no more) or ``cut`` (a record per byte).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _VARY = frozenset({"PATH", "REMOTE_PORT", "SERVER_SOFTWARE", "SERVER_SIGNATURE",
 
 
 class Responder(Listening):
-    """Answers at a port of loopback, or at a Unix socket."""
+    """Answers at a port of loopback, or at a Unix socket. ``connections`` counts those that came."""
 
     def __init__(self, path: Path | None = None) -> None:
         listener = socket.socket(socket.AF_UNIX if path else socket.AF_INET)
@@ -32,9 +32,11 @@ class Responder(Listening):
         if path:
             path.chmod(0o777)
         self.port: int = 0 if path else listener.getsockname()[1]
+        self.connections = 0
         super().__init__(listener, self._respond)
 
     def _respond(self, connection: socket.socket) -> None:
+        self.connections += 1
         stream = connection.makefile("rb")
         with stream:
             while _one(connection, stream):

@@ -1,0 +1,123 @@
+"""FastCGI beyond single answers: bodies both ways, connections that stay, and what can't be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from apacheconf.engines import free_ports
+from apacheconf.program.loading import load
+from apacheconf.prove.client import Turn, exchange
+from apacheconf.runtime.errors import OriginBroke
+from apacheconf.runtime.fcgi import pairs, read_script_head, record
+from tests.runtime import responder
+from tests.runtime.responder import Responder
+from tests.wire import Served
+
+
+@contextmanager
+def serving(folder: Path, found: Responder, parameters: str = "") -> Iterator[int]:
+    (port,) = free_ports(1)
+    file = folder / "site.conf"
+    loads = "".join(f"LoadModule {name}_module mod_{name}.so\n" for name in ("proxy", "proxy_fcgi"))
+    file.write_text(f"{loads}Listen 127.0.0.1:{port}\nProxyPass / fcgi://127.0.0.1:{found.port}/ {parameters}\n")
+    with Served(file):
+        yield port
+
+
+def ask(port: int, *requests: bytes) -> list[bytes]:
+    """The bodies of the answers to requests on one connection."""
+    turns = tuple(Turn(each, (each.split(b" ", 1)[0].decode(),)) for each in requests)
+    return [answer.body for answer in exchange(("127.0.0.1", port), turns).answers]
+
+
+def post(body: bytes, framing: bytes) -> bytes:
+    return b"POST /x HTTP/1.1\r\nHost: example.com\r\n%b\r\n\r\n%b" % (framing, body)
+
+
+@pytest.mark.parametrize("size", [0, 1, 16384, 16385, 65535, 65536, 3_000_000])
+def test_a_body_arrives_whole_with_its_length(size: int, tmp_path: Path) -> None:
+    """FC-11: known or in chunks, which are put together first."""
+    data = b"x" * size
+    chunks = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in _cut(data)) + b"0\r\n\r\n"
+    with Responder() as found, serving(tmp_path, found) as port:
+        for request in (post(data, b"Content-Length: %d" % size), post(chunks, b"Transfer-Encoding: chunked")):
+            (told,) = ask(port, request)
+            assert f"CONTENT_LENGTH={size}\n".encode() in told
+            assert f" {size} bytes came: {'x' * min(size, 40)}]".encode() in told
+
+
+def _cut(data: bytes) -> Iterator[bytes]:
+    for at in range(0, len(data), 10_000):
+        yield data[at : at + 10_000]
+
+
+@pytest.mark.parametrize(("parameters", "connections"), [("", 3), ("enablereuse=on", 1), ("disablereuse=on", 3)])
+def test_a_connection_stays_where_that_is_asked_for(parameters: str, connections: int, tmp_path: Path) -> None:
+    """FC-2."""
+    request = b"GET /x HTTP/1.1\r\nHost: example.com\r\n\r\n"
+    with Responder() as found, serving(tmp_path, found, parameters) as port:
+        told = ask(port, request, request, request)
+        assert len(told) == 3
+        assert all(b"[flags %d," % (connections == 1) in each for each in told)
+    assert found.connections == connections
+
+
+def test_default_ports(tmp_path: Path) -> None:
+    """FC-1, FC-2: the ports that workers have unless they say others, and which keep connections."""
+    file = tmp_path / "site.conf"
+    urls = {
+        "fcgi": 8000,
+        "ajp": 8009,
+        "scgi": 4000,
+        "uwsgi": 3031,
+        "ws": 80,
+        "wss": 443,
+        "https": 443,
+        "h2c": 80,
+        "h2": 443,
+    }
+    file.write_text("".join(f"ProxyPass /{scheme} {scheme}://host.example/\n" for scheme in urls))
+    program = load([str(file)]).require()
+    assert {worker.scheme: worker.port for worker in program.workers()} == urls
+    assert [worker.scheme for worker in program.workers() if not worker.reusable] == ["fcgi"]
+
+
+def test_parameters_of_every_length_can_be_read_again() -> None:
+    params = [("A" * length, "b" * (300 - length)) for length in (0, 1, 127, 128, 129, 300)]
+    assert list(responder.pairs(pairs(params))) == params
+
+
+def test_what_is_longer_than_a_record_takes_several() -> None:
+    data = record(5, b"y" * 70000)
+    assert [data[4:6], data[8 + 65535 + 4 : 8 + 65535 + 6]] == [b"\xff\xff", (70000 - 65535).to_bytes(2, "big")]
+    assert record(5, b"") == b"\x01\x05\x00\x01\x00\x00\x00\x00"
+
+
+@pytest.mark.parametrize("head", [b"no colon\n\n", b"Bad Name: x\n\n", b": x\n\n"])
+def test_a_head_that_is_none_is_an_error(head: bytes) -> None:
+    """FC-10."""
+    with pytest.raises(OriginBroke) as broken:
+        read_script_head(head)
+    assert broken.value.status == 500
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "reason"),
+    [
+        (b"Status: 404 Gone Fishing", 404, b"Gone Fishing"),
+        (b"status:201", 201, b"Created"),
+        (b"X: y", 200, b"OK"),
+        (b"Status: abc", 500, b"Internal Server Error"),
+        (b"Status: 99", 500, b"Internal Server Error"),
+    ],
+)
+def test_status(line: bytes, status: int, reason: bytes) -> None:
+    """FC-10."""
+    reply = read_script_head(line + b"\r\nContent-Length: 7\r\n\r\n")
+    assert (reply.status, reply.reason) == (status, reason)
+    assert not re.search(rb"(?i)content-length", b"".join(name for name, _ in reply.fields))
