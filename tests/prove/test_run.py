@@ -11,7 +11,7 @@ from apacheconf.engines import EngineFailed
 from apacheconf.program.loading import load
 from apacheconf.prove import run
 from apacheconf.prove.aims import find_targets
-from apacheconf.prove.probes import scenarios
+from apacheconf.prove.ask import scenarios
 from apacheconf.prove.stage import authorities, modules_for
 
 
