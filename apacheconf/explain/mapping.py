@@ -72,7 +72,7 @@ def _events(trail: Trail) -> Iterator[Sentence]:
 
 
 def _section(event: LayerAsked, trail: Trail) -> Sentence:
-    directives = [trail.host.directives[number] for number in event.layer.said_by]
+    directives = list(trail.host.written(event.layer.said_by))
     if event.matched:
         return says(f"{event.layer.title} applies.", directives)
     return loses(f"{event.layer.title} doesn't apply: {_why_not(event.layer.matcher, trail)}.", directives)

@@ -13,9 +13,10 @@ from apacheconf.program.trace import Passed, Rewritten, Tried
 
 def is_told(event: object) -> bool:
     """Whether the event is about a rule."""
-    if not isinstance(event, Tried | Passed | Rewritten) or event.step.phase is not Phase.REWRITE:
+    if not isinstance(event, Tried | Passed | Rewritten):
         return False
-    return isinstance(event.step.action, Rewrite | Respond)
+    action, phase = event.step.action, event.step.phase
+    return isinstance(action, Rewrite) or (phase is Phase.REWRITE and isinstance(action, Respond))
 
 
 def sentences(event: Tried | Passed | Rewritten, trail: Trail) -> Iterator[Sentence]:

@@ -7,6 +7,7 @@ tables that fill its numbers.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from fnmatch import fnmatchcase
@@ -245,7 +246,13 @@ class Host:
 
     def said_by(self, step: Step) -> tuple[Written, ...]:
         """The directives that a step of this host came from."""
-        return tuple(self.directives[number] for number in step.said_by)
+        return self.written(step.said_by)
+
+    def written(self, numbers: Iterable[int]) -> tuple[Written, ...]:
+        """Directives by their numbers; those of ``.htaccess`` files that were read meanwhile come behind the host's."""
+        own = len(self.directives)
+        later = () if self.builder is None else self.builder.linker.directives
+        return tuple(self.directives[number] if number < own else later[number] for number in numbers)
 
     @property
     def title(self) -> str:

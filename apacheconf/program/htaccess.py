@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Sets of layers kept per server; emptied when full.
 _KEPT = 1024
+#: A file that was written less than so many nanoseconds ago may change again without its time telling.
+_SETTLED = 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +94,9 @@ def read_htaccess(course: Course, folder: str, granted: Granted) -> tuple[Layer,
     for name in state.host.access_names:
         path = f"{folder}{name}"
         try:
-            with open(path.encode("latin-1"), "rb") as file:  # noqa: PTH123 (names are bytes)
-                found = os.fstat(file.fileno())
-                stamp = (found.st_mtime_ns, found.st_size, found.st_ino, found.st_dev)
-                made = _known(course, path, granted, stamp) or _make(course, path, granted, stamp, file.read())
+            found = os.stat(path.encode("latin-1"))  # noqa: PTH116 (names are bytes, and this is done in every folder)
+            stamp = (found.st_mtime_ns, found.st_size, found.st_ino, found.st_dev)
+            made = _known(course, path, granted, stamp) or _made(course, path, granted)
         except (FileNotFoundError, NotADirectoryError):
             continue
         except IsADirectoryError:
@@ -145,10 +147,15 @@ def _known(course: Course, path: str, granted: Granted, stamp: tuple[int, ...]) 
     return found
 
 
-def _make(course: Course, path: str, granted: Granted, stamp: tuple[int, ...], text: bytes) -> Made:
-    shelf = _shelf(course)
+def _made(course: Course, path: str, granted: Granted) -> Made:
+    """Read the file and make its layers. Raises OSError."""
+    with open(path.encode("latin-1"), "rb") as file:  # noqa: PTH123 (names are bytes)
+        found = os.fstat(file.fileno())
+        text = file.read()
+    stamp, shelf = (found.st_mtime_ns, found.st_size, found.st_ino, found.st_dev), _shelf(course)
     made = _compiled(course, shelf, SourceFile(path, text.decode("latin-1")), granted, stamp)
-    shelf.made[path, granted] = made
+    if time.time_ns() - found.st_mtime_ns > _SETTLED:
+        shelf.made[path, granted] = made
     return made
 
 
@@ -163,7 +170,7 @@ def _compiled(course: Course, shelf: Shelf, source: SourceFile, granted: Granted
             return Made(stamp, (), shelf.host, (*said, ("alert", _text(each))))
         if each.httpd:
             said.append(("warn", each.httpd))
-    layers = shelf.builder.of_htaccess(model.main.sections[0])
+    layers = shelf.builder.of_htaccess(model.main.sections[0], source.name)
     return Made(stamp, layers, shelf.extended(), tuple(said))
 
 

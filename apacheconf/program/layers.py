@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from apacheconf.model.types import Section, Server, is_unset
 from apacheconf.modules.core import CoreServerConf
@@ -79,12 +79,13 @@ class LayerBuilder:
         numbers = {id(found): number for number, found in enumerate(ordered, 1)}
         return (first, *(self._layer(found, numbers.get(id(found.outer))) for found in ordered))
 
-    def of_htaccess(self, section: Section) -> tuple[Layer, ...]:
-        """The layers of a ``.htaccess`` file, its own lines first."""
+    def of_htaccess(self, section: Section, file: str) -> tuple[Layer, ...]:
+        """The layers of a ``.htaccess`` file, its own lines first; ``section`` is what stands for it."""
         ordered = in_merge_order((section,), self.left_out, every=True)
         ordered.sort(key=lambda found: found.section is not section)
         numbers = {id(found): number for number, found in enumerate(ordered)}
-        return tuple(self._layer(found, numbers.get(id(found.outer))) for found in ordered)
+        first, *others = (self._layer(found, numbers.get(id(found.outer))) for found in ordered)
+        return (replace(first, title=file, said_by=()), *others)
 
     def _layer(self, found: Found, container: int | None) -> Layer:
         section = found.section

@@ -22,7 +22,7 @@ from apacheconf.program.course import Course
 from apacheconf.program.evaluate import named_groups
 from apacheconf.program.files import Located, look_at, same_owner
 from apacheconf.program.fold import fold
-from apacheconf.program.hosts import Layer, LayerKind
+from apacheconf.program.hosts import Layer, LayerKind, Shape
 from apacheconf.program.htaccess import Granted, read_htaccess
 from apacheconf.program.rewrite_texts import FIELDS_OF_NAMES
 from apacheconf.program.trace import LayerAsked, Tracer
@@ -91,6 +91,7 @@ class Access:
 
     options: frozenset[str]
     granted: Granted
+    reads: bool
 
 
 #: By the layers that apply, which are kept so that their ids stay theirs; emptied when full.
@@ -106,7 +107,8 @@ def _access_of(layers: tuple[Layer, ...], known: Known) -> Access:
             _ACCESS.clear()
         conf = fold(layers).get("core") or CoreDirConf()
         assert isinstance(conf, CoreDirConf)
-        access = Access(core.options_of(conf), Granted.of(conf.override.value, conf.override_list.value, known))
+        granted = Granted.of(conf.override.value, conf.override_list.value, known)
+        access = Access(core.options_of(conf), granted, granted.any)
         found = _ACCESS[key] = layers, access
     return found[1]
 
@@ -133,27 +135,51 @@ def walk_directories(course: Course, holds: Holds, tracer: Tracer) -> None:
 _OF_FILES = (LayerKind.DIRECTORY, LayerKind.HTACCESS, LayerKind.FILES)
 
 
+#: By the shape of a host, which is kept so that its id stays its own; emptied when full.
+_DIRECTORIES: dict[int, tuple[Shape, dict[int, list[Layer]], list[Layer]]] = {}
+
+
+def _directories_of(shape: Shape) -> tuple[dict[int, list[Layer]], list[Layer]]:
+    """The Directory sections of a host by their depth, and those that are regular expressions."""
+    known = _DIRECTORIES.get(id(shape))
+    if known is None:
+        if len(_DIRECTORIES) >= _ACCESS_SIZE:
+            _DIRECTORIES.clear()
+        all_of_them = [each for each in shape.layers if each.kind is LayerKind.DIRECTORY]
+        by_depth: dict[int, list[Layer]] = {}
+        for each in all_of_them:
+            if not each.order[1]:
+                by_depth.setdefault(each.order[2], []).append(each)
+        known = _DIRECTORIES[id(shape)] = shape, by_depth, [each for each in all_of_them if each.order[1]]
+    return known[1], known[2]
+
+
 class _Walk:
     """The walk of one request."""
 
     def __init__(self, course: Course, holds: Holds, tracer: Tracer) -> None:
         self.course, self.holds, self.tracer = course, holds, tracer
-        plain = [each for each in course.state.host.shape.layers if each.kind is LayerKind.DIRECTORY]
-        self.patterns = [each for each in plain if each.order[1]]
-        self.by_depth: dict[int, list[Layer]] = {}
-        for each in plain:
-            if not each.order[1]:
-                self.by_depth.setdefault(each.order[2], []).append(each)
+        self.by_depth, self.patterns = _directories_of(course.state.host.shape)
+        self._access_for: tuple[tuple[Layer, ...], Access] | None = None
 
     @property
     def _access(self) -> Access:
-        return _access_of(self.course.layers, self.course.program.known)
+        layers, known = self.course.layers, self._access_for
+        if known is None or known[0] is not layers:
+            known = self._access_for = layers, _access_of(layers, self.course.program.known)
+        return known[1]
 
     def locate(self, path: str) -> Located:
-        """Walk to ``path``, which is absolute."""
+        """Walk to ``path``, which is absolute.
+
+        What is at its end is known before: as long as links may be followed, no name on the way is looked at.
+        """
         if not path.startswith("/") or "\0" in path:
             return Located(path)
         course, folder, depth, at = self.course, "/", 0, 1
+        target = look_at(path)
+        if target is not None and path.endswith("/") and not stat.S_ISDIR(target.st_mode):
+            target = None
         self._enter(folder, depth)
         while course.status is None:
             while path[at : at + 1] == "/":
@@ -163,6 +189,13 @@ class _Walk:
             end = path.find("/", at)
             end = len(path) if end < 0 else end
             place = path[:end]
+            if target is not None and "followsymlinks" in self._access.options:
+                if end == len(path) and not stat.S_ISDIR(target.st_mode):
+                    self._merge(f"{place}/", depth + 1)  # httpd takes what it knows to be there for a folder
+                    return self._ended(place, "", target)
+                folder, depth, at = f"{place}/", depth + 1, end
+                self._enter(folder, depth)
+                continue
             found = self._look(place, path[end:])
             if isinstance(found, Located) and not found.status and course.state.request.imagined and end < len(path):
                 folder, depth, at = f"{place}/", depth + 1, end
@@ -170,24 +203,23 @@ class _Walk:
                 continue
             if not isinstance(found, os.stat_result):
                 return found
-            if stat.S_ISREG(found.st_mode):
-                if end == len(path) and "followsymlinks" in self._access.options:
-                    self._merge(f"{place}/", depth + 1)  # httpd takes what it knows to be there for a folder
-                return Located(place, path[end:], found)
             if not stat.S_ISDIR(found.st_mode):
-                return self._refuse(
-                    place, path[end:], f"AH00038: Forbidden: {place} doesn't point to a file or directory"
-                )
+                return self._ended(place, path[end:], found)
             folder, depth, at = f"{place}/", depth + 1, end
             self._enter(folder, depth)
         return Located(path, found=None)
 
+    def _ended(self, place: str, rest: str, found: os.stat_result) -> Located:
+        """At a name that is no folder."""
+        if stat.S_ISREG(found.st_mode):
+            return Located(place, rest, found)
+        return self._refuse(place, rest, f"AH00038: Forbidden: {place} doesn't point to a file or directory")
+
     def _enter(self, folder: str, depth: int) -> None:
         """Merge the sections of a folder, then its ``.htaccess``."""
         self._merge(folder, depth)
-        granted = self._access.granted
-        if granted.any and self.course.state.host.builder is not None:
-            self._read(folder, granted)
+        if self._access.reads and self.course.state.host.builder is not None:
+            self._read(folder, self._access.granted)
 
     def _merge(self, folder: str, depth: int) -> None:
         course, state = self.course, self.course.state

@@ -39,3 +39,24 @@ def test_rules_are_told(tmp_path: Path, path: str, headers: list[str], said: str
     story = explain(load([str(file)]).require(), request_for(f"http://a.example{path}", headers=headers))
     told = [sentence.text for chapter in story.chapters for sentence in chapter.sentences]
     assert said in told
+
+
+def test_a_htaccess_and_its_rules_are_told(tmp_path: Path):
+    """RW-5: what a rule of a folder makes is asked for anew."""
+    folder = tmp_path / "html" / "blog"
+    folder.mkdir(parents=True)
+    (folder / "index.php").write_text("x")
+    (folder / ".htaccess").write_text(
+        "RewriteEngine On\nRewriteCond %{REQUEST_FILENAME} !-f\nRewriteRule . /blog/index.php [L]\n"
+    )
+    file = tmp_path / "site.conf"
+    file.write_text(
+        f"<VirtualHost *:80>\nServerName a.example\nDocumentRoot {tmp_path}/html\n"
+        f"<Directory {tmp_path}>\nAllowOverride All\nRequire all granted\n</Directory>\n</VirtualHost>\n"
+    )
+    story = explain(load([str(file)]).require(), request_for("http://a.example/blog/post"))
+    told = {sentence.text: sentence.sources for chapter in story.chapters for sentence in chapter.sentences}
+    assert f"{folder}/.htaccess applies." in told
+    rule = told["RewriteRule . /blog/index.php [L] makes it /blog/index.php."]
+    assert [(each.file, each.line) for each in rule] == [(f"{folder}/.htaccess", line) for line in (2, 3)]
+    assert (story.outcome, story.facts["file"]) == ("file", f"{folder}/index.php")
