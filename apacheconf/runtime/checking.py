@@ -6,6 +6,10 @@ import asyncio
 import ssl
 from typing import TYPE_CHECKING
 
+from apacheconf.program.hosts import Host
+from apacheconf.program.program import Program
+from apacheconf.program.workers import Balancer
+from apacheconf.runtime import faults
 from apacheconf.runtime.errors import OriginBroke
 from apacheconf.runtime.framing import CHUNKED, UNTIL_CLOSE, BadChunk, ChunkReader
 from apacheconf.runtime.health import Answer, Health, Watched, is_healthy, read_answer, request_for
@@ -22,6 +26,7 @@ class Checker:
 
     def __init__(self, server: Server, health: Health) -> None:
         self._server, self._health = server, health
+        self._hosts = hosts_of_workers(server.program)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def tick(self, now: float) -> None:
@@ -42,16 +47,24 @@ class Checker:
         changed = watched.learn(healthy, self._server.loop.time())
         if changed:
             number = "AH03302" if changed == "ENABLING" else "AH03303"
-            text = f"{number}: Health check {changed} {watched.pool.worker.name}"
-            self._server.log("info", "proxy_hcheck", text)
+            threaded = "Threaded " if self._server.program.checks_at_once else ""
+            text = f"{number}: {threaded}Health check {changed} {watched.pool.worker.name}"
+            self._server.log("info", "proxy_hcheck", text, host=self._hosts.get(id(watched.pool.worker)))
 
     async def _ask(self, watched: Watched) -> bool:
         worker, check = watched.pool.worker, watched.check
         limits = self._server.main_limits
         wait = worker.timeout or limits.proxy_timeout or limits.timeout
         place = await self._server.place_of(watched.pool)
-        async with asyncio.timeout(worker.connect_timeout or wait):
-            sock = await self._server.reach(place)
+        try:
+            async with asyncio.timeout(worker.connect_timeout or wait):
+                sock = await self._server.reach(place)
+        except (OSError, TimeoutError) as error:
+            word = "HCTCP" if check.method == "TCP" else "HCOH"
+            for said in faults.not_reached(worker, place, faults.why(error), word):
+                host = self._hosts.get(id(worker))
+                self._server.log(said.level, said.module, said.text, host=host, system=said.system)
+            raise
         if check.method == "TCP":
             sock.close()
             return True
@@ -93,6 +106,17 @@ class Checker:
             return False
         body = await _body(reader, answer) if check.method.startswith("GET") else b""
         return is_healthy(check, server.program.hosts[server.program.index.main], answer, body)
+
+
+def hosts_of_workers(program: Program) -> dict[int, Host]:
+    """By a member's ``id``: the first host that has its balancer, whose error log hears of it."""
+    found: dict[int, Host] = {}
+    for host in program.hosts:
+        for number in host.origins:
+            origin = program.origins[number]
+            for worker in origin.members if isinstance(origin, Balancer) else ():
+                found.setdefault(id(worker), host)
+    return found
 
 
 async def _head(reader: asyncio.StreamReader) -> bytes:

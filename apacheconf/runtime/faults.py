@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from apacheconf.program.workers import Worker
 from apacheconf.runtime.errors import Said
 
@@ -51,9 +53,15 @@ def no_handler(scheme: str) -> tuple[Said, ...]:
     return (Said("warn", "proxy", f"{text} {more}"),)
 
 
-def not_reached(worker: Worker, place: str | tuple[str, int], system: str) -> tuple[Said, ...]:
-    """Connecting has failed (FA-1, FA-2)."""
-    name, scheme = f"({worker.host}:{worker.port})", "FCGI" if worker.scheme == "fcgi" else worker.scheme
+def why(error: OSError | TimeoutError) -> str:
+    """A failed connect in the system's words: ``(111)Connection refused``."""
+    return TOO_LATE if error.errno is None else f"({error.errno}){os.strerror(error.errno)}"
+
+
+def not_reached(worker: Worker, place: str | tuple[str, int], system: str, word: str = "") -> tuple[Said, ...]:
+    """Connecting has failed (FA-1, FA-2); ``word`` says who wanted to, in place of the scheme."""
+    name = f"({worker.host}:{worker.port})"
+    scheme = word or ("FCGI" if worker.scheme == "fcgi" else worker.scheme)
     if isinstance(place, str):
         text = f"AH02454: {scheme}: attempt to connect to Unix domain socket {place} {name} failed"
     else:

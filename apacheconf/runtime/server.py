@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import os
 import signal
 import socket
 from collections.abc import Callable
@@ -207,7 +206,7 @@ class Server(ServerState):
                 else:
                     await self.loop.create_connection(factory, *place)
         except (OSError, TimeoutError) as error:
-            said = faults.not_reached(worker, place, _why(error))
+            said = faults.not_reached(worker, place, faults.why(error))
             raise OriginBroke(503, "connecting has failed", said=said, unreached=True) from error
         if secure:
             await self._secure(sock, connection, exchange)
@@ -407,13 +406,6 @@ def _look_up(listener: Listener) -> list[str]:
 def _plain(address: str) -> str:
     """An IPv4 address that came through an IPv6 socket, as IPv4 (VH-30)."""
     return address.removeprefix("::ffff:") if address.startswith("::ffff:") and "." in address else address
-
-
-def _why(error: OSError | TimeoutError) -> str:
-    """A failed connect in the error log's words: ``(111)Connection refused``."""
-    if error.errno is None:
-        return faults.TOO_LATE
-    return f"({error.errno}){os.strerror(error.errno)}"
 
 
 def _why_unknown(error: OSError | UnicodeError) -> str:
