@@ -53,7 +53,7 @@ class _Draft:
     members: list[_Draft] = field(default_factory=list)
 
     def add(self, parameters: Iterable[tuple[str, object]], said_by: Written) -> None:
-        self.parameters.update(parameters)
+        self.parameters.update(_meant(key, value) for key, value in parameters)
         if said_by not in self.said_by:
             self.said_by.append(said_by)
 
@@ -75,8 +75,8 @@ class Shared:
                 return
             case ProxyPass(target=url, parameters=parameters) if is_balancer(url):
                 self._balancer(url).add(_without_mapping(parameters), said_by)
-            case ProxyPass(target=url, parameters=parameters):
-                self._map_to_worker(url, _without_mapping(parameters), said_by)
+            case ProxyPass(target=url, regex=regex, parameters=parameters):
+                self._map_to_worker(url, _without_mapping(parameters), said_by, matched=regex and "$" in url)
             case BalancerMember(balancer=name, url=url, parameters=parameters):
                 self._add_member(self._balancer(name), url, parameters, said_by)
             case ProxySet(url=url, parameters=parameters) if is_balancer(url):
@@ -108,12 +108,18 @@ class Shared:
         name = balancer_name(url)
         return self.balancers.setdefault(name, _Draft(name))
 
-    def _map_to_worker(self, url: str, parameters: tuple[tuple[str, object], ...], said_by: Written) -> None:
+    def _map_to_worker(
+        self, url: str, parameters: tuple[tuple[str, object], ...], said_by: Written, matched: bool
+    ) -> None:
+        """``matched``: the target holds captures, and reuses connections only where it says so (WK-5)."""
         shared = self._worker_for(url)
         if shared is None:
-            self._new_worker(url).add(parameters, said_by)
+            own = (("disablereuse", True),) if matched else ()
+            self._new_worker(url).add((*own, *parameters), said_by)
             return
-        lost = tuple(key for key, value in parameters if self.workers[shared].parameters.get(key) != value)
+        known = self.workers[shared].parameters
+        meant = [(key, *_meant(key, value)) for key, value in parameters]
+        lost = tuple(key for key, name, value in meant if known.get(name) != value)
         if lost:
             self.ignored.append(Ignored(said_by, lost, shared))
 
@@ -230,10 +236,14 @@ def _make_worker(draft: _Draft, member: Member | None = None) -> Worker:
     return replace(worker, **fields) if fields else worker
 
 
+def _meant(key: str, value: object) -> tuple[str, object]:
+    """``enablereuse`` and ``disablereuse`` are one parameter: the last one counts (WP-9, WP-10)."""
+    return ("disablereuse", not value) if key == "enablereuse" else (key, value)
+
+
 def _keeps_connections(given: Mapping[str, Any], scheme: str) -> bool:
     """Whether connections are reused; those to FastCGI are for one request unless someone asks for more (FC-2)."""
-    reuse = not given.get("disablereuse", not given.get("enablereuse", scheme != "fcgi"))
-    return reuse and given.get("addressttl") != 0  # WP-12
+    return not given.get("disablereuse", scheme == "fcgi") and given.get("addressttl") != 0  # WP-12
 
 
 def generic_worker(authority: str) -> Worker:

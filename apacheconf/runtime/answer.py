@@ -6,6 +6,7 @@ and its framing is decided once, here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import format_datetime, parsedate_to_datetime
@@ -107,6 +108,8 @@ def _assemble(status: int, reason: bytes, version: tuple[int, int], fields: Fiel
         else:
             (cookies if key == b"set-cookie" else kept).append((name, modern_date(value) if key in _DATES else value))
         single.add(key)
+    if b"warning" in single:
+        kept[:] = without_stale_warnings(kept)
     kept += cookies
     out.names = frozenset(single)
     return out
@@ -122,6 +125,28 @@ def modern_date(value: bytes) -> bytes:
     except (ValueError, TypeError):
         return value
     return format_datetime(found.replace(tzinfo=None)).replace("-0000", "GMT").encode()
+
+
+#: One warning of a list: what stands before commas outside of quotes.
+_WARNING = re.compile(rb'(?:[^,"]|"[^"]*"?)+')
+_WARNED_AT = re.compile(rb'"([^"]*)"[ \t]*\Z')
+
+
+def without_stale_warnings(fields: Fields) -> Fields:
+    """The fields with each warning on a line at their end, but for those of another time than Date's (RS-22)."""
+    dated = next((value for name, value in fields if name.lower() == b"date"), b"")
+    others = [pair for pair in fields if pair[0].lower() != b"warning"]
+    found = [
+        (name, one.strip()) for name, value in fields if name.lower() == b"warning" for one in _WARNING.findall(value)
+    ]
+    return [*others, *(pair for pair in found if pair[1] and not _is_stale(pair[1], dated))]
+
+
+def _is_stale(warning: bytes, dated: bytes) -> bool:
+    if warning.count(b'"') < 4:
+        return False
+    at = _WARNED_AT.search(warning)
+    return at is not None and modern_date(at[1]) != dated
 
 
 def interim(head: ReplyHead, count: int) -> bytes:

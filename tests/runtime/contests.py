@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.runtime.arrangements import SETTINGS
 from tests.runtime.contest import Ask, Contest, Log, Pause, Step, Talk, Together, Up, cluster
 
 _STICKY = "stickysession=SID"
@@ -466,4 +467,4 @@ ENVIRONMENT = (
     ),
 )
 
-CONTESTS = (*STICKY, *FLAGS, *FAILING, *METHODS, *TUNNELS, *SOCKETS, *LOGS, *DOCUMENTS, *ENVIRONMENT)
+CONTESTS = (*SETTINGS, *STICKY, *FLAGS, *FAILING, *METHODS, *TUNNELS, *SOCKETS, *LOGS, *DOCUMENTS, *ENVIRONMENT)

@@ -359,4 +359,25 @@ IDLE = (
     _play("idle: an address is kept for a while WP-12", "", _TWO, worker="addressttl=1"),
 )
 
-PLAYS = (*IDLE, *PAGES, *PING, *ORIGINS, *CLIENTS, *VARY, *FIELDS, *BAD)
+_DATED = "Wed, 21 Oct 2015 07:28:00 GMT"
+_WARNINGS = (
+    f"""110 x "y, z" "{_DATED[:-5]}1 GMT", 111 a "b"\r\nWarning: 110 x "z" "{_DATED}"\r\nWarning: 199 m "n"\r\n"""
+)
+_EDITS = "ProxyVia On\nHeader set X-Set a\nHeader always set X-Always b\nHeader add X-Add c"
+_FIELDS = "X-One: 1\r\nServer: o\r\nSet-Cookie: a=b\r\nX-Two: 2\r\nContent-Type: text/plain\r\n"
+HEADS = (
+    _proxy("head: its order RS-6 RS-5", _EDITS, _last(), peer=((Head(), answer(_FIELDS)),)),
+    _proxy("head: Server taken away RS-4", "Header unset Server", _last()),
+    _proxy(
+        "head: warnings of another time RS-22",
+        "",
+        _last(),
+        peer=((Head(), answer(f"Date: {_DATED}\r\nWarning: {_WARNINGS}X: y\r\n")),),
+    ),
+    _proxy(
+        "head: warnings without a Date RS-22", "", _last(), peer=((Head(), answer(f"Warning: {_WARNINGS}X: y\r\n")),)
+    ),
+    _play("requests in a row HP-5", "", (get("/1") + get("/2", method="HEAD") + get("/3", last=True),)),
+)
+
+PLAYS = (*HEADS, *IDLE, *PAGES, *PING, *ORIGINS, *CLIENTS, *VARY, *FIELDS, *BAD)
