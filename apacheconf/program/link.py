@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Hashable, Iterable
-from functools import cache
 from typing import Any, TypeVar
 
 from apacheconf.ledger import Written
@@ -23,10 +22,15 @@ C = TypeVar("C", bound=Conf)
 T = TypeVar("T")
 
 
-@cache
-def _names(of: Any) -> tuple[str, ...]:
+_NAMES: dict[type, tuple[str, ...]] = {}
+
+
+def _names(of: type[Conf]) -> tuple[str, ...]:
     """The names of a conf's settings."""
-    return tuple(each.name for each in dataclasses.fields(of))
+    found = _NAMES.get(of)
+    if found is None:
+        found = _NAMES[of] = tuple(each.name for each in dataclasses.fields(of))
+    return found
 
 
 class Linker:
@@ -73,8 +77,7 @@ class Linker:
     def conf(self, conf: C) -> C:
         """The same settings with numbers in place of directives."""
         linked: dict[str, Any] = {}
-        of: Hashable = type(conf)
-        for name in _names(of):
+        for name in _names(type(conf)):
             value: Setting[object] = getattr(conf, name)
             if value.said_by:
                 linked[name] = Setting(value.value, self.numbers(value.said_by))

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 from apacheconf.engines import Sandbox, Server, find
@@ -53,8 +55,14 @@ def start_origin(box: Sandbox, ports: list[int]) -> Server:
 def start_ours(box: Sandbox, port: int, text: str, _: Sequence[str] = ()) -> Server:
     file = box.write("site.conf", text)
     command = [sys.executable, "-m", "apacheconf", "serve", str(file)]
-    log, environ = box.path / "logs" / "serve.out", {"PYTHONPATH": str(ROOT)}
-    return Server("apacheconf", command, [("127.0.0.1", port)], log, environ)
+    environ = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": _bytecode().name}
+    return Server("apacheconf", command, [("127.0.0.1", port)], box.path / "logs" / "serve.out", environ)
+
+
+@cache
+def _bytecode() -> tempfile.TemporaryDirectory[str]:
+    """Where bytecode is kept until the benchmark ends, as an installation keeps it."""
+    return tempfile.TemporaryDirectory(prefix="apacheconf-bytecode-")
 
 
 def start_httpd(box: Sandbox, port: int, text: str, modules: Sequence[str] = ()) -> Server:

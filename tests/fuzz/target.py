@@ -7,7 +7,9 @@ the machine.
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 from functools import cache
 
@@ -25,7 +27,9 @@ from apacheconf.syntax.words import split_with_offsets
 
 @cache
 def empty_folder() -> str:
-    return tempfile.mkdtemp(prefix="apacheconf-fuzz-")
+    made = tempfile.mkdtemp(prefix="apacheconf-fuzz-")
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
 
 
 def _led_away(reading: Reading, path: str) -> str:

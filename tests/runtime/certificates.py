@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import datetime
+import shutil
 import ssl
 from functools import cache
 from pathlib import Path
@@ -21,6 +23,7 @@ PHRASE = b"open sesame"
 def folder() -> Path:
     """The folder with ``ca.pem`` and a file of key and certificates for each name of ``_MADE``."""
     path = Path(mkdtemp(prefix="apacheconf-certificates-"))
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
     path.chmod(0o755)
     past = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
     authority, stranger = trustme.CA(), trustme.CA()
