@@ -27,6 +27,7 @@ from apacheconf.program import (
     mod_log_config,
     mod_proxy,
     mod_proxy_hcheck,
+    mod_remoteip,
     mod_rewrite,
     mod_ssl,
     mod_userdir,
@@ -91,9 +92,10 @@ class _Compiler:
         shape = self._shape(server, linker, origins, builder)
         made = core.host(number, server, self.model.main, shape, linker, self.model.expanded.server_root)
         front_tls, reads = mod_ssl.front_tls(server, self.model), _reads_htaccess(shape.layers)
-        if front_tls is None and not reads:
+        remote = mod_remoteip.remote_ip(server, self.model.expanded.server_root, self._leave_out)
+        if front_tls is None and remote is None and not reads:
             return made
-        return replace(made, front_tls=front_tls, builder=builder if reads else None)
+        return replace(made, front_tls=front_tls, remote_ip=remote, builder=builder if reads else None)
 
     def _builder(self, server: Server, linker: Linker, origins: Origins) -> LayerBuilder:
         model = self.model

@@ -377,6 +377,7 @@ _VARIABLES: dict[str, Callable[[State], str | None]] = {
     "HTTP_ACCEPT": lambda s: s.header("Accept"),
     "REMOTE_ADDR": lambda s: s.request.peer[0],
     "REMOTE_HOST": lambda s: s.request.peer[0],
+    "CONN_REMOTE_ADDR": lambda s: (s.request.connection_peer or s.request.peer)[0],
     "REMOTE_PORT": lambda s: str(s.request.peer[1]),
     "SERVER_ADDR": lambda s: s.request.local[0],
     "SERVER_NAME": lambda s: (s.host_name if not s.host.canonical_name else None) or s.host.name,

@@ -7,7 +7,7 @@ answers. A module that was configured by nobody makes no such step; its defaults
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from apacheconf.program.conditions import Condition
 from apacheconf.program.values import Value
@@ -20,6 +20,7 @@ class Told:
     of_files: ClassVar[bool] = True
 
 
+R = TypeVar("R", bound=Told)
 #: Pairs of a table that is kept hashable.
 Pairs = tuple[tuple[str, str | None], ...]
 
@@ -97,7 +98,9 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class ListingRules(Told):
-    """mod_autoindex: ``options`` in lower case; widths in characters, -1 for as wide as the longest (``*``), 0 for what is left.
+    """mod_autoindex: ``options`` in lower case; widths in characters, -1 for as wide as the longest (``*``).
+
+    A width of 0 is what is left of the line.
 
     ``order`` is a key of ``NMSD`` and ``A`` or ``D``. The icon's size is empty where nobody gives one.
     """
@@ -208,3 +211,14 @@ TOLD: tuple[type[Told], ...] = (
     FileRules, MimeRules, HandlerRules, FolderRules, NegotiationRules, ListingRules, ExpiryRules, DeflateRules,
     SubstitutionRules, FcgiRules,
 )  # fmt: skip
+
+
+_DEFAULTS: dict[type[Told], Told] = {}
+
+
+def default_rules(kind: type[R]) -> R:
+    """What holds where nobody said anything; made once."""
+    found = _DEFAULTS.get(kind)
+    if not isinstance(found, kind):
+        found = _DEFAULTS[kind] = kind()
+    return found

@@ -17,6 +17,7 @@ from apacheconf.ledger import Written
 from apacheconf.modules.declare import Conf
 from apacheconf.program.conditions import Condition
 from apacheconf.program.messages import ErrorLog
+from apacheconf.program.remote import RemoteIp
 from apacheconf.program.steps import Step
 from apacheconf.program.tls import FrontTls
 from apacheconf.source import Place
@@ -219,7 +220,7 @@ class Host:
     ``access_names`` are AccessFileName's,
     ``recursion`` how many internal redirects and sub-requests there may be.
     ``builder`` makes layers of ``.htaccess`` files, None where none is ever read.
-    ``front_tls`` is how it speaks TLS with clients, if it does.
+    ``front_tls`` is how it speaks TLS with clients, if it does, ``remote_ip`` whom it believes about their address.
     """
 
     number: int
@@ -237,6 +238,7 @@ class Host:
     tls: bool = False
     admin: str = ""
     front_tls: FrontTls | None = None
+    remote_ip: RemoteIp | None = None
     named_by: tuple[Written, ...] = ()
     errors: ErrorLog = ErrorLog()
     access_names: tuple[str, ...] = (".htaccess",)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from apacheconf.program.course import Course
 from apacheconf.program.evaluate import State
@@ -14,6 +15,7 @@ from apacheconf.program.hosts import Host
 from apacheconf.program.names import HostName, HostRefused, choose_host, parse_host
 from apacheconf.program.pretranslate import map_before_decoding
 from apacheconf.program.program import Program
+from apacheconf.program.remote import client_behind
 from apacheconf.program.request import Request
 from apacheconf.program.trace import HostChosen, PathRead, Tracer
 from apacheconf.program.uri import PathRefused, Target, normalise, parse_target
@@ -51,6 +53,10 @@ def _course(program: Program, request: Request, target: Target, name: HostName |
     asked = names_itself(request.method, target, own_scheme(program, request.local, request.scheme))
     if asked and headers.get("Host") is not None:  # it takes the place of a Host header, and is none by itself
         headers.replace("Host", target.authority.lower())
+    if host.remote_ip is not None:
+        client = client_behind(host.remote_ip, request.peer[0], headers)
+        if client != request.peer[0]:
+            request = replace(request, peer=(client, request.peer[1]), connection_peer=request.peer)
     state = State(request, host, target.raw_path, target.query, name.name if name else None)
     state.headers = headers
     return Course(program, state, target.raw_path, headers)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from apacheconf.program.authority import NOBODY, Authority
 from apacheconf.program.files import Located
-from apacheconf.program.handling import Told
+from apacheconf.program.handling import Told, default_rules
 from apacheconf.program.hosts import Cell, Host
 from apacheconf.program.messages import Levels, Message
 from apacheconf.program.steps import (
@@ -35,7 +35,8 @@ class Request:
 
     ``local`` is the address and port the configuration speaks of (after ``--listen``), ``peer`` the client's.
     ``target`` is the request-target as sent. ``version`` is (1, 1) or (1, 0) or (0, 9). ``tls`` are the SSL_ variables
-    of a connection over TLS, whose SNI is ``sni``. ``authority`` is asked about users, and about names of addresses.
+    of a connection over TLS, whose SNI is ``sni``. ``authority`` is asked about users, and about names of addresses;
+    ``connection_peer`` is who is connected, where that isn't the client.
     An ``imagined`` request is for a configuration of another machine: folders that aren't here are taken to be there.
     """
 
@@ -49,6 +50,7 @@ class Request:
     tls: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     sni: str = ""
     imagined: bool = False
+    connection_peer: tuple[str, int] | None = None
     authority: Authority = field(default=NOBODY, compare=False, repr=False)
 
     def header(self, name: str) -> str | None:
@@ -70,8 +72,9 @@ class Decision:
     spoken where its scheme asks for it. ``answers_expect``: 100 Continue is said here (RQ-21). ``via`` is what
     ProxyVia adds, both ways.
     ``fields`` are what an error made here brings
-    (Allow), ``user`` is who it is, or says so. ``vary`` are the header fields that
-    rules have asked; ``note`` explains an error in its page. ``response_headers`` and ``early_headers`` are what ``response`` edits the answer with, under ``state``.
+    (Allow), ``user`` is who it is, or says so, ``client`` the client's address where it isn't the connection's
+    (RI-4). ``vary`` are the header fields that rules have asked; ``note`` explains an error in its page.
+    ``response_headers`` and ``early_headers`` are what ``response`` edits the answer with, under ``state``.
     """
 
     host: Host | None
@@ -113,9 +116,10 @@ class Decision:
     levels: Levels | None = None
     fields: Headers = ()
     user: str | None = None
+    client: str = ""
     state: State | None = field(default=None, compare=False, repr=False)
 
     def rules(self, kind: type[R]) -> R:
         """What handlers and filters are told in this kind of settings; the defaults where nobody said anything."""
         found = self.told.get(kind)
-        return found if isinstance(found, kind) else kind()
+        return found if isinstance(found, kind) else default_rules(kind)

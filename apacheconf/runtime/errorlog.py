@@ -183,6 +183,9 @@ def _peer(about: About) -> str:
     if client is None:
         return about.remote
     address, port = client.peer_address
+    decision = about.exchange.plan.decision if about.exchange is not None else None
+    if decision is not None and decision.client:
+        address = decision.client
     return f"{address}:{port}"
 
 

@@ -45,6 +45,8 @@ BY_NAME = {
             authbasicauthoritative authbasicfake authbasicusedigestalgorithm authdigestprovider authdigestqop
             authdigestalgorithm authdigestdomain authdigestnoncelifetime anonymous anonymous_nouserid
             anonymous_mustgiveemail anonymous_verifyemail anonymous_logemail
+            remoteipheader remoteipproxiesheader remoteipinternalproxy remoteiptrustedproxy remoteipinternalproxylist
+            remoteiptrustedproxylist
             """
         ),
         Answer(Outcome.ABSORBED),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -203,6 +203,22 @@ def _response_field(argument: str, _: bool) -> Read:
     return read
 
 
+def _trailer(lines_of: Callable[[Exchange], Sequence[bytes]]) -> Callable[[str, bool], Read]:
+    """A field behind a chunked body (LG-2f)."""
+
+    def item(argument: str, _: bool) -> Read:
+        name = argument.lower().encode("latin-1")
+
+        def read(exchange: Exchange) -> str | None:
+            pairs = (line.partition(b":") for line in lines_of(exchange))
+            values = [value.strip(b" \t") for key, _, value in pairs if key.lower() == name]
+            return escaped(b", ".join(values)) if values else None
+
+        return read
+
+    return item
+
+
 def _cookie(argument: str, _: bool) -> Read:
     def read(exchange: Exchange) -> str | None:
         for pair in exchange.field(b"cookie").decode("latin-1").split(";"):
@@ -232,7 +248,15 @@ def _tls_variable(argument: str, _: bool) -> Read:
 
 
 def _address(argument: str, _: bool) -> Read:
-    return lambda exchange: exchange.client.peer_address[0]
+    if argument == "c":
+        return lambda exchange: exchange.client.peer_address[0]
+    return client_of
+
+
+def client_of(exchange: Exchange) -> str:
+    """The client's address, as mod_remoteip found it out or as it is connected (RI-4)."""
+    decision = exchange.plan.decision
+    return (decision.client if decision is not None else "") or exchange.client.peer_address[0]
 
 
 def _status(_: str, original: bool) -> Read:
@@ -397,8 +421,8 @@ _READERS: dict[str, Callable[[str, bool], Read]] = {
     "REMOTE_USER": _user,
     "LOG_ID": _log_id,
     "NOTE": _UNKNOWN,
-    "TRAILER_IN": _UNKNOWN,
-    "TRAILER_OUT": _UNKNOWN,
+    "TRAILER_IN": _trailer(lambda exchange: exchange.trailers_in),
+    "TRAILER_OUT": _trailer(lambda exchange: exchange.trailers_out),
     "SSL": _tls_variable,
     "FIRST_BYTE_USEC": _UNKNOWN,
     "REQUEST_METHOD": _simple(lambda exchange: _split(exchange.request_line)[0] or None),
