@@ -119,6 +119,8 @@ class ClientConnection(Answering):
                     self.exchange = exchange
                     if block.length or not block.stay:
                         self._start_short(exchange, block, data[stop:])
+                    elif plan.service is None:
+                        self.go_on(exchange, RequestHead(plan.method, b"/", (1, 1), block.fields))
                     else:
                         exchange.start()
                     return
@@ -391,6 +393,8 @@ class ClientConnection(Answering):
             self._buffer = body.rest
         exchange = self.exchange
         if exchange is not None:
+            if body.trailers:
+                exchange.trailers_in = body.trailers
             exchange.body(pieces, body.done)
         elif body.done:
             self._next()

@@ -8,13 +8,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from email.utils import mktime_tz, parsedate_tz
+from email.utils import formatdate, mktime_tz, parsedate_tz
+from functools import lru_cache
+
+from apacheconf.runtime.strict import Fields
 
 #: The value of a request field, empty if absent.
 Field = Callable[[bytes], bytes]
 _TAG = re.compile(rb'\s*(W/)?"([^"]*)"\s*(?:,|$)')
 #: Seconds for which a date is a weak validator.
 _WEAK = 60
+
+
+_CONDITIONS = frozenset({b"if-match", b"if-none-match", b"if-modified-since", b"if-unmodified-since"})
+
+
+def is_asked(fields: Fields) -> bool:
+    """Whether a request has any condition: most have none."""
+    return any(name.lower() in _CONDITIONS for name, _ in fields)
+
+
+@lru_cache(maxsize=4096)
+def http_date(seconds: int) -> bytes:
+    """A time as HTTP writes it; the dates of files are written again and again."""
+    return formatdate(seconds, usegmt=True).encode()
 
 
 def verdict(field: Field, method: bytes, etag: bytes, modified: int, now: float) -> int:

@@ -14,7 +14,6 @@ import stat
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 from apacheconf.program.handling import FileRules, Variant
@@ -137,7 +136,7 @@ class _Answer:
             typed = filtering.expired(self.exchange, [*fields, *described(self.media, self.media.content_type)])
             fields = [pair for pair in typed if pair[0] not in _DESCRIBING]
         status = self.exchange.first_status or 200
-        if status == 200:
+        if status == 200 and conditional.is_asked(self.exchange.fields):
             status = conditional.verdict(self.exchange.field, self.head.method, etag, modified, now)
         if status != 200:
             return self._other(status, fields)
@@ -194,7 +193,7 @@ class _Answer:
         return ReplyHead(206, b"Partial Content", fields, length, True, names=_names(fields)), segments
 
     def _fields(self, etag: bytes, modified: int) -> Fields:
-        fields: Fields = [*_encoded(self.variant), (b"Last-Modified", formatdate(modified, usegmt=True).encode())]
+        fields: Fields = [*_encoded(self.variant), (b"Last-Modified", conditional.http_date(modified))]
         if etag:
             fields.append((b"ETag", etag))
         fields.append((b"Accept-Ranges", b"none" if self.rules.max_ranges == 0 else b"bytes"))

@@ -15,7 +15,7 @@ from apacheconf.runtime.framing import CHUNKED
 from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.listing import Asked, entries_of, read_query
 from apacheconf.runtime.listing_page import heading, preamble, rows
-from apacheconf.runtime.media import Media, describe, types_of
+from apacheconf.runtime.media import NO_TYPES, Media, describe, types_of
 from apacheconf.runtime.resolving import look_up
 from apacheconf.runtime.strict import Fields
 
@@ -101,7 +101,7 @@ def _text_of(program: Program, decision: Decision, name: str) -> _Amble | None:
     located = found.located
     if found.status is not None or located is None or located.found is None or located.is_folder:
         return None
-    types = types_of(program.types_config) if "mime_module" in program.modules else {}
+    types = types_of(program.types_config) if "mime_module" in program.modules else NO_TYPES
     rules = found.rules(MimeRules), found.rules(HandlerRules), found.rules(FileRules)
     kind = describe(located.file.rpartition("/")[2], *rules, types).type.lower()
     if not kind.startswith("text/"):

@@ -16,7 +16,7 @@ from apacheconf.program.globs import glob_matches
 from apacheconf.program.handling import FileRules, HandlerRules, ListingRules, MimeRules, Pattern
 from apacheconf.program.program import Program
 from apacheconf.program.request import Decision
-from apacheconf.runtime.media import FOLDER_TYPE, Media, describe, types_of
+from apacheconf.runtime.media import FOLDER_TYPE, NO_TYPES, Media, describe, types_of
 from apacheconf.runtime.resolving import look_up
 
 #: Bytes of a file in which its title is looked for.
@@ -152,7 +152,7 @@ def _entry(program: Program, found: Decision, rules: ListingRules, path: str, st
 
 
 def _media(program: Program, found: Decision, path: str) -> Media:
-    types = types_of(program.types_config) if "mime_module" in program.modules else {}
+    types = types_of(program.types_config) if "mime_module" in program.modules else NO_TYPES
     rules = found.rules(MimeRules), found.rules(HandlerRules), found.rules(FileRules)
     return describe(path.rpartition("/")[2], *rules, types)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -42,21 +42,33 @@ class Media:
         return bool(self.type or self.charset or self.languages or self.encodings or self.handler or self.filters)
 
 
+class Types(dict[str, str]):
+    """The types by extension of one reading of a file; two readings are never the same."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment]  # what it holds doesn't change
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
+NO_TYPES = Types()
+
+
 @lru_cache(maxsize=16)
-def _read_types(file: str, _: int) -> dict[str, str]:
-    found: dict[str, str] = {}
+def _read_types(file: str, _: int) -> Types:
+    found = Types()
     for line in Path(file).read_text("latin-1").splitlines():
-        kind, *extensions = line.split("#", 1)[0].split()[:1] + line.split("#", 1)[0].split()[1:] or [""]
-        found |= dict.fromkeys((extension.lower() for extension in extensions), kind)
+        kind, *extensions = line.split("#", 1)[0].split() or [""]
+        found.update(dict.fromkeys((extension.lower() for extension in extensions), kind))
     return found
 
 
-def types_of(file: str) -> dict[str, str]:
+def types_of(file: str) -> Types:
     """The types by extension of a TypesConfig file; none if it can't be read."""
     try:
         return _read_types(file, os.stat(file).st_mtime_ns)  # noqa: PTH116 (for every file that is served)
     except OSError:
-        return {}
+        return NO_TYPES
 
 
 @lru_cache(maxsize=256)
@@ -64,8 +76,14 @@ def _table(pairs: tuple[tuple[str, str | None], ...]) -> dict[str, str | None]:
     return dict(pairs)
 
 
-def describe(name: str, rules: MimeRules, handlers: HandlerRules, core: FileRules, types: dict[str, str]) -> Media:
+def describe(name: str, rules: MimeRules, handlers: HandlerRules, core: FileRules, types: Types) -> Media:
     """What ``name`` (without its folders) says, and what ForceType says instead."""
+    found = _described(name, rules, handlers, core, types)
+    return replace(found, languages=[*found.languages], encodings=[*found.encodings], filters=[*found.filters])
+
+
+@lru_cache(maxsize=1024)
+def _described(name: str, rules: MimeRules, handlers: HandlerRules, core: FileRules, types: Types) -> Media:
     found = Media()
     base, *extensions = _parts(name)
     found.exceptions.append(base)
@@ -87,7 +105,7 @@ def _parts(name: str) -> list[str]:
     return [name[: len(name) - len(bare)] + base, *extensions]
 
 
-def _take(found: Media, extension: str, rules: MimeRules, handlers: HandlerRules, types: dict[str, str]) -> bool:
+def _take(found: Media, extension: str, rules: MimeRules, handlers: HandlerRules, types: Types) -> bool:
     """Add what one extension says; whether it says anything."""
     said = False
     typed = _table(rules.types)

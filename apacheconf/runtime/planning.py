@@ -73,6 +73,10 @@ def plan_exchange(
     if plan.decision is not None:
         client.server.log_decided(exchange, plan.decision)
     if plan.service is None:
+        if decided is not None and head.method == b"GET" and _may_last(exchange, special, expects, target):
+            block = _block(client, exchange, raw)
+            if block is not None and block.stay and not block.length:
+                site.learn(block, exchange.request_line, client.peer, decided)
         return
     if plan.fields is not None:
         # What decide leaves out because it depends on the connection: Expect (RQ-20, RQ-21).

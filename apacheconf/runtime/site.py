@@ -25,7 +25,7 @@ from apacheconf.program.workers import Balancer, Origin
 from apacheconf.runtime.answer import CookieReverse, Reverse, header_block, reverse_mapper
 from apacheconf.runtime.authority import FileAuthority, Watch
 from apacheconf.runtime.compile import CompiledShape, Course, Policy
-from apacheconf.runtime.compiled.asks import CHANGING, PEER, USERS
+from apacheconf.runtime.compiled.asks import CHANGING, PEER, PLACES, USERS
 from apacheconf.runtime.compiled.settled import settled_edits
 from apacheconf.runtime.compiled.walk import Decided, decide_compiled
 from apacheconf.runtime.errorlog import HostErrors
@@ -37,6 +37,7 @@ from apacheconf.runtime.mod_headers import edited_lines
 from apacheconf.runtime.pool import Service
 from apacheconf.runtime.strict import Fields
 from apacheconf.runtime.switches import switches_for_fcgi, switches_in
+from apacheconf.runtime.watching import FolderWatch
 
 #: Entries of all memos of a server together (each at most a few KiB).
 MEMO_SIZE = 8192
@@ -151,7 +152,7 @@ class Plan:
     line: bytes = b""
     switches: Mapping[str, str] = field(default_factory=dict)
     lines: Lines | None = None
-    watch: Watch | None = None
+    watch: Watch | FolderWatch | None = None
     request_start: bytes = field(init=False)
 
     def __post_init__(self) -> None:
@@ -236,7 +237,8 @@ class Site:
 
         Raises PathRefused where the path is refused before any step.
         """
-        if target.raw_path == "*" or head.method in CHECKED_BY_DECIDE or self.host.shape.maps_early:
+        unsettled = self.host.shape.maps_early or self.host.remote_ip is not None
+        if unsettled or target.raw_path == "*" or head.method in CHECKED_BY_DECIDE:
             return None
         path = normalise(target.raw_path, self.limits.encoded_slashes, self.limits.merge_slashes)
         course = self._compiled.course(path)
@@ -259,13 +261,17 @@ class Site:
         plan = self._lasting_plan(decided, peer)
         if plan is not None:
             plan.line = line
-            self._server.memos.put(block.plans, line + b"\n" + peer if decided.asks & PEER else line, plan)
+            by_peer = decided.asks & PEER or self.host.remote_ip is not None
+            self._server.memos.put(block.plans, line + b"\n" + peer if by_peer else line, plan)
 
     def _lasting_plan(self, decided: Decided, peer: bytes) -> Plan | None:
         """The plan without anything that is of one request alone; None when it holds for this request only."""
         decision = decided.decision
         origins = self._server.program.origins
-        if decided.asks & CHANGING or self._says(decision) or not any(decision.origin is each for each in origins):
+        if decided.asks & CHANGING or self._says(decision):
+            return None
+        is_file = _is_plain_file(decided)
+        if not is_file and (decided.asks & PLACES or not any(decision.origin is each for each in origins)):
             return None
         documents = all(isinstance(each.text, Literal | None) for each in decision.error_documents)
         if any(each.when != ALWAYS for each in decision.filters):
@@ -281,6 +287,9 @@ class Site:
         plan.lines = _lines_of(plan.fields or [], peer if decided.forwarded else None)
         if decided.asks & USERS:
             plan.watch = self._server.authority.watch()
+        elif is_file and decision.located is not None:
+            plan.watch = FolderWatch(decision.located.file)
+            return plan if plan.watch.is_settled else None
         return plan
 
     def _says(self, decision: Decision) -> bool:
@@ -320,6 +329,14 @@ class Site:
 _POLICIES = 256
 #: Methods with rules of their own before the handler (RQ-17, RQ-18).
 CHECKED_BY_DECIDE = frozenset({b"TRACE", b"CONNECT", b"OPTIONS"})
+
+
+def _is_plain_file(decided: Decided) -> bool:
+    """Whether a file, and nothing else, was found where the path leads."""
+    decision, located = decided.decision, decided.decision.located
+    if located is None or located.found is None or located.is_folder or decision.path_info or decision.status:
+        return False
+    return decision.origin is None and not decided.asks & USERS
 
 
 def _lines_of(fields: Fields, peer: bytes | None) -> Lines:

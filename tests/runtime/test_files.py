@@ -10,7 +10,7 @@ import pytest
 
 from apacheconf.program.loading import load
 from apacheconf.program.program import Program
-from apacheconf.runtime import files, sending
+from apacheconf.runtime import files, sending, watching
 from tests.runtime.live import Serving
 from tests.runtime.stage import converse
 
@@ -68,7 +68,9 @@ def test_two_big_files_follow_each_other_on_one_connection(tmp_path: Path, big: 
 
 def test_a_client_that_goes_away_leaves_no_file_open(tmp_path: Path, big: bytes) -> None:
     def open_files() -> int:
-        return sum(str(tmp_path) in os.readlink(each) for each in Path("/proc/self/fd").iterdir() if each.is_symlink())
+        return sum(
+            str(tmp_path) in str(each.readlink()) for each in Path("/proc/self/fd").iterdir() if each.is_symlink()
+        )
 
     with Serving(site(tmp_path), {}) as serving:
         for _ in range(3):
@@ -81,7 +83,7 @@ def test_a_client_that_goes_away_leaves_no_file_open(tmp_path: Path, big: bytes)
     assert open_files() == 0
 
 
-@pytest.mark.parametrize("make", [os.mkfifo, lambda path: os.symlink("/dev/zero", path)], ids=["fifo", "device"])
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")], ids=["fifo", "device"])
 def test_what_is_no_plain_file_is_refused(tmp_path: Path, make: object) -> None:
     """httpd waits for a FIFO's writer for ever, and reads devices; we refuse both. DR-7."""
     make(tmp_path / "odd")  # type: ignore[operator]
@@ -123,3 +125,31 @@ def test_a_weak_etag_for_what_has_just_changed(tmp_path: Path) -> None:
     (tmp_path / "new.txt").write_text("x")
     heard = converse(site(tmp_path), ask("/new.txt"))
     assert b'ETag: W/"1-' in heard.client
+
+
+def test_what_was_remembered_of_a_file_goes_with_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A decision about a file is kept while no folder on the way changes: a new .htaccess, link or file ends it."""
+    monkeypatch.setattr(watching, "_TICK", 0)  # the folders of tests are young
+    folder = tmp_path / "in" / "deep"
+    folder.mkdir(parents=True)
+    (folder / "a.txt").write_text("first")
+    os.utime(folder, (1500000000, 1500000000))
+    program = site(tmp_path, "AllowOverride All\nOptions -FollowSymLinks")
+    with Serving(program, {}) as serving:
+        request = ask("/in/deep/a.txt", last=False)
+
+        def again() -> bytes:
+            """The bodies of three answers under the same bytes, two of which may come from memory."""
+            return fetch(serving, request * 3 + ask("/none"))[1]
+
+        assert again().count(b"first") == 3
+        (folder / "a.txt").write_text("second")
+        assert again().count(b"second") == 3
+        (folder / ".htaccess").write_text("Require all denied\n")
+        assert b"second" not in again()
+        (folder / ".htaccess").unlink()
+        assert again().count(b"second") == 3
+        (folder / "a.txt").unlink()
+        (tmp_path / "other.txt").write_text("second")
+        (folder / "a.txt").symlink_to(tmp_path / "other.txt")
+        assert b"second" not in again()

@@ -14,9 +14,9 @@ from apacheconf.program.conditions import Test
 from apacheconf.program.values import Variable
 
 #: What a decision depends on besides the bytes of the request and the address and scheme it arrived at: nothing, the
-#: client's address, what may change (time, files, maps, what others know), or files of users, which the authority
-#: watches. They are joined by ``|``.
-NOTHING, PEER, CHANGING, USERS = 0, 1, 2, 4
+#: client's address, what may change (time, files, maps, what others know), files of users, which the authority
+#: watches, or where the path leads in the file system. They are joined by ``|``.
+NOTHING, PEER, CHANGING, USERS, PLACES = 0, 1, 2, 4, 8
 
 #: Variables that follow from the request's bytes and the configuration.
 _OF_REQUEST = frozenset(
@@ -99,4 +99,10 @@ def _all(nodes: tuple[object, ...]) -> int:
 def _asks_for(variable: Variable) -> int:
     if variable.name in _OF_REQUEST:
         return NOTHING
+    if variable.name in _OF_PLACES:
+        return PLACES
     return PEER if variable.name == "REMOTE_ADDR" else CHANGING
+
+
+#: Variables that say where the walk of the directories has led.
+_OF_PLACES = frozenset({"REQUEST_FILENAME", "REQUEST_DIRECTORY", "REQUEST_BASENAME", "PATH_INFO"})

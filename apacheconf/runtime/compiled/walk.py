@@ -18,7 +18,7 @@ from apacheconf.program.program import Program
 from apacheconf.program.request import Decision, Request
 from apacheconf.program.steps import Flow, Step
 from apacheconf.program.trace import Tracer
-from apacheconf.runtime.compiled.asks import CHANGING, NOTHING, asks
+from apacheconf.runtime.compiled.asks import CHANGING, NOTHING, PLACES, asks
 from apacheconf.runtime.compiled.evaluate import Test, test_of
 from apacheconf.runtime.compiled.steps import Run, run_of
 
@@ -102,8 +102,9 @@ def decide_compiled(program: Program, request: Request) -> Decided:
     decision = decide(program, request, by=by)
     if not made:
         return Decided(decision, CHANGING, False)
-    asked = made[0].asks | (CHANGING if getattr(made[0].course, "walked", False) else NOTHING)
-    return Decided(decision, asked, made[0].course.forwarded)
+    course = made[0].course
+    walked = NOTHING if not course.walked else CHANGING if course.htaccess else PLACES
+    return Decided(decision, made[0].asks | walked, course.forwarded)
 
 
 def _compiled(steps: Sequence[Step]) -> tuple[Sequence[Step], int, Runs]:
