@@ -8,6 +8,7 @@ request into bytes and reads the answer. Rule of this file: until the answer's h
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from apacheconf.runtime import faults
@@ -56,7 +57,8 @@ class Exchange(Choosing):
         "announce", "begun", "body_done", "body_length", "body_size", "chain", "closes", "connection", "cut",
         "expects", "first_plan", "first_status", "head", "head_only", "interims", "lines", "log_id",
         "overridden", "path", "pieces", "pinged", "plain", "producer", "ranged", "reply", "request_line",
-        "sent", "site", "spool", "started", "status", "stay", "upgrade", "version", "written",
+        "sent", "site", "spool", "started", "status", "stay", "trailers_in",
+        "trailers_out", "upgrade", "version", "written",
     )  # fmt: skip
 
     def __init__(
@@ -111,6 +113,8 @@ class Exchange(Choosing):
         self.cut = False
         self.head: bytes | KnownReply = b""
         self.log_id = ""
+        self.trailers_in: Sequence[bytes] = ()
+        self.trailers_out: Sequence[bytes] = ()
         self.begun = time.time() if site.logs else 0.0
 
     def begin_again(self, plan: Plan, status: int, path: str) -> None:

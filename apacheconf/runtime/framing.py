@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import ClassVar
 
 from apacheconf.runtime import faults
 from apacheconf.runtime.errors import ClientBroke, OriginBroke
@@ -83,16 +84,16 @@ _MAX_CHUNK_LINE = 8190
 class ChunkReader:
     """Reads a chunked body however it is cut. ``done`` when it has ended; ``rest`` is then what follows it.
 
-    Extensions and trailers are dropped (RB-6, RS-8).
+    Extensions are dropped; ``trailers`` are lines that nobody forwards (RB-6, RS-8), but logs may name (LG-2f).
     """
 
-    __slots__ = ("_buffer", "_left", "_state", "_trailers", "done", "rest")
+    __slots__ = ("_buffer", "_left", "_state", "done", "rest", "trailers")
 
     def __init__(self) -> None:
         self._buffer = b""
         self._left = 0
         self._state = self._size
-        self._trailers = 0
+        self.trailers: list[bytes] = []
         self.done = False
         self.rest = b""
 
@@ -160,11 +161,12 @@ class ChunkReader:
         line = self._line()
         if line is None:
             return False
-        self._trailers += 1
         if not line:
             self.done = True
-        elif b":" not in line or self._trailers > 100:
+        elif b":" not in line or len(self.trailers) >= 100:
             raise BadChunk
+        else:
+            self.trailers.append(line)
         return True
 
 
@@ -172,6 +174,8 @@ class LengthReader:
     """Reads a body of so many bytes, as ``ChunkReader`` reads a chunked one."""
 
     __slots__ = ("_left", "done", "rest")
+
+    trailers: ClassVar[list[bytes]] = []
 
     def __init__(self, length: int) -> None:
         self._left = length

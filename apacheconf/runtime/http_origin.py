@@ -239,8 +239,9 @@ class HttpConnection(OriginConnection):
         chunks = self._chunks
         if self.exchange is not exchange or not (self._left == 0 if chunks is None else chunks.done):
             return
-        if chunks is not None and chunks.rest:
-            self._keep = False
+        if chunks is not None:
+            exchange.trailers_out = chunks.trailers
+            self._keep = self._keep and not chunks.rest
         self.exchange, self._chunks, self._in_body, self._left = None, None, False, 0
         self.release(self._keep and exchange.body_done and not exchange.expects)
         exchange.finish()

@@ -121,6 +121,28 @@ def test_a_host_writes_its_own_log_and_each_line_once(tmp_path: Path) -> None:
     assert rows["CustomLog"] is Outcome.EXACT
 
 
+def test_trailers_are_logged_and_not_forwarded(tmp_path: Path) -> None:
+    """LG-2f, RB-6, RS-8: httpd wrote ``in=one out=two i=- o=-`` of the same messages."""
+    path = tmp_path / "site.conf"
+    path.write_text(
+        f'ServerName example.com\nCustomLog {tmp_path}/log "in=%{{X-T}}^ti out=%{{x-t}}^to i=%{{X-T}}i o=%{{X-T}}o"\n'
+        "ProxyPass / http://10.0.0.1/\n"
+    )
+    stage = Stage(load([str(path)]).require())
+    client = stage.client()
+    head = b"POST / HTTP/1.1\r\nHost: example.com\r\nTransfer-Encoding: chunked\r\n\r\n"
+    client.data_received(head + b"2\r\nab\r\n0\r\nX-T: one\r\n\r\n")
+    stage.settle()
+    answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\nX-T: two\r\n\r\n"
+    stage.origins[0].data_received(answer)
+    client.data_received(get())
+    stage.settle()
+    stage.origins[-1].data_received(OK)
+    stage.logs.close()
+    assert (tmp_path / "log").read_text() == "in=one out=two i=- o=-\nin=- out=- i=- o=-\n"
+    assert b"X-T" not in client.transport.written
+
+
 def _until(holds: object) -> None:
     until = time.monotonic() + 30
     while not holds() and time.monotonic() < until:  # type: ignore[operator]
