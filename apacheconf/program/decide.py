@@ -133,9 +133,7 @@ class Walk:
             walk_directories(course, self.holds, self.tracer)
         elif phase in _WALKS:
             ask_layers(course, _WALKS[phase], self.holds, self.tracer)
-        if phase is Phase.REWRITE and course.origin is not None:
-            return None  # a mapping took it before its path was decoded (PU-8)
-        if phase is Phase.REWRITE and course.origin is not None:
+        if phase is Phase.REWRITE and (course.origin is not None or course.state.ended):
             return None  # a mapping took it before its path was decoded (PU-8)
         if phase is Phase.TRANSLATE and (course.origin is not None or course.state.file):
             return None  # OR-2: the rules have placed the request

@@ -71,7 +71,7 @@ def begin(action: BeginRewriting, course: Course) -> None:
         course.rewriting = Rewriting(state.path, state.query)
         state.rewritten = state.path
         state.env["SCRIPT_URL"] = state.env.get("REDIRECT_SCRIPT_URL", state.path)
-        state.env["SCRIPT_URI"] = state.self_url + state.path
+        state.env["SCRIPT_URI"] = state.self_url + state.env["SCRIPT_URL"]
 
 
 def rewrite(action: Rewrite, course: Course) -> None:
