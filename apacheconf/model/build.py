@@ -122,9 +122,10 @@ class _Builder:
         """A group of Require lines with what stands in it."""
         children = [child for child in directive.children or () if isinstance(child.value, Requirement | RequireGroup)]
         values = tuple(self._group(c) if isinstance(c.value, RequireGroup) else c.value for c in children)
-        if directive.value.kind == "all" and values and all(isinstance(v, Requirement) and v.negated for v in values):
+        group: RequireGroup = directive.value
+        if group.kind == "all" and values and all(isinstance(v, Requirement) and v.negated for v in values):
             self.after_the_walk.append(only_negative(directive))
-        return replace(directive.value, entries=values, said_by=tuple(child.node for child in children))
+        return replace(group, entries=values, said_by=tuple(child.node for child in children))
 
     def _section(self, directive: Directive, argument: SectionArgument, server: Scope) -> Section:
         if argument.sets is not None:

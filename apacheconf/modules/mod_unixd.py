@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from apacheconf.modules.declare import Fate, Module, NotHere, Parse
-from apacheconf.modules.facts import flags, listed
-from apacheconf.modules.values import existing_folder
+from apacheconf.modules.declare import Fate, Module, NotHere, Parse, on_or_off
+from apacheconf.modules.facts import listed
+from apacheconf.modules.values import existing_folder, is_there
 
 
 def _name(kind: str, look_up: Callable[[str], Any], code: str) -> Parse:
@@ -36,6 +36,23 @@ def _group(name: str) -> Any:
     return grp.getgrnam(name)
 
 
+#: Where Debian's and Red Hat's httpd look for their helper.
+_SUEXEC = ("/usr/lib/apache2/suexec", "/usr/sbin/suexec")
+
+
+def look_for_suexec(said: str, value: Any) -> None:
+    """Raise NotHere with ``said`` where the helper that runs scripts as others is missing."""
+    if not any(map(is_there, _SUEXEC)):
+        raise NotHere(said.format(f"Missing suexec binary {_SUEXEC[0]}"), 0, value)
+
+
+def _suexec(words: Sequence[str]) -> bool:
+    wanted = on_or_off(words)
+    if wanted:
+        look_for_suexec("suEXEC isn't supported: {}", wanted)
+    return wanted
+
+
 MODULE = Module(
     "mod_unixd",
     fate=Fate.NO_EFFECT,
@@ -43,6 +60,6 @@ MODULE = Module(
         listed("User", _name("user", _user, "AH00543")),
         listed("Group", _name("group", _group, "AH00544")),
         listed("ChrootDir", parse_in=existing_folder("ChrootDir must be a valid directory")),
-        *flags("Suexec"),
+        listed("Suexec", _suexec),
     ],
 )

@@ -12,6 +12,9 @@ import pytest
 from apacheconf.engines import Engine
 from apacheconf.engines.httpd import preamble, start
 from apacheconf.engines.sandbox import Sandbox, free_ports
+from apacheconf.expand import Input, Options, expand
+from apacheconf.model.views.modules import needed
+from apacheconf.source import SourceFile
 from tests.engines.real import need
 from tests.lint.cases import FIXTURES, cases, findings
 
@@ -29,7 +32,10 @@ def httpd() -> Engine:
 
 def check(httpd: Engine, box: Sandbox, text: str) -> subprocess.CompletedProcess[str]:
     """``httpd -t`` with warnings on stderr."""
-    head = preamble(httpd, box, [f"{name}_module" for name in MODULES])
+    source = SourceFile("site.conf", text)
+    asked_for = needed(expand(Input((source,), str(box.path)), Options(environ={})))
+    modules = [f"{name}_module" for name in MODULES]
+    head = preamble(httpd, box, [*modules, *sorted(asked_for.keys() - set(modules))])
     file = box.write("httpd.conf", f"{head}\nErrorLog /dev/stderr\n{text}")
     command = [str(httpd.path), "-t", "-d", str(box.path), "-f", str(file), "-e", "warn"]
     return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, cwd=box.path)

@@ -14,6 +14,7 @@ from apacheconf.engines.httpd import build_of
 from apacheconf.expand import Input, Options, expand, find
 from apacheconf.model import Model, bind, build
 from apacheconf.model.views import dump_config, dump_json, modules, needed_modules, vhosts
+from apacheconf.model.views.modules import needed
 from apacheconf.source import SourceFile
 from tests.engines.real import need
 from tests.model.refusals import preamble
@@ -186,3 +187,25 @@ def test_json() -> None:
             "children": [{"file": "site.conf", "line": 2, "column": 3, "name": "ServerName", "arguments": '"a b"'}],
         }
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "modules"),
+    [
+        ('SetHandler "proxy:unix:/run/a.sock|fcgi://localhost"', "proxy proxy_fcgi"),
+        ("SetHandler server-status", "status"),
+        ("AddHandler type-map var", "mime negotiation"),
+        ("RewriteRule ^/(.*) https://h/$1 [L,P,QSA]", "rewrite proxy proxy_http"),
+        ("RewriteRule ^/(.*) ws://h/$1 [P]", "rewrite proxy proxy_http"),
+        ("RewriteRule ^/(.*) https://h/$1 [R,PT]", "rewrite"),
+        ("<Location />\nAuthType basic\n</Location>", "authn_core auth_basic"),
+        ("<Location />\nAuthBasicProvider dbm ldap mine\n</Location>", "auth_basic authn_dbm authnz_ldap"),
+        ("AddOutputFilterByType INFLATE;SUBSTITUTE;DEFLATE text/html", "filter deflate substitute"),
+        ("SetOutputFilter none", ""),
+        ("<Location />\nRequire not user a\n</Location>", "authz_core authz_user"),
+    ],
+)
+def test_modules_that_words_need(line: str, modules: str) -> None:
+    """A handler, a scheme behind ``[P]``, a filter, a provider: each is another module's."""
+    found = needed(model_of(line + "\n", main=False).expanded)
+    assert set(found) - {"core_module"} == {f"{name}_module" for name in modules.split()}
