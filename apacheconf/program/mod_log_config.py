@@ -10,6 +10,7 @@ from apacheconf.ledger import Written
 from apacheconf.model.types import Server
 from apacheconf.modules.mod_log_config import Log as Declared
 from apacheconf.modules.mod_log_config import LogServerConf
+from apacheconf.modules.mod_logio import LogioDirConf
 from apacheconf.program.conditions import ALWAYS, Condition, IsSet, Not
 from apacheconf.program.expressions import NotEvaluated, condition_of
 from apacheconf.program.link import LeaveOut, Linker
@@ -25,7 +26,7 @@ LETTERS = {
     "o": "RESP", "O": "BYTES_OUT", "p": "PORT", "P": "PID", "q": "QUERY", "r": "THE_REQUEST", "R": "HANDLER",
     "s": "REQUEST_STATUS", "S": "BYTES_BOTH", "t": "TIME", "T": "DURATION", "u": "REMOTE_USER", "U": "REQUEST_URI",
     "v": "SERVER_NAME", "V": "HOST_NAME", "X": "CONNECTION_STATUS", "x": "SSL", "c": "SSL", "^ti": "TRAILER_IN",
-    "^to": "TRAILER_OUT", "^FB": "FIRST_BYTE_USEC",
+    "^to": "TRAILER_OUT", "^FB": "UNTRACKED", "^FB+": "FIRST_BYTE_USEC",
 }  # fmt: skip
 #: Letters that look at the first request of a chain of internal redirects unless told otherwise (LG-2u).
 _ABOUT_THE_ORIGINAL = frozenset("sUTDrR")
@@ -36,6 +37,7 @@ _ESCAPES = {"\\\\": "\\", "\\n": "\n", "\\r": "\r", "\\t": "\t"}
 def server_steps(server: Server, main: Server, server_root: str, linker: Linker, left_out: LeaveOut) -> Iterator[Step]:
     """The logs of a host: its own, else the main server's, and those for all hosts. ``left_out`` hears of the rest."""
     formats = server.server_conf(LogServerConf).formats.value
+    tracks = server.dir_conf(LogioDirConf).track_ttfb.value
     for log, directive in _logs(server, main):
         text = formats[""] if log.transfer else formats.get(log.format, log.format)
         try:
@@ -44,7 +46,7 @@ def server_steps(server: Server, main: Server, server_root: str, linker: Linker,
             left_out(directive, f"it uses {missing}, which is not evaluated yet")
             continue
         to = linker.text(_target(log.target, server_root))
-        yield linker.step(Phase.LOG, Log(to, items_of(text)), (directive,), when)
+        yield linker.step(Phase.LOG, Log(to, items_of(text, tracks)), (directive,), when)
 
 
 def _logs(server: Server, main: Server) -> Iterator[tuple[Declared, Written]]:
@@ -73,13 +75,17 @@ def _condition(text: str) -> Condition:
     return Not(is_set) if rest.startswith("!") else is_set
 
 
-def items_of(text: str) -> tuple[Value | LogItem, ...]:
-    """A format as items: texts, and what each ``%`` names. The format was checked when it was read."""
+def items_of(text: str, tracks: bool = False) -> tuple[Value | LogItem, ...]:
+    """A format as items: texts, and what each ``%`` names. The format was checked when it was read.
+
+    ``tracks``: the time of the first byte is known (LogIOTrackTTFB).
+    """
     items: list[Value | LogItem] = []
     at = 0
     for found in _ITEM.finditer(text):
         items += _literal(text[at : found.start()])
-        items.append(_item(found["modifiers"], found["letter"]))
+        letter = found["letter"]
+        items.append(_item(found["modifiers"], "^FB+" if letter == "^FB" and tracks else letter))
         at = found.end()
     return (*items, *_literal(text[at:]))
 

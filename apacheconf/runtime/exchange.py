@@ -54,10 +54,10 @@ class Exchange(Choosing):
     ``closes`` when it is all that but has asked to close."""
 
     __slots__ = (
-        "announce", "begun", "body_done", "body_length", "body_size", "chain", "closes", "connection", "cut",
-        "expects", "first_plan", "first_status", "head", "head_only", "interims", "lines", "log_id",
-        "overridden", "path", "pieces", "pinged", "plain", "producer", "ranged", "reply", "request_line",
-        "sent", "site", "spool", "started", "status", "stay", "trailers_in",
+        "announce", "answered_at", "begun", "body_done", "body_length", "body_size", "chain", "closes",
+        "connection", "cut", "expects", "first_plan", "first_status", "head", "head_only", "interims",
+        "lines", "log_id", "overridden", "path", "pieces", "pinged", "plain", "producer", "ranged",
+        "reply", "request_line", "sent", "site", "spool", "started", "status", "stay", "trailers_in",
         "trailers_out", "upgrade", "version", "written",
     )  # fmt: skip
 
@@ -115,6 +115,7 @@ class Exchange(Choosing):
         self.log_id = ""
         self.trailers_in: Sequence[bytes] = ()
         self.trailers_out: Sequence[bytes] = ()
+        self.answered_at = 0.0
         self.begun = time.time() if site.logs else 0.0
 
     def begin_again(self, plan: Plan, status: int, path: str) -> None:
@@ -248,6 +249,8 @@ class Exchange(Choosing):
         head = client_head(self, reply, complete=done and not pieces)
         self.started = True
         self.head = head
+        if self.begun and not done:
+            self.answered_at = time.time()
         self.client.write(head + self._body(pieces, done))
 
     def _tell_member(self) -> None:

@@ -305,6 +305,11 @@ def _duration(argument: str, _: bool) -> Read:
     return lambda exchange: str(int((time.time() - exchange.begun) * scale))
 
 
+def _first_byte(exchange: Exchange) -> str:
+    """Microseconds to the first byte; an answer that was sent at once is logged at that moment."""
+    return str(int(((exchange.answered_at or time.time()) - exchange.begun) * 1_000_000))
+
+
 def _connection(exchange: Exchange) -> str:
     return "X" if exchange.cut else "+" if exchange.stay else "-"
 
@@ -424,7 +429,8 @@ _READERS: dict[str, Callable[[str, bool], Read]] = {
     "TRAILER_IN": _trailer(lambda exchange: exchange.trailers_in),
     "TRAILER_OUT": _trailer(lambda exchange: exchange.trailers_out),
     "SSL": _tls_variable,
-    "FIRST_BYTE_USEC": _UNKNOWN,
+    "FIRST_BYTE_USEC": _simple(_first_byte),
+    "UNTRACKED": _UNKNOWN,
     "REQUEST_METHOD": _simple(lambda exchange: _split(exchange.request_line)[0] or None),
     "PORT": _port,
     "PID": _process,

@@ -143,6 +143,28 @@ def test_trailers_are_logged_and_not_forwarded(tmp_path: Path) -> None:
     assert b"X-T" not in client.transport.written
 
 
+def test_the_first_byte_is_logged_where_it_is_tracked(tmp_path: Path) -> None:
+    """LG-2i: ``-`` unless LogIOTrackTTFB is on; then it is no later than the end."""
+    path = tmp_path / "site.conf"
+    path.write_text(
+        f'ServerName example.com\nCustomLog {tmp_path}/off "%^FB"\n<VirtualHost *:80>\nServerName example.com\n'
+        f'LogIOTrackTTFB On\nCustomLog {tmp_path}/on "%^FB %D"\nProxyPass / http://10.0.0.1/\n</VirtualHost>\n'
+        "ProxyPass / http://10.0.0.1/\n"
+    )
+    program = load([str(path)]).require()
+    for port in (80, 81):
+        stage = Stage(program)
+        stage.client(port).data_received(get())
+        stage.settle()
+        stage.origins[0].data_received(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na")
+        time.sleep(0.002)
+        stage.origins[0].data_received(b"b")
+        stage.logs.close()
+    first, whole = map(int, (tmp_path / "on").read_text().split())
+    assert 0 <= first <= whole - 2000
+    assert (tmp_path / "off").read_text() == "-\n"
+
+
 def _until(holds: object) -> None:
     until = time.monotonic() + 30
     while not holds() and time.monotonic() < until:  # type: ignore[operator]
