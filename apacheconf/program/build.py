@@ -30,6 +30,7 @@ from apacheconf.program import (
     mod_remoteip,
     mod_rewrite,
     mod_ssl,
+    mod_unique_id,
     mod_userdir,
     mod_vhost_alias,
 )
@@ -49,7 +50,7 @@ from apacheconf.program.workers import Balancer, Ignored, Origin
 
 def compile(model: Model) -> Program:
     """The program of a model. Directives that it can't hold yet stand in ``Program.left_out``, with the reason."""
-    return _Compiler(model).program()
+    return _Compiler(model, unique_ids=tuple(mod_unique_id.server_steps(model.expanded))).program()
 
 
 @dataclass
@@ -60,6 +61,7 @@ class _Compiler:
     numbers: dict[tuple[Origin, tuple[int, ...]], int] = field(default_factory=dict)
     left_out: list[tuple[Written, str]] = field(default_factory=list)
     ignored: list[Ignored] = field(default_factory=list)
+    unique_ids: tuple[Step, ...] = ()
 
     def program(self) -> Program:
         model = self.model
@@ -93,9 +95,11 @@ class _Compiler:
         made = core.host(number, server, self.model.main, shape, linker, self.model.expanded.server_root)
         front_tls, reads = mod_ssl.front_tls(server, self.model), _reads_htaccess(shape.layers)
         remote = mod_remoteip.remote_ip(server, self.model.expanded.server_root, self._leave_out)
-        if front_tls is None and remote is None and not reads:
+        preamble = mod_remoteip.preamble(server)
+        if front_tls is None and remote is None and preamble is None and not reads:
             return made
-        return replace(made, front_tls=front_tls, remote_ip=remote, builder=builder if reads else None)
+        own = builder if reads else None
+        return replace(made, front_tls=front_tls, remote_ip=remote, preamble=preamble, builder=own)
 
     def _builder(self, server: Server, linker: Linker, origins: Origins) -> LayerBuilder:
         model = self.model
@@ -118,7 +122,7 @@ class _Compiler:
         tls = mod_ssl.server_steps(mod_ssl.front_tls(server, self.model))
         filters = mod_deflate.server_steps(server, linker)
         files = (*mod_userdir.server_steps(server, linker), *mod_vhost_alias.server_steps(server, linker))
-        steps = (*mappings, *files, *core.server_steps(server, linker), *tls, *filters, *logs)
+        steps = (*self.unique_ids, *mappings, *files, *core.server_steps(server, linker), *tls, *filters, *logs)
         parts = tuple(sorted(steps, key=lambda step: step.phase)), layers, core.limits(server, linker)
         known = self.shapes.get(parts)
         if known is None:

@@ -71,13 +71,12 @@ def walk(program: Program, request: Request, tracer: Tracer = silent, by: MakeWa
     """The course of ``request`` at its end: all that is known of it then."""
     course = read_request(program, request, tracer)
     walker = (by or Walk)(course, tracer)
-    if course.status is None:
-        walker.run(Phase.POST_READ)
+    if course.status is not None and course.why:
+        tracer(Refused(course.status, course.why))
+    if course.status == 200:  # OPTIONS * meets what is early, and no filter
+        walker.run(Phase.POST_READ, Phase.POST_READ)
     else:
-        if course.why:
-            tracer(Refused(course.status, course.why))
-        if course.status != 200:  # OPTIONS * meets no filter
-            walker.run(Phase.FILTERS)
+        walker.run(Phase.POST_READ if course.received else Phase.FILTERS)
     return course
 
 
@@ -134,7 +133,7 @@ class Walk:
         elif phase in _WALKS:
             ask_layers(course, _WALKS[phase], self.holds, self.tracer)
         if phase is Phase.REWRITE and (course.origin is not None or course.state.ended):
-            return None  # a mapping took it before its path was decoded (PU-8)
+            return None  # a mapping took it before its path was decoded (PU-8), or END was said (RW-25)
         if phase is Phase.TRANSLATE and (course.origin is not None or course.state.file):
             return None  # OR-2: the rules have placed the request
         if phase is Phase.HEADER_PARSER and course.state.sub:

@@ -42,6 +42,7 @@ from apacheconf.program.files import FILE_TESTS, exists
 from apacheconf.program.globs import glob_matches
 from apacheconf.program.headers import HeaderTable
 from apacheconf.program.hosts import Host
+from apacheconf.program.mod_unique_id import unique_id
 from apacheconf.program.phases import Phase
 from apacheconf.program.request import Request
 from apacheconf.program.rewrite_maps import escape, look_up, lower, upper
@@ -377,7 +378,7 @@ _VARIABLES: dict[str, Callable[[State], str | None]] = {
     "HTTP_ACCEPT": lambda s: s.header("Accept"),
     "REMOTE_ADDR": lambda s: s.request.peer[0],
     "REMOTE_HOST": lambda s: s.request.peer[0],
-    "CONN_REMOTE_ADDR": lambda s: (s.request.connection_peer or s.request.peer)[0],
+    "CONN_REMOTE_ADDR": lambda s: s.request.connected[0],
     "REMOTE_PORT": lambda s: str(s.request.peer[1]),
     "SERVER_ADDR": lambda s: s.request.local[0],
     "SERVER_NAME": lambda s: (s.host_name if not s.host.canonical_name else None) or s.host.name,
@@ -391,6 +392,7 @@ _VARIABLES: dict[str, Callable[[State], str | None]] = {
     "FILE_AS_MAPPED": lambda s: s.file,
     "FILE_SO_FAR": lambda s: s.rewritten or s.file or s.path,
     "DOCUMENT_ROOT": lambda s: s.root,
+    "UNIQUE_ID_OF_REQUEST": lambda s: s.env.get("REDIRECT_UNIQUE_ID") or unique_id(),
     "CONTEXT_DOCUMENT_ROOT": lambda s: s.context_root or s.root,
     "CONTEXT_PREFIX": lambda s: s.context_prefix,
     "REQUEST_FILENAME": lambda s: s.file or s.path,

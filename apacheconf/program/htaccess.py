@@ -1,7 +1,8 @@
 """``.htaccess`` files, read when a request passes their folder: text to layers by the same way as the configuration.
 
-What was made of a file is kept until it changes (its time of modification, size or number), as long as what AllowOverride
-grants is the same. A file that can't be read or is wrong answers 500 and says why in httpd's words (STR-30 to STR-33).
+What was made of a file is kept until it changes (its time of modification, size or number), as long as what
+AllowOverride grants is the same. A file that is wrong answers 500, one that can't be read 403, and the error log says
+why in httpd's words (STR-30 to STR-33).
 """
 
 from __future__ import annotations

@@ -28,8 +28,9 @@ def begin_again(course: Course, uri: str) -> None:
         course.log(
             "error",
             "core",
-            f"AH00124: Request exceeded the limit of {most} internal redirects due to probable configuration error. Use "
-            "'LimitInternalRecursion' to increase the limit if necessary. Use 'LogLevel debug' to get a backtrace.",
+            f"AH00124: Request exceeded the limit of {most} internal redirects due to probable configuration error. "
+            "Use 'LimitInternalRecursion' to increase the limit if necessary. "
+            "Use 'LogLevel debug' to get a backtrace.",
         )
         return
     course.rounds += 1
