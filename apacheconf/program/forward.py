@@ -117,6 +117,6 @@ def decision_of(course: Course, keep_alive: bool = True) -> Decision:
         messages=tuple(course.messages),
         fields=tuple(course.fields),
         user=state.user,
-        client=state.request.peer[0] if state.request.connection_peer is not None else "",
+        client=state.request.peer[0] if state.request.peer != state.request.connected else "",
         levels=course.levels,
     )

@@ -221,6 +221,7 @@ class Host:
     ``recursion`` how many internal redirects and sub-requests there may be.
     ``builder`` makes layers of ``.htaccess`` files, None where none is ever read.
     ``front_tls`` is how it speaks TLS with clients, if it does, ``remote_ip`` whom it believes about their address.
+    ``preamble`` are the networks whose connections to its address come without the PROXY protocol; None if all do.
     """
 
     number: int
@@ -239,6 +240,7 @@ class Host:
     admin: str = ""
     front_tls: FrontTls | None = None
     remote_ip: RemoteIp | None = None
+    preamble: tuple[str, ...] | None = None
     named_by: tuple[Written, ...] = ()
     errors: ErrorLog = ErrorLog()
     access_names: tuple[str, ...] = (".htaccess",)

@@ -23,6 +23,15 @@ def remote_ip(server: Server, server_root: str, left_out: LeaveOut) -> RemoteIp 
     return RemoteIp(conf.header.value, conf.proxies_header.value, trusted)
 
 
+def preamble(server: Server) -> tuple[str, ...] | None:
+    """RemoteIPProxyProtocol: the networks that are excepted, None where it is off."""
+    conf = server.server_conf(RemoteIpServerConf)
+    if not conf.proxy_protocol.value:
+        return None
+    found = map(network, conf.proxy_protocol_exceptions.value)
+    return tuple(each for each in found if each is not None)
+
+
 def _trusted(proxies: Proxies, said_by: Written, server_root: str, left_out: LeaveOut) -> Iterator[tuple[str, bool]]:
     for word in _words(proxies, server_root):
         found = network(word)

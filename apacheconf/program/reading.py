@@ -56,7 +56,7 @@ def _course(program: Program, request: Request, target: Target, name: HostName |
     if host.remote_ip is not None:
         client = client_behind(host.remote_ip, request.peer[0], headers)
         if client != request.peer[0]:
-            request = replace(request, peer=(client, request.peer[1]), connection_peer=request.peer)
+            request = replace(request, peer=(client, request.peer[1]), connection_peer=request.connected)
     state = State(request, host, target.raw_path, target.query, name.name if name else None)
     state.headers = headers
     return Course(program, state, target.raw_path, headers)
@@ -104,6 +104,7 @@ def _check(request: Request, target: Target, course: Course, tracer: Tracer) -> 
     expect = request.header("Expect")
     if expect is not None and expect.lower() != "100-continue" and request.version >= (1, 1):
         return 417, f"Expect: {expect} can't be met"
+    course.received = True
     if target.raw_path == "*":
         return (200, "the server answers OPTIONS * itself") if request.method == "OPTIONS" else (400, "not a path")
     if map_before_decoding(course, tracer):

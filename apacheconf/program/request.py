@@ -53,6 +53,11 @@ class Request:
     connection_peer: tuple[str, int] | None = None
     authority: Authority = field(default=NOBODY, compare=False, repr=False)
 
+    @property
+    def connected(self) -> tuple[str, int]:
+        """Who is connected, be it the client or a proxy."""
+        return self.connection_peer or self.peer
+
     def header(self, name: str) -> str | None:
         """The value of ``name``, repeated lines joined by ``, `` as httpd joins them (RQ-4); None if absent."""
         name = name.lower()

@@ -46,7 +46,7 @@ BY_NAME = {
             authdigestalgorithm authdigestdomain authdigestnoncelifetime anonymous anonymous_nouserid
             anonymous_mustgiveemail anonymous_verifyemail anonymous_logemail
             remoteipheader remoteipproxiesheader remoteipinternalproxy remoteiptrustedproxy remoteipinternalproxylist
-            remoteiptrustedproxylist
+            remoteiptrustedproxylist remoteipproxyprotocol remoteipproxyprotocolexceptions
             """
         ),
         Answer(Outcome.ABSORBED),

@@ -21,6 +21,7 @@ from apacheconf.program.request import Request
 from apacheconf.program.steps import Log, LogItem, Step
 from apacheconf.program.uri import PathRefused, normalise, parse_target
 from apacheconf.program.values import Literal, Value, Variable
+from apacheconf.runtime.proxy_protocol import connected
 
 if TYPE_CHECKING:
     from apacheconf.program.hosts import Host
@@ -249,7 +250,7 @@ def _tls_variable(argument: str, _: bool) -> Read:
 
 def _address(argument: str, _: bool) -> Read:
     if argument == "c":
-        return lambda exchange: exchange.client.peer_address[0]
+        return lambda exchange: connected(exchange.client.peer_address)[0]
     return client_of
 
 

@@ -17,6 +17,7 @@ from apacheconf.runtime.compiled.walk import Decided, decide_compiled
 from apacheconf.runtime.errors import ClientBroke, OriginBroke
 from apacheconf.runtime.forward import Lines, count_forwards, wants_to_stay, with_empty_body
 from apacheconf.runtime.heads import RequestHead
+from apacheconf.runtime.proxy_protocol import connected
 from apacheconf.runtime.site import CHECKED_BY_DECIDE, Block, Plan, Site
 from apacheconf.runtime.strict import read_request_line
 from apacheconf.runtime.switches import relays_expect
@@ -61,7 +62,10 @@ def plan_exchange(
         exchange.upgrade = exchange.field(b"upgrade")
         exchange.plain = exchange.plain and not exchange.ranged and not exchange.upgrade
     site = exchange.site
-    plan = site.quick_plan(head, target)
+    try:
+        plan = site.quick_plan(head, target)
+    except PathRefused:
+        plan = None  # decide refuses it too, and knows what the request has met before
     decided: Decided | None = None
     if plan is None:
         request = request_of(client, head)
@@ -160,4 +164,5 @@ def request_of(client: ClientConnection, head: RequestHead) -> Request:
         client.door.scheme,
         client.tls or {},
         authority=client.server.authority,
+        connection_peer=connected(client.peer_address),
     )

@@ -29,6 +29,7 @@ from apacheconf.runtime.options import Address, Destination, Ready, ServeOptions
 from apacheconf.runtime.origin import OriginConnection
 from apacheconf.runtime.pool import Pool
 from apacheconf.runtime.protocols import PROTOCOLS
+from apacheconf.runtime.proxy_protocol import Preamble, expects_preamble
 from apacheconf.runtime.state import Door, ServerState
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Server(ServerState):
         super().__init__(program, options.error_log)
         self.options = options
         self.loop: asyncio.AbstractEventLoop = None  # type: ignore[assignment]  # known from run() on
+        self.preambles = any(host.preamble is not None for host in program.hosts)
         self.access_log = access_logger(options.access_log) if options.access_log else None
         self.logs = LogFiles(options.logs)
         self._destinations: dict[str, Destination] = dict(options.origins)
@@ -345,9 +347,27 @@ class _Arrival:
         address = (self._written[0] or _plain(local[0]), self._written[1])
         door = self._server.door(address)
         arrived = ClientConnection if door.main.host.front_tls is None else self._server.secured
-        protocol = arrived(self._server, door, (_plain(peer[0]), peer[1]))
+        client = (_plain(peer[0]), peer[1])
+        if self._server.preambles and expects_preamble(self._server.program, address, client[0]):
+            self._begin_preamble(transport, client, door, arrived)
+            return
+        protocol = arrived(self._server, door, client)
         transport.set_protocol(protocol)
         protocol.connection_made(transport)
+
+    def _begin_preamble(
+        self, transport: Any, client: tuple[str, int], door: Door, arrived: Callable[..., Any]
+    ) -> None:
+        """The PROXY protocol comes first; what doesn't begin with it is dropped."""
+        server = self._server
+
+        def dropped(why: str) -> None:
+            said = f"RemoteIPProxyProtocol: {why} from {client[0]}:{client[1]}"
+            server.log("error", "remoteip", said, host=door.main.host)
+
+        preamble = Preamble(transport, client, lambda peer: arrived(server, door, peer), dropped)
+        preamble.wait_in(server.handshakes, server.now + door.main.limits.timeout)
+        transport.set_protocol(preamble)
 
     def connection_lost(self, _: BaseException | None) -> None:
         """Gone before it arrived."""
