@@ -113,10 +113,9 @@ def is_unset(conf: Conf) -> bool:
 
 def _conf(confs: dict[str, Conf], of: type[C]) -> C:
     found = confs.get(of.module)
+    if found is None:
+        found = _DEFAULTS.get(of)
     if isinstance(found, of):
         return found
-    default = _DEFAULTS.get(of)
-    if default is None:
-        default = _DEFAULTS[of] = of()
-    assert isinstance(default, of)
+    default = _DEFAULTS[of] = of()
     return default

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from apacheconf.model.types import Section, Server, is_unset
+from apacheconf.model.types import Section, Server
 from apacheconf.modules.core import CoreServerConf
 from apacheconf.modules.declare import Conf, Setting
 from apacheconf.modules.mod_alias import AliasDirConf
@@ -37,7 +37,7 @@ from apacheconf.program.rewrite_steps import Place
 from apacheconf.program.sections import Found, LeaveOut, for_unmerged, in_merge_order
 
 #: What is linked of modules that nobody said anything of.
-_UNSET: dict[type[Conf], Conf] = {}
+_UNSET: dict[str, tuple[str, Conf]] = {}
 
 
 @dataclass
@@ -69,11 +69,13 @@ class LayerBuilder:
 
         ``rules`` are the server's own of mod_rewrite, which ask for more than its settings.
         """
-        defaults: dict[str, Conf] = {module: server.dir_conf(each.conf) for module, each in DIR_STEPS.items()}
-        del defaults[rules.module]
-        if not is_unset(defaults["mod_ssl"]):
-            defaults["mod_ssl"] = mod_ssl.of_whole_server(server.dir_conf(SslDirConf))
-        first = Layer(LayerKind.SERVER, ALWAYS, ((rules.module, rules), *self._confs(defaults, "")))
+        said = {module: server.dir_confs[module] for module in DIR_STEPS if module in server.dir_confs}
+        if "mod_ssl" in said:
+            said["mod_ssl"] = mod_ssl.of_whole_server(server.dir_conf(SslDirConf))
+        linked = {**{module: self._linked(conf, "") for module, conf in said.items()}, rules.module: rules}
+        others = (rules.module, *(module for module in DIR_STEPS if module != rules.module))
+        confs = tuple((each, linked[each]) if each in linked else self._unset(each) for each in others)
+        first = Layer(LayerKind.SERVER, ALWAYS, confs)
         self.merge_slashes = server.server_conf(CoreServerConf).merge_slashes.value
         ordered = in_merge_order(server.sections, self.left_out)
         numbers = {id(found): number for number, found in enumerate(ordered, 1)}
@@ -100,19 +102,17 @@ class LayerBuilder:
         )
 
     def _confs(self, confs: dict[str, Conf], path: str) -> tuple[tuple[str, Conf], ...]:
-        found = tuple((module, self._kept(confs[module], path)) for module in DIR_STEPS if module in confs)
+        found = tuple((module, self._linked(confs[module], path)) for module in DIR_STEPS if module in confs)
         of_access = {module: confs[module] for module in access.PARTS if module in confs}
         if not of_access:
             return found
         return (*found, ("access", access.layer(of_access, self.linker, self.left_out, self.aliases)))
 
-    def _kept(self, conf: Conf, path: str) -> Conf:
-        """A conf, linked; of a module that nobody said anything of it is the same for all hosts."""
-        if not is_unset(conf):
-            return self._linked(conf, path)
-        found = _UNSET.get(type(conf))
+    def _unset(self, module: str) -> tuple[str, Conf]:
+        """A module that nobody said anything of, with its settings; they are the same for all hosts."""
+        found = _UNSET.get(module)
         if found is None:
-            found = _UNSET[type(conf)] = self._linked(conf, "")
+            found = _UNSET[module] = module, self._linked(DIR_STEPS[module].conf(), "")
         return found
 
     def _linked(self, conf: Conf, path: str) -> Conf:

@@ -430,3 +430,7 @@ class Step:
     when: Condition = ALWAYS
     then: Flow = NEXT
     otherwise: Flow = NEXT
+
+    def __hash__(self) -> int:
+        """By what costs little: what a step does is compared where this is equal."""
+        return hash((self.phase, self.said_by, type(self.action)))
