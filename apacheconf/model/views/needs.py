@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from apacheconf.expand.tree import Expanded, Node
 from apacheconf.modules import registry
+from apacheconf.modules.mod_authn_core import PROVIDERS as AUTHN_PROVIDERS
 from apacheconf.modules.mod_authz_core import PROVIDERS
 from apacheconf.modules.mod_filter import FILTERS
 from apacheconf.modules.proxy_parameters import HCHECK
@@ -112,6 +113,14 @@ def _of_users(node: Node) -> Iterator[Need]:
             yield "authnz_ldap_module", f"{node.name} {word}"
 
 
+def _of_alias(node: Node) -> Iterator[Need]:
+    """An alias of a provider of users or of access."""
+    known: dict[str, str] = {**AUTHN_PROVIDERS, **PROVIDERS}
+    for word in split(node.args)[:1]:
+        if word in known:
+            yield registry.identifier(known[word]), f"<{node.name} {word}>"
+
+
 def _of_filters(node: Node) -> Iterator[Need]:
     for word in split(node.args)[:1]:
         for name in word.split(";"):
@@ -122,6 +131,7 @@ def _of_filters(node: Node) -> Iterator[Need]:
 
 _BY_WORDS: dict[str, Callable[[Node], Iterator[Need]]] = {
     **dict.fromkeys(("proxypass", "proxypassmatch", "balancermember", "proxyset", "proxy"), _of_url),
+    **dict.fromkeys(("authnprovideralias", "authzprovideralias"), _of_alias),
     "rewriterule": _of_rule,
     "sethandler": _of_handler,
     "addhandler": _of_handler,
