@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from apacheconf.program.course import Course
 from apacheconf.program.evaluate import State
 from apacheconf.program.headers import HeaderTable
@@ -64,7 +66,7 @@ def count_forward(course: Course) -> None:
         if most >= 0 and course.origin is not None:
             course.headers.replace("Max-Forwards", str(most))
         return
-    if not (value.isascii() and value.isdigit()):
+    if not re.fullmatch(r"\+?[0-9]{1,30}", value.strip()) or int(value) >= 2**63:
         course.refuse(400, f"Max-Forwards {value!r} is no number")
     elif int(value) == 0:
         local = course.state.request.method in ("TRACE", "OPTIONS")

@@ -102,7 +102,7 @@ def asked_name(
 def _check(request: Request, target: Target, course: Course, tracer: Tracer) -> tuple[int, str] | None:
     """The checks after the host is known: Expect, then the path."""
     expect = request.header("Expect")
-    if expect is not None and expect.lower() != "100-continue" and request.version >= (1, 1):
+    if expect and expect.lower() != "100-continue":
         return 417, f"Expect: {expect} can't be met"
     course.received = True
     if target.raw_path == "*":

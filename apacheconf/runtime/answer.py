@@ -97,7 +97,7 @@ def _assemble(status: int, reason: bytes, version: tuple[int, int], fields: Fiel
         key = name.lower()
         if key == b"content-length" and not both and out.content_length is None:
             out.content_length = value
-            if status not in (204, 304):
+            if status not in (204, 304) and not (head_request and not value.strip(b"0")):
                 kept.append((name, value))
         elif key == b"upgrade":
             out.upgrade = value

@@ -115,11 +115,12 @@ class Answering:
         fields = vary_for(exchange, fields)
         head = [b"%b %d %b\r\n" % (protocol, status, reason or standard_reason(status))]
         head += [b"Date: %b\r\n" % self.server.date(), self.server.server_line]
-        head += [b"%b: %b\r\n" % pair for pair in fields if pair[0] != b"Content-Type"]
+        late = (b"Content-Type", CHUNKED_FIELD[0])
+        head += [b"%b: %b\r\n" % pair for pair in fields if pair[0] not in late]
         if length is not None:
             head.append(b"Content-Length: %d\r\n" % length)
         head.append(self.connection_lines(exchange))
-        head += [b"%b: %b\r\n" % pair for pair in fields if pair[0] == b"Content-Type"]
+        head += [b"%b: %b\r\n" % pair for name in reversed(late) for pair in fields if pair[0] == name]
         head.append(b"\r\n")
         exchange.head = b"".join(head)
         return exchange.head

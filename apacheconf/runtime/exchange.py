@@ -11,9 +11,11 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from apacheconf.program.handling import FileRules
 from apacheconf.runtime import faults
 from apacheconf.runtime.answer import ReplyHead, interim, standard_reason, switching, unexpected_upgrade
 from apacheconf.runtime.asking import PREFETCH
+from apacheconf.runtime.byteranges import Unsatisfiable
 from apacheconf.runtime.choosing import Choosing
 from apacheconf.runtime.errors import OriginBroke, proxy_error
 from apacheconf.runtime.forward import Lines
@@ -34,6 +36,10 @@ if TYPE_CHECKING:
 
 MAX_INTERIMS = 10
 READ_FAILED = "Error reading from remote server"
+
+
+#: Stands for an answer without the bytes that the client wants (RQ-8).
+_OUT_OF_RANGE = ReplyHead(416, b"", [], 0, True)
 
 
 class Producer(Protocol):
@@ -245,7 +251,11 @@ class Exchange(Choosing):
         if self.plan.forwarding.filtering is not None:
             pieces = self.plan.forwarding.filtering.begin(self, reply, pieces, done)
         if done and self.ranged and reply.status == 200 and pieces:
-            pieces = self._apply_range(reply, b"".join(pieces))
+            try:
+                pieces = self._apply_range(reply, b"".join(pieces))
+            except Unsatisfiable:
+                self.overridden = _OUT_OF_RANGE
+                return
         head = client_head(self, reply, complete=done and not pieces)
         self.started = True
         self.head = head
@@ -261,7 +271,8 @@ class Exchange(Choosing):
 
     def _apply_range(self, reply: ReplyHead, body: bytes) -> list[bytes]:
         """The origin ignored Range, so it is applied here as httpd does when the whole body is at hand (RQ-8)."""
-        part = wanted_range(self.field(b"range"), self.field(b"if-range"), len(body), reply.fields)
+        rules = self.plan.decision.rules(FileRules) if self.plan.decision is not None else FileRules()
+        part = wanted_range(self.field(b"range"), self.field(b"if-range"), len(body), reply.fields, rules)
         if part is None:
             return [body]
         make_partial(reply, part, len(body))
@@ -307,7 +318,8 @@ class Exchange(Choosing):
         self.overridden = None
         self.stay = self.stay and self.body_done
         kept = [pair for pair in reply.fields if reply.status == 401 and pair[0].lower() == b"www-authenticate"]
-        self.client.refuse(self, reply.status, reply.reason.decode("latin-1"), kept=kept)
+        measured = reply is not _OUT_OF_RANGE
+        self.client.refuse(self, reply.status, reply.reason.decode("latin-1"), kept=kept, measured=measured)
 
     def head_sent(self) -> bytes:
         """The head of the answer as the client got it."""

@@ -7,6 +7,7 @@ that a header block seen before is forwarded by one join (see ``blocks``).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from apacheconf.runtime import faults
@@ -41,7 +42,7 @@ def forwarded_fields(fields: Fields) -> dict[bytes, list[bytes]]:
     kept: dict[bytes, list[bytes]] = {}
     for name, value in fields:
         key = name.lower()
-        if key not in hop:
+        if key not in hop and (value or key != b"expect"):
             kept.setdefault(key, [name]).append(value)
     return kept
 
@@ -75,6 +76,11 @@ def _written(kept: dict[bytes, list[bytes]]) -> bytes:
     return b"".join([b"%b: %b\r\n" % (name, b", ".join(values)) for name, *values in kept.values()])
 
 
+#: A number of 64 bits, as the C library reads it; it is decremented where it is above nought.
+_NUMBER = re.compile(rb"\+?[0-9]{1,30}")
+_MOST_FORWARDS = 2**63 - 1
+
+
 def count_forwards(fields: Fields) -> tuple[Fields, int | None]:
     """Decrement Max-Forwards (RQ-17): the fields to forward and the number received, None without one.
 
@@ -83,7 +89,7 @@ def count_forwards(fields: Fields) -> tuple[Fields, int | None]:
     for position, (name, value) in enumerate(fields):
         if name.lower() == b"max-forwards":
             text = value.strip()
-            if not text.isdigit():
+            if not _NUMBER.fullmatch(text) or int(text) > _MOST_FORWARDS:
                 raise proxy_error(400, "Max-Forwards request header could not be parsed", faults.bad_forwards(text))
             number = int(text)
             return [*fields[:position], (name, b"%d" % max(number - 1, 0)), *fields[position + 1 :]], number
@@ -93,9 +99,9 @@ def count_forwards(fields: Fields) -> tuple[Fields, int | None]:
 def expects_continue(fields: Fields, version: tuple[int, int]) -> bool:
     """Whether the client waits for ``100 Continue`` (RQ-20). Raises ClientBroke(417) for any other Expect (RQ-22)."""
     for name, value in fields:
-        if name.lower() == b"expect" and version >= (1, 1):
+        if name.lower() == b"expect" and value:
             if value.lower() == b"100-continue":
-                return True
+                return version >= (1, 1)
             note = f"Expect: {value.decode('latin-1')}"
             raise ClientBroke(417, "an expectation that nobody knows", note)
     return False

@@ -113,9 +113,9 @@ class ChunkReader:
 
     def _line(self) -> bytes | None:
         at = self._buffer.find(b"\n")
+        if at > _MAX_CHUNK_LINE or (at < 0 and len(self._buffer) > _MAX_CHUNK_LINE):
+            raise BadChunk(overflow=True)
         if at < 0:
-            if len(self._buffer) > _MAX_CHUNK_LINE:
-                raise BadChunk
             return None
         line, self._buffer = self._buffer[: at + 1], self._buffer[at + 1 :]
         if line[-2:] != b"\r\n":

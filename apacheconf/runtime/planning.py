@@ -84,7 +84,7 @@ def plan_exchange(
         return
     if plan.fields is not None:
         # What decide leaves out because it depends on the connection: Expect (RQ-20, RQ-21).
-        expect = [pair for pair in fields if pair[0].lower() == b"expect" and relays_expect(exchange)]
+        expect = [pair for pair in fields if pair[0].lower() == b"expect" and pair[1] and relays_expect(exchange)]
         exchange.lines = Lines(header_block(plan.fields + expect))
         if exchange.body_done:
             exchange.lines = with_empty_body(exchange.lines, fields)

@@ -1,31 +1,26 @@
-"""Range on answers of origins that ignored it (RQ-8): one range of a body that is wholly at hand.
+"""Range on answers of origins that ignored it (RQ-8): a range of a body that is wholly at hand.
 
-httpd's filter acts only on a body that reached it in one piece. Several ranges at once are answered whole here,
-which RFC 9110 section 14.2 always allows.
+httpd's filter acts only on a body that reached it in one piece. Several ranges that can't be joined are answered
+whole here, which RFC 9110 section 14.2 always allows.
 """
 
 from __future__ import annotations
 
-import re
-
+from apacheconf.program.handling import FileRules
 from apacheconf.runtime.answer import ReplyHead
+from apacheconf.runtime.byteranges import parts_of
 from apacheconf.runtime.strict import Fields
 
-_ONE_RANGE = re.compile(rb"bytes=[ \t]*([0-9]*)-([0-9]*)[ \t]*")
 
+def wanted_range(value: bytes, if_range: bytes, size: int, fields: Fields, rules: FileRules) -> range | None:
+    """The bytes that the client asked for in one piece, None for all of them. ``fields`` are the answer's.
 
-def wanted_range(value: bytes, if_range: bytes, size: int, fields: Fields) -> range | None:
-    """The bytes that the client asked for, None for all of them. ``fields`` are the answer's."""
-    found = _ONE_RANGE.fullmatch(value)
-    if found is None or found.groups() == (b"", b"") or not _still_the_same(if_range, fields):
+    Raises Unsatisfiable.
+    """
+    if not _still_the_same(if_range, fields) or any(name.lower() == b"content-range" for name, _ in fields):
         return None
-    if any(name.lower() == b"content-range" for name, _ in fields):
-        return None
-    first, last = found.groups()
-    if not first:
-        return range(max(size - int(last), 0), size) if int(last) else None
-    end = min(int(last) + 1, size) if last else size
-    return range(int(first), end) if int(first) < end else None
+    parts = parts_of(value, size, rules)
+    return range(parts[0].first, parts[0].last + 1) if len(parts) == 1 else None
 
 
 def _still_the_same(if_range: bytes, fields: Fields) -> bool:

@@ -397,11 +397,12 @@ def record(plays: Iterable[Play]) -> None:
 
 def main(words: list[str]) -> None:
     from tests.runtime.breakdowns import FAILURES
+    from tests.runtime.oddities import ODD
     from tests.runtime.scripts import PLAYS
 
     ours = words[:1] == ["--ours"]
     words = words[1:] if ours else words
-    chosen = [each for each in (*PLAYS, *FAILURES) if not words or any(word in each.name for word in words)]
+    chosen = [each for each in (*PLAYS, *FAILURES, *ODD) if not words or any(word in each.name for word in words)]
     if not ours:
         if RECORDED.exists() and not words:
             RECORDED.unlink()

@@ -6,10 +6,11 @@ import pytest
 
 from apacheconf.engines import find
 from tests.runtime.breakdowns import FAILURES
+from tests.runtime.oddities import ODD
 from tests.runtime.scripted import Play, play, recorded
 from tests.runtime.scripts import PLAYS
 
-ALL = (*PLAYS, *FAILURES)
+ALL = (*PLAYS, *FAILURES, *ODD)
 NAMES = [each.name for each in ALL]
 
 
