@@ -56,6 +56,8 @@ class SslServerConf(Conf):
 class SslDirConf(Conf):
     """What a section may ask of a client, and TLS with origins (``proxy_``), which a Proxy section may change.
 
+    ``speaks`` is no directive's: the program sets it for servers that speak TLS.
+
     Ciphers are by ``SSL`` or ``TLSv1.3``; ``options`` are the words of each line, in order.
     """
 
@@ -70,6 +72,7 @@ class SslDirConf(Conf):
     require_ssl: Setting[bool] = setting(False)
     requires: Setting[tuple[str, ...]] = setting((), parent_then_child)
     user_name: Setting[str] = setting("")
+    speaks: Setting[bool] = setting(False)
     proxy_engine: Setting[bool] = setting(False)
     proxy_protocols: Setting[frozenset[str]] = setting(frozenset(("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")))
     proxy_ciphers: Setting[dict[str, str]] = setting({}, by_key)

@@ -112,17 +112,16 @@ class _Compiler:
     def _shape(self, server: Server, linker: Linker, origins: Origins, builder: LayerBuilder) -> Shape:
         """The host's shape; its cells are made once for all hosts with equal steps, layers and limits."""
         rules = mod_rewrite.server_layer(server, self.model.main, builder.place)
-        layers = builder.build(server, rules)
+        layers = builder.build(server, rules, mod_ssl.front_tls(server, self.model) is not None)
         if by_handler.names_origins(layers):
             for number in origins.numbers.values():
                 linker.origin(number)
         mappings = mod_proxy.chain(self._mappings(server, linker, origins))
         root = self.model.expanded.server_root
         logs = mod_log_config.server_steps(server, self.model.main, root, linker, self._leave_out)
-        tls = mod_ssl.server_steps(mod_ssl.front_tls(server, self.model))
         filters = mod_deflate.server_steps(server, linker)
         files = (*mod_userdir.server_steps(server, linker), *mod_vhost_alias.server_steps(server, linker))
-        steps = (*self.unique_ids, *mappings, *files, *core.server_steps(server, linker), *tls, *filters, *logs)
+        steps = (*self.unique_ids, *mappings, *files, *core.server_steps(server, linker), *filters, *logs)
         parts = tuple(sorted(steps, key=lambda step: step.phase)), layers, core.limits(server, linker)
         known = self.shapes.get(parts)
         if known is None:

@@ -64,14 +64,14 @@ class LayerBuilder:
     def left_out(self) -> LeaveOut:
         return self.place.left_out
 
-    def build(self, server: Server, rules: RewriteLayer) -> tuple[Layer, ...]:
+    def build(self, server: Server, rules: RewriteLayer, speaks_tls: bool) -> tuple[Layer, ...]:
         """The server's own settings as layer 0, then its sections in merge order (MRG-1, MRG-4).
 
         ``rules`` are the server's own of mod_rewrite, which ask for more than its settings.
         """
         said = {module: server.dir_confs[module] for module in DIR_STEPS if module in server.dir_confs}
-        if "mod_ssl" in said:
-            said["mod_ssl"] = mod_ssl.of_whole_server(server.dir_conf(SslDirConf))
+        if "mod_ssl" in said or speaks_tls:
+            said["mod_ssl"] = mod_ssl.of_whole_server(server.dir_conf(SslDirConf), speaks_tls)
         linked = {**{module: self._linked(conf, "") for module, conf in said.items()}, rules.module: rules}
         others = (rules.module, *(module for module in DIR_STEPS if module != rules.module))
         confs = tuple((each, linked[each]) if each in linked else self._unset(each) for each in others)

@@ -31,11 +31,11 @@ _HTTPS = Compare(Variable("HTTPS"), Operator.SAME, Literal("on"))
 _VERIFIED = Compare(Variable("SSL_CLIENT_VERIFY"), Operator.SAME, Literal("SUCCESS"))
 
 
-def of_whole_server(conf: SslDirConf) -> SslDirConf:
-    """A server's own settings without what is asked in the handshake."""
+def of_whole_server(conf: SslDirConf, speaks: bool) -> SslDirConf:
+    """A server's own settings without what is asked in the handshake; ``speaks`` TLS or not."""
     usual = SslDirConf()
     asked = {name: getattr(usual, name) for name in ("verify_client", "verify_depth", "ca_file", "ca_path")}
-    return replace(conf, **asked)
+    return replace(conf, **asked, speaks=Setting(True) if speaks else usual.speaks)
 
 
 def layer(conf: SslDirConf, linker: Linker, left_out: LeaveOut) -> SslDirConf:
@@ -45,6 +45,8 @@ def layer(conf: SslDirConf, linker: Linker, left_out: LeaveOut) -> SslDirConf:
         given: Setting[Any] = getattr(conf, name)
         if given.is_set:
             linked[name] = Setting(given.value, linker.numbers(given.said_by))
+    if conf.speaks.value:
+        linked["speaks"] = conf.speaks
     for setting in (conf.verify_depth, conf.ca_file, conf.ca_path):
         for directive in setting.said_by if conf.verify_client.value == "require" else ():
             left_out(directive, "a section can't verify certificates in its own way; it denies")
@@ -90,7 +92,7 @@ def steps(conf: Conf) -> Iterator[Step]:
         yield _step(Phase.HEADER_PARSER, FakeBasicAuth(), conf.options)
     if conf.user_name.value:
         yield _step(Phase.FIXUPS, NameUser(conf.user_name.value), conf.user_name)
-    if conf.options.value:
+    if conf.options.value or conf.speaks.value:
         export = ExportTls("StdEnvVars" in options, "ExportCertData" in options or "ExportBothCertData" in options)
         yield _step(Phase.FIXUPS, export, conf.options)
 
@@ -145,12 +147,6 @@ def _requirement(text: str) -> Condition | None:
         return condition_of("".join(pieces))
     except (NotEvaluated, ExprError):
         return None
-
-
-def server_steps(tls: FrontTls | None) -> Iterator[Step]:
-    """HTTPS is told to every request over TLS."""
-    if tls is not None:
-        yield Step(Phase.FIXUPS, ExportTls())
 
 
 def front_tls(server: Server, model: Model) -> FrontTls | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from apacheconf.modules.core import CoreDirConf
 from apacheconf.modules.declare import Conf
+from apacheconf.modules.mod_actions import ActionsDirConf
 from apacheconf.modules.mod_alias import AliasDirConf
 from apacheconf.modules.mod_autoindex import AutoindexDirConf
 from apacheconf.modules.mod_dir import DirDirConf
@@ -25,6 +26,7 @@ from apacheconf.modules.mod_substitute import SubstituteDirConf
 from apacheconf.program import (
     access,
     core,
+    mod_actions,
     mod_alias,
     mod_autoindex,
     mod_dir,
@@ -58,6 +60,7 @@ DIR_STEPS: dict[str, DirSteps] = {
     "mod_rewrite": DirSteps(RewriteDirConf, mod_rewrite.steps),
     "mod_alias": DirSteps(AliasDirConf, mod_alias.steps),
     "mod_env": DirSteps(EnvDirConf, mod_env.steps),
+    "mod_ssl": DirSteps(SslDirConf, mod_ssl.steps),
     "mod_headers": DirSteps(HeadersDirConf, mod_headers.steps),
     "mod_setenvif": DirSteps(SetEnvIfDirConf, mod_setenvif.steps),
     "mod_proxy": DirSteps(ProxyDirConf, mod_proxy.steps),
@@ -65,11 +68,11 @@ DIR_STEPS: dict[str, DirSteps] = {
     "mod_dir": DirSteps(DirDirConf, mod_dir.steps),
     "mod_expires": DirSteps(ExpiresDirConf, mod_expires.steps),
     "mod_filter": DirSteps(FilterDirConf, mod_filter.steps),
+    "mod_actions": DirSteps(ActionsDirConf, mod_actions.steps),
     "mod_mime": DirSteps(MimeDirConf, mod_mime.steps),
     "mod_negotiation": DirSteps(NegotiationDirConf, mod_negotiation.steps),
     "mod_substitute": DirSteps(SubstituteDirConf, mod_substitute.steps),
     "mod_proxy_fcgi": DirSteps(FcgiDirConf, mod_proxy_fcgi.steps),
-    "mod_ssl": DirSteps(SslDirConf, mod_ssl.steps),
 }
 #: Modules whose settings make steps, by themselves or together with others (``access``).
 MAKE_STEPS = frozenset(DIR_STEPS) | frozenset(access.PARTS)

@@ -49,10 +49,10 @@ class Mirror(Listening):
 
 
 @contextmanager
-def serving(folder: Path, lines: str) -> Iterator[int]:
+def serving(folder: Path, lines: str, modules: tuple[str, ...] = ()) -> Iterator[int]:
     port = free_ports(1)[0]
     file = folder / "site.conf"
-    loads = "".join(f"LoadModule {each}_module mod_{each}.so\n" for each in ("ssl", "proxy", "proxy_http"))
+    loads = "".join(f"LoadModule {each}_module mod_{each}.so\n" for each in ("ssl", "proxy", "proxy_http", *modules))
     file.write_text(
         f"{loads}Listen 127.0.0.1:{port} https\n<VirtualHost 127.0.0.1:{port}>\nServerName a.example\nSSLEngine on\n"
         f"SSLCertificateFile {certificates.folder()}/a.pem\n{lines}</VirtualHost>\n"
@@ -61,9 +61,12 @@ def serving(folder: Path, lines: str) -> Iterator[int]:
         yield port
 
 
-def connect(port: int) -> ssl.SSLSocket:
+def connect(port: int, name: str = "a.example", certificate: str = "") -> ssl.SSLSocket:
     context = ssl.create_default_context(cafile=str(certificates.folder() / "ca.pem"))
-    return context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=30), server_hostname="a.example")
+    context.check_hostname = name == "a.example"
+    if certificate:
+        context.load_cert_chain(certificates.folder() / f"{certificate}.pem")
+    return context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=30), server_hostname=name)
 
 
 def post(body: bytes, more: bytes = b"") -> bytes:
@@ -110,6 +113,44 @@ def _read_exactly(client: socket.socket, count: int) -> None:
         data = client.recv(min(count, 1 << 16))
         assert data, f"{count} bytes are missing"
         count -= len(data)
+
+
+_LEADING = (
+    'RewriteEngine on\nRewriteRule ^/old/(.*) /new/$1 [PT]\nRequestHeader set X-Sni "%{SSL_TLS_SNI}e"\n'
+    'RequestHeader set X-Who "%{SSL_CLIENT_SAN_Email_0}s"\nServerAlias www.a.example\n'
+    "SSLVerifyClient optional\nSSLCACertificateFile {certs}/ca.pem\n"
+)
+
+
+def test_what_a_connection_says_is_not_remembered_for_another(tmp_path: Path) -> None:
+    """TL-7: the same bytes over connections with other names and other certificates."""
+    heads: list[bytes] = []
+
+    def note(connection: socket.socket) -> None:
+        while data := connection.recv(1 << 16):
+            heads.append(data)
+            connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    to = listener.getsockname()[1]
+    lines = _LEADING.replace("{certs}", str(certificates.folder()))
+    asked = b"GET /old/x HTTP/1.1\r\nHost: a.example\r\n\r\n"
+    modules = ("rewrite", "headers")
+    with Listening(listener, note), serving(tmp_path, f"{lines}ProxyPass / http://127.0.0.1:{to}/\n", modules) as port:
+        for _ in range(2):
+            for name, certificate in (("a.example", ""), ("www.a.example", "client"), ("a.example", "named-client")):
+                with connect(port, name, certificate) as client:
+                    for _ in range(3):
+                        client.sendall(asked)
+                        read_until(client, b"\r\n\r\n")
+    told = [(_field(head, b"X-Sni"), _field(head, b"X-Who")) for head in heads]
+    one = (b"a.example", b"(null)"), (b"www.a.example", b"client@apacheconf.example")
+    assert told == [each for each in (*one, (b"a.example", b"named@apacheconf.example")) for _ in range(3)] * 2
+    assert all(head.startswith(b"GET /new/x ") for head in heads)
+
+
+def _field(head: bytes, name: bytes) -> bytes:
+    return head.partition(name + b": ")[2].partition(b"\r\n")[0]
 
 
 def test_a_client_that_ends_before_the_handshake_harms_nobody(tmp_path: Path) -> None:

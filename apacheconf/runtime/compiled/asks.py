@@ -54,6 +54,8 @@ def asks(node: object) -> int:
         return _asks_who(node)
     if isinstance(node, Test):
         return asks(node.value) if node.letter in "nzT" else CHANGING
+    if isinstance(node, steps.ExportTls):  # that it is TLS follows from where it arrived
+        return CHANGING if node.standard or node.certificates else NOTHING
     # A log's line is written when the answer is over; what handlers are told (``of_files``) is only handed on.
     if not dataclasses.is_dataclass(node) or isinstance(node, steps.Log) or hasattr(type(node), "of_files"):
         return NOTHING
@@ -97,6 +99,8 @@ def _all(nodes: tuple[object, ...]) -> int:
 
 
 def _asks_for(variable: Variable) -> int:
+    if variable.name == "ENV" and variable.argument.upper() == "SSL_TLS_SNI":
+        return CHANGING
     if variable.name in _OF_REQUEST:
         return NOTHING
     if variable.name in _OF_PLACES:
