@@ -76,7 +76,8 @@ class Course:
     """What is known and decided. ``raw_path`` is the request's path as sent; ``headers`` its header table.
 
     ``early`` is what early lines left in the response's table always, ``response_headers`` are the steps that edit
-    the answer once it is there. ``messages`` are for the error log, ``levels`` what sections say of LogLevel;
+    the answer once it is there. ``received``: it was read without fault,
+    whatever its path is. ``messages`` are for the error log, ``levels`` what sections say of LogLevel;
     ``fields`` are header fields that an error made here brings.
 
     ``layers`` are the sections that apply, in merge order, ``htaccess`` those of each file on the way, its own lines
@@ -112,6 +113,7 @@ class Course:
     logs: list[Log] = field(default_factory=list)
     charset: str = ""
     rounds: int = 0
+    received: bool = False
     messages: list[Message] = field(default_factory=list)
     levels: Levels | None = None
     rewriting: rewriting.Rewriting | None = None

@@ -8,7 +8,7 @@ system (``walks``, ``files``), and that only for requests that no origin takes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from apacheconf.program.conditions import Condition
@@ -23,7 +23,7 @@ from apacheconf.program.phases import Phase
 from apacheconf.program.program import Program
 from apacheconf.program.reading import read_request
 from apacheconf.program.request import Decision, Request
-from apacheconf.program.rounds import begin_again, begin_document, begin_sub_request
+from apacheconf.program.rounds import begin_again, begin_document, begin_from_handler, begin_sub_request
 from apacheconf.program.steps import END, EditHeader, Flow, Move, Rewrite, Step
 from apacheconf.program.trace import Passed, Refused, Rewritten, Round, Tracer, Tried, silent
 from apacheconf.program.uri import escape_path
@@ -63,6 +63,13 @@ def decide_document(program: Program, before: Decision, status: int, path: str, 
     the stock page would have said.
     """
     course = begin_document(program, before, status, path, notes)
+    Walk(course, silent).run(Phase.POST_READ if course.status is None else Phase.FILTERS)
+    return decision_of(course, keep_alive=course.status not in DROPS_CONNECTION)
+
+
+def decide_again(program: Program, before: Decision, uri: str, env: Mapping[str, str]) -> Decision:
+    """What answers after an internal redirect that a handler makes to ``uri``; ``env`` is set before (mod_actions)."""
+    course = begin_from_handler(program, before, uri, env)
     Walk(course, silent).run(Phase.POST_READ if course.status is None else Phase.FILTERS)
     return decision_of(course, keep_alive=course.status not in DROPS_CONNECTION)
 

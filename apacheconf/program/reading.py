@@ -107,6 +107,7 @@ def _check(request: Request, target: Target, course: Course, tracer: Tracer) -> 
     course.received = True
     if target.raw_path == "*":
         return (200, "the server answers OPTIONS * itself") if request.method == "OPTIONS" else (400, "not a path")
+    course.received = True
     if map_before_decoding(course, tracer):
         return None
     limits = course.state.host.shape.limits

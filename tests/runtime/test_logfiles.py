@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 from pathlib import Path
 
@@ -163,6 +165,23 @@ def test_the_first_byte_is_logged_where_it_is_tracked(tmp_path: Path) -> None:
     first, whole = map(int, (tmp_path / "on").read_text().split())
     assert 0 <= first <= whole - 2000
     assert (tmp_path / "off").read_text() == "-\n"
+
+
+def test_processes_and_threads(tmp_path: Path) -> None:
+    """LG-2n: one process here; the thread is the system's number, in decimals or hexadecimal."""
+    path = tmp_path / "site.conf"
+    path.write_text(
+        f'ServerName example.com\nCustomLog {tmp_path}/log "%P %{{pid}}P %{{tid}}P %{{hextid}}P"\n'
+        "ProxyPass / http://10.0.0.1/\n"
+    )
+    stage = Stage(load([str(path)]).require())
+    stage.client().data_received(get())
+    stage.settle()
+    stage.origins[0].data_received(OK)
+    stage.logs.close()
+    process, again, thread, hexadecimal = (tmp_path / "log").read_text().split()
+    assert process == again == str(os.getpid())
+    assert int(thread) == int(hexadecimal, 16) == threading.get_native_id()
 
 
 def _until(holds: object) -> None:
