@@ -65,6 +65,17 @@ class HandlerRules(Told):
 
 
 @dataclass(frozen=True, slots=True)
+class ActionRules(Told):
+    """mod_actions: handler or type, the path that answers, and whether it does so for what isn't there (``virtual``).
+
+    ``scripts`` are methods and the paths that answer them.
+    """
+
+    actions: tuple[tuple[str, str, bool], ...] = ()
+    scripts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FolderRules(Told):
     """mod_dir: ``index`` are names or paths to try, ``redirect`` a status or 0, ``fallback`` a path or empty."""
 
@@ -209,7 +220,7 @@ class Variant(Told):
 
 TOLD: tuple[type[Told], ...] = (
     FileRules, MimeRules, HandlerRules, FolderRules, NegotiationRules, ListingRules, ExpiryRules, DeflateRules,
-    SubstitutionRules, FcgiRules,
+    SubstitutionRules, FcgiRules, ActionRules,
 )  # fmt: skip
 
 

@@ -59,6 +59,20 @@ def begin_document(program: Program, before: Decision, status: int, path: str, n
     return course
 
 
+def begin_from_handler(program: Program, before: Decision, uri: str, env: Mapping[str, str]) -> Course:
+    """The course of an internal redirect that a handler makes once all was decided."""
+    old = before.state
+    assert old is not None
+    own = Environment()
+    own.update({**old.env, **env})
+    headers = old.headers or HeaderTable(old.request.headers)
+    state = replace(old, env=own, status=200, headers=headers)
+    early = HeaderTable(before.early_headers)
+    course = Course(program, state, before.path, headers, early=early, rounds=before.rounds)
+    begin_again(course, uri)
+    return course
+
+
 def _redirected(env: Mapping[str, str]) -> Environment:
     found = Environment()
     found.update({f"REDIRECT_{name}": value for name, value in env.items()})

@@ -20,6 +20,7 @@ from apacheconf.runtime.folders import answer_folder
 from apacheconf.runtime.forward import Lines
 from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.media import FOLDER_TYPE, Media
+from apacheconf.runtime.mod_actions import acted
 from apacheconf.runtime.multiviews import media_of
 from apacheconf.runtime.negotiation import asked_coding
 from apacheconf.runtime.resolving import resolve
@@ -57,6 +58,11 @@ def handle(client: ClientConnection, exchange: Exchange, head: RequestHead, deci
         media.encodings = [asked_coding(", ".join(media.encodings), exchange.field(b"accept-encoding"))]
     if media.filters:
         _add_filters(exchange, head, decision, media.filters)
+    led = acted(client.server.program, decision, media)
+    if led is not None:
+        client.server.log_decided(exchange, led)
+        _go_on(client, exchange, head, led)
+        return
     name = decision.handler or media.handler
     if is_proxy(name):
         _go_on(client, exchange, head, proxied(client.server.program, decision, name))

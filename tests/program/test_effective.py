@@ -14,7 +14,7 @@ TEXT = """\
 ServerName main.example
 ServerAdmin root@main.example
 ProxyTimeout 7
-Action x /y
+XBitHack on
 <Location /x>
     ProxyPreserveHost On
     BufferSize 7
@@ -72,7 +72,7 @@ def test_a_host_below_a_section(file: Path) -> None:
     said = lines(found)
     assert (said["server_admin"], said["timeout"], said["preserve_host"]) == ([2], [12], [6])
     assert said["requires"] == [21]
-    assert [node.name for node in found.unmerged] == ["Action", "BufferSize"]
+    assert [node.name for node in found.unmerged] == ["XBitHack", "BufferSize"]
 
 
 def test_the_branch_that_does_not_hold(file: Path) -> None:
@@ -95,7 +95,7 @@ def test_as_text(file: Path) -> None:
     )
     assert f"# {file}:12\nProxyTimeout 9\n" in text
     assert "ProxyTimeout 7" not in text
-    assert text.endswith(f"# as written: these are not merged here\n# {file}:4\nAction x /y\n")
+    assert text.endswith(f"# as written: these are not merged here\n# {file}:4\nXBitHack on\n")
 
 
 def test_as_json(file: Path) -> None:
