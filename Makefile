@@ -46,7 +46,7 @@ check: $(VENV)/.develops ## ruff, mypy --strict, and who imports whom
 # Everything that keeps answers of the real httpd beside the tests.
 RECORDERS = tests.support tests.record tests.runtime.contest tests.expand.fixture tests.model.refusals tests.model.htaccess \
 	tests.modules.test_expressions tests.modules.test_rewrite_lines tests.program.asked tests.rewriting \
-	tests.runtime.checked tests.runtime.secure tests.runtime.digests tests.wire
+	tests.runtime.checked tests.runtime.handshakes tests.runtime.secure tests.runtime.digests tests.wire
 
 record: servers ## ask the real httpd again and rewrite its recorded answers
 	@for recorder in $(RECORDERS); do echo "recording $$recorder"; $(BIN)/python -m $$recorder || exit 1; done

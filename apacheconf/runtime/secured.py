@@ -222,8 +222,17 @@ class Secured:
 
 
 def _is_too_deep(connected: Any, verify: str, depth: int) -> bool:
-    """SSLVerifyDepth: how many certificates stand above the client's own, the trusted one included."""
+    """SSLVerifyDepth: how many certificates stand above the client's own, the trusted one included.
+
+    A session that is resumed knows what the client sent alone, which lacks the trusted one; a client that was too deep
+    must not come in by the session of its own failure. Tickets are given to no such client.
+    """
     if verify == "none" or connected.getpeercert(binary_form=True) is None:
         return False
-    chain = getattr(connected, "get_verified_chain", None) or connected._sslobj.get_verified_chain
-    return len(chain() or ()) - 1 > depth
+    verified = _chain(connected, "get_verified_chain")
+    return len(verified or _chain(connected, "get_unverified_chain")) > depth + bool(verified)
+
+
+def _chain(connected: Any, name: str) -> list[Any]:
+    found = getattr(connected, name, None) or getattr(connected._sslobj, name)
+    return [each for each in found() or () if each is not None]
