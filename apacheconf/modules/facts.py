@@ -5,9 +5,11 @@ A module file that adds nothing but values to what httpd's tables say declares i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from apacheconf.modules.declare import Args, Parse, Spec, on_or_off
+from apacheconf.modules.declare import Args, Fate, Parse, Spec, on_or_off
 from apacheconf.modules.fates import fate_of_undeclared
 from apacheconf.modules.registry import row
 
@@ -30,3 +32,8 @@ def listed(name: str, parse: Parse | None = None, **more: Any) -> Spec:
 def flags(names: str, **more: Any) -> list[Spec]:
     """FLAG directives that nobody reads yet: checked, and filling nothing."""
     return [listed(name, **more) for name in names.split()]
+
+
+def served(directives: Sequence[Spec]) -> list[Spec]:
+    """Directives that ``serve`` does, though their steps may name others: how one is asked who it is."""
+    return [replace(each, fate=Fate.SERVED) for each in directives]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from apacheconf.modules.declare import Conf, Fate, Methods, Module, ParseIn, Scope, Setting, ValueRefused, setting
-from apacheconf.modules.facts import listed
+from apacheconf.modules.facts import listed, served
 from apacheconf.modules.mod_authz_host import what_is_wrong
 from apacheconf.modules.values import one_of
 
@@ -71,11 +71,13 @@ def _check_place(word: str, number: int) -> None:
 MODULE = Module(
     "mod_access_compat",
     dir_conf=AccessDirConf,
-    fate=Fate.REFUSED,
-    directives=[
-        listed("Order", parse_in=_order, per="dir", fills="rules", appends=True, restricts=True),
-        listed("Allow", parse_in=_from("allow"), per="dir", fills="rules", appends=True, restricts=True),
-        listed("Deny", parse_in=_from("deny"), per="dir", fills="rules", appends=True, restricts=True),
-        listed("Satisfy", parse_in=_satisfy, per="dir", fills="rules", appends=True, restricts=True),
-    ],
+    fate=Fate.SERVED,
+    directives=served(
+        [
+            listed("Order", parse_in=_order, per="dir", fills="rules", appends=True, restricts=True),
+            listed("Allow", parse_in=_from("allow"), per="dir", fills="rules", appends=True, restricts=True),
+            listed("Deny", parse_in=_from("deny"), per="dir", fills="rules", appends=True, restricts=True),
+            listed("Satisfy", parse_in=_satisfy, per="dir", fills="rules", appends=True, restricts=True),
+        ]
+    ),
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from apacheconf.modules.declare import Conf, Fate, Module, Setting, ValueRefused, setting
-from apacheconf.modules.facts import listed
+from apacheconf.modules.facts import listed, served
 from apacheconf.modules.mod_authz_core import METHODS
 
 
@@ -34,6 +34,6 @@ def _methods(words: Sequence[str]) -> frozenset[str]:
 MODULE = Module(
     "mod_allowmethods",
     dir_conf=AllowMethodsDirConf,
-    fate=Fate.REFUSED,
-    directives=[listed("AllowMethods", _methods, per="dir", fills="methods", restricts=True)],
+    fate=Fate.SERVED,
+    directives=served([listed("AllowMethods", _methods, per="dir", fills="methods", restricts=True)]),
 )

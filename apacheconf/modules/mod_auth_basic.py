@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from apacheconf.modules.declare import Conf, Fate, Module, Scope, Setting, setting
-from apacheconf.modules.facts import listed
+from apacheconf.modules.facts import listed, served
 from apacheconf.modules.mod_authn_core import providers
 from apacheconf.modules.values import choice, text
 
@@ -41,8 +41,8 @@ def _fake(words: Sequence[str], scope: Scope) -> tuple[str, ...]:
 MODULE = Module(
     "mod_auth_basic",
     dir_conf=AuthBasicDirConf,
-    fate=Fate.REFUSED,
-    directives=[
+    fate=Fate.SERVED,
+    directives=served([
         listed("AuthBasicProvider", parse_in=providers(), per="dir", fills="providers", extends=True, restricts=True),
         listed("AuthBasicAuthoritative", per="dir", fills="authoritative", restricts=True),
         listed("AuthBasicFake", parse_in=_fake, per="dir", fills="fake", restricts=True),
@@ -51,5 +51,5 @@ MODULE = Module(
             choice("Invalid algorithm in AuthBasicUseDigestAlgorithm: %s", "MD5", "Off"),
             per="dir", fills="digest", restricts=True,
         ),
-    ],
+    ]),
 )  # fmt: skip

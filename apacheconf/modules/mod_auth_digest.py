@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from apacheconf.modules.declare import Conf, Fate, Module, Setting, ValueRefused, setting
-from apacheconf.modules.facts import flags, listed
+from apacheconf.modules.facts import flags, listed, served
 from apacheconf.modules.mod_authn_core import providers
 from apacheconf.modules.values import choice, one_of, whole
 
@@ -47,8 +47,8 @@ def _shared_memory(words: Sequence[str]) -> int:
 MODULE = Module(
     "mod_auth_digest",
     dir_conf=AuthDigestDirConf,
-    fate=Fate.REFUSED,
-    directives=[
+    fate=Fate.SERVED,
+    directives=served([
         listed(
             "AuthDigestProvider",
             parse_in=providers(digest=True), per="dir", fills="providers", extends=True, restricts=True,
@@ -64,5 +64,5 @@ MODULE = Module(
         listed("AuthDigestDomain", tuple, per="dir", fills="domain", extends=True, restricts=True),
         listed("AuthDigestShmemSize", _shared_memory),
         *flags("AuthDigestNcCheck", restricts=True),
-    ],
+    ]),
 )  # fmt: skip

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from apacheconf.modules.declare import Conf, Fate, Module, Setting, setting
-from apacheconf.modules.facts import listed
+from apacheconf.modules.facts import listed, served
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,14 @@ class AuthnAnonDirConf(Conf):
 MODULE = Module(
     "mod_authn_anon",
     dir_conf=AuthnAnonDirConf,
-    fate=Fate.REFUSED,
-    directives=[
-        listed("Anonymous", tuple, per="dir", fills="users", extends=True),
-        listed("Anonymous_NoUserID", per="dir", fills="no_name"),
-        listed("Anonymous_MustGiveEmail", per="dir", fills="needs_password"),
-        listed("Anonymous_VerifyEmail", per="dir", fills="verifies"),
-        listed("Anonymous_LogEmail", per="dir", fills="logs_password"),
-    ],
+    fate=Fate.SERVED,
+    directives=served(
+        [
+            listed("Anonymous", tuple, per="dir", fills="users", extends=True),
+            listed("Anonymous_NoUserID", per="dir", fills="no_name"),
+            listed("Anonymous_MustGiveEmail", per="dir", fills="needs_password"),
+            listed("Anonymous_VerifyEmail", per="dir", fills="verifies"),
+            listed("Anonymous_LogEmail", per="dir", fills="logs_password"),
+        ]
+    ),
 )

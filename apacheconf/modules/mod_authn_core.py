@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from apacheconf.modules.declare import Conf, Fate, Module, Scope, Setting, ValueRefused, by_key, setting
-from apacheconf.modules.facts import listed
+from apacheconf.modules.facts import listed, served
 from apacheconf.modules.values import text
 
 
@@ -106,8 +106,8 @@ MODULE = Module(
     "mod_authn_core",
     server_conf=AuthnServerConf,
     dir_conf=AuthnDirConf,
-    fate=Fate.REFUSED,
-    directives=[
+    fate=Fate.SERVED,
+    directives=served([
         listed(
             "AuthName", parse_in=text("Cannot parse expression '%s' in AuthName: "),
             per="dir", fills="realm", restricts=True,
@@ -117,5 +117,5 @@ MODULE = Module(
             per="dir", fills="type", restricts=True,
         ),
         listed("<AuthnProviderAlias>", parse_in=_alias, gathers=_register, fills="aliases"),
-    ],
+    ]),
 )  # fmt: skip

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from apacheconf.modules.declare import Conf, Fate, Module, Setting, setting
-from apacheconf.modules.facts import listed
+from apacheconf.modules.facts import listed, served
 from apacheconf.modules.values import file_name
 
 
@@ -27,9 +27,11 @@ class AuthnDbmDirConf(Conf):
 MODULE = Module(
     "mod_authn_dbm",
     dir_conf=AuthnDbmDirConf,
-    fate=Fate.REFUSED,
-    directives=[
-        listed("AuthDBMUserFile", parse_in=file_name, per="dir", fills="users", restricts=True),
-        listed("AuthDBMType", lambda words: words[0], per="dir", fills="type", restricts=True),
-    ],
+    fate=Fate.SERVED,
+    directives=served(
+        [
+            listed("AuthDBMUserFile", parse_in=file_name, per="dir", fills="users", restricts=True),
+            listed("AuthDBMType", lambda words: words[0], per="dir", fills="type", restricts=True),
+        ]
+    ),
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from apacheconf.modules.declare import Conf, Fate, Module, Setting, setting
-from apacheconf.modules.facts import listed
+from apacheconf.modules.facts import listed, served
 from apacheconf.modules.values import file_name
 
 
@@ -20,6 +20,6 @@ class AuthnFileDirConf(Conf):
 MODULE = Module(
     "mod_authn_file",
     dir_conf=AuthnFileDirConf,
-    fate=Fate.REFUSED,
-    directives=[listed("AuthUserFile", parse_in=file_name, per="dir", fills="users", restricts=True)],
+    fate=Fate.SERVED,
+    directives=served([listed("AuthUserFile", parse_in=file_name, per="dir", fills="users", restricts=True)]),
 )

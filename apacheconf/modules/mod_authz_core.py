@@ -249,7 +249,7 @@ MODULE = Module(
         _group("all"),
         _group("any"),
         _group("none"),
-        take1("AuthMerging", _WITHIN, "merging", per="dir", parse=_merging, restricts=True, fate=Fate.REFUSED),
+        take1("AuthMerging", _WITHIN, "merging", per="dir", parse=_merging, restricts=True),
         flag("AuthzSendForbiddenOnFailure", _WITHIN, "forbidden", per="dir", restricts=True),
     ],
 )  # fmt: skip

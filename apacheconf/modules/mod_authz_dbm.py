@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from apacheconf.modules.declare import Conf, Fate, Module, Setting, setting
-from apacheconf.modules.facts import listed
+from apacheconf.modules.facts import listed, served
 from apacheconf.modules.values import file_name
 
 
@@ -27,9 +27,11 @@ class AuthzDbmDirConf(Conf):
 MODULE = Module(
     "mod_authz_dbm",
     dir_conf=AuthzDbmDirConf,
-    fate=Fate.REFUSED,
-    directives=[
-        listed("AuthDBMGroupFile", parse_in=file_name, per="dir", fills="groups", restricts=True),
-        listed("AuthzDBMType", lambda words: words[0], per="dir", fills="type", restricts=True),
-    ],
+    fate=Fate.SERVED,
+    directives=served(
+        [
+            listed("AuthDBMGroupFile", parse_in=file_name, per="dir", fills="groups", restricts=True),
+            listed("AuthzDBMType", lambda words: words[0], per="dir", fills="type", restricts=True),
+        ]
+    ),
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from apacheconf.modules.declare import Conf, Fate, Module, Setting, setting
-from apacheconf.modules.facts import listed
+from apacheconf.modules.facts import listed, served
 from apacheconf.modules.values import file_name
 
 
@@ -20,6 +20,6 @@ class AuthzGroupFileDirConf(Conf):
 MODULE = Module(
     "mod_authz_groupfile",
     dir_conf=AuthzGroupFileDirConf,
-    fate=Fate.REFUSED,
-    directives=[listed("AuthGroupFile", parse_in=file_name, per="dir", fills="groups", restricts=True)],
+    fate=Fate.SERVED,
+    directives=served([listed("AuthGroupFile", parse_in=file_name, per="dir", fills="groups", restricts=True)]),
 )

@@ -25,7 +25,7 @@ from apacheconf.modules.declare import (
     parent_then_child,
     setting,
 )
-from apacheconf.modules.facts import listed
+from apacheconf.modules.facts import listed, served
 from apacheconf.modules.mod_authz_host import what_is_wrong
 from apacheconf.modules.values import in_server_root, is_there
 
@@ -97,15 +97,21 @@ def _exceptions(words: Sequence[str]) -> tuple[str, ...]:
 MODULE = Module(
     "mod_remoteip",
     server_conf=RemoteIpServerConf,
-    fate=Fate.REFUSED,
-    directives=[
-        listed("RemoteIPHeader", first_word, fills="header"),
-        listed("RemoteIPProxiesHeader", first_word, fills="proxies_header"),
-        listed("RemoteIPInternalProxy", _proxies("RemoteIPInternalProxy"), fills="proxies", appends=True),
-        listed("RemoteIPTrustedProxy", _proxies("RemoteIPTrustedProxy"), fills="proxies", appends=True),
-        listed("RemoteIPInternalProxyList", parse_in=_list("RemoteIPInternalProxyList"), fills="proxies", appends=True),
-        listed("RemoteIPTrustedProxyList", parse_in=_list("RemoteIPTrustedProxyList"), fills="proxies", appends=True),
-        listed("RemoteIPProxyProtocol", fills="proxy_protocol"),
-        listed("RemoteIPProxyProtocolExceptions", _exceptions, fills="proxy_protocol_exceptions", extends=True),
-    ],
+    fate=Fate.SERVED,
+    directives=served(
+        [
+            listed("RemoteIPHeader", first_word, fills="header"),
+            listed("RemoteIPProxiesHeader", first_word, fills="proxies_header"),
+            listed("RemoteIPInternalProxy", _proxies("RemoteIPInternalProxy"), fills="proxies", appends=True),
+            listed("RemoteIPTrustedProxy", _proxies("RemoteIPTrustedProxy"), fills="proxies", appends=True),
+            listed(
+                "RemoteIPInternalProxyList", parse_in=_list("RemoteIPInternalProxyList"), fills="proxies", appends=True
+            ),
+            listed(
+                "RemoteIPTrustedProxyList", parse_in=_list("RemoteIPTrustedProxyList"), fills="proxies", appends=True
+            ),
+            listed("RemoteIPProxyProtocol", fills="proxy_protocol"),
+            listed("RemoteIPProxyProtocolExceptions", _exceptions, fills="proxy_protocol_exceptions", extends=True),
+        ]
+    ),
 )
