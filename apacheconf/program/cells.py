@@ -9,7 +9,7 @@ the steps' conditions.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from apacheconf.program.conditions import (
     ALWAYS,
@@ -52,8 +52,8 @@ def make_cells(server: tuple[Step, ...], layers: tuple[Layer, ...]) -> tuple[Cel
     conditions = [*(step.when for step in server), *(layer.matcher for layer in layers), *_section_mappings(layers)]
     nodes = {""} | {prefix.rstrip("/") for condition in conditions for prefix in prefixes(condition)}
     places = [(path, reach) for path in sorted(nodes) for reach in Reach if path or reach is Reach.BELOW]
-    interner = Interner()
-    return tuple(_cell(path, reach, server, layers, interner) for path, reach in places)
+    maker = _Maker(server, layers)
+    return tuple(maker.cell(path, reach) for path, reach in places)
 
 
 def find_cell(cells: tuple[Cell, ...], path: str) -> Cell:
@@ -64,7 +64,8 @@ def find_cell(cells: tuple[Cell, ...], path: str) -> Cell:
 
 def steps_where(shape: Shape, cell: Cell, maybe: Iterable[int]) -> tuple[Step, ...]:
     """The steps of a cell for requests for which, of its ``maybe`` layers, just these hold."""
-    return _live_steps(steps_for(shape, tuple(sorted({*cell.layers, *maybe}))), _sample(cell.path, cell.reach))
+    steps = steps_for(shape, tuple(sorted({*cell.layers, *maybe})))
+    return _Folded(steps).live(_sample(cell.path, cell.reach))
 
 
 def matcher_in(cell: Cell, layer: Layer) -> Condition:
@@ -128,17 +129,74 @@ def _section_mappings(layers: Iterable[Layer]) -> Iterator[Condition]:
     return (step.when for layer in layers for step in with_server((), fold([layer])))
 
 
-def _cell(path: str, reach: Reach, server: tuple[Step, ...], layers: tuple[Layer, ...], interner: Interner) -> Cell:
-    sample = _sample(path, reach)
-    sure, maybe = _split_layers(layers, sample)
-    steps = _live_steps(with_server(server, fold(layers[number] for number in sure)), sample)
-    mapped, certainly = _mapping_of(steps)
-    maybe = tuple(n for n in maybe if not _out_of_question(layers[n].kind, mapped, certainly))
-    if not mapped and not maybe:
-        steps = tuple(step for step in steps if not isinstance(step.action, _FOR_ORIGINS))
-    if certainly:
-        steps = tuple(step for step in steps if not _is_of_files(step))
-    return Cell(path, reach, sure, maybe, interner.keep(tuple(map(interner.keep, steps))))
+@dataclass
+class _Maker:
+    """Makes the cells of a host; what the same layers come to is folded once for all cells in which they hold."""
+
+    server: tuple[Step, ...]
+    layers: tuple[Layer, ...]
+    interner: Interner = field(default_factory=Interner)
+    folded: dict[tuple[int, ...], _Folded] = field(default_factory=dict)
+
+    def cell(self, path: str, reach: Reach) -> Cell:
+        layers, sample = self.layers, _sample(path, reach)
+        sure, maybe = _split_layers(layers, sample)
+        steps = self._fold(sure).live(sample)
+        mapped, certainly = _mapping_of(steps)
+        maybe = tuple(n for n in maybe if not _out_of_question(layers[n].kind, mapped, certainly))
+        if not mapped and not maybe:
+            steps = tuple(step for step in steps if not isinstance(step.action, _FOR_ORIGINS))
+        if certainly:
+            steps = tuple(step for step in steps if not _is_of_files(step))
+        return Cell(path, reach, sure, maybe, self.interner.keep(tuple(map(self.interner.keep, steps))))
+
+    def _fold(self, numbers: tuple[int, ...]) -> _Folded:
+        found = self.folded.get(numbers)
+        if found is None:
+            steps = with_server(self.server, fold(self.layers[number] for number in numbers))
+            found = self.folded[numbers] = _Folded(steps)
+        return found
+
+
+class _Folded:
+    """The steps that some layers come to, with those that ask for a prefix of the path found by it.
+
+    A thousand redirects make two thousand cells, and each of them meets one or two.
+    """
+
+    def __init__(self, steps: tuple[Step, ...]) -> None:
+        self._steps = steps
+        self._by_prefix: dict[str, list[int]] = {}
+        self._others: list[int] = []
+        for at, step in enumerate(steps):
+            when = step.when
+            if isinstance(when, Under) and when.value == REQUEST_URI and step.otherwise.move is Move.NEXT:
+                self._by_prefix.setdefault(when.prefix, []).append(at)
+            else:
+                self._others.append(at)
+
+    def live(self, sample: str) -> tuple[Step, ...]:
+        """The steps that a request of the cell can meet, their conditions settled and their skips counted anew."""
+        steps, conditions = self._steps, dict[int, Condition]()
+        until = 0
+        for at in self._candidates(sample):
+            if at < until:
+                continue
+            step, when = steps[at], settle(steps[at].when, sample)
+            flow = step.otherwise if isinstance(when, Never) else step.then
+            if not isinstance(when, Never):
+                conditions[at] = when
+            if isinstance(when, Always | Never) and flow.move in (Move.SKIP, Move.CHAIN):
+                until = at + 1 + flow.count
+            elif isinstance(when, Always) and flow.move in (Move.STOP, Move.END):
+                until = next((n for n in range(at + 1, len(steps)) if steps[n].phase != step.phase), len(steps))
+        live = list(conditions)
+        return tuple(_recounted(replace(steps[at], when=when), at, live) for at, when in conditions.items())
+
+    def _candidates(self, sample: str) -> list[int]:
+        """The steps that may hold below the sample, in their order; where the others don't, the next one follows."""
+        ends = [at for at in range(len(sample) + 1) if sample[at : at + 1] in ("/", "") or sample[at - 1 : at] == "/"]
+        return sorted([*self._others, *(at for end in ends for at in self._by_prefix.get(sample[:end], ()))])
 
 
 def _is_of_files(step: Step) -> bool:
@@ -171,24 +229,6 @@ def _mapping_of(steps: tuple[Step, ...]) -> tuple[bool, bool]:
 def _out_of_question(kind: LayerKind, mapped: bool, certainly: bool) -> bool:
     """File layers never apply to mapped requests, Proxy layers only to them (MRG-4, PS-2)."""
     return (kind in _FILE_KINDS and certainly) or (kind is LayerKind.PROXY and not mapped)
-
-
-def _live_steps(steps: tuple[Step, ...], sample: str) -> tuple[Step, ...]:
-    """The steps that a request of the cell can meet, their conditions settled and their skips counted anew."""
-    conditions = [settle(step.when, sample) for step in steps]
-    live: list[int] = []
-    at = 0
-    while at < len(steps):
-        step, when = steps[at], conditions[at]
-        flow = step.otherwise if isinstance(when, Never) else step.then
-        if not isinstance(when, Never):
-            live.append(at)
-        if isinstance(when, Always | Never) and flow.move in (Move.SKIP, Move.CHAIN):
-            at += flow.count
-        elif isinstance(when, Always) and flow.move in (Move.STOP, Move.END):
-            at = next((n for n in range(at + 1, len(steps)) if steps[n].phase != step.phase), len(steps)) - 1
-        at += 1
-    return tuple(_recounted(replace(steps[at], when=conditions[at]), at, live) for at in live)
 
 
 def _recounted(step: Step, at: int, live: list[int]) -> Step:

@@ -45,7 +45,7 @@ def line(found: Measured, known: dict[str, float]) -> str:
     ours = found.results.get("apacheconf")
     seen = f"{ours.load.p99 * 1e3:8.2f} ms{ours.memory / 1e6:6.0f} MB" if ours else ""
     errors = [f"{result.load.errors} errors of {name}" for name, result in found.results.items() if result.load.errors]
-    failed = [f"{name} did not start: {' '.join(why.split())[:200]}" for name, why in found.failed.items()]
+    failed = [f"{name} failed: {' '.join(why.split())[:200]}" for name, why in found.failed.items()]
     return f"{found.row.title:32}{''.join(cells)}  {seen}  {'; '.join([*_ratios(found, known), *errors, *failed])}"
 
 

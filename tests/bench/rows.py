@@ -5,6 +5,7 @@ CPU per request of the whole process tree is the figure: it does not depend on h
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -94,6 +95,8 @@ ROWS = (
         headers=("Authorization: Basic YWxpY2U6cHc=",),
     ),
     Row("1,000 Redirects", sites.many_redirects, (Goal(0.5),)),
+    Row("one of the 1,000 Redirects", sites.many_redirects, (), path="/moved777/x"),
+    Row("100 KB static file", sites.files, (Goal(1.2),), path="/page.txt"),
 )  # fmt: skip
 
 
@@ -105,7 +108,7 @@ def measure(row: Row, names: Sequence[str], origins: tuple[int, ...], seconds: i
             continue
         try:
             found.results[name] = _measure(row, name, origins, seconds, connections)
-        except EngineFailed as failed:
+        except (EngineFailed, subprocess.CalledProcessError) as failed:
             found.failed[name] = str(failed)
     return found
 

@@ -118,3 +118,12 @@ def many_rules(place: Place) -> str:
 def many_redirects(place: Place) -> str:
     lines = "".join(f"    Redirect 301 /moved{n} http://elsewhere.example/place{n}\n" for n in range(1000))
     return balancer(place, lines)
+
+
+def files(place: Place) -> str:
+    """A folder with a file of 100 KB."""
+    place.box.write("html/page.txt", "x" * 100_000)
+    return (
+        f"Listen 127.0.0.1:{place.port}\nServerName example.com\nDocumentRoot {place.box.path}/html\n"
+        f"<Directory {place.box.path}/html>\n    Require all granted\n</Directory>\n"
+    )
