@@ -12,7 +12,7 @@
     --- config                          lines of the virtual host example.com:{port}, DocumentRoot {box}/html
     ProxyPass /a http://{A}/
     --- show X-User                     headers that are told as the origin received them
-    --- ask GET /open/a.txt             further header lines, an empty line and a body may follow
+    --- ask GET /open/a.txt             further header lines, an empty line and a body (\\r is a return) may follow
     --- ask same GET /b                 on the connection of the request before
     --- answer                          recorded: made by ``python -m tests.wire [NAME]...``
     200 OK
@@ -228,7 +228,7 @@ def request_text(part: Part) -> str:
     lines = [words, *head.strip("\n").split("\n")] if head.strip("\n") else [words]
     if not any(line.lower().startswith("host:") for line in lines[1:]) and not words.endswith("/1.0"):
         lines.insert(1, "Host: example.com")
-    body = body.removesuffix("\n")
+    body = body.removesuffix("\n").replace("\\r", "\r")
     if body and not re.search(r"(?im)^(content-length|transfer-encoding):", head):
         lines.append(f"Content-Length: {len(body.encode('latin-1'))}")
     return "\r\n".join(lines) + f"\r\n\r\n{body}"

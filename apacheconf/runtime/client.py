@@ -13,6 +13,7 @@ A request whose line and header block were both seen before takes the short way 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from apacheconf.program.authority import Pending
@@ -33,7 +34,7 @@ from apacheconf.runtime.telling import tell, tell_client, tell_path
 from apacheconf.runtime.unfinished import blank_lines, check_unfinished
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from apacheconf.runtime.site import Block
     from apacheconf.runtime.state import Door, ServerState
@@ -50,7 +51,7 @@ class ClientConnection(Answering):
     """
 
     __slots__ = (
-        "_body", "_buffer", "_ended", "_expect_refused", "_left", "_line", "_lingering",
+        "_body", "_buffer", "_ended", "_expect_refused", "_held", "_left", "_line", "_lingering",
         "_patience", "_paused", "_quick", "_reading", "blocks", "deadline", "door", "exchange", "fast", "log_id",
         "peer", "peer_address", "received", "requests", "sent", "server", "tls", "transport",
     )  # fmt: skip
@@ -78,6 +79,7 @@ class ClientConnection(Answering):
         self._lingering = False
         self._paused = 0
         self._expect_refused = False
+        self._held: Callable[[], None] | None = None
         self._quick = True
         self._reading = False
         self._ended = False
@@ -267,6 +269,7 @@ class ClientConnection(Answering):
             self._wait_for(question, exchange, raw, head)
             return
         except PathRefused as refused:
+            exchange.reads_body = not self._expect_refused
             tell_path(exchange, refused.status)
             self.refuse(exchange, refused.status)
             return
@@ -346,6 +349,7 @@ class ClientConnection(Answering):
         plan = exchange.plan
         if plan.service is None:
             assert plan.decision is not None
+            exchange.reads_body = not expects
             local_answer(self, exchange, head, plan.decision)
         elif expects and relays_expect(exchange):
             self._expect_refused, exchange.plain = False, False
@@ -396,6 +400,10 @@ class ClientConnection(Answering):
             if body.trailers:
                 exchange.trailers_in = body.trailers
             exchange.body(pieces, body.done)
+            held = self._held
+            if held is not None and body.done:
+                self._held = None
+                held()
         elif body.done:
             self._next()
 
@@ -426,6 +434,22 @@ class ClientConnection(Answering):
         if self.transport is not None:
             self.sent += len(data)
             self.transport.write(data)
+
+    def answer(
+        self,
+        exchange: Exchange,
+        status: int,
+        body: bytes,
+        fields: list[tuple[bytes, bytes]],
+        reason: bytes = b"",
+        measured: bool = True,
+    ) -> None:
+        """Answer here once the body is read: what is wrong with it counts more (RB-14). Raises ClientBroke."""
+        if exchange.reads_body and self._body is not None:
+            self._held = partial(super().answer, exchange, status, body, fields, reason, measured)
+            self._rest_of_body()
+        else:
+            super().answer(exchange, status, body, fields, reason, measured)
 
     def finished(self, exchange: Exchange) -> None:
         """The answer is complete: go on with the next request, or end the connection."""
@@ -471,8 +495,8 @@ class ClientConnection(Answering):
             exchange = Exchange(self, self.door.main, _NO_PLAN, _NO_LINES, None, [], self._line)
         else:
             exchange.abandon()
-        self.exchange = exchange
-        exchange.stay = False
+        self.exchange, self._held = exchange, None
+        exchange.stay = exchange.reads_body = False
         tell_client(exchange, error)
         self.refuse(exchange, error.status, "", error.note, measured=error.measured)
 

@@ -57,12 +57,12 @@ class Producer(Protocol):
 
 class Exchange(Choosing):
     """One request and its answer. ``plain`` when the client speaks HTTP/1.1, stays, and the method isn't HEAD;
-    ``closes`` when it is all that but has asked to close."""
+    ``closes`` when it is all that but has asked to close. ``reads_body`` when it is answered here, after its body."""
 
     __slots__ = (
         "announce", "answered_at", "begun", "body_done", "body_length", "body_size", "chain", "closes",
         "connection", "cut", "expects", "first_plan", "first_status", "head", "head_only", "interims",
-        "lines", "log_id", "overridden", "path", "pieces", "pinged", "plain", "producer", "ranged",
+        "lines", "log_id", "overridden", "path", "pieces", "pinged", "plain", "producer", "ranged", "reads_body",
         "reply", "request_line", "sent", "site", "spool", "started", "status", "stay", "trailers_in",
         "trailers_out", "upgrade", "version", "written",
     )  # fmt: skip
@@ -96,6 +96,7 @@ class Exchange(Choosing):
         self.body_size = 0
         self.pieces: list[bytes] = []
         self.pinged = False
+        self.reads_body: bool = False
         self.spool: Spool | None = None
         self.pool = None
         self.session = None
