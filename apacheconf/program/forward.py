@@ -99,6 +99,7 @@ def decision_of(course: Course, keep_alive: bool = True) -> Decision:
         path_info=state.path_info,
         located=course.located,
         vary=tuple(course.vary),
+        redirect_to=course.redirect_to or "",
         note=course.note,
         handler=state.handler,
         keep_alive=keep_alive,

@@ -79,6 +79,7 @@ class Decision:
     ``fields`` are what an error made here brings
     (Allow), ``user`` is who it is, or says so, ``client`` the client's address where it isn't the connection's
     (RI-4). ``vary`` are the header fields that rules have asked; ``note`` explains an error in its page.
+    ``redirect_to`` is where rules lead a sub-request, whose own internal redirect isn't made.
     ``response_headers`` and ``early_headers`` are what ``response`` edits the answer with, under ``state``.
     """
 
@@ -101,6 +102,7 @@ class Decision:
     path_info: str = ""
     located: Located | None = None
     vary: tuple[str, ...] = ()
+    redirect_to: str = ""
     note: str = ""
     handler: str = ""
     keep_alive: bool = True

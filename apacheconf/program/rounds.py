@@ -66,7 +66,7 @@ def begin_from_handler(program: Program, before: Decision, uri: str, env: Mappin
     own = Environment()
     own.update({**old.env, **env})
     headers = old.headers or HeaderTable(old.request.headers)
-    state = replace(old, env=own, status=200, headers=headers)
+    state = replace(old, env=own, status=200, headers=headers, sub=False)
     early = HeaderTable(before.early_headers)
     course = Course(program, state, before.path, headers, early=early, rounds=before.rounds)
     begin_again(course, uri)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from apacheconf.program.decide import decide_sub_request
+from apacheconf.program.decide import decide_again, decide_sub_request
 from apacheconf.program.handling import FileRules, FolderRules, HandlerRules, MimeRules, Variant
 from apacheconf.program.program import Program
 from apacheconf.program.request import Decision
@@ -71,7 +71,7 @@ def _of_folder(program: Program, decision: Decision, depth: int) -> Decision:
         if _is_there(found):
             if rules.redirect:
                 return replace(decision, status=rules.redirect, location=_url(decision, found.path))
-            return _without_validator(found)
+            return _without_validator(_followed(program, found, depth))
         only = number == len(rules.index)
         if found.status is not None and (300 <= found.status < 400 or (only and found.status in (401, 406))):
             return found
@@ -80,6 +80,13 @@ def _of_folder(program: Program, decision: Decision, depth: int) -> Decision:
     if last_error:
         return replace(decision, status=last_error)
     return decision
+
+
+def _followed(program: Program, found: Decision, depth: int) -> Decision:
+    """An index that rules lead away from: an internal redirect, now that it is the request itself."""
+    if not found.redirect_to:
+        return found
+    return resolve(program, decide_again(program, found, found.redirect_to, {}), depth + 1)
 
 
 def _without_validator(found: Decision) -> Decision:
