@@ -140,7 +140,13 @@ def near(place: object) -> str:
 
 def shown(text: str) -> str:
     """Text of a file as a terminal may show it: UTF-8 where it is that, tabs widened, control bytes escaped."""
+    codec = ENCODING
     with contextlib.suppress(UnicodeError):
-        text = text.encode(ENCODING).decode()
+        text, codec = text.encode(ENCODING).decode(), "utf-8"
     text = text.replace("\t", TAB)
-    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+    return "".join(char if char.isprintable() else _escaped(char, codec) for char in text)
+
+
+def _escaped(char: str, codec: str) -> str:
+    """The bytes of a character that can't be shown."""
+    return "".join(f"\\x{byte:02x}" for byte in char.encode(codec, "surrogatepass"))

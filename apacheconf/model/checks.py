@@ -27,7 +27,10 @@ class Checks:
         """Look at a directive before it is taken into the scope."""
         spec = directive.spec
         check = _CHECKS.get(spec.name) if spec is not None else None
-        if check is not None and directive.value is not None:
+        if check is None or spec is None:
+            return
+        is_unread = spec.parse is None and spec.parse_in is None
+        if directive.value is not None or (is_unread and directive.words):
             check(self, directive)
 
     def refuse(self, directive: Directive, name: str, message: str, word: int | None = None) -> None:
@@ -67,6 +70,27 @@ class Checks:
             help = "write it in the <Directory> that holds the files"
             self.diagnostics.append(
                 refusals.diagnostic(directive.node, "useless-override", message, None, help, Level.WARNING)
+            )
+
+    def name_virtual_host(self, directive: Directive) -> None:
+        """AH00548: httpd says it of the first one alone, which is enough for all."""
+        if not any(each.name == "name-virtual-host" for each in self.diagnostics):
+            place = directive.node.place
+            message = "NameVirtualHost has no effect and will be removed in the next release"
+            help = "leave it out: hosts of one address are told apart by their names"
+            httpd = f"AH00548: {message} {place.name}:{place.line}"
+            self.diagnostics.append(
+                Diagnostic(Level.WARNING, "name-virtual-host", message, place, help=help, httpd=httpd)
+            )
+
+    def default_type(self, directive: Directive) -> None:
+        """AH00117."""
+        if directive.words[0].lower() != "none":
+            place = directive.node.place
+            message = f"Ignoring deprecated use of DefaultType in line {place.line} of {place.name}."
+            help = "write ForceType or AddType for the files that need a type"
+            self.diagnostics.append(
+                refusals.diagnostic(directive.node, "default-type", message, None, help, Level.WARNING)
             )
 
     def allow_override_list(self, directive: Directive) -> None:
@@ -137,6 +161,8 @@ _CHECKS = {
     "<Else>": Checks.condition,
     "AllowOverride": Checks.allow_override,
     "AllowOverrideList": Checks.allow_override_list,
+    "DefaultType": Checks.default_type,
+    "NameVirtualHost": Checks.name_virtual_host,
     "Listen": Checks.listen,
     "<VirtualHost>": Checks.virtual_host,
     "ProxySet": Checks.proxy_set,

@@ -8,7 +8,7 @@ from apacheconf.diagnostics import Diagnostic
 from apacheconf.expand.tree import Expanded
 
 #: How messages of the walk begin; all others are said after it.
-_IN_THE_WALK = ("AH00526", "AH00112", "AH00543", "AH00544")
+_IN_THE_WALK = ("AH00526", "AH00112", "AH00543", "AH00544", "AH00548")
 
 
 def in_walk_order(expanded: Expanded, *found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:

@@ -6,6 +6,7 @@ the text as written.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -14,7 +15,9 @@ from apacheconf.expand.surroundings import Surroundings
 from apacheconf.expand.tree import Expanded, Node
 from apacheconf.model.arguments import WrongArguments
 from apacheconf.modules import registry
-from apacheconf.modules.declare import Context, NotHere, Spec, ValueRefused
+from apacheconf.modules.declare import Args, Context, NotHere, Spec, ValueRefused
+from apacheconf.modules.gone import GONE
+from apacheconf.modules.proxy_parameters import BALANCER_KEYS, HCHECK, WORKER
 from apacheconf.source import Place, Span
 from apacheconf.syntax.words import split_with_offsets
 
@@ -31,7 +34,7 @@ class Refusal:
     def at(self, node: Node, parents: tuple[Node, ...]) -> Diagnostic:
         parent = f"<{parents[-1].name}>" if parents else ""
         message = self.message.replace("{parent}", parent)
-        return diagnostic(node, self.name, message, None, self.help, self.level)
+        return replace(diagnostic(node, self.name, message, None, self.help, self.level), span=name_span(node))
 
 
 def diagnostic(
@@ -46,6 +49,14 @@ def diagnostic(
     httpd = f"AH00526: Syntax error on line {node.place.line} of {node.place.name}:\n{message}"
     span = word_span(node, word) if word is not None else None
     return Diagnostic(level, name, message, node.place, span, help, httpd if level is Level.ERROR else None)
+
+
+def name_span(node: Node) -> Span | None:
+    """Where the name stands, a section's with its bracket; None when it is not there as it is, in quotes or joined."""
+    whole = node.place.span
+    length = len(node.name) + node.is_section
+    written = whole.text[:length].removeprefix("<" * node.is_section)
+    return Span(whole.file, whole.start, whole.start + length) if written.lower() == node.name.lower() else None
 
 
 def word_span(node: Node, word: int) -> Span | None:
@@ -68,7 +79,8 @@ def unknown(name: str, section: bool, spec: Spec | None, expanded: Expanded, gue
         f"Invalid command '{said}', perhaps misspelled or defined by a module not included in the server configuration"
     )
     if spec is not None:
-        return Refusal("module-not-loaded", message, _load(spec, registry.providers(name, section)))
+        written = f"<{name}>" if section else name
+        return Refusal("module-not-loaded", message, _load(written, spec, registry.providers(name, section)))
     third = registry.third_party(name)
     if third is not None:
         if expanded.fragment or set(third.identifiers) & set(expanded.modules):
@@ -129,12 +141,12 @@ def _retold(each: Diagnostic, place: Place | None, files: set[str]) -> Diagnosti
     return replace(each, httpd=f"{place.name}: {each.message}") if each.httpd else each
 
 
-def _load(spec: Spec, providers: tuple[str, ...]) -> str:
+def _load(written: str, spec: Spec, providers: tuple[str, ...]) -> str:
     module = providers[0]
     file = f"mod_mpm_{module}.so" if spec.module == "mpm_common" else f"{module}.so"
     debian = "mpm_event" if spec.module == "mpm_common" else module.removeprefix("mod_")
     line = f"LoadModule {registry.identifier(module)} modules/{file}"
-    return f"{spec.name} belongs to {module}, which is not loaded: add `{line}` (Debian: a2enmod {debian})"
+    return f"{written} belongs to {module}, which is not loaded: add `{line}` (Debian: a2enmod {debian})"
 
 
 def _meant(name: str, section: bool) -> str:
@@ -143,6 +155,8 @@ def _meant(name: str, section: bool) -> str:
     other = registry.row(name if section else f"<{name}>")
     if other is not None:
         return f"{other.spelling} is {'a directive, not a section' if section else 'a section: write it in brackets'}"
+    if not section and name.lower() in GONE:
+        return f"httpd 2.4 has no {name}: {GONE[name.lower()]}"
     found = registry.candidates(name, section)
     return f"did you mean {' or '.join(found)}?" if found else "no module that we know has a directive of this name"
 
@@ -209,13 +223,35 @@ def wrong_arguments(node: Node, spec: Spec, wrong: WrongArguments) -> Diagnostic
     if wrong.with_help and spec.help:
         message += f", {spec.help}"
     comment = "#" in node.args and "httpd has no comments at the end of a line (LEX-18): put it on a line of its own"
-    return diagnostic(node, "argument-count", message, wrong.word, comment or None)
+    kind = "bad-value" if spec.args is Args.FLAG and wrong.word is not None else "argument-count"
+    return diagnostic(node, kind, message, wrong.word, comment or None)
+
+
+#: What to do about messages that do not say it, by their last words.
+_HELP = {
+    "bad flag delimiters": "flags stand in one pair of brackets without blanks, as in [L,R=301], or in quotes",
+}
 
 
 def refused_value(node: Node, refused: ValueRefused) -> Diagnostic:
-    found = diagnostic(node, "bad-value", str(refused), refused.word)
+    said = str(refused)
+    help = next((help for end, help in _HELP.items() if said.endswith(end)), None) or _meant_parameter(node, refused)
+    found = diagnostic(node, "bad-value", said, refused.word, help)
     span = part_span(node, *refused.within) if refused.within is not None else None
     return found if span is None else replace(found, span=span)
+
+
+def _meant_parameter(node: Node, refused: ValueRefused) -> str | None:
+    """The parameter of a worker or balancer that the refused word comes close to."""
+    found = re.search(r"unknown (?:Balancer|Worker|Worker hcheck) parameter", str(refused))
+    words = split_with_offsets(node.args)
+    if found is None or refused.word is None or refused.word >= len(words):
+        return None
+    from difflib import get_close_matches
+
+    known = (*BALANCER_KEYS, *WORKER, *HCHECK)
+    near = get_close_matches(words[refused.word].value.partition("=")[0].lower(), known, n=1, cutoff=0.6)
+    return f"did you mean {near[0]}=?" if near else None
 
 
 def not_here(node: Node, missing: NotHere) -> Diagnostic:

@@ -92,3 +92,9 @@ def test_a_loop_of_includes_is_told_in_one_line() -> None:
         place = Place(span, "main.conf", 1, place)
     told = Diagnostic(Level.ERROR, "some-name", "deep", place)
     assert drawn(told).splitlines()[-1] == "  = included at main.conf:1 (3 times)"
+
+
+def test_what_can_not_be_shown_is_told_by_its_bytes() -> None:
+    """LEX-2: a byte order mark is three bytes, as httpd says; what is no UTF-8 is a byte each."""
+    assert shown("\xef\xbb\xbfServerName") == r"\xef\xbb\xbfServerName"
+    assert shown("\x80\xe9") == r"\x80é"

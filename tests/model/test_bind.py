@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from apacheconf.diagnostics import Diagnostic, Level
 from apacheconf.expand import Input, Options, expand
 from apacheconf.model import Bound, bind, build
+from apacheconf.modules import registry
+from apacheconf.modules.gone import GONE
 from apacheconf.source import SourceFile
 
 
@@ -116,3 +120,41 @@ def test_names_that_a_list_can_not_hold() -> None:
     found = [(each.message, each.level) for each in build(bound(text)).all_diagnostics]
     said = "Discarding unrecognized directive `{}' in AllowOverrideList at site.conf:2"
     assert found == [(said.format(name), Level.WARNING) for name in ("Nope", "<Limit>")]
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "pointed_at", "help"),
+    [
+        ("AcceptMutex flock", "unknown-directive", "AcceptMutex", "httpd 2.4 has no AcceptMutex: write `Mutex`"),
+        ("  rewritelog x", "unknown-directive", "rewritelog", "LogLevel rewrite:trace3"),
+        ("<Nope x>\n</Nope>", "unknown-directive", "<Nope", "no module that we know"),
+        ("Require all granted", "wrong-context", "Require", "may stand in <Directory>"),
+        ("KeepAlive maybe", "bad-value", "maybe", None),
+        ("KeepAlive", "argument-count", "KeepAlive", None),
+        ("RewriteRule x y [P, L]", "bad-value", "[P,", "one pair of brackets"),
+        ("ProxyPass / http://h/ retri=5", "bad-value", "retri=5", "did you mean retry=?"),
+        ("ProxyPass / balancer://c/ stickyssesion=5", "bad-value", "stickyssesion=5", "did you mean stickysession=?"),
+        ("ProxyPass / http://h/ zzz=5", "bad-value", "zzz=5", None),
+    ],
+)
+def test_the_caret_and_the_help(line: str, name: str, pointed_at: str, help: str | None) -> None:
+    """The caret stands under the name or the word that is wrong, and the help says what to do."""
+    (found,) = errors(line + "\n")
+    assert found.name == name
+    assert found.where is not None and found.where.text == pointed_at
+    assert (found.help is None) if help is None else (help in (found.help or ""))
+
+
+def test_names_of_elder_servers() -> None:
+    """Section 5.7: a notice of httpd's for the first NameVirtualHost, and a warning for each DefaultType."""
+    text = "NameVirtualHost *:80\nNameVirtualHost *:81\nDefaultType none\nDefaultType text/plain\n"
+    found = build(bound(text)).all_diagnostics
+    assert [(each.name, each.place.line) for each in found if each.place] == [
+        ("name-virtual-host", 1),
+        ("default-type", 4),
+    ]
+    assert found[0].httpd == f"AH00548: {found[0].message} site.conf:1"
+
+
+def test_no_name_that_is_gone_is_known() -> None:
+    assert not [name for name in GONE if (row := registry.row(name)) is not None and row.args is not None]
