@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class OriginConnection:
-    """One connection of a pool. ``reused`` when the current exchange found it idle, ``cut`` when it ended by an error."""
+    """One connection of a pool: ``reused`` when the current exchange found it idle, ``cut`` when an error ended it."""
 
     __slots__ = (
         "cut", "deadline", "exchange", "idle_since", "paused", "pool", "reused", "server", "timeout", "tls_name",
@@ -127,8 +127,10 @@ class OriginConnection:
         return -1 if socket is None else int(socket.fileno())
 
     def overdue(self) -> None:
-        """The deadline has passed."""
+        """The deadline has passed: of an exchange, or of being idle."""
         exchange, self.exchange = self.exchange, None
+        if self in self.pool.idle:
+            self.pool.idle.remove(self)
         self.close()
         if exchange is not None:
             exchange.timed_out()
