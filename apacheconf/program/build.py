@@ -23,6 +23,7 @@ from apacheconf.program import (
     access,
     by_handler,
     core,
+    mod_brotli,
     mod_deflate,
     mod_log_config,
     mod_proxy,
@@ -119,7 +120,7 @@ class _Compiler:
         mappings = mod_proxy.chain(self._mappings(server, linker, origins))
         root = self.model.expanded.server_root
         logs = mod_log_config.server_steps(server, self.model.main, root, linker, self._leave_out)
-        filters = mod_deflate.server_steps(server, linker)
+        filters = (*mod_deflate.server_steps(server, linker), *mod_brotli.server_steps(server, linker))
         files = (*mod_userdir.server_steps(server, linker), *mod_vhost_alias.server_steps(server, linker))
         steps = (*self.unique_ids, *mappings, *files, *core.server_steps(server, linker), *filters, *logs)
         parts = tuple(sorted(steps, key=lambda step: step.phase)), layers, core.limits(server, linker)

@@ -166,6 +166,18 @@ class DeflateRules(Told):
 
 
 @dataclass(frozen=True, slots=True)
+class BrotliRules(Told):
+    """mod_brotli: ``window`` and ``block`` are binary logarithms of bytes, ``block`` 0 for brotli's own choice."""
+
+    of_files: ClassVar[bool] = False
+
+    quality: int = 5
+    window: int = 18
+    block: int = 0
+    etag: str = "AddSuffix"
+
+
+@dataclass(frozen=True, slots=True)
 class Substitution:
     """``s/pattern/replacement/``: a plain text without ``regex``; ``flatten`` rejoins what it cut (no q flag)."""
 
