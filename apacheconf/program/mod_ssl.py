@@ -93,7 +93,8 @@ def steps(conf: Conf) -> Iterator[Step]:
     if conf.user_name.value:
         yield _step(Phase.FIXUPS, NameUser(conf.user_name.value), conf.user_name)
     if conf.options.value or conf.speaks.value:
-        export = ExportTls("StdEnvVars" in options, "ExportCertData" in options or "ExportBothCertData" in options)
+        data = "ExportCertData" in options or "ExportBothCertData" in options
+        export = ExportTls("StdEnvVars" in options, data, "LegacyDNStringFormat" in options)
         yield _step(Phase.FIXUPS, export, conf.options)
 
 

@@ -307,10 +307,11 @@ class SecureOrigin:
 @dataclass(frozen=True, slots=True)
 class ExportTls:
     """HTTPS and SSL_TLS_SNI become variables of the environment, with ``standard`` all that StdEnvVars means, with
-    ``certificates`` those of ExportCertData (TL-7)."""
+    ``certificates`` those of ExportCertData (TL-7). ``old_names`` wants names as LegacyDNStringFormat writes them."""
 
     standard: bool = False
     certificates: bool = False
+    old_names: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,12 +338,15 @@ class MapBack:
     """A ProxyPassReverse entry (RV-1 to RV-8): values that start with the URL get ``path`` in its place.
 
     ``url`` is a number into ``Host.texts``; for ``balancer://`` URLs ``origin`` is the balancer's number in
-    ``Host.origins`` and the text is the path after its name.
+    ``Host.origins`` and the text is the path after its name. ``values`` are both in their places where they depend on
+    the request (RV-15); what they come to for one are ``text`` and ``path``.
     """
 
     url: int
     path: str
     origin: int | None = None
+    values: tuple[Value, Value] | None = None
+    text: str | None = None
 
 
 class CookiePart(Enum):
@@ -357,6 +361,7 @@ class MapBackCookie:
     part: CookiePart
     internal: str
     public: str
+    values: tuple[Value, Value] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from apacheconf.program.program import Program
 from apacheconf.program.steps import (
     AddFilter,
     EditHeader,
+    ExportTls,
     SecureOrigin,
     SetEnv,
     SetHandler,
@@ -94,6 +95,8 @@ def _settle_left_out(program: Program, ledger: Ledger) -> None:
 def _how_well(step: Step) -> tuple[Outcome, str]:
     if isinstance(step.action, SecureOrigin) and (caveat := unlike_httpd(step.action.tls)):
         return Outcome.APPROXIMATED, caveat
+    if isinstance(step.action, ExportTls) and step.action.old_names:
+        return Outcome.APPROXIMATED, "names of certificates are written as RFC 2253 has them"
     return Outcome.EXACT, ""
 
 

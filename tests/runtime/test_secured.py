@@ -8,13 +8,16 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from apacheconf.diagnostics import ConfigError
 from apacheconf.engines import free_ports
+from apacheconf.ledger import Outcome
 from apacheconf.program.loading import load
 from apacheconf.runtime.hello import server_name
+from apacheconf.runtime.honesty import account
 from apacheconf.runtime.options import ServeOptions
 from apacheconf.runtime.server import Server
 from tests.runtime import certificates
@@ -260,3 +263,74 @@ def test_what_httpd_cannot_start_with_stops_serve_in_the_same_words(name: str, t
     assert found.place is not None
     line = file.read_text().splitlines()[found.place.span.line - 1]
     assert line.split()[0] == about
+
+
+def rows_of(lines: str) -> dict[str, tuple[Outcome, str]]:
+    """What serve says of each directive of a host over TLS."""
+    text = f"Listen 443\n<VirtualHost *:443>\nServerName a.example\nSSLEngine on\n{lines}\n</VirtualHost>\n"
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "site.conf"
+        file.write_text(text)
+        rows = account(load([str(file)]).require())
+    return {row.name: (row.outcome, "; ".join(row.caveats)) for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("line", "outcome"),
+    [
+        ("SSLCertificateFile /nowhere.pem", Outcome.EXACT),
+        ("SSLProtocol TLSv1.3", Outcome.EXACT),
+        ("SSLCipherSuite HIGH", Outcome.EXACT),
+        ("SSLCipherSuite TLSv1.3 TLS_AES_128_GCM_SHA256", Outcome.APPROXIMATED),
+        ("SSLVerifyClient require", Outcome.EXACT),
+        ("SSLVerifyClient optional_no_ca", Outcome.APPROXIMATED),
+        ("SSLUseStapling on", Outcome.UNSUPPORTED),
+        ("SSLUseStapling off", Outcome.ABSORBED),
+        ("SSLOptions +StdEnvVars", Outcome.EXACT),
+        ("SSLOptions +LegacyDNStringFormat", Outcome.APPROXIMATED),
+        ("SSLSessionTickets off", Outcome.EXACT),
+        ("SSLOCSPEnable on", Outcome.UNSUPPORTED),
+    ],
+)
+def test_serve_says_what_becomes_of_directives_about_tls(line: str, outcome: Outcome) -> None:
+    """TL-4: what Python's ssl can't do is named, and what forbids and can't be asked stops the start."""
+    assert rows_of(line)[line.split()[0]][0] is outcome
+
+
+@pytest.mark.parametrize(
+    ("lines", "name", "outcome"),
+    [
+        ("SSLVerifyClient require", "SSLVerifyClient", Outcome.EXACT),
+        ("SSLVerifyClient optional", "SSLVerifyClient", Outcome.APPROXIMATED),
+        ("SSLCipherSuite HIGH", "SSLCipherSuite", Outcome.UNSUPPORTED),
+        ("SSLVerifyClient require\nSSLVerifyDepth 2", "SSLVerifyDepth", Outcome.UNSUPPORTED),
+        ("SSLRequireSSL", "SSLRequireSSL", Outcome.EXACT),
+        ('SSLRequire %{SSL_PROTOCOL} eq "TLSv1.3"', "SSLRequire", Outcome.EXACT),
+        ("SSLRequire %{TIME_HOUR} >= 8", "SSLRequire", Outcome.UNSUPPORTED),
+    ],
+)
+def test_a_section_that_asks_for_other_tls_is_named(lines: str, name: str, outcome: Outcome) -> None:
+    """TL-4: a connection is not renegotiated for a section; what would be weaker by that is not honoured."""
+    assert rows_of(f"<Location /x>\n{lines}\n</Location>")[name][0] is outcome
+
+
+def test_directives_about_tls_do_nothing_where_nobody_speaks_it(tmp_path: Path) -> None:
+    file = tmp_path / "site.conf"
+    file.write_text("SSLProtocol all -SSLv3\nSSLCipherSuite HIGH\nSSLHonorCipherOrder off\nSSLSessionCache none\n")
+    rows = account(load([str(file)]).require())
+    assert {row.outcome for row in rows} == {Outcome.NO_EFFECT}
+
+
+def test_a_handshake_has_an_end(tmp_path: Path) -> None:
+    """HP-3: RequestReadTimeout bounds it."""
+    (port,) = free_ports(1)
+    file = tmp_path / "site.conf"
+    file.write_text(
+        "LoadModule ssl_module mod_ssl.so\nLoadModule reqtimeout_module mod_reqtimeout.so\n"
+        f"Listen 127.0.0.1:{port} https\nRequestReadTimeout handshake=1\nServerName a.example\nSSLEngine on\n"
+        f"SSLCertificateFile {certificates.folder()}/a.pem\n"
+    )
+    with Served(file) as server, socket.create_connection(("127.0.0.1", port), timeout=30) as client:
+        client.sendall(b"\x16\x03\x01")
+        assert client.recv(1) == b""
+        assert not server.clients and not server.handshakes
