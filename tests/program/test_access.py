@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from apacheconf.program import Program, Request, decide, load
+from apacheconf.program.admission import GroupFiles, Provider
+from apacheconf.program.authority import Finding, Membership, Nobody, Verdict
 
 TEXT = """
 <VirtualHost *:80>
@@ -33,6 +36,12 @@ TEXT = """
     </Location>
     <Location /later>
         Require ldap-user alice
+    </Location>
+    <Location /guarded>
+        AuthType Basic
+        AuthName x
+        AuthUserFile /users
+        Require valid-user
     </Location>
     <Location /unasked>
         Require valid-user
@@ -83,3 +92,49 @@ def test_the_debian_status_page_is_for_local_clients_only():
     assert decide(program, asked).origin is not None  # the proxy handler comes before SetHandler's
     away = Request("GET", "/server-status", (("Host", "example.com"),), peer=("192.0.2.7", 1))
     assert decide(program, away).status == 403
+
+
+class Files(Nobody):
+    """Alice may, and every file is hers, or her group's."""
+
+    def password(self, provider: Provider, user: str, password: str) -> Finding:
+        return Finding(Verdict.GRANTED)
+
+    def owner(self, file: str, group: bool) -> str | None:
+        return "staff" if group else "alice"
+
+    def membership(self, files: GroupFiles, user: str, groups: Iterable[str], dbm: bool) -> Membership:
+        return Membership((user, *groups) == ("bob", "staff"))
+
+
+@pytest.mark.parametrize(
+    ("path", "authorization", "status"),
+    [
+        ("/owner/a", "Basic YWxpY2U6cHc=", None),
+        ("/owner/a", "Basic Ym9iOnB3", 401),
+        ("/owner/a", "", 401),
+        ("/group/a", "Basic Ym9iOnB3", None),
+        ("/group/a", "Basic YWxpY2U6cHc=", 401),
+    ],
+)
+def test_the_owner_of_a_file_may(tmp_path: Path, path: str, authorization: str, status: int | None):
+    """AZ-3: file-owner, and file-group for those who are in the group that owns the file."""
+    ask = "AuthType Basic\nAuthName x\nAuthUserFile /u\nAuthGroupFile /g\n"
+    for name in ("owner", "group"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a").write_text("")
+    file = tmp_path / "site.conf"
+    file.write_text(
+        f"<VirtualHost *:80>\nDocumentRoot {tmp_path}\n<Location /owner>\n{ask}Require file-owner\n</Location>\n"
+        f"<Location /group>\n{ask}Require file-group\n</Location>\n</VirtualHost>\n"
+    )
+    headers = (("Host", "a.example"), *([("Authorization", authorization)] if authorization else []))
+    request = Request("GET", path, headers, authority=Files())
+    assert decide(load([str(file)]).require(), request).status == status
+
+
+def test_nobody_is_let_in_where_no_authority_is_given(program: Program):
+    """An oversight refuses: 500 for who sends a password."""
+    headers = (("Host", "a.example"), ("Authorization", "Basic YWxpY2U6cHc="))
+    assert decide(program, Request("GET", "/guarded", headers)).status == 500
+    assert decide(program, Request("GET", "/guarded", headers, authority=Files())).status is None
