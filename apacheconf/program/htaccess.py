@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from apacheconf.program.course import Course
     from apacheconf.program.layers import LayerBuilder
 
-#: Sets of layers kept per server; emptied when full.
-_KEPT = 1024
+#: Files kept per server, and directives of files that have changed meanwhile; all are forgotten when there are more.
+_KEPT, _MOST_DIRECTIVES = 1024, 50_000
 #: A file that was written less than so many nanoseconds ago may change again without its time telling.
 _SETTLED = 50_000_000
 
@@ -81,7 +81,14 @@ class Shelf:
 
     def __init__(self, host: Host, builder: LayerBuilder) -> None:
         self.host, self.builder = host, builder
+        builder.linker.forget_after(len(host.directives))
         self.made: dict[tuple[str, Granted], Made] = {}
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to begin anew."""
+        later = self.builder.linker.count - len(self.host.directives)
+        return len(self.made) >= _KEPT or later > _MOST_DIRECTIVES
 
     def extended(self) -> Host:
         """The host with the tables of all files that were read."""
@@ -135,7 +142,7 @@ def _shelf(course: Course) -> Shelf:
     shelves = course.program.shelves
     host = course.program.hosts[course.state.host.number]
     found = shelves.get(host.number)
-    if found is None or len(found.made) >= _KEPT:
+    if found is None or found.is_full:
         assert host.builder is not None
         found = shelves[host.number] = Shelf(host, host.builder)
     return found

@@ -48,6 +48,16 @@ class Linker:
             self._written.append(directive)
         return number
 
+    @property
+    def count(self) -> int:
+        """How many directives have a number."""
+        return len(self._written)
+
+    def forget_after(self, count: int) -> None:
+        """Forget all but the first ``count`` directives."""
+        del self._written[count:]
+        self._directives = {id(each): number for number, each in enumerate(self._written)}
+
     def said_by(self, directives: Iterable[Written]) -> tuple[int, ...]:
         return tuple(self.directive(each) for each in directives)
 

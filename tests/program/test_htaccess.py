@@ -62,6 +62,20 @@ def test_a_file_is_made_once_until_it_changes(tmp_path: Path):
     assert values(ask(program)) == []
 
 
+def test_files_that_change_on_and_on_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Memory is bounded, and what is made then is right."""
+    monkeypatch.setattr("apacheconf.program.htaccess._MOST_DIRECTIVES", 20)
+    program = program_in(tmp_path)
+    for number in range(30):
+        write(tmp_path, f"Header set X value{number}\n", OLD + number)
+        decision = ask(program)
+        assert values(decision) == [f"value{number}"]
+    host = program.hosts[1]
+    assert host.builder is not None
+    assert host.builder.linker.count < len(host.directives) + 25
+    assert [each.args for each in host.said_by(decision.response_headers[0])] == ["set X value29"]
+
+
 def test_a_file_that_was_just_written_is_read_again(tmp_path: Path):
     """It may change within the grain of the clock, its size staying the same."""
     program = program_in(tmp_path)
