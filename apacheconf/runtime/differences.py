@@ -107,6 +107,34 @@ DIFFERENCES = (
         "verifies nothing of the chain",
         "Python's ssl knows only all or nothing",
     ),
+    Difference(
+        ("FO-17", "RB-8c", "FO-1"),
+        "a body that a client has coded with more than chunks",
+        "is a 500, and puts the member that would have been asked into error",
+        "is a 500, and no member is blamed",
+        "a client could take all members out with a few requests",
+    ),
+    Difference(
+        ("WP-2",),
+        "max= of a worker",
+        "bounds the connections of each child, at most its ThreadsPerChild",
+        "bounds all connections to the worker",
+        "serve is one child without threads",
+    ),
+    Difference(
+        ("RQ-8",),
+        "several ranges that can't be joined, of an answer whose origin ignored Range",
+        "are a 206 of multipart/byteranges",
+        "are answered with the whole body",
+        "RFC 9110, section 14.2, allows it, and nobody asks origins that way",
+    ),
+    Difference(
+        ("WK-5",),
+        "enablereuse=on for a target with $1",
+        "holds for URLs that are at least as long as the worker's own text",
+        "holds for all of its URLs",
+        "the length of a URL says nothing about its origin",
+    ),
 )
 
 

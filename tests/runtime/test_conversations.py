@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
+from apacheconf.program.loading import load
+from apacheconf.program.workers import Worker
 from tests.program.examples import load_balancer, one_origin
 from tests.runtime.stage import HEAD, OK, Hangup, Heard, Stage, body_of, converse, get
 
@@ -301,3 +306,43 @@ def test_a_fault_of_ours_is_a_500_and_a_line_in_the_error_log(monkeypatch: pytes
     assert heard.client.startswith(b"HTTP/1.1 500 Internal Server Error\r\n") and heard.closed
     assert len(heard.notes) == 1
     assert heard.notes[0].endswith("] internal error: RuntimeError: a fault; please report it")
+
+
+def test_a_body_that_can_not_be_decoded_blames_no_member() -> None:
+    """FO-17: unlike httpd, whose client could take every member out."""
+    stage = Stage(load_balancer())
+    client = stage.client()
+    client.data_received(get(b"Transfer-Encoding: gzip, chunked\r\n", method=b"POST") + b"0\r\n\r\n")
+    stage.settle()
+    assert client.transport is None or client.transport.written.startswith(b"HTTP/1.1 500 ")
+    services = [stage.service(origin) for origin in stage.program.origins]
+    assert services and all(pool.cells.usable for service in services for pool in service.pools)
+
+
+def test_max_bounds_all_connections_to_a_worker() -> None:
+    """WP-2: serve is one child."""
+    program = one_origin()
+    worker = replace(program.origins[0], max_connections=1)
+    assert isinstance(worker, Worker)
+    stage = Stage(replace(program, origins=(worker,)))
+    for _ in range(3):
+        stage.client().data_received(get())
+        stage.settle()
+    assert len(stage.origins) == 1
+
+
+def test_ranges_apart_get_the_whole_body() -> None:
+    """RQ-8: several of them, of an origin that knows no ranges; those that touch are one (``oddities``)."""
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabcdef"
+    heard = converse(one_origin(), get(b"Range: bytes=0-0,4-4\r\n"), [answer])
+    assert heard.statuses == [200] and heard.client.endswith(b"\r\n\r\nabcdef")
+
+
+def test_captures_and_reuse(tmp_path: Path) -> None:
+    """WK-5: what the line says holds however short the URL is."""
+    path = tmp_path / "site.conf"
+    path.write_text("ServerName example.com\nProxyPassMatch ^/(.*) http://10.0.0.1/$1 enablereuse=on\n")
+    stage = Stage(load([str(path)]).require())
+    stage.client().data_received(get(path=b"/a"))
+    stage.settle()
+    assert b"\r\nConnection: Keep-Alive\r\n" in stage.origins[0].transport.written

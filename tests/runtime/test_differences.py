@@ -20,6 +20,7 @@ from apacheconf.runtime.health import Answer
 from apacheconf.runtime.http_origin import MAX_HEAD
 from tests import wire
 from tests.program.examples import one_origin
+from tests.runtime import test_conversations as conversations
 from tests.runtime.stage import OK, Stage, converse, get
 from tests.test_spec_ids import citations, defined
 
@@ -146,6 +147,10 @@ SHOWN: dict[str, Callable[..., None]] = {
     "LoadModule": test_a_module_that_is_compiled_in,
     "the ciphers": test_ciphers_of_tls_1_3,
     "SSLProxyVerify": test_optional_no_ca,
+    "a body that a client": conversations.test_a_body_that_can_not_be_decoded_blames_no_member,
+    "max= of a worker": conversations.test_max_bounds_all_connections_to_a_worker,
+    "several ranges": conversations.test_ranges_apart_get_the_whole_body,
+    "enablereuse=on": conversations.test_captures_and_reuse,
 }
 
 
