@@ -240,9 +240,19 @@ def _variable(argument: str, _: bool) -> Read:
     return read
 
 
+#: What ``%{...}c`` calls some variables.
+_OLD_NAMES = {
+    "version": "SSL_PROTOCOL", "cipher": "SSL_CIPHER", "subjectdn": "SSL_CLIENT_S_DN", "clientcert": "SSL_CLIENT_S_DN",
+    "issuerdn": "SSL_CLIENT_I_DN", "cacert": "SSL_CLIENT_I_DN",
+}  # fmt: skip
+_IN_PLAIN = {"HTTPS": "off"}
+
+
 def _tls_variable(argument: str, _: bool) -> Read:
+    name = _OLD_NAMES.get(argument, argument)
+
     def read(exchange: Exchange) -> str | None:
-        found = (exchange.client.tls or {}).get(argument)
+        found = (exchange.client.tls or _IN_PLAIN).get(name)
         return None if found is None else _of_text(found)
 
     return read

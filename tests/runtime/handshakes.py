@@ -70,39 +70,45 @@ class Ask:
 
 @dataclass(frozen=True)
 class Trial:
-    """``{S}`` and ``{T}`` in ``config`` are ports for TLS, ``{P}`` one for plain HTTP, ``{certs}`` the folder."""
+    """``{S}`` and ``{T}`` in ``config`` are ports for TLS, ``{P}`` one for plain HTTP, ``{certs}`` the folder.
+
+    ``log`` is a file of the sandbox (``{box}``) that is told at the end.
+    """
 
     name: str
     config: str
     asks: tuple[Ask, ...] = (Ask(),)
+    log: str = ""
 
 
 @contextlib.contextmanager
-def staged(trial: Trial, engine: Engine | None) -> Iterator[dict[str, int]]:
-    """The trial's configuration, being served; gives the ports. Raises EngineFailed, ConfigError."""
-    with Sandbox("handshakes") as box:
-        ports = dict(zip("STP", free_ports(3), strict=True))
-        found = find("httpd")
-        listens = "Listen 127.0.0.1:{S} https\nListen 127.0.0.1:{T} https\nListen 127.0.0.1:{P}\n"
-        text = httpd.preamble(found, box, MODULES) + "\nServerName main.example\n" + listens + trial.config
-        for letter, port in ports.items():
-            text = text.replace("{" + letter + "}", str(port))
-        text = text.replace("{certs}", str(certificates.folder())).replace("{box}", str(box.path))
-        if engine is not None:
-            with httpd.start(engine, box, text, [("127.0.0.1", ports["P"])]):
-                yield ports
-        else:
-            with Served(box.write("httpd.conf", text)):
-                yield ports
+def staged(trial: Trial, engine: Engine | None, box: Sandbox) -> Iterator[dict[str, int]]:
+    """The trial's configuration, being served from ``box``; gives the ports. Raises EngineFailed, ConfigError."""
+    ports = dict(zip("STP", free_ports(3), strict=True))
+    found = find("httpd")
+    listens = "Listen 127.0.0.1:{S} https\nListen 127.0.0.1:{T} https\nListen 127.0.0.1:{P}\n"
+    text = httpd.preamble(found, box, MODULES) + "\nServerName main.example\n" + listens + trial.config
+    for letter, port in ports.items():
+        text = text.replace("{" + letter + "}", str(port))
+    text = text.replace("{certs}", str(certificates.folder())).replace("{box}", str(box.path))
+    if engine is not None:
+        with httpd.start(engine, box, text, [("127.0.0.1", ports["P"])]):
+            yield ports
+    else:
+        with Served(box.write("httpd.conf", text)):
+            yield ports
 
 
 def play(trial: Trial, engine: Engine | None) -> list[str]:
-    """The lines of a trial at httpd, or at serve without an engine."""
-    with staged(trial, engine) as ports:
-        told = "\n".join(line for ask in trial.asks for line in _asked(ports, ask))
-        for letter, port in ports.items():
-            told = told.replace(str(port), "{" + letter + "}")
-        return told.replace(str(certificates.folder()), "{certs}").split("\n")
+    """The lines of a trial at httpd, or at serve without an engine; then those of its log."""
+    with Sandbox("handshakes") as box:
+        with staged(trial, engine, box) as ports:
+            told = "\n".join(line for ask in trial.asks for line in _asked(ports, ask))
+        if trial.log:
+            told += "\n" + (box.path / trial.log).read_text("latin-1").rstrip("\n")
+    for letter, port in ports.items():
+        told = told.replace(str(port), "{" + letter + "}")
+    return told.replace(str(certificates.folder()), "{certs}").split("\n")
 
 
 def _asked(ports: dict[str, int], ask: Ask) -> Iterator[str]:

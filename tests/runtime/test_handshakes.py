@@ -167,6 +167,10 @@ _TO_TLS = (
     "RewriteEngine on\nRewriteCond %{HTTPS} !=on\nRewriteRule ^/?(.*) https://%{HTTP_HOST}/$1 [R=301,L]\n"
     'Header always set Strict-Transport-Security "max-age=9" "expr=%{HTTPS} == \'on\'"\n'
 )
+_LOGGED = (
+    'LogFormat "%{SSL_PROTOCOL}x %{version}c %{SSL_TLS_SNI}x %{cipher}c %{errstr}c %{HTTPS}x %{NO}x %p %r %>s" t\n'
+    "CustomLog {box}/logs/tls.log t\n"
+)
 _USER = 'SSLUserName SSL_CLIENT_SAN_Email_0\nHeader always set X-User "expr=%{REMOTE_USER}"\n'
 TRIALS = [
     Trial("sni and host TL-1 TL-2 TL-3 VH-50 VH-51", A + B, _MIXED),
@@ -269,6 +273,12 @@ TRIALS = [
         _REDIRECTED,
     ),
     Trial("redirects to TLS TL-8", plain("a.example", _TO_TLS) + host("a.example", "a", _TO_TLS), (_PLAINLY, Ask())),
+    Trial(
+        "logs",
+        host("a.example", "a", _LOGGED) + plain("a.example", _LOGGED),
+        (replace(_ONLY_12, requests=("a.example /one", "a.example /two")), _PLAINLY, _IN_PLAIN),
+        "logs/tls.log",
+    ),
     Trial("tickets off TL-4", host("a.example", "a", "SSLSessionTickets off\n")),
     Trial("a user by certificate", host("a.example", "a", f"SSLVerifyClient optional\n{_CA}{_USER}"), _CLIENTS[:2]),
 ]
