@@ -6,6 +6,7 @@ while nothing of it was written to one (FO-4, FO-7).
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from apacheconf.program.names import parse_host
@@ -69,6 +70,17 @@ class Choosing:
             self._wait_for_member()
         else:
             self._nobody()
+
+    def waste_turn(self) -> None:
+        """The client's body is broken, which httpd finds out when a member was chosen: its turn is over (LB-27)."""
+        service = self.plan.service
+        if service is None or self.pool is not None:
+            return
+        if service.sticky is None:
+            service.choose(self.client.server.now)
+            return
+        with suppress(OriginBroke):
+            self._choose_for_session(service, service.sticky, self.client.server.now)
 
     def _choose_for_session(self, service: Service, sticky: Sticky, now: float) -> Pool | None:
         """The member by the session that the URL or a cookie names (ST-1, ST-12). Raises OriginBroke."""

@@ -494,6 +494,7 @@ class ClientConnection(Answering):
         if exchange is None:
             exchange = Exchange(self, self.door.main, _NO_PLAN, _NO_LINES, None, [], self._line)
         else:
+            exchange.waste_turn()
             exchange.abandon()
         self.exchange, self._held = exchange, None
         exchange.stay = exchange.reads_body = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.runtime.arrangements import SETTINGS
-from tests.runtime.contest import Ask, Contest, Log, Pause, Step, Talk, Together, Up, cluster
+from tests.runtime.contest import Ask, Contest, Log, Pause, Raw, Step, Talk, Together, Up, cluster
 
 _STICKY = "stickysession=SID"
 _AB = ("{A} route=a", "{B} route=b")
@@ -454,6 +454,22 @@ DOCUMENTS = (
         up="A",
     ),
 )  # fmt: skip
+_BROKEN = "POST / HTTP/1.1\r\nHost: example.com\r\nTransfer-Encoding: chunked\r\n\r\n{}\r\nhello\r\n"
+BROKEN = (
+    Contest(
+        "broken body: a turn is over LB-27",
+        cluster("{A}", "{B}", "{C}"),
+        (
+            Ask(times=2),
+            Raw(_BROKEN.format("zz")),
+            Ask(times=3),
+            Raw(_BROKEN.format("fffffffffffffffffff")),
+            Ask(times=4),
+            Raw("POST / HTTP/1.1\r\nHost: example.com\r\nContent-Length: 9\r\n\r\nhalf"),
+            Ask(times=3),
+        ),
+    ),
+)
 ENVIRONMENT = (
     Contest(
         "sticky: variables ST-10 ST-11",
@@ -467,4 +483,16 @@ ENVIRONMENT = (
     ),
 )
 
-CONTESTS = (*SETTINGS, *STICKY, *FLAGS, *FAILING, *METHODS, *TUNNELS, *SOCKETS, *LOGS, *DOCUMENTS, *ENVIRONMENT)
+CONTESTS = (
+    *SETTINGS,
+    *STICKY,
+    *FLAGS,
+    *FAILING,
+    *METHODS,
+    *TUNNELS,
+    *SOCKETS,
+    *LOGS,
+    *DOCUMENTS,
+    *BROKEN,
+    *ENVIRONMENT,
+)
