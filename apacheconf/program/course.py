@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from apacheconf.program import rewriting
@@ -351,6 +351,20 @@ def _tell(action: Told, course: Course) -> None:
     course.told[type(action)] = action
 
 
+def _map_back(action: MapBack, course: Course) -> None:
+    if action.values is not None:
+        url, path = (text_of(value, course.state) for value in action.values)
+        action = replace(action, text=url, path=path, values=None)
+    course.map_back.append(action)
+
+
+def _map_back_cookie(action: MapBackCookie, course: Course) -> None:
+    if action.values is not None:
+        internal, public = (text_of(value, course.state) for value in action.values)
+        action = replace(action, internal=internal, public=public, values=None)
+    course.map_back_cookies.append(action)
+
+
 def _collect(name: str) -> Callable[[Any, Course], None]:
     return lambda action, course: getattr(course, name).append(action)
 
@@ -372,8 +386,8 @@ _PERFORMERS: dict[type, Callable[[Any, Course], None]] = {
     AnswerExpect: _answer_expect,
     SecureOrigin: _secure_origin,
     OverrideErrors: _override_errors,
-    MapBack: _collect("map_back"),
-    MapBackCookie: _collect("map_back_cookies"),
+    MapBack: _map_back,
+    MapBackCookie: _map_back_cookie,
     SetErrorDocument: _error_document,
     AddCharset: _add_charset,
     AddFilter: _collect("filters"),

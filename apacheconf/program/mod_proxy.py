@@ -184,24 +184,20 @@ def chain(steps: Iterable[Step]) -> tuple[Step, ...]:
 
 def layer(conf: ProxyDirConf, path: str, linker: Linker, origins: Origins, left_out: LeaveOut) -> ProxyLayer:
     """A section's settings, linked; ``path`` is the section's argument."""
+    on = conf.pass_interpolate_env.value if conf.pass_interpolate_env.is_set else origins.interpolates
     mapping: Setting[Step | None] = Setting(None)
     if conf.mapping.value is not None:
         # A plain ProxyPass takes its section's argument for a regex where it looks like a glob, else for a prefix
         # (PP-16); whether the section is a LocationMatch doesn't count.
         pattern = bool(path) and (conf.mapping.value.regex or is_glob(path))
-        on = conf.pass_interpolate_env.value if conf.pass_interpolate_env.is_set else origins.interpolates
         step = mapping_step(conf.mapping.value, path, pattern, conf.mapping.said_by, linker, origins, left_out, on)
         mapping = _numbered(step, conf.mapping, linker)
-    if conf.pass_interpolate_env.value if conf.pass_interpolate_env.is_set else origins.interpolates:
-        settings: tuple[Setting[Any], ...] = (conf.reverses, conf.reverse_cookies)
-        for each in settings:
-            for entry, written in zip(each.value, each.said_by, strict=True):
-                if entry.interpolate:
-                    left_out(written, "variables are not put into what comes back")
     return ProxyLayer(
         mapping,
-        _numbered(tuple(_map_back(each, path, linker, origins) for each in conf.reverses.value), conf.reverses, linker),
-        _numbered(tuple(map(_cookie, conf.reverse_cookies.value)), conf.reverse_cookies, linker),
+        _numbered(
+            tuple(_map_back(each, path, linker, origins, on) for each in conf.reverses.value), conf.reverses, linker
+        ),
+        _numbered(tuple(_cookie(each, on) for each in conf.reverse_cookies.value), conf.reverse_cookies, linker),
         _numbered(conf.preserve_host.value, conf.preserve_host, linker),
         _numbered(conf.add_headers.value, conf.add_headers, linker),
         _numbered(conf.error_override.value, conf.error_override, linker),
@@ -213,10 +209,10 @@ def _numbered(value: T, of: Setting[Any], linker: Linker) -> Setting[T]:
     return Setting(value, linker.numbers(of.said_by))
 
 
-def _map_back(reverse: ProxyPassReverse, path: str, linker: Linker, origins: Origins) -> MapBack:
+def _map_back(reverse: ProxyPassReverse, path: str, linker: Linker, origins: Origins, on: bool) -> MapBack:
     public = path if reverse.path is None else reverse.path
     if not is_balancer(reverse.url):
-        return MapBack(linker.text(reverse.url), public)
+        return MapBack(linker.text(reverse.url), public, values=_both(reverse.url, public, on and reverse.interpolate))
     try:
         origin = linker.origin(origins.number(reverse.url))
     except OriginUnknown:
@@ -224,8 +220,16 @@ def _map_back(reverse: ProxyPassReverse, path: str, linker: Linker, origins: Ori
     return MapBack(linker.text(target_path(reverse.url)), public, origin)
 
 
-def _cookie(cookie: ReverseCookie) -> MapBackCookie:
-    return MapBackCookie(CookiePart(cookie.attribute), cookie.internal, cookie.public)
+def _cookie(cookie: ReverseCookie, on: bool) -> MapBackCookie:
+    values = _both(cookie.internal, cookie.public, on and cookie.interpolate)
+    return MapBackCookie(CookiePart(cookie.attribute), cookie.internal, cookie.public, values)
+
+
+def _both(internal: str, public: str, interpolates: bool) -> tuple[Value, Value] | None:
+    """Both texts with the request's variables in them; None where they hold none (RV-15)."""
+    if not interpolates or "${" not in internal + public:
+        return None
+    return interpolated(internal), interpolated(public)
 
 
 def steps(conf: Conf) -> Iterator[Step]:

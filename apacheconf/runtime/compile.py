@@ -176,6 +176,8 @@ def _is_settled(step: Step) -> bool:
         return not _sets_switch(action)
     if isinstance(action, SetErrorDocument):
         return action.text is None or isinstance(action.text, Literal)
+    if isinstance(action, MapBack | MapBackCookie) and action.values is not None:
+        return False
     if isinstance(action, EditHeader):
         if step.phase is Phase.FILTERS:
             return _is_settled_line(step) or asks_about_answer(step)

@@ -349,7 +349,7 @@ def _lines_of(fields: Fields, peer: bytes | None) -> Lines:
 
 
 def _reverse(entry: MapBack, host: Host, program: Program) -> Reverse:
-    text = host.texts[entry.url]
+    text = host.texts[entry.url] if entry.text is None else entry.text
     path = entry.path.encode("latin-1")
     if entry.origin is None:
         return Reverse((text.encode("latin-1"),), path)

@@ -35,7 +35,8 @@ from apacheconf.program.steps import (
 )
 from apacheconf.program.values import Joined, Value
 from apacheconf.program.workers import Balancer, Origin, Worker
-from apacheconf.targets.claims import Claim, exact
+from apacheconf.ledger import Written
+from apacheconf.targets.claims import Claim, approximated, exact, unsupported
 
 
 @dataclass
@@ -152,14 +153,25 @@ def _place(step: Step, walked: Route) -> None:
             walked.charset = step
         case EditHeader():
             walked.headers.append(step)
-        case MapBack():
+        case MapBack(values=None):
             walked.reverses.append(step)
-        case MapBackCookie():
+        case MapBackCookie(values=None):
             walked.cookies.append(step)
         case MapToOrigin() | MapToFile() | Respond() | Redirect():
             pass  # decided earlier: its directives may still decide in another cell
         case _:
             walked.others.append(step)
+
+
+def special_claims(mapping: MapToOrigin, said_by: tuple[Written, ...]) -> list[Claim]:
+    """What no target can say of a mapping: variables in it, and how it compares the path (PU-8, PU-9, PU-11)."""
+    claims = []
+    if mapping.value is not None and mapping.rest is Rest.AFTER_PREFIX:
+        claims.append(unsupported(said_by, "variables are not put into the path: it is sent as written", "interpolate"))
+    if mapping.mapping:
+        why = "the path is compared after it was decoded, and before it path parameters count"
+        claims.append(approximated(said_by, f"mapping={mapping.mapping}: {why}", "mapping"))
+    return claims
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.haproxy.workers import emit_balancing, emit_servers, origin_name
 from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.patterns import escape, starting_with
-from apacheconf.targets.routes import NewPath, Route, members, new_path, regex_of, reverse_of
+from apacheconf.targets.routes import NewPath, Route, members, new_path, regex_of, reverse_of, special_claims
 from apacheconf.targets.upgrades import SECURE, UPGRADES, upgrade_regex, upgrades_differ
 
 _REQUEST_HOPS = ("Keep-Alive", "Proxy-Connection", "TE", "Trailer")
@@ -71,9 +71,10 @@ def _fill(low: Lowering, route: Route, origin: Origin, path: NewPath, backend: S
 def _mapping_claims(route: Route, origin: Origin) -> tuple[Claim, ...]:
     assert route.map is not None and route.mapping is not None
     said_by = route.host.said_by(route.mapping)
-    claims = []
+    claims: list[Claim] = []
     if route.map.raw and route.map.rest is not Rest.AFTER_PREFIX:
         claims.append(approximated(said_by, "nocanon: the path is normalised all the same", "nocanon"))
+    claims += special_claims(route.map, said_by)
     if len({member.path for member in members(origin)}) > 1:
         claims.append(approximated(said_by, "the members' paths differ: the first one's is used", "member-paths"))
     if upgrades_differ(origin):

@@ -16,7 +16,7 @@ from apacheconf.targets.nginx.sessions import member_of_session
 from apacheconf.targets.nginx.tree import Block, literal, literal_path
 from apacheconf.targets.nginx.workers import upstream_name
 from apacheconf.targets.patterns import escape, starting_with
-from apacheconf.targets.routes import NewPath, Route, members, new_path, regex_of, reverse_of
+from apacheconf.targets.routes import NewPath, Route, members, new_path, regex_of, reverse_of, special_claims
 from apacheconf.targets.upgrades import SECURE, UPGRADES, upgrade_regex, upgrades_differ
 
 #: Headers that end at each proxy and that nginx would hand on (RQ-5, RS-2).
@@ -120,6 +120,7 @@ def _mapping_claims(route: Route, origin: Origin) -> tuple[Claim, ...]:
         claims = [approximated(said_by, why, "nocanon-prefix")]
     elif route.map.raw:
         claims.append(approximated(said_by, "nocanon: the path is normalised all the same", "nocanon"))
+    claims += special_claims(route.map, said_by)
     if len({member.path for member in members(origin)}) > 1:
         claims.append(approximated(said_by, "the members' paths differ: the first one's is used", "member-paths"))
     if upgrades_differ(origin):
