@@ -101,7 +101,7 @@ def steps(conf: Conf) -> Iterator[Step]:
 def _demands(conf: SslDirConf) -> Iterator[Step]:
     """What forbids (TL-5). A certificate can't be asked for any more: without one there is no way in."""
     if conf.require_ssl.value:
-        yield _forbids(Not(_HTTPS), conf.require_ssl)
+        yield _forbids(Not(_HTTPS), conf.require_ssl, "AH02219: access to {what} failed, reason: SSL connection required")
     if conf.verify_client.value == "require":
         others = [each for each in (conf.verify_depth, conf.ca_file, conf.ca_path) if each.is_set]
         yield _forbids(ALWAYS if others else Not(_VERIFIED), conf.verify_client)
@@ -114,8 +114,9 @@ def _step(phase: Phase, action: Action, setting: Setting[Any]) -> Step:
     return Step(phase, action, numbers)
 
 
-def _forbids(when: Condition, setting: Setting[Any]) -> Step:
-    return replace(_step(Phase.ACCESS, Respond(403), setting), when=when, then=END)
+def _forbids(when: Condition, setting: Setting[Any], said: str = "") -> Step:
+    refusal = Respond(403, said=("ssl", said) if said else None)
+    return replace(_step(Phase.ACCESS, refusal, setting), when=when, then=END)
 
 
 def _options(conf: SslDirConf) -> frozenset[str]:
