@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
+from apacheconf.ledger import Written
 from apacheconf.program.conditions import AllOf, Matches, Regex
 from apacheconf.program.hosts import Cell, Host, Reach
 from apacheconf.program.program import Program
@@ -22,6 +23,7 @@ from apacheconf.program.steps import (
     KeepHost,
     KeepLocal,
     Log,
+    LogError,
     MapBack,
     MapBackCookie,
     MapToFile,
@@ -35,7 +37,6 @@ from apacheconf.program.steps import (
 )
 from apacheconf.program.values import Joined, Value
 from apacheconf.program.workers import Balancer, Origin, Worker
-from apacheconf.ledger import Written
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
 
 
@@ -106,6 +107,8 @@ def route_of(host: Host, cell: Cell, steps: Iterable[tuple[Step, bool]]) -> Rout
     """
     walked = Route(host, cell)
     for step, certain in steps:
+        if isinstance(step.action, LogError):  # a line for the error log changes nothing that a client gets
+            continue
         if isinstance(step.action, Log):
             walked.logs.append(step)
         elif not certain:
@@ -169,7 +172,7 @@ def special_claims(mapping: MapToOrigin, said_by: tuple[Written, ...]) -> list[C
     if mapping.value is not None and mapping.rest is Rest.AFTER_PREFIX:
         claims.append(unsupported(said_by, "variables are not put into the path: it is sent as written", "interpolate"))
     if mapping.mapping:
-        why = "the path is compared after it was decoded, and before it path parameters count"
+        why = "the path is compared when it is decoded, and with its parameters"
         claims.append(approximated(said_by, f"mapping={mapping.mapping}: {why}", "mapping"))
     return claims
 

@@ -74,6 +74,20 @@ def test_authentication_that_is_not_said_refuses_everyone(target: str, tmp_path:
 
 
 @_BOTH
+def test_old_access_rules_and_limited_ones_are_asked(target: str, tmp_path: Path) -> None:
+    """AZ-7, AZ-8, STR-17: addresses and methods are questions for a target."""
+    rules = (
+        "<Location /any>\nOrder deny,allow\nDeny from all\nRequire ip 192.168.0.0/16\nSatisfy Any\n</Location>\n"
+        "<Location /post>\n<Limit POST>\nRequire all denied\n</Limit>\n</Location>\n"
+        "<Location /read>\nAllowMethods GET\n</Location>"
+    )
+    translation = translated(tmp_path, host("ProxyPass / http://10.0.0.1/", rules), target)
+    found = outcomes(translation)
+    assert {found[name] for name in ("Order", "Deny", "Satisfy", "Require", "AllowMethods")} == {"exact"}
+    assert all(text in translation.text for text in ("192.168.0.0/16", "POST", "405", "403"))
+
+
+@_BOTH
 def test_all_denied_is_never_proxied(target: str, tmp_path: Path) -> None:
     rule = "<Location /secret>\nRequire all denied\n</Location>"
     translation = translated(tmp_path, host("ProxyPass / http://10.0.0.1/", rule), target)
