@@ -101,7 +101,8 @@ def steps(conf: Conf) -> Iterator[Step]:
 def _demands(conf: SslDirConf) -> Iterator[Step]:
     """What forbids (TL-5). A certificate can't be asked for any more: without one there is no way in."""
     if conf.require_ssl.value:
-        yield _forbids(Not(_HTTPS), conf.require_ssl, "AH02219: access to {what} failed, reason: SSL connection required")
+        said = "AH02219: access to {what} failed, reason: SSL connection required"
+        yield _forbids(Not(_HTTPS), conf.require_ssl, said)
     if conf.verify_client.value == "require":
         others = [each for each in (conf.verify_depth, conf.ca_file, conf.ca_path) if each.is_set]
         yield _forbids(ALWAYS if others else Not(_VERIFIED), conf.verify_client)
