@@ -30,9 +30,13 @@ R = TypeVar("R", bound=Told)
 
 
 class Filter(Protocol):
-    """One filter at work on one body. ``streams`` when httpd's sends the end apart, so that no length is known."""
+    """One filter at work on one body. ``streams`` when httpd's sends the end apart, so that no length is known.
+
+    ``longest`` is the size in bytes up to which httpd has the whole in hand, and tells its length.
+    """
 
     streams: ClassVar[bool]
+    longest: ClassVar[int]
 
     def feed(self, data: bytes) -> bytes:
         """What can be sent on after ``data``."""
@@ -135,6 +139,9 @@ class Filtering:
             return pieces
         pieces = chain.feed(pieces, True)
         reply.length = sum(map(len, pieces))
+        if reply.length > found[-1].longest:
+            reply.length, exchange.ranged = CHUNKED, False
+            return pieces
         about.set_field(b"Content-Length", b"%d" % reply.length)
         return pieces
 

@@ -16,6 +16,7 @@ class Brotli:
     """brotli of a body."""
 
     streams: ClassVar[bool] = False
+    longest: ClassVar[int] = 1 << 30
 
     __slots__ = ("_compressor",)
 

@@ -23,6 +23,7 @@ class Deflate:
     """gzip of a body."""
 
     streams: ClassVar[bool] = False
+    longest: ClassVar[int] = 7 * 8096  # buffers of DeflateBufferSize
 
     __slots__ = ("_begun", "_checksum", "_deflater", "_size")
 

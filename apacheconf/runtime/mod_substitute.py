@@ -25,6 +25,7 @@ class Substitute:
     """The substitutions of one answer."""
 
     streams: ClassVar[bool] = True
+    longest: ClassVar[int] = 0
 
     __slots__ = ("_kept", "_longest", "_replaces")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+import random
 import socket
 from pathlib import Path
 
@@ -160,3 +162,27 @@ def test_what_was_remembered_of_a_file_goes_with_its_folder(tmp_path: Path, monk
         (tmp_path / "other.txt").write_text("second")
         (folder / "a.txt").symlink_to(tmp_path / "other.txt")
         assert b"second" not in again()
+
+
+@pytest.mark.parametrize("size", [100, 120_000, BIG])
+def test_a_filtered_file_comes_whole_whatever_its_size(tmp_path: Path, size: int) -> None:
+    """DF-1, DF-4: what is filtered in many pieces is what would be filtered in one."""
+    text = random.Random(1).randbytes(size).hex()[:size] + "\none\n"
+    (tmp_path / "a.txt").write_text(text)
+    program = site(tmp_path, 'SetOutputFilter SUBSTITUTE;DEFLATE\nSubstitute "s/one/ONE/"')
+    with Serving(program, {}) as serving:
+        head, body = fetch(serving, ask("/a.txt", "Accept-Encoding: gzip"))
+        assert gzip.decompress(unchunked(head, body)).decode() == text.replace("\none", "\nONE")
+        head, body = fetch(serving, ask("/a.txt"))
+        assert unchunked(head, body).decode() == text.replace("\none", "\nONE")
+
+
+def unchunked(head: bytes, body: bytes) -> bytes:
+    if b"Transfer-Encoding: chunked" not in head:
+        return body
+    found = b""
+    while body:
+        line, _, body = body.partition(b"\r\n")
+        size = int(line, 16)
+        found, body = found + body[:size], body[size + 2 :]
+    return found
