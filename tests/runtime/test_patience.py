@@ -73,3 +73,16 @@ def test_without_it_only_silence_counts(tmp_path: Path) -> None:
     of = program(tmp_path, "RequestReadTimeout header=0 body=0\nTimeout 5")
     assert dripped(of, HEAD, 60, 4.0) == b""
     assert dripped(of, HEAD, 3, 6.0).startswith(b"HTTP/1.1 408 ")
+
+
+def test_what_holds_where_nobody_says_anything(tmp_path: Path) -> None:
+    """HP-3."""
+    path = tmp_path / "site.conf"
+    path.write_text("ServerName example.com\n")
+    limits = load([str(path)]).require().hosts[0].shape.limits
+    assert (limits.timeout, limits.keep_alive_timeout, limits.max_keep_alive_requests) == (60.0, 5.0, 100)
+    assert (limits.handshake.initial, limits.header, limits.body) == (
+        0.0,
+        Reading(20.0, 40.0, 500),
+        Reading(20.0, 0.0, 500),
+    )
