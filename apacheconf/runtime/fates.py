@@ -69,8 +69,9 @@ READ = frozenset(
         servername serveralias serveradmin documentroot listen usecanonicalname keepalive keepalivetimeout
         maxkeepaliverequests timeout limitrequestfields limitrequestfieldsize limitrequestline allowencodedslashes
         mergeslashes traceenable proxytimeout requestreadtimeout balancerinherit balancermember proxyset proxypass
-        proxypassmatch proxypassinterpolateenv heartbeatstorage logiotrackttfb typesconfig proxyvia proxymaxforwards proxybadheader listenbacklog
-        proxypassreverse proxypassreversecookiepath proxypassreversecookiedomain error errorlog errorlogformat loglevel proxyhcexpr proxyhctemplate proxyhctpsize rewriteengine rewritemap
+        proxypassmatch proxypassinterpolateenv heartbeatstorage logiotrackttfb typesconfig proxyvia proxymaxforwards
+        proxybadheader listenbacklog proxypassreverse proxypassreversecookiepath proxypassreversecookiedomain error
+        errorlog errorlogformat loglevel proxyhcexpr proxyhctemplate proxyhctpsize rewriteengine rewritemap
         """
     )
 )
