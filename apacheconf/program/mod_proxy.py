@@ -169,7 +169,8 @@ def interpolated(text: str, captures: bool = False) -> Value:
         if number % 2:
             values.append(Variable("ENV", part))
         elif part:
-            values.append(substitution(part) if captures else Literal(part))
+            made = substitution(part) if captures else Literal(part)
+            values += made.parts if isinstance(made, Joined) else (made,)
     return values[0] if len(values) == 1 else Joined(tuple(values)) if values else Literal("")
 
 

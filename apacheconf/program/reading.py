@@ -104,7 +104,6 @@ def _check(request: Request, target: Target, course: Course, tracer: Tracer) -> 
     expect = request.header("Expect")
     if expect and expect.lower() != "100-continue":
         return 417, f"Expect: {expect} can't be met"
-    course.received = True
     if target.raw_path == "*":
         return (200, "the server answers OPTIONS * itself") if request.method == "OPTIONS" else (400, "not a path")
     course.received = True

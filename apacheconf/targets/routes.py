@@ -35,7 +35,7 @@ from apacheconf.program.steps import (
     SetUri,
     Step,
 )
-from apacheconf.program.values import Joined, Value
+from apacheconf.program.values import Joined, Literal, Value, Variable
 from apacheconf.program.workers import Balancer, Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
 
@@ -169,7 +169,8 @@ def _place(step: Step, walked: Route) -> None:
 def special_claims(mapping: MapToOrigin, said_by: tuple[Written, ...]) -> list[Claim]:
     """What no target can say of a mapping: variables in it, and how it compares the path (PU-8, PU-9, PU-11)."""
     claims = []
-    if mapping.value is not None and mapping.rest is Rest.AFTER_PREFIX:
+    parts = mapping.value.parts if isinstance(mapping.value, Joined) else (mapping.value,)
+    if any(isinstance(part, Variable) for part in parts):
         claims.append(unsupported(said_by, "variables are not put into the path: it is sent as written", "interpolate"))
     if mapping.mapping:
         why = "the path is compared when it is decoded, and with its parameters"
@@ -201,7 +202,8 @@ def new_path(action: MapToOrigin, cell: Cell, origin: Origin, regex: Regex | Non
     """
     if action.rest is Rest.NOTHING and action.value is not None:
         parts = action.value.parts if isinstance(action.value, Joined) else (action.value,)
-        return NewPath("", member_path(origin), regex=regex, made=parts)
+        as_written = (Literal(f"${{{part.argument}}}") if isinstance(part, Variable) else part for part in parts)
+        return NewPath("", member_path(origin), regex=regex, made=tuple(as_written))
     head = member_path(origin) + action.path
     cut = action.prefix if action.rest is Rest.AFTER_PREFIX else ""
     joins = bool(head) or not cut.endswith("/")

@@ -16,6 +16,7 @@ from tests.targets.configs import program_of
     ("mapping", "outcome", "key"),
     [
         ("ProxyPass /x http://h/${WHERE} interpolate", Outcome.UNSUPPORTED, "interpolate"),
+        ("ProxyPass ~ ^/x/(.*)/(.*) http://h/$2/${WHERE}/$1 interpolate", Outcome.UNSUPPORTED, "interpolate"),
         ("ProxyPass /x http://h/y mapping=servlet", Outcome.APPROXIMATED, "mapping"),
         ("ProxyPass /x http://h/y mapping=encoded", Outcome.APPROXIMATED, "mapping"),
     ],
