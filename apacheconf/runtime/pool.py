@@ -100,8 +100,8 @@ class Service:
     """What a mapping leads to: one worker, or a balancer's members. ``wait`` is BP-7's, in seconds."""
 
     __slots__ = (
-        "attempts", "balancer", "fail_on_status", "fail_on_timeout", "is_balancer", "name", "no_failover", "pools", "sticky",
-        "wait",
+        "attempts", "balancer", "fail_on_status", "fail_on_timeout", "is_balancer", "name", "no_failover", "pools",
+        "sticky", "wait",
     )  # fmt: skip
 
     def __init__(self, origin: Origin) -> None:
