@@ -21,6 +21,7 @@ from apacheconf.program.request import Decision
 from apacheconf.runtime import conditional
 from apacheconf.runtime.answer import ReplyHead, standard_reason
 from apacheconf.runtime.byteranges import Part, Unsatisfiable, parts_of
+from apacheconf.runtime.errors import OriginBroke
 from apacheconf.runtime.framing import CHUNKED_FIELD, LAST_CHUNK, chunk
 from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.media import Media
@@ -123,7 +124,11 @@ class _Answer:
             os.close(self.file)
             self.client.refuse(self.exchange, 403)
             return
-        send(self.exchange, reply, self.file, segments)
+        try:
+            send(self.exchange, reply, self.file, segments)
+        except OriginBroke as broken:  # a filter or a Header line could not do with it
+            self.exchange.status = 0
+            self.client.refuse(self.exchange, broken.status)
 
     def _made(self) -> tuple[ReplyHead, list[Segment]]:
         """The head, and what of the file is sent. Raises Unsatisfiable, OSError."""
@@ -282,7 +287,11 @@ def send(exchange: Exchange, reply: ReplyHead, file: int, segments: list[Segment
         return
     size = sum(len(each) if isinstance(each, bytes) else each[1] for each in segments)
     if size > PIECE:
-        exchange.answered(reply, [], False)
+        try:
+            exchange.answered(reply, [], False)
+        except OriginBroke:
+            os.close(file)
+            raise
         FileSource(exchange, file, segments).start()
         return
     try:

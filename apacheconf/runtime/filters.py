@@ -119,7 +119,7 @@ class Filtering:
     def begin(self, exchange: Exchange, reply: ReplyHead, pieces: list[bytes], done: bool) -> list[bytes]:
         """Edit the head of an answer and begin its chain, if any filter acts; the pieces as they are after it.
 
-        A body that is all here is filtered at once, so that its length is known.
+        A body that is all here is filtered at once, so that its length is known. Raises OriginBroke.
         """
         from apacheconf.runtime.acting import MAKERS  # what serve's own filters need loads with the first answer
 
@@ -134,10 +134,13 @@ class Filtering:
         if exchange.head_only and (not done or found[-1].streams):
             reply.length, reply.chunked = 0, False  # httpd says nothing of a length that it doesn't know
             return []
-        if not done or found[-1].streams:
+        if not done:
             exchange.chain, reply.length, exchange.ranged = chain, CHUNKED, False
             return pieces
         pieces = chain.feed(pieces, True)
+        if found[-1].streams:
+            exchange.chain, reply.length, exchange.ranged = Chain([]), CHUNKED, False
+            return pieces
         reply.length = sum(map(len, pieces))
         if reply.length > found[-1].longest:
             reply.length, exchange.ranged = CHUNKED, False

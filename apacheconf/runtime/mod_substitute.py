@@ -12,13 +12,22 @@ from functools import lru_cache
 from typing import ClassVar
 
 from apacheconf.program.handling import Substitution, SubstitutionRules
+from apacheconf.runtime.errors import OriginBroke
 from apacheconf.runtime.filters import Answered, Filter
 
 Replace = Callable[[bytes], bytes]
 
 
-class LineTooLong(Exception):
-    """A line is longer than SubstituteMaxLineLength."""
+class LineTooLong(OriginBroke):
+    """A line in which something is replaced, or one in pieces, is longer than SubstituteMaxLineLength: 500."""
+
+    def __init__(self, about: Answered) -> None:
+        decision = about.exchange.plan.decision
+        path = decision.path if decision is not None else about.exchange.plan.uri.decode("latin-1")
+        about.exchange.client.server.log(
+            "error", "substitute", f"AH01328: Line too long, URI {path}", exchange=about.exchange
+        )
+        super().__init__(500, "a line is longer than SubstituteMaxLineLength")
 
 
 class Substitute:
@@ -27,9 +36,10 @@ class Substitute:
     streams: ClassVar[bool] = True
     longest: ClassVar[int] = 0
 
-    __slots__ = ("_kept", "_longest", "_replaces")
+    __slots__ = ("_about", "_kept", "_longest", "_replaces")
 
-    def __init__(self, rules: SubstitutionRules) -> None:
+    def __init__(self, about: Answered, rules: SubstitutionRules) -> None:
+        self._about = about
         self._replaces = [_replacer(each) for each in rules.substitutions]
         self._longest = rules.longest
         self._kept = b""
@@ -38,7 +48,7 @@ class Substitute:
         lines = (self._kept + data).split(b"\n")
         self._kept = lines.pop()
         if len(self._kept) > self._longest:
-            raise LineTooLong
+            raise LineTooLong(self._about)
         return b"".join([self._line(line + b"\n") for line in lines])
 
     def end(self) -> bytes:
@@ -46,17 +56,18 @@ class Substitute:
         return self._line(kept) if kept else b""
 
     def _line(self, line: bytes) -> bytes:
-        if len(line) > self._longest:
-            raise LineTooLong
+        made = line
         for replace in self._replaces:
-            line = replace(line)
-        return line
+            made = replace(made)
+        if made != line and len(made) > self._longest:
+            raise LineTooLong(self._about)
+        return made
 
 
 def substitute(about: Answered) -> Filter | None:
     """The filter of an answer that has substitutions."""
     rules = about.filtering.rules(SubstitutionRules)
-    return Substitute(rules) if rules.substitutions else None
+    return Substitute(about, rules) if rules.substitutions else None
 
 
 @lru_cache(maxsize=1024)

@@ -10,6 +10,8 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from apacheconf.runtime.errors import OriginBroke
+
 if TYPE_CHECKING:
     from apacheconf.runtime.exchange import Exchange
 
@@ -69,7 +71,12 @@ class FileSource:
         if done:
             self.close()
             exchange.producer = None
-        exchange.more([piece], done)
+        try:
+            exchange.more([piece], done)
+        except OriginBroke:  # a filter gave up in the middle
+            self.close()
+            exchange.client.hang_up(exchange)
+            return
         if done:
             exchange.finish()
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import os
 import random
@@ -42,6 +43,15 @@ def fetch(serving: Serving, request: bytes) -> tuple[bytes, bytes]:
     return head, body
 
 
+def open_files(below: Path) -> int:
+    """How many files below a folder this process has open; none where the system doesn't tell."""
+    found = 0
+    for each in Path("/proc/self/fd").glob("*"):
+        with contextlib.suppress(OSError):  # others close theirs meanwhile
+            found += str(below) in str(each.readlink())
+    return found
+
+
 @pytest.fixture
 def big(tmp_path: Path) -> bytes:
     data = os.urandom(BIG)
@@ -69,11 +79,6 @@ def test_two_big_files_follow_each_other_on_one_connection(tmp_path: Path, big: 
 
 
 def test_a_client_that_goes_away_leaves_no_file_open(tmp_path: Path, big: bytes) -> None:
-    def open_files() -> int:
-        return sum(
-            str(tmp_path) in str(each.readlink()) for each in Path("/proc/self/fd").iterdir() if each.is_symlink()
-        )
-
     with Serving(site(tmp_path), {}) as serving:
         for _ in range(3):
             with socket.create_connection(serving.address, 20) as client:
@@ -82,7 +87,7 @@ def test_a_client_that_goes_away_leaves_no_file_open(tmp_path: Path, big: bytes)
                 assert client.recv(100).startswith(b"HTTP/1.1 200 OK")
         assert fetch(serving, ask("/big.bin"))[1] == big  # the server is up, and has seen the others go
         serving.stop()
-    assert open_files() == 0
+    assert open_files(tmp_path) == 0
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")], ids=["fifo", "device"])
@@ -186,3 +191,14 @@ def unchunked(head: bytes, body: bytes) -> bytes:
         size = int(line, 16)
         found, body = found + body[:size], body[size + 2 :]
     return found
+
+
+@pytest.mark.parametrize(("before", "cut"), [(0, False), (BIG, True)], ids=["at once", "in the middle"])
+def test_a_filter_that_gives_up(tmp_path: Path, before: int, cut: bool) -> None:
+    """DF-4: a line that is too long is a 500, or ends an answer that has begun, and no file stays open."""
+    (tmp_path / "a.txt").write_text("x\n" * before + "x" * 500 + "one\n")
+    program = site(tmp_path, 'SetOutputFilter SUBSTITUTE\nSubstitute "s/one/ONE/"\nSubstituteMaxLineLength 100')
+    with Serving(program, {}) as serving:
+        head, body = fetch(serving, ask("/a.txt"))
+    assert head.startswith(b"HTTP/1.1 200" if cut else b"HTTP/1.1 500") and not body.endswith(b"\r\n0\r\n\r\n")
+    assert open_files(tmp_path) == 0
