@@ -36,7 +36,7 @@ _SERVED = _names(
 )
 
 #: Single directives of other modules that a reverse proxy in one process may leave alone: they tune memory and
-#: files, or say how files that are not served here would have been.
+#: files.
 _NO_EFFECT_DIRECTIVES = _names(
     """
     acceptfilter cgimapextension cgivar coredumpdirectory
