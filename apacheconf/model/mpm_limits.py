@@ -50,6 +50,16 @@ def corrected(directives: Sequence[Directive], modules: Iterable[str]) -> tuple[
     return tuple(_Correction(loaded[0], found).warnings()) if found and len(loaded) == 1 else ()
 
 
+def most_requests(directives: Sequence[Directive], modules: Iterable[str]) -> int | None:
+    """MaxRequestWorkers as it holds after all corrections; None where nobody has said it."""
+    found = [directive for directive in directives if directive.spec and directive.spec.module == "mpm_common"]
+    loaded = [name for name in modules if name in _MPMS] or ["mpm_event_module"]
+    correction = _Correction(loaded[0], found)
+    for _ in correction.warnings():
+        pass
+    return correction.values["MaxRequestWorkers"] if "MaxRequestWorkers" in correction.said_by else None
+
+
 class _Correction:
     """The numbers of one configuration, and the code of the next question."""
 

@@ -84,6 +84,7 @@ class _Compiler:
             left_out=tuple(self.left_out),
             ignored=tuple(self.ignored),
             backlog=model.main.server_conf(ListenConf).backlog.value,
+            most_requests=_most_requests(model),
             checks_at_once=model.main.server_conf(HealthServerConf).size.value,
             known=known_of(model.expanded),
         )
@@ -179,6 +180,15 @@ def known_of(expanded: Expanded) -> Known:
     """What the configuration leaves known to ``.htaccess`` files."""
     main = None if expanded.fragment else expanded.server_root
     return Known(expanded.modules, tuple(expanded.defines.items()), expanded.server_root, main)
+
+
+def _most_requests(model: Model) -> int | None:
+    """How many requests may be at work, where the configuration says it."""
+    if not any(each.name.lower() in ("maxrequestworkers", "maxclients") for each in model.expanded.nodes):
+        return None
+    from apacheconf.model.mpm_limits import most_requests  # only here: it costs 2 ms to load
+
+    return most_requests(model.bound.directives, model.expanded.modules)
 
 
 def _reads_htaccess(layers: tuple[Layer, ...]) -> bool:

@@ -59,8 +59,8 @@ class State:
     """What is known of a request while its steps run.
 
     ``headers`` is its header table as edited so far (None: as received), ``answer`` the two tables of the response,
-    onsuccess and always, once they are there. ``started`` is in seconds since 1970, ``before`` path and query of what an
-    internal redirect led here from.
+    onsuccess and always, once they are there. ``started`` is in seconds since 1970, ``before`` path and query of what
+    an internal redirect led here from.
     """
 
     request: Request

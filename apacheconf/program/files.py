@@ -1,4 +1,4 @@
-"""The file system, read only: what conditions ask of it (EXPR-25, RW-42), and where a mapped path leads (DR-5, DR-7)."""
+"""The file system, read only: what conditions ask of it (EXPR-25, RW-42), where a mapped path leads (DR-5, DR-7)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """mod_rewrite in the program: which rules a server and a section have, as steps between a beginning and an end.
 
-A server's rules are a phase of their own. Those of sections and ``.htaccess`` files run in the fixups, one list for each
-request: that of the section merged last, with those before it where an option says so (MRG-23, RW-44).
+A server's rules are a phase of their own. Those of sections and ``.htaccess`` files run in the fixups, one list for
+each request: that of the section merged last, with those before it where an option says so (MRG-23, RW-44).
 """
 
 from __future__ import annotations

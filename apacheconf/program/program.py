@@ -48,8 +48,9 @@ class Program:
     For the ledger: ``directives`` are all directives of the configuration with a node, ``absent`` those without
     one, ``left_out`` those that the program does not hold yet, each with the reason, ``ignored`` worker parameters
     that are lost because the worker is shared (WK-3). ``checks_at_once`` is ProxyHCTPsize; 0 for one after the other.
-    ``backlog`` is how many connections wait for us to accept them. ``known`` is what reading has left known for
-    ``.htaccess`` files, ``shelves`` hold those that requests have met, by the number of the host.
+    ``backlog`` is how many connections wait for us to accept them, ``most_requests`` MaxRequestWorkers. ``known`` is
+    what reading has left known for ``.htaccess`` files, ``shelves`` hold those that requests have met, by the number
+    of the host.
     """
 
     listeners: tuple[Listener, ...]
@@ -64,6 +65,7 @@ class Program:
     ignored: tuple[Ignored, ...] = ()
     checks_at_once: int = 16
     backlog: int = 511
+    most_requests: int | None = None
     known: Known = Known()
     shelves: dict[int, Shelf] = field(default_factory=dict, compare=False, repr=False)
 

@@ -1,7 +1,7 @@
 """The rules of a section or a ``.htaccess``: where their run begins, and what it comes to in the fixups.
 
-The URL of such a run is a file's path; what a rule leaves below the section's folder is tried by the next one, and what is
-left in the end is asked for anew, as a URL, by an internal redirect (RW-5 to RW-7).
+The URL of such a run is a file's path; what a rule leaves below the section's folder is tried by the next one, and
+what is left in the end is asked for anew, as a URL, by an internal redirect (RW-5 to RW-7).
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 REDIRECT_HANDLER = "redirect-handler"
 _LINKS = frozenset({"followsymlinks", "symlinksifownermatch"})
 _OFF = (
-    "AH00670: Options FollowSymLinks and SymLinksIfOwnerMatch are both off, so the RewriteRule directive is also forbidden "
-    "due to its similar ability to circumvent directory restrictions : "
+    "AH00670: Options FollowSymLinks and SymLinksIfOwnerMatch are both off, so the RewriteRule directive is also "
+    "forbidden due to its similar ability to circumvent directory restrictions : "
 )
 
 
@@ -38,7 +38,7 @@ def begin_here(action: BeginRewriting, course: Course) -> str:
 
 
 def local_path(run: Rewriting, action: FinishRewriting, course: Course) -> str:
-    """The URL path for a file's path (RW-6): RewriteBase for the folder, DocumentRoot cut off, or the alias put back."""
+    """The URL path for a file's path (RW-6): RewriteBase for the folder, no DocumentRoot, or the alias put back."""
     path, state = run.url, course.state
     if action.base:
         found = put_for(path, action.folder, action.base)

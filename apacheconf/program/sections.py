@@ -63,7 +63,7 @@ class Found:
 
     @property
     def order(self) -> tuple[int, ...]:
-        """MRG-1: kinds in their order; plain directories short to long, before regexes; Files and Ifs as their containers."""
+        """MRG-1: kinds in order; plain directories short to long, then regexes; Files and Ifs as their containers."""
         section, kind = self.section, self.kind
         if kind in (LayerKind.IF, LayerKind.FILES):
             return (_ORDER[kind], *(self.outer.order if self.outer else ()))

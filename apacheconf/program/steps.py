@@ -106,7 +106,8 @@ class MapByName:
 class MapToHome:
     """The path ``/~name/...`` lies in a folder of that user (mod_userdir).
 
-    ``folders`` are tried in order: in a home, absolute ones with the name behind or for ``*``; a URL with ``*`` redirects.
+    ``folders`` are tried in order: in a home, absolute ones with the name behind or for ``*``; a URL with ``*``
+    redirects.
     """
 
     folders: tuple[str, ...]
@@ -183,8 +184,8 @@ class Rewrite:
     ``target`` None leaves the URL as it is. ``status`` is that of a redirect, or the answer if ``answers``. For
     Aim.ORIGIN ``origin`` is a number into ``Host.origins``, None where it depends on the request. ``begins`` is the
     literal text that ``target`` begins with (what RW-9 trusts); ``passed`` hands the path on to the mappings (PT).
-    A rule that is ``main_only`` is passed over in sub-requests (NS, R); ``ends_all`` is END, ``path_info_discarded`` DPI.
-    ``vary`` are, group by group, the conditions that ask header fields, and their names (RW-40).
+    A rule that is ``main_only`` is passed over in sub-requests (NS, R); ``ends_all`` is END, ``path_info_discarded``
+    DPI. ``vary`` are, group by group, the conditions that ask header fields, and their names (RW-40).
     """
 
     target: Value | None = None
@@ -222,8 +223,9 @@ class BeginRewriting:
 class FinishRewriting:
     """What the rules made of the URL is taken: an origin, a redirect, a path for the mappings or a file (RW-9).
 
-    ``root`` is DocumentRoot. For the rules of a section ``folder`` is set: then a path is an internal redirect, in which
-    ``base`` (RewriteBase) takes the folder's place; without one the alias that led here, if ``context`` (RW-5, RW-6).
+    ``root`` is DocumentRoot. For the rules of a section ``folder`` is set: then a path is an internal redirect, in
+    which ``base`` (RewriteBase) takes the folder's place; without one the alias that led here, if ``context`` (RW-5,
+    RW-6).
     """
 
     root: str
@@ -383,7 +385,7 @@ class AddCharset:
 
 @dataclass(frozen=True, slots=True)
 class AddFilter:
-    """An output filter by its name in lower case (``deflate``), for answers of these ``types``, of all if there are none.
+    """An output filter by its name in lower case (``deflate``), for answers of these ``types``, of all without any.
 
     ``when`` is asked once the answer's head is known (FilterProvider).
     """
@@ -413,12 +415,11 @@ class Log:
 
 
 Action = (
-    MapToOrigin | KeepLocal | MapToFile | MapByName | MapToHome | SetUri | Respond | Redirect | SetEnv | SetHandler
-    | EditHeader
-    | KeepHost | AddForwarded | AnswerExpect | OverrideErrors | MapBack | MapBackCookie | SetErrorDocument | AddCharset | AddFilter
-    | SecureOrigin | Log | Rewrite | BeginRewriting | FinishRewriting | SetCookie | SetType | ForceHandler | Told | Admit
-    | LogError
-    | ExportTls | FakeBasicAuth | NameUser
+    MapToOrigin | KeepLocal | MapToFile | MapByName | MapToHome | SetUri | Respond | Redirect | SetEnv
+    | SetHandler | EditHeader | KeepHost | AddForwarded | AnswerExpect | OverrideErrors | MapBack
+    | MapBackCookie | SetErrorDocument | AddCharset | AddFilter | SecureOrigin | Log | Rewrite | BeginRewriting
+    | FinishRewriting | SetCookie | SetType | ForceHandler | Told | Admit | LogError | ExportTls
+    | FakeBasicAuth | NameUser
 )  # fmt: skip
 
 

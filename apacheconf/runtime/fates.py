@@ -28,6 +28,10 @@ BY_NAME = {
     "serversignature": Answer(Outcome.APPROXIMATED, "error pages carry no signature"),
     "servertokens": Answer(Outcome.APPROXIMATED, "the Server header of answers made here says apacheconf"),
     "logformat": Answer(Outcome.ABSORBED),
+    **dict.fromkeys(_names("maxrequestworkers maxclients"), Answer(Outcome.EXACT)),
+    **dict.fromkeys(
+        _names("threadsperchild threadlimit serverlimit"), Answer(Outcome.ABSORBED, "MaxRequestWorkers goes by it")
+    ),
     **dict.fromkeys(
         _names("rewriteoptions rewritebase accessfilename allowoverride allowoverridelist limitinternalrecursion"),
         Answer(Outcome.ABSORBED),

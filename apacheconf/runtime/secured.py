@@ -12,7 +12,6 @@ import ssl
 from typing import TYPE_CHECKING, Any
 
 from apacheconf.program.names import choose_host
-from apacheconf.runtime.client import ClientConnection
 from apacheconf.runtime.hello import is_plain_http, server_name
 from apacheconf.runtime.ssl_variables import SslVariables
 
@@ -121,7 +120,7 @@ class Secured:
         server, door = self._server, self._door
         server.handshakes.discard(self)
         self.deadline, self._begun = 0.0, True
-        client = ClientConnection(server, door, self._peer)
+        client = server.arrive(door, self._peer)
         client.tls = SslVariables(self._ssl, self._name, door.front_tls)
         self._protocol = client
         client.connection_made(self)
@@ -131,7 +130,7 @@ class Secured:
         """Plain HTTP where TLS is spoken: httpd explains it in plain HTTP (TL-6, VH-53)."""
         server = self._server
         server.handshakes.discard(self)
-        client = ClientConnection(server, self._door, self._peer)
+        client = server.arrive(self._door, self._peer)
         self.transport.set_protocol(client)
         client.connection_made(self.transport)
         client.refuse_plain()

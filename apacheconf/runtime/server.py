@@ -346,7 +346,8 @@ class _Arrival:
         peer = transport.get_extra_info("peername") or ("0.0.0.0", 0)
         address = (self._written[0] or _plain(local[0]), self._written[1])
         door = self._server.door(address)
-        arrived = ClientConnection if door.main.host.front_tls is None else self._server.secured
+        plain = door.main.host.front_tls is None
+        arrived = ServerState.arrive if plain else self._server.secured
         client = (_plain(peer[0]), peer[1])
         if self._server.preambles and expects_preamble(self._server.program, address, client[0]):
             self._begin_preamble(transport, client, door, arrived)
@@ -355,9 +356,7 @@ class _Arrival:
         transport.set_protocol(protocol)
         protocol.connection_made(transport)
 
-    def _begin_preamble(
-        self, transport: Any, client: tuple[str, int], door: Door, arrived: Callable[..., Any]
-    ) -> None:
+    def _begin_preamble(self, transport: Any, client: tuple[str, int], door: Door, arrived: Callable[..., Any]) -> None:
         """The PROXY protocol comes first; what doesn't begin with it is dropped."""
         server = self._server
 

@@ -9,6 +9,7 @@ import os
 import time
 import traceback
 from collections.abc import Callable
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from apacheconf.program.authority import Pending
@@ -116,6 +117,21 @@ class ServerState:
         self._date = b""
         self._date_second = 0
         self.server_line = _server_line(program)
+
+    def arrive(self, door: Door, peer: tuple[str, int]) -> ClientConnection:
+        """A client that has come to ``door``."""
+        return self._arrived(self, door, peer)
+
+    @cached_property
+    def _arrived(self) -> Callable[[ServerState, Door, tuple[str, int]], ClientConnection]:
+        """What clients become: connections that are counted where MaxRequestWorkers asks for it."""
+        from apacheconf.runtime.client import ClientConnection
+
+        if self.program.most_requests is None:
+            return ClientConnection
+        from apacheconf.runtime.crowd import CountedConnection, Crowd
+
+        return partial(CountedConnection, Crowd(self.program.most_requests))
 
     # --- what is made at first use ---------------------------------------------------------------------------
 

@@ -125,7 +125,9 @@ def test_a_sections_argument_is_a_regex_where_it_looks_like_a_glob(
 
 @pytest.mark.parametrize("mapping", ["/x/${P} http://h/ interpolate", "~ ^/x/(.*)$ http://$1/"])
 def test_a_mapping_that_is_not_held_is_closed_and_named(tmp_path: Path, mapping: str):  # DES-8, DIF-10
-    text = f"ProxyPassInterpolateEnv On\n<VirtualHost *:80>\nProxyPass {mapping}\nProxyPass / http://h/\n</VirtualHost>\n"
+    text = (
+        f"ProxyPassInterpolateEnv On\n<VirtualHost *:80>\nProxyPass {mapping}\nProxyPass / http://h/\n</VirtualHost>\n"
+    )
     program = program_of(tmp_path, text)
     decision = decide(program, Request("GET", "/x/y", (("Host", "a"),)))
     assert (decision.status, decision.origin) == (500, None)

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from apacheconf.program.program import Program
-from apacheconf.runtime.client import ClientConnection
 from apacheconf.runtime import faults
+from apacheconf.runtime.client import ClientConnection
 from apacheconf.runtime.errors import OriginBroke
 from apacheconf.runtime.exchange import Exchange
 from apacheconf.runtime.origin import OriginConnection
@@ -115,7 +115,7 @@ class Stage(ServerState):
 
     def client(self, port: int = 80) -> ClientConnection:
         """A client that has just connected."""
-        client = ClientConnection(self, self.door(("127.0.0.1", port)), ("192.0.2.7", 40000))
+        client = self.arrive(self.door(("127.0.0.1", port)), ("192.0.2.7", 40000))
         pipe = Pipe(self)
         pipe.protocol = client
         client.connection_made(pipe)
