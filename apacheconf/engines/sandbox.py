@@ -6,7 +6,10 @@ engine: ``logs``, ``run``, ``tmp``, ``html`` (a stand-in document root) and ``mi
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
+import random
 import shutil
 import socket
 import tempfile
@@ -52,21 +55,27 @@ class Sandbox:
         self.remove()
 
 
+#: Where servers under test listen: below the ports that systems give to connections that go out (RFC 6335, section 6),
+#: so that none of those takes a port between the look and the server's start. All have five digits.
+_PORTS = range(10_000, 32_768)
+
+
 def free_ports(count: int, address: str = "127.0.0.1") -> list[int]:
-    """``count`` different TCP ports that nobody listens on, all of five digits.
+    """``count`` different TCP ports that nobody listens on, all of five digits. Raises OSError when there are none.
 
     They are free when asked; a caller starts its server at once, and again with others if it lost the race.
     """
-    sockets = []
-    try:
-        for _ in range(count):
-            held = socket.socket()
-            held.bind((address, 0))
-            sockets.append(held)
-        return [held.getsockname()[1] for held in sockets]
-    finally:
-        for held in sockets:
-            held.close()
+    with contextlib.ExitStack() as stack:
+        return [_hold(stack, address) for _ in range(count)]
+
+
+def _hold(stack: contextlib.ExitStack, address: str) -> int:
+    for port in random.sample(_PORTS, 200):
+        held = stack.enter_context(socket.socket())
+        with contextlib.suppress(OSError):
+            held.bind((address, port))
+            return port
+    raise OSError(errno.EADDRINUSE, f"no port of {address} is free")
 
 
 def is_root() -> bool:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable
 from types import TracebackType
 
+from apacheconf.engines import free_ports
 from apacheconf.origins import OriginProtocol, Received, factory
 
 
@@ -20,7 +21,9 @@ class Origins:
     """
 
     def __init__(self, authorities: Iterable[str]) -> None:
-        self._held = {authority: _bound(0) for authority in authorities}
+        names = tuple(authorities)
+        # Ports that no outgoing connection takes while an origin is down and its port is free for a moment.
+        self._held = {name: _bound(port) for name, port in zip(names, free_ports(len(names)), strict=True)}
         self.ports = {authority: held.getsockname()[1] for authority, held in self._held.items()}
         self._received: list[Received] = []
         self._servers: list[asyncio.Server] = []
