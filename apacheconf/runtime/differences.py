@@ -108,13 +108,6 @@ DIFFERENCES = (
         "Python's ssl knows only all or nothing",
     ),
     Difference(
-        ("FO-17", "RB-8c", "FO-1"),
-        "a body that a client has coded with more than chunks",
-        "is a 500, and puts the member that would have been asked into error",
-        "is a 500, and no member is blamed",
-        "a client could take all members out with a few requests",
-    ),
-    Difference(
         ("WP-2",),
         "max= of a worker",
         "bounds the connections of each child, at most its ThreadsPerChild",

@@ -351,7 +351,11 @@ class Exchange(Choosing):
         self.fail(error)
 
     def fail_undecodable(self) -> None:
-        """The body can't be decoded (RB-8c). httpd blames a member for it; a client could take out all (FO-17)."""
+        """The body can't be decoded, which httpd finds out with a member chosen, and blames it (RB-8c, FO-1, FO-17)."""
+        service = self.plan.service
+        pool = service.choose(self.client.server.now) if service is not None else None
+        if pool is not None:
+            pool.cells.fail(self.client.server.now)
         self.fail(OriginBroke(500, "a transfer coding other than chunked"))
 
     def timed_out(self) -> None:

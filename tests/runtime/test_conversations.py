@@ -308,17 +308,6 @@ def test_a_fault_of_ours_is_a_500_and_a_line_in_the_error_log(monkeypatch: pytes
     assert heard.notes[0].endswith("] internal error: RuntimeError: a fault; please report it")
 
 
-def test_a_body_that_can_not_be_decoded_blames_no_member() -> None:
-    """FO-17: unlike httpd, whose client could take every member out."""
-    stage = Stage(load_balancer())
-    client = stage.client()
-    client.data_received(get(b"Transfer-Encoding: gzip, chunked\r\n", method=b"POST") + b"0\r\n\r\n")
-    stage.settle()
-    assert client.transport is None or client.transport.written.startswith(b"HTTP/1.1 500 ")
-    services = [stage.service(origin) for origin in stage.program.origins]
-    assert services and all(pool.cells.usable for service in services for pool in service.pools)
-
-
 def test_max_bounds_all_connections_to_a_worker() -> None:
     """WP-2: serve is one child."""
     program = one_origin()

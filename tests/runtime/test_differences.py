@@ -147,7 +147,6 @@ SHOWN: dict[str, Callable[..., None]] = {
     "LoadModule": test_a_module_that_is_compiled_in,
     "the ciphers": test_ciphers_of_tls_1_3,
     "SSLProxyVerify": test_optional_no_ca,
-    "a body that a client": conversations.test_a_body_that_can_not_be_decoded_blames_no_member,
     "max= of a worker": conversations.test_max_bounds_all_connections_to_a_worker,
     "several ranges": conversations.test_ranges_apart_get_the_whole_body,
     "enablereuse=on": conversations.test_captures_and_reuse,
