@@ -61,6 +61,8 @@ LETTERS = "ABC"
 MTIME = 1577934245
 #: The parts that are recorded, in the order in which they are made.
 RECORDED = ("answer", "logged", "written")
+#: Seconds that a server may be silent: a machine that is busy with other things is no other answer.
+PATIENCE = 20.0
 #: A longer body is told by its beginning and its length.
 SHOWN = 3000
 _LEFT_OUT = frozenset({"date", "server"})
@@ -251,7 +253,7 @@ def _told(scene: Scene) -> list[str]:
     told: list[str] = []
     for together in _connections(scene.case.of("ask")):
         turns = tuple(Turn(scene.fill(request_text(p)).encode("latin-1"), (_method(p),)) for p in together)
-        answers = exchange(("127.0.0.1", scene.port), turns).answers
+        answers = exchange(("127.0.0.1", scene.port), turns, PATIENCE).answers
         arrived = scene.origins.take()
         for number in range(len(together)):
             text = _answer(answers[number]) if number < len(answers) else "(no answer)\n"

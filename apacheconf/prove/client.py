@@ -59,10 +59,14 @@ class Exchange:
     ended: str
 
 
-def exchange(address: Address, turns: tuple[Turn, ...]) -> Exchange:
-    """Talk to ``address`` over one connection of its own. Raises OSError when it can't be reached."""
-    with socket.create_connection(address, PATIENCE) as connection:
-        reader = _Reader(connection)
+def exchange(address: Address, turns: tuple[Turn, ...], patience: float | None = None) -> Exchange:
+    """Talk to ``address`` over one connection of its own. Raises OSError when it can't be reached.
+
+    ``patience`` is how many seconds the server may be silent, PATIENCE by default.
+    """
+    patience = PATIENCE if patience is None else patience
+    with socket.create_connection(address, patience) as connection:
+        reader = _Reader(connection, patience)
         for turn in turns:
             reader.send(turn.send)
             if turn.interim:
@@ -75,8 +79,8 @@ def exchange(address: Address, turns: tuple[Turn, ...]) -> Exchange:
 
 
 class _Reader:
-    def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
+    def __init__(self, connection: socket.socket, patience: float) -> None:
+        self._connection, self._patience = connection, patience
         self._buffer = b""
         self._ended = False
         self._silent = False
@@ -88,10 +92,10 @@ class _Reader:
             self._connection.sendall(data)
 
     def _more(self, patience: float | None = None) -> bool:
-        """Read once; False at the end of the connection, or after ``patience`` seconds (PATIENCE) of silence."""
+        """Read once; False at the end of the connection, or after ``patience`` seconds of silence."""
         if self._ended or self._silent:
             return False
-        self._connection.settimeout(PATIENCE if patience is None else patience)
+        self._connection.settimeout(self._patience if patience is None else patience)
         try:
             part = self._connection.recv(65536)
         except TimeoutError:
