@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
 from apacheconf.program.conditions import ALWAYS
@@ -32,6 +33,8 @@ R = TypeVar("R", bound=Told)
 class Filter(Protocol):
     """One filter at work on one body. ``streams`` when httpd's sends the end apart, so that no length is known.
 
+    That is so only if there was something to send before the end.
+
     ``longest`` is the size in bytes up to which httpd has the whole in hand, and tells its length.
     """
 
@@ -49,7 +52,7 @@ class Filter(Protocol):
 class Answered:
     """The answer that a filter is asked about: its head, the request's fields and variables, what it brings at once.
 
-    ``whole`` is the size of a body that is all here, None where more is to come.
+    ``whole`` is the size of a body that is all here, None where more is to come or a filter before changes it.
     """
 
     exchange: Exchange
@@ -126,24 +129,33 @@ class Filtering:
         if reply.status < 400:
             reply.fields = self.expired(exchange, reply.fields)
         about = Answered(exchange, reply, self, sum(map(len, pieces)) if done else None)
-        found = [made for name in self._applied(about) if (made := MAKERS[name](about)) is not None]
+        applied = sorted(
+            {name: MAKERS[name] for name in self._named(about) if name in MAKERS}.values(), key=itemgetter(0)
+        )
+        found: list[Filter] = []
+        streams = False
+        for _, maker in applied:
+            made = maker(about)
+            if made is None:
+                continue
+            found.append(made)
+            if done:
+                fed, rest = made.feed(b"".join(pieces)) if pieces else b"", made.end()
+                streams = made.streams and (bool(fed) or exchange.head_only)
+                pieces = [fed + rest] if fed or rest else []
+            about.whole = None if streams or not done else sum(map(len, pieces))
         if not found:
             return pieces
-        chain = Chain(found)
         about.set_field(b"content-length", None)
-        if exchange.head_only and (not done or found[-1].streams):
+        if exchange.head_only and (not done or streams):
             reply.length, reply.chunked = 0, False  # httpd says nothing of a length that it doesn't know
             return []
         if not done:
-            exchange.chain, reply.length, exchange.ranged = chain, CHUNKED, False
-            return pieces
-        pieces = chain.feed(pieces, True)
-        if found[-1].streams:
-            exchange.chain, reply.length, exchange.ranged = Chain([]), CHUNKED, False
+            exchange.chain, reply.length, exchange.ranged = Chain(found), CHUNKED, False
             return pieces
         reply.length = sum(map(len, pieces))
-        if reply.length > found[-1].longest:
-            reply.length, exchange.ranged = CHUNKED, False
+        if streams or reply.length > found[-1].longest:
+            exchange.chain, reply.length, exchange.ranged = Chain([]), CHUNKED, False
             return pieces
         about.set_field(b"Content-Length", b"%d" % reply.length)
         return pieces
@@ -154,10 +166,9 @@ class Filtering:
             return fields
         return expire(fields, self.rules(ExpiryRules), _file_of(exchange))
 
-    def _applied(self, about: Answered) -> list[str]:
-        """The names of the filters that this answer meets, in httpd's order: what makes text, then what encodes it."""
-        names = [each.name for each in self.filters if each.name in ORDER and _is_met(each, about)]
-        return sorted(dict.fromkeys(names), key=ORDER.__getitem__)
+    def _named(self, about: Answered) -> list[str]:
+        """The names of the filters that this answer meets, as they are configured."""
+        return [each.name for each in self.filters if _is_met(each, about)]
 
 
 def _file_of(exchange: Exchange) -> os.stat_result | None:
@@ -178,7 +189,3 @@ def _is_met(each: AddFilter, about: Answered) -> bool:
     lines = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in about.reply.fields)
     state.phase, state.status, state.answer = Phase.FILTERS, about.reply.status, (HeaderTable.of(lines),)
     return holds(each.when, state)
-
-
-#: Who comes first: filters of resources before those of content codings.
-ORDER = {"substitute": 10, "inflate": 18, "deflate": 19, "brotli_compress": 19}

@@ -1,12 +1,17 @@
-"""mod_deflate at work: which answers the DEFLATE filter compresses, and how it changes their heads (DF-1, DF-2)."""
+"""mod_deflate at work: which answers DEFLATE compresses and INFLATE makes plain, and what becomes of their heads.
+
+See DF-1 and DF-2.
+"""
 
 from __future__ import annotations
 
 import re
 import zlib
-from typing import ClassVar
+from collections.abc import Iterator
+from typing import Any, ClassVar
 
 from apacheconf.program.handling import DeflateRules
+from apacheconf.runtime.errors import OriginBroke
 from apacheconf.runtime.filters import Answered, Filter
 from apacheconf.runtime.strict import merged
 
@@ -14,6 +19,8 @@ from apacheconf.runtime.strict import merged
 _HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03"
 #: What compressing costs at least; a shorter body is left alone.
 _OVERHEAD = 68
+#: INFLATE: bytes that are made at a time, how much more than was read that may be, and how often it may be more.
+_BUFFER, _RATIO, _BURST = 8096, 200, 3
 _PLAIN = frozenset({b"identity", b"7bit", b"8bit", b"binary"})
 _CODING = re.compile(rb"\s*([^\s,;]+)\s*((?:;[^,]*)?)\s*(?:,|\Z)")
 _ZERO = re.compile(rb"\s*;\s*q\s*=\s*0(?:\.0{0,3})?\s*\Z", re.IGNORECASE)
@@ -55,6 +62,65 @@ def deflate(about: Answered) -> Filter | None:
     rules = about.filtering.rules(DeflateRules)
     mark_encoded(about, b"gzip", rules.etag)
     return Deflate(rules)
+
+
+class Inflate:
+    """What was gzip, plain; what never was stays as it is.
+
+    Raises OriginBroke where it is broken, or grows too much to be honest (DeflateInflateRatioLimit's default).
+    """
+
+    streams: ClassVar[bool] = False
+    longest: ClassVar[int] = 7 * 8096
+
+    __slots__ = ("_hits", "_inflater", "_magic", "_taken")
+
+    def __init__(self) -> None:
+        self._inflater: Any = None
+        self._magic: bytes | None = b""
+        self._hits = self._taken = 0
+
+    def feed(self, data: bytes) -> bytes:
+        if self._magic is not None:
+            data = self._magic + data
+            self._magic = data if len(data) < 2 else None
+            if self._magic is not None:
+                return b""
+            if data.startswith(_HEADER[:2]):
+                self._inflater = zlib.decompressobj(31)
+        return data if self._inflater is None else b"".join(self._plain(data))
+
+    def _plain(self, data: bytes) -> Iterator[bytes]:
+        self._taken += len(data)
+        made = size = 0
+        while data:
+            try:
+                piece = self._inflater.decompress(data, _BUFFER)
+            except zlib.error:
+                raise OriginBroke(500, "INFLATE: the body isn't gzip") from None
+            data = self._inflater.unconsumed_tail
+            made, size = made + len(piece), self._taken - len(data)
+            if len(piece) == _BUFFER and made > _RATIO * size:
+                self._hits += 1
+                if self._hits > _BURST:
+                    raise OriginBroke(500, "INFLATE: the body grows too much")
+            yield piece
+
+    def end(self) -> bytes:
+        return self._magic or b""
+
+
+def inflate(about: Answered) -> Filter | None:
+    """The filter of an answer whose outermost coding is gzip, which its head then no longer names; else None."""
+    codings = [each.strip() for each in about.field(b"content-encoding").split(b",") if each.strip()]
+    if about.reply.status == 204 or about.field(b"content-range"):
+        return None
+    if not codings or codings[-1].lower() not in (b"gzip", b"x-gzip"):
+        return None
+    rules = about.filtering.rules(DeflateRules)
+    mark_encoded(about, b"gunzip", rules.etag)
+    about.set_field(b"Content-Encoding", b", ".join(codings[:-1]) or None)
+    return Inflate()
 
 
 def may_encode(about: Answered, coding: bytes, variables: str) -> bool:

@@ -34,7 +34,7 @@ class Substitute:
     """The substitutions of one answer."""
 
     streams: ClassVar[bool] = True
-    longest: ClassVar[int] = 0
+    longest: ClassVar[int] = 1 << 30  # a body of one line without an end
 
     __slots__ = ("_about", "_kept", "_longest", "_replaces")
 

@@ -11,6 +11,8 @@ from apacheconf.ledger import Outcome
 from apacheconf.program.loading import load
 from apacheconf.program.program import Program
 from apacheconf.runtime import ServeOptions
+from apacheconf.runtime.acting import MAKERS
+from apacheconf.runtime.fates import FILTERS
 from apacheconf.runtime.honesty import account, refuse_dishonoured
 from apacheconf.runtime.summary import summarise
 from tests.runtime.stage import converse, get
@@ -133,3 +135,7 @@ def test_a_folder_is_something_only_where_a_module_shows_it(tmp_path: Path, main
     path = tmp_path / main
     path.write_text(f"Listen 80\nServerName example.com\nDocumentRoot {tmp_path}\n")
     assert converse(load([str(path)]).require(), get(), ()).statuses == [status]
+
+
+def test_the_filters_that_count_as_served_are_those_that_serve_makes() -> None:
+    assert set(MAKERS) == FILTERS
