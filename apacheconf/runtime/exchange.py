@@ -300,8 +300,6 @@ class Exchange(Choosing):
             self.pool.cells.read += size
         if reply.length not in (CHUNKED, UNTIL_CLOSE) or self.version < (1, 1):
             return b"".join(pieces)
-        if done and not self.written and self.chain is None:
-            return b""
         return chunk(pieces) + (LAST_CHUNK if done else b"")
 
     def finish(self) -> None:

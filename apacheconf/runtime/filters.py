@@ -128,7 +128,8 @@ class Filtering:
 
         if reply.status < 400:
             reply.fields = self.expired(exchange, reply.fields)
-        about = Answered(exchange, reply, self, sum(map(len, pieces)) if done else None)
+        whole = done and (reply.length != CHUNKED or not pieces)  # httpd learns of the end of chunks apart
+        about = Answered(exchange, reply, self, sum(map(len, pieces)) if whole else None)
         applied = sorted(
             {name: MAKERS[name] for name in self._named(about) if name in MAKERS}.values(), key=itemgetter(0)
         )

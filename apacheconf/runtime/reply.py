@@ -72,6 +72,7 @@ def _framing(exchange: Exchange, reply: ReplyHead, complete: bool) -> bytes:
         return b""
     if complete:
         reply.fields.append((b"Content-Length", b"0"))
+        reply.length = 0
         return b""
     if exchange.version >= (1, 1):
         return b"Transfer-Encoding: chunked\r\n"
