@@ -197,17 +197,16 @@ def _by_fate(directive: Written) -> Answer:
     fate = Fate.REFUSED if spec is None else registry.fate(spec)
     if section and (spec is None or not spec.restricts):
         return Answer(Outcome.ABSORBED, "what it holds is accounted for line by line")
-    if fate is Fate.SERVED and _is_as_served(directive):
+    if directive.name.lower() in READ or (fate is Fate.SERVED and _says_the_default(directive)):
         return Answer(Outcome.ABSORBED)
     if fate is Fate.NO_EFFECT:
         return Answer(Outcome.NO_EFFECT, "it has no effect in a single process that serves no files")
     return Answer(Outcome.UNSUPPORTED, NOT_YET.get(directive.name.lower(), "not served yet"))
 
 
-def _is_as_served(directive: Written) -> bool:
-    """Whether the program holds it, or it only says what serve does anyway."""
-    name, words = directive.name.lower(), set(directive.args.lower().split())
-    return name in READ or words <= DEFAULTS.get(name, set())
+def _says_the_default(directive: Written) -> bool:
+    """Whether it only says what serve does anyway."""
+    return set(directive.args.lower().split()) <= DEFAULTS.get(directive.name.lower(), set())
 
 
 def named_at_start(program: Program) -> tuple[Row, ...]:

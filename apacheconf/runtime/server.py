@@ -394,10 +394,13 @@ def _contexts(program: Program, stand_in: bool) -> Contexts | None:
 def _places(listener: Listener, options: ServeOptions) -> list[tuple[Address, Address]]:
     """Where a listener's sockets go: pairs of the address that the configuration sees and the real one.
 
-    A listener for all addresses may be moved address by address, for hosts that are named by address.
+    A listener for all addresses may be moved address by address, for hosts that are named by address. One on
+    loopback stays there when only its port is moved.
     """
     written = (listener.address, listener.port)
     target = options.listen.get(written) or options.listen.get(listener.port)
+    if target is not None and not target[0] and (listener.address.startswith("127.") or listener.address == "::1"):
+        target = (listener.address, target[1])
     if target is None and not _is_literal(listener.address):
         found = [(address, listener.port) for address in _look_up(listener)]
         return list(zip(found, found, strict=True))

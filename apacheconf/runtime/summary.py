@@ -114,6 +114,7 @@ def _path(condition: Condition) -> str:
 
 
 def _members(program: Program, options: ServeOptions) -> list[MemberLine]:
+    """Every member once: hosts that inherit a balancer have it with the same members."""
     lines = []
     for origin in program.origins:
         members = origin.members if isinstance(origin, Balancer) else (origin,)
@@ -123,4 +124,4 @@ def _members(program: Program, options: ServeOptions) -> list[MemberLine]:
             target = moved if isinstance(moved, str) else f"{moved[0]}:{moved[1]}"
             balancer = origin.name if isinstance(origin, Balancer) else ""
             lines.append(MemberLine(balancer, worker.name, target, factor))
-    return lines
+    return list(dict.fromkeys(lines))

@@ -121,6 +121,16 @@ def test_the_summary_says_what_serve_is_about_to_do() -> None:
     assert not summary.not_honoured
 
 
+def test_a_balancer_that_hosts_inherit_is_listed_once(tmp_path: Path) -> None:
+    file = tmp_path / "site.conf"
+    text = "<Proxy balancer://c>\nBalancerMember http://10.0.0.1 hcmethod=GET hcexpr=ok\n</Proxy>\n"
+    host = "<VirtualHost *:80>\nServerName {}\nProxyPass / balancer://c/\n</VirtualHost>\n"
+    file.write_text("ProxyHCExpr ok {true}\n" + text + host.format("a") + host.format("b"))
+    summary = summarise(load([str(file)]).require(), ServeOptions())
+    assert [line.name for line in summary.members] == ["http://10.0.0.1"]
+    assert not summary.not_honoured
+
+
 def test_the_error_log_says_where_an_origin_was_written(tmp_path: Path) -> None:
     program = configuration(tmp_path, "ProxyPass / http://10.0.0.1/")
     heard = converse(program, get(), (), down=("http://10.0.0.1/",))

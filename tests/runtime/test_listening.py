@@ -12,7 +12,7 @@ from apacheconf.diagnostics import UsageError
 from apacheconf.engines import free_ports
 from apacheconf.program.loading import load
 from apacheconf.runtime import ServeOptions
-from apacheconf.runtime.server import Server
+from apacheconf.runtime.server import Server, _places
 from tests.runtime.live import read_all
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
@@ -25,7 +25,17 @@ def server(tmp_path: Path, listens: list[str], options: ServeOptions) -> Server:
     return Server(load([str(path)]).require(), options)
 
 
-@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="no IPv6 here")
+def has_ipv6() -> bool:
+    """Whether this machine has ::1; a kernel that knows IPv6 isn't enough."""
+    try:
+        with socket.socket(socket.AF_INET6) as one:
+            one.bind(("::1", 0))
+    except OSError:
+        return False
+    return socket.has_dualstack_ipv6()
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="no IPv6 here")
 def test_every_form_listens(tmp_path: Path) -> None:
     import asyncio
 
@@ -49,7 +59,17 @@ def test_every_form_listens(tmp_path: Path) -> None:
         thread.join(20)
 
 
-@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="no IPv6 here")
+def has_ipv6() -> bool:
+    """Whether this machine has ::1; a kernel that knows IPv6 isn't enough."""
+    try:
+        with socket.socket(socket.AF_INET6) as one:
+            one.bind(("::1", 0))
+    except OSError:
+        return False
+    return socket.has_dualstack_ipv6()
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="no IPv6 here")
 def test_a_bare_port_and_its_ipv6_address_do_not_go_together(tmp_path: Path) -> None:
     """VH-5."""
     import asyncio
@@ -122,3 +142,11 @@ def test_the_backlog_is_the_one_that_is_asked_for(tmp_path: Path, monkeypatch: p
     of.stop()
     asyncio.run(of.run())
     assert set(told) == {7}
+
+
+def test_a_listener_on_loopback_stays_there_when_its_port_is_moved(tmp_path: Path) -> None:
+    """A laptop's port is not opened to its network by ``--listen 81=8081``."""
+    moved = ServeOptions(listen={81: ("", 8081), 82: ("", 8082)})
+    of = server(tmp_path, ["127.0.0.1:81", "10.0.0.5:82"], moved)
+    found = [place for listener in of.program.listeners for place in _places(listener, moved)]
+    assert found == [(("127.0.0.1", 81), ("127.0.0.1", 8081)), (("10.0.0.5", 82), ("", 8082))]
