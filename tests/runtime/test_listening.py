@@ -59,16 +59,6 @@ def test_every_form_listens(tmp_path: Path) -> None:
         thread.join(20)
 
 
-def has_ipv6() -> bool:
-    """Whether this machine has ::1; a kernel that knows IPv6 isn't enough."""
-    try:
-        with socket.socket(socket.AF_INET6) as one:
-            one.bind(("::1", 0))
-    except OSError:
-        return False
-    return socket.has_dualstack_ipv6()
-
-
 @pytest.mark.skipif(not has_ipv6(), reason="no IPv6 here")
 def test_a_bare_port_and_its_ipv6_address_do_not_go_together(tmp_path: Path) -> None:
     """VH-5."""
