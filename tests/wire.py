@@ -36,6 +36,7 @@ import os
 import re
 import struct
 import sys
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -54,6 +55,10 @@ from apacheconf.prove.threaded import Origins
 from apacheconf.runtime.options import ServeOptions
 from apacheconf.runtime.server import Server, loop_factory
 from tests.runtime.responder import responding
+
+# Lists of folders show local times: those of the recordings are UTC.
+os.environ["TZ"] = "UTC"
+time.tzset()
 
 FOLDER = Path(__file__).resolve().parents[1] / "fixtures" / "wire"
 LETTERS = "ABC"
