@@ -9,7 +9,7 @@ from apacheconf.program.evaluate import self_url
 from apacheconf.runtime.answer import standard_reason
 from apacheconf.runtime.documents import answered_by_document
 from apacheconf.runtime.framing import CHUNKED_FIELD, LAST_CHUNK, chunk
-from apacheconf.runtime.mod_headers import edited_error
+from apacheconf.runtime.mod_headers import edited_error, edited_reply
 from apacheconf.runtime.pages import CLOSING, CONTENT_TYPE, page
 from apacheconf.runtime.switches import protocol_for, vary_for
 
@@ -84,11 +84,15 @@ class Answering:
         fields: list[tuple[bytes, bytes]],
         reason: bytes = b"",
         measured: bool = True,
+        completed: bool = False,
     ) -> None:
-        """Answer a request here, with its whole body, and with its length if it is ``measured``."""
+        """Answer a request here, with its whole body, and with its length if it is ``measured``.
+
+        It is ``completed`` when Header does with it what it does with an origin's answer.
+        """
         exchange.written = len(body)
         fixed = measured and not exchange.head_only and status not in (204, 304) and fields[-1:] != [CHUNKED_FIELD]
-        head = self.begin(exchange, status, fields, reason, len(body) if fixed else None)
+        head = self.begin(exchange, status, fields, reason, len(body) if fixed else None, completed)
         self.write(head if exchange.head_only else head + body)
         self.finished(exchange)
 
@@ -99,16 +103,20 @@ class Answering:
         fields: list[tuple[bytes, bytes]],
         reason: bytes = b"",
         length: int | None = None,
+        completed: bool = False,
     ) -> bytes:
         """The head of an answer made here, to be written with its body; ``length`` is its Content-Length in bytes.
 
         A handler that has no whole body at hand writes it with what it has, goes on with ``write`` and ends with
         ``finished``; its producer is told when the client reads too slowly. HTTP/0.9 has no head.
         """
+        if completed:
+            fields = edited_reply(exchange, status, fields)
         exchange.status = status
         decision = exchange.plan.decision
         unread = decision is not None and decision.host is None
-        fields = edited_error(exchange, exchange.site.unread_plan() if unread else exchange.plan, status, fields)
+        if not completed:
+            fields = edited_error(exchange, exchange.site.unread_plan() if unread else exchange.plan, status, fields)
         if exchange.version < (1, 0):
             return b""
         protocol = protocol_for(exchange) if exchange.plan.switches else b"HTTP/1.1"

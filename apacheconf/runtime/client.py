@@ -443,13 +443,14 @@ class ClientConnection(Answering):
         fields: list[tuple[bytes, bytes]],
         reason: bytes = b"",
         measured: bool = True,
+        completed: bool = False,
     ) -> None:
         """Answer here once the body is read: what is wrong with it counts more (RB-14). Raises ClientBroke."""
         if exchange.reads_body and self._body is not None:
-            self._held = partial(super().answer, exchange, status, body, fields, reason, measured)
+            self._held = partial(super().answer, exchange, status, body, fields, reason, measured, completed)
             self._rest_of_body()
         else:
-            super().answer(exchange, status, body, fields, reason, measured)
+            super().answer(exchange, status, body, fields, reason, measured, completed)
 
     def finished(self, exchange: Exchange) -> None:
         """The answer is complete: go on with the next request, or end the connection."""

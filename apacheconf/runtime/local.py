@@ -11,6 +11,7 @@ from apacheconf.runtime.framing import CHUNKED_FIELD, LAST_CHUNK, chunk
 from apacheconf.runtime.handlers import handle
 from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.pages import CONTENT_TYPE
+from apacheconf.runtime.strict import Fields
 
 if TYPE_CHECKING:
     from apacheconf.runtime.client import ClientConnection
@@ -21,7 +22,7 @@ def local_answer(client: ClientConnection, exchange: Exchange, head: RequestHead
     """Answer as ``decision`` says."""
     status = decision.status
     if status is None and head.method == b"TRACE":
-        _answer_itself(client, exchange, head)
+        _send_echo(client, exchange, head)
     elif status is None:
         handle(client, exchange, head, decision)
     elif decision.location:
@@ -29,7 +30,7 @@ def local_answer(client: ClientConnection, exchange: Exchange, head: RequestHead
     elif decision.body is not None:
         client.answer(exchange, status, decision.body.encode("latin-1"), [(b"Content-Type", CONTENT_TYPE)])
     elif status == 200:
-        _answer_itself(client, exchange, head)
+        _answer_for_origin(client, exchange, head, decision)
     else:
         kept = [(name.encode(), value.encode("latin-1")) for name, value in decision.fields]
         reason, note = _proxy_note(head, status)
@@ -63,22 +64,26 @@ def redirect(client: ClientConnection, exchange: Exchange, status: int, location
     client.answer(exchange, status, body.encode("latin-1"), fields)
 
 
-def _answer_itself(client: ClientConnection, exchange: Exchange, head: RequestHead) -> None:
-    """OPTIONS * (PP-22), and TRACE or OPTIONS that may go no further (RQ-17)."""
-    if head.method == b"TRACE":
-        lines = [b"%b: %b\r\n" % pair for pair in head.fields]
-        echo = b"TRACE %b HTTP/1.1\r\n%b\r\n" % (head.target, b"".join(lines))
-        fields = [(b"Content-Type", b"message/http")]
-        if exchange.version >= (1, 1):
-            echo, fields = chunk([echo]) + LAST_CHUNK, [*fields, CHUNKED_FIELD]
-        client.answer(exchange, 200, echo, fields)
-    else:
-        client.answer(exchange, 200, b"", _allowed(exchange, head))
+def _answer_for_origin(client: ClientConnection, exchange: Exchange, head: RequestHead, decision: Decision) -> None:
+    """OPTIONS * (PP-22), and TRACE or OPTIONS that may go no further (RQ-17): answered as an origin's would be."""
+    if head.target == b"*" or decision.state is None:
+        client.answer(exchange, 200, b"", [])
+        return
+    if head.method == b"OPTIONS":
+        allowed = b"TRACE" if exchange.site.limits.trace else b""
+        client.answer(exchange, 200, b"", [(b"Allow", allowed)], completed=True)
+        return
+    lines = () if decision.state.headers is None else decision.state.headers.lines()
+    _send_echo(client, exchange, head, [(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines])
 
 
-def _allowed(exchange: Exchange, head: RequestHead) -> list[tuple[bytes, bytes]]:
-    """Allow of an OPTIONS that may go no further, as httpd's core writes it."""
-    return [] if head.target == b"*" else [(b"Allow", b"TRACE" if exchange.site.limits.trace else b"")]
+def _send_echo(client: ClientConnection, exchange: Exchange, head: RequestHead, asked: Fields | None = None) -> None:
+    """The request itself; with the lines that were ``asked`` of an origin, edited as the origin's answer would be."""
+    lines = b"".join(b"%b: %b\r\n" % pair for pair in (head.fields if asked is None else asked))
+    echo, fields = b"TRACE %b HTTP/1.1\r\n%b\r\n" % (head.target, lines), [(b"Content-Type", b"message/http")]
+    if exchange.version >= (1, 1):
+        echo, fields = chunk([echo]) + LAST_CHUNK, [*fields, CHUNKED_FIELD]
+    client.answer(exchange, 200, echo, fields, completed=asked is not None)
 
 
 def _proxy_note(head: RequestHead, status: int) -> tuple[str, str]:
