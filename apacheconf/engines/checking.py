@@ -72,7 +72,7 @@ def check(engine: Engine | str, files: Mapping[str, str]) -> CheckResult:
 def _prepare(engine: Engine, text: str, box: Sandbox, replaced: list[str]) -> str:
     if engine.name == "nginx":
         return nginx.sandboxed(_replace_listens(text, replaced), box)
-    return haproxy.sandboxed(text) if engine.name == "haproxy" else text
+    return haproxy.sandboxed(text, box) if engine.name == "haproxy" else text
 
 
 def _run(engine: Engine, box: Sandbox, main: str) -> subprocess.CompletedProcess[str]:

@@ -58,6 +58,8 @@ class Front:
         elif self.name != "httpd":
             translation = translate(program, self.name, ".".join(self.engine.version.split(".")[:2]))
             self.said = announced.read(translation.rows, translation.differences)
+            for name, text in translation.files.items():
+                stage.box.write(name, text)
             return translation.text
         return stage.text
 

@@ -52,5 +52,8 @@ def _start(name: str, text: str, port: int, folder: Path, modules: Sequence[str]
     if name == "httpd":
         text = f"{httpd.preamble(engine, box, modules)}\nListen 127.0.0.1:{port}\n{text}"
     else:
-        text = translated(folder, text, name).text
+        files = translated(folder, text, name).files
+        for file, content in files.items():
+            box.write(file, content)
+        text = next(iter(files.values()))
     stack.enter_context(_START[name](engine, box, text, [("127.0.0.1", port)]))

@@ -1,4 +1,4 @@
-"""TLS with clients on httpd and in nginx: which certificate is shown, who is let in (NGX-180 to NGX-182, VH-50)."""
+"""TLS with clients on httpd and in each target: which certificate is shown, who gets in (NGX-180 ff., HAP-110 ff.)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from apacheconf.engines import Sandbox, httpd, nginx
+from apacheconf.engines import Sandbox, haproxy, httpd, nginx
 from apacheconf.engines.sandbox import free_ports
+from apacheconf.targets import TARGETS
 from tests.engines.real import need
 from tests.runtime import certificates
 from tests.targets.configs import translated
@@ -51,8 +52,8 @@ _TLS_12, _TLS_13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
-    origin, *ports = free_ports(3)
-    found = dict(zip(("httpd", "nginx"), ports, strict=True))
+    origin, *ports = free_ports(4)
+    found = dict(zip(("httpd", *TARGETS), ports, strict=True))
     with ExitStack() as stack:
         stack.enter_context(echo(origin))
         for name, port in found.items():
@@ -64,15 +65,20 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]
                 text = f"{httpd.preamble(engine, box, modules)}\nListen 127.0.0.1:{port} https\n{text}"
                 stack.enter_context(httpd.start(engine, box, text, [("127.0.0.1", port)]))
             else:
-                lowered = translated(tmp_path_factory.mktemp("tls"), text, "nginx").text
-                stack.enter_context(nginx.start(engine, box, lowered, [("127.0.0.1", port)]))
+                files = translated(tmp_path_factory.mktemp("tls"), f"Listen 127.0.0.1:{port} https\n{text}", name).files
+                for file, content in files.items():
+                    box.write(file, content)
+                start = {"nginx": nginx.start, "haproxy": haproxy.start}[name]
+                stack.enter_context(start(engine, box, next(iter(files.values())), [("127.0.0.1", port)]))
         yield found
 
 
-def _ask(port: int, name: str, most: ssl.TLSVersion, client: str = "", location: str = "") -> tuple[str, ...]:
+def _ask(
+    port: int, name: str, most: ssl.TLSVersion, client: str = "", location: str = "", host: str = ""
+) -> tuple[str, ...]:
     """Whose certificate is shown, and what is answered: status, Location, HSTS and the path at the origin."""
-    context = ssl.create_default_context(cafile=str(certificates.folder() / "ca.pem"))
-    context.check_hostname = False
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # one that trusts nobody sends no authority with its own
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.maximum_version = most
     if client:
         context.load_cert_chain(certificates.folder() / f"{client}.pem")
@@ -83,35 +89,47 @@ def _ask(port: int, name: str, most: ssl.TLSVersion, client: str = "", location:
             context.wrap_socket(plain, server_hostname=name) as secure,
         ):
             shown = certificates.name_of(secure.getpeercert(binary_form=True) or b"")
-            secure.sendall(f"GET /x HTTP/1.1\r\nHost: {name}\r\n{order}Connection: close\r\n\r\n".encode())
+            secure.sendall(f"GET /x HTTP/1.1\r\nHost: {host or name}\r\n{order}Connection: close\r\n\r\n".encode())
             answer = b"".join(iter(lambda: secure.recv(65536), b"")).decode("latin-1")
     except (ssl.SSLError, ConnectionError):
         return ("refused",)
     head, _, body = answer.partition("\r\n\r\n")
-    fields = dict(line.split(": ", 1) for line in head.split("\r\n")[1:])
-    own = (fields.get("Location", "").replace(f":{port}", ":PORT"), fields.get("Strict-Transport-Security", ""))
+    fields = {name.lower(): value for name, _, value in (line.partition(": ") for line in head.split("\r\n")[1:])}
+    own = (fields.get("location", "").replace(f":{port}", ":PORT"), fields.get("strict-transport-security", ""))
     return shown, head.split()[1], *own, body.split()[1] if body[:1].isdigit() else ""
 
 
+@pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize(
     ("name", "most", "client"),
     [
         ("a.example", _TLS_12, ""), ("b.example", _TLS_12, ""), ("b.example", _TLS_13, ""), ("other", _TLS_12, ""),
         ("localhost", _TLS_12, ""), ("localhost", _TLS_12, "client"), ("localhost", _TLS_12, "strange-client"),
-        ("localhost", _TLS_12, "expired-client"),
+        ("localhost", _TLS_12, "expired-client"), ("localhost", _TLS_12, "deep-client"),
     ],
 )  # fmt: skip
-def test_who_is_answered(name: str, most: ssl.TLSVersion, client: str, running: dict[str, int]) -> None:
-    """nginx answers 400 where httpd ends the handshake: nobody without a good certificate is let in by either."""
-    theirs, ours = (_ask(running[each], name, most, client) for each in ("httpd", "nginx"))
+def test_who_is_answered(target: str, name: str, most: ssl.TLSVersion, client: str, running: dict[str, int]) -> None:
+    """nginx answers 400, and HAProxy to a chain that is too long 403, where httpd ends the handshake: nobody without
+    a good certificate is let in by any."""
+    theirs, ours = (_ask(running[each], name, most, client) for each in ("httpd", target))
     if theirs == ("refused",):
-        assert ours == theirs or ours[1] == "400"
+        assert ours == theirs or ours[1] in ("400", "403")
     else:
         assert ours == theirs
 
 
-def test_urls_of_its_own_say_https(running: dict[str, int]) -> None:
+@pytest.mark.parametrize("target", TARGETS)
+def test_urls_of_its_own_say_https(target: str, running: dict[str, int]) -> None:
     order = "http://127.0.0.1:1/a/new"
-    theirs, ours = (_ask(running[each], "a.example", _TLS_12, location=order) for each in ("httpd", "nginx"))
+    theirs, ours = (_ask(running[each], "a.example", _TLS_12, location=order) for each in ("httpd", target))
     assert ours == theirs
     assert theirs[3] == "max-age=9"
+
+
+@pytest.mark.parametrize(("shown", "asked"), [("a.example", "b.example"), ("b.example", "localhost"),
+                                              ("other", "a.example"), ("other", "b.example")])  # fmt: skip
+def test_haproxy_refuses_what_the_handshake_was_not_about(shown: str, asked: str, running: dict[str, int]) -> None:
+    """VH-51: 421 where the host asked for has other settings than the one of the handshake."""
+    theirs, ours = (_ask(running[each], shown, _TLS_12, host=asked) for each in ("httpd", "haproxy"))
+    assert ours[:2] == theirs[:2]
+    assert (theirs[1] == "421") == (shown != "other" or asked != "a.example")

@@ -13,12 +13,12 @@ from apacheconf.program.hosts import Cell, Host, Reach
 from apacheconf.program.program import Program
 from apacheconf.targets.choices import Place, close, leaves, places, routes_in
 from apacheconf.targets.claims import settle, unsupported
-from apacheconf.targets.haproxy import core, hosts
+from apacheconf.targets.haproxy import core, hosts, mod_ssl
 from apacheconf.targets.haproxy.backends import backend_of
 from apacheconf.targets.haproxy.conditions import Term, Terms, can_ask
 from apacheconf.targets.haproxy.differences import DIFFERENCES
 from apacheconf.targets.haproxy.lowering import Lowering
-from apacheconf.targets.haproxy.tree import Section, print_tree
+from apacheconf.targets.haproxy.tree import Line, Section, print_tree
 from apacheconf.targets.hostnames import Endpoint, Named, endpoints, named_hosts
 from apacheconf.targets.restrictions import restrictions
 from apacheconf.targets.routes import Route
@@ -35,16 +35,20 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger) -> Emission
     main = program.hosts[program.index.main]
     process, defaults = Section("global"), Section("defaults")
     core.emit_global(process)
+    mod_ssl.emit_global(low, process)
     core.emit_defaults(low, main, defaults)
     frontends = [
         _frontend(low, endpoint, named_hosts(program, candidates))
         for endpoint, candidates in endpoints(program).items()
     ]
+    if low.files:
+        process.lines.insert(0, Line(("default-path", "config"), "the files that are named here stand beside this one"))
     text, claims = print_tree([process, defaults, *frontends, *low.backends], _head(low))
     settle(claims, FILE, ledger)
     for claim in low.dropped:
         ledger.drop(claim.said_by, claim.caveat, claim.outcome, claim.key)
-    return Emission({FILE: text}, DIFFERENCES if main.shape.limits.trace else (NO_TRACE, *DIFFERENCES))
+    found = DIFFERENCES if main.shape.limits.trace else (NO_TRACE, *DIFFERENCES)
+    return Emission({FILE: text, **low.files}, found, tuple(low.notes))
 
 
 def _head(low: Lowering) -> list[str]:
@@ -56,14 +60,16 @@ def _head(low: Lowering) -> list[str]:
 
 
 def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Section:
-    frontend = Section("frontend", low.names.of(endpoint, f"http-{endpoint.address or 'all'}-{endpoint.port}"))
     first = low.program.hosts[answering[0].host]
-    hosts.emit_bind(low, endpoint, frontend)
+    scheme = "https" if first.front_tls else "http"
+    frontend = Section("frontend", low.names.of(endpoint, f"{scheme}-{endpoint.address or 'all'}-{endpoint.port}"))
+    hosts.emit_bind(low, endpoint, answering, frontend)
     frontend.space()
     core.emit_guards(low, first, frontend)
     core.emit_path(first, low.keeps_raw, frontend)
     hosts.emit_choice(low, answering, frontend)
-    lowered = [(named, _places(low, low.program.hosts[named.host])) for named in answering]
+    mod_ssl.emit_checks(low, answering, frontend)
+    lowered = [(named, _places(low, low.program.hosts[named.host], first)) for named in answering]
     for named, found in lowered:
         _emit_restrictions(low, named, routes_in(found), len(answering) > 1, frontend)
     core.emit_responses(frontend)
@@ -80,10 +86,9 @@ def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Sect
     return frontend
 
 
-def _places(low: Lowering, host: Host) -> list[Place]:
-    """The places of a host; nothing of one with TLS is answered in plain text."""
-    why = "TLS is not supported yet for haproxy, so the host answers nothing"
-    return places(low.program, host, why if host.tls or host.front_tls else "")
+def _places(low: Lowering, host: Host, first: Host) -> list[Place]:
+    """The places of a host at an address whose first host is ``first``."""
+    return places(low.program, host, mod_ssl.why_closed(host, first.front_tls))
 
 
 def _emit_restrictions(low: Lowering, named: Named, found: list[Route], several: bool, frontend: Section) -> None:

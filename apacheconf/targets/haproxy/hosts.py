@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from apacheconf.program.hosts import Host
 from apacheconf.targets.claims import Claim, exact
+from apacheconf.targets.haproxy import mod_ssl
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.hostnames import (
@@ -17,12 +18,13 @@ from apacheconf.targets.patterns import wildcard_regex
 _NAME = r"req.fhdr(host),lower,regsub(:[0-9]+$,),regsub(\.$,)"
 
 
-def emit_bind(low: Lowering, endpoint: Endpoint, frontend: Section) -> None:
-    """The socket of the frontend."""
+def emit_bind(low: Lowering, endpoint: Endpoint, answering: list[Named], frontend: Section) -> None:
+    """The socket of the frontend, and the TLS that is spoken there."""
     address = f"[{endpoint.address}]" if ":" in endpoint.address else endpoint.address or "*"
     said_by = low.scopes.listens(endpoint.port)
-    comment = low.sources.comment(said_by)
-    frontend.add("bind", f"{address}:{endpoint.port}", comment=comment, claims=(exact(said_by),))
+    words, claims = mod_ssl.bind_words(low, answering, frontend.name)
+    frontend.add("bind", f"{address}:{endpoint.port}", *words, comment=low.sources.comment(said_by),
+                 claims=(exact(said_by), *claims))  # fmt: skip
 
 
 def emit_choice(low: Lowering, answering: list[Named], frontend: Section) -> None:
@@ -32,7 +34,7 @@ def emit_choice(low: Lowering, answering: list[Named], frontend: Section) -> Non
     frontend.space()
     frontend.say("Which virtual host it is; later rules win.")
     frontend.add("http-request", "set-var(txn.name)", _NAME)
-    frontend.add("http-request", "set-var(txn.host)", f"str({host_name(low, answering[0].host)})")
+    frontend.add("http-request", "set-var(txn.host)", f"str({low.host_name(answering[0].host)})")
     for named in reversed(answering):
         for pattern in named.wild:
             _choose(low, named, ("-m", "end", pattern[1:]) if is_suffix(pattern) else _regex(pattern), frontend)
@@ -46,18 +48,13 @@ def _regex(pattern: str) -> tuple[str, ...]:
 
 
 def _choose(low: Lowering, named: Named, asked: tuple[str, ...], frontend: Section) -> None:
-    name = host_name(low, named.host)
+    name = low.host_name(named.host)
     frontend.add("http-request", "set-var(txn.host)", f"str({name})", "if", "{", "var(txn.name)", *asked, "}")
-
-
-def host_name(low: Lowering, number: int) -> str:
-    """What a host is called in the output."""
-    return low.names.of(("host", number), low.program.hosts[number].name or "main")
 
 
 def is_host(low: Lowering, host: Host) -> tuple[str, ...]:
     """The condition that a request is for the host."""
-    return ("{", "var(txn.host)", "-m", "str", host_name(low, host.number), "}")
+    return ("{", "var(txn.host)", "-m", "str", low.host_name(host.number), "}")
 
 
 def section_comment(low: Lowering, host: Host) -> str:

@@ -17,7 +17,8 @@ from apacheconf.targets.sources import Sources
 class Lowering:
     """``backends`` are written after the frontends; ``bodies`` finds the one of a body that was written before.
 
-    ``dropped`` are claims of what has no line in the output.
+    ``files`` are those that stand beside haproxy.cfg, ``notes`` lines for the person who sets it up. ``dropped`` are
+    claims of what has no line in the output.
     """
 
     program: Program
@@ -28,6 +29,18 @@ class Lowering:
     backends: list[Section] = field(default_factory=list)
     bodies: dict[object, Section] = field(default_factory=dict)
     dropped: list[Claim] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, None] = field(default_factory=dict)
+    #: The key of ``a.crt`` is ``a.key``, not ``a.crt.key``.
+    keys_without_crt: bool = False
+
+    def note(self, text: str) -> None:
+        """Say something once."""
+        self.notes[text] = None
+
+    def host_name(self, number: int) -> str:
+        """What a host is called in the output."""
+        return self.names.of(("host", number), self.program.hosts[number].name or "main")
 
     @cached_property
     def keeps_raw(self) -> bool:

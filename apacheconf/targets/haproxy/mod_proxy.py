@@ -21,7 +21,7 @@ from apacheconf.targets.upgrades import SECURE, UPGRADES, upgrade_regex, upgrade
 
 _REQUEST_HOPS = ("Keep-Alive", "Proxy-Connection", "TE", "Trailer")
 _MAPPED_BACK = ("Location", "Content-Location", "URI", "Destination")
-_SELF = r"req.fhdr(host),lower,regsub(:0*80$,),regsub(\.:,:),regsub(\.$,)"
+_SELF = r"req.fhdr(host),lower,regsub(:0*{}$,),regsub(\.:,:),regsub(\.$,)"
 
 
 def backend_for(low: Lowering, route: Route, origin: Origin) -> str:
@@ -129,7 +129,7 @@ def emit_self(host: Host, backend: Section) -> None:
     if host.canonical_name:
         backend.rule(f"http-request set-var(txn.self) str({host.title})")
         return
-    backend.rule("http-request set-var(txn.self) ?", _SELF)
+    backend.rule("http-request set-var(txn.self) ?", _SELF.format(443 if own_scheme(host) == "https" else 80))
     backend.rule(f"http-request set-var(txn.self) str({host.title}) unless {HAS_HOST}")
 
 

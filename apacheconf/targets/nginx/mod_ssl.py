@@ -69,13 +69,14 @@ def _without_chain(tls: FrontTls, files: tuple[Written, ...]) -> Claim:
 
 
 def _emit_verification(tls: FrontTls, server: Block) -> None:
-    """What clients must show; ``depth`` counts the authorities above their certificate."""
+    """What clients must show. httpd's depth counts the authorities above their certificate, OpenSSL's and so nginx's
+    only those between it and the one that is trusted."""
     if tls.verify == "none":
         return
     server.add("ssl_verify_client", _VERIFY[tls.verify], claims=_exact(tls, "sslverifyclient"))
     if tls.ca_file:
         server.add("ssl_client_certificate", literal(tls.ca_file), claims=_exact(tls, "sslcacertificatefile"))
-    server.add("ssl_verify_depth", str(tls.depth), claims=_exact(tls, "sslverifydepth"))
+    server.add("ssl_verify_depth", str(max(tls.depth - 1, 0)), claims=_exact(tls, "sslverifydepth"))
     if tls.revocation != "none":
         claim = exact(_named(tls, "sslcarevocationcheck", "sslcarevocationfile"))
         if tls.revocation == "leaf":
