@@ -13,7 +13,8 @@ from apacheconf.engines.standins import make_certificate
 
 #: Lines of the global section that want root, the system's folders or the background.
 _DROPPED = re.compile(
-    r"^[ \t]*(?:daemon|chroot|user|group|uid|gid|pidfile|log|stats[ \t]+socket|master-worker|nbthread)\b.*$",
+    r"^[ \t]*(?:daemon|chroot|user|group|uid|gid|pidfile|log[ \t]+(?!std)|stats[ \t]+socket|master-worker|nbthread)\b"
+    r".*$",
     re.MULTILINE,
 )
 _GLOBAL = re.compile(r"^global\b.*?(?=^\S|\Z)", re.MULTILINE | re.DOTALL)

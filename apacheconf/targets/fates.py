@@ -31,6 +31,16 @@ _BY_NAME = {
     "proxystatus": "it concerns httpd's status page only",
     "bufferedlogs": "it concerns httpd's own logs only",
 }
+#: Directives about files, for a target that serves none.
+_ABOUT_FILES = frozenset(
+    """
+    typesconfig addtype addencoding addlanguage addcharset addicon adddescription addiconbytype addiconbyencoding
+    defaulticon indexoptions indexignore readmename headername directoryindex directoryslash options fileetag
+    mimemagicfile languagepriority forcelanguagepriority multiviewsmatch accessfilename allowoverride checkcasesonly
+    checkspelling indexstylesheet
+    """.split()
+)
+_SERVES_NO_FILES = frozenset({"haproxy"})
 #: Directives that say how something off stays off.
 _OFF = frozenset({"proxyrequests", "usecanonicalname", "usecanonicalphysicalport", "proxyvia", "hostnamelookups"})
 #: Sections that only hold others: their contents are accounted for line by line.
@@ -52,6 +62,8 @@ def fallback_for(program: Program, target: str) -> Callable[[Written], Answer]:
         if id(directive) in of_files and not (id(directive) in left_out and directive.name.lower() in OF_RULES):
             return Answer(Outcome.NO_EFFECT, FILES, key="files")
         reason = f": {left_out[id(directive)]}" if id(directive) in left_out else ""
+        if target in _SERVES_NO_FILES and directive.name.lower() in _ABOUT_FILES:
+            return Answer(Outcome.NO_EFFECT, FILES, key="files")
         not_yet = Answer(Outcome.UNSUPPORTED, f"not supported yet for {target}{reason}", key="not-yet")
         return dead.get(id(directive)) or _by_nature(directive) or not_yet
 

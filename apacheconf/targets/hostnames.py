@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from apacheconf.ledger import Ledger, Outcome
+from apacheconf.ledger import Ledger, Outcome, Written
 from apacheconf.program.hosts import AddressSet, Host
 from apacheconf.program.program import Program
 from apacheconf.targets.scopes import Scopes
@@ -99,9 +99,18 @@ def settle_dead_hosts(program: Program, scopes: Scopes, ledger: Ledger) -> None:
     told = {id(each) for each, _ in ledger.answers()}
     for host in program.hosts:
         section = scopes.section(host)
+        if host.place is None and host.number not in reached:
+            _settle_main(scopes.names(host), told, ledger)
         if host.number in reached or section is None:
             continue
         reason = "no request reaches this host: an earlier one has its names, or nothing listens for it"
         walk = getattr(section, "walk", None)
         inside = [each for each in (walk() if walk else [section]) if id(each) not in told]
         ledger.drop(inside, reason, Outcome.DEAD_IN_SOURCE, key="unreachable-host")
+
+
+def _settle_main(names: list[Written], told: set[int], ledger: Ledger) -> None:
+    """The name of a main server that answers nobody: virtual hosts with a name of their own don't use it."""
+    reason = "no request reaches the main server: virtual hosts have all its addresses"
+    inside = [each for each in names if id(each) not in told]
+    ledger.drop(inside, reason, Outcome.DEAD_IN_SOURCE, key="unreachable-host")

@@ -36,9 +36,9 @@ class Scopes:
         return self._at.get(id(host.place)) if host.place else None
 
     def names(self, host: Host) -> list[Written]:
-        """The ServerName and ServerAlias lines of a virtual host."""
+        """The ServerName and ServerAlias lines of a host; those of the main server stand outside every section."""
         section = self.section(host)
-        children = children_of(section) if section else ()
+        children = self.top if host.place is None else children_of(section) if section else ()
         return [each for each in children if each.name.lower() in ("servername", "serveralias")]
 
 

@@ -1,4 +1,4 @@
-"""Logs of httpd and of nginx for the same requests: line for line (NGX-190, LOG-1, LOG-4, LOG-7, LOG-10 to LOG-18)."""
+"""Logs of httpd and of each target for the same requests: line for line (NGX-190, HAP-113, LOG-1 to LOG-18)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from apacheconf.engines import Sandbox, httpd, nginx
+from apacheconf.engines import Sandbox, haproxy, httpd, nginx
 from apacheconf.engines.sandbox import free_ports
 from tests.engines.real import need
 from tests.targets.configs import translated
@@ -30,20 +30,37 @@ _ASKED = (
 )  # fmt: skip
 
 
-def _lines(name: str, folder: Path, origin: int) -> list[list[str]]:
+#: HAProxy has one format for an address, and no variables of cookies that it hasn't kept.
+_ONE = r"""
+LogFormat "%h %l %t \"%r\" %>s %b \"%{Referer}i\" \"%{User-Agent}i\" $1 %v %m %U%q %H %a %A %{X-Origin}o %{sid}C" all
+<VirtualHost *:PORT>
+    ServerName first.test
+    CustomLog FOLDER/one.log all
+    ProxyPass /here http://127.0.0.1:ORIGIN/there
+</VirtualHost>
+<VirtualHost *:PORT>
+    ServerName second.test
+    ProxyPass / http://127.0.0.1:ORIGIN/
+</VirtualHost>
+"""
+
+
+def _lines(name: str, folder: Path, origin: int, config: str = _CONFIG) -> list[list[str]]:
     port, engine = free_ports(1)[0], need(name)
     with Sandbox("logs") as box:
         logs = box.path / "logs"
-        text = _CONFIG.replace("PORT", str(port)).replace("FOLDER", str(logs)).replace("ORIGIN", str(origin))
+        text = config.replace("PORT", str(port)).replace("FOLDER", str(logs)).replace("ORIGIN", str(origin))
         if name == "httpd":
             text = f"{httpd.preamble(engine, box, (*MODULES, 'log_config_module'))}\nListen 127.0.0.1:{port}\n{text}"
         else:
             (folder / name).mkdir()
             text = translated(folder / name, text, name).text
-        with {"httpd": httpd, "nginx": nginx}[name].start(engine, box, text, [("127.0.0.1", port)]):
+        with {"httpd": httpd, "nginx": nginx, "haproxy": haproxy}[name].start(engine, box, text, [("127.0.0.1", port)]):
             for path, header in _ASKED:
                 ask(port, "first.test", path, header=header)
-        written = [(logs / each).read_text("latin-1") for each in ("one.log", "two.log")]
+            ask(port, "second.test", "/")
+        files = sorted(logs.glob("*.log" if name != "haproxy" else "haproxy.out"))
+        written = [each.read_text("latin-1") for each in files if each.name != "error.log"]
     return [[_plain(line) for line in text.splitlines() if "first.test" in text or line] for text in written]
 
 
@@ -61,3 +78,13 @@ def test_the_same_lines(tmp_path: Path) -> None:
         theirs, ours = (_lines(name, tmp_path, origin) for name in ("httpd", "nginx"))
     assert all(len(lines) >= len(_ASKED) for lines in theirs)
     assert ours == theirs
+
+
+@pytest.mark.live
+def test_what_haproxy_says(tmp_path: Path) -> None:
+    """Of the first log only, and not of the host without one."""
+    origin = free_ports(1)[0]
+    with echo(origin):
+        theirs, ours = (_lines(name, tmp_path, origin, _ONE) for name in ("httpd", "haproxy"))
+    assert len(theirs[0]) == len(_ASKED)
+    assert [line for line in ours[0] if line.startswith("127.")] == theirs[0]

@@ -101,7 +101,7 @@ def test_load_factors_are_whole_weights(tmp_path: Path) -> None:
         "</Proxy>", "ProxyPass / balancer://c/",
     )  # fmt: skip
     assert "server 10.0.0.1:1 max_fails=0 weight=3;" in translated(tmp_path, text, "nginx").text
-    assert "server 10.0.0.1-1 10.0.0.1:1 weight 3" in translated(tmp_path, text, "haproxy").text
+    assert "server 10.0.0.1:1 10.0.0.1:1 weight 3" in translated(tmp_path, text, "haproxy").text
 
 
 def test_a_dollar_is_no_variable(tmp_path: Path) -> None:

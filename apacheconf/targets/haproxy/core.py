@@ -45,6 +45,8 @@ def emit_defaults(low: Lowering, host: Host, section: Section) -> None:
     """Timeouts and connections, for all hosts (HAP-90)."""
     limits = host.shape.limits
     section.add("mode", "http")
+    section.add("log", "global")
+    section.add("option", "dontlognull")
     wait = limits.proxy_timeout or limits.timeout
     for name, value, sources in _timeouts(limits, wait):
         said_by = [each for source in sources for each in low.scopes.named(source)]

@@ -13,7 +13,7 @@ from apacheconf.program.hosts import Cell, Host, Reach
 from apacheconf.program.program import Program
 from apacheconf.targets.choices import Place, close, leaves, places, routes_in
 from apacheconf.targets.claims import settle, unsupported
-from apacheconf.targets.haproxy import core, hosts, mod_ssl
+from apacheconf.targets.haproxy import core, hosts, mod_log_config, mod_ssl
 from apacheconf.targets.haproxy.backends import backend_of
 from apacheconf.targets.haproxy.conditions import Term, Terms, can_ask
 from apacheconf.targets.haproxy.differences import DIFFERENCES
@@ -36,6 +36,7 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger) -> Emission
     process, defaults = Section("global"), Section("defaults")
     core.emit_global(process)
     mod_ssl.emit_global(low, process)
+    mod_log_config.emit_global(low, process)
     core.emit_defaults(low, main, defaults)
     frontends = [
         _frontend(low, endpoint, named_hosts(program, candidates))
@@ -73,14 +74,15 @@ def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Sect
     for named, found in lowered:
         _emit_restrictions(low, named, routes_in(found), len(answering) > 1, frontend)
     core.emit_responses(frontend)
-    terms, routing = Terms(), Section("routing")
+    terms, routing, log = Terms(), Section("routing"), Section("log")
+    mod_log_config.emit_log(low, [low.program.hosts[named.host] for named in answering], terms, log)
     # The default host comes last: its own rules need not ask for the host again.
     for named, found in [*lowered[1:], lowered[0]]:
         _emit_routing(low, named, found, named is not answering[0], terms, routing)
     if terms.rules.lines:
         frontend.space()
         frontend.say("Conditions that take more than one term.")
-    for section in (terms.rules, routing):
+    for section in (terms.rules, log, routing):
         frontend.space()
         frontend.lines += section.lines
     return frontend
@@ -106,13 +108,13 @@ def _emit_routing(low: Lowering, named: Named, found: list[Place], asks: bool, t
     host = low.program.hosts[named.host]
     of_host = hosts.is_host(low, host) if asks else ()
     deepest = sorted(found, key=lambda place: (-len(place.cell.path), place.cell.reach is Reach.BELOW))
-    comment = hosts.section_comment(low, host)
+    comment, claims = hosts.section_comment(low, host), hosts.host_claims(low, host)
     for asked, backend in _rules(low, host, deepest, terms):
         words = ("use_backend", backend, "if", *of_host, *asked)
         if words[-1] == "if":
             words = ("default_backend", backend)
-        frontend.add(*words, comment=comment, claims=hosts.host_claims(low, host) if comment else ())
-        comment = ""
+        frontend.add(*words, comment=comment, claims=claims)
+        comment, claims = "", ()
 
 
 def _rules(low: Lowering, host: Host, found: list[Place], terms: Terms) -> Iterator[tuple[Term, str]]:

@@ -60,10 +60,10 @@ def is_host(low: Lowering, host: Host) -> tuple[str, ...]:
 def section_comment(low: Lowering, host: Host) -> str:
     """Where the host was written."""
     section = low.scopes.section(host)
-    return low.sources.comment([section]) if section else ""
+    return low.sources.comment([section] if section else low.scopes.names(host)[:1])
 
 
 def host_claims(low: Lowering, host: Host) -> tuple[Claim, ...]:
     """The section and its names."""
     section = low.scopes.section(host)
-    return (exact([section, *low.scopes.names(host)]),) if section else ()
+    return (exact([*([section] if section else []), *low.scopes.names(host)]),)

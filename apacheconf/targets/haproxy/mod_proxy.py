@@ -13,7 +13,7 @@ from apacheconf.targets.haproxy.mod_headers import emit_always, emit_edits
 from apacheconf.targets.haproxy.reporting import report_unsure
 from apacheconf.targets.haproxy.rewriting import substituted
 from apacheconf.targets.haproxy.tree import Section
-from apacheconf.targets.haproxy.workers import emit_balancing, emit_servers, origin_name
+from apacheconf.targets.haproxy.workers import emit_balancing, emit_servers, names_are_hosts, origin_name
 from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.patterns import escape, starting_with
 from apacheconf.targets.routes import NewPath, Route, members, new_path, regex_of, reverse_of, special_claims
@@ -65,7 +65,7 @@ def _fill(low: Lowering, route: Route, origin: Origin, path: NewPath, backend: S
     emit_always(low, route, backend)
     emit_charset(low, route, backend)
     report_unsure(low, route, backend)
-    emit_servers(low, origin, backend)
+    emit_servers(low, origin, backend, route.keep_host is None)
 
 
 def _mapping_claims(route: Route, origin: Origin) -> tuple[Claim, ...]:
@@ -169,11 +169,14 @@ def _emit_host(low: Lowering, route: Route, origin: Origin, backend: Section) ->
         backend.rule(f"http-request set-header Host ? unless {HAS_HOST}", route.host.name,
                      comment=low.sources.comment(said_by), claims=(exact(said_by),))  # fmt: skip
         return
-    claims: tuple[Claim, ...] = ()
-    if len({member.authority for member in members(origin)}) > 1:
-        said_by = tuple(each for member in members(origin) for each in member.said_by)
-        claims = (approximated(said_by, "every member gets the first one's Host", "member-host"),)
-    backend.rule("http-request set-header Host ?", members(origin)[0].authority, claims=claims)
+    if not names_are_hosts(origin):
+        claims: tuple[Claim, ...] = ()
+        if len({member.authority for member in members(origin)}) > 1:
+            said_by = tuple(each for member in members(origin) for each in member.said_by)
+            claims = (approximated(said_by, "every member gets the first one's Host", "member-host"),)
+        backend.rule("http-request set-header Host ?", members(origin)[0].authority, claims=claims)
+        return
+    backend.add("http-send-name-header", "Host", comment="a member's name is its Host")
 
 
 def _emit_way_back(low: Lowering, route: Route, backend: Section) -> None:

@@ -10,7 +10,7 @@ from apacheconf.targets.routes import Route
 
 def report_unsure(low: Lowering, route: Route, backend: Section | None = None) -> None:
     """Report what is not lowered; with a backend, say so there."""
-    said_by = [each for step in (*route.logs, *route.unsure, *route.others) for each in route.host.said_by(step)]
+    said_by = [each for step in (*route.unsure, *route.others) for each in route.host.said_by(step)]
     if said_by:
         low.dropped.append(unsupported(said_by, "not supported yet for haproxy", "not-yet"))
     if said_by and backend is not None:

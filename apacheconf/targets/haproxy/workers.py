@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from math import gcd
 
 from apacheconf.program.workers import Balancer, Origin, Worker
@@ -16,6 +17,7 @@ from apacheconf.targets.upgrades import SECURE
 #: lbmethods and what comes closest; the others come as byrequests.
 _METHODS = {"byrequests": "roundrobin", "bybusyness": "leastconn"}
 _MOST = 256
+_NAME = re.compile(r"[A-Za-z0-9_.:-]+")
 
 
 def origin_name(origin: Origin) -> str:
@@ -56,9 +58,22 @@ def _balancer_claims(balancer: Balancer) -> tuple[Claim, ...]:
     return tuple(claims) or (exact(said_by),)
 
 
-def emit_servers(low: Lowering, origin: Origin, backend: Section) -> None:
-    """What leads sessions to their members, then a server line for each member, in order."""
-    names = _server_names(members(origin))
+def names_are_hosts(origin: Origin) -> bool:
+    """Whether members have different Hosts, and each may be the name of its server (HAP-4, HAP-40)."""
+    hosts = [member.authority for member in members(origin)]
+    return 1 < len(hosts) == len(set(hosts)) and all(map(_NAME.fullmatch, hosts))
+
+
+def emit_servers(low: Lowering, origin: Origin, backend: Section, sends_host: bool) -> None:
+    """What leads sessions to their members, then a server line for each member, in order.
+
+    With ``sends_host`` members whose Hosts differ are named by them.
+    """
+    workers = members(origin)
+    if sends_host and names_are_hosts(origin):
+        names = {id(worker): worker.authority for worker in workers}
+    else:
+        names = _server_names(workers)
     emit_sessions(origin, names, backend)
     backend.space()
     for worker, weight in zip(members(origin), _weights(members(origin)), strict=True):

@@ -1,0 +1,164 @@
+"""mod_log_config in HAProxy: a ``log-format`` for each frontend, written to standard output (HAP-113, LOG-1 ff.).
+
+HAProxy opens no files: who runs it (systemd, a container) keeps what it says. An item that it can't say is written
+``-``, as httpd writes what is unset, and the report names it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from apacheconf.ledger import Outcome
+from apacheconf.program.conditions import Always
+from apacheconf.program.hosts import Host
+from apacheconf.program.steps import Log, LogItem, Step
+from apacheconf.program.values import Literal, Value, Variable
+from apacheconf.targets.claims import Claim, approximated, equivalent
+from apacheconf.targets.haproxy.conditions import Terms, negated
+from apacheconf.targets.haproxy.core import plain
+from apacheconf.targets.haproxy.hosts import is_host
+from apacheconf.targets.haproxy.lowering import Lowering
+from apacheconf.targets.haproxy.tree import Section
+from apacheconf.targets.questions import CannotAsk
+
+_OWN_WORDS = "HAProxy says in its own words what goes wrong, on standard error"
+_NO_FILES = "the line is written to standard output, not to the file"
+#: What each variable of a format is in HAProxy.
+_VARIABLES = {
+    "REMOTE_ADDR": "%ci", "REMOTE_HOST": "%ci", "SERVER_ADDR": "%fi", "REMOTE_IDENT": "-", "REQUEST_METHOD": "%HM",
+    "BYTES_OUT": "%B", "BYTES_IN": "%U", "PID": "%pid", "THE_REQUEST": "%{+E}r", "REQUEST_STATUS": "%ST",
+    "SERVER_PROTOCOL": "%HV", "QUERY": "%HQ",
+}  # fmt: skip
+_PORTS = {"": "%fp", "canonical": "%fp", "local": "%fp", "remote": "%cp"}
+_TIMES = {("DURATION_USEC", ""): "%Ta000", ("DURATION", "us"): "%Ta000", ("DURATION", "ms"): "%Ta"}
+#: Samples that are kept in a variable until the line is written: of the request, and of the answer.
+_KEPT = {"REQUEST_URI": "path,url_dec", "HOST_NAME": r"req.fhdr(host),lower,regsub(:[0-9]+$,),regsub(\.$,)",
+         "REMOTE_USER": "var(txn.user)"}  # fmt: skip
+_LEVELS = {"emerg": "emerg", "alert": "alert", "crit": "crit", "error": "err", "warn": "warning", "notice": "notice"}
+
+
+@dataclass
+class _Format:
+    """A line as HAProxy writes it, the variables that it needs, and the items that it lacks."""
+
+    several: bool
+    words: str = ""
+    request: dict[str, str] = field(default_factory=dict)
+    answer: dict[str, str] = field(default_factory=dict)
+    lacking: list[str] = field(default_factory=list)
+
+
+def emit_global(low: Lowering, section: Section) -> None:
+    """Where logs go: ErrorLog and LogLevel for what goes wrong, CustomLog for requests."""
+    named = [each for each in low.program.directives if each.name.lower() in ("errorlog", "loglevel")]
+    level = next((each.args.split()[-1].lower() for each in low.scopes.named("loglevel") if each.args), "warn")
+    claims = (equivalent(named, _OWN_WORDS, "error-log"),)
+    section.rule(f"log stderr format raw daemon {_LEVELS.get(level.rpartition(':')[2], 'notice')}",
+                 comment=low.sources.comment(named[:1]), claims=claims)  # fmt: skip
+    if any(isinstance(step.action, Log) for host in low.program.hosts for step in host.shape.server):
+        section.rule("log stdout format raw local0 info info")
+    formats = [each for each in low.program.directives if each.name.lower() == "logformat"]
+    low.dropped.append(Claim(tuple(formats), Outcome.ABSORBED, "it stands in the logs that use it"))
+
+
+def emit_log(low: Lowering, hosts: list[Host], terms: Terms, frontend: Section) -> None:
+    """The line of a frontend: the first host's that has one. Hosts without a log are silent."""
+    logs = [(host, step) for host in hosts for step in host.shape.server if isinstance(step.action, Log)]
+    if not logs:
+        frontend.rule("no log")
+        return
+    several = len(hosts) > 1
+    shown = _format(logs[0][1], several)
+    claims = tuple(_claim(host, step, shown, _condition(low, host, step, several, terms, frontend))
+                   for host, step in logs)  # fmt: skip
+    frontend.space()
+    said_by = [each for host, step in logs for each in host.said_by(step)]
+    frontend.add("log-format", shown.words, comment=low.sources.comment(said_by), claims=claims)
+    for name, sample in shown.request.items():
+        frontend.add("http-request", f"set-var(txn.{name})", sample)
+    for name, sample in shown.answer.items():
+        frontend.add("http-after-response", f"set-var(txn.{name})", sample)
+    for host in hosts:
+        if not any(host is one for one, _ in logs):
+            frontend.add("http-request", "set-log-level", "silent", "if", *is_host(low, host))
+
+
+def _condition(low: Lowering, host: Host, step: Step, several: bool, terms: Terms, frontend: Section) -> bool:
+    """Silence what a log doesn't want; False where its condition can't be asked."""
+    if isinstance(step.when, Always):
+        return True
+    try:
+        unwanted = negated(terms.of(step.when))
+    except CannotAsk:
+        return False
+    frontend.add("http-request", "set-log-level", "silent", "if", *(is_host(low, host) if several else ()), *unwanted)
+    return True
+
+
+def _claim(host: Host, step: Step, shown: _Format, asked: bool) -> Claim:
+    said_by = host.said_by(step)
+    own = _format(step, shown.several)
+    if own.words != shown.words:
+        return approximated(said_by, "an address has one format in HAProxy: its first log's", "one-format")
+    if not asked:
+        return approximated(said_by, "the condition is not asked: every request is logged", "log-condition")
+    if own.lacking:
+        missing = ", ".join(dict.fromkeys(own.lacking))
+        return approximated(said_by, f"HAProxy can't say {missing}: a dash or the nearest is written", "log-item")
+    return equivalent(said_by, _NO_FILES, "log-to-stdout")
+
+
+def _format(step: Step, several: bool) -> _Format:
+    assert isinstance(step.action, Log)
+    made = _Format(several)
+    made.words = "".join(_part(item, made) for item in step.action.line)
+    return made
+
+
+def _part(item: Value | LogItem, made: _Format) -> str:
+    value = item.value if isinstance(item, LogItem) else item
+    if isinstance(value, Literal):
+        return plain(value.text)
+    if not isinstance(value, Variable):
+        made.lacking.append("a value")
+        return "-"
+    found = _variable(value, made)
+    if not found or (isinstance(item, LogItem) and item.statuses):
+        made.lacking.append(f"%{{{value.argument}}}{value.name}" if value.argument else value.name)
+    return found or "-"
+
+
+def _variable(variable: Variable, made: _Format) -> str:
+    """HAProxy's words for a variable; empty if it has none."""
+    name, argument = variable.name, variable.argument
+    if (name, argument) in _TIMES:
+        return _TIMES[name, argument]
+    match name:
+        case "PORT":
+            return _PORTS.get(argument, "")
+        case "TIME":
+            return "" if argument else "[%trl]"
+        case "BODY_BYTES" | "BODY_BYTES_OR_0":
+            made.lacking.append("the length of a body that Content-Length doesn't tell")
+            return _keep(made.answer, "length", "res.fhdr(content-length)")
+        case "HTTP":
+            return _keep(made.request, f"asked_{_word(argument)}", f"req.fhdr({argument.lower()})")
+        case "COOKIE":
+            return _keep(made.request, f"cookie_{_word(argument)}", f"req.cook({argument})")
+        case "RESP":
+            return _keep(made.answer, f"told_{_word(argument)}", f"res.fhdr({argument.lower()})")
+        case "SERVER_NAME" if made.several:
+            return "%[var(txn.host)]"
+        case _ if name in _KEPT:
+            return _keep(made.request, f"log_{_word(name)}", _KEPT[name])
+        case _:
+            return _VARIABLES.get(name, "") if not argument or name == "REMOTE_ADDR" else ""
+
+
+def _word(text: str) -> str:
+    return "".join(c if c.isalnum() else "_" for c in text.lower())
+
+
+def _keep(where: dict[str, str], name: str, sample: str) -> str:
+    where[name] = sample
+    return f"%{{+E}}[var(txn.{name})]"
