@@ -33,13 +33,14 @@ _BY_NAME = {
 }
 #: Directives about files, for a target that serves none.
 _ABOUT_FILES = frozenset(
-    """
-    typesconfig addtype addencoding addlanguage addcharset addicon adddescription addiconbytype addiconbyencoding
-    defaulticon indexoptions indexignore readmename headername directoryindex directoryslash options fileetag
-    mimemagicfile languagepriority forcelanguagepriority multiviewsmatch accessfilename allowoverride checkcasesonly
-    checkspelling indexstylesheet
-    """.split()
-)
+    {
+        "typesconfig", "addtype", "addencoding", "addlanguage", "addcharset", "addicon", "adddescription",
+        "addiconbytype", "addiconbyencoding", "defaulticon", "indexoptions", "indexignore", "readmename",
+        "headername", "directoryindex", "directoryslash", "options", "fileetag", "mimemagicfile",
+        "languagepriority", "forcelanguagepriority", "multiviewsmatch", "accessfilename", "allowoverride",
+        "checkcasesonly", "checkspelling", "indexstylesheet"
+    }
+)  # fmt: skip
 _SERVES_NO_FILES = frozenset({"haproxy"})
 #: Directives that say how something off stays off.
 _OFF = frozenset({"proxyrequests", "usecanonicalname", "usecanonicalphysicalport", "proxyvia", "hostnamelookups"})
