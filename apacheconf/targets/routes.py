@@ -65,6 +65,8 @@ class Route:
     logs: list[Step] = field(default_factory=list)
     unsure: list[Step] = field(default_factory=list)
     others: list[Step] = field(default_factory=list)
+    #: All of them in the order in which they run, each with whether it is certain.
+    met: list[tuple[Step, bool]] = field(default_factory=list, compare=False)
 
     @property
     def map(self) -> MapToOrigin | None:
@@ -105,8 +107,8 @@ def route_of(host: Host, cell: Cell, steps: Iterable[tuple[Step, bool]]) -> Rout
 
     Deciding ones have to be; ``when`` of a step still says what was asked.
     """
-    walked = Route(host, cell)
-    for step, certain in steps:
+    walked = Route(host, cell, met=list(steps))
+    for step, certain in walked.met:
         if isinstance(step.action, LogError):  # a line for the error log changes nothing that a client gets
             continue
         if isinstance(step.action, Log):

@@ -38,7 +38,8 @@ def _converse(client: socket.socket, port: int) -> None:
                 if not header:
                     return
                 name, _, value = header.decode("latin-1").partition(":")
-                headers[name.lower()] = value.strip()
+                known = headers.get(name.lower())
+                headers[name.lower()] = value.strip() if known is None else f"{known}, {value.strip()}"
             told = [f"{name}={headers[name]}" for name in sorted(headers) if name in _TOLD or name[:2] == "x-"]
             body = " ".join([str(port), line.split()[1].decode("latin-1"), *told]).encode("latin-1")
             status = f"302 Found\r\nLocation: {headers['x-location']}" if "x-location" in headers else "200 OK"

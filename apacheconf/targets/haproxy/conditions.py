@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass, fields, is_dataclass
+
 from apacheconf.program.conditions import (
     AllOf,
     Always,
@@ -9,12 +12,13 @@ from apacheconf.program.conditions import (
     Compare,
     Condition,
     InNetwork,
+    IsSet,
     Never,
     Not,
     Operator,
     Test,
 )
-from apacheconf.program.values import Value, Variable
+from apacheconf.program.values import Call, Literal, Value, Variable
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.questions import ADDRESSES, CannotAsk, as_match, matches_empty, variable_title
 
@@ -23,46 +27,126 @@ _FETCHES = {
     "REQUEST_URI": "path,url_dec", "REQUEST_METHOD": "method", "QUERY_STRING": "query",
     "HTTP_HOST": "req.fhdr(host)", "HTTP_USER_AGENT": "req.fhdr(user-agent)", "HTTP_REFERER": "req.fhdr(referer)",
     "HTTP_COOKIE": "req.fhdr(cookie)", "HTTP_ACCEPT": "req.fhdr(accept)", "REMOTE_ADDR": "src", "SERVER_ADDR": "dst",
-    "HTTPS": "ssl_fc,iif(on,off)", "REQUEST_SCHEME": "ssl_fc,iif(https,http)",
+    "REMOTE_PORT": "src_port", "HTTPS": "ssl_fc,iif(on,off)", "REQUEST_SCHEME": "ssl_fc,iif(https,http)",
+    "CONTENT_TYPE": "req.fhdr(content-type)", "SERVER_PROTOCOL": "var(txn.protocol)",
 }  # fmt: skip
+#: Those of mod_ssl; the names in a certificate are ``SSL_CLIENT_S_DN_CN`` and the like.
+_OF_TLS = {"SSL_PROTOCOL": "ssl_fc_protocol", "SSL_CIPHER": "ssl_fc_cipher", "SSL_TLS_SNI": "ssl_fc_sni",
+           "SSL_SESSION_ID": "ssl_fc_session_id,hex", "SSL_CLIENT_M_SERIAL": "ssl_c_serial,hex",
+           "SSL_CIPHER_USEKEYSIZE": "ssl_fc_use_keysize", "SSL_CIPHER_ALGKEYSIZE": "ssl_fc_alg_keysize"}  # fmt: skip
+_NAME_PART = re.compile(r"SSL_CLIENT_([SI])_DN_(CN|O|OU|C|ST|L)")
+#: What is known of the answer only.
+_OF_ANSWERS = {"REQUEST_STATUS": "status"}
+_NUMBERS = {Operator.EQ: "eq", Operator.LT: "lt", Operator.LE: "le", Operator.GT: "gt", Operator.GE: "ge"}
 Term = tuple[str, ...]
 
 
-def fetch_of(value: Value) -> str:
+@dataclass(frozen=True)
+class Environment:
+    """The variables of the environment: ``known`` ones have rules that set them, ``lost`` ones can't be said.
+
+    Any other is never set.
+    """
+
+    known: frozenset[str] = frozenset()
+    lost: frozenset[str] = frozenset()
+
+    def sample(self, name: str) -> str:
+        """The sample that holds a variable, empty if nobody ever sets it. Raises CannotAsk."""
+        if name in self.lost or name.startswith("SSL_") or name == "HTTPS":
+            raise CannotAsk(f"%{{ENV:{name}}}")
+        return f"var({variable_of(name)})" if name in self.known else ""
+
+
+def variable_of(name: str) -> str:
+    """The variable that stands for one of the environment."""
+    return f"txn.env_{re.sub('[^A-Za-z0-9_]', '_', name)}"
+
+
+NOTHING_SET = Environment()
+
+
+def fetch_of(value: Value, environment: Environment = NOTHING_SET) -> str:
     """The sample that holds the value. Raises CannotAsk."""
     match value:
-        case Variable("HTTP", name):
+        case Literal(text) if text and not set(text) & set("'\"(),\\"):
+            return f"str({text})"
+        case Variable("HTTP", name) | Variable("HTTP_OR_ENV", name) if name not in environment.known:
             return f"req.fhdr({name.lower()})"
-        case Variable(name) if name in _FETCHES:
-            return _FETCHES[name]
+        case Variable("HTTP_OR_ENV" | "ENV", name):
+            return environment.sample(name) or f"var({variable_of(name)})"
+        case Variable("RESP", name):
+            return f"res.fhdr({name.lower()})"
+        case Variable("SSL", name):
+            return _of_tls(name, value)
+        case Variable(name) if name in _FETCHES or name in _OF_ANSWERS:
+            return _FETCHES.get(name) or _OF_ANSWERS[name]
+        case Variable(name) if name.startswith("SSL_"):
+            return _of_tls(name, value)
         case Variable():
             raise CannotAsk(variable_title(value))
+        case Call("tolower" | "toupper" as function, argument):
+            return f"{fetch_of(argument, environment)},{function.removeprefix('to')}"
         case _:
             raise CannotAsk("a value of several parts")
 
 
-class Terms:
-    """Conditions as terms of rules in one frontend; ``rules`` collects the lines that set their variables."""
+def _of_tls(name: str, value: Variable) -> str:
+    found = _NAME_PART.fullmatch(name)
+    if found:
+        return f"ssl_c_{found[1].lower()}_dn({found[2]})"
+    if name not in _OF_TLS:
+        raise CannotAsk(variable_title(value))
+    return _OF_TLS[name]
 
-    def __init__(self) -> None:
+
+def is_of_answer(part: object) -> bool:
+    """Whether anything in it is known of the answer only."""
+    if isinstance(part, Variable):
+        return part.name in _OF_ANSWERS or part.name == "RESP"
+    if isinstance(part, tuple):
+        return any(map(is_of_answer, part))
+    if not is_dataclass(part):
+        return False
+    return any(is_of_answer(getattr(part, each.name)) for each in fields(part))
+
+
+class Terms:
+    """Conditions as terms of rules; ``rules`` collects the lines that set their variables.
+
+    ``name`` begins the names of these, so that several places of one request don't disturb each other.
+    """
+
+    def __init__(self, name: str = "asked", environment: Environment = NOTHING_SET, kind: str = "http-request") -> None:
         self.rules = Section("rules")
-        self._made: dict[Condition, Term] = {}
+        self.environment = environment
+        self._name, self._kind, self._count = name, kind, 0
+        self._made: dict[tuple[Condition, Environment], Term] = {}
 
     def of(self, condition: Condition) -> Term:
         """The term that is true where the condition holds. Raises CannotAsk."""
-        if condition not in self._made:
-            self._made[condition] = self._make(condition)
-        return self._made[condition]
+        key = condition, self.environment
+        if key not in self._made:
+            self._made[key] = self._make(condition)
+        return self._made[key]
+
+    def kept(self, condition: Condition) -> Term:
+        """The same in a variable, which is there when the answer comes."""
+        term = self.of(condition)
+        return term if term[1:2] and term[1].startswith("var(txn.") else self.any_of([term])
+
+    def fetch(self, value: Value) -> str:
+        """The sample that holds the value. Raises CannotAsk."""
+        return fetch_of(value, self.environment)
 
     def _make(self, condition: Condition) -> Term:
         found = as_match(condition)
         if found is not None:
             value, pattern, ignore_case = found
-            term = ("{", fetch_of(value), "-m", "reg", *(["-i"] if ignore_case else []), "--", pattern, "}")
+            fetch = self.fetch(value)
+            term = ("{", fetch, "-m", "reg", *(["-i"] if ignore_case else []), "--", pattern, "}")
             # What isn't there matches nothing in HAProxy, and is empty in httpd.
-            return (
-                self._variable([term, ("!{", fetch_of(value), "-m", "found", "}")]) if matches_empty(pattern) else term
-            )
+            return self.any_of([term, ("!{", fetch, "-m", "found", "}")]) if matches_empty(pattern) else term
         match condition:
             case Always():
                 return ("TRUE",)
@@ -71,39 +155,62 @@ class Terms:
             case Not(inner):
                 return negated(self.of(inner))
             case AllOf(parts):
-                return self._variable([tuple(word for part in parts for word in self.of(part))])
+                return self.any_of([tuple(word for part in parts for word in self.of(part))])
             case AnyOf(parts):
-                return self._variable([self.of(part) for part in parts])
+                return self.any_of([self.of(part) for part in parts])
             case Compare(Variable(one), Operator.SAME, Variable(other)) if {one, other} <= ADDRESSES:
                 self.rules.add("http-request", "set-var-fmt(txn.address)", f"%[{_FETCHES[other]}]")
-                return self._variable([("{", f"{_FETCHES[one]},strcmp(txn.address)", "eq", "0", "}")])
+                return self.any_of([("{", f"{_FETCHES[one]},strcmp(txn.address)", "eq", "0", "}")])
             case Compare(left, Operator.DIFFERENT, right):
                 return negated(self.of(Compare(left, Operator.SAME, right)))
+            case Compare(left, Operator.NE, right):
+                return negated(self.of(Compare(left, Operator.EQ, right)))
+            case Compare(left, operator, Literal(text)) if operator in _NUMBERS and _is_number(text):
+                return self._compared(self.fetch(left), operator, int(text))
             case Test("n", value):
-                return ("{", fetch_of(value), "-m", "len", "gt", "0", "}")
+                return ("{", self.fetch(value), "-m", "len", "gt", "0", "}")
             case Test("z", value):
                 return negated(self.of(Test("n", value)))
-            case InNetwork(Variable("REMOTE_ADDR"), networks):
+            case IsSet(Variable("ENV", name)):
+                sample = self.environment.sample(name)
+                return ("{", sample, "-m", "found", "}") if sample else ("FALSE",)
+            case IsSet(variable):
+                return ("{", self.fetch(variable), "-m", "found", "}")
+            case InNetwork(Variable("REMOTE_ADDR" | "CONN_REMOTE_ADDR"), networks):
                 return ("{", "src", *networks, "}")
             case _:
                 raise CannotAsk(type(condition).__name__)
 
-    def _variable(self, alternatives: list[Term]) -> Term:
-        name = f"txn.asked_{sum(bool(line.words) for line in self.rules.lines) + 1}"
+    def _compared(self, fetch: str, operator: Operator, number: int) -> Term:
+        """A comparison of numbers; a text that is none counts as 0 (EXPR-4)."""
+        term = ("{", f"{fetch},add(0)", _NUMBERS[operator], str(number), "}")
+        holds = {"eq": number == 0, "lt": number > 0, "le": number >= 0, "gt": number < 0, "ge": number <= 0}
+        return self.any_of([term, ("!{", f"{fetch},add(0)", "-m", "found", "}")]) if holds[term[2]] else term
+
+    def any_of(self, alternatives: list[Term]) -> Term:
+        """A variable that is true where one of the terms is."""
+        self._count += 1
+        name = f"txn.{self._name}_{self._count}"
         for each in alternatives:
-            self.rules.add("http-request", f"set-var({name})", "bool(true)", "if", *each)
+            self.rules.add(self._kind, f"set-var({name})", "bool(true)", "if", *each)
         return ("{", f"var({name})", "-m", "bool", "}")
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"-?\d{1,15}", text) is not None
 
 
 def negated(term: Term) -> Term:
     """The term that is true where this one is false."""
+    if term in (("TRUE",), ("FALSE",)):
+        return ("FALSE",) if term == ("TRUE",) else ("TRUE",)
     return (term[0][1:], *term[1:]) if term[0].startswith("!") else (f"!{term[0]}", *term[1:])
 
 
-def can_ask(condition: Condition) -> bool:
-    """Whether HAProxy has words for it."""
+def can_ask(condition: Condition, environment: Environment = NOTHING_SET) -> bool:
+    """Whether HAProxy has words for it before an origin is asked."""
     try:
-        Terms().of(condition)
+        Terms(environment=environment).of(condition)
     except CannotAsk:
         return False
-    return True
+    return not is_of_answer(condition)

@@ -13,7 +13,7 @@ from apacheconf.program.hosts import Cell, Host, Reach
 from apacheconf.program.program import Program
 from apacheconf.targets.choices import Place, close, leaves, places, routes_in
 from apacheconf.targets.claims import settle, unsupported
-from apacheconf.targets.haproxy import core, hosts, mod_log_config, mod_ssl
+from apacheconf.targets.haproxy import core, hosts, mod_headers, mod_log_config, mod_setenvif, mod_ssl
 from apacheconf.targets.haproxy.backends import backend_of
 from apacheconf.targets.haproxy.conditions import Term, Terms, can_ask
 from apacheconf.targets.haproxy.differences import DIFFERENCES
@@ -65,16 +65,22 @@ def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Sect
     scheme = "https" if first.front_tls else "http"
     frontend = Section("frontend", low.names.of(endpoint, f"{scheme}-{endpoint.address or 'all'}-{endpoint.port}"))
     hosts.emit_bind(low, endpoint, answering, frontend)
+    hosts.emit_choice(low, answering, frontend)
     frontend.space()
     core.emit_guards(low, first, frontend)
     core.emit_path(first, low.keeps_raw, frontend)
-    hosts.emit_choice(low, answering, frontend)
     mod_ssl.emit_checks(low, answering, frontend)
     lowered = [(named, _places(low, low.program.hosts[named.host], first)) for named in answering]
     for named, found in lowered:
         _emit_restrictions(low, named, routes_in(found), len(answering) > 1, frontend)
     core.emit_responses(frontend)
+    for named, found in lowered:
+        host = low.program.hosts[named.host]
+        of_host = hosts.is_host(low, host) if len(answering) > 1 else ()
+        mod_headers.emit_in_front(low, host, routes_in(found), of_host, frontend)
     terms, routing, log = Terms(), Section("routing"), Section("log")
+    for named, found in lowered:
+        _emit_environment(low, low.program.hosts[named.host], found, len(answering) > 1, terms)
     mod_log_config.emit_log(low, [low.program.hosts[named.host] for named in answering], terms, log)
     # The default host comes last: its own rules need not ask for the host again.
     for named, found in [*lowered[1:], lowered[0]]:
@@ -93,6 +99,14 @@ def _places(low: Lowering, host: Host, first: Host) -> list[Place]:
     return places(low.program, host, mod_ssl.why_closed(host, first.front_tls))
 
 
+def _emit_environment(low: Lowering, host: Host, found: list[Place], several: bool, terms: Terms) -> None:
+    steps = mod_setenvif.steps_of(found)
+    read = mod_setenvif.read_by([*steps, *host.shape.server])
+    terms.environment = low.environments[host.number] = mod_setenvif.environment_of(host, steps)
+    mod_setenvif.emit_environment(low, host, terms, hosts.is_host(low, host) if several else (), read)
+    mod_setenvif.report_unread(low, host, steps, read)
+
+
 def _emit_restrictions(low: Lowering, named: Named, found: list[Route], several: bool, frontend: Section) -> None:
     host = low.program.hosts[named.host]
     for rule in restrictions(low.program, low.scopes, host, found):
@@ -109,6 +123,7 @@ def _emit_routing(low: Lowering, named: Named, found: list[Place], asks: bool, t
     of_host = hosts.is_host(low, host) if asks else ()
     deepest = sorted(found, key=lambda place: (-len(place.cell.path), place.cell.reach is Reach.BELOW))
     comment, claims = hosts.section_comment(low, host), hosts.host_claims(low, host)
+    terms.environment = low.environments[host.number]
     for asked, backend in _rules(low, host, deepest, terms):
         words = ("use_backend", backend, "if", *of_host, *asked)
         if words[-1] == "if":
@@ -120,7 +135,7 @@ def _emit_routing(low: Lowering, named: Named, found: list[Place], asks: bool, t
 def _rules(low: Lowering, host: Host, found: list[Place], terms: Terms) -> Iterator[tuple[Term, str]]:
     """What is asked, in order, and the backend that takes the requests for which it holds."""
     for place in found:
-        tree, lost = close(place.tree, can_ask)
+        tree, lost = close(place.tree, lambda condition: can_ask(condition, terms.environment))
         for step in lost:
             low.dropped.append(unsupported(host.said_by(step), "its condition can't be asked in HAProxy", "condition"))
         for answers, end in leaves(tree):

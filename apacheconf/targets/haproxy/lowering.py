@@ -7,6 +7,7 @@ from functools import cached_property
 
 from apacheconf.program.program import Program
 from apacheconf.targets.claims import Claim
+from apacheconf.targets.haproxy.conditions import Environment
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.naming import Names
 from apacheconf.targets.scopes import Scopes
@@ -31,6 +32,10 @@ class Lowering:
     dropped: list[Claim] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
+    #: What conditions of each host may ask of the environment.
+    environments: dict[int, Environment] = field(default_factory=dict)
+    #: Header lines that the frontends add for all that a host answers, by host and ``id``.
+    in_front: set[tuple[int, int]] = field(default_factory=set)
     #: The key of ``a.crt`` is ``a.key``, not ``a.crt.key``.
     keys_without_crt: bool = False
 

@@ -2,66 +2,263 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
+
+from apacheconf.ledger import Written
+from apacheconf.program.conditions import AllOf, AnyOf, Condition, Not, Regex
+from apacheconf.program.hosts import Host
 from apacheconf.program.steps import EditHeader, Step, Table
-from apacheconf.program.values import Joined, Literal, Value
-from apacheconf.targets.claims import approximated, exact, unsupported
-from apacheconf.targets.haproxy.conditions import fetch_of
+from apacheconf.program.values import Capture, Joined, Literal, Value, Variable
+from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
+from apacheconf.targets.haproxy.conditions import NOTHING_SET, Environment, Term, Terms, fetch_of, is_of_answer, negated
 from apacheconf.targets.haproxy.core import plain
 from apacheconf.targets.haproxy.lowering import Lowering
+from apacheconf.targets.haproxy.rewriting import inner
 from apacheconf.targets.haproxy.tree import Section
-from apacheconf.targets.headers import fold_headers, is_plain
+from apacheconf.targets.questions import CannotAsk, pcre
+from apacheconf.targets.rewrites import parts_of
 from apacheconf.targets.routes import Route
 
-_RULES = {"set": "set-header", "unset": "del-header", "add": "add-header"}
 _FRAMING = frozenset(
     {"content-length", "transfer-encoding", "connection", "keep-alive", "trailer", "upgrade", "expect"}
 )
+_ONE_MORE_LINE = "where the header has several lines, the value is a line of its own and not joined to the last"
+#: Most groups that a replacement of HAProxy can name.
+_GROUPS = 9
+Rule = tuple[str, ...]
+_SIGNS = re.compile(r"\$(\d)|\\(.)|[%\\]")
 
 
-def emit_edits(low: Lowering, route: Route, table: Table, backend: Section) -> None:
-    """The lines of RequestHeader, or those of the table onsuccess."""
-    kind, fetch = ("http-request", "req") if table is Table.REQUEST else ("http-response", "res")
-    for step in route.headers:
-        action = step.action
-        if not isinstance(action, EditHeader) or action.table is not table:
+class Headers:
+    """The lines of one backend. Conditions about the request are asked before any of its headers changes."""
+
+    def __init__(self, low: Lowering, route: Route, backend: Section, terms: Terms) -> None:
+        self._low, self._route, self._backend, self._terms = low, route, backend, terms
+        self._told = 0
+
+    def emit(self, table: Table) -> None:
+        """The lines of RequestHeader, or those of the table onsuccess."""
+        kind, fetch = ("http-request", "req") if table is Table.REQUEST else ("http-response", "res")
+        for step, action in edits(self._route, table):
+            self._emit(step, _rules(action, fetch), kind)
+
+    def emit_always(self) -> None:
+        """The table always starts empty, whatever the origin sends: its lines are added to every answer."""
+        for step, _ in edits(self._route, Table.ALWAYS):
+            if (self._route.host.number, id(step)) not in self._low.in_front:
+                self._emit(step, always_rules(step), "http-after-response")
+
+    def _emit(self, step: Step, rules: Iterable[tuple[Rule, Value | None, Term]], kind: str) -> None:
+        said_by = self._route.host.said_by(step)
+        try:
+            lines = list(_with_values(rules, self._terms.environment))
+            only = self._asked(step, kind)
+        except CannotAsk as missing:
+            why = f"{missing} can't be said here in HAProxy: the header stays as it is"
+            self._low.dropped.append(unsupported(said_by, why, "header-edit"))
+            return
+        claim = _claim(step, said_by)
+        if not lines:
+            self._low.dropped.append(claim)
+        comment = self._low.sources.comment(said_by)
+        claims: tuple[Claim, ...] = (claim,)
+        for words, condition in lines:
+            self._backend.add(kind, *words, *_if(only, condition), comment=comment, claims=claims)
+            comment, claims = "", ()
+
+    def _asked(self, step: Step, kind: str) -> Term:
+        """Raises CannotAsk."""
+        if kind == "http-request":
+            if is_of_answer(step.when):
+                raise CannotAsk("a condition on the answer")
+            return self._terms.of(step.when)
+        self._told += 1
+        answers = Terms(f"told_{self._told}", self._terms.environment, kind)
+        term = self._of_answer(step.when, answers)
+        self._backend.lines += answers.rules.lines
+        return term
+
+    def _of_answer(self, condition: Condition, answers: Terms) -> Term:
+        """The term where the answer is known: what is about the request was kept. Raises CannotAsk."""
+        if not is_of_answer(condition):
+            term = self._terms.of(condition)
+            return term if term in (("TRUE",), ("FALSE",)) else self._terms.kept(condition)
+        match condition:
+            case Not(inner_one):
+                return negated(self._of_answer(inner_one, answers))
+            case AllOf(parts):
+                return answers.any_of([tuple(word for part in parts for word in self._of_answer(part, answers))])
+            case AnyOf(parts):
+                return answers.any_of([self._of_answer(part, answers) for part in parts])
+            case _:
+                return answers.of(condition)
+
+
+def edits(route: Route, table: Table) -> Iterator[tuple[Step, EditHeader]]:
+    """The lines of a table in order, whether they are certain or not."""
+    for step, _ in route.met:
+        if isinstance(step.action, EditHeader) and step.action.table is table:
+            yield step, step.action
+
+
+def _rules(action: EditHeader, fetch: str) -> Iterator[tuple[Rule, Value | None, Term]]:
+    """Each rule without its value, the value, and when it holds. Raises CannotAsk."""
+    name, value = action.name, action.value
+    there = ("{", f"{fetch}.fhdr({name})", "-m", "found", "}")
+    if name.lower() in _FRAMING:
+        raise CannotAsk(f"an edit of {name}")
+    match action.operation:
+        case "set":
+            yield ("set-header", name), value, ()
+        case "unset":
+            yield ("del-header", name), None, ()
+        case "add":
+            yield ("add-header", name), value, ()
+        case "append" if value is not None:
+            yield from _joined(name, value, fetch, ())
+        case "merge" if isinstance(value, Literal):
+            yield from _joined(name, value, fetch, ("!{", f"{fetch}.hdr({name})", "-m", "str", "--", value.text, "}"))
+        case "setifempty":
+            yield ("set-header", name), value, (f"!{there[0]}", *there[1:])
+        case "edit" if action.regex is not None and action.replacement is not None:
+            pattern, shift = _whole(action.regex)
+            yield (
+                ("replace-header", name, pattern, r"\1" + _replacement(action.replacement, 1) + rf"\{shift}"),
+                None,
+                (),
+            )
+        case "edit*" if action.regex is not None and action.replacement is not None:
+            case = "(?i)" if action.regex.ignore_case else ""
+            made = _replacement(action.replacement, 0)
+            sample = f'{fetch}.fhdr({name}),regsub("{inner(case + pcre(action.regex))}","{inner(made)}",g)'
+            yield ("set-header", name, f"%[{sample}]"), None, there
+        case _:
+            raise CannotAsk(action.operation)
+
+
+def _joined(name: str, value: Value, fetch: str, only: Term) -> Iterator[tuple[Rule, Value | None, Term]]:
+    """Behind the value of the one line that is there; where none or several are, in a line of its own."""
+    one = ("{", f"{fetch}.fhdr_cnt({name})", "1", "}")
+    there = Variable("HTTP" if fetch == "req" else "RESP", name)
+    yield ("set-header", name), Joined((there, Literal(", "), *parts_of(value))), (*only, *one)
+    yield ("add-header", name), value, (*only, f"!{one[0]}", *one[1:])
+
+
+def always_rules(step: Step) -> Iterator[tuple[Rule, Value | None, Term]]:
+    """The table is empty when the lines begin: what adds is a line more, what takes away does nothing."""
+    assert isinstance(step.action, EditHeader)
+    action = step.action
+    if action.name.lower() in _FRAMING:
+        raise CannotAsk(f"an edit of {action.name}")
+    if action.operation in ("set", "add", "append", "merge", "setifempty"):
+        yield ("add-header", action.name), action.value, ()
+    elif action.operation not in ("unset", "edit", "edit*"):
+        raise CannotAsk(action.operation)
+
+
+def _with_values(
+    rules: Iterable[tuple[Rule, Value | None, Term]], environment: Environment
+) -> Iterator[tuple[Rule, Term]]:
+    for words, value, only in rules:
+        if value is None:
+            yield words, only
             continue
-        said_by = route.host.said_by(step)
-        rule = _RULES.get(action.operation if action.operation != "setifempty" else "set")
-        if rule is None or action.name.lower() in _FRAMING or not (action.value is None or is_plain(action.value)):
-            _report(low, route, step)
+        missing = [each for each in parts_of(value) if isinstance(each, Variable) and each.missing]
+        if not missing:
+            yield (*words, log_format(value, environment)), only
             continue
-        value = () if action.value is None else (log_format(action.value),)
-        only = ("unless", "{", f"{fetch}.fhdr({action.name})", "-m", "found", "}")
-        words = (kind, rule, action.name, *value, *(only if action.operation == "setifempty" else ()))
-        backend.add(*words, comment=low.sources.comment(said_by), claims=(exact(said_by),))
+        if len(missing) > 1 or only:
+            yield from _with_several(words, value, only, environment)
+            continue
+        there = ("{", fetch_of(missing[0], environment), "-m", "found", "}")
+        yield (*words, log_format(value, environment)), there
+        without = Joined(tuple(Literal(missing[0].missing) if each is missing[0] else each for each in parts_of(value)))
+        yield (*words, log_format(without, environment)), (f"!{there[0]}", *there[1:])
 
 
-def emit_always(low: Lowering, route: Route, backend: Section) -> None:
-    """The table always starts empty, whatever the origin sends: its lines are added to every answer."""
-    folded = fold_headers(route.headers, Table.ALWAYS)
-    for step in folded.lost:
-        _report(low, route, step)
-    for lines in folded.lines.values():
-        said_by = [each for step in lines.steps for each in route.host.said_by(step)]
-        claim = approximated(said_by, "what HAProxy answers or refuses without asking an origin lacks it", "always")
-        if not lines.values:
-            low.dropped.append(exact(said_by))
-        for value in lines.values:
-            backend.add("http-after-response", "add-header", lines.name, log_format(value),
-                        comment=low.sources.comment(said_by), claims=(claim,))  # fmt: skip
+def _with_several(words: Rule, value: Value, only: Term, environment: Environment) -> Iterator[tuple[Rule, Term]]:
+    """The same with variables in which each part is what it is, or what httpd writes if it isn't there."""
+    text = ""
+    for number, each in enumerate(parts_of(value), 1):
+        if not isinstance(each, Variable) or not each.missing:
+            text += log_format(each, environment)
+            continue
+        sample = fetch_of(each, environment)
+        yield (f"set-var-fmt(txn.part_{number})", plain(each.missing)), ()
+        yield (f"set-var(txn.part_{number})", sample), ("{", sample, "-m", "found", "}")
+        text += f"%[var(txn.part_{number})]"
+    yield (*words, text), only
 
 
-def log_format(value: Value) -> str:
+def _whole(regex: Regex) -> tuple[str, int]:
+    """A pattern of the whole value whose first group is what stands before the match, and the number of the last."""
+    pattern = pcre(regex)
+    groups = len(re.findall(r"(?<!\\)\((?!\?)", re.sub(r"\[[^\]]*\]", "", pattern)))
+    if groups + 2 > _GROUPS:
+        raise CannotAsk("a regex of many groups")
+    return f"(?s{'i' if regex.ignore_case else ''})^(.*?)(?:{pattern})(.*)$", groups + 2
+
+
+def _replacement(value: Value, shift: int) -> str:
+    made = ""
+    for each in parts_of(value):
+        match each:
+            case Literal(text):
+                made += _SIGNS.sub(lambda found: _written(found, shift), text)
+            case Capture(_, group) if group and group + shift <= _GROUPS:
+                made += f"\\{group + shift}"
+            case _:
+                raise CannotAsk("a replacement of more than text and captures")
+    return made
+
+
+def _written(found: re.Match[str], shift: int) -> str:
+    """A piece of a replacement: ``$1``, an escaped character, or a sign that HAProxy reads as its own."""
+    if found[1]:
+        return f"\\{int(found[1]) + shift}" if found[1] != "0" or not shift else "\\0"
+    return {"\\": "\\\\", "%": "%%"}.get(text := found[2] or found[0], text)
+
+
+def log_format(value: Value, environment: Environment = NOTHING_SET) -> str:
     """The value as a log format. Raises CannotAsk."""
     match value:
         case Literal(text):
             return plain(text) or "%[str()]"  # HAProxy takes an empty word for a missing one
         case Joined(parts):
-            return "".join(map(log_format, parts))
+            return "".join(log_format(part, environment) for part in parts)
         case _:
-            return f"%[{fetch_of(value)}]"
+            return f"%[{fetch_of(value, environment)}]"
 
 
-def _report(low: Lowering, route: Route, step: Step) -> None:
-    why = "this edit of a header is not supported yet for HAProxy"
-    low.dropped.append(unsupported(route.host.said_by(step), why, "header-edit"))
+def _if(only: Term, condition: Term) -> tuple[str, ...]:
+    words = (*(() if only == ("TRUE",) else only), *condition)
+    return ("if", *words) if words else ()
+
+
+def _claim(step: Step, said_by: tuple[Written, ...]) -> Claim:
+    assert isinstance(step.action, EditHeader)
+    match step.action.operation:
+        case "append" | "merge":
+            return equivalent(said_by, _ONE_MORE_LINE, "header-lines")
+        case "edit*":
+            why = "of several lines of the header only the last is edited, and the others go"
+            return approximated(said_by, why, "edit-all")
+        case _:
+            return exact(said_by)
+
+
+def emit_in_front(low: Lowering, host: Host, found: list[Route], of_host: tuple[str, ...], frontend: Section) -> None:
+    """Lines of the table always that hold for all that a host answers, also for what is refused before any backend."""
+    for step, _ in edits(found[0], Table.ALWAYS) if found else ():
+        if not all(any(each is step for each in route.headers) for route in found):
+            continue
+        try:
+            lines = list(_with_values(always_rules(step), Environment()))
+        except CannotAsk:
+            continue
+        low.in_front.add((host.number, id(step)))
+        said_by = host.said_by(step)
+        for words, only in lines:
+            frontend.add("http-after-response", *words, *_if(of_host, only), comment=low.sources.comment(said_by),
+                         claims=(exact(said_by),))  # fmt: skip

@@ -14,7 +14,7 @@ from apacheconf.program.hosts import Host
 from apacheconf.program.steps import Log, LogItem, Step
 from apacheconf.program.values import Literal, Value, Variable
 from apacheconf.targets.claims import Claim, approximated, equivalent
-from apacheconf.targets.haproxy.conditions import Terms, negated
+from apacheconf.targets.haproxy.conditions import Terms, negated, variable_of
 from apacheconf.targets.haproxy.core import plain
 from apacheconf.targets.haproxy.hosts import is_host
 from apacheconf.targets.haproxy.lowering import Lowering
@@ -30,7 +30,7 @@ _VARIABLES = {
     "SERVER_PROTOCOL": "%HV", "QUERY": "%HQ",
 }  # fmt: skip
 _PORTS = {"": "%fp", "canonical": "%fp", "local": "%fp", "remote": "%cp"}
-_TIMES = {("DURATION_USEC", ""): "%Ta000", ("DURATION", "us"): "%Ta000", ("DURATION", "ms"): "%Ta"}
+_TIMES = {("DURATION_USEC", ""): "%Ta%[str(000)]", ("DURATION", "us"): "%Ta%[str(000)]", ("DURATION", "ms"): "%Ta"}
 #: Samples that are kept in a variable until the line is written: of the request, and of the answer.
 _KEPT = {"REQUEST_URI": "path,url_dec", "HOST_NAME": r"req.fhdr(host),lower,regsub(:[0-9]+$,),regsub(\.$,)",
          "REMOTE_USER": "var(txn.user)"}  # fmt: skip
@@ -87,6 +87,7 @@ def _condition(low: Lowering, host: Host, step: Step, several: bool, terms: Term
     """Silence what a log doesn't want; False where its condition can't be asked."""
     if isinstance(step.when, Always):
         return True
+    terms.environment = low.environments[host.number]
     try:
         unwanted = negated(terms.of(step.when))
     except CannotAsk:
@@ -147,6 +148,8 @@ def _variable(variable: Variable, made: _Format) -> str:
             return _keep(made.request, f"cookie_{_word(argument)}", f"req.cook({argument})")
         case "RESP":
             return _keep(made.answer, f"told_{_word(argument)}", f"res.fhdr({argument.lower()})")
+        case "ENV":
+            return f"%{{+E}}[var({variable_of(argument)})]"
         case "SERVER_NAME" if made.several:
             return "%[var(txn.host)]"
         case _ if name in _KEPT:

@@ -7,9 +7,11 @@ from apacheconf.program.steps import CookiePart, MapBack, MapBackCookie, MapToOr
 from apacheconf.program.uri import canonical
 from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
+from apacheconf.targets.haproxy import mod_setenvif
+from apacheconf.targets.haproxy.conditions import Terms
 from apacheconf.targets.haproxy.core import HAS_HOST, emit_charset, plain, seconds
 from apacheconf.targets.haproxy.lowering import Lowering
-from apacheconf.targets.haproxy.mod_headers import emit_always, emit_edits
+from apacheconf.targets.haproxy.mod_headers import Headers
 from apacheconf.targets.haproxy.reporting import report_unsure
 from apacheconf.targets.haproxy.rewriting import substituted
 from apacheconf.targets.haproxy.tree import Section
@@ -52,17 +54,22 @@ def _fill(low: Lowering, route: Route, origin: Origin, path: NewPath, backend: S
     backend.claims = _mapping_claims(route, origin)
     emit_balancing(low, origin, backend)
     _emit_timeouts(low, route.host, workers[0], backend)
+    terms = Terms("held", low.environments[route.host.number])
+    headers = Headers(low, route, backend, terms)
+    asked_at = len(backend.lines)
+    mod_setenvif.emit_late(low, route, terms)
     _emit_path(path, backend)
     if _is_raw(route.map, path):
         _emit_raw(path, backend)
     if route.reverses:
         emit_self(route.host, backend)
-    emit_edits(low, route, Table.REQUEST, backend)
+    headers.emit(Table.REQUEST)
     _emit_request_headers(low, route, origin, backend)
     _emit_way_back(low, route, backend)
     _emit_cookies(low, route, backend)
-    emit_edits(low, route, Table.ONSUCCESS, backend)
-    emit_always(low, route, backend)
+    headers.emit(Table.ONSUCCESS)
+    headers.emit_always()
+    backend.lines[asked_at:asked_at] = terms.rules.lines
     emit_charset(low, route, backend)
     report_unsure(low, route, backend)
     emit_servers(low, origin, backend, route.keep_host is None)

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from apacheconf.program.steps import EditHeader, SetEnv
 from apacheconf.targets.claims import unsupported
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.routes import Route
 
+#: What answers for itself elsewhere, whether it is certain or not.
+DONE = EditHeader | SetEnv
+
 
 def report_unsure(low: Lowering, route: Route, backend: Section | None = None) -> None:
     """Report what is not lowered; with a backend, say so there."""
-    said_by = [each for step in (*route.unsure, *route.others) for each in route.host.said_by(step)]
+    said_by = [
+        each
+        for step in (*route.unsure, *route.others)
+        if not isinstance(step.action, DONE)
+        for each in route.host.said_by(step)
+    ]
     if said_by:
         low.dropped.append(unsupported(said_by, "not supported yet for haproxy", "not-yet"))
     if said_by and backend is not None:

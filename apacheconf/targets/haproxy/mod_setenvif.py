@@ -1,0 +1,211 @@
+"""mod_setenvif, mod_env and E= of rules in HAProxy: variables of the transaction (HAP-48).
+
+What stands outside every section is set in the frontend, before anything asks; the rest in the backend of its cell.
+Origins never see the environment, so a variable that nothing here reads has no effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+from apacheconf.ledger import Outcome
+from apacheconf.program.conditions import AllOf, Matches
+from apacheconf.program.hosts import Host
+from apacheconf.program.phases import Phase
+from apacheconf.program.steps import NEXT, Move, Rewrite, SetEnv, Step
+from apacheconf.program.values import Capture, Literal, Value, Variable
+from apacheconf.targets.choices import Place, leaves
+from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
+from apacheconf.targets.haproxy.conditions import Environment, Terms, variable_of
+from apacheconf.targets.haproxy.lowering import Lowering
+from apacheconf.targets.haproxy.rewriting import inner
+from apacheconf.targets.questions import CannotAsk, pcre
+from apacheconf.targets.routes import Route
+
+#: Variables that mod_proxy and others read themselves, and why they change nothing here; empty where they would.
+SPECIAL = {
+    "proxy-initial-not-pooled": "a connection that was used before is only taken where a request can be sent again",
+    "proxy-nokeepalive": "connections with origins are kept, and broken ones are not taken",
+    "proxy-sendchunked": "bodies are handed on in the form in which they come",
+    "proxy-sendcl": "bodies are handed on in the form in which they come",
+    "proxy-sendextracrlf": "", "proxy-chain-auth": "", "proxy-interim-response": "", "nokeepalive": "",
+    "force-proxy-request-1.0": "", "downgrade-1.0": "", "force-response-1.0": "", "no-cache": "", "no-gzip": "",
+    "no-brotli": "", "dont-vary": "", "gzip-only-text/html": "", "rate-limit": "", "rate-initial-burst": "",
+}  # fmt: skip
+_UNREAD = "nothing here reads the variable, and origins don't see it"
+
+
+def environment_of(host: Host, steps: Iterable[Step]) -> Environment:
+    """What conditions of a host may ask before a backend is chosen."""
+    early = list(_early(host))
+    known = {name for step in early for name in _names(step) if _can_say(step)}
+    told = {step.said_by for step in early}
+    late = {name for step in steps if step.said_by not in told for name in _names(step)}
+    lost = {name for step in early for name in _names(step) if not _can_say(step)}
+    return Environment(frozenset(known - lost - late), frozenset(lost | late))
+
+
+def steps_of(found: list[Place]) -> list[Step]:
+    """Every step that any request of these places meets, in order."""
+    steps: dict[int, Step] = {}
+    for place in found:
+        for step in (*place.cell.steps, *(each for _, end in leaves(place.tree) if isinstance(end, Route)
+                                          for each in end.steps)):  # fmt: skip
+            steps.setdefault(id(step), step)
+    return list(steps.values())
+
+
+def emit_environment(low: Lowering, host: Host, terms: Terms, of_host: tuple[str, ...], read: set[str]) -> None:
+    """The rules of the frontend for one host; ``read`` are the variables that anything asks."""
+    for step in _early(host):
+        said_by = host.said_by(step)
+        names = _names(step)
+        wanted = [name for name in names if name in read and name in terms.environment.known]
+        if not wanted:
+            continue
+        low.dropped.append(exact(said_by))
+        _emit_step(step, terms, of_host, low.sources.comment(said_by))
+
+
+def _emit_step(step: Step, terms: Terms, of_host: tuple[str, ...], comment: str) -> None:
+    """Raises CannotAsk."""
+    term = terms.of(step.when)
+    asked = () if term == ("TRUE",) else term
+    for name, sample in _sets(step, terms):
+        words = [f"set-var({variable_of(name)})", sample] if sample else [f"unset-var({variable_of(name)})"]
+        only = ["if", *of_host, *asked] if of_host or asked else []
+        terms.rules.add("http-request", *words, *only, comment=comment)
+        comment = ""
+
+
+def emit_late(low: Lowering, route: Route, terms: Terms) -> None:
+    """The rules of a backend: what sections and mod_env set, as far as a header line reads it."""
+    early = {step.said_by for step in _early(route.host)}
+    read = read_by(step for step, _ in route.met)
+    for step in guarded(step for step, _ in route.met):
+        names = [name for name in _names(step) if name in read]
+        if step.said_by in early or not names:
+            continue
+        said_by = route.host.said_by(step)
+        environment = terms.environment
+        terms.environment = Environment(environment.known | set(names), environment.lost - set(names))
+        try:
+            _emit_step(step, terms, (), low.sources.comment(said_by))
+            low.dropped.append(exact(said_by))
+        except CannotAsk as missing:
+            terms.environment = Environment(environment.known - set(names), environment.lost | set(names))
+            low.dropped.append(unsupported(said_by, f"{missing} can't be said in HAProxy", "environment"))
+
+
+def report_unread(low: Lowering, host: Host, steps: Iterable[Step], read: set[str]) -> None:
+    """Directives whose variables nothing reads."""
+    for step in steps:
+        names = [name for name in _names(step) if name not in read]
+        if names and isinstance(step.action, SetEnv):
+            low.dropped.append(_unread(host, step, step.action.name))
+
+
+def _unread(host: Host, step: Step, name: str) -> Claim:
+    said_by = host.said_by(step)
+    if name not in SPECIAL:
+        return Claim(said_by, Outcome.NO_EFFECT, _UNREAD, "unread")
+    if SPECIAL[name]:
+        return equivalent(said_by, SPECIAL[name], "connections")
+    return unsupported(said_by, f"{name} is not supported yet for haproxy", "not-yet")
+
+
+def read_by(steps: Iterable[Step]) -> set[str]:
+    """The variables of the environment that these steps ask or write."""
+    return {variable.argument for step in steps for variable in _variables(step)}
+
+
+def _variables(part: Any) -> Iterator[Variable]:
+    if isinstance(part, Variable):
+        if part.name in ("ENV", "HTTP_OR_ENV"):
+            yield part
+    elif isinstance(part, tuple | list):
+        for each in part:
+            yield from _variables(each)
+    elif is_dataclass(part) and not isinstance(part, type):
+        for each in fields(part):
+            yield from _variables(getattr(part, each.name))
+
+
+def _early(host: Host) -> Iterator[Step]:
+    """The steps outside every section that set something before access is asked."""
+    root = next((cell for cell in host.shape.cells if not cell.path), None)
+    if root is None:
+        return
+    plain_so_far = True
+    for step in guarded(root.steps):
+        everywhere = all(any(step.said_by == each.said_by for each in cell.steps) for cell in host.shape.cells)
+        if step.phase > Phase.HEADER_PARSER or not everywhere:
+            continue
+        if isinstance(step.action, Rewrite):
+            plain_so_far = plain_so_far and step.then == NEXT and step.otherwise == NEXT and step.action.target is None
+            if step.action.sets and not plain_so_far:
+                continue
+        if _names(step):
+            yield step
+
+
+def guarded(steps: Iterable[Step]) -> Iterator[Step]:
+    """The steps, those that others skip with the condition of these: of one line, only the first has it."""
+    skips, guard = 0, None
+    for step in steps:
+        if skips and guard is not None and isinstance(step.action, SetEnv):
+            yield replace(step, when=guard)
+        else:
+            yield step
+        skips = max(skips - 1, 0)
+        if step.otherwise.move is Move.SKIP and isinstance(step.action, SetEnv):
+            skips, guard = step.otherwise.count, step.when
+
+
+def _names(step: Step) -> list[str]:
+    actions = step.action.sets if isinstance(step.action, Rewrite) else (step.action,)
+    return [each.name for each in actions if isinstance(each, SetEnv)]
+
+
+def _can_say(step: Step) -> bool:
+    try:
+        terms = Terms()
+        terms.of(step.when)
+        list(_sets(step, terms))
+    except CannotAsk:
+        return False
+    return True
+
+
+def _sets(step: Step, terms: Terms) -> Iterator[tuple[str, str]]:
+    """Each variable with the sample that it gets; empty to unset it. Raises CannotAsk."""
+    actions = step.action.sets if isinstance(step.action, Rewrite) else (step.action,)
+    for each in actions:
+        if isinstance(each, SetEnv):
+            yield each.name, "" if each.value is None else _sample(step, each.value, terms)
+
+
+def _sample(step: Step, value: Value, terms: Terms) -> str:
+    match value:
+        case Literal(""):
+            return "str()"
+        case Capture("rule", group):
+            found = matched_by(step)
+            if found is None:
+                raise CannotAsk("a capture")
+            source, pattern = found
+            whole, chosen = inner(f"^.*?(?:{pattern}).*$"), inner("\\" + str(group))
+            return f'{terms.fetch(source)},regsub("{whole}","{chosen}")'
+        case _:
+            return terms.fetch(value)
+
+
+def matched_by(step: Step) -> tuple[Value, str] | None:
+    """What the step's own regex looked at, and its pattern."""
+    parts = step.when.conditions if isinstance(step.when, AllOf) else (step.when,)
+    for each in parts:
+        if isinstance(each, Matches) and each.captures != "cond":
+            return each.value, f"{'(?i)' if each.regex.ignore_case else ''}{pcre(each.regex)}"
+    return None
