@@ -7,7 +7,7 @@ for is not among them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from apacheconf.ledger import Written
@@ -15,6 +15,7 @@ from apacheconf.program.admission import Admit
 from apacheconf.program.globs import glob_regex, is_glob
 from apacheconf.program.hosts import Host
 from apacheconf.program.program import Program
+from apacheconf.program.steps import Step
 from apacheconf.targets.patterns import prefix_regex
 from apacheconf.targets.routes import Route
 from apacheconf.targets.scopes import Scopes, children_of
@@ -40,12 +41,21 @@ class Restriction:
     key: str = KEY
 
 
-def restrictions(program: Program, scopes: Scopes, host: Host, found: list[Route]) -> list[Restriction]:
-    """The rules that bear on what the host maps to origins, and that no step speaks for."""
+def restrictions(
+    program: Program,
+    scopes: Scopes,
+    host: Host,
+    found: list[Route],
+    admits: Callable[[Step], bool] = lambda step: False,
+) -> list[Restriction]:
+    """The rules that bear on what the host maps to origins, and that no step speaks for.
+
+    ``admits`` says which steps that ask who it is the target can say.
+    """
     if not any(route.mapping for route in found):
         return []
     spoken = {id(each) for route in found for step in (*route.cell.steps, *route.steps)
-              if not isinstance(step.action, Admit) for each in host.said_by(step)}  # fmt: skip
+              if not isinstance(step.action, Admit) or admits(step) for each in host.said_by(step)}  # fmt: skip
     rules: dict[str, list[Written]] = {}
     for section in _sections(scopes, host):
         givers = [each for each in _rules_in(section) if id(each) not in spoken]

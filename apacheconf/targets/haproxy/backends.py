@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from apacheconf.ledger import Outcome
 from apacheconf.program.steps import Redirect, Respond
 from apacheconf.targets.choices import Closed
 from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
 from apacheconf.targets.fates import FILES
 from apacheconf.targets.haproxy import mod_alias, mod_proxy
 from apacheconf.targets.haproxy.lowering import Lowering
+from apacheconf.targets.haproxy.mod_authz_core import admissions
 from apacheconf.targets.haproxy.reporting import report_unsure
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.routes import Route, kept_in_mind
 
 #: The statuses that ``deny`` can answer with.
+_GUARDS_NOTHING = "what it guards is not served: nobody is asked for a name there"
 _DENIALS = frozenset({400, 401, 403, 404, 405, 407, 408, 410, 413, 425, 429, 500, 501, 502, 503, 504})
 
 
@@ -27,6 +30,8 @@ def backend_of(low: Lowering, end: Route | Closed) -> str:
     report_unsure(low, end)
     if end.answer and isinstance(end.answer.action, Redirect):
         return mod_alias.backend_for(low, end, end.answer)
+    for step, _ in admissions(end):
+        low.dropped.append(Claim(end.host.said_by(step), Outcome.NO_EFFECT, _GUARDS_NOTHING, "files"))
     return _answering(low, *_local(end))
 
 

@@ -28,7 +28,7 @@ _FETCHES = {
     "HTTP_HOST": "req.fhdr(host)", "HTTP_USER_AGENT": "req.fhdr(user-agent)", "HTTP_REFERER": "req.fhdr(referer)",
     "HTTP_COOKIE": "req.fhdr(cookie)", "HTTP_ACCEPT": "req.fhdr(accept)", "REMOTE_ADDR": "src", "SERVER_ADDR": "dst",
     "REMOTE_PORT": "src_port", "HTTPS": "ssl_fc,iif(on,off)", "REQUEST_SCHEME": "ssl_fc,iif(https,http)",
-    "CONTENT_TYPE": "req.fhdr(content-type)", "SERVER_PROTOCOL": "var(txn.protocol)",
+    "CONTENT_TYPE": "req.fhdr(content-type)", "REMOTE_USER": "var(txn.user)",
 }  # fmt: skip
 #: Those of mod_ssl; the names in a certificate are ``SSL_CLIENT_S_DN_CN`` and the like.
 _OF_TLS = {"SSL_PROTOCOL": "ssl_fc_protocol", "SSL_CIPHER": "ssl_fc_cipher", "SSL_TLS_SNI": "ssl_fc_sni",

@@ -18,6 +18,7 @@ from apacheconf.targets.haproxy.backends import backend_of
 from apacheconf.targets.haproxy.conditions import Term, Terms, can_ask
 from apacheconf.targets.haproxy.differences import DIFFERENCES
 from apacheconf.targets.haproxy.lowering import Lowering
+from apacheconf.targets.haproxy.mod_authz_core import can_say
 from apacheconf.targets.haproxy.tree import Line, Section, print_tree
 from apacheconf.targets.hostnames import Endpoint, Named, endpoints, named_hosts
 from apacheconf.targets.restrictions import restrictions
@@ -44,7 +45,7 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger) -> Emission
     ]
     if low.files:
         process.lines.insert(0, Line(("default-path", "config"), "the files that are named here stand beside this one"))
-    text, claims = print_tree([process, defaults, *frontends, *low.backends], _head(low))
+    text, claims = print_tree([process, defaults, *low.userlists, *frontends, *low.backends], _head(low))
     settle(claims, FILE, ledger)
     for claim in low.dropped:
         ledger.drop(claim.said_by, claim.caveat, claim.outcome, claim.key)
@@ -71,8 +72,6 @@ def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Sect
     core.emit_path(first, low.keeps_raw, frontend)
     mod_ssl.emit_checks(low, answering, frontend)
     lowered = [(named, _places(low, low.program.hosts[named.host], first)) for named in answering]
-    for named, found in lowered:
-        _emit_restrictions(low, named, routes_in(found), len(answering) > 1, frontend)
     core.emit_responses(frontend)
     for named, found in lowered:
         host = low.program.hosts[named.host]
@@ -81,6 +80,8 @@ def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Sect
     terms, routing, log = Terms(), Section("routing"), Section("log")
     for named, found in lowered:
         _emit_environment(low, low.program.hosts[named.host], found, len(answering) > 1, terms)
+    for named, found in lowered:
+        _emit_restrictions(low, named, routes_in(found), len(answering) > 1, frontend)
     mod_log_config.emit_log(low, [low.program.hosts[named.host] for named in answering], terms, log)
     # The default host comes last: its own rules need not ask for the host again.
     for named, found in [*lowered[1:], lowered[0]]:
@@ -109,7 +110,8 @@ def _emit_environment(low: Lowering, host: Host, found: list[Place], several: bo
 
 def _emit_restrictions(low: Lowering, named: Named, found: list[Route], several: bool, frontend: Section) -> None:
     host = low.program.hosts[named.host]
-    for rule in restrictions(low.program, low.scopes, host, found):
+    environment = low.environments[host.number]
+    for rule in restrictions(low.program, low.scopes, host, found, lambda step: can_say(step, environment)):
         of_host = hosts.is_host(low, host) if several else ()
         comment = f"refuses everyone: {low.sources.comment(rule.said_by)}"
         claims = (unsupported(rule.said_by, rule.why, rule.key),)

@@ -28,6 +28,7 @@ class Lowering:
     scopes: Scopes
     names: Names = field(default_factory=Names)
     backends: list[Section] = field(default_factory=list)
+    userlists: list[Section] = field(default_factory=list)
     bodies: dict[object, Section] = field(default_factory=dict)
     dropped: list[Claim] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from apacheconf.program.phases import Phase
 from apacheconf.program.steps import Redirect, Step
 from apacheconf.program.uri import canonical
 from apacheconf.program.values import Call, Capture, Literal, Value, Variable
 from apacheconf.targets.claims import exact, unsupported
+from apacheconf.targets.haproxy.conditions import Terms
 from apacheconf.targets.haproxy.core import plain
 from apacheconf.targets.haproxy.lowering import Lowering
+from apacheconf.targets.haproxy.mod_authz_core import admissions, emit_admission
 from apacheconf.targets.haproxy.mod_proxy import emit_self
 from apacheconf.targets.haproxy.rewriting import substituted
 from apacheconf.targets.haproxy.tree import Section
@@ -24,12 +27,15 @@ _CODES = frozenset({301, 302, 303, 307, 308})
 
 def backend_for(low: Lowering, route: Route, step: Step) -> str:
     """The name of the backend that redirects."""
-    key = ("redirects", route.host.number, step.action, step.said_by)
+    guards = tuple(each for each, _ in admissions(route)) if step.phase > Phase.AUTHN else ()
+    key = ("redirects", route.host.number, step.action, step.said_by, guards)
     if key not in low.bodies:
         said_by = route.host.said_by(step)
         backend = Section("backend", low.names.of(key, f"redirect-{route.host.name}"), low.sources.comment(said_by))
         low.bodies[key] = backend
         low.backends.append(backend)
+        if guards:
+            emit_admission(low, route, Terms("held", low.environments[route.host.number]), backend)
         try:
             _fill(route, step, backend)
             backend.claims = (exact(said_by),)

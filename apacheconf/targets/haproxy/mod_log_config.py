@@ -27,13 +27,12 @@ _NO_FILES = "the line is written to standard output, not to the file"
 _VARIABLES = {
     "REMOTE_ADDR": "%ci", "REMOTE_HOST": "%ci", "SERVER_ADDR": "%fi", "REMOTE_IDENT": "-", "REQUEST_METHOD": "%HM",
     "BYTES_OUT": "%B", "BYTES_IN": "%U", "PID": "%pid", "THE_REQUEST": "%{+E}r", "REQUEST_STATUS": "%ST",
-    "SERVER_PROTOCOL": "%HV", "QUERY": "%HQ",
+    "SERVER_PROTOCOL": "%HV", "QUERY": "%HQ", "REMOTE_USER": "%{+E}[var(txn.user)]",
 }  # fmt: skip
 _PORTS = {"": "%fp", "canonical": "%fp", "local": "%fp", "remote": "%cp"}
 _TIMES = {("DURATION_USEC", ""): "%Ta%[str(000)]", ("DURATION", "us"): "%Ta%[str(000)]", ("DURATION", "ms"): "%Ta"}
 #: Samples that are kept in a variable until the line is written: of the request, and of the answer.
-_KEPT = {"REQUEST_URI": "path,url_dec", "HOST_NAME": r"req.fhdr(host),lower,regsub(:[0-9]+$,),regsub(\.$,)",
-         "REMOTE_USER": "var(txn.user)"}  # fmt: skip
+_KEPT = {"REQUEST_URI": "path,url_dec", "HOST_NAME": r"req.fhdr(host),lower,regsub(:[0-9]+$,),regsub(\.$,)"}
 _LEVELS = {"emerg": "emerg", "alert": "alert", "crit": "crit", "error": "err", "warn": "warning", "notice": "notice"}
 
 

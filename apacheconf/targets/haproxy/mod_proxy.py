@@ -7,7 +7,7 @@ from apacheconf.program.steps import CookiePart, MapBack, MapBackCookie, MapToOr
 from apacheconf.program.uri import canonical
 from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
-from apacheconf.targets.haproxy import mod_setenvif
+from apacheconf.targets.haproxy import mod_authz_core, mod_setenvif
 from apacheconf.targets.haproxy.conditions import Terms
 from apacheconf.targets.haproxy.core import HAS_HOST, emit_charset, plain, seconds
 from apacheconf.targets.haproxy.lowering import Lowering
@@ -56,6 +56,7 @@ def _fill(low: Lowering, route: Route, origin: Origin, path: NewPath, backend: S
     _emit_timeouts(low, route.host, workers[0], backend)
     terms = Terms("held", low.environments[route.host.number])
     headers = Headers(low, route, backend, terms)
+    mod_authz_core.emit_admission(low, route, terms, backend)
     asked_at = len(backend.lines)
     mod_setenvif.emit_late(low, route, terms)
     _emit_path(path, backend)

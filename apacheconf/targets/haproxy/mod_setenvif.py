@@ -40,11 +40,15 @@ _UNREAD = "nothing here reads the variable, and origins don't see it"
 def environment_of(host: Host, steps: Iterable[Step]) -> Environment:
     """What conditions of a host may ask before a backend is chosen."""
     early = list(_early(host))
-    known = {name for step in early for name in _names(step) if _can_say(step)}
     told = {step.said_by for step in early}
-    late = {name for step in steps if step.said_by not in told for name in _names(step)}
-    lost = {name for step in early for name in _names(step) if not _can_say(step)}
-    return Environment(frozenset(known - lost - late), frozenset(lost | late))
+    lost = {name for step in steps if step.said_by not in told for name in _names(step)}
+    every = {name for step in early for name in _names(step)}
+    while True:
+        environment = Environment(frozenset(every - lost), frozenset(lost))
+        more = {name for step in early for name in _names(step) if not _can_say(step, environment)}
+        if more <= lost:
+            return environment
+        lost |= more
 
 
 def steps_of(found: list[Place]) -> list[Step]:
@@ -169,9 +173,9 @@ def _names(step: Step) -> list[str]:
     return [each.name for each in actions if isinstance(each, SetEnv)]
 
 
-def _can_say(step: Step) -> bool:
+def _can_say(step: Step, environment: Environment) -> bool:
     try:
-        terms = Terms()
+        terms = Terms(environment=environment)
         terms.of(step.when)
         list(_sets(step, terms))
     except CannotAsk:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from apacheconf.program.admission import Admit
 from apacheconf.program.steps import EditHeader, SetEnv
 from apacheconf.targets.claims import unsupported
 from apacheconf.targets.haproxy.lowering import Lowering
+from apacheconf.targets.haproxy.mod_authz_core import can_say
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.routes import Route
 
@@ -14,12 +16,10 @@ DONE = EditHeader | SetEnv
 
 def report_unsure(low: Lowering, route: Route, backend: Section | None = None) -> None:
     """Report what is not lowered; with a backend, say so there."""
-    said_by = [
-        each
-        for step in (*route.unsure, *route.others)
-        if not isinstance(step.action, DONE)
-        for each in route.host.said_by(step)
-    ]
+    environment = low.environments[route.host.number]
+    steps = [step for step in (*route.unsure, *route.others) if not isinstance(step.action, DONE)]
+    steps = [step for step in steps if not (isinstance(step.action, Admit) and can_say(step, environment))]
+    said_by = [each for step in steps for each in route.host.said_by(step)]
     if said_by:
         low.dropped.append(unsupported(said_by, "not supported yet for haproxy", "not-yet"))
     if said_by and backend is not None:

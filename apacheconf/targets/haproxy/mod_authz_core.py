@@ -1,0 +1,140 @@
+"""Who may, where that depends on who it is: the rules of a section as terms, 401 or 403 where they fail (AZ-5, AZ-6).
+
+The rules are judged twice: as if any user were good enough (what fails then is 403, nobody is asked for a name), and
+with the user who has shown a password.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from apacheconf.program.admission import (
+    Admit,
+    AnyUser,
+    Basic,
+    GroupFiles,
+    Holds,
+    InGroup,
+    OneOfUsers,
+    Requires,
+    Rule,
+    Rules,
+)  # fmt: skip
+from apacheconf.program.steps import Step
+from apacheconf.program.values import Literal
+from apacheconf.targets.claims import exact, unsupported
+from apacheconf.targets.haproxy.conditions import Environment, Term, Terms, negated
+from apacheconf.targets.haproxy.lowering import Lowering
+from apacheconf.targets.haproxy.mod_auth_basic import members_of, userlist_for
+from apacheconf.targets.haproxy.tree import Section
+from apacheconf.targets.questions import CannotAsk
+from apacheconf.targets.routes import Route
+
+_USER = "var(txn.user)"
+
+
+def can_say(step: Step, environment: Environment) -> bool:
+    """Whether HAProxy can ask all that a step wants to know."""
+    action = step.action
+    if not isinstance(action, Admit) or not isinstance(action.ask, Basic) or action.ask.digest:
+        return False
+    if not isinstance(action.ask.realm, Literal) or not action.ask.authoritative:
+        return False
+    try:
+        terms = Terms(environment=environment)
+        terms.of(step.when)
+        _Judge(action.groups, terms, True).of(action.rules)
+    except CannotAsk:
+        return False
+    return True
+
+
+def emit_admission(low: Lowering, route: Route, terms: Terms, backend: Section) -> None:
+    """The rules of a backend that let in who may."""
+    for number, (step, _) in enumerate(admissions(route), 1):
+        if not can_say(step, terms.environment):
+            continue
+        assert isinstance(step.action, Admit) and isinstance(step.action.ask, Basic)
+        _emit(low, route, step, step.action, step.action.ask, f"may_{number}", backend)
+
+
+def admissions(route: Route) -> Iterable[tuple[Step, bool]]:
+    """The steps that ask who it is."""
+    return ((step, certain) for step, certain in route.met if isinstance(step.action, Admit))
+
+
+def _emit(low: Lowering, route: Route, step: Step, admit: Admit, basic: Basic, name: str, backend: Section) -> None:
+    said_by = route.host.said_by(step)
+    users = userlist_for(low, basic)
+    files = [each for each in said_by if users.lacking and each.name.lower() in ("authuserfile", "authbasicprovider")]
+    others = [each for each in said_by if each not in files]
+    claims = (exact(others), *([unsupported(files, "; ".join(users.lacking), "password-hash")] if files else []))
+    assert isinstance(basic.realm, Literal)
+    terms = Terms(name, low.environments[route.host.number])
+    when = terms.of(step.when)
+    only = () if when == ("TRUE",) else when
+    backend.add("http-request", "set-var(txn.user)", "http_auth_user", "if", "{", f"http_auth({users.name})", "}",
+                comment=low.sources.comment(said_by), claims=claims)  # fmt: skip
+    hopeful = _Judge(admit.groups, terms, True).of(admit.rules)
+    granted = _Judge(admit.groups, terms, False).of(admit.rules)
+    backend.lines += terms.rules.lines
+    if hopeful != ("TRUE",):
+        backend.add("http-request", "deny", "deny_status", "403", "if", *only, *negated(hopeful))
+    if admit.forbidden:
+        known = ("{", _USER, "-m", "found", "}")
+        backend.add("http-request", "deny", "deny_status", "403", "if", *only, *known, *negated(granted))
+    backend.add("http-request", "auth", "realm", basic.realm.text, "if", *only, *negated(granted))
+
+
+class _Judge:
+    """Rules as terms. A hopeful one takes every question about a user as answered with yes."""
+
+    def __init__(self, groups: GroupFiles, terms: Terms, hopeful: bool) -> None:
+        self._groups, self._terms, self._hopeful = groups, terms, hopeful
+
+    def of(self, rules: Rules) -> Term:
+        """Raises CannotAsk."""
+        terms = [self._entry(each) for each in rules.entries]
+        if rules.kind == "all":
+            wanted = tuple(each for each in terms if each != ("TRUE",))
+            return self._terms.any_of([tuple(word for each in wanted for word in each)]) if wanted else ("TRUE",)
+        if rules.kind == "any":
+            if ("TRUE",) in terms:
+                return ("TRUE",)
+            return terms[0] if len(terms) == 1 else self._terms.any_of(terms)
+        raise CannotAsk("RequireNone")
+
+    def _entry(self, entry: Rule | Rules) -> Term:
+        if isinstance(entry, Rules):
+            return self.of(entry)
+        requires = entry.requires
+        about_user = not isinstance(requires, Holds) or requires.about_user
+        if entry.negated and about_user:
+            raise CannotAsk("Require not with a user")
+        if about_user and self._hopeful:
+            self._about_user(requires)
+            return ("TRUE",)
+        if isinstance(requires, Holds):
+            term = self._terms.of(requires.condition)
+            return negated(term) if entry.negated else term
+        return self._about_user(requires)
+
+    def _about_user(self, requires: Requires) -> Term:
+        match requires:
+            case Holds(condition):
+                return self._terms.of(condition)
+            case AnyUser():
+                return ("{", _USER, "-m", "found", "}")
+            case OneOfUsers(Literal(names)):
+                return _one_of(names.split())
+            case InGroup(Literal(names), dbm=False):
+                found = members_of(self._groups.text, names.split())
+                if found is None:
+                    raise CannotAsk("a file of groups that can't be read")
+                return _one_of(found)
+            case _:
+                raise CannotAsk(type(requires).__name__)
+
+
+def _one_of(names: list[str]) -> Term:
+    return ("{", _USER, "-m", "str", "--", *names, "}") if names else ("FALSE",)
