@@ -67,7 +67,7 @@ def test_an_access_rule_that_is_not_said_refuses_everyone(target: str, tmp_path:
 @_BOTH
 def test_authentication_that_is_not_said_refuses_everyone(target: str, tmp_path: Path) -> None:
     """DES-8: no step speaks for it, so the rules are found in the directives."""
-    rule = "<Location /admin>\nAuthType Basic\nAuthName x\nRequire valid-user\n</Location>"
+    rule = "<Location /admin>\nAuthType Digest\nAuthName x\nRequire valid-user\n</Location>"
     translation = translated(tmp_path, host("ProxyPass / http://10.0.0.1/", rule), target)
     assert "403" in translation.text
     assert outcomes(translation)["Require"] == "unsupported"
