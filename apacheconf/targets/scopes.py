@@ -35,11 +35,14 @@ class Scopes:
         """The ``<VirtualHost>`` that the host was written as."""
         return self._at.get(id(host.place)) if host.place else None
 
+    def own(self, host: Host) -> tuple[Written, ...]:
+        """The lines that stand in a virtual host, or outside every section for the main server."""
+        section = self.section(host)
+        return self.top if host.place is None else children_of(section) if section else ()
+
     def names(self, host: Host) -> list[Written]:
         """The ServerName and ServerAlias lines of a host; those of the main server stand outside every section."""
-        section = self.section(host)
-        children = self.top if host.place is None else children_of(section) if section else ()
-        return [each for each in children if each.name.lower() in ("servername", "serveralias")]
+        return [each for each in self.own(host) if each.name.lower() in ("servername", "serveralias")]
 
 
 def children_of(directive: Written) -> tuple[Written, ...]:

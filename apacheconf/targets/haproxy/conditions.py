@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 
 from apacheconf.program.conditions import (
@@ -37,6 +38,8 @@ _OF_TLS = {"SSL_PROTOCOL": "ssl_fc_protocol", "SSL_CIPHER": "ssl_fc_cipher", "SS
 _NAME_PART = re.compile(r"SSL_CLIENT_([SI])_DN_(CN|O|OU|C|ST|L)")
 #: What is known of the answer only.
 _OF_ANSWERS = {"REQUEST_STATUS": "status"}
+#: What is known when an origin was chosen, and no sooner.
+_LATER = frozenset({*_OF_ANSWERS, "RESP", "REMOTE_USER"})
 _NUMBERS = {Operator.EQ: "eq", Operator.LT: "lt", Operator.LE: "le", Operator.GT: "gt", Operator.GE: "ge"}
 Term = tuple[str, ...]
 
@@ -100,15 +103,21 @@ def _of_tls(name: str, value: Variable) -> str:
     return _OF_TLS[name]
 
 
+def variables_in(part: object) -> Iterator[Variable]:
+    """Every variable that a condition or a value asks."""
+    if isinstance(part, Variable):
+        yield part
+    elif isinstance(part, tuple):
+        for each in part:
+            yield from variables_in(each)
+    elif is_dataclass(part):
+        for field in fields(part):
+            yield from variables_in(getattr(part, field.name))
+
+
 def is_of_answer(part: object) -> bool:
     """Whether anything in it is known of the answer only."""
-    if isinstance(part, Variable):
-        return part.name in _OF_ANSWERS or part.name == "RESP"
-    if isinstance(part, tuple):
-        return any(map(is_of_answer, part))
-    if not is_dataclass(part):
-        return False
-    return any(is_of_answer(getattr(part, each.name)) for each in fields(part))
+    return any(each.name in _OF_ANSWERS or each.name == "RESP" for each in variables_in(part))
 
 
 class Terms:
@@ -213,4 +222,4 @@ def can_ask(condition: Condition, environment: Environment = NOTHING_SET) -> boo
         Terms(environment=environment).of(condition)
     except CannotAsk:
         return False
-    return not is_of_answer(condition)
+    return not any(each.name in _LATER for each in variables_in(condition))

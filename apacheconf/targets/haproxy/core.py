@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from apacheconf.ledger import Written
+from apacheconf.program.conditions import Under
 from apacheconf.program.hosts import Host, Limits
 from apacheconf.program.steps import AddCharset
 from apacheconf.program.uri import canonical
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact
+from apacheconf.targets.haproxy.conditions import Term, variables_in
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.patterns import GOOD_HOST
@@ -97,19 +101,48 @@ def emit_guards(low: Lowering, host: Host, frontend: Section) -> None:
         said_by = low.scopes.named("traceenable")
         frontend.rule("http-request deny deny_status 405 if METH_TRACE",
                       comment=low.sources.comment(said_by), claims=(exact(said_by),))  # fmt: skip
-    slash = " || { path -m sub -i %2f }" if limits.encoded_slashes.lower() == "off" else ""
-    frontend.rule(f"http-request deny deny_status 404 if {{ path -m sub %00 }}{slash}")
+    frontend.rule("http-request deny deny_status 404 if { path -m sub %00 }")
 
 
-def emit_path(host: Host, keeps_raw: bool, frontend: Section) -> None:
+def emit_slashes(
+    low: Lowering, hosts: Sequence[Host], is_one_of: Callable[[list[Host]], Term], out: Section
+) -> Term | None:
+    """AllowEncodedSlashes of each host: refused, decoded or kept (SEM-9, HAP-23, PU-4).
+
+    The term that is true of those that keep them; None if none does.
+    """
+    refusing = [each for each in hosts if each.shape.limits.encoded_slashes == "Off"]
+    if refusing:
+        out.add("http-request", "deny", "deny_status", "404", "if", "{", "path", "-m", "sub", "-i", "%2f", "}",
+                *(is_one_of(refusing) if len(refusing) < len(hosts) else ()))  # fmt: skip
+    keeping = [each for each in hosts if each.shape.limits.encoded_slashes == "NoDecode"]
+    only = is_one_of(keeping) if len(keeping) < len(hosts) else ()
+    if keeping:
+        out.add("http-request", "set-path", r'%[path,regsub("%(2[Ff])","%25\\1",g)]', "if", "{", "path", "-m", "sub", "-i",
+                "%2f", "}", *only,
+                comment="encoded slashes stay as they are")  # fmt: skip
+    for host in hosts:
+        said_by = [each for each in low.scopes.own(host) if each.name.lower() == "allowencodedslashes"]
+        asks_path = any(variable.name == "REQUEST_URI" for cell in host.shape.cells for step in cell.steps
+                        if not isinstance(step.when, Under) for variable in variables_in(step.when))  # fmt: skip
+        if host in keeping and asks_path:
+            why = "a regex sees an encoded slash as a slash"
+            low.dropped.append(approximated(said_by, why, "encoded-slashes"))
+        else:
+            low.dropped.append(exact(said_by))
+    return only if keeping else None
+
+
+def emit_path(host: Host, keeps_slashes: Term | None, frontend: Section) -> None:
     """SEM-7: decode once, escape anew, then take out dots and double slashes, as httpd does."""
     frontend.space()
     frontend.say("The path as httpd maps it: decoded and escaped anew, without dot segments and double slashes.")
     frontend.rule("http-request set-uri %[pathq] if { url -m reg ? }", "^[a-z]+://[^/]+/")
     frontend.rule("http-request set-uri /%[query] if { url -m reg ? }", "^[a-z]+://")
-    if keeps_raw:
-        frontend.rule("http-request set-var(txn.raw) path")
     frontend.rule("http-request set-path ? if { path -m reg ? }", f"%[{CANONICAL}]", "[^A-Za-z0-9/._~-]")
+    if keeps_slashes is not None:
+        frontend.add("http-request", "set-path", r'%[path,regsub("%25(2[Ff])","%\\1",g)]', "if",
+                     "{", "path", "-m", "sub", "-i", "%252f", "}", *keeps_slashes)  # fmt: skip
     if host.shape.limits.merge_slashes:
         frontend.rule("http-request normalize-uri path-merge-slashes")
     frontend.rule("http-request normalize-uri path-strip-dot")

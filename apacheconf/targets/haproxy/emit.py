@@ -69,7 +69,11 @@ def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Sect
     hosts.emit_choice(low, answering, frontend)
     frontend.space()
     core.emit_guards(low, first, frontend)
-    core.emit_path(first, low.keeps_raw, frontend)
+    every = [low.program.hosts[named.host] for named in answering]
+    if low.keeps_raw:
+        frontend.rule("http-request set-var(txn.raw) path")
+    keeps_slashes = core.emit_slashes(low, every, lambda some: hosts.is_one_of(low, some), frontend)
+    core.emit_path(first, keeps_slashes, frontend)
     mod_ssl.emit_checks(low, answering, frontend)
     lowered = [(named, _places(low, low.program.hosts[named.host], first)) for named in answering]
     core.emit_responses(frontend)

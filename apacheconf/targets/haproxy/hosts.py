@@ -57,6 +57,11 @@ def is_host(low: Lowering, host: Host) -> tuple[str, ...]:
     return ("{", "var(txn.host)", "-m", "str", low.host_name(host.number), "}")
 
 
+def is_one_of(low: Lowering, some: list[Host]) -> tuple[str, ...]:
+    """The condition that a request is for one of the hosts."""
+    return ("{", "var(txn.host)", "-m", "str", *(low.host_name(host.number) for host in some), "}")
+
+
 def section_comment(low: Lowering, host: Host) -> str:
     """Where the host was written."""
     section = low.scopes.section(host)

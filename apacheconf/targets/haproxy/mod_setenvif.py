@@ -7,18 +7,17 @@ Origins never see the environment, so a variable that nothing here reads has no 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, is_dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 from apacheconf.ledger import Outcome
 from apacheconf.program.conditions import AllOf, Matches
 from apacheconf.program.hosts import Host
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import NEXT, Move, Rewrite, SetEnv, Step
-from apacheconf.program.values import Capture, Literal, Value, Variable
+from apacheconf.program.values import Capture, Literal, Value
 from apacheconf.targets.choices import Place, leaves
 from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
-from apacheconf.targets.haproxy.conditions import Environment, Terms, variable_of
+from apacheconf.targets.haproxy.conditions import Environment, Terms, variable_of, variables_in
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.rewriting import inner
 from apacheconf.targets.questions import CannotAsk, pcre
@@ -122,19 +121,8 @@ def _unread(host: Host, step: Step, name: str) -> Claim:
 
 def read_by(steps: Iterable[Step]) -> set[str]:
     """The variables of the environment that these steps ask or write."""
-    return {variable.argument for step in steps for variable in _variables(step)}
-
-
-def _variables(part: Any) -> Iterator[Variable]:
-    if isinstance(part, Variable):
-        if part.name in ("ENV", "HTTP_OR_ENV"):
-            yield part
-    elif isinstance(part, tuple | list):
-        for each in part:
-            yield from _variables(each)
-    elif is_dataclass(part) and not isinstance(part, type):
-        for each in fields(part):
-            yield from _variables(getattr(part, each.name))
+    found = (each for step in steps for each in variables_in(step))
+    return {each.argument for each in found if each.name in ("ENV", "HTTP_OR_ENV")}
 
 
 def _early(host: Host) -> Iterator[Step]:
