@@ -118,8 +118,8 @@ def emit_slashes(
     keeping = [each for each in hosts if each.shape.limits.encoded_slashes == "NoDecode"]
     only = is_one_of(keeping) if len(keeping) < len(hosts) else ()
     if keeping:
-        out.add("http-request", "set-path", r'%[path,regsub("%(2[Ff])","%25\\1",g)]', "if", "{", "path", "-m", "sub", "-i",
-                "%2f", "}", *only,
+        slashes = ("{", "path", "-m", "sub", "-i", "%2f", "}")
+        out.add("http-request", "set-path", r'%[path,regsub("%(2[Ff])","%25\\1",g)]', "if", *slashes, *only,
                 comment="encoded slashes stay as they are")  # fmt: skip
     for host in hosts:
         said_by = [each for each in low.scopes.own(host) if each.name.lower() == "allowencodedslashes"]
