@@ -7,11 +7,12 @@ handed on as ``unsure``: a target lowers them or reports them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 
 from apacheconf.ledger import Written
-from apacheconf.program.conditions import AllOf, Matches, Regex
+from apacheconf.program.admission import Admit
+from apacheconf.program.conditions import ALWAYS, AllOf, Matches, Regex
 from apacheconf.program.hosts import Cell, Host, Reach
 from apacheconf.program.program import Program
 from apacheconf.program.steps import (
@@ -45,7 +46,8 @@ class Route:
     """What certain requests of one cell meet: ``answer`` decides, else ``mapping``, else ``file``; else it is 404.
 
     ``answer`` is a Respond or Redirect, ``mapping`` leads to an origin, ``file`` is a MapToFile, ``local`` an
-    exclusion from mappings. ``reverses`` are MapBack steps in order, ``logs`` those of Log, ``unsure`` steps whose
+    exclusion from mappings. ``admits`` say who may, each with ``when`` it asks. ``reverses`` are MapBack steps in
+    order, ``logs`` those of Log, ``unsure`` steps whose
     condition depends on the request and that decide nothing, ``others`` certain steps of kinds not listed here.
     """
 
@@ -58,6 +60,7 @@ class Route:
     keep_host: Step | None = None
     forwarded: Step | None = None
     charset: Step | None = None
+    admits: list[Step] = field(default_factory=list)
     reverses: list[Step] = field(default_factory=list)
     cookies: list[Step] = field(default_factory=list)
     headers: list[Step] = field(default_factory=list)
@@ -79,8 +82,8 @@ class Route:
 
     @property
     def decision(self) -> tuple[Step | None, ...]:
-        """What decides who answers."""
-        return self.answer, self.mapping, self.local, self.file
+        """What decides who answers, and for whom."""
+        return self.answer, self.mapping, self.local, self.file, *self.admits
 
     @property
     def steps(self) -> Iterator[Step]:
@@ -113,6 +116,8 @@ def route_of(host: Host, cell: Cell, steps: Iterable[tuple[Step, bool]]) -> Rout
             continue
         if isinstance(step.action, Log):
             walked.logs.append(step)
+        elif isinstance(step.action, Admit):
+            walked.admits.append(replace(step, when=ALWAYS) if certain else step)
         elif not certain:
             walked.unsure.append(step)
         else:

@@ -17,7 +17,7 @@ DONE = EditHeader | SetEnv
 def report_unsure(low: Lowering, route: Route, backend: Section | None = None) -> None:
     """Report what is not lowered; with a backend, say so there."""
     environment = low.environments[route.host.number]
-    steps = [step for step in (*route.unsure, *route.others) if not isinstance(step.action, DONE)]
+    steps = [step for step in (*route.admits, *route.unsure, *route.others) if not isinstance(step.action, DONE)]
     steps = [step for step in steps if not (isinstance(step.action, Admit) and can_say(step, environment))]
     said_by = [each for step in steps for each in route.host.said_by(step)]
     if said_by:

@@ -125,7 +125,8 @@ def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, 
     if names:
         server.add("server_name", *names, claims=_name_claims(low, host, named))
     mod_ssl.emit_tls(low, host, server)
-    server.add("set", "$server_is", literal(host.name) if host.name else "$hostname")
+    claims = () if names else _name_claims(low, host, named)
+    server.add("set", "$server_is", literal(host.name) if host.name else "$hostname", claims=claims)
     server.space()
     core.emit_guards(low, host, server)
     low.cases.clear()
@@ -163,7 +164,7 @@ def _name_claims(low: Lowering, host: Host, named: Named) -> tuple[Claim, ...]:
 
 
 def _emit_restrictions(low: Lowering, host: Host, found: list[Route], server: Block) -> None:
-    for rule in restrictions(low.program, low.scopes, host, found):
+    for rule in restrictions(low.program, low.scopes, host, found, lambda _: True):
         comment = f"refuses everyone: {low.sources.comment(rule.said_by)}"
         claims = (unsupported(rule.said_by, rule.why, rule.key),)
         block = server.open("if", "$uri", "~", rule.pattern, comment=comment, claims=claims)

@@ -10,7 +10,7 @@ from apacheconf.program.steps import Redirect, Respond
 from apacheconf.targets.choices import Ask, Closed, Place, close, leaves
 from apacheconf.targets.claims import equivalent, exact, unsupported
 from apacheconf.targets.fates import FILES
-from apacheconf.targets.nginx import mod_alias, mod_headers, mod_proxy
+from apacheconf.targets.nginx import mod_alias, mod_auth_basic, mod_headers, mod_proxy
 from apacheconf.targets.nginx.conditions import can_ask, flag_of
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
@@ -82,6 +82,8 @@ def _fill(low: Lowering, end: Route | Closed, location: Block) -> None:
         return
     _report_unsure(low, end, location)
     low.dropped += kept_in_mind(end)
+    if not mod_auth_basic.emit_gate(low, end, location):
+        return
     origin = end.origin(low.program)
     if origin is not None:
         mod_proxy.emit_proxied(low, end, origin, location)
@@ -106,7 +108,10 @@ def _emit_local(low: Lowering, route: Route, location: Block) -> None:
         claims.append(equivalent(route.host.said_by(route.local), FILES, "files"))
     elif route.file:
         claims.append(unsupported(route.host.said_by(route.file), FILES, "files"))
-    location.add("return", status, claims=tuple(claims))
+    if route.admits:  # ``return`` would answer before anybody is asked for a password
+        location.add("try_files", _NO_FILE, f"={status}", claims=tuple(claims))
+    else:
+        location.add("return", status, claims=tuple(claims))
 
 
 def _report_unsure(low: Lowering, route: Route, location: Block) -> None:

@@ -1,0 +1,113 @@
+"""AuthType Basic on httpd and on nginx: who is asked, who gets in, and who is refused unasked."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator
+
+import pytest
+
+from tests.targets.configs import host, outcomes, translated
+from tests.targets.echoes import exchange
+from tests.targets.fronts import MODULES, Fronts, fronts
+
+pytestmark = pytest.mark.live
+
+_MODULES = (*MODULES, "auth_basic_module", "authn_core_module", "authn_file_module", "authz_user_module",
+            "authz_groupfile_module", "access_compat_module", "headers_module")  # fmt: skip
+#: Made with htpasswd -m and -s: ann's password is a, bob's is b.
+_USERS = "ann:$apr1$abcdefgh$G8IsPsylW5ROvIKsQMRG61\nbob:{SHA}6dcfXufJLW3J6S/9rRe4vUlBj5g=\n"
+_CONFIG = r"""
+<VirtualHost *:{port}>
+    ServerName first.test
+    Header always set X-Always 1
+    <Location />
+        AuthType Basic
+        AuthName "the $realm of all"
+        AuthUserFile FOLDER/users
+        AuthGroupFile FOLDER/groups
+    </Location>
+    <Location /anyone>
+        Require valid-user
+    </Location>
+    <Location /ann>
+        Require user ann carl
+    </Location>
+    <Location /group>
+        Require group admins
+    </Location>
+    <Location /either>
+        Require method POST
+        Require user ann
+    </Location>
+    <Location /both>
+        <RequireAll>
+            Require method GET
+            Require valid-user
+        </RequireAll>
+    </Location>
+    <Location /unless>
+        <RequireAll>
+            Require not method POST
+            Require valid-user
+        </RequireAll>
+    </Location>
+    <Location /satisfy>
+        Require valid-user
+        Order deny,allow
+        Deny from all
+        Allow from 127.0.0.1
+        Satisfy Any
+    </Location>
+    <Location /limited>
+        <Limit POST>
+            Require valid-user
+        </Limit>
+    </Location>
+    <Location /anyone/nothing>
+        ProxyPass !
+    </Location>
+    ProxyPass /open http://127.0.0.1:{one}/open
+    ProxyPass / http://127.0.0.1:{one}/
+</VirtualHost>
+"""
+_PATHS = ("/anyone/x", "/anyone", "/ann/x", "/group", "/either/x", "/both/x", "/unless/x", "/satisfy/x", "/limited/x",
+          "/anyone/nothing/x")  # fmt: skip
+_ASKING = ("", "ann:a", "ann:b", "bob:b", "carl:c", "ann", ":")
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
+    folder = tmp_path_factory.mktemp("users")
+    (folder / "users").write_text(_USERS)
+    (folder / "groups").write_text("others: bob\nadmins: bob carl\n")
+    for each in (folder, folder.parent, folder.parent.parent):
+        each.chmod(0o755)
+    with fronts(_CONFIG.replace("FOLDER", str(folder)), folder, _MODULES) as found:
+        yield found
+
+
+def _ask(port: int, path: str, method: str, user: str) -> tuple[str, list[str], str]:
+    header = f"Authorization: Basic {b64encode(user.encode()).decode()}" if user else ""
+    head, body = exchange(port, "first.test", path, header=header, method=method)
+    kept = [line for line in head[1:] if line.lower().startswith(("www-authenticate", "x-always"))]
+    return head[0].split()[1], sorted(kept), body.splitlines()[0] if head[0].split()[1] == "200" else ""
+
+
+@pytest.mark.parametrize("path", _PATHS)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("user", _ASKING)
+def test_users(user: str, method: str, path: str, running: Fronts) -> None:
+    """AZ-1 to AZ-6, SEM-16 to SEM-18; NGX-141, NGX-143, NGX-144."""
+    expected = _ask(running.at["httpd"], path, method, user)
+    assert _ask(running.at["nginx"], path, method, user) == expected
+
+
+def test_what_can_not_be_asked_is_closed(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """DES-8: digests have no counterpart in nginx: nobody gets in."""
+    folder = tmp_path_factory.mktemp("digest")
+    lines = ("AuthType Digest", "AuthName x", "AuthUserFile /x", "Require valid-user")
+    text = host("ProxyPass / http://127.0.0.1:1/", "<Location />", *lines, "</Location>")
+    found = translated(folder, text, "nginx")
+    assert outcomes(found)["Require"] == "unsupported"
+    assert "return 403;" in found.files["nginx.conf"]
