@@ -14,7 +14,7 @@ from apacheconf.modules.declare import Conf, Setting
 from apacheconf.modules.http_core import HttpServerConf
 from apacheconf.modules.mod_proxy import ProxyServerConf
 from apacheconf.modules.mod_reqtimeout import ReadTimeout, ReqTimeoutServerConf
-from apacheconf.program.handling import FileRules
+from apacheconf.program.handling import FileRules, UploadRules
 from apacheconf.program.hosts import Host, Limits, Reading, Shape
 from apacheconf.program.link import Linker
 from apacheconf.program.messages import ErrorLog, formats_of, levels_of
@@ -134,6 +134,9 @@ def steps(conf: Conf) -> Iterator[Step]:
     )
     if any(each.is_set for each in told):
         yield tell(_file_rules(conf), told)
+    if conf.limit_request_body.is_set:
+        limit = conf.limit_request_body
+        yield tell(UploadRules(limit.value), [limit], Phase.FILTERS)
     for name in conf.set_output_filter.value.split(";"):
         if name and conf.set_output_filter.value.lower() != "none":
             yield _step(Phase.FILTERS, AddFilter(name.lower()), conf.set_output_filter)

@@ -44,6 +44,13 @@ class FileRules(Told):
 
 
 @dataclass(frozen=True, slots=True)
+class UploadRules(Told):
+    """core: ``limit`` is LimitRequestBody in bytes, 0 for none. Requests of origins don't ask it."""
+
+    limit: int = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
 class MimeRules(Told):
     """mod_mime: from an extension in lower case to what it means; None where that was removed."""
 
@@ -232,7 +239,7 @@ class Variant(Told):
 
 TOLD: tuple[type[Told], ...] = (
     FileRules, MimeRules, HandlerRules, FolderRules, NegotiationRules, ListingRules, ExpiryRules, DeflateRules,
-    SubstitutionRules, FcgiRules, ActionRules,
+    SubstitutionRules, FcgiRules, ActionRules, UploadRules,
 )  # fmt: skip
 
 

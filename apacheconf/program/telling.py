@@ -12,10 +12,10 @@ from apacheconf.program.phases import Phase
 from apacheconf.program.steps import Step
 
 
-def tell(told: Told, settings: Iterable[Setting[Any]]) -> Step:
-    """A step that hands on ``told``, which was made of ``settings``."""
+def tell(told: Told, settings: Iterable[Setting[Any]], phase: Phase | None = None) -> Step:
+    """A step that hands on ``told``, which was made of ``settings``; in FILTERS it is met by who is refused, too."""
     numbers = dict.fromkeys(number for each in settings for number in each.said_by if isinstance(number, int))
-    return Step(Phase.TYPE if told.of_files else Phase.FILTERS, told, tuple(numbers))
+    return Step(phase or (Phase.TYPE if told.of_files else Phase.FILTERS), told, tuple(numbers))
 
 
 def settings_of(conf: Conf) -> list[Setting[Any]]:

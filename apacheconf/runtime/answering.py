@@ -91,6 +91,7 @@ class Answering:
         It is ``completed`` when Header does with it what it does with an origin's answer.
         """
         exchange.written = len(body)
+        exchange.stay = exchange.stay and not self._expect_refused
         fixed = measured and not exchange.head_only and status not in (204, 304) and fields[-1:] != [CHUNKED_FIELD]
         head = self.begin(exchange, status, fields, reason, len(body) if fixed else None, completed)
         self.write(head if exchange.head_only else head + body)

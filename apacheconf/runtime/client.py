@@ -32,6 +32,7 @@ from apacheconf.runtime.planning import find_site, plan_exchange, plan_of_line, 
 from apacheconf.runtime.switches import relays_expect
 from apacheconf.runtime.telling import tell, tell_client, tell_path
 from apacheconf.runtime.unfinished import blank_lines, check_unfinished
+from apacheconf.runtime.uploads import check_announced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -350,6 +351,8 @@ class ClientConnection(Answering):
         if plan.service is None:
             assert plan.decision is not None
             exchange.reads_body = not expects
+            if not expects and not exchange.body_done:
+                check_announced(exchange)
             local_answer(self, exchange, head, plan.decision)
         elif expects and relays_expect(exchange):
             self._expect_refused, exchange.plain = False, False
@@ -427,6 +430,22 @@ class ClientConnection(Answering):
             self.transport.resume_reading()
             if self._body is not None:
                 self.deadline = self._reading_deadline()
+
+    def is_to_read(self, exchange: Exchange, then: Callable[[], None]) -> bool:
+        """Whether a handler must wait for the body, which is read first; ``then`` is called when it is all here.
+
+        A client that waits for 100 Continue gets it (RQ-20). Raises ClientBroke.
+        """
+        if self._body is None:
+            exchange.stay = exchange.stay and not self._expect_refused
+            return False
+        if self._expect_refused:
+            check_announced(exchange)
+            self._expect_refused, exchange.reads_body = False, True
+            self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self._held = then
+        self._rest_of_body()
+        return True
 
     # --- answering -------------------------------------------------------------------------------------------
 

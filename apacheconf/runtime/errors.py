@@ -28,13 +28,17 @@ class ClientBroke(Exception):
     """The client broke HTTP. ``status`` is httpd's answer (RB-8, RB-10); ``note`` is the sentence in its page.
 
     ``field`` is the name of the header field that is too long. ``measured`` is False where the page has no length.
+    ``said`` is for the error log, where the status alone doesn't say it.
     """
 
-    def __init__(self, status: int, why: str, note: str = "", field: bytes = b"", measured: bool = True) -> None:
+    def __init__(
+        self, status: int, why: str, note: str = "", field: bytes = b"", measured: bool = True, said: str = ""
+    ) -> None:
         self.status = status
         self.note = note
         self.field = field
         self.measured = measured
+        self.said = said
         super().__init__(why)
 
 

@@ -28,6 +28,7 @@ from apacheconf.runtime.strict import Fields
 from apacheconf.runtime.switches import relays_continue, relays_interim, wants_length
 from apacheconf.runtime.telling import tell, tell_failed_by
 from apacheconf.runtime.tunnel import Tunnel
+from apacheconf.runtime.uploads import check_read
 
 if TYPE_CHECKING:
     from apacheconf.runtime.client import ClientConnection
@@ -146,8 +147,12 @@ class Exchange(Choosing):
             self.client.release_body()
 
     def body(self, pieces: list[bytes], done: bool) -> None:
-        """A part of the client's body; ``done`` with the last one. Starts the request when enough is here (RB-1)."""
+        """A part of the client's body; ``done`` with the last one. Starts the request when enough is here (RB-1).
+
+        Raises ClientBroke(413) where it is answered here and too long.
+        """
         if self.first_status or self.plan.service is None:  # it is answered here: nobody wants the body any more
+            check_read(self, sum(map(len, pieces)))
             return
         self.body_size += sum(map(len, pieces))
         self.body_done = done

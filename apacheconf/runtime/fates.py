@@ -24,7 +24,6 @@ FILTERS = frozenset({"brotli_compress", "deflate", "inflate", "substitute"})
 _TUNING = Answer(Outcome.NO_EFFECT, "it tunes httpd's memory, or its status pages")
 #: Directives that serve answers for by name, whatever their value.
 BY_NAME = {
-    "limitrequestbody": Answer(Outcome.NO_EFFECT, "httpd doesn't enforce it on requests for origins"),
     "serversignature": Answer(Outcome.APPROXIMATED, "error pages carry no signature"),
     "servertokens": Answer(Outcome.APPROXIMATED, "the Server header of answers made here says apacheconf"),
     "logformat": Answer(Outcome.ABSORBED),

@@ -14,6 +14,7 @@ import stat
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from apacheconf.program.handling import FileRules, Variant
@@ -54,7 +55,9 @@ def answer_file(
     decision: Decision,
     media: Media,
 ) -> None:
-    """Answer with the file of ``decision``."""
+    """Answer with the file of ``decision``, when what came with the request is read. Raises ClientBroke."""
+    if client.is_to_read(exchange, partial(answer_file, client, exchange, head, decision, media)):
+        return
     status = method_status(head.method)
     if status:
         refuse_method(

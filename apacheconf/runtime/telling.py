@@ -79,6 +79,8 @@ def tell_client(exchange: Exchange, broke: ClientBroke) -> None:
 
 def _of_client(exchange: Exchange, broke: ClientBroke) -> Said | None:
     limits = exchange.client.door.main.limits
+    if broke.said:
+        return Said("info", "http", broke.said)
     if broke.status == 414:
         text = f"request failed: client's request-line exceeds LimitRequestLine (longer than {limits.request_line})"
         return Said("info", "core", f"AH00565: {text}")
