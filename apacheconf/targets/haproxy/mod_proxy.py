@@ -7,7 +7,7 @@ from apacheconf.program.steps import CookiePart, MapBack, MapBackCookie, MapToOr
 from apacheconf.program.uri import canonical
 from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
-from apacheconf.targets.haproxy import mod_authz_core, mod_setenvif
+from apacheconf.targets.haproxy import mod_authz_core, mod_setenvif, origin_tls
 from apacheconf.targets.haproxy.conditions import Terms
 from apacheconf.targets.haproxy.core import HAS_HOST, emit_charset, plain, seconds
 from apacheconf.targets.haproxy.lowering import Lowering
@@ -51,6 +51,15 @@ def _fill(low: Lowering, route: Route, origin: Origin, path: NewPath, backend: S
         backend.claims = (unsupported(said_by, f"{scheme} is not supported yet", "scheme"),)
         backend.rule("http-request deny deny_status 503")
         return
+    tls, tls_said_by = origin_tls.settings_of(route)
+    if SECURE[workers[0].scheme] and (why := origin_tls.why_closed(tls)):
+        backend.claims = (unsupported((*said_by, *tls_said_by), why, "closed"),)
+        backend.rule("http-request deny deny_status 503")
+        return
+    if SECURE[workers[0].scheme] and not tls.engine:
+        backend.claims = (exact((*said_by, *tls_said_by)),)
+        backend.rule("http-request deny deny_status 500")
+        return
     backend.claims = _mapping_claims(route, origin)
     emit_balancing(low, origin, backend)
     _emit_timeouts(low, route.host, workers[0], backend)
@@ -73,13 +82,14 @@ def _fill(low: Lowering, route: Route, origin: Origin, path: NewPath, backend: S
     backend.lines[asked_at:asked_at] = terms.rules.lines
     emit_charset(low, route, backend)
     report_unsure(low, route, backend)
-    emit_servers(low, origin, backend, route.keep_host is None)
+    emit_servers(low, route, origin, backend)
 
 
 def _mapping_claims(route: Route, origin: Origin) -> tuple[Claim, ...]:
     assert route.map is not None and route.mapping is not None
     said_by = route.host.said_by(route.mapping)
     claims: list[Claim] = []
+    tls, tls_said_by = origin_tls.settings_of(route)
     if route.map.raw and route.map.rest is not Rest.AFTER_PREFIX:
         claims.append(approximated(said_by, "nocanon: the path is normalised all the same", "nocanon"))
     claims += special_claims(route.map, said_by)
@@ -88,9 +98,8 @@ def _mapping_claims(route: Route, origin: Origin) -> tuple[Claim, ...]:
     if upgrades_differ(origin):
         claims.append(approximated(said_by, UPGRADES, "member-upgrades"))
     if SECURE[members(origin)[0].scheme]:
-        claims.append(approximated(said_by, "the origin's certificate is not checked: httpd checks name and "
-                                   "date", "origin-certificate"))  # fmt: skip
-    return tuple(claims) or (exact(said_by),)
+        claims += origin_tls.claims_of(tls, said_by, tls_said_by)
+    return (exact(said_by), *claims)
 
 
 def _is_raw(action: MapToOrigin, path: NewPath) -> bool:
@@ -111,6 +120,8 @@ def _emit_timeouts(low: Lowering, host: Host, worker: Worker, backend: Section) 
     limits, common = host.shape.limits, low.program.hosts[low.program.index.main].shape.limits
     wait = worker.timeout or limits.proxy_timeout or limits.timeout
     usual = common.proxy_timeout or common.timeout
+    named = [each for each in low.scopes.own(host) if each.name.lower() in ("proxytimeout", "timeout")]
+    low.dropped.append(exact(named) if host.place else exact([]))
     if (worker.connect_timeout or wait) != usual:
         backend.add("timeout", "connect", seconds(worker.connect_timeout or wait))
     if wait != usual:

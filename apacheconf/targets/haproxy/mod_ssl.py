@@ -83,8 +83,7 @@ def _asked(tls: FrontTls) -> FrontTls:
 
 def _settings(low: Lowering, tls: FrontTls) -> list[str]:
     """The settings that a bind and a line of a crt-list share."""
-    spoken = _spoken_from(tls)
-    words = ["ssl-min-ver", _NAMES.get(spoken[0], spoken[0]), "ssl-max-ver", _NAMES.get(spoken[-1], spoken[-1])]
+    words = versions(tls.protocols)
     words += ["ciphers", tls.ciphers or "DEFAULT"]
     words += ["ciphersuites", tls.ciphers_13] if tls.ciphers_13 else []
     if tls.verify in _VERIFY and tls.ca_file:
@@ -93,13 +92,19 @@ def _settings(low: Lowering, tls: FrontTls) -> list[str]:
     return words
 
 
-def _spoken(tls: FrontTls) -> list[str]:
-    return [each for each in _PROTOCOLS if each in tls.protocols] or [_PROTOCOLS[-1]]
+def versions(protocols: frozenset[str]) -> list[str]:
+    """The words for versions of TLS."""
+    spoken = _spoken_from(protocols)
+    return ["ssl-min-ver", _NAMES.get(spoken[0], spoken[0]), "ssl-max-ver", _NAMES.get(spoken[-1], spoken[-1])]
 
 
-def _spoken_from(tls: FrontTls) -> list[str]:
+def _spoken(protocols: frozenset[str]) -> list[str]:
+    return [each for each in _PROTOCOLS if each in protocols] or [_PROTOCOLS[-1]]
+
+
+def _spoken_from(protocols: frozenset[str]) -> list[str]:
     """The versions that are spoken without a gap up to the highest."""
-    spoken = _spoken(tls)
+    spoken = _spoken(protocols)
     highest = _PROTOCOLS.index(spoken[-1])
     lowest = next((n + 1 for n in range(highest - 1, -1, -1) if _PROTOCOLS[n] not in spoken), 0)
     return list(_PROTOCOLS[lowest : highest + 1])
@@ -229,8 +234,10 @@ def _claim(low: Lowering, directive: Written, tls: FrontTls, shown: FrontTls) ->
         case "sslcertificatechainfile":
             why = "HAProxy takes the chain from the certificate's file: append it there"
             return unsupported(said_by, why, "chain-file")
-        case "sslprotocol" if _spoken_from(tls) != _spoken(tls):
-            why = f"HAProxy speaks every version from the lowest to the highest: from {_spoken_from(tls)[0]} on"
+        case "sslprotocol" if _spoken_from(tls.protocols) != _spoken(tls.protocols):
+            why = (
+                f"HAProxy speaks every version from the lowest to the highest: from {_spoken_from(tls.protocols)[0]} on"
+            )
             return approximated(said_by, why, "protocol-gap")
         case "sslhonorcipherorder" if tls.own_order != shown.own_order:
             return approximated(said_by, "the first host of the address says whose order counts", "first-host")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apacheconf.program.admission import Admit
-from apacheconf.program.steps import EditHeader, SetEnv
+from apacheconf.program.steps import EditHeader, SecureOrigin, SetEnv
 from apacheconf.targets.claims import unsupported
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.mod_authz_core import can_say
@@ -11,7 +11,7 @@ from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.routes import Route
 
 #: What answers for itself elsewhere, whether it is certain or not.
-DONE = EditHeader | SetEnv
+DONE = EditHeader | SetEnv | SecureOrigin
 
 
 def report_unsure(low: Lowering, route: Route, backend: Section | None = None) -> None:

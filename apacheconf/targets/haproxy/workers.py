@@ -8,10 +8,11 @@ from math import gcd
 from apacheconf.program.workers import Balancer, Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.haproxy.lowering import Lowering
+from apacheconf.targets.haproxy.origin_tls import server_words, settings_of
 from apacheconf.targets.haproxy.sessions import emit_sessions
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.naming import slug
-from apacheconf.targets.routes import is_address, members
+from apacheconf.targets.routes import Route, is_address, members
 from apacheconf.targets.upgrades import SECURE
 
 #: lbmethods and what comes closest; the others come as byrequests.
@@ -64,20 +65,21 @@ def names_are_hosts(origin: Origin) -> bool:
     return 1 < len(hosts) == len(set(hosts)) and all(map(_NAME.fullmatch, hosts))
 
 
-def emit_servers(low: Lowering, origin: Origin, backend: Section, sends_host: bool) -> None:
+def emit_servers(low: Lowering, route: Route, origin: Origin, backend: Section) -> None:
     """What leads sessions to their members, then a server line for each member, in order.
 
-    With ``sends_host`` members whose Hosts differ are named by them.
+    Members whose Hosts differ are named by them, where they get their own.
     """
     workers = members(origin)
-    if sends_host and names_are_hosts(origin):
+    if route.keep_host is None and names_are_hosts(origin):
         names = {id(worker): worker.authority for worker in workers}
     else:
         names = _server_names(workers)
     emit_sessions(origin, names, backend)
     backend.space()
     for worker, weight in zip(members(origin), _weights(members(origin)), strict=True):
-        _emit_server(low, names[id(worker)], worker, weight, backend)
+        tls = server_words(settings_of(route)[0], worker, route.keep_host is not None) if SECURE[worker.scheme] else []
+        _emit_server(low, names[id(worker)], worker, weight, tls, backend)
 
 
 def _server_names(workers: tuple[Worker, ...]) -> dict[int, str]:
@@ -91,12 +93,12 @@ def _server_names(workers: tuple[Worker, ...]) -> dict[int, str]:
     return names
 
 
-def _emit_server(low: Lowering, name: str, worker: Worker, weight: int, backend: Section) -> None:
+def _emit_server(low: Lowering, name: str, worker: Worker, weight: int, tls: list[str], backend: Section) -> None:
     status = worker.member.status if worker.member else frozenset()
     words = [name, address(worker)]
     if weight != 1 or "N" in status:
         words += ["weight", "0" if "N" in status else str(weight)]
-    words += ["ssl", "verify", "none", "sni", "req.hdr(host)"] if SECURE[worker.scheme] else []
+    words += tls
     words += [] if is_address(worker) else ["init-addr", "last,libc,none"]
     words += ["disabled"] if status & {"D", "S"} else ["backup"] if _is_backup(worker) else []
     comment = low.sources.comment(worker.said_by) if worker.member else ""

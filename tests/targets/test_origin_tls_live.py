@@ -1,0 +1,76 @@
+"""Which origins are trusted over TLS, asked on httpd and on HAProxy (HAP-93, TB-2, TB-5)."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+
+import pytest
+
+from apacheconf.engines.sandbox import free_ports
+from tests.runtime import certificates
+from tests.targets.echoes import ask
+from tests.targets.fronts import MODULES, Fronts, fronts
+
+pytestmark = pytest.mark.live
+
+_HOST = """
+<VirtualHost *:{port}>
+    ServerName NAME.test
+    SSLProxyEngine on
+    SSLProxyVerify VERIFY
+    SSLProxyCheckPeerName CHECK
+    SSLProxyCheckPeerExpire CHECK
+    SSLProxyCACertificateFile FOLDER/ca.pem
+    ProxyPass / https://localhost:ORIGIN/
+</VirtualHost>
+"""
+_SHOWN = ("good", "other", "strange", "expired")
+_ASKED = {"strict": ("require", "on"), "blind": ("none", "off")}
+
+
+@contextmanager
+def _origin(name: str, port: int) -> Iterator[None]:
+    """Answers everything with 200 and the name that the handshake asked for, showing the certificate ``name``."""
+    context = certificates.context(name)
+    listener = socket.create_server(("127.0.0.1", port))
+    threading.Thread(target=_serve, args=(listener, context), daemon=True).start()
+    try:
+        yield
+    finally:
+        listener.close()
+
+
+def _serve(listener: socket.socket, context: ssl.SSLContext) -> None:
+    with suppress(OSError):
+        while True:
+            client, _ = listener.accept()
+            with suppress(OSError), client, context.wrap_socket(client, server_side=True) as secure:
+                secure.recv(65536)
+                secure.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n1 ")
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
+    with ExitStack() as stack:
+        config = ""
+        for shown, origin in zip(_SHOWN, free_ports(len(_SHOWN)), strict=True):
+            stack.enter_context(_origin(shown, origin))
+            for name, (verify, check) in _ASKED.items():
+                text = _HOST.replace("NAME", f"{name}-{shown}").replace("ORIGIN", str(origin))
+                config += text.replace("VERIFY", verify).replace("CHECK", check)
+        config = config.replace("FOLDER", str(certificates.folder()))
+        modules = (*MODULES, "ssl_module", "socache_shmcb_module")
+        yield stack.enter_context(fronts(config, tmp_path_factory.mktemp("origins"), modules))
+
+
+@pytest.mark.parametrize("name", _ASKED)
+@pytest.mark.parametrize("shown", _SHOWN)
+def test_haproxy_trusts_whom_httpd_trusts(shown: str, name: str, running: Fronts) -> None:
+    """What isn't trusted is 500 on httpd, and 503 on HAProxy, for which no connection came about."""
+    theirs, ours = (ask(running.at[each], f"{name}-{shown}.test", "/")[0] for each in ("httpd", "haproxy"))
+    assert (theirs == "200") == (name == "blind" or shown == "good")
+    assert ours == theirs or (theirs, ours) == ("500", "503")
