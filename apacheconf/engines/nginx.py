@@ -24,7 +24,9 @@ HTTP_PATHS = {
 MAIN_PATHS = {"pid": "{box}/run/nginx.pid", "error_log": "{box}/logs/error.log"}
 #: Directives of the main block that would contradict the sandbox, and the account that only root may choose.
 _DROPPED = re.compile(r"^[ \t]*(?:daemon|master_process|user|pid|worker_processes)[ \t][^;{}]*;", re.MULTILINE)
-_LOG = re.compile(r"^([ \t]*access_log[ \t]+)(?!off;|syslog:)(\"(?:\\.|[^\"])*\"|[^\s;]+)", re.MULTILINE)
+_LOG = re.compile(
+    r"^([ \t]*(?:access|error)_log[ \t]+)(?!off;|syslog:|stderr\b)(\"(?:\\.|[^\"])*\"|[^\s;]+)", re.MULTILINE
+)
 _HTTP = re.compile(r"^[ \t]*http[ \t]*\{", re.MULTILINE)
 
 

@@ -29,6 +29,7 @@ _BY_NAME = {
     "serversignature": "it is shown on httpd's own pages only",
     "servertokens": "it concerns the Server header of httpd's own answers only",
     "proxystatus": "it concerns httpd's status page only",
+    "limitrequestbody": "httpd limits no body that goes to an origin",
     "bufferedlogs": "it concerns httpd's own logs only",
 }
 #: Directives about files, for a target that serves none.

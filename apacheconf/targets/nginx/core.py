@@ -24,7 +24,7 @@ def limits_of(limits: Limits) -> list[tuple[str, tuple[str, ...], tuple[str, ...
     timeout = f"{limits.timeout:g}s"
     line = kilobytes(max(limits.request_line, limits.request_field_size))
     return [
-        ("client_max_body_size", ("1g",), ("limitrequestbody",)),
+        ("client_max_body_size", ("0",), ()),
         ("large_client_header_buffers", (str(max(limits.request_fields, 4) or 100), line),
          ("limitrequestline", "limitrequestfieldsize", "limitrequestfields")),
         ("client_header_timeout", (f"{limits.header_timeout:g}s",), ("requestreadtimeout",)),

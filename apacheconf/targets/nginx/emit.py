@@ -18,7 +18,7 @@ from apacheconf.targets.hostnames import (
     endpoints,
     named_hosts,
 )
-from apacheconf.targets.nginx import core, mod_headers, mod_log_config, mod_proxy, mod_ssl
+from apacheconf.targets.nginx import core, messages, mod_headers, mod_log_config, mod_mime, mod_proxy, mod_ssl
 from apacheconf.targets.nginx.differences import differences
 from apacheconf.targets.nginx.locations import emit_place
 from apacheconf.targets.nginx.lowering import Lowering
@@ -41,6 +41,7 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger) -> Emission
         _emit_server(low, listens, named, as_regex, servers)
     text, claims = print_tree(_assemble(low, servers))
     settle(claims, FILE, ledger)
+    mod_mime.settle_types(low, (claim for _, claim in claims))
     for claim in low.dropped:
         ledger.drop(claim.said_by, claim.caveat, claim.outcome, claim.key)
     trace = any(host.shape.limits.trace for host in program.hosts)
@@ -68,6 +69,7 @@ def _assemble(low: Lowering, servers: Block) -> Block:
     root.say("Comments name the lines that a block came from; the report accounts for every directive.")
     root.space()
     root.add("worker_processes", "auto")
+    messages.emit_main_log(low, root)
     root.space()
     root.open("events").add("worker_connections", "4096")
     root.space()
@@ -142,6 +144,7 @@ def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, 
     if proxied:
         mod_proxy.emit_gateway_errors(low, server)
     mod_log_config.emit_logs(low, host, server)
+    messages.emit_error_log(low, host, server)
 
 
 def _emit_listen(low: Lowering, host: Host, endpoint: Endpoint, default: bool, server: Block) -> None:

@@ -55,7 +55,7 @@ def emit_logs(low: Lowering, host: Host, server: Block) -> None:
 
 def _emit(low: Lowering, host: Host, step: Step, log: Log, server: Block) -> None:
     said_by = host.said_by(step)
-    target = _written_to(low, said_by[0], host.texts[log.to])
+    target = written_to(low, said_by[0], host.texts[log.to])
     if target.startswith("|"):
         low.dropped.append(unsupported(said_by, "nginx writes to no program", "piped-log"))
         return
@@ -68,7 +68,7 @@ def _emit(low: Lowering, host: Host, step: Step, log: Log, server: Block) -> Non
     server.add("access_log", literal(target), name, comment=low.sources.comment(said_by), claims=claims)
 
 
-def _written_to(low: Lowering, log: Written, found: str) -> str:
+def written_to(low: Lowering, log: Written, found: str) -> str:
     """The file of a log: below the ServerRoot that the configuration names; without one nginx's prefix takes its place.
 
     Where the configuration was read plays no part: the result is the same on every machine.
