@@ -9,13 +9,13 @@ from apacheconf.explain.story import Chapter, Sentence, Tone, loses, says
 from apacheconf.explain.trail import Trail
 from apacheconf.ledger import Written
 from apacheconf.program.conditions import Always, Condition, Glob, Matches, Under
-from apacheconf.program.steps import KeepLocal, MapToFile, MapToOrigin, Redirect, Respond, Rest, Step
+from apacheconf.program.steps import KeepLocal, MapToFile, MapToOrigin, MapToUrl, Redirect, Respond, Rest, Step
 from apacheconf.program.trace import LayerAsked, Passed, PathRead, Refused, Rewritten, Round, Tried
 from apacheconf.program.values import Variable
 from apacheconf.program.workers import Balancer
 
 #: Actions that decide where a request goes.
-DECIDING = (MapToOrigin, KeepLocal, Redirect, Respond, MapToFile)
+DECIDING = (MapToOrigin, MapToUrl, KeepLocal, Redirect, Respond, MapToFile)
 MOST = 12
 
 
@@ -94,6 +94,9 @@ def _wins(step: Step, trail: Trail) -> Iterator[Sentence]:
         case MapToOrigin():
             yield says(f"{_written(step, trail)} takes it: {_why(step.when, trail)}.", said_by)
             yield _result(action, trail)
+        case MapToUrl():
+            yield says(f"{_written(step, trail)} takes it: {_why(step.when, trail)}.", said_by)
+            yield says(f"Where it goes is told by the request itself; it is asked for {trail.decision.uri}.", said_by)
         case KeepLocal():
             yield says(f"{_written(step, trail)} keeps it here: {_why(step.when, trail)}.", said_by)
         case Redirect():

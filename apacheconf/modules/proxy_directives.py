@@ -96,6 +96,7 @@ Definition = ProxyPass | BalancerMember | ProxySet
 # --- what the words mean --------------------------------------------------------------------------------------------
 
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?(\[[^]/]*\]|[^/?#:@]+)(?::([^/?#]*))?(?:[/?#]|$)")
+_CAPTURE_IN_PORT = re.compile(r"(:\d*)(?:\$\d)+(?=\d*(?:/|$))")
 _NO_SCHEME = re.compile(r"(?![A-Za-z][A-Za-z0-9+.-]*:)[^/:]*:")
 _SOCKET = re.compile(r"unix:[^|]*\|(.*)", re.DOTALL | re.IGNORECASE)
 _KEYWORDS = frozenset({"nocanon", "interpolate", "noquery"})
@@ -160,7 +161,8 @@ def proxy_pass(words: Sequence[str], scope: Scope, match: bool = False) -> Proxy
     if target == EXCLUSION:
         return ProxyPass(path, target, regex, (), keywords)
     if not is_balancer(target):
-        _at_word(at, check_url, "ProxyPass", target)
+        # Captures may stand in the port of a match too: http://host:80$2 (ap_proxy_define_match_worker).
+        _at_word(at, check_url, "ProxyPass", _CAPTURE_IN_PORT.sub(r"\1", target) if regex else target)
     parameters: list[tuple[str, object]] = []
     for number in rest:
         parameters += _pass_parameter(words, number, target, scope)

@@ -37,6 +37,7 @@ from apacheconf.program.steps import (
     MapBackCookie,
     MapToFile,
     MapToOrigin,
+    MapToUrl,
     Move,
     SecureOrigin,
     Step,
@@ -219,11 +220,11 @@ def _split_layers(layers: tuple[Layer, ...], sample: str) -> tuple[tuple[int, ..
 def _mapping_of(steps: tuple[Step, ...]) -> tuple[bool, bool]:
     """Whether a request of the cell may be mapped to an origin, and whether it is so for certain."""
     translate = [step for step in steps if step.phase in (Phase.READ, Phase.TRANSLATE)]
-    mapped = any(isinstance(step.action, MapToOrigin) for step in translate)
+    mapped = any(isinstance(step.action, MapToOrigin | MapToUrl) for step in translate)
     first = next(iter(translate), None)
     if any(isinstance(step.action, BeginRewriting) for step in steps):  # rules may lead anywhere
         return True, False
-    return mapped, first is not None and isinstance(first.action, MapToOrigin) and first.when == ALWAYS
+    return mapped, first is not None and isinstance(first.action, MapToOrigin | MapToUrl) and first.when == ALWAYS
 
 
 def _out_of_question(kind: LayerKind, mapped: bool, certainly: bool) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 from apacheconf.program import rewriting
 from apacheconf.program.admission import Admit
 from apacheconf.program.admitting import admit
+from apacheconf.program.by_request import NoAuthority, origin_at, read_place
 from apacheconf.program.client_tls import export_tls, fake_basic_auth, name_user
 from apacheconf.program.editing import edit
 from apacheconf.program.evaluate import State, read_variable, search, text_of
@@ -27,6 +28,7 @@ from apacheconf.program.mod_userdir import place_of
 from apacheconf.program.mod_vhost_alias import filled
 from apacheconf.program.phases import Phase
 from apacheconf.program.program import Program
+from apacheconf.program.sharing import target_path
 from apacheconf.program.steps import (
     Action,
     AddCharset,
@@ -49,6 +51,7 @@ from apacheconf.program.steps import (
     MapToFile,
     MapToHome,
     MapToOrigin,
+    MapToUrl,
     NameUser,
     OverrideErrors,
     Redirect,
@@ -68,7 +71,7 @@ from apacheconf.program.steps import (
 from apacheconf.program.tls import NO_TLS, OriginTls
 from apacheconf.program.uri import canonical, escape_path
 from apacheconf.program.values import Value
-from apacheconf.program.workers import Origin
+from apacheconf.program.workers import Origin, Worker
 
 
 @dataclass
@@ -166,14 +169,45 @@ def _map_to_origin(action: MapToOrigin, course: Course) -> None:
     if path and not path.startswith("/"):
         # PP-6f: the rest runs into the authority, and no such host can be looked up.
         course.refuse(500, f"the target has no path, so {path!r} would become part of the host name")
-    elif raw and (" " in path or any(char < " " for char in path)):
+    else:
+        _check(path, raw, origin, course)
+    name = origin.name.removesuffix("/") if path.startswith("/") else origin.name
+    _go(origin, name, path, raw, course)
+
+
+def _map_to_url(action: MapToUrl, course: Course) -> None:
+    program, host = course.program, course.state.host
+    raw = action.raw and _keeps_bytes(action, course)
+    url = text_of(action.url, course.state) + _rest(action, course, raw)
+    try:
+        place = read_place(url)
+    except NoAuthority:
+        course.refuse(400, f"{url} names no host and port")
+        said = f"AH01083: error parsing URL {url.removesuffix(target_path(url))}: Invalid host/port"
+        course.log("error", "proxy_http", said)
+        return
+    template = None if action.template is None else program.origin(host, action.template)
+    known = (program.origins[number] for number in host.origins)
+    origin = origin_at(place, template if isinstance(template, Worker) else None, known)
+    _check(place.path, raw, origin, course)
+    _go(origin, place.authority, place.path, raw, course)
+
+
+def _check(path: str, raw: bool, origin: Origin, course: Course) -> None:
+    """Refuse what can't be put into a request line."""
+    state = course.state
+    if raw and (" " in path or any(char < " " for char in path)):
         course.refuse(403, "a blank or control character in a path that is passed on as it is")
     elif raw and state.query is not None and is_fcgi(origin):
         course.refuse(403, "a query in a path that is passed on as it is to FastCGI")  # FC-13
     elif any(char <= " " or char == "\x7f" for char in state.query or ""):
         course.refuse(403, "a blank or control character in the query")  # PU-7
+
+
+def _go(origin: Origin, name: str, path: str, raw: bool, course: Course) -> None:
+    """The request goes to ``origin``, whose URL up to the path is ``name``."""
+    state = course.state
     course.origin = origin
-    name = origin.name.removesuffix("/") if path.startswith("/") else origin.name
     state.mapped = name + path
     path = (path if raw else _encoded(path, state)) or "/"
     course.uri = path if state.query is None else f"{path}?{state.query}"
@@ -187,7 +221,7 @@ def _encoded(path: str, state: State) -> str:
     return path
 
 
-def _keeps_bytes(action: MapToOrigin, course: Course) -> bool:
+def _keeps_bytes(action: MapToOrigin | MapToUrl, course: Course) -> bool:
     """Whether a raw mapping may keep the client's own bytes: it must match them too, and captures are theirs (PU-6)."""
     if action.pattern is None:
         return bool(action.mapping) or course.raw_path.startswith(action.prefix)
@@ -197,7 +231,7 @@ def _keeps_bytes(action: MapToOrigin, course: Course) -> bool:
     return groups is not None
 
 
-def _rest(action: MapToOrigin, course: Course, raw: bool) -> str:
+def _rest(action: MapToOrigin | MapToUrl, course: Course, raw: bool) -> str:
     """What follows the target."""
     path = course.raw_path if raw else course.state.path
     if action.rest is Rest.NOTHING:
@@ -371,6 +405,7 @@ def _collect(name: str) -> Callable[[Any, Course], None]:
 
 _PERFORMERS: dict[type, Callable[[Any, Course], None]] = {
     MapToOrigin: _map_to_origin,
+    MapToUrl: _map_to_url,
     KeepLocal: lambda action, course: None,
     MapToFile: _map_to_file,
     MapByName: _map_by_name,

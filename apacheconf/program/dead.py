@@ -5,7 +5,7 @@ from __future__ import annotations
 from apacheconf.program.cells import settle
 from apacheconf.program.conditions import ALWAYS
 from apacheconf.program.hosts import Cell, Reach
-from apacheconf.program.steps import KeepLocal, MapToOrigin, Move, Step
+from apacheconf.program.steps import KeepLocal, MapToOrigin, MapToUrl, Move, Step
 
 _SHADOWED = "an earlier mapping always matches first"
 _LATE = "it comes after a mapping that always matches first"
@@ -17,7 +17,7 @@ def unreachable(server: tuple[Step, ...], cells: tuple[Cell, ...]) -> tuple[tupl
     return tuple(
         (step, _LATE if isinstance(step.action, KeepLocal) else _SHADOWED)
         for step in server
-        if isinstance(step.action, MapToOrigin | KeepLocal) and (step.action, step.said_by) not in live
+        if isinstance(step.action, MapToOrigin | MapToUrl | KeepLocal) and (step.action, step.said_by) not in live
     )
 
 

@@ -14,7 +14,7 @@ from apacheconf.program.hosts import Layer, Shape
 from apacheconf.program.messages import Levels, levels_of
 from apacheconf.program.modules import DIR_STEPS
 from apacheconf.program.phases import Phase
-from apacheconf.program.steps import Flow, KeepLocal, MapToFile, MapToOrigin, Move, SetHandler, Step
+from apacheconf.program.steps import Flow, KeepLocal, MapToFile, MapToOrigin, MapToUrl, Move, SetHandler, Step
 
 
 def fold(layers: Iterable[Layer]) -> dict[str, Conf]:
@@ -83,4 +83,4 @@ def with_server(server: tuple[Step, ...], confs: dict[str, Conf]) -> tuple[Step,
 
 
 def _maps(step: Step) -> bool:
-    return isinstance(step.action, MapToOrigin | KeepLocal)
+    return isinstance(step.action, MapToOrigin | MapToUrl | KeepLocal)

@@ -32,6 +32,7 @@ from apacheconf.program.steps import (
     MapBack,
     MapBackCookie,
     MapToOrigin,
+    MapToUrl,
     Move,
     OverrideErrors,
     Respond,
@@ -106,6 +107,7 @@ def mapping_step(
     try:
         interpolates = interpolates and "interpolate" in mapping.keywords
         number = linker.origin(origins.number(_held(mapping, path if interpolates else "")))
+        action = _map_to(mapping, number, path, regex, interpolates)
     except OriginUnknown as missing:
         for directive in said_by:
             left_out(directive, str(missing))
@@ -113,15 +115,13 @@ def mapping_step(
             when = Under(path.partition("${")[0])
         return linker.step(Phase.TRANSLATE, Respond(500), said_by, when, then=END)
     phase = Phase.READ if _early(mapping) else Phase.TRANSLATE
-    return linker.step(phase, _map_to(mapping, number, path, regex, interpolates), said_by, when, then=STOP)
+    return linker.step(phase, action, said_by, when, then=STOP)
 
 
 def _held(mapping: ProxyPass, path: str) -> str:
     """The target of a mapping that the program can hold. Raises OriginUnknown with the reason for others."""
     if "${" in path:
         raise OriginUnknown("its path depends on the request, which is not supported yet")
-    if "$" in mapping.target.partition("://")[2].partition("/")[0]:
-        raise OriginUnknown("its origin depends on the request, which is not supported yet")
     return mapping.target
 
 
@@ -129,11 +129,16 @@ def _map_to(mapping: ProxyPass, number: int, path: str, regex: bool, interpolate
     target = target_path(mapping.target)
     early = _early(mapping)
     raw = "nocanon" in mapping.keywords or bool(early)
+    pattern = Regex(path) if raw and regex and not early else None
+    if "$" in mapping.target.removesuffix(target) and (regex or interpolates):
+        url = interpolated(mapping.target, captures=regex) if interpolates else substitution(mapping.target)
+        prefix, rest = ("", Rest.NOTHING) if regex else (path, Rest.AFTER_PREFIX)
+        if not isinstance(url, Literal):
+            return MapToUrl(url, number if regex else None, prefix, rest, raw, early, pattern)
     if not regex:
         value = interpolated(target) if interpolates and "${" in target else None
         return MapToOrigin(number, target, path, raw=raw, value=value, mapping=early)
     value = interpolated(target, captures=True) if interpolates else substitution(target)
-    pattern = Regex(path) if raw and not early else None
     if isinstance(value, Literal):
         return MapToOrigin(number, target, rest=Rest.WHOLE_PATH, raw=raw, mapping=early, pattern=pattern)
     return MapToOrigin(number, target, rest=Rest.NOTHING, raw=raw, value=value, mapping=early, pattern=pattern)

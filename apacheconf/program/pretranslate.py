@@ -14,7 +14,7 @@ from apacheconf.program.evaluate import holds
 from apacheconf.program.fold import steps_of
 from apacheconf.program.hosts import LayerKind
 from apacheconf.program.phases import Phase
-from apacheconf.program.steps import MapToOrigin, Step
+from apacheconf.program.steps import MapToOrigin, MapToUrl, Step
 from apacheconf.program.trace import Tracer, Tried
 from apacheconf.program.uri import PathRefused, resolve_dots, unescape_unreserved
 from apacheconf.program.walks import ask_layers
@@ -39,7 +39,7 @@ def map_before_decoding(course: Course, tracer: Tracer) -> bool:
     course.layers = shape.layers[:1]
     ask_layers(course, _LOCATIONS, lambda condition: holds(condition, state), tracer)
     for step in steps_of(shape, course.layers):
-        if step.phase is Phase.READ and isinstance(step.action, MapToOrigin):
+        if step.phase is Phase.READ and isinstance(step.action, MapToOrigin | MapToUrl):
             matched = _see(step, step.action, path, course)
             tracer(Tried(step, matched))
             if matched:
@@ -49,7 +49,7 @@ def map_before_decoding(course: Course, tracer: Tracer) -> bool:
     return False
 
 
-def _see(step: Step, action: MapToOrigin, path: str, course: Course) -> bool:
+def _see(step: Step, action: MapToOrigin | MapToUrl, path: str, course: Course) -> bool:
     """Whether the mapping matches; the path is then what it has compared, ``raw_path`` what it forwards."""
     state = course.state
     state.path = course.raw_path = path

@@ -126,7 +126,7 @@ class Shared:
     def _worker_for(self, url: str) -> str | None:
         """The longest worker name that is a prefix of the URL, scheme and host compared without case (WK-2)."""
         candidates = self.by_authority.get(authority_of(url), ())
-        return max((name for name in candidates if _falls_under(url, name)), key=len, default=None)
+        return max((name for name in candidates if falls_under(url, name)), key=len, default=None)
 
     def _new_worker(self, url: str) -> _Draft:
         self.by_authority.setdefault(authority_of(url), []).append(url)
@@ -137,14 +137,14 @@ class Shared:
     def _add_member(balancer: _Draft, url: str, parameters: Iterable[tuple[str, object]], said_by: Written) -> None:
         name = worker_name(url)
         draft = next((each for each in balancer.members if worker_name(each.url) == name), None)
-        if draft is None and any(_falls_under(url, each.url) for each in balancer.members):
+        if draft is None and any(falls_under(url, each.url) for each in balancer.members):
             return  # it shares that member's worker, so it is no member of its own (WK-3, AH01150)
         if draft is None:
             balancer.members.append(draft := _Draft(url))
         draft.add(parameters, said_by)
 
 
-def _falls_under(url: str, worker: str) -> bool:
+def falls_under(url: str, worker: str) -> bool:
     """The worker's name begins the URL and covers its authority at least: ``http://h1`` not ``http://h10/`` (WK-2)."""
     return authority_of(url) == authority_of(worker) and worker_name(url).startswith(worker_name(worker))
 
@@ -190,12 +190,15 @@ def worker_name(url: str) -> str:
     host = f"[{host}]" if ":" in host else host
     port = _port(parts)
     shown = "" if port in (None, DEFAULT_PORTS.get(scheme)) else f":{port}"
-    return f"{socket + bar if bar else ''}{scheme}://{host}{shown}{target_path(url)}"
+    authority = parts.netloc.lower() if "$" in parts.netloc else host + shown  # that comes with the request
+    return f"{socket + bar if bar else ''}{scheme}://{authority}{target_path(url)}"
 
 
 def has_port(url: str) -> bool:
     """False where a URL names a port that can't be; httpd reads such a line and answers 400 (AH01083)."""
     parts = urlsplit(url.partition("|")[2] or url)
+    if "$" in parts.netloc:
+        return True
     try:
         return parts.port is None or parts.port > 0
     except ValueError:

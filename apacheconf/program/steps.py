@@ -77,6 +77,23 @@ class MapToOrigin:
 
 
 @dataclass(frozen=True, slots=True)
+class MapToUrl:
+    """A mapping whose origin comes with the request (WK-4): it goes where ``url`` plus ``rest`` leads.
+
+    ``template`` is the number of the worker whose parameters count, None for those of nobody. The rest is as in
+    ``MapToOrigin``.
+    """
+
+    url: Value
+    template: int | None = None
+    prefix: str = ""
+    rest: Rest = Rest.AFTER_PREFIX
+    raw: bool = False
+    mapping: str = ""
+    pattern: Regex | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class KeepLocal:
     """``ProxyPass /x !``: no mapping of mod_proxy applies (PP-7). Its flow skips the rest of them."""
 
@@ -415,7 +432,7 @@ class Log:
 
 
 Action = (
-    MapToOrigin | KeepLocal | MapToFile | MapByName | MapToHome | SetUri | Respond | Redirect | SetEnv
+    MapToOrigin | MapToUrl | KeepLocal | MapToFile | MapByName | MapToHome | SetUri | Respond | Redirect | SetEnv
     | SetHandler | EditHeader | KeepHost | AddForwarded | AnswerExpect | OverrideErrors | MapBack
     | MapBackCookie | SetErrorDocument | AddCharset | AddFilter | SecureOrigin | Log | Rewrite | BeginRewriting
     | FinishRewriting | SetCookie | SetType | ForceHandler | Told | Admit | LogError | ExportTls

@@ -8,13 +8,13 @@ from apacheconf.ledger import Written
 from apacheconf.program import Request, decide
 from apacheconf.program.hosts import Host
 from apacheconf.program.program import Program
-from apacheconf.program.steps import KeepLocal, MapToOrigin, Redirect, Respond, SetUri, Step
+from apacheconf.program.steps import KeepLocal, MapToOrigin, MapToUrl, Redirect, Respond, SetUri, Step
 from apacheconf.program.trace import Event, HostChosen, Tried
 from apacheconf.prove.probes import Probe
 from apacheconf.prove.stage import Stage
 
 #: Actions that say where a request goes; the last one that was done is the cause.
-_DECIDING = (MapToOrigin, KeepLocal, Redirect, Respond, SetUri)
+_DECIDING = (MapToOrigin, MapToUrl, KeepLocal, Redirect, Respond, SetUri)
 
 
 def cause_of(program: Program, stage: Stage, probe: Probe, port: int) -> str:

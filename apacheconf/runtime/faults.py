@@ -65,7 +65,8 @@ def not_reached(worker: Worker, place: str | tuple[str, int], system: str, word:
     if isinstance(place, str):
         text = f"AH02454: {scheme}: attempt to connect to Unix domain socket {place} {name} failed"
     else:
-        text = f"AH00957: {scheme}: attempt to connect to {place[0]}:{place[1]} {name} failed"
+        at = f"[{place[0]}]" if ":" in place[0] else place[0]
+        text = f"AH00957: {scheme}: attempt to connect to {at}:{place[1]} {name} failed"
     return (Said("error", "proxy", text, system, bare=True),)
 
 

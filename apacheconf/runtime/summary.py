@@ -8,7 +8,7 @@ from apacheconf.ledger import Row
 from apacheconf.program.conditions import Condition, Matches, Under
 from apacheconf.program.hosts import Host
 from apacheconf.program.program import Program
-from apacheconf.program.steps import KeepLocal, MapToFile, MapToOrigin
+from apacheconf.program.steps import KeepLocal, MapToFile, MapToOrigin, MapToUrl
 from apacheconf.program.workers import Balancer
 from apacheconf.runtime.honesty import named_at_start
 from apacheconf.runtime.options import Address, ServeOptions, connect_authority
@@ -99,6 +99,8 @@ def _host(host: Host, program: Program) -> HostLine:
         if isinstance(step.action, MapToOrigin):
             target = program.origin(host, step.action.origin).name
             mappings.append(MappingLine(path, target, place))
+        elif isinstance(step.action, MapToUrl):
+            mappings.append(MappingLine(path, "an origin that the request names", place))
         elif isinstance(step.action, KeepLocal):
             mappings.append(MappingLine(path, "!", place))
         elif isinstance(step.action, MapToFile):

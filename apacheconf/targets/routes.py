@@ -29,6 +29,7 @@ from apacheconf.program.steps import (
     MapBackCookie,
     MapToFile,
     MapToOrigin,
+    MapToUrl,
     Redirect,
     Respond,
     Rest,
@@ -102,7 +103,7 @@ class Route:
 
 
 #: Steps of these actions decide who answers.
-Deciding = MapToOrigin | KeepLocal | MapToFile | SetUri | Respond | Redirect | Rewrite
+Deciding = MapToOrigin | MapToUrl | KeepLocal | MapToFile | SetUri | Respond | Redirect | Rewrite
 
 
 def route_of(host: Host, cell: Cell, steps: Iterable[tuple[Step, bool]]) -> Route:
@@ -145,6 +146,10 @@ def _place(step: Step, walked: Route) -> None:
     match step.action:
         case MapToOrigin() if not decided:
             walked.mapping = step
+        case MapToUrl():
+            walked.others.append(step)  # no target looks up a host for each request
+            if not decided:
+                walked.answer = replace(step, action=Respond(500))
         case KeepLocal():
             walked.local = walked.local or step
         case Respond() | Redirect() if not walked.answer:

@@ -1,0 +1,84 @@
+"""Targets whose authority comes with the request: which origin that is then (PP-13, PU-11, WK-4, WK-5).
+
+The authority is read as ``apr_parse_addr_port`` reads it, from its end, so that the same texts lead nowhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from ipaddress import AddressValueError, IPv6Address
+
+from apacheconf.program.sharing import falls_under, generic_worker, target_path
+from apacheconf.program.workers import DEFAULT_PORTS, Origin, Worker
+
+_PORT_AT_END = re.compile(r"(?s)(.*?):([0-9]+)\Z")
+
+
+class NoAuthority(Exception):
+    """What stands where host and port should is neither (httpd's ``Invalid host/port``, answered with 400)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A URL that a request has made: ``host`` lower-case and without brackets, ``path`` as it is written."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+
+    @property
+    def authority(self) -> str:
+        """``http://host:port``; a default port isn't said."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = "" if self.port == DEFAULT_PORTS.get(self.scheme) else f":{self.port}"
+        return f"{self.scheme}://{host}{port}"
+
+
+def read_place(url: str) -> Place:
+    """Read a whole URL. Raises NoAuthority."""
+    scheme, _, after = url.partition("://")
+    path = target_path(url)
+    authority = after.removesuffix(path).rpartition("@")[2]  # who logs in is no part of where to connect
+    host, port = _host_and_port(authority)
+    return Place(scheme.lower(), host.lower(), port or DEFAULT_PORTS.get(scheme.lower(), 0), path)
+
+
+def _host_and_port(authority: str) -> tuple[str, int]:
+    """The host, and the port or 0. Raises NoAuthority."""
+    if not authority or authority.isdecimal() or any(char < " " or char in "?#\x7f" for char in authority):
+        raise NoAuthority
+    found = _PORT_AT_END.match(authority)
+    host, port = (found[1], int(found[2])) if found else (authority, -1)
+    if not host or port == 0 or port > 65535:
+        raise NoAuthority
+    if host.startswith("["):
+        try:
+            host = str(IPv6Address(host[1:].removesuffix("]"))) if host.endswith("]") else ""
+        except AddressValueError:
+            raise NoAuthority from None
+        if not host:
+            raise NoAuthority
+    return host, max(port, 0)
+
+
+def origin_at(place: Place, template: Worker | None, known: Iterable[Origin]) -> Origin:
+    """The worker that serves the URL: the longest of ``known`` ones it falls under (WK-2), else one of its own.
+
+    That has the parameters of ``template`` where its mapping is a ProxyPassMatch, and keeps no connection.
+    """
+    fitting = [each for each in known if isinstance(each, Worker) and not each.socket and _serves(each, place)]
+    if fitting:
+        return max(fitting, key=lambda origin: len(origin.name))
+    if template is None:
+        return replace(generic_worker(f"{place.scheme}://x"), name=place.authority, host=place.host, port=place.port)
+    return replace(template, name=place.authority, host=place.host, port=place.port, path="", reusable=False)
+
+
+def _serves(worker: Worker, place: Place) -> bool:
+    try:
+        return falls_under(place.authority + place.path, worker.name)
+    except ValueError:  # a colon in a name that is no address: nobody is called so
+        return False
