@@ -251,7 +251,23 @@ def _map_to_file(action: MapToFile, course: Course) -> None:
     elif action.prefix:
         state.file = action.root + rest
     else:
-        state.file = action.root.rstrip("/") + "/" + rest.lstrip("/") if rest else action.root
+        _map_below_root(action.root, rest, course)
+
+
+#: The longest path of a file, in bytes, and what apr_filepath_merge keeps free of it.
+_PATH_MAX, _SPARE = 4096, 4
+
+
+def _map_below_root(root: str, path: str, course: Course) -> None:
+    """The path lies below DocumentRoot, unless that makes too long a name (403, DR-1)."""
+    state = course.state
+    below = path.lstrip("/")
+    state.file = f"{root.rstrip('/')}/{below}" if path else root
+    if len(root) + len(below) + _SPARE > _PATH_MAX:
+        asked = state.request
+        line = f"{asked.method} {asked.target} HTTP/{asked.version[0]}.{asked.version[1]}"
+        course.refuse(403, "the path is longer than that of a file may be")
+        course.log("error", "core", f"AH00127: Cannot map {line} to file", "(36)File name too long")
 
 
 def _map_by_name(action: MapByName, course: Course) -> None:

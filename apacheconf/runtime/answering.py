@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from apacheconf.program.evaluate import self_url
@@ -15,7 +16,10 @@ from apacheconf.runtime.switches import protocol_for, vary_for
 
 if TYPE_CHECKING:
     from apacheconf.runtime.exchange import Exchange
+    from apacheconf.runtime.site import Plan
     from apacheconf.runtime.state import Door, ServerState
+
+_CHALLENGE = "WWW-Authenticate"
 
 
 class Answering:
@@ -154,5 +158,14 @@ def _challenges(exchange: Exchange) -> Sequence[tuple[bytes, bytes]]:
     """What a document that needs a user asks for, where the request itself asked for nothing."""
     plans = (exchange.plan, exchange.first_plan)
     own, first = ([] if plan is None or plan.decision is None else plan.decision.early_headers for plan in plans)
-    asks = [pair for pair in own if pair[0] == "WWW-Authenticate" and pair not in first]
+    asks = [pair for pair in own if pair[0] == _CHALLENGE and pair not in first]
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in asks]
+
+
+def asking_nobody(plan: Plan) -> Plan:
+    """The plan without its challenge: whoever broke the message isn't asked for a password."""
+    decision = plan.decision
+    if decision is None or not any(name == _CHALLENGE for name, _ in decision.early_headers):
+        return plan
+    kept = tuple(pair for pair in decision.early_headers if pair[0] != _CHALLENGE)
+    return replace(plan, decision=replace(decision, early_headers=kept))

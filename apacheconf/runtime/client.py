@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from apacheconf.program.authority import Pending
 from apacheconf.program.request import Decision, Request
 from apacheconf.program.uri import PathRefused
-from apacheconf.runtime.answering import Answering
+from apacheconf.runtime.answering import Answering, asking_nobody
 from apacheconf.runtime.errors import ClientBroke, OriginBroke
 from apacheconf.runtime.exchange import Exchange
 from apacheconf.runtime.forward import Lines, expects_continue, wants_to_stay
@@ -516,6 +516,7 @@ class ClientConnection(Answering):
         else:
             exchange.waste_turn()
             exchange.abandon()
+            exchange.plan = asking_nobody(exchange.plan)
         self.exchange, self._held = exchange, None
         exchange.stay = exchange.reads_body = False
         tell_client(exchange, error)

@@ -57,7 +57,8 @@ def test_access_rules_are_honoured(tmp_path: Path) -> None:
 
 
 def test_what_the_program_does_not_hold_is_not_honoured_though_it_is_closed(tmp_path: Path) -> None:
-    text = "ProxyPassInterpolateEnv On\nProxyPass /x${a}/ http://g/ interpolate\nProxyPass / http://h/\n<Location /p>\nRequire ldap-user a\n</Location>"
+    text = "ProxyPassInterpolateEnv On\nProxyPass /x${a}/ http://g/ interpolate\nProxyPass / http://h/\n"
+    text += "<Location /p>\nRequire ldap-user a\n</Location>"
     program = configuration(tmp_path, text)
     lost = {row.name: row.caveats for row in account(program) if row.outcome is Outcome.UNSUPPORTED}
     assert lost == {
