@@ -5,6 +5,7 @@ from __future__ import annotations
 from apacheconf.runtime.filters import Maker
 from apacheconf.runtime.mod_brotli import brotli_compress
 from apacheconf.runtime.mod_deflate import deflate, inflate
+from apacheconf.runtime.mod_ratelimit import rate_limit
 from apacheconf.runtime.mod_substitute import substitute
 
 #: The lower comes first: filters of resources, then those of content codings. A name that isn't here does nothing.
@@ -13,4 +14,5 @@ MAKERS: dict[str, tuple[int, Maker]] = {
     "substitute": (10, substitute),
     "brotli_compress": (19, brotli_compress),
     "deflate": (19, deflate),
+    "rate_limit": (30, rate_limit),
 }

@@ -179,6 +179,8 @@ class ClientConnection(Answering):
         self.deadline = self.server.now + self.door.main.limits.timeout
 
     def resume_writing(self) -> None:
+        if getattr(self.transport, "holds", False):  # RATE_LIMIT has some left
+            return
         self._quick = not self._lingering
         if self.exchange is None:
             if not self._lingering:

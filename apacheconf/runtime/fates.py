@@ -19,7 +19,7 @@ HANDLERS = "the handler is not served yet: its path answers 503 or 500, and neve
 #: Names of handlers by which files and folders are answered.
 FILE_HANDLERS = frozenset({"", "none", "default-handler", "httpd/unix-directory", "type-map"})
 #: Output filters that serve has.
-FILTERS = frozenset({"brotli_compress", "deflate", "inflate", "substitute"})
+FILTERS = frozenset({"brotli_compress", "deflate", "inflate", "rate_limit", "substitute"})
 
 _TUNING = Answer(Outcome.NO_EFFECT, "it tunes httpd's memory, or its status pages")
 #: Directives that serve answers for by name, whatever their value.
