@@ -71,4 +71,5 @@ def section_comment(low: Lowering, host: Host) -> str:
 def host_claims(low: Lowering, host: Host) -> tuple[Claim, ...]:
     """The section and its names."""
     section = low.scopes.section(host)
-    return (exact([*([section] if section else []), *low.scopes.names(host)]),)
+    canonical = [each for each in low.scopes.own(host) if each.name.lower() == "usecanonicalname"]
+    return (exact([*([section] if section else []), *low.scopes.names(host), *canonical]),)

@@ -7,7 +7,7 @@ from apacheconf.program.steps import CookiePart, MapBack, MapBackCookie, MapToOr
 from apacheconf.program.uri import canonical
 from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
-from apacheconf.targets.haproxy import mod_authz_core, mod_setenvif, origin_tls
+from apacheconf.targets.haproxy import mod_authz_core, mod_expires, mod_setenvif, origin_tls
 from apacheconf.targets.haproxy.conditions import Terms
 from apacheconf.targets.haproxy.core import HAS_HOST, emit_charset, plain, seconds
 from apacheconf.targets.haproxy.lowering import Lowering
@@ -77,6 +77,7 @@ def _fill(low: Lowering, route: Route, origin: Origin, path: NewPath, backend: S
     _emit_request_headers(low, route, origin, backend)
     _emit_way_back(low, route, backend)
     _emit_cookies(low, route, backend)
+    mod_expires.emit_expiry(low, route, backend)
     headers.emit(Table.ONSUCCESS)
     headers.emit_always()
     backend.lines[asked_at:asked_at] = terms.rules.lines

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from apacheconf.ledger import Outcome
 from apacheconf.program.admission import Admit
+from apacheconf.program.handling import ExpiryRules, Told
 from apacheconf.program.steps import EditHeader, SecureOrigin, SetEnv
-from apacheconf.targets.claims import unsupported
+from apacheconf.targets.claims import Claim, unsupported
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.mod_authz_core import can_say
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.routes import Route
 
 #: What answers for itself elsewhere, whether it is certain or not.
-DONE = EditHeader | SetEnv | SecureOrigin
+DONE = EditHeader | SetEnv | SecureOrigin | ExpiryRules
+_NO_FILES = "it is about answers made here, and this is an origin's"
 
 
 def report_unsure(low: Lowering, route: Route, backend: Section | None = None) -> None:
@@ -19,6 +22,9 @@ def report_unsure(low: Lowering, route: Route, backend: Section | None = None) -
     environment = low.environments[route.host.number]
     steps = [step for step in (*route.admits, *route.unsure, *route.others) if not isinstance(step.action, DONE)]
     steps = [step for step in steps if not (isinstance(step.action, Admit) and can_say(step, environment))]
+    about_files = [step for step in steps if isinstance(step.action, Told) and step.action.of_files]
+    low.dropped += [Claim(route.host.said_by(step), Outcome.NO_EFFECT, _NO_FILES, "files") for step in about_files]
+    steps = [step for step in steps if step not in about_files]
     said_by = [each for step in steps for each in route.host.said_by(step)]
     if said_by:
         low.dropped.append(unsupported(said_by, "not supported yet for haproxy", "not-yet"))

@@ -1,0 +1,53 @@
+"""mod_expires in HAProxy: how long an origin's answer may be kept, by its type (HAP-68)."""
+
+from __future__ import annotations
+
+from apacheconf.program.handling import Expiry, ExpiryRules
+from apacheconf.program.steps import Step
+from apacheconf.targets.claims import exact, unsupported
+from apacheconf.targets.haproxy.lowering import Lowering
+from apacheconf.targets.haproxy.tree import Section
+from apacheconf.targets.routes import Route
+
+_TYPE = "res.fhdr(content-type),field(1,;),lower"
+_GIVEN = ("{", "res.fhdr(expires)", "-m", "found", "}")
+
+
+def emit_expiry(low: Lowering, route: Route, backend: Section) -> None:
+    """The rules of a section; an answer that says itself when it expires keeps that."""
+    for step in route.others:
+        if isinstance(step.action, ExpiryRules):
+            _emit(low, route, step, step.action, backend)
+
+
+def _emit(low: Lowering, route: Route, step: Step, rules: ExpiryRules, backend: Section) -> None:
+    said_by = route.host.said_by(step)
+    every = [*(expiry for _, expiry in rules.by_type), *([rules.default] if rules.default else [])]
+    if any(each.since_modification for each in every):
+        why = "HAProxy can't count from the last modification: answers say nothing of when they expire"
+        low.dropped.append(unsupported(said_by, why, "expires-modified"))
+        return
+    if not every:
+        low.dropped.append(exact(said_by))
+        return
+    low.dropped.append(exact(said_by))
+    comment = low.sources.comment(said_by)
+    for words, expiry in _by_type(rules):
+        backend.add("http-response", "set-var(txn.expires)", f"int({expiry.seconds})", *words, comment=comment)
+        comment = ""
+    told = ("if", "{", "var(txn.expires)", "-m", "found", "}", f"!{_GIVEN[0]}", *_GIVEN[1:])
+    one = ("{", "res.fhdr_cnt(cache-control)", "1", "}")
+    age = "max-age=%[var(txn.expires)]"
+    backend.add("http-response", "set-header", "Cache-Control", f"%[res.fhdr(cache-control)], {age}", *told, *one)
+    backend.add("http-response", "add-header", "Cache-Control", age, *told, f"!{one[0]}", *one[1:])
+    backend.add("http-response", "set-header", "Expires", "%[date,add(txn.expires),http_date]", *told)
+
+
+def _by_type(rules: ExpiryRules) -> list[tuple[tuple[str, ...], Expiry]]:
+    """The widest first: a later rule wins."""
+    found: list[tuple[tuple[str, ...], Expiry]] = [((), rules.default)] if rules.default else []
+    for name, expiry in sorted(rules.by_type, key=lambda each: (each[0] != "*/*", not each[0].endswith("/*"))):
+        how: tuple[str, ...] = ("-m", "beg", name[:-1]) if name.endswith("/*") and name != "*/*" else ("-m", "str", name)
+        how = ("-m", "found") if name == "*/*" else how
+        found.append((("if", "{", _TYPE, *how, "}"), expiry))
+    return found
