@@ -129,8 +129,8 @@ def static_target(rule: RewriteRule) -> str:
     first = getattr(rule.substitution[0], "text", "") if rule.substitution else ""
     rest = first.partition("|")[2] or first
     _, scheme, after = rest.partition("://")
-    complete = bool(scheme) and ("/" in after or len(rule.substitution) == 1)
-    return first if complete else ""
+    ends = "/" in after or len(rule.substitution) == 1 or getattr(rule.substitution[1], "name", "") == "REQUEST_URI"
+    return first if scheme and after and ends else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 
 from apacheconf.program.steps import END, STOP, Aim, MapToOrigin, Redirect, Respond, Rest, Rewrite, Step
-from apacheconf.program.values import Capture, Joined, Literal, Value, Variable
+from apacheconf.program.values import REQUEST_URI, Capture, Joined, Literal, Value, Variable
 
 _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/]*")
 _IN_REDIRECTS = frozenset({"HTTP_HOST", "SERVER_NAME", "REQUEST_URI"})
@@ -27,7 +27,7 @@ def plain(step: Step, finishes: bool) -> Step | None:
     if action.answers:
         return replace(step, action=Respond(action.status), then=END)
     parts = parts_of(action.target)
-    if not finishes or action.sets or action.query_discarded or action.query_after_last or not action.escaped:
+    if not finishes or action.sets or action.query_discarded or action.query_after_last:
         return None
     if action.query_appended and _has_query(parts):
         return None
@@ -77,6 +77,8 @@ def _mapping(step: Step, origin: int, parts: tuple[Value, ...]) -> Step | None:
     found = _AUTHORITY.match(first.text) if isinstance(first, Literal) else None
     if found is None or not isinstance(first, Literal):
         return None
+    if parts[1:] == (REQUEST_URI,):
+        return replace(step, action=MapToOrigin(origin, first.text[found.end() :], rest=Rest.WHOLE_PATH), then=STOP)
     rest = (Literal(first.text[found.end() :]), *parts[1:])
     made = tuple(each for each in rest if each != Literal(""))
     if not made or not all(isinstance(each, Literal) or each in _captures(made) for each in made):

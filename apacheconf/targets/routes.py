@@ -132,7 +132,20 @@ def route_of(host: Host, cell: Cell, steps: Iterable[tuple[Step, bool]]) -> Rout
 def kept_in_mind(route: Route) -> list[Claim]:
     """Claims of rewriting steps that need no line: those that begin it, and rules that leave the URL alone."""
     silent = (step for step in route.rewriting if not isinstance(step.action, FinishRewriting))
-    return [exact(route.host.said_by(step)) for step in silent]
+    unescaped = {each.said_by for each in route.cell.steps if _is_unescaped(each)}
+    made = [step for step in (route.mapping, route.answer) if step is not None and step.said_by in unescaped]
+    why = "NE: what is captured is escaped all the same, where it holds more than letters, digits and -._~!$&'()*+,;=:@"
+    return [*(exact(route.host.said_by(step)) for step in silent),
+            *(approximated(route.host.said_by(step), why, "no-escape") for step in made)]  # fmt: skip
+
+
+def _is_unescaped(step: Step) -> bool:
+    """A rule with NE that puts into its target what a client chose."""
+    action = step.action
+    if not isinstance(action, Rewrite) or action.escaped or action.target is None:
+        return False
+    parts = action.target.parts if isinstance(action.target, Joined) else (action.target,)
+    return any(not isinstance(part, Literal) for part in parts)
 
 
 def regex_of(step: Step) -> Regex | None:

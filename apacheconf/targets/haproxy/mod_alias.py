@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from apacheconf.program.conditions import Regex
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import Redirect, Step
 from apacheconf.program.uri import canonical
@@ -12,7 +13,7 @@ from apacheconf.targets.haproxy.core import plain
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.mod_authz_core import admissions, emit_admission
 from apacheconf.targets.haproxy.mod_proxy import emit_self
-from apacheconf.targets.haproxy.rewriting import substituted
+from apacheconf.targets.haproxy.rewriting import emit_question_mark, substituted
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.questions import CannotAsk
@@ -36,6 +37,7 @@ def backend_for(low: Lowering, route: Route, step: Step) -> str:
         low.backends.append(backend)
         if guards:
             emit_admission(low, route, Terms("held", low.environments[route.host.number]), backend)
+        emit_question_mark(route, step, backend)
         try:
             _fill(route, step, backend)
             backend.claims = (exact(said_by),)
@@ -74,10 +76,20 @@ def _target(step: Step, action: Redirect, parts: tuple[Value, ...], backend: Sec
         backend.rule("http-request set-var(txn.rest) ?", f"path,bytes({len(canonical(action.prefix))})")
         return f"{text}%[var(txn.rest)]"
     head = parts[0].text if isinstance(parts[0], Literal) else ""
-    if regex is None or any(isinstance(each, Variable) for each in parts):
-        raise CannotAsk("captures beside variables")
+    if regex is None:
+        raise CannotAsk("captures of something else")
+    if any(isinstance(each, Variable) for each in parts):
+        return "".join(_part_or_capture(each, regex, backend) for each in parts)
     backend.add("http-request", "set-var(txn.rest)", substituted(regex, parts[1:] if head else parts))
     return f"{plain(head)}%[var(txn.rest)]"
+
+
+def _part_or_capture(value: Value, regex: Regex, backend: Section) -> str:
+    """A part as a log format, a capture in a variable of its own."""
+    if not isinstance(value, Capture):
+        return _part(value)
+    backend.add("http-request", f"set-var(txn.part_{value.group})", substituted(regex, (value,)))
+    return f"%[var(txn.part_{value.group})]"
 
 
 def _part(value: Value) -> str:

@@ -47,7 +47,8 @@ def _by_type(rules: ExpiryRules) -> list[tuple[tuple[str, ...], Expiry]]:
     """The widest first: a later rule wins."""
     found: list[tuple[tuple[str, ...], Expiry]] = [((), rules.default)] if rules.default else []
     for name, expiry in sorted(rules.by_type, key=lambda each: (each[0] != "*/*", not each[0].endswith("/*"))):
-        how: tuple[str, ...] = ("-m", "beg", name[:-1]) if name.endswith("/*") and name != "*/*" else ("-m", "str", name)
-        how = ("-m", "found") if name == "*/*" else how
+        how: tuple[str, ...] = ("-m", "str", name)
+        if name.endswith("/*"):
+            how = ("-m", "found") if name == "*/*" else ("-m", "beg", name[:-1])
         found.append((("if", "{", _TYPE, *how, "}"), expiry))
     return found

@@ -13,7 +13,7 @@ from apacheconf.targets.haproxy.core import HAS_HOST, emit_charset, plain, secon
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.mod_headers import Headers
 from apacheconf.targets.haproxy.reporting import report_unsure
-from apacheconf.targets.haproxy.rewriting import substituted
+from apacheconf.targets.haproxy.rewriting import emit_question_mark, substituted
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.haproxy.workers import emit_balancing, emit_servers, names_are_hosts, origin_name
 from apacheconf.targets.hostnames import own_scheme
@@ -68,6 +68,7 @@ def _fill(low: Lowering, route: Route, origin: Origin, path: NewPath, backend: S
     mod_authz_core.emit_admission(low, route, terms, backend)
     asked_at = len(backend.lines)
     mod_setenvif.emit_late(low, route, terms)
+    emit_question_mark(route, route.mapping, backend)
     _emit_path(path, backend)
     if _is_raw(route.map, path):
         _emit_raw(path, backend)

@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from apacheconf.program.conditions import Regex
+from apacheconf.program.steps import Rewrite, Step
 from apacheconf.program.values import Capture, Literal, Value
 from apacheconf.targets.haproxy.core import ESCAPED_ANEW
+from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.questions import CannotAsk, pcre
+from apacheconf.targets.routes import Route
+
+
+def emit_question_mark(route: Route, step: Step, backend: Section) -> None:
+    """A rule refuses paths with an escaped question mark unless it has UnsafeAllow3F."""
+    rules = (each.action for each in route.cell.steps if each.said_by == step.said_by)
+    if any(isinstance(each, Rewrite) and each.target is not None and not each.allows_3f for each in rules):
+        backend.rule("http-request deny deny_status 403 if { path -m sub -i %3f }")
 
 
 def substituted(regex: Regex, made: Iterable[Value]) -> str:
