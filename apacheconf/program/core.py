@@ -93,6 +93,7 @@ def limits(server: Server, linker: Linker) -> Limits:
         "via": proxy.via,
         "max_forwards": proxy.max_forwards,
         "bad_header": proxy.bad_header,
+        "blocked": proxy.block,
         "merge_slashes": core.merge_slashes,
         "encoded_slashes": per_dir.allow_encoded_slashes,
         "server_tokens": core.server_tokens,

@@ -178,6 +178,7 @@ class Limits:
     via: str = "Off"
     max_forwards: int = -1
     bad_header: str = "IsError"
+    blocked: tuple[str, ...] = ()
     trace: bool = True
     merge_slashes: bool = True
     encoded_slashes: str = "Off"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from apacheconf.runtime.origin import OriginConnection
     from apacheconf.runtime.pool import Pool, Service
     from apacheconf.runtime.sessions import Session, Sticky
-    from apacheconf.runtime.site import Plan
+    from apacheconf.runtime.site import Plan, Site
     from apacheconf.runtime.strict import Fields
 
 #: How often one looks for a usable member within the balancer's ``timeout=`` (BP-7).
@@ -39,6 +39,7 @@ class Choosing:
     pool: Pool | None
     route_changed: bool
     session: Session | None
+    site: Site
     tries: int
 
     def connected(self, connection: OriginConnection) -> None:
@@ -116,6 +117,9 @@ class Choosing:
         self.pool = pool
         self.tries += 1
         pool.cells.busy += 1
+        if self.site.limits.blocked and pool.place is not None and (refused := server.refuse_blocked(pool, self.site)):
+            self._not_connected(refused)
+            return
         connection = pool.take_named(server.now, self.tls_name()) if pool.secure else pool.take(server.now)
         if connection is not None and self.plan.switches and wants_fresh(self):
             connection.close()
@@ -163,7 +167,8 @@ class Choosing:
         assert pool is not None and service is not None
         pool.cells.busy -= 1
         usable = pool.cells.usable
-        pool.cells.fail(self.client.server.now)
+        if error.status != 403:  # a member that nobody may ask isn't broken
+            pool.cells.fail(self.client.server.now)
         tell_not_connected(self, pool, error, disabled=usable and not pool.cells.usable)
         if error.status == 503 and not pool.cells.usable and self.tries < service.attempts:
             self.start()

@@ -19,6 +19,7 @@ from apacheconf.program.program import Program
 from apacheconf.program.workers import Balancer
 from apacheconf.runtime import faults
 from apacheconf.runtime.accesslog import access_logger
+from apacheconf.runtime.blocking import look_up
 from apacheconf.runtime.client import ClientConnection
 from apacheconf.runtime.errors import OriginBroke, proxy_error
 from apacheconf.runtime.exchange import Exchange
@@ -90,6 +91,7 @@ class Server(ServerState):
         ticker = None
         try:
             await self._start_stubs()
+            self.blocked = await look_up(word for host in self.program.hosts for word in host.shape.limits.blocked)
             self._bind_all()
             self._open_logs()
             for address, sock in self._sockets:
@@ -198,6 +200,8 @@ class Server(ServerState):
 
         timeout = worker.connect_timeout or self.origin_timeout(pool, exchange.site)
         place = await self.place_of(pool)
+        if refused := self.refuse_blocked(pool, exchange.site):
+            raise refused
         secure = pool.secure and connect_authority(worker) not in self._stubbed
         try:
             async with asyncio.timeout(timeout):

@@ -22,9 +22,10 @@ from apacheconf.program.request import Decision
 from apacheconf.program.tls import FrontTls, compatible
 from apacheconf.program.workers import Origin
 from apacheconf.runtime.authority import FileAuthority
+from apacheconf.runtime.blocking import Addresses, refusal
 from apacheconf.runtime.compile import CompiledShape
 from apacheconf.runtime.errorlog import HostErrors
-from apacheconf.runtime.errors import ClientBroke
+from apacheconf.runtime.errors import ClientBroke, OriginBroke
 from apacheconf.runtime.logfiles import LogFiles, is_syslog
 from apacheconf.runtime.logs import Logger, loggers
 from apacheconf.runtime.page_texts import NOT_ASKED, WITHOUT_SNI
@@ -100,6 +101,7 @@ class ServerState:
         self.memos = Memos()
         self.authority = FileAuthority()
         self._questions: dict[bytes, list[Callable[[BaseException | None], None]]] = {}
+        self.blocked: Addresses = {}
         self.now = time.monotonic()
         self.draining = False
         self.clients: set[ClientConnection] = set()
@@ -206,6 +208,11 @@ class ServerState:
         """Seconds that an origin may be silent: timeout, else ProxyTimeout, else Timeout (WP-30)."""
         limits = site.limits
         return pool.worker.timeout or limits.proxy_timeout or limits.timeout
+
+    def refuse_blocked(self, pool: Pool, site: Site) -> OriginBroke | None:
+        """What ProxyBlock says of a member, by its address too where that is known (FW-6); None for nothing."""
+        address = "" if pool.place is None else pool.place[0]
+        return refusal(pool.worker, address, site.limits.blocked, self.blocked)
 
     # --- what the rim does -----------------------------------------------------------------------------------
 
