@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from enum import Enum
 
 from apacheconf.ledger import Written
 from apacheconf.program.cells import matcher_in, steps_where
@@ -29,8 +31,22 @@ from apacheconf.program.globs import glob_matches
 from apacheconf.program.hosts import Cell, Host, LayerKind, Reach
 from apacheconf.program.phases import Phase
 from apacheconf.program.program import Program
-from apacheconf.program.steps import END, FinishRewriting, Flow, MapToOrigin, Move, Respond, Rest, Rewrite, SetUri, Step
+from apacheconf.program.steps import (
+    END,
+    EditHeader,
+    FinishRewriting,
+    Flow,
+    MapToOrigin,
+    Move,
+    Respond,
+    Rest,
+    Rewrite,
+    SetUri,
+    Step,
+    Table,
+)
 from apacheconf.program.values import REQUEST_URI, REWRITTEN, Literal, Value, Variable
+from apacheconf.targets.environments import Environment
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.rewrites import plain
 from apacheconf.targets.routes import Deciding, Route, route_of
@@ -42,6 +58,14 @@ _MAPPED = Variable("MAPPED_URL")
 Answers = dict[Condition, bool]
 #: Steps that run, each with whether it is certain.
 Met = list[tuple[Step, bool]]
+
+
+class Spelling(Enum):
+    """What is put in words of the request for a target (``places``)."""
+
+    NOTHING = "nothing"
+    VARIABLES = "questions about variables"
+    ALL = "and conditional headers, as routes of their own"
 
 
 #: In place of an action that makes a path nobody here can follow.
@@ -91,14 +115,19 @@ def routes_in(places: Iterable[Place]) -> list[Route]:
     return [each for place in places for _, each in leaves(place.tree) if isinstance(each, Route)]
 
 
-def places(program: Program, host: Host, closed: str = "") -> list[Place]:
+def places(program: Program, host: Host, closed: str = "", spelt_out: bool = False) -> list[Place]:
     """The cells of a host, in their order, without paths that come to the same as the cell around them.
 
-    ``closed`` says why nothing of the host may be answered, if that is so.
+    ``closed`` says why nothing of the host may be answered, if that is so. ``spelt_out`` is for targets without
+    variables and without conditional lines: what asks a variable asks the request, and headers are the same for all
+    requests of a route.
 
     A bare cell stays as long as what lies below it does: nginx would answer 301 in its place (NGX-35).
     """
-    found = {(cell.path, cell.reach): Place(cell, tree_of(program, host, cell, closed)) for cell in host.shape.cells}
+    found = {
+        (cell.path, cell.reach): Place(cell, tree_of(program, host, cell, closed, spelt_out))
+        for cell in host.shape.cells
+    }
     own = {each.cell.path for each in found.values() if not _is_like(each, _around(each.cell, found))}
     return [each for each in found.values() if each.cell.path in own]
 
@@ -123,16 +152,16 @@ def _moved(tree: Tree, cell: Cell) -> Tree:
     return replace(tree, cell=cell) if isinstance(tree, Route) else tree
 
 
-def tree_of(program: Program, host: Host, cell: Cell, closed: str = "") -> Tree:
+def tree_of(program: Program, host: Host, cell: Cell, closed: str = "", spelt_out: bool = False) -> Tree:
     """What a cell comes to; everything is closed where ``closed`` says why."""
     if closed:
         return Closed(503, closed, ())
-    try:
-        return _Grower(program, host, cell).grow({})
-    except _TooManyEnds:
-        steps = steps_where(host.shape, cell, cell.maybe)
-        said_by = dict.fromkeys(each for step in steps for each in host.said_by(step))
-        return Closed(503, "who answers depends on more conditions than are told apart", tuple(said_by))
+    for how in (Spelling.ALL, Spelling.VARIABLES) if spelt_out else (Spelling.NOTHING,):
+        with suppress(_TooManyEnds):
+            return _Grower(program, host, cell, how).grow({})
+    steps = steps_where(host.shape, cell, cell.maybe)
+    said_by = dict.fromkeys(each for step in steps for each in host.said_by(step))
+    return Closed(503, "who answers depends on more conditions than are told apart", tuple(said_by))
 
 
 class _TooManyEnds(Exception):
@@ -144,6 +173,7 @@ class _Grower:
     program: Program
     host: Host
     cell: Cell
+    spelling: Spelling
     ends: int = 0
 
     def grow(self, answers: Answers) -> Tree:
@@ -176,13 +206,16 @@ class _Grower:
         question = self._hold(layers, answers, None)
         if question is not None:
             return question, [(step, False) for step in self._steps(layers)]
-        question, steps = _walk(self._steps(layers), answers)
+        question, steps = self._walk(layers, answers)
         mapping = next((step.action for step, _ in steps if isinstance(step.action, MapToOrigin)), None)
         if question is not None or mapping is None:
             return question, steps
         question = self._hold(layers, answers, mapping)
-        walked = _walk(self._steps(layers), answers)
+        walked = self._walk(layers, answers)
         return walked if question is None else (question, walked[1])
+
+    def _walk(self, layers: set[int], answers: Answers) -> tuple[Condition | None, Met]:
+        return _walk(self._steps(layers), answers, self.spelling)
 
     def _hold(self, layers: set[int], answers: Answers, mapping: MapToOrigin | None) -> Condition | None:
         """Add to ``layers`` those that hold: the ones of Proxy sections where a mapping is given, else the others."""
@@ -286,21 +319,24 @@ def _joined(
     return neutral if not open_ones else open_ones[0] if len(open_ones) == 1 else of(open_ones)
 
 
-def _walk(steps: tuple[Step, ...], answers: Answers) -> tuple[Condition | None, Met]:
+def _walk(steps: tuple[Step, ...], answers: Answers, spelling: Spelling) -> tuple[Condition | None, Met]:
     """The steps that run, in order, up to the first deciding one whose condition is open: that one is returned."""
     met: Met = []
     ended: Phase | None = None
     mapped = False
     at = -1
+    environment = Environment() if spelling is not Spelling.NOTHING else None
     while (at := at + 1) < len(steps):
         step = steps[at]
         if (ended is not None and ended <= step.phase < Phase.FILTERS) or (mapped and step.phase is Phase.TRANSLATE):
             continue
-        left = residual(step.when, answers)
-        if left not in (ALWAYS, NEVER) and _decides(step):
+        left = residual(environment.asked(step.when) if environment else step.when, answers)
+        if left not in (ALWAYS, NEVER) and _decides(step, spelling is Spelling.ALL and not _is_alone(step, steps)):
             return left, [*met, (step, False)]
         flow = step.then if left == ALWAYS else step.otherwise if left == NEVER else Flow()
         after = _after(flow, at, steps)
+        if environment and left != NEVER:
+            environment.tell(step, left, at, step.otherwise)
         if left == ALWAYS and isinstance(step.action, Rewrite):
             finishes = isinstance(steps[min(after + 1, len(steps) - 1)].action, FinishRewriting)
             said = plain(step, finishes)
@@ -308,6 +344,8 @@ def _walk(steps: tuple[Step, ...], answers: Answers) -> tuple[Condition | None, 
                 return None, [*met, (replace(step, action=_LOST), True)]
             step, ended = said, step.phase if said.then == END else ended
             mapped = mapped or isinstance(said.action, MapToOrigin)
+        if environment and isinstance(step.action, EditHeader):
+            step = replace(step, when=left)
         if left != NEVER:
             met.append((step, left == ALWAYS))
         at = after
@@ -315,8 +353,20 @@ def _walk(steps: tuple[Step, ...], answers: Answers) -> tuple[Condition | None, 
     return None, met
 
 
-def _decides(step: Step) -> bool:
+def _is_alone(step: Step, steps: tuple[Step, ...]) -> bool:
+    """Whether a header has no other line, and this one only adds to what an answer has: a text that may be empty."""
+    action = step.action
+    if not isinstance(action, EditHeader) or action.table is Table.REQUEST:
+        return False
+    adds = action.operation == "add" or (action.operation == "set" and action.table is Table.ALWAYS)
+    names = [each.action.name.lower() for each in steps if isinstance(each.action, EditHeader)]
+    return adds and names.count(action.name.lower()) == 1
+
+
+def _decides(step: Step, headers: bool) -> bool:
     """Whether who answers may depend on the step: a rule that only sets something and goes on decides nothing."""
+    if headers and isinstance(step.action, EditHeader):
+        return True
     if isinstance(step.action, Rewrite) and step.action.target is None and not step.action.answers:
         return step.then != Flow() or step.otherwise != Flow()
     return isinstance(step.action, Deciding)

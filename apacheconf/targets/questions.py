@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from apacheconf.program.conditions import Compare, Condition, Glob, Matches, OneOf, Operator, Regex
 from apacheconf.program.evaluate import search
 from apacheconf.program.globs import glob_regex
-from apacheconf.program.values import Literal, Value, Variable
+from apacheconf.program.values import Call, Literal, Value, Variable
 from apacheconf.targets.patterns import escape
 
 #: Variables whose values are addresses, which can be compared with each other.
@@ -43,6 +43,8 @@ def as_match(condition: Condition) -> tuple[Value, str, bool] | None:
             return value, pcre(regex), regex.ignore_case
         case Glob(value, pattern, crosses, ignore_case):
             return value, rf"(?s)^{glob_regex(pattern, crosses)}\z", ignore_case
+        case Compare(Call("tolower", value), Operator.SAME, Literal(text)) if text == text.lower():
+            return value, whole(text), True
         case Compare(value, Operator.SAME, Literal(text)) | Compare(Literal(text), Operator.SAME, value):
             return value, whole(text), False
         case OneOf(value, choices) if all(isinstance(each, Literal) for each in choices):

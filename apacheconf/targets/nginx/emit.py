@@ -132,7 +132,7 @@ def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, 
     server.space()
     core.emit_guards(low, host, server)
     low.cases.clear()
-    found = places(low.program, host, mod_ssl.why_closed(host))
+    found = places(low.program, host, mod_ssl.why_closed(host), spelt_out=True)
     _emit_restrictions(low, host, routes_in(found), server)
     mod_headers.emit_for_failures(low, routes_in(found), server)
     proxied = any(each.mapping for each in routes_in(found))

@@ -5,17 +5,19 @@
 
 from __future__ import annotations
 
+from apacheconf.ledger import Written
 from apacheconf.program.hosts import Host, Reach
-from apacheconf.program.steps import Redirect, Respond
+from apacheconf.program.steps import Redirect, Respond, Table
 from apacheconf.targets.choices import Ask, Closed, Place, close, leaves
 from apacheconf.targets.claims import equivalent, exact, unsupported
+from apacheconf.targets.environments import variables_set
 from apacheconf.targets.fates import FILES
-from apacheconf.targets.nginx import mod_alias, mod_auth_basic, mod_headers, mod_proxy
+from apacheconf.targets.nginx import mod_alias, mod_auth_basic, mod_headers, mod_proxy, mod_setenvif
 from apacheconf.targets.nginx.conditions import can_ask, flag_of
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.tree import Block
-from apacheconf.targets.routes import Route, kept_in_mind
+from apacheconf.targets.routes import Route, kept_in_mind, members
 
 #: A file that isn't there: ``try_files`` wants one before it goes on.
 _NO_FILE = "/.no-such-file"
@@ -87,9 +89,16 @@ def _fill(low: Lowering, end: Route | Closed, location: Block) -> None:
     origin = end.origin(low.program)
     if origin is not None:
         mod_proxy.emit_proxied(low, end, origin, location)
+        mod_headers.emit_conditional(low, end, location, *_tables(True))
     else:
         mod_headers.emit_always(low, end, location)
+        mod_headers.emit_conditional(low, end, location, *_tables(False))
         _emit_local(low, end, location)
+
+
+def _tables(proxied: bool) -> tuple[Table, ...]:
+    """The tables that an answer has: what is made here has the table always alone (SEM-19)."""
+    return (Table.ALWAYS, Table.ONSUCCESS) if proxied else (Table.ALWAYS,)
 
 
 def _emit_local(low: Lowering, route: Route, location: Block) -> None:
@@ -116,7 +125,18 @@ def _emit_local(low: Lowering, route: Route, location: Block) -> None:
 
 def _report_unsure(low: Lowering, route: Route, location: Block) -> None:
     """What is not lowered yet leaves a comment at its place, and its row."""
-    said_by = [each for step in (*route.unsure, *route.others) for each in route.host.said_by(step)]
+    origin = route.origin(low.program)
+    scheme = None if origin is None else members(origin)[0].scheme if members(origin) else ""
+    said_by: list[Written] = []
+    written = [step for table in _tables(origin is not None) for step, _ in mod_headers.conditional(route, table)]
+    for step in (*route.unsure, *route.others, *(each for each in route.rewriting if variables_set(each))):
+        claim = mod_setenvif.claim_of(route, step, scheme)
+        if step in written:
+            continue
+        if claim is not None:
+            low.dropped.append(claim)
+        else:
+            said_by += route.host.said_by(step)
     if said_by:
         low.dropped.append(unsupported(said_by, "not supported yet for nginx", "not-yet"))
         location.say(f"not translated: {low.sources.comment(said_by)}")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from apacheconf.ledger import Written
-from apacheconf.program.steps import Step, Table
+from apacheconf.program.steps import EditHeader, Step, Table
+from apacheconf.program.values import Literal
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
-from apacheconf.targets.headers import Lines, fold_headers
-from apacheconf.targets.nginx.conditions import text_of
+from apacheconf.targets.headers import Lines, fold_headers, is_plain
+from apacheconf.targets.nginx.conditions import can_ask, flag_of, text_of
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.tree import Block
@@ -72,19 +73,52 @@ def emit_always(low: Lowering, route: Route, location: Block) -> None:
             _add(low, route, "add_header", lines, text_of(low.maps, value), location)
 
 
+def conditional(route: Route, table: Table) -> list[tuple[Step, EditHeader]]:
+    """Lines of a table that only add, where their condition holds, and that are alone with their name."""
+    lines = [(each, each.action) for each in (*route.headers, *route.unsure) if isinstance(each.action, EditHeader)]
+    names = [action.name.lower() for _, action in lines if action.table is table]
+    return [
+        (step, action)
+        for step, action in lines
+        if step in route.unsure and action.table is table and names.count(action.name.lower()) == 1
+        and (action.operation == "add" or (action.operation == "set" and table is Table.ALWAYS))
+        and action.value is not None and action.value != Literal("")
+        and is_plain(action.value) and can_ask(step.when)
+    ]  # fmt: skip
+
+
+def emit_conditional(low: Lowering, route: Route, location: Block, *tables: Table) -> None:
+    """Lines with a condition: nginx sends no header whose value is empty."""
+    for step, action in (each for table in tables for each in conditional(route, table)):
+        said_by = route.host.said_by(step)
+        location.add("add_header", action.name, _where(low, step, action), "always",
+                     comment=low.sources.comment(said_by), claims=(exact(said_by),))  # fmt: skip
+
+
+def _where(low: Lowering, step: Step, action: EditHeader) -> str:
+    """The variable that holds the header's value where the condition of its line holds."""
+    assert action.value is not None
+    entries = (("1", text_of(low.maps, action.value)), ("default", ""))
+    return low.maps.make(f"added_{_variable(action.name)}", Map(flag_of(low.maps, step.when), entries, ""))
+
+
 def emit_for_failures(low: Lowering, routes: list[Route], server: Block) -> None:
     """The table always at the server, for answers that no location makes."""
     tables = [fold_headers(route.headers, Table.ALWAYS).lines for route in routes]
-    if not any(tables):
+    asked = [conditional(route, Table.ALWAYS) for route in routes]
+    if not any(tables) and not any(asked):
         return
     values = [{key: lines.values for key, lines in table.items()} for table in tables]
-    if any(each != values[-1] for each in values):
+    if any(each != values[-1] for each in values) or any(each != asked[-1] for each in asked):
         steps = [step for table in tables for lines in table.values() for step in lines.steps]
+        steps += [step for each in asked for step, _ in each]
         why = "answers of failures have the headers of the whole host, not of their path"
         low.dropped.append(approximated(_said_by(routes[-1], steps), why, "always"))
     for lines in tables[-1].values():
         for value in lines.values:
             server.add("add_header", lines.name, text_of(low.maps, value), "always")
+    for step, action in asked[-1]:
+        server.add("add_header", action.name, _where(low, step, action), "always")
 
 
 def _variable(name: str) -> str:

@@ -1,0 +1,60 @@
+"""mod_setenvif, mod_env and E= of rules in nginx: variables live on in the questions that ask them (NGX-192)."""
+
+from __future__ import annotations
+
+from apacheconf.ledger import Outcome
+from apacheconf.program.steps import Log, MapToOrigin, Step
+from apacheconf.targets.claims import Claim, equivalent, exact
+from apacheconf.targets.environments import mentions, variables_set
+from apacheconf.targets.routes import Route
+
+#: Variables that httpd's modules read themselves.
+_SPECIAL = frozenset({
+    "force-no-vary", "no-gzip", "no-brotli", "no-cache",
+    "gzip-only-text/html", "force-gzip", "suppress-error-charset", "dont-vary", "rate-limit", "rate-initial-burst",
+    "force-proxy-request-1.0", "proxy-chain-auth", "proxy-interim-response", "proxy-sendextracrlf", "proxy-sendcl",
+    "cgi-no-vary", "verbose-error-notes", "ap_trust_cgilike_cl", "no-proxy", "proxy-noquery",
+})  # fmt: skip
+#: Variables about connections with origins or of clients long gone, and why they change no answer.
+_WITHOUT_EFFECT = {
+    "proxy-nokeepalive": "connections with origins are nginx's own; the origin's answers are the same",
+    "proxy-initial-not-pooled": "nginx asks anew where a kept connection turns out to be closed",
+    "proxy-sendchunked": "bodies are handed on in the form in which they come",
+    "proxy-sendchunks": "bodies are handed on in the form in which they come",
+    "ssl-unclean-shutdown": "how a TLS connection is closed is nginx's own",
+    "ssl-accurate-shutdown": "how a TLS connection is closed is nginx's own",
+}
+#: What they change is between the client's connection and the server.
+_OF_CONNECTIONS = frozenset({"nokeepalive", "force-response-1.0", "downgrade-1.0"})
+_CONNECTIONS = "answers are the same, but nginx keeps the connection and speaks HTTP/1.1 as it does with everybody"
+_HTTP = ("http", "https", "ws", "wss")
+_UNREAD = "nothing here reads the variable, and the origin doesn't see it"
+
+
+def claim_of(route: Route, step: Step, scheme: str | None) -> Claim | None:
+    """What became of a step that sets variables; None where something reads them that has no words for it.
+
+    ``scheme`` is that of the origin, None where none is asked.
+    """
+    names = [each.name.lower() for each in variables_set(step)]
+    said_by = route.host.said_by(step)
+    if not names or (scheme is not None and scheme not in _HTTP):
+        return None
+    others = [each for each in (*route.cell.steps, *route.steps) if each.said_by != step.said_by]
+    if any(name in _SPECIAL or _is_put_in(others, name) for name in names):
+        return None
+    if any(mentions(each.when, name) for each in others for name in names):
+        return exact(said_by)
+    if _OF_CONNECTIONS & set(names):
+        return equivalent(said_by, _CONNECTIONS, "connection-variables")
+    why = next((_WITHOUT_EFFECT[name] for name in names if name in _WITHOUT_EFFECT), _UNREAD)
+    return Claim(said_by, Outcome.NO_EFFECT, why, "unread-variable")
+
+
+def _is_put_in(steps: list[Step], name: str) -> bool:
+    """Whether the variable's text goes into a header, a path or a log, or decides about a line of a log."""
+    return any(
+        mentions(step.action, name) or (isinstance(step.action, Log) and mentions(step.when, name))
+        for step in steps
+        if not isinstance(step.action, MapToOrigin) or step.action.value is not None
+    )
