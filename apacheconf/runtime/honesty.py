@@ -199,6 +199,8 @@ def _by_fate(directive: Written) -> Answer:
         return Answer(Outcome.ABSORBED, "what it holds is accounted for line by line")
     if directive.name.lower() in READ or (fate is Fate.SERVED and _says_the_default(directive)):
         return Answer(Outcome.ABSORBED)
+    if directive.name.lower() == "protocols" and "h2" in directive.args.lower():
+        return Answer(Outcome.APPROXIMATED, "HTTP/2 is not offered: clients are served in HTTP/1.1")
     if fate is Fate.NO_EFFECT:
         return Answer(Outcome.NO_EFFECT, "it has no effect in a single process that serves no files")
     return Answer(Outcome.UNSUPPORTED, NOT_YET.get(directive.name.lower(), "not served yet"))

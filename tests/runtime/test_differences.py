@@ -21,6 +21,7 @@ from apacheconf.runtime.http_origin import MAX_HEAD
 from tests import wire
 from tests.program.examples import one_origin
 from tests.runtime import test_conversations as conversations
+from tests.runtime import test_honesty as honesty
 from tests.runtime.stage import OK, Stage, converse, get
 from tests.test_spec_ids import citations, defined
 
@@ -150,6 +151,9 @@ SHOWN: dict[str, Callable[..., None]] = {
     "max= of a worker": conversations.test_max_bounds_all_connections_to_a_worker,
     "several ranges": conversations.test_ranges_apart_get_the_whole_body,
     "enablereuse=on": conversations.test_captures_and_reuse,
+    "the page of balancer-manager": honesty.test_the_page_of_the_balancer,
+    "the children": honesty.test_one_child_serves,
+    "HTTP/2": honesty.test_http_2_is_not_offered,
 }
 
 

@@ -150,3 +150,33 @@ def test_a_folder_is_something_only_where_a_module_shows_it(tmp_path: Path, main
 
 def test_the_filters_that_count_as_served_are_those_that_serve_makes() -> None:
     assert set(MAKERS) == FILTERS
+
+
+def test_the_page_of_the_balancer(tmp_path: Path) -> None:
+    """LB-22, BP-19: it is named, and neither an origin's page nor a file stands in for it."""
+    text = "BalancerPersist On\n<Location /bm>\nSetHandler balancer-manager\n</Location>\n"
+    program = configuration(tmp_path, f"{text}ProxyPass /bm !\nProxyPass / http://10.0.0.1/")
+    assert {row.name for row in summarise(program, ServeOptions()).not_honoured} == {"SetHandler"}
+    heard = converse(program, get(path=b"/bm"))
+    assert heard.statuses == [503] and not heard.requests
+
+
+def test_one_child_serves(tmp_path: Path) -> None:
+    """WK-6: turns and connections of a balancer are those of all requests, whoever asks."""
+    members = "".join(f"BalancerMember http://10.0.0.{number}\n" for number in (1, 2))
+    program = configuration(tmp_path, f"<Proxy balancer://c>\n{members}</Proxy>\nProxyPass / balancer://c/")
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+    heard = converse(program, get() * 4, [answer] * 4)
+    asked = {name: data.count(b"GET / HTTP/1.1") for name, data in heard.requests}
+    assert asked == {"http://10.0.0.1": 2, "http://10.0.0.2": 2} and len(heard.requests) == 2
+
+
+def test_http_2_is_not_offered(tmp_path: Path) -> None:
+    """HP-2: neither by its preface nor by an upgrade."""
+    program = configuration(tmp_path, "Protocols h2 h2c http/1.1\nProxyPass / http://10.0.0.1/")
+    assert converse(program, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").statuses == [400]
+    upgrade = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQ\r\n"
+    (asked,) = converse(program, get(upgrade)).requests
+    caveats = {row.name: row.caveats for row in account(program)}
+    assert caveats["Protocols"] == ("HTTP/2 is not offered: clients are served in HTTP/1.1",)
+    assert b"Upgrade" not in asked[1] and b"HTTP2" not in asked[1]
