@@ -18,7 +18,16 @@ from apacheconf.targets.hostnames import (
     endpoints,
     named_hosts,
 )
-from apacheconf.targets.nginx import core, messages, mod_headers, mod_log_config, mod_mime, mod_proxy, mod_ssl
+from apacheconf.targets.nginx import (
+    core,
+    documents,
+    messages,
+    mod_headers,
+    mod_log_config,
+    mod_mime,
+    mod_proxy,
+    mod_ssl,
+)
 from apacheconf.targets.nginx.differences import differences
 from apacheconf.targets.nginx.locations import emit_place
 from apacheconf.targets.nginx.lowering import Lowering
@@ -139,10 +148,14 @@ def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, 
     if proxied:
         server.space()
         server.add("error_page", "502", "504", "=", "@gateway_error")
+    pages = documents.common_documents(routes_in(found))
+    low.documents, low.texts = {step.action for step in pages}, {}
+    documents.emit_documents(low, host, pages, proxied, server)
     for place in found:
         emit_place(low, host, place, server)
     if proxied:
-        mod_proxy.emit_gateway_errors(low, server)
+        mod_proxy.emit_gateway_errors(low, documents.gateway_pages(low, host, pages), server)
+    documents.emit_texts(low, server)
     mod_log_config.emit_logs(low, host, server)
     messages.emit_error_log(low, host, server)
 

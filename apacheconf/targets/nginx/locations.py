@@ -12,7 +12,7 @@ from apacheconf.targets.choices import Ask, Closed, Place, close, leaves
 from apacheconf.targets.claims import equivalent, exact, unsupported
 from apacheconf.targets.environments import variables_set
 from apacheconf.targets.fates import FILES
-from apacheconf.targets.nginx import mod_alias, mod_auth_basic, mod_headers, mod_proxy, mod_setenvif
+from apacheconf.targets.nginx import documents, mod_alias, mod_auth_basic, mod_headers, mod_proxy, mod_setenvif
 from apacheconf.targets.nginx.conditions import can_ask, flag_of
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
@@ -82,6 +82,8 @@ def _fill(low: Lowering, end: Route | Closed, location: Block) -> None:
     if isinstance(end, Closed):
         location.add("return", str(end.status), claims=(unsupported(end.said_by, end.why, "closed"),))
         return
+    low.own_documents = set()
+    documents.emit_own(low, end, location)
     _report_unsure(low, end, location)
     low.dropped += kept_in_mind(end)
     if not mod_auth_basic.emit_gate(low, end, location):
@@ -131,12 +133,12 @@ def _report_unsure(low: Lowering, route: Route, location: Block) -> None:
     written = [step for table in _tables(origin is not None) for step, _ in mod_headers.conditional(route, table)]
     for step in (*route.unsure, *route.others, *(each for each in route.rewriting if variables_set(each))):
         claim = mod_setenvif.claim_of(route, step, scheme)
-        if step in written:
+        if step in written or step.action in low.documents | low.own_documents:
             continue
         if claim is not None:
             low.dropped.append(claim)
         else:
-            said_by += route.host.said_by(step)
+            said_by += documents.lines_of(route.host, step)
     if said_by:
         low.dropped.append(unsupported(said_by, "not supported yet for nginx", "not-yet"))
         location.say(f"not translated: {low.sources.comment(said_by)}")

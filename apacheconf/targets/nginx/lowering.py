@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from apacheconf.program.program import Program
-from apacheconf.program.steps import MapBack
+from apacheconf.program.steps import Action, MapBack, SetErrorDocument
 from apacheconf.program.workers import Origin
 from apacheconf.targets.choices import Closed
 from apacheconf.targets.claims import Claim
@@ -35,6 +35,11 @@ class Lowering:
     written: dict[object, Origin] = field(default_factory=dict)
     formats: dict[str, str] = field(default_factory=dict)
     dropped: list[Claim] = field(default_factory=list)
+    #: What the server that is being written says of errors for all its paths.
+    documents: set[Action] = field(default_factory=set)
+    #: The same for single locations, and the named location of each text.
+    own_documents: set[Action] = field(default_factory=set)
+    texts: dict[SetErrorDocument, str] = field(default_factory=dict)
     #: Named locations of the server that is being written, each with what it was made of.
     cases: list[tuple[str, Route | Closed]] = field(default_factory=list)
 

@@ -57,10 +57,15 @@ def _emit_hidden(low: Lowering, route: Route, location: Block) -> None:
         location.add("proxy_hide_header", name)
 
 
-def emit_gateway_errors(low: Lowering, server: Block) -> None:
-    """SEM-23, NGX-91: unreachable is 503; a late or broken answer 502. nginx says 502 and 504."""
+def emit_gateway_errors(low: Lowering, pages: list[tuple[str, str]], server: Block) -> None:
+    """SEM-23, NGX-91: unreachable is 503; a late or broken answer 502. nginx says 502 and 504.
+
+    ``pages`` are the documents of both.
+    """
     server.space()
     location = server.open("location", "@gateway_error")
+    for status, page in pages:
+        location.add("error_page", status, page)
     location.open("if", low.maps.use("gateway_status"), "=", "503").add("return", "503")
     location.add("return", "502")
 

@@ -1,0 +1,123 @@
+"""ErrorDocument in nginx: texts and URLs for errors that nginx itself answers with (NGX-90, SEM-22).
+
+What holds for all paths of a host stands at its server once, for the guards answer there; a location with others has
+its full set. A document that is a path of this server, or made anew for each request, is left to the report.
+"""
+
+from __future__ import annotations
+
+import re
+
+from apacheconf.ledger import Written
+from apacheconf.program.hosts import Host
+from apacheconf.program.steps import Action, SetErrorDocument, Step
+from apacheconf.program.values import Literal
+from apacheconf.targets.claims import exact
+from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.nginx.tree import Block, literal
+from apacheconf.targets.routes import Route
+
+#: What makes a text one that depends on the request: httpd reads it as an expression.
+_DEPENDS = re.compile(r"%\{|\$[0-9]")
+#: The type of a text, whatever it looks like.
+_TYPE = "text/html; charset=iso-8859-1"
+
+
+def lines_of(host: Host, step: Step) -> tuple[Written, ...]:
+    """The directives of a step; of ErrorDocument lines, which merge as one setting, those of its status."""
+    said_by = host.said_by(step)
+    if not isinstance(step.action, SetErrorDocument):
+        return said_by
+    status = str(step.action.status)
+    return tuple(each for each in said_by if each.args.split(maxsplit=1)[:1] == [status]) or said_by
+
+
+def common_documents(routes: list[Route]) -> list[Step]:
+    """The documents that all routes of a host have and that nginx has words for, by status."""
+    per_route = [_sayable(route) for route in routes]
+    if not per_route:
+        return []
+    shared = [step for action, step in per_route[0].items() if all(action in each for each in per_route)]
+    return sorted(shared, key=lambda step: _document(step).status)
+
+
+def _sayable(route: Route) -> dict[Action, Step]:
+    return {step.action: step for step in route.others if _can_say(step)}
+
+
+def _can_say(step: Step) -> bool:
+    """httpd asks for a password where it should send a 401 elsewhere, and answers no request with 504 by itself."""
+    match step.action:
+        case SetErrorDocument(status, url=url) if url:
+            return status not in (401, 504) and not _DEPENDS.search(url)
+        case SetErrorDocument(status, text=Literal(text)):
+            return bool(text) and status != 504 and not _DEPENDS.search(text)
+        case _:
+            return False
+
+
+def _document(step: Step) -> SetErrorDocument:
+    assert isinstance(step.action, SetErrorDocument)
+    return step.action
+
+
+def emit_documents(low: Lowering, host: Host, documents: list[Step], proxied: bool, server: Block) -> None:
+    """The documents of a server. Those of failed origins stand where these are told apart: ``gateway_pages``."""
+    if documents:
+        server.space()
+    if proxied and gateway_pages(low, host, documents):
+        server.add("recursive_error_pages", "on")
+    for step in documents:
+        page = _page(low, host, step)
+        if not (proxied and _document(step).status == 502):
+            _add(low, host, step, page, server)
+
+
+def emit_own(low: Lowering, route: Route, location: Block) -> None:
+    """The documents of a location that has other ones than its server: then it inherits none (NGX-30)."""
+    own = {action: step for action, step in _sayable(route).items() if action not in low.documents}
+    if route.mapping:  # what failed origins come to is said for the whole server
+        own = {action: step for action, step in own.items() if _document(step).status not in (502, 503)}
+    if not own:
+        return
+    if route.mapping:
+        location.add("error_page", "502", "504", "=", "@gateway_error")
+    stated = {_document(step).status for step in own.values()}
+    for action, step in _sayable(route).items():
+        if action in own or (_document(step).status not in stated and _document(step).status != 502):
+            _add(low, route.host, step, _page(low, route.host, step), location)
+    low.own_documents |= {*own}
+
+
+def _add(low: Lowering, host: Host, step: Step, page: str, block: Block) -> None:
+    said_by = lines_of(host, step)
+    status, comment = str(_document(step).status), low.sources.comment(said_by)
+    block.add("error_page", status, page, comment=comment, claims=(exact(said_by),))
+
+
+def _page(low: Lowering, host: Host, step: Step) -> str:
+    """What ``error_page`` goes to: the URL, or a location that ``emit_texts`` writes."""
+    made = _document(step)
+    if made.url:
+        low.dropped.append(exact(lines_of(host, step)))
+        return literal(made.url)
+    alike = [each for each in low.texts if each.status == made.status and each != made]
+    return low.texts.setdefault(made, f"@error-{made.status}" + (f"-{len(alike) + 1}" if alike else ""))
+
+
+def emit_texts(low: Lowering, server: Block) -> None:
+    """The locations of all texts of a server."""
+    for made, name in low.texts.items():
+        assert isinstance(made.text, Literal)
+        server.space()
+        location = server.open("location", name)
+        location.add("default_type", _TYPE)
+        location.add("return", str(made.status), literal(made.text.text))
+
+
+def gateway_pages(low: Lowering, host: Host, documents: list[Step]) -> list[tuple[str, str]]:
+    """For the place where 502 and 503 of origins are told apart: each status and its document."""
+    own = [step for step in documents if _document(step).status in (502, 503)]
+    for step in own:
+        low.dropped.append(exact(lines_of(host, step)))
+    return [(str(_document(step).status), _page(low, host, step)) for step in own]

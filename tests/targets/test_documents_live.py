@@ -1,0 +1,97 @@
+"""ErrorDocument asked on httpd and on nginx: texts and URLs, for guards, answers made here and origins that fail."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.targets.configs import host, outcomes, translated
+from tests.targets.echoes import exchange
+from tests.targets.fronts import MODULES, fronts
+
+_CONFIG = """
+<VirtualHost *:{port}>
+    ServerName texts.test
+    ErrorDocument 403 "No, $you; \\"not\\" here"
+    ErrorDocument 404 "nothing # here"
+    ErrorDocument 417 http://help.test/expect?a=$b
+    ErrorDocument 502 "broken"
+    ErrorDocument 503 "down, back soon"
+    Header always set X-All yes
+    Redirect 403 /closed
+    Redirect 410 /gone
+    <Location /own>
+        ErrorDocument 403 "mine"
+        ErrorDocument 410 http://help.test/gone
+    </Location>
+    <Location /own/also>
+        Redirect 403
+    </Location>
+    <Location /own/went>
+        Redirect 410
+    </Location>
+    ProxyPass /own/dead http://127.0.0.1:{none}/
+    ProxyPass /app http://127.0.0.1:{one}/app
+    ProxyPass /dead http://127.0.0.1:{none}/
+    ProxyPass /text http://127.0.0.1:{two}/
+</VirtualHost>
+<VirtualHost *:{port}>
+    ServerName urls.test
+    ErrorDocument 403 https://help.test/no?x=1
+    ErrorDocument 502 http://help.test/502
+    ErrorDocument 503 http://help.test/503
+    Redirect 403 /closed
+    ProxyPass /dead http://127.0.0.1:{none}/
+</VirtualHost>
+<VirtualHost *:{port}>
+    ServerName half.test
+    ErrorDocument 503 "only this"
+    ProxyPass / http://127.0.0.1:{none}/
+</VirtualHost>
+"""
+_ASKED = (
+    *(("texts.test", path) for path in ("/closed", "/closed/x", "/gone", "/app/x", "/app/%2f", "/dead/x", "/nowhere",
+      "/own", "/own/also", "/own/went", "/own/dead/x")),
+    *(("urls.test", path) for path in ("/closed", "/dead", "/nowhere")), ("half.test", "/x"), ("half.test", "/%2F"),
+)  # fmt: skip
+_KEPT = ("location", "content-type", "x-all")
+
+
+def _answer(port: int, name: str, path: str, method: str, header: str = "") -> tuple[object, ...]:
+    lines, body = exchange(port, name, path, method=method, header=header)
+    fields = {line.partition(":")[0].lower(): line.partition(":")[2].strip() for line in lines[1:]}
+    stock = body.lstrip().lower().startswith(("<html", "<!doctype"))
+    kept = {key: value for key, value in fields.items() if key in _KEPT and not (stock and key == "content-type")}
+    return lines[0].split()[1], kept if method != "HEAD" else fields.get("location"), "stock" if stock else body
+
+
+@pytest.mark.live
+def test_documents_of_errors(tmp_path: Path) -> None:
+    """SEM-22, NGX-90: status, type and text; a URL becomes a 302."""
+    with fronts(_CONFIG, tmp_path, (*MODULES, "alias_module", "headers_module")) as found:
+        for name, path in _ASKED:
+            for method in ("GET", "HEAD", "POST"):
+                header = "Content-Length: 0" if method == "POST" else ""
+                theirs, ours = (_answer(found.at[each], name, path, method, header) for each in ("httpd", "nginx"))
+                assert ours == theirs, (name, path, method)
+        for order in ("Expect: whatever",):
+            theirs, ours = (_answer(found.at[each], "texts.test", "/app", "GET", order) for each in ("httpd", "nginx"))
+            assert ours == theirs
+
+
+def test_what_is_told(tmp_path: Path) -> None:
+    """Only what nginx has words for is carried; each line answers for itself though they merge as one setting."""
+    proxied = "ProxyPass / http://127.0.0.1:81/"
+    made = translated(tmp_path, host('ErrorDocument 403 "no"', "ErrorDocument 404 http://a/", proxied), "nginx")
+    assert outcomes(made)["ErrorDocument"] == "exact"
+    made = translated(tmp_path, host('ErrorDocument 403 "no"', "ErrorDocument 404 /local", proxied), "nginx")
+    rows = {row.args: row.outcome.words for row in made.rows if row.name == "ErrorDocument"}
+    assert rows == {'403 "no"': "exact", "404 /local": "unsupported"}
+
+
+@pytest.mark.parametrize("text", ['"you are %{REMOTE_ADDR}"', "http://a.test/?$1"])
+def test_texts_that_depend_on_the_request(text: str, tmp_path: Path) -> None:
+    """httpd reads the text as an expression: it isn't written as it stands."""
+    made = translated(tmp_path, host(f"ErrorDocument 403 {text}", "ProxyPass / http://127.0.0.1:81/"), "nginx")
+    assert outcomes(made)["ErrorDocument"] == "unsupported"
