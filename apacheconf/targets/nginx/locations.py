@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from apacheconf.ledger import Written
+from apacheconf.ledger import Outcome, Written
 from apacheconf.program.hosts import Host, Reach
-from apacheconf.program.steps import Redirect, Respond, Table
+from apacheconf.program.steps import Redirect, Respond, SecureOrigin, Table
 from apacheconf.targets.choices import Ask, Closed, Place, close, leaves
-from apacheconf.targets.claims import equivalent, exact, unsupported
+from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
 from apacheconf.targets.environments import variables_set
 from apacheconf.targets.fates import FILES
 from apacheconf.targets.nginx import documents, mod_alias, mod_auth_basic, mod_headers, mod_proxy, mod_setenvif
@@ -130,8 +130,12 @@ def _report_unsure(low: Lowering, route: Route, location: Block) -> None:
     origin = route.origin(low.program)
     scheme = None if origin is None else members(origin)[0].scheme if members(origin) else ""
     said_by: list[Written] = []
+    others = [step for step in route.others if not isinstance(step.action, SecureOrigin)]
+    if scheme not in ("https", "wss"):
+        secure = [each for step in route.others if step not in others for each in route.host.said_by(step)]
+        low.dropped.append(Claim(tuple(secure), Outcome.NO_EFFECT, "no origin is asked over TLS", "no-origin-tls"))
     written = [step for table in _tables(origin is not None) for step, _ in mod_headers.conditional(route, table)]
-    for step in (*route.unsure, *route.others, *(each for each in route.rewriting if variables_set(each))):
+    for step in (*route.unsure, *others, *(each for each in route.rewriting if variables_set(each))):
         claim = mod_setenvif.claim_of(route, step, scheme)
         if step in written or step.action in low.documents | low.own_documents:
             continue

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from apacheconf.ledger import Written
 from apacheconf.program.hosts import Host
 from apacheconf.program.steps import CookiePart, MapBack, MapBackCookie, MapToOrigin, Step
+from apacheconf.program.tls import OriginTls
 from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.hostnames import own_scheme
+from apacheconf.targets.nginx import origin_tls
 from apacheconf.targets.nginx.core import emit_charset
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
@@ -79,12 +82,16 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
         said_by = route.host.said_by(route.mapping)
         location.add("return", "503", claims=(unsupported(said_by, f"{scheme} is not supported yet", "scheme"),))
         return
+    if SECURE[worker.scheme] and not _may_ask(route, location):
+        return
     path = new_path(route.map, route.cell, origin, regex_of(route.mapping))
     if not _is_raw(route.map, path):
         _emit_path(path, location)
     upstream = member_of_session(origin, upstream_name(origin, low), low)
     scheme = "https" if SECURE[worker.scheme] else "http"
     location.add("proxy_pass", f"{scheme}://{upstream}", claims=_mapping_claims(route, origin))
+    if SECURE[worker.scheme]:
+        origin_tls.emit_origin_tls(origin_tls.settings_of(route)[0], worker, route.keep_host is not None, location)
     own = timeouts(route.host, worker)
     if own != common_timeouts(low):
         _emit_timeouts(own, location)
@@ -95,6 +102,25 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
     _emit_cookies(low, route, location)
     emit_response_headers(low, route, location)
     emit_charset(low, route, location)
+
+
+def _may_ask(route: Route, location: Block) -> bool:
+    """Whether an origin may be asked over TLS; else its location answers as httpd does, or is closed (DES-8)."""
+    assert route.mapping is not None
+    tls, said_by = origin_tls.settings_of(route)
+    mapping = route.host.said_by(route.mapping)
+    why = origin_tls.why_closed(tls)
+    if not tls.engine:  # TB-1
+        location.add("return", "500", claims=(exact([*mapping, *said_by]),))
+    elif why:
+        location.add("return", "503", claims=(unsupported([*mapping, *said_by], why, "closed"),))
+    return tls.engine and not why
+
+
+def _tls_and_mapping(route: Route) -> tuple[OriginTls, tuple[Written, ...], tuple[Written, ...]]:
+    assert route.mapping is not None
+    tls, said_by = origin_tls.settings_of(route)
+    return tls, route.host.said_by(route.mapping), said_by
 
 
 def _is_raw(action: MapToOrigin, path: NewPath) -> bool:
@@ -131,8 +157,7 @@ def _mapping_claims(route: Route, origin: Origin) -> tuple[Claim, ...]:
     if upgrades_differ(origin):
         claims.append(approximated(said_by, UPGRADES, "member-upgrades"))
     if SECURE[members(origin)[0].scheme]:
-        claims.append(approximated(said_by, "the origin's certificate is not checked: httpd checks name and "
-                                   "date", "origin-certificate"))  # fmt: skip
+        claims += origin_tls.claims_of(*_tls_and_mapping(route))
     return tuple(claims)
 
 

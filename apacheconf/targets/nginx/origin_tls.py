@@ -1,0 +1,83 @@
+"""TLS with origins in nginx: what SSLProxy directives ask for (NGX-184, TB-1 to TB-7)."""
+
+from __future__ import annotations
+
+from apacheconf.ledger import Written
+from apacheconf.program.steps import SecureOrigin
+from apacheconf.program.tls import PROTOCOLS, OriginTls
+from apacheconf.program.workers import Worker
+from apacheconf.targets.claims import Claim, approximated, exact
+from apacheconf.targets.nginx.tree import Block, literal
+from apacheconf.targets.routes import Route, is_address
+
+_ORIGIN = "the origin's certificate is not checked: httpd checks {}"
+_VERIFIED = ("require", "optional")
+
+
+def settings_of(route: Route) -> tuple[OriginTls, tuple[Written, ...]]:
+    """What a route says of TLS with its origin, and where."""
+    for step, _ in route.met:
+        if isinstance(step.action, SecureOrigin):
+            return step.action.tls, route.host.said_by(step)
+    return OriginTls(), ()
+
+
+def why_closed(tls: OriginTls) -> str:
+    """Why an origin can't be asked as it must be; empty if it can."""
+    if tls.verify == "optional_no_ca":
+        return "nginx can't check an origin's certificate without its authority (SSLProxyVerify optional_no_ca)"
+    if tls.verify in _VERIFIED and (tls.ca_path or not tls.ca_file):
+        return "nginx reads the authorities of origins from a file (SSLProxyCACertificateFile), not from a folder"
+    if tls.revocation != "none" and (tls.crl_path or not tls.crl_file):
+        return "nginx reads lists of revoked certificates from a file (SSLProxyCARevocationFile), not from a folder"
+    return ""
+
+
+def emit_origin_tls(tls: OriginTls, worker: Worker, keeps_host: bool, location: Block) -> None:
+    """How the location speaks TLS: the name that is asked for, and what the origin must show."""
+    if keeps_host or not is_address(worker):
+        location.add("proxy_ssl_server_name", "on")
+    location.add("proxy_ssl_name", "$host" if keeps_host else literal(worker.host))
+    location.add("proxy_ssl_protocols", *sorted(tls.protocols or PROTOCOLS))
+    if tls.ciphers:
+        location.add("proxy_ssl_ciphers", literal(tls.ciphers))
+    if tls.ciphers_13:
+        location.add("proxy_ssl_conf_command", "Ciphersuites", literal(tls.ciphers_13))
+    if tls.certificate:
+        location.add("proxy_ssl_certificate", literal(tls.certificate))
+        location.add("proxy_ssl_certificate_key", literal(tls.certificate))
+    location.add("proxy_ssl_verify", "on" if tls.verify in _VERIFIED else "off")
+    if tls.verify in _VERIFIED:
+        location.add("proxy_ssl_verify_depth", str(tls.depth))
+        location.add("proxy_ssl_trusted_certificate", literal(tls.ca_file))
+        if tls.revocation != "none":
+            location.add("proxy_ssl_crl", literal(tls.crl_file))
+
+
+def claims_of(tls: OriginTls, mapping: tuple[Written, ...], said_by: tuple[Written, ...]) -> list[Claim]:
+    """What became of the mapping and of the SSLProxy directives that bear on it."""
+    if tls.verify in _VERIFIED:
+        return _stricter(tls, said_by)
+    checked = [name for asked, name in ((tls.check_name, "its name"), (tls.check_expire, "its dates")) if asked]
+    if not checked:
+        return [exact(said_by)]
+    worse = [each for each in said_by if each.name.lower().startswith("sslproxycheckpeer")]
+    why = _ORIGIN.format(" and ".join(checked))
+    return [
+        approximated([*mapping, *worse], why, "origin-certificate"),
+        exact([each for each in said_by if each not in worse]),
+    ]
+
+
+def _stricter(tls: OriginTls, said_by: tuple[Written, ...]) -> list[Claim]:
+    """nginx checks name and dates with the chain or not at all."""
+    named = {"sslproxyverify": "an origin that is not trusted is answered with 502; httpd answers 500"}
+    if not tls.check_name:
+        named |= dict.fromkeys(("sslproxycheckpeername", "sslproxycheckpeercn"), "the name is checked all the same")
+    if not tls.check_expire:
+        named["sslproxycheckpeerexpire"] = "the dates are checked all the same"
+    if tls.revocation == "leaf":
+        named["sslproxycarevocationcheck"] = "the whole chain is looked up in the lists, not the origin's own alone"
+    worse = [each for each in said_by if each.name.lower() in named]
+    claims = [approximated([each], named[each.name.lower()], "origin-chain") for each in worse]
+    return [*claims, exact([each for each in said_by if each not in worse])]
