@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,9 +21,20 @@ if TYPE_CHECKING:
     from apacheconf.runtime import Ready, ServeOptions
 
 
+class Engine(StrEnum):
+    """The real servers that can serve in our place."""
+
+    NGINX = "nginx"
+    HAPROXY = "haproxy"
+
+
 @reads
 def run(
     reading: Reading,
+    engine: Annotated[
+        Engine | None,
+        typer.Option("--engine", help="Serve with the real server: translate, check, run and reload it."),
+    ] = None,
     listen: Annotated[
         list[str] | None,
         typer.Option("--listen", metavar="FROM=TO", help="Bind TO instead of FROM: 80=8080, 80=127.0.0.1:8080."),
@@ -37,7 +49,7 @@ def run(
     ] = None,
     accept: Annotated[
         list[str] | None,
-        typer.Option("--accept", metavar="NAME", help="Serve although this directive is not honoured."),
+        typer.Option("--accept", metavar="NAME", help="Serve although this directive (or caveat) is not honoured."),
     ] = None,
 ) -> None:
     """Serve the configuration: the reverse proxy itself. Ctrl-C drains and ends."""
@@ -54,6 +66,13 @@ def run(
         error_log=_print_error,
         accepted=frozenset(accept or ()),
     )
+    if engine is not None:
+        from apacheconf.cli.engine import serve as serve_with
+
+        if access_log:
+            raise _no_access_log(engine)
+        serve_with(reading, engine.value, options)
+        return
     _, program = reading.load_program()
     for note in moves.without_effect(program, options):
         print(note, file=sys.stderr)
@@ -62,6 +81,13 @@ def run(
             print(note, file=sys.stderr)
     lives_on()
     serve(program, _announced(program, options))
+
+
+def _no_access_log(engine: Engine) -> Exception:
+    from apacheconf.diagnostics import UsageError
+
+    return UsageError(f"--access-log is of our engine: {engine.value} writes the logs that the configuration names",
+                      "leave it out, or add a CustomLog")  # fmt: skip
 
 
 def _announced(program: Program, options: ServeOptions) -> ServeOptions:

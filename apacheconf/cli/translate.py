@@ -50,7 +50,7 @@ def run(
     ] = None,
 ) -> None:
     """Translate to nginx or HAProxy, and account for every directive."""
-    from apacheconf.cli import reports, writing
+    from apacheconf.cli import differing, reports, writing
     from apacheconf.cli.draw import print_lines
     from apacheconf.targets import translate
 
@@ -58,7 +58,8 @@ def run(
     _, program = reading.load_program()
     translation = translate(program, to.value, version)
     if strict:
-        _refuse_what_differs(translation, frozenset(name.lower() for name in accept or ()))
+        why = f"--strict: {translation.target} would differ; nothing was written"
+        differing.refuse(translation, accept or (), why)
     verdict = _ask_checker(translation) if check else None
     for_report = writing.Places(report, force)
     for_report.check_one()
@@ -66,30 +67,6 @@ def run(
     if report:
         for_report.write_one(reports.as_json(translation, verdict))
     print_lines(reports.text(translation, verdict), sys.stderr)
-
-
-def _refuse_what_differs(translation: Translation, accepted: frozenset[str]) -> None:
-    """Raises StrictError for directives that are approximated or unsupported and not ``accepted`` (lower case).
-
-    What differs whatever the configuration says is no directive's outcome: the report announces it every time.
-    """
-    from apacheconf.cli.draw import near
-    from apacheconf.diagnostics import StrictError
-    from apacheconf.ledger import Outcome
-
-    refused = [
-        f"  {near(row.place)}: {row.name} {answer.outcome.words}: {answer.caveat}"
-        + (f" [{answer.key}]" if answer.key else "")
-        for row in translation.rows
-        for answer in row.answers
-        if answer.outcome >= Outcome.APPROXIMATED and not {row.name.lower(), answer.key.lower()} & accepted
-    ]
-    if refused:
-        listed = "\n".join(refused)
-        raise StrictError(
-            f"--strict: {translation.target} would differ; nothing was written\n{listed}\n"
-            "  help: change the configuration, or accept each by --accept NAME"
-        )
 
 
 def _ask_checker(translation: Translation) -> CheckResult:

@@ -35,6 +35,11 @@ def sandboxed(text: str, box: Sandbox) -> str:
     text = _DROPPED.sub(lambda found: "#" + found.group(0).replace("\n", "\n#"), text)
     text = _LOG.sub(lambda found: f"{found[1]}{box.path}/logs/{Path(found[2].strip(chr(34))).name}", text)
     text = _with_stand_in_certificates(text, box)
+    return with_temporary_files(text, box)
+
+
+def with_temporary_files(text: str, box: Sandbox) -> str:
+    """``text`` with the folders of nginx's temporary files in ``box``, where it names none itself."""
     inside = _settings(HTTP_PATHS, text, box)
     return _HTTP.sub(lambda found: f"{found.group(0)} {inside}", text, count=1)
 

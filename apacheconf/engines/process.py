@@ -31,7 +31,10 @@ class EngineFailed(UsageError):
 
 
 class Server:
-    """A running server. ``pid`` is its first process; ``output`` what it has printed so far."""
+    """A running server. ``pid`` is its first process; ``output`` what it has printed so far.
+
+    With ``shown`` it prints where we print, and ``output`` stays empty.
+    """
 
     def __init__(
         self,
@@ -40,6 +43,7 @@ class Server:
         answers_at: Iterable[Address],
         log: Path,
         environ: Mapping[str, str] | None = None,
+        shown: bool = False,
     ) -> None:
         self.title = title
         self._log = log
@@ -47,8 +51,8 @@ class Server:
             self._process = subprocess.Popen(
                 [str(word) for word in command],
                 stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
+                stdout=None if shown else output,
+                stderr=None if shown else output,
                 cwd=log.parent,
                 env={**os.environ, **(environ or {})},
                 start_new_session=True,
@@ -81,6 +85,11 @@ class Server:
                 time.sleep(0.01)
         if not self.is_running:  # somebody else answered there
             raise EngineFailed(f"{self.title} did not start:\n{self.output.strip()}")
+
+    def send(self, number: int) -> None:
+        """A signal for the first process, which passes on what its children must hear."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, number)
 
     def stop(self) -> None:
         """TERM, then KILL after STOP_SECONDS; to the whole process group. Stopping twice is fine."""

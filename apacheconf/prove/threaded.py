@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from types import TracebackType
 
 from apacheconf.engines import free_ports
@@ -91,6 +93,47 @@ class Origins:
         for protocol in self._protocols:
             protocol.abort()
         self._protocols.clear()
+
+
+class StubOrigins:
+    """Stubs that show what they receive, each on a loopback port, in a thread of their own within a ``with`` block.
+
+    ``at`` gives the address of the stub for ``host:port``, and starts it when it is asked for first; with a
+    ``certificate`` (a file with key and certificate) it speaks TLS.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[str, tuple[str, int]] = {}
+        self._servers: list[asyncio.Server] = []
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="stub origins", daemon=True)
+
+    def __enter__(self) -> StubOrigins:
+        self._thread.start()
+        return self
+
+    def at(self, authority: str, certificate: Path | None = None) -> tuple[str, int]:
+        if authority not in self._found:
+            started = asyncio.run_coroutine_threadsafe(self._start(authority, certificate), self._loop)
+            self._found[authority] = started.result(20)
+        return self._found[authority]
+
+    async def _start(self, authority: str, certificate: Path | None) -> tuple[str, int]:
+        context = None
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+        port = free_ports(1)[0]
+        self._servers.append(await self._loop.create_server(factory(authority), "127.0.0.1", port, ssl=context))
+        return "127.0.0.1", port
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for server in self._servers:
+            self._loop.call_soon_threadsafe(server.close)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
 
 
 def _bound(port: int) -> socket.socket:
