@@ -388,6 +388,10 @@ def close(tree: Tree, can_ask: Callable[[Condition], bool]) -> tuple[Tree, list[
     (yes, lost), (no, more) = close(tree.yes, can_ask), close(tree.no, can_ask)
     if can_ask(tree.condition):
         return Ask(tree.condition, yes, no), [*lost, *more]
+    narrowed = _narrowed(Ask(tree.condition, yes, no), can_ask)
+    if narrowed is not None:
+        said = [end.answer for end in (yes, no) if _refuses(end) and isinstance(end, Route) and end.answer]
+        return narrowed, [*lost, *more, *said]
     askable, other = _split(tree.condition, can_ask)
     if askable is not None:
         inner, even_more = close(Ask(other, yes, no), can_ask)
@@ -399,6 +403,36 @@ def close(tree: Tree, can_ask: Callable[[Condition], bool]) -> tuple[Tree, list[
         gone = [step for each in routes for step in each.steps if (step.action, step.said_by) not in kept]
         return no, [*lost, *more, *gone]
     return _closed(routes, ends), [*lost, *more]
+
+
+def _refuses(tree: Tree) -> bool:
+    """Whether it is nothing but a refusal of access."""
+    answer = tree.answer.action if isinstance(tree, Route) and tree.answer else None
+    return isinstance(answer, Respond) and answer.status in (401, 403)
+
+
+def _narrowed(tree: Ask, can_ask: Callable[[Condition], bool]) -> Tree | None:
+    """One that refuses more, where one branch refuses: what can't be asked of a client counts against it (DES-8).
+
+    None where it would refuse everybody, or neither branch or both refuse.
+    """
+    if _refuses(tree.yes) == _refuses(tree.no):
+        return None
+    left = residual(_doubted(tree.condition, can_ask, not _refuses(tree.yes)), {})
+    return Ask(left, tree.yes, tree.no) if left not in (ALWAYS, NEVER) and can_ask(left) else None
+
+
+def _doubted(condition: Condition, can_ask: Callable[[Condition], bool], lets_in: bool) -> Condition:
+    """The condition, true for fewer where it ``lets_in``, for more where it doesn't."""
+    match condition:
+        case Not(inner):
+            return Not(_doubted(inner, can_ask, not lets_in))
+        case AllOf(parts):
+            return AllOf(tuple(_doubted(each, can_ask, lets_in) for each in parts))
+        case AnyOf(parts):
+            return AnyOf(tuple(_doubted(each, can_ask, lets_in) for each in parts))
+        case _:
+            return condition if can_ask(condition) else NEVER if lets_in else ALWAYS
 
 
 def _split(condition: Condition, can_ask: Callable[[Condition], bool]) -> tuple[Condition | None, Condition]:

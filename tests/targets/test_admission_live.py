@@ -56,6 +56,20 @@ _CONFIG = """
             Require ip 10.0.0.0/8
         </RequireAll>
     </Location>
+    <Location /named>
+        Require host nowhere.invalid
+        Require ip 127.0.0.0/8
+    </Location>
+    <Location /others>
+        Require host nowhere.invalid
+        Require ip 10.0.0.0/8
+    </Location>
+    <Location /barred>
+        <RequireAll>
+            Require ip 127.0.0.0/8
+            Require not host nowhere.invalid
+        </RequireAll>
+    </Location>
     <Location /open>
         Require all granted
     </Location>
@@ -104,3 +118,10 @@ def test_methods_are_asked_first(running: Fronts) -> None:
 def test_a_hash_that_haproxy_cannot_check_lets_nobody_in(running: Fronts) -> None:
     assert _ask(running.at["httpd"], "/any", "eve:secret")[0] == "200"
     assert _ask(running.at["haproxy"], "/any", "eve:secret")[0] == "401"
+
+
+@pytest.mark.parametrize("path", ["/named", "/others", "/barred"])
+def test_a_name_that_cannot_be_asked_lets_nobody_in(path: str, running: Fronts) -> None:
+    """DES-8: what is beside it still does, and what it would bar is barred."""
+    theirs, ours = (_ask(running.at[name], path, "")[0] for name in ("httpd", "haproxy"))
+    assert ours == ("403" if path == "/barred" else theirs)

@@ -22,6 +22,9 @@ SetEnv plain yes
     ServerName first.test
     RewriteEngine on
     RewriteRule ^/x/(.*) - [E=tail:$1,E=fixed:1]
+    RewriteCond %{HTTP_HOST} ^([a-z]+)\.test$
+    RewriteRule ^ - [E=label:%1]
+    RequestHeader set X-Label %{label}e env=label
     RequestHeader set X-Tail %{tail}e env=tail
     RequestHeader set X-Plain %{plain}e
     RequestHeader set X-Who "%{who}e from %{scheme}e" env=who

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from apacheconf.ledger import Ledger
+from apacheconf.ledger import Ledger, Outcome
 from apacheconf.program.hosts import Cell, Host, Reach
 from apacheconf.program.program import Program
 from apacheconf.targets.choices import Place, close, leaves, places, routes_in
-from apacheconf.targets.claims import settle, unsupported
+from apacheconf.targets.claims import Claim, settle, unsupported
 from apacheconf.targets.haproxy import core, hosts, mod_headers, mod_log_config, mod_setenvif, mod_ssl
 from apacheconf.targets.haproxy.backends import backend_of
 from apacheconf.targets.haproxy.conditions import Term, Terms, can_ask
@@ -128,6 +128,9 @@ def _emit_routing(low: Lowering, named: Named, found: list[Place], asks: bool, t
     host = low.program.hosts[named.host]
     of_host = hosts.is_host(low, host) if asks else ()
     deepest = sorted(found, key=lambda place: (-len(place.cell.path), place.cell.reach is Reach.BELOW))
+    if not any(route.file or route.local for route in routes_in(found)):
+        roots = [each for each in low.scopes.own(host) if each.name.lower() == "documentroot"]
+        low.dropped.append(Claim(tuple(roots), Outcome.NO_EFFECT, "no path of the host leads to a file", "files"))
     comment, claims = hosts.section_comment(low, host), hosts.host_claims(low, host)
     terms.environment = low.environments[host.number]
     for asked, backend in _rules(low, host, deepest, terms):

@@ -183,8 +183,8 @@ def _sample(step: Step, value: Value, terms: Terms) -> str:
     match value:
         case Literal(""):
             return "str()"
-        case Capture("rule", group):
-            found = matched_by(step)
+        case Capture("rule" | "cond" as match, group):
+            found = matched_by(step, match)
             if found is None:
                 raise CannotAsk("a capture")
             source, pattern = found
@@ -194,10 +194,11 @@ def _sample(step: Step, value: Value, terms: Terms) -> str:
             return terms.fetch(value)
 
 
-def matched_by(step: Step) -> tuple[Value, str] | None:
-    """What the step's own regex looked at, and its pattern."""
+def matched_by(step: Step, match: str) -> tuple[Value, str] | None:
+    """What the step's own regex, or the last one of its conditions, looked at, and its pattern."""
     parts = step.when.conditions if isinstance(step.when, AllOf) else (step.when,)
-    for each in parts:
-        if isinstance(each, Matches) and each.captures != "cond":
-            return each.value, f"{'(?i)' if each.regex.ignore_case else ''}{pcre(each.regex)}"
-    return None
+    found = [each for each in parts if isinstance(each, Matches) and (each.captures == "cond") == (match == "cond")]
+    if not found:
+        return None
+    last = found[-1] if match == "cond" else found[0]
+    return last.value, f"{'(?i)' if last.regex.ignore_case else ''}{pcre(last.regex)}"

@@ -7,6 +7,7 @@ from math import gcd
 
 from apacheconf.program.workers import Balancer, Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
+from apacheconf.targets.haproxy import mod_proxy_hcheck
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.origin_tls import server_words, settings_of
 from apacheconf.targets.haproxy.sessions import emit_sessions
@@ -35,6 +36,7 @@ def emit_balancing(low: Lowering, origin: Origin, backend: Section) -> None:
         own = [each for each in origin.said_by if each.name.lower() not in ("balancermember", "proxypass")]
         backend.add("balance", _METHODS.get(origin.lbmethod, "roundrobin"),
                     comment=low.sources.comment(own[:3]), claims=_balancer_claims(origin))  # fmt: skip
+    mod_proxy_hcheck.emit_checks(workers, backend)
     attempts = origin.attempts if isinstance(origin, Balancer) else 1
     backend.add("retries", str(attempts - 1))
     if sum(_is_backup(worker) for worker in workers) > 1:
@@ -79,7 +81,7 @@ def emit_servers(low: Lowering, route: Route, origin: Origin, backend: Section) 
     backend.space()
     for worker, weight in zip(members(origin), _weights(members(origin)), strict=True):
         tls = server_words(settings_of(route)[0], worker, route.keep_host is not None) if SECURE[worker.scheme] else []
-        _emit_server(low, names[id(worker)], worker, weight, tls, backend)
+        _emit_server(low, names[id(worker)], worker, weight, tls, workers, backend)
 
 
 def _server_names(workers: tuple[Worker, ...]) -> dict[int, str]:
@@ -93,16 +95,19 @@ def _server_names(workers: tuple[Worker, ...]) -> dict[int, str]:
     return names
 
 
-def _emit_server(low: Lowering, name: str, worker: Worker, weight: int, tls: list[str], backend: Section) -> None:
+def _emit_server(
+    low: Lowering, name: str, worker: Worker, weight: int, tls: list[str], workers: tuple[Worker, ...], backend: Section
+) -> None:
     status = worker.member.status if worker.member else frozenset()
     words = [name, address(worker)]
     if weight != 1 or "N" in status:
         words += ["weight", "0" if "N" in status else str(weight)]
     words += tls
+    words += mod_proxy_hcheck.server_words(worker)
     words += [] if is_address(worker) else ["init-addr", "last,libc,none"]
     words += ["disabled"] if status & {"D", "S"} else ["backup"] if _is_backup(worker) else []
     comment = low.sources.comment(worker.said_by) if worker.member else ""
-    backend.add("server", *words, comment=comment, claims=tuple(_worker_claims(worker)))
+    backend.add("server", *words, comment=comment, claims=tuple(_worker_claims(worker, workers)))
 
 
 def address(worker: Worker) -> str:
@@ -125,7 +130,7 @@ def _weights(workers: tuple[Worker, ...]) -> list[int]:
     return [max(1, round(factor / scale)) for factor in small]
 
 
-def _worker_claims(worker: Worker) -> list[Claim]:
+def _worker_claims(worker: Worker, workers: tuple[Worker, ...]) -> list[Claim]:
     said_by = worker.said_by
     claims = []
     if worker.member:
@@ -140,10 +145,6 @@ def _worker_claims(worker: Worker) -> list[Claim]:
         claims.append(equivalent(said_by, "the name is looked up once, when HAProxy starts", "lookup-at-start"))
     if worker.max_connections is not None or worker.acquire is not None:
         claims.append(unsupported(said_by, "max= and acquire= are not supported yet", "pool-limits"))
-    if worker.check is not None:
-        claims.append(
-            unsupported(
-                said_by, "health checks (hcmethod=) are not supported yet: nobody asks the member", "health-check"
-            )
-        )
+    checked = mod_proxy_hcheck.claim_of(worker, workers)
+    claims += [checked] if checked else []
     return claims
