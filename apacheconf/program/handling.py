@@ -65,6 +65,14 @@ class MimeRules(Told):
 
 
 @dataclass(frozen=True, slots=True)
+class SuffixFilters(Told):
+    """mod_mime: names of filters that AddOutputFilter or AddInputFilter says; what they do is in MimeRules."""
+
+    names: tuple[str, ...] = ()
+    of_requests: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class HandlerRules(Told):
     """mod_mime: handlers by extension, as in MimeRules."""
 
@@ -238,8 +246,8 @@ class Variant(Told):
 
 
 TOLD: tuple[type[Told], ...] = (
-    FileRules, MimeRules, HandlerRules, FolderRules, NegotiationRules, ListingRules, ExpiryRules, DeflateRules,
-    SubstitutionRules, FcgiRules, ActionRules, UploadRules,
+    FileRules, MimeRules, SuffixFilters, HandlerRules, FolderRules, NegotiationRules, ListingRules, ExpiryRules,
+    DeflateRules, BrotliRules, SubstitutionRules, FcgiRules, ActionRules, UploadRules,
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import cast
 
 from apacheconf.modules.declare import Conf
 from apacheconf.modules.mod_mime import MimeDirConf
-from apacheconf.program.handling import HandlerRules, MimeRules, Pairs
+from apacheconf.program.handling import HandlerRules, MimeRules, Pairs, SuffixFilters
 from apacheconf.program.steps import Step
 from apacheconf.program.telling import settings_of, tell
 
@@ -17,9 +17,13 @@ def steps(conf: Conf) -> Iterator[Step]:
     assert isinstance(conf, MimeDirConf)
     if conf.handlers.is_set:
         yield tell(HandlerRules(_pairs(conf.handlers.value)), (conf.handlers,))
-    settings = [each for each in settings_of(conf) if each is not conf.handlers]
-    if any(each.is_set for each in settings):
+    told_apart = (conf.handlers, conf.input_filters, conf.output_filters)
+    settings = [each for each in settings_of(conf) if not any(each is other for other in told_apart)]
+    if conf.output_filters.is_set or any(each.is_set for each in settings):
         yield tell(rules(conf), settings)
+    for filters in (conf.output_filters, conf.input_filters):
+        if filters.is_set:
+            yield tell(SuffixFilters(_names(filters.value), filters is conf.input_filters), (filters,))
 
 
 def rules(conf: MimeDirConf) -> MimeRules:
@@ -33,6 +37,10 @@ def rules(conf: MimeDirConf) -> MimeRules:
         multiviews_match=conf.multiviews_match.value,
         use_path_info=conf.use_path_info.value,
     )
+
+
+def _names(table: dict[str, str | None]) -> tuple[str, ...]:
+    return tuple(name.lower() for names in table.values() for name in (names or "").split(";") if name)
 
 
 def _pairs(table: dict[str, str | None]) -> Pairs:

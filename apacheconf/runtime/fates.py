@@ -9,10 +9,18 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
+INPUT_FILTERS = "input filters are not served: a request's body goes on as it comes"
 #: Actions that serve doesn't do yet.
 NOT_DONE: dict[type, str] = {}
 #: Why, where "not served yet" would leave a question.
 NOT_YET: dict[str, str] = {
+    "setinputfilter": INPUT_FILTERS,
+    **dict.fromkeys(
+        _names("deflateinflatelimitrequestbody deflateinflateratiolimit deflateinflateratioburst"),
+        "bodies of requests are not inflated, and answers within httpd's own limits",
+    ),
+    "deflatefilternote": "no log says how well an answer was compressed",
+    "brotlifilternote": "no log says how well an answer was compressed",
     "heartbeatlisten": "nothing listens for beats; they are read from HeartbeatStorage",
 }
 HANDLERS = "the handler is not served yet: its path answers 503 or 500, and never a file's text"
@@ -24,6 +32,7 @@ FILTERS = frozenset({"brotli_compress", "deflate", "inflate", "rate_limit", "sub
 _TUNING = Answer(Outcome.NO_EFFECT, "it tunes httpd's memory, or its status pages")
 #: Directives that serve answers for by name, whatever their value.
 BY_NAME = {
+    "limitxmlrequestbody": Answer(Outcome.NO_EFFECT, "only mod_dav asks it, which is not served"),
     "serversignature": Answer(Outcome.APPROXIMATED, "error pages carry no signature"),
     "servertokens": Answer(Outcome.APPROXIMATED, "the Server header of answers made here says apacheconf"),
     "logformat": Answer(Outcome.ABSORBED),

@@ -7,7 +7,7 @@ honoured stops serve, until the user accepts it by name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from apacheconf.diagnostics import ConfigError, Diagnostic, Level
 from apacheconf.ledger import Answer, Ledger, Outcome, Row, Written
@@ -16,7 +16,7 @@ from apacheconf.modules.declare import Fate
 from apacheconf.modules.rewrite_rules import OF_RULES, refuses
 from apacheconf.program.by_handler import is_proxy
 from apacheconf.program.fold import steps_for
-from apacheconf.program.handling import HandlerRules
+from apacheconf.program.handling import HandlerRules, SuffixFilters
 from apacheconf.program.hosts import Host, Shape
 from apacheconf.program.program import Program
 from apacheconf.program.steps import (
@@ -38,6 +38,7 @@ from apacheconf.runtime.fates import (
     FILE_HANDLERS,
     FILTERS,
     HANDLERS,
+    INPUT_FILTERS,
     NOT_DONE,
     NOT_YET,
     READ,
@@ -128,8 +129,15 @@ def _not_done(step: Step) -> str:
     if isinstance(step.action, HandlerRules):
         return "" if all(_is_handler(name) for _, name in step.action.handlers if name) else HANDLERS
     if isinstance(step.action, AddFilter):
-        return "" if step.action.name in FILTERS else f"{step.action.name.upper()} is a filter that serve lacks"
+        return _lacking([step.action.name])
+    if isinstance(step.action, SuffixFilters):
+        return INPUT_FILTERS if step.action.names and step.action.of_requests else _lacking(step.action.names)
     return NOT_DONE.get(type(step.action), "")
+
+
+def _lacking(filters: Iterable[str]) -> str:
+    lacking = dict.fromkeys(name.upper() for name in filters if name not in FILTERS)
+    return ", ".join(f"{name} is a filter that serve lacks" for name in lacking)
 
 
 def _place_of(host: Host, program: Program) -> tuple[str, int]:

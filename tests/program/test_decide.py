@@ -7,6 +7,7 @@ import pytest
 from apacheconf.program import Decision, Request, decide
 from apacheconf.program.cells import find_cell
 from apacheconf.program.fold import steps_for
+from apacheconf.program.handling import TOLD, Told
 from apacheconf.program.program import Program
 from tests.program import examples
 
@@ -81,3 +82,8 @@ def test_cells_hold_the_steps_that_the_layers_give(make, path: str):  # NGX-31
         assert [step.action for step in cell.steps] == [
             action for action in full if action in [s.action for s in cell.steps]
         ]
+
+
+def test_every_kind_of_settings_is_met_on_the_way() -> None:
+    kinds = {kind.__name__ for kind in Told.__subclasses__()}
+    assert kinds - {kind.__name__ for kind in TOLD} == {"Variant"}  # which negotiation makes, and no step

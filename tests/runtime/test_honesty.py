@@ -180,3 +180,20 @@ def test_http_2_is_not_offered(tmp_path: Path) -> None:
     caveats = {row.name: row.caveats for row in account(program)}
     assert caveats["Protocols"] == ("HTTP/2 is not offered: clients are served in HTTP/1.1",)
     assert b"Upgrade" not in asked[1] and b"HTTP2" not in asked[1]
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("AddOutputFilter INCLUDES .shtml", "INCLUDES is a filter that serve lacks"),
+        ("AddOutputFilter SUBSTITUTE;SED .txt", "SED is a filter that serve lacks"),
+        ("AddInputFilter DEFLATE .gz", "input filters are not served: a request's body goes on as it comes"),
+        ("SetInputFilter DEFLATE", "input filters are not served: a request's body goes on as it comes"),
+    ],
+)
+def test_filters_that_serve_lacks_are_named_and_their_neighbours_are_not(tmp_path: Path, line: str, why: str) -> None:
+    program = configuration(tmp_path, f"DocumentRoot /srv\n{line}\nAddType text/plain .shtml\nRemoveInputFilter .x")
+    told = {row.name: (row.outcome, row.caveats) for row in account(program)}
+    assert told[line.split()[0]] == (Outcome.UNSUPPORTED, (why,))
+    assert told["AddType"][0] is Outcome.EXACT
+    assert line.split()[0] in {row.name for row in summarise(program, ServeOptions()).not_honoured}
