@@ -69,7 +69,7 @@ from apacheconf.program.steps import (
     Table,
 )  # fmt: skip
 from apacheconf.program.tls import NO_TLS, OriginTls
-from apacheconf.program.uri import canonical, escape_path
+from apacheconf.program.uri import BLANK, canonical, escape_path
 from apacheconf.program.values import Value
 from apacheconf.program.workers import Origin, Worker
 
@@ -200,7 +200,7 @@ def _check(path: str, raw: bool, origin: Origin, course: Course) -> None:
         course.refuse(403, "a blank or control character in a path that is passed on as it is")
     elif raw and state.query is not None and is_fcgi(origin):
         course.refuse(403, "a query in a path that is passed on as it is to FastCGI")  # FC-13
-    elif any(char <= " " or char == "\x7f" for char in state.query or ""):
+    elif state.query is not None and BLANK.search(state.query) is not None:
         course.refuse(403, "a blank or control character in the query")  # PU-7
 
 

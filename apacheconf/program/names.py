@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
 
 from apacheconf.program.hosts import AddressSet, HostIndex
@@ -22,6 +23,7 @@ class HostName:
     port: int | None = None
 
 
+@lru_cache(maxsize=1024)  # a request asks twice, and the next ones name the same host
 def parse_host(value: str, strict: bool = True) -> HostName:
     """Read a Host header or the authority of an absolute target. Raises HostRefused.
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _HEX = frozenset("0123456789abcdefABCDEF")
 #: What stays literal in a path sent to an origin (PU-1).
 CANONICAL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789~$-_.+!*'(),;:@&=/")
+#: A blank or control character, which no part of a target may hold.
+BLANK = re.compile(r"[\x00-\x20\x7f]")
 
 
 class PathRefused(Exception):
@@ -34,11 +37,12 @@ class Target:
     authority: str = ""
 
 
+@lru_cache(maxsize=64)  # a request asks twice
 def parse_target(method: str, target: str) -> Target:
     """Split a request-target. Raises PathRefused(400) for what is no target (VH-42, PU-10)."""
     if "#" in target:
         raise PathRefused(400, "a fragment is not part of a request-target")
-    if any(char <= " " or char == "\x7f" for char in target):
+    if BLANK.search(target) is not None:
         raise PathRefused(400, "a blank or control character in the request-target")
     if target == "*":
         return Target("*")

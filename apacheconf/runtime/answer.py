@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
 from http import HTTPStatus
 
 from apacheconf.runtime.errors import OriginBroke, proxy_error
@@ -64,12 +65,25 @@ class ReplyHead:
     upgrade: bytes = b""
     names: frozenset[bytes] = field(default_factory=frozenset)
 
+    def copy(self) -> ReplyHead:
+        """Another one that may be changed."""
+        fields, version, length = list(self.fields), self.version, self.content_length
+        told = (self.status, self.reason, fields, self.length, self.reusable, version, length, self.chunked)
+        return ReplyHead(*told, self.upgrade, self.names)
+
 
 def read_reply_head(head: bytes, head_request: bool, field_size: int, lenient: bool = False) -> ReplyHead | None:
     """Read a head through its blank line; None for HTTP/0.9; ``lenient`` as in ``read_reply_fields``.
 
     Raises OriginBroke.
     """
+    if len(head) > _MEMO:
+        return _read(head, head_request, field_size, lenient)
+    known = _known(head, head_request, field_size, lenient)
+    return None if known is None else known.copy()
+
+
+def _read(head: bytes, head_request: bool, field_size: int, lenient: bool) -> ReplyHead | None:
     lines = head.replace(b"\r\n", b"\n").split(b"\n")
     if not lines[0]:  # one leading blank line is tolerated (RS-13)
         del lines[0]
@@ -83,6 +97,11 @@ def read_reply_head(head: bytes, head_request: bool, field_size: int, lenient: b
         reason = standard_reason(status)
     fields = read_reply_fields([*filter(None, lines[1:])], field_size, lenient)
     return _assemble(status, reason, version, fields, head_request)
+
+
+#: Heads that are read once, of at most so many bytes: within a second an origin sends the same ones again.
+_MEMO = 2048
+_known = lru_cache(maxsize=256)(_read)
 
 
 def _assemble(status: int, reason: bytes, version: tuple[int, int], fields: Fields, head_request: bool) -> ReplyHead:

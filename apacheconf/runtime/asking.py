@@ -20,7 +20,19 @@ _CLOSE = b"Connection: close\r\n\r\n"
 def request_bytes(exchange: Exchange, pool: Pool) -> bytes:
     """The request's head, for one write with what is here of its body, unless that waits for something."""
     if exchange.body_length or exchange.plan.switches:
-        return _in_general(exchange, pool)
+        if exchange.plan.switches or pool.path or not exchange.plain or not _is_whole(exchange):
+            return _in_general(exchange, pool)
+        return b"".join(
+            (
+                exchange.plan.request_start,
+                _host(exchange, pool.authority),
+                b"\r\n",
+                exchange.lines.with_peer(exchange.client.peer),
+                b"Content-Length: %d\r\n" % exchange.body_size,
+                pool.connection_line,
+                *exchange.pieces,
+            )
+        )
     return b"".join(
         (
             exchange.plan.request_start if not pool.path else _start_below(exchange, pool.path),
@@ -30,6 +42,12 @@ def request_bytes(exchange: Exchange, pool: Pool) -> bytes:
             pool.connection_line if not exchange.upgrade else _connection_line(exchange, pool),
         )
     )
+
+
+def _is_whole(exchange: Exchange) -> bool:
+    """Whether the body is here, of a length that was said, and nothing is to be asked before it is sent."""
+    here = exchange.body_done and exchange.body_length > 0 and exchange.spool is None
+    return here and not (exchange.expects or exchange.pinged)
 
 
 def _in_general(exchange: Exchange, pool: Pool) -> bytes:

@@ -20,6 +20,7 @@ from apacheconf.program.authority import Pending
 from apacheconf.program.request import Decision, Request
 from apacheconf.program.uri import PathRefused
 from apacheconf.runtime.answering import Answering, asking_nobody
+from apacheconf.runtime.asking import PREFETCH
 from apacheconf.runtime.errors import ClientBroke, OriginBroke
 from apacheconf.runtime.exchange import Exchange
 from apacheconf.runtime.forward import Lines, expects_continue, wants_to_stay
@@ -136,7 +137,13 @@ class ClientConnection(Answering):
         if not block.length:
             exchange.start()
             return
-        exchange.body_length, exchange.body_done = block.length, False
+        exchange.body_length = block.length
+        if len(rest) == block.length <= PREFETCH:
+            # All of the body came with the head, and fits into one write: 2 us instead of 5 us through a reader.
+            exchange.pieces, exchange.body_size = [rest], block.length
+            exchange.start()
+            return
+        exchange.body_done = False
         self._begin_body(block.length)
         if rest:
             self._read_body(rest)

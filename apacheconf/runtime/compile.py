@@ -96,6 +96,7 @@ class CompiledShape:
         cells = shape.cells if simple else ()
         self._bare = {cell.path: _course(cell, shape) for cell in cells if cell.reach is Reach.BARE}
         self._below = {cell.path: _course(cell, shape) for cell in cells if cell.reach is Reach.BELOW}
+        self.has_courses = any((*self._bare.values(), *self._below.values()))
 
     def course(self, path: str) -> Course | None:
         """The course of a normalised path; None when ``decide`` must be asked."""

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from apacheconf.runtime.origin import OriginConnection
 
 MAX_INTERIMS = 10
+#: A body of so many bytes isn't copied behind its head.
+BY_ITSELF = 16384
 READ_FAILED = "Error reading from remote server"
 
 
@@ -267,7 +269,12 @@ class Exchange(Choosing):
         self.head = head
         if self.begun and not done:
             self.answered_at = time.time()
-        self.client.write(head + self._body(pieces, done))
+        body = self._body(pieces, done)
+        if len(body) < BY_ITSELF:
+            self.client.write(head + body)
+        else:  # the loop sends both in one call; to join them would copy the body
+            self.client.write(head)
+            self.client.write(body)
 
     def _tell_member(self) -> None:
         """Header and what else asks for variables may ask which member it was (ST-11)."""

@@ -139,6 +139,8 @@ def plan_of_line(client: ClientConnection, block: Block, line: bytes) -> Plan | 
         plan = block.plans.get(line) or block.plans.get(line + b"\n" + client.peer)
         if plan is not None and (plan.watch is None or plan.watch.holds()):
             return plan
+    if not site.is_quick:
+        return None
     try:
         method, target, version = read_request_line(line, client.door.main.limits)
         split = parse_target(method.decode("latin-1"), target.decode("latin-1"))

@@ -43,14 +43,16 @@ class CompiledWalk(Walk):
     def run(self, start: Phase, last: Phase = Phase.LOG) -> None:
         """As the interpreter's, without the phases in which nothing would happen."""
         course = self.course
-        idle = _idle_phases(course.state.host.shape)
+        state = course.state
+        idle = _idle_phases(state.host.shape)
         phase: Phase | None = start
         while phase is not None and phase <= last:
             if phase in idle and phase not in self._runs_now() and not course.htaccess:
-                course.state.phase = phase
+                state.phase = phase
                 phase = _NEXT[phase]
             else:
-                phase = self._after(phase, self._enter(phase))
+                flow = self._enter(phase)
+                phase = _NEXT[phase] if flow is None else self._after(phase, flow)
         course.levels = levels_for(course.layers)
 
     def run_phase(self, phase: Phase) -> Flow | None:
