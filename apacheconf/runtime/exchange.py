@@ -272,9 +272,8 @@ class Exchange(Choosing):
         body = self._body(pieces, done)
         if len(body) < BY_ITSELF:
             self.client.write(head + body)
-        else:  # the loop sends both in one call; to join them would copy the body
-            self.client.write(head)
-            self.client.write(body)
+        else:
+            self.client.write_both(head, body)
 
     def _tell_member(self) -> None:
         """Header and what else asks for variables may ask which member it was (ST-11)."""

@@ -16,6 +16,8 @@ from apacheconf.runtime.hello import is_plain_http, server_name
 from apacheconf.runtime.ssl_variables import SslVariables
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from apacheconf.runtime.state import Door, ServerState
 
 #: Bytes that are decrypted at once; a record holds at most 16 KiB.
@@ -167,6 +169,9 @@ class Secured:
             self.transport.write(self._outgoing.read())
 
     # --- towards the connection: a transport -----------------------------------------------------------------
+
+    def writelines(self, parts: Iterable[bytes]) -> None:
+        self.write(b"".join(parts))
 
     def write(self, data: bytes) -> None:
         if data and not self._closed:

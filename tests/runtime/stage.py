@@ -8,7 +8,7 @@ or cut into single ones, and what is heard must be the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +35,9 @@ class Pipe:
         self.closed = False
         self.ended = False
         self.paused = False
+
+    def writelines(self, parts: Iterable[bytes]) -> None:
+        self.write(b"".join(parts))
 
     def write(self, data: bytes) -> None:
         if not self.closed:
