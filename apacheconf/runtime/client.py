@@ -121,6 +121,7 @@ class ClientConnection(Answering):
                         self, block.site, plan, block.lines_for(plan), block.host, block.fields, plan.line
                     )
                     self.exchange = exchange
+                    exchange.known = True
                     if block.length or not block.stay:
                         self._start_short(exchange, block, data[stop:])
                     elif plan.service is None:
@@ -468,6 +469,14 @@ class ClientConnection(Answering):
         if self.transport is not None:
             self.sent += len(head) + len(body)
             self.transport.writelines((head, body))
+
+    def free_descriptor(self) -> int:
+        """The socket's descriptor while nothing waits to be written and no TLS is spoken; else -1."""
+        transport = self.transport
+        if transport is None or self.tls is not None:
+            return -1
+        socket = transport.get_extra_info("socket")
+        return -1 if socket is None or transport.get_write_buffer_size() else int(socket.fileno())
 
     def answer(
         self,

@@ -60,13 +60,14 @@ class Producer(Protocol):
 
 class Exchange(Choosing):
     """One request and its answer. ``plain`` when the client speaks HTTP/1.1, stays, and the method isn't HEAD;
-    ``closes`` when it is all that but has asked to close. ``reads_body`` when it is answered here, after its body."""
+    ``closes`` when it is all that but has asked to close. ``known`` when the same bytes came before.
+    ``reads_body`` when it is answered here, after its body."""
 
     __slots__ = (
         "announce", "answered_at", "begun", "body_done", "body_length", "body_size", "chain", "closes",
         "connection", "cut", "expects", "first_plan", "first_status", "head", "head_only", "interims",
-        "lines", "log_id", "overridden", "path", "pieces", "pinged", "plain", "producer", "ranged", "reads_body",
-        "reply", "request_line", "sent", "site", "spool", "started", "status", "stay", "trailers_in",
+        "known", "lines", "log_id", "overridden", "path", "pieces", "pinged", "plain", "producer", "ranged",
+        "reads_body", "reply", "request_line", "sent", "site", "spool", "started", "status", "stay", "trailers_in",
         "trailers_out", "upgrade", "version", "written",
     )  # fmt: skip
 
@@ -89,6 +90,7 @@ class Exchange(Choosing):
         self.request_line: bytes = request_line
         self.plain = True
         self.closes: bool = False
+        self.known: bool = False
         self.stay: bool = True
         self.announce = False
         self.head_only = False
@@ -295,6 +297,17 @@ class Exchange(Choosing):
         data = self._body(pieces, done)
         if data:
             self.client.write(data)
+
+    def sends_as_is(self) -> bool:
+        """Whether the bytes of a body made here go to the client as they are."""
+        reply = self.reply
+        framed = reply is None or (reply.length in (CHUNKED, UNTIL_CLOSE) and self.version >= (1, 1))
+        return not framed and self.chain is None and self.overridden is None and not self.head_only
+
+    def count(self, size: int) -> None:
+        """So many bytes of the body went to the client past ``more``."""
+        self.written += size
+        self.client.sent += size
 
     def _body(self, pieces: list[bytes], done: bool) -> bytes:
         reply = self.reply

@@ -27,7 +27,7 @@ from apacheconf.runtime.framing import CHUNKED_FIELD, LAST_CHUNK, chunk
 from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.media import Media
 from apacheconf.runtime.pages import CONTENT_TYPE, page
-from apacheconf.runtime.sending import PIECE, FileSource, Segment, read_segments
+from apacheconf.runtime.sending import BY_KERNEL, PIECE, FileSource, Segment, read_segments
 from apacheconf.runtime.strict import Fields
 
 if TYPE_CHECKING:
@@ -289,7 +289,7 @@ def send(exchange: Exchange, reply: ReplyHead, file: int, segments: list[Segment
         exchange.finish()
         return
     size = sum(len(each) if isinstance(each, bytes) else each[1] for each in segments)
-    if size > PIECE:
+    if size >= BY_KERNEL:
         try:
             exchange.answered(reply, [], False)
         except OriginBroke:

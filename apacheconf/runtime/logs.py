@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from apacheconf.program.conditions import ALWAYS, Condition, IsSet, Not
@@ -44,13 +45,67 @@ def loggers(host: Host, writer: Callable[[str], Callable[[str], object]]) -> tup
 
 def logger_of(log: Log, when: Condition, write: Callable[[str], object]) -> Logger:
     """A log at work."""
-    reads = tuple(_item(item) for item in log.line)
+    always = when == ALWAYS
+    parts = tuple(_parts(log.line))
 
     def logger(exchange: Exchange) -> None:
-        if when is ALWAYS or when == ALWAYS or holds(when, _state(exchange)):
-            write("".join(["-" if (text := read(exchange)) is None else text for read in reads]))
+        if always or holds(when, _state(exchange)):
+            write("".join([part(exchange) for part in parts]))
 
     return logger
+
+
+def _parts(line: Sequence[Value | LogItem]) -> Iterator[Callable[[Exchange], str]]:
+    """The line piece by piece; what stays the same while the same request comes again is one piece, remembered."""
+    for lasts, items in groupby(line, _lasts):
+        part = _joined(tuple(map(_item, items)))
+        yield _remembered(part) if lasts else part
+
+
+def _joined(reads: tuple[Read, ...]) -> Callable[[Exchange], str]:
+    if len(reads) == 1:
+        only = reads[0]
+        return lambda exchange: "-" if (text := only(exchange)) is None else text
+    return lambda exchange: "".join(["-" if (text := read(exchange)) is None else text for read in reads])
+
+
+#: Items that follow from the bytes of the request, the client's address, the plan and the status.
+_LASTING = frozenset(
+    {"REMOTE_ADDR", "REMOTE_IDENT", "REMOTE_USER", "THE_REQUEST", "REQUEST_METHOD", "REQUEST_STATUS", "HTTP", "NOTE"}
+)
+
+
+def _lasts(item: Value | LogItem) -> bool:
+    if isinstance(item, LogItem):
+        return isinstance(item.value, Variable) and item.value.name in _LASTING and item.value.argument != "c"
+    return True
+
+
+def _remembered(part: Callable[[Exchange], str]) -> Callable[[Exchange], str]:
+    """``part``, made once for the requests of a client that are the same; 0.3 us instead of 1.5 us for three items.
+
+    What the short way knows again has the very fields and plan of the first time: they are the key, by identity,
+    and are kept beside what they name.
+    """
+
+    def text(exchange: Exchange) -> str:
+        if not exchange.known or exchange.first_plan is not None:
+            return part(exchange)
+        fields, plan = exchange.fields, exchange.plan
+        key = (id(part), id(fields), id(plan), exchange.request_line, exchange.status, exchange.client.peer)
+        found = _PIECES.get(key)
+        if found is None:
+            if len(_PIECES) >= _MOST_PIECES:
+                _PIECES.clear()
+            found = _PIECES[key] = part(exchange), part, fields, plan
+        return found[0]
+
+    return text
+
+
+#: The pieces of lines that are remembered, of all logs; emptied when full.
+_PIECES: dict[tuple[object, ...], tuple[str, object, object, object]] = {}
+_MOST_PIECES = 4096
 
 
 def reads_variables(step: Step) -> bool:

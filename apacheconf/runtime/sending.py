@@ -1,7 +1,8 @@
-"""Files on their way to a client: bounded reads, one more when the client has taken the last (a ``Producer``).
+"""Files on their way to a client: the kernel copies what the socket takes, else bounded reads (a ``Producer``).
 
-At most ``PIECE`` bytes of a file are in memory per connection, whatever its size. Between two pieces the loop
-serves others.
+At most ``PIECE`` bytes of a file are in memory per connection, whatever its size, and only where sendfile(2) doesn't
+do: over TLS, in chunks, through filters, and when the socket is full, as the loop tells when it isn't any more.
+Between two pieces the loop serves others.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 #: Bytes that are read and written at once.
 PIECE = 1 << 17
+#: A body of at least so many bytes is worth a system call of its own.
+BY_KERNEL = 1 << 15
+#: Bytes that the kernel is asked to send before the loop serves others.
+_AT_ONCE = 1 << 20
 
 #: A piece of an answer: bytes, or a part of the file as its first byte and its size.
 Segment = bytes | tuple[int, int]
@@ -34,7 +39,7 @@ class FileSource:
 
     def start(self) -> None:
         self._exchange.producer = self
-        self._soon()
+        self._send()
 
     def pause(self) -> None:
         self._paused = True
@@ -59,8 +64,9 @@ class FileSource:
         exchange = self._exchange
         if self._paused or self._file < 0 or exchange.client.exchange is not exchange:
             return
+        self._send_by_kernel()
         try:
-            piece = read_segments(self._file, self._left)
+            piece = read_segments(self._file, self._left) if self._left else b""
         except OSError:
             piece = None
         if piece is None:  # the file has become shorter meanwhile: the answer must not look whole
@@ -81,6 +87,22 @@ class FileSource:
             exchange.finish()
         else:
             self._soon()
+
+    def _send_by_kernel(self) -> None:
+        """What the socket takes now of a part of the file; the rest of the answer stays where it is."""
+        exchange = self._exchange
+        if not self._left or isinstance(self._left[0], bytes) or not exchange.sends_as_is():
+            return
+        first, size = self._left[0]
+        socket = exchange.client.free_descriptor() if size >= BY_KERNEL else -1
+        if socket < 0:
+            return
+        try:
+            sent = os.sendfile(socket, self._file, first, min(size, _AT_ONCE))
+        except OSError:  # it is full, or gone, or the file system can't: whoever reads and writes finds out
+            return
+        exchange.count(sent)
+        self._left[:1] = [(first + sent, size - sent)] if sent < size else []
 
 
 def read_segments(file: int, left: list[Segment]) -> bytes | None:
