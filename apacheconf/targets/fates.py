@@ -82,6 +82,8 @@ def _by_nature(directive: Written) -> Answer | None:
         return Answer(Outcome.NO_EFFECT, "off, as it is without it")
     if is_access(directive):
         return Answer(Outcome.NO_EFFECT, "nothing that is mapped to an origin is refused by it")
+    if name == "rewriteengine":
+        return Answer(Outcome.ABSORBED, "its rules are accounted for line by line")
     if name in _BY_NAME:
         return Answer(Outcome.NO_EFFECT, _BY_NAME[name])
     spec = registry.spec(directive.name, getattr(directive, "children", None) is not None)

@@ -40,6 +40,11 @@ class Scopes:
         section = self.section(host)
         return self.top if host.place is None else children_of(section) if section else ()
 
+    def within(self, host: Host) -> tuple[Written, ...]:
+        """The lines that stand in a virtual host, outside its sections; of the main server those outside every one."""
+        section = self.section(host)
+        return children_of(section) if section else self.top if host.place is None else ()
+
     def names(self, host: Host) -> list[Written]:
         """The ServerName and ServerAlias lines of a host; those of the main server stand outside every section."""
         return [each for each in self.own(host) if each.name.lower() in ("servername", "serveralias")]

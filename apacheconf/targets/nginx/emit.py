@@ -145,6 +145,7 @@ def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, 
     _emit_restrictions(low, host, routes_in(found), server)
     mod_headers.emit_for_failures(low, routes_in(found), server)
     proxied = any(each.mapping for each in routes_in(found))
+    low.dropped += core.settled(low, host, proxied)
     if proxied:
         server.space()
         server.add("error_page", "502", "504", "=", "@gateway_error")

@@ -87,6 +87,10 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
     path = new_path(route.map, route.cell, origin, regex_of(route.mapping))
     if not _is_raw(route.map, path):
         _emit_path(path, location)
+    else:  # PU-6: a prefix that is spelt in another way makes the path a common one
+        prefix = route.map.prefix
+        spelt = ("!~", f"^{escape(prefix)}") if len(prefix) > 1 else ("~", "^//")
+        _emit_path(path, location.open("if", "$request_uri", *spelt))
     upstream = member_of_session(origin, upstream_name(origin, low), low)
     scheme = "https" if SECURE[worker.scheme] else "http"
     location.add("proxy_pass", f"{scheme}://{upstream}", claims=_mapping_claims(route, origin))
@@ -146,10 +150,7 @@ def _mapping_claims(route: Route, origin: Origin) -> tuple[Claim, ...]:
     assert route.map is not None and route.mapping is not None
     said_by = route.host.said_by(route.mapping)
     claims = [equivalent(said_by, "an empty query loses its ?, and [ ] reach the origin unescaped", "path-spelling")]
-    if route.map.raw and _is_raw(route.map, new_path(route.map, route.cell, origin)):
-        why = "nocanon: a path whose prefix is spelt in another way is sent as it is, too"
-        claims = [approximated(said_by, why, "nocanon-prefix")]
-    elif route.map.raw:
+    if route.map.raw and not _is_raw(route.map, new_path(route.map, route.cell, origin)):
         claims.append(approximated(said_by, "nocanon: the path is normalised all the same", "nocanon"))
     claims += special_claims(route.map, said_by)
     if len({member.path for member in members(origin)}) > 1:
