@@ -48,6 +48,7 @@ def host(number: int, server: Server, main: Server, shape: Shape, linker: Linker
         linker.texts,
         server_path=conf.server_path.value,
         canonical_name=server.dir_conf(CoreDirConf).use_canonical_name.value == "On",
+        physical_port=server.dir_conf(CoreDirConf).use_canonical_physical_port.value == "On",
         admin=conf.server_admin.value,
         named_by=_named_by(server, conf),
         errors=_error_log(server, conf, server_root),

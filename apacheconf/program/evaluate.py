@@ -105,7 +105,7 @@ class State:
     @property
     def self_url(self) -> str:
         """``scheme://host[:port]`` of URLs that the server makes about itself (VH-60, RV-4)."""
-        return self_url(self.host, self.request.scheme, self.header("Host") or "")
+        return self_url(self.host, self.request.scheme, self.header("Host") or "", self.request.local[1])
 
     @property
     def root(self) -> str:
@@ -124,19 +124,29 @@ class State:
 
     @property
     def self_port(self) -> int:
-        """The port of URLs that the server makes about itself, UseCanonicalName Off (VH-60)."""
-        return self.host.port or (443 if self.scheme == "https" else 80)
+        """The port of URLs that the server makes about itself where the client names none (VH-60)."""
+        return _own_port(self.host, 443 if self.scheme == "https" else 80, self.request.local[1])
 
 
-def self_url(host: Host, scheme: str, asked: str) -> str:
-    """``scheme://host[:port]`` of URLs that ``host`` makes about itself; ``asked`` is the Host header (VH-60, RV-4)."""
+def self_url(host: Host, scheme: str, asked: str, arrived: int) -> str:
+    """``scheme://host[:port]`` of URLs that ``host`` makes about itself (VH-60, RV-4).
+
+    ``asked`` is the Host header, ``arrived`` the port where the client has come in.
+    """
     scheme = "https" if host.scheme == "https" else scheme
     usual = 443 if scheme == "https" else 80
     name = re.sub(r":\d*$", "", asked)
     if not name or host.canonical_name:
         name = host.name
-    port = _port_of(host, asked, host.port or usual)
+    port = _port_of(host, asked, _own_port(host, usual, arrived))
     return f"{scheme}://{name}" + (f":{port}" if port != usual else "")
+
+
+def _own_port(host: Host, usual: int, arrived: int) -> int:
+    """The server's own port: that of ServerName, or the real one where UseCanonicalPhysicalPort wants it."""
+    if host.physical_port and (host.port is None or not host.canonical_name):
+        return arrived
+    return host.port or usual
 
 
 def _port_of(host: Host, asked: str, own: int) -> int:

@@ -237,6 +237,7 @@ class Host:
     texts: tuple[str, ...]
     server_path: str = ""
     canonical_name: bool = False
+    physical_port: bool = False
     tls: bool = False
     admin: str = ""
     front_tls: FrontTls | None = None

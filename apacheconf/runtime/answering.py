@@ -151,7 +151,7 @@ class Answering:
     def self_url(self, exchange: Exchange) -> bytes:
         """``scheme://host[:port]`` of URLs made here (RV-4, VH-60)."""
         asked = exchange.host.decode("latin-1") if exchange.host is not None else ""
-        return self_url(exchange.site.host, self.door.scheme, asked).encode("latin-1")
+        return self_url(exchange.site.host, self.door.scheme, asked, self.door.address[1]).encode("latin-1")
 
 
 def _challenges(exchange: Exchange) -> Sequence[tuple[bytes, bytes]]:

@@ -129,6 +129,13 @@ DIFFERENCES = (
         "the length of a URL says nothing about its origin",
     ),
     Difference(
+        ("VH-60",),
+        "UseCanonicalName DNS",
+        "asks DNS for the name of the address where the client arrived",
+        "means Off: the name is the one that the client asked for",
+        "a look-up would hold up every answer",
+    ),
+    Difference(
         ("LB-22", "BP-19"),
         "the page of balancer-manager",
         "shows members and changes them; BalancerPersist keeps that over a restart",

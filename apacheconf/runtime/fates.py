@@ -78,12 +78,12 @@ BY_NAME = {
 READ = frozenset(
     _names(
         """
-        servername serveralias serveradmin documentroot listen usecanonicalname keepalive keepalivetimeout
-        maxkeepaliverequests timeout limitrequestfields limitrequestfieldsize limitrequestline allowencodedslashes
+        servername serveralias serveradmin documentroot listen usecanonicalname usecanonicalphysicalport
+        keepalive keepalivetimeout maxkeepaliverequests timeout limitrequestfields limitrequestfieldsize limitrequestline allowencodedslashes
         mergeslashes traceenable proxytimeout requestreadtimeout balancerinherit balancermember proxyset proxypass
         proxypassmatch proxypassinterpolateenv heartbeatstorage logiotrackttfb typesconfig proxyvia proxymaxforwards
-        proxybadheader listenbacklog proxypassreverse proxypassreversecookiepath proxypassreversecookiedomain error
-        errorlog errorlogformat loglevel proxyhcexpr proxyhctemplate proxyhctpsize rewriteengine rewritemap
+        proxybadheader proxyblock listenbacklog proxypassreverse proxypassreversecookiepath proxypassreversecookiedomain
+        error errorlog errorlogformat loglevel proxyhcexpr proxyhctemplate proxyhctpsize rewriteengine rewritemap
         """
     )
 )
@@ -98,7 +98,6 @@ DEFAULTS: dict[str, set[str]] = {
     "proxyaddheaders": {"on"},
     "proxyerroroverride": {"off"},
     "qualifyredirecturl": {"off"},
-    "usecanonicalphysicalport": {"off"},
     "proxypassinherit": {"on"},
     "sethandler": {"none"},
 }

@@ -205,6 +205,8 @@ def _by_fate(directive: Written) -> Answer:
     fate = Fate.REFUSED if spec is None else registry.fate(spec)
     if section and (spec is None or not spec.restricts):
         return Answer(Outcome.ABSORBED, "what it holds is accounted for line by line")
+    if directive.name.lower() == "usecanonicalname" and directive.args.lower() == "dns":
+        return Answer(Outcome.APPROXIMATED, "nobody asks DNS for the server's name: it is as with Off")
     if directive.name.lower() in READ or (fate is Fate.SERVED and _says_the_default(directive)):
         return Answer(Outcome.ABSORBED)
     if directive.name.lower() == "protocols" and "h2" in directive.args.lower():

@@ -151,6 +151,7 @@ SHOWN: dict[str, Callable[..., None]] = {
     "max= of a worker": conversations.test_max_bounds_all_connections_to_a_worker,
     "several ranges": conversations.test_ranges_apart_get_the_whole_body,
     "enablereuse=on": conversations.test_captures_and_reuse,
+    "UseCanonicalName DNS": honesty.test_names_by_dns,
     "the page of balancer-manager": honesty.test_the_page_of_the_balancer,
     "the children": honesty.test_one_child_serves,
     "HTTP/2": honesty.test_http_2_is_not_offered,

@@ -197,3 +197,11 @@ def test_filters_that_serve_lacks_are_named_and_their_neighbours_are_not(tmp_pat
     assert told[line.split()[0]] == (Outcome.UNSUPPORTED, (why,))
     assert told["AddType"][0] is Outcome.EXACT
     assert line.split()[0] in {row.name for row in summarise(program, ServeOptions()).not_honoured}
+
+
+def test_names_by_dns(tmp_path: Path) -> None:
+    """VH-60: UseCanonicalName DNS is told to be Off, and is."""
+    program = configuration(tmp_path, "UseCanonicalName DNS\nRedirect / /there\n")
+    caveats = {row.name: row.caveats for row in account(program)}
+    assert caveats["UseCanonicalName"] == ("nobody asks DNS for the server's name: it is as with Off",)
+    assert b"Location: http://example.com/there\r\n" in converse(program, get()).client
