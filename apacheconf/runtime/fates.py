@@ -79,7 +79,8 @@ READ = frozenset(
     _names(
         """
         servername serveralias serveradmin documentroot listen usecanonicalname usecanonicalphysicalport
-        keepalive keepalivetimeout maxkeepaliverequests timeout limitrequestfields limitrequestfieldsize limitrequestline allowencodedslashes
+        keepalive keepalivetimeout maxkeepaliverequests timeout limitrequestfields limitrequestfieldsize
+        limitrequestline allowencodedslashes
         mergeslashes traceenable proxytimeout requestreadtimeout balancerinherit balancermember proxyset proxypass
         proxypassmatch proxypassinterpolateenv heartbeatstorage logiotrackttfb typesconfig proxyvia proxymaxforwards
         proxybadheader proxyblock listenbacklog proxypassreverse proxypassreversecookiepath proxypassreversecookiedomain
