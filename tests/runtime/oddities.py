@@ -5,7 +5,7 @@ They ask about RQ-3 to RQ-8, RQ-17, RQ-18, RQ-22, RB-6 to RB-13, PU-10, RS-1 to 
 
 from __future__ import annotations
 
-from tests.runtime.scripted import Act, Close, Head, Pause, Play
+from tests.runtime.scripted import Act, Close, Head, Pause, Play, get
 
 _HEAD = "Host: example.com\r\nConnection: close\r\n"
 _OK = "HTTP/1.1 200 OK\r\n"
@@ -188,11 +188,23 @@ _ANSWERS = (
     "HTTP/1.1 404 N\r\n" + _TWO,
 )
 
+_LINE = b"PROXY TCP4 192.0.2.7 192.0.2.8 1000 80\r\n"
+_BLOCK = b"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c\xc0\x00\x02\x07\xc0\x00\x02\x08\x03\xe8\x00\x50"
 _CONFIG = "ProxyPass / http://{P}/ disablereuse=on"
 ODD = (
     Play("odd: requests", _CONFIG, _REQUESTS, show=_SHOWN),
     Play("odd: answers", _CONFIG, (_ask(),) * len(_ANSWERS), tuple(map(_answering, _ANSWERS))),
     Play(
         "odd: answers to HTTP/1.0", _CONFIG, (_ask("GET / HTTP/1.0"),) * len(_ANSWERS), tuple(map(_answering, _ANSWERS))
+    ),
+    # RI-5: the second preamble is what a client says, and no request.
+    *(
+        Play(f"odd: two preambles, {name} RI-5", f"RemoteIPProxyProtocol On\n{_CONFIG}", ((both + get(last=True),),))
+        for name, both in (
+            ("lines", _LINE + _LINE),
+            ("blocks", _BLOCK + _BLOCK),
+            ("a line first", _LINE + _BLOCK),
+            ("a block first", _BLOCK + _LINE),
+        )
     ),
 )
