@@ -71,6 +71,24 @@ def test_a_big_file_arrives_whole_and_in_parts(tmp_path: Path, big: bytes) -> No
         assert big[:10] in body and big[200000:400000] in body and body.endswith(b"--\r\n")
 
 
+def test_the_kernel_copies_what_a_slow_client_takes(
+    tmp_path: Path, big: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full socket is waited for, nothing is sent twice, and the log counts what sendfile(2) has sent."""
+    sent: list[int] = []
+    real = os.sendfile
+    monkeypatch.setattr(sending.os, "sendfile", lambda *asked: sent.append(real(*asked)) or sent[-1])
+    with Serving(site(tmp_path), {}) as serving, socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.settimeout(20)
+        client.connect(serving.address)
+        client.sendall(ask("/big.bin"))
+        received = b"".join(iter(lambda: client.recv(1 << 15), b""))
+    assert received.partition(b"\r\n\r\n")[2] == big
+    assert sent and sum(sent) <= BIG
+    assert f'" 200 {BIG}' in serving.lines[0]
+
+
 def test_two_big_files_follow_each_other_on_one_connection(tmp_path: Path, big: bytes) -> None:
     with Serving(site(tmp_path), {}) as serving:
         received = fetch(serving, ask("/big.bin", last=False) + ask("/big.bin"))

@@ -136,3 +136,26 @@ def test_remembers_what_follows_from_the_request_alone(lines: str, remembered: i
     kept = sum(len(block.plans) for block in blocks)
     settled = sum(len(block.site.plans) for block in blocks)
     assert kept + settled == remembered
+
+
+def test_a_log_line_is_of_its_own_request(tmp_path: Path) -> None:
+    """LG-2: what is remembered of a line is neither another client's nor another answer's."""
+    log = tmp_path / "log"
+    program = program_of(
+        tmp_path, f'{SITE}CustomLog {log} "%h %u \\"%r\\" %>s %O \\"%{{User-Agent}}i\\" %{{Cookie}}i %I"\n'
+    )
+
+    def written(*requests: tuple[bytes, bytes, str]) -> list[str]:
+        stage = Stage(program)
+        log.unlink(missing_ok=True)
+        for host in program.hosts:
+            stage.loggers(host)
+        for request in requests:
+            ask(stage, *request)
+        stage.logs.close()
+        return log.read_text().splitlines()
+
+    every = [(line, block, peer) for line in LINES[:5] for block in BLOCKS[:3] for peer in PEERS]
+    alone = [written(request)[0] for request in every]
+    assert len(set(alone)) == len(every)
+    assert written(*every, *every, *every) == alone * 3
