@@ -44,23 +44,31 @@ def run(
         Reference | None,
         typer.Option("--reference", help="What is right: httpd where it is installed.", show_default=False),
     ] = None,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", help="Choose other requests where there are too many.")
+    ] = 0,
+    budget: Annotated[
+        float | None,
+        typer.Option("--budget", metavar="SECONDS", min=0, help="Begin nothing new after so many seconds."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Prove that a translation, or serve, answers as httpd does.
 
     Exits with 1 on a difference that the report of the translation had not announced.
     """
-    from apacheconf.prove import prove
+    from apacheconf.prove import Plan, prove
 
     reading.load_program()  # says what is read, and refuses errors before any server starts
     lives_on()
-    with _progress() as progress:
+    with _progress() as (progress, expect):
         report = prove(
             reading.paths,
             reading.options,
             against=against.value,
             reference=reference.value if reference else None,
             progress=progress,
+            plan=Plan(seed, budget, expect),
         )
     if json:
         print(jsonlib.dumps(report.to_json(), indent=2, ensure_ascii=False))
@@ -70,23 +78,22 @@ def run(
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    """On a terminal: how many were asked and which one now. Elsewhere silence."""
+def _progress() -> Iterator[tuple[Callable[[str], None], Callable[[int], None]]]:
+    """On a terminal: a bar, how many of how many were asked and which one now. Elsewhere silence."""
     if not is_terminal(sys.stderr):
-        yield lambda probe: None
+        yield lambda probe: None, lambda count: None
         return
     from rich.console import Console
     from rich.markup import escape
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    asked = 0
-    with Console(stderr=True).status("starting the servers") as status:
-
-        def tell(probe: str) -> None:
-            nonlocal asked
-            asked += 1
-            status.update(f"{asked} asked  {escape(shown(probe))}")
-
-        yield tell
+    columns = BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}")
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting the servers", total=None)
+        yield (
+            lambda probe: bar.update(task, advance=1, description=escape(shown(probe))),
+            lambda count: bar.update(task, total=count),
+        )
 
 
 def lines(report: Report) -> Iterator[Line]:
@@ -99,6 +106,7 @@ def lines(report: Report) -> Iterator[Line]:
         for result in announced:
             yield [("", f"  {shown(result.scenario)} / {shown(result.probe)}"), ("dim", f"  [{result.announced}]")]
         yield []
+    yield from _table(report)
     for note in report.notes:
         yield [("dim", f"note: {shown(note)}")]
     excused = ", ".join(f"{name} {count}" for name, count in sorted(report.excused.items()))
@@ -110,6 +118,20 @@ def lines(report: Report) -> Iterator[Line]:
         ("", f"{report.asked} asked, {report.equal} equal, {len(announced)} announced, "),
         ("bold red" if bad else "bold green", f"{bad} different"),
     ]
+
+
+def _table(report: Report) -> Iterator[Line]:
+    """What was asked of which host in which state of the origins, and what came of it."""
+    sums = report.sums()
+    if not sums:
+        return
+    names = [shown(f"{each.host}, {each.scenario}") for each in sums]
+    width = max(map(len, names))
+    yield [("bold", f"{'':{width}}  {'asked':>6} {'equal':>6} {'announced':>10} {'different':>10}")]
+    for name, each in zip(names, sums, strict=True):
+        counts = f"  {each.asked:6} {each.equal:6} {each.announced:10} "
+        yield [("", f"{name:{width}}{counts}"), ("bold red" if each.different else "green", f"{each.different:10}")]
+    yield []
 
 
 def _difference(result: Result, report: Report) -> Iterator[Line]:

@@ -5,6 +5,6 @@ gives a ``Report``. It starts the other consumers as their users would; nothing 
 """
 
 from apacheconf.prove.report import Report, Result
-from apacheconf.prove.run import prove
+from apacheconf.prove.run import Plan, prove
 
-__all__ = ["Report", "Result", "prove"]
+__all__ = ["Plan", "Report", "Result", "prove"]

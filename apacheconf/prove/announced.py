@@ -40,7 +40,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "nocanon-prefix": ("path: //x", "path: /%*"),
     "null-byte": ("path: /%00",),
     "options-star": ("method: OPTIONS [*]",),
-    "path-spelling": ("path: /x[?]", "path: /\"[[]]*"),
+    "path-spelling": ("path: /x[?]", "path: GET *[?]", "path: /\"[[]]*"),
     "ranges": ("header: Range",),
     "raw-bytes": ("path: *\\xe9",),
     "repeated-headers": ("header: repeated", "header: Cookie twice", "header: X-Forwarded-For twice"),

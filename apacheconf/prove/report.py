@@ -35,11 +35,29 @@ class Result:
         return not self.equal and self.announced is None
 
 
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """How many requests of one scenario were asked, and what came of them."""
+
+    host: str
+    scenario: str
+    asked: int
+    equal: int
+    announced: int
+    different: int
+
+    @classmethod
+    def of(cls, host: str, scenario: str, results: list[Result]) -> Sums:
+        equal, bad = sum(each.equal for each in results), sum(each.unannounced for each in results)
+        return cls(host, scenario, len(results), equal, len(results) - equal - bad, bad)
+
+
 @dataclass(frozen=True)
 class Report:
     """What ``prove`` found. ``reference`` and ``other`` are titles with versions; ``notes`` what was not asked.
 
-    ``silent_keys`` are announced caveats that no probe of this run has shown.
+    ``silent_keys`` are announced caveats that no probe of this run has shown, ``seed`` is what chose the requests,
+    ``left_out`` how many a budget has cost.
     """
 
     reference: str
@@ -47,6 +65,8 @@ class Report:
     results: tuple[Result, ...]
     notes: tuple[str, ...] = ()
     silent_keys: tuple[str, ...] = ()
+    seed: int = 0
+    left_out: int = 0
 
     @property
     def asked(self) -> int:
@@ -76,12 +96,21 @@ class Report:
         """How often each normalisation (DIF-9) was needed."""
         return Counter(name for result in self.results for name in result.comparison.excused)
 
+    def sums(self) -> tuple[Sums, ...]:
+        """Host by host and scenario by scenario, in the order in which they were asked."""
+        found: dict[tuple[str, str], list[Result]] = {}
+        for result in self.results:
+            found.setdefault((result.host, result.scenario), []).append(result)
+        return tuple(Sums.of(host, scenario, results) for (host, scenario), results in found.items())
+
     def to_json(self) -> dict[str, object]:
         """The report as data, versioned by ``schema``."""
         return {
             "schema": SCHEMA,
             "reference": self.reference,
             "other": self.other,
+            "seed": self.seed,
+            "left out": self.left_out,
             "asked": self.asked,
             "equal": self.equal,
             "announced": len(self.different) - len(self.unannounced),

@@ -6,6 +6,7 @@ Each front runs alone, with origins and servers of its own for every scenario, s
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from apacheconf.prove.announced import Announcements
 from apacheconf.prove.ask import Progress, Scenario, ask, scenarios
 from apacheconf.prove.cause import cause_of
 from apacheconf.prove.compare import Aspect, Comparison, compare
+from apacheconf.prove.generate import generate
 from apacheconf.prove.normalise import members_as_one, rules_for
 from apacheconf.prove.observe import Observation, Tokens
 from apacheconf.prove.report import Report, Result
@@ -33,6 +35,22 @@ from apacheconf.targets.translation import translate
 
 Seen = dict[str, Observation]
 SEQUENCE = "sequence of members"
+
+
+#: The scenario of the requests that were made from the program.
+GENERATED = "paths of the program"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much is asked: ``seed`` chooses among what is too much, no scenario begins after ``budget`` seconds.
+
+    ``expect`` is told how many requests there are to be, both servers together.
+    """
+
+    seed: int = 0
+    budget: float | None = None
+    expect: Callable[[int], None] = lambda count: None
 
 
 @dataclass
@@ -71,33 +89,54 @@ def prove(
     against: str,
     reference: str | None = None,
     progress: Progress = lambda what: None,
+    plan: Plan = Plan(),
 ) -> Report:
     """Compare ``against`` (serve, nginx, haproxy) with ``reference`` (httpd, serve) on the configuration at ``paths``.
 
     Without a reference it is httpd where that is installed, else our engine. ``progress`` hears the name of each
-    probe. Raises ConfigError for a configuration with errors, UsageError for a server that isn't there,
-    EngineFailed for one that doesn't start.
+    probe, ``plan`` says how much is asked. Raises ConfigError for a configuration with errors, UsageError for a
+    server that isn't there, EngineFailed for one that doesn't start.
     """
     if reference is None:
         reference = "httpd" if find("httpd") else fronts.SERVE
     if reference == against:
         raise UsageError(f"{against} can't be compared with itself", "give another --reference")
-    return compare_fronts(load(paths, options), Front.find(reference), Front.find(against), progress)
+    return compare_fronts(load(paths, options), Front.find(reference), Front.find(against), progress, plan)
 
 
-def compare_fronts(loaded: Loaded, reference: Front, other: Front, progress: Progress) -> Report:
+def compare_fronts(loaded: Loaded, reference: Front, other: Front, progress: Progress, plan: Plan = Plan()) -> Report:
     """``prove`` for what is loaded and found already."""
     program = loaded.require()
     targets = find_targets(program)
     notes = list(_notes(loaded, targets))
     results: list[Result] = []
+    todo = [(target, each) for target in targets[:MOST_HOSTS] for each in _scenarios(program, target, plan, notes)]
+    plan.expect(2 * sum(len(scenario.probes) for _, scenario in todo))
+    began, left_out = time.monotonic(), 0
     with stopping_on_signals():
-        for target in targets[:MOST_HOSTS]:
-            for scenario in scenarios(program, target.aim, authorities(program)):
-                results += _run(loaded, target, scenario, (reference, other), progress, notes)
+        for target, scenario in todo:
+            if plan.budget is not None and time.monotonic() - began >= plan.budget:
+                left_out += len(scenario.probes)
+                continue
+            results += _run(loaded, target, scenario, (reference, other), progress, notes)
+    if left_out:
+        notes.append(f"--budget {plan.budget:g} was used up: {left_out} requests were not asked; give it more seconds")
     shown = {result.announced for result in results}
     silent = tuple(key for key in other.said.keys if key in announced.PROBES and key not in shown)
-    return Report(reference.title, other.title, tuple(results), tuple(dict.fromkeys(notes)), silent)
+    return Report(
+        reference.title, other.title, tuple(results), tuple(dict.fromkeys(notes)), silent, plan.seed, left_out
+    )
+
+
+def _scenarios(program: Program, target: Target, plan: Plan, notes: list[str]) -> Iterator[Scenario]:
+    """The fixed requests, and those that the program itself suggests."""
+    fixed = list(scenarios(program, target.aim, authorities(program)))
+    probes, left_out = generate(target.host, target.aim, plan.seed)
+    if left_out:
+        notes.append(f"{target.host.title}: {left_out} generated requests were left out; another --seed takes others")
+    yield fixed[0]
+    yield Scenario(GENERATED, fixed[0].up, probes)
+    yield from fixed[1:]
 
 
 def _notes(loaded: Loaded, targets: list[Target]) -> Iterator[str]:

@@ -48,6 +48,9 @@ def test_a_difference_shows_both_answers_and_its_directive() -> None:
         "    httpd 2.4.71  200\n"
         "    nginx 1.22.1  404\n"
         "\n"
+        "                      asked  equal  announced  different\n"
+        "example.com, all up       2      1          0          1\n"
+        "\n"
         "normalised: N2 2\n"
         "httpd 2.4.71 against nginx 1.22.1: 2 asked, 1 equal, 0 announced, 1 different"
     )

@@ -1,0 +1,69 @@
+"""Requests made from the program: every path that it tells apart, at its boundary and in other spellings (DIF-6).
+
+What is made is the same for one program and one ``seed``; the seed only chooses where there are more than MOST.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+
+from apacheconf.program.conditions import Under
+from apacheconf.program.hosts import Host
+from apacheconf.program.steps import Action, MapToFile, MapToOrigin, Redirect
+from apacheconf.prove.client import Turn
+from apacheconf.prove.probes import Aim, Probe, request
+
+#: More requests than these are not asked of one host.
+MOST = 240
+_RESERVED = "!$&'()*+,;=:@-._~[]%25%20"
+
+
+def generate(host: Host, aim: Aim, seed: int = 0) -> tuple[tuple[Probe, ...], int]:
+    """The probes for ``host``, in the order of its paths; and how many were left out for being too many."""
+    whole = replace(aim, prefix="/")
+    made: dict[str, Probe] = {}
+    for path in paths_of(host):
+        for spelling in spellings(path):
+            name = f"path: GET {spelling}"
+            made.setdefault(name, Probe(name, "path", (Turn(request(whole, path=spelling)),)))
+    names = list(made)
+    chosen = set(names if len(names) <= MOST else random.Random(seed).sample(names, MOST))
+    return tuple(probe for name, probe in made.items() if name in chosen), len(names) - len(chosen)
+
+
+def paths_of(host: Host) -> tuple[str, ...]:
+    """Every path that a section, a mapping or a redirect of ``host`` names, without its final slash; the root is /."""
+    found = {cell.path: None for cell in host.shape.cells}
+    steps = [*host.shape.server, *(step for cell in host.shape.cells for step in cell.steps)]
+    for step in steps:
+        if isinstance(step.when, Under):
+            found[step.when.prefix.rstrip("/")] = None
+        found.update((prefix.rstrip("/"), None) for prefix in _prefixes(step.action))
+    return tuple(path or "/" for path in found if not path or path.startswith("/"))
+
+
+def _prefixes(action: Action) -> Iterator[str]:
+    if isinstance(action, MapToOrigin | MapToFile | Redirect) and action.prefix:
+        yield action.prefix
+
+
+def spellings(path: str) -> Iterator[str]:
+    """``path`` itself, what lies just inside and just outside it, and other ways to write it (DIF-6)."""
+    stem = path.rstrip("/")
+    yield from (f"{stem}/", f"{stem}/x", f"{stem}/x?q=1", f"{stem}/?", f"{stem}/{_RESERVED}", f"{stem}/%C3%A9")
+    yield from (f"{stem}/a/../x", f"{stem}/%2e/x", f"{stem}//x", f"{stem}/a%2Fx")
+    if stem:
+        first = f"/%{ord(stem[1]):02x}{stem[2:]}" if len(stem) > 1 and stem[1].isascii() else stem
+        yield from (
+            path,
+            f"{stem}x",
+            f"{stem};a=b",
+            f"{stem}/..",
+            f"/{stem}",
+            f"/.{stem}",
+            f"/x/..{stem}",
+            f"{first}/x",
+        )
+        yield from (f"{stem.swapcase()}/x", f"{stem}%2Fx", f"{stem}?q=%20")
