@@ -57,7 +57,8 @@ class Answering:
         if answered_by_document(self, exchange, status, reason):  # type: ignore[arg-type]  # it is a ClientConnection
             return
         second = 0
-        if exchange.first_status:  # the document failed: the first error counts (ED-2)
+        if exchange.first_status:  # the document failed: the first error counts (ED-2), and both end connections
+            exchange.stay = exchange.stay and status not in CLOSING
             second = status = exchange.first_status
             kept = (*kept, *_challenges(exchange))
             exchange.plan = exchange.first_plan or exchange.plan

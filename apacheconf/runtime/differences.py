@@ -150,6 +150,13 @@ DIFFERENCES = (
         "several aren't there yet",
     ),
     Difference(
+        ("DR-4",),
+        "FIFOs and devices in place of files",
+        "a FIFO is waited for, for ever if nobody writes; a link to /dev/zero is a 200 without a body",
+        "are a 403",
+        "no answer depends on what isn't a file",
+    ),
+    Difference(
         ("HP-2",),
         "HTTP/2",
         "is spoken where Protocols names h2 or h2c and mod_http2 is loaded",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -135,6 +136,15 @@ def test_optional_no_ca() -> None:
 
 
 #: By the beginning of the title.
+def test_what_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    file = tmp_path / "site.conf"
+    file.write_text(f"ServerName example.com\nDocumentRoot {tmp_path}\n")
+    program = load([str(file)]).require()
+    assert [converse(program, get(path=path)).statuses for path in (b"/pipe", b"/zero")] == [[403], [403]]
+
+
 SHOWN: dict[str, Callable[..., None]] = {
     "the Server header": test_the_server_header,
     "the head of": test_the_length_of_a_head,
@@ -154,6 +164,7 @@ SHOWN: dict[str, Callable[..., None]] = {
     "UseCanonicalName DNS": honesty.test_names_by_dns,
     "the page of balancer-manager": honesty.test_the_page_of_the_balancer,
     "the children": honesty.test_one_child_serves,
+    "FIFOs": test_what_is_no_file,
     "HTTP/2": honesty.test_http_2_is_not_offered,
 }
 
