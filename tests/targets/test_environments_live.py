@@ -32,6 +32,14 @@ _CONFIG = r"""
     RewriteRule ^ - [E=lane:two]
     RewriteCond %{{ENV:lane}} =two
     RewriteRule ^/(lane.*) http://127.0.0.1:{two}/$1 [P]
+    <Location /forwarded>
+        RequestHeader unset X-Forwarded-For
+        RequestHeader set X-Forwarded-Host other.test
+        RequestHeader set X-Forwarded-Server me
+    </Location>
+    <Location /numbers>
+        Require expr %<<HTTP:X-Version>> -gt 0 && %<<HTTP:X-Version>> -lt 3
+    </Location>
     <Location /guarded>
         <RequireAll>
             Require all granted
@@ -48,7 +56,7 @@ _CONFIG = r"""
 _MODULES = (*MODULES, "headers_module", "setenvif_module", "env_module", "rewrite_module", "authz_host_module")
 _KINDS = ("", "X-Kind: mobile", "X-Kind: desktop", "X-Kind: mobile tablet", "X-Kind: Tablet", "User-Agent: a bot",
           "User-Agent: a bot\r\nX-Off: 1", "X-Lane: two", "Upgrade: WebSocket", "Upgrade: h2c",
-          "X-More: a")  # fmt: skip
+          "X-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Host: h\r\nX-Forwarded-Server: s")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -64,12 +72,19 @@ def _ask(port: int, path: str, header: str) -> tuple[str, list[str], str]:
     return head[0].split()[1], sorted(fields), body if head[0].split()[1] == "200" else ""
 
 
-@pytest.mark.parametrize("path", ["/x", "/quiet", "/guarded/x", "/env/x", "/lane/x", "/down/x"])
+@pytest.mark.parametrize("path", ["/x", "/quiet", "/guarded/x", "/env/x", "/lane/x", "/down/x", "/forwarded/x"])
 @pytest.mark.parametrize("header", _KINDS)
 def test_environments(header: str, path: str, running: Fronts) -> None:
     """EV-1 to EV-8, HD-3, SEM-19; NGX-39, NGX-67, NGX-123, NGX-142, NGX-192."""
     expected = _ask(running.at["httpd"], path, header)
     assert _ask(running.at["nginx"], path, header) == expected
+
+
+@pytest.mark.parametrize("version", ["", "0", "1", "2", "3", "02", "+1", "-1", "10", "2x", "x2", "1.9", " 1"])
+def test_numbers(version: str, running: Fronts) -> None:
+    """EXPR-4: text is read as far as it is a number."""
+    expected = _ask(running.at["httpd"], "/numbers/x", f"X-Version: {version}")
+    assert _ask(running.at["nginx"], "/numbers/x", f"X-Version: {version}") == expected
 
 
 def test_a_variable_with_a_text_of_the_request_is_not_guessed(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -9,9 +9,11 @@ from apacheconf.program.conditions import (
     Compare,
     Condition,
     InNetwork,
+    Matches,
     Never,
     Not,
     Operator,
+    Regex,
     Test,
 )
 from apacheconf.program.values import Joined, Literal, Value, Variable
@@ -70,6 +72,8 @@ def flag_of(maps: Maps, condition: Condition) -> str:
             return _flag(maps, _side_by_side(maps, parts), ("~1", "1"))
         case Compare(Variable(one), Operator.SAME, Variable(other)) if {one, other} <= ADDRESSES:
             return _flag(maps, f"{_VARIABLES[one]} {_VARIABLES[other]}", (r"~^(\S+) \1$", "1"))
+        case Compare(left, Operator.GE | Operator.GT | Operator.LT | Operator.LE as how, Literal(number)):
+            return _by_number(maps, left, how, number)
         case Compare(left, Operator.DIFFERENT, right):
             return flag_of(maps, Not(Compare(left, Operator.SAME, right)))
         case Test("n", value):
@@ -81,6 +85,15 @@ def flag_of(maps: Maps, condition: Condition) -> str:
             return maps.make("comes_from", Map("$remote_addr", places, "", kind="geo"))
         case _:
             raise CannotAsk(type(condition).__name__)
+
+
+def _by_number(maps: Maps, value: Value, how: Operator, number: str) -> str:
+    """Whether a text, read as a number, is as large as a small one: text that is none counts as 0 (EXPR-4)."""
+    least = int(number) + (how in (Operator.GT, Operator.LE)) if number.isdigit() else 0
+    if not 1 <= least <= 9:
+        raise CannotAsk("a number of more than one digit")
+    reaches = Matches(value, Regex(rf"^\s*\+?0*(?:[{least}-9]|[1-9][0-9])"))
+    return flag_of(maps, reaches if how in (Operator.GE, Operator.GT) else Not(reaches))
 
 
 def can_ask(condition: Condition) -> bool:

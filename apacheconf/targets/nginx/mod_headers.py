@@ -9,21 +9,26 @@ from apacheconf.targets.claims import Claim, approximated, exact, unsupported
 from apacheconf.targets.headers import Lines, fold_headers, is_plain
 from apacheconf.targets.nginx.conditions import can_ask, flag_of, text_of
 from apacheconf.targets.nginx.lowering import Lowering
-from apacheconf.targets.nginx.maps import Map
+from apacheconf.targets.nginx.maps import SHARED, Map
 from apacheconf.targets.nginx.tree import Block
 from apacheconf.targets.routes import Route
 
-#: What the proxy itself adds to: a set value would have to be joined with it.
-_FORWARDED = frozenset({"x-forwarded-for", "x-forwarded-host", "x-forwarded-server", "host", "connection", "te",
+#: What nginx makes itself.
+_SPECIAL = frozenset({"host", "connection", "te",
                         "content-length", "transfer-encoding", "expect", "proxy-connection", "trailer"})  # fmt: skip
+
+
+#: What the proxy adds its own to: the variable that holds it.
+_FORWARDED = {"x-forwarded-for": "remote_addr", "x-forwarded-host": "asked_host", "x-forwarded-server": "server_is"}
 
 
 def emit_request_headers(low: Lowering, route: Route, location: Block) -> None:
     """RequestHeader as ``proxy_set_header``, which replaces all lines of a name."""
-    folded = fold_headers(route.headers, Table.REQUEST, _FORWARDED)
+    folded = fold_headers(route.headers, Table.REQUEST, _SPECIAL)
     _report(low, route, folded.lost)
     for lines in folded.lines.values():
-        if not lines.hidden and lines.values:
+        own = _FORWARDED.get(lines.name.lower()) if route.forwarded else None
+        if (not lines.hidden and lines.values) or (own and not lines.hidden):
             _report(low, route, lines.steps)  # nginx sends one line of a name
             continue
         value = ", ".join(text_of(low.maps, each) for each in lines.values)
@@ -31,7 +36,22 @@ def emit_request_headers(low: Lowering, route: Route, location: Block) -> None:
             variable = f"$http_{_variable(lines.name)}"
             entries = (("", text_of(low.maps, lines.if_none)), ("default", variable))
             value = low.maps.make(f"own_{_variable(lines.name)}", Map(variable, entries, ""))
+        if own is not None:
+            value = _extended(low, lines.name, value, low.maps.use(own) if own in SHARED else f"${own}")
         _add(low, route, "proxy_set_header", lines, value, location)
+
+
+def edits_forwarded(route: Route, name: str) -> bool:
+    """Whether RequestHeader lines say what a header is to which the proxy adds its own (RQ-13)."""
+    lines = fold_headers(route.headers, Table.REQUEST, _SPECIAL).lines.get(name.lower())
+    return lines is not None and lines.hidden
+
+
+def _extended(low: Lowering, name: str, value: str, own: str) -> str:
+    """What a line sets, and what the proxy adds to it where it has something to add."""
+    if not value:
+        return own
+    return low.maps.make(f"set_{_variable(name)}", Map(own, (("", value), ("default", f"{value}, {own}")), ""))
 
 
 def hidden_headers(route: Route) -> list[str]:

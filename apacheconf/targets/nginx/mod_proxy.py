@@ -12,8 +12,13 @@ from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.nginx import origin_tls
 from apacheconf.targets.nginx.core import emit_charset
 from apacheconf.targets.nginx.lowering import Lowering
-from apacheconf.targets.nginx.maps import Map
-from apacheconf.targets.nginx.mod_headers import emit_request_headers, emit_response_headers, hidden_headers
+from apacheconf.targets.nginx.maps import SHARED, Map
+from apacheconf.targets.nginx.mod_headers import (
+    edits_forwarded,
+    emit_request_headers,
+    emit_response_headers,
+    hidden_headers,
+)
 from apacheconf.targets.nginx.rewriting import substitution
 from apacheconf.targets.nginx.sessions import member_of_session
 from apacheconf.targets.nginx.tree import Block, literal, literal_path
@@ -25,6 +30,12 @@ from apacheconf.targets.upgrades import SECURE, UPGRADES, upgrade_regex, upgrade
 #: Headers that end at each proxy and that nginx would hand on (RQ-5, RS-2).
 _REQUEST_HOPS = ("Proxy-Connection", "Trailer")
 _RESPONSE_HOPS = ("Keep-Alive", "Proxy-Authenticate", "Proxy-Connection", "TE", "Trailer", "Upgrade")
+#: Headers of the request to which a proxy adds (RQ-13), and the variables that hold what they come to.
+_FORWARDED = {
+    "X-Forwarded-For": "proxy_add_x_forwarded_for",
+    "X-Forwarded-Host": "forwarded_host",
+    "X-Forwarded-Server": "forwarded_server",
+}
 #: Headers of origins that nginx obeys or replaces instead of passing them (NGX-80, RS-3).
 _NGINX_OWN = ("X-Accel-Buffering", "X-Accel-Charset", "X-Accel-Expires", "X-Accel-Limit-Rate", "X-Accel-Redirect")
 #: Headers that ProxyPassReverse maps back (RV-1) beside Location, which ``proxy_redirect`` knows.
@@ -199,10 +210,13 @@ def _emit_request_headers(low: Lowering, route: Route, origin: Origin, location:
     for name in _REQUEST_HOPS:
         location.add("proxy_set_header", name, "")
     if route.forwarded:
-        claims = (exact(route.host.said_by(route.forwarded)),)
-        location.add("proxy_set_header", "X-Forwarded-For", "$proxy_add_x_forwarded_for", claims=claims)
-        location.add("proxy_set_header", "X-Forwarded-Host", low.maps.use("forwarded_host"))
-        location.add("proxy_set_header", "X-Forwarded-Server", low.maps.use("forwarded_server"))
+        claims: tuple[Claim, ...] = (exact(route.host.said_by(route.forwarded)),)
+        for name, value in _FORWARDED.items():
+            if not edits_forwarded(route, name):
+                variable = low.maps.use(value) if value in SHARED else f"${value}"
+                location.add("proxy_set_header", name, variable, claims=claims)
+                claims = ()
+        low.dropped += claims
 
 
 def _emit_connection(low: Lowering, origin: Origin, location: Block) -> None:
