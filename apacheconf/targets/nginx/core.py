@@ -53,6 +53,19 @@ def emit_limits(low: Lowering, host: Host, http: Block) -> None:
     http.add("underscores_in_headers", "on")
 
 
+def emit_own_limits(low: Lowering, host: Host, server: Block) -> None:
+    """The limits that a virtual host has of its own; nginx knows which one is asked for once the head is read."""
+    if host.place is None:
+        return
+    own = low.scopes.own(host)
+    for name, words, sources in limits_of(host.shape.limits):
+        said_by = [each for each in own if each.name.lower() in sources]
+        if said_by:
+            server.add(name, *words, comment=low.sources.comment(said_by), claims=_limit_claims(said_by))
+            if name == "send_timeout":
+                server.add("client_body_timeout", *words)
+
+
 def emit_charset(low: Lowering, route: Route, location: Block) -> None:
     """AddDefaultCharset: the filter of nginx looks at the same types (text/html is always one of them)."""
     if route.charset is None or not isinstance(route.charset.action, AddCharset):

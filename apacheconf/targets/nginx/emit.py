@@ -138,6 +138,7 @@ def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, 
     mod_ssl.emit_tls(low, host, server)
     claims = () if names else _name_claims(low, host, named)
     server.add("set", "$server_is", literal(host.name) if host.name else "$hostname", claims=claims)
+    core.emit_own_limits(low, host, server)
     server.space()
     core.emit_guards(low, host, server)
     low.cases.clear()

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from apacheconf.ledger import Outcome, Written
+from apacheconf.program.handling import Told
 from apacheconf.program.hosts import Host, Reach
 from apacheconf.program.steps import Redirect, Respond, SecureOrigin, Table
 from apacheconf.targets.choices import Ask, Closed, Place, close, leaves
@@ -125,6 +126,11 @@ def _emit_local(low: Lowering, route: Route, location: Block) -> None:
         location.add("return", status, claims=tuple(claims))
 
 
+def _asks_files(route: Route) -> bool:
+    """Whether a folder that somebody named would have answered."""
+    return not (route.mapping or route.answer) and bool(route.file and route.host.said_by(route.file))
+
+
 def _report_unsure(low: Lowering, route: Route, location: Block) -> None:
     """What is not lowered yet leaves a comment at its place, and its row."""
     origin = route.origin(low.program)
@@ -139,6 +145,8 @@ def _report_unsure(low: Lowering, route: Route, location: Block) -> None:
         claim = mod_setenvif.claim_of(route, step, scheme)
         if step in written or step.action in low.documents | low.own_documents:
             continue
+        if claim is None and isinstance(step.action, Told) and step.action.of_files and not _asks_files(route):
+            claim = Claim(route.host.said_by(step), Outcome.NO_EFFECT, "no file is asked for here", "files")
         if claim is not None:
             low.dropped.append(claim)
         else:

@@ -100,8 +100,10 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
         _emit_path(path, location)
     else:  # PU-6: a prefix that is spelt in another way makes the path a common one
         prefix = route.map.prefix
-        spelt = ("!~", f"^{escape(prefix)}") if len(prefix) > 1 else ("~", "^//")
-        _emit_path(path, location.open("if", "$request_uri", *spelt))
+        spelt = ("$request_uri", "!~", f"^{escape(prefix)}") if len(prefix) > 1 else ("$request_uri", "~", "^//")
+        if len(prefix) == 1 and route.host.shape.limits.encoded_slashes != "NoDecode":
+            spelt = "$request", "!~", r"^\S+ /(?!/)"  # an absolute target, too
+        _emit_path(path, location.open("if", *spelt))
     upstream = member_of_session(origin, upstream_name(origin, low), low)
     scheme = "https" if SECURE[worker.scheme] else "http"
     location.add("proxy_pass", f"{scheme}://{upstream}", claims=_mapping_claims(route, origin))
