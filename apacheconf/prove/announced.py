@@ -17,7 +17,8 @@ from apacheconf.targets.translation import Difference
 
 #: Caveat key -> patterns of probe names (fnmatch; ``[`` is written ``[[]``).
 PROBES: Mapping[str, tuple[str, ...]] = {
-    "absolute-form": ("host: absolute form against Host", "host: absolute form with a port"),
+    "absolute-form": ("host: absolute form against Host", "host: absolute form with a port",
+                      "host: absolute form without Host"),
     "broken-answers": (
         "origin: closes without an answer", "origin: breaks off*", "origin: raw: *", "origin: answers before the body",
         "origin: header of 9000 bytes", "last: space before the colon from the origin", "last: the requests after it",
@@ -44,6 +45,11 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "ranges": ("header: Range",),
     "raw-bytes": ("path: *\\xe9",),
     "repeated-headers": ("header: repeated", "header: Cookie twice", "header: X-Forwarded-For twice"),
+    "unread-requests": (
+        "host: twice different", "path: /a#b", "path: /a b", "path: no leading slash", "path: empty target",
+        "method: not a token", "body: chunk size*", "header: name with a space", "header: space before the colon",
+        "header: empty name", "version: *",
+    ),
     "trace": ("method: TRACE*",),
     "websocket": ("header: Upgrade",),
 }  # fmt: skip

@@ -41,7 +41,8 @@ def _answering(low: Lowering, status: int, claims: tuple[Claim, ...]) -> str:
     backend = low.bodies.get(("answers", status))
     if backend is None:
         backend = Section("backend", name, comment="what no mapping takes" if status == 404 else "")
-        backend.rule(f"http-request deny deny_status {status}")
+        allow = " hdr Allow TRACE" if status == 405 else ""  # what httpd says of methods that it refuses
+        backend.rule(f"http-request deny deny_status {status}{allow}")
         low.bodies["answers", status] = backend
         low.backends.append(backend)
     backend.claims += claims

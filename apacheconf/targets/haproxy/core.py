@@ -87,16 +87,24 @@ def emit_guards(low: Lowering, host: Host, frontend: Section) -> None:
     """What httpd refuses before it maps anything, and the path that its mappings see."""
     limits = host.shape.limits
     frontend.say("httpd refuses these before it maps anything.")
-    frontend.rule("http-request return status 200 if METH_OPTIONS { url -m str * }")
+    frontend.rule("http-request set-var(txn.star) bool(true) if METH_OPTIONS { url -m str * }")
+    frontend.rule("http-request return status 200 if { var(txn.star) -m bool }")
     frontend.rule("http-request deny deny_status 400 if { url -m str * } || METH_CONNECT")
     frontend.rule("http-request deny deny_status 400 if !{ url -m reg ? }", "^/|^[A-Za-z][A-Za-z0-9+.-]*://")
-    frontend.rule("http-request deny deny_status 400 if { url -m sub # } || { path -m reg ? }", _BAD_ESCAPE)
+    frontend.rule("http-request deny deny_status 400 if { url -m sub # }")
     frontend.rule(f"http-request deny deny_status 400 if HTTP_1.1 !{HAS_HOST}")
     frontend.rule(f"http-request deny deny_status 400 if {HAS_HOST} !{{ req.fhdr(host) -m reg ? }}", f"^{GOOD_HOST}$")
-    frontend.rule("http-request return status 417 if { req.fhdr(expect) -m found } "
-                  "!{ req.fhdr(expect) -m str -i 100-continue }")  # fmt: skip
     longest = limits.request_line - len("GET  HTTP/1.1")
     frontend.rule(f"http-request return status 414 if {{ url,length gt {longest} }}")
+
+
+def emit_path_guards(low: Lowering, host: Host, frontend: Section) -> None:
+    """What httpd refuses once it knows the host."""
+    limits = host.shape.limits
+    frontend.space()
+    frontend.rule("http-request deny deny_status 400 if { path -m reg ? }", _BAD_ESCAPE)
+    frontend.rule("http-request return status 417 if { req.fhdr(expect) -m found } "
+                  "!{ req.fhdr(expect) -m str -i 100-continue }")  # fmt: skip
     if not limits.trace:
         said_by = low.scopes.named("traceenable")
         frontend.rule("http-request deny deny_status 405 if METH_TRACE",

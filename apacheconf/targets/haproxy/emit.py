@@ -66,9 +66,11 @@ def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Sect
     scheme = "https" if first.front_tls else "http"
     frontend = Section("frontend", low.names.of(endpoint, f"{scheme}-{endpoint.address or 'all'}-{endpoint.port}"))
     hosts.emit_bind(low, endpoint, answering, frontend)
-    hosts.emit_choice(low, answering, frontend)
+    hosts.emit_default(low, answering, frontend)
     frontend.space()
     core.emit_guards(low, first, frontend)
+    hosts.emit_choice(low, answering, frontend)
+    core.emit_path_guards(low, first, frontend)
     every = [low.program.hosts[named.host] for named in answering]
     if low.keeps_raw:
         frontend.rule("http-request set-var(txn.raw) path")

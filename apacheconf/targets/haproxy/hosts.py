@@ -27,6 +27,17 @@ def emit_bind(low: Lowering, endpoint: Endpoint, answering: list[Named], fronten
                  claims=(exact(said_by), *claims))  # fmt: skip
 
 
+#: From as many hosts on, names are looked up in a file, which costs the same for the first and the last (HAP-11).
+MANY = 64
+
+
+def emit_default(low: Lowering, answering: list[Named], frontend: Section) -> None:
+    """The host that requests belong to before their names are known, and where no name fits."""
+    if len(answering) > 1:
+        frontend.space()
+        frontend.add("http-request", "set-var(txn.host)", f"str({low.host_name(answering[0].host)})")
+
+
 def emit_choice(low: Lowering, answering: list[Named], frontend: Section) -> None:
     """Which host a request is for: the default, then wildcards from the last to the first, then literal names."""
     if len(answering) < 2:
@@ -34,10 +45,15 @@ def emit_choice(low: Lowering, answering: list[Named], frontend: Section) -> Non
     frontend.space()
     frontend.say("Which virtual host it is; later rules win.")
     frontend.add("http-request", "set-var(txn.name)", _NAME)
-    frontend.add("http-request", "set-var(txn.host)", f"str({low.host_name(answering[0].host)})")
     for named in reversed(answering):
         for pattern in named.wild:
             _choose(low, named, ("-m", "end", pattern[1:]) if is_suffix(pattern) else _regex(pattern), frontend)
+    if len(answering) > MANY:
+        lines = (f"{name} {low.host_name(named.host)}" for named in answering for name in named.names)
+        low.files[f"{frontend.name}-names.map"] = "\n".join(lines) + "\n"
+        found = f"var(txn.name),map_str({frontend.name}-names.map)"
+        frontend.add("http-request", "set-var(txn.host)", found, "if", "{", found, "-m", "found", "}")
+        return
     for named in answering:
         if named.names:
             _choose(low, named, ("-m", "str", *named.names), frontend)

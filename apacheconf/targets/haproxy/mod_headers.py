@@ -24,6 +24,9 @@ _FRAMING = frozenset(
     {"content-length", "transfer-encoding", "connection", "keep-alive", "trailer", "upgrade", "expect"}
 )
 _ONE_MORE_LINE = "where the header has several lines, the value is a line of its own and not joined to the last"
+_UNREAD = "what HAProxy refuses while it reads a request goes without"
+#: OPTIONS * is about no path, and its answer has no headers of any.
+_NOT_STAR = ("!{", "var(txn.star)", "-m", "bool", "}")
 #: Most groups that a replacement of HAProxy can name.
 _GROUPS = 9
 Rule = tuple[str, ...]
@@ -259,6 +262,7 @@ def emit_in_front(low: Lowering, host: Host, found: list[Route], of_host: tuple[
             continue
         low.in_front.add((host.number, id(step)))
         said_by = host.said_by(step)
+        claims = (equivalent(said_by, _UNREAD, "always"),)
         for words, only in lines:
-            frontend.add("http-after-response", *words, *_if(of_host, only), comment=low.sources.comment(said_by),
-                         claims=(exact(said_by),))  # fmt: skip
+            frontend.add("http-after-response", *words, *_if((*of_host, *_NOT_STAR), only),
+                         comment=low.sources.comment(said_by), claims=claims)  # fmt: skip
