@@ -35,7 +35,10 @@ def run(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
     report: Annotated[
-        str | None, typer.Option("--report", metavar="FILE.json", help="Write the report as JSON, too.")
+        str | None,
+        typer.Option(
+            "--report", metavar="FILE", help="Write the report, too: as SARIF if it ends in .sarif, else JSON."
+        ),
     ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse directives that are approximated or unsupported.")
@@ -50,7 +53,7 @@ def run(
     ] = None,
 ) -> None:
     """Translate to nginx or HAProxy, and account for every directive."""
-    from apacheconf.cli import differing, reports, writing
+    from apacheconf.cli import differing, reports, sarif, writing
     from apacheconf.cli.draw import print_lines
     from apacheconf.targets import translate
 
@@ -65,7 +68,8 @@ def run(
     for_report.check_one()
     places.write(translation.files)
     if report:
-        for_report.write_one(reports.as_json(translation, verdict))
+        made = sarif.as_sarif(translation) if report.endswith(".sarif") else reports.as_json(translation, verdict)
+        for_report.write_one(made)
     print_lines(reports.text(translation, verdict), sys.stderr)
 
 

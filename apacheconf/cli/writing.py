@@ -28,6 +28,7 @@ class Places:
             return
         folder = Path(self.output)
         if len(files) > 1 or self.output.endswith("/") or folder.is_dir():
+            self._refuse_strangers(folder, files)
             self._write({folder / name: text for name, text in files.items()})
         else:
             self._write({folder: next(iter(files.values()))})
@@ -55,6 +56,18 @@ class Places:
                 path.write_bytes(_encoded(text))
             except OSError as error:
                 raise UsageError(f"cannot write {path}: {error.strerror}") from error
+
+    def _refuse_strangers(self, folder: Path, files: Mapping[str, str]) -> None:
+        """A folder that holds something is somebody's: a typo must not strew files into it."""
+        if self.force or not folder.is_dir():
+            return
+        there = sorted(path.name for path in folder.iterdir())
+        if there and not files.keys() & set(there):
+            more = f" and {len(there) - 1} more" if len(there) > 1 else ""
+            raise UsageError(
+                f"the folder {folder} isn't empty: it holds {there[0]}{more}",
+                "name a new folder, or --force writes beside what is there",
+            )
 
     def _refuse_what_is_there(self, paths: Iterable[Path]) -> None:
         in_the_way = [path for path in paths if path.exists() and not self.force]

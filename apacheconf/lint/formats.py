@@ -98,9 +98,9 @@ def _result(finding: Diagnostic) -> dict[str, Any]:
     if where is not None:
         region = {
             "startLine": where.line,
-            "startColumn": _utf16_column(where.file, where.start),
+            "startColumn": utf16_column(where.file, where.start),
             "endLine": where.end_line,
-            "endColumn": _utf16_column(where.file, where.end),
+            "endColumn": utf16_column(where.file, where.end),
         }
         physical = {
             "artifactLocation": {"uri": quote(shown_name(where.file.name).encode(ENCODING, "replace"))},
@@ -123,8 +123,8 @@ def _annotation(finding: Diagnostic) -> str:
             "file": shown_name(where.file.name),
             "line": str(where.line),
             "endLine": str(where.end_line),
-            "col": str(_utf16_column(where.file, where.start)),
-            **({"endColumn": str(_utf16_column(where.file, where.end))} if where.line == where.end_line else {}),
+            "col": str(utf16_column(where.file, where.start)),
+            **({"endColumn": str(utf16_column(where.file, where.end))} if where.line == where.end_line else {}),
             **fields,
         }
     message = readable(finding.message + (f"\n{finding.help}" if finding.help else ""))
@@ -148,7 +148,7 @@ def readable(text: str) -> str:
         return text
 
 
-def _utf16_column(file: SourceFile, offset: int) -> int:
+def utf16_column(file: SourceFile, offset: int) -> int:
     """The column of ``offset`` from 1, in UTF-16 code units."""
     before = file.text[offset - file.column_at(offset) + 1 : offset]
     return len(readable(before).encode("utf-16-le", "surrogatepass")) // 2 + 1

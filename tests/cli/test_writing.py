@@ -53,3 +53,14 @@ def test_a_report_in_the_way_is_said_first(tmp_path: Path) -> None:
     (tmp_path / "report.json").write_text("mine")
     with pytest.raises(UsageError, match="exists"):
         Places(str(tmp_path / "report.json")).check_one()
+
+
+def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "yours").write_text("")
+    with pytest.raises(UsageError, match="isn't empty: it holds mine and 1 more") as refused:
+        Places(str(tmp_path)).write({"nginx.conf": "1"})
+    assert refused.value.help == "name a new folder, or --force writes beside what is there"
+    assert not (tmp_path / "nginx.conf").exists()
+    Places(str(tmp_path), force=True).write({"nginx.conf": "1"})
+    assert (tmp_path / "nginx.conf").read_text() == "1"
