@@ -6,6 +6,8 @@ from base64 import b64encode
 from hashlib import sha1
 from hmac import compare_digest
 
+from apacheconf.runtime import system_crypt
+
 _BCRYPT = ("$2y$", "$2a$", "$2b$")
 
 
@@ -31,6 +33,8 @@ def _verify(given: bytes, hashed: str) -> bool:
         import bcrypt
 
         return bcrypt.checkpw(given[:72], hashed.encode("latin-1"))
+    if hashed.startswith(system_crypt.PREFIXES):
+        return system_crypt.verify(given, hashed.encode("latin-1"))
     from passlib.hash import (  # type: ignore[import-untyped]
         apr_md5_crypt,
         des_crypt,
