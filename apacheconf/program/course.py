@@ -224,11 +224,19 @@ def _encoded(path: str, state: State) -> str:
 def _keeps_bytes(action: MapToOrigin | MapToUrl, course: Course) -> bool:
     """Whether a raw mapping may keep the client's own bytes: it must match them too, and captures are theirs (PU-6)."""
     if action.pattern is None:
-        return bool(action.mapping) or course.raw_path.startswith(action.prefix)
+        return bool(action.mapping) or _matches_alike(action.prefix, course.raw_path, course.state.path)
     groups = search(action.pattern, course.raw_path)
     if groups is not None:
         course.state.captures["rule"] = groups
     return groups is not None
+
+
+def _matches_alike(prefix: str, raw: str, path: str) -> bool:
+    """Whether the prefix takes as much of the client's own bytes as of the path: all slashes where it ends in one."""
+    if not raw.startswith(prefix) or not prefix.endswith("/"):
+        return raw.startswith(prefix)
+    rest, merged = raw[len(prefix) :], path[len(prefix) :]
+    return len(rest) - len(rest.lstrip("/")) == len(merged) - len(merged.lstrip("/"))
 
 
 def _rest(action: MapToOrigin | MapToUrl, course: Course, raw: bool) -> str:

@@ -135,7 +135,7 @@ def self_url(host: Host, scheme: str, asked: str, arrived: int) -> str:
     """
     scheme = "https" if host.scheme == "https" else scheme
     usual = 443 if scheme == "https" else 80
-    name = re.sub(r":\d*$", "", asked)
+    name = re.sub(r":\d*$", "", asked).lower().removesuffix(".")
     if not name or host.canonical_name:
         name = host.name
     port = _port_of(host, asked, _own_port(host, usual, arrived))
@@ -423,11 +423,15 @@ _VARIABLES: dict[str, Callable[[State], str | None]] = {
     "BUSY_PERCENT": lambda s: "0",
 }
 
+#: What mod_ssl looks up beside its own variables, whether TLS is spoken or not.
+_BY_MOD_SSL = frozenset({"HTTPS", "REMOTE_ADDR", "REMOTE_USER", "REQUEST_METHOD", "REQUEST_SCHEME", "REQUEST_URI",
+                         "SERVER_NAME", "SERVER_PORT", "SERVER_ADMIN", "QUERY_STRING", "DOCUMENT_ROOT"})  # fmt: skip
+
 _FAMILIES: dict[str, Callable[[State, str], str | None]] = {
     "HTTP": lambda s, argument: s.header(argument),
     "ENV": lambda s, argument: s.env.get(argument),
     "OSENV": lambda s, argument: os.environ.get(argument),
-    "SSL": lambda s, argument: _VARIABLES["HTTPS"](s) if argument == "HTTPS" else s.request.tls.get(argument),
+    "SSL": lambda s, argument: _VARIABLES[argument](s) if argument in _BY_MOD_SSL else s.request.tls.get(argument),
     "RESP": lambda s, argument: next((found for table in s.answer if (found := table.get(argument)) is not None), None),
     "HC": lambda s, argument: s.env.get("HC_BODY") if argument.lower() == "body" else None,
     "HTTP_MATCHING": lambda s, argument: _matching_header(s, argument),

@@ -54,6 +54,9 @@ class Answering:
 
         A page that isn't ``measured`` has no Content-Length (RS-18, RS-31).
         """
+        if status == 204:  # it has no page, and bytes of one would begin the next answer
+            self.answer(exchange, status, b"", list(kept), reason.encode("latin-1"))
+            return
         if answered_by_document(self, exchange, status, reason):  # type: ignore[arg-type]  # it is a ClientConnection
             return
         second = 0

@@ -98,7 +98,9 @@ def refuse_method(client: ClientConnection, exchange: Exchange, status: int, fie
     """OPTIONS, with what ``fields`` say of the file, and methods that no file answers."""
     allowed = b"HEAD,GET,POST,OPTIONS" + (b",TRACE" if exchange.site.limits.trace else b"")
     if status == 200:
-        client.answer(exchange, 200, b"", [(b"Allow", allowed), *fields])
+        filtering = exchange.plan.forwarding.filtering
+        expired = fields if filtering is None else filtering.expired(exchange, fields)
+        client.answer(exchange, 200, b"", [(b"Allow", allowed), *expired], completed=True)
     else:
         client.refuse(exchange, status, kept=[(b"Allow", allowed)])
 

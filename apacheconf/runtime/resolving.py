@@ -71,7 +71,7 @@ def _of_folder(program: Program, decision: Decision, depth: int) -> Decision:
         if _is_there(found):
             if rules.redirect:
                 return replace(decision, status=rules.redirect, location=_url(decision, found.path))
-            return _without_validator(_followed(program, found, depth))
+            return _without_validator(_followed(program, _as_asked(decision, found), depth))
         only = number == len(rules.index)
         if found.status is not None and (300 <= found.status < 400 or (only and found.status in (401, 406))):
             return found
@@ -80,6 +80,13 @@ def _of_folder(program: Program, decision: Decision, depth: int) -> Decision:
     if last_error:
         return replace(decision, status=last_error)
     return decision
+
+
+def _as_asked(decision: Decision, found: Decision) -> Decision:
+    """A sub-request looks with GET; what it found is then the request itself, and has its method."""
+    assert decision.state is not None and found.state is not None
+    found.state.request = replace(found.state.request, method=decision.state.request.method)
+    return found
 
 
 def _followed(program: Program, found: Decision, depth: int) -> Decision:
@@ -102,7 +109,7 @@ def _fallback(program: Program, decision: Decision, depth: int) -> Decision | No
     if not fallback:
         return None
     found = look_up(program, decision, fallback, depth)
-    return found if _is_there(found) else None
+    return _as_asked(decision, found) if _is_there(found) else None
 
 
 def look_up(program: Program, decision: Decision, name: str, depth: int = 0) -> Decision:
