@@ -1,0 +1,98 @@
+"""Requests of whole sites that are answered otherwise, each with the reason: what is out of scope, and what is open.
+
+A row leaves out the requests of one site whose line, headers and source match it; everything else of the site is
+compared.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tests.live.site_asks import Ask
+
+
+@dataclass(frozen=True)
+class Row:
+    """At ``site``, requests that match ``asked``; ``status`` is what serve answers, any where it is empty."""
+
+    site: str
+    asked: str
+    why: str
+    status: str = ""
+
+    def covers(self, name: str, one: Ask, answer: str) -> bool:
+        shown = " ".join([one.line, *one.headers])
+        said = re.match(rf"HTTP/1\.1 (?:{self.status or '...'}) ", answer)
+        return self.site == name and re.search(self.asked, shown) is not None and said is not None
+
+
+#: Out of scope by issue: what serve doesn't speak or do. It refuses by name, or leaves out what shows in no more than
+#: the header named here.
+OUT_OF_SCOPE = (
+    Row("airflow", "/airflow/", "ProxyHTMLEnable rewrites pages"),
+    Row("airflow", "/flower/", "Session and SessionCryptoPassphrase add a cookie"),
+    Row("flask-uwsgi-http", ".", "uwsgi:// and scgi:// origins", "500"),
+    Row("liferay", ".", "ajp:// members", "500"),
+    Row("sticky-sessions-tomcat-cluster", ".", "ajp:// members; balancer-manager", "500"),
+    Row("http2-and-ajp-origins", ".", "h2://, h2c://, ajp:// and ftp:// origins; Protocols h2c offers an Upgrade"),
+    Row("jellyfin", ".", "Protocols h2 offers an Upgrade"),
+    Row("jupyterhub", ".", "Protocols h2 offers an Upgrade; Dav"),
+    Row("mastodon", ".", "Protocols h2 offers an Upgrade"),
+    Row("nextcloud", ".", "Protocols h2 offers an Upgrade"),
+    Row("hot-standby-balancer", "/status", "SetHandler server-status", "500"),
+    Row("legacy-2.2-access-control", r"/server-info|\.pl|\.cgi|\.shtml", "server-info, CGI, SSI", "500"),
+    Row("mailman", "/cgi-bin/", "ScriptAlias", "500"),
+    Row("nagios", "/nagios/cgi-bin", "ScriptAlias: refused before credentials are asked", "500"),
+    Row("jitsi-meet", ".", "AddOutputFilter Includes takes ETag and Last-Modified away"),
+    Row("static-site-with-caching-headers", ".", "CheckSpelling; Header and Expires with MultiViews"),
+    Row("keycloak", "/realms/staff/protocol/openid-connect/auth", "SSLVerifyClient optional_no_ca in a section"),
+    Row("prometheus", "/federate", "SSLVerifyClient require in a section", "403"),
+    Row("reverse-proxy-with-ldap-left-out", ".", "AuthLDAPURL", "500"),
+)  # fmt: skip
+
+#: Not out of scope: differences that are known and to be mended.
+OPEN = (
+    Row("api-gateway-with-basic-auth", "/ping|^[A-Z]+ /", "an expression of <If> that asks a header adds it to Vary"),
+    Row("canary-by-cookie", ".", "an expression of Header that asks a header adds it to Vary"),
+    Row("zabbix", "api_jsonrpc", "an expression of SetEnvIfExpr that asks a header adds it to Vary"),
+    Row("matrix-synapse", "/sync", "ProxyPassMatch to balancer://name$1", "500"),
+    Row("redmine", ".", "RewriteRule to balancer://name%{REQUEST_URI}"),
+    Row("socket-io", "/socket.io/", "RewriteRule to balancer://name%{REQUEST_URI}"),
+    Row("tomcat", ".", "ErrorDocument below a mapping that is excluded"),
+    Row("odoo", ".", "ProxyVia Full tells no patch level of the version: other lengths"),
+    Row("odd-but-legal-formatting", "/b%20b|/b b", "a worker whose path has a blank keeps its connections"),
+    Row("gitlab", r"/\d\d\d\.html", "the document of an origin that fails, asked for itself with a path behind it"),
+    Row("rails-puma-unix-socket", "maintenance.html", "the document asked for itself with a path behind it"),
+    Row("icinga", "/icingaweb2", "CONTEXT_DOCUMENT_ROOT after an internal redirect"),
+    Row("drupal", r"/x|/\.|\.php|404", "PATH_TRANSLATED and SCRIPT_URI after an internal redirect"),
+    Row("moodle", ".", "SCRIPT_URI of an index"),
+    Row("wordpress", r"\.php/", "PATH_TRANSLATED after an internal redirect"),
+    Row("php-fpm-site", r"\.php", "PATH_TRANSLATED of a script with a path behind it"),
+    Row("wordpress-multisite", "gzip", "AddOutputFilterByType for what FastCGI answers"),
+    Row("multi-tenant-wildcards", "X-Want: 302", "UseCanonicalName DNS"),
+    Row("elasticsearch-guarded", ".", "bytraffic after answers of other lengths"),
+    *(
+        Row(site, "^TRACE", "TRACE is answered before access, without Header")
+        for site in (
+            *("drupal", "elasticsearch-guarded", "gitlab", "legacy-2.2-access-control", "maintenance-switch"),
+            *("mastodon", "multi-tenant-wildcards", "nagios", "nexus", "phpmyadmin-guarded", "rails-puma-unix-socket"),
+            *(
+                "red-hat-tree-with-sites",
+                "php-fpm-site",
+                "wordpress",
+                "source-layout-with-extra",
+                "wordpress-multisite",
+            ),
+        )
+    ),
+)
+
+
+#: Sites all of whose paths need an origin that speaks something else, but for a few.
+SPEAKING_OTHERWISE = frozenset({"flask-uwsgi-http", "reverse-proxy-with-ldap-left-out"})
+
+
+def row_for(name: str, one: Ask, answer: str) -> Row | None:
+    """The row that says why the request is answered otherwise."""
+    return next((row for row in (*OUT_OF_SCOPE, *OPEN) if row.covers(name, one, answer)), None)
