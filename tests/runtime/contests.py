@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.runtime.arrangements import SETTINGS
 from tests.runtime.contest import Ask, Contest, Log, Pause, Raw, Step, Talk, Together, Up, cluster
+from tests.runtime.partial import PARTIAL
 
 _STICKY = "stickysession=SID"
 _AB = ("{A} route=a", "{B} route=b")
@@ -495,4 +496,5 @@ CONTESTS = (
     *DOCUMENTS,
     *BROKEN,
     *ENVIRONMENT,
+    *PARTIAL,
 )
