@@ -42,4 +42,4 @@ def unique_id() -> str:
     made = struct.pack(
         "!I10sHI", int(time.time()), secrets.token_bytes(10), next(_COUNTER) & 0xFFFF, secrets.randbits(32)
     )
-    return b64encode(made, b"@-")[:27].decode()
+    return b64encode(made, b"-_")[:27].decode()
