@@ -6,7 +6,7 @@ from apacheconf.program.conditions import Condition, Matches, Not
 from apacheconf.program.health import HealthCheck
 from apacheconf.program.values import Variable
 from apacheconf.program.workers import Worker
-from apacheconf.targets.claims import Claim, approximated, equivalent, unsupported
+from apacheconf.targets.claims import Claim, approximated, unsupported
 from apacheconf.targets.haproxy.core import seconds
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.questions import CannotAsk, pcre
@@ -50,7 +50,7 @@ def claim_of(worker: Worker, workers: tuple[Worker, ...]) -> Claim | None:
     if (check.passes, check.fails) != (1, 1):
         why = "an answer of the other kind in between begins the count anew"
         return approximated(worker.said_by, why, "health-check")
-    return equivalent(worker.said_by, _SOONER, "health-check")
+    return approximated(worker.said_by, _SOONER, "health-check")
 
 
 def can_say(check: HealthCheck) -> bool:
