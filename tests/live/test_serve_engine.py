@@ -172,3 +172,15 @@ def test_what_the_server_refuses_is_told(engine: str, tmp_path: Path, command: C
     done = command("serve", site, "--engine", engine, *flags)
     assert done.returncode == 4
     assert "refuses the translation" in done.stderr and "/nowhere/a.pem" in done.stderr
+
+
+def test_a_server_that_is_not_there_is_said(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from apacheconf.cli import engine as under_test
+    from apacheconf.cli.options import Reading
+    from apacheconf.diagnostics import UsageError
+    from apacheconf.runtime import ServeOptions
+
+    monkeypatch.setattr(under_test, "find", lambda name: None)
+    with pytest.raises(UsageError, match=f"{engine} is not installed") as refused:
+        under_test.serve(Reading(), engine, ServeOptions())
+    assert refused.value.help == f"install {engine}, or: pip install 'apacheconf[engines]'"
