@@ -1,15 +1,11 @@
-"""What a log line says: the items of a format as closures over an answer that is over (LG-2, LG-3).
+"""Logs at work: when one wants a line, and the line of its items (``log_items``), piece by piece (LG-2, LG-3).
 
-A host without logs pays nothing. What is unset is ``-``; what came from the network is escaped as httpd does it.
+A host without logs pays nothing. What is unset is ``-``.
 """
 
 from __future__ import annotations
 
-import os
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -20,9 +16,8 @@ from apacheconf.program.headers import HeaderTable
 from apacheconf.program.phases import Phase
 from apacheconf.program.request import Request
 from apacheconf.program.steps import Log, LogItem, Step
-from apacheconf.program.uri import PathRefused, normalise, parse_target
-from apacheconf.program.values import Literal, Value, Variable
-from apacheconf.runtime.proxy_protocol import connected
+from apacheconf.program.values import Value, Variable
+from apacheconf.runtime.log_items import Read, item_of, lines_sent, split_line
 
 if TYPE_CHECKING:
     from apacheconf.program.hosts import Host
@@ -30,7 +25,6 @@ if TYPE_CHECKING:
 
 #: Writes the line of one answer, if its log wants one.
 Logger = Callable[["Exchange"], None]
-Read = Callable[["Exchange"], str | None]
 
 
 def loggers(host: Host, writer: Callable[[str], Callable[[str], object]]) -> tuple[Logger, ...]:
@@ -58,7 +52,7 @@ def logger_of(log: Log, when: Condition, write: Callable[[str], object]) -> Logg
 def _parts(line: Sequence[Value | LogItem]) -> Iterator[Callable[[Exchange], str]]:
     """The line piece by piece; what stays the same while the same request comes again is one piece, remembered."""
     for lasts, items in groupby(line, _lasts):
-        part = _joined(tuple(map(_item, items)))
+        part = _joined(tuple(map(item_of, items)))
         yield _remembered(part) if lasts else part
 
 
@@ -136,13 +130,13 @@ def _state(exchange: Exchange) -> State:
     if first is None:
         state.env.update(exchange.environment())
     state.phase, state.status = Phase.LOG, exchange.first_status or exchange.status
-    state.answer = (HeaderTable.of(tuple(_lines_sent(exchange))),)
+    state.answer = (HeaderTable.of(tuple(lines_sent(exchange))),)
     return state
 
 
 def _request(exchange: Exchange) -> Request:
     """The request as ``decide`` reads it."""
-    method, target, _ = _split(exchange.request_line)
+    method, target, _ = split_line(exchange.request_line)
     fields = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in exchange.fields)
     client = exchange.client
     scheme, tls = client.door.scheme, client.tls or {}
@@ -156,357 +150,3 @@ def variables(exchange: Exchange) -> dict[str, str]:
     if exchange.plan.decision is None and exchange.request_line:
         found = {**decide(exchange.client.server.program, _request(exchange)).env, **found}
     return found
-
-
-# --- items ---------------------------------------------------------------------------------------------------
-
-
-def _item(item: Value | LogItem) -> Read:
-    if isinstance(item, Literal):
-        text = item.text
-        return lambda exchange: text
-    assert isinstance(item, LogItem) and isinstance(item.value, Variable)
-    read = _READERS[item.value.name](item.value.argument, item.original)
-    return read if not item.statuses else _for_some(read, frozenset(item.statuses), item.negated)
-
-
-def _for_some(read: Read, statuses: frozenset[int], negated: bool) -> Read:
-    return lambda exchange: read(exchange) if (exchange.status in statuses) is not negated else None
-
-
-@lru_cache(maxsize=4096)
-def escaped(text: bytes) -> str:
-    """Text as httpd's logs write it: quotes, backslashes and what can't be printed are escaped (DEF-48)."""
-    decoded = text.decode("latin-1")
-    if decoded.isascii() and decoded.isprintable() and '"' not in decoded and "\\" not in decoded:
-        return decoded
-    return "".join(_ESCAPES.get(char) or _printed(char) for char in decoded)
-
-
-_ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
-
-
-def _printed(char: str) -> str:
-    return char if " " <= char <= "~" else f"\\x{ord(char):02x}"
-
-
-def _of_text(text: str) -> str:
-    return escaped(text.encode("latin-1", "replace"))
-
-
-@lru_cache(maxsize=4096)
-def _split(line: bytes) -> tuple[str, str, str]:
-    """Method, target and protocol of a request line, as far as there are any."""
-    words = line.decode("latin-1").split(" ")
-    last = words[-1] if len(words) > 2 else "HTTP/0.9" if len(words) == 2 else ""
-    return words[0], " ".join(words[1:-1] if len(words) > 2 else words[1:]), last
-
-
-@lru_cache(maxsize=4096)
-def _path_and_query(line: bytes) -> tuple[str, str]:
-    method, target, _ = _split(line)
-    try:
-        found = parse_target(method, target)
-        path = normalise(found.raw_path, "NoDecode", True)
-    except PathRefused:
-        return target.partition("?")[0] or "/", ""
-    return path, "" if found.query is None else f"?{found.query}"
-
-
-def path_of(exchange: Exchange) -> str:
-    """The path of the request as messages name it: decoded, without its query."""
-    decision = exchange.plan.decision
-    if decision is not None and decision.path:
-        return decision.path
-    return _path_and_query(exchange.request_line)[0]
-
-
-def _protocol(exchange: Exchange) -> str:
-    """HTTP/1.0 for what has no protocol that can be read."""
-    found = _split(exchange.request_line)[2]
-    return found if found.startswith("HTTP/") else "HTTP/1.0"
-
-
-def _path(_: str, original: bool) -> Read:
-    """The path of the request, or of the document that answered in its place."""
-
-    def read(exchange: Exchange) -> str | None:
-        if exchange.path and not original:
-            return _of_text(exchange.path.partition("?")[0])
-        return _of_text(_path_and_query(exchange.request_line)[0]) if exchange.request_line else None
-
-    return read
-
-
-def _field(argument: str, _: bool) -> Read:
-    name = argument.lower().encode("latin-1")
-
-    def read(exchange: Exchange) -> str | None:
-        values = [value for key, value in exchange.fields if key.lower() == name]
-        return escaped(b", ".join(values)) if values else None
-
-    return read
-
-
-def _response_field(argument: str, _: bool) -> Read:
-    name = argument.lower().encode("latin-1")
-
-    def read(exchange: Exchange) -> str | None:
-        lines = [line.partition(b":") for line in exchange.head_sent().split(b"\r\n")[1:]]
-        values = [value.strip() for key, _, value in lines if key.lower() == name]
-        return escaped(values[0]) if values else None
-
-    return read
-
-
-def _trailer(lines_of: Callable[[Exchange], Sequence[bytes]]) -> Callable[[str, bool], Read]:
-    """A field behind a chunked body (LG-2f)."""
-
-    def item(argument: str, _: bool) -> Read:
-        name = argument.lower().encode("latin-1")
-
-        def read(exchange: Exchange) -> str | None:
-            pairs = (line.partition(b":") for line in lines_of(exchange))
-            values = [value.strip(b" \t") for key, _, value in pairs if key.lower() == name]
-            return escaped(b", ".join(values)) if values else None
-
-        return read
-
-    return item
-
-
-def _cookie(argument: str, _: bool) -> Read:
-    def read(exchange: Exchange) -> str | None:
-        for pair in exchange.field(b"cookie").decode("latin-1").split(";"):
-            name, sign, value = pair.strip().partition("=")
-            if sign and name == argument:
-                return _of_text(value.strip()) or None
-        return None
-
-    return read
-
-
-def _variable(argument: str, _: bool) -> Read:
-    def read(exchange: Exchange) -> str | None:
-        found = exchange.environment()
-        value = next((found[name] for name in found if name.lower() == argument.lower()), None)
-        return None if value is None else _of_text(value)
-
-    return read
-
-
-#: What ``%{...}c`` calls some variables.
-_OLD_NAMES = {
-    "version": "SSL_PROTOCOL", "cipher": "SSL_CIPHER", "subjectdn": "SSL_CLIENT_S_DN", "clientcert": "SSL_CLIENT_S_DN",
-    "issuerdn": "SSL_CLIENT_I_DN", "cacert": "SSL_CLIENT_I_DN",
-}  # fmt: skip
-_IN_PLAIN = {"HTTPS": "off"}
-
-
-def _tls_variable(argument: str, _: bool) -> Read:
-    name = _OLD_NAMES.get(argument, argument)
-
-    def read(exchange: Exchange) -> str | None:
-        found = (exchange.client.tls or _IN_PLAIN).get(name)
-        return None if found is None else _of_text(found)
-
-    return read
-
-
-def _address(argument: str, _: bool) -> Read:
-    if argument == "c":
-        return lambda exchange: connected(exchange.client.peer_address)[0]
-    return client_of
-
-
-def client_of(exchange: Exchange) -> str:
-    """The client's address, as mod_remoteip found it out or as it is connected (RI-4)."""
-    decision = exchange.plan.decision
-    return (decision.client if decision is not None else "") or exchange.client.peer_address[0]
-
-
-def _status(_: str, original: bool) -> Read:
-    if original:
-        return lambda exchange: str(exchange.first_status or exchange.status)
-    return lambda exchange: str(exchange.status)
-
-
-def _body_bytes(nothing: str) -> Read:
-    return lambda exchange: str(exchange.written) if exchange.written else nothing
-
-
-def _port(argument: str, _: bool) -> Read:
-    if argument == "local":
-        return lambda exchange: str(exchange.client.door.address[1])
-    if argument == "remote":
-        return lambda exchange: str(exchange.client.peer_address[1])
-
-    def read(exchange: Exchange) -> str:
-        return str(exchange.site.host.port or (443 if exchange.client.door.scheme == "https" else 80))
-
-    return read
-
-
-def _host_name(_: str, __: bool) -> Read:
-    def read(exchange: Exchange) -> str:
-        host = exchange.site.host
-        if exchange.host is None or host.canonical_name:
-            return host.name
-        asked = exchange.host.decode("latin-1").lower()
-        return asked[: asked.rfind(":")] if asked.rpartition(":")[2].isdigit() else asked
-
-    return read
-
-
-def _process(argument: str, _: bool) -> Read:
-    if argument == "tid":
-        return lambda exchange: str(threading.get_native_id())
-    if argument == "hextid":
-        return lambda exchange: f"{threading.get_native_id():x}"
-    return lambda exchange: str(os.getpid())
-
-
-def _duration(argument: str, _: bool) -> Read:
-    scale = {"us": 1_000_000, "ms": 1000, "s": 1}[argument.lower() or "s"]
-    return lambda exchange: str(int((time.time() - exchange.begun) * scale))
-
-
-def _first_byte(exchange: Exchange) -> str:
-    """Microseconds to the first byte; an answer that was sent at once is logged at that moment."""
-    return str(int(((exchange.answered_at or time.time()) - exchange.begun) * 1_000_000))
-
-
-def _connection(exchange: Exchange) -> str:
-    return "X" if exchange.cut else "+" if exchange.stay else "-"
-
-
-def _log_id(argument: str, _: bool) -> Read:
-    """The id under which the error log speaks of the request, or of its connection."""
-    if argument == "c":
-        return lambda exchange: exchange.client.log_id or None
-    return lambda exchange: exchange.log_id or None
-
-
-def _file(exchange: Exchange) -> str | None:
-    plan, pool = exchange.plan, exchange.pool
-    if plan.service is None:
-        return _of_text(plan.decision.file) if plan.decision is not None and plan.decision.file else None
-    name = plan.service.name if pool is None else pool.worker.name
-    if pool is None or pool.worker.member is None:
-        scheme, _, rest = name.partition("://")
-        name = f"{scheme}://{rest.partition('/')[0]}"
-    return _of_text(f"proxy:{name}{plan.uri.decode('latin-1')}")
-
-
-def _handler(_: str, original: bool) -> Read:
-    def read(exchange: Exchange) -> str | None:
-        plan = exchange.first_plan if original and exchange.first_plan is not None else exchange.plan
-        if plan.service is not None:
-            return "proxy-server"
-        return (plan.decision.handler or None) if plan.decision is not None else None
-
-    return read
-
-
-def _query(_: str, original: bool) -> Read:
-    def read(exchange: Exchange) -> str | None:
-        if exchange.path and not original:
-            query = exchange.path.partition("?")[2]
-            return _of_text(f"?{query}") if query else ""
-        return _of_text(_path_and_query(exchange.request_line)[1]) or ""
-
-    return read
-
-
-def _user(_: str, original: bool) -> Read:
-    """Who was let in, or wasn't; ``""`` for a name that is empty (LG-2k)."""
-
-    def read(exchange: Exchange) -> str | None:
-        plan = exchange.first_plan if original and exchange.first_plan is not None else exchange.plan
-        user = plan.decision.user if plan.decision is not None else None
-        return user if user is None else _of_text(user) or '""'
-
-    return read
-
-
-def _lines_sent(exchange: Exchange) -> Iterator[tuple[str, str]]:
-    """The fields of the answer."""
-    for line in exchange.head_sent().decode("latin-1").split("\r\n")[1:]:
-        name, colon, value = line.partition(":")
-        if colon:
-            yield name, value.strip()
-
-
-# --- time ----------------------------------------------------------------------------------------------------
-
-_FRACTIONS = {"sec": 1, "msec": 1000, "usec": 1_000_000}
-
-
-def _time(argument: str, _: bool) -> Read:
-    edge, colon, rest = argument.partition(":")
-    at_end = colon and edge == "end"
-    form = rest if colon and edge in ("begin", "end") else argument
-
-    def moment(exchange: Exchange) -> float:
-        return time.time() if at_end else exchange.begun
-
-    if form in _FRACTIONS:
-        return lambda exchange: str(int(moment(exchange) * _FRACTIONS[form]))
-    if form in ("msec_frac", "usec_frac"):
-        width = 3 if form == "msec_frac" else 6
-        return lambda exchange: f"{int(moment(exchange) % 1 * 10**width):0{width}d}"
-    if form:
-        return lambda exchange: time.strftime(form, time.localtime(moment(exchange)))
-    return lambda exchange: _stamp(int(moment(exchange)))
-
-
-@lru_cache(maxsize=8)
-def _stamp(second: int) -> str:
-    return time.strftime("[%d/%b/%Y:%H:%M:%S %z]", time.localtime(second))
-
-
-def _simple(read: Read) -> Callable[[str, bool], Read]:
-    return lambda argument, original: read
-
-
-_UNKNOWN = _simple(lambda exchange: None)
-_READERS: dict[str, Callable[[str, bool], Read]] = {
-    "REMOTE_ADDR": _address,
-    "REMOTE_HOST": _address,
-    "SERVER_ADDR": _simple(lambda exchange: exchange.client.door.address[0]),
-    "BODY_BYTES": _simple(_body_bytes("-")),
-    "BODY_BYTES_OR_0": _simple(_body_bytes("0")),
-    "COOKIE": _cookie,
-    "DURATION_USEC": lambda argument, original: _duration("us", original),
-    "DURATION": _duration,
-    "ENV": _variable,
-    "REQUEST_FILENAME": _simple(_file),
-    "SERVER_PROTOCOL": _simple(_protocol),
-    "HTTP": _field,
-    "RESP": _response_field,
-    "BYTES_IN": _simple(lambda exchange: str(exchange.client.received)),
-    "BYTES_OUT": _simple(lambda exchange: str(exchange.client.sent)),
-    "BYTES_BOTH": _simple(lambda exchange: str(exchange.client.received + exchange.client.sent)),
-    "KEEPALIVES": _simple(lambda exchange: str(max(exchange.client.requests - 2 + exchange.stay, 0))),
-    "REMOTE_IDENT": _UNKNOWN,
-    "REMOTE_USER": _user,
-    "LOG_ID": _log_id,
-    "NOTE": _UNKNOWN,
-    "TRAILER_IN": _trailer(lambda exchange: exchange.trailers_in),
-    "TRAILER_OUT": _trailer(lambda exchange: exchange.trailers_out),
-    "SSL": _tls_variable,
-    "FIRST_BYTE_USEC": _simple(_first_byte),
-    "UNTRACKED": _UNKNOWN,
-    "REQUEST_METHOD": _simple(lambda exchange: _split(exchange.request_line)[0] or None),
-    "PORT": _port,
-    "PID": _process,
-    "QUERY": _query,
-    "THE_REQUEST": _simple(lambda exchange: escaped(exchange.request_line) or None),
-    "HANDLER": _handler,
-    "REQUEST_STATUS": _status,
-    "TIME": _time,
-    "REQUEST_URI": _path,
-    "SERVER_NAME": _simple(lambda exchange: _of_text(exchange.site.host.name)),
-    "HOST_NAME": _host_name,
-    "CONNECTION_STATUS": _simple(_connection),
-}

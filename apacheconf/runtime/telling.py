@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apacheconf.runtime.errors import ClientBroke, OriginBroke, Said
-from apacheconf.runtime.logs import path_of
+from apacheconf.runtime.log_items import path_of
 from apacheconf.runtime.strict import TOO_LARGE, TOO_MANY
 
 if TYPE_CHECKING:
