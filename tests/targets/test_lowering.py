@@ -202,3 +202,9 @@ def test_what_a_log_can_not_say_is_named(tmp_path: Path) -> None:
     assert [row.outcome.words for row in logs] == ["approximated", "approximated", "unsupported", "equivalent"]
     assert "CONNECTION_STATUS" in logs[0].caveats[0]
     assert 'log_format httpd-log "$remote_addr $request_usec -";' in translation.text
+
+
+def test_durations_of_less_than_a_second_are_ones_that_nginx_reads(tmp_path: Path) -> None:
+    """DEF-3: nginx takes no fractions of seconds."""
+    text = translated(tmp_path, "KeepAliveTimeout 500ms\n" + host("ProxyPass / http://127.0.0.1:1/"), "nginx")
+    assert "keepalive_timeout 500ms;" in text.files["nginx.conf"]

@@ -19,20 +19,25 @@ _SMALL_NAMES, _MANY_NAMES = 40, 400
 
 def limits_of(limits: Limits) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
     """nginx's directive, its words, and the httpd directives that it comes from (DEF-1 to DEF-16)."""
-    keep_alive = f"{limits.keep_alive_timeout:g}s" if limits.keep_alive else "0"
+    keep_alive = seconds(limits.keep_alive_timeout) if limits.keep_alive else "0"
     requests = limits.max_keep_alive_requests or 1_000_000
-    timeout = f"{limits.timeout:g}s"
+    timeout = seconds(limits.timeout)
     line = kilobytes(max(limits.request_line, limits.request_field_size))
     return [
         ("client_max_body_size", ("0",), ()),
         ("large_client_header_buffers", (str(max(limits.request_fields, 4) or 100), line),
          ("limitrequestline", "limitrequestfieldsize", "limitrequestfields")),
-        ("client_header_timeout", (f"{limits.header_timeout:g}s",), ("requestreadtimeout",)),
+        ("client_header_timeout", (seconds(limits.header_timeout),), ("requestreadtimeout",)),
         ("client_body_timeout", (timeout,), ()),
         ("send_timeout", (timeout,), ("timeout",)),
         ("keepalive_timeout", (keep_alive,), ("keepalive", "keepalivetimeout")),
         ("keepalive_requests", (str(requests),), ("maxkeepaliverequests",)),
     ]  # fmt: skip
+
+
+def seconds(value: float) -> str:
+    """A duration as nginx reads it: whole seconds, else milliseconds."""
+    return f"{value:g}s" if value == int(value) else f"{round(value * 1000)}ms"
 
 
 def kilobytes(size: int) -> str:

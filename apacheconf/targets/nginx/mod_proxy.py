@@ -10,7 +10,7 @@ from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.nginx import origin_tls
-from apacheconf.targets.nginx.core import emit_charset
+from apacheconf.targets.nginx.core import emit_charset, seconds
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import SHARED, Map
 from apacheconf.targets.nginx.mod_headers import (
@@ -199,11 +199,6 @@ def _emit_timeouts(own: tuple[float, float], block: Block) -> None:
     block.add("proxy_connect_timeout", seconds(connect))
     block.add("proxy_send_timeout", seconds(wait))
     block.add("proxy_read_timeout", seconds(wait))
-
-
-def seconds(value: float) -> str:
-    """A duration as nginx reads it: whole seconds, else milliseconds."""
-    return f"{value:g}s" if value == int(value) else f"{round(value * 1000)}ms"
 
 
 def _emit_request_headers(low: Lowering, route: Route, origin: Origin, location: Block) -> None:
