@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -173,7 +174,12 @@ class _Compiler:
 
 
 def _types_config(model: Model) -> str:
-    return str(Path(model.expanded.server_root, model.main.server_conf(MimeServerConf).types_config.value))
+    """The file of media types; for a fragment that names none the system's own, lest its files have no types."""
+    setting = model.main.server_conf(MimeServerConf).types_config
+    file = Path(model.expanded.server_root, setting.value)
+    if model.expanded.fragment and not setting.said_by and not file.exists():
+        return next((str(known) for known in mimetypes.knownfiles if Path(known).exists()), str(file))
+    return str(file)
 
 
 def known_of(expanded: Expanded) -> Known:

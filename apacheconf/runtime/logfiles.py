@@ -165,6 +165,11 @@ class LogFiles:
         self._files: dict[str, LogFile] = {}
         self._syslogs: dict[str, Syslog] = {}
 
+    @property
+    def are_shown(self) -> bool:
+        """Whether every line is shown to whoever tries the configuration, instead of being kept in files."""
+        return self._instead is not None
+
     def writer(self, target: str, place: Place | None = None) -> Callable[[str], object]:
         """What takes the lines for ``target``, a log of answers. Raises UsageError when it can't be opened."""
         return self._instead or self._file(target, place, is_error_log=False).write

@@ -176,9 +176,11 @@ class ServerState:
         return found
 
     def loggers(self, host: Host) -> tuple[Logger, ...]:
-        """What writes a line for each answer of a host: its own logs and ``--access-log``."""
+        """What writes a line for each answer of a host: its own logs, and ``--access-log`` unless those are shown."""
         own = loggers(host, self.logs.writer)
-        return own if self.access_log is None else (*own, self.access_log)
+        if self.access_log is None or (own and self.logs.are_shown):
+            return own
+        return (*own, self.access_log)
 
     # --- the clock -------------------------------------------------------------------------------------------
 

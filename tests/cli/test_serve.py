@@ -110,6 +110,21 @@ def test_ends_well_on_a_signal(number: signal.Signals) -> None:
         assert "Traceback" not in err
 
 
+def test_a_laptop_sees_types_and_each_answer_once(tmp_path: Path) -> None:
+    """A fragment names no TypesConfig: the system's file answers. Lines of CustomLog are shown, not said twice."""
+    (tmp_path / "a.css").write_text("a {}")
+    site = tmp_path / "site.conf"
+    site.write_text(
+        f'Listen 80\nDocumentRoot "{tmp_path}"\n<Directory "{tmp_path}">\nRequire all granted\n</Directory>\n'
+        'LogFormat "own %U" own\nCustomLog logs/access.log own\nProxyPass /app http://10.0.0.1/\n'
+    )
+    with serving(site, "--stub-origins", "--access-log", "-") as (process, port, _):
+        assert get(port, "/a.css").getheader("Content-Type") == "text/css"
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=20)
+    assert out == "" and err.splitlines().count("own /a.css") == 1
+
+
 def test_origin_moves_the_connect_only(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as origin:
         moved = f"10.0.0.1:80=127.0.0.1:{origin.getsockname()[1]}"
