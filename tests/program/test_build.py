@@ -123,11 +123,9 @@ def test_a_sections_argument_is_a_regex_where_it_looks_like_a_glob(
     assert uri(program, target) == sent
 
 
-@pytest.mark.parametrize("mapping", ["/x/${P} http://h/ interpolate", "~ ^/x/(.*)$ http://$1/"])
-def test_a_mapping_that_is_not_held_is_closed_and_named(tmp_path: Path, mapping: str):  # DES-8, DIF-10
-    text = (
-        f"ProxyPassInterpolateEnv On\n<VirtualHost *:80>\nProxyPass {mapping}\nProxyPass / http://h/\n</VirtualHost>\n"
-    )
+def test_a_mapping_that_is_not_held_is_closed_and_named(tmp_path: Path):  # DES-8, DIF-10
+    mapping = "ProxyPass /x/${P} http://h/ interpolate"
+    text = f"ProxyPassInterpolateEnv On\n<VirtualHost *:80>\n{mapping}\nProxyPass / http://h/\n</VirtualHost>\n"
     program = program_of(tmp_path, text)
     decision = decide(program, Request("GET", "/x/y", (("Host", "a"),)))
     assert (decision.status, decision.origin) == (500, None)
