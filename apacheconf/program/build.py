@@ -12,7 +12,7 @@ from apacheconf.expand.options import Known
 from apacheconf.expand.tree import Expanded
 from apacheconf.ledger import Written
 from apacheconf.model.types import Model, Server
-from apacheconf.modules.core import CoreDirConf, CoreServerConf
+from apacheconf.modules.core import CoreServerConf
 from apacheconf.modules.core_values import DOCUMENT_ROOT
 from apacheconf.modules.mod_heartmonitor import HeartbeatServerConf
 from apacheconf.modules.mod_mime import MimeServerConf
@@ -96,13 +96,10 @@ class _Compiler:
         builder = self._builder(server, linker, origins)
         shape = self._shape(server, linker, origins, builder)
         made = core.host(number, server, self.model.main, shape, linker, self.model.expanded.server_root)
-        front_tls, reads = mod_ssl.front_tls(server, self.model), _reads_htaccess(shape.layers)
+        front_tls = mod_ssl.front_tls(server, self.model)
         remote = mod_remoteip.remote_ip(server, self.model.expanded.server_root, self._leave_out)
         preamble = mod_remoteip.preamble(server)
-        if front_tls is None and remote is None and preamble is None and not reads:
-            return made
-        own = builder if reads else None
-        return replace(made, front_tls=front_tls, remote_ip=remote, preamble=preamble, builder=own)
+        return replace(made, front_tls=front_tls, remote_ip=remote, preamble=preamble, builder=builder)
 
     def _builder(self, server: Server, linker: Linker, origins: Origins) -> LayerBuilder:
         model = self.model
@@ -195,12 +192,6 @@ def _most_requests(model: Model) -> int | None:
     from apacheconf.model.mpm_limits import most_requests  # only here: it costs 2 ms to load
 
     return most_requests(model.bound.directives, model.expanded.modules)
-
-
-def _reads_htaccess(layers: tuple[Layer, ...]) -> bool:
-    """Whether any section grants ``.htaccess`` files anything."""
-    confs = (conf for layer in layers for _, conf in layer.confs if isinstance(conf, CoreDirConf))
-    return any(conf.override.is_set or conf.override_list.is_set for conf in confs)
 
 
 def make_shape(steps: tuple[Step, ...], layers: tuple[Layer, ...], limits: Limits) -> Shape:

@@ -34,7 +34,8 @@ _SETTLED = 50_000_000
 class Granted:
     """What ``.htaccess`` files may hold: the words of AllowOverride, and the names of AllowOverrideList in lower case.
 
-    Of those only the names that a module which is loaded has: httpd discards the others (AH00116).
+    Of those only the names that a module which is loaded has: httpd discards the others (AH00116). Without words
+    nobody has said AllowOverride: the files are read, and whatever stands in them isn't allowed (STR-30).
     """
 
     override: tuple[str, ...]
@@ -48,7 +49,7 @@ class Granted:
     @property
     def any(self) -> bool:
         """Whether the files are looked at at all."""
-        return self.around("/").is_read
+        return not self.override or self.around("/").is_read
 
     def around(self, folder: str) -> Surroundings:
         """What stands around a file in ``folder``."""

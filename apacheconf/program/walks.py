@@ -107,7 +107,8 @@ def _access_of(layers: tuple[Layer, ...], known: Known) -> Access:
             _ACCESS.clear()
         conf = fold(layers).get("core") or CoreDirConf()
         assert isinstance(conf, CoreDirConf)
-        granted = Granted.of(conf.override.value, conf.override_list.value, known)
+        said = conf.override.is_set or conf.override_list.is_set
+        granted = Granted.of(conf.override.value if said else (), conf.override_list.value, known)
         access = Access(core.options_of(conf), granted, granted.any)
         found = _ACCESS[key] = layers, access
     return found[1]
