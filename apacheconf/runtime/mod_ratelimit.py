@@ -7,7 +7,7 @@ piece of it at most is kept here; between two chunks there is a timer of the loo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -74,6 +74,14 @@ class Paced:
         if self._waiting:
             self._pauses = True
             self._client.pause_writing()
+
+    def writelines(self, parts: Iterable[bytes]) -> None:
+        """The same for several parts."""
+        self.write(b"".join(parts))
+
+    def get_extra_info(self, name: str) -> Any:
+        """What the transport says of itself, but for its socket: nothing may be sent past this."""
+        return None if name == "socket" else self._transport.get_extra_info(name)
 
     def close(self) -> None:
         """Close when everything is out."""
