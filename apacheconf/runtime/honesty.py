@@ -41,6 +41,7 @@ from apacheconf.runtime.fates import (
     INPUT_FILTERS,
     NOT_DONE,
     NOT_YET,
+    OF_SERVERS,
     READ,
 )
 from apacheconf.runtime.health import can_check
@@ -175,6 +176,7 @@ def fallback_for(program: Program) -> Callable[[Written], Answer | None]:
     left_out = {id(directive): reason for directive, reason in program.left_out}
     dead = {id(each): why for host in program.hosts for step, why in host.shape.dead for each in host.said_by(step)}
     of_tls = tls_honesty.fallback_for(program)
+    in_sections = _of_servers_in_sections(program)
 
     def fallback(directive: Written) -> Answer | None:
         if id(directive) in absent:
@@ -185,6 +187,8 @@ def fallback_for(program: Program) -> Callable[[Written], Answer | None]:
             return Answer(Outcome.UNSUPPORTED, left_out[id(directive)])
         if id(directive) in left_out:
             return Answer(Outcome.UNSUPPORTED, left_out[id(directive)])
+        if id(directive) in in_sections:
+            return Answer(Outcome.UNSUPPORTED, "serve heeds it for whole servers and hosts, not in sections")
         return (
             BY_NAME.get(directive.name.lower())
             or of_tls(directive)
@@ -193,6 +197,17 @@ def fallback_for(program: Program) -> Callable[[Written], Answer | None]:
         )
 
     return fallback
+
+
+def _of_servers_in_sections(program: Program) -> frozenset[int]:
+    """The lines (by ``id``) of section-wide settings that serve reads of a whole server or host (VH-60)."""
+    lines = (
+        child
+        for section in program.directives
+        if section.name.lower() != "virtualhost"
+        for child in getattr(section, "children", None) or ()
+    )
+    return frozenset(id(line) for line in lines if line.name.lower() in OF_SERVERS)
 
 
 def _absent(why: str, note: str) -> Answer:

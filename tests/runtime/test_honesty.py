@@ -199,6 +199,16 @@ def test_filters_that_serve_lacks_are_named_and_their_neighbours_are_not(tmp_pat
     assert line.split()[0] in {row.name for row in summarise(program, ServeOptions()).not_honoured}
 
 
+def test_names_in_sections_are_named(tmp_path: Path) -> None:
+    """VH-60: UseCanonicalName counts for a whole host; one that stands in a section is said to be unheeded."""
+    inside = "<Location /a>\nUseCanonicalName Off\nUseCanonicalPhysicalPort On\n</Location>"
+    text = f"UseCanonicalName On\n{inside}\nRedirect / /b\n"
+    rows = [row for row in account(configuration(tmp_path, text)) if row.name.startswith("UseCanonical")]
+    outcomes = [row.outcome for row in rows]
+    assert outcomes == [Outcome.ABSORBED, Outcome.UNSUPPORTED, Outcome.UNSUPPORTED]
+    assert "not in sections" in rows[1].caveats[0]
+
+
 def test_names_by_dns(tmp_path: Path) -> None:
     """VH-60: UseCanonicalName DNS is told to be Off, and is."""
     program = configuration(tmp_path, "UseCanonicalName DNS\nRedirect / /there\n")
