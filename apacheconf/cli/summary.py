@@ -75,11 +75,12 @@ def _more(what: str, count: int) -> Iterator[Line]:
 
 
 def _try(summary: Summary, ready: Ready) -> Iterator[Line]:
-    """A curl that reaches the first mapping to an origin."""
-    mapped = ((host, mapping) for host in summary.hosts for mapping in host.mappings if "://" in mapping.target)
-    host, mapping = next(mapped, (None, None))
-    if host is None or mapping is None or not ready.listeners:
+    """A curl that reaches the first mapping to an origin, or else to files."""
+    mapped = [(host, each) for host in summary.hosts for each in host.mappings if each.target != "!"]
+    mapped.sort(key=lambda pair: "://" not in pair[1].target)
+    if not mapped or not ready.listeners:
         return
+    host, mapping = mapped[0]
     written, bound = ready.listeners[0]
     name = host.title.rpartition(":")[0] or host.title
     secure = written[1] == 443
