@@ -17,6 +17,7 @@ from apacheconf.targets.haproxy.rewriting import emit_question_mark, substituted
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.haproxy.workers import emit_balancing, emit_servers, names_are_hosts, origin_name
 from apacheconf.targets.hostnames import own_scheme
+from apacheconf.targets.origin_tls import settings_of
 from apacheconf.targets.patterns import escape, starting_with
 from apacheconf.targets.routes import NewPath, Route, members, new_path, regex_of, reverse_of, special_claims
 from apacheconf.targets.upgrades import SECURE, UPGRADES, upgrade_regex, upgrades_differ
@@ -51,7 +52,7 @@ def _fill(low: Lowering, route: Route, origin: Origin, path: NewPath, backend: S
         backend.claims = (unsupported(said_by, f"{scheme} is not supported yet", "scheme"),)
         backend.rule("http-request deny deny_status 503")
         return
-    tls, tls_said_by = origin_tls.settings_of(route)
+    tls, tls_said_by = settings_of(route)
     if SECURE[workers[0].scheme] and (why := origin_tls.why_closed(tls)):
         backend.claims = (unsupported((*said_by, *tls_said_by), why, "closed"),)
         backend.rule("http-request deny deny_status 503")
@@ -91,7 +92,7 @@ def _mapping_claims(route: Route, origin: Origin) -> tuple[Claim, ...]:
     assert route.map is not None and route.mapping is not None
     said_by = route.host.said_by(route.mapping)
     claims: list[Claim] = []
-    tls, tls_said_by = origin_tls.settings_of(route)
+    tls, tls_said_by = settings_of(route)
     if route.map.raw and route.map.rest is not Rest.AFTER_PREFIX:
         claims.append(approximated(said_by, "nocanon: the path is normalised all the same", "nocanon"))
     claims += special_claims(route.map, said_by)

@@ -9,10 +9,11 @@ from apacheconf.program.workers import Balancer, Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.haproxy import mod_proxy_hcheck
 from apacheconf.targets.haproxy.lowering import Lowering
-from apacheconf.targets.haproxy.origin_tls import server_words, settings_of
+from apacheconf.targets.haproxy.origin_tls import server_words
 from apacheconf.targets.haproxy.sessions import emit_sessions
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.naming import slug
+from apacheconf.targets.origin_tls import settings_of
 from apacheconf.targets.routes import Route, is_address, members
 from apacheconf.targets.upgrades import SECURE
 

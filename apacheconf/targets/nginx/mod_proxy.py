@@ -23,6 +23,7 @@ from apacheconf.targets.nginx.rewriting import substitution
 from apacheconf.targets.nginx.sessions import member_of_session
 from apacheconf.targets.nginx.tree import Block, literal, literal_path
 from apacheconf.targets.nginx.workers import upstream_name
+from apacheconf.targets.origin_tls import settings_of
 from apacheconf.targets.patterns import escape, starting_with
 from apacheconf.targets.routes import NewPath, Route, members, new_path, regex_of, reverse_of, special_claims
 from apacheconf.targets.upgrades import SECURE, UPGRADES, upgrade_regex, upgrades_differ
@@ -108,7 +109,7 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
     scheme = "https" if SECURE[worker.scheme] else "http"
     location.add("proxy_pass", f"{scheme}://{upstream}", claims=_mapping_claims(route, origin))
     if SECURE[worker.scheme]:
-        origin_tls.emit_origin_tls(origin_tls.settings_of(route)[0], worker, route.keep_host is not None, location)
+        origin_tls.emit_origin_tls(settings_of(route)[0], worker, route.keep_host is not None, location)
     own = timeouts(route.host, worker)
     if own != common_timeouts(low):
         _emit_timeouts(own, location)
@@ -124,7 +125,7 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
 def _may_ask(route: Route, location: Block) -> bool:
     """Whether an origin may be asked over TLS; else its location answers as httpd does, or is closed (DES-8)."""
     assert route.mapping is not None
-    tls, said_by = origin_tls.settings_of(route)
+    tls, said_by = settings_of(route)
     mapping = route.host.said_by(route.mapping)
     why = origin_tls.why_closed(tls)
     if not tls.engine:  # TB-1
@@ -136,7 +137,7 @@ def _may_ask(route: Route, location: Block) -> bool:
 
 def _tls_and_mapping(route: Route) -> tuple[OriginTls, tuple[Written, ...], tuple[Written, ...]]:
     assert route.mapping is not None
-    tls, said_by = origin_tls.settings_of(route)
+    tls, said_by = settings_of(route)
     return tls, route.host.said_by(route.mapping), said_by
 
 

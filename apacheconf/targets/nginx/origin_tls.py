@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 from apacheconf.ledger import Written
-from apacheconf.program.steps import SecureOrigin
 from apacheconf.program.tls import PROTOCOLS, OriginTls
 from apacheconf.program.workers import Worker
-from apacheconf.targets.claims import Claim, approximated, exact
+from apacheconf.targets.claims import Claim
 from apacheconf.targets.nginx.tree import Block, literal
-from apacheconf.targets.routes import Route, is_address
-
-_ORIGIN = "the origin's certificate is not checked: httpd checks {}"
-_VERIFIED = ("require", "optional")
-
-
-def settings_of(route: Route) -> tuple[OriginTls, tuple[Written, ...]]:
-    """What a route says of TLS with its origin, and where."""
-    for step, _ in route.met:
-        if isinstance(step.action, SecureOrigin):
-            return step.action.tls, route.host.said_by(step)
-    return OriginTls(), ()
+from apacheconf.targets.origin_tls import VERIFIED, checked_but, unchecked
+from apacheconf.targets.routes import is_address
 
 
 def why_closed(tls: OriginTls) -> str:
     """Why an origin can't be asked as it must be; empty if it can."""
     if tls.verify == "optional_no_ca":
         return "nginx can't check an origin's certificate without its authority (SSLProxyVerify optional_no_ca)"
-    if tls.verify in _VERIFIED and (tls.ca_path or not tls.ca_file):
+    if tls.verify in VERIFIED and (tls.ca_path or not tls.ca_file):
         return "nginx reads the authorities of origins from a file (SSLProxyCACertificateFile), not from a folder"
     if tls.revocation != "none" and (tls.crl_path or not tls.crl_file):
         return "nginx reads lists of revoked certificates from a file (SSLProxyCARevocationFile), not from a folder"
@@ -46,8 +35,8 @@ def emit_origin_tls(tls: OriginTls, worker: Worker, keeps_host: bool, location: 
     if tls.certificate:
         location.add("proxy_ssl_certificate", literal(tls.certificate))
         location.add("proxy_ssl_certificate_key", literal(tls.certificate))
-    location.add("proxy_ssl_verify", "on" if tls.verify in _VERIFIED else "off")
-    if tls.verify in _VERIFIED:
+    location.add("proxy_ssl_verify", "on" if tls.verify in VERIFIED else "off")
+    if tls.verify in VERIFIED:
         location.add("proxy_ssl_verify_depth", str(tls.depth))
         location.add("proxy_ssl_trusted_certificate", literal(tls.ca_file))
         if tls.revocation != "none":
@@ -56,17 +45,7 @@ def emit_origin_tls(tls: OriginTls, worker: Worker, keeps_host: bool, location: 
 
 def claims_of(tls: OriginTls, mapping: tuple[Written, ...], said_by: tuple[Written, ...]) -> list[Claim]:
     """What became of the mapping and of the SSLProxy directives that bear on it."""
-    if tls.verify in _VERIFIED:
-        return _stricter(tls, said_by)
-    checked = [name for asked, name in ((tls.check_name, "its name"), (tls.check_expire, "its dates")) if asked]
-    if not checked:
-        return [exact(said_by)]
-    worse = [each for each in said_by if each.name.lower().startswith("sslproxycheckpeer")]
-    why = _ORIGIN.format(" and ".join(checked))
-    return [
-        approximated([*mapping, *worse], why, "origin-certificate"),
-        exact([each for each in said_by if each not in worse]),
-    ]
+    return _stricter(tls, said_by) if tls.verify in VERIFIED else unchecked(tls, mapping, said_by)
 
 
 def _stricter(tls: OriginTls, said_by: tuple[Written, ...]) -> list[Claim]:
@@ -78,6 +57,4 @@ def _stricter(tls: OriginTls, said_by: tuple[Written, ...]) -> list[Claim]:
         named["sslproxycheckpeerexpire"] = "the dates are checked all the same"
     if tls.revocation == "leaf":
         named["sslproxycarevocationcheck"] = "the whole chain is looked up in the lists, not the origin's own alone"
-    worse = [each for each in said_by if each.name.lower() in named]
-    claims = [approximated([each], named[each.name.lower()], "origin-chain") for each in worse]
-    return [*claims, exact([each for each in said_by if each not in worse])]
+    return checked_but(named, said_by)
