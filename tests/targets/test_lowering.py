@@ -208,3 +208,13 @@ def test_durations_of_less_than_a_second_are_ones_that_nginx_reads(tmp_path: Pat
     """DEF-3: nginx takes no fractions of seconds."""
     text = translated(tmp_path, "KeepAliveTimeout 500ms\n" + host("ProxyPass / http://127.0.0.1:1/"), "nginx")
     assert "keepalive_timeout 500ms;" in text.files["nginx.conf"]
+
+
+@_BOTH
+def test_an_origin_that_cannot_be_checked_as_asked_is_closed(target: str, tmp_path: Path) -> None:
+    """TB-4: no target checks a certificate without its authority, so such an origin is not asked at all."""
+    lines = ("SSLProxyEngine On", "SSLProxyVerify optional_no_ca", "SSLProxyCheckPeerName Off")
+    text = host(*lines, "SSLProxyCheckPeerExpire Off", "ProxyPass / https://10.0.0.1/")
+    translation = translated(tmp_path, text, target)
+    assert "10.0.0.1:443" not in translation.text
+    assert outcomes(translation)["SSLProxyVerify"] == "unsupported"

@@ -15,6 +15,8 @@ _NO_DEPTH = "HAProxy doesn't count the authorities above the origin's certificat
 
 def why_closed(tls: OriginTls) -> str:
     """Why an origin can't be asked as it must be; empty if it can."""
+    if tls.verify == "optional_no_ca":
+        return "HAProxy can't check an origin's certificate without its authority (SSLProxyVerify optional_no_ca)"
     if tls.verify in VERIFIED and not tls.ca_file:
         return "HAProxy reads the authorities of origins from a file (SSLProxyCACertificateFile), not from a folder"
     if tls.revocation != "none" and not tls.crl_file:
