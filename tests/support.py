@@ -102,7 +102,7 @@ def write(seen: Seen) -> None:
     order = [outcome.words for outcome in Outcome]
     rows = {
         name: {
-            reader: sorted(found, key=lambda word: order.index(word) if word in order else -1)
+            reader: sorted(found, key=lambda word: (order.index(word) if word in order else -1, word))
             for reader, found in sorted(readers.items())
         }
         for name, readers in sorted(seen.items())
