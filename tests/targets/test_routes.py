@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from apacheconf.program.hosts import Reach
-from apacheconf.targets.choices import places, routes_in
+from apacheconf.targets.choices import routes_in
+from apacheconf.targets.growing import places
 from apacheconf.targets.routes import NewPath, new_path, reverse_of
 from tests.targets.configs import host, program_of
 

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from apacheconf.ledger import Ledger, Outcome
 from apacheconf.program.hosts import Cell, Host, Reach
 from apacheconf.program.program import Program
-from apacheconf.targets.choices import Place, close, leaves, places, routes_in
+from apacheconf.targets.choices import Place, close, leaves, routes_in
 from apacheconf.targets.claims import Claim, settle, unsupported
+from apacheconf.targets.growing import places
 from apacheconf.targets.haproxy import core, hosts, mod_headers, mod_log_config, mod_setenvif, mod_ssl
 from apacheconf.targets.haproxy.backends import backend_of
 from apacheconf.targets.haproxy.conditions import Term, Terms, can_ask

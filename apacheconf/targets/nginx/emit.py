@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from apacheconf.ledger import Ledger
 from apacheconf.program.hosts import Host
 from apacheconf.program.program import Program
-from apacheconf.targets.choices import places, routes_in
+from apacheconf.targets.choices import routes_in
 from apacheconf.targets.claims import Claim, exact, settle, unsupported
+from apacheconf.targets.growing import places
 from apacheconf.targets.hostnames import (
     Endpoint,
     Named,

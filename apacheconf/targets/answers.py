@@ -1,0 +1,53 @@
+"""Answers to questions about a request, and what they leave of other questions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from apacheconf.program.conditions import ALWAYS, NEVER, AllOf, AnyOf, Compare, Condition, Matches, Not
+from apacheconf.program.values import REQUEST_URI, REWRITTEN, Value
+
+Answers = dict[Condition, bool]
+
+
+def residual(condition: Condition, answers: Answers) -> Condition:
+    """What is left of a condition where the answers to others are known; captures make no difference to it."""
+    left = _simplified(condition, answers)
+    return (ALWAYS if answers[left] else NEVER) if left in answers else left
+
+
+def _simplified(condition: Condition, answers: Answers) -> Condition:
+    match condition:
+        case Not(inner):
+            left = residual(inner, answers)
+            return NEVER if left == ALWAYS else ALWAYS if left == NEVER else Not(left)
+        case AllOf(parts):
+            return _joined(parts, answers, AllOf, ALWAYS, NEVER)
+        case AnyOf(parts):
+            return _joined(parts, answers, AnyOf, NEVER, ALWAYS)
+        case Matches():
+            return replace(condition, value=_untouched(condition.value), captures="")
+        case Compare():
+            return replace(condition, left=_untouched(condition.left), right=_untouched(condition.right))
+        case _:
+            return condition
+
+
+def _untouched(value: Value) -> Value:
+    """Rules are followed only as long as none has changed the path (``_walk``): it is the one asked for."""
+    return REQUEST_URI if value == REWRITTEN else value
+
+
+def _joined(
+    parts: tuple[Condition, ...],
+    answers: Answers,
+    of: Callable[[tuple[Condition, ...]], Condition],
+    neutral: Condition,
+    decisive: Condition,
+) -> Condition:
+    left = [residual(each, answers) for each in parts]
+    if decisive in left:
+        return decisive
+    open_ones = tuple(each for each in left if each != neutral)
+    return neutral if not open_ones else open_ones[0] if len(open_ones) == 1 else of(open_ones)
