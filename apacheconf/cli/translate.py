@@ -31,7 +31,12 @@ def run(
     reading: Reading,
     to: Annotated[Target, typer.Option("--to", help="The server to translate to.")],
     output: Annotated[
-        str | None, typer.Option("-o", metavar="FILE_OR_DIR", help="Where to write; else standard output.")
+        str | None,
+        typer.Option(
+            "-o",
+            metavar="FILE_OR_DIR",
+            help="Where to write; else standard output. In a folder (DIR/) nginx gets a file for each virtual host.",
+        ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
     report: Annotated[
@@ -59,7 +64,7 @@ def run(
 
     places = writing.Places(output, force)
     _, program = reading.load_program()
-    translation = translate(program, to.value, version)
+    translation = translate(program, to.value, version, places.is_folder)
     if strict:
         why = f"--strict: {translation.target} would differ; nothing was written"
         differing.refuse(translation, accept or (), why)

@@ -19,6 +19,11 @@ class Places:
     output: str | None
     force: bool = False
 
+    @property
+    def is_folder(self) -> bool:
+        """Whether the result is asked for as a folder."""
+        return self.output is not None and (self.output.endswith("/") or Path(self.output).is_dir())
+
     def write(self, files: Mapping[str, str]) -> None:
         """Write all ``files`` (name to text, latin-1 as configuration text is), or none if one is in the way."""
         if self.output is None:
@@ -27,7 +32,7 @@ class Places:
             to_standard_output(next(iter(files.values())))
             return
         folder = Path(self.output)
-        if len(files) > 1 or self.output.endswith("/") or folder.is_dir():
+        if len(files) > 1 or self.is_folder:
             self._refuse_strangers(folder, files)
             self._write({folder / name: text for name, text in files.items()})
         else:

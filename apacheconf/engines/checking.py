@@ -62,8 +62,9 @@ def check(engine: Engine | str, files: Mapping[str, str]) -> CheckResult:
     main = next(iter(files))
     with Sandbox("check") as box:
         replaced: list[str] = []
+        addresses: dict[str, str] = {}
         for name, text in files.items():
-            box.write(name, _prepare(found, text, box, replaced))
+            box.write(name, _prepare(found, text, box, replaced, addresses))
         for _ in range(UNRESOLVED_NAMES):
             asked = _run(found, box, main)
             output = asked.stdout + asked.stderr
@@ -73,9 +74,9 @@ def check(engine: Engine | str, files: Mapping[str, str]) -> CheckResult:
     return CheckResult(_verdict(found, asked.returncode, said), found, said, tuple(replaced))
 
 
-def _prepare(engine: Engine, text: str, box: Sandbox, replaced: list[str]) -> str:
+def _prepare(engine: Engine, text: str, box: Sandbox, replaced: list[str], addresses: dict[str, str]) -> str:
     if engine.name == "nginx":
-        return nginx.sandboxed(_replace_listens(text, replaced), box)
+        return nginx.sandboxed(_replace_listens(text, replaced, addresses), box)
     return haproxy.sandboxed(text, box) if engine.name == "haproxy" else text
 
 
@@ -114,9 +115,11 @@ _UNRESOLVED = (
 )
 
 
-def _replace_listens(text: str, replaced: list[str]) -> str:
-    """nginx -t binds what it checks: every listen goes to a loopback address and a port above 1023."""
-    addresses: dict[str, str] = {}
+def _replace_listens(text: str, replaced: list[str], addresses: dict[str, str]) -> str:
+    """nginx -t binds what it checks: every listen goes to a loopback address and a port above 1023.
+
+    ``addresses`` are those of all files, each with its stand-in.
+    """
 
     def other(found: re.Match[str]) -> str:
         before, address, port = found.group(1), found.group(2) or "", int(found.group(3))

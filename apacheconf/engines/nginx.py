@@ -45,7 +45,9 @@ def with_temporary_files(text: str, box: Sandbox) -> str:
 
 
 _TLS_FILE = re.compile(
-    r"^([ \t]*)(ssl_(?:certificate|certificate_key|client_certificate|crl)[ \t]+)([^;]+);", re.MULTILINE
+    r"^([ \t]*)((?:proxy_)?ssl_(?:certificate|certificate_key|client_certificate|trusted_certificate|crl)[ \t]+)"
+    r"([^;]+);",
+    re.MULTILINE,
 )
 
 

@@ -19,6 +19,10 @@ class Names:
         self._taken: set[str] = set()
         self._given: dict[object, str] = {}
 
+    def has(self, name: str) -> bool:
+        """Whether something has this name."""
+        return name.lower() in self._taken
+
     def of(self, key: object, wish: str) -> str:
         """The name of ``key``: ``wish`` made speakable, or ``wish-2`` if that is another's."""
         if key not in self._given:

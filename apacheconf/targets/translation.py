@@ -89,18 +89,21 @@ def parse_version(text: str) -> tuple[int, ...]:
         raise UsageError(f"{text!r} is no version", "write it as numbers, such as 1.22") from None
 
 
-def translate(program: Program, target: str, version: str | None = None) -> Translation:
-    """Lower ``program`` to ``target`` (``nginx`` or ``haproxy``). Raises UsageError for a target we don't know."""
+def translate(program: Program, target: str, version: str | None = None, folder: bool = False) -> Translation:
+    """Lower ``program`` to ``target`` (``nginx`` or ``haproxy``): one file where that is possible, or a ``folder``.
+
+    Raises UsageError for a target we don't know.
+    """
     if target not in TARGETS:
         raise UsageError(f"no target is called {target!r}", f"one of: {', '.join(TARGETS)}")
     wanted = version or TARGETS[target][0]
     if parse_version(wanted) < parse_version(TARGETS[target][0]):
         raise UsageError(f"{target} {wanted} is too old", f"{TARGETS[target][0]} is the oldest that is written for")
     ledger = Ledger((*program.directives, *program.absent))
-    emit: Callable[[Program, tuple[int, ...], Ledger], Emission] = import_module(
+    emit: Callable[[Program, tuple[int, ...], Ledger, bool], Emission] = import_module(
         f"apacheconf.targets.{target}.emit"
     ).emit
-    emission = emit(program, parse_version(wanted), ledger)
+    emission = emit(program, parse_version(wanted), ledger, folder)
     settle_dead_hosts(program, Scopes(program.directives), ledger)
     _settle_left_out(program, ledger)
     rows = ledger.rows(fallback_for(program, target))

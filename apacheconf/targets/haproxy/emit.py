@@ -31,8 +31,11 @@ from apacheconf.targets.translation import NO_TRACE, Emission
 FILE = "haproxy.cfg"
 
 
-def emit(program: Program, version: tuple[int, ...], ledger: Ledger) -> Emission:
-    """haproxy.cfg, complete; the ledger gets what its lines claim."""
+def emit(program: Program, version: tuple[int, ...], ledger: Ledger, folder: bool = False) -> Emission:
+    """haproxy.cfg, complete; the ledger gets what its lines claim.
+
+    In a ``folder`` it is the same: hosts of one socket share their frontend, which can't be parted.
+    """
     low = Lowering(program, version, Sources(program.directives), Scopes(program.directives))
     main = program.hosts[program.index.main]
     process, defaults = Section("global"), Section("defaults")

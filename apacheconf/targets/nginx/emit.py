@@ -11,7 +11,7 @@ from apacheconf.ledger import Ledger
 from apacheconf.program.hosts import Host
 from apacheconf.program.program import Program
 from apacheconf.targets.choices import routes_in
-from apacheconf.targets.claims import Claim, exact, settle, unsupported
+from apacheconf.targets.claims import Claim, exact, unsupported
 from apacheconf.targets.growing import places
 from apacheconf.targets.hostnames import (
     Endpoint,
@@ -30,9 +30,10 @@ from apacheconf.targets.nginx import (
     mod_ssl,
 )
 from apacheconf.targets.nginx.differences import differences
+from apacheconf.targets.nginx.files import Files, own_files
 from apacheconf.targets.nginx.locations import emit_place
 from apacheconf.targets.nginx.lowering import Lowering
-from apacheconf.targets.nginx.tree import DOLLAR, QUESTION, Block, Directive, literal, print_tree
+from apacheconf.targets.nginx.tree import DOLLAR, QUESTION, Block, Directive, literal
 from apacheconf.targets.restrictions import restrictions
 from apacheconf.targets.routes import Route
 from apacheconf.targets.scopes import Scopes
@@ -43,20 +44,20 @@ FILE = "nginx.conf"
 _WORDS = "Written by apacheconf from an Apache httpd configuration, for nginx"
 
 
-def emit(program: Program, version: tuple[int, ...], ledger: Ledger) -> Emission:
-    """nginx.conf, complete; the ledger gets what its lines claim."""
+def emit(program: Program, version: tuple[int, ...], ledger: Ledger, folder: bool = False) -> Emission:
+    """nginx.conf, complete, or as a ``folder`` with a file for each host; the ledger gets what its lines claim."""
     low = Lowering(program, version, Sources(program.directives), Scopes(program.directives))
     servers = Block()
     for listens, named, as_regex in _servers(program):
         _emit_server(low, listens, named, as_regex, servers)
-    text, claims = print_tree(_assemble(low, servers))
-    settle(claims, FILE, ledger)
-    mod_mime.settle_types(low, (claim for _, claim in claims))
+    files = Files(FILE, ledger)
+    files.add(FILE, _assemble(low, servers, own_files(servers, files) if folder else servers))
+    mod_mime.settle_types(low, files.claims)
     for claim in low.dropped:
         ledger.drop(claim.said_by, claim.caveat, claim.outcome, claim.key)
     trace = any(host.shape.limits.trace for host in program.hosts)
     several = len({host.front_tls for host in program.hosts if host.front_tls}) > 1
-    return Emission({FILE: text}, differences(version, trace, several))
+    return Emission(files.texts, differences(version, trace, several))
 
 
 Listens = list[tuple[Endpoint, bool]]
@@ -73,7 +74,8 @@ def _servers(program: Program) -> list[tuple[Listens, Named, bool]]:
     return list(found.values())
 
 
-def _assemble(low: Lowering, servers: Block) -> Block:
+def _assemble(low: Lowering, servers: Block, at_the_end: Block) -> Block:
+    """The main file; ``at_the_end`` stand the servers, or where they are."""
     root = Block()
     root.say(f"{_WORDS} {'.'.join(map(str, low.version))}.")
     root.say("Comments name the lines that a block came from; the report accounts for every directive.")
@@ -95,7 +97,7 @@ def _assemble(low: Lowering, servers: Block) -> Block:
     low.maps.emit(http)
     mod_log_config.emit_formats(low, http)
     http.entries += _signs(servers, low.formats)
-    for part in (low.upstreams, servers):
+    for part in (low.upstreams, at_the_end):
         http.space()
         http.entries += part.entries
     return root

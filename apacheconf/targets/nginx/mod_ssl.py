@@ -22,7 +22,7 @@ def why_closed(host: Host) -> str:
     tls = host.front_tls
     if tls is None:
         return "TLS that a client asks for in plain text can't be said in nginx" if host.tls else ""
-    if tls.verify != "none" and tls.ca_path:
+    if tls.verify != "none" and (tls.ca_path or _lacks_authorities(tls)):
         return "nginx reads no folder of authorities (SSLCACertificatePath), so clients can't be verified"
     if tls.revocation != "none" and (tls.crl_path or not tls.crl_file):
         return "nginx reads no folder of revocation lists (SSLCARevocationPath), so clients can't be verified"
@@ -43,11 +43,16 @@ def emit_tls(low: Lowering, host: Host, server: Block) -> None:
         server.add("ssl_conf_command", "Ciphersuites", tls.ciphers_13)
     server.add("ssl_prefer_server_ciphers", _flag(tls.own_order), claims=_exact(tls, "sslhonorcipherorder"))
     server.add("ssl_session_tickets", _flag(tls.tickets), claims=_exact(tls, "sslsessiontickets"))
-    _emit_verification(tls, server)
+    _emit_verification(low, tls, server)
     if tls.strict_sni:
         said_by = _named(tls, "sslstrictsnivhostcheck")
         check = server.open("if", "$ssl_server_name", "=", "", claims=(exact(said_by),))
         check.add("return", "403")
+
+
+def _lacks_authorities(tls: FrontTls) -> bool:
+    """Whether nginx has nobody to believe a client's certificate from; optional_no_ca needs nobody."""
+    return not tls.ca_file and tls.verify != "optional_no_ca"
 
 
 def _emit_certificates(low: Lowering, tls: FrontTls, server: Block) -> None:
@@ -68,10 +73,16 @@ def _without_chain(tls: FrontTls, files: tuple[Written, ...]) -> Claim:
     return unsupported((*_named(tls, "sslcertificatechainfile"), *files), why, "chain-file")
 
 
-def _emit_verification(tls: FrontTls, server: Block) -> None:
+def _emit_verification(low: Lowering, tls: FrontTls, server: Block) -> None:
     """What clients must show. httpd's depth counts the authorities above their certificate, OpenSSL's and so nginx's
-    only those between it and the one that is trusted."""
+    only those between it and the one that is trusted. A host without a file of authorities is closed (``why_closed``);
+    nginx doesn't start if it is told to verify all the same."""
     if tls.verify == "none":
+        return
+    if _lacks_authorities(tls):
+        said_by = _named(tls, "sslverifyclient", "sslverifydepth", "sslcacertificatepath")
+        why = f"write the authorities of {tls.ca_path} into one file and name it in SSLCACertificateFile"
+        low.dropped.append(unsupported(said_by, f"nginx reads no folder of authorities: {why}", "authorities-folder"))
         return
     server.add("ssl_verify_client", _VERIFY[tls.verify], claims=_exact(tls, "sslverifyclient"))
     if tls.ca_file:
