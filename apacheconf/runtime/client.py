@@ -1,7 +1,7 @@
-"""A client's connection: reads requests, starts exchanges or answers itself, keeps alive (RQ-19, RB, KP).
+"""A client's connection: what a request that was read leads to, an exchange or an answer from here (RQ, VH).
 
-Pure logic behind asyncio's protocol callbacks; it never imports asyncio. Its states, of which one holds at a
-time::
+``reading`` gets requests out of bytes, ``keepalive`` says what follows an answer. All three are pure logic behind
+asyncio's protocol callbacks and never import asyncio. The states of a connection, of which one holds at a time::
 
     reading     no exchange; the buffer holds part of a head, or nothing (idle)
     exchanging  an exchange is at work; body bytes go to it, what follows the body waits in the buffer
@@ -13,50 +13,36 @@ A request whose line and header block were both seen before takes the short way 
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from apacheconf.program.authority import Pending
 from apacheconf.program.request import Decision, Request
 from apacheconf.program.uri import PathRefused
-from apacheconf.runtime.answering import Answering, asking_nobody
+from apacheconf.runtime.answering import asking_nobody
 from apacheconf.runtime.asking import PREFETCH
 from apacheconf.runtime.errors import ClientBroke, OriginBroke
 from apacheconf.runtime.exchange import Exchange
 from apacheconf.runtime.forward import Lines, expects_continue, wants_to_stay
-from apacheconf.runtime.framing import BadChunk, BodyReader, body_reader, request_length
-from apacheconf.runtime.heads import FastReader, RequestHead, read_request_head
+from apacheconf.runtime.framing import request_length
+from apacheconf.runtime.heads import FastReader, RequestHead
+from apacheconf.runtime.keepalive import KeepAlive
 from apacheconf.runtime.local import local_answer
 from apacheconf.runtime.page_texts import PLAIN_HTTP
 from apacheconf.runtime.patience import patience
 from apacheconf.runtime.planning import find_site, plan_exchange, plan_of_line, request_of
 from apacheconf.runtime.switches import relays_expect
 from apacheconf.runtime.telling import tell, tell_client, tell_path
-from apacheconf.runtime.unfinished import blank_lines, check_unfinished
 from apacheconf.runtime.uploads import check_announced
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from apacheconf.runtime.site import Block
     from apacheconf.runtime.state import Door, ServerState
 
-#: Bytes of pipelined requests that are kept while an exchange is at work, before reading pauses.
-MAX_PIPELINED = 65536
-LINGER = 2.0
 
+class ClientConnection(KeepAlive):
+    """One client, ``peer_address``. ``tls`` are the SSL_ variables of a connection over TLS."""
 
-class ClientConnection(Answering):
-    """One client. ``requests`` counts those received, ``received`` and ``sent`` bytes since the last line of a log.
-
-    ``deadline`` is 0 when there is none. ``tls`` are the SSL_ variables of a connection over TLS.
-    """
-
-    __slots__ = (
-        "_body", "_buffer", "_ended", "_expect_refused", "_held", "_left", "_line", "_lingering",
-        "_patience", "_paused", "_quick", "_reading", "blocks", "deadline", "door", "exchange", "fast", "log_id",
-        "peer", "peer_address", "received", "requests", "sent", "server", "tls", "transport",
-    )  # fmt: skip
+    __slots__ = ("blocks", "door", "log_id", "peer", "peer_address", "server")
 
     def __init__(self, server: ServerState, door: Door, peer: tuple[str, int]) -> None:
         self.server: ServerState = server
@@ -64,11 +50,11 @@ class ClientConnection(Answering):
         self.blocks = door.blocks
         self.peer_address: tuple[str, int] = peer
         self.peer = peer[0].encode()
-        self.transport: Any = None
-        self.tls: Mapping[str, str] | None = None
-        self.exchange: Exchange | None = None
+        self.transport = None
+        self.tls = None
+        self.exchange = None
         self.fast = FastReader()
-        self.requests: int = 0
+        self.requests = 0
         limits = door.main.limits
         # httpd counts the answers that kept the connection: one request more is served.
         self._left = 1 + (limits.max_keep_alive_requests or 1 << 60)
@@ -77,17 +63,17 @@ class ClientConnection(Answering):
         self._patience = patience(limits.header, server.now)
         self.deadline = self._patience.until if self._patience is not None else server.now + limits.timeout
         self._buffer = b""
-        self._body: BodyReader | None = None
+        self._body = None
         self._lingering = False
         self._paused = 0
         self._expect_refused = False
-        self._held: Callable[[], None] | None = None
+        self._held = None
         self._quick = True
         self._reading = False
         self._ended = False
-        self.sent: int = 0
+        self.sent = 0
         self.log_id = ""
-        self.received: int = 0
+        self.received = 0
         self._line = b""
 
     # --- asyncio's callbacks ---------------------------------------------------------------------------------
@@ -197,60 +183,7 @@ class ClientConnection(Answering):
         self.deadline = 0.0
         self.exchange.resume()
 
-    # --- reading ---------------------------------------------------------------------------------------------
-
-    def _arrived(self, data: bytes) -> None:
-        if self._lingering:
-            return
-        if self._patience is not None:
-            self._patience.got(len(data))
-        try:
-            if self._body is not None:
-                self._read_body(data)
-                return
-            self._buffer += data
-            if self.exchange is None:
-                self._read_heads()
-            elif len(self._buffer) > MAX_PIPELINED:
-                self.pause_reading()
-        except ClientBroke as error:
-            self._refuse_client(error)
-
-    def _read_heads(self) -> None:
-        """Read requests from the buffer until one is at work. What is answered at once comes back to this loop."""
-        self._reading = True
-        try:
-            while self.exchange is None and self._buffer and self._quick and self._read_head():
-                pass
-        finally:
-            self._reading = False
-
-    def _read_head(self) -> bool:
-        """Read one head from the buffer and handle it; False when it isn't all here. Raises ClientBroke."""
-        limits = self.door.main.limits
-        start = blank_lines(self._buffer)
-        end = self._buffer.find(b"\r\n\r\n", start) + 4
-        if end == 3:
-            if len(self._buffer) == start:
-                return False
-            end = check_unfinished(self._buffer[start:], limits)
-            if end:
-                end += start
-            else:
-                if self._patience is None:
-                    self._patience = patience(limits.header, self.server.now)
-                self.deadline = self._reading_deadline()
-                return False
-        head, self._buffer = self._buffer[start:end], self._buffer[end:]
-        self.requests += 1
-        self._left -= 1
-        self.deadline = 0.0
-        self._patience = None
-        self._line = head[: head.find(b"\r\n")].rstrip(b"\n")
-        self._handle(head, read_request_head(head, limits, self.fast))
-        if self._body is not None and self.exchange is None:  # answered already: what is here of the body is dropped
-            self._rest_of_body()
-        return self._body is None and not self._lingering
+    # --- a request --------------------------------------------------------------------------------------------
 
     def _handle(self, raw: bytes, head: RequestHead) -> None:
         """A head was read: find its site and plan, then start. Raises ClientBroke."""
@@ -377,157 +310,7 @@ class ClientConnection(Answering):
         else:
             self._rest_of_body()
 
-    # --- the body --------------------------------------------------------------------------------------------
-
-    def _begin_body(self, length: int) -> None:
-        self._body = body_reader(length)
-        if self._body is not None:
-            self._patience = patience(self.door.main.limits.body, self.server.now)
-            self.deadline = self._reading_deadline()
-
-    def _reading_deadline(self) -> float:
-        """Until when the next bytes of a request must be here: Timeout between two reads, and the patience in all."""
-        silent = self.server.now + self.door.main.limits.timeout
-        return silent if self._patience is None else min(silent, self._patience.until)
-
-    def _rest_of_body(self) -> None:
-        """What of the body came with the head."""
-        if self._buffer and self._body is not None:
-            data, self._buffer = self._buffer, b""
-            self._read_body(data)
-
-    def _read_body(self, data: bytes) -> None:
-        """Hand body bytes to the exchange, or drop them when it is over. Raises ClientBroke."""
-        body = self._body
-        assert body is not None
-        self.deadline = self._reading_deadline()
-        try:
-            pieces = body.feed(data)
-        except BadChunk as bad:
-            raise ClientBroke(413 if bad.overflow else 400, "a chunk is malformed", measured=False) from None
-        if body.done:
-            self._body, self._patience, self.deadline = None, None, 0.0
-            self._buffer = body.rest
-        exchange = self.exchange
-        if exchange is not None:
-            if body.trailers:
-                exchange.trailers_in = body.trailers
-            exchange.body(pieces, body.done)
-            held = self._held
-            if held is not None and body.done:
-                self._held = None
-                held()
-        elif body.done:
-            self._next()
-
-    def hold_body(self, done: bool) -> None:
-        """Stop reading until the origin is ready for more; nothing to do when the body is all here."""
-        if not done:
-            self.pause_reading()
-
-    def release_body(self) -> None:
-        self.resume_reading()
-
-    def pause_reading(self) -> None:
-        if self.transport is not None and not self._paused:
-            self._paused = 1
-            self.transport.pause_reading()
-        self.deadline = 0.0
-
-    def resume_reading(self) -> None:
-        if self._paused and self.transport is not None:
-            self._paused = 0
-            self.transport.resume_reading()
-            if self._body is not None:
-                self.deadline = self._reading_deadline()
-
-    def is_to_read(self, exchange: Exchange, then: Callable[[], None]) -> bool:
-        """Whether a handler must wait for the body, which is read first; ``then`` is called when it is all here.
-
-        A client that waits for 100 Continue gets it (RQ-20). Raises ClientBroke.
-        """
-        if self._body is None:
-            exchange.stay = exchange.stay and not self._expect_refused
-            return False
-        if self._expect_refused:
-            check_announced(exchange)
-            self._expect_refused, exchange.reads_body = False, True
-            self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        self._held = then
-        self._rest_of_body()
-        return True
-
-    # --- answering -------------------------------------------------------------------------------------------
-
-    def write(self, data: bytes) -> None:
-        if self.transport is not None:
-            self.sent += len(data)
-            self.transport.write(data)
-
-    def write_both(self, head: bytes, body: bytes) -> None:
-        """The same for two parts in one system call: to join them would copy a long body."""
-        if self.transport is not None:
-            self.sent += len(head) + len(body)
-            self.transport.writelines((head, body))
-
-    def free_descriptor(self) -> int:
-        """The socket's descriptor while nothing waits to be written and no TLS is spoken; else -1."""
-        transport = self.transport
-        if transport is None or self.tls is not None:
-            return -1
-        socket = transport.get_extra_info("socket")
-        return -1 if socket is None or transport.get_write_buffer_size() else int(socket.fileno())
-
-    def answer(
-        self,
-        exchange: Exchange,
-        status: int,
-        body: bytes,
-        fields: list[tuple[bytes, bytes]],
-        reason: bytes = b"",
-        measured: bool = True,
-        completed: bool = False,
-    ) -> None:
-        """Answer here once the body is read: what is wrong with it counts more (RB-14). Raises ClientBroke."""
-        if exchange.reads_body and self._body is not None:
-            self._held = partial(super().answer, exchange, status, body, fields, reason, measured, completed)
-            self._rest_of_body()
-        else:
-            super().answer(exchange, status, body, fields, reason, measured, completed)
-
-    def finished(self, exchange: Exchange) -> None:
-        """The answer is complete: go on with the next request, or end the connection."""
-        if self.exchange is not exchange:
-            return
-        self.exchange = None
-        if exchange.site.logs:
-            self.log(exchange)
-        if not exchange.stay:
-            self._end()
-        elif self._buffer or self._body is not None or self._paused:
-            self.resume_reading()
-            if self._body is None:
-                self._next()
-        elif self._ended:
-            self._end()
-        else:
-            self.deadline = self._idle_deadline()
-
-    def _idle_deadline(self) -> float:
-        return self.server.now + self.door.main.limits.keep_alive_timeout
-
-    def _next(self) -> None:
-        """The connection is between two requests."""
-        self.deadline = self._idle_deadline()
-        if not self._buffer or self._reading or not self._quick:
-            return
-        try:
-            self._read_heads()
-        except ClientBroke as error:
-            self._refuse_client(error)
-        if self._ended and self.exchange is None:
-            self._buffer = b""
-            self._end()
+    # --- when it can't go on -----------------------------------------------------------------------------------
 
     def _refuse_client(self, error: ClientBroke) -> None:
         """The client broke HTTP: say so and end the connection."""
@@ -546,41 +329,6 @@ class ClientConnection(Answering):
         tell_client(exchange, error)
         self.refuse(exchange, error.status, "", error.note, measured=error.measured)
 
-    def hand_over(self) -> tuple[Any, bytes, bool]:
-        """Give the connection away to a tunnel: its transport, what the client has sent already, whether that's all."""
-        transport, self.transport = self.transport, None
-        data, self._buffer, self.exchange = self._buffer, b"", None
-        self.server.clients.discard(self)
-        return transport, data, self._ended
-
-    def log(self, exchange: Exchange) -> None:
-        """Write what the logs want to know of an answer that is over."""
-        for log in exchange.site.logs:
-            log(exchange)
-        self.sent = self.received = 0
-
-    def hang_up(self, exchange: Exchange) -> None:
-        """Cut the connection in the middle of an answer."""
-        self.exchange = None
-        exchange.cut = True
-        self.log(exchange)
-        if self.transport is not None:
-            self.transport.close()
-
-    def _end(self) -> None:
-        """Close, but let the client read the answer first if it is still sending."""
-        if self.transport is None:
-            return
-        if (self._body is not None or self._buffer) and self.transport.can_write_eof():
-            self._lingering, self._buffer, self._body, self._quick = True, b"", None, False
-            self.transport.write_eof()
-            self.resume_reading()
-            self.deadline = self.server.now + LINGER
-        else:
-            self.transport.close()
-
-    # --- time and drain --------------------------------------------------------------------------------------
-
     def overdue(self) -> None:
         """The deadline has passed: idle and lingering connections close, half a request is answered with 408."""
         if self.transport is None:
@@ -592,15 +340,6 @@ class ClientConnection(Answering):
             self.transport.abort()
         else:
             self._refuse_client(ClientBroke(408, "the client was silent for too long"))
-
-    def drain(self) -> None:
-        """The server ends: close if idle, else after the answer."""
-        if self.exchange is not None:
-            self.exchange.stay = self.exchange.stay and self.exchange.started
-            self.exchange.plain = False
-        elif self.transport is not None and not self._buffer and self._body is None:
-            self.transport.close()
-        self._left = 0
 
 
 _NO_LINES = Lines(b"")

@@ -6,6 +6,7 @@ Only a server whose configuration says it has counted connections, so that other
 from __future__ import annotations
 
 from collections import deque
+from inspect import getattr_static
 from typing import TYPE_CHECKING, Any
 
 from apacheconf.runtime.client import ClientConnection
@@ -84,7 +85,7 @@ class CountedConnection(ClientConnection):
             self._next()
 
 
-_EXCHANGE: Any = ClientConnection.__dict__["exchange"]
+_EXCHANGE: Any = getattr_static(ClientConnection, "exchange")
 
 
 def _exchange_of(client: CountedConnection) -> Exchange | None:

@@ -1,8 +1,9 @@
-"""One request and its answer: relay the body, the answer and its end (sections 3 and 4).
+"""One request and its answer: relay the answer and its end, or say what failed (RS, RB-9, FA).
 
-Pure logic: it writes to transports it is given. ``choosing`` finds the member, the connection's protocol puts the
-request into bytes and reads the answer. Rule of this file: until the answer's head was sent to the client
-(``started``) a failure is a page; after it, a closed connection, so that a truncated answer never looks whole (RS-27).
+Pure logic: it writes to transports it is given. ``choosing`` finds the member, ``requesting`` relays the client's
+body, the connection's protocol puts the request into bytes and reads the answer. Rule of this file: until the answer's
+head was sent to the client (``started``) a failure is a page; after it, a closed connection, so that a truncated
+answer never looks whole (RS-27).
 """
 
 from __future__ import annotations
@@ -11,24 +12,20 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from apacheconf.program.handling import FileRules
 from apacheconf.runtime import faults
 from apacheconf.runtime.answer import ReplyHead, interim, standard_reason, switching, unexpected_upgrade
-from apacheconf.runtime.asking import PREFETCH
 from apacheconf.runtime.byteranges import Unsatisfiable
-from apacheconf.runtime.choosing import Choosing
 from apacheconf.runtime.errors import OriginBroke, proxy_error
 from apacheconf.runtime.forward import Lines
 from apacheconf.runtime.framing import CHUNKED, LAST_CHUNK, UNTIL_CLOSE, chunk
-from apacheconf.runtime.ranges import make_partial, wanted_range
+from apacheconf.runtime.ranges import apply_range
 from apacheconf.runtime.reply import client_head
+from apacheconf.runtime.requesting import Requesting
 from apacheconf.runtime.site import KnownReply, Plan, Site
-from apacheconf.runtime.spool import Spool
 from apacheconf.runtime.strict import Fields
-from apacheconf.runtime.switches import relays_continue, relays_interim, wants_length
+from apacheconf.runtime.switches import relays_continue, relays_interim
 from apacheconf.runtime.telling import tell, tell_failed_by
-from apacheconf.runtime.tunnel import Tunnel
-from apacheconf.runtime.uploads import check_read
+from apacheconf.runtime.tunnel import start_tunnel
 
 if TYPE_CHECKING:
     from apacheconf.runtime.client import ClientConnection
@@ -58,17 +55,16 @@ class Producer(Protocol):
         """The client is gone: end, and say nothing."""
 
 
-class Exchange(Choosing):
+class Exchange(Requesting):
     """One request and its answer. ``plain`` when the client speaks HTTP/1.1, stays, and the method isn't HEAD;
     ``closes`` when it is all that but has asked to close. ``known`` when the same bytes came before.
     ``reads_body`` when it is answered here, after its body."""
 
     __slots__ = (
-        "announce", "answered_at", "begun", "body_done", "body_length", "body_size", "chain", "closes",
-        "connection", "cut", "expects", "first_plan", "first_status", "head", "head_only", "interims",
-        "known", "lines", "log_id", "overridden", "path", "pieces", "pinged", "plain", "producer", "ranged",
-        "reads_body", "reply", "request_line", "sent", "site", "spool", "started", "status", "stay", "trailers_in",
-        "trailers_out", "upgrade", "version", "written",
+        "announce", "answered_at", "begun", "chain", "closes", "connection", "cut", "first_plan", "head", "head_only",
+        "interims", "known", "lines", "log_id", "overridden", "path", "pinged", "plain", "producer", "ranged",
+        "reads_body", "reply", "request_line", "site", "status", "stay", "trailers_in", "trailers_out", "upgrade",
+        "version", "written",
     )  # fmt: skip
 
     def __init__(
@@ -99,10 +95,10 @@ class Exchange(Choosing):
         self.body_length = 0
         self.body_done = True
         self.body_size = 0
-        self.pieces: list[bytes] = []
+        self.pieces = []
         self.pinged = False
         self.reads_body: bool = False
-        self.spool: Spool | None = None
+        self.spool = None
         self.pool = None
         self.session = None
         self.route_changed = False
@@ -150,51 +146,6 @@ class Exchange(Choosing):
         if self.body_length and not self.expects:
             self.client.release_body()
 
-    def body(self, pieces: list[bytes], done: bool) -> None:
-        """A part of the client's body; ``done`` with the last one. Starts the request when enough is here (RB-1).
-
-        Raises ClientBroke(413) where it is answered here and too long.
-        """
-        if self.first_status or self.plan.service is None:  # it is answered here: nobody wants the body any more
-            check_read(self, sum(map(len, pieces)))
-            return
-        self.body_size += sum(map(len, pieces))
-        self.body_done = done
-        if self.sent and not self.expects:
-            self._relay_body(pieces, done)
-            return
-        self.pieces += pieces
-        if self.body_size > PREFETCH and wants_length(self):
-            self._put_aside(done)
-        elif self.pool is None and (done or self.body_size > PREFETCH):
-            self.client.hold_body(done)
-            self.start()
-        elif self.body_size > PREFETCH:
-            self.client.hold_body(done)
-
-    def _put_aside(self, done: bool) -> None:
-        """Read the whole body before anybody is asked (RB-3)."""
-        self.spool = self.spool or Spool()
-        self.spool.add(self.pieces)
-        self.pieces = []
-        if done and self.pool is None:
-            self.start()
-
-    def start_expecting(self) -> None:
-        """Ask the origin at once: it is the origin that says whether the body is wanted (RQ-20)."""
-        self.expects = True
-        self.client.hold_body(False)
-        self.start()
-
-    def _may_send_body(self) -> None:
-        """The origin wants the body, or has answered without saying (RQ-24)."""
-        if self.expects:
-            self.expects = False
-            pieces, self.pieces = self.pieces, []
-            if pieces or self.body_done:
-                self._relay_body(pieces, self.body_done)
-            self.client.release_body()
-
     def _relay_body(self, pieces: list[bytes], done: bool) -> None:
         if self.connection is not None and (pieces or done):
             self.connection.send_body(self, pieces, done)
@@ -221,22 +172,8 @@ class Exchange(Choosing):
         """101: if it is what the client asked for, bytes go both ways from now on (WS-2, WS-5). Raises OriginBroke."""
         if not self.upgrade or reply.upgrade.lower() != self.upgrade.lower():
             raise unexpected_upgrade(reply.upgrade, self.upgrade)
-        connection, client, pool = self.connection, self.client, self.pool
-        assert connection is not None and pool is not None
         self.status = 101
-        timeout = max(self.site.limits.timeout, client.server.origin_timeout(pool, self.site))
-        transport, data, ended = client.hand_over()
-
-        def over(_: Tunnel) -> None:
-            pool.cells.busy -= 1
-            pool.left()
-            client.log(self)
-
-        tunnel = Tunnel(client.server, transport, connection.hand_over(), timeout, over)
-        tunnel.client.send(switching(reply) + rest)
-        tunnel.origin.send(data)
-        if ended:
-            tunnel.client.eof_received()
+        start_tunnel(self, switching(reply) + rest)
 
     def answered(self, reply: ReplyHead, pieces: list[bytes], done: bool) -> None:
         """The final head, with the body that came with it."""
@@ -263,7 +200,7 @@ class Exchange(Choosing):
         # In chunks the end comes after the body, so httpd never has it whole at once (RQ-8).
         if done and self.ranged and reply.status == 200 and pieces and reply.length != CHUNKED:
             try:
-                pieces = self._apply_range(reply, b"".join(pieces))
+                pieces = apply_range(self, reply, b"".join(pieces))
             except Unsatisfiable:
                 self.overridden = _OUT_OF_RANGE
                 return
@@ -283,15 +220,6 @@ class Exchange(Choosing):
         decision = self.plan.decision
         if decision is not None and decision.state is not None:
             decision.state.env.update(self.environment())
-
-    def _apply_range(self, reply: ReplyHead, body: bytes) -> list[bytes]:
-        """The origin ignored Range, so it is applied here as httpd does when the whole body is at hand (RQ-8)."""
-        rules = self.plan.decision.rules(FileRules) if self.plan.decision is not None else FileRules()
-        part = wanted_range(self.field(b"range"), self.field(b"if-range"), len(body), reply.fields, rules)
-        if part is None:
-            return [body]
-        make_partial(reply, part, len(body))
-        return [body[part.start : part.stop]]
 
     def more(self, pieces: list[bytes], done: bool) -> None:
         """More of the answer's body."""

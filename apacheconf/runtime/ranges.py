@@ -6,10 +6,26 @@ whole here, which RFC 9110 section 14.2 always allows.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from apacheconf.program.handling import FileRules
 from apacheconf.runtime.answer import ReplyHead
 from apacheconf.runtime.byteranges import parts_of
 from apacheconf.runtime.strict import Fields
+
+if TYPE_CHECKING:
+    from apacheconf.runtime.exchange import Exchange
+
+
+def apply_range(exchange: Exchange, reply: ReplyHead, body: bytes) -> list[bytes]:
+    """The part of a whole 200 that the client wants; ``reply`` becomes its 206. Raises Unsatisfiable."""
+    decision = exchange.plan.decision
+    rules = decision.rules(FileRules) if decision is not None else FileRules()
+    part = wanted_range(exchange.field(b"range"), exchange.field(b"if-range"), len(body), reply.fields, rules)
+    if part is None:
+        return [body]
+    make_partial(reply, part, len(body))
+    return [body[part.start : part.stop]]
 
 
 def wanted_range(value: bytes, if_range: bytes, size: int, fields: Fields, rules: FileRules) -> range | None:

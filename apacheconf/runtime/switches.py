@@ -16,6 +16,7 @@ from apacheconf.runtime.strict import Fields
 if TYPE_CHECKING:
     from apacheconf.runtime.choosing import Choosing
     from apacheconf.runtime.exchange import Exchange
+    from apacheconf.runtime.requesting import Requesting
 
 OLD_REQUEST = "force-proxy-request-1.0"
 NO_KEEPALIVE = "proxy-nokeepalive"
@@ -51,7 +52,7 @@ def wants_fresh(exchange: Choosing) -> bool:
     return is_asked_once(exchange) or (FRESH in exchange.plan.switches and exchange.client.requests == 1)
 
 
-def wants_length(exchange: Exchange) -> bool:
+def wants_length(exchange: Requesting) -> bool:
     """Whether a body whose length isn't known is read whole first, to be sent with one (RB-3, RB-4)."""
     switches = exchange.plan.switches
     if OLD_REQUEST in switches:

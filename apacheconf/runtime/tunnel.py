@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from apacheconf.runtime.exchange import Exchange
     from apacheconf.runtime.state import ServerState
 
 
@@ -86,3 +87,22 @@ class End:
 
     def resume_writing(self) -> None:
         self.other.transport.resume_reading()
+
+
+def start_tunnel(exchange: Exchange, head: bytes) -> None:
+    """Put a tunnel in the place of both connections; ``head`` is what the client gets first."""
+    connection, client, pool = exchange.connection, exchange.client, exchange.pool
+    assert connection is not None and pool is not None
+    timeout = max(exchange.site.limits.timeout, client.server.origin_timeout(pool, exchange.site))
+    transport, data, ended = client.hand_over()
+
+    def over(_: Tunnel) -> None:
+        pool.cells.busy -= 1
+        pool.left()
+        client.log(exchange)
+
+    tunnel = Tunnel(client.server, transport, connection.hand_over(), timeout, over)
+    tunnel.client.send(head)
+    tunnel.origin.send(data)
+    if ended:
+        tunnel.client.eof_received()

@@ -9,6 +9,7 @@ from apacheconf.runtime.errors import ClientBroke
 
 if TYPE_CHECKING:
     from apacheconf.runtime.exchange import Exchange
+    from apacheconf.runtime.requesting import Requesting
 
 
 def check_announced(exchange: Exchange) -> None:
@@ -18,7 +19,7 @@ def check_announced(exchange: Exchange) -> None:
         raise _too_long(f"AH01588: Requested content-length of {exchange.body_length}", limit)
 
 
-def check_read(exchange: Exchange, size: int) -> None:
+def check_read(exchange: Requesting, size: int) -> None:
     """Count ``size`` bytes more of a body that is read and dropped. Raises ClientBroke(413)."""
     exchange.body_size += size
     limit = _limit(exchange)
@@ -26,7 +27,7 @@ def check_read(exchange: Exchange, size: int) -> None:
         raise _too_long(f"AH01591: Read content length of {exchange.body_size}", limit)
 
 
-def _limit(exchange: Exchange) -> int:
+def _limit(exchange: Requesting) -> int:
     decision = exchange.plan.decision
     return 0 if decision is None else decision.rules(UploadRules).limit
 

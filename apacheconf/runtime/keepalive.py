@@ -1,0 +1,130 @@
+"""Between two requests of a connection, and at its end: KeepAlive, the logs, lingering close, drain (KP, RQ-19)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from apacheconf.runtime.errors import ClientBroke
+from apacheconf.runtime.reading import RequestReader
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from apacheconf.runtime.exchange import Exchange
+
+LINGER = 2.0
+
+
+class KeepAlive(RequestReader):
+    """The part of ``ClientConnection`` that writes, and that says what follows an answer.
+
+    ``received`` and ``sent`` count bytes since the last line of a log.
+    """
+
+    __slots__ = ("_ended", "received", "sent", "tls")
+
+    _ended: bool
+    received: int
+    sent: int
+    tls: Mapping[str, str] | None
+
+    # --- writing ---------------------------------------------------------------------------------------------
+
+    def write(self, data: bytes) -> None:
+        if self.transport is not None:
+            self.sent += len(data)
+            self.transport.write(data)
+
+    def write_both(self, head: bytes, body: bytes) -> None:
+        """The same for two parts in one system call: to join them would copy a long body."""
+        if self.transport is not None:
+            self.sent += len(head) + len(body)
+            self.transport.writelines((head, body))
+
+    def free_descriptor(self) -> int:
+        """The socket's descriptor while nothing waits to be written and no TLS is spoken; else -1."""
+        transport = self.transport
+        if transport is None or self.tls is not None:
+            return -1
+        socket = transport.get_extra_info("socket")
+        return -1 if socket is None or transport.get_write_buffer_size() else int(socket.fileno())
+
+    # --- after an answer -------------------------------------------------------------------------------------
+
+    def finished(self, exchange: Exchange) -> None:
+        """The answer is complete: go on with the next request, or end the connection."""
+        if self.exchange is not exchange:
+            return
+        self.exchange = None
+        if exchange.site.logs:
+            self.log(exchange)
+        if not exchange.stay:
+            self._end()
+        elif self._buffer or self._body is not None or self._paused:
+            self.resume_reading()
+            if self._body is None:
+                self._next()
+        elif self._ended:
+            self._end()
+        else:
+            self.deadline = self._idle_deadline()
+
+    def _idle_deadline(self) -> float:
+        return self.server.now + self.door.main.limits.keep_alive_timeout
+
+    def _next(self) -> None:
+        """The connection is between two requests."""
+        self.deadline = self._idle_deadline()
+        if not self._buffer or self._reading or not self._quick:
+            return
+        try:
+            self._read_heads()
+        except ClientBroke as error:
+            self._refuse_client(error)
+        if self._ended and self.exchange is None:
+            self._buffer = b""
+            self._end()
+
+    def log(self, exchange: Exchange) -> None:
+        """Write what the logs want to know of an answer that is over."""
+        for log in exchange.site.logs:
+            log(exchange)
+        self.sent = self.received = 0
+
+    # --- the end ---------------------------------------------------------------------------------------------
+
+    def hand_over(self) -> tuple[Any, bytes, bool]:
+        """Give the connection away to a tunnel: its transport, what the client has sent already, whether that's all."""
+        transport, self.transport = self.transport, None
+        data, self._buffer, self.exchange = self._buffer, b"", None
+        self.server.clients.discard(self)
+        return transport, data, self._ended
+
+    def hang_up(self, exchange: Exchange) -> None:
+        """Cut the connection in the middle of an answer."""
+        self.exchange = None
+        exchange.cut = True
+        self.log(exchange)
+        if self.transport is not None:
+            self.transport.close()
+
+    def _end(self) -> None:
+        """Close, but let the client read the answer first if it is still sending."""
+        if self.transport is None:
+            return
+        if (self._body is not None or self._buffer) and self.transport.can_write_eof():
+            self._lingering, self._buffer, self._body, self._quick = True, b"", None, False
+            self.transport.write_eof()
+            self.resume_reading()
+            self.deadline = self.server.now + LINGER
+        else:
+            self.transport.close()
+
+    def drain(self) -> None:
+        """The server ends: close if idle, else after the answer."""
+        if self.exchange is not None:
+            self.exchange.stay = self.exchange.stay and self.exchange.started
+            self.exchange.plain = False
+        elif self.transport is not None and not self._buffer and self._body is None:
+            self.transport.close()
+        self._left = 0
