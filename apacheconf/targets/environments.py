@@ -4,7 +4,7 @@ set (SetEnvIf, SetEnv, E= of rules), for as long as every line that sets it is u
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 
 from apacheconf.program.conditions import (
@@ -19,13 +19,16 @@ from apacheconf.program.conditions import (
     Not,
     OneOf,
     Operator,
+    Test,
 )
 from apacheconf.program.evaluate import search
-from apacheconf.program.steps import Flow, Move, Rewrite, SetEnv, Step
-from apacheconf.program.values import Literal, Variable
+from apacheconf.program.steps import ExportTls, Flow, Move, Rewrite, SetEnv, Step
+from apacheconf.program.values import Literal, Value, Variable
 
-#: A text that a variable is given, or None where it is taken away, and when.
-Setting = tuple[Condition, str | None]
+#: What a variable is given, or None where it is taken away, and when.
+Setting = tuple[Condition, Value | None]
+#: Variables that httpd's modules set without a line that says so, by how their names begin.
+_FOREIGN = ("BALANCER_", "SSL_", "MATCH_", "AUTHENTICATE_", "AUTHORIZE_", "REDIRECT_", "UNIQUE_ID")
 
 
 def variables_set(step: Step) -> tuple[SetEnv, ...]:
@@ -36,12 +39,24 @@ def variables_set(step: Step) -> tuple[SetEnv, ...]:
     return tuple(each for each in sets if isinstance(each, SetEnv))
 
 
+def guarded(steps: Iterable[Step]) -> Iterator[Step]:
+    """The steps, those that others skip with the condition of these: of one line, only the first has it."""
+    skips, guard = 0, None
+    for step in steps:
+        if skips and guard is not None and isinstance(step.action, SetEnv):
+            yield replace(step, when=guard)
+        else:
+            yield step
+        skips = max(skips - 1, 0)
+        if step.otherwise.move is Move.SKIP and isinstance(step.action, SetEnv):
+            skips, guard = step.otherwise.count, step.when
+
+
 @dataclass
 class Environment:
-    """What the lines so far have set, by the names in small letters; ``lost`` ones can't be told."""
+    """What the lines so far have set, by the names in small letters."""
 
     settings: dict[str, list[Setting]] = field(default_factory=dict)
-    lost: set[str] = field(default_factory=set)
 
     _under: tuple[Condition, int] = (ALWAYS, -1)
 
@@ -55,12 +70,9 @@ class Environment:
         elif when != ALWAYS and otherwise.move is Move.SKIP:
             self._under = when, at + otherwise.count
         for each in variables_set(step):
-            name = each.name.lower()
-            if each.value is None or isinstance(each.value, Literal):
-                text = each.value.text if each.value is not None else None
-                self.settings.setdefault(name, []).append((when, text))
-            else:
-                self.lost.add(name)
+            self.settings.setdefault(each.name.lower(), []).append((when, each.value))
+        if isinstance(step.action, ExportTls):
+            self.settings.setdefault("https", []).append((when, Literal("on")))
 
     def asked(self, condition: Condition) -> Condition:
         """The condition with what it asks of variables put in other words."""
@@ -72,31 +84,50 @@ class Environment:
             case AnyOf(parts):
                 return AnyOf(tuple(map(self.asked, parts)))
             case IsSet(Variable("ENV", name)):
-                return self._where(condition, name, lambda text: text is not None)
+                return self._where(condition, name, lambda value: value is not None)
             case Matches(Variable("ENV", name), regex):
-                return self._where(condition, name, lambda text: search(regex, text or "") is not None)
+                return self._where(condition, name, _text(lambda text: search(regex, text) is not None))
             case Compare(Variable("ENV", name), Operator.SAME, Literal(wanted)):
-                return self._where(condition, name, lambda text: (text or "") == wanted)
+                return self._where(condition, name, _text(lambda text: text == wanted))
             case Compare(Variable("ENV", name), Operator.DIFFERENT, Literal(wanted)):
-                return self._where(condition, name, lambda text: (text or "") != wanted)
+                return self._where(condition, name, _text(lambda text: text != wanted))
+            case Test("z" | "n" as letter, Variable("ENV", name)):
+                return self._where(condition, name, _text(lambda text: (text == "") == (letter == "z")))
             case OneOf(Variable("ENV", name), choices) if all(isinstance(each, Literal) for each in choices):
-                return self._where(condition, name, lambda text: Literal(text or "") in choices)
+                return self._where(condition, name, _text(lambda text: Literal(text) in choices))
             case Matches(Variable("HTTP_OR_ENV", name) as value) if not self._is_known(name):
                 return replace(condition, value=replace(value, name="HTTP"))
             case _:
                 return condition
 
     def _is_known(self, name: str) -> bool:
-        return name.lower() in self.settings or name.lower() in self.lost
+        return name.lower() in self.settings
 
-    def _where(self, condition: Condition, name: str, holds: Callable[[str | None], bool]) -> Condition:
-        """Where the last line that set the variable gave it a text for which ``holds``."""
-        if name.lower() in self.lost or name.lower() not in self.settings:
+    def _where(self, condition: Condition, name: str, holds: Callable[[Value | None], bool | None]) -> Condition:
+        """Where the last line that set the variable gave it what ``holds``; as asked where that can't be told."""
+        if not self._is_known(name) and name.upper().startswith(_FOREIGN):
             return condition
-        found: Condition = ALWAYS if holds(None) else NEVER
-        for when, text in self.settings[name.lower()]:
-            found = _either((when, found)) if holds(text) else _both(_negated(when), found)
-        return found
+        found: Condition | None = ALWAYS if holds(None) else NEVER
+        for when, value in self.settings.get(name.lower(), ()):
+            told = holds(value)
+            if told is None or (found is None and when != ALWAYS):
+                found = None
+            elif told:
+                found = ALWAYS if found is None else _either((when, found))
+            else:
+                found = NEVER if found is None else _both(_negated(when), found)
+        return condition if found is None else found
+
+
+def _text(holds: Callable[[str], bool]) -> Callable[[Value | None], bool | None]:
+    """A question about a variable's text, which an unset one has, too; None where it depends on the request."""
+
+    def told(value: Value | None) -> bool | None:
+        if value is not None and not isinstance(value, Literal):
+            return None
+        return holds(value.text if value is not None else "")
+
+    return told
 
 
 def mentions(found: object, name: str) -> bool:

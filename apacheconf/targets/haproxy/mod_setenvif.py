@@ -7,16 +7,16 @@ Origins never see the environment, so a variable that nothing here reads has no 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from apacheconf.ledger import Outcome
 from apacheconf.program.conditions import AllOf, Matches
 from apacheconf.program.hosts import Host
 from apacheconf.program.phases import Phase
-from apacheconf.program.steps import NEXT, Move, Rewrite, SetEnv, Step
+from apacheconf.program.steps import NEXT, Rewrite, SetEnv, Step
 from apacheconf.program.values import Capture, Literal, Value
 from apacheconf.targets.choices import Place, leaves
 from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
+from apacheconf.targets.environments import guarded
 from apacheconf.targets.haproxy.conditions import Environment, Terms, variable_of, variables_in
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.rewriting import inner
@@ -141,19 +141,6 @@ def _early(host: Host) -> Iterator[Step]:
                 continue
         if _names(step):
             yield step
-
-
-def guarded(steps: Iterable[Step]) -> Iterator[Step]:
-    """The steps, those that others skip with the condition of these: of one line, only the first has it."""
-    skips, guard = 0, None
-    for step in steps:
-        if skips and guard is not None and isinstance(step.action, SetEnv):
-            yield replace(step, when=guard)
-        else:
-            yield step
-        skips = max(skips - 1, 0)
-        if step.otherwise.move is Move.SKIP and isinstance(step.action, SetEnv):
-            skips, guard = step.otherwise.count, step.when
 
 
 def _names(step: Step) -> list[str]:
