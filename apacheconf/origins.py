@@ -255,6 +255,8 @@ class OriginProtocol(asyncio.Protocol):
         self._record, self._called = record, called
         self._reader = RequestReader(authority, connection)
         self._transport: asyncio.Transport | None = None
+        #: Whether it ends a connection that isn't gone yet: over TLS that takes both sides.
+        self.is_closing = False
         self._waiting = False
         self._ended = False
         self._answered_early = False
@@ -263,7 +265,7 @@ class OriginProtocol(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)  # uvloop's are of no asyncio class
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._transport = None
+        self._transport, self.is_closing = None, False
 
     def data_received(self, data: bytes) -> None:
         self._reader.feed(data)
@@ -358,7 +360,7 @@ class OriginProtocol(asyncio.Protocol):
     def _close(self) -> None:
         if self._transport is not None:
             self._transport.close()
-            self._transport = None
+            self._transport, self.is_closing = None, True
 
     def abort(self) -> None:
         """Break the connection."""

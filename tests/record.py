@@ -15,7 +15,7 @@ from apacheconf.program.loading import Loaded, load
 from apacheconf.prove.aims import Target, find_targets
 from apacheconf.prove.ask import Scenario, scenarios
 from apacheconf.prove.observe import Observation, from_json, to_json
-from apacheconf.prove.run import Front, observe
+from apacheconf.prove.side import Front, observe
 from apacheconf.prove.stage import authorities
 
 ROOT = Path(__file__).resolve().parent.parent

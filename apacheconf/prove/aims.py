@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from apacheconf.program.hosts import Host
 from apacheconf.program.program import Program
 from apacheconf.program.steps import MapToOrigin
+from apacheconf.program.tls import SECURE
+from apacheconf.program.workers import Balancer
 from apacheconf.prove.probes import Aim
 
 #: More hosts than these are not asked; the report says so.
@@ -23,13 +25,16 @@ class Target:
     address: str
     port: int
 
+    @property
+    def secure(self) -> bool:
+        """Whether it speaks TLS there."""
+        return self.aim.scheme == "https"
+
 
 def find_targets(program: Program) -> list[Target]:
-    """One target for each host that maps to an origin and can be reached without TLS."""
+    """One target for each host that maps to an origin."""
     found: dict[int, Target] = {}
     for listener in program.listeners:
-        if listener.protocol == "https":
-            continue
         for target in _hosts_at(program, listener.address, listener.port):
             found.setdefault(target.host.number, target)
     return list(found.values())
@@ -39,12 +44,20 @@ def _hosts_at(program: Program, address: str, port: int) -> Iterator[Target]:
     chosen = program.index.set_for(address or "127.0.0.1", port)
     for number in chosen.hosts if chosen else (program.index.main,):
         host = program.hosts[number]
-        prefix = _mapped_prefix(host)
-        if prefix is not None:
+        mapping = _mapping(host)
+        if mapping is not None:
             alias = next((alias for alias in host.aliases if not set("*?") & set(alias)), host.name)
-            yield Target(Aim(host.name, alias, prefix), host, address, port)
+            schemes = "https" if host.front_tls else "http", _scheme(program, host, mapping)
+            yield Target(Aim(host.name, alias, mapping.prefix or "/", *schemes), host, address, port)
 
 
-def _mapped_prefix(host: Host) -> str | None:
+def _mapping(host: Host) -> MapToOrigin | None:
     steps = [*host.shape.server, *(step for cell in host.shape.cells for step in cell.steps)]
-    return next((step.action.prefix or "/" for step in steps if isinstance(step.action, MapToOrigin)), None)
+    return next((step.action for step in steps if isinstance(step.action, MapToOrigin)), None)
+
+
+def _scheme(program: Program, host: Host, mapping: MapToOrigin) -> str:
+    """How the origin is spoken to; of a balancer the first member."""
+    origin = program.origins[host.origins[mapping.origin]]
+    workers = origin.members if isinstance(origin, Balancer) else (origin,)
+    return "https" if workers and workers[0].scheme in SECURE else "http"

@@ -9,7 +9,7 @@ from apacheconf.engines.process import Address
 from apacheconf.program.program import Program
 from apacheconf.program.workers import Balancer
 from apacheconf.prove import probes
-from apacheconf.prove.client import Exchange, exchange
+from apacheconf.prove.client import Exchange, Handshake, exchange
 from apacheconf.prove.observe import Observation, Tokens, arrival, reply
 from apacheconf.prove.probes import Aim, Probe
 from apacheconf.prove.threaded import Origins
@@ -46,13 +46,18 @@ def scenarios(program: Program, aim: Aim, authorities: Iterable[str]) -> Iterato
 
 
 def ask(
-    address: Address, asked: Iterable[Probe], origins: Origins, tokens: Tokens, progress: Progress = lambda name: None
+    address: Address,
+    asked: Iterable[Probe],
+    origins: Origins,
+    tokens: Tokens,
+    progress: Progress = lambda name: None,
+    handshake: Handshake | None = None,
 ) -> dict[str, Observation]:
     """What each probe showed at ``address``. Raises OSError when the front can't be reached any more."""
     seen: dict[str, Observation] = {}
     for probe in asked:
         progress(probe.name)
-        talk = exchange(address, probe.turns)
+        talk = exchange(address, probe.turns, None, handshake, probe.source)
         seen[probe.name] = _observation(talk, origins, tokens)
     return seen
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import re
 import socket
+import ssl
 from dataclasses import dataclass
 
 from apacheconf.origins import Headers
@@ -53,19 +54,38 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """All answers of one connection, and how it stands then: ``kept``, ``closed`` or ``silent``."""
+    """All answers of one connection, and how it stands then: ``kept``, ``closed``, ``silent``, or never made."""
 
     answers: tuple[Answer, ...]
     ended: str
 
 
-def exchange(address: Address, turns: tuple[Turn, ...], patience: float | None = None) -> Exchange:
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """TLS as the client speaks it; ``name`` is what it asks for in the handshake, empty for none."""
+
+    context: ssl.SSLContext
+    name: str = ""
+
+
+def exchange(
+    address: Address,
+    turns: tuple[Turn, ...],
+    patience: float | None = None,
+    handshake: Handshake | None = None,
+    source: str = "",
+) -> Exchange:
     """Talk to ``address`` over one connection of its own. Raises OSError when it can't be reached.
 
-    ``patience`` is how many seconds the server may be silent, PATIENCE by default.
+    ``patience`` is how many seconds the server may be silent, PATIENCE by default; ``source`` the address that the
+    client comes from, any if empty. Without a ``handshake`` it speaks plain HTTP.
     """
     patience = PATIENCE if patience is None else patience
-    with socket.create_connection(address, patience) as connection:
+    with socket.create_connection(address, patience, (source, 0) if source else None) as plain:
+        try:
+            connection = _secured(plain, handshake)
+        except (ssl.SSLError, ConnectionError):
+            return Exchange((), "refused in the handshake")
         reader = _Reader(connection, patience)
         for turn in turns:
             reader.send(turn.send)
@@ -76,6 +96,12 @@ def exchange(address: Address, turns: tuple[Turn, ...], patience: float | None =
             elif not all(reader.read_answer(method) for method in turn.methods):
                 break
         return Exchange(tuple(reader.answers), reader.how_it_stands())
+
+
+def _secured(connection: socket.socket, handshake: Handshake | None) -> socket.socket:
+    if handshake is None:
+        return connection
+    return handshake.context.wrap_socket(connection, server_hostname=handshake.name or None)
 
 
 class _Reader:

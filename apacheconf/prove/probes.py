@@ -29,11 +29,16 @@ Headers = list[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """Where probes go: a host's ServerName, its first ServerAlias and a path prefix that is mapped."""
+    """Where probes go: a host's ServerName, its first ServerAlias and a path prefix that is mapped.
+
+    ``scheme`` is how the host is asked, ``origin_scheme`` how the origin behind the prefix is.
+    """
 
     host: str
     alias: str
     prefix: str = "/"
+    scheme: str = "http"
+    origin_scheme: str = "http"
 
     def path(self, rest: str) -> str:
         """``rest``, which begins with a slash, below the mapped prefix."""
@@ -42,11 +47,12 @@ class Aim:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """``name`` is stable and says what is asked; ``about`` is its family."""
+    """``name`` is stable and says what is asked; ``about`` is its family, ``source`` the client's address or empty."""
 
     name: str
     about: str
     turns: tuple[Turn, ...]
+    source: str = ""
 
 
 def build(aim: Aim) -> tuple[Probe, ...]:
@@ -118,11 +124,12 @@ def _hosts(aim: Aim) -> Family:
     yield "empty", _get(aim, host=None, headers=[("Host", "")])
     yield "twice the same", _get(aim, headers=[("Host", aim.host)])
     yield "twice different", _get(aim, headers=[("Host", "unknown.test")])
-    yield "absolute form", _get(aim, target=f"http://{aim.host}{aim.path('/x?q')}")
-    yield "absolute form against Host", _get(aim, target=f"http://{aim.alias}{aim.path('/x')}", host="unknown.test")
-    yield "absolute form with a port", _get(aim, target=f"http://{aim.host}:99{aim.path('/x')}")
-    yield "absolute form without a path", _get(aim, target=f"http://{aim.host}")
-    yield "absolute form without Host", _get(aim, target=f"http://{aim.host}{aim.path('/x')}", host=None)
+    here, other = f"{aim.scheme}://{aim.host}", f"{aim.scheme}://{aim.alias}"
+    yield "absolute form", _get(aim, target=f"{here}{aim.path('/x?q')}")
+    yield "absolute form against Host", _get(aim, target=f"{other}{aim.path('/x')}", host="unknown.test")
+    yield "absolute form with a port", _get(aim, target=f"{here}:99{aim.path('/x')}")
+    yield "absolute form without a path", _get(aim, target=here)
+    yield "absolute form without Host", _get(aim, target=f"{here}{aim.path('/x')}", host=None)
 
 
 def _paths(aim: Aim) -> Family:
@@ -273,6 +280,8 @@ def _origins(aim: Aim) -> Family:
     def answer(name: str, method: str = "GET", **orders: object) -> tuple[str, tuple[Turn, ...]]:
         return name, (Turn(request(aim, method, orders=orders), (method,)),)
 
+    here = f"{aim.origin_scheme}://%self%"
+
     def location(value: str) -> dict[str, object]:
         return {"status": 302, "reason": "Found", "headers": [["Location", value]], "body": "moved\n"}
 
@@ -281,15 +290,14 @@ def _origins(aim: Aim) -> Family:
     yield answer("status 401", status=401, reason="Who", headers=[["WWW-Authenticate", 'Basic realm="x"']])
     yield answer("empty reason", reason="")
     for name, value in {
-        "of the origin": "http://%self%/new?q#f", "of the origin, no path": "http://%self%", "relative": "/new",
-        "relative to the path": "new", "foreign": "http://foreign.test/new", "near miss": "http://%self%9/new",
-        "other scheme": "https://%self%/new", "upper case": "HTTP://%self%/New", "scheme-relative": "//%self%/new",
+        "of the origin": f"{here}/new?q#f", "of the origin, no path": here, "relative": "/new",
+        "relative to the path": "new", "foreign": "http://foreign.test/new", "near miss": f"{here}9/new",
+        "other scheme": "https://%self%/new" if aim.origin_scheme == "http" else "http://%self%/new",
+        "upper case": f"{aim.origin_scheme.upper()}://%self%/New", "scheme-relative": "//%self%/new",
     }.items():  # fmt: skip
         yield f"Location {name}", (Turn(request(aim, orders=location(value))),)
-    yield answer(
-        "Content-Location and URI", headers=[["Content-Location", "http://%self%/c"], ["URI", "http://%self%/u"]]
-    )
-    yield answer("Refresh is left", headers=[["Refresh", "0; url=http://%self%/r"]])
+    yield answer("Content-Location and URI", headers=[["Content-Location", f"{here}/c"], ["URI", f"{here}/u"]])
+    yield answer("Refresh is left", headers=[["Refresh", f"0; url={here}/r"]])
     yield answer("cookies", headers=[["Set-Cookie", "a=1; Path=/"], ["X-A", "1"], ["Set-Cookie", "b=2; HttpOnly"]])
     yield answer("repeated headers", headers=[["X-A", "1"], ["X-B", "2"], ["x-a", "3"]])
     yield answer("its own Date and Server", headers=[["Date", ORIGIN_DATE], ["Server", ORIGIN_SERVER]])

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from apacheconf.diagnostics import UsageError
-from apacheconf.engines import Engine, EngineFailed, Sandbox, find, stopping_on_signals
+from apacheconf.engines import find, stopping_on_signals
 from apacheconf.engines.httpd import missing_modules
 from apacheconf.expand import Options
 from apacheconf.program.loading import Loaded, load
@@ -20,23 +20,17 @@ from apacheconf.program.program import Program
 from apacheconf.program.tls import SECURE
 from apacheconf.prove import announced, fronts
 from apacheconf.prove.aims import MOST_HOSTS, Target, find_targets
-from apacheconf.prove.announced import Announcements
-from apacheconf.prove.ask import Progress, Scenario, ask, scenarios
+from apacheconf.prove.ask import Progress, Scenario, scenarios
 from apacheconf.prove.cause import cause_of
+from apacheconf.prove.certificates import stand_in
 from apacheconf.prove.compare import Aspect, Comparison, compare
 from apacheconf.prove.generate import generate
 from apacheconf.prove.normalise import members_as_one, rules_for
-from apacheconf.prove.observe import Observation, Tokens
 from apacheconf.prove.report import Report, Result
-from apacheconf.prove.stage import Stage, authorities, modules_for, stage
-from apacheconf.prove.threaded import Origins
-from apacheconf.runtime.honesty import account
-from apacheconf.targets.translation import translate
+from apacheconf.prove.side import Front, Seen, observe
+from apacheconf.prove.stage import authorities, modules_for
 
-Seen = dict[str, Observation]
 SEQUENCE = "sequence of members"
-
-
 #: The scenario of the requests that were made from the program.
 GENERATED = "paths of the program"
 
@@ -51,35 +45,6 @@ class Plan:
     seed: int = 0
     budget: float | None = None
     expect: Callable[[int], None] = lambda count: None
-
-
-@dataclass
-class Front:
-    """One side of the comparison: serve, httpd, nginx or haproxy by ``name``, and what it ``said`` about itself."""
-
-    name: str
-    engine: Engine | None
-    said: Announcements = Announcements()
-
-    @classmethod
-    def find(cls, name: str) -> Front:
-        return cls(name, fronts.need(name))
-
-    @property
-    def title(self) -> str:
-        return fronts.title_of(self.engine)
-
-    def text_for(self, stage: Stage, program: Program) -> str:
-        """The configuration for ``stage``, whose program this is; what its report announces is remembered."""
-        if self.engine is None:
-            self.said = announced.read(account(program))
-        elif self.name != "httpd":
-            translation = translate(program, self.name, ".".join(self.engine.version.split(".")[:2]))
-            self.said = announced.read(translation.rows, translation.differences)
-            for name, text in translation.files.items():
-                stage.box.write(name, text)
-            return translation.text
-        return stage.text
 
 
 def prove(
@@ -107,7 +72,7 @@ def prove(
 def compare_fronts(loaded: Loaded, reference: Front, other: Front, progress: Progress, plan: Plan = Plan()) -> Report:
     """``prove`` for what is loaded and found already."""
     program = loaded.require()
-    targets = find_targets(program)
+    targets = [each for each in find_targets(program) if stand_in() or not each.secure]
     notes = list(_notes(loaded, targets))
     results: list[Result] = []
     todo = [(target, each) for target in targets[:MOST_HOSTS] for each in _scenarios(program, target, plan, notes)]
@@ -147,9 +112,9 @@ def _notes(loaded: Loaded, targets: list[Target]) -> Iterator[str]:
     httpd = find("httpd")
     for module in missing_modules(httpd, modules_for(loaded)) if httpd else ():
         yield f"{module} is not installed here: httpd ran without it"
-    for worker in loaded.require().workers():
-        if worker.scheme in SECURE:
-            yield f"{worker.name} speaks TLS and its stand-in doesn't: only how that fails is shown"
+    secure = any(worker.scheme in SECURE for worker in loaded.require().workers())
+    if stand_in() is None and (secure or any(target.secure for target in targets)):
+        yield "openssl is not installed: there are no certificates to speak TLS with, and nothing is shown about it"
 
 
 def _run(
@@ -191,35 +156,3 @@ def _distribution(target: Target, scenario: Scenario, one: Seen, two: Seen) -> R
 
 def _members(side: Seen) -> list[str]:
     return [arrival.origin for seen in side.values() for arrival in seen.arrivals]
-
-
-@dataclass(frozen=True, slots=True)
-class Staged:
-    """What ran: the stage, the program of its text, and the port that was asked."""
-
-    stage: Stage
-    program: Program
-    port: int
-
-
-def observe(
-    loaded: Loaded, target: Target, scenario: Scenario, front: Front, progress: Callable[[str], None]
-) -> tuple[Seen, Staged]:
-    """Run one front for one scenario and ask it everything. Leaves no process and no file."""
-    workers = authorities(loaded.require())
-    with Sandbox("prove") as box, Origins(workers) as origins:
-        origins.up(scenario.up)
-        staged = stage(loaded, box, origins.ports, find("httpd"))
-        box.write(staged.file.name, staged.text)
-        program = load([], Options(file=str(staged.file))).require()
-        address = staged.ports.address_for(target.address), staged.ports.listeners[target.port]
-        tokens = Tokens(
-            {port: name.removesuffix(":80") for name, port in origins.ports.items()},
-            {real: written for written, real in staged.ports.listeners.items()},
-        )
-        with fronts.start(front.name, front.engine, staged, front.text_for(staged, program)) as server:
-            try:
-                seen = ask(address, scenario.probes, origins, tokens, progress)
-            except ConnectionError as error:
-                raise EngineFailed(f"{server.title} stopped answering:\n{box.log().strip()}") from error
-        return seen, Staged(staged, program, address[1])

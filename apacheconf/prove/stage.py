@@ -5,7 +5,8 @@ named arguments of named directives change, and in them only what stands at the 
 
 - Listen is written anew for every listener, on loopback; addresses in <VirtualHost> follow;
 - in URL arguments the authority behind ``scheme://`` of a known origin becomes its stand-in's;
-- logs go to the sandbox; what ``engines.httpd.REPLACED`` names makes way for the sandbox's own lines.
+- logs go to the sandbox; certificates, keys and authorities are a stand-in's;
+- what ``engines.httpd.REPLACED`` names makes way for the sandbox's own lines.
 
 Every other byte of every argument stays. ``Stage.node_at`` leads from a line of the text to the directive it
 came from.
@@ -26,6 +27,7 @@ from apacheconf.program.hosts import Listener
 from apacheconf.program.loading import Loaded
 from apacheconf.program.program import Program
 from apacheconf.program.workers import Worker
+from apacheconf.prove.certificates import Shelf, StandIn
 from apacheconf.syntax.words import Word, split_with_offsets
 
 #: Directives whose words may be URLs of origins.
@@ -44,6 +46,28 @@ URL_DIRECTIVES = frozenset(
 #: Directives whose first word is a log, and what takes its place.
 LOG_DIRECTIVES = {"errorlog": "error.log", "customlog": "access.log", "transferlog": "access.log",
                   "globallog": "access.log", "forensiclog": "forensic.log"}  # fmt: skip
+#: Directives whose first word is a file, or a folder, for TLS.
+TLS_FILES = frozenset(
+    {
+        *("sslcertificatefile", "sslcertificatekeyfile", "sslcertificatechainfile", "sslcacertificatefile"),
+        *("sslcadnrequestfile", "sslproxycacertificatefile", "sslproxymachinecertificatefile"),
+        "sslproxymachinecertificatechainfile",
+    }
+)
+TLS_FOLDERS = frozenset(
+    {"sslcacertificatepath", "sslcadnrequestpath", "sslproxycacertificatepath", "sslproxymachinecertificatepath"}
+)
+#: What a stand-in can't have: nothing is shown about it.
+TLS_LEFT_OUT = frozenset(
+    {
+        *("sslcarevocationfile", "sslcarevocationpath", "sslcarevocationcheck", "sslproxycarevocationfile"),
+        *("sslproxycarevocationpath", "sslproxycarevocationcheck", "sslpassphrasedialog", "sslusestapling"),
+        *("sslstaplingcache", "sslsessioncache", "sslsessionticketkeyfile", "sslcryptodevice", "sslsrpverifierfile"),
+        *("sslocspenable", "sslocspdefaultresponder", "sslocspoverrideresponder"),
+    }
+)
+#: Those of them that decide whom a server lets in.
+_DECIDES = ("sslcarevocation", "sslproxycarevocation", "sslocspenable")
 _URL = re.compile(r"(?:proxy:)?(?:unix:[^|]*\|)?(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<authority>[^/?#]*)", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?P<host>\[[^]]*\]|[^:]*)(?::(?P<port>\d+|\*))?$")
 _ANY = frozenset({"", "*", "_default_", "0.0.0.0", "[::]"})
@@ -89,41 +113,48 @@ class Stage:
         return self.nodes.get(line)
 
 
-def stage(loaded: Loaded, box: Sandbox, origin_ports: Mapping[str, int], engine: Engine | None) -> Stage:
+def stage(
+    loaded: Loaded,
+    box: Sandbox,
+    origin_ports: Mapping[str, int],
+    engine: Engine | None,
+    stand_in: StandIn | None = None,
+) -> Stage:
     """Print what was loaded so that it runs in ``box``, with the origins (see ``authorities``) at ``origin_ports``.
 
-    ``engine`` is the httpd that will load the modules; without one the LoadModule lines name no real file.
-    Raises ConfigError when the configuration has errors.
+    ``engine`` is the httpd that will load the modules; without one the LoadModule lines name no real file. Without
+    a ``stand_in`` listeners of TLS are left out, and what the directives of TLS name stays. Raises ConfigError when
+    the configuration has errors.
     """
     expanded, program = loaded.expanded, loaded.require()
-    plain = [each for each in program.listeners if each.protocol != "https"]
+    plain = [each for each in program.listeners if stand_in or each.protocol != "https"]
     ports = Ports(dict(zip((p := sorted({each.port for each in plain})), free_ports(len(p)), strict=True)))
-    printer = _Printer(ports, origin_ports, box)
+    printer = _Printer(ports, origin_ports, box, Shelf(stand_in, box) if stand_in else None)
     body = list(printer.lines(expanded.nodes))
     root = Path(expanded.server_root)
     modules = modules_for(loaded)
     head = preamble(engine, box, modules, root if root.is_dir() else None).splitlines()
-    head += [f"Listen {address}:{port}" for address, port in _sockets(plain, ports)]
+    head += [f"Listen {address}:{port}{protocol}" for address, port, protocol in _sockets(plain, ports)]
     nodes = {len(head) + number: node for number, (_, node) in enumerate(body, 1) if node}
     text = "\n".join([*head, *(line for line, _ in body)]) + "\n"
     notes = [f"{each.address}:{each.port} speaks TLS: nothing is asked there" for each in program.listeners
-             if each.protocol == "https"]  # fmt: skip
-    return Stage(text, box, ports, nodes, tuple(notes))
+             if each not in plain]  # fmt: skip
+    return Stage(text, box, ports, nodes, (*notes, *printer.notes))
 
 
-def _sockets(listeners: Iterable[Listener], ports: Ports) -> list[tuple[str, int]]:
+def _sockets(listeners: Iterable[Listener], ports: Ports) -> list[tuple[str, int, str]]:
     """Every socket: a listener for all addresses is one on each loopback address that has a meaning."""
-    found: dict[tuple[str, int], None] = {}
+    found: dict[tuple[str, int, str], None] = {}
     for each in listeners:
         any_address = each.address in _ANY
         addresses = ["127.0.0.1", *ports.addresses.values()] if any_address else [ports.address_for(each.address)]
         for address in addresses:
-            found[address, ports.listeners[each.port]] = None
+            found[address, ports.listeners[each.port], " https" if each.protocol == "https" else ""] = None
     return list(found)
 
 
 def authorities(program: Program) -> dict[str, Worker]:
-    """The origins of plain HTTP, by ``host:port``."""
+    """The origins that are reached by TCP, by ``host:port``."""
     return {f"{each.host.lower()}:{each.port}": each for each in program.workers() if not each.socket}
 
 
@@ -142,18 +173,24 @@ def modules_for(loaded: Loaded) -> list[str]:
 class _Printer:
     """Prints nodes as lines, each with the node it came from."""
 
-    def __init__(self, ports: Ports, origin_ports: Mapping[str, int], box: Sandbox) -> None:
-        self._ports, self._origin_ports, self._box = ports, origin_ports, box
+    def __init__(self, ports: Ports, origin_ports: Mapping[str, int], box: Sandbox, shelf: Shelf | None) -> None:
+        self._ports, self._origin_ports, self._box, self._shelf = ports, origin_ports, box, shelf
+        self.notes: list[str] = []
         self._edits: dict[str, Callable[[Node], str]] = dict.fromkeys(URL_DIRECTIVES, self._urls)
         self._edits |= dict.fromkeys(LOG_DIRECTIVES, self._log)
         self._edits["virtualhost"] = self._addresses
+        if shelf:
+            self._edits |= dict.fromkeys(TLS_FILES, lambda node: f'"{shelf.file(_first(node))}"')
+            self._edits |= dict.fromkeys(TLS_FOLDERS, lambda node: f'"{shelf.folder()}"')
 
     def lines(self, nodes: Iterable[Node], depth: int = 0) -> Iterator[tuple[str, Node | None]]:
         indent = "    " * depth
         for node in nodes:
             name = node.name.lower()
-            if name in REPLACED or name == "listen":
+            if name in REPLACED or name == "listen" or (self._shelf and name in TLS_LEFT_OUT):
                 yield f"{indent}# {node.name} is the sandbox's", node
+                if name.startswith(_DECIDES):
+                    self.notes.append(f"{node.name} was left out: nothing is shown about it")
                 continue
             args = self._edits[name](node) if name in self._edits else node.args
             args += " " if args.endswith("\\") else ""  # a last backslash would continue the line (LEX-10)
@@ -191,6 +228,11 @@ class _Printer:
         words = split_with_offsets(node.args)
         target = f'"{self._box.path}/logs/{LOG_DIRECTIVES[node.name.lower()]}"'
         return target + node.args[words[0].end :] if words else node.args
+
+
+def _first(node: Node) -> str:
+    words = split_with_offsets(node.args)
+    return words[0].value if words else ""
 
 
 def _edit(args: str, change: Callable[[Word, str], str]) -> str:

@@ -6,24 +6,28 @@ import asyncio
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 
 from apacheconf.engines import free_ports
 from apacheconf.origins import OriginProtocol, Received, factory
 
+#: Seconds that an origin waits for a front to agree that a connection over TLS has ended.
+CLOSING = 0.02
+
 
 class Origins:
     """Controlled origins on loopback, in a thread of their own, within a ``with`` block.
 
     ``ports`` maps each authority to its port of 127.0.0.1, which it has from the start. ``up`` says which ones
-    accept connections; at the ports of the others connections are refused. Raises OSError when a port can't be
-    had.
+    accept connections; at the ports of the others connections are refused. Those that are ``secure`` speak TLS.
+    Raises OSError when a port can't be had.
     """
 
-    def __init__(self, authorities: Iterable[str]) -> None:
+    def __init__(self, authorities: Iterable[str], secure: Mapping[str, ssl.SSLContext] | None = None) -> None:
         names = tuple(authorities)
+        self._secure = secure or {}
         # Ports that no outgoing connection takes while an origin is down and its port is free for a moment.
         self._held = {name: _bound(port) for name, port in zip(names, free_ports(len(names)), strict=True)}
         self.ports = {authority: held.getsockname()[1] for authority, held in self._held.items()}
@@ -72,7 +76,11 @@ class Origins:
             self._held[authority] = held = _bound(port)
             if authority in authorities:
                 make = self._remembering(factory(authority, self._received.append, called=f"127.0.0.1:{port}"))
-                self._servers.append(await self._loop.create_server(make, sock=held, backlog=200))
+                tls = self._secure.get(authority)
+                patience = CLOSING if tls else None
+                self._servers.append(
+                    await self._loop.create_server(make, sock=held, backlog=200, ssl=tls, ssl_shutdown_timeout=patience)
+                )
 
     def _remembering(self, make: Callable[[], OriginProtocol]) -> Callable[[], OriginProtocol]:
         def made() -> OriginProtocol:
@@ -82,9 +90,12 @@ class Origins:
         return made
 
     async def _settle(self) -> None:
-        """Let the callbacks that are due run: closing a transport takes two rounds of the loop."""
+        """Let the callbacks that are due run: closing a transport takes two rounds of the loop, and over TLS longer."""
         for _ in range(3):
             await asyncio.sleep(0)
+        for _ in range(10):
+            if any(protocol.is_closing for protocol in self._protocols):
+                await asyncio.sleep(CLOSING / 5)
 
     async def _close(self) -> None:
         for server in self._servers:

@@ -13,7 +13,8 @@ import pytest
 from apacheconf.engines import Engine
 from apacheconf.program.loading import load
 from apacheconf.prove import Report, prove
-from apacheconf.prove.run import Front, compare_fronts, observe
+from apacheconf.prove.run import compare_fronts
+from apacheconf.prove.side import Front, observe
 from tests import record
 from tests.engines.real import need
 

@@ -10,7 +10,7 @@ import pytest
 from apacheconf.prove.compare import compare
 from apacheconf.prove.normalise import rules_for
 from apacheconf.prove.observe import Observation
-from apacheconf.prove.run import Front, observe
+from apacheconf.prove.side import Front, observe
 from tests import record
 
 Seen = dict[str, Observation]

@@ -9,7 +9,7 @@ import pytest
 
 from apacheconf.engines import EngineFailed
 from apacheconf.program.loading import load
-from apacheconf.prove import run
+from apacheconf.prove import side
 from apacheconf.prove.aims import find_targets
 from apacheconf.prove.ask import scenarios
 from apacheconf.prove.stage import authorities, modules_for
@@ -19,12 +19,12 @@ def test_a_front_that_goes_away_is_named(sites: Path, monkeypatch: pytest.Monkey
     def gone(*_: Any) -> None:
         raise ConnectionRefusedError(111, "Connection refused")
 
-    monkeypatch.setattr(run, "ask", gone)
+    monkeypatch.setattr(side, "ask", gone)
     loaded = load([str(sites / "reverse-proxy/conf.d")])
     target = find_targets(loaded.require())[0]
     scenario = next(iter(scenarios(loaded.require(), target.aim, authorities(loaded.require()))))
     with pytest.raises(EngineFailed, match="apacheconf serve stopped answering"):
-        run.observe(loaded, target, scenario, run.Front.find("serve"), lambda _: None)
+        side.observe(loaded, target, scenario, side.Front.find("serve"), lambda _: None)
 
 
 def test_a_module_gets_what_it_looks_for(tmp_path: Path) -> None:

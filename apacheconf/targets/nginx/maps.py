@@ -32,6 +32,12 @@ SHARED: dict[str, Map] = {
         "httpd answers 400 to a Host that is no host name, and to a raw # in the target",
         ("asked_host",),
     ),
+    "nameless": Map(
+        "$ssl_server_name:$asked_host",
+        (("~.:$", "1"), ("default", "")),
+        "httpd answers 400 to a request without a Host after a handshake that named one",
+        ("asked_host",),
+    ),
     "kept_host": Map(
         "$asked_host",
         (("", "$server_is"), ("default", "$asked_host")),

@@ -44,6 +44,7 @@ def emit_tls(low: Lowering, host: Host, server: Block) -> None:
     server.add("ssl_prefer_server_ciphers", _flag(tls.own_order), claims=_exact(tls, "sslhonorcipherorder"))
     server.add("ssl_session_tickets", _flag(tls.tickets), claims=_exact(tls, "sslsessiontickets"))
     _emit_verification(low, tls, server)
+    server.open("if", low.maps.use("nameless")).add("return", "400")
     if tls.strict_sni:
         said_by = _named(tls, "sslstrictsnivhostcheck")
         check = server.open("if", "$ssl_server_name", "=", "", claims=(exact(said_by),))

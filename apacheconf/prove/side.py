@@ -1,0 +1,106 @@
+"""One side of a comparison: a server on a stage of its own, asked everything of a scenario."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from apacheconf.engines import Engine, EngineFailed, Sandbox, find
+from apacheconf.expand import Options
+from apacheconf.program.loading import Loaded, load
+from apacheconf.program.program import Program
+from apacheconf.program.tls import SECURE
+from apacheconf.program.workers import Worker
+from apacheconf.prove import announced, fronts
+from apacheconf.prove.aims import Target
+from apacheconf.prove.announced import Announcements
+from apacheconf.prove.ask import Scenario, ask
+from apacheconf.prove.certificates import StandIn, stand_in
+from apacheconf.prove.client import Handshake
+from apacheconf.prove.observe import Observation, Tokens
+from apacheconf.prove.stage import Stage, authorities, stage
+from apacheconf.prove.threaded import Origins
+from apacheconf.runtime.honesty import account
+from apacheconf.targets.translation import translate
+
+Seen = dict[str, Observation]
+
+
+@dataclass
+class Front:
+    """One side of the comparison: serve, httpd, nginx or haproxy by ``name``, and what it ``said`` about itself."""
+
+    name: str
+    engine: Engine | None
+    said: Announcements = Announcements()
+
+    @classmethod
+    def find(cls, name: str) -> Front:
+        return cls(name, fronts.need(name))
+
+    @property
+    def title(self) -> str:
+        return fronts.title_of(self.engine)
+
+    def text_for(self, stage: Stage, program: Program) -> str:
+        """The configuration for ``stage``, whose program this is; what its report announces is remembered."""
+        if self.engine is None:
+            self.said = announced.read(account(program))
+        elif self.name != "httpd":
+            translation = translate(program, self.name, ".".join(self.engine.version.split(".")[:2]))
+            self.said = announced.read(translation.rows, translation.differences)
+            for name, text in translation.files.items():
+                stage.box.write(name, text)
+            return translation.text
+        return stage.text
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """What ran: the stage, the program of its text, and the port that was asked."""
+
+    stage: Stage
+    program: Program
+    port: int
+
+
+def observe(
+    loaded: Loaded, target: Target, scenario: Scenario, front: Front, progress: Callable[[str], None]
+) -> tuple[Seen, Staged]:
+    """Run one front for one scenario and ask it everything. Leaves no process and no file."""
+    workers = authorities(loaded.require())
+    tls = stand_in()
+    with Sandbox("prove") as box, Origins(workers, _secured(workers, tls, box)) as origins:
+        origins.up(scenario.up)
+        staged = stage(loaded, box, origins.ports, find("httpd"), tls)
+        box.write(staged.file.name, staged.text)
+        program = load([], Options(file=str(staged.file))).require()
+        address = staged.ports.address_for(target.address), staged.ports.listeners[target.port]
+        tokens = Tokens(
+            {port: name.removesuffix(":80") for name, port in origins.ports.items()},
+            {real: written for written, real in staged.ports.listeners.items()},
+        )
+        with fronts.start(front.name, front.engine, staged, front.text_for(staged, program)) as server:
+            try:
+                seen = ask(address, scenario.probes, origins, tokens, progress, _handshake(target, tls, box))
+            except ConnectionError as error:
+                raise EngineFailed(f"{server.title} stopped answering:\n{box.log().strip()}") from error
+        return seen, Staged(staged, program, address[1])
+
+
+def _secured(workers: Mapping[str, Worker], tls: StandIn | None, box: Sandbox) -> dict[str, ssl.SSLContext]:
+    """How the origins speak that are spoken to over TLS."""
+    secure = [name for name, worker in workers.items() if worker.scheme in SECURE]
+    return dict.fromkeys(secure, tls.server(box.path)) if tls and secure else {}
+
+
+def _handshake(target: Target, tls: StandIn | None, box: Sandbox) -> Handshake | None:
+    if not target.secure or tls is None:
+        return None
+    name = target.aim.host
+    return Handshake(tls.client(box.path, shown=False), "" if _is_address(name) else name)
+
+
+def _is_address(name: str) -> bool:
+    return ":" in name or name.replace(".", "").isdecimal()
