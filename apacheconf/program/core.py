@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -14,6 +15,7 @@ from apacheconf.modules.declare import Conf, Setting
 from apacheconf.modules.http_core import HttpServerConf
 from apacheconf.modules.mod_proxy import ProxyServerConf
 from apacheconf.modules.mod_reqtimeout import ReadTimeout, ReqTimeoutServerConf
+from apacheconf.program.expressions import NotEvaluated, value_of
 from apacheconf.program.handling import FileRules, UploadRules
 from apacheconf.program.hosts import Host, Limits, Reading, Shape
 from apacheconf.program.link import Linker
@@ -21,7 +23,8 @@ from apacheconf.program.messages import ErrorLog, formats_of, levels_of
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import AddCharset, AddFilter, MapToFile, SetErrorDocument, SetHandler, Step
 from apacheconf.program.telling import tell
-from apacheconf.program.values import Literal
+from apacheconf.program.values import Literal, Value
+from apacheconf.syntax import expr
 
 #: The name of a server that nobody named: what httpd falls back to when it can't look its own up (AH00558).
 UNNAMED = "127.0.0.1"
@@ -215,8 +218,12 @@ def _step(phase: Phase, action: SetHandler | AddFilter | SetErrorDocument | AddC
 
 
 def _error_document(status: int, document: ErrorDocument) -> SetErrorDocument:
+    value: Value = Literal(document.value)
+    with suppress(NotEvaluated):
+        value = value_of(expr.parse_string(document.value))
+    made = None if isinstance(value, Literal) else value
     if document.kind == "path":
-        return SetErrorDocument(status, path=document.value)
+        return SetErrorDocument(status, path=document.value, value=made)
     if document.kind == "url":
-        return SetErrorDocument(status, url=document.value)
-    return SetErrorDocument(status, text=Literal(document.value))
+        return SetErrorDocument(status, url=document.value, value=made)
+    return SetErrorDocument(status, text=value)

@@ -7,7 +7,7 @@ in the tests and not a silence.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -86,8 +86,8 @@ class Course:
     ``layers`` are the sections that apply, in merge order, ``htaccess`` those of each file on the way, its own lines
     first. ``redirect_to`` is the URI of an internal redirect that the handler would make;
     ``forced_handler`` and ``forced_type`` are what rules say of it (H, T). ``depth`` counts
-    how deep sub-requests are in each other. One that has ``walked`` depends on what is in the file system. ``vary``
-    are the header fields that rules have asked, ``note`` explains an error in its page.
+    how deep sub-requests are in each other. One that has ``walked`` depends on what is in the file system. ``note``
+    explains an error in its page.
     """
 
     program: Program
@@ -128,7 +128,6 @@ class Course:
     forced_type: str = ""
     depth: int = 0
     walked: bool = False
-    vary: list[str] = field(default_factory=list)
     note: str = ""
     fields: list[tuple[str, str]] = field(default_factory=list)
 
@@ -144,10 +143,6 @@ class Course:
         The module is named without ``mod_``; the runtime asks LogLevel.
         """
         self.messages.append(Message(level, module, text, system, bare))
-
-    def varies_by(self, names: Iterable[str]) -> None:
-        """The answer depends on these header fields; Host is never named (RW-40)."""
-        self.vary += [name for name in names if name.lower() != "host" and name not in self.vary]
 
     def refuse(self, status: int, why: str) -> None:
         """Answer with an error made here."""

@@ -135,6 +135,13 @@ class Walk:
             if course.redirect_to is not None and not course.state.sub and not _needs_slash(course):
                 return Flow(Move.INTERNAL_REDIRECT)
             _force(course)
+        if phase is Phase.MAP_TO_STORAGE and _is_echoed(course):
+            ask_layers(course, _WALKS[Phase.SECTION_WALK], self.holds, self.tracer)  # for what they add to Vary
+            if _check_trace(course) and _has_body(course):
+                course.refuse(413, "a body with TRACE")
+            return END
+        if phase is Phase.FILTERS and course.status is None and _is_echoed(course):
+            return None
         if phase is Phase.MAP_TO_STORAGE and course.origin is None:
             walk_directories(course, self.holds, self.tracer)
         elif phase in _WALKS:
@@ -174,10 +181,12 @@ class Walk:
             if self.course.state.sub and isinstance(step.action, Rewrite) and step.action.main_only:
                 at += 1
                 continue
+            asked = len(self.course.state.vary)
             matched = holds(step.when, self.course.state)
             self.tracer(Tried(step, matched))
             if isinstance(step.action, EditHeader) and step.phase is Phase.FILTERS:
                 self.course.response_headers.append(step)  # asked again when the answer is there
+                del self.course.state.vary[asked:]
             elif matched:
                 self._perform(step)
             flow = step.then if matched else step.otherwise
@@ -253,15 +262,31 @@ def _skips(flow: Flow) -> int:
     return flow.count if flow.move in (Move.SKIP, Move.CHAIN) else 0
 
 
+def _is_echoed(course: Course) -> bool:
+    """Whether it is a TRACE that no origin takes: it is answered before the file system is looked at (HP-4)."""
+    return course.state.request.method == "TRACE" and course.origin is None and not course.state.sub
+
+
+def _has_body(course: Course) -> bool:
+    length = course.headers.get("Content-Length") or ""
+    return course.headers.get("Transfer-Encoding") is not None or length.strip("0 ") != ""
+
+
+def _check_trace(course: Course) -> bool:
+    """Whether TRACE may be answered."""
+    allowed = course.state.host.shape.limits.trace
+    if not allowed:
+        course.refuse(405, "TraceEnable is off")
+    return allowed
+
+
 def _before_handler(course: Course, tracer: Tracer) -> None:
     """What the proxy handler and the default handler check themselves: TRACE, CONNECT, Max-Forwards."""
     if course.status is not None:
         return
     method = course.state.request.method
-    if method == "TRACE" and not course.state.host.shape.limits.trace:
-        course.refuse(405, "TraceEnable is off")
-        if course.origin is not None:
-            course.log("error", "proxy", "AH01139: TRACE forbidden by server configuration")
+    if method == "TRACE" and not _check_trace(course):
+        course.log("error", "proxy", "AH01139: TRACE forbidden by server configuration")
     elif method == "CONNECT" and course.origin is None:
         course.refuse(405, "CONNECT is for forward proxies, and no mapping takes it")
     elif course.origin is not None and course.headers.breaks():

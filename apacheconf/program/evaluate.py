@@ -60,7 +60,7 @@ class State:
 
     ``headers`` is its header table as edited so far (None: as received), ``answer`` the two tables of the response,
     onsuccess and always, once they are there. ``started`` is in seconds since 1970, ``before`` path and query of what
-    an internal redirect led here from.
+    an internal redirect led here from. ``vary`` are the header fields that expressions and rules have asked.
     """
 
     request: Request
@@ -92,6 +92,7 @@ class State:
     user: str | None = None
     auth_type: str = ""
     asked_user: bool = False
+    vary: list[str] = field(default_factory=list)
 
     @property
     def authority(self) -> Authority:
@@ -202,7 +203,9 @@ def text_of(value: Value, state: State) -> str:
         case Capture(name, group):
             groups = state.captures.get(name, ())
             return (groups[group] or "") if group < len(groups) else ""
-        case Variable(name, argument, missing):
+        case Variable(name, argument, missing, varies):
+            if varies:
+                state.vary.append(varies)
             known = value.known_from <= state.phase
             found = read_variable(name, argument, state) if known else None
             return missing if found is None else found

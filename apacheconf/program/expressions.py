@@ -7,6 +7,7 @@ whoever asked can say so: a condition is never guessed.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from apacheconf.modules.mod_authz_core import network
 from apacheconf.program.conditions import (
@@ -31,6 +32,11 @@ from apacheconf.syntax import expr
 
 _EVALUATED_TESTS = frozenset({"n", "z", "T", *FILE_TESTS})
 _EVALUATED_CALLS = frozenset({"tolower", "toupper"})
+#: The header fields behind names: who asks them makes the answer vary (EXPR-31, RW-40).
+FIELDS_OF_NAMES = {
+    "HTTP_USER_AGENT": "User-Agent", "HTTP_REFERER": "Referer", "HTTP_COOKIE": "Cookie", "HTTP_HOST": "Host",
+    "HTTP_FORWARDED": "Forwarded", "HTTP_PROXY_CONNECTION": "Proxy-Connection", "HTTP_ACCEPT": "Accept",
+}  # fmt: skip
 #: Functions that read a table of the request: they are variables with an argument.
 _TABLES = {
     "req": "HTTP", "http": "HTTP", "req_novary": "HTTP", "env": "ENV", "reqenv": "ENV", "resp": "RESP", "hc": "HC",
@@ -58,41 +64,57 @@ def lower(node: expr.Expr) -> Condition:
         case expr.Either(parts):
             return AnyOf(tuple(map(lower, parts)))
         case expr.Comparison(left, operator, right):
-            return Compare(value_of(left), Operator(operator), value_of(right))
+            return Compare(_operand(left), Operator(operator), _operand(right))
         case expr.Search(value, pattern, ignore_case, negated):
-            found = Matches(value_of(value), Regex(pattern, ignore_case), "expr" if "(" in pattern else "")
+            found = Matches(_operand(value), Regex(pattern, ignore_case), "expr" if "(" in pattern else "")
             return Not(found) if negated else found
         case expr.Membership(value, choices, None):
-            return OneOf(value_of(value), tuple(map(value_of, choices)))
+            return OneOf(_operand(value), tuple(map(_operand, choices)))
         case expr.Membership():
             raise NotEvaluated("a list function")
         case expr.Unary(letter, value):
             return _unary(letter, value)
         case expr.Named(left, name, right):
-            return _NAMED[name.lower()](value_of(left), right)
+            return _NAMED[name.lower()](_operand(left), right)
 
 
 def value_of(word: expr.Word) -> Value:
-    """A value of the program for a word of ap_expr. Raises NotEvaluated."""
+    """The value of a text that an expression makes; what it asks adds nothing to Vary. Raises NotEvaluated."""
+    return _unvaried(_operand(word))
+
+
+def _unvaried(value: Value) -> Value:
+    match value:
+        case Variable():
+            return replace(value, varies="")
+        case Joined(parts):
+            return Joined(tuple(map(_unvaried, parts)))
+        case Call(function, argument):
+            return Call(function, _unvaried(argument))
+    return value
+
+
+def _operand(word: expr.Word) -> Value:
+    """A value of the program for a word of ap_expr in a condition. Raises NotEvaluated."""
     match word:
         case expr.Text(text):
             return Literal(text)
         case expr.Name(name):
-            return Variable(name.upper())
+            return Variable(name.upper(), varies=FIELDS_OF_NAMES.get(name.upper(), ""))
         case expr.Group(number):
             return Capture("expr", number)
         case expr.Concat(parts):
-            return Joined(tuple(map(value_of, parts)))
+            return Joined(tuple(map(_operand, parts)))
         case expr.Function(name, argument):
             return _call(name.lower(), argument)
 
 
 def _call(name: str, argument: expr.Word) -> Value:
     if name in _TABLES and isinstance(argument, expr.Text):
-        return Variable(_TABLES[name], argument.text)
+        return Variable(_TABLES[name], argument.text, varies=argument.text if name in ("req", "http") else "")
     if name not in _EVALUATED_CALLS:
         raise NotEvaluated(f"the function {name}")
-    return Call(name, value_of(argument))
+    return Call(name, _operand(argument))
 
 
 def _unary(letter: str, value: expr.Word) -> Condition:
@@ -101,7 +123,7 @@ def _unary(letter: str, value: expr.Word) -> Condition:
     letter = "L" if letter == "h" else letter
     if letter not in _EVALUATED_TESTS:
         raise NotEvaluated(f"the test -{letter}")
-    return Test(letter, value_of(value))
+    return Test(letter, _operand(value))
 
 
 def _in_network(address: Value, word: expr.Word) -> Condition:

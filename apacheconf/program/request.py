@@ -78,7 +78,7 @@ class Decision:
     ProxyVia adds, both ways.
     ``fields`` are what an error made here brings
     (Allow), ``user`` is who it is, or says so, ``client`` the client's address where it isn't the connection's
-    (RI-4). ``vary`` are the header fields that rules have asked; ``note`` explains an error in its page.
+    (RI-4). ``vary`` are lines of the fields that were asked; ``note`` explains an error in its page.
     ``redirect_to`` is where rules lead a sub-request, whose own internal redirect isn't made.
     ``response_headers`` and ``early_headers`` are what ``response`` edits the answer with, under ``state``.
     """

@@ -41,8 +41,13 @@ def answer_fields(decision: Decision, status: int, fields: Headers, completed: b
     def lines_of(table: Table) -> Iterator[EditHeader]:
         for step in decision.response_headers:
             line = step.action
-            if isinstance(line, EditHeader) and line.table is table and holds(step.when, state):
-                yield line
+            if isinstance(line, EditHeader) and line.table is table:
+                state.vary = []
+                held = holds(step.when, state)
+                if state.vary:
+                    own.merge("Vary", ", ".join(state.vary))
+                if held:
+                    yield line
 
     return _edited(lines_of, lambda value: text_of(value, state), always, own, completed, state.headers)
 
@@ -70,6 +75,16 @@ def settled_text(value: Value) -> str:
 def is_settled(line: EditHeader) -> bool:
     """Whether the line says the same for every request."""
     return line.operation not in ("echo", "note") and all(map(_is_text, (line.value, line.replacement)))
+
+
+def asks_fields(condition: object) -> bool:
+    """Whether asking a condition adds header fields to Vary (EXPR-31)."""
+    if isinstance(condition, tuple):
+        return any(map(asks_fields, condition))
+    if isinstance(condition, Variable):
+        return bool(condition.varies)
+    inner = dataclasses.fields(condition) if dataclasses.is_dataclass(condition) else ()
+    return any(asks_fields(getattr(condition, each.name)) for each in inner)
 
 
 #: What is known once the answer is there, whatever the request was; the environment then holds the member alone.

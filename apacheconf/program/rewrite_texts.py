@@ -14,7 +14,7 @@ from apacheconf.modules.mod_rewrite import RewriteMap
 from apacheconf.modules.rewrite_rules import Escape, RewriteCond
 from apacheconf.program import expressions
 from apacheconf.program.conditions import Compare, Condition, Matches, Not, Operator, Regex, Test
-from apacheconf.program.expressions import NotEvaluated
+from apacheconf.program.expressions import FIELDS_OF_NAMES, NotEvaluated
 from apacheconf.program.files import FILE_TESTS
 from apacheconf.program.rewrite_maps import KINDS
 from apacheconf.program.values import (
@@ -54,11 +54,6 @@ _NAMES: dict[str, Value] = {
     #: Not known yet when a server's rules run.
     **dict.fromkeys(("REMOTE_USER", "AUTH_TYPE", "PATH_INFO", "CONTEXT_PREFIX"), Literal("")),
 }
-#: The header fields behind names: who asks them makes the answer vary (RW-40).
-FIELDS_OF_NAMES = {
-    "HTTP_USER_AGENT": "User-Agent", "HTTP_REFERER": "Referer", "HTTP_COOKIE": "Cookie", "HTTP_HOST": "Host",
-    "HTTP_FORWARDED": "Forwarded", "HTTP_PROXY_CONNECTION": "Proxy-Connection", "HTTP_ACCEPT": "Accept",
-}  # fmt: skip
 _NOT_YET = frozenset({"REMOTE_IDENT", "SCRIPT_USER", "SCRIPT_GROUP", "SERVER_SOFTWARE", "API_VERSION"})
 #: What is known only when a section's rules run; REQUEST_FILENAME is the file that the rules have made so far.
 _IN_SECTIONS: dict[str, Value] = {
@@ -153,7 +148,7 @@ def condition_of(cond: RewriteCond, texts: Texts) -> Condition:
 
 def _positive(cond: RewriteCond, texts: Texts) -> Condition:
     if cond.operator == "expr":
-        found: Condition = _captures_as_cond(expressions.condition_of(cond.operand))
+        found: Condition = _of_rule(expressions.condition_of(cond.operand), cond.no_vary)
         return found
     value = texts.value(cond.test)
     if cond.operator == "regex":
@@ -173,15 +168,17 @@ def _compared(value: Value, cond: RewriteCond) -> Compare:
     return Compare(value, operator, Literal(cond.operand))
 
 
-def _captures_as_cond(node: Any) -> Any:
-    """An expression's captures are the condition's: ``%1`` in the rule, ``$1`` in the expression."""
+def _of_rule(node: Any, no_vary: bool) -> Any:
+    """An expression's captures are the condition's (``%1`` in the rule, ``$1`` in it); with NV it names no fields."""
     if isinstance(node, tuple):
-        return tuple(map(_captures_as_cond, node))
+        return tuple(_of_rule(each, no_vary) for each in node)
     if not dataclasses.is_dataclass(node) or isinstance(node, type):
         return node
-    changed = {each.name: _captures_as_cond(getattr(node, each.name)) for each in dataclasses.fields(node)}
+    changed = {each.name: _of_rule(getattr(node, each.name), no_vary) for each in dataclasses.fields(node)}
     if isinstance(node, Matches) and node.captures:
         changed["captures"] = "cond"
     if isinstance(node, Capture):
         changed["match"] = "cond"
+    if isinstance(node, Variable) and no_vary:
+        changed["varies"] = ""
     return dataclasses.replace(node, **changed)

@@ -51,7 +51,7 @@ def begin_document(program: Program, before: Decision, status: int, path: str, n
     env.update({"REDIRECT_ERROR_NOTES": notes} if notes else {})
     headers = old.headers or HeaderTable(old.request.headers)
     request, redirected = replace(old.request, method="GET"), (old.path, old.query)
-    state = replace(old, request=request, env=env, status=200, headers=headers, before=redirected)
+    state = replace(old, request=request, env=env, status=200, headers=headers, before=redirected, vary=[])
     early = HeaderTable(before.early_headers)
     course = Course(program, state, path, headers, early=early, rounds=before.rounds + 1)
     _forget(course)

@@ -385,12 +385,16 @@ class MapBackCookie:
 
 @dataclass(frozen=True, slots=True)
 class SetErrorDocument:
-    """What answers for ``status``: a local path, a URL (302) or text; exactly one of them is set."""
+    """What answers for ``status``: a local path, a URL (302) or text; exactly one of them is set.
+
+    ``value`` stands in the place of a path or URL that depends on the request.
+    """
 
     status: int
     path: str = ""
     url: str = ""
     text: Value | None = None
+    value: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,13 @@ class Variable:
     """A variable by its canonical upper-case name; ``argument`` for the families (``HTTP:Accept``, ``ENV:x``).
 
     ``missing`` is what an unset one becomes: empty in expressions, ``(null)`` in Header (SEM-20), ``-`` in logs.
+    ``varies`` is the header field by which an answer varies once a condition has asked this (EXPR-31).
     """
 
     name: str
     argument: str = ""
     missing: str = ""
+    varies: str = ""
 
     @property
     def known_from(self) -> Phase:

@@ -11,8 +11,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, is_dataclass
-from functools import lru_cache
+from dataclasses import dataclass
 
 from apacheconf.expand.options import Known
 from apacheconf.modules.core import CoreDirConf
@@ -24,9 +23,7 @@ from apacheconf.program.files import Located, look_at, same_owner
 from apacheconf.program.fold import fold
 from apacheconf.program.hosts import Layer, LayerKind, Shape
 from apacheconf.program.htaccess import Granted, read_htaccess
-from apacheconf.program.rewrite_texts import FIELDS_OF_NAMES
 from apacheconf.program.trace import LayerAsked, Tracer
-from apacheconf.program.values import Variable
 
 _FILES = frozenset({LayerKind.FILES})
 #: Whether a layer's matcher holds for the request as it is now.
@@ -39,8 +36,6 @@ def ask_layers(course: Course, kinds: frozenset[LayerKind], holds: Holds, tracer
     known = set(map(id, applied))
     for layer, container in _candidates(course):
         counts = layer.kind in kinds and (container is None or id(container) in known)
-        if counts and layer.kind is LayerKind.IF and course.origin is None:
-            course.varies_by(_fields_of(layer.matcher))
         if counts and _asked(course, layer, holds, tracer):
             applied.append(layer)
             known.add(id(layer))
@@ -52,21 +47,6 @@ def _candidates(course: Course) -> Iterator[tuple[Layer, Layer | None]]:
     for layers in (course.state.host.shape.layers, *course.htaccess):
         for layer in layers:
             yield layer, None if layer.container is None else layers[layer.container]
-
-
-@lru_cache(maxsize=1024)
-def _fields_of(condition: Condition) -> tuple[str, ...]:
-    """The header fields that a condition asks."""
-    found: list[str] = []
-    waiting: list[object] = [condition]
-    for node in waiting:
-        if isinstance(node, Variable) and (node.name == "HTTP" or node.name in FIELDS_OF_NAMES):
-            found.append(node.argument or FIELDS_OF_NAMES[node.name])
-        elif isinstance(node, tuple):
-            waiting += node
-        elif is_dataclass(node):
-            waiting += [getattr(node, each.name) for each in fields(node)]
-    return tuple(dict.fromkeys(found))
 
 
 def _asked(course: Course, layer: Layer, holds: Holds, tracer: Tracer) -> bool:

@@ -12,7 +12,7 @@ from apacheconf.runtime.documents import answered_by_document
 from apacheconf.runtime.framing import CHUNKED_FIELD, LAST_CHUNK, chunk
 from apacheconf.runtime.mod_headers import edited_error, edited_reply
 from apacheconf.runtime.pages import CLOSING, CONTENT_TYPE, page
-from apacheconf.runtime.switches import protocol_for, vary_for
+from apacheconf.runtime.switches import protocol_for, vary_for, vary_lines
 
 if TYPE_CHECKING:
     from apacheconf.runtime.exchange import Exchange
@@ -31,6 +31,11 @@ class Answering:
     door: Door
     _expect_refused: bool
     _left: int
+
+    @property
+    def expects(self) -> bool:
+        """Whether the client waits for 100 Continue, and won't get it."""
+        return self._expect_refused
 
     def write(self, data: bytes) -> None:
         """Send bytes to the client."""
@@ -55,7 +60,9 @@ class Answering:
         A page that isn't ``measured`` has no Content-Length (RS-18, RS-31).
         """
         if status == 204:  # it has no page, and bytes of one would begin the next answer
-            self.answer(exchange, status, b"", list(kept), reason.encode("latin-1"))
+            decision = exchange.plan.decision
+            vary = [] if decision is None else vary_lines(decision)
+            self.answer(exchange, status, b"", [*kept, *vary], reason.encode("latin-1"))
             return
         if answered_by_document(self, exchange, status, reason):  # type: ignore[arg-type]  # it is a ClientConnection
             return

@@ -176,7 +176,7 @@ def _is_settled(step: Step) -> bool:
     if _sets_variables(action):
         return not _sets_switch(action)
     if isinstance(action, SetErrorDocument):
-        return action.text is None or isinstance(action.text, Literal)
+        return action.value is None and isinstance(action.text, Literal | None)
     if isinstance(action, MapBack | MapBackCookie) and action.values is not None:
         return False
     if isinstance(action, EditHeader):

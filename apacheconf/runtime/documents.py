@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from apacheconf.program.authority import answered
 from apacheconf.program.decide import decide, decide_document
 from apacheconf.program.evaluate import text_of
+from apacheconf.program.phases import Phase
 from apacheconf.program.steps import SetErrorDocument
-from apacheconf.program.values import Literal
+from apacheconf.program.values import Literal, Value
 from apacheconf.runtime.forward import header_lines
 from apacheconf.runtime.local import redirect
 from apacheconf.runtime.pages import CLOSING, CONTENT_TYPE
@@ -42,22 +43,25 @@ def answered_by_document(client: ClientConnection, exchange: Exchange, status: i
     if status in CLOSING:
         exchange.stay = False
     if document.path:
-        _ask_locally(client, exchange, status, document.path)
+        _ask_locally(client, exchange, status, _text(exchange, document.value, document.path))
     elif document.url:
-        redirect(client, exchange, 302, document.url)
+        redirect(client, exchange, 302, _text(exchange, document.value, document.url))
     else:
-        text = _text(exchange, document).encode("latin-1", "replace")
+        text = _text(exchange, document.text, "").encode("latin-1", "replace")
         client.answer(exchange, status, text, [(b"Content-Type", CONTENT_TYPE)], reason.encode("latin-1"))
     return True
 
 
-def _text(exchange: Exchange, document: SetErrorDocument) -> str:
+def _text(exchange: Exchange, value: Value | None, settled: str) -> str:
+    """What an expression comes to now that the request has failed; ``settled`` where there is none (EXPR-46)."""
+    if isinstance(value, Literal):
+        return value.text
     decision = exchange.plan.decision
-    if isinstance(document.text, Literal):
-        return document.text.text
-    if document.text is None or decision is None or decision.state is None:
-        return ""
-    return text_of(document.text, decision.state)
+    if value is None or decision is None or decision.state is None:
+        return settled
+    state = decision.state
+    state.phase, state.status = Phase.FILTERS, exchange.status or state.status
+    return text_of(value, state)
 
 
 def _ask_locally(client: ClientConnection, exchange: Exchange, status: int, path: str) -> None:

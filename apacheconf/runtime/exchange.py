@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.runtime import faults
 from apacheconf.runtime.answer import ReplyHead, interim, standard_reason, switching, unexpected_upgrade
 from apacheconf.runtime.byteranges import Unsatisfiable
@@ -23,7 +24,7 @@ from apacheconf.runtime.reply import client_head
 from apacheconf.runtime.requesting import Requesting
 from apacheconf.runtime.site import KnownReply, Plan, Site
 from apacheconf.runtime.strict import Fields
-from apacheconf.runtime.switches import relays_continue, relays_interim
+from apacheconf.runtime.switches import relays_continue, relays_interim, vary_lines
 from apacheconf.runtime.telling import tell, tell_failed_by
 from apacheconf.runtime.tunnel import start_tunnel
 
@@ -178,6 +179,9 @@ class Exchange(Requesting):
     def answered(self, reply: ReplyHead, pieces: list[bytes], done: bool) -> None:
         """The final head, with the body that came with it."""
         self.reply = reply
+        decision = self.plan.decision
+        if decision is not None and decision.vary and (decision.origin is None or is_fcgi(decision.origin)):
+            reply.fields = [*reply.fields, *vary_lines(decision)]  # another HTTP server's fields take their place
         service, pool = self.plan.service, self.pool
         if service is not None and pool is not None and reply.status in service.fail_on_status:
             pool.cells.fail(self.client.server.now)

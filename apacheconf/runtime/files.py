@@ -29,6 +29,7 @@ from apacheconf.runtime.media import Media
 from apacheconf.runtime.pages import CONTENT_TYPE, page
 from apacheconf.runtime.sending import BY_KERNEL, PIECE, FileSource, Segment, read_segments
 from apacheconf.runtime.strict import Fields
+from apacheconf.runtime.switches import vary_lines
 
 if TYPE_CHECKING:
     from apacheconf.runtime.client import ClientConnection
@@ -98,9 +99,10 @@ def refuse_method(client: ClientConnection, exchange: Exchange, status: int, fie
     """OPTIONS, with what ``fields`` say of the file, and methods that no file answers."""
     allowed = b"HEAD,GET,POST,OPTIONS" + (b",TRACE" if exchange.site.limits.trace else b"")
     if status == 200:
-        filtering = exchange.plan.forwarding.filtering
+        filtering, decision = exchange.plan.forwarding.filtering, exchange.plan.decision
+        vary = [] if decision is None else vary_lines(decision)
         expired = fields if filtering is None else filtering.expired(exchange, fields)
-        client.answer(exchange, 200, b"", [(b"Allow", allowed), *expired], completed=True)
+        client.answer(exchange, 200, b"", [(b"Allow", allowed), *vary, *expired], completed=True)
     else:
         client.refuse(exchange, status, kept=[(b"Allow", allowed)])
 
@@ -207,9 +209,6 @@ class _Answer:
         if etag:
             fields.append((b"ETag", etag))
         fields.append((b"Accept-Ranges", b"none" if self.rules.max_ranges == 0 else b"bytes"))
-        decision = self.exchange.plan.decision
-        if decision is not None and decision.vary:  # what rules have asked (RW-40)
-            fields.append((b"Vary", ", ".join(decision.vary).encode("latin-1")))
         return fields
 
     def _etag(self, now: float) -> bytes:

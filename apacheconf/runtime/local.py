@@ -11,7 +11,7 @@ from apacheconf.runtime.framing import CHUNKED_FIELD, LAST_CHUNK, chunk
 from apacheconf.runtime.handlers import handle
 from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.pages import CONTENT_TYPE
-from apacheconf.runtime.strict import Fields
+from apacheconf.runtime.switches import vary_lines
 
 if TYPE_CHECKING:
     from apacheconf.runtime.client import ClientConnection
@@ -22,7 +22,7 @@ def local_answer(client: ClientConnection, exchange: Exchange, head: RequestHead
     """Answer as ``decision`` says."""
     status = decision.status
     if status is None and head.method == b"TRACE":
-        _send_echo(client, exchange, head)
+        _echo(client, exchange, head, decision)
     elif status is None:
         handle(client, exchange, head, decision)
     elif decision.location:
@@ -57,7 +57,12 @@ def redirect(client: ClientConnection, exchange: Exchange, status: int, location
         f"<title>{status} {title}</title>\n</head><body>\n<h1>{title}</h1>\n"
         f"{_REDIRECTS.get(status, _MOVED).format(escape(location))}</body></html>\n"
     )
-    fields = [(b"Location", location.encode("latin-1")), (b"Content-Type", CONTENT_TYPE)]
+    fields = [(b"Location", location.encode("latin-1"))]
+    decision = exchange.plan.decision
+    if status == 304:  # it has no page, and keeps what the request has collected so far
+        client.answer(exchange, status, b"", [*fields, *([] if decision is None else vary_lines(decision))])
+        return
+    fields.append((b"Content-Type", CONTENT_TYPE))
     filtering = exchange.plan.forwarding.filtering
     if filtering is not None:
         fields = filtering.expired(exchange, fields)
@@ -73,17 +78,21 @@ def _answer_for_origin(client: ClientConnection, exchange: Exchange, head: Reque
         allowed = b"TRACE" if exchange.site.limits.trace else b""
         client.answer(exchange, 200, b"", [(b"Allow", allowed)], completed=True)
         return
-    lines = () if decision.state.headers is None else decision.state.headers.lines()
-    _send_echo(client, exchange, head, [(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines])
+    _echo(client, exchange, head, decision)
 
 
-def _send_echo(client: ClientConnection, exchange: Exchange, head: RequestHead, asked: Fields | None = None) -> None:
-    """The request itself; with the lines that were ``asked`` of an origin, edited as the origin's answer would be."""
-    lines = b"".join(b"%b: %b\r\n" % pair for pair in (head.fields if asked is None else asked))
-    echo, fields = b"TRACE %b HTTP/1.1\r\n%b\r\n" % (head.target, lines), [(b"Content-Type", b"message/http")]
-    if exchange.version >= (1, 1):
+def _echo(client: ClientConnection, exchange: Exchange, head: RequestHead, decision: Decision) -> None:
+    """The request itself: as it would have gone to an origin, whose answer Header edits, or as it has come (HP-4)."""
+    asked = () if decision.state is None or decision.state.headers is None else decision.state.headers.lines()
+    lines = b"".join(b"%b: %b\r\n" % (name.encode("latin-1"), value.encode("latin-1")) for name, value in asked)
+    fields = [*vary_lines(decision), (b"Content-Type", b"message/http")]
+    version = b"%d.%d" % exchange.version
+    echo = b"TRACE %b HTTP/%b\r\n%b\r\n" % (head.target, version, lines)
+    in_chunks = exchange.version >= (1, 1) and not client.expects
+    if in_chunks:
         echo, fields = chunk([echo]) + LAST_CHUNK, [*fields, CHUNKED_FIELD]
-    client.answer(exchange, 200, echo, fields, completed=asked is not None)
+    exchange.stay = exchange.stay and in_chunks
+    client.answer(exchange, 200, echo, fields, measured=False, completed=decision.status == 200)
 
 
 def _proxy_note(head: RequestHead, status: int) -> tuple[str, str]:

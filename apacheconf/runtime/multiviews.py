@@ -197,7 +197,10 @@ def negotiate(decision: Decision, variants: Variants, look_up: LookUp) -> Decisi
     if found.status is not None:
         return replace(found, fields=(*fields, *found.fields))
     return replace(
-        found, path_info=decision.path_info, told={**found.told, Variant: Variant(tuple(fields), variants.validator)}
+        found,
+        path_info=decision.path_info,
+        told={**found.told, Variant: Variant(tuple(fields), variants.validator)},
+        vary=(*found.vary, *decision.vary),
     )
 
 

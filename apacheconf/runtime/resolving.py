@@ -86,7 +86,7 @@ def _as_asked(decision: Decision, found: Decision) -> Decision:
     """A sub-request looks with GET; what it found is then the request itself, and has its method."""
     assert decision.state is not None and found.state is not None
     found.state.request = replace(found.state.request, method=decision.state.request.method)
-    return found
+    return replace(found, vary=(*found.vary, *decision.vary))
 
 
 def _followed(program: Program, found: Decision, depth: int) -> Decision:

@@ -303,7 +303,9 @@ class Site:
         is_file = _is_plain_file(decided)
         if not is_file and (decided.asks & PLACES or not any(decision.origin is each for each in origins)):
             return None
-        documents = all(isinstance(each.text, Literal | None) for each in decision.error_documents)
+        documents = all(
+            isinstance(each.text, Literal | None) and each.value is None for each in decision.error_documents
+        )
         if any(each.when != ALWAYS for each in decision.filters):
             return None
         edits = settled_edits(decision)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from apacheconf.program.request import Decision
 from apacheconf.runtime.strict import Fields
 
 if TYPE_CHECKING:
@@ -88,6 +89,11 @@ def protocol_for(exchange: Exchange) -> bytes:
     if old or "nokeepalive" in switches or (exchange.version < (1, 1) and not exchange.announce):
         exchange.stay = False
     return b"HTTP/1.0" if old else b"HTTP/1.1"
+
+
+def vary_lines(decision: Decision) -> Fields:
+    """Vary of an answer made here: the fields that expressions and rules have asked (EXPR-31, RW-40)."""
+    return [(b"Vary", line.encode("latin-1")) for line in decision.vary]
 
 
 def vary_for(exchange: Exchange, fields: Fields) -> Fields:

@@ -71,13 +71,17 @@ def _variable(value: Variable, phase: Phase) -> Text:
         return lambda state: state.path
     if value.known_from > phase:
         return lambda state: missing
-    read = reader_of(value.name, value.argument)
+    read, varies = reader_of(value.name, value.argument), value.varies
+
+    def varying(state: State) -> str:
+        state.vary.append(varies)
+        return text(state)
 
     def text(state: State) -> str:
         found = read(state)
         return missing if found is None else found
 
-    return text
+    return varying if varies else text
 
 
 _VALUES: dict[type, Callable[[Any, Phase], Text]] = {

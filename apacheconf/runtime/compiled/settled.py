@@ -8,7 +8,7 @@ from apacheconf.program.conditions import ALWAYS
 from apacheconf.program.evaluate import State
 from apacheconf.program.phases import Phase
 from apacheconf.program.request import Decision
-from apacheconf.program.response import is_settled
+from apacheconf.program.response import asks_fields, is_settled
 from apacheconf.program.steps import EditHeader, Step
 from apacheconf.program.values import Capture, Variable
 from apacheconf.runtime.compiled.asks import CHANGING, asks
@@ -52,7 +52,7 @@ def _made(step: Step) -> Settle | None:
         return None
     if step.when == ALWAYS:
         return lambda state: True
-    if asks(step.when) & CHANGING or _is_of_member(step.when):
+    if asks(step.when) & CHANGING or _is_of_member(step.when) or asks_fields(step.when):
         return None
     return test_of(step.when, Phase.FILTERS)
 
