@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from ipaddress import ip_address
 
 from apacheconf.ledger import Written
@@ -246,10 +247,13 @@ def members(origin: Origin) -> tuple[Worker, ...]:
 
 def is_address(worker: Worker) -> bool:
     """Whether the worker is reached without looking up a name."""
-    if worker.socket:
-        return True
+    return bool(worker.socket) or _is_ip(worker.host)
+
+
+@lru_cache(maxsize=1 << 14)
+def _is_ip(host: str) -> bool:
     try:
-        ip_address(worker.host)
+        ip_address(host)
     except ValueError:
         return False
     return True

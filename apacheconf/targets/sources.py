@@ -7,6 +7,7 @@ machine (DES-12).
 from __future__ import annotations
 
 import os.path
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -19,21 +20,25 @@ _LONGEST = 60
 _NAMED = 8
 #: nginx refuses a file with a comment line of more than 4,096 bytes.
 _WIDTH = 110
+_PLAIN = re.compile("[ -~]*")
 
 
 class Sources:
     """Knows the folder that the sources share; writes comments about directives."""
 
     def __init__(self, directives: Iterable[Written]) -> None:
-        names = {d.place.span.file.name for d in directives}
+        names = {file.name for file in {id(d.place.span.file): d.place.span.file for d in directives}.values()}
         folders = {str(Path(name).parent) for name in names if Path(name).is_absolute()}
         self._shared = os.path.commonpath(folders) if folders else ""
+        self._shown: dict[str, str] = {}
 
     def at(self, place: Place) -> str:
         """``site.conf:12``."""
         name = place.span.file.name
-        shown = os.path.relpath(name, self._shared) if Path(name).is_absolute() and self._shared else name
-        return f"{plain(shown)}:{place.span.line}"
+        if name not in self._shown:
+            apart = Path(name).is_absolute() and self._shared
+            self._shown[name] = plain(os.path.relpath(name, self._shared) if apart else name)
+        return f"{self._shown[name]}:{place.span.line}"
 
     def comment(self, directives: Sequence[Written]) -> str:
         """One line for all the directives: files are named once, each directive by its name and first word."""
@@ -59,9 +64,11 @@ def title(directive: Written) -> str:
 
 def comment_lines(text: str) -> list[str]:
     """A comment as lines of a width that people and every target's reader can take."""
+    if len(text) <= _WIDTH:
+        return [f"# {text}".rstrip()]
     return [f"# {line}".rstrip() for line in textwrap.wrap(text, _WIDTH, break_on_hyphens=False)]
 
 
 def plain(text: str) -> str:
     """``text`` fit for a comment: anything that isn't printable ASCII becomes ``?``."""
-    return "".join(c if " " <= c <= "~" else "?" for c in text)
+    return text if _PLAIN.fullmatch(text) else "".join(c if " " <= c <= "~" else "?" for c in text)

@@ -124,7 +124,7 @@ def emit_slashes(
         out.add("http-request", "deny", "deny_status", "404", "if", "{", "path", "-m", "sub", "-i", "%2f", "}",
                 *(is_one_of(refusing) if len(refusing) < len(hosts) else ()))  # fmt: skip
     keeping = [each for each in hosts if each.shape.limits.encoded_slashes == "NoDecode"]
-    only = is_one_of(keeping) if len(keeping) < len(hosts) else ()
+    only = is_one_of(keeping) if 0 < len(keeping) < len(hosts) else ()
     if keeping:
         slashes = ("{", "path", "-m", "sub", "-i", "%2f", "}")
         out.add("http-request", "set-path", r'%[path,regsub("%(2[Ff])","%25\\1",g)]', "if", *slashes, *only,

@@ -18,10 +18,11 @@ from apacheconf.targets.haproxy import core, hosts, mod_headers, mod_log_config,
 from apacheconf.targets.haproxy.backends import backend_of
 from apacheconf.targets.haproxy.conditions import Term, Terms, can_ask
 from apacheconf.targets.haproxy.differences import DIFFERENCES
-from apacheconf.targets.haproxy.lowering import Lowering
+from apacheconf.targets.haproxy.lowering import MAIN, Lowering
 from apacheconf.targets.haproxy.mod_authz_core import can_say
 from apacheconf.targets.haproxy.tree import Line, Section, print_tree
 from apacheconf.targets.hostnames import Endpoint, Named, endpoints, named_hosts
+from apacheconf.targets.likeness import Spread
 from apacheconf.targets.restrictions import restrictions
 from apacheconf.targets.routes import Route
 from apacheconf.targets.scopes import Scopes
@@ -43,18 +44,26 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, folder: boo
     mod_ssl.emit_global(low, process)
     mod_log_config.emit_global(low, process)
     core.emit_defaults(low, main, defaults)
-    frontends = [
-        _frontend(low, endpoint, named_hosts(program, candidates))
-        for endpoint, candidates in endpoints(program).items()
-    ]
+    served = {endpoint: named_hosts(program, candidates) for endpoint, candidates in endpoints(program).items()}
+    low.kinds = {kind.first.number: kind for kind in hosts.find_kinds(low, served)}
+    frontends = [_frontend(low, endpoint, answering) for endpoint, answering in served.items()]
     if low.files:
         process.lines.insert(0, Line(("default-path", "config"), "the files that are named here stand beside this one"))
-    text, claims = print_tree([process, defaults, *low.userlists, *frontends, *low.backends], _head(low))
-    settle(claims, FILE, ledger)
+    if low.policies:
+        defaults.name = MAIN
+        for section in (*frontends, *low.backends):
+            section.base = MAIN
+    policies = [each.section for each in low.policies]
+    shared = [process, defaults, *low.userlists, *frontends, *low.backends, *policies]
+    text, claims = print_tree(shared, _head(low))
+    own, own_claims = print_tree(low.own, [], text.count("\n"))
+    spread = Spread(low.kinds.values())
+    settle([*spread(claims), *own_claims], FILE, ledger)
     for claim in low.dropped:
-        ledger.drop(claim.said_by, claim.caveat, claim.outcome, claim.key)
+        for each in (claim, *spread.others(claim)):
+            ledger.drop(each.said_by, each.caveat, each.outcome, each.key)
     found = DIFFERENCES if main.shape.limits.trace else (NO_TRACE, *DIFFERENCES)
-    return Emission({FILE: text, **low.files}, found, tuple(low.notes))
+    return Emission({FILE: text + own, **low.files}, found, tuple(low.notes))
 
 
 def _head(low: Lowering) -> list[str]:
@@ -73,29 +82,29 @@ def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Sect
     hosts.emit_default(low, answering, frontend)
     frontend.space()
     core.emit_guards(low, first, frontend)
+    parties = hosts.parties_of(low, answering, frontend.name)
     hosts.emit_choice(low, answering, frontend)
     core.emit_path_guards(low, first, frontend)
-    every = [low.program.hosts[named.host] for named in answering]
+    every = [party.host for party in parties]
     if low.keeps_raw:
         frontend.rule("http-request set-var(txn.raw) path")
-    keeps_slashes = core.emit_slashes(low, every, lambda some: hosts.is_one_of(low, some), frontend)
+    keeps_slashes = core.emit_slashes(low, every, low.is_one_of, frontend)
     core.emit_path(first, keeps_slashes, frontend)
     mod_ssl.emit_checks(low, answering, frontend)
-    lowered = [(named, _places(low, low.program.hosts[named.host], first)) for named in answering]
+    lowered = [(host, _places(low, host, first)) for host in every]
     core.emit_responses(frontend)
-    for named, found in lowered:
-        host = low.program.hosts[named.host]
-        of_host = hosts.is_host(low, host) if len(answering) > 1 else ()
+    for host, found in lowered:
+        of_host = low.is_host(host) if len(answering) > 1 else ()
         mod_headers.emit_in_front(low, host, routes_in(found), of_host, frontend)
     terms, routing, log = Terms(), Section("routing"), Section("log")
-    for named, found in lowered:
-        _emit_environment(low, low.program.hosts[named.host], found, len(answering) > 1, terms)
-    for named, found in lowered:
-        _emit_restrictions(low, named, routes_in(found), len(answering) > 1, frontend)
-    mod_log_config.emit_log(low, [low.program.hosts[named.host] for named in answering], terms, log)
+    for host, found in lowered:
+        _emit_environment(low, host, found, len(answering) > 1, terms)
+    for host, found in lowered:
+        _emit_restrictions(low, host, routes_in(found), len(answering) > 1, frontend)
+    mod_log_config.emit_log(low, every, terms, log)
     # The default host comes last: its own rules need not ask for the host again.
-    for named, found in [*lowered[1:], lowered[0]]:
-        _emit_routing(low, named, found, named is not answering[0], terms, routing)
+    for host, found in [*lowered[1:], lowered[0]]:
+        _emit_routing(low, host, found, host is not first, terms, routing)
     if terms.rules.lines:
         frontend.space()
         frontend.say("Conditions that take more than one term.")
@@ -114,25 +123,23 @@ def _emit_environment(low: Lowering, host: Host, found: list[Place], several: bo
     steps = mod_setenvif.steps_of(found)
     read = mod_setenvif.read_by([*steps, *host.shape.server])
     terms.environment = low.environments[host.number] = mod_setenvif.environment_of(host, steps)
-    mod_setenvif.emit_environment(low, host, terms, hosts.is_host(low, host) if several else (), read)
+    mod_setenvif.emit_environment(low, host, terms, low.is_host(host) if several else (), read)
     mod_setenvif.report_unread(low, host, steps, read)
 
 
-def _emit_restrictions(low: Lowering, named: Named, found: list[Route], several: bool, frontend: Section) -> None:
-    host = low.program.hosts[named.host]
+def _emit_restrictions(low: Lowering, host: Host, found: list[Route], several: bool, frontend: Section) -> None:
     environment = low.environments[host.number]
     for rule in restrictions(low.program, low.scopes, host, found, lambda step: can_say(step, environment)):
-        of_host = hosts.is_host(low, host) if several else ()
+        of_host = low.is_host(host) if several else ()
         comment = f"refuses everyone: {low.sources.comment(rule.said_by)}"
         claims = (unsupported(rule.said_by, rule.why, rule.key),)
         frontend.add("http-request", "deny", "deny_status", str(rule.status), "if", *of_host, "{", "path,url_dec", "-m",
                      "reg", rule.pattern, "}", comment=comment, claims=claims)  # fmt: skip
 
 
-def _emit_routing(low: Lowering, named: Named, found: list[Place], asks: bool, terms: Terms, frontend: Section) -> None:
+def _emit_routing(low: Lowering, host: Host, found: list[Place], asks: bool, terms: Terms, frontend: Section) -> None:
     """The deepest cell first; the root's backend takes what is left of the host."""
-    host = low.program.hosts[named.host]
-    of_host = hosts.is_host(low, host) if asks else ()
+    of_host = low.is_host(host) if asks else ()
     deepest = sorted(found, key=lambda place: (-len(place.cell.path), place.cell.reach is Reach.BELOW))
     if not any(route.file or route.local for route in routes_in(found)):
         roots = [each for each in low.scopes.own(host) if each.name.lower() == "documentroot"]

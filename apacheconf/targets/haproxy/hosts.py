@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from apacheconf.ledger import Written
 from apacheconf.program.hosts import Host
+from apacheconf.program.tls import FrontTls
 from apacheconf.targets.claims import Claim, exact
 from apacheconf.targets.haproxy import mod_ssl
 from apacheconf.targets.haproxy.lowering import Lowering
@@ -12,6 +18,7 @@ from apacheconf.targets.hostnames import (
     Named,
     is_suffix,
 )
+from apacheconf.targets.likeness import Kind, kinds_of
 from apacheconf.targets.patterns import wildcard_regex
 
 #: HAP-10: the Host without port and final dot, in small letters; an IPv6 address keeps its colons.
@@ -27,8 +34,61 @@ def emit_bind(low: Lowering, endpoint: Endpoint, answering: list[Named], fronten
                  claims=(exact(said_by), *claims))  # fmt: skip
 
 
-#: From as many hosts on, names are looked up in a file, which costs the same for the first and the last (HAP-11).
+#: From as many hosts on, names are looked up in a file, which costs the same for the first and the last (HAP-11), and
+#: hosts that are alike share their rules.
 MANY = 64
+
+
+@dataclass(frozen=True)
+class Party:
+    """A host that the rules of a frontend tell apart; ``kind`` where it stands for others, too."""
+
+    named: Named
+    host: Host
+    kind: Kind | None = None
+
+
+def find_kinds(low: Lowering, served: dict[Endpoint, list[Named]]) -> Iterator[Kind]:
+    """Hosts that are alike at addresses of many hosts, where none of them is the default (DES-18)."""
+    if any(_edits_way_back(each) for each in low.program.directives):
+        return
+    at: dict[int, list[Endpoint | None]] = {}
+    for endpoint, answering in served.items():
+        for named in answering:
+            usable = len(answering) > MANY and named is not answering[0]
+            at.setdefault(named.host, []).append(endpoint if usable else None)
+    found = (low.program.hosts[number] for number, places in at.items() if None not in places)
+    usable_hosts = (host for host in found if low.host_name(host.number) == host.name == host.title)
+    yield from kinds_of(low.program, low.scopes, usable_hosts, lambda host: (*at[host.number], _told(host.front_tls)))
+
+
+def _edits_way_back(directive: Written) -> bool:
+    """Whether the order of a Header line and ProxyPassReverse may matter."""
+    return directive.name.lower() == "header" and re.search("(?i)location|uri|destination", directive.args) is not None
+
+
+def _told(tls: FrontTls | None) -> FrontTls | None:
+    """What rules say of how a host speaks TLS: its certificates are on lists."""
+    return tls and replace(tls, certificates=(), keys=(), chain="", said_by=())
+
+
+def parties_of(low: Lowering, answering: list[Named], frontend: str) -> list[Party]:
+    """The hosts that a frontend tells apart, the default first; what it calls them is ``low.called``."""
+    several = len(answering) > MANY
+    members = {host.number: kind for kind in low.kinds.values() for host in kind.hosts} if several else {}
+    found = []
+    for named in answering:
+        kind = members.get(named.host)
+        if kind is not None:
+            low.called[named.host] = "txn.kind", low.kind_name(kind)
+        else:
+            low.called[named.host] = "txn.kind" if members else "txn.host", low.host_name(named.host)
+        if kind is None or kind.first.number == named.host:
+            found.append(Party(named, low.program.hosts[named.host], kind))
+    if members:
+        lines = (f"{low.host_name(n.host)} {low.called[n.host][1]}\n" for n in answering if n.host in members)
+        low.files[f"{frontend}-kinds.map"] = "".join(lines)
+    return found
 
 
 def emit_default(low: Lowering, answering: list[Named], frontend: Section) -> None:
@@ -48,15 +108,25 @@ def emit_choice(low: Lowering, answering: list[Named], frontend: Section) -> Non
     for named in reversed(answering):
         for pattern in named.wild:
             _choose(low, named, ("-m", "end", pattern[1:]) if is_suffix(pattern) else _regex(pattern), frontend)
-    if len(answering) > MANY:
+    if sum(len(named.names) for named in answering) > MANY:
         lines = (f"{name} {low.host_name(named.host)}" for named in answering for name in named.names)
         low.files[f"{frontend.name}-names.map"] = "\n".join(lines) + "\n"
         found = f"var(txn.name),map_str({frontend.name}-names.map)"
         frontend.add("http-request", "set-var(txn.host)", found, "if", "{", found, "-m", "found", "}")
+        _emit_kind(low, answering, frontend)
         return
     for named in answering:
         if named.names:
             _choose(low, named, ("-m", "str", *named.names), frontend)
+
+
+def _emit_kind(low: Lowering, answering: list[Named], frontend: Section) -> None:
+    """What the host is called together with those that are like it."""
+    file = f"{frontend.name}-kinds.map"
+    if file in low.files:
+        found = f"var(txn.host),map_str({file})"
+        frontend.add("http-request", "set-var(txn.kind)", "var(txn.host)")
+        frontend.add("http-request", "set-var(txn.kind)", found, "if", "{", found, "-m", "found", "}")
 
 
 def _regex(pattern: str) -> tuple[str, ...]:
@@ -66,16 +136,6 @@ def _regex(pattern: str) -> tuple[str, ...]:
 def _choose(low: Lowering, named: Named, asked: tuple[str, ...], frontend: Section) -> None:
     name = low.host_name(named.host)
     frontend.add("http-request", "set-var(txn.host)", f"str({name})", "if", "{", "var(txn.name)", *asked, "}")
-
-
-def is_host(low: Lowering, host: Host) -> tuple[str, ...]:
-    """The condition that a request is for the host."""
-    return ("{", "var(txn.host)", "-m", "str", low.host_name(host.number), "}")
-
-
-def is_one_of(low: Lowering, some: list[Host]) -> tuple[str, ...]:
-    """The condition that a request is for one of the hosts."""
-    return ("{", "var(txn.host)", "-m", "str", *(low.host_name(host.number) for host in some), "}")
 
 
 def section_comment(low: Lowering, host: Host) -> str:

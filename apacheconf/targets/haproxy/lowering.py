@@ -5,18 +5,34 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from apacheconf.program.hosts import Host
 from apacheconf.program.program import Program
 from apacheconf.targets.claims import Claim
 from apacheconf.targets.haproxy.conditions import Environment
 from apacheconf.targets.haproxy.tree import Section
+from apacheconf.targets.likeness import Kind
 from apacheconf.targets.naming import Names
 from apacheconf.targets.scopes import Scopes
 from apacheconf.targets.sources import Sources
 
+#: What the defaults of all sections are called where hosts that are alike have more.
+MAIN = "main"
+#: Longest list of words in a line; HAProxy takes 64 in all.
+_MOST_WORDS = 48
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What hosts of a kind share in one of their backends."""
+
+    kind: Kind
+    section: Section
+
 
 @dataclass
 class Lowering:
-    """``backends`` are written after the frontends; ``bodies`` finds the one of a body that was written before.
+    """``backends`` are written after the frontends; ``bodies`` finds the one of a body that was written before. ``own``
+    are backends of hosts that are alike, which start from the ``policies`` of their kind.
 
     ``files`` are those that stand beside haproxy.cfg, ``notes`` lines for the person who sets it up. ``dropped`` are
     claims of what has no line in the output.
@@ -29,6 +45,14 @@ class Lowering:
     names: Names = field(default_factory=Names)
     backends: list[Section] = field(default_factory=list)
     userlists: list[Section] = field(default_factory=list)
+    policies: list[Policy] = field(default_factory=list)
+    #: What ``use_backend`` calls the backends that lead to origins.
+    called_backends: dict[object, str] = field(default_factory=dict)
+    own: list[Section] = field(default_factory=list)
+    #: The kind that a host stands for, by its number.
+    kinds: dict[int, Kind] = field(default_factory=dict)
+    #: What the frontend that is being written calls each host that it tells apart: the variable that holds it, and it.
+    called: dict[int, tuple[str, str]] = field(default_factory=dict)
     bodies: dict[object, Section] = field(default_factory=dict)
     dropped: list[Claim] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
@@ -47,6 +71,24 @@ class Lowering:
     def host_name(self, number: int) -> str:
         """What a host is called in the output."""
         return self.names.of(("host", number), self.program.hosts[number].name or "main")
+
+    def kind_name(self, kind: Kind) -> str:
+        """What hosts that are alike are called together."""
+        return self.names.of(kind, f"like-{self.host_name(kind.first.number)}")
+
+    def is_host(self, host: Host) -> tuple[str, ...]:
+        """The condition that a request is for the host, or for one like it."""
+        return self.is_one_of([host])
+
+    def is_one_of(self, hosts: list[Host]) -> tuple[str, ...]:
+        """The condition that a request is for one of the hosts, or for one like them."""
+        variable = self.called[hosts[0].number][0]
+        names = tuple(dict.fromkeys(self.called[host.number][1] for host in hosts))
+        if len(names) <= _MOST_WORDS:
+            return ("{", f"var({variable})", "-m", "str", *names, "}")
+        file = f"{self.names.of(names, 'hosts')}.lst"
+        self.files[file] = "".join(f"{name}\n" for name in names)
+        return ("{", f"var({variable})", "-m", "str", "-f", file, "}")
 
     @cached_property
     def keeps_raw(self) -> bool:

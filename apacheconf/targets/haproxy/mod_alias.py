@@ -39,7 +39,7 @@ def backend_for(low: Lowering, route: Route, step: Step) -> str:
             emit_admission(low, route, Terms("held", low.environments[route.host.number]), backend)
         emit_question_mark(route, step, backend)
         try:
-            _fill(route, step, backend)
+            _fill(low, route, step, backend)
             backend.claims = (exact(said_by),)
         except CannotAsk as missing:
             backend.lines.clear()
@@ -49,7 +49,7 @@ def backend_for(low: Lowering, route: Route, step: Step) -> str:
     return low.bodies[key].name
 
 
-def _fill(route: Route, step: Step, backend: Section) -> None:
+def _fill(low: Lowering, route: Route, step: Step, backend: Section) -> None:
     """Raises CannotAsk."""
     assert isinstance(step.action, Redirect)
     action = step.action
@@ -58,7 +58,7 @@ def _fill(route: Route, step: Step, backend: Section) -> None:
     parts = parts_of(action.location.argument if isinstance(action.location, Call) else action.location)
     target = _target(step, action, parts, backend)
     if target.startswith("/") and not action.relative:
-        emit_self(route.host, backend)
+        emit_self(low, route.host, backend)
         target = f"{own_scheme(route.host)}://%[var(txn.self)]{target}"
     code = str(action.status)
     if not any(isinstance(each, Literal) and "?" in each.text for each in parts):

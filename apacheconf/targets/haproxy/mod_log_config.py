@@ -16,7 +16,6 @@ from apacheconf.program.values import Literal, Value, Variable
 from apacheconf.targets.claims import Claim, approximated, equivalent
 from apacheconf.targets.haproxy.conditions import Terms, negated, variable_of
 from apacheconf.targets.haproxy.core import plain
-from apacheconf.targets.haproxy.hosts import is_host
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.questions import CannotAsk
@@ -79,7 +78,7 @@ def emit_log(low: Lowering, hosts: list[Host], terms: Terms, frontend: Section) 
         frontend.add("http-after-response", f"set-var(txn.{name})", sample)
     for host in hosts:
         if not any(host is one for one, _ in logs):
-            frontend.add("http-request", "set-log-level", "silent", "if", *is_host(low, host))
+            frontend.add("http-request", "set-log-level", "silent", "if", *low.is_host(host))
 
 
 def _condition(low: Lowering, host: Host, step: Step, several: bool, terms: Terms, frontend: Section) -> bool:
@@ -91,7 +90,7 @@ def _condition(low: Lowering, host: Host, step: Step, several: bool, terms: Term
         unwanted = negated(terms.of(step.when))
     except CannotAsk:
         return False
-    frontend.add("http-request", "set-log-level", "silent", "if", *(is_host(low, host) if several else ()), *unwanted)
+    frontend.add("http-request", "set-log-level", "silent", "if", *(low.is_host(host) if several else ()), *unwanted)
     return True
 
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from apacheconf.program.hosts import Host
-from apacheconf.program.steps import CookiePart, MapBack, MapBackCookie, MapToOrigin, Rest, Table
+from apacheconf.program.steps import CookiePart, MapBack, MapBackCookie, MapToOrigin, Rest, Step, Table
 from apacheconf.program.uri import canonical
 from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
 from apacheconf.targets.haproxy import mod_authz_core, mod_expires, mod_setenvif, origin_tls
 from apacheconf.targets.haproxy.conditions import Terms
 from apacheconf.targets.haproxy.core import HAS_HOST, emit_charset, plain, seconds
-from apacheconf.targets.haproxy.lowering import Lowering
+from apacheconf.targets.haproxy.lowering import MAIN, Lowering, Policy
 from apacheconf.targets.haproxy.mod_headers import Headers
 from apacheconf.targets.haproxy.reporting import report_unsure
 from apacheconf.targets.haproxy.rewriting import emit_question_mark, substituted
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.haproxy.workers import emit_balancing, emit_servers, names_are_hosts, origin_name
 from apacheconf.targets.hostnames import own_scheme
+from apacheconf.targets.likeness import Kind
 from apacheconf.targets.origin_tls import settings_of
 from apacheconf.targets.patterns import escape, starting_with
 from apacheconf.targets.routes import NewPath, Route, members, new_path, regex_of, reverse_of, special_claims
@@ -33,37 +36,79 @@ def backend_for(low: Lowering, route: Route, origin: Origin) -> str:
     path = new_path(route.map, route.cell, origin, regex_of(route.mapping))
     policy = tuple((step.action, step.said_by) for step in route.steps)
     key = (route.host.number, id(origin), path.cut, path.head, path.joins, path.regex, policy)
-    backend = low.bodies.get(key)
-    if backend is None:
-        backend = Section("backend", low.names.of(key, origin_name(origin)))
-        low.bodies[key] = backend
-        low.backends.append(backend)
-        _fill(low, route, origin, path, backend)
+    if key not in low.called_backends:
+        low.called_backends[key] = _written(low, key, route, origin, path)
+    return low.called_backends[key]
+
+
+def _written(low: Lowering, key: object, route: Route, origin: Origin, path: NewPath) -> str:
+    """Write the backend, or those of all hosts of a kind; what ``use_backend`` calls it."""
+    assert route.mapping is not None
+    comment = low.sources.comment(route.host.said_by(route.mapping))
+    refused = _refusal(route, origin)
+    if refused is None and route.host.number in low.kinds:
+        return _write_kind(low, low.kinds[route.host.number], route, origin, path)
+    backend = Section("backend", low.names.of(key, origin_name(origin)), comment)
+    low.backends.append(backend)
+    if refused is not None:
+        status, *backend_claims = refused
+        backend.claims = tuple(backend_claims)
+        backend.rule(f"http-request deny deny_status {status}")
+        return backend.name
+    backend.claims = _mapping_claims(route, origin)
+    emit_balancing(low, origin, backend)
+    _emit_timeouts(low, route.host, members(origin)[0], backend)
+    _emit_policy(low, route, origin, path, backend)
+    emit_servers(low, route, origin, backend)
     return backend.name
 
 
-def _fill(low: Lowering, route: Route, origin: Origin, path: NewPath, backend: Section) -> None:
-    assert route.map is not None and route.mapping is not None
+def _write_kind(low: Lowering, kind: Kind, route: Route, origin: Origin, path: NewPath) -> str:
+    """What hosts that are alike share is a defaults section, from which the backend of each of them starts."""
+    assert route.map is not None
+    number = sum(each.kind == kind for each in low.policies) + 1
+    ending = f":{number}" if number > 1 else ""
+    comment = f"of {len(kind.hosts)} virtual hosts that are alike"
+    policy = Section("defaults", low.kind_name(kind) + ending, comment, base=MAIN)
+    low.policies.append(Policy(kind, policy))
+    _emit_policy(low, route, origin, path, policy, of_kind=True)
+    for host in kind.hosts:
+        own, its_origin = replace(route, host=host), low.program.origin(host, route.map.origin)
+        assert own.mapping is not None
+        comment = low.sources.comment(host.said_by(own.mapping))
+        backend = Section("backend", low.host_name(host.number) + ending, comment, base=policy.name)
+        backend.claims = _mapping_claims(own, its_origin)
+        emit_balancing(low, its_origin, backend)
+        _emit_timeouts(low, host, members(its_origin)[0], backend)
+        if not own.keep_host:
+            _emit_origin_host(its_origin, backend)
+        _emit_way_back(low, own, backend)
+        emit_servers(low, own, its_origin, backend)
+        low.own.append(backend)
+    return f"%[var(txn.host)]{ending}"
+
+
+def _refusal(route: Route, origin: Origin) -> tuple[int, Claim] | None:
+    """The status for all requests that the mapping takes, where nobody may be asked."""
+    assert route.mapping is not None
     said_by = route.host.said_by(route.mapping)
-    backend.comment = low.sources.comment(said_by)
     workers = members(origin)
     if not workers or workers[0].scheme not in SECURE:
         scheme = workers[0].scheme if workers else "balancer without members"
-        backend.claims = (unsupported(said_by, f"{scheme} is not supported yet", "scheme"),)
-        backend.rule("http-request deny deny_status 503")
-        return
+        return 503, unsupported(said_by, f"{scheme} is not supported yet", "scheme")
     tls, tls_said_by = settings_of(route)
     if SECURE[workers[0].scheme] and (why := origin_tls.why_closed(tls)):
-        backend.claims = (unsupported((*said_by, *tls_said_by), why, "closed"),)
-        backend.rule("http-request deny deny_status 503")
-        return
+        return 503, unsupported((*said_by, *tls_said_by), why, "closed")
     if SECURE[workers[0].scheme] and not tls.engine:
-        backend.claims = (exact((*said_by, *tls_said_by)),)
-        backend.rule("http-request deny deny_status 500")
-        return
-    backend.claims = _mapping_claims(route, origin)
-    emit_balancing(low, origin, backend)
-    _emit_timeouts(low, route.host, workers[0], backend)
+        return 500, exact((*said_by, *tls_said_by))
+    return None
+
+
+def _emit_policy(
+    low: Lowering, route: Route, origin: Origin, path: NewPath, backend: Section, of_kind: bool = False
+) -> None:
+    """All that a backend does but where it leads; ``of_kind``: neither what names the host's own origin."""
+    assert route.map is not None and route.mapping is not None
     terms = Terms("held", low.environments[route.host.number])
     headers = Headers(low, route, backend, terms)
     mod_authz_core.emit_admission(low, route, terms, backend)
@@ -74,10 +119,15 @@ def _fill(low: Lowering, route: Route, origin: Origin, path: NewPath, backend: S
     if _is_raw(route.map, path):
         _emit_raw(path, backend)
     if route.reverses:
-        emit_self(route.host, backend)
+        emit_self(low, route.host, backend)
     headers.emit(Table.REQUEST)
     _emit_request_headers(low, route, origin, backend)
-    _emit_way_back(low, route, backend)
+    if route.keep_host:
+        _emit_kept_host(low, route, route.keep_host, backend)
+    elif not of_kind:
+        _emit_origin_host(origin, backend)
+    if not of_kind:
+        _emit_way_back(low, route, backend)
     _emit_cookies(low, route, backend)
     mod_expires.emit_expiry(low, route, backend)
     headers.emit(Table.ONSUCCESS)
@@ -85,7 +135,6 @@ def _fill(low: Lowering, route: Route, origin: Origin, path: NewPath, backend: S
     backend.lines[asked_at:asked_at] = terms.rules.lines
     emit_charset(low, route, backend)
     report_unsure(low, route, backend)
-    emit_servers(low, route, origin, backend)
 
 
 def _mapping_claims(route: Route, origin: Origin) -> tuple[Claim, ...]:
@@ -146,13 +195,19 @@ def _emit_path(path: NewPath, backend: Section) -> None:
         backend.add("http-request", "replace-path", f"^{escape(cut)}(.*)$", plain(head) + r"\1")
 
 
-def emit_self(host: Host, backend: Section) -> None:
+def emit_self(low: Lowering, host: Host, backend: Section) -> None:
     """RV-4: what httpd calls this server in URLs that it makes."""
+    title = "var(txn.host)" if host.number in low.kinds else f"str({host.title})"
     if host.canonical_name:
-        backend.rule(f"http-request set-var(txn.self) str({host.title})")
+        backend.rule(f"http-request set-var(txn.self) {title}")
         return
     backend.rule("http-request set-var(txn.self) ?", _SELF.format(443 if own_scheme(host) == "https" else 80))
-    backend.rule(f"http-request set-var(txn.self) str({host.title}) unless {HAS_HOST}")
+    backend.rule(f"http-request set-var(txn.self) {title} unless {HAS_HOST}")
+
+
+def _host_name(low: Lowering, host: Host) -> str:
+    """The name of a host, as a log format."""
+    return "%[var(txn.host)]" if host.number in low.kinds else plain(host.name)
 
 
 def _emit_request_headers(low: Lowering, route: Route, origin: Origin, backend: Section) -> None:
@@ -160,11 +215,10 @@ def _emit_request_headers(low: Lowering, route: Route, origin: Origin, backend: 
         claims = (exact(route.host.said_by(route.forwarded)),)
         _emit_joined(backend, "X-Forwarded-For", "%[src]", "", claims)
         _emit_joined(backend, "X-Forwarded-Host", "%[req.fhdr(host)]", HAS_HOST)
-        _emit_joined(backend, "X-Forwarded-Server", route.host.name)
+        _emit_joined(backend, "X-Forwarded-Server", _host_name(low, route.host))
     for name in _REQUEST_HOPS:
         backend.rule(f"http-request del-header {name}")
     _emit_upgrade(origin, backend)
-    _emit_host(low, route, origin, backend)
 
 
 def _emit_upgrade(origin: Origin, backend: Section) -> None:
@@ -184,13 +238,15 @@ def _emit_joined(backend: Section, name: str, value: str, only_if: str = "", cla
     backend.rule(f"http-request add-header {name} ? if !{one} {only_if}", value)
 
 
-def _emit_host(low: Lowering, route: Route, origin: Origin, backend: Section) -> None:
-    """HAP-40: the client's Host stays, or the origin's authority takes its place."""
-    if route.keep_host:
-        said_by = route.host.said_by(route.keep_host)
-        backend.rule(f"http-request set-header Host ? unless {HAS_HOST}", route.host.name,
-                     comment=low.sources.comment(said_by), claims=(exact(said_by),))  # fmt: skip
-        return
+def _emit_kept_host(low: Lowering, route: Route, step: Step, backend: Section) -> None:
+    """HAP-40: the client's Host stays."""
+    said_by = route.host.said_by(step)
+    backend.rule(f"http-request set-header Host ? unless {HAS_HOST}", _host_name(low, route.host),
+                 comment=low.sources.comment(said_by), claims=(exact(said_by),))  # fmt: skip
+
+
+def _emit_origin_host(origin: Origin, backend: Section) -> None:
+    """HAP-40: the origin's authority takes the place of the client's Host."""
     if not names_are_hosts(origin):
         claims: tuple[Claim, ...] = ()
         if len({member.authority for member in members(origin)}) > 1:

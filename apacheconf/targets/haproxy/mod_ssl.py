@@ -180,7 +180,7 @@ def _emit_misdirected(low: Lowering, answering: Sequence[Named], frontend: Secti
 
 def _emit_required(low: Lowering, host: Host, tls: FrontTls, several: bool, frontend: Section) -> None:
     """A certificate was shown (a resumed session must have had one), and no more of its chain than may stand above."""
-    own = ("{", "var(txn.host)", "-m", "str", low.host_name(host.number), "}") if several else ()
+    own = low.is_host(host) if several else ()
     frontend.add("http-request", "deny", "deny_status", "403", "if", *own, "!{", "ssl_c_used", "}")
     if tls.depth <= 1:
         frontend.add("http-request", "deny", "deny_status", "403", "if", *own, *_too_long(low, frontend))

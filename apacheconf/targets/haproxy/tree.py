@@ -33,6 +33,8 @@ class Section:
     comment: str = ""
     lines: list[Line] = field(default_factory=list)
     claims: tuple[Claim, ...] = ()
+    #: The defaults that it starts from, where these have a name.
+    base: str = ""
 
     def add(self, *words: str, comment: str = "", claims: tuple[Claim, ...] = ()) -> Line:
         """Append a line of these words; a word may hold spaces."""
@@ -63,21 +65,21 @@ def quote(word: str) -> str:
     return "'" + word.replace("'", "'\\''") + "'"
 
 
-def print_tree(sections: list[Section], head: list[str]) -> tuple[str, list[tuple[int, Claim]]]:
-    """The text, ``head`` first as comments, and each claim with its line (from 1)."""
+def print_tree(sections: list[Section], head: list[str], after: int = 0) -> tuple[str, list[tuple[int, Claim]]]:
+    """The text, ``head`` first as comments, and each claim with its line (from 1); ``after`` so many lines."""
     lines = [f"# {text}".rstrip() for text in head]
     claims: list[tuple[int, Claim]] = []
     for section in sections:
         lines.append("")
         _print_section(section, lines, claims)
-    return "\n".join(lines) + "\n", claims
+    return "".join(f"{line}\n" for line in lines), [(after + line, claim) for line, claim in claims]
 
 
 def _print_section(section: Section, lines: list[str], claims: list[tuple[int, Claim]]) -> None:
     if section.comment:
         lines += comment_lines(section.comment)
     claims += [(len(lines) + 1, claim) for claim in section.claims]
-    lines.append(f"{section.kind} {section.name}".rstrip())
+    lines.append(f"{section.kind} {section.name}{f' from {section.base}' if section.base else ''}".rstrip())
     for line in section.lines:
         if line.comment:
             lines += [f"    {text}" for text in comment_lines(line.comment)]

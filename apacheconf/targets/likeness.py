@@ -1,0 +1,113 @@
+"""Hosts that do the same but for their names, their origins and the URLs that they map back: a target lowers the first
+of them and says of the others what it said of that one (DES-18).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from apacheconf.ledger import Written
+from apacheconf.program.conditions import Glob
+from apacheconf.program.hosts import Host, LayerKind, Shape
+from apacheconf.program.program import Program
+from apacheconf.program.workers import Balancer, Origin, Worker
+from apacheconf.targets.claims import Claim
+from apacheconf.targets.routes import is_address
+from apacheconf.targets.scopes import Scopes, children_of
+
+#: Fewer hosts than these are lowered one by one.
+FEWEST = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Kind:
+    """Hosts that are alike, in the order of the configuration. ``written`` are the lines of each: those at one
+    position say the same of their hosts.
+    """
+
+    hosts: tuple[Host, ...]
+    written: tuple[tuple[Written, ...], ...]
+
+    @property
+    def first(self) -> Host:
+        """The host that stands for all."""
+        return self.hosts[0]
+
+
+def kinds_of(
+    program: Program, scopes: Scopes, hosts: Iterable[Host], also: Callable[[Host], Hashable]
+) -> Iterator[Kind]:
+    """The kinds of at least ``FEWEST`` hosts among virtual hosts; ``also`` is what else must be the same of them."""
+    found: dict[Hashable, list[tuple[Host, tuple[Written, ...]]]] = {}
+    forms: dict[int, Hashable] = {}
+    for host in hosts:
+        section = scopes.section(host)
+        if section is None:
+            continue
+        written = tuple(_walk(section))
+        origins = tuple(_form(program, number, forms) for number in host.origins)
+        names = tuple(each.name for each in written)
+        own = (host.scheme, host.canonical_name, host.remote_ip, host.preamble, len(host.texts))
+        told = tuple(program.origins[number].name for number in host.origins) if _asks_origins(host.shape) else ()
+        key = (id(host.shape), own, origins, names, told, also(host))
+        found.setdefault(key, []).append((host, written))
+    for alike in found.values():
+        if len(alike) >= FEWEST:
+            yield Kind(tuple(host for host, _ in alike), tuple(written for _, written in alike))
+
+
+def _walk(section: Written) -> Iterator[Written]:
+    yield section
+    for child in children_of(section):
+        yield from _walk(child)
+
+
+def _asks_origins(shape: Shape) -> bool:
+    """Whether sections hold for some origins only."""
+    return any(
+        layer.kind is LayerKind.PROXY and not (isinstance(layer.matcher, Glob) and layer.matcher.pattern == "*")
+        for layer in shape.layers
+    )
+
+
+def _form(program: Program, number: int, forms: dict[int, Hashable]) -> Hashable:
+    """An origin without its name and address."""
+    if number not in forms:
+        forms[number] = _form_of(program.origins[number])
+    return forms[number]
+
+
+def _form_of(origin: Origin) -> Hashable:
+    if isinstance(origin, Balancer):
+        return replace(origin, name="", members=()), tuple(map(_form_of, origin.members))
+    assert isinstance(origin, Worker)
+    return replace(origin, name="", host="", port=0, socket=""), is_address(origin), bool(origin.socket)
+
+
+class Spread:
+    """Says of all hosts of a kind what was said of the first."""
+
+    def __init__(self, kinds: Iterable[Kind]) -> None:
+        self._at: dict[int, tuple[Kind, int]] = {}
+        for kind in kinds:
+            for number, each in enumerate(kind.written[0]):
+                self._at[id(each)] = kind, number
+
+    def __call__(self, claims: Iterable[tuple[int, Claim]]) -> Iterator[tuple[int, Claim]]:
+        """The claims, and those about the others' lines, each at the line of the first one's."""
+        for line, claim in claims:
+            yield line, claim
+            yield from ((line, other) for other in self.others(claim))
+
+    def others(self, claim: Claim) -> Iterator[Claim]:
+        """A claim with the lines that others have in place of the first one's."""
+        places: dict[Kind, list[int]] = {}
+        for each in claim.said_by:
+            found = self._at.get(id(each))
+            if found is not None:
+                places.setdefault(found[0], []).append(found[1])
+        for kind, numbers in places.items():
+            for written in kind.written[1:]:
+                said_by = tuple([written[number] for number in numbers])
+                yield Claim(said_by, claim.outcome, claim.caveat, claim.key)

@@ -1,0 +1,82 @@
+"""Many hosts that are alike: lowered once, found by a map, and answering as each alone would (DES-18, HAP-11)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from apacheconf.targets import Translation
+from tests.targets.configs import host, translated
+from tests.targets.echoes import ask
+from tests.targets.fronts import MODULES, fronts
+
+_MODULES = (*MODULES, "headers_module", "alias_module", "setenvif_module")
+_LINES = (
+    'ProxyPass "/static" "!"',
+    'ProxyPass "/other" "http://127.0.0.1:{two}/below"',
+    'ProxyPass "/" "http://127.0.0.1:{own}/"',
+    'ProxyPassReverse "/" "http://127.0.0.1:{own}/"',
+    'Redirect "/old" "/new"',
+    'RequestHeader set X-Own "yes"',
+    'Header always set X-Answer "always"',
+    '<Location "/admin">\nRequire ip 10.0.0.0/8\n</Location>',
+)
+
+
+def _many(count: int, port: str = "80") -> str:
+    """Hosts whose origins take turns, and one host in their middle that keeps its Host."""
+    made = []
+    for number in range(count):
+        lines = [line.replace("{own}", "{one}" if number % 2 else "{two}") for line in _LINES]
+        lines += ["ProxyPreserveHost On"] if number == count // 2 else []
+        names = f"ServerName h{number}.test\nServerAlias www.h{number}.test"
+        made.append(host(*lines, names=names, address=f"*:{port}"))
+    return "".join(made)
+
+
+def _translated(folder: Path, count: int) -> Translation:
+    return translated(folder, _many(count).replace("{one}", "8001").replace("{two}", "8002"), "haproxy")
+
+
+def _told(translation: Translation, lines_of_host: slice) -> list[tuple[str, str, set[str]]]:
+    rows = translation.rows[lines_of_host]
+    return [(row.name, row.outcome.words, {answer.caveat for answer in row.answers}) for row in rows]
+
+
+def test_what_hosts_share_is_written_once(tmp_path: Path) -> None:
+    few, many = (_translated(tmp_path, count) for count in (90, 180))
+    assert many.text.count("\nbackend ") - few.text.count("\nbackend ") == 2 * 90  # two origins for each
+    assert many.text.count("use_backend") == few.text.count("use_backend")
+    assert many.text.count("set-header X-Own yes") == few.text.count("set-header X-Own yes")
+    assert "backend h89.test from like-h1.test\n" in many.text
+    assert "use_backend %[var(txn.host)]:2 if { var(txn.kind) -m str like-h1.test }" in many.text
+    assert "h89.test like-h1.test\n" in many.files["http-all-80-kinds.map"]
+
+
+def test_every_host_is_told_as_if_it_were_alone(tmp_path: Path) -> None:
+    alone, many = (_translated(tmp_path, count) for count in (3, 90))
+    each = len(_LINES) + 2 + 1 + 1  # their lines, the host and its names, and what the Location holds
+    expected = _told(alone, slice(0, each))
+    assert [name for name, _, _ in expected][:2] == ["VirtualHost", "ServerName"]
+    for number in (1, 7, 44, 89):
+        start = number * each + (number > 45)
+        assert _told(many, slice(start, start + each)) == expected, number
+    places = {answer.at for row in many.rows[7 * each : 8 * each] for answer in row.answers if answer.at}
+    own = [int(at.partition(":")[2]) for at in places]
+    assert any("h7.test" in "".join(many.text.splitlines()[line - 1 : line + 6]) for line in own)
+
+
+@pytest.mark.live
+def test_they_answer_as_httpd_does(tmp_path: Path) -> None:
+    names = ("h0.test", "h1.test", "www.h1.test:81", "H64.test.", "h45.test", "h89.test", "www.h89.test", "x.test")
+    paths = ("/", "/a%20b?q=1", "/other", "/other/x", "/otherx", "/static/x", "/admin/x", "/old/x?y=1")
+    with fronts(_many(90, "{port}"), tmp_path, _MODULES) as found:
+        different = []
+        for name in names:
+            for path in paths:
+                back = f"http://127.0.0.1:{found.one}/back"
+                theirs, ours = (ask(found.at[each], name, path, back) for each in ("httpd", "haproxy"))
+                if ours != theirs:
+                    different.append((name, path, theirs, ours))
+        assert not different, "\n".join(map(str, different))
