@@ -86,11 +86,14 @@ def start_haproxy(box: Sandbox, port: int, text: str, _: Sequence[str] = ()) -> 
 
 
 def translated(target: str, text: str, box: Sandbox) -> str:
-    """The main file of our translation of ``text``."""
-    file = box.write("site.conf", text)
-    command = [sys.executable, "-m", "apacheconf", "translate", str(file), "--to", target]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60, check=True)
-    return done.stdout
+    """The main file of our translation of ``text``; those that it names stand beside it in ``box``."""
+    file, folder = box.write("site.conf", text), box.path / target
+    command = [sys.executable, "-m", "apacheconf", "translate", str(file), "--to", target, "-o", f"{folder}/"]
+    subprocess.run(command, capture_output=True, cwd=ROOT, timeout=60, check=True)
+    found = {each.name: each.read_text() for each in folder.iterdir()}
+    for name, content in found.items():
+        box.write(name, content)
+    return found[f"{target}.{'conf' if target == 'nginx' else 'cfg'}"]
 
 
 #: httpd first: the others are shown in relation to it.

@@ -1,4 +1,5 @@
-"""How ``apacheconf check`` grows with the virtual hosts, beside ``httpd -t`` on the same file in the same run."""
+"""How ``apacheconf check`` and a translation to HAProxy grow with the virtual hosts, beside ``httpd -t`` on the same
+file in the same run."""
 
 from __future__ import annotations
 
@@ -27,6 +28,15 @@ class Cost(NamedTuple):
     memory: int
 
 
+#: Translations of more hosts are not waited for.
+MOST_TRANSLATED = 10_000
+
+
+def _translation(file: Path, folder: Path) -> Cost:
+    words = ["translate", "-f", file, "--to", "haproxy", "-o", f"{folder}/haproxy/", "--force"]
+    return cost([sys.executable, "-m", "apacheconf", *map(str, words)])
+
+
 def configuration(hosts: int, folder: Path, modules: Path | None) -> str:
     loads = "".join(f"LoadModule {name}_module {modules or 'modules'}/mod_{name}.so\n" for name in MODULES)
     head = f"ServerRoot {folder}\n{loads}ErrorLog {folder}/error.log\nPidFile {folder}/pid\nListen 8080\n"
@@ -51,7 +61,10 @@ def table(sizes: Sequence[int]) -> None:
     """One line per number of hosts; httpd's wall time is mostly spent on looking names up."""
     engine = find("httpd")
     print("\nvirtual hosts of 11 lines, whole processes, best of 3\n")
-    print(f"{'hosts':>8}{'check':>10}{'per host':>11}{'CPU':>10}{'memory':>10}{'httpd -t':>11}{'ratio':>8}")
+    print(
+        f"{'hosts':>8}{'check':>10}{'per host':>11}{'CPU':>10}{'memory':>10}{'httpd -t':>11}{'ratio':>8}"
+        f"{'translate':>12}{'of check':>10}"
+    )
     with tempfile.TemporaryDirectory(prefix="apacheconf-bench-") as name:
         folder = Path(name)
         for size in sizes:
@@ -60,6 +73,8 @@ def table(sizes: Sequence[int]) -> None:
             ours = cost([sys.executable, "-m", "apacheconf", "check", "-f", file])
             theirs = cost([engine.path, "-t", "-f", file]) if engine else None
             shown = f"{theirs.wall:9.2f} s{ours.wall / theirs.wall:8.2f}" if theirs else f"{'-':>11}{'-':>8}"
+            translated = _translation(file, folder) if size <= MOST_TRANSLATED else None
+            shown += f"{translated.wall:10.2f} s{translated.wall / ours.wall:10.1f}" if translated else ""
             print(
                 f"{size:8}{ours.wall:8.2f} s{ours.wall / size * 1e6:8.0f} us{ours.cpu:8.2f} s"
                 f"{ours.memory / 1e6:7.0f} MB{shown}",

@@ -17,6 +17,8 @@ from tests.bench.measure import Load, cpu_seconds, memory_bytes, wrk
 ALL = ("httpd", "apacheconf", "nginx", "haproxy")
 BOTH = ("httpd", "apacheconf")
 OURS = ("apacheconf",)
+#: nginx needs half a minute to read so many hosts.
+TRANSLATED = ("apacheconf", "haproxy")
 #: wrk's script for a request with a body of 10 KB.
 POST = """\
 wrk.method = "POST"
@@ -84,8 +86,11 @@ ROWS = (
     Row("TLS, keep-alive, small answer", sites.secure, (Goal(0.60),), modules=TLS, scheme="https"),
     Row("1 MB answers", sites.balancer, (Goal(1.0),), ALL, path="/big"),
     Row("a new connection each", sites.balancer, (Goal(0.60),), ALL, headers=("Connection: close",)),
-    Row("one host", sites.many_hosts(1), (), OURS, host="host0.example.com"),
-    Row("last of 10,000 hosts", sites.many_hosts(10_000), (Goal(1.1, "one host"),), OURS, host="host9999.example.com"),
+    Row("one host", sites.many_hosts(1), (), TRANSLATED, host="host0.example.com"),
+    Row(
+        "last of 10,000 hosts", sites.many_hosts(10_000), (Goal(1.1, "one host"),), TRANSLATED,
+        host="host9999.example.com",
+    ),
     Row("10 rules, 2 SetEnvIf, 3 Header", sites.rules, (Goal(0.5),), modules=REWRITE),
     Row("the same, every URL new", sites.rules, (), script=VARIED, modules=REWRITE),
     Row("1,000 RewriteRules", sites.many_rules, (Goal(0.5),), modules=REWRITE),
