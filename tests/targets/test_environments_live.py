@@ -49,6 +49,14 @@ _CONFIG = r"""
     <Location /env>
         Require env seen
     </Location>
+    SetEnvIf X-Kind (.*) any=$1
+    SetEnvIf X-Kind ^(t.*) some=$1
+    <Location /any>
+        Require env any
+    </Location>
+    <Location /some>
+        Require env some
+    </Location>
     ProxyPass /down http://127.0.0.1:{none}/
     ProxyPass / http://127.0.0.1:{one}/
 </VirtualHost>
@@ -72,7 +80,8 @@ def _ask(port: int, path: str, header: str) -> tuple[str, list[str], str]:
     return head[0].split()[1], sorted(fields), body if head[0].split()[1] == "200" else ""
 
 
-@pytest.mark.parametrize("path", ["/x", "/quiet", "/guarded/x", "/env/x", "/lane/x", "/down/x", "/forwarded/x"])
+@pytest.mark.parametrize("path", ["/x", "/quiet", "/guarded/x", "/env/x", "/any/x", "/some/x", "/lane/x", "/down/x",
+                                  "/forwarded/x"])  # fmt: skip
 @pytest.mark.parametrize("header", _KINDS)
 def test_environments(header: str, path: str, running: Fronts) -> None:
     """EV-1 to EV-8, HD-3, SEM-19; NGX-39, NGX-67, NGX-123, NGX-142, NGX-192."""
@@ -89,7 +98,7 @@ def test_numbers(version: str, running: Fronts) -> None:
 
 def test_a_variable_with_a_text_of_the_request_is_not_guessed(tmp_path_factory: pytest.TempPathFactory) -> None:
     """DES-8: what it was set to is not known before the request, so a rule about it lets nobody in."""
-    guard = ("<Location />", "Require env a", "</Location>")
+    guard = ("<Location />", "Require expr reqenv('a') == 'x'", "</Location>")
     lines = ("SetEnvIf X-A (.*) a=$1", "ProxyPass / http://127.0.0.1:1/", *guard)
     found = translated(tmp_path_factory.mktemp("lost"), host(*lines), "nginx")
     text = found.files["nginx.conf"]
