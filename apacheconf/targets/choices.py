@@ -8,12 +8,12 @@ depends on it (``close``): a request never reaches another origin in silence (DI
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from apacheconf.ledger import Written
 from apacheconf.program.conditions import ALWAYS, NEVER, AllOf, AnyOf, Condition, Not
 from apacheconf.program.hosts import Cell
-from apacheconf.program.steps import Respond, Step
+from apacheconf.program.steps import EditHeader, Respond, Step
 from apacheconf.targets.answers import Answers, residual
 from apacheconf.targets.routes import Route
 
@@ -80,9 +80,17 @@ def close(tree: Tree, can_ask: Callable[[Condition], bool]) -> tuple[Tree, list[
     routes = [end for end in ends if isinstance(end, Route)]
     if len(routes) == len(ends) and all(each.decision == routes[0].decision for each in routes):
         kept = [(step.action, step.said_by) for step in routes[-1].steps]
-        gone = [step for each in routes for step in each.steps if (step.action, step.said_by) not in kept]
+        gone = [_asked(step, tree.condition) for each in routes for step in each.steps
+                if (step.action, step.said_by) not in kept]  # fmt: skip
         return no, [*lost, *more, *gone]
     return _closed(routes, ends), [*lost, *more]
+
+
+def _asked(step: Step, condition: Condition) -> Step:
+    """A header line that only one branch has, with the condition of the branch."""
+    if not isinstance(step.action, EditHeader):
+        return step
+    return replace(step, when=condition if step.when == ALWAYS else AllOf((condition, step.when)))
 
 
 def _refuses(tree: Tree) -> bool:

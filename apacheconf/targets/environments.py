@@ -141,6 +141,17 @@ def mentions(found: object, name: str) -> bool:
     return False
 
 
+def mentions_any(found: object, name: str) -> bool:
+    """Whether a variable called ``name``, whatever its argument, occurs in a condition, a value or a whole step."""
+    if isinstance(found, Variable):
+        return found.name == name
+    if isinstance(found, tuple | list):
+        return any(mentions_any(each, name) for each in found)
+    if is_dataclass(found) and not isinstance(found, type):
+        return any(mentions_any(getattr(found, each.name), name) for each in fields(found))
+    return False
+
+
 def _negated(condition: Condition) -> Condition:
     if isinstance(condition, Not):
         return condition.condition

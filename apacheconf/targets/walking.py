@@ -21,7 +21,7 @@ from apacheconf.program.steps import (
 )
 from apacheconf.program.values import Literal
 from apacheconf.targets.answers import Answers, residual
-from apacheconf.targets.environments import Environment
+from apacheconf.targets.environments import Environment, mentions_any
 from apacheconf.targets.rewrites import plain
 from apacheconf.targets.routes import Deciding
 
@@ -37,6 +37,8 @@ class Spelling(Enum):
     ALL = "and conditional headers, as routes of their own"
 
 
+#: Variables that are known when the answer is there, and those of the environment that nobody here has set.
+_LATER = ("REQUEST_STATUS", "RESP", "ENV")
 #: In place of an action that makes a path nobody here can follow.
 _LOST = SetUri(Literal(""))
 
@@ -53,7 +55,7 @@ def walk(steps: tuple[Step, ...], answers: Answers, spelling: Spelling) -> tuple
         if (ended is not None and ended <= step.phase < Phase.FILTERS) or (mapped and step.phase is Phase.TRANSLATE):
             continue
         left = residual(environment.asked(step.when) if environment else step.when, answers)
-        if left not in (ALWAYS, NEVER) and _decides(step, spelling is Spelling.ALL and not _is_alone(step, steps)):
+        if left not in (ALWAYS, NEVER) and _decides(step, spelling is Spelling.ALL and not _waits(left, step, steps)):
             return left, [*met, (step, False)]
         flow = step.then if left == ALWAYS else step.otherwise if left == NEVER else Flow()
         after = _after(flow, at, steps)
@@ -73,6 +75,11 @@ def walk(steps: tuple[Step, ...], answers: Answers, spelling: Spelling) -> tuple
         at = after
         ended = step.phase if flow.move is Move.END else ended
     return None, met
+
+
+def _waits(left: Condition, step: Step, steps: tuple[Step, ...]) -> bool:
+    """Whether a header line is no matter of who answers: it is asked when its value is."""
+    return any(mentions_any(left, name) for name in _LATER) or _is_alone(step, steps)
 
 
 def _is_alone(step: Step, steps: tuple[Step, ...]) -> bool:

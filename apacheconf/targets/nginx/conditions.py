@@ -9,6 +9,7 @@ from apacheconf.program.conditions import (
     Compare,
     Condition,
     InNetwork,
+    IsSet,
     Matches,
     Never,
     Not,
@@ -33,6 +34,9 @@ _VARIABLES = {
 
 def text_of(maps: Maps, value: Value) -> str:
     """The value as a word of nginx. Raises CannotAsk."""
+    known = maps.word(value) if isinstance(value, Variable) else None
+    if known is not None:
+        return known
     match value:
         case Literal(text):
             return literal(text)
@@ -76,6 +80,11 @@ def flag_of(maps: Maps, condition: Condition) -> str:
             return _by_number(maps, left, how, number)
         case Compare(left, Operator.DIFFERENT, right):
             return flag_of(maps, Not(Compare(left, Operator.SAME, right)))
+        case Compare(left, Operator.EQ | Operator.NE as how, Literal(number)) if number.isdigit() and int(number):
+            same = Matches(left, Regex(rf"^\s*\+?0*{int(number)}(?![0-9])"))
+            return flag_of(maps, same if how is Operator.EQ else Not(same))
+        case IsSet(Variable("ENV", name)) if (known := maps.word(Variable("ENV_IS_SET", name))) is not None:
+            return known
         case Test("n", value):
             return maps.make("is_given", Map(text_of(maps, value), (("", "0"), ("default", "1")), ""))
         case Test("z", value):

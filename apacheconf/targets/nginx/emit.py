@@ -5,8 +5,6 @@ Every location carries the full set of what it needs (NGX-30); only what is the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from apacheconf.ledger import Ledger
 from apacheconf.program.hosts import Host
 from apacheconf.program.program import Program
@@ -33,6 +31,7 @@ from apacheconf.targets.nginx.differences import differences
 from apacheconf.targets.nginx.files import Files, own_files
 from apacheconf.targets.nginx.locations import emit_place
 from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.nginx.texts import ASKED_PATH
 from apacheconf.targets.nginx.tree import DOLLAR, QUESTION, Block, Directive, literal
 from apacheconf.targets.restrictions import restrictions
 from apacheconf.targets.routes import Route
@@ -94,9 +93,10 @@ def _assemble(low: Lowering, servers: Block, at_the_end: Block) -> Block:
     mod_proxy.emit_defaults(low, http)
     http.space()
     http.add("access_log", "off", comment="a server that has no CustomLog writes no log")
-    low.maps.emit(http)
+    words = [*low.formats, *(word for each in _all_directives(servers) for word in each.words)]
+    low.maps.emit(http, words)
     mod_log_config.emit_formats(low, http)
-    http.entries += _signs(servers, low.formats)
+    http.entries += _signs([*words, *low.maps.words()])
     for part in (low.upstreams, at_the_end):
         http.space()
         http.entries += part.entries
@@ -108,10 +108,9 @@ def _names_in(server: Directive) -> list[str]:
         server.block) else []  # fmt: skip
 
 
-def _signs(servers: Block, formats: Iterable[str]) -> list[Directive | str | None]:
+def _signs(words: list[str]) -> list[Directive | str | None]:
     """NGX-195: variables that hold a sign for which nginx has no escape, where a word needs one."""
     block = Block()
-    words = [*formats, *(word for each in _all_directives(servers) for word in each.words)]
     for sign, variable in (("$", DOLLAR), ("?", QUESTION)):
         if any(variable in word for word in words):
             block.space()
@@ -145,9 +144,10 @@ def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, 
     server.space()
     core.emit_guards(low, host, server)
     low.cases.clear()
+    low.asks_path = False
     found = places(low.program, host, mod_ssl.why_closed(host), spelt_out=True)
     _emit_restrictions(low, host, routes_in(found), server)
-    mod_headers.emit_for_failures(low, routes_in(found), server)
+    mod_headers.emit_for_failures(low, host, server)
     proxied = any(each.mapping for each in routes_in(found))
     low.dropped += core.settled(low, host, proxied)
     if proxied:
@@ -162,6 +162,8 @@ def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, 
         mod_proxy.emit_gateway_errors(low, documents.gateway_pages(low, host, pages), server)
     documents.emit_texts(low, server)
     mod_log_config.emit_logs(low, host, server)
+    if low.asks_path:
+        server.add("set", ASKED_PATH, "$uri", comment="the path before any rewrite")
     messages.emit_error_log(low, host, server)
 
 

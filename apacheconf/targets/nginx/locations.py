@@ -8,7 +8,7 @@ from __future__ import annotations
 from apacheconf.ledger import Outcome, Written
 from apacheconf.program.handling import Told
 from apacheconf.program.hosts import Host, Reach
-from apacheconf.program.steps import Redirect, Respond, SecureOrigin, Table
+from apacheconf.program.steps import EditHeader, Redirect, Respond, SecureOrigin
 from apacheconf.targets.choices import Ask, Closed, Place, close, leaves
 from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
 from apacheconf.targets.environments import variables_set
@@ -27,7 +27,12 @@ _NO_FILE = "/.no-such-file"
 def emit_place(low: Lowering, host: Host, place: Place, server: Block) -> None:
     """The location of a cell, and the named ones that it picks from."""
     tree, lost = close(place.tree, can_ask)
-    for step in lost:
+    for _, end in leaves(tree):
+        if isinstance(end, Route):
+            end.met += [(step, False) for step in lost if isinstance(step.action, EditHeader)]
+    for step in lost if not isinstance(tree, Closed) else ():
+        if isinstance(step.action, EditHeader):
+            continue
         low.dropped.append(unsupported(host.said_by(step), "its condition can't be asked in nginx", "condition"))
     server.space()
     if isinstance(tree, Ask):
@@ -92,16 +97,9 @@ def _fill(low: Lowering, end: Route | Closed, location: Block) -> None:
     origin = end.origin(low.program)
     if origin is not None:
         mod_proxy.emit_proxied(low, end, origin, location)
-        mod_headers.emit_conditional(low, end, location, *_tables(True))
     else:
-        mod_headers.emit_always(low, end, location)
-        mod_headers.emit_conditional(low, end, location, *_tables(False))
+        mod_headers.HeaderLines(low, end, None).emit_always(location)
         _emit_local(low, end, location)
-
-
-def _tables(proxied: bool) -> tuple[Table, ...]:
-    """The tables that an answer has: what is made here has the table always alone (SEM-19)."""
-    return (Table.ALWAYS, Table.ONSUCCESS) if proxied else (Table.ALWAYS,)
 
 
 def _emit_local(low: Lowering, route: Route, location: Block) -> None:
@@ -140,10 +138,9 @@ def _report_unsure(low: Lowering, route: Route, location: Block) -> None:
     if scheme not in ("https", "wss"):
         secure = [each for step in route.others if step not in others for each in route.host.said_by(step)]
         low.dropped.append(Claim(tuple(secure), Outcome.NO_EFFECT, "no origin is asked over TLS", "no-origin-tls"))
-    written = [step for table in _tables(origin is not None) for step, _ in mod_headers.conditional(route, table)]
     for step in (*route.unsure, *others, *(each for each in route.rewriting if variables_set(each))):
         claim = mod_setenvif.claim_of(route, step, scheme)
-        if step in written or step.action in low.documents | low.own_documents:
+        if isinstance(step.action, EditHeader) or step.action in low.documents | low.own_documents:
             continue
         if claim is None and isinstance(step.action, Told) and step.action.of_files and not _asks_files(route):
             claim = Claim(route.host.said_by(step), Outcome.NO_EFFECT, "no file is asked for here", "files")

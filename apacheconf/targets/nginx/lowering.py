@@ -40,6 +40,10 @@ class Lowering:
     #: The same for single locations, and the named location of each text.
     own_documents: set[Action] = field(default_factory=set)
     texts: dict[SetErrorDocument, str] = field(default_factory=dict)
+    #: The lines of the table always that hold for the whole server.
+    always: list[tuple[str, str]] = field(default_factory=list)
+    #: Whether anything in the server that is being written asks for the path before rewrites.
+    asks_path: bool = False
     #: Named locations of the server that is being written, each with what it was made of.
     cases: list[tuple[str, Route | Closed]] = field(default_factory=list)
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from apacheconf.program.values import Variable
 from apacheconf.targets.nginx.tree import Block
 from apacheconf.targets.patterns import GOOD_HOST
+
+_VARIABLE = re.compile(r"\$\{?(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,8 @@ class Maps:
     used: set[str] = field(default_factory=set)
     own: dict[Map, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    #: The words of variables that only a route knows (``texts``): None for the others.
+    word: Callable[[Variable], str | None] = field(default=lambda _: None)
 
     def use(self, name: str) -> str:
         """The variable of a shared map."""
@@ -109,13 +116,32 @@ class Maps:
             self.own[made] = f"{name}_{self.counts[name]}" if self.counts[name] > 1 else name
         return f"${self.own[made]}"
 
-    def emit(self, http: Block) -> None:
-        """Write them."""
+    def emit(self, http: Block, words: Iterable[str]) -> None:
+        """Write those that ``words`` ask for, and what these ask for in turn."""
+        self._drop_unasked(words)
         for name, shared in SHARED.items():
             if name in self.used:
                 _emit(name, shared, http)
         for made, name in self.own.items():
             _emit(name, made, http)
+
+    def words(self) -> Iterator[str]:
+        """The words of the maps that cells made for themselves."""
+        return (word for made in self.own for word in _words_of(made))
+
+    def _drop_unasked(self, words: Iterable[str]) -> None:
+        asked = {name for word in words for name in _VARIABLE.findall(word)}
+        kept: dict[Map, str] = {}
+        for made, name in reversed(self.own.items()):  # a map asks only for those that were made before it
+            if name in asked:
+                kept[made] = name
+                asked.update(found for word in _words_of(made) for found in _VARIABLE.findall(word))
+        self.own = dict(reversed(kept.items()))
+
+
+def _words_of(made: Map) -> Iterator[str]:
+    yield made.source
+    yield from (value for _, value in made.entries)
 
 
 def _emit(name: str, made: Map, http: Block) -> None:

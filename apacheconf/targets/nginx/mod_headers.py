@@ -1,165 +1,229 @@
-"""mod_headers in nginx (NGX-67, NGX-84 to NGX-87)."""
+"""mod_headers in nginx: what the lines about each header of a route come to (NGX-67 to NGX-69, NGX-84 to NGX-88).
+
+A line that can't be said leaves a header of the answer as it is. One of the request is withheld then: an origin that
+believes it must not get what a client made up (DES-8).
+"""
 
 from __future__ import annotations
 
-from apacheconf.ledger import Written
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from apacheconf.ledger import Outcome
+from apacheconf.program.cells import steps_where
+from apacheconf.program.hosts import Host, LayerKind
+from apacheconf.program.response import FRAMING
 from apacheconf.program.steps import EditHeader, Step, Table
-from apacheconf.program.values import Literal
+from apacheconf.program.values import Variable
+from apacheconf.program.workers import Origin
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
-from apacheconf.targets.headers import Lines, fold_headers, is_plain
-from apacheconf.targets.nginx.conditions import can_ask, flag_of, text_of
+from apacheconf.targets.environments import guarded
+from apacheconf.targets.nginx import fields
+from apacheconf.targets.nginx.fields import Caveats, Field, surely_there
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import SHARED, Map
+from apacheconf.targets.nginx.texts import Texts
 from apacheconf.targets.nginx.tree import Block
+from apacheconf.targets.questions import CannotAsk
+from apacheconf.targets.rewrites import parts_of
 from apacheconf.targets.routes import Route
 
-#: What nginx makes itself.
-_SPECIAL = frozenset({"host", "connection", "te",
-                        "content-length", "transfer-encoding", "expect", "proxy-connection", "trailer"})  # fmt: skip
-
-
+#: Fields that servers make or read themselves.
+_OF_REQUESTS = FRAMING | {"te", "expect", "proxy-connection"}
+_OF_ANSWERS = FRAMING | {"content-type", "server", "date"}
 #: What the proxy adds its own to: the variable that holds it.
 _FORWARDED = {"x-forwarded-for": "remote_addr", "x-forwarded-host": "asked_host", "x-forwarded-server": "server_is"}
+_SERVER = "server-name", "nginx names itself where httpd does"
+#: Caveats that are no more than another spelling.
+_NEUTRAL = frozenset({fields.ONE_MORE, fields.MILLISECONDS, _SERVER})
+#: From here on ``$http_`` and ``$upstream_http_`` hold all lines of a header.
+_JOINS = (1, 23)
 
 
-def emit_request_headers(low: Lowering, route: Route, location: Block) -> None:
-    """RequestHeader as ``proxy_set_header``, which replaces all lines of a name."""
-    folded = fold_headers(route.headers, Table.REQUEST, _SPECIAL)
-    _report(low, route, folded.lost)
-    for lines in folded.lines.values():
-        own = _FORWARDED.get(lines.name.lower()) if route.forwarded else None
-        if (not lines.hidden and lines.values) or (own and not lines.hidden):
-            _report(low, route, lines.steps)  # nginx sends one line of a name
-            continue
-        value = ", ".join(text_of(low.maps, each) for each in lines.values)
-        if lines.if_none is not None:
-            variable = f"$http_{_variable(lines.name)}"
-            entries = (("", text_of(low.maps, lines.if_none)), ("default", variable))
-            value = low.maps.make(f"own_{_variable(lines.name)}", Map(variable, entries, ""))
-        if own is not None:
-            value = _extended(low, lines.name, value, low.maps.use(own) if own in SHARED else f"${own}")
-        _add(low, route, "proxy_set_header", lines, value, location)
+@dataclass
+class Told:
+    """A header of one table, and what is to be said of the lines that made it."""
+
+    header: Field
+    claims: list[Claim] = field(default_factory=list)
+    comment: list[Step] = field(default_factory=list)
 
 
-def edits_forwarded(route: Route, name: str) -> bool:
-    """Whether RequestHeader lines say what a header is to which the proxy adds its own (RQ-13)."""
-    lines = fold_headers(route.headers, Table.REQUEST, _SPECIAL).lines.get(name.lower())
-    return lines is not None and lines.hidden
+class HeaderLines:
+    """The headers of one route. ``origin`` is where it leads, None for answers made here."""
+
+    def __init__(self, low: Lowering, route: Route, origin: Origin | None, mapped_location: str = "") -> None:
+        self._low, self._route, self._origin = low, route, origin
+        self._location = mapped_location or "$upstream_http_location"
+        self._told: dict[tuple[Table, str], Told] = {}
+        texts = Texts(low, route.host, origin)
+        for step in guarded(step for step, _ in route.met):
+            texts.tell(step)
+            if isinstance(step.action, EditHeader):
+                self._do(step, step.action, texts)
+
+    def _do(self, step: Step, action: EditHeader, texts: Texts) -> None:
+        if self._origin is None and action.table is not Table.ALWAYS:
+            why = "answers that are made here have the lines of the table always only"
+            self._low.dropped.append(Claim(self._route.host.said_by(step), Outcome.NO_EFFECT, why, "answer-made-here"))
+            return
+        told = self._of(action)
+        try:
+            caveats = self._done(told.header, action, step, texts)
+        except CannotAsk as missing:
+            self._lost(told, action, step, str(missing))
+            return
+        told.comment.append(step)
+        told.claims.append(self._claim(step, action, caveats))
+
+    def _of(self, action: EditHeader) -> Told:
+        key = action.table, action.name.lower()
+        if key not in self._told:
+            self._told[key] = Told(Field(action.name, action.table, self._own(action)))
+        return self._told[key]
+
+    def _own(self, action: EditHeader) -> str:
+        name = action.name.lower()
+        if action.table is Table.ALWAYS:
+            return ""
+        if name == "host":
+            return self._low.maps.use("kept_host")
+        if action.table is Table.ONSUCCESS and name == "location":
+            return self._location
+        return f"${'http' if action.table is Table.REQUEST else 'upstream_http'}_{name.replace('-', '_')}"
+
+    def _done(self, found: Field, action: EditHeader, step: Step, texts: Texts) -> Caveats:
+        """Raises CannotAsk."""
+        name = action.name.lower()
+        if (action.table, action.operation, name) == (Table.ONSUCCESS, "unset", "server") and texts.flag(
+            step.when
+        ) == "1":
+            found.natural = False
+            return (_SERVER,)
+        if name in (_OF_REQUESTS if action.table is Table.REQUEST else _OF_ANSWERS):
+            raise CannotAsk(f"{action.operation} of {action.name}")
+        flag = texts.flag(step.when)
+        text = "" if action.value is None else self._sent(texts.text(action.value))
+        return (*found.do(action, flag, text, self._low.maps), *_of_values(action))
+
+    def _sent(self, text: str) -> str:
+        """A word that is never empty: a blank alone is an empty value to whoever reads it."""
+        if surely_there(text):
+            return text
+        return self._low.maps.make("or_blank", Map(text, (("", " "), ("default", text)), "")) if text else " "
+
+    def _lost(self, told: Told, action: EditHeader, step: Step, missing: str) -> None:
+        why = f"{missing} can't be said here in nginx"
+        if action.table is Table.REQUEST and action.name.lower() not in (*_OF_REQUESTS, "host"):
+            told.header.natural, told.header.words = False, []
+            why += ": the header is not sent"
+        told.claims.append(unsupported(self._route.host.said_by(step), why, "header-edit"))
+
+    def _claim(self, step: Step, action: EditHeader, caveats: Caveats) -> Claim:
+        said_by = self._route.host.said_by(step)
+        if not caveats:
+            return exact(said_by)
+        joins = self._low.version >= _JOINS and not (action.operation == "edit" and action.table is Table.ONSUCCESS)
+        neutral = _NEUTRAL | ({fields.SEVERAL} if joins else frozenset())
+        worst = next((each for each in caveats if each not in neutral), caveats[0])
+        outcome = Outcome.EQUIVALENT if worst in neutral else Outcome.APPROXIMATED
+        return Claim(said_by, outcome, worst[1], worst[0])
+
+    def _in(self, table: Table) -> Iterator[Told]:
+        return (each for (own, _), each in self._told.items() if own is table)
+
+    def hidden(self) -> list[str]:
+        """The names of the origin's headers that lines of the table onsuccess replace or take away."""
+        return [each.header.name for each in self._in(Table.ONSUCCESS) if not each.header.natural]
+
+    def host(self) -> str | None:
+        """What RequestHeader lines make of the Host that an origin gets, None without any (NGX-68)."""
+        told = self._told.get((Table.REQUEST, "host"))
+        return None if told is None or not told.header.words else told.header.words[0]
+
+    def forwards(self, name: str) -> bool:
+        """Whether lines say what a header is to which the proxy adds its own (RQ-13)."""
+        told = self._told.get((Table.REQUEST, name.lower()))
+        return told is not None and told.header.touched
+
+    def emit_request(self, location: Block) -> None:
+        """RequestHeader as ``proxy_set_header``, which replaces all lines of a name."""
+        for told in self._in(Table.REQUEST):
+            found, name = told.header, told.header.name.lower()
+            if name == "host":
+                self._low.dropped += told.claims
+                continue
+            words = found.words if found.words or found.natural else [""]
+            if self._route.forwarded and name in _FORWARDED and found.touched:
+                words = [self.extended(name, (found.words or [""])[0])]
+            self._emit(told, "proxy_set_header", words, location)
+
+    def extended(self, name: str, word: str) -> str:
+        """What lines set, and what the proxy adds to it where it has something to add."""
+        maps, own = self._low.maps, _FORWARDED[name]
+        own = maps.use(own) if own in SHARED else f"${own}"
+        if name == "x-forwarded-host":
+            own = self.host() or own
+        if not word:
+            return own
+        variable = name.replace("-", "_")
+        extended = f"{word}, {own}"
+        if not surely_there(word):
+            extended = maps.make(f"with_{variable}", Map(word, (("", own), ("default", extended)), ""))
+        return maps.make(f"set_{variable}", Map(own, (("", word), ("default", extended)), ""))
+
+    def emit_response(self, location: Block) -> None:
+        """Header: the table always first, as httpd sends it; what is hidden was said by ``hidden``."""
+        self.emit_always(location)
+        for told in self._in(Table.ONSUCCESS):
+            self._emit(told, "add_header", told.header.words, location)
+
+    def emit_always(self, location: Block) -> None:
+        """The table always, which answers made here have too."""
+        for told in self._in(Table.ALWAYS):
+            self._emit(told, "add_header", told.header.words, location)
+
+    def always(self) -> list[tuple[str, str]]:
+        """The lines of the table always."""
+        return [(told.header.name, word) for told in self._in(Table.ALWAYS) for word in told.header.words]
+
+    def of_always(self) -> list[Step]:
+        """The lines of the source that made them."""
+        return [step for told in self._in(Table.ALWAYS) for step in told.comment]
+
+    def _emit(self, told: Told, directive: str, words: list[str], block: Block) -> None:
+        said_by = [each for step in told.comment for each in self._route.host.said_by(step)]
+        comment, claims = self._low.sources.comment(said_by), tuple(told.claims)
+        always = ("always",) if directive == "add_header" else ()
+        for word in words:
+            block.add(directive, told.header.name, word, *always, comment=comment, claims=claims)
+            comment, claims = "", ()
+        self._low.dropped += claims
 
 
-def _extended(low: Lowering, name: str, value: str, own: str) -> str:
-    """What a line sets, and what the proxy adds to it where it has something to add."""
-    if not value:
-        return own
-    return low.maps.make(f"set_{_variable(name)}", Map(own, (("", value), ("default", f"{value}, {own}")), ""))
+def _of_values(action: EditHeader) -> Caveats:
+    """What differs in the value itself."""
+    asked = {(each.name, each.argument) for each in parts_of(action.value) if isinstance(each, Variable)}
+    clocks = asked & {("REQUEST_TIME_USEC", ""), ("DURATION_USEC", "")}
+    ids = asked & {("ENV", "UNIQUE_ID"), ("UNIQUE_ID", "")}
+    return (*((fields.MILLISECONDS,) if clocks else ()), *((fields.OTHER_ID,) if ids else ()))
 
 
-def hidden_headers(route: Route) -> list[str]:
-    """The names of origins' headers that lines of the table onsuccess replace or take away."""
-    folded = fold_headers(route.headers, Table.ONSUCCESS)
-    return [lines.name for lines in folded.lines.values() if lines.hidden]
-
-
-def emit_response_headers(low: Lowering, route: Route, location: Block) -> None:
-    """Header: the table always first, as httpd sends it; what is hidden was said by ``hidden_headers``."""
-    emit_always(low, route, location)
-    folded = fold_headers(route.headers, Table.ONSUCCESS)
-    _report(low, route, folded.lost)
-    for lines in folded.lines.values():
-        if not lines.values and lines.if_none is None:
-            low.dropped.append(exact(_said_by(route, lines.steps)))
-        for value in lines.values:
-            _add(low, route, "add_header", lines, text_of(low.maps, value), location)
-        if lines.if_none is not None:
-            _emit_if_none(low, route, lines, location)
-
-
-def _emit_if_none(low: Lowering, route: Route, lines: Lines, location: Block) -> None:
-    assert lines.if_none is not None
-    entries = (("", text_of(low.maps, lines.if_none)), ("default", ""))
-    made = Map(f"$upstream_http_{_variable(lines.name)}", entries, "")
-    value = low.maps.make(f"missing_{_variable(lines.name)}", made)
-    _add(low, route, "add_header", lines, value, location)
-
-
-def emit_always(low: Lowering, route: Route, location: Block) -> None:
-    """The table always, which answers made here have too."""
-    folded = fold_headers(route.headers, Table.ALWAYS)
-    _report(low, route, folded.lost)
-    for lines in folded.lines.values():
-        if not lines.values and lines.if_none is None:
-            low.dropped.append(exact(_said_by(route, lines.steps)))
-        for value in lines.values:
-            _add(low, route, "add_header", lines, text_of(low.maps, value), location)
-
-
-def conditional(route: Route, table: Table) -> list[tuple[Step, EditHeader]]:
-    """Lines of a table that only add, where their condition holds, and that are alone with their name."""
-    lines = [(each, each.action) for each in (*route.headers, *route.unsure) if isinstance(each.action, EditHeader)]
-    names = [action.name.lower() for _, action in lines if action.table is table]
-    return [
-        (step, action)
-        for step, action in lines
-        if step in route.unsure and action.table is table and names.count(action.name.lower()) == 1
-        and (action.operation == "add" or (action.operation == "set" and table is Table.ALWAYS))
-        and action.value is not None and action.value != Literal("")
-        and is_plain(action.value) and can_ask(step.when)
-    ]  # fmt: skip
-
-
-def emit_conditional(low: Lowering, route: Route, location: Block, *tables: Table) -> None:
-    """Lines with a condition: nginx sends no header whose value is empty."""
-    for step, action in (each for table in tables for each in conditional(route, table)):
-        said_by = route.host.said_by(step)
-        location.add("add_header", action.name, _where(low, step, action), "always",
-                     comment=low.sources.comment(said_by), claims=(exact(said_by),))  # fmt: skip
-
-
-def _where(low: Lowering, step: Step, action: EditHeader) -> str:
-    """The variable that holds the header's value where the condition of its line holds."""
-    assert action.value is not None
-    entries = (("1", text_of(low.maps, action.value)), ("default", ""))
-    return low.maps.make(f"added_{_variable(action.name)}", Map(flag_of(low.maps, step.when), entries, ""))
-
-
-def emit_for_failures(low: Lowering, routes: list[Route], server: Block) -> None:
-    """The table always at the server, for answers that no location makes."""
-    tables = [fold_headers(route.headers, Table.ALWAYS).lines for route in routes]
-    asked = [conditional(route, Table.ALWAYS) for route in routes]
-    if not any(tables) and not any(asked):
+def emit_for_failures(low: Lowering, host: Host, server: Block) -> None:
+    """The table always of lines outside sections, for answers that no location makes."""
+    root = next((cell for cell in host.shape.cells if not cell.path), None)
+    outside = {number for number, layer in enumerate(host.shape.layers) if layer.kind is LayerKind.SERVER}
+    met = [(step, False) for step in steps_where(host.shape, root, outside)] if root else []
+    if root is None:
         return
-    values = [{key: lines.values for key, lines in table.items()} for table in tables]
-    if any(each != values[-1] for each in values) or any(each != asked[-1] for each in asked):
-        steps = [step for table in tables for lines in table.values() for step in lines.steps]
-        steps += [step for each in asked for step, _ in each]
+    lines = HeaderLines(low, Route(host, root, met=met), None)
+    lines.emit_always(server)
+    low.always = lines.always()
+
+
+def report_failures(low: Lowering, route: Route, lines: HeaderLines) -> None:
+    """What differs where an origin fails: its answer is made outside the location."""
+    if lines.always() != low.always:
+        said_by = [each for step in lines.of_always() for each in route.host.said_by(step)]
         why = "answers of failures have the headers of the whole host, not of their path"
-        low.dropped.append(approximated(_said_by(routes[-1], steps), why, "always"))
-    for lines in tables[-1].values():
-        for value in lines.values:
-            server.add("add_header", lines.name, text_of(low.maps, value), "always")
-    for step, action in asked[-1]:
-        server.add("add_header", action.name, _where(low, step, action), "always")
-
-
-def _variable(name: str) -> str:
-    return name.lower().replace("-", "_")
-
-
-def _said_by(route: Route, steps: list[Step]) -> list[Written]:
-    return [each for step in steps for each in route.host.said_by(step)]
-
-
-def _add(low: Lowering, route: Route, directive: str, lines: Lines, value: str, block: Block) -> None:
-    """One line of output, said by all that made it."""
-    said_by = _said_by(route, lines.steps)
-    claim: Claim = exact(said_by)
-    if lines.if_none is not None:
-        claim = approximated(said_by, "a header that is there without a value counts as missing", "empty-header")
-    always = ("always",) if directive == "add_header" else ()
-    block.add(directive, lines.name, value, *always, comment=low.sources.comment(said_by), claims=(claim,))
-
-
-def _report(low: Lowering, route: Route, steps: list[Step]) -> None:
-    if steps:
-        why = "this edit of a header is not supported yet for nginx"
-        low.dropped.append(unsupported(_said_by(route, steps), why, "header-edit"))
+        low.dropped.append(approximated(said_by, why, "always"))

@@ -62,8 +62,7 @@ def _emit(low: Lowering, host: Host, step: Step, log: Log, server: Block) -> Non
     lacking: list[str] = []
     words = "".join(_part(item, low, lacking) for item in log.line)
     name = low.formats.setdefault(words, low.names.of(("format", words), f"httpd-{_nickname(said_by[0].args)}"))
-    if _PATH in words and not any(each.words[:1] == (_PATH,) for each in server.directives()):
-        server.add("set", _PATH, "$uri")
+    low.asks_path = low.asks_path or _PATH in words
     claims = (_claim(step, said_by, lacking),)
     server.add("access_log", literal(target), name, comment=low.sources.comment(said_by), claims=claims)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apacheconf.ledger import Written
 from apacheconf.program.hosts import Host
-from apacheconf.program.steps import CookiePart, MapBack, MapBackCookie, MapToOrigin, Step
+from apacheconf.program.steps import CookiePart, EditHeader, MapBack, MapBackCookie, MapToOrigin, Table
 from apacheconf.program.tls import OriginTls
 from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
@@ -13,12 +13,7 @@ from apacheconf.targets.nginx import origin_tls
 from apacheconf.targets.nginx.core import emit_charset, seconds
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import SHARED, Map
-from apacheconf.targets.nginx.mod_headers import (
-    edits_forwarded,
-    emit_request_headers,
-    emit_response_headers,
-    hidden_headers,
-)
+from apacheconf.targets.nginx.mod_headers import HeaderLines, report_failures
 from apacheconf.targets.nginx.rewriting import substitution
 from apacheconf.targets.nginx.sessions import member_of_session
 from apacheconf.targets.nginx.tree import Block, literal, literal_path
@@ -39,6 +34,8 @@ _FORWARDED = {
 }
 #: Headers of origins that nginx obeys or replaces instead of passing them (NGX-80, RS-3).
 _NGINX_OWN = ("X-Accel-Buffering", "X-Accel-Charset", "X-Accel-Expires", "X-Accel-Limit-Rate", "X-Accel-Redirect")
+#: Those that it hides unless it is told to pass them.
+_PASSED = ("Date", "Server", *_NGINX_OWN, "X-Pad")
 #: Headers that ProxyPassReverse maps back (RV-1) beside Location, which ``proxy_redirect`` knows.
 _MAPPED_BACK = ("Content-Location", "URI", "Destination")
 
@@ -54,7 +51,7 @@ def emit_defaults(low: Lowering, http: Block) -> None:
     http.add("proxy_next_upstream", "error")
     http.add("proxy_redirect", "off")
     http.add("proxy_ignore_headers", *_NGINX_OWN, "Cache-Control", "Expires", "Set-Cookie", "Vary")
-    for name in ("Date", "Server", *_NGINX_OWN, "X-Pad"):
+    for name in _PASSED:
         http.add("proxy_pass_header", name)
     for name in _hidden(low):
         http.add("proxy_hide_header", name)
@@ -65,11 +62,14 @@ def _hidden(low: Lowering) -> tuple[str, ...]:
     return (*_RESPONSE_HOPS, *(*_MAPPED_BACK, "Refresh")) if low.maps_back else _RESPONSE_HOPS
 
 
-def _emit_hidden(low: Lowering, route: Route, location: Block) -> None:
-    """A location that hides a header by itself inherits none from above (NGX-30)."""
-    own = hidden_headers(route)
+def _emit_hidden(low: Lowering, lines: HeaderLines, location: Block) -> None:
+    """A location that hides a header by itself inherits none from above, nor any that it passes (NGX-30)."""
+    own = [name for name in lines.hidden() if name.lower() != "server"]
     for name in (*_hidden(low), *own) if own else ():
         location.add("proxy_hide_header", name)
+    for name in _PASSED if len(own) < len(lines.hidden()) else ():
+        if name != "Server":
+            location.add("proxy_pass_header", name)
 
 
 def emit_gateway_errors(low: Lowering, pages: list[tuple[str, str]], server: Block) -> None:
@@ -113,12 +113,14 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
     own = timeouts(route.host, worker)
     if own != common_timeouts(low):
         _emit_timeouts(own, location)
-    _emit_request_headers(low, route, origin, location)
-    emit_request_headers(low, route, location)
-    _emit_hidden(low, route, location)
-    _emit_way_back(low, route, location)
+    lines = HeaderLines(low, route, origin, _location_back(low, route))
+    _emit_request_headers(low, route, origin, lines, location)
+    lines.emit_request(location)
+    _emit_hidden(low, lines, location)
+    _emit_way_back(low, route, lines, location)
     _emit_cookies(low, route, location)
-    emit_response_headers(low, route, location)
+    lines.emit_response(location)
+    report_failures(low, route, lines)
     emit_charset(low, route, location)
 
 
@@ -202,16 +204,18 @@ def _emit_timeouts(own: tuple[float, float], block: Block) -> None:
     block.add("proxy_read_timeout", seconds(wait))
 
 
-def _emit_request_headers(low: Lowering, route: Route, origin: Origin, location: Block) -> None:
-    _emit_host(low, route, origin, location)
+def _emit_request_headers(low: Lowering, route: Route, origin: Origin, lines: HeaderLines, location: Block) -> None:
+    _emit_host(low, route, origin, lines.host(), location)
     _emit_connection(low, origin, location)
     for name in _REQUEST_HOPS:
         location.add("proxy_set_header", name, "")
     if route.forwarded:
         claims: tuple[Claim, ...] = (exact(route.host.said_by(route.forwarded)),)
         for name, value in _FORWARDED.items():
-            if not edits_forwarded(route, name):
+            if not lines.forwards(name):
                 variable = low.maps.use(value) if value in SHARED else f"${value}"
+                if name == "X-Forwarded-Host" and lines.host():
+                    variable = lines.extended(name.lower(), "$http_x_forwarded_host")
                 location.add("proxy_set_header", name, variable, claims=claims)
                 claims = ()
         low.dropped += claims
@@ -230,11 +234,11 @@ def _emit_connection(low: Lowering, origin: Origin, location: Block) -> None:
     location.add("proxy_set_header", "Upgrade", kept)
 
 
-def _emit_host(low: Lowering, route: Route, origin: Origin, location: Block) -> None:
-    """NGX-61, NGX-62: the client's Host, or the authority of the origin."""
+def _emit_host(low: Lowering, route: Route, origin: Origin, edited: str | None, location: Block) -> None:
+    """NGX-61, NGX-62: the client's Host, which lines may have ``edited``, or the authority of the origin."""
     if route.keep_host:
         said_by = route.host.said_by(route.keep_host)
-        location.add("proxy_set_header", "Host", low.maps.use("kept_host"),
+        location.add("proxy_set_header", "Host", edited or low.maps.use("kept_host"),
                      comment=low.sources.comment(said_by), claims=(exact(said_by),))  # fmt: skip
         return
     claims: tuple[Claim, ...] = ()
@@ -245,17 +249,35 @@ def _emit_host(low: Lowering, route: Route, origin: Origin, location: Block) -> 
     location.add("proxy_set_header", "Host", members(origin)[0].authority, claims=claims)
 
 
-def _emit_way_back(low: Lowering, route: Route, location: Block) -> None:
+def _emit_way_back(low: Lowering, route: Route, lines: HeaderLines, location: Block) -> None:
     """RV-1 to RV-8: Location through ``proxy_redirect``, which leaves nothing but Refresh; the others through maps."""
     if not low.maps_back:
         return
-    entries = [_emit_reverse(low, route, step, location) for step in route.reverses]
+    for step, (pattern, public) in zip(route.reverses, _entries_back(low, route), strict=True):
+        said_by = route.host.said_by(step)
+        comment = low.sources.comment(said_by)
+        location.add("proxy_redirect", pattern, public, comment=comment, claims=(exact(said_by),))
+    hidden = {name.lower() for name in lines.hidden()}
     for name in (*_MAPPED_BACK, "Refresh"):
-        variable = "upstream_http_" + name.lower().replace("-", "_")
-        if entries and name in _MAPPED_BACK:
-            made = Map(f"${variable}", (*entries, ("default", f"${variable}")), f"{name}, mapped back like Location")
-            variable = low.maps.make(f"public_{name.lower().replace('-', '_')}", made).removeprefix("$")
-        location.add("add_header", name, f"${variable}", "always")
+        if name.lower() not in hidden:
+            location.add("add_header", name, _mapped_back(low, route, name), "always")
+
+
+def _mapped_back(low: Lowering, route: Route, name: str) -> str:
+    """The word of an origin's header after it was mapped back."""
+    variable = "upstream_http_" + name.lower().replace("-", "_")
+    entries = _entries_back(low, route)
+    if not entries or name == "Refresh":
+        return f"${variable}"
+    made = Map(f"${variable}", (*entries, ("default", f"${variable}")), f"{name}, mapped back like Location")
+    return low.maps.make(f"public_{name.lower().replace('-', '_')}", made)
+
+
+def _location_back(low: Lowering, route: Route) -> str:
+    """The word of Location where lines of headers ask what it is; empty where none does."""
+    edits = [step.action for step, _ in route.met if isinstance(step.action, EditHeader)]
+    asked = any(each.name.lower() == "location" and each.table is Table.ONSUCCESS for each in edits)
+    return _mapped_back(low, route, "Location") if asked and low.maps_back else ""
 
 
 def _emit_cookies(low: Lowering, route: Route, location: Block) -> None:
@@ -269,15 +291,15 @@ def _emit_cookies(low: Lowering, route: Route, location: Block) -> None:
                      comment=low.sources.comment(said_by), claims=(exact(said_by),))  # fmt: skip
 
 
-def _emit_reverse(low: Lowering, route: Route, step: Step, location: Block) -> tuple[str, str]:
-    """The ``proxy_redirect`` of one ProxyPassReverse; gives the entry of the maps that does the same."""
-    assert isinstance(step.action, MapBack)
-    said_by = route.host.said_by(step)
-    reverse = reverse_of(low.program, route.host, step.action)
-    public = f"{public_url(low, route.host, reverse.path)}$tail"
-    pattern = f"~*{starting_with(reverse.urls, '(?<tail>.*)', reverse.one_slash)}"
-    location.add("proxy_redirect", pattern, public, comment=low.sources.comment(said_by), claims=(exact(said_by),))
-    return pattern, public
+def _entries_back(low: Lowering, route: Route) -> list[tuple[str, str]]:
+    """Each ProxyPassReverse as what a value matches, and what it becomes."""
+    found = []
+    for step in route.reverses:
+        assert isinstance(step.action, MapBack)
+        reverse = reverse_of(low.program, route.host, step.action)
+        pattern = f"~*{starting_with(reverse.urls, '(?<tail>.*)', reverse.one_slash)}"
+        found.append((pattern, f"{public_url(low, route.host, reverse.path)}$tail"))
+    return found
 
 
 def public_url(low: Lowering, host: Host, path: str) -> str:

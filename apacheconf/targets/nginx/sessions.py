@@ -9,9 +9,10 @@ from __future__ import annotations
 from apacheconf.program.workers import Balancer, Origin, Worker
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
-from apacheconf.targets.nginx.tree import Block
+from apacheconf.targets.nginx.tree import Block, literal
 from apacheconf.targets.nginx.workers import address
 from apacheconf.targets.patterns import escape
+from apacheconf.targets.routes import is_address
 from apacheconf.targets.sessions import DRAINING, OUT, Sessions, accepts_sessions, routes_of, sessions_of
 
 
@@ -26,6 +27,26 @@ def member_of_session(origin: Origin, name: str, low: Lowering) -> str:
     return low.maps.make(
         f"member_{_speakable(name)}", Map(route, (*ways, ("default", name)), "the member of a session")
     )
+
+
+def route_chosen(balancer: Balancer, name: str, low: Lowering) -> str | None:
+    """The variable that holds the route of the member that was asked; None where addresses don't tell members apart."""
+    found = {address(each): each.member.route if each.member else "" for each in balancer.members}
+    if len(found) < len(balancer.members) or not all(map(is_address, balancer.members)):
+        return None
+    entries = tuple((f"~(?:^|[ ,]){escape(asked)}$", literal(route)) for asked, route in found.items() if route)
+    why = f"the route of the member of {name} that answers"
+    return low.maps.make(f"chosen_{_speakable(name)}", Map("$upstream_addr", (*entries, ("default", "")), why))
+
+
+def route_changed(balancer: Balancer, name: str, low: Lowering) -> str | None:
+    """The variable that is ``1`` where another member answers than the session wants, or there is none (ST-11)."""
+    sessions, chosen = sessions_of(balancer), route_chosen(balancer, name, low)
+    if sessions is None or chosen is None:
+        return None if sessions is not None else ""
+    route = _route(balancer.sticky_cookie, sessions, name, low)
+    made = Map(f"{route}|{chosen}", ((r"~^([^|]+)\|\1$", ""), ("default", "1")), "a session that begins or moves")
+    return low.maps.make(f"changed_{_speakable(name)}", made)
 
 
 def _route(cookie: str, sessions: Sessions, name: str, low: Lowering) -> str:

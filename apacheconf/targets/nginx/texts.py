@@ -1,0 +1,216 @@
+"""What values of one route come to in nginx, where a line of a header or a log asks them (NGX-69, NGX-110, NGX-192).
+
+nginx has no environment. A variable of it is the chain of the lines that set it, each a map whose ``default`` is what
+the lines before it came to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from apacheconf.program.conditions import ALWAYS, AllOf, Condition, Matches, Test
+from apacheconf.program.hosts import Host
+from apacheconf.program.steps import ExportTls, Step
+from apacheconf.program.values import Capture, Literal, Value, Variable
+from apacheconf.program.workers import Balancer, Origin
+from apacheconf.targets.environments import variables_set
+from apacheconf.targets.hostnames import own_scheme
+from apacheconf.targets.nginx.conditions import flag_of, text_of
+from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.nginx.maps import Map
+from apacheconf.targets.nginx.sessions import route_changed, route_chosen
+from apacheconf.targets.nginx.tree import literal
+from apacheconf.targets.nginx.workers import upstream_name
+from apacheconf.targets.questions import CannotAsk, pcre
+from apacheconf.targets.rewrites import parts_of
+
+#: The path as it was asked for, which a rewrite doesn't change; ``emit`` sets it where anything uses it.
+ASKED_PATH = "$asked_path"
+#: mod_ssl's variables; what else it looks up is known by its own name.
+_OF_TLS = {"SSL_PROTOCOL": "$ssl_protocol", "SSL_CIPHER": "$ssl_cipher", "SSL_TLS_SNI": "$ssl_server_name",
+           "SSL_CLIENT_VERIFY": "$ssl_client_verify"}  # fmt: skip
+_BY_MOD_SSL = frozenset({"HTTPS", "REMOTE_ADDR", "REMOTE_USER", "REQUEST_METHOD", "REQUEST_SCHEME", "REQUEST_URI",
+                         "SERVER_NAME", "SERVER_PORT", "QUERY_STRING"})  # fmt: skip
+_CLOCK = (r"~^(?<whole>\d+)\.(?<part>\d+)$", "$whole${part}000")
+#: Milliseconds as httpd's microseconds.
+_USECS = (("0.000", "0"), (r"~^0\.00(?<part>\d)$", "${part}000"), (r"~^0\.0(?<part>\d\d)$", "${part}000"),
+          (r"~^0\.(?<part>\d+)$", "${part}000"), _CLOCK)  # fmt: skip
+_PORT = r"~^\w+:.*:0*(?<named_port>\d+)$"
+
+
+#: Variables of the environment that httpd's modules set by themselves.
+_FOREIGN = ("SSL_", "MATCH_", "AUTHENTICATE_", "AUTHORIZE_", "REDIRECT_", "UNIQUE_ID")
+
+
+@dataclass(frozen=True)
+class _Setting:
+    """What a variable of the environment is given by the line with the number ``at``; None takes it away."""
+
+    at: int
+    when: Condition
+    value: Value | None
+
+
+@dataclass
+class Texts:
+    """The words of one route's values; ``tell`` hears of each step in order. ``used`` are the variables that were read.
+
+    ``origin`` is where the route leads.
+    """
+
+    low: Lowering
+    host: Host
+    origin: Origin | None = None
+    used: set[str] = field(default_factory=set)
+    _settings: dict[str, list[_Setting]] = field(default_factory=dict)
+    #: How many lines were told so far, or come before the one that is being said.
+    _told: int = 0
+
+    def tell(self, step: Step) -> None:
+        """Variables that the step sets are what it makes of them from now on."""
+        for each in variables_set(step):
+            self._give(each.name, step.when, each.value)
+        if isinstance(step.action, ExportTls):
+            self._give("HTTPS", step.when, Literal("on"))
+            self._give("SSL_TLS_SNI", step.when, Variable("SSL", "SSL_TLS_SNI"))
+        self._told += 1
+
+    def _give(self, name: str, when: Condition, value: Value | None) -> None:
+        self._settings.setdefault(name.lower(), []).append(_Setting(self._told, when, value))
+
+    @contextmanager
+    def known(self) -> Iterator[None]:
+        """Within it ``text_of`` and ``flag_of`` know these words."""
+        before, self.low.maps.word = self.low.maps.word, self.word
+        try:
+            yield
+        finally:
+            self.low.maps.word = before
+
+    def text(self, value: Value) -> str:
+        """The value as a word. Raises CannotAsk."""
+        with self.known():
+            return text_of(self.low.maps, value)
+
+    def flag(self, condition: Condition) -> str:
+        """The variable that is ``1`` where the condition holds, else ``0``. Raises CannotAsk."""
+        with self.known():
+            return flag_of(self.low.maps, condition)
+
+    def word(self, variable: Variable) -> str | None:
+        """The word of a variable; None where it is nothing special to a route. Raises CannotAsk."""
+        maps, missing = self.low.maps, literal(variable.missing)
+        match variable:
+            case Variable("ENV", name) if name.upper().startswith("BALANCER_"):
+                return self._of_balancer(name.upper())
+            case Variable("ENV_IS_SET", name) if name.upper().startswith("BALANCER_"):
+                return flag_of(maps, Test("n", Variable("ENV", name)))
+            case Variable("ENV" | "ENV_IS_SET" as family, name):
+                return self._of_environment(name, missing, family == "ENV_IS_SET")
+            case Variable("HTTP_OR_ENV", name) if name.lower() in self._settings:
+                raise CannotAsk(f"{name}, a header or a variable")
+            case Variable("HTTP_OR_ENV", name):
+                return text_of(maps, Variable("HTTP", name))
+            case Variable("SSL", name) if name in _BY_MOD_SSL:
+                return text_of(maps, Variable(name))
+            case Variable("SSL", name) if name in _OF_TLS:
+                return self._or_missing(_OF_TLS[name], missing)
+            case Variable("REQUEST_URI"):
+                self.low.asks_path = True
+                return ASKED_PATH
+            case Variable("SERVER_NAME"):
+                return literal(self.host.name) if self.host.canonical_name else "$host"
+            case Variable("SERVER_PORT"):
+                return self._port()
+            case Variable("REQUEST_TIME_USEC"):
+                return maps.make("clock_usec", Map("$msec", (_CLOCK,), "microseconds, as far as nginx counts them"))
+            case Variable("DURATION_USEC"):
+                return maps.make(
+                    "request_usec", Map("$request_time", _USECS, "microseconds, as far as nginx counts them")
+                )
+            case Variable("UNIQUE_ID_OF_REQUEST"):
+                return "$request_id"
+            case Variable("REQUEST_STATUS"):
+                return "$status"
+            case Variable("RESP", name) if self.origin is not None:
+                return f"$upstream_http_{name.lower().replace('-', '_')}"
+            case _:
+                return None
+
+    def _or_missing(self, word: str, missing: str) -> str:
+        if not missing:
+            return word
+        return self.low.maps.make("or_null", Map(word, (("", missing), ("default", word)), ""))
+
+    def _port(self) -> str:
+        if self.host.canonical_name or self.host.physical_port:
+            raise CannotAsk("%{SERVER_PORT} under UseCanonicalName or UseCanonicalPhysicalPort")
+        own = str(self.host.port) if self.host.port else ""
+        usual = (("default", own),) if own else (("~^https:", "443"), ("default", "80"))
+        source = f"{own_scheme(self.host)}:{self.low.maps.use('asked_host')}"
+        return self.low.maps.make("asked_port_of", Map(source, ((_PORT, "$named_port"), *usual), "%{SERVER_PORT}"))
+
+    def _of_balancer(self, name: str) -> str:
+        found = None
+        if isinstance(self.origin, Balancer) and name == "BALANCER_WORKER_ROUTE":
+            found = route_chosen(self.origin, upstream_name(self.origin, self.low), self.low)
+        if isinstance(self.origin, Balancer) and name == "BALANCER_ROUTE_CHANGED":
+            found = route_changed(self.origin, upstream_name(self.origin, self.low), self.low)
+        if found is None:
+            raise CannotAsk(f"%{{{name}}}e")
+        return found
+
+    def _of_environment(self, name: str, missing: str, whether: bool) -> str:
+        """The text of a variable of the environment: what the last line that held gave it; or ``whether`` one did."""
+        settings = self._settings.get(name.lower(), ())
+        if not settings and name.upper().startswith(_FOREIGN):
+            raise CannotAsk(f"%{{{name}}}e")
+        self.used.add(name.lower())
+        word, told = "0" if whether else missing, self._told
+        for setting in settings:
+            if setting.at < told:
+                value = setting.value
+                if whether:
+                    value = Literal("0" if value is None else "1")
+                self._told = setting.at  # what it asks is what the lines before it have set
+                word = self._set(setting.when, Literal(missing) if value is None else value, word)
+                self._told = told
+        return word
+
+    def _set(self, when: Condition, value: Value, before: str) -> str:
+        """The word of a variable after a line that gives it a value where a condition holds."""
+        if not any(isinstance(each, Capture) for each in parts_of(value)):
+            return self._where(when, text_of(self.low.maps, value), before)
+        found = _matched(when, parts_of(value))
+        text = "".join(map(self._captured, parts_of(value)))
+        alone = found == when
+        entries = ((_regex(found), text), ("default", before if alone else ""))
+        captured = self.low.maps.make("captured", Map(text_of(self.low.maps, found.value), entries, ""))
+        return captured if alone else self._where(when, captured, before)
+
+    def _where(self, when: Condition, text: str, before: str) -> str:
+        if when == ALWAYS:
+            return text
+        flag = flag_of(self.low.maps, when)
+        return self.low.maps.make("set", Map(flag, (("1", text), ("default", before)), ""))
+
+    def _captured(self, part: Value) -> str:
+        if isinstance(part, Capture):
+            return f"${part.group}" if part.group else "$0"
+        return text_of(self.low.maps, part)
+
+
+def _matched(when: Condition, parts: tuple[Value, ...]) -> Matches:
+    """The match whose groups the parts are. Raises CannotAsk."""
+    kinds = {each.match for each in parts if isinstance(each, Capture)}
+    every = when.conditions if isinstance(when, AllOf) else (when,)
+    found = [each for each in every if isinstance(each, Matches) and (each.captures == "cond") == (kinds == {"cond"})]
+    if not found or len(kinds) > 1 or any(isinstance(each, Capture) and not 0 < each.group < 10 for each in parts):
+        raise CannotAsk("a capture")
+    return found[-1] if kinds == {"cond"} else found[0]
+
+
+def _regex(found: Matches) -> str:
+    return f"~{'*' if found.regex.ignore_case else ''}{pcre(found.regex)}"
