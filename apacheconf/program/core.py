@@ -112,6 +112,7 @@ def limits(server: Server, linker: Linker) -> Limits:
         header=_reading(timeouts.value.get("header"), Reading(20.0, 40.0, 500)),
         body=_reading(timeouts.value.get("body"), Reading(20.0, 0.0, 500)),
         trace=trace.value != "off",
+        trace_bodies=trace.value == "extended",
         strict_hosts="Unsafe" not in core.http_protocol_options.value,
         server_signature=signature.value != "Off",
         said_by=linker.said_by(dict.fromkeys(said_by)),

@@ -78,8 +78,8 @@ from apacheconf.program.workers import Origin, Worker
 class Course:
     """What is known and decided. ``raw_path`` is the request's path as sent; ``headers`` its header table.
 
-    ``early`` is what early lines left in the response's table always, ``response_headers`` are the steps that edit
-    the answer once it is there. ``received``: it was read without fault,
+    ``early`` is what early lines left in the response's table always, ``early_own`` what they left in onsuccess,
+    ``response_headers`` are the steps that edit the answer once it is there. ``received``: it was read without fault,
     whatever its path is. ``messages`` are for the error log, ``levels`` what sections say of LogLevel;
     ``fields`` are header fields that an error made here brings.
 
@@ -109,6 +109,7 @@ class Course:
     map_back_cookies: list[MapBackCookie] = field(default_factory=list)
     response_headers: list[Step] = field(default_factory=list)
     early: HeaderTable = field(default_factory=HeaderTable)
+    early_own: HeaderTable = field(default_factory=HeaderTable)
     error_documents: dict[int, SetErrorDocument] = field(default_factory=dict)
     filters: list[AddFilter] = field(default_factory=list)
     located: Located | None = None
@@ -302,8 +303,6 @@ def _respond(action: Respond, course: Course) -> None:
     course.body = _optional(action.body, course)
     if action.said is not None:
         _log_error(LogError(*action.said), course)
-        if action.status == 405:
-            course.fields.append(("Allow", "TRACE" if course.state.host.shape.limits.trace else ""))
 
 
 def _log_error(action: LogError, course: Course) -> None:
@@ -352,8 +351,9 @@ def _set_type(action: SetType, course: Course) -> None:
 def _edit_header(action: EditHeader, course: Course) -> None:
     if action.table is Table.REQUEST:
         edit(course.headers, action, lambda value: text_of(value, course.state))
-    elif action.table is Table.ALWAYS and course.state.phase is Phase.POST_READ:
-        edit(course.early, action, lambda value: text_of(value, course.state), course.headers)
+    elif course.state.phase is Phase.POST_READ:
+        table = course.early if action.table is Table.ALWAYS else course.early_own
+        edit(table, action, lambda value: text_of(value, course.state), course.headers)
 
 
 def _optional(value: Value | None, course: Course) -> str | None:

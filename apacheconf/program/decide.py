@@ -137,8 +137,8 @@ class Walk:
             _force(course)
         if phase is Phase.MAP_TO_STORAGE and _is_echoed(course):
             ask_layers(course, _WALKS[Phase.SECTION_WALK], self.holds, self.tracer)  # for what they add to Vary
-            if _check_trace(course) and _has_body(course):
-                course.refuse(413, "a body with TRACE")
+            if _check_trace(course) and not course.state.host.shape.limits.trace_bodies and _has_body(course):
+                course.refuse(413, "a body with TRACE, and TraceEnable isn't extended")
             return END
         if phase is Phase.FILTERS and course.status is None and _is_echoed(course):
             return None

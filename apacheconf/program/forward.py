@@ -108,6 +108,7 @@ def decision_of(course: Course, keep_alive: bool = True) -> Decision:
         map_back_cookies=tuple(course.map_back_cookies) if proxied else (),
         response_headers=tuple(course.response_headers),
         early_headers=course.early.lines(),
+        early_own=() if proxied and not is_fcgi(course.origin) else course.early_own.lines(),
         state=state,
         error_documents=tuple(course.error_documents.values()),
         override_errors=course.override_errors,

@@ -180,6 +180,7 @@ class Limits:
     bad_header: str = "IsError"
     blocked: tuple[str, ...] = ()
     trace: bool = True
+    trace_bodies: bool = False
     merge_slashes: bool = True
     encoded_slashes: str = "Off"
     strict_hosts: bool = True

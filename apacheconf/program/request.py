@@ -80,7 +80,8 @@ class Decision:
     (Allow), ``user`` is who it is, or says so, ``client`` the client's address where it isn't the connection's
     (RI-4). ``vary`` are lines of the fields that were asked; ``note`` explains an error in its page.
     ``redirect_to`` is where rules lead a sub-request, whose own internal redirect isn't made.
-    ``response_headers`` and ``early_headers`` are what ``response`` edits the answer with, under ``state``.
+    ``response_headers``, ``early_headers`` and ``early_own`` are what ``response`` edits the answer with, under
+    ``state``; an HTTP origin's own fields replace the last.
     """
 
     host: Host | None
@@ -111,6 +112,7 @@ class Decision:
     map_back_cookies: tuple[MapBackCookie, ...] = ()
     response_headers: tuple[Step, ...] = ()
     early_headers: Headers = ()
+    early_own: Headers = ()
     error_documents: tuple[SetErrorDocument, ...] = ()
     override_errors: tuple[int, ...] | None = None
     charset: str = ""
@@ -125,6 +127,11 @@ class Decision:
     user: str | None = None
     client: str = ""
     state: State | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def edits_answer(self) -> bool:
+        """Whether the answer's fields are not just those of whoever answers."""
+        return bool(self.response_headers or self.early_headers or self.early_own)
 
     def rules(self, kind: type[R]) -> R:
         """What handlers and filters are told in this kind of settings; the defaults where nobody said anything."""

@@ -33,7 +33,7 @@ def answer_fields(decision: Decision, status: int, fields: Headers, completed: b
     state.phase, state.status = Phase.FILTERS, status
     early = HeaderTable.of(decision.early_headers)
     if completed:
-        always, own = early, HeaderTable.of(fields)
+        always, own = early, HeaderTable.of((*_left_of(decision.early_own, fields), *fields))
     else:
         always, own = HeaderTable(), HeaderTable.of((*early.lines(), *fields))
     state.answer = (own, always)
@@ -50,6 +50,12 @@ def answer_fields(decision: Decision, status: int, fields: Headers, completed: b
                     yield line
 
     return _edited(lines_of, lambda value: text_of(value, state), always, own, completed, state.headers)
+
+
+def _left_of(early: Headers, fields: Headers) -> Headers:
+    """What early lines have put where no handler has put something else since (HD-7)."""
+    names = {name.lower() for name, _ in fields} if early else ()
+    return tuple(pair for pair in early if pair[0].lower() not in names)
 
 
 def settled_fields(edits: Iterable[EditHeader], fields: Headers, completed: bool) -> Headers:

@@ -107,6 +107,7 @@ def _forget(course: Course) -> None:
     course.origin, course.located, course.layers, course.htaccess = None, None, (), ()
     course.told.clear()
     course.response_headers.clear()
+    course.early_own = HeaderTable()
     state.file, state.path_info, state.mapped, state.handler = "", "", "", ""
     state.host = course.program.hosts[state.host.number]
     course.forced_handler, course.forced_type = "", ""

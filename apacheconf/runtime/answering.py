@@ -64,7 +64,9 @@ class Answering:
             vary = [] if decision is None else vary_lines(decision)
             self.answer(exchange, status, b"", [*kept, *vary], reason.encode("latin-1"))
             return
-        if answered_by_document(self, exchange, status, reason):  # type: ignore[arg-type]  # it is a ClientConnection
+        if status in (405, 501):
+            kept = _with_allowed(exchange, kept)
+        if answered_by_document(self, exchange, status, reason, kept):  # type: ignore[arg-type]  # a ClientConnection
             return
         second = 0
         if exchange.first_status:  # the document failed: the first error counts (ED-2), and both end connections
@@ -78,10 +80,6 @@ class Answering:
         if status in CLOSING or self._expect_refused:
             exchange.stay = False
         fields = [*kept, (b"Content-Type", CONTENT_TYPE)]
-        if status == 405 and not any(name == b"Allow" for name, _ in kept):
-            # Of requests for origins httpd knows no allowed methods; CONNECT reaches its handler of files (HP-4).
-            files = b"HEAD,GET,POST,OPTIONS" + (b",TRACE" if exchange.site.host.shape.limits.trace else b"")
-            fields.append((b"Allow", files if method == "CONNECT" else b""))
         if uncached:
             fields.append((b"Expires", self.server.date()))
         in_chunks = uncached and not measured and exchange.stay and exchange.version >= (1, 1)
@@ -163,6 +161,15 @@ class Answering:
         """``scheme://host[:port]`` of URLs made here (RV-4, VH-60)."""
         asked = exchange.host.decode("latin-1") if exchange.host is not None else ""
         return self_url(exchange.site.host, self.door.scheme, asked, self.door.address[1]).encode("latin-1")
+
+
+def _with_allowed(exchange: Exchange, kept: Sequence[tuple[bytes, bytes]]) -> Sequence[tuple[bytes, bytes]]:
+    """The same with Allow: only who asked the handler of files knows methods, which CONNECT does, too (HP-4)."""
+    if any(name == b"Allow" for name, _ in kept):
+        return kept
+    known = [b"HEAD,GET,POST,OPTIONS"] if exchange.plan.method == b"CONNECT" else []
+    trace = [b"TRACE"] if exchange.site.host.shape.limits.trace else []
+    return (*kept, (b"Allow", b",".join(known + trace)))
 
 
 def _challenges(exchange: Exchange) -> Sequence[tuple[bytes, bytes]]:

@@ -45,6 +45,13 @@ DIFFERENCES = (
         "memory stays bounded",
     ),
     Difference(
+        ("RQ-18",),
+        "the echo of a TRACE with a body (TraceEnable extended)",
+        "ends with that body",
+        "ends with the header; the body is read and left out",
+        "nobody who looks for a fault needs it, and a body isn't kept in memory",
+    ),
+    Difference(
         ("LG-1",),
         "when a line of CustomLog is in its file",
         "at once, unless BufferedLogs is on",

@@ -7,6 +7,7 @@ error. The status of the document's own answer reaches the client, unless ProxyE
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -33,8 +34,13 @@ def documents_of(exchange: Exchange) -> dict[int, SetErrorDocument]:
     return (exchange.site.unread_plan() if unread else plan).forwarding.documents
 
 
-def answered_by_document(client: ClientConnection, exchange: Exchange, status: int, reason: str) -> bool:
-    """Whether a document answers this error; it has begun to then. One that fails itself isn't asked again."""
+def answered_by_document(
+    client: ClientConnection, exchange: Exchange, status: int, reason: str, kept: Sequence[tuple[bytes, bytes]]
+) -> bool:
+    """Whether a document answers this error; it has begun to then. One that fails itself isn't asked again.
+
+    A text has the Allow that is ``kept``.
+    """
     document = documents_of(exchange).get(status)
     if document is None or exchange.first_status or exchange.version < (1, 0):
         return False
@@ -48,7 +54,8 @@ def answered_by_document(client: ClientConnection, exchange: Exchange, status: i
         redirect(client, exchange, 302, _text(exchange, document.value, document.url))
     else:
         text = _text(exchange, document.text, "").encode("latin-1", "replace")
-        client.answer(exchange, status, text, [(b"Content-Type", CONTENT_TYPE)], reason.encode("latin-1"))
+        fields = [*(pair for pair in kept if pair[0] == b"Allow"), (b"Content-Type", CONTENT_TYPE)]
+        client.answer(exchange, status, text, fields, reason.encode("latin-1"))
     return True
 
 

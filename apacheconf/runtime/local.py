@@ -72,7 +72,7 @@ def redirect(client: ClientConnection, exchange: Exchange, status: int, location
 def _answer_for_origin(client: ClientConnection, exchange: Exchange, head: RequestHead, decision: Decision) -> None:
     """OPTIONS * (PP-22), and TRACE or OPTIONS that may go no further (RQ-17): answered as an origin's would be."""
     if head.target == b"*" or decision.state is None:
-        client.answer(exchange, 200, b"", [])
+        client.answer(exchange, 200, b"", [], completed=True)
         return
     if head.method == b"OPTIONS":
         allowed = b"TRACE" if exchange.site.limits.trace else b""
@@ -92,7 +92,7 @@ def _echo(client: ClientConnection, exchange: Exchange, head: RequestHead, decis
     if in_chunks:
         echo, fields = chunk([echo]) + LAST_CHUNK, [*fields, CHUNKED_FIELD]
     exchange.stay = exchange.stay and in_chunks
-    client.answer(exchange, 200, echo, fields, measured=False, completed=decision.status == 200)
+    client.answer(exchange, 200, echo, fields, measured=False, completed=True)
 
 
 def _proxy_note(head: RequestHead, status: int) -> tuple[str, str]:

@@ -52,7 +52,7 @@ def edited_error(exchange: Exchange, plan: Plan, status: int, fields: Fields) ->
 def edits_answers(plan: Plan) -> bool:
     """Whether any line is about the answers of this plan."""
     decision = plan.decision
-    if decision is not None and (decision.response_headers or decision.early_headers):
+    if decision is not None and decision.edits_answer:
         return True
     return bool(plan.forwarding.answer_edits or plan.forwarding.answer_steps)
 

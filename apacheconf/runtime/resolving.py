@@ -83,10 +83,10 @@ def _of_folder(program: Program, decision: Decision, depth: int) -> Decision:
 
 
 def _as_asked(decision: Decision, found: Decision) -> Decision:
-    """A sub-request looks with GET; what it found is then the request itself, and has its method."""
+    """A sub-request looks with GET; what it found is then the request itself, with its method and early lines."""
     assert decision.state is not None and found.state is not None
     found.state.request = replace(found.state.request, method=decision.state.request.method)
-    return replace(found, vary=(*found.vary, *decision.vary))
+    return replace(found, vary=(*found.vary, *decision.vary), early_own=decision.early_own)
 
 
 def _followed(program: Program, found: Decision, depth: int) -> Decision:

@@ -145,6 +145,14 @@ def test_what_is_no_file(tmp_path: Path) -> None:
     assert [converse(program, get(path=path)).statuses for path in (b"/pipe", b"/zero")] == [[403], [403]]
 
 
+def test_the_body_of_a_trace(tmp_path: Path) -> None:
+    file = tmp_path / "site.conf"
+    file.write_text("ServerName example.com\nTraceEnable extended\n")
+    asked = b"TRACE / HTTP/1.1\r\nHost: example.com\r\nContent-Length: 3\r\n\r\nabc"
+    answer = converse(load([str(file)]).require(), asked).client
+    assert answer.endswith(b"Content-Length: 3\r\n\r\n\r\n0\r\n\r\n")
+
+
 SHOWN: dict[str, Callable[..., None]] = {
     "the Server header": test_the_server_header,
     "the head of": test_the_length_of_a_head,
@@ -163,6 +171,7 @@ SHOWN: dict[str, Callable[..., None]] = {
     "enablereuse=on": conversations.test_captures_and_reuse,
     "UseCanonicalName DNS": honesty.test_names_by_dns,
     "the page of balancer-manager": honesty.test_the_page_of_the_balancer,
+    "the echo of a TRACE": test_the_body_of_a_trace,
     "the children": honesty.test_one_child_serves,
     "FIFOs": test_what_is_no_file,
     "HTTP/2": honesty.test_http_2_is_not_offered,

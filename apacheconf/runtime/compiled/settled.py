@@ -25,7 +25,7 @@ _SIZE = 4096
 def settled_edits(decision: Decision) -> tuple[EditHeader, ...] | None:
     """The lines that hold for the request's answer, whatever it is; None where a line asks for more."""
     state = decision.state
-    if state is None or decision.early_headers:
+    if state is None or decision.early_headers or decision.early_own:
         return None
     state.phase = Phase.FILTERS
     held: list[EditHeader] = []
