@@ -36,10 +36,7 @@ OUT_OF_SCOPE = (
     Row("liferay", ".", "ajp:// members", "500"),
     Row("sticky-sessions-tomcat-cluster", ".", "ajp:// members; balancer-manager", "500"),
     Row("http2-and-ajp-origins", ".", "h2://, h2c://, ajp:// and ftp:// origins; Protocols h2c offers an Upgrade"),
-    Row("jellyfin", ".", "Protocols h2 offers an Upgrade"),
-    Row("jupyterhub", ".", "Protocols h2 offers an Upgrade; Dav"),
-    Row("mastodon", ".", "Protocols h2 offers an Upgrade"),
-    Row("nextcloud", ".", "Protocols h2 offers an Upgrade"),
+
     Row("hot-standby-balancer", "/status", "SetHandler server-status", "500"),
     Row("legacy-2.2-access-control", r"/server-info|\.pl|\.cgi|\.shtml", "server-info, CGI, SSI", "500"),
     Row("mailman", "/cgi-bin/", "ScriptAlias", "500"),
@@ -81,6 +78,11 @@ FEW_EQUAL = frozenset(
 )
 
 
+def rows_of(name: str) -> tuple[Row, ...]:
+    """The rows of a site."""
+    return tuple(row for row in (*OUT_OF_SCOPE, *OPEN) if row.site == name)
+
+
 def row_for(name: str, one: Ask, answer: str) -> Row | None:
     """The row that says why the request is answered otherwise."""
-    return next((row for row in (*OUT_OF_SCOPE, *OPEN) if row.covers(name, one, answer)), None)
+    return next((row for row in rows_of(name) if row.covers(name, one, answer)), None)

@@ -22,7 +22,7 @@ from tests import sites
 from tests.engines.real import need
 from tests.live.site_asks import Ask, asks
 from tests.live.site_stage import Site, standing
-from tests.live.site_table import FEW_EQUAL, row_for
+from tests.live.site_table import FEW_EQUAL, row_for, rows_of
 from tests.wire import Served
 
 pytestmark = pytest.mark.live
@@ -37,6 +37,8 @@ _VARY = re.compile(
     r"|(?<=UNIQUE_ID=)[\w@-]{20,}|(?<=X-Request-Id: )[\w@-]{20,}|(?<=REMOTE_PORT=)\d+|(?<=t=)\d+"
     r"|(?<=expires=)[^;]+ GMT|\d\d:\d\d:\d\d"
 )
+#: What Protocols h2 adds to answers, which serve leaves out: HTTP/2 in front is out of scope.
+_OFFER = re.compile(r"\nUpgrade: h2c?(?=\n|\Z)|(?<=^Connection: )Upgrade(?:, |$)", re.MULTILINE)
 
 
 def ask(one: Ask) -> str:
@@ -63,7 +65,7 @@ def _talk(connection: socket.socket, one: Ask) -> str:
     status, *fields = head.decode("latin-1").split("\r\n")
     named = {name.lower(): value for name, _, value in (field.partition(": ") for field in fields)}
     lines = sorted((_plain(field, named) for field in fields), key=lambda field: field.partition(":")[0].lower())
-    return _VARY.sub("", "\n".join([status, *lines, "", _body(body, named)]))
+    return _VARY.sub("", "\n".join([_OFFER.sub("", "\n".join([status, *lines])), "", _body(body, named)]))
 
 
 def _plain(field: str, named: dict[str, str]) -> str:
@@ -105,7 +107,10 @@ def wanted_of(site: Site) -> list[Ask]:
 
 
 def compare(name: str, defines: tuple[str, ...] = ()) -> tuple[int, int, list[str]]:
-    """How many requests were asked, how many had the same answer, and what differs that no row speaks of."""
+    """How many requests were asked, how many had the same answer, and what is wrong.
+
+    That is each difference that no row speaks of, and each row of the site without a difference.
+    """
     engine = need("httpd")
     with standing(name, engine, defines) as site:
         wanted = wanted_of(site)
@@ -114,11 +119,14 @@ def compare(name: str, defines: tuple[str, ...] = ()) -> tuple[int, int, list[st
             theirs = _answers(site, wanted)
         with Served(site.file):
             ours = _answers(site, wanted)
-    found = []
+    found, stale = [], list(rows_of(name))
     for one, httpds, serves in zip(wanted, theirs, ours, strict=True):
-        if httpds != serves and row_for(name, one, serves[0]) is None:
+        row = row_for(name, one, serves[0])
+        if httpds != serves and row is None:
             found.append("\n".join([f"{one}", *_lines(httpds, serves)]))
-    return len(wanted), sum(map(eq, theirs, ours)), found
+        elif httpds != serves and row in stale:
+            stale.remove(row)
+    return len(wanted), sum(map(eq, theirs, ours)), [*found, *(f"nothing differs any more: {row}" for row in stale)]
 
 
 def _lines(theirs: tuple[str, list[str]], ours: tuple[str, list[str]]) -> list[str]:
@@ -139,5 +147,5 @@ def _each() -> list[object]:
 def test_serve_answers_as_httpd_does(name: str, defines: tuple[str, ...]) -> None:
     asked, equal, different = compare(name, defines)
     print(f"{name}: {asked} asked, {equal} equal")
-    assert not different, f"{len(different)} of {asked}:\n" + "\n".join(different[:20])
+    assert not different, f"{len(different)}, {asked} asked:\n" + "\n".join(different[:20])
     assert equal >= (1 if name in FEW_EQUAL else LEAST)
