@@ -40,6 +40,9 @@ _CONFIG = r"""
     <Location /numbers>
         Require expr %<<HTTP:X-Version>> -gt 0 && %<<HTTP:X-Version>> -lt 3
     </Location>
+    <Location /large>
+        Require expr %<<HTTP:X-Version>> -ge 289 && %<<HTTP:X-Version>> -le 1090
+    </Location>
     <Location /guarded>
         <RequireAll>
             Require all granted
@@ -94,6 +97,15 @@ def test_numbers(version: str, running: Fronts) -> None:
     """EXPR-4: text is read as far as it is a number."""
     expected = _ask(running.at["httpd"], "/numbers/x", f"X-Version: {version}")
     assert _ask(running.at["nginx"], "/numbers/x", f"X-Version: {version}") == expected
+
+
+@pytest.mark.parametrize(
+    "version", ["288", "289", "290", "300", "99", "1089", "1090", "1091", "2000", "01000", "10000"]
+)
+def test_larger_numbers(version: str, running: Fronts) -> None:
+    """EXPR-4."""
+    expected = _ask(running.at["httpd"], "/large/x", f"X-Version: {version}")
+    assert _ask(running.at["nginx"], "/large/x", f"X-Version: {version}") == expected
 
 
 def test_a_variable_with_a_text_of_the_request_is_not_guessed(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -30,6 +30,9 @@ _VARIABLES = {
     "REMOTE_ADDR": "$remote_addr", "REMOTE_PORT": "$remote_port", "SERVER_ADDR": "$server_addr",
     "SERVER_PROTOCOL": "$server_protocol",
 }  # fmt: skip
+#: Comparisons of texts, which say the same of numbers that have the same length.
+_OF_TEXTS = {Operator.AFTER: Operator.GT, Operator.AFTER_OR_SAME: Operator.GE, Operator.BEFORE: Operator.LT,
+             Operator.BEFORE_OR_SAME: Operator.LE}  # fmt: skip
 
 
 def text_of(maps: Maps, value: Value) -> str:
@@ -80,6 +83,8 @@ def flag_of(maps: Maps, condition: Condition) -> str:
             return _by_number(maps, left, how, number)
         case Compare(left, Operator.DIFFERENT, right):
             return flag_of(maps, Not(Compare(left, Operator.SAME, right)))
+        case Compare(Variable("REQUEST_STATUS") as left, how, Literal(status)) if how in _OF_TEXTS and len(status) == 3:
+            return _by_number(maps, left, _OF_TEXTS[how], status)
         case Compare(left, Operator.EQ | Operator.NE as how, Literal(number)) if number.isdigit() and int(number):
             same = Matches(left, Regex(rf"^\s*\+?0*{int(number)}(?![0-9])"))
             return flag_of(maps, same if how is Operator.EQ else Not(same))
@@ -97,12 +102,22 @@ def flag_of(maps: Maps, condition: Condition) -> str:
 
 
 def _by_number(maps: Maps, value: Value, how: Operator, number: str) -> str:
-    """Whether a text, read as a number, is as large as a small one: text that is none counts as 0 (EXPR-4)."""
+    """Whether a text, read as a number, is as large as another one: text that is none counts as 0 (EXPR-4)."""
     least = int(number) + (how in (Operator.GT, Operator.LE)) if number.isdigit() else 0
-    if not 1 <= least <= 9:
-        raise CannotAsk("a number of more than one digit")
-    reaches = Matches(value, Regex(rf"^\s*\+?0*(?:[{least}-9]|[1-9][0-9])"))
+    if not 1 <= least < 10**9:
+        raise CannotAsk("a comparison with such a number")
+    reaches = Matches(value, Regex(rf"^\s*\+?0*(?:{_at_least(str(least))})(?![0-9])"))
     return flag_of(maps, reaches if how in (Operator.GE, Operator.GT) else Not(reaches))
+
+
+def _at_least(number: str) -> str:
+    """Alternatives that match the numbers, written without zeros in front, from this one on."""
+    larger = (
+        f"{number[:at]}[{int(digit) + 1}-9]" + (f"[0-9]{{{left}}}" if left else "")
+        for at, (digit, left) in enumerate(zip(number, range(len(number) - 1, -1, -1), strict=True))
+        if digit != "9"
+    )
+    return "|".join([number, *larger, f"[1-9][0-9]{{{len(number)},}}"])
 
 
 def can_ask(condition: Condition) -> bool:

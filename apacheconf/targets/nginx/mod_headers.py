@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from apacheconf.ledger import Outcome
 from apacheconf.program.cells import steps_where
-from apacheconf.program.hosts import Host, LayerKind
+from apacheconf.program.hosts import Host
 from apacheconf.program.response import FRAMING
 from apacheconf.program.steps import EditHeader, Step, Table
 from apacheconf.program.values import Variable
@@ -22,7 +22,7 @@ from apacheconf.targets.nginx import fields
 from apacheconf.targets.nginx.fields import Caveats, Field, surely_there
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import SHARED, Map
-from apacheconf.targets.nginx.texts import Texts
+from apacheconf.targets.nginx.texts import Texts, outside_sections
 from apacheconf.targets.nginx.tree import Block
 from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.rewrites import parts_of
@@ -212,10 +212,9 @@ def _of_values(action: EditHeader) -> Caveats:
 def emit_for_failures(low: Lowering, host: Host, server: Block) -> None:
     """The table always of lines outside sections, for answers that no location makes."""
     root = next((cell for cell in host.shape.cells if not cell.path), None)
-    outside = {number for number, layer in enumerate(host.shape.layers) if layer.kind is LayerKind.SERVER}
-    met = [(step, False) for step in steps_where(host.shape, root, outside)] if root else []
     if root is None:
         return
+    met = [(step, False) for step in steps_where(host.shape, root, outside_sections(host))]
     lines = HeaderLines(low, Route(host, root, met=met), None)
     lines.emit_always(server)
     low.always = lines.always()

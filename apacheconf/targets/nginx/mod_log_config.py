@@ -6,20 +6,23 @@ quotes and backslashes as ``\\x22`` and ``\\x5C`` where httpd puts a backslash b
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
+
 from apacheconf.ledger import Outcome, Written
-from apacheconf.program.conditions import Always
+from apacheconf.program.conditions import ALWAYS
 from apacheconf.program.hosts import Host
 from apacheconf.program.steps import Log, LogItem, Step
 from apacheconf.program.values import Literal, Value, Variable
 from apacheconf.targets.claims import Claim, approximated, equivalent, unsupported
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
+from apacheconf.targets.nginx.texts import ASKED_PATH, Texts, texts_of_server
 from apacheconf.targets.nginx.tree import Block, literal
+from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.restrictions import words_in
 
 _ESCAPES = "quotes and backslashes are escaped as \\x22 and \\x5C, and %I and %O count other heads"
-#: The path as it was asked for, which a rewrite doesn't change.
-_PATH = "$asked_path"
 #: What each variable of a format is in nginx.
 _VARIABLES = {
     "REMOTE_ADDR": "$remote_addr", "REMOTE_HOST": "$remote_addr", "SERVER_ADDR": "$server_addr",
@@ -27,7 +30,7 @@ _VARIABLES = {
     "BYTES_OUT": "$bytes_sent", "BYTES_IN": "$request_length", "PID": "$pid", "THE_REQUEST": "$request",
     "REQUEST_STATUS": "$status", "REMOTE_USER": "$remote_user", "SERVER_PROTOCOL": "$server_protocol",
     "SERVER_NAME": "$server_is", "HOST_NAME": "$host",
-    "REQUEST_URI": _PATH,
+    "REQUEST_URI": ASKED_PATH,
 }  # fmt: skip
 _HEADERS = {"HTTP": "$http_{}", "RESP": "$sent_http_{}", "COOKIE": "$cookie_{}"}
 _PORTS = {"": "$server_port", "canonical": "$server_port", "local": "$server_port", "remote": "$remote_port"}
@@ -48,23 +51,31 @@ _BODY_BYTES = Map("$body_bytes_sent", (("0", "-"), ("default", "$body_bytes_sent
 
 def emit_logs(low: Lowering, host: Host, server: Block) -> None:
     """The logs of a server, after what else stands in it."""
-    for step in host.shape.server:
-        if isinstance(step.action, Log):
-            _emit(low, host, step, step.action, server)
+    steps = [(step, step.action) for step in host.shape.server if isinstance(step.action, Log)]
+    texts = texts_of_server(low, host) if steps else None
+    for step, action in steps:
+        assert texts is not None
+        _emit(low, host, step, action, texts, server)
 
 
-def _emit(low: Lowering, host: Host, step: Step, log: Log, server: Block) -> None:
+def _emit(low: Lowering, host: Host, step: Step, log: Log, texts: Texts, server: Block) -> None:
     said_by = host.said_by(step)
     target = written_to(low, said_by[0], host.texts[log.to])
     if target.startswith("|"):
         low.dropped.append(unsupported(said_by, "nginx writes to no program", "piped-log"))
         return
     lacking: list[str] = []
-    words = "".join(_part(item, low, lacking) for item in log.line)
+    words = "".join(_part(item, low, texts, lacking) for item in log.line)
     name = low.formats.setdefault(words, low.names.of(("format", words), f"httpd-{_nickname(said_by[0].args)}"))
-    low.asks_path = low.asks_path or _PATH in words
-    claims = (_claim(step, said_by, lacking),)
-    server.add("access_log", literal(target), name, comment=low.sources.comment(said_by), claims=claims)
+    low.asks_path = low.asks_path or ASKED_PATH in words
+    only, claim = [], _claim(said_by, lacking)
+    try:
+        only = [f"if={texts.flag(step.when)}"] if step.when != ALWAYS else []
+    except CannotAsk as missing:
+        why = f"the condition is not asked, for {missing} can't be said here: every request is logged"
+        claim = approximated(said_by, why, "log-condition")
+    comment = low.sources.comment(said_by)
+    server.add("access_log", literal(target), name, *only, comment=comment, claims=(claim,))
 
 
 def written_to(low: Lowering, log: Written, found: str) -> str:
@@ -85,16 +96,14 @@ def _nickname(args: str) -> str:
     return words[1] if len(words) > 1 and "%" not in words[1] else "log"
 
 
-def _claim(step: Step, said_by: tuple[Written, ...], lacking: list[str]) -> Claim:
-    if not isinstance(step.when, Always):
-        return approximated(said_by, "the condition is not asked: every request is logged", "log-condition")
+def _claim(said_by: tuple[Written, ...], lacking: list[str]) -> Claim:
     if lacking:
         missing = ", ".join(dict.fromkeys(lacking))
         return approximated(said_by, f"nginx can't say {missing}: a dash is written", "log-item")
     return equivalent(said_by, _ESCAPES, "log-escapes")
 
 
-def _part(item: Value | LogItem, low: Lowering, lacking: list[str]) -> str:
+def _part(item: Value | LogItem, low: Lowering, texts: Texts, lacking: list[str]) -> str:
     """An item of a format as nginx writes it; ``lacking`` hears of what it can't."""
     value = item.value if isinstance(item, LogItem) else item
     if isinstance(value, Literal):
@@ -102,15 +111,19 @@ def _part(item: Value | LogItem, low: Lowering, lacking: list[str]) -> str:
     if not isinstance(value, Variable):
         lacking.append("a value")
         return "-"
-    found = _variable(value, low)
+    found = _variable(value, low, texts)
     if not found or (isinstance(item, LogItem) and item.statuses):
         lacking.append(f"%{{{value.argument}}}{value.name}" if value.argument else value.name)
     return found or "-"
 
 
-def _variable(variable: Variable, low: Lowering) -> str:
+def _variable(variable: Variable, low: Lowering, texts: Texts) -> str:
     """nginx's variable; empty if it has none."""
     name, argument = variable.name, variable.argument
+    if name in ("ENV", "SSL"):
+        with suppress(CannotAsk):
+            return texts.text(replace(variable, missing="-"))
+        return ""
     if name in _HEADERS:
         return _HEADERS[name].format(argument.lower().replace("-", "_"))
     if name == "BODY_BYTES":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apacheconf.ledger import Outcome
-from apacheconf.program.steps import Log, MapToOrigin, Step
+from apacheconf.program.steps import EditHeader, Log, MapToOrigin, SetEnv, Step
 from apacheconf.targets.claims import Claim, equivalent, exact
 from apacheconf.targets.environments import mentions, variables_set
 from apacheconf.targets.routes import Route
@@ -45,6 +45,8 @@ def claim_of(route: Route, step: Step, scheme: str | None) -> Claim | None:
         return None
     if any(mentions(each.when, name) for each in others for name in names):
         return exact(said_by)
+    if any(mentions(each.action, name) for each in others for name in names):
+        return exact(said_by)
     if _OF_CONNECTIONS & set(names):
         return equivalent(said_by, _CONNECTIONS, "connection-variables")
     why = next((_WITHOUT_EFFECT[name] for name in names if name in _WITHOUT_EFFECT), _UNREAD)
@@ -52,9 +54,10 @@ def claim_of(route: Route, step: Step, scheme: str | None) -> Claim | None:
 
 
 def _is_put_in(steps: list[Step], name: str) -> bool:
-    """Whether the variable's text goes into a header, a path or a log, or decides about a line of a log."""
+    """Whether the variable's text goes into a path; a header or a log tells itself what it can't say of one."""
     return any(
-        mentions(step.action, name) or (isinstance(step.action, Log) and mentions(step.when, name))
+        mentions(step.action, name)
         for step in steps
-        if not isinstance(step.action, MapToOrigin) or step.action.value is not None
+        if not isinstance(step.action, EditHeader | Log | SetEnv)
+        and (not isinstance(step.action, MapToOrigin) or step.action.value is not None)
     )

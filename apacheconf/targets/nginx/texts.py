@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from apacheconf.program.cells import steps_where
 from apacheconf.program.conditions import ALWAYS, AllOf, Condition, Matches, Test
-from apacheconf.program.hosts import Host
-from apacheconf.program.steps import ExportTls, Step
+from apacheconf.program.hosts import Host, LayerKind
+from apacheconf.program.steps import NEXT, ExportTls, Rewrite, Step
 from apacheconf.program.values import Capture, Literal, Value, Variable
 from apacheconf.program.workers import Balancer, Origin
-from apacheconf.targets.environments import variables_set
+from apacheconf.targets.environments import guarded, variables_set
 from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.nginx.conditions import flag_of, text_of
 from apacheconf.targets.nginx.lowering import Lowering
@@ -64,6 +65,8 @@ class Texts:
     host: Host
     origin: Origin | None = None
     used: set[str] = field(default_factory=set)
+    #: Variables of the environment that may be something else.
+    unsure: set[str] = field(default_factory=set)
     _settings: dict[str, list[_Setting]] = field(default_factory=dict)
     #: How many lines were told so far, or come before the one that is being said.
     _told: int = 0
@@ -165,7 +168,7 @@ class Texts:
     def _of_environment(self, name: str, missing: str, whether: bool) -> str:
         """The text of a variable of the environment: what the last line that held gave it; or ``whether`` one did."""
         settings = self._settings.get(name.lower(), ())
-        if not settings and name.upper().startswith(_FOREIGN):
+        if name.lower() in self.unsure or (not settings and name.upper().startswith(_FOREIGN)):
             raise CannotAsk(f"%{{{name}}}e")
         self.used.add(name.lower())
         word, told = "0" if whether else missing, self._told
@@ -200,6 +203,34 @@ class Texts:
         if isinstance(part, Capture):
             return f"${part.group}" if part.group else "$0"
         return text_of(self.low.maps, part)
+
+
+def texts_of_server(low: Lowering, host: Host) -> Texts:
+    """What every request of a host comes to, whatever its path: the lines outside all sections.
+
+    Variables that a section sets, or a rule behind one that may end the rewriting, are told by ``Texts.unsure``.
+    """
+    root = next((cell for cell in host.shape.cells if not cell.path), None)
+    steps = list(guarded(steps_where(host.shape, root, outside_sections(host)))) if root else []
+    texts, plain_so_far = Texts(low, host), True
+    for step in steps:
+        if isinstance(step.action, Rewrite):
+            if not plain_so_far:
+                texts.unsure |= {each.name.lower() for each in variables_set(step)}
+            plain_so_far = plain_so_far and step.then == NEXT and step.otherwise == NEXT
+        texts.tell(step)
+    known = {step.said_by for step in steps}
+    for cell in host.shape.cells:
+        texts.unsure |= {
+            each.name.lower() for step in steps_where(host.shape, cell, set(cell.layers) | set(cell.maybe))
+            if step.said_by not in known for each in variables_set(step)
+        }  # fmt: skip
+    return texts
+
+
+def outside_sections(host: Host) -> set[int]:
+    """The numbers of the layers that hold for every request."""
+    return {number for number, layer in enumerate(host.shape.layers) if layer.kind is LayerKind.SERVER}
 
 
 def _matched(when: Condition, parts: tuple[Value, ...]) -> Matches:
