@@ -196,10 +196,12 @@ def test_nocanon_is_announced(tmp_path: Path) -> None:
 def test_what_a_log_can_not_say_is_named(tmp_path: Path) -> None:
     """LOG-8, LOG-19: milliseconds become microseconds; a dash stands for what nginx has no variable for."""
     lines = ["CustomLog logs/a.log \"%h %D %X\"", "CustomLog logs/a.log %m env=!quiet", 'CustomLog "|/bin/cat" %m',
-             "CustomLog logs/b.log %m"]  # fmt: skip
+             "CustomLog logs/b.log %m", "CustomLog logs/c.log %m \"expr=%{HANDLER} == 'x'\""]  # fmt: skip
     translation = translated(tmp_path, host(*lines, "ProxyPass / http://10.0.0.1/"), "nginx")
     logs = [row for row in translation.rows if row.name == "CustomLog"]
-    assert [row.outcome.words for row in logs] == ["approximated", "approximated", "unsupported", "equivalent"]
+    assert [row.outcome.words for row in logs] == [
+        "approximated", "equivalent", "unsupported", "equivalent", "approximated"
+    ]  # fmt: skip
     assert "CONNECTION_STATUS" in logs[0].caveats[0]
     assert 'log_format httpd-log "$remote_addr $request_usec -";' in translation.text
 

@@ -30,6 +30,7 @@ _VARIABLES = {
     "REMOTE_ADDR": "$remote_addr", "REMOTE_PORT": "$remote_port", "SERVER_ADDR": "$server_addr",
     "SERVER_PROTOCOL": "$server_protocol",
 }  # fmt: skip
+_NOT = {"0": "1", "1": "0"}
 #: Comparisons of texts, which say the same of numbers that have the same length.
 _OF_TEXTS = {Operator.AFTER: Operator.GT, Operator.AFTER_OR_SAME: Operator.GE, Operator.BEFORE: Operator.LT,
              Operator.BEFORE_OR_SAME: Operator.LE}  # fmt: skip
@@ -72,7 +73,8 @@ def flag_of(maps: Maps, condition: Condition) -> str:
         case Never():
             return "0"
         case Not(inner):
-            return maps.make("is_not", Map(flag_of(maps, inner), (("0", "1"), ("default", "0")), ""))
+            flag = flag_of(maps, inner)
+            return _NOT.get(flag) or maps.make("is_not", Map(flag, (("0", "1"), ("default", "0")), ""))
         case AllOf(parts):
             return _flag(maps, _side_by_side(maps, parts), ("~^1+$", "1"))
         case AnyOf(parts):

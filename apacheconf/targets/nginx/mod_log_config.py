@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import replace
 
 from apacheconf.ledger import Outcome, Written
-from apacheconf.program.conditions import ALWAYS
 from apacheconf.program.hosts import Host
 from apacheconf.program.steps import Log, LogItem, Step
 from apacheconf.program.values import Literal, Value, Variable
@@ -70,7 +69,8 @@ def _emit(low: Lowering, host: Host, step: Step, log: Log, texts: Texts, server:
     low.asks_path = low.asks_path or ASKED_PATH in words
     only, claim = [], _claim(said_by, lacking)
     try:
-        only = [f"if={texts.flag(step.when)}"] if step.when != ALWAYS else []
+        flag = texts.flag(step.when)
+        only = [f"if={flag}"] if flag != "1" else []
     except CannotAsk as missing:
         why = f"the condition is not asked, for {missing} can't be said here: every request is logged"
         claim = approximated(said_by, why, "log-condition")
