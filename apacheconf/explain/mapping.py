@@ -121,6 +121,9 @@ def _result(action: MapToOrigin, trail: Trail) -> Sentence:
         appended = f"The target uses no part of the match, so the whole path {path} is appended to {target}"
     else:
         appended = "The parts of the match are put into the target"
+    reached = trail.decision.origin
+    if reached is not None and reached is not origin:  # PP-6f
+        return says(f"{appended}. It would become part of the host name: the request goes to {reached.name}.")
     return says(f"{appended}." if not uri else f"{appended}: the origin is asked for {uri}.")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -38,7 +38,7 @@ from apacheconf.program import (
 )
 from apacheconf.program.cells import make_cells
 from apacheconf.program.dead import unreachable
-from apacheconf.program.hosts import Host, Layer, Limits, Listener, Shape
+from apacheconf.program.hosts import Flipped, Host, Layer, Limits, Listener, Shape
 from apacheconf.program.index import make_index
 from apacheconf.program.layers import LayerBuilder
 from apacheconf.program.link import Linker
@@ -58,7 +58,9 @@ def compile(model: Model) -> Program:
 @dataclass
 class _Compiler:
     model: Model
-    shapes: dict[tuple[tuple[Step, ...], tuple[Layer, ...], Limits], Shape] = field(default_factory=dict)
+    shapes: dict[tuple[tuple[Step, ...], tuple[Layer, ...], Limits, Flipped | None], Shape] = field(
+        default_factory=dict
+    )
     origins: list[Origin] = field(default_factory=list)
     numbers: dict[tuple[Origin, tuple[int, ...]], int] = field(default_factory=dict)
     left_out: list[tuple[Written, str]] = field(default_factory=list)
@@ -113,16 +115,22 @@ class _Compiler:
         """The host's shape; its cells are made once for all hosts with equal steps, layers and limits."""
         rules = mod_rewrite.server_layer(server, self.model.main, builder.place)
         layers = builder.build(server, rules, mod_ssl.front_tls(server, self.model) is not None)
-        if by_handler.names_origins(layers):
+        if by_handler.names_origins(layers) or self._leads_anywhere(server, layers):
             for number in origins.numbers.values():
                 linker.origin(number)
-        mappings = mod_proxy.chain(self._mappings(server, linker, origins))
+        on = server.dir_conf(ProxyDirConf).pass_interpolate_env.value
+        mappings = mod_proxy.chain(self._mappings(server, linker, origins, on))
         root = self.model.expanded.server_root
         logs = mod_log_config.server_steps(server, self.model.main, root, linker, self._leave_out)
         filters = (*mod_deflate.server_steps(server, linker), *mod_brotli.server_steps(server, linker))
         files = (*mod_userdir.server_steps(server, linker), *mod_vhost_alias.server_steps(server, linker))
-        steps = (*self.unique_ids, *mappings, *files, *core.server_steps(server, linker), *filters, *logs)
-        parts = tuple(sorted(steps, key=lambda step: step.phase)), layers, core.limits(server, linker)
+        others = (*files, *core.server_steps(server, linker), *filters, *logs)
+        steps = _in_phases((*self.unique_ids, *mappings, *others))
+        flipped: Flipped | None = None
+        if mod_proxy.sections_interpolate(layers, on):
+            turned = mod_proxy.chain(self._mappings(server, linker, origins, not on))
+            flipped = not on, _in_phases((*self.unique_ids, *turned, *others))
+        parts = steps, layers, core.limits(server, linker), flipped
         known = self.shapes.get(parts)
         if known is None:
             known = self.shapes[parts] = make_shape(*parts)
@@ -136,7 +144,15 @@ class _Compiler:
         numbers: dict[str, int] = {}
         for name, origin in shared.origins():
             numbers[name] = self._number(self._with_beats(origin))
-        return Origins(shared, numbers, server.dir_conf(ProxyDirConf).pass_interpolate_env.value)
+        return Origins(shared, numbers)
+
+    def _leads_anywhere(self, server: Server, layers: tuple[Layer, ...]) -> bool:
+        """Whether a mapping or a rule makes URLs whose origin is found with the request."""
+        mappings = (each for each, _ in _definitions(server) if isinstance(each, ProxyPass))
+        sections = mod_proxy.finds_origins(layers)
+        return (
+            sections or any(map(mod_proxy.names_origin_late, mappings)) or mod_rewrite.proxies(server, self.model.main)
+        )
 
     def _with_beats(self, origin: Origin) -> Origin:
         if not isinstance(origin, Balancer) or origin.lbmethod != "heartbeat":
@@ -151,7 +167,7 @@ class _Compiler:
             self.origins.append(origin)
         return number
 
-    def _mappings(self, server: Server, linker: Linker, origins: Origins) -> Iterator[Step]:
+    def _mappings(self, server: Server, linker: Linker, origins: Origins, interpolates: bool) -> Iterator[Step]:
         for definition, said_by in _definitions(server):
             if not isinstance(definition, ProxyPass) or definition.path is None:
                 continue
@@ -162,12 +178,12 @@ class _Compiler:
                 (said_by,),
                 linker,
                 origins,
-                self._leave_out,
-                origins.interpolates,
+                interpolates,
             )
 
     def _leave_out(self, directive: Written, reason: str) -> None:
-        self.left_out.append((directive, reason))
+        if not any(known is directive and said == reason for known, said in self.left_out):
+            self.left_out.append((directive, reason))
 
 
 def _types_config(model: Model) -> str:
@@ -194,12 +210,18 @@ def _most_requests(model: Model) -> int | None:
     return most_requests(model.bound.directives, model.expanded.modules)
 
 
-def make_shape(steps: tuple[Step, ...], layers: tuple[Layer, ...], limits: Limits) -> Shape:
+def _in_phases(steps: Iterable[Step]) -> tuple[Step, ...]:
+    return tuple(sorted(steps, key=lambda step: step.phase))
+
+
+def make_shape(
+    steps: tuple[Step, ...], layers: tuple[Layer, ...], limits: Limits, flipped: Flipped | None = None
+) -> Shape:
     """A shape with its cells and its dead steps."""
-    cells = make_cells(steps, layers)
+    cells = make_cells(steps, layers, flipped)
     inert = mod_rewrite.inert([conf for layer in layers for _, conf in layer.confs])
     early = mod_proxy.maps_early(steps, [conf for layer in layers for _, conf in layer.confs])
-    return Shape(steps, layers, cells, limits, (*unreachable(steps, cells), *inert), early)
+    return Shape(steps, layers, cells, limits, (*unreachable(steps, cells), *inert), early, flipped)
 
 
 @lru_cache(maxsize=4)  # asked twice for a host

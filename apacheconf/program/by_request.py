@@ -1,4 +1,4 @@
-"""Targets whose authority comes with the request: which origin that is then (PP-13, PU-11, WK-4, WK-5).
+"""Targets whose authority comes with the request: which origin that is then (PP-6f, PP-13, PU-11, WK-4, WK-5, BP-14).
 
 The authority is read as ``apr_parse_addr_port`` reads it, from its end, so that the same texts lead nowhere.
 """
@@ -6,12 +6,12 @@ The authority is read as ``apr_parse_addr_port`` reads it, from its end, so that
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from ipaddress import AddressValueError, IPv6Address
 
-from apacheconf.program.sharing import falls_under, generic_worker, target_path
-from apacheconf.program.workers import DEFAULT_PORTS, Origin, Worker
+from apacheconf.program.sharing import falls_under, generic_worker, is_balancer, target_path
+from apacheconf.program.workers import DEFAULT_PORTS, Balancer, Origin, Worker
 
 _PORT_AT_END = re.compile(r"(?s)(.*?):([0-9]+)\Z")
 
@@ -33,7 +33,7 @@ class Place:
     def authority(self) -> str:
         """``http://host:port``; a default port isn't said."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        port = "" if self.port == DEFAULT_PORTS.get(self.scheme) else f":{self.port}"
+        port = "" if self.port in (0, DEFAULT_PORTS.get(self.scheme)) else f":{self.port}"
         return f"{self.scheme}://{host}{port}"
 
 
@@ -44,6 +44,16 @@ def read_place(url: str) -> Place:
     authority = after.removesuffix(path).rpartition("@")[2]  # who logs in is no part of where to connect
     host, port = _host_and_port(authority)
     return Place(scheme.lower(), host.lower(), port or DEFAULT_PORTS.get(scheme.lower(), 0), path)
+
+
+def log_no_authority(url: str, log: Callable[[str, str, str], object]) -> None:
+    """Tell the error log of a URL that names no host and port."""
+    written = url.removesuffix(target_path(url))
+    if is_balancer(url):
+        said, module = f"AH01157: error parsing URL {written.partition(':')[2]}", "proxy_balancer"
+    else:
+        said, module = f"AH01083: error parsing URL {written}", "proxy_http"
+    log("error", module, f"{said}: Invalid host/port")
 
 
 def _host_and_port(authority: str) -> tuple[str, int]:
@@ -67,8 +77,12 @@ def _host_and_port(authority: str) -> tuple[str, int]:
 def origin_at(place: Place, template: Worker | None, known: Iterable[Origin]) -> Origin:
     """The worker that serves the URL: the longest of ``known`` ones it falls under (WK-2), else one of its own.
 
-    That has the parameters of ``template`` where its mapping is a ProxyPassMatch, and keeps no connection.
+    That has the parameters of ``template`` where its mapping is a ProxyPassMatch, and keeps no connection. A balancer
+    must be called so; nobody speaks with the worker that stands for one that isn't there (AH01144).
     """
+    if place.scheme == "balancer":
+        called = (each for each in known if isinstance(each, Balancer) and each.name == place.authority)
+        return next(called, replace(generic_worker("balancer://x"), name=place.authority, host=place.host))
     fitting = [each for each in known if isinstance(each, Worker) and not each.socket and _serves(each, place)]
     if fitting:
         return max(fitting, key=lambda origin: len(origin.name))

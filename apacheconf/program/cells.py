@@ -22,12 +22,12 @@ from apacheconf.program.conditions import (
     Not,
     Under,
 )  # fmt: skip
-from apacheconf.program.evaluate import lies_under
 from apacheconf.program.fold import fold, steps_for, with_server
 from apacheconf.program.handling import Told
-from apacheconf.program.hosts import Cell, Layer, LayerKind, Reach, Shape
+from apacheconf.program.hosts import Cell, Flipped, Layer, LayerKind, Reach, Shape
 from apacheconf.program.link import Interner
 from apacheconf.program.phases import Phase
+from apacheconf.program.prefixes import lies_under
 from apacheconf.program.steps import (
     AddForwarded,
     AnswerExpect,
@@ -48,12 +48,13 @@ _FILE_KINDS = frozenset({LayerKind.DIRECTORY, LayerKind.HTACCESS, LayerKind.FILE
 _FOR_ORIGINS = (KeepHost, AddForwarded, AnswerExpect, MapBack, MapBackCookie, SecureOrigin)
 
 
-def make_cells(server: tuple[Step, ...], layers: tuple[Layer, ...]) -> tuple[Cell, ...]:
+def make_cells(server: tuple[Step, ...], layers: tuple[Layer, ...], flipped: Flipped | None = None) -> tuple[Cell, ...]:
     """The cells of a host, sorted by path, the bare one before what lies below it."""
-    conditions = [*(step.when for step in server), *(layer.matcher for layer in layers), *_section_mappings(layers)]
+    asking = (*server, *(() if flipped is None else flipped[1]))
+    conditions = [*(step.when for step in asking), *(layer.matcher for layer in layers), *_section_mappings(layers)]
     nodes = {""} | {prefix.rstrip("/") for condition in conditions for prefix in prefixes(condition)}
     places = [(path, reach) for path in sorted(nodes) for reach in Reach if path or reach is Reach.BELOW]
-    maker = _Maker(server, layers)
+    maker = _Maker(server, layers, flipped)
     return tuple(maker.cell(path, reach) for path, reach in places)
 
 
@@ -136,6 +137,7 @@ class _Maker:
 
     server: tuple[Step, ...]
     layers: tuple[Layer, ...]
+    flipped: Flipped | None
     interner: Interner = field(default_factory=Interner)
     folded: dict[tuple[int, ...], _Folded] = field(default_factory=dict)
 
@@ -154,7 +156,7 @@ class _Maker:
     def _fold(self, numbers: tuple[int, ...]) -> _Folded:
         found = self.folded.get(numbers)
         if found is None:
-            steps = with_server(self.server, fold(self.layers[number] for number in numbers))
+            steps = with_server(self.server, fold(self.layers[number] for number in numbers), self.flipped)
             found = self.folded[numbers] = _Folded(steps)
         return found
 

@@ -139,16 +139,25 @@ class Under:
     """``value``, a path, lies under ``prefix`` at a segment boundary (LOC-1, PP-3, PP-4).
 
     ``/app`` holds for ``/app``, ``/app/`` and ``/app/x``, not for ``/appx``; ``/app/`` not for ``/app``. The
-    value is the normalised request path, or the mapped file for Directory layers.
+    value is the normalised request path, or the mapped file for Directory layers. ``as_mapping``: the prefix is that
+    of a mapping, each of whose slashes matches as many as there are (PP-5).
     """
 
     prefix: str
     value: Value = REQUEST_URI
+    as_mapping: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UnderFilled:
+    """The request path lies under a mapping's ``prefix`` that the request fills in (PU-11)."""
+
+    prefix: Value
 
 
 Condition = (
     Always | Never | Not | AllOf | AnyOf | Compare | Matches | Glob | OneOf | InNetwork | Test | IsSet | FromHost
-    | Under
+    | Under | UnderFilled
 )  # fmt: skip
 ALWAYS = Always()
 NEVER = Never()

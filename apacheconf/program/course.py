@@ -14,7 +14,7 @@ from typing import Any
 from apacheconf.program import rewriting
 from apacheconf.program.admission import Admit
 from apacheconf.program.admitting import admit
-from apacheconf.program.by_request import NoAuthority, origin_at, read_place
+from apacheconf.program.by_request import NoAuthority, log_no_authority, origin_at, read_place
 from apacheconf.program.client_tls import export_tls, fake_basic_auth, name_user
 from apacheconf.program.editing import edit
 from apacheconf.program.evaluate import State, read_variable, search, text_of
@@ -27,8 +27,8 @@ from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.mod_userdir import place_of
 from apacheconf.program.mod_vhost_alias import filled
 from apacheconf.program.phases import Phase
+from apacheconf.program.prefixes import taken
 from apacheconf.program.program import Program
-from apacheconf.program.sharing import target_path
 from apacheconf.program.steps import (
     Action,
     AddCharset,
@@ -71,7 +71,7 @@ from apacheconf.program.steps import (
 from apacheconf.program.tls import NO_TLS, OriginTls
 from apacheconf.program.uri import BLANK, canonical, escape_path
 from apacheconf.program.values import Value
-from apacheconf.program.workers import Origin, Worker
+from apacheconf.program.workers import Balancer, Origin, Worker
 
 
 @dataclass
@@ -162,29 +162,33 @@ def _map_to_origin(action: MapToOrigin, course: Course) -> None:
     rest = _rest(action, course, raw)
     target = action.path if action.value is None else text_of(action.value, state)
     path = target + rest
-    if path and not path.startswith("/"):
-        # PP-6f: the rest runs into the authority, and no such host can be looked up.
-        course.refuse(500, f"the target has no path, so {path!r} would become part of the host name")
-    else:
-        _check(path, raw, origin, course)
+    if path and not path.startswith("/"):  # it runs into the authority (PP-6f)
+        authority = origin.name if isinstance(origin, Balancer) else f"{origin.scheme}://{origin.authority}"
+        _go_to(authority + path, None, raw, course)
+        return
+    _check(path, raw, origin, course)
     name = origin.name.removesuffix("/") if path.startswith("/") else origin.name
     _go(origin, name, path, raw, course)
 
 
 def _map_to_url(action: MapToUrl, course: Course) -> None:
-    program, host = course.program, course.state.host
     raw = action.raw and _keeps_bytes(action, course)
     url = text_of(action.url, course.state) + _rest(action, course, raw)
+    _go_to(url, action.template, raw, course)
+
+
+def _go_to(url: str, template: int | None, raw: bool, course: Course) -> None:
+    """The request goes where a URL of its own leads; ``template`` is the number of a worker with parameters for it."""
+    program, host = course.program, course.state.host
     try:
         place = read_place(url)
     except NoAuthority:
         course.refuse(400, f"{url} names no host and port")
-        said = f"AH01083: error parsing URL {url.removesuffix(target_path(url))}: Invalid host/port"
-        course.log("error", "proxy_http", said)
+        log_no_authority(url, course.log)
         return
-    template = None if action.template is None else program.origin(host, action.template)
+    worker = None if template is None else program.origin(host, template)
     known = (program.origins[number] for number in host.origins)
-    origin = origin_at(place, template if isinstance(template, Worker) else None, known)
+    origin = origin_at(place, worker if isinstance(worker, Worker) else None, known)
     _check(place.path, raw, origin, course)
     _go(origin, place.authority, place.path, raw, course)
 
@@ -220,34 +224,33 @@ def _encoded(path: str, state: State) -> str:
 def _keeps_bytes(action: MapToOrigin | MapToUrl, course: Course) -> bool:
     """Whether a raw mapping may keep the client's own bytes: it must match them too, and captures are theirs (PU-6)."""
     if action.pattern is None:
-        return bool(action.mapping) or _matches_alike(action.prefix, course.raw_path, course.state.path)
+        prefix = _prefix(action, course)
+        return bool(action.mapping) or taken(course.raw_path, prefix) == taken(course.state.path, prefix)
     groups = search(action.pattern, course.raw_path)
     if groups is not None:
         course.state.captures["rule"] = groups
     return groups is not None
 
 
-def _matches_alike(prefix: str, raw: str, path: str) -> bool:
-    """Whether the prefix takes as much of the client's own bytes as of the path: all slashes where it ends in one."""
-    if not raw.startswith(prefix) or not prefix.endswith("/"):
-        return raw.startswith(prefix)
-    rest, merged = raw[len(prefix) :], path[len(prefix) :]
-    return len(rest) - len(rest.lstrip("/")) == len(merged) - len(merged.lstrip("/"))
-
-
 def _rest(action: MapToOrigin | MapToUrl, course: Course, raw: bool) -> str:
     """What follows the target."""
     path = course.raw_path if raw else course.state.path
-    if action.rest is Rest.NOTHING:
-        return ""
-    return path if action.rest is Rest.WHOLE_PATH else path[len(action.prefix) :]
+    if action.rest is not Rest.AFTER_PREFIX:
+        return path if action.rest is Rest.WHOLE_PATH else ""
+    prefix = _prefix(action, course)
+    return path[len(prefix) if action.mapping else taken(path, prefix) :]
+
+
+def _prefix(action: MapToOrigin | MapToUrl, course: Course) -> str:
+    """What the mapping has been compared with."""
+    return action.prefix if action.filled is None else text_of(action.filled, course.state)
 
 
 def _map_to_file(action: MapToFile, course: Course) -> None:
     state = course.state
     if course.origin is not None or state.file:
         return
-    rest = state.path[len(action.prefix) :]
+    rest = state.path[taken(state.path, action.prefix) :]
     if action.prefix:
         state.context_prefix, state.context_root = action.prefix, action.root
     if action.value is not None:
@@ -318,7 +321,7 @@ def _redirect(action: Redirect, course: Course) -> None:
     state = course.state
     location = text_of(action.location, state)
     if action.prefix:
-        location += escape_path(state.path[len(action.prefix) :])
+        location += escape_path(state.path[taken(state.path, action.prefix) :])
     if location.startswith("/") and not action.relative:
         location = state.self_url + location
     if state.query is not None and "?" not in location:

@@ -145,7 +145,7 @@ class Walk:
         if phase is Phase.MAP_TO_STORAGE and course.origin is None:
             walk_directories(course, self.holds, self.tracer)
         elif phase in _WALKS:
-            ask_layers(course, _WALKS[phase], self.holds, self.tracer)
+            ask_layers(course, _asked_in(phase, course.state.host), self.holds, self.tracer)
         if phase is Phase.REWRITE and (course.origin is not None or course.state.ended):
             return None  # a mapping took it before its path was decoded (PU-8), or END was said (RW-25)
         if phase is Phase.TRANSLATE and (course.origin is not None or course.state.file):
@@ -230,6 +230,12 @@ class Walk:
         self.restarts = 0
         self.tracer(Round(course.rounds, uri, Phase.READ))
         return Phase.POST_READ
+
+
+def _asked_in(phase: Phase, host: Host) -> frozenset[LayerKind]:
+    """The layers that are asked in a walk; httpd asks all of If in the first one too, which shows in mappings alone."""
+    early = phase is Phase.LOCATION_WALK and host.shape.flipped is not None
+    return _WALKS[Phase.SECTION_WALK if early else phase]
 
 
 _ENDING = frozenset({Move.STOP, Move.END, Move.INTERNAL_REDIRECT})

@@ -36,6 +36,7 @@ from apacheconf.program.conditions import (
     Regex,
     Test,
     Under,
+    UnderFilled,
 )  # fmt: skip
 from apacheconf.program.environment import Environment
 from apacheconf.program.files import FILE_TESTS, exists
@@ -44,6 +45,7 @@ from apacheconf.program.headers import HeaderTable
 from apacheconf.program.hosts import Host
 from apacheconf.program.mod_unique_id import unique_id
 from apacheconf.program.phases import Phase
+from apacheconf.program.prefixes import lies_under, taken
 from apacheconf.program.request import Request
 from apacheconf.program.rewrite_maps import escape, look_up, lower, upper
 from apacheconf.program.uri import escape_url
@@ -168,8 +170,12 @@ def holds(condition: Condition, state: State) -> bool:
             return all(holds(each, state) for each in conditions)
         case AnyOf(conditions):
             return any(holds(each, state) for each in conditions)
+        case Under(prefix, _, as_mapping=True):
+            return taken(state.path, prefix) > 0
         case Under(prefix, value):
             return lies_under(text_of(value, state), prefix)
+        case UnderFilled(filled):
+            return taken(state.path, text_of(filled, state)) > 0
         case Matches(value, regex, captures):
             return _matches(text_of(value, state), regex, captures, state)
         case Compare(left, op, right):
@@ -219,13 +225,6 @@ def text_of(value: Value, state: State) -> str:
             asked = text_of(key, state)
             found = None if kind == "prg" and state.request.imagined else look_up(kind, source, asked)
             return text_of(default, state) if found is None else found
-
-
-def lies_under(path: str, prefix: str) -> bool:
-    """Segment-boundary prefix test (LOC-1): ``/app`` holds for ``/app`` and ``/app/x``, not ``/appx``."""
-    if not path.startswith(prefix):
-        return False
-    return len(path) == len(prefix) or prefix.endswith("/") or path[len(prefix)] == "/"
 
 
 def search(regex: Regex, text: str) -> tuple[str | None, ...] | None:

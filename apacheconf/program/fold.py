@@ -10,8 +10,9 @@ from dataclasses import replace
 
 from apacheconf.modules.core import CoreDirConf
 from apacheconf.modules.declare import Conf
-from apacheconf.program.hosts import Layer, Shape
+from apacheconf.program.hosts import Flipped, Layer, Shape
 from apacheconf.program.messages import Levels, levels_of
+from apacheconf.program.mod_proxy import interpolates
 from apacheconf.program.modules import DIR_STEPS
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import Flow, KeepLocal, MapToFile, MapToOrigin, MapToUrl, Move, SetHandler, Step
@@ -48,7 +49,7 @@ def steps_of(shape: Shape, layers: tuple[Layer, ...]) -> tuple[Step, ...]:
         if len(_FOLDED) >= _FOLDED_SIZE:
             _FOLDED.clear()
         # What the key names is kept beside the steps, so that no id is used again meanwhile.
-        known = _FOLDED[key] = shape, layers, with_server(shape.server, fold(layers))
+        known = _FOLDED[key] = shape, layers, with_server(shape.server, fold(layers), shape.flipped)
     return known[2]
 
 
@@ -61,12 +62,15 @@ def levels_for(layers: tuple[Layer, ...]) -> Levels | None:
     return levels_of(tuple(pair for each in said for pair in each)) if any(said[1:]) else None
 
 
-def with_server(server: tuple[Step, ...], confs: dict[str, Conf]) -> tuple[Step, ...]:
+def with_server(server: tuple[Step, ...], confs: dict[str, Conf], flipped: Flipped | None = None) -> tuple[Step, ...]:
     """The steps that effective settings make, joined with a host's server-level steps, in phase order.
 
     An exclusion in a section ends all of mod_proxy's part, the server's list too (PP-8). mod_alias comes after
-    mod_proxy, and its redirects before every alias and DocumentRoot (AL-1, PP-20).
+    mod_proxy, and its redirects before every alias and DocumentRoot (AL-1, PP-20). ``flipped`` takes the server-level
+    steps' place where the settings ask for it.
     """
+    if flipped is not None and interpolates(confs) == flipped[0]:
+        server = flipped[1]
     steps = [step for module, each in DIR_STEPS.items() if module in confs for step in each.steps(confs[module])]
     translate = [step for step in steps if step.phase is Phase.TRANSLATE]
     mappings = [step for step in translate if _maps(step)]

@@ -194,6 +194,10 @@ class Limits:
         return self.header.initial
 
 
+#: A way of ProxyPassInterpolateEnv, and the steps outside sections where it holds.
+Flipped = tuple[bool, tuple[Step, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """What a host does, without what belongs to it alone.
@@ -201,7 +205,8 @@ class Shape:
     ``server`` are the steps that stand outside every section, ``layers`` the sections in merge order (the
     first is the server's own per-directory defaults), ``cells`` the URL space folded (sorted by path, bare
     before below). ``dead`` are steps that no request can reach, with the reason. ``maps_early``: a mapping compares the
-    path before it is decoded.
+    path before it is decoded. ``flipped`` is ``server`` for requests for which a section has turned
+    ProxyPassInterpolateEnv the other way, with that way; None where that changes nothing.
     """
 
     server: tuple[Step, ...]
@@ -210,6 +215,7 @@ class Shape:
     limits: Limits
     dead: tuple[tuple[Step, str], ...] = ()
     maps_early: bool = False
+    flipped: Flipped | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,4 +132,4 @@ class LayerBuilder:
             return mod_ssl.layer(conf, self.linker, self.left_out)
         if not isinstance(conf, ProxyDirConf):
             return self.linker.conf(conf)
-        return mod_proxy.layer(conf, path, self.linker, self.origins, self.left_out)
+        return mod_proxy.layer(conf, path, self.linker, self.origins)

@@ -12,10 +12,11 @@ from typing import Any, ClassVar, TypeVar, cast
 from apacheconf.ledger import Written
 from apacheconf.modules.declare import Conf, Setting, child_then_parent, setting
 from apacheconf.modules.mod_alias import Alias, AliasDirConf, Redirect, is_redirect
-from apacheconf.program.conditions import ALWAYS, Condition, Matches, Regex, Under
+from apacheconf.program.conditions import ALWAYS, Condition, Matches, Regex
 from apacheconf.program.expressions import NotEvaluated, value_of
 from apacheconf.program.link import LeaveOut, Linker
 from apacheconf.program.phases import Phase
+from apacheconf.program.prefixes import under
 from apacheconf.program.steps import END, STOP, MapToFile, Respond, SetHandler, Step
 from apacheconf.program.steps import Redirect as RedirectTo
 from apacheconf.program.substitutions import substitution
@@ -135,7 +136,7 @@ def _alias(alias: Alias, conf: AliasLayer, number: int) -> Iterator[Step]:
 def _when(entry: Redirect | Alias) -> Condition:
     if entry.path is None:
         return ALWAYS
-    return Matches(REQUEST_URI, Regex(entry.path), "rule") if entry.regex else Under(entry.path)
+    return Matches(REQUEST_URI, Regex(entry.path), "rule") if entry.regex else under(entry.path)
 
 
 def _numbers(said_by: Iterable[Any]) -> tuple[int, ...]:

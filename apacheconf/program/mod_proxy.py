@@ -14,10 +14,12 @@ from typing import Any, ClassVar, TypeVar
 from apacheconf.ledger import Written
 from apacheconf.modules.declare import Conf, Setting, parent_then_child, setting
 from apacheconf.modules.mod_proxy import ErrorOverride, ProxyDirConf, ProxyPass, ProxyPassReverse, ReverseCookie
-from apacheconf.program.conditions import Condition, Matches, Regex, Under
+from apacheconf.program.conditions import Condition, Matches, Regex, UnderFilled
 from apacheconf.program.globs import is_glob
-from apacheconf.program.link import LeaveOut, Linker
+from apacheconf.program.hosts import Layer
+from apacheconf.program.link import Linker
 from apacheconf.program.phases import Phase
+from apacheconf.program.prefixes import one_slash, under
 from apacheconf.program.sharing import Shared, has_port, is_balancer, target_path
 from apacheconf.program.steps import (
     END,
@@ -42,6 +44,15 @@ from apacheconf.program.steps import (
 from apacheconf.program.values import REQUEST_URI, Capture, Joined, Literal, Value, Variable
 
 T = TypeVar("T")
+M = TypeVar("M", MapBack, MapBackCookie)
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """A section's mapping: the step where ProxyPassInterpolateEnv is off, and the one where it is on."""
+
+    plain: Step
+    filled: Step
 
 
 @dataclass(frozen=True)
@@ -50,7 +61,8 @@ class ProxyLayer(Conf):
 
     module: ClassVar[str] = "mod_proxy"
 
-    mapping: Setting[Step | None] = setting(None)
+    interpolates: Setting[bool] = setting(False)
+    mapping: Setting[Mapping | None] = setting(None)
     reverses: Setting[tuple[MapBack, ...]] = setting((), parent_then_child)
     cookies: Setting[tuple[MapBackCookie, ...]] = setting((), parent_then_child)
     preserve_host: Setting[bool] = setting(False)
@@ -60,19 +72,15 @@ class ProxyLayer(Conf):
 
 
 class OriginUnknown(Exception):
-    """A target whose origin can't be said before the request, or that is meant in a way not held yet; says why."""
+    """Nobody defines the origin of a target."""
 
 
 @dataclass(frozen=True)
 class Origins:
-    """A host's origins: the sharing, and the program's number of each by name.
-
-    ``interpolates`` is the server's own ProxyPassInterpolateEnv.
-    """
+    """A host's origins: the sharing, and the program's number of each by name."""
 
     shared: Shared
     numbers: dict[str, int]
-    interpolates: bool = False
 
     def number(self, url: str) -> int:
         """The program's number of the origin of a target URL. Raises OriginUnknown."""
@@ -89,43 +97,48 @@ def mapping_step(
     said_by: tuple[Written, ...],
     linker: Linker,
     origins: Origins,
-    left_out: LeaveOut,
     interpolates: bool = False,
 ) -> Step:
     """The translate step of one ProxyPass; ``path`` is its own or its section's.
 
     ``interpolates``: ``${VAR}`` is a variable of the request, if the mapping says ``interpolate`` (PU-11).
-
-    One that can't be held yet answers 500 where it matches, so that its requests never reach another origin in
-    silence, and ``left_out`` hears why.
     """
-    when: Condition = Matches(REQUEST_URI, Regex(path), "rule") if regex else Under(path)
+    interpolates = interpolates and "interpolate" in mapping.keywords
+    path = path if regex else one_slash(path)
+    filled = interpolated(path) if interpolates and not regex else Literal(path)
+    when = _when(path, regex, filled)
     if mapping.is_exclusion:
         return linker.step(Phase.TRANSLATE, KeepLocal(), said_by, when)
     if not has_port(mapping.target):
         return linker.step(Phase.TRANSLATE, Respond(400), said_by, when, then=END)  # AH01083
-    try:
-        interpolates = interpolates and "interpolate" in mapping.keywords
-        number = linker.origin(origins.number(_held(mapping, path if interpolates else "")))
-        action = _map_to(mapping, number, path, regex, interpolates)
-    except OriginUnknown as missing:
-        for directive in said_by:
-            left_out(directive, str(missing))
-        if isinstance(when, Under):
-            when = Under(path.partition("${")[0])
-        return linker.step(Phase.TRANSLATE, Respond(500), said_by, when, then=END)
+    number = linker.origin(origins.number(mapping.target))
+    action = _map_to(mapping, number, path, regex, interpolates)
+    if not isinstance(filled, Literal):
+        action = replace(action, filled=filled)
     phase = Phase.READ if _early(mapping) else Phase.TRANSLATE
     return linker.step(phase, action, said_by, when, then=STOP)
 
 
-def _held(mapping: ProxyPass, path: str) -> str:
-    """The target of a mapping that the program can hold. Raises OriginUnknown with the reason for others."""
-    if "${" in path:
-        raise OriginUnknown("its path depends on the request, which is not supported yet")
-    return mapping.target
+def names_origin_late(mapping: ProxyPass) -> bool:
+    """Whether the request may have a say in the authority of a mapping's target, or run into it (PP-6f)."""
+    authority = mapping.target.removesuffix(target_path(mapping.target))
+    return not mapping.is_exclusion and ("$" in authority or authority == mapping.target)
 
 
-def _map_to(mapping: ProxyPass, number: int, path: str, regex: bool, interpolates: bool) -> Action:
+def finds_origins(layers: Iterable[Layer]) -> bool:
+    """Whether a section's mapping has such a target."""
+    confs = (conf for layer in layers for _, conf in layer.confs if isinstance(conf, ProxyLayer))
+    steps = (conf.mapping.value.filled for conf in confs if conf.mapping.value is not None)
+    return any(isinstance(step.action, MapToUrl) or not getattr(step.action, "path", "/") for step in steps)
+
+
+def _when(path: str, regex: bool, filled: Value) -> Condition:
+    if regex:
+        return Matches(REQUEST_URI, Regex(path), "rule")
+    return under(path) if isinstance(filled, Literal) else UnderFilled(filled)
+
+
+def _map_to(mapping: ProxyPass, number: int, path: str, regex: bool, interpolates: bool) -> MapToOrigin | MapToUrl:
     target = target_path(mapping.target)
     early = _early(mapping)
     raw = "nocanon" in mapping.keywords or bool(early)
@@ -152,7 +165,20 @@ def _early(mapping: ProxyPass) -> str:
 def maps_early(server: Iterable[Step], confs: Iterable[Conf]) -> bool:
     """Whether a mapping of the host, or of one of its sections, compares the path before it is decoded."""
     sections = (conf.mapping.value for conf in confs if isinstance(conf, ProxyLayer))
-    return any(step is not None and step.phase is Phase.READ for step in (*server, *sections))
+    steps = (*server, *(mapping.plain for mapping in sections if mapping is not None))
+    return any(step.phase is Phase.READ for step in steps)
+
+
+def sections_interpolate(layers: Iterable[Layer], on: bool) -> bool:
+    """Whether a section says of ProxyPassInterpolateEnv what its server doesn't, which is ``on`` or not."""
+    confs = [conf for layer in layers for _, conf in layer.confs if isinstance(conf, ProxyLayer)]
+    return any(conf.interpolates.is_set and conf.interpolates.value != on for conf in confs)
+
+
+def interpolates(confs: dict[str, Conf]) -> bool:
+    """ProxyPassInterpolateEnv where these settings hold."""
+    conf = confs.get(ProxyLayer.module)
+    return isinstance(conf, ProxyLayer) and conf.interpolates.value
 
 
 def substitution(text: str) -> Value:
@@ -188,22 +214,13 @@ def chain(steps: Iterable[Step]) -> tuple[Step, ...]:
     )
 
 
-def layer(conf: ProxyDirConf, path: str, linker: Linker, origins: Origins, left_out: LeaveOut) -> ProxyLayer:
+def layer(conf: ProxyDirConf, path: str, linker: Linker, origins: Origins) -> ProxyLayer:
     """A section's settings, linked; ``path`` is the section's argument."""
-    on = conf.pass_interpolate_env.value if conf.pass_interpolate_env.is_set else origins.interpolates
-    mapping: Setting[Step | None] = Setting(None)
-    if conf.mapping.value is not None:
-        # A plain ProxyPass takes its section's argument for a regex where it looks like a glob, else for a prefix
-        # (PP-16); whether the section is a LocationMatch doesn't count.
-        pattern = bool(path) and (conf.mapping.value.regex or is_glob(path))
-        step = mapping_step(conf.mapping.value, path, pattern, conf.mapping.said_by, linker, origins, left_out, on)
-        mapping = _numbered(step, conf.mapping, linker)
     return ProxyLayer(
-        mapping,
-        _numbered(
-            tuple(_map_back(each, path, linker, origins, on) for each in conf.reverses.value), conf.reverses, linker
-        ),
-        _numbered(tuple(_cookie(each, on) for each in conf.reverse_cookies.value), conf.reverse_cookies, linker),
+        _numbered(conf.pass_interpolate_env.value, conf.pass_interpolate_env, linker),
+        _mapping(conf.mapping, path, linker, origins),
+        _numbered(tuple(_map_back(each, path, linker, origins) for each in conf.reverses.value), conf.reverses, linker),
+        _numbered(tuple(map(_cookie, conf.reverse_cookies.value)), conf.reverse_cookies, linker),
         _numbered(conf.preserve_host.value, conf.preserve_host, linker),
         _numbered(conf.add_headers.value, conf.add_headers, linker),
         _numbered(conf.error_override.value, conf.error_override, linker),
@@ -211,14 +228,30 @@ def layer(conf: ProxyDirConf, path: str, linker: Linker, origins: Origins, left_
     )
 
 
+def _mapping(said: Setting[ProxyPass | None], path: str, linker: Linker, origins: Origins) -> Setting[Mapping | None]:
+    mapping = said.value
+    if mapping is None:
+        return Setting(None)
+    # A plain ProxyPass takes its section's argument for a regex where it looks like a glob, else for a prefix
+    # (PP-16); whether the section is a LocationMatch doesn't count.
+    pattern = bool(path) and (mapping.regex or is_glob(path))
+
+    def step(on: bool) -> Step:
+        return mapping_step(mapping, path, pattern, said.said_by, linker, origins, on)
+
+    plain = step(False)
+    filled = step(True) if "interpolate" in mapping.keywords else plain
+    return _numbered(Mapping(plain, filled), said, linker)
+
+
 def _numbered(value: T, of: Setting[Any], linker: Linker) -> Setting[T]:
     return Setting(value, linker.numbers(of.said_by))
 
 
-def _map_back(reverse: ProxyPassReverse, path: str, linker: Linker, origins: Origins, on: bool) -> MapBack:
+def _map_back(reverse: ProxyPassReverse, path: str, linker: Linker, origins: Origins) -> MapBack:
     public = path if reverse.path is None else reverse.path
     if not is_balancer(reverse.url):
-        return MapBack(linker.text(reverse.url), public, values=_both(reverse.url, public, on and reverse.interpolate))
+        return MapBack(linker.text(reverse.url), public, values=_both(reverse.url, public, reverse.interpolate))
     try:
         origin = linker.origin(origins.number(reverse.url))
     except OriginUnknown:
@@ -226,8 +259,8 @@ def _map_back(reverse: ProxyPassReverse, path: str, linker: Linker, origins: Ori
     return MapBack(linker.text(target_path(reverse.url)), public, origin)
 
 
-def _cookie(cookie: ReverseCookie, on: bool) -> MapBackCookie:
-    values = _both(cookie.internal, cookie.public, on and cookie.interpolate)
+def _cookie(cookie: ReverseCookie) -> MapBackCookie:
+    values = _both(cookie.internal, cookie.public, cookie.interpolate)
     return MapBackCookie(CookiePart(cookie.attribute), cookie.internal, cookie.public, values)
 
 
@@ -241,8 +274,9 @@ def _both(internal: str, public: str, interpolates: bool) -> tuple[Value, Value]
 def steps(conf: Conf) -> Iterator[Step]:
     """What effective settings make a request meet."""
     assert isinstance(conf, ProxyLayer)
+    interpolates = conf.interpolates.value
     if conf.mapping.value is not None:
-        yield conf.mapping.value
+        yield conf.mapping.value.filled if interpolates else conf.mapping.value.plain
     if conf.preserve_host.value:
         yield _step(Phase.HANDLER, KeepHost(), conf.preserve_host.said_by)
     if conf.add_headers.value:
@@ -251,10 +285,16 @@ def steps(conf: Conf) -> Iterator[Step]:
         yield _step(Phase.HANDLER, AnswerExpect(), conf.continue_100.said_by)
     if conf.error_override.value.on:
         yield _step(Phase.FILTERS, OverrideErrors(conf.error_override.value.codes), conf.error_override.said_by)
-    for map_back, said_by in zip(conf.reverses.value, conf.reverses.said_by, strict=True):
-        yield _step(Phase.FILTERS, map_back, (said_by,))
-    for cookie, said_by in zip(conf.cookies.value, conf.cookies.said_by, strict=True):
-        yield _step(Phase.FILTERS, cookie, (said_by,))
+    yield from _ways_back(conf.reverses, interpolates)
+    yield from _ways_back(conf.cookies, interpolates)
+
+
+def _ways_back(entries: Setting[tuple[M, ...]], interpolates: bool) -> Iterator[Step]:
+    """The entries of one list, in their order. Where one holds variables all are read before mod_env sets its own."""
+    filled = interpolates and any(each.values is not None for each in entries.value)
+    for entry, said_by in zip(entries.value, entries.said_by, strict=True):
+        meant = entry if interpolates or entry.values is None else replace(entry, values=None)
+        yield _step(Phase.TYPE if filled else Phase.FILTERS, meant, (said_by,))
 
 
 def _step(phase: Phase, action: Action, said_by: tuple[object, ...]) -> Step:

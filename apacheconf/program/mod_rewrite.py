@@ -139,6 +139,11 @@ def add_workers(server: Server, main: Server, shared: Shared) -> None:
             shared.add_generic(url, entry.said_by[-1])
 
 
+def proxies(server: Server, main: Server) -> bool:
+    """Whether a rule of the server sends requests to origins (P)."""
+    return any(entry.rule.proxied for entry in rules_of(server, main).entries)
+
+
 # --- layers --------------------------------------------------------------------------------------------------
 
 

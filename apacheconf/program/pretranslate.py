@@ -7,14 +7,16 @@ the request nothing is decoded, the rules of the server aren't asked, and sectio
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from apacheconf.program.conditions import Under
+from apacheconf.program.conditions import Under, UnderFilled
 from apacheconf.program.course import Course, perform
-from apacheconf.program.evaluate import holds
+from apacheconf.program.evaluate import holds, text_of
 from apacheconf.program.fold import steps_of
 from apacheconf.program.hosts import LayerKind
 from apacheconf.program.phases import Phase
-from apacheconf.program.steps import MapToOrigin, MapToUrl, Step
+from apacheconf.program.steps import MapToOrigin, MapToUrl, SetEnv, Step
 from apacheconf.program.trace import Tracer, Tried
 from apacheconf.program.uri import PathRefused, resolve_dots, unescape_unreserved
 from apacheconf.program.walks import ask_layers
@@ -38,15 +40,29 @@ def map_before_decoding(course: Course, tracer: Tracer) -> bool:
     state.path, state.phase = path, Phase.TRANSLATE
     course.layers = shape.layers[:1]
     ask_layers(course, _LOCATIONS, lambda condition: holds(condition, state), tracer)
-    for step in steps_of(shape, course.layers):
-        if step.phase is Phase.READ and isinstance(step.action, MapToOrigin | MapToUrl):
-            matched = _see(step, step.action, path, course)
-            tracer(Tried(step, matched))
-            if matched:
-                perform(step.action, course)
-                return True
+    with _variables_known(course):
+        for step in steps_of(shape, course.layers):
+            if step.phase is Phase.READ and isinstance(step.action, MapToOrigin | MapToUrl):
+                matched = _see(step, step.action, path, course)
+                tracer(Tried(step, matched))
+                if matched:
+                    perform(step.action, course)
+                    return True
     state.path, course.raw_path, course.layers, state.phase = raw, raw, shape.layers[:1], Phase.READ
     return False
+
+
+@contextmanager
+def _variables_known(course: Course) -> Iterator[None]:
+    """httpd sets what is set first before it asks these mappings, which may hold variables (PU-11)."""
+    state = course.state
+    before = dict(state.env)
+    for step in steps_of(state.host.shape, course.layers[:1]):
+        if step.phase is Phase.POST_READ and isinstance(step.action, SetEnv) and holds(step.when, state):
+            perform(step.action, course)
+    yield
+    state.env.clear()
+    state.env.update(before)
 
 
 def _see(step: Step, action: MapToOrigin | MapToUrl, path: str, course: Course) -> bool:
@@ -63,8 +79,9 @@ def _see(step: Step, action: MapToOrigin | MapToUrl, path: str, course: Course) 
     course.raw_path = "/" + "/".join(map(_written, segments))
     if not holds(step.when, state):
         return False
-    if isinstance(step.when, Under):
-        course.raw_path = step.when.prefix + _after(segments, step.when.prefix)
+    if isinstance(step.when, Under | UnderFilled):
+        prefix = step.when.prefix if isinstance(step.when, Under) else text_of(step.when.prefix, state)
+        course.raw_path = prefix + _after(segments, prefix)
     return True
 
 

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from apacheconf.program.by_request import NoAuthority, log_no_authority, origin_at, read_place
 from apacheconf.program.evaluate import State, holds, text_of
 from apacheconf.program.files import exists
 from apacheconf.program.index import names_of
 from apacheconf.program.rewriting_here import REDIRECT_HANDLER, begin_here, local_path, redirected
-from apacheconf.program.sharing import authority_of, generic_worker, is_balancer, target_path
+from apacheconf.program.sharing import authority_of, generic_worker, target_path
 from apacheconf.program.steps import Aim, BeginRewriting, FinishRewriting, Rewrite
 from apacheconf.program.uri import canonical, escape_path
 from apacheconf.program.values import Joined, Literal, Value
@@ -257,11 +258,14 @@ def _to_origin(run: Rewriting, action: Rewrite, course: Course) -> None:
     state = course.state
     path = target_path(run.url)
     query = "" if state.query is None else f"?{state.query}"
-    course.origin = _origin(run.url, action, course)
+    try:
+        course.origin = _origin(run.url, action, course)
+    except NoAuthority:
+        course.refuse(400, f"{run.url} names no host and port")
+        log_no_authority(run.url, course.log)
+        return
     state.mapped = run.url
-    if course.origin is None:
-        course.refuse(500, f"no origin is known for {run.url!r}")
-    elif run.escaped:
+    if run.escaped:
         course.uri = (canonical(path) or "/") + query
     elif _RAW.search(path + query):
         course.refuse(403, "a blank or control character in a path that is passed on as it is")  # RW-12
@@ -269,25 +273,25 @@ def _to_origin(run: Rewriting, action: Rewrite, course: Course) -> None:
         course.uri = (path or "/") + query
 
 
-def _origin(url: str, action: Rewrite, course: Course) -> Origin | None:
-    """The origin that the rule names, or the one that the URL of this request does (WK-4)."""
+def _origin(url: str, action: Rewrite, course: Course) -> Origin:
+    """The origin that the rule names, or the one that the URL of this request does (WK-4). Raises NoAuthority."""
     host, program = course.state.host, course.program
     if action.origin is not None:
         return program.origin(host, action.origin)
     known = [program.origins[number] for number in host.origins]
+    return _at_socket(url, known) if url[:5].lower() == "unix:" else origin_at(read_place(url), None, known)
+
+
+def _at_socket(url: str, known: Iterable[Origin]) -> Origin:
+    """The worker behind the socket of a file (UN-1). Raises NoAuthority."""
     fitting = [origin for origin in known if url.lower().startswith(origin.name)]
     if fitting:
         return max(fitting, key=lambda origin: len(origin.name))
     authority = _AUTHORITY.match(url)
-    return None if is_balancer(url) or authority is None else _generic(authority[0])
-
-
-@lru_cache(maxsize=1024)
-def _generic(authority: str) -> Origin | None:
     try:
-        return generic_worker(authority_of(authority))
+        return generic_worker(authority_of(authority[0] if authority else ""))
     except ValueError:
-        return None
+        raise NoAuthority from None
 
 
 # --- cookies -------------------------------------------------------------------------------------------------

@@ -63,7 +63,7 @@ class MapToOrigin:
     it has none; it may hold captures for Rest.NOTHING. ``prefix`` is cut for Rest.AFTER_PREFIX. ``raw`` keeps
     the client's own bytes (``nocanon``, PU-5). ``mapping`` is ``encoded`` or ``servlet`` for those of the READ phase,
     which come before the path is decoded (PU-8, PU-9). ``pattern`` must match the client's own path too for a raw
-    mapping to keep it (PU-6).
+    mapping to keep it (PU-6). ``filled`` stands in the place of a ``prefix`` that depends on the request (PU-11).
     """
 
     origin: int
@@ -74,6 +74,7 @@ class MapToOrigin:
     value: Value | None = None
     mapping: str = ""
     pattern: Regex | None = None
+    filled: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ class MapToUrl:
     raw: bool = False
     mapping: str = ""
     pattern: Regex | None = None
+    filled: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -261,6 +261,8 @@ class Site:
         if not self.is_quick or target.raw_path == "*" or head.method in CHECKED_BY_DECIDE:
             return None
         path = normalise(target.raw_path, self.limits.encoded_slashes, self.limits.merge_slashes)
+        if "//" in path:  # mappings may take more of its slashes than their prefix has (PP-5)
+            return None
         course = self._compiled.course(path)
         made = course.make_path(target.raw_path, path) if course is not None else None
         if course is None or made is None or is_fcgi(self._server.program.origin(self.host, course.origin)):

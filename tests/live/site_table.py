@@ -51,8 +51,6 @@ OUT_OF_SCOPE = (
 
 #: Not out of scope: differences that are known and to be mended.
 OPEN = (
-    Row("matrix-synapse", "/sync", "ProxyPassMatch to balancer://name$1", "500"),
-    Row("redmine", ".", "RewriteRule to balancer://name%{REQUEST_URI}"),
     Row("tomcat", ".", "ErrorDocument below a mapping that is excluded"),
     Row("odoo", ".", "ProxyVia Full tells no patch level of the version: other lengths"),
     Row("odd-but-legal-formatting", "/b%20b|/b b", "a worker whose path has a blank keeps its connections"),

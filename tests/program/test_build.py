@@ -123,10 +123,9 @@ def test_a_sections_argument_is_a_regex_where_it_looks_like_a_glob(
     assert uri(program, target) == sent
 
 
-def test_a_mapping_that_is_not_held_is_closed_and_named(tmp_path: Path):  # DES-8, DIF-10
-    mapping = "ProxyPass /x/${P} http://h/ interpolate"
-    text = f"ProxyPassInterpolateEnv On\n<VirtualHost *:80>\n{mapping}\nProxyPass / http://h/\n</VirtualHost>\n"
-    program = program_of(tmp_path, text)
+def test_a_rule_that_is_not_held_is_closed_and_named(tmp_path: Path):  # DES-8, DIF-10
+    rules = "RewriteEngine On\nRewriteRule ^/x/(.*) /y/$1 [E=$1:x,PT]"
+    program = program_of(tmp_path, f"<VirtualHost *:80>\n{rules}\nProxyPass / http://h/\n</VirtualHost>\n")
     decision = decide(program, Request("GET", "/x/y", (("Host", "a"),)))
     assert (decision.status, decision.origin) == (500, None)
-    assert [directive.name for directive, _ in program.left_out] == ["ProxyPass"]
+    assert [directive.name for directive, _ in program.left_out] == ["RewriteRule"]

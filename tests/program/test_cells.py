@@ -13,7 +13,7 @@ from apacheconf.program.cells import find_cell
 from apacheconf.program.conditions import ALWAYS, Glob, Matches, Regex, Under
 from apacheconf.program.dead import shadowing
 from apacheconf.program.hosts import Layer, LayerKind, Shape
-from apacheconf.program.mod_proxy import ProxyLayer, chain
+from apacheconf.program.mod_proxy import Mapping, ProxyLayer, chain
 from apacheconf.program.phases import Phase
 from apacheconf.program.program import Program
 from apacheconf.program.steps import STOP, KeepLocal, MapToFile, MapToOrigin, Step
@@ -34,7 +34,7 @@ def mapping(prefix: str, kind: str, number: int) -> Step:
 def location(prefix: str, preserve: bool, number: int, kind: str) -> Layer:
     step = Step(Phase.TRANSLATE, MapToOrigin(0, f"/section{number}", prefix), when=Under(prefix), then=STOP)
     conf = ProxyLayer(
-        mapping=Setting(step, (number,)) if kind == "maps" else Setting(None),  # type: ignore[arg-type]
+        mapping=Setting(Mapping(step, step), (number,)) if kind == "maps" else Setting(None),  # type: ignore[arg-type]
         preserve_host=Setting(preserve, (number,)),  # type: ignore[arg-type]
     )
     matcher = Glob(REQUEST_URI, prefix + "*") if kind == "glob" else Under(prefix)

@@ -33,7 +33,7 @@ _PLAIN = frozenset(
         *(values.Literal, values.Joined, values.Capture, values.Call, values.Escaped),
         *(conditions.Regex, conditions.Always, conditions.Never, conditions.Not, conditions.AllOf, conditions.AnyOf),
         *(conditions.Compare, conditions.Matches, conditions.Glob, conditions.OneOf, conditions.InNetwork),
-        *(conditions.IsSet, conditions.Under),
+        *(conditions.IsSet, conditions.Under, conditions.UnderFilled),
         *(steps.Step, steps.Flow, steps.MapToOrigin, steps.MapToUrl, steps.KeepLocal, steps.MapToFile, steps.SetUri),
         steps.Respond,
         *(steps.Redirect, steps.SetEnv, steps.SetHandler, steps.EditHeader, steps.KeepHost, steps.AddForwarded),

@@ -21,8 +21,9 @@ from apacheconf.program.conditions import (
     Operator,
     Under,
 )
-from apacheconf.program.evaluate import State, holds, lies_under, reader_of, text_of
+from apacheconf.program.evaluate import State, holds, reader_of, text_of
 from apacheconf.program.phases import Phase
+from apacheconf.program.prefixes import lies_under, taken
 from apacheconf.program.values import REQUEST_URI, Capture, Joined, Literal, Value, Variable
 from apacheconf.runtime.compiled.regexes import searcher
 
@@ -119,6 +120,8 @@ def _any_of(condition: AnyOf, phase: Phase) -> Test:
 
 def _under(condition: Under, phase: Phase) -> Test:
     prefix, read = condition.prefix, text_in(condition.value, phase)
+    if condition.as_mapping:
+        return lambda state: taken(state.path, prefix) > 0
     if condition.value == REQUEST_URI:
         return lambda state: lies_under(state.path, prefix)
     return lambda state: lies_under(read(state), prefix)

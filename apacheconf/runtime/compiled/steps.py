@@ -15,6 +15,7 @@ from apacheconf.program.conditions import ALWAYS, AllOf, Condition, Matches, Und
 from apacheconf.program.course import Course, perform
 from apacheconf.program.evaluate import State
 from apacheconf.program.phases import Phase
+from apacheconf.program.prefixes import one_slash
 from apacheconf.program.steps import END, NEXT, Action, BeginRewriting, EditHeader, Flow, Move, SetEnv, Step
 from apacheconf.program.values import REQUEST_URI, REWRITTEN, Value
 from apacheconf.runtime.compiled.evaluate import Test, Text, test_of, text_in
@@ -195,6 +196,8 @@ class _Index:
     def first(self, at: int, state: State) -> int:
         """The first step from ``at`` on that can hold, or the one after the row. What is passed over fails."""
         text = self._read(state)
+        if not self._captures and "//" in text:
+            text = one_slash(text)  # as mappings compare it
         best = self._end
         for length in self._lengths:
             found = self._by_prefix.get(text[:length])

@@ -139,6 +139,6 @@ def _idle_phases(shape: Shape) -> frozenset[Phase]:
         if len(_IDLE) >= _SIZE:
             _IDLE.clear()
         kinds = {layer.kind for layer in shape.layers}
-        asking = {phase for phase, asked in _ASKING.items() if asked & kinds}
+        asking = {phase for phase, asked in _ASKING.items() if asked & kinds or shape.flipped is not None}
         known = _IDLE[id(shape)] = shape, frozenset(Phase) - _BUSY - asking
     return known[1]
