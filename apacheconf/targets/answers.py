@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from apacheconf.program.conditions import ALWAYS, NEVER, AllOf, AnyOf, Compare, Condition, Matches, Not
+from apacheconf.program.conditions import ALWAYS, NEVER, AllOf, AnyOf, Compare, Condition, Matches, Not, Under
+from apacheconf.program.evaluate import lies_under
 from apacheconf.program.values import REQUEST_URI, REWRITTEN, Value
 
 Answers = dict[Condition, bool]
@@ -14,7 +15,21 @@ Answers = dict[Condition, bool]
 def residual(condition: Condition, answers: Answers) -> Condition:
     """What is left of a condition where the answers to others are known; captures make no difference to it."""
     left = _simplified(condition, answers)
+    if isinstance(left, Under) and left not in answers:
+        return _of_prefixes(left, answers)
     return (ALWAYS if answers[left] else NEVER) if left in answers else left
+
+
+def _of_prefixes(asked: Under, answers: Answers) -> Condition:
+    """What other prefixes of the same path say about one: that it lies below them, or that they exclude each other."""
+    for known, answer in answers.items():
+        if not isinstance(known, Under) or known.value != asked.value:
+            continue
+        if answer and lies_under(known.prefix, asked.prefix):
+            return ALWAYS
+        if answer is not lies_under(asked.prefix, known.prefix):
+            return NEVER
+    return asked
 
 
 def _simplified(condition: Condition, answers: Answers) -> Condition:

@@ -48,6 +48,7 @@ _OFF = frozenset({"proxyrequests", "usecanonicalname", "usecanonicalphysicalport
 #: Sections that only hold others: their contents are accounted for line by line.
 _SECTIONS = "what it holds is accounted for line by line"
 _FILE_SECTIONS = frozenset({"directory", "directorymatch", "files", "filesmatch"})
+_NO_OTHER = "nothing that is answered from files is answered otherwise because of it"
 FILES = "the translation serves no files: what no mapping takes is answered with 404"
 
 
@@ -62,7 +63,7 @@ def fallback_for(program: Program, target: str) -> Callable[[Written], Answer]:
         if id(directive) in absent:
             return absent[id(directive)]
         if id(directive) in of_files and not (id(directive) in left_out and directive.name.lower() in OF_RULES):
-            return Answer(Outcome.NO_EFFECT, FILES, key="files")
+            return Answer(Outcome.NO_EFFECT, FILES if target in _SERVES_NO_FILES else _NO_OTHER, key="files")
         reason = f": {left_out[id(directive)]}" if id(directive) in left_out else ""
         if target in _SERVES_NO_FILES and directive.name.lower() in _ABOUT_FILES:
             return Answer(Outcome.NO_EFFECT, FILES, key="files")

@@ -2,40 +2,47 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from apacheconf.program.cells import matcher_in, steps_where
-from apacheconf.program.conditions import ALWAYS, NEVER, Condition, Glob, Matches, Not, Regex
-from apacheconf.program.globs import glob_matches
-from apacheconf.program.hosts import Cell, Host, LayerKind, Reach
+from apacheconf.program.conditions import ALWAYS, NEVER, Condition, Not
+from apacheconf.program.hosts import Cell, Host, Layer, LayerKind, Reach
 from apacheconf.program.program import Program
-from apacheconf.program.steps import MapToOrigin, Rest, SetUri, Step
-from apacheconf.program.values import REQUEST_URI, Variable
+from apacheconf.program.steps import (
+    EditHeader,
+    MapToFile,
+    MapToOrigin,
+    Respond,
+    SetErrorDocument,
+    SetUri,
+    Step,
+    Table,
+)
 from apacheconf.targets.answers import Answers, residual
-from apacheconf.targets.choices import Ask, Closed, Place, Tree
-from apacheconf.targets.patterns import escape
+from apacheconf.targets.choices import Ask, Closed, Place, Tree, leaves
+from apacheconf.targets.mapped import of_file, of_url
 from apacheconf.targets.routes import Route, route_of
 from apacheconf.targets.walking import Met, Spelling, walk
 
-#: A cell that comes to more ends than these is not told apart.
-MOST_ENDS = 64
-_OF_FILES = frozenset({LayerKind.DIRECTORY, LayerKind.HTACCESS, LayerKind.FILES})
-_MAPPED = Variable("MAPPED_URL")
+#: A cell that comes to more ends than these is not told apart, nor one with more cases than those to look at.
+MOST_ENDS, MOST_CASES = 64, 512
+_OF_REQUESTS = frozenset({LayerKind.SERVER, LayerKind.LOCATION, LayerKind.IF})
+_OF_URLS = frozenset({LayerKind.PROXY, LayerKind.IF})
+_OF_FILES = frozenset({LayerKind.DIRECTORY, LayerKind.HTACCESS, LayerKind.FILES, LayerKind.IF})
 
 
-def places(program: Program, host: Host, closed: str = "", spelt_out: bool = False) -> list[Place]:
+def places(program: Program, host: Host, closed: str = "", spelt_out: bool = False, files: bool = False) -> list[Place]:
     """The cells of a host, in their order, without paths that come to the same as the cell around them.
 
     ``closed`` says why nothing of the host may be answered, if that is so. ``spelt_out`` is for targets without
     variables and without conditional lines: what asks a variable asks the request, and headers are the same for all
-    requests of a route.
+    requests of a route. ``files`` is for targets that serve files: sections about these are asked of the path.
 
     A bare cell stays as long as what lies below it does: nginx would answer 301 in its place (NGX-35).
     """
     found = {
-        (cell.path, cell.reach): Place(cell, tree_of(program, host, cell, closed, spelt_out))
+        (cell.path, cell.reach): Place(cell, tree_of(program, host, cell, closed, spelt_out, files))
         for cell in host.shape.cells
     }
     own = {each.cell.path for each in found.values() if not _is_like(each, _around(each.cell, found))}
@@ -62,13 +69,15 @@ def _moved(tree: Tree, cell: Cell) -> Tree:
     return replace(tree, cell=cell) if isinstance(tree, Route) else tree
 
 
-def tree_of(program: Program, host: Host, cell: Cell, closed: str = "", spelt_out: bool = False) -> Tree:
+def tree_of(
+    program: Program, host: Host, cell: Cell, closed: str = "", spelt_out: bool = False, files: bool = False
+) -> Tree:
     """What a cell comes to; everything is closed where ``closed`` says why."""
     if closed:
         return Closed(503, closed, ())
     for how in (Spelling.ALL, Spelling.VARIABLES) if spelt_out else (Spelling.NOTHING,):
         with suppress(_TooManyEnds):
-            return _Grower(program, host, cell, how).grow({})
+            return _Grower(program, host, cell, how, files).grow()
     steps = steps_where(host.shape, cell, cell.maybe)
     said_by = dict.fromkeys(each for step in steps for each in host.said_by(step))
     return Closed(503, "who answers depends on more conditions than are told apart", tuple(said_by))
@@ -84,19 +93,27 @@ class _Grower:
     host: Host
     cell: Cell
     spelling: Spelling
-    ends: int = 0
+    files: bool = False
+    cases: int = 0
 
-    def grow(self, answers: Answers) -> Tree:
+    def grow(self) -> Tree:
+        """The whole tree. Raises _TooManyEnds."""
+        tree = self._grow({})
+        if len(list(leaves(tree))) > MOST_ENDS:
+            raise _TooManyEnds
+        return tree
+
+    def _grow(self, answers: Answers) -> Tree:
         """The tree below these answers."""
         question, steps = self._next(answers)
         if question is None:
-            self.ends += 1
-            if self.ends > MOST_ENDS:
+            self.cases += 1
+            if self.cases > (MOST_CASES if self.files else MOST_ENDS):
                 raise _TooManyEnds
             return self._end(steps)
         if isinstance(question, Not):
             question = question.condition
-        yes, no = (self.grow({**answers, question: answer}) for answer in (True, False))
+        yes, no = (self._grow({**answers, question: answer}) for answer in (True, False))
         return _as_one(yes, no) or Ask(question, yes, no)
 
     def _end(self, steps: Met) -> Route | Closed:
@@ -104,7 +121,8 @@ class _Grower:
         if lost:
             said_by = tuple(each for step in lost for each in self.host.said_by(step))
             return Closed(503, "the path that it makes can't be told before the request", said_by)
-        return route_of(self.host, self.cell, steps)
+        route = route_of(self.host, self.cell, steps)
+        return refusal(route) if self.files and _refuses(route) else route
 
     def _steps(self, layers: set[int]) -> tuple[Step, ...]:
         own = self.cell.steps if not self.cell.maybe else None
@@ -118,60 +136,60 @@ class _Grower:
             return question, [(step, False) for step in self._steps(layers)]
         question, steps = self._walk(layers, answers)
         mapping = next((step.action for step, _ in steps if isinstance(step.action, MapToOrigin)), None)
-        if question is not None or mapping is None:
+        file = next((step.action for step, _ in steps if isinstance(step.action, MapToFile)), None)
+        if question is not None or (mapping is None and (file is None or not self.files)):
             return question, steps
-        question = self._hold(layers, answers, mapping)
+        question = self._hold(layers, answers, mapping or file)
         walked = self._walk(layers, answers)
         return walked if question is None else (question, walked[1])
 
     def _walk(self, layers: set[int], answers: Answers) -> tuple[Condition | None, Met]:
         return walk(self._steps(layers), answers, self.spelling)
 
-    def _hold(self, layers: set[int], answers: Answers, mapping: MapToOrigin | None) -> Condition | None:
-        """Add to ``layers`` those that hold: the ones of Proxy sections where a mapping is given, else the others."""
+    def _hold(self, layers: set[int], answers: Answers, mapped: MapToOrigin | MapToFile | None) -> Condition | None:
+        """Add to ``layers`` those that hold, up to the first that is a question: those that ask only the request,
+        then those that ask where it is ``mapped``."""
         for number in self.cell.maybe:
             layer = self.host.shape.layers[number]
-            passed = layer.kind in _OF_FILES or (layer.kind is LayerKind.PROXY) != (mapping is not None)
-            if passed or (layer.container is not None and layer.container not in layers):
+            waits = layer.kind in _asking_of(mapped)
+            if number in layers or not waits or (layer.container is not None and layer.container not in layers):
                 continue
-            matcher = matcher_in(self.cell, layer)
-            if mapping is not None:
-                matcher = self._of_mapped(matcher, mapping)
-            left = residual(matcher, answers)
+            left = residual(self._matcher(layer, mapped), answers)
             if left == ALWAYS:
                 layers.add(number)
             elif left != NEVER:
                 return left
         return None
 
-    def _of_mapped(self, matcher: Condition, mapping: MapToOrigin) -> Condition:
-        """What a Proxy section asks of the URL a mapping leads to, as far as possible asked of the path instead."""
-        origin = self.program.origin(self.host, mapping.origin).name
-        scheme, _, rest = origin.partition("://")
-        known = f"{scheme}://{rest.partition('/')[0]}{mapping.path.partition('$')[0]}"
-        match matcher:
-            case Glob(value, pattern, True) if value == _MAPPED and pattern.rstrip("*") + "*" == pattern:
-                return ALWAYS if glob_matches(known, pattern, True) else matcher
-            case Matches(value, Regex(pattern)) if value == _MAPPED and pattern == "^" + re.escape(_literal(pattern)):
-                return self._of_prefix(_literal(pattern), known, matcher, mapping)
-            case _:
-                return matcher
-
-    def _of_prefix(self, wanted: str, known: str, matcher: Condition, mapping: MapToOrigin) -> Condition:
-        """Whether the mapped URL starts with ``wanted``, of which all or the start is ``known``."""
-        if known.startswith(wanted):
-            return ALWAYS
-        if not wanted.startswith(known):
-            return NEVER
-        if mapping.rest is Rest.NOTHING:
-            return matcher
-        cut = mapping.prefix if mapping.rest is Rest.AFTER_PREFIX else ""
-        return Matches(REQUEST_URI, Regex("^" + escape(cut + wanted[len(known) :])))
+    def _matcher(self, layer: Layer, mapped: MapToOrigin | MapToFile | None) -> Condition:
+        matcher = matcher_in(self.cell, layer)
+        if isinstance(mapped, MapToOrigin):
+            return of_url(matcher, self.program.origin(self.host, mapped.origin).name, mapped)
+        return matcher if mapped is None else of_file(matcher, mapped, self.cell)
 
 
-def _literal(pattern: str) -> str:
-    """The text that a pattern made of nothing but a text and an anchor stands for."""
-    return re.sub(r"\\(.)", r"\1", pattern.removeprefix("^"))
+def _asking_of(mapped: MapToOrigin | MapToFile | None) -> frozenset[LayerKind]:
+    """The kinds of sections that ask something of what a request is mapped to, of the request itself for None."""
+    if mapped is None:
+        return _OF_REQUESTS
+    return _OF_URLS if isinstance(mapped, MapToOrigin) else _OF_FILES
+
+
+def _refuses(route: Route) -> bool:
+    answer = route.answer.action if route.answer else None
+    return isinstance(answer, Respond) and answer.status >= 400 and answer.body is None
+
+
+def refusal(route: Route) -> Route:
+    """The route without what only answers that succeed have, so that all refusals of a status are alike."""
+    headers = [step for step in route.headers if _is_always(step)]
+    unsure = [step for step in route.unsure if not isinstance(step.action, EditHeader) or _is_always(step)]
+    others = [step for step in route.others if isinstance(step.action, SetErrorDocument)]
+    return replace(route, headers=headers, unsure=unsure, others=others, file=None, local=None)
+
+
+def _is_always(step: Step) -> bool:
+    return isinstance(step.action, EditHeader) and step.action.table is Table.ALWAYS
 
 
 def _as_one(yes: Tree, no: Tree) -> Tree | None:
@@ -180,6 +198,9 @@ def _as_one(yes: Tree, no: Tree) -> Tree | None:
         return no
     if not (isinstance(yes, Route) and isinstance(no, Route)):
         return None
+    if yes.answer and no.answer and _refuses(yes) and _refuses(no) and yes.answer.action == no.answer.action:
+        said_by = tuple(dict.fromkeys((*no.answer.said_by, *yes.answer.said_by)))
+        yes, no = (replace(each, answer=replace(each.answer, said_by=said_by)) for each in (yes, no))  # type: ignore[type-var]
     if replace(yes, unsure=[], others=[]) != replace(no, unsure=[], others=[]):
         return None
     unsure = [step for step in yes.unsure if step not in no.unsure]

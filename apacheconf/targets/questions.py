@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from apacheconf.program.conditions import Compare, Condition, Glob, Matches, OneOf, Operator, Regex
+from apacheconf.program.conditions import Compare, Condition, Glob, Matches, OneOf, Operator, Regex, Under
 from apacheconf.program.evaluate import search
 from apacheconf.program.globs import glob_regex
 from apacheconf.program.values import Call, Literal, Value, Variable
-from apacheconf.targets.patterns import escape
+from apacheconf.targets.patterns import escape, prefix_regex
 
 #: Variables whose values are addresses, which can be compared with each other.
 ADDRESSES = frozenset({"REMOTE_ADDR", "SERVER_ADDR"})
@@ -41,6 +41,8 @@ def as_match(condition: Condition) -> tuple[Value, str, bool] | None:
     match condition:
         case Matches(value, regex):
             return value, pcre(regex), regex.ignore_case
+        case Under(prefix, value):
+            return value, pcre(Regex(prefix_regex(prefix))), False
         case Glob(value, pattern, crosses, ignore_case):
             return value, rf"(?s)^{glob_regex(pattern, crosses)}\z", ignore_case
         case Compare(Call("tolower", value), Operator.SAME, Literal(text)) if text == text.lower():

@@ -125,7 +125,8 @@ def route_of(host: Host, cell: Cell, steps: Iterable[tuple[Step, bool]]) -> Rout
         else:
             _place(step, walked)
     if walked.mapping is None:
-        walked.keep_host = walked.forwarded = walked.charset = None
+        walked.keep_host = walked.forwarded = None
+        walked.charset = walked.charset if walked.file and not walked.answer else None
         walked.reverses, walked.cookies = [], []
     return walked
 

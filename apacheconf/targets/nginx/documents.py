@@ -1,18 +1,20 @@
-"""ErrorDocument in nginx: texts and URLs for errors that nginx itself answers with (NGX-90, SEM-22).
+"""ErrorDocument in nginx: texts, URLs and paths for errors that nginx itself answers with (NGX-90, SEM-22).
 
 What holds for all paths of a host stands at its server once, for the guards answer there; a location with others has
-its full set. A document that is a path of this server, or made anew for each request, is left to the report.
+its full set. A document that is made anew for each request is left to the report.
 """
 
 from __future__ import annotations
 
 import re
 
-from apacheconf.ledger import Written
-from apacheconf.program.hosts import Host
-from apacheconf.program.steps import Action, SetErrorDocument, Step
+from apacheconf.ledger import Outcome, Written
+from apacheconf.program.cells import lies_in
+from apacheconf.program.hosts import Host, Reach
+from apacheconf.program.steps import Action, Respond, SetErrorDocument, Step
 from apacheconf.program.values import Literal
-from apacheconf.targets.claims import exact
+from apacheconf.targets.choices import Place, leaves
+from apacheconf.targets.claims import Claim, exact
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.tree import Block, literal
 from apacheconf.targets.routes import Route
@@ -32,28 +34,48 @@ def lines_of(host: Host, step: Step) -> tuple[Written, ...]:
     return tuple(each for each in said_by if each.args.split(maxsplit=1)[:1] == [status]) or said_by
 
 
-def common_documents(routes: list[Route]) -> list[Step]:
+def common_documents(low: Lowering, routes: list[Route]) -> list[Step]:
     """The documents that all routes of a host have and that nginx has words for, by status."""
-    per_route = [_sayable(route) for route in routes]
+    per_route = [_sayable(low, route) for route in routes]
     if not per_route:
         return []
     shared = [step for action, step in per_route[0].items() if all(action in each for each in per_route)]
     return sorted(shared, key=lambda step: _document(step).status)
 
 
-def _sayable(route: Route) -> dict[Action, Step]:
-    return {step.action: step for step in route.others if _can_say(step)}
+def _sayable(low: Lowering, route: Route) -> dict[Action, Step]:
+    return {step.action: step for step in route.others if _can_say(low, step)}
 
 
-def _can_say(step: Step) -> bool:
+def _can_say(low: Lowering, step: Step) -> bool:
     """httpd asks for a password where it should send a 401 elsewhere, and answers no request with 504 by itself."""
     match step.action:
         case SetErrorDocument(status, url=url) if url:
             return status not in (401, 504) and not _DEPENDS.search(url)
         case SetErrorDocument(status, text=Literal(text)):
             return bool(text) and status != 504 and not _DEPENDS.search(text)
+        case SetErrorDocument(status, path=path) if path:
+            return status not in (401, 504) and not _DEPENDS.search(path) and answers_at(low, path) is not None
         case _:
             return False
+
+
+def answers_at(low: Lowering, path: str) -> bool | None:
+    """Whether an origin answers for a path of the server that is being written, False for a file, None for neither.
+
+    An origin's answer brings its own status with it, a file has that of the error.
+    """
+    place = place_of(low.places, path.partition("?")[0])
+    ends = [end for _, end in leaves(place.tree)] if place else []
+    routes = [end for end in ends if isinstance(end, Route) and not end.answer]
+    kinds = {route.mapping is not None for route in routes if route.mapping or route.file}
+    return kinds.pop() if len(kinds) == 1 and all(not route.admits for route in routes) else None
+
+
+def place_of(places: list[Place], path: str) -> Place | None:
+    """The longest of the places that a path lies in."""
+    found = [each for each in places if lies_in(path, each.cell)]
+    return max(found, key=lambda each: (len(each.cell.path), each.cell.reach is Reach.BARE), default=None)
 
 
 def _document(step: Step) -> SetErrorDocument:
@@ -75,7 +97,7 @@ def emit_documents(low: Lowering, host: Host, documents: list[Step], proxied: bo
 
 def emit_own(low: Lowering, route: Route, location: Block) -> None:
     """The documents of a location that has other ones than its server: then it inherits none (NGX-30)."""
-    own = {action: step for action, step in _sayable(route).items() if action not in low.documents}
+    own = {action: step for action, step in _sayable(low, route).items() if action not in low.documents}
     if route.mapping:  # what failed origins come to is said for the whole server
         own = {action: step for action, step in own.items() if _document(step).status not in (502, 503)}
     if not own:
@@ -83,7 +105,7 @@ def emit_own(low: Lowering, route: Route, location: Block) -> None:
     if route.mapping:
         location.add("error_page", "502", "504", "=", "@gateway_error")
     stated = {_document(step).status for step in own.values()}
-    for action, step in _sayable(route).items():
+    for action, step in _sayable(low, route).items():
         if action in own or (_document(step).status not in stated and _document(step).status != 502):
             _add(low, route.host, step, _page(low, route.host, step), location)
     low.own_documents |= {*own}
@@ -92,15 +114,20 @@ def emit_own(low: Lowering, route: Route, location: Block) -> None:
 def _add(low: Lowering, host: Host, step: Step, page: str, block: Block) -> None:
     said_by = lines_of(host, step)
     status, comment = str(_document(step).status), low.sources.comment(said_by)
-    block.add("error_page", status, page, comment=comment, claims=(exact(said_by),))
+    block.add("error_page", status, *_from(low, page), page, comment=comment, claims=(exact(said_by),))
+
+
+def _from(low: Lowering, page: str) -> tuple[str, ...]:
+    """An origin that answers with the page says the status, too."""
+    return ("=",) if page.startswith("/") and answers_at(low, page) else ()
 
 
 def _page(low: Lowering, host: Host, step: Step) -> str:
     """What ``error_page`` goes to: the URL, or a location that ``emit_texts`` writes."""
     made = _document(step)
-    if made.url:
+    if made.url or made.path:
         low.dropped.append(exact(lines_of(host, step)))
-        return literal(made.url)
+        return literal(made.url or made.path)
     alike = [each for each in low.texts if each.status == made.status and each != made]
     return low.texts.setdefault(made, f"@error-{made.status}" + (f"-{len(alike) + 1}" if alike else ""))
 
@@ -121,3 +148,15 @@ def gateway_pages(low: Lowering, host: Host, documents: list[Step]) -> list[tupl
     for step in own:
         low.dropped.append(exact(lines_of(host, step)))
     return [(str(_document(step).status), _page(low, host, step)) for step in own]
+
+
+def settle_unasked(low: Lowering, host: Host, routes: list[Route]) -> None:
+    """Documents for 504, which httpd never answers with by itself, where no line says it either."""
+    answers = [route.answer.action for route in routes if route.answer]
+    if any(isinstance(each, Respond) and each.status == 504 for each in answers):
+        return
+    for step in {step.action: step for route in routes for step in route.others}.values():
+        if isinstance(step.action, SetErrorDocument) and step.action.status == 504:
+            low.documents.add(step.action)
+            why = "nothing here answers with 504: origins that are too slow make it 502"
+            low.dropped.append(Claim(lines_of(host, step), Outcome.NO_EFFECT, why, "never-504"))

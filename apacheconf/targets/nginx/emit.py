@@ -32,14 +32,14 @@ from apacheconf.targets.nginx.files import Files, own_files
 from apacheconf.targets.nginx.locations import emit_place
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.texts import ASKED_PATH
-from apacheconf.targets.nginx.tree import DOLLAR, QUESTION, Block, Directive, literal
+from apacheconf.targets.nginx.tree import DOLLAR, QUESTION, Block, Directive, all_directives, literal
 from apacheconf.targets.restrictions import restrictions
 from apacheconf.targets.routes import Route
 from apacheconf.targets.scopes import Scopes
 from apacheconf.targets.sources import Sources
 from apacheconf.targets.translation import Emission
 
-FILE = "nginx.conf"
+FILE, TYPES = "nginx.conf", "mime.types"
 _WORDS = "Written by apacheconf from an Apache httpd configuration, for nginx"
 
 
@@ -50,7 +50,12 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, folder: boo
     for listens, named, as_regex in _servers(program):
         _emit_server(low, listens, named, as_regex, servers)
     files = Files(FILE, ledger)
-    files.add(FILE, _assemble(low, servers, own_files(servers, files) if folder else servers))
+    types = mod_mime.settle_tables(low, servers)
+    if folder and types.entries:
+        files.add(TYPES, types)
+        types = Block([Directive("include", (TYPES,))])
+    hosts = own_files(servers, files) if folder else servers
+    files.add(FILE, _assemble(low, servers, hosts, types))
     mod_mime.settle_types(low, files.claims)
     for claim in low.dropped:
         ledger.drop(claim.said_by, claim.caveat, claim.outcome, claim.key)
@@ -73,8 +78,8 @@ def _servers(program: Program) -> list[tuple[Listens, Named, bool]]:
     return list(found.values())
 
 
-def _assemble(low: Lowering, servers: Block, at_the_end: Block) -> Block:
-    """The main file; ``at_the_end`` stand the servers, or where they are."""
+def _assemble(low: Lowering, servers: Block, *at_the_end: Block) -> Block:
+    """The main file; ``at_the_end`` stand the servers, or where they are, and the types of files."""
     root = Block()
     root.say(f"{_WORDS} {'.'.join(map(str, low.version))}.")
     root.say("Comments name the lines that a block came from; the report accounts for every directive.")
@@ -93,11 +98,12 @@ def _assemble(low: Lowering, servers: Block, at_the_end: Block) -> Block:
     mod_proxy.emit_defaults(low, http)
     http.space()
     http.add("access_log", "off", comment="a server that has no CustomLog writes no log")
-    words = [*low.formats, *(word for each in _all_directives(servers) for word in each.words)]
-    low.maps.emit(http, words)
+    mod_mime.emit_types(low, http)
+    words = [*low.formats, *(word for each in all_directives(servers) for word in each.words)]
+    low.maps.emit(http, words, volatile=low.serves_files)
     mod_log_config.emit_formats(low, http)
     http.entries += _signs([*words, *low.maps.words()])
-    for part in (low.upstreams, at_the_end):
+    for part in (low.upstreams, *at_the_end):
         http.space()
         http.entries += part.entries
     return root
@@ -116,14 +122,6 @@ def _signs(words: list[str]) -> list[Directive | str | None]:
             block.space()
             block.open("geo", variable.replace("{", "").replace("}", "")).add("default", sign)
     return [None, *block.entries] if block.entries else []
-
-
-def _all_directives(block: Block) -> list[Directive]:
-    found = []
-    for each in block.directives():
-        found.append(each)
-        found += _all_directives(each.block) if each.block else []
-    return found
 
 
 def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, servers: Block) -> None:
@@ -145,7 +143,7 @@ def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, 
     core.emit_guards(low, host, server)
     low.cases.clear()
     low.asks_path = False
-    found = places(low.program, host, mod_ssl.why_closed(host), spelt_out=True)
+    found = places(low.program, host, mod_ssl.why_closed(host), spelt_out=True, files=True)
     _emit_restrictions(low, host, routes_in(found), server)
     mod_headers.emit_for_failures(low, host, server)
     proxied = any(each.mapping for each in routes_in(found))
@@ -153,8 +151,10 @@ def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, 
     if proxied:
         server.space()
         server.add("error_page", "502", "504", "=", "@gateway_error")
-    pages = documents.common_documents(routes_in(found))
+    low.places = found
+    pages = documents.common_documents(low, routes_in(found))
     low.documents, low.texts = {step.action for step in pages}, {}
+    documents.settle_unasked(low, host, routes_in(found))
     documents.emit_documents(low, host, pages, proxied, server)
     for place in found:
         emit_place(low, host, place, server)

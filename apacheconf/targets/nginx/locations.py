@@ -8,12 +8,22 @@ from __future__ import annotations
 from apacheconf.ledger import Outcome, Written
 from apacheconf.program.handling import Told
 from apacheconf.program.hosts import Host, Reach
-from apacheconf.program.steps import EditHeader, Redirect, Respond, SecureOrigin
-from apacheconf.targets.choices import Ask, Closed, Place, close, leaves
+from apacheconf.program.steps import EditHeader, Redirect, Respond, SecureOrigin, Step
+from apacheconf.targets.choices import Ask, Closed, Place, Tree, close, leaves
 from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
 from apacheconf.targets.environments import variables_set
 from apacheconf.targets.fates import FILES
-from apacheconf.targets.nginx import documents, mod_alias, mod_auth_basic, mod_headers, mod_proxy, mod_setenvif
+from apacheconf.targets.nginx import (
+    documents,
+    mod_alias,
+    mod_auth_basic,
+    mod_dir,
+    mod_headers,
+    mod_proxy,
+    mod_setenvif,
+    nesting,
+    static,
+)
 from apacheconf.targets.nginx.conditions import can_ask, flag_of
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
@@ -35,7 +45,12 @@ def emit_place(low: Lowering, host: Host, place: Place, server: Block) -> None:
             continue
         low.dropped.append(unsupported(host.said_by(step), "its condition can't be asked in nginx", "condition"))
     server.space()
-    if isinstance(tree, Ask):
+    folder = nesting.folder_of(tree)
+    if folder is not None:
+        location = server.open("location", *_matcher(place), comment=_comment(low, tree))
+        static.emit_root(place.cell, folder, location)
+        nesting.emit_nested(low, tree, location, lambda end, inner: _fill(low, end, inner, has_folder=True))
+    elif isinstance(tree, Ask):
         _emit_choice(low, place, tree, server)
     else:
         location = server.open("location", *_matcher(place), comment=_comment(low, tree))
@@ -77,20 +92,24 @@ def _named(low: Lowering, end: Route | Closed) -> tuple[str, bool]:
     return name, True
 
 
-def _comment(low: Lowering, end: Route | Closed) -> str:
+def _comment(low: Lowering, tree: Tree) -> str:
+    if isinstance(tree, Ask):
+        return ""
+    end = tree
     if isinstance(end, Closed):
         return f"closed: {low.sources.comment(end.said_by)}"
     decided = next((step for step in end.decision if step is not None), None)
     return low.sources.comment(end.host.said_by(decided)) if decided else ""
 
 
-def _fill(low: Lowering, end: Route | Closed, location: Block) -> None:
+def _fill(low: Lowering, end: Route | Closed, location: Block, has_folder: bool = False) -> None:
     if isinstance(end, Closed):
         location.add("return", str(end.status), claims=(unsupported(end.said_by, end.why, "closed"),))
         return
     low.own_documents = set()
     documents.emit_own(low, end, location)
-    _report_unsure(low, end, location)
+    files, carried = _emit_files(low, end, has_folder)
+    _report_unsure(low, end, location, carried)
     low.dropped += kept_in_mind(end)
     if not mod_auth_basic.emit_gate(low, end, location):
         return
@@ -98,12 +117,34 @@ def _fill(low: Lowering, end: Route | Closed, location: Block) -> None:
     if origin is not None:
         mod_proxy.emit_proxied(low, end, origin, location)
     else:
-        mod_headers.HeaderLines(low, end, None).emit_always(location)
-        _emit_local(low, end, location)
+        lines = mod_headers.HeaderLines(low, end, None, of_file=files is not None)
+        lines.emit_response(location)
+        if files is None:
+            _emit_local(low, end, location)
+        else:
+            location.entries += files.entries
+            mod_dir.settle_redirect(location)
+
+
+def _emit_files(low: Lowering, route: Route, has_folder: bool) -> tuple[Block | None, list[Step]]:
+    """What is said of the files of a route, and the steps that are spoken for; None where it serves none.
+
+    A named location can't have the folder of an Alias.
+    """
+    mapped = static.mapped_file(route)
+    if not static.is_served(route) or mapped is None or (mapped.prefix and not has_folder):
+        return None, []
+    block = Block()
+    if not has_folder:
+        static.emit_root(route.cell, mapped, block)
+    return block, static.emit_files(low, route, block)
 
 
 def _emit_local(low: Lowering, route: Route, location: Block) -> None:
     """A cell that no mapping takes: an answer made here, or the 404 of a server without that file."""
+    if route.answer:
+        mapped = (step for step in (route.file, route.local) if step)
+        low.dropped += [exact(route.host.said_by(step)) for step in mapped]
     if route.answer and isinstance(route.answer.action, Redirect):
         mod_alias.emit_redirect(low, route, route.answer, location)
         return
@@ -129,7 +170,7 @@ def _asks_files(route: Route) -> bool:
     return not (route.mapping or route.answer) and bool(route.file and route.host.said_by(route.file))
 
 
-def _report_unsure(low: Lowering, route: Route, location: Block) -> None:
+def _report_unsure(low: Lowering, route: Route, location: Block, carried: list[Step]) -> None:
     """What is not lowered yet leaves a comment at its place, and its row."""
     origin = route.origin(low.program)
     scheme = None if origin is None else members(origin)[0].scheme if members(origin) else ""
@@ -140,7 +181,8 @@ def _report_unsure(low: Lowering, route: Route, location: Block) -> None:
         low.dropped.append(Claim(tuple(secure), Outcome.NO_EFFECT, "no origin is asked over TLS", "no-origin-tls"))
     for step in (*route.unsure, *others, *(each for each in route.rewriting if variables_set(each))):
         claim = mod_setenvif.claim_of(route, step, scheme)
-        if isinstance(step.action, EditHeader) or step.action in low.documents | low.own_documents:
+        spoken = step in carried or step.action in low.documents | low.own_documents
+        if spoken or isinstance(step.action, EditHeader):
             continue
         if claim is None and isinstance(step.action, Told) and step.action.of_files and not _asks_files(route):
             claim = Claim(route.host.said_by(step), Outcome.NO_EFFECT, "no file is asked for here", "files")

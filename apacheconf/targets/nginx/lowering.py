@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from apacheconf.program.handling import Pairs
 from apacheconf.program.program import Program
 from apacheconf.program.steps import Action, MapBack, SetErrorDocument
 from apacheconf.program.workers import Origin
-from apacheconf.targets.choices import Closed
+from apacheconf.targets.choices import Closed, Place
 from apacheconf.targets.claims import Claim
 from apacheconf.targets.naming import Names
 from apacheconf.targets.nginx.maps import Maps
@@ -35,6 +36,8 @@ class Lowering:
     written: dict[object, Origin] = field(default_factory=dict)
     formats: dict[str, str] = field(default_factory=dict)
     dropped: list[Claim] = field(default_factory=list)
+    #: The places of the server that is being written.
+    places: list[Place] = field(default_factory=list)
     #: What the server that is being written says of errors for all its paths.
     documents: set[Action] = field(default_factory=set)
     #: The same for single locations, and the named location of each text.
@@ -44,6 +47,10 @@ class Lowering:
     always: list[tuple[str, str]] = field(default_factory=list)
     #: Whether anything in the server that is being written asks for the path before rewrites.
     asks_path: bool = False
+    #: Whether anything is answered with a file that nginx itself sends.
+    serves_files: bool = False
+    #: The tables of types by what AddType and AddCharset change in TypesConfig's.
+    tables: dict[tuple[Pairs, Pairs], Block] = field(default_factory=dict)
     #: Named locations of the server that is being written, each with what it was made of.
     cases: list[tuple[str, Route | Closed]] = field(default_factory=list)
 

@@ -116,14 +116,20 @@ class Maps:
             self.own[made] = f"{name}_{self.counts[name]}" if self.counts[name] > 1 else name
         return f"${self.own[made]}"
 
-    def emit(self, http: Block, words: Iterable[str]) -> None:
-        """Write those that ``words`` ask for, and what these ask for in turn."""
+    def emit(self, http: Block, words: Iterable[str], volatile: bool = False) -> None:
+        """Write those that ``words`` ask for, and what these ask for in turn.
+
+        With ``volatile`` those that look at the path do so anew when an index has changed it.
+        """
         self._drop_unasked(words)
         for name, shared in SHARED.items():
             if name in self.used:
                 _emit(name, shared, http)
+        changing = ["$uri"] if volatile else []
         for made, name in self.own.items():
-            _emit(name, made, http)
+            changes = made.kind == "map" and any(re.search(rf"{re.escape(each)}\b", made.source) for each in changing)
+            changing += [f"${name}"] if changes else []
+            _emit(name, made, http, changes)
 
     def words(self) -> Iterator[str]:
         """The words of the maps that cells made for themselves."""
@@ -144,8 +150,10 @@ def _words_of(made: Map) -> Iterator[str]:
     yield from (value for _, value in made.entries)
 
 
-def _emit(name: str, made: Map, http: Block) -> None:
+def _emit(name: str, made: Map, http: Block, volatile: bool = False) -> None:
     http.space()
     block = http.open(made.kind, made.source, f"${name}", comment=made.why)
+    if volatile:
+        block.add("volatile")
     for pattern, value in made.entries:
         block.add(pattern, value)

@@ -31,6 +31,8 @@ from apacheconf.targets.routes import Route
 #: Fields that servers make or read themselves.
 _OF_REQUESTS = FRAMING | {"te", "expect", "proxy-connection"}
 _OF_ANSWERS = FRAMING | {"content-type", "server", "date"}
+#: Headers of a file that nginx replaces where it is told to add them, and takes away where they are nothing.
+_OF_FILES = frozenset({"etag", "last-modified"})
 #: What the proxy adds its own to: the variable that holds it.
 _FORWARDED = {"x-forwarded-for": "remote_addr", "x-forwarded-host": "asked_host", "x-forwarded-server": "server_is"}
 _SERVER = "server-name", "nginx names itself where httpd does"
@@ -50,10 +52,12 @@ class Told:
 
 
 class HeaderLines:
-    """The headers of one route. ``origin`` is where it leads, None for answers made here."""
+    """The headers of one route. ``origin`` is where it leads, None for answers made here, a ``file`` among them."""
 
-    def __init__(self, low: Lowering, route: Route, origin: Origin | None, mapped_location: str = "") -> None:
-        self._low, self._route, self._origin = low, route, origin
+    def __init__(
+        self, low: Lowering, route: Route, origin: Origin | None, mapped_location: str = "", *, of_file: bool = False
+    ) -> None:
+        self._low, self._route, self._origin, self._of_file = low, route, origin, of_file
         self._location = mapped_location or "$upstream_http_location"
         self._told: dict[tuple[Table, str], Told] = {}
         texts = Texts(low, route.host, origin)
@@ -63,7 +67,8 @@ class HeaderLines:
                 self._do(step, step.action, texts)
 
     def _do(self, step: Step, action: EditHeader, texts: Texts) -> None:
-        if self._origin is None and action.table is not Table.ALWAYS:
+        made_here = self._origin is None and not (self._of_file and action.table is Table.ONSUCCESS)
+        if made_here and action.table is not Table.ALWAYS:
             why = "answers that are made here have the lines of the table always only"
             self._low.dropped.append(Claim(self._route.host.said_by(step), Outcome.NO_EFFECT, why, "answer-made-here"))
             return
@@ -176,7 +181,8 @@ class HeaderLines:
         """Header: the table always first, as httpd sends it; what is hidden was said by ``hidden``."""
         self.emit_always(location)
         for told in self._in(Table.ONSUCCESS):
-            self._emit(told, "add_header", told.header.words, location)
+            taken = [""] if self._of_file and told.header.name.lower() in _OF_FILES else []
+            self._emit(told, "add_header", told.header.words or taken, location, always=not self._of_file)
 
     def emit_always(self, location: Block) -> None:
         """The table always, which answers made here have too."""
@@ -191,12 +197,12 @@ class HeaderLines:
         """The lines of the source that made them."""
         return [step for told in self._in(Table.ALWAYS) for step in told.comment]
 
-    def _emit(self, told: Told, directive: str, words: list[str], block: Block) -> None:
+    def _emit(self, told: Told, directive: str, words: list[str], block: Block, always: bool = True) -> None:
         said_by = [each for step in told.comment for each in self._route.host.said_by(step)]
         comment, claims = self._low.sources.comment(said_by), tuple(told.claims)
-        always = ("always",) if directive == "add_header" else ()
+        more = ("always",) if always and directive == "add_header" else ()
         for word in words:
-            block.add(directive, told.header.name, word, *always, comment=comment, claims=claims)
+            block.add(directive, told.header.name, word, *more, comment=comment, claims=claims)
             comment, claims = "", ()
         self._low.dropped += claims
 

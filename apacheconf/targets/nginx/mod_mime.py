@@ -1,15 +1,30 @@
-"""mod_mime in nginx: media types, which only files that nginx itself serves have."""
+"""mod_mime in nginx: media types of the files that nginx itself serves (NGX-153).
+
+The table of TypesConfig is written out once, with what AddType and AddCharset change in it; a location with other
+words of theirs has a table of its own.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from apacheconf.ledger import Outcome
-from apacheconf.targets.claims import Claim
+from apacheconf.program.handling import HandlerRules, MimeRules, NegotiationRules
+from apacheconf.program.steps import Step
+from apacheconf.targets.claims import Claim, exact, unsupported
 from apacheconf.targets.fates import FILES
+from apacheconf.targets.media_types import types_of
+from apacheconf.targets.nginx.core_files import lines_named
 from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.nginx.tree import Block, Directive, all_directives
+from apacheconf.targets.patterns import escape
+from apacheconf.targets.routes import Route
 
 _NOTHING = "no file is asked for: origins say the type of what they send"
+_SUFFIXES = "no header says the language or the encoding that a suffix stands for"
+#: Handlers whose files may be sent as they are: what they hold is no program.
+_HARMLESS = frozenset({"default-handler", "type-map", "send-as-is", "none"})
 
 
 def settle_types(low: Lowering, claims: Iterable[Claim]) -> None:
@@ -18,6 +33,105 @@ def settle_types(low: Lowering, claims: Iterable[Claim]) -> None:
     Where a folder should have been served the loss of its types is told with it.
     """
     named = tuple(low.scopes.named("typesconfig"))
-    serves = any(each.caveat == FILES and each.said_by for each in (*claims, *low.dropped))
-    if named and not serves:
+    if low.serves_files:
+        low.dropped.append(exact(named))
+        return
+    lost = any(each.caveat == FILES and each.said_by for each in (*claims, *low.dropped))
+    if named and not lost:
         low.dropped.append(Claim(named, Outcome.NO_EFFECT, _NOTHING))
+
+
+def emit_types(low: Lowering, http: Block) -> None:
+    """What holds for all files, and the table of types."""
+    if not low.serves_files:
+        return
+    http.space()
+    http.say("Files: a name whose suffix nobody knows has no type.")
+    http.add("default_type", "")
+    http.add("if_modified_since", "before")
+    http.add("types_hash_max_size", "8192")
+    http.add("types_hash_bucket_size", "128")
+
+
+def emit_table(low: Lowering, route: Route, location: Block) -> None:
+    """The table of types of a location; ``settle_tables`` takes it away where the one above is the same."""
+    rules = [step.action for step in route.others if isinstance(step.action, MimeRules)]
+    key = (rules[-1].types, rules[-1].charsets) if rules else ((), ())
+    if key not in low.tables:
+        low.tables[key] = _block(_table(low, rules[-1] if rules else MimeRules()))
+    location.entries.append(Directive("types", block=low.tables[key]))
+
+
+def settle_tables(low: Lowering, servers: Block) -> Block:
+    """The table that most locations have, to stand above all of them, which lose it."""
+    tables = [
+        each.block for each in all_directives(servers) if any(each.block is known for known in low.tables.values())
+    ]
+    if not tables:
+        return Block()
+    common = max(low.tables.values(), key=lambda known: sum(each is known for each in tables))
+    _take_away(servers, common, list(low.tables.values()))
+    return Block([Directive("types", block=common)])
+
+
+def _take_away(block: Block, held: Block, known: list[Block]) -> None:
+    """Take the tables out of a block which it has from around it: ``held``."""
+    own = next((each for each in block.directives() if any(each.block is table for table in known)), None)
+    if own is not None and own.block is held:
+        block.entries.remove(own)
+    elif own is not None and own.block is not None:
+        held = own.block
+    for each in block.directives():
+        if each.block is not None and each is not own:
+            _take_away(each.block, held, known)
+
+
+def _block(types: dict[str, str]) -> Block:
+    block = Block()
+    by_type: dict[str, list[str]] = {}
+    for suffix, kind in types.items():
+        by_type.setdefault(kind, []).append(suffix)
+    for kind in sorted(by_type):
+        block.add(kind, *sorted(by_type[kind]))
+    return block
+
+
+def emit_rules(low: Lowering, route: Route, step: Step, location: Block) -> list[Claim]:
+    """AddType and AddCharset, which are in the location's table (``emit_table``)."""
+    assert isinstance(step.action, MimeRules)
+    carried = lines_named(route, step, "addtype", "addcharset", "removetype", "removecharset")
+    told = (*carried, *lines_named(route, step, "multiviewsmatch", "modmimeusepathinfo"))
+    others = [each for each in route.host.said_by(step) if each not in told]
+    none = Claim(tuple(each for each in told if each not in carried), Outcome.NO_EFFECT, "no variants are looked for")
+    return [exact(carried), none, unsupported(others, _SUFFIXES, "suffixes")]
+
+
+def _table(low: Lowering, rules: MimeRules) -> dict[str, str]:
+    """The types with what the lines add to them; a charset becomes part of its type."""
+    types = dict(types_of(low.program.types_config))
+    for suffix, kind in rules.types:
+        if kind is None:
+            types.pop(suffix, None)
+        else:
+            types[suffix] = kind.lower()
+    for suffix, charset in rules.charsets:
+        if charset and suffix in types:
+            types[suffix] = f"{types[suffix].partition(';')[0]}; charset={charset.lower()}"
+    return types
+
+
+def emit_handlers(low: Lowering, route: Route, step: Step, location: Block) -> list[Claim]:
+    """AddHandler: files that a program should have answered for are closed, lest it be sent as text."""
+    assert isinstance(step.action, HandlerRules)
+    said_by = route.host.said_by(step)
+    closed = [suffix for suffix, name in step.action.handlers if name and name.lower() not in _HARMLESS]
+    if closed:
+        pattern = rf"\.(?:{'|'.join(map(escape, closed))})(?:[./]|$)"
+        location.open("location", "~*", re.sub(r"\(\?:(\w+)\)(?=\()", r"\1", pattern)).add("return", "503")
+    return [unsupported(said_by, "handlers by suffix have no counterpart: such files are answered with 503", "handler")]
+
+
+def claim_negotiation(low: Lowering, route: Route, step: Step, location: Block) -> list[Claim]:
+    """Without MultiViews there is nothing to choose from."""
+    assert isinstance(step.action, NegotiationRules)
+    return [Claim(tuple(route.host.said_by(step)), Outcome.NO_EFFECT, "no variants are looked for", "no-variants")]

@@ -66,6 +66,15 @@ class Block:
         return (entry for entry in self.entries if isinstance(entry, Directive))
 
 
+def all_directives(block: Block) -> list[Directive]:
+    """The directives of a block and of those in it, from the first to the last."""
+    found = []
+    for each in block.directives():
+        found.append(each)
+        found += all_directives(each.block) if each.block else []
+    return found
+
+
 def literal(text: str) -> str:
     """``text`` as part of a word in which ``$`` means itself."""
     return text.replace("$", DOLLAR)

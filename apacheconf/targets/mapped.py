@@ -1,0 +1,157 @@
+"""What sections ask of what a request is mapped to, asked of its path instead: a URL or a file.
+
+Where that can't be said the question stays as it is, and a target that can't ask it closes what depends on it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from apacheconf.program.conditions import (
+    ALWAYS,
+    NEVER,
+    AllOf,
+    AnyOf,
+    Compare,
+    Condition,
+    Glob,
+    Matches,
+    Not,
+    Operator,
+    Regex,
+    Test,
+    Under,
+)
+from apacheconf.program.evaluate import lies_under, search
+from apacheconf.program.globs import glob_matches, glob_regex
+from apacheconf.program.hosts import Cell, Reach
+from apacheconf.program.steps import MapToFile, MapToOrigin, Rest
+from apacheconf.program.values import REQUEST_URI, Joined, Literal, Value, Variable
+from apacheconf.targets.patterns import escape
+
+_MAPPED, _FILE, _BASENAME = (Variable(name) for name in ("MAPPED_URL", "REQUEST_FILENAME", "REQUEST_BASENAME"))
+
+
+# --- URLs ----------------------------------------------------------------------------------------------------
+
+
+def of_url(matcher: Condition, origin: str, mapping: MapToOrigin) -> Condition:
+    """What a Proxy section asks of the URL that ``mapping`` leads to, the name of its origin being ``origin``."""
+    scheme, _, rest = origin.partition("://")
+    known = f"{scheme}://{rest.partition('/')[0]}{mapping.path.partition('$')[0]}"
+    match matcher:
+        case Glob(value, pattern, True) if value == _MAPPED and pattern.rstrip("*") + "*" == pattern:
+            return ALWAYS if glob_matches(known, pattern, True) else matcher
+        case Matches(value, Regex(pattern)) if value == _MAPPED and pattern == "^" + re.escape(_literal(pattern)):
+            return _of_prefix(_literal(pattern), known, matcher, mapping)
+        case _:
+            return matcher
+
+
+def _of_prefix(wanted: str, known: str, matcher: Condition, mapping: MapToOrigin) -> Condition:
+    """Whether the mapped URL starts with ``wanted``, of which all or the start is ``known``."""
+    if known.startswith(wanted):
+        return ALWAYS
+    if not wanted.startswith(known):
+        return NEVER
+    if mapping.rest is Rest.NOTHING:
+        return matcher
+    cut = mapping.prefix if mapping.rest is Rest.AFTER_PREFIX else ""
+    return Matches(REQUEST_URI, Regex("^" + escape(cut + wanted[len(known) :])))
+
+
+def _literal(pattern: str) -> str:
+    """The text that a pattern made of nothing but a text and an anchor stands for."""
+    return re.sub(r"\\(.)", r"\1", pattern.removeprefix("^"))
+
+
+# --- files ---------------------------------------------------------------------------------------------------
+
+
+def of_file(matcher: Condition, mapped: MapToFile, cell: Cell) -> Condition:
+    """What a section asks of the file that a request of ``cell`` is ``mapped`` to.
+
+    A path that goes on behind a file counts as the name of one below it: what httpd finds there is told at the time
+    of the request only.
+    """
+    match matcher:
+        case Not(inner):
+            return Not(of_file(inner, mapped, cell))
+        case AllOf(parts):
+            return AllOf(tuple(of_file(each, mapped, cell) for each in parts))
+        case AnyOf(parts):
+            return AnyOf(tuple(of_file(each, mapped, cell) for each in parts))
+        case Under(folder, value) if value == _FILE and mapped.value is None:
+            return _in_folder(folder, mapped, cell)
+        case Matches(value, regex, captures) if value == _FILE and file_of(mapped) is not None:
+            return Matches(file_of(mapped) or value, regex, captures)
+        case Test(letter, value) if value == _FILE and file_of(mapped) is not None:
+            return Test(letter, file_of(mapped) or value)
+        case Matches() | Glob() | Compare() if cell.reach is Reach.BARE and mapped.value is None:
+            return _of_one_file(matcher, mapped, cell)
+        case Matches(value, regex) if value == _BASENAME:
+            ignore_case = regex.ignore_case or regex.pattern.startswith("(?i)")
+            return Matches(REQUEST_URI, Regex(of_last_segment(regex.pattern.removeprefix("(?i)")), ignore_case))
+        case Glob(value, pattern, False, ignore_case) if value == _BASENAME:
+            return Matches(REQUEST_URI, Regex(f"/{glob_regex(pattern)}$", ignore_case))
+        case Compare(value, Operator.SAME, Literal(name)) if value == _BASENAME:
+            return Matches(REQUEST_URI, Regex(f"/{escape(name)}$"))
+        case _:
+            return matcher
+
+
+def _of_one_file(matcher: Condition, mapped: MapToFile, cell: Cell) -> Condition:
+    """What is asked of the name of the one file that a bare cell leads to."""
+    name = (mapped.root + cell.path[len(mapped.prefix) :]).rpartition("/")[2]
+    match matcher:
+        case Matches(value, regex) if value == _BASENAME:
+            return ALWAYS if search(regex, name) is not None else NEVER
+        case Glob(value, pattern, False, ignore_case) if value == _BASENAME:
+            return ALWAYS if search(Regex(f"^{glob_regex(pattern)}$", ignore_case), name) is not None else NEVER
+        case Compare(value, Operator.SAME, Literal(text)) if value == _BASENAME:
+            return ALWAYS if text == name else NEVER
+        case _:
+            return matcher
+
+
+def file_of(mapped: MapToFile) -> Value | None:
+    """The file's path as a value made of the request's; None where more than a folder stands in front of that."""
+    if mapped.value is not None or mapped.prefix:
+        return None
+    return Joined((Literal(mapped.root.rstrip("/")), REQUEST_URI))
+
+
+def _in_folder(folder: str, mapped: MapToFile, cell: Cell) -> Condition:
+    """Whether the file lies in a folder: certain where that is above what is mapped, else asked of the path."""
+    root = mapped.root.rstrip("/") or "/"
+    if lies_under(root, folder):
+        return ALWAYS
+    if not lies_under(folder, root):
+        return NEVER
+    path = mapped.prefix.rstrip("/") + folder[len(root.rstrip("/")) :]
+    if lies_under(cell.path or "/", path):
+        return ALWAYS
+    if cell.reach is Reach.BARE or not lies_under(path, cell.path or "/"):
+        return NEVER
+    return Under(path)
+
+
+#: Patterns that end where the name does and can hold no slash: they come to the same on a whole path.
+_PLAIN_END = re.compile(r"(?:[\w-]|\\[.~-]|\(\?:|\(|\)|\||\?|\[[\w.-]+\]\??|~)+\$")
+_SIGNS = re.compile(r"\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]|(\^)", re.DOTALL)
+
+
+def of_last_segment(pattern: str) -> str:
+    """A regex over the last name of a path, as one over the whole path.
+
+    Past the look-ahead nothing but that name is left, so that whatever matches lies in it.
+    """
+    if _PLAIN_END.fullmatch(pattern) and "|" not in re.sub(r"\([^()]*\)", "", pattern):
+        return pattern
+    anchored = pattern.startswith("^")
+    rest = _SIGNS.sub(lambda found: "(?<=/)" if found[1] else found[0], pattern[1:] if anchored else pattern)
+    if anchored and "|" not in re.sub(r"\([^()]*\)", "", rest):
+        return f"/(?=[^/]*$){rest}"
+    if anchored:
+        rest = f"(?<=/){rest}"
+    return f"/(?=[^/]*$)[^/]*?(?:{rest})"

@@ -1,0 +1,74 @@
+"""mod_dir in nginx: the index of a folder, its slash, and what answers for what isn't there (NGX-151, NGX-152)."""
+
+from __future__ import annotations
+
+from apacheconf.program.handling import FolderRules
+from apacheconf.program.hosts import Reach
+from apacheconf.program.steps import Step
+from apacheconf.targets.claims import Claim, exact, unsupported
+from apacheconf.targets.hostnames import own_scheme
+from apacheconf.targets.nginx.core_files import lines_named
+from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.nginx.mod_proxy import self_authority
+from apacheconf.targets.nginx.tree import Block, Directive, literal
+from apacheconf.targets.routes import Route
+
+#: A name that no file has.
+_NO_INDEX = ".no-such-index"
+
+
+def rules_of(low: Lowering, route: Route) -> FolderRules:
+    """What holds for the folders of a route."""
+    found = [step.action for step in route.others if isinstance(step.action, FolderRules)]
+    if "dir_module" not in low.program.modules:
+        return FolderRules((), slash=False)
+    return found[-1] if found else FolderRules()
+
+
+def emit_defaults(low: Lowering, route: Route, location: Block) -> None:
+    """The index, which names to try, and the redirect of a folder without its slash."""
+    rules = rules_of(low, route)
+    if rules.slash and not route.admits:  # a password is asked for first: then nginx's own redirect is left
+        target = f"{own_scheme(route.host)}://{self_authority(low, route.host)}$1/"
+        folder = location.open("if", "-d", "$request_filename")
+        folder.add("rewrite", "(?s)^(.*[^/])$", target, "permanent")
+    if route.cell.reach is Reach.BARE:
+        return
+    names = [literal(each) for each in rules.index] or [_NO_INDEX]
+    if _falls_back(rules):
+        names = [*names, literal(rules.fallback)]
+        location.add("try_files", "$uri", "$uri/", f"{literal(rules.fallback)}$is_args$args")
+    location.add("index", *names)
+
+
+def settle_redirect(location: Block) -> None:
+    """The redirect has the headers of the table always alone; an ``if`` with headers of its own inherits none."""
+    headers = [each for each in location.directives() if each.name == "add_header"]
+    for each in location.directives():
+        if each.block is not None and (each.name, each.words[:1]) == ("if", ("-d",)) and headers:
+            always = [Directive("add_header", header.words) for header in headers if header.words[2:] == ("always",)]
+            if len(always) < len(headers):
+                each.block.entries[:0] = always or [Directive("add_header", ("X-None", ""))]
+
+
+def _falls_back(rules: FolderRules) -> bool:
+    return rules.fallback not in ("", "disabled")
+
+
+def emit_rules(low: Lowering, route: Route, step: Step, location: Block) -> list[Claim]:
+    """The lines stand there already (``emit_defaults``); what they can't say is told."""
+    rules = step.action
+    assert isinstance(rules, FolderRules)
+    claims = [exact(lines_named(route, step, "directoryindex", "fallbackresource", "directorycheckhandler"))]
+    slash = lines_named(route, step, "directoryslash")
+    if rules.slash:
+        claims.append(exact(slash))
+    else:
+        why = "nginx sends a folder without its slash to the one with it all the same"
+        claims.append(unsupported(slash, why, "directory-slash"))
+    redirect = lines_named(route, step, "directoryindexredirect")
+    if rules.redirect:
+        claims.append(unsupported(redirect, "the index is answered in place, not redirected to", "index-redirect"))
+    else:
+        claims.append(exact(redirect))
+    return claims

@@ -1,0 +1,52 @@
+"""mod_expires in nginx, for files that it serves: ``expires`` by the type of the answer (NGX-170)."""
+
+from __future__ import annotations
+
+from apacheconf.program.handling import Expiry, ExpiryRules
+from apacheconf.program.steps import Step
+from apacheconf.targets.claims import Claim, approximated, exact
+from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.nginx.maps import Map
+from apacheconf.targets.nginx.tree import Block
+from apacheconf.targets.patterns import escape
+from apacheconf.targets.routes import Route
+
+_MODIFIED = "a time after the last change counts from the access: nginx has one base for all types"
+
+
+def emit_rules(low: Lowering, route: Route, step: Step, location: Block) -> list[Claim]:
+    """Both headers at once, as httpd sets them."""
+    rules = step.action
+    assert isinstance(rules, ExpiryRules)
+    every = [expiry for _, expiry in rules.by_type] + ([rules.default] if rules.default else [])
+    said_by = route.host.said_by(step)
+    if not every:
+        return [exact(said_by)]
+    if all(each.since_modification for each in every) and not rules.by_type:
+        location.add("expires", "modified", _time(every[0]))
+        return [exact(said_by)]
+    location.add("expires", _by_type(low, rules))
+    if not any(each.since_modification for each in every):
+        return [exact(said_by)]
+    late = [each for each in said_by if "modification" in each.args.lower() or each.args.split()[-1][:1] in "Mm"]
+    return [
+        exact([each for each in said_by if each not in late]),
+        approximated(late, _MODIFIED, "expires-modification"),
+    ]
+
+
+def _time(expiry: Expiry) -> str:
+    return f"{'+' if expiry.seconds >= 0 else ''}{expiry.seconds}s"
+
+
+def _by_type(low: Lowering, rules: ExpiryRules) -> str:
+    """The variable with the time for the type of the answer: the type itself, then ``text/*``, then the default."""
+    if not rules.by_type and rules.default:
+        return _time(rules.default)
+    whole = [(kind, each) for kind, each in rules.by_type if not kind.endswith("/*")]
+    families = [(kind[:-1], each) for kind, each in rules.by_type if kind.endswith("/*") and kind != "*/*"]
+    others = dict(rules.by_type).get("*/*") or rules.default
+    entries = [(f"~*^{escape(kind)}(?:\\s*;|$)", _time(each)) for kind, each in whole]
+    entries += [(f"~*^{escape(kind)}", _time(each)) for kind, each in families]
+    default = _time(others) if others else "off"
+    return low.maps.make("expires_after", Map("$sent_http_content_type", (*entries, ("default", default)), ""))

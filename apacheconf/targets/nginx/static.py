@@ -1,0 +1,97 @@
+"""Files that nginx serves itself: what a cell that is mapped to a folder needs (NGX-150 to NGX-157).
+
+Each Apache module that has a say in files answers in a file of its own; what one of them can't say closes what depends
+on it, so that a script is never sent as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from apacheconf.program.handling import (
+    ExpiryRules,
+    FileRules,
+    FolderRules,
+    HandlerRules,
+    ListingRules,
+    MimeRules,
+    NegotiationRules,
+    UploadRules,
+)
+from apacheconf.program.hosts import Cell, Reach
+from apacheconf.program.steps import Action, MapToFile, SetHandler, Step
+from apacheconf.targets.claims import Claim, exact, unsupported
+from apacheconf.targets.nginx import core_files, mod_autoindex, mod_dir, mod_expires, mod_mime
+from apacheconf.targets.nginx.core import emit_charset
+from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.nginx.tree import Block, literal
+from apacheconf.targets.routes import Route
+
+#: Handlers that come to the same as none: files are sent as they are.
+_PLAIN = frozenset({"default-handler", "none", ""})
+Carrier = Callable[[Lowering, Route, Step, Block], list[Claim]]
+_CARRIERS: dict[type[Action], Carrier] = {
+    FileRules: core_files.emit_rules,
+    UploadRules: core_files.emit_limit,
+    FolderRules: mod_dir.emit_rules,
+    MimeRules: mod_mime.emit_rules,
+    HandlerRules: mod_mime.emit_handlers,
+    ListingRules: mod_autoindex.emit_rules,
+    NegotiationRules: mod_mime.claim_negotiation,
+    ExpiryRules: mod_expires.emit_rules,
+}
+
+
+def is_served(route: Route) -> bool:
+    """Whether nginx itself answers with what lies in a folder."""
+    return route.file is not None and not (route.mapping or route.answer)
+
+
+def mapped_file(route: Route) -> MapToFile | None:
+    """Where the files lie; None where that depends on the request."""
+    action = route.file.action if route.file else None
+    return action if isinstance(action, MapToFile) and action.value is None else None
+
+
+def handler_of(route: Route) -> Step | None:
+    """The SetHandler that answers in place of the files."""
+    found = [step for step in route.others if isinstance(step.action, SetHandler)]
+    return found[-1] if found and found[-1].action.name.lower() not in _PLAIN else None  # type: ignore[union-attr]
+
+
+def emit_root(cell: Cell, mapped: MapToFile, location: Block) -> None:
+    """The folder of a location; what is nested in it has the same."""
+    if not mapped.prefix:
+        location.add("root", literal(mapped.root))
+        return
+    path = cell.path if cell.reach is Reach.BARE else f"{cell.path}/"
+    location.add("alias", literal(mapped.root + path[len(mapped.prefix) :]))
+
+
+def emit_files(low: Lowering, route: Route, location: Block) -> list[Step]:
+    """What is said of the files of a location that has its folder; the steps that it speaks for."""
+    assert route.file is not None
+    said_by = [each for step in (route.file, route.local) if step for each in route.host.said_by(step)]
+    handler = handler_of(route)
+    if handler is not None:
+        name = handler.action.name if isinstance(handler.action, SetHandler) else ""
+        why = f"the handler {name} has no counterpart, so 503 is answered"
+        location.add("return", "503", claims=(exact(said_by), unsupported(route.host.said_by(handler), why, "handler")))
+        return [handler]
+    low.serves_files = True
+    low.dropped.append(exact(said_by))
+    mod_dir.emit_defaults(low, route, location)
+    if not any(isinstance(step.action, FileRules) and step.action.force_type for step in route.others):
+        mod_mime.emit_table(low, route, location)
+    carried = []
+    for step in route.others:
+        carrier = _CARRIERS.get(type(step.action))
+        if isinstance(step.action, SetHandler):
+            low.dropped.append(exact(route.host.said_by(step)))
+        elif carrier is not None:
+            low.dropped += carrier(low, route, step, location)
+        else:
+            continue
+        carried.append(step)
+    emit_charset(low, route, location)
+    return carried
