@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
 from apacheconf.program.conditions import ALWAYS, NEVER, AllOf, AnyOf, Compare, Condition, Matches, Not, Under
-from apacheconf.program.evaluate import lies_under
+from apacheconf.program.evaluate import lies_under, search
 from apacheconf.program.values import REQUEST_URI, REWRITTEN, Value
 
 Answers = dict[Condition, bool]
@@ -17,6 +18,8 @@ def residual(condition: Condition, answers: Answers) -> Condition:
     left = _simplified(condition, answers)
     if isinstance(left, Under) and left not in answers:
         return _of_prefixes(left, answers)
+    if isinstance(left, Matches) and left not in answers:
+        return _of_names(left, answers)
     return (ALWAYS if answers[left] else NEVER) if left in answers else left
 
 
@@ -29,6 +32,24 @@ def _of_prefixes(asked: Under, answers: Answers) -> Condition:
             return ALWAYS
         if answer is not lies_under(asked.prefix, known.prefix):
             return NEVER
+    return asked
+
+
+#: A path that ends in one name, and patterns that look at no more than the last name of a path.
+_ONE_NAME = re.compile(r"/((?:[\w-]|\\[^\w\s])+)\$")
+_OF_LAST_NAME = re.compile(r"/\(\?=\[\^/\]\*\$\)|[^/^]+\$\Z")
+
+
+def _of_names(asked: Matches, answers: Answers) -> Condition:
+    """A path whose last name is known answers whatever else asks that name."""
+    if asked.value != REQUEST_URI or not _OF_LAST_NAME.match(asked.regex.pattern):
+        return asked
+    for known, answer in answers.items():
+        if answer and isinstance(known, Matches) and known.value == asked.value and not known.regex.ignore_case:
+            name = _ONE_NAME.fullmatch(known.regex.pattern)
+            if name is not None:
+                text = "/" + re.sub(r"\\(.)", r"\1", name[1])
+                return ALWAYS if search(asked.regex, text) is not None else NEVER
     return asked
 
 

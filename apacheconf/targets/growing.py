@@ -6,19 +6,23 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from apacheconf.program.cells import matcher_in, steps_where
-from apacheconf.program.conditions import ALWAYS, NEVER, Condition, Not
+from apacheconf.program.conditions import ALWAYS, NEVER, Condition, Matches, Not
+from apacheconf.program.evaluate import search
+from apacheconf.program.handling import Told
 from apacheconf.program.hosts import Cell, Host, Layer, LayerKind, Reach
 from apacheconf.program.program import Program
 from apacheconf.program.steps import (
+    AddFilter,
     EditHeader,
     MapToFile,
     MapToOrigin,
     Respond,
-    SetErrorDocument,
+    SetHandler,
     SetUri,
     Step,
     Table,
 )
+from apacheconf.program.values import REQUEST_URI
 from apacheconf.targets.answers import Answers, residual
 from apacheconf.targets.choices import Ask, Closed, Place, Tree, leaves
 from apacheconf.targets.mapped import of_file, of_url
@@ -26,7 +30,7 @@ from apacheconf.targets.routes import Route, route_of
 from apacheconf.targets.walking import Met, Spelling, walk
 
 #: A cell that comes to more ends than these is not told apart, nor one with more cases than those to look at.
-MOST_ENDS, MOST_CASES = 64, 512
+MOST_ENDS, MOST_CASES = 128, 512
 _OF_REQUESTS = frozenset({LayerKind.SERVER, LayerKind.LOCATION, LayerKind.IF})
 _OF_URLS = frozenset({LayerKind.PROXY, LayerKind.IF})
 _OF_FILES = frozenset({LayerKind.DIRECTORY, LayerKind.HTACCESS, LayerKind.FILES, LayerKind.IF})
@@ -108,13 +112,19 @@ class _Grower:
         question, steps = self._next(answers)
         if question is None:
             self.cases += 1
-            if self.cases > (MOST_CASES if self.files else MOST_ENDS):
+            if self.cases > (MOST_CASES if self.files else MOST_ENDS // 2):
                 raise _TooManyEnds
             return self._end(steps)
         if isinstance(question, Not):
             question = question.condition
+        if isinstance(question, Matches) and question.value == REQUEST_URI and self._is_bare:  # its path is known
+            return self._grow({**answers, question: search(question.regex, self.cell.path) is not None})
         yes, no = (self._grow({**answers, question: answer}) for answer in (True, False))
         return _as_one(yes, no) or Ask(question, yes, no)
+
+    @property
+    def _is_bare(self) -> bool:
+        return self.files and self.cell.reach is Reach.BARE
 
     def _end(self, steps: Met) -> Route | Closed:
         lost = [step for step, _ in steps if isinstance(step.action, SetUri)]
@@ -184,7 +194,7 @@ def refusal(route: Route) -> Route:
     """The route without what only answers that succeed have, so that all refusals of a status are alike."""
     headers = [step for step in route.headers if _is_always(step)]
     unsure = [step for step in route.unsure if not isinstance(step.action, EditHeader) or _is_always(step)]
-    others = [step for step in route.others if isinstance(step.action, SetErrorDocument)]
+    others = [step for step in route.others if not isinstance(step.action, Told | AddFilter | SetHandler)]
     return replace(route, headers=headers, unsure=unsure, others=others, file=None, local=None)
 
 

@@ -16,7 +16,7 @@ from tests.targets.configs import translated
 from tests.targets.echoes import echo
 
 _START: dict[str, Callable[..., Server]] = {"httpd": httpd.start, "nginx": nginx.start, "haproxy": haproxy.start}
-MODULES = ("proxy_module", "proxy_http_module", "authz_core_module", "authz_host_module")
+MODULES = ("proxy_module", "proxy_http_module", "authz_core_module", "authz_host_module", "dir_module", "mime_module")
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from tests.targets.languages import read_haproxy
 _SITE = "AddDefaultCharset UTF-8\n" + host("ProxyPass /a http://10.0.0.1/", "ProxyPass /b http://10.0.0.2/")
 
 
-def test_nginx_adds_the_charset_in_every_proxied_location(tmp_path: Path) -> None:
-    """NGX-30, NGX-153: redirects and answers without a body differ, and the report says so."""
+def test_nginx_adds_the_charset_in_every_location(tmp_path: Path) -> None:
+    """NGX-30, NGX-153: redirects and answers without a body differ, and the report says so; files have it, too."""
     translation = translated(tmp_path, _SITE, "nginx")
-    assert translation.text.count("charset UTF-8;\n            charset_types text/plain;") == 4
+    assert translation.text.count("charset UTF-8;\n            charset_types text/plain;") == 5
     assert outcomes(translation)["AddDefaultCharset"] == "approximated"
 
 

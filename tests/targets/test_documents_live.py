@@ -87,7 +87,7 @@ def test_what_is_told(tmp_path: Path) -> None:
     assert outcomes(made)["ErrorDocument"] == "exact"
     made = translated(tmp_path, host('ErrorDocument 403 "no"', "ErrorDocument 404 /local", proxied), "nginx")
     rows = {row.args: row.outcome.words for row in made.rows if row.name == "ErrorDocument"}
-    assert rows == {'403 "no"': "exact", "404 /local": "unsupported"}
+    assert rows == {'403 "no"': "exact", "404 /local": "equivalent"}
 
 
 @pytest.mark.parametrize("text", ['"you are %{REMOTE_ADDR}"', "http://a.test/?$1"])

@@ -23,7 +23,7 @@ def _joined(folder: Translation) -> list[str]:
     """The main file with what it includes in the place of each include, without indents and what stands between."""
     lines: list[str] = []
     for line in folder.text.splitlines():
-        named = re.fullmatch(r"\s*include (hosts/\S+);", line)
+        named = re.fullmatch(r"\s*include (hosts/\S+|mime.types);", line)
         lines += folder.files[named[1]].splitlines() if named else [line]
     return [line.strip() for line in lines if line.strip() and not line.strip().startswith("# Virtual hosts, in")]
 

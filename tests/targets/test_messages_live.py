@@ -134,4 +134,4 @@ def test_types_matter_for_files_only(tmp_path: Path) -> None:
     proxied = host("ProxyPass / http://127.0.0.1:81/")
     assert outcomes(translated(tmp_path, types + proxied, "nginx"))["TypesConfig"] == "no effect in target"
     files = host("DocumentRoot /srv", "ProxyPass /app http://127.0.0.1:81/")
-    assert outcomes(translated(tmp_path, types + files, "nginx"))["TypesConfig"] == "unsupported"
+    assert outcomes(translated(tmp_path, types + files, "nginx"))["TypesConfig"] == "exact"

@@ -13,6 +13,7 @@ from tests.targets.fronts import Fronts, fronts
 pytestmark = pytest.mark.live
 
 _CONFIG = """
+DocumentRoot /nonexistent
 <VirtualHost *:{port}>
     ServerName first.test
     ProxyPass /keep !

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from apacheconf.ledger import Outcome
 from apacheconf.targets.translation import NO_TRACE, Difference
 
@@ -52,8 +54,41 @@ _MISDIRECTED = Difference(
 )  # fmt: skip
 
 
-def differences(version: tuple[int, ...], trace: bool, several_certificates: bool) -> tuple[Difference, ...]:
-    """Those of a version: from 1.29.8 the number of header fields has a limit. ``trace`` is TraceEnable."""
+#: Where nginx itself answers with files.
+_OF_FILES = (
+    Difference("file-methods", _A, "files: POST, OPTIONS and unknown methods are answered with 405; httpd answers POST "
+               "as GET, OPTIONS with 200 and a method that it doesn't know with 501", "POST /index.html HTTP/1.1"),
+    Difference("file-suffixes", _A, "files: the last suffix alone says the type; httpd asks the others, too",
+               "GET /page.html.bak HTTP/1.1"),
+    Difference("file-paths", _A, "a path that leads nowhere, or on behind a file, counts as the name of a file: it may "
+               "be refused where httpd answers 404", "GET /no-folder/.htaccess HTTP/1.1"),
+    Difference("file-conditions", _A, "files: If-Modified-Since counts even if it lies in the future, and a 412 has a "
+               "page", "GET /index.html HTTP/1.1 with If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT"),
+    Difference("file-fields", _E, "files: 206 and 304 have no Accept-Ranges, 416 has Content-Range, and the boundary "
+               "between several ranges is nginx's own", "GET /index.html HTTP/1.1 with Range: bytes=0-1"),
+)  # fmt: skip
+#: Where TypesConfig could not be read when this was written.
+_COMMON_TYPES = Difference(
+    "media-types", _A, "TypesConfig could not be read: the table of types holds common ones only; write it anew where "
+    "the file is", "GET /archive.7z HTTP/1.1"
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What the differences depend on: TraceEnable, several hosts with certificates, files, and whether the types of
+    these are known."""
+
+    trace: bool
+    several_certificates: bool
+    files: bool = False
+    knows_types: bool = True
+
+
+def differences(version: tuple[int, ...], traits: Traits) -> tuple[Difference, ...]:
+    """Those of a version: from 1.29.8 the number of header fields has a limit."""
     found = [each for each in DIFFERENCES if each.key != "header-count" or version < (1, 29, 8)]
-    found += [_MISDIRECTED] if several_certificates else []
-    return tuple(found) if trace else tuple(NO_TRACE if each.key == "trace" else each for each in found)
+    found += [_MISDIRECTED] if traits.several_certificates else []
+    found += _OF_FILES if traits.files else ()
+    found += [_COMMON_TYPES] if traits.files and not traits.knows_types else []
+    return tuple(NO_TRACE if each.key == "trace" and not traits.trace else each for each in found)

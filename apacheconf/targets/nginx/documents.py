@@ -14,7 +14,7 @@ from apacheconf.program.hosts import Host, Reach
 from apacheconf.program.steps import Action, Respond, SetErrorDocument, Step
 from apacheconf.program.values import Literal
 from apacheconf.targets.choices import Place, leaves
-from apacheconf.targets.claims import Claim, exact
+from apacheconf.targets.claims import Claim, equivalent, exact
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.tree import Block, literal
 from apacheconf.targets.routes import Route
@@ -58,6 +58,12 @@ def _can_say(low: Lowering, step: Step) -> bool:
             return status not in (401, 504) and not _DEPENDS.search(path) and answers_at(low, path) is not None
         case _:
             return False
+
+
+def lead_back(routes: list[Route]) -> bool:
+    """Whether an error may lead to a path of the same server."""
+    steps = (step.action for route in routes for step in route.others)
+    return any(isinstance(each, SetErrorDocument) and each.path for each in steps)
 
 
 def answers_at(low: Lowering, path: str) -> bool | None:
@@ -114,7 +120,14 @@ def emit_own(low: Lowering, route: Route, location: Block) -> None:
 def _add(low: Lowering, host: Host, step: Step, page: str, block: Block) -> None:
     said_by = lines_of(host, step)
     status, comment = str(_document(step).status), low.sources.comment(said_by)
-    block.add("error_page", status, *_from(low, page), page, comment=comment, claims=(exact(said_by),))
+    claim = _claim(said_by, page)
+    block.add("error_page", status, *_from(low, page), page, comment=comment, claims=(claim,))
+
+
+def _claim(said_by: tuple[Written, ...], page: str) -> Claim:
+    if page.startswith("/"):
+        return equivalent(said_by, "a file that stands for an error has no Last-Modified", "document-fields")
+    return exact(said_by)
 
 
 def _from(low: Lowering, page: str) -> tuple[str, ...]:
@@ -126,7 +139,7 @@ def _page(low: Lowering, host: Host, step: Step) -> str:
     """What ``error_page`` goes to: the URL, or a location that ``emit_texts`` writes."""
     made = _document(step)
     if made.url or made.path:
-        low.dropped.append(exact(lines_of(host, step)))
+        low.dropped.append(_claim(lines_of(host, step), made.path))
         return literal(made.url or made.path)
     alike = [each for each in low.texts if each.status == made.status and each != made]
     return low.texts.setdefault(made, f"@error-{made.status}" + (f"-{len(alike) + 1}" if alike else ""))
@@ -146,7 +159,7 @@ def gateway_pages(low: Lowering, host: Host, documents: list[Step]) -> list[tupl
     """For the place where 502 and 503 of origins are told apart: each status and its document."""
     own = [step for step in documents if _document(step).status in (502, 503)]
     for step in own:
-        low.dropped.append(exact(lines_of(host, step)))
+        low.dropped.append(_claim(lines_of(host, step), _document(step).path))
     return [(str(_document(step).status), _page(low, host, step)) for step in own]
 
 

@@ -17,6 +17,7 @@ from apacheconf.targets.hostnames import (
     endpoints,
     named_hosts,
 )
+from apacheconf.targets.media_types import is_readable
 from apacheconf.targets.nginx import (
     core,
     documents,
@@ -27,7 +28,7 @@ from apacheconf.targets.nginx import (
     mod_proxy,
     mod_ssl,
 )
-from apacheconf.targets.nginx.differences import differences
+from apacheconf.targets.nginx.differences import Traits, differences
 from apacheconf.targets.nginx.files import Files, own_files
 from apacheconf.targets.nginx.locations import emit_place
 from apacheconf.targets.nginx.lowering import Lowering
@@ -61,7 +62,8 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, folder: boo
         ledger.drop(claim.said_by, claim.caveat, claim.outcome, claim.key)
     trace = any(host.shape.limits.trace for host in program.hosts)
     several = len({host.front_tls for host in program.hosts if host.front_tls}) > 1
-    return Emission(files.texts, differences(version, trace, several))
+    traits = Traits(trace, several, low.serves_files, is_readable(program.types_config))
+    return Emission(files.texts, differences(version, traits))
 
 
 Listens = list[tuple[Endpoint, bool]]
@@ -140,10 +142,10 @@ def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, 
     server.add("set", "$server_is", literal(host.name) if host.name else "$hostname", claims=claims)
     core.emit_own_limits(low, host, server)
     server.space()
-    core.emit_guards(low, host, server)
     low.cases.clear()
     low.asks_path = False
     found = places(low.program, host, mod_ssl.why_closed(host), spelt_out=True, files=True)
+    core.emit_guards(low, host, server, documents.lead_back(routes_in(found)))
     _emit_restrictions(low, host, routes_in(found), server)
     mod_headers.emit_for_failures(low, host, server)
     proxied = any(each.mapping for each in routes_in(found))

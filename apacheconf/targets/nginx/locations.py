@@ -9,7 +9,7 @@ from apacheconf.ledger import Outcome, Written
 from apacheconf.program.handling import Told
 from apacheconf.program.hosts import Host, Reach
 from apacheconf.program.steps import EditHeader, Redirect, Respond, SecureOrigin, Step
-from apacheconf.targets.choices import Ask, Closed, Place, Tree, close, leaves
+from apacheconf.targets.choices import Ask, Closed, Place, close, leaves
 from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
 from apacheconf.targets.environments import variables_set
 from apacheconf.targets.fates import FILES
@@ -45,11 +45,12 @@ def emit_place(low: Lowering, host: Host, place: Place, server: Block) -> None:
             continue
         low.dropped.append(unsupported(host.said_by(step), "its condition can't be asked in nginx", "condition"))
     server.space()
-    folder = nesting.folder_of(tree)
-    if folder is not None:
-        location = server.open("location", *_matcher(place), comment=_comment(low, tree))
-        static.emit_root(place.cell, folder, location)
-        nesting.emit_nested(low, tree, location, lambda end, inner: _fill(low, end, inner, has_folder=True))
+    served = nesting.in_one_folder(tree, place.cell)
+    mapped = static.mapped_file(served) if served else None
+    if served is not None and mapped is not None:
+        location = server.open("location", *_matcher(place))
+        static.emit_root(low, served, mapped, location)
+        nesting.emit_nested(low, tree, place.cell, location, lambda end, inner: _fill(low, end, inner, has_folder=True))
     elif isinstance(tree, Ask):
         _emit_choice(low, place, tree, server)
     else:
@@ -92,10 +93,7 @@ def _named(low: Lowering, end: Route | Closed) -> tuple[str, bool]:
     return name, True
 
 
-def _comment(low: Lowering, tree: Tree) -> str:
-    if isinstance(tree, Ask):
-        return ""
-    end = tree
+def _comment(low: Lowering, end: Route | Closed) -> str:
     if isinstance(end, Closed):
         return f"closed: {low.sources.comment(end.said_by)}"
     decided = next((step for step in end.decision if step is not None), None)
@@ -136,7 +134,7 @@ def _emit_files(low: Lowering, route: Route, has_folder: bool) -> tuple[Block | 
         return None, []
     block = Block()
     if not has_folder:
-        static.emit_root(route.cell, mapped, block)
+        static.emit_root(low, route, mapped, block)
     return block, static.emit_files(low, route, block)
 
 

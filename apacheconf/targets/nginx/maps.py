@@ -125,7 +125,7 @@ class Maps:
         for name, shared in SHARED.items():
             if name in self.used:
                 _emit(name, shared, http)
-        changing = ["$uri"] if volatile else []
+        changing = ["$status", *(["$uri"] if volatile else [])]
         for made, name in self.own.items():
             changes = made.kind == "map" and any(re.search(rf"{re.escape(each)}\b", made.source) for each in changing)
             changing += [f"${name}"] if changes else []

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 from apacheconf.program.handling import Expiry, ExpiryRules
-from apacheconf.program.steps import Step
-from apacheconf.targets.claims import Claim, approximated, exact
+from apacheconf.program.steps import EditHeader, Step, Table
+from apacheconf.program.values import Literal
+from apacheconf.targets.claims import Claim, approximated, equivalent, exact
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.tree import Block
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.routes import Route
 
+_FOR_CACHES = "Expires is left out beside a Cache-Control that a Header line sets"
 _MODIFIED = "a time after the last change counts from the access: nginx has one base for all types"
 
 
@@ -22,6 +26,11 @@ def emit_rules(low: Lowering, route: Route, step: Step, location: Block) -> list
     said_by = route.host.said_by(step)
     if not every:
         return [exact(said_by)]
+    own = _own_caching(route)
+    if own is not None:
+        return [
+            equivalent(said_by, _FOR_CACHES, "expires-beside") if own else approximated(said_by, _FOR_CACHES, "expires")
+        ]
     if all(each.since_modification for each in every) and not rules.by_type:
         location.add("expires", "modified", _time(every[0]))
         return [exact(said_by)]
@@ -33,6 +42,20 @@ def emit_rules(low: Lowering, route: Route, step: Step, location: Block) -> list
         exact([each for each in said_by if each not in late]),
         approximated(late, _MODIFIED, "expires-modification"),
     ]
+
+
+#: What makes Expires count for nothing (RFC 9111, section 5.3).
+_DECIDES = re.compile(r"\b(?:max-age|s-maxage|no-cache|no-store)\b", re.IGNORECASE)
+
+
+def _own_caching(route: Route) -> bool | None:
+    """Whether a Header line replaces Cache-Control with one that caches go by; None where no line replaces it."""
+    steps = [step.action for step in route.headers if isinstance(step.action, EditHeader)]
+    sets = [each for each in steps if each.table is Table.ONSUCCESS and each.name.lower() == "cache-control"]
+    found = [each for each in sets if each.operation in ("set", "unset")]
+    if not found:
+        return None
+    return isinstance(found[-1].value, Literal) and bool(_DECIDES.search(found[-1].value.text))
 
 
 def _time(expiry: Expiry) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from apacheconf.ledger import Outcome
 from apacheconf.program.cells import steps_where
+from apacheconf.program.handling import ExpiryRules
 from apacheconf.program.hosts import Host
 from apacheconf.program.response import FRAMING
 from apacheconf.program.steps import EditHeader, Step, Table
@@ -107,9 +108,17 @@ class HeaderLines:
             return (_SERVER,)
         if name in (_OF_REQUESTS if action.table is Table.REQUEST else _OF_ANSWERS):
             raise CannotAsk(f"{action.operation} of {action.name}")
+        if self._beside_expiry(name) and action.operation not in ("set", "unset", "append", "merge", "add"):
+            raise CannotAsk(f"{action.operation} of what ExpiresActive sets")
         flag = texts.flag(step.when)
         text = "" if action.value is None else self._sent(texts.text(action.value))
-        return (*found.do(action, flag, text, self._low.maps), *_of_values(action))
+        beside = (fields.ONE_MORE,) if self._beside_expiry(name) and action.operation != "set" else ()
+        return (*found.do(action, flag, text, self._low.maps), *_of_values(action), *beside)
+
+    def _beside_expiry(self, name: str) -> bool:
+        """Whether a header stands beside the Cache-Control that ExpiresActive gives a file."""
+        told = any(isinstance(step.action, ExpiryRules) for step in self._route.others)
+        return self._of_file and told and name == "cache-control"
 
     def _sent(self, text: str) -> str:
         """A word that is never empty: a blank alone is an empty value to whoever reads it."""

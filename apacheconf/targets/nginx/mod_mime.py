@@ -6,11 +6,13 @@ words of theirs has a table of its own.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from apacheconf.ledger import Outcome
+from apacheconf.program.conditions import Regex
+from apacheconf.program.evaluate import search
 from apacheconf.program.handling import HandlerRules, MimeRules, NegotiationRules
+from apacheconf.program.hosts import Reach
 from apacheconf.program.steps import Step
 from apacheconf.targets.claims import Claim, exact, unsupported
 from apacheconf.targets.fates import FILES
@@ -125,9 +127,11 @@ def emit_handlers(low: Lowering, route: Route, step: Step, location: Block) -> l
     assert isinstance(step.action, HandlerRules)
     said_by = route.host.said_by(step)
     closed = [suffix for suffix, name in step.action.handlers if name and name.lower() not in _HARMLESS]
-    if closed:
-        pattern = rf"\.(?:{'|'.join(map(escape, closed))})(?:[./]|$)"
-        location.open("location", "~*", re.sub(r"\(\?:(\w+)\)(?=\()", r"\1", pattern)).add("return", "503")
+    pattern = rf"\.(?:{'|'.join(map(escape, closed))})(?:[./]|$)"
+    if closed and route.cell.reach is Reach.BELOW:
+        location.open("location", "~*", pattern).add("return", "503")
+    elif closed and search(Regex(pattern, True), route.cell.path) is not None:
+        location.add("return", "503")
     return [unsupported(said_by, "handlers by suffix have no counterpart: such files are answered with 503", "handler")]
 
 

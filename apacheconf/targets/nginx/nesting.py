@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from apacheconf.program.conditions import Condition, Matches, Not, Regex, Under
-from apacheconf.program.steps import EditHeader, MapToFile, Respond, Table
+from apacheconf.program.hosts import Cell, Reach
+from apacheconf.program.steps import EditHeader, Respond, Table
 from apacheconf.program.values import REQUEST_URI
 from apacheconf.targets.choices import Ask, Closed, Tree, leaves
 from apacheconf.targets.claims import exact
@@ -35,28 +36,30 @@ class Guard:
     status: int
 
 
-def folder_of(tree: Tree) -> MapToFile | None:
-    """The folder that all files of the tree lie in, if it can be nested: at least one end serves files of it."""
+def in_one_folder(tree: Tree, cell: Cell) -> Route | None:
+    """An end that serves files, if the tree can be nested: all files lie in the same folder."""
     ends = [end for _, end in leaves(tree)]
-    served = [static.mapped_file(end) for end in ends if isinstance(end, Route) and static.is_served(end)]
+    served = [end for end in ends if isinstance(end, Route) and static.is_served(end)]
     others = [end for end in ends if isinstance(end, Route) and end.mapping]
-    first = served[0] if served else None
-    alike = first is not None and all(each == first for each in served)
-    return first if alike and not others and _can_nest(tree) else None
+    folders = {static.mapped_file(each) for each in served}
+    alike = len(folders) == 1 and None not in folders
+    return served[0] if alike and not others and _can_nest(tree, cell) else None
 
 
-def _can_nest(tree: Tree) -> bool:
+def _can_nest(tree: Tree, cell: Cell) -> bool:
     if not isinstance(tree, Ask):
         return True
-    if not (_can_nest(tree.yes) and _can_nest(tree.no)):
+    if not (_can_nest(tree.yes, cell) and _can_nest(tree.no, cell)):
         return False
-    return _names(tree.condition) is not None or (
+    return _names(tree.condition, cell) is not None or (
         can_ask(tree.condition) and (_status(tree.yes) is not None or _status(tree.no) is not None)
     )
 
 
-def _names(condition: Condition) -> tuple[str, str] | None:
-    """The words of a location for a question about the path."""
+def _names(condition: Condition, cell: Cell) -> tuple[str, str] | None:
+    """The words of a location for a question about the path; nothing can stand in that of one path."""
+    if cell.reach is Reach.BARE:
+        return None
     match condition:
         case Matches(value, regex) if value == REQUEST_URI:
             return "~*" if regex.ignore_case else "~", pcre(regex)
@@ -78,33 +81,41 @@ def _status(tree: Tree) -> int | None:
     return None if said else answer.status
 
 
-def emit_nested(low: Lowering, tree: Tree, location: Block, fill: Fill, guards: tuple[Guard, ...] = ()) -> None:
-    """The tree in a location that has its folder already."""
+def emit_nested(
+    low: Lowering, tree: Tree, cell: Cell, location: Block, fill: Fill, guards: tuple[Guard, ...] = ()
+) -> None:
+    """The tree of a cell in a location that has its folder already."""
     for guard in guards:
         location.open("if", flag_of(low.maps, guard.condition)).add("return", str(guard.status))
     if not isinstance(tree, Ask):
         fill(tree, location)
         return
-    names = _names(tree.condition)
+    names = _names(tree.condition, cell)
     if names is None:
         guard, rest = _guard_of(tree)
         _claim_refusal(low, tree)
         location.open("if", flag_of(low.maps, guard.condition)).add("return", str(guard.status))
-        _continue(low, rest, location, fill, (*guards, guard))
+        _continue(low, rest, cell, location, fill, (*guards, guard))
         return
     inner = Block()
-    emit_nested(low, tree.yes, inner, fill, guards)
+    emit_nested(low, tree.yes, cell, inner, fill, guards)
     outer = Block()
-    _continue(low, tree.no, outer, fill, guards)
+    _continue(low, tree.no, cell, outer, fill, guards)
     _take_back(inner, outer)
-    location.open("location", *names).entries += inner.entries
+    location.open("location", *names, comment=_comment(low, tree.yes)).entries += inner.entries
     location.entries += outer.entries
 
 
-def _continue(low: Lowering, tree: Tree, location: Block, fill: Fill, guards: tuple[Guard, ...]) -> None:
+def _comment(low: Lowering, tree: Tree) -> str:
+    """What stands behind a location that only answers."""
+    answer = tree.answer if isinstance(tree, Route) else None
+    return low.sources.comment(tree.host.said_by(answer)) if answer and isinstance(tree, Route) else ""
+
+
+def _continue(low: Lowering, tree: Tree, cell: Cell, location: Block, fill: Fill, guards: tuple[Guard, ...]) -> None:
     """Go on in the same location, where the guards stand already."""
     inner = Block()
-    emit_nested(low, tree, inner, fill, guards)
+    emit_nested(low, tree, cell, inner, fill, guards)
     location.entries += inner.entries[len(guards) :]
 
 

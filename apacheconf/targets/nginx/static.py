@@ -18,7 +18,7 @@ from apacheconf.program.handling import (
     NegotiationRules,
     UploadRules,
 )
-from apacheconf.program.hosts import Cell, Reach
+from apacheconf.program.hosts import Reach
 from apacheconf.program.steps import Action, MapToFile, SetHandler, Step
 from apacheconf.targets.claims import Claim, exact, unsupported
 from apacheconf.targets.nginx import core_files, mod_autoindex, mod_dir, mod_expires, mod_mime
@@ -59,13 +59,13 @@ def handler_of(route: Route) -> Step | None:
     return found[-1] if found and found[-1].action.name.lower() not in _PLAIN else None  # type: ignore[union-attr]
 
 
-def emit_root(cell: Cell, mapped: MapToFile, location: Block) -> None:
+def emit_root(low: Lowering, route: Route, mapped: MapToFile, location: Block) -> None:
     """The folder of a location; what is nested in it has the same."""
-    if not mapped.prefix:
-        location.add("root", literal(mapped.root))
-        return
+    cell = route.cell
     path = cell.path if cell.reach is Reach.BARE else f"{cell.path}/"
-    location.add("alias", literal(mapped.root + path[len(mapped.prefix) :]))
+    name, folder = ("alias", mapped.root + path[len(mapped.prefix) :]) if mapped.prefix else ("root", mapped.root)
+    said_by = [each for step in (route.file, route.local) if step for each in route.host.said_by(step)]
+    location.add(name, literal(folder), comment=low.sources.comment(said_by), claims=(exact(said_by),))
 
 
 def emit_files(low: Lowering, route: Route, location: Block) -> list[Step]:
@@ -83,15 +83,13 @@ def emit_files(low: Lowering, route: Route, location: Block) -> list[Step]:
     mod_dir.emit_defaults(low, route, location)
     if not any(isinstance(step.action, FileRules) and step.action.force_type for step in route.others):
         mod_mime.emit_table(low, route, location)
-    carried = []
-    for step in route.others:
-        carrier = _CARRIERS.get(type(step.action))
+    spoken = [step for step in route.others if isinstance(step.action, SetHandler) or type(step.action) in _CARRIERS]
+    last = {type(step.action): step for step in spoken}  # what is told twice holds as it is told last
+    for step in spoken:
         if isinstance(step.action, SetHandler):
             low.dropped.append(exact(route.host.said_by(step)))
-        elif carrier is not None:
-            low.dropped += carrier(low, route, step, location)
         else:
-            continue
-        carried.append(step)
+            block = location if step is last[type(step.action)] else Block()
+            low.dropped += _CARRIERS[type(step.action)](low, route, step, block)
     emit_charset(low, route, location)
-    return carried
+    return spoken
