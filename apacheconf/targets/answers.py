@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from apacheconf.program.conditions import ALWAYS, NEVER, AllOf, AnyOf, Compare, Condition, Matches, Not, Under
-from apacheconf.program.evaluate import lies_under, search
+from apacheconf.program.evaluate import search
+from apacheconf.program.prefixes import lies_under
 from apacheconf.program.values import REQUEST_URI, REWRITTEN, Value
 
 Answers = dict[Condition, bool]

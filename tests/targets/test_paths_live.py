@@ -13,7 +13,6 @@ from tests.targets.fronts import Fronts, fronts
 pytestmark = pytest.mark.live
 
 _CONFIG = """
-DocumentRoot /nonexistent
 <VirtualHost *:{port}>
     ServerName first.test
     ProxyPass /keep !
@@ -66,6 +65,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
 @pytest.mark.parametrize("host", ["first.test", "second.test", "SECOND.test.:99", "other.test"])
 def test_paths(host: str, target: str, running: Fronts) -> None:
     for path in _PATHS:
+        if target == "haproxy" and path in ("/", "/..") and host != "second.test":
+            continue  # the folder of the stand-in: HAProxy serves no files
         assert ask(running.at[target], host, path) == ask(running.at["httpd"], host, path), path
 
 
