@@ -12,6 +12,8 @@ from apacheconf.program.tls import SECURE
 from apacheconf.program.workers import Balancer
 from apacheconf.prove.probes import Aim
 
+#: Schemes of origins that a stand-in speaks.
+SPOKEN = frozenset({"http", "https", "ws", "wss"})
 #: More hosts than these are not asked; the report says so.
 MOST_HOSTS = 4
 
@@ -44,20 +46,18 @@ def _hosts_at(program: Program, address: str, port: int) -> Iterator[Target]:
     chosen = program.index.set_for(address or "127.0.0.1", port)
     for number in chosen.hosts if chosen else (program.index.main,):
         host = program.hosts[number]
-        mapping = _mapping(host)
-        if mapping is not None:
+        mappings = list(_mappings(program, host))
+        if mappings:
+            prefix, scheme = next((each for each in mappings if each[1] in SPOKEN), mappings[0])
             alias = next((alias for alias in host.aliases if not set("*?") & set(alias)), host.name)
-            schemes = "https" if host.front_tls else "http", _scheme(program, host, mapping)
-            yield Target(Aim(host.name, alias, mapping.prefix or "/", *schemes), host, address, port)
+            schemes = "https" if host.front_tls else "http", "https" if scheme in SECURE else "http"
+            yield Target(Aim(host.name, alias, prefix, *schemes), host, address, port)
 
 
-def _mapping(host: Host) -> MapToOrigin | None:
+def _mappings(program: Program, host: Host) -> Iterator[tuple[str, str]]:
+    """Each mapping's prefix, and how its origin is spoken to; of a balancer the first member."""
     steps = [*host.shape.server, *(step for cell in host.shape.cells for step in cell.steps)]
-    return next((step.action for step in steps if isinstance(step.action, MapToOrigin)), None)
-
-
-def _scheme(program: Program, host: Host, mapping: MapToOrigin) -> str:
-    """How the origin is spoken to; of a balancer the first member."""
-    origin = program.origins[host.origins[mapping.origin]]
-    workers = origin.members if isinstance(origin, Balancer) else (origin,)
-    return "https" if workers and workers[0].scheme in SECURE else "http"
+    for action in (step.action for step in steps if isinstance(step.action, MapToOrigin)):
+        origin = program.origins[host.origins[action.origin]]
+        workers = origin.members if isinstance(origin, Balancer) else (origin,)
+        yield action.prefix or "/", workers[0].scheme if workers else ""

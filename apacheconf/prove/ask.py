@@ -12,6 +12,7 @@ from apacheconf.prove import probes
 from apacheconf.prove.client import Exchange, Handshake, exchange
 from apacheconf.prove.observe import Observation, Tokens, arrival, reply
 from apacheconf.prove.probes import Aim, Probe
+from apacheconf.prove.stage import name_of
 from apacheconf.prove.threaded import Origins
 
 #: Told the name of each probe as it is asked.
@@ -40,7 +41,7 @@ def scenarios(program: Program, aim: Aim, authorities: Iterable[str]) -> Iterato
     if balancers:
         length = ROUNDS * max(len(balancer.members) for balancer in balancers)
         yield Scenario("sequence of members", everything, probes.build_sequence(aim, length))
-        lost = {f"{balancer.members[0].host.lower()}:{balancer.members[0].port}" for balancer in balancers}
+        lost = {name_of(balancer.members[0]) for balancer in balancers}
         yield Scenario("one member down", everything - lost, failures)
     yield Scenario("all down", frozenset(), failures)
 

@@ -18,6 +18,7 @@ from apacheconf.program.program import Program
 from apacheconf.program.workers import Balancer
 from apacheconf.prove.observe import STOCK, Arrival, Observation, Reply
 from apacheconf.prove.probes import ORIGIN_DATE, ORIGIN_SERVER
+from apacheconf.prove.stage import name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +190,7 @@ RULES = (
 def members_as_one(program: Program) -> Rule:
     """Which member of a balancer answers is not compared probe by probe: DIF-11 compares how often each does."""
     names = {
-        f"{member.host.lower()}:{member.port}".removesuffix(":80"): balancer.name
+        name_of(member).removesuffix(":80"): balancer.name
         for balancer in program.origins
         if isinstance(balancer, Balancer)
         for member in balancer.members

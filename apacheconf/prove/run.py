@@ -28,7 +28,7 @@ from apacheconf.prove.generate import generate
 from apacheconf.prove.normalise import members_as_one, rules_for
 from apacheconf.prove.report import Report, Result
 from apacheconf.prove.side import Front, Seen, observe
-from apacheconf.prove.stage import authorities, modules_for
+from apacheconf.prove.stage import modules_for, name_of, speaking
 
 SEQUENCE = "sequence of members"
 #: The scenario of the requests that were made from the program.
@@ -95,7 +95,7 @@ def compare_fronts(loaded: Loaded, reference: Front, other: Front, progress: Pro
 
 def _scenarios(program: Program, target: Target, plan: Plan, notes: list[str]) -> Iterator[Scenario]:
     """The fixed requests, and those that the program itself suggests."""
-    fixed = list(scenarios(program, target.aim, authorities(program)))
+    fixed = list(scenarios(program, target.aim, speaking(program)))
     probes, left_out = generate(target.host, target.aim, plan.seed)
     if left_out:
         notes.append(f"{target.host.title}: {left_out} generated requests were left out; another --seed takes others")
@@ -113,6 +113,9 @@ def _notes(loaded: Loaded, targets: list[Target]) -> Iterator[str]:
     for module in missing_modules(httpd, modules_for(loaded)) if httpd else ():
         yield f"{module} is not installed here: httpd ran without it"
     secure = any(worker.scheme in SECURE for worker in loaded.require().workers())
+    for worker in loaded.require().workers():
+        if name_of(worker) not in speaking(loaded.require()):
+            yield f"{worker.name} speaks no HTTP and has no stand-in: only how that fails is shown"
     if stand_in() is None and (secure or any(target.secure for target in targets)):
         yield "openssl is not installed: there are no certificates to speak TLS with, and nothing is shown about it"
 

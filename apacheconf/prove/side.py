@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from apacheconf.engines import Engine, EngineFailed, Sandbox, find
@@ -19,7 +20,7 @@ from apacheconf.prove.ask import Scenario, ask
 from apacheconf.prove.certificates import StandIn, stand_in
 from apacheconf.prove.client import Handshake
 from apacheconf.prove.observe import Observation, Tokens
-from apacheconf.prove.stage import Stage, authorities, stage
+from apacheconf.prove.stage import Stage, authorities, sockets, stage
 from apacheconf.prove.threaded import Origins
 from apacheconf.runtime.honesty import account
 from apacheconf.targets.translation import translate
@@ -69,12 +70,9 @@ def observe(
     loaded: Loaded, target: Target, scenario: Scenario, front: Front, progress: Callable[[str], None]
 ) -> tuple[Seen, Staged]:
     """Run one front for one scenario and ask it everything. Leaves no process and no file."""
-    workers = authorities(loaded.require())
     tls = stand_in()
-    with Sandbox("prove") as box, Origins(workers, _secured(workers, tls, box)) as origins:
-        origins.up(scenario.up)
-        staged = stage(loaded, box, origins.ports, find("httpd"), tls)
-        box.write(staged.file.name, staged.text)
+    with _standing(loaded, scenario, tls) as (staged, origins):
+        box = staged.box
         program = load([], Options(file=str(staged.file))).require()
         address = staged.ports.address_for(target.address), staged.ports.listeners[target.port]
         tokens = Tokens(
@@ -87,6 +85,19 @@ def observe(
             except ConnectionError as error:
                 raise EngineFailed(f"{server.title} stopped answering:\n{box.log().strip()}") from error
         return seen, Staged(staged, program, address[1])
+
+
+@contextmanager
+def _standing(loaded: Loaded, scenario: Scenario, tls: StandIn | None) -> Iterator[tuple[Stage, Origins]]:
+    """The stage, its text in its file, and the origins that are up in this scenario."""
+    workers = authorities(loaded.require())
+    with Sandbox("prove") as box:
+        at = sockets(loaded.require(), box)
+        with Origins(workers, _secured(workers, tls, box), at) as origins:
+            origins.up(scenario.up)
+            staged = stage(loaded, box, origins.ports, find("httpd"), tls, at)
+            box.write(staged.file.name, staged.text)
+            yield staged, origins
 
 
 def _secured(workers: Mapping[str, Worker], tls: StandIn | None, box: Sandbox) -> dict[str, ssl.SSLContext]:

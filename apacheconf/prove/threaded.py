@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -17,17 +18,30 @@ from apacheconf.origins import OriginProtocol, Received, factory
 CLOSING = 0.02
 
 
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """A Unix socket, and what the origin there is ``called`` in URLs: the host of the worker's own."""
+
+    path: Path
+    called: str
+
+
 class Origins:
     """Controlled origins on loopback, in a thread of their own, within a ``with`` block.
 
-    ``ports`` maps each authority to its port of 127.0.0.1, which it has from the start. ``up`` says which ones
-    accept connections; at the ports of the others connections are refused. Those that are ``secure`` speak TLS.
-    Raises OSError when a port can't be had.
+    ``ports`` maps each authority to its port of 127.0.0.1, which it has from the start; ``sockets`` are those that
+    listen at a Unix socket instead. ``up`` says which ones accept connections; at the ports of the others connections
+    are refused. Those that are ``secure`` speak TLS. Raises OSError when a port can't be had.
     """
 
-    def __init__(self, authorities: Iterable[str], secure: Mapping[str, ssl.SSLContext] | None = None) -> None:
+    def __init__(
+        self,
+        authorities: Iterable[str],
+        secure: Mapping[str, ssl.SSLContext] | None = None,
+        sockets: Mapping[str, Listening] | None = None,
+    ) -> None:
         names = tuple(authorities)
-        self._secure = secure or {}
+        self._secure, self._sockets = secure or {}, sockets or {}
         # Ports that no outgoing connection takes while an origin is down and its port is free for a moment.
         self._held = {name: _bound(port) for name, port in zip(names, free_ports(len(names)), strict=True)}
         self.ports = {authority: held.getsockname()[1] for authority, held in self._held.items()}
@@ -71,6 +85,9 @@ class Origins:
 
     async def _restart(self, authorities: frozenset[str]) -> None:
         await self._close()
+        for authority, at in self._sockets.items():
+            if authority in authorities:
+                await self._listen(authority, at)
         for authority, port in self.ports.items():
             self._held[authority].close()
             self._held[authority] = held = _bound(port)
@@ -81,6 +98,11 @@ class Origins:
                 self._servers.append(
                     await self._loop.create_server(make, sock=held, backlog=200, ssl=tls, ssl_shutdown_timeout=patience)
                 )
+
+    async def _listen(self, authority: str, at: Listening) -> None:
+        make = self._remembering(factory(authority, self._received.append, called=at.called))
+        self._servers.append(await self._loop.create_unix_server(make, at.path))
+        at.path.chmod(0o777)  # a front started as root has workers of another account
 
     def _remembering(self, make: Callable[[], OriginProtocol]) -> Callable[[], OriginProtocol]:
         def made() -> OriginProtocol:
@@ -101,6 +123,8 @@ class Origins:
         for server in self._servers:
             server.close()
         self._servers.clear()
+        for at in self._sockets.values():
+            at.path.unlink(missing_ok=True)
         for protocol in self._protocols:
             protocol.abort()
         self._protocols.clear()

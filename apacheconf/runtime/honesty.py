@@ -163,7 +163,8 @@ def _answer_origin(origin: Origin, ledger: Ledger) -> None:
 
 def _answer_worker(worker: Worker, ledger: Ledger) -> None:
     if worker.scheme not in PROTOCOLS:
-        ledger.drop(worker.said_by, f"origins by {worker.scheme}: are not served yet; requests for it answer 500")
+        why = f"origins by {worker.scheme}: are not served yet; requests for it answer 500"
+        ledger.drop(worker.said_by, why, key="closed")
     elif worker.check is not None and not can_check(worker.check):
         ledger.drop(worker.said_by, worker.check.unknown or f"hcmethod={worker.check.method} is not served yet")
     else:

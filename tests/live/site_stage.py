@@ -26,7 +26,8 @@ from apacheconf.expand import Options
 from apacheconf.expand.tree import Node
 from apacheconf.program.loading import Loaded, load
 from apacheconf.program.program import Program
-from apacheconf.prove.stage import URL_DIRECTIVES, stage
+from apacheconf.prove.printer import URL_DIRECTIVES
+from apacheconf.prove.stage import stage
 from apacheconf.syntax.words import split
 from tests import sites
 from tests.live.site_asks import PASSWORD
