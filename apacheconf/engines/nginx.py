@@ -22,6 +22,8 @@ HTTP_PATHS = {
     "scgi_temp_path": "{box}/tmp/scgi",
 }
 MAIN_PATHS = {"pid": "{box}/run/nginx.pid", "error_log": "{box}/logs/error.log"}
+#: Sockets between servers of one translation.
+_SOCKETS = "unix:/run/nginx-member-"
 #: Directives of the main block that would contradict the sandbox, and the account that only root may choose.
 _DROPPED = re.compile(r"^[ \t]*(?:daemon|master_process|user|pid|worker_processes)[ \t][^;{}]*;", re.MULTILINE)
 _LOG = re.compile(
@@ -39,7 +41,8 @@ def sandboxed(text: str, box: Sandbox) -> str:
 
 
 def with_temporary_files(text: str, box: Sandbox) -> str:
-    """``text`` with the folders of nginx's temporary files in ``box``, where it names none itself."""
+    """``text`` with the folders of nginx's temporary files in ``box``, where it names none itself, and its sockets."""
+    text = text.replace(_SOCKETS, f"unix:{box.path}/run/nginx-member-")
     inside = _settings(HTTP_PATHS, text, box)
     return _HTTP.sub(lambda found: f"{found.group(0)} {inside}", text, count=1)
 

@@ -100,7 +100,10 @@ def test_load_factors_are_whole_weights(tmp_path: Path) -> None:
         "<Proxy balancer://c>", "BalancerMember http://10.0.0.1:1 loadfactor=1.5", "BalancerMember http://10.0.0.2:1",
         "</Proxy>", "ProxyPass / balancer://c/",
     )  # fmt: skip
-    assert "server 10.0.0.1:1 max_fails=0 weight=3;" in translated(tmp_path, text, "nginx").text
+    assert (
+        "server unix:/run/nginx-member-10.0.0.1-1.sock max_fails=0 weight=3;"
+        in translated(tmp_path, text, "nginx").text
+    )
     assert "server 10.0.0.1:1 10.0.0.1:1 weight 3" in translated(tmp_path, text, "haproxy").text
 
 

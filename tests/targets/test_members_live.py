@@ -1,33 +1,114 @@
-"""What members of a balancer are sent, on httpd and on HAProxy (HAP-40)."""
+"""What members of a balancer are sent and when the next one is asked, on httpd and on both targets (HAP-40, NGX-61)."""
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.targets.echoes import ask
-from tests.targets.fronts import MODULES, fronts
+from apacheconf.targets import TARGETS
+from tests.targets.configs import host, outcomes, translated
+from tests.targets.echoes import ask, exchange
+from tests.targets.fronts import MODULES, Fronts, fronts
 
-_MODULES = (*MODULES, "proxy_balancer_module", "lbmethod_byrequests_module", "slotmem_shm_module")
-
-
-@pytest.mark.live
-def test_each_member_gets_its_own_host(tmp_path: Path) -> None:
-    config = """
+_MODULES = (*MODULES, "proxy_balancer_module", "lbmethod_byrequests_module", "slotmem_shm_module", "headers_module")
+_CONFIG = """
 <Proxy balancer://two>
-    BalancerMember http://127.0.0.1:{one}
+    BalancerMember http://127.0.0.1:{one} route=a
+    BalancerMember http://127.0.0.1:{two} route=b
+    ProxySet stickysession=SID
+</Proxy>
+<Proxy balancer://half>
+    BalancerMember http://127.0.0.1:{none}
     BalancerMember http://127.0.0.1:{two}
+</Proxy>
+<Proxy balancer://none>
+    BalancerMember http://127.0.0.1:{none} route=x
+    BalancerMember http://localhost:{none} route=y
+</Proxy>
+<Proxy balancer://sockets>
+    BalancerMember http://127.0.0.1:{one} upgrade=websocket
+    BalancerMember http://127.0.0.1:{two} upgrade=websocket
 </Proxy>
 <VirtualHost *:{port}>
     ServerName first.test
+    Header add Set-Cookie "SID=.%{BALANCER_WORKER_ROUTE}e; path=/" env=BALANCER_ROUTE_CHANGED
+    ProxyPass /half balancer://half/base
+    ProxyPass /none balancer://none
+    ProxyPass /ws balancer://sockets
     ProxyPass / balancer://two/
+    ProxyPassReverse / balancer://two/
 </VirtualHost>
 """
-    with fronts(config, tmp_path, _MODULES) as running:
-        theirs, ours = (
-            {ask(running.at[name], "first.test", "/x")[2].partition(" x-")[0] for _ in range(4)}
-            for name in ("httpd", "haproxy")
-        )
-    assert theirs == {f"{port} /x host=127.0.0.1:{port}" for port in (running.one, running.two)}
-    assert ours == theirs
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
+    with fronts(_CONFIG, tmp_path_factory.mktemp("members"), _MODULES) as found:
+        yield found
+
+
+def _seen(running: Fronts, name: str, path: str, method: str = "GET", header: str = "") -> set[tuple[str, str]]:
+    """What four requests come to: each status, and what the origin says of it."""
+    told = (ask(running.at[name], "first.test", path, method=method, header=header) for _ in range(4))
+    return {(status, body.replace(str(running.at[name]), "PORT")) for status, _, body in told}
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("name", TARGETS)
+def test_each_member_gets_its_own_host(name: str, running: Fronts) -> None:
+    hosts = {body.partition(" x-")[0] for _, body in _seen(running, name, "/x?q=%41")}
+    assert hosts == {f"{port} /x?q=%41 host=127.0.0.1:{port}" for port in (running.one, running.two)}
+    assert _seen(running, name, "/x?q=%41") == _seen(running, "httpd", "/x?q=%41")
+
+
+_AWAY = "Content-Length: 0"
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(("path", "method", "header"), [
+    ("/half/x", "GET", ""), ("/half/x", "POST", _AWAY), ("/half/x", "DELETE", _AWAY), ("/none/x", "GET", ""),
+    ("/none/x", "POST", _AWAY), ("/x/a%20b//c", "GET", "X-A: 1"), ("/x", "GET", "Cookie: SID=1.b"),
+    ("/ws/x", "GET", "Upgrade: websocket"), ("/half/x", "GET", "Upgrade: websocket"),
+])  # fmt: skip
+def test_nginx_asks_members_as_httpd_does(path: str, method: str, header: str, running: Fronts) -> None:
+    """NGX-61, NGX-106, NGX-108, FO-1: who is not reached is passed over, also for a method that is not repeated."""
+    assert _seen(running, "nginx", path, method, header) == _seen(running, "httpd", path, method, header)
+
+
+def _post(port: int, path: str, body: bytes) -> bytes:
+    """The answer's head."""
+    head = f"POST {path} HTTP/1.1\r\nHost: first.test\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+        client.sendall(head.encode() + body)
+        return client.recv(65536)
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("name", ["httpd", "nginx"])
+def test_a_body_goes_to_the_member_that_is_there(name: str, running: Fronts) -> None:
+    """FO-1: whoever is passed over has read nothing of it."""
+    answers = [_post(running.at[name], "/half/x", b"a" * size) for size in (3, 3, 3, 100_000, 100_000, 100_000)]
+    assert [answer.split()[1] for answer in answers] == [b"200"] * 6
+
+
+@pytest.mark.live
+def test_the_cookie_of_a_session_that_begins(running: Fronts) -> None:
+    """NGX-110, ST-11: httpd says which member answered where the session is new or has moved."""
+    for cookie in ("", "SID=1.a", "SID=1.b", "SID=1.nobody"):
+        header = f"Cookie: {cookie}" if cookie else ""
+        for name in ("httpd", "nginx"):
+            head, body = exchange(running.at[name], "first.test", "/x", header=header)
+            route = {str(running.one): "a", str(running.two): "b"}[body.split()[0]]
+            kept = cookie == f"SID=1.{route}"
+            set_cookie = [line.partition(": ")[2] for line in head if line.lower().startswith("set-cookie")]
+            assert set_cookie == ([] if kept else [f"SID=.{route}; path=/"]), (name, cookie)
+
+
+def test_members_over_tls_get_the_first_ones_host(tmp_path: Path) -> None:
+    """NGX-61: their servers would have to check certificates for somebody else."""
+    balancer = "<Proxy balancer://b>\nBalancerMember https://10.0.0.1\nBalancerMember https://10.0.0.2\n</Proxy>\n"
+    made = translated(tmp_path, balancer + host("SSLProxyEngine On", "ProxyPass / balancer://b/"), "nginx")
+    assert outcomes(made)["BalancerMember"] == "approximated"

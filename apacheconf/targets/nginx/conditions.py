@@ -93,7 +93,8 @@ def flag_of(maps: Maps, condition: Condition) -> str:
         case IsSet(Variable("ENV", name)) if (known := maps.word(Variable("ENV_IS_SET", name))) is not None:
             return known
         case Test("n", value):
-            return maps.make("is_given", Map(text_of(maps, value), (("", "0"), ("default", "1")), ""))
+            text = text_of(maps, value)
+            return maps.make("is_given", Map(text, (("", "0"), ("default", "1")), "")) if text else "0"
         case Test("z", value):
             return flag_of(maps, Not(Test("n", value)))
         case InNetwork(Variable("REMOTE_ADDR"), networks):

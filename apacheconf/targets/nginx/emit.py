@@ -101,11 +101,12 @@ def _assemble(low: Lowering, servers: Block, *at_the_end: Block) -> Block:
     http.space()
     http.add("access_log", "off", comment="a server that has no CustomLog writes no log")
     mod_mime.emit_types(low, http)
-    words = [*low.formats, *(word for each in all_directives(servers) for word in each.words)]
+    written = [*all_directives(servers), *all_directives(low.members)]
+    words = [*low.formats, *(word for each in written for word in each.words)]
     low.maps.emit(http, words, volatile=low.serves_files)
     mod_log_config.emit_formats(low, http)
     http.entries += _signs([*words, *low.maps.words()])
-    for part in (low.upstreams, *at_the_end):
+    for part in (low.upstreams, low.members, *at_the_end):
         http.space()
         http.entries += part.entries
     return root

@@ -161,6 +161,8 @@ class _Where:
         """``text`` where the line holds."""
         if self.certain or text == otherwise:
             return text
+        if self.flag == "0":
+            return otherwise
         return self.maps.make("where", Map(self.flag, (("1", text), ("default", otherwise)), ""))
 
     def also(self, flag: str) -> _Where:

@@ -33,6 +33,8 @@ class Lowering:
     maps: Maps = field(default_factory=Maps)
     names: Names = field(default_factory=Names)
     upstreams: Block = field(default_factory=Block)
+    #: Servers that stand in upstreams in the place of members.
+    members: Block = field(default_factory=Block)
     written: dict[object, Origin] = field(default_factory=dict)
     formats: dict[str, str] = field(default_factory=dict)
     dropped: list[Claim] = field(default_factory=list)

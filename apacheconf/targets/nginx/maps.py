@@ -96,6 +96,7 @@ class Maps:
     """The maps in use, and those that one cell made for itself."""
 
     used: set[str] = field(default_factory=set)
+    shared: dict[str, Map] = field(default_factory=lambda: dict(SHARED))
     own: dict[Map, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     #: The words of variables that only a route knows (``texts``): None for the others.
@@ -122,7 +123,7 @@ class Maps:
         With ``volatile`` those that look at the path do so anew when an index has changed it.
         """
         self._drop_unasked(words)
-        for name, shared in SHARED.items():
+        for name, shared in self.shared.items():
             if name in self.used:
                 _emit(name, shared, http)
         changing = ["$status", *(["$uri"] if volatile else [])]

@@ -16,7 +16,6 @@ from apacheconf.program.hosts import Host
 from apacheconf.program.response import FRAMING
 from apacheconf.program.steps import EditHeader, Step, Table
 from apacheconf.program.values import Variable
-from apacheconf.program.workers import Origin
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
 from apacheconf.targets.environments import guarded
 from apacheconf.targets.nginx import fields
@@ -25,6 +24,7 @@ from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import SHARED, Map
 from apacheconf.targets.nginx.texts import Texts, outside_sections
 from apacheconf.targets.nginx.tree import Block
+from apacheconf.targets.nginx.workers import Service
 from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.rewrites import parts_of
 from apacheconf.targets.routes import Route
@@ -53,22 +53,22 @@ class Told:
 
 
 class HeaderLines:
-    """The headers of one route. ``origin`` is where it leads, None for answers made here, a ``file`` among them."""
+    """The headers of one route. ``service`` is where it leads, None for answers made here, a file among them."""
 
     def __init__(
-        self, low: Lowering, route: Route, origin: Origin | None, mapped_location: str = "", *, of_file: bool = False
+        self, low: Lowering, route: Route, service: Service | None, mapped_location: str = "", *, of_file: bool = False
     ) -> None:
-        self._low, self._route, self._origin, self._of_file = low, route, origin, of_file
+        self._low, self._route, self._service, self._of_file = low, route, service, of_file
         self._location = mapped_location or "$upstream_http_location"
         self._told: dict[tuple[Table, str], Told] = {}
-        texts = Texts(low, route.host, origin)
+        texts = Texts(low, route.host, service)
         for step in guarded(step for step, _ in route.met):
             texts.tell(step)
             if isinstance(step.action, EditHeader):
                 self._do(step, step.action, texts)
 
     def _do(self, step: Step, action: EditHeader, texts: Texts) -> None:
-        made_here = self._origin is None and not (self._of_file and action.table is Table.ONSUCCESS)
+        made_here = self._service is None and not (self._of_file and action.table is Table.ONSUCCESS)
         if made_here and action.table is not Table.ALWAYS:
             why = "answers that are made here have the lines of the table always only"
             self._low.dropped.append(Claim(self._route.host.said_by(step), Outcome.NO_EFFECT, why, "answer-made-here"))

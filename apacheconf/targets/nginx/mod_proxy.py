@@ -6,18 +6,20 @@ from apacheconf.ledger import Written
 from apacheconf.program.hosts import Host
 from apacheconf.program.steps import CookiePart, EditHeader, MapBack, MapBackCookie, MapToOrigin, Table
 from apacheconf.program.tls import OriginTls
-from apacheconf.program.workers import Origin, Worker
+from apacheconf.program.workers import Origin
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.nginx import origin_tls
-from apacheconf.targets.nginx.core import emit_charset, seconds
+from apacheconf.targets.nginx.core import emit_charset
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import SHARED, Map
+from apacheconf.targets.nginx.members import addresses_of, emit_failover, have_servers
 from apacheconf.targets.nginx.mod_headers import HeaderLines, report_failures
 from apacheconf.targets.nginx.rewriting import substitution
 from apacheconf.targets.nginx.sessions import member_of_session
+from apacheconf.targets.nginx.timeouts import common_timeouts, emit_timeouts, timeouts
 from apacheconf.targets.nginx.tree import Block, literal, literal_path
-from apacheconf.targets.nginx.workers import upstream_name
+from apacheconf.targets.nginx.workers import service_of
 from apacheconf.targets.origin_tls import settings_of
 from apacheconf.targets.patterns import escape, starting_with
 from apacheconf.targets.routes import NewPath, Route, members, new_path, regex_of, reverse_of, special_claims
@@ -42,7 +44,7 @@ _MAPPED_BACK = ("Content-Location", "URI", "Destination")
 
 def emit_defaults(low: Lowering, http: Block) -> None:
     """What holds for every proxied location: httpd's ways where nginx has others."""
-    _emit_timeouts(common_timeouts(low), http)
+    emit_timeouts(common_timeouts(low), http)
     http.add("proxy_http_version", "1.1")
     http.add("proxy_request_buffering", "off")
     http.add("proxy_buffer_size", "16k")
@@ -105,15 +107,19 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
         if len(prefix) == 1 and route.host.shape.limits.encoded_slashes != "NoDecode":
             spelt = "$request", "!~", r"^\S+ /(?!/)"  # an absolute target, too
         _emit_path(path, location.open("if", *spelt))
-    upstream = member_of_session(origin, upstream_name(origin, low), low)
+    own_servers = have_servers(route, origin)
+    service = service_of(origin, low, addresses_of(route.host, origin, low) if own_servers else None)
+    upstream = member_of_session(service, low)
     scheme = "https" if SECURE[worker.scheme] else "http"
     location.add("proxy_pass", f"{scheme}://{upstream}", claims=_mapping_claims(route, origin))
     if SECURE[worker.scheme]:
         origin_tls.emit_origin_tls(settings_of(route)[0], worker, route.keep_host is not None, location)
     own = timeouts(route.host, worker)
-    if own != common_timeouts(low):
-        _emit_timeouts(own, location)
-    lines = HeaderLines(low, route, origin, _location_back(low, route))
+    if own_servers:
+        emit_failover(route, origin, location)
+    elif own != common_timeouts(low):
+        emit_timeouts(own, location)
+    lines = HeaderLines(low, route, service, _location_back(low, route))
     _emit_request_headers(low, route, origin, lines, location)
     lines.emit_request(location)
     _emit_hidden(low, lines, location)
@@ -178,32 +184,6 @@ def _mapping_claims(route: Route, origin: Origin) -> tuple[Claim, ...]:
     return tuple(claims)
 
 
-def read_timeout(host: Host, worker: Worker) -> float:
-    """WP-6, WP-30: the worker's own timeout, else ProxyTimeout, else Timeout. Seconds."""
-    limits = host.shape.limits
-    return worker.timeout or limits.proxy_timeout or limits.timeout
-
-
-def timeouts(host: Host, worker: Worker) -> tuple[float, float]:
-    """How long to wait for the connection and for each read or write. Seconds."""
-    wait = read_timeout(host, worker)
-    return worker.connect_timeout or wait, wait
-
-
-def common_timeouts(low: Lowering) -> tuple[float, float]:
-    """What most origins have: the main server's own."""
-    limits = low.program.hosts[low.program.index.main].shape.limits
-    wait = limits.proxy_timeout or limits.timeout
-    return wait, wait
-
-
-def _emit_timeouts(own: tuple[float, float], block: Block) -> None:
-    connect, wait = own
-    block.add("proxy_connect_timeout", seconds(connect))
-    block.add("proxy_send_timeout", seconds(wait))
-    block.add("proxy_read_timeout", seconds(wait))
-
-
 def _emit_request_headers(low: Lowering, route: Route, origin: Origin, lines: HeaderLines, location: Block) -> None:
     _emit_host(low, route, origin, lines.host(), location)
     _emit_connection(low, origin, location)
@@ -242,10 +222,12 @@ def _emit_host(low: Lowering, route: Route, origin: Origin, edited: str | None, 
                      comment=low.sources.comment(said_by), claims=(exact(said_by),))  # fmt: skip
         return
     claims: tuple[Claim, ...] = ()
-    if len({member.authority for member in members(origin)}) > 1:
+    if len({member.authority for member in members(origin)}) > 1 and not have_servers(route, origin):
         said_by = tuple(each for member in members(origin) for each in member.said_by)
         claims = (approximated(said_by, "every member gets the first one's Host, for nginx makes the request before "
                                "it picks a member", "member-host"),)  # fmt: skip
+    if have_servers(route, origin):
+        return  # each member's own server says it
     location.add("proxy_set_header", "Host", members(origin)[0].authority, claims=claims)
 
 

@@ -6,47 +6,54 @@ The upstream of a route asks its member first and, as httpd does, another one wh
 
 from __future__ import annotations
 
-from apacheconf.program.workers import Balancer, Origin, Worker
+from apacheconf.program.workers import Balancer, Worker
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.tree import Block, literal
-from apacheconf.targets.nginx.workers import address
+from apacheconf.targets.nginx.workers import Service
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.routes import is_address
 from apacheconf.targets.sessions import DRAINING, OUT, Sessions, accepts_sessions, routes_of, sessions_of
 
 
-def member_of_session(origin: Origin, name: str, low: Lowering) -> str:
-    """The upstream that a request's session leads to: a variable, or ``name`` where there are no sessions."""
+def member_of_session(service: Service, low: Lowering) -> str:
+    """The upstream that a request's session leads to: a variable, or the service's where there are no sessions."""
+    origin, name = service.origin, service.name
     sessions = sessions_of(origin) if isinstance(origin, Balancer) else None
     if sessions is None or not isinstance(origin, Balancer):
         return name
     route = _route(origin.sticky_cookie, sessions, name, low)
     routes = routes_of(origin)
-    ways = [(_exactly(each), _upstream(origin, each, workers, name, low)) for each, workers in routes.items()]
+    ways = [(_exactly(each), _upstream(service, origin, each, workers, low)) for each, workers in routes.items()]
     return low.maps.make(
         f"member_{_speakable(name)}", Map(route, (*ways, ("default", name)), "the member of a session")
     )
 
 
-def route_chosen(balancer: Balancer, name: str, low: Lowering) -> str | None:
+def route_chosen(service: Service, low: Lowering) -> str | None:
     """The variable that holds the route of the member that was asked; None where addresses don't tell members apart."""
-    found = {address(each): each.member.route if each.member else "" for each in balancer.members}
-    if len(found) < len(balancer.members) or not all(map(is_address, balancer.members)):
+    found = {at: each.member.route if each.member else "" for each, at in service.addresses.items()}
+    known = all(at.startswith("unix:") or is_address(each) for each, at in service.addresses.items())
+    if len(found) < len(service.addresses) or not known:
         return None
     entries = tuple((f"~(?:^|[ ,]){escape(asked)}$", literal(route)) for asked, route in found.items() if route)
-    why = f"the route of the member of {name} that answers"
-    return low.maps.make(f"chosen_{_speakable(name)}", Map("$upstream_addr", (*entries, ("default", "")), why))
+    why = f"the route of the member of {service.name} that answers"
+    name = f"chosen_{_speakable(service.name)}"
+    return low.maps.make(name, Map("$upstream_addr", (*entries, ("default", "")), why))
 
 
-def route_changed(balancer: Balancer, name: str, low: Lowering) -> str | None:
+def route_changed(service: Service, low: Lowering) -> str | None:
     """The variable that is ``1`` where another member answers than the session wants, or there is none (ST-11)."""
-    sessions, chosen = sessions_of(balancer), route_chosen(balancer, name, low)
-    if sessions is None or chosen is None:
-        return None if sessions is not None else ""
-    route = _route(balancer.sticky_cookie, sessions, name, low)
+    balancer = service.origin
+    sessions = sessions_of(balancer) if isinstance(balancer, Balancer) else None
+    if sessions is None or not isinstance(balancer, Balancer):
+        return ""
+    chosen = route_chosen(service, low)
+    if chosen is None:
+        return None
+    route = _route(balancer.sticky_cookie, sessions, service.name, low)
     made = Map(f"{route}|{chosen}", ((r"~^([^|]+)\|\1$", ""), ("default", "1")), "a session that begins or moves")
-    return low.maps.make(f"changed_{_speakable(name)}", made)
+    return low.maps.make(f"changed_{_speakable(service.name)}", made)
 
 
 def _route(cookie: str, sessions: Sessions, name: str, low: Lowering) -> str:
@@ -75,30 +82,30 @@ def _speakable(name: str) -> str:
     return "".join(char if char.isalnum() else "_" for char in name)
 
 
-def _upstream(balancer: Balancer, route: str, workers: tuple[Worker, ...], name: str, low: Lowering) -> str:
+def _upstream(service: Service, balancer: Balancer, route: str, workers: tuple[Worker, ...], low: Lowering) -> str:
     """An upstream that asks the members of a route first."""
-    key = id(balancer), route
-    own = low.names.of(key, f"{name}-{route}")
+    key = service.name, route
+    own = low.names.of(key, f"{service.name}-{route}")
     if key in low.written:
         return own
     low.written[key] = balancer
     low.upstreams.space()
-    block = low.upstreams.open("upstream", own, comment=f"sessions of {name} whose route is {route}")
+    block = low.upstreams.open("upstream", own, comment=f"sessions of {service.name} whose route is {route}")
     block.add("zone", own, "64k")
     first = [worker for worker in workers if accepts_sessions(worker)][:1]
     spares = [worker for worker in workers if worker not in first]
     if not balancer.no_failover:
         spares += [worker for worker in balancer.members if worker not in workers]
-    _servers(block, first, spares)
+    _servers(block, service, first, spares)
     if any(worker.reusable for worker in balancer.members):
         block.add("keepalive", "32")
     return own
 
 
-def _servers(block: Block, first: list[Worker], spares: list[Worker]) -> None:
+def _servers(block: Block, service: Service, first: list[Worker], spares: list[Worker]) -> None:
     for worker in first:
-        block.add("server", address(worker), "max_fails=0")
+        block.add("server", service.addresses[worker], "max_fails=0")
     for worker in spares:
         out = worker.member is not None and worker.member.status & (OUT | {DRAINING})
         words = ["down"] if out else ["backup"] if first else []
-        block.add("server", address(worker), "max_fails=0", *words)
+        block.add("server", service.addresses[worker], "max_fails=0", *words)

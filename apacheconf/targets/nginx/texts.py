@@ -15,7 +15,7 @@ from apacheconf.program.conditions import ALWAYS, AllOf, Condition, Matches, Tes
 from apacheconf.program.hosts import Host, LayerKind
 from apacheconf.program.steps import NEXT, ExportTls, Rewrite, Step
 from apacheconf.program.values import Capture, Literal, Value, Variable
-from apacheconf.program.workers import Balancer, Origin
+from apacheconf.program.workers import Balancer
 from apacheconf.targets.environments import guarded, variables_set
 from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.nginx.conditions import flag_of, text_of
@@ -23,7 +23,7 @@ from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.sessions import route_changed, route_chosen
 from apacheconf.targets.nginx.tree import literal
-from apacheconf.targets.nginx.workers import upstream_name
+from apacheconf.targets.nginx.workers import Service
 from apacheconf.targets.questions import CannotAsk, pcre
 from apacheconf.targets.rewrites import parts_of
 
@@ -58,12 +58,12 @@ class _Setting:
 class Texts:
     """The words of one route's values; ``tell`` hears of each step in order. ``used`` are the variables that were read.
 
-    ``origin`` is where the route leads.
+    ``service`` is where the route leads.
     """
 
     low: Lowering
     host: Host
-    origin: Origin | None = None
+    service: Service | None = None
     used: set[str] = field(default_factory=set)
     #: Variables of the environment that may be something else.
     unsure: set[str] = field(default_factory=set)
@@ -137,7 +137,7 @@ class Texts:
                 return "$request_id"
             case Variable("REQUEST_STATUS"):
                 return "$status"
-            case Variable("RESP", name) if self.origin is not None:
+            case Variable("RESP", name) if self.service is not None:
                 return f"$upstream_http_{name.lower().replace('-', '_')}"
             case _:
                 return None
@@ -157,10 +157,9 @@ class Texts:
 
     def _of_balancer(self, name: str) -> str:
         found = None
-        if isinstance(self.origin, Balancer) and name == "BALANCER_WORKER_ROUTE":
-            found = route_chosen(self.origin, upstream_name(self.origin, self.low), self.low)
-        if isinstance(self.origin, Balancer) and name == "BALANCER_ROUTE_CHANGED":
-            found = route_changed(self.origin, upstream_name(self.origin, self.low), self.low)
+        if self.service is not None and isinstance(self.service.origin, Balancer):
+            ways = {"BALANCER_WORKER_ROUTE": route_chosen, "BALANCER_ROUTE_CHANGED": route_changed}
+            found = ways[name](self.service, self.low) if name in ways else None
         if found is None:
             raise CannotAsk(f"%{{{name}}}e")
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import gcd
 
 from apacheconf.program.workers import Balancer, Origin, Worker
@@ -15,21 +16,30 @@ _IDLE = "32"
 _METHODS = {"byrequests": "", "bybusyness": "least_conn"}
 
 
-def upstream_name(origin: Origin, low: Lowering) -> str:
-    """The name of the origin's upstream block, written when it is first asked for; workers that are alike share one."""
-    key = _identity(origin)
-    name = low.names.of(key, _wish(origin))
+@dataclass(frozen=True)
+class Service:
+    """An origin as nginx asks it: the ``name`` of its upstream, and where each member is reached."""
+
+    origin: Origin
+    name: str
+    addresses: dict[Worker, str]
+
+
+def service_of(origin: Origin, low: Lowering, addresses: dict[Worker, str] | None = None) -> Service:
+    """The origin's upstream, written when it is first asked for; workers that are alike share one.
+
+    ``addresses`` are given where members aren't reached directly.
+    """
+    at = addresses or {each: address(each) for each in members(origin)}
+    key = (id(origin), *at.values()) if isinstance(origin, Balancer) else (address(origin), origin.reusable)
+    service = Service(origin, low.names.of(key, _wish(origin)), at)
     known = low.written.get(key)
     if known is None:
         low.written[key] = origin
-        _write(origin, name, low)
+        _write(service, low)
     elif known is not origin and isinstance(origin, Worker):
         low.dropped += _worker_claims(origin, origin)
-    return name
-
-
-def _identity(origin: Origin) -> object:
-    return id(origin) if isinstance(origin, Balancer) else (address(origin), origin.reusable)
+    return service
 
 
 def _wish(origin: Origin) -> str:
@@ -38,7 +48,8 @@ def _wish(origin: Origin) -> str:
     return origin.socket or f"{origin.host}-{origin.port}"
 
 
-def _write(origin: Origin, name: str, low: Lowering) -> None:
+def _write(service: Service, low: Lowering) -> None:
+    origin, name = service.origin, service.name
     low.upstreams.space()
     own = [each for each in origin.said_by if each.name.lower() != "balancermember"]
     claims = tuple(_balancer_claims(origin)) if isinstance(origin, Balancer) else ()
@@ -48,7 +59,7 @@ def _write(origin: Origin, name: str, low: Lowering) -> None:
         block.add(_METHODS[origin.lbmethod])
     weights = _weights(members(origin))
     for worker, weight in zip(members(origin), weights, strict=True):
-        _server(block, worker, weight, origin, low)
+        _server(block, worker, weight, service, low)
     if any(worker.reusable for worker in members(origin)):
         block.add("keepalive", _IDLE)
 
@@ -68,11 +79,12 @@ def address(worker: Worker) -> str:
     return f"{host}:{worker.port}"
 
 
-def _server(block: Block, worker: Worker, weight: int, origin: Origin, low: Lowering) -> None:
+def _server(block: Block, worker: Worker, weight: int, service: Service, low: Lowering) -> None:
+    origin = service.origin
     status = worker.member.status if worker.member else frozenset()
     # NGX-105: with a memory for failures nginx takes members out for broken answers, too, and answers 502 for a
     # while when all have failed, where httpd tries them at once.
-    words = [address(worker), "max_fails=0"]
+    words = [service.addresses[worker], "max_fails=0"]
     if weight != 1:
         words.append(f"weight={weight}")
     if status & {"D", "S", "N"}:
