@@ -12,8 +12,9 @@ from apacheconf.program.steps import AddCharset
 from apacheconf.program.uri import canonical
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact
 from apacheconf.targets.haproxy.conditions import Term, variables_in
+from apacheconf.targets.haproxy.documents import refuse
 from apacheconf.targets.haproxy.lowering import Lowering
-from apacheconf.targets.haproxy.tree import Section
+from apacheconf.targets.haproxy.tree import Section, plain
 from apacheconf.targets.patterns import GOOD_HOST
 from apacheconf.targets.routes import Route
 
@@ -27,11 +28,6 @@ CANONICAL = f"path,url_dec,{ESCAPED_ANEW}"
 
 HAS_HOST = "{ req.fhdr(host) -m found }"
 _BAD_ESCAPE = "%(?![0-9A-Fa-f]{2})"
-
-
-def plain(text: str) -> str:
-    """``text`` where HAProxy reads a log format, in which ``%`` starts a variable."""
-    return text.replace("%", "%%")
 
 
 def seconds(value: float) -> str:
@@ -98,18 +94,18 @@ def emit_guards(low: Lowering, host: Host, frontend: Section) -> None:
     frontend.rule(f"http-request return status 414 if {{ url,length gt {longest} }}")
 
 
-def emit_path_guards(low: Lowering, host: Host, frontend: Section) -> None:
-    """What httpd refuses once it knows the host."""
-    limits = host.shape.limits
+def emit_path_guards(low: Lowering, hosts: Sequence[Host], frontend: Section) -> None:
+    """What httpd refuses once it knows the host; the first one's limits hold for all."""
+    limits = hosts[0].shape.limits
     frontend.space()
-    frontend.rule("http-request deny deny_status 400 if { path -m reg ? }", _BAD_ESCAPE)
-    frontend.rule("http-request return status 417 if { req.fhdr(expect) -m found } "
-                  "!{ req.fhdr(expect) -m str -i 100-continue }")  # fmt: skip
+    refuse(low, hosts, 400, ("{", "path", "-m", "reg", _BAD_ESCAPE, "}"), frontend)
+    expects = "{ req.fhdr(expect) -m found } !{ req.fhdr(expect) -m str -i 100-continue }"
+    refuse(low, hosts, 417, tuple(expects.split()), frontend)
     if not limits.trace:
         said_by = low.scopes.named("traceenable")
-        frontend.rule("http-request deny deny_status 405 if METH_TRACE",
-                      comment=low.sources.comment(said_by), claims=(exact(said_by),))  # fmt: skip
-    frontend.rule("http-request deny deny_status 404 if { path -m sub %00 }")
+        line = refuse(low, hosts, 405, ("METH_TRACE",), frontend)
+        line.comment, line.claims = low.sources.comment(said_by), (exact(said_by),)
+    refuse(low, hosts, 404, ("{", "path", "-m", "sub", "%00", "}"), frontend)
 
 
 def emit_slashes(
@@ -121,8 +117,8 @@ def emit_slashes(
     """
     refusing = [each for each in hosts if each.shape.limits.encoded_slashes == "Off"]
     if refusing:
-        out.add("http-request", "deny", "deny_status", "404", "if", "{", "path", "-m", "sub", "-i", "%2f", "}",
-                *(is_one_of(refusing) if len(refusing) < len(hosts) else ()))  # fmt: skip
+        only = is_one_of(refusing) if len(refusing) < len(hosts) else ()
+        refuse(low, refusing, 404, ("{", "path", "-m", "sub", "-i", "%2f", "}", *only), out)
     keeping = [each for each in hosts if each.shape.limits.encoded_slashes == "NoDecode"]
     only = is_one_of(keeping) if 0 < len(keeping) < len(hosts) else ()
     if keeping:
@@ -141,7 +137,7 @@ def emit_slashes(
     return only if keeping else None
 
 
-def emit_path(host: Host, keeps_slashes: Term | None, frontend: Section) -> None:
+def emit_path(low: Lowering, hosts: Sequence[Host], keeps_slashes: Term | None, frontend: Section) -> None:
     """SEM-7: decode once, escape anew, then take out dots and double slashes, as httpd does."""
     frontend.space()
     frontend.say("The path as httpd maps it: decoded and escaped anew, without dot segments and double slashes.")
@@ -151,11 +147,11 @@ def emit_path(host: Host, keeps_slashes: Term | None, frontend: Section) -> None
     if keeps_slashes is not None:
         frontend.add("http-request", "set-path", r'%[path,regsub("%25(2[Ff])","%\\1",g)]', "if",
                      "{", "path", "-m", "sub", "-i", "%252f", "}", *keeps_slashes)  # fmt: skip
-    if host.shape.limits.merge_slashes:
+    if hosts[0].shape.limits.merge_slashes:
         frontend.rule("http-request normalize-uri path-merge-slashes")
     frontend.rule("http-request normalize-uri path-strip-dot")
     frontend.rule("http-request normalize-uri path-strip-dotdot")
-    frontend.rule("http-request deny deny_status 400 if { path -m reg ? }", r"^/\.\.(?:/|$)")
+    refuse(low, hosts, 400, ("{", "path", "-m", "reg", r"^/\.\.(?:/|$)", "}"), frontend)
 
 
 def escaped(path: str) -> str:

@@ -14,7 +14,7 @@ from apacheconf.program.program import Program
 from apacheconf.targets.choices import Place, close, leaves, routes_in
 from apacheconf.targets.claims import Claim, settle, unsupported
 from apacheconf.targets.growing import places
-from apacheconf.targets.haproxy import core, hosts, mod_headers, mod_log_config, mod_setenvif, mod_ssl
+from apacheconf.targets.haproxy import core, documents, hosts, mod_headers, mod_log_config, mod_setenvif, mod_ssl
 from apacheconf.targets.haproxy.backends import backend_of
 from apacheconf.targets.haproxy.conditions import Term, Terms, can_ask
 from apacheconf.targets.haproxy.differences import DIFFERENCES
@@ -84,14 +84,15 @@ def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Sect
     core.emit_guards(low, first, frontend)
     parties = hosts.parties_of(low, answering, frontend.name)
     hosts.emit_choice(low, answering, frontend)
-    core.emit_path_guards(low, first, frontend)
     every = [party.host for party in parties]
+    lowered = [(host, _places(low, host, first)) for host in every]
+    low.documents |= {host.number: documents.of_host(found) for host, found in lowered}
+    core.emit_path_guards(low, every, frontend)
     if low.keeps_raw:
         frontend.rule("http-request set-var(txn.raw) path")
     keeps_slashes = core.emit_slashes(low, every, low.is_one_of, frontend)
-    core.emit_path(first, keeps_slashes, frontend)
+    core.emit_path(low, every, keeps_slashes, frontend)
     mod_ssl.emit_checks(low, answering, frontend)
-    lowered = [(host, _places(low, host, first)) for host in every]
     core.emit_responses(frontend)
     for host, found in lowered:
         of_host = low.is_host(host) if len(answering) > 1 else ()

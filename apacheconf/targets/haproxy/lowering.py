@@ -7,6 +7,7 @@ from functools import cached_property
 
 from apacheconf.program.hosts import Host
 from apacheconf.program.program import Program
+from apacheconf.program.steps import SetErrorDocument
 from apacheconf.targets.claims import Claim
 from apacheconf.targets.haproxy.conditions import Environment
 from apacheconf.targets.haproxy.tree import Section
@@ -49,6 +50,8 @@ class Lowering:
     #: What ``use_backend`` calls the backends that lead to origins.
     called_backends: dict[object, str] = field(default_factory=dict)
     own: list[Section] = field(default_factory=list)
+    #: The error documents of each host that hold before sections are asked, by status.
+    documents: dict[int, dict[int, SetErrorDocument]] = field(default_factory=dict)
     #: The kind that a host stands for, by its number.
     kinds: dict[int, Kind] = field(default_factory=dict)
     #: What the frontend that is being written calls each host that it tells apart: the variable that holds it, and it.

@@ -9,12 +9,11 @@ from apacheconf.program.uri import canonical
 from apacheconf.program.values import Call, Capture, Literal, Value, Variable
 from apacheconf.targets.claims import exact, unsupported
 from apacheconf.targets.haproxy.conditions import Terms
-from apacheconf.targets.haproxy.core import plain
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.mod_authz_core import admissions, emit_admission
 from apacheconf.targets.haproxy.mod_proxy import emit_self
 from apacheconf.targets.haproxy.rewriting import emit_question_mark, substituted
-from apacheconf.targets.haproxy.tree import Section
+from apacheconf.targets.haproxy.tree import Section, plain
 from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.rewrites import parts_of

@@ -12,10 +12,9 @@ from apacheconf.program.steps import EditHeader, Step, Table
 from apacheconf.program.values import Capture, Joined, Literal, Value, Variable
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.haproxy.conditions import NOTHING_SET, Environment, Term, Terms, fetch_of, is_of_answer, negated
-from apacheconf.targets.haproxy.core import plain
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.rewriting import inner
-from apacheconf.targets.haproxy.tree import Section
+from apacheconf.targets.haproxy.tree import Section, plain
 from apacheconf.targets.questions import CannotAsk, pcre
 from apacheconf.targets.rewrites import parts_of
 from apacheconf.targets.routes import Route

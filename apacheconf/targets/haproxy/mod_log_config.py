@@ -15,9 +15,8 @@ from apacheconf.program.steps import Log, LogItem, Step
 from apacheconf.program.values import Literal, Value, Variable
 from apacheconf.targets.claims import Claim, approximated, equivalent
 from apacheconf.targets.haproxy.conditions import Terms, negated, variable_of
-from apacheconf.targets.haproxy.core import plain
 from apacheconf.targets.haproxy.lowering import Lowering
-from apacheconf.targets.haproxy.tree import Section
+from apacheconf.targets.haproxy.tree import Section, plain
 from apacheconf.targets.questions import CannotAsk
 
 _OWN_WORDS = "HAProxy says in its own words what goes wrong, on standard error"

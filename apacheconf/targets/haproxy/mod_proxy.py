@@ -11,12 +11,13 @@ from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
 from apacheconf.targets.haproxy import mod_authz_core, mod_expires, mod_setenvif, origin_tls
 from apacheconf.targets.haproxy.conditions import Terms
-from apacheconf.targets.haproxy.core import HAS_HOST, emit_charset, plain, seconds
+from apacheconf.targets.haproxy.core import HAS_HOST, emit_charset, seconds
+from apacheconf.targets.haproxy.documents import emit_documents
 from apacheconf.targets.haproxy.lowering import MAIN, Lowering, Policy
 from apacheconf.targets.haproxy.mod_headers import Headers
 from apacheconf.targets.haproxy.reporting import report_unsure
 from apacheconf.targets.haproxy.rewriting import emit_question_mark, substituted
-from apacheconf.targets.haproxy.tree import Section
+from apacheconf.targets.haproxy.tree import Section, plain
 from apacheconf.targets.haproxy.workers import emit_balancing, emit_servers, names_are_hosts, origin_name
 from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.likeness import Kind
@@ -109,6 +110,7 @@ def _emit_policy(
 ) -> None:
     """All that a backend does but where it leads; ``of_kind``: neither what names the host's own origin."""
     assert route.map is not None and route.mapping is not None
+    emit_documents(low, route, backend)
     terms = Terms("held", low.environments[route.host.number])
     headers = Headers(low, route, backend, terms)
     mod_authz_core.emit_admission(low, route, terms, backend)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from apacheconf.ledger import Outcome
 from apacheconf.program.admission import Admit
 from apacheconf.program.handling import ExpiryRules, Told
-from apacheconf.program.steps import EditHeader, SecureOrigin, SetEnv
+from apacheconf.program.steps import EditHeader, SecureOrigin, SetEnv, SetErrorDocument
 from apacheconf.targets.claims import Claim, unsupported
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.mod_authz_core import can_say
@@ -13,7 +13,7 @@ from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.routes import Route
 
 #: What answers for itself elsewhere, whether it is certain or not.
-DONE = EditHeader | SetEnv | SecureOrigin | ExpiryRules
+DONE = EditHeader | SetEnv | SecureOrigin | ExpiryRules | SetErrorDocument
 _NO_FILES = "it is about answers made here, and this is an origin's"
 
 

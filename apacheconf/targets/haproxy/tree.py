@@ -58,6 +58,11 @@ class Section:
             self.lines.append(Line())
 
 
+def plain(text: str) -> str:
+    """``text`` where HAProxy reads a log format, in which ``%`` starts a variable."""
+    return text.replace("%", "%%")
+
+
 def quote(word: str) -> str:
     """``word`` as HAProxy reads it back: bare, or in single quotes; a single quote itself is ``'\\''``."""
     if _BARE.fullmatch(word):

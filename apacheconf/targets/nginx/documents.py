@@ -6,32 +6,17 @@ its full set. A document that is made anew for each request is left to the repor
 
 from __future__ import annotations
 
-import re
-
-from apacheconf.ledger import Outcome, Written
+from apacheconf.ledger import Outcome
 from apacheconf.program.cells import lies_in
 from apacheconf.program.hosts import Host, Reach
 from apacheconf.program.steps import Action, Respond, SetErrorDocument, Step
 from apacheconf.program.values import Literal
 from apacheconf.targets.choices import Place, leaves
 from apacheconf.targets.claims import Claim, equivalent, exact
+from apacheconf.targets.error_documents import DEPENDS, TYPE, lines_of
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.tree import Block, literal
 from apacheconf.targets.routes import Route
-
-#: What makes a text one that depends on the request: httpd reads it as an expression.
-_DEPENDS = re.compile(r"%\{|\$[0-9]")
-#: The type of a text, whatever it looks like.
-_TYPE = "text/html; charset=iso-8859-1"
-
-
-def lines_of(host: Host, step: Step) -> tuple[Written, ...]:
-    """The directives of a step; of ErrorDocument lines, which merge as one setting, those of its status."""
-    said_by = host.said_by(step)
-    if not isinstance(step.action, SetErrorDocument):
-        return said_by
-    status = str(step.action.status)
-    return tuple(each for each in said_by if each.args.split(maxsplit=1)[:1] == [status]) or said_by
 
 
 def common_documents(low: Lowering, routes: list[Route]) -> list[Step]:
@@ -51,11 +36,11 @@ def _can_say(low: Lowering, step: Step) -> bool:
     """httpd asks for a password where it should send a 401 elsewhere, and answers no request with 504 by itself."""
     match step.action:
         case SetErrorDocument(status, url=url) if url:
-            return status not in (401, 504) and not _DEPENDS.search(url)
+            return status not in (401, 504) and not DEPENDS.search(url)
         case SetErrorDocument(status, text=Literal(text)):
-            return bool(text) and status != 504 and not _DEPENDS.search(text)
+            return bool(text) and status != 504 and not DEPENDS.search(text)
         case SetErrorDocument(status, path=path) if path:
-            return status not in (401, 504) and not _DEPENDS.search(path) and answers_at(low, path) is not None
+            return status not in (401, 504) and not DEPENDS.search(path) and answers_at(low, path) is not None
         case _:
             return False
 
@@ -151,7 +136,7 @@ def emit_texts(low: Lowering, server: Block) -> None:
         assert isinstance(made.text, Literal)
         server.space()
         location = server.open("location", name)
-        location.add("default_type", _TYPE)
+        location.add("default_type", TYPE)
         location.add("return", str(made.status), literal(made.text.text))
 
 

@@ -12,6 +12,7 @@ from apacheconf.program.steps import EditHeader, Redirect, Respond, SecureOrigin
 from apacheconf.targets.choices import Ask, Closed, Place, close, leaves
 from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
 from apacheconf.targets.environments import variables_set
+from apacheconf.targets.error_documents import lines_of
 from apacheconf.targets.fates import FILES
 from apacheconf.targets.nginx import (
     documents,
@@ -187,7 +188,7 @@ def _report_unsure(low: Lowering, route: Route, location: Block, carried: list[S
         if claim is not None:
             low.dropped.append(claim)
         else:
-            said_by += documents.lines_of(route.host, step)
+            said_by += lines_of(route.host, step)
     if said_by:
         low.dropped.append(unsupported(said_by, "not supported yet for nginx", "not-yet"))
         location.say(f"not translated: {low.sources.comment(said_by)}")
