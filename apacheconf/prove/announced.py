@@ -66,6 +66,8 @@ DIRECTIVES: Mapping[str, tuple[str, ...]] = {
 
 #: Caveats of what is refused instead of guessed: they announce a 403, 500 or 503 of the target's own, and nothing else.
 CLOSED = frozenset({"closed", "refuses-everyone"})
+#: The caveat of a target that serves no files: it announces a 404 where httpd looks for one.
+FILES = "files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +77,14 @@ class Announcements:
     keys: tuple[str, ...] = ()
     directives: tuple[str, ...] = ()
 
-    def announce(self, probe: str, aspects: Iterable[Aspect]) -> str | None:
-        """The caveat or directive that announces a difference in all of ``aspects``; None if none does."""
+    def announce(self, probe: str, aspects: Iterable[Aspect], about_file: bool = False) -> str | None:
+        """The caveat or directive that announces a difference in all of ``aspects``; None if none does.
+
+        ``about_file`` says that httpd looks for a file, and no origin is asked.
+        """
         aspects = tuple(aspects)
+        if about_file and FILES in self.keys and any(each.what == "status" and each.other == "404" for each in aspects):
+            return FILES
         key = next((key for key in self.keys if _includes(PROBES.get(key, ()), probe)), None)
         if key is None and any(
             each.what.endswith("status") and each.other in ("403", "500", "503") for each in aspects

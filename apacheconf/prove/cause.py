@@ -36,6 +36,15 @@ def cause_of(program: Program, stage: Stage, probe: Probe, port: int) -> str:
     return _title(stage, said_by[0]) if said_by else ""
 
 
+def is_about_file(program: Program, probe: Probe, port: int) -> bool:
+    """Whether the first request of a probe leads to a file, and to no origin."""
+    request = _request(probe, port)
+    if request is None:
+        return False
+    decision = decide(program, request)
+    return decision.origin is None and bool(decision.file)
+
+
 def _request(probe: Probe, port: int) -> Request | None:
     head = probe.turns[0].send.partition(b"\r\n\r\n")[0].decode("latin-1")
     line, *rest = head.split("\r\n")

@@ -201,12 +201,16 @@ def members_as_one(program: Program) -> Rule:
 def _renamed(seen: Observation, names: Mapping[str, str]) -> Observation:
     if not names:
         return seen
+    # A port that is the default may be written, and a near miss is another member's near miss.
+    ports = {name: "" if ":" in name else "(?::80)?" for name in names}
     pattern = re.compile(
-        "|".join(rf"(?<![\w.]){re.escape(name)}(?!\d)" for name in sorted(names, key=len, reverse=True))
+        "|".join(
+            rf"(?<![\w.])({re.escape(name)}){ports[name]}(9?)(?!\d)" for name in sorted(names, key=len, reverse=True)
+        )
     )
 
     def rename(text: str) -> str:
-        return pattern.sub(lambda found: names[found[0]], text)
+        return pattern.sub(lambda found: "".join(names.get(each, each) for each in found.groups() if each), text)
 
     headers = _both(lambda pairs: tuple((name, rename(value)) for name, value in pairs))
     return _each_arrival(lambda one: replace(one, origin=rename(one.origin)))(headers(seen))

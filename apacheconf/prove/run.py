@@ -21,7 +21,7 @@ from apacheconf.program.tls import SECURE
 from apacheconf.prove import announced, fronts
 from apacheconf.prove.aims import MOST_HOSTS, Target, find_targets
 from apacheconf.prove.ask import Progress, Scenario, scenarios
-from apacheconf.prove.cause import cause_of
+from apacheconf.prove.cause import cause_of, is_about_file
 from apacheconf.prove.certificates import stand_in
 from apacheconf.prove.compare import Aspect, Comparison, compare
 from apacheconf.prove.generate import generate
@@ -142,7 +142,10 @@ def _run(
     for probe in scenario.probes:
         compared = compare(one[probe.name], two[probe.name], rules)
         cause = "" if compared.equal else cause_of(staged.program, staged.stage, probe, staged.port)
-        key = None if compared.equal else other.said.announce(probe.name, compared.aspects)
+        key = None
+        if not compared.equal:
+            about_file = is_about_file(staged.program, probe, staged.port)
+            key = other.said.announce(probe.name, compared.aspects, about_file)
         yield Result(scenario.name, target.aim.host, probe.name, compared, one[probe.name], two[probe.name], cause, key)
 
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from apacheconf.ledger import Outcome
-from apacheconf.program.steps import Redirect, Respond, SetErrorDocument
+from apacheconf.program.phases import Phase
+from apacheconf.program.steps import Redirect, Respond, SetErrorDocument, Step
 from apacheconf.targets.choices import Closed
 from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
 from apacheconf.targets.fates import FILES
 from apacheconf.targets.haproxy import mod_alias, mod_proxy
+from apacheconf.targets.haproxy.conditions import Terms
 from apacheconf.targets.haproxy.documents import STATUSES, documents_of, emit_documents
 from apacheconf.targets.haproxy.lowering import Lowering
-from apacheconf.targets.haproxy.mod_authz_core import admissions
+from apacheconf.targets.haproxy.mod_authz_core import admissions, can_say, emit_admission
 from apacheconf.targets.haproxy.reporting import report_unsure
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.routes import Route, kept_in_mind
 
-_GUARDS_NOTHING = "what it guards is not served: nobody is asked for a name there"
+_NOT_ASKED = "what it guards is not served, and nobody is asked for a name there"
+_ANSWERED = "it is answered before anybody is asked who it is"
 
 
 def backend_of(low: Lowering, end: Route | Closed) -> str:
@@ -29,13 +32,42 @@ def backend_of(low: Lowering, end: Route | Closed) -> str:
     report_unsure(low, end)
     if end.answer and isinstance(end.answer.action, Redirect):
         return mod_alias.backend_for(low, end, end.answer)
-    for step, _ in admissions(end):
-        low.dropped.append(Claim(end.host.said_by(step), Outcome.NO_EFFECT, _GUARDS_NOTHING, "files"))
-    status, claims = _local(end)
-    page = documents_of(end).get(status)
-    name = _answering(low, status, claims, page)
-    emit_documents(low, end, low.bodies["answers", status, page], only=status)
-    return name
+    return _answering_route(low, end)
+
+
+def _answering_route(low: Lowering, route: Route) -> str:
+    """The backend for a route that ends here, after those were asked who may."""
+    status, claims = _local(route)
+    low.lacks_files = low.lacks_files or (status == 404 and route.answer is None)
+    guards = _guards(low, route)
+    if not guards:
+        page = documents_of(route).get(status)
+        name = _answering(low, status, claims, page)
+        emit_documents(low, route, low.bodies["answers", status, page], only=status)
+        return name
+    policy = tuple((step.action, step.said_by, step.when) for step in guards)
+    key = "guarded", status, route.host.number, policy, tuple(documents_of(route).values())
+    if key not in low.bodies:
+        said_by = [each for step in guards for each in route.host.said_by(step)]
+        backend = Section("backend", low.names.of(key, f"guarded-{status}"), low.sources.comment(said_by[:1]))
+        low.bodies[key] = backend
+        low.backends.append(backend)
+        emit_documents(low, route, backend)
+        emit_admission(low, route, Terms("held", low.environments[route.host.number]), backend)
+        _answer(status, backend)
+    low.bodies[key].claims += claims
+    return low.bodies[key].name
+
+
+def _guards(low: Lowering, route: Route) -> list[Step]:
+    """The steps that ask who it is before the answer is made, as far as HAProxy can ask."""
+    asking = [step for step, _ in admissions(route) if route.answer is None or route.answer.phase > Phase.AUTHN]
+    for step, _ in admissions(route):
+        if step not in asking:
+            low.dropped.append(Claim(route.host.said_by(step), Outcome.NO_EFFECT, _ANSWERED, "answered"))
+        elif not can_say(step, low.environments[route.host.number]):
+            low.dropped.append(unsupported(route.host.said_by(step), _NOT_ASKED, "admission"))
+    return [step for step in asking if can_say(step, low.environments[route.host.number])]
 
 
 def _answering(low: Lowering, status: int, claims: tuple[Claim, ...], page: SetErrorDocument | None = None) -> str:
@@ -45,13 +77,17 @@ def _answering(low: Lowering, status: int, claims: tuple[Claim, ...], page: SetE
     backend = low.bodies.get(key)
     if backend is None:
         backend = Section("backend", name, comment="what no mapping takes" if status == 404 else "")
-        allow = " hdr Allow TRACE" if status == 405 else ""  # what httpd says of methods that it refuses
-        how = "deny deny_status" if status in STATUSES else "return status"
-        backend.rule(f"http-request {how} {status}{allow}")
+        _answer(status, backend)
         low.bodies[key] = backend
         low.backends.append(backend)
     backend.claims += claims
     return name
+
+
+def _answer(status: int, backend: Section) -> None:
+    allow = " hdr Allow TRACE" if status == 405 else ""  # what httpd says of methods that it refuses
+    how = "deny deny_status" if status in STATUSES else "return status"
+    backend.rule(f"http-request {how} {status}{allow}")
 
 
 def _local(route: Route) -> tuple[int, tuple[Claim, ...]]:

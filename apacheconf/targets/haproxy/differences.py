@@ -42,3 +42,6 @@ DIFFERENCES = (
     Difference("ipv6", _A, "Listen without an address listens on IPv4 only; httpd listens on IPv6 too, where there is "
                "any", "GET http://[::1]/ HTTP/1.1"),
 )  # fmt: skip
+#: Said where some path leads to no origin: httpd looks for a file there.
+FILES = Difference("files", Outcome.UNSUPPORTED, "the translation serves no files: what no mapping takes is answered "
+                   "with 404", "GET /index.html HTTP/1.1")  # fmt: skip

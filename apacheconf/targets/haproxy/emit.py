@@ -17,7 +17,7 @@ from apacheconf.targets.growing import places
 from apacheconf.targets.haproxy import core, documents, hosts, mod_headers, mod_log_config, mod_setenvif, mod_ssl
 from apacheconf.targets.haproxy.backends import backend_of
 from apacheconf.targets.haproxy.conditions import Term, Terms, can_ask
-from apacheconf.targets.haproxy.differences import DIFFERENCES
+from apacheconf.targets.haproxy.differences import DIFFERENCES, FILES
 from apacheconf.targets.haproxy.lowering import MAIN, Lowering
 from apacheconf.targets.haproxy.mod_authz_core import can_say
 from apacheconf.targets.haproxy.tree import Line, Section, print_tree
@@ -62,7 +62,7 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, folder: boo
     for claim in low.dropped:
         for each in (claim, *spread.others(claim)):
             ledger.drop(each.said_by, each.caveat, each.outcome, each.key)
-    found = DIFFERENCES if main.shape.limits.trace else (NO_TRACE, *DIFFERENCES)
+    found = (() if main.shape.limits.trace else (NO_TRACE,)) + DIFFERENCES + ((FILES,) if low.lacks_files else ())
     return Emission({FILE: text + own, **low.files}, found, tuple(low.notes))
 
 

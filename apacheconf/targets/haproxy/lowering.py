@@ -64,6 +64,8 @@ class Lowering:
     environments: dict[int, Environment] = field(default_factory=dict)
     #: Header lines that the frontends add for all that a host answers, by host and ``id``.
     in_front: set[tuple[int, int]] = field(default_factory=set)
+    #: Some path leads to no origin.
+    lacks_files: bool = False
     #: The key of ``a.crt`` is ``a.key``, not ``a.crt.key``.
     keys_without_crt: bool = False
 
