@@ -6,7 +6,7 @@ its full set. A document that is made anew for each request is left to the repor
 
 from __future__ import annotations
 
-from apacheconf.ledger import Outcome
+from apacheconf.ledger import Outcome, Written
 from apacheconf.program.cells import lies_in
 from apacheconf.program.hosts import Host, Reach
 from apacheconf.program.steps import Action, Respond, SetErrorDocument, Step
