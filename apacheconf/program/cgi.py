@@ -26,9 +26,9 @@ NOBODY = "[no address given]"
 def variables(
     state: State, fields: Iterable[tuple[str, str]], target: str, path_info: str, passes_user: bool = False
 ) -> dict[str, str]:
-    """Everything but SCRIPT_FILENAME. ``target`` is as the client sent it first, ``fields`` as they are now.
+    """Everything but SCRIPT_FILENAME and PATH_TRANSLATED, which needs a sub-request.
 
-    ``passes_user`` is CGIPassAuth.
+    ``target`` is as the client sent it first, ``fields`` are as they are now; ``passes_user`` is CGIPassAuth.
     """
     found = dict(state.env)
     found |= dict(_of_fields(fields, passes_user))
@@ -49,9 +49,6 @@ def variables(
     if path_info:
         found["SCRIPT_NAME"] = state.path[: _start_of(path_info, state.path)]
         found["PATH_INFO"] = path_info
-        translated = _translated(state, path_info)
-        if translated:
-            found["PATH_TRANSLATED"] = translated
     return found
 
 
@@ -81,13 +78,3 @@ def _start_of(path_info: str, path: str) -> int:
     while at < len(path) and path[at] != "/":
         at += 1
     return at
-
-
-def _translated(state: State, path_info: str) -> str:
-    """The file that the trailing path would be, had it been asked for."""
-    if state.look_up is None:
-        return ""
-    found = state.look_up(path_info, False)
-    if found.origin is not None:
-        return f"proxy:{found.state.mapped}"
-    return found.state.file + found.state.path_info

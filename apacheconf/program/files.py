@@ -6,12 +6,12 @@ import os
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 
 def _stat(path: str, follow: bool = True) -> os.stat_result | None:
+    """What a path leads to as it is written: Path would take a slash at its end away, and nothing for a folder."""
     try:
-        return Path(os.fsdecode(path.encode("latin-1"))).stat(follow_symlinks=follow)
+        return os.stat(path.encode("latin-1"), follow_symlinks=follow)  # noqa: PTH116
     except (OSError, ValueError):
         return None
 

@@ -71,8 +71,9 @@ def begin(action: BeginRewriting, course: Course) -> None:
     else:
         course.rewriting = Rewriting(state.path, state.query)
         state.rewritten = state.path
-        state.env["SCRIPT_URL"] = state.env.get("REDIRECT_SCRIPT_URL", state.path)
-        state.env["SCRIPT_URI"] = state.self_url + state.env["SCRIPT_URL"]
+        if not state.sub:  # a sub-request has those of the request that it is for
+            state.env["SCRIPT_URL"] = state.env.get("REDIRECT_SCRIPT_URL", state.path)
+            state.env["SCRIPT_URI"] = state.self_url + state.env["SCRIPT_URL"]
 
 
 def rewrite(action: Rewrite, course: Course) -> None:

@@ -21,17 +21,8 @@ from apacheconf.program.uri import PathRefused, escape_path, normalise, parse_ta
 def begin_again(course: Course, uri: str) -> None:
     """An internal redirect to ``uri``; the course is refused where there are too many, or the path is none."""
     state = course.state
-    most = state.host.recursion[0]
     course.redirect_to = None
-    if course.rounds >= most:
-        course.refuse(500, f"more than {most} internal redirects")
-        course.log(
-            "error",
-            "core",
-            f"AH00124: Request exceeded the limit of {most} internal redirects due to probable configuration error. "
-            "Use 'LimitInternalRecursion' to increase the limit if necessary. "
-            "Use 'LogLevel debug' to get a backtrace.",
-        )
+    if _is_too_often(course):
         return
     course.rounds += 1
     state.env = _redirected(state.env)
@@ -39,6 +30,22 @@ def begin_again(course: Course, uri: str) -> None:
     state.before = state.path, state.query
     _forget(course)
     _read_path(course, uri)
+
+
+def _is_too_often(course: Course) -> bool:
+    """Whether there are too many internal redirects already; the course is refused then."""
+    most = course.state.host.recursion[0]
+    if course.rounds < most:
+        return False
+    course.refuse(500, f"more than {most} internal redirects")
+    course.log(
+        "error",
+        "core",
+        f"AH00124: Request exceeded the limit of {most} internal redirects due to probable configuration error. "
+        "Use 'LimitInternalRecursion' to increase the limit if necessary. "
+        "Use 'LogLevel debug' to get a backtrace.",
+    )
+    return True
 
 
 def begin_document(program: Program, before: Decision, status: int, path: str, notes: str) -> Course:
@@ -53,9 +60,11 @@ def begin_document(program: Program, before: Decision, status: int, path: str, n
     request, redirected = replace(old.request, method="GET"), (old.path, old.query)
     state = replace(old, request=request, env=env, status=200, headers=headers, before=redirected, vary=[])
     early = HeaderTable(before.early_headers)
-    course = Course(program, state, path, headers, early=early, rounds=before.rounds + 1)
+    course = Course(program, state, path, headers, early=early, rounds=before.rounds)
     _forget(course)
-    _read_path(course, path)
+    if not _is_too_often(course):
+        course.rounds += 1
+        _read_path(course, path)
     return course
 
 
@@ -109,6 +118,7 @@ def _forget(course: Course) -> None:
     course.response_headers.clear()
     course.early_own = HeaderTable()
     state.file, state.path_info, state.mapped, state.handler = "", "", "", ""
+    state.document_root, state.context_root, state.context_prefix = "", "", ""
     state.host = course.program.hosts[state.host.number]
     course.forced_handler, course.forced_type = "", ""
     state.captures.clear()

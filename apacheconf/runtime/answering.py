@@ -71,10 +71,9 @@ class Answering:
         second = 0
         if exchange.first_status:  # the document failed: the first error counts (ED-2), and both end connections
             exchange.stay = exchange.stay and status not in CLOSING
-            second = status = exchange.first_status
+            second, (status, reason), note = exchange.first_status, exchange.first_error, ""
             kept = (*kept, *_challenges(exchange))
             exchange.plan = exchange.first_plan or exchange.plan
-            reason, note = "", ""
         method = exchange.plan.method.decode("latin-1") or "GET"
         body = page(status, reason, note, method, exchange.site.host.admin, second)
         if status in CLOSING or self._expect_refused:

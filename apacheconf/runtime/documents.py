@@ -49,7 +49,7 @@ def answered_by_document(
     if status in CLOSING:
         exchange.stay = False
     if document.path:
-        _ask_locally(client, exchange, status, _text(exchange, document.value, document.path))
+        _ask_locally(client, exchange, status, reason, _text(exchange, document.value, document.path))
     elif document.url:
         redirect(client, exchange, 302, _text(exchange, document.value, document.url))
     else:
@@ -71,7 +71,7 @@ def _text(exchange: Exchange, value: Value | None, settled: str) -> str:
     return text_of(value, state)
 
 
-def _ask_locally(client: ClientConnection, exchange: Exchange, status: int, path: str) -> None:
+def _ask_locally(client: ClientConnection, exchange: Exchange, status: int, reason: str, path: str) -> None:
     """An internal redirect to ``path`` (ED-1)."""
     request, program = client.request_of(exchange), client.server.program
     before = exchange.plan.decision
@@ -80,7 +80,7 @@ def _ask_locally(client: ClientConnection, exchange: Exchange, status: int, path
     known = before
     found = answered(lambda: decide_document(program, known, status, path))
     plan = exchange.site.plan_for(replace(request, method="GET"), found)
-    exchange.begin_again(plan, status, path)
+    exchange.begin_again(plan, status, reason, path)
     client.server.log_decided(exchange, found)
     assert plan.decision is not None
     if plan.fields is not None:

@@ -62,10 +62,10 @@ class Exchange(Requesting):
     ``reads_body`` when it is answered here, after its body."""
 
     __slots__ = (
-        "announce", "answered_at", "begun", "chain", "closes", "connection", "cut", "first_plan", "head", "head_only",
-        "interims", "known", "lines", "log_id", "overridden", "path", "pinged", "plain", "producer", "ranged",
-        "reads_body", "reply", "request_line", "site", "status", "stay", "trailers_in", "trailers_out", "upgrade",
-        "version", "written",
+        "announce", "answered_at", "begun", "chain", "closes", "connection", "cut", "first_error", "first_plan", "head",
+        "head_only", "interims", "known", "lines", "log_id", "overridden", "path", "pinged", "plain", "producer",
+        "ranged", "reads_body", "reply", "request_line", "site", "status", "stay", "trailers_in", "trailers_out",
+        "upgrade", "version", "written",
     )  # fmt: skip
 
     def __init__(
@@ -116,6 +116,7 @@ class Exchange(Requesting):
         self.ranged = False
         self.upgrade = b""
         self.first_status = 0
+        self.first_error = 0, ""
         self.first_plan: Plan | None = None
         self.overridden: ReplyHead | None = None
         self.path = ""
@@ -127,9 +128,11 @@ class Exchange(Requesting):
         self.answered_at = 0.0
         self.begun = time.time() if site.logs else 0.0
 
-    def begin_again(self, plan: Plan, status: int, path: str) -> None:
+    def begin_again(self, plan: Plan, status: int, reason: str, path: str) -> None:
         """An internal redirect after ``status``: the same client and another plan; the body isn't sent again."""
-        self.first_plan, self.plan, self.first_status, self.path = self.plan, plan, status, path
+        if self.first_plan is None:
+            self.first_plan, self.first_error = self.plan, (status, reason)
+        self.plan, self.first_status, self.path = plan, status, path
         self.pool, self.connection, self.reply, self.overridden = None, None, None, None
         self.sent = self.expects = self.pinged = self.ranged = self.plain = self.closes = False
         self.upgrade, self.session = b"", None
@@ -186,11 +189,10 @@ class Exchange(Requesting):
         if service is not None and pool is not None and reply.status in service.fail_on_status:
             pool.cells.fail(self.client.server.now)
             tell_failed_by(self, reply.status)
-        override = self.plan.forwarding.override
-        if override is not None and reply.status >= 400 and (not override or reply.status in override):
+        if reply.status >= 400 and self._overrides(reply.status):
             self.overridden = reply  # its body is read to the end, and dropped (RS-23)
             return
-        if self.first_status and override is not None:  # RS-25
+        if self.first_status and self._overrides(self.first_status):  # RS-25
             reply.status, reply.reason = self.first_status, standard_reason(self.first_status)
         if self.expects:  # it answered without asking for the body (RQ-24)
             self.stay = self.stay and self.pinged and self.body_done
@@ -269,9 +271,14 @@ class Exchange(Requesting):
         else:
             self.client.finished(self)
 
+    def _overrides(self, status: int) -> bool:
+        """Whether ProxyErrorOverride takes an origin's answer with this status."""
+        override = self.plan.forwarding.override if self.plan.service is not None else None
+        return override is not None and (not override or status in override)
+
     def _override(self, reply: ReplyHead) -> None:
         """Our own page or document in place of the origin's error, with its code and reason (RS-23)."""
-        self.overridden = None
+        self.overridden, self.first_status = None, 0  # a document that is overridden may have one itself
         self.stay = self.stay and self.body_done
         kept = [pair for pair in reply.fields if reply.status == 401 and pair[0].lower() == b"www-authenticate"]
         measured = reply is not _OUT_OF_RANGE

@@ -20,6 +20,7 @@ from apacheconf.runtime.faults import END, INVALID, TOO_LATE
 from apacheconf.runtime.framing import UNTIL_CLOSE
 from apacheconf.runtime.origin import OriginConnection
 from apacheconf.runtime.pool import Pool
+from apacheconf.runtime.resolving import translated
 from apacheconf.runtime.state import ServerState
 from apacheconf.runtime.strict import Fields
 
@@ -65,6 +66,8 @@ def parameters(exchange: Exchange, pool: Pool) -> dict[str, str]:
     target = exchange.request_line.decode("latin-1").split(" ")[1:2]
     passes_user = decision.rules(FileRules).passes_user
     found = variables(state, decision.headers, target[0] if target else "/", path_info, passes_user)
+    if path_info and (there := translated(exchange.client.server.program, decision, path_info)):
+        found["PATH_TRANSLATED"] = there
     found["SCRIPT_FILENAME"] = file or script_name(pool.worker, path, rules)
     found["PATH"] = os.environ.get("PATH", "/bin:/usr/bin:/usr/local/bin")
     found["REMOTE_PORT"] = str(exchange.client.peer_address[1])

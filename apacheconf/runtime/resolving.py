@@ -7,6 +7,7 @@ found takes the place of the request (an internal redirect that no client sees).
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import unquote
 
 from apacheconf.program.decide import decide_again, decide_sub_request
 from apacheconf.program.handling import FileRules, FolderRules, HandlerRules, MimeRules, Variant
@@ -22,7 +23,7 @@ DEEPEST = 10
 def resolve(program: Program, decision: Decision, depth: int = 0) -> Decision:
     """What ``decision`` comes to: itself, another path's, or an error or a redirect."""
     located = decision.located
-    if located is None or decision.status is not None:
+    if located is None or decision.status is not None or decision.redirect_to:
         return decision
     if "negotiation_module" in program.modules:
         chosen = _negotiated(program, decision, depth)
@@ -83,9 +84,14 @@ def _of_folder(program: Program, decision: Decision, depth: int) -> Decision:
 
 
 def _as_asked(decision: Decision, found: Decision) -> Decision:
-    """A sub-request looks with GET; what it found is then the request itself, with its method and early lines."""
-    assert decision.state is not None and found.state is not None
-    found.state.request = replace(found.state.request, method=decision.state.request.method)
+    """A sub-request looks with GET; what it found is then the request itself: with its method, where that
+    led and its early lines."""
+    own, state = decision.state, found.state
+    assert own is not None and state is not None
+    state.request = replace(state.request, method=own.request.method)
+    state.document_root, state.context_root, state.context_prefix = (
+        own.document_root, own.context_root, own.context_prefix
+    )  # fmt: skip
     return replace(found, vary=(*found.vary, *decision.vary), early_own=decision.early_own)
 
 
@@ -123,6 +129,16 @@ def look_up(program: Program, decision: Decision, name: str, depth: int = 0) -> 
         target += f"?{decision.query}"
     found = decide_sub_request(program, state, target, depth + 1)
     return resolve(program, found, depth + 1)
+
+
+def translated(program: Program, decision: Decision, path: str) -> str:
+    """The file that ``path`` would be, had it been asked for (PATH_TRANSLATED, FC-5); empty for a path that is none."""
+    found = look_up(program, replace(decision, query=None), escape_path(path))
+    if found.redirect_to:
+        return f"redirect:{unquote(found.redirect_to.partition('?')[0], 'latin-1')}{found.path_info}"
+    if found.origin is not None and found.state is not None:
+        return f"proxy:{found.state.mapped}"
+    return found.file if found.located is not None and not found.located.found else found.file + found.path_info
 
 
 def _is_there(found: Decision) -> bool:
