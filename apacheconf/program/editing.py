@@ -15,14 +15,24 @@ from apacheconf.program.values import Value
 TextOf = Callable[[Value], str]
 
 
-def edit(table: HeaderTable, line: EditHeader, text_of: TextOf, request: HeaderTable | None = None) -> None:
-    """Do ``line`` to ``table``; ``echo`` takes its fields from ``request``."""
+def edit(
+    table: HeaderTable,
+    line: EditHeader,
+    text_of: TextOf,
+    request: HeaderTable | None = None,
+    notes: dict[str, str] | None = None,
+) -> None:
+    """Do ``line`` to ``table``; ``echo`` takes its fields from ``request``, ``note`` makes one of a field."""
     if line.regex is not None:
         if line.operation == "echo":
             _echo(table, line.regex, request)
         else:
             _substitute(table, line, text_of)
-    elif line.operation != "note":  # nothing that we serve reads notes
+    elif line.operation == "note":
+        found = table.get(line.name)
+        if notes is not None and found is not None and line.value is not None:
+            notes[text_of(line.value).lower()] = found
+    else:
         _EDITS[line.operation](table, line.name, "" if line.value is None else text_of(line.value))
 
 

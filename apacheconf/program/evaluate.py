@@ -10,7 +10,6 @@ import operator
 import os
 import re
 import time
-from base64 import b64encode
 from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -39,7 +38,8 @@ from apacheconf.program.conditions import (
     UnderFilled,
 )  # fmt: skip
 from apacheconf.program.environment import Environment
-from apacheconf.program.files import FILE_TESTS, exists
+from apacheconf.program.files import FILE_TESTS, is_file
+from apacheconf.program.functions import FUNCTIONS
 from apacheconf.program.globs import glob_matches
 from apacheconf.program.headers import HeaderTable
 from apacheconf.program.hosts import Host
@@ -47,8 +47,7 @@ from apacheconf.program.mod_unique_id import unique_id
 from apacheconf.program.phases import Phase
 from apacheconf.program.prefixes import lies_under, taken
 from apacheconf.program.request import Request
-from apacheconf.program.rewrite_maps import escape, look_up, lower, upper
-from apacheconf.program.uri import escape_url
+from apacheconf.program.rewrite_maps import escape, look_up
 from apacheconf.program.values import Call, Capture, Escaped, Joined, Literal, LookAhead, Lookup, Value, Variable
 from apacheconf.syntax.words import split
 
@@ -62,7 +61,8 @@ class State:
 
     ``headers`` is its header table as edited so far (None: as received), ``answer`` the two tables of the response,
     onsuccess and always, once they are there. ``started`` is in seconds since 1970, ``before`` path and query of what
-    an internal redirect led here from. ``vary`` are the header fields that expressions and rules have asked.
+    an internal redirect led here from. ``vary`` are the header fields that expressions and rules have asked,
+    ``notes`` what Header has noted, by names in lower case.
     """
 
     request: Request
@@ -95,6 +95,7 @@ class State:
     auth_type: str = ""
     asked_user: bool = False
     vary: list[str] = field(default_factory=list)
+    notes: dict[str, str] = field(default_factory=dict)
 
     @property
     def authority(self) -> Authority:
@@ -216,7 +217,7 @@ def text_of(value: Value, state: State) -> str:
             found = read_variable(name, argument, state) if known else None
             return missing if found is None else found
         case Call(function, argument):
-            return _FUNCTIONS[function](text_of(argument, state))
+            return FUNCTIONS[function](text_of(argument, state))
         case LookAhead():
             return _ahead(state, value)
         case Escaped(inner):
@@ -336,14 +337,6 @@ _TESTS: dict[str, Callable[[str], bool]] = {
     **FILE_TESTS,
 }
 
-_FUNCTIONS: dict[str, Callable[[str], str]] = {
-    "tolower": lower,
-    "toupper": upper,
-    "escape-url": escape_url,
-    "base64": lambda text: b64encode(text.encode("latin-1", "replace")).decode(),
-}
-
-
 _TIMES = {"YEAR": "%Y", "MON": "%m", "DAY": "%d", "HOUR": "%H", "MIN": "%M", "SEC": "%S", "WDAY": "%w"}
 
 
@@ -435,6 +428,7 @@ _FAMILIES: dict[str, Callable[[State, str], str | None]] = {
     "OSENV": lambda s, argument: os.environ.get(argument),
     "SSL": lambda s, argument: _VARIABLES[argument](s) if argument in _BY_MOD_SSL else s.request.tls.get(argument),
     "RESP": lambda s, argument: next((found for table in s.answer if (found := table.get(argument)) is not None), None),
+    "NOTE": lambda s, argument: s.notes.get(argument.lower()),
     "HC": lambda s, argument: s.env.get("HC_BODY") if argument.lower() == "body" else None,
     "HTTP_MATCHING": lambda s, argument: _matching_header(s, argument),
     "HTTP_OR_ENV": lambda s, argument: s.env.get(argument) if s.header(argument) is None else s.header(argument),
@@ -468,7 +462,7 @@ def _answers(state: State, letter: str, target: str) -> bool:
         return False
     found = state.look_up(target, letter == "F")
     status = found.status or 200
-    return status < 400 if letter == "U" else status < 300 and exists(found.state.file)
+    return status < 400 if letter == "U" else status < 300 and is_file(found.state.file)
 
 
 def _matching_header(state: State, pattern: str) -> str | None:

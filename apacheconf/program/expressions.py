@@ -27,11 +27,13 @@ from apacheconf.program.conditions import (
     Test,
 )
 from apacheconf.program.files import FILE_TESTS
+from apacheconf.program.functions import FUNCTIONS
 from apacheconf.program.values import Call, Capture, Joined, Literal, Value, Variable
 from apacheconf.syntax import expr
 
-_EVALUATED_TESTS = frozenset({"n", "z", "T", *FILE_TESTS})
-_EVALUATED_CALLS = frozenset({"tolower", "toupper"})
+_EVALUATED_TESTS = frozenset({"n", "z", "T", "F", *FILE_TESTS})
+#: Functions that no expression knows.
+_OWN = frozenset({"escape-url"})
 #: The header fields behind names: who asks them makes the answer vary (EXPR-31, RW-40).
 FIELDS_OF_NAMES = {
     "HTTP_USER_AGENT": "User-Agent", "HTTP_REFERER": "Referer", "HTTP_COOKIE": "Cookie", "HTTP_HOST": "Host",
@@ -39,7 +41,8 @@ FIELDS_OF_NAMES = {
 }  # fmt: skip
 #: Functions that read a table of the request: they are variables with an argument.
 _TABLES = {
-    "req": "HTTP", "http": "HTTP", "req_novary": "HTTP", "env": "ENV", "reqenv": "ENV", "resp": "RESP", "hc": "HC",
+    "req": "HTTP", "http": "HTTP", "req_novary": "HTTP", "env": "ENV", "reqenv": "ENV", "osenv": "OSENV",
+    "resp": "RESP", "note": "NOTE", "hc": "HC",
 }  # fmt: skip
 
 
@@ -112,7 +115,7 @@ def _operand(word: expr.Word) -> Value:
 def _call(name: str, argument: expr.Word) -> Value:
     if name in _TABLES and isinstance(argument, expr.Text):
         return Variable(_TABLES[name], argument.text, varies=argument.text if name in ("req", "http") else "")
-    if name not in _EVALUATED_CALLS:
+    if name not in FUNCTIONS or name in _OWN:
         raise NotEvaluated(f"the function {name}")
     return Call(name, _operand(argument))
 
@@ -120,7 +123,9 @@ def _call(name: str, argument: expr.Word) -> Value:
 def _unary(letter: str, value: expr.Word) -> Condition:
     if letter == "R":
         return _in_network(Variable("REMOTE_ADDR"), value)
-    letter = "L" if letter == "h" else letter
+    letter = {"h": "L", "A": "U"}.get(letter, letter)
+    if letter == "U":  # the empty text is the folder of the request
+        return AnyOf((Test("z", _operand(value)), Test("U", _operand(value))))
     if letter not in _EVALUATED_TESTS:
         raise NotEvaluated(f"the test -{letter}")
     return Test(letter, _operand(value))

@@ -25,10 +25,11 @@ def _asks(test: Callable[[os.stat_result], bool], follow: bool = True) -> Callab
 
 
 exists: Callable[[str], bool] = _asks(lambda found: True)
+is_file: Callable[[str], bool] = _asks(lambda found: stat.S_ISREG(found.st_mode))
 
 FILE_TESTS: dict[str, Callable[[str], bool]] = {
-    "e": _asks(lambda found: True),
-    "f": _asks(lambda found: stat.S_ISREG(found.st_mode)),
+    "e": exists,
+    "f": is_file,
     "s": _asks(lambda found: stat.S_ISREG(found.st_mode) and found.st_size > 0),
     "d": _asks(lambda found: stat.S_ISDIR(found.st_mode)),
     "L": _asks(lambda found: stat.S_ISLNK(found.st_mode), follow=False),

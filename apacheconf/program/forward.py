@@ -26,6 +26,7 @@ def outgoing_headers(course: Course, via: str) -> Headers:
     headers = course.headers
     if is_fcgi(course.origin):
         return headers.lines()  # they become variables
+    headers = HeaderTable.of(headers.lines())  # what is asked of the request later is asked of what came
     incoming_host = headers.get("Host")
     headers.drop_hop_by_hop()
     headers.unset("Host")

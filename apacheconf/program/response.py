@@ -49,7 +49,7 @@ def answer_fields(decision: Decision, status: int, fields: Headers, completed: b
                 if held:
                     yield line
 
-    return _edited(lines_of, lambda value: text_of(value, state), always, own, completed, state.headers)
+    return _edited(lines_of, lambda value: text_of(value, state), always, own, completed, state.headers, state.notes)
 
 
 def _left_of(early: Headers, fields: Headers) -> Headers:
@@ -65,7 +65,7 @@ def settled_fields(edits: Iterable[EditHeader], fields: Headers, completed: bool
     def lines_of(table: Table) -> Iterator[EditHeader]:
         return (line for line in listed if line.table is table)
 
-    return _edited(lines_of, settled_text, HeaderTable(), HeaderTable.of(fields), completed, None)
+    return _edited(lines_of, settled_text, HeaderTable(), HeaderTable.of(fields), completed, None, {})
 
 
 def settled_text(value: Value) -> str:
@@ -148,6 +148,7 @@ def _edited(
     own: HeaderTable,
     completed: bool,
     request: HeaderTable | None,
+    notes: dict[str, str],
 ) -> Headers:
     """Both tables after their lines, the table always first; each line's condition is asked when it is its turn."""
     content_type = own.get(_TYPE)
@@ -156,7 +157,7 @@ def _edited(
         for line in lines_of(which):
             if line.name.lower() not in FRAMING:
                 content_type = _type_after(line, content_type, text)
-                edit(table, line, text, request)
+                edit(table, line, text, request, notes)
     return joined(always, own, content_type)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from posixpath import normpath
 
 from apacheconf.program.course import Course
 from apacheconf.program.environment import Environment
@@ -103,7 +104,8 @@ def begin_sub_request(program: Program, old: State, uri: str, as_file: bool, dep
         return sub
     folder = old.path.rpartition("/")[0] + "/"
     if as_file:
-        state.file = uri if uri.startswith("/") else old.file.rpartition("/")[0] + "/" + uri
+        file = uri if uri.startswith("/") else old.file.rpartition("/")[0] + "/" + uri
+        state.file = normpath(file) + "/" * (file[-1:] == "/")
         state.path = "" if uri.startswith("/") else folder + uri
     else:
         _read_path(sub, uri if uri.startswith("/") else escape_path(folder) + uri)

@@ -292,6 +292,15 @@ def _user(_: str, original: bool) -> Read:
     return read
 
 
+def _note(argument: str, original: bool) -> Read:
+    def read(exchange: Exchange) -> str | None:
+        decision = exchange.plan.decision
+        found = decision.state.notes.get(argument.lower()) if decision and decision.state else None
+        return None if found is None else _of_text(found)
+
+    return read
+
+
 def lines_sent(exchange: Exchange) -> Iterator[tuple[str, str]]:
     """The fields of the answer."""
     for line in exchange.head_sent().decode("latin-1").split("\r\n")[1:]:
@@ -354,7 +363,7 @@ _READERS: dict[str, Callable[[str, bool], Read]] = {
     "REMOTE_IDENT": _UNKNOWN,
     "REMOTE_USER": _user,
     "LOG_ID": _log_id,
-    "NOTE": _UNKNOWN,
+    "NOTE": _note,
     "TRAILER_IN": _trailer(lambda exchange: exchange.trailers_in),
     "TRAILER_OUT": _trailer(lambda exchange: exchange.trailers_out),
     "SSL": _tls_variable,

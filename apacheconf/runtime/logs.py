@@ -65,7 +65,7 @@ def _joined(reads: tuple[Read, ...]) -> Callable[[Exchange], str]:
 
 #: Items that follow from the bytes of the request, the client's address, the plan and the status.
 _LASTING = frozenset(
-    {"REMOTE_ADDR", "REMOTE_IDENT", "REMOTE_USER", "THE_REQUEST", "REQUEST_METHOD", "REQUEST_STATUS", "HTTP", "NOTE"}
+    {"REMOTE_ADDR", "REMOTE_IDENT", "REMOTE_USER", "THE_REQUEST", "REQUEST_METHOD", "REQUEST_STATUS", "HTTP"}
 )
 
 

@@ -135,7 +135,7 @@ def test_what_serve_says_of_them(tmp_path: Path) -> None:
         "SetEnv NAME 1": Outcome.EXACT,
         "Header set Connection close": Outcome.UNSUPPORTED,
         "Header set X-C %b": Outcome.UNSUPPORTED,
-        'Header set X-D "expr=%{sha1:x}%{file:/x}"': Outcome.UNSUPPORTED,
+        'Header set X-D "expr=%{sha1:x}%{file:/x}"': Outcome.EXACT,
         "Redirect /r http://t.example/": Outcome.EXACT,
         "Alias /al /srv": Outcome.EXACT,
     }

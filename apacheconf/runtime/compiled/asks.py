@@ -11,6 +11,7 @@ from enum import Enum
 from apacheconf.program import conditions, steps, values
 from apacheconf.program.admission import Admit, AnyUser, Basic, Holds, InGroup, OneOfUsers, Rules
 from apacheconf.program.conditions import Test
+from apacheconf.program.functions import OF_FILES
 from apacheconf.program.values import Variable
 
 #: What a decision depends on besides the bytes of the request and the address and scheme it arrived at: nothing, the
@@ -60,7 +61,7 @@ def asks(node: object) -> int:
     # A log's line is written when the answer is over; what handlers are told (``of_files``) is only handed on.
     if not dataclasses.is_dataclass(node) or isinstance(node, steps.Log) or hasattr(type(node), "of_files"):
         return NOTHING
-    if type(node) not in _PLAIN:
+    if type(node) not in _PLAIN or (isinstance(node, values.Call) and node.function in OF_FILES):
         return CHANGING
     return _all(tuple(getattr(node, field.name) for field in dataclasses.fields(node)))
 
