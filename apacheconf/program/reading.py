@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from urllib.parse import unquote
 
 from apacheconf.program.course import Course
 from apacheconf.program.evaluate import State
@@ -113,6 +114,7 @@ def _check(request: Request, target: Target, course: Course, tracer: Tracer) -> 
     try:
         course.state.path = normalise(target.raw_path, limits.encoded_slashes, limits.merge_slashes)
     except PathRefused as refusal:
+        course.state.path = unquote(target.raw_path, "latin-1")  # what an error document is told (REDIRECT_URL)
         if refusal.status == 404:
             course.log(
                 "info", "core", f"AH00026: found %2f (encoded '/') in URI path ({request.target}), returning 404"
