@@ -276,7 +276,7 @@ def _logged(scene: Scene) -> list[str]:
         log = scene.box.path / (part.words if is_file else "logs/error.log")
         lines = log.read_text("latin-1").splitlines() if log.exists() else ["(no such file)"] if is_file else []
         wanted = lines if is_file else [line for line in lines if _wanted(line, part.words)]
-        told.append(_escaped(scene.hide("".join(f"{_plain(line)}\n" for line in wanted))))
+        told.append(_escaped(scene.hide("".join(f"{plain_line(line)}\n" for line in wanted))))
     return told
 
 
@@ -348,8 +348,8 @@ def _wanted(line: str, codes: str) -> bool:
     return any(code in line for code in codes.split())
 
 
-def _plain(line: str) -> str:
-    """A line of the error log without time, process, thread and client's port."""
+def plain_line(line: str) -> str:
+    """A line of a log without time, process, thread and client's port."""
     line = re.sub(r"^\[[A-Z][a-z]{2} [A-Z][a-z]{2} [^]]*\] ", "", line)
     line = re.sub(r"\[pid \d+(:tid \d+)?\] ", "", line)
     line = re.sub(r"\[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\]", "[time]", line)

@@ -72,16 +72,16 @@ class Choosing:
         else:
             self._nobody()
 
-    def waste_turn(self) -> None:
+    def waste_turn(self) -> Pool | None:
         """The client's body is broken, which httpd finds out when a member was chosen: its turn is over (LB-27)."""
         service = self.plan.service
         if service is None or self.pool is not None:
-            return
+            return self.pool
         if service.sticky is None:
-            service.choose(self.client.server.now)
-            return
+            return service.choose(self.client.server.now)
         with suppress(OriginBroke):
-            self._choose_for_session(service, service.sticky, self.client.server.now)
+            return self._choose_for_session(service, service.sticky, self.client.server.now)
+        return None
 
     def _choose_for_session(self, service: Service, sticky: Sticky, now: float) -> Pool | None:
         """The member by the session that the URL or a cookie names (ST-1, ST-12). Raises OriginBroke."""

@@ -20,18 +20,21 @@ from apacheconf.program.request import Decision, Request
 from apacheconf.program.uri import PathRefused
 from apacheconf.runtime.answering import asking_nobody
 from apacheconf.runtime.asking import PREFETCH
-from apacheconf.runtime.errors import ClientBroke, OriginBroke
+from apacheconf.runtime.complaints import LATE_BODY, LATE_HEAD
+from apacheconf.runtime.errors import ClientBroke, OriginBroke, Said
 from apacheconf.runtime.exchange import Exchange
+from apacheconf.runtime.faults import PARTIAL, TOO_LATE
 from apacheconf.runtime.forward import Lines, expects_continue, wants_to_stay
 from apacheconf.runtime.framing import request_length
 from apacheconf.runtime.heads import FastReader, RequestHead
 from apacheconf.runtime.keepalive import KeepAlive
 from apacheconf.runtime.local import local_answer
+from apacheconf.runtime.misread import fields_of, is_begun, line_of
 from apacheconf.runtime.page_texts import PLAIN_HTTP
 from apacheconf.runtime.patience import patience
 from apacheconf.runtime.planning import find_site, plan_exchange, plan_of_line, request_of
 from apacheconf.runtime.switches import relays_expect
-from apacheconf.runtime.telling import tell, tell_client, tell_path
+from apacheconf.runtime.telling import tell, tell_body_lost, tell_client, tell_path
 from apacheconf.runtime.uploads import check_announced
 
 if TYPE_CHECKING:
@@ -61,7 +64,7 @@ class ClientConnection(KeepAlive):
         if not limits.keep_alive:
             self._left = 1
         self._patience = patience(limits.header, server.now)
-        self.deadline = self._patience.until if self._patience is not None else server.now + limits.timeout
+        self.deadline = self._reading_deadline()
         self._buffer = b""
         self._body = None
         self._lingering = False
@@ -74,7 +77,7 @@ class ClientConnection(KeepAlive):
         self.sent = 0
         self.log_id = ""
         self.received = 0
-        self._line = b""
+        self._head = b""
 
     # --- asyncio's callbacks ---------------------------------------------------------------------------------
 
@@ -149,12 +152,12 @@ class ClientConnection(KeepAlive):
     def eof_received(self) -> bool:
         """The client sends no more. What it has asked for completely it still gets; True keeps the connection."""
         exchange = self.exchange
-        if (exchange is None and self._body is None and b"\n" in self._buffer.lstrip(b"\r\n")) or (
+        if (exchange is None and self._body is None and is_begun(self._buffer)) or (
             exchange and self._body is not None
         ):
             self._ended = True
-            self._refuse_client(ClientBroke(400, "the client has ended in the middle of a request"))  # RB-11
-            return False
+            self._refuse_client(ClientBroke(400, "the client has ended in the middle of a request", system=PARTIAL))
+            return False  # RB-11
         self._ended = exchange is not None and self._body is None
         return self._ended
 
@@ -269,7 +272,7 @@ class ClientConnection(KeepAlive):
 
     def refuse_plain(self) -> None:
         """The client speaks plain HTTP where TLS is spoken (TL-6, VH-53)."""
-        self.requests, self._line = 1, b"GET / HTTP/1.0"
+        self.requests, self._head = 1, b"GET / HTTP/1.0\r\n"
         self._refuse_client(ClientBroke(400, "plain HTTP on a port for TLS", PLAIN_HTTP))
 
     def request_of(self, exchange: Exchange) -> Request:
@@ -319,27 +322,53 @@ class ClientConnection(KeepAlive):
             self.hang_up(exchange)
             return
         if exchange is None:
-            exchange = Exchange(self, self.door.main, _NO_PLAN, _NO_LINES, None, [], self._line)
+            exchange = self._misread()
+            tell_client(exchange, error)
         else:
-            exchange.waste_turn()
+            tell_client(exchange, error)
+            member = exchange.waste_turn()
+            if member is not None and self._body is not None:
+                tell_body_lost(exchange, member, error)
             exchange.abandon()
             exchange.plan = asking_nobody(exchange.plan)
         self.exchange, self._held = exchange, None
         exchange.stay = exchange.reads_body = False
-        tell_client(exchange, error)
         self.refuse(exchange, error.status, "", error.note, measured=error.measured)
+
+    def _misread(self) -> Exchange:
+        """An exchange for what couldn't be read as a request (LG-4)."""
+        limits = self.door.main.limits
+        line, fields = line_of(self._head, limits), fields_of(self._head, limits)
+        return Exchange(self, self.door.main, _NO_PLAN, _NO_LINES, None, fields, line)
 
     def overdue(self) -> None:
         """The deadline has passed: idle and lingering connections close, half a request is answered with 408."""
         if self.transport is None:
             return
         exchange = self.exchange
-        if self._lingering or (exchange is None and not self._buffer):
+        if self._lingering or (exchange is None and self.requests and not self._buffer):
             self.transport.close()
         elif exchange is not None and exchange.started:
             self.transport.abort()
+        elif exchange is None and not is_begun(self._buffer):
+            self._leave_unanswered()
         else:
-            self._refuse_client(ClientBroke(408, "the client was silent for too long"))
+            self._refuse_client(self._late())
+
+    def _late(self) -> ClientBroke:
+        said: tuple[Said, ...] = ()
+        if self._patience is not None and self._patience.until <= self.server.now:  # Timeout says nothing
+            said = LATE_HEAD if self._body is None else LATE_BODY
+        return ClientBroke(408, "the client was silent for too long", said=said, system=TOO_LATE)
+
+    def _leave_unanswered(self) -> None:
+        """No request line has come whole: only logs hear of it, and those of requests only of a first one (RB-11)."""
+        exchange = self._misread()
+        tell_client(exchange, self._late())
+        if not self.requests:
+            exchange.status, exchange.stay = 408, False
+            self.log(exchange)
+        self.transport.close()
 
 
 _NO_LINES = Lines(b"")

@@ -31,6 +31,20 @@ DIFFERENCES = (
         "it is not httpd, and whoever looks should not be led to its errata",
     ),
     Difference(
+        ("RB-10",),
+        "a line of a request that is too long",
+        "is refused when its end has come",
+        "is refused when too much of it has come",
+        "memory stays bounded, and a client that never ends its line isn't waited for",
+    ),
+    Difference(
+        ("RB-11", "FO-16"),
+        "an answer that comes before the whole body was sent",
+        "waits until the client has sent all of its body",
+        "reaches the client at once; what of the body comes after its end is dropped",
+        "whoever sends a long body learns at once that it isn't wanted, and nobody waits for anybody for ever",
+    ),
+    Difference(
         ("RS-17",),
         "the head of an origin's answer",
         "is bounded line by line, the number of lines is not",

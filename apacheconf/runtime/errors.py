@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Said(NamedTuple):
-    """A message for the error log about an origin, and ``system``, the system's word for what has failed.
+    """A message for the error log about an origin or a client, and ``system``, the system's word for what has failed.
 
     ``text`` may hold ``{uri}``, ``{method}`` and ``{origin}``. It names the client unless it is ``bare``, or about the
     ``remote`` end alone.
@@ -27,18 +27,25 @@ class Said(NamedTuple):
 class ClientBroke(Exception):
     """The client broke HTTP. ``status`` is httpd's answer (RB-8, RB-10); ``note`` is the sentence in its page.
 
-    ``field`` is the name of the header field that is too long. ``measured`` is False where the page has no length.
-    ``said`` is for the error log, where the status alone doesn't say it.
+    ``measured`` is False where the page has no length. ``said`` is for the error log; ``system`` is the system's word
+    for a body that can't be had. ``read`` are the fields that httpd's logs know where the header block is at fault.
     """
 
     def __init__(
-        self, status: int, why: str, note: str = "", field: bytes = b"", measured: bool = True, said: str = ""
+        self,
+        status: int,
+        why: str,
+        note: str = "",
+        measured: bool = True,
+        said: tuple[Said, ...] = (),
+        system: str = "",
     ) -> None:
         self.status = status
         self.note = note
-        self.field = field
         self.measured = measured
         self.said = said
+        self.system = system
+        self.read: list[tuple[bytes, bytes]] = []
         super().__init__(why)
 
 

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
-from apacheconf.runtime import faults
 from apacheconf.runtime.answer import ReplyHead, interim, standard_reason, switching, unexpected_upgrade
 from apacheconf.runtime.byteranges import Unsatisfiable
+from apacheconf.runtime.complaints import undecodable
 from apacheconf.runtime.errors import OriginBroke, proxy_error
 from apacheconf.runtime.forward import Lines
 from apacheconf.runtime.framing import CHUNKED, LAST_CHUNK, UNTIL_CLOSE, chunk
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 MAX_INTERIMS = 10
 #: A body of so many bytes isn't copied behind its head.
 BY_ITSELF = 16384
-READ_FAILED = "Error reading from remote server"
 
 
 #: Stands for an answer without the bytes that the client wants (RQ-8).
@@ -318,10 +317,14 @@ class Exchange(Requesting):
         pool = service.choose(self.client.server.now) if service is not None else None
         if pool is not None:
             pool.cells.fail(self.client.server.now)
-        self.fail(OriginBroke(500, "a transfer coding other than chunked"))
+        error = OriginBroke(
+            500, "a transfer coding other than chunked", said=undecodable(self.field(b"transfer-encoding"))
+        )
+        tell(self, error)
+        self.fail(error)
 
-    def timed_out(self) -> None:
-        """The origin was silent for too long (FA-8, FA-9, FA-11)."""
+    def timed_out(self, error: OriginBroke) -> None:
+        """The origin was silent for too long (FA-8, FA-9, FA-11); ``error`` is what is missing of its answer."""
         if self.expects:
             self.connection, self.sent, self.expects = None, False, not self.pinged
             self._not_connected(proxy_error(503, "Timeout on 100-Continue"))
@@ -329,7 +332,7 @@ class Exchange(Requesting):
         service, pool = self.plan.service, self.pool
         if service is not None and pool is not None and service.fail_on_timeout:
             pool.cells.fail(self.client.server.now)
-        self.broken(proxy_error(502, READ_FAILED, faults.LATE_IN_BODY if self.started else faults.LATE_BEFORE_HEAD))
+        self.broken(error)
         if service is not None and service.fail_on_timeout:
             tell_failed_by(self)
 

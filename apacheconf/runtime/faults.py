@@ -10,11 +10,13 @@ from apacheconf.runtime.errors import Said
 # The system's words for what has no errno, as the Apache runtime library numbers them.
 _INTERNAL = "(20014)Internal error (specific information not available)"
 END = "(70014)End of file found"
-_PARTIAL = "(70008)Partial results are valid but processing is incomplete"
+PARTIAL = "(70008)Partial results are valid but processing is incomplete"
 TOO_LATE = "(70007)The timeout specified has expired"
 INVALID = "(22)Invalid argument"
-_NO_SPACE = "(28)No space left on device"
+NO_SPACE = "(28)No space left on device"
 
+#: What a client reads of an answer that breaks before it has begun, or doesn't come.
+READ_FAILED = "Error reading from remote server"
 _STATUS_LINE = "AH01102: error reading status line from remote server {origin}"
 _READING = "AH01110: error reading response"
 _BAD_HEADER = Said("warn", "proxy_http", "AH01106: bad HTTP/1.1 header returned by {uri} ({method})")
@@ -26,7 +28,7 @@ LATE_BEFORE_HEAD = (Said("error", "proxy_http", _STATUS_LINE, TOO_LATE),)
 ENDED_IN_HEAD = (Said("warn", "proxy_http", "AH10404: Error reading headers from backend", END), _BAD_HEADER)
 LATE_IN_HEAD = (Said("warn", "proxy_http", "AH10404: Error reading headers from backend", TOO_LATE), _BAD_HEADER)
 BAD_HEADER = (_BAD_HEADER,)
-ENDED_IN_BODY = (Said("error", "proxy_http", _READING, _PARTIAL),)
+ENDED_IN_BODY = (Said("error", "proxy_http", _READING, PARTIAL),)
 LATE_IN_BODY = (Said("error", "proxy_http", _READING, TOO_LATE),)
 BAD_LENGTH = (Said("info", "http", "AH01587: Invalid Content-Length", remote=True), _BAD_BODY)
 BAD_CHUNK = (Said("info", "http", "AH01590: Error reading/parsing chunk  ", INVALID, remote=True), _BAD_BODY)
@@ -37,7 +39,7 @@ def too_long(line: bytes, most: int) -> tuple[Said, ...]:
     text = line.decode("latin-1")
     shown = f"{text[:64]}[...]{text[-64:]}"
     said = f"AH10124: header size is over the limit allowed by ResponseFieldSize ({most} bytes)."
-    return (Said("warn", "proxy_http", f"{said} Bad response header: '{shown}'", _NO_SPACE), _BAD_HEADER)
+    return (Said("warn", "proxy_http", f"{said} Bad response header: '{shown}'", NO_SPACE), _BAD_HEADER)
 
 
 def bad_name(name: bytes) -> tuple[Said, ...]:

@@ -81,7 +81,8 @@ _ENDS_FEEDING = frozenset({b"content-length", b"Content-Length", b"transfer-enco
 
 def read_request_head(head: bytes, limits: Limits, fast: FastReader) -> RequestHead:
     """Read a request's head, from its request line through its blank line. Raises ClientBroke."""
-    if len(head) <= limits.request_field_size and head.count(b"\n") <= limits.request_fields:
+    small = len(head) <= limits.request_field_size and len(head) <= limits.request_line
+    if small and head.count(b"\n") <= limits.request_fields:
         found = fast.read(head)
         if found is not None:
             return found

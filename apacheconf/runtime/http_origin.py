@@ -10,7 +10,7 @@ from apacheconf.runtime import faults
 from apacheconf.runtime.answer import ReplyHead, read_reply_head
 from apacheconf.runtime.asking import body_bytes, is_sent_chunked, request_bytes
 from apacheconf.runtime.errors import OriginBroke, proxy_error
-from apacheconf.runtime.exchange import READ_FAILED, Exchange
+from apacheconf.runtime.exchange import Exchange
 from apacheconf.runtime.framing import CHUNKED, UNTIL_CLOSE, BadChunk, ChunkReader
 from apacheconf.runtime.origin import OriginConnection
 from apacheconf.runtime.pool import Pool
@@ -63,7 +63,7 @@ class HttpConnection(OriginConnection):
             self._send_spooled()
             return
         data = body_bytes(exchange, pieces, done, self._sends_chunks)
-        if data:
+        if data or done:
             self.send(data)
 
     def _send_spooled(self) -> None:
@@ -85,6 +85,19 @@ class HttpConnection(OriginConnection):
         self._full = False
         super().resume_writing()
         self._send_spooled()
+
+    def overdue(self) -> None:
+        """The deadline has passed, which is nobody's fault while the client's body is waited for (RB-11)."""
+        exchange = self.exchange
+        if exchange is None or exchange.body_done or exchange.expects or exchange.started or self._full:
+            super().overdue()
+        else:
+            self.deadline = 0.0
+
+    def lateness(self, exchange: Exchange) -> OriginBroke:
+        if self._buffer.count(b"\n") and self._buffer.startswith(b"HTTP/"):
+            return OriginBroke(502, "the origin was silent inside the header block", said=faults.LATE_IN_HEAD)  # FA-9
+        return super().lateness(exchange)
 
     def data_received(self, data: bytes) -> None:
         exchange = self.exchange
@@ -134,8 +147,8 @@ class HttpConnection(OriginConnection):
             said = faults.not_sent(self.pool.worker, exchange.client.peer_address[0])
             exchange.broken(OriginBroke(502, "the connection ended before the whole body was sent", said=said))
         else:
-            broken = proxy_error(502, READ_FAILED, faults.ENDED_BEFORE_HEAD)  # FA-6
-            exchange.broken(broken, before_status_line=not self._buffer)
+            broken = proxy_error(502, faults.READ_FAILED, faults.ENDED_BEFORE_HEAD)  # FA-6
+            exchange.broken(broken, before_status_line=True)
 
     def _read(self, exchange: Exchange, data: bytes) -> None:
         if self._in_body:
@@ -180,7 +193,7 @@ class HttpConnection(OriginConnection):
         """HTTP/0.9: all of it is the body, but httpd has eaten the first line's end (RS-14)."""
         line, found, rest = data.partition(b"\n")
         if not found or not line.rstrip(b"\r"):
-            raise proxy_error(502, READ_FAILED, faults.NO_STATUS_LINE)
+            raise proxy_error(502, faults.READ_FAILED, faults.NO_STATUS_LINE)
         self._buffer, self._keep = b"", False
         reply = ReplyHead(200, b"OK", [], UNTIL_CLOSE, False, (0, 9))
         self._begin(exchange, b"", reply, line.rstrip(b"\r") + rest)
@@ -252,7 +265,7 @@ def _head_end(data: bytes, start: int) -> int:
     if data[:1] in (b"\r", b"\n") and start == 0:
         start = 2 if data[:2] == b"\r\n" else 1  # one leading blank line
         if data[start : start + 1] in (b"\r", b"\n"):
-            raise proxy_error(502, READ_FAILED, faults.NO_STATUS_LINE)
+            raise proxy_error(502, faults.READ_FAILED, faults.NO_STATUS_LINE)
     ends = [at + size for mark, size in ((b"\r\n\r\n", 4), (b"\n\n", 2)) if (at := data.find(mark, start)) >= 0]
     return min(ends, default=-1)
 

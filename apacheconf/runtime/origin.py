@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from apacheconf.runtime.errors import OriginBroke
+from apacheconf.runtime import faults
+from apacheconf.runtime.errors import OriginBroke, proxy_error
 
 if TYPE_CHECKING:
     from apacheconf.runtime.exchange import Exchange
@@ -133,7 +134,13 @@ class OriginConnection:
             self.pool.idle.remove(self)
         self.close()
         if exchange is not None:
-            exchange.timed_out()
+            exchange.timed_out(self.lateness(exchange))
+
+    def lateness(self, exchange: Exchange) -> OriginBroke:
+        """What is wrong with an answer that doesn't go on (FA-8, RS-27)."""
+        return proxy_error(
+            502, faults.READ_FAILED, faults.LATE_IN_BODY if exchange.started else faults.LATE_BEFORE_HEAD
+        )
 
     def release(self, keep: bool) -> None:
         """Go back to the pool, or close."""

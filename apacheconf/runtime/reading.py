@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from apacheconf.runtime.answering import Answering
+from apacheconf.runtime.complaints import BAD_CHUNK, BAD_CHUNK_SIZE, MALFORMED
 from apacheconf.runtime.errors import ClientBroke
 from apacheconf.runtime.framing import BadChunk, BodyReader, body_reader
 from apacheconf.runtime.heads import FastReader, RequestHead, read_request_head
@@ -28,18 +29,18 @@ MAX_PIPELINED = 65536
 class RequestReader(Answering):
     """A connection's buffer, the reader of the body that is coming in, and until when more must be here.
 
-    ``requests`` counts those received; ``deadline`` is 0 when there is none.
+    ``requests`` counts those received; ``deadline`` is 0 when there is none. ``_head`` is what was read as one last.
     """
 
     __slots__ = (
-        "_body", "_buffer", "_expect_refused", "_held", "_left", "_line", "_lingering", "_patience", "_paused",
+        "_body", "_buffer", "_expect_refused", "_head", "_held", "_left", "_lingering", "_patience", "_paused",
         "_quick", "_reading", "deadline", "exchange", "fast", "requests", "transport",
     )  # fmt: skip
 
     _body: BodyReader | None
     _buffer: bytes
+    _head: bytes
     _held: Callable[[], None] | None
-    _line: bytes
     _lingering: bool
     _patience: Patience | None
     _paused: int
@@ -94,12 +95,11 @@ class RequestReader(Answering):
     def _read_head(self) -> bool:
         """Read one head from the buffer and handle it; False when it isn't all here. Raises ClientBroke."""
         limits = self.door.main.limits
+        self._head = self._buffer
         start = blank_lines(self._buffer)
         end = self._buffer.find(b"\r\n\r\n", start) + 4
         if end == 3:
-            if len(self._buffer) == start:
-                return False
-            end = check_unfinished(self._buffer[start:], limits)
+            end = check_unfinished(self._buffer[start:], limits) if len(self._buffer) > start else 0
             if end:
                 end += start
             else:
@@ -112,7 +112,7 @@ class RequestReader(Answering):
         self._left -= 1
         self.deadline = 0.0
         self._patience = None
-        self._line = head[: head.find(b"\r\n")].rstrip(b"\n")
+        self._head = head
         self._handle(head, read_request_head(head, limits, self.fast))
         if self._body is not None and self.exchange is None:  # answered already: what is here of the body is dropped
             self._rest_of_body()
@@ -145,7 +145,8 @@ class RequestReader(Answering):
         try:
             pieces = body.feed(data)
         except BadChunk as bad:
-            raise ClientBroke(413 if bad.overflow else 400, "a chunk is malformed", measured=False) from None
+            status, said = (413, BAD_CHUNK_SIZE) if bad.overflow else (400, BAD_CHUNK)
+            raise ClientBroke(status, "a chunk is malformed", measured=False, said=said, system=MALFORMED) from None
         if body.done:
             self._body, self._patience, self.deadline = None, None, 0.0
             self._buffer = body.rest

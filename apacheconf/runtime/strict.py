@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from apacheconf.program.hosts import Limits
-from apacheconf.runtime import faults
+from apacheconf.runtime import complaints, faults
 from apacheconf.runtime.errors import ClientBroke, OriginBroke, proxy_error
 
 Fields = list[tuple[bytes, bytes]]
@@ -23,10 +23,28 @@ TOO_LARGE = "Size of a request header field exceeds server limit."
 TOO_MANY = "The number of request header fields exceeds this server's limit."
 
 
+def check_line(length: int, limits: Limits) -> None:
+    """Bound a request line of so many bytes; httpd takes one byte more than it says. Raises ClientBroke(414)."""
+    if length > limits.request_line + 1:
+        raise ClientBroke(414, "the request line is too long", said=complaints.line_too_long(limits.request_line))
+
+
+def check_field(line: bytes, limits: Limits) -> None:
+    """Bound a header line, with one byte more than the limit says (RB-10). Raises ClientBroke(400)."""
+    if len(line) > limits.request_field_size + 1:
+        said = complaints.field_too_long(line.partition(b":")[0])
+        raise ClientBroke(400, "a header field is too long", TOO_LARGE, said=said)
+
+
+def check_count(count: int, limits: Limits) -> None:
+    """Bound the number of header fields (RB-10). Raises ClientBroke(400)."""
+    if limits.request_fields and count > limits.request_fields:
+        raise ClientBroke(400, "there are too many header fields", TOO_MANY, said=complaints.TOO_MANY_FIELDS)
+
+
 def read_request_line(line: bytes, limits: Limits) -> tuple[bytes, bytes, tuple[int, int]]:
     """Method, target and version. Raises ClientBroke: 414 when too long, else 400."""
-    if len(line) > limits.request_line:
-        raise ClientBroke(414, "the request line is too long")
+    check_line(len(line), limits)
     found = _REQUEST_LINE.fullmatch(line)
     if found is None:
         raise ClientBroke(400, "the request line is malformed")
@@ -41,37 +59,62 @@ def read_request_line(line: bytes, limits: Limits) -> tuple[bytes, bytes, tuple[
 
 
 def read_fields(block: bytes, limits: Limits) -> Fields:
-    """The fields of a request's header block, folded lines joined by a blank. Raises ClientBroke(400)."""
+    """The fields of a request's header block, folded lines joined by a blank. Raises ClientBroke(400).
+
+    Its ``read`` has the fields that were complete: one that the next line might have continued isn't.
+    """
     fields: Fields = []
-    for line in _lines(block):
-        if len(line) > limits.request_field_size:
-            raise ClientBroke(400, "a header field is too long", TOO_LARGE, line.partition(b":")[0])
-        if line[:1] in (b" ", b"\t"):
-            _unfold(fields, line, limits)
-            continue
-        found = _FIELD.fullmatch(line)
-        if found is None:
-            raise ClientBroke(400, "a header field is malformed")
-        fields.append((found[1], found[2]))
-        if limits.request_fields and len(fields) > limits.request_fields:
-            raise ClientBroke(400, "there are too many header fields", TOO_MANY)
+    complete = length = 0  # length: of the line that may be continued
+    try:
+        for line in block.split(b"\r\n"):
+            if not line:  # a bare LF stays in its line and spoils it
+                continue
+            check_field(line, limits)
+            if line[:1] in (b" ", b"\t"):
+                length = _unfold(fields, line, length, limits)
+                continue
+            complete = len(fields)
+            found = _FIELD.fullmatch(line)
+            if found is None:
+                raise ClientBroke(400, "a header field is malformed")
+            fields.append((found[1], found[2]))
+            length = len(line.rstrip(b" \t"))
+            check_count(len(fields), limits)
+    except ClientBroke as broke:
+        broke.read = fields[:complete]
+        raise
+    if len(block) > limits.request_field_size:
+        _check_merged(fields, limits)
     return fields
 
 
-def _lines(block: bytes) -> list[bytes]:
-    """The lines of a header block without its blank line. A bare LF stays in its line and spoils it."""
-    return [line for line in block.split(b"\r\n") if line]
-
-
-def _unfold(fields: Fields, line: bytes, limits: Limits) -> None:
+def _unfold(fields: Fields, line: bytes, length: int, limits: Limits) -> int:
+    """Add a folded line to the field before it, whose line had ``length`` bytes; returns how many it has then."""
     text = line.strip(b" \t")
-    if not fields or re.search(rb"[\x00-\x08\x0a-\x1f\x7f]", text):
-        raise ClientBroke(400, "a folded header field has nothing to continue")
+    if not fields or not text or re.search(rb"[\x00-\x08\x0a-\x1f\x7f]", text):
+        raise ClientBroke(400, "a folded header field has nothing to continue, or nothing to say")
     name, value = fields[-1]
-    value = value + b" " + text if text else value
-    if len(name) + len(value) + 2 > limits.request_field_size:
-        raise ClientBroke(400, "a folded header field is too long", TOO_LARGE, name)
-    fields[-1] = (name, value)
+    length += 1 + len(text)
+    if length + 1 >= limits.request_field_size:
+        raise ClientBroke(400, "a folded header field is too long", TOO_LARGE, said=complaints.fold_too_long(name))
+    fields[-1] = (name, value + b" " + text)
+    return length
+
+
+def _check_merged(fields: Fields, limits: Limits) -> None:
+    """Bound the value that all lines of a name make together (RB-10, RQ-4). Raises ClientBroke(400)."""
+    values: dict[bytes, list[bytes]] = {}
+    for name, value in fields:
+        values.setdefault(name.lower(), []).append(value)
+    joined = [(name, b", ".join(each)) for name, each in values.items()]
+    for name, value in joined:
+        if len(value) > limits.request_field_size:
+            named = next(each for each, _ in fields if each.lower() == name)
+            broke = ClientBroke(
+                400, "a merged header field is too long", TOO_LARGE, said=complaints.merged_too_long(named)
+            )
+            broke.read = joined
+            raise broke
 
 
 # --- what origins send ---------------------------------------------------------------------------------------

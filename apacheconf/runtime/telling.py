@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from apacheconf.runtime.complaints import body_lost
 from apacheconf.runtime.errors import ClientBroke, OriginBroke, Said
 from apacheconf.runtime.log_items import path_of
-from apacheconf.runtime.strict import TOO_LARGE, TOO_MANY
 
 if TYPE_CHECKING:
     from apacheconf.runtime.choosing import Choosing
@@ -72,29 +72,18 @@ def tell_failed_by(exchange: Choosing, status: int = 0) -> None:
 
 def tell_client(exchange: Exchange, broke: ClientBroke) -> None:
     """The client broke HTTP, or a limit, or took too long (RB-10, RB-11)."""
-    said = _of_client(exchange, broke)
-    if said is not None:
+    for said in broke.said:
         _say(exchange, said)
-
-
-def _of_client(exchange: Exchange, broke: ClientBroke) -> Said | None:
-    limits = exchange.client.door.main.limits
-    if broke.said:
-        return Said("info", "http", broke.said)
-    if broke.status == 414:
-        text = f"request failed: client's request-line exceeds LimitRequestLine (longer than {limits.request_line})"
-        return Said("info", "core", f"AH00565: {text}")
-    if broke.note == TOO_LARGE:
-        return Said(
-            "info", "core", f"AH00561: Request header exceeds LimitRequestFieldSize: {broke.field.decode('latin-1')}"
-        )
-    if broke.note == TOO_MANY:
-        return Said("info", "core", "AH00563: Number of request headers exceeds LimitRequestFields")
     if broke.status == 417:
-        return Said("info", "core", f"AH00570: client sent an unrecognized expectation value of {broke.note}")
-    if broke.status == 408:
-        return Said("info", "reqtimeout", f"AH01382: Request {'body' if exchange.fields else 'header'} read timeout")
-    return None
+        text = f"AH00570: client sent an unrecognized expectation value of {broke.note}"
+        _say(exchange, Said("info", "core", text))
+
+
+def tell_body_lost(exchange: Choosing, pool: Pool, broke: ClientBroke) -> None:
+    """The rest of a body for an origin won't come; ``pool`` is that of the member whose turn it was (LB-27)."""
+    client = _exchange(exchange).client.peer_address[0]
+    for said in body_lost(pool.worker.host, client, broke.system, _exchange(exchange).sent):
+        _say(exchange, said._replace(text=said.text.replace("{origin}", _authority(pool))))
 
 
 def tell_path(exchange: Exchange, status: int) -> None:
@@ -110,10 +99,14 @@ def _exchange(choosing: Choosing) -> Exchange:
     return choosing  # type: ignore[return-value]  # what chooses is an Exchange
 
 
+def _authority(pool: Pool) -> str:
+    return f"{pool.worker.host}:{pool.worker.port}"
+
+
 def _say(choosing: Choosing, said: Said) -> None:
     exchange = _exchange(choosing)
     server, pool = exchange.client.server, exchange.pool
-    origin = f"{pool.worker.host}:{pool.worker.port}" if pool is not None else ""
+    origin = _authority(pool) if pool is not None else ""
     alone = said.bare or said.remote
     levels = None if alone else exchange.plan.levels  # what names no request asks the host alone
     if not server.errors(exchange.site.host).wants(said.level, said.module, levels):

@@ -10,7 +10,7 @@ import re
 
 from apacheconf.program.hosts import Limits
 from apacheconf.runtime.errors import ClientBroke
-from apacheconf.runtime.strict import TOO_LARGE, TOO_MANY
+from apacheconf.runtime.strict import check_count, check_field, check_line
 
 #: httpd 2.4.71 skips so many blank lines before a request, and refuses more.
 MAX_BLANK_LINES = 10
@@ -32,19 +32,14 @@ def blank_lines(data: bytes) -> int:
 def check_unfinished(data: bytes, limits: Limits) -> int:
     """Where the head ends although it has no blank line (HTTP/0.9), 0 when more must come. Raises ClientBroke."""
     end = data.find(b"\n")
+    check_line(len(data.removesuffix(b"\r")) if end < 0 else end - 1, limits)
     if end < 0:
-        if len(data) > limits.request_line + 2:
-            raise ClientBroke(414, "the request line is too long")
         return 0
-    if end > limits.request_line + 1:
-        raise ClientBroke(414, "the request line is too long")
     if not _VERSION.search(data[:end]):
         return end + 1
     if data.count(b"\n") != data.count(b"\r\n"):
         raise ClientBroke(400, "a line ends without a carriage return")
-    lines = data.split(b"\r\n")
-    if max(map(len, lines[1:])) > limits.request_field_size + 2:
-        raise ClientBroke(400, "a header field is too long", TOO_LARGE, max(lines[1:], key=len).partition(b":")[0])
-    if limits.request_fields and len(lines) > limits.request_fields + 2:
-        raise ClientBroke(400, "there are too many header fields", TOO_MANY)
+    lines = data.removesuffix(b"\r").split(b"\r\n")
+    check_field(max(lines[1:], key=len), limits)
+    check_count(len(lines) - 2, limits)
     return 0

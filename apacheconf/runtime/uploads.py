@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apacheconf.program.handling import UploadRules
+from apacheconf.runtime import complaints
 from apacheconf.runtime.errors import ClientBroke
 
 if TYPE_CHECKING:
@@ -37,5 +38,5 @@ def _too_long(what: str, limit: int) -> ClientBroke:
         413,
         "the body is too long",
         measured=False,
-        said=f"{what} is larger than the configured limit of {limit}",
+        said=complaints.body_too_long(what, limit),
     )

@@ -60,6 +60,22 @@ FAILURES = (
         (get(), Until(b"ok"), get("/2")),
         peer=((Head(), OK, Head(), Close()),),
     ),
+    *(
+        _fails(
+            f"the second request, {name} FA-7",
+            (get(), Until(b"ok"), get("/2")),
+            peer=((Head(), OK, Head(), data, Pause(0.1), Close()),),
+            config="KeepAliveTimeout 1\nProxyPass / http://{P}/",
+        )
+        for name, data in (
+            ("half a status line", b"HTTP/1.1 20"),
+            ("half a word", b"ok"),
+            ("an empty line", b"\r\n"),
+            ("a half line after an interim answer", _EARLY + b"HTTP/1.1"),
+            ("an interim answer", _EARLY),
+            ("a head without an end", _WRONG + b"X: y\r\n"),
+        )
+    ),
     _fails("reset while a body is sent FA-5", (post(_HUGE),), peer=((Head(), Pause(0.3), Reset()),)),
     _fails(
         "reset while a body is sent, and another member FA-5 FO-7",

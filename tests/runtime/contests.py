@@ -250,6 +250,17 @@ TUNNELS = (
     ),
 )
 _SOCKET = "unix:{box}/a.sock|http:"
+_ELSEWHERE = (
+    "app:80",
+    "app:443",
+    "app:81",
+    "[::1]",
+    "[::1]:80",
+    "[::1]:8080",
+    "10.0.0.9:80",
+    "10.0.0.9:8080",
+    "APP.internal",
+)
 SOCKETS = (
     Contest(
         "socket: paths and hosts UN-1 UN-2",
@@ -259,6 +270,11 @@ SOCKETS = (
         tuple(
             Ask(f"GET {path}", show=("target", "sent:host")) for path in ("/a/x", "/b/x", "/b", "/c/x", "/c", "/d/x")
         ),
+    ),
+    Contest(
+        "socket: ports in Host UN-1 RQ-10",
+        "".join(f"ProxyPass /{n}/ {_SOCKET}//{at}/\n" for n, at in enumerate(_ELSEWHERE)),
+        tuple(Ask(f"GET /{n}/", show=("sent:host",)) for n in range(len(_ELSEWHERE))),
     ),
     Contest(
         "socket: none there UN-3",

@@ -129,7 +129,7 @@ def play(engine: Engine | None) -> dict[str, list[str]]:
             answer = ask(scene.port, path, method, credentials(challenge, path, method, changes))
             lines = log.read_text("latin-1")[seen:].splitlines() if log.exists() else []
             nonce = re.search(r'nonce="([^"]*)"', challenge)
-            said = [wire._plain(line) for line in lines if "auth" in line and "AH0" in line]
+            said = [wire.plain_line(line) for line in lines if "auth" in line and "AH0" in line]
             said = [re.sub("hash is not .*", "hash is not HASH", line) for line in said]
             told[name] = [
                 str(answer.status),

@@ -11,6 +11,16 @@ from pathlib import Path
 from typing import Self
 
 
+def has_ipv6() -> bool:
+    """Whether this machine has ::1; a kernel that knows IPv6 isn't enough."""
+    try:
+        with socket.socket(socket.AF_INET6) as one:
+            one.bind(("::1", 0))
+    except OSError:
+        return False
+    return socket.has_dualstack_ipv6()
+
+
 class Listening:
     """Serves each connection of a listening socket in a thread, within a ``with`` block."""
 

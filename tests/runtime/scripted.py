@@ -1,8 +1,9 @@
 """Plays with a scripted origin: bytes in and out on numbered connections, for httpd and for serve.
 
 What ``contest`` can't order: how an origin accepts, resets, stops or talks too much, on which of its connections a
-request arrives, and what a client does in the meantime. A play's connections to the peer ``{P}`` follow ``peer`` one
-after the other (a further one answers everything with 200), its clients follow ``clients`` one after the other.
+request arrives, and what a client does in the meantime. A play's connections to the peer ``{P}`` (``{P6}`` by IPv6)
+follow ``peer`` one after the other (a further one answers everything with 200), its clients follow ``clients`` one
+after the other.
 Told are the requests with the number of their connection, what each client heard, and how its connection ended.
 
 httpd's lines are recorded in ``fixtures/recorded/scripted.json``; ``python -m tests.runtime.scripted [NAME]`` makes
@@ -12,6 +13,7 @@ them anew, ``--ours [NAME]`` shows where serve says something else.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import re
 import socket
@@ -28,7 +30,7 @@ from apacheconf.engines import httpd as engine_httpd
 from apacheconf.model.views.modules import needed
 from apacheconf.program.loading import load
 from apacheconf.prove.stage import LOADED_FIRST
-from tests.wire import Served
+from tests.wire import Served, plain_line
 
 RECORDED = Path(__file__).parents[2] / "fixtures/recorded/scripted.json"
 #: Seconds after which a peer or a client that waits gives up: it is told, and never reached in a good run.
@@ -48,7 +50,7 @@ class Head:
 
 @dataclass(frozen=True)
 class Until:
-    """Read until these bytes came; a peer tells what came (``quiet``: how much)."""
+    """Read until these bytes came; a peer tells what came (``quiet``: how much, or that it ended early)."""
 
     end: bytes
     quiet: bool = False
@@ -102,7 +104,8 @@ Act = bytes | Head | Until | Chunks | Pause | Size | Gate | Reset | HalfClose | 
 class Play:
     """``peer`` are the acts of its connections, ``others`` those of a second peer ``{Q}``.
 
-    A client reads to the end of its connection after its acts; ``together`` lets all clients begin at once.
+    A client reads to the end of its connection after its acts; ``together`` lets all clients begin at once. ``logs``
+    are files below ``logs/`` whose lines are told, without notices.
     """
 
     name: str
@@ -113,6 +116,7 @@ class Play:
     main: str = ""
     show: tuple[str, ...] = ()
     together: bool = False
+    logs: tuple[str, ...] = ()
 
 
 def get(path: str = "/", lines: str = "", version: str = "1.1", method: str = "GET", last: bool = False) -> bytes:
@@ -145,38 +149,44 @@ class Peer:
     def __init__(self, letter: str, scripts: tuple[tuple[Act, ...], ...], gates: _Gates, show: tuple[str, ...]) -> None:
         self._letter, self._scripts, self._gates, self._show = letter, scripts, gates, show
         self.lines: list[tuple[int, str]] = []
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=50)
-        self.port: int = self._listener.getsockname()[1]
+        first = socket.create_server(("127.0.0.1", 0), backlog=50)
+        self.port: int = first.getsockname()[1]
+        self._listeners = [first]
+        with contextlib.suppress(OSError):  # a play that needs IPv6 says so
+            self._listeners.append(socket.create_server(("::1", self.port), family=socket.AF_INET6, backlog=50))
+        self._numbers = itertools.count(1)
         self._threads: list[threading.Thread] = []
         self._open: set[socket.socket] = set()
-        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting = [threading.Thread(target=self._accept, args=(each,), daemon=True) for each in self._listeners]
 
     def __enter__(self) -> Peer:
-        self._accepting.start()
+        for each in self._accepting:
+            each.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._refuse()
-        self._accepting.join(5)
-        for each in list(self._open):
+        for each in self._accepting:
+            each.join(5)
+        for connection in list(self._open):
             with contextlib.suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
+                connection.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join(5)
 
     def _refuse(self) -> None:
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        for each in self._listeners:
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
 
-    def _accept(self) -> None:
-        number = 0
+    def _accept(self, listener: socket.socket) -> None:
         while True:
             try:
-                connection, _ = self._listener.accept()
+                connection, _ = listener.accept()
             except OSError:
                 return
-            number += 1
+            number = next(self._numbers)
             thread = threading.Thread(target=self._serve, args=(connection, number), daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -226,7 +236,7 @@ class Talk:
             case Head(show):
                 self._head(show or self._show)
             case Until(end, quiet):
-                data = self.until(end)
+                data = self.until(end, quiet)
                 self._say(f"{len(data)} bytes" if quiet else repr(data.decode("latin-1")))
             case Chunks():
                 self._say(f"{self._chunks()} bytes in chunks")
@@ -278,12 +288,14 @@ class Talk:
             self._rest += more
         self._rest = self._rest[count:]
 
-    def until(self, end: bytes) -> bytes:
+    def until(self, end: bytes, quiet: bool = False) -> bytes:
         """What came up to and with ``end``; the rest waits. Raises EOFError."""
         while end not in self._rest:
             more = self.connection.recv(65536)
             if not more:
-                if self._rest:
+                if self._rest and quiet:
+                    self._say("ended early")
+                elif self._rest:
                     self._say(f"ended after {self._rest.decode('latin-1')!r}")
                 raise EOFError
             self._rest += more
@@ -335,8 +347,20 @@ def _plain(heard: bytes) -> list[str]:
     return [line for line in text.split("\r\n") if line]
 
 
+def _logged(play: Play, folder: Path) -> list[str]:
+    """The lines of the logs, once they are written: each ends with the answer, or a moment later."""
+    if play.logs:
+        time.sleep(0.4)
+    return [
+        f"{name}: {plain_line(line)}"
+        for name in play.logs
+        for line in (folder / name).read_text("latin-1").splitlines()
+        if ":notice]" not in line
+    ]
+
+
 @contextlib.contextmanager
-def _staged(play: Play, engine: Engine | None, peers: dict[str, str]) -> Iterator[int]:
+def _staged(play: Play, engine: Engine | None, peers: dict[str, str]) -> Iterator[tuple[int, Path]]:
     port = free_ports(1)[0]
     body = f"{play.main}\n<VirtualHost *:{port}>\nServerName example.com\n{play.config}\n</VirtualHost>\n"
     for name, value in peers.items():
@@ -351,10 +375,10 @@ def _staged(play: Play, engine: Engine | None, peers: dict[str, str]) -> Iterato
         file = box.write("httpd.conf", text)
         if engine is None:
             with Served(file):
-                yield port
+                yield port, box.path / "logs"
         else:
             with engine_httpd.start(engine, box, text, [("127.0.0.1", port)]):
-                yield port
+                yield port, box.path / "logs"
 
 
 def play(play: Play, engine: Engine | None) -> list[str]:
@@ -362,8 +386,8 @@ def play(play: Play, engine: Engine | None) -> list[str]:
     gates = _Gates()
     heard: list[list[str]] = [[] for _ in play.clients]
     with Peer("P", play.peer, gates, play.show) as peer, Peer("Q", play.others, gates, play.show) as other:
-        names = {"{P}": f"127.0.0.1:{peer.port}", "{Q}": f"127.0.0.1:{other.port}"}
-        with _staged(play, engine, names) as port:
+        names = {"{P}": f"127.0.0.1:{peer.port}", "{Q}": f"127.0.0.1:{other.port}", "{P6}": f"[::1]:{peer.port}"}
+        with _staged(play, engine, names) as (port, logs):
             threads = [
                 threading.Thread(target=_client, args=(port, acts, gates, heard[number]))
                 for number, acts in enumerate(play.clients)
@@ -374,9 +398,11 @@ def play(play: Play, engine: Engine | None) -> list[str]:
                     thread.join(3 * PATIENCE)
             for thread in threads:
                 thread.join(3 * PATIENCE)
+            logged = _logged(play, logs)
         # The front is gone, so every connection to a peer has ended and all that was sent there has come.
         told = [f"client {number}: {line}" for number, lines in enumerate(heard, 1) for line in lines]
         told += [line.replace("Apache/2.4.71", "Apache/2.4") for line in (*peer.told(), *other.told())]
+        told += logged
         return [line.replace(str(peer.port), "{P}").replace(str(other.port), "{Q}") for line in told]
 
 
@@ -396,13 +422,11 @@ def record(plays: Iterable[Play]) -> None:
 
 
 def main(words: list[str]) -> None:
-    from tests.runtime.breakdowns import FAILURES
-    from tests.runtime.oddities import ODD
-    from tests.runtime.scripts import PLAYS
+    from tests.runtime.plays import ALL
 
     ours = words[:1] == ["--ours"]
     words = words[1:] if ours else words
-    chosen = [each for each in (*PLAYS, *FAILURES, *ODD) if not words or any(word in each.name for word in words)]
+    chosen = [each for each in ALL if not words or any(word in each.name for word in words)]
     if not ours:
         if RECORDED.exists() and not words:
             RECORDED.unlink()

@@ -84,6 +84,8 @@ REQUESTS: dict[str, str] = {
     "no colon": _get("nonsense\r\n"),
     "empty name": _get(": a\r\n"),
     "folded": _get("X: a\r\n b\r\n"),
+    "folded, with nothing in it": _get("X: a\r\n \r\n"),
+    "folded, with nothing in it, then chunked": _get("X: a\r\n\t \r\nTransfer-Encoding: chunked\r\n"),
     "folded at the first line": "GET / HTTP/1.1\r\n X: y\r\nHost: example.com\r\n\r\n",
     # hosts and targets
     "two Hosts": _get("Host: other.example\r\n"),

@@ -43,6 +43,28 @@ def test_the_server_header() -> None:
     assert b"\r\nServer: Apache/2.4 (apacheconf)\r\n" in answer
 
 
+def test_a_line_without_an_end() -> None:
+    client = Stage(one_origin()).client()
+    client.data_received(b"GET /" + b"x" * 8190)
+    assert client.transport.written.startswith(b"HTTP/1.1 414 ")
+
+
+def test_an_answer_before_the_end_of_the_body() -> None:
+    stage = Stage(one_origin())
+    client = stage.client()
+    client.data_received(get(b"Content-Length: 40000\r\n", method=b"POST") + b"x" * 30000)
+    stage.settle()
+    origin = stage.origins[0]
+    origin.data_received(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nha")
+    assert client.transport.written.endswith(b"\r\n\r\nha")
+    client.data_received(b"y" * 5000)
+    assert origin.transport.written.endswith(b"x" + b"y" * 5000)
+    origin.data_received(b"lf")
+    client.data_received(b"z" * 5000)
+    assert client.transport.written.endswith(b"half")
+    assert b"z" not in origin.transport.written
+
+
 def test_the_length_of_a_head() -> None:
     stage = Stage(one_origin())
     client = stage.client()
@@ -155,6 +177,8 @@ def test_the_body_of_a_trace(tmp_path: Path) -> None:
 
 SHOWN: dict[str, Callable[..., None]] = {
     "the Server header": test_the_server_header,
+    "a line of": test_a_line_without_an_end,
+    "an answer that": test_an_answer_before_the_end_of_the_body,
     "the head of": test_the_length_of_a_head,
     "the body of": test_the_length_of_a_check,
     "when a line": test_lines_wait_for_the_tick,

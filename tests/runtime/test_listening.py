@@ -14,6 +14,7 @@ from apacheconf.program.loading import load
 from apacheconf.runtime import ServeOptions
 from apacheconf.runtime.server import Server, _places
 from tests.runtime.live import read_all
+from tests.runtime.peers import has_ipv6
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 
@@ -23,16 +24,6 @@ def server(tmp_path: Path, listens: list[str], options: ServeOptions) -> Server:
     lines = [f"Listen{each}" if each.startswith("Backlog") else f"Listen {each}" for each in listens]
     path.write_text("\n".join([*lines, "ServerName a", "Redirect / http://elsewhere/", ""]))
     return Server(load([str(path)]).require(), options)
-
-
-def has_ipv6() -> bool:
-    """Whether this machine has ::1; a kernel that knows IPv6 isn't enough."""
-    try:
-        with socket.socket(socket.AF_INET6) as one:
-            one.bind(("::1", 0))
-    except OSError:
-        return False
-    return socket.has_dualstack_ipv6()
 
 
 @pytest.mark.skipif(not has_ipv6(), reason="no IPv6 here")
