@@ -65,6 +65,9 @@ class Authority(Protocol):
     def addresses(self, name: str) -> frozenset[str]:
         """The addresses of a name (``Require forward-dns``)."""
 
+    def own_name(self, address: str) -> str:
+        """The name of an address of this machine, in lower case, empty if it has none (UseCanonicalName DNS)."""
+
     def nonce(self, realm: str) -> str:
         """A new nonce for a digest."""
 
@@ -121,6 +124,9 @@ class Nobody:
 
     def addresses(self, name: str) -> frozenset[str]:
         return frozenset()
+
+    def own_name(self, address: str) -> str:
+        return ""
 
     def nonce(self, realm: str) -> str:
         return "nonce"

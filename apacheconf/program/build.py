@@ -43,6 +43,7 @@ from apacheconf.program.index import make_index
 from apacheconf.program.layers import LayerBuilder
 from apacheconf.program.link import Linker
 from apacheconf.program.mod_proxy import Origins
+from apacheconf.program.naming import sections_name
 from apacheconf.program.program import OF_FILES, Program
 from apacheconf.program.rewrite_steps import Place
 from apacheconf.program.sharing import share
@@ -221,7 +222,8 @@ def make_shape(
     cells = make_cells(steps, layers, flipped)
     inert = mod_rewrite.inert([conf for layer in layers for _, conf in layer.confs])
     early = mod_proxy.maps_early(steps, [conf for layer in layers for _, conf in layer.confs])
-    return Shape(steps, layers, cells, limits, (*unreachable(steps, cells), *inert), early, flipped)
+    dead = (*unreachable(steps, cells), *inert)
+    return Shape(steps, layers, cells, limits, dead, early, flipped, sections_name(layers))
 
 
 @lru_cache(maxsize=4)  # asked twice for a host

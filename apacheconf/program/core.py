@@ -20,6 +20,7 @@ from apacheconf.program.handling import FileRules, UploadRules
 from apacheconf.program.hosts import Host, Limits, Reading, Shape
 from apacheconf.program.link import Linker
 from apacheconf.program.messages import ErrorLog, formats_of, levels_of
+from apacheconf.program.naming import naming_of
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import AddCharset, AddFilter, MapToFile, SetErrorDocument, SetHandler, Step
 from apacheconf.program.telling import tell
@@ -50,8 +51,7 @@ def host(number: int, server: Server, main: Server, shape: Shape, linker: Linker
         linker.origins,
         linker.texts,
         server_path=conf.server_path.value,
-        canonical_name=server.dir_conf(CoreDirConf).use_canonical_name.value == "On",
-        physical_port=server.dir_conf(CoreDirConf).use_canonical_physical_port.value == "On",
+        naming=naming_of(server.dir_conf(CoreDirConf)),
         admin=conf.server_admin.value,
         named_by=_named_by(server, conf),
         errors=_error_log(server, conf, server_root),

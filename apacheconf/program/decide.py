@@ -18,7 +18,8 @@ from apacheconf.program.fold import levels_for, steps_of
 from apacheconf.program.forward import count_forward, decision_of
 from apacheconf.program.handling import FileRules, FolderRules
 from apacheconf.program.headers import HeaderTable
-from apacheconf.program.hosts import Host, LayerKind
+from apacheconf.program.hosts import Host, LayerKind, Shape
+from apacheconf.program.naming import naming_for
 from apacheconf.program.phases import Phase
 from apacheconf.program.program import Program
 from apacheconf.program.reading import read_request
@@ -118,11 +119,24 @@ class Walk:
 
     def run(self, start: Phase, last: Phase = Phase.LOG) -> None:
         """Every phase from ``start`` to ``last``; a flow that leaves the order says where to go on."""
+        self.name_server()
         phase: Phase | None = start
         while phase is not None and phase <= last:
             flow = self._enter(phase)
             phase = self._after(phase, flow)
+        self.close()
+
+    def close(self) -> None:
+        """What the layers say that apply in the end."""
         self.course.levels = levels_for(self.course.layers)
+
+    def name_server(self) -> None:
+        """How the server calls itself where the layers apply that are known to (VH-60)."""
+        state = self.course.state
+        if state.host.shape.renames:
+            state.naming = naming_for(self.course.layers)
+        if state.called.by_dns:
+            state.dns_name = state.authority.own_name(state.request.local[0])
 
     def _enter(self, phase: Phase) -> Flow | None:
         course = self.course
@@ -144,8 +158,10 @@ class Walk:
             return None
         if phase is Phase.MAP_TO_STORAGE and course.origin is None:
             walk_directories(course, self.holds, self.tracer)
+            self.name_server()
         elif phase in _WALKS:
-            ask_layers(course, _asked_in(phase, course.state.host), self.holds, self.tracer)
+            ask_layers(course, _asked_in(phase, course.state.host.shape), self.holds, self.tracer)
+            self.name_server()
         if phase is Phase.REWRITE and (course.origin is not None or course.state.ended):
             return None  # a mapping took it before its path was decoded (PU-8), or END was said (RW-25)
         if phase is Phase.TRANSLATE and (course.origin is not None or course.state.file):
@@ -232,9 +248,9 @@ class Walk:
         return Phase.POST_READ
 
 
-def _asked_in(phase: Phase, host: Host) -> frozenset[LayerKind]:
-    """The layers that are asked in a walk; httpd asks all of If in the first one too, which shows in mappings alone."""
-    early = phase is Phase.LOCATION_WALK and host.shape.flipped is not None
+def _asked_in(phase: Phase, shape: Shape) -> frozenset[LayerKind]:
+    """The layers that are asked in a walk; httpd asks all of If in the first one too, which seldom shows."""
+    early = phase is Phase.LOCATION_WALK and (shape.flipped is not None or shape.renames)
     return _WALKS[Phase.SECTION_WALK if early else phase]
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import operator
 import os
-import re
 import time
 from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
@@ -44,6 +43,7 @@ from apacheconf.program.globs import glob_matches
 from apacheconf.program.headers import HeaderTable
 from apacheconf.program.hosts import Host
 from apacheconf.program.mod_unique_id import unique_id
+from apacheconf.program.naming import Naming, own_name, own_port, port_of, self_url
 from apacheconf.program.phases import Phase
 from apacheconf.program.prefixes import lies_under, taken
 from apacheconf.program.request import Request
@@ -62,7 +62,8 @@ class State:
     ``headers`` is its header table as edited so far (None: as received), ``answer`` the two tables of the response,
     onsuccess and always, once they are there. ``started`` is in seconds since 1970, ``before`` path and query of what
     an internal redirect led here from. ``vary`` are the header fields that expressions and rules have asked,
-    ``notes`` what Header has noted, by names in lower case.
+    ``notes`` what Header has noted, by names in lower case. ``naming`` is what sections say of UseCanonicalName,
+    ``dns_name`` what DNS does; ``asked_host`` is the Host header as it came, or the authority in its place.
     """
 
     request: Request
@@ -94,6 +95,9 @@ class State:
     user: str | None = None
     auth_type: str = ""
     asked_user: bool = False
+    naming: Naming | None = None
+    dns_name: str = ""
+    asked_host: str = ""
     vary: list[str] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
 
@@ -109,7 +113,18 @@ class State:
     @property
     def self_url(self) -> str:
         """``scheme://host[:port]`` of URLs that the server makes about itself (VH-60, RV-4)."""
-        return self_url(self.host, self.request.scheme, self.header("Host") or "", self.request.local[1])
+        arrived = self.request.local[1]
+        return self_url(self.host, self.called, self.request.scheme, self.asked_host, arrived, self.dns_name)
+
+    @property
+    def called(self) -> Naming:
+        """How the server calls itself where the sections apply that are known to."""
+        return self.naming or self.host.naming
+
+    @property
+    def own_name(self) -> str:
+        """The server's name as UseCanonicalName wants it (VH-60)."""
+        return own_name(self.host, self.called, self.host_name, self.dns_name)
 
     @property
     def root(self) -> str:
@@ -124,38 +139,12 @@ class State:
     @property
     def asked_port(self) -> int:
         """The port that the client named, or that of the server's own URLs (VH-60)."""
-        return _port_of(self.host, self.header("Host") or "", self.self_port)
+        return port_of(self.called, self.asked_host, self.self_port)
 
     @property
     def self_port(self) -> int:
         """The port of URLs that the server makes about itself where the client names none (VH-60)."""
-        return _own_port(self.host, 443 if self.scheme == "https" else 80, self.request.local[1])
-
-
-def self_url(host: Host, scheme: str, asked: str, arrived: int) -> str:
-    """``scheme://host[:port]`` of URLs that ``host`` makes about itself (VH-60, RV-4).
-
-    ``asked`` is the Host header, ``arrived`` the port where the client has come in.
-    """
-    scheme = "https" if host.scheme == "https" else scheme
-    usual = 443 if scheme == "https" else 80
-    name = re.sub(r":\d*$", "", asked).lower().removesuffix(".")
-    if not name or host.canonical_name:
-        name = host.name
-    port = _port_of(host, asked, _own_port(host, usual, arrived))
-    return f"{scheme}://{name}" + (f":{port}" if port != usual else "")
-
-
-def _own_port(host: Host, usual: int, arrived: int) -> int:
-    """The server's own port: that of ServerName, or the real one where UseCanonicalPhysicalPort wants it."""
-    if host.physical_port and (host.port is None or not host.canonical_name):
-        return arrived
-    return host.port or usual
-
-
-def _port_of(host: Host, asked: str, own: int) -> int:
-    _, colon, port = asked.rpartition(":")
-    return int(port) if colon and port.isdecimal() and not host.canonical_name else own
+        return own_port(self.host, self.called, 443 if self.scheme == "https" else 80, self.request.local[1])
 
 
 def holds(condition: Condition, state: State) -> bool:
@@ -386,7 +375,7 @@ _VARIABLES: dict[str, Callable[[State], str | None]] = {
     "CONN_REMOTE_ADDR": lambda s: s.request.connected[0],
     "REMOTE_PORT": lambda s: str(s.request.peer[1]),
     "SERVER_ADDR": lambda s: s.request.local[0],
-    "SERVER_NAME": lambda s: (s.host_name if not s.host.canonical_name else None) or s.host.name,
+    "SERVER_NAME": lambda s: s.own_name,
     "SERVER_PORT": lambda s: str(s.asked_port),
     "SERVER_PROTOCOL": lambda s: protocol(s.request),
     "SERVER_ADMIN": lambda s: s.host.admin,

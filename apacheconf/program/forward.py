@@ -56,7 +56,8 @@ def via_line(state: State) -> str:
     usual = 443 if state.scheme == "https" else 80
     port = "" if state.asked_port == usual else f":{state.asked_port}"
     version = ".".join(map(str, state.request.version))
-    return f"{version} {state.host.name}{port}" + (" (Apache/2.4)" if said == "Full" else "")
+    name = state.own_name if state.called.by_dns else state.host.name
+    return f"{version} {name}{port}" + (" (Apache/2.4)" if said == "Full" else "")
 
 
 def count_forward(course: Course) -> None:
@@ -124,4 +125,5 @@ def decision_of(course: Course, keep_alive: bool = True) -> Decision:
         user=state.user,
         client=state.request.peer[0] if state.request.peer != state.request.connected else "",
         levels=course.levels,
+        naming=state.naming,
     )

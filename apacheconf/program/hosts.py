@@ -17,6 +17,7 @@ from apacheconf.ledger import Written
 from apacheconf.modules.declare import Conf
 from apacheconf.program.conditions import Condition
 from apacheconf.program.messages import ErrorLog
+from apacheconf.program.naming import Naming
 from apacheconf.program.remote import RemoteIp
 from apacheconf.program.steps import Step
 from apacheconf.program.tls import FrontTls
@@ -207,6 +208,7 @@ class Shape:
     before below). ``dead`` are steps that no request can reach, with the reason. ``maps_early``: a mapping compares the
     path before it is decoded. ``flipped`` is ``server`` for requests for which a section has turned
     ProxyPassInterpolateEnv the other way, with that way; None where that changes nothing.
+    It ``renames`` where a section says UseCanonicalName.
     """
 
     server: tuple[Step, ...]
@@ -216,6 +218,7 @@ class Shape:
     dead: tuple[tuple[Step, str], ...] = ()
     maps_early: bool = False
     flipped: Flipped | None = None
+    renames: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,8 +246,7 @@ class Host:
     origins: tuple[int, ...]
     texts: tuple[str, ...]
     server_path: str = ""
-    canonical_name: bool = False
-    physical_port: bool = False
+    naming: Naming = Naming()
     tls: bool = False
     admin: str = ""
     front_tls: FrontTls | None = None
@@ -256,6 +258,15 @@ class Host:
     document_root: str = ""
     recursion: tuple[int, ...] = (10, 10)
     builder: LayerBuilder | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def canonical_name(self) -> bool:
+        """Whether ServerName counts, outside sections, and not what the client calls the server."""
+        return self.naming.canonical
+
+    @property
+    def physical_port(self) -> bool:
+        return self.naming.physical_port
 
     def said_by(self, step: Step) -> tuple[Written, ...]:
         """The directives that a step of this host came from."""

@@ -59,7 +59,7 @@ def _course(program: Program, request: Request, target: Target, name: HostName |
         if client != request.peer[0]:
             request = replace(request, peer=(client, request.peer[1]), connection_peer=request.connected)
     state = State(request, host, target.raw_path, target.query, name.name if name else None)
-    state.headers = headers
+    state.headers, state.asked_host = headers, headers.get("Host") or ""
     return Course(program, state, target.raw_path, headers)
 
 

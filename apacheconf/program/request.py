@@ -11,6 +11,7 @@ from apacheconf.program.files import Located
 from apacheconf.program.handling import Told, default_rules
 from apacheconf.program.hosts import Cell, Host
 from apacheconf.program.messages import Levels, Message
+from apacheconf.program.naming import Naming
 from apacheconf.program.steps import (
     AddFilter,
     Log,
@@ -123,6 +124,7 @@ class Decision:
     rounds: int = 0
     messages: tuple[Message, ...] = ()
     levels: Levels | None = None
+    naming: Naming | None = None
     fields: Headers = ()
     user: str | None = None
     client: str = ""

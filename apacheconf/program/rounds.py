@@ -96,7 +96,7 @@ def begin_sub_request(program: Program, old: State, uri: str, as_file: bool, dep
     env.update(old.env)
     state = State(
         replace(old.request, method="GET"), program.hosts[old.host.number], old.path, None, old.host_name,
-        env=env, headers=headers, started=old.started, sub=True,
+        env=env, headers=headers, started=old.started, sub=True, asked_host=old.asked_host,
     )  # fmt: skip
     sub = Course(program, state, old.path, headers, depth=depth)
     if depth > old.host.recursion[-1]:

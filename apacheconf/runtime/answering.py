@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from apacheconf.program.evaluate import self_url
 from apacheconf.runtime.answer import standard_reason
 from apacheconf.runtime.documents import answered_by_document
 from apacheconf.runtime.framing import CHUNKED_FIELD, LAST_CHUNK, chunk
 from apacheconf.runtime.mod_headers import edited_error, edited_reply
+from apacheconf.runtime.naming import self_url
 from apacheconf.runtime.pages import CLOSING, CONTENT_TYPE, page
 from apacheconf.runtime.switches import protocol_for, vary_for, vary_lines
 
@@ -158,8 +158,7 @@ class Answering:
 
     def self_url(self, exchange: Exchange) -> bytes:
         """``scheme://host[:port]`` of URLs made here (RV-4, VH-60)."""
-        asked = exchange.host.decode("latin-1") if exchange.host is not None else ""
-        return self_url(exchange.site.host, self.door.scheme, asked, self.door.address[1]).encode("latin-1")
+        return self_url(exchange)
 
 
 def _with_allowed(exchange: Exchange, kept: Sequence[tuple[bytes, bytes]]) -> Sequence[tuple[bytes, bytes]]:

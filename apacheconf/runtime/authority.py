@@ -96,6 +96,7 @@ class FileAuthority:
         self._verdicts: Memory[bool] = Memory(LASTS)
         self._names: Memory[str] = Memory(NAME_LASTS)
         self._addresses: Memory[frozenset[str]] = Memory(NAME_LASTS)
+        self._own_names: Memory[str] = Memory(float("inf"))
         self._seen: dict[str, Stamp] = {}
         self._users = Kept(of_lines(users_of), self._seen)
         self._digests = Kept(of_lines(digests_of), self._seen)
@@ -253,6 +254,17 @@ class FileAuthority:
             raise Question(self._addresses, key, lambda: _addresses_of(name))
         return known
 
+    def own_name(self, address: str) -> str:
+        key = b"own " + address.encode()
+        known = self._own_names.get(key)
+        if known is None:
+            raise Question(self._own_names, key, lambda: _own_name(address))
+        return known
+
+    def known_own_name(self, address: str) -> str:
+        """The same as far as it was asked before."""
+        return self._own_names.get(b"own " + address.encode()) or ""
+
     # --- digests ---------------------------------------------------------------------------------------------
 
     def nonce(self, realm: str) -> str:
@@ -305,6 +317,13 @@ def _name_of(address: str) -> str:
     except OSError:
         return ""
     return name if address in _addresses_of(name) else ""
+
+
+def _own_name(address: str) -> str:
+    try:
+        return socket.getnameinfo((address, 0), socket.NI_NAMEREQD)[0].lower()
+    except OSError:
+        return ""
 
 
 def _addresses_of(name: str) -> frozenset[str]:

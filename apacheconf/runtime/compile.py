@@ -17,6 +17,7 @@ from apacheconf.program.fold import levels_for
 from apacheconf.program.handling import Told
 from apacheconf.program.hosts import Cell, Reach, Shape
 from apacheconf.program.messages import Levels
+from apacheconf.program.naming import Naming, naming_for
 from apacheconf.program.phases import Phase
 from apacheconf.program.response import asks_about_answer, is_settled
 from apacheconf.program.steps import (
@@ -75,6 +76,7 @@ class Policy:
     filters: tuple[AddFilter, ...] = ()
     told: tuple[Told, ...] = ()
     levels: Levels | None = None
+    naming: Naming | None = None
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,10 @@ def _course(cell: Cell, shape: Shape) -> Course | None:
     if filters and any(map(_sets_variables, actions)):  # no-gzip and its like
         return None
     told = tuple(action for action in actions if isinstance(action, Told))
+    layers = tuple(shape.layers[number] for number in cell.layers)
+    naming = naming_for(layers)
+    if naming is not None and naming.by_dns:
+        return None
     policy = Policy(
         keep_host=any(isinstance(action, KeepHost) for action in actions),
         add_forwarded=any(isinstance(action, AddForwarded) for action in actions),
@@ -146,7 +152,8 @@ def _course(cell: Cell, shape: Shape) -> Course | None:
         filters=filters,
         told=told,
         tls=next((action.tls for action in actions if isinstance(action, SecureOrigin)), NO_TLS),
-        levels=levels_for(tuple(shape.layers[number] for number in cell.layers)),
+        levels=levels_for(layers),
+        naming=naming,
     )
     return Course(mapping.origin, make_path, policy)
 

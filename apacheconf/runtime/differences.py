@@ -45,6 +45,13 @@ DIFFERENCES = (
         "whoever sends a long body learns at once that it isn't wanted, and nobody waits for anybody for ever",
     ),
     Difference(
+        ("RQ-16",),
+        "ProxyVia Full",
+        "names its patch level: Apache/2.4.71",
+        "says Apache/2.4",
+        "it is not httpd, and whoever looks should not be led to its errata",
+    ),
+    Difference(
         ("RS-17",),
         "the head of an origin's answer",
         "is bounded line by line, the number of lines is not",
@@ -148,13 +155,6 @@ DIFFERENCES = (
         "holds for URLs that are at least as long as the worker's own text",
         "holds for all of its URLs",
         "the length of a URL says nothing about its origin",
-    ),
-    Difference(
-        ("VH-60",),
-        "UseCanonicalName DNS",
-        "asks DNS for the name of the address where the client arrived",
-        "means Off: the name is the one that the client asked for",
-        "a look-up would hold up every answer",
     ),
     Difference(
         ("LB-22", "BP-19"),

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from apacheconf.program.hosts import Host
 from apacheconf.program.messages import NUMBER, Item, Levels, Line, Message
 from apacheconf.runtime.logs import variables
+from apacheconf.runtime.naming import own_name
 
 if TYPE_CHECKING:
     from apacheconf.runtime.client import ClientConnection
@@ -212,10 +213,7 @@ def _thread(item: Item, about: About) -> str:
 
 
 def _asked_name(item: Item, about: About) -> str:
-    if about.exchange is None or about.exchange.host is None or about.host.canonical_name:
-        return about.host.name if about.exchange else ""
-    asked = about.exchange.host.decode("latin-1").lower()
-    return escaped(asked[: asked.rfind(":")] if asked.rpartition(":")[2].isdigit() else asked)
+    return escaped(own_name(about.exchange)) if about.exchange is not None else ""
 
 
 _READERS: dict[str, Callable[[Item, About], str]] = {

@@ -102,6 +102,3 @@ DEFAULTS: dict[str, set[str]] = {
     "proxypassinherit": {"on"},
     "sethandler": {"none"},
 }
-
-#: Settings that may stand in sections, and that serve reads of a whole server or host only.
-OF_SERVERS = frozenset({"usecanonicalname", "usecanonicalphysicalport"})

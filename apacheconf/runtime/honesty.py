@@ -41,7 +41,6 @@ from apacheconf.runtime.fates import (
     INPUT_FILTERS,
     NOT_DONE,
     NOT_YET,
-    OF_SERVERS,
     READ,
 )
 from apacheconf.runtime.health import can_check
@@ -177,7 +176,6 @@ def fallback_for(program: Program) -> Callable[[Written], Answer | None]:
     left_out = {id(directive): reason for directive, reason in program.left_out}
     dead = {id(each): why for host in program.hosts for step, why in host.shape.dead for each in host.said_by(step)}
     of_tls = tls_honesty.fallback_for(program)
-    in_sections = _of_servers_in_sections(program)
 
     def fallback(directive: Written) -> Answer | None:
         if id(directive) in absent:
@@ -188,8 +186,6 @@ def fallback_for(program: Program) -> Callable[[Written], Answer | None]:
             return Answer(Outcome.UNSUPPORTED, left_out[id(directive)])
         if id(directive) in left_out:
             return Answer(Outcome.UNSUPPORTED, left_out[id(directive)])
-        if id(directive) in in_sections:
-            return Answer(Outcome.UNSUPPORTED, "serve heeds it for whole servers and hosts, not in sections")
         return (
             BY_NAME.get(directive.name.lower())
             or of_tls(directive)
@@ -198,17 +194,6 @@ def fallback_for(program: Program) -> Callable[[Written], Answer | None]:
         )
 
     return fallback
-
-
-def _of_servers_in_sections(program: Program) -> frozenset[int]:
-    """The lines (by ``id``) of section-wide settings that serve reads of a whole server or host (VH-60)."""
-    lines = (
-        child
-        for section in program.directives
-        if section.name.lower() != "virtualhost"
-        for child in getattr(section, "children", None) or ()
-    )
-    return frozenset(id(line) for line in lines if line.name.lower() in OF_SERVERS)
 
 
 def _absent(why: str, note: str) -> Answer:
@@ -221,8 +206,6 @@ def _by_fate(directive: Written) -> Answer:
     fate = Fate.REFUSED if spec is None else registry.fate(spec)
     if section and (spec is None or not spec.restricts):
         return Answer(Outcome.ABSORBED, "what it holds is accounted for line by line")
-    if directive.name.lower() == "usecanonicalname" and directive.args.lower() == "dns":
-        return Answer(Outcome.APPROXIMATED, "nobody asks DNS for the server's name: it is as with Off")
     if directive.name.lower() in READ or (fate is Fate.SERVED and _says_the_default(directive)):
         return Answer(Outcome.ABSORBED)
     if directive.name.lower() == "protocols" and "h2" in directive.args.lower():

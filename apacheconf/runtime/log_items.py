@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from apacheconf.program.steps import LogItem
 from apacheconf.program.uri import PathRefused, normalise, parse_target
 from apacheconf.program.values import Literal, Value, Variable
+from apacheconf.runtime.naming import own_name
 from apacheconf.runtime.proxy_protocol import connected
 
 if TYPE_CHECKING:
@@ -211,14 +212,7 @@ def _port(argument: str, _: bool) -> Read:
 
 
 def _host_name(_: str, __: bool) -> Read:
-    def read(exchange: Exchange) -> str:
-        host = exchange.site.host
-        if exchange.host is None or host.canonical_name:
-            return host.name
-        asked = exchange.host.decode("latin-1").lower()
-        return asked[: asked.rfind(":")] if asked.rpartition(":")[2].isdigit() else asked
-
-    return read
+    return own_name
 
 
 def _process(argument: str, _: bool) -> Read:

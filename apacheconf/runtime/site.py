@@ -16,6 +16,7 @@ from apacheconf.program.decide import decide_unread
 from apacheconf.program.hosts import Host, Shape
 from apacheconf.program.messages import Levels
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
+from apacheconf.program.naming import Naming
 from apacheconf.program.program import Program
 from apacheconf.program.request import Decision, Request
 from apacheconf.program.steps import CookiePart, MapBack, MapBackCookie
@@ -83,6 +84,7 @@ class Forwarding:
         "filtering",
         "keep_host",
         "levels",
+        "naming",
         "override",
         "per_request",
         "replies",
@@ -108,6 +110,7 @@ class Forwarding:
         self.tls = policy.tls
         self.filtering = Filtering(policy.filters, policy.told) if policy.filters or policy.told else None
         self.levels = policy.levels
+        self.naming = policy.naming
         self.replies: dict[bytes, KnownReply] = memos.make()
         self.closing: dict[bytes, KnownReply] = memos.make()
 
@@ -162,6 +165,11 @@ class Plan:
     def levels(self) -> Levels | None:
         """What the request's sections say of LogLevel."""
         return self.decision.levels if self.decision is not None else self.forwarding.levels
+
+    @property
+    def naming(self) -> Naming | None:
+        """What they say of UseCanonicalName."""
+        return self.decision.naming if self.decision is not None else self.forwarding.naming
 
 
 class Block:
@@ -220,7 +228,7 @@ class Site:
         self.limits = host.shape.limits
         self.plans: dict[bytes, Plan] = server.memos.make()
         self._compiled = server.compiled(host.shape)
-        unsettled = host.shape.maps_early or host.remote_ip is not None
+        unsettled = host.shape.maps_early or host.remote_ip is not None or host.naming.by_dns
         self.is_quick = self._compiled.has_courses and not unsettled
         self._seen: set[int] = set()
         self._forwardings: dict[Policy, Forwarding] = {}

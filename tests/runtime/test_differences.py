@@ -65,6 +65,11 @@ def test_an_answer_before_the_end_of_the_body() -> None:
     assert b"z" not in origin.transport.written
 
 
+def test_the_version_in_via(tmp_path: Path) -> None:
+    stage = answered(tmp_path, "ProxyVia Full")
+    assert b"Via: 1.1 example.com (Apache/2.4)\r\n" in stage.origins[0].transport.written
+
+
 def test_the_length_of_a_head() -> None:
     stage = Stage(one_origin())
     client = stage.client()
@@ -179,6 +184,7 @@ SHOWN: dict[str, Callable[..., None]] = {
     "the Server header": test_the_server_header,
     "a line of": test_a_line_without_an_end,
     "an answer that": test_an_answer_before_the_end_of_the_body,
+    "ProxyVia Full": test_the_version_in_via,
     "the head of": test_the_length_of_a_head,
     "the body of": test_the_length_of_a_check,
     "when a line": test_lines_wait_for_the_tick,
@@ -193,7 +199,6 @@ SHOWN: dict[str, Callable[..., None]] = {
     "max= of a worker": conversations.test_max_bounds_all_connections_to_a_worker,
     "several ranges": conversations.test_ranges_apart_get_the_whole_body,
     "enablereuse=on": conversations.test_captures_and_reuse,
-    "UseCanonicalName DNS": honesty.test_names_by_dns,
     "the page of balancer-manager": honesty.test_the_page_of_the_balancer,
     "the echo of a TRACE": test_the_body_of_a_trace,
     "the children": honesty.test_one_child_serves,

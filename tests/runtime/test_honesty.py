@@ -195,19 +195,12 @@ def test_filters_that_serve_lacks_are_named_and_their_neighbours_are_not(tmp_pat
     assert line.split()[0] in {row.name for row in summarise(program, ServeOptions()).not_honoured}
 
 
-def test_names_in_sections_are_named(tmp_path: Path) -> None:
-    """VH-60: UseCanonicalName counts for a whole host; one that stands in a section is said to be unheeded."""
-    inside = "<Location /a>\nUseCanonicalName Off\nUseCanonicalPhysicalPort On\n</Location>"
-    text = f"UseCanonicalName On\n{inside}\nRedirect / /b\n"
-    rows = [row for row in account(configuration(tmp_path, text)) if row.name.startswith("UseCanonical")]
-    outcomes = [row.outcome for row in rows]
-    assert outcomes == [Outcome.ABSORBED, Outcome.UNSUPPORTED, Outcome.UNSUPPORTED]
-    assert "not in sections" in rows[1].caveats[0]
-
-
-def test_names_by_dns(tmp_path: Path) -> None:
-    """VH-60: UseCanonicalName DNS is told to be Off, and is."""
-    program = configuration(tmp_path, "UseCanonicalName DNS\nRedirect / /there\n")
-    caveats = {row.name: row.caveats for row in account(program)}
-    assert caveats["UseCanonicalName"] == ("nobody asks DNS for the server's name: it is as with Off",)
-    assert b"Location: http://example.com/there\r\n" in converse(program, get()).client
+def test_names_in_sections_are_heeded(tmp_path: Path) -> None:
+    """VH-60: UseCanonicalName and its like count for the sections they stand in."""
+    inside = "<Location /a>\nUseCanonicalName On\nUseCanonicalPhysicalPort On\n</Location>"
+    program = configuration(tmp_path, f"UseCanonicalName Off\n{inside}\nRedirect /a /there\nRedirect /b /there\n")
+    rows = [row.outcome for row in account(program) if row.name.startswith("UseCanonical")]
+    assert rows == [Outcome.ABSORBED] * 3
+    for path, name in ((b"/a", b"example.com"), (b"/b", b"other.example:77")):
+        heard = converse(program, b"GET %b HTTP/1.1\r\nHost: other.example:77\r\n\r\n" % path)
+        assert b"Location: http://%b/there\r\n" % name in heard.client

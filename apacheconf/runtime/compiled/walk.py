@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from apacheconf.program.conditions import Condition
 from apacheconf.program.course import Course
 from apacheconf.program.decide import Walk, decide
-from apacheconf.program.fold import levels_for
 from apacheconf.program.hosts import Layer, LayerKind, Shape
 from apacheconf.program.phases import Phase
 from apacheconf.program.program import Program
@@ -45,6 +44,7 @@ class CompiledWalk(Walk):
         course = self.course
         state = course.state
         idle = _idle_phases(state.host.shape)
+        self.name_server()
         phase: Phase | None = start
         while phase is not None and phase <= last:
             if phase in idle and phase not in self._runs_now() and not course.htaccess:
@@ -53,7 +53,7 @@ class CompiledWalk(Walk):
             else:
                 flow = self._enter(phase)
                 phase = _NEXT[phase] if flow is None else self._after(phase, flow)
-        course.levels = levels_for(course.layers)
+        self.close()
 
     def run_phase(self, phase: Phase) -> Flow | None:
         runs = self._runs_now()
@@ -139,6 +139,6 @@ def _idle_phases(shape: Shape) -> frozenset[Phase]:
         if len(_IDLE) >= _SIZE:
             _IDLE.clear()
         kinds = {layer.kind for layer in shape.layers}
-        asking = {phase for phase, asked in _ASKING.items() if asked & kinds or shape.flipped is not None}
+        asking = {phase for phase, asked in _ASKING.items() if asked & kinds or shape.flipped or shape.renames}
         known = _IDLE[id(shape)] = shape, frozenset(Phase) - _BUSY - asking
     return known[1]

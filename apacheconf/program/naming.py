@@ -1,0 +1,91 @@
+"""How a server calls itself in URLs and variables: UseCanonicalName and UseCanonicalPhysicalPort (VH-60).
+
+Each section may say it anew, so a request has a naming of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from apacheconf.modules.core import CoreDirConf
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from apacheconf.program.hosts import Host, Layer
+
+_PORT = re.compile(r":\d*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """``canonical``: the ServerName, whatever the client calls the server. ``by_dns``: the name that DNS knows for the
+    address where the client has come in. ``physical_port``: the port where it has come in, where none is known."""
+
+    canonical: bool = False
+    by_dns: bool = False
+    physical_port: bool = False
+
+
+def naming_of(conf: CoreDirConf) -> Naming:
+    """What settings come to."""
+    said = conf.use_canonical_name.value
+    return Naming(said == "On", said == "DNS", conf.use_canonical_physical_port.value == "On")
+
+
+def naming_for(layers: tuple[Layer, ...]) -> Naming | None:
+    """The naming where these layers apply; None where no section says anything of it."""
+    confs = _confs(layers)
+    if not any(map(_says_naming, confs[1:])):
+        return None
+    conf = confs[0]
+    for each in confs[1:]:
+        conf = conf.merge(each)
+    return naming_of(conf)
+
+
+def sections_name(layers: tuple[Layer, ...]) -> bool:
+    """Whether any section of a host says how the server calls itself."""
+    return any(map(_says_naming, _confs(layers[1:])))
+
+
+def _confs(layers: Iterable[Layer]) -> list[CoreDirConf]:
+    return [conf for layer in layers for _, conf in layer.confs if isinstance(conf, CoreDirConf)]
+
+
+def _says_naming(conf: CoreDirConf) -> bool:
+    return conf.use_canonical_name.is_set or conf.use_canonical_physical_port.is_set
+
+
+def own_name(host: Host, naming: Naming, asked: str | None, found: str) -> str:
+    """The server's name; ``asked`` is the client's, ``found`` that of DNS, empty where it knows none."""
+    if naming.by_dns:
+        return found or host.name
+    return host.name if naming.canonical or not asked else asked
+
+
+def own_port(host: Host, naming: Naming, usual: int, arrived: int) -> int:
+    """The server's own port: that of ServerName, or the real one where UseCanonicalPhysicalPort wants it."""
+    if naming.physical_port and (host.port is None or not naming.canonical):
+        return arrived
+    return host.port or usual
+
+
+def port_of(naming: Naming, asked: str, own: int) -> int:
+    """The port of a Host header, else the server's ``own``."""
+    _, colon, port = asked.rpartition(":")
+    return int(port) if colon and port.isdecimal() and not naming.canonical else own
+
+
+def self_url(host: Host, naming: Naming, scheme: str, asked: str, arrived: int, found: str = "") -> str:
+    """``scheme://host[:port]`` of URLs that ``host`` makes about itself (VH-60, RV-4).
+
+    ``asked`` is the Host header, ``arrived`` the port where the client has come in, ``found`` the name in DNS.
+    """
+    scheme = "https" if host.scheme == "https" else scheme
+    usual = 443 if scheme == "https" else 80
+    name = own_name(host, naming, _PORT.sub("", asked).lower().removesuffix("."), found)
+    port = port_of(naming, asked, own_port(host, naming, usual, arrived))
+    return f"{scheme}://{name}" + (f":{port}" if port != usual else "")
