@@ -66,8 +66,12 @@ def find_cell(cells: tuple[Cell, ...], path: str) -> Cell:
 
 def steps_where(shape: Shape, cell: Cell, maybe: Iterable[int]) -> tuple[Step, ...]:
     """The steps of a cell for requests for which, of its ``maybe`` layers, just these hold."""
-    steps = steps_for(shape, tuple(sorted({*cell.layers, *maybe})))
-    return _Folded(steps).live(_sample(cell.path, cell.reach))
+    return steps_met(shape, {*cell.layers, *maybe}, cell)
+
+
+def steps_met(shape: Shape, layers: Iterable[int], cell: Cell) -> tuple[Step, ...]:
+    """The steps that requests of a cell meet where just these layers hold."""
+    return _Folded(steps_for(shape, tuple(sorted(layers)))).live(_sample(cell.path, cell.reach))
 
 
 def matcher_in(cell: Cell, layer: Layer) -> Condition:

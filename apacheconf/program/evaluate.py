@@ -48,7 +48,19 @@ from apacheconf.program.phases import Phase
 from apacheconf.program.prefixes import lies_under, taken
 from apacheconf.program.request import Request
 from apacheconf.program.rewrite_maps import escape, look_up
-from apacheconf.program.values import Call, Capture, Escaped, Joined, Literal, LookAhead, Lookup, Value, Variable
+from apacheconf.program.values import (
+    Call,
+    Capture,
+    Chosen,
+    Escaped,
+    Joined,
+    Literal,
+    LookAhead,
+    Lookup,
+    Matched,
+    Value,
+    Variable,
+)
 from apacheconf.syntax.words import split
 
 if TYPE_CHECKING:
@@ -209,6 +221,10 @@ def text_of(value: Value, state: State) -> str:
             return FUNCTIONS[function](text_of(argument, state))
         case LookAhead():
             return _ahead(state, value)
+        case Matched(whole, regex, group):
+            return ((search(regex, text_of(whole, state)) or ("",) * (group + 1))[group]) or ""
+        case Chosen(condition, yes, no):
+            return text_of(yes if holds(condition, state) else no, state)
         case Escaped(inner):
             return escape(text_of(inner, state), value)
         case Lookup(_, key, default, kind, source):

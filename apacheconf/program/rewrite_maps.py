@@ -28,7 +28,7 @@ def look_up(kind: str, source: str, key: str) -> str | None:
         return ask_program(source, key)
     if kind not in ("txt", "rnd", "dbm"):
         return None
-    found = _table(source, kind == "dbm").get(key)
+    found = table_of(source, kind == "dbm").get(key)
     return random.choice(found.split("|")) if kind == "rnd" and found else found
 
 
@@ -53,7 +53,8 @@ _FUNCTIONS: dict[str, Callable[[str], str]] = {
 }
 
 
-def _table(file: str, dbm: bool) -> dict[str, str]:
+def table_of(file: str, dbm: bool) -> dict[str, str]:
+    """What stands in a file of texts, or of dbm, as it is now; nothing where it can't be read."""
     for name in dbm_files(file) if dbm else (file,):
         try:
             found = Path(name).stat()

@@ -8,8 +8,12 @@ lower it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from apacheconf.program.phases import Phase
+
+if TYPE_CHECKING:
+    from apacheconf.program.conditions import Condition, Regex
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,28 @@ class Joined:
     parts: tuple[Value, ...]
 
 
-Value = Literal | Variable | Capture | Call | Escaped | Lookup | LookAhead | Joined
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Group ``group`` of the match of ``regex`` in ``value``, empty where there is none.
+
+    Targets put it in the place of a Capture, which doesn't say itself where it comes from.
+    """
+
+    value: Value
+    regex: Regex
+    group: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """``yes`` where ``condition`` holds, else ``no``: what targets make of a variable that several lines may set."""
+
+    condition: Condition
+    yes: Value
+    no: Value
+
+
+Value = Literal | Variable | Capture | Call | Escaped | Lookup | LookAhead | Joined | Matched | Chosen
 
 #: The normalised path of the request, which most matchers are about.
 REQUEST_URI = Variable("REQUEST_URI")

@@ -3,15 +3,46 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from apacheconf.program.conditions import ALWAYS, NEVER, AllOf, AnyOf, Compare, Condition, Matches, Not, Under
+from apacheconf.program.conditions import (
+    ALWAYS,
+    NEVER,
+    AllOf,
+    AnyOf,
+    Compare,
+    Condition,
+    Matches,
+    Not,
+    Operator,
+    Under,
+)
 from apacheconf.program.evaluate import search
 from apacheconf.program.prefixes import lies_under
-from apacheconf.program.values import REQUEST_URI, REWRITTEN, Value
+from apacheconf.program.values import REQUEST_URI, Literal
+from apacheconf.targets.patterns import literal_start
 
 Answers = dict[Condition, bool]
+
+
+def facts(answers: Mapping[Condition, bool]) -> Iterator[tuple[Condition, bool]]:
+    """The answers, and what those about several conditions at once say of each."""
+    for condition, held in answers.items():
+        yield from _facts(condition, held)
+
+
+def _facts(condition: Condition, held: bool) -> Iterator[tuple[Condition, bool]]:
+    yield condition, held
+    match condition:
+        case Not(inner):
+            yield from _facts(inner, not held)
+        case AllOf(parts) if held:
+            for each in parts:
+                yield from _facts(each, True)
+        case AnyOf(parts) if not held:
+            for each in parts:
+                yield from _facts(each, False)
 
 
 def residual(condition: Condition, answers: Answers) -> Condition:
@@ -20,13 +51,13 @@ def residual(condition: Condition, answers: Answers) -> Condition:
     if isinstance(left, Under) and left not in answers:
         return _of_prefixes(left, answers)
     if isinstance(left, Matches) and left not in answers:
-        return _of_names(left, answers)
+        return _concluded(left, answers)
     return (ALWAYS if answers[left] else NEVER) if left in answers else left
 
 
 def _of_prefixes(asked: Under, answers: Answers) -> Condition:
     """What other prefixes of the same path say about one: that it lies below them, or that they exclude each other."""
-    for known, answer in answers.items():
+    for known, answer in facts(answers):
         if not isinstance(known, Under) or known.value != asked.value:
             continue
         if answer and lies_under(known.prefix, asked.prefix):
@@ -34,6 +65,25 @@ def _of_prefixes(asked: Under, answers: Answers) -> Condition:
         if answer is not lies_under(asked.prefix, known.prefix):
             return NEVER
     return asked
+
+
+def _concluded(asked: Matches, answers: Answers) -> Condition:
+    """What other answers about the same value say of a match."""
+    for each, held in facts(answers):
+        match each:
+            case Compare(value, Operator.SAME, Literal(text)) if held and value == asked.value:
+                return ALWAYS if search(asked.regex, text) is not None else NEVER
+            case Matches() if held and _excludes(each, asked):
+                return NEVER
+    return _of_names(asked, answers)
+
+
+def _excludes(held: Matches, other: Matches) -> bool:
+    """Whether a value that one regex matches can't be matched by another, for both say how it begins."""
+    if held.value != other.value:
+        return False
+    one, two = literal_start(held.regex), literal_start(other.regex)
+    return one is not None and two is not None and not (one.startswith(two) or two.startswith(one))
 
 
 #: A path that ends in one name, and patterns that look at no more than the last name of a path.
@@ -64,16 +114,9 @@ def _simplified(condition: Condition, answers: Answers) -> Condition:
         case AnyOf(parts):
             return _joined(parts, answers, AnyOf, NEVER, ALWAYS)
         case Matches():
-            return replace(condition, value=_untouched(condition.value), captures="")
-        case Compare():
-            return replace(condition, left=_untouched(condition.left), right=_untouched(condition.right))
+            return replace(condition, captures="")
         case _:
             return condition
-
-
-def _untouched(value: Value) -> Value:
-    """Rules are followed only as long as none has changed the path (``_walk``): it is the one asked for."""
-    return REQUEST_URI if value == REWRITTEN else value
 
 
 def _joined(

@@ -1,34 +1,33 @@
 """Environment variables for a target that has none: a question about a variable becomes the question on which it was
-set (SetEnvIf, SetEnv, E= of rules), for as long as every line that sets it is understood (NGX-192).
+set (SetEnvIf, SetEnv, E= of rules), and its text the text that it was given, for as long as every line that sets it is
+understood (NGX-192).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from apacheconf.program.conditions import (
     ALWAYS,
     NEVER,
     AllOf,
     AnyOf,
-    Compare,
     Condition,
     IsSet,
-    Matches,
     Not,
-    OneOf,
-    Operator,
-    Test,
 )
-from apacheconf.program.evaluate import search
 from apacheconf.program.steps import ExportTls, Flow, Move, Rewrite, SetEnv, Step
-from apacheconf.program.values import Literal, Value, Variable
+from apacheconf.program.values import Chosen, Literal, Value, Variable
+from apacheconf.targets.captures import parts_in, replaced
 
-#: What a variable is given, or None where it is taken away, and when.
+#: A value that a variable is given, or None where it is taken away, and when.
 Setting = tuple[Condition, Value | None]
-#: Variables that httpd's modules set without a line that says so, by how their names begin.
-_FOREIGN = ("BALANCER_", "SSL_", "MATCH_", "AUTHENTICATE_", "AUTHORIZE_", "REDIRECT_", "UNIQUE_ID")
+#: Variables that httpd's modules set without a line that says so.
+_FOREIGN = re.compile(
+    r"UNIQUE_ID|SCRIPT_UR[LI]|(?:SSL|REDIRECT|BALANCER|MATCH|REMOTEIP|AUTHENTICATE|AUTHORIZE)[_-].*", re.IGNORECASE
+)
 
 
 def variables_set(step: Step) -> tuple[SetEnv, ...]:
@@ -60,96 +59,89 @@ class Environment:
 
     _under: tuple[Condition, int] = (ALWAYS, -1)
 
-    def tell(self, step: Step, when: Condition, at: int, otherwise: Flow) -> None:
+    def tell(self, step: Step, when: Condition, at: int, otherwise: Flow, put: Callable[[Value], Value]) -> None:
         """The step with the number ``at`` runs where ``when`` holds; else control goes where ``otherwise`` says.
 
-        A line that sets several variables asks once: its other steps are passed over where its first one is.
+        A line that sets several variables asks once: its other steps are passed over where its first one is. ``put``
+        tells a value in other words.
         """
         if at <= self._under[1]:
             when = _both(self._under[0], when)
         elif when != ALWAYS and otherwise.move is Move.SKIP:
             self._under = when, at + otherwise.count
         for each in variables_set(step):
-            self.settings.setdefault(each.name.lower(), []).append((when, each.value))
+            self.give(each.name, None if each.value is None else put(each.value), when)
         if isinstance(step.action, ExportTls):
-            self.settings.setdefault("https", []).append((when, Literal("on")))
+            self.give("HTTPS", Literal("on"), when)
+
+    def give(self, name: str, value: Value | None, when: Condition = ALWAYS) -> None:
+        """The variable has this value from now on, where ``when`` holds."""
+        self.settings.setdefault(name.lower(), []).append((when, value))
 
     def asked(self, condition: Condition) -> Condition:
         """The condition with what it asks of variables put in other words."""
         match condition:
             case Not(inner):
-                return Not(self.asked(inner))
+                return _negated(self.asked(inner))
             case AllOf(parts):
                 return AllOf(tuple(map(self.asked, parts)))
             case AnyOf(parts):
                 return AnyOf(tuple(map(self.asked, parts)))
-            case IsSet(Variable("ENV", name)):
-                return self._where(condition, name, lambda value: value is not None)
-            case Matches(Variable("ENV", name), regex):
-                return self._where(condition, name, _text(lambda text: search(regex, text) is not None))
-            case Compare(Variable("ENV", name), Operator.SAME, Literal(wanted)):
-                return self._where(condition, name, _text(lambda text: text == wanted))
-            case Compare(Variable("ENV", name), Operator.DIFFERENT, Literal(wanted)):
-                return self._where(condition, name, _text(lambda text: text != wanted))
-            case Test("z" | "n" as letter, Variable("ENV", name)):
-                return self._where(condition, name, _text(lambda text: (text == "") == (letter == "z")))
-            case OneOf(Variable("ENV", name), choices) if all(isinstance(each, Literal) for each in choices):
-                return self._where(condition, name, _text(lambda text: Literal(text) in choices))
-            case Matches(Variable("HTTP_OR_ENV", name) as value) if not self._is_known(name):
-                return replace(condition, value=replace(value, name="HTTP"))
             case _:
-                return condition
+                return self._leaf(condition)
 
-    def _is_known(self, name: str) -> bool:
+    def has(self, name: str) -> bool:
+        """Whether any line so far sets the variable."""
         return name.lower() in self.settings
 
-    def _where(self, condition: Condition, name: str, holds: Callable[[Value | None], bool | None]) -> Condition:
-        """Where the last line that set the variable gave it what ``holds``; as asked where that can't be told."""
-        if not self._is_known(name) and name.upper().startswith(_FOREIGN):
+    def _leaf(self, condition: Condition) -> Condition:
+        variable = next((each for each in variables_in(condition) if self._is_known(each)), None)
+        if variable is None:
             return condition
-        found: Condition | None = ALWAYS if holds(None) else NEVER
-        for when, value in self.settings.get(name.lower(), ()):
-            told = holds(value)
-            if told is None or (found is None and when != ALWAYS):
-                found = None
-            elif told:
-                found = ALWAYS if found is None else _either((when, found))
-            else:
-                found = NEVER if found is None else _both(_negated(when), found)
-        return condition if found is None else found
+        found = self._leaf(_where(condition, variable, None))
+        for when, value in self.settings.get(variable.argument.lower(), []):
+            found = _either(_both(when, self._leaf(_where(condition, variable, value))), _both(_negated(when), found))
+        return found
 
+    def _is_known(self, variable: Variable) -> bool:
+        """Whether it can be told what the variable holds: nothing, where nobody sets it."""
+        name = variable.argument.lower()
+        return variable.name == "ENV" and (name in self.settings or _FOREIGN.fullmatch(name) is None)
 
-def _text(holds: Callable[[str], bool]) -> Callable[[Value | None], bool | None]:
-    """A question about a variable's text, which an unset one has, too; None where it depends on the request."""
-
-    def told(value: Value | None) -> bool | None:
-        if value is not None and not isinstance(value, Literal):
+    def value_of(self, variable: Variable) -> Value | None:
+        """The value of a variable, None where it can't be told."""
+        if not self._is_known(variable):
             return None
-        return holds(value.text if value is not None else "")
+        unset: Value = Literal(variable.missing)
+        found = unset
+        for when, value in self.settings.get(variable.argument.lower(), []):
+            given = unset if value is None else value
+            found = given if when == ALWAYS or given == found else Chosen(when, given, found)
+        return found
 
-    return told
+
+def _where(condition: Condition, variable: Variable, value: Value | None) -> Condition:
+    """A condition on one variable where its value is this one, or it has none."""
+    if isinstance(condition, IsSet):
+        return NEVER if value is None else ALWAYS
+    text = Literal("") if value is None else value
+    return replaced(condition, lambda each: text if each == variable else None)
+
+
+def variables_in(part: object) -> Iterator[Variable]:
+    """Every variable that a condition, a value or a whole step asks."""
+    return parts_in(part, Variable)
 
 
 def mentions(found: object, name: str) -> bool:
     """Whether the variable ``name`` occurs in a condition, a value or a whole step."""
-    if isinstance(found, Variable):
-        return found.name in ("ENV", "HTTP_OR_ENV") and found.argument.lower() == name.lower()
-    if isinstance(found, tuple | list):
-        return any(mentions(each, name) for each in found)
-    if is_dataclass(found) and not isinstance(found, type):
-        return any(mentions(getattr(found, each.name), name) for each in fields(found))
-    return False
+    asked = (each for each in variables_in(found) if each.name in ("ENV", "HTTP_OR_ENV"))
+    return any(each.argument.lower() == name.lower() for each in asked)
 
 
 def mentions_any(found: object, name: str) -> bool:
     """Whether a variable called ``name``, whatever its argument, occurs in a condition, a value or a whole step."""
-    if isinstance(found, Variable):
-        return found.name == name
-    if isinstance(found, tuple | list):
-        return any(mentions_any(each, name) for each in found)
-    if is_dataclass(found) and not isinstance(found, type):
-        return any(mentions_any(getattr(found, each.name), name) for each in fields(found))
-    return False
+    return any(each.name == name for each in variables_in(found))
 
 
 def _negated(condition: Condition) -> Condition:
@@ -164,8 +156,7 @@ def _both(one: Condition, other: Condition) -> Condition:
     return other if one == ALWAYS else one if other == ALWAYS else AllOf((one, other))
 
 
-def _either(parts: tuple[Condition, Condition]) -> Condition:
-    one, other = parts
-    if ALWAYS in parts:
+def _either(one: Condition, other: Condition) -> Condition:
+    if ALWAYS in (one, other):
         return ALWAYS
-    return other if one == NEVER else one if other == NEVER else AnyOf(parts)
+    return other if one == NEVER else one if other in (NEVER, one) else AnyOf((one, other))

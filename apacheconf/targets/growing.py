@@ -5,11 +5,12 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from apacheconf.program.cells import matcher_in, steps_where
-from apacheconf.program.conditions import ALWAYS, NEVER, Condition, Matches, Not
+from apacheconf.program.cells import matcher_in, steps_met, steps_where
+from apacheconf.program.conditions import ALWAYS, NEVER, Condition, Matches, Not, Regex
 from apacheconf.program.evaluate import search
 from apacheconf.program.handling import Told
 from apacheconf.program.hosts import Cell, Host, Layer, LayerKind, Reach
+from apacheconf.program.phases import Phase
 from apacheconf.program.program import Program
 from apacheconf.program.steps import (
     AddFilter,
@@ -25,12 +26,15 @@ from apacheconf.program.steps import (
 from apacheconf.program.values import REQUEST_URI
 from apacheconf.targets.answers import Answers, residual
 from apacheconf.targets.choices import Ask, Closed, Place, Tree, leaves
-from apacheconf.targets.mapped import of_file, of_url
+from apacheconf.targets.known import QUERY_STRING, Known
+from apacheconf.targets.mapped import lies_in, of_file, of_url, told_apart
+from apacheconf.targets.patterns import escape
 from apacheconf.targets.routes import Route, route_of
-from apacheconf.targets.walking import Met, Spelling, walk
+from apacheconf.targets.walking import Spelling, Walk
 
 #: A cell that comes to more ends than these is not told apart, nor one with more cases than those to look at.
 MOST_ENDS, MOST_CASES = 128, 512
+Mapped = MapToOrigin | MapToFile | None
 _OF_REQUESTS = frozenset({LayerKind.SERVER, LayerKind.LOCATION, LayerKind.IF})
 _OF_URLS = frozenset({LayerKind.PROXY, LayerKind.IF})
 _OF_FILES = frozenset({LayerKind.DIRECTORY, LayerKind.HTACCESS, LayerKind.FILES, LayerKind.IF})
@@ -103,18 +107,21 @@ class _Grower:
     def grow(self) -> Tree:
         """The whole tree. Raises _TooManyEnds."""
         tree = self._grow({})
+        if not isinstance(tree, Route) and self.cell.reach is Reach.BELOW:  # what is known of every path of the cell
+            self.cases = 0
+            tree = self._grow({Matches(REQUEST_URI, Regex(f"^{escape(self.cell.path)}/")): True})
         if len(list(leaves(tree))) > MOST_ENDS:
             raise _TooManyEnds
         return tree
 
     def _grow(self, answers: Answers) -> Tree:
         """The tree below these answers."""
-        question, steps = self._next(answers)
+        question, way = self._next(answers)
         if question is None:
             self.cases += 1
             if self.cases > (MOST_CASES if self.files else MOST_ENDS // 2):
                 raise _TooManyEnds
-            return self._end(steps)
+            return self._end(way)
         if isinstance(question, Not):
             question = question.condition
         if isinstance(question, Matches) and question.value == REQUEST_URI and self._is_bare:  # its path is known
@@ -126,59 +133,110 @@ class _Grower:
     def _is_bare(self) -> bool:
         return self.files and self.cell.reach is Reach.BARE
 
-    def _end(self, steps: Met) -> Route | Closed:
-        lost = [step for step, _ in steps if isinstance(step.action, SetUri)]
+    def _end(self, way: Walk) -> Route | Closed:
+        lost = [step for step, _ in way.met if isinstance(step.action, SetUri)]
         if lost:
             said_by = tuple(each for step in lost for each in self.host.said_by(step))
-            return Closed(503, "the path that it makes can't be told before the request", said_by)
-        route = route_of(self.host, self.cell, steps)
-        return refusal(route) if self.files and _refuses(route) else route
+            return Closed(503, f"what it makes can't be told before the request: {way.lost}", said_by)
+        known = way.known
+        path = None if known.path == REQUEST_URI else known.path
+        query = None if known.query == QUERY_STRING else known.query
+        made = route_of(self.host, self.cell, way.met)
+        made = replace(made, path=path, query=query, refused=tuple(way.refused), unescaped=way.unescaped)
+        return refusal(made) if self.files and _refuses(made) else made
+
+    def _next(self, answers: Answers) -> tuple[Condition | None, Walk]:
+        """The first question that is open, and the way as far as it is certain."""
+        question, way = self._follow(answers, None)
+        mapping = next((step.action for step, _ in way.met if isinstance(step.action, MapToOrigin)), None)
+        file = next((step.action for step, _ in way.met if isinstance(step.action, MapToFile)), None)
+        if question is not None or (mapping is None and (file is None or not self.files)):
+            return question, way
+        return self._follow(answers, mapping or file)
+
+    def _follow(self, answers: Answers, mapped: Mapped) -> tuple[Condition | None, Walk]:
+        """The same where it is known where the request is mapped to, which sections about that ask."""
+        start = Walk(self.host, answers, self.spelling)
+        layers = set(self.cell.layers)
+        question = self._hold(self.cell, layers, start, mapped)
+        steps = self._steps(layers)
+        if question is not None:
+            start.met = [(step, False) for step in steps]
+            return question, start
+        way = Walk(self.host, answers, self.spelling, self._regexes(layers))
+        question = way.walk(steps)
+        return self._go_on(way, layers, mapped) if question is None and way.moved else (question, way)
+
+    def _go_on(self, way: Walk, before: set[int], mapped: Mapped) -> tuple[Condition | None, Walk]:
+        """On the path that rules have made: a mapping in a section is still one of the path before (OR-1c)."""
+        question, cell = self._new_cell(way)
+        if cell is None:
+            return question, way
+        way.moved = False
+        way.known.path = told_apart(way.known.path, cell)
+        layers = set(cell.layers)
+        question = self._hold(cell, layers, way, mapped)
+        if question is not None:
+            return question, way
+        shape = self.host.shape
+        translate = [step for step in steps_met(shape, before, cell) if step.phase is Phase.TRANSLATE]
+        later = [step for step in steps_met(shape, layers, cell) if step.phase > Phase.TRANSLATE]
+        way.known.enter(self._regexes(layers))
+        return way.walk((*translate, *later)), way
+
+    def _new_cell(self, way: Walk) -> tuple[Condition | None, Cell | None]:
+        """The cell in which the path lies that rules have made, or the question which one it is."""
+        deepest = sorted(self.host.shape.cells, key=lambda each: (-len(each.path), each.reach is Reach.BELOW))
+        for cell in deepest:
+            left = residual(lies_in(way.known.path, cell), way.answers)
+            if left == ALWAYS:
+                return None, cell
+            if left != NEVER:
+                return left, None
+        raise AssertionError("every path lies below the root")
 
     def _steps(self, layers: set[int]) -> tuple[Step, ...]:
         own = self.cell.steps if not self.cell.maybe else None
         return steps_where(self.host.shape, self.cell, layers) if own is None else own
 
-    def _next(self, answers: Answers) -> tuple[Condition | None, Met]:
-        """The first question that is open, and the steps as far as they are certain."""
-        layers = set(self.cell.layers)
-        question = self._hold(layers, answers, None)
-        if question is not None:
-            return question, [(step, False) for step in self._steps(layers)]
-        question, steps = self._walk(layers, answers)
-        mapping = next((step.action for step, _ in steps if isinstance(step.action, MapToOrigin)), None)
-        file = next((step.action for step, _ in steps if isinstance(step.action, MapToFile)), None)
-        if question is not None or (mapping is None and (file is None or not self.files)):
-            return question, steps
-        question = self._hold(layers, answers, mapping or file)
-        walked = self._walk(layers, answers)
-        return walked if question is None else (question, walked[1])
+    def _regexes(self, layers: set[int]) -> list[Regex]:
+        """Those of the sections that hold, in the order in which they are asked."""
+        matchers = (self.host.shape.layers[number].matcher for number in sorted(layers))
+        return [each.regex for each in matchers if isinstance(each, Matches) and each.captures == "section"]
 
-    def _walk(self, layers: set[int], answers: Answers) -> tuple[Condition | None, Met]:
-        return walk(self._steps(layers), answers, self.spelling)
-
-    def _hold(self, layers: set[int], answers: Answers, mapped: MapToOrigin | MapToFile | None) -> Condition | None:
+    def _hold(self, cell: Cell, layers: set[int], way: Walk, mapped: Mapped) -> Condition | None:
         """Add to ``layers`` those that hold, up to the first that is a question: those that ask only the request,
         then those that ask where it is ``mapped``."""
-        for number in self.cell.maybe:
+        for kinds, where in ((_OF_REQUESTS, None), (_asking_of(mapped), mapped)):
+            question = self._hold_of(cell, kinds, layers, way, where)
+            if question is not None or mapped is None:
+                return question
+        return None
+
+    def _hold_of(
+        self, cell: Cell, kinds: frozenset[LayerKind], layers: set[int], way: Walk, mapped: Mapped
+    ) -> Condition | None:
+        known = Known(self.host, path=way.known.path, query=way.known.query)
+        for number in cell.maybe:
             layer = self.host.shape.layers[number]
-            waits = layer.kind in _asking_of(mapped)
+            waits = layer.kind in kinds
             if number in layers or not waits or (layer.container is not None and layer.container not in layers):
                 continue
-            left = residual(self._matcher(layer, mapped), answers)
+            left = residual(known.asked(self._matcher(cell, layer, mapped)), way.answers)
             if left == ALWAYS:
                 layers.add(number)
             elif left != NEVER:
                 return left
         return None
 
-    def _matcher(self, layer: Layer, mapped: MapToOrigin | MapToFile | None) -> Condition:
-        matcher = matcher_in(self.cell, layer)
+    def _matcher(self, cell: Cell, layer: Layer, mapped: Mapped) -> Condition:
+        matcher = matcher_in(cell, layer)
         if isinstance(mapped, MapToOrigin):
             return of_url(matcher, self.program.origin(self.host, mapped.origin).name, mapped)
-        return matcher if mapped is None else of_file(matcher, mapped, self.cell)
+        return matcher if mapped is None else of_file(matcher, mapped, cell)
 
 
-def _asking_of(mapped: MapToOrigin | MapToFile | None) -> frozenset[LayerKind]:
+def _asking_of(mapped: Mapped) -> frozenset[LayerKind]:
     """The kinds of sections that ask something of what a request is mapped to, of the request itself for None."""
     if mapped is None:
         return _OF_REQUESTS

@@ -27,7 +27,8 @@ from apacheconf.program.globs import glob_matches, glob_regex
 from apacheconf.program.hosts import Cell, Reach
 from apacheconf.program.prefixes import lies_under
 from apacheconf.program.steps import MapToFile, MapToOrigin, Rest
-from apacheconf.program.values import REQUEST_URI, Joined, Literal, Value, Variable
+from apacheconf.program.values import REQUEST_URI, Joined, Literal, Matched, Value, Variable
+from apacheconf.targets.known import begins_with
 from apacheconf.targets.patterns import escape
 
 _MAPPED, _FILE, _BASENAME = (Variable(name) for name in ("MAPPED_URL", "REQUEST_FILENAME", "REQUEST_BASENAME"))
@@ -39,7 +40,7 @@ _MAPPED, _FILE, _BASENAME = (Variable(name) for name in ("MAPPED_URL", "REQUEST_
 def of_url(matcher: Condition, origin: str, mapping: MapToOrigin) -> Condition:
     """What a Proxy section asks of the URL that ``mapping`` leads to, the name of its origin being ``origin``."""
     scheme, _, rest = origin.partition("://")
-    known = f"{scheme}://{rest.partition('/')[0]}{mapping.path.partition('$')[0]}"
+    known = f"{scheme}://{rest.partition('/')[0]}{mapping.path.partition('$')[0] or begins_with(mapping.value)}"
     match matcher:
         case Glob(value, pattern, True) if value == _MAPPED and pattern.rstrip("*") + "*" == pattern:
             return ALWAYS if glob_matches(known, pattern, True) else matcher
@@ -64,6 +65,32 @@ def _of_prefix(wanted: str, known: str, matcher: Condition, mapping: MapToOrigin
 def _literal(pattern: str) -> str:
     """The text that a pattern made of nothing but a text and an anchor stands for."""
     return re.sub(r"\\(.)", r"\1", pattern.removeprefix("^"))
+
+
+# --- paths that rules have made ------------------------------------------------------------------------------
+
+
+def lies_in(path: Value, cell: Cell) -> Condition:
+    """Whether a path that rules have made lies in a cell."""
+    text, place = begins_with(path), cell.path if cell.reach is Reach.BARE else f"{cell.path}/"
+    if isinstance(path, Literal):
+        return ALWAYS if (text == place if cell.reach is Reach.BARE else text.startswith(place)) else NEVER
+    if cell.reach is Reach.BELOW and text.startswith(place):
+        return ALWAYS
+    if not place.startswith(text):
+        return NEVER
+    end = r"\z" if cell.reach is Reach.BARE else ""
+    return Matches(path, Regex(f"^{escape(place)}{end}"))
+
+
+def told_apart(path: Value, cell: Cell) -> Value:
+    """A path that lies in a cell, so that it shows how it begins."""
+    place = cell.path if cell.reach is Reach.BARE else f"{cell.path}/"
+    if cell.reach is Reach.BARE:
+        return Literal(place)
+    if begins_with(path).startswith(place):
+        return path
+    return Joined((Literal(place), Matched(path, Regex(f"^{escape(place)}(.*)$"), 1)))
 
 
 # --- files ---------------------------------------------------------------------------------------------------

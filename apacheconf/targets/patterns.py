@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
+
+from apacheconf.program.conditions import Regex
 
 _SPECIAL = re.compile(r"([\\.^$|?*+()\[\]{}])")
 _WILD = {"*": ".*", "?": ".", ".": r"\."}
@@ -16,10 +19,25 @@ _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 _NAME = rf"(?!\S*\.\.)(?:{_OCTET}(?:\.{_OCTET}){{3}}\.?|[\w.-]*(?<![\w-])(?!\d)[\w-]+\.?)"
 GOOD_HOST = rf"(?:{_NAME}|\[[0-9a-fA-F:.]+\]){_PORT}"
 
+#: Groups without others in them, and the signs at a pattern's start that stand for themselves.
+_GROUP = re.compile(r"\[(?:\\.|[^\]\\])*\]|\((?:\\.|\[(?:\\.|[^\]\\])*\]|[^()\\])*\)")
+_START = re.compile(r"(?:(?:[\w/~%!@&=:;,<>\"' -]|\\[^\w\s])(?![?*{]))*", re.ASCII)
+
 
 def escape(text: str) -> str:
     """``text`` as a regex, escaping only what needs it."""
     return _SPECIAL.sub(r"\\\1", text)
+
+
+@lru_cache(maxsize=4096)
+def literal_start(regex: Regex) -> str | None:
+    """The text that all begins with that a pattern matches; None where it has no anchor or doesn't tell."""
+    pattern = regex.pattern
+    if not pattern.startswith("^") or "|" in _GROUP.sub("", pattern) or regex.ignore_case or "(?i" in pattern:
+        return None
+    found = _START.match(pattern, 1)
+    assert found is not None
+    return re.sub(r"\\(.)", r"\1", found[0])
 
 
 def prefix_regex(prefix: str) -> str:

@@ -55,6 +55,21 @@ def as_match(condition: Condition) -> tuple[Value, str, bool] | None:
             return None
 
 
+def by_length(operator: Operator, text: str) -> str | None:
+    """A pattern for texts that are longer than ``text``, or as long and behind it (RW-42); None for other operators."""
+    ways = {Operator.LENGTH_GT: (True, False), Operator.LENGTH_GE: (True, True),
+            Operator.LENGTH_LT: (False, False), Operator.LENGTH_LE: (False, True)}  # fmt: skip
+    if operator not in ways or not text.isascii():
+        return None
+    after, same = ways[operator]
+    found = [rf".{{{len(text) + 1},}}"] if after else [rf".{{0,{len(text) - 1}}}"] if text else []
+    for at, sign in enumerate(text):
+        range_ = rf"\x{ord(sign) + 1:02x}-\xff" if after else rf"\x00-\x{ord(sign) - 1:02x}"
+        found.append(f"{escape(text[:at])}[{range_}].{{{len(text) - at - 1}}}")
+    found += [escape(text)] if same else []
+    return rf"(?s)^(?:{'|'.join(found)})\z" if found else r"(?!)"
+
+
 def _texts(choices: tuple[Value, ...]) -> Iterator[str]:
     return (each.text for each in choices if isinstance(each, Literal))
 

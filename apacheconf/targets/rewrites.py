@@ -1,60 +1,324 @@
-"""Rules of mod_rewrite that come to something plain: an answer, a redirect, a mapping, or nothing (NGX-120, HAP-102).
+"""Rules of mod_rewrite followed for a target: what they make of the URL, while that can be said (NGX-120, HAP-102).
 
-A rule that changes the path for those after it, or whose target needs more than its own captures, is ``lost``:
-what it decides is closed and never guessed (DIF-10).
+The rules of a server are one run (``program.rewriting`` does the same for one request); its end is something plain: an
+answer, a redirect, a mapping, a file, or another path for the mappings. What can't be said is ``lost``: what it decides
+is closed and never guessed (DIF-10).
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 
-from apacheconf.program.steps import END, STOP, Aim, MapToOrigin, Redirect, Respond, Rest, Rewrite, Step
-from apacheconf.program.values import REQUEST_URI, Capture, Joined, Literal, Value, Variable
+from apacheconf.program.conditions import AnyOf, Condition, Matches, Regex, Test
+from apacheconf.program.hosts import Host
+from apacheconf.program.index import names_of
+from apacheconf.program.rewriting import cookie, is_absolute
+from apacheconf.program.steps import (
+    END,
+    STOP,
+    Aim,
+    EditHeader,
+    FinishRewriting,
+    MapToFile,
+    MapToOrigin,
+    Redirect,
+    Respond,
+    Rest,
+    Rewrite,
+    Step,
+    Table,
+)
+from apacheconf.program.uri import escape_path
+from apacheconf.program.values import REQUEST_URI, Capture, Chosen, Joined, Literal, Matched, Value, Variable
+from apacheconf.program.workers import DEFAULT_PORTS
+from apacheconf.targets.answers import Answers
+from apacheconf.targets.captures import as_captures, is_tame, joined, parts_of
+from apacheconf.targets.finite import common_start, texts_of
+from apacheconf.targets.known import QUERY_STRING, Known
+from apacheconf.targets.patterns import escape
 
-_AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/]*")
+_AUTHORITY = re.compile(r"(?:unix:[^|]*\|)?[A-Za-z][A-Za-z0-9+.-]*://[^/]*")
+_NOTHING = Literal("")
+_QUESTION = Regex(r"\?")
+#: What may not stand in a query that rules have made (SEM-30).
+_BLANKS = Regex(r"[\x00-\x20\x7f]")
+
+
+class Lost(Exception):
+    """What rules make can't be said before the request; the message says why."""
+
+
+class Open(Exception):
+    """What rules make depends on the answer to ``question``."""
+
+    def __init__(self, question: Condition) -> None:
+        self.question = question
+
+
+@dataclass
+class Run:
+    """One run of a server's rules. ``query`` is what they have made of it, ``made_by`` the rules that took part.
+
+    ``refused`` are conditions under which the answer is 403 (SEM-30), ``answers`` those that were given so far.
+    """
+
+    host: Host
+    known: Known
+    answers: Answers
+    changed: bool = False
+    passed: bool = False
+    escaped: bool = True
+    reduced: bool = False
+    status: int = 302
+    proxied: Rewrite | None = None
+    last: Rewrite | None = None
+    made_by: list[Step] = field(default_factory=list)
+    refused: list[Condition] = field(default_factory=list)
+
+    def rewrite(self, step: Step) -> None:
+        """One rule that matched. Raises Lost."""
+        action = step.action
+        assert isinstance(action, Rewrite)
+        if action.passed or action.target is not None:
+            self.made_by.append(step)
+        if action.target is not None:
+            self._substitute(action, self.known.put(action.target))
+        if action.passed:
+            self.changed, self.escaped, self.passed = True, True, True
+
+    def _substitute(self, action: Rewrite, target: Value) -> None:
+        url = self._told_apart(self._split_query(parts_of(target), action))
+        self.changed, self.escaped, self.last = True, action.escaped, action
+        text = _text_of(url)
+        away = is_absolute(text)
+        if not away and not text.startswith("/"):
+            raise Lost("where it leads depends on the request")
+        if action.aim is Aim.ORIGIN:
+            self.proxied = action
+        elif action.aim is Aim.REDIRECT:
+            self.status = action.status
+        else:
+            plain = self._reduced(url, text)
+            self.reduced, url = self.reduced or plain != url, plain
+            self.status = action.status if is_absolute(_text_of(url)) else self.status
+        if action.aim is not Aim.ANY and not away and action.aim is Aim.ORIGIN:
+            raise Lost("it names no origin")
+        self.aim = action.aim if action.aim is not Aim.ANY else None
+        self.known.url = url
+
+    aim: Aim | None = None
+
+    def _told_apart(self, url: Value) -> Value:
+        """The URL so that it shows how it begins, where that is one of a few texts. Raises Open."""
+        first, *rest = parts_of(url) or (_NOTHING,)
+        texts = texts_of(first, self.answers)
+        if isinstance(first, Literal) or not texts:
+            return url
+        begins = common_start(texts)
+        if not (begins.startswith("/") or is_absolute(begins)):
+            starts = ("/", "http://", "https://")
+            start = next((each for each in starts if any(text.startswith(each) for text in texts)), None)
+            if start is None:
+                raise Lost("where it leads depends on a table")
+            raise Open(Matches(first, Regex(f"^{start}")))
+        return joined((Literal(begins), Matched(first, Regex(f"^{escape(begins)}(.*)$"), 1), *rest))
+
+    def _split_query(self, parts: tuple[Value, ...], action: Rewrite) -> Value:
+        """Take the query off the URL and into the request (RW-8)."""
+        if action.query_after_last:
+            raise Lost("QSLAST")
+        if action.query_discarded:
+            self.known.query = _NOTHING
+        at = next((n for n, each in enumerate(parts) if isinstance(each, Literal) and "?" in each.text), None)
+        self._refuse_question_marks(parts[:at], action)
+        if at is None:
+            return joined(parts)
+        with_mark = parts[at]
+        assert isinstance(with_mark, Literal)
+        head, _, tail = with_mark.text.partition("?")
+        made = joined((Literal(tail), *parts[at + 1 :]))
+        self.known.query = _appended(made, self.known.query) if action.query_appended else _without_end(made)
+        return joined((*parts[:at], Literal(head)))
+
+    def _refuse_question_marks(self, parts: tuple[Value, ...], action: Rewrite) -> None:
+        """What may hold a ``?`` would begin a query: of a path that is refused (RW-11), of another value not told."""
+        doubted = [each for each in parts if not isinstance(each, Literal) and not is_tame(each)]
+        doubted = [each for each in doubted if "?" in "".join(texts_of(each) or "?")]
+        if any(not _is_of_path(each) for each in doubted) or (doubted and action.allows_3f):
+            raise Lost("a part of it may begin a query")
+        self.refused += [Matches(each, _QUESTION) for each in doubted]
+
+    def _reduced(self, url: Value, text: str) -> Value:
+        """A URL of this very host is its path, if ServerName gives the port (RW-6)."""
+        found = re.match(r"(?P<scheme>https?)://(?P<name>[^/:]+)(?::(?P<port>\d+))?(?=/|$)", text, re.IGNORECASE)
+        scheme = "https" if self.host.scheme == "https" or self.host.tls else "http"
+        if found is None or found["scheme"].lower() != scheme or self.host.port is None:
+            return url
+        port = int(found["port"] or DEFAULT_PORTS[scheme])
+        named = any(fnmatchcase(found["name"].lower(), each) for each in names_of(self.host))
+        if not named or port != self.host.port:
+            return url
+        first, *rest = parts_of(url)
+        assert isinstance(first, Literal)
+        return joined((Literal(first.text[found.end() :] or "/"), *rest))
+
+    # -- the end
+
+    def finish(self, step: Step) -> Step | None:
+        """What the rules have made: the step that does it, None where they only gave another path. Raises Lost."""
+        known, url = self.known, self.known.url
+        known.url = None
+        root = step.action.root if isinstance(step.action, FinishRewriting) else ""
+        if not self.changed or url is None:
+            return None
+        text = _text_of(url)
+        away = is_absolute(text) and self.proxied is None
+        if not (away and self.escaped) and known.query != QUERY_STRING and not is_tame(known.query):
+            self.refused += [Matches(each, _BLANKS) for each in _decoded_in(known.query)]
+        step = replace(step, said_by=tuple(dict.fromkeys(n for each in self.made_by for n in each.said_by)))
+        if self.proxied is not None:
+            return self._to_origin(step, self.proxied, url)
+        if self.aim is Aim.REDIRECT or (away and not self.passed):
+            return self._redirect(step, url)
+        if self.passed and away:
+            return replace(step, action=Respond(400), then=END)
+        if self.passed:
+            known.path = url
+            return None
+        return replace(step, action=MapToFile("", "", self._file(url, root)), then=STOP)
+
+    def _to_origin(self, step: Step, action: Rewrite, url: Value) -> Step:
+        first, *rest = parts_of(url)
+        found = _AUTHORITY.match(first.text) if isinstance(first, Literal) else None
+        if found is None or not isinstance(first, Literal) or action.origin is None:
+            raise Lost("the origin depends on the request")
+        made = joined((Literal(first.text[found.end() :]), *rest))
+        if not _text_of(made).startswith("/") and made != _NOTHING and parts_of(made)[0] != REQUEST_URI:
+            raise Lost("the origin depends on the request")
+        parts = parts_of(made)
+        if parts[-1:] == (REQUEST_URI,) and len(parts) < 3 and all(isinstance(each, Literal) for each in parts[:-1]):
+            mapping = MapToOrigin(action.origin, _text_of(joined(parts[:-1])), rest=Rest.WHOLE_PATH)
+            return replace(step, action=mapping, then=STOP)
+        value, regex = as_captures(made)
+        mapping = MapToOrigin(action.origin, "", rest=Rest.NOTHING, value=value)
+        when = step.when if regex is None else Matches(REQUEST_URI, regex, "rule")
+        return replace(step, action=mapping, when=when, then=STOP)
+
+    def _redirect(self, step: Step, url: Value) -> Step:
+        query = self.known.query
+        url = _escaped(url) if self.escaped else url
+        if query not in (QUERY_STRING, _NOTHING):
+            url = joined((*parts_of(url), Literal("?"), *parts_of(query)))
+        location, regex = as_captures(url)
+        when = step.when if regex is None else Matches(REQUEST_URI, regex, "rule")
+        return replace(step, action=Redirect(self.status, location), when=when, then=END)
+
+    def _file(self, url: Value, root: str) -> Value:
+        """The file of a path: as it is where the rule says the whole of it, else below DocumentRoot (RW-9)."""
+        text = _text_of(url)
+        if not self.reduced and (text.startswith(root) or (self.last and self.last.any_prefix)):
+            return url
+        return joined((Literal(root.rstrip("/")), *parts_of(url)))
+
+
+def _escaped(url: Value) -> Value:
+    """The rule's own texts escaped as httpd does; scheme and authority stay (RW-14)."""
+    first, *rest = parts_of(url)
+    texts = [Literal(escape_path(each.text)) if isinstance(each, Literal) else each for each in rest]
+    found = _AUTHORITY.match(_text_of(url))
+    if not isinstance(first, Literal):
+        return joined((first, *texts))
+    at = found.end() if found else 0
+    return joined((Literal(first.text[:at] + escape_path(first.text[at:])), *texts))
+
+
+def _text_of(url: Value) -> str:
+    first = next(iter(parts_of(url)), None)
+    if first == REQUEST_URI:
+        return "/"
+    return first.text if isinstance(first, Literal) else ""
+
+
+def _is_of_path(value: Value) -> bool:
+    """Whether a ``?`` in it can only be one that the client has escaped in its path."""
+    match value:
+        case Literal(text):
+            return "?" not in text
+        case Variable("REQUEST_URI"):
+            return True
+        case Matched(inner, _, _):
+            return _is_of_path(inner)
+        case Joined(parts):
+            return all(_is_of_path(each) or is_tame(each) for each in parts)
+        case _:
+            return False
+
+
+def _decoded_in(value: Value) -> list[Value]:
+    """The parts of a value that may hold blanks and controls: those of the path, which is decoded."""
+    if isinstance(value, Chosen):
+        return list(dict.fromkeys((*_decoded_in(value.yes), *_decoded_in(value.no))))
+    if isinstance(value, Joined):
+        return list(dict.fromkeys(each for part in value.parts for each in _decoded_in(part)))
+    decoded = not isinstance(value, Literal) and not is_tame(value) and _is_of_path(value)
+    return [value] if decoded else []
+
+
+def _without_end(query: Value) -> Value:
+    """A query's last ``&`` goes."""
+    *parts, last = parts_of(query) or (_NOTHING,)
+    return joined((*parts, Literal(last.text.removesuffix("&")))) if isinstance(last, Literal) else query
+
+
+def _appended(made: Value, query: Value) -> Value:
+    """QSA: the query that there was comes behind what the rule says (RW-8)."""
+    if made == _NOTHING or query == _NOTHING:
+        return query if made == _NOTHING else _without_end(made)
+    both = joined((made, Literal("&"), query))
+    return both if query != QUERY_STRING else Chosen(Test("n", query), both, _without_end(made))
+
+
+def answer(step: Step) -> Step:
+    """The step of a rule that answers by itself."""
+    assert isinstance(step.action, Rewrite)
+    return replace(step, action=Respond(step.action.status), then=END)
+
+
+def refusal(step: Step, refused: list[Condition]) -> Step:
+    """The 403 for what a client escapes and rules would put into a URL."""
+    when = refused[0] if len(refused) == 1 else AnyOf(tuple(refused))
+    return replace(step, action=Respond(403), when=when, then=END)
+
+
+def cookie_line(text: Value) -> EditHeader | None:
+    """The cookie of a CO flag as a line of the table always; None where it depends on the request or on the time."""
+    if not isinstance(text, Literal):
+        return None
+    now, later = (cookie(text.text, moment) for moment in (0, 3600))
+    return None if now != later else EditHeader(Table.ALWAYS, "add", "Set-Cookie", Literal(now))
+
+
 _IN_REDIRECTS = frozenset({"HTTP_HOST", "SERVER_NAME", "REQUEST_URI"})
 
 
-def plain(step: Step, finishes: bool) -> Step | None:
-    """The step in plain words, itself if it leaves the URL alone; None if it is lost.
-
-    ``finishes`` says that no other rule sees what this one made.
-    """
-    action = step.action
-    if not isinstance(action, Rewrite) or (action.target is None and not action.answers):
-        return step
-    if action.answers:
-        return replace(step, action=Respond(action.status), then=END)
-    parts = parts_of(action.target)
-    if not finishes or action.sets or action.query_discarded or action.query_after_last:
-        return None
-    if action.query_appended and _has_query(parts):
-        return None
-    if action.aim is Aim.REDIRECT and _may_redirect(parts):
-        return replace(step, action=Redirect(action.status, _absolute(parts)), then=END)
-    if action.aim is Aim.ORIGIN and action.origin is not None and not _has_query(parts):
-        return _mapping(step, action.origin, parts)
-    return None
-
-
-def parts_of(value: Value | None) -> tuple[Value, ...]:
-    """The parts that a value is joined of."""
-    return value.parts if isinstance(value, Joined) else () if value is None else (value,)
-
-
-def _has_query(parts: tuple[Value, ...]) -> bool:
-    return any(isinstance(each, Literal) and "?" in each.text for each in parts)
-
-
-def _may_redirect(parts: tuple[Value, ...]) -> bool:
-    """A scheme or a slash first, then text, the rule's captures, or the path and the host as they are."""
-    first = parts[0] if parts else None
-    if not isinstance(first, Literal) or not (first.text.startswith("/") or _AUTHORITY.match(first.text)):
+def needs_one_regex(step: Step | None, run: Run) -> bool:
+    """Whether what rules made can be said with the captures of one regex, and without another path or query."""
+    known = run.known
+    if step is None:
+        return known.path == REQUEST_URI and known.query == QUERY_STRING
+    if any(isinstance(each.action, Rewrite) and each.action.sets for each in run.made_by):
         return False
-    whole = any(isinstance(each, Variable) and each.name == "REQUEST_URI" for each in parts)
-    captured = any(isinstance(each, Capture) for each in parts)
-    return not (whole and captured) and all(map(_is_known, parts))
+    match step.action:
+        case MapToOrigin(value=value):
+            return known.query == QUERY_STRING and all(map(_is_known, parts_of(value)))
+        case Redirect(location=location):
+            parts = parts_of(location)
+            whole, captured = REQUEST_URI in parts, any(isinstance(each, Capture) for each in parts)
+            return known.query != _NOTHING and not (whole and captured) and all(map(_is_known, parts))
+        case _:
+            return False
 
 
 def _is_known(part: Value) -> bool:
@@ -65,29 +329,3 @@ def _is_known(part: Value) -> bool:
             return name in _IN_REDIRECTS
         case _:
             return False
-
-
-def _absolute(parts: tuple[Value, ...]) -> Value:
-    return parts[0] if len(parts) == 1 else Joined(parts)
-
-
-def _mapping(step: Step, origin: int, parts: tuple[Value, ...]) -> Step | None:
-    """The mapping of a [P] rule: what follows the authority, made of text and captures."""
-    first = parts[0]
-    found = _AUTHORITY.match(first.text) if isinstance(first, Literal) else None
-    if found is None or not isinstance(first, Literal):
-        return None
-    if parts[1:] == (REQUEST_URI,):
-        return replace(step, action=MapToOrigin(origin, first.text[found.end() :], rest=Rest.WHOLE_PATH), then=STOP)
-    rest = (Literal(first.text[found.end() :]), *parts[1:])
-    made = tuple(each for each in rest if each != Literal(""))
-    if not made or not all(isinstance(each, Literal) or each in _captures(made) for each in made):
-        return None
-    if not (isinstance(made[0], Literal) and made[0].text.startswith("/")):
-        return None
-    action = MapToOrigin(origin, "", rest=Rest.NOTHING, value=made[0] if len(made) == 1 else Joined(made))
-    return replace(step, action=action, then=STOP)
-
-
-def _captures(parts: tuple[Value, ...]) -> list[Value]:
-    return [each for each in parts if isinstance(each, Capture) and each.match == "rule"]

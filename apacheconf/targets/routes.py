@@ -13,7 +13,7 @@ from ipaddress import ip_address
 
 from apacheconf.ledger import Written
 from apacheconf.program.admission import Admit
-from apacheconf.program.conditions import ALWAYS, AllOf, Matches, Regex
+from apacheconf.program.conditions import ALWAYS, AllOf, Condition, Matches, Regex
 from apacheconf.program.hosts import Cell, Host, Reach
 from apacheconf.program.program import Program
 from apacheconf.program.steps import (
@@ -40,6 +40,7 @@ from apacheconf.program.steps import (
 )
 from apacheconf.program.values import Joined, Literal, Value, Variable
 from apacheconf.program.workers import Balancer, Origin, Worker
+from apacheconf.targets.captures import as_captures, joined, parts_of
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
 
 
@@ -70,6 +71,13 @@ class Route:
     logs: list[Step] = field(default_factory=list)
     unsure: list[Step] = field(default_factory=list)
     others: list[Step] = field(default_factory=list)
+    #: What rules have made of the path that the mappings see, and of the query: those of the request if None.
+    path: Value | None = None
+    query: Value | None = None
+    #: When rules refuse what they would have to put into a URL: 403, before anything else is asked (SEM-30).
+    refused: tuple[Condition, ...] = ()
+    #: What rules have made goes on as it is (NE).
+    unescaped: bool = False
     #: All of them in the order in which they run, each with whether it is certain.
     met: list[tuple[Step, bool]] = field(default_factory=list, compare=False)
 
@@ -134,20 +142,24 @@ def route_of(host: Host, cell: Cell, steps: Iterable[tuple[Step, bool]]) -> Rout
 def kept_in_mind(route: Route) -> list[Claim]:
     """Claims of rewriting steps that need no line: those that begin it, and rules that leave the URL alone."""
     silent = (step for step in route.rewriting if not isinstance(step.action, FinishRewriting))
-    unescaped = {each.said_by for each in route.cell.steps if _is_unescaped(each)}
-    made = [step for step in (route.mapping, route.answer) if step is not None and step.said_by in unescaped]
+    return [exact(route.host.said_by(step)) for step in silent]
+
+
+def escaped_all_the_same(route: Route) -> list[Claim]:
+    """The claim for a target that escapes what a rule with NE makes, where a client has chosen a part of it."""
+    step = route.answer or route.mapping
+    if not route.unescaped or step is None or _is_settled(step):
+        return []
     why = "NE: what is captured is escaped all the same, where it holds more than letters, digits and -._~!$&'()*+,;=:@"
-    return [*(exact(route.host.said_by(step)) for step in silent),
-            *(approximated(route.host.said_by(step), why, "no-escape") for step in made)]  # fmt: skip
+    return [approximated(route.host.said_by(step), why, "no-escape")]
 
 
-def _is_unescaped(step: Step) -> bool:
-    """A rule with NE that puts into its target what a client chose."""
+def _is_settled(step: Step) -> bool:
+    """Whether no part of what the step makes was chosen by a client."""
     action = step.action
-    if not isinstance(action, Rewrite) or action.escaped or action.target is None:
-        return False
-    parts = action.target.parts if isinstance(action.target, Joined) else (action.target,)
-    return any(not isinstance(part, Literal) for part in parts)
+    value = action.location if isinstance(action, Redirect) else getattr(action, "value", None)
+    whole = isinstance(action, MapToOrigin) and action.rest is not Rest.NOTHING
+    return not whole and all(isinstance(part, Literal) for part in parts_of(value))
 
 
 def regex_of(step: Step) -> Regex | None:
@@ -211,7 +223,7 @@ class NewPath:
 
     ``cut`` is the part of the request's path that goes. ``whole`` is the complete path of a bare cell, where
     nothing follows. ``joins`` is False where the rest would run into the authority (PP-6f: 500 unless it is empty).
-    With ``made`` the path is ``head`` and a value with captures of ``regex`` (PP-13).
+    With ``made`` the path is ``head`` and a value with captures of ``regex`` (PP-13); without a regex it has none.
     """
 
     cut: str
@@ -222,11 +234,15 @@ class NewPath:
     made: tuple[Value, ...] = ()
 
 
-def new_path(action: MapToOrigin, cell: Cell, origin: Origin, regex: Regex | None = None) -> NewPath:
+def new_path(
+    action: MapToOrigin, cell: Cell, origin: Origin, regex: Regex | None = None, path: Value | None = None
+) -> NewPath:
     """PP-6, PP-14 for one cell; the members' own path (BA: ``http://b1/app``) stands in front.
 
-    ``regex`` is what the mapping matched.
+    ``regex`` is what the mapping matched, ``path`` the one that rules have made.
     """
+    if path is not None and action.rest is not Rest.NOTHING:
+        return _of_made_path(action, origin, path)
     if action.rest is Rest.NOTHING and action.value is not None:
         parts = action.value.parts if isinstance(action.value, Joined) else (action.value,)
         as_written = (Literal(f"${{{part.argument}}}") if isinstance(part, Variable) else part for part in parts)
@@ -239,6 +255,19 @@ def new_path(action: MapToOrigin, cell: Cell, origin: Origin, regex: Regex | Non
     if cell.reach is Reach.BARE:
         return NewPath(cut, head, (head + cell.path[len(cut) :]) or "/", joins)
     return NewPath(cut, head, joins=joins)
+
+
+def _of_made_path(action: MapToOrigin, origin: Origin, path: Value) -> NewPath:
+    """The same where rules have made the path that is mapped."""
+    head = member_path(origin) + action.path
+    cut = action.prefix if action.rest is Rest.AFTER_PREFIX else ""
+    if cut.endswith("/") and head.endswith("/"):
+        head = head[:-1]
+        cut = cut[:-1]
+    first, *rest = parts_of(path)
+    assert isinstance(first, Literal)
+    value, regex = as_captures(joined((Literal(head + first.text[len(cut) :]), *rest)))
+    return NewPath("", "", regex=regex, made=parts_of(value))
 
 
 def members(origin: Origin) -> tuple[Worker, ...]:

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from enum import Enum
 
-from apacheconf.program.conditions import ALWAYS, NEVER, Condition
+from apacheconf.program.conditions import ALWAYS, NEVER, Condition, Matches, Regex
+from apacheconf.program.hosts import Host
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import (
     END,
+    BeginRewriting,
     EditHeader,
     FinishRewriting,
     Flow,
+    Log,
+    MapToFile,
     MapToOrigin,
     Move,
+    Redirect,
     Rewrite,
+    SetCookie,
     SetUri,
     Step,
     Table,
 )
-from apacheconf.program.values import Literal
+from apacheconf.program.values import REQUEST_URI, Call, Literal
 from apacheconf.targets.answers import Answers, residual
+from apacheconf.targets.captures import as_captures
 from apacheconf.targets.environments import Environment, mentions_any
-from apacheconf.targets.rewrites import plain
+from apacheconf.targets.known import Known
+from apacheconf.targets.rewrites import Lost, Open, Run, answer, cookie_line, needs_one_regex
 from apacheconf.targets.routes import Deciding
 
 #: Steps that run, each with whether it is certain.
@@ -43,38 +52,132 @@ _LATER = ("REQUEST_STATUS", "RESP", "ENV")
 _LOST = SetUri(Literal(""))
 
 
-def walk(steps: tuple[Step, ...], answers: Answers, spelling: Spelling) -> tuple[Condition | None, Met]:
-    """The steps that run, in order, up to the first deciding one whose condition is open: that one is returned."""
-    met: Met = []
-    ended: Phase | None = None
-    mapped = False
-    at = -1
-    environment = Environment() if spelling is not Spelling.NOTHING else None
-    while (at := at + 1) < len(steps):
-        step = steps[at]
-        if (ended is not None and ended <= step.phase < Phase.FILTERS) or (mapped and step.phase is Phase.TRANSLATE):
-            continue
-        left = residual(environment.asked(step.when) if environment else step.when, answers)
-        if left not in (ALWAYS, NEVER) and _decides(step, spelling is Spelling.ALL and not _waits(left, step, steps)):
-            return left, [*met, (step, False)]
-        flow = step.then if left == ALWAYS else step.otherwise if left == NEVER else Flow()
-        after = _after(flow, at, steps)
-        if environment and left != NEVER:
-            environment.tell(step, left, at, step.otherwise)
-        if left == ALWAYS and isinstance(step.action, Rewrite):
-            finishes = isinstance(steps[min(after + 1, len(steps) - 1)].action, FinishRewriting)
-            said = plain(step, finishes)
-            if said is None:
-                return None, [*met, (replace(step, action=_LOST), True)]
-            step, ended = said, step.phase if said.then == END else ended
-            mapped = mapped or isinstance(said.action, MapToOrigin)
-        if environment and isinstance(step.action, EditHeader):
-            step = replace(step, when=left)
-        if left != NEVER:
-            met.append((step, left == ALWAYS))
-        at = after
-        ended = step.phase if flow.move is Move.END else ended
-    return None, met
+class Walk:
+    """The way of a request with given answers through the steps; ``met`` are those that run.
+
+    ``sections`` are the regexes of the sections that hold. A target that ``follows`` takes other paths and queries
+    than those that were asked for. ``moved``: rules have given another path, and the steps after them are those of
+    its cell. ``refused`` are conditions under which rules answer 403; what they made is ``unescaped`` with NE. ``lost``
+    says why what they make can't be told.
+    """
+
+    def __init__(self, host: Host, answers: Answers, spelling: Spelling, sections: Iterable[Regex] = ()) -> None:
+        self.host, self.answers, self.spelling = host, answers, spelling
+        self.known = Known(host, None if spelling is Spelling.NOTHING else Environment())
+        self.known.enter(sections)
+        self.met: Met = []
+        self.refused: list[Condition] = []
+        self.moved = self.unescaped = False
+        self.lost = ""
+        self._ended: Phase | None = None
+        self._mapped = False
+        self._run: Run | None = None
+
+    @property
+    def follows(self) -> bool:
+        """Whether the target takes another path or query than those that were asked for."""
+        return self.spelling is not Spelling.NOTHING
+
+    def walk(self, steps: tuple[Step, ...]) -> Condition | None:
+        """Go on up to the first deciding step whose condition is open, which is returned, or to a new path."""
+        at = -1
+        while (at := at + 1) < len(steps):
+            step = steps[at]
+            if self._is_passed(step):
+                continue
+            left = residual(self.known.asks(step), self.answers)
+            headers = self.spelling is Spelling.ALL and not _waits(left, step, steps)
+            if left not in (ALWAYS, NEVER) and _decides(step, headers):
+                self.met.append((step, False))
+                return left
+            flow = step.then if left == ALWAYS else step.otherwise if left == NEVER else Flow()
+            if left != NEVER:
+                self._tell(step, left, at)
+                try:
+                    self._meet(step, left)
+                except Open as asked:
+                    self.met.append((step, False))
+                    return asked.question
+                except Lost as why:
+                    self.lost = str(why)
+                    self.met.append((replace(step, action=_LOST), True))
+                    return None
+            at = _after(flow, at, steps)
+            self._ended = step.phase if flow.move is Move.END else self._ended
+            if flow.move is Move.RESTART:
+                self.lost = "its rules begin anew"
+                self.met.append((replace(step, action=_LOST), True))
+                return None
+            if self.moved:
+                return None
+        return None
+
+    def _is_passed(self, step: Step) -> bool:
+        ended = self._ended is not None and self._ended <= step.phase < Phase.FILTERS
+        return ended or (self._mapped and step.phase is Phase.TRANSLATE)
+
+    def _tell(self, step: Step, left: Condition, at: int) -> None:
+        if self.known.environment is not None:
+            self.known.environment.tell(step, left, at, step.otherwise, self.known.put)
+
+    def _meet(self, step: Step, left: Condition) -> None:
+        """The step runs, where ``left`` holds. Raises Lost."""
+        action = step.action
+        if left == ALWAYS and isinstance(action, BeginRewriting) and not action.folder:
+            self._run = Run(self.host, self.known, self.answers)
+        elif left == ALWAYS and isinstance(action, Rewrite) and action.answers:
+            step, self._ended = answer(step), step.phase
+        elif left == ALWAYS and isinstance(action, Rewrite) and self._run is not None:
+            self._run.rewrite(step)
+        elif isinstance(action, FinishRewriting) and self._run is not None:
+            self._finish(step, self._run)
+        elif self.follows:
+            step = self._in_words_of_the_request(step, left)
+        if self.follows and isinstance(action, Rewrite) and not action.answers:
+            step = self._with_cookies(step, action, left)
+        self.met.append((step, left == ALWAYS))
+
+    def _with_cookies(self, step: Step, action: Rewrite, left: Condition) -> Step:
+        """The rule without the cookies that it sets, which are lines of headers (RW-22)."""
+        for each in action.sets:
+            line = cookie_line(self.known.put(each.text)) if isinstance(each, SetCookie) else None
+            if line is not None:
+                self.met.append((replace(step, phase=Phase.FILTERS, action=line, when=left), left == ALWAYS))
+                action = replace(action, sets=tuple(other for other in action.sets if other is not each))
+        return replace(step, action=action)
+
+    def _finish(self, step: Step, run: Run) -> None:
+        """The end of the rules: what they have made is met before it."""
+        made, self._run = run.finish(step), None
+        if not self.follows and not needs_one_regex(made, run):
+            raise Lost("another path or query")
+        self.refused += run.refused
+        if made is not None:
+            self.unescaped = not run.escaped
+            self.met.append((made, True))
+            self._ended = made.phase if made.then == END else self._ended
+            self._mapped = self._mapped or isinstance(made.action, MapToOrigin | MapToFile)
+        self.moved = self.known.path != REQUEST_URI
+
+    def _in_words_of_the_request(self, step: Step, left: Condition) -> Step:
+        """The step with its values in terms of the request as it came; a header with its condition, too."""
+        action = step.action
+        if isinstance(action, EditHeader | Log):
+            return replace(step, action=self.known.put(action), when=left)
+        if not isinstance(action, MapToOrigin | Redirect | MapToFile):
+            return step
+        said = self.known.put(action)
+        if said == action:
+            return step
+        value = said.location if isinstance(said, Redirect) else said.value
+        value = value.argument if isinstance(value, Call) else value
+        value, regex = as_captures(value) if value is not None else (None, None)
+        if isinstance(said, Redirect):
+            assert value is not None
+            said = replace(said, location=value)
+        else:
+            said = replace(said, value=value)
+        return replace(step, action=said, when=step.when if regex is None else Matches(REQUEST_URI, regex, "rule"))
 
 
 def _waits(left: Condition, step: Step, steps: tuple[Step, ...]) -> bool:

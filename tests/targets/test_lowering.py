@@ -177,7 +177,7 @@ def test_a_condition_that_is_not_askable_closes_what_it_decides(target: str, tmp
 
 @_BOTH
 def test_a_condition_that_decides_nothing_is_only_said(target: str, tmp_path: Path) -> None:
-    section = "<If \"-f '/etc/passwd'\">\nProxyPreserveHost On\n</If>"
+    section = "<If \"-s '/etc/passwd'\">\nProxyPreserveHost On\n</If>"
     translation = translated(tmp_path, host("ProxyPass / http://10.0.0.1/", section), target)
     assert "10.0.0.1" in translation.text
     assert outcomes(translation)["ProxyPreserveHost"] == "unsupported"

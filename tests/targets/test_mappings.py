@@ -15,8 +15,8 @@ from tests.targets.configs import program_of
 @pytest.mark.parametrize(
     ("mapping", "outcome", "key"),
     [
-        ("ProxyPass /x http://h/${WHERE} interpolate", Outcome.UNSUPPORTED, "interpolate"),
-        ("ProxyPass ~ ^/x/(.*)/(.*) http://h/$2/${WHERE}/$1 interpolate", Outcome.UNSUPPORTED, "interpolate"),
+        ("ProxyPass /x http://h/${BALANCER_NAME} interpolate", Outcome.UNSUPPORTED, "interpolate"),
+        ("ProxyPass ~ ^/x/(.*)/(.*) http://h/$2/${BALANCER_NAME}/$1 interpolate", Outcome.UNSUPPORTED, "interpolate"),
         ("ProxyPass /x http://h/y mapping=servlet", Outcome.APPROXIMATED, "mapping"),
         ("ProxyPass /x http://h/y mapping=encoded", Outcome.APPROXIMATED, "mapping"),
     ],
@@ -37,7 +37,7 @@ def test_a_way_back_with_variables_is_not_written_as_text(tmp_path: Path, target
     """RV-15."""
     text = (
         "ProxyPassInterpolateEnv On\n<VirtualHost *:80>\nServerName a\nProxyPass /x http://h/x\n"
-        "ProxyPassReverse /x/${WHERE} http://h/x/${WHERE} interpolate\n</VirtualHost>\n"
+        "ProxyPassReverse /x/${BALANCER_NAME} http://h/x/${WHERE} interpolate\n</VirtualHost>\n"
     )
     translation = translate(program_of(tmp_path, text), target)
     (row,) = (row for row in translation.rows if row.name == "ProxyPassReverse")

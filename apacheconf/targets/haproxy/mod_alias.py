@@ -7,6 +7,7 @@ from apacheconf.program.phases import Phase
 from apacheconf.program.steps import Redirect, Step
 from apacheconf.program.uri import canonical
 from apacheconf.program.values import Call, Capture, Literal, Value, Variable
+from apacheconf.targets.captures import parts_of
 from apacheconf.targets.claims import exact, unsupported
 from apacheconf.targets.haproxy.conditions import Terms
 from apacheconf.targets.haproxy.lowering import Lowering
@@ -16,7 +17,6 @@ from apacheconf.targets.haproxy.rewriting import emit_question_mark, substituted
 from apacheconf.targets.haproxy.tree import Section, plain
 from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.questions import CannotAsk
-from apacheconf.targets.rewrites import parts_of
 from apacheconf.targets.routes import Route, regex_of
 
 #: The path is as httpd escapes it already.

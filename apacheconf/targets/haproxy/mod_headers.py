@@ -10,13 +10,13 @@ from apacheconf.program.conditions import AllOf, AnyOf, Condition, Not, Regex
 from apacheconf.program.hosts import Host
 from apacheconf.program.steps import EditHeader, Step, Table
 from apacheconf.program.values import Capture, Joined, Literal, Value, Variable
+from apacheconf.targets.captures import parts_of
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.haproxy.conditions import NOTHING_SET, Environment, Term, Terms, fetch_of, is_of_answer, negated
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.rewriting import inner
 from apacheconf.targets.haproxy.tree import Section, plain
 from apacheconf.targets.questions import CannotAsk, pcre
-from apacheconf.targets.rewrites import parts_of
 from apacheconf.targets.routes import Route
 
 _FRAMING = frozenset(

@@ -17,45 +17,17 @@ from apacheconf.program.conditions import (
     Regex,
     Test,
 )
-from apacheconf.program.values import Joined, Literal, Value, Variable
+from apacheconf.program.values import Literal, Value, Variable
 from apacheconf.targets.nginx.maps import Map, Maps
-from apacheconf.targets.nginx.tree import literal
-from apacheconf.targets.questions import ADDRESSES, CannotAsk, as_match, matches_empty, variable_title
+from apacheconf.targets.nginx.values import VARIABLES, text_of
+from apacheconf.targets.questions import ADDRESSES, CannotAsk, as_match, by_length, matches_empty
 
-#: httpd's variables as nginx names them; what nginx knows at no time, or not before it picks a location, is missing.
-_VARIABLES = {
-    "REQUEST_URI": "$uri", "REQUEST_METHOD": "$request_method", "REQUEST_SCHEME": "$scheme", "QUERY_STRING": "$args",
-    "THE_REQUEST": "$request", "HTTP_HOST": "$http_host", "HTTP_USER_AGENT": "$http_user_agent",
-    "HTTP_REFERER": "$http_referer", "HTTP_COOKIE": "$http_cookie", "HTTP_ACCEPT": "$http_accept",
-    "REMOTE_ADDR": "$remote_addr", "REMOTE_PORT": "$remote_port", "SERVER_ADDR": "$server_addr",
-    "SERVER_PROTOCOL": "$server_protocol",
-}  # fmt: skip
+#: The tests of files that nginx knows, which follow links as httpd's do.
+_OF_FILES = frozenset("fdex")
 _NOT = {"0": "1", "1": "0"}
 #: Comparisons of texts, which say the same of numbers that have the same length.
 _OF_TEXTS = {Operator.AFTER: Operator.GT, Operator.AFTER_OR_SAME: Operator.GE, Operator.BEFORE: Operator.LT,
              Operator.BEFORE_OR_SAME: Operator.LE}  # fmt: skip
-
-
-def text_of(maps: Maps, value: Value) -> str:
-    """The value as a word of nginx. Raises CannotAsk."""
-    known = maps.word(value) if isinstance(value, Variable) else None
-    if known is not None:
-        return known
-    match value:
-        case Literal(text):
-            return literal(text)
-        case Joined(parts):
-            return "".join(text_of(maps, part) for part in parts)
-        case Variable("HTTP", name):
-            return f"$http_{name.lower().replace('-', '_')}"
-        case Variable("HTTPS"):
-            return maps.make("https_is", Map("$https", (("on", "on"), ("default", "off")), "%{HTTPS}"))
-        case Variable(name) if name in _VARIABLES:
-            return _VARIABLES[name]
-        case Variable():
-            raise CannotAsk(variable_title(value))
-        case _:
-            raise CannotAsk("a capture or a function")
 
 
 def flag_of(maps: Maps, condition: Condition) -> str:
@@ -80,7 +52,7 @@ def flag_of(maps: Maps, condition: Condition) -> str:
         case AnyOf(parts):
             return _flag(maps, _side_by_side(maps, parts), ("~1", "1"))
         case Compare(Variable(one), Operator.SAME, Variable(other)) if {one, other} <= ADDRESSES:
-            return _flag(maps, f"{_VARIABLES[one]} {_VARIABLES[other]}", (r"~^(\S+) \1$", "1"))
+            return _flag(maps, f"{VARIABLES[one]} {VARIABLES[other]}", (r"~^(\S+) \1$", "1"))
         case Compare(left, Operator.GE | Operator.GT | Operator.LT | Operator.LE as how, Literal(number)):
             return _by_number(maps, left, how, number)
         case Compare(left, Operator.DIFFERENT, right):
@@ -97,9 +69,13 @@ def flag_of(maps: Maps, condition: Condition) -> str:
             return maps.make("is_given", Map(text, (("", "0"), ("default", "1")), "")) if text else "0"
         case Test("z", value):
             return flag_of(maps, Not(Test("n", value)))
-        case InNetwork(Variable("REMOTE_ADDR"), networks):
+        case InNetwork(Variable("REMOTE_ADDR" | "CONN_REMOTE_ADDR" as name), networks):
             places = (("default", "0"), *((each, "1") for each in networks))
-            return maps.make("comes_from", Map("$remote_addr", places, "", kind="geo"))
+            return maps.make("comes_from", Map(VARIABLES[name], places, "", kind="geo"))
+        case Compare(left, operator, Literal(text)) if by_length(operator, text) is not None:
+            return flag_of(maps, Matches(left, Regex(by_length(operator, text) or "")))
+        case Test(letter, value) if letter in _OF_FILES:
+            return maps.test(letter, text_of(maps, value))
         case _:
             raise CannotAsk(type(condition).__name__)
 

@@ -26,13 +26,13 @@ from apacheconf.targets.nginx import (
     mod_log_config,
     mod_mime,
     mod_proxy,
+    mod_rewrite,
     mod_ssl,
 )
 from apacheconf.targets.nginx.differences import Traits, differences
 from apacheconf.targets.nginx.files import Files, own_files
 from apacheconf.targets.nginx.locations import emit_place
 from apacheconf.targets.nginx.lowering import Lowering
-from apacheconf.targets.nginx.texts import ASKED_PATH
 from apacheconf.targets.nginx.tree import DOLLAR, QUESTION, Block, Directive, all_directives, literal
 from apacheconf.targets.restrictions import restrictions
 from apacheconf.targets.routes import Route
@@ -103,7 +103,7 @@ def _assemble(low: Lowering, servers: Block, *at_the_end: Block) -> Block:
     mod_mime.emit_types(low, http)
     written = [*all_directives(servers), *all_directives(low.members)]
     words = [*low.formats, *(word for each in written for word in each.words)]
-    low.maps.emit(http, words, volatile=low.serves_files)
+    low.maps.emit(http, words)
     mod_log_config.emit_formats(low, http)
     http.entries += _signs([*words, *low.maps.words()])
     for part in (low.upstreams, low.members, *at_the_end):
@@ -143,14 +143,14 @@ def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, 
     server.add("set", "$server_is", literal(host.name) if host.name else "$hostname", claims=claims)
     core.emit_own_limits(low, host, server)
     server.space()
-    low.cases.clear()
-    low.asks_path = False
+    low.begin_server()
     found = places(low.program, host, mod_ssl.why_closed(host), spelt_out=True, files=True)
     core.emit_guards(low, host, server, documents.lead_back(routes_in(found)))
+    settings_at = len(server.entries)
     _emit_restrictions(low, host, routes_in(found), server)
     mod_headers.emit_for_failures(low, host, server)
     proxied = any(each.mapping for each in routes_in(found))
-    low.dropped += core.settled(low, host, proxied)
+    low.dropped += [*core.settled(low, host, proxied), *mod_rewrite.settle_maps(low, host)]
     if proxied:
         server.space()
         server.add("error_page", "502", "504", "=", "@gateway_error")
@@ -165,8 +165,7 @@ def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, 
         mod_proxy.emit_gateway_errors(low, documents.gateway_pages(low, host, pages), server)
     documents.emit_texts(low, server)
     mod_log_config.emit_logs(low, host, server)
-    if low.asks_path:
-        server.add("set", ASKED_PATH, "$uri", comment="the path before any rewrite")
+    server.entries[settings_at:settings_at] = low.maps.take_settings().entries
     messages.emit_error_log(low, host, server)
 
 

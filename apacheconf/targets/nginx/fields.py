@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from apacheconf.program.conditions import Regex
 from apacheconf.program.steps import EditHeader, Table
 from apacheconf.program.values import Literal
+from apacheconf.targets.captures import parts_of
 from apacheconf.targets.nginx.maps import Map, Maps
 from apacheconf.targets.nginx.tree import literal
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.questions import CannotAsk, pcre
-from apacheconf.targets.rewrites import parts_of
 
 _VARIABLE = re.compile(r"\$\{?\w+\}?")
 _BACKREFERENCE = re.compile(r"\\[1-9]|\\[gk]|\(\?(?:\d|R|&|P>)")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from apacheconf.ledger import Outcome, Written
 from apacheconf.program.handling import Told
 from apacheconf.program.hosts import Host, Reach
-from apacheconf.program.steps import EditHeader, Redirect, Respond, SecureOrigin, Step
+from apacheconf.program.steps import EditHeader, Redirect, Respond, Rewrite, SecureOrigin, Step
 from apacheconf.targets.choices import Ask, Closed, Place, close, leaves
 from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
 from apacheconf.targets.environments import variables_set
@@ -28,7 +28,9 @@ from apacheconf.targets.nginx import (
 from apacheconf.targets.nginx.conditions import can_ask, flag_of
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
+from apacheconf.targets.nginx.rewriting import emit_refusals
 from apacheconf.targets.nginx.tree import Block
+from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.routes import Route, kept_in_mind, members
 
 #: A file that isn't there: ``try_files`` wants one before it goes on.
@@ -51,12 +53,16 @@ def emit_place(low: Lowering, host: Host, place: Place, server: Block) -> None:
     if served is not None and mapped is not None:
         location = server.open("location", *_matcher(place))
         static.emit_root(low, served, mapped, location)
-        nesting.emit_nested(low, tree, place.cell, location, lambda end, inner: _fill(low, end, inner, has_folder=True))
+
+        def fill(end: Route | Closed, inner: Block) -> None:
+            _fill(low, end, inner, server, has_folder=True)
+
+        nesting.emit_nested(low, tree, place.cell, location, fill)
     elif isinstance(tree, Ask):
         _emit_choice(low, place, tree, server)
     else:
         location = server.open("location", *_matcher(place), comment=_comment(low, tree))
-        _fill(low, tree, location)
+        _fill(low, tree, location, server)
 
 
 def _matcher(place: Place) -> tuple[str, ...]:
@@ -81,7 +87,7 @@ def _emit_choice(low: Lowering, place: Place, tree: Ask, server: Block) -> None:
     for (_, end), (name, is_new) in zip(ends, written, strict=True):
         if is_new:
             server.space()
-            _fill(low, end, server.open("location", f"@{name}", comment=_comment(low, end)))
+            _fill(low, end, server.open("location", f"@{name}", comment=_comment(low, end)), server)
 
 
 def _named(low: Lowering, end: Route | Closed) -> tuple[str, bool]:
@@ -101,7 +107,7 @@ def _comment(low: Lowering, end: Route | Closed) -> str:
     return low.sources.comment(end.host.said_by(decided)) if decided else ""
 
 
-def _fill(low: Lowering, end: Route | Closed, location: Block, has_folder: bool = False) -> None:
+def _fill(low: Lowering, end: Route | Closed, location: Block, server: Block, has_folder: bool = False) -> None:
     if isinstance(end, Closed):
         location.add("return", str(end.status), claims=(unsupported(end.said_by, end.why, "closed"),))
         return
@@ -112,6 +118,18 @@ def _fill(low: Lowering, end: Route | Closed, location: Block, has_folder: bool 
     low.dropped += kept_in_mind(end)
     if not mod_auth_basic.emit_gate(low, end, location):
         return
+    try:
+        emit_refusals(low, end, location)
+        _emit_decision(low, end, files, location, server)
+    except CannotAsk as missing:
+        said_by = [each for step in end.decision if step is not None for each in end.host.said_by(step)]
+        why = f"it uses {missing}, which can't be said in nginx, so 503 is answered"
+        location.entries.clear()
+        location.add("return", "503", claims=(unsupported(said_by, why, "closed"),))
+
+
+def _emit_decision(low: Lowering, end: Route, files: Block | None, location: Block, server: Block) -> None:
+    """Who answers. Raises CannotAsk."""
     origin = end.origin(low.program)
     if origin is not None:
         mod_proxy.emit_proxied(low, end, origin, location)
@@ -119,7 +137,7 @@ def _fill(low: Lowering, end: Route | Closed, location: Block, has_folder: bool 
         lines = mod_headers.HeaderLines(low, end, None, of_file=files is not None)
         lines.emit_response(location)
         if files is None:
-            _emit_local(low, end, location)
+            _emit_local(low, end, location, server)
         else:
             location.entries += files.entries
             mod_dir.settle_redirect(location)
@@ -139,13 +157,13 @@ def _emit_files(low: Lowering, route: Route, has_folder: bool) -> tuple[Block | 
     return block, static.emit_files(low, route, block)
 
 
-def _emit_local(low: Lowering, route: Route, location: Block) -> None:
+def _emit_local(low: Lowering, route: Route, location: Block, server: Block) -> None:
     """A cell that no mapping takes: an answer made here, or the 404 of a server without that file."""
     if route.answer:
         mapped = (step for step in (route.file, route.local) if step)
         low.dropped += [exact(route.host.said_by(step)) for step in mapped]
     if route.answer and isinstance(route.answer.action, Redirect):
-        mod_alias.emit_redirect(low, route, route.answer, location)
+        _emit_redirect(low, route, route.answer, location, server)
         return
     status, claims = "404", []
     if route.answer and isinstance(route.answer.action, Respond) and route.answer.action.body is None:
@@ -164,6 +182,26 @@ def _emit_local(low: Lowering, route: Route, location: Block) -> None:
         location.add("return", status, claims=tuple(claims))
 
 
+def _emit_redirect(low: Lowering, route: Route, step: Step, location: Block, server: Block) -> None:
+    """Behind a password it stands in a location of its own, for nginx redirects before it asks anybody (NGX-132)."""
+    if route.admits:
+        name = low.new_name("redirect")
+        location.add("try_files", _NO_FILE, f"@{name}")
+        server.space()
+        location = server.open("location", f"@{name}")
+        _emit_headers(low, route, location)
+    name = mod_alias.emit_redirect(low, route, step, location)
+    if name:
+        server.space()
+        own = server.open("location", f"@{name}", comment="rewrite knows two statuses only")
+        _emit_headers(low, route, own)
+        mod_alias.emit_status(step, own)
+
+
+def _emit_headers(low: Lowering, route: Route, location: Block) -> None:
+    mod_headers.HeaderLines(low, route, None).emit_always(location)
+
+
 def _asks_files(route: Route) -> bool:
     """Whether a folder that somebody named would have answered."""
     return not (route.mapping or route.answer) and bool(route.file and route.host.said_by(route.file))
@@ -180,6 +218,9 @@ def _report_unsure(low: Lowering, route: Route, location: Block, carried: list[S
         low.dropped.append(Claim(tuple(secure), Outcome.NO_EFFECT, "no origin is asked over TLS", "no-origin-tls"))
     for step in (*route.unsure, *others, *(each for each in route.rewriting if variables_set(each))):
         claim = mod_setenvif.claim_of(route, step, scheme)
+        if isinstance(step.action, Rewrite) and step.action.target is None and not step.action.sets:
+            low.dropped.append(exact(route.host.said_by(step)))  # what it set besides is told for itself
+            continue
         spoken = step in carried or step.action in low.documents | low.own_documents
         if spoken or isinstance(step.action, EditHeader):
             continue

@@ -47,14 +47,29 @@ class Lowering:
     texts: dict[SetErrorDocument, str] = field(default_factory=dict)
     #: The lines of the table always that hold for the whole server.
     always: list[tuple[str, str]] = field(default_factory=list)
-    #: Whether anything in the server that is being written asks for the path before rewrites.
-    asks_path: bool = False
     #: Whether anything is answered with a file that nginx itself sends.
     serves_files: bool = False
     #: The tables of types by what AddType and AddCharset change in TypesConfig's.
     tables: dict[tuple[Pairs, Pairs], Block] = field(default_factory=dict)
     #: Named locations of the server that is being written, each with what it was made of.
     cases: list[tuple[str, Route | Closed]] = field(default_factory=list)
+
+    #: How many named locations of a kind the server has that is being written.
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def new_name(self, kind: str) -> str:
+        """The name of one more named location: ``redirect-1``."""
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+        return f"{kind}-{self.counts[kind]}"
+
+    def new_variable(self) -> str:
+        """One more variable of the server."""
+        return f"${self.new_name('part').replace('-', '_')}"
+
+    def begin_server(self) -> None:
+        """Named locations belong to a server."""
+        self.cases.clear()
+        self.counts.clear()
 
     @cached_property
     def maps_back(self) -> bool:

@@ -93,7 +93,11 @@ SHARED: dict[str, Map] = {
 
 @dataclass
 class Maps:
-    """The maps in use, and those that one cell made for itself."""
+    """The maps in use, and those that one cell made for itself.
+
+    ``asked`` are the tests of files that the server being written needs, each with its variable; ``asks_path`` says
+    whether it needs the path that was asked for, which a ``rewrite`` would change.
+    """
 
     used: set[str] = field(default_factory=set)
     shared: dict[str, Map] = field(default_factory=lambda: dict(SHARED))
@@ -101,6 +105,9 @@ class Maps:
     counts: dict[str, int] = field(default_factory=dict)
     #: The words of variables that only a route knows (``texts``): None for the others.
     word: Callable[[Variable], str | None] = field(default=lambda _: None)
+    tests: dict[tuple[str, str], str] = field(default_factory=dict)
+    asked: dict[tuple[str, str], str] = field(default_factory=dict)
+    asks_path: bool = False
 
     def use(self, name: str) -> str:
         """The variable of a shared map."""
@@ -117,20 +124,40 @@ class Maps:
             self.own[made] = f"{name}_{self.counts[name]}" if self.counts[name] > 1 else name
         return f"${self.own[made]}"
 
-    def emit(self, http: Block, words: Iterable[str], volatile: bool = False) -> None:
-        """Write those that ``words`` ask for, and what these ask for in turn.
+    def path(self) -> str:
+        """The variable that holds the path that was asked for, decoded."""
+        self.asks_path = True
+        return PATH
 
-        With ``volatile`` those that look at the path do so anew when an index has changed it.
-        """
+    def test(self, letter: str, file: str) -> str:
+        """The variable that is ``1`` where nginx's test of a file succeeds, else ``0``."""
+        name = self.tests.setdefault((letter, file), f"there_{len(self.tests) + 1}")
+        self.asked[letter, file] = f"${name}"
+        return f"${name}"
+
+    def take_settings(self) -> Block:
+        """The lines that a server needs before any map is asked; the next server begins anew."""
+        found = Block()
+        if self.asks_path:
+            found.add("set", PATH, "$uri", comment="the path that was asked for")
+        for (letter, file), variable in self.asked.items():
+            found.add("set", variable, "0")
+            found.open("if", f"-{letter}", file).add("set", variable, "1")
+        self.asks_path, self.asked = False, {}
+        return found
+
+    def emit(self, http: Block, words: Iterable[str]) -> None:
+        """Write those that ``words`` ask for, and what these ask for in turn."""
         self._drop_unasked(words)
         for name, shared in self.shared.items():
             if name in self.used:
-                _emit(name, shared, http)
-        changing = ["$status", *(["$uri"] if volatile else [])]
+                _emit(name, shared, False, http)
+        changing = {PATH, "$status", *(f"${name}" for name in self.tests.values())}
         for made, name in self.own.items():
-            changes = made.kind == "map" and any(re.search(rf"{re.escape(each)}\b", made.source) for each in changing)
-            changing += [f"${name}"] if changes else []
-            _emit(name, made, http, changes)
+            changes = any(_mentions(text, each) for text in _words_of(made) for each in changing)
+            if changes:
+                changing.add(f"${name}")
+            _emit(name, made, changes and made.kind == "map", http)
 
     def words(self) -> Iterator[str]:
         """The words of the maps that cells made for themselves."""
@@ -151,10 +178,18 @@ def _words_of(made: Map) -> Iterator[str]:
     yield from (value for _, value in made.entries)
 
 
-def _emit(name: str, made: Map, http: Block, volatile: bool = False) -> None:
+#: An error's document and an index are other paths, and so are the answers to questions about it.
+PATH = "$asked_path"
+
+
+def _mentions(text: str, variable: str) -> bool:
+    return re.search(rf"{re.escape(variable)}(?!\w)", text) is not None
+
+
+def _emit(name: str, made: Map, changes: bool, http: Block) -> None:
     http.space()
     block = http.open(made.kind, made.source, f"${name}", comment=made.why)
-    if volatile:
+    if changes:
         block.add("volatile")
     for pattern, value in made.entries:
         block.add(pattern, value)

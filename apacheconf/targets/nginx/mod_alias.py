@@ -2,78 +2,133 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 
-from apacheconf.ledger import Written
+from apacheconf.program.conditions import NEVER, Regex
 from apacheconf.program.steps import Redirect, Step
-from apacheconf.program.values import Call, Capture, Literal, Value, Variable
-from apacheconf.targets.claims import approximated, equivalent, exact, unsupported
+from apacheconf.program.uri import escape_path
+from apacheconf.program.values import REQUEST_URI, Call, Capture, Literal, Value, Variable
+from apacheconf.targets.captures import is_tame, parts_of
+from apacheconf.targets.claims import equivalent, exact
+from apacheconf.targets.finite import texts_of
 from apacheconf.targets.hostnames import own_scheme
+from apacheconf.targets.known import begins_with
+from apacheconf.targets.nginx.conditions import flag_of
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.mod_proxy import self_authority
+from apacheconf.targets.nginx.rewriting import may_break, told
 from apacheconf.targets.nginx.tree import Block, literal
+from apacheconf.targets.nginx.values import text_of
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.questions import CannotAsk, pcre
-from apacheconf.targets.rewrites import parts_of
 from apacheconf.targets.routes import Route, regex_of
 
-_VARIABLES = {"HTTP_HOST": "$http_host", "SERVER_NAME": "$host"}
 _ESCAPING = "other characters of the path are escaped in Location"
 _FLAGS = {301: "permanent", 302: "redirect"}
+#: What httpd lets into no Location (RW-14).
+_CONTROLS = r"[\x00-\x1f\x7f]"
 
 
-def emit_redirect(low: Lowering, route: Route, step: Step, location: Block) -> None:
-    """A redirect keeps what follows its prefix, escaped anew by ``rewrite``; other statuses go by way of ``return``."""
+def emit_redirect(low: Lowering, route: Route, step: Step, location: Block) -> str:
+    """A redirect keeps what follows its prefix, escaped anew by ``rewrite``, where the path has a part in it.
+
+    Gives the name of the location that has to answer with the status, where ``rewrite`` doesn't know it; empty if all
+    is said. Raises CannotAsk.
+    """
     assert isinstance(step.action, Redirect)
     said_by = route.host.said_by(step)
-    action = step.action
-    try:
-        pattern, target = _rewriting(low, route, step, action)
-    except CannotAsk as missing:
-        why = f"its target uses {missing}, which can't be said in nginx, so 503 is answered"
-        location.add("return", "503", claims=(unsupported(said_by, why, "redirect-target"),))
-        return
-    flag = _FLAGS.get(action.status)
-    whole = re.search(r"\$\d", target) is None
-    if flag is not None and (not whole or "?" in target or pattern != "^"):
-        claim = exact(said_by) if whole else equivalent(said_by, _ESCAPING, "location-escaping")
-        location.add("rewrite", pattern, target, flag, claims=(claim,))
-    elif whole and "?" not in target:
-        location.add("return", str(action.status), f"{target}$is_args$args", claims=(exact(said_by),))
-    elif action.prefix:
-        _emit_raw(action, target.removesuffix("?"), said_by, location)
-    else:
-        why = f"nginx keeps parts of a path for 301 and 302 only, so 503 is answered instead of {action.status}"
-        location.add("return", "503", claims=(unsupported(said_by, why, "redirect-status"),))
-
-
-def _emit_raw(action: Redirect, target: str, said_by: tuple[Written, ...], location: Block) -> None:
-    """Other statuses keep the rest of the path as the client wrote it, which can hold no line end."""
-    claim = approximated(said_by, "the rest of the path stays as the client wrote it", "redirect-spelling")
-    asked = location.open("if", "$request_uri", "~", f"^{escape(action.prefix)}(?<rest>[^?]*)", claims=(claim,))
-    asked.add("return", str(action.status), f"{target.removesuffix('$1')}$rest$is_args$args")
-    location.add("return", "503")
-
-
-def _rewriting(low: Lowering, route: Route, step: Step, action: Redirect) -> tuple[str, str]:
-    """Pattern and replacement; a path becomes a URL of this server. Raises CannotAsk."""
+    action, regex = step.action, regex_of(step)
     value = action.location.argument if isinstance(action.location, Call) else action.location
-    parts = parts_of(value)
-    regex = regex_of(step)
-    pattern = "^"
+    parts = [*_of_own(low, route, action, value), *parts_of(value)]
+    if route.unescaped:
+        _emit_as_it_is(low, route, action, [told(each, regex) for each in parts], location)
+        return ""
+    pattern = _pattern(action, parts, regex)
+    if pattern == "^":
+        _emit_known(low, route, step, parts, location)
+        return ""
+    made = [_part(low, each, location) for each in parts]
+    target = "".join(made) + ("$1" if action.prefix else "") + ("?" if _has_query(parts) or _drops_query(route) else "")
+    claims = (equivalent(said_by, _ESCAPING, "location-escaping"),)
+    name = "" if action.status in _FLAGS else low.new_name(f"redirect-{action.status}")
+    if name:
+        location.add("error_page", "302", "=", f"@{name}")
+    location.add("rewrite", pattern, target, _FLAGS.get(action.status, "redirect"), claims=claims)
+    return name
+
+
+def emit_status(step: Step, location: Block) -> None:
+    """The same Location with the status that ``rewrite`` doesn't know."""
+    assert isinstance(step.action, Redirect)
+    location.add("return", str(step.action.status), "$sent_http_location")
+
+
+def _of_own(low: Lowering, route: Route, action: Redirect, value: Value) -> list[Value]:
+    """Scheme and authority of this server in front of a path."""
+    if action.relative or not begins_with(value).startswith("/"):
+        return []
+    return [Literal(f"{own_scheme(route.host)}://"), Variable("SELF", self_authority(low, route.host))]
+
+
+def _has_query(parts: Sequence[Value]) -> bool:
+    return any(isinstance(each, Literal) and "?" in each.text for each in parts)
+
+
+def _drops_query(route: Route) -> bool:
+    return route.query == Literal("")
+
+
+def _emit_known(low: Lowering, route: Route, step: Step, parts: Sequence[Value], location: Block) -> None:
+    """A target without any part of the path: what else a client chose must be harmless as it is."""
+    assert isinstance(step.action, Redirect)
+    said_by = route.host.said_by(step)
+    if not all(isinstance(each, Literal) or _is_harmless(each) for each in parts):
+        raise CannotAsk("a part that would have to be escaped")
+    target = "".join(_text(low, each) for each in parts)
+    query = "" if _has_query(parts) or _drops_query(route) else "$is_args$args"
+    location.add("return", str(step.action.status), f"{target}{query}", claims=(exact(said_by),))
+
+
+def _is_harmless(part: Value) -> bool:
+    """Whether httpd would leave the part as it is: a table's texts were escaped when it was written."""
+    texts = texts_of(part)
+    if texts is not None:
+        return all(escape_path(text) == text for text in texts)
+    return is_tame(part) or (isinstance(part, Variable) and part.name in ("SELF", "QUERY_STRING"))
+
+
+def _emit_as_it_is(low: Lowering, route: Route, action: Redirect, parts: Sequence[Value], location: Block) -> None:
+    """NE: nothing is escaped, and 500 is answered where Location would hold a control character (RW-14)."""
+    said_by = [each for step in (route.answer,) if step is not None for each in route.host.said_by(step)]
+    asked = [each for each in parts if not (isinstance(each, Variable) and each.name == "SELF")]
+    breaks = may_break(asked, _CONTROLS)
+    if breaks != NEVER:
+        location.open("if", flag_of(low.maps, breaks), "=", "1").add("return", "500")
+    query = "" if _has_query(parts) or _drops_query(route) else "$is_args$args"
+    target = "".join(_text(low, each) for each in parts)
+    location.add("return", str(action.status), f"{target}{query}", claims=(exact(said_by),))
+
+
+def _text(low: Lowering, part: Value) -> str:
+    return part.argument if isinstance(part, Variable) and part.name == "SELF" else text_of(low.maps, part)
+
+
+def _pattern(action: Redirect, parts: Sequence[Value], regex: Regex | None) -> str:
+    """What is kept of the path: what follows a prefix, all of it, or groups of a regex; ``^`` for nothing."""
+    captured = any(isinstance(each, Capture) for each in parts)
     if action.prefix:
-        pattern = f"(?s)^{escape(action.prefix)}(.*)$"
-    elif any(isinstance(each, Variable) and each.name == "REQUEST_URI" for each in parts):
-        pattern = "(?s)^(.*)$"
-    elif any(isinstance(each, Capture) for each in parts) and regex is not None:
-        pattern = ("(?i)" if regex.ignore_case else "") + pcre(regex)
-    target = "".join(map(_part, parts)) + ("$1" if action.prefix else "")
-    if target.startswith("/") and not action.relative:
-        target = f"{own_scheme(route.host)}://{self_authority(low, route.host)}{target}"
-    return pattern, f"{target}?" if "?" in target else target
+        return f"(?s)^{escape(action.prefix)}(.*)$"
+    if REQUEST_URI in parts:
+        if captured:
+            raise CannotAsk("the path and captures of it")
+        return "(?s)^(.*)$"
+    if captured and regex is not None:
+        return ("(?i)" if regex.ignore_case else "") + pcre(regex)
+    return "^"
 
 
-def _part(value: Value) -> str:
+def _part(low: Lowering, value: Value, location: Block) -> str:
+    """A part of a replacement; a variable that a map makes is asked before, for its regexes would undo ``$1``."""
     match value:
         case Literal(text):
             return literal(text)
@@ -81,7 +136,12 @@ def _part(value: Value) -> str:
             return f"${group}"
         case Variable("REQUEST_URI"):
             return "$1"
-        case Variable(name) if name in _VARIABLES:
-            return _VARIABLES[name]
+        case _ if _is_harmless(value):
+            text = _text(low, value)
+            if "$" not in text:
+                return text
+            name = low.new_variable()
+            location.add("set", name, text)
+            return name
         case _:
-            raise CannotAsk("more than text and captures")
+            raise CannotAsk("a part that would have to be escaped")

@@ -16,6 +16,7 @@ from apacheconf.program.hosts import Host
 from apacheconf.program.response import FRAMING
 from apacheconf.program.steps import EditHeader, Step, Table
 from apacheconf.program.values import Variable
+from apacheconf.targets.captures import parts_of
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
 from apacheconf.targets.environments import guarded
 from apacheconf.targets.nginx import fields
@@ -26,7 +27,6 @@ from apacheconf.targets.nginx.texts import Texts, outside_sections
 from apacheconf.targets.nginx.tree import Block
 from apacheconf.targets.nginx.workers import Service
 from apacheconf.targets.questions import CannotAsk
-from apacheconf.targets.rewrites import parts_of
 from apacheconf.targets.routes import Route
 
 #: Fields that servers make or read themselves.

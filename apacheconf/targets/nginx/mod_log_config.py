@@ -15,8 +15,8 @@ from apacheconf.program.steps import Log, LogItem, Step
 from apacheconf.program.values import Literal, Value, Variable
 from apacheconf.targets.claims import Claim, approximated, equivalent, unsupported
 from apacheconf.targets.nginx.lowering import Lowering
-from apacheconf.targets.nginx.maps import Map
-from apacheconf.targets.nginx.texts import ASKED_PATH, Texts, texts_of_server
+from apacheconf.targets.nginx.maps import PATH, Map
+from apacheconf.targets.nginx.texts import Texts, texts_of_server
 from apacheconf.targets.nginx.tree import Block, literal
 from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.restrictions import words_in
@@ -29,7 +29,7 @@ _VARIABLES = {
     "BYTES_OUT": "$bytes_sent", "BYTES_IN": "$request_length", "PID": "$pid", "THE_REQUEST": "$request",
     "REQUEST_STATUS": "$status", "REMOTE_USER": "$remote_user", "SERVER_PROTOCOL": "$server_protocol",
     "SERVER_NAME": "$server_is", "HOST_NAME": "$host",
-    "REQUEST_URI": ASKED_PATH,
+    "REQUEST_URI": PATH,
 }  # fmt: skip
 _HEADERS = {"HTTP": "$http_{}", "RESP": "$sent_http_{}", "COOKIE": "$cookie_{}"}
 _PORTS = {"": "$server_port", "canonical": "$server_port", "local": "$server_port", "remote": "$remote_port"}
@@ -66,7 +66,8 @@ def _emit(low: Lowering, host: Host, step: Step, log: Log, texts: Texts, server:
     lacking: list[str] = []
     words = "".join(_part(item, low, texts, lacking) for item in log.line)
     name = low.formats.setdefault(words, low.names.of(("format", words), f"httpd-{_nickname(said_by[0].args)}"))
-    low.asks_path = low.asks_path or ASKED_PATH in words
+    if PATH in words:
+        low.maps.path()
     only, claim = [], _claim(said_by, lacking)
     try:
         flag = texts.flag(step.when)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from apacheconf.ledger import Written
+from apacheconf.program.conditions import NEVER
 from apacheconf.program.hosts import Host
-from apacheconf.program.steps import CookiePart, EditHeader, MapBack, MapBackCookie, MapToOrigin, Table
+from apacheconf.program.steps import CookiePart, EditHeader, MapBack, MapBackCookie, MapToOrigin, Rest, Table
 from apacheconf.program.tls import OriginTls
+from apacheconf.program.values import REQUEST_URI, Capture, Literal, Value
 from apacheconf.program.workers import Origin
+from apacheconf.targets.captures import joined, parts_of
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.nginx import origin_tls
+from apacheconf.targets.nginx.conditions import flag_of
 from apacheconf.targets.nginx.core import emit_charset
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import SHARED, Map
 from apacheconf.targets.nginx.members import addresses_of, emit_failover, have_servers
 from apacheconf.targets.nginx.mod_headers import HeaderLines, report_failures
-from apacheconf.targets.nginx.rewriting import substitution
+from apacheconf.targets.nginx.rewriting import emit_query, may_break, path_of, substitution, told
 from apacheconf.targets.nginx.sessions import member_of_session
 from apacheconf.targets.nginx.timeouts import common_timeouts, emit_timeouts, timeouts
 from apacheconf.targets.nginx.tree import Block, literal, literal_path
@@ -98,20 +102,12 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
         return
     if SECURE[worker.scheme] and not _may_ask(route, location):
         return
-    path = new_path(route.map, route.cell, origin, regex_of(route.mapping))
-    if not _is_raw(route.map, path):
-        _emit_path(path, location)
-    else:  # PU-6: a prefix that is spelt in another way makes the path a common one
-        prefix = route.map.prefix
-        spelt = ("$request_uri", "!~", f"^{escape(prefix)}") if len(prefix) > 1 else ("$request_uri", "~", "^//")
-        if len(prefix) == 1 and route.host.shape.limits.encoded_slashes != "NoDecode":
-            spelt = "$request", "!~", r"^\S+ /(?!/)"  # an absolute target, too
-        _emit_path(path, location.open("if", *spelt))
     own_servers = have_servers(route, origin)
     service = service_of(origin, low, addresses_of(route.host, origin, low) if own_servers else None)
     upstream = member_of_session(service, low)
+    path = _emit_new_path(low, route, origin, location)
     scheme = "https" if SECURE[worker.scheme] else "http"
-    location.add("proxy_pass", f"{scheme}://{upstream}", claims=_mapping_claims(route, origin))
+    location.add("proxy_pass", f"{scheme}://{upstream}{path}", claims=_mapping_claims(route, origin))
     if SECURE[worker.scheme]:
         origin_tls.emit_origin_tls(settings_of(route)[0], worker, route.keep_host is not None, location)
     own = timeouts(route.host, worker)
@@ -128,6 +124,40 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
     lines.emit_response(location)
     report_failures(low, route, lines)
     emit_charset(low, route, location)
+
+
+def _emit_new_path(low: Lowering, route: Route, origin: Origin, location: Block) -> str:
+    """What the origin is asked for, by a ``rewrite``; gives what comes behind the upstream where nothing is escaped."""
+    assert route.map is not None and route.mapping is not None
+    action, regex = route.map, regex_of(route.mapping)
+    path = new_path(action, route.cell, origin, regex, route.path)
+    emit_query(low, route, location)
+    if route.unescaped:
+        return _emit_as_it_is(low, route, told(_whole(action, path), regex), location)
+    if not _is_raw(action, path):
+        _emit_path(low, path, location)
+        return ""
+    # PU-6: a prefix that is spelt in another way makes the path a common one
+    prefix = action.prefix
+    spelt = ("$request_uri", "!~", f"^{escape(prefix)}") if len(prefix) > 1 else ("$request_uri", "~", "^//")
+    if len(prefix) == 1 and route.host.shape.limits.encoded_slashes != "NoDecode":
+        spelt = "$request", "!~", r"^\S+ /(?!/)"  # an absolute target, too
+    _emit_path(low, path, location.open("if", *spelt))
+    return ""
+
+
+def _whole(action: MapToOrigin, path: NewPath) -> Value:
+    if path.made:
+        return joined((Literal(path.head), *path.made))
+    return joined((Literal(path.head), REQUEST_URI) if action.rest is Rest.WHOLE_PATH else (Literal(path.head),))
+
+
+def _emit_as_it_is(low: Lowering, route: Route, made: Value, location: Block) -> str:
+    """NE: the decoded path goes on unescaped, and 403 is answered where it would break the request line (RW-12)."""
+    breaks = may_break([*parts_of(made), *parts_of(route.query)], r"[\x00-\x20\x7f]")
+    if breaks != NEVER:
+        location.open("if", flag_of(low.maps, breaks), "=", "1").add("return", "403")
+    return f"{path_of(low, parts_of(made)) or '/'}$is_args$args"
 
 
 def _may_ask(route: Route, location: Block) -> bool:
@@ -151,12 +181,19 @@ def _tls_and_mapping(route: Route) -> tuple[OriginTls, tuple[Written, ...], tupl
 
 def _is_raw(action: MapToOrigin, path: NewPath) -> bool:
     """NGX-43: without a rewrite nginx sends the path as the client wrote it, which is right where nothing is cut."""
-    return action.raw and path.regex is None and path.cut == path.head
+    return action.raw and not path.made and path.cut == path.head
 
 
-def _emit_path(path: NewPath, location: Block) -> None:
+def _emit_path(low: Lowering, path: NewPath, location: Block) -> None:
     """NGX-41, NGX-44, NGX-45: with a rewrite nginx sends the path as httpd does, decoded once and escaped anew."""
-    if path.regex is not None:
+    if path.made and (path.regex is None or not all(isinstance(each, Literal | Capture) for each in path.made)):
+        location.add(
+            "rewrite",
+            "^",
+            literal_path(path.head) + path_of(low, [told(each, path.regex) for each in path.made]),
+            "break",
+        )
+    elif path.regex is not None:
         pattern, made = substitution(path.regex, path.made)
         location.add("rewrite", pattern, literal_path(path.head) + made, "break")
     elif not path.joins:
@@ -172,7 +209,7 @@ def _mapping_claims(route: Route, origin: Origin) -> tuple[Claim, ...]:
     assert route.map is not None and route.mapping is not None
     said_by = route.host.said_by(route.mapping)
     claims = [equivalent(said_by, "an empty query loses its ?, and [ ] reach the origin unescaped", "path-spelling")]
-    if route.map.raw and not _is_raw(route.map, new_path(route.map, route.cell, origin)):
+    if route.map.raw and not _is_raw(route.map, new_path(route.map, route.cell, origin, None, route.path)):
         claims.append(approximated(said_by, "nocanon: the path is normalised all the same", "nocanon"))
     claims += special_claims(route.map, said_by)
     if len({member.path for member in members(origin)}) > 1:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from apacheconf.ledger import Outcome
-from apacheconf.program.steps import EditHeader, Log, MapToOrigin, SetEnv, Step
+from apacheconf.program.steps import AddFilter, Rewrite, SetEnv, Step
 from apacheconf.targets.claims import Claim, equivalent, exact
 from apacheconf.targets.environments import mentions, variables_set
 from apacheconf.targets.routes import Route
 
 #: Variables that httpd's modules read themselves.
 _SPECIAL = frozenset({
-    "force-no-vary", "no-gzip", "no-brotli", "no-cache",
-    "gzip-only-text/html", "force-gzip", "suppress-error-charset", "dont-vary", "rate-limit", "rate-initial-burst",
+    "force-no-vary", "no-cache", "suppress-error-charset",
     "force-proxy-request-1.0", "proxy-chain-auth", "proxy-interim-response", "proxy-sendextracrlf", "proxy-sendcl",
     "cgi-no-vary", "verbose-error-notes", "ap_trust_cgilike_cl", "no-proxy", "proxy-noquery",
 })  # fmt: skip
+#: Variables that filters read, and which ones.
+_OF_FILTERS = {
+    "no-gzip": frozenset({"deflate", "brotli_compress"}), "no-brotli": frozenset({"brotli_compress"}),
+    "gzip-only-text/html": frozenset({"deflate"}), "force-gzip": frozenset({"deflate"}),
+    "dont-vary": frozenset({"deflate", "brotli_compress"}),
+    "rate-limit": frozenset({"rate_limit"}), "rate-initial-burst": frozenset({"rate_limit"}),
+}  # fmt: skip
 #: Variables about connections with origins or of clients long gone, and why they change no answer.
 _WITHOUT_EFFECT = {
     "proxy-nokeepalive": "connections with origins are nginx's own; the origin's answers are the same",
@@ -34,16 +40,17 @@ _UNREAD = "nothing here reads the variable, and the origin doesn't see it"
 def claim_of(route: Route, step: Step, scheme: str | None) -> Claim | None:
     """What became of a step that sets variables; None where something reads them that has no words for it.
 
-    ``scheme`` is that of the origin, None where none is asked.
+    Lines that ask a variable, or put its text somewhere, account for themselves. ``scheme`` is that of the origin,
+    None where none is asked.
     """
     names = [each.name.lower() for each in variables_set(step)]
     said_by = route.host.said_by(step)
-    if not names or (scheme is not None and scheme not in _HTTP):
+    if not names or (scheme is not None and scheme not in _HTTP) or _sets_more(step):
+        return None
+    if any(_is_obeyed(route, name) for name in names):
         return None
     others = [each for each in (*route.cell.steps, *route.steps) if each.said_by != step.said_by]
-    if any(name in _SPECIAL or _is_put_in(others, name) for name in names):
-        return None
-    if any(mentions(each.when, name) for each in others for name in names):
+    if any(mentions(each, name) for each in others for name in names):
         return exact(said_by)
     if any(mentions(each.action, name) for each in others for name in names):
         return exact(said_by)
@@ -53,11 +60,13 @@ def claim_of(route: Route, step: Step, scheme: str | None) -> Claim | None:
     return Claim(said_by, Outcome.NO_EFFECT, why, "unread-variable")
 
 
-def _is_put_in(steps: list[Step], name: str) -> bool:
-    """Whether the variable's text goes into a path; a header or a log tells itself what it can't say of one."""
-    return any(
-        mentions(step.action, name)
-        for step in steps
-        if not isinstance(step.action, EditHeader | Log | SetEnv)
-        and (not isinstance(step.action, MapToOrigin) or step.action.value is not None)
-    )
+def _sets_more(step: Step) -> bool:
+    """Whether a rule sets other things as well: a type, a handler, a cookie that depends on the time."""
+    sets = step.action.sets if isinstance(step.action, Rewrite) else ()
+    return any(not isinstance(each, SetEnv) for each in sets)
+
+
+def _is_obeyed(route: Route, name: str) -> bool:
+    """Whether a module of httpd would do something else for the variable."""
+    filters = {each.action.name for each in (*route.cell.steps, *route.steps) if isinstance(each.action, AddFilter)}
+    return name in _SPECIAL or bool(_OF_FILTERS.get(name, frozenset()) & filters)

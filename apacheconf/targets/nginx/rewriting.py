@@ -1,13 +1,18 @@
-"""Regexes with captures as the pattern and the replacement of a rewrite (NGX-44)."""
+"""What rules and mappings make of the path: patterns and replacements of ``rewrite``, the query (NGX-44)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from apacheconf.program.conditions import Regex
-from apacheconf.program.values import Capture, Literal, Value
-from apacheconf.targets.nginx.tree import literal_path
+from apacheconf.program.conditions import NEVER, AnyOf, Condition, Matches, Regex
+from apacheconf.program.values import REQUEST_URI, Capture, Literal, Matched, Value
+from apacheconf.targets.captures import is_tame, replaced
+from apacheconf.targets.nginx.conditions import flag_of
+from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.nginx.tree import Block, literal_path
+from apacheconf.targets.nginx.values import text_of
 from apacheconf.targets.questions import CannotAsk, pcre
+from apacheconf.targets.routes import Route
 
 
 def substitution(regex: Regex, made: Sequence[Value]) -> tuple[str, str]:
@@ -17,6 +22,36 @@ def substitution(regex: Regex, made: Sequence[Value]) -> tuple[str, str]:
         return case + pcre(regex), "".join(_part(each, 0) for each in made)
     # nginx has no $0: the match as a whole becomes the first group.
     return f"{case}({pcre(regex)})", "".join(_part(each, 1) for each in made)
+
+
+def emit_refusals(low: Lowering, route: Route, location: Block) -> None:
+    """SEM-30: what a client has escaped and rules would put into a URL as it is. Raises CannotAsk."""
+    for condition in route.refused:
+        location.open("if", flag_of(low.maps, condition), "=", "1").add("return", "403")
+
+
+def emit_query(low: Lowering, route: Route, location: Block) -> None:
+    """The query that rules have made. Raises CannotAsk."""
+    if route.query is not None:
+        location.add("set", "$args", text_of(low.maps, route.query))
+
+
+def path_of(low: Lowering, parts: Sequence[Value]) -> str:
+    """A path made of texts, captures that say where they come from, and variables. Raises CannotAsk."""
+    return "".join(literal_path(part.text) if isinstance(part, Literal) else text_of(low.maps, part) for part in parts)
+
+
+def may_break(values: Sequence[Value], signs: str) -> Condition:
+    """Whether one of the values holds such a sign; what can't is not asked."""
+    doubted = [Matches(each, Regex(signs)) for each in values if not isinstance(each, Literal) and not is_tame(each)]
+    return NEVER if not doubted else doubted[0] if len(doubted) == 1 else AnyOf(tuple(doubted))
+
+
+def told(value: Value, regex: Regex | None) -> Value:
+    """The value with captures of a rule that say where they come from."""
+    if regex is None:
+        return value
+    return replaced(value, lambda each: Matched(REQUEST_URI, regex, each.group) if isinstance(each, Capture) else None)
 
 
 def _part(value: Value, shift: int) -> str:

@@ -16,19 +16,18 @@ from apacheconf.program.hosts import Host, LayerKind
 from apacheconf.program.steps import NEXT, ExportTls, Rewrite, Step
 from apacheconf.program.values import Capture, Literal, Value, Variable
 from apacheconf.program.workers import Balancer
+from apacheconf.targets.captures import parts_of
 from apacheconf.targets.environments import guarded, variables_set
 from apacheconf.targets.hostnames import own_scheme
-from apacheconf.targets.nginx.conditions import flag_of, text_of
+from apacheconf.targets.nginx.conditions import flag_of
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.sessions import route_changed, route_chosen
 from apacheconf.targets.nginx.tree import literal
+from apacheconf.targets.nginx.values import text_of
 from apacheconf.targets.nginx.workers import Service
 from apacheconf.targets.questions import CannotAsk, pcre
-from apacheconf.targets.rewrites import parts_of
 
-#: The path as it was asked for, which a rewrite doesn't change; ``emit`` sets it where anything uses it.
-ASKED_PATH = "$asked_path"
 #: mod_ssl's variables; what else it looks up is known by its own name.
 _OF_TLS = {"SSL_PROTOCOL": "$ssl_protocol", "SSL_CIPHER": "$ssl_cipher", "SSL_TLS_SNI": "$ssl_server_name",
            "SSL_CLIENT_VERIFY": "$ssl_client_verify"}  # fmt: skip
@@ -121,8 +120,7 @@ class Texts:
             case Variable("SSL", name) if name in _OF_TLS:
                 return self._or_missing(_OF_TLS[name], missing)
             case Variable("REQUEST_URI"):
-                self.low.asks_path = True
-                return ASKED_PATH
+                return maps.path()
             case Variable("SERVER_NAME"):
                 return literal(self.host.name) if self.host.canonical_name else "$host"
             case Variable("SERVER_PORT"):

@@ -1,0 +1,152 @@
+"""Captures that say themselves where they come from, and what texts they can hold.
+
+``Matched`` takes the place of a Capture as soon as several matches matter. ``as_captures`` goes the other way, for
+targets whose own replacements know the groups of one regex.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass, replace
+from typing import TypeVar, cast
+
+from apacheconf.program.conditions import Regex
+from apacheconf.program.evaluate import search
+from apacheconf.program.rewrite_maps import lower, upper
+from apacheconf.program.values import REQUEST_URI, Call, Capture, Joined, Literal, Matched, Value, Variable
+
+T = TypeVar("T")
+_SIGN = re.compile(r"\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]|[\s\S]", re.DOTALL)
+#: What a group that holds nothing but letters, digits, ``-`` and ``_`` may be made of.
+_PLAIN = re.compile(r"(?:\\[dw]|[\w-]|\[(?:\\[dw-]|[\w-])+\]|[*+?|]|\{\d*,?\d*\}|\(\?:|\(|\))*", re.ASCII)
+#: Values of these variables hold no sign that has a meaning in a URL: httpd has checked them.
+_TAME = frozenset({"HTTP_HOST", "SERVER_NAME", "SERVER_PORT", "REQUEST_SCHEME", "REMOTE_ADDR", "SERVER_ADDR", "HTTPS"})
+_BY_LETTER = {"tolower": lower, "toupper": upper}
+
+
+def parts_of(value: Value | None) -> tuple[Value, ...]:
+    """The parts that a value is joined of."""
+    return value.parts if isinstance(value, Joined) else () if value is None else (value,)
+
+
+def joined(parts: Iterator[Value] | tuple[Value, ...]) -> Value:
+    """The parts as one value: neighbouring texts become one, empty ones go."""
+    found: list[Value] = []
+    for part in (inner for each in parts for inner in parts_of(each)):
+        if isinstance(part, Literal) and found and isinstance(found[-1], Literal):
+            found[-1] = Literal(found[-1].text + part.text)
+        elif part != Literal(""):
+            found.append(part)
+    return found[0] if len(found) == 1 else Joined(tuple(found)) if found else Literal("")
+
+
+def simple(value: Value) -> Value:
+    """The value with what is certain already worked out."""
+    match value:
+        case Joined(parts):
+            return joined(tuple(map(simple, parts)))
+        case Matched(Literal(text), regex, group):
+            groups = search(regex, text) or ()
+            return Literal((groups[group] or "") if group < len(groups) else "")
+        case Matched(Joined(parts), Regex(pattern), 1) if _cuts(pattern, parts):
+            first, *rest = parts
+            assert isinstance(first, Literal)
+            return joined((Literal(first.text[len(_cut(pattern) or "") :]), *rest))
+        case Call(function, Literal(text)) if function in _BY_LETTER:
+            return Literal(_BY_LETTER[function](text))
+        case _:
+            return value
+
+
+def _cut(pattern: str) -> str | None:
+    """The text that ``^text(.*)$`` leaves out; None of other patterns."""
+    found = re.fullmatch(r"\^((?:[\w/~%!@&=:;,<> -]|\\[^\w\s])*)\(\.\*\)\$?", pattern, re.ASCII)
+    return None if found is None else re.sub(r"\\(.)", r"\1", found[1])
+
+
+def _cuts(pattern: str, parts: tuple[Value, ...]) -> bool:
+    text = _cut(pattern)
+    return text is not None and isinstance(parts[0], Literal) and parts[0].text.startswith(text)
+
+
+def cuts(regex: Regex, value: Value) -> bool:
+    """Whether a pattern ``^text(.*)$`` matches all values that begin as this one does."""
+    return not regex.ignore_case and _cuts(regex.pattern, parts_of(value) or (Literal(""),))
+
+
+def parts_in(node: object, of: type[T]) -> Iterator[T]:
+    """Every value of a kind inside a value, a condition, an action or a step."""
+    if isinstance(node, of):
+        yield node
+    if isinstance(node, tuple | list):
+        for each in node:
+            yield from parts_in(each, of)
+    elif is_dataclass(node) and not isinstance(node, type):
+        for field in fields(node):
+            yield from parts_in(getattr(node, field.name), of)
+
+
+def replaced(node: T, change: Callable[[Value], Value | None]) -> T:
+    """A value, a condition or an action with each value inside replaced for which ``change`` gives another one."""
+    if isinstance(node, tuple):
+        return cast("T", tuple(replaced(each, change) for each in node))
+    if not is_dataclass(node) or isinstance(node, type):
+        return node
+    found = change(cast("Value", node))
+    if found is not None:
+        return cast("T", found)
+    new = {each.name: replaced(getattr(node, each.name), change) for each in fields(node)}
+    if all(new[each.name] is getattr(node, each.name) for each in fields(node)):
+        return node
+    return replace(node, **new)
+
+
+def as_captures(value: Value) -> tuple[Value, Regex | None]:
+    """The value with captures of one regex over the path, where it comes to that, and the regex; else as it is."""
+    found = [each for each in parts_of(value) if isinstance(each, Matched)]
+    regexes = {each.regex for each in found if each.value == REQUEST_URI}
+    if len(regexes) != 1 or any(each.value != REQUEST_URI for each in found):
+        return value, None
+    parts = (Capture("rule", each.group) if isinstance(each, Matched) else each for each in parts_of(value))
+    return joined(tuple(parts)), regexes.pop()
+
+
+def is_tame(value: Value) -> bool:
+    """Whether the value can hold nothing but letters, digits and ``-._:``, whatever a client sends."""
+    match value:
+        case Literal(text):
+            return re.fullmatch(r"[\w.:-]*", text, re.ASCII) is not None
+        case Variable(name):
+            return name in _TAME
+        case Matched(inner, regex, group):
+            return is_tame(inner) or is_plain_group(regex, group)
+        case Joined(parts):
+            return all(map(is_tame, parts))
+        case _:
+            return False
+
+
+def is_plain_group(regex: Regex, group: int) -> bool:
+    """Whether a group can hold only letters, digits, ``-`` and ``_``."""
+    text = group_of(regex.pattern, group) if group else None
+    return text is not None and _PLAIN.fullmatch(text) is not None
+
+
+def group_of(pattern: str, group: int) -> str | None:
+    """The text between the parentheses of a capturing group; None where there is none."""
+    open_ones: list[tuple[int, int]] = []
+    count, at = 0, 0
+    while at < len(pattern):
+        sign = _SIGN.match(pattern, at)
+        assert sign is not None
+        if sign[0] == "(":
+            captures = pattern[at + 1 : at + 2] not in ("?", "*") or re.match(r"\(\?(?:P?<[A-Za-z_]|')", pattern[at:])
+            count += bool(captures)
+            open_ones.append((count if captures else 0, at + 1))
+        elif sign[0] == ")" and open_ones:
+            number, start = open_ones.pop()
+            if number == group:
+                return pattern[start:at]
+        at = sign.end()
+    return None

@@ -1,0 +1,38 @@
+"""mod_rewrite in nginx: what became of the maps that rules ask (NGX-127). The rules themselves are in the routes."""
+
+from __future__ import annotations
+
+from apacheconf.ledger import Outcome, Written
+from apacheconf.program.hosts import Host
+from apacheconf.program.values import Lookup
+from apacheconf.targets.captures import parts_in
+from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
+from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.nginx.maps import Maps
+from apacheconf.targets.nginx.values import text_of
+from apacheconf.targets.questions import CannotAsk
+from apacheconf.targets.restrictions import words_in
+
+_AS_READ = "what stands in the file was read when this was written: translate anew when it changes"
+_DRAWN = "one of the texts is drawn for every request, as often as httpd draws it, but not the same one"
+
+
+def settle_maps(low: Lowering, host: Host) -> list[Claim]:
+    """Claims of the RewriteMap lines of a host: its rules say for themselves what could be said."""
+    asked = {each.map: each for step in host.shape.server for each in parts_in(step, Lookup)}
+    for cell in host.shape.cells:
+        asked.update({each.map: each for step in cell.steps for each in parts_in(step, Lookup)})
+    lines = [each for each in low.scopes.own(host) if each.name.lower() == "rewritemap"]
+    return [_claim(each, asked.get(next(iter(words_in(each.args)), ""))) for each in lines]
+
+
+def _claim(line: Written, lookup: Lookup | None) -> Claim:
+    if lookup is None:
+        return Claim((line,), Outcome.NO_EFFECT, "no rule asks it", "unread-map")
+    if (lookup.kind, lookup.source) == ("int", "tolower"):
+        return exact((line,))  # where it makes the key of another map; a rule says so where it doesn't
+    try:
+        text_of(Maps(), lookup)
+    except CannotAsk as missing:
+        return unsupported((line,), f"nginx can't say {missing}: write the texts to a txt: map", "map-kind")
+    return equivalent((line,), _DRAWN if lookup.kind == "rnd" else _AS_READ, "map-as-read")

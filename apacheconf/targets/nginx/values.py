@@ -1,0 +1,107 @@
+"""Values in nginx: each a word with variables, made by maps where nginx has none of its own (NGX-121, NGX-127)."""
+
+from __future__ import annotations
+
+from apacheconf.program.conditions import Regex
+from apacheconf.program.evaluate import search
+from apacheconf.program.rewrite_maps import table_of
+from apacheconf.program.values import Chosen, Joined, Literal, Lookup, Matched, Value, Variable
+from apacheconf.targets.nginx.maps import Map, Maps
+from apacheconf.targets.nginx.tree import literal
+from apacheconf.targets.patterns import escape
+from apacheconf.targets.questions import CannotAsk, matches_empty, pcre, variable_title
+
+#: httpd's variables as nginx names them; what nginx knows at no time, or not before it picks a location, is missing.
+VARIABLES = {
+    "REQUEST_METHOD": "$request_method", "REQUEST_SCHEME": "$scheme", "QUERY_STRING": "$args",
+    "THE_REQUEST": "$request", "HTTP_HOST": "$http_host", "HTTP_USER_AGENT": "$http_user_agent",
+    "HTTP_REFERER": "$http_referer", "HTTP_COOKIE": "$http_cookie", "HTTP_ACCEPT": "$http_accept",
+    "REMOTE_ADDR": "$remote_addr", "REMOTE_PORT": "$remote_port", "SERVER_ADDR": "$server_addr",
+    "SERVER_PROTOCOL": "$server_protocol", "SERVER_NAME": "$host", "CONN_REMOTE_ADDR": "$realip_remote_addr",
+}  # fmt: skip
+#: Where the parts of the time stand in $time_iso8601, the local time as httpd takes it.
+_OF_TIME = {"TIME_YEAR": r"^(....)", "TIME_MON": r"^....-(..)", "TIME_DAY": r"^.{8}(..)", "TIME_HOUR": r"T(..)",
+            "TIME_MIN": r"T..:(..)", "TIME_SEC": r"T.{6}(..)"}  # fmt: skip
+#: More keys than these that differ in more than case are not looked up one by one.
+_MOST_KEYS = 500
+
+
+def text_of(maps: Maps, value: Value) -> str:
+    """The value as a word of nginx. Raises CannotAsk."""
+    known = maps.word(value) if isinstance(value, Variable) else None
+    if known is not None:
+        return known
+    match value:
+        case Literal(text):
+            return literal(text)
+        case Joined(parts):
+            return "".join(text_of(maps, part) for part in parts)
+        case Variable("HTTP", name):
+            return f"$http_{name.lower().replace('-', '_')}"
+        case Variable("HTTPS"):
+            return maps.make("https_is", Map("$https", (("on", "on"), ("default", "off")), "%{HTTPS}"))
+        case Variable("REQUEST_URI"):
+            return maps.path()
+        case Variable(name) if name in _OF_TIME:
+            entry = (f"~{_OF_TIME[name]}", "$1")
+            return maps.make(name.lower(), Map("$time_iso8601", (entry, ("default", "")), variable_title(value)))
+        case Variable(name) if name in VARIABLES:
+            return VARIABLES[name]
+        case Variable():
+            raise CannotAsk(variable_title(value))
+        case Matched(whole, regex, group):
+            return _matched(maps, text_of(maps, whole), regex, group)
+        case Chosen(condition, yes, no):
+            from apacheconf.targets.nginx.conditions import flag_of as asked  # they ask each other
+
+            entries = (("1", text_of(maps, yes)), ("default", text_of(maps, no)))
+            return maps.make("chosen", Map(asked(maps, condition), entries, ""))
+        case Lookup():
+            return _looked_up(maps, value)
+        case _:
+            raise CannotAsk("a capture or a function")
+
+
+def _matched(maps: Maps, source: str, regex: Regex, group: int) -> str:
+    """What a group of a regex has matched. nginx tries no regex on an empty text, and knows no group 0."""
+    pattern, number = (pcre(regex), group) if group else (f"({pcre(regex)})", 1)
+    if number > 9:
+        raise CannotAsk("more than nine groups")
+    entries = [(f"~{'*' if regex.ignore_case else ''}{pattern}", f"${number}"), ("default", "")]
+    if matches_empty(regex.pattern):
+        entries.insert(0, ("", dict(enumerate(search(regex, "") or ())).get(group) or ""))
+    return maps.make("matched", Map(source, tuple(entries), ""))
+
+
+def _looked_up(maps: Maps, lookup: Lookup) -> str:
+    """A RewriteMap, as its file is now: a table, in which letters count unless the key is made lower case (RW-43)."""
+    default = text_of(maps, lookup.default)
+    if lookup.kind == "":
+        return default
+    if lookup.kind not in ("txt", "rnd", "dbm"):
+        raise CannotAsk(f"a RewriteMap of type {lookup.kind}{':' + lookup.source if lookup.kind == 'int' else ''}")
+    key, lowered = lookup.key, False
+    if isinstance(key, Lookup) and (key.kind, key.source) == ("int", "tolower"):
+        key, lowered = key.key, True
+    table = table_of(lookup.source, lookup.kind == "dbm")
+    if len(table) > _MOST_KEYS and not lowered:
+        raise CannotAsk(f"a RewriteMap of more than {_MOST_KEYS} keys")
+    entries = []
+    for name, found in table.items():
+        if lowered and name != name.lower():
+            continue  # nobody can ask for it
+        pattern = rf"~{'*' if lowered else ''}^{escape(name)}\z"
+        entries.append((pattern, _drawn(maps, found) if lookup.kind == "rnd" else literal(found)))
+    return maps.make(f"map_{''.join(c if c.isalnum() else '_' for c in lookup.map.lower())}",
+                     Map(text_of(maps, key), (*entries, ("default", default)), f"RewriteMap {lookup.map}"))  # fmt: skip
+
+
+def _drawn(maps: Maps, found: str) -> str:
+    """One of several texts, another for every request."""
+    texts = found.split("|")
+    if len(texts) == 1:
+        return literal(texts[0])
+    counts = {text: texts.count(text) for text in texts}
+    *shares, (last, _) = counts.items()
+    entries = [(f"{count / len(texts):.2%}", literal(text)) for text, count in shares]
+    return maps.make("drawn", Map("$request_id", (*entries, ("*", literal(last))), "", kind="split_clients"))
