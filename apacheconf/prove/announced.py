@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 
 from apacheconf.ledger import Outcome, Row
 from apacheconf.prove.compare import Aspect
+from apacheconf.prove.falls_short import aspects_of
 from apacheconf.targets.translation import Difference
 
 #: Caveat key -> patterns of probe names (fnmatch; ``[`` is written ``[[]``).
@@ -55,15 +56,6 @@ PROBES: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-#: Directive (lower case) that a report doesn't call equivalent or better -> aspects that then differ.
-DIRECTIVES: Mapping[str, tuple[str, ...]] = {
-    "adddefaultcharset": ("*header content-type",),
-    "addoutputfilterbytype": ("*header vary", "*header content-encoding"),
-    "setoutputfilter": ("*header vary", "*header content-encoding"),
-    "addoutputfilter": ("*header vary", "*header content-encoding"),
-}
-
-
 #: Caveats of what is refused instead of guessed: they announce a 403, 500 or 503 of the target's own, and nothing else.
 CLOSED = frozenset({"closed", "refuses-everyone"})
 #: The caveat of a target that serves no files: it announces a 404 where httpd looks for one.
@@ -72,10 +64,10 @@ FILES = "files"
 
 @dataclass(frozen=True, slots=True)
 class Announcements:
-    """What one front has said about itself: ``keys`` of caveats and names of ``directives`` it falls short of."""
+    """What one front has said about itself: ``keys`` of caveats, and ``rows`` of directives that it falls short of."""
 
     keys: tuple[str, ...] = ()
-    directives: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
 
     def announce(self, probe: str, aspects: Iterable[Aspect], about_file: bool = False) -> str | None:
         """The caveat or directive that announces a difference in all of ``aspects``; None if none does.
@@ -96,7 +88,7 @@ class Announcements:
         return None if None in by else ", ".join(dict.fromkeys(filter(None, by)))
 
     def _directive_for(self, what: str) -> str | None:
-        return next((name for name in self.directives if _includes(DIRECTIVES.get(name.lower(), ()), what)), None)
+        return next((row.name for row in self.rows if _includes(aspects_of(row), what)), None)
 
 
 def _includes(patterns: Iterable[str], name: str) -> bool:
@@ -108,5 +100,5 @@ def read(rows: Iterable[Row], differences: Iterable[Difference] = ()) -> Announc
     rows = tuple(rows)
     keys = [each.key for each in differences]
     keys += [answer.key for row in rows for answer in row.answers if answer.outcome >= Outcome.EQUIVALENT]
-    short = [row.name for row in rows if row.outcome >= Outcome.APPROXIMATED]
-    return Announcements(tuple(dict.fromkeys(key for key in keys if key)), tuple(dict.fromkeys(short)))
+    short = tuple(row for row in rows if row.outcome >= Outcome.APPROXIMATED)
+    return Announcements(tuple(dict.fromkeys(key for key in keys if key)), short)

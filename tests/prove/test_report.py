@@ -9,7 +9,7 @@ import pytest
 
 from apacheconf.ledger import Answer, Outcome, Row
 from apacheconf.prove import announced
-from apacheconf.prove.announced import DIRECTIVES, PROBES, Announcements
+from apacheconf.prove.announced import PROBES, Announcements
 from apacheconf.prove.compare import Aspect, Comparison
 from apacheconf.prove.observe import Arrival, Observation, Reply, Tokens, from_json, to_json
 from apacheconf.prove.probes import Aim, build, build_for_failures
@@ -74,9 +74,9 @@ def test_ports_are_tokens() -> None:
     assert tokens.hide("http://example.com:40002/ 40002 x:40003") == "http://example.com:(port 80)/ 40002 x:40003"
 
 
-def row(name: str, outcome: Outcome, key: str = "") -> Row:
+def row(name: str, outcome: Outcome, key: str = "", args: str = "") -> Row:
     span = Span(SourceFile("f", "x"), 0, 1)
-    return Row(name, "", Place(span, "f", 1), outcome, (Answer(outcome, "why", key=key),), 1)
+    return Row(name, args, Place(span, "f", 1), outcome, (Answer(outcome, "why", key=key),), 1)
 
 
 def test_a_caveat_announces_its_probes_and_no_others() -> None:
@@ -98,13 +98,31 @@ def test_a_directive_announces_its_aspects_only_if_nothing_else_differs() -> Non
     assert said.announce("path: /", [charset, STATUS]) is None
 
 
+@pytest.mark.parametrize(
+    ("name", "args", "what", "told"),
+    [
+        ("Header", "always set X-Frame-Options DENY", "header X-Frame-Options", True),
+        ("Header", "set X-Frame-Options DENY", "answer 2: header X-Frame-Options", True),
+        ("Header", "set X-Frame-Options DENY", "header X-Frame", False),
+        ("Header", "set X-Frame-Options DENY", "origin: header X-Frame-Options", False),
+        ("RequestHeader", "set X-Real-IP %{REMOTE_ADDR}s", "origin: header X-Real-IP", True),
+        ("RequestHeader", "set X-Real-IP %{REMOTE_ADDR}s", "header X-Real-IP", False),
+        ("ErrorDocument", "404 /404.html", "body", True),
+        ("ErrorDocument", "404 /404.html", "status", False),
+        ("ProxyPass", "/ http://10.0.0.1/", "origin: line", False),
+    ],
+)
+def test_a_row_that_falls_short_announces_what_it_is_about(name: str, args: str, what: str, told: bool) -> None:
+    said = announced.read([row(name, Outcome.APPROXIMATED, args=args)])
+    assert said.announce("path: /", [Aspect(what, "a", "b")]) == (name if told else None)
+
+
 def test_every_pattern_speaks_about_a_probe() -> None:
     names = [probe.name for probe in (*build(AIM), *build_for_failures(AIM))]
     for key, patterns in PROBES.items():
         for pattern in patterns:
             said = Announcements((key,))
             assert any(said.announce(name, [STATUS]) for name in names), f"{key}: {pattern}"
-    assert all(name == name.lower() for name in DIRECTIVES)
 
 
 def test_probes_are_many_and_have_names_of_their_own() -> None:

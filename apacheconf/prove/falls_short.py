@@ -1,0 +1,64 @@
+"""What differs where a directive falls short in a target: the aspects of an answer, or of what an origin gets.
+
+A row of a report that is approximated or unsupported announces these aspects and no others: the header that it
+names, the page of its status. What is not listed here announces nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from apacheconf.ledger import Row
+from apacheconf.syntax.words import split
+
+#: Patterns (fnmatch) of aspects in lower case; an answer may be one of several.
+_VARY = ("*header vary", "*header content-encoding")
+_BACK = ("header location", "header content-location", "header uri", "answer ?: header location")
+_FRESH = ("*header expires", "*header cache-control")
+_COOKIE = ("header set-cookie", "answer ?: header set-cookie")
+_PAGE = tuple(
+    f"{answer}{what}"
+    for answer in ("", "answer ?: ")
+    for what in ("body", "header content-type", "header content-language", "header etag", "header last-modified")
+)
+
+
+def _set_header(row: Row) -> tuple[str, ...]:
+    """Header [condition] action NAME ..."""
+    words = [word.lower() for word in split(row.args)]
+    words = words[1:] if words[:1] in (["always"], ["onsuccess"]) else words
+    name = words[1].rstrip(":") if len(words) > 1 else "?"
+    return f"header {name}", f"answer ?: header {name}"
+
+
+def _request_header(row: Row) -> tuple[str, ...]:
+    name = _set_header(row)[0]
+    return f"origin: {name}", f"request ? origin: {name}"
+
+
+_BY_NAME: Mapping[str, tuple[str, ...] | Callable[[Row], tuple[str, ...]]] = {
+    "header": _set_header,
+    "requestheader": _request_header,
+    "adddefaultcharset": ("*header content-type",),
+    "addoutputfilterbytype": _VARY,
+    "setoutputfilter": _VARY,
+    "addoutputfilter": _VARY,
+    "proxypassreverse": _BACK,
+    "proxypassreversecookiepath": _COOKIE,
+    "proxypassreversecookiedomain": _COOKIE,
+    "sessioncookiename": _COOKIE,
+    "session": _COOKIE,
+    "proxyvia": ("*header via",),
+    "expiresactive": _FRESH,
+    "expiresbytype": _FRESH,
+    "expiresdefault": _FRESH,
+    "protocols": ("*header upgrade",),
+    "errordocument": _PAGE,
+    "proxyhtmlenable": ("*header content-type", "*body", "*header content-length"),
+}
+
+
+def aspects_of(row: Row) -> tuple[str, ...]:
+    """Patterns of the aspects that differ where ``row`` falls short; empty for a directive that announces nothing."""
+    found = _BY_NAME.get(row.name.lower(), ())
+    return found(row) if callable(found) else found
