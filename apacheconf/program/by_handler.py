@@ -37,6 +37,15 @@ def names_origins(layers: Iterable[Layer]) -> bool:
     return False
 
 
+def origin_of(program: Program, numbers: tuple[int, ...], handler: str, file: str = "/") -> Origin | None:
+    """The origin that a handler's name leads to for a file; None where nobody can say which that is.
+
+    ``numbers`` are the host's origins.
+    """
+    url = handler[len(PREFIX) :]
+    return _named(url + file, program, numbers) or _generic(url)
+
+
 def proxied(program: Program, decision: Decision, handler: str) -> Decision:
     """The decision for the origin that ``handler`` names; 500 when nobody can say which that is."""
     host, state = decision.host, decision.state

@@ -127,7 +127,7 @@ class _Grower:
         if isinstance(question, Matches) and question.value == REQUEST_URI and self._is_bare:  # its path is known
             return self._grow({**answers, question: search(question.regex, self.cell.path) is not None})
         yes, no = (self._grow({**answers, question: answer}) for answer in (True, False))
-        return _as_one(yes, no) or Ask(question, yes, no)
+        return _as_one(yes, no, self.files) or Ask(question, yes, no)
 
     @property
     def _is_bare(self) -> bool:
@@ -260,7 +260,7 @@ def _is_always(step: Step) -> bool:
     return isinstance(step.action, EditHeader) and step.action.table is Table.ALWAYS
 
 
-def _as_one(yes: Tree, no: Tree) -> Tree | None:
+def _as_one(yes: Tree, no: Tree, files: bool) -> Tree | None:
     """Both at once, where only steps that targets have no words for differ: those of both are kept for the report."""
     if yes == no:
         return no
@@ -270,6 +270,8 @@ def _as_one(yes: Tree, no: Tree) -> Tree | None:
         said_by = tuple(dict.fromkeys((*no.answer.said_by, *yes.answer.said_by)))
         yes, no = (replace(each, answer=replace(each.answer, said_by=said_by)) for each in (yes, no))  # type: ignore[type-var]
     if replace(yes, unsure=[], others=[]) != replace(no, unsure=[], others=[]):
+        return None
+    if files and no.file and not (no.mapping or no.answer):  # what is said of files decides who answers
         return None
     unsure = [step for step in yes.unsure if step not in no.unsure]
     others = [step for step in yes.others if step not in no.others]

@@ -165,7 +165,7 @@ def _in_folder(folder: str, mapped: MapToFile, cell: Cell) -> Condition:
 
 
 #: Patterns that end where the name does and can hold no slash: they come to the same on a whole path.
-_PLAIN_END = re.compile(r"(?:[\w-]|\\[.~-]|\(\?:|\(|\)|\||\?|\[[\w.-]+\]\??|~)+\$")
+PLAIN_END = re.compile(r"(?:[\w-]|\\[.~-]|\(\?:|\(|\)|\||\?|\[[\w.-]+\]\??|~)+\$")
 _SIGNS = re.compile(r"\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]|(\^)", re.DOTALL)
 
 
@@ -174,7 +174,7 @@ def of_last_segment(pattern: str) -> str:
 
     Past the look-ahead nothing but that name is left, so that whatever matches lies in it.
     """
-    if _PLAIN_END.fullmatch(pattern) and "|" not in re.sub(r"\([^()]*\)", "", pattern):
+    if PLAIN_END.fullmatch(pattern) and "|" not in re.sub(r"\([^()]*\)", "", pattern):
         return pattern
     anchored = pattern.startswith("^")
     rest = _SIGNS.sub(lambda found: "(?<=/)" if found[1] else found[0], pattern[1:] if anchored else pattern)

@@ -35,6 +35,7 @@ from apacheconf.program.steps import (
     Respond,
     Rest,
     Rewrite,
+    SetHandler,
     SetUri,
     Step,
 )
@@ -92,8 +93,10 @@ class Route:
 
     @property
     def decision(self) -> tuple[Step | None, ...]:
-        """What decides who answers, and for whom."""
-        return self.answer, self.mapping, self.local, self.file, *self.admits
+        """What decides who answers, and for whom: of files their handler, too."""
+        handlers = [step for step in self.others if isinstance(step.action, SetHandler)]
+        of_files = handlers if self.file and not (self.mapping or self.answer) else ()
+        return self.answer, self.mapping, self.local, self.file, *self.admits, *of_files
 
     @property
     def steps(self) -> Iterator[Step]:

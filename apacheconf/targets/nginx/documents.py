@@ -102,6 +102,22 @@ def emit_own(low: Lowering, route: Route, location: Block) -> None:
     low.own_documents |= {*own}
 
 
+def emit_of_scripts(low: Lowering, route: Route, location: Block) -> None:
+    """The documents of a location whose origin speaks FastCGI: one that fails is 503, one that is late 504 (FC-11)."""
+    said = _sayable(low, route)
+    unreachable = "@script-unreachable"
+    for step in said.values():
+        status = _document(step).status
+        if status == 503:
+            unreachable = _page(low, route.host, step)
+        if status not in (502, 504):
+            _add(low, route.host, step, _page(low, route.host, step), location)
+    low.own_documents |= {*said}
+    how = "=503" if unreachable.startswith("/") else "="
+    location.add("error_page", "502", how, unreachable)
+    low.unreachable = low.unreachable or unreachable.startswith("@script")
+
+
 def _add(low: Lowering, host: Host, step: Step, page: str, block: Block) -> None:
     said_by = lines_of(host, step)
     status, comment = str(_document(step).status), low.sources.comment(said_by)
@@ -131,7 +147,10 @@ def _page(low: Lowering, host: Host, step: Step) -> str:
 
 
 def emit_texts(low: Lowering, server: Block) -> None:
-    """The locations of all texts of a server."""
+    """The locations of all texts of a server, and of what is said where a script can't be asked."""
+    if low.unreachable:
+        server.space()
+        server.open("location", "@script-unreachable").add("return", "503")
     for made, name in low.texts.items():
         assert isinstance(made.text, Literal)
         server.space()

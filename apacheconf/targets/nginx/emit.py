@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from apacheconf.ledger import Ledger
 from apacheconf.program.hosts import Host
+from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.program import Program
 from apacheconf.targets.choices import routes_in
 from apacheconf.targets.claims import Claim, exact, unsupported
@@ -26,6 +27,7 @@ from apacheconf.targets.nginx import (
     mod_log_config,
     mod_mime,
     mod_proxy,
+    mod_proxy_fcgi,
     mod_rewrite,
     mod_ssl,
 )
@@ -98,6 +100,7 @@ def _assemble(low: Lowering, servers: Block, *at_the_end: Block) -> Block:
     http.space()
     http.say("What holds for every origin: headers end, pass and come back as with httpd.")
     mod_proxy.emit_defaults(low, http)
+    mod_proxy_fcgi.emit_defaults(low, http)
     http.space()
     http.add("access_log", "off", comment="a server that has no CustomLog writes no log")
     mod_mime.emit_types(low, http)
@@ -149,7 +152,7 @@ def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, 
     settings_at = len(server.entries)
     _emit_restrictions(low, host, routes_in(found), server)
     mod_headers.emit_for_failures(low, host, server)
-    proxied = any(each.mapping for each in routes_in(found))
+    proxied = any(each.mapping and not is_fcgi(each.origin(low.program)) for each in routes_in(found))
     low.dropped += [*core.settled(low, host, proxied), *mod_rewrite.settle_maps(low, host)]
     if proxied:
         server.space()
@@ -159,8 +162,11 @@ def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, 
     low.documents, low.texts = {step.action for step in pages}, {}
     documents.settle_unasked(low, host, routes_in(found))
     documents.emit_documents(low, host, pages, proxied, server)
+    locations = Block()
     for place in found:
-        emit_place(low, host, place, server)
+        emit_place(low, host, place, locations)
+    mod_proxy_fcgi.settle_params(low, locations, server)
+    server.entries += locations.entries
     if proxied:
         mod_proxy.emit_gateway_errors(low, documents.gateway_pages(low, host, pages), server)
     documents.emit_texts(low, server)

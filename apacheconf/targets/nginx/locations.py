@@ -8,8 +8,9 @@ from __future__ import annotations
 from apacheconf.ledger import Outcome, Written
 from apacheconf.program.handling import Told
 from apacheconf.program.hosts import Host, Reach
+from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.steps import EditHeader, Redirect, Respond, Rewrite, SecureOrigin, Step
-from apacheconf.targets.choices import Ask, Closed, Place, close, leaves
+from apacheconf.targets.choices import Ask, Closed, Place, Tree, close, leaves
 from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
 from apacheconf.targets.environments import variables_set
 from apacheconf.targets.error_documents import lines_of
@@ -21,6 +22,7 @@ from apacheconf.targets.nginx import (
     mod_dir,
     mod_headers,
     mod_proxy,
+    mod_proxy_fcgi,
     mod_setenvif,
     nesting,
     static,
@@ -39,6 +41,9 @@ _NO_FILE = "/.no-such-file"
 
 def emit_place(low: Lowering, host: Host, place: Place, server: Block) -> None:
     """The location of a cell, and the named ones that it picks from."""
+    server.space()
+    if _emit_served(low, place, place.tree, server):
+        return
     tree, lost = close(place.tree, can_ask)
     for _, end in leaves(tree):
         if isinstance(end, Route):
@@ -47,22 +52,29 @@ def emit_place(low: Lowering, host: Host, place: Place, server: Block) -> None:
         if isinstance(step.action, EditHeader):
             continue
         low.dropped.append(unsupported(host.said_by(step), "its condition can't be asked in nginx", "condition"))
-    server.space()
-    served = nesting.in_one_folder(tree, place.cell)
-    mapped = static.mapped_file(served) if served else None
-    if served is not None and mapped is not None:
-        location = server.open("location", *_matcher(place))
-        static.emit_root(low, served, mapped, location)
-
-        def fill(end: Route | Closed, inner: Block) -> None:
-            _fill(low, end, inner, server, has_folder=True)
-
-        nesting.emit_nested(low, tree, place.cell, location, fill)
-    elif isinstance(tree, Ask):
+    if _emit_served(low, place, tree, server):
+        return
+    if isinstance(tree, Ask):
         _emit_choice(low, place, tree, server)
     else:
         location = server.open("location", *_matcher(place), comment=_comment(low, tree))
         _fill(low, tree, location, server)
+
+
+def _emit_served(low: Lowering, place: Place, tree: Tree, server: Block) -> bool:
+    """The location of a cell whose files lie in one folder, with others in it for what is asked of names."""
+    served = nesting.in_one_folder(low, tree, place.cell)
+    mapped = static.mapped_file(served) if served else None
+    if served is None or mapped is None:
+        return False
+    location = server.open("location", *_matcher(place))
+    static.emit_root(low, served, mapped, location)
+
+    def fill(end: Route | Closed, inner: Block) -> None:
+        _fill(low, end, inner, server, has_folder=True)
+
+    nesting.emit_nested(low, tree, place.cell, location, fill)
+    return True
 
 
 def _matcher(place: Place) -> tuple[str, ...]:
@@ -112,8 +124,9 @@ def _fill(low: Lowering, end: Route | Closed, location: Block, server: Block, ha
         location.add("return", str(end.status), claims=(unsupported(end.said_by, end.why, "closed"),))
         return
     low.own_documents = set()
-    documents.emit_own(low, end, location)
     files, carried = _emit_files(low, end, has_folder)
+    if not any(each.name == "fastcgi_pass" for each in (files or Block()).directives()):
+        documents.emit_own(low, end, location)
     _report_unsure(low, end, location, carried)
     low.dropped += kept_in_mind(end)
     if not mod_auth_basic.emit_gate(low, end, location):
@@ -131,7 +144,9 @@ def _fill(low: Lowering, end: Route | Closed, location: Block, server: Block, ha
 def _emit_decision(low: Lowering, end: Route, files: Block | None, location: Block, server: Block) -> None:
     """Who answers. Raises CannotAsk."""
     origin = end.origin(low.program)
-    if origin is not None:
+    if files is not None and (origin is not None or mod_proxy_fcgi.script_origin(low, end)):
+        location.entries += files.entries
+    elif origin is not None:
         mod_proxy.emit_proxied(low, end, origin, location)
     else:
         lines = mod_headers.HeaderLines(low, end, None, of_file=files is not None)
@@ -144,10 +159,14 @@ def _emit_decision(low: Lowering, end: Route, files: Block | None, location: Blo
 
 
 def _emit_files(low: Lowering, route: Route, has_folder: bool) -> tuple[Block | None, list[Step]]:
-    """What is said of the files of a route, and the steps that are spoken for; None where it serves none.
+    """What is said of the files and scripts of a route, and the steps that are spoken for; None where it has none.
 
     A named location can't have the folder of an Alias.
     """
+    origin = route.origin(low.program)
+    if is_fcgi(origin) and origin is not None and members(origin):
+        block = Block()
+        return block, mod_proxy_fcgi.emit_mapped(low, route, origin, block)
     mapped = static.mapped_file(route)
     if not static.is_served(route) or mapped is None or (mapped.prefix and not has_folder):
         return None, []
@@ -202,9 +221,9 @@ def _emit_headers(low: Lowering, route: Route, location: Block) -> None:
     mod_headers.HeaderLines(low, route, None).emit_always(location)
 
 
-def _asks_files(route: Route) -> bool:
-    """Whether a folder that somebody named would have answered."""
-    return not (route.mapping or route.answer) and bool(route.file and route.host.said_by(route.file))
+def _asks_files(low: Lowering, route: Route) -> bool:
+    """Whether files themselves would have answered."""
+    return static.is_served(route) and static.handler_of(route) is None
 
 
 def _report_unsure(low: Lowering, route: Route, location: Block, carried: list[Step]) -> None:
@@ -224,7 +243,7 @@ def _report_unsure(low: Lowering, route: Route, location: Block, carried: list[S
         spoken = step in carried or step.action in low.documents | low.own_documents
         if spoken or isinstance(step.action, EditHeader):
             continue
-        if claim is None and isinstance(step.action, Told) and step.action.of_files and not _asks_files(route):
+        if claim is None and isinstance(step.action, Told) and step.action.of_files and not _asks_files(low, route):
             claim = Claim(route.host.said_by(step), Outcome.NO_EFFECT, "no file is asked for here", "files")
         if claim is not None:
             low.dropped.append(claim)

@@ -49,6 +49,11 @@ class Lowering:
     always: list[tuple[str, str]] = field(default_factory=list)
     #: Whether anything is answered with a file that nginx itself sends.
     serves_files: bool = False
+    #: Whether any script is asked over FastCGI, and whether the location that is being written knows ``$script``.
+    asks_scripts: bool = False
+    script: bool = False
+    #: Whether the server that is being written says what is answered where a script can't be asked.
+    unreachable: bool = False
     #: The tables of types by what AddType and AddCharset change in TypesConfig's.
     tables: dict[tuple[Pairs, Pairs], Block] = field(default_factory=dict)
     #: Named locations of the server that is being written, each with what it was made of.
@@ -70,6 +75,7 @@ class Lowering:
         """Named locations belong to a server."""
         self.cases.clear()
         self.counts.clear()
+        self.unreachable = False
 
     @cached_property
     def maps_back(self) -> bool:

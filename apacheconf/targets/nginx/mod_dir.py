@@ -5,6 +5,7 @@ from __future__ import annotations
 from apacheconf.program.handling import FolderRules
 from apacheconf.program.hosts import Reach
 from apacheconf.program.steps import Step
+from apacheconf.targets.choices import Tree
 from apacheconf.targets.claims import Claim, exact, unsupported
 from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.nginx.core_files import lines_named
@@ -39,6 +40,12 @@ def emit_defaults(low: Lowering, route: Route, location: Block) -> None:
         names = [*names, literal(rules.fallback)]
         location.add("try_files", "$uri", "$uri/", f"{literal(rules.fallback)}$is_args$args")
     location.add("index", *names)
+
+
+def when_missing(low: Lowering, tree: Tree) -> str:
+    """What ``try_files`` goes to for files that aren't there."""
+    rules = rules_of(low, tree) if isinstance(tree, Route) else FolderRules()
+    return f"{literal(rules.fallback)}$is_args$args" if _falls_back(rules) else "=404"
 
 
 def settle_redirect(location: Block) -> None:

@@ -8,17 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from apacheconf.program.conditions import Condition, Matches, Not, Regex, Under
+from apacheconf.program.conditions import Condition, Matches, Not, Regex, Test, Under
 from apacheconf.program.hosts import Cell, Reach
+from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.steps import EditHeader, Respond, Table
-from apacheconf.program.values import REQUEST_URI
+from apacheconf.program.values import REQUEST_URI, Joined
 from apacheconf.targets.choices import Ask, Closed, Tree, leaves
 from apacheconf.targets.claims import exact
-from apacheconf.targets.nginx import static
+from apacheconf.targets.mapped import PLAIN_END
+from apacheconf.targets.nginx import mod_dir, mod_proxy_fcgi, static
 from apacheconf.targets.nginx.conditions import can_ask, flag_of
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.tree import Block
-from apacheconf.targets.patterns import prefix_regex
+from apacheconf.targets.patterns import escape, prefix_regex
 from apacheconf.targets.questions import pcre
 from apacheconf.targets.routes import Route
 
@@ -36,11 +38,11 @@ class Guard:
     status: int
 
 
-def in_one_folder(tree: Tree, cell: Cell) -> Route | None:
+def in_one_folder(low: Lowering, tree: Tree, cell: Cell) -> Route | None:
     """An end that serves files, if the tree can be nested: all files lie in the same folder."""
     ends = [end for _, end in leaves(tree)]
     served = [end for end in ends if isinstance(end, Route) and static.is_served(end)]
-    others = [end for end in ends if isinstance(end, Route) and end.mapping]
+    others = [end for end in ends if isinstance(end, Route) and end.mapping and not is_fcgi(end.origin(low.program))]
     folders = {static.mapped_file(each) for each in served}
     alike = len(folders) == 1 and None not in folders
     return served[0] if alike and not others and _can_nest(tree, cell) else None
@@ -51,9 +53,20 @@ def _can_nest(tree: Tree, cell: Cell) -> bool:
         return True
     if not (_can_nest(tree.yes, cell) and _can_nest(tree.no, cell)):
         return False
-    return _names(tree.condition, cell) is not None or (
-        can_ask(tree.condition) and (_status(tree.yes) is not None or _status(tree.no) is not None)
+    return (
+        _names(tree.condition, cell) is not None
+        or _asks_script(tree)
+        or (can_ask(tree.condition) and (_status(tree.yes) is not None or _status(tree.no) is not None))
     )
+
+
+def _asks_script(tree: Ask) -> bool:
+    """Whether a file is asked for only if it is there, and else nothing but files in its place."""
+    match tree.condition:
+        case Test("f", value) if isinstance(value, Joined) and value.parts[-1:] == (REQUEST_URI,):
+            return isinstance(tree.no, Route) and static.is_served(tree.no) and static.handler_of(tree.no) is None
+        case _:
+            return False
 
 
 def _names(condition: Condition, cell: Cell) -> tuple[str, str] | None:
@@ -67,6 +80,19 @@ def _names(condition: Condition, cell: Cell) -> tuple[str, str] | None:
             return "~", pcre(Regex(prefix_regex(prefix)))
         case _:
             return None
+
+
+def _script(low: Lowering, tree: Ask, cell: Cell) -> tuple[str, str] | None:
+    """The words of a location for scripts whose names a section asks: its regex tells the script from what follows."""
+    ends = [end for _, end in leaves(tree.yes) if isinstance(end, Route)]
+    asked = [end for end in ends if static.is_served(end) and mod_proxy_fcgi.script_origin(low, end)]
+    if not asked or not isinstance(tree.condition, Matches) or not PLAIN_END.fullmatch(tree.condition.regex.pattern):
+        return None
+    mapped = static.mapped_file(asked[0])
+    name = f".+?{tree.condition.regex.pattern[:-1]}"
+    prefix = escape(mapped.prefix) if mapped else ""
+    inside = f"{prefix}(?<in_folder>{name})" if prefix else name
+    return "~*" if tree.condition.regex.ignore_case else "~", f"^(?<script>{inside})(?<trail>/.*)?$"
 
 
 def _status(tree: Tree) -> int | None:
@@ -91,18 +117,25 @@ def emit_nested(
         fill(tree, location)
         return
     names = _names(tree.condition, cell)
+    if _asks_script(tree):
+        location.add("try_files", "$script" if low.script else "$uri", mod_dir.when_missing(low, tree.no))
+        _continue(low, tree.yes, cell, location, fill, guards)
+        return
     if names is None:
         guard, rest = _guard_of(tree)
         _claim_refusal(low, tree)
         location.open("if", flag_of(low.maps, guard.condition)).add("return", str(guard.status))
         _continue(low, rest, cell, location, fill, (*guards, guard))
         return
-    inner = Block()
+    inner, known = Block(), low.script
+    script = None if known else _script(low, tree, cell)
+    low.script = known or script is not None
     emit_nested(low, tree.yes, cell, inner, fill, guards)
+    low.script = known
     outer = Block()
     _continue(low, tree.no, cell, outer, fill, guards)
     _take_back(inner, outer)
-    location.open("location", *names, comment=_comment(low, tree.yes)).entries += inner.entries
+    location.open("location", *(script or names), comment=_comment(low, tree.yes)).entries += inner.entries
     location.entries += outer.entries
 
 

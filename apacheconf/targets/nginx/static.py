@@ -21,7 +21,7 @@ from apacheconf.program.handling import (
 from apacheconf.program.hosts import Reach
 from apacheconf.program.steps import Action, MapToFile, SetHandler, Step
 from apacheconf.targets.claims import Claim, exact, unsupported
-from apacheconf.targets.nginx import core_files, mod_autoindex, mod_dir, mod_expires, mod_mime
+from apacheconf.targets.nginx import core_files, mod_autoindex, mod_dir, mod_expires, mod_mime, mod_proxy_fcgi
 from apacheconf.targets.nginx.core import emit_charset
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.tree import Block, literal
@@ -72,6 +72,9 @@ def emit_files(low: Lowering, route: Route, location: Block) -> list[Step]:
     """What is said of the files of a location that has its folder; the steps that it speaks for."""
     assert route.file is not None
     said_by = [each for step in (route.file, route.local) if step for each in route.host.said_by(step)]
+    origin = mod_proxy_fcgi.script_origin(low, route)
+    if origin is not None:
+        return mod_proxy_fcgi.emit_script(low, route, origin, location)
     handler = handler_of(route)
     if handler is not None:
         name = handler.action.name if isinstance(handler.action, SetHandler) else ""

@@ -1,0 +1,295 @@
+"""mod_proxy_fcgi in nginx: who answers for scripts, and what they are told of a request (NGX-157, NGX-158, FC-4 to
+FC-9).
+
+FPM takes off what httpd writes in front of a file's name, so nginx sends the name alone. Where a location knows which
+part of the path is the script, its regex has captured that as ``$script`` and what follows as ``$trail``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from apacheconf.program.by_handler import is_proxy, origin_of
+from apacheconf.program.cgi import NOBODY
+from apacheconf.program.conditions import ALWAYS
+from apacheconf.program.handling import FcgiRules, FileRules
+from apacheconf.program.mod_proxy_fcgi import PATH_INFO, is_fcgi
+from apacheconf.program.steps import MapToFile, SetHandler, Step
+from apacheconf.program.values import Value, Variable
+from apacheconf.program.workers import Origin
+from apacheconf.targets.captures import parts_of
+from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
+from apacheconf.targets.environments import guarded, mentions, variables_set
+from apacheconf.targets.nginx import documents
+from apacheconf.targets.nginx.core import emit_charset, seconds
+from apacheconf.targets.nginx.core_files import lines_named
+from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.nginx.maps import Map
+from apacheconf.targets.nginx.mod_headers import HeaderLines
+from apacheconf.targets.nginx.rewriting import substitution
+from apacheconf.targets.nginx.texts import Texts
+from apacheconf.targets.nginx.timeouts import timeouts
+from apacheconf.targets.nginx.tree import Block, Directive, all_directives, literal
+from apacheconf.targets.nginx.workers import Service, service_of
+from apacheconf.targets.patterns import escape
+from apacheconf.targets.questions import CannotAsk
+from apacheconf.targets.routes import Route, members, new_path, regex_of
+
+_IF_GIVEN = ("if_not_empty",)
+#: What the client sends that no script is told, and what httpd tells under another name (FC-9).
+_WITHHELD = ("HTTP_AUTHORIZATION", "HTTP_PROXY_AUTHORIZATION", "HTTP_PROXY", "HTTP_CONTENT_TYPE",
+             "HTTP_CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING")  # fmt: skip
+_X_ACCEL = ("X-Accel-Buffering", "X-Accel-Charset", "X-Accel-Expires", "X-Accel-Limit-Rate", "X-Accel-Redirect")
+#: Seconds that nginx waits where it is told nothing.
+_NGINX_OWN = 60
+_OF_SERVER = (
+    "SERVER_SOFTWARE and PATH are nginx's own, and PATH_TRANSLATED where PATH_INFO would lead elsewhere; BALANCER_ "
+    "variables are not told"
+)
+_NO_SPLIT = "what follows a script's name in the path is not told apart from it"
+
+
+@dataclass
+class Params:
+    """What a script is told, in order: name, value, and whether only where that isn't empty."""
+
+    lines: dict[str, tuple[str, bool]] = field(default_factory=dict)
+    claims: list[Claim] = field(default_factory=list)
+
+    def tell(self, name: str, value: str, if_given: bool = False) -> None:
+        """Set a variable; what was said of it before counts no longer."""
+        self.lines.pop(name, None)
+        self.lines[name] = (value, if_given)
+
+    def withhold(self, name: str) -> None:
+        """A header that becomes no variable."""
+        self.tell(name, "", True)
+
+
+def script_origin(low: Lowering, route: Route) -> Origin | None:
+    """Who answers for a route's files: the FastCGI origin that its handler names."""
+    name = next((step.action.name for step in reversed(route.others) if isinstance(step.action, SetHandler)), "")
+    if not is_proxy(name):
+        return None
+    found = origin_of(low.program, route.host.origins, name)
+    return found if is_fcgi(found) and members(found or ()) else None  # type: ignore[arg-type]
+
+
+def emit_script(low: Lowering, route: Route, origin: Origin, location: Block) -> list[Step]:
+    """Files that a handler hands to FastCGI (FC-3, FC-5); the steps that are spoken for."""
+    mapped = route.file.action if route.file else None
+    assert isinstance(mapped, MapToFile)
+    params = Params()
+    if low.script:
+        folder = f"{literal(mapped.root)}$in_folder" if mapped.prefix else "$document_root$script"
+        params.tell("SCRIPT_FILENAME", folder)
+        params.tell("SCRIPT_NAME", "$script")
+        params.tell("PATH_INFO", "$trail", True)
+        made = Map(
+            "$trail",
+            (("", ""), ("default", f"{literal(route.host.document_root)}$trail")),
+            "where PATH_INFO would be a file",
+        )
+        params.tell("PATH_TRANSLATED", low.maps.make("translated", made), True)
+    else:
+        params.tell("SCRIPT_FILENAME", "$request_filename")
+        params.tell("SCRIPT_NAME", "$uri")
+    handlers = [step for step in route.others if isinstance(step.action, SetHandler)]
+    said_by = [each for step in (*handlers, route.file, route.local) if step for each in route.host.said_by(step)]
+    claims = [equivalent(said_by, _OF_SERVER, "server-software")]
+    if not low.script:
+        claims.append(
+            approximated([each for step in handlers for each in route.host.said_by(step)], _NO_SPLIT, "no-split")
+        )
+    return [*handlers, *_emit(low, route, origin, params, claims, location)]
+
+
+def emit_mapped(low: Lowering, route: Route, origin: Origin, location: Block) -> list[Step]:
+    """A mapping to FastCGI (FC-6): the path of the mapping is the file."""
+    assert route.map is not None and route.mapping is not None
+    said_by = route.host.said_by(route.mapping)
+    claims = [equivalent(said_by, _OF_SERVER, "server-software")]
+    params = Params()
+    params.tell("SCRIPT_FILENAME", _mapped_file(low, route, origin))
+    params.tell("SCRIPT_NAME", "$uri")
+    return _emit(low, route, origin, params, claims, location)
+
+
+def _mapped_file(low: Lowering, route: Route, origin: Origin) -> str:
+    """The mapping's path: text, what a regex captured, or what follows a prefix."""
+    assert route.map is not None and route.mapping is not None
+    path = new_path(route.map, route.cell, origin, regex_of(route.mapping))
+    if path.regex is not None:
+        pattern, made = substitution(path.regex, path.made)
+        return low.maps.make(
+            "script_file", Map("$uri", ((f"~{pattern}", literal(path.head) + made), ("default", "")), "")
+        )
+    if path.whole is not None:
+        return literal(path.whole)
+    if not path.cut:
+        return f"{literal(path.head)}$uri"
+    entries = ((f"~(?s)^{escape(path.cut)}(?<rest>.*)$", f"{literal(path.head)}$rest"), ("default", ""))
+    return low.maps.make("script_file", Map("$uri", entries, ""))
+
+
+def _emit(
+    low: Lowering, route: Route, origin: Origin, params: Params, claims: list[Claim], location: Block
+) -> list[Step]:
+    """The location of whoever asks a FastCGI origin; the steps that it speaks for."""
+    worker, service = members(origin)[0], service_of(origin, low)
+    _tell_request(low, route, service, params)
+    spoken = _tell_environment(low, route, service, params)
+    documents.emit_of_scripts(low, route, location)
+    location.add("fastcgi_pass", service.name, claims=tuple(claims))
+    if all(each.reusable for each in members(origin)):
+        location.add("fastcgi_keep_conn", "on")
+    connect, wait = timeouts(route.host, worker)
+    for what, most in (("connect", connect), ("send", wait), ("read", wait)):
+        if most != _NGINX_OWN:
+            location.add(f"fastcgi_{what}_timeout", seconds(most))
+    for name, (value, if_given) in params.lines.items():
+        location.add("fastcgi_param", name, value, *(_IF_GIVEN if if_given else ()))
+    low.dropped += params.claims
+    low.asks_scripts = True
+    lines = HeaderLines(low, route, service)
+    for name in lines.hidden():
+        location.add("fastcgi_hide_header", name)
+    lines.emit_response(location)
+    emit_charset(low, route, location)
+    low.dropped += [exact(route.host.said_by(step)) for step in (route.forwarded, route.keep_host) if step]
+    return [*spoken, *(step for step in route.others if isinstance(step.action, FcgiRules))]
+
+
+def _tell_request(low: Lowering, route: Route, service: Service, params: Params) -> None:
+    """CGI's own variables (FC-9)."""
+    mapped = route.file.action if route.file else None
+    prefix, root = (
+        (mapped.prefix, mapped.root)
+        if isinstance(mapped, MapToFile) and mapped.prefix
+        else ("", route.host.document_root)
+    )
+    texts = Texts(low, route.host, service)
+    for name, value in (
+        ("REQUEST_URI", "$request_uri"), ("QUERY_STRING", "$query_string"), ("REQUEST_METHOD", "$request_method"),
+        ("DOCUMENT_ROOT", literal(route.host.document_root)), ("CONTEXT_PREFIX", literal(prefix)),
+        ("CONTEXT_DOCUMENT_ROOT", literal(root)), ("REQUEST_SCHEME", "$scheme"),
+        ("SERVER_PROTOCOL", "$server_protocol"), ("SERVER_NAME", texts.text(Variable("SERVER_NAME"))),
+        ("SERVER_PORT", _port(texts)), ("SERVER_ADDR", "$server_addr"),
+        ("SERVER_ADMIN", literal(route.host.admin or NOBODY)), ("SERVER_SIGNATURE", ""),
+        ("SERVER_SOFTWARE", "nginx/$nginx_version"), ("GATEWAY_INTERFACE", "CGI/1.1"),
+        ("REMOTE_ADDR", "$remote_addr"), ("REMOTE_PORT", "$remote_port"), ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+    ):  # fmt: skip
+        params.tell(name, value)
+    params.tell("CONTENT_TYPE", "$content_type", True)
+    params.tell("CONTENT_LENGTH", "$content_length", True)
+    passes_user = any(isinstance(step.action, FileRules) and step.action.passes_user for step in route.others)
+    for name in _WITHHELD[2 if passes_user else 0 :]:
+        params.withhold(name)
+    if route.admits:
+        params.tell("REMOTE_USER", "$remote_user", True)
+        params.tell(
+            "AUTH_TYPE", low.maps.make("auth_type", Map("$remote_user", (("", ""), ("default", "Basic")), "")), True
+        )
+
+
+def _port(texts: Texts) -> str:
+    try:
+        return texts.text(Variable("SERVER_PORT"))
+    except CannotAsk:
+        return "$server_port"
+
+
+def _tell_environment(low: Lowering, route: Route, service: Service, params: Params) -> list[Step]:
+    """SetEnv and its like, then the lines of ProxyFCGISetEnvIf, which have the last word (FC-8)."""
+    texts, spoken, names = Texts(low, route.host, service), [], dict[str, list[Step]]()
+    for step in guarded(step for step, _ in route.met):
+        texts.tell(step)
+        for each in variables_set(step):
+            names.setdefault(each.name, []).append(step)
+    if route.host.tls:
+        params.tell("HTTPS", "on")
+        params.tell("SSL_TLS_SNI", "$ssl_server_name", True)
+    for name, steps in names.items():
+        said_by = [each for step in steps for each in route.host.said_by(step)]
+        spoken += steps
+        if name.lower() == PATH_INFO:
+            params.claims.append(unsupported(said_by, f"{PATH_INFO}: {_NO_SPLIT}", "no-split"))
+            continue
+        try:
+            params.tell(name, texts.text(Variable("ENV", name)), True)
+        except CannotAsk as missing:
+            params.claims.append(unsupported(said_by, f"{missing} can't be said here in nginx", "environment"))
+            continue
+        params.claims.append(exact(said_by))
+    originals = [step for step, _ in route.met if any(each.said_by == step.said_by for each in spoken)]
+    for step in route.others:
+        if isinstance(step.action, FcgiRules):
+            _tell_last(route, step, step.action, texts, params)
+    return originals
+
+
+def _tell_last(route: Route, step: Step, rules: FcgiRules, texts: Texts, params: Params) -> None:
+    said_by = route.host.said_by(step)
+    params.claims.append(exact(lines_named(route, step, "proxyfcgibackendtype")))
+    lines = [each for each in said_by if each.name.lower() == "proxyfcgisetenvif"]
+    for number, variable in enumerate(rules.variables):
+        line = lines[number : number + 1] if len(lines) == len(rules.variables) else lines
+        try:
+            before, if_given = params.lines.get(variable.name, ("", True))
+            value = "" if variable.value is None else _told_value(variable.value, texts, params)
+            if any(mentions(variable.condition, name) for name in params.lines):
+                raise CannotAsk("a question about what the script is told")
+            flag = texts.flag(variable.condition)
+        except CannotAsk as missing:
+            params.claims.append(unsupported(line, f"{missing} can't be said here in nginx", "environment"))
+            continue
+        if variable.condition != ALWAYS and flag != "1":
+            made = Map(flag, (("1", value), ("default", before)), "")
+            value, if_given = texts.low.maps.make("told", made), True
+        params.tell(variable.name, value, if_given or not value)
+        params.claims.append(exact(line))
+
+
+def _told_value(value: Value, texts: Texts, params: Params) -> str:
+    """The word of a value, which sees what was told before it. Raises CannotAsk."""
+    words = []
+    for part in parts_of(value):
+        told = params.lines.get(part.argument) if isinstance(part, Variable) and part.name == "ENV" else None
+        words.append(told[0] if told else texts.text(part))
+    return "".join(words)
+
+
+def settle_params(low: Lowering, locations: Block, server: Block) -> None:
+    """What most scripts of a server are told stands at the server once, where several locations say the same."""
+    told = [block for block in _blocks(locations) if _params_of(block)]
+    lists = [tuple((each.name, each.words) for each in _params_of(block)) for block in told]
+    common = max(lists, key=lists.count, default=())
+    if lists.count(common) < 2:
+        return
+    server.space()
+    for name, words in common:
+        server.add(name, *words)
+    for block, found in zip(told, lists, strict=True):
+        if found == common:
+            block.entries = [each for each in block.entries if each not in _params_of(block)]
+
+
+def _blocks(server: Block) -> list[Block]:
+    return [each.block for each in all_directives(server) if each.block is not None]
+
+
+def _params_of(block: Block) -> list[Directive]:
+    return [each for each in block.directives() if each.name == "fastcgi_param"]
+
+
+def emit_defaults(low: Lowering, http: Block) -> None:
+    """What holds for every script: headers come back as with httpd."""
+    if not low.asks_scripts:
+        return
+    http.space()
+    http.add("fastcgi_buffer_size", "16k")
+    http.add("fastcgi_buffers", "8", "16k")
+    http.add("fastcgi_next_upstream", "error")
+    http.add("fastcgi_ignore_headers", *_X_ACCEL, "Cache-Control", "Expires", "Set-Cookie", "Vary")
+    for name in _X_ACCEL:
+        http.add("fastcgi_pass_header", name)
