@@ -52,6 +52,7 @@ from apacheconf.program.steps import (
     MapToHome,
     MapToOrigin,
     MapToUrl,
+    NameScript,
     NameUser,
     OverrideErrors,
     Redirect,
@@ -76,7 +77,8 @@ from apacheconf.program.workers import Balancer, Origin, Worker
 
 @dataclass
 class Course:
-    """What is known and decided. ``raw_path`` is the request's path as sent; ``headers`` its header table.
+    """What is known and decided. ``raw_path`` is the request's path as sent, but for what an early mapping makes of it;
+    ``sent_path`` is it without that, and ``headers`` its header table.
 
     ``early`` is what early lines left in the response's table always, ``early_own`` what they left in onsuccess,
     ``response_headers`` are the steps that edit the answer once it is there. ``received``: it was read without fault,
@@ -108,6 +110,7 @@ class Course:
     map_back: list[MapBack] = field(default_factory=list)
     map_back_cookies: list[MapBackCookie] = field(default_factory=list)
     response_headers: list[Step] = field(default_factory=list)
+    sent_path: str = ""
     early: HeaderTable = field(default_factory=HeaderTable)
     early_own: HeaderTable = field(default_factory=HeaderTable)
     error_documents: dict[int, SetErrorDocument] = field(default_factory=dict)
@@ -450,6 +453,7 @@ _PERFORMERS: dict[type, Callable[[Any, Course], None]] = {
     AddFilter: _collect("filters"),
     **dict.fromkeys(TOLD, _tell),
     Log: _collect("logs"),
+    NameScript: lambda action, course: rewriting.name_script(course.state),
     BeginRewriting: rewriting.begin,
     Rewrite: _rewrite,
     FinishRewriting: rewriting.finish,

@@ -168,7 +168,15 @@ class Walk:
             return None  # OR-2: the rules have placed the request
         if phase is Phase.HEADER_PARSER and course.state.sub:
             return None  # sub-requests have their main request's header fields, and what was made of them
-        return self.run_phase(phase)
+        return self._before_normalising() if phase is Phase.POST_READ else self.run_phase(phase)
+
+    def _before_normalising(self) -> Flow | None:
+        """What is early sees the path as it was sent (EV-1)."""
+        course, path = self.course, self.course.state.path
+        course.state.path = course.sent_path or path
+        flow = self.run_phase(Phase.POST_READ)
+        course.state.path = path
+        return flow
 
     def run_phase(self, phase: Phase) -> Flow | None:
         """The steps of a phase."""

@@ -73,7 +73,8 @@ class State:
 
     ``headers`` is its header table as edited so far (None: as received), ``answer`` the two tables of the response,
     onsuccess and always, once they are there. ``started`` is in seconds since 1970, ``before`` path and query of what
-    an internal redirect led here from. ``vary`` are the header fields that expressions and rules have asked,
+    an internal redirect led here from, ``first`` those that all began with. ``vary`` are the header fields that
+    expressions and rules have asked,
     ``notes`` what Header has noted, by names in lower case. ``naming`` is what sections say of UseCanonicalName,
     ``dns_name`` what DNS does; ``asked_host`` is the Host header as it came, or the authority in its place.
     """
@@ -100,6 +101,7 @@ class State:
     base: str = ""
     ended: bool = False
     before: tuple[str, str | None] | None = None
+    first: tuple[str, str | None] | None = None
     document_root: str = ""
     context_root: str = ""
     context_prefix: str = ""

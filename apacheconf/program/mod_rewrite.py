@@ -30,7 +30,17 @@ from apacheconf.program.rewrite_steps import (
 )
 from apacheconf.program.rewrite_texts import Texts
 from apacheconf.program.sharing import Shared
-from apacheconf.program.steps import BeginRewriting, FinishRewriting, Flow, KeepLocal, Move, Rewrite, SetEnv, Step
+from apacheconf.program.steps import (
+    BeginRewriting,
+    FinishRewriting,
+    Flow,
+    KeepLocal,
+    Move,
+    NameScript,
+    Rewrite,
+    SetEnv,
+    Step,
+)
 from apacheconf.program.values import FILE_AS_MAPPED, Literal, Variable
 
 T = TypeVar("T")
@@ -211,6 +221,8 @@ def steps(conf: Conf) -> Iterator[Step]:
         stopping = tuple(number for step in conf.rules.value if _stops_proxy(step) for number in step.said_by)
         if stopping:
             yield Step(Phase.TRANSLATE, KeepLocal(), stopping, IsSet(Variable("ENV", _NO_PROXY)))
+    elif not conf.folder.value:
+        yield Step(Phase.REWRITE, NameScript(), ())
     if conf.own.value and conf.folder.value:
         yield from _steps_here(conf, said_by)
 

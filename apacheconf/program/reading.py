@@ -60,7 +60,8 @@ def _course(program: Program, request: Request, target: Target, name: HostName |
             request = replace(request, peer=(client, request.peer[1]), connection_peer=request.connected)
     state = State(request, host, target.raw_path, target.query, name.name if name else None)
     state.headers, state.asked_host = headers, headers.get("Host") or ""
-    return Course(program, state, target.raw_path, headers)
+    sent = "/" + target.raw_path.lstrip("/") if target.raw_path.startswith("//") else target.raw_path
+    return Course(program, state, target.raw_path, headers, sent_path=sent)
 
 
 def own_scheme(program: Program, local: tuple[str, int], scheme: str) -> str:
@@ -114,7 +115,7 @@ def _check(request: Request, target: Target, course: Course, tracer: Tracer) -> 
     try:
         course.state.path = normalise(target.raw_path, limits.encoded_slashes, limits.merge_slashes)
     except PathRefused as refusal:
-        course.state.path = unquote(target.raw_path, "latin-1")  # what an error document is told (REDIRECT_URL)
+        course.state.path = refusal.path or unquote(target.raw_path, "latin-1")  # what an error document is told
         if refusal.status == 404:
             course.log(
                 "info", "core", f"AH00026: found %2f (encoded '/') in URI path ({request.target}), returning 404"

@@ -61,7 +61,7 @@ class Rewriting:
 
 
 def begin(action: BeginRewriting, course: Course) -> None:
-    """The run begins, or a round of it; SCRIPT_URL and SCRIPT_URI tell what was asked for."""
+    """The run begins, or a round of it."""
     state = course.state
     if course.rewriting is not None:
         return
@@ -71,9 +71,14 @@ def begin(action: BeginRewriting, course: Course) -> None:
     else:
         course.rewriting = Rewriting(state.path, state.query)
         state.rewritten = state.path
-        if not state.sub:  # a sub-request has those of the request that it is for
-            state.env["SCRIPT_URL"] = state.env.get("REDIRECT_SCRIPT_URL", state.path)
-            state.env["SCRIPT_URI"] = state.self_url + state.env["SCRIPT_URL"]
+        name_script(state)
+
+
+def name_script(state: State) -> None:
+    """SCRIPT_URL and SCRIPT_URI tell what was asked for first; a sub-request has those of its main request."""
+    if not state.sub:
+        state.env["SCRIPT_URL"] = state.env.get("REDIRECT_SCRIPT_URL", state.path)
+        state.env["SCRIPT_URI"] = state.self_url + state.env["SCRIPT_URL"]
 
 
 def rewrite(action: Rewrite, course: Course) -> None:

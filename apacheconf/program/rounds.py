@@ -29,6 +29,7 @@ def begin_again(course: Course, uri: str) -> None:
     state.env = _redirected(state.env)
     state.env["REDIRECT_STATUS"] = "200"
     state.before = state.path, state.query
+    state.first = state.first or state.before
     _forget(course)
     _read_path(course, uri)
 
@@ -123,6 +124,7 @@ def _forget(course: Course) -> None:
     state.document_root, state.context_root, state.context_prefix = "", "", ""
     state.host = course.program.hosts[state.host.number]
     course.forced_handler, course.forced_type = "", ""
+    state.context_prefix, state.context_root, state.document_root = "", "", ""
     state.captures.clear()
     state.query = None
     course.layers = state.host.shape.layers[:1]
@@ -138,5 +140,5 @@ def _read_path(course: Course, uri: str) -> None:
     except PathRefused as refusal:
         course.refuse(refusal.status, str(refusal))
         return
-    course.raw_path = path
+    course.raw_path = course.sent_path = path
     course.state.query = query if question else None

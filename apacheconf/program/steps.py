@@ -228,6 +228,11 @@ class Rewrite:
 
 
 @dataclass(frozen=True, slots=True)
+class NameScript:
+    """SCRIPT_URL and SCRIPT_URI become what was asked for: a server's engine is on, be it without a rule."""
+
+
+@dataclass(frozen=True, slots=True)
 class BeginRewriting:
     """The rules of a server begin: the path is theirs now. Those of a section are about paths below ``folder``.
 
@@ -440,8 +445,8 @@ class Log:
 Action = (
     MapToOrigin | MapToUrl | KeepLocal | MapToFile | MapByName | MapToHome | SetUri | Respond | Redirect | SetEnv
     | SetHandler | EditHeader | KeepHost | AddForwarded | AnswerExpect | OverrideErrors | MapBack
-    | MapBackCookie | SetErrorDocument | AddCharset | AddFilter | SecureOrigin | Log | Rewrite | BeginRewriting
-    | FinishRewriting | SetCookie | SetType | ForceHandler | Told | Admit | LogError | ExportTls
+    | MapBackCookie | SetErrorDocument | AddCharset | AddFilter | SecureOrigin | Log | Rewrite | NameScript
+    | BeginRewriting | FinishRewriting | SetCookie | SetType | ForceHandler | Told | Admit | LogError | ExportTls
     | FakeBasicAuth | NameUser
 )  # fmt: skip
 

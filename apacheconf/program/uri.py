@@ -20,10 +20,13 @@ BLANK = re.compile(r"[\x00-\x20\x7f]")
 
 
 class PathRefused(Exception):
-    """The path is answered with ``status`` (400 or 404) before anything looks at it (SEM-8)."""
+    """The path is answered with ``status`` (400 or 404) before anything looks at it (SEM-8).
 
-    def __init__(self, status: int, why: str) -> None:
-        self.status = status
+    ``path`` is what it was decoded to all the same, as logs and error documents tell it; empty if nothing was.
+    """
+
+    def __init__(self, status: int, why: str, path: str = "") -> None:
+        self.status, self.path = status, path
         super().__init__(why)
 
 
@@ -145,5 +148,6 @@ def _unescape(path: str, encoded_slashes: str) -> str:
         keep = char == "/" and encoded_slashes == "NoDecode"
         out.append(f"%{part[:2]}" + part[2:] if keep else char + part[2:])
     if refused:
-        raise PathRefused(404, f"the path holds {refused} (AllowEncodedSlashes is Off)")
+        why = f"the path holds {refused} (AllowEncodedSlashes is Off)"
+        raise PathRefused(404, why, "".join(out).partition("\0")[0])
     return "".join(out)

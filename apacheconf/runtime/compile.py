@@ -99,6 +99,8 @@ class CompiledShape:
         self._bare = {cell.path: _course(cell, shape) for cell in cells if cell.reach is Reach.BARE}
         self._below = {cell.path: _course(cell, shape) for cell in cells if cell.reach is Reach.BELOW}
         self.has_courses = any((*self._bare.values(), *self._below.values()))
+        #: Whether a step is done before the path is normalised (EV-1).
+        self.is_early = any(step.phase is Phase.POST_READ for cell in cells for step in cell.steps)
 
     def course(self, path: str) -> Course | None:
         """The course of a normalised path; None when ``decide`` must be asked."""

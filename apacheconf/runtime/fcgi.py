@@ -71,8 +71,8 @@ def parameters(exchange: Exchange, pool: Pool) -> dict[str, str]:
     found["SCRIPT_FILENAME"] = file or script_name(pool.worker, path, rules)
     found["PATH"] = os.environ.get("PATH", "/bin:/usr/bin:/usr/local/bin")
     found["REMOTE_PORT"] = str(exchange.client.peer_address[1])
-    if exchange.field(b"content-length") == b"0":
-        found["CONTENT_LENGTH"] = "0"
+    if exchange.field(b"content-length") or exchange.field(b"transfer-encoding"):
+        found["CONTENT_LENGTH"] = "0"  # of what is left: the handler of files drops a body before it fails
     if exchange.body_length:
         length = exchange.body_size if exchange.body_done else exchange.body_length
         found["CONTENT_LENGTH"] = str(length)

@@ -95,11 +95,25 @@ def _path(_: str, original: bool) -> Read:
     """The path of the request, or of the document that answered in its place."""
 
     def read(exchange: Exchange) -> str | None:
-        if exchange.path and not original:
-            return _of_text(exchange.path.partition("?")[0])
-        return _of_text(_path_and_query(exchange.request_line)[0]) if exchange.request_line else None
+        path, _ = _asked(exchange, original)
+        return _of_text(path) if path or exchange.request_line else None
 
     return read
+
+
+def _asked(exchange: Exchange, original: bool) -> tuple[str, str]:
+    """Path and query of the request, or of what it became; the query has its ``?``.
+
+    An index or a variant has taken the request's place, and so has what rules pass through (LG-2u).
+    """
+    plan = exchange.first_plan if original and exchange.first_plan is not None else exchange.plan
+    decision = plan.decision
+    if decision is None or not decision.path:
+        return _path_and_query(exchange.request_line) if exchange.request_line else ("", "")
+    path, query = decision.path, decision.query
+    if original and decision.state is not None and decision.state.first is not None:
+        path, query = decision.state.first
+    return path, "" if query is None else f"?{query}"
 
 
 def _field(argument: str, _: bool) -> Read:
@@ -267,10 +281,7 @@ def _handler(_: str, original: bool) -> Read:
 
 def _query(_: str, original: bool) -> Read:
     def read(exchange: Exchange) -> str | None:
-        if exchange.path and not original:
-            query = exchange.path.partition("?")[2]
-            return _of_text(f"?{query}") if query else ""
-        return _of_text(_path_and_query(exchange.request_line)[1]) or ""
+        return _of_text(_asked(exchange, original)[1])
 
     return read
 

@@ -273,6 +273,8 @@ class Site:
             return None
         course = self._compiled.course(path)
         made = course.make_path(target.raw_path, path) if course is not None else None
+        if path != target.raw_path and self._compiled.is_early:
+            return None
         if course is None or made is None or is_fcgi(self._server.program.origin(self.host, course.origin)):
             return None
         return self._plan_of(head.method, course, made, target.query)

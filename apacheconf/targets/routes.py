@@ -31,6 +31,7 @@ from apacheconf.program.steps import (
     MapToFile,
     MapToOrigin,
     MapToUrl,
+    NameScript,
     Redirect,
     Respond,
     Rest,
@@ -188,6 +189,8 @@ def _place(step: Step, walked: Route) -> None:
             walked.file = walked.file or step
         case BeginRewriting() | FinishRewriting():
             walked.rewriting.append(step)
+        case NameScript():
+            pass  # variables that no target tells
         case Rewrite(sets=()):
             walked.rewriting.append(step)  # it leaves the URL alone
         case KeepHost():

@@ -40,7 +40,7 @@ _PLAIN = frozenset(
         *(steps.Redirect, steps.SetEnv, steps.SetHandler, steps.EditHeader, steps.KeepHost, steps.AddForwarded),
         *(steps.OverrideErrors, steps.MapBack, steps.MapBackCookie, steps.SetErrorDocument, steps.AddCharset),
         *(steps.AddFilter, steps.SecureOrigin, steps.Rewrite, steps.BeginRewriting, steps.FinishRewriting),
-        steps.SetType,
+        *(steps.NameScript, steps.SetType),
         steps.LogError,
     }
 )
