@@ -17,7 +17,9 @@ from apacheconf.cli.options import Reading, lives_on, reads
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from apacheconf.diagnostics import Diagnostic
     from apacheconf.program import Program
+    from apacheconf.program.loading import Loaded
     from apacheconf.runtime import Ready, ServeOptions
 
 
@@ -73,14 +75,22 @@ def run(
             raise _no_access_log(engine)
         serve_with(reading, engine.value, options)
         return
-    _, program = reading.load_program()
+    loaded, program = reading.load_program()
     for note in moves.without_effect(program, options):
         print(note, file=sys.stderr)
     if stub_origins:
         for note in stand_ins(program.directives):
             print(note, file=sys.stderr)
     lives_on()
-    serve(program, _announced(program, options))
+    serve(program, _announced(program, options, () if stub_origins else _missing(loaded)))
+
+
+def _missing(loaded: Loaded) -> tuple[Diagnostic, ...]:
+    """What httpd would refuse or warn of because it isn't on this machine."""
+    from apacheconf.model.here import missing_folders
+
+    noted = (each for each in loaded.diagnostics if each.name == "not-on-this-machine")
+    return (*noted, *missing_folders(loaded.bound))
 
 
 def _no_access_log(engine: Engine) -> Exception:
@@ -90,7 +100,7 @@ def _no_access_log(engine: Engine) -> Exception:
                       "leave it out, or add a CustomLog")  # fmt: skip
 
 
-def _announced(program: Program, options: ServeOptions) -> ServeOptions:
+def _announced(program: Program, options: ServeOptions, missing: tuple[Diagnostic, ...]) -> ServeOptions:
     """``options``, with the summary drawn on stderr as soon as the sockets listen."""
     from dataclasses import replace
 
@@ -99,7 +109,7 @@ def _announced(program: Program, options: ServeOptions) -> ServeOptions:
     from apacheconf.runtime.summary import summarise
 
     def announce(ready: Ready) -> None:
-        print_lines(lines(summarise(program, options), ready, stubs=options.stub is not None), sys.stderr)
+        print_lines(lines(summarise(program, options), ready, options.stub is not None, missing), sys.stderr)
         sys.stderr.flush()
 
     return replace(options, on_ready=announce)

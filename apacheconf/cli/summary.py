@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from apacheconf.cli.draw import Line, near, shown
 
 if TYPE_CHECKING:
+    from apacheconf.diagnostics import Diagnostic
     from apacheconf.ledger import Row
     from apacheconf.runtime import Ready
     from apacheconf.runtime.summary import HostLine, Summary
@@ -18,14 +19,15 @@ MOST = 20
 Address = tuple[str, int]
 
 
-def lines(summary: Summary, ready: Ready, stubs: bool) -> Iterator[Line]:
-    """The whole summary; ``stubs`` says that origins are answered for from inside."""
+def lines(summary: Summary, ready: Ready, stubs: bool, missing: Sequence[Diagnostic] = ()) -> Iterator[Line]:
+    """The whole summary; ``stubs`` says that origins are answered for from inside, ``missing`` what isn't here."""
     yield from _listeners(ready)
     for host in summary.hosts[:MOST]:
         yield from _host(host)
     yield from _more("host", len(summary.hosts))
     yield from _members(summary, stubs)
     yield from _not_honoured(summary)
+    yield from _missing(missing)
     yield from _try(summary, ready)
 
 
@@ -50,6 +52,15 @@ def _members(summary: Summary, stubs: bool) -> Iterator[Line]:
             factor = f"  loadfactor={member.loadfactor:g}" if member.loadfactor != 1 else ""
             yield [("", f"  {shown(member.name)}{moved}{factor}")]
     yield from _more("member", len(summary.members))
+
+
+def _missing(notes: Sequence[Diagnostic]) -> Iterator[Line]:
+    """What the configuration names and this machine lacks, in httpd's words."""
+    if notes:
+        yield [("bold yellow", "not on this machine")]
+    for note in notes[:MOST]:
+        yield [("", f"  {_line(str(note.place or ''))}: "), ("", shown(note.message))]
+    yield from _more("line", len(notes))
 
 
 def _not_honoured(summary: Summary) -> Iterator[Line]:

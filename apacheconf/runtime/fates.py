@@ -78,7 +78,7 @@ BY_NAME = {
 READ = frozenset(
     _names(
         """
-        servername serveralias serveradmin documentroot listen usecanonicalname usecanonicalphysicalport
+        servername serveralias serverpath serveradmin documentroot listen usecanonicalname usecanonicalphysicalport
         keepalive keepalivetimeout maxkeepaliverequests timeout limitrequestfields limitrequestfieldsize
         limitrequestline allowencodedslashes
         mergeslashes traceenable proxytimeout requestreadtimeout balancerinherit balancermember proxyset proxypass

@@ -48,6 +48,8 @@ def handle(client: ClientConnection, exchange: Exchange, head: RequestHead, deci
         return
     resolved = resolve(client.server.program, decision)
     if resolved is not decision:
+        if resolved.messages is not decision.messages:
+            client.server.log_decided(exchange, resolved)
         _go_on(client, exchange, head, resolved)
         return
     located = decision.located

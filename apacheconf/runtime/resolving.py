@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from apacheconf.program.decide import decide_again, decide_sub_request
 from apacheconf.program.handling import FileRules, FolderRules, HandlerRules, MimeRules, Variant
+from apacheconf.program.messages import Message
 from apacheconf.program.program import Program
 from apacheconf.program.request import Decision
 from apacheconf.program.uri import escape_path
@@ -18,6 +19,12 @@ from apacheconf.runtime.multiviews import TYPE_MAPS, media_of, negotiate, read_t
 
 #: Folders whose index is in a folder whose index is... (LimitInternalRecursion's default).
 DEEPEST = 10
+_TOO_DEEP = Message(
+    "error",
+    "core",
+    f"AH00125: Request exceeded the limit of {DEEPEST} subrequest nesting levels due to probable configuration error. "
+    "Use 'LimitInternalRecursion' to increase the limit if necessary. Use 'LogLevel debug' to get a backtrace.",
+)
 
 
 def resolve(program: Program, decision: Decision, depth: int = 0) -> Decision:
@@ -67,19 +74,22 @@ def _of_folder(program: Program, decision: Decision, depth: int) -> Decision:
     if rules.check_handler and decision.handler:
         return decision
     last_error = 0
+    said: tuple[Message, ...] = ()
     for number, name in enumerate(rules.index, 1):
         found = look_up(program, decision, name, depth)
+        said = (*said, *found.messages)
         if _is_there(found):
             if rules.redirect:
-                return replace(decision, status=rules.redirect, location=_url(decision, found.path))
-            return _without_validator(_followed(program, _as_asked(decision, found), depth))
+                return replace(decision, status=rules.redirect, location=_url(decision, found.path), messages=said)
+            told = replace(_as_asked(decision, found), messages=said)
+            return _without_validator(_followed(program, told, depth))
         only = number == len(rules.index)
         if found.status is not None and (300 <= found.status < 400 or (only and found.status in (401, 406))):
-            return found
+            return replace(found, messages=said)
         if found.status not in (None, 200, 404):
             last_error = found.status or 0
     if last_error:
-        return replace(decision, status=last_error)
+        return replace(decision, status=last_error, messages=said)
     return decision
 
 
@@ -111,19 +121,29 @@ def _without_validator(found: Decision) -> Decision:
 
 
 def _fallback(program: Program, decision: Decision, depth: int) -> Decision | None:
+    """What FallbackResource leads to: its errors are those of the request, but for what isn't there either (DR-3)."""
     fallback = decision.rules(FolderRules).fallback
     if not fallback:
         return None
     found = look_up(program, decision, fallback, depth)
-    return _as_asked(decision, found) if _is_there(found) else None
+    if _is_there(found):
+        return _as_asked(decision, found)
+    if found.status is not None and 300 <= found.status < 400:
+        return found
+    if found.status not in (None, 200, 404):
+        return replace(decision, status=found.status, messages=found.messages)
+    return None
 
 
 def look_up(program: Program, decision: Decision, name: str, depth: int = 0) -> Decision:
-    """What a sub-request for ``name``, a path or relative to the request's folder, comes to."""
+    """What a sub-request for ``name``, a path or relative to the request's folder, comes to.
+
+    ``messages`` are of sub-requests alone.
+    """
     state = decision.state
     assert state is not None
     if depth >= DEEPEST:
-        return replace(decision, status=500)
+        return replace(decision, status=500, messages=(_TOO_DEEP,))
     target = name if name.startswith("/") else escape_path(decision.path.rpartition("/")[0] + "/") + name
     if decision.query is not None:
         target += f"?{decision.query}"
