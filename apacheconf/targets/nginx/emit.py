@@ -29,6 +29,7 @@ from apacheconf.targets.nginx import (
     mod_proxy,
     mod_proxy_fcgi,
     mod_rewrite,
+    mod_remoteip,
     mod_ssl,
 )
 from apacheconf.targets.nginx.differences import Traits, differences
@@ -145,6 +146,7 @@ def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, 
     claims = () if names else _name_claims(low, host, named)
     server.add("set", "$server_is", literal(host.name) if host.name else "$hostname", claims=claims)
     core.emit_own_limits(low, host, server)
+    mod_remoteip.emit_remote_ip(low, host, server)
     server.space()
     low.begin_server()
     found = places(low.program, host, mod_ssl.why_closed(host), spelt_out=True, files=True)
@@ -180,6 +182,7 @@ def _emit_listen(low: Lowering, host: Host, endpoint: Endpoint, default: bool, s
     words = [f"{address}:{endpoint.port}" if address else str(endpoint.port)]
     said_by = low.scopes.listens(endpoint.port)
     words += (["ssl"] if host.front_tls else []) + (["default_server"] if default else [])
+    words += ["proxy_protocol"] if host.preamble is not None else []
     server.add("listen", *words, claims=(exact(said_by),))
 
 

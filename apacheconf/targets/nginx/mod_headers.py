@@ -23,6 +23,7 @@ from apacheconf.targets.nginx import fields
 from apacheconf.targets.nginx.fields import Caveats, Field, surely_there
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import SHARED, Map
+from apacheconf.targets.nginx.mod_remoteip import what_is_left
 from apacheconf.targets.nginx.texts import Texts, outside_sections
 from apacheconf.targets.nginx.tree import Block
 from apacheconf.targets.nginx.workers import Service
@@ -96,7 +97,8 @@ class HeaderLines:
             return self._low.maps.use("kept_host")
         if action.table is Table.ONSUCCESS and name == "location":
             return self._location
-        return f"${'http' if action.table is Table.REQUEST else 'upstream_http'}_{name.replace('-', '_')}"
+        left = what_is_left(self._low, self._route.host, name) if action.table is Table.REQUEST else None
+        return left or f"${'http' if action.table is Table.REQUEST else 'upstream_http'}_{name.replace('-', '_')}"
 
     def _done(self, found: Field, action: EditHeader, step: Step, texts: Texts) -> Caveats:
         """Raises CannotAsk."""

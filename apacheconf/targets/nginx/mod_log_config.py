@@ -127,6 +127,8 @@ def _variable(variable: Variable, low: Lowering, texts: Texts) -> str:
         return ""
     if name in _HEADERS:
         return _HEADERS[name].format(argument.lower().replace("-", "_"))
+    if (name, argument) == ("REMOTE_ADDR", "c"):
+        return "$realip_remote_addr"
     if name == "BODY_BYTES":
         return low.maps.make("body_bytes", _BODY_BYTES)
     if name == "QUERY":

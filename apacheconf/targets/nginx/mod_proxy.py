@@ -20,6 +20,7 @@ from apacheconf.targets.nginx.maps import SHARED, Map
 from apacheconf.targets.nginx.members import addresses_of, emit_failover, have_servers
 from apacheconf.targets.nginx.mod_headers import HeaderLines, report_failures
 from apacheconf.targets.nginx.rewriting import emit_query, may_break, path_of, substitution, told
+from apacheconf.targets.nginx.mod_remoteip import forwarded_for, what_is_left
 from apacheconf.targets.nginx.sessions import member_of_session
 from apacheconf.targets.nginx.timeouts import common_timeouts, emit_timeouts, timeouts
 from apacheconf.targets.nginx.tree import Block, literal, literal_path
@@ -230,12 +231,16 @@ def _emit_request_headers(low: Lowering, route: Route, origin: Origin, lines: He
         claims: tuple[Claim, ...] = (exact(route.host.said_by(route.forwarded)),)
         for name, value in _FORWARDED.items():
             if not lines.forwards(name):
-                variable = low.maps.use(value) if value in SHARED else f"${value}"
+                variable = low.maps.use(value) if value in SHARED else forwarded_for(low, route.host)
                 if name == "X-Forwarded-Host" and lines.host():
                     variable = lines.extended(name.lower(), "$http_x_forwarded_host")
                 location.add("proxy_set_header", name, variable, claims=claims)
                 claims = ()
         low.dropped += claims
+    taken = route.host.remote_ip.header if route.host.remote_ip else ""
+    left = what_is_left(low, route.host, taken)
+    if left is not None and not lines.forwards(taken) and not (route.forwarded and taken.lower() == "x-forwarded-for"):
+        location.add("proxy_set_header", taken, left)
 
 
 def _emit_connection(low: Lowering, origin: Origin, location: Block) -> None:
