@@ -31,6 +31,11 @@ _BY_NAME = {
     "proxystatus": "it concerns httpd's status page only",
     "limitrequestbody": "httpd limits no body that goes to an origin",
     "bufferedlogs": "it concerns httpd's own logs only",
+    "balancergrowth": "the target's members are those of its configuration",
+    "balancerpersist": "the target's members are those of its configuration",
+    "proxyhctpsize": "threads are httpd's own",
+    "proxyiobuffersize": "buffers are the target's own",
+    "sslstaplingcache": "the target keeps the answers in its own way",
 }
 #: Directives about files, for a target that serves none.
 _ABOUT_FILES = frozenset(

@@ -131,18 +131,3 @@ def emit_guards(low: Lowering, host: Host, server: Block, asked_twice: bool) -> 
     if host.shape.limits.encoded_slashes.lower() == "off":
         server.open("if", *slash).add("return", "404")
     server.open("if", *expect).add("return", "417")
-
-
-def settled(low: Lowering, host: Host, proxied: bool) -> list[Claim]:
-    """Claims of a host's own settings that show in many lines: timeouts, its name in URLs, encoded slashes."""
-    claims = []
-    for each in low.scopes.within(host):
-        name, word = each.name.lower(), each.args.strip().lower()
-        if proxied and (name == "proxytimeout" or (name == "usecanonicalname" and word == "on")):
-            claims.append(exact([each]))
-        elif name == "allowencodedslashes" and word == "nodecode":
-            why = "an encoded slash counts as a slash where a location is picked, and where the path is normalised"
-            claims.append(approximated([each], why, "encoded-slashes"))
-        elif name == "allowencodedslashes":
-            claims.append(exact([each]))  # NGX-40, NGX-48
-    return claims

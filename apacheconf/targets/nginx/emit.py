@@ -28,9 +28,10 @@ from apacheconf.targets.nginx import (
     mod_mime,
     mod_proxy,
     mod_proxy_fcgi,
-    mod_rewrite,
     mod_remoteip,
+    mod_rewrite,
     mod_ssl,
+    settings,
 )
 from apacheconf.targets.nginx.differences import Traits, differences
 from apacheconf.targets.nginx.files import Files, own_files
@@ -53,6 +54,7 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, folder: boo
     servers = Block()
     for listens, named, as_regex in _servers(program):
         _emit_server(low, listens, named, as_regex, servers)
+    settings.settle(low, program.hosts[program.index.main], low.proxied)
     files = Files(FILE, ledger)
     types = mod_mime.settle_tables(low, servers)
     if folder and types.entries:
@@ -155,7 +157,9 @@ def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, 
     _emit_restrictions(low, host, routes_in(found), server)
     mod_headers.emit_for_failures(low, host, server)
     proxied = any(each.mapping and not is_fcgi(each.origin(low.program)) for each in routes_in(found))
-    low.dropped += [*core.settled(low, host, proxied), *mod_rewrite.settle_maps(low, host)]
+    low.dropped += mod_rewrite.settle_maps(low, host)
+    low.proxied = low.proxied or proxied
+    settings.settle(low, host, proxied)
     if proxied:
         server.space()
         server.add("error_page", "502", "504", "=", "@gateway_error")

@@ -9,7 +9,7 @@ from apacheconf.ledger import Outcome, Written
 from apacheconf.program.handling import Told
 from apacheconf.program.hosts import Host, Reach
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
-from apacheconf.program.steps import EditHeader, Redirect, Respond, Rewrite, SecureOrigin, Step
+from apacheconf.program.steps import EditHeader, ExportTls, Redirect, Respond, Rewrite, SecureOrigin, Step
 from apacheconf.targets.choices import Ask, Closed, Place, Tree, close, leaves
 from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
 from apacheconf.targets.environments import variables_set
@@ -241,7 +241,7 @@ def _report_unsure(low: Lowering, route: Route, location: Block, carried: list[S
             low.dropped.append(exact(route.host.said_by(step)))  # what it set besides is told for itself
             continue
         spoken = step in carried or step.action in low.documents | low.own_documents
-        if spoken or isinstance(step.action, EditHeader):
+        if spoken or isinstance(step.action, EditHeader | ExportTls):
             continue
         if claim is None and isinstance(step.action, Told) and step.action.of_files and not _asks_files(low, route):
             claim = Claim(route.host.said_by(step), Outcome.NO_EFFECT, "no file is asked for here", "files")

@@ -56,6 +56,8 @@ class Lowering:
     unreachable: bool = False
     #: The tables of types by what AddType and AddCharset change in TypesConfig's.
     tables: dict[tuple[Pairs, Pairs], Block] = field(default_factory=dict)
+    #: Whether any host asks an origin.
+    proxied: bool = False
     #: Named locations of the server that is being written, each with what it was made of.
     cases: list[tuple[str, Route | Closed]] = field(default_factory=list)
 

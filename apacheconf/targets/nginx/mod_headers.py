@@ -26,6 +26,7 @@ from apacheconf.targets.nginx.maps import SHARED, Map
 from apacheconf.targets.nginx.mod_remoteip import what_is_left
 from apacheconf.targets.nginx.texts import Texts, outside_sections
 from apacheconf.targets.nginx.tree import Block
+from apacheconf.targets.nginx.via import via_word
 from apacheconf.targets.nginx.workers import Service
 from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.routes import Route
@@ -170,14 +171,22 @@ class HeaderLines:
                 self._low.dropped += told.claims
                 continue
             words = found.words if found.words or found.natural else [""]
-            if self._route.forwarded and name in _FORWARDED and found.touched:
+            if name == "via" and found.touched and self._route.host.shape.limits.via == "Block":
+                words = [""]
+            elif self._added(name) and found.touched:
                 words = [self.extended(name, (found.words or [""])[0])]
             self._emit(told, "proxy_set_header", words, location)
 
+    def _added(self, name: str) -> str:
+        """What the proxy itself adds to a header; empty where it adds nothing."""
+        if name == "via":
+            return via_word(self._low, self._route.host)
+        own = _FORWARDED.get(name, "") if self._route.forwarded else ""
+        return self._low.maps.use(own) if own in SHARED else f"${own}" if own else ""
+
     def extended(self, name: str, word: str) -> str:
         """What lines set, and what the proxy adds to it where it has something to add."""
-        maps, own = self._low.maps, _FORWARDED[name]
-        own = maps.use(own) if own in SHARED else f"${own}"
+        maps, own = self._low.maps, self._added(name)
         if name == "x-forwarded-host":
             own = self.host() or own
         if not word:

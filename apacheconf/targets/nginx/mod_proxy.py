@@ -19,11 +19,12 @@ from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import SHARED, Map
 from apacheconf.targets.nginx.members import addresses_of, emit_failover, have_servers
 from apacheconf.targets.nginx.mod_headers import HeaderLines, report_failures
-from apacheconf.targets.nginx.rewriting import emit_query, may_break, path_of, substitution, told
 from apacheconf.targets.nginx.mod_remoteip import forwarded_for, what_is_left
+from apacheconf.targets.nginx.rewriting import emit_query, may_break, path_of, substitution, told
 from apacheconf.targets.nginx.sessions import member_of_session
 from apacheconf.targets.nginx.timeouts import common_timeouts, emit_timeouts, timeouts
 from apacheconf.targets.nginx.tree import Block, literal, literal_path
+from apacheconf.targets.nginx.via import via_to_origin, via_word
 from apacheconf.targets.nginx.workers import service_of
 from apacheconf.targets.origin_tls import settings_of
 from apacheconf.targets.patterns import escape, starting_with
@@ -123,6 +124,8 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
     _emit_way_back(low, route, lines, location)
     _emit_cookies(low, route, location)
     lines.emit_response(location)
+    if via_word(low, route.host):
+        location.add("add_header", "Via", via_word(low, route.host), "always")
     report_failures(low, route, lines)
     emit_charset(low, route, location)
 
@@ -237,6 +240,9 @@ def _emit_request_headers(low: Lowering, route: Route, origin: Origin, lines: He
                 location.add("proxy_set_header", name, variable, claims=claims)
                 claims = ()
         low.dropped += claims
+    via = via_to_origin(low, route.host)
+    if via is not None and not lines.forwards("Via"):
+        location.add("proxy_set_header", "Via", via)
     taken = route.host.remote_ip.header if route.host.remote_ip else ""
     left = what_is_left(low, route.host, taken)
     if left is not None and not lines.forwards(taken) and not (route.forwarded and taken.lower() == "x-forwarded-for"):

@@ -9,9 +9,10 @@ from __future__ import annotations
 from apacheconf.ledger import Written
 from apacheconf.program.hosts import Host
 from apacheconf.program.tls import FrontTls
-from apacheconf.targets.claims import Claim, approximated, exact, unsupported
+from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.tree import Block, literal
+from apacheconf.targets.restrictions import words_in
 
 _VERIFY = {"require": "on", "optional": "optional", "optional_no_ca": "optional_no_ca"}
 _PROTOCOLS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
@@ -44,6 +45,7 @@ def emit_tls(low: Lowering, host: Host, server: Block) -> None:
     server.add("ssl_prefer_server_ciphers", _flag(tls.own_order), claims=_exact(tls, "sslhonorcipherorder"))
     server.add("ssl_session_tickets", _flag(tls.tickets), claims=_exact(tls, "sslsessiontickets"))
     _emit_verification(low, tls, server)
+    _emit_more(low, host, server)
     server.open("if", low.maps.use("nameless")).add("return", "400")
     if tls.strict_sni:
         said_by = _named(tls, "sslstrictsnivhostcheck")
@@ -74,11 +76,26 @@ def _without_chain(tls: FrontTls, files: tuple[Written, ...]) -> Claim:
     return unsupported((*_named(tls, "sslcertificatechainfile"), *files), why, "chain-file")
 
 
+def _emit_more(low: Lowering, host: Host, server: Block) -> None:
+    """What OpenSSL is told in its own words, and the certificate's state that goes with it (NGX-185)."""
+    lines = [*low.scopes.top, *(low.scopes.own(host) if host.place else ())]
+    for each in lines:
+        if each.name.lower() == "sslopensslconfcmd":
+            server.add("ssl_conf_command", *map(literal, words_in(each.args)), claims=(exact([each]),))
+    stapling = [each for each in lines if each.name.lower() == "sslusestapling"]
+    if stapling and words_in(stapling[-1].args.lower()) == ["on"]:
+        why = "nginx asks for the certificate's state when the first client has come, so that one gets none"
+        server.add("ssl_stapling", "on", claims=(equivalent(stapling, why, "stapling"),))
+
+
 def _emit_verification(low: Lowering, tls: FrontTls, server: Block) -> None:
     """What clients must show. httpd's depth counts the authorities above their certificate, OpenSSL's and so nginx's
     only those between it and the one that is trusted. A host without a file of authorities is closed (``why_closed``);
     nginx doesn't start if it is told to verify all the same."""
     if tls.verify == "none":
+        if tls.ca_file:
+            why = "httpd looks there for the rest of its own chain, which nginx wants in the certificate's file"
+            low.dropped.append(approximated(_named(tls, "sslcacertificatefile"), why, "chain-file"))
         return
     if _lacks_authorities(tls):
         said_by = _named(tls, "sslverifyclient", "sslverifydepth", "sslcacertificatepath")

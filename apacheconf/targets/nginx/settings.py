@@ -1,0 +1,88 @@
+"""Settings of a host that show in many lines or in none: what became of each, said once for the host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from apacheconf.ledger import Outcome, Written
+from apacheconf.program.hosts import Host
+from apacheconf.targets.claims import Claim, approximated, equivalent, exact
+from apacheconf.targets.nginx import via
+from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.restrictions import words_in
+from apacheconf.targets.scopes import children_of
+
+_SLASHES = "an encoded slash counts as a slash where a location is picked, and where the path is normalised"
+_NEVER = "nginx never does it"
+_PUSHED = "nothing is sent ahead of the answer: clients ask for what they need"
+#: SSLOptions that are about variables, which origins that speak HTTP don't see, or about rules of access.
+_ABOUT_VARIABLES = frozenset({"stdenvvars", "exportcertdata", "exportbothcertdata", "legacydnstringformat",
+                              "strictrequire", "optrenegotiate"})  # fmt: skip
+
+Settle = Callable[[Host, Written, bool], Claim | None]
+
+
+def settle(low: Lowering, host: Host, proxied: bool) -> None:
+    """Claims of the settings of a host; ``proxied`` says that it asks any origin."""
+    for each in _within(low.scopes.within(host)):
+        name = each.name.lower()
+        claim = _SETTLED[name](host, each, proxied) if name in _SETTLED else None
+        if claim is not None:
+            low.dropped.append(claim)
+
+
+def _within(lines: tuple[Written, ...]) -> Iterator[Written]:
+    """The lines, and those of the sections among them, without virtual hosts."""
+    for each in lines:
+        yield each
+        if each.name.lower() != "virtualhost":
+            yield from _within(children_of(each))
+
+
+def _if_proxied(host: Host, each: Written, proxied: bool) -> Claim | None:
+    return exact([each]) if proxied else None
+
+
+def _canonical(host: Host, each: Written, proxied: bool) -> Claim | None:
+    return exact([each]) if proxied and _words(each) == ["on"] else None
+
+
+def _via(host: Host, each: Written, proxied: bool) -> Claim | None:
+    return via.claim_of(host, each) if proxied and _words(each) != ["off"] else None
+
+
+def _encoded_slashes(host: Host, each: Written, proxied: bool) -> Claim:
+    if _words(each) == ["nodecode"]:
+        return approximated([each], _SLASHES, "encoded-slashes")
+    return exact([each])  # NGX-40, NGX-48
+
+
+def _off(host: Host, each: Written, proxied: bool) -> Claim | None:
+    return Claim((each,), Outcome.EXACT, _NEVER) if _words(each) == ["off"] else None
+
+
+def _no_limit(host: Host, each: Written, proxied: bool) -> Claim | None:
+    return exact([each]) if _words(each) == ["0"] else None
+
+
+def _tls_options(host: Host, each: Written, proxied: bool) -> Claim | None:
+    if {word.lstrip("+-") for word in _words(each)} <= _ABOUT_VARIABLES:
+        why = "origins don't see the variables; what reads one here says so itself"
+        return Claim((each,), Outcome.NO_EFFECT, why, "unread-variable")
+    return None
+
+
+def _ahead(host: Host, each: Written, proxied: bool) -> Claim:
+    return exact([each]) if _words(each) == ["off"] else equivalent([each], _PUSHED, "nothing-ahead")
+
+
+def _words(each: Written) -> list[str]:
+    return [word.lower() for word in words_in(each.args)]
+
+
+_SETTLED: dict[str, Settle] = {
+    "proxytimeout": _if_proxied, "proxyaddheaders": _if_proxied, "usecanonicalname": _canonical, "proxyvia": _via,
+    "allowencodedslashes": _encoded_slashes, "traceenable": _off, "limitrequestbody": _no_limit,
+    "sslcompression": _off, "sslinsecurerenegotiation": _off, "ssloptions": _tls_options, "h2push": _ahead,
+    "h2pushresource": _ahead, "h2earlyhints": _ahead,
+}  # fmt: skip
