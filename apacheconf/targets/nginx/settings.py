@@ -62,7 +62,7 @@ def _off(host: Host, each: Written, proxied: bool) -> Claim | None:
 
 
 def _no_limit(host: Host, each: Written, proxied: bool) -> Claim | None:
-    return exact([each]) if _words(each) == ["0"] else None
+    return Claim((each,), Outcome.NO_EFFECT, "nginx is told to limit no body") if _words(each) == ["0"] else None
 
 
 def _tls_options(host: Host, each: Written, proxied: bool) -> Claim | None:
