@@ -21,7 +21,10 @@ from apacheconf.runtime.forward import header_lines
 from apacheconf.runtime.local import redirect
 from apacheconf.runtime.pages import CLOSING, CONTENT_TYPE
 
+_CHALLENGE = "WWW-Authenticate"
+
 if TYPE_CHECKING:
+    from apacheconf.program.request import Decision
     from apacheconf.runtime.client import ClientConnection
     from apacheconf.runtime.exchange import Exchange
     from apacheconf.runtime.site import Plan
@@ -59,6 +62,23 @@ def answered_by_document(
     return True
 
 
+def _decided(exchange: Exchange) -> Decision:
+    """What was decided about a request, with what its expressions ask; of a settled cell nobody has asked it yet."""
+    found = exchange.plan.decision
+    if found is not None and found.state is not None:
+        return found
+    client = exchange.client
+    return answered(lambda: decide(client.server.program, client.request_of(exchange)))
+
+
+def ask_for_password(exchange: Exchange, challenge: bytes) -> None:
+    """From now on every page and document answers with an origin's challenge; a later one takes its place (RS-23)."""
+    decision = _decided(exchange)
+    kept = tuple(pair for pair in decision.early_headers if pair[0] != _CHALLENGE)
+    asks = (_CHALLENGE, challenge.decode("latin-1"))
+    exchange.plan = replace(exchange.plan, decision=replace(decision, early_headers=(*kept, asks)))
+
+
 def _text(exchange: Exchange, value: Value | None, settled: str) -> str:
     """What an expression comes to now that the request has failed; ``settled`` where there is none (EXPR-46)."""
     if isinstance(value, Literal):
@@ -74,10 +94,7 @@ def _text(exchange: Exchange, value: Value | None, settled: str) -> str:
 def _ask_locally(client: ClientConnection, exchange: Exchange, status: int, reason: str, path: str) -> None:
     """An internal redirect to ``path`` (ED-1)."""
     request, program = client.request_of(exchange), client.server.program
-    before = exchange.plan.decision
-    if before is None or before.state is None:
-        before = answered(lambda: decide(program, request))
-    known = before
+    known = _decided(exchange)
     found = answered(lambda: decide_document(program, known, status, path))
     plan = exchange.site.plan_for(replace(request, method="GET"), found)
     exchange.begin_again(plan, status, reason, path)

@@ -16,6 +16,7 @@ from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.runtime.answer import ReplyHead, interim, standard_reason, switching, unexpected_upgrade
 from apacheconf.runtime.byteranges import Unsatisfiable
 from apacheconf.runtime.complaints import undecodable
+from apacheconf.runtime.documents import ask_for_password
 from apacheconf.runtime.errors import OriginBroke, proxy_error
 from apacheconf.runtime.forward import Lines
 from apacheconf.runtime.framing import CHUNKED, LAST_CHUNK, UNTIL_CLOSE, chunk
@@ -279,9 +280,12 @@ class Exchange(Requesting):
         """Our own page or document in place of the origin's error, with its code and reason (RS-23)."""
         self.overridden, self.first_status = None, 0  # a document that is overridden may have one itself
         self.stay = self.stay and self.body_done
-        kept = [pair for pair in reply.fields if reply.status == 401 and pair[0].lower() == b"www-authenticate"]
+        if reply.status == 401:
+            asks = [value for name, value in reply.fields if name.lower() == b"www-authenticate"]
+            if asks:
+                ask_for_password(self, asks[0])
         measured = reply is not _OUT_OF_RANGE
-        self.client.refuse(self, reply.status, reply.reason.decode("latin-1"), kept=kept, measured=measured)
+        self.client.refuse(self, reply.status, reply.reason.decode("latin-1"), measured=measured)
 
     def head_sent(self) -> bytes:
         """The head of the answer as the client got it."""

@@ -105,7 +105,8 @@ class Play:
     """``peer`` are the acts of its connections, ``others`` those of a second peer ``{Q}``.
 
     A client reads to the end of its connection after its acts; ``together`` lets all clients begin at once. ``logs``
-    are files below ``logs/`` whose lines are told, without notices.
+    are files below ``logs/`` whose lines are told, without notices. The peer's ``answers`` are to requests as they
+    come, whatever their connections, which are not told then.
     """
 
     name: str
@@ -117,6 +118,7 @@ class Play:
     show: tuple[str, ...] = ()
     together: bool = False
     logs: tuple[str, ...] = ()
+    answers: tuple[Act, ...] = ()
 
 
 def get(path: str = "/", lines: str = "", version: str = "1.1", method: str = "GET", last: bool = False) -> bytes:
@@ -146,7 +148,14 @@ class _Gates:
 class Peer:
     """A scripted origin on a port of its own, within a ``with`` block. ``lines`` tell what arrived."""
 
-    def __init__(self, letter: str, scripts: tuple[tuple[Act, ...], ...], gates: _Gates, show: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        letter: str,
+        scripts: tuple[tuple[Act, ...], ...],
+        gates: _Gates,
+        show: tuple[str, ...],
+        answers: tuple[Act, ...] = (),
+    ) -> None:
         self._letter, self._scripts, self._gates, self._show = letter, scripts, gates, show
         self.lines: list[tuple[int, str]] = []
         first = socket.create_server(("127.0.0.1", 0), backlog=50)
@@ -154,7 +163,8 @@ class Peer:
         self._listeners = [first]
         with contextlib.suppress(OSError):  # a play that needs IPv6 says so
             self._listeners.append(socket.create_server(("::1", self.port), family=socket.AF_INET6, backlog=50))
-        self._numbers = itertools.count(1)
+        self._numbers = itertools.repeat(0) if answers else itertools.count(1)
+        self._answers = iter(answers)
         self._threads: list[threading.Thread] = []
         self._open: set[socket.socket] = set()
         self._accepting = [threading.Thread(target=self._accept, args=(each,), daemon=True) for each in self._listeners]
@@ -195,13 +205,13 @@ class Peer:
         connection.settimeout(PATIENCE)
         self._open.add(connection)
         talk = Talk(connection, lambda text: self.lines.append((number, text)), self._gates, self._refuse, self._show)
-        script = self._scripts[number - 1] if number <= len(self._scripts) else ()
+        script = self._scripts[number - 1] if 0 < number <= len(self._scripts) else ()
         with contextlib.suppress(OSError, EOFError), connection:
             for act in script:
                 talk.take(act)
             while not talk.over:
                 talk.take(Head())
-                talk.take(OK)
+                talk.take(next(self._answers, OK))
         self._open.discard(connection)
 
     def told(self) -> list[str]:
@@ -385,7 +395,8 @@ def play(play: Play, engine: Engine | None) -> list[str]:
     """The lines of a play at httpd, or at serve without an engine."""
     gates = _Gates()
     heard: list[list[str]] = [[] for _ in play.clients]
-    with Peer("P", play.peer, gates, play.show) as peer, Peer("Q", play.others, gates, play.show) as other:
+    first = Peer("P", play.peer, gates, play.show, play.answers)
+    with first as peer, Peer("Q", play.others, gates, play.show) as other:
         names = {"{P}": f"127.0.0.1:{peer.port}", "{Q}": f"127.0.0.1:{other.port}", "{P6}": f"[::1]:{peer.port}"}
         with _staged(play, engine, names) as (port, logs):
             threads = [
