@@ -256,9 +256,12 @@ def play(case: Case, engine: Engine | None) -> list[str]:
 def _told(scene: Scene) -> list[str]:
     shown = [name for part in scene.case.of("show") for name in part.words.split()]
     told: list[str] = []
+    written = scene.case.of("written")
     for together in _connections(scene.case.of("ask")):
         turns = tuple(Turn(scene.fill(request_text(p)).encode("latin-1"), (_method(p),)) for p in together)
         answers = exchange(("127.0.0.1", scene.port), turns, PATIENCE).answers
+        if written:  # a line is written when its answer has been sent, by a thread that others may overtake
+            time.sleep(0.05)
         arrived = scene.origins.take()
         for number in range(len(together)):
             text = _answer(answers[number]) if number < len(answers) else "(no answer)\n"
@@ -271,6 +274,8 @@ def _told(scene: Scene) -> list[str]:
 def _logged(scene: Scene) -> list[str]:
     """The lines of the error log that a case asks for, and the files that it wants to see."""
     told: list[str] = []
+    if scene.case.of("written"):
+        _wait_for_writers(scene.box.path)
     for part in (part for kind in ("logged", "written") for part in scene.case.of(kind)):
         is_file = part.kind == "written"
         log = scene.box.path / (part.words if is_file else "logs/error.log")
@@ -278,6 +283,20 @@ def _logged(scene: Scene) -> list[str]:
         wanted = lines if is_file else [line for line in lines if _wanted(line, part.words)]
         told.append(_escaped(scene.hide("".join(f"{plain_line(line)}\n" for line in wanted))))
     return told
+
+
+def _wait_for_writers(folder: Path) -> None:
+    """Wait until no process has a file of this folder open: programs that read logs outlive the server."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until and any(_has_open(folder, process) for process in Path("/proc").glob("[0-9]*")):
+        time.sleep(0.02)
+
+
+def _has_open(folder: Path, process: Path) -> bool:
+    try:
+        return any(str(each.readlink()).startswith(f"{folder}/") for each in (process / "fd").iterdir())
+    except OSError:  # it has ended, or it isn't ours
+        return False
 
 
 def _connections(asks: Iterable[Part]) -> list[list[Part]]:

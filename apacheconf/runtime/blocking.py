@@ -38,4 +38,4 @@ def refusal(worker: Worker, address: str, words: Iterable[str], known: Addresses
 
 
 def _blocked(text: str) -> OriginBroke:
-    return proxy_error(403, "Connect to remote machine blocked", (Said("warn", "proxy", text),))
+    return proxy_error(403, "Connect to remote machine blocked", (Said("warn", "proxy", text),), blames=False)

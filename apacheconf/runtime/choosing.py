@@ -167,7 +167,7 @@ class Choosing:
         assert pool is not None and service is not None
         pool.cells.busy -= 1
         usable = pool.cells.usable
-        if error.status != 403:  # a member that nobody may ask isn't broken
+        if error.blames:
             pool.cells.fail(self.client.server.now)
         tell_not_connected(self, pool, error, disabled=usable and not pool.cells.usable)
         if error.status == 503 and not pool.cells.usable and self.tries < service.attempts:

@@ -55,7 +55,8 @@ class OriginBroke(Exception):
     ``reason`` is the reason phrase (FA-18): empty for the status's own, ``Proxy Error`` with ``note`` in the page.
     ``in_body``: the head was good, the body's framing is not; httpd then forbids to cache its page. ``said`` is for the
     error log, before the ``note``; ``system`` belongs to the note. ``unreached``: there was no connection at all.
-    ``in_fields``: a field was bad, and the page that says so ends with the connection (RS-18).
+    ``in_fields``: a field was bad, and the page that says so ends with the connection (RS-18). ``blames``: a member
+    goes into the error state when no connection to it came about.
     """
 
     def __init__(
@@ -69,9 +70,11 @@ class OriginBroke(Exception):
         system: str = "",
         unreached: bool = False,
         in_fields: bool = False,
+        blames: bool = True,
     ) -> None:
         self.status = status
         self.reason = reason
+        self.blames = blames
         self.in_body = in_body
         self.note = note
         self.said = said
@@ -81,6 +84,8 @@ class OriginBroke(Exception):
         super().__init__(why)
 
 
-def proxy_error(status: int, note: str, said: tuple[Said, ...] = (), system: str = "") -> OriginBroke:
+def proxy_error(
+    status: int, note: str, said: tuple[Said, ...] = (), system: str = "", blames: bool = True
+) -> OriginBroke:
     """The errors that mod_proxy explains in their page: their reason is ``Proxy Error`` (FA-18)."""
-    return OriginBroke(status, note, "Proxy Error", note, said=said, system=system)
+    return OriginBroke(status, note, "Proxy Error", note, said=said, system=system, blames=blames)

@@ -29,7 +29,7 @@ from apacheconf.runtime.logs import loggers
 from apacheconf.runtime.options import Address, Destination, Ready, ServeOptions, connect_authority
 from apacheconf.runtime.origin import OriginConnection
 from apacheconf.runtime.pool import Pool
-from apacheconf.runtime.protocols import PROTOCOLS
+from apacheconf.runtime.protocols import protocol_of
 from apacheconf.runtime.proxy_protocol import Preamble, expects_preamble
 from apacheconf.runtime.state import Door, ServerState
 
@@ -190,10 +190,7 @@ class Server(ServerState):
     async def _open(self, pool: Pool, exchange: Exchange) -> None:
         """Open a connection; it tells the exchange itself. Raises OriginBroke (FA-1, FA-2)."""
         worker = pool.worker
-        protocol = PROTOCOLS.get(worker.scheme)
-        if protocol is None:
-            raise OriginBroke(500, "a scheme nobody speaks", said=faults.no_handler(worker.scheme))
-        connection = protocol(self, pool, exchange)
+        connection = protocol_of(worker, self.program.modules)(self, pool, exchange)
 
         def factory() -> asyncio.BaseProtocol:
             return connection  # type: ignore[return-value]

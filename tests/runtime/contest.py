@@ -60,6 +60,13 @@ class Ask:
 
 
 @dataclass(frozen=True)
+class Turns:
+    """These requests, told as a circle from its least line on: who takes turns counts, not who begins."""
+
+    ask: Ask
+
+
+@dataclass(frozen=True)
 class Up:
     """From now on only these origins accept connections."""
 
@@ -73,10 +80,11 @@ class Pause:
 
 @dataclass(frozen=True)
 class Together:
-    """These requests at the same time, told in this order."""
+    """These requests at the same time, told in this order; ``who`` tells which origins were asked, in order."""
 
     asks: tuple[Ask, ...]
     apart: float = 0.1
+    who: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,7 +107,7 @@ class Raw:
     data: str
 
 
-Step = Ask | Up | Pause | Together | Log | Talk | Raw
+Step = Ask | Turns | Up | Pause | Together | Log | Talk | Raw
 
 
 @dataclass(frozen=True)
@@ -190,8 +198,11 @@ class _Teller:
                 time.sleep(seconds)
             case Ask():
                 self.lines += [self._told(step, self._ask(step)) for _ in range(step.times)]
-            case Together(asks, apart):
-                self.lines += self._together(asks, apart)
+            case Turns(ask):
+                told = [self._told(ask, self._ask(ask)) for _ in range(ask.times)]
+                self.lines += min(told[at:] + told[:at] for at in range(len(told)))
+            case Together(asks, apart, who):
+                self.lines += self._together(asks, apart, who)
             case Log():
                 time.sleep(0.2)
                 self.lines += self._log()
@@ -219,7 +230,7 @@ class _Teller:
         turn = Turn(ask.raw, (ask.line.split()[0],))
         return next(iter(exchange(("127.0.0.1", self.port), (turn,)).answers), None)
 
-    def _together(self, asks: Iterable[Ask], apart: float) -> list[str]:
+    def _together(self, asks: Iterable[Ask], apart: float, who: bool) -> list[str]:
         found: dict[int, Answer | None] = {}
 
         def run(number: int, ask: Ask) -> None:
@@ -231,8 +242,9 @@ class _Teller:
             time.sleep(apart)
         for thread in threads:
             thread.join(20)
-        self.origins.take()
-        return [f"{answer.status if answer else 'nothing'}" for _, answer in sorted(found.items())]
+        asked = "".join(self.letters[each.origin] for each in self.origins.take())
+        told = [f"{answer.status if answer else 'nothing'}" for _, answer in sorted(found.items())]
+        return [*told, f"asked: {asked}"] if who else told
 
     def _told(self, ask: Ask, answer: Answer | None) -> str:
         arrived = self.origins.take()
