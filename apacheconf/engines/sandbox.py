@@ -17,6 +17,8 @@ from pathlib import Path
 from types import TracebackType
 
 MIME_TYPES = "text/html html htm\ntext/css css\ntext/plain txt\napplication/json json\nimage/png png\n"
+#: When the stand-ins were last changed.
+_LONG_AGO = 1_640_995_200
 
 
 class Sandbox:
@@ -29,7 +31,8 @@ class Sandbox:
             (self.path / folder).mkdir()
             (self.path / folder).chmod(mode)
         self.write("mime.types", MIME_TYPES)
-        self.write("html/index.html", "<!DOCTYPE html><title>stand-in</title><p>stand-in document root\n")
+        index = self.write("html/index.html", "<!DOCTYPE html><title>stand-in</title><p>stand-in document root\n")
+        os.utime(index, (_LONG_AGO, _LONG_AGO))  # a file of now has a weak ETag, and another one in each run
 
     def write(self, name: str, text: str) -> Path:
         """Write ``text`` (latin-1, as all configuration text here) to the file ``name`` of the sandbox."""

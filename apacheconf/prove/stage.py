@@ -82,6 +82,8 @@ def stage(
     root = Path(expanded.server_root)
     modules = modules_for(loaded)
     head = preamble(engine, box, modules, root if root.is_dir() else None).splitlines()
+    if not any(each.name.lower() == "documentroot" for each in expanded.nodes):
+        head.append(f'DocumentRoot "{box.path}/html"')  # whose else is known to the httpd that is compiled with it
     head += [f"Listen {address}:{port}{protocol}" for address, port, protocol in _sockets(plain, ports)]
     nodes = {len(head) + number: node for number, (_, node) in enumerate(body, 1) if node}
     text = "\n".join([*head, *(line for line, _ in body)]) + "\n"
@@ -129,10 +131,10 @@ def speaking(program: Program) -> frozenset[str]:
 def modules_for(loaded: Loaded) -> list[str]:
     """The modules (identifiers) that httpd needs, in an order in which it can load them.
 
-    Those that were loaded; for a fragment those that it uses.
+    Those that were loaded; for a fragment those that it uses, and those that no server of files is without.
     """
     if not loaded.expanded.fragment:
         return list(loaded.expanded.modules)
-    wanted = set(needed(loaded.expanded))
+    wanted = {*needed(loaded.expanded), "dir_module", "mime_module"}
     wanted |= {also for name, also in _ALSO.items() if name in wanted}
     return sorted(wanted, key=lambda name: (name not in LOADED_FIRST, name))
