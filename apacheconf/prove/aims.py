@@ -15,17 +15,18 @@ from apacheconf.prove.probes import Aim
 #: Schemes of origins that a stand-in speaks.
 SPOKEN = frozenset({"http", "https", "ws", "wss"})
 #: More hosts than these are not asked; the report says so.
-MOST_HOSTS = 4
+MOST_HOSTS = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A host that maps to an origin, and the ``address`` (empty for any) and port where it answers."""
+    """A host, and the ``address`` (empty for any) and port where it answers; ``mapped`` if it has an origin."""
 
     aim: Aim
     host: Host
     address: str
     port: int
+    mapped: bool = True
 
     @property
     def secure(self) -> bool:
@@ -34,24 +35,23 @@ class Target:
 
 
 def find_targets(program: Program) -> list[Target]:
-    """One target for each host that maps to an origin."""
+    """One target for each host that can be reached: first those that map to an origin."""
     found: dict[int, Target] = {}
     for listener in program.listeners:
         for target in _hosts_at(program, listener.address, listener.port):
             found.setdefault(target.host.number, target)
-    return list(found.values())
+    return sorted(found.values(), key=lambda target: not target.mapped)
 
 
 def _hosts_at(program: Program, address: str, port: int) -> Iterator[Target]:
     chosen = program.index.set_for(address or "127.0.0.1", port)
     for number in chosen.hosts if chosen else (program.index.main,):
         host = program.hosts[number]
-        mappings = list(_mappings(program, host))
-        if mappings:
-            prefix, scheme = next((each for each in mappings if each[1] in SPOKEN), mappings[0])
-            alias = next((alias for alias in host.aliases if not set("*?") & set(alias)), host.name)
-            schemes = "https" if host.front_tls else "http", "https" if scheme in SECURE else "http"
-            yield Target(Aim(host.name, alias, prefix, *schemes), host, address, port)
+        mappings = [*_mappings(program, host), ("/", "")]
+        prefix, scheme = next((each for each in mappings if each[1] in SPOKEN), mappings[0])
+        alias = next((alias for alias in host.aliases if not set("*?") & set(alias)), host.name)
+        schemes = "https" if host.front_tls else "http", "https" if scheme in SECURE else "http"
+        yield Target(Aim(host.name, alias, prefix, *schemes), host, address, port, bool(scheme))
 
 
 def _mappings(program: Program, host: Host) -> Iterator[tuple[str, str]]:

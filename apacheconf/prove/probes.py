@@ -66,6 +66,11 @@ def build(aim: Aim) -> tuple[Probe, ...]:
     )
 
 
+def build_for_local(aim: Aim) -> tuple[Probe, ...]:
+    """The probes for a host that asks no origin."""
+    return tuple(each for each in build(aim) if each.about in ("host", "path", "method", "header", "version"))
+
+
 def build_for_failures(aim: Aim) -> tuple[Probe, ...]:
     """The fewer probes for ``aim`` that matter while some or all origins are down."""
     return tuple(Probe(f"down: {name}", "down", turns) for name, turns in _failures(aim))

@@ -26,6 +26,7 @@ from apacheconf.prove.certificates import stand_in
 from apacheconf.prove.compare import Aspect, Comparison, compare
 from apacheconf.prove.generate import generate
 from apacheconf.prove.normalise import members_as_one, rules_for
+from apacheconf.prove.probes import build_for_local
 from apacheconf.prove.report import Report, Result
 from apacheconf.prove.side import Front, Seen, observe
 from apacheconf.prove.stage import modules_for, name_of, speaking
@@ -96,6 +97,8 @@ def compare_fronts(loaded: Loaded, reference: Front, other: Front, progress: Pro
 def _scenarios(program: Program, target: Target, plan: Plan, notes: list[str]) -> Iterator[Scenario]:
     """The fixed requests, and those that the program itself suggests."""
     fixed = list(scenarios(program, target.aim, speaking(program)))
+    if not target.mapped:
+        fixed = [Scenario(fixed[0].name, fixed[0].up, build_for_local(target.aim))]
     probes, left_out = generate(target.host, target.aim, plan.seed)
     if left_out:
         notes.append(f"{target.host.title}: {left_out} generated requests were left out; another --seed takes others")
@@ -106,7 +109,7 @@ def _scenarios(program: Program, target: Target, plan: Plan, notes: list[str]) -
 
 def _notes(loaded: Loaded, targets: list[Target]) -> Iterator[str]:
     if not targets:
-        yield "no host maps to an origin: nothing was asked"
+        yield "no host can be reached: nothing was asked"
     for target in targets[MOST_HOSTS:]:
         yield f"host {target.host.title} was not asked: the first {MOST_HOSTS} were"
     httpd = find("httpd")
