@@ -21,6 +21,7 @@ from apacheconf.program.admission import (
     NotServed,
     OneOfUsers,
     OwnsFile,
+    Requires,
     Rule,
     Rules,
 )
@@ -108,24 +109,28 @@ def _ask(action: Admit, course: Course) -> int | None:
 
 
 def _judge(rules: Rules, action: Admit, course: Course) -> Standing:
-    """What a group comes to: httpd's order, in which the first that decides ends it."""
+    return judge(rules, lambda requires: _JUDGES[type(requires)](requires, action, course))
+
+
+def judge(rules: Rules, one: Callable[[Requires], Standing]) -> Standing:
+    """What a group comes to: httpd's order, in which the first that decides ends it. ``one`` judges a requirement."""
     found = Standing.NEUTRAL
     decisive = Standing.DENIED if rules.kind == "all" else Standing.GRANTED
     weaker = Standing.GRANTED if rules.kind == "all" else Standing.DENIED
     for entry in rules.entries:
-        one = _judge(entry, action, course) if isinstance(entry, Rules) else _judge_rule(entry, action, course)
-        if one is Standing.ERROR:
-            return one
-        if one is decisive:
-            found = one
+        standing = judge(entry, one) if isinstance(entry, Rules) else _judge_rule(entry, one)
+        if standing is Standing.ERROR:
+            return standing
+        if standing is decisive:
+            found = standing
             break
-        if found is Standing.NEUTRAL or (one is Standing.NO_USER and found is weaker):
-            found = one
+        if found is Standing.NEUTRAL or (standing is Standing.NO_USER and found is weaker):
+            found = standing
     return _negated(found) if rules.kind == "none" else found
 
 
-def _judge_rule(rule: Rule, action: Admit, course: Course) -> Standing:
-    found = _JUDGES[type(rule.requires)](rule.requires, action, course)
+def _judge_rule(rule: Rule, one: Callable[[Requires], Standing]) -> Standing:
+    found = one(rule.requires)
     return _negated(found) if rule.negated else found
 
 

@@ -7,11 +7,12 @@ for is not among them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from apacheconf.ledger import Written
 from apacheconf.program.admission import Admit
+from apacheconf.program.conditions import Condition, FromHost
 from apacheconf.program.globs import glob_regex, is_glob
 from apacheconf.program.hosts import Host
 from apacheconf.program.program import Program
@@ -75,6 +76,20 @@ def _sections(scopes: Scopes, host: Host) -> Iterator[Written]:
 def is_access(directive: Written) -> bool:
     """Whether the directive is one of the rules of access."""
     return directive.name.lower() in _ACCESS
+
+
+def asked_by(said_by: Iterable[Written], condition: Condition) -> list[Written]:
+    """Of the lines of access rules those that ask for the names of clients, where the condition does; else all."""
+    lines = [each for each in said_by if is_access(each)]
+    named = [each for each in lines if _words(each)[:1] in (["host"], ["forward-dns"]) or _asks_name(each)]
+    return named if named and isinstance(condition, FromHost) else lines
+
+
+def _asks_name(directive: Written) -> bool:
+    """``Allow from .example.com``: neither all, nor a variable, nor an address."""
+    words = _words(directive)
+    return directive.name.lower() in ("allow", "deny") and any(re.search("[a-z]", each[:1]) or each[:1] == "."
+           for each in words[1:] if each != "all" and not each.startswith("env="))  # fmt: skip
 
 
 def _rules_in(section: Written) -> list[Written]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from enum import Enum
 
+from apacheconf.program.admission import Admit, Holds, Requires, Rules
 from apacheconf.program.conditions import ALWAYS, NEVER, Condition, Matches, Regex
 from apacheconf.program.hosts import Host
 from apacheconf.program.phases import Phase
@@ -137,6 +138,18 @@ class Walk:
             step = self._with_cookies(step, action, left)
         self.met.append((step, left == ALWAYS))
 
+    def _rules(self, rules: Rules) -> Rules:
+        """Access rules with what they ask of the request in its own terms."""
+        return replace(rules, entries=tuple(
+            self._rules(each) if isinstance(each, Rules) else replace(each, requires=self._requires(each.requires))
+            for each in rules.entries
+        ))  # fmt: skip
+
+    def _requires(self, requires: Requires) -> Requires:
+        if not isinstance(requires, Holds):
+            return requires
+        return replace(requires, condition=residual(self.known.asked(requires.condition), self.answers))
+
     def _with_cookies(self, step: Step, action: Rewrite, left: Condition) -> Step:
         """The rule without the cookies that it sets, which are lines of headers (RW-22)."""
         for each in action.sets:
@@ -164,6 +177,8 @@ class Walk:
         action = step.action
         if isinstance(action, EditHeader | Log):
             return replace(step, action=self.known.put(action), when=left)
+        if isinstance(action, Admit):
+            return replace(step, action=replace(action, rules=self._rules(action.rules)), when=left)
         if not isinstance(action, MapToOrigin | Redirect | MapToFile):
             return step
         said = self.known.put(action)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 
 import pytest
 
@@ -14,10 +17,24 @@ from tests.targets.fronts import MODULES, Fronts, fronts
 pytestmark = pytest.mark.live
 
 _MODULES = (*MODULES, "auth_basic_module", "authn_core_module", "authn_file_module", "authz_user_module",
-            "authz_groupfile_module", "access_compat_module", "headers_module")  # fmt: skip
+            "authz_groupfile_module", "access_compat_module", "headers_module",
+            "setenvif_module", "alias_module")  # fmt: skip
 #: Made with htpasswd -m and -s: ann's password is a, bob's is b.
 _USERS = "ann:$apr1$abcdefgh$G8IsPsylW5ROvIKsQMRG61\nbob:{SHA}6dcfXufJLW3J6S/9rRe4vUlBj5g=\n"
+#: bob's password is another one here, and nobody asks for it; dora's is b.
+_OTHERS = "bob:{SHA}hvfkN/qlp/zhXR3cuerq6jd2Z7g=\ndora:{SHA}6dcfXufJLW3J6S/9rRe4vUlBj5g=\n"
 _CONFIG = r"""
+<AuthnProviderAlias file first>
+    AuthUserFile FOLDER/users
+</AuthnProviderAlias>
+<AuthnProviderAlias file second>
+    AuthUserFile FOLDER/others
+</AuthnProviderAlias>
+<AuthzProviderAlias method our-method "PUT">
+</AuthzProviderAlias>
+<AuthzProviderAlias user our-people "dora">
+</AuthzProviderAlias>
+SetEnvIf X-Barred 1 barred
 <VirtualHost *:{port}>
     ServerName first.test
     Header always set X-Always 1
@@ -67,30 +84,99 @@ _CONFIG = r"""
     <Location /anyone/nothing>
         ProxyPass !
     </Location>
+    <Location /nested>
+        <RequireAny>
+            Require user bob
+            <RequireAll>
+                Require user ann
+                Require method GET
+                Require not env barred
+            </RequireAll>
+        </RequireAny>
+    </Location>
+    <Location /none>
+        <RequireAll>
+            Require valid-user
+            Require user ann dora
+            <RequireNone>
+                Require method POST
+            </RequireNone>
+        </RequireAll>
+    </Location>
+    <Location /apart>
+        <Limit GET>
+            Require user ann
+        </Limit>
+        <LimitExcept GET>
+            Require user bob
+        </LimitExcept>
+    </Location>
+    <Location /merged>
+        Require valid-user
+    </Location>
+    <Location /merged/both>
+        AuthMerging And
+        Require method POST
+    </Location>
+    <Location /merged/either>
+        AuthMerging Or
+        Require method POST
+    </Location>
+    <Location /files>
+        AuthName "all \"files\""
+        AuthBasicProvider first second
+        Require valid-user
+        Require our-method
+    </Location>
+    <Location /files/some>
+        Require user ann dora carl
+    </Location>
+    <Location /files/not>
+        <RequireAll>
+            Require valid-user
+            Require not user ann
+            Require not our-people
+        </RequireAll>
+    </Location>
+    <Location /away>
+        Require valid-user
+        Redirect 301 /away/there http://elsewhere.test/x
+        Redirect 308 /away/again http://elsewhere.test/x
+        Redirect 410 /away/gone
+    </Location>
+    <Location /named>
+        <RequireAny>
+            Require host nobody.invalid
+            Require user ann
+        </RequireAny>
+    </Location>
     ProxyPass /open http://127.0.0.1:{one}/open
     ProxyPass / http://127.0.0.1:{one}/
 </VirtualHost>
 """
 _PATHS = ("/anyone/x", "/anyone", "/ann/x", "/group", "/either/x", "/both/x", "/unless/x", "/satisfy/x", "/limited/x",
-          "/anyone/nothing/x")  # fmt: skip
-_ASKING = ("", "ann:a", "ann:b", "bob:b", "carl:c", "ann", ":")
+          "/anyone/nothing/x", "/nested/x", "/none/x", "/apart/x", "/merged/x", "/merged/both/x", "/merged/either/x",
+          "/files/x", "/files/some/x", "/files/not/x", "/away/there/x%20y?q=1", "/away/again/x", "/away/gone",
+          "/away/x", "/named/x")  # fmt: skip
+_ASKING = ("", "ann:a", "ann:b", "bob:b", "carl:c", "dora:b", "ann", ":")
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
-    folder = tmp_path_factory.mktemp("users")
+    folder = Path(mkdtemp())  # pytest closes its own folders to servers that run as somebody else
     (folder / "users").write_text(_USERS)
+    (folder / "others").write_text(_OTHERS)
     (folder / "groups").write_text("others: bob\nadmins: bob carl\n")
-    for each in (folder, folder.parent, folder.parent.parent):
-        each.chmod(0o755)
-    with fronts(_CONFIG.replace("FOLDER", str(folder)), folder, _MODULES) as found:
+    folder.chmod(0o755)
+    with fronts(_CONFIG.replace("FOLDER", str(folder)), tmp_path_factory.mktemp("users"), _MODULES) as found:
         yield found
+    rmtree(folder)
 
 
 def _ask(port: int, path: str, method: str, user: str) -> tuple[str, list[str], str]:
     header = f"Authorization: Basic {b64encode(user.encode()).decode()}" if user else ""
     head, body = exchange(port, "first.test", path, header=header, method=method)
-    kept = [line for line in head[1:] if line.lower().startswith(("www-authenticate", "x-always"))]
+    kept = [line for line in head[1:] if line.lower().startswith(("www-auth", "x-always", "location"))]
     return head[0].split()[1], sorted(kept), body.splitlines()[0] if head[0].split()[1] == "200" else ""
 
 

@@ -5,71 +5,131 @@ A list of users needs no file of its own: whoever isn't on it is looked up in an
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from apacheconf.program.conditions import NEVER
+from apacheconf.program.conditions import Condition
+from apacheconf.program.mod_auth_basic import quoted
 from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
-from apacheconf.targets.gates import Gate, gate_of
+from apacheconf.targets.gates import Case, Gate, gate_of, narrowed
 from apacheconf.targets.nginx.conditions import can_ask, flag_of
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.tree import Block, literal
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.questions import CannotAsk
+from apacheconf.targets.restrictions import asked_by
 from apacheconf.targets.routes import Route
 
+_UNASKED = "nginx can't ask this of a client, who counts as refused: name addresses with Require ip"
 _NOBODY = "/dev/null"
 #: Hashes that nginx computes itself: those of htpasswd -m and -s.
 _OWN = ("$apr1$", "{SHA}")
 
 
-def can_admit(route: Route) -> bool:
-    """Whether all that a route asks of users can be asked; what can't keeps everyone out."""
-    try:
-        gate = gate_of(route)
-    except CannotAsk:
-        return False
-    return gate is None or (can_ask(gate.refused) and can_ask(gate.unasked))
-
-
 def emit_gate(low: Lowering, route: Route, location: Block) -> bool:
     """The password that a route asks for. False where what follows must be nothing: everyone is refused."""
-    if not can_admit(route):
-        said_by = [each for step in route.admits for each in route.host.said_by(step)]
-        why = "these rules about users can't be asked in nginx, so everyone is refused where they hold"
+    said_by = [each for step in route.admits for each in route.host.said_by(step)]
+    try:
+        found = gate_of(route)
+        if found is not None:
+            gate, lost = narrowed(found, can_ask)
+            _emit(low, route, gate, lost, location)
+    except CannotAsk as missing:
+        why = f"nginx can't ask {missing}, so everyone is refused where these rules hold"
         location.add("return", "403", claims=(unsupported(said_by, why, "refuses-everyone"),))
         return False
-    gate = gate_of(route)
-    if gate is not None:
-        _emit(low, route, gate, location)
     return True
 
 
-def _emit(low: Lowering, route: Route, gate: Gate, location: Block) -> None:
-    said_by = route.host.said_by(gate.step)
-    if gate.refused != NEVER:
-        location.open("if", flag_of(low.maps, gate.refused), "=", "1").add("return", "403")
-    realm = literal(gate.realm)
-    if gate.unasked != NEVER:
-        entries = (("1", "off"), ("default", realm))
-        realm = low.maps.make("realm", Map(flag_of(low.maps, gate.unasked), entries, "whom nobody asks for a password"))
-    file = literal(gate.file)
-    if gate.users is not None:
-        listed = rf"~^(?:{'|'.join(map(escape, gate.users))})\z" if gate.users else r"~^\b\B"
-        entries = ((listed, file), ("default", _NOBODY))
-        file = low.maps.make("users", Map("$remote_user", entries, "where a user's password is, if they may"))
-    claims = tuple(_claims(route, gate))
-    location.add("auth_basic", realm, comment=low.sources.comment(said_by), claims=claims)
-    location.add("auth_basic_user_file", file)
+def _emit(low: Lowering, route: Route, gate: Gate, lost: tuple[Condition, ...], location: Block) -> None:
+    said_by = [each for step in gate.steps for each in route.host.said_by(step)]
+    asked = "".join(flag_of(low.maps, each) for each in gate.conditions)
+    statuses = {case.status for _, case in gate.cases if case.status}
+    for status in sorted(statuses):
+        _emit_refusal(low, gate, asked, status, location)
+    realm = literal(quoted(gate.realm))
+    if any(case.unasked for _, case in gate.cases):
+        entries = (*_bits(gate, lambda case: case.unasked, "off"), ("default", realm))
+        realm = low.maps.make("realm", Map(asked, entries, "whom nobody asks for a password"))
+    location.add("auth_basic", realm, comment=low.sources.comment(said_by), claims=tuple(_claims(route, gate, lost)))
+    location.add("auth_basic_user_file", _file(low, asked, gate))
 
 
-def _claims(route: Route, gate: Gate) -> list[Claim]:
-    said_by = route.host.said_by(gate.step)
-    claims = [exact(said_by)]
+def _emit_refusal(low: Lowering, gate: Gate, asked: str, status: int, location: Block) -> None:
+    """Who is refused before anybody is asked for a password."""
+    if not asked:
+        location.add("return", str(status))
+        return
+    entries = (*_bits(gate, lambda case: case.status == status, "1"), ("default", "0"))
+    location.open("if", low.maps.make("refused", Map(asked, entries, "")), "=", "1").add("return", str(status))
+
+
+Which = Callable[[Case], bool]
+
+
+def _bits(gate: Gate, which: Which, value: str) -> Iterator[tuple[str, str]]:
+    """The entry of a map over the answers that lead to such a case."""
+    found = [_text(answers) for answers, case in gate.cases if which(case)]
+    if found:
+        yield f"~^(?:{'|'.join(found)})$", value
+
+
+def _text(answers: tuple[bool, ...]) -> str:
+    return "".join("1" if each else "0" for each in answers)
+
+
+def _file(low: Lowering, asked: str, gate: Gate) -> str:
+    """Where a user's password is, if they may: nobody is in an empty file."""
+    cases: dict[Case, list[str]] = {}
+    for answers, case in gate.cases:
+        if not (case.unasked or case.status):
+            cases.setdefault(case, []).append(_text(answers))
+    last = literal(gate.files[-1][0])
+    if len(gate.files) == 1 and all(case.others and not case.named for case in cases):
+        return last
+    entries = [each for case, found in cases.items() for each in _of_case(gate, case, found if asked else [])]
+    source = f"{asked}:$remote_user" if asked else "$remote_user"
+    plain = not asked and all(case.others for case in cases)
+    made = Map(source, (*entries, ("default", last if plain else _NOBODY)), "where a user's password is, if they may")
+    return low.maps.make("users", made)
+
+
+def _of_case(gate: Gate, case: Case, bits: list[str]) -> Iterator[tuple[str, str]]:
+    """The users of one case, each in the first file that knows them."""
+    before = f"(?:{'|'.join(bits)}):" if bits else ""
+    named = [name for name, may in case.named if may is not case.others]
+    left = set(named)
+    if case.others and named:
+        yield rf"~^{before}{_any_of(named)}\z", _NOBODY
+    for file, users in gate.files[:-1]:
+        here = list(users) if case.others else [name for name in named if name in users]
+        left -= set(here)
+        if here:
+            yield rf"~^{before}{_any_of(here)}\z", literal(file)
+    if case.others and bits:
+        yield f"~^{before}", literal(gate.files[-1][0])
+    elif not case.others and left:
+        yield rf"~^{before}{_any_of([name for name in named if name in left])}\z", literal(gate.files[-1][0])
+
+
+def _any_of(names: list[str]) -> str:
+    return f"(?:{'|'.join(map(escape, names))})"
+
+
+def _claims(route: Route, gate: Gate, lost: tuple[Condition, ...]) -> list[Claim]:
+    said_by = [each for step in gate.steps for each in route.host.said_by(step)]
+    left_out = [each for condition in lost for each in asked_by(said_by, condition)]
+    claims = [exact([each for each in said_by if each not in left_out])]
+    if left_out:
+        claims.append(unsupported(left_out, _UNASKED, "condition"))
     if gate.from_groups:
         why = "who is in the group was read when this was written: translate anew when the group file changes"
         claims.append(equivalent(said_by, why, "groups-as-read"))
-    if not _only_own_hashes(gate.file):
+    if len(gate.files) > 1:
+        why = "who is in which file was read when this was written: translate anew when users come or go"
+        claims.append(equivalent(said_by, why, "users-as-read"))
+    if not all(_only_own_hashes(file) for file, _ in gate.files):
         why = "passwords that are not of htpasswd -m or -s go to the system's crypt, which must know their kind"
         claims.append(equivalent(said_by, why, "password-kinds"))
     return claims
