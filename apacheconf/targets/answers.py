@@ -21,7 +21,7 @@ from apacheconf.program.conditions import (
 from apacheconf.program.evaluate import search
 from apacheconf.program.prefixes import lies_under
 from apacheconf.program.values import REQUEST_URI, Literal
-from apacheconf.targets.patterns import literal_start
+from apacheconf.targets.patterns import literal_start, starts_with
 
 Answers = dict[Condition, bool]
 
@@ -73,9 +73,15 @@ def _concluded(asked: Matches, answers: Answers) -> Condition:
         match each:
             case Compare(value, Operator.SAME, Literal(text)) if held and value == asked.value:
                 return ALWAYS if search(asked.regex, text) is not None else NEVER
-            case Matches() if held and _excludes(each, asked):
+            case Matches() if _excludes(each, asked) if held else _contains(each, asked):
                 return NEVER
     return _of_names(asked, answers)
+
+
+def _contains(unheld: Matches, other: Matches) -> bool:
+    """Whether all that one regex matches is matched by another, which is nothing but a beginning."""
+    start = literal_start(other.regex)
+    return unheld.value == other.value and start is not None and starts_with(unheld.regex, start)
 
 
 def _excludes(held: Matches, other: Matches) -> bool:

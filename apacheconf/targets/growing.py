@@ -109,10 +109,17 @@ class _Grower:
         tree = self._grow({})
         if not isinstance(tree, Route) and self.cell.reach is Reach.BELOW:  # what is known of every path of the cell
             self.cases = 0
-            tree = self._grow({Matches(REQUEST_URI, Regex(f"^{escape(self.cell.path)}/")): True})
+            tree = self._grow(self._known())
         if len(list(leaves(tree))) > MOST_ENDS:
             raise _TooManyEnds
         return tree
+
+    def _known(self) -> Answers:
+        """What is known of every path of the cell: how it begins, and that it lies in no cell cut out of this one."""
+        inner = [each for each in self.host.shape.cells if each.reach is Reach.BELOW and
+                 each.path.startswith(f"{self.cell.path}/")]  # fmt: skip
+        known = {_below(self.cell): True}
+        return {**known, **dict.fromkeys(map(_below, inner if len(inner) <= MOST_CASES else ()), False)}
 
     def _grow(self, answers: Answers) -> Tree:
         """The tree below these answers."""
@@ -234,6 +241,10 @@ class _Grower:
         if isinstance(mapped, MapToOrigin):
             return of_url(matcher, self.program.origin(self.host, mapped.origin).name, mapped)
         return matcher if mapped is None else of_file(matcher, mapped, cell)
+
+
+def _below(cell: Cell) -> Condition:
+    return Matches(REQUEST_URI, Regex(f"^{escape(cell.path)}/"))
 
 
 def _asking_of(mapped: Mapped) -> frozenset[LayerKind]:

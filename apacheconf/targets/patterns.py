@@ -40,6 +40,12 @@ def literal_start(regex: Regex) -> str | None:
     return re.sub(r"\\(.)", r"\1", found[0])
 
 
+def starts_with(regex: Regex, text: str) -> bool:
+    """Whether the pattern is nothing but how a value begins, and ``text`` begins so."""
+    start = literal_start(regex)
+    return bool(start) and regex.pattern == f"^{escape(start or '')}" and text.startswith(start or "")
+
+
 def prefix_regex(prefix: str) -> str:
     """LOC-1 as a regex: ``/app`` ends at a segment, ``/app/`` does not hold for the bare form."""
     return f"^{escape(prefix)}" if prefix.endswith("/") else f"^{escape(prefix)}(?:/|$)"

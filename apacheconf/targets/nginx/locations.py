@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 from apacheconf.ledger import Outcome, Written
+from apacheconf.program.conditions import FromHost
 from apacheconf.program.handling import Told
 from apacheconf.program.hosts import Host, Reach
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.steps import EditHeader, ExportTls, Redirect, Respond, Rewrite, SecureOrigin, Step
+from apacheconf.targets.captures import parts_in
 from apacheconf.targets.choices import Ask, Closed, Place, Tree, close, leaves
 from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
 from apacheconf.targets.environments import variables_set
@@ -33,6 +35,7 @@ from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.rewriting import emit_refusals
 from apacheconf.targets.nginx.tree import Block
 from apacheconf.targets.questions import CannotAsk
+from apacheconf.targets.restrictions import asked_by
 from apacheconf.targets.routes import Route, kept_in_mind, members
 
 #: A file that isn't there: ``try_files`` wants one before it goes on.
@@ -51,7 +54,7 @@ def emit_place(low: Lowering, host: Host, place: Place, server: Block) -> None:
     for step in lost if not isinstance(tree, Closed) else ():
         if isinstance(step.action, EditHeader):
             continue
-        low.dropped.append(unsupported(host.said_by(step), "its condition can't be asked in nginx", "condition"))
+        low.dropped.append(_unasked(host, step))
     if _emit_served(low, place, tree, server):
         return
     if isinstance(tree, Ask):
@@ -75,6 +78,14 @@ def _emit_served(low: Lowering, place: Place, tree: Tree, server: Block) -> bool
 
     nesting.emit_nested(low, tree, place.cell, location, fill)
     return True
+
+
+def _unasked(host: Host, step: Step) -> Claim:
+    """The claim for what is not asked of a client: of access rules only for the lines that ask for its name."""
+    name = next(parts_in(step.when, FromHost), None)
+    if name is None:
+        return unsupported(host.said_by(step), "its condition can't be asked in nginx", "condition")
+    return unsupported(asked_by(host.said_by(step), name), mod_auth_basic.UNASKED, "condition")
 
 
 def _matcher(place: Place) -> tuple[str, ...]:

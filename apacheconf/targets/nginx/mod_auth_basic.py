@@ -21,7 +21,8 @@ from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.restrictions import asked_by
 from apacheconf.targets.routes import Route
 
-_UNASKED = "nginx can't ask this of a client, who counts as refused: name addresses with Require ip"
+#: What is said of the names of clients, which nginx doesn't look up.
+UNASKED = "nginx looks up no names of clients, so nobody has them: write their addresses in Require ip"
 _NOBODY = "/dev/null"
 #: Hashes that nginx computes itself: those of htpasswd -m and -s.
 _OWN = ("$apr1$", "{SHA}")
@@ -122,7 +123,7 @@ def _claims(route: Route, gate: Gate, lost: tuple[Condition, ...]) -> list[Claim
     left_out = [each for condition in lost for each in asked_by(said_by, condition)]
     claims = [exact([each for each in said_by if each not in left_out])]
     if left_out:
-        claims.append(unsupported(left_out, _UNASKED, "condition"))
+        claims.append(unsupported(left_out, UNASKED, "condition"))
     if gate.from_groups:
         why = "who is in the group was read when this was written: translate anew when the group file changes"
         claims.append(equivalent(said_by, why, "groups-as-read"))
