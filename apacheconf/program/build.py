@@ -116,7 +116,7 @@ class _Compiler:
         """The host's shape; its cells are made once for all hosts with equal steps, layers and limits."""
         rules = mod_rewrite.server_layer(server, self.model.main, builder.place)
         layers = builder.build(server, rules, mod_ssl.front_tls(server, self.model) is not None)
-        if by_handler.names_origins(layers) or self._leads_anywhere(server, layers):
+        if by_handler.names_origins(layers) or self._leads_anywhere(server, layers, origins):
             for number in origins.numbers.values():
                 linker.origin(number)
         on = server.dir_conf(ProxyDirConf).pass_interpolate_env.value
@@ -139,27 +139,35 @@ class _Compiler:
 
     def _origins_of(self, server: Server) -> Origins:
         """The server's origins. A balancer that a host inherits stays the main server's own (BP-18)."""
-        shared = share(_definitions(server))
+        main = self.model.main
+        shared = share(_definitions(server), 0 if server is main else len(_definitions(main)))
         mod_rewrite.add_workers(server, self.model.main, shared)
         self.ignored += [each for each in shared.ignored if each not in self.ignored]
         numbers: dict[str, int] = {}
         for name, origin in shared.origins():
-            numbers[name] = self._number(self._with_beats(origin))
+            numbers[name] = self._number(self._with_inherited(self._with_beats(origin)))
         return Origins(shared, numbers)
 
-    def _leads_anywhere(self, server: Server, layers: tuple[Layer, ...]) -> bool:
+    def _leads_anywhere(self, server: Server, layers: tuple[Layer, ...], origins: Origins) -> bool:
         """Whether a mapping or a rule makes URLs whose origin is found with the request."""
         mappings = (each for each, _ in _definitions(server) if isinstance(each, ProxyPass))
         sections = mod_proxy.finds_origins(layers)
-        return (
-            sections or any(map(mod_proxy.names_origin_late, mappings)) or mod_rewrite.proxies(server, self.model.main)
-        )
+        listed = any(mod_proxy.names_origin_late(each, origins.shared) for each in mappings)
+        return sections or listed or mod_rewrite.proxies(server, self.model.main)
 
     def _with_beats(self, origin: Origin) -> Origin:
         if not isinstance(origin, Balancer) or origin.lbmethod != "heartbeat":
             return origin
         storage = self.model.main.server_conf(HeartbeatServerConf).storage.value
         return replace(origin, beats=str(PurePosixPath(self.model.expanded.server_root, storage)))
+
+    def _with_inherited(self, origin: Origin) -> Origin:
+        """The main server's balancer stands in what a host makes of it as the program holds it."""
+        if not isinstance(origin, Balancer) or origin.inherited is None:
+            return origin
+        known = self.origins[self._number(self._with_beats(origin.inherited))]
+        assert isinstance(known, Balancer)
+        return replace(origin, inherited=known, members=known.members)
 
     def _number(self, origin: Origin) -> int:
         key = origin, tuple(map(id, origin.said_by))

@@ -6,12 +6,18 @@ The authority is read as ``apr_parse_addr_port`` reads it, from its end, so that
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
+from typing import TYPE_CHECKING
 
-from apacheconf.program.sharing import falls_under, generic_worker, is_balancer, target_path
+from apacheconf.program.sharing import generic_worker, is_balancer, target_path
 from apacheconf.program.workers import DEFAULT_PORTS, Balancer, Origin, Worker
+
+if TYPE_CHECKING:
+    from apacheconf.program.hosts import Host
+    from apacheconf.program.program import Program
 
 _PORT_AT_END = re.compile(r"(?s)(.*?):([0-9]+)\Z")
 
@@ -74,25 +80,60 @@ def _host_and_port(authority: str) -> tuple[str, int]:
     return host, max(port, 0)
 
 
-def origin_at(place: Place, template: Worker | None, known: Iterable[Origin]) -> Origin:
-    """The worker that serves the URL: the longest of ``known`` ones it falls under (WK-2), else one of its own.
+def origin_at(place: Place, uri: str, template: Worker | None, program: Program, host: Host) -> Origin:
+    """The host's worker that serves ``uri`` at ``place``, else one of its own.
 
     That has the parameters of ``template`` where its mapping is a ProxyPassMatch, and keeps no connection. A balancer
     must be called so; nobody speaks with the worker that stands for one that isn't there (AH01144).
     """
     if place.scheme == "balancer":
+        known = (program.origins[number] for number in host.origins)
         called = (each for each in known if isinstance(each, Balancer) and each.name == place.authority)
         return next(called, replace(generic_worker("balancer://x"), name=place.authority, host=place.host))
-    fitting = [each for each in known if isinstance(each, Worker) and not each.socket and _serves(each, place)]
-    if fitting:
-        return max(fitting, key=lambda origin: len(origin.name))
+    found = worker_for(place.authority, uri, program, host)
+    if found is not None:
+        return found
     if template is None:
         return replace(generic_worker(f"{place.scheme}://x"), name=place.authority, host=place.host, port=place.port)
     return replace(template, name=place.authority, host=place.host, port=place.port, path="", reusable=False)
 
 
-def _serves(worker: Worker, place: Place) -> bool:
-    try:
-        return falls_under(place.authority + place.path, worker.name)
-    except ValueError:  # a colon in a name that is no address: nobody is called so
-        return False
+def worker_for(authority: str, uri: str, program: Program, host: Host) -> Worker | None:
+    """The worker with the longest name that begins the URL as it is sent, or matches it (WK-2, WK-5)."""
+    url = authority + uri
+    found = None
+    for worker in _workers_at(program, host).get(authority, ()):
+        if (found is None or len(worker.name) > len(found.name)) and _serves(worker, url):
+            found = worker
+    return found
+
+
+def _serves(worker: Worker, url: str) -> bool:
+    name = worker.name
+    if not worker.matchable:
+        return url.startswith(name)
+    return len(name) <= len(url) and _pattern(name).fullmatch(url) is not None
+
+
+@lru_cache(maxsize=256)
+def _pattern(name: str) -> re.Pattern[str]:
+    """A name whose captures stand for anything."""
+    return re.compile(".*".join(map(re.escape, re.split(r"\$\d", name))), re.DOTALL)
+
+
+#: The workers of a host by their authority; what the key names is kept beside them, and all is emptied when full.
+_WORKERS: dict[tuple[int, int], tuple[Program, Host, dict[str, list[Worker]]]] = {}
+_SIZE = 4096
+
+
+def _workers_at(program: Program, host: Host) -> dict[str, list[Worker]]:
+    known = _WORKERS.get((id(program), id(host)))
+    if known is None:
+        if len(_WORKERS) >= _SIZE:
+            _WORKERS.clear()
+        found: dict[str, list[Worker]] = {}
+        for origin in (program.origins[number] for number in host.origins):
+            if isinstance(origin, Worker) and not origin.socket:
+                found.setdefault(origin.name.removesuffix(origin.path), []).append(origin)
+        known = _WORKERS[id(program), id(host)] = program, host, found
+    return known[2]

@@ -11,19 +11,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from apacheconf.program import rewriting
+from apacheconf.program import mapping, rewriting
 from apacheconf.program.admission import Admit
 from apacheconf.program.admitting import admit
-from apacheconf.program.by_request import NoAuthority, log_no_authority, origin_at, read_place
 from apacheconf.program.client_tls import export_tls, fake_basic_auth, name_user
 from apacheconf.program.editing import edit
-from apacheconf.program.evaluate import State, read_variable, search, text_of
+from apacheconf.program.evaluate import State, read_variable, text_of
 from apacheconf.program.files import Located
 from apacheconf.program.handling import TOLD, Told
 from apacheconf.program.headers import HeaderTable
 from apacheconf.program.hosts import Layer
 from apacheconf.program.messages import Levels, Message
-from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.mod_userdir import place_of
 from apacheconf.program.mod_vhost_alias import filled
 from apacheconf.program.phases import Phase
@@ -57,7 +55,6 @@ from apacheconf.program.steps import (
     OverrideErrors,
     Redirect,
     Respond,
-    Rest,
     Rewrite,
     SecureOrigin,
     SetCookie,
@@ -70,9 +67,9 @@ from apacheconf.program.steps import (
     Table,
 )  # fmt: skip
 from apacheconf.program.tls import NO_TLS, OriginTls
-from apacheconf.program.uri import BLANK, canonical, escape_path
+from apacheconf.program.uri import escape_path
 from apacheconf.program.values import Value
-from apacheconf.program.workers import Balancer, Origin, Worker
+from apacheconf.program.workers import Origin
 
 
 @dataclass
@@ -156,97 +153,6 @@ class Course:
 def perform(action: Action, course: Course) -> None:
     """Do one action of a step whose condition held."""
     _PERFORMERS[type(action)](action, course)
-
-
-def _map_to_origin(action: MapToOrigin, course: Course) -> None:
-    state = course.state
-    origin = course.program.origin(state.host, action.origin)
-    raw = action.raw and _keeps_bytes(action, course)
-    rest = _rest(action, course, raw)
-    target = action.path if action.value is None else text_of(action.value, state)
-    path = target + rest
-    if path and not path.startswith("/"):  # it runs into the authority (PP-6f)
-        authority = origin.name if isinstance(origin, Balancer) else f"{origin.scheme}://{origin.authority}"
-        _go_to(authority + path, None, raw, course)
-        return
-    _check(path, raw, origin, course)
-    name = origin.name.removesuffix("/") if path.startswith("/") else origin.name
-    _go(origin, name, path, raw, course)
-
-
-def _map_to_url(action: MapToUrl, course: Course) -> None:
-    raw = action.raw and _keeps_bytes(action, course)
-    url = text_of(action.url, course.state) + _rest(action, course, raw)
-    _go_to(url, action.template, raw, course)
-
-
-def _go_to(url: str, template: int | None, raw: bool, course: Course) -> None:
-    """The request goes where a URL of its own leads; ``template`` is the number of a worker with parameters for it."""
-    program, host = course.program, course.state.host
-    try:
-        place = read_place(url)
-    except NoAuthority:
-        course.refuse(400, f"{url} names no host and port")
-        log_no_authority(url, course.log)
-        return
-    worker = None if template is None else program.origin(host, template)
-    known = (program.origins[number] for number in host.origins)
-    origin = origin_at(place, worker if isinstance(worker, Worker) else None, known)
-    _check(place.path, raw, origin, course)
-    _go(origin, place.authority, place.path, raw, course)
-
-
-def _check(path: str, raw: bool, origin: Origin, course: Course) -> None:
-    """Refuse what can't be put into a request line."""
-    state = course.state
-    if raw and (" " in path or any(char < " " for char in path)):
-        course.refuse(403, "a blank or control character in a path that is passed on as it is")
-    elif raw and state.query is not None and is_fcgi(origin):
-        course.refuse(403, "a query in a path that is passed on as it is to FastCGI")  # FC-13
-    elif state.query is not None and BLANK.search(state.query) is not None:
-        course.refuse(403, "a blank or control character in the query")  # PU-7
-
-
-def _go(origin: Origin, name: str, path: str, raw: bool, course: Course) -> None:
-    """The request goes to ``origin``, whose URL up to the path is ``name``."""
-    state = course.state
-    course.origin = origin
-    state.mapped = name + path
-    path = (path if raw else _encoded(path, state)) or "/"
-    course.uri = path if state.query is None else f"{path}?{state.query}"
-
-
-def _encoded(path: str, state: State) -> str:
-    """The path for the origin; a slash that NoDecode has left encoded stays as it is (LOC-9)."""
-    path = canonical(path)
-    if state.host.shape.limits.encoded_slashes == "NoDecode":
-        return path.replace("%252F", "%2F").replace("%252f", "%2f")
-    return path
-
-
-def _keeps_bytes(action: MapToOrigin | MapToUrl, course: Course) -> bool:
-    """Whether a raw mapping may keep the client's own bytes: it must match them too, and captures are theirs (PU-6)."""
-    if action.pattern is None:
-        prefix = _prefix(action, course)
-        return bool(action.mapping) or taken(course.raw_path, prefix) == taken(course.state.path, prefix)
-    groups = search(action.pattern, course.raw_path)
-    if groups is not None:
-        course.state.captures["rule"] = groups
-    return groups is not None
-
-
-def _rest(action: MapToOrigin | MapToUrl, course: Course, raw: bool) -> str:
-    """What follows the target."""
-    path = course.raw_path if raw else course.state.path
-    if action.rest is not Rest.AFTER_PREFIX:
-        return path if action.rest is Rest.WHOLE_PATH else ""
-    prefix = _prefix(action, course)
-    return path[len(prefix) if action.mapping else taken(path, prefix) :]
-
-
-def _prefix(action: MapToOrigin | MapToUrl, course: Course) -> str:
-    """What the mapping has been compared with."""
-    return action.prefix if action.filled is None else text_of(action.filled, course.state)
 
 
 def _map_to_file(action: MapToFile, course: Course) -> None:
@@ -429,8 +335,8 @@ def _collect(name: str) -> Callable[[Any, Course], None]:
 
 
 _PERFORMERS: dict[type, Callable[[Any, Course], None]] = {
-    MapToOrigin: _map_to_origin,
-    MapToUrl: _map_to_url,
+    MapToOrigin: mapping.map_to_origin,
+    MapToUrl: mapping.map_to_url,
     KeepLocal: lambda action, course: None,
     MapToFile: _map_to_file,
     MapByName: _map_by_name,

@@ -81,8 +81,9 @@ def walk(program: Program, request: Request, tracer: Tracer = silent, by: MakeWa
     walker = (by or Walk)(course, tracer)
     if course.status is not None and course.why:
         tracer(Refused(course.status, course.why))
-    if course.status == 200:  # OPTIONS * meets what is early, and no filter
+    if course.status == 200:  # OPTIONS * meets what is early, then If, and no filter
         walker.run(Phase.POST_READ, Phase.POST_READ)
+        ask_layers(course, frozenset({LayerKind.IF}), walker.holds, tracer)
     else:
         walker.run(Phase.POST_READ if course.received else Phase.FILTERS)
     return course

@@ -41,7 +41,8 @@ from apacheconf.program.steps import (
     Rest,
     Step,
 )  # fmt: skip
-from apacheconf.program.values import REQUEST_URI, Capture, Joined, Literal, Value, Variable
+from apacheconf.program.substitutions import substitution
+from apacheconf.program.values import REQUEST_URI, Joined, Literal, Value, Variable
 
 T = TypeVar("T")
 M = TypeVar("M", MapBack, MapBackCookie)
@@ -115,21 +116,26 @@ def mapping_step(
     action = _map_to(mapping, number, path, regex, interpolates)
     if not isinstance(filled, Literal):
         action = replace(action, filled=filled)
+    if isinstance(action, MapToOrigin) and origins.shared.is_found_late(mapping.target):
+        action = replace(action, late=True)
     phase = Phase.READ if _early(mapping) else Phase.TRANSLATE
     return linker.step(phase, action, said_by, when, then=STOP)
 
 
-def names_origin_late(mapping: ProxyPass) -> bool:
-    """Whether the request may have a say in the authority of a mapping's target, or run into it (PP-6f)."""
+def names_origin_late(mapping: ProxyPass, shared: Shared) -> bool:
+    """Whether the origin of a mapping is seen with the request only (PP-6f, WK-2)."""
     authority = mapping.target.removesuffix(target_path(mapping.target))
-    return not mapping.is_exclusion and ("$" in authority or authority == mapping.target)
+    late = "$" in mapping.target or authority == mapping.target or shared.is_found_late(mapping.target)
+    return not mapping.is_exclusion and late
 
 
 def finds_origins(layers: Iterable[Layer]) -> bool:
     """Whether a section's mapping has such a target."""
     confs = (conf for layer in layers for _, conf in layer.confs if isinstance(conf, ProxyLayer))
     steps = (conf.mapping.value.filled for conf in confs if conf.mapping.value is not None)
-    return any(isinstance(step.action, MapToUrl) or not getattr(step.action, "path", "/") for step in steps)
+    actions = [step.action for step in steps]
+    late = (isinstance(each, MapToOrigin) and (each.late or not each.path) for each in actions)
+    return any(late) or any(isinstance(each, MapToUrl) for each in actions)
 
 
 def _when(path: str, regex: bool, filled: Value) -> Condition:
@@ -144,14 +150,14 @@ def _map_to(mapping: ProxyPass, number: int, path: str, regex: bool, interpolate
     raw = "nocanon" in mapping.keywords or bool(early)
     pattern = Regex(path) if raw and regex and not early else None
     if "$" in mapping.target.removesuffix(target) and (regex or interpolates):
-        url = interpolated(mapping.target, captures=regex) if interpolates else substitution(mapping.target)
+        url = interpolated(mapping.target, captures=regex) if interpolates else substitution(mapping.target, "rule")
         prefix, rest = ("", Rest.NOTHING) if regex else (path, Rest.AFTER_PREFIX)
         if not isinstance(url, Literal):
             return MapToUrl(url, number if regex else None, prefix, rest, raw, early, pattern)
     if not regex:
         value = interpolated(target) if interpolates and "${" in target else None
         return MapToOrigin(number, target, path, raw=raw, value=value, mapping=early)
-    value = interpolated(target, captures=True) if interpolates else substitution(target)
+    value = interpolated(target, captures=True) if interpolates else substitution(target, "rule")
     if isinstance(value, Literal):
         return MapToOrigin(number, target, rest=Rest.WHOLE_PATH, raw=raw, mapping=early, pattern=pattern)
     return MapToOrigin(number, target, rest=Rest.NOTHING, raw=raw, value=value, mapping=early, pattern=pattern)
@@ -181,17 +187,6 @@ def interpolates(confs: dict[str, Conf]) -> bool:
     return isinstance(conf, ProxyLayer) and conf.interpolates.value
 
 
-def substitution(text: str) -> Value:
-    """A text with ``$0`` to ``$9`` of the mapping's own match (PP-13)."""
-    parts = re.split(r"\$(\d)", text)
-    values: list[Value] = [Literal(parts[0])] if parts[0] else []
-    for digit, literal in zip(parts[1::2], parts[2::2], strict=True):
-        values.append(Capture("rule", int(digit)))
-        if literal:
-            values.append(Literal(literal))
-    return values[0] if len(values) == 1 else Joined(tuple(values)) if values else Literal("")
-
-
 def interpolated(text: str, captures: bool = False) -> Value:
     """A text with ``${VAR}`` of the request's environment, and with the captures of a regex (PU-11)."""
     parts = re.split(r"\$\{([^}]*)\}", text)
@@ -200,7 +195,7 @@ def interpolated(text: str, captures: bool = False) -> Value:
         if number % 2:
             values.append(Variable("ENV", part))
         elif part:
-            made = substitution(part) if captures else Literal(part)
+            made = substitution(part, "rule") if captures else Literal(part)
             values += made.parts if isinstance(made, Joined) else (made,)
     return values[0] if len(values) == 1 else Joined(tuple(values)) if values else Literal("")
 

@@ -22,6 +22,7 @@ lower it cell by cell. None of them reads the settings of ``model``; only ``fold
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,15 @@ class Program:
     def origin(self, host: Host, number: int) -> Origin:
         """The origin that a step of ``host`` names by ``number``."""
         return self.origins[host.origins[number]]
+
+    def lines_without_effect(self) -> Iterator[tuple[Written, str]]:
+        """Directives that no request can meet, each with the reason."""
+        for host in self.hosts:
+            for step, why in host.shape.dead:
+                yield from ((directive, why) for directive in host.said_by(step))
+        for each in self.ignored:
+            if not each.parameters:
+                yield each.directive, f"{each.worker} is the main server's, and has that one's members alone"
 
     def workers(self) -> tuple[Worker, ...]:
         """Every worker once: the standalone ones and the members of balancers."""

@@ -18,12 +18,13 @@ from apacheconf.program.by_request import NoAuthority, log_no_authority, origin_
 from apacheconf.program.evaluate import State, holds, text_of
 from apacheconf.program.files import exists
 from apacheconf.program.index import names_of
+from apacheconf.program.mapping import BROKEN, encoded, is_broken
 from apacheconf.program.rewriting_here import REDIRECT_HANDLER, begin_here, local_path, redirected
 from apacheconf.program.sharing import authority_of, generic_worker, target_path
 from apacheconf.program.steps import Aim, BeginRewriting, FinishRewriting, Rewrite
-from apacheconf.program.uri import canonical, escape_path
+from apacheconf.program.uri import escape_path
 from apacheconf.program.values import Joined, Literal, Value
-from apacheconf.program.workers import DEFAULT_PORTS, Origin
+from apacheconf.program.workers import DEFAULT_PORTS, Balancer, Origin
 
 if TYPE_CHECKING:
     from apacheconf.program.course import Course
@@ -264,28 +265,34 @@ def _to_origin(run: Rewriting, action: Rewrite, course: Course) -> None:
     state = course.state
     path = target_path(run.url)
     query = "" if state.query is None else f"?{state.query}"
+    escaped = run.escaped and not is_broken(path, state)
+    uri = ((encoded(path, state) if escaped else path) or "/") + query
     try:
-        course.origin = _origin(run.url, action, course)
+        course.origin = _origin(run.url, uri, action, course)
     except NoAuthority:
         course.refuse(400, f"{run.url} names no host and port")
         log_no_authority(run.url, course.log)
         return
     state.mapped = run.url
-    if run.escaped:
-        course.uri = (canonical(path) or "/") + query
+    if run.escaped and not escaped:
+        course.refuse(400, BROKEN)
+    elif escaped:
+        course.uri = uri
     elif _RAW.search(path + query):
         course.refuse(403, "a blank or control character in a path that is passed on as it is")  # RW-12
     else:
-        course.uri = (path or "/") + query
+        course.uri = uri
 
 
-def _origin(url: str, action: Rewrite, course: Course) -> Origin:
+def _origin(url: str, uri: str, action: Rewrite, course: Course) -> Origin:
     """The origin that the rule names, or the one that the URL of this request does (WK-4). Raises NoAuthority."""
     host, program = course.state.host, course.program
-    if action.origin is not None:
-        return program.origin(host, action.origin)
-    known = [program.origins[number] for number in host.origins]
-    return _at_socket(url, known) if url[:5].lower() == "unix:" else origin_at(read_place(url), None, known)
+    origin = None if action.origin is None else program.origin(host, action.origin)
+    if origin is not None and (isinstance(origin, Balancer) or origin.socket):
+        return origin
+    if url[:5].lower() == "unix:":
+        return _at_socket(url, [program.origins[number] for number in host.origins])
+    return origin_at(read_place(url), uri, None, program, host)
 
 
 def _at_socket(url: str, known: Iterable[Origin]) -> Origin:

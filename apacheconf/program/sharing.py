@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 from apacheconf.ledger import Written
 from apacheconf.modules.mod_proxy import BalancerMember, Definition, ProxyPass, ProxySet
 from apacheconf.program.mod_proxy_hcheck import check_of
+from apacheconf.program.uri import canonical
 from apacheconf.program.workers import DEFAULT_PORTS, Balancer, Ignored, Member, Origin, Worker
 
 _WORKER_FIELDS = {
@@ -51,6 +52,8 @@ class _Draft:
     parameters: dict[str, Any] = field(default_factory=dict)
     said_by: list[Written] = field(default_factory=list)
     members: list[_Draft] = field(default_factory=list)
+    matchable: bool = False
+    inherited: _Draft | None = None
 
     def add(self, parameters: Iterable[tuple[str, object]], said_by: Written) -> None:
         self.parameters.update(_meant(key, value) for key, value in parameters)
@@ -67,6 +70,14 @@ class Shared:
     ignored: list[Ignored] = field(default_factory=list)
     #: Names of workers by their authority, so that a target is compared with few.
     by_authority: dict[str, list[str]] = field(default_factory=dict)
+    #: Those of the main server, which its hosts don't see while they are read, and meet first afterwards (BP-18).
+    sealed: set[str] = field(default_factory=set)
+    #: A host's workers that the main server has as well: no request meets them.
+    hidden: dict[str, _Draft] = field(default_factory=dict)
+
+    def seal(self) -> None:
+        """What was read so far is the main server's; what follows is a virtual host's own."""
+        self.sealed = {*self.workers, *self.balancers}
 
     def read(self, definition: Definition, said_by: Written) -> None:
         """Take one line into account."""
@@ -74,16 +85,18 @@ class Shared:
             case ProxyPass(target="!"):
                 return
             case ProxyPass(target=url, parameters=parameters) if is_balancer(url):
-                self._balancer(url).add(_without_mapping(parameters), said_by)
+                self._say_of_balancer(url, _without_mapping(parameters), said_by)
             case ProxyPass(target=url, regex=regex, parameters=parameters):
                 self._map_to_worker(url, _without_mapping(parameters), said_by, matched=regex and "$" in url)
+            case BalancerMember(balancer=name, url=url) if balancer_name(name) in self.sealed:
+                self.ignored.append(Ignored(said_by, (), balancer_name(name)))
             case BalancerMember(balancer=name, url=url, parameters=parameters):
                 self._add_member(self._balancer(name), url, parameters, said_by)
             case ProxySet(url=url, parameters=parameters) if is_balancer(url):
-                self._balancer(url).add(parameters, said_by)
+                self._say_of_balancer(url, parameters, said_by)
             case ProxySet(url=url, parameters=parameters):
-                known = self._worker_for(url)
-                draft = self._new_worker(url) if known is None else self.workers[known]
+                known = self._own_worker_for(url)
+                draft = self._new_worker(url) if known is None else self._own_worker(known)
                 draft.add(parameters, said_by)
 
     def find(self, url: str) -> str | None:
@@ -91,6 +104,15 @@ class Shared:
         if is_balancer(url):
             return balancer_name(url)
         return self._worker_for(url)
+
+    def is_found_late(self, url: str) -> bool:
+        """Whether another worker than ``find``'s may serve URLs below a target: a longer one, or none (WK-2)."""
+        path = target_path(url)
+        if is_balancer(url) or "|" in url:
+            return False
+        name = worker_name(url)
+        longer = (each for each in self.by_authority.get(authority_of(url), ()) if len(each) > len(name))
+        return "$" in path or canonical(path) != path or any(worker_name(each).startswith(name) for each in longer)
 
     def add_generic(self, url: str, said_by: Written) -> None:
         """The worker of a rule's target that no other line defines: it keeps no connections (WK-4)."""
@@ -108,16 +130,32 @@ class Shared:
         name = balancer_name(url)
         return self.balancers.setdefault(name, _Draft(name))
 
+    def _say_of_balancer(self, url: str, parameters: Iterable[tuple[str, object]], said_by: Written) -> None:
+        """A line about a balancer. A host's settings are its own, members and their state stay the main server's."""
+        draft = self._balancer(url)
+        if draft.url in self.sealed:
+            parameters = tuple(parameters)
+            if not parameters:
+                return
+            if draft.inherited is None:
+                inherited = draft
+                draft = _Draft(draft.url, dict(draft.parameters), list(draft.said_by), draft.members)
+                draft.inherited = self.balancers[draft.url] = inherited
+                self.balancers[draft.url] = draft
+        draft.add(parameters, said_by)
+
     def _map_to_worker(
         self, url: str, parameters: tuple[tuple[str, object], ...], said_by: Written, matched: bool
     ) -> None:
         """``matched``: the target holds captures, and reuses connections only where it says so (WK-5)."""
-        shared = self._worker_for(url)
+        shared = self._own_worker_for(url)
         if shared is None:
             own = (("disablereuse", True),) if matched else ()
-            self._new_worker(url).add((*own, *parameters), said_by)
+            draft = self._new_worker(url)
+            draft.add((*own, *parameters), said_by)
+            draft.matchable = matched
             return
-        known = self.workers[shared].parameters
+        known = self._own_worker(shared).parameters
         meant = [(key, *_meant(key, value)) for key, value in parameters]
         lost = tuple(key for key, name, value in meant if known.get(name) != value)
         if lost:
@@ -128,7 +166,17 @@ class Shared:
         candidates = self.by_authority.get(authority_of(url), ())
         return max((name for name in candidates if falls_under(url, name)), key=len, default=None)
 
+    def _own_worker_for(self, url: str) -> str | None:
+        """The same among those that are seen while the lines are read."""
+        seen = (name for name in self.by_authority.get(authority_of(url), ()) if name not in self.sealed)
+        return max((name for name in (*seen, *self.hidden) if falls_under(url, name)), key=len, default=None)
+
+    def _own_worker(self, name: str) -> _Draft:
+        return self.hidden[name] if name in self.hidden else self.workers[name]
+
     def _new_worker(self, url: str) -> _Draft:
+        if url in self.workers:
+            return self.hidden.setdefault(url, _Draft(url))
         self.by_authority.setdefault(authority_of(url), []).append(url)
         draft = self.workers[url] = _Draft(url)
         return draft
@@ -155,10 +203,12 @@ def authority_of(url: str) -> str:
     return worker_name(url).removesuffix(target_path(url))
 
 
-def share(definitions: Iterable[tuple[Definition, Written]]) -> Shared:
-    """The origins that these lines, in configuration order, define."""
+def share(definitions: Iterable[tuple[Definition, Written]], inherited: int = 0) -> Shared:
+    """The origins that these lines, in configuration order, define; the first ones are the main server's."""
     shared = Shared()
-    for definition, said_by in definitions:
+    for number, (definition, said_by) in enumerate(definitions):
+        if number and number == inherited:
+            shared.seal()
         shared.read(definition, said_by)
     return shared
 
@@ -231,6 +281,7 @@ def _make_worker(draft: _Draft, member: Member | None = None) -> Worker:
         reusable=_keeps_connections(given, scheme),
         upgrade=_words(given.get("upgrade")),
         member=member,
+        matchable=draft.matchable,
         check=check_of(given) if member is not None else None,
         status=frozenset(given.get("status") or ()) if member is None else frozenset(),
         said_by=tuple(draft.said_by),
@@ -265,6 +316,8 @@ def _make_balancer(name: str, draft: _Draft) -> Balancer:
         sticky_parameter=parameter if bar else cookie,
         said_by=tuple(draft.said_by),
     )
+    if draft.inherited is not None:
+        balancer = replace(balancer, inherited=_make_balancer(name, draft.inherited))
     given = _fields(draft.parameters, _BALANCER_FIELDS)
     if isinstance(separator, str) and separator.lower() == "off":
         given["sticky_separator"] = ""

@@ -32,7 +32,8 @@ class Worker:
     member URL itself carries. ``retry`` is how long an error keeps it out. ``said_by`` are the directives that
     made it. ``ping`` is the wait for 100 Continue (0: nobody is asked), ``idle`` how long an unused connection is kept
     (0: for ever), ``address_ttl`` how long a looked-up address holds (-1: for ever). ``member`` is set in a balancer;
-    outside of one ``status`` has the flags as given (``-I``: WP-31). ``check`` is a member's health check.
+    outside of one ``status`` has the flags as given (``-I``: WP-31). ``check`` is a member's health check. One that
+    is ``matchable`` has captures in its name, which stand for anything there (WK-5).
     """
 
     name: str
@@ -55,6 +56,7 @@ class Worker:
     member: Member | None = None
     status: frozenset[str] = frozenset()
     check: HealthCheck | None = None
+    matchable: bool = False
     said_by: tuple[Written, ...] = field(default=(), compare=False)
 
     @property
@@ -68,7 +70,8 @@ class Worker:
 class Balancer:
     """A balancer and its members in the order they were defined. ``name`` is ``balancer://mycluster``.
 
-    ``beats`` is the file with its members' beats, for lbmethod=heartbeat.
+    ``beats`` is the file with its members' beats, for lbmethod=heartbeat. The members of one that is ``inherited`` are
+    the main server's, with their state, whatever else a virtual host says of it (BP-18).
     """
 
     name: str
@@ -85,6 +88,7 @@ class Balancer:
     fail_on_timeout: bool = False
     force_recovery: bool = True
     beats: str = ""
+    inherited: Balancer | None = None
     said_by: tuple[Written, ...] = field(default=(), compare=False)
 
     @property
@@ -96,7 +100,10 @@ class Balancer:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Parameters of ``directive`` that have no effect, because it shares the worker ``worker`` (WK-3)."""
+    """Parameters of ``directive`` that have no effect, because it shares the worker ``worker`` (WK-3).
+
+    Without parameters all of it has none: a member of a balancer that is the main server's (BP-18).
+    """
 
     directive: Written
     parameters: tuple[str, ...]

@@ -21,15 +21,16 @@ STANDALONE = Member(status=frozenset("I"))
 
 
 class Balancer:
-    """A balancer at work: its members' cells, in the order of their definition."""
+    """A balancer at work: its members' cells, in the order of their definition; those ``shared`` are another's."""
 
-    def __init__(self, data: BalancerData) -> None:
+    def __init__(self, data: BalancerData, shared: Sequence[Cells] = ()) -> None:
         self.name = data.name
         self.attempts = data.attempts
         self.force_recovery = data.force_recovery
         self.fail_on_status = frozenset(data.fail_on_status)
         self.fail_on_timeout = data.fail_on_timeout
-        self.cells = [Cells(number, worker.member or Member()) for number, worker in enumerate(data.members)]
+        own = (Cells(number, worker.member or Member()) for number, worker in enumerate(data.members))
+        self.cells = list(shared or own)
         self.routes = [(worker.member or Member()).route for worker in data.members]
         self._redirects = [(worker.member or Member()).redirect for worker in data.members]
         self._retry = [worker.retry for worker in data.members]

@@ -226,7 +226,7 @@ def _mapping(steps: tuple[Step, ...]) -> MapToOrigin | None:
 
 
 def _make_path(mapping: MapToOrigin) -> MakePath | None:
-    if mapping.value is not None or mapping.raw or mapping.rest is Rest.NOTHING:
+    if mapping.value is not None or mapping.raw or mapping.late or mapping.rest is Rest.NOTHING:
         return None
     target = mapping.path
     cut = len(mapping.prefix) if mapping.rest is Rest.AFTER_PREFIX else 0

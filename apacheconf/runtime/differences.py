@@ -150,13 +150,6 @@ DIFFERENCES = (
         "RFC 9110, section 14.2, allows it, and nobody asks origins that way",
     ),
     Difference(
-        ("WK-5",),
-        "enablereuse=on for a target with $1",
-        "holds for URLs that are at least as long as the worker's own text",
-        "holds for all of its URLs",
-        "the length of a URL says nothing about its origin",
-    ),
-    Difference(
         ("LB-22", "BP-19"),
         "the page of balancer-manager",
         "shows members and changes them; BalancerPersist keeps that over a restart",

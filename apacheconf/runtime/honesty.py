@@ -174,7 +174,7 @@ def fallback_for(program: Program) -> Callable[[Written], Answer | None]:
     """The answer for what neither a step nor an origin was made of."""
     absent = {id(each): _absent(each.why.name, each.note or each.why.value) for each in program.absent}
     left_out = {id(directive): reason for directive, reason in program.left_out}
-    dead = {id(each): why for host in program.hosts for step, why in host.shape.dead for each in host.said_by(step)}
+    dead = {id(each): why for each, why in program.lines_without_effect()}
     of_tls = tls_honesty.fallback_for(program)
 
     def fallback(directive: Written) -> Answer | None:

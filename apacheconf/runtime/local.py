@@ -72,7 +72,7 @@ def redirect(client: ClientConnection, exchange: Exchange, status: int, location
 def _answer_for_origin(client: ClientConnection, exchange: Exchange, head: RequestHead, decision: Decision) -> None:
     """OPTIONS * (PP-22), and TRACE or OPTIONS that may go no further (RQ-17): answered as an origin's would be."""
     if head.target == b"*" or decision.state is None:
-        client.answer(exchange, 200, b"", [], completed=True)
+        client.answer(exchange, 200, b"", vary_lines(decision), completed=True)
         return
     if head.method == b"OPTIONS":
         allowed = b"TRACE" if exchange.site.limits.trace else b""

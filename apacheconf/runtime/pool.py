@@ -97,21 +97,27 @@ def _is_quiet(fileno: int) -> bool:
 
 
 class Service:
-    """What a mapping leads to: one worker, or a balancer's members. ``wait`` is BP-7's, in seconds."""
+    """What a mapping leads to: one worker, or a balancer's members. ``wait`` is BP-7's, in seconds.
+
+    ``shared`` are the members of the main server's balancer, where a host says something of it (BP-18).
+    """
 
     __slots__ = (
         "attempts", "balancer", "fail_on_status", "fail_on_timeout", "is_balancer", "name", "no_failover", "pools",
         "sticky", "wait",
     )  # fmt: skip
 
-    def __init__(self, origin: Origin) -> None:
+    def __init__(self, origin: Origin, shared: list[Pool] | None = None) -> None:
+        shared = shared or []
         self.name = origin.name
         self.is_balancer = isinstance(origin, BalancerData)
         if isinstance(origin, BalancerData):
-            self.balancer: Balancer | LoneWorker = (balancer := Balancer(origin))
+            self.balancer: Balancer | LoneWorker = (balancer := Balancer(origin, [pool.cells for pool in shared]))
             self.attempts, self.wait = origin.attempts, origin.wait
             self.sticky, self.no_failover = Sticky.of(origin), origin.no_failover
-            self.pools = [Pool(*pair) for pair in zip(origin.members, balancer.cells, strict=True)]
+            self.pools: list[Pool] = shared or [
+                Pool(*pair) for pair in zip(origin.members, balancer.cells, strict=True)
+            ]
             self.fail_on_status, self.fail_on_timeout = frozenset(origin.fail_on_status), origin.fail_on_timeout
         else:
             self.balancer = lone = LoneWorker(origin)

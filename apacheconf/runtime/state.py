@@ -20,7 +20,7 @@ from apacheconf.program.program import Program
 from apacheconf.program.reading import first_host, own_scheme
 from apacheconf.program.request import Decision
 from apacheconf.program.tls import FrontTls, compatible
-from apacheconf.program.workers import Origin
+from apacheconf.program.workers import Balancer, Origin
 from apacheconf.runtime.authority import FileAuthority
 from apacheconf.runtime.blocking import Addresses, refusal
 from apacheconf.runtime.compile import CompiledShape
@@ -170,7 +170,8 @@ class ServerState:
     def service(self, origin: Origin) -> Service:
         found = self._services.get(id(origin))
         if found is None:
-            found = Service(origin)
+            inherited = origin.inherited if isinstance(origin, Balancer) else None
+            found = Service(origin, None if inherited is None else self.service(inherited).pools)
             if any(origin is known for known in self.program.origins):  # others come with a request, and go (WK-4)
                 self._services[id(origin)] = found
         return found

@@ -60,7 +60,7 @@ FILES = "the translation serves no files: what no mapping takes is answered with
 def fallback_for(program: Program, target: str) -> Callable[[Written], Answer]:
     """The answer for each directive that neither a step nor the target spoke for."""
     absent = {id(each): _of_absent(each.name, each.why.name, each.note or each.why.value) for each in program.absent}
-    dead = {id(each): Answer(Outcome.DEAD_IN_SOURCE, why, key="dead") for each, why in _dead(program)}
+    dead = {id(each): Answer(Outcome.DEAD_IN_SOURCE, why, key="dead") for each, why in program.lines_without_effect()}
     left_out = {id(each): why for each, why in program.left_out}
     of_files = {id(each) for section in program.directives for each in _below_file_section(section)}
 
@@ -107,13 +107,6 @@ def _of_absent(name: str, why: str, note: str) -> Answer:
     if name.lower() in ("loadmodule", "loadfile"):
         return Answer(Outcome.NO_EFFECT, _BY_MODULE["mod_so"])
     return Answer(Outcome.ABSORBED, note)
-
-
-def _dead(program: Program) -> Iterator[tuple[Written, str]]:
-    for host in program.hosts:
-        for step, why in host.shape.dead:
-            for directive in host.said_by(step):
-                yield directive, why
 
 
 def _below_file_section(section: Written) -> Iterator[Written]:

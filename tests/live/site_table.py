@@ -52,7 +52,6 @@ OUT_OF_SCOPE = (
 
 #: Not out of scope: differences that are known and to be mended.
 OPEN = (
-    Row("odd-but-legal-formatting", "/b%20b|/b b", "a worker whose path has a blank keeps its connections"),
     Row("moodle", "^(POST|PUT|PATCH) ", "a body that an ErrorDocument of FastCGI would read"),
     Row("wordpress-multisite", "gzip", "AddOutputFilterByType for what FastCGI answers"),
     Row("elasticsearch-guarded", ".", "bytraffic after answers of other lengths"),

@@ -198,7 +198,6 @@ SHOWN: dict[str, Callable[..., None]] = {
     "SSLProxyVerify": test_optional_no_ca,
     "max= of a worker": conversations.test_max_bounds_all_connections_to_a_worker,
     "several ranges": conversations.test_ranges_apart_get_the_whole_body,
-    "enablereuse=on": conversations.test_captures_and_reuse,
     "the page of balancer-manager": honesty.test_the_page_of_the_balancer,
     "the echo of a TRACE": test_the_body_of_a_trace,
     "the children": honesty.test_one_child_serves,

@@ -1,0 +1,130 @@
+"""What a mapping makes of a request: the origin that gets it, and its path there (PP-6, PP-13, PU-1 to PU-8)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from apacheconf.program.by_request import NoAuthority, log_no_authority, origin_at, read_place, worker_for
+from apacheconf.program.evaluate import State, search, text_of
+from apacheconf.program.mod_proxy_fcgi import is_fcgi
+from apacheconf.program.prefixes import taken
+from apacheconf.program.sharing import generic_worker
+from apacheconf.program.steps import MapToOrigin, MapToUrl, Rest
+from apacheconf.program.uri import BLANK, canonical
+from apacheconf.program.workers import Balancer, Origin, Worker
+
+if TYPE_CHECKING:
+    from apacheconf.program.course import Course
+
+_LONE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
+BROKEN = "a percent sign in the decoded path begins no escape"
+
+
+def map_to_origin(action: MapToOrigin, course: Course) -> None:
+    state = course.state
+    origin = course.program.origin(state.host, action.origin)
+    raw = action.raw and _keeps_bytes(action, course)
+    rest = _rest(action, course, raw)
+    target = action.path if action.value is None else text_of(action.value, state)
+    path = target + rest
+    if path and not path.startswith("/"):  # it runs into the authority (PP-6f)
+        authority = origin.name if isinstance(origin, Balancer) else f"{origin.scheme}://{origin.authority}"
+        _go_to(authority + path, None, raw, course)
+        return
+    if action.late and isinstance(origin, Worker):
+        authority = origin.name.removesuffix(origin.path)
+        found = worker_for(authority, _uri(path, raw, state), course.program, state.host)
+        origin = found or generic_worker(authority)
+    _check(path, raw, origin, course)
+    name = origin.name.removesuffix("/") if path.startswith("/") else origin.name
+    _go(origin, name, path, raw, course)
+
+
+def map_to_url(action: MapToUrl, course: Course) -> None:
+    raw = action.raw and _keeps_bytes(action, course)
+    url = text_of(action.url, course.state) + _rest(action, course, raw)
+    _go_to(url, action.template, raw, course)
+
+
+def _go_to(url: str, template: int | None, raw: bool, course: Course) -> None:
+    """The request goes where a URL of its own leads; ``template`` is the number of a worker with parameters for it."""
+    program, host = course.program, course.state.host
+    try:
+        place = read_place(url)
+    except NoAuthority:
+        course.refuse(400, f"{url} names no host and port")
+        log_no_authority(url, course.log)
+        return
+    worker = None if template is None else program.origin(host, template)
+    uri = _uri(place.path, raw, course.state)
+    origin = origin_at(place, uri, worker if isinstance(worker, Worker) else None, program, host)
+    _check(place.path, raw, origin, course)
+    _go(origin, place.authority, place.path, raw, course)
+
+
+def _check(path: str, raw: bool, origin: Origin, course: Course) -> None:
+    """Refuse what can't be put into a request line."""
+    state = course.state
+    if not raw and is_broken(path, state):
+        course.refuse(400, BROKEN)
+    elif raw and (" " in path or any(char < " " for char in path)):
+        course.refuse(403, "a blank or control character in a path that is passed on as it is")
+    elif raw and state.query is not None and is_fcgi(origin):
+        course.refuse(403, "a query in a path that is passed on as it is to FastCGI")  # FC-13
+    elif state.query is not None and BLANK.search(state.query) is not None:
+        course.refuse(403, "a blank or control character in the query")  # PU-7
+
+
+def _go(origin: Origin, name: str, path: str, raw: bool, course: Course) -> None:
+    """The request goes to ``origin``, whose URL up to the path is ``name``."""
+    state = course.state
+    course.origin = origin
+    state.mapped = name + path
+    course.uri = _uri(path, raw, state)
+
+
+def _uri(path: str, raw: bool, state: State) -> str:
+    """The path as it is sent, with the query."""
+    path = (path if raw else encoded(path, state)) or "/"
+    return path if state.query is None else f"{path}?{state.query}"
+
+
+def encoded(path: str, state: State) -> str:
+    """A decoded path for the origin; a slash that NoDecode has left encoded stays as it is (LOC-9)."""
+    path = canonical(path)
+    return path.replace("%252F", "%2F").replace("%252f", "%2f") if _keeps_slashes(state) else path
+
+
+def is_broken(path: str, state: State) -> bool:
+    """Whether a decoded path can't be encoded: NoDecode takes what it holds for escapes (PU-4)."""
+    return _keeps_slashes(state) and _LONE_PERCENT.search(path) is not None
+
+
+def _keeps_slashes(state: State) -> bool:
+    return state.host.shape.limits.encoded_slashes == "NoDecode"
+
+
+def _keeps_bytes(action: MapToOrigin | MapToUrl, course: Course) -> bool:
+    """Whether a raw mapping may keep the client's own bytes: it must match them too, and captures are theirs (PU-6)."""
+    if action.pattern is None:
+        prefix = _prefix(action, course)
+        return bool(action.mapping) or taken(course.raw_path, prefix) == taken(course.state.path, prefix)
+    groups = search(action.pattern, course.raw_path)
+    if groups is not None:
+        course.state.captures["rule"] = groups
+    return groups is not None
+
+
+def _rest(action: MapToOrigin | MapToUrl, course: Course, raw: bool) -> str:
+    """What follows the target."""
+    path = course.raw_path if raw else course.state.path
+    if action.rest is not Rest.AFTER_PREFIX:
+        return path if action.rest is Rest.WHOLE_PATH else ""
+    prefix = _prefix(action, course)
+    return path[len(prefix) if action.mapping else taken(path, prefix) :]
+
+
+def _prefix(action: MapToOrigin | MapToUrl, course: Course) -> str:
+    """What the mapping has been compared with."""
+    return action.prefix if action.filled is None else text_of(action.filled, course.state)
