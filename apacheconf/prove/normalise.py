@@ -203,7 +203,29 @@ def members_as_one(program: Program) -> Rule:
         if isinstance(balancer, Balancer)
         for member in balancer.members
     }
-    return Rule("N14", "which member of a balancer answers", lambda seen: _renamed(seen, names))
+    routes = {
+        f"{balancer.sticky_separator}{member.member.route}": f"{balancer.sticky_separator}{balancer.name}"
+        for balancer in program.origins
+        if isinstance(balancer, Balancer)
+        for member in balancer.members
+        if member.member is not None and member.member.route
+    }
+    return Rule("N14", "which member of a balancer answers", lambda seen: _routed(_renamed(seen, names), routes))
+
+
+def _routed(seen: Observation, routes: Mapping[str, str]) -> Observation:
+    """The same with the route of a cookie that names who answered (ST-10)."""
+    if not routes:
+        return seen
+    pattern = re.compile(rf"({'|'.join(map(re.escape, routes))})(?![\w.-])")
+
+    def rename(pairs: Headers) -> Headers:
+        return tuple(
+            (name, pattern.sub(lambda found: routes[found[0]], value) if name.lower() == "set-cookie" else value)
+            for name, value in pairs
+        )
+
+    return _both(rename)(seen)
 
 
 def _renamed(seen: Observation, names: Mapping[str, str]) -> Observation:

@@ -149,23 +149,6 @@ def kept_in_mind(route: Route) -> list[Claim]:
     return [exact(route.host.said_by(step)) for step in silent]
 
 
-def escaped_all_the_same(route: Route) -> list[Claim]:
-    """The claim for a target that escapes what a rule with NE makes, where a client has chosen a part of it."""
-    step = route.answer or route.mapping
-    if not route.unescaped or step is None or _is_settled(step):
-        return []
-    why = "NE: what is captured is escaped all the same, where it holds more than letters, digits and -._~!$&'()*+,;=:@"
-    return [approximated(route.host.said_by(step), why, "no-escape")]
-
-
-def _is_settled(step: Step) -> bool:
-    """Whether no part of what the step makes was chosen by a client."""
-    action = step.action
-    value = action.location if isinstance(action, Redirect) else getattr(action, "value", None)
-    whole = isinstance(action, MapToOrigin) and action.rest is not Rest.NOTHING
-    return not whole and all(isinstance(part, Literal) for part in parts_of(value))
-
-
 def regex_of(step: Step) -> Regex | None:
     """The regex that a step matched, whose captures its action uses."""
     parts = step.when.conditions if isinstance(step.when, AllOf) else (step.when,)

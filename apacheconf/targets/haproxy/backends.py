@@ -15,7 +15,7 @@ from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.mod_authz_core import admissions, can_say, emit_admission
 from apacheconf.targets.haproxy.reporting import report_unsure
 from apacheconf.targets.haproxy.tree import Section
-from apacheconf.targets.routes import Route, escaped_all_the_same, kept_in_mind
+from apacheconf.targets.routes import Route, kept_in_mind
 
 _NOT_ASKED = "what it guards is not served, and nobody is asked for a name there"
 _ANSWERED = "it is answered before anybody is asked who it is"
@@ -25,7 +25,7 @@ def backend_of(low: Lowering, end: Route | Closed) -> str:
     """The name of the backend, written if it isn't there yet."""
     if isinstance(end, Closed):
         return _answering(low, end.status, (unsupported(end.said_by, end.why, "closed"),))
-    low.dropped += [*kept_in_mind(end), *escaped_all_the_same(end)]
+    low.dropped += kept_in_mind(end)
     origin = end.origin(low.program)
     if origin is not None:
         return mod_proxy.backend_for(low, end, origin)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, is_dataclass, replace
 
 from apacheconf.program.conditions import (
     AllOf,
@@ -29,7 +29,7 @@ _FETCHES = {
     "HTTP_HOST": "req.fhdr(host)", "HTTP_USER_AGENT": "req.fhdr(user-agent)", "HTTP_REFERER": "req.fhdr(referer)",
     "HTTP_COOKIE": "req.fhdr(cookie)", "HTTP_ACCEPT": "req.fhdr(accept)", "REMOTE_ADDR": "src", "SERVER_ADDR": "dst",
     "REMOTE_PORT": "src_port", "HTTPS": "ssl_fc,iif(on,off)", "REQUEST_SCHEME": "ssl_fc,iif(https,http)",
-    "CONTENT_TYPE": "req.fhdr(content-type)", "REMOTE_USER": "var(txn.user)",
+    "CONTENT_TYPE": "req.fhdr(content-type)", "REMOTE_USER": "var(txn.user)", "REQUEST_TIME_USEC": "date(0,us)",
 }  # fmt: skip
 #: Those of mod_ssl; the names in a certificate are ``SSL_CLIENT_S_DN_CN`` and the like.
 _OF_TLS = {"SSL_PROTOCOL": "ssl_fc_protocol", "SSL_CIPHER": "ssl_fc_cipher", "SSL_TLS_SNI": "ssl_fc_sni",
@@ -38,6 +38,8 @@ _OF_TLS = {"SSL_PROTOCOL": "ssl_fc_protocol", "SSL_CIPHER": "ssl_fc_cipher", "SS
 _NAME_PART = re.compile(r"SSL_CLIENT_([SI])_DN_(CN|O|OU|C|ST|L)")
 #: What is known of the answer only.
 _OF_ANSWERS = {"REQUEST_STATUS": "status"}
+#: Variables that httpd's modules set without a line that says so, by how their names begin.
+_FOREIGN = ("BALANCER_", "SSL_", "MATCH_", "AUTHENTICATE_", "AUTHORIZE_", "REDIRECT_", "UNIQUE_ID")
 #: What is known when an origin was chosen, and no sooner.
 _LATER = frozenset({*_OF_ANSWERS, "RESP", "REMOTE_USER"})
 _NUMBERS = {Operator.EQ: "eq", Operator.LT: "lt", Operator.LE: "le", Operator.GT: "gt", Operator.GE: "ge"}
@@ -48,17 +50,23 @@ Term = tuple[str, ...]
 class Environment:
     """The variables of the environment: ``known`` ones have rules that set them, ``lost`` ones can't be said.
 
-    Any other is never set.
+    Any other is never set, but HTTPS where ``tls`` is spoken.
     """
 
     known: frozenset[str] = frozenset()
     lost: frozenset[str] = frozenset()
+    tls: bool = False
 
     def sample(self, name: str) -> str:
         """The sample that holds a variable, empty if nobody ever sets it. Raises CannotAsk."""
-        if name in self.lost or name.startswith("SSL_") or name == "HTTPS":
+        foreign = name.startswith(_FOREIGN) or (name == "HTTPS" and self.tls)
+        if name in self.lost or (foreign and name not in self.known):
             raise CannotAsk(f"%{{ENV:{name}}}")
         return f"var({variable_of(name)})" if name in self.known else ""
+
+    def learnt(self, names: Iterable[str]) -> Environment:
+        """The same where rules have set these, too."""
+        return replace(self, known=self.known | set(names), lost=self.lost - set(names))
 
 
 def variable_of(name: str) -> str:
@@ -81,7 +89,7 @@ def fetch_of(value: Value, environment: Environment = NOTHING_SET) -> str:
         case Variable("RESP", name):
             return f"res.fhdr({name.lower()})"
         case Variable("SSL", name):
-            return _of_tls(name, value)
+            return _FETCHES.get(name) or _of_tls(name, value)
         case Variable(name) if name in _FETCHES or name in _OF_ANSWERS:
             return _FETCHES.get(name) or _OF_ANSWERS[name]
         case Variable(name) if name.startswith("SSL_"):
@@ -117,7 +125,12 @@ def variables_in(part: object) -> Iterator[Variable]:
 
 def is_of_answer(part: object) -> bool:
     """Whether anything in it is known of the answer only."""
-    return any(each.name in _OF_ANSWERS or each.name == "RESP" for each in variables_in(part))
+    return any(each.name in _OF_ANSWERS or each.name == "RESP" or is_of_member(each) for each in variables_in(part))
+
+
+def is_of_member(variable: Variable) -> bool:
+    """Whether it is one of those that mod_proxy_balancer sets when it has chosen a member (ST-11)."""
+    return variable.name in ("ENV", "HTTP_OR_ENV") and variable.argument.startswith("BALANCER_")
 
 
 class Terms:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from apacheconf.ledger import Written
 from apacheconf.program.conditions import AllOf, AnyOf, Condition, Not, Regex
@@ -12,7 +12,7 @@ from apacheconf.program.steps import EditHeader, Step, Table
 from apacheconf.program.values import Capture, Joined, Literal, Value, Variable
 from apacheconf.targets.captures import parts_of
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
-from apacheconf.targets.haproxy.conditions import NOTHING_SET, Environment, Term, Terms, fetch_of, is_of_answer, negated
+from apacheconf.targets.haproxy.conditions import Term, Terms, fetch_of, is_of_answer, negated, variables_in
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.rewriting import inner
 from apacheconf.targets.haproxy.tree import Section, plain
@@ -29,15 +29,23 @@ _NOT_STAR = ("!{", "var(txn.star)", "-m", "bool", "}")
 #: Most groups that a replacement of HAProxy can name.
 _GROUPS = 9
 Rule = tuple[str, ...]
+#: Gives the sample of a value, or raises CannotAsk.
+Fetch = Callable[[Value], str]
 _SIGNS = re.compile(r"\$(\d)|\\(.)|[%\\]")
 
 
 class Headers:
-    """The lines of one backend. Conditions about the request are asked before any of its headers changes."""
+    """The lines of one backend. Conditions about the request are asked before any of its headers changes, and what an
+    answer says of the request is kept; ``learnt`` are variables of the environment that are known when it comes.
+    """
 
-    def __init__(self, low: Lowering, route: Route, backend: Section, terms: Terms) -> None:
+    def __init__(
+        self, low: Lowering, route: Route, backend: Section, terms: Terms, learnt: Iterable[str] = ()
+    ) -> None:
         self._low, self._route, self._backend, self._terms = low, route, backend, terms
         self._told = 0
+        self._learnt = frozenset(learnt)
+        self._held: dict[Value, str] = {}
 
     def emit(self, table: Table) -> None:
         """The lines of RequestHeader, or those of the table onsuccess."""
@@ -54,7 +62,7 @@ class Headers:
     def _emit(self, step: Step, rules: Iterable[tuple[Rule, Value | None, Term]], kind: str) -> None:
         said_by = self._route.host.said_by(step)
         try:
-            lines = list(_with_values(rules, self._terms.environment))
+            lines = list(_with_values(rules, self._in_request if kind == "http-request" else self._in_answer))
             only = self._asked(step, kind)
         except CannotAsk as missing:
             why = f"{missing} can't be said here in HAProxy: the header stays as it is"
@@ -69,6 +77,29 @@ class Headers:
             self._backend.add(kind, *words, *_if(only, condition), comment=comment, claims=claims)
             comment, claims = "", ()
 
+    def _in_request(self, value: Value) -> str:
+        """The sample of a value for the origin: the path is another one by now. Raises CannotAsk."""
+        about_path = any(each.name == "REQUEST_URI" for each in variables_in(value))
+        return self._hold(value) if about_path else fetch_of(value, self._terms.environment)
+
+    def _in_answer(self, value: Value) -> str:
+        """The sample of a value for the client. Raises CannotAsk."""
+        if value == Variable("DURATION_USEC"):
+            self._hold(Variable("REQUEST_TIME_USEC"), "txn.began")
+            return "date(0,us),sub(txn.began)"
+        of_environment = isinstance(value, Variable) and value.name == "ENV"
+        if isinstance(value, Literal) or of_environment or is_of_answer(value):
+            return fetch_of(value, self._terms.environment.learnt(self._learnt))
+        return self._hold(value)
+
+    def _hold(self, value: Value, name: str = "") -> str:
+        """The sample of a value as it is when the backend gets the request. Raises CannotAsk."""
+        if value not in self._held:
+            name = name or f"txn.held_value_{len(self._held) + 1}"
+            self._terms.rules.add("http-request", f"set-var({name})", fetch_of(value, self._terms.environment))
+            self._held[value] = f"var({name})"
+        return self._held[value]
+
     def _asked(self, step: Step, kind: str) -> Term:
         """Raises CannotAsk."""
         if kind == "http-request":
@@ -76,7 +107,7 @@ class Headers:
                 raise CannotAsk("a condition on the answer")
             return self._terms.of(step.when)
         self._told += 1
-        answers = Terms(f"told_{self._told}", self._terms.environment, kind)
+        answers = Terms(f"told_{self._told}", self._terms.environment.learnt(self._learnt), kind)
         term = self._of_answer(step.when, answers)
         self._backend.lines += answers.rules.lines
         return term
@@ -159,34 +190,32 @@ def always_rules(step: Step) -> Iterator[tuple[Rule, Value | None, Term]]:
         raise CannotAsk(action.operation)
 
 
-def _with_values(
-    rules: Iterable[tuple[Rule, Value | None, Term]], environment: Environment
-) -> Iterator[tuple[Rule, Term]]:
+def _with_values(rules: Iterable[tuple[Rule, Value | None, Term]], fetch: Fetch) -> Iterator[tuple[Rule, Term]]:
     for words, value, only in rules:
         if value is None:
             yield words, only
             continue
         missing = [each for each in parts_of(value) if isinstance(each, Variable) and each.missing]
         if not missing:
-            yield (*words, log_format(value, environment)), only
+            yield (*words, log_format(value, fetch)), only
             continue
         if len(missing) > 1 or only:
-            yield from _with_several(words, value, only, environment)
+            yield from _with_several(words, value, only, fetch)
             continue
-        there = ("{", fetch_of(missing[0], environment), "-m", "found", "}")
-        yield (*words, log_format(value, environment)), there
+        there = ("{", fetch(missing[0]), "-m", "found", "}")
+        yield (*words, log_format(value, fetch)), there
         without = Joined(tuple(Literal(missing[0].missing) if each is missing[0] else each for each in parts_of(value)))
-        yield (*words, log_format(without, environment)), (f"!{there[0]}", *there[1:])
+        yield (*words, log_format(without, fetch)), (f"!{there[0]}", *there[1:])
 
 
-def _with_several(words: Rule, value: Value, only: Term, environment: Environment) -> Iterator[tuple[Rule, Term]]:
+def _with_several(words: Rule, value: Value, only: Term, fetch: Fetch) -> Iterator[tuple[Rule, Term]]:
     """The same with variables in which each part is what it is, or what httpd writes if it isn't there."""
     text = ""
     for number, each in enumerate(parts_of(value), 1):
         if not isinstance(each, Variable) or not each.missing:
-            text += log_format(each, environment)
+            text += log_format(each, fetch)
             continue
-        sample = fetch_of(each, environment)
+        sample = fetch(each)
         yield (f"set-var-fmt(txn.part_{number})", plain(each.missing)), ()
         yield (f"set-var(txn.part_{number})", sample), ("{", sample, "-m", "found", "}")
         text += f"%[var(txn.part_{number})]"
@@ -222,15 +251,15 @@ def _written(found: re.Match[str], shift: int) -> str:
     return {"\\": "\\\\", "%": "%%"}.get(text := found[2] or found[0], text)
 
 
-def log_format(value: Value, environment: Environment = NOTHING_SET) -> str:
+def log_format(value: Value, fetch: Fetch = fetch_of) -> str:
     """The value as a log format. Raises CannotAsk."""
     match value:
         case Literal(text):
             return plain(text) or "%[str()]"  # HAProxy takes an empty word for a missing one
         case Joined(parts):
-            return "".join(log_format(part, environment) for part in parts)
+            return "".join(log_format(part, fetch) for part in parts)
         case _:
-            return f"%[{fetch_of(value, environment)}]"
+            return f"%[{fetch(value)}]"
 
 
 def _if(only: Term, condition: Term) -> tuple[str, ...]:
@@ -250,13 +279,20 @@ def _claim(step: Step, said_by: tuple[Written, ...]) -> Claim:
             return exact(said_by)
 
 
+def _everywhere(value: Value) -> str:
+    """Nothing is kept for answers that are made before a backend is chosen: what asks the request can't be said."""
+    if not isinstance(value, Literal):
+        raise CannotAsk("a value of the request")
+    return fetch_of(value)
+
+
 def emit_in_front(low: Lowering, host: Host, found: list[Route], of_host: tuple[str, ...], frontend: Section) -> None:
     """Lines of the table always that hold for all that a host answers, also for what is refused before any backend."""
     for step, _ in edits(found[0], Table.ALWAYS) if found else ():
         if not all(any(each is step for each in route.headers) for route in found):
             continue
         try:
-            lines = list(_with_values(always_rules(step), Environment()))
+            lines = list(_with_values(always_rules(step), _everywhere))
         except CannotAsk:
             continue
         low.in_front.add((host.number, id(step)))

@@ -17,13 +17,22 @@ from apacheconf.targets.haproxy.lowering import MAIN, Lowering, Policy
 from apacheconf.targets.haproxy.mod_headers import Headers
 from apacheconf.targets.haproxy.reporting import report_unsure
 from apacheconf.targets.haproxy.rewriting import emit_question_mark, substituted
+from apacheconf.targets.haproxy.sessions import emit_told, members_told
 from apacheconf.targets.haproxy.tree import Section, plain
 from apacheconf.targets.haproxy.workers import emit_balancing, emit_servers, names_are_hosts, origin_name
 from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.likeness import Kind
 from apacheconf.targets.origin_tls import settings_of
 from apacheconf.targets.patterns import escape, starting_with
-from apacheconf.targets.routes import NewPath, Route, members, new_path, regex_of, reverse_of, special_claims
+from apacheconf.targets.routes import (
+    NewPath,
+    Route,
+    members,
+    new_path,
+    regex_of,
+    reverse_of,
+    special_claims,
+)
 from apacheconf.targets.upgrades import SECURE, UPGRADES, upgrade_regex, upgrades_differ
 
 _REQUEST_HOPS = ("Keep-Alive", "Proxy-Connection", "TE", "Trailer")
@@ -112,12 +121,13 @@ def _emit_policy(
     assert route.map is not None and route.mapping is not None
     emit_documents(low, route, backend)
     terms = Terms("held", low.environments[route.host.number])
-    headers = Headers(low, route, backend, terms)
+    told = members_told(route, origin)
+    headers = Headers(low, route, backend, terms, told)
     mod_authz_core.emit_admission(low, route, terms, backend)
     asked_at = len(backend.lines)
     mod_setenvif.emit_late(low, route, terms)
     emit_question_mark(route, route.mapping, backend)
-    _emit_path(path, backend)
+    _emit_path(path, backend, not route.unescaped)
     if _is_raw(route.map, path):
         _emit_raw(path, backend)
     if route.reverses:
@@ -132,6 +142,7 @@ def _emit_policy(
         _emit_way_back(low, route, backend)
     _emit_cookies(low, route, backend)
     mod_expires.emit_expiry(low, route, backend)
+    emit_told(told, origin, backend)
     headers.emit(Table.ONSUCCESS)
     headers.emit_always()
     backend.lines[asked_at:asked_at] = terms.rules.lines
@@ -182,10 +193,19 @@ def _emit_timeouts(low: Lowering, host: Host, worker: Worker, backend: Section) 
         backend.add("timeout", "server", seconds(wait))
 
 
-def _emit_path(path: NewPath, backend: Section) -> None:
-    """PP-6 on the escaped path that the frontend made."""
+#: What no line of a request may hold: httpd answers 403 where NE brings it into the path (seen on 2.4.71).
+_NOT_IN_A_LINE = r"[\x00-\x20\x7f]"
+
+
+def _emit_path(path: NewPath, backend: Section, escapes: bool = True) -> None:
+    """PP-6 on the escaped path that the frontend made; a rule with NE decodes it."""
     cut, head = canonical(path.cut), canonical(path.head)
-    if path.regex is not None:
+    if not escapes:
+        made = substituted(path.regex, path.made, escapes=False) if path.regex else "path,url_dec"
+        backend.add("http-request", "set-var(txn.new_path)", made)
+        backend.rule("http-request deny deny_status 403 if { var(txn.new_path) -m reg ? }", _NOT_IN_A_LINE)
+        backend.add("http-request", "set-path", f"{plain(path.head)}%[var(txn.new_path)]")
+    elif path.regex is not None:
         backend.add("http-request", "set-var(txn.new_path)", substituted(path.regex, path.made))
         backend.add("http-request", "set-path", f"{plain(canonical(path.head))}%[var(txn.new_path)]")
     elif not path.joins:

@@ -7,6 +7,7 @@ Origins never see the environment, so a variable that nothing here reads has no 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from apacheconf.ledger import Outcome
 from apacheconf.program.conditions import AllOf, Matches
@@ -43,7 +44,7 @@ def environment_of(host: Host, steps: Iterable[Step]) -> Environment:
     lost = {name for step in steps if step.said_by not in told for name in _names(step)}
     every = {name for step in early for name in _names(step)}
     while True:
-        environment = Environment(frozenset(every - lost), frozenset(lost))
+        environment = Environment(frozenset(every - lost), frozenset(lost), host.front_tls is not None)
         more = {name for step in early for name in _names(step) if not _can_say(step, environment)}
         if more <= lost:
             return environment
@@ -93,12 +94,13 @@ def emit_late(low: Lowering, route: Route, terms: Terms) -> None:
             continue
         said_by = route.host.said_by(step)
         environment = terms.environment
-        terms.environment = Environment(environment.known | set(names), environment.lost - set(names))
+        terms.environment = environment.learnt(names)
         try:
             _emit_step(step, terms, (), low.sources.comment(said_by))
             low.dropped.append(exact(said_by))
         except CannotAsk as missing:
-            terms.environment = Environment(environment.known - set(names), environment.lost | set(names))
+            terms.environment = replace(environment, known=environment.known - set(names),
+                                        lost=environment.lost | set(names))  # fmt: skip
             low.dropped.append(unsupported(said_by, f"{missing} can't be said in HAProxy", "environment"))
 
 

@@ -20,15 +20,19 @@ def emit_question_mark(route: Route, step: Step, backend: Section) -> None:
         backend.rule("http-request deny deny_status 403 if { path -m sub -i %3f }")
 
 
-def substituted(regex: Regex, made: Iterable[Value]) -> str:
-    """A sample: the decoded path with the value in its place where the regex matches somewhere. Raises CannotAsk."""
+def substituted(regex: Regex, made: Iterable[Value], escapes: bool = True) -> str:
+    """A sample: the decoded path with the value in its place where the regex matches somewhere. Raises CannotAsk.
+
+    Without ``escapes`` it stays decoded (NE).
+    """
     case = "i" if regex.ignore_case else ""
     pattern = rf"(?s{case})^.*?(?:{pcre(regex)}).*\z"
     shift = 0
     if any(isinstance(each, Capture) and each.group == 0 for each in made):
         pattern, shift = rf"(?s{case})^.*?({pcre(regex)}).*\z", 1
     replacement = "".join(_part(each, shift) for each in made)
-    return f'path,url_dec,regsub("{inner(pattern)}","{inner(replacement)}"),{ESCAPED_ANEW}'
+    sample = f'path,url_dec,regsub("{inner(pattern)}","{inner(replacement)}")'
+    return f"{sample},{ESCAPED_ANEW}" if escapes else sample
 
 
 def _part(value: Value, shift: int) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from apacheconf.program.workers import Balancer, Origin
+from apacheconf.targets.haproxy.conditions import is_of_member, variable_of, variables_in
 from apacheconf.targets.haproxy.rewriting import inner
 from apacheconf.targets.haproxy.tree import Section
+from apacheconf.targets.routes import Route
 from apacheconf.targets.sessions import accepts_sessions, routes_of, sessions_of
 
 REFERENCE = r"\1"
@@ -29,3 +31,32 @@ def emit_sessions(origin: Origin, names: dict[int, str], backend: Section) -> No
 def _group(source: str, regex: str) -> str:
     """A sample: what the regex's group holds, of the first match in ``source``."""
     return f'{source},regsub("{inner(f"^.*?{regex}.*$")}","{inner(REFERENCE)}")'
+
+
+_WORKER_ROUTE, _CHANGED = "BALANCER_WORKER_ROUTE", "BALANCER_ROUTE_CHANGED"
+
+
+def members_told(route: Route, origin: Origin) -> frozenset[str]:
+    """The variables of the chosen member that a route's steps read, as far as HAProxy can set them (ST-11)."""
+    read = {each.argument for step, _ in route.met for each in variables_in(step) if is_of_member(each)}
+    if not isinstance(origin, Balancer):
+        return frozenset(read)  # they are never set
+    stands_in = any(member.member and member.member.redirect for member in origin.members)
+    return frozenset(read & {_WORKER_ROUTE, *([] if stands_in else [_CHANGED]), "BALANCER_NAME"})
+
+
+def emit_told(names: frozenset[str], origin: Origin, backend: Section) -> None:
+    """The rules that set these when an answer comes: servers are numbered in the order of the members."""
+    if not names or not isinstance(origin, Balancer):
+        return
+    if "BALANCER_NAME" in names:
+        backend.rule(f"http-response set-var({variable_of('BALANCER_NAME')}) str({origin.name})")
+    if names == {"BALANCER_NAME"}:
+        return
+    taken = variable_of(_WORKER_ROUTE)
+    for number, member in enumerate(origin.members, 1):
+        route = member.member.route if member.member else ""
+        backend.rule(f"http-response set-var({taken}) str({route}) if {{ srv_id {number} }}")
+    if _CHANGED in names and origin.sticky_cookie:
+        same = f"{{ var({taken}),strcmp(txn.route) eq 0 }}" if sessions_of(origin) else "FALSE"
+        backend.rule(f"http-response set-var({variable_of(_CHANGED)}) str(1) unless {same}")
