@@ -40,6 +40,7 @@ _BY_NAME: Mapping[str, tuple[str, ...] | Callable[[Row], tuple[str, ...]]] = {
     "header": _set_header,
     "requestheader": _request_header,
     "adddefaultcharset": ("*header content-type",),
+    "usecanonicalname": ("header location", "header content-location", "header uri", "header destination"),
     "addoutputfilterbytype": _VARY,
     "setoutputfilter": _VARY,
     "addoutputfilter": _VARY,

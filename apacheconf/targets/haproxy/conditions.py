@@ -50,12 +50,13 @@ Term = tuple[str, ...]
 class Environment:
     """The variables of the environment: ``known`` ones have rules that set them, ``lost`` ones can't be said.
 
-    Any other is never set, but HTTPS where ``tls`` is spoken.
+    Any other is never set, but HTTPS where ``tls`` is spoken. ``port`` is the one of URLs without any.
     """
 
     known: frozenset[str] = frozenset()
     lost: frozenset[str] = frozenset()
     tls: bool = False
+    port: int = 0
 
     def sample(self, name: str) -> str:
         """The sample that holds a variable, empty if nobody ever sets it. Raises CannotAsk."""
@@ -75,6 +76,8 @@ def variable_of(name: str) -> str:
 
 
 NOTHING_SET = Environment()
+#: The first port behind a name or an IPv6 address.
+_PORT = r"^(?:\\[[^\\]]*\\]|[^:\\[]*):0*([0-9]+).*$"
 
 
 def fetch_of(value: Value, environment: Environment = NOTHING_SET) -> str:
@@ -86,6 +89,8 @@ def fetch_of(value: Value, environment: Environment = NOTHING_SET) -> str:
             return f"req.fhdr({name.lower()})"
         case Variable("HTTP_OR_ENV" | "ENV", name):
             return environment.sample(name) or f"var({variable_of(name)})"
+        case Variable("SERVER_PORT") if environment.port:
+            return f'req.fhdr(host),concat(:{environment.port}),regsub("{_PORT}","\\\\1")'
         case Variable("RESP", name):
             return f"res.fhdr({name.lower()})"
         case Variable("SSL", name):

@@ -141,6 +141,7 @@ def emit_path(low: Lowering, hosts: Sequence[Host], keeps_slashes: Term | None, 
     """SEM-7: decode once, escape anew, then take out dots and double slashes, as httpd does."""
     frontend.space()
     frontend.say("The path as httpd maps it: decoded and escaped anew, without dot segments and double slashes.")
+    frontend.rule("http-request set-header Host %[req.fhdr(host),lower] if { url -m reg ? }", "^[a-z]+://")
     frontend.rule("http-request set-uri %[pathq] if { url -m reg ? }", "^[a-z]+://[^/]+/")
     frontend.rule("http-request set-uri /%[query] if { url -m reg ? }", "^[a-z]+://")
     frontend.rule("http-request set-path ? if { path -m reg ? }", f"%[{CANONICAL}]", "[^A-Za-z0-9/._~-]")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from apacheconf.ledger import Written
 from apacheconf.program.hosts import Host
 from apacheconf.program.tls import FrontTls
-from apacheconf.targets.claims import Claim, exact
+from apacheconf.targets.claims import Claim, approximated, exact
 from apacheconf.targets.haproxy import mod_ssl
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.tree import Section
@@ -148,4 +148,10 @@ def host_claims(low: Lowering, host: Host) -> tuple[Claim, ...]:
     """The section and its names."""
     section = low.scopes.section(host)
     canonical = [each for each in low.scopes.own(host) if each.name.lower() == "usecanonicalname"]
-    return (exact([*([section] if section else []), *low.scopes.names(host), *canonical]),)
+    looked_up = [each for each in canonical if each.args.lower() == "dns"]
+    named = [each for each in canonical if each not in looked_up]
+    why = "the name of the address is not looked up: clients say it, as with Off"
+    return (
+        exact([*([section] if section else []), *low.scopes.names(host), *named]),
+        approximated(looked_up, why, "canonical-dns"),
+    )

@@ -39,9 +39,7 @@ class Headers:
     answer says of the request is kept; ``learnt`` are variables of the environment that are known when it comes.
     """
 
-    def __init__(
-        self, low: Lowering, route: Route, backend: Section, terms: Terms, learnt: Iterable[str] = ()
-    ) -> None:
+    def __init__(self, low: Lowering, route: Route, backend: Section, terms: Terms, learnt: Iterable[str] = ()) -> None:
         self._low, self._route, self._backend, self._terms = low, route, backend, terms
         self._told = 0
         self._learnt = frozenset(learnt)

@@ -6,7 +6,7 @@ Origins never see the environment, so a variable that nothing here reads has no 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from apacheconf.ledger import Outcome
@@ -21,6 +21,7 @@ from apacheconf.targets.environments import guarded
 from apacheconf.targets.haproxy.conditions import Environment, Terms, variable_of, variables_in
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.rewriting import inner
+from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.questions import CannotAsk, pcre
 from apacheconf.targets.routes import Route
 
@@ -44,11 +45,18 @@ def environment_of(host: Host, steps: Iterable[Step]) -> Environment:
     lost = {name for step in steps if step.said_by not in told for name in _names(step)}
     every = {name for step in early for name in _names(step)}
     while True:
-        environment = Environment(frozenset(every - lost), frozenset(lost), host.front_tls is not None)
-        more = {name for step in early for name in _names(step) if not _can_say(step, environment)}
+        environment = Environment(frozenset(every - lost), frozenset(lost), host.front_tls is not None, _port(host))
+        more = {name for step in early for name in _lost(step, environment)}
         if more <= lost:
             return environment
         lost |= more
+
+
+def _port(host: Host) -> int:
+    """The port of URLs about the host in which a client names none; 0 if it isn't the client who says it."""
+    if host.canonical_name or host.physical_port:
+        return 0
+    return host.port or (443 if own_scheme(host) == "https" else 80)
 
 
 def steps_of(found: list[Place]) -> list[Step]:
@@ -70,14 +78,14 @@ def emit_environment(low: Lowering, host: Host, terms: Terms, of_host: tuple[str
         if not wanted:
             continue
         low.dropped.append(exact(said_by))
-        _emit_step(step, terms, of_host, low.sources.comment(said_by))
+        _emit_step(step, terms, wanted, of_host, low.sources.comment(said_by))
 
 
-def _emit_step(step: Step, terms: Terms, of_host: tuple[str, ...], comment: str) -> None:
+def _emit_step(step: Step, terms: Terms, names: Collection[str], of_host: tuple[str, ...], comment: str) -> None:
     """Raises CannotAsk."""
     term = terms.of(step.when)
     asked = () if term == ("TRUE",) else term
-    for name, sample in _sets(step, terms):
+    for name, sample in _sets(step, terms, names):
         words = [f"set-var({variable_of(name)})", sample] if sample else [f"unset-var({variable_of(name)})"]
         only = ["if", *of_host, *asked] if of_host or asked else []
         terms.rules.add("http-request", *words, *only, comment=comment)
@@ -96,7 +104,7 @@ def emit_late(low: Lowering, route: Route, terms: Terms) -> None:
         environment = terms.environment
         terms.environment = environment.learnt(names)
         try:
-            _emit_step(step, terms, (), low.sources.comment(said_by))
+            _emit_step(step, terms, names, (), low.sources.comment(said_by))
             low.dropped.append(exact(said_by))
         except CannotAsk as missing:
             terms.environment = replace(environment, known=environment.known - set(names),
@@ -146,26 +154,32 @@ def _early(host: Host) -> Iterator[Step]:
 
 
 def _names(step: Step) -> list[str]:
+    return [each.name for each in _set_by(step)]
+
+
+def _lost(step: Step, environment: Environment) -> Iterator[str]:
+    """The variables that a step sets and HAProxy can't."""
+    terms = Terms(environment=environment)
+    for each in _set_by(step):
+        try:
+            terms.of(step.when)
+            _text(step, each, terms)
+        except CannotAsk:
+            yield each.name
+
+
+def _sets(step: Step, terms: Terms, names: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Each of these variables with the sample that it gets; empty to unset it. Raises CannotAsk."""
+    return ((each.name, _text(step, each, terms)) for each in _set_by(step) if each.name in names)
+
+
+def _text(step: Step, sets: SetEnv, terms: Terms) -> str:
+    return "" if sets.value is None else _sample(step, sets.value, terms)
+
+
+def _set_by(step: Step) -> list[SetEnv]:
     actions = step.action.sets if isinstance(step.action, Rewrite) else (step.action,)
-    return [each.name for each in actions if isinstance(each, SetEnv)]
-
-
-def _can_say(step: Step, environment: Environment) -> bool:
-    try:
-        terms = Terms(environment=environment)
-        terms.of(step.when)
-        list(_sets(step, terms))
-    except CannotAsk:
-        return False
-    return True
-
-
-def _sets(step: Step, terms: Terms) -> Iterator[tuple[str, str]]:
-    """Each variable with the sample that it gets; empty to unset it. Raises CannotAsk."""
-    actions = step.action.sets if isinstance(step.action, Rewrite) else (step.action,)
-    for each in actions:
-        if isinstance(each, SetEnv):
-            yield each.name, "" if each.value is None else _sample(step, each.value, terms)
+    return [each for each in actions if isinstance(each, SetEnv)]
 
 
 def _sample(step: Step, value: Value, terms: Terms) -> str:
