@@ -185,7 +185,7 @@ class _Folded:
     def live(self, sample: str) -> tuple[Step, ...]:
         """The steps that a request of the cell can meet, their conditions settled and their skips counted anew."""
         steps, conditions = self._steps, dict[int, Condition]()
-        until = 0
+        until, beyond = 0, list[int]()
         for at in self._candidates(sample):
             if at < until:
                 continue
@@ -197,6 +197,10 @@ class _Folded:
                 until = at + 1 + flow.count
             elif isinstance(when, Always) and flow.move in (Move.STOP, Move.END):
                 until = next((n for n in range(at + 1, len(steps)) if steps[n].phase != step.phase), len(steps))
+                until = min([until, *(place for place in beyond if place > at)])
+            elif not isinstance(when, Always):  # whoever this skips for doesn't meet what ends the phase before
+                skips = (each for each in (step.then, step.otherwise) if each.move in (Move.SKIP, Move.CHAIN))
+                beyond += [at + 1 + each.count for each in skips]
         live = list(conditions)
         return tuple(_recounted(replace(steps[at], when=when), at, live) for at, when in conditions.items())
 

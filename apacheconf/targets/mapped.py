@@ -183,3 +183,18 @@ def of_last_segment(pattern: str) -> str:
     if anchored:
         rest = f"(?<=/){rest}"
     return f"/(?=[^/]*$)[^/]*?(?:{rest})"
+
+
+_LAST = "/(?=[^/]*$)"
+_TOKENS = re.compile(r"\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]|\.|\$", re.DOTALL)
+
+
+def any_segment(pattern: str) -> str | None:
+    """A regex of ``of_last_segment`` as one for a path up to the first name that it matches; None if it is none."""
+    if PLAIN_END.fullmatch(pattern):
+        return f".+?{pattern[:-1]}"
+    if not pattern.startswith(_LAST) or "[^/]*?(?:" in pattern:
+        return None
+    ends = {".": "[^/]", "$": "(?=/|$)"}
+    name = _TOKENS.sub(lambda found: ends.get(found[0], found[0]), pattern.removeprefix(_LAST))
+    return f"(?:/[^/]+)*?/{name}" if pattern.endswith("$") else None

@@ -1,4 +1,4 @@
-"""When answers expire, asked on httpd and on HAProxy (HAP-68)."""
+"""When answers expire, asked on httpd and on both targets (HAP-68, NGX-170)."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ _CONFIG = """
     ExpiresByType text/plain "access plus 1 hour"
     ExpiresByType image/* "access plus 1 day"
     ExpiresDefault A60
+    Redirect /moved http://a.test/
+    Redirect 410 /gone
     ProxyPass / http://127.0.0.1:{one}/
 </VirtualHost>
 """
@@ -29,7 +31,7 @@ _ANSWERS = (
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
-    with fronts(_CONFIG, tmp_path_factory.mktemp("expires"), (*MODULES, "expires_module")) as started:
+    with fronts(_CONFIG, tmp_path_factory.mktemp("expires"), (*MODULES, "expires_module", "alias_module")) as started:
         yield started
 
 
@@ -45,3 +47,28 @@ def test_haproxy_does_as_httpd(answer: str, running: Fronts) -> None:
     (theirs, then), (ours, now) = (_ask(running.at[name], answer) for name in ("httpd", "haproxy"))
     assert ours == theirs
     assert abs(then - now) < 5
+
+
+@pytest.mark.parametrize("answer", _ANSWERS)
+def test_nginx_does_as_httpd(answer: str, running: Fronts) -> None:
+    """NGX-170: beside an origin's own Cache-Control there is no Expires, which counts for nothing there."""
+    (theirs, then), (ours, now) = (_told(running.at[name], "/", answer) for name in ("httpd", "nginx"))
+    assert ", ".join(ours) == ", ".join(theirs)
+    assert abs(then - now) < 5 if now or "Cache-Control" not in answer else then
+
+
+@pytest.mark.parametrize("path", ["/moved", "/moved/x", "/gone", "/", "/x"])
+@pytest.mark.parametrize("location", ["", "http://b.test/"])
+def test_redirects_expire_and_errors_do_not(path: str, location: str, running: Fronts) -> None:
+    (theirs, then), (ours, now) = (_told(running.at[name], path, "", location) for name in ("httpd", "nginx"))
+    assert ours == theirs
+    assert abs(then - now) < 5
+
+
+def _told(port: int, path: str, answer: str, location: str = "") -> tuple[list[str], float]:
+    lines, _ = exchange(port, "first.test", path, location, header=f"X-Reply: {answer}" if answer else "")
+    fields = [(name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines[1:])]
+    expires = next((value for name, value in fields if name == "expires"), "")
+    return [value for name, value in fields if name == "cache-control"], (
+        parsedate_to_datetime(expires).timestamp() if expires else 0
+    )

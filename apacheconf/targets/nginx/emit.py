@@ -32,6 +32,7 @@ from apacheconf.targets.nginx import (
     mod_rewrite,
     mod_ssl,
     settings,
+    static,
 )
 from apacheconf.targets.nginx.differences import Traits, differences
 from apacheconf.targets.nginx.files import Files, own_files
@@ -164,6 +165,7 @@ def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, 
         server.space()
         server.add("error_page", "502", "504", "=", "@gateway_error")
     low.places = found
+    static.settle_unreached(low, host, found)
     pages = documents.common_documents(low, routes_in(found))
     low.documents, low.texts = {step.action for step in pages}, {}
     documents.settle_unasked(low, host, routes_in(found))

@@ -7,10 +7,19 @@ from __future__ import annotations
 
 from apacheconf.ledger import Outcome, Written
 from apacheconf.program.conditions import FromHost
-from apacheconf.program.handling import Told
+from apacheconf.program.handling import DeflateRules, ExpiryRules, FcgiRules, Told
 from apacheconf.program.hosts import Host, Reach
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
-from apacheconf.program.steps import EditHeader, ExportTls, Redirect, Respond, Rewrite, SecureOrigin, Step
+from apacheconf.program.steps import (
+    AddFilter,
+    EditHeader,
+    ExportTls,
+    Redirect,
+    Respond,
+    Rewrite,
+    SecureOrigin,
+    Step,
+)
 from apacheconf.targets.captures import parts_in
 from apacheconf.targets.choices import Ask, Closed, Place, Tree, close, leaves
 from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
@@ -21,7 +30,9 @@ from apacheconf.targets.nginx import (
     documents,
     mod_alias,
     mod_auth_basic,
+    mod_deflate,
     mod_dir,
+    mod_expires,
     mod_headers,
     mod_proxy,
     mod_proxy_fcgi,
@@ -138,6 +149,8 @@ def _fill(low: Lowering, end: Route | Closed, location: Block, server: Block, ha
     files, carried = _emit_files(low, end, has_folder)
     if not any(each.name == "fastcgi_pass" for each in (files or Block()).directives()):
         documents.emit_own(low, end, location)
+    outgoing = Block()
+    carried += _emit_outgoing(low, end, outgoing)
     _report_unsure(low, end, location, carried)
     low.dropped += kept_in_mind(end)
     if not mod_auth_basic.emit_gate(low, end, location):
@@ -145,11 +158,27 @@ def _fill(low: Lowering, end: Route | Closed, location: Block, server: Block, ha
     try:
         emit_refusals(low, end, location)
         _emit_decision(low, end, files, location, server)
+        location.entries += outgoing.entries
     except CannotAsk as missing:
         said_by = [each for step in end.decision if step is not None for each in end.host.said_by(step)]
         why = f"it uses {missing}, which can't be said in nginx, so 503 is answered"
         location.entries.clear()
         location.add("return", "503", claims=(unsupported(said_by, why, "closed"),))
+
+
+def _emit_outgoing(low: Lowering, route: Route, block: Block) -> list[Step]:
+    """Filters of answers: of those that are made here only redirects expire, and none is compressed."""
+    expiry = [step for step in route.others if isinstance(step.action, ExpiryRules)]
+    if route.answer is not None:
+        filters = [step for step in route.others if isinstance(step.action, AddFilter | DeflateRules)]
+        redirects = isinstance(route.answer.action, Redirect)
+        for step in expiry if redirects else ():
+            low.dropped += mod_expires.emit_rules(low, route, step, block)
+        unused = [each for step in (*filters, *(() if redirects else expiry)) for each in route.host.said_by(step)]
+        low.dropped.append(Claim(tuple(unused), Outcome.NO_EFFECT, "answers made here don't have it", "made-here"))
+        return [*filters, *expiry]
+    asked = route.mapping is not None or mod_proxy_fcgi.script_origin(low, route) is not None
+    return [*mod_deflate.emit(low, route, block), *(mod_expires.emit_for_origin(low, route, block) if asked else ())]
 
 
 def _emit_decision(low: Lowering, end: Route, files: Block | None, location: Block, server: Block) -> None:
@@ -256,6 +285,8 @@ def _report_unsure(low: Lowering, route: Route, location: Block, carried: list[S
             continue
         if claim is None and isinstance(step.action, Told) and step.action.of_files and not _asks_files(low, route):
             claim = Claim(route.host.said_by(step), Outcome.NO_EFFECT, "no file is asked for here", "files")
+        if claim is None and isinstance(step.action, FcgiRules):
+            claim = Claim(route.host.said_by(step), Outcome.NO_EFFECT, "no script is asked here", "no-script")
         if claim is not None:
             low.dropped.append(claim)
         else:

@@ -1,9 +1,14 @@
-"""mod_expires in nginx, for files that it serves: ``expires`` by the type of the answer (NGX-170)."""
+"""mod_expires in nginx: ``expires`` by the type of the answer (NGX-170).
+
+An origin's own Cache-Control would be replaced by it; there max-age is added in a line of its own, as in answers with
+an error.
+"""
 
 from __future__ import annotations
 
 import re
 
+from apacheconf.ledger import Written
 from apacheconf.program.handling import Expiry, ExpiryRules
 from apacheconf.program.steps import EditHeader, Step, Table
 from apacheconf.program.values import Literal
@@ -14,6 +19,7 @@ from apacheconf.targets.nginx.tree import Block
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.routes import Route
 
+_OF_ORIGINS = "beside an origin's Cache-Control and in errors max-age stands alone, for it counts before Expires"
 _FOR_CACHES = "Expires is left out beside a Cache-Control that a Header line sets"
 _MODIFIED = "a time after the last change counts from the access: nginx has one base for all types"
 
@@ -28,9 +34,7 @@ def emit_rules(low: Lowering, route: Route, step: Step, location: Block) -> list
         return [exact(said_by)]
     own = _own_caching(route)
     if own is not None:
-        return [
-            equivalent(said_by, _FOR_CACHES, "expires-beside") if own else approximated(said_by, _FOR_CACHES, "expires")
-        ]
+        return [_beside(route, list(said_by))]
     if all(each.since_modification for each in every) and not rules.by_type:
         location.add("expires", "modified", _time(every[0]))
         return [exact(said_by)]
@@ -42,6 +46,37 @@ def emit_rules(low: Lowering, route: Route, step: Step, location: Block) -> list
         exact([each for each in said_by if each not in late]),
         approximated(late, _MODIFIED, "expires-modification"),
     ]
+
+
+def emit_for_origin(low: Lowering, route: Route, location: Block) -> list[Step]:
+    """When answers of origins expire that don't say so themselves (EX-1); the steps that are spoken for."""
+    steps = [step for step in route.others if isinstance(step.action, ExpiryRules)]
+    rules = steps[-1].action if steps else None
+    if not isinstance(rules, ExpiryRules) or (not rules.by_type and rules.default is None):
+        return []
+    said_by = [each for step in steps for each in route.host.said_by(step)]
+    every = [expiry for _, expiry in rules.by_type] + ([rules.default] if rules.default else [])
+    if _own_caching(route) is not None:
+        low.dropped.append(_beside(route, said_by))
+        return steps
+    time, own = _by_type(low, rules), "$upstream_http_expires$upstream_http_cache_control"
+    location.add("expires", low.maps.make("origin_expires", Map(own, (("", time), ("default", "off")), "")))
+    seconds = low.maps.make("max_age", Map(time, ((r"~^\+?(?<age>-?\d+)s$", "max-age=$age"), ("default", "")), ""))
+    source = "$upstream_http_expires:$upstream_http_cache_control:$status"
+    entries = (("~^::[123]", ""), ("~^:", seconds), ("default", ""))
+    location.add("add_header", "Cache-Control", low.maps.make("more_caching", Map(source, entries, "")), "always")
+    if any(each.since_modification for each in every):
+        low.dropped.append(approximated(said_by, _MODIFIED, "expires-modification"))
+    else:
+        low.dropped.append(equivalent(said_by, _OF_ORIGINS, "expires-beside"))
+    return steps
+
+
+def _beside(route: Route, said_by: list[Written]) -> Claim:
+    """A Header line says what Cache-Control is."""
+    if _own_caching(route):
+        return equivalent(said_by, _FOR_CACHES, "expires-beside")
+    return approximated(said_by, _FOR_CACHES, "expires")
 
 
 #: What makes Expires count for nothing (RFC 9111, section 5.3).

@@ -13,6 +13,7 @@ from apacheconf.program.by_handler import is_proxy, origin_of
 from apacheconf.program.cgi import NOBODY
 from apacheconf.program.conditions import ALWAYS
 from apacheconf.program.handling import FcgiRules, FileRules
+from apacheconf.program.hosts import Reach
 from apacheconf.program.mod_proxy_fcgi import PATH_INFO, is_fcgi
 from apacheconf.program.steps import MapToFile, SetHandler, Step
 from apacheconf.program.values import Value, Variable
@@ -97,7 +98,7 @@ def emit_script(low: Lowering, route: Route, origin: Origin, location: Block) ->
     handlers = [step for step in route.others if isinstance(step.action, SetHandler)]
     said_by = [each for step in (*handlers, route.file, route.local) if step for each in route.host.said_by(step)]
     claims = [equivalent(said_by, _OF_SERVER, "server-software")]
-    if not low.script:
+    if not low.script and route.cell.reach is Reach.BELOW:
         claims.append(
             approximated([each for step in handlers for each in route.host.said_by(step)], _NO_SPLIT, "no-split")
         )

@@ -15,7 +15,7 @@ from apacheconf.program.steps import EditHeader, Respond, Table
 from apacheconf.program.values import REQUEST_URI, Joined
 from apacheconf.targets.choices import Ask, Closed, Tree, leaves
 from apacheconf.targets.claims import exact
-from apacheconf.targets.mapped import PLAIN_END
+from apacheconf.targets.mapped import any_segment
 from apacheconf.targets.nginx import mod_dir, mod_proxy_fcgi, static
 from apacheconf.targets.nginx.conditions import can_ask, flag_of
 from apacheconf.targets.nginx.lowering import Lowering
@@ -86,10 +86,12 @@ def _script(low: Lowering, tree: Ask, cell: Cell) -> tuple[str, str] | None:
     """The words of a location for scripts whose names a section asks: its regex tells the script from what follows."""
     ends = [end for _, end in leaves(tree.yes) if isinstance(end, Route)]
     asked = [end for end in ends if static.is_served(end) and mod_proxy_fcgi.script_origin(low, end)]
-    if not asked or not isinstance(tree.condition, Matches) or not PLAIN_END.fullmatch(tree.condition.regex.pattern):
+    if not asked or not isinstance(tree.condition, Matches):
+        return None
+    name = any_segment(tree.condition.regex.pattern)
+    if name is None:
         return None
     mapped = static.mapped_file(asked[0])
-    name = f".+?{tree.condition.regex.pattern[:-1]}"
     prefix = escape(mapped.prefix) if mapped else ""
     inside = f"{prefix}(?<in_folder>{name})" if prefix else name
     return "~*" if tree.condition.regex.ignore_case else "~", f"^(?<script>{inside})(?<trail>/.*)?$"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from apacheconf.ledger import Outcome
 from apacheconf.program.handling import (
     ExpiryRules,
     FileRules,
@@ -18,8 +19,9 @@ from apacheconf.program.handling import (
     NegotiationRules,
     UploadRules,
 )
-from apacheconf.program.hosts import Reach
+from apacheconf.program.hosts import Host, Reach
 from apacheconf.program.steps import Action, MapToFile, SetHandler, Step
+from apacheconf.targets.choices import Closed, Place, leaves
 from apacheconf.targets.claims import Claim, exact, unsupported
 from apacheconf.targets.nginx import core_files, mod_autoindex, mod_dir, mod_expires, mod_mime, mod_proxy_fcgi
 from apacheconf.targets.nginx.core import emit_charset
@@ -96,3 +98,17 @@ def emit_files(low: Lowering, route: Route, location: Block) -> list[Step]:
             low.dropped += _CARRIERS[type(step.action)](low, route, step, block)
     emit_charset(low, route, location)
     return spoken
+
+
+def settle_unreached(low: Lowering, host: Host, places: list[Place]) -> None:
+    """Folders that no path leads to, for all that could is answered otherwise."""
+    ends = [end for place in places for _, end in leaves(place.tree)]
+    reached = {step.said_by for end in ends if isinstance(end, Route) for step in (end.file, end.local) if step}
+    closed = {id(each) for end in ends if isinstance(end, Closed) for each in end.said_by}
+    for step in host.shape.server:
+        said_by = host.said_by(step)
+        told = step.said_by in reached or any(id(each) in closed for each in said_by)
+        if isinstance(step.action, MapToFile) and said_by and not told:
+            low.dropped.append(
+                Claim(said_by, Outcome.NO_EFFECT, "no path leads there: all are answered otherwise", "unreached")
+            )
