@@ -191,7 +191,7 @@ MODULE = Module(
         Spec("SetHandler", Args.TAKE1, ANYWHERE, per="dir", fills="set_handler", parse_in=handler),
         take1("ForceType", ANYWHERE, "force_type", per="dir"),
         take1("SetOutputFilter", ANYWHERE, "set_output_filter", per="dir", fate=Fate.REFUSED),
-        take1("SetInputFilter", ANYWHERE, "set_input_filter", per="dir", fate=Fate.REFUSED),
+        take1("SetInputFilter", ANYWHERE, "set_input_filter", per="dir", fate=Fate.SERVED),
         take1("AddDefaultCharset", ANYWHERE, "add_default_charset", per="dir"),
         take1(
             "AcceptPathInfo", ANYWHERE, "accept_path_info", per="dir",

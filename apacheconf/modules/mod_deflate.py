@@ -24,6 +24,18 @@ class DeflateServerConf(Conf):
     alter_etag: Setting[str] = setting("AddSuffix")
 
 
+@dataclass(frozen=True)
+class DeflateDirConf(Conf):
+    """How far a request's body is inflated: bytes (-1 is what LimitRequestBody says), and how often the ratio of sizes
+    may lie above a limit."""
+
+    module: ClassVar[str] = "mod_deflate"
+
+    inflate_limit: Setting[int] = setting(-1)
+    ratio_limit: Setting[int] = setting(200)
+    ratio_burst: Setting[int] = setting(3)
+
+
 def filter_note(refusal: str) -> Parse:
     """A note's name, alone or after what it holds."""
 
@@ -40,6 +52,7 @@ _LIMIT = "DeflateInflateLimitRequestBody requires a non-negative integer."
 MODULE = Module(
     "mod_deflate",
     server_conf=DeflateServerConf,
+    dir_conf=DeflateDirConf,
     fate=Fate.REFUSED,
     directives=[
         listed("DeflateCompressionLevel", number("Compression Level must be between 1 and 9", 1, 9), fills="level"),
@@ -48,8 +61,18 @@ MODULE = Module(
         listed("DeflateWindowSize", number("DeflateWindowSize must be between 1 and 15", 1, 15), fills="window_size"),
         listed("DeflateAlterETag", choice(_ETAG, "AddSuffix", "NoChange", "Remove"), fills="alter_etag"),
         listed("DeflateFilterNote", filter_note("Unknown note type %s")),
-        listed("DeflateInflateLimitRequestBody", whole(_LIMIT)),
-        listed("DeflateInflateRatioLimit", number("DeflateInflateRatioLimit must be positive", 1)),
-        listed("DeflateInflateRatioBurst", number("DeflateInflateRatioBurst must be positive", 1)),
+        listed("DeflateInflateLimitRequestBody", whole(_LIMIT), fills="inflate_limit", per="dir"),
+        listed(
+            "DeflateInflateRatioLimit",
+            number("DeflateInflateRatioLimit must be positive", 1),
+            fills="ratio_limit",
+            per="dir",
+        ),
+        listed(
+            "DeflateInflateRatioBurst",
+            number("DeflateInflateRatioBurst must be positive", 1),
+            fills="ratio_burst",
+            per="dir",
+        ),
     ],
 )

@@ -16,7 +16,7 @@ from apacheconf.modules.http_core import HttpServerConf
 from apacheconf.modules.mod_proxy import ProxyServerConf
 from apacheconf.modules.mod_reqtimeout import ReadTimeout, ReqTimeoutServerConf
 from apacheconf.program.expressions import NotEvaluated, value_of
-from apacheconf.program.handling import FileRules, UploadRules
+from apacheconf.program.handling import FileRules, InputRules, UploadRules
 from apacheconf.program.hosts import Host, Limits, Reading, Shape
 from apacheconf.program.link import Linker
 from apacheconf.program.messages import ErrorLog, formats_of, levels_of
@@ -143,6 +143,9 @@ def steps(conf: Conf) -> Iterator[Step]:
     if conf.limit_request_body.is_set:
         limit = conf.limit_request_body
         yield tell(UploadRules(limit.value), [limit], Phase.FILTERS)
+    if conf.set_input_filter.value:
+        names = conf.set_input_filter.value.lower().split(";")
+        yield tell(InputRules(tuple(filter(None, names))), [conf.set_input_filter])
     for name in conf.set_output_filter.value.split(";"):
         if name and conf.set_output_filter.value.lower() != "none":
             yield _step(Phase.FILTERS, AddFilter(name.lower()), conf.set_output_filter)

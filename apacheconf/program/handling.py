@@ -181,6 +181,27 @@ class DeflateRules(Told):
 
 
 @dataclass(frozen=True, slots=True)
+class InflateRules(Told):
+    """mod_deflate: how many bytes a request's body may become, -1 for LimitRequestBody; how often in a row of reads it
+    may be more than ``ratio`` times as long as what came."""
+
+    of_files: ClassVar[bool] = False
+
+    limit: int = -1
+    ratio: int = 200
+    burst: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class InputRules(Told):
+    """core: the filters that a request's body runs through (SetInputFilter), in lower case."""
+
+    of_files: ClassVar[bool] = False
+
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class BrotliRules(Told):
     """mod_brotli: ``window`` and ``block`` are binary logarithms of bytes, ``block`` 0 for brotli's own choice."""
 
@@ -248,6 +269,7 @@ class Variant(Told):
 TOLD: tuple[type[Told], ...] = (
     FileRules, MimeRules, SuffixFilters, HandlerRules, FolderRules, NegotiationRules, ListingRules, ExpiryRules,
     DeflateRules, BrotliRules, SubstitutionRules, FcgiRules, ActionRules, UploadRules,
+    InflateRules, InputRules,
 )  # fmt: skip
 
 

@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from apacheconf.model.types import Server
-from apacheconf.modules.mod_deflate import DeflateServerConf
-from apacheconf.program.handling import DeflateRules
+from apacheconf.modules.declare import Conf
+from apacheconf.modules.mod_deflate import DeflateDirConf, DeflateServerConf
+from apacheconf.program.handling import DeflateRules, InflateRules
 from apacheconf.program.link import Linker
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import Step
+from apacheconf.program.telling import settings_of, tell
+
+
+def steps(conf: Conf) -> Iterator[Step]:
+    """How far bodies of requests are inflated, where that isn't what httpd does by itself."""
+    assert isinstance(conf, DeflateDirConf)
+    if any(each.is_set for each in settings_of(conf)):
+        yield tell(
+            InflateRules(conf.inflate_limit.value, conf.ratio_limit.value, conf.ratio_burst.value), settings_of(conf)
+        )
 
 
 def server_steps(server: Server, linker: Linker) -> Iterator[Step]:

@@ -10,6 +10,7 @@ from apacheconf.modules.declare import Conf
 from apacheconf.modules.mod_actions import ActionsDirConf
 from apacheconf.modules.mod_alias import AliasDirConf
 from apacheconf.modules.mod_autoindex import AutoindexDirConf
+from apacheconf.modules.mod_deflate import DeflateDirConf
 from apacheconf.modules.mod_dir import DirDirConf
 from apacheconf.modules.mod_env import EnvDirConf
 from apacheconf.modules.mod_expires import ExpiresDirConf
@@ -29,6 +30,7 @@ from apacheconf.program import (
     mod_actions,
     mod_alias,
     mod_autoindex,
+    mod_deflate,
     mod_dir,
     mod_env,
     mod_expires,
@@ -71,6 +73,7 @@ DIR_STEPS: dict[str, DirSteps] = {
     "mod_actions": DirSteps(ActionsDirConf, mod_actions.steps),
     "mod_mime": DirSteps(MimeDirConf, mod_mime.steps),
     "mod_negotiation": DirSteps(NegotiationDirConf, mod_negotiation.steps),
+    "mod_deflate": DirSteps(DeflateDirConf, mod_deflate.steps),
     "mod_substitute": DirSteps(SubstituteDirConf, mod_substitute.steps),
     "mod_proxy_fcgi": DirSteps(FcgiDirConf, mod_proxy_fcgi.steps),
 }

@@ -128,7 +128,7 @@ class ClientConnection(KeepAlive):
             exchange.start()
             return
         exchange.body_length = block.length
-        if len(rest) == block.length <= PREFETCH:
+        if len(rest) == block.length <= PREFETCH and not exchange.plan.forwarding.inflates:
             # All of the body came with the head, and fits into one write: 2 us instead of 5 us through a reader.
             exchange.pieces, exchange.body_size = [rest], block.length
             exchange.start()
@@ -136,7 +136,10 @@ class ClientConnection(KeepAlive):
         exchange.body_done = False
         self._begin_body(block.length)
         if rest:
-            self._read_body(rest)
+            try:
+                self._read_body(rest)
+            except ClientBroke as error:
+                self._refuse_client(error)
 
     def _fail(self, fault: Exception) -> None:
         """Answer 500 if nothing was answered yet, and close; the error log says what happened."""
@@ -327,7 +330,7 @@ class ClientConnection(KeepAlive):
         else:
             tell_client(exchange, error)
             member = exchange.waste_turn()
-            if member is not None and self._body is not None:
+            if member is not None and (self._body is not None or exchange.inflater is not None):
                 tell_body_lost(exchange, member, error)
             exchange.abandon()
             exchange.plan = asking_nobody(exchange.plan)

@@ -96,6 +96,7 @@ class Exchange(Requesting):
         self.body_length = 0
         self.body_done = True
         self.body_size = 0
+        self.inflater = None
         self.pieces = []
         self.pinged = False
         self.reads_body: bool = False

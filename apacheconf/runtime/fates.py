@@ -9,16 +9,11 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-INPUT_FILTERS = "input filters are not served: a request's body goes on as it comes"
+INPUT_FILTERS = "serve has the input filter DEFLATE alone, for whole locations: a request's body goes on as it comes"
 #: Actions that serve doesn't do yet.
 NOT_DONE: dict[type, str] = {}
 #: Why, where "not served yet" would leave a question.
 NOT_YET: dict[str, str] = {
-    "setinputfilter": INPUT_FILTERS,
-    **dict.fromkeys(
-        _names("deflateinflatelimitrequestbody deflateinflateratiolimit deflateinflateratioburst"),
-        "bodies of requests are not inflated, and answers within httpd's own limits",
-    ),
     "deflatefilternote": "no log says how well an answer was compressed",
     "brotlifilternote": "no log says how well an answer was compressed",
     "heartbeatlisten": "nothing listens for beats; they are read from HeartbeatStorage",

@@ -16,7 +16,7 @@ from apacheconf.modules.declare import Fate
 from apacheconf.modules.rewrite_rules import OF_RULES, refuses
 from apacheconf.program.by_handler import is_proxy
 from apacheconf.program.fold import steps_for
-from apacheconf.program.handling import HandlerRules, SuffixFilters
+from apacheconf.program.handling import HandlerRules, InputRules, SuffixFilters
 from apacheconf.program.hosts import Host, Shape
 from apacheconf.program.program import Program
 from apacheconf.program.steps import (
@@ -130,6 +130,8 @@ def _not_done(step: Step) -> str:
         return "" if all(_is_handler(name) for _, name in step.action.handlers if name) else HANDLERS
     if isinstance(step.action, AddFilter):
         return _lacking([step.action.name])
+    if isinstance(step.action, InputRules):
+        return "" if set(step.action.names) <= {"deflate", "none"} else INPUT_FILTERS
     if isinstance(step.action, SuffixFilters):
         return INPUT_FILTERS if step.action.names and step.action.of_requests else _lacking(step.action.names)
     return NOT_DONE.get(type(step.action), "")

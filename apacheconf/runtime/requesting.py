@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from apacheconf.runtime.asking import PREFETCH
 from apacheconf.runtime.choosing import Choosing
+from apacheconf.runtime.inflating import Inflater, inflated
 from apacheconf.runtime.spool import Spool
 from apacheconf.runtime.switches import wants_length
 from apacheconf.runtime.uploads import check_read
@@ -25,6 +26,7 @@ class Requesting(Choosing):
         "body_size",
         "expects",
         "first_status",
+        "inflater",
         "pieces",
         "sent",
         "spool",
@@ -36,6 +38,7 @@ class Requesting(Choosing):
     body_size: int
     expects: bool
     first_status: int
+    inflater: Inflater | None
     pieces: list[bytes]
     sent: bool
     spool: Spool | None
@@ -53,6 +56,8 @@ class Requesting(Choosing):
         if self.first_status or self.plan.service is None:  # it is answered here: nobody wants the body any more
             check_read(self, sum(map(len, pieces)))
             return
+        if self.plan.forwarding.inflates:
+            pieces = inflated(self, pieces, done)
         self.body_size += sum(map(len, pieces))
         self.body_done = done
         if self.sent and not self.expects:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from apacheconf.program.conditions import ALWAYS
 from apacheconf.program.decide import decide_unread
+from apacheconf.program.handling import InputRules
 from apacheconf.program.hosts import Host, Shape
 from apacheconf.program.messages import Levels
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
@@ -82,6 +83,7 @@ class Forwarding:
         "cookies",
         "documents",
         "filtering",
+        "inflates",
         "keep_host",
         "levels",
         "naming",
@@ -109,6 +111,7 @@ class Forwarding:
         self.per_request = policy.per_request
         self.tls = policy.tls
         self.filtering = Filtering(policy.filters, policy.told) if policy.filters or policy.told else None
+        self.inflates = any(isinstance(each, InputRules) and "deflate" in each.names for each in policy.told)
         self.levels = policy.levels
         self.naming = policy.naming
         self.replies: dict[bytes, KnownReply] = memos.make()

@@ -56,7 +56,7 @@ def wants_fresh(exchange: Choosing) -> bool:
 def wants_length(exchange: Requesting) -> bool:
     """Whether a body whose length isn't known is read whole first, to be sent with one (RB-3, RB-4)."""
     switches = exchange.plan.switches
-    if OLD_REQUEST in switches:
+    if OLD_REQUEST in switches or exchange.inflater is not None:
         return True
     return "proxy-sendcl" in switches and not switches.keys() & {"proxy-sendchunked", "proxy-sendchunks"}
 
@@ -64,6 +64,8 @@ def wants_length(exchange: Requesting) -> bool:
 def relays_expect(exchange: Exchange) -> bool:
     """Whether it is the origin that says if the body is wanted (RQ-20); else httpd says so itself (RQ-21)."""
     decision = exchange.plan.decision
+    if exchange.plan.forwarding.inflates:
+        return False
     return OLD_REQUEST not in exchange.plan.switches and not (decision is not None and decision.answers_expect)
 
 
