@@ -205,7 +205,7 @@ class Exchange(Requesting):
         if self.plan.forwarding.filtering is not None:
             pieces = self.plan.forwarding.filtering.begin(self, reply, pieces, done)
         # In chunks the end comes after the body, so httpd never has it whole at once (RQ-8).
-        if done and self.ranged and reply.status == 200 and pieces and reply.length != CHUNKED:
+        if done and self.ranged and reply.status == 200 and pieces and reply.length not in (CHUNKED, UNTIL_CLOSE):
             try:
                 pieces = apply_range(self, reply, b"".join(pieces))
             except Unsatisfiable:

@@ -82,7 +82,7 @@ def parameters(exchange: Exchange, pool: Pool) -> dict[str, str]:
 class FcgiConnection(OriginConnection):
     """A connection to a responder, which takes one request after the other."""
 
-    __slots__ = ("_begun", "_buffer", "_full", "_head", "_mute", "_reply")
+    __slots__ = ("_begun", "_buffer", "_full", "_head", "_held", "_mute", "_reply")
 
     def __init__(self, server: ServerState, pool: Pool, exchange: Exchange) -> None:
         super().__init__(server, pool, exchange)
@@ -90,7 +90,7 @@ class FcgiConnection(OriginConnection):
         self._begin()
 
     def _begin(self) -> None:
-        self._buffer = self._head = b""
+        self._buffer = self._head = self._held = b""
         self._reply: ReplyHead | None = None
         self._begun = self._mute = False
 
@@ -148,6 +148,7 @@ class FcgiConnection(OriginConnection):
         try:
             while self.exchange is exchange and self._take(exchange):
                 pass
+            self._send_held(exchange)
         except OriginBroke as error:
             self.fail(error)
 
@@ -194,9 +195,17 @@ class FcgiConnection(OriginConnection):
             return
         if self._begun:
             exchange.more([data], done=False)
+        elif exchange.plan.forwarding.filtering is not None:  # who compresses gives what comes at once a length
+            self._held += data
         else:
             self._begun = True
             self._start(exchange, self._reply, data, done=False)
+
+    def _send_held(self, exchange: Exchange, done: bool = False) -> None:
+        """The beginning of an answer that is filtered, once all of it that came together is here."""
+        if self._held and self._reply is not None:
+            held, self._held, self._begun = self._held, b"", True
+            self._start(exchange, self._reply, held, done)
 
     def _refused(self, exchange: Exchange) -> ReplyHead:
         self.server.log("error", "proxy_fcgi", BAD_HEAD, exchange=exchange)
@@ -212,6 +221,8 @@ class FcgiConnection(OriginConnection):
         """The responder is done with the request."""
         if self._begun:
             exchange.more([], done=True)
+        elif self._held:
+            self._send_held(exchange, done=True)
         else:
             self._answer_whole(exchange)
         self.exchange = None

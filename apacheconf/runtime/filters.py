@@ -19,7 +19,7 @@ from apacheconf.program.headers import HeaderTable
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import AddFilter
 from apacheconf.runtime.answer import ReplyHead
-from apacheconf.runtime.framing import CHUNKED
+from apacheconf.runtime.framing import CHUNKED, UNTIL_CLOSE
 from apacheconf.runtime.mod_expires import expire
 from apacheconf.runtime.strict import Fields, with_field
 
@@ -128,7 +128,8 @@ class Filtering:
 
         if reply.status < 400:
             reply.fields = self.expired(exchange, reply.fields)
-        whole = done and (reply.length != CHUNKED or not pieces)  # httpd learns of the end of chunks apart
+        apart = reply.length in (CHUNKED, UNTIL_CLOSE)  # httpd learns of the end by itself
+        whole = done and not (apart and pieces)
         about = Answered(exchange, reply, self, sum(map(len, pieces)) if whole else None)
         applied = sorted(
             {name: MAKERS[name] for name in self._named(about) if name in MAKERS}.values(), key=itemgetter(0)
