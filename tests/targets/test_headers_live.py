@@ -27,6 +27,17 @@ _CONFIG = r"""
     Header add X-More one
     Header add X-More two
     Header always set Strict-Transport-Security "max-age=63072000; includeSubDomains"
+    <Location /down/deep>
+        Header always set X-Always "down here"
+        Header always add X-Failed 1
+        Header always add X-Failed 2
+    </Location>
+    <Location /down/closed>
+        Header always set X-Closed 1
+        Header always unset X-Always
+        Require all denied
+    </Location>
+    ErrorDocument 403 "closed"
     ProxyPass /down http://127.0.0.1:{none}/
     <Location /deep>
         Header set X-Set deep
@@ -75,6 +86,14 @@ def test_failures(target: str, running: Fronts) -> None:
     expected = _ask(running.at["httpd"], "/down/x", "")
     assert expected[0] == "503"
     assert _ask(running.at[target], "/down/x", "") == expected
+
+
+@pytest.mark.parametrize("path", ["/down/deep/x", "/down/closed/x", "/down/deep/%2f"])
+def test_failures_of_a_section(path: str, running: Fronts) -> None:
+    """SEM-19: they have the lines of their section, and what is refused before any section those of the host."""
+    expected = _ask(running.at["httpd"], path, "")
+    assert expected[0] == ("404" if "%" in path else "403" if "closed" in path else "503")
+    assert _ask(running.at["nginx"], path, "") == expected
 
 
 def test_an_empty_header_is_there(running: Fronts) -> None:

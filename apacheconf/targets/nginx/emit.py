@@ -22,8 +22,8 @@ from apacheconf.targets.media_types import is_readable
 from apacheconf.targets.nginx import (
     core,
     documents,
+    failures,
     messages,
-    mod_headers,
     mod_log_config,
     mod_mime,
     mod_proxy,
@@ -156,7 +156,7 @@ def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, 
     core.emit_guards(low, host, server, documents.lead_back(routes_in(found)))
     settings_at = len(server.entries)
     _emit_restrictions(low, host, routes_in(found), server)
-    mod_headers.emit_for_failures(low, host, server)
+    failures.begin_failures(low, host, server)
     proxied = any(each.mapping and not is_fcgi(each.origin(low.program)) for each in routes_in(found))
     low.dropped += mod_rewrite.settle_maps(low, host)
     low.proxied = low.proxied or proxied
@@ -180,6 +180,7 @@ def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, 
     documents.emit_texts(low, server)
     mod_log_config.emit_logs(low, host, server)
     server.entries[settings_at:settings_at] = low.maps.take_settings().entries
+    failures.finish_failures(low, server)
     messages.emit_error_log(low, host, server)
 
 

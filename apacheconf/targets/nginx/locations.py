@@ -18,6 +18,7 @@ from apacheconf.program.steps import (
     Respond,
     Rewrite,
     SecureOrigin,
+    SetErrorDocument,
     Step,
 )
 from apacheconf.targets.captures import parts_in
@@ -28,6 +29,7 @@ from apacheconf.targets.error_documents import lines_of
 from apacheconf.targets.fates import FILES
 from apacheconf.targets.nginx import (
     documents,
+    failures,
     mod_alias,
     mod_auth_basic,
     mod_deflate,
@@ -191,6 +193,8 @@ def _emit_decision(low: Lowering, end: Route, files: Block | None, location: Blo
     else:
         lines = mod_headers.HeaderLines(low, end, None, of_file=files is not None)
         lines.emit_response(location)
+        if any(isinstance(step.action, SetErrorDocument) and step.action.text for step in end.others):
+            failures.mark_failures(low, lines, location)
         if files is None:
             _emit_local(low, end, location, server)
         else:

@@ -46,7 +46,9 @@ class Lowering:
     own_documents: set[Action] = field(default_factory=set)
     texts: dict[SetErrorDocument, str] = field(default_factory=dict)
     #: The lines of the table always that hold for the whole server.
-    always: list[tuple[str, str]] = field(default_factory=list)
+    always: tuple[tuple[str, str], ...] = ()
+    #: Those of locations that have others, each with its number.
+    failing: dict[tuple[tuple[str, str], ...], int] = field(default_factory=dict)
     #: Whether anything is answered with a file that nginx itself sends.
     serves_files: bool = False
     #: Whether any script is asked over FastCGI, and whether the location that is being written knows ``$script``.

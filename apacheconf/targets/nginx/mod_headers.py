@@ -10,21 +10,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from apacheconf.ledger import Outcome
-from apacheconf.program.cells import steps_where
 from apacheconf.program.handling import ExpiryRules
-from apacheconf.program.hosts import Host
 from apacheconf.program.response import FRAMING
 from apacheconf.program.steps import EditHeader, Step, Table
 from apacheconf.program.values import Variable
 from apacheconf.targets.captures import parts_of
-from apacheconf.targets.claims import Claim, approximated, exact, unsupported
+from apacheconf.targets.claims import Claim, exact, unsupported
 from apacheconf.targets.environments import guarded
 from apacheconf.targets.nginx import fields
 from apacheconf.targets.nginx.fields import Caveats, Field, surely_there
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import SHARED, Map
 from apacheconf.targets.nginx.mod_remoteip import what_is_left
-from apacheconf.targets.nginx.texts import Texts, outside_sections
+from apacheconf.targets.nginx.texts import Texts
 from apacheconf.targets.nginx.tree import Block
 from apacheconf.targets.nginx.via import via_word
 from apacheconf.targets.nginx.workers import Service
@@ -209,13 +207,9 @@ class HeaderLines:
         for told in self._in(Table.ALWAYS):
             self._emit(told, "add_header", told.header.words, location)
 
-    def always(self) -> list[tuple[str, str]]:
+    def always(self) -> tuple[tuple[str, str], ...]:
         """The lines of the table always."""
-        return [(told.header.name, word) for told in self._in(Table.ALWAYS) for word in told.header.words]
-
-    def of_always(self) -> list[Step]:
-        """The lines of the source that made them."""
-        return [step for told in self._in(Table.ALWAYS) for step in told.comment]
+        return tuple((told.header.name, word) for told in self._in(Table.ALWAYS) for word in told.header.words)
 
     def _emit(self, told: Told, directive: str, words: list[str], block: Block, always: bool = True) -> None:
         said_by = [each for step in told.comment for each in self._route.host.said_by(step)]
@@ -233,22 +227,3 @@ def _of_values(action: EditHeader) -> Caveats:
     clocks = asked & {("REQUEST_TIME_USEC", ""), ("DURATION_USEC", "")}
     ids = asked & {("ENV", "UNIQUE_ID"), ("UNIQUE_ID", "")}
     return (*((fields.MILLISECONDS,) if clocks else ()), *((fields.OTHER_ID,) if ids else ()))
-
-
-def emit_for_failures(low: Lowering, host: Host, server: Block) -> None:
-    """The table always of lines outside sections, for answers that no location makes."""
-    root = next((cell for cell in host.shape.cells if not cell.path), None)
-    if root is None:
-        return
-    met = [(step, False) for step in steps_where(host.shape, root, outside_sections(host))]
-    lines = HeaderLines(low, Route(host, root, met=met), None)
-    lines.emit_always(server)
-    low.always = lines.always()
-
-
-def report_failures(low: Lowering, route: Route, lines: HeaderLines) -> None:
-    """What differs where an origin fails: its answer is made outside the location."""
-    if lines.always() != low.always:
-        said_by = [each for step in lines.of_always() for each in route.host.said_by(step)]
-        why = "answers of failures have the headers of the whole host, not of their path"
-        low.dropped.append(approximated(said_by, why, "always"))

@@ -15,10 +15,11 @@ from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.nginx import origin_tls
 from apacheconf.targets.nginx.conditions import flag_of
 from apacheconf.targets.nginx.core import emit_charset
+from apacheconf.targets.nginx.failures import mark_failures
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import SHARED, Map
 from apacheconf.targets.nginx.members import addresses_of, emit_failover, have_servers
-from apacheconf.targets.nginx.mod_headers import HeaderLines, report_failures
+from apacheconf.targets.nginx.mod_headers import HeaderLines
 from apacheconf.targets.nginx.mod_remoteip import forwarded_for, what_is_left
 from apacheconf.targets.nginx.rewriting import emit_query, may_break, path_of, substitution, told
 from apacheconf.targets.nginx.sessions import member_of_session
@@ -126,7 +127,7 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
     lines.emit_response(location)
     if via_word(low, route.host):
         location.add("add_header", "Via", via_word(low, route.host), "always")
-    report_failures(low, route, lines)
+    mark_failures(low, lines, location)
     emit_charset(low, route, location)
 
 

@@ -106,7 +106,7 @@ class Texts:
         maps, missing = self.low.maps, literal(variable.missing)
         match variable:
             case Variable("ENV", name) if name.upper().startswith("BALANCER_"):
-                return self._of_balancer(name.upper())
+                return self._of_balancer(name.upper(), missing)
             case Variable("ENV_IS_SET", name) if name.upper().startswith("BALANCER_"):
                 return flag_of(maps, Test("n", Variable("ENV", name)))
             case Variable("ENV" | "ENV_IS_SET" as family, name):
@@ -153,9 +153,11 @@ class Texts:
         source = f"{own_scheme(self.host)}:{self.low.maps.use('asked_host')}"
         return self.low.maps.make("asked_port_of", Map(source, ((_PORT, "$named_port"), *usual), "%{SERVER_PORT}"))
 
-    def _of_balancer(self, name: str) -> str:
+    def _of_balancer(self, name: str, missing: str) -> str:
         found = None
-        if self.service is not None and isinstance(self.service.origin, Balancer):
+        if self.service is not None and not isinstance(self.service.origin, Balancer):
+            return missing
+        if self.service is not None:
             ways = {"BALANCER_WORKER_ROUTE": route_chosen, "BALANCER_ROUTE_CHANGED": route_changed}
             found = ways[name](self.service, self.low) if name in ways else None
         if found is None:
