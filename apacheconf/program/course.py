@@ -86,7 +86,8 @@ class Course:
     first. ``redirect_to`` is the URI of an internal redirect that the handler would make;
     ``forced_handler`` and ``forced_type`` are what rules say of it (H, T). ``depth`` counts
     how deep sub-requests are in each other. One that has ``walked`` depends on what is in the file system. ``note``
-    explains an error in its page.
+    explains an error in its page. ``unfit``: what the origin would be asked breaks a request line.
+    ``turn_of`` is a balancer whose member has its turn although nobody is asked.
     """
 
     program: Program
@@ -130,6 +131,8 @@ class Course:
     depth: int = 0
     walked: bool = False
     note: str = ""
+    unfit: bool = False
+    turn_of: Balancer | None = None
     fields: list[tuple[str, str]] = field(default_factory=list)
 
     @property

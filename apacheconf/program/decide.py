@@ -29,6 +29,7 @@ from apacheconf.program.steps import END, EditHeader, Flow, Move, Rewrite, Step
 from apacheconf.program.trace import Passed, Refused, Rewritten, Round, Tracer, Tried, silent
 from apacheconf.program.uri import escape_path
 from apacheconf.program.walks import ask_layers, walk_directories
+from apacheconf.program.workers import Balancer
 
 #: OR-1: which layers are asked when. Proxy layers take the place of the file layers for mapped requests (MRG-4).
 _WALKS = {
@@ -320,6 +321,10 @@ def _before_handler(course: Course, tracer: Tracer) -> None:
         course.log("error", "proxy", "AH01139: TRACE forbidden by server configuration")
     elif method == "CONNECT" and course.origin is None:
         course.refuse(405, "CONNECT is for forward proxies, and no mapping takes it")
+    elif course.unfit:
+        course.turn_of = course.origin if isinstance(course.origin, Balancer) else None
+        course.refuse(403, "a blank or control character in a path that is passed on as it is")
+        course.log("error", "proxy_http", "AH10415: To be forwarded path contains control characters or spaces")
     elif course.origin is not None and course.headers.breaks():
         course.refuse(400, "a header field would hold a control character")
     elif course.origin is not None:

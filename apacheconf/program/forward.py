@@ -103,6 +103,7 @@ def decision_of(course: Course, keep_alive: bool = True) -> Decision:
         vary=(", ".join(dict.fromkeys(state.vary)),) if state.vary else (),
         redirect_to=course.redirect_to or "",
         note=course.note,
+        turn_of=course.turn_of,
         handler=state.handler,
         keep_alive=keep_alive,
         env=dict(state.env),

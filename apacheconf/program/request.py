@@ -21,7 +21,7 @@ from apacheconf.program.steps import (
     Step,
 )
 from apacheconf.program.tls import NO_TLS, OriginTls
-from apacheconf.program.workers import Origin
+from apacheconf.program.workers import Balancer, Origin
 
 if TYPE_CHECKING:
     from apacheconf.program.evaluate import State
@@ -80,6 +80,7 @@ class Decision:
     ``fields`` are what an error made here brings
     (Allow), ``user`` is who it is, or says so, ``client`` the client's address where it isn't the connection's
     (RI-4). ``vary`` are lines of the fields that were asked; ``note`` explains an error in its page.
+    ``turn_of`` is a balancer whose member has its turn although nobody is asked.
     ``redirect_to`` is where rules lead a sub-request, whose own internal redirect isn't made.
     ``response_headers``, ``early_headers`` and ``early_own`` are what ``response`` edits the answer with, under
     ``state``; an HTTP origin's own fields replace the last.
@@ -106,6 +107,7 @@ class Decision:
     vary: tuple[str, ...] = ()
     redirect_to: str = ""
     note: str = ""
+    turn_of: Balancer | None = None
     handler: str = ""
     keep_alive: bool = True
     env: Mapping[str, str] = field(default_factory=dict)

@@ -276,12 +276,9 @@ def _to_origin(run: Rewriting, action: Rewrite, course: Course) -> None:
     state.mapped = run.url
     if run.escaped and not escaped:
         course.refuse(400, BROKEN)
-    elif escaped:
-        course.uri = uri
-    elif _RAW.search(path + query):
-        course.refuse(403, "a blank or control character in a path that is passed on as it is")  # RW-12
     else:
         course.uri = uri
+        course.unfit = not run.escaped and _RAW.search(path + query) is not None  # RW-12
 
 
 def _origin(url: str, uri: str, action: Rewrite, course: Course) -> Origin:

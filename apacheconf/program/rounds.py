@@ -123,7 +123,7 @@ def _forget(course: Course) -> None:
     state.file, state.path_info, state.mapped, state.handler = "", "", "", ""
     state.document_root, state.context_root, state.context_prefix = "", "", ""
     state.host = course.program.hosts[state.host.number]
-    course.forced_handler, course.forced_type = "", ""
+    course.forced_handler, course.forced_type, course.unfit = "", "", False
     state.context_prefix, state.context_root, state.document_root = "", "", ""
     state.captures.clear()
     state.query = None

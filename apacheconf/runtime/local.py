@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 def local_answer(client: ClientConnection, exchange: Exchange, head: RequestHead, decision: Decision) -> None:
     """Answer as ``decision`` says."""
     status = decision.status
+    if decision.turn_of is not None:
+        client.server.service(decision.turn_of).choose(client.server.now)
     if status is None and head.method == b"TRACE":
         _echo(client, exchange, head, decision)
     elif status is None:

@@ -45,7 +45,6 @@ OUT_OF_SCOPE = (
     Row("static-site-with-caching-headers", ".", "CheckSpelling; Header and Expires with MultiViews"),
     Row("keycloak", "/realms/staff/protocol/openid-connect/auth", "SSLVerifyClient optional_no_ca in a section"),
     Row("prometheus", "/federate", "SSLVerifyClient require in a section", "403"),
-    Row("canary-by-cookie", ".", "a RewriteMap of type rnd throws dice: which origin answers is chance"),
     Row("wordpress-multisite", "gzip", "the length of what is compressed follows from SERVER_SOFTWARE in it"),
     Row("reverse-proxy-with-ldap-left-out", ".", "AuthLDAPURL", "500"),
     Row("odoo", ".", "ProxyVia Full tells no patch level of the version, on purpose (RQ-16): other lengths"),
