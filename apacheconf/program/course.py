@@ -69,7 +69,7 @@ from apacheconf.program.steps import (
 from apacheconf.program.tls import NO_TLS, OriginTls
 from apacheconf.program.uri import escape_path
 from apacheconf.program.values import Value
-from apacheconf.program.workers import Origin
+from apacheconf.program.workers import Balancer, Origin
 
 
 @dataclass

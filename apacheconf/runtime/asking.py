@@ -80,12 +80,10 @@ def _host(exchange: Exchange, authority: bytes) -> bytes:
 
 def _connection_line(exchange: Exchange, pool: Pool) -> bytes:
     """Connection, and Upgrade where the worker may be asked for it (WS-1, RQ-25)."""
-    if is_asked_once(exchange):
-        return _CLOSE
-    if not exchange.upgrade or not pool.upgrades_to(exchange.upgrade.decode("latin-1")):
-        exchange.upgrade = b""
-        return pool.connection_line
-    return b"Connection: Upgrade\r\nUpgrade: %b\r\n\r\n" % exchange.upgrade
+    if exchange.upgrade and pool.upgrades_to(exchange.upgrade.decode("latin-1")):
+        return b"Connection: Upgrade\r\nUpgrade: %b\r\n\r\n" % exchange.upgrade
+    exchange.upgrade = b""
+    return _CLOSE if is_asked_once(exchange) else pool.connection_line
 
 
 def _framing(exchange: Exchange) -> bytes:

@@ -178,6 +178,9 @@ class Exchange(Requesting):
         if not self.upgrade or reply.upgrade.lower() != self.upgrade.lower():
             raise unexpected_upgrade(reply.upgrade, self.upgrade)
         self.status = 101
+        decision = self.plan.decision
+        if decision is not None and decision.via:
+            reply.fields.append((b"Via", decision.via.encode("latin-1")))
         start_tunnel(self, switching(reply) + rest)
 
     def answered(self, reply: ReplyHead, pieces: list[bytes], done: bool) -> None:

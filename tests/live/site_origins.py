@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 import socket
 import ssl
 from pathlib import Path
 
 from apacheconf.origins import Received, RequestReader
 from tests.runtime.peers import Listening
+
+_COOKIES = ("Set-Cookie: sid=1; Path=/v2/x; Domain=127.0.0.1", "Set-Cookie: JSESSIONID=abc.node1; Path=/")
 
 
 class Telling(Listening):
@@ -55,7 +58,8 @@ class Telling(Listening):
         if request.value("x-ask") is not None:  # a check of a member's health comes when it likes
             self.arrived.append(shown)
         if request.value("upgrade") is not None:
-            connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+            connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n")
+            connection.sendall(b"".join(f"{line}\r\n".encode() for line in (*_COOKIES, "X-Powered-By: told", "")))
             connection.sendall(connection.recv(5))
             return False
         body = b"" if request.request_line.startswith("HEAD ") else shown.encode("latin-1")
@@ -65,14 +69,15 @@ class Telling(Listening):
     def _head(self, request: Received, length: int) -> bytes:
         status = request.value("x-want") or "200"
         lines = [f"HTTP/1.1 {status} Told", f"Content-Length: {length}", "Content-Type: text/html"]
-        lines += ["Set-Cookie: sid=1; Path=/v2/x; Domain=127.0.0.1", "Set-Cookie: JSESSIONID=abc.node1; Path=/"]
+        lines += _COOKIES
         if status.startswith("3"):
             lines.append(f"Location: http://127.0.0.1:{self.port}/v2/moved")
         return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
 def told(request: Received) -> str:
-    """What is compared of a request that arrived."""
+    """What is compared of a request that arrived; ProxyVia Full tells httpd's patch level, which serve has none of."""
     lines = [request.request_line, *sorted(f"{name}: {value}" for name, value in request.headers)]
+    lines = [re.sub(r"(?<=Apache/2\.4)\.\d+", "", line) for line in lines]
     digest = request.sha256 or hashlib.sha256().hexdigest()[:16]
     return "<title>Elastic</title>\n" + "\n".join(lines) + f"\n{request.framing} {request.length} {digest}\n"
