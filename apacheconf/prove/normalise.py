@@ -148,6 +148,11 @@ def _decoded_path(one: Arrival) -> Arrival:
     return replace(one, line=f"{method} {unquote_to_bytes(path).decode('latin-1')}{question}{query} {version}")
 
 
+def _without_comments(headers: Headers) -> Headers:
+    """Via says in a comment which software it is (RFC 9110, 7.6.3)."""
+    return tuple((name, re.sub(r" \([^()]*\)", "", value) if name == "via" else value) for name, value in headers)
+
+
 def _without_version(one: Arrival) -> Arrival:
     headers = _without({"connection", "keep-alive"})(one.headers)
     return replace(one, line=re.sub(r" HTTP/1\.[01]$", "", one.line), headers=headers)
@@ -185,6 +190,7 @@ RULES = (
     Rule("N6", "list headers in one line or several", _both(_joined)),
     Rule("N8", "Cache-Control: no-cache on replies that HAProxy makes", _each_reply(_without_no_cache)),
     Rule("N10", "which characters of the path are escaped", _each_arrival(_decoded_path)),
+    Rule("N15", "comments in Via", _both(_without_comments)),
     Rule("N12", "the HTTP version towards the origin", _each_arrival(_without_version)),
     Rule(
         "N13",

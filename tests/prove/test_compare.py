@@ -108,6 +108,7 @@ EXCUSED = [
     ),
     ("N10", with_arrival(line="GET /[ HTTP/1.1"), with_arrival(line="GET /%5b HTTP/1.1")),
     ("N12", SEEN, with_arrival(line="GET /a%20b?q HTTP/1.0")),
+    ("N15", with_reply(headers=(("Via", "1.1 a (b/1)"),)), with_reply(headers=(("Via", "1.1 a"),))),
     ("N13", with_reply(reason=""), SEEN),
     ("N13", Observation((ERROR,), "kept", ()), Observation((replace(ERROR, reason="Nope"),), "kept", ())),
 ]

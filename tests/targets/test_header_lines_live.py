@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -127,6 +128,18 @@ def test_the_server_of_the_origin_is_gone(name: str, running: Fronts) -> None:
     """HD-4: who unsets Server gets that of the server in front."""
     head, _ = exchange(running.at[name], "first.test", "/x", header="X-Reply: Server: theirs")
     assert not any("theirs" in line for line in head)
+
+
+@pytest.mark.parametrize("name", ["httpd", "nginx"])
+def test_a_broken_body_is_no_answer_of_the_origin(name: str, running: Fronts) -> None:
+    """SEM-19, NGX-84: lines of the table onsuccess don't come with what the server says by itself."""
+    head = "POST /x HTTP/1.1\r\nHost: first.test\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+    with socket.create_connection(("127.0.0.1", running.at[name]), timeout=5) as client:
+        client.sendall(head.encode())
+        answer = client.recv(65536).decode("latin-1")
+    assert answer.split()[1] == "400"
+    assert "X-First: always" in answer
+    assert "X-Not-Ok" not in answer
 
 
 def _told(folder: Path, *lines: str) -> Translation:

@@ -38,6 +38,7 @@ SetEnvIf X-Barred 1 barred
 <VirtualHost *:{port}>
     ServerName first.test
     Header always set X-Always 1
+    Header set X-Success 1
     <Location />
         AuthType Basic
         AuthName "the $realm of all"
@@ -176,7 +177,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
 def _ask(port: int, path: str, method: str, user: str) -> tuple[str, list[str], str]:
     header = f"Authorization: Basic {b64encode(user.encode()).decode()}" if user else ""
     head, body = exchange(port, "first.test", path, header=header, method=method)
-    kept = [line for line in head[1:] if line.lower().startswith(("www-auth", "x-always", "location"))]
+    kept = [line for line in head[1:] if line.lower().startswith(("www-auth", "x-always", "x-success", "location"))]
     return head[0].split()[1], sorted(kept), body.splitlines()[0] if head[0].split()[1] == "200" else ""
 
 

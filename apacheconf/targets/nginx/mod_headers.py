@@ -200,7 +200,15 @@ class HeaderLines:
         self.emit_always(location)
         for told in self._in(Table.ONSUCCESS):
             taken = [""] if self._of_file and told.header.name.lower() in _OF_FILES else []
-            self._emit(told, "add_header", told.header.words or taken, location, always=not self._of_file)
+            words = list(map(self._of_origin, told.header.words))
+            self._low.adds_to_answers |= bool(words) and not self._of_file
+            self._emit(told, "add_header", words or taken, location, always=not self._of_file)
+
+    def _of_origin(self, word: str) -> str:
+        """A word that answers of origins alone have, where the location may answer with 401 by itself (NGX-84)."""
+        if self._of_file or not self._route.admits:
+            return word
+        return self._low.maps.make("of_origin", Map("$upstream_status", (("", ""), ("default", word)), ""))
 
     def emit_always(self, location: Block) -> None:
         """The table always, which answers made here have too."""

@@ -127,6 +127,7 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
     lines.emit_response(location)
     if via_word(low, route.host):
         location.add("add_header", "Via", via_word(low, route.host), "always")
+        low.adds_to_answers = True
     mark_failures(low, lines, location)
     emit_charset(low, route, location)
 

@@ -14,7 +14,7 @@ from apacheconf.targets.questions import CannotAsk, matches_empty, pcre, variabl
 #: httpd's variables as nginx names them; what nginx knows at no time, or not before it picks a location, is missing.
 VARIABLES = {
     "REQUEST_METHOD": "$request_method", "REQUEST_SCHEME": "$scheme", "QUERY_STRING": "$args",
-    "THE_REQUEST": "$request", "HTTP_HOST": "$http_host", "HTTP_USER_AGENT": "$http_user_agent",
+    "THE_REQUEST": "$request", "HTTP_USER_AGENT": "$http_user_agent",
     "HTTP_REFERER": "$http_referer", "HTTP_COOKIE": "$http_cookie", "HTTP_ACCEPT": "$http_accept",
     "REMOTE_ADDR": "$remote_addr", "REMOTE_PORT": "$remote_port", "SERVER_ADDR": "$server_addr",
     "SERVER_PROTOCOL": "$server_protocol", "SERVER_NAME": "$host", "CONN_REMOTE_ADDR": "$realip_remote_addr",
@@ -36,6 +36,8 @@ def text_of(maps: Maps, value: Value) -> str:
             return literal(text)
         case Joined(parts):
             return "".join(text_of(maps, part) for part in parts)
+        case Variable("HTTP_HOST") | Variable("HTTP", "Host" | "host" | "HOST"):
+            return maps.use("asked_host")  # that of an absolute target takes the place of the header
         case Variable("HTTP", name):
             return f"$http_{name.lower().replace('-', '_')}"
         case Variable("HTTPS"):
