@@ -37,7 +37,7 @@ def start(name: str, engine: Engine | None, stage: Stage, text: str) -> Server:
 
     Raises EngineFailed with what the server said.
     """
-    at = [("127.0.0.1", port) for port in stage.ports.listeners.values()]
+    at = list(stage.sockets)
     if engine is None:
         return _start_serve(stage, at)
     starter = {"httpd": httpd.start, "nginx": nginx.start, "haproxy": haproxy.start}[name]

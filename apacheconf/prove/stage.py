@@ -20,6 +20,7 @@ from pathlib import Path
 
 from apacheconf.engines import Engine, Sandbox, free_ports
 from apacheconf.engines.httpd import preamble
+from apacheconf.engines.process import Address
 from apacheconf.expand.tree import Node
 from apacheconf.model.views.modules import needed
 from apacheconf.program.hosts import Listener
@@ -42,7 +43,7 @@ _ALSO = {"authn_socache_module": "socache_shmcb_module"}
 class Stage:
     """``text`` runs in ``box``. ``nodes`` maps its line numbers, from 1, to nodes of the original.
 
-    ``notes`` say what the stage leaves out, and therefore nothing is shown about.
+    ``sockets`` are where it listens, ``notes`` say what the stage leaves out, and therefore nothing is shown about.
     """
 
     text: str
@@ -50,6 +51,7 @@ class Stage:
     ports: Ports
     nodes: Mapping[int, Node]
     notes: tuple[str, ...] = ()
+    sockets: tuple[Address, ...] = ()
 
     @property
     def file(self) -> Path:
@@ -84,12 +86,13 @@ def stage(
     head = preamble(engine, box, modules, root if root.is_dir() else None).splitlines()
     if not any(each.name.lower() == "documentroot" for each in expanded.nodes):
         head.append(f'DocumentRoot "{box.path}/html"')  # whose else is known to the httpd that is compiled with it
-    head += [f"Listen {address}:{port}{protocol}" for address, port, protocol in _sockets(plain, ports)]
+    listening = _sockets(plain, ports)
+    head += [f"Listen {address}:{port}{protocol}" for address, port, protocol in listening]
     nodes = {len(head) + number: node for number, (_, node) in enumerate(body, 1) if node}
     text = "\n".join([*head, *(line for line, _ in body)]) + "\n"
     notes = [f"{each.address}:{each.port} speaks TLS: nothing is asked there" for each in program.listeners
              if each not in plain]  # fmt: skip
-    return Stage(text, box, ports, nodes, (*notes, *printer.notes))
+    return Stage(text, box, ports, nodes, (*notes, *printer.notes), tuple(each[:2] for each in listening))
 
 
 def _sockets(listeners: Iterable[Listener], ports: Ports) -> list[tuple[str, int, str]]:
