@@ -14,13 +14,14 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from apacheconf.cli.draw import Line, near, shown
-from apacheconf.ledger import Outcome, Row
+from apacheconf.ledger import Answer, Outcome, Row
+from apacheconf.targets.advice import advice_for
 
 if TYPE_CHECKING:
     from apacheconf.engines import CheckResult
     from apacheconf.targets import Translation
 
-JSON_VERSION = "1.0"
+JSON_VERSION = "1.1"
 STYLES = {
     Outcome.UNSUPPORTED: "bold red",
     Outcome.APPROXIMATED: "bold yellow",
@@ -63,6 +64,16 @@ def _group(outcome: Outcome, rows: list[Row]) -> Iterator[Line]:
         ]
         for caveat in row.caveats:
             yield [("", f"      {shown(caveat)}")]
+        yield from _advice(row)
+
+
+def _advice(row: Row) -> Iterator[Line]:
+    """What to do about a row that falls short, and a request that shows it: once for each kind of caveat."""
+    keys = dict.fromkeys(answer.key for answer in row.answers if answer.outcome is row.outcome)
+    for advice in filter(None, map(advice_for, keys)):
+        yield [("dim", f"      do: {advice.help}")]
+        if advice.example:
+            yield [("dim", f"      try: {advice.example}")]
 
 
 def _shortened(args: str, width: int = 60) -> str:
@@ -92,7 +103,8 @@ def _differences(translation: Translation) -> Iterator[Line]:
 def as_json(translation: Translation, verdict: CheckResult | None) -> str:
     """``{"version", "target", "target_version", "outcomes", "rows", "differences", "notes", "files", "check"}``.
 
-    A row is ``{name, args, file, line, column, outcome, instances, answers: [{outcome, caveat, key, at}]}``.
+    A row is ``{name, args, file, line, column, outcome, instances, answers: [{outcome, caveat, key, at, help,
+    example}]}``. The schema is ``schemas/translation.schema.json``.
     """
     data = {
         "version": JSON_VERSION,
@@ -121,7 +133,17 @@ def _row(row: Row) -> dict[str, Any]:
         "column": span.column,
         "outcome": row.outcome.words,
         "instances": row.instances,
-        "answers": [
-            {"outcome": a.outcome.words, "caveat": shown(a.caveat), "key": a.key, "at": a.at} for a in row.answers
-        ],
+        "answers": [_answer(each) for each in row.answers],
+    }
+
+
+def _answer(answer: Answer) -> dict[str, str]:
+    advice = advice_for(answer.key)
+    return {
+        "outcome": answer.outcome.words,
+        "caveat": shown(answer.caveat),
+        "key": answer.key,
+        "at": answer.at,
+        "help": advice.help if advice else "",
+        "example": advice.example if advice else "",
     }

@@ -15,6 +15,7 @@ from apacheconf.cli.draw import shown
 from apacheconf.ledger import Answer, Outcome, Row
 from apacheconf.lint.formats import SARIF_SCHEMA, utf16_column
 from apacheconf.source import ENCODING
+from apacheconf.targets.advice import advice_for
 
 if TYPE_CHECKING:
     from apacheconf.targets import Translation
@@ -60,13 +61,20 @@ def _result(translation: Translation, row: Row, answer: Answer) -> dict[str, Any
     result: dict[str, Any] = {
         "ruleId": answer.key or answer.outcome.words.replace(" ", "-"),
         "level": LEVELS[answer.outcome],
-        "message": {"text": f"{row.name} {answer.outcome.words} in {translation.target}: {shown(answer.caveat)}"},
+        "message": {"text": _message(translation.target, row, answer)},
         "locations": [_location(span.file.name, region)],
     }
     file, colon, line = answer.at.rpartition(":")
     if colon and line.isdecimal():
         result["relatedLocations"] = [_location(file, {"startLine": int(line)})]
     return result
+
+
+def _message(target: str, row: Row, answer: Answer) -> str:
+    """What became of the directive, why, and what to do about it."""
+    said = f"{row.name} {answer.outcome.words} in {target}: {shown(answer.caveat)}"
+    advice = advice_for(answer.key)
+    return f"{said}. What to do: {advice.help}." if advice else said
 
 
 def _location(file: str, region: dict[str, int]) -> dict[str, Any]:

@@ -7,19 +7,19 @@ import re
 from apacheconf.ledger import Written
 from apacheconf.program import Request, decide
 from apacheconf.program.hosts import Host
-from apacheconf.program.program import Program
 from apacheconf.program.steps import KeepLocal, MapToOrigin, MapToUrl, Redirect, Respond, SetUri, Step
 from apacheconf.program.trace import Event, HostChosen, Tried
 from apacheconf.prove.probes import Probe
+from apacheconf.prove.side import Staged
 from apacheconf.prove.stage import Stage
 
 #: Actions that say where a request goes; the last one that was done is the cause.
 _DECIDING = (MapToOrigin, MapToUrl, KeepLocal, Redirect, Respond, SetUri)
 
 
-def cause_of(program: Program, stage: Stage, probe: Probe, port: int) -> str:
-    """``file:line: Directive args`` of the original for the first request of ``probe``; empty when none decided."""
-    request = _request(probe, port)
+def cause_of(staged: Staged, probe: Probe) -> str:
+    """``file:line:column: Directive args`` of the original, for the first request of ``probe``; empty if none did."""
+    request = _request(staged, probe)
     if request is None:
         return ""
     host: list[Host] = []
@@ -31,21 +31,21 @@ def cause_of(program: Program, stage: Stage, probe: Probe, port: int) -> str:
         elif isinstance(event, Tried) and event.matched and isinstance(event.step.action, _DECIDING):
             steps.append(event.step)
 
-    decide(program, request, listen)
+    decide(staged.program, request, listen)
     said_by = host[-1].said_by(steps[-1]) if host and steps else ()
-    return _title(stage, said_by[0]) if said_by else ""
+    return _title(staged.stage, said_by[0]) if said_by else ""
 
 
-def is_about_file(program: Program, probe: Probe, port: int) -> bool:
+def is_about_file(staged: Staged, probe: Probe) -> bool:
     """Whether the first request of a probe leads to a file, and to no origin."""
-    request = _request(probe, port)
+    request = _request(staged, probe)
     if request is None:
         return False
-    decision = decide(program, request)
+    decision = decide(staged.program, request)
     return decision.origin is None and bool(decision.file)
 
 
-def _request(probe: Probe, port: int) -> Request | None:
+def _request(staged: Staged, probe: Probe) -> Request | None:
     head = probe.turns[0].send.partition(b"\r\n\r\n")[0].decode("latin-1")
     line, *rest = head.split("\r\n")
     found = re.fullmatch(r"(\S+) (\S+) HTTP/(\d)\.(\d)", line)
@@ -53,9 +53,13 @@ def _request(probe: Probe, port: int) -> Request | None:
         return None
     headers = tuple((name, value.strip()) for name, _, value in (each.partition(":") for each in rest))
     version = (int(found[3]), int(found[4]))
-    return Request(found[1], found[2], headers, version, local=("127.0.0.1", port))
+    peer = (probe.source or "127.0.0.1", 40000)
+    if not staged.secure:
+        return Request(found[1], found[2], headers, version, staged.address, peer)
+    return Request(found[1], found[2], headers, version, staged.address, peer, "https", {"HTTPS": "on"}, staged.sni)
 
 
 def _title(stage: Stage, directive: Written) -> str:
     original = stage.node_at(directive.place.line) or directive
-    return f"{original.place.span.file.name}:{original.place.span.line}: {original.name} {original.args}"
+    span = original.place.span
+    return f"{span.file.name}:{span.line}:{span.column}: {original.name} {original.args}"

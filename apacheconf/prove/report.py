@@ -14,7 +14,7 @@ SCHEMA = 1
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One probe in one scenario. ``cause`` is the directive that decided it (``site.conf:9: ProxyPass / ...``),
+    """One probe in one scenario. ``cause`` is the directive that decided it (``site.conf:9:5: ProxyPass / ...``),
     ``announced`` the key of the translation's caveat that says so."""
 
     scenario: str
@@ -104,7 +104,7 @@ class Report:
         return tuple(Sums.of(host, scenario, results) for (host, scenario), results in found.items())
 
     def to_json(self) -> dict[str, object]:
-        """The report as data, versioned by ``schema``."""
+        """The report as data, versioned by ``schema``; ``cli/schemas/proof.schema.json`` describes it."""
         return {
             "schema": SCHEMA,
             "reference": self.reference,

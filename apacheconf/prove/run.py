@@ -144,10 +144,10 @@ def _run(
         rules = (members_as_one(loaded.require()), *rules)
     for probe in scenario.probes:
         compared = compare(one[probe.name], two[probe.name], rules)
-        cause = "" if compared.equal else cause_of(staged.program, staged.stage, probe, staged.port)
+        cause = "" if compared.equal else cause_of(staged, probe)
         key = None
         if not compared.equal:
-            about_file = is_about_file(staged.program, probe, staged.port)
+            about_file = is_about_file(staged, probe)
             key = other.said.announce(probe.name, compared.aspects, about_file)
         yield Result(scenario.name, target.aim.host, probe.name, compared, one[probe.name], two[probe.name], cause, key)
 

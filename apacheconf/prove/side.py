@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from apacheconf.engines import Engine, EngineFailed, Sandbox, find
+from apacheconf.engines.process import Address
 from apacheconf.expand import Options
 from apacheconf.program.loading import Loaded, load
 from apacheconf.program.program import Program
@@ -59,11 +60,13 @@ class Front:
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """What ran: the stage, the program of its text, and the port that was asked."""
+    """What ran: the stage, the program of its text, and the address that was asked, over TLS if ``secure``."""
 
     stage: Stage
     program: Program
-    port: int
+    address: Address
+    secure: bool = False
+    sni: str = ""
 
 
 def observe(
@@ -84,7 +87,7 @@ def observe(
                 seen = ask(address, scenario.probes, origins, tokens, progress, _handshake(target, tls, box))
             except ConnectionError as error:
                 raise EngineFailed(f"{server.title} stopped answering:\n{box.log().strip()}") from error
-        return seen, Staged(staged, program, address[1])
+        return seen, Staged(staged, program, address, target.secure, _sni(target))
 
 
 @contextmanager
@@ -109,8 +112,12 @@ def _secured(workers: Mapping[str, Worker], tls: StandIn | None, box: Sandbox) -
 def _handshake(target: Target, tls: StandIn | None, box: Sandbox) -> Handshake | None:
     if not target.secure or tls is None:
         return None
-    name = target.aim.host
-    return Handshake(tls.client(box.path, shown=False), "" if _is_address(name) else name)
+    return Handshake(tls.client(box.path, shown=False), _sni(target))
+
+
+def _sni(target: Target) -> str:
+    """The name that a handshake asks for: addresses are none."""
+    return "" if _is_address(target.aim.host) else target.aim.host
 
 
 def _is_address(name: str) -> bool:

@@ -29,7 +29,7 @@ def test_each_directive_that_differs_stands_at_its_place(tmp_path: Path, command
 def test_the_line_of_the_output_is_named_too(tmp_path: Path, command: Command) -> None:
     site, report, out = tmp_path / "site.conf", tmp_path / "r.sarif", tmp_path / "nginx.conf"
     site.write_text(
-        "<Proxy balancer://c>\nBalancerMember http://10.0.0.1\nBalancerMember http://10.0.0.2\n</Proxy>\n"
+        "ProxyPreserveHost On\n<Proxy balancer://c>\nBalancerMember http://10.0.0.1\nBalancerMember http://10.0.0.2\n</Proxy>\n"
         "ProxyPass / balancer://c/\n"
     )
     command("translate", site, "--to", "nginx", "-o", out, "--report", report)

@@ -1,0 +1,135 @@
+"""What to do about a caveat, and a request that shows it (DES-10): by the key that every caveat carries.
+
+Texts name no host of anybody's: an example goes to the host and the path of its row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """``help`` says what to do, ``example`` which request shows the difference; empty where no request can."""
+
+    help: str
+    example: str = ""
+
+
+_NOTHING = "nothing, unless somebody relies on it"
+_ANEW = "translate anew when the file changes"
+
+ADVICE: Mapping[str, Advice] = {
+    "admission": Advice(
+        "guard the path at the origin, or serve it with apacheconf serve",
+        "GET the path without credentials",
+    ),
+    "always": Advice("set the header for the whole host, or at the origin", "GET the path while its origin is down"),
+    "attempts": Advice(
+        "choose how often members are tried in the target's own words",
+        "GET while every member is busy",
+    ),
+    "authorities-folder": Advice(
+        "write the authorities into one file and name it in SSLCACertificateFile",
+        "GET with a client certificate",
+    ),
+    "autoindex": Advice(_NOTHING, "GET a folder that has no index"),
+    "canonical-dns": Advice("set UseCanonicalName On and a ServerName", "GET the folder of a file without its slash"),
+    "chain-file": Advice(
+        "append the chain to the certificate's file: cat CHAIN >> CERTIFICATE",
+        "a handshake of a client that knows the root only",
+    ),
+    "charset": Advice("let the origin say its charset", "GET a path that is redirected"),
+    "closed": Advice(
+        "write the rule so that the path or the host decides, or leave this host to apacheconf serve",
+        "GET the path: it is refused",
+    ),
+    "condition": Advice(
+        "ask for something else, or leave this host to apacheconf serve",
+        "GET the path with and without what is asked for",
+    ),
+    "cookies-in-turn": Advice(
+        "write one line for each value",
+        "GET while the origin sets a cookie that two lines match",
+    ),
+    "directory-slash": Advice("link to folders with their slash", "GET a folder without its slash"),
+    "edit-all": Advice("let the origin send the header once", "GET while the origin sends the header twice"),
+    "encoded-slashes": Advice("AllowEncodedSlashes Off, or let origins take a slash in a parameter", "GET /a%2Fb"),
+    "environment": Advice("set the variable to a fixed text", "GET the path, and look at the variable"),
+    "error-document": Advice("write the page as text in ErrorDocument, or as a URL", "GET a path that is not there"),
+    "expires-modification": Advice(
+        "write the time from the access: ExpiresByType TYPE A604800",
+        "GET a file that is old",
+    ),
+    "expires-modified": Advice("write the time from the access: ExpiresByType TYPE A604800", "GET a file that is old"),
+    "failonstatus": Advice("let a health check find such members", "GET while a member answers with that status"),
+    "files": Advice("serve the files with nginx or apacheconf serve, and map to it", "GET a file"),
+    "gzip": Advice(_NOTHING, "GET with Accept-Encoding: gzip"),
+    "handler": Advice("map the path to a program that answers it", "GET the path"),
+    "header-edit": Advice("set the header to a fixed text, or let the origin set it", "GET the path"),
+    "header-lines": Advice("let the header be sent once", "GET while the header is sent twice"),
+    "health-check": Advice(
+        "write the check in the target's own words, where it has them",
+        "GET while a member answers its check badly",
+    ),
+    "interpolate": Advice("write the path without variables", "GET the path"),
+    "lbmethod": Advice("lbmethod=byrequests or bybusyness", "many requests with answers of different lengths"),
+    "log-condition": Advice("let whoever reads the log leave these lines out", "GET, and look at the log"),
+    "log-escapes": Advice(
+        "let whoever reads the log know \\x22 for a quote",
+        "GET with a quote in User-Agent, and look at the log",
+    ),
+    "log-item": Advice("write the log without it", "GET, and look at the log"),
+    "log-level-of-modules": Advice("choose one level", ""),
+    "map-kind": Advice("write the texts of the map to a txt: file", "GET a path that the map is asked for"),
+    "mapping": Advice("map without mapping=, and look at paths with ; and %", "GET the path with ;a=b in it"),
+    "member-paths": Advice(
+        "give the members of a balancer one path",
+        "GET twice, and look at the path that each member gets",
+    ),
+    "minimum-rate": Advice("choose shorter times for heads and bodies", "a request whose bytes come one by one"),
+    "multiviews": Advice("link to files with their suffixes", "GET a file without its suffix"),
+    "no-split": Advice("look at what the script makes of PATH_INFO", "GET /index.php/more"),
+    "nocanon": Advice("let the origin take normalised paths", "GET /a//b/../c"),
+    "nofailover": Advice(_NOTHING, "GET with the cookie of a member that is down"),
+    "not-yet": Advice("leave this host to apacheconf serve, which carries it", "GET the path"),
+    "one-format": Advice("choose one format for the address", "GET, and look at the log"),
+    "origin-certificate": Advice(
+        "name the authority of the origins: SSLProxyVerify require, SSLProxyCACertificateFile",
+        "GET while the origin's certificate is out of date",
+    ),
+    "origin-chain": Advice(_NOTHING, "GET while the origin's certificate is another authority's"),
+    "password-hash": Advice(
+        "translate where the password file can be read, or write its users to the userlist",
+        "GET with the name and password of a user",
+    ),
+    "password-kinds": Advice("hash passwords with htpasswd -m", "GET with the name and password of a user"),
+    "path-info": Advice("link to files without a path behind them", "GET /file.html/more"),
+    "piped-log": Advice("write to a file, and let the program follow it", "GET, and look at the log"),
+    "pool-limits": Advice("limit requests at the origin", "more requests at once than max="),
+    "private-client": Advice("let outer proxies send public addresses only", "GET with X-Forwarded-For: 10.0.0.1"),
+    "proxies-header": Advice("write the header in the outer proxy", "GET through two proxies"),
+    "proxy-protocol-exceptions": Advice("let such clients in at another port", "GET without the PROXY protocol"),
+    "ranges": Advice(_NOTHING, "GET with a Range of many parts"),
+    "redirect-target": Advice("write the redirect with a fixed text", "GET the path"),
+    "refuses-everyone": Advice(
+        "write the restriction so that the target can ask it, or guard it at the origin",
+        "GET the path: everyone is refused",
+    ),
+    "scheme": Advice("speak HTTP with the origin, or leave this host to apacheconf serve", "GET the path"),
+    "suffixes": Advice(
+        "name the type of such files, or let a Header line say the language",
+        "GET a file with the suffix, and look at its headers",
+    ),
+    "tiers": Advice("look at the members' order by hand", "GET while the first members are down"),
+    "two-clients": Advice(
+        "let one of the two say who the client is",
+        "GET with the PROXY protocol and with X-Forwarded-For",
+    ),
+}
+
+
+def advice_for(key: str) -> Advice | None:
+    """What to do about the caveat ``key``; None where nothing has to be done."""
+    return ADVICE.get(key)

@@ -1,0 +1,38 @@
+"""Whoever is told that a directive falls short is told what to do about it (DES-10)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from apacheconf import targets
+from apacheconf.ledger import Outcome
+from apacheconf.targets import TARGETS, translate
+from apacheconf.targets.advice import ADVICE
+from tests.support import everything
+
+
+@pytest.fixture(scope="module")
+def seen() -> dict[str, str]:
+    """Each key of a caveat that some configuration of fixtures gets, with a row that has it."""
+    programs = [each.program for each in everything() if each.program is not None]
+    return {
+        answer.key: f"{target}: {row.name} {row.args} ({answer.caveat})"
+        for program in programs
+        for target in TARGETS
+        for row in translate(program, target).rows
+        for answer in row.answers
+        if answer.outcome >= Outcome.APPROXIMATED
+    }
+
+
+def test_every_caveat_comes_with_advice(seen: dict[str, str]) -> None:
+    without = {key: row for key, row in seen.items() if key not in ADVICE}
+    assert not without, "write into apacheconf/targets/advice.py what to do, and a request that shows it"
+
+
+def test_no_advice_is_about_nothing() -> None:
+    sources = [*Path(targets.__path__[0]).rglob("*.py")]
+    said = "".join(each.read_text("utf-8") for each in sources if each.name != "advice.py")
+    assert not [key for key in ADVICE if f'"{key}"' not in said]
