@@ -53,6 +53,7 @@ ADVICE: Mapping[str, Advice] = {
         "write one line for each value",
         "GET while the origin sets a cookie that two lines match",
     ),
+    "deflate-types": Advice("compress text/html, too", "GET a text file with Accept-Encoding: gzip"),
     "directory-slash": Advice("link to folders with their slash", "GET a folder without its slash"),
     "edit-all": Advice("let the origin send the header once", "GET while the origin sends the header twice"),
     "encoded-slashes": Advice("AllowEncodedSlashes Off, or let origins take a slash in a parameter", "GET /a%2Fb"),
