@@ -13,7 +13,7 @@ import random
 import stat
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,7 @@ from apacheconf.runtime.pages import CONTENT_TYPE, page
 from apacheconf.runtime.sending import BY_KERNEL, PIECE, FileSource, Segment, read_segments
 from apacheconf.runtime.strict import Fields
 from apacheconf.runtime.switches import vary_lines
+from apacheconf.runtime.telling import tell_method, tell_missing
 
 if TYPE_CHECKING:
     from apacheconf.runtime.client import ClientConnection
@@ -66,12 +67,11 @@ def answer_file(
         )
         return
     located, rules = decision.located, decision.rules(FileRules)
-    kept = _encoded(decision.rules(Variant))
-    if located is None or located.found is None or located.is_folder:
-        client.refuse(exchange, 404, kept=kept)
-        return
-    if (located.path_info or decision.path_info) and rules.path_info != "On":
-        client.refuse(exchange, 404, kept=kept)
+    below = located is not None and (located.path_info or decision.path_info) and rules.path_info != "On"
+    if located is None or located.found is None or located.is_folder or below:
+        if located is not None:
+            tell_missing(exchange, replace(located, path_info=located.path_info or decision.path_info))
+        client.refuse(exchange, 404, kept=_encoded(decision.rules(Variant)))
         return
     try:
         file = os.open(located.file.encode("latin-1"), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -104,6 +104,8 @@ def refuse_method(client: ClientConnection, exchange: Exchange, status: int, fie
         expired = fields if filtering is None else filtering.expired(exchange, fields)
         client.answer(exchange, 200, b"", [(b"Allow", allowed), *vary, *expired], completed=True)
     else:
+        if status == 501:
+            tell_method(exchange)
         client.refuse(exchange, status, kept=[(b"Allow", allowed)])
 
 

@@ -92,13 +92,17 @@ class LogFile:
 
 
 class LogProgram(LogFile):
-    """A program that reads lines: ``|prog``, ``||prog`` directly, ``|$prog`` by the shell. It is started again."""
+    """A program that reads lines: ``|prog``, ``||prog`` directly, ``|$prog`` by the shell.
+
+    It is started again when it ends, and on request, so that it opens its own files anew: the one before has read all.
+    """
 
     def __init__(self, target: str, place: Place | None = None, is_error_log: bool = False) -> None:
         command = target.lstrip("|")
         self._command: list[str] = ["/bin/sh", "-c", command[1:]] if command[:1] == "$" else shlex.split(command)
         self._started = 0.0
         self._pending = b""
+        self._leaving: list[subprocess.Popen[bytes]] = []
         super().__init__(target, place, is_error_log)
 
     def _open(self) -> int:
@@ -117,6 +121,8 @@ class LogProgram(LogFile):
 
     def flush(self) -> None:
         super().flush()
+        if self._leaving:
+            self._leaving = [each for each in self._leaving if each.poll() is None]
         if self._pending:
             self._put(b"")
 
@@ -136,8 +142,13 @@ class LogProgram(LogFile):
                     self._pending = self._pending[os.write(self._fd, self._pending) :]
 
     def reopen(self) -> None:
-        """Programs rotate by themselves."""
+        """Another process of the program reads from now on; this one ends once it has read what it was given."""
         self.flush()
+        before = self._process
+        with contextlib.suppress(UsageError):
+            self._fd = self._open()
+            _hang_up(before)
+            self._leaving.append(before)
 
     def close(self) -> None:
         self.flush()
@@ -145,16 +156,27 @@ class LogProgram(LogFile):
         while self._pending and (left := until - time.monotonic()) > 0 and select.select([], [self._fd], [], left)[1]:
             self._put(b"")
         self._end()
+        for each in self._leaving:
+            _wait_for(each)
 
     def _end(self) -> None:
-        with contextlib.suppress(OSError):
-            assert self._process.stdin is not None
-            self._process.stdin.close()
-        try:
-            self._process.wait(REST)
-        except subprocess.TimeoutExpired:
-            self._process.terminate()
-            self._process.wait()
+        _hang_up(self._process)
+        _wait_for(self._process)
+
+
+def _hang_up(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(OSError):
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+def _wait_for(process: subprocess.Popen[bytes]) -> None:
+    """Let a program end by itself, and end one that doesn't."""
+    try:
+        process.wait(REST)
+    except subprocess.TimeoutExpired:
+        process.terminate()
+        process.wait()
 
 
 class LogFiles:

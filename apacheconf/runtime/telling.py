@@ -13,6 +13,7 @@ from apacheconf.runtime.errors import ClientBroke, OriginBroke, Said
 from apacheconf.runtime.log_items import path_of
 
 if TYPE_CHECKING:
+    from apacheconf.program.files import Located
     from apacheconf.runtime.choosing import Choosing
     from apacheconf.runtime.exchange import Exchange
     from apacheconf.runtime.pool import Pool
@@ -93,6 +94,23 @@ def tell_path(exchange: Exchange, status: int) -> None:
         _say(exchange, Said("info", "core", f"AH00026: found %2f (encoded '/') in URI path ({path}), returning 404"))
     else:
         _say(exchange, Said("error", "core", f"AH10244: invalid URI path ({path})"))
+
+
+def tell_missing(exchange: Exchange, located: Located) -> None:
+    """There is no such file, it is a folder that nobody lists, or nothing can lie below it."""
+    file, rest = located.file, located.path_info
+    if located.is_folder:
+        said = Said("info", "core", f"AH00129: Attempt to serve directory: {file}")
+    else:
+        code = "AH00130" if located.found is not None else "AH00128"
+        said = Said("info", "core", f"{code}: File does not exist: {file}{rest}")
+    _say(exchange, said)
+
+
+def tell_method(exchange: Exchange) -> None:
+    """No file answers a method that nobody knows (501)."""
+    line = exchange.request_line.decode("latin-1")
+    _say(exchange, Said("error", "core", f"AH00135: Invalid method in request {line}"))
 
 
 def _exchange(choosing: Choosing) -> Exchange:
