@@ -11,6 +11,9 @@ from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.request import Decision, Headers
 from apacheconf.program.workers import Balancer
 
+#: A variable by which a user's password for a proxy goes on to the next one.
+_CHAIN = "proxy-chain-auth"
+
 
 def host_header(course: Course) -> str | None:
     """The Host that the origin gets; None when it depends on the member that is chosen."""
@@ -30,6 +33,8 @@ def outgoing_headers(course: Course, via: str) -> Headers:
     incoming_host = headers.get("Host")
     headers.drop_hop_by_hop()
     headers.unset("Host")
+    if course.state.user is not None and not any(name.lower() == _CHAIN for name in course.state.env):
+        headers.unset("Proxy-Authorization")  # it was for us (RQ-6)
     if via:
         headers.merge("Via", via)
     elif course.state.host.shape.limits.via == "Block":

@@ -157,6 +157,13 @@ DIFFERENCES = (
         "it isn't there yet: members are as the configuration says",
     ),
     Difference(
+        ("LB-21",),
+        "beats of members where mod_heartmonitor is loaded",
+        "are those that it has heard itself, unless HeartbeatMaxServers is 0",
+        "are read from HeartbeatStorage",
+        "nothing listens for beats here; a heartmonitor elsewhere may write the file",
+    ),
+    Difference(
         ("WK-6",),
         "the children that serve",
         "are several; they share the state of members, and each has connections of its own",

@@ -22,6 +22,7 @@ from apacheconf.runtime.http_origin import MAX_HEAD
 from tests import wire
 from tests.program.examples import one_origin
 from tests.runtime import test_conversations as conversations
+from tests.runtime import test_heartbeat as heartbeat
 from tests.runtime import test_honesty as honesty
 from tests.runtime.stage import OK, Stage, converse, get
 from tests.test_spec_ids import citations, defined
@@ -162,7 +163,6 @@ def test_optional_no_ca() -> None:
     assert "verifies nothing" in unlike_httpd(OriginTls(verify="optional_no_ca"))
 
 
-#: By the beginning of the title.
 def test_what_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "zero").symlink_to("/dev/zero")
@@ -180,6 +180,11 @@ def test_the_body_of_a_trace(tmp_path: Path) -> None:
     assert answer.endswith(b"Content-Length: 3\r\n\r\n\r\n0\r\n\r\n")
 
 
+def test_beats_are_read_from_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert heartbeat.shares(tmp_path, heartbeat.A, monkeypatch) == {"a": 11}
+
+
+#: By the beginning of the title.
 SHOWN: dict[str, Callable[..., None]] = {
     "the Server header": test_the_server_header,
     "a line of": test_a_line_without_an_end,
@@ -200,6 +205,7 @@ SHOWN: dict[str, Callable[..., None]] = {
     "several ranges": conversations.test_ranges_apart_get_the_whole_body,
     "the page of balancer-manager": honesty.test_the_page_of_the_balancer,
     "the echo of a TRACE": test_the_body_of_a_trace,
+    "beats of members": test_beats_are_read_from_the_file,
     "the children": honesty.test_one_child_serves,
     "FIFOs": test_what_is_no_file,
     "HTTP/2": honesty.test_http_2_is_not_offered,
