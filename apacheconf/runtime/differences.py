@@ -52,6 +52,13 @@ DIFFERENCES = (
         "it is not httpd, and whoever looks should not be led to its errata",
     ),
     Difference(
+        ("RQ-24", "RQ-20"),
+        "an answer that comes in place of 100 Continue",
+        "makes httpd ask the client for its body, unless the origin closes; then a 2xx is relayed, a 4xx becomes a 500",
+        "reaches the client as it is, at once, and ends its connection",
+        "the origin has said what it thinks before the body was sent, as Expect is there for",
+    ),
+    Difference(
         ("RS-17",),
         "the head of an origin's answer",
         "is bounded line by line, the number of lines is not",

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
+from apacheconf.runtime import faults
 from apacheconf.runtime.answer import ReplyHead, interim, standard_reason, switching, unexpected_upgrade
 from apacheconf.runtime.byteranges import Unsatisfiable
 from apacheconf.runtime.complaints import undecodable
@@ -338,10 +339,11 @@ class Exchange(Requesting):
             self._not_connected(proxy_error(503, "Timeout on 100-Continue"))
             return
         service, pool = self.plan.service, self.pool
-        if service is not None and pool is not None and service.fail_on_timeout:
+        failed = service is not None and service.fail_on_timeout and error.said == faults.LATE_BEFORE_HEAD  # FO-13
+        if failed and pool is not None:
             pool.cells.fail(self.client.server.now)
         self.broken(error)
-        if service is not None and service.fail_on_timeout:
+        if failed:
             tell_failed_by(self)
 
     def fail(self, error: OriginBroke) -> None:

@@ -87,9 +87,11 @@ class KeepAlive(RequestReader):
 
     def log(self, exchange: Exchange) -> None:
         """Write what the logs want to know of an answer that is over."""
+        waiting = len(self._buffer)  # of further requests in a row, which count for themselves
+        self.received -= waiting
         for log in exchange.site.logs:
             log(exchange)
-        self.sent = self.received = 0
+        self.sent, self.received = 0, waiting
 
     # --- the end ---------------------------------------------------------------------------------------------
 

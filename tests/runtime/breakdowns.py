@@ -37,6 +37,11 @@ _HUGE = "b" * 8_000_000
 _CLUSTER = (
     "<Proxy balancer://c>\nBalancerMember http://{P}\nBalancerMember http://{Q}\n</Proxy>\nProxyPass / balancer://c/"
 )
+_UNFORCED = _CLUSTER.replace("</Proxy>", "ProxySet forcerecovery=Off\n</Proxy>")
+_FOUR: tuple[Act, ...] = (
+    *(act for path in ("/4", "/5", "/6") for act in (get(path), Until(b"ok"))),
+    get("/7", last=True),
+)
 FAILURES = (
     _breaks("a body until the end, reset RS-27", _WRONG + b"\r\nhello", Pause(0.3), Reset()),
     _breaks("a body until the end RS-8", _WRONG + b"\r\nhello", Pause(0.3), Close()),
@@ -74,6 +79,41 @@ FAILURES = (
             ("a half line after an interim answer", _EARLY + b"HTTP/1.1"),
             ("an interim answer", _EARLY),
             ("a head without an end", _WRONG + b"X: y\r\n"),
+        )
+    ),
+    *(
+        _fails(
+            f"{name}, and whose turn it is then FA-7 FO-1",
+            *clients,
+            peer=peer,
+            config=f"KeepAliveTimeout 1\n{_UNFORCED}",
+        )
+        for name, clients, peer in (
+            (
+                "the second request, on a new connection",
+                ((get("/1"), Until(b"ok"), get("/2"), Until(b"ok"), Pause(0.2), get("/3")), (*_FOUR,)),
+                ((Head(), OK, Close()), (Head(), Close())),
+            ),
+            (
+                "the second request, on an old connection",
+                ((get("/1"), Until(b"ok"), get("/2"), Until(b"ok"), get("/3")), (*_FOUR,)),
+                ((Head(), OK, Head(), Close()),),
+            ),
+        )
+    ),
+    *(
+        _fails(
+            f"silence {where}, failontimeout FO-13 {more}",
+            (get("/1", last=True),),
+            (*_FOUR,),
+            peer=((Head(), *acts, Until(b"never")),),
+            config=f"ProxyTimeout 1\n{_UNFORCED.replace('forcerecovery', 'failontimeout=On forcerecovery')}",
+        )
+        for where, more, acts in (
+            ("before a head", "FA-8", ()),
+            ("in a status line", "FA-8", (b"HTTP/1.1 2",)),
+            ("in a head", "FA-9", (_WRONG,)),
+            ("in a body", "RS-27", (_WRONG + b"Content-Length: 10\r\n\r\nhello",)),
         )
     ),
     _fails("reset while a body is sent FA-5", (post(_HUGE),), peer=((Head(), Pause(0.3), Reset()),)),

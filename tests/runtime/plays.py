@@ -6,8 +6,9 @@ from tests.runtime.breakdowns import FAILURES
 from tests.runtime.documented import DOCUMENTED
 from tests.runtime.fields import WHOLE_HEADS
 from tests.runtime.limits import LIMITS
+from tests.runtime.logged import LOGGED
 from tests.runtime.misread import MISREAD
 from tests.runtime.oddities import ODD
 from tests.runtime.scripts import PLAYS
 
-ALL = (*PLAYS, *FAILURES, *ODD, *WHOLE_HEADS, *LIMITS, *MISREAD, *DOCUMENTED)
+ALL = (*PLAYS, *FAILURES, *ODD, *WHOLE_HEADS, *LIMITS, *MISREAD, *DOCUMENTED, *LOGGED)

@@ -8,6 +8,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from apacheconf.expand import Options
 from apacheconf.program.hosts import Host
 from apacheconf.program.loading import load
@@ -188,8 +190,9 @@ def test_beats_are_read_from_the_file(tmp_path: Path, monkeypatch: pytest.Monkey
 SHOWN: dict[str, Callable[..., None]] = {
     "the Server header": test_the_server_header,
     "a line of": test_a_line_without_an_end,
-    "an answer that": test_an_answer_before_the_end_of_the_body,
+    "an answer that comes before": test_an_answer_before_the_end_of_the_body,
     "ProxyVia Full": test_the_version_in_via,
+    "an answer that comes in": conversations.test_a_final_answer_in_place_of_100_ends_the_client_connection,
     "the head of": test_the_length_of_a_head,
     "the body of": test_the_length_of_a_check,
     "when a line": test_lines_wait_for_the_tick,

@@ -145,6 +145,18 @@ def test_trailers_are_logged_and_not_forwarded(tmp_path: Path) -> None:
     assert b"X-T" not in client.transport.written
 
 
+def test_requests_in_a_row_count_their_own_bytes(tmp_path: Path) -> None:
+    """LG-2i: httpd adds one byte of the next request, by which it sees that there is one."""
+    path = tmp_path / "site.conf"
+    path.write_text(f'ServerName example.com\nCustomLog {tmp_path}/log "%U %I"\nRedirect / http://elsewhere.example/\n')
+    stage = Stage(load([str(path)]).require())
+    requests = [get(path=b"/" + b"x" * number) for number in (1, 20, 300)]
+    stage.client().data_received(b"".join(requests))
+    stage.settle()
+    stage.logs.close()
+    assert [int(line.split()[1]) for line in (tmp_path / "log").read_text().splitlines()] == list(map(len, requests))
+
+
 def test_the_first_byte_is_logged_where_it_is_tracked(tmp_path: Path) -> None:
     """LG-2i: ``-`` unless LogIOTrackTTFB is on; then it is no later than the end."""
     path = tmp_path / "site.conf"
