@@ -165,4 +165,54 @@ ORIGINS = (
         together=True,
     ),
 )
-LIMITS = (*SIZES, *TIMES, *ORIGINS)
+_FULL = "<Proxy balancer://c>\nBalancerMember http://{full}%s\nBalancerMember http://{Q}\n</Proxy>\nProxyPass / balancer://c/"
+_KEEPS = "HTTP/1.1 200 OK\r\nServer: o\r\n"
+CONNECTIONS = (
+    *(
+        Play(
+            f"limit: nobody accepts, {name} FA-1 LG-9 {more}",
+            f"LogLevel info\n{lines}",
+            ((get("/1", last=True),), (get("/2", last=True),), (get("/3", last=True),)),
+            logs=("error.log",),
+        )
+        for name, more, lines in (
+            ("connectiontimeout=", "WP-7", "ProxyPass / http://{full}/ connectiontimeout=1"),
+            ("ProxyTimeout", "WP-7", "ProxyTimeout 1\nProxyPass / http://{full}/"),
+            ("timeout=", "WP-6 WP-7", "ProxyPass / http://{full}/ timeout=1"),
+            ("and another member does", "FO-4", _FULL % " connectiontimeout=500ms"),
+        )
+    ),
+    Play(
+        "limit: which answers keep their connection KP-1 RS-9 RS-13 RS-21",
+        _MAP,
+        ((*(act for n in range(1, 14) for act in (get(f"/{n}"), Pause(0.15))), get("/last", last=True)),),
+        tuple(
+            tuple(act for text in texts for act in (Head(), text.encode("latin-1"))) + ((Close(),) if closes else ())
+            for texts, closes in (
+                ((f"{_KEEPS}Content-Length: 2\r\n\r\nok", "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok"), False),
+                (("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok",), False),
+                ((f"{_KEEPS}Connection: close\r\nContent-Length: 2\r\n\r\nok",), False),
+                (
+                    (
+                        f"{_KEEPS}Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+                        "HTTP/1.1 204 No\r\n\r\n",
+                        "HTTP/1.1 304 No\r\n\r\n",
+                        "HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\nno",
+                        f"{_KEEPS}Content-Length: 2\r\n\r\nok more",
+                    ),
+                    False,
+                ),
+                ((f"{_KEEPS}Content-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",), False),
+                (
+                    (
+                        f"{_KEEPS}Proxy-Connection: close\r\nContent-Length: 2\r\n\r\nok",
+                        f"{_KEEPS}Connection: x, Close\r\nContent-Length: 2\r\n\r\nok",
+                    ),
+                    False,
+                ),
+                ((f"{_KEEPS}\r\nok",), True),
+            )
+        ),
+    ),
+)
+LIMITS = (*SIZES, *TIMES, *ORIGINS, *CONNECTIONS)

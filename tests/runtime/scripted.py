@@ -3,7 +3,7 @@
 What ``contest`` can't order: how an origin accepts, resets, stops or talks too much, on which of its connections a
 request arrives, and what a client does in the meantime. A play's connections to the peer ``{P}`` (``{P6}`` by IPv6)
 follow ``peer`` one after the other (a further one answers everything with 200), its clients follow ``clients`` one
-after the other.
+after the other. Nobody ever accepts connections at ``{full}``.
 Told are the requests with the number of their connection, what each client heard, and how its connection ended.
 
 httpd's lines are recorded in ``fixtures/recorded/scripted.json``; ``python -m tests.runtime.scripted [NAME]`` makes
@@ -391,13 +391,28 @@ def _staged(play: Play, engine: Engine | None, peers: dict[str, str]) -> Iterato
                 yield port, box.path / "logs"
 
 
+@contextlib.contextmanager
+def _full() -> Iterator[int]:
+    """A port whose queue of connections is full, so that a further one comes about only when somebody accepts."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+
+
 def play(play: Play, engine: Engine | None) -> list[str]:
     """The lines of a play at httpd, or at serve without an engine."""
     gates = _Gates()
     heard: list[list[str]] = [[] for _ in play.clients]
     first = Peer("P", play.peer, gates, play.show, play.answers)
-    with first as peer, Peer("Q", play.others, gates, play.show) as other:
+    with first as peer, Peer("Q", play.others, gates, play.show) as other, _full() as full:
         names = {"{P}": f"127.0.0.1:{peer.port}", "{Q}": f"127.0.0.1:{other.port}", "{P6}": f"[::1]:{peer.port}"}
+        names["{full}"] = f"127.0.0.1:{full}"
         with _staged(play, engine, names) as (port, logs):
             threads = [
                 threading.Thread(target=_client, args=(port, acts, gates, heard[number]))
@@ -414,7 +429,8 @@ def play(play: Play, engine: Engine | None) -> list[str]:
         told = [f"client {number}: {line}" for number, lines in enumerate(heard, 1) for line in lines]
         told += [line.replace("Apache/2.4.71", "Apache/2.4") for line in (*peer.told(), *other.told())]
         told += logged
-        return [line.replace(str(peer.port), "{P}").replace(str(other.port), "{Q}") for line in told]
+        ports = {str(peer.port): "{P}", str(other.port): "{Q}", str(full): "{full}"}
+        return [re.sub("|".join(ports), lambda found: ports[found[0]], line) for line in told]
 
 
 def recorded() -> dict[str, list[str]]:
