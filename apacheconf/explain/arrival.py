@@ -37,13 +37,17 @@ def arrive(program: Program, request: Request) -> Arrival:
     address, port = request.local
     assumed = "" if address else _address_of_host(program, request)
     wanted = address or assumed
-    fitting = [each for each in program.listeners if each.port == port and wanted in ("", each.address or wanted)]
+    fitting = [
+        each
+        for each in program.listeners
+        if each.port == port and wanted in ("", wanted if each.is_everywhere else each.address)
+    ]
     if not fitting:
         return Arrival(replace(request, local=(wanted or ANY, port)), None)
     # The kernel gives a connection to the socket that names its address, else to the one for all addresses.
-    key = (lambda each: each.address != wanted) if wanted else (lambda each: each.address != "")
+    key = (lambda each: each.address != wanted) if wanted else (lambda each: not each.is_everywhere)
     listener = min(fitting, key=key)
-    local = (wanted or listener.address or ANY, port)
+    local = (wanted or ("" if listener.is_everywhere else listener.address) or ANY, port)
     return Arrival(replace(request, local=local), listener, assumed)
 
 

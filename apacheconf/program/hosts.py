@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from apacheconf.program.layers import LayerBuilder
 
 
+#: Addresses of a Listen at which connections to any address arrive: which one it was decides about the host (VH-30).
+EVERYWHERE = frozenset({"", "0.0.0.0", "::"})
+
+
 @dataclass(frozen=True, slots=True)
 class Listener:
     """A Listen: ``address`` is empty for all addresses; ``protocol`` http or https (VH-6)."""
@@ -35,6 +39,11 @@ class Listener:
     port: int
     protocol: str = "http"
     said_by: tuple[Written, ...] = field(default=(), compare=False)
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether it hears at all addresses, of IPv4 alone where it says ``0.0.0.0``."""
+        return self.address in EVERYWHERE
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from apacheconf.diagnostics import UsageError
-from apacheconf.program.hosts import Limits, Listener
+from apacheconf.program.hosts import EVERYWHERE, Limits, Listener
 from apacheconf.program.program import Program
 from apacheconf.program.workers import Balancer
 from apacheconf.runtime import faults
@@ -128,11 +128,16 @@ class Server(ServerState):
 
     def _bind_all(self) -> None:
         bound: set[Address] = set()
-        for listener in self.program.listeners:
-            for written, target in _places(listener, self.options):
-                if target not in bound or target[1] == 0:
-                    bound.add(target)
-                    self._sockets.append((written, _bind(target, listener, self.program.backlog)))
+        places = [
+            (listener, *place) for listener in self.program.listeners for place in _places(listener, self.options)
+        ]
+        hears_all = {target[1] for _, _, target in places if target[0] in ("", "::")}
+        for listener, written, target in places:
+            if target[0] == "0.0.0.0" and target[1] in hears_all:
+                continue  # the socket for IPv6 hears those of IPv4, too (VH-5)
+            if target not in bound or target[1] == 0:
+                bound.add(target)
+                self._sockets.append((written, _bind(target, listener, self.program.backlog)))
 
     def _open_logs(self) -> None:
         """Every log of every host, so that what can't be written is said now. Raises UsageError."""
@@ -345,7 +350,8 @@ class _Arrival:
     def connection_made(self, transport: Any) -> None:
         local = transport.get_extra_info("sockname") or self._written
         peer = transport.get_extra_info("peername") or ("0.0.0.0", 0)
-        address = (self._written[0] or _plain(local[0]), self._written[1])
+        named = self._written[0] not in EVERYWHERE
+        address = (self._written[0] if named else _plain(local[0]), self._written[1])
         door = self._server.door(address)
         plain = door.main.host.front_tls is None
         arrived = ServerState.arrive if plain else self._server.secured
@@ -449,7 +455,7 @@ def _bind(target: Address, listener: Listener, backlog: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host or (not host and socket.has_dualstack_ipv6()) else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if family == socket.AF_INET6 and not host:
+    if family == socket.AF_INET6 and host in ("", "::"):
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
     try:
         sock.bind((host, port))

@@ -86,7 +86,7 @@ def _reachable(program: Program) -> set[int]:
     """The hosts of all address sets; the main server where some listener has no set of its own."""
     found = {number for each in program.index.sets for number in each.hosts}
     for listener in program.listeners:
-        if program.index.set_for(listener.address, listener.port) is None:
+        if program.index.set_for("" if listener.is_everywhere else listener.address, listener.port) is None:
             found.add(program.index.main)
     return found
 

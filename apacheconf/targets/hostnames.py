@@ -41,9 +41,10 @@ def endpoints(program: Program) -> dict[Endpoint, AddressSet | None]:
     found: dict[Endpoint, AddressSet | None] = {}
     for listener in program.listeners:
         wanted = [listener.address]
-        if not listener.address:
+        if listener.is_everywhere:
             own = (each.address for each in program.index.sets if each.port in (None, listener.port))
-            wanted += [address for address in own if address]
+            of_four = listener.address == "0.0.0.0"
+            wanted += [address for address in own if address and not (of_four and ":" in address)]
         for address in dict.fromkeys(wanted):
             found.setdefault(Endpoint(address, listener.port), program.index.set_for(address or "*", listener.port))
     return found
