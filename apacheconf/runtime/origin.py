@@ -137,10 +137,10 @@ class OriginConnection:
             exchange.timed_out(self.lateness(exchange))
 
     def lateness(self, exchange: Exchange) -> OriginBroke:
-        """What is wrong with an answer that doesn't go on (FA-8, RS-27)."""
-        return proxy_error(
-            502, faults.READ_FAILED, faults.LATE_IN_BODY if exchange.started else faults.LATE_BEFORE_HEAD
-        )
+        """What is wrong with an answer that doesn't come (FA-8), or doesn't go on (RS-27)."""
+        if exchange.started:
+            return OriginBroke(502, "the origin was silent inside the body", said=faults.LATE_IN_BODY)
+        return proxy_error(502, faults.READ_FAILED, faults.LATE_BEFORE_HEAD)
 
     def release(self, keep: bool) -> None:
         """Go back to the pool, or close."""

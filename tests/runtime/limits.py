@@ -19,8 +19,9 @@ def _play(
     mapping: str = _MAP,
     main: str = "AcceptFilter http none",
     together: bool = False,
+    logs: tuple[str, ...] = (),
 ) -> Play:
-    return Play(f"limit: {name}", f"{lines}\n{mapping}", clients, peer, others, main, _SHOWN, together)
+    return Play(f"limit: {name}", f"{lines}\n{mapping}", clients, peer, others, main, _SHOWN, together, logs)
 
 
 def _sized(name: str, directive: str, *requests: str) -> Play:
@@ -128,10 +129,11 @@ _SLOW: dict[str, tuple[Act, ...]] = {
 ORIGINS = (
     *(
         _play(
-            f"an origin's silence {where}",
-            "ProxyTimeout 1",
+            f"an origin's silence {where} LG-9",
+            "ProxyTimeout 1\nLogLevel info",
             (get(last=True),),
             peer=((Head(), *acts, _SILENCE),),
+            logs=("error.log",),
         )
         for where, acts in _SLOW.items()
     ),
