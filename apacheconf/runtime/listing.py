@@ -199,11 +199,12 @@ def _is_ignored(path: str, rules: ListingRules) -> bool:
 
 
 def describe_entry(path: str, rules: ListingRules) -> str:
-    """AddDescription: a name with wildcards or folders is a pattern, any other is part of the name."""
+    """AddDescription: a name with wildcards or folders is a pattern, any other is part of the name.
+
+    Unlike icons they don't depend on the folder of their section, so that one in a Location counts.
+    """
     name = path.rpartition("/")[2]
     for each in rules.descriptions:
-        if not _below(path, each.below):
-            continue
         whole = "/" in each.apply_to
         if whole or set(each.apply_to) & set("*?["):
             pattern = ("*/" if whole else "*") + each.apply_to + "*"
