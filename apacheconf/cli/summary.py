@@ -23,7 +23,7 @@ def lines(summary: Summary, ready: Ready, stubs: bool, missing: Sequence[Diagnos
     """The whole summary; ``stubs`` says that origins are answered for from inside, ``missing`` what isn't here."""
     yield from _listeners(ready)
     for host in summary.hosts[:MOST]:
-        yield from _host(host)
+        yield from _host(host, len(ready.listeners) > 1)
     yield from _more("host", len(summary.hosts))
     yield from _members(summary, stubs)
     yield from _not_honoured(summary)
@@ -37,9 +37,11 @@ def _listeners(ready: Ready) -> Iterator[Line]:
         yield [("bold green", "listening"), ("", f" on {_address(bound)}{instead}")]
 
 
-def _host(host: HostLine) -> Iterator[Line]:
+def _host(host: HostLine, several: bool) -> Iterator[Line]:
+    """A host; where ``several`` sockets listen, with the ports at which it is asked."""
     aliases = f" ({', '.join(host.aliases)})" if host.aliases else ""
-    yield [("bold", f"host {shown(host.title)}"), ("", shown(aliases)), ("dim", f"  {_line(host.place)}")]
+    at = f" at {', '.join(map(str, host.ports))}" if several else ""
+    yield [("bold", f"host {shown(host.title)}"), ("", shown(aliases) + at), ("dim", f"  {_line(host.place)}")]
     for mapping in (each for each in host.mappings if each.place):  # without a place: httpd's default DocumentRoot
         yield [("", f"  {shown(mapping.path)} -> {shown(mapping.target)}"), ("dim", f"  {_line(mapping.place)}")]
 
@@ -88,18 +90,17 @@ def _more(what: str, count: int) -> Iterator[Line]:
 def _try(summary: Summary, ready: Ready) -> Iterator[Line]:
     """A curl that reaches the first mapping to an origin, or else to files."""
     mapped = [(host, each) for host in summary.hosts for each in host.mappings if each.target != "!"]
-    mapped.sort(key=lambda pair: "://" not in pair[1].target)
+    mapped.sort(key=lambda pair: "://" not in pair[1].target or pair[1].target.startswith("ws"))
     if not mapped or not ready.listeners:
         return
     host, mapping = mapped[0]
-    written, bound = ready.listeners[0]
+    written, bound = next((each for each in ready.listeners if each[0][1] in host.ports), ready.listeners[0])
     name = host.title.rpartition(":")[0] or host.title
-    secure = written[1] == 443
-    port = "" if written[1] in (80, 443) else f":{written[1]}"
+    port = "" if written[1] == (443 if host.secure else 80) else f":{written[1]}"
     reachable = ("127.0.0.1" if bound[0] in ("", "0.0.0.0", "::") else bound[0], bound[1])
     path = mapping.path if mapping.path.startswith("/") else "/"
-    if secure:  # the name must be in the handshake too
-        asked = f"curl -k --connect-to '::{_address(reachable)}' https://{shown(name)}{shown(path)}"
+    if host.secure:  # the name must be in the handshake too
+        asked = f"curl -k --connect-to '::{_address(reachable)}' https://{shown(name)}{port}{shown(path)}"
     else:
         asked = f"curl -H 'Host: {shown(name)}{port}' http://{_address(reachable)}{shown(path)}"
     yield [("bold", "try"), ("", f"  {asked}")]

@@ -12,6 +12,7 @@ from apacheconf.program.steps import KeepLocal, MapToFile, MapToOrigin, MapToUrl
 from apacheconf.program.workers import Balancer
 from apacheconf.runtime.honesty import named_at_start
 from apacheconf.runtime.options import Address, ServeOptions, connect_authority
+from apacheconf.source import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,17 @@ class MappingLine:
 
 @dataclass(frozen=True, slots=True)
 class HostLine:
-    """A host, its aliases and its mappings in the order in which they are asked."""
+    """A host, its aliases and its mappings in the order in which they are asked.
+
+    It is asked at ``ports``, as they are written; by TLS if it is ``secure``.
+    """
 
     title: str
     aliases: tuple[str, ...]
     place: str
     mappings: tuple[MappingLine, ...]
+    ports: tuple[int, ...]
+    secure: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +111,24 @@ def _host(host: Host, program: Program) -> HostLine:
             mappings.append(MappingLine(path, "!", place))
         elif isinstance(step.action, MapToFile):
             mappings.append(MappingLine(step.action.prefix or path, step.action.root, place))
-    return HostLine(host.title, host.aliases, str(host.place or ""), tuple(mappings))
+    place = _used_at(host.place)
+    return HostLine(host.title, host.aliases, place, tuple(mappings), _ports(host, program), host.front_tls is not None)
+
+
+def _used_at(place: Place | None) -> str:
+    """Where a host is written, or where its macro is used: hosts of one macro have one line in common."""
+    while place is not None and place.via is not None and place.name.startswith("macro "):
+        place = place.via
+    return str(place or "")
+
+
+def _ports(host: Host, program: Program) -> tuple[int, ...]:
+    found: dict[int, None] = {}
+    for each in program.listeners:
+        chosen = program.index.set_for(each.address, each.port)
+        if host.number in (chosen.hosts if chosen else (program.index.main,)):
+            found[each.port] = None
+    return tuple(found)
 
 
 def _path(condition: Condition) -> str:

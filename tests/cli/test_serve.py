@@ -89,6 +89,28 @@ def test_a_site_over_tls_runs_on_a_laptop_that_lacks_its_certificate(tmp_path: P
     assert summary[-1] == f"try  curl -k --connect-to '::127.0.0.1:{port}' https://shop.example/"
 
 
+def test_hosts_of_several_ports_are_told_apart_and_what_lacks_is_counted(tmp_path: Path) -> None:
+    """A new user sees which of two hosts speaks TLS, one line for all certificates, and a curl that reaches it."""
+    site, (first, port) = tmp_path / "shop.conf", free_ports(2)
+    site.write_text(
+        "Listen 8080\nListen 8443\nUser nobody-here\nGroup nobody-here\n"
+        "<Macro Tenant $name>\n<VirtualHost *:8080>\nServerName $name\nRedirect / https://$name/\n</VirtualHost>\n"
+        "<VirtualHost *:8443>\nServerName $name\nSSLEngine on\nSSLCertificateFile /nowhere/$name.pem\n"
+        "ProxyPass /ws ws://10.0.0.1/\nProxyPass / http://10.0.0.1/\n</VirtualHost>\n</Macro>\n"
+        "Use Tenant a.example\nUse Tenant b.example\nUse Tenant c.example\n"
+    )
+    moved = ("--listen", f"8080=127.0.0.1:{first}", "--listen", f"8443=127.0.0.1:{port}")
+    with serving(site, "--stub-origins", *moved) as (_, _, summary):
+        pass
+    assert f"{site}:13: there is no /nowhere/a.example.pem here (and 2 more such): a certificate" in "\n".join(summary)
+    assert f"{site}:3: there is no user nobody-here and no group nobody-here here" in "\n".join(summary)
+    assert [line for line in summary if line.startswith("host")] == [
+        f"host {name}.example at {asked}  {site}:{line}"
+        for name, line in (("a", 18), ("b", 19), ("c", 20)) for asked in (8080, 8443)
+    ]  # fmt: skip
+    assert summary[-1] == f"try  curl -k --connect-to '::127.0.0.1:{port}' https://a.example:8443/"
+
+
 def test_a_site_over_tls_does_not_start_without_its_certificate(tmp_path: Path, command: Command) -> None:
     """TL-4."""
     site = tmp_path / "shop.conf"
