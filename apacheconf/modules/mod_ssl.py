@@ -6,10 +6,25 @@ SSLRequire is read as ap_expr, as httpd 2.4 reads it, and its text is kept as it
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from apacheconf.modules.declare import Conf, Fate, Module, Setting, Spec, by_key, parent_then_child, setting
+from apacheconf.modules.declare import (
+    SERVER,
+    VHOST,
+    Conf,
+    Fate,
+    Module,
+    ParseIn,
+    Scope,
+    Setting,
+    Spec,
+    ValueRefused,
+    by_key,
+    parent_then_child,
+    setting,
+)
 from apacheconf.modules.facts import flags, listed
 from apacheconf.modules.ssl_values import (
     cipher_suite,
@@ -100,6 +115,18 @@ def _folder(name: str, fills: str = "", per: str = "server") -> Spec:
     return listed(name, parse_in=existing_folder(name + _FOLDER), fills=fills, per=per)
 
 
+def _of_server(make: Callable[[str], ParseIn], more: str = "") -> ParseIn:
+    """The authorities of a whole server: OpenSSL has none for a section since TLS 1.3 (TL-10)."""
+    parse = make(f"SSLCACertificate{'Path' if more else 'File'}{more}")
+
+    def parse_in(words: Sequence[str], scope: Scope) -> Any:
+        if scope.context not in (SERVER, VHOST):
+            raise ValueRefused("Your SSL library does not have support for per-directory CA")
+        return parse(words, scope)
+
+    return parse_in
+
+
 def _seconds(name: str, refusal: str = ": invalid argument") -> Spec:
     return listed(name, number(name + refusal, 0))
 
@@ -135,8 +162,8 @@ MODULE = Module(
         ),
         listed("SSLVerifyClient", verify_client("SSLVerifyClient"), fills="verify_client", per="dir"),
         _depth("SSLVerifyDepth", "verify_depth", "dir"),
-        _file("SSLCACertificateFile", "ca_file", "dir"),
-        _folder("SSLCACertificatePath", "ca_path", "dir"),
+        listed("SSLCACertificateFile", parse_in=_of_server(existing_file), fills="ca_file", per="dir"),
+        listed("SSLCACertificatePath", parse_in=_of_server(existing_folder, _FOLDER), fills="ca_path", per="dir"),
         _file("SSLCADNRequestFile"),
         _folder("SSLCADNRequestPath"),
         _file("SSLCARevocationFile", "crl_file"),

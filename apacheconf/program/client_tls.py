@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
-from apacheconf.program.steps import ExportTls, FakeBasicAuth, NameUser
+from apacheconf.program.steps import AskCertificate, ExportTls, FakeBasicAuth, NameUser
 
 #: The client's name as OpenSSL wrote it of old: ``/C=../CN=..``. No variable of a configuration is called so.
 ONE_LINE = "SSL_CLIENT_S_DN in one line"
@@ -63,6 +63,16 @@ def _user_of(said: str) -> str:
         return ""
     name, colon, password = whole.partition(":")
     return name if colon and password == "password" else ""
+
+
+def ask_certificate(action: AskCertificate, course: Course) -> None:
+    """Ask the client for its certificate; it is refused where TLS 1.3 can't ask it now. Nobody asks over TLS 1.2."""
+    ask = course.state.request.ask_certificate
+    if ask is None or ask(action) is not False:
+        return
+    course.refuse(403, "")
+    course.note = "Reason: Cannot perform Post-Handshake Authentication.<br />"
+    course.log("error", "ssl", "AH10158: cannot perform post-handshake authentication")
 
 
 def name_user(action: NameUser, course: Course) -> None:

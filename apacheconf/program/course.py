@@ -14,7 +14,7 @@ from typing import Any
 from apacheconf.program import mapping, rewriting
 from apacheconf.program.admission import Admit
 from apacheconf.program.admitting import admit
-from apacheconf.program.client_tls import export_tls, fake_basic_auth, name_user
+from apacheconf.program.client_tls import ask_certificate, export_tls, fake_basic_auth, name_user
 from apacheconf.program.editing import edit
 from apacheconf.program.evaluate import State, read_variable, text_of
 from apacheconf.program.files import Located
@@ -33,6 +33,7 @@ from apacheconf.program.steps import (
     AddFilter,
     AddForwarded,
     AnswerExpect,
+    AskCertificate,
     BeginRewriting,
     EditHeader,
     ExportTls,
@@ -374,4 +375,5 @@ _PERFORMERS: dict[type, Callable[[Any, Course], None]] = {
     ExportTls: export_tls,
     FakeBasicAuth: fake_basic_auth,
     NameUser: name_user,
+    AskCertificate: ask_certificate,
 }

@@ -15,11 +15,21 @@ from apacheconf.ledger import Written
 from apacheconf.model.types import Model, Server
 from apacheconf.modules.declare import Conf, Setting
 from apacheconf.modules.mod_ssl import SslDirConf, SslServerConf
-from apacheconf.program.conditions import ALWAYS, NEVER, AllOf, Compare, Condition, Not, Operator
+from apacheconf.program.conditions import NEVER, AllOf, Compare, Condition, Not, Operator
 from apacheconf.program.expressions import NotEvaluated, condition_of
 from apacheconf.program.link import LeaveOut, Linker
 from apacheconf.program.phases import Phase
-from apacheconf.program.steps import END, Action, ExportTls, FakeBasicAuth, NameUser, Respond, SecureOrigin, Step
+from apacheconf.program.steps import (
+    END,
+    Action,
+    AskCertificate,
+    ExportTls,
+    FakeBasicAuth,
+    NameUser,
+    Respond,
+    SecureOrigin,
+    Step,
+)
 from apacheconf.program.tls import FrontTls, OriginTls
 from apacheconf.program.values import Literal, Variable
 from apacheconf.syntax.expr import ExprError
@@ -47,9 +57,6 @@ def layer(conf: SslDirConf, linker: Linker, left_out: LeaveOut) -> SslDirConf:
             linked[name] = Setting(given.value, linker.numbers(given.said_by))
     if conf.speaks.value:
         linked["speaks"] = conf.speaks
-    for setting in (conf.verify_depth, conf.ca_file, conf.ca_path):
-        for directive in setting.said_by if conf.verify_client.value == "require" else ():
-            left_out(directive, "a section can't verify certificates in its own way; it denies")
     for text, said_by in zip(conf.requires.value, conf.requires.said_by, strict=False):
         if _requirement(text) is None:
             left_out(said_by, "SSLRequire compares in a way that is not evaluated; it denies")
@@ -99,13 +106,17 @@ def steps(conf: Conf) -> Iterator[Step]:
 
 
 def _demands(conf: SslDirConf) -> Iterator[Step]:
-    """What forbids (TL-5). A certificate can't be asked for any more: without one there is no way in."""
+    """What forbids (TL-5). Where a certificate can't be asked for any more, there is no way in without one."""
     if conf.require_ssl.value:
         said = "AH02219: access to {what} failed, reason: SSL connection required"
         yield _forbids(Not(_HTTPS), conf.require_ssl, said)
+    if conf.verify_client.value != "none":
+        depth = conf.verify_depth.value if conf.verify_depth.is_set else None
+        action = AskCertificate(conf.verify_client.value == "require", depth)
+        ask = _step(Phase.HEADER_PARSER, action, conf.verify_client)  # before any Require is asked
+        yield replace(ask, said_by=(*ask.said_by, *_step(ask.phase, action, conf.verify_depth).said_by))
     if conf.verify_client.value == "require":
-        others = [each for each in (conf.verify_depth, conf.ca_file, conf.ca_path) if each.is_set]
-        yield _forbids(ALWAYS if others else Not(_VERIFIED), conf.verify_client)
+        yield _forbids(Not(_VERIFIED), conf.verify_client)
     for text, said_by in zip(conf.requires.value, conf.requires.said_by, strict=False):
         yield _forbids(AllOf((_HTTPS, Not(_requirement(text) or NEVER))), Setting(text, (said_by,)))
 

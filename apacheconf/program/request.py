@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
@@ -14,6 +14,7 @@ from apacheconf.program.messages import Levels, Message
 from apacheconf.program.naming import Naming
 from apacheconf.program.steps import (
     AddFilter,
+    AskCertificate,
     Log,
     MapBack,
     MapBackCookie,
@@ -37,7 +38,8 @@ class Request:
     ``local`` is the address and port the configuration speaks of (after ``--listen``), ``peer`` the client's.
     ``target`` is the request-target as sent. ``version`` is (1, 1) or (1, 0) or (0, 9). ``tls`` are the SSL_ variables
     of a connection over TLS, whose SNI is ``sni``. ``authority`` is asked about users, and about names of addresses;
-    ``connection_peer`` is who is connected, where that isn't the client.
+    ``connection_peer`` is who is connected, where that isn't the client. ``ask_certificate`` asks a client over TLS for
+    one: whether that can be, None where nobody can be asked in any way (``runtime.secured``); it may raise Pending.
     An ``imagined`` request is for a configuration of another machine: folders that aren't here are taken to be there.
     """
 
@@ -53,6 +55,7 @@ class Request:
     imagined: bool = False
     connection_peer: tuple[str, int] | None = None
     authority: Authority = field(default=NOBODY, compare=False, repr=False)
+    ask_certificate: Callable[[AskCertificate], bool | None] | None = field(default=None, compare=False, repr=False)
 
     @property
     def connected(self) -> tuple[str, int]:

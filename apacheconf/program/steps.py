@@ -348,6 +348,17 @@ class FakeBasicAuth:
 
 
 @dataclass(frozen=True, slots=True)
+class AskCertificate:
+    """A client over TLS is asked for its certificate now, unless that was done as strictly before (TL-5).
+
+    ``depth`` is the section's own SSLVerifyDepth.
+    """
+
+    required: bool
+    depth: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NameUser:
     """An SSL_ variable becomes the name of the user (SSLUserName)."""
 
@@ -449,7 +460,7 @@ Action = (
     | SetHandler | EditHeader | KeepHost | AddForwarded | AnswerExpect | OverrideErrors | MapBack
     | MapBackCookie | SetErrorDocument | AddCharset | AddFilter | SecureOrigin | Log | Rewrite | NameScript
     | BeginRewriting | FinishRewriting | SetCookie | SetType | ForceHandler | Told | Admit | LogError | ExportTls
-    | FakeBasicAuth | NameUser
+    | FakeBasicAuth | NameUser | AskCertificate
 )  # fmt: skip
 
 

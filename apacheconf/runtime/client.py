@@ -28,6 +28,7 @@ from apacheconf.runtime.forward import Lines, expects_continue, wants_to_stay
 from apacheconf.runtime.framing import request_length
 from apacheconf.runtime.heads import FastReader, RequestHead
 from apacheconf.runtime.keepalive import KeepAlive
+from apacheconf.runtime.later_certificates import CertificateAsked
 from apacheconf.runtime.local import local_answer
 from apacheconf.runtime.misread import fields_of, is_begun, line_of
 from apacheconf.runtime.page_texts import PLAIN_HTTP
@@ -38,6 +39,9 @@ from apacheconf.runtime.telling import tell, tell_body_lost, tell_client, tell_p
 from apacheconf.runtime.uploads import check_announced
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from apacheconf.program.steps import AskCertificate
     from apacheconf.runtime.site import Block
     from apacheconf.runtime.state import Door, ServerState
 
@@ -45,7 +49,7 @@ if TYPE_CHECKING:
 class ClientConnection(KeepAlive):
     """One client, ``peer_address``. ``tls`` are the SSL_ variables of a connection over TLS."""
 
-    __slots__ = ("blocks", "door", "log_id", "peer", "peer_address", "server")
+    __slots__ = ("ask_certificate", "blocks", "door", "log_id", "peer", "peer_address", "server")
 
     def __init__(self, server: ServerState, door: Door, peer: tuple[str, int]) -> None:
         self.server: ServerState = server
@@ -55,6 +59,7 @@ class ClientConnection(KeepAlive):
         self.peer = peer[0].encode()
         self.transport = None
         self.tls = None
+        self.ask_certificate: Callable[[AskCertificate], bool | None] | None = None
         self.exchange = None
         self.fast = FastReader()
         self.requests = 0
@@ -241,7 +246,8 @@ class ClientConnection(KeepAlive):
 
     def _wait_for(self, question: Pending, exchange: Exchange, raw: bytes, head: RequestHead) -> None:
         """Read no more until an answer is there that the decision needs; then decide again."""
-        self.pause_reading()
+        if not isinstance(question, CertificateAsked):  # the client answers that one itself
+            self.pause_reading()
 
         def answered(fault: BaseException | None) -> None:
             if self.exchange is not exchange or self.transport is None:
@@ -255,7 +261,11 @@ class ClientConnection(KeepAlive):
             except Exception as failed:
                 self._fail(failed)
 
-        self.server.find_out(question, answered)
+        if isinstance(question, CertificateAsked):
+            self.deadline = self.server.now + self.door.main.limits.timeout
+            question.when_shown(answered)
+        else:
+            self.server.find_out(question, answered)
 
     def _begin_again(self, raw: bytes, head: RequestHead) -> None:
         """The head once more, as if it had just been read; what came of the body still waits. Raises ClientBroke."""

@@ -143,6 +143,20 @@ DIFFERENCES = (
         "Python's ssl knows only all or nothing",
     ),
     Difference(
+        ("TL-10",),
+        "SSLVerifyClient in a section, over TLS 1.2",
+        "negotiates anew and asks for a certificate",
+        "refuses who must show one with 403, and asks nobody else",
+        "Python's ssl can't negotiate anew; over TLS 1.3 clients are asked after the handshake",
+    ),
+    Difference(
+        ("TL-10",),
+        "no certificate where one section of a host requires it and another doesn't; a chain that is too long",
+        "ends TLS with an alert",
+        "is a 403; the connection ends",
+        "Python's ssl asks all sections of a host as strictly",
+    ),
+    Difference(
         ("WP-2",),
         "max= of a worker",
         "bounds the connections of each child, at most its ThreadsPerChild",

@@ -18,6 +18,7 @@ from apacheconf.diagnostics import ConfigError, Diagnostic, Level
 from apacheconf.ledger import Written
 from apacheconf.program.hosts import Host
 from apacheconf.program.tls import FrontTls
+from apacheconf.runtime.later_certificates import LATER, LATER_REQUIRED, later_demand, prepare
 from apacheconf.runtime.tls import REVOCATION, set_versions
 
 _CERTIFICATE = re.compile(rb"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----.*?-----END [A-Z0-9 ]+-----\n?", re.DOTALL)
@@ -46,14 +47,20 @@ class Contexts:
     def __init__(self, hosts: Iterable[Host], stand_in: bool = False) -> None:
         self._stand_in = stand_in
         self._made: dict[FrontTls, ssl.SSLContext] = {}
+        self._later: dict[FrontTls, FrontTls] = {}
         wrong = [found for host in hosts if host.front_tls is not None for found in self._make(host, host.front_tls)]
         if wrong:
             raise ConfigError(wrong)
 
-    def of(self, tls: FrontTls) -> ssl.SSLContext:
-        return self._made[tls]
+    def of(self, tls: FrontTls, is_13: bool) -> ssl.SSLContext:
+        """The context for a client that speaks TLS 1.3, or doesn't: who can be asked later isn't asked at first."""
+        return self._made[self._later.get(tls, tls) if is_13 else tls]
 
     def _make(self, host: Host, tls: FrontTls) -> Iterator[Diagnostic]:
+        demand = later_demand(host) if tls.verify == "none" and "TLSv1.3" in tls.protocols else ""
+        if demand and tls not in self._later:
+            later = self._later[tls] = replace(tls, verify=demand)
+            yield from self._make(host, later)
         if tls in self._made:
             return
         try:
@@ -198,13 +205,21 @@ def _with_chain(certificate: str, chain: str) -> Iterator[str]:
 
 # --- certificates of clients ---------------------------------------------------------------------------------
 
-_DEMANDS = {"require": ssl.CERT_REQUIRED, "optional": ssl.CERT_OPTIONAL, "optional_no_ca": ssl.CERT_OPTIONAL}
+_DEMANDS = {
+    "require": ssl.CERT_REQUIRED,
+    "optional": ssl.CERT_OPTIONAL,
+    "optional_no_ca": ssl.CERT_OPTIONAL,
+    LATER: ssl.CERT_OPTIONAL,
+    LATER_REQUIRED: ssl.CERT_REQUIRED,
+}
 
 
 def _verify(context: ssl.SSLContext, tls: FrontTls, title: str) -> None:
     """What is asked of clients. Raises _Refused."""
     context.check_hostname = False
     context.verify_mode = _DEMANDS.get(tls.verify, ssl.CERT_NONE)
+    if tls.verify in (LATER, LATER_REQUIRED):
+        prepare(context)
     context.verify_flags = ssl.VERIFY_X509_TRUSTED_FIRST
     if tls.ca_file or tls.ca_path:
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 _HANDSHAKE, _CLIENT_HELLO, _SERVER_NAME, _HOST_NAME = 22, 1, 0, 0
+_VERSIONS, _TLS_13 = 43, b"\x03\x04"
 #: Bytes of a ClientHello that are waited for at most; what is longer is left to OpenSSL to refuse.
 MOST = 1 << 16
 #: How requests in plain HTTP begin, as OpenSSL knows them.
@@ -27,6 +28,19 @@ def server_name(data: bytes) -> str | None:
         return None if hello is None else _name(hello)
     except (IndexError, UnicodeDecodeError):
         return ""  # no ClientHello at all: OpenSSL says so to the client
+
+
+def offers_13(data: bytes) -> bool:
+    """Whether the ClientHello in ``data``, which is whole, offers TLS 1.3 (RFC 8446, section 4.2.1)."""
+    try:
+        offered = (value[1:] for kind, value in _extensions(_hello(data) or b"") if kind == _VERSIONS)
+        return any(_TLS_13 in _pairs(versions) for versions in offered)
+    except IndexError:
+        return False
+
+
+def _pairs(data: bytes) -> list[bytes]:
+    return [data[at : at + 2] for at in range(0, len(data), 2)]
 
 
 def _hello(data: bytes) -> bytes | None:
@@ -49,15 +63,19 @@ def _hello(data: bytes) -> bytes | None:
 
 
 def _name(hello: bytes) -> str:
-    at = 2 + 32  # version and random
-    at += 1 + hello[at]  # session
-    at += 2 + int.from_bytes(hello[at : at + 2], "big")  # ciphers
-    at += 1 + hello[at]  # compression
-    for kind, value in _listed(hello[at + 2 :]):
+    for kind, value in _extensions(hello):
         if kind == _SERVER_NAME and value[2] == _HOST_NAME:
             size = int.from_bytes(value[3:5], "big")
             return value[5 : 5 + size].decode("ascii")
     return ""
+
+
+def _extensions(hello: bytes) -> Iterator[tuple[int, bytes]]:
+    at = 2 + 32  # version and random
+    at += 1 + hello[at]  # session
+    at += 2 + int.from_bytes(hello[at : at + 2], "big")  # ciphers
+    at += 1 + hello[at]  # compression
+    return _listed(hello[at + 2 :])
 
 
 def _listed(data: bytes) -> Iterator[tuple[int, bytes]]:

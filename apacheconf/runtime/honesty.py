@@ -21,6 +21,7 @@ from apacheconf.program.hosts import Host, Shape
 from apacheconf.program.program import Program
 from apacheconf.program.steps import (
     AddFilter,
+    AskCertificate,
     EditHeader,
     ExportTls,
     SecureOrigin,
@@ -96,6 +97,8 @@ def _settle_left_out(program: Program, ledger: Ledger) -> None:
 def _how_well(step: Step) -> tuple[Outcome, str]:
     if isinstance(step.action, SecureOrigin) and (caveat := unlike_httpd(step.action.tls)):
         return Outcome.APPROXIMATED, caveat
+    if isinstance(step.action, AskCertificate):
+        return Outcome.APPROXIMATED, tls_honesty.ASKED_LATER
     if isinstance(step.action, ExportTls) and step.action.old_names:
         return Outcome.APPROXIMATED, "names of certificates are written as RFC 2253 has them"
     return Outcome.EXACT, ""

@@ -10,6 +10,7 @@ from apacheconf.runtime.answer import standard_reason
 from apacheconf.runtime.framing import CHUNKED_FIELD, LAST_CHUNK, chunk
 from apacheconf.runtime.handlers import handle
 from apacheconf.runtime.heads import RequestHead
+from apacheconf.runtime.page_texts import Html
 from apacheconf.runtime.pages import CONTENT_TYPE
 from apacheconf.runtime.switches import vary_lines
 
@@ -36,7 +37,8 @@ def local_answer(client: ClientConnection, exchange: Exchange, head: RequestHead
     else:
         kept = [(name.encode(), value.encode("latin-1")) for name, value in decision.fields]
         reason, note = _proxy_note(head, status)
-        client.refuse(exchange, status, reason, note or decision.note, kept=kept)
+        own = Html(decision.note) if decision.note.endswith("<br />") else decision.note
+        client.refuse(exchange, status, reason, note or own, kept=kept)
 
 
 #: What the page of a redirect says, where it isn't that the document has moved.

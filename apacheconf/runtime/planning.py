@@ -167,4 +167,5 @@ def request_of(client: ClientConnection, head: RequestHead) -> Request:
         client.tls or {},
         authority=client.server.authority,
         connection_peer=connected(client.peer_address),
+        ask_certificate=client.ask_certificate,
     )

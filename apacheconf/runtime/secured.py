@@ -12,16 +12,20 @@ import ssl
 from typing import TYPE_CHECKING, Any
 
 from apacheconf.program.names import choose_host
-from apacheconf.runtime.hello import is_plain_http, server_name
+from apacheconf.program.steps import AskCertificate
+from apacheconf.runtime.hello import is_plain_http, offers_13, server_name
+from apacheconf.runtime.later_certificates import CertificateAsked
 from apacheconf.runtime.ssl_variables import SslVariables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from apacheconf.runtime.state import Door, ServerState
 
 #: Bytes that are decrypted at once; a record holds at most 16 KiB.
 AT_ONCE = 65536
+#: The client has ended its first handshake, and the one in which it showed its certificate.
+_ENDED = 2
 
 
 class Secured:
@@ -31,8 +35,8 @@ class Secured:
     """
 
     __slots__ = (
-        "_begun", "_closed", "_door", "_first", "_incoming", "_name", "_outgoing", "_paused", "_peer", "_protocol",
-        "_server", "_ssl", "deadline", "transport",
+        "_asked", "_begun", "_closed", "_door", "_first", "_incoming", "_kept", "_name", "_outgoing", "_paused",
+        "_peer", "_protocol", "_server", "_ssl", "_then", "deadline", "transport",
     )  # fmt: skip
 
     def __init__(self, server: ServerState, door: Door, peer: tuple[str, int]) -> None:
@@ -44,6 +48,9 @@ class Secured:
         self._first = b""
         self._name = ""
         self._begun = self._closed = self._paused = False
+        self._asked: AskCertificate | None = None
+        self._kept = b""
+        self._then: Callable[[BaseException | None], None] | None = None
         limits = door.main.limits
         self.deadline = server.now + (limits.handshake.initial or limits.timeout)
 
@@ -56,7 +63,10 @@ class Secured:
     def data_received(self, data: bytes) -> None:
         if self._begun:
             self._incoming.write(data)
-            self._deliver()
+            if self._then is not None:
+                self._hear(self._then)
+            else:
+                self._deliver()
         else:
             self._shake(data)
 
@@ -90,7 +100,7 @@ class Secured:
             name = server_name(self._first)
             if name is None:
                 return
-            self._choose(name.lower())
+            self._choose(name.lower(), offers_13(self._first))
             data, self._first = self._first, b""
         self._incoming.write(data)
         try:
@@ -108,13 +118,13 @@ class Secured:
             self._flush()
             self._begin()
 
-    def _choose(self, name: str) -> None:
+    def _choose(self, name: str, is_13: bool) -> None:
         """The host that the client names, or the first of the address, sets all of TLS (VH-50)."""
         server = self._server
         address = self._door.address
         number = choose_host(server.program.index, *address, name or None).host
         self._name, self._door = name, server.door(address, "https", number, bool(name))
-        context = server.context_of(self._door)
+        context = server.context_of(self._door, is_13)
         self._ssl = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
 
     def _begin(self) -> None:
@@ -124,6 +134,7 @@ class Secured:
         self.deadline, self._begun = 0.0, True
         client = server.arrive(door, self._peer)
         client.tls = SslVariables(self._ssl, self._name, door.front_tls)
+        client.ask_certificate = self._ask
         self._protocol = client
         client.connection_made(self)
         self._deliver()
@@ -140,6 +151,59 @@ class Secured:
     def overdue(self) -> None:
         """The handshake takes too long."""
         self.transport.abort()
+
+    # --- a certificate after the handshake (TL-5) ------------------------------------------------------------
+
+    def _ask(self, wanted: AskCertificate) -> bool | None:
+        """Whether what is known of the client is as strict; None where nobody can be asked, nor refused for that.
+
+        Raises CertificateAsked the first time.
+        """
+        tls = self._door.front_tls
+        verify = tls.verify if tls is not None else "none"
+        if self._ssl.version() != "TLSv1.3" or verify != "none":
+            return None
+        if self._asked:
+            return self._asked.required or not wanted.required
+        try:
+            self._ssl.verify_client_post_handshake()
+        except ssl.SSLError:
+            return False
+        self._asked = wanted
+        raise CertificateAsked(self._wait_for_certificate)
+
+    def _wait_for_certificate(self, then: Callable[[BaseException | None], None]) -> None:
+        """Deliver no more until the client has answered."""
+        self._paused, self._then = True, then
+        with contextlib.suppress(ssl.SSLWantReadError):
+            self._ssl.do_handshake()
+        self._flush()
+
+    def _hear(self, then: Callable[[BaseException | None], None]) -> None:
+        """More of the client's answer; what it has sent besides waits."""
+        try:
+            while data := self._ssl.read(AT_ONCE):
+                self._kept += data
+        except ssl.SSLWantReadError:
+            pass
+        except ssl.SSLError:
+            self._flush()  # the alert that says why
+            self._closed = True
+            self.transport.close()
+            return
+        self._flush()
+        tls = self._door.front_tls
+        if getattr(self._ssl, "finished", 0) < _ENDED:
+            return
+        own = self._asked.depth if self._asked is not None else None
+        if tls is not None and _is_too_deep(self._ssl, "optional", tls.depth if own is None else own):
+            self.abort()
+            return
+        self._then, self._protocol.tls = None, SslVariables(self._ssl, self._name, tls)
+        then(None)
+        kept, self._kept = self._kept, b""
+        if kept and not self._closed:
+            self._protocol.data_received(kept)
 
     # --- what is decrypted -----------------------------------------------------------------------------------
 

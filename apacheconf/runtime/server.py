@@ -153,9 +153,9 @@ class Server(ServerState):
 
         return await self.loop.create_server(accepted, sock=sock, backlog=self.program.backlog)
 
-    def context_of(self, door: Door) -> SSLContext:
+    def context_of(self, door: Door, is_13: bool) -> SSLContext:
         assert self._contexts is not None and door.front_tls is not None
-        return self._contexts.of(door.front_tls)
+        return self._contexts.of(door.front_tls, is_13)
 
     @property
     def secured(self) -> type[Secured]:

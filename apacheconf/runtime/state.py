@@ -156,8 +156,8 @@ class ServerState:
             found = self._doors[key] = Door(self, *key)
         return found
 
-    def context_of(self, door: Door) -> SSLContext:
-        """The context of a door for TLS."""
+    def context_of(self, door: Door, is_13: bool) -> SSLContext:
+        """The context of a door for TLS, for a client that speaks TLS 1.3 or doesn't."""
         raise NotImplementedError
 
     def compiled(self, shape: Shape) -> CompiledShape:

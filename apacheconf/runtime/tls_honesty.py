@@ -59,6 +59,10 @@ _BY_NAME = {
 _OFF = frozenset({"sslusestapling", "sslocspenable", "sslcompression", "sslinsecurerenegotiation", "sslfips"})
 
 
+#: SSLVerifyClient in a section.
+ASKED_LATER = "a section asks over TLS 1.3 alone; over TLS 1.2 who must show a certificate is refused"
+
+
 def answer(program: Program, ledger: Ledger) -> None:
     """Carry what the handshakes of hosts were made of."""
     for host in program.hosts:
@@ -88,7 +92,7 @@ def fallback_for(program: Program) -> Callable[[Written], Answer | None]:
         if name == "sslengine" and words == ["optional"]:
             return Answer(Outcome.APPROXIMATED, "clients speak plain HTTP here, and aren't offered an upgrade to TLS")
         if id(directive) in in_sections:
-            return _in_section(name, words)
+            return None
         return _UNUSED if name in OF_HOSTS else _BY_NAME.get(name)
 
     return fallback
@@ -98,12 +102,6 @@ def is_in_part(row: Row) -> bool:
     """Whether a row is about TLS with clients, and honoured in part."""
     name = row.name.lower()
     return row.outcome is Outcome.APPROXIMATED and name.startswith("ssl") and not name.startswith("sslproxy")
-
-
-def _in_section(name: str, words: list[str]) -> Answer | None:
-    if name == "sslverifyclient" and words[:1] in (["optional"], ["optional_no_ca"]):
-        return Answer(Outcome.APPROXIMATED, "clients are asked for a certificate in the handshake alone")
-    return None
 
 
 def _below_section(section: Written) -> Iterator[Written]:

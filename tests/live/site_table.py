@@ -42,8 +42,6 @@ OUT_OF_SCOPE = (
     Row("nagios", "/nagios/cgi-bin", "ScriptAlias: refused before credentials are asked", "500"),
     Row("jitsi-meet", ".", "AddOutputFilter Includes takes ETag and Last-Modified away"),
     Row("static-site-with-caching-headers", ".", "CheckSpelling; Header and Expires with MultiViews"),
-    Row("keycloak", "/realms/staff/protocol/openid-connect/auth", "SSLVerifyClient optional_no_ca in a section"),
-    Row("prometheus", "/federate", "SSLVerifyClient require in a section", "403"),
     Row("wordpress-multisite", "gzip", "the length of what is compressed follows from SERVER_SOFTWARE in it"),
     Row("reverse-proxy-with-ldap-left-out", ".", "AuthLDAPURL", "500"),
 )  # fmt: skip

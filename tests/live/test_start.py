@@ -75,6 +75,10 @@ REFUSED = {
         _TLS + "SSLCACertificateFile {box}/nonsense\nSSLVerifyClient require",
         "AH01895: Unable to configure verify locations for client authentication",
     ),
+    "an authority of a section": (
+        _TLS + "<Location />\nSSLCACertificateFile {certs}/ca.pem\n</Location>",
+        "Your SSL library does not have support for per-directory CA",
+    ),
     "unknown ciphers": (_TLS + "SSLCipherSuite NONSENSE", "AH01898: Unable to configure permitted SSL ciphers"),
     "a log's folder": ("ErrorLog {box}/none/x", "AH02291: Cannot access directory '{box}/none/'"),
     "another log's folder": ("CustomLog {box}/none/x common", "AH02297: Cannot access directory '{box}/none/'"),

@@ -54,7 +54,7 @@ class Ask:
 
     ``sni`` empty sends none; ``client`` is a certificate of ``certificates``; ``requests`` are ``Host path`` (or
     just a path), all on this connection, with ``lines`` more header lines each. ``raw`` is sent as it is instead.
-    ``protocols`` are what it offers by ALPN.
+    ``protocols`` are what it offers by ALPN; who is ``late`` may be asked for the certificate after the handshake.
     """
 
     sni: str = "a.example"
@@ -66,6 +66,7 @@ class Ask:
     raw: bytes = b""
     port: str = "S"
     protocols: tuple[str, ...] = ()
+    late: bool = False
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,7 @@ def _context(ask: Ask) -> ssl.SSLContext:
         made.set_ciphers(ask.ciphers)
     if ask.protocols:
         made.set_alpn_protocols(list(ask.protocols))
+    made.post_handshake_auth = ask.late
     if ask.client:
         made.load_cert_chain(certificates.folder() / f"{ask.client}.pem")
     return made

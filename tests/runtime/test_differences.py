@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,8 +25,10 @@ from apacheconf.runtime.http_origin import MAX_HEAD
 from tests import wire
 from tests.program.examples import one_origin
 from tests.runtime import test_conversations as conversations
+from tests.runtime import test_handshakes as handshakes
 from tests.runtime import test_heartbeat as heartbeat
 from tests.runtime import test_honesty as honesty
+from tests.runtime.handshakes import Ask, Trial, play
 from tests.runtime.stage import OK, Stage, converse, get
 from tests.test_spec_ids import citations, defined
 
@@ -186,6 +189,23 @@ def test_beats_are_read_from_the_file(tmp_path: Path, monkeypatch: pytest.Monkey
     assert heartbeat.shares(tmp_path, heartbeat.A, monkeypatch) == {"a": 11}
 
 
+_LATER = (
+    "<Location /mine>\nSSLVerifyClient require\n</Location>\n<Location /may>\nSSLVerifyClient optional\n</Location>\n"
+)
+
+
+def test_certificates_in_sections() -> None:
+    """Over TLS 1.2 nobody can be asked; where the host takes clients without one, a 403 says that one is required."""
+    old = (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_2)
+    asks = (
+        Ask(requests=("a.example /mine",), client="named-client", versions=old),
+        Ask(requests=("a.example /may",), client="named-client", versions=old),
+        Ask(requests=("a.example /mine",), late=True),
+    )
+    told = play(Trial("", handshakes.host("a.example", "a", f"{handshakes._CA}{_LATER}\n"), asks), None)
+    assert [line.split(" ")[1] for line in told if line.startswith("HTTP/1.1")] == ["403", "404", "403"]
+
+
 #: By the beginning of the title.
 SHOWN: dict[str, Callable[..., None]] = {
     "the Server header": test_the_server_header,
@@ -204,6 +224,8 @@ SHOWN: dict[str, Callable[..., None]] = {
     "LoadModule": test_a_module_that_is_compiled_in,
     "the ciphers": test_ciphers_of_tls_1_3,
     "SSLProxyVerify": test_optional_no_ca,
+    "SSLVerifyClient in a section": test_certificates_in_sections,
+    "no certificate where": test_certificates_in_sections,
     "max= of a worker": conversations.test_max_bounds_all_connections_to_a_worker,
     "several ranges": conversations.test_ranges_apart_get_the_whole_body,
     "the page of balancer-manager": honesty.test_the_page_of_the_balancer,

@@ -172,6 +172,30 @@ _LOGGED = (
     "CustomLog {box}/logs/tls.log t\n"
 )
 _USER = 'SSLUserName SSL_CLIENT_SAN_Email_0\nHeader always set X-User "expr=%{REMOTE_USER}"\n'
+_LATER = "<Location /mine>\nSSLVerifyClient %s\n</Location>\nHeader always set X-Who %%{SSL_CLIENT_S_DN_CN}s\n"
+_LATER_TOO = "<Location /must>\nSSLVerifyClient require\nRequire ssl-verify-client\n</Location>\n"
+_LATER_NOT = "<Location /mine/not>\nSSLVerifyClient none\n</Location>\n"
+_LATE = Ask(requests=("a.example /mine",), client="named-client", late=True)
+_ASKED_LATER = (
+    Ask(),
+    Ask(requests=("a.example /mine",)),
+    Ask(requests=("a.example /mine",), client="named-client"),
+    _LATE,
+    replace(_LATE, client=""),
+    replace(_LATE, client="strange-client"),
+    replace(_LATE, client="expired-client"),
+    replace(_LATE, requests=("a.example /", "a.example /mine", "a.example /mine", "a.example /")),
+    replace(_LATE, versions=(_12, _12), requests=("a.example /",)),
+)
+_ASKED_TWICE = (
+    replace(_LATE, requests=("a.example /mine", "a.example /must")),
+    replace(_LATE, requests=("a.example /must", "a.example /mine")),
+    replace(_LATE, requests=("a.example /mine", "a.example /must"), client=""),
+)
+_LATE_OR_NOT = (
+    replace(_LATE, requests=("a.example /mine/not",), client=""),
+    replace(_LATE, requests=("a.example /mine/not", "a.example /mine")),
+)
 TRIALS = [
     Trial("sni and host TL-1 TL-2 TL-3 VH-50 VH-51", A + B, _MIXED),
     Trial("sni and host, alike TL-2 VH-51", A + B_SAME, _MIXED),
@@ -281,6 +305,12 @@ TRIALS = [
     ),
     Trial("tickets off TL-4", host("a.example", "a", "SSLSessionTickets off\n")),
     Trial("a user by certificate", host("a.example", "a", f"SSLVerifyClient optional\n{_CA}{_USER}"), _CLIENTS[:2]),
+]
+TRIALS += [
+    Trial("later: required TL-10", host("a.example", "a", _CA + _LATER % "require"), _ASKED_LATER),
+    Trial("later: optional TL-10", host("a.example", "a", _CA + _LATER % "optional"), _ASKED_LATER),
+    Trial("later: stricter TL-10", host("a.example", "a", _CA + _LATER % "optional" + _LATER_TOO), _ASKED_TWICE),
+    Trial("later: beside nothing TL-10", host("a.example", "a", _CA + _LATER % "require" + _LATER_NOT), _LATE_OR_NOT),
 ]
 IDS = [trial.name for trial in TRIALS]
 

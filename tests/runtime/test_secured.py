@@ -300,17 +300,17 @@ def test_serve_says_what_becomes_of_directives_about_tls(line: str, outcome: Out
 @pytest.mark.parametrize(
     ("lines", "name", "outcome"),
     [
-        ("SSLVerifyClient require", "SSLVerifyClient", Outcome.EXACT),
+        ("SSLVerifyClient require", "SSLVerifyClient", Outcome.APPROXIMATED),
         ("SSLVerifyClient optional", "SSLVerifyClient", Outcome.APPROXIMATED),
         ("SSLCipherSuite HIGH", "SSLCipherSuite", Outcome.UNSUPPORTED),
-        ("SSLVerifyClient require\nSSLVerifyDepth 2", "SSLVerifyDepth", Outcome.UNSUPPORTED),
+        ("SSLVerifyClient require\nSSLVerifyDepth 2", "SSLVerifyDepth", Outcome.APPROXIMATED),
         ("SSLRequireSSL", "SSLRequireSSL", Outcome.EXACT),
         ('SSLRequire %{SSL_PROTOCOL} eq "TLSv1.3"', "SSLRequire", Outcome.EXACT),
         ("SSLRequire %{TIME_HOUR} >= 8", "SSLRequire", Outcome.UNSUPPORTED),
     ],
 )
 def test_a_section_that_asks_for_other_tls_is_named(lines: str, name: str, outcome: Outcome) -> None:
-    """TL-4: a connection is not renegotiated for a section; what would be weaker by that is not honoured."""
+    """TL-4, TL-10: a section may ask for a certificate, and nothing else that the handshake has settled."""
     assert rows_of(f"<Location /x>\n{lines}\n</Location>")[name][0] is outcome
 
 
