@@ -101,6 +101,7 @@ class CoreDirConf(Conf):
     force_type: Setting[str] = setting("")
     set_output_filter: Setting[str] = setting("")
     set_input_filter: Setting[str] = setting("")
+    content_digest: Setting[bool] = setting(False)
     add_default_charset: Setting[str] = setting("Off")
     accept_path_info: Setting[str] = setting("Default")
     limit_request_body: Setting[int] = setting(1 << 30)

@@ -174,5 +174,6 @@ CHECKED: list[Spec] = [
     listed("RegexDefaultOptions", _regex_options),
     listed("ThreadStackSize", number("Invalid ThreadStackSize value: %s", 0)),
     listed("CGIPassAuth", per="dir", fills="cgi_pass_auth"),
-    *flags("ContentDigest ExtendedStatus MergeTrailers SeeRequestTail"),
+    listed("ContentDigest", per="dir", fills="content_digest"),
+    *flags("ExtendedStatus MergeTrailers SeeRequestTail"),
 ]

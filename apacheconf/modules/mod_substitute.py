@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 from apacheconf.modules.core_sections import check_regex
-from apacheconf.modules.declare import Conf, Fate, Module, Setting, ValueRefused, parent_then_child, setting
+from apacheconf.modules.declare import (
+    Conf,
+    Fate,
+    Module,
+    Setting,
+    ValueRefused,
+    child_then_parent,
+    parent_then_child,
+    setting,
+)
 from apacheconf.modules.facts import listed
 
 
@@ -23,13 +32,20 @@ class Substitution:
 
 @dataclass(frozen=True)
 class SubstituteDirConf(Conf):
-    """A section's own substitutions come after the inherited ones; ``inherit_before`` turned that around in 2.5."""
+    """A section's own substitutions come before the inherited ones, unless ``inherit_before`` (DF-6)."""
 
     module: ClassVar[str] = "mod_substitute"
 
-    substitutions: Setting[tuple[Substitution, ...]] = setting((), parent_then_child)
+    substitutions: Setting[tuple[Substitution, ...]] = setting((), child_then_parent)
     max_line_length: Setting[int] = setting(1 << 20)
     inherit_before: Setting[bool] = setting(False)
+
+    def within(self, settings: Mapping[str, Setting[Any]]) -> Self:
+        """As for other confs, with the inherited substitutions first where that is said."""
+        found, own = super().within(settings), settings.get("substitutions")
+        if own is None or not found.inherit_before.value:
+            return found
+        return replace(found, substitutions=parent_then_child(self.substitutions, own))
 
 
 def _substitution(words: Sequence[str]) -> Substitution:

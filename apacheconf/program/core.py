@@ -136,6 +136,7 @@ def steps(conf: Conf) -> Iterator[Step]:
         yield _step(Phase.TYPE, SetHandler(conf.set_handler.value), conf.set_handler)
     told: tuple[Setting[Any], ...] = (
         *(conf.options, conf.file_etag, conf.accept_path_info, conf.force_type, conf.cgi_pass_auth),
+        conf.content_digest,
         *_limits_of_ranges(conf),
     )
     if any(each.is_set for each in told):
@@ -173,6 +174,7 @@ def _file_rules(conf: CoreDirConf) -> FileRules:
         overlaps=overlaps,
         reversals=reversals,
         passes_user=conf.cgi_pass_auth.value,
+        content_digest=conf.content_digest.value,
     )
 
 

@@ -14,6 +14,20 @@ INPUT_FILTERS = "serve has the input filter DEFLATE alone, for whole locations: 
 NOT_DONE: dict[type, str] = {}
 #: Why, where "not served yet" would leave a question.
 NOT_YET: dict[str, str] = {
+    "aliaspreservepath": "an Alias in a section takes its target alone",
+    "authdigestnccheck": "how often a nonce was used is not counted",
+    "qualifyredirecturl": "REDIRECT_URL is a path",
+    "regexdefaultoptions": "patterns have the options that httpd gives them by itself",
+    "httpprotocoloptions": "methods that nobody registered and HTTP/0.9 are let through",
+    "stricthostcheck": "a Host that no server has a name for goes to the first",
+    "sslopensslconfcmd": "Python's ssl has no way to hand a command to OpenSSL",
+    **dict.fromkeys(
+        _names(
+            "sslocspenable sslocspdefaultresponder sslocspnoverify sslocspoverrideresponder sslocspproxyurl"
+            " sslocsprespondercertificatefile sslocspuserequestnonce"
+        ),
+        "nobody is asked by OCSP whether a client's certificate was revoked",
+    ),
     "deflatefilternote": "no log says how well an answer was compressed",
     "brotlifilternote": "no log says how well an answer was compressed",
     "heartbeatlisten": "nothing listens for beats; they are read from HeartbeatStorage",
@@ -27,6 +41,8 @@ FILTERS = frozenset({"brotli_compress", "deflate", "inflate", "rate_limit", "sub
 _TUNING = Answer(Outcome.NO_EFFECT, "it tunes httpd's memory, or its status pages")
 #: Directives that serve answers for by name, whatever their value.
 BY_NAME = {
+    "cachenegotiateddocs": Answer(Outcome.NO_EFFECT, "only mod_cache asks it"),
+    "protocol": Answer(Outcome.NO_EFFECT, "it only says how a listener's connections are accepted"),
     "limitxmlrequestbody": Answer(Outcome.NO_EFFECT, "only mod_dav asks it, which is not served"),
     "serversignature": Answer(Outcome.APPROXIMATED, "error pages carry no signature"),
     "servertokens": Answer(Outcome.APPROXIMATED, "the Server header of answers made here says apacheconf"),
@@ -74,6 +90,7 @@ READ = frozenset(
     _names(
         """
         servername serveralias serverpath serveradmin documentroot listen usecanonicalname usecanonicalphysicalport
+        unsetenv substituteinheritbefore
         keepalive keepalivetimeout maxkeepaliverequests timeout limitrequestfields limitrequestfieldsize
         limitrequestline allowencodedslashes
         mergeslashes traceenable proxytimeout requestreadtimeout balancerinherit balancermember proxyset proxypass
@@ -86,7 +103,7 @@ READ = frozenset(
 #: Values with which other directives say what serve does anyway.
 DEFAULTS: dict[str, set[str]] = {
     "adddefaultcharset": {"off"},
-    "httpprotocoloptions": {"strict", "allow0.9"},
+    "httpprotocoloptions": {"strict", "allow0.9", "lenientmethods"},
     "stricthostcheck": {"off"},
     "proxyrequests": {"off"},
     "proxy100continue": {"on"},

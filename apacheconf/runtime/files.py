@@ -12,10 +12,10 @@ import os
 import random
 import stat
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from apacheconf.program.handling import FileRules, Variant
 from apacheconf.program.request import Decision
@@ -211,13 +211,17 @@ class _Answer:
         if etag:
             fields.append((b"ETag", etag))
         fields.append((b"Accept-Ranges", b"none" if self.rules.max_ranges == 0 else b"bytes"))
+        filtering = self.exchange.plan.forwarding.filtering
+        rewritten = filtering is not None and any(each.name == "substitute" for each in filtering.filters)
+        if self.rules.content_digest and not rewritten:
+            fields.append((b"Content-MD5", _digest(self.file, self.found.st_size, hashlib.md5)))
         return fields
 
     def _etag(self, now: float) -> bytes:
         """The validator as FileETag says; weak where the file changed within the last second."""
         found, wanted = self.found, self.rules.etag
         if "digest" in wanted:
-            return b'"%b"' % _digest(self.file, found.st_size)
+            return b'"%b"' % _digest(self.file, found.st_size, hashlib.sha1)
         mtime = found.st_mtime_ns // 1000
         parts = [
             b"%x" % value
@@ -268,8 +272,8 @@ def _placed(part: Part, size: int) -> bytes:
     return b"bytes %d-%d/%d" % (part.first, part.last, size)
 
 
-def _digest(file: int, size: int) -> bytes:
-    made, at = hashlib.sha1(usedforsecurity=False), 0
+def _digest(file: int, size: int, algorithm: Callable[..., Any]) -> bytes:
+    made, at = algorithm(usedforsecurity=False), 0
     while at < size:
         piece = os.pread(file, PIECE, at)
         if not piece:

@@ -215,9 +215,15 @@ def _by_fate(directive: Written) -> Answer:
         return Answer(Outcome.ABSORBED)
     if directive.name.lower() == "protocols" and "h2" in directive.args.lower():
         return Answer(Outcome.APPROXIMATED, "HTTP/2 is not offered: clients are served in HTTP/1.1")
+    if directive.name.lower() == "httpprotocoloptions" and set(directive.args.lower().split()) <= _LENIENT:
+        return Answer(Outcome.APPROXIMATED, "requests are read strictly; names of hosts alone are taken as they are")
     if fate is Fate.NO_EFFECT:
         return Answer(Outcome.NO_EFFECT, "it has no effect in a single process that serves no files")
     return Answer(Outcome.UNSUPPORTED, NOT_YET.get(directive.name.lower(), "not served yet"))
+
+
+#: What lets more through than serve does.
+_LENIENT = frozenset({"unsafe", "allow0.9", "lenientmethods"})
 
 
 def _says_the_default(directive: Written) -> bool:
