@@ -165,7 +165,7 @@ KINDS = frozenset({"file", "dbm", "anon", "socache"})
 
 def is_read(dbm_type: str) -> bool:
     """Whether files of this AuthDBMType are read here; Debian's default is Berkeley DB."""
-    return dbm_type.lower() in ("default", "sdbm", "db")
+    return dbm_type.lower() in ("default", "sdbm", "db", "gdbm")
 
 
 def cannot_ask(action: Admit) -> Iterator[tuple[str, str]]:

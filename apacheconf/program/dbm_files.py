@@ -1,4 +1,4 @@
-"""Files of keys and values, as httpd's dbm maps read them: SDBM and Berkeley DB's hash files, read whole.
+"""Files of keys and values, as httpd's dbm maps read them: SDBM, Berkeley DB's hash files and GDBM, read whole.
 
 A map is looked up often and changes seldom, so its pages are read one after the other into a table; nothing is
 written, and no lock is taken. What is damaged gives what can be read of it.
@@ -18,6 +18,10 @@ _MAGIC, _MAGIC_AT, _SIZE_AT = 0x061561, 12, 20
 _HASH_PAGES = frozenset({2, 13})
 _HEADER = 26
 _INLINE, _ELSEWHERE = 1, 3
+#: GDBM with offsets of 64 bits: its magic numbers; where a bucket's elements begin, after what is free in its block.
+_GDBM = (0x13579ACF, 0x13579AD1)
+_GDBM_HEADER = 40
+_FIRST_ELEMENT, _ELEMENT = 112, struct.Struct("<i4xqii")
 
 
 def dbm_files(path: str) -> tuple[str, ...]:
@@ -32,9 +36,33 @@ def read_dbm(path: str) -> dict[str, str]:
             data = Path(name).read_bytes()
         except FileNotFoundError:
             continue
-        pairs = _sdbm_pairs(data) if name.endswith(".pag") else _hash_pairs(data)
+        pairs = _sdbm_pairs(data) if name.endswith(".pag") else _pairs(data)
         return {key.decode("latin-1"): value.decode("latin-1") for key, value in pairs}
     raise FileNotFoundError(path)
+
+
+def _pairs(data: bytes) -> Iterator[Pair]:
+    order = next((each for each in "<>" if data[:4] in (struct.pack(f"{each}I", magic) for magic in _GDBM)), "")
+    return _gdbm_pairs(data, order) if order else _hash_pairs(data)
+
+
+def _gdbm_pairs(data: bytes, order: str) -> Iterator[Pair]:
+    """The elements of all buckets, to which the directory points, some of them more than once."""
+    if len(data) < _GDBM_HEADER:
+        return
+    directory, size = struct.unpack_from(f"{order}8xqi", data)
+    (elements,) = struct.unpack_from(f"{order}28xi", data)
+    if not 0 < directory < len(data):
+        return
+    numbers = struct.unpack_from(f"{order}{max(0, min(size, len(data) - directory)) // 8}q", data, directory)
+    for bucket in dict.fromkeys(numbers):
+        for number in range(elements):
+            at = bucket + _FIRST_ELEMENT + number * _ELEMENT.size
+            if not 0 < at <= len(data) - _ELEMENT.size:
+                break
+            hashed, place, key, value = struct.unpack_from(f"{order}i4xqii", data, at)
+            if hashed != -1 and place >= 0 and key >= 0 and value >= 0:
+                yield data[place : place + key], data[place + key : place + key + value]
 
 
 def _sdbm_pairs(data: bytes) -> Iterator[Pair]:

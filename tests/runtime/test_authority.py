@@ -92,9 +92,9 @@ def test_groups_are_compared_without_case_and_files_are_joined(tmp_path: Path) -
 def test_a_dbm_that_is_not_read_lets_nobody_in() -> None:
     """DES-8: it is 500, by name."""
     asked = FileAuthority()
-    found = asked.password(Provider("dbm", "dbm", "/x", "GDBM"), "alice", "pw")
+    found = asked.password(Provider("dbm", "dbm", "/x", "NDBM"), "alice", "pw")
     assert found.verdict is Verdict.BROKEN and found.message is not None
-    membership = asked.membership(GroupFiles(dbm="/x", dbm_type="GDBM"), "alice", ("team",), dbm=True)
+    membership = asked.membership(GroupFiles(dbm="/x", dbm_type="NDBM"), "alice", ("team",), dbm=True)
     assert membership.is_member is None and membership.message is not None
 
 
