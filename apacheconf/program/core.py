@@ -101,6 +101,7 @@ def limits(server: Server, linker: Linker) -> Limits:
         "merge_slashes": core.merge_slashes,
         "encoded_slashes": per_dir.allow_encoded_slashes,
         "server_tokens": core.server_tokens,
+        "known_hosts_only": core.strict_host_check,
     }
     trace, signature = core.trace_enable, per_dir.server_signature
     timeouts = server.server_conf(ReqTimeoutServerConf).timeouts

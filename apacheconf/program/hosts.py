@@ -194,6 +194,7 @@ class Limits:
     merge_slashes: bool = True
     encoded_slashes: str = "Off"
     strict_hosts: bool = True
+    known_hosts_only: bool = False
     server_tokens: str = "Full"
     server_signature: bool = False
     said_by: tuple[int, ...] = ()

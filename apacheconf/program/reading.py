@@ -13,6 +13,7 @@ from apacheconf.program.course import Course
 from apacheconf.program.evaluate import State
 from apacheconf.program.headers import HeaderTable
 from apacheconf.program.hosts import Host
+from apacheconf.program.index import names_of
 from apacheconf.program.names import HostName, HostRefused, choose_host, parse_host
 from apacheconf.program.pretranslate import map_before_decoding
 from apacheconf.program.program import Program
@@ -32,6 +33,7 @@ def read_request(program: Program, request: Request, tracer: Tracer) -> Course:
         scheme = own_scheme(program, request.local, request.scheme)
         strict = first_host(program, request.local).shape.limits.strict_hosts
         name = asked_name(given, request.version, request.method, target, scheme, strict)
+        check_known(program, request.local, name)
     except PathRefused as refusal:
         refused = refusal.status, str(refusal)
     except HostRefused as refusal:
@@ -99,6 +101,27 @@ def asked_name(
     if names_itself(method, target, scheme):
         return parse_host(target.authority.rpartition("@")[2], strict)
     return parse_host(given[0], strict) if given else None
+
+
+class HostStranger(HostRefused):
+    """The host that is asked for is no name of the server that answers, which wants to know it (StrictHostCheck)."""
+
+
+def check_known(program: Program, local: tuple[str, int], name: HostName | None) -> None:
+    """Raises HostStranger (PV-4)."""
+    first = first_host(program, local)
+    if name is None or not first.shape.limits.known_hosts_only:
+        return
+    choice = choose_host(program.index, *local, name.name)
+    if choice.matched or (choice.chosen_from is None and name.name in names_of(first)):
+        return
+    text = f"Requested hostname '{name.name}' did not match any ServerName/ServerAlias in the matching virtual host"
+    raise HostStranger(f"{text} (default vhost for current connection is {_place_of(first)})")
+
+
+def _place_of(host: Host) -> str:
+    """File and line, without the column."""
+    return str(host.place).rpartition(":")[0] if host.place is not None else "main"
 
 
 def _check(request: Request, target: Target, course: Course, tracer: Tracer) -> tuple[int, str] | None:

@@ -19,7 +19,6 @@ NOT_YET: dict[str, str] = {
     "qualifyredirecturl": "REDIRECT_URL is a path",
     "regexdefaultoptions": "patterns have the options that httpd gives them by itself",
     "httpprotocoloptions": "methods that nobody registered and HTTP/0.9 are let through",
-    "stricthostcheck": "a Host that no server has a name for goes to the first",
     "sslopensslconfcmd": "Python's ssl has no way to hand a command to OpenSSL",
     **dict.fromkeys(
         _names(
@@ -90,7 +89,7 @@ READ = frozenset(
     _names(
         """
         servername serveralias serverpath serveradmin documentroot listen usecanonicalname usecanonicalphysicalport
-        unsetenv substituteinheritbefore
+        unsetenv substituteinheritbefore stricthostcheck
         keepalive keepalivetimeout maxkeepaliverequests timeout limitrequestfields limitrequestfieldsize
         limitrequestline allowencodedslashes
         mergeslashes traceenable proxytimeout requestreadtimeout balancerinherit balancermember proxyset proxypass

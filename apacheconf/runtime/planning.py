@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apacheconf.program.names import HostRefused
-from apacheconf.program.reading import asked_name, names_itself
+from apacheconf.program.reading import HostStranger, asked_name, check_known, names_itself
 from apacheconf.program.request import Request
 from apacheconf.program.uri import PathRefused, Target, parse_target
 from apacheconf.runtime.answer import header_block
 from apacheconf.runtime.compiled.walk import Decided, decide_compiled
-from apacheconf.runtime.errors import ClientBroke, OriginBroke
+from apacheconf.runtime.errors import ClientBroke, OriginBroke, Said
 from apacheconf.runtime.forward import Lines, count_forwards, wants_to_stay, with_empty_body
 from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.proxy_protocol import connected
@@ -39,6 +39,11 @@ def find_site(client: ClientConnection, head: RequestHead) -> tuple[Target, byte
     try:
         target = parse_target(method, head.target.decode("latin-1"))
         name = asked_name(hosts, head.version, method, target, door.own_scheme, door.strict_hosts)
+        if door.main.limits.known_hosts_only:
+            check_known(client.server.program, door.address, name)
+    except HostStranger as stranger:
+        said = (Said("warn", "core", f"AH10157: {stranger}"),)
+        raise ClientBroke(400, str(stranger), said=said) from None
     except (HostRefused, PathRefused) as refused:
         raise ClientBroke(400, str(refused)) from None
     host = hosts[0].encode("latin-1") if hosts else None
