@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from apacheconf.ledger import Ledger, Outcome
+from apacheconf.program.conditions import Condition
 from apacheconf.program.hosts import Cell, Host, Reach
 from apacheconf.program.program import Program
 from apacheconf.targets.choices import Place, close, leaves, routes_in
 from apacheconf.targets.claims import Claim, settle, unsupported
 from apacheconf.targets.growing import places
-from apacheconf.targets.haproxy import core, documents, hosts, mod_headers, mod_log_config, mod_setenvif, mod_ssl
+from apacheconf.targets.haproxy import core, documents, files, hosts, mod_headers, mod_log_config, mod_setenvif, mod_ssl
 from apacheconf.targets.haproxy.backends import backend_of
 from apacheconf.targets.haproxy.conditions import Term, Terms, can_ask
 from apacheconf.targets.haproxy.differences import DIFFERENCES, FILES
@@ -157,8 +158,13 @@ def _emit_routing(low: Lowering, host: Host, found: list[Place], asks: bool, ter
 
 def _rules(low: Lowering, host: Host, found: list[Place], terms: Terms) -> Iterator[tuple[Term, str]]:
     """What is asked, in order, and the backend that takes the requests for which it holds."""
+    low.dropped += files.claims_of(host, found)
     for place in found:
-        tree, lost = close(place.tree, lambda condition: can_ask(condition, terms.environment))
+
+        def sayable(condition: Condition) -> bool:
+            return can_ask(condition, terms.environment)
+
+        tree, lost = close(files.as_if_none(place.tree, sayable), sayable)
         for step in lost:
             low.dropped.append(unsupported(host.said_by(step), "its condition can't be asked in HAProxy", "condition"))
         for answers, end in leaves(tree):
