@@ -56,10 +56,14 @@ PROBES: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+#: Caveat key -> aspects that differ with it, whatever is asked.
+ASPECTS: Mapping[str, tuple[str, ...]] = {"vary": ("header vary",)}
 #: Caveats of what is refused instead of guessed: they announce a 403, 500 or 503 of the target's own, and nothing else.
 CLOSED = frozenset({"closed", "refuses-everyone"})
 #: The caveat of a target that serves no files: it announces a 404 where httpd looks for one.
 FILES = "files"
+#: The caveat of one that takes every file for missing: requests for files go where rules send the others.
+NO_TESTS = "file-tests"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,8 @@ class Announcements:
         aspects = tuple(aspects)
         if about_file and FILES in self.keys and any(each.what == "status" and each.other == "404" for each in aspects):
             return FILES
+        if about_file and NO_TESTS in self.keys:
+            return NO_TESTS
         key = next((key for key in self.keys if _includes(PROBES.get(key, ()), probe)), None)
         if key is None and any(
             each.what.endswith("status") and each.other in ("403", "500", "503") for each in aspects
@@ -88,7 +94,8 @@ class Announcements:
         return None if None in by else ", ".join(dict.fromkeys(filter(None, by)))
 
     def _directive_for(self, what: str) -> str | None:
-        return next((row.name for row in self.rows if _includes(aspects_of(row), what)), None)
+        key = next((key for key in self.keys if _includes(ASPECTS.get(key, ()), what)), None)
+        return key or next((row.name for row in self.rows if _includes(aspects_of(row), what)), None)
 
 
 def _includes(patterns: Iterable[str], name: str) -> bool:

@@ -40,17 +40,25 @@ _OF_URLS = frozenset({LayerKind.PROXY, LayerKind.IF})
 _OF_FILES = frozenset({LayerKind.DIRECTORY, LayerKind.HTACCESS, LayerKind.FILES, LayerKind.IF})
 
 
-def places(program: Program, host: Host, closed: str = "", spelt_out: bool = False, files: bool = False) -> list[Place]:
+def places(
+    program: Program,
+    host: Host,
+    closed: str = "",
+    spelt_out: bool = False,
+    files: bool = False,
+    conditional: bool = False,
+) -> list[Place]:
     """The cells of a host, in their order, without paths that come to the same as the cell around them.
 
     ``closed`` says why nothing of the host may be answered, if that is so. ``spelt_out`` is for targets without
     variables and without conditional lines: what asks a variable asks the request, and headers are the same for all
-    requests of a route. ``files`` is for targets that serve files: sections about these are asked of the path.
+    requests of a route; ``conditional`` is for those that have conditional lines. ``files`` is for targets that serve
+    files: sections about these are asked of the path.
 
     A bare cell stays as long as what lies below it does: nginx would answer 301 in its place (NGX-35).
     """
     found = {
-        (cell.path, cell.reach): Place(cell, tree_of(program, host, cell, closed, spelt_out, files))
+        (cell.path, cell.reach): Place(cell, tree_of(program, host, cell, closed, spelt_out, files, conditional))
         for cell in host.shape.cells
     }
     own = {each.cell.path for each in found.values() if not _is_like(each, _around(each.cell, found))}
@@ -78,12 +86,19 @@ def _moved(tree: Tree, cell: Cell) -> Tree:
 
 
 def tree_of(
-    program: Program, host: Host, cell: Cell, closed: str = "", spelt_out: bool = False, files: bool = False
+    program: Program,
+    host: Host,
+    cell: Cell,
+    closed: str = "",
+    spelt_out: bool = False,
+    files: bool = False,
+    conditional: bool = False,
 ) -> Tree:
     """What a cell comes to; everything is closed where ``closed`` says why."""
     if closed:
         return Closed(503, closed, ())
-    for how in (Spelling.ALL, Spelling.VARIABLES) if spelt_out else (Spelling.NOTHING,):
+    all_ways = (Spelling.VARIABLES,) if conditional else (Spelling.ALL, Spelling.VARIABLES)
+    for how in all_ways if spelt_out else (Spelling.NOTHING,):
         with suppress(_TooManyEnds):
             return _Grower(program, host, cell, how, files).grow()
     steps = steps_where(host.shape, cell, cell.maybe)

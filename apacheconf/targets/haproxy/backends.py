@@ -14,9 +14,11 @@ from apacheconf.targets.haproxy.documents import STATUSES, documents_of, emit_do
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.mod_authz_core import admissions, can_say, emit_admission
 from apacheconf.targets.haproxy.reporting import report_unsure
+from apacheconf.targets.haproxy.rewriting import can_follow
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.routes import Route, kept_in_mind
 
+_UNFOLLOWED = "what rules make of the URL can't be said in HAProxy, so nobody answers"
 _NOT_ASKED = "what it guards is not served, and nobody is asked for a name there"
 _ANSWERED = "it is answered before anybody is asked who it is"
 
@@ -25,6 +27,9 @@ def backend_of(low: Lowering, end: Route | Closed) -> str:
     """The name of the backend, written if it isn't there yet."""
     if isinstance(end, Closed):
         return _answering(low, end.status, (unsupported(end.said_by, end.why, "closed"),))
+    if not can_follow(end, low.environments[end.host.number]):
+        said_by = tuple(each for step in (*end.decision, *end.rewriting) if step for each in end.host.said_by(step))
+        return _answering(low, 503, (unsupported(said_by, _UNFOLLOWED, "closed"),))
     low.dropped += kept_in_mind(end)
     origin = end.origin(low.program)
     if origin is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 
 from apacheconf.program.conditions import (
     AllOf,
@@ -19,7 +19,8 @@ from apacheconf.program.conditions import (
     Operator,
     Test,
 )
-from apacheconf.program.values import Call, Literal, Value, Variable
+from apacheconf.program.values import Call, Chosen, Escaped, Joined, Literal, Lookup, Matched, Value, Variable
+from apacheconf.targets.haproxy.texts import MapFiles, Words, rules_of
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.questions import ADDRESSES, CannotAsk, as_match, matches_empty, variable_title
 
@@ -57,6 +58,7 @@ class Environment:
     lost: frozenset[str] = frozenset()
     tls: bool = False
     port: int = 0
+    maps: MapFiles | None = field(default=None, compare=False, repr=False)
 
     def sample(self, name: str) -> str:
         """The sample that holds a variable, empty if nobody ever sets it. Raises CannotAsk."""
@@ -149,6 +151,7 @@ class Terms:
         self.environment = environment
         self._name, self._kind, self._count = name, kind, 0
         self._made: dict[tuple[Condition, Environment], Term] = {}
+        self._texts: dict[tuple[Value, Environment], str] = {}
 
     def of(self, condition: Condition) -> Term:
         """The term that is true where the condition holds. Raises CannotAsk."""
@@ -163,8 +166,27 @@ class Terms:
         return term if term[1:2] and term[1].startswith("var(txn.") else self.any_of([term])
 
     def fetch(self, value: Value) -> str:
-        """The sample that holds the value. Raises CannotAsk."""
-        return fetch_of(value, self.environment)
+        """The sample that holds the value; one of several parts is a variable. Raises CannotAsk."""
+        match value:
+            case Call("tolower" | "toupper" as function, argument):
+                return f"{self.fetch(argument)},{function.removeprefix('to')}"
+            case Lookup(key=key, kind="int", source="tolower" | "toupper" as function):
+                return f"{self.fetch(key)},{function.removeprefix('to')}"
+            case Matched() | Joined() | Chosen() | Escaped() | Lookup():
+                return self._text(value)
+            case _:
+                return fetch_of(value, self.environment)
+
+    def _text(self, value: Value) -> str:
+        key = value, self.environment
+        if key not in self._texts:
+            self._count += 1  # its parts get numbers of their own while its rules are made
+            name = f"txn.{self._name}_text_{self._count}"
+            made = rules_of(value, name, Words(self.fetch, self.of, self.environment.maps))
+            for rule in made:
+                self.rules.add(self._kind, *rule)
+            self._texts[key] = f"var({name})"
+        return self._texts[key]
 
     def _make(self, condition: Condition) -> Term:
         found = as_match(condition)

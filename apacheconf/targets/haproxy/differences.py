@@ -34,6 +34,8 @@ DIFFERENCES = (
                "GET / HTTP/1.1 with Range: bytes=0-1"),
     Difference("broken-answers", _A, "an origin that breaks HTTP is answered with 502; httpd answers 502, 500 or 200",
                "GET / HTTP/1.1 while the origin answers garbage"),
+    Difference("vary", _A, "Vary does not name the fields that rules and expressions asked; httpd adds them",
+               "GET / HTTP/1.1 with Cookie: a=b, where a RewriteCond asks for cookies"),
     Difference("header-names", _E, "header names arrive in small letters", "GET / HTTP/1.1 with X-Name: 1"),
     Difference("no-date", _E, "an answer without Date or Server stays so; httpd adds its own",
                "GET / HTTP/1.1 while the origin sends no Date"),

@@ -12,15 +12,18 @@ from apacheconf.ledger import Ledger, Outcome
 from apacheconf.program.conditions import Condition
 from apacheconf.program.hosts import Cell, Host, Reach
 from apacheconf.program.program import Program
-from apacheconf.targets.choices import Place, close, leaves, routes_in
+from apacheconf.program.steps import Step
+from apacheconf.targets.choices import Closed, Place, Tree, close, leaves, routes_in
 from apacheconf.targets.claims import Claim, settle, unsupported
 from apacheconf.targets.growing import places
 from apacheconf.targets.haproxy import core, documents, files, hosts, mod_headers, mod_log_config, mod_setenvif, mod_ssl
 from apacheconf.targets.haproxy.backends import backend_of
-from apacheconf.targets.haproxy.conditions import Term, Terms, can_ask
+from apacheconf.targets.haproxy.conditions import Environment, Term, Terms, can_ask
 from apacheconf.targets.haproxy.differences import DIFFERENCES, FILES
 from apacheconf.targets.haproxy.lowering import MAIN, Lowering
 from apacheconf.targets.haproxy.mod_authz_core import can_say
+from apacheconf.targets.haproxy.mod_rewrite import settle_maps
+from apacheconf.targets.haproxy.rewriting import can_follow
 from apacheconf.targets.haproxy.tree import Line, Section, print_tree
 from apacheconf.targets.hostnames import Endpoint, Named, endpoints, named_hosts
 from apacheconf.targets.likeness import Spread
@@ -117,14 +120,42 @@ def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Sect
 
 
 def _places(low: Lowering, host: Host, first: Host) -> list[Place]:
-    """The places of a host at an address whose first host is ``first``."""
-    return places(low.program, host, mod_ssl.why_closed(host, first.front_tls))
+    """The places of a host at an address whose first host is ``first``.
+
+    Where something would be lost that can be said in words of the request alone, it is said so.
+    """
+    closed = mod_ssl.why_closed(host, first.front_tls)
+    found = places(low.program, host, closed)
+    lost = _lost(low, host, found)
+    if closed or not lost:
+        return found
+    spelt_out = places(low.program, host, spelt_out=True, conditional=True)
+    if _lost(low, host, spelt_out) >= lost:
+        return found
+    low.spelt_out.add(host.number)
+    return spelt_out
+
+
+def _lost(low: Lowering, host: Host, found: list[Place]) -> int:
+    """How many ends of these places are closed."""
+    environment = mod_setenvif.environment_of(low, host, mod_setenvif.steps_of(found))
+    ends = (end for place in found for _, end in leaves(_askable(place.tree, environment)[0]))
+    return sum(isinstance(end, Closed) or not can_follow(end, environment) for end in ends)
+
+
+def _askable(tree: Tree, environment: Environment) -> tuple[Tree, list[Step]]:
+    """The tree with questions only that HAProxy can ask, and the steps that are lost."""
+
+    def sayable(condition: Condition) -> bool:
+        return can_ask(condition, environment)
+
+    return close(files.as_if_none(tree, sayable), sayable)
 
 
 def _emit_environment(low: Lowering, host: Host, found: list[Place], several: bool, terms: Terms) -> None:
     steps = mod_setenvif.steps_of(found)
     read = mod_setenvif.read_by([*steps, *host.shape.server])
-    terms.environment = low.environments[host.number] = mod_setenvif.environment_of(host, steps)
+    terms.environment = low.environments[host.number] = mod_setenvif.environment_of(low, host, steps)
     mod_setenvif.emit_environment(low, host, terms, low.is_host(host) if several else (), read)
     mod_setenvif.report_unread(low, host, steps, read)
 
@@ -146,6 +177,7 @@ def _emit_routing(low: Lowering, host: Host, found: list[Place], asks: bool, ter
     if not any(route.file or route.local for route in routes_in(found)):
         roots = [each for each in low.scopes.own(host) if each.name.lower() == "documentroot"]
         low.dropped.append(Claim(tuple(roots), Outcome.NO_EFFECT, "no path of the host leads to a file", "files"))
+    low.dropped += settle_maps(low, host)
     comment, claims = hosts.section_comment(low, host), hosts.host_claims(low, host)
     terms.environment = low.environments[host.number]
     for asked, backend in _rules(low, host, deepest, terms):
@@ -160,11 +192,7 @@ def _rules(low: Lowering, host: Host, found: list[Place], terms: Terms) -> Itera
     """What is asked, in order, and the backend that takes the requests for which it holds."""
     low.dropped += files.claims_of(host, found)
     for place in found:
-
-        def sayable(condition: Condition) -> bool:
-            return can_ask(condition, terms.environment)
-
-        tree, lost = close(files.as_if_none(place.tree, sayable), sayable)
+        tree, lost = _askable(place.tree, terms.environment)
         for step in lost:
             low.dropped.append(unsupported(host.said_by(step), "its condition can't be asked in HAProxy", "condition"))
         for answers, end in leaves(tree):

@@ -10,6 +10,7 @@ from apacheconf.program.program import Program
 from apacheconf.program.steps import SetErrorDocument
 from apacheconf.targets.claims import Claim
 from apacheconf.targets.haproxy.conditions import Environment
+from apacheconf.targets.haproxy.texts import MapFiles
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.likeness import Kind
 from apacheconf.targets.naming import Names
@@ -64,6 +65,8 @@ class Lowering:
     environments: dict[int, Environment] = field(default_factory=dict)
     #: Header lines that the frontends add for all that a host answers, by host and ``id``.
     in_front: set[tuple[int, int]] = field(default_factory=set)
+    #: Hosts whose questions are all in words of the request.
+    spelt_out: set[int] = field(default_factory=set)
     #: Some path leads to no origin.
     lacks_files: bool = False
     #: The key of ``a.crt`` is ``a.key``, not ``a.crt.key``.
@@ -94,6 +97,11 @@ class Lowering:
         file = f"{self.names.of(names, 'hosts')}.lst"
         self.files[file] = "".join(f"{name}\n" for name in names)
         return ("{", f"var({variable})", "-m", "str", "-f", file, "}")
+
+    @cached_property
+    def maps(self) -> MapFiles:
+        """The maps of RewriteMap lines, among the files."""
+        return MapFiles(self.files)
 
     @cached_property
     def keeps_raw(self) -> bool:

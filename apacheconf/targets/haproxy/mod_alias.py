@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from apacheconf.program.conditions import Regex
 from apacheconf.program.phases import Phase
-from apacheconf.program.steps import Redirect, Step
+from apacheconf.program.steps import Redirect, Rewrite, Step
 from apacheconf.program.uri import canonical
 from apacheconf.program.values import Call, Capture, Literal, Value, Variable
 from apacheconf.targets.captures import parts_of
@@ -16,7 +16,8 @@ from apacheconf.targets.haproxy.core import ESCAPED_ANEW
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.mod_authz_core import admissions, emit_admission
 from apacheconf.targets.haproxy.mod_proxy import emit_self
-from apacheconf.targets.haproxy.rewriting import emit_question_mark, substituted
+from apacheconf.targets.haproxy.rewriting import emit_question_mark, emit_refused, substituted
+from apacheconf.targets.haproxy.texts import SMALL_DIGITS
 from apacheconf.targets.haproxy.tree import Section, plain
 from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.questions import CannotAsk
@@ -24,11 +25,6 @@ from apacheconf.targets.routes import Route, regex_of
 
 _VARIABLES = {"REQUEST_URI": "var(txn.path)", "HTTP_HOST": "req.fhdr(host)",
               "SERVER_NAME": r"req.fhdr(host),lower,regsub(:[0-9]+$,),regsub(\.$,)"}  # fmt: skip
-#: The hexadecimal digits of escapes in small letters.
-_SMALL_DIGITS = ",".join(
-    [*(f"regsub(%{digit},%{digit.lower()},g)" for digit in "ABCDEF"),
-     *(f'regsub("(%[0-9a-f]){digit}","\\\\1{digit.lower()}",g)' for digit in "ABCDEF")]
-)  # fmt: skip
 #: What follows the path of a RedirectMatch's result.
 _MORE = "var(txn.more)"
 _CODES = frozenset({301, 302, 303, 307, 308})
@@ -37,7 +33,8 @@ _CODES = frozenset({301, 302, 303, 307, 308})
 def backend_for(low: Lowering, route: Route, step: Step) -> str:
     """The name of the backend that redirects."""
     guards = tuple(each for each, _ in admissions(route)) if step.phase > Phase.AUTHN else ()
-    key = ("redirects", route.host.number, step.action, step.said_by, guards)
+    made = step.when, route.query, route.refused, route.unescaped
+    key = ("redirects", route.host.number, step.action, step.said_by, guards, *made)
     if key not in low.bodies:
         said_by = route.host.said_by(step)
         backend = Section("backend", low.names.of(key, f"redirect-{route.host.name}"), low.sources.comment(said_by))
@@ -47,7 +44,7 @@ def backend_for(low: Lowering, route: Route, step: Step) -> str:
             emit_admission(low, route, Terms("held", low.environments[route.host.number]), backend)
         emit_question_mark(route, step, backend)
         try:
-            _fill(low, route, step, backend)
+            _Redirecting(low, route, step, backend).fill()
             backend.claims = (exact(said_by),)
         except CannotAsk as missing:
             backend.lines.clear()
@@ -57,54 +54,103 @@ def backend_for(low: Lowering, route: Route, step: Step) -> str:
     return low.bodies[key].name
 
 
-def _fill(low: Lowering, route: Route, step: Step, backend: Section) -> None:
-    """Raises CannotAsk."""
-    assert isinstance(step.action, Redirect)
-    action = step.action
-    if action.status not in _CODES:
-        raise CannotAsk(f"status {action.status}")
-    parts = parts_of(action.location.argument if isinstance(action.location, Call) else action.location)
-    escapes = not route.unescaped
-    target = _target(step, action, parts, escapes, backend)
-    if target.startswith("/") and not action.relative:
-        emit_self(low, route.host, backend)
-        target = f"{own_scheme(route.host)}://%[var(txn.self)]{target}"
-    code = str(action.status)
-    if not any(isinstance(each, Literal) and "?" in each.text for each in parts):
-        asked: Term = ("{", "query", "-m", "len", "gt", "0", "}")
-        asked += ("!{", _MORE, "-m", "sub", "?", "}") if _MORE in target else ()
-        backend.add("http-request", "redirect", "location", f"{target}?%[query]", "code", code, "if", *asked)
-    backend.rule("http-request redirect location ? code ?", target, code)
-
-
 #: What no header may hold: httpd answers 500 where NE brings it into Location (seen on 2.4.71).
 _NOT_IN_A_HEADER = r"[\x00-\x08\x0a-\x1f\x7f]"
 
 
-def _target(step: Step, action: Redirect, parts: tuple[Value, ...], escapes: bool, backend: Section) -> str:
-    """The target as a log format: what follows the prefix, or what the captures make of the path."""
-    regex = regex_of(step)
-    if not escapes:
-        backend.add("http-request", "set-var(txn.path)", "path,url_dec")
-        backend.rule("http-request deny deny_status 500 if { var(txn.path) -m reg ? }", _NOT_IN_A_HEADER)
-    elif action.prefix or any(isinstance(each, Variable) for each in parts):
-        _emit_small_digits(backend)
-    if not any(isinstance(each, Capture) for each in parts):
-        text = "".join(_part(each) for each in parts)
-        if not action.prefix:
-            return text
-        backend.rule("http-request set-var(txn.rest) ?", f"var(txn.path),bytes({len(canonical(action.prefix))})")
-        return f"{text}%[var(txn.rest)]"
-    head = parts[0].text if isinstance(parts[0], Literal) else ""
-    if regex is None:
-        raise CannotAsk("captures of something else")
-    if isinstance(action.location, Call):
-        _emit_matched(regex, parts[1:] if head else parts, backend)
-        return f"{plain(head)}%[var(txn.rest)]%[{_MORE}]"
-    if any(isinstance(each, Variable) for each in parts):
-        return "".join(_part_or_capture(each, regex, escapes, backend) for each in parts)
-    _emit_substituted("txn.rest", regex, parts[1:] if head else parts, escapes, backend)
-    return f"{plain(head)}%[var(txn.rest)]"
+class _Redirecting:
+    """The rules of a backend that redirects."""
+
+    def __init__(self, low: Lowering, route: Route, step: Step, backend: Section) -> None:
+        assert isinstance(step.action, Redirect)
+        self._low, self._route, self._step, self._action, self._backend = low, route, step, step.action, backend
+        self._escapes = not route.unescaped
+        self._terms = Terms("made", low.environments[route.host.number])
+        self._count = 0
+        rules = (each for each in route.cell.steps if isinstance(each.action, Rewrite))
+        self._by_rule = any(not set(each.said_by).isdisjoint(step.said_by) for each in rules)
+
+    def fill(self) -> None:
+        """Raises CannotAsk."""
+        action, backend = self._action, self._backend
+        if action.status not in _CODES:
+            raise CannotAsk(f"status {action.status}")
+        parts = parts_of(action.location.argument if isinstance(action.location, Call) else action.location)
+        begin = len(backend.lines)
+        emit_refused(self._route, self._terms, backend)
+        target = self._target(parts)
+        if target.startswith("/") and not action.relative:
+            emit_self(self._low, self._route.host, backend)
+            target = f"{own_scheme(self._route.host)}://%[var(txn.self)]{target}"
+        code = str(action.status)
+        keeps_query = self._route.query is None
+        if keeps_query and not any(isinstance(each, Literal) and "?" in each.text for each in parts):
+            asked: Term = ("{", "pathq", "-m", "sub", "?", "}")  # an empty query stays one
+            asked += ("!{", _MORE, "-m", "sub", "?", "}") if _MORE in target else ()
+            backend.add("http-request", "redirect", "location", f"{target}?%[query]", "code", code, "if", *asked)
+        backend.rule("http-request redirect location ? code ?", target, code)
+        backend.lines[begin:begin] = self._terms.rules.lines
+
+    def _target(self, parts: tuple[Value, ...]) -> str:
+        """The target as a log format: what follows the prefix, or what the captures make of the path."""
+        action, backend, regex = self._action, self._backend, regex_of(self._step)
+        if not self._escapes:
+            backend.add("http-request", "set-var(txn.path)", "path,url_dec")
+            backend.rule("http-request deny deny_status 500 if { var(txn.path) -m reg ? }", _NOT_IN_A_HEADER)
+        elif action.prefix or any(isinstance(each, Variable) for each in parts):
+            _emit_small_digits(backend)
+        if not any(isinstance(each, Capture) for each in parts):
+            text = self._parts(parts, None)
+            if not action.prefix:
+                return text
+            backend.rule("http-request set-var(txn.rest) ?", f"var(txn.path),bytes({len(canonical(action.prefix))})")
+            return f"{text}%[var(txn.rest)]"
+        head = parts[0].text if isinstance(parts[0], Literal) else ""
+        if regex is None:
+            raise CannotAsk("captures of something else")
+        if isinstance(action.location, Call):
+            _emit_matched(regex, parts[1:] if head else parts, backend)
+            return f"{plain(head)}%[var(txn.rest)]%[{_MORE}]"
+        if all(isinstance(each, Literal | Capture) for each in parts) and "?" not in head + _texts(parts):
+            _emit_substituted("txn.rest", regex, parts[1:] if head else parts, self._escapes, backend)
+            return f"{plain(head)}%[var(txn.rest)]"
+        return self._parts(parts, regex)
+
+    def _parts(self, parts: tuple[Value, ...], regex: Regex | None) -> str:
+        """Each part by itself. A query that rules have made is escaped, too, as if the client's were not (RW-14)."""
+        texts = [self._part(each, regex) for each in parts]
+        in_query = any(isinstance(each, Literal) and "?" in each.text for each in parts[:-1])
+        if in_query and not isinstance(parts[-1], Literal):  # its last & goes (RW-8)
+            name = texts[-1].removeprefix("%[").removesuffix("]")
+            texts[-1] = f'%[{name},regsub("&$","")]'
+        return "".join(texts)
+
+    def _part(self, value: Value, regex: Regex | None) -> str:
+        match value:
+            case Literal(text):
+                return plain(text)
+            case Variable("QUERY_STRING") if not self._by_rule:
+                return "%[query]"
+            case Variable(name) if name in _VARIABLES:
+                return f"%[{_VARIABLES[name]}]"
+            case Capture() if regex is not None:
+                return self._kept(substituted(regex, (value,), escapes=False))
+            case _:
+                return self._kept(self._terms.fetch(value))
+
+    def _kept(self, sample: str) -> str:
+        """A part in a variable of its own, escaped as httpd escapes a Location."""
+        self._count += 1
+        name = f"txn.part_{self._count}"
+        made = f"{sample},{ESCAPED_ANEW},{SMALL_DIGITS}" if self._escapes else sample
+        self._backend.add("http-request", f"set-var({name})", made)
+        if not self._escapes:
+            self._backend.rule(f"http-request deny deny_status 500 if {{ var({name}) -m reg ? }}", _NOT_IN_A_HEADER)
+        return f"%[var({name})]"
+
+
+def _texts(parts: tuple[Value, ...]) -> str:
+    return "".join(each.text for each in parts if isinstance(each, Literal))
 
 
 def _emit_matched(regex: Regex, made: Iterable[Value], backend: Section) -> None:
@@ -113,35 +159,17 @@ def _emit_matched(regex: Regex, made: Iterable[Value], backend: Section) -> None
     backend.add("http-request", "set-var(txn.more)", 'var(txn.made),regsub("(?s)^[^?#]*","")')
     backend.rule("http-request deny deny_status 500 if { var(txn.more) -m reg ? }", _NOT_IN_A_HEADER)
     rest = 'var(txn.made),regsub("(?s)[?#].*","")'
-    backend.add("http-request", "set-var(txn.rest)", f"{rest},{ESCAPED_ANEW},{_SMALL_DIGITS}")
+    backend.add("http-request", "set-var(txn.rest)", f"{rest},{ESCAPED_ANEW},{SMALL_DIGITS}")
 
 
 def _emit_substituted(name: str, regex: Regex, made: Iterable[Value], escapes: bool, backend: Section) -> None:
     backend.add("http-request", f"set-var({name})", substituted(regex, made, escapes))
     if escapes:
-        backend.add("http-request", f"set-var({name})", f"var({name}),{_SMALL_DIGITS}", "if",
+        backend.add("http-request", f"set-var({name})", f"var({name}),{SMALL_DIGITS}", "if",
                     "{", f"var({name})", "-m", "sub", "%", "}")  # fmt: skip
 
 
 def _emit_small_digits(backend: Section) -> None:
     """httpd escapes a Location in small letters, and a path for origins in large ones."""
     backend.add("http-request", "set-var(txn.path)", "path")
-    backend.add("http-request", "set-var(txn.path)", f"path,{_SMALL_DIGITS}", "if", "{", "path", "-m", "sub", "%", "}")
-
-
-def _part_or_capture(value: Value, regex: Regex, escapes: bool, backend: Section) -> str:
-    """A part as a log format, a capture in a variable of its own."""
-    if not isinstance(value, Capture):
-        return _part(value)
-    _emit_substituted(f"txn.part_{value.group}", regex, (value,), escapes, backend)
-    return f"%[var(txn.part_{value.group})]"
-
-
-def _part(value: Value) -> str:
-    match value:
-        case Literal(text):
-            return plain(text)
-        case Variable(name) if name in _VARIABLES:
-            return f"%[{_VARIABLES[name]}]"
-        case _:
-            raise CannotAsk("more than text and captures")
+    backend.add("http-request", "set-var(txn.path)", f"path,{SMALL_DIGITS}", "if", "{", "path", "-m", "sub", "%", "}")

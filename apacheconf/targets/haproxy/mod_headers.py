@@ -77,8 +77,8 @@ class Headers:
 
     def _in_request(self, value: Value) -> str:
         """The sample of a value for the origin: the path is another one by now. Raises CannotAsk."""
-        about_path = any(each.name == "REQUEST_URI" for each in variables_in(value))
-        return self._hold(value) if about_path else fetch_of(value, self._terms.environment)
+        about_path = any(each.name in ("REQUEST_URI", "QUERY_STRING") for each in variables_in(value))
+        return self._hold(value) if about_path else self._terms.fetch(value)
 
     def _in_answer(self, value: Value) -> str:
         """The sample of a value for the client. Raises CannotAsk."""
@@ -94,7 +94,7 @@ class Headers:
         """The sample of a value as it is when the backend gets the request. Raises CannotAsk."""
         if value not in self._held:
             name = name or f"txn.held_value_{len(self._held) + 1}"
-            self._terms.rules.add("http-request", f"set-var({name})", fetch_of(value, self._terms.environment))
+            self._terms.rules.add("http-request", f"set-var({name})", self._terms.fetch(value))
             self._held[value] = f"var({name})"
         return self._held[value]
 

@@ -7,16 +7,17 @@ from dataclasses import replace
 from apacheconf.program.hosts import Host
 from apacheconf.program.steps import CookiePart, MapBack, MapBackCookie, MapToOrigin, Rest, Step, Table
 from apacheconf.program.uri import canonical
+from apacheconf.program.values import Joined
 from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
 from apacheconf.targets.haproxy import mod_authz_core, mod_expires, mod_setenvif, origin_tls
 from apacheconf.targets.haproxy.conditions import Terms
-from apacheconf.targets.haproxy.core import HAS_HOST, emit_charset, seconds
+from apacheconf.targets.haproxy.core import ESCAPED_ANEW, HAS_HOST, emit_charset, seconds
 from apacheconf.targets.haproxy.documents import emit_documents
 from apacheconf.targets.haproxy.lowering import MAIN, Lowering, Policy
 from apacheconf.targets.haproxy.mod_headers import Headers
 from apacheconf.targets.haproxy.reporting import report_unsure
-from apacheconf.targets.haproxy.rewriting import emit_question_mark, substituted
+from apacheconf.targets.haproxy.rewriting import emit_query, emit_question_mark, emit_refused, substituted
 from apacheconf.targets.haproxy.sessions import emit_told, members_told
 from apacheconf.targets.haproxy.tree import Section, plain
 from apacheconf.targets.haproxy.workers import emit_balancing, emit_servers, names_are_hosts, origin_name
@@ -43,9 +44,10 @@ _SELF = r"req.fhdr(host),lower,regsub(:0*{}$,),regsub(\.:,:),regsub(\.$,)"
 def backend_for(low: Lowering, route: Route, origin: Origin) -> str:
     """The name of the backend that takes the requests of a proxied cell; cells that need the same share it."""
     assert route.map is not None and route.mapping is not None
-    path = new_path(route.map, route.cell, origin, regex_of(route.mapping))
+    path = new_path(route.map, route.cell, origin, regex_of(route.mapping), route.path)
     policy = tuple((step.action, step.said_by) for step in route.steps)
-    key = (route.host.number, id(origin), path.cut, path.head, path.joins, path.regex, policy)
+    rules_made = path.regex, path.made, route.query, route.refused, route.unescaped
+    key = (route.host.number, id(origin), path.cut, path.head, path.joins, *rules_made, policy)
     if key not in low.called_backends:
         low.called_backends[key] = _written(low, key, route, origin, path)
     return low.called_backends[key]
@@ -127,7 +129,9 @@ def _emit_policy(
     asked_at = len(backend.lines)
     mod_setenvif.emit_late(low, route, terms)
     emit_question_mark(route, route.mapping, backend)
-    _emit_path(path, backend, not route.unescaped)
+    emit_refused(route, terms, backend)
+    _emit_path(path, terms, backend, not route.unescaped)
+    emit_query(route, terms, backend)
     if _is_raw(route.map, path):
         _emit_raw(path, backend)
     if route.reverses:
@@ -197,10 +201,16 @@ def _emit_timeouts(low: Lowering, host: Host, worker: Worker, backend: Section) 
 _NOT_IN_A_LINE = r"[\x00-\x20\x7f]"
 
 
-def _emit_path(path: NewPath, backend: Section, escapes: bool = True) -> None:
+def _emit_path(path: NewPath, terms: Terms, backend: Section, escapes: bool = True) -> None:
     """PP-6 on the escaped path that the frontend made; a rule with NE decodes it."""
     cut, head = canonical(path.cut), canonical(path.head)
-    if not escapes:
+    if path.made and path.regex is None:
+        made = terms.fetch(Joined(path.made))
+        if not escapes:
+            backend.rule("http-request deny deny_status 403 if { ? -m reg ? }", made, _NOT_IN_A_LINE)
+        made = f"{made},{ESCAPED_ANEW}" if escapes else made
+        backend.add("http-request", "set-path", f"{plain(head if escapes else path.head)}%[{made}]")
+    elif not escapes:
         made = substituted(path.regex, path.made, escapes=False) if path.regex else "path,url_dec"
         backend.add("http-request", "set-var(txn.new_path)", made)
         backend.rule("http-request deny deny_status 403 if { var(txn.new_path) -m reg ? }", _NOT_IN_A_LINE)

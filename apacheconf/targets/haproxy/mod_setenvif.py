@@ -38,14 +38,15 @@ SPECIAL = {
 _UNREAD = "nothing here reads the variable, and origins don't see it"
 
 
-def environment_of(host: Host, steps: Iterable[Step]) -> Environment:
+def environment_of(low: Lowering, host: Host, steps: Iterable[Step]) -> Environment:
     """What conditions of a host may ask before a backend is chosen."""
     early = list(_early(host))
     told = {step.said_by for step in early}
     lost = {name for step in steps if step.said_by not in told for name in _names(step)}
     every = {name for step in early for name in _names(step)}
     while True:
-        environment = Environment(frozenset(every - lost), frozenset(lost), host.front_tls is not None, _port(host))
+        tls, port = host.front_tls is not None, _port(host)
+        environment = Environment(frozenset(every - lost), frozenset(lost), tls, port, low.maps)
         more = {name for step in early for name in _lost(step, environment)}
         if more <= lost:
             return environment

@@ -5,8 +5,8 @@ from __future__ import annotations
 from apacheconf.ledger import Outcome
 from apacheconf.program.admission import Admit
 from apacheconf.program.handling import ExpiryRules, Told
-from apacheconf.program.steps import EditHeader, SecureOrigin, SetEnv, SetErrorDocument
-from apacheconf.targets.claims import Claim, unsupported
+from apacheconf.program.steps import EditHeader, Rewrite, SecureOrigin, SetEnv, SetErrorDocument, Step
+from apacheconf.targets.claims import Claim, exact, unsupported
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.mod_authz_core import can_say
 from apacheconf.targets.haproxy.tree import Section
@@ -24,9 +24,26 @@ def report_unsure(low: Lowering, route: Route, backend: Section | None = None) -
     steps = [step for step in steps if not (isinstance(step.action, Admit) and can_say(step, environment))]
     about_files = [step for step in steps if isinstance(step.action, Told) and step.action.of_files]
     low.dropped += [Claim(route.host.said_by(step), Outcome.NO_EFFECT, _NO_FILES, "files") for step in about_files]
-    steps = [step for step in steps if step not in about_files]
+    setting = [step for step in steps if _only_sets(step) and _is_said(low, route, step)]
+    low.dropped += [exact(route.host.said_by(step)) for step in setting]
+    steps = [step for step in steps if step not in (*about_files, *setting)]
     said_by = [each for step in steps for each in route.host.said_by(step)]
     if said_by:
         low.dropped.append(unsupported(said_by, "not supported yet for haproxy", "not-yet"))
     if said_by and backend is not None:
         backend.say(f"not translated: {low.sources.comment(said_by)}")
+
+
+def _only_sets(step: Step) -> bool:
+    """Whether it is a rule that leaves the URL alone."""
+    action = step.action
+    return isinstance(action, Rewrite) and action.target is None and not action.answers
+
+
+def _is_said(low: Lowering, route: Route, step: Step) -> bool:
+    """Whether what it sets is told by rules of its own, or is in the words of those that ask."""
+    assert isinstance(step.action, Rewrite)
+    names = {each.name for each in step.action.sets if isinstance(each, SetEnv)}
+    if len(names) < len(step.action.sets):
+        return False
+    return route.host.number in low.spelt_out or names <= low.environments[route.host.number].known

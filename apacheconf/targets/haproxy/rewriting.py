@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from apacheconf.program.conditions import Regex
 from apacheconf.program.steps import Rewrite, Step
 from apacheconf.program.values import Capture, Literal, Value
+from apacheconf.targets.haproxy.conditions import Environment, Terms
 from apacheconf.targets.haproxy.core import ESCAPED_ANEW
-from apacheconf.targets.haproxy.tree import Section
+from apacheconf.targets.haproxy.tree import Section, plain
 from apacheconf.targets.questions import CannotAsk, pcre
 from apacheconf.targets.routes import Route
 
@@ -18,6 +19,37 @@ def emit_question_mark(route: Route, step: Step, backend: Section) -> None:
     rules = (each.action for each in route.cell.steps if each.said_by == step.said_by)
     if any(isinstance(each, Rewrite) and each.target is not None and not each.allows_3f for each in rules):
         backend.rule("http-request deny deny_status 403 if { path -m sub -i %3f }")
+
+
+def emit_refused(route: Route, terms: Terms, backend: Section) -> None:
+    """SEM-30: what a client has escaped and rules would put into a URL as it is. Raises CannotAsk."""
+    for condition in route.refused:
+        backend.add("http-request", "deny", "deny_status", "403", "if", *terms.of(condition))
+
+
+def emit_query(route: Route, terms: Terms, backend: Section) -> None:
+    """The query that rules have made. Raises CannotAsk."""
+    if route.query == Literal(""):
+        backend.rule("http-request set-pathq %[path]")
+    elif isinstance(route.query, Literal):
+        backend.add("http-request", "set-query", plain(route.query.text))
+    elif route.query is not None:
+        backend.add("http-request", "set-query", f'%[{terms.fetch(route.query)},regsub("&$","")]')
+        backend.rule("http-request set-pathq %[path] unless { query -m len gt 0 }")
+
+
+def can_follow(route: Route, environment: Environment) -> bool:
+    """Whether HAProxy has words for all that rules have made of the URL."""
+    terms = Terms(environment=environment)
+    made = [each for each in (route.path, route.query) if each is not None and not isinstance(each, Literal)]
+    try:
+        for condition in route.refused:
+            terms.of(condition)
+        for value in made:
+            terms.fetch(value)
+    except CannotAsk:
+        return False
+    return True
 
 
 def substituted(regex: Regex, made: Iterable[Value], escapes: bool = True) -> str:
