@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from apacheconf.program.conditions import Regex
 from apacheconf.program.steps import Rewrite, Step
-from apacheconf.program.values import Capture, Literal, Value
+from apacheconf.program.values import Capture, Literal, Value, Variable
+from apacheconf.targets.captures import parts_of
 from apacheconf.targets.haproxy.conditions import Environment, Terms
 from apacheconf.targets.haproxy.core import ESCAPED_ANEW
 from apacheconf.targets.haproxy.tree import Section, plain
@@ -41,7 +42,9 @@ def emit_query(route: Route, terms: Terms, backend: Section) -> None:
 def can_follow(route: Route, environment: Environment) -> bool:
     """Whether HAProxy has words for all that rules have made of the URL."""
     terms = Terms(environment=environment)
+    mapped = parts_of(route.map.value) if route.map else ()
     made = [each for each in (route.path, route.query) if each is not None and not isinstance(each, Literal)]
+    made += [each for each in mapped if not isinstance(each, Literal | Capture | Variable)]
     try:
         for condition in route.refused:
             terms.of(condition)
