@@ -32,6 +32,11 @@ _FETCHES = {
     "REMOTE_PORT": "src_port", "HTTPS": "ssl_fc,iif(on,off)", "REQUEST_SCHEME": "ssl_fc,iif(https,http)",
     "CONTENT_TYPE": "req.fhdr(content-type)", "REMOTE_USER": "var(txn.user)", "REQUEST_TIME_USEC": "date(0,us)",
 }  # fmt: skip
+#: Parts of the local time, each of two digits.
+_OF_TIME = {"TIME_MON": "%m", "TIME_DAY": "%d", "TIME_HOUR": "%H", "TIME_MIN": "%M", "TIME_SEC": "%S"}
+_FETCHES |= {name: f"date,ltime({code})" for name, code in _OF_TIME.items()}
+_LENGTHS = {Operator.LENGTH_LT: Operator.LT, Operator.LENGTH_LE: Operator.LE, Operator.LENGTH_GT: Operator.GT,
+            Operator.LENGTH_GE: Operator.GE}  # fmt: skip
 #: Those of mod_ssl; the names in a certificate are ``SSL_CLIENT_S_DN_CN`` and the like.
 _OF_TLS = {"SSL_PROTOCOL": "ssl_fc_protocol", "SSL_CIPHER": "ssl_fc_cipher", "SSL_TLS_SNI": "ssl_fc_sni",
            "SSL_SESSION_ID": "ssl_fc_session_id,hex", "SSL_CLIENT_M_SERIAL": "ssl_c_serial,hex",
@@ -52,12 +57,14 @@ class Environment:
     """The variables of the environment: ``known`` ones have rules that set them, ``lost`` ones can't be said.
 
     Any other is never set, but HTTPS where ``tls`` is spoken. ``port`` is the one of URLs without any.
+    ``keeps_slashes``: an encoded slash stays one in the decoded path (AllowEncodedSlashes NoDecode).
     """
 
     known: frozenset[str] = frozenset()
     lost: frozenset[str] = frozenset()
     tls: bool = False
     port: int = 0
+    keeps_slashes: bool = False
     maps: MapFiles | None = field(default=None, compare=False, repr=False)
 
     def sample(self, name: str) -> str:
@@ -78,6 +85,8 @@ def variable_of(name: str) -> str:
 
 
 NOTHING_SET = Environment()
+#: The decoded path in which encoded slashes are still ones.
+KEPT_PATH = r'path,regsub("%(2[Ff])","%25\\1",g),url_dec'
 #: The first port behind a name or an IPv6 address.
 _PORT = r"^(?:\\[[^\\]]*\\]|[^:\\[]*):0*([0-9]+).*$"
 
@@ -91,6 +100,8 @@ def fetch_of(value: Value, environment: Environment = NOTHING_SET) -> str:
             return f"req.fhdr({name.lower()})"
         case Variable("HTTP_OR_ENV" | "ENV", name):
             return environment.sample(name) or f"var({variable_of(name)})"
+        case Variable("REQUEST_URI") if environment.keeps_slashes:
+            return KEPT_PATH
         case Variable("SERVER_PORT") if environment.port:
             return f'req.fhdr(host),concat(:{environment.port}),regsub("{_PORT}","\\\\1")'
         case Variable("RESP", name):
@@ -216,6 +227,10 @@ class Terms:
                 return negated(self.of(Compare(left, Operator.EQ, right)))
             case Compare(left, operator, Literal(text)) if operator in _NUMBERS and _is_number(text):
                 return self._compared(self.fetch(left), operator, int(text))
+            case Compare(Variable(name) as left, operator, Literal(text)) if (
+                operator in _LENGTHS and name in _OF_TIME and len(text) == 2 and _is_number(text)
+            ):  # texts of one length compare as numbers do (RW-42)
+                return self._compared(self.fetch(left), _LENGTHS[operator], int(text))
             case Test("n", value):
                 return ("{", self.fetch(value), "-m", "len", "gt", "0", "}")
             case Test("z", value):

@@ -6,12 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from apacheconf.ledger import Written
-from apacheconf.program.conditions import Under
 from apacheconf.program.hosts import Host, Limits
 from apacheconf.program.steps import AddCharset
 from apacheconf.program.uri import canonical
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact
-from apacheconf.targets.haproxy.conditions import Term, variables_in
+from apacheconf.targets.haproxy.conditions import Term
 from apacheconf.targets.haproxy.documents import refuse
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.tree import Section, plain
@@ -127,13 +126,7 @@ def emit_slashes(
                 comment="encoded slashes stay as they are")  # fmt: skip
     for host in hosts:
         said_by = [each for each in low.scopes.own(host) if each.name.lower() == "allowencodedslashes"]
-        asks_path = any(variable.name == "REQUEST_URI" for cell in host.shape.cells for step in cell.steps
-                        if not isinstance(step.when, Under) for variable in variables_in(step.when))  # fmt: skip
-        if host in keeping and asks_path:
-            why = "a regex sees an encoded slash as a slash"
-            low.dropped.append(approximated(said_by, why, "encoded-slashes"))
-        else:
-            low.dropped.append(exact(said_by))
+        low.dropped.append(exact(said_by))
     return only if keeping else None
 
 

@@ -140,7 +140,12 @@ def _lost(low: Lowering, host: Host, found: list[Place]) -> int:
     """How many ends of these places are closed."""
     environment = mod_setenvif.environment_of(low, host, mod_setenvif.steps_of(found))
     ends = (end for place in found for _, end in leaves(_askable(place.tree, environment)[0]))
-    return sum(isinstance(end, Closed) or not can_follow(end, environment) for end in ends)
+    return sum(isinstance(end, Closed) or not _is_said(end, environment) for end in ends)
+
+
+def _is_said(route: Route, environment: Environment) -> bool:
+    """Whether HAProxy has words for what rules make of the URL, and for who may."""
+    return can_follow(route, environment) and all(can_say(step, environment) for step in route.admits)
 
 
 def _askable(tree: Tree, environment: Environment) -> tuple[Tree, list[Step]]:

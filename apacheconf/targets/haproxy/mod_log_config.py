@@ -13,7 +13,7 @@ from apacheconf.program.conditions import Always
 from apacheconf.program.hosts import Host
 from apacheconf.program.steps import Log, LogItem, Step
 from apacheconf.program.values import Literal, Value, Variable
-from apacheconf.targets.claims import Claim, approximated, equivalent
+from apacheconf.targets.claims import Claim, approximated
 from apacheconf.targets.haproxy.conditions import Terms, negated, variable_of
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.tree import Section, plain
@@ -49,7 +49,7 @@ def emit_global(low: Lowering, section: Section) -> None:
     """Where logs go: ErrorLog and LogLevel for what goes wrong, CustomLog for requests."""
     named = [each for each in low.program.directives if each.name.lower() in ("errorlog", "loglevel")]
     level = next((each.args.split()[-1].lower() for each in low.scopes.named("loglevel") if each.args), "warn")
-    claims = (equivalent(named, _OWN_WORDS, "error-log"),)
+    claims = (approximated(named, _OWN_WORDS, "error-log"),)
     section.rule(f"log stderr format raw daemon {_LEVELS.get(level.rpartition(':')[2], 'notice')}",
                  comment=low.sources.comment(named[:1]), claims=claims)  # fmt: skip
     if any(isinstance(step.action, Log) for host in low.program.hosts for step in host.shape.server):
@@ -103,7 +103,7 @@ def _claim(host: Host, step: Step, shown: _Format, asked: bool) -> Claim:
     if own.lacking:
         missing = ", ".join(dict.fromkeys(own.lacking))
         return approximated(said_by, f"HAProxy can't say {missing}: a dash or the nearest is written", "log-item")
-    return equivalent(said_by, _NO_FILES, "log-to-stdout")
+    return approximated(said_by, _NO_FILES, "log-to-stdout")
 
 
 def _format(step: Step, several: bool) -> _Format:

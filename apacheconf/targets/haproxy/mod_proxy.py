@@ -7,7 +7,7 @@ from dataclasses import replace
 from apacheconf.program.hosts import Host
 from apacheconf.program.steps import CookiePart, MapBack, MapBackCookie, MapToOrigin, Rest, Step, Table
 from apacheconf.program.uri import canonical
-from apacheconf.program.values import Joined
+from apacheconf.program.values import REQUEST_URI, Joined
 from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
 from apacheconf.targets.haproxy import mod_authz_core, mod_expires, mod_setenvif, origin_tls
@@ -216,7 +216,8 @@ def _emit_path(path: NewPath, terms: Terms, backend: Section, escapes: bool = Tr
         backend.rule("http-request deny deny_status 403 if { var(txn.new_path) -m reg ? }", _NOT_IN_A_LINE)
         backend.add("http-request", "set-path", f"{plain(path.head)}%[var(txn.new_path)]")
     elif path.regex is not None:
-        backend.add("http-request", "set-var(txn.new_path)", substituted(path.regex, path.made))
+        decoded = terms.fetch(REQUEST_URI)
+        backend.add("http-request", "set-var(txn.new_path)", substituted(path.regex, path.made, path=decoded))
         backend.add("http-request", "set-path", f"{plain(canonical(path.head))}%[var(txn.new_path)]")
     elif not path.joins:
         backend.rule("http-request deny deny_status 500 unless { path -m str ? }", cut)

@@ -46,7 +46,8 @@ def environment_of(low: Lowering, host: Host, steps: Iterable[Step]) -> Environm
     every = {name for step in early for name in _names(step)}
     while True:
         tls, port = host.front_tls is not None, _port(host)
-        environment = Environment(frozenset(every - lost), frozenset(lost), tls, port, low.maps)
+        keeps = host.shape.limits.encoded_slashes == "NoDecode"
+        environment = Environment(frozenset(every - lost), frozenset(lost), tls, port, keeps, low.maps)
         more = {name for step in early for name in _lost(step, environment)}
         if more <= lost:
             return environment

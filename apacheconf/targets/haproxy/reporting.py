@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from apacheconf.ledger import Outcome
 from apacheconf.program.admission import Admit
 from apacheconf.program.handling import ExpiryRules, Told
-from apacheconf.program.steps import EditHeader, Rewrite, SecureOrigin, SetEnv, SetErrorDocument, Step
+from apacheconf.program.steps import (
+    AddFilter,
+    BeginRewriting,
+    EditHeader,
+    Rewrite,
+    SecureOrigin,
+    SetEnv,
+    SetErrorDocument,
+    Step,
+    Table,
+)
 from apacheconf.targets.claims import Claim, exact, unsupported
+from apacheconf.targets.fates import FILES
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.mod_authz_core import can_say
 from apacheconf.targets.haproxy.tree import Section
@@ -20,6 +33,11 @@ _NO_FILES = "it is about answers made here, and this is an origin's"
 def report_unsure(low: Lowering, route: Route, backend: Section | None = None) -> None:
     """Report what is not lowered; with a backend, say so there."""
     environment = low.environments[route.host.number]
+    if backend is None and route.file and not route.answer:
+        about = [step for step, _ in route.met if _is_about_content(step)]
+        low.dropped += [Claim(route.host.said_by(step), Outcome.NO_EFFECT, FILES, "files") for step in about]
+        route = replace(route, unsure=[step for step in route.unsure if step not in about],
+                        others=[step for step in route.others if step not in about])  # fmt: skip
     steps = [step for step in (*route.admits, *route.unsure, *route.others) if not isinstance(step.action, DONE)]
     steps = [step for step in steps if not (isinstance(step.action, Admit) and can_say(step, environment))]
     about_files = [step for step in steps if isinstance(step.action, Told) and step.action.of_files]
@@ -27,11 +45,20 @@ def report_unsure(low: Lowering, route: Route, backend: Section | None = None) -
     setting = [step for step in steps if _only_sets(step) and _is_said(low, route, step)]
     low.dropped += [exact(route.host.said_by(step)) for step in setting]
     steps = [step for step in steps if step not in (*about_files, *setting)]
+    steps = [step for step in steps if not isinstance(step.action, BeginRewriting)]  # its rules speak for themselves
     said_by = [each for step in steps for each in route.host.said_by(step)]
     if said_by:
         low.dropped.append(unsupported(said_by, "not supported yet for haproxy", "not-yet"))
     if said_by and backend is not None:
         backend.say(f"not translated: {low.sources.comment(said_by)}")
+
+
+def _is_about_content(step: Step) -> bool:
+    """Whether it concerns a file that is sent, or the request for an origin, and no page of an error."""
+    action = step.action
+    if isinstance(action, EditHeader):
+        return action.table is not Table.ALWAYS
+    return isinstance(action, ExpiryRules | AddFilter)
 
 
 def _only_sets(step: Step) -> bool:

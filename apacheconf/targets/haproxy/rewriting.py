@@ -8,7 +8,7 @@ from apacheconf.program.conditions import Regex
 from apacheconf.program.steps import Rewrite, Step
 from apacheconf.program.values import Capture, Literal, Value, Variable
 from apacheconf.targets.captures import parts_of
-from apacheconf.targets.haproxy.conditions import Environment, Terms
+from apacheconf.targets.haproxy.conditions import KEPT_PATH, Environment, Terms
 from apacheconf.targets.haproxy.core import ESCAPED_ANEW
 from apacheconf.targets.haproxy.tree import Section, plain
 from apacheconf.targets.questions import CannotAsk, pcre
@@ -55,10 +55,10 @@ def can_follow(route: Route, environment: Environment) -> bool:
     return True
 
 
-def substituted(regex: Regex, made: Iterable[Value], escapes: bool = True) -> str:
+def substituted(regex: Regex, made: Iterable[Value], escapes: bool = True, path: str = "path,url_dec") -> str:
     """A sample: the decoded path with the value in its place where the regex matches somewhere. Raises CannotAsk.
 
-    Without ``escapes`` it stays decoded (NE).
+    Without ``escapes`` it stays decoded (NE). ``path`` is the sample of the decoded path.
     """
     case = "i" if regex.ignore_case else ""
     pattern = rf"(?s{case})^.*?(?:{pcre(regex)}).*\z"
@@ -66,8 +66,9 @@ def substituted(regex: Regex, made: Iterable[Value], escapes: bool = True) -> st
     if any(isinstance(each, Capture) and each.group == 0 for each in made):
         pattern, shift = rf"(?s{case})^.*?({pcre(regex)}).*\z", 1
     replacement = "".join(_part(each, shift) for each in made)
-    sample = f'path,url_dec,regsub("{inner(pattern)}","{inner(replacement)}")'
-    return f"{sample},{ESCAPED_ANEW}" if escapes else sample
+    sample = f'{path},regsub("{inner(pattern)}","{inner(replacement)}")'
+    anew = f'{ESCAPED_ANEW},regsub("%25(2[Ff])","%\\\\1",g)' if path == KEPT_PATH else ESCAPED_ANEW
+    return f"{sample},{anew}" if escapes else sample
 
 
 def _part(value: Value, shift: int) -> str:
