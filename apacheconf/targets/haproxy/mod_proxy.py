@@ -179,7 +179,8 @@ def _is_raw(action: MapToOrigin, path: NewPath) -> bool:
 def _emit_raw(path: NewPath, backend: Section) -> None:
     """The path as the client wrote it; PU-6: a prefix that is spelt in another way is not passed on raw."""
     cut = path.cut.rstrip("/") + ("" if path.head or not path.cut else "/")
-    only = ("{", "var(txn.raw)", "-m", "beg", cut, "}") if cut else ("!{", "var(txn.raw)", "-m", "beg", "//", "}")
+    only: tuple[str, ...] = ("{", "var(txn.raw)", "-m", "beg", cut or "/", "}")
+    only += () if cut else ("!{", "var(txn.raw)", "-m", "beg", "//", "}")
     rest = f"%[var(txn.raw),bytes({len(path.cut)})]" if path.cut else "%[var(txn.raw)]"
     backend.add("http-request", "set-path", plain(canonical(path.head)) + rest, "if", *only)
 
