@@ -57,7 +57,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
 
 
 #: Caveat key -> aspects that differ with it, whatever is asked.
-ASPECTS: Mapping[str, tuple[str, ...]] = {"vary": ("header vary",)}
+ASPECTS: Mapping[str, tuple[str, ...]] = {"vary": ("header vary",), "offer": ("header upgrade",)}
 #: Caveats of what is refused instead of guessed: they announce a 403, 500 or 503 of the target's own, and nothing else.
 CLOSED = frozenset({"closed", "refuses-everyone"})
 #: The caveat of a target that serves no files: it announces a 404 where httpd looks for one.
@@ -85,7 +85,9 @@ class Announcements:
             return NO_TESTS
         key = next((key for key in self.keys if _includes(PROBES.get(key, ()), probe)), None)
         if key is None and any(
-            each.what.endswith("status") and each.other in ("403", "500", "503") for each in aspects
+            (each.what.endswith("status") and each.other in ("403", "500", "503"))
+            or (each.what == "origin: request" and each.other == "(none)")  # whatever the origin would have said
+            for each in aspects
         ):
             key = next((key for key in self.keys if key in CLOSED), None)
         if key:

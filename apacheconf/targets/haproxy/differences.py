@@ -36,6 +36,8 @@ DIFFERENCES = (
                "GET / HTTP/1.1 while the origin answers garbage"),
     Difference("vary", _A, "Vary does not name the fields that rules and expressions asked; httpd adds them",
                "GET / HTTP/1.1 with Cookie: a=b, where a RewriteCond asks for cookies"),
+    Difference("offer", _E, "no Upgrade offers HTTP/2: clients learn of it in the TLS handshake",
+               "GET / HTTP/1.1 where Protocols has h2"),
     Difference("header-names", _E, "header names arrive in small letters", "GET / HTTP/1.1 with X-Name: 1"),
     Difference("no-date", _E, "an answer without Date or Server stays so; httpd adds its own",
                "GET / HTTP/1.1 while the origin sends no Date"),

@@ -38,7 +38,9 @@ from apacheconf.targets.upgrades import SECURE, UPGRADES, upgrade_regex, upgrade
 
 _REQUEST_HOPS = ("Keep-Alive", "Proxy-Connection", "TE", "Trailer")
 _MAPPED_BACK = ("Location", "Content-Location", "URI", "Destination")
-_SELF = r"req.fhdr(host),lower,regsub(:0*{}$,),regsub(\.:,:),regsub(\.$,)"
+_SELF = r"req.fhdr(host),lower{},regsub(:0*{}$,),regsub(\.:,:),regsub(\.$,)"
+#: A Host without a port gets ServerName's.
+_WITH_PORT = r',concat(:{}),regsub("^((?:\\[[^\\]]*\\]|[^:\\[]*):[0-9]+).*$","\\1")'
 
 
 def backend_for(low: Lowering, route: Route, origin: Origin) -> str:
@@ -235,7 +237,9 @@ def emit_self(low: Lowering, host: Host, backend: Section) -> None:
     if host.canonical_name:
         backend.rule(f"http-request set-var(txn.self) {title}")
         return
-    backend.rule("http-request set-var(txn.self) ?", _SELF.format(443 if own_scheme(host) == "https" else 80))
+    usual = 443 if own_scheme(host) == "https" else 80
+    named = _WITH_PORT.format(host.port) if host.port not in (None, usual) else ""
+    backend.rule("http-request set-var(txn.self) ?", _SELF.format(named, usual))
     backend.rule(f"http-request set-var(txn.self) {title} unless {HAS_HOST}")
 
 
