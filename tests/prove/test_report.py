@@ -9,7 +9,7 @@ import pytest
 
 from apacheconf.ledger import Answer, Outcome, Row
 from apacheconf.prove import announced
-from apacheconf.prove.announced import PROBES, Announcements
+from apacheconf.prove.announced import ASPECTS, PROBES, Announcements
 from apacheconf.prove.compare import Aspect, Comparison
 from apacheconf.prove.observe import Arrival, Observation, Reply, Tokens, from_json, to_json
 from apacheconf.prove.probes import Aim, build, build_for_failures
@@ -137,5 +137,5 @@ def test_probes_are_many_and_have_names_of_their_own() -> None:
 
 def test_differences_that_targets_announce_can_be_shown() -> None:
     """Keys without a probe are those that no single request on IPv4 loopback can show, or that a rule excuses."""
-    unprobed = {each.key for each in (*NGINX, *HAPROXY)} - set(PROBES)
+    unprobed = {each.key for each in (*NGINX, *HAPROXY)} - {*PROBES, *ASPECTS}
     assert unprobed <= {"body-limit", "header-names", "ipv6", "no-date"}

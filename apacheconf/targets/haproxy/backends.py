@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apacheconf.ledger import Outcome
 from apacheconf.program.phases import Phase
-from apacheconf.program.steps import Redirect, Respond, SetErrorDocument, Step
+from apacheconf.program.steps import Redirect, Respond, SetErrorDocument, Step, Table
 from apacheconf.targets.choices import Closed
 from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
 from apacheconf.targets.fates import FILES
@@ -13,6 +13,7 @@ from apacheconf.targets.haproxy.conditions import Terms
 from apacheconf.targets.haproxy.documents import STATUSES, documents_of, emit_documents
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.mod_authz_core import admissions, can_say, emit_admission
+from apacheconf.targets.haproxy.mod_headers import Headers, edits
 from apacheconf.targets.haproxy.reporting import report_unsure
 from apacheconf.targets.haproxy.rewriting import can_follow
 from apacheconf.targets.haproxy.tree import Section
@@ -45,23 +46,34 @@ def _answering_route(low: Lowering, route: Route) -> str:
     status, claims = _local(route)
     low.lacks_files = low.lacks_files or (status == 404 and route.answer is None)
     guards = _guards(low, route)
-    if not guards:
+    always = [step for step, _ in edits(route, Table.ALWAYS) if (route.host.number, id(step)) not in low.in_front]
+    if not guards and not always:
         page = documents_of(route).get(status)
         name = _answering(low, status, claims, page)
         emit_documents(low, route, low.bodies["answers", status, page], only=status)
         return name
-    policy = tuple((step.action, step.said_by, step.when) for step in guards)
+    policy = tuple((step.action, step.said_by, step.when) for step in (*guards, *always))
     key = "guarded", status, route.host.number, policy, tuple(documents_of(route).values())
     if key not in low.bodies:
-        said_by = [each for step in guards for each in route.host.said_by(step)]
-        backend = Section("backend", low.names.of(key, f"guarded-{status}"), low.sources.comment(said_by[:1]))
-        low.bodies[key] = backend
-        low.backends.append(backend)
-        emit_documents(low, route, backend)
-        emit_admission(low, route, Terms("held", low.environments[route.host.number]), backend)
-        _answer(status, backend)
+        said_by = [each for step in (*guards, *always) for each in route.host.said_by(step)]
+        wish = f"guarded-{status}" if guards else f"answers-{status}"
+        low.bodies[key] = Section("backend", low.names.of(key, wish), low.sources.comment(said_by[:1]))
+        low.backends.append(low.bodies[key])
+        _fill(low, route, status, low.bodies[key])
     low.bodies[key].claims += claims
     return low.bodies[key].name
+
+
+def _fill(low: Lowering, route: Route, status: int, backend: Section) -> None:
+    """Ask who it is, then answer, with the headers of the table always."""
+    emit_documents(low, route, backend)
+    terms = Terms("held", low.environments[route.host.number])
+    begin = len(backend.lines)
+    if _guards(low, route):
+        emit_admission(low, route, terms, backend)
+    _answer(status, backend)
+    Headers(low, route, backend, terms).emit_always()
+    backend.lines[begin:begin] = terms.rules.lines
 
 
 def _guards(low: Lowering, route: Route) -> list[Step]:

@@ -160,7 +160,8 @@ def emit_responses(frontend: Section) -> None:
     frontend.rule("http-response set-var(txn.answered) bool(true)")
     for name in ("Keep-Alive", "Proxy-Authenticate", "Proxy-Connection", "TE", "Trailer", "Upgrade"):
         frontend.rule(f"http-response del-header {name}")
-    frontend.rule("http-after-response del-header Cache-Control unless { var(txn.answered) -m bool }")
+    frontend.rule("http-after-response del-header Cache-Control unless { var(txn.answered) -m bool } or "
+                  "{ var(txn.cleaned) -m bool }")  # fmt: skip
     frontend.rule("http-after-response set-status 502 if { status 504 } !{ var(txn.answered) -m bool }")
 
 

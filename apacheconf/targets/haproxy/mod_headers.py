@@ -26,6 +26,8 @@ _ONE_MORE_LINE = "where the header has several lines, the value is a line of its
 _UNREAD = "what HAProxy refuses while it reads a request goes without"
 #: OPTIONS * is about no path, and its answer has no headers of any.
 _NOT_STAR = ("!{", "var(txn.star)", "-m", "bool", "}")
+#: HAProxy's own pages carry a Cache-Control that httpd's don't.
+OWN_CACHE_CONTROL = "http-after-response del-header Cache-Control unless { var(txn.answered) -m bool }"
 #: Most groups that a replacement of HAProxy can name.
 _GROUPS = 9
 Rule = tuple[str, ...]
@@ -53,6 +55,9 @@ class Headers:
 
     def emit_always(self) -> None:
         """The table always starts empty, whatever the origin sends: its lines are added to every answer."""
+        if any(action.name.lower() == "cache-control" for _, action in edits(self._route, Table.ALWAYS)):
+            self._backend.rule(OWN_CACHE_CONTROL)  # the frontend's rule for it comes later
+            self._backend.rule("http-after-response set-var(txn.cleaned) bool(true)")
         for step, _ in edits(self._route, Table.ALWAYS):
             if (self._route.host.number, id(step)) not in self._low.in_front:
                 self._emit(step, always_rules(step), "http-after-response")
