@@ -46,7 +46,7 @@ def _answering_route(low: Lowering, route: Route) -> str:
     status, claims = _local(route)
     low.lacks_files = low.lacks_files or (status == 404 and route.answer is None)
     guards = _guards(low, route)
-    always = [step for step, _ in edits(route, Table.ALWAYS) if (route.host.number, id(step)) not in low.in_front]
+    always = [step for step, _ in edits(route, Table.ALWAYS) if not low.is_in_front(route.host, step)]
     if not guards and not always:
         page = documents_of(route).get(status)
         name = _answering(low, status, claims, page)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from apacheconf.program.hosts import Host
 from apacheconf.program.program import Program
-from apacheconf.program.steps import SetErrorDocument
+from apacheconf.program.steps import Action, SetErrorDocument, Step
 from apacheconf.targets.claims import Claim
 from apacheconf.targets.haproxy.conditions import Environment
 from apacheconf.targets.haproxy.texts import MapFiles
@@ -63,14 +63,18 @@ class Lowering:
     notes: dict[str, None] = field(default_factory=dict)
     #: What conditions of each host may ask of the environment.
     environments: dict[int, Environment] = field(default_factory=dict)
-    #: Header lines that the frontends add for all that a host answers, by host and ``id``.
-    in_front: set[tuple[int, int]] = field(default_factory=set)
+    #: Header lines that the frontends add for all that a host answers.
+    in_front: set[tuple[int, tuple[int, ...], Action]] = field(default_factory=set)
     #: Hosts whose questions are all in words of the request.
     spelt_out: set[int] = field(default_factory=set)
     #: Some path leads to no origin.
     lacks_files: bool = False
     #: The key of ``a.crt`` is ``a.key``, not ``a.crt.key``.
     keys_without_crt: bool = False
+
+    def is_in_front(self, host: Host, step: Step) -> bool:
+        """Whether the frontends add a header line for all that the host answers."""
+        return (host.number, step.said_by, step.action) in self.in_front
 
     def note(self, text: str) -> None:
         """Say something once."""

@@ -59,7 +59,7 @@ class Headers:
             self._backend.rule(OWN_CACHE_CONTROL)  # the frontend's rule for it comes later
             self._backend.rule("http-after-response set-var(txn.cleaned) bool(true)")
         for step, _ in edits(self._route, Table.ALWAYS):
-            if (self._route.host.number, id(step)) not in self._low.in_front:
+            if not self._low.is_in_front(self._route.host, step):
                 self._emit(step, always_rules(step), "http-after-response")
 
     def _emit(self, step: Step, rules: Iterable[tuple[Rule, Value | None, Term]], kind: str) -> None:
@@ -292,13 +292,14 @@ def _everywhere(value: Value) -> str:
 def emit_in_front(low: Lowering, host: Host, found: list[Route], of_host: tuple[str, ...], frontend: Section) -> None:
     """Lines of the table always that hold for all that a host answers, also for what is refused before any backend."""
     for step, _ in edits(found[0], Table.ALWAYS) if found else ():
-        if not all(any(each is step for each in route.headers) for route in found):
+        same = step.said_by, step.action
+        if not all(any((each.said_by, each.action) == same for each in route.headers) for route in found):
             continue
         try:
             lines = list(_with_values(always_rules(step), _everywhere))
         except CannotAsk:
             continue
-        low.in_front.add((host.number, id(step)))
+        low.in_front.add((host.number, step.said_by, step.action))
         said_by = host.said_by(step)
         claims = (equivalent(said_by, _UNREAD, "always"),)
         for words, only in lines:
