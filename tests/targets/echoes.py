@@ -12,7 +12,11 @@ _TOLD = ("host", "authorization", "accept-encoding", "upgrade", "via")
 
 @contextmanager
 def echo(port: int) -> Iterator[None]:
-    """An origin on loopback; ``X-Location`` orders a redirect, ``X-Reply`` more headers, with ``|`` between them."""
+    """An origin on loopback.
+
+    ``X-Location`` orders a redirect, ``X-Status`` another status line, ``X-Reply`` more headers, with ``|`` between
+    them.
+    """
     listener = socket.create_server(("127.0.0.1", port))
     threading.Thread(target=_accept, args=(listener, port), daemon=True).start()
     try:
@@ -43,6 +47,7 @@ def _converse(client: socket.socket, port: int) -> None:
             told = [f"{name}={headers[name]}" for name in sorted(headers) if name in _TOLD or name[:2] == "x-"]
             body = " ".join([str(port), line.split()[1].decode("latin-1"), *told]).encode("latin-1")
             status = f"302 Found\r\nLocation: {headers['x-location']}" if "x-location" in headers else "200 OK"
+            status = headers.get("x-status", status)
             status += "".join(f"\r\n{line}" for line in headers.get("x-reply", "").split("|") if line)
             head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nContent-Type: text/plain\r\n\r\n"
             client.sendall(head.encode("latin-1") + body)

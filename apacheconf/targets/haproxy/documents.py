@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from apacheconf.ledger import Outcome
 from apacheconf.program.hosts import Host
-from apacheconf.program.steps import SetErrorDocument, Step
+from apacheconf.program.steps import OverrideErrors, SetErrorDocument, Step
 from apacheconf.program.values import Literal
 from apacheconf.targets.choices import Place, routes_in
 from apacheconf.targets.claims import Claim, exact, unsupported
@@ -42,6 +42,40 @@ def emit_documents(low: Lowering, route: Route, backend: Section, only: int = 0)
                 low.dropped.append(Claim(lines_of(route.host, step), Outcome.NO_EFFECT, _NOBODY, "error-document"))
             else:
                 _emit(low, route, step, step.action, backend)
+
+
+#: The other statuses of errors that HTTP knows: their pages have no text.
+_OTHERS = (402, 406, 409, 411, 412, 414, 415, 416, 417, 418, 421, 422, 423, 424, 426, 428, 431, 451, 505, 506, 507, 508,
+           510, 511)  # fmt: skip
+
+
+def emit_override(low: Lowering, route: Route, backend: Section) -> None:
+    """ProxyErrorOverride: errors of the origin get the pages of this server (RS-23, HAP-66)."""
+    for step in route.others:
+        if isinstance(step.action, OverrideErrors):
+            said_by = route.host.said_by(step)
+            codes = step.action.codes or tuple(sorted({*STATUSES, *_OTHERS}))
+            if 504 in codes:  # it is no late answer
+                backend.rule("http-response set-var(txn.answered) bool(true) if { status 504 }")
+            begin = len(backend.lines)
+            for status in codes:
+                _override(route, status, backend)
+            backend.lines[begin].comment = low.sources.comment(said_by)
+            backend.lines[begin].claims = (exact(said_by),)
+
+
+def _override(route: Route, status: int, backend: Section) -> None:
+    asked = ("{", "status", str(status), "}")
+    if status in STATUSES - {401, 504}:
+        backend.add("http-response", "deny", "deny_status", str(status), "if", *asked)
+        return
+    made = documents_of(route).get(status)
+    text = ("content-type", TYPE, "string", made.text.text) if made and isinstance(made.text, Literal) else ()
+    answer = ("http-response", "return", "status", str(status), *text)
+    if status == 401:
+        challenged = ("{", "res.fhdr(www-authenticate)", "-m", "found", "}")
+        backend.add(*answer, "hdr", "WWW-Authenticate", "%[res.fhdr(www-authenticate)]", "if", *asked, *challenged)
+    backend.add(*answer, "if", *asked)
 
 
 def _emit(low: Lowering, route: Route, step: Step, made: SetErrorDocument, backend: Section) -> None:

@@ -13,7 +13,7 @@ from apacheconf.targets.claims import Claim, approximated, exact, unsupported
 from apacheconf.targets.haproxy import mod_authz_core, mod_expires, mod_setenvif, origin_tls
 from apacheconf.targets.haproxy.conditions import Terms
 from apacheconf.targets.haproxy.core import ESCAPED_ANEW, HAS_HOST, emit_charset, seconds
-from apacheconf.targets.haproxy.documents import emit_documents
+from apacheconf.targets.haproxy.documents import emit_documents, emit_override
 from apacheconf.targets.haproxy.lowering import MAIN, Lowering, Policy
 from apacheconf.targets.haproxy.mod_headers import Headers
 from apacheconf.targets.haproxy.reporting import report_unsure
@@ -144,6 +144,7 @@ def _emit_policy(
         _emit_kept_host(low, route, route.keep_host, backend)
     elif not of_kind:
         _emit_origin_host(origin, backend)
+    emit_override(low, route, backend)
     if not of_kind:
         _emit_way_back(low, route, backend)
     _emit_cookies(low, route, backend)
