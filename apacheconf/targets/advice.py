@@ -59,12 +59,17 @@ ADVICE: Mapping[str, Advice] = {
     "encoded-slashes": Advice("AllowEncodedSlashes Off, or let origins take a slash in a parameter", "GET /a%2Fb"),
     "environment": Advice("set the variable to a fixed text", "GET the path, and look at the variable"),
     "error-document": Advice("write the page as text in ErrorDocument, or as a URL", "GET a path that is not there"),
+    "error-log": Advice("collect standard error, by journald or the container's own log"),
     "expires-modification": Advice(
         "write the time from the access: ExpiresByType TYPE A604800",
         "GET a file that is old",
     ),
     "expires-modified": Advice("write the time from the access: ExpiresByType TYPE A604800", "GET a file that is old"),
     "failonstatus": Advice("let a health check find such members", "GET while a member answers with that status"),
+    "file-tests": Advice(
+        "serve these files by nginx or apacheconf serve, beside HAProxy",
+        "GET the path of a file that is there",
+    ),
     "files": Advice("serve the files with nginx or apacheconf serve, and map to it", "GET a file"),
     "gzip": Advice(_NOTHING, "GET with Accept-Encoding: gzip"),
     "handler": Advice("map the path to a program that answers it", "GET the path"),
@@ -83,6 +88,7 @@ ADVICE: Mapping[str, Advice] = {
     ),
     "log-item": Advice("write the log without it", "GET, and look at the log"),
     "log-level-of-modules": Advice("choose one level", ""),
+    "log-to-stdout": Advice("collect standard output, by journald or the container's own log"),
     "map-kind": Advice("write the texts of the map to a txt: file", "GET a path that the map is asked for"),
     "mapping": Advice("map without mapping=, and look at paths with ; and %", "GET the path with ;a=b in it"),
     "member-paths": Advice(
