@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from apacheconf.ledger import Written
+from apacheconf.ledger import Outcome, Written
 from apacheconf.program.hosts import Host, Limits
 from apacheconf.program.steps import AddCharset
 from apacheconf.program.uri import canonical
@@ -174,3 +174,21 @@ def emit_charset(low: Lowering, route: Route, backend: Section) -> None:
                  "!{ res.fhdr(content-type) -m sub -i charset= } !{ status 204 304 }",
                  f"%[res.fhdr(content-type)]; charset={plain(route.charset.action.charset)}",
                  comment=low.sources.comment(said_by), claims=(exact(said_by),))  # fmt: skip
+
+
+#: What SSLOptions may ask for that no origin and no condition here sees.
+_OF_PROGRAMS = frozenset({"stdenvvars", "exportcertdata", "strictrequire", "optrenegotiate", "legacydnstringformat"})
+
+
+def claims_of_switches(low: Lowering) -> Iterator[Claim]:
+    """Lines that ask for nothing, or for what is not here."""
+    secure = any(worker.scheme in ("https", "wss", "h2") for worker in low.program.workers())
+    for line in low.program.directives:
+        words = line.args.lower().split()
+        match line.name.lower():
+            case "proxyaddheaders" if words == ["off"]:
+                yield exact((line,))
+            case "sslproxyengine" if not secure:
+                yield Claim((line,), Outcome.NO_EFFECT, "no origin speaks TLS", "no-tls-origin")
+            case "ssloptions" if all(word.lstrip("+-") in _OF_PROGRAMS for word in words):
+                yield Claim((line,), Outcome.NO_EFFECT, "it is about programs and rules that httpd runs", "unread")

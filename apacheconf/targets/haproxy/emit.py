@@ -22,6 +22,7 @@ from apacheconf.targets.haproxy.conditions import Environment, Term, Terms, can_
 from apacheconf.targets.haproxy.differences import DIFFERENCES, FILES
 from apacheconf.targets.haproxy.lowering import MAIN, Lowering
 from apacheconf.targets.haproxy.mod_authz_core import can_say
+from apacheconf.targets.haproxy.mod_proxy_hcheck import claims_of_expressions
 from apacheconf.targets.haproxy.mod_rewrite import settle_maps
 from apacheconf.targets.haproxy.rewriting import can_follow
 from apacheconf.targets.haproxy.tree import Line, Section, print_tree
@@ -60,6 +61,8 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, folder: boo
     policies = [each.section for each in low.policies]
     shared = [process, defaults, *low.userlists, *frontends, *low.backends, *policies]
     text, claims = print_tree(shared, _head(low))
+    low.dropped += claims_of_expressions(low)
+    low.dropped += core.claims_of_switches(low)
     own, own_claims = print_tree(low.own, [], text.count("\n"))
     spread = Spread(low.kinds.values())
     settle([*spread(claims), *own_claims], FILE, ledger)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from apacheconf.ledger import Outcome
 from apacheconf.program.conditions import Condition, Matches, Not
 from apacheconf.program.health import HealthCheck
 from apacheconf.program.values import Variable
-from apacheconf.program.workers import Worker
-from apacheconf.targets.claims import Claim, approximated, unsupported
+from apacheconf.program.workers import Origin, Worker
+from apacheconf.targets.claims import Claim, approximated, exact, unsupported
 from apacheconf.targets.haproxy.core import seconds
+from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.questions import CannotAsk, pcre
+from apacheconf.targets.restrictions import words_in
+from apacheconf.targets.routes import members
 
 _SOONER = "the first check is made at the start, and members are asked with the first one's Host"
 #: What httpd takes for healthy where nothing else is said.
@@ -82,3 +88,25 @@ def _of(condition: Condition) -> tuple[str, ...]:
             return "rstring", f"{'(?i)' if regex.ignore_case else ''}{pcre(regex)}"
         case _:
             raise CannotAsk("a condition of a check")
+
+
+def claims_of_expressions(low: Lowering) -> Iterator[Claim]:
+    """What became of the ProxyHCExpr lines: those that the members' checks ask."""
+    asked = {worker.check.expression: worker.check for worker in low.program.workers() if worker.check is not None}
+    firsts = {check.expression for check in map(_first, low.program.origins) if check is not None}
+    for line in low.program.directives:
+        if line.name.lower() == "proxyhcexpr":
+            name = next(iter(words_in(line.args)), "")
+            if name not in asked:
+                yield Claim((line,), Outcome.NO_EFFECT, "no check asks it", "health-check")
+            elif not can_say(asked[name]):
+                yield unsupported((line,), f"HAProxy can't ask {name}", "health-check")
+            elif name in firsts:
+                yield exact((line,))
+            else:
+                yield approximated((line,), "members are asked what the first one is asked", "health-check")
+
+
+def _first(origin: Origin) -> HealthCheck | None:
+    """The check that the backend of an origin makes."""
+    return next((worker.check for worker in members(origin) if worker.check is not None), None)

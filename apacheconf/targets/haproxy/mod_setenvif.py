@@ -25,6 +25,7 @@ from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.questions import CannotAsk, pcre
 from apacheconf.targets.routes import Route
 
+_UNPACKED = "nothing is compressed here"
 #: Variables that mod_proxy and others read themselves, and why they change nothing here; empty where they would.
 SPECIAL = {
     "proxy-initial-not-pooled": "a connection that was used before is only taken where a request can be sent again",
@@ -32,8 +33,9 @@ SPECIAL = {
     "proxy-sendchunked": "bodies are handed on in the form in which they come",
     "proxy-sendcl": "bodies are handed on in the form in which they come",
     "proxy-sendextracrlf": "", "proxy-chain-auth": "", "proxy-interim-response": "", "nokeepalive": "",
-    "force-proxy-request-1.0": "", "downgrade-1.0": "", "force-response-1.0": "", "no-cache": "", "no-gzip": "",
-    "no-brotli": "", "dont-vary": "", "gzip-only-text/html": "", "rate-limit": "", "rate-initial-burst": "",
+    "force-proxy-request-1.0": "", "downgrade-1.0": "", "force-response-1.0": "", "no-cache": "",
+    "no-gzip": _UNPACKED, "no-brotli": _UNPACKED, "dont-vary": _UNPACKED, "gzip-only-text/html": _UNPACKED,
+    "rate-limit": "", "rate-initial-burst": "",
 }  # fmt: skip
 _UNREAD = "nothing here reads the variable, and origins don't see it"
 
@@ -126,6 +128,8 @@ def _unread(host: Host, step: Step, name: str) -> Claim:
     said_by = host.said_by(step)
     if name not in SPECIAL:
         return Claim(said_by, Outcome.NO_EFFECT, _UNREAD, "unread")
+    if SPECIAL[name] == _UNPACKED:
+        return Claim(said_by, Outcome.NO_EFFECT, _UNPACKED, "unread")
     if SPECIAL[name]:
         return equivalent(said_by, SPECIAL[name], "connections")
     return unsupported(said_by, f"{name} is not supported yet for haproxy", "not-yet")
