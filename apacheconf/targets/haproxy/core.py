@@ -78,6 +78,40 @@ def _claims(said_by: list[Written]) -> tuple[Claim, ...]:
     )
 
 
+_OF_CONNECTIONS = frozenset({"keepalive", "keepalivetimeout", "maxkeepaliverequests", "requestreadtimeout", "timeout"})
+
+
+def emit_connections(low: Lowering, hosts: Sequence[Host], frontend: Section) -> None:
+    """What the first host of an address says of its connections, where it differs from the main server."""
+    first, main = hosts[0], low.program.hosts[low.program.index.main]
+    limits, common = first.shape.limits, main.shape.limits
+    given = {
+        "client": (limits.timeout, common.timeout),
+        "http-request": (limits.header_timeout, common.header_timeout),
+        "http-keep-alive": (limits.keep_alive_timeout, common.keep_alive_timeout),
+    }
+    for name, (wanted, usual) in given.items():
+        if wanted != usual:
+            frontend.add("timeout", name, seconds(wanted))
+    if not limits.keep_alive and common.keep_alive:
+        frontend.add("option", "httpclose")
+    for host in hosts:
+        said_by = [each for each in low.scopes.own(host) if host.place and each.name.lower() in _OF_CONNECTIONS]
+        low.dropped += [_of_connection(each, host is first) for each in said_by]
+
+
+def _of_connection(line: Written, is_first: bool) -> Claim:
+    match line.name.lower():
+        case "requestreadtimeout":
+            return approximated([line], "HAProxy has no minimum rates", "minimum-rate")
+        case "maxkeepaliverequests":
+            return equivalent([line], "HAProxy does not count the requests of a connection", "requests-per-connection")
+        case _ if is_first:
+            return exact([line])
+        case _:
+            return approximated([line], "the first host of the address says it of all its connections", "first-host")
+
+
 def emit_guards(low: Lowering, host: Host, frontend: Section) -> None:
     """What httpd refuses before it maps anything, and the path that its mappings see."""
     limits = host.shape.limits

@@ -86,10 +86,11 @@ def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Sect
     scheme = "https" if first.front_tls else "http"
     frontend = Section("frontend", low.names.of(endpoint, f"{scheme}-{endpoint.address or 'all'}-{endpoint.port}"))
     hosts.emit_bind(low, endpoint, answering, frontend)
+    parties = hosts.parties_of(low, answering, frontend.name)
+    core.emit_connections(low, [party.host for party in parties], frontend)
     hosts.emit_default(low, answering, frontend)
     frontend.space()
     core.emit_guards(low, first, frontend)
-    parties = hosts.parties_of(low, answering, frontend.name)
     hosts.emit_choice(low, answering, frontend)
     every = [party.host for party in parties]
     lowered = [(host, _places(low, host, first)) for host in every]
