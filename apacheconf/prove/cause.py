@@ -7,7 +7,7 @@ import re
 from apacheconf.ledger import Written
 from apacheconf.program import Request, decide
 from apacheconf.program.hosts import Host
-from apacheconf.program.steps import KeepLocal, MapToOrigin, MapToUrl, Redirect, Respond, SetUri, Step
+from apacheconf.program.steps import KeepLocal, MapToFile, MapToOrigin, MapToUrl, Redirect, Respond, SetUri, Step
 from apacheconf.program.trace import Event, HostChosen, Tried
 from apacheconf.prove.probes import Probe
 from apacheconf.prove.side import Staged
@@ -37,12 +37,18 @@ def cause_of(staged: Staged, probe: Probe) -> str:
 
 
 def is_about_file(staged: Staged, probe: Probe) -> bool:
-    """Whether the first request of a probe leads to a file, and to no origin."""
+    """Whether the first request of a probe leads to a file, be it that rules of its folder lead on from there."""
     request = _request(staged, probe)
     if request is None:
         return False
-    decision = decide(staged.program, request)
-    return decision.origin is None and bool(decision.file)
+    steps: list[Step] = []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, Tried) and event.matched and isinstance(event.step.action, MapToFile | MapToOrigin):
+            steps.append(event.step)
+
+    decision = decide(staged.program, request, listen)
+    return bool(steps) and isinstance(steps[0].action, MapToFile) and bool(decision.file or decision.origin)
 
 
 def _request(staged: Staged, probe: Probe) -> Request | None:

@@ -201,6 +201,21 @@ RULES = (
 )
 
 
+def without_checks(program: Program) -> Rule:
+    """When members are asked for their health is no matter of one request (HAP-87): who forwards it says so."""
+    checks = [worker.check for worker in program.workers() if worker.check is not None]
+    asked = {f"{check.method.removesuffix('11')} {check.uri or '/'}" for check in checks}
+
+    def is_check(arrival: Arrival) -> bool:
+        forwarded = any(name.lower().startswith("x-forwarded") for name, _ in arrival.headers)
+        return not forwarded and arrival.line.partition(" HTTP/")[0] in asked
+
+    def apply(seen: Observation) -> Observation:
+        return replace(seen, arrivals=tuple(each for each in seen.arrivals if not is_check(each)))
+
+    return Rule("N15", "when members are asked for their health", apply)
+
+
 def members_as_one(program: Program) -> Rule:
     """Which member of a balancer answers is not compared probe by probe: DIF-11 compares how often each does."""
     names = {

@@ -25,7 +25,7 @@ from apacheconf.prove.cause import cause_of, is_about_file
 from apacheconf.prove.certificates import stand_in
 from apacheconf.prove.compare import Aspect, Comparison, compare
 from apacheconf.prove.generate import generate
-from apacheconf.prove.normalise import members_as_one, rules_for
+from apacheconf.prove.normalise import members_as_one, rules_for, without_checks
 from apacheconf.prove.probes import build_for_local
 from apacheconf.prove.report import Report, Result
 from apacheconf.prove.side import Front, Seen, observe
@@ -137,11 +137,13 @@ def _run(
     two, staged = observe(loaded, target, scenario, other, progress)
     notes += staged.stage.notes
     if scenario.name == SEQUENCE and other.name in ("nginx", "haproxy"):
+        asked = without_checks(loaded.require()).apply
+        one, two = ({name: asked(seen) for name, seen in side.items()} for side in (one, two))
         yield _distribution(target, scenario, one, two)
         return
     rules = rules_for(other.name)
     if other.name != fronts.SERVE:
-        rules = (members_as_one(loaded.require()), *rules)
+        rules = (without_checks(loaded.require()), members_as_one(loaded.require()), *rules)
     for probe in scenario.probes:
         compared = compare(one[probe.name], two[probe.name], rules)
         cause = "" if compared.equal else cause_of(staged, probe)

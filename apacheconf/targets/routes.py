@@ -280,7 +280,7 @@ def _is_ip(host: str) -> bool:
 
 def member_path(origin: Origin) -> str:
     """The path that the URLs of the members carry: the first one's (NGX-101). A worker's is in its mapping."""
-    return origin.members[0].path.rstrip("/") if isinstance(origin, Balancer) and origin.members else ""
+    return origin.members[0].path if isinstance(origin, Balancer) and origin.members else ""
 
 
 @dataclass(frozen=True)
