@@ -162,6 +162,11 @@ def _local_reason(one: Reply) -> Reply:
     return replace(one, reason="") if _is_local(one) else one
 
 
+def _timed(value: str) -> str:
+    """Microseconds of mod_headers: ``%t`` and ``%D``."""
+    return re.sub(r"\bD=\d+", "D=(took)", re.sub(r"\bt=\d{16}\b", "t=(time)", value))
+
+
 def _empty_reasons(one: Observation, two: Observation) -> tuple[Observation, Observation]:
     """An empty reason may be filled in: it says nothing either way (RFC 9112, 4)."""
     pairs = list(zip(one.replies, two.replies, strict=False))
@@ -198,6 +203,7 @@ RULES = (
         _each_reply(_local_reason),
         pair=_empty_reasons,
     ),
+    Rule("N17", "what a clock said", _both(lambda pairs: tuple((name, _timed(value)) for name, value in pairs))),
 )
 
 
@@ -213,7 +219,7 @@ def without_checks(program: Program) -> Rule:
     def apply(seen: Observation) -> Observation:
         return replace(seen, arrivals=tuple(each for each in seen.arrivals if not is_check(each)))
 
-    return Rule("N15", "when members are asked for their health", apply)
+    return Rule("N16", "when members are asked for their health", apply)
 
 
 def members_as_one(program: Program) -> Rule:

@@ -23,6 +23,7 @@ _FRAMING = frozenset(
     {"content-length", "transfer-encoding", "connection", "keep-alive", "trailer", "upgrade", "expect"}
 )
 _ONE_MORE_LINE = "where the header has several lines, the value is a line of its own and not joined to the last"
+_UNCHOSEN = "answers that HAProxy makes before it has chosen a backend go without"
 _UNREAD = "what HAProxy refuses while it reads a request goes without"
 #: OPTIONS * is about no path, and its answer has no headers of any.
 _NOT_STAR = ("!{", "var(txn.star)", "-m", "bool", "}")
@@ -298,6 +299,7 @@ def emit_in_front(low: Lowering, host: Host, found: list[Route], of_host: tuple[
         try:
             lines = list(_with_values(always_rules(step), _everywhere))
         except CannotAsk:
+            low.dropped.append(approximated(host.said_by(step), _UNCHOSEN, "always"))
             continue
         low.in_front.add((host.number, step.said_by, step.action))
         said_by = host.said_by(step)
