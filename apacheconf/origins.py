@@ -15,6 +15,8 @@ import hashlib
 import html
 import json
 import re
+import socket
+import struct
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, fields
 from itertools import count
@@ -59,7 +61,7 @@ class Orders:
     ``framing`` is ``length``, ``chunked``, ``close`` (until the end of the connection) or ``none``. ``delay`` is
     in seconds. ``interim`` are 1xx answers that go before: ``[[103, [["Link", "</x>"]]]]``. ``early`` answers
     before the body was read, ``close`` closes without an answer, ``no_continue`` sends no 100. ``size`` adds so
-    many bytes to the body, ``long`` a header of so many bytes.
+    many bytes to the body, ``long`` a header of so many bytes. ``reset`` breaks the connection in place of closing it.
     """
 
     status: int = 200
@@ -76,6 +78,7 @@ class Orders:
     early: bool = False
     close: bool = False
     no_continue: bool = False
+    reset: bool = False
 
 
 def read_orders(text: str) -> Orders:
@@ -334,10 +337,10 @@ class OriginProtocol(asyncio.Protocol):
         else:
             body = orders.body.encode("latin-1", "replace") + b"x" * orders.size
         if orders.close:
-            self._close()
+            self._close(orders.reset)
         elif orders.raw is not None:
             self._write(orders.raw.replace(SELF, self._called or "").encode("latin-1", "replace"))
-            self._close()
+            self._close(orders.reset)
         else:
             self._send(request, orders, body)
 
@@ -351,16 +354,23 @@ class OriginProtocol(asyncio.Protocol):
         without_body = request.request_line.startswith("HEAD ") or orders.status in (204, 304)
         self._write(head + (b"" if without_body else wire[: orders.cut]))
         if orders.cut is not None or orders.framing == "close" or not _keeps(request):
-            self._close()
+            self._close(orders.reset)
 
     def _write(self, data: bytes) -> None:
         if self._transport is not None:
             self._transport.write(data)
 
-    def _close(self) -> None:
-        if self._transport is not None:
+    def _close(self, reset: bool = False) -> None:
+        if self._transport is None:
+            return
+        if reset:
+            self._transport.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+            )
+            self._transport.abort()
+        else:
             self._transport.close()
-            self._transport, self.is_closing = None, True
+        self._transport, self.is_closing = None, True
 
     def abort(self) -> None:
         """Break the connection."""

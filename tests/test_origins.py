@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import socket
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -143,6 +144,20 @@ def test_records_what_arrived_and_refuses_where_it_is_down(origins: Origins) -> 
 )
 def test_obeys(origins: Origins, orders: dict[str, object], answer: bytes) -> None:
     assert talk(origins.ports[ONE], order(**orders)) == answer.replace(b"%d", b"%d" % origins.ports[ONE])
+
+
+def test_resets_in_place_of_closing(origins: Origins) -> None:
+    with socket.create_connection(("127.0.0.1", origins.ports[ONE]), 10) as client:
+        client.sendall(order(close=True, reset=True))
+        with pytest.raises(ConnectionResetError):
+            client.recv(1)
+
+
+def test_a_frozen_origin_answers_later(origins: Origins) -> None:
+    origins.freeze(0.3)
+    before = time.monotonic()
+    assert b"200 OK" in talk(origins.ports[ONE], order())
+    assert time.monotonic() - before > 0.2
 
 
 def test_answers_100_continue_unless_told_otherwise(origins: Origins) -> None:

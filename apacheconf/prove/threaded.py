@@ -6,6 +6,7 @@ import asyncio
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,10 @@ class Origins:
     def __enter__(self) -> Origins:
         self._thread.start()
         return self
+
+    def freeze(self, seconds: float) -> None:
+        """From now on nothing is accepted, read or answered for so long."""
+        self._loop.call_soon_threadsafe(time.sleep, seconds)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -2,8 +2,8 @@
 
     python -m tests.soak [--only PART]... [--seconds N] [--slow N] [--requests N]
 
-- *members*: members are killed and started again under load, answers break in their middle. Every answer is whole or
-  visibly broken.
+- *members*: members are killed, started again and slow to accept under load, answers end or are reset in their middle.
+  Every answer is whole or visibly broken, and nobody hears of members that are down while another is up.
 - *slow*: clients that send a byte a second and clients that don't read their megabyte. What others wait for (p99)
   stays under three times what it is without them, memory under 300 MB.
 - *many*: two million requests for different URLs. Memory ends within a tenth of what it was after 100,000.
@@ -73,10 +73,15 @@ def members(options: argparse.Namespace) -> list[str]:
     with Origins(MEMBERS) as origins, serving(origins) as (server, port):
         origins.up(MEMBERS)
         with Load(port, options.clients) as load:
-            until = time.monotonic() + options.seconds
+            until, rounds = time.monotonic() + options.seconds, 0
             while time.monotonic() < until:
                 for up in (MEMBERS, MEMBERS[:1], MEMBERS[1:], (), MEMBERS):
+                    load.steady = 0
                     origins.up(up)
+                    origins.freeze(0.2)  # slow to accept
+                    time.sleep(0.5)
+                    rounds += 1
+                    load.steady = rounds if up else 0
                     time.sleep(options.seconds / 20)
         print("members coming and going:", dict(load.seen.most_common()))
         return [*load.wrong, *_bounded(server, memory_bytes(server.pid))]

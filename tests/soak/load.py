@@ -13,25 +13,33 @@ from apacheconf.prove.client import Turn, exchange
 ANSWERS: tuple[dict[str, object], ...] = (
     {}, {}, {"size": 100_000}, {"size": 20_000, "framing": "chunked"}, {"size": 5000, "cut": 700},
     {"size": 5000, "cut": 700, "framing": "chunked"}, {"close": True}, {"raw": "HTTP/1.1 200 OK\r\nX: half"},
-    {"delay": 0.05},
+    {"delay": 0.05}, {"close": True, "reset": True}, {"raw": "HTTP/1.1 200 OK\r\nX: half", "reset": True},
+    {"size": 5000, "cut": 700, "reset": True}, {"size": 5000, "cut": 700, "framing": "chunked", "reset": True},
 )  # fmt: skip
+#: What makes an answer break.
+_BREAKS = {"cut", "close", "raw"}
 LOOKS_WHOLE = "LOOKS WHOLE BUT IS CUT"
 CUT = "CUT THOUGH THE ORIGIN SENT ALL"
+FAILED = "FAILED THOUGH A MEMBER WAS UP"
 
 
 class Load:
-    """``clients`` threads; ``seen`` counts how the answers ended, in a status or a word."""
+    """``clients`` threads; ``seen`` counts how the answers ended, in a status or a word.
+
+    ``steady`` is a number, another one for each time in which a member is up and nothing changes; 0 in between.
+    """
 
     def __init__(self, port: int, clients: int) -> None:
         self.port = port
         self.seen: Counter[str] = Counter()
+        self.steady = 0
         self._over = threading.Event()
         self._threads = [threading.Thread(target=self._run, args=(number,), daemon=True) for number in range(clients)]
 
     @property
     def wrong(self) -> list[str]:
         """What may not happen, with how often it did."""
-        return [f"{self.seen[what]} x {what}" for what in (LOOKS_WHOLE, CUT) if self.seen[what]]
+        return [f"{self.seen[what]} x {what}" for what in (LOOKS_WHOLE, CUT, FAILED) if self.seen[what]]
 
     def __enter__(self) -> Load:
         for thread in self._threads:
@@ -46,7 +54,11 @@ class Load:
     def _run(self, number: int) -> None:
         chosen = random.Random(number)
         while not self._over.is_set():
-            self.seen[self._ask(chosen.choice(ANSWERS))] += 1
+            orders, before = chosen.choice(ANSWERS), self.steady
+            ended = self._ask(orders)
+            self.seen[ended] += 1
+            if before and before == self.steady and ended != "200" and not orders.keys() & _BREAKS:
+                self.seen[FAILED] += 1
 
     def _ask(self, orders: dict[str, object]) -> str:
         head = f"GET / HTTP/1.1\r\nHost: example.com\r\nX-Ctl: {json.dumps(orders)}\r\nConnection: close\r\n\r\n"
