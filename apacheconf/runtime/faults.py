@@ -72,11 +72,13 @@ def not_reached(worker: Worker, place: str | tuple[str, int], system: str, word:
     return (Said("error", "proxy", text, system, bare=True),)
 
 
-def not_sent(worker: Worker, client: str) -> tuple[Said, ...]:
-    """The origin has closed before it had the whole body (FA-5)."""
+RESET = "(104)Connection reset by peer"
+
+
+def not_sent(worker: Worker, client: str, system: str = RESET) -> tuple[Said, ...]:
+    """The origin has closed before it had the whole body, or did not take it (FA-5)."""
     text = f"pass request body failed to {{origin}} ({worker.host})"
-    reset = "(104)Connection reset by peer"
-    first = Said("error", "proxy", f"AH01084: {text}", reset)
+    first = Said("error", "proxy", f"AH01084: {text}", system)
     return (first, Said("error", "proxy_http", f"AH01097: {text} from {client} ()"))
 
 

@@ -95,6 +95,9 @@ class HttpConnection(OriginConnection):
             self.deadline = 0.0
 
     def lateness(self, exchange: Exchange) -> OriginBroke:
+        if self._full and not exchange.started:  # FA-5
+            said = faults.not_sent(self.pool.worker, exchange.client.peer_address[0], faults.TOO_LATE)
+            return OriginBroke(504, "the origin did not take the body in time", said=said)
         if self._buffer.count(b"\n") and self._buffer.startswith(b"HTTP/"):
             return OriginBroke(502, "the origin was silent inside the header block", said=faults.LATE_IN_HEAD)  # FA-9
         return super().lateness(exchange)

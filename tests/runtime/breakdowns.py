@@ -15,8 +15,9 @@ def _fails(
     peer: tuple[tuple[Act, ...], ...] = (),
     others: tuple[tuple[Act, ...], ...] = (),
     config: str = "ProxyPass / http://{P}/",
+    logs: tuple[str, ...] = (),
 ) -> Play:
-    return Play(f"fail: {name}", config, clients, peer, others, show=_SHOWN)
+    return Play(f"fail: {name}", config, clients, peer, others, show=_SHOWN, logs=logs)
 
 
 def _breaks(name: str, *acts: Act) -> Play:
@@ -115,6 +116,31 @@ FAILURES = (
             ("in a head", "FA-9", (_WRONG,)),
             ("in a body", "RS-27", (_WRONG + b"Content-Length: 10\r\n\r\nhello",)),
         )
+    ),
+    _fails(
+        "nobody reads a body FA-5 LG-9",
+        (post(_HUGE),),
+        (get(last=True),),
+        peer=((Head(), Pause(2.5), Close()),),
+        config="ProxyTimeout 1\nLogLevel info\nProxyPass / http://{P}/",
+        logs=("error.log",),
+    ),
+    _fails(
+        "nobody reads a body, and another member FA-5 FO-7",
+        (post(_HUGE, last=False), Until(b"</html>\n"), get(last=True)),
+        (*_FOUR,),
+        peer=((Head(), Pause(2.5), Close()),),
+        config=f"ProxyTimeout 1\n{_UNFORCED}",
+    ),
+    _fails(
+        "two framings of a request, and its connection RB-7",
+        (
+            get(lines="Content-Length: 3\r\nTransfer-Encoding: chunked\r\n", method="POST")
+            + b"5\r\nhello\r\n0\r\n\r\n"
+            + get("/ignored"),
+        ),
+        (get("/next", last=True),),
+        peer=((Head(), Until(b"hello"), OK), (Head(), OK)),
     ),
     _fails("reset while a body is sent FA-5", (post(_HUGE),), peer=((Head(), Pause(0.3), Reset()),)),
     _fails(
