@@ -12,8 +12,6 @@ from apacheconf.expand.options import Known
 from apacheconf.expand.tree import Expanded
 from apacheconf.ledger import Written
 from apacheconf.model.types import Model, Server
-from apacheconf.modules.core import CoreServerConf
-from apacheconf.modules.core_values import DOCUMENT_ROOT
 from apacheconf.modules.mod_heartmonitor import HeartbeatServerConf
 from apacheconf.modules.mod_mime import MimeServerConf
 from apacheconf.modules.mod_proxy import Definition, ProxyDirConf, ProxyPass, ProxyServerConf
@@ -107,7 +105,7 @@ class _Compiler:
     def _builder(self, server: Server, linker: Linker, origins: Origins) -> LayerBuilder:
         model = self.model
         tls = any(each.protocol == "https" for each in model.listeners)
-        root = server.server_conf(CoreServerConf).document_root.value or DOCUMENT_ROOT
+        root = core.document_root(server)
         place = Place(linker, origins, self._leave_out, root, model.expanded.server_root, tls)
         maps = mod_rewrite.maps_of(server, model.main, model.expanded.server_root)
         return LayerBuilder(place, access.aliases_of(server, linker), maps)

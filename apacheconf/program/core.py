@@ -17,7 +17,7 @@ from apacheconf.modules.mod_proxy import ProxyServerConf
 from apacheconf.modules.mod_reqtimeout import ReadTimeout, ReqTimeoutServerConf
 from apacheconf.program.expressions import NotEvaluated, value_of
 from apacheconf.program.handling import FileRules, InputRules, UploadRules
-from apacheconf.program.hosts import Host, Limits, Reading, Shape
+from apacheconf.program.hosts import Host, LayerKind, Limits, Reading, Shape
 from apacheconf.program.link import Linker
 from apacheconf.program.messages import ErrorLog, formats_of, levels_of
 from apacheconf.program.naming import naming_of
@@ -57,7 +57,7 @@ def host(number: int, server: Server, main: Server, shape: Shape, linker: Linker
         errors=_error_log(server, conf, server_root),
         access_names=conf.access_names.value,
         recursion=conf.recursion.value,
-        document_root=conf.document_root.value or DOCUMENT_ROOT,
+        document_root=document_root(server),
     )
 
 
@@ -127,7 +127,16 @@ def _reading(timeout: ReadTimeout | None, default: Reading) -> Reading:
 def server_steps(server: Server, linker: Linker) -> Iterator[Step]:
     """What no mapping took lies under DocumentRoot (OR-1d)."""
     root = server.server_conf(CoreServerConf).document_root
-    yield linker.step(Phase.TRANSLATE, MapToFile(root.value or DOCUMENT_ROOT), root.said_by)
+    yield linker.step(Phase.TRANSLATE, MapToFile(document_root(server)), root.said_by)
+
+
+def document_root(server: Server) -> str:
+    """DocumentRoot, or httpd's own; around a ``.htaccess`` that is read alone it is at least the folder of that."""
+    said = server.server_conf(CoreServerConf).document_root.value
+    alone = next((each.pattern for each in server.sections if each.kind == LayerKind.HTACCESS.value), "")
+    if said or not alone or f"{alone}/".startswith(f"{DOCUMENT_ROOT}/"):
+        return said or DOCUMENT_ROOT
+    return alone
 
 
 def steps(conf: Conf) -> Iterator[Step]:

@@ -94,12 +94,21 @@ def _excludes(held: Matches, other: Matches) -> bool:
 
 #: A path that ends in one name, and patterns that look at no more than the last name of a path.
 _ONE_NAME = re.compile(r"/((?:[\w-]|\\[^\w\s])+)\$")
+_ONE_PATH = re.compile(r"\^(/(?:[\w/-]|\\[^\w\s])*)\$")
 _OF_LAST_NAME = re.compile(r"/\(\?=\[\^/\]\*\$\)|[^/^]+\$\Z")
 
 
 def _of_names(asked: Matches, answers: Answers) -> Condition:
     """A path whose last name is known answers whatever else asks that name."""
-    if asked.value != REQUEST_URI or not _OF_LAST_NAME.match(asked.regex.pattern):
+    if asked.value != REQUEST_URI:
+        return asked
+    for known, answer in answers.items():
+        if answer and isinstance(known, Matches) and known.value == asked.value and not known.regex.ignore_case:
+            path = _ONE_PATH.fullmatch(known.regex.pattern)
+            if path is not None:
+                text = re.sub(r"\\(.)", r"\1", path[1])
+                return ALWAYS if search(asked.regex, text) is not None else NEVER
+    if not _OF_LAST_NAME.match(asked.regex.pattern):
         return asked
     for known, answer in answers.items():
         if answer and isinstance(known, Matches) and known.value == asked.value and not known.regex.ignore_case:

@@ -112,6 +112,22 @@ def as_captures(value: Value) -> tuple[Value, Regex | None]:
     return joined(tuple(parts)), regexes.pop()
 
 
+#: A first group that ends where a slash follows: it is empty, or begins with the slash of the path.
+_UP_TO_SLASH = re.compile(r"\^\(\.\*\)\??/.*")
+
+
+def is_path(value: Value, regex: Regex | None = None) -> bool:
+    """Whether a value is a path that begins with what a group has matched; ``regex`` is that of Captures."""
+    first, second = (*parts_of(value), None, None)[:2]
+    if isinstance(first, Capture) and first.group == 1 and regex is not None:
+        first = Matched(REQUEST_URI, regex, 1)
+    match first, second:
+        case Matched(inner, Regex(pattern), 1), Literal(text) if inner == REQUEST_URI:
+            return text.startswith("/") and _UP_TO_SLASH.fullmatch(pattern) is not None
+        case _:
+            return False
+
+
 def is_tame(value: Value) -> bool:
     """Whether the value can hold nothing but letters, digits and ``-._:``, whatever a client sends."""
     match value:

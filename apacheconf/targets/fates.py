@@ -90,7 +90,7 @@ def _by_nature(directive: Written) -> Answer | None:
         return Answer(Outcome.NO_EFFECT, "nothing that is mapped to an origin is refused by it")
     if name == "authmerging" or (name == "authtype" and words == ["none"]):
         return Answer(Outcome.ABSORBED, "who is asked, and what is required, was worked out with it")
-    if name == "rewriteengine":
+    if name in ("rewriteengine", "rewritebase"):
         return Answer(Outcome.ABSORBED, "its rules are accounted for line by line")
     if name in _BY_NAME:
         return Answer(Outcome.NO_EFFECT, _BY_NAME[name])

@@ -19,7 +19,6 @@ from apacheconf.program.steps import (
     MapToOrigin,
     Respond,
     SetHandler,
-    SetUri,
     Step,
     Table,
 )
@@ -30,7 +29,7 @@ from apacheconf.targets.known import QUERY_STRING, Known
 from apacheconf.targets.mapped import lies_in, of_file, of_url, told_apart
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.routes import Route, route_of
-from apacheconf.targets.walking import Spelling, Walk
+from apacheconf.targets.walking import LOST, Spelling, Walk
 
 #: A cell that comes to more ends than these is not told apart, nor one with more cases than those to look at.
 MOST_ENDS, MOST_CASES = 128, 512
@@ -156,7 +155,7 @@ class _Grower:
         return self.files and self.cell.reach is Reach.BARE
 
     def _end(self, way: Walk) -> Route | Closed:
-        lost = [step for step, _ in way.met if isinstance(step.action, SetUri)]
+        lost = [step for step, _ in way.met if step.action == LOST]
         if lost:
             said_by = tuple(each for step in lost for each in self.host.said_by(step))
             return Closed(503, f"what it makes can't be told before the request: {way.lost}", said_by)

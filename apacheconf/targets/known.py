@@ -27,11 +27,11 @@ from apacheconf.program.conditions import (
 from apacheconf.program.evaluate import search
 from apacheconf.program.hosts import Host
 from apacheconf.program.prefixes import lies_under
-from apacheconf.program.steps import Step
+from apacheconf.program.steps import MapToFile, Step
 from apacheconf.program.values import REQUEST_URI, Capture, Chosen, Joined, Literal, Matched, Value, Variable
 from apacheconf.targets.captures import cuts, parts_of, replaced, simple
 from apacheconf.targets.environments import Environment
-from apacheconf.targets.patterns import literal_start
+from apacheconf.targets.patterns import escape, literal_start
 
 T = TypeVar("T")
 QUERY_STRING = Variable("QUERY_STRING")
@@ -49,7 +49,15 @@ class Known:
     path: Value = REQUEST_URI
     query: Value = QUERY_STRING
     url: Value | None = None
+    file: Value | None = None
     captures: dict[str, tuple[Value, Regex] | None] = field(default_factory=dict)
+
+    def locate(self, mapped: MapToFile) -> None:
+        """The path is that of this file, as far as only the path decides which one it is."""
+        if mapped.value is None:
+            rest = Matched(REQUEST_URI, Regex(f"^{escape(mapped.prefix)}(.*)$"), 1) if mapped.prefix else REQUEST_URI
+            root = mapped.root if mapped.prefix else mapped.root.rstrip("/")
+            self.file = Joined((Literal(root), rest))
 
     def put(self, part: T) -> T:
         """A value or an action in terms of the request."""
@@ -72,6 +80,8 @@ class Known:
                 return self.path if self.url is None else self.url
             case Variable("REQUEST_URI"):
                 return self.path
+            case Variable("REQUEST_FILENAME" | "FILE_SO_FAR" | "FILE_AS_MAPPED") if self.file is not None:
+                return self.file
             case Variable("QUERY_STRING"):
                 return self.query
             case Variable("SERVER_NAME") if self.host.canonical_name:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-#: What is written where TypesConfig can't be read: the types of files that websites are made of.
+from apacheconf.program.program import Program
+
+#: What is written where no TypesConfig is given, or can't be read: the types of files that websites are made of.
 COMMON = {
     "application/gzip": "gz", "application/javascript": "js mjs", "application/json": "json map",
     "application/manifest+json": "webmanifest", "application/pdf": "pdf", "application/rss+xml": "rss",
@@ -18,14 +20,14 @@ COMMON = {
 }  # fmt: skip
 
 
-def is_readable(file: str) -> bool:
-    """Whether the file of types can be read here."""
-    return _text(file) is not None
+def is_known(program: Program) -> bool:
+    """Whether the configuration names the file of types, and it can be read here."""
+    return _text(program) is not None
 
 
-def types_of(file: str) -> dict[str, str]:
+def types_of(program: Program) -> dict[str, str]:
     """The type of each suffix in lower case, as mod_mime reads them: the last line with a suffix wins."""
-    text = _text(file)
+    text = _text(program)
     if text is None:
         return {suffix: kind for kind, suffixes in COMMON.items() for suffix in suffixes.split()}
     found: dict[str, str] = {}
@@ -35,8 +37,10 @@ def types_of(file: str) -> dict[str, str]:
     return found
 
 
-def _text(file: str) -> str | None:
+def _text(program: Program) -> str | None:
+    if not any(each.name.lower() == "typesconfig" for each in program.directives):
+        return None
     try:
-        return Path(file).read_text("latin-1")
+        return Path(program.types_config).read_text("latin-1")
     except OSError:
         return None

@@ -43,7 +43,7 @@ _AUTHORITY = re.compile(r"(?:unix:[^|]*\|)?[A-Za-z][A-Za-z0-9+.-]*://[^/]*")
 _NOTHING = Literal("")
 _QUESTION = Regex(r"\?")
 #: What may not stand in a query that rules have made (SEM-30).
-_BLANKS = Regex(r"[\x00-\x20\x7f]")
+BLANKS = Regex(r"[\x00-\x20\x7f]")
 
 
 class Lost(Exception):
@@ -176,7 +176,7 @@ class Run:
         text = _text_of(url)
         away = is_absolute(text) and self.proxied is None
         if not (away and self.escaped) and known.query != QUERY_STRING and not is_tame(known.query):
-            self.refused += [Matches(each, _BLANKS) for each in _decoded_in(known.query)]
+            self.refused += [Matches(each, BLANKS) for each in decoded_in(known.query)]
         step = replace(step, said_by=tuple(dict.fromkeys(n for each in self.made_by for n in each.said_by)))
         if self.proxied is not None:
             return self._to_origin(step, self.proxied, url)
@@ -256,12 +256,12 @@ def _is_of_path(value: Value) -> bool:
             return False
 
 
-def _decoded_in(value: Value) -> list[Value]:
+def decoded_in(value: Value) -> list[Value]:
     """The parts of a value that may hold blanks and controls: those of the path, which is decoded."""
     if isinstance(value, Chosen):
-        return list(dict.fromkeys((*_decoded_in(value.yes), *_decoded_in(value.no))))
+        return list(dict.fromkeys((*decoded_in(value.yes), *decoded_in(value.no))))
     if isinstance(value, Joined):
-        return list(dict.fromkeys(each for part in value.parts for each in _decoded_in(part)))
+        return list(dict.fromkeys(each for part in value.parts for each in decoded_in(part)))
     decoded = not isinstance(value, Literal) and not is_tame(value) and _is_of_path(value)
     return [value] if decoded else []
 

@@ -50,7 +50,8 @@ from apacheconf.targets.claims import Claim, approximated, exact, unsupported
 class Route:
     """What certain requests of one cell meet: ``answer`` decides, else ``mapping``, else ``file``; else it is 404.
 
-    ``answer`` is a Respond or Redirect, ``mapping`` leads to an origin, ``file`` is a MapToFile, ``local`` an
+    ``answer`` is a Respond, a Redirect or a SetUri (a path that is asked for anew),
+    ``mapping`` leads to an origin, ``file`` is a MapToFile, ``local`` an
     exclusion from mappings. ``admits`` say who may, each with ``when`` it asks. ``reverses`` are MapBack steps in
     order, ``logs`` those of Log, ``unsure`` steps whose
     condition depends on the request and that decide nothing, ``others`` certain steps of kinds not listed here.
@@ -166,7 +167,7 @@ def _place(step: Step, walked: Route) -> None:
                 walked.answer = replace(step, action=Respond(500))
         case KeepLocal():
             walked.local = walked.local or step
-        case Respond() | Redirect() if not walked.answer:
+        case Respond() | Redirect() | SetUri() if not walked.answer:
             walked.answer = step
         case MapToFile() if walked.mapping is None:
             walked.file = walked.file or step

@@ -7,7 +7,7 @@ from dataclasses import replace
 from enum import Enum
 
 from apacheconf.program.admission import Admit, Holds, Requires, Rules
-from apacheconf.program.conditions import ALWAYS, NEVER, Condition, Matches, Regex
+from apacheconf.program.conditions import ALWAYS, NEVER, AllOf, AnyOf, Condition, Matches, Regex
 from apacheconf.program.hosts import Host
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import (
@@ -27,13 +27,14 @@ from apacheconf.program.steps import (
     Step,
     Table,
 )
-from apacheconf.program.values import REQUEST_URI, Call, Literal
+from apacheconf.program.values import REQUEST_URI, Call, Capture, Literal
 from apacheconf.targets.answers import Answers, residual
-from apacheconf.targets.captures import as_captures
+from apacheconf.targets.captures import as_captures, parts_in
 from apacheconf.targets.environments import Environment, mentions_any
 from apacheconf.targets.known import Known
 from apacheconf.targets.rewrites import Lost, Open, Run, answer, cookie_line, needs_one_regex
 from apacheconf.targets.routes import Deciding
+from apacheconf.targets.section_rules import Section, SectionRun
 
 #: Steps that run, each with whether it is certain.
 Met = list[tuple[Step, bool]]
@@ -50,7 +51,7 @@ class Spelling(Enum):
 #: Variables that are known when the answer is there, and those of the environment that nobody here has set.
 _LATER = ("REQUEST_STATUS", "RESP", "ENV")
 #: In place of an action that makes a path nobody here can follow.
-_LOST = SetUri(Literal(""))
+LOST = SetUri(Literal(""))
 
 
 class Walk:
@@ -73,6 +74,8 @@ class Walk:
         self._ended: Phase | None = None
         self._mapped = False
         self._run: Run | None = None
+        self._file: MapToFile | None = None
+        self._section: Section | None = None
 
     @property
     def follows(self) -> bool:
@@ -83,12 +86,16 @@ class Walk:
         """Go on up to the first deciding step whose condition is open, which is returned, or to a new path."""
         at = -1
         while (at := at + 1) < len(steps):
-            step = steps[at]
+            step = self._in_section(steps[at])
             if self._is_passed(step):
                 continue
+            question, step = self._alternative(step)
+            if question is not None:
+                self.met.append((step, False))
+                return question
             left = residual(self.known.asks(step), self.answers)
             headers = self.spelling is Spelling.ALL and not _waits(left, step, steps)
-            if left not in (ALWAYS, NEVER) and _decides(step, headers):
+            if left not in (ALWAYS, NEVER) and (_decides(step, headers) or self._begins_here(step)):
                 self.met.append((step, False))
                 return left
             flow = step.then if left == ALWAYS else step.otherwise if left == NEVER else Flow()
@@ -101,13 +108,13 @@ class Walk:
                     return asked.question
                 except Lost as why:
                     self.lost = str(why)
-                    self.met.append((replace(step, action=_LOST), True))
+                    self.met.append((replace(step, action=LOST), True))
                     return None
             at = _after(flow, at, steps)
             self._ended = step.phase if flow.move is Move.END else self._ended
             if flow.move is Move.RESTART:
                 self.lost = "its rules begin anew"
-                self.met.append((replace(step, action=_LOST), True))
+                self.met.append((replace(step, action=LOST), True))
                 return None
             if self.moved:
                 return None
@@ -121,17 +128,55 @@ class Walk:
         if self.known.environment is not None:
             self.known.environment.tell(step, left, at, step.otherwise, self.known.put)
 
+    def _alternative(self, step: Step) -> tuple[Condition | None, Step]:
+        """A rule whose captures come from the first of several conditions that holds: the question which one it is,
+        or the rule with that one."""
+        action = step.action
+        captured = {each.match for each in parts_in(action, Capture)} if isinstance(action, Rewrite) else set()
+        parts = step.when.conditions if isinstance(step.when, AllOf) else (step.when,)
+        if "cond" not in captured or self._run is None:
+            return None, step
+        for at, part in enumerate(parts):
+            if not isinstance(part, AnyOf) or not any(isinstance(each, Matches) for each in part.conditions):
+                continue
+            for each in part.conditions:
+                plain = replace(each, captures="") if isinstance(each, Matches) else each
+                left = residual(self.known.asked(plain), self.answers)
+                if left == ALWAYS:
+                    return None, replace(step, when=AllOf((*parts[:at], each, *parts[at + 1 :])))
+                if left != NEVER:
+                    return left, step
+        return None, step
+
+    def _in_section(self, step: Step) -> Step:
+        """A rule of a section in terms of the path."""
+        if isinstance(step.action, BeginRewriting) and step.action.folder:
+            self._section = None if self._file is None else Section.of(step.action, self._file)
+            return step if self._section is None else replace(step, when=self._section.begins(step.action))
+        return step if self._section is None else replace(step, when=self._section.asked(step.when))
+
+    def _begins_here(self, step: Step) -> bool:
+        return isinstance(step.action, BeginRewriting) and self._section is not None
+
     def _meet(self, step: Step, left: Condition) -> None:
         """The step runs, where ``left`` holds. Raises Lost."""
         action = step.action
+        if left == ALWAYS and isinstance(action, MapToFile) and self._file is None:
+            self._file = action
+            self.known.locate(action)
         if left == ALWAYS and isinstance(action, BeginRewriting) and not action.folder:
             self._run = Run(self.host, self.known, self.answers)
+        elif left == ALWAYS and self._begins_here(step) and self._section is not None:
+            self._run = SectionRun(self.host, self.known, self.answers)
+            self._run.section = self._section
         elif left == ALWAYS and isinstance(action, Rewrite) and action.answers:
             step, self._ended = answer(step), step.phase
         elif left == ALWAYS and isinstance(action, Rewrite) and self._run is not None:
             self._run.rewrite(step)
         elif isinstance(action, FinishRewriting) and self._run is not None:
             self._finish(step, self._run)
+        elif isinstance(action, Rewrite) and action.target is not None:
+            raise Lost("it is a rule of a section that can't be followed here")
         elif self.follows:
             step = self._in_words_of_the_request(step, left)
         if self.follows and isinstance(action, Rewrite) and not action.answers:
@@ -162,6 +207,7 @@ class Walk:
     def _finish(self, step: Step, run: Run) -> None:
         """The end of the rules: what they have made is met before it."""
         made, self._run = run.finish(step), None
+        self._section = None
         if not self.follows and not needs_one_regex(made, run):
             raise Lost("another path or query")
         self.refused += run.refused

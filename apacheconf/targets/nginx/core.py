@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from apacheconf.ledger import Outcome, Written
 from apacheconf.program.hosts import Host, Limits
-from apacheconf.program.steps import AddCharset
+from apacheconf.program.steps import AddCharset, SetHandler
 from apacheconf.targets.claims import Claim, approximated, exact
 from apacheconf.targets.hostnames import Named, is_suffix
 from apacheconf.targets.nginx.lowering import Lowering
@@ -78,6 +78,8 @@ def emit_charset(low: Lowering, route: Route, location: Block) -> None:
         return
     said_by = route.host.said_by(route.charset)
     claim = approximated(said_by, "a 301 or 302 gets no charset, and a 204 or 304 that has a type gets one", "charset")
+    if route.mapping is None and not any(isinstance(step.action, SetHandler) for step in route.others):
+        claim = exact(said_by)  # of a file only 200 and 206 have a type
     comment = low.sources.comment(said_by)
     location.add("charset", literal(route.charset.action.charset), comment=comment, claims=(claim,))
     location.add("charset_types", "text/plain")

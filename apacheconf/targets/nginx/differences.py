@@ -69,8 +69,8 @@ _OF_FILES = (
 )  # fmt: skip
 #: Where TypesConfig could not be read when this was written.
 _COMMON_TYPES = Difference(
-    "media-types", _A, "TypesConfig could not be read: the table of types holds common ones only; write it anew where "
-    "the file is", "GET /archive.7z HTTP/1.1"
+    "media-types", _A, "no TypesConfig is given that can be read here: the table of types holds common ones only",
+    "GET /archive.7z HTTP/1.1"
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from apacheconf.targets.choices import Place, leaves
 from apacheconf.targets.claims import Claim, equivalent, exact
 from apacheconf.targets.error_documents import DEPENDS, TYPE, lines_of
 from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.nginx.rewriting import FORBIDDEN
 from apacheconf.targets.nginx.tree import Block, literal
 from apacheconf.targets.routes import Route
 
@@ -151,6 +152,9 @@ def emit_texts(low: Lowering, server: Block) -> None:
     if low.unreachable:
         server.space()
         server.open("location", "@script-unreachable").add("return", "503")
+    if low.forbids:
+        server.space()
+        server.open("location", FORBIDDEN).add("return", "403")
     for made, name in low.texts.items():
         assert isinstance(made.text, Literal)
         server.space()

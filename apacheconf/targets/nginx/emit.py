@@ -18,11 +18,12 @@ from apacheconf.targets.hostnames import (
     endpoints,
     named_hosts,
 )
-from apacheconf.targets.media_types import is_readable
+from apacheconf.targets.media_types import is_known
 from apacheconf.targets.nginx import (
     core,
     documents,
     failures,
+    htaccess,
     messages,
     mod_log_config,
     mod_mime,
@@ -68,8 +69,8 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, folder: boo
         ledger.drop(claim.said_by, claim.caveat, claim.outcome, claim.key)
     trace = any(host.shape.limits.trace for host in program.hosts)
     several = len({host.front_tls for host in program.hosts if host.front_tls}) > 1
-    traits = Traits(trace, several, low.serves_files, is_readable(program.types_config))
-    return Emission(files.texts, differences(version, traits))
+    traits = Traits(trace, several, low.serves_files, is_known(program))
+    return Emission(files.texts, differences(version, traits), htaccess.notes(low))
 
 
 Listens = list[tuple[Endpoint, bool]]

@@ -19,6 +19,8 @@ from apacheconf.program.steps import (
     Rewrite,
     SecureOrigin,
     SetErrorDocument,
+    SetHandler,
+    SetUri,
     Step,
 )
 from apacheconf.targets.captures import parts_in
@@ -30,6 +32,7 @@ from apacheconf.targets.fates import FILES
 from apacheconf.targets.nginx import (
     documents,
     failures,
+    htaccess,
     mod_alias,
     mod_auth_basic,
     mod_deflate,
@@ -40,6 +43,7 @@ from apacheconf.targets.nginx import (
     mod_proxy_fcgi,
     mod_setenvif,
     nesting,
+    rewriting,
     static,
 )
 from apacheconf.targets.nginx.conditions import can_ask, flag_of
@@ -79,12 +83,14 @@ def emit_place(low: Lowering, host: Host, place: Place, server: Block) -> None:
 
 def _emit_served(low: Lowering, place: Place, tree: Tree, server: Block) -> bool:
     """The location of a cell whose files lie in one folder, with others in it for what is asked of names."""
+    tree = nesting.spread(tree, place.cell)
     served = nesting.in_one_folder(low, tree, place.cell)
     mapped = static.mapped_file(served) if served else None
     if served is None or mapped is None:
         return False
     location = server.open("location", *_matcher(place))
     static.emit_root(low, served, mapped, location)
+    htaccess.emit_stub(low, served.host, place, location)
 
     def fill(end: Route | Closed, inner: Block) -> None:
         _fill(low, end, inner, server, has_folder=True)
@@ -172,7 +178,7 @@ def _emit_outgoing(low: Lowering, route: Route, block: Block) -> list[Step]:
     """Filters of answers: of those that are made here only redirects expire, and none is compressed."""
     expiry = [step for step in route.others if isinstance(step.action, ExpiryRules)]
     if route.answer is not None:
-        filters = [step for step in route.others if isinstance(step.action, AddFilter | DeflateRules)]
+        filters = [step for step in route.others if isinstance(step.action, AddFilter | DeflateRules | SetHandler)]
         redirects = isinstance(route.answer.action, Redirect)
         for step in expiry if redirects else ():
             low.dropped += mod_expires.emit_rules(low, route, step, block)
@@ -225,6 +231,10 @@ def _emit_local(low: Lowering, route: Route, location: Block, server: Block) -> 
     if route.answer:
         mapped = (step for step in (route.file, route.local) if step)
         low.dropped += [exact(route.host.said_by(step)) for step in mapped]
+    if route.answer and isinstance(route.answer.action, SetUri):
+        claims_of = (exact(route.host.said_by(route.answer)),)
+        location.add("try_files", _NO_FILE, rewriting.asked_anew(low, route), claims=claims_of)
+        return
     if route.answer and isinstance(route.answer.action, Redirect):
         _emit_redirect(low, route, route.answer, location, server)
         return

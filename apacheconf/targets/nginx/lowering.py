@@ -58,6 +58,8 @@ class Lowering:
     script: bool = False
     #: Whether the server that is being written says what is answered where a script can't be asked.
     unreachable: bool = False
+    #: The same for what is refused where another path would be asked for.
+    forbids: bool = False
     #: The tables of types by what AddType and AddCharset change in TypesConfig's.
     tables: dict[tuple[Pairs, Pairs], Block] = field(default_factory=dict)
     #: Whether any host asks an origin.
@@ -81,7 +83,7 @@ class Lowering:
         """Named locations belong to a server."""
         self.cases.clear()
         self.counts.clear()
-        self.unreachable = self.adds_to_answers = False
+        self.unreachable = self.forbids = self.adds_to_answers = False
 
     @cached_property
     def maps_back(self) -> bool:

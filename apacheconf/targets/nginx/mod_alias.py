@@ -8,7 +8,7 @@ from apacheconf.program.conditions import NEVER, Regex
 from apacheconf.program.steps import Redirect, Step
 from apacheconf.program.uri import escape_path
 from apacheconf.program.values import REQUEST_URI, Call, Capture, Literal, Value, Variable
-from apacheconf.targets.captures import is_tame, parts_of
+from apacheconf.targets.captures import is_path, is_tame, parts_of
 from apacheconf.targets.claims import equivalent, exact
 from apacheconf.targets.finite import texts_of
 from apacheconf.targets.hostnames import own_scheme
@@ -39,7 +39,7 @@ def emit_redirect(low: Lowering, route: Route, step: Step, location: Block) -> s
     said_by = route.host.said_by(step)
     action, regex = step.action, regex_of(step)
     value = action.location.argument if isinstance(action.location, Call) else action.location
-    parts = [*_of_own(low, route, action, value), *parts_of(value)]
+    parts = [*_of_own(low, route, action, value, regex), *parts_of(value)]
     if route.unescaped:
         _emit_as_it_is(low, route, action, [told(each, regex) for each in parts], location)
         return ""
@@ -63,9 +63,10 @@ def emit_status(step: Step, location: Block) -> None:
     location.add("return", str(step.action.status), "$sent_http_location")
 
 
-def _of_own(low: Lowering, route: Route, action: Redirect, value: Value) -> list[Value]:
+def _of_own(low: Lowering, route: Route, action: Redirect, value: Value, regex: Regex | None) -> list[Value]:
     """Scheme and authority of this server in front of a path."""
-    if action.relative or not begins_with(value).startswith("/"):
+    is_local = begins_with(value).startswith("/") or is_path(value, regex)
+    if action.relative or not is_local:
         return []
     return [Literal(f"{own_scheme(route.host)}://"), Variable("SELF", self_authority(low, route.host))]
 

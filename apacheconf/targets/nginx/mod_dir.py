@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from apacheconf.program.handling import FolderRules
-from apacheconf.program.hosts import Reach
+from apacheconf.program.hosts import LayerKind, Reach
 from apacheconf.program.steps import Step
 from apacheconf.targets.choices import Tree
 from apacheconf.targets.claims import Claim, exact, unsupported
@@ -23,7 +25,13 @@ def rules_of(low: Lowering, route: Route) -> FolderRules:
     found = [step.action for step in route.others if isinstance(step.action, FolderRules)]
     if "dir_module" not in low.program.modules:
         return FolderRules((), slash=False)
-    return found[-1] if found else FolderRules()
+    rules = found[-1] if found else FolderRules()
+    alone = any(layer.kind is LayerKind.HTACCESS for layer in route.host.shape.layers)
+    said = any(
+        each.name.lower() == "directoryindex"
+        for step in route.others if isinstance(step.action, FolderRules) for each in route.host.said_by(step)
+    )  # fmt: skip
+    return replace(rules, index=(*rules.index, "index.php")) if alone and not said else rules
 
 
 def emit_defaults(low: Lowering, route: Route, location: Block) -> None:

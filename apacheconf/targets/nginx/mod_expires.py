@@ -1,7 +1,6 @@
 """mod_expires in nginx: ``expires`` by the type of the answer (NGX-170).
 
-An origin's own Cache-Control would be replaced by it; there max-age is added in a line of its own, as in answers with
-an error.
+An origin's own Cache-Control would be replaced by it; there max-age is added in a line of its own.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from apacheconf.targets.nginx.tree import Block
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.routes import Route
 
-_OF_ORIGINS = "beside an origin's Cache-Control and in errors max-age stands alone, for it counts before Expires"
+_OF_ORIGINS = "beside an origin's own Cache-Control max-age stands alone, for it counts before Expires"
 _FOR_CACHES = "Expires is left out beside a Cache-Control that a Header line sets"
 _MODIFIED = "a time after the last change counts from the access: nginx has one base for all types"
 
@@ -63,7 +62,7 @@ def emit_for_origin(low: Lowering, route: Route, location: Block) -> list[Step]:
     location.add("expires", low.maps.make("origin_expires", Map(own, (("", time), ("default", "off")), "")))
     seconds = low.maps.make("max_age", Map(time, ((r"~^\+?(?<age>-?\d+)s$", "max-age=$age"), ("default", "")), ""))
     source = "$upstream_http_expires:$upstream_http_cache_control:$status"
-    entries = (("~^::[123]", ""), ("~^:", seconds), ("default", ""))
+    entries = (("~^::", ""), ("~^:.*:[123]..$", seconds), ("default", ""))
     location.add("add_header", "Cache-Control", low.maps.make("more_caching", Map(source, entries, "")), "always")
     if any(each.since_modification for each in every):
         low.dropped.append(approximated(said_by, _MODIFIED, "expires-modification"))

@@ -110,7 +110,7 @@ def emit_rules(low: Lowering, route: Route, step: Step, location: Block) -> list
 
 def _table(low: Lowering, rules: MimeRules) -> dict[str, str]:
     """The types with what the lines add to them; a charset becomes part of its type."""
-    types = dict(types_of(low.program.types_config))
+    types = dict(types_of(low.program))
     for suffix, kind in rules.types:
         if kind is None:
             types.pop(suffix, None)

@@ -5,24 +5,27 @@ Whoever an inner location takes is asked nothing by the outer one: refusals that
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from apacheconf.program.conditions import Condition, Matches, Not, Regex, Test, Under
+from apacheconf.program.conditions import ALWAYS, NEVER, AllOf, AnyOf, Compare, Condition, Matches, Not, Operator, Test
 from apacheconf.program.hosts import Cell, Reach
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
-from apacheconf.program.steps import EditHeader, Respond, Table
-from apacheconf.program.values import REQUEST_URI, Joined
+from apacheconf.program.steps import EditHeader, Redirect, Respond, SetUri, Table
+from apacheconf.program.values import REQUEST_URI, Joined, Value
+from apacheconf.targets.answers import Answers, residual
+from apacheconf.targets.captures import parts_in
 from apacheconf.targets.choices import Ask, Closed, Tree, leaves
 from apacheconf.targets.claims import exact
 from apacheconf.targets.mapped import any_segment
-from apacheconf.targets.nginx import mod_dir, mod_proxy_fcgi, static
+from apacheconf.targets.nginx import mod_alias, mod_dir, mod_proxy_fcgi, rewriting, static
 from apacheconf.targets.nginx.conditions import can_ask, flag_of
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.tree import Block
-from apacheconf.targets.patterns import escape, prefix_regex
-from apacheconf.targets.questions import pcre
-from apacheconf.targets.routes import Route
+from apacheconf.targets.patterns import escape
+from apacheconf.targets.questions import CannotAsk, as_match
+from apacheconf.targets.routes import Route, kept_in_mind
 
 Fill = Callable[[Route | Closed, Block], None]
 #: What a location can't take back that the one around it says, and the word that does.
@@ -32,10 +35,115 @@ _TAKEN_BACK = {"autoindex": "off", "charset": "off", "expires": "off", "etag": "
 
 @dataclass(frozen=True)
 class Guard:
-    """Requests for which ``condition`` holds get ``status``."""
+    """Requests for which ``condition`` holds get what ``end`` answers, a status or a redirect; or ``refused`` a 403."""
 
     condition: Condition
-    status: int
+    end: Route
+    refused: bool = False
+
+    @classmethod
+    def of(cls, condition: Condition, end: Route) -> list[Guard]:
+        """Those of an end: what it refuses comes first (SEM-30)."""
+        found = [cls(condition, end)]
+        if isinstance(end.answer and end.answer.action, Redirect) and end.refused:
+            found.insert(0, cls(AllOf((condition, AnyOf(end.refused))), end, refused=True))
+        return found
+
+    def emit(self, low: Lowering, location: Block) -> None:
+        """The guard in a location: ``if`` may return or rewrite, and nothing else."""
+        assert self.end.answer is not None
+        block = location.open("if", flag_of(low.maps, self.condition))
+        if self.refused:
+            block.add("return", "403")
+        elif isinstance(self.end.answer.action, Redirect):
+            mod_alias.emit_redirect(low, self.end, self.end.answer, block)
+        else:
+            block.add("return", str(_status(self.end)), claims=(exact(self.end.host.said_by(self.end.answer)),))
+
+
+def spread(tree: Tree, cell: Cell) -> Tree:
+    """The tree with questions about names asked by themselves, before what else must hold with them."""
+    return _known(_spread(tree, cell), {})
+
+
+def _known(tree: Tree, answers: Answers) -> Tree:
+    """The tree without questions that those above them have answered."""
+    if not isinstance(tree, Ask):
+        return tree
+    left = residual(tree.condition, answers)
+    if left in (ALWAYS, NEVER):
+        return _known(tree.yes if left == ALWAYS else tree.no, answers)
+    parts = left.conditions if isinstance(left, AllOf) else (left,)
+    holds = {
+        **answers,
+        **{each.condition if isinstance(each, Not) else each: not isinstance(each, Not) for each in parts},
+    }
+    fails = dict(answers)
+    if len(parts) == 1:
+        asked = left.condition if isinstance(left, Not) else left
+        fails[asked] = isinstance(left, Not)
+    yes, no = _known(tree.yes, holds), _known(tree.no, fails)
+    return no if yes == no else Ask(left, yes, no)
+
+
+def _spread(tree: Tree, cell: Cell) -> Tree:
+    if not isinstance(tree, Ask):
+        return tree
+    parts = tuple(map(_plain, tree.condition.conditions)) if isinstance(tree.condition, AllOf) else ()
+    for part in parts:
+        asked = part.condition if isinstance(part, Not) else part
+        if _names(asked, cell) is None:
+            continue
+        others = tuple(each for each in parts if each is not part)
+        rest: Tree = Ask(others[0] if len(others) == 1 else AllOf(others), tree.yes, tree.no)
+        if not _is_every_name(asked):
+            yes, no = (tree.no, rest) if isinstance(part, Not) else (rest, tree.no)
+            rest = Ask(asked, yes, no)
+        return _spread(rest, cell)
+    return _in_order(tree.condition, _spread(tree.yes, cell), _spread(tree.no, cell), cell)
+
+
+def _plain(condition: Condition) -> Condition:
+    """What is different is not the same."""
+    if isinstance(condition, Compare) and condition.operator is Operator.DIFFERENT:
+        return Not(replace(condition, operator=Operator.SAME))
+    return condition
+
+
+def _in_order(condition: Condition, yes: Tree, no: Tree, cell: Cell) -> Tree:
+    """The question, below those about names that its ends begin with."""
+    if yes == no or _serve_alike(condition, yes, no):
+        return no
+    for end in (yes, no) if _names(condition, cell) is None else ():
+        if isinstance(end, Ask) and _names(end.condition, cell) is not None:
+            of_yes, of_no = _branches(yes, end.condition), _branches(no, end.condition)
+            ends = (_in_order(condition, one, other, cell) for one, other in zip(of_yes, of_no, strict=True))
+            return Ask(end.condition, *ends)
+    return Ask(condition, yes, no)
+
+
+def _serve_alike(condition: Condition, yes: Tree, no: Tree) -> bool:
+    """Whether both ends serve the same files, and rules were about what isn't there."""
+    if not (isinstance(yes, Route) and isinstance(no, Route) and static.is_served(yes) and static.is_served(no)):
+        return False
+    asked = any(_is_mapped(each.value) for each in parts_in(condition, Test))
+    plain = [replace(each, rewriting=[], query=None, refused=(), unescaped=False) for each in (yes, no)]
+    return asked and plain[0] == plain[1]
+
+
+def _branches(tree: Tree, condition: Condition) -> tuple[Tree, Tree]:
+    """What comes of a tree where a condition holds, and where it doesn't."""
+    return (tree.yes, tree.no) if isinstance(tree, Ask) and tree.condition == condition else (tree, tree)
+
+
+_EVERYTHING = re.compile(
+    r"\^(?:/|(?:/(?:[\w-]|\\[^\w\s])+)+/)(?:\(\?s:\.\*\?\)\(\?:)?[\^$().*+]*(?:\(\?<=[^()]*\))?\)?"
+)
+
+
+def _is_every_name(condition: Condition) -> bool:
+    """Whether every path below the section matches, but that of its folder perhaps, which is no file."""
+    return isinstance(condition, Matches) and bool(_EVERYTHING.fullmatch(condition.regex.pattern))
 
 
 def in_one_folder(low: Lowering, tree: Tree, cell: Cell) -> Route | None:
@@ -45,25 +153,57 @@ def in_one_folder(low: Lowering, tree: Tree, cell: Cell) -> Route | None:
     others = [end for end in ends if isinstance(end, Route) and end.mapping and not is_fcgi(end.origin(low.program))]
     folders = {static.mapped_file(each) for each in served}
     alike = len(folders) == 1 and None not in folders
-    return served[0] if alike and not others and _can_nest(tree, cell) else None
+    return served[0] if alike and not others and _can_nest(low, tree, cell) else None
 
 
-def _can_nest(tree: Tree, cell: Cell) -> bool:
+def _can_nest(low: Lowering, tree: Tree, cell: Cell) -> bool:
     if not isinstance(tree, Ask):
         return True
-    if not (_can_nest(tree.yes, cell) and _can_nest(tree.no, cell)):
+    if not (_can_nest(low, tree.yes, cell) and _can_nest(low, tree.no, cell)):
         return False
-    return (
-        _names(tree.condition, cell) is not None
-        or _asks_script(tree)
-        or (can_ask(tree.condition) and (_status(tree.yes) is not None or _status(tree.no) is not None))
-    )
+    if _names(tree.condition, cell) is not None or _asks_script(tree) or _unless_there(tree):
+        return True
+    return can_ask(tree.condition) and (_guards(low, tree.yes) or _guards(low, tree.no))
+
+
+def _guards(low: Lowering, tree: Tree) -> bool:
+    """Whether the end is nothing but a status or a redirect."""
+    if not isinstance(tree, Route) or tree.answer is None or tree.admits:
+        return False
+    if not isinstance(tree.answer.action, Redirect):
+        return _status(tree) is not None
+    always = [
+        step for step in tree.headers if isinstance(step.action, EditHeader) and step.action.table is Table.ALWAYS
+    ]
+    made = Block()
+    try:
+        needs_more = bool(mod_alias.emit_redirect(low, tree, tree.answer, made))
+    except CannotAsk:
+        return False
+    needs_more = needs_more or any(each.block is not None or each.name == "error_page" for each in made.directives())
+    return not needs_more and not always
+
+
+def _unless_there(tree: Ask) -> str:
+    """The tests of ``f`` and ``d`` which both fail where another path is asked for in place of a file; else empty."""
+    parts = tree.condition.conditions if isinstance(tree.condition, AllOf) else (tree.condition,)
+    tests = [each.condition for each in parts if isinstance(each, Not) and isinstance(each.condition, Test)]
+    letters = "".join(sorted({each.letter for each in tests if _is_mapped(each.value)}))
+    letters = "df" if letters == "e" else letters
+    answer = tree.yes.answer.action if isinstance(tree.yes, Route) and tree.yes.answer else None
+    anew = isinstance(answer, SetUri) and isinstance(tree.no, Route) and static.is_served(tree.no)
+    return letters if anew and len(tests) == len(parts) and letters in ("f", "df") else ""
+
+
+def _is_mapped(value: Value) -> bool:
+    """Whether it is the file that the path itself is mapped to."""
+    return isinstance(value, Joined) and value.parts[-1:] == (REQUEST_URI,)
 
 
 def _asks_script(tree: Ask) -> bool:
     """Whether a file is asked for only if it is there, and else nothing but files in its place."""
     match tree.condition:
-        case Test("f", value) if isinstance(value, Joined) and value.parts[-1:] == (REQUEST_URI,):
+        case Test("f", value) if _is_mapped(value):
             return isinstance(tree.no, Route) and static.is_served(tree.no) and static.handler_of(tree.no) is None
         case _:
             return False
@@ -73,13 +213,10 @@ def _names(condition: Condition, cell: Cell) -> tuple[str, str] | None:
     """The words of a location for a question about the path; nothing can stand in that of one path."""
     if cell.reach is Reach.BARE:
         return None
-    match condition:
-        case Matches(value, regex) if value == REQUEST_URI:
-            return "~*" if regex.ignore_case else "~", pcre(regex)
-        case Under(prefix, value) if value == REQUEST_URI:
-            return "~", pcre(Regex(prefix_regex(prefix)))
-        case _:
-            return None
+    found = as_match(condition)
+    if found is None or found[0] != REQUEST_URI:
+        return None
+    return "~*" if found[2] else "~", found[1]
 
 
 def _script(low: Lowering, tree: Ask, cell: Cell) -> tuple[str, str] | None:
@@ -114,20 +251,29 @@ def emit_nested(
 ) -> None:
     """The tree of a cell in a location that has its folder already."""
     for guard in guards:
-        location.open("if", flag_of(low.maps, guard.condition)).add("return", str(guard.status))
+        guard.emit(low, location)
     if not isinstance(tree, Ask):
         fill(tree, location)
         return
     names = _names(tree.condition, cell)
+    file = "$script" if low.script else "$uri"
     if _asks_script(tree):
-        location.add("try_files", "$script" if low.script else "$uri", mod_dir.when_missing(low, tree.no))
+        location.add("try_files", file, mod_dir.when_missing(low, tree.no))
         _continue(low, tree.yes, cell, location, fill, guards)
         return
+    if names is None and _unless_there(tree):
+        _emit_unless_there(low, tree, file, location)
+        _continue(low, tree.no, cell, location, fill, guards)
+        return
     if names is None:
-        guard, rest = _guard_of(tree)
-        _claim_refusal(low, tree)
-        location.open("if", flag_of(low.maps, guard.condition)).add("return", str(guard.status))
-        _continue(low, rest, cell, location, fill, (*guards, guard))
+        on_yes = _guards(low, tree.yes)
+        end, rest = (tree.yes, tree.no) if on_yes else (tree.no, tree.yes)
+        assert isinstance(end, Route)
+        own = Guard.of(tree.condition if on_yes else Not(tree.condition), end)
+        for guard in own:
+            guard.emit(low, location)
+        low.dropped += kept_in_mind(end)
+        _continue(low, rest, cell, location, fill, (*guards, *own))
         return
     inner, known = Block(), low.script
     script = None if known else _script(low, tree, cell)
@@ -154,20 +300,15 @@ def _continue(low: Lowering, tree: Tree, cell: Cell, location: Block, fill: Fill
     location.entries += inner.entries[len(guards) :]
 
 
-def _guard_of(tree: Ask) -> tuple[Guard, Tree]:
-    refused = _status(tree.yes)
-    if refused is not None:
-        return Guard(tree.condition, refused), tree.no
-    status = _status(tree.no)
-    assert status is not None
-    return Guard(Not(tree.condition), status), tree.yes
-
-
-def _claim_refusal(low: Lowering, tree: Ask) -> None:
-    end = tree.yes if _status(tree.yes) is not None else tree.no
-    assert isinstance(end, Route)
-    assert end.answer is not None
-    low.dropped.append(exact(end.host.said_by(end.answer)))
+def _emit_unless_there(low: Lowering, tree: Ask, file: str, location: Block) -> None:
+    """``try_files``: what is there stays here, else another path is asked for."""
+    assert isinstance(tree.yes, Route)
+    assert tree.yes.answer is not None
+    said_by = tree.yes.host.said_by(tree.yes.answer)
+    words = (file, f"{file}/") if "d" in _unless_there(tree) else (file,)
+    target = rewriting.asked_anew(low, tree.yes)
+    location.add("try_files", *words, target, comment=low.sources.comment(said_by), claims=(exact(said_by),))
+    low.dropped += kept_in_mind(tree.yes)
 
 
 def _take_back(inner: Block, outer: Block) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from apacheconf.program.conditions import NEVER, AnyOf, Condition, Matches, Regex
+from apacheconf.program.steps import SetUri
 from apacheconf.program.values import REQUEST_URI, Capture, Literal, Matched, Value
-from apacheconf.targets.captures import is_tame, replaced
+from apacheconf.targets.captures import is_tame, parts_of, replaced
+from apacheconf.targets.known import QUERY_STRING
 from apacheconf.targets.nginx.conditions import flag_of
 from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.tree import Block, literal_path
 from apacheconf.targets.nginx.values import text_of
 from apacheconf.targets.questions import CannotAsk, pcre
-from apacheconf.targets.routes import Route
+from apacheconf.targets.routes import Route, regex_of
 
 
 def substitution(regex: Regex, made: Sequence[Value]) -> tuple[str, str]:
@@ -34,6 +37,28 @@ def emit_query(low: Lowering, route: Route, location: Block) -> None:
     """The query that rules have made. Raises CannotAsk."""
     if route.query is not None:
         location.add("set", "$args", text_of(low.maps, route.query))
+
+
+#: Where a request goes that is refused while another path is asked for.
+FORBIDDEN = "@forbidden"
+
+
+def asked_anew(low: Lowering, route: Route) -> str:
+    """The path and the query of the request that rules of a section make in place of this one. Raises CannotAsk."""
+    step = route.answer
+    assert step is not None
+    assert isinstance(step.action, SetUri)
+    path = path_of(low, [told(each, regex_of(step)) for each in parts_of(step.action.uri)])
+    query = step.action.query
+    if query is None or query == QUERY_STRING:
+        target = f"{path}$is_args$args"
+    else:
+        target = path if query == Literal("") else f"{path}?{text_of(low.maps, query)}"
+    if not route.refused:
+        return target
+    low.forbids = True
+    asked = flag_of(low.maps, route.refused[0] if len(route.refused) == 1 else AnyOf(route.refused))
+    return low.maps.make("anew", Map(asked, (("1", FORBIDDEN), ("default", target)), ""))
 
 
 def path_of(low: Lowering, parts: Sequence[Value]) -> str:

@@ -1,0 +1,167 @@
+"""Rules of a section or a ``.htaccess``, followed for a target that serves files (RW-5 to RW-7).
+
+Such a run begins with the file that a path is mapped to, and what it tries is the part below the section's folder: both
+are the path of the request, but for a prefix. What it leaves is asked for anew, as a URL.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from apacheconf.program.conditions import (
+    ALWAYS,
+    AllOf,
+    AnyOf,
+    Condition,
+    Matches,
+    Not,
+    Regex,
+)
+from apacheconf.program.rewriting import is_absolute
+from apacheconf.program.steps import END, Aim, BeginRewriting, MapToFile, Redirect, Rewrite, SetUri, Step
+from apacheconf.program.values import REQUEST_URI, Capture, Literal, Matched, Value, Variable
+from apacheconf.targets.answers import residual
+from apacheconf.targets.captures import as_captures, is_path, is_tame, joined, parts_of
+from apacheconf.targets.known import QUERY_STRING
+from apacheconf.targets.patterns import escape
+from apacheconf.targets.rewrites import BLANKS, Lost, Open, Run, decoded_in
+
+_HERE = Variable("REWRITTEN_HERE")
+#: Patterns over a whole path whose first group begins with its slash, and what follows that group.
+_WITH_SLASH = re.compile(r"\^?\((/[^()|?*+]*|\.[+*])\)([^|]*)")
+
+
+@dataclass
+class Section:
+    """Where rules stand: ``path`` is the URL of their ``folder``, both with a slash; ``base`` is RewriteBase."""
+
+    path: str
+    base: str
+    folder: str
+
+    @classmethod
+    def of(cls, action: BeginRewriting, mapped: MapToFile) -> Section | None:
+        """The section of rules; None where its folder is no part of what a path is mapped to."""
+        root, folder = mapped.root.rstrip("/") + "/", action.folder.rstrip("/") + "/"
+        if mapped.value is not None or not folder.startswith(root):
+            return None
+        return cls(f"{mapped.prefix.rstrip('/')}/{folder[len(root) :]}", action.base, folder)
+
+    def begins(self, action: BeginRewriting) -> Condition:
+        """Whether the rules are asked: not for the folder itself without its slash."""
+        bare = self.path.rstrip("/")
+        return Not(Matches(REQUEST_URI, Regex(f"^{escape(bare)}$"))) if bare else ALWAYS
+
+    def asked(self, condition: Condition) -> Condition:
+        """A condition that asks what lies below the folder, as one about the whole path."""
+        match condition:
+            case Not(inner):
+                return Not(self.asked(inner))
+            case AllOf(parts):
+                return AllOf(tuple(map(self.asked, parts)))
+            case AnyOf(parts):
+                return AnyOf(tuple(map(self.asked, parts)))
+            case Matches(value, regex, captures) if value == _HERE:
+                return Matches(REQUEST_URI, self._below(regex), captures)
+            case _:
+                return condition
+
+    def _below(self, regex: Regex) -> Regex:
+        """A regex over the part below the folder, as one over the path; its groups keep their numbers."""
+        pattern, start = regex.pattern, f"^{escape(self.path)}"
+        anchored = re.match(r"\^(?!.*(?<!\\)\|)", pattern)
+        if anchored:
+            return replace(regex, pattern=start + pattern[1:])
+        inner = re.sub(r"(?<![\\\[])\^", f"(?<=^{escape(self.path)})", pattern)
+        return replace(regex, pattern=f"{start}(?s:.*?)(?:{inner})")
+
+
+class SectionRun(Run):
+    """One run of a section's rules: each may leave the URL alone, answer, or make one path or URL."""
+
+    section: Section
+
+    def _substitute(self, action: Rewrite, target: Value) -> None:
+        if self.changed:
+            raise Lost("several rules of a section make one path")
+        if action.aim is Aim.ORIGIN:
+            raise Lost("a rule of a section leads to an origin")
+        url = self._split_query(parts_of(target), action)
+        self.changed, self.escaped, self.last = True, action.escaped, action
+        first = next(iter(parts_of(url)), Literal(""))
+        text = first.text if isinstance(first, Literal) else ""
+        away = is_absolute(text)
+        if not away and not text.startswith("/"):
+            url = self._in_folder(url, action)
+        self.status, self.aim = action.status, Aim.REDIRECT if away else action.aim
+        self.known.url = url
+
+    def _in_folder(self, url: Value, action: Rewrite) -> Value:
+        """What a rule makes that begins with no slash lies in the section's folder; of a redirect without RewriteBase
+        that is the folder's path on disk (RW-6)."""
+        first, *rest = parts_of(url) or (Literal(""),)
+        if first == REQUEST_URI or is_path(url):
+            return url
+        behind = _behind_slash(first)
+        if behind is not None:
+            return joined((Literal("/"), behind, *rest))
+        if not isinstance(first, Literal) and action.aim is Aim.REDIRECT and not self.section.base:
+            raise Lost("where it leads depends on the request")
+        folder = self.section.folder if action.aim is Aim.REDIRECT else self.section.path
+        return joined((Literal(self.section.base or folder), first, *rest))
+
+    def _of_path(self, step: Step) -> Step:
+        """The redirect with captures of the one regex over the path; other parts say themselves what they are."""
+        action = step.action
+        assert isinstance(action, Redirect)
+        parts = parts_of(action.location)
+        regexes = {each.regex for each in parts if isinstance(each, Matched) and each.value == REQUEST_URI}
+        if len(regexes) != 1:
+            return step
+        made = (Capture("rule", each.group) if isinstance(each, Matched) and each.value == REQUEST_URI else each
+                for each in parts)  # fmt: skip
+        location = joined(tuple(made))
+        return replace(
+            step, action=replace(action, location=location), when=Matches(REQUEST_URI, regexes.pop(), "rule")
+        )
+
+    def _refuse_blanks(self) -> None:
+        """A query with what a client has escaped (SEM-30)."""
+        query = self.known.query
+        if query != QUERY_STRING and not is_tame(query):
+            self.refused += [Matches(each, BLANKS) for each in decoded_in(query)]
+
+    def finish(self, step: Step) -> Step | None:
+        """A redirect, or the path that is asked for anew; None where that is the one asked for. Raises Lost, Open."""
+        url, self.known.url = self.known.url, None
+        if not self.changed or url is None:
+            return None
+        said_by = tuple(dict.fromkeys(n for each in self.made_by for n in each.said_by))
+        step = replace(step, said_by=said_by, when=ALWAYS)
+        if self.aim is Aim.REDIRECT:
+            return self._of_path(self._redirect(step, url))
+        self._refuse_blanks()
+        if isinstance(url, Literal):
+            same = Matches(REQUEST_URI, Regex(f"^{escape(url.text)}$"))
+            left = residual(same, self.answers)
+            if left == ALWAYS:
+                return None
+            if left == same:
+                raise Open(same)
+        value, regex = as_captures(url)
+        when = ALWAYS if regex is None else Matches(REQUEST_URI, regex, "rule")
+        return replace(step, action=SetUri(value, self.known.query), when=when, then=END)
+
+
+def _behind_slash(value: Value) -> Value | None:
+    """What follows the slash that a part of the path begins with; None where it may begin otherwise."""
+    match value:
+        case Matched(inner, Regex(pattern) as regex, 1) if inner == REQUEST_URI:
+            found = _WITH_SLASH.fullmatch(pattern)
+            if found is None:
+                return None
+            group = "(.*)" if found[1][0] == "." else f"({found[1][1:]})"
+            return Matched(inner, replace(regex, pattern=f"^/{group}{found[2]}"), 1)
+        case _:
+            return None
