@@ -28,6 +28,7 @@ from apacheconf.program.hosts import Cell, Reach
 from apacheconf.program.prefixes import lies_under
 from apacheconf.program.steps import MapToFile, MapToOrigin, Rest
 from apacheconf.program.values import REQUEST_URI, Joined, Literal, Matched, Value, Variable
+from apacheconf.targets.captures import parts_of
 from apacheconf.targets.known import begins_with
 from apacheconf.targets.patterns import escape
 
@@ -111,6 +112,8 @@ def of_file(matcher: Condition, mapped: MapToFile, cell: Cell) -> Condition:
             return AnyOf(tuple(of_file(each, mapped, cell) for each in parts))
         case Under(folder, value) if value == _FILE and mapped.value is None:
             return _in_folder(folder, mapped, cell)
+        case Under(folder, value) if value == _FILE:
+            return _made_in_folder(folder, mapped, matcher)
         case Matches(value, regex, captures) if value == _FILE and file_of(mapped) is not None:
             return Matches(file_of(mapped) or value, regex, captures)
         case Test(letter, value) if value == _FILE and file_of(mapped) is not None:
@@ -143,10 +146,13 @@ def _of_one_file(matcher: Condition, mapped: MapToFile, cell: Cell) -> Condition
 
 
 def file_of(mapped: MapToFile) -> Value | None:
-    """The file's path as a value made of the request's; None where more than a folder stands in front of that."""
-    if mapped.value is not None or mapped.prefix:
+    """The file's path as a value made of the request's; None where rules have made it."""
+    if mapped.value is not None:
         return None
-    return Joined((Literal(mapped.root.rstrip("/")), REQUEST_URI))
+    if not mapped.prefix:
+        return Joined((Literal(mapped.root.rstrip("/")), REQUEST_URI))
+    rest = Matched(REQUEST_URI, Regex(f"^{escape(mapped.prefix)}(.*)$"), 1)
+    return Joined((Literal(mapped.root), rest))
 
 
 def _in_folder(folder: str, mapped: MapToFile, cell: Cell) -> Condition:
@@ -162,6 +168,16 @@ def _in_folder(folder: str, mapped: MapToFile, cell: Cell) -> Condition:
     if cell.reach is Reach.BARE or not lies_under(path, cell.path or "/"):
         return NEVER
     return Under(path)
+
+
+def _made_in_folder(folder: str, mapped: MapToFile, matcher: Condition) -> Condition:
+    """The same of a file whose path rules have made, as far as how it begins tells."""
+    first = next(iter(parts_of(mapped.value)), None)
+    start = first.text if isinstance(first, Literal) else ""
+    wanted = f"{folder.rstrip('/')}/"
+    if start.startswith(wanted):
+        return ALWAYS
+    return matcher if wanted.startswith(start) else NEVER
 
 
 #: Patterns that end where the name does and can hold no slash: they come to the same on a whole path.

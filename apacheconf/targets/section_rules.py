@@ -77,6 +77,21 @@ class Section:
         return replace(regex, pattern=f"{start}(?s:.*?)(?:{inner})")
 
 
+#: Patterns that match whatever is tried.
+_ANYTHING = re.compile(r"\^?(?:\.\*|\(\.\*\))?\$?")
+
+
+def asked_anywhere(condition: Condition) -> Condition:
+    """A rule's condition where it isn't known what it tries: what matches anything holds."""
+    match condition:
+        case AllOf(parts):
+            return AllOf(tuple(map(asked_anywhere, parts)))
+        case Matches(value, Regex(pattern)) if value == _HERE and _ANYTHING.fullmatch(pattern):
+            return ALWAYS
+        case _:
+            return condition
+
+
 class SectionRun(Run):
     """One run of a section's rules: each may leave the URL alone, answer, or make one path or URL."""
 

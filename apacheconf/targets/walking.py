@@ -34,7 +34,7 @@ from apacheconf.targets.environments import Environment, mentions_any
 from apacheconf.targets.known import Known
 from apacheconf.targets.rewrites import Lost, Open, Run, answer, cookie_line, needs_one_regex
 from apacheconf.targets.routes import Deciding
-from apacheconf.targets.section_rules import Section, SectionRun
+from apacheconf.targets.section_rules import Section, SectionRun, asked_anywhere
 
 #: Steps that run, each with whether it is certain.
 Met = list[tuple[Step, bool]]
@@ -49,7 +49,7 @@ class Spelling(Enum):
 
 
 #: Variables that are known when the answer is there, and those of the environment that nobody here has set.
-_LATER = ("REQUEST_STATUS", "RESP", "ENV")
+_LATER = ("REQUEST_STATUS", "RESP", "ENV", "CONTENT_TYPE")
 #: In place of an action that makes a path nobody here can follow.
 LOST = SetUri(Literal(""))
 
@@ -153,7 +153,8 @@ class Walk:
         if isinstance(step.action, BeginRewriting) and step.action.folder:
             self._section = None if self._file is None else Section.of(step.action, self._file)
             return step if self._section is None else replace(step, when=self._section.begins(step.action))
-        return step if self._section is None else replace(step, when=self._section.asked(step.when))
+        when = asked_anywhere(step.when) if self._section is None else self._section.asked(step.when)
+        return step if when == step.when else replace(step, when=when)
 
     def _begins_here(self, step: Step) -> bool:
         return isinstance(step.action, BeginRewriting) and self._section is not None

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.live
 
 _MODULES = (
     *(*MODULES, "alias_module", "headers_module", "dir_module", "mime_module", "autoindex_module", "expires_module"),
-    *("access_compat_module", "negotiation_module"),
+    *("access_compat_module", "negotiation_module", "rewrite_module"),
 )
 _FILES = {
     "www/index.html": "<p>home</p>", "www/plain.txt": "plain", "www/no-suffix": "nothing", "www/odd.unknown": "odd",
@@ -102,6 +102,25 @@ TypesConfig {root}/mime.types
         Header set Cache-Control "max-age=5"
     </Files>
 </VirtualHost>
+<VirtualHost *:{port}>
+    ServerName rules.test
+    DocumentRoot {root}/www
+    Alias /lib/one.js {root}/one.js
+    <Files one.js>
+        Require all granted
+    </Files>
+    RewriteEngine On
+    RewriteRule ^/short$ /plain.txt [L]
+    RewriteRule ^/p/([a-z]+)$ /$1.txt [L]
+    RewriteRule ^/whole$ {root}/www/sub/page.htm [L]
+    RewriteCond %{HTTP:X-Old} 1
+    RewriteRule ^/lib/one.js$ - [R=404]
+    <Location /local>
+        RewriteEngine On
+        RewriteCond %{HTTP:X-Old} 1
+        RewriteRule ^ - [R=410]
+    </Location>
+</VirtualHost>
 """
 _PATHS = (
     "/", "/index.html", "/plain.txt", "/no-suffix", "/odd.unknown", "/.htpasswd", "/sub", "/sub/", "/sub?x=1",
@@ -177,4 +196,14 @@ def test_conditions(path: str, header: str, running: Fronts) -> None:
 def test_expiry_and_charset(path: str, running: Fronts) -> None:
     """NGX-170: Expires is as far away as httpd's."""
     theirs, ours = (_answer(running.at[each], "times.test", path) for each in ("httpd", "nginx"))
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("header", ["", "X-Old: 1"])
+@pytest.mark.parametrize(
+    "path", ["/short", "/p/plain", "/p/none", "/whole", "/lib/one.js", "/local/x.txt", "/plain.txt", "/sub/"]
+)
+def test_files_that_rules_lead_to(path: str, header: str, running: Fronts) -> None:
+    """RW-9, NGX-120: a path that rules have made, a file of its own name, and rules of a Location."""
+    theirs, ours = (_answer(running.at[each], "rules.test", path, "GET", header) for each in ("httpd", "nginx"))
     assert ours == theirs

@@ -65,6 +65,7 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, folder: boo
     hosts = own_files(servers, files) if folder else servers
     files.add(FILE, _assemble(low, servers, hosts, types))
     mod_mime.settle_types(low, files.claims)
+    static.settle_unreached(low)
     for claim in low.dropped:
         ledger.drop(claim.said_by, claim.caveat, claim.outcome, claim.key)
     trace = any(host.shape.limits.trace for host in program.hosts)
@@ -166,7 +167,7 @@ def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, 
         server.space()
         server.add("error_page", "502", "504", "=", "@gateway_error")
     low.places = found
-    static.settle_unreached(low, host, found)
+    static.note_reached(low, found)
     pages = documents.common_documents(low, routes_in(found))
     low.documents, low.texts = {step.action for step in pages}, {}
     documents.settle_unasked(low, host, routes_in(found))

@@ -12,8 +12,10 @@ from apacheconf.program.hosts import Host, Reach
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.steps import (
     AddFilter,
+    BeginRewriting,
     EditHeader,
     ExportTls,
+    FinishRewriting,
     Redirect,
     Respond,
     Rewrite,
@@ -218,10 +220,20 @@ def _emit_files(low: Lowering, route: Route, has_folder: bool) -> tuple[Block | 
         block = Block()
         return block, mod_proxy_fcgi.emit_mapped(low, route, origin, block)
     mapped = static.mapped_file(route)
-    if not static.is_served(route) or mapped is None or (mapped.prefix and not has_folder):
+    if static.is_served(route) and mapped is None:
+        block = Block()
+        try:
+            static.emit_made(low, route, block)
+        except CannotAsk:
+            return None, []
+        return block, static.emit_files(low, route, block)
+    one_file = mapped is not None and static.is_one_file(route, mapped)
+    if not static.is_served(route) or mapped is None or (mapped.prefix and not has_folder and not one_file):
         return None, []
     block = Block()
-    if not has_folder:
+    if not has_folder and mapped.prefix:
+        static.emit_one_file(low, route, mapped, block)
+    elif not has_folder:
         static.emit_root(low, route, mapped, block)
     return block, static.emit_files(low, route, block)
 
@@ -294,6 +306,8 @@ def _report_unsure(low: Lowering, route: Route, location: Block, carried: list[S
         if isinstance(step.action, Rewrite) and step.action.target is None and not step.action.sets:
             low.dropped.append(exact(route.host.said_by(step)))  # what it set besides is told for itself
             continue
+        if isinstance(step.action, BeginRewriting | FinishRewriting):
+            continue  # what the rules come to is told for each of them
         spoken = step in carried or step.action in low.documents | low.own_documents
         if spoken or isinstance(step.action, EditHeader | ExportTls):
             continue

@@ -51,11 +51,15 @@ class Lowering:
     always: tuple[tuple[str, str], ...] = ()
     #: Those of locations that have others, each with its number.
     failing: dict[tuple[tuple[str, str], ...], int] = field(default_factory=dict)
+    #: The directives (by ``id``) that name folders to which some path leads.
+    reached: set[int] = field(default_factory=set)
     #: Whether anything is answered with a file that nginx itself sends.
     serves_files: bool = False
-    #: Whether any script is asked over FastCGI, and whether the location that is being written knows ``$script``.
+    #: Whether any script is asked over FastCGI, and whether the location that is being written
+    #: knows ``$script``, or takes only paths that name one file each.
     asks_scripts: bool = False
     script: bool = False
+    one_path: bool = False
     #: Whether the server that is being written says what is answered where a script can't be asked.
     unreachable: bool = False
     #: The same for what is refused where another path would be asked for.

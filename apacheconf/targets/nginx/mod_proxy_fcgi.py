@@ -98,7 +98,7 @@ def emit_script(low: Lowering, route: Route, origin: Origin, location: Block) ->
     handlers = [step for step in route.others if isinstance(step.action, SetHandler)]
     said_by = [each for step in (*handlers, route.file, route.local) if step for each in route.host.said_by(step)]
     claims = [equivalent(said_by, _OF_SERVER, "server-software")]
-    if not low.script and route.cell.reach is Reach.BELOW:
+    if not (low.script or low.one_path) and route.cell.reach is Reach.BELOW:
         claims.append(
             approximated([each for step in handlers for each in route.host.said_by(step)], _NO_SPLIT, "no-split")
         )

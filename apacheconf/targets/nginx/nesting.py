@@ -136,6 +136,8 @@ def _branches(tree: Tree, condition: Condition) -> tuple[Tree, Tree]:
     return (tree.yes, tree.no) if isinstance(tree, Ask) and tree.condition == condition else (tree, tree)
 
 
+#: Regexes for paths that can't go on behind what they name.
+_ONE_PATH = re.compile(r"\^/(?:[\w/()|:-]|\?:|\\[^\w\s])*(?:\\z|\$)")
 _EVERYTHING = re.compile(
     r"\^(?:/|(?:/(?:[\w-]|\\[^\w\s])+)+/)(?:\(\?s:\.\*\?\)\(\?:)?[\^$().*+]*(?:\(\?<=[^()]*\))?\)?"
 )
@@ -275,11 +277,12 @@ def emit_nested(
         low.dropped += kept_in_mind(end)
         _continue(low, rest, cell, location, fill, (*guards, *own))
         return
-    inner, known = Block(), low.script
+    inner, known, whole = Block(), low.script, low.one_path
+    low.one_path = whole or _ONE_PATH.fullmatch(names[1] if names else "") is not None
     script = None if known else _script(low, tree, cell)
     low.script = known or script is not None
     emit_nested(low, tree.yes, cell, inner, fill, guards)
-    low.script = known
+    low.script, low.one_path = known, whole
     outer = Block()
     _continue(low, tree.no, cell, outer, fill, guards)
     _take_back(inner, outer)

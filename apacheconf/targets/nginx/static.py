@@ -19,18 +19,23 @@ from apacheconf.program.handling import (
     NegotiationRules,
     UploadRules,
 )
-from apacheconf.program.hosts import Host, Reach
+from apacheconf.program.hosts import Reach
 from apacheconf.program.steps import Action, MapToFile, SetHandler, Step
+from apacheconf.program.values import REQUEST_URI, Literal
+from apacheconf.targets.captures import parts_of
 from apacheconf.targets.choices import Closed, Place, leaves
 from apacheconf.targets.claims import Claim, exact, unsupported
 from apacheconf.targets.nginx import core_files, mod_autoindex, mod_dir, mod_expires, mod_mime, mod_proxy_fcgi
 from apacheconf.targets.nginx.core import emit_charset
 from apacheconf.targets.nginx.lowering import Lowering
-from apacheconf.targets.nginx.tree import Block, literal
-from apacheconf.targets.routes import Route
+from apacheconf.targets.nginx.rewriting import emit_query, path_of, told
+from apacheconf.targets.nginx.tree import Block, literal, literal_path
+from apacheconf.targets.questions import CannotAsk
+from apacheconf.targets.routes import Route, regex_of
 
 #: Handlers that come to the same as none: files are sent as they are.
 _PLAIN = frozenset({"default-handler", "none", ""})
+_FOLDERS = frozenset({"documentroot", "alias", "aliasmatch", "scriptalias", "scriptaliasmatch"})
 Carrier = Callable[[Lowering, Route, Step, Block], list[Claim]]
 _CARRIERS: dict[type[Action], Carrier] = {
     FileRules: core_files.emit_rules,
@@ -70,6 +75,40 @@ def emit_root(low: Lowering, route: Route, mapped: MapToFile, location: Block) -
     location.add(name, literal(folder), comment=low.sources.comment(said_by), claims=(exact(said_by),))
 
 
+def is_one_file(route: Route, mapped: MapToFile) -> bool:
+    """Whether a path leads to one file, as the name of that says."""
+    whole = route.cell.reach is Reach.BARE and route.cell.path == mapped.prefix
+    return whole and "." in mapped.root.rpartition("/")[2]
+
+
+def emit_one_file(low: Lowering, route: Route, mapped: MapToFile, location: Block) -> None:
+    """The file of an Alias in a named location, which can have no ``alias``."""
+    folder, _, name = mapped.root.rpartition("/")
+    said_by = [each for step in (route.file, route.local) if step for each in route.host.said_by(step)]
+    comment = low.sources.comment(said_by)
+    location.add("root", literal(folder or "/"), comment=comment, claims=(exact(said_by),))
+    location.add("rewrite", "^", literal_path(f"/{name}"), "break")
+
+
+def emit_made(low: Lowering, route: Route, location: Block) -> None:
+    """A file whose path rules have made, below DocumentRoot where it begins so. Raises CannotAsk."""
+    assert route.file is not None
+    action = route.file.action
+    assert isinstance(action, MapToFile)
+    regex = regex_of(route.file)
+    first, *others = parts_of(action.value) or (Literal(""),)
+    text, root = (first.text if isinstance(first, Literal) else ""), route.host.document_root.rstrip("/")
+    if not text.startswith("/"):
+        raise CannotAsk("a file whose folder depends on the request")
+    below = text.startswith(f"{root}/") or (text == root and others[:1] == [REQUEST_URI])
+    parts = [Literal(text[len(root) :] if below else text), *others]
+    location.add("root", literal(root if below else "/"), comment=low.sources.comment(route.host.said_by(route.file)))
+    if parts != [Literal(""), REQUEST_URI]:
+        path = path_of(low, [told(each, regex) for each in parts])
+        location.add("rewrite", "^", path, "break")
+    emit_query(low, route, location)
+
+
 def emit_files(low: Lowering, route: Route, location: Block) -> list[Step]:
     """What is said of the files of a location that has its folder; the steps that it speaks for."""
     assert route.file is not None
@@ -100,15 +139,22 @@ def emit_files(low: Lowering, route: Route, location: Block) -> list[Step]:
     return spoken
 
 
-def settle_unreached(low: Lowering, host: Host, places: list[Place]) -> None:
+def note_reached(low: Lowering, places: list[Place]) -> None:
+    """Remember the folders that paths of a host lead to, or would if they weren't closed."""
+    for place in places:
+        for _, end in leaves(place.tree):
+            if isinstance(end, Closed):
+                low.reached.update(id(each) for each in end.said_by)
+            else:
+                steps = (step for step in (end.file, end.local) if step)
+                low.reached.update(id(each) for step in steps for each in end.host.said_by(step))
+
+
+def settle_unreached(low: Lowering) -> None:
     """Folders that no path leads to, for all that could is answered otherwise."""
-    ends = [end for place in places for _, end in leaves(place.tree)]
-    reached = {step.said_by for end in ends if isinstance(end, Route) for step in (end.file, end.local) if step}
-    closed = {id(each) for end in ends if isinstance(end, Closed) for each in end.said_by}
-    for step in host.shape.server:
-        said_by = host.said_by(step)
-        told = step.said_by in reached or any(id(each) in closed for each in said_by)
-        if isinstance(step.action, MapToFile) and said_by and not told:
-            low.dropped.append(
-                Claim(said_by, Outcome.NO_EFFECT, "no path leads there: all are answered otherwise", "unreached")
-            )
+    hosts = (each for host in low.program.hosts for each in low.scopes.within(host))
+    lines = {id(each): each for each in (*low.scopes.top, *hosts) if each.name.lower() in _FOLDERS}
+    unreached = tuple(each for key, each in lines.items() if key not in low.reached)
+    low.dropped.append(
+        Claim(unreached, Outcome.NO_EFFECT, "no path leads there: all are answered otherwise", "unreached")
+    )

@@ -135,6 +135,8 @@ class Texts:
                 return "$request_id"
             case Variable("REQUEST_STATUS"):
                 return "$status"
+            case Variable("CONTENT_TYPE"):
+                return "$sent_http_content_type"
             case Variable("RESP", name) if self.service is not None:
                 return f"$upstream_http_{name.lower().replace('-', '_')}"
             case _:
