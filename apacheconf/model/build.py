@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from apacheconf.diagnostics import Diagnostic
@@ -107,6 +107,7 @@ class _Builder:
                 scope.take(directive._replace(value=self._alias(directive, directive.value, server)), server)
             elif isinstance(directive.value, RequireGroup):
                 scope.take(directive._replace(value=self._group(directive)), server)
+                sections += self.scope(tuple(_beside_requires(directive)), scope, server)
             else:
                 scope.take(directive, server)
         return tuple(sections)
@@ -134,6 +135,15 @@ class _Builder:
         sections = self.scope(directive.children or (), inner, server)
         confs = confs_of(inner.settings()[1], "dir") if self.with_confs else {}
         return Section(argument.kind, argument.pattern, argument.regex, directive.node, confs, sections)
+
+
+def _beside_requires(group: Directive) -> Iterator[Directive]:
+    """What else stands in RequireAll and its like: it is about the section around, as AuthType is (AZ-1)."""
+    for child in group.children or ():
+        if isinstance(child.value, RequireGroup):
+            yield from _beside_requires(child)
+        elif not isinstance(child.value, Requirement) and child.node.name.lower() != "require":
+            yield child
 
 
 def _main(scope: Scope, sections: tuple[Section, ...]) -> Server:

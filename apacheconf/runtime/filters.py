@@ -163,8 +163,8 @@ class Filtering:
         return pieces
 
     def expired(self, exchange: Exchange, fields: Fields) -> Fields:
-        """The fields of an answer that is no error, with Expires where mod_expires sets it."""
-        if ExpiryRules not in self.told:
+        """The fields of an answer, with Expires where mod_expires sets it: on no error, nor on its document."""
+        if ExpiryRules not in self.told or exchange.first_status:
             return fields
         return expire(fields, self.rules(ExpiryRules), _file_of(exchange))
 

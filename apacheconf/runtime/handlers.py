@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from apacheconf.program.by_handler import is_proxy, proxied
-from apacheconf.program.handling import Variant
+from apacheconf.program.handling import FileRules, Variant
 from apacheconf.program.request import Decision
 from apacheconf.program.steps import AddFilter
 from apacheconf.runtime.answer import header_block
@@ -71,9 +71,19 @@ def handle(client: ClientConnection, exchange: Exchange, head: RequestHead, deci
         return
     handler = HANDLERS.get(FOLDER_TYPE if media.type == FOLDER_TYPE and not name else name)
     if handler is None or media.type.startswith(_RUN):
-        client.refuse(exchange, _MISSING.get(decision.handler or media.handler, 500))
+        client.refuse(exchange, _status_of_script(decision) if name == "cgi-script" else _MISSING.get(name, 500))
     else:
         handler(client, exchange, head, decision, media)
+
+
+def _status_of_script(decision: Decision) -> int:
+    """What is missing is no fault of ours, nor where nothing may be run; what is there isn't run here."""
+    located = decision.located
+    if not decision.handler and "execcgi" not in decision.rules(FileRules).options:  # by AddHandler
+        return 403
+    if located is None or located.found is None:
+        return 404
+    return 403 if located.is_folder else 500
 
 
 def _add_filters(exchange: Exchange, head: RequestHead, decision: Decision, names: list[str]) -> None:

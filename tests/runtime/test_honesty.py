@@ -82,13 +82,16 @@ DocumentRoot {root}
 
 
 def test_the_text_of_a_script_is_never_shown(tmp_path: Path) -> None:
-    """What a handler that serve lacks would run answers 500, however it got that handler; and the report says so."""
+    """What a handler that serve lacks would run answers 500, however it got that handler; and the report says so.
+
+    Where nothing may be run it is 403, as httpd says without Options ExecCGI.
+    """
     for name in ("a.cgi", "a.php", "run.txt", "a.txt"):
         (tmp_path / name).write_text("the secret")
     program = configuration(tmp_path, SCRIPTS.format(root=tmp_path))
-    for path in (b"/a.cgi", b"/a.php", b"/run.txt", b"/bin/a.txt"):
+    for path, status in ((b"/a.cgi", 403), (b"/a.php", 500), (b"/run.txt", 500), (b"/bin/a.txt", 500)):
         heard = converse(program, get(path=path))
-        assert heard.statuses == [500] and b"secret" not in heard.client
+        assert heard.statuses == [status] and b"secret" not in heard.client
     assert converse(program, get(path=b"/a.txt")).statuses == [200]
     assert {row.name for row in summarise(program, ServeOptions()).not_honoured} >= {"AddHandler", "SetHandler"}
 
