@@ -37,6 +37,22 @@ _BY_NAME = {
     "proxyiobuffersize": "buffers are the target's own",
     "sslstaplingcache": "the target keeps the answers in its own way",
 }
+#: What directives say more about: these tell what became of it, and without it there is nothing to say more about.
+_DETAILS = {
+    "CacheEnable": "root dirlevels dirlength lock lockpath lockmaxage quickhandler defaultexpire minexpire maxexpire "
+                   "ignoreheaders ignorecachecontrol ignorenolastmod ignorequerystring ignoreurlsessionidentifiers "
+                   "disable header detailheader lastmodifiedfactor maxfilesize minfilesize staleonerror storeexpired "
+                   "storenostore storeprivate keybaseurl readsize readtime",
+    "Session": "cookiename cookiename2 cookieremove cryptopassphrase cryptopassphrasefile cryptocipher cryptodriver "
+               "maxage header env exclude include expiryupdateinterval",
+    "Dav": "lockdb mintimeout depthinfinity lockdiscovery basepath",
+    "Substitute": "maxlinelength inheritbefore",
+    "ProxyHTMLEnable": "urlmap links events doctype extended fixups bufsize charsetout interp meta stripcomments",
+}  # fmt: skip
+_DETAIL_OF = {
+    f"{name.lower().removesuffix('enable')}{detail}": name for name, details in _DETAILS.items()
+    for detail in details.split()
+}  # fmt: skip
 #: Directives about files, for a target that serves none.
 _ABOUT_FILES = frozenset(
     {
@@ -92,6 +108,10 @@ def _by_nature(directive: Written) -> Answer | None:
         return Answer(Outcome.ABSORBED, "who is asked, and what is required, was worked out with it")
     if name in ("rewriteengine", "rewritebase"):
         return Answer(Outcome.ABSORBED, "its rules are accounted for line by line")
+    if name in _DETAIL_OF:
+        return Answer(
+            Outcome.NO_EFFECT, f"it says more about {_DETAIL_OF[name]}, which has no counterpart", key="detail"
+        )
     if name in _BY_NAME:
         return Answer(Outcome.NO_EFFECT, _BY_NAME[name])
     spec = registry.spec(directive.name, getattr(directive, "children", None) is not None)

@@ -99,3 +99,23 @@ def test_what_becomes_of_them(tmp_path: Path) -> None:
         "SSLOptions": "no effect in target", "SSLStaplingCache": "no effect in target",
     }  # fmt: skip
     assert "ssl_stapling on;" in made.text
+
+
+def test_authorities_in_a_folder(tmp_path: Path) -> None:
+    """DES-8: where clients need no certificate they are all strangers; where they need one nobody is let in."""
+    for word, proxied in (("optional", True), ("require", False)):
+        lines = ("SSLEngine On", "SSLCertificateFile /c.pem", f"SSLVerifyClient {word}", "SSLCACertificatePath /folder",
+                 "ProxyPass / http://10.0.0.1/")  # fmt: skip
+        made = translated(tmp_path, host(*lines), "nginx")
+        assert outcomes(made)["SSLVerifyClient"] == outcomes(made)["SSLCACertificatePath"] == "unsupported"
+        assert ("proxy_pass" in made.text) == proxied
+        assert "ssl_verify_client" not in made.text
+
+
+def test_details_of_what_has_no_counterpart(tmp_path: Path) -> None:
+    lines = ("CacheEnable disk /", "CacheRoot /c", "CacheLock On", "ProxyPass / http://10.0.0.1/")
+    found = outcomes(translated(tmp_path, host(*lines), "nginx"))
+    assert (found["CacheEnable"], found["CacheRoot"], found["CacheLock"]) == (
+        "unsupported",
+        *["no effect in target"] * 2,
+    )

@@ -23,7 +23,7 @@ def why_closed(host: Host) -> str:
     tls = host.front_tls
     if tls is None:
         return "TLS that a client asks for in plain text can't be said in nginx" if host.tls else ""
-    if tls.verify != "none" and (tls.ca_path or _lacks_authorities(tls)):
+    if tls.verify not in ("none", "optional") and (tls.ca_path or _lacks_authorities(tls)):
         return "nginx reads no folder of authorities (SSLCACertificatePath), so clients can't be verified"
     if tls.revocation != "none" and (tls.crl_path or not tls.crl_file):
         return "nginx reads no folder of revocation lists (SSLCARevocationPath), so clients can't be verified"
@@ -90,14 +90,14 @@ def _emit_more(low: Lowering, host: Host, server: Block) -> None:
 
 def _emit_verification(low: Lowering, tls: FrontTls, server: Block) -> None:
     """What clients must show. httpd's depth counts the authorities above their certificate, OpenSSL's and so nginx's
-    only those between it and the one that is trusted. A host without a file of authorities is closed (``why_closed``);
-    nginx doesn't start if it is told to verify all the same."""
+    only those between it and the one that is trusted. Without a file of authorities a host is closed (``why_closed``),
+    or nobody is asked where it is up to clients: all are strangers then. nginx wouldn't start."""
     if tls.verify == "none":
         if tls.ca_file:
             why = "httpd looks there for the rest of its own chain, which nginx wants in the certificate's file"
             low.dropped.append(approximated(_named(tls, "sslcacertificatefile"), why, "chain-file"))
         return
-    if _lacks_authorities(tls):
+    if tls.ca_path or _lacks_authorities(tls):
         said_by = _named(tls, "sslverifyclient", "sslverifydepth", "sslcacertificatepath")
         why = f"write the authorities of {tls.ca_path} into one file and name it in SSLCACertificateFile"
         low.dropped.append(unsupported(said_by, f"nginx reads no folder of authorities: {why}", "authorities-folder"))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from apacheconf.ledger import Outcome, Written
 from apacheconf.program.hosts import Host
+from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact
 from apacheconf.targets.nginx import via
 from apacheconf.targets.nginx.lowering import Lowering
@@ -13,6 +14,7 @@ from apacheconf.targets.restrictions import words_in
 from apacheconf.targets.scopes import children_of
 
 _SLASHES = "an encoded slash counts as a slash where a location is picked, and where the path is normalised"
+_NOBODY = "no origin is asked here"
 _NEVER = "nginx never does it"
 _PUSHED = "nothing is sent ahead of the answer: clients ask for what they need"
 #: SSLOptions that are about variables, which origins that speak HTTP don't see, or about rules of access.
@@ -24,8 +26,11 @@ Settle = Callable[[Host, Written, bool], Claim | None]
 
 def settle(low: Lowering, host: Host, proxied: bool) -> None:
     """Claims of the settings of a host; ``proxied`` says that it asks any origin."""
+    scripts = any(is_fcgi(low.program.origins[number]) for number in host.origins)
     for each in _within(low.scopes.within(host)):
         name = each.name.lower()
+        if scripts and name == "ssloptions":
+            continue  # scripts see the variables
         claim = _SETTLED[name](host, each, proxied) if name in _SETTLED else None
         if claim is not None:
             low.dropped.append(claim)
@@ -39,8 +44,8 @@ def _within(lines: tuple[Written, ...]) -> Iterator[Written]:
             yield from _within(children_of(each))
 
 
-def _if_proxied(host: Host, each: Written, proxied: bool) -> Claim | None:
-    return exact([each]) if proxied else None
+def _if_proxied(host: Host, each: Written, proxied: bool) -> Claim:
+    return exact([each]) if proxied else Claim((each,), Outcome.NO_EFFECT, _NOBODY)
 
 
 def _canonical(host: Host, each: Written, proxied: bool) -> Claim | None:
@@ -48,7 +53,9 @@ def _canonical(host: Host, each: Written, proxied: bool) -> Claim | None:
 
 
 def _via(host: Host, each: Written, proxied: bool) -> Claim | None:
-    return via.claim_of(host, each) if proxied and _words(each) != ["off"] else None
+    if _words(each) == ["off"]:
+        return None
+    return via.claim_of(host, each) if proxied else Claim((each,), Outcome.NO_EFFECT, _NOBODY)
 
 
 def _encoded_slashes(host: Host, each: Written, proxied: bool) -> Claim:
