@@ -108,7 +108,7 @@ def test_authorities_in_a_folder(tmp_path: Path) -> None:
                  "ProxyPass / http://10.0.0.1/")  # fmt: skip
         made = translated(tmp_path, host(*lines), "nginx")
         assert outcomes(made)["SSLVerifyClient"] == outcomes(made)["SSLCACertificatePath"] == "unsupported"
-        assert ("proxy_pass" in made.text) == proxied
+        assert ("proxy_pass http" in made.text) == proxied
         assert "ssl_verify_client" not in made.text
 
 
