@@ -17,6 +17,7 @@ from apacheconf.program.steps import (
     EditHeader,
     MapToFile,
     MapToOrigin,
+    MapToUrl,
     Respond,
     SetHandler,
     Step,
@@ -26,9 +27,10 @@ from apacheconf.program.values import REQUEST_URI
 from apacheconf.targets.answers import Answers, residual
 from apacheconf.targets.choices import Ask, Closed, Place, Tree, leaves
 from apacheconf.targets.known import QUERY_STRING, Known
+from apacheconf.targets.late_origins import certain
 from apacheconf.targets.mapped import lies_in, of_file, of_url, told_apart
 from apacheconf.targets.patterns import escape
-from apacheconf.targets.routes import Route, route_of
+from apacheconf.targets.routes import Route, regex_of, route_of
 from apacheconf.targets.walking import LOST, Spelling, Walk
 
 #: A cell that comes to more ends than these is not told apart, nor one with more cases than those to look at.
@@ -218,7 +220,10 @@ class _Grower:
 
     def _steps(self, layers: set[int]) -> tuple[Step, ...]:
         own = self.cell.steps if not self.cell.maybe else None
-        return steps_where(self.host.shape, self.cell, layers) if own is None else own
+        steps = steps_where(self.host.shape, self.cell, layers) if own is None else own
+        if self.spelling is Spelling.NOTHING or not any(isinstance(each.action, MapToUrl) for each in steps):
+            return steps
+        return tuple(certain(self.program, self.host, each, regex_of(each)) for each in steps)
 
     def _regexes(self, layers: set[int]) -> list[Regex]:
         """Those of the sections that hold, in the order in which they are asked."""

@@ -44,6 +44,7 @@ from apacheconf.program.values import Joined, Literal, Value, Variable
 from apacheconf.program.workers import Balancer, Origin, Worker
 from apacheconf.targets.captures import as_captures, joined, parts_of
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
+from apacheconf.targets.late_origins import located
 
 
 @dataclass
@@ -91,7 +92,9 @@ class Route:
 
     def origin(self, program: Program) -> Origin | None:
         """Where the mapping leads; None where something else decides."""
-        return program.origin(self.host, self.map.origin) if self.map and not self.answer else None
+        if self.map is None or self.answer:
+            return None
+        return located(self.map, program.origin(self.host, self.map.origin))
 
     @property
     def decision(self) -> tuple[Step | None, ...]:

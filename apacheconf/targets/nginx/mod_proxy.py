@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from apacheconf.ledger import Written
 from apacheconf.program.conditions import NEVER
 from apacheconf.program.hosts import Host
@@ -29,6 +31,7 @@ from apacheconf.targets.nginx.via import via_to_origin, via_word
 from apacheconf.targets.nginx.workers import service_of
 from apacheconf.targets.origin_tls import settings_of
 from apacheconf.targets.patterns import escape, starting_with
+from apacheconf.targets.questions import pcre
 from apacheconf.targets.routes import NewPath, Route, members, new_path, regex_of, reverse_of, special_claims
 from apacheconf.targets.upgrades import SECURE, UPGRADES, upgrade_regex, upgrades_differ
 
@@ -45,6 +48,8 @@ _FORWARDED = {
 _NGINX_OWN = ("X-Accel-Buffering", "X-Accel-Charset", "X-Accel-Expires", "X-Accel-Limit-Rate", "X-Accel-Redirect")
 #: Those that it hides unless it is told to pass them.
 _PASSED = ("Date", "Server", *_NGINX_OWN, "X-Pad")
+#: A prefix that is sent as it is written.
+_PLAIN = re.compile(r"[A-Za-z0-9._~!&'()*+,;=:@/-]*")
 #: Headers that ProxyPassReverse maps back (RV-1) beside Location, which ``proxy_redirect`` knows.
 _MAPPED_BACK = ("Content-Location", "URI", "Destination")
 
@@ -108,9 +113,9 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
     own_servers = have_servers(route, origin)
     service = service_of(origin, low, addresses_of(route.host, origin, low) if own_servers else None)
     upstream = member_of_session(service, low)
-    path = _emit_new_path(low, route, origin, location)
-    scheme = "https" if SECURE[worker.scheme] else "http"
-    location.add("proxy_pass", f"{scheme}://{upstream}{path}", claims=_mapping_claims(route, origin))
+    asked = f"{'https' if SECURE[worker.scheme] else 'http'}://{upstream}"
+    path = _emit_new_path(low, route, origin, asked, location)
+    location.add("proxy_pass", f"{asked}{path}", claims=_mapping_claims(route, origin))
     if SECURE[worker.scheme]:
         origin_tls.emit_origin_tls(settings_of(route)[0], worker, route.keep_host is not None, location)
     own = timeouts(route.host, worker)
@@ -132,8 +137,8 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
     emit_charset(low, route, location)
 
 
-def _emit_new_path(low: Lowering, route: Route, origin: Origin, location: Block) -> str:
-    """What the origin is asked for, by a ``rewrite``; gives what comes behind the upstream where nothing is escaped."""
+def _emit_new_path(low: Lowering, route: Route, origin: Origin, upstream: str, location: Block) -> str:
+    """What the origin is asked for, by a ``rewrite``; gives what comes behind ``upstream`` where nothing is escaped."""
     assert route.map is not None and route.mapping is not None
     action, regex = route.map, regex_of(route.mapping)
     path = new_path(action, route.cell, origin, regex, route.path)
@@ -143,13 +148,33 @@ def _emit_new_path(low: Lowering, route: Route, origin: Origin, location: Block)
     if not _is_raw(action, path):
         _emit_path(low, path, location)
         return ""
-    # PU-6: a prefix that is spelt in another way makes the path a common one
+    common = location.open("if", *_spelt_otherwise(low, route, action))
+    _emit_path(low, path, common)
+    if path.cut == path.head:
+        return ""
+    common.add("proxy_pass", upstream)
+    return literal(path.head) + _raw_tail(low, route, path)
+
+
+def _spelt_otherwise(low: Lowering, route: Route, action: MapToOrigin) -> tuple[str, ...]:
+    """PU-6: where what the mapping matched is spelt in another way, the path is a common one."""
     prefix = action.prefix
-    spelt = ("$request_uri", "!~", f"^{escape(prefix)}") if len(prefix) > 1 else ("$request_uri", "~", "^//")
+    if action.pattern is not None:
+        case = "*" if action.pattern.ignore_case else ""
+        return "$request_uri", f"!~{case}", pcre(action.pattern)
+    if len(prefix) > 1:
+        return "$request_uri", "!~", f"^{escape(prefix)}"
     if len(prefix) == 1 and route.host.shape.limits.encoded_slashes != "NoDecode":
-        spelt = "$request", "!~", r"^\S+ /(?!/)"  # an absolute target, too
-    _emit_path(low, path, location.open("if", *spelt))
-    return ""
+        return "$request", "!~", r"^\S+ /(?!/)"  # an absolute target, too
+    return "$request_uri", "~", "^//"
+
+
+def _raw_tail(low: Lowering, route: Route, path: NewPath) -> str:
+    """What follows the prefix in the path, and the query, as the client wrote them (NGX-46)."""
+    tail = ".*" if route.query is None else "[^?]*"
+    entries = ((f"~^{escape(path.cut)}(?<unchanged>{tail})", "$unchanged"), ("default", ""))
+    made = low.maps.make("raw_tail", Map("$request_uri", entries, "the path behind its prefix, as it was sent"))
+    return made if route.query is None else f"{made}$is_args$args"
 
 
 def _whole(action: MapToOrigin, path: NewPath) -> Value:
@@ -186,8 +211,13 @@ def _tls_and_mapping(route: Route) -> tuple[OriginTls, tuple[Written, ...], tupl
 
 
 def _is_raw(action: MapToOrigin, path: NewPath) -> bool:
-    """NGX-43: without a rewrite nginx sends the path as the client wrote it, which is right where nothing is cut."""
-    return action.raw and not path.made and path.cut == path.head
+    """NGX-43: without a rewrite nginx sends the path as the client wrote it, which is right where nothing is cut.
+
+    Behind another prefix it is what a map takes from the request, with the query.
+    """
+    if not action.raw or path.made:
+        return False
+    return path.cut == path.head or (path.whole is None and path.joins and _PLAIN.fullmatch(path.head) is not None)
 
 
 def _emit_path(low: Lowering, path: NewPath, location: Block) -> None:
@@ -215,7 +245,8 @@ def _mapping_claims(route: Route, origin: Origin) -> tuple[Claim, ...]:
     assert route.map is not None and route.mapping is not None
     said_by = route.host.said_by(route.mapping)
     claims = [equivalent(said_by, "an empty query loses its ?, and [ ] reach the origin unescaped", "path-spelling")]
-    if route.map.raw and not _is_raw(route.map, new_path(route.map, route.cell, origin, None, route.path)):
+    path = new_path(route.map, route.cell, origin, None, route.path)
+    if route.map.raw and path.whole is None and not _is_raw(route.map, path):
         claims.append(approximated(said_by, "nocanon: the path is normalised all the same", "nocanon"))
     claims += special_claims(route.map, said_by)
     if len({member.path for member in members(origin)}) > 1:
