@@ -6,8 +6,6 @@ look at.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from apacheconf.program.cells import steps_where
 from apacheconf.program.hosts import Host
 from apacheconf.targets.nginx.lowering import Lowering
@@ -43,12 +41,6 @@ def mark_failures(low: Lowering, lines: HeaderLines, location: Block) -> None:
 
 def finish_failures(low: Lowering, server: Block) -> None:
     """The server's lines, where some location has others."""
-    if low.adds_to_answers and not any(each.name == "error_page" and "400" in each.words for each in _lines(server)):
-        server.space()
-        server.add(
-            "error_page", "400", "=", "@refused", comment="a broken body is answered without an origin's headers"
-        )
-        server.open("location", "@refused").add("return", "400")
     if not low.failing:
         return
     at = next(n for n, each in enumerate(server.entries) if isinstance(each, Directive) and each.words[:1] == (_IS,))
@@ -78,10 +70,6 @@ def _word(low: Lowering, words: dict[int, str]) -> str:
     default = words[0]
     others = tuple((str(n), word) for n, word in words.items() if word != default)
     return low.maps.make("of_failure", Map(_WHERE, (*others, ("default", default)), "")) if others else default
-
-
-def _lines(server: Block) -> Iterator[Directive]:
-    return (each for each in server.directives() if each.block is None)
 
 
 def _of(always: Always, name: str) -> list[str]:

@@ -45,8 +45,6 @@ class Lowering:
     #: The same for single locations, and the named location of each text.
     own_documents: set[Action] = field(default_factory=set)
     texts: dict[SetErrorDocument, str] = field(default_factory=dict)
-    #: Whether a location of the server that is being written adds headers to answers of origins only.
-    adds_to_answers: bool = False
     #: The lines of the table always that hold for the whole server.
     always: tuple[tuple[str, str], ...] = ()
     #: Those of locations that have others, each with its number.
@@ -87,7 +85,7 @@ class Lowering:
         """Named locations belong to a server."""
         self.cases.clear()
         self.counts.clear()
-        self.unreachable = self.forbids = self.adds_to_answers = False
+        self.unreachable = self.forbids = False
 
     @cached_property
     def maps_back(self) -> bool:

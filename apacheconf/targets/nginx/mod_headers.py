@@ -200,15 +200,8 @@ class HeaderLines:
         self.emit_always(location)
         for told in self._in(Table.ONSUCCESS):
             taken = [""] if self._of_file and told.header.name.lower() in _OF_FILES else []
-            words = list(map(self._of_origin, told.header.words))
-            self._low.adds_to_answers |= bool(words) and not self._of_file
+            words = [word if self._of_file else of_origin(self._low, word) for word in told.header.words]
             self._emit(told, "add_header", words or taken, location, always=not self._of_file)
-
-    def _of_origin(self, word: str) -> str:
-        """A word that answers of origins alone have, where the location may answer with 401 by itself (NGX-84)."""
-        if self._of_file or not self._route.admits:
-            return word
-        return self._low.maps.make("of_origin", Map("$upstream_status", (("", ""), ("default", word)), ""))
 
     def emit_always(self, location: Block) -> None:
         """The table always, which answers made here have too."""
@@ -235,3 +228,8 @@ def _of_values(action: EditHeader) -> Caveats:
     clocks = asked & {("REQUEST_TIME_USEC", ""), ("DURATION_USEC", "")}
     ids = asked & {("ENV", "UNIQUE_ID"), ("UNIQUE_ID", "")}
     return (*((fields.MILLISECONDS,) if clocks else ()), *((fields.OTHER_ID,) if ids else ()))
+
+
+def of_origin(low: Lowering, word: str) -> str:
+    """A word that answers of origins have, and not what nginx says by itself in their place (NGX-84)."""
+    return low.maps.make("of_origin", Map("$upstream_status", (("", ""), ("default", word)), ""))

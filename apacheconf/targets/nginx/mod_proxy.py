@@ -21,7 +21,7 @@ from apacheconf.targets.nginx.failures import mark_failures
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import SHARED, Map
 from apacheconf.targets.nginx.members import addresses_of, emit_failover, have_servers
-from apacheconf.targets.nginx.mod_headers import HeaderLines
+from apacheconf.targets.nginx.mod_headers import HeaderLines, of_origin
 from apacheconf.targets.nginx.mod_remoteip import forwarded_for, what_is_left
 from apacheconf.targets.nginx.rewriting import emit_query, may_break, path_of, substitution, told
 from apacheconf.targets.nginx.sessions import member_of_session
@@ -131,8 +131,7 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
     _emit_cookies(low, route, location)
     lines.emit_response(location)
     if via_word(low, route.host):
-        location.add("add_header", "Via", via_word(low, route.host), "always")
-        low.adds_to_answers = True
+        location.add("add_header", "Via", of_origin(low, via_word(low, route.host)), "always")
     mark_failures(low, lines, location)
     emit_charset(low, route, location)
 
