@@ -37,8 +37,11 @@ def map_to_origin(action: MapToOrigin, course: Course) -> None:
         found = worker_for(authority, _uri(path, raw, state), course.program, state.host)
         origin = found or generic_worker(authority)
     _check(path, raw, origin, course)
-    name = origin.name.removesuffix("/") if path.startswith("/") else origin.name
-    _go(origin, name, path, raw, course)
+    if action.written is not None:
+        name = state.host.texts[action.written]
+    else:
+        name = origin.name if isinstance(origin, Balancer) else origin.name.removesuffix(origin.path)
+    _go(origin, name + path, path, raw, course)
 
 
 def map_to_url(action: MapToUrl, course: Course) -> None:
@@ -60,7 +63,7 @@ def _go_to(url: str, template: int | None, raw: bool, course: Course) -> None:
     uri = _uri(place.path, raw, course.state)
     origin = origin_at(place, uri, worker if isinstance(worker, Worker) else None, program, host)
     _check(place.path, raw, origin, course)
-    _go(origin, place.authority, place.path, raw, course)
+    _go(origin, url, place.path, raw, course)
 
 
 def _check(path: str, raw: bool, origin: Origin, course: Course) -> None:
@@ -76,11 +79,11 @@ def _check(path: str, raw: bool, origin: Origin, course: Course) -> None:
         course.refuse(403, "a blank or control character in the query")  # PU-7
 
 
-def _go(origin: Origin, name: str, path: str, raw: bool, course: Course) -> None:
-    """The request goes to ``origin``, whose URL up to the path is ``name``."""
+def _go(origin: Origin, url: str, path: str, raw: bool, course: Course) -> None:
+    """The request goes to ``origin``; ``url`` is what Proxy sections look at, as it is written (MRG-4)."""
     state = course.state
     course.origin = origin
-    state.mapped = name + path
+    state.mapped = url
     course.uri = _uri(path, raw, state)
 
 

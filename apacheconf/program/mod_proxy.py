@@ -20,7 +20,7 @@ from apacheconf.program.hosts import Layer
 from apacheconf.program.link import Linker
 from apacheconf.program.phases import Phase
 from apacheconf.program.prefixes import one_slash, under
-from apacheconf.program.sharing import Shared, has_port, is_balancer, target_path
+from apacheconf.program.sharing import Shared, authority_of, balancer_name, has_port, is_balancer, target_path
 from apacheconf.program.steps import (
     END,
     STOP,
@@ -116,10 +116,19 @@ def mapping_step(
     action = _map_to(mapping, number, path, regex, interpolates)
     if not isinstance(filled, Literal):
         action = replace(action, filled=filled)
-    if isinstance(action, MapToOrigin) and origins.shared.is_found_late(mapping.target):
-        action = replace(action, late=True)
+    if isinstance(action, MapToOrigin):
+        action = replace(
+            action, late=origins.shared.is_found_late(mapping.target), written=_written(mapping.target, linker)
+        )
     phase = Phase.READ if _early(mapping) else Phase.TRANSLATE
     return linker.step(phase, action, said_by, when, then=STOP)
+
+
+def _written(target: str, linker: Linker) -> int | None:
+    """The number of the text that stands before a target's path; None for the worker's or balancer's own name."""
+    written = target.removesuffix(target_path(target))
+    named = balancer_name(target) if is_balancer(target) else authority_of(target)
+    return None if written == named else linker.text(written)
 
 
 def names_origin_late(mapping: ProxyPass, shared: Shared) -> bool:

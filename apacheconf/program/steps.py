@@ -64,7 +64,8 @@ class MapToOrigin:
     the client's own bytes (``nocanon``, PU-5). ``mapping`` is ``encoded`` or ``servlet`` for those of the READ phase,
     which come before the path is decoded (PU-8, PU-9). ``pattern`` must match the client's own path too for a raw
     mapping to keep it (PU-6). ``filled`` stands in the place of a ``prefix`` that depends on the request (PU-11).
-    ``late``: which worker of the origin's host serves the URL is seen when it is made (WK-2).
+    ``late``: which worker of the origin's host serves the URL is seen when it is made (WK-2). ``written`` is the number
+    of the target's text up to its path in ``Host.texts``, where that isn't the origin's own name (MRG-4).
     """
 
     origin: int
@@ -77,6 +78,7 @@ class MapToOrigin:
     pattern: Regex | None = None
     filled: Value | None = None
     late: bool = False
+    written: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

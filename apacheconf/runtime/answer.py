@@ -51,7 +51,7 @@ class ReplyHead:
     """An origin's head, read. ``length`` is in bytes, or CHUNKED or UNTIL_CLOSE of ``framing``.
 
     ``fields`` are end to end only and in the client's order (RS-5). ``reusable`` is False when the origin's
-    connection ends with this answer.
+    connection ends with this answer. ``late`` are the lower-case names of fields that were added here, and come last.
     """
 
     status: int
@@ -64,6 +64,7 @@ class ReplyHead:
     chunked: bool = False
     upgrade: bytes = b""
     names: frozenset[bytes] = field(default_factory=frozenset)
+    late: frozenset[bytes] | None = None
 
     def copy(self) -> ReplyHead:
         """Another one that may be changed."""

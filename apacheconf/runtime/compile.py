@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from apacheconf.program import response
 from apacheconf.program.conditions import ALWAYS
-from apacheconf.program.fold import levels_for
-from apacheconf.program.handling import Told
+from apacheconf.program.fold import levels_for, steps_of
+from apacheconf.program.handling import FileRules, HandlerRules, MimeRules, Told
 from apacheconf.program.hosts import Cell, Reach, Shape
 from apacheconf.program.messages import Levels
 from apacheconf.program.naming import Naming, naming_for
@@ -47,6 +47,7 @@ from apacheconf.program.tls import NO_TLS, OriginTls
 from apacheconf.program.uri import canonical
 from apacheconf.program.values import Literal
 from apacheconf.runtime.logs import reads_variables
+from apacheconf.runtime.mod_mime import Named, NameRules
 from apacheconf.runtime.switches import SWITCHES
 
 #: From the raw and the normalised path to the path for the origin; None leaves the decision to ``decide``.
@@ -77,15 +78,17 @@ class Policy:
     told: tuple[Told, ...] = ()
     levels: Levels | None = None
     naming: Naming | None = None
+    named: Named | None = None
 
 
 @dataclass(frozen=True)
 class Course:
-    """What a settled cell does: ``origin`` is a number into the host's origins."""
+    """What a settled cell does: ``origin`` is a number into the host's origins, ``names`` says what names mean."""
 
     origin: int
     make_path: MakePath
     policy: Policy
+    names: NameRules
 
 
 class CompiledShape:
@@ -157,7 +160,11 @@ def _course(cell: Cell, shape: Shape) -> Course | None:
         levels=levels_for(layers),
         naming=naming,
     )
-    return Course(mapping.origin, make_path, policy)
+    rules = {type(step.action): step.action for step in steps_of(shape, layers) if isinstance(step.action, Told)}
+    names = (
+        rules.get(MimeRules, MimeRules()), rules.get(HandlerRules, HandlerRules()), rules.get(FileRules, FileRules())
+    )  # fmt: skip
+    return Course(mapping.origin, make_path, policy, names)  # type: ignore[arg-type]  # each is of its own type
 
 
 _SETTLED = frozenset(

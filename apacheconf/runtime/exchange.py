@@ -21,6 +21,7 @@ from apacheconf.runtime.documents import ask_for_password
 from apacheconf.runtime.errors import OriginBroke, proxy_error
 from apacheconf.runtime.forward import Lines
 from apacheconf.runtime.framing import CHUNKED, LAST_CHUNK, UNTIL_CLOSE, chunk
+from apacheconf.runtime.mod_mime import describe_reply
 from apacheconf.runtime.ranges import apply_range
 from apacheconf.runtime.reply import client_head
 from apacheconf.runtime.requesting import Requesting
@@ -187,6 +188,9 @@ class Exchange(Requesting):
     def answered(self, reply: ReplyHead, pieces: list[bytes], done: bool) -> None:
         """The final head, with the body that came with it."""
         self.reply = reply
+        name = self.plan.forwarding.named
+        if name is not None:
+            describe_reply(reply, name)
         decision = self.plan.decision
         if decision is not None and decision.vary and (decision.origin is None or is_fcgi(decision.origin)):
             reply.fields = [*reply.fields, *vary_lines(decision)]  # another HTTP server's fields take their place

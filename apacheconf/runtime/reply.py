@@ -15,8 +15,10 @@ from apacheconf.runtime.answer import (
 )
 from apacheconf.runtime.framing import CHUNKED, UNTIL_CLOSE
 from apacheconf.runtime.mod_headers import edited_reply
+from apacheconf.runtime.mod_mime import describe_reply
 from apacheconf.runtime.pages import CLOSING
 from apacheconf.runtime.site import KnownReply
+from apacheconf.runtime.strict import Fields
 from apacheconf.runtime.switches import protocol_for, vary_for
 
 if TYPE_CHECKING:
@@ -51,6 +53,10 @@ def client_head(exchange: Exchange, reply: ReplyHead, complete: bool) -> bytes:
     dated = [pair for pair in fields if pair[0].lower() == b"date"]
     served = [pair for pair in fields if pair[0].lower() == b"server"]
     rest = [pair for pair in fields if pair[0].lower() not in (b"date", b"server")]
+    late: Fields = []
+    if reply.late:
+        late = [pair for pair in rest if pair[0].lower() in reply.late]
+        rest = [pair for pair in rest if pair[0].lower() not in reply.late]
     server, connection = client.server, client.connection_lines(exchange)
     return b"".join(
         (
@@ -59,6 +65,7 @@ def client_head(exchange: Exchange, reply: ReplyHead, complete: bool) -> bytes:
             header_block(served) or server.server_line,
             header_block(rest),
             *((framing, connection) if exchange.head_only else (connection, framing)),
+            header_block(late),
             b"\r\n",
         )
     )
@@ -95,6 +102,8 @@ def remember_reply(exchange: Exchange, head: bytes, reply: ReplyHead) -> None:
         return
     if service is not None and service.fail_on_status:
         return
+    if forwarding.named is not None:
+        describe_reply(reply, forwarding.named)
     made = client_head(exchange, reply, complete=False)
     dated = b"date" in reply.names
     first, rest = b"", made

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
+from urllib.parse import unquote
 
 from apacheconf.program.conditions import ALWAYS
 from apacheconf.program.decide import decide_unread
-from apacheconf.program.handling import InputRules
+from apacheconf.program.handling import FileRules, HandlerRules, InputRules, MimeRules
 from apacheconf.program.hosts import Host, Shape
 from apacheconf.program.messages import Levels
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
@@ -35,7 +36,9 @@ from apacheconf.runtime.filters import Filtering
 from apacheconf.runtime.forward import Lines, header_lines
 from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.logs import Logger, asks_no_state
+from apacheconf.runtime.media import Types
 from apacheconf.runtime.mod_headers import edited_lines
+from apacheconf.runtime.mod_mime import Named, named
 from apacheconf.runtime.pool import Service
 from apacheconf.runtime.strict import Fields
 from apacheconf.runtime.switches import switches_for_fcgi, switches_in
@@ -86,6 +89,7 @@ class Forwarding:
         "inflates",
         "keep_host",
         "levels",
+        "named",
         "naming",
         "override",
         "per_request",
@@ -114,6 +118,7 @@ class Forwarding:
         self.inflates = any(isinstance(each, InputRules) and "deflate" in each.names for each in policy.told)
         self.levels = policy.levels
         self.naming = policy.naming
+        self.named = policy.named
         self.replies: dict[bytes, KnownReply] = memos.make()
         self.closing: dict[bytes, KnownReply] = memos.make()
 
@@ -209,6 +214,7 @@ class Sites(Protocol):
 
     program: Program
     memos: Memos
+    types: Types
     authority: FileAuthority
 
     def compiled(self, shape: Shape) -> CompiledShape: ...
@@ -221,7 +227,8 @@ class Site:
     """One host at work."""
 
     __slots__ = (
-        "_by_parts", "_compiled", "_forwardings", "_lasting_logs", "_seen", "_server", "_unread", "host", "is_quick",
+        "_by_name", "_by_parts", "_compiled", "_forwardings", "_lasting_logs", "_seen", "_server", "_types",
+        "_unread", "host", "is_quick",
         "limits", "logs", "plans",
     )  # fmt: skip
 
@@ -237,6 +244,8 @@ class Site:
         self._forwardings: dict[Policy, Forwarding] = {}
         self._by_parts: dict[tuple[object, ...], tuple[tuple[object, ...], Forwarding]] = {}
         self._unread: Plan | None = None
+        self._types = server.types
+        self._by_name: dict[tuple[int, Named], tuple[Course, Forwarding]] = {}
         self.logs: tuple[Logger, ...] = server.loggers(host)
         self._lasting_logs = all(map(asks_no_state, host.shape.server))
 
@@ -250,10 +259,11 @@ class Site:
 
     def _forwarding_of(self, decision: Decision) -> Forwarding:
         """The forwarding of a decision's policy, found by what the policy is made of: to compare it costs 8 us more."""
+        name = self._named(decision)
         several = (decision.map_back, decision.map_back_cookies, decision.error_documents, decision.filters)
         told = tuple(decision.told.values())
         key = (
-            decision.charset, decision.override_errors, decision.edits_answer, id(decision.tls),
+            decision.charset, decision.override_errors, decision.edits_answer, id(decision.tls), name,
             *[id(each) for those in (*several, told) for each in (*those, None)],
         )  # fmt: skip
         known = self._by_parts.get(key)
@@ -261,8 +271,18 @@ class Site:
             if len(self._by_parts) >= _POLICIES:
                 self._by_parts.clear()
             # What the key names is kept beside it, so that no id is used again meanwhile.
-            known = self._by_parts[key] = (*several, told, decision.tls), self.forwarding(_policy_of(decision))
+            known = self._by_parts[key] = (*several, told, decision.tls), self.forwarding(_policy_of(decision, name))
         return known[1]
+
+    def _named(self, decision: Decision) -> Named | None:
+        """What the name in the URL that goes to an origin says of the answer."""
+        if decision.origin is None:
+            return None
+        mapped = (
+            decision.state.mapped if decision.state is not None else unquote(decision.uri.partition("?")[0], "latin-1")
+        )
+        rules = decision.rules(MimeRules), decision.rules(HandlerRules), decision.rules(FileRules)
+        return named(mapped.rpartition("/")[2], rules, self._types)
 
     def quick_plan(self, head: RequestHead, target: Target) -> Plan | None:
         """The plan of a request whose cell is settled; None when ``decide`` must be asked.
@@ -285,7 +305,21 @@ class Site:
     def _plan_of(self, method: bytes, course: Course, made: str, query: str | None) -> Plan:
         origin = self._server.program.origin(self.host, course.origin)
         uri = (made if query is None else f"{made}?{query}").encode("latin-1")
-        return Plan(method, uri, self._server.service(origin), self.forwarding(course.policy))
+        return Plan(method, uri, self._server.service(origin), self._forwarding_in(course, made))
+
+    def _forwarding_in(self, course: Course, made: str) -> Forwarding:
+        """The forwarding of a settled cell's policy, for a path there."""
+        name = made.rpartition("/")[2]
+        said = named(unquote(name, "latin-1") if "%" in name else name, course.names, self._types)
+        if said is None:
+            return self.forwarding(course.policy)
+        key = id(course), said
+        known = self._by_name.get(key)
+        if known is None:
+            if len(self._by_name) >= _POLICIES:
+                self._by_name.clear()
+            known = self._by_name[key] = course, self.forwarding(replace(course.policy, named=said))
+        return known[1]
 
     def remember(self, line: bytes, plan: Plan) -> None:
         plan.line = line
@@ -329,7 +363,7 @@ class Site:
         plan = self.plan_for(decision.state.request if decision.state else Request(), settled)
         if plan.switches:  # they matter to the exchange, which the short way doesn't ask
             return None
-        plan.forwarding = self.forwarding(replace(_policy_of(settled), answer_edits=edits))
+        plan.forwarding = self.forwarding(replace(_policy_of(settled, self._named(decision)), answer_edits=edits))
         plan.lines = _lines_of(plan.fields or [], peer if decided.forwarded else None)
         if decided.asks & USERS:
             plan.watch = self._server.authority.watch()
@@ -413,7 +447,7 @@ def _cookie(entry: MapBackCookie) -> CookieReverse:
     return CookieReverse(attribute, entry.internal.encode("latin-1"), entry.public.encode("latin-1"))
 
 
-def _policy_of(decision: Decision) -> Policy:
+def _policy_of(decision: Decision, name: Named | None) -> Policy:
     """How a request that ``decide`` has decided is forwarded, and its answer mapped back."""
     told = tuple(each for each in decision.told.values() if not each.of_files)
     return Policy(
@@ -426,4 +460,5 @@ def _policy_of(decision: Decision) -> Policy:
         per_request=bool(decision.edits_answer or decision.filters or told),
         filters=decision.filters,
         told=told,
+        named=name,
     )

@@ -28,6 +28,7 @@ from apacheconf.runtime.errorlog import HostErrors
 from apacheconf.runtime.errors import ClientBroke, OriginBroke
 from apacheconf.runtime.logfiles import LogFiles, is_syslog
 from apacheconf.runtime.logs import Logger, loggers
+from apacheconf.runtime.media import NO_TYPES, types_of
 from apacheconf.runtime.page_texts import NOT_ASKED, WITHOUT_SNI
 from apacheconf.runtime.pages import http_date
 from apacheconf.runtime.pool import Pool, Service
@@ -99,6 +100,7 @@ class ServerState:
     def __init__(self, program: Program, log_error: Callable[[str], object] | None = None) -> None:
         self.program = program
         self.memos = Memos()
+        self.types = types_of(program.types_config) if "mime_module" in program.modules else NO_TYPES
         self.authority = FileAuthority()
         self._questions: dict[bytes, list[Callable[[BaseException | None], None]]] = {}
         self.blocked: Addresses = {}

@@ -258,7 +258,8 @@ class _Grower:
     def _matcher(self, cell: Cell, layer: Layer, mapped: Mapped) -> Condition:
         matcher = matcher_in(cell, layer)
         if isinstance(mapped, MapToOrigin):
-            return of_url(matcher, self.program.origin(self.host, mapped.origin).name, mapped)
+            named = self.program.origin(self.host, mapped.origin).name
+            return of_url(matcher, named if mapped.written is None else self.host.texts[mapped.written], mapped)
         return matcher if mapped is None else of_file(matcher, mapped, cell)
 
 

@@ -39,7 +39,7 @@ _MAPPED, _FILE, _BASENAME = (Variable(name) for name in ("MAPPED_URL", "REQUEST_
 
 
 def of_url(matcher: Condition, origin: str, mapping: MapToOrigin) -> Condition:
-    """What a Proxy section asks of the URL that ``mapping`` leads to, the name of its origin being ``origin``."""
+    """What a Proxy section asks of the URL that ``mapping`` leads to; ``origin`` begins as that URL does."""
     scheme, _, rest = origin.partition("://")
     known = f"{scheme}://{rest.partition('/')[0]}{mapping.path.partition('$')[0] or begins_with(mapping.value)}"
     match matcher:
