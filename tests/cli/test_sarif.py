@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from tests.conftest import Command
@@ -37,8 +38,5 @@ def test_the_line_of_the_output_is_named_too(tmp_path: Path, command: Command) -
     member = next(each for each in results if each["message"]["text"].startswith("BalancerMember"))
     related = member["relatedLocations"][0]["physicalLocation"]
     line = out.read_text().split("\n")[related["region"]["startLine"] - 1]
-    assert related["artifactLocation"]["uri"] == "nginx.conf" and line.split() == [
-        "server",
-        "10.0.0.1:80",
-        "max_fails=0;",
-    ]
+    assert related["artifactLocation"]["uri"] == "nginx.conf"
+    assert re.fullmatch(r"\s*server \S*\b10\.0\.0\.1\b\S* max_fails=0;", line)
