@@ -99,7 +99,10 @@ def asked_name(
     if "@" in target.authority and strict:
         raise HostRefused("the target names a user")
     if names_itself(method, target, scheme):
-        return parse_host(target.authority.rpartition("@")[2], strict)
+        authority = target.authority.rpartition("@")[2]
+        if method == "CONNECT":  # whatever number its port is (HP-4)
+            authority = authority.rpartition(":")[0]
+        return parse_host(authority, strict) if authority else None
     return parse_host(given[0], strict) if given else None
 
 

@@ -50,7 +50,7 @@ def parse_target(method: str, target: str) -> Target:
     if target == "*":
         return Target("*")
     if method == "CONNECT" and not target.startswith("/"):
-        if not re.search(r":[0-9]*\Z", target.rpartition("]")[2]):
+        if not re.fullmatch(r"(?:[^@]*@)?(?:\[.*\]|[^:]*):[0-9]+", target):
             raise PathRefused(400, "CONNECT names a host and a port")
         return Target("/", authority=target)
     scheme, authority, rest = "", "", target

@@ -171,10 +171,12 @@ class ClientConnection(KeepAlive):
 
     def connection_lost(self, _: BaseException | None) -> None:
         self.server.clients.discard(self)
-        self.transport = None
+        transport, self.transport = self.transport, None
         exchange, self.exchange = self.exchange, None
         if exchange is not None:
             exchange.abandon()
+        elif getattr(transport, "holds", False):
+            transport.give_up()
 
     def pause_writing(self) -> None:
         """The client reads too slowly: stop reading from the origin, and start no further request."""

@@ -57,7 +57,7 @@ class KeepAlive(RequestReader):
             return
         self.exchange = None
         if exchange.site.logs:
-            self.log(exchange)
+            self._log_when_out(exchange)
         if not exchange.stay:
             self._end()
         elif self._buffer or self._body is not None or self._paused:
@@ -68,6 +68,13 @@ class KeepAlive(RequestReader):
             self._end()
         else:
             self.deadline = self._idle_deadline()
+
+    def _log_when_out(self, exchange: Exchange) -> None:
+        """An answer that RATE_LIMIT still holds isn't over yet."""
+        if self._quick or not getattr(self.transport, "holds", False):
+            self.log(exchange)
+        else:
+            self.transport.when_over(lambda: self.log(exchange))
 
     def _idle_deadline(self) -> float:
         return self.server.now + self.door.main.limits.keep_alive_timeout

@@ -47,6 +47,7 @@ class Paced:
         self._client, self._transport = client, transport
         self._waiting = bytearray()
         self._then: list[Callable[[], object]] = []
+        self._over: list[Callable[[], object]] = []
         self._ticks = self._pauses = False
         self.set(rate, burst)
 
@@ -91,6 +92,16 @@ class Paced:
         """End when everything is out."""
         self._when_out(self._transport.write_eof)
 
+    def when_over(self, act: Callable[[], object]) -> None:
+        """Call ``act`` when everything is out, or the client is gone."""
+        self._over.append(act)
+
+    def give_up(self) -> None:
+        """The client is gone."""
+        over, self._over = self._over, []
+        for act in over:
+            act()
+
     def _when_out(self, act: Callable[[], object]) -> None:
         if self._waiting:
             self._then.append(act)
@@ -113,7 +124,8 @@ class Paced:
             self._out()
 
     def _out(self) -> None:
-        """Everything is out: end, or let who waits go on."""
+        """Everything is out: say so, then end or let who waits go on."""
+        self.give_up()
         then, self._then = self._then, []
         for act in then:
             act()

@@ -84,3 +84,17 @@ def test_a_client_that_is_gone_gets_nothing_more() -> None:
     paced._client.transport = None
     timers.pop()()
     assert wire.sent == [b"ab"] and not timers
+
+
+def test_the_log_is_written_when_everything_is_out_or_the_client_gone() -> None:
+    """LG-2d: an answer that is held isn't over."""
+    for ends in ("out", "gone"):
+        paced, _, timers, told = _paced(rate=10, burst=0)
+        paced.write(b"abc")
+        paced.when_over(lambda told=told: told.append("log"))
+        assert "log" not in told
+        if ends == "out":
+            timers.pop()()
+        else:
+            paced.give_up()
+        assert told.count("log") == 1
