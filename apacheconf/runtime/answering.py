@@ -16,7 +16,7 @@ from apacheconf.runtime.switches import protocol_for, vary_for, vary_lines
 
 if TYPE_CHECKING:
     from apacheconf.runtime.exchange import Exchange
-    from apacheconf.runtime.site import Plan
+    from apacheconf.runtime.forwarding import Plan
     from apacheconf.runtime.state import Door, ServerState
 
 _CHALLENGE = "WWW-Authenticate"

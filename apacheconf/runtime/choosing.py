@@ -16,10 +16,11 @@ from apacheconf.runtime.telling import tell_nobody, tell_not_connected
 
 if TYPE_CHECKING:
     from apacheconf.runtime.client import ClientConnection
+    from apacheconf.runtime.forwarding import Plan
     from apacheconf.runtime.origin import OriginConnection
     from apacheconf.runtime.pool import Pool, Service
     from apacheconf.runtime.sessions import Session, Sticky
-    from apacheconf.runtime.site import Plan, Site
+    from apacheconf.runtime.site import Site
     from apacheconf.runtime.strict import Fields
 
 #: How often one looks for a usable member within the balancer's ``timeout=`` (BP-7).

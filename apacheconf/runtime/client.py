@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from apacheconf.program.steps import AskCertificate
-    from apacheconf.runtime.site import Block
+    from apacheconf.runtime.forwarding import Block
     from apacheconf.runtime.state import Door, ServerState
 
 

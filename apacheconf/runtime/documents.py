@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from apacheconf.program.request import Decision
     from apacheconf.runtime.client import ClientConnection
     from apacheconf.runtime.exchange import Exchange
-    from apacheconf.runtime.site import Plan
+    from apacheconf.runtime.forwarding import Plan
 
 
 def documents_of(exchange: Exchange) -> dict[int, SetErrorDocument]:

@@ -20,12 +20,13 @@ from apacheconf.runtime.complaints import undecodable
 from apacheconf.runtime.documents import ask_for_password
 from apacheconf.runtime.errors import OriginBroke, proxy_error
 from apacheconf.runtime.forward import Lines
+from apacheconf.runtime.forwarding import KnownReply, Plan
 from apacheconf.runtime.framing import CHUNKED, LAST_CHUNK, UNTIL_CLOSE, chunk
 from apacheconf.runtime.mod_mime import describe_reply
 from apacheconf.runtime.ranges import apply_range
 from apacheconf.runtime.reply import client_head
 from apacheconf.runtime.requesting import Requesting
-from apacheconf.runtime.site import KnownReply, Plan, Site
+from apacheconf.runtime.site import Site
 from apacheconf.runtime.strict import Fields
 from apacheconf.runtime.switches import relays_continue, relays_interim, vary_lines
 from apacheconf.runtime.telling import tell, tell_failed_by

@@ -23,7 +23,7 @@ from apacheconf.runtime.strict import Fields
 
 if TYPE_CHECKING:
     from apacheconf.runtime.exchange import Exchange
-    from apacheconf.runtime.site import Plan
+    from apacheconf.runtime.forwarding import Plan
 
 #: What an answer made here says of itself, whatever was configured.
 _OWN = frozenset({"date", "server"})

@@ -16,9 +16,10 @@ from apacheconf.runtime.answer import header_block
 from apacheconf.runtime.compiled.walk import Decided, decide_compiled
 from apacheconf.runtime.errors import ClientBroke, OriginBroke, Said
 from apacheconf.runtime.forward import Lines, count_forwards, wants_to_stay, with_empty_body
+from apacheconf.runtime.forwarding import Block, Plan
 from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.proxy_protocol import connected
-from apacheconf.runtime.site import CHECKED_BY_DECIDE, Block, Plan, Site
+from apacheconf.runtime.site import CHECKED_BY_DECIDE, Site
 from apacheconf.runtime.strict import read_request_line
 from apacheconf.runtime.switches import relays_expect
 

@@ -13,11 +13,11 @@ from apacheconf.runtime.answer import (
     map_cookies,
     reverse_mapper,
 )
+from apacheconf.runtime.forwarding import KnownReply
 from apacheconf.runtime.framing import CHUNKED, UNTIL_CLOSE
 from apacheconf.runtime.mod_headers import edited_reply
 from apacheconf.runtime.mod_mime import describe_reply
 from apacheconf.runtime.pages import CLOSING
-from apacheconf.runtime.site import KnownReply
 from apacheconf.runtime.strict import Fields
 from apacheconf.runtime.switches import protocol_for, vary_for
 

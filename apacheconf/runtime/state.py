@@ -26,13 +26,14 @@ from apacheconf.runtime.blocking import Addresses, refusal
 from apacheconf.runtime.compile import CompiledShape
 from apacheconf.runtime.errorlog import HostErrors
 from apacheconf.runtime.errors import ClientBroke, OriginBroke
+from apacheconf.runtime.forwarding import Block, Memos
 from apacheconf.runtime.logfiles import LogFiles, is_syslog
 from apacheconf.runtime.logs import Logger, loggers
 from apacheconf.runtime.media import NO_TYPES, types_of
 from apacheconf.runtime.page_texts import NOT_ASKED, WITHOUT_SNI
 from apacheconf.runtime.pages import http_date
 from apacheconf.runtime.pool import Pool, Service
-from apacheconf.runtime.site import Block, Memos, Site
+from apacheconf.runtime.site import Site
 
 if TYPE_CHECKING:
     from ssl import SSLContext
