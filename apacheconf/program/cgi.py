@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from apacheconf.program.evaluate import State, read_variable
+from apacheconf.program.evaluate import State
+from apacheconf.program.variables import read_variable
 
 SOFTWARE = "Apache/2.4 (apacheconf)"
 #: CGI's names of variables of the request.

@@ -16,7 +16,7 @@ from apacheconf.program.admission import Admit
 from apacheconf.program.admitting import admit
 from apacheconf.program.client_tls import ask_certificate, export_tls, fake_basic_auth, name_user
 from apacheconf.program.editing import edit
-from apacheconf.program.evaluate import State, read_variable, text_of
+from apacheconf.program.evaluate import State, text_of
 from apacheconf.program.files import Located
 from apacheconf.program.handling import TOLD, Told
 from apacheconf.program.headers import HeaderTable
@@ -70,6 +70,7 @@ from apacheconf.program.steps import (
 from apacheconf.program.tls import NO_TLS, OriginTls
 from apacheconf.program.uri import escape_path
 from apacheconf.program.values import Value
+from apacheconf.program.variables import read_variable
 from apacheconf.program.workers import Balancer, Origin
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from apacheconf.program.conditions import Regex
-from apacheconf.program.evaluate import search, span
 from apacheconf.program.headers import HeaderTable
+from apacheconf.program.regexes import search, span
 from apacheconf.program.steps import EditHeader
 from apacheconf.program.substitutions import substituted
 from apacheconf.program.values import Value

@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from apacheconf.program.by_request import NoAuthority, log_no_authority, origin_at, read_place, worker_for
-from apacheconf.program.evaluate import State, search, text_of
+from apacheconf.program.evaluate import State, text_of
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.prefixes import taken
+from apacheconf.program.regexes import search
 from apacheconf.program.sharing import generic_worker
 from apacheconf.program.steps import MapToOrigin, MapToUrl, Rest
 from apacheconf.program.uri import BLANK, canonical

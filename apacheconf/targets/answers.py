@@ -18,8 +18,8 @@ from apacheconf.program.conditions import (
     Operator,
     Under,
 )
-from apacheconf.program.evaluate import search
 from apacheconf.program.prefixes import lies_under
+from apacheconf.program.regexes import search
 from apacheconf.program.values import REQUEST_URI, Literal
 from apacheconf.targets.patterns import literal_start, starts_with
 

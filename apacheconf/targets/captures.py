@@ -12,7 +12,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import TypeVar, cast
 
 from apacheconf.program.conditions import Regex
-from apacheconf.program.evaluate import search
+from apacheconf.program.regexes import search
 from apacheconf.program.rewrite_maps import lower, upper
 from apacheconf.program.values import REQUEST_URI, Call, Capture, Joined, Literal, Matched, Value, Variable
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from itertools import product
 
 from apacheconf.program.conditions import Compare, Condition, Matches, Operator
-from apacheconf.program.evaluate import search
+from apacheconf.program.regexes import search
 from apacheconf.program.rewrite_maps import table_of
 from apacheconf.program.values import Chosen, Joined, Literal, Lookup, Matched, Value
 from apacheconf.targets.answers import facts

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from apacheconf.program.cells import matcher_in, steps_met, steps_where
 from apacheconf.program.conditions import ALWAYS, NEVER, Condition, Matches, Not, Regex
-from apacheconf.program.evaluate import search
 from apacheconf.program.handling import Told
 from apacheconf.program.hosts import Cell, Host, Layer, LayerKind, Reach
 from apacheconf.program.phases import Phase
 from apacheconf.program.program import Program
+from apacheconf.program.regexes import search
 from apacheconf.program.steps import (
     AddFilter,
     EditHeader,

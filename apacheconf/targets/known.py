@@ -24,9 +24,9 @@ from apacheconf.program.conditions import (
     Regex,
     Under,
 )
-from apacheconf.program.evaluate import search
 from apacheconf.program.hosts import Host
 from apacheconf.program.prefixes import lies_under
+from apacheconf.program.regexes import search
 from apacheconf.program.steps import MapToFile, Step
 from apacheconf.program.values import REQUEST_URI, Capture, Chosen, Joined, Literal, Matched, Value, Variable
 from apacheconf.targets.captures import cuts, parts_of, replaced, simple

@@ -22,10 +22,10 @@ from apacheconf.program.conditions import (
     Test,
     Under,
 )
-from apacheconf.program.evaluate import search
 from apacheconf.program.globs import glob_matches, glob_regex
 from apacheconf.program.hosts import Cell, Reach
 from apacheconf.program.prefixes import lies_under
+from apacheconf.program.regexes import search
 from apacheconf.program.steps import MapToFile, MapToOrigin, Rest
 from apacheconf.program.values import REQUEST_URI, Joined, Literal, Matched, Value, Variable
 from apacheconf.targets.captures import parts_of

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from apacheconf.program.conditions import Compare, Condition, Glob, Matches, OneOf, Operator, Regex, Under
-from apacheconf.program.evaluate import search
 from apacheconf.program.globs import glob_regex
+from apacheconf.program.regexes import search
 from apacheconf.program.values import Call, Literal, Value, Variable
 from apacheconf.targets.patterns import escape, prefix_regex
 

@@ -21,10 +21,11 @@ from apacheconf.program.conditions import (
     Operator,
     Under,
 )
-from apacheconf.program.evaluate import State, holds, reader_of, text_of
+from apacheconf.program.evaluate import State, holds, text_of
 from apacheconf.program.phases import Phase
 from apacheconf.program.prefixes import lies_under, taken
 from apacheconf.program.values import REQUEST_URI, Capture, Joined, Literal, Value, Variable
+from apacheconf.program.variables import reader_of
 from apacheconf.runtime.compiled.regexes import searcher
 
 Test = Callable[[State], bool]

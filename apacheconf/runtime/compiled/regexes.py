@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from apacheconf.program.conditions import Regex
-from apacheconf.program.evaluate import search
+from apacheconf.program.regexes import search
 
 Groups = tuple[str | None, ...]
 #: The groups of the first match, group 0 first; None when there is none.

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 
 from apacheconf.ledger import Outcome
 from apacheconf.program.conditions import Regex
-from apacheconf.program.evaluate import search
 from apacheconf.program.handling import HandlerRules, MimeRules, NegotiationRules
 from apacheconf.program.hosts import Reach
+from apacheconf.program.regexes import search
 from apacheconf.program.steps import Step
 from apacheconf.targets.claims import Claim, exact, unsupported
 from apacheconf.targets.fates import FILES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apacheconf.program.conditions import Regex
-from apacheconf.program.evaluate import search
+from apacheconf.program.regexes import search
 from apacheconf.program.rewrite_maps import table_of
 from apacheconf.program.values import Chosen, Joined, Literal, Lookup, Matched, Value, Variable
 from apacheconf.targets.nginx.maps import Map, Maps

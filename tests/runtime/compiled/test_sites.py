@@ -51,7 +51,7 @@ def requests(program: Program) -> Iterator[Request]:
 
 @pytest.mark.parametrize("name", sites.names())
 def test_decides_as_the_interpreter_on_a_site(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("apacheconf.program.evaluate.unique_id", lambda: "the-same-for-all")
+    monkeypatch.setattr("apacheconf.program.variables.unique_id", lambda: "the-same-for-all")
     monkeypatch.setattr("random.choice", lambda texts: texts[0])  # RewriteMap of type rnd
     with Sandbox("sites") as box:
         laid_out = sites.lay_out(name, box, need("httpd"))

@@ -1,0 +1,131 @@
+"""The variables of requests by their names: what reads each from a request's state (EXPR-30 to EXPR-36, RW-41)."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from apacheconf.program.conditions import Regex
+from apacheconf.program.mod_unique_id import unique_id
+from apacheconf.program.regexes import search
+from apacheconf.program.request import Request
+
+if TYPE_CHECKING:
+    from apacheconf.program.evaluate import State
+
+_TIMES = {"YEAR": "%Y", "MON": "%m", "DAY": "%d", "HOUR": "%H", "MIN": "%M", "SEC": "%S", "WDAY": "%w"}
+
+
+def _local_time(form: str) -> Callable[[State], str]:
+    return lambda state: time.strftime(form, time.localtime(state.started))
+
+
+def reader_of(name: str, argument: str) -> Callable[[State], str | None]:
+    """What reads a variable; it gives None when the variable is unset."""
+    reader = _VARIABLES.get(name)
+    if reader is not None:
+        return reader
+    family = _FAMILIES.get(name)
+    if family is not None:
+        return lambda state: family(state, argument)
+    if name.startswith("SSL_"):
+        return lambda state: state.request.tls.get(name)
+    return lambda state: state.env.get(name)
+
+
+def read_variable(name: str, argument: str, state: State) -> str | None:
+    """The value of a variable, None when it is unset."""
+    return reader_of(name, argument)(state)
+
+
+def _user(state: State) -> str | None:
+    """Who it is; that it was asked for is remembered where nobody has said so (EXPR-36)."""
+    state.asked_user = state.asked_user or state.user is None
+    return state.user
+
+
+_VARIABLES: dict[str, Callable[[State], str | None]] = {
+    "REMOTE_USER": _user,
+    "AUTH_TYPE": lambda s: s.auth_type or None,
+    "REQUEST_URI": lambda s: s.path,
+    "REQUEST_METHOD": lambda s: s.request.method,
+    "REQUEST_SCHEME": lambda s: s.scheme,
+    "QUERY_STRING": lambda s: s.query or "",
+    "THE_REQUEST": lambda s: f"{s.request.method} {s.request.target} {protocol(s.request)}",
+    "HTTP_HOST": lambda s: s.header("Host"),
+    "HTTP_USER_AGENT": lambda s: s.header("User-Agent"),
+    "HTTP_REFERER": lambda s: s.header("Referer"),
+    "HTTP_COOKIE": lambda s: s.header("Cookie"),
+    "HTTP_ACCEPT": lambda s: s.header("Accept"),
+    "REMOTE_ADDR": lambda s: s.request.peer[0],
+    "REMOTE_HOST": lambda s: s.request.peer[0],
+    "CONN_REMOTE_ADDR": lambda s: s.request.connected[0],
+    "REMOTE_PORT": lambda s: str(s.request.peer[1]),
+    "SERVER_ADDR": lambda s: s.request.local[0],
+    "SERVER_NAME": lambda s: s.own_name,
+    "SERVER_PORT": lambda s: str(s.asked_port),
+    "SERVER_PROTOCOL": lambda s: protocol(s.request),
+    "SERVER_ADMIN": lambda s: s.host.admin,
+    "HTTPS": lambda s: "on" if s.request.scheme == "https" else "off",
+    "REWRITTEN": lambda s: s.path if s.rewritten is None else s.rewritten,
+    "REWRITTEN_HERE": lambda s: _here(s),
+    "REWRITING_ENDED": lambda s: "yes" if s.ended else "",
+    "FILE_AS_MAPPED": lambda s: s.file,
+    "FILE_SO_FAR": lambda s: s.rewritten or s.file or s.path,
+    "DOCUMENT_ROOT": lambda s: s.root,
+    "UNIQUE_ID_OF_REQUEST": lambda s: s.env.get("REDIRECT_UNIQUE_ID") or unique_id(),
+    "CONTEXT_DOCUMENT_ROOT": lambda s: s.context_root or s.root,
+    "CONTEXT_PREFIX": lambda s: s.context_prefix,
+    "REQUEST_FILENAME": lambda s: s.file or s.path,
+    "REQUEST_BASENAME": lambda s: s.file.rpartition("/")[2],
+    "MAPPED_URL": lambda s: s.mapped,
+    "CONTENT_TYPE": lambda s: _FAMILIES["RESP"](s, "Content-Type"),
+    "PATH_INFO": lambda s: s.path_info,
+    "HANDLER": lambda s: s.handler,
+    "REQUEST_STATUS": lambda s: str(s.status),
+    "REQUEST_TIME_USEC": lambda s: str(int(s.started * 1e6)),
+    "DURATION_USEC": lambda s: str(int((time.time() - s.started) * 1e6)),
+    "IPV6": lambda s: "on" if ":" in s.request.local[0] else "off",
+    "IS_SUBREQ": lambda s: "true" if s.sub else "false",
+    **{f"TIME_{name}": _local_time(form) for name, form in _TIMES.items()},
+    "TIME": _local_time("%Y%m%d%H%M%S"),
+    "LOAD_AVERAGE": lambda s: "/".join(f"{load:.2f}" for load in os.getloadavg()),
+    "IDLE_PERCENT": lambda s: "100",
+    "BUSY_PERCENT": lambda s: "0",
+}
+
+#: What mod_ssl looks up beside its own variables, whether TLS is spoken or not.
+_BY_MOD_SSL = frozenset({"HTTPS", "REMOTE_ADDR", "REMOTE_USER", "REQUEST_METHOD", "REQUEST_SCHEME", "REQUEST_URI",
+                         "SERVER_NAME", "SERVER_PORT", "SERVER_ADMIN", "QUERY_STRING", "DOCUMENT_ROOT"})  # fmt: skip
+
+_FAMILIES: dict[str, Callable[[State, str], str | None]] = {
+    "HTTP": lambda s, argument: s.header(argument),
+    "ENV": lambda s, argument: s.env.get(argument),
+    "OSENV": lambda s, argument: os.environ.get(argument),
+    "SSL": lambda s, argument: _VARIABLES[argument](s) if argument in _BY_MOD_SSL else s.request.tls.get(argument),
+    "RESP": lambda s, argument: next((found for table in s.answer if (found := table.get(argument)) is not None), None),
+    "NOTE": lambda s, argument: s.notes.get(argument.lower()),
+    "HC": lambda s, argument: s.env.get("HC_BODY") if argument.lower() == "body" else None,
+    "HTTP_MATCHING": lambda s, argument: _matching_header(s, argument),
+    "HTTP_OR_ENV": lambda s, argument: s.env.get(argument) if s.header(argument) is None else s.header(argument),
+}
+
+
+def _here(state: State) -> str:
+    """What a section's rule looks at: the file so far and PATH_INFO, without the section's folder (RW-2)."""
+    url = (state.rewritten or "") + state.path_info
+    proxied = url.startswith("proxy:")
+    return url[len(state.folder) :] if url.startswith(state.folder) and not proxied else url
+
+
+def _matching_header(state: State, pattern: str) -> str | None:
+    """The first field whose name holds a match (EV-1)."""
+    lines = state.request.headers if state.headers is None else state.headers.lines()
+    return next((value for name, value in lines if search(Regex(pattern), name) is not None), None)
+
+
+def protocol(request: Request) -> str:
+    """The protocol as the request line names it."""
+    return f"HTTP/{request.version[0]}.{request.version[1]}"
