@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 
 from apacheconf.program.workers import Worker
 from apacheconf.runtime.errors import Said
@@ -95,3 +96,10 @@ def without_engine(name: str) -> tuple[Said, ...]:
 def bad_forwards(value: bytes) -> tuple[Said, ...]:
     """A Max-Forwards that is no number (RQ-17)."""
     return (Said("warn", "proxy", f"AH10188: Max-Forwards value '{value.decode('latin-1')}' could not be parsed"),)
+
+
+def why_unknown(error: OSError | UnicodeError) -> str:
+    """A failed look-up in the error log's words."""
+    if isinstance(error, socket.gaierror) and error.errno is not None:
+        return f"(EAI {abs(error.errno)}){error.strerror}"
+    return "(EAI 2)Name or service not known"

@@ -1,35 +1,30 @@
-"""The rim: sockets, the event loop, signals. The only file of serve that knows asyncio.
+"""The rim: sockets, the event loop, signals. With ``connecting`` the only file of serve that knows asyncio.
 
-It listens, hands sockets to ``ClientConnection``, opens connections to origins, ticks the clock, and drains
-when told to end. Everything that decides is elsewhere.
+It listens, hands sockets to ``ClientConnection``, ticks the clock, and drains when told to end. Everything that
+decides is elsewhere.
 """
 
 from __future__ import annotations
 
 import asyncio
-import errno
 import signal
 import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from apacheconf.diagnostics import UsageError
-from apacheconf.program.hosts import EVERYWHERE, Limits, Listener
+from apacheconf.program.hosts import EVERYWHERE, Limits
 from apacheconf.program.program import Program
 from apacheconf.program.workers import Balancer
-from apacheconf.runtime import faults
 from apacheconf.runtime.accesslog import access_logger
 from apacheconf.runtime.blocking import look_up
 from apacheconf.runtime.client import ClientConnection
-from apacheconf.runtime.errors import OriginBroke, proxy_error
-from apacheconf.runtime.exchange import Exchange
+from apacheconf.runtime.connecting import Connecting
 from apacheconf.runtime.honesty import refuse_dishonoured
+from apacheconf.runtime.listening import bind, name_of, places
 from apacheconf.runtime.logfiles import LogFiles
 from apacheconf.runtime.logs import loggers
 from apacheconf.runtime.options import Address, Destination, Ready, ServeOptions, connect_authority
 from apacheconf.runtime.origin import OriginConnection
-from apacheconf.runtime.pool import Pool
-from apacheconf.runtime.protocols import protocol_of
 from apacheconf.runtime.proxy_protocol import Preamble, expects_preamble
 from apacheconf.runtime.state import Door, ServerState
 
@@ -64,7 +59,7 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-class Server(ServerState):
+class Server(Connecting):
     """A program being served by one event loop."""
 
     def __init__(self, program: Program, options: ServeOptions) -> None:
@@ -100,7 +95,7 @@ class Server(ServerState):
             ticker = asyncio.ensure_future(self._tick())
             self._handle_signals()
             if self.options.on_ready is not None:
-                self.options.on_ready(Ready(tuple((a, _name_of(s)) for a, s in self._sockets)))
+                self.options.on_ready(Ready(tuple((a, name_of(s)) for a, s in self._sockets)))
             await self._ended.wait()
             await self._drain()
         finally:
@@ -128,16 +123,14 @@ class Server(ServerState):
 
     def _bind_all(self) -> None:
         bound: set[Address] = set()
-        places = [
-            (listener, *place) for listener in self.program.listeners for place in _places(listener, self.options)
-        ]
-        hears_all = {target[1] for _, _, target in places if target[0] in ("", "::")}
-        for listener, written, target in places:
+        found = [(listener, *place) for listener in self.program.listeners for place in places(listener, self.options)]
+        hears_all = {target[1] for _, _, target in found if target[0] in ("", "::")}
+        for listener, written, target in found:
             if target[0] == "0.0.0.0" and target[1] in hears_all:
                 continue  # the socket for IPv6 hears those of IPv4, too (VH-5)
             if target not in bound or target[1] == 0:
                 bound.add(target)
-                self._sockets.append((written, _bind(target, listener, self.program.backlog)))
+                self._sockets.append((written, bind(target, listener, self.program.backlog)))
 
     def _open_logs(self) -> None:
         """Every log of every host, so that what can't be written is said now. Raises UsageError."""
@@ -146,7 +139,7 @@ class Server(ServerState):
             loggers(host, self.logs.writer)
 
     async def _accept(self, written: Address, sock: socket.socket) -> asyncio.Server:
-        moved = _name_of(sock)[1] != written[1]
+        moved = name_of(sock)[1] != written[1]
 
         def accepted() -> asyncio.BaseProtocol:
             return _Arrival(self, written, moved)  # type: ignore[return-value]
@@ -175,83 +168,7 @@ class Server(ServerState):
             self._stubbed.add(authority)
             self._destinations[authority] = ("127.0.0.1", server.sockets[0].getsockname()[1])
 
-    # --- origins ---------------------------------------------------------------------------------------------
-
-    def connect(self, pool: Pool, exchange: Exchange) -> None:
-        task = self.loop.create_task(self._connect(pool, exchange))
-        self._connecting.add(task)
-        task.add_done_callback(self._connecting.discard)
-
-    async def _connect(self, pool: Pool, exchange: Exchange) -> None:
-        try:
-            await self._open(pool, exchange)
-        except OriginBroke as error:
-            if exchange.client.exchange is exchange:
-                exchange.connect_failed(error)
-            else:
-                pool.cells.busy -= 1
-                pool.open -= 1
-
-    async def _open(self, pool: Pool, exchange: Exchange) -> None:
-        """Open a connection; it tells the exchange itself. Raises OriginBroke (FA-1, FA-2)."""
-        worker = pool.worker
-        connection = protocol_of(worker, self.program.modules)(self, pool, exchange)
-
-        def factory() -> asyncio.BaseProtocol:
-            return connection  # type: ignore[return-value]
-
-        timeout = worker.connect_timeout or self.origin_timeout(pool, exchange.site)
-        place = await self.place_of(pool)
-        if refused := self.refuse_blocked(pool, exchange.site):
-            raise refused
-        secure = pool.secure and connect_authority(worker) not in self._stubbed
-        try:
-            async with asyncio.timeout(timeout):
-                if secure:
-                    sock = await self.reach(place)
-                elif isinstance(place, str):
-                    await self.loop.create_unix_connection(factory, place)
-                else:
-                    await self.loop.create_connection(factory, *place)
-        except (OSError, TimeoutError) as error:
-            said = faults.not_reached(worker, place, faults.why(error))
-            raise OriginBroke(503, "connecting has failed", said=said, unreached=True) from error
-        if secure:
-            await self._secure(sock, connection, exchange)
-
-    async def reach(self, place: Destination) -> socket.socket:
-        """A socket connected to ``place``. Raises OSError."""
-        family = socket.AF_UNIX if isinstance(place, str) else socket.AF_INET6 if ":" in place[0] else socket.AF_INET
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        sock.setblocking(False)
-        try:
-            await self.loop.sock_connect(sock, place)
-        except BaseException:
-            sock.close()
-            raise
-        return sock
-
-    async def _secure(self, sock: socket.socket, connection: OriginConnection, exchange: Exchange) -> None:
-        """Speak TLS on a connected socket, then give it to ``connection``. Raises OriginBroke (FA-3, FA-4)."""
-        from apacheconf.runtime.tls import Handshake, context_for, handshake_failed, without_engine
-
-        settings, name = exchange.plan.forwarding.tls, connection.tls_name
-        if not settings.engine:
-            sock.close()
-            raise without_engine(connection.pool.worker.name)
-        handshake = Handshake(connection, settings, name)
-        create: Any = self.loop.create_unix_connection if sock.family == socket.AF_UNIX else self.loop.create_connection
-        try:
-            async with asyncio.timeout(connection.timeout):
-                # A name that is an address is not sent as SNI, and nor is this one.
-                context, sent = context_for(settings), name or "0.0.0.0"
-                await create(lambda: handshake, sock=sock, ssl=context, server_hostname=sent)
-        except (OSError, ValueError, TimeoutError) as error:
-            sock.close()
-            self.log("info", "ssl", f"AH02003: SSL Proxy connect failed: {error}", exchange=exchange)
-            raise handshake_failed() from error
-        if handshake.refused is not None:
-            raise handshake.refused
+    # --- what ServerState asks for ---------------------------------------------------------------------------
 
     @property
     def main_limits(self) -> Limits:
@@ -267,24 +184,6 @@ class Server(ServerState):
     def clock(self) -> float:
         self.now = self.loop.time()
         return self.now
-
-    async def place_of(self, pool: Pool) -> Destination:
-        """Where to connect for a worker. Raises OriginBroke(500)."""
-        worker = pool.worker
-        return self._destinations.get(connect_authority(worker)) or worker.socket or await self._resolve(pool)
-
-    async def _resolve(self, pool: Pool) -> Address:
-        """The worker's address, looked up once, or anew after its ``addressttl`` (WP-12). Raises OriginBroke(500)."""
-        if pool.place is None or self.loop.time() >= pool.place_until:
-            worker = pool.worker
-            try:
-                found = await self.loop.getaddrinfo(worker.host, worker.port, type=socket.SOCK_STREAM)
-            except (OSError, UnicodeError) as error:
-                raise proxy_error(500, f"DNS lookup failure for: {worker.host}", system=_why_unknown(error)) from error
-            pool.place = (str(found[0][4][0]), worker.port)
-            if worker.address_ttl >= 0:
-                pool.place_until = self.loop.time() + worker.address_ttl
-        return pool.place
 
     # --- time and end ----------------------------------------------------------------------------------------
 
@@ -398,83 +297,6 @@ def _contexts(program: Program, stand_in: bool) -> Contexts | None:
     return Contexts(program.hosts, stand_in)
 
 
-def _places(listener: Listener, options: ServeOptions) -> list[tuple[Address, Address]]:
-    """Where a listener's sockets go: pairs of the address that the configuration sees and the real one.
-
-    A listener for all addresses may be moved address by address, for hosts that are named by address. One on
-    loopback stays there when only its port is moved.
-    """
-    written = (listener.address, listener.port)
-    target = options.listen.get(written) or options.listen.get(listener.port)
-    if target is not None and not target[0] and (listener.address.startswith("127.") or listener.address == "::1"):
-        target = (listener.address, target[1])
-    if target is None and not _is_literal(listener.address):
-        found = [(address, listener.port) for address in _look_up(listener)]
-        return list(zip(found, found, strict=True))
-    moved = [(key, to) for key, to in options.listen.items() if isinstance(key, tuple) and key[1] == listener.port]
-    singly = [pair for pair in moved if pair[0][0]] if not listener.address else []
-    return [*singly, (written, target or written)] if target or not singly else singly
-
-
-def _is_literal(address: str) -> bool:
-    """Whether an address of a Listen is a number, or empty for all addresses, and no name."""
-    return not address or ":" in address or address.replace(".", "").isdigit()
-
-
-def _look_up(listener: Listener) -> list[str]:
-    """Every address that the name of a Listen has, once (VH-2). Raises UsageError for a name that has none."""
-    place = next((f"{directive.place}: " for directive in listener.said_by), "")
-    try:
-        found = socket.getaddrinfo(listener.address, listener.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except (OSError, UnicodeError) as error:
-        text = f"AH00077: alloc_listener: failed to set up sockaddr for {listener.address}"
-        raise UsageError(f"{place}{_why_unknown(error)}: {text}", _bind_help(listener)) from None
-    return list(dict.fromkeys(str(each[4][0]) for each in found))
-
-
 def _plain(address: str) -> str:
     """An IPv4 address that came through an IPv6 socket, as IPv4 (VH-30)."""
     return address.removeprefix("::ffff:") if address.startswith("::ffff:") and "." in address else address
-
-
-def _why_unknown(error: OSError | UnicodeError) -> str:
-    """A failed look-up in the error log's words."""
-    if isinstance(error, socket.gaierror) and error.errno is not None:
-        return f"(EAI {abs(error.errno)}){error.strerror}"
-    return "(EAI 2)Name or service not known"
-
-
-def _name_of(sock: socket.socket) -> Address:
-    name = sock.getsockname()
-    return name[0], name[1]
-
-
-def _bind(target: Address, listener: Listener, backlog: int) -> socket.socket:
-    """A bound socket. Raises UsageError with what to do."""
-    host, port = target
-    family = socket.AF_INET6 if ":" in host or (not host and socket.has_dualstack_ipv6()) else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if family == socket.AF_INET6 and host in ("", "::"):
-        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-    try:
-        sock.bind((host, port))
-        sock.listen(backlog)  # only now does a wildcard's address count as taken (VH-5)
-    except OSError as error:
-        sock.close()
-        if family == socket.AF_INET6 and not host and error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
-            return _bind(("0.0.0.0", port), listener, backlog)
-        raise UsageError(_bind_message(target, listener, error), _bind_help(listener)) from None
-    sock.setblocking(False)
-    return sock
-
-
-def _bind_message(target: Address, listener: Listener, error: OSError) -> str:
-    place = next((f"{directive.place}: " for directive in listener.said_by), "")
-    where = f"{target[0] or '[::]'}:{target[1]}"
-    return f"{place}({error.errno}){error.strerror}: AH00072: make_sock: could not bind to address {where}"
-
-
-def _bind_help(listener: Listener) -> str:
-    free = listener.port + 8000 if listener.port < 1024 else listener.port + 1
-    return f"listen elsewhere with --listen {listener.port}=127.0.0.1:{free}"

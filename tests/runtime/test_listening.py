@@ -12,7 +12,8 @@ from apacheconf.diagnostics import UsageError
 from apacheconf.engines import free_ports
 from apacheconf.program.loading import load
 from apacheconf.runtime import ServeOptions
-from apacheconf.runtime.server import Server, _places
+from apacheconf.runtime.listening import places
+from apacheconf.runtime.server import Server
 from tests.runtime.live import read_all
 from tests.runtime.peers import has_ipv6
 
@@ -129,5 +130,5 @@ def test_a_listener_on_loopback_stays_there_when_its_port_is_moved(tmp_path: Pat
     """A laptop's port is not opened to its network by ``--listen 81=8081``."""
     moved = ServeOptions(listen={81: ("", 8081), 82: ("", 8082)})
     of = server(tmp_path, ["127.0.0.1:81", "10.0.0.5:82"], moved)
-    found = [place for listener in of.program.listeners for place in _places(listener, moved)]
+    found = [place for listener in of.program.listeners for place in places(listener, moved)]
     assert found == [(("127.0.0.1", 81), ("127.0.0.1", 8081)), (("10.0.0.5", 82), ("", 8082))]
