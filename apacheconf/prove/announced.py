@@ -47,7 +47,9 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "raw-bytes": ("path: *\\xe9",),
     "repeated-headers": ("header: repeated", "header: Cookie twice", "header: X-Forwarded-For twice"),
     "unread-requests": (
-        "host: twice different", "path: /a#b", "path: /a b", "path: no leading slash", "path: empty target",
+        "host: a slash", "host: a space", "host: port *", "host: only a port", "host: user", "host: comma",
+        "host: near miss", "host: underscore", "host: twice different",
+        "path: /a#b", "path: /a b", "path: no leading slash", "path: empty target",
         "method: not a token", "body: chunk size*", "header: name with a space", "header: space before the colon",
         "header: empty name", "version: *",
     ),
@@ -58,8 +60,11 @@ PROBES: Mapping[str, tuple[str, ...]] = {
 
 #: Caveat key -> aspects that differ with it, whatever is asked.
 ASPECTS: Mapping[str, tuple[str, ...]] = {"vary": ("header vary",), "offer": ("header upgrade",)}
+#: Keys that announce only some aspects of their probes: these patterns.
+ONLY: Mapping[str, tuple[str, ...]] = {"unread-requests": ("header *", "answer ?: header *")}
+
 #: Caveats of what is refused instead of guessed: they announce a 403, 500 or 503 of the target's own, and nothing else.
-CLOSED = frozenset({"closed", "refuses-everyone"})
+CLOSED = frozenset({"authorities-folder", "closed", "refuses-everyone"})
 #: The caveat of a target that serves no files: it announces a 404 where httpd looks for one.
 FILES = "files"
 #: The caveat of one that takes every file for missing: requests for files go where rules send the others.
@@ -83,7 +88,7 @@ class Announcements:
             return FILES
         if about_file and NO_TESTS in self.keys:
             return NO_TESTS
-        key = next((key for key in self.keys if _includes(PROBES.get(key, ()), probe)), None)
+        key = next((key for key in self.keys if _speaks_about(key, probe, aspects)), None)
         if key is None and any(
             (each.what.endswith("status") and each.other in ("403", "500", "503"))
             or (each.what == "origin: request" and each.other == "(none)")  # whatever the origin would have said
@@ -98,6 +103,13 @@ class Announcements:
     def _directive_for(self, what: str) -> str | None:
         key = next((key for key in self.keys if _includes(ASPECTS.get(key, ()), what)), None)
         return key or next((row.name for row in self.rows if _includes(aspects_of(row), what)), None)
+
+
+def _speaks_about(key: str, probe: str, aspects: tuple[Aspect, ...]) -> bool:
+    only = ONLY.get(key)
+    return _includes(PROBES.get(key, ()), probe) and (
+        only is None or all(_includes(only, aspect.what.lower()) for aspect in aspects)
+    )
 
 
 def _includes(patterns: Iterable[str], name: str) -> bool:

@@ -55,6 +55,7 @@ _BY_NAME: Mapping[str, tuple[str, ...] | Callable[[Row], tuple[str, ...]]] = {
     "expiresdefault": _FRESH,
     "protocols": ("*header upgrade",),
     "errordocument": _PAGE,
+    "remoteipproxyprotocol": ("answer", "origin: request", "request ? origin: request", "connection afterwards"),
     "proxyhtmlenable": ("*header content-type", "*body", "*header content-length"),
 }
 

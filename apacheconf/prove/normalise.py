@@ -130,9 +130,16 @@ def _without_etag_of_file(one: Reply) -> Reply:
     return replace(one, headers=tuple((n, "(of a file)" if n.lower() == "etag" else v) for n, v in one.headers))
 
 
-def _absolute_location(one: Reply) -> Reply:
-    headers = tuple((n, urljoin("http://front/", v) if n.lower() == "location" else v) for n, v in one.headers)
-    return replace(one, headers=headers)
+def _in_location(change: Callable[[str], str]) -> Callable[[Reply], Reply]:
+    return lambda one: replace(
+        one, headers=tuple((n, change(v) if n.lower() == "location" else v) for n, v in one.headers)
+    )
+
+
+def _unescaped(url: str) -> str:
+    """The path of ``url`` without its escapes: two spellings of one URL (RFC 3986, 6.2.2.2)."""
+    path, question, query = url.partition("?")
+    return f"{unquote_to_bytes(path.encode('latin-1')).decode('latin-1')}{question}{query}"
 
 
 def _without_no_cache(one: Reply) -> Reply:
@@ -162,8 +169,14 @@ def _local_reason(one: Reply) -> Reply:
     return replace(one, reason="") if _is_local(one) else one
 
 
+#: A number that no other request has, of httpd, nginx and HAProxy.
+_UNIQUE = re.compile(r"[A-Za-z0-9@_-]{27}|[0-9a-f]{32}|[0-9A-F]{8}:[0-9A-F]{4,}[0-9A-F_:]*")
+
+
 def _timed(value: str) -> str:
-    """Microseconds of mod_headers: ``%t`` and ``%D``."""
+    """Microseconds of mod_headers: ``%t`` and ``%D``, and unique numbers."""
+    if _UNIQUE.fullmatch(value):
+        return "(unique)"
     return re.sub(r"\bD=\d+", "D=(took)", re.sub(r"\bt=\d{16}\b", "t=(time)", value))
 
 
@@ -191,7 +204,8 @@ RULES = (
         pair=_until_one_closed,
     ),
     Rule("N4", "the form of a file's ETag", _each_reply(_without_etag_of_file)),
-    Rule("N5", "Location absolute or relative", _each_reply(_absolute_location)),
+    Rule("N5", "Location absolute or relative", _each_reply(_in_location(lambda url: urljoin("http://front/", url)))),
+    Rule("N5b", "which characters of the path in Location are escaped", _each_reply(_in_location(_unescaped))),
     Rule("N6", "list headers in one line or several", _both(_joined)),
     Rule("N8", "Cache-Control: no-cache on replies that HAProxy makes", _each_reply(_without_no_cache)),
     Rule("N10", "which characters of the path are escaped", _each_arrival(_decoded_path)),
@@ -203,7 +217,11 @@ RULES = (
         _each_reply(_local_reason),
         pair=_empty_reasons,
     ),
-    Rule("N17", "what a clock said", _both(lambda pairs: tuple((name, _timed(value)) for name, value in pairs))),
+    Rule(
+        "N17",
+        "what a clock said, and unique numbers",
+        _both(lambda pairs: tuple((name, _timed(value)) for name, value in pairs)),
+    ),
 )
 
 

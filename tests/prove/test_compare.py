@@ -29,6 +29,11 @@ def with_arrival(**changes: object) -> Observation:
     return replace(SEEN, arrivals=(replace(ARRIVAL, **changes),))  # type: ignore[arg-type]
 
 
+def with_file(tag: str) -> Observation:
+    """An answer that no origin made."""
+    return with_reply(headers=(("ETag", tag),))
+
+
 def header(name: str, value: str, seen: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     return (*(pair for pair in seen if pair[0] != name), (name, value))
 
@@ -94,6 +99,13 @@ EXCUSED = [
         "N5",
         with_reply(headers=(("Location", "http://front/a"),)),
         with_reply(headers=(("Location", "/a"),)),
+    ),
+    ("N4", with_file('"29cd-6617a4c3155a3"'), with_file('"6b0d3568-40"')),
+    ("N5b", with_reply(headers=(("Location", "/%e9"),)), with_reply(headers=(("Location", "/\xe9"),))),
+    (
+        "N17",
+        with_arrival(headers=(("X-Id", "aw1A0qGx7xqRs4_Led-0RQAAAAA"),)),
+        with_arrival(headers=(("X-Id", "32af2b414174a65a1b98ff81f75c7778"),)),
     ),
     (
         "N6",
