@@ -59,12 +59,16 @@ PROBES: Mapping[str, tuple[str, ...]] = {
 
 
 #: Caveat key -> aspects that differ with it, whatever is asked.
-ASPECTS: Mapping[str, tuple[str, ...]] = {"vary": ("header vary",), "offer": ("header upgrade",)}
+ASPECTS: Mapping[str, tuple[str, ...]] = {
+    "vary": ("header vary",),
+    "offer": ("header upgrade",),
+    "gzip": ("*header vary", "*header content-encoding"),
+}
 #: Keys that announce only some aspects of their probes: these patterns.
 ONLY: Mapping[str, tuple[str, ...]] = {"unread-requests": ("header *", "answer ?: header *")}
 
 #: Caveats of what is refused instead of guessed: they announce a 403, 500 or 503 of the target's own, and nothing else.
-CLOSED = frozenset({"authorities-folder", "closed", "refuses-everyone"})
+CLOSED = frozenset({"authorities-folder", "closed", "handler", "refuses-everyone"})
 #: The caveat of a target that serves no files: it announces a 404 where httpd looks for one.
 FILES = "files"
 #: The caveat of one that takes every file for missing: requests for files go where rules send the others.

@@ -83,7 +83,9 @@ def _answer_of(step: Step) -> Answer:
     if closed := closed_by(step):
         return Answer(Outcome.UNSUPPORTED, closed, key=KEY)
     why = _not_done(step)
-    return Answer(Outcome.UNSUPPORTED, why) if why else Answer(*_how_well(step))
+    return (
+        Answer(Outcome.UNSUPPORTED, why, key="handler" if why == HANDLERS else "") if why else Answer(*_how_well(step))
+    )
 
 
 def _settle_left_out(program: Program, ledger: Ledger) -> None:
