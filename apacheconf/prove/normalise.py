@@ -136,10 +136,18 @@ def _in_location(change: Callable[[str], str]) -> Callable[[Reply], Reply]:
     )
 
 
-def _unescaped(url: str) -> str:
-    """The path of ``url`` without its escapes: two spellings of one URL (RFC 3986, 6.2.2.2)."""
-    path, question, query = url.partition("?")
-    return f"{unquote_to_bytes(path.encode('latin-1')).decode('latin-1')}{question}{query}"
+#: Escapes that stand for a sign with a meaning of its own, or that could not be sent as they are.
+_MEANT = frozenset("?#%/ ") | {chr(code) for code in (*range(0x20), 0x7F)}
+
+
+def _plain_escapes(text: str) -> str:
+    """A URL in which only what is meant is escaped, the digits as capitals (RFC 3986, 6.2.2)."""
+
+    def plain(found: re.Match[str]) -> str:
+        sign = chr(int(found[1], 16))
+        return found[0].upper() if sign in _MEANT else sign
+
+    return re.sub("%([0-9A-Fa-f]{2})", plain, text)
 
 
 def _without_no_cache(one: Reply) -> Reply:
@@ -205,7 +213,7 @@ RULES = (
     ),
     Rule("N4", "the form of a file's ETag", _each_reply(_without_etag_of_file)),
     Rule("N5", "Location absolute or relative", _each_reply(_in_location(lambda url: urljoin("http://front/", url)))),
-    Rule("N5b", "which characters of the path in Location are escaped", _each_reply(_in_location(_unescaped))),
+    Rule("N18", "which characters of Location are escaped", _each_reply(_in_location(_plain_escapes))),
     Rule("N6", "list headers in one line or several", _both(_joined)),
     Rule("N8", "Cache-Control: no-cache on replies that HAProxy makes", _each_reply(_without_no_cache)),
     Rule("N10", "which characters of the path are escaped", _each_arrival(_decoded_path)),

@@ -101,7 +101,6 @@ EXCUSED = [
         with_reply(headers=(("Location", "/a"),)),
     ),
     ("N4", with_file('"29cd-6617a4c3155a3"'), with_file('"6b0d3568-40"')),
-    ("N5b", with_reply(headers=(("Location", "/%e9"),)), with_reply(headers=(("Location", "/\xe9"),))),
     (
         "N17",
         with_arrival(headers=(("X-Id", "aw1A0qGx7xqRs4_Led-0RQAAAAA"),)),

@@ -74,6 +74,12 @@ RewriteEngine Off
     RewriteRule ^/ne/(.*)$ http://elsewhere.test/a#$1 [R,NE,L]
     RewriteRule ^/ask/(.*)$ /own?x=1 [R=302,L]
     RewriteRule ^/options - [R=204,L]
+    RewriteCond %{HTTP_USER_AGENT} old [OR]
+    RewriteCond %{HTTP:X-Also} =yes
+    RewriteCond %{HTTP_ACCEPT} !html
+    RewriteRule ^/vary(/.*) http://elsewhere.test$1 [R,L]
+    RewriteCond %{HTTP_COOKIE} !a=b
+    RewriteRule ^/vary-to - [F]
     RewriteCond %{ENV:kind} =gone
     RewriteRule ^/kinds - [G]
     RewriteCond %{ENV:kind} ^(a)b [OR]
@@ -95,13 +101,14 @@ _ASKED = (
     "/ro%3Fom/bind", "/fixed", "/fixed?c=d", "/emptied/a?b=c", "/dropped/a%22b?b=c", "/twice/a/x", "/twice/a/b/x?q",
     "/locked/a", "/anywhere/api/x", "/anywhere/bind", "/anywhere/api", "/anywhere/apix", "/anywhere/secret/a",
     "/anywhere/", "/never", "/by-night/x", "/p/a/b", "/p/a%20b/c", "/p/a%26b/c?z", "/by-id?id=7", "/by-id?x&id=7&y",
-    "/by-id?id=x", "/raw/a%22b%7Bc?q=%22", "/raw/a%20b", "/raw-whole/x%5By?q", "/raw/", "/files/there?q",
-    "/files/folder", "/files/none", "/Old/Page", "/old/page?x=y", "/old/other",
-    "/r301/a%20b%22;c?q=1", "/r303/a%20b?q=1", "/r308/x?y",
-    "/r308", "/chain/a%20b", "/product.asp?id=12", "/PRODUCT.asp?a&id=3&b", "/product.asp?id=x", "/www/a?b", "/ne/x-y",
-    "/ne/a%20b?q", "/ask/x?y=1", "/options", "/kinds", "/cookie/x", "/else", "/else?x",
+    "/by-id?id=x", "/raw/a%22b%7Bc?q=%22", "/raw/a%20b", "/raw/a%25b", "/raw/a%0Ab", "/ne/a%25b",
+    "/raw-whole/x%5By?q", "/raw/", "/files/there?q", "/files/folder", "/files/none", "/Old/Page", "/old/page?x=y",
+    "/old/other", "/r301/a%20b%22;c?q=1", "/r303/a%20b?q=1", "/r308/x?y", "/r308", "/chain/a%20b",
+    "/product.asp?id=12", "/PRODUCT.asp?a&id=3&b", "/product.asp?id=x", "/www/a?b", "/ne/x-y", "/ne/a%20b?q",
+    "/ask/x?y=1", "/options", "/kinds", "/cookie/x", "/else", "/else?x",
 )  # fmt: skip
-_HEADERS = ("", "X-Kind: gone-1", "X-Kind: abc-22", "X-Also: yes", "X-Kind: ABC-1")
+_HEADERS = ("", "X-Kind: gone-1", "X-Kind: abc-22", "X-Also: yes", "X-Kind: ABC-1", "User-Agent: an old one",
+            "X-Also: yes\r\nAccept: text/*", "User-Agent: old\r\nX-Also: yes")  # fmt: skip
 _MODULES = (*MODULES, "rewrite_module", "headers_module", "setenvif_module", "env_module", "alias_module")
 
 
@@ -125,7 +132,7 @@ def _lay_out(folder: Path) -> None:
 
 def _ask(port: int, host: str, path: str, header: str) -> tuple[str, list[str], str]:
     head, body = exchange(port, host, path, header=header)
-    kept = [line for line in head[1:] if line.lower().startswith(("location", "set-cookie"))]
+    kept = [line for line in head[1:] if line.lower().startswith(("location", "set-cookie", "vary"))]
     return head[0].split()[1], kept, body.splitlines()[0] if body[:1].isdigit() else ""
 
 
@@ -139,7 +146,7 @@ def test_rules(host: str, path: str, running: Fronts) -> None:
 
 
 @pytest.mark.parametrize("header", _HEADERS)
-@pytest.mark.parametrize("path", ["/kinds/x", "/else", "/v1/x"])
+@pytest.mark.parametrize("path", ["/kinds/x", "/else", "/v1/x", "/vary/x", "/vary-to"])
 def test_variables(path: str, header: str, running: Fronts) -> None:
     """EV-1, SEM-20, NGX-69, NGX-88: variables in conditions and in headers."""
     expected = _ask(running.at["httpd"], "first.test", path, header)

@@ -28,8 +28,11 @@ _STATUS = Map("$upstream_addr $upstream_connect_time",
 
 
 def have_servers(route: Route, origin: Origin) -> bool:
-    """Whether each member is reached through a server of its own: they want different Hosts, in plain HTTP."""
-    if route.keep_host is not None or not isinstance(origin, Balancer):
+    """Whether each member is reached through a server of its own: they want different Hosts, in plain HTTP.
+
+    A path that isn't escaped (NE) would not survive being read once more.
+    """
+    if route.keep_host is not None or route.unescaped or not isinstance(origin, Balancer):
         return False
     workers = members(origin)
     return len({each.authority for each in workers}) > 1 and not any(SECURE.get(each.scheme, True) for each in workers)

@@ -35,4 +35,6 @@ def _claim(line: Written, lookup: Lookup | None) -> Claim:
         text_of(Maps(), lookup)
     except CannotAsk as missing:
         return unsupported((line,), f"nginx can't say {missing}: write the texts to a txt: map", "map-kind")
-    return equivalent((line,), _DRAWN if lookup.kind == "rnd" else _AS_READ, "map-as-read")
+    if lookup.kind == "rnd":
+        return equivalent((line,), _DRAWN, "map-drawn")
+    return equivalent((line,), _AS_READ, "map-as-read")

@@ -36,8 +36,10 @@ def text_of(maps: Maps, value: Value) -> str:
             return literal(text)
         case Joined(parts):
             return "".join(text_of(maps, part) for part in parts)
-        case Variable("HTTP_HOST") | Variable("HTTP", "Host" | "host" | "HOST"):
-            return maps.use("asked_host")  # that of an absolute target takes the place of the header
+        case Variable("HTTP_HOST"):
+            return maps.use("asked_host")
+        case Variable("HTTP", name) if name.lower() == "host":
+            return maps.use("asked_host")
         case Variable("HTTP", name):
             return f"$http_{name.lower().replace('-', '_')}"
         case Variable("HTTPS"):
