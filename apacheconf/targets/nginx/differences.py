@@ -24,7 +24,8 @@ DIFFERENCES = (
                "GET / HTTP/1.1 with Connection: X-Hop and X-Hop: 1"),
     Difference("message-syntax", _A, "broken messages: nginx refuses folded headers and HTTP/2.0 in the request line, "
                "and lets header lines without a colon, control characters and bare line feeds pass, where httpd does "
-               "the opposite", "GET / HTTP/1.1 with a header line that has no colon"),
+               "the opposite; and a request is refused before its body is looked at",
+               "GET / HTTP/1.1 with a header line that has no colon"),
     Difference("header-count", _A, "more than 100 header fields are let through; httpd answers 400",
                "GET / HTTP/1.1 with 110 headers"),
     Difference("framing", _A, "Content-Length with Transfer-Encoding is answered with 400; httpd lets chunked win",
