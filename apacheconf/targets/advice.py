@@ -91,6 +91,10 @@ ADVICE: Mapping[str, Advice] = {
     "log-to-stdout": Advice("collect standard output, by journald or the container's own log"),
     "map-kind": Advice("write the texts of the map to a txt: file", "GET a path that the map is asked for"),
     "mapping": Advice("map without mapping=, and look at paths with ; and %", "GET the path with ;a=b in it"),
+    "member-host": Advice(
+        "leave out NE, or let every member take the same Host (ProxyPreserveHost On)",
+        "GET twice, and look at the Host that each member gets",
+    ),
     "member-paths": Advice(
         "give the members of a balancer one path",
         "GET twice, and look at the path that each member gets",
