@@ -39,7 +39,26 @@ def move_listens(engine: str, text: str, moves: Mapping[Address | int, Address])
         host = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
         return f"{match[1]}{host or '*'}:{bound[1]}"
 
-    return _LISTENS[engine].sub(other, text), found
+    moved = _LISTENS[engine].sub(other, text)
+    return (_one_default_each(moved) if engine == "nginx" else moved), found
+
+
+#: nginx: a listener as a whole, its address and its other words.
+_LISTENER = re.compile(r"^([ \t]*listen[ \t]+)([^\s;]+)([^;\n]*;)", re.MULTILINE)
+
+
+def _one_default_each(text: str) -> str:
+    """Of several listeners that have come to the same address only the first one stays its default."""
+    seen: set[str] = set()
+
+    def other(match: re.Match[str]) -> str:
+        if " default_server" not in match[3]:
+            return match[0]
+        first = match[2] not in seen
+        seen.add(match[2])
+        return match[0] if first else match[1] + match[2] + match[3].replace(" default_server", "")
+
+    return _LISTENER.sub(other, text)
 
 
 def move_origins(engine: str, text: str, where: Callable[[str], Socket | None]) -> str:

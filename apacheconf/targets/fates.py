@@ -106,6 +106,8 @@ def _by_nature(directive: Written) -> Answer | None:
         return Answer(Outcome.NO_EFFECT, "nothing that is mapped to an origin is refused by it")
     if name == "authmerging" or (name == "authtype" and words == ["none"]):
         return Answer(Outcome.ABSORBED, "who is asked, and what is required, was worked out with it")
+    if name == "authzprovideralias":
+        return Answer(Outcome.ABSORBED, "what it stands for is asked where a Require names it")
     if name in ("rewriteengine", "rewritebase"):
         return Answer(Outcome.ABSORBED, "its rules are accounted for line by line")
     if name in _DETAIL_OF:

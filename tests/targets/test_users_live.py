@@ -198,3 +198,12 @@ def test_what_can_not_be_asked_is_closed(tmp_path_factory: pytest.TempPathFactor
     found = translated(folder, text, "nginx")
     assert outcomes(found)["Require"] == "unsupported"
     assert "return 403;" in found.files["nginx.conf"]
+
+
+def test_what_a_provider_stands_for_is_asked(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """An alias of access rules is accounted for where Require names it."""
+    folder = tmp_path_factory.mktemp("alias")
+    alias = '<AuthzProviderAlias ip office "10.0.0.0/8">\n</AuthzProviderAlias>\n'
+    lines = ("<Location />", "Require office", "</Location>", "ProxyPass / http://127.0.0.1:1/")
+    found = outcomes(translated(folder, alias + host(*lines), "nginx"))
+    assert (found["AuthzProviderAlias"], found["Require"]) == ("absorbed", "exact")
