@@ -145,6 +145,16 @@ SetEnvIf X-Barred 1 barred
         Redirect 308 /away/again http://elsewhere.test/x
         Redirect 410 /away/gone
     </Location>
+    <Location /inside>
+        <RequireAll>
+            Require all granted
+            AuthName "inside"
+            <RequireAny>
+                AuthUserFile FOLDER/others
+                Require user dora
+            </RequireAny>
+        </RequireAll>
+    </Location>
     <Location /named>
         <RequireAny>
             Require host nobody.invalid
@@ -158,7 +168,7 @@ SetEnvIf X-Barred 1 barred
 _PATHS = ("/anyone/x", "/anyone", "/ann/x", "/group", "/either/x", "/both/x", "/unless/x", "/satisfy/x", "/limited/x",
           "/anyone/nothing/x", "/nested/x", "/none/x", "/apart/x", "/merged/x", "/merged/both/x", "/merged/either/x",
           "/files/x", "/files/some/x", "/files/not/x", "/away/there/x%20y?q=1", "/away/again/x", "/away/gone",
-          "/away/x", "/named/x")  # fmt: skip
+          "/away/x", "/named/x", "/inside/x")  # fmt: skip
 _ASKING = ("", "ann:a", "ann:b", "bob:b", "carl:c", "dora:b", "ann", ":")
 
 
