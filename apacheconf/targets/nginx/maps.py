@@ -152,7 +152,7 @@ class Maps:
         for name, shared in self.shared.items():
             if name in self.used:
                 _emit(name, shared, False, http)
-        changing = {PATH, "$status", *(f"${name}" for name in self.tests.values())}
+        changing = {PATH, "$uri", "$args", "$status", *(f"${name}" for name in self.tests.values())}
         for made, name in self.own.items():
             changes = any(_mentions(text, each) for text in _words_of(made) for each in changing)
             if changes:
