@@ -96,6 +96,7 @@ class Announcements:
         key = next((key for key in self.keys if _speaks_about(key, probe, aspects)), None)
         if key is None and any(
             (each.what.endswith("status") and each.other in ("403", "500", "503"))
+            or (each.what.endswith("answer") and each.other[:3] in ("403", "500", "503"))
             or (each.what == "origin: request" and each.other == "(none)")  # whatever the origin would have said
             for each in aspects
         ):

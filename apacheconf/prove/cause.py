@@ -52,7 +52,7 @@ def is_about_file(staged: Staged, probe: Probe) -> bool:
 
 
 def _request(staged: Staged, probe: Probe) -> Request | None:
-    head = probe.turns[0].send.partition(b"\r\n\r\n")[0].decode("latin-1")
+    head = probe.turns[0].send.lstrip(b"\r\n").partition(b"\r\n\r\n")[0].decode("latin-1")
     line, *rest = head.split("\r\n")
     found = re.fullmatch(r"(\S+) (\S+) HTTP/(\d)\.(\d)", line)
     if not found:

@@ -13,6 +13,7 @@ from apacheconf.prove.compare import Aspect
     [
         (Aspect("status", "200", "503"), "closed"),
         (Aspect("answer 2: status", "401", "403"), "closed"),
+        (Aspect("answer", "(none)", "403 Forbidden"), "closed"),
         (Aspect("status", "200", "404"), None),
         (Aspect("body", "a", "b"), None),
     ],
