@@ -27,6 +27,8 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "connect": ("method: CONNECT*",),
     "connection-named-headers": ("header: Connection lists*", "header: TE", "origin: hop-by-hop headers"),
     "expect-continue": ("body: Expect*", "down: Expect"),
+    "file-methods": ("method: *",),
+    "file-paths": ("path: 7000 characters",),
     "framing": ("body: length and chunked", "body: Transfer-Encoding*", "body: chunked in HTTP/1.0",
                 "body: Content-Length *", "last: Transfer-Encoding gzip, chunked"),
     "header-count": ("header: 110 headers",),
@@ -66,7 +68,13 @@ ASPECTS: Mapping[str, tuple[str, ...]] = {
     "gzip": ("*header vary", "*header content-encoding"),
 }
 #: Keys that announce only some aspects of their probes: these patterns.
-ONLY: Mapping[str, tuple[str, ...]] = {"unread-requests": ("header *", "answer ?: header *")}
+ONLY: Mapping[str, tuple[str, ...]] = {
+    "unread-requests": ("header *", "answer ?: header *"),
+    "file-methods": ("status", "body", "header *"),
+    "file-paths": ("status",),
+}
+#: Keys that speak about files only, where no origin is asked.
+OF_FILES = frozenset({"file-methods", "file-paths"})
 
 #: Caveats of what is refused instead of guessed: they announce a 403, 500 or 503 of the target's own, and nothing else.
 CLOSED = frozenset({"authorities-folder", "closed", "handler", "refuses-everyone"})
@@ -93,7 +101,7 @@ class Announcements:
             return FILES
         if about_file and NO_TESTS in self.keys:
             return NO_TESTS
-        key = next((key for key in self.keys if _speaks_about(key, probe, aspects)), None)
+        key = next((key for key in self.keys if _speaks_about(key, probe, aspects, about_file)), None)
         if key is None and any(
             (each.what.endswith("status") and each.other in ("403", "500", "503"))
             or (each.what.endswith("answer") and each.other[:3] in ("403", "500", "503"))
@@ -111,8 +119,10 @@ class Announcements:
         return key or next((row.name for row in self.rows if _includes(aspects_of(row), what)), None)
 
 
-def _speaks_about(key: str, probe: str, aspects: tuple[Aspect, ...]) -> bool:
+def _speaks_about(key: str, probe: str, aspects: tuple[Aspect, ...], about_file: bool) -> bool:
     only = ONLY.get(key)
+    if key in OF_FILES and not about_file:
+        return False
     return _includes(PROBES.get(key, ()), probe) and (
         only is None or all(_includes(only, aspect.what.lower()) for aspect in aspects)
     )

@@ -51,7 +51,8 @@ _CONFIG = r"""
 """
 #: AL-1 to AL-5, SEM-3, SEM-28, RW-20 to RW-22; NGX-130, NGX-131, HAP-100, HAP-102; TRAP-8, TRAP-9, TRAP-48.
 _FIRST = (
-    "/old", "/old/x", "/old/a%20b?q=1", "/oldx", "/temp", "/temp/", "/temp/x?y", "/other", "/other/z", "/gone",
+    "/old", "/old/x", "/old/a%20b?q=1", "/old/a%3fb", "/temp/a%3fb?q=1", "/here/%3f",
+    "/oldx", "/temp", "/temp/", "/temp/x?y", "/other", "/other/z", "/gone",
     "/gone/x", "/here", "/here/x?q", "/re/a/b.html", "/re/a/b/c.html?q=2", "/re/a/b.htm", "/pics", "/pictures?x",
     "/x/pics", "/a/.git", "/a/.git/config", "/a/.gitx", "/app", "/app/x", "/login", "/login/x?y", "/loginx",
 )  # fmt: skip

@@ -50,11 +50,21 @@ def emit_redirect(low: Lowering, route: Route, step: Step, location: Block) -> s
     made = [_part(low, each, location) for each in parts]
     target = "".join(made) + ("$1" if action.prefix else "") + ("?" if _has_query(parts) or _drops_query(route) else "")
     claims = (equivalent(said_by, _ESCAPING, "location-escaping"),)
+    if pattern.endswith("(.*)$") and not any(isinstance(each, Capture) for each in parts):
+        _emit_question_mark(action, target, location)
     name = "" if action.status in _FLAGS else low.new_name(f"redirect-{action.status}")
     if name:
         location.add("error_page", "302", "=", f"@{name}")
     location.add("rewrite", pattern, target, _FLAGS.get(action.status, "redirect"), claims=claims)
     return name
+
+
+def _emit_question_mark(action: Redirect, target: str, location: Block) -> None:
+    """``rewrite`` would write an escaped question mark as it is; the client's own spelling is kept instead."""
+    query = "" if target.endswith("?") else "$is_args$args"
+    spelt = f"^{escape(action.prefix)}(?<rest>[^?]*%3f[^?]*)"
+    asked = location.open("if", "$request_uri", "~*", spelt)
+    asked.add("return", str(action.status), f"{target.removesuffix('?').replace('$1', '$rest')}{query}")
 
 
 def emit_status(step: Step, location: Block) -> None:
