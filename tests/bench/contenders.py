@@ -90,7 +90,7 @@ def translated(target: str, text: str, box: Sandbox) -> str:
     file, folder = box.write("site.conf", text), box.path / target
     command = [sys.executable, "-m", "apacheconf", "translate", str(file), "--to", target, "-o", f"{folder}/"]
     subprocess.run(command, capture_output=True, cwd=ROOT, timeout=60, check=True)
-    found = {each.name: each.read_text() for each in folder.iterdir()}
+    found = {str(each.relative_to(folder)): each.read_text() for each in folder.rglob("*") if each.is_file()}
     for name, content in found.items():
         box.write(name, content)
     return found[f"{target}.{'conf' if target == 'nginx' else 'cfg'}"]
