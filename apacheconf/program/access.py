@@ -25,7 +25,7 @@ from apacheconf.modules.mod_authz_dbm import AuthzDbmDirConf
 from apacheconf.modules.mod_authz_groupfile import AuthzGroupFileDirConf
 from apacheconf.program import mod_access_compat, mod_authn_core, mod_authz_core
 from apacheconf.program.admission import Admit
-from apacheconf.program.conditions import ALWAYS, NEVER, AllOf, Condition, Not, Test
+from apacheconf.program.conditions import ALWAYS, NEVER, Condition, Not, Test, both
 from apacheconf.program.link import LeaveOut, Linker
 from apacheconf.program.mod_authn_core import Aliases
 from apacheconf.program.mod_authz_core import AuthzLayer, Method, is_method
@@ -125,13 +125,7 @@ def _methods_in(conf: AccessLayer) -> list[str]:
 
 def _limited(steps: Iterable[Step], methods: Condition) -> Iterator[Step]:
     for step in steps:
-        yield replace(step, when=_both(methods, step.when))
-
-
-def _both(one: Condition, other: Condition) -> Condition:
-    if NEVER in (one, other):
-        return NEVER
-    return other if one == ALWAYS else one if other == ALWAYS else AllOf((one, other))
+        yield replace(step, when=both(methods, step.when))
 
 
 #: What the error log says of a refusal.
@@ -168,9 +162,9 @@ def _steps_for(method: Method, conf: AccessLayer) -> Iterator[Step]:
         yield _step(Phase.AUTHN, admit, (*settings, authz.forbidden, *ask.settings, *said_by), condition, end=False)
         return
     refused, nothing = mod_authz_core.refused_when(rules)
-    yield _step(Phase.ACCESS, _REFUSED, settings, _both(condition, refused))
+    yield _step(Phase.ACCESS, _REFUSED, settings, both(condition, refused))
     if nothing != NEVER:
-        yield _step(Phase.ACCESS, Respond(500), settings, _both(condition, nothing))
+        yield _step(Phase.ACCESS, Respond(500), settings, both(condition, nothing))
 
 
 def _allowed_methods(conf: AllowMethodsDirConf) -> Iterator[Step]:

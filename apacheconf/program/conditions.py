@@ -161,3 +161,24 @@ Condition = (
 )  # fmt: skip
 ALWAYS = Always()
 NEVER = Never()
+
+
+def negated(condition: Condition) -> Condition:
+    """The opposite, without a double Not."""
+    if isinstance(condition, Not):
+        return condition.condition
+    return NEVER if condition == ALWAYS else ALWAYS if condition == NEVER else Not(condition)
+
+
+def both(one: Condition, other: Condition) -> Condition:
+    """A conjunction, settled where one of the two is."""
+    if NEVER in (one, other):
+        return NEVER
+    return other if one == ALWAYS else one if other == ALWAYS else AllOf((one, other))
+
+
+def either(one: Condition, other: Condition) -> Condition:
+    """A disjunction, settled where one of the two is, or where both are the same."""
+    if ALWAYS in (one, other):
+        return ALWAYS
+    return other if one == NEVER else one if other in (NEVER, one) else AnyOf((one, other))

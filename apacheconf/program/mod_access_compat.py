@@ -10,7 +10,19 @@ from collections.abc import Iterator
 
 from apacheconf.modules.mod_access_compat import AccessRule
 from apacheconf.modules.mod_authz_core import network
-from apacheconf.program.conditions import ALWAYS, NEVER, AllOf, AnyOf, Condition, FromHost, InNetwork, IsSet, Not
+from apacheconf.program.conditions import (
+    ALWAYS,
+    NEVER,
+    AnyOf,
+    Condition,
+    FromHost,
+    InNetwork,
+    IsSet,
+    Not,
+    both,
+    either,
+    negated,
+)
 from apacheconf.program.mod_authz_core import Method, has_method
 from apacheconf.program.values import Literal, Variable
 
@@ -26,8 +38,8 @@ def refused_when(rules: tuple[AccessRule, ...], method: Method) -> Condition:
     order = next((rule.words[0] for rule in reversed(mine) if rule.name == "order"), "deny,allow")
     allowed, denied = (_from_one_of(mine, name) for name in ("allow", "deny"))
     if order == "deny,allow":
-        return _both(denied, _negation(allowed))
-    return _either(_negation(allowed), denied)
+        return both(denied, negated(allowed))
+    return either(negated(allowed), denied)
 
 
 def is_satisfied_by_one(rules: tuple[AccessRule, ...], method: Method) -> bool:
@@ -53,19 +65,3 @@ def _comes_from(word: str) -> Condition:
         return IsSet(Variable("ENV", word[4:]))
     found = network(word)
     return FromHost(Literal(word)) if found is None else InNetwork(Variable("REMOTE_ADDR"), (found,))
-
-
-def _negation(condition: Condition) -> Condition:
-    return NEVER if condition == ALWAYS else ALWAYS if condition == NEVER else Not(condition)
-
-
-def _both(one: Condition, other: Condition) -> Condition:
-    if NEVER in (one, other):
-        return NEVER
-    return other if one == ALWAYS else one if other == ALWAYS else AllOf((one, other))
-
-
-def _either(one: Condition, other: Condition) -> Condition:
-    if ALWAYS in (one, other):
-        return ALWAYS
-    return other if one == NEVER else one if other == NEVER else AnyOf((one, other))

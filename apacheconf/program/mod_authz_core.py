@@ -37,9 +37,9 @@ from apacheconf.program.conditions import (
     FromHost,
     InNetwork,
     IsSet,
-    Not,
     OneOf,
     Operator,
+    negated,
 )
 from apacheconf.program.expressions import NotEvaluated, condition_of, value_of
 from apacheconf.program.link import LeaveOut, Linker
@@ -245,7 +245,7 @@ def asks_who(rules: Rules) -> bool:
 def refused_when(rules: Rules) -> tuple[Condition, Condition]:
     """When rules that don't ask who it is refuse (403), and when they come to nothing (500)."""
     passes, neutral = _outcome(rules)
-    return (_negation(passes) if neutral == NEVER else _negation(_one_of(iter((passes, neutral))))), neutral
+    return (negated(passes) if neutral == NEVER else negated(_one_of(iter((passes, neutral))))), neutral
 
 
 def _outcome(entry: Rule | Rules) -> tuple[Condition, Condition]:
@@ -253,14 +253,14 @@ def _outcome(entry: Rule | Rules) -> tuple[Condition, Condition]:
     if isinstance(entry, Rule):
         assert isinstance(entry.requires, Holds)
         holds = entry.requires.condition
-        return (NEVER, _negation(holds)) if entry.negated else (holds, NEVER)
+        return (NEVER, negated(holds)) if entry.negated else (holds, NEVER)
     outcomes = [_outcome(each) for each in entry.entries]
     neutral = _all_of(none for _, none in outcomes) if outcomes else ALWAYS
     passes = _one_of(passes for passes, _ in outcomes)
     if entry.kind == "any":
         return passes, neutral
     if entry.kind == "none":
-        return NEVER, _negation(passes)
+        return NEVER, negated(passes)
     unopposed = [_one_of(iter(each)) for each in outcomes]
     if all(none != NEVER for _, none in outcomes):
         unopposed.append(passes)
@@ -275,9 +275,3 @@ def _all_of(conditions: Iterator[Condition]) -> Condition:
 def _one_of(conditions: Iterator[Condition]) -> Condition:
     parts = tuple(each for each in conditions if each != NEVER)
     return ALWAYS if ALWAYS in parts else parts[0] if len(parts) == 1 else AnyOf(parts) if parts else NEVER
-
-
-def _negation(condition: Condition) -> Condition:
-    if isinstance(condition, Not):
-        return condition.condition
-    return NEVER if condition == ALWAYS else ALWAYS if condition == NEVER else Not(condition)

@@ -58,7 +58,7 @@ def ask(
     seen: dict[str, Observation] = {}
     for probe in asked:
         progress(probe.name)
-        talk = exchange(address, probe.turns, None, handshake, probe.source)
+        talk = exchange(address, probe.turns, handshake=handshake)
         seen[probe.name] = _observation(talk, origins, tokens)
     return seen
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from apacheconf.ledger import Written
 from apacheconf.program import Request, decide
@@ -59,10 +60,8 @@ def _request(staged: Staged, probe: Probe) -> Request | None:
         return None
     headers = tuple((name, value.strip()) for name, _, value in (each.partition(":") for each in rest))
     version = (int(found[3]), int(found[4]))
-    peer = (probe.source or "127.0.0.1", 40000)
-    if not staged.secure:
-        return Request(found[1], found[2], headers, version, staged.address, peer)
-    return Request(found[1], found[2], headers, version, staged.address, peer, "https", {"HTTPS": "on"}, staged.sni)
+    asked = Request(found[1], found[2], headers, version, staged.address)
+    return replace(asked, scheme="https", tls={"HTTPS": "on"}, sni=staged.sni) if staged.secure else asked
 
 
 def _title(stage: Stage, directive: Written) -> str:

@@ -32,24 +32,19 @@ class StandIn:
     def server(self, folder: Path) -> ssl.SSLContext:
         """How an origin speaks; ``folder`` holds the file while it is read."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self._in(folder))
+        file = folder / "stand-in.pem"
+        file.touch(0o600)
+        file.write_text(self.text)
+        context.load_cert_chain(file)
         return context
 
-    def client(self, folder: Path, shown: bool) -> ssl.SSLContext:
-        """How a client speaks that believes everybody, and shows this certificate where it is ``shown``."""
+    def client(self) -> ssl.SSLContext:
+        """How a client speaks that believes everybody, and shows no certificate."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.post_handshake_auth = True  # for demands of single paths: httpd answers 403 to who doesn't offer it
-        if shown:
-            context.load_cert_chain(self._in(folder))
         return context
-
-    def _in(self, folder: Path) -> Path:
-        file = folder / "stand-in.pem"
-        file.touch(0o600)
-        file.write_text(self.text)
-        return file
 
 
 class Shelf:

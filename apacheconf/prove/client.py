@@ -73,15 +73,14 @@ def exchange(
     turns: tuple[Turn, ...],
     patience: float | None = None,
     handshake: Handshake | None = None,
-    source: str = "",
 ) -> Exchange:
     """Talk to ``address`` over one connection of its own. Raises OSError when it can't be reached.
 
-    ``patience`` is how many seconds the server may be silent, PATIENCE by default; ``source`` the address that the
-    client comes from, any if empty. Without a ``handshake`` it speaks plain HTTP.
+    ``patience`` is how many seconds the server may be silent, PATIENCE by default. Without a
+    ``handshake`` it speaks plain HTTP.
     """
     patience = PATIENCE if patience is None else patience
-    with socket.create_connection(address, patience, (source, 0) if source else None) as plain:
+    with socket.create_connection(address, patience) as plain:
         try:
             connection = _secured(plain, handshake)
         except (ssl.SSLError, ConnectionError):

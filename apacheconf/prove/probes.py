@@ -47,12 +47,11 @@ class Aim:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """``name`` is stable and says what is asked; ``about`` is its family, ``source`` the client's address or empty."""
+    """``name`` is stable and says what is asked; ``about`` is its family."""
 
     name: str
     about: str
     turns: tuple[Turn, ...]
-    source: str = ""
 
 
 def build(aim: Aim) -> tuple[Probe, ...]:

@@ -84,7 +84,7 @@ def observe(
         )
         with fronts.start(front.name, front.engine, staged, front.text_for(staged, program)) as server:
             try:
-                seen = ask(address, scenario.probes, origins, tokens, progress, _handshake(target, tls, box))
+                seen = ask(address, scenario.probes, origins, tokens, progress, _handshake(target, tls))
             except ConnectionError as error:
                 raise EngineFailed(f"{server.title} stopped answering:\n{box.log().strip()}") from error
         return seen, Staged(staged, program, address, target.secure, _sni(target))
@@ -109,10 +109,10 @@ def _secured(workers: Mapping[str, Worker], tls: StandIn | None, box: Sandbox) -
     return dict.fromkeys(secure, tls.server(box.path)) if tls and secure else {}
 
 
-def _handshake(target: Target, tls: StandIn | None, box: Sandbox) -> Handshake | None:
+def _handshake(target: Target, tls: StandIn | None) -> Handshake | None:
     if not target.secure or tls is None:
         return None
-    return Handshake(tls.client(box.path, shown=False), _sni(target))
+    return Handshake(tls.client(), _sni(target))
 
 
 def _sni(target: Target) -> str:

@@ -17,6 +17,9 @@ from apacheconf.program.conditions import (
     Condition,
     IsSet,
     Not,
+    both,
+    either,
+    negated,
 )
 from apacheconf.program.steps import ExportTls, Flow, Move, Rewrite, SetEnv, Step
 from apacheconf.program.values import Chosen, Literal, Value, Variable
@@ -66,7 +69,7 @@ class Environment:
         tells a value in other words.
         """
         if at <= self._under[1]:
-            when = _both(self._under[0], when)
+            when = both(self._under[0], when)
         elif when != ALWAYS and otherwise.move is Move.SKIP:
             self._under = when, at + otherwise.count
         for each in variables_set(step):
@@ -82,7 +85,7 @@ class Environment:
         """The condition with what it asks of variables put in other words."""
         match condition:
             case Not(inner):
-                return _negated(self.asked(inner))
+                return negated(self.asked(inner))
             case AllOf(parts):
                 return AllOf(tuple(map(self.asked, parts)))
             case AnyOf(parts):
@@ -100,7 +103,7 @@ class Environment:
             return condition
         found = self._leaf(_where(condition, variable, None))
         for when, value in self.settings.get(variable.argument.lower(), []):
-            found = _either(_both(when, self._leaf(_where(condition, variable, value))), _both(_negated(when), found))
+            found = either(both(when, self._leaf(_where(condition, variable, value))), both(negated(when), found))
         return found
 
     def _is_known(self, variable: Variable) -> bool:
@@ -142,21 +145,3 @@ def mentions(found: object, name: str) -> bool:
 def mentions_any(found: object, name: str) -> bool:
     """Whether a variable called ``name``, whatever its argument, occurs in a condition, a value or a whole step."""
     return any(each.name == name for each in variables_in(found))
-
-
-def _negated(condition: Condition) -> Condition:
-    if isinstance(condition, Not):
-        return condition.condition
-    return NEVER if condition == ALWAYS else ALWAYS if condition == NEVER else Not(condition)
-
-
-def _both(one: Condition, other: Condition) -> Condition:
-    if NEVER in (one, other):
-        return NEVER
-    return other if one == ALWAYS else one if other == ALWAYS else AllOf((one, other))
-
-
-def _either(one: Condition, other: Condition) -> Condition:
-    if ALWAYS in (one, other):
-        return ALWAYS
-    return other if one == NEVER else one if other in (NEVER, one) else AnyOf((one, other))
