@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from ipaddress import ip_address
+from ipaddress import IPv6Address
 
 from apacheconf.modules.declare import Fate, Module, ValueRefused
 
@@ -46,8 +46,10 @@ def what_is_wrong(word: str) -> str | None:
 
 def _wrong_v6(address: str, mask: str) -> str | None:
     try:
-        ip_address(address)
+        found = IPv6Address(address)
     except ValueError:
+        return _ADDRESS
+    if found.ipv4_mapped is not None:  # APR wants it written as the IPv4 address that it is
         return _ADDRESS
     return None if mask.isdigit() and 1 <= int(mask) <= 128 else _MASK
 
