@@ -12,6 +12,7 @@ from apacheconf.program.admission import Digest
 from apacheconf.program.authority import Finding, Verdict
 from apacheconf.program.evaluate import text_of
 from apacheconf.program.mod_auth_basic import quoted, tell
+from apacheconf.program.uri import parse_target, resolve_dots, unescape_unreserved
 
 if TYPE_CHECKING:
     from apacheconf.program.course import Course
@@ -103,17 +104,32 @@ def _hash(text: str) -> str:
 
 
 def _wrong_uri(uri: str, course: Course) -> int | None:
-    """400 where the digest was made for another path than the request's."""
+    """400 where the digest was made for another URL than the request's (AD-2)."""
     asked = course.state.request.target
-    if uri == asked or (_decoded(uri) == _decoded(asked) and uri.startswith("/")):
+    if uri == asked or _is_asked(uri, course):
         return None
     course.log("error", "auth_digest", f"AH01786: uri mismatch - <{uri}> does not match request-uri <{asked}>")
     return 400
 
 
-def _decoded(uri: str) -> tuple[str, str]:
-    path, _, query = uri.partition("?")
-    return unquote(path, "latin-1"), query
+_URL = re.compile(
+    r"(?:(?P<scheme>\w+):)?(?://(?P<host>[^/?#:]*)(?::(?P<port>\d+))?)?(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?"
+)
+
+
+def _is_asked(uri: str, course: Course) -> bool:
+    """Whether a URL is the one asked in other letters: decoded, with its host, dots resolved (RFC 2617, 3.2.2.5)."""
+    state, given = course.state, _URL.match(uri)
+    assert given is not None
+    if given["host"]:
+        usual = 443 if state.request.scheme == "https" else 80
+        if (given["host"].lower(), int(given["port"] or usual)) != (state.own_name.lower(), state.asked_port):
+            return False
+    asked = parse_target(state.request.method, state.request.target)
+    path = resolve_dots(unescape_unreserved(asked.raw_path), state.host.shape.limits.merge_slashes)
+    query = None if given["query"] is None else unquote(given["query"], "latin-1")
+    same = query == (None if asked.query is None else unquote(asked.query, "latin-1"))
+    return same and unquote(given["path"], "latin-1") == unquote(path, "latin-1")
 
 
 def _fresh(digest: Digest, nonce: str, realm: str, course: Course) -> int | None:

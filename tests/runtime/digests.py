@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import md5
@@ -21,7 +22,8 @@ from tests import wire
 
 RECORDED = Path(__file__).resolve().parents[2] / "fixtures/recorded/digests.json"
 PLAIN = "alice:inner:" + md5(b"alice:inner:pw").hexdigest()
-CONFIG = """ProxyPass / http://{A}/
+CONFIG = """ProxyPass /a.txt !
+ProxyPass / http://{A}/
 <Location />
   AuthType Digest
   AuthName inner
@@ -34,6 +36,17 @@ CONFIG = """ProxyPass / http://{A}/
 </Location>
 <Location /short>
   AuthDigestNonceLifetime 1
+</Location>
+<Location /a.txt>
+  AuthDigestDomain / /other
+</Location>
+<Location /group>
+  AuthGroupFile {box}/groups
+  Require group staff
+</Location>
+<Location /forbidden>
+  Require user bob
+  AuthzSendForbiddenOnFailure On
 </Location>
 <Location /bob>
   Require user bob
@@ -86,14 +99,56 @@ TURNS: tuple[tuple[str, str, dict[str, str | None]], ...] = (
     ("within another file's", "/unset/inner", {}),
     ("by HEAD", "/x", {"method": "HEAD"}),
     ("made for another method", "/x", {"method": "POST", "hashed": "GET"}),
+    ("a domain of files", "/a.txt", {"send": ""}),
+    ("a file", "/a.txt", {}),
+    ("a file by HEAD", "/a.txt", {"method": "HEAD"}),
+    ("in a group", "/group", {}),
+    ("forbidden", "/forbidden", {}),
+    ("forbidden with a wrong password", "/forbidden", {"password": "wrong"}),
+    ("in time", "/short", {}),
+    ("too late", "/short", {"wait": "2.1"}),
+    ("a nonce that lives for ever", "/domain", {"wait": "1.1"}),
+    ("a path that is encoded", "/%78", {}),
+    ("a path that is encoded in the request alone", "/%78", {"uri": "/x"}),
+    ("a path that is encoded in the field alone", "/x", {"uri": "/%78"}),
+    ("a query that is encoded otherwise", "/x?a=%62", {"uri": "/x?a=b"}),
+    ("an empty query", "/x?", {}),
+    ("an empty query in the request alone", "/x?", {"uri": "/x"}),
+    ("a uri with its host", "/x", {"uri": "//example.com/x"}),
+    ("double slashes", "//x", {}),
+    ("dots", "/y/../x", {}),
+    ("dots in the request alone", "/y/../x", {"uri": "/x"}),
+    ("a uri of *", "/x", {"uri": "*"}),
+    ("an empty uri", "/x", {"uri": ""}),
+    ("a uri with its host and port", "/x", {"uri": "//example.com:{port}/x"}),
+    ("an absolute uri with its port", "/x", {"uri": "http://Example.com:{port}/x"}),
+    ("an absolute uri of another host", "/x", {"uri": "http://example.org:{port}/x"}),
+    ("another scheme", "/x", {"uri": "ftp://example.com:{port}/x"}),
+    ("dots in the field alone", "/x", {"uri": "/y/../x"}),
+    ("double slashes in the request alone", "//x", {"uri": "/x"}),
+    ("double slashes within", "/y//x", {"uri": "/y/x"}),
+    ("a fragment", "/x", {"uri": "/x#y"}),
+    ("a slash that is encoded", "/y/x", {"uri": "/y%2Fx"}),
+    ("an algorithm of another case", "/x", {"algorithm": "md5"}),
+    ("MD5-sess", "/x", {"algorithm": "MD5-sess"}),
+    ("a qop of another case", "/x", {"qop": "AUTH"}),
+    ("a count that is none", "/x", {"nc": "xyz"}),
+    ("a short count", "/x", {"nc": "1"}),
+    ("an empty cnonce", "/x", {"cnonce": ""}),
+    ("a user with a quote", "/x", {"username": 'al\\"ice'}),
+    ("a user of another case", "/x", {"username": "Alice"}),
+    ("an empty user", "/x", {"username": ""}),
+    ("a response of another case", "/x", {"upper": "yes"}),
 )
 
 
 def case() -> wire.Case:
-    modules = "auth_digest_module authn_core_module authn_file_module authz_user_module"
+    modules = "auth_digest_module authn_core_module authn_file_module authz_user_module authz_groupfile_module"
     parts = (
         wire.Part("file", "digests", f"{PLAIN}\nbob:inner:00\n"),
         wire.Part("file", "others", "alice:other:00\n"),
+        wire.Part("file", "groups", "staff: alice\n"),
+        wire.Part("file", "html/a.txt", "a\n"),
         wire.Part("modules", modules, ""),
         wire.Part("main", "", MAIN),
         wire.Part("config", "", CONFIG),
@@ -125,8 +180,9 @@ def play(engine: Engine | None) -> dict[str, list[str]]:
             if not challenge or changes.get("send") is None:
                 challenge = challenge_of(ask(scene.port, path, "GET", "")) or challenge
                 seen = len(log.read_text("latin-1")) if log.exists() else 0
+            time.sleep(float(changes.get("wait") or 0))
             method = changes.get("method") or "GET"
-            answer = ask(scene.port, path, method, credentials(challenge, path, method, changes))
+            answer = ask(scene.port, path, method, credentials(challenge, path, method, _filled(changes, scene.port)))
             lines = log.read_text("latin-1")[seen:].splitlines() if log.exists() else []
             nonce = re.search(r'nonce="([^"]*)"', challenge)
             said = [wire.plain_line(line) for line in lines if "auth" in line and "AH0" in line]
@@ -137,6 +193,10 @@ def play(engine: Engine | None) -> dict[str, list[str]]:
                 *(scene.hide(line.replace(nonce[1], "NONCE") if nonce else line) for line in said),
             ]
     return told
+
+
+def _filled(changes: dict[str, str | None], port: int) -> dict[str, str | None]:
+    return {name: value and value.replace("{port}", str(port)) for name, value in changes.items()}
 
 
 def ask(port: int, path: str, method: str, authorization: str) -> Answer:
@@ -169,6 +229,8 @@ def credentials(challenge: str, path: str, method: str, changes: dict[str, str |
     asked = _hash(f"{changes.get('hashed') or method}:{fields['uri']}")
     middle = ":".join(str(fields[name]) for name in ("nonce", "nc", "cnonce", "qop") if fields[name] is not None)
     fields["response"] = changes.get("response", _hash(f"{secret}:{middle}:{asked}"))
+    if changes.get("upper"):
+        fields["response"] = str(fields["response"]).upper()
     bare = ("qop", "nc", "algorithm")
     pairs = (f"{n}={v}" if n in bare else f'{n}="{v}"' for n, v in fields.items() if v is not None)
     return "Digest " + ", ".join(pairs)
