@@ -72,7 +72,8 @@ def _lines(folder: Path) -> dict[str, list[str]]:
 def _after_a_while(folder: Path, wanted: int) -> dict[str, list[str]]:
     """The logs, once every program has written so many lines in all."""
     until = time.monotonic() + 20
-    while sum(map(len, _lines(folder).values())) < wanted and time.monotonic() < until:
+    while sum(map(len, _lines(folder).values())) < wanted:
+        assert time.monotonic() < until, f"{wanted} lines were expected: {_lines(folder)}"
         time.sleep(0.05)
     time.sleep(0.3)  # and no more than that
     return _lines(folder)
@@ -86,14 +87,14 @@ def _rotated(engine: str) -> list[dict[str, list[str]]]:
         logs = box.path / "logs"
         with _running(engine, box, port, dead) as server:
             _ask(port, "/moved/1", "/quiet/2", "/dead/3")
-            told.append(_after_a_while(logs, 3 * 5 + 1 + 2 + 2))
+            told.append(_after_a_while(logs, 4 * 3 + 3 * 2))
             for path in list(logs.glob("*.log")):
                 if path.name != "error.log":
                     path.rename(path.with_suffix(".log.1"))
             os.kill(server.pid, signal.SIGUSR1)
             time.sleep(2)
             _ask(port, "/after/4", "/dead/5")
-            told.append(_after_a_while(logs, 20 + 2 * 6 + 2))
+            told.append(_after_a_while(logs, 18 + 7 * 2))
         told.append(_lines(logs))
     return [
         {name: [line.replace(str(dead), "{dead}") for line in each] for name, each in logs.items()} for logs in told
