@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from apacheconf.modules.declare import Conf, Fate, Module, Setting, ValueRefused, setting
-from apacheconf.modules.facts import flags, listed, served
+from apacheconf.modules.facts import listed, served
 from apacheconf.modules.mod_authn_core import providers
 from apacheconf.modules.values import choice, one_of, whole
 
@@ -22,6 +22,7 @@ class AuthDigestDirConf(Conf):
     providers: Setting[tuple[str, ...]] = setting(("file",))
     nonce_lifetime: Setting[int] = setting(300)
     domain: Setting[tuple[str, ...]] = setting(())
+    check_count: Setting[bool] = setting(False)
 
 
 def _qop(words: Sequence[str]) -> tuple[str, ...]:
@@ -63,6 +64,6 @@ MODULE = Module(
         listed("AuthDigestQop", _qop, restricts=True),
         listed("AuthDigestDomain", tuple, per="dir", fills="domain", extends=True, restricts=True),
         listed("AuthDigestShmemSize", _shared_memory),
-        *flags("AuthDigestNcCheck", restricts=True),
+        listed("AuthDigestNcCheck", per="dir", fills="check_count", restricts=True),
     ]),
 )  # fmt: skip

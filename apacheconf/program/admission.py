@@ -129,12 +129,16 @@ class Basic:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """AuthType Digest. ``lifetime`` of a nonce in seconds, 0 for one use, negative for ever."""
+    """AuthType Digest. ``lifetime`` of a nonce in seconds, 0 for one use, negative for ever.
+
+    ``counts``: each use of a nonce has to have a higher count than the one before.
+    """
 
     realm: Value | None
     providers: tuple[Provider, ...]
     lifetime: int = 300
     domain: tuple[str, ...] = ()
+    counts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ their word. Whoever gives none gets NOBODY, which refuses, so that nobody is let
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -41,6 +42,22 @@ class Membership(NamedTuple):
     message: Message | None = None
 
 
+@dataclass(slots=True)
+class DigestClient:
+    """What is known of a client of mod_auth_digest that has a number: ``opaque`` is that, as it is told.
+
+    ``nonce`` is the one that it has used last, made at ``made``, its use ``count`` being that of the request ``turn``.
+    ``once`` is when the last nonce for one use was made that it has used.
+    """
+
+    opaque: str
+    nonce: str = ""
+    made: float = 0.0
+    count: int = 0
+    turn: tuple[int, int] = (0, 0)
+    once: float = 0.0
+
+
 class Authority(Protocol):
     """Answers questions; texts are latin-1. An answer that takes long may raise ``Pending``: ask again later."""
 
@@ -68,11 +85,17 @@ class Authority(Protocol):
     def own_name(self, address: str) -> str:
         """The name of an address of this machine, in lower case, empty if it has none (UseCanonicalName DNS)."""
 
-    def nonce(self, realm: str) -> str:
-        """A new nonce for a digest."""
+    def nonce(self, realm: str, opaque: str, once: bool = False) -> str:
+        """A new nonce for a digest, for the client of that number; ``once`` has a number in place of the time."""
 
-    def nonce_age(self, nonce: str, realm: str) -> float | None:
-        """How many seconds ago a nonce was made here; None for one that wasn't."""
+    def nonce_made(self, nonce: str, realm: str, opaque: str) -> float | None:
+        """When a nonce was made here for this client, in seconds since 1970; None for one that wasn't."""
+
+    def digest_client(self, number: int) -> DigestClient | None:
+        """The client of that number, if it is still known. It may be changed, and that is remembered."""
+
+    def new_digest_client(self) -> DigestClient:
+        """A client with a new number."""
 
 
 def words_of(text: str) -> list[str]:
@@ -128,11 +151,17 @@ class Nobody:
     def own_name(self, address: str) -> str:
         return ""
 
-    def nonce(self, realm: str) -> str:
+    def nonce(self, realm: str, opaque: str, once: bool = False) -> str:
         return "nonce"
 
-    def nonce_age(self, nonce: str, realm: str) -> float | None:
+    def nonce_made(self, nonce: str, realm: str, opaque: str) -> float | None:
         return None
+
+    def digest_client(self, number: int) -> DigestClient | None:
+        return None
+
+    def new_digest_client(self) -> DigestClient:
+        return DigestClient("1")
 
 
 NOBODY = Nobody()

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from apacheconf.program.admission import Digest
 from apacheconf.program.authority import Finding, Verdict
+from apacheconf.program.digest_nonces import challenge_nonce, hex_number, is_further, is_stale, next_nonce
 from apacheconf.program.evaluate import text_of
 from apacheconf.program.mod_auth_basic import quoted, tell
 from apacheconf.program.uri import parse_target, resolve_dots, unescape_unreserved
@@ -33,9 +34,8 @@ def authenticate(digest: Digest, course: Course) -> int | None:
                 "error", "auth_digest", f"AH01781: client used wrong authentication scheme `{scheme}': {state.path}"
             )
         return _again(digest, course)
-    given = _parameters(rest)
-    wanted = _NEEDED | _COUNTED if given.get("qop") else _NEEDED
-    if not wanted <= given.keys() or len(given["nonce"]) != NONCE_LENGTH:
+    given = _whole(_parameters(rest))
+    if given is None or len(given["nonce"]) != NONCE_LENGTH:
         missing = "missing user, realm, nonce, uri, digest, cnonce, or nonce_count in authorization header"
         course.log("error", "auth_digest", f"AH01782: {missing}: {state.path}")
         return _again(digest, course)
@@ -49,10 +49,22 @@ _COUNTED = frozenset({"nc", "cnonce"})
 NONCE_LENGTH = 52
 
 
+def _whole(given: dict[str, str]) -> dict[str, str] | None:
+    """What the client sent, if nothing is missing."""
+    wanted = _NEEDED | _COUNTED if given.get("qop") else _NEEDED
+    return given if wanted <= given.keys() else None
+
+
 def _checked(digest: Digest, given: dict[str, str], course: Course) -> int | None:
     state = course.state
     assert digest.realm is not None
     realm = text_of(digest.realm, state)
+    status = _wrong_uri(given["uri"], course)
+    if status is not None:
+        return status
+    if "opaque" in given and not hex_number(given["opaque"])[0]:
+        course.log("error", "auth_digest", f"AH01787: received invalid opaque - got `{given['opaque']}'")
+        return _again(digest, course)
     if given["realm"] != realm:
         course.log("error", "auth_digest", f"AH01788: realm mismatch - got `{given['realm']}' but expected `{realm}'")
         return _again(digest, course)
@@ -60,9 +72,6 @@ def _checked(digest: Digest, given: dict[str, str], course: Course) -> int | Non
         said = f"AH01789: unknown algorithm `{given['algorithm']}' received: {state.path}"
         course.log("error", "auth_digest", said)
         return _again(digest, course)
-    status = _wrong_uri(given["uri"], course)
-    if status is not None:
-        return status
     found = _secret(digest, given["username"], realm, course)
     if found.message is not None:
         tell(found.message, course)
@@ -78,10 +87,14 @@ def _checked(digest: Digest, given: dict[str, str], course: Course) -> int | Non
         return 500
     if given.get("qop", "").lower() != "auth":
         return _again(digest, course)
-    if not compare_digest(given["response"].encode("latin-1"), _answer(found.secret, given, course).encode()):
+    right = _answer(found.secret, given, state.request.method)
+    if not compare_digest(given["response"].encode("latin-1"), right.encode()):
         course.log("error", "auth_digest", f"AH01794: user {state.user}: password mismatch: {state.path}")
         return _again(digest, course)
-    return _fresh(digest, given["nonce"], realm, course)
+    status = _good(digest, given, realm, course)
+    if status is None and state.before is None and not state.sub:
+        _tell(found.secret, digest, given, realm, course)
+    return status
 
 
 def _secret(digest: Digest, user: str, realm: str, course: Course) -> Finding:
@@ -93,9 +106,9 @@ def _secret(digest: Digest, user: str, realm: str, course: Course) -> Finding:
     return found
 
 
-def _answer(secret: str, given: dict[str, str], course: Course) -> str:
-    """What a client that knows the password answers to the nonce (RFC 2617, 3.2.2)."""
-    asked = _hash(f"{course.state.request.method}:{given['uri']}")
+def _answer(secret: str, given: dict[str, str], method: str) -> str:
+    """What who knows the password answers to the nonce (RFC 2617, 3.2.2); the server's answer has no method (3.2.3)."""
+    asked = _hash(f"{method}:{given['uri']}")
     return _hash(f"{secret}:{given['nonce']}:{given['nc']}:{given['cnonce']}:{given['qop']}:{asked}")
 
 
@@ -132,19 +145,21 @@ def _is_asked(uri: str, course: Course) -> bool:
     return same and unquote(given["path"], "latin-1") == unquote(path, "latin-1")
 
 
-def _fresh(digest: Digest, nonce: str, realm: str, course: Course) -> int | None:
-    """Whether the nonce was made here, and is young enough; else the client gets a new one."""
-    age = course.state.authority.nonce_age(nonce, realm)
-    if age is None:
-        course.log("error", "auth_digest", f"AH01776: invalid nonce {nonce} received - hash is not {_hash(nonce)}")
-        return _again(digest, course, stale=True)
-    if age < 0:
-        course.log("error", "auth_digest", f"AH01777: invalid nonce {nonce} received - user attempted time travel")
-        return _again(digest, course)
-    if digest.lifetime > 0 and age > digest.lifetime:
-        course.log("info", "auth_digest", f"AH01778: user {course.state.user}: nonce expired ({age:.2f} seconds old)")
-        return _again(digest, course, stale=True)
-    return None
+def _good(digest: Digest, given: dict[str, str], realm: str, course: Course) -> int | None:
+    """Whether the nonce is one of ours, young enough, and not used as often before; else the client gets a new one."""
+    stale = is_stale(digest, given, realm, course)
+    if stale is not False:
+        return _again(digest, course, stale=bool(stale))
+    return None if is_further(digest, given, realm, course) else _again(digest, course)
+
+
+def _tell(secret: str, digest: Digest, given: dict[str, str], realm: str, course: Course) -> None:
+    """Show the client that the password is known here, too, and tell it the nonce to use next (AD-5)."""
+    told = f'rspauth="{_answer(secret, given, "")}"'
+    if nonce := next_nonce(digest, given, realm, course):
+        told += f', nextnonce="{nonce}"'
+    told += f', cnonce="{given["cnonce"]}", nc={given["nc"]}, qop={given["qop"]}'
+    course.early_own.replace("Authentication-Info", told)
 
 
 def _again(digest: Digest, course: Course, stale: bool = False) -> int:
@@ -157,8 +172,11 @@ def challenge(digest: Digest, course: Course, stale: bool = False) -> None:
     realm = text_of(digest.realm, course.state) if digest.realm is not None else ""
     own = digest.domain if course.origin is None else ()  # an origin's paths may be others
     domain = f', domain="{" ".join(own)}"' if own else ""
-    nonce = course.state.authority.nonce(realm)
-    line = f'Digest realm="{quoted(realm)}", nonce="{nonce}", algorithm=MD5{domain}{", stale=true" if stale else ""}'
+    scheme, _, rest = (course.headers.get("Authorization") or "").partition(" ")
+    said = _parameters(rest) if scheme.lower() == "digest" else {}
+    nonce, opaque, forgotten = challenge_nonce(digest, _whole(said), said.get("opaque"), realm, course)
+    line = f'Digest realm="{quoted(realm)}", nonce="{nonce}", algorithm=MD5'
+    line += (f', opaque="{opaque}"' if opaque else "") + domain + (", stale=true" if stale or forgotten else "")
     course.early.replace("WWW-Authenticate", f'{line}, qop="auth"')
 
 

@@ -51,8 +51,9 @@ def ask_of(part: Callable[[type[Any]], Any], aliases: Aliases) -> Ask:
     if kind == "digest":
         digest: AuthDigestDirConf = part(AuthDigestDirConf)
         known = _providers(digest.providers, part, aliases)
-        told = Digest(realm, known.providers, digest.nonce_lifetime.value, digest.domain.value)
-        return Ask(told, (*said, digest.providers, digest.nonce_lifetime, digest.domain, *known.settings))
+        lifetime, domain, counts = digest.nonce_lifetime, digest.domain, digest.check_count
+        told = Digest(realm, known.providers, lifetime.value, domain.value, counts.value)
+        return Ask(told, (*said, digest.providers, lifetime, domain, counts, *known.settings))
     return Ask(NotServed(core.type.value), said)
 
 

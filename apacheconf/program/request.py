@@ -40,6 +40,7 @@ class Request:
     of a connection over TLS, whose SNI is ``sni``. ``authority`` is asked about users, and about names of addresses;
     ``connection_peer`` is who is connected, where that isn't the client. ``ask_certificate`` asks a client over TLS for
     one: whether that can be, None where nobody can be asked in any way (``runtime.secured``); it may raise Pending.
+    ``turn`` tells which request of which connection it is: one that is decided twice is the same one still.
     An ``imagined`` request is for a configuration of another machine: folders that aren't here are taken to be there.
     """
 
@@ -54,6 +55,7 @@ class Request:
     sni: str = ""
     imagined: bool = False
     connection_peer: tuple[str, int] | None = None
+    turn: tuple[int, int] = field(default=(0, 0), compare=False, repr=False)
     authority: Authority = field(default=NOBODY, compare=False, repr=False)
     ask_certificate: Callable[[AskCertificate], bool | None] | None = field(default=None, compare=False, repr=False)
 

@@ -14,11 +14,12 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable
 from hashlib import blake2b
 from hmac import compare_digest
+from itertools import count
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from apacheconf.program.admission import GroupFiles, Provider, is_read
-from apacheconf.program.authority import Finding, Membership, Pending, Verdict
+from apacheconf.program.authority import DigestClient, Finding, Membership, Pending, Verdict
 from apacheconf.program.dbm_files import dbm_files, read_dbm
 from apacheconf.program.messages import Message
 from apacheconf.runtime.passwords import is_quick, verify
@@ -102,6 +103,8 @@ class FileAuthority:
         self._digests = Kept(of_lines(digests_of), self._seen)
         self._groups = Kept(of_lines(groups_of), self._seen)
         self._pairs = Kept(read_dbm, self._seen, dbm_files)
+        self._clients: dict[int, DigestClient] = {}
+        self._numbers, self._once = count(1), count(1)
 
     def begin(self) -> None:
         """A decision begins."""
@@ -267,18 +270,32 @@ class FileAuthority:
 
     # --- digests ---------------------------------------------------------------------------------------------
 
-    def nonce(self, realm: str) -> str:
-        made = b64encode(time.time_ns().to_bytes(8)).decode()
-        return made + self._signed(made, realm)
+    def nonce(self, realm: str, opaque: str, once: bool = False) -> str:
+        number = next(self._once) if once else time.time_ns()
+        made = b64encode(number.to_bytes(8)).decode()
+        return made + self._signed(made, realm, opaque)
 
-    def nonce_age(self, nonce: str, realm: str) -> float | None:
+    def nonce_made(self, nonce: str, realm: str, opaque: str) -> float | None:
         made, signed = nonce[:12], nonce[12:]
-        if not compare_digest(signed.encode("latin-1"), self._signed(made, realm).encode()):
+        if not compare_digest(signed.encode("latin-1"), self._signed(made, realm, opaque).encode()):
             return None
-        return time.time() - int.from_bytes(b64decode(made)) / 1e9
+        return int.from_bytes(b64decode(made)) / 1e9
 
-    def _signed(self, made: str, realm: str) -> str:
-        return self._digest("nonce", made, realm).hex()[:40]
+    def _signed(self, made: str, realm: str, opaque: str) -> str:
+        return self._digest("nonce", made, realm, opaque).hex()[:40]
+
+    def digest_client(self, number: int) -> DigestClient | None:
+        found = self._clients.get(number)
+        if found is not None:  # whoever is asked for stays longest
+            self._clients[number] = self._clients.pop(number)
+        return found
+
+    def new_digest_client(self) -> DigestClient:
+        number = next(self._numbers)
+        while len(self._clients) >= KEPT:
+            del self._clients[next(iter(self._clients))]
+        made = self._clients[number] = DigestClient(f"{number:x}")
+        return made
 
 
 def _not_served(provider: Provider) -> Finding:

@@ -13,6 +13,7 @@ A request whose line and header block were both seen before takes the short way 
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from apacheconf.program.authority import Pending
@@ -46,10 +47,14 @@ if TYPE_CHECKING:
     from apacheconf.runtime.state import Door, ServerState
 
 
-class ClientConnection(KeepAlive):
-    """One client, ``peer_address``. ``tls`` are the SSL_ variables of a connection over TLS."""
+#: Numbers of connections: a port may come again.
+_SERIALS = count(1)
 
-    __slots__ = ("ask_certificate", "blocks", "door", "log_id", "peer", "peer_address", "server")
+
+class ClientConnection(KeepAlive):
+    """One client, ``peer_address``, by its ``serial`` number. ``tls`` are the SSL_ variables of a connection over TLS."""
+
+    __slots__ = ("ask_certificate", "blocks", "door", "log_id", "peer", "peer_address", "serial", "server")
 
     def __init__(self, server: ServerState, door: Door, peer: tuple[str, int]) -> None:
         self.server: ServerState = server
@@ -63,6 +68,7 @@ class ClientConnection(KeepAlive):
         self.exchange = None
         self.fast = FastReader()
         self.requests = 0
+        self.serial = next(_SERIALS)
         limits = door.main.limits
         # httpd counts the answers that kept the connection: one request more is served.
         self._left = 1 + (limits.max_keep_alive_requests or 1 << 60)

@@ -192,6 +192,13 @@ DIFFERENCES = (
         "several aren't there yet",
     ),
     Difference(
+        ("AD-4",),
+        "clients of mod_auth_digest with a number (AuthDigestNcCheck On, AuthDigestNonceLifetime 0)",
+        "are forgotten when AuthDigestShmemSize is used up, after about 12 new ones by default",
+        "are forgotten when 4096 newer ones have been told of",
+        "who is forgotten has to ask once more; 4096 take less than 2 MiB",
+    ),
+    Difference(
         ("DR-4",),
         "FIFOs and devices in place of files",
         "a FIFO is waited for, for ever if nobody writes; a link to /dev/zero is a 200 without a body",

@@ -15,7 +15,6 @@ NOT_DONE: dict[type, str] = {}
 #: Why, where "not served yet" would leave a question.
 NOT_YET: dict[str, str] = {
     "aliaspreservepath": "an Alias in a section takes its target alone",
-    "authdigestnccheck": "how often a nonce was used is not counted",
     "qualifyredirecturl": "REDIRECT_URL is a path",
     "regexdefaultoptions": "patterns have the options that httpd gives them by itself",
     "httpprotocoloptions": "methods that nobody registered and HTTP/0.9 are let through",
@@ -65,7 +64,7 @@ BY_NAME = {
             authzprovideralias authnprovideralias order allow deny satisfy allowmethods authname authtype authuserfile
             authgroupfile authdbmuserfile authdbmtype authdbmgroupfile authzdbmtype authbasicprovider
             authbasicauthoritative authbasicfake authbasicusedigestalgorithm authdigestprovider authdigestqop
-            authdigestalgorithm authdigestdomain authdigestnoncelifetime anonymous anonymous_nouserid
+            authdigestalgorithm authdigestdomain authdigestnoncelifetime authdigestnccheck anonymous anonymous_nouserid
             anonymous_mustgiveemail anonymous_verifyemail anonymous_logemail
             remoteipheader remoteipproxiesheader remoteipinternalproxy remoteiptrustedproxy remoteipinternalproxylist
             remoteiptrustedproxylist remoteipproxyprotocol remoteipproxyprotocolexceptions
@@ -75,11 +74,12 @@ BY_NAME = {
     ),
     **dict.fromkeys(
         _names(
-            "authdigestshmemsize authncacheenable authncacheprovidefor authncachesocache authncachetimeout"
+            "authncacheenable authncacheprovidefor authncachesocache authncachetimeout"
             " authncachecontext"
         ),
         Answer(Outcome.NO_EFFECT, "serve remembers verdicts of its own accord"),
     ),
+    "authdigestshmemsize": Answer(Outcome.NO_EFFECT, "4096 clients of mod_auth_digest are remembered"),
     **dict.fromkeys(
         _names("balancergrowth balancerpersist proxystatus proxyiobuffersize proxyreceivebuffersize"), _TUNING
     ),

@@ -173,5 +173,6 @@ def request_of(client: ClientConnection, head: RequestHead) -> Request:
         client.tls or {},
         authority=client.server.authority,
         connection_peer=connected(client.peer_address),
+        turn=(client.serial, client.requests),
         ask_certificate=client.ask_certificate,
     )

@@ -158,9 +158,9 @@ def case() -> wire.Case:
 
 
 @contextmanager
-def at_work(engine: Engine | None) -> Iterator[wire.Scene]:
-    """httpd with the configuration, or serve without an engine."""
-    with wire.scene(case(), engine) as found:
+def at_work(engine: Engine | None, case: wire.Case) -> Iterator[wire.Scene]:
+    """httpd with the configuration of a case, or serve without an engine."""
+    with wire.scene(case, engine) as found:
         if engine is None:
             with wire.Served(found.box.path / "httpd.conf"):
                 yield found
@@ -172,7 +172,7 @@ def at_work(engine: Engine | None) -> Iterator[wire.Scene]:
 def play(engine: Engine | None) -> dict[str, list[str]]:
     """Each turn's status and challenge, with the nonces taken out, and what was logged of it."""
     told: dict[str, list[str]] = {}
-    with at_work(engine) as scene:
+    with at_work(engine, case()) as scene:
         log = scene.box.path / "logs" / "error.log"
         challenge = ""
         for name, path, changes in TURNS:
@@ -224,6 +224,9 @@ def credentials(challenge: str, path: str, method: str, changes: dict[str, str |
         "username": "alice", "realm": "inner", "nonce": nonce[1] if nonce else "", "uri": path, "qop": "auth",
         "nc": "00000001", "cnonce": "client",
     }  # fmt: skip
+    opaque = re.search(r'opaque="([^"]*)"', challenge)
+    if opaque or "opaque" in changes:
+        fields["opaque"] = opaque[1] if opaque else None
     fields.update({name: value for name, value in changes.items() if name in fields or name == "algorithm"})
     secret = _hash(f"{fields['username']}:{fields['realm']}:{changes.get('password') or 'pw'}")
     asked = _hash(f"{changes.get('hashed') or method}:{fields['uri']}")
