@@ -52,7 +52,7 @@ _SERIALS = count(1)
 
 
 class ClientConnection(KeepAlive):
-    """One client, ``peer_address``, by its ``serial`` number. ``tls`` are the SSL_ variables of a connection over TLS."""
+    """One client, ``peer_address``; ``serial`` numbers it. ``tls`` are the SSL_ variables of a connection over TLS."""
 
     __slots__ = ("ask_certificate", "blocks", "door", "log_id", "peer", "peer_address", "serial", "server")
 

@@ -73,10 +73,7 @@ BY_NAME = {
         Answer(Outcome.ABSORBED),
     ),
     **dict.fromkeys(
-        _names(
-            "authncacheenable authncacheprovidefor authncachesocache authncachetimeout"
-            " authncachecontext"
-        ),
+        _names("authncacheenable authncacheprovidefor authncachesocache authncachetimeout authncachecontext"),
         Answer(Outcome.NO_EFFECT, "serve remembers verdicts of its own accord"),
     ),
     "authdigestshmemsize": Answer(Outcome.NO_EFFECT, "4096 clients of mod_auth_digest are remembered"),

@@ -10,6 +10,8 @@ import json
 import re
 import sys
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from apacheconf.engines import Engine, find
@@ -53,7 +55,10 @@ ProxyPass /proxied http://{A}/
   Require user bob
 </Location>
 """
-FILES = ("counted/list/x", "once/list/x", "counted/x", "counted/index.html", "counted/short", "once/x", "once/index.html", "short", "ever", "free", "x")
+FILES = """
+    counted/list/x once/list/x counted/x counted/index.html counted/short once/x
+    once/index.html short ever free x
+""".split()
 
 
 class Turn(NamedTuple):
@@ -65,7 +70,7 @@ class Turn(NamedTuple):
     name: str
     path: str
     answers: str = ""
-    changes: dict[str, str | None] = {}
+    changes: Mapping[str, str | None] = MappingProxyType({})
     keeps: str = ""
     next: bool = False
     wait: float = 0.0

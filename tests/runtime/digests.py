@@ -10,7 +10,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import md5
 from pathlib import Path
@@ -214,7 +214,7 @@ def hidden(challenge: str) -> str:
     return re.sub(r'nonce="[^"]*"', 'nonce="NONCE"', challenge)
 
 
-def credentials(challenge: str, path: str, method: str, changes: dict[str, str | None]) -> str:
+def credentials(challenge: str, path: str, method: str, changes: Mapping[str, str | None]) -> str:
     """What a client sends that has got this challenge."""
     send = changes.get("send")
     if send is not None:

@@ -16,6 +16,7 @@ from apacheconf.program.hosts import Host
 from apacheconf.program.loading import load
 from apacheconf.program.messages import Message, line_of
 from apacheconf.program.tls import OriginTls, unlike_httpd
+from apacheconf.runtime.authority import KEPT, FileAuthority
 from apacheconf.runtime.checking import MOST, _body
 from apacheconf.runtime.differences import DIFFERENCES, as_json
 from apacheconf.runtime.errorlog import About, formatted
@@ -206,6 +207,17 @@ def test_certificates_in_sections() -> None:
     assert [line.split(" ")[1] for line in told if line.startswith("HTTP/1.1")] == ["403", "404", "403"]
 
 
+def test_clients_of_digests_that_are_forgotten() -> None:
+    authority = FileAuthority()
+    first, second = authority.new_digest_client(), authority.new_digest_client()
+    for _ in range(KEPT - 2):
+        authority.new_digest_client()
+    assert authority.digest_client(int(first.opaque, 16)) is first
+    authority.new_digest_client()
+    assert authority.digest_client(int(first.opaque, 16)) is first
+    assert authority.digest_client(int(second.opaque, 16)) is None
+
+
 #: By the beginning of the title.
 SHOWN: dict[str, Callable[..., None]] = {
     "the Server header": test_the_server_header,
@@ -232,6 +244,7 @@ SHOWN: dict[str, Callable[..., None]] = {
     "the echo of a TRACE": test_the_body_of_a_trace,
     "beats of members": test_beats_are_read_from_the_file,
     "the children": honesty.test_one_child_serves,
+    "clients of mod_auth_digest": test_clients_of_digests_that_are_forgotten,
     "FIFOs": test_what_is_no_file,
     "HTTP/2": honesty.test_http_2_is_not_offered,
 }

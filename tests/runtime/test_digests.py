@@ -1,4 +1,4 @@
-"""mod_auth_digest as httpd was seen to do it (AD-1 to AD-5); `python -m tests.runtime.digests` and `digest_uses` ask it again."""
+"""mod_auth_digest as httpd was seen to do it (AD-1 to AD-5); `python -m tests.runtime.digests` and digest_uses ask."""
 
 from __future__ import annotations
 
