@@ -55,10 +55,10 @@ ProxyPass /proxied http://{A}/
   Require user bob
 </Location>
 """
-FILES = """
-    counted/list/x once/list/x counted/x counted/index.html counted/short once/x
-    once/index.html short ever free x
-""".split()
+FILES = (
+    *("counted/list/x", "counted/x", "counted/index.html", "counted/short"),
+    *("once/list/x", "once/x", "once/index.html", "short", "ever", "free", "x"),
+)
 
 
 class Turn(NamedTuple):
