@@ -72,6 +72,9 @@ __all__ = [
     "is_balancer",
 ]
 
+#: Bytes that are read from an origin at a time unless ProxyIOBufferSize says otherwise.
+IO_BUFFER = 8192
+
 
 @dataclass(frozen=True)
 class ProxyServerConf(Conf):
@@ -90,7 +93,7 @@ class ProxyServerConf(Conf):
     status: Setting[str] = setting("Off")
     bad_header: Setting[str] = setting("IsError")
     max_forwards: Setting[int] = setting(-1)
-    io_buffer_size: Setting[int] = setting(8192)
+    io_buffer_size: Setting[int] = setting(IO_BUFFER)
     receive_buffer_size: Setting[int] = setting(0)
     source_address: Setting[str] = setting("")
     domain: Setting[str] = setting("")
@@ -149,12 +152,12 @@ def _choice(name: str, *choices: str) -> Parse:
     return parse
 
 
-def _buffer_size(name: str) -> Parse:
+def _buffer_size(name: str, default: int = 0) -> Parse:
     def parse(words: Sequence[str]) -> int:
         size = atoi(words[0])
         if size and size < 512:
             raise ValueRefused(f"{name} must be >= 512 bytes, or 0 for system default.", 0)
-        return size
+        return size or default
 
     return parse
 
@@ -229,7 +232,7 @@ MODULE = Module(
             parse=_choice("ProxyBadHeader", "IsError", "Ignore", "StartBody"),
         ),
         take1("ProxyMaxForwards", SERVERS, "max_forwards", parse=lambda words: atoi(words[0])),
-        take1("ProxyIOBufferSize", SERVERS, "io_buffer_size", parse=_buffer_size("ProxyIOBufferSize")),
+        take1("ProxyIOBufferSize", SERVERS, "io_buffer_size", parse=_buffer_size("ProxyIOBufferSize", IO_BUFFER)),
         take1("ProxyReceiveBufferSize", SERVERS, "receive_buffer_size", parse=_buffer_size("ProxyReceiveBufferSize")),
         take1("ProxySourceAddress", SERVERS, "source_address", parse=source_address),
         take1("ProxyDomain", SERVERS, "domain", parse=_domain),

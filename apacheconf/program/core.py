@@ -97,6 +97,7 @@ def limits(server: Server, linker: Linker) -> Limits:
         "via": proxy.via,
         "max_forwards": proxy.max_forwards,
         "bad_header": proxy.bad_header,
+        "io_buffer": proxy.io_buffer_size,
         "blocked": proxy.block,
         "merge_slashes": core.merge_slashes,
         "encoded_slashes": per_dir.allow_encoded_slashes,

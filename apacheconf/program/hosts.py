@@ -188,6 +188,7 @@ class Limits:
     via: str = "Off"
     max_forwards: int = -1
     bad_header: str = "IsError"
+    io_buffer: int = 8192
     blocked: tuple[str, ...] = ()
     trace: bool = True
     trace_bodies: bool = False

@@ -52,6 +52,20 @@ DIFFERENCES = (
         "it is not httpd, and whoever looks should not be led to its errata",
     ),
     Difference(
+        ("RS-8",),
+        "how an answer in chunks is cut",
+        "is a chunk for each piece that is read: ProxyIOBufferSize at most, never of two chunks of the origin",
+        "is a chunk for all that has come at once",
+        "the body is the same, and a larger piece costs less",
+    ),
+    Difference(
+        ("KP-1",),
+        "a client that leaves before its answer is whole",
+        "is noticed once it can't be written to; a short answer is read to its end, and its connection kept",
+        "ends the connection to the origin at once",
+        "an origin needn't go on for nobody",
+    ),
+    Difference(
         ("RQ-24", "RQ-20"),
         "an answer that comes in place of 100 Continue",
         "makes httpd ask the client for its body, unless the origin closes; then a 2xx is relayed, a 4xx becomes a 500",
@@ -171,9 +185,9 @@ DIFFERENCES = (
         "RFC 9110, section 14.2, allows it, and nobody asks origins that way",
     ),
     Difference(
-        ("LB-22", "BP-19"),
+        ("LB-13", "LB-22", "BP-19"),
         "the page of balancer-manager",
-        "shows members and changes them; BalancerPersist keeps that over a restart",
+        "shows members and changes them; BalancerPersist keeps that, and errors, over a restart",
         "is answered with 503 or 500, and the line is named at the start",
         "it isn't there yet: members are as the configuration says",
     ),

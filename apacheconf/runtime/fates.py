@@ -77,9 +77,7 @@ BY_NAME = {
         Answer(Outcome.NO_EFFECT, "serve remembers verdicts of its own accord"),
     ),
     "authdigestshmemsize": Answer(Outcome.NO_EFFECT, "4096 clients of mod_auth_digest are remembered"),
-    **dict.fromkeys(
-        _names("balancergrowth balancerpersist proxystatus proxyiobuffersize proxyreceivebuffersize"), _TUNING
-    ),
+    **dict.fromkeys(_names("balancergrowth balancerpersist proxystatus proxyreceivebuffersize"), _TUNING),
 }
 #: What the program was made of without a step that names it.
 READ = frozenset(
@@ -91,8 +89,8 @@ READ = frozenset(
         limitrequestline allowencodedslashes
         mergeslashes traceenable proxytimeout requestreadtimeout balancerinherit balancermember proxyset proxypass
         proxypassmatch proxypassinterpolateenv heartbeatstorage logiotrackttfb typesconfig proxyvia proxymaxforwards
-        proxybadheader proxyblock listenbacklog proxypassreverse proxypassreversecookiepath proxypassreversecookiedomain
-        error errorlog errorlogformat loglevel proxyhcexpr proxyhctemplate proxyhctpsize rewriteengine rewritemap
+        proxybadheader proxyblock proxyiobuffersize listenbacklog proxypassreverse proxypassreversecookiepath
+        proxypassreversecookiedomain error errorlog errorlogformat loglevel proxyhcexpr proxyhctemplate proxyhctpsize rewriteengine rewritemap
         """
     )
 )

@@ -216,6 +216,8 @@ class HttpConnection(OriginConnection):
             rest, self._keep = rest[: reply.length], False
         if reply.length >= 0:
             self._left -= len(rest)
+        if reply.length > exchange.site.limits.io_buffer:
+            exchange.ranged = False  # httpd reads it in several pieces, and none of them is all of it (RQ-8)
         exchange.answered(reply, [rest] if rest else [], done=self._left == 0)
         self._maybe_done(exchange)
 

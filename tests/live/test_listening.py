@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
+import sys
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 
 from apacheconf.diagnostics import UsageError
-from apacheconf.engines import EngineFailed, Sandbox, free_ports
+from apacheconf.engines import EngineFailed, Sandbox, free_ports, process
 from apacheconf.engines import httpd as engine_httpd
 from apacheconf.expand import Options
 from apacheconf.program.loading import load
@@ -19,7 +24,7 @@ from apacheconf.runtime.server import Server, loop_factory
 from tests.engines.real import need
 from tests.runtime.peers import has_ipv6
 
-pytestmark = [pytest.mark.live, pytest.mark.skipif(not has_ipv6(), reason="no IPv6 here")]
+pytestmark = pytest.mark.live
 
 _ADDRESSES = ("127.0.0.1", "127.0.0.2", "::1")
 _HOSTS = """
@@ -99,6 +104,7 @@ def _told(engine: str, listens: tuple[str, ...]) -> list[str]:
             return ["AH00072" if "AH00072" in str(error) else str(error)]
 
 
+@pytest.mark.skipif(not has_ipv6(), reason="no IPv6 here")
 @pytest.mark.parametrize(
     "listens",
     [
@@ -122,3 +128,56 @@ def _told(engine: str, listens: tuple[str, ...]) -> list[str]:
 )
 def test_both_hear_at_the_same_addresses(listens: tuple[str, ...]) -> None:
     assert _told("serve", listens) == _told("httpd", listens)
+
+
+def _started(engine: str, box: Sandbox, port: int, line: str) -> AbstractContextManager[process.Server]:
+    httpd, at = need("httpd"), [("127.0.0.1", port)]
+    head = engine_httpd.preamble(httpd, box, ("authz_core_module",))
+    text = f"{head}\nAcceptFilter http none\n{line}\nListen 127.0.0.1:{port}\nServerName main\n"
+    if engine == "httpd":
+        return engine_httpd.start(httpd, box, text, at)
+    command = [sys.executable, "-m", "apacheconf", "serve", "-f", str(box.write("httpd.conf", text))]
+    environ = {"PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    return process.Server("apacheconf serve", command, at, box.path / "serve.out", environ)
+
+
+@contextmanager
+def _stopped(engine: str, box: Sandbox, port: int, line: str) -> Iterator[None]:
+    """A server that listens and whose processes then stand still."""
+    with _started(engine, box, port, line) as server:
+        group = os.getpgid(server.pid)
+        assert group == server.pid
+        time.sleep(0.3)  # the connection that found it ready is accepted
+        os.killpg(group, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(group, signal.SIGCONT)
+
+
+def _waiting(engine: str, line: str, most: int) -> int:
+    """How many of ``most`` connections come about while nobody accepts them."""
+    (port,) = free_ports(1)
+    with Sandbox("backlog") as box, _stopped(engine, box, port, line), ExitStack() as stack:
+        clients = [stack.enter_context(socket.socket()) for _ in range(most)]
+        for client in clients:
+            client.setblocking(False)
+            client.connect_ex(("127.0.0.1", port))
+        time.sleep(0.3)
+        return sum(_is_connected(client) for client in clients)
+
+
+def _is_connected(client: socket.socket) -> bool:
+    try:
+        client.getpeername()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("line", "room"), [("ListenBacklog 1", 2), ("ListenBacklog 7", 8), ("", 512)], ids=["1", "7", "none said"]
+)
+def test_as_many_connections_wait_as_listen_backlog_says(line: str, room: int) -> None:
+    """ListenBacklog: the system has room for one more than it is told, and without it for 511."""
+    assert _waiting("httpd", line, 2 * room) == _waiting("serve", line, 2 * room) == room

@@ -218,12 +218,32 @@ def test_clients_of_digests_that_are_forgotten() -> None:
     assert authority.digest_client(int(second.opaque, 16)) is None
 
 
+def test_how_chunks_are_cut() -> None:
+    chunks = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n4\r\nmore\r\n0\r\n\r\n"
+    assert converse(one_origin(), get(), [chunks]).client.endswith(b"\r\n\r\n7\r\nonemore\r\n0\r\n\r\n")
+
+
+@pytest.mark.parametrize("begun", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"])
+def test_a_client_that_leaves(begun: bytes) -> None:
+    stage = Stage(one_origin())
+    client = stage.client()
+    client.data_received(get())
+    stage.settle()
+    if begun:
+        stage.origins[0].data_received(begun)
+    assert not stage.origins[0].transport.closed
+    client.connection_lost(None)
+    assert stage.origins[0].transport.closed
+
+
 #: By the beginning of the title.
 SHOWN: dict[str, Callable[..., None]] = {
     "the Server header": test_the_server_header,
     "a line of": test_a_line_without_an_end,
     "an answer that comes before": test_an_answer_before_the_end_of_the_body,
     "ProxyVia Full": test_the_version_in_via,
+    "how an answer": test_how_chunks_are_cut,
+    "a client that leaves": test_a_client_that_leaves,
     "an answer that comes in": conversations.test_a_final_answer_in_place_of_100_ends_the_client_connection,
     "the head of": test_the_length_of_a_head,
     "the body of": test_the_length_of_a_check,

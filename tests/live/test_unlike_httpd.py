@@ -1,0 +1,215 @@
+"""httpd's side of deliberate differences (``modules --differences``), beside ours where both can be played."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
+
+from apacheconf.engines import Sandbox, free_ports
+from apacheconf.engines import httpd as engine_httpd
+from apacheconf.prove.client import Turn, exchange
+from apacheconf.prove.threaded import Origins
+from tests.engines.real import need
+from tests.runtime.scripted import OK, Act, Gate, Head, Pause, Play, Reset, Until, get, play
+
+pytestmark = pytest.mark.live
+
+_MAP = "ProxyPass / http://{P}/"
+
+
+def _chunks(sizes: tuple[int, ...], directive: str = "") -> dict[str, list[int]]:
+    """How many bytes each chunk has that reaches the client, of chunks that an origin sends at once."""
+    body = b"".join(b"%x\r\n%b\r\n" % (size, b"x" * size) for size in sizes)
+    answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body + b"0\r\n\r\n"
+    asked = Play("", f"{directive}\n{_MAP}", ((get(last=True),),), ((Head(), answer),))
+    told = {"httpd": play(asked, need("httpd")), "ours": play(asked, None)}
+    found = {}
+    for who, lines in told.items():
+        heads = [re.fullmatch(r"client 1: ([0-9a-f]+)", line) for line in lines]
+        found[who] = [int(head[1], 16) for head in heads if head]
+    return found
+
+
+def test_httpd_cuts_an_answer_as_it_reads_it_and_serve_does_not() -> None:
+    """RS-8."""
+    assert _chunks((300, 400)) == {"httpd": [300, 400, 0], "ours": [700, 0]}
+    assert _chunks((9000,)) == {"httpd": [8192, 808, 0], "ours": [9000, 0]}
+    assert _chunks((900, 1300), "ProxyIOBufferSize 600") == {"httpd": [600, 300, 600, 600, 100, 0], "ours": [2200, 0]}
+
+
+@pytest.mark.parametrize(
+    "before", [(), (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf",)], ids=["no answer", "half an answer"]
+)
+def test_an_origin_learns_at_once_from_serve_that_nobody_waits_any_more(before: tuple[Act, ...]) -> None:
+    """KP-1: httpd reads the rest, and the connection serves the next client."""
+    rest = b"whole" if before else OK
+    leaves: tuple[Act, ...] = (get("/1"), *((Until(b"half"),) if before else (Pause(0.3),)), Gate("left"), Reset())
+    asks = (Gate("left"), Pause(0.7), get("/2", last=True))
+    peer = (Head(), *before, Pause(0.7), rest, Head(), OK)
+    asked = Play("", _MAP, (leaves, asks), (peer,), together=True)
+    theirs, ours = play(asked, need("httpd")), play(asked, None)
+    assert [line for line in theirs if line[0] == "P"] == ["P1 GET /1 HTTP/1.1", "P1 GET /2 HTTP/1.1"]
+    assert [line for line in ours if line[0] == "P"] == ["P1 GET /1 HTTP/1.1", "P2 GET /2 HTTP/1.1"]
+
+
+_CHILDREN = "StartServers 3\nServerLimit 3\nThreadLimit 1\nThreadsPerChild 1\nMaxRequestWorkers 3\nMaxSpareThreads 3"
+_TURNS = """
+CustomLog {box}/logs/turns.log "%P %{BALANCER_WORKER_NAME}e %U"
+<Proxy balancer://c>
+BalancerMember http://{P}
+BalancerMember http://{Q}
+</Proxy>
+ProxyPass / balancer://c/
+"""
+
+
+def _by_children(engine: str) -> tuple[list[str], dict[str, set[str]]]:
+    """The members in the order of the requests, and by connection to one, the processes that have used it.
+
+    There are three requests at a time, and a child of httpd has one thread.
+    """
+    clients = tuple((Pause(0.15 * n + (0.6 if n > 2 else 0)), get(f"/{n}", last=True)) for n in range(6))
+    slowly = (Head(), Pause(0.5), OK) * 6
+    asked = Play("", _TURNS, clients, (slowly,) * 6, (slowly,) * 6, _CHILDREN, together=True, logs=("turns.log",))
+    lines = play(asked, need("httpd") if engine == "httpd" else None)
+    logged = [line.split()[1:] for line in lines if line.startswith("turns.log: ")]
+    process = {path: pid for pid, _, path in logged}
+    used: dict[str, set[str]] = {}
+    for line in lines:
+        if found := re.match(r"([PQ]\d) GET (\S+)", line):
+            used.setdefault(found[1], set()).add(process[found[2]])
+    return [member for _, member, _ in sorted(logged, key=lambda each: each[2])], used
+
+
+def test_children_of_httpd_share_turns_but_no_connection_and_serve_is_one() -> None:
+    """WK-6."""
+    (theirs, by_theirs), (ours, by_ours) = _by_children("httpd"), _by_children("serve")
+    assert ours == theirs and len(set(theirs[::2])) == len(set(theirs[1::2])) == 1 and theirs[0] != theirs[1]
+    assert all(len(processes) == 1 for processes in by_theirs.values())
+    assert len(set.union(*by_theirs.values())) > 1
+    assert len(set.union(*by_ours.values())) == 1
+
+
+# --- the page of the balancer ----------------------------------------------------------------------------------------
+
+_NAMES = ("10.0.0.1:80", "10.0.0.2:80", "10.0.0.3:80")
+_MODULES = ("authz_core_module", "proxy_module", "proxy_http_module", "proxy_balancer_module",
+            "lbmethod_byrequests_module", "lbmethod_bybusyness_module", "slotmem_shm_module")  # fmt: skip
+_PAGE = """
+ServerName example.com
+<Proxy balancer://c>
+{members}
+ProxySet nonce=n
+</Proxy>
+<Location /bm>
+SetHandler balancer-manager
+</Location>
+ProxyPass /bm !
+ProxyPass / balancer://c/
+"""
+
+
+@dataclass(frozen=True)
+class _Page:
+    """httpd's page about three members, of which requests ask in turn."""
+
+    port: int
+    origins: Origins
+
+    def _exchange(self, raw: str) -> str:
+        (answer,) = exchange(("127.0.0.1", self.port), (Turn(raw.encode()),)).answers
+        return answer.body.decode()
+
+    def ask(self, times: int = 1) -> str:
+        """So many requests, told by the letters of those who were asked."""
+        for _ in range(times):
+            self._exchange("GET / HTTP/1.1\r\nHost: example.com\r\nConnection: close\r\n\r\n")
+        letters = dict(zip(_NAMES, "ABC", strict=True))
+        return "".join(letters[each.origin] for each in self.origins.take())
+
+    def change(self, form: str, letter: str = "") -> None:
+        at = f"&w=http://127.0.0.1:{self.origins.ports[_NAMES['ABC'.index(letter)]]}" if letter else ""
+        body = f"b=c{at}&nonce=n&{form}"
+        kind = "Content-Type: application/x-www-form-urlencoded\r\nReferer: http://example.com/bm"
+        head = f"POST /bm HTTP/1.1\r\nHost: example.com\r\n{kind}\r\nContent-Length: {len(body)}\r\nConnection: close"
+        self._exchange(f"{head}\r\n\r\n{body}")
+
+    def _rows(self) -> list[list[str]]:
+        text = self._exchange("GET /bm HTTP/1.1\r\nHost: example.com\r\nConnection: close\r\n\r\n")
+        rows = re.findall(r"<tr>\n?(<td.*?)</tr>", text, re.DOTALL)
+        return [re.findall(r"<td[^>]*>(?:<a[^>]*>)?([^<]*)", row) for row in rows][1:]
+
+    @property
+    def status(self) -> list[str]:
+        return [row[5].strip() for row in self._rows()]
+
+    @property
+    def lbstatus(self) -> list[int]:
+        return [int(row[8]) for row in self._rows()]
+
+    @property
+    def elected(self) -> list[int]:
+        return [int(row[6]) for row in self._rows()]
+
+
+@contextmanager
+def _paged(box: Sandbox, origins: Origins, lines: str = "") -> Iterator[_Page]:
+    httpd = need("httpd")
+    (port,) = free_ports(1)
+    members = "\n".join(f"BalancerMember http://127.0.0.1:{origins.ports[name]}" for name in _NAMES)
+    text = f"{engine_httpd.preamble(httpd, box, _MODULES)}\nListen 127.0.0.1:{port}\n{lines}{_PAGE}"
+    with engine_httpd.start(httpd, box, text.replace("{members}", members), [("127.0.0.1", port)]):
+        origins.up(_NAMES)
+        yield _Page(port, origins)
+
+
+def test_only_the_page_of_httpd_changes_lbstatus() -> None:
+    """LB-13: everybody's factor where a factor is said, nought with another method, nothing else."""
+    with Sandbox("page") as box, Origins(_NAMES) as origins, _paged(box, origins) as page:
+        assert page.lbstatus == [0, 0, 0]
+        assert page.ask() == "A" and page.lbstatus == [-200, 100, 100]
+        page.change("w_lf=2", "B")
+        assert page.lbstatus == [100, 200, 100]
+        page.change("w_status_D=1", "B")
+        assert page.ask() == "A" and page.lbstatus == [0, 200, 200]
+        page.change("w_status_D=0", "B")
+        assert page.lbstatus == [0, 200, 200]
+        page.change("b_lbm=bybusyness")
+        assert page.lbstatus == [0, 0, 0]
+
+
+_SHOWN = {
+    "I": "Init Ign Ok", "N": "Init Drn Ok", "D": "Init Dis", "S": "Init Stop", "H": "Init Stby Ok",
+    "R": "Init Spar Ok", "C": "Init HcFl",
+}  # fmt: skip
+
+
+def test_the_page_of_httpd_names_states() -> None:
+    """LB-22."""
+    with Sandbox("page") as box, Origins(_NAMES) as origins, _paged(box, origins) as page:
+        assert page.status == ["Init Ok"] * 3
+        for letter, shown in _SHOWN.items():
+            page.change(f"w_status_{letter}=1", "A")
+            assert page.status == [shown, "Init Ok", "Init Ok"]
+            page.change(f"w_status_{letter}=0", "A")
+        origins.up(_NAMES[:2])
+        assert page.ask(3) == "ABA" and page.status == ["Init Ok", "Init Ok", "Init Err"]
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["BalancerPersist On", "Off"])
+def test_httpd_keeps_states_over_a_restart_where_it_is_told_to(kept: bool) -> None:
+    """BP-19: an error is, too."""
+    lines = "BalancerPersist On\n" if kept else ""
+    with Sandbox("page") as box, Origins(_NAMES) as origins:
+        with _paged(box, origins, lines) as page:
+            page.change("w_status_N=1", "B")
+            origins.up(_NAMES[:2])
+            assert page.ask(2) == "AA" and page.status == ["Init Ok", "Init Drn Ok", "Init Err"]
+        with _paged(box, origins, lines) as page:
+            assert page.status == (["Init Ok", "Init Drn Ok", "Init Err"] if kept else ["Init Ok"] * 3)
+            assert page.elected[0] == (2 if kept else 0)
+            assert page.ask(3) == ("AAA" if kept else "ABC")
