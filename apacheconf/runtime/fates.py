@@ -90,7 +90,8 @@ READ = frozenset(
         mergeslashes traceenable proxytimeout requestreadtimeout balancerinherit balancermember proxyset proxypass
         proxypassmatch proxypassinterpolateenv heartbeatstorage logiotrackttfb typesconfig proxyvia proxymaxforwards
         proxybadheader proxyblock proxyiobuffersize listenbacklog proxypassreverse proxypassreversecookiepath
-        proxypassreversecookiedomain error errorlog errorlogformat loglevel proxyhcexpr proxyhctemplate proxyhctpsize rewriteengine rewritemap
+        proxypassreversecookiedomain error errorlog errorlogformat loglevel proxyhcexpr proxyhctemplate proxyhctpsize
+        rewriteengine rewritemap
         """
     )
 )
