@@ -35,6 +35,11 @@ _BY_NAME = {
     "balancerpersist": "the target's members are those of its configuration",
     "proxyhctpsize": "threads are httpd's own",
     "proxyiobuffersize": "buffers are the target's own",
+    "authncacheprovidefor": "the target looks the users up each time",
+    "authncacheenable": "the target looks the users up each time",
+    "authncachetimeout": "the target looks the users up each time",
+    "authncachecontext": "the target looks the users up each time",
+    "authncachesocache": "the target looks the users up each time",
     "sslstaplingcache": "the target keeps the answers in its own way",
 }
 #: What directives say more about: these tell what became of it, and without it there is nothing to say more about.

@@ -17,6 +17,7 @@ from apacheconf.targets.fates import fallback_for
 from apacheconf.targets.hostnames import settle_dead_hosts
 from apacheconf.targets.restrictions import KEY, is_access
 from apacheconf.targets.scopes import Scopes
+from apacheconf.targets.unasked import settle_unasked
 
 #: Each target's versions, oldest first; the first one is what is written unless another is asked for.
 TARGETS = {"nginx": ("1.22", "1.31"), "haproxy": ("2.6", "2.8")}
@@ -104,6 +105,7 @@ def translate(program: Program, target: str, version: str | None = None, folder:
         f"apacheconf.targets.{target}.emit"
     ).emit
     emission = emit(program, parse_version(wanted), ledger, folder)
+    settle_unasked(program, ledger)
     settle_dead_hosts(program, Scopes(program.directives), ledger)
     _settle_left_out(program, ledger)
     rows = ledger.rows(fallback_for(program, target))

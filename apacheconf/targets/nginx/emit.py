@@ -29,6 +29,7 @@ from apacheconf.targets.nginx import (
     mod_mime,
     mod_proxy,
     mod_proxy_fcgi,
+    mod_proxy_hcheck,
     mod_remoteip,
     mod_rewrite,
     mod_ssl,
@@ -66,6 +67,7 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, folder: boo
     files.add(FILE, _assemble(low, servers, hosts, types))
     mod_mime.settle_types(low, files.claims)
     static.settle_unreached(low)
+    mod_proxy_hcheck.settle(low)
     for claim in low.dropped:
         ledger.drop(claim.said_by, claim.caveat, claim.outcome, claim.key)
     trace = any(host.shape.limits.trace for host in program.hosts)

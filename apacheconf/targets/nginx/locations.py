@@ -43,6 +43,7 @@ from apacheconf.targets.nginx import (
     mod_headers,
     mod_proxy,
     mod_proxy_fcgi,
+    mod_ratelimit,
     mod_setenvif,
     nesting,
     rewriting,
@@ -188,7 +189,8 @@ def _emit_outgoing(low: Lowering, route: Route, block: Block) -> list[Step]:
         low.dropped.append(Claim(tuple(unused), Outcome.NO_EFFECT, "answers made here don't have it", "made-here"))
         return [*filters, *expiry]
     asked = route.mapping is not None or mod_proxy_fcgi.script_origin(low, route) is not None
-    return [*mod_deflate.emit(low, route, block), *(mod_expires.emit_for_origin(low, route, block) if asked else ())]
+    paced = mod_ratelimit.emit(low, route, block)
+    return [*mod_deflate.emit(low, route, block), *paced, *(mod_expires.emit_for_origin(low, route, block) if asked else ())]
 
 
 def _emit_decision(low: Lowering, end: Route, files: Block | None, location: Block, server: Block) -> None:
@@ -259,6 +261,8 @@ def _emit_local(low: Lowering, route: Route, location: Block, server: Block) -> 
         claims.append(unsupported(route.host.said_by(route.answer), "not supported yet for nginx", "not-yet"))
     elif route.local:
         claims.append(equivalent(route.host.said_by(route.local), FILES, "files"))
+    elif route.file and static.is_below_one_file(route):
+        claims.append(exact(route.host.said_by(route.file)))
     elif route.file:
         claims.append(unsupported(route.host.said_by(route.file), FILES, "files"))
     if route.admits:  # ``return`` would answer before anybody is asked for a password
@@ -289,7 +293,8 @@ def _emit_headers(low: Lowering, route: Route, location: Block) -> None:
 
 def _asks_files(low: Lowering, route: Route) -> bool:
     """Whether files themselves would have answered."""
-    return static.is_served(route) and static.handler_of(route) is None
+    served = static.is_served(route) and static.handler_of(route) is None
+    return served and not static.is_below_one_file(route)
 
 
 def _report_unsure(low: Lowering, route: Route, location: Block, carried: list[Step]) -> None:
@@ -308,6 +313,9 @@ def _report_unsure(low: Lowering, route: Route, location: Block, carried: list[S
             continue
         if isinstance(step.action, BeginRewriting | FinishRewriting):
             continue  # what the rules come to is told for each of them
+        if isinstance(step.action, AddFilter | ExpiryRules) and not route.mapping and static.is_below_one_file(route):
+            low.dropped.append(Claim(route.host.said_by(step), Outcome.NO_EFFECT, "no file is asked for here", "files"))
+            continue
         spoken = step in carried or step.action in low.documents | low.own_documents
         if spoken or isinstance(step.action, EditHeader | ExportTls):
             continue

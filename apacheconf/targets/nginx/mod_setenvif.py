@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from apacheconf.ledger import Outcome
+from apacheconf.program.conditions import ALWAYS, IsSet, Not
 from apacheconf.program.steps import AddFilter, Rewrite, SetEnv, Step
+from apacheconf.program.values import Literal, Variable
 from apacheconf.targets.claims import Claim, equivalent, exact
 from apacheconf.targets.environments import mentions, variables_set
 from apacheconf.targets.routes import Route
@@ -58,6 +60,18 @@ def claim_of(route: Route, step: Step, scheme: str | None) -> Claim | None:
         return equivalent(said_by, _CONNECTIONS, "connection-variables")
     why = next((_WITHOUT_EFFECT[name] for name in names if name in _WITHOUT_EFFECT), _UNREAD)
     return Claim(said_by, Outcome.NO_EFFECT, why, "unread-variable")
+
+
+def setting_of(route: Route, name: str) -> tuple[str, Step] | None:
+    """The text that a variable has for all requests of a route, and the step that sets it; None where it depends."""
+    found = [step for step in (*route.others, *route.unsure) if any(each.name.lower() == name
+                                                                    for each in variables_set(step))]  # fmt: skip
+    if len(found) != 1 or not isinstance(found[0].action, SetEnv):
+        return None
+    step, value = found[0], found[0].action.value
+    unset = Not(IsSet(Variable("ENV", found[0].action.name)))
+    certain = step.when in (ALWAYS, unset) and isinstance(value, Literal)
+    return (value.text, step) if certain and isinstance(value, Literal) else None
 
 
 def _sets_more(step: Step) -> bool:

@@ -6,6 +6,7 @@ on it, so that a script is never sent as text.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from apacheconf.ledger import Outcome
@@ -35,6 +36,8 @@ from apacheconf.targets.routes import Route, regex_of
 
 #: Handlers that come to the same as none: files are sent as they are.
 _PLAIN = frozenset({"default-handler", "none", ""})
+#: The suffix of a file; a folder's version is none.
+_SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]*\Z")
 _FOLDERS = frozenset({"documentroot", "alias", "aliasmatch", "scriptalias", "scriptaliasmatch"})
 Carrier = Callable[[Lowering, Route, Step, Block], list[Claim]]
 _CARRIERS: dict[type[Action], Carrier] = {
@@ -79,6 +82,17 @@ def is_one_file(route: Route, mapped: MapToFile) -> bool:
     """Whether a path leads to one file, as the name of that says."""
     whole = route.cell.reach is Reach.BARE and route.cell.path == mapped.prefix
     return whole and "." in mapped.root.rpartition("/")[2]
+
+
+def is_below_one_file(route: Route) -> bool:
+    """Whether a path goes on behind the name of one file, where nothing is: URL and file have the same suffix."""
+    mapped = mapped_file(route)
+    if mapped is None or not mapped.prefix or route.cell.path != mapped.prefix or route.cell.reach is Reach.BARE:
+        return False
+    takes_more = any(isinstance(step.action, FileRules) and step.action.path_info.lower() == "on"
+                     for step in route.others)  # fmt: skip
+    suffixes = [_SUFFIX.search(each) for each in (mapped.prefix, mapped.root)]
+    return all(suffixes) and len({each[0] for each in suffixes if each}) == 1 and not takes_more
 
 
 def emit_one_file(low: Lowering, route: Route, mapped: MapToFile, location: Block) -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import gcd
 
+from apacheconf.ledger import Written
 from apacheconf.program.workers import Balancer, Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
+from apacheconf.targets.nginx import mod_proxy_hcheck
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.tree import Block
 from apacheconf.targets.routes import is_address, members
 
 _IDLE = "32"
+#: ThreadsPerChild of the event MPM.
+_THREADS = 25
 #: lbmethods with a directive in nginx; the others come as byrequests.
 _METHODS = {"byrequests": "", "bybusyness": "least_conn"}
 
@@ -38,7 +42,7 @@ def service_of(origin: Origin, low: Lowering, addresses: dict[Worker, str] | Non
         low.written[key] = origin
         _write(service, low)
     elif known is not origin and isinstance(origin, Worker):
-        low.dropped += _worker_claims(origin, origin)
+        low.dropped += _worker_claims(origin, origin, low)
     return service
 
 
@@ -91,7 +95,7 @@ def _server(block: Block, worker: Worker, weight: int, service: Service, low: Lo
         words.append("down")
     elif status & {"H", "R"} or (worker.member and worker.member.lbset > _lowest_set(origin)):
         words.append("backup")
-    claims = tuple(_worker_claims(worker, origin))
+    claims = tuple(_worker_claims(worker, origin, low))
     comment = low.sources.comment(worker.said_by) if worker.member else ""
     block.add("server", *words, comment=comment, claims=claims)
 
@@ -100,21 +104,28 @@ def _lowest_set(origin: Origin) -> int:
     return min((worker.member.lbset for worker in members(origin) if worker.member), default=0)
 
 
-def _worker_claims(worker: Worker, origin: Origin) -> list[Claim]:
+def _worker_claims(worker: Worker, origin: Origin, low: Lowering) -> list[Claim]:
     said_by = [each for each in worker.said_by if worker.member is None or each.name.lower() != "proxypass"]
     claims = [_member_claim(worker, origin)] if worker.member else []
     if not is_address(worker):
         claims.append(equivalent(said_by, "nginx looks the name up when it starts, and refuses to start if it "
                                  "is unknown; httpd starts", "lookup-at-start"))  # fmt: skip
-    if worker.max_connections is not None or worker.acquire is not None:
-        claims.append(unsupported(said_by, "max= and acquire= have no counterpart per worker", "pool-limits"))
-    if worker.check is not None:
-        claims.append(
-            unsupported(
-                said_by, "health checks (hcmethod=) are not supported yet: nobody asks the member", "health-check"
-            )
-        )
-    return claims
+    if worker.max_connections is not None and worker.max_connections < _threads(low):
+        claims.append(_pool_claim(worker, said_by))
+    return claims + mod_proxy_hcheck.claims_of(worker, said_by)
+
+
+def _threads(low: Lowering) -> int:
+    """How many requests one process of httpd works on at once: as many connections a worker has without ``max=``."""
+    lines = low.scopes.named("threadsperchild")
+    word = lines[-1].args.strip() if lines else ""
+    return int(word) if word.isdigit() else _THREADS
+
+
+def _pool_claim(worker: Worker, said_by: list[Written]) -> Claim:
+    if worker.acquire is not None:
+        return unsupported(said_by, "max= and acquire= have no counterpart per worker", "pool-limits")
+    return equivalent(said_by, "requests beyond max= wait at the origin and not here", "pool-limits")
 
 
 def _member_claim(worker: Worker, origin: Origin) -> Claim:
