@@ -18,7 +18,6 @@ OPEN: dict[str, frozenset[str]] = {
             "flask-uwsgi-http",
             "forward-proxy-restricted",
             "geoserver",
-            "gitea",
             "grafana",
             "home-assistant",
             "http2-and-ajp-origins",
@@ -42,7 +41,6 @@ OPEN: dict[str, frozenset[str]] = {
             "static-site-with-caching-headers",
             "tomcat",
             "wordpress",
-            "wordpress-multisite",
         }
     ),
     "haproxy": frozenset(

@@ -18,6 +18,18 @@ _CONFIG = """
     ProxyPass / http://127.0.0.1:{one}/ nocanon
 </VirtualHost>
 <VirtualHost *:{port}>
+    ServerName several.test
+    AllowEncodedSlashes NoDecode
+    ProxyPass /raw http://127.0.0.1:{one}/below nocanon
+    ProxyPass /x http://127.0.0.1:{two}/y
+    ProxyPass / http://127.0.0.1:{two}/
+    <Location /secret>
+        Require all denied
+    </Location>
+    ErrorDocument 403 "not for you"
+    ErrorDocument 404 http://help.test/
+</VirtualHost>
+<VirtualHost *:{port}>
     ServerName on.test
     AllowEncodedSlashes On
     ProxyPass /raw http://127.0.0.1:{one}/raw nocanon
@@ -32,15 +44,20 @@ _CONFIG = """
 _PATHS = (
     "/a%252Fb", "/%41", "/a%20b",
     "/", "/x", "/a%2Fb", "/a%2fb?q=%2F", "/%2F", "//x//y", "/a//b", "/a///", "/./x", "/x/../y", "/a%7Eb",
-    "/raw/a%2Fb", "/raw/x", "/raw%2Fx", "/x?", "/a;b=c%2F", "/a%2F..%2Fb", "/%2e%2e/x", "/a%2F%2E%2E/c",
+    "/raw/a%2Fb", "/raw/x", "/raw%2Fx", "/x?", "/a;b=c%2F", "/a%2F..%2Fb", "/%2e%2e/x",
+    "/x/y%2Fz", "/x%2fy", "/x/%2f?a=b", "/raw/%2F/z%20y", "/secret/a", "/secret%2Fa", "/raw/@a%2fb", "/raw/%40a%2fb",
+    "/secret/a%2F..%2F..%2Fx", "/x/a%20b%2Fc",
     "http://{name}/x%2Fy", "http://{name}/a//b",
 )  # fmt: skip
+#: What could be read in two ways is refused.
+_REFUSED = ("/secr%65t/a%2Fb", "/secret/..%2Fa/../x", "/x//a%2Fb", "/a%2F%2E%2E/c", "/raw/%2e/a%2Fb")
 #: path-spelling, nocanon-prefix and encoded-slashes: these differ, and the report says so.
-_ANNOUNCED = (("on.test", "/x?"), ("on.test", "/raw%2Fx"), ("raw.test", "http://raw.test/a//b"))
+_ANNOUNCED = (("on.test", "/x?"), ("on.test", "/raw%2Fx"), ("raw.test", "http://raw.test/a//b"),
+              ("several.test", "/x?"), ("several.test", "/a%252Fb"))  # fmt: skip
 
 
 @pytest.mark.live
-@pytest.mark.parametrize("name", ["raw.test", "on.test", "off.test"])
+@pytest.mark.parametrize("name", ["raw.test", "several.test", "on.test", "off.test"])
 def test_encoded_slashes(name: str, tmp_path: Path) -> None:
     with fronts(_CONFIG, tmp_path) as found:
         different = []
@@ -53,6 +70,14 @@ def test_encoded_slashes(name: str, tmp_path: Path) -> None:
         assert not different, "\n".join(map(str, different))
 
 
+@pytest.mark.live
+def test_a_path_that_could_be_read_in_two_ways_is_refused(tmp_path: Path) -> None:
+    """NGX-47, DES-8: with an encoded slash in it no other spelling of a path gets around a restriction."""
+    with fronts(_CONFIG, tmp_path) as found:
+        got = {path: ask(found.at["nginx"], "several.test", path) for path in _REFUSED}
+        assert got == dict.fromkeys(_REFUSED, ("302", "http://help.test/", ""))
+
+
 def test_what_is_told(tmp_path: Path) -> None:
     def told(*lines: str) -> dict[str, str]:
         return outcomes(translated(tmp_path, host(*lines), "nginx"))
@@ -60,9 +85,11 @@ def test_what_is_told(tmp_path: Path) -> None:
     raw, plain = "ProxyPass / http://127.0.0.1:81/ nocanon", "ProxyPass / http://127.0.0.1:81/"
     below = "ProxyPass /x http://127.0.0.1:81/x nocanon"
     assert told("AllowEncodedSlashes On", plain)["AllowEncodedSlashes"] == "exact"
-    assert told("AllowEncodedSlashes NoDecode", raw)["AllowEncodedSlashes"] == "approximated"
-    assert told("AllowEncodedSlashes NoDecode", plain)["AllowEncodedSlashes"] == "approximated"
-    assert told("AllowEncodedSlashes NoDecode", below)["AllowEncodedSlashes"] == "approximated"
+    assert told("AllowEncodedSlashes NoDecode", raw)["AllowEncodedSlashes"] == "equivalent"
+    assert told("AllowEncodedSlashes NoDecode", plain)["AllowEncodedSlashes"] == "equivalent"
+    assert told("AllowEncodedSlashes NoDecode", below)["AllowEncodedSlashes"] == "equivalent"
+    script = "ProxyPassMatch ^/(.*\\.php)$ fcgi://127.0.0.1:9000/srv/$1"
+    assert told("AllowEncodedSlashes NoDecode", script)["AllowEncodedSlashes"] == "approximated"
 
 
 def test_limits_of_a_host(tmp_path: Path) -> None:

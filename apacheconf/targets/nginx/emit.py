@@ -34,6 +34,7 @@ from apacheconf.targets.nginx import (
     mod_rewrite,
     mod_ssl,
     settings,
+    slashes,
     static,
 )
 from apacheconf.targets.nginx.differences import Traits, differences
@@ -57,7 +58,7 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, folder: boo
     servers = Block()
     for listens, named, as_regex in _servers(program):
         _emit_server(low, listens, named, as_regex, servers)
-    settings.settle(low, program.hosts[program.index.main], low.proxied)
+    settings.settle(low, program.hosts[program.index.main], low.proxied, [])
     files = Files(FILE, ledger)
     types = mod_mime.settle_tables(low, servers)
     if folder and types.entries:
@@ -158,13 +159,14 @@ def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, 
     low.begin_server()
     found = places(low.program, host, mod_ssl.why_closed(host), spelt_out=True, files=True)
     core.emit_guards(low, host, server, documents.lead_back(routes_in(found)))
+    slashes.emit_kept(low, host, found, server)
     settings_at = len(server.entries)
     _emit_restrictions(low, host, routes_in(found), server)
     failures.begin_failures(low, host, server)
     proxied = any(each.mapping and not is_fcgi(each.origin(low.program)) for each in routes_in(found))
     low.dropped += mod_rewrite.settle_maps(low, host)
     low.proxied = low.proxied or proxied
-    settings.settle(low, host, proxied)
+    settings.settle(low, host, proxied, found)
     if proxied:
         server.space()
         server.add("error_page", "502", "504", "=", "@gateway_error")

@@ -188,9 +188,9 @@ def _emit_outgoing(low: Lowering, route: Route, block: Block) -> list[Step]:
         unused = [each for step in (*filters, *(() if redirects else expiry)) for each in route.host.said_by(step)]
         low.dropped.append(Claim(tuple(unused), Outcome.NO_EFFECT, "answers made here don't have it", "made-here"))
         return [*filters, *expiry]
+    carried = [*mod_deflate.emit(low, route, block), *mod_ratelimit.emit(low, route, block)]
     asked = route.mapping is not None or mod_proxy_fcgi.script_origin(low, route) is not None
-    paced = mod_ratelimit.emit(low, route, block)
-    return [*mod_deflate.emit(low, route, block), *paced, *(mod_expires.emit_for_origin(low, route, block) if asked else ())]
+    return [*carried, *(mod_expires.emit_for_origin(low, route, block) if asked else ())]
 
 
 def _emit_decision(low: Lowering, end: Route, files: Block | None, location: Block, server: Block) -> None:

@@ -152,7 +152,7 @@ class Maps:
         for name, shared in self.shared.items():
             if name in self.used:
                 _emit(name, shared, False, http)
-        changing = {PATH, "$uri", "$args", "$status", *(f"${name}" for name in self.tests.values())}
+        changing = {PATH, KEPT, "$uri", "$args", "$status", *(f"${name}" for name in self.tests.values())}
         for made, name in self.own.items():
             changes = any(_mentions(text, each) for text in _words_of(made) for each in changing)
             if changes:
@@ -180,6 +180,8 @@ def _words_of(made: Map) -> Iterator[str]:
 
 #: An error's document and an index are other paths, and so are the answers to questions about it.
 PATH = "$asked_path"
+#: Whether a path with encoded slashes has been put back (``slashes``).
+KEPT = "$slashes_kept"
 
 
 def _mentions(text: str, variable: str) -> bool:

@@ -14,7 +14,7 @@ from apacheconf.program.workers import Origin
 from apacheconf.targets.captures import joined, parts_of
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.hostnames import own_scheme
-from apacheconf.targets.nginx import origin_tls
+from apacheconf.targets.nginx import origin_tls, slashes
 from apacheconf.targets.nginx.conditions import flag_of
 from apacheconf.targets.nginx.core import emit_charset
 from apacheconf.targets.nginx.failures import mark_failures
@@ -142,6 +142,7 @@ def _emit_new_path(low: Lowering, route: Route, origin: Origin, upstream: str, l
     action, regex = route.map, regex_of(route.mapping)
     path = new_path(action, route.cell, origin, regex, route.path)
     emit_query(low, route, location)
+    slashes.emit_to_origin(low, route.host, path, upstream, location)
     if route.unescaped:
         return _emit_as_it_is(low, route, told(_whole(action, path), regex), location)
     if not _is_raw(action, path):

@@ -1,4 +1,4 @@
-"""mod_proxy_hcheck in nginx: nobody asks the members, so what is left is that a closed port is passed over (NGX-111)."""
+"""mod_proxy_hcheck in nginx: nobody asks the members, but one whose port is closed is passed over (NGX-111)."""
 
 from __future__ import annotations
 

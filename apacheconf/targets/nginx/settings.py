@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from apacheconf.ledger import Outcome, Written
 from apacheconf.program.hosts import Host
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
-from apacheconf.targets.claims import Claim, approximated, equivalent, exact
-from apacheconf.targets.nginx import via
+from apacheconf.targets.choices import Place
+from apacheconf.targets.claims import Claim, equivalent, exact
+from apacheconf.targets.nginx import slashes, via
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.restrictions import words_in
 from apacheconf.targets.scopes import children_of
 
-_SLASHES = "an encoded slash counts as a slash where a location is picked, and where the path is normalised"
 _NOBODY = "no origin is asked here"
 _NEVER = "nginx never does it"
 _PUSHED = "nothing is sent ahead of the answer: clients ask for what they need"
@@ -24,14 +24,16 @@ _ABOUT_VARIABLES = frozenset({"stdenvvars", "exportcertdata", "exportbothcertdat
 Settle = Callable[[Host, Written, bool], Claim | None]
 
 
-def settle(low: Lowering, host: Host, proxied: bool) -> None:
-    """Claims of the settings of a host; ``proxied`` says that it asks any origin."""
+def settle(low: Lowering, host: Host, proxied: bool, found: list[Place]) -> None:
+    """Claims of the settings of a host; ``proxied`` says that it asks any origin, ``found`` what its paths come to."""
     scripts = any(is_fcgi(low.program.origins[number]) for number in host.origins)
     for each in _within(low.scopes.within(host)):
         name = each.name.lower()
         if scripts and name == "ssloptions":
             continue  # scripts see the variables
         claim = _SETTLED[name](host, each, proxied) if name in _SETTLED else None
+        if name == "allowencodedslashes" and _words(each) == ["nodecode"]:
+            claim = slashes.claim_of(low, found, each)
         if claim is not None:
             low.dropped.append(claim)
 
@@ -59,8 +61,6 @@ def _via(host: Host, each: Written, proxied: bool) -> Claim | None:
 
 
 def _encoded_slashes(host: Host, each: Written, proxied: bool) -> Claim:
-    if _words(each) == ["nodecode"]:
-        return approximated([each], _SLASHES, "encoded-slashes")
     return exact([each])  # NGX-40, NGX-48
 
 

@@ -1,0 +1,65 @@
+"""What nginx is told of pools, checks, speeds and balancers that nobody asks, and what became of the lines."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.targets.configs import host, outcomes, translated
+
+_MEMBER = "<Proxy balancer://b>\nBalancerMember http://10.0.0.1 {0}\nBalancerMember http://10.0.0.2\n</Proxy>\n"
+_ASKED = host("ProxyPass / balancer://b/")
+
+
+def _told(folder: Path, text: str, target: str = "nginx") -> dict[str, str]:
+    return outcomes(translated(folder, text, target))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "outcome"),
+    [("max=40", "equivalent"), ("acquire=3000", "equivalent"), ("max=30 acquire=3000", "equivalent"),
+     ("max=10 acquire=3000", "unsupported"), ("hcmethod=TCP hcinterval=5", "equivalent"),
+     ("hcmethod=GET hcuri=/up", "unsupported")],
+)  # fmt: skip
+def test_what_becomes_of_a_member(parameters: str, outcome: str, tmp_path: Path) -> None:
+    """NGX-111, NGX-113: 25 threads never need more than as many connections."""
+    assert _told(tmp_path, _MEMBER.format(parameters) + _ASKED)["BalancerMember"] == outcome
+
+
+def test_a_limit_is_compared_with_the_threads(tmp_path: Path) -> None:
+    """NGX-113."""
+    text = "ThreadsPerChild 64\n" + _MEMBER.format("max=40 acquire=1") + _ASKED
+    assert _told(tmp_path, text)["BalancerMember"] == "unsupported"
+
+
+@pytest.mark.parametrize("target", ["nginx", "haproxy"])
+def test_members_of_a_balancer_that_nobody_asks(target: str, tmp_path: Path) -> None:
+    """PP-1: the first mapping takes everything."""
+    late = "<Proxy balancer://late>\nBalancerMember ajp://10.0.0.9\n</Proxy>\n"
+    text = late + host("ProxyPass / http://10.0.0.1/", "ProxyPass /late balancer://late/")
+    assert _told(tmp_path, text, target)["BalancerMember"] == "no effect in target"
+
+
+def test_members_that_a_rule_may_ask_are_not_forgotten(tmp_path: Path) -> None:
+    """DES-6."""
+    late = "<Proxy balancer://late>\nBalancerMember ajp://10.0.0.9\n</Proxy>\n"
+    text = late + host("RewriteEngine On", "RewriteRule ^/late/(.*) balancer://late/$1 [P]")
+    assert _told(tmp_path, text)["BalancerMember"] == "unsupported"
+
+
+def test_the_speed_of_an_answer(tmp_path: Path) -> None:
+    """NGX-193, DF-5."""
+    lines = "SetOutputFilter RATE_LIMIT", "SetEnv rate-limit 512", "SetEnv rate-initial-burst 64"
+    made = translated(tmp_path, host("ProxyPass / http://10.0.0.1/", *lines), "nginx")
+    assert re.findall(r"limit_rate\S* \S+;", made.text) == ["limit_rate 512k;", "limit_rate_after 64k;"]
+    assert {outcomes(made)[each] for each in ("SetOutputFilter", "SetEnv")} == {"equivalent"}
+
+
+def test_nothing_lies_below_a_file(tmp_path: Path) -> None:
+    """NGX-150: what goes on behind the name of a file is not there, and none of its settings counts."""
+    text = host("Alias /one.ico /srv/one.ico", "ProxyPassMatch ^/one\\.ico$ !", "ProxyPass / http://10.0.0.1/")
+    text += "<Directory /srv>\nExpiresActive On\nExpiresDefault A60\nFileETag None\n</Directory>\n"
+    found = _told(tmp_path, text)
+    assert {found[each] for each in ("Alias", "ExpiresDefault", "FileETag")} == {"exact"}
