@@ -45,11 +45,12 @@ def what_is_wrong(word: str) -> str | None:
 
 
 def _wrong_v6(address: str, mask: str) -> str | None:
+    """One of IPv4 written as IPv6 is refused, and so is a zone: no client has such an address (EXPR-23)."""
     try:
         found = IPv6Address(address)
     except ValueError:
         return _ADDRESS
-    if found.ipv4_mapped is not None:  # APR wants it written as the IPv4 address that it is
+    if found.ipv4_mapped is not None or found.scope_id is not None:
         return _ADDRESS
     return None if mask.isdigit() and 1 <= int(mask) <= 128 else _MASK
 

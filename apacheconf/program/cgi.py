@@ -9,9 +9,8 @@ import re
 from collections.abc import Iterable
 
 from apacheconf.program.evaluate import State
-from apacheconf.program.variables import read_variable
+from apacheconf.program.variables import SOFTWARE, read_variable
 
-SOFTWARE = "Apache/2.4 (apacheconf)"
 #: CGI's names of variables of the request.
 _READ = (
     "SERVER_NAME", "SERVER_ADDR", "SERVER_PORT", "REMOTE_ADDR", "DOCUMENT_ROOT", "REQUEST_SCHEME", "CONTEXT_PREFIX",

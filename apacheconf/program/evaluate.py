@@ -7,10 +7,12 @@ said once; a variable that is not known yet in the current phase is unset (``val
 from __future__ import annotations
 
 import operator
+import re
 import time
 from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
+from socket import inet_aton, inet_ntoa
 from typing import TYPE_CHECKING
 
 from apacheconf.program.authority import Authority
@@ -250,9 +252,20 @@ def named_groups(regex: Regex, state: State) -> dict[str, str]:
     return {f"MATCH_{name.upper()}": groups[number] or "" for name, number in names.items()}
 
 
+#: Numbers with dots that may be fewer than four, octal or hexadecimal: ``1.2.3`` is 1.2.0.3.
+_SHORT_ADDRESS = re.compile(r"[0-9a-fx.]+", re.IGNORECASE)
+_INTEGER = re.compile(r"[ \t\n\v\f\r]*(?P<sign>[+-]?)0*(?P<digits>[0-9]*)")
+
+
 def in_networks(address: str, networks: tuple[str, ...]) -> bool:
-    """Whether an address lies in one of the networks; a v4-mapped IPv6 address counts as IPv4 (EXPR-23)."""
-    ip = ip_address(address)
+    """Whether an address lies in one of the networks; a v4-mapped IPv6 address counts as IPv4 (EXPR-23).
+
+    What is no address lies nowhere: names are not looked up.
+    """
+    try:
+        ip = ip_address(inet_ntoa(inet_aton(address)) if _SHORT_ADDRESS.fullmatch(address) else address)
+    except (ValueError, OSError):
+        return False
     mapped = getattr(ip, "ipv4_mapped", None)
     return any((mapped or ip) in network or ip in network for network in map(ip_network, networks))
 
@@ -273,11 +286,12 @@ def _lies_in_domain(name: str, domain: str) -> bool:
 
 
 def _integer(text: str) -> int:
-    """Leading decimal digits, else 0 (EXPR-5)."""
-    text = text.strip()
-    sign, digits = (text[:1], text[1:]) if text[:1] in ("-", "+") else ("", text)
-    end = next((i for i, char in enumerate(digits) if not char.isdigit()), len(digits))
-    return int(sign + digits[:end]) if digits[:end] else 0
+    """Leading decimal digits, else 0; beyond 64 bits the nearest (EXPR-5)."""
+    found = _INTEGER.match(text)
+    if found is None or not found["digits"]:
+        return 0
+    number = int(found["digits"]) if len(found["digits"]) < 20 else 1 << 63
+    return max(-number, -1 << 63) if found["sign"] == "-" else min(number, (1 << 63) - 1)
 
 
 def _on_integers(compare: Callable[[int, int], bool]) -> Callable[[str, str], bool]:

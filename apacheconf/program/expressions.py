@@ -7,7 +7,7 @@ whoever asked can say so: a condition is never guessed.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 
 from apacheconf.modules.mod_authz_core import network
 from apacheconf.program.conditions import (
@@ -28,17 +28,22 @@ from apacheconf.program.conditions import (
 )
 from apacheconf.program.files import FILE_TESTS
 from apacheconf.program.functions import FUNCTIONS
+from apacheconf.program.regexes import captures
 from apacheconf.program.values import Call, Capture, Joined, Literal, Value, Variable
 from apacheconf.syntax import expr
 
 _EVALUATED_TESTS = frozenset({"n", "z", "T", "F", *FILE_TESTS})
+#: The module magic number of httpd 2.4.
+_API_VERSION = "20120211"
 #: Functions that no expression knows.
 _OWN = frozenset({"escape-url"})
 #: The header fields behind names: who asks them makes the answer vary (EXPR-31, RW-40).
 FIELDS_OF_NAMES = {
-    "HTTP_USER_AGENT": "User-Agent", "HTTP_REFERER": "Referer", "HTTP_COOKIE": "Cookie", "HTTP_HOST": "Host",
+    "HTTP_USER_AGENT": "User-Agent", "HTTP_REFERER": "Referer", "HTTP_COOKIE": "Cookie",
     "HTTP_FORWARDED": "Forwarded", "HTTP_PROXY_CONNECTION": "Proxy-Connection", "HTTP_ACCEPT": "Accept",
 }  # fmt: skip
+#: Second names of variables.
+_SAME = {"SCRIPT_FILENAME": "REQUEST_FILENAME", "DOCUMENT_URI": "REQUEST_URI"}
 #: Functions that read a table of the request: they are variables with an argument.
 _TABLES = {
     "req": "HTTP", "http": "HTTP", "req_novary": "HTTP", "env": "ENV", "reqenv": "ENV", "osenv": "OSENV",
@@ -50,9 +55,28 @@ class NotEvaluated(Exception):
     """Part of an expression has no meaning here yet; the message names it."""
 
 
-def condition_of(text: str) -> Condition:
-    """The condition that an expression's text says. Raises NotEvaluated; the text was checked when it was read."""
-    return lower(expr.parse_condition(text))
+#: A match of nothing: an expression sees no groups that another one has left.
+_FORGET = Matches(Literal(""), Regex("()"), "expr")
+
+
+def condition_of(text: str, groups_matter: bool = False) -> Condition:
+    """The condition that an expression's text says. Raises NotEvaluated; the text was checked when it was read.
+
+    Its groups are its own (EXPR-8); where they matter to what follows, too, ``groups_matter``.
+    """
+    found = lower(expr.parse_condition(text))
+    return AllOf((_FORGET, found)) if groups_matter or _reads_groups(found) else found
+
+
+def _reads_groups(node: object) -> bool:
+    if isinstance(node, Capture):
+        return True
+    parts = node if isinstance(node, tuple) else _parts_of(node)
+    return any(map(_reads_groups, parts))
+
+
+def _parts_of(node: object) -> tuple[object, ...]:
+    return tuple(getattr(node, each.name) for each in fields(node)) if is_dataclass(node) else ()
 
 
 def lower(node: expr.Expr) -> Condition:
@@ -69,7 +93,8 @@ def lower(node: expr.Expr) -> Condition:
         case expr.Comparison(left, operator, right):
             return Compare(_operand(left), Operator(operator), _operand(right))
         case expr.Search(value, pattern, ignore_case, negated):
-            found = Matches(_operand(value), Regex(pattern, ignore_case), "expr" if "(" in pattern else "")
+            regex = Regex(pattern, ignore_case)
+            found = Matches(_operand(value), regex, "expr" if captures(regex) else "")
             return Not(found) if negated else found
         case expr.Membership(value, choices, None):
             return OneOf(_operand(value), tuple(map(_operand, choices)))
@@ -81,9 +106,24 @@ def lower(node: expr.Expr) -> Condition:
             return _NAMED[name.lower()](_operand(left), right)
 
 
-def value_of(word: expr.Word) -> Value:
-    """The value of a text that an expression makes; what it asks adds nothing to Vary. Raises NotEvaluated."""
-    return _unvaried(_operand(word))
+def value_of(word: expr.Word, grouped: bool = False) -> Value:
+    """The value of a text that an expression makes; what it asks adds nothing to Vary. Raises NotEvaluated.
+
+    It has no groups, unless those of a condition before it are meant (``grouped``).
+    """
+    value = _unvaried(_operand(word))
+    return value if grouped else _ungrouped(value)
+
+
+def _ungrouped(value: Value) -> Value:
+    match value:
+        case Capture():
+            return Literal("")
+        case Joined(parts):
+            return Joined(tuple(map(_ungrouped, parts)))
+        case Call(function, argument):
+            return Call(function, _ungrouped(argument))
+    return value
 
 
 def _unvaried(value: Value) -> Value:
@@ -103,7 +143,7 @@ def _operand(word: expr.Word) -> Value:
         case expr.Text(text):
             return Literal(text)
         case expr.Name(name):
-            return Variable(name.upper(), varies=FIELDS_OF_NAMES.get(name.upper(), ""))
+            return _named(name.upper())
         case expr.Group(number):
             return Capture("expr", number)
         case expr.Concat(parts):
@@ -112,9 +152,18 @@ def _operand(word: expr.Word) -> Value:
             return _call(name.lower(), argument)
 
 
+def _named(name: str) -> Value:
+    if name == "API_VERSION":
+        return Literal(_API_VERSION)
+    if name in ("HTTP_FORWARDED", "HTTP_PROXY_CONNECTION"):
+        return Variable("HTTP", FIELDS_OF_NAMES[name], varies=FIELDS_OF_NAMES[name])
+    return Variable(_SAME.get(name, name), varies=FIELDS_OF_NAMES.get(name, ""))
+
+
 def _call(name: str, argument: expr.Word) -> Value:
     if name in _TABLES and isinstance(argument, expr.Text):
-        return Variable(_TABLES[name], argument.text, varies=argument.text if name in ("req", "http") else "")
+        varies = name in ("req", "http") and argument.text.lower() != "host"  # EXPR-31
+        return Variable(_TABLES[name], argument.text, varies=argument.text if varies else "")
     if name not in FUNCTIONS or name in _OWN:
         raise NotEvaluated(f"the function {name}")
     return Call(name, _operand(argument))

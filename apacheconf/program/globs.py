@@ -18,7 +18,7 @@ def glob_matches(text: str, pattern: str, crosses_slash: bool = False, ignore_ca
 
 @lru_cache(maxsize=1024)
 def _compiled(pattern: str, crosses_slash: bool, ignore_case: bool) -> re.Pattern[str]:
-    return re.compile(glob_regex(pattern, crosses_slash), re.DOTALL | (re.IGNORECASE if ignore_case else 0))
+    return re.compile(glob_regex(pattern, crosses_slash), re.DOTALL | (re.IGNORECASE | re.ASCII if ignore_case else 0))
 
 
 def glob_regex(pattern: str, crosses_slash: bool = False) -> str:

@@ -61,8 +61,8 @@ def steps(conf: Conf) -> Iterator[Step]:
 
 def _variable(line: Line) -> FcgiVariable:
     """Raises NotEvaluated."""
-    value = None if line.value is None else value_of(parse_string(line.value))
-    return FcgiVariable(condition_of(line.condition), line.name, value)
+    value = None if line.value is None else value_of(parse_string(line.value), grouped=True)
+    return FcgiVariable(condition_of(line.condition, groups_matter=True), line.name, value)
 
 
 def path_info_of(state: State, path: str) -> tuple[str, str]:

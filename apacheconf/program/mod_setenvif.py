@@ -112,7 +112,7 @@ def _value(rule: EnvRule, text: str | None) -> Value | None:
 def _condition(rule: EnvRule, look: _Look) -> Condition:
     """Raises NotEvaluated."""
     if rule.expression:
-        return condition_of(rule.expression)
+        return condition_of(rule.expression, any("$" in (each.value or "") for each in rule.assignments))
     if rule.attribute.lower().startswith("oid("):
         raise NotEvaluated("an extension of the client's certificate")
     regex = Regex(rule.pattern, rule.ignore_case)

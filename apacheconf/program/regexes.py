@@ -21,6 +21,12 @@ def span(regex: Regex, text: str) -> tuple[int, int]:
     return start, end
 
 
+def captures(regex: Regex) -> bool:
+    """Whether it has a group that captures: ``(?:a)`` and ``[(]`` are none."""
+    found: int = _compiled(regex).groups
+    return found > 0
+
+
 def group_names(regex: Regex) -> dict[str, int]:
     """The named groups with their numbers."""
     names: dict[str, int] = _compiled(regex).groupindex

@@ -5,16 +5,22 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apacheconf.program.conditions import Regex
 from apacheconf.program.mod_unique_id import unique_id
+from apacheconf.program.phases import Phase
 from apacheconf.program.regexes import search
 from apacheconf.program.request import Request
 
 if TYPE_CHECKING:
     from apacheconf.program.evaluate import State
 
+#: Our name where httpd tells its own.
+SOFTWARE = "Apache/2.4 (apacheconf)"
 _TIMES = {"YEAR": "%Y", "MON": "%m", "DAY": "%d", "HOUR": "%H", "MIN": "%M", "SEC": "%S", "WDAY": "%w"}
 
 
@@ -68,6 +74,14 @@ _VARIABLES: dict[str, Callable[[State], str | None]] = {
     "SERVER_PORT": lambda s: str(s.asked_port),
     "SERVER_PROTOCOL": lambda s: protocol(s.request),
     "SERVER_ADMIN": lambda s: s.host.admin,
+    "SERVER_SOFTWARE": lambda s: SOFTWARE,
+    "HTTP2": lambda s: "off",
+    "REMOTE_IDENT": lambda s: None,
+    "REQUEST_LOG_ID": lambda s: None,
+    "CONN_LOG_ID": lambda s: None,
+    "SCRIPT_USER": lambda s: s.authority.owner(s.file, group=False) if s.file else None,
+    "SCRIPT_GROUP": lambda s: s.authority.owner(s.file, group=True) if s.file else None,
+    "LAST_MODIFIED": lambda s: _last_modified(s),
     "HTTPS": lambda s: "on" if s.request.scheme == "https" else "off",
     "REWRITTEN": lambda s: s.path if s.rewritten is None else s.rewritten,
     "REWRITTEN_HERE": lambda s: _here(s),
@@ -78,12 +92,12 @@ _VARIABLES: dict[str, Callable[[State], str | None]] = {
     "UNIQUE_ID_OF_REQUEST": lambda s: s.env.get("REDIRECT_UNIQUE_ID") or unique_id(),
     "CONTEXT_DOCUMENT_ROOT": lambda s: s.context_root or s.root,
     "CONTEXT_PREFIX": lambda s: s.context_prefix,
-    "REQUEST_FILENAME": lambda s: s.file or s.path,
+    "REQUEST_FILENAME": lambda s: f"proxy:{s.mapped}" if s.mapped else s.file or s.path,
     "REQUEST_BASENAME": lambda s: s.file.rpartition("/")[2],
     "MAPPED_URL": lambda s: s.mapped,
-    "CONTENT_TYPE": lambda s: _FAMILIES["RESP"](s, "Content-Type"),
+    "CONTENT_TYPE": lambda s: _answered(s, "Content-Type"),
     "PATH_INFO": lambda s: s.path_info,
-    "HANDLER": lambda s: s.handler,
+    "HANDLER": lambda s: _handler(s),
     "REQUEST_STATUS": lambda s: str(s.status),
     "REQUEST_TIME_USEC": lambda s: str(int(s.started * 1e6)),
     "DURATION_USEC": lambda s: str(int((time.time() - s.started) * 1e6)),
@@ -105,12 +119,38 @@ _FAMILIES: dict[str, Callable[[State, str], str | None]] = {
     "ENV": lambda s, argument: s.env.get(argument),
     "OSENV": lambda s, argument: os.environ.get(argument),
     "SSL": lambda s, argument: _VARIABLES[argument](s) if argument in _BY_MOD_SSL else s.request.tls.get(argument),
-    "RESP": lambda s, argument: next((found for table in s.answer if (found := table.get(argument)) is not None), None),
+    "RESP": lambda s, argument: _answer_field(s, argument),
     "NOTE": lambda s, argument: s.notes.get(argument.lower()),
     "HC": lambda s, argument: s.env.get("HC_BODY") if argument.lower() == "body" else None,
     "HTTP_MATCHING": lambda s, argument: _matching_header(s, argument),
     "HTTP_OR_ENV": lambda s, argument: s.env.get(argument) if s.header(argument) is None else s.header(argument),
 }
+
+
+def _answered(state: State, name: str) -> str | None:
+    return next((found for table in state.answer if (found := table.get(name)) is not None), None)
+
+
+def _answer_field(state: State, name: str) -> str | None:
+    """A field of the answer; a type that no origin has told lies elsewhere until the answer is sent (EXPR-32)."""
+    hidden = name.lower() == "content-type" and state.phase is Phase.FILTERS and not state.mapped
+    return None if hidden else _answered(state, name)
+
+
+def _handler(state: State) -> str:
+    """The handler's name; once a file's own has answered that is the file's type (EXPR-32)."""
+    if state.mapped or state.handler or state.phase < Phase.FILTERS:
+        return state.handler if not state.mapped else "proxy-server"
+    if state.file and Path(state.file).is_dir():
+        return "httpd/unix-directory"
+    return (_answered(state, "Content-Type") or "").partition(";")[0] if state.status < 300 else ""
+
+
+def _last_modified(state: State) -> str:
+    """When the file was changed, once it has answered; until then, and for others, the beginning of time (EXPR-32)."""
+    told = None if state.mapped else _answered(state, "Last-Modified")
+    when = parsedate_to_datetime(told) if told else datetime.fromtimestamp(0, UTC)
+    return when.strftime("%Y%m%d%H%M%S")
 
 
 def _here(state: State) -> str:

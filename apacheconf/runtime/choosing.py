@@ -176,6 +176,16 @@ class Choosing:
             return
         self.fail(error)
 
+    def origin_url(self) -> str:
+        """What is asked of the origin, as a URL: of the member, once one was chosen (LG-2g)."""
+        service, pool = self.plan.service, self.pool
+        assert service is not None
+        name = service.name if pool is None else pool.worker.name
+        if pool is None or pool.worker.member is None:
+            scheme, _, rest = name.partition("://")
+            name = f"{scheme}://{rest.partition('/')[0]}"
+        return f"{name}{self.plan.uri.decode('latin-1')}"
+
     def environment(self) -> dict[str, str]:
         """The request's variables with those of the member that was chosen (ST-11)."""
         decision = self.plan.decision

@@ -226,6 +226,27 @@ DIFFERENCES = (
         "is not offered, and its preface is a 400: clients go on in HTTP/1.1",
         "it isn't there yet",
     ),
+    Difference(
+        ("EXPR-23",),
+        "a name on the left of -ipmatch",
+        "is looked up by DNS, while its thread waits",
+        "is no address, so the condition is false",
+        "often a client's header stands there, and clients shouldn't make a server ask DNS",
+    ),
+    Difference(
+        ("EXPR-27", "RW-40"),
+        "env() of an expression and %{ENV:} of a rule",
+        "look into notes as well, and into the environment of the process",
+        "know the variables of the request",
+        "other processes have other environments; osenv() and note() say which one is meant",
+    ),
+    Difference(
+        ("EV-3",),
+        "$0 to $9 of a SetEnvIfExpr that captures nothing",
+        "are what a line before has left there",
+        "are empty",
+        "nobody means another line's groups",
+    ),
 )
 
 

@@ -259,14 +259,10 @@ def _log_id(argument: str, _: bool) -> Read:
 
 
 def _file(exchange: Exchange) -> str | None:
-    plan, pool = exchange.plan, exchange.pool
+    plan = exchange.plan
     if plan.service is None:
         return _of_text(plan.decision.file) if plan.decision is not None and plan.decision.file else None
-    name = plan.service.name if pool is None else pool.worker.name
-    if pool is None or pool.worker.member is None:
-        scheme, _, rest = name.partition("://")
-        name = f"{scheme}://{rest.partition('/')[0]}"
-    return _of_text(f"proxy:{name}{plan.uri.decode('latin-1')}")
+    return _of_text(f"proxy:{exchange.origin_url()}")
 
 
 def _handler(_: str, original: bool) -> Read:

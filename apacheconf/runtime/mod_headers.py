@@ -70,6 +70,8 @@ def _edited(exchange: Exchange, plan: Plan, status: int, fields: Fields, complet
         decision = Decision(exchange.site.host, response_headers=plan.forwarding.answer_steps, state=state)
     if decision is None:
         return settled_fields(plan.forwarding.answer_edits, lines, completed)
+    if plan.service is not None and decision.state is not None:
+        decision.state.mapped = exchange.origin_url()
     return answer_fields(decision, status, lines, completed)
 
 

@@ -99,6 +99,7 @@ def _as_asked(decision: Decision, found: Decision) -> Decision:
     own, state = decision.state, found.state
     assert own is not None and state is not None
     state.request = replace(state.request, method=own.request.method)
+    state.sub = own.sub
     state.document_root, state.context_root, state.context_prefix = (
         own.document_root, own.context_root, own.context_prefix
     )  # fmt: skip

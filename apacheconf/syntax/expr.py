@@ -185,7 +185,8 @@ def parse_string(text: str) -> Word:
 # --- strings -------------------------------------------------------------------------------------------------
 
 _PART = re.compile(
-    r"""\\(?P<octal>[0-7]{1,3}) | \\(?P<escaped>.) | %\{(?P<inner>(?:[^{}]|%\{[^{}]*\})*)\} | \$(?P<group>[0-9])""",
+    r"""\\(?P<digits>[0-9]+) | \\(?P<escaped>.) | %\{(?P<inner>(?:[^{}]|%\{[^{}]*\})*)\} | \$(?P<group>[0-9])
+    | (?P<unclosed>%\{)""",
     re.DOTALL | re.VERBOSE,
 )
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
@@ -198,20 +199,34 @@ def _parts(text: str, at: int) -> Word:
     for found in _PART.finditer(text):
         literal += text[last : found.start()]
         last = found.end()
-        if found["octal"]:
-            literal += chr(int(found["octal"], 8) & 0xFF)
+        if found["unclosed"]:
+            raise ExprError("Unterminated string or variable", at + found.start())
+        if found["digits"]:
+            literal += _octal(found["digits"], at + found.start())
         elif found["escaped"]:
             literal += _ESCAPES.get(found["escaped"], found["escaped"])
         else:
-            parts += [Text(literal)] if literal else []
+            parts += _text(literal)
             literal = ""
             group = found["group"]
             parts.append(Group(int(group)) if group else _braced(found["inner"], at + found.start()))
-    literal += text[last:]
-    if "%{" in literal:
-        raise ExprError("Unterminated string or variable", at + text.find("%{"))
-    parts += [Text(literal)] if literal or not parts else []
-    return parts[0] if len(parts) == 1 else Concat(tuple(parts))
+    parts += _text(literal + text[last:])
+    return parts[0] if len(parts) == 1 else Concat(tuple(parts)) if parts else Text("")
+
+
+def _text(literal: str) -> list[Word]:
+    """A piece of text, up to a NUL as everywhere in httpd; none for an empty one."""
+    kept = literal.partition("\0")[0]
+    return [Text(kept)] if kept else []
+
+
+def _octal(digits: str, at: int) -> str:
+    """One to three octal digits up to 377, and no digit behind them (EXPR-9)."""
+    if len(digits) > 3 or not set(digits) <= set("01234567"):
+        raise ExprError("Bad escape sequence", at)
+    if int(digits, 8) > 0xFF:
+        raise ExprError("Escape sequence out of bound", at)
+    return chr(int(digits, 8))
 
 
 def _braced(inner: str, at: int) -> Word:

@@ -26,6 +26,7 @@ from apacheconf.runtime.http_origin import MAX_HEAD
 from tests import wire
 from tests.program.examples import one_origin
 from tests.runtime import test_conversations as conversations
+from tests.runtime import test_expressions as expressions
 from tests.runtime import test_handshakes as handshakes
 from tests.runtime import test_heartbeat as heartbeat
 from tests.runtime import test_honesty as honesty
@@ -267,6 +268,9 @@ SHOWN: dict[str, Callable[..., None]] = {
     "clients of mod_auth_digest": test_clients_of_digests_that_are_forgotten,
     "FIFOs": test_what_is_no_file,
     "HTTP/2": honesty.test_http_2_is_not_offered,
+    "a name on the left": expressions.test_names_are_not_looked_up,
+    "env() of": expressions.test_env_means_the_request,
+    "$0 to $9": expressions.test_groups_belong_to_their_line,
 }
 
 
