@@ -25,7 +25,7 @@ from apacheconf.prove.client import Turn, exchange
 from apacheconf.prove.stage import stage
 from tests.runtime import certificates
 from tests.runtime.contest import _dateless, _Threaded
-from tests.runtime.peers import Listening, talk
+from tests.runtime.peers import Bridge, Listening, talk
 
 RECORDED = Path(__file__).parents[2] / "fixtures/recorded/tls.json"
 
@@ -43,7 +43,8 @@ class Origin:
 
 @dataclass(frozen=True)
 class Trial:
-    """``{A}`` in ``config`` is the port of the first of ``origins``; ``{certs}`` the folder of certificates.
+    """``{A}`` in ``config`` is the port of the first of ``origins``, ``{socket}`` a Unix socket that leads there too;
+    ``{certs}`` is the folder of certificates.
 
     ``asks`` are heads of requests without their version, each on a connection of its own; with ``talks`` they
     are sent as they are, and all that comes back is told.
@@ -110,7 +111,9 @@ def staged(trial: Trial, engine: Engine | None) -> Iterator[tuple[int, list[Secu
         box = stack.enter_context(Sandbox("tls"))
         origins = [stack.enter_context(SecureOrigin(origin)) for origin in trial.origins]
         text = f"<VirtualHost *:80>\nServerName example.com\nProxyTimeout 1\n{trial.config}\n</VirtualHost>\n"
-        text = text.replace("{certs}", str(certificates.folder()))
+        path = box.path / "a.sock"
+        stack.enter_context(Bridge(path, origins[0].port))
+        text = text.replace("{certs}", str(certificates.folder())).replace("{socket}", str(path))
         for letter, origin in zip("ABCD", origins, strict=False):
             text = text.replace("{" + letter + "}", str(origin.port))
         file = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "site.conf"
@@ -154,10 +157,11 @@ def recorded() -> dict[str, list[str]]:
 
 
 def record(trials: Iterable[Trial]) -> None:
-    """Ask the installed httpd and write down its lines."""
+    """Ask the installed httpd and write down its lines; trials that are recorded and not given stay."""
     engine = find("httpd")
     assert engine is not None, "httpd is not installed"
-    written = {"httpd": engine.version, "trials": {trial.name: play(trial, engine) for trial in trials}}
+    told = (recorded() if RECORDED.exists() else {}) | {trial.name: play(trial, engine) for trial in trials}
+    written = {"httpd": engine.version, "trials": told}
     RECORDED.write_text(json.dumps(written, indent=1) + "\n", "utf-8")
 
 

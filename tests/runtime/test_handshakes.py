@@ -306,6 +306,26 @@ TRIALS = [
     Trial("tickets off TL-4", host("a.example", "a", "SSLSessionTickets off\n")),
     Trial("a user by certificate", host("a.example", "a", f"SSLVerifyClient optional\n{_CA}{_USER}"), _CLIENTS[:2]),
 ]
+_ORIGIN = plain("origin.example", 'Header always set X-Seen "expr=%{req:Via}"\n')
+_ON_VIA = (Ask(requests=tuple(f"a.example{port} /" for port in ("", ":443", ":80", ":8443"))), Ask(""))
+
+
+def via(lines: str, name: str = "a.example") -> str:
+    """A host over TLS that passes everything on to another host here, which tells the Via that it sees."""
+    proxy = f"ProxyVia On\n{lines}ProxyPass / http://127.0.0.1:{{P}}/\n"
+    return host("a.example", "a", proxy).replace("ServerName a.example\n", f"ServerName {name}\n") + _ORIGIN
+
+
+TRIALS += [
+    Trial(f"ports in Via, {what} RQ-16 RS-7", via(lines, name), _ON_VIA)
+    for what, lines, name in (
+        ("of the Host", "", "a.example"),
+        ("of the listener", "UseCanonicalPhysicalPort On\n", "a.example"),
+        ("of the canonical name", "UseCanonicalName On\n", "a.example"),
+        ("of a ServerName with one", "UseCanonicalName On\n", "a.example:444"),
+        ("of a ServerName with the usual one", "UseCanonicalName On\n", "https://a.example"),
+    )
+]
 TRIALS += [
     Trial("later: required TL-10", host("a.example", "a", _CA + _LATER % "require"), _ASKED_LATER),
     Trial("later: optional TL-10", host("a.example", "a", _CA + _LATER % "optional"), _ASKED_LATER),

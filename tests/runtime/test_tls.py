@@ -17,6 +17,7 @@ _MEMBERS = (
 )
 _TO_C = "ProxyPass / balancer://c/\n"
 _SWITCH = "GET /switch HTTP/1.1\r\nHost: example.com\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+_PORTS = ("localhost", "localhost:443", "localhost:80", "localhost:8443", "[::1]:80", "[::1]:8443", "127.0.0.1:80")
 
 
 def _with(certificate: str) -> tuple[Origin, ...]:
@@ -77,6 +78,12 @@ TRIALS = [
             "GET /x\nHost: a.x.localhost",
             "GET /x\nHost: 10.0.0.1",
         ),
+    ),
+    Trial(
+        "ports in Host RQ-10 UN-1",
+        f"{_ON}SSLProxyCheckPeerName off\n"
+        + "".join(f"ProxyPass /{n} unix:{{socket}}|https://{at}/\n" for n, at in enumerate(_PORTS)),
+        asks=tuple(f"GET /{n}" for n in range(len(_PORTS))),
     ),
     Trial("kept alive TB-7 KP-1", _ON + _TO_A, asks=("GET /x", "GET /y?z=%20")),
     Trial("protocols TB-6", _ON + "SSLProxyProtocol TLSv1.2\n" + _TO_A),
