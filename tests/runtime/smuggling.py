@@ -11,7 +11,7 @@ import json
 
 from tests.runtime.contest import Ask, Contest, Raw, Step
 
-_END = "GET /second HTTP/1.1\r\nHost: example.com\r\nConnection: close\r\n\r\n"
+END = "GET /second HTTP/1.1\r\nHost: example.com\r\nConnection: close\r\n\r\n"
 _SMUGGLED = "GET /smuggled HTTP/1.1\r\nHost: example.com\r\n\r\n"
 
 
@@ -159,7 +159,7 @@ def _respond(raw: str) -> tuple[Step, ...]:
 
 
 SMUGGLING = (
-    *(Contest(f"smuggle request: {name}", _MAPPING, (Raw(data + _END),)) for name, data in REQUESTS.items()),
+    *(Contest(f"smuggle request: {name}", _MAPPING, (Raw(data + END),)) for name, data in REQUESTS.items()),
     *(Contest(f"smuggle response: {name}", _MAPPING, _respond(data)) for name, data in RESPONSES.items()),
 )
 #: Where serve refuses what httpd takes, and why.
