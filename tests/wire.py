@@ -3,7 +3,7 @@
 ::
 
     # what is asked, with the statements: AZ-2, AZ-3
-    --- file html/open/a.txt            a file of the sandbox ({box}); mode=600 and mtime=1600000000 may follow
+    --- file html/open/a.txt            a file of the sandbox ({box}); mode=600 and mtime=1600000000 (or now) may follow
     hello
     --- link html/l a.txt               a symbolic link to a.txt; also: --- folder PATH, --- fifo PATH,
                                         and --- sdbm PATH with a key and its value in each line
@@ -214,7 +214,7 @@ def _lay_out(part: Part, root: Path, scene: Scene) -> None:
         path.write_bytes(scene.fill(part.text).encode("latin-1"))
     if "mode" in options:
         path.chmod(int(options["mode"], 8))
-    when = int(options.get("mtime", MTIME))
+    when = time.time() if options.get("mtime") == "now" else int(options.get("mtime", MTIME))
     os.utime(path, (when, when))
 
 
@@ -329,13 +329,22 @@ def _answer(answer: Answer) -> str:
 
 
 def _value(name: str, value: str, answer: Answer) -> str:
-    """Allow is a set, whose order varies in httpd; Expires is told from the Date on."""
+    """Allow is a set, whose order varies in httpd; Expires and what has changed just now are told from the Date on."""
     if name.lower() == "allow":
         return ",".join(sorted(value.split(",")))
     if name.lower() == "expires" and (date := next((v for n, v in answer.headers if n.lower() == "date"), "")):
         with suppress(ValueError):
             return f"{(parsedate_to_datetime(value) - parsedate_to_datetime(date)).total_seconds():.0f} s after Date"
+    if name.lower() == "last-modified" and abs(_seconds(value) - _seconds(dict(answer.headers).get("Date", ""))) < 5:
+        return "as Date"
     return value
+
+
+def _seconds(date: str) -> float:
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except ValueError:
+        return 0.0
 
 
 def _body(answer: Answer, headers: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from apacheconf.runtime.answer import standard_reason
 from apacheconf.runtime.documents import answered_by_document
-from apacheconf.runtime.framing import CHUNKED_FIELD, LAST_CHUNK, chunk
+from apacheconf.runtime.framing import CHUNKED_FIELD, unmeasured
 from apacheconf.runtime.mod_headers import edited_error, edited_reply
 from apacheconf.runtime.naming import self_url
 from apacheconf.runtime.pages import CLOSING, CONTENT_TYPE, page
@@ -45,6 +45,10 @@ class Answering:
         """The answer is complete."""
         raise NotImplementedError
 
+    def count_again(self) -> None:
+        """Count an answer twice for MaxKeepAliveRequests."""
+        raise NotImplementedError
+
     def refuse(
         self,
         exchange: Exchange,
@@ -57,7 +61,7 @@ class Answering:
     ) -> None:
         """Answer a request with an error: its document, or a page made here, with the fields that are ``kept``.
 
-        A page that isn't ``measured`` has no Content-Length (RS-18, RS-31).
+        A page that isn't ``measured`` has no Content-Length (RS-18, RS-31, DR-5).
         """
         if status == 204:  # it has no page, and bytes of one would begin the next answer
             decision = exchange.plan.decision
@@ -66,7 +70,9 @@ class Answering:
             return
         if status in (405, 501):
             kept = _with_allowed(exchange, kept)
-        if answered_by_document(self, exchange, status, reason, kept):  # type: ignore[arg-type]  # a ClientConnection
+        if status == 416 and not measured:  # httpd asks twice whether the connection stays, and counts both
+            self.count_again()
+        if answered_by_document(self, exchange, status, reason, kept, measured or status != 416):  # type: ignore[arg-type]  # a ClientConnection
             return
         second = 0
         if exchange.first_status:  # the document failed: the first error counts (ED-2), and both end connections
@@ -81,11 +87,10 @@ class Answering:
         fields = [*kept, (b"Content-Type", CONTENT_TYPE)]
         if uncached:
             fields.append((b"Expires", self.server.date()))
-        in_chunks = uncached and not measured and exchange.stay and exchange.version >= (1, 1)
-        if in_chunks:
-            fields.append(CHUNKED_FIELD)
-            body = chunk([body]) + LAST_CHUNK
-        exchange.stay = exchange.stay and (measured or in_chunks)
+        if not measured and (uncached or status == 416):
+            body = unmeasured(exchange, body, fields)
+        elif not measured:
+            exchange.stay = False
         self.answer(exchange, status, body, fields, reason.encode("latin-1"), measured)
 
     def answer(

@@ -1,4 +1,4 @@
-"""Conditional requests on answers made here (RFC 9110 section 13, in httpd's order and with its exceptions). Pure.
+"""Conditional requests on answers made here and by scripts (RFC 9110, section 13, with httpd's order and exceptions).
 
 A validator that is less than a minute old may change within the second that it names, so httpd takes it for weak:
 together with Range it then matches nothing.
@@ -41,9 +41,9 @@ def verdict(field: Field, method: bytes, etag: bytes, modified: int, now: float)
     if if_match and if_match.strip() != b"*" and not (etag and has_strong(if_match, etag)):
         return 412
     unchanged: bool | None = None
-    since = _date(field(b"if-unmodified-since"))
+    since = date_of(field(b"if-unmodified-since"))
     if since is not None:
-        if modified > since and (bool(field(b"range")) or now >= modified + _WEAK):
+        if modified > since and not (field(b"range") and now < modified + _WEAK):
             return 412
         unchanged = False
     if_none_match = field(b"if-none-match")
@@ -52,7 +52,7 @@ def verdict(field: Field, method: bytes, etag: bytes, modified: int, now: float)
         if matches and not read:
             return 412
         unchanged = matches
-    since = _date(field(b"if-modified-since"))
+    since = date_of(field(b"if-modified-since"))
     if since is not None and unchanged is not False:
         weak = now < modified + _WEAK and bool(field(b"range"))
         unchanged = modified <= since <= now and not weak and read
@@ -61,13 +61,21 @@ def verdict(field: Field, method: bytes, etag: bytes, modified: int, now: float)
     return 304 if unchanged else 200
 
 
+def verdict_of_fields(field: Field, method: bytes, fields: Fields, now: float) -> int:
+    """The same by the validators of an answer that a script has made; without Last-Modified it has changed just now."""
+    told = {name.lower(): value for name, value in fields}
+    modified = date_of(told.get(b"last-modified", b""))
+    at = int(now) if modified is None else min(modified, int(now))
+    return verdict(field, method, told.get(b"etag", b""), at, now)
+
+
 def range_still_holds(if_range: bytes, etag: bytes, modified: int, now: float) -> bool:
     """Whether Range counts under this If-Range (empty: yes)."""
     if not if_range:
         return True
     if if_range.startswith(b'"'):
         return bool(etag) and has_strong(if_range, etag)
-    date = _date(if_range)
+    date = date_of(if_range)
     return date == modified and now >= modified + _WEAK
 
 
@@ -90,7 +98,7 @@ def _matches_none(listed: bytes, etag: bytes, weakly: bool) -> bool:
     return bool(etag) and (has_strong(listed, etag) or (weakly and has_weak(listed, etag)))
 
 
-def _date(value: bytes) -> int | None:
+def date_of(value: bytes) -> int | None:
     """Seconds since 1970; None for what is no date of HTTP."""
     if not value:
         return None

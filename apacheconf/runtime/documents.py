@@ -18,6 +18,7 @@ from apacheconf.program.phases import Phase
 from apacheconf.program.steps import SetErrorDocument
 from apacheconf.program.values import Literal, Value
 from apacheconf.runtime.forward import header_lines
+from apacheconf.runtime.framing import unmeasured
 from apacheconf.runtime.local import redirect
 from apacheconf.runtime.pages import CLOSING, CONTENT_TYPE
 
@@ -38,11 +39,16 @@ def documents_of(exchange: Exchange) -> dict[int, SetErrorDocument]:
 
 
 def answered_by_document(
-    client: ClientConnection, exchange: Exchange, status: int, reason: str, kept: Sequence[tuple[bytes, bytes]]
+    client: ClientConnection,
+    exchange: Exchange,
+    status: int,
+    reason: str,
+    kept: Sequence[tuple[bytes, bytes]],
+    measured: bool = True,
 ) -> bool:
     """Whether a document answers this error; it has begun to then. One that fails itself isn't asked again.
 
-    A text has the Allow that is ``kept``.
+    A text has the Allow that is ``kept``. Text and redirect have no length unless ``measured``.
     """
     document = documents_of(exchange).get(status)
     if document is None or exchange.first_status or exchange.version < (1, 0):
@@ -54,11 +60,12 @@ def answered_by_document(
     if document.path:
         _ask_locally(client, exchange, status, reason, _text(exchange, document.value, document.path))
     elif document.url:
-        redirect(client, exchange, 302, _text(exchange, document.value, document.url))
+        redirect(client, exchange, 302, _text(exchange, document.value, document.url), measured)
     else:
         text = _text(exchange, document.text, "").encode("latin-1", "replace")
         fields = [*(pair for pair in kept if pair[0] == b"Allow"), (b"Content-Type", CONTENT_TYPE)]
-        client.answer(exchange, status, text, fields, reason.encode("latin-1"))
+        text = text if measured else unmeasured(exchange, text, fields)
+        client.answer(exchange, status, text, fields, reason.encode("latin-1"), measured)
     return True
 
 

@@ -7,13 +7,16 @@ all body. Records and their types are those of the FastCGI specification 1.0, se
 from __future__ import annotations
 
 import os
+import re
 import struct
+import time
 from collections.abc import Iterable
 
 from apacheconf.program.cgi import variables
 from apacheconf.program.handling import FcgiRules, FileRules
 from apacheconf.program.mod_proxy_fcgi import apply, path_info_of, script_name
 from apacheconf.runtime.answer import ReplyHead, standard_reason
+from apacheconf.runtime.conditional import date_of, http_date, is_asked, verdict_of_fields
 from apacheconf.runtime.errors import OriginBroke, Said
 from apacheconf.runtime.exchange import Exchange
 from apacheconf.runtime.faults import END, INVALID, TOO_LATE
@@ -32,6 +35,7 @@ _MOST = 0xFFFF
 #: A head of a script may be this long (bytes); what goes on without an end is a body.
 MAX_HEAD = 1 << 18
 BAD_HEAD = "AH01070: Error parsing script headers"
+_SAYS_STATUS = re.compile(rb"^status[ \t]*:", re.IGNORECASE | re.MULTILINE)
 #: Fields that a script can't decide (FC-10).
 _DROPPED = frozenset({b"content-length", b"transfer-encoding", b"status"})
 
@@ -191,6 +195,7 @@ class FcgiConnection(OriginConnection):
             head, data, self._head = self._head[:end], self._head[end:], b""
             self._mute = head.startswith(b"HTTP/")  # a status line has no place here: 500, and nothing else
             self._reply = self._refused(exchange) if self._mute else read_script_head(head, _usual(exchange))
+            self._mute = self._mute or self._is_settled(exchange, self._reply, head)
         if not data or self._mute:  # whether the body is empty shows at its end only, and then it has a length
             return
         if self._begun:
@@ -200,6 +205,19 @@ class FcgiConnection(OriginConnection):
         else:
             self._begun = True
             self._start(exchange, self._reply, data, done=False)
+
+    def _is_settled(self, exchange: Exchange, reply: ReplyHead, head: bytes) -> bool:
+        """Whether the request's conditions leave a 304 or 412 of an answer without a Status, and no body (FC-13)."""
+        method = exchange.plan.method
+        if method not in (b"GET", b"HEAD") or exchange.first_status or not is_asked(exchange.fields):
+            return False
+        if _SAYS_STATUS.search(head):
+            return False
+        found = verdict_of_fields(exchange.field, method, reply.fields, time.time())
+        if found == 200:
+            return False
+        reply.status, reply.reason = found, standard_reason(found)
+        return True
 
     def _send_held(self, exchange: Exchange, done: bool = False) -> None:
         """The beginning of an answer that is filtered, once all of it that came together is here."""
@@ -213,6 +231,8 @@ class FcgiConnection(OriginConnection):
 
     def _start(self, exchange: Exchange, reply: ReplyHead, body: bytes, done: bool) -> None:
         exchange.status = reply.status
+        if reply.status == 304:  # of what describes a body httpd leaves out the type alone
+            reply.fields = [pair for pair in reply.fields if pair[0].lower() != b"content-type"]
         if exchange.head_only:
             reply.length = 0
         exchange.answered(reply, [body] if body else [], done)
@@ -299,6 +319,9 @@ def read_script_head(head: bytes, usual: int = 200) -> ReplyHead:
             status, reason = _status(value)
         elif name.lower() == b"content-type":
             kind = [(b"Content-Type", value)]  # httpd writes it itself, behind the others
+        elif name.lower() == b"last-modified":
+            if (modified := date_of(value)) is not None:
+                fields.append((name, http_date(min(modified, int(time.time())))))
         elif name.lower() not in _DROPPED:
             fields.append((name, value))
     fields += kind

@@ -23,10 +23,8 @@ from apacheconf.runtime import conditional
 from apacheconf.runtime.answer import ReplyHead, standard_reason
 from apacheconf.runtime.byteranges import Part, Unsatisfiable, parts_of
 from apacheconf.runtime.errors import OriginBroke
-from apacheconf.runtime.framing import CHUNKED_FIELD, LAST_CHUNK, chunk
 from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.media import Media
-from apacheconf.runtime.pages import CONTENT_TYPE, page
 from apacheconf.runtime.sending import BY_KERNEL, PIECE, FileSource, Segment, read_segments
 from apacheconf.runtime.strict import Fields
 from apacheconf.runtime.switches import vary_lines
@@ -146,12 +144,12 @@ class _Answer:
         etag = self._etag(now)
         fields = self._fields(etag, modified)
         filtering = self.exchange.plan.forwarding.filtering
-        if filtering is not None:
-            typed = filtering.expired(self.exchange, [*fields, *described(self.media, self.media.content_type)])
-            fields = [pair for pair in typed if pair[0] not in _DESCRIBING]
         status = self.exchange.first_status or 200
         if status == 200 and conditional.is_asked(self.exchange.fields):
             status = conditional.verdict(self.exchange.field, self.head.method, etag, modified, now)
+        if filtering is not None and status != 412:
+            typed = filtering.expired(self.exchange, [*fields, *described(self.media, self.media.content_type)])
+            fields = [pair for pair in typed if pair[0] not in _DESCRIBING]
         if status != 200:
             return self._other(status, fields)
         parts: list[Part] = []
@@ -161,11 +159,8 @@ class _Answer:
         return self._partial(fields, parts) if parts else self._whole(200, fields)
 
     def _refuse_range(self) -> None:
-        """416, chunked as httpd sends it, and without the Content-Range that one would expect."""
-        body, fields = page(416), [(b"Content-Type", CONTENT_TYPE)]
-        if self.exchange.version >= (1, 1) and not self.exchange.head_only:
-            body, fields = chunk([body]) + LAST_CHUNK, [*fields, CHUNKED_FIELD]
-        self.client.answer(self.exchange, 416, body, fields)
+        """416 without a length, and without the Content-Range that one would expect."""
+        self.client.refuse(self.exchange, 416, measured=False)
 
     def _other(self, status: int, fields: Fields) -> tuple[ReplyHead, list[Segment]]:
         if status == 304:

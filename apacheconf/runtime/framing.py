@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from apacheconf.runtime import faults
 from apacheconf.runtime.errors import ClientBroke, OriginBroke
 from apacheconf.runtime.strict import Fields
+
+if TYPE_CHECKING:
+    from apacheconf.runtime.exchange import Exchange
 
 #: The body ends with the connection, or with the last chunk.
 UNTIL_CLOSE = -1
@@ -209,3 +212,12 @@ def chunk(pieces: list[bytes]) -> bytes:
 
 CHUNKED_FIELD = (b"Transfer-Encoding", b"chunked")
 LAST_CHUNK = b"0\r\n\r\n"
+
+
+def unmeasured(exchange: Exchange, body: bytes, fields: Fields) -> bytes:
+    """The body of an answer without Content-Length: in chunks where the connection stays, else up to its end."""
+    if exchange.stay and exchange.version >= (1, 1) and not exchange.head_only:
+        fields.append(CHUNKED_FIELD)
+        return chunk([body]) + LAST_CHUNK
+    exchange.stay = exchange.stay and exchange.head_only
+    return body

@@ -49,6 +49,9 @@ class KeepAlive(RequestReader):
         socket = transport.get_extra_info("socket")
         return -1 if socket is None or transport.get_write_buffer_size() else int(socket.fileno())
 
+    def count_again(self) -> None:
+        self._left -= 1
+
     # --- after an answer -------------------------------------------------------------------------------------
 
     def finished(self, exchange: Exchange) -> None:

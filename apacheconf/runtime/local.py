@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from apacheconf.program.request import Decision
 from apacheconf.runtime.answer import standard_reason
-from apacheconf.runtime.framing import CHUNKED_FIELD, LAST_CHUNK, chunk
+from apacheconf.runtime.framing import CHUNKED_FIELD, LAST_CHUNK, chunk, unmeasured
 from apacheconf.runtime.handlers import handle
 from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.page_texts import Html
@@ -53,8 +53,8 @@ _REDIRECTS = {
 }
 
 
-def redirect(client: ClientConnection, exchange: Exchange, status: int, location: str) -> None:
-    """Send the client to ``location``."""
+def redirect(client: ClientConnection, exchange: Exchange, status: int, location: str, measured: bool = True) -> None:
+    """Send the client to ``location``; the page has no length unless it is ``measured``."""
     title = standard_reason(status).decode()
     body = (
         '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN" "http://www.w3.org/TR/html4/strict.dtd">\n<html><head>\n'
@@ -70,7 +70,9 @@ def redirect(client: ClientConnection, exchange: Exchange, status: int, location
     filtering = exchange.plan.forwarding.filtering
     if filtering is not None:
         fields = filtering.expired(exchange, fields)
-    client.answer(exchange, status, body.encode("latin-1"), fields)
+    page = body.encode("latin-1")
+    page = page if measured else unmeasured(exchange, page, fields)
+    client.answer(exchange, status, page, fields, measured=measured)
 
 
 def _answer_for_origin(client: ClientConnection, exchange: Exchange, head: RequestHead, decision: Decision) -> None:
