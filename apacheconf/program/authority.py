@@ -74,7 +74,7 @@ class Authority(Protocol):
         """Whether the user is in one of these groups, whose letters' case doesn't count."""
 
     def owner(self, file: str, group: bool) -> str | None:
-        """Who owns the file, or which group does; None if there is none."""
+        """Who owns the file, or the last folder on the way to one that isn't there; with ``group`` which group does."""
 
     def client_name(self, address: str) -> str | None:
         """The name of a client, if that leads back to its address (``Require host``)."""

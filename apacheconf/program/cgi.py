@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterable
 
 from apacheconf.program.evaluate import State
-from apacheconf.program.variables import SOFTWARE, read_variable
+from apacheconf.program.variables import read_variable
 
 #: CGI's names of variables of the request.
 _READ = (
     "SERVER_NAME", "SERVER_ADDR", "SERVER_PORT", "REMOTE_ADDR", "DOCUMENT_ROOT", "REQUEST_SCHEME", "CONTEXT_PREFIX",
-    "CONTEXT_DOCUMENT_ROOT", "SERVER_PROTOCOL", "REQUEST_METHOD", "QUERY_STRING",
+    "CONTEXT_DOCUMENT_ROOT", "SERVER_PROTOCOL", "SERVER_SOFTWARE", "REQUEST_METHOD", "QUERY_STRING",
 )  # fmt: skip
 _NAME = re.compile(r"[A-Za-z0-9-]+")
 #: Fields that no program is told: who is asking is httpd's business, and Proxy would become HTTP_PROXY.
@@ -35,7 +35,6 @@ def variables(
     found |= {name: read_variable(name, "", state) or "" for name in _READ}
     found |= {
         "GATEWAY_INTERFACE": "CGI/1.1",
-        "SERVER_SOFTWARE": SOFTWARE,
         "SERVER_SIGNATURE": "",
         "SERVER_ADMIN": state.host.admin or NOBODY,
         "REQUEST_URI": target,

@@ -73,11 +73,11 @@ class State:
     """What is known of a request while its steps run.
 
     ``headers`` is its header table as edited so far (None: as received), ``answer`` the two tables of the response,
-    onsuccess and always, once they are there. ``started`` is in seconds since 1970, ``before`` path and query of what
-    an internal redirect led here from, ``first`` those that all began with. ``vary`` are the header fields that
-    expressions and rules have asked,
-    ``notes`` what Header has noted, by names in lower case. ``naming`` is what sections say of UseCanonicalName,
-    ``dns_name`` what DNS does; ``asked_host`` is the Host header as it came, or the authority in its place.
+    onsuccess and always, once they are there. ``started`` is in seconds since 1970, ``main_path`` is the path of the request that a sub-request belongs to, ``before`` path and query of
+    what an internal redirect led here from, ``first`` those that all began with. ``vary`` are the header fields that
+    expressions and rules have asked, ``notes`` what Header has noted, by names in lower case. ``naming`` is what
+    sections say of UseCanonicalName, ``dns_name`` what DNS does; ``asked_host`` is the Host header as it came, or the
+    authority in its place.
     """
 
     request: Request
@@ -98,6 +98,7 @@ class State:
     answer: tuple[HeaderTable, ...] = ()
     started: float = field(default_factory=time.time)
     sub: bool = False
+    main_path: str | None = None
     folder: str = ""
     base: str = ""
     ended: bool = False
@@ -120,6 +121,11 @@ class State:
     def authority(self) -> Authority:
         """Who knows users and names."""
         return self.request.authority
+
+    @property
+    def asks_itself(self) -> bool:
+        """Whether this is a sub-request for what its main request is for; it looks no further (RW-40)."""
+        return self.main_path == self.path
 
     def header(self, name: str) -> str | None:
         """The value of a request field; None if absent."""
@@ -331,21 +337,22 @@ _TESTS: dict[str, Callable[[str], bool]] = {
 
 def _ahead(state: State, value: LookAhead) -> str:
     """What a variable would be in a sub-request for the URL so far (RW-40)."""
-    if state.look_up is None:
+    if state.look_up is None or state.asks_itself:
         return ""
     path = read_variable("REWRITTEN_HERE" if state.folder else "REWRITTEN", "", state) or ""
-    if value.as_file:
-        path = state.rewritten or state.file or state.path
+    as_file = value.as_file and not (state.folder and path.startswith("/"))  # what isn't below the folder is a URL
+    if as_file:
+        path = (state.rewritten or state.file or state.path) + (state.path_info if state.folder else "")
     elif state.folder and not path.startswith("/"):  # without RewriteBase httpd asks for the file's path
         path = (state.base or state.folder) + path
-    found = state.look_up(path, value.as_file).state
+    found = state.look_up(path, as_file).state
     found.phase = Phase.FIXUPS
     return text_of(value.value, found)
 
 
 def _answers(state: State, letter: str, target: str) -> bool:
     """Whether a sub-request for a URL (U) or a file (F) would be answered (RW-42, EXPR-26)."""
-    if state.look_up is None or not target:
+    if state.look_up is None or not target or state.asks_itself:
         return False
     found = state.look_up(target, letter == "F")
     status = found.status or 200

@@ -34,7 +34,7 @@ from apacheconf.syntax import expr
 
 _EVALUATED_TESTS = frozenset({"n", "z", "T", "F", *FILE_TESTS})
 #: The module magic number of httpd 2.4.
-_API_VERSION = "20120211"
+API_VERSION = "20120211"
 #: Functions that no expression knows.
 _OWN = frozenset({"escape-url"})
 #: The header fields behind names: who asks them makes the answer vary (EXPR-31, RW-40).
@@ -154,7 +154,7 @@ def _operand(word: expr.Word) -> Value:
 
 def _named(name: str) -> Value:
     if name == "API_VERSION":
-        return Literal(_API_VERSION)
+        return Literal(API_VERSION)
     if name in ("HTTP_FORWARDED", "HTTP_PROXY_CONNECTION"):
         return Variable("HTTP", FIELDS_OF_NAMES[name], varies=FIELDS_OF_NAMES[name])
     return Variable(_SAME.get(name, name), varies=FIELDS_OF_NAMES.get(name, ""))

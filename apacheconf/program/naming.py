@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from apacheconf.program.hosts import Host, Layer
 
 _PORT = re.compile(r":\d*$")
+#: ServerTokens' words, of which the full ones name who it really is.
+_TOKENS = {"prod": "Apache", "productonly": "Apache", "major": "Apache/2", "min": "Apache/2.4", "minor": "Apache/2.4"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,11 @@ class Naming:
     canonical: bool = False
     by_dns: bool = False
     physical_port: bool = False
+
+
+def banner(tokens: str) -> str:
+    """How the server calls itself in the Server header, by ServerTokens (RS-3)."""
+    return _TOKENS.get(tokens.lower(), "Apache/2.4 (apacheconf)")
 
 
 def naming_of(conf: CoreDirConf) -> Naming:

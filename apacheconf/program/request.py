@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from apacheconf.program.authority import NOBODY, Authority
@@ -41,6 +41,7 @@ class Request:
     ``connection_peer`` is who is connected, where that isn't the client. ``ask_certificate`` asks a client over TLS for
     one: whether that can be, None where nobody can be asked in any way (``runtime.secured``); it may raise Pending.
     ``turn`` tells which request of which connection it is: one that is decided twice is the same one still.
+    ``line_method`` is what stands in the request line where something is asked for by GET in its place.
     An ``imagined`` request is for a configuration of another machine: folders that aren't here are taken to be there.
     """
 
@@ -58,6 +59,12 @@ class Request:
     turn: tuple[int, int] = field(default=(0, 0), compare=False, repr=False)
     authority: Authority = field(default=NOBODY, compare=False, repr=False)
     ask_certificate: Callable[[AskCertificate], bool | None] | None = field(default=None, compare=False, repr=False)
+    line_method: str = ""
+
+    @property
+    def as_get(self) -> Request:
+        """The same asked by GET, with the request line as it was sent."""
+        return replace(self, method="GET", line_method=self.line_method or self.method)
 
     @property
     def connected(self) -> tuple[str, int]:

@@ -14,7 +14,7 @@ from apacheconf.modules.mod_rewrite import RewriteMap
 from apacheconf.modules.rewrite_rules import Escape, RewriteCond
 from apacheconf.program import expressions
 from apacheconf.program.conditions import Compare, Condition, Matches, Not, Operator, Regex, Test
-from apacheconf.program.expressions import FIELDS_OF_NAMES, NotEvaluated
+from apacheconf.program.expressions import API_VERSION, FIELDS_OF_NAMES, NotEvaluated
 from apacheconf.program.files import FILE_TESTS
 from apacheconf.program.rewrite_maps import KINDS
 from apacheconf.program.values import (
@@ -36,28 +36,31 @@ def _variables(text: str) -> dict[str, Value]:
     return {name: Variable(name) for name in text.split()}
 
 
+#: Whose a file is that isn't known.
+_NOBODY = "<unknown>"
 #: Names, in any case; what is not among them is empty, as httpd has it (RW-41).
 _NAMES: dict[str, Value] = {
     **_variables(
         """
-        HTTP_ACCEPT HTTP_COOKIE HTTP_HOST HTTP_REFERER HTTP_USER_AGENT REMOTE_ADDR REMOTE_PORT REQUEST_METHOD
+        HTTP_ACCEPT HTTP_COOKIE HTTP_HOST HTTP_REFERER HTTP_USER_AGENT REMOTE_ADDR CONN_REMOTE_ADDR REMOTE_PORT REMOTE_IDENT REQUEST_METHOD SERVER_SOFTWARE
         REQUEST_SCHEME REQUEST_URI THE_REQUEST QUERY_STRING SERVER_ADDR SERVER_ADMIN SERVER_NAME SERVER_PORT
         SERVER_PROTOCOL HTTPS IPV6 IS_SUBREQ TIME TIME_YEAR TIME_MON TIME_DAY TIME_HOUR TIME_MIN TIME_SEC TIME_WDAY
         """
     ),
     "HTTP_FORWARDED": Variable("HTTP", "Forwarded"),
     "HTTP_PROXY_CONNECTION": Variable("HTTP", "Proxy-Connection"),
-    "CONN_REMOTE_ADDR": Variable("REMOTE_ADDR"),
-    "REMOTE_HOST": Variable("REMOTE_ADDR"),
+    "API_VERSION": Literal(f"{API_VERSION}:142"),
+    "SCRIPT_USER": Variable("SCRIPT_USER", missing=_NOBODY),
+    "SCRIPT_GROUP": Variable("SCRIPT_GROUP", missing=_NOBODY),
+    "REMOTE_HOST": Variable("CONN_REMOTE_ADDR"),
     "REQUEST_FILENAME": REWRITTEN,
     "SCRIPT_FILENAME": REWRITTEN,
     #: Not known yet when a server's rules run.
     **dict.fromkeys(("REMOTE_USER", "AUTH_TYPE", "PATH_INFO", "CONTEXT_PREFIX"), Literal("")),
 }
-_NOT_YET = frozenset({"REMOTE_IDENT", "SCRIPT_USER", "SCRIPT_GROUP", "SERVER_SOFTWARE", "API_VERSION"})
 #: What is known only when a section's rules run; REQUEST_FILENAME is the file that the rules have made so far.
 _IN_SECTIONS: dict[str, Value] = {
-    **_variables("REMOTE_USER AUTH_TYPE PATH_INFO DOCUMENT_ROOT CONTEXT_PREFIX CONTEXT_DOCUMENT_ROOT HANDLER"),
+    **_variables("REMOTE_USER AUTH_TYPE PATH_INFO DOCUMENT_ROOT CONTEXT_PREFIX CONTEXT_DOCUMENT_ROOT"),
     "REQUEST_FILENAME": Variable("FILE_SO_FAR"),
     "SCRIPT_FILENAME": Variable("FILE_SO_FAR"),
 }
@@ -107,8 +110,6 @@ class Texts:
         if colon:
             return self._of_family(family.upper(), argument)
         name = name.upper()
-        if name in _NOT_YET:
-            raise NotEvaluated(f"%{{{name}}}")
         if self.in_section and name in _IN_SECTIONS:
             return _IN_SECTIONS[name]
         return Literal(self.root) if name in _ROOTS else _NAMES.get(name, Literal(""))

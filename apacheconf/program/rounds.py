@@ -59,7 +59,7 @@ def begin_document(program: Program, before: Decision, status: int, path: str, n
     env["REDIRECT_STATUS"] = str(status)
     env.update({"REDIRECT_ERROR_NOTES": notes} if notes else {})
     headers = old.headers or HeaderTable(old.request.headers)
-    request, redirected = replace(old.request, method="GET"), (old.path, old.query)
+    request, redirected = old.request.as_get, (old.path, old.query)
     state = replace(old, request=request, env=env, status=200, headers=headers, before=redirected, vary=[])
     early = HeaderTable(before.early_headers)
     course = Course(program, state, path, headers, early=early, rounds=before.rounds)
@@ -96,8 +96,9 @@ def begin_sub_request(program: Program, old: State, uri: str, as_file: bool, dep
     env = Environment()
     env.update(old.env)
     state = State(
-        replace(old.request, method="GET"), program.hosts[old.host.number], old.path, None, old.host_name,
-        env=env, headers=headers, started=old.started, sub=True, asked_host=old.asked_host,
+        old.request.as_get, program.hosts[old.host.number], old.path, None, old.host_name,
+        env=env, headers=headers, started=old.started, sub=True, main_path=old.path,
+        asked_host=old.asked_host,
     )  # fmt: skip
     sub = Course(program, state, old.path, headers, depth=depth)
     if depth > old.host.recursion[-1]:
@@ -105,9 +106,12 @@ def begin_sub_request(program: Program, old: State, uri: str, as_file: bool, dep
         return sub
     folder = old.path.rpartition("/")[0] + "/"
     if as_file:
-        file = uri if uri.startswith("/") else old.file.rpartition("/")[0] + "/" + uri
+        beside = (old.rewritten or old.file or old.path).rpartition("/")[0] + "/"
+        file = uri if uri.startswith("/") else beside + uri
         state.file = normpath(file) + "/" * (file[-1:] == "/")
-        state.path = "" if uri.startswith("/") else folder + uri
+        name = state.file[len(beside) :]
+        known = state.file.startswith(beside) and name and "/" not in name
+        state.path = folder + name if known else ""  # what a file elsewhere would be asked by is not known
     else:
         _read_path(sub, uri if uri.startswith("/") else escape_path(folder) + uri)
     return sub
@@ -121,10 +125,10 @@ def _forget(course: Course) -> None:
     course.response_headers.clear()
     course.early_own = HeaderTable()
     state.file, state.path_info, state.mapped, state.handler = "", "", "", ""
+    state.folder, state.base = "", ""
     state.document_root, state.context_root, state.context_prefix = "", "", ""
     state.host = course.program.hosts[state.host.number]
     course.forced_handler, course.forced_type, course.unfit = "", "", False
-    state.context_prefix, state.context_root, state.document_root = "", "", ""
     state.captures.clear()
     state.query = None
     course.layers = state.host.shape.layers[:1]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from apacheconf.program.conditions import Regex
 from apacheconf.program.mod_unique_id import unique_id
+from apacheconf.program.naming import banner
 from apacheconf.program.phases import Phase
 from apacheconf.program.regexes import search
 from apacheconf.program.request import Request
@@ -19,8 +20,6 @@ from apacheconf.program.request import Request
 if TYPE_CHECKING:
     from apacheconf.program.evaluate import State
 
-#: Our name where httpd tells its own.
-SOFTWARE = "Apache/2.4 (apacheconf)"
 _TIMES = {"YEAR": "%Y", "MON": "%m", "DAY": "%d", "HOUR": "%H", "MIN": "%M", "SEC": "%S", "WDAY": "%w"}
 
 
@@ -59,7 +58,7 @@ _VARIABLES: dict[str, Callable[[State], str | None]] = {
     "REQUEST_METHOD": lambda s: s.request.method,
     "REQUEST_SCHEME": lambda s: s.scheme,
     "QUERY_STRING": lambda s: s.query or "",
-    "THE_REQUEST": lambda s: f"{s.request.method} {s.request.target} {protocol(s.request)}",
+    "THE_REQUEST": lambda s: f"{s.request.line_method or s.request.method} {s.request.target} {protocol(s.request)}",
     "HTTP_HOST": lambda s: s.header("Host"),
     "HTTP_USER_AGENT": lambda s: s.header("User-Agent"),
     "HTTP_REFERER": lambda s: s.header("Referer"),
@@ -74,7 +73,7 @@ _VARIABLES: dict[str, Callable[[State], str | None]] = {
     "SERVER_PORT": lambda s: str(s.asked_port),
     "SERVER_PROTOCOL": lambda s: protocol(s.request),
     "SERVER_ADMIN": lambda s: s.host.admin,
-    "SERVER_SOFTWARE": lambda s: SOFTWARE,
+    "SERVER_SOFTWARE": lambda s: banner(s.host.shape.limits.server_tokens),
     "HTTP2": lambda s: "off",
     "REMOTE_IDENT": lambda s: None,
     "REQUEST_LOG_ID": lambda s: None,

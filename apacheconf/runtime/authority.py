@@ -236,10 +236,14 @@ class FileAuthority:
         return Membership(False, Message("error", "authz_dbm", f"{said} 'require'ed group(s)."))
 
     def owner(self, file: str, group: bool) -> str | None:
-        try:
-            return Path(file).group() if group else Path(file).owner()
-        except (OSError, KeyError, ValueError):
-            return None
+        for place in (Path(file), *Path(file).parents[:-1]):
+            try:
+                return place.group() if group else place.owner()
+            except FileNotFoundError:
+                continue
+            except (OSError, KeyError, ValueError):
+                break
+        return None
 
     # --- names of addresses ----------------------------------------------------------------------------------
 

@@ -58,11 +58,11 @@ def answered_by_document(
     if status in CLOSING:
         exchange.stay = False
     if document.path:
-        _ask_locally(client, exchange, status, reason, _text(exchange, document.value, document.path))
+        _ask_locally(client, exchange, status, reason, _text(exchange, status, document.value, document.path))
     elif document.url:
-        redirect(client, exchange, 302, _text(exchange, document.value, document.url), measured)
+        redirect(client, exchange, 302, _text(exchange, status, document.value, document.url), measured)
     else:
-        text = _text(exchange, document.text, "").encode("latin-1", "replace")
+        text = _text(exchange, status, document.text, "").encode("latin-1", "replace")
         fields = [*(pair for pair in kept if pair[0] == b"Allow"), (b"Content-Type", CONTENT_TYPE)]
         text = text if measured else unmeasured(exchange, text, fields)
         client.answer(exchange, status, text, fields, reason.encode("latin-1"), measured)
@@ -86,7 +86,7 @@ def ask_for_password(exchange: Exchange, challenge: bytes) -> None:
     exchange.plan = replace(exchange.plan, decision=replace(decision, early_headers=(*kept, asks)))
 
 
-def _text(exchange: Exchange, value: Value | None, settled: str) -> str:
+def _text(exchange: Exchange, status: int, value: Value | None, settled: str) -> str:
     """What an expression comes to now that the request has failed; ``settled`` where there is none (EXPR-46)."""
     if isinstance(value, Literal):
         return value.text
@@ -94,7 +94,7 @@ def _text(exchange: Exchange, value: Value | None, settled: str) -> str:
     if value is None or decision is None or decision.state is None:
         return settled
     state = decision.state
-    state.phase, state.status = Phase.FILTERS, exchange.status or state.status
+    state.phase, state.status = Phase.FILTERS, status
     return text_of(value, state)
 
 
@@ -103,7 +103,7 @@ def _ask_locally(client: ClientConnection, exchange: Exchange, status: int, reas
     request, program = client.request_of(exchange), client.server.program
     known = _decided(exchange)
     found = answered(lambda: decide_document(program, known, status, path))
-    plan = exchange.site.plan_for(replace(request, method="GET"), found)
+    plan = exchange.site.plan_for(request.as_get, found)
     exchange.begin_again(plan, status, reason, path)
     client.server.log_decided(exchange, found)
     assert plan.decision is not None

@@ -16,6 +16,7 @@ from apacheconf.program.authority import Pending
 from apacheconf.program.hosts import Host, Shape
 from apacheconf.program.messages import Message
 from apacheconf.program.names import choose_host
+from apacheconf.program.naming import banner
 from apacheconf.program.program import Program
 from apacheconf.program.reading import first_host, own_scheme
 from apacheconf.program.request import Decision
@@ -306,10 +307,6 @@ class ServerState:
             self._log_error(line)
 
 
-#: ServerTokens' words, of which the full ones name who it really is.
-_TOKENS = {"prod": "Apache", "productonly": "Apache", "major": "Apache/2", "min": "Apache/2.4", "minor": "Apache/2.4"}
-
-
 def _server_line(program: Program) -> bytes:
     tokens = program.hosts[program.index.main].shape.limits.server_tokens if program.hosts else "Full"
-    return b"Server: %b\r\n" % _TOKENS.get(tokens.lower(), "Apache/2.4 (apacheconf)").encode()
+    return b"Server: %b\r\n" % banner(tokens).encode()
