@@ -73,11 +73,11 @@ class State:
     """What is known of a request while its steps run.
 
     ``headers`` is its header table as edited so far (None: as received), ``answer`` the two tables of the response,
-    onsuccess and always, once they are there. ``started`` is in seconds since 1970, ``main_path`` is the path of the request that a sub-request belongs to, ``before`` path and query of
-    what an internal redirect led here from, ``first`` those that all began with. ``vary`` are the header fields that
-    expressions and rules have asked, ``notes`` what Header has noted, by names in lower case. ``naming`` is what
-    sections say of UseCanonicalName, ``dns_name`` what DNS does; ``asked_host`` is the Host header as it came, or the
-    authority in its place.
+    onsuccess and always, once they are there. ``started`` is in seconds since 1970, ``main_path`` is the path of the
+    request that a sub-request belongs to, ``before`` path and query of what an internal redirect led here from,
+    ``first`` those that all began with. ``vary`` are the header fields that expressions and rules have asked,
+    ``notes`` what Header has noted, by names in lower case. ``naming`` is what sections say of UseCanonicalName,
+    ``dns_name`` what DNS does; ``asked_host`` is the Host header as it came, or the authority in its place.
     """
 
     request: Request
