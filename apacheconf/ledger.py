@@ -8,10 +8,10 @@ directive without a row is an internal error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from apacheconf.diagnostics import InternalError
 from apacheconf.source import Place
@@ -76,8 +76,7 @@ class Answer:
     key: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One directive as written and what became of all its instances."""
 
     name: str
@@ -103,6 +102,7 @@ class Ledger:
     directives: Iterable[Written]
     _answers: dict[int, list[Answer]] = field(default_factory=dict, init=False)
     _known: dict[int, Written] = field(default_factory=dict, init=False)
+    _shared: dict[int, tuple[Answer, ...]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self._known = {id(d): d for d in self.directives}
@@ -128,50 +128,81 @@ class Ledger:
         """The reader does nothing for these directives, and says why."""
         self.carry(said_by, outcome, reason, key=key)
 
+    def liken(self, first: Sequence[Written], others: Iterable[Sequence[Written]]) -> None:
+        """What was said so far of the directives of ``first`` holds for those at the same positions of ``others``."""
+        said = [self._of(id(each)) for each in first]
+        for other in others:
+            self._shared.update(zip(map(id, other), said, strict=True))
+
     def answers(self) -> Iterator[tuple[Written, tuple[Answer, ...]]]:
         """The directives that were answered for so far, each with its answers."""
-        return ((self._known[i], tuple(answers)) for i, answers in self._answers.items())
+        found = ((each, self._of(number)) for number, each in self._known.items())
+        return ((each, answers) for each, answers in found if answers)
+
+    def answers_of(self, directive: Written) -> tuple[Answer, ...]:
+        """What was said of a directive so far."""
+        return self._of(id(directive))
 
     def unanswered(self) -> Iterator[Written]:
         """The directives nobody has answered for so far."""
-        return (d for i, d in self._known.items() if i not in self._answers)
+        return (d for i, d in self._known.items() if not self._of(i))
+
+    def _of(self, number: int) -> tuple[Answer, ...]:
+        """What was said of the directive that it is like, then what was said of itself."""
+        own, shared = self._answers.get(number), self._shared.get(number, ())
+        return tuple(dict.fromkeys((*shared, *own))) if own else shared
 
     def rows(self, fallback: Callable[[Written], Answer | None] = lambda _: None) -> tuple[Row, ...]:
         """One row per directive as written, in the order they were given. Raises InternalError on a gap."""
-        groups: dict[tuple[int, int], list[Written]] = {}
-        for directive in self._known.values():
-            span = directive.place.span
-            groups.setdefault((id(span.file), span.start), []).append(directive)
-        rows = tuple(self._row(group, fallback) for group in groups.values())
+        rows = tuple(map(self._rower(fallback), self._groups().values()))
         if sum(row.instances for row in rows) != len(self._known):
             raise InternalError("ledger: a directive is left without a row")
         return rows
+
+    def _groups(self) -> dict[tuple[int, int], list[Written]]:
+        """The instances of each directive as written, by where they were."""
+        groups: dict[tuple[int, int], list[Written]] = {}
+        for directive in self._known.values():
+            span = directive.place.span
+            key = id(span.file), span.start
+            if key in groups:
+                groups[key].append(directive)
+            else:
+                groups[key] = [directive]
+        return groups
 
     def rows_from(
         self, least: Outcome, fallback: Callable[[Written], Answer | None] = lambda _: None
     ) -> tuple[Row, ...]:
         """Those of ``rows`` that came out as ``least`` or worse; the others, most of a large file, are not made."""
-        groups: dict[tuple[int, int], list[Written]] = {}
-        bad: dict[tuple[int, int], None] = {}
-        for directive in self._known.values():
-            span = directive.place.span
-            key = id(span.file), span.start
-            groups.setdefault(key, []).append(directive)
-            answers = self._answers.get(id(directive)) or (fallback(directive) or FORGOTTEN,)
-            if any(answer.outcome >= least for answer in answers):
-                bad[key] = None
-        return tuple(self._row(groups[key], fallback) for key in groups if key in bad)
+        groups = self._groups()
+        bad = (group for group in groups.values() if any(self._is_from(least, each, fallback) for each in group))
+        return tuple(map(self._rower(fallback), bad))
 
-    def _row(self, group: list[Written], fallback: Callable[[Written], Answer | None]) -> Row:
-        answers: list[Answer] = []
-        for directive in group:
-            answers += self._answers.get(id(directive)) or [fallback(directive) or FORGOTTEN]
-        first = group[0]
-        return Row(
-            first.name,
-            first.args,
-            first.place,
-            max(answer.outcome for answer in answers),
-            tuple(dict.fromkeys(answers)),
-            len(group),
-        )
+    def _is_from(self, least: Outcome, directive: Written, fallback: Callable[[Written], Answer | None]) -> bool:
+        answers = self._of(id(directive)) or (fallback(directive) or FORGOTTEN,)
+        return any(answer.outcome >= least for answer in answers)
+
+    def _rower(self, fallback: Callable[[Written], Answer | None]) -> Callable[[list[Written]], Row]:
+        """Makes rows; the worst answer is looked for once for directives that share their answers."""
+        worst: dict[int, Outcome] = {}
+
+        def row(group: list[Written]) -> Row:
+            first, answers = group[0], self._all(group, fallback)
+            shared = id(answers) if answers is self._shared.get(id(first)) else 0
+            outcome = worst.get(shared)
+            if outcome is None:
+                outcome = max(answer.outcome for answer in answers)
+                if shared:
+                    worst[shared] = outcome
+            return Row(first.name, first.args, first.place, outcome, answers, len(group))
+
+        return row
+
+    def _all(self, group: list[Written], fallback: Callable[[Written], Answer | None]) -> tuple[Answer, ...]:
+        """What was said of all instances."""
+        if len(group) == 1:
+            return self._of(id(group[0])) or (fallback(group[0]) or FORGOTTEN,)
+        found = (self._of(id(each)) or (fallback(each) or FORGOTTEN,) for each in group)
+        return tuple(dict.fromkeys(answer for answers in found for answer in answers))
+

@@ -6,6 +6,7 @@ own, so the winner of each name is found here and written at the winner only.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from apacheconf.ledger import Ledger, Outcome, Written
@@ -57,11 +58,13 @@ def named_hosts(program: Program, candidates: AddressSet | None) -> list[Named]:
     literal: dict[int | None, list[str]] = {}
     for name in candidates.exact:
         literal.setdefault(candidates.position_of(name), []).append(name)
-    living = _living_wildcards(candidates)
+    living: dict[int, list[str]] = {}
+    for pattern, position in _living_wildcards(candidates):
+        living.setdefault(position, []).append(pattern)
     found = []
     for position, number in enumerate(candidates.hosts):
         own = tuple(literal.get(position, ()))
-        wild = tuple(pattern for pattern, at in living if at == position)
+        wild = tuple(living.get(position, ()))
         if own or wild or position == 0:
             found.append(Named(number, _server_name_first(own, program.hosts[number]), wild))
     return found
@@ -73,20 +76,20 @@ def _server_name_first(names: tuple[str, ...], host: Host) -> tuple[str, ...]:
 
 def _living_wildcards(candidates: AddressSet) -> list[tuple[str, int]]:
     """The wildcard names that an earlier, wider one does not hide (NGX-14)."""
-    living: list[tuple[str, int]] = []
+    living: dict[str, int] = {}
     for pattern, position in candidates.wild:
-        if not any(_covers(earlier, pattern) for earlier, _ in living):
-            living.append((pattern, position))
-    return living
+        if not any(wide in living for wide in _covering(pattern)):
+            living[pattern] = position
+    return list(living.items())
 
 
-def _covers(wide: str, narrow: str) -> bool:
-    """Whether all that ``narrow`` matches is matched by ``wide``: told for ``*`` and ``*.domain`` only."""
-    return wide in ("*", narrow) or (is_suffix(wide) and narrow.endswith(wide[1:]) and not _odd(narrow[:1]))
-
-
-def _odd(text: str) -> bool:
-    return text in ("?", "[")
+def _covering(narrow: str) -> Iterator[str]:
+    """The patterns that surely match all that ``narrow`` matches: itself, ``*`` and ``*.domain``."""
+    yield narrow
+    yield "*"
+    if narrow[0] not in "?[":
+        wide = (f"*{narrow[at:]}" for at, sign in enumerate(narrow) if sign == ".")
+        yield from (each for each in wide if is_suffix(each))
 
 
 def is_suffix(pattern: str) -> bool:
@@ -97,21 +100,20 @@ def is_suffix(pattern: str) -> bool:
 def settle_dead_hosts(program: Program, scopes: Scopes, ledger: Ledger) -> None:
     """Hosts that no request reaches are dead in the source, and so are their names and steps (NGX-13)."""
     reached = {each.host for found in endpoints(program).values() for each in named_hosts(program, found)}
-    told = {id(each) for each, _ in ledger.answers()}
     for host in program.hosts:
         section = scopes.section(host)
         if host.place is None and host.number not in reached:
-            _settle_main(scopes.names(host), told, ledger)
+            _settle_main(scopes.names(host), ledger)
         if host.number in reached or section is None:
             continue
         reason = "no request reaches this host: an earlier one has its names, or nothing listens for it"
         walk = getattr(section, "walk", None)
-        inside = [each for each in (walk() if walk else [section]) if id(each) not in told]
+        inside = [each for each in (walk() if walk else [section]) if not ledger.answers_of(each)]
         ledger.drop(inside, reason, Outcome.DEAD_IN_SOURCE, key="unreachable-host")
 
 
-def _settle_main(names: list[Written], told: set[int], ledger: Ledger) -> None:
+def _settle_main(names: list[Written], ledger: Ledger) -> None:
     """The name of a main server that answers nobody: virtual hosts with a name of their own don't use it."""
     reason = "no request reaches the main server: virtual hosts have all its addresses"
-    inside = [each for each in names if id(each) not in told]
+    inside = [each for each in names if not ledger.answers_of(each)]
     ledger.drop(inside, reason, Outcome.DEAD_IN_SOURCE, key="unreachable-host")

@@ -5,14 +5,14 @@ of them and says of the others what it said of that one (DES-18).
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 
 from apacheconf.ledger import Written
 from apacheconf.program.conditions import Glob
 from apacheconf.program.hosts import Host, LayerKind, Shape
 from apacheconf.program.program import Program
 from apacheconf.program.workers import Balancer, Origin, Worker
-from apacheconf.targets.claims import Claim
 from apacheconf.targets.routes import is_address
 from apacheconf.targets.scopes import Scopes, children_of
 
@@ -78,36 +78,11 @@ def _form(program: Program, number: int, forms: dict[int, Hashable]) -> Hashable
     return forms[number]
 
 
+_ITS_OWN = frozenset({"name", "host", "port", "socket"})
+_SHARED = attrgetter(*(each.name for each in fields(Worker) if each.compare and each.name not in _ITS_OWN))
+
+
 def _form_of(origin: Origin) -> Hashable:
     if isinstance(origin, Balancer):
         return replace(origin, name="", members=()), tuple(map(_form_of, origin.members))
-    assert isinstance(origin, Worker)
-    return replace(origin, name="", host="", port=0, socket=""), is_address(origin), bool(origin.socket)
-
-
-class Spread:
-    """Says of all hosts of a kind what was said of the first."""
-
-    def __init__(self, kinds: Iterable[Kind]) -> None:
-        self._at: dict[int, tuple[Kind, int]] = {}
-        for kind in kinds:
-            for number, each in enumerate(kind.written[0]):
-                self._at[id(each)] = kind, number
-
-    def __call__(self, claims: Iterable[tuple[int, Claim]]) -> Iterator[tuple[int, Claim]]:
-        """The claims, and those about the others' lines, each at the line of the first one's."""
-        for line, claim in claims:
-            yield line, claim
-            yield from ((line, other) for other in self.others(claim))
-
-    def others(self, claim: Claim) -> Iterator[Claim]:
-        """A claim with the lines that others have in place of the first one's."""
-        places: dict[Kind, list[int]] = {}
-        for each in claim.said_by:
-            found = self._at.get(id(each))
-            if found is not None:
-                places.setdefault(found[0], []).append(found[1])
-        for kind, numbers in places.items():
-            for written in kind.written[1:]:
-                said_by = tuple([written[number] for number in numbers])
-                yield Claim(said_by, claim.outcome, claim.caveat, claim.key)
+    return _SHARED(origin), is_address(origin), bool(origin.socket)

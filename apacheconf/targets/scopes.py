@@ -13,8 +13,13 @@ class Scopes:
 
     def __init__(self, directives: Iterable[Written]) -> None:
         found = tuple(directives)
-        inner = {id(child) for each in found for child in children_of(each)}
-        self._at = {id(each.place): each for each in found if children_of(each)}
+        inner: set[int] = set()
+        self._at: dict[int, Written] = {}
+        for each in found:
+            children = children_of(each)
+            if children:
+                inner.update(map(id, children))
+                self._at[id(each.place)] = each
         self.top = tuple(each for each in found if id(each) not in inner)
         #: The sections outside every other, without the virtual hosts.
         self.sections = tuple(each for each in self.top if children_of(each) and each.name.lower() != "virtualhost")

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib import import_module
 
 from apacheconf.diagnostics import UsageError
-from apacheconf.ledger import Ledger, Outcome, Row
+from apacheconf.ledger import Answer, Ledger, Outcome, Row, Written
 from apacheconf.program.program import Program
 from apacheconf.program.steps import Step
 from apacheconf.targets.fates import fallback_for
@@ -44,18 +45,22 @@ NO_TRACE = Difference("trace", Outcome.EQUIVALENT, "the 405 for TRACE has no All
 class Translation:
     """What ``translate`` gives.
 
-    ``files`` maps file names to text, the main file first. ``rows`` account for every directive as written.
-    ``lines`` says where something went: a directive (by ``id``) or a step (by its host's number and ``id``)
-    to its ``file:line`` places. ``differences`` are announced ones, ``notes`` lines for stderr.
+    ``files`` maps file names to text, the main file first. ``differences`` are announced ones, ``notes`` lines for
+    stderr. ``ledger`` knows what became of each directive, with ``fallback`` for those of which nobody spoke.
     """
 
     target: str
     version: str
     files: dict[str, str]
-    rows: tuple[Row, ...]
     differences: tuple[Difference, ...] = ()
     notes: tuple[str, ...] = ()
-    lines: dict[int, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    ledger: Ledger = field(default_factory=lambda: Ledger(()), repr=False)
+    fallback: Callable[[Written], Answer | None] = field(default=lambda _: None, repr=False)
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """One for every directive as written."""
+        return self.ledger.rows(self.fallback)
 
     @property
     def text(self) -> str:
@@ -65,7 +70,8 @@ class Translation:
     def lines_of(self, program: Program, host: int, step: Step) -> tuple[str, ...]:
         """Where the directives of one step of a host went."""
         directives = program.hosts[host].said_by(step)
-        return tuple(dict.fromkeys(at for each in directives for at in self.lines.get(id(each), ())))
+        answers = (answer for each in directives for answer in self.ledger.answers_of(each))
+        return tuple(dict.fromkeys(answer.at for answer in answers if answer.at))
 
     def worst(self) -> Outcome:
         """The worst outcome among the rows and the differences."""
@@ -101,26 +107,21 @@ def translate(program: Program, target: str, version: str | None = None, folder:
     if parse_version(wanted) < parse_version(TARGETS[target][0]):
         raise UsageError(f"{target} {wanted} is too old", f"{TARGETS[target][0]} is the oldest that is written for")
     ledger = Ledger((*program.directives, *program.absent))
-    emit: Callable[[Program, tuple[int, ...], Ledger, bool], Emission] = import_module(
+    scopes = Scopes(program.directives)
+    emit: Callable[[Program, tuple[int, ...], Ledger, Scopes, bool], Emission] = import_module(
         f"apacheconf.targets.{target}.emit"
     ).emit
-    emission = emit(program, parse_version(wanted), ledger, folder)
+    emission = emit(program, parse_version(wanted), ledger, scopes, folder)
     settle_unasked(program, ledger)
-    settle_dead_hosts(program, Scopes(program.directives), ledger)
+    settle_dead_hosts(program, scopes, ledger)
     _settle_left_out(program, ledger)
-    rows = ledger.rows(fallback_for(program, target))
-    return Translation(target, wanted, emission.files, rows, emission.differences, emission.notes, ledger_lines(ledger))
+    fallback = fallback_for(program, target)
+    return Translation(target, wanted, emission.files, emission.differences, emission.notes, ledger, fallback)
 
 
 def _settle_left_out(program: Program, ledger: Ledger) -> None:
     """What the program does not hold was not carried, whatever a step made of it: a rule that denies, for one."""
-    told = {id(each) for each, _ in ledger.answers()}
     for directive, why in program.left_out:
-        if id(directive) in told:
+        if ledger.answers_of(directive):
             closed = "closed" if directive.name.lower().startswith("proxypass") else "not-yet"
             ledger.drop([directive], why, key=KEY if is_access(directive) else closed)
-
-
-def ledger_lines(ledger: Ledger) -> dict[int, tuple[str, ...]]:
-    """Each directive (by ``id``) to the places it went."""
-    return {id(each): tuple(dict.fromkeys(a.at for a in answers if a.at)) for each, answers in ledger.answers()}

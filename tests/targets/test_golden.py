@@ -82,5 +82,5 @@ def test_lines_lead_from_a_directive_to_the_output() -> None:
     loaded = load([str(SITES / "load-balancer" / "conf.d")])
     translation = translate(loaded.require(), "nginx")
     mapping = next(node for node in loaded.expanded.walk() if isinstance(node, Node) and node.name == "ProxyPass")
-    (at,) = translation.lines[id(mapping)]
+    (at,) = (answer.at for answer in translation.ledger.answers_of(mapping))
     assert "proxy_pass http://mycluster;" in translation.text.splitlines()[int(at.rpartition(":")[2]) - 1]

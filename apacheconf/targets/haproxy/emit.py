@@ -27,7 +27,6 @@ from apacheconf.targets.haproxy.mod_rewrite import settle_maps
 from apacheconf.targets.haproxy.rewriting import can_follow
 from apacheconf.targets.haproxy.tree import Line, Section, print_tree
 from apacheconf.targets.hostnames import Endpoint, Named, endpoints, named_hosts
-from apacheconf.targets.likeness import Spread
 from apacheconf.targets.restrictions import restrictions
 from apacheconf.targets.routes import Route
 from apacheconf.targets.scopes import Scopes
@@ -37,12 +36,14 @@ from apacheconf.targets.translation import NO_TRACE, Emission
 FILE = "haproxy.cfg"
 
 
-def emit(program: Program, version: tuple[int, ...], ledger: Ledger, folder: bool = False) -> Emission:
+def emit(
+    program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Scopes, folder: bool = False
+) -> Emission:
     """haproxy.cfg, complete; the ledger gets what its lines claim.
 
     In a ``folder`` it is the same: hosts of one socket share their frontend, which can't be parted.
     """
-    low = Lowering(program, version, Sources(program.directives), Scopes(program.directives))
+    low = Lowering(program, version, Sources(program.directives), scopes)
     main = program.hosts[program.index.main]
     process, defaults = Section("global"), Section("defaults")
     core.emit_global(process)
@@ -64,11 +65,12 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, folder: boo
     low.dropped += claims_of_expressions(low)
     low.dropped += core.claims_of_switches(low)
     own, own_claims = print_tree(low.own, [], text.count("\n"))
-    spread = Spread(low.kinds.values())
-    settle([*spread(claims), *own_claims], FILE, ledger)
+    settle(claims, FILE, ledger)
     for claim in low.dropped:
-        for each in (claim, *spread.others(claim)):
-            ledger.drop(each.said_by, each.caveat, each.outcome, each.key)
+        ledger.drop(claim.said_by, claim.caveat, claim.outcome, claim.key)
+    for kind in low.kinds.values():
+        ledger.liken(kind.written[0], kind.written[1:])
+    settle(own_claims, FILE, ledger)
     found = (() if main.shape.limits.trace else (NO_TRACE,)) + DIFFERENCES + ((FILES,) if low.lacks_files else ())
     return Emission({FILE: text + own, **low.files}, found, tuple(low.notes))
 

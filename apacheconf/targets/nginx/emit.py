@@ -52,9 +52,11 @@ FILE, TYPES = "nginx.conf", "mime.types"
 _WORDS = "Written by apacheconf from an Apache httpd configuration, for nginx"
 
 
-def emit(program: Program, version: tuple[int, ...], ledger: Ledger, folder: bool = False) -> Emission:
+def emit(
+    program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Scopes, folder: bool = False
+) -> Emission:
     """nginx.conf, complete, or as a ``folder`` with a file for each host; the ledger gets what its lines claim."""
-    low = Lowering(program, version, Sources(program.directives), Scopes(program.directives))
+    low = Lowering(program, version, Sources(program.directives), scopes)
     servers = Block()
     for listens, named, as_regex in _servers(program):
         _emit_server(low, listens, named, as_regex, servers)
