@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import chain, repeat
 from typing import NamedTuple, Protocol
 
 from apacheconf.diagnostics import InternalError
@@ -92,6 +93,10 @@ class Row(NamedTuple):
         return tuple(dict.fromkeys(a.caveat for a in self.answers if a.outcome == self.outcome and a.caveat))
 
 
+#: Makes of an answer about a directive the one about another that is like it, or none.
+Move = Callable[[Answer], Answer | None]
+Shared = tuple[tuple[Answer, ...], Move | None]
+_NOTHING: Shared = (), None
 FORGOTTEN = Answer(Outcome.UNSUPPORTED, "not supported yet: nothing answered for this directive", key="unanswered")
 
 
@@ -102,7 +107,7 @@ class Ledger:
     directives: Iterable[Written]
     _answers: dict[int, list[Answer]] = field(default_factory=dict, init=False)
     _known: dict[int, Written] = field(default_factory=dict, init=False)
-    _shared: dict[int, tuple[Answer, ...]] = field(default_factory=dict, init=False)
+    _shared: dict[int, Shared] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self._known = {id(d): d for d in self.directives}
@@ -118,9 +123,7 @@ class Ledger:
         for directive in said_by:
             if id(directive) not in self._known:
                 raise InternalError(f"ledger: {directive.name} at {directive.place} is not of this configuration")
-            answers = self._answers.setdefault(id(directive), [])
-            if answer not in answers:
-                answers.append(answer)
+            self._answers.setdefault(id(directive), []).append(answer)
 
     def drop(
         self, said_by: Iterable[Written], reason: str, outcome: Outcome = Outcome.UNSUPPORTED, key: str = ""
@@ -128,11 +131,16 @@ class Ledger:
         """The reader does nothing for these directives, and says why."""
         self.carry(said_by, outcome, reason, key=key)
 
-    def liken(self, first: Sequence[Written], others: Iterable[Sequence[Written]]) -> None:
-        """What was said so far of the directives of ``first`` holds for those at the same positions of ``others``."""
+    def liken(
+        self, first: Sequence[Written], others: Iterable[Sequence[Written]], moves: Iterable[Move | None] = repeat(None)
+    ) -> None:
+        """What was said so far of the directives of ``first`` holds for those at the same positions of ``others``.
+
+        Each of these has a way in which it ``moves`` an answer to a line of its own, or leaves it out.
+        """
         said = [self._of(id(each)) for each in first]
-        for other in others:
-            self._shared.update(zip(map(id, other), said, strict=True))
+        for other, move in zip(others, moves, strict=False):
+            self._shared.update(zip(map(id, other), zip(said, repeat(move), strict=False), strict=True))
 
     def answers(self) -> Iterator[tuple[Written, tuple[Answer, ...]]]:
         """The directives that were answered for so far, each with its answers."""
@@ -149,8 +157,11 @@ class Ledger:
 
     def _of(self, number: int) -> tuple[Answer, ...]:
         """What was said of the directive that it is like, then what was said of itself."""
-        own, shared = self._answers.get(number), self._shared.get(number, ())
-        return tuple(dict.fromkeys((*shared, *own))) if own else shared
+        own = self._answers.get(number)
+        shared, move = self._shared.get(number, _NOTHING)
+        if move is not None:
+            shared = tuple(filter(None, map(move, shared)))
+        return tuple(dict.fromkeys(chain(shared, own))) if own else shared
 
     def rows(self, fallback: Callable[[Written], Answer | None] = lambda _: None) -> tuple[Row, ...]:
         """One row per directive as written, in the order they were given. Raises InternalError on a gap."""
@@ -189,7 +200,8 @@ class Ledger:
 
         def row(group: list[Written]) -> Row:
             first, answers = group[0], self._all(group, fallback)
-            shared = id(answers) if answers is self._shared.get(id(first)) else 0
+            likened = self._shared.get(id(first), _NOTHING)[0]
+            shared = id(likened) if likened and not self._answers.get(id(first)) and len(group) == 1 else 0
             outcome = worst.get(shared)
             if outcome is None:
                 outcome = max(answer.outcome for answer in answers)
@@ -205,4 +217,3 @@ class Ledger:
             return self._of(id(group[0])) or (fallback(group[0]) or FORGOTTEN,)
         found = (self._of(id(each)) or (fallback(each) or FORGOTTEN,) for each in group)
         return tuple(dict.fromkeys(answer for answers in found for answer in answers))
-

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from apacheconf.targets import Translation
+from apacheconf.targets import TARGETS, Translation
 from tests.targets.configs import host, translated
 from tests.targets.echoes import ask
 from tests.targets.fronts import MODULES, fronts
@@ -35,8 +36,8 @@ def _many(count: int, port: str = "80") -> str:
     return "".join(made)
 
 
-def _translated(folder: Path, count: int) -> Translation:
-    return translated(folder, _many(count).replace("{one}", "8001").replace("{two}", "8002"), "haproxy")
+def _translated(folder: Path, count: int, target: str = "haproxy") -> Translation:
+    return translated(folder, _many(count).replace("{one}", "8001").replace("{two}", "8002"), target)
 
 
 def _told(translation: Translation, lines_of_host: slice) -> list[tuple[str, str, set[str]]]:
@@ -67,6 +68,63 @@ def test_every_host_is_told_as_if_it_were_alone(tmp_path: Path) -> None:
     assert any("h7.test" in "".join(many.text.splitlines()[line - 1 : line + 6]) for line in own)
 
 
+def test_servers_of_nginx_are_copies_that_share_their_maps(tmp_path: Path) -> None:
+    few, many = (_translated(tmp_path, count, "nginx") for count in (90, 182))
+    assert many.text.count("\n    server {") - few.text.count("\n    server {") == 92
+    assert many.text.count("map ") == few.text.count("map ")
+    mapped = 'map "$mapped_back_1 $upstream_http_location" $public_location {\n        "~*^(?:\\S+ ){0}(\\S+) '
+    assert mapped in many.text
+
+
+def test_a_copy_is_what_its_host_would_be_alone(tmp_path: Path) -> None:
+    """But for the variables that hold what it maps back."""
+    lines = {count: _translated(tmp_path, count, "nginx").text.splitlines() for count in (64, 90)}
+    for number in (1, 7, 30):  # before the odd one
+        servers = [_server(f"h{number}.test", found) for found in lines.values()]
+        alone, copy = ([line for line in server if not any(map(line.__contains__, _BACK))] for server in servers)
+        assert len(alone) > 60 and _numbers(copy) == _numbers(alone)
+        assert any(f"set $mapped_back_1 http://127.0.0.1:{8001 + (number + 1) % 2}/;" in line for line in servers[1])
+
+
+_BACK = ("mapped_back", "proxy_redirect", "$public_")
+
+
+def _server(name: str, lines: list[str]) -> list[str]:
+    at = lines.index(f"        server_name {name} www.{name};")
+    begin = max(number for number in range(at) if lines[number] == "    server {")
+    return lines[begin - 1 : lines.index("    }", at)]
+
+
+def _numbers(lines: list[str]) -> list[str]:
+    """Variables of maps are numbered in their order."""
+    return [re.sub(r"(\$[a-z_]+)_\d+", r"\1", line) for line in lines]
+
+
+def test_every_copy_is_told_at_lines_of_its_own(tmp_path: Path) -> None:
+    alone, many = (_translated(tmp_path, count, "nginx") for count in (3, 90))
+    each = len(_LINES) + 2 + 1 + 1
+    expected, lines = _told(alone, slice(each, 2 * each)), many.text.splitlines()
+    begins = {number: lines.index(f"        server_name h{number}.test www.h{number}.test;") for number in range(90)}
+    for number in (1, 7, 44, 89):
+        start = number * each + (number > 45)
+        assert _told(many, slice(start, start + each)) == expected, number
+        at = [answer.at for row in many.rows[start : start + each] for answer in row.answers if answer.at]
+        assert len(at) > 10
+        server = range(begins[number] - 5, begins.get(number + 1, len(lines)))
+        outside = [each for each in at if int(each.partition(":")[2]) not in server]
+        assert all("upstream" in "".join(lines[int(each.partition(":")[2]) - 3 :][:3]) for each in outside), outside
+
+
+def test_a_host_with_words_of_its_own_is_no_copy(tmp_path: Path) -> None:
+    """Its redirect leads to itself, so another host's text would be wrong."""
+    text = "".join(
+        host(f'Redirect "/old" "https://h{number}.test/new"', names=f"ServerName h{number}.test")
+        for number in range(90)
+    )
+    found = translated(tmp_path, text, "nginx").text
+    assert all(f"https://h{number}.test/new" in found for number in range(90))
+
+
 @pytest.mark.live
 def test_they_answer_as_httpd_does(tmp_path: Path) -> None:
     names = ("h0.test", "h1.test", "www.h1.test:81", "H64.test.", "h45.test", "h89.test", "www.h89.test", "x.test")
@@ -76,7 +134,6 @@ def test_they_answer_as_httpd_does(tmp_path: Path) -> None:
         for name in names:
             for path in paths:
                 back = f"http://127.0.0.1:{found.one}/back"
-                theirs, ours = (ask(found.at[each], name, path, back) for each in ("httpd", "haproxy"))
-                if ours != theirs:
-                    different.append((name, path, theirs, ours))
+                theirs, *ours = (ask(found.at[each], name, path, back) for each in ("httpd", *TARGETS))
+                different += [(name, path, theirs, each) for each in ours if each != theirs]
         assert not different, "\n".join(map(str, different))

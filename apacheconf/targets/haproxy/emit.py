@@ -36,9 +36,7 @@ from apacheconf.targets.translation import NO_TRACE, Emission
 FILE = "haproxy.cfg"
 
 
-def emit(
-    program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Scopes, folder: bool = False
-) -> Emission:
+def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Scopes, folder: bool = False) -> Emission:
     """haproxy.cfg, complete; the ledger gets what its lines claim.
 
     In a ``folder`` it is the same: hosts of one socket share their frontend, which can't be parted.

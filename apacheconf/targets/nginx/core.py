@@ -96,10 +96,10 @@ def _limit_claims(said_by: list[Written]) -> tuple[Claim, ...]:
 
 def emit_hash_sizes(names: list[str], http: Block) -> None:
     """NGX-19: many or long names need more room than nginx's defaults."""
-    longest = max(map(len, names), default=0)
-    if longest > _SMALL_NAMES:
-        http.add("server_names_hash_bucket_size", str(1 << (longest + 24).bit_length()))
-    if len(names) > _MANY_NAMES:
+    longest, many = max(map(len, names), default=0), len(names) > _MANY_NAMES
+    if longest > _SMALL_NAMES or many:
+        http.add("server_names_hash_bucket_size", str(max(1 << (longest + 24).bit_length(), 128 if many else 0)))
+    if many:
         http.add("server_names_hash_max_size", str(1 << (2 * len(names)).bit_length()))
 
 

@@ -5,6 +5,9 @@ Every location carries the full set of what it needs (NGX-30); only what is the 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
+
 from apacheconf.ledger import Ledger
 from apacheconf.program.hosts import Host
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
@@ -20,6 +23,7 @@ from apacheconf.targets.hostnames import (
 )
 from apacheconf.targets.media_types import is_known
 from apacheconf.targets.nginx import (
+    copies,
     core,
     documents,
     failures,
@@ -41,7 +45,7 @@ from apacheconf.targets.nginx.differences import Traits, differences
 from apacheconf.targets.nginx.files import Files, own_files
 from apacheconf.targets.nginx.locations import emit_place
 from apacheconf.targets.nginx.lowering import Lowering
-from apacheconf.targets.nginx.tree import DOLLAR, QUESTION, Block, Directive, all_directives, literal
+from apacheconf.targets.nginx.tree import DOLLAR, QUESTION, Block, Copy, Directive, all_directives, literal
 from apacheconf.targets.restrictions import restrictions
 from apacheconf.targets.routes import Route
 from apacheconf.targets.scopes import Scopes
@@ -52,39 +56,38 @@ FILE, TYPES = "nginx.conf", "mime.types"
 _WORDS = "Written by apacheconf from an Apache httpd configuration, for nginx"
 
 
-def emit(
-    program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Scopes, folder: bool = False
-) -> Emission:
+def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Scopes, folder: bool = False) -> Emission:
     """nginx.conf, complete, or as a ``folder`` with a file for each host; the ledger gets what its lines claim."""
     low = Lowering(program, version, Sources(program.directives), scopes)
     servers = Block()
-    for listens, named, as_regex in _servers(program):
-        _emit_server(low, listens, named, as_regex, servers)
+    found = _emit_servers(low, servers)
+    models = [each.model for each in found]
     settings.settle(low, program.hosts[program.index.main], low.proxied, [])
     files = Files(FILE, ledger)
-    types = mod_mime.settle_tables(low, servers)
+    types = mod_mime.settle_tables(low, [(servers, 1), *((each.model, len(each.servers)) for each in found)])
+    for each in found:
+        copies.write(low, each)
     if folder and types.entries:
         files.add(TYPES, types)
         types = Block([Directive("include", (TYPES,))])
     hosts = own_files(servers, files) if folder else servers
-    files.add(FILE, _assemble(low, servers, hosts, types))
+    files.add(FILE, _assemble(low, [servers, *models], hosts, types))
     mod_mime.settle_types(low, files.claims)
     static.settle_unreached(low)
     mod_proxy_hcheck.settle(low)
     for claim in low.dropped:
         ledger.drop(claim.said_by, claim.caveat, claim.outcome, claim.key)
+    for each in found:
+        copies.settle_copies(each, ledger)
     trace = any(host.shape.limits.trace for host in program.hosts)
     several = len({host.front_tls for host in program.hosts if host.front_tls}) > 1
     traits = Traits(trace, several, low.serves_files, is_known(program))
     return Emission(files.texts, differences(version, traits), htaccess.notes(low))
 
 
-Listens = list[tuple[Endpoint, bool]]
-
-
-def _servers(program: Program) -> list[tuple[Listens, Named, bool]]:
+def _servers(program: Program) -> list[copies.Server]:
     """The servers to write: a host with the endpoints where it has the same names (NGX-10, NGX-12)."""
-    found: dict[Named, tuple[Listens, Named, bool]] = {}
+    found: dict[Named, copies.Server] = {}
     for endpoint, candidates in endpoints(program).items():
         answering = named_hosts(program, candidates)
         as_regex = core.needs_regexes(answering)
@@ -93,8 +96,25 @@ def _servers(program: Program) -> list[tuple[Listens, Named, bool]]:
     return list(found.values())
 
 
-def _assemble(low: Lowering, servers: Block, *at_the_end: Block) -> Block:
-    """The main file; ``at_the_end`` stand the servers, or where they are, and the types of files."""
+def _emit_servers(low: Lowering, servers: Block) -> list[copies.Copies]:
+    """Write all servers in their order; gives the copies among them, whose text is still to be written."""
+    found = _servers(low.program)
+    by_host, lower = {server[1].host: server for server in found}, partial(_emit_server, low)
+    made = (copies.emit_model(low, kind, by_host, lower) for kind in copies.find_kinds(low, found))
+    models = [each for each in made if each is not None]
+    written = {number: copy for each in models for number, copy in each.servers.items()}
+    for server in found:
+        copy = written.get(server[1].host)
+        if copy is None:
+            _emit_server(low, server, servers)
+        else:
+            servers.space()
+            servers.entries.append(copy)
+    return models
+
+
+def _assemble(low: Lowering, servers: list[Block], *at_the_end: Block) -> Block:
+    """The main file; ``at_the_end`` stand the ``servers``, or where they are, and the types of files."""
     root = Block()
     root.say(f"{_WORDS} {'.'.join(map(str, low.version))}.")
     root.say("Comments name the lines that a block came from; the report accounts for every directive.")
@@ -107,7 +127,7 @@ def _assemble(low: Lowering, servers: Block, *at_the_end: Block) -> Block:
     http = root.open("http")
     http.say("httpd's limits and defaults, which differ from nginx's.")
     core.emit_limits(low, low.program.hosts[low.program.index.main], http)
-    core.emit_hash_sizes([name for each in servers.directives() for name in _names_in(each)], http)
+    core.emit_hash_sizes([name for block in servers for name in _names_in(block)], http)
     http.space()
     http.say("What holds for every origin: headers end, pass and come back as with httpd.")
     mod_proxy.emit_defaults(low, http)
@@ -115,7 +135,7 @@ def _assemble(low: Lowering, servers: Block, *at_the_end: Block) -> Block:
     http.space()
     http.add("access_log", "off", comment="a server that has no CustomLog writes no log")
     mod_mime.emit_types(low, http)
-    written = [*all_directives(servers), *all_directives(low.members)]
+    written = [each for block in (*servers, low.members) for each in all_directives(block)]
     words = [*low.formats, *(word for each in written for word in each.words)]
     low.maps.emit(http, words)
     mod_log_config.emit_formats(low, http)
@@ -126,12 +146,15 @@ def _assemble(low: Lowering, servers: Block, *at_the_end: Block) -> Block:
     return root
 
 
-def _names_in(server: Directive) -> list[str]:
-    return [name for each in server.block.directives() if each.name == "server_name" for name in each.words] if (
-        server.block) else []  # fmt: skip
+def _names_in(servers: Block) -> Iterator[str]:
+    for each in servers.entries:
+        if isinstance(each, Copy):
+            yield from each.names
+        elif isinstance(each, Directive) and each.block:
+            yield from (name for line in each.block.directives() if line.name == "server_name" for name in line.words)
 
 
-def _signs(words: list[str]) -> list[Directive | str | None]:
+def _signs(words: list[str]) -> list[Directive | Copy | str | None]:
     """NGX-195: variables that hold a sign for which nginx has no escape, where a word needs one."""
     block = Block()
     for sign, variable in (("$", DOLLAR), ("?", QUESTION)):
@@ -141,8 +164,9 @@ def _signs(words: list[str]) -> list[Directive | str | None]:
     return [None, *block.entries] if block.entries else []
 
 
-def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, servers: Block) -> None:
-    host = low.program.hosts[named.host]
+def _emit_server(low: Lowering, server_of: copies.Server, servers: Block) -> None:
+    listens, named, as_regex = server_of
+    host, alike = low.program.hosts[named.host], low.alike
     section = low.scopes.section(host)
     said_by = [section] if section else []
     servers.space()
@@ -150,11 +174,13 @@ def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, 
     for endpoint, default in listens:
         _emit_listen(low, host, endpoint, default, server)
     names = core.server_names(named, as_regex)
+    names = alike.names(names) if alike else names
     if names:
-        server.add("server_name", *names, claims=_name_claims(low, host, named))
+        server.add("server_name", *names, claims=_name_claims(low, host))
     mod_ssl.emit_tls(low, host, server)
-    claims = () if names else _name_claims(low, host, named)
-    server.add("set", "$server_is", literal(host.name) if host.name else "$hostname", claims=claims)
+    claims = () if names else _name_claims(low, host)
+    name = literal(host.name) if host.name else "$hostname"
+    server.add("set", "$server_is", alike.word("name", name) if alike else name, claims=claims)
     core.emit_own_limits(low, host, server)
     mod_remoteip.emit_remote_ip(low, host, server)
     server.space()
@@ -188,6 +214,7 @@ def _emit_server(low: Lowering, listens: Listens, named: Named, as_regex: bool, 
     documents.emit_texts(low, server)
     mod_log_config.emit_logs(low, host, server)
     server.entries[settings_at:settings_at] = low.maps.take_settings().entries
+    server.entries[settings_at:settings_at] = alike.settings().entries if alike else []
     failures.finish_failures(low, server)
     messages.emit_error_log(low, host, server)
 
@@ -207,7 +234,7 @@ def _host_claims(low: Lowering, host: Host) -> tuple[Claim, ...]:
     return (exact([*([section] if section else []), *engine]),)
 
 
-def _name_claims(low: Lowering, host: Host, named: Named) -> tuple[Claim, ...]:
+def _name_claims(low: Lowering, host: Host) -> tuple[Claim, ...]:
     """Names that an earlier host wins everywhere are dead; the others stand in ``server_name``."""
     return (exact(low.scopes.names(host)),)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from apacheconf.ledger import Ledger
 from apacheconf.targets.claims import Claim, settle
 from apacheconf.targets.naming import Names, slug
-from apacheconf.targets.nginx.tree import Block, Directive, print_tree
+from apacheconf.targets.nginx.tree import Block, Copy, Directive, print_tree
 
 #: Where the files of virtual hosts lie, from the main file.
 HOSTS = "hosts"
@@ -29,6 +29,8 @@ class Files:
     def add(self, name: str, root: Block) -> None:
         """Print ``root`` as the file ``name``, and give the ledger what its lines claim."""
         self.texts[name], claims = print_tree(root)
+        for each in root.entries:
+            _place(each, name)
         settle(claims, name, self.ledger)
         self.claims += [claim for _, claim in claims]
 
@@ -40,15 +42,26 @@ def own_files(servers: Block, files: Files) -> Block:
     """
     includes, names = Block(), Names()
     includes.say("Virtual hosts, in their order: the first regex of a server_name that matches wins.")
-    for server in servers.directives():
+    for server in (each for each in servers.entries if isinstance(each, Directive | Copy)):
         name = f"{HOSTS}/{names.of(id(server), _wish(server, names))}.conf"
         files.add(name, Block([server]))
         includes.add("include", name)
     return includes
 
 
-def _wish(server: Directive, names: Names) -> str:
+def _place(entry: Directive | Copy | str | None, file: str) -> None:
+    """Tell the copies in which file they are."""
+    if isinstance(entry, Copy):
+        entry.file = file
+    elif isinstance(entry, Directive) and entry.name == "http" and entry.block:
+        for each in entry.block.entries:
+            _place(each, file)
+
+
+def _wish(server: Directive | Copy, names: Names) -> str:
     """``www.example.com``, with its port where another host has the name, or ``default-8080`` where it has none."""
+    if isinstance(server, Copy):
+        return f"{server.names[0]}-{server.port}" if names.has(server.names[0]) else server.names[0]
     listen, name = "", ""
     for each in server.block.directives() if server.block else ():
         listen = listen or (each.words[0] if each.name == "listen" else "")

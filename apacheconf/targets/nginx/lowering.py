@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from apacheconf.program.handling import Pairs
 from apacheconf.program.program import Program
@@ -17,6 +18,9 @@ from apacheconf.targets.nginx.tree import Block
 from apacheconf.targets.routes import Route
 from apacheconf.targets.scopes import Scopes
 from apacheconf.targets.sources import Sources
+
+if TYPE_CHECKING:
+    from apacheconf.targets.nginx.copies import Alike
 
 
 @dataclass
@@ -38,6 +42,8 @@ class Lowering:
     written: dict[object, Origin] = field(default_factory=dict)
     formats: dict[str, str] = field(default_factory=dict)
     dropped: list[Claim] = field(default_factory=list)
+    #: Set while a server is written that is one of many.
+    alike: Alike | None = None
     #: The places of the server that is being written.
     places: list[Place] = field(default_factory=list)
     #: What the server that is being written says of errors for all its paths.

@@ -64,15 +64,21 @@ def emit_table(low: Lowering, route: Route, location: Block) -> None:
     location.entries.append(Directive("types", block=low.tables[key]))
 
 
-def settle_tables(low: Lowering, servers: Block) -> Block:
-    """The table that most locations have, to stand above all of them, which lose it."""
-    tables = [
-        each.block for each in all_directives(servers) if any(each.block is known for known in low.tables.values())
-    ]
-    if not tables:
+def settle_tables(low: Lowering, servers: list[tuple[Block, int]]) -> Block:
+    """The table that most locations have, to stand above all of them, which lose it.
+
+    ``servers`` come with how many copies there are of each.
+    """
+    counts = {id(known): 0 for known in low.tables.values()}
+    for block, count in servers:
+        for each in all_directives(block):
+            if id(each.block) in counts:
+                counts[id(each.block)] += count
+    if not any(counts.values()):
         return Block()
-    common = max(low.tables.values(), key=lambda known: sum(each is known for each in tables))
-    _take_away(servers, common, list(low.tables.values()))
+    common = max(low.tables.values(), key=lambda known: counts[id(known)])
+    for block, _ in servers:
+        _take_away(block, common, list(low.tables.values()))
     return Block([Directive("types", block=common)])
 
 

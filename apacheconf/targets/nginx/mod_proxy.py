@@ -113,6 +113,8 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
     own_servers = have_servers(route, origin)
     service = service_of(origin, low, addresses_of(route.host, origin, low) if own_servers else None)
     upstream = member_of_session(service, low)
+    if low.alike:
+        upstream = low.alike.word(f"origin-{route.map.origin}", upstream)
     asked = f"{'https' if SECURE[worker.scheme] else 'http'}://{upstream}"
     path = _emit_new_path(low, route, origin, asked, location)
     location.add("proxy_pass", f"{asked}{path}", claims=_mapping_claims(route, origin))
@@ -309,18 +311,24 @@ def _emit_host(low: Lowering, route: Route, origin: Origin, edited: str | None, 
                                "it picks a member", "member-host"),)  # fmt: skip
     if have_servers(route, origin):
         return  # each member's own server says it
-    location.add("proxy_set_header", "Host", members(origin)[0].authority, claims=claims)
+    authority = members(origin)[0].authority
+    if low.alike and route.map:
+        authority = low.alike.word(f"authority-{route.map.origin}", authority)
+    location.add("proxy_set_header", "Host", authority, claims=claims)
 
 
-def _emit_way_back(low: Lowering, route: Route, lines: HeaderLines, location: Block) -> None:
+def _emit_way_back(low: Lowering, route: Route, headers: HeaderLines, location: Block) -> None:
     """RV-1 to RV-8: Location through ``proxy_redirect``, which leaves nothing but Refresh; the others through maps."""
     if not low.maps_back:
         return
-    for step, (pattern, public) in zip(route.reverses, _entries_back(low, route), strict=True):
-        said_by = route.host.said_by(step)
+    lines = [([step], *entry) for step, entry in zip(route.reverses, _entries_back(low, route), strict=True)]
+    if low.alike and lines:  # their URLs are in variables, which only maps can ask
+        lines = [(route.reverses, "~^.*$", _mapped_back(low, route, "Location"))]
+    for steps, pattern, public in lines:
+        said_by = [each for step in steps for each in route.host.said_by(step)]
         comment = low.sources.comment(said_by)
         location.add("proxy_redirect", pattern, public, comment=comment, claims=(exact(said_by),))
-    hidden = {name.lower() for name in lines.hidden()}
+    hidden = {name.lower() for name in headers.hidden()}
     for name in (*_MAPPED_BACK, "Refresh"):
         if name.lower() not in hidden:
             location.add("add_header", name, _mapped_back(low, route, name), "always")
@@ -332,7 +340,8 @@ def _mapped_back(low: Lowering, route: Route, name: str) -> str:
     entries = _entries_back(low, route)
     if not entries or name == "Refresh":
         return f"${variable}"
-    made = Map(f"${variable}", (*entries, ("default", f"${variable}")), f"{name}, mapped back like Location")
+    asked = "".join(f"{low.alike.mapped_back(each)} " for each in _numbers_back(route)) if low.alike else ""
+    made = Map(f"{asked}${variable}", (*entries, ("default", f"${variable}")), f"{name}, mapped back like Location")
     return low.maps.make(f"public_{name.lower().replace('-', '_')}", made)
 
 
@@ -355,14 +364,22 @@ def _emit_cookies(low: Lowering, route: Route, location: Block) -> None:
 
 
 def _entries_back(low: Lowering, route: Route) -> list[tuple[str, str]]:
-    """Each ProxyPassReverse as what a value matches, and what it becomes."""
+    """Each ProxyPassReverse as what a value matches, and what it becomes; the URLs of hosts that are alike are asked
+    for before the value."""
     found = []
-    for step in route.reverses:
+    for at, step in enumerate(route.reverses):
         assert isinstance(step.action, MapBack)
         reverse = reverse_of(low.program, route.host, step.action)
         pattern = f"~*{starting_with(reverse.urls, '(?<tail>.*)', reverse.one_slash)}"
+        if low.alike:
+            before, behind = at, len(route.reverses) - at - 1
+            pattern = rf"~*^(?:\S+ ){{{before}}}(\S+) (?:\S+ ){{{behind}}}\1(?<tail>.*)$"
         found.append((pattern, f"{public_url(low, route.host, reverse.path)}$tail"))
     return found
+
+
+def _numbers_back(route: Route) -> list[int]:
+    return [step.action.url for step in route.reverses if isinstance(step.action, MapBack)]
 
 
 def public_url(low: Lowering, host: Host, path: str) -> str:

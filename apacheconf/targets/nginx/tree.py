@@ -35,10 +35,25 @@ class Directive:
 
 
 @dataclass(slots=True)
+class Copy:
+    """A server that is written already, with its names; ``claims`` are at its lines, from 0.
+
+    ``file`` and ``line`` are where it was printed.
+    """
+
+    text: str
+    names: tuple[str, ...]
+    port: int
+    claims: tuple[tuple[int, Claim], ...] = ()
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(slots=True)
 class Block:
     """The entries between braces, or the whole file. None stands for a blank line, text for a comment."""
 
-    entries: list[Directive | str | None] = field(default_factory=list)
+    entries: list[Directive | Copy | str | None] = field(default_factory=list)
 
     def add(self, name: str, *words: str, comment: str = "", claims: tuple[Claim, ...] = ()) -> Directive:
         """Append ``name words;``."""
@@ -113,6 +128,10 @@ def _print(block: Block, depth: int, lines: list[str], claims: list[tuple[int, C
             lines.append("")
         elif isinstance(entry, str):
             lines += [f"{indent}{line}" for line in comment_lines(entry)]
+        elif isinstance(entry, Copy):
+            entry.line = len(lines) + 1
+            claims += [(len(lines) + line, claim) for line, claim in entry.claims]
+            lines += [f"{indent}{line}" if line else "" for line in entry.text.split("\n")]
         else:
             _print_directive(entry, depth, lines, claims)
 
