@@ -14,6 +14,8 @@
     --- show X-User                     headers that are told as the origin received them
     --- ask GET /open/a.txt             further header lines, an empty line and a body (\\r is a return) may follow
     --- ask same GET /b                 on the connection of the request before
+    --- gone PATH                       before the next request this file, link or folder goes away
+    --- now PATH                        or is written anew; it is a folder if that word follows
     --- answer                          recorded: made by ``python -m tests.wire [NAME]...``
     200 OK
     Content-Length: 6
@@ -34,6 +36,7 @@ import difflib
 import gzip
 import os
 import re
+import shutil
 import struct
 import sys
 import time
@@ -257,7 +260,9 @@ def _told(scene: Scene) -> list[str]:
     shown = [name for part in scene.case.of("show") for name in part.words.split()]
     told: list[str] = []
     written = scene.case.of("written")
-    for together in _connections(scene.case.of("ask")):
+    for changes, together in _connections(scene.case.parts):
+        for change in changes:
+            _change(change, scene)
         turns = tuple(Turn(scene.fill(request_text(p)).encode("latin-1"), (_method(p),)) for p in together)
         answers = exchange(("127.0.0.1", scene.port), turns, PATIENCE).answers
         if written:  # a line is written when its answer has been sent, by a thread that others may overtake
@@ -299,14 +304,32 @@ def _has_open(folder: Path, process: Path) -> bool:
         return False
 
 
-def _connections(asks: Iterable[Part]) -> list[list[Part]]:
-    found: list[list[Part]] = []
-    for part in asks:
-        if part.words.startswith("same "):
-            found[-1].append(part)
-        else:
-            found.append([part])
+def _connections(parts: Iterable[Part]) -> list[tuple[list[Part], list[Part]]]:
+    """The requests of each connection, and what changes before it."""
+    found: list[tuple[list[Part], list[Part]]] = []
+    changes: list[Part] = []
+    for part in parts:
+        if part.kind in ("gone", "now"):
+            changes.append(part)
+        elif part.kind == "ask" and part.words.startswith("same "):
+            found[-1][1].append(part)
+        elif part.kind == "ask":
+            found.append((changes, [part]))
+            changes = []
     return found
+
+
+def _change(part: Part, scene: Scene) -> None:
+    """Take something away from the sandbox, or write it."""
+    path = scene.box.path / part.words.split()[0]
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+    if part.kind == "now":
+        name, *words = part.words.split()
+        kind = "folder" if "folder" in words else "file"
+        _lay_out(Part(kind, " ".join((name, "mtime=now", *words)), part.text), scene.box.path, scene)
 
 
 def _method(part: Part) -> str:

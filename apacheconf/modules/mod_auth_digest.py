@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 from apacheconf.modules.declare import Conf, Fate, Module, Setting, ValueRefused, setting
 from apacheconf.modules.facts import listed, served
@@ -23,6 +23,12 @@ class AuthDigestDirConf(Conf):
     nonce_lifetime: Setting[int] = setting(300)
     domain: Setting[tuple[str, ...]] = setting(())
     check_count: Setting[bool] = setting(False)
+    algorithm: Setting[str] = setting("MD5")
+    qop: Setting[tuple[str, ...]] = setting(())
+
+    def merge(self, child: Self) -> Self:
+        """httpd merges the providers alone: what an inner section says replaces all the rest (AB-9)."""
+        return child if child.providers.is_set else replace(child, providers=self.providers)
 
 
 def _qop(words: Sequence[str]) -> tuple[str, ...]:
@@ -59,9 +65,10 @@ MODULE = Module(
             per="dir", fills="nonce_lifetime", restricts=True,
         ),
         listed(
-            "AuthDigestAlgorithm", choice("Unsupported algorithm in AuthDigestAlgorithm: %s", "MD5"), restricts=True
+            "AuthDigestAlgorithm", choice("Unsupported algorithm in AuthDigestAlgorithm: %s", "MD5"),
+            per="dir", fills="algorithm", restricts=True,
         ),
-        listed("AuthDigestQop", _qop, restricts=True),
+        listed("AuthDigestQop", _qop, per="dir", fills="qop", restricts=True),
         listed("AuthDigestDomain", tuple, per="dir", fills="domain", extends=True, restricts=True),
         listed("AuthDigestShmemSize", _shared_memory),
         listed("AuthDigestNcCheck", per="dir", fills="check_count", restricts=True),

@@ -34,10 +34,14 @@ from apacheconf.modules.values import in_server_root, is_there
 
 @dataclass(frozen=True, slots=True)
 class RewriteMap:
-    """``kind`` is ``txt``, ``rnd``, ``dbm``, ``int``, ``prg``, ``dbd`` or ``fastdbd``; ``source`` what follows it."""
+    """``kind`` is ``txt``, ``rnd``, ``dbm``, ``int``, ``prg``, ``dbd`` or ``fastdbd``; ``source`` what follows it.
+
+    ``dbm`` is the library of a dbm: ``db``, ``sdbm`` or ``gdbm``, and empty for others.
+    """
 
     kind: str
     source: str
+    dbm: str = ""
 
 
 Line = RewriteRule | RewriteCond
@@ -88,21 +92,28 @@ def base(words: Sequence[str], scope: Scope) -> str:
 
 
 _MAP_KINDS = ("int", "txt", "rnd", "dbm", "prg", "dbd", "fastdbd")
+#: What a type of dbm is; Debian's default is Berkeley DB.
+_DBM_TYPES = {"default": "db", "db": "db", "sdbm": "sdbm", "gdbm": "gdbm"}
 _FUNCTIONS = frozenset({"tolower", "toupper", "escape", "unescape"})
 
 
 def rewrite_map(words: Sequence[str], scope: Scope) -> dict[str, RewriteMap]:
     """RW-43; what stands without a type is a text file."""
     kind, colon, source = words[1].partition(":")
-    kind, _, variant = kind.lower().partition("=")
-    if not colon or kind not in _MAP_KINDS or (variant and kind != "dbm"):
+    kind, typed, variant = kind.lower().partition("=")
+    if not colon or kind not in _MAP_KINDS or (typed and kind != "dbm"):
         kind, source = "txt", words[1]
+    dbm = _DBM_TYPES.get(variant if typed else "default", "") if kind == "dbm" else ""
+    if kind == "dbm" and not dbm:
+        raise ValueRefused(f"RewriteMap: dbm type {words[1].partition(':')[0][4:]} is invalid", 1)
     if kind in ("dbd", "fastdbd") and not scope.has_module("mod_dbd"):
         raise ValueRefused("RewriteMap types dbd and fastdbd require mod_dbd!", 1)
     if kind == "int" and source not in _FUNCTIONS:
         raise ValueRefused(f"RewriteMap: internal map not found:{source}", 1)
-    found = {words[0]: RewriteMap(kind, source)}
+    found = {words[0]: RewriteMap(kind, source, dbm)}
     file = in_server_root(source.partition(" ")[0] if kind == "prg" else source, scope)
+    if dbm == "sdbm":
+        file += ".pag" if is_there(f"{file}.dir") else ".dir"
     if kind in ("txt", "rnd", "dbm", "prg") and not is_there(file):
         raise NotHere(f"RewriteMap: file for map {words[0]} not found:{file}", 1, found)
     return found

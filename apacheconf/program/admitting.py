@@ -171,8 +171,8 @@ def _in_group(requires: InGroup, action: Admit, course: Course) -> Standing:
     found = state.authority.membership(action.groups, state.user, names, requires.dbm)
     if found.is_member:
         return Standing.GRANTED
-    if found.message is not None:
-        mod_auth_basic.tell(found.message, course)
+    for message in found.messages:
+        mod_auth_basic.tell(message, course)
     return Standing.ERROR if found.is_member is None else Standing.DENIED
 
 

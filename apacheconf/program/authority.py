@@ -28,18 +28,18 @@ class Verdict(Enum):
 
 
 class Finding(NamedTuple):
-    """A verdict, and what the error log gets to know. ``secret`` is a digest's hash, if that was asked for."""
+    """A verdict, and what the error log gets to know of it. ``secret`` is a digest's hash, if that was asked for."""
 
     verdict: Verdict
-    message: Message | None = None
+    messages: tuple[Message, ...] = ()
     secret: str = ""
 
 
 class Membership(NamedTuple):
-    """Whether a user is in one of some groups, None where that can't be found out; ``message`` says why not."""
+    """Whether a user is in one of some groups, None where that can't be found out; ``messages`` say why not."""
 
     is_member: bool | None
-    message: Message | None = None
+    messages: tuple[Message, ...] = ()
 
 
 @dataclass(slots=True)

@@ -89,6 +89,7 @@ class Course:
     ``forced_handler`` and ``forced_type`` are what rules say of it (H, T). ``depth`` counts
     how deep sub-requests are in each other. One that has ``walked`` depends on what is in the file system. ``note``
     explains an error in its page. ``unfit``: what the origin would be asked breaks a request line.
+    ``by_rules``: a RewriteRule redirects, which is an answer of its own even where it is the document of an error.
     ``turn_of`` is a balancer whose member has its turn although nobody is asked.
     """
 
@@ -136,6 +137,10 @@ class Course:
     unfit: bool = False
     turn_of: Balancer | None = None
     fields: list[tuple[str, str]] = field(default_factory=list)
+    by_rules: bool = False
+
+    def __post_init__(self) -> None:
+        self.state.messages = self.messages
 
     @property
     def asked_for(self) -> str:

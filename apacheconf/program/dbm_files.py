@@ -1,13 +1,16 @@
-"""Files of keys and values, as httpd's dbm maps read them: SDBM, Berkeley DB's hash files and GDBM, read whole.
+"""Files of keys and values, as httpd's dbm maps read them: SDBM, Berkeley DB's hash files and GDBM (RW-43, AB-3).
 
 A map is looked up often and changes seldom, so its pages are read one after the other into a table; nothing is
-written, and no lock is taken. What is damaged gives what can be read of it.
+written, and no lock is taken. What is damaged behind its header gives what can be read of it.
 """
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 Pair = tuple[bytes, bytes]
@@ -24,32 +27,71 @@ _GDBM_HEADER = 40
 _FIRST_ELEMENT, _ELEMENT = 112, struct.Struct("<i4xqii")
 
 
-def dbm_files(path: str) -> tuple[str, ...]:
-    """The files that a dbm of this name may consist of, the one that holds the pairs first."""
-    return (f"{path}.pag", path)
+def dbm_kind(named: str) -> str:
+    """``sdbm``, ``gdbm`` or ``db``: what a type is in AuthDBMType or RewriteMap, where Debian's default is ``db``."""
+    return {"": "db", "default": "db"}.get(named.lower(), named.lower())
 
 
-def read_dbm(path: str) -> dict[str, str]:
-    """All pairs, as latin-1 text. Raises OSError where no such file can be read."""
-    for name in dbm_files(path):
-        try:
-            data = Path(name).read_bytes()
-        except FileNotFoundError:
-            continue
-        pairs = _sdbm_pairs(data) if name.endswith(".pag") else _pairs(data)
-        return {key.decode("latin-1"): value.decode("latin-1") for key, value in pairs}
-    raise FileNotFoundError(path)
+def dbm_file(path: str, kind: str) -> str:
+    """The file that holds the pairs of a dbm of this name."""
+    return f"{path}.pag" if kind == "sdbm" else path
 
 
-def _pairs(data: bytes) -> Iterator[Pair]:
-    order = next((each for each in "<>" if data[:4] in (struct.pack(f"{each}I", magic) for magic in _GDBM)), "")
-    return _gdbm_pairs(data, order) if order else _hash_pairs(data)
+def read_dbm(path: str, kind: str) -> dict[str, str]:
+    """All pairs, as latin-1 text. Raises OSError where httpd could not open it, with the library's own number.
+
+    What is no database is one to SDBM, without pairs.
+    """
+    try:
+        data = _opened(path, kind)
+    except OSError as fault:
+        raise OSError(_NUMBERS.get((kind, fault.errno or 0), fault.errno), "no database") from None
+    return {key.decode("latin-1"): value.decode("latin-1") for key, value in _READERS[kind](data)}
 
 
-def _gdbm_pairs(data: bytes, order: str) -> Iterator[Pair]:
+#: Numbers of GDBM: it can't be opened, it is a folder, no magic number, empty, and shorter than its header.
+_UNOPENED, _FOLDER, _NO_MAGIC, _EMPTY, _SHORT = 3, 6, 7, 8, 25
+_NUMBERS = {
+    **dict.fromkeys((("gdbm", errno.ENOENT), ("gdbm", errno.EACCES)), _UNOPENED),
+    ("gdbm", errno.EISDIR): _FOLDER,
+}
+
+
+def complaint(kind: str, fault: OSError) -> str:
+    """What httpd says of a dbm that it could not open; APR knows no words for the other libraries' numbers."""
+    if kind == "sdbm":
+        return f"({fault.errno}){os.strerror(fault.errno or 0)}"
+    return f"({120000 + (fault.errno or 0)})APR does not understand this error code"
+
+
+def _opened(path: str, kind: str) -> bytes:
+    """What the file holds. Raises OSError where it is no database of this kind, or no file at all."""
+    file = Path(dbm_file(path, kind))
+    mode = file.stat().st_mode
+    if kind == "sdbm":
+        Path(f"{path}.dir").stat()
+        return file.read_bytes() if stat.S_ISREG(mode) else b""
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, "")
+    data = file.read_bytes() if stat.S_ISREG(mode) else b""
+    if kind == "gdbm" and (len(data) < _GDBM_HEADER or not _gdbm_order(data)):
+        raise OSError((_SHORT if data else _EMPTY) if len(data) < _GDBM_HEADER else _NO_MAGIC, "")
+    if kind == "db" and not _hash_order(data):
+        raise OSError(errno.EINVAL, "")
+    return data
+
+
+def _gdbm_order(data: bytes) -> str:
+    return next((each for each in "<>" if data[:4] in (struct.pack(f"{each}I", magic) for magic in _GDBM)), "")
+
+
+def _hash_order(data: bytes) -> str:
+    return next((each for each in "<>" if data[_MAGIC_AT : _MAGIC_AT + 4] == struct.pack(f"{each}I", _MAGIC)), "")
+
+
+def _gdbm_pairs(data: bytes) -> Iterator[Pair]:
     """The elements of all buckets, to which the directory points, some of them more than once."""
-    if len(data) < _GDBM_HEADER:
-        return
+    order = _gdbm_order(data)
     directory, size = struct.unpack_from(f"{order}8xqi", data)
     (elements,) = struct.unpack_from(f"{order}28xi", data)
     if not 0 < directory < len(data):
@@ -77,9 +119,7 @@ def _sdbm_pairs(data: bytes) -> Iterator[Pair]:
 
 
 def _hash_pairs(data: bytes) -> Iterator[Pair]:
-    order = next((each for each in "<>" if data[_MAGIC_AT : _MAGIC_AT + 4] == struct.pack(f"{each}I", _MAGIC)), "")
-    if not order:
-        return
+    order = _hash_order(data)
     (size,) = struct.unpack_from(f"{order}I", data, _SIZE_AT)
     for at in range(size, len(data) - size + 1, size) if size > _HEADER else ():
         page = data[at : at + size]
@@ -112,3 +152,6 @@ def _overflow(number: int, length: int, order: str, data: bytes, size: int) -> b
         if not used:
             break
     return found[:length]
+
+
+_READERS: dict[str, Callable[[bytes], Iterator[Pair]]] = {"sdbm": _sdbm_pairs, "gdbm": _gdbm_pairs, "db": _hash_pairs}

@@ -42,6 +42,7 @@ from apacheconf.program.functions import FUNCTIONS
 from apacheconf.program.globs import glob_matches
 from apacheconf.program.headers import HeaderTable
 from apacheconf.program.hosts import Host
+from apacheconf.program.messages import Message
 from apacheconf.program.naming import Naming, own_name, own_port, port_of, self_url
 from apacheconf.program.phases import Phase
 from apacheconf.program.prefixes import lies_under, taken
@@ -76,7 +77,8 @@ class State:
     onsuccess and always, once they are there. ``started`` is in seconds since 1970, ``main_path`` is the path of the
     request that a sub-request belongs to, ``before`` path and query of what an internal redirect led here from,
     ``first`` those that all began with. ``vary`` are the header fields that expressions and rules have asked,
-    ``notes`` what Header has noted, by names in lower case. ``naming`` is what sections say of UseCanonicalName,
+    ``notes`` what Header has noted, by names in lower case, ``messages`` what is for the error log.
+    ``naming`` is what sections say of UseCanonicalName,
     ``dns_name`` what DNS does; ``asked_host`` is the Host header as it came, or the authority in its place.
     """
 
@@ -116,6 +118,7 @@ class State:
     asked_host: str = ""
     vary: list[str] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
+    messages: list[Message] = field(default_factory=list)
 
     @property
     def authority(self) -> Authority:
@@ -236,10 +239,11 @@ def text_of(value: Value, state: State) -> str:
             return text_of(yes if holds(condition, state) else no, state)
         case Escaped(inner):
             return escape(text_of(inner, state), value)
-        case Lookup(_, key, default, kind, source):
-            asked = text_of(key, state)
-            found = None if kind == "prg" and state.request.imagined else look_up(kind, source, asked)
-            return text_of(default, state) if found is None else found
+        case Lookup():
+            asked = text_of(value.key, state)
+            imagined = value.kind == "prg" and state.request.imagined
+            found = None if imagined else look_up(value, asked, state.messages)
+            return text_of(value.default, state) if found is None else found
 
 
 def _matches(text: str, regex: Regex, captures: str, state: State) -> bool:

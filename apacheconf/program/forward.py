@@ -107,6 +107,7 @@ def decision_of(course: Course, keep_alive: bool = True) -> Decision:
         located=course.located,
         vary=(", ".join(dict.fromkeys(state.vary)),) if state.vary else (),
         redirect_to=course.redirect_to or "",
+        by_rules=course.by_rules,
         note=course.note,
         turn_of=course.turn_of,
         handler=state.handler,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from apacheconf.expand import Surroundings, expand_htaccess
 from apacheconf.expand.options import Known
 from apacheconf.modules import registry
 from apacheconf.program.hosts import Host, Layer
+from apacheconf.program.messages import not_regular
 from apacheconf.source import SourceFile
 
 if TYPE_CHECKING:
@@ -104,16 +106,13 @@ def read_htaccess(course: Course, folder: str, granted: Granted) -> tuple[Layer,
         path = f"{folder}{name}"
         try:
             found = os.stat(path.encode("latin-1"))  # noqa: PTH116 (names are bytes, and this is done in every folder)
+            if not stat.S_ISREG(found.st_mode):
+                course.messages.append(not_regular(path))
+                raise OSError(errno.EBADF, "")
             stamp = (found.st_mtime_ns, found.st_size, found.st_ino, found.st_dev)
             made = _known(course, path, granted, stamp) or _made(course, path, granted)
         except (FileNotFoundError, NotADirectoryError):
             continue
-        except IsADirectoryError:
-            course.log(
-                "error", "core", f"AH00554: Access to file {path} denied by server: not a regular file", bare=True
-            )
-            _unreadable(course, folder, path, OSError(errno.EBADF, ""))
-            return ()
         except OSError as fault:
             _unreadable(course, folder, path, fault)
             return ()

@@ -2,7 +2,7 @@
 
 It is started when it is first asked, with the words of the directive and without a shell, and ends when its input does.
 One lock serves all of them, as httpd's does, so that keys and values belong together. A program that says nothing
-for ten seconds or ends is given up, and started anew by the next look-up.
+for ten seconds is given up; it is started anew by the next look-up, as one is that has ended.
 """
 
 from __future__ import annotations
@@ -26,15 +26,27 @@ def ask_program(command: str, key: str) -> str | None:
     if "\n" in key:
         return None
     with _LOCK:
+        was_running, line = command in _RUNNING, None
         try:
-            line = _ask(_running(command), key.encode("latin-1") + b"\n")
-        except (OSError, ValueError):
-            line = None
-        if line is None:
+            line = _line(command, key)
+            if line is None and was_running:
+                line = _line(command, key)
+        except TimeoutError:
             _give_up(command)
-            return None
-    value = line.decode("latin-1")
-    return None if value.lower() == "null" else value
+    return None if line is None or line.lower() == b"null" else line.decode("latin-1")
+
+
+def _line(command: str, key: str) -> bytes | None:
+    """What the program answers; None where it has ended or can't be started. Raises TimeoutError."""
+    try:
+        found = _ask(_running(command), key.encode("latin-1") + b"\n")
+    except TimeoutError:
+        raise
+    except (OSError, ValueError):
+        found = None
+    if found is None:
+        _give_up(command)
+    return found
 
 
 def _running(command: str) -> subprocess.Popen[bytes]:
@@ -46,7 +58,7 @@ def _running(command: str) -> subprocess.Popen[bytes]:
 
 
 def _ask(program: subprocess.Popen[bytes], line: bytes) -> bytes | None:
-    """One line in, one line out; None where the program ends or takes too long."""
+    """One line in, one line out, the last one without its end too; None where there is none. Raises TimeoutError."""
     assert program.stdin is not None and program.stdout is not None
     program.stdin.write(line)
     found, until = b"", time.monotonic() + PATIENCE
@@ -54,10 +66,10 @@ def _ask(program: subprocess.Popen[bytes], line: bytes) -> bytes | None:
         selector.register(program.stdout, selectors.EVENT_READ)
         while not found.endswith(b"\n"):
             if not selector.select(until - time.monotonic()):
-                return None
+                raise TimeoutError
             piece = os.read(program.stdout.fileno(), 4096)
             if not piece:
-                return None
+                return found or None
             found += piece
     return found.partition(b"\n")[0]
 

@@ -33,6 +33,11 @@ class Message:
     bare: bool = False
 
 
+def not_regular(file: str) -> Message:
+    """What the core says of a folder, a FIFO or a device where it should read a file."""
+    return Message("error", "core", f"AH00554: Access to file {file} denied by server: not a regular file", bare=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Levels:
     """Up to which level is written: ``general``, and by module where that differs."""

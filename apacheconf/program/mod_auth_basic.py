@@ -29,8 +29,8 @@ def authenticate(basic: Basic, course: Course) -> int | None:
         return _again(basic, course)
     state.user, _, password = _decoded(credentials).partition(":")
     found = _ask(basic, state.user, password, course)
-    if found.message is not None:
-        tell(found.message, course)
+    for message in found.messages:
+        tell(message, course)
     if found.verdict is Verdict.GRANTED:
         return None
     if not basic.authoritative and found.verdict is not Verdict.DENIED:
@@ -49,7 +49,7 @@ def authenticate(basic: Basic, course: Course) -> int | None:
 def tell(message: Message, course: Course) -> None:
     """Have a message of a provider written; it may name the path and the user."""
     text = message.text.replace("{path}", course.state.path).replace("{user}", course.state.user or "")
-    course.log(message.level, message.module, text, message.system)
+    course.log(message.level, message.module, text, message.system, message.bare)
 
 
 def _decoded(credentials: str) -> str:

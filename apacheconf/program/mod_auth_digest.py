@@ -73,8 +73,8 @@ def _checked(digest: Digest, given: dict[str, str], course: Course) -> int | Non
         course.log("error", "auth_digest", said)
         return _again(digest, course)
     found = _secret(digest, given["username"], realm, course)
-    if found.message is not None:
-        tell(found.message, course)
+    for message in found.messages:
+        tell(message, course)
     if found.verdict is Verdict.UNKNOWN:
         course.log("error", "auth_digest", f"AH01790: user `{state.user}' in realm `{realm}' not found: {state.path}")
         return _again(digest, course)

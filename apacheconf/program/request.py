@@ -92,7 +92,7 @@ class Decision:
     ``fields`` are what an error made here brings
     (Allow), ``user`` is who it is, or says so, ``client`` the client's address where it isn't the connection's
     (RI-4). ``vary`` are lines of the fields that were asked; ``note`` explains an error in its page.
-    ``turn_of`` is a balancer whose member has its turn although nobody is asked.
+    ``turn_of`` is a balancer whose member has its turn although nobody is asked. ``by_rules``: a RewriteRule redirects.
     ``redirect_to`` is where rules lead a sub-request, whose own internal redirect isn't made.
     ``response_headers``, ``early_headers`` and ``early_own`` are what ``response`` edits the answer with, under
     ``state``; an HTTP origin's own fields replace the last.
@@ -118,6 +118,7 @@ class Decision:
     located: Located | None = None
     vary: tuple[str, ...] = ()
     redirect_to: str = ""
+    by_rules: bool = False
     note: str = ""
     turn_of: Balancer | None = None
     handler: str = ""

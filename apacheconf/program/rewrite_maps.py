@@ -5,31 +5,50 @@ Text files are read when they are first asked and again when they have changed, 
 
 from __future__ import annotations
 
+import os
 import random
 import re
+import stat
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
-from apacheconf.program.dbm_files import dbm_files, read_dbm
+from apacheconf.program.dbm_files import complaint, dbm_file, read_dbm
 from apacheconf.program.map_programs import ask_program
+from apacheconf.program.messages import Message
 from apacheconf.program.uri import escape_path
-from apacheconf.program.values import Escaped
+from apacheconf.program.values import Escaped, Lookup
 
 #: The kinds of maps that can be asked here.
 KINDS = frozenset({"", "int", "txt", "rnd", "dbm", "prg"})
 
 
-def look_up(kind: str, source: str, key: str) -> str | None:
-    """The value of a key; None when the map or the file has none."""
-    if kind == "int":
-        return _FUNCTIONS[source](key)
-    if kind == "prg":
-        return ask_program(source, key)
-    if kind not in ("txt", "rnd", "dbm"):
+def look_up(map: Lookup, key: str, messages: list[Message]) -> str | None:
+    """The value of a key; None when the map or the file has none. What is amiss with a file becomes a message."""
+    if map.kind == "int":
+        return _FUNCTIONS[map.source](key)
+    if map.kind == "prg":
+        return ask_program(map.source, key)
+    if map.kind not in ("txt", "rnd", "dbm"):
         return None
-    found = table_of(source, kind == "dbm").get(key)
-    return random.choice(found.split("|")) if kind == "rnd" and found else found
+    try:
+        found = _table(map.source, map.dbm).get(key)
+    except OSError as fault:
+        messages.append(_unread(map, fault))
+        return None
+    return random.choice(found.split("|")) if map.kind == "rnd" and found else found
+
+
+def _unread(map: Lookup, fault: OSError) -> Message:
+    """What httpd says of a file that isn't there, or of a dbm that is none."""
+    file, system = dbm_file(map.source, map.dbm), f"({fault.errno}){os.strerror(fault.errno or 0)}"
+    if Path(file).exists():
+        said, system = f"AH00656: mod_rewrite: can't open DBM RewriteMap {map.source}", complaint(map.dbm, fault)
+    elif map.dbm:
+        said = f"AH00663: mod_rewrite: can't access DBM RewriteMap file {file}"
+    else:
+        said = f"AH00661: mod_rewrite: can't access text RewriteMap file {file}"
+    return Message("error", "rewrite", said, system)
 
 
 def lower(text: str) -> str:
@@ -53,23 +72,24 @@ _FUNCTIONS: dict[str, Callable[[str], str]] = {
 }
 
 
-def table_of(file: str, dbm: bool) -> dict[str, str]:
-    """What stands in a file of texts, or of dbm, as it is now; nothing where it can't be read."""
-    for name in dbm_files(file) if dbm else (file,):
-        try:
-            found = Path(name).stat()
-        except OSError:
-            continue
-        return (_read_dbm if dbm else _read_table)(file, found.st_mtime_ns, found.st_size)
-    return {}
+def table_of(file: str, dbm: str) -> dict[str, str]:
+    """What stands in a file of texts, or of a dbm of this kind, as it is now; nothing where it can't be read."""
+    try:
+        return _table(file, dbm)
+    except OSError:
+        return {}
+
+
+def _table(file: str, dbm: str) -> dict[str, str]:
+    found = Path(dbm_file(file, dbm)).stat()
+    if dbm:
+        return _read_dbm(file, dbm, found.st_mtime_ns, found.st_size)
+    return _read_table(file, found.st_mtime_ns, found.st_size) if stat.S_ISREG(found.st_mode) else {}
 
 
 @lru_cache(maxsize=256)
-def _read_dbm(file: str, changed: int, size: int) -> dict[str, str]:
-    try:
-        return read_dbm(file)
-    except OSError:
-        return {}
+def _read_dbm(file: str, kind: str, changed: int, size: int) -> dict[str, str]:
+    return read_dbm(file, kind)
 
 
 @lru_cache(maxsize=256)

@@ -104,7 +104,7 @@ class Texts:
             return Lookup(name, key, default)
         if found.kind not in KINDS:
             raise NotEvaluated(f"a RewriteMap of type {found.kind}")
-        return Lookup(name, key, default, found.kind, found.source)
+        return Lookup(name, key, default, found.kind, found.source, found.dbm)
 
     def _name(self, name: str) -> Value:
         family, colon, argument = name.partition(":")

@@ -230,6 +230,7 @@ def _redirect(run: Rewriting, course: Course) -> None:
     if _CONTROLS.search(location):
         course.refuse(500, "a control character in Location")
         return
+    course.by_rules = True
     course.status, course.location = run.status if 300 <= run.status < 400 else 302, location
 
 

@@ -77,13 +77,17 @@ class Escaped:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """``${map:key|default}`` (RW-43): ``kind`` and ``source`` are those of the RewriteMap, empty for an unknown one."""
+    """``${map:key|default}`` (RW-43): ``kind`` and ``source`` are those of the RewriteMap, empty for an unknown one.
+
+    ``dbm`` is ``db``, ``sdbm`` or ``gdbm`` where it is such a file.
+    """
 
     map: str
     key: Value
     default: Value
     kind: str = ""
     source: str = ""
+    dbm: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,10 @@ from typing import Generic, TypeVar
 
 from apacheconf.program.admission import GroupFiles, Provider, is_read
 from apacheconf.program.authority import DigestClient, Finding, Membership, Pending, Verdict
-from apacheconf.program.dbm_files import dbm_files, read_dbm
-from apacheconf.program.messages import Message
+from apacheconf.program.dbm_files import complaint, dbm_file, dbm_kind, read_dbm
+from apacheconf.program.messages import Message, not_regular
 from apacheconf.runtime.passwords import is_quick, verify
-from apacheconf.runtime.userfiles import Kept, Stamp, digests_of, groups_of, of_lines, stamp_of, users_of
+from apacheconf.runtime.userfiles import Kept, NoFile, Stamp, digests_of, groups_of, of_lines, stamp_of, users_of
 
 T = TypeVar("T")
 
@@ -102,7 +102,7 @@ class FileAuthority:
         self._users = Kept(of_lines(users_of), self._seen)
         self._digests = Kept(of_lines(digests_of), self._seen)
         self._groups = Kept(of_lines(groups_of), self._seen)
-        self._pairs = Kept(read_dbm, self._seen, dbm_files)
+        self._pairs = {kind: self._kept(kind) for kind in ("sdbm", "gdbm", "db")}
         self._clients: dict[int, DigestClient] = {}
         self._numbers, self._once = count(1), count(1)
 
@@ -113,6 +113,9 @@ class FileAuthority:
     def watch(self) -> Watch:
         """The files that were read since it began."""
         return Watch(self._seen.items())
+
+    def _kept(self, kind: str) -> Kept[dict[str, str]]:
+        return Kept(lambda path: read_dbm(path, kind), self._seen, lambda path: dbm_file(path, kind))
 
     # --- users -----------------------------------------------------------------------------------------------
 
@@ -132,23 +135,24 @@ class FileAuthority:
             return _not_served(provider)
         if not provider.file:
             said = "AH01619: AuthUserFile not specified in the configuration"
-            return Finding(Verdict.BROKEN, Message("error", "authn_file", said))
+            return Finding(Verdict.BROKEN, (Message("error", "authn_file", said),))
         try:
             found = self._users.read(provider.file).get(user)
         except OSError as fault:
-            said = f"AH01620: Could not open password file: {provider.file}"
-            return Finding(Verdict.BROKEN, _unopened("authn_file", said, fault))
+            said = "AH01620: Could not open password file: "
+            return Finding(Verdict.BROKEN, _unopened("authn_file", said, provider.file, fault))
         return Finding(Verdict.UNKNOWN) if found is None else found
 
     def _pair(self, provider: Provider, key: str) -> str | Finding:
         """The same of a dbm file, whose values may have more after a colon."""
         if not is_read(provider.dbm_type):
             return _not_served(provider)
+        kind = dbm_kind(provider.dbm_type)
         try:
-            found = self._pairs.read(provider.file).get(key)
+            found = self._pairs[kind].read(provider.file).get(key)
         except OSError as fault:
             said = f"AH10285: could not open dbm (type {provider.dbm_type}) file: {provider.file}"
-            return Finding(Verdict.BROKEN, _unopened_dbm("authn_dbm", provider.dbm_type, said, fault))
+            return Finding(Verdict.BROKEN, (Message("error", "authn_dbm", said, complaint(kind, fault)),))
         return Finding(Verdict.UNKNOWN) if found is None else found.partition(":")[0]
 
     def _fits(self, user: str, password: str, hashed: str) -> bool:
@@ -179,8 +183,8 @@ class FileAuthority:
         try:
             found = self._digests.read(provider.file).get((user, realm)) if provider.file else None
         except OSError as fault:
-            said = f"AH01622: Could not open password file: {provider.file}"
-            return Finding(Verdict.BROKEN, _unopened("authn_file", said, fault))
+            said = "AH01622: Could not open password file: "
+            return Finding(Verdict.BROKEN, _unopened("authn_file", said, provider.file, fault))
         return Finding(Verdict.UNKNOWN) if found is None else Finding(Verdict.GRANTED, secret=found)
 
     def digest_password(self, provider: Provider, user: str, realm: str, password: str) -> Finding:
@@ -200,40 +204,45 @@ class FileAuthority:
             return self._dbm_membership(files, user, groups)
         if not files.text:
             said = "AH01664: No group file was specified in the configuration"
-            return Membership(False, Message("error", "authz_groupfile", said))
+            return Membership(False, (Message("error", "authz_groupfile", said),))
         try:
             found = self._groups.read(files.text).get(user)
         except OSError as fault:
-            said = f"AH01665: Could not open group file: {files.text}"
-            return Membership(False, _unopened("authz_groupfile", said, fault))
+            said = "AH01665: Could not open group file: "
+            return Membership(False, _unopened("authz_groupfile", said, files.text, fault))
         if not found:
             said = "AH01666: Authorization of user {user} to access {path} failed, reason: user doesn't appear in"
             said += f" group file ({files.text})."
-            return Membership(False, Message("info", "authz_groupfile", said))
+            return Membership(False, (Message("info", "authz_groupfile", said),))
         if any(group.lower() in found for group in groups):
             return Membership(True)
         said = "AH01667: Authorization of user {user} to access {path} failed, reason: user is not part of the"
-        return Membership(False, Message("debug", "authz_groupfile", f"{said} 'require'ed group(s)."))
+        return Membership(False, (Message("debug", "authz_groupfile", f"{said} 'require'ed group(s)."),))
 
     def _dbm_membership(self, files: GroupFiles, user: str, groups: Iterable[str]) -> Membership:
         """The value of a user is a list of groups, which compare with their case."""
         if not files.dbm:
             said = "AH01798: No group file was specified in the configuration"
-            return Membership(False, Message("error", "authz_dbm", said))
+            return Membership(False, (Message("error", "authz_dbm", said),))
         if not is_read(files.dbm_type):
             said = f"files of AuthzDBMType {files.dbm_type} are not read here: {{path}} is answered with 500"
-            return Membership(None, Message("error", "authz_dbm", said))
+            return Membership(None, (Message("error", "authz_dbm", said),))
+        kind = dbm_kind(files.dbm_type)
         try:
-            found = self._pairs.read(files.dbm).get(user)
+            found = self._pairs[kind].read(files.dbm).get(user)
         except OSError as fault:
             said = f"AH01799: could not open dbm (type {files.dbm_type}) group access file: {files.dbm}"
-            return Membership(None, _unopened_dbm("authz_dbm", files.dbm_type, said, fault))
-        fields = (found or "").split(":")  # the groups alone, or a password in front of them
+            return Membership(None, (Message("error", "authz_dbm", said, complaint(kind, fault)),))
+        refused = "Authorization of user {user} to access {path} failed, reason: user"
+        if found is None:
+            said = f"AH01800: {refused} doesn't appear in DBM group file ({files.dbm})."
+            return Membership(False, (Message("error", "authz_dbm", said),))
+        fields = found.split(":")  # the groups alone, or a password in front of them
         own = fields[min(1, len(fields) - 1)].split(",")
         if any(group in own for group in groups):
             return Membership(True)
-        said = "AH01801: Authorization of user {user} to access {path} failed, reason: user is not part of the"
-        return Membership(False, Message("error", "authz_dbm", f"{said} 'require'ed group(s)."))
+        said = f"AH01801: {refused} is not part of the 'require'ed group(s)."
+        return Membership(False, (Message("error", "authz_dbm", said),))
 
     def owner(self, file: str, group: bool) -> str | None:
         for place in (Path(file), *Path(file).parents[:-1]):
@@ -304,18 +313,12 @@ class FileAuthority:
 
 def _not_served(provider: Provider) -> Finding:
     said = f"users of the provider {provider.name} are not known here: {{path}} is answered with 500"
-    return Finding(Verdict.BROKEN, Message("error", "auth_basic", said))
+    return Finding(Verdict.BROKEN, (Message("error", "auth_basic", said),))
 
 
-def _unopened(module: str, said: str, fault: OSError) -> Message:
-    return Message("error", module, said, f"({fault.errno}){os.strerror(fault.errno or 0)}")
-
-
-def _unopened_dbm(module: str, kind: str, said: str, fault: OSError) -> Message:
-    """Berkeley DB's error numbers are not the system's, and APR has no words for them."""
-    if kind.lower() == "sdbm":
-        return _unopened(module, said, fault)
-    return Message("error", module, said, f"({120000 + (fault.errno or 0)})APR does not understand this error code")
+def _unopened(module: str, said: str, file: str, fault: OSError) -> tuple[Message, ...]:
+    found = Message("error", module, f"{said}{file}", f"({fault.errno}){os.strerror(fault.errno or 0)}")
+    return (not_regular(file), found) if isinstance(fault, NoFile) else (found,)
 
 
 def _anonymous(provider: Provider, user: str, password: str) -> Finding:
@@ -328,7 +331,7 @@ def _anonymous(provider: Provider, user: str, password: str) -> Finding:
     if (rules.needs_password and not password) or (rules.verifies and not ("@" in password and "." in password)):
         return Finding(Verdict.DENIED)
     said = f"AH01672: Anonymous: Passwd <{password or chr(39) + 'none' + chr(39)}> Accepted"
-    return Finding(Verdict.GRANTED, Message("info", "authn_anon", said) if rules.logs_password else None)
+    return Finding(Verdict.GRANTED, (Message("info", "authn_anon", said),) if rules.logs_password else ())
 
 
 def _name_of(address: str) -> str:

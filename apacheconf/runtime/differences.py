@@ -213,6 +213,13 @@ DIFFERENCES = (
         "who is forgotten has to ask once more; 4096 take less than 2 MiB",
     ),
     Difference(
+        ("RW-43",),
+        "a program of a RewriteMap that has ended, or says nothing",
+        "is not started again: every value is empty; one that says nothing is waited for, with all who ask",
+        "is started anew; after ten seconds without an answer the default is taken",
+        "a program that crashes once doesn't break the site until somebody looks",
+    ),
+    Difference(
         ("DR-4",),
         "FIFOs and devices in place of files",
         "a FIFO is waited for, for ever if nobody writes; a link to /dev/zero is a 200 without a body",

@@ -28,6 +28,8 @@ def local_answer(client: ClientConnection, exchange: Exchange, head: RequestHead
         _echo(client, exchange, head, decision)
     elif status is None:
         handle(client, exchange, head, decision)
+    elif decision.location and exchange.first_status and not decision.by_rules:  # the document fails (ED-2)
+        client.refuse(exchange, status)
     elif decision.location:
         redirect(client, exchange, status, decision.location)
     elif decision.body is not None:

@@ -9,7 +9,7 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -26,6 +26,10 @@ _UNSETTLED = (0, 0, 0)
 Stamp = tuple[int, int, int]
 
 
+class NoFile(OSError):
+    """A folder, a FIFO or a device where a file is read; httpd takes /dev/null alone."""
+
+
 def stamp_of(found: os.stat_result) -> Stamp:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
@@ -33,25 +37,23 @@ def stamp_of(found: os.stat_result) -> Stamp:
 class Kept(Generic[T]):
     """What files were found to say, by their path; ``load`` reads one. ``seen`` hears of each file.
 
-    ``found_at`` are the files that a path may stand for; the first that exists counts.
+    ``found_at`` is the file that a path stands for.
     """
 
     def __init__(
-        self,
-        load: Callable[[str], T],
-        seen: dict[str, Stamp],
-        found_at: Callable[[str], Iterable[str]] = lambda at: (at,),
+        self, load: Callable[[str], T], seen: dict[str, Stamp], found_at: Callable[[str], str] = lambda at: at
     ) -> None:
         self._load, self._seen, self._found_at = load, seen, found_at
         self._known: dict[str, tuple[Stamp, T]] = {}
 
     def read(self, path: str) -> T:
         """What the file says. Raises OSError."""
-        file = next((Path(each) for each in self._found_at(path) if Path(each).exists()), Path(path))
-        found = file.stat()
-        if not stat.S_ISREG(found.st_mode):
-            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
-        stamp = self._seen[str(file)] = stamp_of(found)
+        file = self._found_at(path)
+        try:
+            found = Path(file).stat()
+        except OSError:
+            return self._load(path)  # it says what is amiss
+        stamp = self._seen[file] = stamp_of(found)
         known = self._known.get(path)
         if known is not None and known[0] == stamp:
             return known[1]
@@ -59,7 +61,7 @@ class Kept(Generic[T]):
         if time.time() - found.st_mtime > SETTLED:
             self._known[path] = stamp, made
         else:
-            self._seen[str(file)] = _UNSETTLED
+            self._seen[file] = _UNSETTLED
         return made
 
 
@@ -67,6 +69,8 @@ def of_lines(parse: Callable[[Iterator[str]], T]) -> Callable[[str], T]:
     """Reads a text file, of whose lines ``parse`` makes what it says."""
 
     def load(path: str) -> T:
+        if not stat.S_ISREG(Path(path).stat().st_mode) and path != os.devnull:
+            raise NoFile(errno.EBADF, os.strerror(errno.EBADF))
         with Path(path).open(encoding="latin-1", newline="\n") as file:
             return parse(_lines(file))
 

@@ -33,8 +33,8 @@ def _all_texts(value: Value, answers: Mapping[Condition, bool]) -> frozenset[str
     match value:
         case Literal(text):
             return frozenset({text})
-        case Lookup(kind="txt" | "dbm" | "rnd" as kind, source=source, default=default):
-            own = table_of(source, kind == "dbm").values()
+        case Lookup(kind="txt" | "dbm" | "rnd" as kind, source=source, default=default, dbm=dbm):
+            own = table_of(source, dbm).values()
             found = {text for each in own for text in (each.split("|") if kind == "rnd" else [each])}
             others = texts_of(default, answers)
             return None if others is None else frozenset(found | others)

@@ -39,6 +39,21 @@ ProxyPass /proxied http://{A}/
   AuthDigestNcCheck On
   AuthDigestNonceLifetime 1
 </Location>
+<Location /counted/inner>
+  AuthDigestNonceLifetime 100
+</Location>
+<Location /counted/qop>
+  AuthDigestQop auth
+</Location>
+<Location /counted/named>
+  AuthName named
+</Location>
+<Location /counted/domain>
+  AuthDigestDomain /counted/domain
+</Location>
+<Location /counted/domain/provider>
+  AuthDigestProvider file
+</Location>
 <Location /once>
   AuthDigestNonceLifetime 0
 </Location>
@@ -117,6 +132,8 @@ TURNS = (
     Turn("old and used too often: asked", "/counted/short", keeps="g"),
     Turn("used", "/counted/short", "g"),
     Turn("used again", "/counted/short", "g", wait=1.2),
+    Turn("within, with another lifetime", "/counted/inner"),
+    *(Turn(f"within: {name}", f"/counted/{name}") for name in ("qop", "named", "domain", "domain/provider")),
     Turn("once: asked", "/once/x", keeps="o"),
     Turn("once", "/once/x", "o"),
     Turn("twice", "/once/x", "o", {"nc": "00000002"}, keeps="o"),

@@ -93,9 +93,9 @@ def test_a_dbm_that_is_not_read_lets_nobody_in() -> None:
     """DES-8: it is 500, by name."""
     asked = FileAuthority()
     found = asked.password(Provider("dbm", "dbm", "/x", "NDBM"), "alice", "pw")
-    assert found.verdict is Verdict.BROKEN and found.message is not None
+    assert found.verdict is Verdict.BROKEN and found.messages
     membership = asked.membership(GroupFiles(dbm="/x", dbm_type="NDBM"), "alice", ("team",), dbm=True)
-    assert membership.is_member is None and membership.message is not None
+    assert membership.is_member is None and membership.messages
 
 
 @pytest.fixture

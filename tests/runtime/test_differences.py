@@ -14,6 +14,7 @@ import pytest
 from apacheconf.expand import Options
 from apacheconf.program.hosts import Host
 from apacheconf.program.loading import load
+from apacheconf.program.map_programs import ask_program, stop_programs
 from apacheconf.program.messages import Message, line_of
 from apacheconf.program.tls import OriginTls, unlike_httpd
 from apacheconf.runtime.authority import KEPT, FileAuthority
@@ -208,6 +209,16 @@ def test_certificates_in_sections() -> None:
     assert [line.split(" ")[1] for line in told if line.startswith("HTTP/1.1")] == ["403", "404", "403"]
 
 
+def test_a_program_that_has_ended(tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\nread key; echo one-$key\n")
+    program.chmod(0o755)
+    try:
+        assert [ask_program(str(program), key) for key in "ab"] == ["one-a", "one-b"]
+    finally:
+        stop_programs()
+
+
 def test_clients_of_digests_that_are_forgotten() -> None:
     authority = FileAuthority()
     first, second = authority.new_digest_client(), authority.new_digest_client()
@@ -266,6 +277,7 @@ SHOWN: dict[str, Callable[..., None]] = {
     "beats of members": test_beats_are_read_from_the_file,
     "the children": honesty.test_one_child_serves,
     "clients of mod_auth_digest": test_clients_of_digests_that_are_forgotten,
+    "a program of a RewriteMap": test_a_program_that_has_ended,
     "FIFOs": test_what_is_no_file,
     "HTTP/2": honesty.test_http_2_is_not_offered,
     "a name on the left": expressions.test_names_are_not_looked_up,

@@ -38,7 +38,7 @@ class MapFiles:
         name = f"{slug(lookup.map)}.map"
         if self.sources.setdefault(name, (lookup.kind, lookup.source)) != (lookup.kind, lookup.source):
             raise CannotAsk(f"two maps called {lookup.map}")
-        table = table_of(lookup.source, lookup.kind == "dbm")
+        table = table_of(lookup.source, lookup.dbm)
         self.files[name] = "".join(f"{key} {value}\n" for key, value in table.items() if not key.startswith("#"))
         return name
 
@@ -118,7 +118,7 @@ def _drawn(lookup: Lookup, name: str, default: Rule) -> list[Rule]:
     """One of several texts, each as likely as httpd draws it."""
     if not isinstance(lookup.key, Literal):
         raise CannotAsk("a RewriteMap of type rnd whose key depends on the request")
-    found = table_of(lookup.source, False).get(lookup.key.text)
+    found = table_of(lookup.source, "").get(lookup.key.text)
     if found is None:
         return [default]
     texts = found.split("|")

@@ -87,7 +87,7 @@ def _looked_up(maps: Maps, lookup: Lookup) -> str:
     key, lowered = lookup.key, False
     if isinstance(key, Lookup) and (key.kind, key.source) == ("int", "tolower"):
         key, lowered = key.key, True
-    table = table_of(lookup.source, lookup.kind == "dbm")
+    table = table_of(lookup.source, lookup.dbm)
     if len(table) > _MOST_KEYS and not lowered:
         raise CannotAsk(f"a RewriteMap of more than {_MOST_KEYS} keys")
     entries = []
