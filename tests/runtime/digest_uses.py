@@ -172,6 +172,7 @@ def case() -> wire.Case:
         wire.Part("file", "digests", f"{digests.PLAIN}\n"),
         *(wire.Part("file", f"html/{name}", "x\n") for name in FILES),
         wire.Part("modules", modules, ""),
+        wire.Part("main", "", "AuthDigestShmemSize 100K\n"),  # else clients would be forgotten meanwhile
         wire.Part("config", "", CONFIG),
     )
     return wire.Case(wire.FOLDER / "none.txt", "", parts)
