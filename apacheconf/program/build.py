@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from apacheconf.expand.options import Known
 from apacheconf.expand.tree import Expanded
@@ -21,6 +22,7 @@ from apacheconf.modules.mpm_common import ListenConf
 from apacheconf.program import (
     access,
     by_handler,
+    copies,
     core,
     mod_brotli,
     mod_deflate,
@@ -35,6 +37,7 @@ from apacheconf.program import (
     mod_vhost_alias,
 )
 from apacheconf.program.cells import make_cells
+from apacheconf.program.copies import Saying, Template
 from apacheconf.program.dead import unreachable
 from apacheconf.program.hosts import Flipped, Host, Layer, Limits, Listener, Shape
 from apacheconf.program.index import make_index
@@ -47,6 +50,9 @@ from apacheconf.program.rewrite_steps import Place
 from apacheconf.program.sharing import share
 from apacheconf.program.steps import Step
 from apacheconf.program.workers import Balancer, Ignored, Origin
+
+#: So many hosts are compiled one by one.
+_FEW = 8
 
 
 def compile(model: Model) -> Program:
@@ -65,6 +71,7 @@ class _Compiler:
     left_out: list[tuple[Written, str]] = field(default_factory=list)
     ignored: list[Ignored] = field(default_factory=list)
     unique_ids: tuple[Step, ...] = ()
+    templates: dict[Hashable, Template | None] = field(default_factory=dict)
 
     def program(self) -> Program:
         model = self.model
@@ -92,15 +99,56 @@ class _Compiler:
         )
 
     def _host(self, number: int, server: Server) -> Host:
+        saying = copies.said_by(server.node) if server.node and self._may_copy else None
+        template = self.templates.get(saying.key) if saying else None
+        if saying and template:
+            return self._copy(number, server, saying, template)
+        count, odd = len(self.origins), (len(self.left_out), len(self.ignored))
+        host = self._compiled(number, server)
+        if saying and saying.key not in self.templates:
+            plain = odd == (len(self.left_out), len(self.ignored))
+            made = self.origins[count:]
+            self.templates[saying.key] = copies.template_of(host, saying, made, count) if plain else None
+        return host
+
+    @cached_property
+    def _may_copy(self) -> bool:
+        """Whether hosts are many, and share no origins with the main server; a listener may make one speak TLS."""
+        shared = _definitions(self.model.main) or any(each.protocol == "https" for each in self.model.listeners)
+        return len(self.model.hosts) > _FEW and not shared
+
+    def _copy(self, number: int, server: Server, saying: Saying, template: Template) -> Host:
+        """A host that says the same as one that is compiled."""
+        count = len(self.origins)
+        origins, tables = template.filled(saying, count)
+        self.origins += origins
+
+        @cache
+        def builder() -> LayerBuilder:
+            for at, origin in enumerate(origins, count):
+                self.numbers.setdefault((origin, tuple(map(id, origin.said_by))), at)
+            found = self._compiled(number, server).builder
+            assert found is not None
+            return found
+
+        own = core.own_of(server, self.model.main, tables)
+        return replace(template.host, number=number, **own, **self._trusted(server), make_builder=builder)
+
+    def _compiled(self, number: int, server: Server) -> Host:
         linker = Linker()
         origins = self._origins_of(server)
         builder = self._builder(server, linker, origins)
         shape = self._shape(server, linker, origins, builder)
-        made = core.host(number, server, self.model.main, shape, linker, self.model.expanded.server_root)
-        front_tls = mod_ssl.front_tls(server, self.model)
-        remote = mod_remoteip.remote_ip(server, self.model.expanded.server_root, self._leave_out)
-        preamble = mod_remoteip.preamble(server)
-        return replace(made, front_tls=front_tls, remote_ip=remote, preamble=preamble, builder=builder)
+        host = core.host(number, server, self.model.main, shape, linker, self.model.expanded.server_root)
+        return replace(host, **self._trusted(server), make_builder=lambda: builder)
+
+    def _trusted(self, server: Server) -> dict[str, Any]:
+        """How a host learns who its clients are."""
+        return {
+            "front_tls": mod_ssl.front_tls(server, self.model),
+            "remote_ip": mod_remoteip.remote_ip(server, self.model.expanded.server_root, self._leave_out),
+            "preamble": mod_remoteip.preamble(server),
+        }
 
     def _builder(self, server: Server, linker: Linker, origins: Origins) -> LayerBuilder:
         model = self.model

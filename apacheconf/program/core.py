@@ -15,6 +15,7 @@ from apacheconf.modules.declare import Conf, Setting
 from apacheconf.modules.http_core import HttpServerConf
 from apacheconf.modules.mod_proxy import ProxyServerConf
 from apacheconf.modules.mod_reqtimeout import ReadTimeout, ReqTimeoutServerConf
+from apacheconf.program.copies import Tables
 from apacheconf.program.expressions import NotEvaluated, value_of
 from apacheconf.program.handling import FileRules, InputRules, UploadRules
 from apacheconf.program.hosts import Host, LayerKind, Limits, Reading, Shape
@@ -35,30 +36,38 @@ UNNAMED = "127.0.0.1"
 DEFAULT_CHARSET = "iso-8859-1"
 
 
-def host(number: int, server: Server, main: Server, shape: Shape, linker: Linker, server_root: str) -> Host:
-    """The host of a server: its names and its tables. Without ServerName it has the main server's (VH-16)."""
+def host(number: int, server: Server, main: Server, shape: Shape, tables: Linker | Tables, server_root: str) -> Host:
+    """The host of a server: its names, its settings and its tables."""
     conf = server.server_conf(CoreServerConf)
-    own = conf.server_name.value or main.server_conf(CoreServerConf).server_name.value
     return Host(
         number,
-        own.host if own else UNNAMED,
-        own.port if own else None,
-        own.scheme if own else "",
-        conf.server_aliases.value,
-        server.node.place if server.node else None,
-        shape,
-        linker.directives,
-        linker.origins,
-        linker.texts,
+        **own_of(server, main, tables),
+        shape=shape,
         server_path=conf.server_path.value,
         naming=naming_of(server.dir_conf(CoreDirConf)),
         admin=conf.server_admin.value,
-        named_by=_named_by(server, conf),
         errors=_error_log(server, conf, server_root),
         access_names=conf.access_names.value,
         recursion=conf.recursion.value,
         document_root=document_root(server),
     )
+
+
+def own_of(server: Server, main: Server, tables: Linker | Tables) -> dict[str, Any]:
+    """What tells a host from another that says the same. Without ServerName it has the main server's (VH-16)."""
+    conf = server.server_conf(CoreServerConf)
+    own = conf.server_name.value or main.server_conf(CoreServerConf).server_name.value
+    return {
+        "name": own.host if own else UNNAMED,
+        "port": own.port if own else None,
+        "scheme": own.scheme if own else "",
+        "aliases": conf.server_aliases.value,
+        "place": server.node.place if server.node else None,
+        "directives": tables.directives,
+        "origins": tables.origins,
+        "texts": tables.texts,
+        "named_by": _named_by(server, conf),
+    }
 
 
 def _error_log(server: Server, conf: CoreServerConf, server_root: str) -> ErrorLog:

@@ -7,7 +7,7 @@ tables that fill its numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from fnmatch import fnmatchcase
@@ -241,7 +241,7 @@ class Host:
     are the directives that name it: the VirtualHost, ServerName, ServerAlias, ServerAdmin. ``errors`` is its error log,
     ``access_names`` are AccessFileName's,
     ``recursion`` how many internal redirects and sub-requests there may be.
-    ``builder`` makes layers of ``.htaccess`` files, None where none is ever read.
+    ``make_builder`` gives what makes layers of ``.htaccess`` files, always the same; None where none is ever read.
     ``front_tls`` is how it speaks TLS with clients, if it does, ``remote_ip`` whom it believes about their address.
     ``preamble`` are the networks whose connections to its address come without the PROXY protocol; None if all do.
     """
@@ -268,7 +268,12 @@ class Host:
     access_names: tuple[str, ...] = (".htaccess",)
     document_root: str = ""
     recursion: tuple[int, ...] = (10, 10)
-    builder: LayerBuilder | None = field(default=None, compare=False, repr=False)
+    make_builder: Callable[[], LayerBuilder] | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def builder(self) -> LayerBuilder | None:
+        """What makes layers of ``.htaccess`` files; None where none is ever read."""
+        return None if self.make_builder is None else self.make_builder()
 
     @property
     def canonical_name(self) -> bool:
@@ -286,8 +291,11 @@ class Host:
     def written(self, numbers: Iterable[int]) -> tuple[Written, ...]:
         """Directives by their numbers; those of ``.htaccess`` files that were read meanwhile come behind the host's."""
         own = len(self.directives)
+        found = tuple(numbers)
+        if all(number < own for number in found):
+            return tuple(self.directives[number] for number in found)
         later = () if self.builder is None else self.builder.linker.directives
-        return tuple(self.directives[number] if number < own else later[number] for number in numbers)
+        return tuple(self.directives[number] if number < own else later[number] for number in found)
 
     @property
     def title(self) -> str:

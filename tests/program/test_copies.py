@@ -1,0 +1,92 @@
+"""Hosts that say the same are compiled once: the program is the one that compiling each of them gives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from apacheconf.program import build, load
+from apacheconf.program.program import Program
+
+#: Lines of a host, in which ``N`` is its number: some may be copied, some must not.
+_HOSTS = {
+    "plain": 'ProxyPass "/" "http://10.0.0.N:8080/"\nProxyPassReverse "/" "http://10.0.0.N:8080/"',
+    "without a port": "ProxyPass / http://hN.internal/app\nProxyPassReverse / http://hN.internal/app",
+    "the usual port": "ProxyPass / http://hN.internal:80/\nProxyPassReverse / http://hN.internal/",
+    "capitals": "ProxyPass / http://HN.internal/\nProxyPassReverse / http://hN.internal/",
+    "two paths of one": "ProxyPass /a http://hN.internal/a timeout=3\nProxyPass / http://hN.internal/",
+    "shared with a shorter one": "ProxyPass / http://hN.internal/\nProxyPass /a http://hN.internal/a timeout=3",
+    "two origins": "ProxyPass /a http://aN.internal/\nProxyPass / http://bN.internal/",
+    "the same one twice": "ProxyPass /a http://aN.internal/\nProxyPass / http://aN.internal/",
+    "a balancer": "<Proxy balancer://bN>\nBalancerMember http://mN.internal\n</Proxy>\nProxyPass / balancer://bN/",
+    "in a section": '<Location "/x">\nProxyPass http://hN.internal/\nRequire ip 10.0.0.0/8\n</Location>',
+    "a redirect to itself": 'Redirect "/old" "https://hostN.test/"\nProxyPass / http://hN.internal/',
+    "a socket": "ProxyPass / unix:/run/N.sock|http://hN.internal/",
+    "captures": "ProxyPassMatch ^/(.*)$ http://hN.internal/$1",
+    "over TLS": "SSLProxyEngine On\nProxyPass / https://hN.internal:8443/",
+    "a log of its own": 'CustomLog logs/N.log combined\nProxyPass / http://hN.internal/',
+    "a proxy": "<Proxy http://hN.internal/>\nRequire all denied\n</Proxy>\nProxyPass / http://hN.internal/",
+}  # fmt: skip
+
+
+def _compiled(folder: Path, text: str, few: int, monkeypatch: pytest.MonkeyPatch) -> Program:
+    monkeypatch.setattr(build, "_FEW", few)
+    (folder / "site.conf").write_text(text)
+    return load([str(folder / "site.conf")]).require()
+
+
+def _hosts(lines: str, count: int, first: str = "") -> str:
+    names = "ServerName host{0}.test\nServerAlias www.host{0}.test *.host{0}.test"
+    hosts = (
+        f"<VirtualHost *:80>\n{names.format(n)}\n{lines.replace('N', str(n))}\n</VirtualHost>\n" for n in range(count)
+    )
+    return first + "".join(hosts)
+
+
+def _same(one: Program, other: Program) -> None:
+    """Two readings of a file: what was written is compared by where it stands."""
+    assert one.origins == other.origins and one.index == other.index
+    assert [_at(each.said_by) for each in one.origins] == [_at(each.said_by) for each in other.origins]
+    assert [_at([each]) for each, _ in one.left_out] == [_at([each]) for each, _ in other.left_out]
+    for copy, host in zip(one.hosts, other.hosts, strict=True):
+        assert (copy.shape, copy.origins, copy.texts) == (host.shape, host.origins, host.texts)
+        assert (copy.name, copy.aliases, copy.port) == (host.name, host.aliases, host.port)
+        assert _at(copy.directives) == _at(host.directives) and _at(copy.named_by) == _at(host.named_by)
+
+
+def _at(directives: object) -> list[tuple[str, int]]:
+    return [(each.name, each.place.span.line) for each in directives]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("what", _HOSTS)
+def test_a_copy_is_what_compiling_gives(tmp_path: Path, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = _hosts(_HOSTS[what], 5)
+    _same(*(_compiled(tmp_path, text, few, monkeypatch) for few in (0, 100)))
+
+
+def test_hosts_of_many_forms_stand_beside_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "".join(_hosts(lines, 3) for lines in _HOSTS.values()) * 2
+    _same(*(_compiled(tmp_path, text, few, monkeypatch) for few in (0, 1000)))
+
+
+def test_origins_of_the_main_server_are_met_by_every_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = _hosts(_HOSTS["plain"], 4, "ProxyPass /main http://10.0.0.2:8080/\n")
+    _same(*(_compiled(tmp_path, text, few, monkeypatch) for few in (0, 100)))
+
+
+def test_only_the_first_of_them_is_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[int] = []
+    whole = build._Compiler._compiled
+    monkeypatch.setattr(
+        build._Compiler,
+        "_compiled",
+        lambda self, number, server: compiled.append(number) or whole(self, number, server),
+    )
+    program = _compiled(tmp_path, _hosts(_HOSTS["plain"], 20), 8, monkeypatch)
+    assert compiled == [0, 1] and len({id(host.shape) for host in program.hosts[1:]}) == 1
+    last = program.hosts[-1]
+    assert last.builder is last.builder and compiled == [0, 1, 20]  # what reads its .htaccess files
+    assert last.builder is not None
+    assert last.builder.linker.directives == last.directives
+    assert list(last.builder.origins.numbers.values()) == list(last.origins)
