@@ -28,6 +28,8 @@ _WORKER_FIELDS = {
     "ttl": "idle",
     "addressttl": "address_ttl",
     "responsefieldsize": "response_field_size",
+    "keepalive": "tcp_keepalive",
+    "receivebuffersize": "receive_buffer",
 }
 _MEMBER_FIELDS = {"loadfactor": "loadfactor", "lbset": "lbset", "route": "route", "redirect": "redirect",
                   "status": "status"}  # fmt: skip

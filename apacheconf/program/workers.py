@@ -31,9 +31,10 @@ class Worker:
     ``host`` and ``port`` are where to connect; ``socket`` a Unix socket instead (UN-1). ``path`` is what the
     member URL itself carries. ``retry`` is how long an error keeps it out. ``said_by`` are the directives that
     made it. ``ping`` is the wait for 100 Continue (0: nobody is asked), ``idle`` how long an unused connection is kept
-    (0: for ever), ``address_ttl`` how long a looked-up address holds (-1: for ever). ``member`` is set in a balancer;
-    outside of one ``status`` has the flags as given (``-I``: WP-31). ``check`` is a member's health check. One that
-    is ``matchable`` has captures in its name, which stand for anything there (WK-5).
+    (0: for ever), ``address_ttl`` how long a looked-up address holds (-1: for ever). ``tcp_keepalive`` lets the system
+    probe idle connections (WP-11), ``receive_buffer`` is how many bytes it keeps of one (WP-16; 0: as it likes).
+    ``member`` is set in a balancer; outside of one ``status`` has the flags as given (``-I``: WP-31). ``check`` is a
+    member's health check. One that is ``matchable`` has captures in its name, which stand for anything there (WK-5).
     """
 
     name: str
@@ -53,6 +54,8 @@ class Worker:
     address_ttl: float = -1.0
     upgrade: tuple[str, ...] = ()
     response_field_size: int = 8192
+    tcp_keepalive: bool = False
+    receive_buffer: int = 0
     member: Member | None = None
     status: frozenset[str] = frozenset()
     check: HealthCheck | None = None

@@ -9,6 +9,7 @@ import asyncio
 import socket
 from typing import Any
 
+from apacheconf.program.workers import Worker
 from apacheconf.runtime import faults
 from apacheconf.runtime.errors import OriginBroke, proxy_error
 from apacheconf.runtime.exchange import Exchange
@@ -58,9 +59,11 @@ class Connecting(ServerState):
         try:
             async with asyncio.timeout(timeout):
                 if secure:
-                    sock = await self.reach(place)
+                    sock = await self.reach(place, worker)
                 elif isinstance(place, str):
                     await self.loop.create_unix_connection(factory, place)
+                elif worker.tcp_keepalive or worker.receive_buffer:
+                    await self.loop.create_connection(factory, sock=await self.reach(place, worker))
                 else:
                     await self.loop.create_connection(factory, *place)
         except (OSError, TimeoutError) as error:
@@ -69,11 +72,15 @@ class Connecting(ServerState):
         if secure:
             await self._secure(sock, connection, exchange)
 
-    async def reach(self, place: Destination) -> socket.socket:
-        """A socket connected to ``place``. Raises OSError."""
+    async def reach(self, place: Destination, worker: Worker | None = None) -> socket.socket:
+        """A socket connected to ``place``, with the options of ``worker`` (WP-11, WP-16). Raises OSError."""
         family = socket.AF_UNIX if isinstance(place, str) else socket.AF_INET6 if ":" in place[0] else socket.AF_INET
         sock = socket.socket(family, socket.SOCK_STREAM)
         sock.setblocking(False)
+        if worker is not None and worker.tcp_keepalive:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        if worker is not None and worker.receive_buffer:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, worker.receive_buffer)
         try:
             await self.loop.sock_connect(sock, place)
         except BaseException:
