@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+import posixpath
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, lru_cache
@@ -13,6 +14,7 @@ from apacheconf.expand.options import Known
 from apacheconf.expand.tree import Expanded
 from apacheconf.ledger import Written
 from apacheconf.model.types import Model, Server
+from apacheconf.model.views.runtime import runtime_directory
 from apacheconf.modules.mod_heartmonitor import HeartbeatServerConf
 from apacheconf.modules.mod_mime import MimeServerConf
 from apacheconf.modules.mod_proxy import Definition, ProxyDirConf, ProxyPass, ProxyServerConf
@@ -49,7 +51,7 @@ from apacheconf.program.program import OF_FILES, Program
 from apacheconf.program.rewrite_steps import Place
 from apacheconf.program.sharing import share
 from apacheconf.program.steps import Step
-from apacheconf.program.workers import Balancer, Ignored, Origin
+from apacheconf.program.workers import Balancer, Ignored, Origin, Worker
 
 #: So many hosts are compiled one by one.
 _FEW = 8
@@ -96,6 +98,7 @@ class _Compiler:
             most_requests=_most_requests(model),
             checks_at_once=model.main.server_conf(HealthServerConf).size.value,
             known=known_of(model.expanded),
+            runtime_directory=runtime_directory(model.expanded),
         )
 
     def _host(self, number: int, server: Server) -> Host:
@@ -191,7 +194,7 @@ class _Compiler:
         self.ignored += [each for each in shared.ignored if each not in self.ignored]
         numbers: dict[str, int] = {}
         for name, origin in shared.origins():
-            numbers[name] = self._number(self._with_inherited(self._with_beats(origin)))
+            numbers[name] = self._number(self._with_inherited(self._with_beats(self._with_sockets(origin))))
         return Origins(shared, numbers)
 
     def _leads_anywhere(self, server: Server, layers: tuple[Layer, ...], origins: Origins) -> bool:
@@ -200,6 +203,17 @@ class _Compiler:
         sections = mod_proxy.finds_origins(layers)
         listed = any(mod_proxy.names_origin_late(each, origins.shared) for each in mappings)
         return sections or listed or mod_rewrite.proxies(server, self.model.main)
+
+    def _with_sockets(self, origin: Origin) -> Origin:
+        """Sockets by their absolute names (UN-3)."""
+        if isinstance(origin, Balancer):
+            members = tuple(replace(each, socket=self._socket(each)) for each in origin.members)
+            return origin if members == origin.members else replace(origin, members=members)
+        return replace(origin, socket=self._socket(origin)) if origin.socket else origin
+
+    def _socket(self, worker: Worker) -> str:
+        folder = runtime_directory(self.model.expanded)
+        return posixpath.normpath(posixpath.join(folder, worker.socket)) if worker.socket else ""
 
     def _with_beats(self, origin: Origin) -> Origin:
         if not isinstance(origin, Balancer) or origin.lbmethod != "heartbeat":

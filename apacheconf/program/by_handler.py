@@ -14,7 +14,14 @@ from apacheconf.program.hosts import Layer
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.program import Program
 from apacheconf.program.request import Decision
-from apacheconf.program.sharing import authority_of, generic_worker, is_balancer, target_path
+from apacheconf.program.sharing import (
+    authority_of,
+    balancer_name,
+    falls_under,
+    generic_worker,
+    is_balancer,
+    target_path,
+)
 from apacheconf.program.uri import canonical
 from apacheconf.program.workers import Balancer, Origin
 
@@ -73,9 +80,15 @@ def proxied(program: Program, decision: Decision, handler: str) -> Decision:
 
 def _named(url: str, program: Program, numbers: tuple[int, ...]) -> Origin | None:
     """The worker that the configuration defines for such URLs."""
-    plain = url.partition("|")[2] or url
     known = [program.origins[number] for number in numbers]
-    fitting = [each for each in known if url.lower().startswith(each.name) or plain.lower().startswith(each.name)]
+    if is_balancer(url):
+        return next((each for each in known if each.name == balancer_name(url)), None)
+    plain = url.partition("|")[2] or url
+    fitting = [
+        each
+        for each in known
+        if not is_balancer(each.name) and (falls_under(url, each.name) or falls_under(plain, each.name))
+    ]
     return max(fitting, key=lambda origin: len(origin.name), default=None)
 
 

@@ -51,7 +51,7 @@ class Program:
     that are lost because the worker is shared (WK-3). ``checks_at_once`` is ProxyHCTPsize; 0 for one after the other.
     ``backlog`` is how many connections wait for us to accept them, ``most_requests`` MaxRequestWorkers. ``known`` is
     what reading has left known for ``.htaccess`` files, ``shelves`` hold those that requests have met, by the number
-    of the host.
+    of the host. ``runtime_directory`` is where relative names of sockets lie (UN-3).
     """
 
     listeners: tuple[Listener, ...]
@@ -68,6 +68,7 @@ class Program:
     backlog: int = 511
     most_requests: int | None = None
     known: Known = Known()
+    runtime_directory: str = "/"
     shelves: dict[int, Shelf] = field(default_factory=dict, compare=False, repr=False)
 
     def origin(self, host: Host, number: int) -> Origin:

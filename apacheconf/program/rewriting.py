@@ -20,11 +20,11 @@ from apacheconf.program.files import exists
 from apacheconf.program.index import names_of
 from apacheconf.program.mapping import BROKEN, encoded, is_broken
 from apacheconf.program.rewriting_here import REDIRECT_HANDLER, begin_here, local_path, redirected
-from apacheconf.program.sharing import authority_of, generic_worker, target_path
+from apacheconf.program.sharing import authority_of, falls_under, generic_worker, target_path
 from apacheconf.program.steps import Aim, BeginRewriting, FinishRewriting, Rewrite
 from apacheconf.program.uri import escape_path
 from apacheconf.program.values import Joined, Literal, Value
-from apacheconf.program.workers import DEFAULT_PORTS, Balancer, Origin
+from apacheconf.program.workers import DEFAULT_PORTS, Balancer, Origin, Worker
 
 if TYPE_CHECKING:
     from apacheconf.program.course import Course
@@ -295,7 +295,7 @@ def _origin(url: str, uri: str, action: Rewrite, course: Course) -> Origin:
 
 def _at_socket(url: str, known: Iterable[Origin]) -> Origin:
     """The worker behind the socket of a file (UN-1). Raises NoAuthority."""
-    fitting = [origin for origin in known if url.lower().startswith(origin.name)]
+    fitting = [origin for origin in known if isinstance(origin, Worker) and falls_under(url, origin.name)]
     if fitting:
         return max(fitting, key=lambda origin: len(origin.name))
     authority = _AUTHORITY.match(url)

@@ -165,12 +165,12 @@ class Shared:
 
     def _worker_for(self, url: str) -> str | None:
         """The longest worker name that is a prefix of the URL, scheme and host compared without case (WK-2)."""
-        candidates = self.by_authority.get(authority_of(url), ())
+        candidates = self.by_authority.get(_compared_authority(url), ())
         return max((name for name in candidates if falls_under(url, name)), key=len, default=None)
 
     def _own_worker_for(self, url: str) -> str | None:
         """The same among those that are seen while the lines are read."""
-        seen = (name for name in self.by_authority.get(authority_of(url), ()) if name not in self.sealed)
+        seen = (name for name in self.by_authority.get(_compared_authority(url), ()) if name not in self.sealed)
         return max((name for name in (*seen, *self.hidden) if falls_under(url, name)), key=len, default=None)
 
     def _own_worker(self, name: str) -> _Draft:
@@ -179,7 +179,7 @@ class Shared:
     def _new_worker(self, url: str) -> _Draft:
         if url in self.workers:
             return self.hidden.setdefault(url, _Draft(url))
-        self.by_authority.setdefault(authority_of(url), []).append(url)
+        self.by_authority.setdefault(_compared_authority(url), []).append(url)
         draft = self.workers[url] = _Draft(url)
         return draft
 
@@ -196,7 +196,18 @@ class Shared:
 
 def falls_under(url: str, worker: str) -> bool:
     """The worker's name begins the URL and covers its authority at least: ``http://h1`` not ``http://h10/`` (WK-2)."""
-    return authority_of(url) == authority_of(worker) and worker_name(url).startswith(worker_name(worker))
+    return _compared_authority(url) == _compared_authority(worker) and _compared(url).startswith(_compared(worker))
+
+
+def _compared(url: str) -> str:
+    """A worker's name as it is compared: that there is a socket counts, which one it is does not (WK-3)."""
+    name = worker_name(url)
+    return f"unix:|{name.partition('|')[2]}" if "|" in name else name
+
+
+@lru_cache(maxsize=1024)
+def _compared_authority(url: str) -> str:
+    return _compared(url).removesuffix(target_path(url))
 
 
 @lru_cache(maxsize=1024)

@@ -176,7 +176,7 @@ def interim(head: ReplyHead, count: int) -> bytes:
 
 def switching(head: ReplyHead) -> bytes:
     """A 101 as the client gets it (WS-5)."""
-    tail = b"Upgrade: %b\r\nConnection: Upgrade\r\n" % head.upgrade
+    tail = b"Connection: Upgrade\r\nUpgrade: %b\r\n" % head.upgrade
     return b"HTTP/1.1 101 %b\r\n%b%b\r\n" % (head.reason, header_block(head.fields), tail)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from pathlib import PurePosixPath
 from typing import Any
 
 from apacheconf.program.workers import Worker
@@ -113,7 +114,10 @@ class Connecting(ServerState):
     async def place_of(self, pool: Pool) -> Destination:
         """Where to connect for a worker. Raises OriginBroke(500)."""
         worker = pool.worker
-        return self._destinations.get(connect_authority(worker)) or worker.socket or await self._resolve(pool)
+        moved = self._destinations.get(connect_authority(worker))
+        if moved or not worker.socket:
+            return moved or await self._resolve(pool)
+        return str(PurePosixPath(self.program.runtime_directory, worker.socket))  # UN-3
 
     async def _resolve(self, pool: Pool) -> Address:
         """The worker's address, looked up once, or anew after its ``addressttl`` (WP-12). Raises OriginBroke(500)."""

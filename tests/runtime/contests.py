@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.runtime.arrangements import SETTINGS
 from tests.runtime.contest import Ask, Contest, Log, Pause, Raw, Step, Talk, Together, Turns, Up, cluster
+from tests.runtime.parameters import CONTESTS as PARAMETERS
 from tests.runtime.partial import PARTIAL
 from tests.runtime.turns import TURNS
 
@@ -35,17 +36,17 @@ STICKY = (
         ),
     ),
     Contest(
-        "sticky: two names ST-4",
+        "sticky: two names ST-4 BP-2",
         cluster(*_AB, settings="stickysession=JSESSIONID|jsessionid"),
         _asks("/p;jsessionid=x.b", "/p;JSESSIONID=x.b", "JSESSIONID=x.b", "jsessionid=x.b", "/"),
     ),
     Contest(
-        "sticky: separators ST-2 ST-5",
+        "sticky: separators ST-2 ST-5 BP-3 BP-4",
         cluster(*_AB, "{C} route=b;z=1", settings=f"{_STICKY} stickysessionsep=- scolonpathdelim=On"),
         _asks("/p;SID=x-b;z=1", "/p;SID=x-b", "SID=x-a", "SID=x.a", "SID=x-y-a"),
     ),
     Contest(
-        "sticky: no separator ST-5",
+        "sticky: no separator ST-5 BP-3",
         cluster(*_AB, settings=f"{_STICKY} stickysessionsep=Off"),
         _asks("/p;SID=b", "SID=a", "SID=x.a", "/p;SID=b;z=1"),
     ),
@@ -56,7 +57,7 @@ STICKY = (
         (Ask("GET /app;SID=x.b", 3, show=("target",)), Ask("GET /q", 3, show=("target",))),
     ),
     Contest(
-        "sticky: redirect and failover ST-8 ST-9 LB-7",
+        "sticky: redirect and failover ST-8 ST-9 LB-7 WP-22",
         cluster("{A} route=a redirect=c", "{B} route=b", "{C} route=c", settings=_STICKY),
         (*_asks("SID=x.a"), Up("BC"), *_asks("SID=x.a", "SID=x.c", "SID=x.b"), Up("B"), *_asks("SID=x.a", "SID=x.c")),
     ),
@@ -84,23 +85,25 @@ STICKY = (
 
 FLAGS = (
     Contest(
-        "flags: disabled, stopped, combined LB-7 LB-23",
+        "flags: disabled, stopped, combined LB-7 LB-23 WP-23",
         cluster("{A} status=+D", "{B} status=S", "{C} status=DI-D"),
         (Ask(times=3),),
     ),
     Contest("flags: +E is forgotten LB-10", cluster("{A} status=+E", "{B}"), (Ask(times=4),)),
-    Contest("flags: hot spare LB-4", cluster("{A}", "{B}", "{C} status=+R"), (Ask(times=4), Up("BC"), Ask(times=6))),
+    Contest(
+        "flags: hot spare LB-4 WP-23", cluster("{A}", "{B}", "{C} status=+R"), (Ask(times=4), Up("BC"), Ask(times=6))
+    ),
     Contest(
         "flags: hot standby LB-5 LB-6",
         cluster("{A}", "{B} status=+H", "{C} status=+H", "{D} status=+R"),
         (Ask(times=3), Up("BCD"), Ask(times=3), Up("BC"), Ask(times=5)),
     ),
     Contest(
-        "flags: sets LB-1",
+        "flags: sets LB-1 WP-20",
         cluster("{A} lbset=1", "{B} lbset=0", "{C} lbset=1"),
         (Ask(times=3), Up("AC"), Ask(times=4)),
     ),
-    Contest("flags: ignore errors FO-6 LB-9", cluster("{A} status=+I", "{B}"), (Up("B"), Ask(times=6))),
+    Contest("flags: ignore errors FO-6 LB-9 WP-23", cluster("{A} status=+I", "{B}"), (Up("B"), Ask(times=6))),
     Contest("flags: a lone worker that is off WP-32", "ProxyPass / http://{A}/ status=+D\n", (Ask(times=2),)),
     Contest(
         "flags: a lone worker WP-31",
@@ -123,13 +126,13 @@ FAILING = (
     Contest("fail: three of four FO-4 FO-8", cluster("{A}", "{B}", "{C}", "{D}"), (Up("D"), Ask(times=3))),
     Contest("fail: a body is sent again FO-5", cluster("{A}", "{B}"), (Up("B"), Ask("POST /", 2, body="x" * 500))),
     Contest(
-        "fail: retry FO-2 FO-3",
+        "fail: retry FO-2 FO-3 WP-8",
         cluster("{A} retry=1", "{B}"),
         (Up("B"), Ask(times=2), Up("AB"), Ask(times=2), Pause(1.3), Ask(times=4)),
     ),
     # The member may be tried twice for one request, or not: that is decided by the microsecond.
     Contest(
-        "fail: retry=0 FO-9", cluster("{A} retry=0", "{B}"), (Up("B"), Ask(times=3), Up("AB"), Turns(Ask(times=6)))
+        "fail: retry=0 FO-9 WP-8", cluster("{A} retry=0", "{B}"), (Up("B"), Ask(times=3), Up("AB"), Turns(Ask(times=6)))
     ),
     Contest(
         "fail: forced recovery FO-10 BP-10",
@@ -518,4 +521,5 @@ CONTESTS = (
     *ENVIRONMENT,
     *PARTIAL,
     *TURNS,
+    *PARAMETERS,
 )

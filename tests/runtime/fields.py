@@ -116,7 +116,7 @@ RECEIVED = (
         config="SetEnvIf Request_URI ^/a no-proxy\n<Location /late>\nSetEnv no-proxy 1\n</Location>\nProxyPass / http://{P}/",
     ),
     _heads(
-        "no reuse RQ-25",
+        "no reuse RQ-25 WP-9",
         _ask(),
         _ask(path="/k/"),
         config="ProxyPass /k/ http://{P}/k/ disablereuse=off\nProxyPass / http://{P}/ disablereuse=on",
@@ -160,7 +160,7 @@ STATUSES = (
         ((Head(), OK.replace(b"Content", b"".join(b"X-%d: y\r\n" % n for n in range(1000)) + b"Content"), Close()),),
     ),
     Play(
-        "head: responsefieldsize RS-17 WP-16",
+        "head: responsefieldsize RS-17 WP-17",
         "ProxyPass /less/ http://{P}/less/\nProxyPass / http://{P}/ responsefieldsize=20000",
         tuple((get(path, last=True),) for path in ("/", "/", "/less/")),
         tuple(

@@ -9,7 +9,8 @@ from tests.runtime.limits import LIMITS
 from tests.runtime.logged import LOGGED
 from tests.runtime.misread import MISREAD
 from tests.runtime.oddities import ODD
+from tests.runtime.parameters import PLAYS as PARAMETERS
 from tests.runtime.released import RELEASED
 from tests.runtime.scripts import PLAYS
 
-ALL = (*PLAYS, *FAILURES, *ODD, *WHOLE_HEADS, *LIMITS, *MISREAD, *DOCUMENTED, *LOGGED, *RELEASED)
+ALL = (*PLAYS, *FAILURES, *ODD, *WHOLE_HEADS, *LIMITS, *MISREAD, *DOCUMENTED, *LOGGED, *RELEASED, *PARAMETERS)

@@ -63,8 +63,8 @@ def needs(node: Node, expanded: Expanded) -> Iterator[Need]:
 
 def _of_url(node: Node) -> Iterator[Need]:
     for word in node.args.replace('"', " ").replace("'", " ").replace("|", " ").split():
-        scheme, separator, _ = word.removeprefix("proxy:").partition("://")
-        if separator and scheme.lower() in _SCHEMES:
+        scheme, separator, rest = word.removeprefix("proxy:").partition(":")
+        if separator and rest[:2] in ("//", "") and scheme.lower() in _SCHEMES:  # http: may follow a socket
             yield _SCHEMES[scheme.lower()], word
             if scheme.lower() == "balancer" and "lbmethod=" not in node.args.lower():
                 yield "lbmethod_byrequests_module", word

@@ -7,6 +7,7 @@ import posixpath
 import pwd
 from collections.abc import Callable
 
+from apacheconf.expand.tree import Absence, Expanded
 from apacheconf.model.types import Model
 from apacheconf.modules.core import CoreServerConf
 from apacheconf.modules.core_values import DOCUMENT_ROOT
@@ -58,18 +59,24 @@ def run_configuration(model: Model) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def runtime_directory(expanded: Expanded) -> str:
+    """Where relative names of sockets and locks lie: DefaultRuntimeDir, or the folder that httpd was built with."""
+    written = _RUNTIME_DIR
+    for absent in expanded.absent:
+        if absent.name.lower() == "defaultruntimedir" and absent.why is Absence.EXECUTED:
+            written = next(iter(split(absent.args)), _RUNTIME_DIR)
+    return posixpath.join(expanded.server_root, written)
+
+
 def _last_words(model: Model) -> dict[str, list[str]]:
     """The words of the last of each directive that stands outside sections, by its name in lower case."""
     wanted = ("user", "group", "pidfile", "mutex")
     found = {node.name.lower(): split(node.args) for node in model.expanded.nodes if node.name.lower() in wanted}
-    for absent in model.expanded.absent:
-        if absent.name.lower() == "defaultruntimedir" and absent.why.name == "EXECUTED":
-            found["defaultruntimedir"] = split(absent.args)
     return {name: words for name, words in found.items() if words}
 
 
 def _mutexes(model: Model, words: dict[str, list[str]]) -> list[str]:
-    directory = words.get("defaultruntimedir", [_RUNTIME_DIR])[0]
+    directory = runtime_directory(model.expanded)
     mechanism, _, path = words.get("mutex", ["default"])[0].partition(":")
     default = f'dir="{_path(path or directory, model).rstrip("/")}/" mechanism={mechanism} '
     return [
