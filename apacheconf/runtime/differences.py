@@ -234,6 +234,13 @@ DIFFERENCES = (
         "it isn't there yet",
     ),
     Difference(
+        ("WP-13", "WP-14"),
+        "pieces of a FastCGI answer",
+        "wait for each other, unless flushpackets is on or auto",
+        "are sent on as they come, like those of HTTP",
+        "whoever says a thing in pieces wants them to be seen, and nothing is gained by keeping them",
+    ),
+    Difference(
         ("EXPR-23",),
         "a name on the left of -ipmatch",
         "is looked up by DNS, while its thread waits",

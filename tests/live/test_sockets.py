@@ -1,4 +1,4 @@
-"""What a worker's parameters make of its sockets: seen by the origin and by the system (WP-11, WP-16)."""
+"""What a worker's parameters make of its sockets, and when bytes come through: WP-11, WP-13, WP-14, WP-16."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.live, pytest.mark.skipif(sys.platform != "linux", reas
 _WINDOW = 228
 #: The timer of a socket that the system probes, in /proc/net/tcp.
 _KEEPALIVE = "02"
-_MODULES = ("authz_core_module", "proxy_module", "proxy_http_module")
+_MODULES = ("authz_core_module", "proxy_module", "proxy_http_module", "proxy_fcgi_module")
 
 
 @contextmanager
@@ -91,3 +91,58 @@ def _timer(local: int, remote: int) -> str:
 def test_sockets_to_origins(parameters: str, expected: tuple[bool, bool]) -> None:
     assert seen("httpd", parameters) == expected
     assert seen("serve", parameters) == expected
+
+
+_END_OF_INPUT = b"\x01\x05\x00\x01\x00\x00\x00\x00"
+
+
+def _record(kind: int, data: bytes) -> bytes:
+    return struct.pack(">BBHHBx", 1, kind, 1, len(data), 0) + data
+
+
+def arrives_early(engine: str, parameters: str) -> bool:
+    """Whether the first piece of a FastCGI answer reaches the client before the second is there."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        mapping = f"ProxyPass / fcgi://127.0.0.1:{listener.getsockname()[1]}/ {parameters}"
+        with running(engine, mapping) as front, socket.create_connection(("127.0.0.1", front), 20) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: example.com\r\nConnection: close\r\n\r\n")
+            listener.settimeout(20)
+            origin, _ = listener.accept()
+            with origin:
+                asked = b""
+                while _END_OF_INPUT not in asked:
+                    asked += origin.recv(65536)
+                origin.sendall(_record(6, b"Content-Type: text/plain\r\n\r\none"))
+                client.settimeout(0.8)
+                early = _heard(client)
+                origin.sendall(_record(6, b"two") + _record(6, b"") + _record(3, bytes(8)))
+                client.settimeout(20)
+                assert b"two" in _heard(client)
+            return b"one" in early
+
+
+def _heard(client: socket.socket) -> bytes:
+    """What comes up to the end, or to a silence."""
+    heard = b""
+    try:
+        while more := client.recv(65536):
+            heard += more
+    except TimeoutError:
+        pass
+    return heard
+
+
+@pytest.mark.parametrize(
+    ("parameters", "early"),
+    [
+        ("", False),
+        ("flushpackets=off", False),
+        ("flushpackets=on", True),
+        ("flushpackets=auto", True),
+        ("flushpackets=auto flushwait=1000", False),
+    ],
+)
+def test_when_pieces_of_fastcgi_reach_the_client(parameters: str, early: bool) -> None:
+    """WP-13, WP-14."""
+    assert arrives_early("httpd", parameters) is early
+    assert arrives_early("serve", parameters)

@@ -152,6 +152,19 @@ ORIGINS = (
         mapping=f"{_MAP} timeout=1",
     ),
     _play(
+        "ProxyTimeout is nearer than Timeout FA-8 WP-30",
+        "Timeout 20\nProxyTimeout 1",
+        (get(last=True),),
+        peer=((Head(), _SILENCE),),
+    ),
+    _play(
+        "connectiontimeout= is no limit of answers WP-7 WP-30",
+        "Timeout 20",
+        (get(last=True),),
+        peer=((Head(), Pause(1.3), OK),),
+        mapping=f"{_MAP} connectiontimeout=100ms",
+    ),
+    _play(
         "an origin's short pauses FA-8",
         "ProxyTimeout 1",
         (get(last=True),),
@@ -181,6 +194,12 @@ CONNECTIONS = (
             ("connectiontimeout=", "WP-7", "ProxyPass / http://{full}/ connectiontimeout=1"),
             ("ProxyTimeout", "WP-7", "ProxyTimeout 1\nProxyPass / http://{full}/"),
             ("timeout=", "WP-6 WP-7", "ProxyPass / http://{full}/ timeout=1"),
+            ("Timeout", "WP-7 WP-30", "Timeout 1\nProxyPass / http://{full}/"),
+            (
+                "the nearest of all",
+                "WP-7 WP-30",
+                "Timeout 9\nProxyTimeout 8\nProxyPass / http://{full}/ timeout=7 connectiontimeout=1",
+            ),
             ("and another member does", "FO-4", _FULL % " connectiontimeout=500ms"),
         )
     ),

@@ -25,6 +25,7 @@ from apacheconf.runtime.framing import UNTIL_CLOSE
 from apacheconf.runtime.health import Answer
 from apacheconf.runtime.http_origin import MAX_HEAD
 from tests import wire
+from tests.live import test_sockets as sockets
 from tests.program.examples import one_origin
 from tests.runtime import test_conversations as conversations
 from tests.runtime import test_expressions as expressions
@@ -280,6 +281,7 @@ SHOWN: dict[str, Callable[..., None]] = {
     "a program of a RewriteMap": test_a_program_that_has_ended,
     "FIFOs": test_what_is_no_file,
     "HTTP/2": honesty.test_http_2_is_not_offered,
+    "pieces of a FastCGI": sockets.test_when_pieces_of_fastcgi_reach_the_client,
     "a name on the left": expressions.test_names_are_not_looked_up,
     "env() of": expressions.test_env_means_the_request,
     "$0 to $9": expressions.test_groups_belong_to_their_line,
