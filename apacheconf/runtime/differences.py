@@ -185,7 +185,7 @@ DIFFERENCES = (
         "RFC 9110, section 14.2, allows it, and nobody asks origins that way",
     ),
     Difference(
-        ("LB-13", "LB-22", "BP-19"),
+        ("LB-13", "LB-22", "BP-11", "BP-12", "BP-19"),
         "the page of balancer-manager",
         "shows members and changes them; BalancerPersist keeps that, and errors, over a restart",
         "is answered with 503 or 500, and the line is named at the start",

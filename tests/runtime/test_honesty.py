@@ -152,7 +152,7 @@ def test_the_filters_that_count_as_served_are_those_that_serve_makes() -> None:
 
 
 def test_the_page_of_the_balancer(tmp_path: Path) -> None:
-    """LB-13, LB-22, BP-19: it is named, and neither an origin's page nor a file stands in for it."""
+    """LB-13, LB-22, BP-11, BP-12, BP-19: it is named, and neither an origin's page nor a file stands in for it."""
     text = "BalancerPersist On\n<Location /bm>\nSetHandler balancer-manager\n</Location>\n"
     program = configuration(tmp_path, f"{text}ProxyPass /bm !\nProxyPass / http://10.0.0.1/")
     assert {row.name for row in summarise(program, ServeOptions()).not_honoured} == {"SetHandler"}
