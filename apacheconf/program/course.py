@@ -60,6 +60,7 @@ from apacheconf.program.steps import (
     SecureOrigin,
     SetCookie,
     SetEnv,
+    SetEnvFrom,
     SetErrorDocument,
     SetHandler,
     SetType,
@@ -258,6 +259,14 @@ def _set_env(action: SetEnv, course: Course) -> None:
         course.state.env[action.name] = text_of(action.value, course.state)
 
 
+def _set_env_from(action: SetEnvFrom, course: Course) -> None:
+    name, _, value = text_of(action.text, course.state).partition(":")
+    if name.startswith("!"):
+        course.state.env.pop(name[1:], None)
+    elif name:
+        course.state.env[name] = value
+
+
 def _set_handler(action: SetHandler, course: Course) -> None:
     course.state.handler = action.name
 
@@ -355,6 +364,7 @@ _PERFORMERS: dict[type, Callable[[Any, Course], None]] = {
     Respond: _respond,
     Redirect: _redirect,
     SetEnv: _set_env,
+    SetEnvFrom: _set_env_from,
     SetHandler: _set_handler,
     EditHeader: _edit_header,
     KeepHost: _keep_host,

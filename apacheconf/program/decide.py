@@ -149,7 +149,9 @@ class Walk:
             return None
         if phase is Phase.HANDLER:
             if course.redirect_to is not None and not course.state.sub and not _needs_slash(course):
-                return Flow(Move.INTERNAL_REDIRECT)
+                if not course.forced_handler:
+                    return Flow(Move.INTERNAL_REDIRECT)
+                course.refuse(404, "H has taken the place of the handler that would redirect")  # RW-27
             _force(course)
         if phase is Phase.MAP_TO_STORAGE and _is_echoed(course):
             ask_layers(course, _WALKS[Phase.SECTION_WALK], self.holds, self.tracer)  # for what they add to Vary

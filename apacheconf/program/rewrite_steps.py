@@ -29,6 +29,7 @@ from apacheconf.program.steps import (
     Rewrite,
     SetCookie,
     SetEnv,
+    SetEnvFrom,
     SetType,
     Step,
     Vary,
@@ -204,7 +205,8 @@ class _Rule:
             query_discarded=rule.query_discarded,
             query_after_last=rule.query_after_last,
             escaped=not rule.no_escape,
-            passed=rule.passed_through and aim is not Aim.ORIGIN,
+            ends_in_mark=rule.text.endswith("?"),
+            passed=rule.passed_through,
             allows_3f=rule.allows_3f,
             begins=first,
             any_prefix=rule.unsafe_prefix,
@@ -234,8 +236,8 @@ class _Rule:
         for text in rule.env:
             name, _, value = text.removeprefix("!").partition(":")
             if "$" in name or "%" in name:
-                raise NotEvaluated("a variable whose name depends on the request")
-            if name:
+                yield SetEnvFrom(self.texts.parsed(text))
+            elif name:
                 yield SetEnv(name, None if text.startswith("!") else self.texts.parsed(value))
         yield from (SetCookie(self.texts.parsed(text)) for text in rule.cookies)
         if rule.media_type:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 #: Schemes of URLs, and whether a ``?`` in them begins a query (RW-6).
 _ABSOLUTE = re.compile(
-    r"(?P<query>https?://|h2c?://|wss?://|fcgi://|scgi://|uwsgi://|ajp://|balancer://|unix:)"
-    r"|ftp://|gopher://|ldap://|mailto:|news:|nntp://",
+    r"(?P<query>https?://|h2c?://|wss?://|fcgi://|scgi://|uwsgi://|ajp://|balancer://|unix:|mailto:)"
+    r"|ftp://|gopher://|ldap://|news:|nntp://",
     re.IGNORECASE,
 )
 #: A URL as far as its path, a socket's name in front.
@@ -108,6 +108,7 @@ def _substitute(action: Rewrite, target: Value, run: Rewriting, course: Course) 
         return
     if action.path_info_discarded and run.folder:
         state.path_info = ""
+        course.located = course.located and replace(course.located, path_info="")
     url = _split_query(url, action, state)
     if run.folder and not url.startswith("/") and not is_absolute(url) and not run.first.startswith("proxy:"):
         url = run.folder + url
@@ -147,6 +148,9 @@ def _split_query(url: str, action: Rewrite, state: State) -> str:
     if scheme is not None and scheme["query"] is None:
         state.query = None
         return url
+    if action.ends_in_mark:
+        state.query = state.query if action.query_appended else None
+        return url[:-1]
     if action.query_discarded:
         state.query = None
     at = url.rfind("?") if action.query_after_last else url.find("?")
@@ -194,12 +198,12 @@ def finish(action: FinishRewriting, course: Course) -> None:
         course.refuse(403, "a blank or control character in the rewritten query")  # SEM-30
         code = "AH10411" if run.folder else "AH10410"
         course.log("error", "rewrite", f"{code}: Rewritten query string contains control characters or spaces")
+    elif run.passed and (run.proxied is not None or is_absolute(run.url)):
+        course.refuse(400, f"{run.url!r} is passed through, and is no path")
     elif run.proxied is not None:
         _to_origin(run, run.proxied, course)
     elif run.folder:
         _finish_here(run, action, course)
-    elif run.passed and is_absolute(run.url):
-        course.refuse(400, f"{run.url!r} is passed through, and is no path")
     elif run.passed:
         course.state.path = run.url  # raw_path stays what the client has sent (PU-6)
     elif away:
@@ -244,7 +248,8 @@ def _escaped_url(url: str) -> str:
         if slash < 0:
             return url
         at = slash + 1
-    return url[:at] + escape_path(url[at:])
+    parts = url[at:].split("?", 4) if url[:4].lower() == "ldap" else [url[at:]]
+    return url[:at] + "?".join(map(escape_path, parts))
 
 
 def _file(run: Rewriting, root: str) -> str:

@@ -188,6 +188,13 @@ class SetEnv:
     value: Value | None
 
 
+@dataclass(frozen=True, slots=True)
+class SetEnvFrom:
+    """Set the variable that a text names: ``NAME:VALUE``, or ``!NAME`` to unset it (the E flag, RW-24)."""
+
+    text: Value
+
+
 class Aim(Enum):
     """What a substitution is for (RW-6)."""
 
@@ -207,6 +214,7 @@ class Rewrite:
     ``target`` None leaves the URL as it is. ``status`` is that of a redirect, or the answer if ``answers``. For
     Aim.ORIGIN ``origin`` is a number into ``Host.origins``, None where it depends on the request. ``begins`` is the
     literal text that ``target`` begins with (what RW-9 trusts); ``passed`` hands the path on to the mappings (PT).
+    ``ends_in_mark``: its last character is a ``?`` as it is written, and no other one begins a query (RW-8).
     A rule that is ``main_only`` is passed over in sub-requests (NS, R); ``ends_all`` is END, ``path_info_discarded``
     DPI. ``vary`` are, group by group, the conditions that ask header fields, and their names (RW-40).
     """
@@ -219,6 +227,7 @@ class Rewrite:
     query_appended: bool = False
     query_discarded: bool = False
     query_after_last: bool = False
+    ends_in_mark: bool = False
     escaped: bool = True
     passed: bool = False
     allows_3f: bool = False
@@ -459,7 +468,7 @@ class Log:
 
 Action = (
     MapToOrigin | MapToUrl | KeepLocal | MapToFile | MapByName | MapToHome | SetUri | Respond | Redirect | SetEnv
-    | SetHandler | EditHeader | KeepHost | AddForwarded | AnswerExpect | OverrideErrors | MapBack
+    | SetEnvFrom | SetHandler | EditHeader | KeepHost | AddForwarded | AnswerExpect | OverrideErrors | MapBack
     | MapBackCookie | SetErrorDocument | AddCharset | AddFilter | SecureOrigin | Log | Rewrite | NameScript
     | BeginRewriting | FinishRewriting | SetCookie | SetType | ForceHandler | Told | Admit | LogError | ExportTls
     | FakeBasicAuth | NameUser | AskCertificate

@@ -34,7 +34,7 @@ def local_answer(client: ClientConnection, exchange: Exchange, head: RequestHead
         redirect(client, exchange, status, decision.location)
     elif decision.body is not None:
         client.answer(exchange, status, decision.body.encode("latin-1"), [(b"Content-Type", CONTENT_TYPE)])
-    elif status == 200:
+    elif status == 200 and _goes_no_further(head):
         _answer_for_origin(client, exchange, head, decision)
     else:
         kept = [(name.encode(), value.encode("latin-1")) for name, value in decision.fields]
@@ -75,6 +75,12 @@ def redirect(client: ClientConnection, exchange: Exchange, status: int, location
     page = body.encode("latin-1")
     page = page if measured else unmeasured(exchange, page, fields)
     client.answer(exchange, status, page, fields, measured=measured)
+
+
+def _goes_no_further(head: RequestHead) -> bool:
+    """Whether it is ``OPTIONS *``, or Max-Forwards ends here; a rule's own 200 has a page like an error's (RW-14)."""
+    forwards = [value for name, value in head.fields if name.lower() == b"max-forwards"]
+    return head.target == b"*" or any(value.isdigit() and int(value) == 0 for value in forwards)
 
 
 def _answer_for_origin(client: ClientConnection, exchange: Exchange, head: RequestHead, decision: Decision) -> None:

@@ -21,7 +21,7 @@ from apacheconf.program.conditions import (
     either,
     negated,
 )
-from apacheconf.program.steps import ExportTls, Flow, Move, Rewrite, SetEnv, Step
+from apacheconf.program.steps import ExportTls, Flow, Move, Rewrite, SetEnv, SetEnvFrom, Step
 from apacheconf.program.values import Chosen, Literal, Value, Variable
 from apacheconf.targets.captures import parts_in, replaced
 
@@ -61,6 +61,8 @@ class Environment:
     settings: dict[str, list[Setting]] = field(default_factory=dict)
 
     _under: tuple[Condition, int] = (ALWAYS, -1)
+    #: Whether a rule has set a variable whose name depends on the request: any could have been it.
+    _open: bool = False
 
     def tell(self, step: Step, when: Condition, at: int, otherwise: Flow, put: Callable[[Value], Value]) -> None:
         """The step with the number ``at`` runs where ``when`` holds; else control goes where ``otherwise`` says.
@@ -72,6 +74,9 @@ class Environment:
             when = both(self._under[0], when)
         elif when != ALWAYS and otherwise.move is Move.SKIP:
             self._under = when, at + otherwise.count
+        self._open = self._open or (isinstance(step.action, Rewrite) and any(
+            isinstance(each, SetEnvFrom) for each in step.action.sets
+        ))  # fmt: skip
         for each in variables_set(step):
             self.give(each.name, None if each.value is None else put(each.value), when)
         if isinstance(step.action, ExportTls):
@@ -109,7 +114,7 @@ class Environment:
     def _is_known(self, variable: Variable) -> bool:
         """Whether it can be told what the variable holds: nothing, where nobody sets it."""
         name = variable.argument.lower()
-        return variable.name == "ENV" and (name in self.settings or _FOREIGN.fullmatch(name) is None)
+        return variable.name == "ENV" and not self._open and (name in self.settings or _FOREIGN.fullmatch(name) is None)
 
     def value_of(self, variable: Variable) -> Value | None:
         """The value of a variable, None where it can't be told."""

@@ -124,7 +124,7 @@ def test_a_sections_argument_is_a_regex_where_it_looks_like_a_glob(
 
 
 def test_a_rule_that_is_not_held_is_closed_and_named(tmp_path: Path):  # DES-8, DIF-10
-    rules = "RewriteEngine On\nRewriteRule ^/x/(.*) /y/$1 [E=$1:x,PT]"
+    rules = 'RewriteEngine On\nRewriteMap m "dbd:SELECT v FROM t WHERE k = %s"\nRewriteRule ^/x/(.*) /y/${m:$1} [PT]'
     program = program_of(tmp_path, f"<VirtualHost *:80>\n{rules}\nProxyPass / http://h/\n</VirtualHost>\n")
     decision = decide(program, Request("GET", "/x/y", (("Host", "a"),)))
     assert (decision.status, decision.origin) == (500, None)
