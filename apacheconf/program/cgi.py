@@ -9,8 +9,10 @@ import re
 from collections.abc import Iterable
 
 from apacheconf.program.evaluate import State
+from apacheconf.program.handling import FileRules
 from apacheconf.program.variables import read_variable
 
+_USUAL = FileRules()
 #: CGI's names of variables of the request.
 _READ = (
     "SERVER_NAME", "SERVER_ADDR", "SERVER_PORT", "REMOTE_ADDR", "DOCUMENT_ROOT", "REQUEST_SCHEME", "CONTEXT_PREFIX",
@@ -24,14 +26,15 @@ NOBODY = "[no address given]"
 
 
 def variables(
-    state: State, fields: Iterable[tuple[str, str]], target: str, path_info: str, passes_user: bool = False
+    state: State, fields: Iterable[tuple[str, str]], target: str, path_info: str, rules: FileRules = _USUAL
 ) -> dict[str, str]:
     """Everything but SCRIPT_FILENAME and PATH_TRANSLATED, which needs a sub-request.
 
-    ``target`` is as the client sent it first, ``fields`` are as they are now; ``passes_user`` is CGIPassAuth.
+    ``target`` is as the client sent it first, ``fields`` are as they are now; ``rules`` say what CGIPassAuth and
+    QualifyRedirectURL do.
     """
     found = dict(state.env)
-    found |= dict(_of_fields(fields, passes_user))
+    found |= dict(_of_fields(fields, rules.passes_user))
     found |= {name: read_variable(name, "", state) or "" for name in _READ}
     found |= {
         "GATEWAY_INTERFACE": "CGI/1.1",
@@ -41,8 +44,10 @@ def variables(
         "SCRIPT_NAME": state.path,
     }
     if state.before is not None:
-        found["REDIRECT_URL"] = state.before[0]
-        found |= {"REDIRECT_QUERY_STRING": state.before[1]} if state.before[1] is not None else {}
+        path, query = state.before
+        url = state.self_url + path + (f"?{query}" if query is not None else "")
+        found["REDIRECT_URL"] = url if rules.whole_url else path
+        found |= {"REDIRECT_QUERY_STRING": query} if query is not None else {}
     if state.user is not None:
         found |= {"REMOTE_USER": state.user, "AUTH_TYPE": state.auth_type}
     if path_info:

@@ -157,6 +157,7 @@ def steps(conf: Conf) -> Iterator[Step]:
     told: tuple[Setting[Any], ...] = (
         *(conf.options, conf.file_etag, conf.accept_path_info, conf.force_type, conf.cgi_pass_auth),
         conf.content_digest,
+        conf.qualify_redirect_url,
         *_limits_of_ranges(conf),
     )
     if any(each.is_set for each in told):
@@ -194,6 +195,7 @@ def _file_rules(conf: CoreDirConf) -> FileRules:
         overlaps=overlaps,
         reversals=reversals,
         passes_user=conf.cgi_pass_auth.value,
+        whole_url=conf.qualify_redirect_url.value,
         content_digest=conf.content_digest.value,
     )
 

@@ -174,7 +174,8 @@ def _map_to_file(action: MapToFile, course: Course) -> None:
     if action.prefix:
         state.context_prefix, state.context_root = action.prefix, action.root
     if action.value is not None:
-        state.file = text_of(action.value, state) + (rest if action.prefix else "")
+        under = action.prefix and taken(state.path, action.prefix)  # a section's path may be a pattern, or a glob
+        state.file = text_of(action.value, state) + (rest if under else "")
     elif action.prefix:
         state.file = action.root + rest
     else:

@@ -30,7 +30,7 @@ class FileRules(Told):
     """core: how a file is answered. ``options`` and ``etag`` are lower-case words.
 
     ``max_ranges``, ``overlaps`` and ``reversals`` are counts, -1 for no limit, 0 for none at all (MaxRanges none).
-    ``passes_user`` is CGIPassAuth, ``content_digest`` wants a Content-MD5.
+    ``passes_user`` is CGIPassAuth, ``content_digest`` wants a Content-MD5, ``whole_url`` a URL in REDIRECT_URL.
     """
 
     options: frozenset[str] = frozenset({"followsymlinks"})
@@ -42,6 +42,7 @@ class FileRules(Told):
     reversals: int = 20
     passes_user: bool = False
     content_digest: bool = False
+    whole_url: bool = False
 
 
 @dataclass(frozen=True, slots=True)

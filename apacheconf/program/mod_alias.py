@@ -130,7 +130,8 @@ def _alias(alias: Alias, conf: AliasLayer, number: int) -> Iterator[Step]:
         action = MapToFile("", "", substitution(alias.target, "rule"))
     else:
         action = MapToFile(alias.target, alias.path)
-    yield Step(Phase.TRANSLATE, action, (number,), when, STOP)
+    said_by = (number, *_numbers(conf.preserve_path.said_by)) if alias.path is None else (number,)
+    yield Step(Phase.TRANSLATE, action, said_by, when, STOP)
 
 
 def _when(entry: Redirect | Alias) -> Condition:

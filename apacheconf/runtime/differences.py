@@ -222,8 +222,8 @@ DIFFERENCES = (
     Difference(
         ("DR-4",),
         "FIFOs and devices in place of files",
-        "a FIFO is waited for, for ever if nobody writes; a link to /dev/zero is a 200 without a body",
-        "are a 403",
+        "a FIFO is waited for, as a file of users too, for ever if nobody writes; a link to /dev/zero is an empty 200",
+        "are a 403; where a file is read (.htaccess, users, groups) they are no regular file, as folders are",
         "no answer depends on what isn't a file",
     ),
     Difference(

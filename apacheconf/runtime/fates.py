@@ -14,8 +14,6 @@ INPUT_FILTERS = "serve has the input filter DEFLATE alone, for whole locations: 
 NOT_DONE: dict[type, str] = {}
 #: Why, where "not served yet" would leave a question.
 NOT_YET: dict[str, str] = {
-    "aliaspreservepath": "an Alias in a section takes its target alone",
-    "qualifyredirecturl": "REDIRECT_URL is a path",
     "regexdefaultoptions": "patterns have the options that httpd gives them by itself",
     "httpprotocoloptions": "methods that nobody registered and HTTP/0.9 are let through",
     "sslopensslconfcmd": "Python's ssl has no way to hand a command to OpenSSL",
@@ -50,7 +48,10 @@ BY_NAME = {
         _names("threadsperchild threadlimit serverlimit"), Answer(Outcome.ABSORBED, "MaxRequestWorkers goes by it")
     ),
     **dict.fromkeys(
-        _names("rewriteoptions rewritebase accessfilename allowoverride allowoverridelist limitinternalrecursion"),
+        _names(
+            "aliaspreservepath rewriteoptions rewritebase accessfilename allowoverride allowoverridelist"
+            " limitinternalrecursion"
+        ),
         Answer(Outcome.ABSORBED),
     ),
     **dict.fromkeys(

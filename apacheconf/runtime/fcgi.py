@@ -68,8 +68,7 @@ def parameters(exchange: Exchange, pool: Pool) -> dict[str, str]:
         path = pool.path.decode("latin-1") + path
         file, path_info = path_info_of(state, path)
     target = exchange.request_line.decode("latin-1").split(" ")[1:2]
-    passes_user = decision.rules(FileRules).passes_user
-    found = variables(state, decision.headers, target[0] if target else "/", path_info, passes_user)
+    found = variables(state, decision.headers, target[0] if target else "/", path_info, decision.rules(FileRules))
     if path_info and (there := translated(exchange.client.server.program, decision, path_info)):
         found["PATH_TRANSLATED"] = there
     found["SCRIPT_FILENAME"] = file or script_name(pool.worker, path, rules)

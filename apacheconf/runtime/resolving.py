@@ -6,6 +6,8 @@ found takes the place of the request (an internal redirect that no client sees).
 
 from __future__ import annotations
 
+import os
+import stat
 from dataclasses import replace
 from urllib.parse import unquote
 
@@ -77,6 +79,8 @@ def _of_folder(program: Program, decision: Decision, depth: int) -> Decision:
     said: tuple[Message, ...] = ()
     for number, name in enumerate(rules.index, 1):
         found = look_up(program, decision, name, depth)
+        if found.status == 403 and _is_special(found):
+            continue
         said = (*said, *found.messages)
         if _is_there(found):
             if rules.redirect:
@@ -167,6 +171,17 @@ def _is_there(found: Decision) -> bool:
         return False
     located = found.located
     return found.origin is not None or (located is not None and located.found is not None and not located.is_folder)
+
+
+def _is_special(found: Decision) -> bool:
+    """Whether a FIFO, a socket or a device is there, which is no index (DR-3)."""
+    if found.state is None or not found.state.file:
+        return False
+    try:
+        mode = os.stat(found.state.file.encode("latin-1")).st_mode  # noqa: PTH116 (names are bytes)
+    except OSError:
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
 def _with_slash(decision: Decision) -> Decision:

@@ -181,6 +181,47 @@ def test_what_is_no_file(tmp_path: Path) -> None:
     assert [converse(program, get(path=path)).statuses for path in (b"/pipe", b"/zero")] == [[403], [403]]
 
 
+def test_fifos_are_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "htaccess").mkdir()
+    for name in ("htaccess/.htaccess", "users", "groups", "database", "map"):
+        os.mkfifo(tmp_path / name)
+    (tmp_path / "known").write_text("alice:{SHA}GpHWL3ymc5liWkNopqtdSjuqYHM=\n")
+    file = tmp_path / "site.conf"
+    file.write_text(_FIFOS.replace("TOP", str(tmp_path)))
+    program = load([str(file)]).require()
+    paths = (b"/htaccess/", b"/by-users", b"/by-groups", b"/by-database", b"/map")
+    found = [converse(program, get(_ALICE, path=path)).statuses for path in paths]
+    assert found == [[403], [500], [401], [500], [302]]
+
+
+_ALICE = b"Authorization: Basic YWxpY2U6cHc=\r\n"
+_FIFOS = """ServerName example.com
+DocumentRoot TOP
+<Directory TOP>
+  AllowOverride All
+  AuthType Basic
+  AuthName inner
+  AuthUserFile TOP/known
+</Directory>
+<Location /by-users>
+  AuthUserFile TOP/users
+  Require valid-user
+</Location>
+<Location /by-groups>
+  AuthGroupFile TOP/groups
+  Require group team
+</Location>
+<Location /by-database>
+  AuthBasicProvider dbm
+  AuthDBMUserFile TOP/database
+  Require valid-user
+</Location>
+RewriteEngine On
+RewriteMap fifo txt:TOP/map
+RewriteRule ^/map$ /?${fifo:key} [R]
+"""
+
+
 def test_the_body_of_a_trace(tmp_path: Path) -> None:
     file = tmp_path / "site.conf"
     file.write_text("ServerName example.com\nTraceEnable extended\n")
