@@ -7,14 +7,16 @@ its full set. A document that is made anew for each request is left to the repor
 from __future__ import annotations
 
 from apacheconf.ledger import Outcome, Written
-from apacheconf.program.cells import lies_in
-from apacheconf.program.hosts import Host, Reach
+from apacheconf.program.conditions import ALWAYS, NEVER
+from apacheconf.program.hosts import Host
 from apacheconf.program.steps import Action, Respond, SetErrorDocument, Step
 from apacheconf.program.values import Literal
-from apacheconf.targets.choices import Place, leaves
 from apacheconf.targets.claims import Claim, equivalent, exact
 from apacheconf.targets.error_documents import DEPENDS, TYPE, lines_of
+from apacheconf.targets.nginx.conditions import flag_of
+from apacheconf.targets.nginx.document_sources import is_file
 from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.nginx.maps import Maps, emit_test
 from apacheconf.targets.nginx.rewriting import FORBIDDEN
 from apacheconf.targets.nginx.tree import Block, literal
 from apacheconf.targets.routes import Route
@@ -30,10 +32,10 @@ def common_documents(low: Lowering, routes: list[Route]) -> list[Step]:
 
 
 def _sayable(low: Lowering, route: Route) -> dict[Action, Step]:
-    return {step.action: step for step in route.others if _can_say(low, step)}
+    return {step.action: step for step in route.others if _can_say(low, route.host, step)}
 
 
-def _can_say(low: Lowering, step: Step) -> bool:
+def _can_say(low: Lowering, host: Host, step: Step) -> bool:
     """httpd asks for a password where it should send a 401 elsewhere, and answers no request with 504 by itself."""
     match step.action:
         case SetErrorDocument(status, url=url) if url:
@@ -41,7 +43,7 @@ def _can_say(low: Lowering, step: Step) -> bool:
         case SetErrorDocument(status, text=Literal(text)):
             return bool(text) and status != 504 and not DEPENDS.search(text)
         case SetErrorDocument(status, path=path) if path:
-            return status not in (401, 504) and not DEPENDS.search(path) and answers_at(low, path) is not None
+            return status not in (401, 504) and not DEPENDS.search(path) and is_file(low, host, path) is not None
         case _:
             return False
 
@@ -50,24 +52,6 @@ def lead_back(routes: list[Route]) -> bool:
     """Whether an error may lead to a path of the same server."""
     steps = (step.action for route in routes for step in route.others)
     return any(isinstance(each, SetErrorDocument) and each.path for each in steps)
-
-
-def answers_at(low: Lowering, path: str) -> bool | None:
-    """Whether an origin answers for a path of the server that is being written, False for a file, None for neither.
-
-    An origin's answer brings its own status with it, a file has that of the error.
-    """
-    place = place_of(low.places, path.partition("?")[0])
-    ends = [end for _, end in leaves(place.tree)] if place else []
-    routes = [end for end in ends if isinstance(end, Route) and not end.answer]
-    kinds = {route.mapping is not None for route in routes if route.mapping or route.file}
-    return kinds.pop() if len(kinds) == 1 and all(not route.admits for route in routes) else None
-
-
-def place_of(places: list[Place], path: str) -> Place | None:
-    """The longest of the places that a path lies in."""
-    found = [each for each in places if lies_in(path, each.cell)]
-    return max(found, key=lambda each: (len(each.cell.path), each.cell.reach is Reach.BARE), default=None)
 
 
 def _document(step: Step) -> SetErrorDocument:
@@ -122,8 +106,8 @@ def emit_of_scripts(low: Lowering, route: Route, location: Block) -> None:
 def _add(low: Lowering, host: Host, step: Step, page: str, block: Block) -> None:
     said_by = lines_of(host, step)
     status, comment = str(_document(step).status), low.sources.comment(said_by)
-    claim = _claim(said_by, page)
-    block.add("error_page", status, *_from(low, page), page, comment=comment, claims=(claim,))
+    claim = _claim(said_by, _document(step).path)
+    block.add("error_page", status, *_from(low, host, page), page, comment=comment, claims=(claim,))
 
 
 def _claim(said_by: tuple[Written, ...], page: str) -> Claim:
@@ -132,9 +116,9 @@ def _claim(said_by: tuple[Written, ...], page: str) -> Claim:
     return exact(said_by)
 
 
-def _from(low: Lowering, page: str) -> tuple[str, ...]:
+def _from(low: Lowering, host: Host, page: str) -> tuple[str, ...]:
     """An origin that answers with the page says the status, too."""
-    return ("=",) if page.startswith("/") and answers_at(low, page) else ()
+    return ("=",) if page.startswith("/") and is_file(low, host, page) == NEVER else ()
 
 
 def _page(low: Lowering, host: Host, step: Step) -> str:
@@ -142,6 +126,10 @@ def _page(low: Lowering, host: Host, step: Step) -> str:
     made = _document(step)
     if made.url or made.path:
         low.dropped.append(_claim(lines_of(host, step), made.path))
+        if made.path and is_file(low, host, made.path) not in (ALWAYS, NEVER):
+            name = f"@document-{made.status}"
+            low.told_apart[name] = made, host
+            return name
         return literal(made.url or made.path)
     alike = [each for each in low.texts if each.status == made.status and each != made]
     return low.texts.setdefault(made, f"@error-{made.status}" + (f"-{len(alike) + 1}" if alike else ""))
@@ -155,12 +143,35 @@ def emit_texts(low: Lowering, server: Block) -> None:
     if low.forbids:
         server.space()
         server.open("location", FORBIDDEN).add("return", "403")
+    for name, (document, host) in low.told_apart.items():
+        server.space()
+        _emit_told_apart(low, host, document, server.open("location", name))
     for made, name in low.texts.items():
         assert isinstance(made.text, Literal)
         server.space()
         location = server.open("location", name)
         location.add("default_type", TYPE)
         location.add("return", str(made.status), literal(made.text.text))
+
+
+def _emit_told_apart(low: Lowering, host: Host, made: SetErrorDocument, location: Block) -> None:
+    """A document that is a file, with the error's status, or an origin's answer, with its own.
+
+    Both are asked for anew, as an error of this location: 421 stands for the second.
+    """
+    where = is_file(low, host, made.path)
+    assert where is not None
+    location.add("recursive_error_pages", "on")
+    location.add("error_page", str(made.status), literal(made.path))
+    location.add("error_page", "421", "=", literal(made.path))
+    known, flag = dict(low.maps.asked), flag_of(low.maps, where)
+    asked = Maps()
+    flag_of(asked, where)
+    for letter, file in asked.asked:  # the server's guards answer before the server looks for files
+        emit_test(letter, file, low.maps.asked[letter, file], location)
+    low.maps.asked = known
+    location.open("if", flag).add("return", str(made.status))
+    location.add("return", "421")
 
 
 def gateway_pages(low: Lowering, host: Host, documents: list[Step]) -> list[tuple[str, str]]:

@@ -141,8 +141,7 @@ class Maps:
         if self.asks_path:
             found.add("set", PATH, "$uri", comment="the path that was asked for")
         for (letter, file), variable in self.asked.items():
-            found.add("set", variable, "0")
-            found.open("if", f"-{letter}", file).add("set", variable, "1")
+            emit_test(letter, file, variable, found)
         self.asks_path, self.asked = False, {}
         return found
 
@@ -171,6 +170,12 @@ class Maps:
                 kept[made] = name
                 asked.update(found for word in _words_of(made) for found in _VARIABLE.findall(word))
         self.own = dict(reversed(kept.items()))
+
+
+def emit_test(letter: str, file: str, variable: str, block: Block) -> None:
+    """The lines that say in a variable what a test of a file comes to."""
+    block.add("set", variable, "0")
+    block.open("if", f"-{letter}", file).add("set", variable, "1")
 
 
 def _words_of(made: Map) -> Iterator[str]:

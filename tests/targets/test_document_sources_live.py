@@ -1,0 +1,87 @@
+"""ErrorDocument paths that a file or an origin answers, whichever is there (SEM-22, NGX-90)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from apacheconf.engines import Sandbox
+from tests.targets.configs import host, outcomes, translated
+from tests.targets.echoes import exchange
+from tests.targets.fronts import MODULES, Fronts, fronts
+
+_CONFIG = """
+<VirtualHost *:{port}>
+    ServerName either.test
+    DocumentRoot "{files}"
+    RewriteEngine On
+    RewriteCond %{DOCUMENT_ROOT}/%{REQUEST_FILENAME} !-f [OR]
+    RewriteCond %{REQUEST_URI} ^/uploads/
+    RewriteRule .* http://127.0.0.1:{one}%{REQUEST_URI} [P,QSA,NE]
+    ErrorDocument 403 /there.html
+    ErrorDocument 404 /missing.html
+    ErrorDocument 410 /uploads/there.html?a=b
+    ErrorDocument 502 /missing.html
+    ErrorDocument 503 /there.html
+    ProxyPass /dead http://127.0.0.1:{none}/
+    <Location /closed>
+        Require all denied
+    </Location>
+    Redirect 410 /gone
+</VirtualHost>
+<VirtualHost *:{port}>
+    ServerName rules.test
+    DocumentRoot "{files}"
+    RewriteEngine On
+    RewriteRule ^/([a-z]+)$ /there.html
+    ErrorDocument 404 /there.html
+    ErrorDocument 403 /closed/there.html
+    <Location /closed>
+        Require all denied
+    </Location>
+</VirtualHost>
+"""
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
+    with Sandbox("documents") as box:
+        box.write("files/there.html", "<p>sorry\n")
+        config = _CONFIG.replace("{files}", f"{box.path}/files")
+        config += f'<Directory "{box.path}/files">\nRequire all granted\n</Directory>\n'
+        modules = (*MODULES, "alias_module", "rewrite_module")
+        with fronts(config, tmp_path_factory.mktemp("documents"), modules) as found:
+            yield found
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+@pytest.mark.parametrize("path", ["/closed/x", "/gone", "/gone/x?q=1", "/a%2Fb", "/other", "/dead/x"])
+def test_a_file_or_an_origin(path: str, method: str, running: Fronts) -> None:
+    theirs, ours = (_answer(running.at[each], "either.test", path, method) for each in ("httpd", "nginx"))
+    assert ours == theirs
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("path", ["/there.html", "/name", "/name/x", "/there.html/x"])
+def test_rules_that_the_path_answers(path: str, running: Fronts) -> None:
+    theirs, ours = (_answer(running.at[each], "rules.test", path, "GET") for each in ("httpd", "nginx"))
+    assert ours == theirs
+
+
+def _answer(port: int, name: str, path: str, method: str) -> tuple[str, str]:
+    header = "Content-Length: 0" if method == "POST" else ""
+    lines, body = exchange(port, name, path, method=method, header=header)
+    return lines[0].split()[1], body if method == "POST" or "sorry" in body or body[:1].isdigit() else "stock"
+
+
+def test_a_document_that_asks_for_a_password_is_left_out(tmp_path: Path) -> None:
+    text = host(
+        "DocumentRoot /srv",
+        "ErrorDocument 503 /private/x.html",
+        "ProxyPass /a http://10.0.0.1/",
+        "<Location /private>\nAuthType Basic\nAuthName x\nAuthUserFile /etc/p\nRequire valid-user\n</Location>",
+    )
+    assert outcomes(translated(tmp_path, text, "nginx"))["ErrorDocument"] == "unsupported"
