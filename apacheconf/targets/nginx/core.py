@@ -9,7 +9,7 @@ from apacheconf.program.steps import AddCharset, SetHandler
 from apacheconf.targets.claims import Claim, approximated, exact
 from apacheconf.targets.hostnames import Named, is_suffix
 from apacheconf.targets.nginx.lowering import Lowering
-from apacheconf.targets.nginx.maps import Map
+from apacheconf.targets.nginx.maps import ROUND, Map
 from apacheconf.targets.nginx.tree import Block, literal
 from apacheconf.targets.patterns import wildcard_regex
 from apacheconf.targets.routes import Route
@@ -117,18 +117,19 @@ def needs_regexes(found: list[Named]) -> bool:
 def emit_guards(low: Lowering, host: Host, server: Block, asked_twice: bool) -> None:
     """What httpd refuses before it maps anything, in its order.
 
-    ``asked_twice``: an error may lead to a path of this server, which nginx takes for a request of its own; then
-    ``$status`` is that of the error, and 000 before.
+    ``asked_twice``: an error may lead to a path of this server, which nginx takes for a request of its own.
     """
     bad = low.maps.use("bad_request")
     slash: tuple[str, ...] = ("$request_uri", "~*", "^[^?]*%2f")
     expect: tuple[str, ...] = ("$http_expect", "!~*", "^(100-continue)?$")
     if asked_twice:
         make, no = low.maps.make, ("default", "")
-        bad = make("is_bad", Map(f"$status{bad}", (("0001", "1"), no), "only what a client asks is refused"))
-        slash = (make("has_slash", Map("$status$request_uri", (("~*^000[^?]*%2f", "1"), no), "")),)
-        entries = (("~*^000(?:100-continue)?$", ""), ("~^000", "1"), no)
-        expect = (make("expects_else", Map("$status$http_expect", entries, "")),)
+        make(ROUND.strip("$"), Map("", (no,), "how often a path has been asked for"))
+        server.add("set", ROUND, f".{ROUND}")
+        bad = make("is_bad", Map(f"{ROUND}{bad}", ((".1", "1"), no), "only what a client asks is refused"))
+        slash = (make("has_slash", Map(f"{ROUND}$request_uri", ((r"~*^\.[^.?][^?]*%2f", "1"), no), "")),)
+        entries = ((r"~*^\.(?:100-continue|\.+.*)?$", ""), (r"~^\.", "1"), no)
+        expect = (make("expects_else", Map(f"{ROUND}$http_expect", entries, "")),)
     server.open("if", bad).add("return", "400")
     if host.shape.limits.encoded_slashes.lower() == "off":
         server.open("if", *slash).add("return", "404")

@@ -151,7 +151,7 @@ class Maps:
         for name, shared in self.shared.items():
             if name in self.used:
                 _emit(name, shared, False, http)
-        changing = {PATH, KEPT, "$uri", "$args", "$status", *(f"${name}" for name in self.tests.values())}
+        changing = {PATH, KEPT, ROUND, "$uri", "$args", "$status", *(f"${name}" for name in self.tests.values())}
         for made, name in self.own.items():
             changes = any(_mentions(text, each) for text in _words_of(made) for each in changing)
             if changes:
@@ -187,6 +187,8 @@ def _words_of(made: Map) -> Iterator[str]:
 PATH = "$asked_path"
 #: Whether a path with encoded slashes has been put back (``slashes``).
 KEPT = "$slashes_kept"
+#: A point for each time that a request has passed its server: for an error's document it does so again.
+ROUND = "$round"
 
 
 def _mentions(text: str, variable: str) -> bool:
