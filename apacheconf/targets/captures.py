@@ -135,6 +135,26 @@ def is_path(value: Value, regex: Regex | None = None) -> bool:
             return False
 
 
+#: A first group that begins with the slash of the path; its other part can't match that slash again.
+_WITH_SLASH = re.compile(r"/(?P<text>[^()|?*+]*)|(?P<any>\.)[+*](?P<tail>\\\..*)?|(?P<others>\[\^[^\]/\\]*\])[+*]", re.DOTALL)
+
+
+def behind_slash(value: Value) -> Value | None:
+    """What follows the slash that a part of the path begins with; None where it may begin otherwise."""
+    if not isinstance(value, Matched) or value.value != REQUEST_URI or value.group != 1:
+        return None
+    pattern = value.regex.pattern
+    group = group_of(pattern, 1)
+    start = f"^({group})" if pattern.startswith("^") else f"({group})"
+    found = _WITH_SLASH.fullmatch(group) if group is not None and pattern.startswith(start) else None
+    flat = re.sub(r"\(\?:[^()]*\)", "", found["tail"] or "") if found else ""
+    if found is None or "|" in pattern[len(start) :] or re.search(r"\((?!\?:)|\|", flat):
+        return None
+    one = found["any"] or found["others"]
+    rest = f"{one}*{found['tail'] or ''}" if one else found["text"]
+    return Matched(REQUEST_URI, replace(value.regex, pattern=f"^/({rest}){pattern[len(start) :]}"), 1)
+
+
 def is_tame(value: Value) -> bool:
     """Whether the value can hold nothing but letters, digits and ``-._:``, whatever a client sends."""
     match value:

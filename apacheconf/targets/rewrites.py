@@ -34,7 +34,7 @@ from apacheconf.program.uri import escape_path
 from apacheconf.program.values import REQUEST_URI, Capture, Chosen, Joined, Literal, Matched, Value, Variable
 from apacheconf.program.workers import DEFAULT_PORTS
 from apacheconf.targets.answers import Answers
-from apacheconf.targets.captures import as_captures, is_tame, joined, parts_of
+from apacheconf.targets.captures import as_captures, behind_slash, is_tame, joined, parts_of
 from apacheconf.targets.finite import common_start, texts_of
 from apacheconf.targets.known import QUERY_STRING, Known
 from apacheconf.targets.patterns import escape
@@ -113,6 +113,9 @@ class Run:
     def _told_apart(self, url: Value) -> Value:
         """The URL so that it shows how it begins, where that is one of a few texts. Raises Open."""
         first, *rest = parts_of(url) or (_NOTHING,)
+        behind = behind_slash(first)
+        if behind is not None:
+            return joined((Literal("/"), behind, *rest))
         texts = texts_of(first, self.answers)
         if isinstance(first, Literal) or not texts:
             return url

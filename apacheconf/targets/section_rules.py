@@ -22,14 +22,12 @@ from apacheconf.program.rewriting import is_absolute
 from apacheconf.program.steps import END, Aim, BeginRewriting, MapToFile, Redirect, Rewrite, SetUri, Step
 from apacheconf.program.values import REQUEST_URI, Capture, Literal, Matched, Value, Variable
 from apacheconf.targets.answers import residual
-from apacheconf.targets.captures import as_captures, is_path, is_tame, joined, parts_of
+from apacheconf.targets.captures import as_captures, behind_slash, is_path, is_tame, joined, parts_of
 from apacheconf.targets.known import QUERY_STRING
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.rewrites import BLANKS, Lost, Open, Run, decoded_in
 
 _HERE = Variable("REWRITTEN_HERE")
-#: Patterns over a whole path whose first group begins with its slash, and what follows that group.
-_WITH_SLASH = re.compile(r"\^?\((/[^()|?*+]*|\.[+*])\)([^|]*)")
 
 
 @dataclass
@@ -118,7 +116,7 @@ class SectionRun(Run):
         first, *rest = parts_of(url) or (Literal(""),)
         if first == REQUEST_URI or is_path(url):
             return url
-        behind = _behind_slash(first)
+        behind = behind_slash(first)
         if behind is not None:
             return joined((Literal("/"), behind, *rest))
         if not isinstance(first, Literal) and action.aim is Aim.REDIRECT and not self.section.base:
@@ -167,16 +165,3 @@ class SectionRun(Run):
         value, regex = as_captures(url)
         when = ALWAYS if regex is None else Matches(REQUEST_URI, regex, "rule")
         return replace(step, action=SetUri(value, self.known.query), when=when, then=END)
-
-
-def _behind_slash(value: Value) -> Value | None:
-    """What follows the slash that a part of the path begins with; None where it may begin otherwise."""
-    match value:
-        case Matched(inner, Regex(pattern) as regex, 1) if inner == REQUEST_URI:
-            found = _WITH_SLASH.fullmatch(pattern)
-            if found is None:
-                return None
-            group = "(.*)" if found[1][0] == "." else f"({found[1][1:]})"
-            return Matched(inner, replace(regex, pattern=f"^/{group}{found[2]}"), 1)
-        case _:
-            return None
