@@ -136,7 +136,9 @@ def is_path(value: Value, regex: Regex | None = None) -> bool:
 
 
 #: A first group that begins with the slash of the path; its other part can't match that slash again.
-_WITH_SLASH = re.compile(r"/(?P<text>[^()|?*+]*)|(?P<any>\.)[+*](?P<tail>\\\..*)?|(?P<others>\[\^[^\]/\\]*\])[+*]", re.DOTALL)
+_WITH_SLASH = re.compile(
+    r"/(?P<text>[^()|?*+]*)|(?P<any>\.)[+*](?P<tail>\\\..*)?|(?P<others>\[\^[^\]/\\]*\])[+*]", re.DOTALL
+)
 
 
 def behind_slash(value: Value) -> Value | None:

@@ -35,6 +35,7 @@ _BY_NAME = {
     "balancerpersist": "the target's members are those of its configuration",
     "proxyhctpsize": "threads are httpd's own",
     "proxyiobuffersize": "buffers are the target's own",
+    "filterprotocol": "the target's own filters know what they do to an answer",
     "authncacheprovidefor": "the target looks the users up each time",
     "authncacheenable": "the target looks the users up each time",
     "authncachetimeout": "the target looks the users up each time",
@@ -111,6 +112,8 @@ def _by_nature(directive: Written) -> Answer | None:
         return Answer(Outcome.NO_EFFECT, "nothing that is mapped to an origin is refused by it")
     if name == "authmerging" or (name == "authtype" and words == ["none"]):
         return Answer(Outcome.ABSORBED, "who is asked, and what is required, was worked out with it")
+    if name == "filterdeclare":
+        return Answer(Outcome.ABSORBED, "what the filter does is told where FilterProvider says it")
     if name == "authzprovideralias":
         return Answer(Outcome.ABSORBED, "what it stands for is asked where a Require names it")
     if name in ("rewriteengine", "rewritebase"):

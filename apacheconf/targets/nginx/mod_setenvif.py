@@ -82,5 +82,7 @@ def _sets_more(step: Step) -> bool:
 
 def _is_obeyed(route: Route, name: str) -> bool:
     """Whether a module of httpd would do something else for the variable."""
+    if route.answer is not None and name in _OF_FILTERS:
+        return False  # answers made here pass no filter
     filters = {each.action.name for each in (*route.cell.steps, *route.steps) if isinstance(each.action, AddFilter)}
     return name in _SPECIAL or bool(_OF_FILTERS.get(name, frozenset()) & filters)
