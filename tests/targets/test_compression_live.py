@@ -38,7 +38,7 @@ TypesConfig {root}/mime.types
     RewriteEngine On
     RewriteCond %{HTTP:Accept-Encoding} br
     RewriteCond %{DOCUMENT_ROOT}%{REQUEST_URI}.br -f
-    RewriteRule ^(.*\.(?:css|js))$ $1.br [E=no-gzip:1,L]
+    RewriteRule ^(.*\\.(?:css|js))$ $1.br [E=no-gzip:1,L]
 </VirtualHost>
 <VirtualHost *:{port}>
     ServerName clients.test
@@ -51,7 +51,7 @@ TypesConfig {root}/mime.types
 <VirtualHost *:{port}>
     ServerName left.test
     SetOutputFilter DEFLATE
-    SetEnvIf Request_URI \.css$ no-gzip dont-vary
+    SetEnvIf Request_URI \\.css$ no-gzip dont-vary
     Header append Vary User-Agent env=!dont-vary
     ProxyPass / http://127.0.0.1:{one}/
 </VirtualHost>
