@@ -78,6 +78,8 @@ OF_FILES = frozenset({"file-methods", "file-paths"})
 
 #: Caveats of what is refused instead of guessed: they announce a 403, 500 or 503 of the target's own, and nothing else.
 CLOSED = frozenset({"authorities-folder", "closed", "handler", "refuses-everyone"})
+#: The caveat of one that has asked for a certificate before: it refuses by a 403 where httpd ends the connection.
+EARLY = "asked-early"
 #: The caveat of a target that serves no files: it announces a 404 where httpd looks for one.
 FILES = "files"
 #: The caveat of one that takes every file for missing: requests for files go where rules send the others.
@@ -101,6 +103,8 @@ class Announcements:
             return FILES
         if about_file and NO_TESTS in self.keys:
             return NO_TESTS
+        if EARLY in self.keys and any(_refuses_early(each) for each in aspects):
+            return EARLY
         key = next((key for key in self.keys if _speaks_about(key, probe, aspects, about_file)), None)
         if key is None and any(
             (each.what.endswith("status") and each.other in ("403", "500", "503"))
@@ -117,6 +121,13 @@ class Announcements:
     def _directive_for(self, what: str) -> str | None:
         key = next((key for key in self.keys if _includes(ASPECTS.get(key, ()), what)), None)
         return key or next((row.name for row in self.rows if _includes(aspects_of(row), what)), None)
+
+
+def _refuses_early(aspect: Aspect) -> bool:
+    """Whether httpd has no answer for a client without a certificate, or one before it asks, where the other has 403."""
+    if aspect.what.endswith("answer"):
+        return aspect.reference == "(none)" and aspect.other.startswith("403")
+    return aspect.what.endswith("status") and aspect.reference == "400" and aspect.other == "403"
 
 
 def _speaks_about(key: str, probe: str, aspects: tuple[Aspect, ...], about_file: bool) -> bool:

@@ -30,6 +30,10 @@ ADVICE: Mapping[str, Advice] = {
         "choose how often members are tried in the target's own words",
         "GET while every member is busy",
     ),
+    "asked-early": Advice(
+        "give the sections one SSLVerifyDepth, and ask in a virtual host of its own who may have no certificate",
+        "GET the path without a certificate",
+    ),
     "authorities-folder": Advice(
         "write the authorities into one file and name it in SSLCACertificateFile",
         "GET with a client certificate",

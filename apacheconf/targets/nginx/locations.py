@@ -316,7 +316,7 @@ def _report_unsure(low: Lowering, route: Route, location: Block, carried: list[S
         if isinstance(step.action, AddFilter | ExpiryRules) and not route.mapping and static.is_below_one_file(route):
             low.dropped.append(Claim(route.host.said_by(step), Outcome.NO_EFFECT, "no file is asked for here", "files"))
             continue
-        spoken = step in carried or step.action in low.documents | low.own_documents
+        spoken = step in carried or step.action in low.asked_early or step.action in low.documents | low.own_documents
         if spoken or isinstance(step.action, EditHeader | ExportTls):
             continue
         if claim is None and isinstance(step.action, Told) and step.action.of_files and not _asks_files(low, route):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from apacheconf.ledger import Written
 from apacheconf.program.hosts import Host
+from apacheconf.program.steps import AskCertificate
 from apacheconf.program.tls import FrontTls
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.nginx.lowering import Lowering
@@ -32,6 +33,7 @@ def why_closed(host: Host) -> str:
 
 def emit_tls(low: Lowering, host: Host, server: Block) -> None:
     """The settings of a server that speaks TLS."""
+    low.asked_early = set()
     tls = host.front_tls
     if tls is None:
         return
@@ -44,7 +46,7 @@ def emit_tls(low: Lowering, host: Host, server: Block) -> None:
         server.add("ssl_conf_command", "Ciphersuites", tls.ciphers_13)
     server.add("ssl_prefer_server_ciphers", _flag(tls.own_order), claims=_exact(tls, "sslhonorcipherorder"))
     server.add("ssl_session_tickets", _flag(tls.tickets), claims=_exact(tls, "sslsessiontickets"))
-    _emit_verification(low, tls, server)
+    _emit_verification(low, host, tls, server)
     _emit_more(low, host, server)
     server.open("if", low.maps.use("nameless")).add("return", "400")
     if tls.strict_sni:
@@ -88,10 +90,41 @@ def _emit_more(low: Lowering, host: Host, server: Block) -> None:
         server.add("ssl_stapling", "on", claims=(equivalent(stapling, why, "stapling"),))
 
 
-def _emit_verification(low: Lowering, tls: FrontTls, server: Block) -> None:
+def _asked_later(host: Host) -> list[AskCertificate]:
+    """What sections ask of clients once their request is read; nothing where one refuses a certificate that nobody
+    has to show."""
+    found = [step for cell in host.shape.cells for step in cell.steps if isinstance(step.action, AskCertificate)]
+    lines = (each for step in found for each in host.said_by(step))
+    if any(words_in(each.args.lower()) == ["optional"] for each in lines):
+        return []
+    return [step.action for step in found if isinstance(step.action, AskCertificate)]
+
+
+def _emit_asked_later(low: Lowering, host: Host, tls: FrontTls, asked: list[AskCertificate], server: Block) -> None:
+    """NGX-182: everybody is asked in the handshake; who has to show a certificate is refused without one later."""
+    low.asked_early = set(asked)
+    depths = {tls.depth if each.depth is None else each.depth for each in asked}
+    steps = (step for cell in host.shape.cells for step in cell.steps if step.action in low.asked_early)
+    lines = list({id(each): each for step in steps for each in host.said_by(step)}.values())
+    why = "clients are asked for a certificate in the handshake, and for every path"
+    claim = equivalent(lines, why, "asked-early")
+    if len(depths) > 1:
+        claim = approximated(lines, "all sections take chains as long as the longest that one takes", "asked-early")
+    server.add("ssl_verify_client", "optional_no_ca", claims=(claim,))
+    if tls.ca_file:
+        server.add("ssl_client_certificate", literal(tls.ca_file), claims=_exact(tls, "sslcacertificatefile"))
+    server.add("ssl_verify_depth", str(max(*depths, 1) - 1), claims=_exact(tls, "sslverifydepth"))
+
+
+def _emit_verification(low: Lowering, host: Host, tls: FrontTls, server: Block) -> None:
     """What clients must show. httpd's depth counts the authorities above their certificate, OpenSSL's and so nginx's
     only those between it and the one that is trusted. Without a file of authorities a host is closed (``why_closed``),
     or nobody is asked where it is up to clients: all are strangers then. nginx wouldn't start."""
+    asked = _asked_later(host)
+    needs_nobody = not any(each.required for each in asked)
+    if tls.verify == "none" and asked and not tls.ca_path and (tls.ca_file or needs_nobody):
+        _emit_asked_later(low, host, tls, asked, server)
+        return
     if tls.verify == "none":
         if tls.ca_file:
             why = "httpd looks there for the rest of its own chain, which nginx wants in the certificate's file"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from apacheconf.program.conditions import Regex
 from apacheconf.program.regexes import search
 from apacheconf.program.rewrite_maps import table_of
@@ -18,10 +20,12 @@ VARIABLES = {
     "HTTP_REFERER": "$http_referer", "HTTP_COOKIE": "$http_cookie", "HTTP_ACCEPT": "$http_accept",
     "REMOTE_ADDR": "$remote_addr", "REMOTE_PORT": "$remote_port", "SERVER_ADDR": "$server_addr",
     "SERVER_PROTOCOL": "$server_protocol", "SERVER_NAME": "$host", "CONN_REMOTE_ADDR": "$realip_remote_addr",
+    "SSL_CLIENT_VERIFY": "$ssl_client_verify",
 }  # fmt: skip
 #: Where the parts of the time stand in $time_iso8601, the local time as httpd takes it.
 _OF_TIME = {"TIME_YEAR": r"^(....)", "TIME_MON": r"^....-(..)", "TIME_DAY": r"^.{8}(..)", "TIME_HOUR": r"T(..)",
             "TIME_MIN": r"T..:(..)", "TIME_SEC": r"T.{6}(..)"}  # fmt: skip
+_OF_NAME = re.compile(r"SSL_CLIENT_S_DN_(CN|O|OU|C|ST|L)")
 #: More keys than these that differ in more than case are not looked up one by one.
 _MOST_KEYS = 500
 
@@ -51,6 +55,8 @@ def text_of(maps: Maps, value: Value) -> str:
             return maps.make(name.lower(), Map("$time_iso8601", (entry, ("default", "")), variable_title(value)))
         case Variable(name) if name in VARIABLES:
             return VARIABLES[name]
+        case Variable(name) if (part := _OF_NAME.fullmatch(name)) is not None:
+            return _name_part(maps, part[1], value)
         case Variable():
             raise CannotAsk(variable_title(value))
         case Matched(whole, regex, group):
@@ -64,6 +70,14 @@ def text_of(maps: Maps, value: Value) -> str:
             return _looked_up(maps, value)
         case _:
             raise CannotAsk("a capture or a function")
+
+
+def _name_part(maps: Maps, part: str, variable: Variable) -> str:
+    """A part of the name in a client's certificate that is believed: the first one, which RFC 2253 writes last. One
+    with signs that would have to be escaped is left out, so that it equals nothing."""
+    entry = rf"~^SUCCESS (?:.*(?<!\\),)?{part}=(?<of_name>[^,+\\]*)(?=,|$)(?!.*(?<!\\)[,+]{part}=)"
+    made = Map("$ssl_client_verify $ssl_client_s_dn", ((entry, "$of_name"), ("default", "")), variable_title(variable))
+    return maps.make(f"client_{part.lower()}", made)
 
 
 def _matched(maps: Maps, source: str, regex: Regex, group: int) -> str:

@@ -1,0 +1,109 @@
+"""Sections that ask clients for a certificate, on httpd and on nginx, which asks everybody in the handshake (NGX-182)."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from apacheconf.engines import Sandbox, httpd, nginx
+from apacheconf.engines.sandbox import free_ports
+from tests.engines.real import need
+from tests.runtime import certificates
+from tests.targets.configs import host, outcomes, translated
+from tests.targets.echoes import echo
+from tests.targets.fronts import MODULES
+
+_LINES = (
+    "SSLEngine on",
+    "SSLCertificateFile FILES/good.pem",
+    "SSLCACertificateFile FILES/ca.pem",
+    "ProxyPass / http://127.0.0.1:ORIGIN/",
+    "<Location /required>\nSSLVerifyClient require\nSSLVerifyDepth 1\n</Location>",
+    "<Location /named>\nSSLVerifyClient require\nRequire expr %{SSL_CLIENT_S_DN_CN} in {'Ada L.', 'other'}\n</Location>",
+    "<Location /nobody>\nSSLVerifyClient require\nRequire expr %{SSL_CLIENT_S_DN_CN} == 'else'\n</Location>",
+    "<Location /optional>\nSSLVerifyClient optional_no_ca\n</Location>",
+)
+_CONFIG = host(*_LINES, names="ServerName localhost", address="*:PORT")
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
+    origin, *ports = free_ports(3)
+    found = dict(zip(("httpd", "nginx"), ports, strict=True))
+    with ExitStack() as stack:
+        stack.enter_context(echo(origin))
+        for name, port in found.items():
+            box, engine = stack.enter_context(Sandbox("certificates")), need(name)
+            text = _CONFIG.replace("PORT", str(port)).replace("ORIGIN", str(origin))
+            text = f"Listen 127.0.0.1:{port} https\n" + text.replace("FILES", str(certificates.folder()))
+            if name == "httpd":
+                text = httpd.preamble(engine, box, (*MODULES, "ssl_module", "socache_shmcb_module")) + "\n" + text
+                stack.enter_context(httpd.start(engine, box, text, [("127.0.0.1", port)]))
+            else:
+                text = translated(tmp_path_factory.mktemp("certificates"), text, name).text
+                stack.enter_context(nginx.start(engine, box, text, [("127.0.0.1", port)]))
+        yield found
+
+
+def _status(port: int, path: str, client: str) -> str:
+    context = ssl.create_default_context(cafile=certificates.folder() / "ca.pem")
+    context.post_handshake_auth = True
+    if client:
+        context.load_cert_chain(certificates.folder() / f"{client}.pem")
+    try:
+        with (
+            socket.create_connection(("127.0.0.1", port), 10) as plain,
+            context.wrap_socket(plain, server_hostname="localhost") as secure,
+        ):
+            secure.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+            return secure.recv(65536).split()[1].decode()
+    except (ssl.SSLError, ConnectionError, IndexError):
+        return "refused"
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("path", ["/x", "/required", "/required/x", "/named", "/nobody", "/optional"])
+@pytest.mark.parametrize("client", ["", "client", "named-client", "strange-client", "expired-client", "deep-client"])
+def test_who_is_let_in(path: str, client: str, running: dict[str, int]) -> None:
+    """Nobody gets in who doesn't in httpd; caveat "asked-early": a bad certificate is looked at for every path."""
+    theirs, ours = (_status(running[each], path, client) for each in ("httpd", "nginx"))
+    if client == "expired-client":
+        assert ours == "400"
+    elif theirs == "refused":
+        assert ours == ("200" if path == "/optional" else "403")  # nobody has to show one there
+    else:
+        assert ours == theirs
+
+
+def test_what_is_told(tmp_path: Path) -> None:
+    made = outcomes(translated(tmp_path, _CONFIG.replace("PORT", "443").replace("ORIGIN", "81"), "nginx"))
+    assert (made["SSLVerifyClient"], made["Require"]) == ("equivalent", "exact")
+    two = _CONFIG.replace("PORT", "443").replace("ORIGIN", "81").replace("SSLVerifyDepth 1", "SSLVerifyDepth 2")
+    assert outcomes(translated(tmp_path, two, "nginx"))["SSLVerifyClient"] == "approximated"
+    one = (
+        host(*_LINES[:6], names="ServerName localhost", address="*:443")
+        .replace("SSLVerifyDepth 1\n", "")
+        .replace("ORIGIN", "81")
+    )
+    assert outcomes(translated(tmp_path, one, "nginx"))["SSLVerifyClient"] == "equivalent"
+
+
+def test_without_authorities_nobody_is_let_in(tmp_path: Path) -> None:
+    """DES-8: nginx can verify nobody, and `$ssl_client_verify` is never SUCCESS."""
+    text = host("SSLEngine on", "SSLCertificateFile /a.pem", _LINES[3], _LINES[4], names="ServerName localhost",
+                address="*:443")  # fmt: skip
+    made = translated(tmp_path, text.replace("ORIGIN", "81"), "nginx")
+    assert "ssl_verify_client" not in made.text
+    assert outcomes(made)["SSLVerifyClient"] in ("unsupported", "exact")
+
+
+def test_a_bad_certificate_that_nobody_has_to_show(tmp_path: Path) -> None:
+    """httpd refuses it, nginx would have to for every path or for none."""
+    text = host(*_LINES[:4], _LINES[-1].replace("_no_ca", ""), names="ServerName localhost", address="*:443")
+    made = translated(tmp_path, text.replace("ORIGIN", "81"), "nginx")
+    assert outcomes(made)["SSLVerifyClient"] == "unsupported"
