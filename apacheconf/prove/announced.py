@@ -124,7 +124,7 @@ class Announcements:
 
 
 def _refuses_early(aspect: Aspect) -> bool:
-    """Whether httpd has no answer for a client without a certificate, or one before it asks, where the other has 403."""
+    """Whether httpd ends the connection without a certificate, or answers before it asks, where the other has 403."""
     if aspect.what.endswith("answer"):
         return aspect.reference == "(none)" and aspect.other.startswith("403")
     return aspect.what.endswith("status") and aspect.reference == "400" and aspect.other == "403"

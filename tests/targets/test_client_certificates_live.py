@@ -1,4 +1,4 @@
-"""Sections that ask clients for a certificate, on httpd and on nginx, which asks everybody in the handshake (NGX-182)."""
+"""Sections that ask for certificates, on httpd and on nginx, which asks everybody in the handshake (NGX-182)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LINES = (
     "SSLCACertificateFile FILES/ca.pem",
     "ProxyPass / http://127.0.0.1:ORIGIN/",
     "<Location /required>\nSSLVerifyClient require\nSSLVerifyDepth 1\n</Location>",
-    "<Location /named>\nSSLVerifyClient require\nRequire expr %{SSL_CLIENT_S_DN_CN} in {'Ada L.', 'other'}\n</Location>",
+    "<Location /named>\nSSLVerifyClient require\nRequire expr %{SSL_CLIENT_S_DN_CN} in {'Ada L.', 'x'}\n</Location>",
     "<Location /nobody>\nSSLVerifyClient require\nRequire expr %{SSL_CLIENT_S_DN_CN} == 'else'\n</Location>",
     "<Location /optional>\nSSLVerifyClient optional_no_ca\n</Location>",
 )
