@@ -2,7 +2,7 @@
 
 A step holds nothing that belongs to one host alone. Directives, origins and host-specific texts are *numbers*
 into the tables of the host (``hosts.Host``), as a relocation is in an object file, so that hosts of one
-shape share their steps.
+shape share their steps. Actions that map stand in ``mapping_actions``, those of mod_rewrite in ``rewriting_actions``.
 """
 
 from __future__ import annotations
@@ -13,9 +13,37 @@ from enum import Enum
 from apacheconf.program.admission import Admit
 from apacheconf.program.conditions import ALWAYS, Condition, Regex
 from apacheconf.program.handling import Told
+from apacheconf.program.mapping_actions import (
+    KeepLocal,
+    MapByName,
+    MapToFile,
+    MapToHome,
+    MapToOrigin,
+    MapToUrl,
+    Rest,
+    SetUri,
+)
 from apacheconf.program.phases import Phase
+from apacheconf.program.rewriting_actions import (
+    Aim,
+    BeginRewriting,
+    FinishRewriting,
+    ForceHandler,
+    NameScript,
+    Rewrite,
+    SetCookie,
+    SetEnvFrom,
+    SetType,
+    Vary,
+)
 from apacheconf.program.tls import OriginTls
 from apacheconf.program.values import Value
+
+#: What callers find here besides, though it is written elsewhere.
+__all__ = [
+    "Aim", "BeginRewriting", "FinishRewriting", "ForceHandler", "KeepLocal", "MapByName", "MapToFile", "MapToHome",
+    "MapToOrigin", "MapToUrl", "NameScript", "Rest", "Rewrite", "SetCookie", "SetEnvFrom", "SetType", "SetUri", "Vary",
+]  # fmt: skip
 
 
 class Move(Enum):
@@ -45,106 +73,6 @@ END = Flow(Move.END)
 
 
 # --- actions -------------------------------------------------------------------------------------------------
-
-
-class Rest(Enum):
-    """What a mapping appends to its target (PP-6, PP-13, PP-14)."""
-
-    AFTER_PREFIX = "the path after the matched prefix"
-    WHOLE_PATH = "the whole path"
-    NOTHING = "nothing: the captures stand in the target"
-
-
-@dataclass(frozen=True, slots=True)
-class MapToOrigin:
-    """A mapping (ProxyPass): the request goes to an origin, at ``path`` plus ``rest``.
-
-    ``origin`` is a number into ``Host.origins``. ``path`` is the target's text after the authority, empty when
-    it has none; it may hold captures for Rest.NOTHING. ``prefix`` is cut for Rest.AFTER_PREFIX. ``raw`` keeps
-    the client's own bytes (``nocanon``, PU-5). ``mapping`` is ``encoded`` or ``servlet`` for those of the READ phase,
-    which come before the path is decoded (PU-8, PU-9). ``pattern`` must match the client's own path too for a raw
-    mapping to keep it (PU-6). ``filled`` stands in the place of a ``prefix`` that depends on the request (PU-11).
-    ``late``: which worker of the origin's host serves the URL is seen when it is made (WK-2). ``written`` is the number
-    of the target's text up to its path in ``Host.texts``, where that isn't the origin's own name (MRG-4).
-    """
-
-    origin: int
-    path: str
-    prefix: str = ""
-    rest: Rest = Rest.AFTER_PREFIX
-    raw: bool = False
-    value: Value | None = None
-    mapping: str = ""
-    pattern: Regex | None = None
-    filled: Value | None = None
-    late: bool = False
-    written: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class MapToUrl:
-    """A mapping whose origin comes with the request (WK-4): it goes where ``url`` plus ``rest`` leads.
-
-    ``template`` is the number of the worker whose parameters count, None for those of nobody. The rest is as in
-    ``MapToOrigin``.
-    """
-
-    url: Value
-    template: int | None = None
-    prefix: str = ""
-    rest: Rest = Rest.AFTER_PREFIX
-    raw: bool = False
-    mapping: str = ""
-    pattern: Regex | None = None
-    filled: Value | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class KeepLocal:
-    """``ProxyPass /x !``: no mapping of mod_proxy applies (PP-7). Its flow skips the rest of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class MapToFile:
-    """The path lies in the file system under ``root`` (DocumentRoot, Alias) after ``prefix`` is cut.
-
-    ``value`` stands in ``root``'s place where it depends on the request; then the path without a prefix isn't added.
-    """
-
-    root: str
-    prefix: str = ""
-    value: Value | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class MapByName:
-    """The path lies in the folder that ``pattern`` names for this host (mod_vhost_alias), without ``prefix``."""
-
-    pattern: str
-    by_address: bool = False
-    prefix: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class MapToHome:
-    """The path ``/~name/...`` lies in a folder of that user (mod_userdir).
-
-    ``folders`` are tried in order: in a home, absolute ones with the name behind or for ``*``; a URL with ``*``
-    redirects.
-    """
-
-    folders: tuple[str, ...]
-    disabled: bool = False
-    disabled_users: tuple[str, ...] = ()
-    enabled_users: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SetUri:
-    """The rest of the request is about this path; ``query`` replaces the query unless None."""
-
-    uri: Value
-    query: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,110 +114,6 @@ class SetEnv:
 
     name: str
     value: Value | None
-
-
-@dataclass(frozen=True, slots=True)
-class SetEnvFrom:
-    """Set the variable that a text names: ``NAME:VALUE``, or ``!NAME`` to unset it (the E flag, RW-24)."""
-
-    text: Value
-
-
-class Aim(Enum):
-    """What a substitution is for (RW-6)."""
-
-    ANY = "a URL of another host redirects, else it is a path"
-    REDIRECT = "redirect"
-    ORIGIN = "proxy"
-
-
-#: Groups of conditions of which one must hold, each with the header fields that it asks.
-Vary = tuple[tuple[tuple[Condition, tuple[str, ...]], ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Rewrite:
-    """One RewriteRule that matched (RW-5 to RW-14): what it sets on the way, and what the URL becomes.
-
-    ``target`` None leaves the URL as it is. ``status`` is that of a redirect, or the answer if ``answers``. For
-    Aim.ORIGIN ``origin`` is a number into ``Host.origins``, None where it depends on the request. ``begins`` is the
-    literal text that ``target`` begins with (what RW-9 trusts); ``passed`` hands the path on to the mappings (PT).
-    ``ends_in_mark``: its last character is a ``?`` as it is written, and no other one begins a query (RW-8).
-    A rule that is ``main_only`` is passed over in sub-requests (NS, R); ``ends_all`` is END, ``path_info_discarded``
-    DPI. ``vary`` are, group by group, the conditions that ask header fields, and their names (RW-40).
-    """
-
-    target: Value | None = None
-    aim: Aim = Aim.ANY
-    status: int = 302
-    answers: bool = False
-    origin: int | None = None
-    query_appended: bool = False
-    query_discarded: bool = False
-    query_after_last: bool = False
-    ends_in_mark: bool = False
-    escaped: bool = True
-    passed: bool = False
-    allows_3f: bool = False
-    begins: str = ""
-    any_prefix: bool = False
-    sets: tuple[Action, ...] = ()
-    main_only: bool = False
-    ends_all: bool = False
-    path_info_discarded: bool = False
-    vary: Vary = ()
-
-
-@dataclass(frozen=True, slots=True)
-class NameScript:
-    """SCRIPT_URL and SCRIPT_URI become what was asked for: a server's engine is on, be it without a rule."""
-
-
-@dataclass(frozen=True, slots=True)
-class BeginRewriting:
-    """The rules of a server begin: the path is theirs now. Those of a section are about paths below ``folder``.
-
-    ``base`` is the section's RewriteBase.
-    """
-
-    folder: str = ""
-    base: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FinishRewriting:
-    """What the rules made of the URL is taken: an origin, a redirect, a path for the mappings or a file (RW-9).
-
-    ``root`` is DocumentRoot. For the rules of a section ``folder`` is set: then a path is an internal redirect, in
-    which ``base`` (RewriteBase) takes the folder's place; without one the alias that led here, if ``context`` (RW-5,
-    RW-6).
-    """
-
-    root: str
-    folder: str = ""
-    base: str = ""
-    context: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class SetCookie:
-    """``name:value:domain[:minutes[:path[:secure[:httponly[:samesite]]]]]`` as a Set-Cookie line (RW-22)."""
-
-    text: Value
-
-
-@dataclass(frozen=True, slots=True)
-class SetType:
-    """The media type of a file (the T flag)."""
-
-    name: Value
-
-
-@dataclass(frozen=True, slots=True)
-class ForceHandler:
-    """The handler, whatever else says so (the H flag)."""
-
-    name: Value
 
 
 @dataclass(frozen=True, slots=True)
