@@ -20,12 +20,13 @@ from apacheconf.runtime.switches import is_asked_once, relays_expect
 
 #: A head may have many lines, but not this many bytes: each line is bounded, their number isn't (RS-17).
 MAX_HEAD = 1 << 20
+_BLANK = (b"\r\n", b"\n")
 
 
 class HttpConnection(OriginConnection):
     """A connection that speaks HTTP/1.1, plain or inside TLS."""
 
-    __slots__ = ("_buffer", "_chunks", "_full", "_in_body", "_keep", "_left", "_scanned", "_sends_chunks")
+    __slots__ = ("_blank", "_buffer", "_chunks", "_full", "_in_body", "_keep", "_left", "_scanned", "_sends_chunks")
 
     def __init__(self, server: ServerState, pool: Pool, exchange: Exchange) -> None:
         super().__init__(server, pool, exchange)
@@ -35,10 +36,12 @@ class HttpConnection(OriginConnection):
         self._left = 0
         self._chunks: ChunkReader | None = None
         self._keep = True
+        self._blank = False
         self._sends_chunks = False
         self._full = False
 
     def ask(self, exchange: Exchange) -> None:
+        self._blank = False
         ping = self._prepare_body(exchange) if exchange.body_length else 0.0
         data = request_bytes(exchange, self.pool)
         self.pool.cells.transferred += len(data)
@@ -104,8 +107,9 @@ class HttpConnection(OriginConnection):
 
     def data_received(self, data: bytes) -> None:
         exchange = self.exchange
-        if exchange is None:  # bytes that nobody asked for (RS-21)
-            self.close()
+        if exchange is None:
+            if self._is_too_much(data):
+                self.close()
             return
         if (exchange.plain or exchange.closes) and not self._in_body and not self._buffer:
             end = data.find(b"\r\n\r\n") + 4
@@ -212,14 +216,24 @@ class HttpConnection(OriginConnection):
         if 0 < len(head) <= MEMO_HEAD and exchange.body_done:
             remember_reply(exchange, head, reply)
         self._in_body, self._left = True, reply.length
-        if 0 <= reply.length < len(rest):  # bytes after the body: deliver, then discard the connection (RS-21)
-            rest, self._keep = rest[: reply.length], False
+        if 0 <= reply.length < len(rest):
+            rest = self._cut(rest, reply.length)
         if reply.length >= 0:
             self._left -= len(rest)
         if reply.length > exchange.site.limits.io_buffer:
             exchange.ranged = False  # httpd reads it in several pieces, and none of them is all of it (RQ-8)
         exchange.answered(reply, [rest] if rest else [], done=self._left == 0)
         self._maybe_done(exchange)
+
+    def _cut(self, data: bytes, length: int) -> bytes:
+        """So many bytes of ``data``: what comes after a body costs the connection, not the answer (RS-21)."""
+        self._keep = self._keep and not self._is_too_much(data[length:])
+        return data[:length]
+
+    def _is_too_much(self, data: bytes) -> bool:
+        """Whether bytes that nobody asked for are more than a blank line, and the only one by now (WK-8)."""
+        first, self._blank = not self._blank, True
+        return not first or data not in _BLANK
 
     def _first_chunks(self, exchange: Exchange, reply: ReplyHead, rest: bytes) -> None:
         chunks = self._chunks
@@ -247,7 +261,7 @@ class HttpConnection(OriginConnection):
             exchange.more([data], done=False)
         else:
             if len(data) > self._left:
-                data, self._keep = data[: self._left], False
+                data = self._cut(data, self._left)
             self._left -= len(data)
             exchange.more([data], done=self._left == 0)
         self._maybe_done(exchange)
@@ -259,7 +273,7 @@ class HttpConnection(OriginConnection):
             return
         if chunks is not None:
             exchange.trailers_out = chunks.trailers
-            self._keep = self._keep and not chunks.rest
+            self._keep = self._keep and not (chunks.rest and self._is_too_much(chunks.rest))
         self.exchange, self._chunks, self._in_body, self._left = None, None, False, 0
         self.release(self._keep and exchange.body_done and not exchange.expects)
         exchange.finish()

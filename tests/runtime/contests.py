@@ -85,7 +85,7 @@ STICKY = (
 
 FLAGS = (
     Contest(
-        "flags: disabled, stopped, combined LB-7 LB-23 WP-23",
+        "flags: disabled, stopped, combined LB-3 LB-7 LB-23 WP-23",
         cluster("{A} status=+D", "{B} status=S", "{C} status=DI-D"),
         (Ask(times=3),),
     ),
@@ -187,7 +187,9 @@ FAILING = (
 )
 _BIG = '{"size": 900}'
 METHODS = (
-    Contest("method: factors LB-15", cluster("{A}", "{B} loadfactor=2", "{C} loadfactor=3"), (Ask(times=12),)),
+    Contest(
+        "method: factors LB-12 LB-13 LB-15", cluster("{A}", "{B} loadfactor=2", "{C} loadfactor=3"), (Ask(times=12),)
+    ),
     Contest(
         "method: bytraffic LB-19",
         cluster("{A}", "{B} loadfactor=2", "{C} loadfactor=3", settings="lbmethod=bytraffic"),
