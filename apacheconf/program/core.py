@@ -17,7 +17,7 @@ from apacheconf.modules.mod_proxy import ProxyServerConf
 from apacheconf.modules.mod_reqtimeout import ReadTimeout, ReqTimeoutServerConf
 from apacheconf.program.copies import Tables
 from apacheconf.program.expressions import NotEvaluated, value_of
-from apacheconf.program.handling import FileRules, InputRules, UploadRules
+from apacheconf.program.handling import FileRules, InputRules, RangeRules, UploadRules
 from apacheconf.program.hosts import Host, LayerKind, Limits, Reading, Shape
 from apacheconf.program.link import Linker
 from apacheconf.program.messages import ErrorLog, formats_of, levels_of
@@ -158,10 +158,12 @@ def steps(conf: Conf) -> Iterator[Step]:
         *(conf.options, conf.file_etag, conf.accept_path_info, conf.force_type, conf.cgi_pass_auth),
         conf.content_digest,
         conf.qualify_redirect_url,
-        *_limits_of_ranges(conf),
     )
     if any(each.is_set for each in told):
         yield tell(_file_rules(conf), told)
+    ranges = conf.max_ranges, conf.max_range_overlaps, conf.max_range_reversals
+    if any(each.is_set for each in ranges):
+        yield tell(RangeRules(*map(_limit, (each.value for each in ranges), (200, 20, 20))), ranges)
     if conf.limit_request_body.is_set:
         limit = conf.limit_request_body
         yield tell(UploadRules(limit.value), [limit], Phase.FILTERS)
@@ -180,20 +182,12 @@ def steps(conf: Conf) -> Iterator[Step]:
             yield _step(Phase.FILTERS, _error_document(status, document), conf.error_documents)
 
 
-def _limits_of_ranges(conf: CoreDirConf) -> tuple[Setting[str | int], ...]:
-    return conf.max_ranges, conf.max_range_overlaps, conf.max_range_reversals
-
-
 def _file_rules(conf: CoreDirConf) -> FileRules:
-    most, overlaps, reversals = map(_limit, (each.value for each in _limits_of_ranges(conf)), (200, 20, 20))
     return FileRules(
         options_of(conf),
         _etag_of(conf),
         conf.accept_path_info.value,
         conf.force_type.value,
-        max_ranges=most,
-        overlaps=overlaps,
-        reversals=reversals,
         passes_user=conf.cgi_pass_auth.value,
         whole_url=conf.qualify_redirect_url.value,
         content_digest=conf.content_digest.value,

@@ -29,7 +29,6 @@ Pairs = tuple[tuple[str, str | None], ...]
 class FileRules(Told):
     """core: how a file is answered. ``options`` and ``etag`` are lower-case words.
 
-    ``max_ranges``, ``overlaps`` and ``reversals`` are counts, -1 for no limit, 0 for none at all (MaxRanges none).
     ``passes_user`` is CGIPassAuth, ``content_digest`` wants a Content-MD5, ``whole_url`` a URL in REDIRECT_URL.
     """
 
@@ -37,12 +36,20 @@ class FileRules(Told):
     etag: frozenset[str] = frozenset({"mtime", "size"})
     path_info: str = "Default"
     force_type: str = ""
-    max_ranges: int = 200
-    overlaps: int = 20
-    reversals: int = 20
     passes_user: bool = False
     content_digest: bool = False
     whole_url: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RangeRules(Told):
+    """core: counts, -1 for no limit, 0 for none at all (MaxRanges none). Answers of origins have ranges too."""
+
+    of_files: ClassVar[bool] = False
+
+    most: int = 200
+    overlaps: int = 20
+    reversals: int = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +278,7 @@ class Variant(Told):
 TOLD: tuple[type[Told], ...] = (
     FileRules, MimeRules, SuffixFilters, HandlerRules, FolderRules, NegotiationRules, ListingRules, ExpiryRules,
     DeflateRules, BrotliRules, SubstitutionRules, FcgiRules, ActionRules, UploadRules,
-    InflateRules, InputRules,
+    InflateRules, InputRules, RangeRules,
 )  # fmt: skip
 
 

@@ -22,4 +22,9 @@ def steps(conf: Conf) -> Iterator[Step]:
 
 
 def _expiry(written: Written) -> Expiry:
-    return Expiry(written.seconds, written.since_modification)
+    return Expiry(_as_int(written.seconds), written.since_modification)
+
+
+def _as_int(number: int) -> int:
+    """A number as C's int of 32 bits has it: what is more than 68 years lies in the past to httpd."""
+    return (number + (1 << 31)) % (1 << 32) - (1 << 31)

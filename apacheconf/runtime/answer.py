@@ -32,18 +32,20 @@ _SINGLE = frozenset({b"content-type", b"server", b"date"})
 
 
 def standard_reason(status: int) -> bytes:
-    """The reason phrase of a status, in httpd's words."""
+    """The reason phrase of a status, in httpd's words; that of 500 for one that it doesn't know."""
     words = _REASONS.get(status)
-    if words is None:
-        try:
-            words = HTTPStatus(status).phrase
-        except ValueError:
-            words = "Unknown"
-    return words.encode()
+    return (HTTPStatus(spoken(status)).phrase if words is None else words).encode()
 
 
-#: Where httpd's words are older than those of RFC 9110.
-_REASONS = {302: "Found", 413: "Request Entity Too Large", 414: "Request-URI Too Long", 418: "I'm A Teapot"}
+def spoken(status: int) -> int:
+    """The status as httpd says it of its own accord: 500 for a code that it doesn't know (ED-3)."""
+    return status if status in _KNOWN else 500
+
+
+#: Where httpd's words are older than those of RFC 9110, or of the library.
+_REASONS = {302: "Found", 413: "Request Entity Too Large", 414: "Request-URI Too Long",
+            416: "Requested Range Not Satisfiable", 422: "Unprocessable Entity"}  # fmt: skip
+_KNOWN = frozenset(HTTPStatus) - {418, 425}
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from apacheconf.runtime.answer import standard_reason
+from apacheconf.runtime.answer import spoken, standard_reason
 from apacheconf.runtime.documents import answered_by_document
 from apacheconf.runtime.framing import CHUNKED_FIELD, unmeasured
 from apacheconf.runtime.mod_headers import edited_error, edited_reply
@@ -139,7 +139,7 @@ class Answering:
             return b""
         protocol = protocol_for(exchange) if exchange.plan.switches else b"HTTP/1.1"
         fields = vary_for(exchange, fields)
-        head = [b"%b %d %b\r\n" % (protocol, status, reason or standard_reason(status))]
+        head = [b"%b %d %b\r\n" % (protocol, status if reason else spoken(status), reason or standard_reason(status))]
         head += [b"Date: %b\r\n" % self.server.date(), self.server.server_line]
         late = (b"Content-Type", CHUNKED_FIELD[0])
         head += [b"%b: %b\r\n" % pair for pair in fields if pair[0] not in late]

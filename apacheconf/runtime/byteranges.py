@@ -6,11 +6,13 @@ no range at all, are answered with the whole body, as is a set of ranges longer 
 
 from __future__ import annotations
 
+import random
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from apacheconf.program.handling import FileRules
+from apacheconf.program.handling import RangeRules
 
 _ONE = re.compile(r"(\d*)-(\d*)\Z")
 
@@ -24,6 +26,28 @@ class Part(NamedTuple):
     @property
     def size(self) -> int:
         return self.last - self.first + 1
+
+
+#: A part of a body: bytes of our own, or where it starts in the body and how long it is.
+Segment = bytes | tuple[int, int]
+#: What stands between the parts of a multipart answer: one for the whole process.
+BOUNDARY = b"%016x" % random.getrandbits(64)
+MULTIPART = b"multipart/byteranges; boundary=" + BOUNDARY
+
+
+def placed(part: Part, size: int) -> bytes:
+    """The value of Content-Range for a part of a body of ``size`` bytes."""
+    return b"bytes %d-%d/%d" % (part.first, part.last, size)
+
+
+def between_boundaries(parts: Sequence[Part], content_type: bytes, size: int) -> list[Segment]:
+    """The body of an answer of several parts, as httpd writes it."""
+    typed = b"Content-type: %b\r\n" % content_type if content_type else b""
+    segments: list[Segment] = []
+    for part in parts:
+        segments.append(b"\r\n--%b\r\n%bContent-range: %b\r\n\r\n" % (BOUNDARY, typed, placed(part, size)))
+        segments.append((part.first, part.size))
+    return [*segments, b"\r\n--%b--\r\n" % BOUNDARY]
 
 
 class Unsatisfiable(Exception):
@@ -60,9 +84,9 @@ class _Joining:
             self.parts.append(part)
 
 
-def parts_of(value: bytes, size: int, rules: FileRules) -> list[Part]:
+def parts_of(value: bytes, size: int, rules: RangeRules) -> list[Part]:
     """The parts to send, empty for the whole body. Raises Unsatisfiable."""
-    if value[:6].lower() != b"bytes=" or rules.max_ranges == 0 or not size:
+    if value[:6].lower() != b"bytes=" or rules.most == 0 or not size:
         return []
     joining, unsatisfiable = _Joining([]), False
     for word in value[6:].decode("latin-1").split(","):
@@ -79,7 +103,7 @@ def parts_of(value: bytes, size: int, rules: FileRules) -> list[Part]:
     if not parts and unsatisfiable:
         raise Unsatisfiable
     over = (
-        _over(len(parts), rules.max_ranges)
+        _over(len(parts), rules.most)
         or _over(joining.overlaps, rules.overlaps)
         or _over(joining.reversals, rules.reversals)
     )

@@ -178,13 +178,6 @@ DIFFERENCES = (
         "serve is one child without threads",
     ),
     Difference(
-        ("RQ-8",),
-        "several ranges that can't be joined, of an answer whose origin ignored Range",
-        "are a 206 of multipart/byteranges",
-        "are answered with the whole body",
-        "RFC 9110, section 14.2, allows it, and nobody asks origins that way",
-    ),
-    Difference(
         ("LB-13", "LB-22", "BP-11", "BP-12", "BP-19"),
         "the page of balancer-manager",
         "shows members and changes them; BalancerPersist keeps that, and errors, over a restart",

@@ -17,6 +17,7 @@ from apacheconf.program.evaluate import text_of
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import SetErrorDocument
 from apacheconf.program.values import Literal, Value
+from apacheconf.runtime.answer import spoken
 from apacheconf.runtime.forward import header_lines
 from apacheconf.runtime.framing import unmeasured
 from apacheconf.runtime.local import redirect
@@ -50,7 +51,7 @@ def answered_by_document(
 
     A text has the Allow that is ``kept``. Text and redirect have no length unless ``measured``.
     """
-    document = documents_of(exchange).get(status)
+    document = documents_of(exchange).get(spoken(status))
     if document is None or exchange.first_status or exchange.version < (1, 0):
         return False
     if status == 401 and document.url:  # a redirect would lose the challenge; httpd leaves it out

@@ -6,7 +6,7 @@ OriginBroke    the origin's can't; the client gets ``status`` with ``reason``, t
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 
 class Said(NamedTuple):
@@ -56,8 +56,10 @@ class OriginBroke(Exception):
     ``in_body``: the head was good, the body's framing is not; httpd then forbids to cache its page. ``said`` is for the
     error log, before the ``note``; ``system`` belongs to the note. ``unreached``: there was no connection at all.
     ``in_fields``: a field was bad, and the page that says so ends with the connection (RS-18). ``blames``: a member
-    goes into the error state when no connection to it came about.
+    goes into the error state when no connection to it came about. ``unanswered``: the client gets no page.
     """
+
+    unanswered: ClassVar[bool] = False
 
     def __init__(
         self,

@@ -199,7 +199,7 @@ class Exchange(Requesting):
         if service is not None and pool is not None and reply.status in service.fail_on_status:
             pool.cells.fail(self.client.server.now)
             tell_failed_by(self, reply.status)
-        if reply.status >= 400 and self._overrides(reply.status):
+        if 400 <= reply.status < 600 and self._overrides(reply.status):
             self.overridden = reply  # its body is read to the end, and dropped (RS-23)
             return
         if self.first_status and self._overrides(self.first_status):  # RS-25
@@ -302,8 +302,8 @@ class Exchange(Requesting):
         return self.head if isinstance(self.head, bytes) else self.head.first + self.head.rest
 
     def field(self, name: bytes) -> bytes:
-        """The first value of a request field by its lower-case name, empty if absent."""
-        return next((value for key, value in self.fields if key.lower() == name), b"")
+        """The value of a request field by its lower-case name, its lines joined (RQ-4); empty if absent."""
+        return b", ".join([value for key, value in self.fields if key.lower() == name])
 
     # --- failures --------------------------------------------------------------------------------------------
 
@@ -354,7 +354,7 @@ class Exchange(Requesting):
     def fail(self, error: OriginBroke) -> None:
         """Answer with an error page, or cut the connection if the answer has begun."""
         self.connection = None
-        if self.started:
+        if self.started or error.unanswered:
             self.client.hang_up(self)
         else:
             unmeasured = error.in_body or error.in_fields

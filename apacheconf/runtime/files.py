@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-import random
 import stat
 import time
 from collections.abc import Callable, Sequence
@@ -17,11 +16,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from apacheconf.program.handling import FileRules, Variant
+from apacheconf.program.handling import FileRules, RangeRules, Variant
 from apacheconf.program.request import Decision
 from apacheconf.runtime import conditional
 from apacheconf.runtime.answer import ReplyHead, standard_reason
-from apacheconf.runtime.byteranges import Part, Unsatisfiable, parts_of
+from apacheconf.runtime.byteranges import MULTIPART, Part, Unsatisfiable, between_boundaries, parts_of, placed
 from apacheconf.runtime.errors import OriginBroke
 from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.media import Media
@@ -44,8 +43,6 @@ _KNOWN = frozenset(
 
 
 _DESCRIBING = (b"Content-Type", b"Content-Language", b"Content-Encoding")
-#: What stands between the parts of a multipart answer: one for the whole process.
-_BOUNDARY = b"%016x" % random.getrandbits(64)
 
 
 def answer_file(
@@ -81,7 +78,8 @@ def answer_file(
         os.close(file)
         client.refuse(exchange, 403)
         return
-    _Answer(client, exchange, head, rules, media, decision.rules(Variant), file, found).send()
+    told = rules, decision.rules(RangeRules), media, decision.rules(Variant)
+    _Answer(client, exchange, head, *told, file, found).send()
 
 
 def method_status(method: bytes) -> int:
@@ -115,6 +113,7 @@ class _Answer:
     exchange: Exchange
     head: RequestHead
     rules: FileRules
+    ranges: RangeRules
     media: Media
     variant: Variant
     file: int
@@ -155,7 +154,7 @@ class _Answer:
         parts: list[Part] = []
         asked = b"" if filtering is not None and filtering.filters else self.exchange.field(b"range")
         if asked and conditional.range_still_holds(self.exchange.field(b"if-range"), etag, modified, now):
-            parts = parts_of(asked, self.found.st_size, self.rules)
+            parts = parts_of(asked, self.found.st_size, self.ranges)
         return self._partial(fields, parts) if parts else self._whole(200, fields)
 
     def _refuse_range(self) -> None:
@@ -185,18 +184,11 @@ class _Answer:
         segments: list[Segment] = []
         if len(parts) == 1:
             only = parts[0]
-            fields = [*fields, (b"Content-Range", _placed(only, size)), *described(self.media, self.media.content_type)]
+            fields = [*fields, (b"Content-Range", placed(only, size)), *described(self.media, self.media.content_type)]
             segments = [(only.first, only.size)]
         else:
-            boundary = _BOUNDARY
-            kind = self.media.content_type.encode("latin-1")
-            typed = b"Content-type: %b\r\n" % kind if kind else b""
-            for part in parts:
-                placed = _placed(part, size)
-                segments.append(b"\r\n--%b\r\n%bContent-range: %b\r\n\r\n" % (boundary, typed, placed))
-                segments.append((part.first, part.size))
-            segments.append(b"\r\n--%b--\r\n" % boundary)
-            fields = [*fields, *described(self.media, f"multipart/byteranges; boundary={boundary.decode()}")]
+            segments = between_boundaries(parts, self.media.content_type.encode("latin-1"), size)
+            fields = [*fields, *described(self.media, MULTIPART.decode())]
         length = sum(len(each) if isinstance(each, bytes) else each[1] for each in segments)
         fields.append((b"Content-Length", b"%d" % length))
         return ReplyHead(206, b"Partial Content", fields, length, True, names=_names(fields)), segments
@@ -205,7 +197,7 @@ class _Answer:
         fields: Fields = [*_encoded(self.variant), (b"Last-Modified", conditional.http_date(modified))]
         if etag:
             fields.append((b"ETag", etag))
-        fields.append((b"Accept-Ranges", b"none" if self.rules.max_ranges == 0 else b"bytes"))
+        fields.append((b"Accept-Ranges", b"none" if self.ranges.most == 0 else b"bytes"))
         filtering = self.exchange.plan.forwarding.filtering
         rewritten = filtering is not None and any(each.name == "substitute" for each in filtering.filters)
         if self.rules.content_digest and not rewritten:
@@ -261,10 +253,6 @@ def answer_text(exchange: Exchange, variant: Variant) -> None:
 
 def _names(fields: Fields) -> frozenset[bytes]:
     return frozenset(name.lower() for name, _ in fields)
-
-
-def _placed(part: Part, size: int) -> bytes:
-    return b"bytes %d-%d/%d" % (part.first, part.last, size)
 
 
 def _digest(file: int, size: int, algorithm: Callable[..., Any]) -> bytes:

@@ -64,6 +64,10 @@ class Answered:
         """A field of the answer by its lower-case name, empty if absent."""
         return next((value for key, value in self.reply.fields if key.lower() == name), b"")
 
+    def has(self, name: bytes) -> bool:
+        """Whether the answer has a field of this lower-case name, be it an empty one."""
+        return any(key.lower() == name for key, _ in self.reply.fields)
+
     def asked(self, name: bytes) -> bytes:
         """A field of the request, empty if absent."""
         return self.exchange.field(name)

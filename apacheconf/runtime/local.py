@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from apacheconf.program.request import Decision
-from apacheconf.runtime.answer import standard_reason
+from apacheconf.runtime.answer import spoken, standard_reason
 from apacheconf.runtime.framing import CHUNKED_FIELD, LAST_CHUNK, chunk, unmeasured
 from apacheconf.runtime.handlers import handle
 from apacheconf.runtime.heads import RequestHead
@@ -57,6 +57,9 @@ _REDIRECTS = {
 
 def redirect(client: ClientConnection, exchange: Exchange, status: int, location: str, measured: bool = True) -> None:
     """Send the client to ``location``; the page has no length unless it is ``measured``."""
+    if spoken(status) != status:
+        client.refuse(exchange, status, kept=[(b"Location", location.encode("latin-1"))])
+        return
     title = standard_reason(status).decode()
     body = (
         '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN" "http://www.w3.org/TR/html4/strict.dtd">\n<html><head>\n'

@@ -23,7 +23,7 @@ _OVERHEAD = 68
 _BUFFER, _RATIO, _BURST = 8096, 200, 3
 _PLAIN = frozenset({b"identity", b"7bit", b"8bit", b"binary"})
 _CODING = re.compile(rb"\s*([^\s,;]+)\s*((?:;[^,]*)?)\s*(?:,|\Z)")
-_ZERO = re.compile(rb"\s*;\s*q\s*=\s*0(?:\.0{0,3})?\s*\Z", re.IGNORECASE)
+_ZERO = re.compile(rb"\s*;\s*q=0(?:\.0{0,3})?\Z")
 
 
 class Deflate:
@@ -134,7 +134,7 @@ def may_encode(about: Answered, coding: bytes, variables: str) -> bool:
         return False
     if about.type != "text/html" and about.variable(f"{variables}-only-text/html") == "1":
         return False
-    codings = [each.strip().lower() for each in about.field(b"content-encoding").split(b",") if each.strip()]
+    codings = [each.strip() for each in about.field(b"content-encoding").split(b",") if each.strip()]
     if not _PLAIN.issuperset(codings):
         return False
     about.set_field(b"Vary", _vary(about.field(b"vary")))
@@ -155,7 +155,9 @@ def _accepts(value: bytes, coding: bytes) -> bool:
 
 def mark_encoded(about: Answered, coding: bytes, etag: str) -> None:
     """Content-Encoding, and an ETag of its own for the encoded form."""
-    about.set_field(b"Content-Encoding", coding)
+    before = about.field(b"content-encoding")
+    replaced = not about.has(b"content-encoding") or before.lower() == b"identity"
+    about.set_field(b"Content-Encoding", coding if replaced else before + b", " + coding)
     about.set_field(b"content-md5", None)
     old = about.field(b"etag")
     if etag == "Remove":

@@ -7,12 +7,12 @@ import time
 from email.utils import formatdate
 
 from apacheconf.program.handling import Expiry, ExpiryRules
-from apacheconf.runtime.strict import Fields, merged, with_field
+from apacheconf.runtime.strict import Fields, merge_into_first
 
 
 def expire(fields: Fields, rules: ExpiryRules, found: os.stat_result | None) -> Fields:
     """The fields with Expires and Cache-Control, unless there is an Expires; ``found`` is the file's, if any."""
-    names = {name.lower(): value for name, value in fields}
+    names = {name.lower(): value for name, value in reversed(fields)}
     if b"expires" in names:
         return fields
     expiry = _expiry_of(names.get(b"content-type", b"").decode("latin-1"), rules)
@@ -21,8 +21,8 @@ def expire(fields: Fields, rules: ExpiryRules, found: os.stat_result | None) -> 
     now = int(time.time())
     base = int(found.st_mtime) if expiry.since_modification and found is not None else now
     until = max(base + expiry.seconds, now)
-    cached = merged(names.get(b"cache-control", b""), b"max-age=%d" % (until - now))
-    return [*with_field(fields, b"Cache-Control", cached), (b"Expires", formatdate(until, usegmt=True).encode())]
+    cached = merge_into_first(fields, b"Cache-Control", b"max-age=%d" % (until - now))
+    return [*cached, (b"Expires", formatdate(until, usegmt=True).encode())]
 
 
 def _expiry_of(content_type: str, rules: ExpiryRules) -> Expiry | None:

@@ -14,20 +14,27 @@ from typing import ClassVar
 from apacheconf.program.handling import Substitution, SubstitutionRules
 from apacheconf.runtime.errors import OriginBroke
 from apacheconf.runtime.filters import Answered, Filter
+from apacheconf.runtime.log_items import path_of
 
 Replace = Callable[[bytes], bytes]
 
 
 class LineTooLong(OriginBroke):
-    """A line in which something is replaced, or one in pieces, is longer than SubstituteMaxLineLength: 500."""
+    """A line in which something is replaced, or one in pieces, is longer than SubstituteMaxLineLength: 500.
+
+    Where an origin's answer is changed, httpd ends the connection.
+    """
+
+    unanswered: ClassVar[bool] = True
 
     def __init__(self, about: Answered) -> None:
-        decision = about.exchange.plan.decision
-        path = decision.path if decision is not None else about.exchange.plan.uri.decode("latin-1")
-        about.exchange.client.server.log(
-            "error", "substitute", f"AH01328: Line too long, URI {path}", exchange=about.exchange
-        )
+        said = f"AH01328: Line too long, URI {path_of(about.exchange)}"
+        about.exchange.client.server.log("error", "substitute", said, exchange=about.exchange)
         super().__init__(500, "a line is longer than SubstituteMaxLineLength")
+
+
+class Endless(Exception):
+    """A pattern matches nothing at all where it stands: httpd replaces that until the line is too long."""
 
 
 class Substitute:
@@ -57,8 +64,11 @@ class Substitute:
 
     def _line(self, line: bytes) -> bytes:
         made = line
-        for replace in self._replaces:
-            made = replace(made)
+        try:
+            for replace in self._replaces:
+                made = replace(made)
+        except Endless:
+            raise LineTooLong(self._about) from None
         if made != line and len(made) > self._longest:
             raise LineTooLong(self._about)
         return made
@@ -77,19 +87,21 @@ def _replacer(each: Substitution) -> Replace:
         return lambda line: line.replace(plain, by)
     import pcre2
 
-    flags = pcre2.DOTALL | (pcre2.IGNORECASE if each.ignore_case else 0)
+    flags = pcre2.IGNORECASE if each.ignore_case else 0
     pattern = each.pattern if each.regex else re.escape(each.pattern)
     compiled = pcre2.compile(pattern.encode("latin-1"), flags)
     parts = [part.encode("latin-1") if isinstance(part, str) else part for part in _parts(each)]
 
     def replace(line: bytes) -> bytes:
-        out, at = [], 0
-        for found in compiled.finditer(line):
+        out, rest = [], line
+        while (found := compiled.search(rest)) is not None:  # what is left is a line of its own to httpd: ^ matches it
             start, end = found.span()
-            out.append(line[at:start])
+            if not end:
+                raise Endless
+            out.append(rest[:start])
             out += [part if isinstance(part, bytes) else (_group(found, part)) for part in parts]
-            at = end
-        return b"".join((*out, line[at:])) if out else line
+            rest = rest[end:]
+        return b"".join((*out, rest)) if out else line
 
     return replace
 

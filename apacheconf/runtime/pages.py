@@ -8,7 +8,7 @@ from __future__ import annotations
 from email.utils import formatdate
 from html import escape
 
-from apacheconf.runtime.answer import standard_reason
+from apacheconf.runtime.answer import spoken, standard_reason
 from apacheconf.runtime.page_texts import RARE_TEXTS, UNSEEN_EXPECTATION, Html
 
 _DOCTYPE = '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN" "http://www.w3.org/TR/html4/strict.dtd">\n<html><head>\n'
@@ -54,7 +54,7 @@ def page(status: int, reason: str = "", note: str = "", method: str = "GET", adm
 
     ``second`` is what went wrong with the error document (ED-2).
     """
-    title = reason or standard_reason(status).decode()
+    title, status = reason or standard_reason(status).decode(), status if reason else spoken(status)
     again = _SECOND.format(_title(second)) if second else ""
     return (
         f"{_DOCTYPE}<title>{status} {title}</title>\n</head><body>\n<h1>{title}</h1>\n"
@@ -68,7 +68,7 @@ _SECOND = (
 
 
 def _title(status: int) -> str:
-    return f"{status} {standard_reason(status).decode()}"
+    return f"{spoken(status)} {standard_reason(status).decode()}"
 
 
 def _text(status: int, reason: str, note: str, method: str, admin: str) -> str:

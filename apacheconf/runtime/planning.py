@@ -64,7 +64,7 @@ def plan_exchange(
     fields, forwards = head.fields, None
     special = {key for name, _ in fields if (key := name.lower()) in _SPECIAL}
     if special:
-        exchange.ranged = head.method == b"GET" and bool(exchange.field(b"range"))
+        exchange.ranged = head.method != b"HEAD" and bool(exchange.field(b"range"))
         exchange.upgrade = exchange.field(b"upgrade")
         exchange.plain = exchange.plain and not exchange.ranged and not exchange.upgrade
     site = exchange.site

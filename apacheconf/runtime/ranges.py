@@ -1,42 +1,48 @@
-"""Range on answers of origins that ignored it (RQ-8): a range of a body that is wholly at hand.
+"""Range on answers that come without it: of origins that ignored it, and of files behind filters (RQ-8).
 
-httpd's filter acts only on a body that reached it in one piece. Several ranges that can't be joined are answered
-whole here, which RFC 9110 section 14.2 always allows.
+httpd's filter acts only on a body that reached it in one piece.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from apacheconf.program.handling import FileRules
+from apacheconf.program.handling import RangeRules
 from apacheconf.runtime.answer import ReplyHead
-from apacheconf.runtime.byteranges import parts_of
-from apacheconf.runtime.strict import Fields
+from apacheconf.runtime.byteranges import MULTIPART, Part, Segment, between_boundaries, parts_of, placed
+from apacheconf.runtime.strict import Fields, with_field
 
 if TYPE_CHECKING:
     from apacheconf.runtime.exchange import Exchange
 
 
 def apply_range(exchange: Exchange, reply: ReplyHead, body: bytes) -> list[bytes]:
-    """The part of a whole 200 that the client wants; ``reply`` becomes its 206. Raises Unsatisfiable."""
-    decision = exchange.plan.decision
-    rules = decision.rules(FileRules) if decision is not None else FileRules()
-    part = wanted_range(exchange.field(b"range"), exchange.field(b"if-range"), len(body), reply.fields, rules)
-    if part is None:
+    """The parts of a whole 200 that the client wants; ``reply`` becomes their 206. Raises Unsatisfiable."""
+    filtering = exchange.plan.forwarding.filtering
+    rules = filtering.rules(RangeRules) if filtering is not None else RangeRules()
+    parts = _wanted(exchange.field(b"range"), exchange.field(b"if-range"), len(body), reply.fields, rules)
+    if not parts:
         return [body]
-    make_partial(reply, part, len(body))
-    return [body[part.start : part.stop]]
+    reply.status, reply.reason = 206, b"Partial Content"
+    segments: list[Segment] = [(parts[0].first, parts[0].size)]
+    if len(parts) > 1:
+        kind = next((value for name, value in reply.fields if name.lower() == b"content-type"), b"")
+        segments = between_boundaries(parts, kind, len(body))
+        reply.fields = with_field(reply.fields, b"Content-Type", MULTIPART)
+    pieces = [each if isinstance(each, bytes) else body[each[0] : each[0] + each[1]] for each in segments]
+    reply.length = sum(map(len, pieces))
+    kept = [pair for pair in reply.fields if pair[0].lower() != b"content-length"]
+    reply.fields = [*kept, (b"Content-Length", b"%d" % reply.length)]
+    if len(parts) == 1:
+        reply.fields.append((b"Content-Range", placed(parts[0], len(body))))
+    return pieces
 
 
-def wanted_range(value: bytes, if_range: bytes, size: int, fields: Fields, rules: FileRules) -> range | None:
-    """The bytes that the client asked for in one piece, None for all of them. ``fields`` are the answer's.
-
-    Raises Unsatisfiable.
-    """
+def _wanted(value: bytes, if_range: bytes, size: int, fields: Fields, rules: RangeRules) -> list[Part]:
+    """The parts that the client asked for, none for all of it. ``fields`` are the answer's. Raises Unsatisfiable."""
     if not _still_the_same(if_range, fields) or any(name.lower() == b"content-range" for name, _ in fields):
-        return None
-    parts = parts_of(value, size, rules)
-    return range(parts[0].first, parts[0].last + 1) if len(parts) == 1 else None
+        return []
+    return parts_of(value, size, rules)
 
 
 def _still_the_same(if_range: bytes, fields: Fields) -> bool:
@@ -45,11 +51,3 @@ def _still_the_same(if_range: bytes, fields: Fields) -> bool:
         return True
     validator = b"etag" if if_range[:1] in (b'"', b"W") else b"last-modified"
     return any(name.lower() == validator and value == if_range for name, value in fields)
-
-
-def make_partial(reply: ReplyHead, part: range, size: int) -> None:
-    """Turn a 200 with a body of ``size`` bytes into the 206 of its ``part``."""
-    reply.status, reply.reason, reply.length = 206, b"Partial Content", len(part)
-    kept = [pair for pair in reply.fields if pair[0].lower() != b"content-length"]
-    placed = (b"Content-Range", b"bytes %d-%d/%d" % (part.start, part.stop - 1, size))
-    reply.fields = [*kept, (b"Content-Length", b"%d" % len(part)), placed]

@@ -12,6 +12,7 @@ from apacheconf.runtime.answer import (
     map_back,
     map_cookies,
     reverse_mapper,
+    spoken,
 )
 from apacheconf.runtime.forwarding import KnownReply
 from apacheconf.runtime.framing import CHUNKED, UNTIL_CLOSE
@@ -49,7 +50,8 @@ def client_head(exchange: Exchange, reply: ReplyHead, complete: bool) -> bytes:
     if decision is not None and decision.via:  # RS-7
         fields = [*fields, (b"Via", decision.via.encode("latin-1"))]
     fields = vary_for(exchange, edited_reply(exchange, reply.status, fields))
-    first = b"%b %03d %b\r\n" % (protocol, reply.status, reply.reason)
+    shown = spoken(reply.status) if exchange.first_status else reply.status
+    first = b"%b %03d %b\r\n" % (protocol, shown, reply.reason)
     dated = [pair for pair in fields if pair[0].lower() == b"date"]
     served = [pair for pair in fields if pair[0].lower() == b"server"]
     rest = [pair for pair in fields if pair[0].lower() not in (b"date", b"server")]

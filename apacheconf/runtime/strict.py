@@ -189,6 +189,14 @@ def with_field(fields: Fields, name: bytes, value: bytes | None) -> Fields:
     return out
 
 
+def merge_into_first(fields: Fields, name: bytes, value: bytes) -> Fields:
+    """The fields with ``value`` behind what the first line of that name holds, or in a line of its own."""
+    for at, pair in enumerate(fields):
+        if pair[0].lower() == name.lower():
+            return [*fields[:at], (pair[0], merged(pair[1], value)), *fields[at + 1 :]]
+    return [*fields, (name, value)]
+
+
 def merged(old: bytes, value: bytes) -> bytes:
     """``value`` behind what a field holds already."""
     return b"%b, %b" % (old, value) if old else value

@@ -64,6 +64,10 @@ ADVICE: Mapping[str, Advice] = {
     "environment": Advice("set the variable to a fixed text", "GET the path, and look at the variable"),
     "error-document": Advice("write the page as text in ErrorDocument, or as a URL", "GET a path that is not there"),
     "error-log": Advice("collect standard error, by journald or the container's own log"),
+    "expires": Advice(
+        "write max-age into the Header line, and leave ExpiresByType out there",
+        "GET a path of that Header line, and look for Expires",
+    ),
     "expires-modification": Advice(
         "write the time from the access: ExpiresByType TYPE A604800",
         "GET a file that is old",

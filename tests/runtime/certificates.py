@@ -49,6 +49,9 @@ def folder() -> Path:
         "named-client": authority.issue_cert(
             "named@apacheconf.example", "client.example", common_name="Ada L.", organization_name="Engines, Ltd"
         ),
+        "staff-client": authority.issue_cert(
+            "staff@apacheconf.example", common_name="prom-eu.example.com", organization_name="Example"
+        ),
         "revoked-client": authority.issue_cert("revoked@apacheconf.example"),
     }
     authority.cert_pem.write_to_path(path / "ca.pem")

@@ -320,13 +320,6 @@ def test_max_bounds_all_connections_to_a_worker() -> None:
     assert len(stage.origins) == 1
 
 
-def test_ranges_apart_get_the_whole_body() -> None:
-    """RQ-8: several of them, of an origin that knows no ranges; those that touch are one (``oddities``)."""
-    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabcdef"
-    heard = converse(one_origin(), get(b"Range: bytes=0-0,4-4\r\n"), [answer])
-    assert heard.statuses == [200] and heard.client.endswith(b"\r\n\r\nabcdef")
-
-
 def test_captures_and_reuse(tmp_path: Path) -> None:
     """WK-5: connections are kept for URLs that are at least as long as the worker's own text."""
     path = tmp_path / "site.conf"

@@ -313,7 +313,6 @@ SHOWN: dict[str, Callable[..., None]] = {
     "SSLVerifyClient in a section": test_certificates_in_sections,
     "no certificate where": test_certificates_in_sections,
     "max= of a worker": conversations.test_max_bounds_all_connections_to_a_worker,
-    "several ranges": conversations.test_ranges_apart_get_the_whole_body,
     "the page of balancer-manager": honesty.test_the_page_of_the_balancer,
     "the echo of a TRACE": test_the_body_of_a_trace,
     "beats of members": test_beats_are_read_from_the_file,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apacheconf.ledger import Outcome, Written
-from apacheconf.program.handling import FileRules, UploadRules
+from apacheconf.program.handling import FileRules, RangeRules, UploadRules
 from apacheconf.program.steps import Step
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.nginx.lowering import Lowering
@@ -29,16 +29,12 @@ def emit_rules(low: Lowering, route: Route, step: Step, location: Block) -> list
         location.add("default_type", rules.force_type.lower())
     if not rules.etag:
         location.add("etag", "off")
-    if rules.max_ranges != FileRules().max_ranges:
-        location.add("max_ranges", "0" if rules.max_ranges == 0 else str(max(rules.max_ranges, 0) or 1_000_000))
     return [
         *_options(rules, lines_named(route, step, "options"), location),
         _etag(rules, lines_named(route, step, "fileetag")),
         _path_info(rules, lines_named(route, step, "acceptpathinfo")),
-        exact(lines_named(route, step, "forcetype", "maxranges")),
+        exact(lines_named(route, step, "forcetype")),
         Claim(tuple(lines_named(route, step, "cgipassauth")), Outcome.NO_EFFECT, "no program is asked here", "files"),
-        unsupported(lines_named(route, step, "maxrangeoverlaps", "maxrangereversals"),
-                    "nginx counts the ranges of a request, not how they lie", "ranges"),
     ]  # fmt: skip
 
 
@@ -73,6 +69,19 @@ def _path_info(rules: FileRules, said_by: list[Written]) -> Claim:
     if rules.path_info.lower() != "on":
         return exact(said_by)
     return unsupported(said_by, "a path that goes on behind a file is answered with 404", "path-info")
+
+
+def emit_ranges(low: Lowering, route: Route, step: Step, location: Block) -> list[Claim]:
+    """How many ranges of a file may be asked for."""
+    rules = step.action
+    assert isinstance(rules, RangeRules)
+    if rules.most != RangeRules().most:
+        location.add("max_ranges", "0" if rules.most == 0 else str(max(rules.most, 0) or 1_000_000))
+    return [
+        exact(lines_named(route, step, "maxranges")),
+        unsupported(lines_named(route, step, "maxrangeoverlaps", "maxrangereversals"),
+                    "nginx counts the ranges of a request, not how they lie", "ranges"),
+    ]  # fmt: skip
 
 
 def emit_limit(low: Lowering, route: Route, step: Step, location: Block) -> list[Claim]:

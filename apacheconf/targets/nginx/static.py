@@ -18,6 +18,7 @@ from apacheconf.program.handling import (
     ListingRules,
     MimeRules,
     NegotiationRules,
+    RangeRules,
     UploadRules,
 )
 from apacheconf.program.hosts import Reach
@@ -42,6 +43,7 @@ _FOLDERS = frozenset({"documentroot", "alias", "aliasmatch", "scriptalias", "scr
 Carrier = Callable[[Lowering, Route, Step, Block], list[Claim]]
 _CARRIERS: dict[type[Action], Carrier] = {
     FileRules: core_files.emit_rules,
+    RangeRules: core_files.emit_ranges,
     UploadRules: core_files.emit_limit,
     FolderRules: mod_dir.emit_rules,
     MimeRules: mod_mime.emit_rules,
