@@ -225,7 +225,7 @@ class _Compiler:
         """The main server's balancer stands in what a host makes of it as the program holds it."""
         if not isinstance(origin, Balancer) or origin.inherited is None:
             return origin
-        known = self.origins[self._number(self._with_beats(origin.inherited))]
+        known = self.origins[self._number(self._with_beats(self._with_sockets(origin.inherited)))]
         assert isinstance(known, Balancer)
         return replace(origin, inherited=known, members=known.members)
 

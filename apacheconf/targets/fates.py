@@ -72,6 +72,7 @@ _ABOUT_FILES = frozenset(
 _SERVES_NO_FILES = frozenset({"haproxy"})
 #: Directives that say how something off stays off.
 _OFF = frozenset({"proxyrequests", "usecanonicalname", "usecanonicalphysicalport", "proxyvia", "hostnamelookups"})
+_ON = frozenset({"proxywebsocketfallbacktoproxyhttp"})
 #: Sections that only hold others: their contents are accounted for line by line.
 _SECTIONS = "what it holds is accounted for line by line"
 _FILE_SECTIONS = frozenset({"directory", "directorymatch", "files", "filesmatch"})
@@ -108,6 +109,8 @@ def _by_nature(directive: Written) -> Answer | None:
         return Answer(Outcome.ABSORBED, _SECTIONS)
     if name in _OFF and words == ["off"]:
         return Answer(Outcome.NO_EFFECT, "off, as it is without it")
+    if name in _ON and words == ["on"]:
+        return Answer(Outcome.NO_EFFECT, "on, as it is without it")
     if is_access(directive):
         return Answer(Outcome.NO_EFFECT, "nothing that is mapped to an origin is refused by it")
     if name == "authmerging" or (name == "authtype" and words == ["none"]):

@@ -160,6 +160,14 @@ def test_the_page_of_the_balancer(tmp_path: Path) -> None:
     assert heard.statuses == [503] and not heard.requests
 
 
+def test_what_ws_would_refuse_without_mod_proxy_http(tmp_path: Path) -> None:
+    """WS-6: On is what serve does; Off is named."""
+    for word, lost in (("On", set()), ("Off", {"ProxyWebsocketFallbackToProxyHttp"})):
+        lines = f"ProxyWebsocketFallbackToProxyHttp {word}\nProxyPass / ws://10.0.0.1/"
+        program = configuration(tmp_path, lines)
+        assert {row.name for row in summarise(program, ServeOptions()).not_honoured} == lost
+
+
 def test_one_child_serves(tmp_path: Path) -> None:
     """WK-6: turns and connections of a balancer are those of all requests, whoever asks."""
     members = "".join(f"BalancerMember http://10.0.0.{number}\n" for number in (1, 2))

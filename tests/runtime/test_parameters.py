@@ -7,6 +7,7 @@ holds in one place and not in another is asked about in all of them.
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,11 @@ from apacheconf.engines import httpd as engine_httpd
 from apacheconf.expand import Options
 from apacheconf.model.views.modules import needed
 from apacheconf.program.loading import load
+from apacheconf.program.workers import Balancer as BalancerData
 from apacheconf.prove.stage import LOADED_FIRST
+from apacheconf.runtime.balancer import Balancer
+from tests.engines.real import need
+from tests.runtime.contest import Ask, Contest, Pause, Up, cluster, play
 
 _LONG = "0123456789" * 7
 _VALUES = f"""
@@ -64,6 +69,43 @@ def test_each_value_is_taken_or_refused_in_the_same_words(place: str) -> None:
             if bool(ours) != bool(theirs) or not all(each in theirs for each in ours):
                 different.append((value, ours, theirs))
     assert not different
+
+
+_UNLOADED = "<Proxy balancer://c>\nBalancerMember http://h\nProxySet lbmethod=bytraffic\n</Proxy>\n"
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("module", ["lbmethod_byrequests_module", "lbmethod_bytraffic_module"])
+def test_a_method_is_known_where_its_module_is_loaded(module: str) -> None:
+    """BP-1."""
+    engine = need("httpd")
+    modules = ("authz_core_module", "proxy_module", "slotmem_shm_module", "proxy_balancer_module", module)
+    with Sandbox("methods") as box:
+        head = engine_httpd.preamble(engine, box, modules)
+        file = str(box.write("httpd.conf", f"{head}\nListen 127.0.0.1:1\nServerName x\n{_UNLOADED}"))
+        command = [str(engine.path), "-d", str(box.path), "-f", file, "-t"]
+        said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30).stderr
+        assert ("unknown lbmethod" in said) is ("bytraffic" not in module)
+        assert [word in said for word in _our_words(file)] == [True] * ("bytraffic" not in module)
+
+
+@pytest.mark.prove_all
+def test_a_member_in_error_is_left_alone_for_a_minute() -> None:
+    """WP-8: so long is retry= where nobody says it."""
+    asks = (Up(""), Ask(), Up("A"), Pause(55), Ask(), Pause(7), Ask())
+    told = play(Contest("retry", cluster("{A}", settings="forcerecovery=Off"), asks), need("httpd"))
+    assert told == ["- 503", "- 503", "A 200"]
+
+
+def test_a_minute_is_a_minute(tmp_path: Path) -> None:
+    """WP-8, FO-2: the same by our own clock."""
+    file = tmp_path / "site.conf"
+    file.write_text(cluster("10.0.0.1", settings="forcerecovery=Off"))
+    (origin,) = load([str(file)]).require().origins
+    assert isinstance(origin, BalancerData)
+    balancer = Balancer(origin)
+    balancer.cells[0].fail(1000.0)
+    assert [balancer.choose(1000.0 + passed) is None for passed in (0, 55, 60, 62)] == [True, True, True, False]
 
 
 def _our_words(file: str) -> list[str]:
