@@ -40,15 +40,18 @@ def header_value(text: str, ssl: bool, word: int) -> HeaderValue:
     if text.startswith("expr="):
         check_string(text[5:], "Can't parse value expression : ", ssl, word)
         return HeaderValue(expression=text[5:])
-    return HeaderValue(tuple(_parts(text, word)))
+    return HeaderValue(tuple(_parts(text, ssl, word)))
 
 
-def _parts(text: str, word: int) -> Iterator[str | Tag]:
+def _parts(text: str, ssl: bool, word: int) -> Iterator[str | Tag]:
+    """Without mod_ssl nobody looks up a ``%{NAME}s``."""
     for piece in _PIECE.finditer(text):
         if piece["text"] is not None:
             yield re.sub(r"\\[\\rnt]", lambda found: _ESCAPES[found[0]], piece["text"])
         elif piece[0] in ("%", "%%"):
             yield "%"
+        elif piece["letter"] == "s" and not ssl:
+            yield "(null)"
         elif piece["letter"] in LETTERS:
             yield Tag(piece["letter"], piece["argument"] or "")
         else:

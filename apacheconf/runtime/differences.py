@@ -227,6 +227,20 @@ DIFFERENCES = (
         "it isn't there yet",
     ),
     Difference(
+        ("HD-12",),
+        "a control character in a value of RequestHeader, or of Header on an answer made here",
+        "is sent to the origin as it is, so that one line becomes two; makes of an answer a bare 500",
+        "is a 400; leaves the field out of the answer",
+        "nobody should be able to write header lines by a path, and a page tells what was wrong",
+    ),
+    Difference(
+        ("HD-12",),
+        "edit* of Header with a pattern that matches the empty text",
+        "ends the child, and all that it was about to answer",
+        "replaces one such match",
+        "a pattern is no reason to break off other people's answers",
+    ),
+    Difference(
         ("WP-13", "WP-14"),
         "pieces of a FastCGI answer",
         "wait for each other, unless flushpackets is on or auto",

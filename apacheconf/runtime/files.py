@@ -134,7 +134,7 @@ class _Answer:
             send(self.exchange, reply, self.file, segments)
         except OriginBroke as broken:  # a filter or a Header line could not do with it
             self.exchange.status = 0
-            self.client.refuse(self.exchange, broken.status)
+            self.client.refuse(self.exchange, broken.status, measured=not broken.in_fields)
 
     def _made(self) -> tuple[ReplyHead, list[Segment]]:
         """The head, and what of the file is sent. Raises Unsatisfiable, OSError."""

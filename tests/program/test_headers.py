@@ -159,6 +159,14 @@ def test_edit(value: str, match: str, replacement: str, every: bool, edited: str
     assert table.lines() == (("X", edited),)
 
 
+@pytest.mark.parametrize(("match", "edited"), [("^", "-bab"), ("x*", "-bab"), ("$", "bab-")])
+def test_the_empty_text_is_replaced_once(match: str, edited: str) -> None:
+    """HD-12: edit* of httpd never gets to an end with it."""
+    table = HeaderTable.of((("X", "bab"),))
+    edit(table, line("edit*", "X", "-", match), settled_text)
+    assert table.lines() == (("X", edited),)
+
+
 @pytest.mark.parametrize("value", ["expr=%{REQUEST_URI}", r"a\nb"])
 def test_no_line_is_split(tmp_path: Path, value: str) -> None:
     """HD-12: what httpd would send as two lines is refused."""

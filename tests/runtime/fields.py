@@ -182,4 +182,32 @@ STATUSES = (
         ),
     ),
 )
-WHOLE_HEADS = (*RECEIVED, *STATUSES)
+_PLACED = (
+    b"HTTP/1.1 200 OK\r\nX-One: 1\r\nx-set: old\r\nX-Two: 2\r\nX-SET: older\r\nContent-Type: text/plain\r\n"
+    b"X-Edit: a\r\nX-Three: 3\r\nX-Edit: b\r\nServer: o\r\nServer: p\r\nContent-Length: 2\r\n\r\nok"
+)
+PLACED = tuple(
+    Play(
+        f"head: {name} HD-10",
+        f"ProxyPass / http://{{P}}/\n{lines}",
+        ((get(last=True),),),
+        ((Head(), _PLACED, Close()),),
+    )
+    for name, lines in {
+        "as it came": "",
+        "set in its place": "Header set X-Set new",
+        "set by always, beside what is there": "Header always set X-Set new\nHeader always set X-One new",
+        "edited to the end": "Header edit X-Edit . c\nHeader edit* x-one 1 2",
+        "added, appended, merged": "Header add X-Two a\nHeader append X-Edit z\nHeader merge x-one y",
+        "the one type, set": "Header set Content-Type text/new",
+        "the one type, set by always": "Header always set content-type text/new",
+        "the one type, edited": "Header edit Content-Type plain new\nHeader always edit Content-Type text x",
+        "the one type, taken away": "Header unset Content-Type",
+        "the one type, added to": "Header add Content-Type text/more\nHeader append Content-Type more",
+        "Server set": "Header set Server mine\nHeader always set Server always",
+        "Server added": "Header add Server mine\nHeader append Server more",
+        "Server edited": "Header edit Server . new",
+        "nothing of the framing": "Header set Content-Length 7\nHeader unset Connection\nHeader unset Content-Length",
+    }.items()
+)
+WHOLE_HEADS = (*RECEIVED, *STATUSES, *PLACED)

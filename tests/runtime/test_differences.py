@@ -26,10 +26,12 @@ from apacheconf.runtime.health import Answer
 from apacheconf.runtime.http_origin import MAX_HEAD
 from tests import wire
 from tests.live import test_sockets as sockets
+from tests.program import test_headers as headers
 from tests.program.examples import one_origin
 from tests.runtime import test_conversations as conversations
 from tests.runtime import test_expressions as expressions
 from tests.runtime import test_handshakes as handshakes
+from tests.runtime import test_header_lines as header_lines
 from tests.runtime import test_heartbeat as heartbeat
 from tests.runtime import test_honesty as honesty
 from tests.runtime.handshakes import Ask, Trial, play
@@ -321,6 +323,8 @@ SHOWN: dict[str, Callable[..., None]] = {
     "a program of a RewriteMap": test_a_program_that_has_ended,
     "FIFOs": test_what_is_no_file,
     "HTTP/2": honesty.test_http_2_is_not_offered,
+    "edit* of Header": headers.test_the_empty_text_is_replaced_once,
+    "a control character": header_lines.test_no_line_is_made_of_a_path,
     "pieces of a FastCGI": sockets.test_when_pieces_of_fastcgi_reach_the_client,
     "a name on the left": expressions.test_names_are_not_looked_up,
     "env() of": expressions.test_env_means_the_request,

@@ -161,3 +161,18 @@ def test_lines_about_the_member_stay_on_the_hot_path(tmp_path: Path) -> None:
     assert ["Set-Cookie" in each for each in answers] == [True, False, False, True]
     failed = converse(program, request("a", b""), [b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n"]).client.decode()
     assert failed.startswith("HTTP/1.1 502") and "\r\nX-Bad: (null)\r\n" in failed
+
+
+@pytest.mark.parametrize("path", [b"/p/%0aX-More:%201", b"/elsewhere/%0aX-More:%201"])
+def test_no_line_is_made_of_a_path(tmp_path: Path, path: bytes) -> None:
+    """HD-12: httpd sends the origin two lines, and makes of its own 404 an empty 500."""
+    file = tmp_path / "site.conf"
+    lines = """
+        RequestHeader set X-Path "expr=%{REQUEST_URI}"
+        Header always set X-Path "expr=[%{REQUEST_URI}]"
+        ProxyPass /p http://10.0.0.1/
+    """
+    file.write_text(f"<VirtualHost *:80>\nServerName a\nDocumentRoot {tmp_path}/none\n{lines}</VirtualHost>\n")
+    heard = converse(load([str(file)]).require(), request("a", b"", b"GET " + path), ())
+    assert heard.statuses == [400 if path.startswith(b"/p") else 404] and not heard.requests
+    assert b"X-Path" not in heard.client and b"X-More" not in heard.client
