@@ -10,7 +10,7 @@ import json
 import shutil
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from apacheconf.cli.draw import Line, near, shown
@@ -28,6 +28,8 @@ STYLES = {
     Outcome.EQUIVALENT: "bold cyan",
     Outcome.EXACT: "bold green",
 }
+#: More rows of which the same is said are counted, and so are more that are told in short, and more places of one.
+_ALIKE, _LISTED, _PLACES = 20, 1000, 20
 #: From here on a row is told with its caveats.
 TOLD = Outcome.EQUIVALENT
 
@@ -54,8 +56,12 @@ def _group(outcome: Outcome, rows: list[Row]) -> Iterator[Line]:
     if outcome < TOLD:
         yield from _in_short(rows)
         return
+    alike = Counter(map(_said, rows))
     for row in rows:
-        at = ", ".join(dict.fromkeys(answer.at for answer in row.answers if answer.at))
+        if not alike[_said(row)]:
+            continue  # it was counted
+        places = list(dict.fromkeys(answer.at for answer in row.answers if answer.at))
+        at = ", ".join(places[:_PLACES]) + (f" and {len(places) - _PLACES} more" if len(places) > _PLACES else "")
         yield [
             ("", f"  {near(row.place)}  "),
             ("bold", row.name),
@@ -65,6 +71,14 @@ def _group(outcome: Outcome, rows: list[Row]) -> Iterator[Line]:
         for caveat in row.caveats:
             yield [("", f"      {shown(caveat)}")]
         yield from _advice(row)
+        if alike[_said(row)] > _ALIKE:
+            yield [("dim", f"      and {alike[_said(row)] - 1} more {row.name} lines to which the same happens")]
+            alike[_said(row)] = 0
+
+
+def _said(row: Row) -> Hashable:
+    """What the report says of a row beside where it is."""
+    return row.name, row.caveats, row.outcome
 
 
 def _advice(row: Row) -> Iterator[Line]:
@@ -81,12 +95,16 @@ def _shortened(args: str, width: int = 60) -> str:
 
 
 def _in_short(rows: Iterable[Row]) -> Iterator[Line]:
-    """``FILE: 2 ServerName, 3 ServerAlias``, wrapped."""
-    files: dict[str, list[str]] = {}
+    """``FILE: 2 ServerName, 3 ServerAlias``, wrapped; of very many how often each is there."""
+    files: dict[str, list[Row]] = {}
     for row in rows:
-        files.setdefault(row.place.span.file.name, []).append(f"{row.place.span.line} {row.name}")
+        files.setdefault(row.place.span.file.name, []).append(row)
     width = max(60, shutil.get_terminal_size((100, 24)).columns)
-    for name, found in files.items():
+    for name, listed in files.items():
+        if len(listed) > _LISTED:
+            found = [f"{each} x{count}" for each, count in Counter(row.name for row in listed).items()]
+        else:
+            found = [f"{row.place.span.line} {row.name}" for row in listed]
         for line in textwrap.wrap(f"{near(name)}: " + ", ".join(found), width - 2, subsequent_indent="    "):
             yield [("", f"  {line}")]
 

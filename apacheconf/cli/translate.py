@@ -60,11 +60,13 @@ def run(
     """Translate to nginx or HAProxy, and account for every directive."""
     from apacheconf.cli import differing, reports, sarif, writing
     from apacheconf.cli.draw import print_lines
+    from apacheconf.model.collecting import no_collection
     from apacheconf.targets import translate
 
     places = writing.Places(output, force)
     _, program = reading.load_program()
-    translation = translate(program, to.value, version, places.is_folder)
+    with no_collection():
+        translation = translate(program, to.value, version, places.is_folder)
     if strict:
         why = f"--strict: {translation.target} would differ; nothing was written"
         differing.refuse(translation, accept or (), why)

@@ -13,6 +13,7 @@ from typing import Any
 from apacheconf.expand.options import Known
 from apacheconf.expand.tree import Expanded
 from apacheconf.ledger import Written
+from apacheconf.model.collecting import no_collection
 from apacheconf.model.types import Model, Server
 from apacheconf.model.views.runtime import runtime_directory
 from apacheconf.modules.mod_heartmonitor import HeartbeatServerConf
@@ -59,7 +60,8 @@ _FEW = 8
 
 def compile(model: Model) -> Program:
     """The program of a model. Directives that it can't hold yet stand in ``Program.left_out``, with the reason."""
-    return _Compiler(model, unique_ids=tuple(mod_unique_id.server_steps(model.expanded))).program()
+    with no_collection():
+        return _Compiler(model, unique_ids=tuple(mod_unique_id.server_steps(model.expanded))).program()
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""How ``apacheconf check`` and a translation to HAProxy grow with the virtual hosts, beside ``httpd -t`` on the same
+"""How ``apacheconf check`` and translations grow with the virtual hosts, beside ``httpd -t`` on the same
 file in the same run."""
 
 from __future__ import annotations
@@ -32,8 +32,12 @@ class Cost(NamedTuple):
 MOST_TRANSLATED = 10_000
 
 
-def _translation(file: Path, folder: Path) -> Cost:
-    words = ["translate", "-f", file, "--to", "haproxy", "-o", f"{folder}/haproxy/", "--force"]
+def _translation(target: str, file: Path, folder: Path) -> Cost:
+    """HAProxy has files beside its own; nginx has one for each host in a folder, which is for people."""
+    out = folder / target
+    out.mkdir(exist_ok=True)
+    where = f"{out}/" if target == "haproxy" else f"{out}/nginx.conf"
+    words = ["translate", "-f", file, "--to", target, "-o", where, "--force"]
     return cost([sys.executable, "-m", "apacheconf", *map(str, words)])
 
 
@@ -63,7 +67,7 @@ def table(sizes: Sequence[int]) -> None:
     print("\nvirtual hosts of 11 lines, whole processes, best of 3\n")
     print(
         f"{'hosts':>8}{'check':>10}{'per host':>11}{'CPU':>10}{'memory':>10}{'httpd -t':>11}{'ratio':>8}"
-        f"{'translate':>12}{'of check':>10}"
+        f"{'haproxy':>12}{'of check':>10}{'nginx':>12}{'of check':>10}"
     )
     with tempfile.TemporaryDirectory(prefix="apacheconf-bench-") as name:
         folder = Path(name)
@@ -73,8 +77,9 @@ def table(sizes: Sequence[int]) -> None:
             ours = cost([sys.executable, "-m", "apacheconf", "check", "-f", file])
             theirs = cost([engine.path, "-t", "-f", file]) if engine else None
             shown = f"{theirs.wall:9.2f} s{ours.wall / theirs.wall:8.2f}" if theirs else f"{'-':>11}{'-':>8}"
-            translated = _translation(file, folder) if size <= MOST_TRANSLATED else None
-            shown += f"{translated.wall:10.2f} s{translated.wall / ours.wall:10.1f}" if translated else ""
+            for target in ("haproxy", "nginx") if size <= MOST_TRANSLATED else ():
+                translated = _translation(target, file, folder)
+                shown += f"{translated.wall:10.2f} s{translated.wall / ours.wall:10.1f}"
             print(
                 f"{size:8}{ours.wall:8.2f} s{ours.wall / size * 1e6:8.0f} us{ours.cpu:8.2f} s"
                 f"{ours.memory / 1e6:7.0f} MB{shown}",

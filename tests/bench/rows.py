@@ -17,8 +17,7 @@ from tests.bench.measure import Load, cpu_seconds, memory_bytes, wrk
 ALL = ("httpd", "apacheconf", "nginx", "haproxy")
 BOTH = ("httpd", "apacheconf")
 OURS = ("apacheconf",)
-#: nginx needs half a minute to read so many hosts.
-TRANSLATED = ("apacheconf", "haproxy")
+TRANSLATED = ("apacheconf", "nginx", "haproxy")
 #: wrk's script for a request with a body of 10 KB.
 POST = """\
 wrk.method = "POST"
