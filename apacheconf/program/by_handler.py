@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 
@@ -23,7 +23,7 @@ from apacheconf.program.sharing import (
     target_path,
 )
 from apacheconf.program.uri import canonical
-from apacheconf.program.workers import Balancer, Origin
+from apacheconf.program.workers import Balancer, Origin, Worker
 
 PREFIX = "proxy:"
 
@@ -35,13 +35,29 @@ def is_proxy(handler: str) -> bool:
 
 def names_origins(layers: Iterable[Layer]) -> bool:
     """Whether a handler of any section is an origin's URL."""
-    for layer in layers:
-        for _, conf in layer.confs:
-            if isinstance(conf, CoreDirConf) and is_proxy(conf.set_handler.value):
-                return True
-            if isinstance(conf, MimeDirConf) and any(is_proxy(name or "") for name in conf.handlers.value.values()):
-                return True
-    return False
+    return any(True for layer in layers for _ in names_in(layer))
+
+
+def names_in(layer: Layer) -> Iterator[str]:
+    """The handlers of a section that are origins' URLs."""
+    for _, conf in layer.confs:
+        found: list[str | None] = []
+        if isinstance(conf, CoreDirConf):
+            found = [conf.set_handler.value]
+        elif isinstance(conf, MimeDirConf):
+            found = list(conf.handlers.value.values())
+        yield from (name for name in found if name and is_proxy(name))
+
+
+def workers_of(program: Program) -> tuple[Worker, ...]:
+    """Every worker once, those too that no directive but a handler's names (WK-4)."""
+    found = dict.fromkeys(program.workers())
+    for host in program.hosts:
+        for name in (name for layer in host.shape.layers for name in names_in(layer)):
+            origin = origin_of(program, host.origins, name)
+            if isinstance(origin, Worker):
+                found.setdefault(origin)
+    return tuple(found)
 
 
 def origin_of(program: Program, numbers: tuple[int, ...], handler: str, file: str = "/") -> Origin | None:

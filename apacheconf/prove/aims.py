@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
+from apacheconf.program.by_handler import names_in, origin_of
+from apacheconf.program.conditions import Condition, Matches, Regex
 from apacheconf.program.hosts import Host
+from apacheconf.program.mod_proxy_fcgi import SCHEME
 from apacheconf.program.program import Program
 from apacheconf.program.steps import MapToOrigin
 from apacheconf.program.tls import SECURE
-from apacheconf.program.workers import Balancer
-from apacheconf.prove.probes import Aim
+from apacheconf.program.workers import Balancer, Origin
+from apacheconf.prove.members import matching, members
+from apacheconf.prove.requests import Aim
 
 #: Schemes of origins that a stand-in speaks.
-SPOKEN = frozenset({"http", "https", "ws", "wss"})
+SPOKEN = frozenset({"http", "https", "ws", "wss", "fcgi"})
 #: More hosts than these are not asked; the report says so.
 MOST_HOSTS = 6
 
@@ -47,17 +52,62 @@ def _hosts_at(program: Program, address: str, port: int) -> Iterator[Target]:
     chosen = program.index.set_for(address or "127.0.0.1", port)
     for number in chosen.hosts if chosen else (program.index.main,):
         host = program.hosts[number]
-        mappings = [*_mappings(program, host), ("/", "")]
-        prefix, scheme = next((each for each in mappings if each[1] in SPOKEN), mappings[0])
+        mappings = [*_mappings(program, host), *_handled(program, host), Way("/", "")]
+        way = next((each for each in mappings if each.scheme in SPOKEN), mappings[0])
         alias = next((alias for alias in host.aliases if not set("*?") & set(alias)), host.name)
-        schemes = "https" if host.front_tls else "http", "https" if scheme in SECURE else "http"
-        yield Target(Aim(host.name, alias, prefix, *schemes), host, address, port, bool(scheme))
+        schemes = "https" if host.front_tls else "http", "https" if way.scheme in SECURE else way.spoken
+        yield Target(Aim(host.name, alias, way.prefix, *schemes, way.leaf), host, address, port, bool(way.scheme))
 
 
-def _mappings(program: Program, host: Host) -> Iterator[tuple[str, str]]:
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way to an origin: below ``prefix`` at least ``leaf`` is its, ``scheme`` is how it is spoken to."""
+
+    prefix: str
+    scheme: str
+    leaf: str = "/x"
+
+    @property
+    def spoken(self) -> str:
+        """How its answers are framed."""
+        return SCHEME if self.scheme == SCHEME else "http"
+
+
+def _mappings(program: Program, host: Host) -> Iterator[Way]:
     """Each mapping's prefix, and how its origin is spoken to; of a balancer the first member."""
     steps = [*host.shape.server, *(step for cell in host.shape.cells for step in cell.steps)]
-    for action in (step.action for step in steps if isinstance(step.action, MapToOrigin)):
-        origin = program.origins[host.origins[action.origin]]
-        workers = origin.members if isinstance(origin, Balancer) else (origin,)
-        yield action.prefix or "/", workers[0].scheme if workers else ""
+    for step in steps:
+        if not isinstance(action := step.action, MapToOrigin):
+            continue
+        leaf = "/x" if action.prefix else _leaf(step.when)
+        yield Way(action.prefix or "/", _scheme(program.origins[host.origins[action.origin]]), leaf)
+
+
+def _leaf(condition: Condition) -> str:
+    """The shortest path of which a mapping's pattern holds."""
+    paths = (
+        [each for each in members(condition.regex) if each.startswith("/")] if isinstance(condition, Matches) else []
+    )
+    return min(paths, key=len, default="/x")
+
+
+def _handled(program: Program, host: Host) -> Iterator[Way]:
+    """Files that a handler hands on: one that is there, if any fits the section."""
+    for layer in host.shape.layers:
+        for name in names_in(layer):
+            regex = layer.matcher.regex if isinstance(layer.matcher, Matches) else Regex(r"\.php$")
+            origin = origin_of(program, host.origins, name)
+            if origin is not None:
+                yield Way("/", _scheme(origin), _file(host.document_root, regex))
+
+
+def _file(root: str, regex: Regex) -> str:
+    names = sorted(path.name for path in Path(root).glob("*") if path.is_file()) if root else []
+    made = [f"x{name}" if name.startswith(".") else name.strip("/") for name in members(regex)]
+    found = matching(regex, [*names, *made, "x.php"])
+    return f"/{found[0]}" if found else "/x.php"
+
+
+def _scheme(origin: Origin) -> str:
+    workers = origin.members if isinstance(origin, Balancer) else (origin,)
+    return workers[0].scheme if workers else ""

@@ -65,6 +65,13 @@ PROBES: Mapping[str, tuple[str, ...]] = {
 ASPECTS: Mapping[str, tuple[str, ...]] = {
     "vary": ("header vary",),
     "offer": ("header upgrade",),
+    "server-software": (
+        "*origin: header balancer_*",
+        "*origin: header redirect_*",
+        "*origin: header path_translated",
+        "*origin: header script_ur[il]",
+        "*origin: header proxy-nokeepalive",
+    ),
     "gzip": ("*header vary", "*header content-encoding"),
 }
 #: Keys that announce only some aspects of their probes: these patterns.

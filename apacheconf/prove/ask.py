@@ -11,7 +11,7 @@ from apacheconf.program.workers import Balancer
 from apacheconf.prove import probes
 from apacheconf.prove.client import Exchange, Handshake, exchange
 from apacheconf.prove.observe import Observation, Tokens, arrival, reply
-from apacheconf.prove.probes import Aim, Probe
+from apacheconf.prove.requests import Aim, Probe
 from apacheconf.prove.stage import name_of
 from apacheconf.prove.threaded import Origins
 

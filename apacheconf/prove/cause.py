@@ -10,7 +10,7 @@ from apacheconf.program import Request, decide
 from apacheconf.program.hosts import Host
 from apacheconf.program.steps import KeepLocal, MapToFile, MapToOrigin, MapToUrl, Redirect, Respond, SetUri, Step
 from apacheconf.program.trace import Event, HostChosen, Tried
-from apacheconf.prove.probes import Probe
+from apacheconf.prove.requests import Probe
 from apacheconf.prove.side import Staged
 from apacheconf.prove.stage import Stage
 

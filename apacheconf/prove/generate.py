@@ -13,7 +13,7 @@ from apacheconf.program.conditions import Under
 from apacheconf.program.hosts import Host
 from apacheconf.program.steps import Action, MapToFile, MapToOrigin, Redirect
 from apacheconf.prove.client import Turn
-from apacheconf.prove.probes import Aim, Probe, request
+from apacheconf.prove.requests import Aim, Probe, request
 
 #: More requests than these are not asked of one host.
 MOST = 240

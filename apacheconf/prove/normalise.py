@@ -17,7 +17,7 @@ from apacheconf.origins import Headers
 from apacheconf.program.program import Program
 from apacheconf.program.workers import Balancer
 from apacheconf.prove.observe import STOCK, Arrival, Observation, Reply
-from apacheconf.prove.probes import ORIGIN_DATE, ORIGIN_SERVER
+from apacheconf.prove.requests import ORIGIN_DATE, ORIGIN_SERVER
 from apacheconf.prove.stage import name_of
 
 
@@ -173,6 +173,35 @@ def _without_version(one: Arrival) -> Arrival:
     return replace(one, line=re.sub(r" HTTP/1\.[01]$", "", one.line), headers=headers)
 
 
+def _is_told(one: Arrival) -> bool:
+    """Whether it arrived by FastCGI: its headers are a script's parameters."""
+    return one.line.endswith(" FastCGI")
+
+
+def _without_software(one: Arrival) -> Arrival:
+    if not _is_told(one):
+        return one
+    strip = _without({"server_software", "server_signature", "path"})
+    return replace(one, headers=strip(one.headers))
+
+
+def _named_for_fpm(one: Arrival) -> Arrival:
+    if not _is_told(one):
+        return one
+    prefix = re.compile(r"proxy:(?:fcgi|balancer)://(?:balancer://)?[^/]*")
+    pairs = ((n, prefix.sub("", v).partition("?")[0] if n.lower() == "script_filename" else v) for n, v in one.headers)
+    return replace(one, headers=tuple(pairs))
+
+
+def _without_authority(one: Arrival) -> Arrival:
+    """A target in absolute form without its scheme and authority, which Host says too."""
+    if not _is_told(one):
+        return one
+    cut = re.compile(r"^(\S+ )?[a-z]+://[^/ ]*(?=/)")
+    pairs = tuple((n, cut.sub("", v) if n.lower() == "request_uri" else v) for n, v in one.headers)
+    return replace(one, line=cut.sub(r"\1", one.line), headers=pairs)
+
+
 def _local_reason(one: Reply) -> Reply:
     return replace(one, reason="") if _is_local(one) else one
 
@@ -204,6 +233,7 @@ RULES = (
     Rule("N2", "Date and Server that the front made itself", _each_reply(_without_date_and_server), strict=True),
     Rule("N3", "the text of stock error pages", _each_reply(_stock), strict=True),
     Rule("N7", "the order of headers, except of equal names", _both(_sorted_by_name), strict=True),
+    Rule("N19", "what a script is told of the server's software, and its PATH", _each_arrival(_without_software), True),
     Rule("N1", "upper and lower case in header names", _both(_lower_names)),
     Rule(
         "N2b",
@@ -217,6 +247,8 @@ RULES = (
     Rule("N6", "list headers in one line or several", _both(_joined)),
     Rule("N8", "Cache-Control: no-cache on replies that HAProxy makes", _each_reply(_without_no_cache)),
     Rule("N10", "which characters of the path are escaped", _each_arrival(_decoded_path)),
+    Rule("N20", "what PHP-FPM takes off a file's name (FC-4)", _each_arrival(_named_for_fpm)),
+    Rule("N21", "the authority of a target in absolute form, as a script is told it", _each_arrival(_without_authority)),
     Rule("N15", "comments in Via", _both(_without_comments)),
     Rule("N12", "the HTTP version towards the origin", _each_arrival(_without_version)),
     Rule(

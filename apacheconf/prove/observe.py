@@ -6,6 +6,7 @@ people, and compared with another one made on another day. ``to_json`` and ``fro
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Mapping
@@ -63,12 +64,14 @@ class Observation:
 @dataclass(frozen=True, slots=True)
 class Tokens:
     """Ports of one run and what stands for them: ``origins`` maps a port to the authority as it was written,
-    ``listeners`` a port to the port that the configuration names."""
+    ``listeners`` a port to the port that the configuration names. ``box`` is the folder of the run."""
 
     origins: Mapping[int, str]
     listeners: Mapping[int, int]
+    box: str = ""
 
     def hide(self, text: str) -> str:
+        text = text.replace(self.box, "/(sandbox)") if self.box else text
         text = re.sub(r"127\.0\.0\.1:(\d{5})", self._origin, text)
         return re.sub(r"(?<=[\w.\]]):(\d{5})(?!\d)", self._listener, text)
 
@@ -82,7 +85,8 @@ class Tokens:
 
 def reply(answer: Answer, tokens: Tokens) -> Reply:
     """The answer without what changes from run to run."""
-    headers = tuple((name, _timeless(name, tokens.hide(value))) for name, value in answer.headers)
+    date = next((value for name, value in answer.headers if name.lower() == "date"), "")
+    headers = tuple((name, _timeless(name, tokens.hide(value), date)) for name, value in answer.headers)
     if (answer.status == 0 or answer.status >= 300) and _STOCK.match(answer.body) and not answer.body.startswith(_STUB):
         body = STOCK
         headers = tuple((n, STOCK if n.lower() == "content-length" else v) for n, v in headers)
@@ -93,16 +97,29 @@ def reply(answer: Answer, tokens: Tokens) -> Reply:
 
 def arrival(received: Received, tokens: Tokens) -> Arrival:
     """The request without what changes from run to run, and without the harness's own orders."""
-    headers = tuple(
-        (name, "(orders)" if name.lower() == CONTROL else tokens.hide(value)) for name, value in received.headers
-    )
+    headers = tuple((name, _stable(name.lower(), value, tokens)) for name, value in received.headers)
     body = f"{received.length} bytes {received.sha256}" if received.length else ""
     line = tokens.hide(received.request_line)
     return Arrival(received.origin, line, headers, body, received.framing, received.broken)
 
 
-def _timeless(name: str, value: str) -> str:
-    """A date of about now is a word; dates that the origin gave stay. Allow is a set, and httpd's order varies."""
+#: What a script is told and no run has twice.
+_OF_RUN = {
+    "remote_port": "(port of the client)",
+    "unique_id": "(unique)",
+    **dict.fromkeys((CONTROL, "http_x_ctl"), "(orders)"),
+}
+
+
+def _stable(name: str, value: str, tokens: Tokens) -> str:
+    if name == "server_port" and value.isdecimal():
+        return tokens.hide(f"x:{value}")[2:]
+    return _OF_RUN.get(name.removeprefix("redirect_")) or tokens.hide(value)
+
+
+def _timeless(name: str, value: str, date: str) -> str:
+    """A date of about now is a word, a later one of Expires the time from ``date`` to it; dates that the origin gave
+    stay. Allow is a set, and httpd's order varies."""
     if name.lower() == "allow":
         return ",".join(sorted(method.strip() for method in value.split(",")))
     if name.lower() not in ("date", "expires", "last-modified"):
@@ -111,7 +128,12 @@ def _timeless(name: str, value: str) -> str:
         age = datetime.now(UTC) - parsedate_to_datetime(value)
     except (ValueError, TypeError):
         return value
-    return "(now)" if abs(age) < timedelta(hours=1) else value
+    if abs(age) < timedelta(hours=1):
+        return "(now)"
+    with contextlib.suppress(ValueError, TypeError):
+        if name.lower() == "expires" and age < timedelta(0):
+            return f"({parsedate_to_datetime(value) - parsedate_to_datetime(date)} after Date)"
+    return value
 
 
 def _summary(body: bytes, tokens: Tokens) -> str:

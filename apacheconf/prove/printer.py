@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from apacheconf.engines import Sandbox
 from apacheconf.engines.httpd import REPLACED
 from apacheconf.expand.tree import Node
+from apacheconf.program.workers import DEFAULT_PORTS
 from apacheconf.prove.certificates import Shelf
 from apacheconf.prove.threaded import Listening
 from apacheconf.syntax.words import Word, split_with_offsets
@@ -28,6 +29,7 @@ URL_DIRECTIVES = frozenset(
         "proxyset",
         "proxy",
         "sethandler",
+        "addhandler",
         "rewriterule",
     }
 )
@@ -164,5 +166,5 @@ def _edit(args: str, change: Callable[[Word, str], str]) -> str:
 def _canonical(scheme: str, authority: str) -> str:
     host, colon, port = authority.rpartition(":")
     if not colon or not port.isdecimal():
-        host, port = authority, "443" if scheme.lower() in ("https", "wss") else "80"
+        host, port = authority, str(DEFAULT_PORTS.get(scheme.lower(), 80))
     return f"{host.lower().strip('[]')}:{int(port)}"

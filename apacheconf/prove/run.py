@@ -15,6 +15,7 @@ from apacheconf.diagnostics import UsageError
 from apacheconf.engines import find, stopping_on_signals
 from apacheconf.engines.httpd import missing_modules
 from apacheconf.expand import Options
+from apacheconf.program.by_handler import workers_of
 from apacheconf.program.loading import Loaded, load
 from apacheconf.program.program import Program
 from apacheconf.program.tls import SECURE
@@ -116,9 +117,9 @@ def _notes(loaded: Loaded, targets: list[Target]) -> Iterator[str]:
     for module in missing_modules(httpd, modules_for(loaded)) if httpd else ():
         yield f"{module} is not installed here: httpd ran without it"
     secure = any(worker.scheme in SECURE for worker in loaded.require().workers())
-    for worker in loaded.require().workers():
+    for worker in workers_of(loaded.require()):
         if name_of(worker) not in speaking(loaded.require()):
-            yield f"{worker.name} speaks no HTTP and has no stand-in: only how that fails is shown"
+            yield f"{worker.name} speaks neither HTTP nor FastCGI and has no stand-in: only how that fails is shown"
     if stand_in() is None and (secure or any(target.secure for target in targets)):
         yield "openssl is not installed: there are no certificates to speak TLS with, and nothing is shown about it"
 

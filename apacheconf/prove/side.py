@@ -81,6 +81,7 @@ def observe(
         tokens = Tokens(
             {port: name.removesuffix(":80") for name, port in origins.ports.items()},
             {real: written for written, real in staged.ports.listeners.items()},
+            str(box.path),
         )
         with fronts.start(front.name, front.engine, staged, front.text_for(staged, program)) as server:
             try:

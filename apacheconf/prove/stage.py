@@ -23,6 +23,7 @@ from apacheconf.engines.httpd import preamble
 from apacheconf.engines.process import Address
 from apacheconf.expand.tree import Node
 from apacheconf.model.views.modules import needed
+from apacheconf.program.by_handler import workers_of
 from apacheconf.program.hosts import Listener
 from apacheconf.program.loading import Loaded
 from apacheconf.program.program import Program
@@ -113,13 +114,13 @@ def name_of(worker: Worker) -> str:
 
 def authorities(program: Program) -> dict[str, Worker]:
     """The origins that are reached by TCP, by name."""
-    return {name_of(each): each for each in program.workers() if not each.socket}
+    return {name_of(each): each for each in workers_of(program) if not each.socket}
 
 
 def sockets(program: Program, box: Sandbox) -> dict[str, Listening]:
     """The origins at Unix sockets, by name, and where their stand-ins listen in ``box``."""
     found: dict[str, Listening] = {}
-    for each in program.workers():
+    for each in workers_of(program):
         if each.socket:
             called = each.host if each.port in (80, 443) else f"{each.host}:{each.port}"
             found.setdefault(name_of(each), Listening(box.path / "run" / f"{len(found)}.sock", called))
@@ -127,8 +128,8 @@ def sockets(program: Program, box: Sandbox) -> dict[str, Listening]:
 
 
 def speaking(program: Program) -> frozenset[str]:
-    """Those that speak HTTP, with TLS or without: the others have no stand-in, nobody answers there."""
-    return frozenset(name_of(each) for each in program.workers() if each.scheme in SPOKEN)
+    """Those that speak HTTP, with TLS or without, or FastCGI: the others have no stand-in, nobody answers there."""
+    return frozenset(name_of(each) for each in workers_of(program) if each.scheme in SPOKEN)
 
 
 def modules_for(loaded: Loaded) -> list[str]:

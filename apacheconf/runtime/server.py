@@ -12,6 +12,7 @@ import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from apacheconf.program.by_handler import workers_of
 from apacheconf.program.hosts import EVERYWHERE, Limits
 from apacheconf.program.program import Program
 from apacheconf.program.workers import Balancer
@@ -162,7 +163,7 @@ class Server(Connecting):
         stub = self.options.stub
         if stub is None:
             return
-        for authority in {connect_authority(worker) for worker in self.program.workers()} - set(self._destinations):
+        for authority in {connect_authority(worker) for worker in workers_of(self.program)} - set(self._destinations):
             server = await self.loop.create_server(lambda name=authority: stub(name), "127.0.0.1", 0)  # type: ignore[misc]
             self._servers.append(server)
             self._stubbed.add(authority)

@@ -11,7 +11,7 @@ from apacheconf.prove.ask import Scenario
 from apacheconf.prove.client import Turn
 from apacheconf.prove.compare import compare
 from apacheconf.prove.normalise import rules_for
-from apacheconf.prove.probes import Aim, Probe, request
+from apacheconf.prove.requests import Aim, Probe, request
 from apacheconf.prove.side import Front, observe
 from apacheconf.prove.stage import authorities
 from tests.engines.real import need

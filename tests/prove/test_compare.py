@@ -9,7 +9,7 @@ import pytest
 from apacheconf.prove.compare import compare, differences
 from apacheconf.prove.normalise import RULES, rules_for
 from apacheconf.prove.observe import STOCK, Arrival, Observation, Reply
-from apacheconf.prove.probes import ORIGIN_DATE, ORIGIN_SERVER
+from apacheconf.prove.requests import ORIGIN_DATE, ORIGIN_SERVER
 
 REPLY = Reply(200, "OK", "1.1", (("Date", "(now)"), ("X-Origin", "10.0.0.1"), ("Content-Length", "2")), "hi")
 ARRIVAL = Arrival(
@@ -136,8 +136,8 @@ def test_each_rule_excuses_and_is_counted(rule: str, one: Observation, two: Obse
 
 
 def test_our_engine_is_held_to_the_letter() -> None:
-    """Against httpd only dates, the server's name, stock pages and the order of headers are excused."""
-    assert [rule.name for rule in rules_for("serve")] == ["N2", "N3", "N7"]
+    """Against httpd only dates, the name of the software, stock pages and the order of headers are excused."""
+    assert [rule.name for rule in rules_for("serve")] == ["N2", "N3", "N7", "N19"]
     lower = with_reply(headers=tuple((name.lower(), value) for name, value in REPLY.headers))
     assert compare(SEEN, lower, rules_for("serve")).aspects
     assert compare(SEEN, lower, rules_for("nginx")).equal

@@ -12,8 +12,9 @@ from apacheconf.prove import announced
 from apacheconf.prove.announced import ASPECTS, PROBES, Announcements
 from apacheconf.prove.compare import Aspect, Comparison
 from apacheconf.prove.observe import Arrival, Observation, Reply, Tokens, from_json, to_json
-from apacheconf.prove.probes import Aim, build, build_for_failures
+from apacheconf.prove.probes import build, build_for_failures
 from apacheconf.prove.report import Report, Result
+from apacheconf.prove.requests import Aim
 from apacheconf.source import Place, SourceFile, Span
 from apacheconf.targets.haproxy.differences import DIFFERENCES as HAPROXY
 from apacheconf.targets.nginx.differences import DIFFERENCES as NGINX

@@ -44,8 +44,8 @@ _X_ACCEL = ("X-Accel-Buffering", "X-Accel-Charset", "X-Accel-Expires", "X-Accel-
 #: Seconds that nginx waits where it is told nothing.
 _NGINX_OWN = 60
 _OF_SERVER = (
-    "SERVER_SOFTWARE and PATH are nginx's own, and PATH_TRANSLATED where PATH_INFO would lead elsewhere; BALANCER_ "
-    "variables are not told"
+    "SERVER_SOFTWARE and PATH are nginx's own, and PATH_TRANSLATED where PATH_INFO would lead elsewhere; SCRIPT_URL, "
+    "SCRIPT_URI, proxy-nokeepalive and the variables of balancers and of internal redirects are not told"
 )
 _NO_SPLIT = "what follows a script's name in the path is not told apart from it"
 
@@ -207,7 +207,7 @@ def _tell_environment(low: Lowering, route: Route, service: Service, params: Par
         texts.tell(step)
         for each in variables_set(step):
             names.setdefault(each.name, []).append(step)
-    if route.host.tls:
+    if route.host.front_tls:
         params.tell("HTTPS", "on")
         params.tell("SSL_TLS_SNI", "$ssl_server_name", True)
     for name, steps in names.items():
