@@ -31,11 +31,11 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "file-paths": ("path: 7000 characters",),
     "framing": ("body: length and chunked", "body: Transfer-Encoding*", "body: chunked in HTTP/1.0",
                 "body: Content-Length *", "last: Transfer-Encoding gzip, chunked"),
+    "gzip": ("origin: until close to HEAD", "origin: HEAD chunked"),
     "header-count": ("header: 110 headers",),
     "interim-answers": ("origin: 103 first",),
     "long-headers": ("header: 9000 bytes", "header: 7000 bytes", "header: 99 headers", "header: 110 headers"),
     "long-lines": ("path: 9000 characters",),
-    "map-drawn": ("*",),  # where rules throw dice, any two answers may differ
     "max-forwards": ("header: Max-Forwards *", "method: * with Max-Forwards 0"),
     "message-syntax": ("header: obsolete folding", "header: control character", "header: line without a colon",
                        "version: line feeds only", "version: 2.0 in the line", "version: 0.9", "version: 1.2",
@@ -74,14 +74,21 @@ ASPECTS: Mapping[str, tuple[str, ...]] = {
     ),
     "gzip": ("*header vary", "*header content-encoding"),
 }
+#: Those of them that hold only where one of the two answers has such a status.
+WITH_STATUS: Mapping[str, frozenset[int]] = {
+    "gzip": frozenset({204, 206, 304, *range(400, 600)}),  # a 200 is compressed where httpd compresses it
+}
 #: Keys that announce only some aspects of their probes: these patterns.
 ONLY: Mapping[str, tuple[str, ...]] = {
     "unread-requests": ("header *", "answer ?: header *"),
+    "gzip": ("header vary",),
     "file-methods": ("status", "body", "header *"),
     "file-paths": ("status",),
 }
 #: Keys that speak about files only, where no origin is asked.
 OF_FILES = frozenset({"file-methods", "file-paths"})
+#: The caveat of rules that throw dice: any two answers may differ where a request meets one.
+DRAWN = "map-drawn"
 
 #: Caveats of what is refused instead of guessed: they announce a 403, 500 or 503 of the target's own, and nothing else.
 CLOSED = frozenset({"authorities-folder", "closed", "handler", "refuses-everyone"})
@@ -94,40 +101,51 @@ NO_TESTS = "file-tests"
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """What is known of a request whose answers differ.
+
+    ``file``: httpd looks for a file, and no origin is asked. ``drawn``: a rule on its way throws dice. ``statuses`` are
+    those of httpd's answers and the other's.
+    """
+
+    file: bool = False
+    drawn: bool = False
+    statuses: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Announcements:
     """What one front has said about itself: ``keys`` of caveats, and ``rows`` of directives that it falls short of."""
 
     keys: tuple[str, ...] = ()
     rows: tuple[Row, ...] = ()
 
-    def announce(self, probe: str, aspects: Iterable[Aspect], about_file: bool = False) -> str | None:
-        """The caveat or directive that announces a difference in all of ``aspects``; None if none does.
-
-        ``about_file`` says that httpd looks for a file, and no origin is asked.
-        """
+    def announce(self, probe: str, aspects: Iterable[Aspect], about: About = About()) -> str | None:
+        """The caveats and directives that announce a difference in all of ``aspects``; None if they don't."""
         aspects = tuple(aspects)
-        if about_file and FILES in self.keys and any(each.what == "status" and each.other == "404" for each in aspects):
-            return FILES
-        if about_file and NO_TESTS in self.keys:
-            return NO_TESTS
-        if EARLY in self.keys and any(_refuses_early(each) for each in aspects):
-            return EARLY
-        key = next((key for key in self.keys if _speaks_about(key, probe, aspects, about_file)), None)
-        if key is None and any(
-            (each.what.endswith("status") and each.other in ("403", "500", "503"))
-            or (each.what.endswith("answer") and each.other[:3] in ("403", "500", "503"))
-            or (each.what == "origin: request" and each.other == "(none)")  # whatever the origin would have said
-            for each in aspects
-        ):
-            key = next((key for key in self.keys if key in CLOSED), None)
-        if key:
-            return key
-        by = [self._directive_for(aspect.what.lower()) for aspect in aspects]
+        whole = self._for_all(aspects, about)
+        if whole:
+            return whole
+        by = [self._for_one(probe, aspect.what.lower(), about) for aspect in aspects]
         return None if None in by else ", ".join(dict.fromkeys(filter(None, by)))
 
-    def _directive_for(self, what: str) -> str | None:
-        key = next((key for key in self.keys if _includes(ASPECTS.get(key, ()), what)), None)
-        return key or next((row.name for row in self.rows if _includes(aspects_of(row), what)), None)
+    def _for_all(self, aspects: tuple[Aspect, ...], about: About) -> str | None:
+        """Caveats about where a request goes: whatever is answered there may differ."""
+        if about.file and FILES in self.keys and any(each.what == "status" and each.other == "404" for each in aspects):
+            return FILES
+        if about.file and NO_TESTS in self.keys:
+            return NO_TESTS
+        if about.drawn and DRAWN in self.keys:
+            return DRAWN
+        if EARLY in self.keys and any(map(_refuses_early, aspects)):
+            return EARLY
+        closed = any(map(_is_closed, aspects))
+        return next((key for key in self.keys if closed and key in CLOSED), None)
+
+    def _for_one(self, probe: str, what: str, about: About) -> str | None:
+        """The caveat or directive that announces this aspect."""
+        found = next((key for key in self.keys if _speaks_about(key, probe, what, about)), None)
+        return found or next((row.name for row in self.rows if _includes(aspects_of(row), what)), None)
 
 
 def _refuses_early(aspect: Aspect) -> bool:
@@ -137,13 +155,22 @@ def _refuses_early(aspect: Aspect) -> bool:
     return aspect.what.endswith("status") and aspect.reference == "400" and aspect.other == "403"
 
 
-def _speaks_about(key: str, probe: str, aspects: tuple[Aspect, ...], about_file: bool) -> bool:
-    only = ONLY.get(key)
-    if key in OF_FILES and not about_file:
-        return False
-    return _includes(PROBES.get(key, ()), probe) and (
-        only is None or all(_includes(only, aspect.what.lower()) for aspect in aspects)
+def _is_closed(aspect: Aspect) -> bool:
+    return (
+        (aspect.what.endswith("status") and aspect.other in ("403", "500", "503"))
+        or (aspect.what.endswith("answer") and aspect.other[:3] in ("403", "500", "503"))
+        or (aspect.what == "origin: request" and aspect.other == "(none)")  # whatever the origin would have said
     )
+
+
+def _speaks_about(key: str, probe: str, what: str, about: About) -> bool:
+    if key in OF_FILES and not about.file:
+        return False
+    if _includes(PROBES.get(key, ()), probe):
+        return _includes(ONLY.get(key, ("*",)), what)
+    if key in WITH_STATUS and not WITH_STATUS[key] & about.statuses:
+        return False
+    return _includes(ASPECTS.get(key, ()), what)
 
 
 def _includes(patterns: Iterable[str], name: str) -> bool:

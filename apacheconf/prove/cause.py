@@ -10,9 +10,13 @@ from apacheconf.program import Request, decide
 from apacheconf.program.hosts import Host
 from apacheconf.program.steps import KeepLocal, MapToFile, MapToOrigin, MapToUrl, Redirect, Respond, SetUri, Step
 from apacheconf.program.trace import Event, HostChosen, Tried
+from apacheconf.program.values import Lookup
+from apacheconf.prove.announced import About
+from apacheconf.prove.observe import Observation
 from apacheconf.prove.requests import Probe
 from apacheconf.prove.side import Staged
 from apacheconf.prove.stage import Stage
+from apacheconf.targets.captures import parts_in
 
 #: Actions that say where a request goes; the last one that was done is the cause.
 _DECIDING = (MapToOrigin, MapToUrl, KeepLocal, Redirect, Respond, SetUri)
@@ -37,19 +41,28 @@ def cause_of(staged: Staged, probe: Probe) -> str:
     return _title(staged.stage, said_by[0]) if said_by else ""
 
 
-def is_about_file(staged: Staged, probe: Probe) -> bool:
-    """Whether the first request of a probe leads to a file, be it that rules of its folder lead on from there."""
+def about(staged: Staged, probe: Probe, *seen: Observation) -> About:
+    """What is to be known of a probe whose answers differ, of its first request above all.
+
+    It is about a file where it leads to one, be it that rules of its folder lead on from there.
+    """
+    statuses = frozenset(reply.status for each in seen for reply in each.replies)
     request = _request(staged, probe)
     if request is None:
-        return False
+        return About(statuses=statuses)
     steps: list[Step] = []
+    tried: list[Step] = []
 
     def listen(event: Event) -> None:
-        if isinstance(event, Tried) and event.matched and isinstance(event.step.action, MapToFile | MapToOrigin):
-            steps.append(event.step)
+        if isinstance(event, Tried):
+            tried.append(event.step)
+            if event.matched and isinstance(event.step.action, MapToFile | MapToOrigin):
+                steps.append(event.step)
 
     decision = decide(staged.program, request, listen)
-    return bool(steps) and isinstance(steps[0].action, MapToFile) and bool(decision.file or decision.origin)
+    is_file = bool(steps) and isinstance(steps[0].action, MapToFile) and bool(decision.file or decision.origin)
+    drawn = any(each.kind == "rnd" for step in tried for each in parts_in(step, Lookup))
+    return About(is_file, drawn, statuses)
 
 
 def _request(staged: Staged, probe: Probe) -> Request | None:

@@ -248,7 +248,7 @@ RULES = (
     Rule("N8", "Cache-Control: no-cache on replies that HAProxy makes", _each_reply(_without_no_cache)),
     Rule("N10", "which characters of the path are escaped", _each_arrival(_decoded_path)),
     Rule("N20", "what PHP-FPM takes off a file's name (FC-4)", _each_arrival(_named_for_fpm)),
-    Rule("N21", "the authority of a target in absolute form, as a script is told it", _each_arrival(_without_authority)),
+    Rule("N21", "the authority of an absolute target, as a script is told it", _each_arrival(_without_authority)),
     Rule("N15", "comments in Via", _both(_without_comments)),
     Rule("N12", "the HTTP version towards the origin", _each_arrival(_without_version)),
     Rule(

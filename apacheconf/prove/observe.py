@@ -7,8 +7,10 @@ people, and compared with another one made on another day. ``to_json`` and ``fro
 from __future__ import annotations
 
 import contextlib
+import gzip
 import hashlib
 import re
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -87,11 +89,12 @@ def reply(answer: Answer, tokens: Tokens) -> Reply:
     """The answer without what changes from run to run."""
     date = next((value for name, value in answer.headers if name.lower() == "date"), "")
     headers = tuple((name, _timeless(name, tokens.hide(value), date)) for name, value in answer.headers)
-    if (answer.status == 0 or answer.status >= 300) and _STOCK.match(answer.body) and not answer.body.startswith(_STUB):
+    plain = _decoded(answer)
+    if (answer.status == 0 or answer.status >= 300) and _STOCK.match(plain) and not plain.startswith(_STUB):
         body = STOCK
         headers = tuple((n, STOCK if n.lower() == "content-length" else v) for n, v in headers)
     else:
-        body = _summary(answer.body, tokens)
+        body = _summary(plain, tokens)
     return Reply(answer.status, answer.reason, answer.version, headers, body, answer.interims, answer.whole)
 
 
@@ -134,6 +137,14 @@ def _timeless(name: str, value: str, date: str) -> str:
         if name.lower() == "expires" and age < timedelta(0):
             return f"({parsedate_to_datetime(value) - parsedate_to_datetime(date)} after Date)"
     return value
+
+
+def _decoded(answer: Answer) -> bytes:
+    """The body before it was coded: how well a server compresses is its own affair. What isn't gzip stays."""
+    if answer.values("content-encoding") == ["gzip"]:
+        with contextlib.suppress(OSError, EOFError, zlib.error):
+            return gzip.decompress(answer.body)
+    return answer.body
 
 
 def _summary(body: bytes, tokens: Tokens) -> str:

@@ -22,7 +22,7 @@ from apacheconf.program.tls import SECURE
 from apacheconf.prove import announced, fronts
 from apacheconf.prove.aims import MOST_HOSTS, Target, find_targets
 from apacheconf.prove.ask import Progress, Scenario, scenarios
-from apacheconf.prove.cause import cause_of, is_about_file
+from apacheconf.prove.cause import about, cause_of
 from apacheconf.prove.certificates import stand_in
 from apacheconf.prove.compare import Aspect, Comparison, compare
 from apacheconf.prove.generate import generate
@@ -150,8 +150,8 @@ def _run(
         cause = "" if compared.equal else cause_of(staged, probe)
         key = None
         if not compared.equal:
-            about_file = is_about_file(staged, probe)
-            key = other.said.announce(probe.name, compared.aspects, about_file)
+            known = about(staged, probe, one[probe.name], two[probe.name])
+            key = other.said.announce(probe.name, compared.aspects, known)
         yield Result(scenario.name, target.aim.host, probe.name, compared, one[probe.name], two[probe.name], cause, key)
 
 

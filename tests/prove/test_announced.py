@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from apacheconf.prove.announced import Announcements
+from apacheconf.prove.announced import About, Announcements
 from apacheconf.prove.compare import Aspect
 
 
@@ -22,3 +22,25 @@ def test_a_refusal_excuses_refusing(aspect: Aspect, key: str | None) -> None:
     """DIF-10, DES-8."""
     assert Announcements(("closed",)).announce("path: /x", [aspect]) == key
     assert Announcements(()).announce("path: /x", [aspect]) is None
+
+
+def test_dice_excuse_only_the_requests_that_meet_them() -> None:
+    """A host with a rnd: map says so; where no rule of it is tried, nothing is excused."""
+    said, aspect = Announcements(("map-drawn",)), Aspect("origin: which", "a", "b")
+    assert said.announce("path: /", [aspect], About(drawn=True)) == "map-drawn"
+    assert said.announce("path: /", [aspect], About()) is None
+
+
+def test_compressed_errors_are_announced_and_nothing_else_of_the_coding() -> None:
+    """NGX-171: httpd leaves errors plain; what it compresses must be compressed."""
+    said, aspect = Announcements(("gzip",)), Aspect("header vary", "(absent)", "Accept-Encoding")
+    assert said.announce("path: /", [aspect], About(statuses=frozenset({404}))) == "gzip"
+    assert said.announce("path: /", [aspect], About(statuses=frozenset({200}))) is None
+
+
+def test_several_caveats_announce_together() -> None:
+    said = Announcements(("file-paths", "gzip"))
+    aspects = [Aspect("status", "403", "404"), Aspect("header vary", "(absent)", "Accept-Encoding")]
+    statuses = frozenset({403, 404})
+    assert said.announce("path: 7000 characters", aspects, About(True, statuses=statuses)) == "file-paths, gzip"
+    assert said.announce("path: 7000 characters", aspects, About(True)) is None

@@ -9,7 +9,7 @@ import pytest
 
 from apacheconf.ledger import Answer, Outcome, Row
 from apacheconf.prove import announced
-from apacheconf.prove.announced import ASPECTS, PROBES, Announcements
+from apacheconf.prove.announced import ASPECTS, ONLY, PROBES, About, Announcements
 from apacheconf.prove.compare import Aspect, Comparison
 from apacheconf.prove.observe import Arrival, Observation, Reply, Tokens, from_json, to_json
 from apacheconf.prove.probes import build, build_for_failures
@@ -123,8 +123,9 @@ def test_every_pattern_speaks_about_a_probe() -> None:
     for key, patterns in PROBES.items():
         for pattern in patterns:
             said = Announcements((key,))
-            aspect = Aspect("header x", "a", "b") if key == "unread-requests" else STATUS
-            assert any(said.announce(name, [aspect], about_file=True) for name in names), f"{key}: {pattern}"
+            about = ONLY.get(key, ("status",))[0].replace("*", "x").replace("?", "2")
+            aspect = Aspect(about, "a", "b")
+            assert any(said.announce(name, [aspect], About(file=True)) for name in names), f"{key}: {pattern}"
 
 
 def test_probes_are_many_and_have_names_of_their_own() -> None:

@@ -18,7 +18,12 @@ from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.tree import Block
 from apacheconf.targets.routes import Route
 
-_CODING = "the ETag of what is compressed becomes weak, and which errors and parts of it are compressed differs"
+_CODING = (
+    "the ETag of what is compressed becomes weak; which errors and parts of it are compressed, and whether HEAD gets "
+    "the Vary of it, differs"
+)
+#: Bytes of the shortest body that httpd compresses where it has all of it at once (DF-2).
+_SHORTEST = 69
 #: Variables for which less is compressed, or nothing.
 _LESS = frozenset({"no-gzip", "gzip-only-text/html"})
 _ABOUT = frozenset({*_LESS, "force-gzip", "dont-vary"})
@@ -52,7 +57,7 @@ def emit(low: Lowering, route: Route, location: Block) -> list[Step]:
     steps += _emit_clients(low, route, location)
     level = rules[-1].action.level if rules and isinstance(rules[-1].action, DeflateRules) else -1
     location.add("gzip_comp_level", str(level if level > 0 else 6))
-    for name, value in (("min_length", "1"), ("http_version", "1.0"), ("proxied", "any"), ("vary", "on")):
+    for name, value in (("min_length", str(_SHORTEST)), ("http_version", "1.0"), ("proxied", "any"), ("vary", "on")):
         location.add(f"gzip_{name}", value)
     low.dropped += [exact(route.host.said_by(step)) for step in rules]
     return [*steps, *rules]
