@@ -17,10 +17,10 @@ _LISTENS = {
     "nginx": re.compile(r"^([ \t]*listen[ \t]+)(?:(\[[^]]*\]|[^\s;:]+):)?(\d+)(?=[\s;])", re.MULTILINE),
     "haproxy": re.compile(r"^([ \t]+bind[ \t]+)(\[[^]]*\]|[^\s:]*):(\d+)(?=\s|$)", re.MULTILINE),
 }
-#: nginx: ``server HOST:PORT ...;`` of an upstream, HAProxy: ``server NAME HOST:PORT ...``.
+#: nginx: ``server HOST:PORT ...;`` of an upstream, HAProxy: ``server NAME HOST:PORT ...``; or a Unix socket there.
 _MEMBERS = {
-    "nginx": re.compile(r"^([ \t]+server[ \t]+)((?:\[[^]]*\]|[^\s;:{]+):\d+)(?=[\s;])", re.MULTILINE),
-    "haproxy": re.compile(r"^([ \t]+server[ \t]+\S+[ \t]+)((?:\[[^]]*\]|[^\s:]+):\d+)(?=\s|$)", re.MULTILINE),
+    "nginx": re.compile(r"^([ \t]+server[ \t]+)((?:\[[^]]*\]|[^\s;:{]+):\d+|unix:[^\s;]+)(?=[\s;])", re.MULTILINE),
+    "haproxy": re.compile(r"^([ \t]+server[ \t]+\S+[ \t]+)((?:\[[^]]*\]|[^\s:]+):\d+|unix@\S+)(?=\s|$)", re.MULTILINE),
 }
 _UNIX = {"nginx": "unix:{}", "haproxy": "unix@{}"}
 
@@ -62,10 +62,11 @@ def _one_default_each(text: str) -> str:
 
 
 def move_origins(engine: str, text: str, where: Callable[[str], Socket | None]) -> str:
-    """``text`` with each origin (``host:port``, lower case) at the socket that ``where`` names, if it names one."""
+    """``text`` with each origin (``host:port``, lower case, or ``unix:PATH``) at the socket that ``where`` names, if it
+    names one."""
 
     def other(match: re.Match[str]) -> str:
-        to = where(match[2].lower())
+        to = where(_authority(match[2]))
         if to is None:
             return match[0]
         if isinstance(to, str):
@@ -76,15 +77,19 @@ def move_origins(engine: str, text: str, where: Callable[[str], Socket | None]) 
 
 
 def origins_in(engine: str, text: str) -> tuple[str, ...]:
-    """Every origin that ``text`` connects to, as ``host:port`` in lower case, once."""
-    return tuple(dict.fromkeys(match[2].lower() for match in _MEMBERS[engine].finditer(text)))
+    """Every origin that ``text`` connects to, as ``host:port`` in lower case or ``unix:PATH``, once."""
+    return tuple(dict.fromkeys(_authority(match[2]) for match in _MEMBERS[engine].finditer(text)))
+
+
+def _authority(written: str) -> str:
+    return f"unix:{written[5:]}" if written.startswith(("unix:", "unix@")) else written.lower()
 
 
 def secure_origins_in(engine: str, text: str) -> frozenset[str]:
     """Those origins with which TLS is spoken."""
     if engine == "haproxy":
         lines = [line for line in text.split("\n") if re.search(r"[ \t]ssl(?:[ \t]|$)", line)]
-        return frozenset(match[2].lower() for line in lines for match in _MEMBERS[engine].finditer(line))
+        return frozenset(_authority(match[2]) for line in lines for match in _MEMBERS[engine].finditer(line))
     secure = frozenset(re.findall(r"^[ \t]*proxy_pass[ \t]+\"?https://([^\s;\"/$]+)", text, re.MULTILINE))
     upstreams = re.finditer(r"^[ \t]*upstream[ \t]+(\S+)[ \t]*\{(.*?)^[ \t]*\}", text, re.MULTILINE | re.DOTALL)
     return frozenset(name for found in upstreams if found[1] in secure for name in origins_in(engine, found[2]))

@@ -31,7 +31,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "file-paths": ("path: 7000 characters",),
     "framing": ("body: length and chunked", "body: Transfer-Encoding*", "body: chunked in HTTP/1.0",
                 "body: Content-Length *", "last: Transfer-Encoding gzip, chunked"),
-    "gzip": ("origin: until close to HEAD", "origin: HEAD chunked"),
+    "gzip": ("method: HEAD", "connection: HEAD, then GET", "origin: *HEAD*", "origin: empty body"),
     "header-count": ("header: 110 headers",),
     "interim-answers": ("origin: 103 first",),
     "long-headers": ("header: 9000 bytes", "header: 7000 bytes", "header: 99 headers", "header: 110 headers"),
@@ -57,6 +57,10 @@ PROBES: Mapping[str, tuple[str, ...]] = {
         "header: empty name", "version: *",
     ),
     "trace": ("method: TRACE*",),
+    "script-bodies": ("body: chunked, 50000 bytes",),
+    "script-fields": ("host: absolute form against Host", "host: absolute form with a port", "header: underscore",
+                      "header: spaces around the value", "origin: status 204", "origin: status 304",
+                      "version: 1.0 without Host"),
     "websocket": ("header: Upgrade",),
 }  # fmt: skip
 
@@ -81,12 +85,20 @@ WITH_STATUS: Mapping[str, frozenset[int]] = {
 #: Keys that announce only some aspects of their probes: these patterns.
 ONLY: Mapping[str, tuple[str, ...]] = {
     "unread-requests": ("header *", "answer ?: header *"),
-    "gzip": ("header vary",),
+    "gzip": ("*header vary",),
+    "script-bodies": ("origin: header http_transfer_encoding", "origin: header content_length"),
+    "script-fields": (
+        "origin: header http_host",
+        "origin: header http_x_under",
+        "origin: header http_x_space",
+        "origin: header server_name",
+        "header content-type",
+    ),
     "file-methods": ("status", "body", "header *"),
-    "file-paths": ("status",),
+    "file-paths": ("status", "body", "header *", "origin: request"),
 }
 #: Keys that speak about files only, where no origin is asked.
-OF_FILES = frozenset({"file-methods", "file-paths"})
+OF_FILES = frozenset({"file-methods"})
 #: The caveat of rules that throw dice: any two answers may differ where a request meets one.
 DRAWN = "map-drawn"
 

@@ -188,7 +188,7 @@ def _without_software(one: Arrival) -> Arrival:
 def _named_for_fpm(one: Arrival) -> Arrival:
     if not _is_told(one):
         return one
-    prefix = re.compile(r"proxy:(?:fcgi|balancer)://(?:balancer://)?[^/]*")
+    prefix = re.compile(r"proxy:(?:fcgi|balancer)://(?:balancer://)?[^/]*/*(?=/)")
     pairs = ((n, prefix.sub("", v).partition("?")[0] if n.lower() == "script_filename" else v) for n, v in one.headers)
     return replace(one, headers=tuple(pairs))
 

@@ -39,8 +39,11 @@ def test_compressed_errors_are_announced_and_nothing_else_of_the_coding() -> Non
 
 
 def test_several_caveats_announce_together() -> None:
-    said = Announcements(("file-paths", "gzip"))
-    aspects = [Aspect("status", "403", "404"), Aspect("header vary", "(absent)", "Accept-Encoding")]
-    statuses = frozenset({403, 404})
-    assert said.announce("path: 7000 characters", aspects, About(True, statuses=statuses)) == "file-paths, gzip"
-    assert said.announce("path: 7000 characters", aspects, About(True)) is None
+    """Each aspect needs a caveat of its own; what one probe is announced for says nothing of its other aspects."""
+    said = Announcements(("script-fields", "gzip"))
+    aspects = [Aspect("origin: header http_x_under", "2", "1, 2"), Aspect("header vary", "(absent)", "Accept-Encoding")]
+    about = About(statuses=frozenset({404}))
+    assert said.announce("path: /", aspects[1:], about) == "gzip"
+    assert said.announce("header: underscore", aspects[:1]) == "script-fields"
+    assert said.announce("header: underscore", aspects[:1] * 2) == "script-fields"
+    assert said.announce("header: underscore", [*aspects[:1], Aspect("status", "200", "404")], about) is None

@@ -68,6 +68,14 @@ _OF_FILES = (
     Difference("file-fields", _E, "files: 206 and 304 have no Accept-Ranges, 416 has Content-Range, and the boundary "
                "between several ranges is nginx's own", "GET /index.html HTTP/1.1 with Range: bytes=0-1"),
 )  # fmt: skip
+#: Where scripts are asked by FastCGI.
+_OF_SCRIPTS = (
+    Difference("script-fields", _A, "scripts: the Host field is told beside an absolute target, fields with _ in their "
+               "names too, no SERVER_NAME without a Host, tabs around a value stay, and a type stays on 204 and 304",
+               "GET / HTTP/1.1 with X_Under: 1"),
+    Difference("script-bodies", _E, "scripts: a long body in chunks is told with its length; httpd hands chunks on",
+               "POST / HTTP/1.1 with 50000 bytes in chunks"),
+)  # fmt: skip
 #: Where TypesConfig could not be read when this was written.
 _COMMON_TYPES = Difference(
     "media-types", _A, "no TypesConfig is given that can be read here: the table of types holds common ones only",
@@ -78,12 +86,13 @@ _COMMON_TYPES = Difference(
 @dataclass(frozen=True, slots=True)
 class Traits:
     """What the differences depend on: TraceEnable, several hosts with certificates, files, and whether the types of
-    these are known."""
+    these are known; and scripts."""
 
     trace: bool
     several_certificates: bool
     files: bool = False
     knows_types: bool = True
+    scripts: bool = False
 
 
 def differences(version: tuple[int, ...], traits: Traits) -> tuple[Difference, ...]:
@@ -91,5 +100,6 @@ def differences(version: tuple[int, ...], traits: Traits) -> tuple[Difference, .
     found = [each for each in DIFFERENCES if each.key != "header-count" or version < (1, 29, 8)]
     found += [_MISDIRECTED] if traits.several_certificates else []
     found += _OF_FILES if traits.files else ()
+    found += _OF_SCRIPTS if traits.scripts else ()
     found += [_COMMON_TYPES] if traits.files and not traits.knows_types else []
     return tuple(NO_TRACE if each.key == "trace" and not traits.trace else each for each in found)

@@ -81,7 +81,7 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Sco
         copies.settle_copies(each, ledger)
     trace = any(host.shape.limits.trace for host in program.hosts)
     several = len({host.front_tls for host in program.hosts if host.front_tls}) > 1
-    traits = Traits(trace, several, low.serves_files, is_known(program))
+    traits = Traits(trace, several, low.serves_files, is_known(program), low.asks_scripts)
     return Emission(files.texts, differences(version, traits), htaccess.notes(low))
 
 
