@@ -298,16 +298,20 @@ class ClientConnection(KeepAlive):
 
     def request_of(self, exchange: Exchange) -> Request:
         """The request of an exchange as ``decide`` reads it."""
-        return request_of(self, RequestHead(exchange.plan.method, b"/", exchange.version, exchange.fields))
+        target = (*exchange.request_line.split(b" "), b"/")[1]
+        return request_of(self, RequestHead(exchange.plan.method, target, exchange.version, exchange.fields))
 
     def start_again(self, exchange: Exchange, decision: Decision) -> None:
         """Go on with what an internal redirect led to; what is left of the body is dropped."""
         if exchange.plan.service is None:
             head = RequestHead(b"GET", b"/", exchange.version, exchange.fields)
             local_answer(self, exchange, head, decision)
-        else:
+        elif exchange.body_done:
             self.resume_reading()
             exchange.start()
+        else:
+            self.resume_reading()
+            self._rest_of_body()
 
     def go_on(self, exchange: Exchange, head: RequestHead) -> None:
         """Go on with the plan that an exchange has got in place of its first one; its body is still to come."""

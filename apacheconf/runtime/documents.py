@@ -1,7 +1,8 @@
 """ErrorDocument: what answers in place of a stock page (RS-24 to RS-26, SEM-21, SEM-22, ED-1, ED-2).
 
 A text is sent as it is, a URL becomes a redirect, and a local path is asked for as if the client had: by GET, with
-the same header fields, and without the body. What goes wrong on that way ends in the stock page of the first
+the same header fields, and with the body where nobody has read it yet.
+What goes wrong on that way ends in the stock page of the first
 error. The status of the document's own answer reaches the client, unless ProxyErrorOverride holds for it.
 """
 
@@ -24,6 +25,8 @@ from apacheconf.runtime.local import redirect
 from apacheconf.runtime.pages import CLOSING, CONTENT_TYPE
 
 _CHALLENGE = "WWW-Authenticate"
+#: What ends the reading of a request: its body isn't for anybody.
+_MISREAD = frozenset({400, 408, 413, 414, 431})
 
 if TYPE_CHECKING:
     from apacheconf.program.request import Decision
@@ -105,7 +108,8 @@ def _ask_locally(client: ClientConnection, exchange: Exchange, status: int, reas
     known = _decided(exchange)
     found = answered(lambda: decide_document(program, known, status, path))
     plan = exchange.site.plan_for(request.as_get, found)
-    exchange.begin_again(plan, status, reason, path)
+    keeps_body = status not in _MISREAD and client.has_whole_body(exchange)
+    exchange.begin_again(plan, status, reason, path, keeps_body)
     client.server.log_decided(exchange, found)
     assert plan.decision is not None
     if plan.fields is not None:

@@ -132,16 +132,21 @@ class Exchange(Requesting):
         self.answered_at = 0.0
         self.begun = time.time() if site.logs else 0.0
 
-    def begin_again(self, plan: Plan, status: int, reason: str, path: str) -> None:
-        """An internal redirect after ``status``: the same client and another plan; the body isn't sent again."""
+    def begin_again(self, plan: Plan, status: int, reason: str, path: str, keeps_body: bool = False) -> None:
+        """An internal redirect after ``status``: the same client and another plan.
+
+        The body goes to its origin if nobody has read it (``keeps_body``); else it isn't sent again.
+        """
         if self.first_plan is None:
             self.first_plan, self.first_error = self.plan, (status, reason)
         self.plan, self.first_status, self.path = plan, status, path
         self.pool, self.connection, self.reply, self.overridden = None, None, None, None
         self.sent = self.expects = self.pinged = self.ranged = self.plain = self.closes = False
         self.upgrade, self.session = b"", None
-        self.tries = self.interims = self.body_length = self.body_size = 0
-        self.body_done = True
+        self.tries = self.interims = 0
+        if not keeps_body:
+            self.body_length = self.body_size = 0
+            self.pieces, self.spool, self.body_done = [], None, True
 
     # --- towards the origin ----------------------------------------------------------------------------------
 

@@ -122,13 +122,17 @@ class Forwarding:
 
 @dataclass(slots=True)
 class KnownReply:
-    """What an answer's head becomes for a client of HTTP/1.1 that stays; ``dated`` when the origin sent a Date."""
+    """What an answer's head becomes for a client of HTTP/1.1 that stays; ``dated`` when the origin sent a Date.
+
+    ``counted`` are the bytes that count as read: the status line's and the body's (LB-19).
+    """
 
     first: bytes
     rest: bytes
     dated: bool
     length: int
     status: int
+    counted: int
 
 
 @dataclass(slots=True)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 #: The body ends with the connection, or with the last chunk.
 UNTIL_CLOSE = -1
 CHUNKED = -2
+#: It ends with the client's connection, even if that speaks HTTP/1.1.
+UNFRAMED = -3
 
 _DIGITS = re.compile(rb"[0-9]+")
 _MAX_LENGTH = 2**63 - 1

@@ -14,7 +14,7 @@ from apacheconf.runtime.exchange import Exchange
 from apacheconf.runtime.framing import CHUNKED, UNTIL_CLOSE, BadChunk, ChunkReader
 from apacheconf.runtime.origin import OriginConnection
 from apacheconf.runtime.pool import Pool
-from apacheconf.runtime.reply import MEMO_HEAD, remember_reply
+from apacheconf.runtime.reply import MEMO_HEAD, remember_reply, status_line_size
 from apacheconf.runtime.state import ServerState
 from apacheconf.runtime.switches import is_asked_once, relays_expect
 
@@ -123,7 +123,7 @@ class HttpConnection(OriginConnection):
                     exchange.client.write(known.rest + body)
                 else:
                     exchange.client.write(b"%bDate: %b\r\n%b%b" % (known.first, server.date(), known.rest, body))
-                self.pool.cells.read += known.length
+                self.pool.cells.read += known.counted
                 exchange.written = known.length
                 exchange.status = known.status
                 exchange.head = known
@@ -175,6 +175,7 @@ class HttpConnection(OriginConnection):
             self._buffer, self._scanned = b"", 0
             size = self.pool.worker.response_field_size
             reply = read_reply_head(head, exchange.head_only, size, lenient=bad == "Ignore")
+            self.pool.cells.read += status_line_size(head)
             if reply is None:
                 self._old_answer(exchange, head + rest)
             elif reply.status == 101:

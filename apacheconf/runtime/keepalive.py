@@ -67,10 +67,19 @@ class KeepAlive(RequestReader):
             self.resume_reading()
             if self._body is None:
                 self._next()
+            elif not self._reading:
+                self._drop_body()
         elif self._ended:
             self._end()
         else:
             self.deadline = self._idle_deadline()
+
+    def _drop_body(self) -> None:
+        """What of a body that nobody wants is here already; the rest is dropped as it comes."""
+        try:
+            self._rest_of_body()
+        except ClientBroke as error:
+            self._refuse_client(error)
 
     def _log_when_out(self, exchange: Exchange) -> None:
         """An answer that RATE_LIMIT still holds isn't over yet."""

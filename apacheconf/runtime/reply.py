@@ -15,7 +15,7 @@ from apacheconf.runtime.answer import (
     spoken,
 )
 from apacheconf.runtime.forwarding import KnownReply
-from apacheconf.runtime.framing import CHUNKED, UNTIL_CLOSE
+from apacheconf.runtime.framing import CHUNKED, UNFRAMED, UNTIL_CLOSE
 from apacheconf.runtime.mod_headers import edited_reply
 from apacheconf.runtime.mod_mime import describe_reply
 from apacheconf.runtime.pages import CLOSING
@@ -83,10 +83,18 @@ def _framing(exchange: Exchange, reply: ReplyHead, complete: bool) -> bytes:
         reply.fields.append((b"Content-Length", b"0"))
         reply.length = 0
         return b""
+    if exchange.first_status in CLOSING:  # the error has ended the connection before its document is sent
+        reply.length, exchange.stay = UNFRAMED, False
+        return b""
     if exchange.version >= (1, 1):
         return b"Transfer-Encoding: chunked\r\n"
     exchange.stay = False
     return b""
+
+
+def status_line_size(head: bytes) -> int:
+    """How long the first line is, without its end; httpd counts it as read (LB-19)."""
+    return len(head.lstrip(b"\r\n").partition(b"\n")[0].rstrip(b"\r"))
 
 
 def remember_reply(exchange: Exchange, head: bytes, reply: ReplyHead) -> None:
@@ -112,7 +120,7 @@ def remember_reply(exchange: Exchange, head: bytes, reply: ReplyHead) -> None:
     if not dated:
         start = made.index(b"Date: ")
         first, rest = made[:start], made[made.index(b"\r\n", start) + 2 :]
-    known = KnownReply(first, rest, dated, reply.length, reply.status)
+    known = KnownReply(first, rest, dated, reply.length, reply.status, status_line_size(head) + reply.length)
     exchange.client.server.memos.put(forwarding.replies if exchange.plain else forwarding.closing, head, known)
 
 

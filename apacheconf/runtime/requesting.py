@@ -53,7 +53,8 @@ class Requesting(Choosing):
 
         Raises ClientBroke(413) where it is answered here and too long.
         """
-        if self.first_status or self.plan.service is None:  # it is answered here: nobody wants the body any more
+        dropped = self.first_status and self.body_done
+        if dropped or self.plan.service is None:  # it is answered here: nobody wants the body any more
             check_read(self, sum(map(len, pieces)))
             return
         if self.plan.forwarding.inflates:
