@@ -16,7 +16,7 @@ from apacheconf.program import expressions
 from apacheconf.program.conditions import Compare, Condition, Matches, Not, Operator, Regex, Test
 from apacheconf.program.expressions import API_VERSION, FIELDS_OF_NAMES, NotEvaluated
 from apacheconf.program.files import FILE_TESTS
-from apacheconf.program.rewrite_maps import KINDS
+from apacheconf.program.rewrite_maps import KINDS, lower
 from apacheconf.program.values import (
     REWRITTEN,
     Call,
@@ -131,6 +131,14 @@ _COMPARISONS = {
     ">=": Operator.LENGTH_GE,
     **{letters: Operator(letters) for letters in ("-lt", "-le", "-gt", "-ge", "-eq")},
 }
+#: With NC a text's length doesn't count (RW-42).
+_IGNORING_CASE = {
+    Operator.SAME: Operator.SAME,
+    Operator.LENGTH_LT: Operator.BEFORE,
+    Operator.LENGTH_LE: Operator.BEFORE_OR_SAME,
+    Operator.LENGTH_GT: Operator.AFTER,
+    Operator.LENGTH_GE: Operator.AFTER_OR_SAME,
+}
 
 
 def header_fields(cond: RewriteCond) -> tuple[str, ...]:
@@ -165,8 +173,8 @@ def _positive(cond: RewriteCond, texts: Texts) -> Condition:
 
 def _compared(value: Value, cond: RewriteCond) -> Compare:
     operator = _COMPARISONS[cond.operator]
-    if cond.ignore_case and operator is Operator.SAME:
-        return Compare(Call("tolower", value), operator, Literal(cond.operand.lower()))
+    if cond.ignore_case and operator in _IGNORING_CASE:
+        return Compare(Call("tolower", value), _IGNORING_CASE[operator], Literal(lower(cond.operand)))
     return Compare(value, operator, Literal(cond.operand))
 
 
