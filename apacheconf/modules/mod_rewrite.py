@@ -70,7 +70,7 @@ class RewriteDirConf(Conf):
 
 _OPTIONS = frozenset(
     {"inherit", "inheritbefore", "inheritdown", "inheritdownbefore", "ignoreinherit", "allownoslash", "allowanyuri",
-     "mergebase", "ignorecontextinfo", "legacyprefixdocroot", "longurloptimization"}
+     "mergebase", "ignorecontextinfo", "legacyprefixdocroot"}
 )  # fmt: skip
 
 

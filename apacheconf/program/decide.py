@@ -25,7 +25,7 @@ from apacheconf.program.program import Program
 from apacheconf.program.reading import read_request
 from apacheconf.program.request import Decision, Request
 from apacheconf.program.rounds import begin_again, begin_document, begin_from_handler, begin_sub_request
-from apacheconf.program.steps import END, EditHeader, Flow, Move, Rewrite, Step
+from apacheconf.program.steps import END, BeginRewriting, EditHeader, Flow, Move, Rewrite, Step
 from apacheconf.program.trace import Passed, Refused, Rewritten, Round, Tracer, Tried, silent
 from apacheconf.program.uri import escape_path
 from apacheconf.program.walks import ask_layers, walk_directories
@@ -84,7 +84,10 @@ def walk(program: Program, request: Request, tracer: Tracer = silent, by: MakeWa
         tracer(Refused(course.status, course.why))
     if course.status == 200:  # OPTIONS * meets what is early, then If, and no filter
         walker.run(Phase.POST_READ, Phase.POST_READ)
+        walker.rewrite_star()
         ask_layers(course, frozenset({LayerKind.IF}), walker.holds, tracer)
+        if course.status != 200:
+            walker.run(Phase.FILTERS)
     else:
         walker.run(Phase.POST_READ if course.received else Phase.FILTERS)
     return course
@@ -127,6 +130,14 @@ class Walk:
             flow = self._enter(phase)
             phase = self._after(phase, flow)
         self.close()
+
+    def rewrite_star(self) -> None:
+        """The server's rules are asked about ``OPTIONS *`` where AllowAnyURI says so; what they make of it is lost."""
+        steps = [step for step in self.steps() if step.phase is Phase.REWRITE]
+        if any(isinstance(step.action, BeginRewriting) and step.action.any_uri for step in steps):
+            self.course.status, self.course.state.phase = None, Phase.REWRITE
+            self._run_steps(steps)
+            self.course.status = self.course.status or 200
 
     def close(self) -> None:
         """What the layers say that apply in the end."""

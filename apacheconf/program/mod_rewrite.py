@@ -171,7 +171,8 @@ def server_layer(server: Server, main: Server, place: Place) -> RewriteLayer:
     steps = steps_of_server(found.entries, texts, place)
     said_by = tuple(dict.fromkeys(number for step in steps for number in step.said_by)) or (0,)
     if steps:
-        steps = (*steps, Step(Phase.REWRITE, FinishRewriting(place.root), said_by))
+        trusts_own = "legacyprefixdocroot" in conf.options.value
+        steps = (*steps, Step(Phase.REWRITE, FinishRewriting(place.root, trusts_own=trusts_own), said_by))
     return RewriteLayer(
         _numbered(conf.engine, place.linker),
         Setting(steps, said_by if steps else ()),  # type: ignore[arg-type]
@@ -216,7 +217,7 @@ def steps(conf: Conf) -> Iterator[Step]:
         return
     said_by = tuple(number for number in conf.engine.said_by if isinstance(number, int))
     if conf.rules.value:
-        yield Step(Phase.REWRITE, BeginRewriting(), said_by)
+        yield Step(Phase.REWRITE, BeginRewriting(any_uri="allowanyuri" in conf.options.value), said_by)
         yield from conf.rules.value
         stopping = tuple(number for step in conf.rules.value if _stops_proxy(step) for number in step.said_by)
         if stopping:

@@ -209,7 +209,7 @@ def finish(action: FinishRewriting, course: Course) -> None:
     elif away:
         _redirect(run, course)
     else:
-        course.state.file = _file(run, action.root)
+        course.state.file = _file(run, action)
 
 
 def _finish_here(run: Rewriting, action: FinishRewriting, course: Course) -> None:
@@ -252,12 +252,12 @@ def _escaped_url(url: str) -> str:
     return url[:at] + "?".join(map(escape_path, parts))
 
 
-def _file(run: Rewriting, root: str) -> str:
+def _file(run: Rewriting, action: FinishRewriting) -> str:
     """The file of a path: as it is where its first directory is real, else below DocumentRoot (RW-9)."""
     first = "/" + run.url.lstrip("/").partition("/")[0]
-    if not run.reduced and _is_trusted(first, run, root) and exists(first):
+    if (not run.reduced or action.trusts_own) and _is_trusted(first, run, action.root) and exists(first):
         return run.url
-    return root.rstrip("/") + "/" + run.url.lstrip("/")
+    return action.root.rstrip("/") + "/" + run.url.lstrip("/")
 
 
 def _is_trusted(first: str, run: Rewriting, root: str) -> bool:

@@ -67,11 +67,12 @@ class NameScript:
 class BeginRewriting:
     """The rules of a server begin: the path is theirs now. Those of a section are about paths below ``folder``.
 
-    ``base`` is the section's RewriteBase.
+    ``base`` is the section's RewriteBase; with ``any_uri`` they are asked about ``OPTIONS *`` too (AllowAnyURI).
     """
 
     folder: str = ""
     base: str = ""
+    any_uri: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +81,14 @@ class FinishRewriting:
 
     ``root`` is DocumentRoot. For the rules of a section ``folder`` is set: then a path is an internal redirect, in
     which ``base`` (RewriteBase) takes the folder's place; without one the alias that led here, if ``context`` (RW-5,
-    RW-6).
+    RW-6). ``trusts_own``: a URL of this host may be a file anywhere (LegacyPrefixDocRoot).
     """
 
     root: str
     folder: str = ""
     base: str = ""
     context: bool = True
+    trusts_own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
