@@ -128,8 +128,8 @@ def _substitute(action: Rewrite, target: Value, run: Rewriting, course: Course) 
 
 
 def _smuggles_query(url: str, target: Value, state: State) -> bool:
-    """Whether a ``?`` comes from an escaped one in the request, and not from the rule itself (RW-11, SEM-30)."""
-    if "?" not in url or "%3f" not in state.request.target.lower():
+    """Whether the first ``?`` comes from a group, a map or a variable, and not from the rule itself (RW-11, SEM-30)."""
+    if "?" not in url:
         return False
     for part in target.parts if isinstance(target, Joined) else (target,):
         if "?" in text_of(part, state):
