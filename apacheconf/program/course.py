@@ -89,7 +89,7 @@ class Course:
     first. ``redirect_to`` is the URI of an internal redirect that the handler would make;
     ``forced_handler`` and ``forced_type`` are what rules say of it (H, T). ``depth`` counts
     how deep sub-requests are in each other. One that has ``walked`` depends on what is in the file system. ``note``
-    explains an error in its page. ``unfit``: what the origin would be asked breaks a request line.
+    explains an error in its page, whose length is told if it is ``measured``; not where a field was at fault. ``unfit``: what the origin would be asked breaks a request line.
     ``by_rules``: a RewriteRule redirects, which is an answer of its own even where it is the document of an error.
     ``turn_of`` is a balancer whose member has its turn although nobody is asked.
     """
@@ -135,6 +135,7 @@ class Course:
     depth: int = 0
     walked: bool = False
     note: str = ""
+    measured: bool = True
     unfit: bool = False
     turn_of: Balancer | None = None
     fields: list[tuple[str, str]] = field(default_factory=list)
@@ -234,8 +235,9 @@ def _log_error(action: LogError, course: Course) -> None:
     course.log("error", action.module, text)
 
 
+_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 #: A URL with a scheme or a path, in one line (RFC 9110, section 10.2.2).
-_IS_LOCATION = re.compile(r"(?:[A-Za-z0-9+.-]+:|/)[^\x00-\x1f\x7f]*\Z")
+_IS_LOCATION = re.compile(r"(?:[A-Za-z0-9+.-]+:|/)[^\x00-\x08\x0a-\x1f\x7f]*\Z")
 
 
 def _redirect(action: Redirect, course: Course) -> None:
@@ -249,6 +251,7 @@ def _redirect(action: Redirect, course: Course) -> None:
         location += f"?{state.query}"
     if not _IS_LOCATION.match(location):
         course.refuse(500, f"{location!r} is no URL to redirect to")
+        course.measured = _CONTROLS.search(location) is None
     else:
         course.status, course.location = action.status, location
 

@@ -109,6 +109,7 @@ def decision_of(course: Course, keep_alive: bool = True) -> Decision:
         redirect_to=course.redirect_to or "",
         by_rules=course.by_rules,
         note=course.note,
+        measured=course.measured,
         turn_of=course.turn_of,
         handler=state.handler,
         keep_alive=keep_alive,

@@ -37,7 +37,7 @@ _ABSOLUTE = re.compile(
 )
 #: A URL as far as its path, a socket's name in front.
 _AUTHORITY = re.compile(r"(?:unix:[^|]*\|)?[A-Za-z0-9+.-]+://[^/?#]*", re.IGNORECASE)
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _RAW = re.compile(r"[\x00-\x20\x7f]")
 
 
@@ -233,6 +233,7 @@ def _redirect(run: Rewriting, course: Course) -> None:
         location += "?" + (query if kept else escape_path(query))
     if _CONTROLS.search(location):
         course.refuse(500, "a control character in Location")
+        course.measured = False
         return
     course.by_rules = True
     course.status, course.location = run.status if 300 <= run.status < 400 else 302, location

@@ -40,7 +40,7 @@ def local_answer(client: ClientConnection, exchange: Exchange, head: RequestHead
         kept = [(name.encode(), value.encode("latin-1")) for name, value in decision.fields]
         reason, note = _proxy_note(head, status)
         own = Html(decision.note) if decision.note.endswith("<br />") else decision.note
-        client.refuse(exchange, status, reason, note or own, kept=kept)
+        client.refuse(exchange, status, reason, note or own, kept=kept, measured=decision.measured)
 
 
 #: What the page of a redirect says, where it isn't that the document has moved.
