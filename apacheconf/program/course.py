@@ -86,12 +86,12 @@ class Course:
     ``fields`` are header fields that an error made here brings.
 
     ``layers`` are the sections that apply, in merge order, ``htaccess`` those of each file on the way, its own lines
-    first. ``redirect_to`` is the URI of an internal redirect that the handler would make;
-    ``forced_handler`` and ``forced_type`` are what rules say of it (H, T). ``depth`` counts
-    how deep sub-requests are in each other. One that has ``walked`` depends on what is in the file system. ``note``
-    explains an error in its page, whose length is told if it is ``measured``; not where a field was at fault. ``unfit``: what the origin would be asked breaks a request line.
-    ``by_rules``: a RewriteRule redirects, which is an answer of its own even where it is the document of an error.
-    ``turn_of`` is a balancer whose member has its turn although nobody is asked.
+    first. ``redirect_to`` is the URI of an internal redirect that the handler would make; ``forced_handler`` and
+    ``forced_type`` are what rules say of it (H, T). ``depth`` counts how deep sub-requests are in each other. One that
+    has ``walked`` depends on what is in the file system. ``note`` explains an error in its page, whose length is told
+    if it is ``measured``; not where a field was at fault. ``unfit``: what the origin would be asked breaks a request
+    line. ``by_rules``: a RewriteRule redirects, which is an answer of its own even where it is the document of an
+    error. ``turn_of`` is a balancer whose member has its turn although nobody is asked.
     """
 
     program: Program
