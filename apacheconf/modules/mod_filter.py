@@ -39,6 +39,15 @@ class Provider:
     expression: str
 
 
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """What FilterProtocol says of smart filter ``filter``, or of its ``provider`` alone: words in lower case."""
+
+    filter: str
+    provider: str
+    words: tuple[str, ...]
+
+
 def _overlaid(parent: Setting[tuple[FilterByType, ...]], child: Setting[tuple[FilterByType, ...]]) -> Setting[Any]:
     """Both, but where the child names the types of a filter, the parent's say nothing any more."""
     named = {name.lower() for entry in child.value for name in entry.filters}
@@ -56,6 +65,7 @@ class FilterDirConf(Conf):
 
     by_type: Setting[tuple[FilterByType, ...]] = setting((), _overlaid)
     providers: Setting[tuple[Provider, ...]] = setting((), parent_then_child)
+    protocols: Setting[tuple[Protocol, ...]] = setting((), parent_then_child)
     chain: Setting[tuple[str, ...]] = setting((), parent_then_child)
 
 
@@ -114,12 +124,13 @@ def _provider(words: Sequence[str], scope: Scope) -> Provider:
     return found
 
 
-def _protocol(words: Sequence[str], scope: Scope) -> tuple[str, ...]:
+def _protocol(words: Sequence[str], scope: Scope) -> Protocol:
     if ("filter", words[0].lower()) not in scope.named:
         raise ValueRefused("FilterProtocol: No such filter", 0)
     if len(words) > 2 and ("provider", f"{words[0]} {words[1]}".lower()) not in scope.named:
         raise ValueRefused("FilterProtocol: No such provider for this filter", 1)
-    return tuple(words)
+    provider = words[1] if len(words) > 2 else ""
+    return Protocol(words[0], provider, tuple(words[-1].lower().replace(",", " ").split()) if len(words) > 1 else ())
 
 
 def _trace(words: Sequence[str], scope: Scope) -> tuple[str, int]:
@@ -137,7 +148,7 @@ MODULE = Module(
         listed("FilterDeclare", parse_in=_declare),
         listed("FilterProvider", parse_in=_provider, per="dir", fills="providers", appends=True),
         listed("FilterChain", tuple, per="dir", fills="chain", extends=True),
-        listed("FilterProtocol", parse_in=_protocol),
+        listed("FilterProtocol", parse_in=_protocol, per="dir", fills="protocols", appends=True),
         listed("FilterTrace", parse_in=_trace),
     ],
 )

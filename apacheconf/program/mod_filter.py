@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import cast
 
 from apacheconf.modules.declare import Conf, Setting
-from apacheconf.modules.mod_filter import FilterDirConf, Provider
+from apacheconf.modules.mod_filter import FilterDirConf, Protocol, Provider
 from apacheconf.program.conditions import AllOf, Condition, Not
 from apacheconf.program.expressions import NotEvaluated, condition_of
 from apacheconf.program.link import LeaveOut, Linker
@@ -25,6 +25,9 @@ def layer(conf: FilterDirConf, linker: Linker, left_out: LeaveOut) -> FilterDirC
             left_out(directive, f"its condition uses {missing}, which is not evaluated yet")
         else:
             kept.append(number)
+    for protocol, directive in zip(conf.protocols.value, conf.protocols.said_by, strict=True):
+        if protocol.provider:
+            left_out(directive, "what FilterProtocol says of one provider holds in the whole server, and isn't done")
     providers = tuple(conf.providers.value[n] for n in kept), tuple(conf.providers.said_by[n] for n in kept)
     return linker.conf(replace(conf, providers=Setting(*providers)))
 
@@ -38,8 +41,28 @@ def steps(conf: Conf) -> Iterator[Step]:
             yield Step(Phase.FILTERS, AddFilter(name.lower(), entry.types), (cast("int", said_by),))
     chain_said_by = tuple(dict.fromkeys(cast("tuple[int, ...]", conf.chain.said_by)))
     providers = list(zip(conf.providers.value, cast("tuple[int, ...]", conf.providers.said_by), strict=True))
+    protocols = list(zip(conf.protocols.value, cast("tuple[int, ...]", conf.protocols.said_by), strict=True))
     for name in chain(conf.chain.value):
-        yield from _smart(name, [each for each in providers if each[0].filter.lower() == name], chain_said_by)
+        said = [pair for pair in protocols if pair[0].filter.lower() == name and not pair[0].provider]
+        own = [each for each in providers if each[0].filter.lower() == name]
+        made = list(_smart(name, own, chain_said_by))
+        yield from _as_told(made, *said[-1]) if said else made
+
+
+def _as_told(made: list[Step], protocol: Protocol, said_by: int) -> Iterator[Step]:
+    """The steps with what FilterProtocol says of the whole filter: the last word of a kind counts (DF-4).
+
+    It takes ranges away where none of the providers is at work, whose own protocol would count.
+    """
+    said = dict(word.partition("=")[::2] for word in protocol.words)
+    whens: list[Condition] = []
+    for step in made:
+        assert isinstance(step.action, AddFilter)
+        action = replace(step.action, of_origins=said.get("proxy") != "no")
+        whens.append(action.when)
+        yield replace(step, action=action, said_by=(*step.said_by, said_by))
+    if whens and (said.get("change") == "yes" or said.get("byteranges") == "no"):
+        yield Step(Phase.FILTERS, AddFilter("", (), AllOf(tuple(map(Not, whens))), whole=True), (said_by,))
 
 
 def chain(words: Sequence[str]) -> list[str]:

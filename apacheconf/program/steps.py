@@ -263,12 +263,15 @@ class AddCharset:
 class AddFilter:
     """An output filter by its name in lower case (``deflate``), for answers of these ``types``, of all without any.
 
-    ``when`` is asked once the answer's head is known (FilterProvider).
+    ``when`` is asked once the answer's head is known (FilterProvider). A ``whole`` one has no name: of its answers
+    no range is sent. ``of_origins`` is False where it leaves origins' answers alone (FilterProtocol).
     """
 
     name: str
     types: tuple[str, ...] = ()
     when: Condition = ALWAYS
+    whole: bool = False
+    of_origins: bool = True
 
 
 @dataclass(frozen=True, slots=True)

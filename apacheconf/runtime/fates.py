@@ -56,7 +56,7 @@ BY_NAME = {
         Answer(Outcome.ABSORBED),
     ),
     **dict.fromkeys(
-        _names("expiresactive expiresbytype expiresdefault filterdeclare filterprovider filterchain"),
+        _names("expiresactive expiresbytype expiresdefault filterdeclare filterprovider filterchain filterprotocol"),
         Answer(Outcome.ABSORBED),
     ),
     **dict.fromkeys(

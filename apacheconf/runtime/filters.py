@@ -135,6 +135,8 @@ class Filtering:
         apart = reply.length in (CHUNKED, UNTIL_CLOSE)  # httpd learns of the end by itself
         whole = done and not (apart and pieces)
         about = Answered(exchange, reply, self, sum(map(len, pieces)) if whole else None)
+        if any(each.whole and _is_met(each, about) for each in self.filters):
+            exchange.ranged = False
         applied = sorted(
             {name: MAKERS[name] for name in self._named(about) if name in MAKERS}.values(), key=itemgetter(0)
         )
@@ -184,6 +186,8 @@ def _file_of(exchange: Exchange) -> os.stat_result | None:
 
 def _is_met(each: AddFilter, about: Answered) -> bool:
     decision = about.exchange.plan.decision
+    if decision is not None and decision.origin is not None and not each.of_origins:
+        return False
     smart = bool(each.types) or each.when != ALWAYS
     if smart and about.reply.status != 200 and about.variable("filter-errordocs") is None:
         return False

@@ -143,7 +143,7 @@ def _not_done(step: Step) -> str:
 
 
 def _lacking(filters: Iterable[str]) -> str:
-    lacking = dict.fromkeys(name.upper() for name in filters if name not in FILTERS)
+    lacking = dict.fromkeys(name.upper() for name in filters if name and name not in FILTERS)
     return ", ".join(f"{name} is a filter that serve lacks" for name in lacking)
 
 
