@@ -65,6 +65,7 @@ class SslServerConf(Conf):
     revocation: Setting[tuple[str, ...]] = setting(("none",))
     crl_file: Setting[str] = setting("")
     crl_path: Setting[str] = setting("")
+    commands: Setting[tuple[tuple[str, str], ...]] = setting((), parent_then_child)
 
 
 @dataclass(frozen=True)
@@ -212,7 +213,7 @@ MODULE = Module(
         *flags("SSLOCSPNoverify SSLOCSPOverrideResponder SSLOCSPUseRequestNonce SSLStaplingFakeTryLater"),
         *flags("SSLStaplingReturnResponderErrors SSLUseStapling SSLInsecureRenegotiation SSLFIPS"),
         listed("SSLCompression", parse=compression),
-        listed("SSLOpenSSLConfCmd", parse_in=openssl_command),
+        listed("SSLOpenSSLConfCmd", parse_in=openssl_command, fills="commands", appends=True),
         listed("SSLCryptoDevice", crypto_device),
         listed("SSLPassPhraseDialog", parse_in=pass_phrase_dialog, fills="phrase_dialog"),
         listed("SSLRandomSeed", parse_in=random_seed),

@@ -18,6 +18,7 @@ from apacheconf.modules.mod_ssl import SslDirConf, SslServerConf
 from apacheconf.program.conditions import NEVER, AllOf, Compare, Condition, Not, Operator
 from apacheconf.program.expressions import NotEvaluated, condition_of
 from apacheconf.program.link import LeaveOut, Linker
+from apacheconf.program.openssl_commands import commanded
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import (
     END,
@@ -187,7 +188,7 @@ def front_tls(server: Server, model: Model) -> FrontTls | None:
         "policy": conf.sni_policy,
     }
     ciphers, revocation = per_dir.ciphers.value, conf.revocation.value
-    return FrontTls(
+    made = FrontTls(
         phrase_from=phrase.removeprefix("exec:").removeprefix("|") if phrase != "builtin" else "",
         ciphers=ciphers.get("SSL", ""),
         ciphers_13=ciphers.get("TLSv1.3", ""),
@@ -196,6 +197,9 @@ def front_tls(server: Server, model: Model) -> FrontTls | None:
         **{name: each.value for name, each in settings.items()},
         said_by=tuple(_said_by(conf.engine, per_dir.ciphers, conf.revocation, *settings.values())),
     )
+    for (name, value), directive in zip(conf.commands.value, conf.commands.said_by, strict=True):
+        made = commanded(made, name.lower(), value, directive)
+    return made
 
 
 def _said_by(*settings: Setting[Any]) -> Iterator[Written]:

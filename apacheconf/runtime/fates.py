@@ -16,7 +16,7 @@ NOT_DONE: dict[type, str] = {}
 NOT_YET: dict[str, str] = {
     "regexdefaultoptions": "patterns have the options that httpd gives them by itself",
     "httpprotocoloptions": "methods that nobody registered and HTTP/0.9 are let through",
-    "sslopensslconfcmd": "Python's ssl has no way to hand a command to OpenSSL",
+    "sslopensslconfcmd": "of OpenSSL's commands MinProtocol, MaxProtocol, CipherString and two Options are done",
     **dict.fromkeys(
         _names(
             "sslocspenable sslocspdefaultresponder sslocspnoverify sslocspoverrideresponder sslocspproxyurl"

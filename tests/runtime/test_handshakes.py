@@ -221,6 +221,27 @@ TRIALS = [
         host("a.example", "a", "SSLProtocol TLSv1.2\n") + host("b.example", "b", "SSLProtocol TLSv1.3\n"),
         (Ask(), Ask("b.example", ("b.example /",)), Ask("b.example", versions=(_12, _12)), Ask("")),
     ),
+    Trial(
+        "versions by OpenSSL's commands TL-4",
+        host("a.example", "a", "SSLOpenSSLConfCmd MinProtocol TLSv1.3\n")
+        + host("a.example", "a", "SSLProtocol TLSv1.3\nSSLOpenSSLConfCmd MinProtocol TLSv1.2\n", "T"),
+        (_ONLY_12, Ask(), replace(_ONLY_12, port="T")),
+    ),
+    Trial(
+        "a newest version by OpenSSL's command TL-4",
+        "SSLOpenSSLConfCmd MaxProtocol TLSv1.2\n" + host("a.example", "a"),
+        (_ONLY_13, Ask()),
+    ),
+    Trial(
+        "ciphers by OpenSSL's command TL-4",
+        host("a.example", "a", "SSLCipherSuite HIGH\nSSLOpenSSLConfCmd CipherString ECDHE-ECDSA-AES128-GCM-SHA256\n"),
+        (_ONLY_12, _OTHER),
+    ),
+    Trial(
+        "whose order of ciphers, by OpenSSL's command TL-4",
+        host("a.example", "a", f"SSLCipherSuite {_TWO}\nSSLOpenSSLConfCmd Options ServerPreference\n"),
+        (_REVERSE,),
+    ),
     Trial("ciphers TL-4", host("a.example", "a", "SSLCipherSuite ECDHE-ECDSA-AES128-GCM-SHA256\n"), (_ONLY_12, _OTHER)),
     Trial(
         "whose order of ciphers TL-4",
