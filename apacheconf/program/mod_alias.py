@@ -70,7 +70,7 @@ def _numbered(entries: Setting[tuple[E, ...]], linker: Linker, left_out: LeaveOu
 
 
 def _why_not(entry: Redirect | Alias) -> str:
-    if isinstance(entry, Redirect) and entry.status in range(100, 201):
+    if isinstance(entry, Redirect) and entry.status in range(100, 200):
         return f"a page of its own with the status {entry.status} is not served yet"
     if isinstance(entry, Redirect) and entry.path == "" and not entry.regex:
         return "it names no path, and httpd's child ends when a request meets it"

@@ -25,7 +25,7 @@ Alias /al /srv/main
     RedirectMatch 404 /\.git
     RedirectMatch (?s)^/n/(.*)$ /$1?x=$1
     Redirect gone
-    Redirect 200 /two
+    Redirect 100 /two
     Alias /al/ /srv/al
     AliasMatch ^/am/(.)/ /srv/$1
     ScriptAlias /cgi /srv/cgi
@@ -108,7 +108,7 @@ def test_aliases(program: Program, target: str, file: str, handler: str) -> None
 def test_what_is_left_out(program: Program) -> None:
     assert [(directive.args, reason.split(",")[0]) for directive, reason in program.left_out] == [
         ("gone", "it names no path"),
-        ("200 /two", "a page of its own with the status 200 is not served yet"),
+        ("100 /two", "a page of its own with the status 100 is not served yet"),
     ]
 
 
