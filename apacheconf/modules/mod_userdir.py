@@ -6,8 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from apacheconf.modules.declare import Conf, Fate, Module, Setting, ValueRefused, parent_then_child, setting
+from apacheconf.modules.declare import Conf, Fate, Module, Setting, ValueRefused, setting
 from apacheconf.modules.facts import listed
+
+
+Lines = Setting[tuple[tuple[str, ...], ...]]
+
+
+def merged(parent: Lines, child: Lines) -> Lines:
+    """A host that says anything of UserDir knows nothing of the users whom the main server names."""
+    if not child.value:
+        return parent
+    kept = [pair for pair in zip(parent.value, parent.said_by, strict=True) if not _names_users(pair[0])]
+    return Setting((*(line for line, _ in kept), *child.value), (*(said for _, said in kept), *child.said_by))
+
+
+def _names_users(line: tuple[str, ...]) -> bool:
+    return len(line) > 1 and line[0].lower() in ("enabled", "disabled")
 
 
 @dataclass(frozen=True)
@@ -16,7 +31,7 @@ class UserDirServerConf(Conf):
 
     module: ClassVar[str] = "mod_userdir"
 
-    lines: Setting[tuple[tuple[str, ...], ...]] = setting((), parent_then_child)
+    lines: Lines = setting((), merged)
 
 
 def _user_dir(words: Sequence[str]) -> tuple[str, ...]:

@@ -19,14 +19,17 @@ class Pattern:
     by_address: bool = False
 
 
+NOBODY_SAYS = Pattern("")
+
+
 @dataclass(frozen=True)
 class VhostAliasServerConf(Conf):
-    """Where the files of a host lie, and its programs; None where nobody says so, or ``none`` was said."""
+    """Where the files of a host lie, and its programs; empty where nobody says so, or ``none`` was said."""
 
     module: ClassVar[str] = "mod_vhost_alias"
 
-    root: Setting[Pattern | None] = setting(None)
-    scripts: Setting[Pattern | None] = setting(None)
+    root: Setting[Pattern] = setting(NOBODY_SAYS)
+    scripts: Setting[Pattern] = setting(NOBODY_SAYS)
 
 
 _PART = r"-?\d\+?"
@@ -35,12 +38,12 @@ _BAD = re.compile(rf"%(?!%|p|{_PART}(?:\.{_PART}|(?!\.)))|%{_PART}\.(?!{_PART})"
 
 
 def _format(by_address: bool = False) -> Parse:
-    def parse(words: Sequence[str]) -> Pattern | None:
+    def parse(words: Sequence[str]) -> Pattern:
         text = words[0]
         if not text.startswith("/"):
             if text.lower() != "none":
                 raise ValueRefused("format string must be an absolute path, or 'none'", 0)
-            return None
+            return NOBODY_SAYS
         if _BAD.search(text.replace("%%", "")):
             raise ValueRefused("syntax error in format string", 0)
         return Pattern(text, by_address)

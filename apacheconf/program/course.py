@@ -204,6 +204,7 @@ def _map_by_name(action: MapByName, course: Course) -> None:
     name = state.request.local[0] if action.by_address else read_variable("SERVER_NAME", "", state) or ""
     folder = filled(action.pattern, name, state.asked_port)
     state.document_root = state.context_root = folder
+    state.context_prefix = action.prefix
     state.file = folder + state.path.removeprefix(action.prefix)
 
 
@@ -244,6 +245,8 @@ def _redirect(action: Redirect, course: Course) -> None:
     state = course.state
     location = text_of(action.location, state)
     if action.prefix:
+        if state.phase is Phase.TRANSLATE:
+            state.context_prefix, state.context_root = action.prefix, location
         location += escape_path(state.path[taken(state.path, action.prefix) :])
     if location.startswith("/") and not action.relative:
         location = state.self_url + location

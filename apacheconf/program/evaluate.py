@@ -74,12 +74,13 @@ class State:
     """What is known of a request while its steps run.
 
     ``headers`` is its header table as edited so far (None: as received), ``answer`` the two tables of the response,
-    onsuccess and always, once they are there. ``started`` is in seconds since 1970, ``main_path`` is the path of the
-    request that a sub-request belongs to, ``before`` path and query of what an internal redirect led here from,
-    ``first`` those that all began with. ``vary`` are the header fields that expressions and rules have asked,
-    ``notes`` what Header has noted, by names in lower case, ``messages`` what is for the error log.
-    ``naming`` is what sections say of UseCanonicalName,
-    ``dns_name`` what DNS does; ``asked_host`` is the Host header as it came, or the authority in its place.
+    onsuccess and always, once they are there. ``started`` is in seconds since 1970, ``unmapped`` is what a server's
+    rules have made of the path, which stands for its file until there is one; ``main_path`` is the path of the request
+    that a sub-request belongs to, ``before`` path and query of what an internal redirect led here from, ``first``
+    those that all began with. ``vary`` are the header fields that expressions and rules have asked, ``notes`` what
+    Header has noted, by names in lower case, ``messages`` what is for the error log. ``naming`` is what sections say
+    of UseCanonicalName, ``dns_name`` what DNS does; ``asked_host`` is the Host header as it came, or the authority in
+    its place.
     """
 
     request: Request
@@ -93,6 +94,7 @@ class State:
     file: str = ""
     path_info: str = ""
     mapped: str = ""
+    unmapped: str = ""
     handler: str = ""
     status: int = 200
     rewritten: str | None = None

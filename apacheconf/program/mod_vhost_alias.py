@@ -30,17 +30,16 @@ _MOST_PARTS = 19
 def server_steps(server: Server, linker: Linker) -> Iterator[Step]:
     """Programs by name are never run here: their paths have the handler that refuses them."""
     conf = server.server_conf(VhostAliasServerConf)
-    if conf.scripts.value is not None:
+    if conf.scripts.value.text:
         when = Matches(REQUEST_URI, Regex("^/?cgi-bin/"))
         number = linker.said_by(conf.scripts.said_by)
         yield Step(Phase.TRANSLATE, SetHandler("cgi-script"), number, when)
         yield Step(Phase.TRANSLATE, _mapping(conf.scripts, "/cgi-bin"), number, when, STOP)
-    if conf.root.value is not None:
+    if conf.root.value.text:
         yield linker.step(Phase.TRANSLATE, _mapping(conf.root), conf.root.said_by, then=STOP)
 
 
-def _mapping(setting: Setting[Pattern | None], prefix: str = "") -> MapByName:
-    assert setting.value is not None
+def _mapping(setting: Setting[Pattern], prefix: str = "") -> MapByName:
     return MapByName(setting.value.text, setting.value.by_address, prefix)
 
 

@@ -71,7 +71,7 @@ def begin(action: BeginRewriting, course: Course) -> None:
         course.rewriting = Rewriting(file, state.query, folder=action.folder, first=file)
     else:
         course.rewriting = Rewriting(state.path, state.query)
-        state.rewritten = state.path
+        state.rewritten = state.unmapped = state.path
         name_script(state)
 
 
@@ -123,6 +123,7 @@ def _substitute(action: Rewrite, target: Value, run: Rewriting, course: Course) 
         if is_absolute(url):
             run.status = action.status
     run.url = state.rewritten = url
+    state.unmapped = "" if run.folder else url
     if len(url) > 2 * state.host.shape.limits.request_line:
         course.refuse(500, "the rules have made a URL longer than two request lines")
 

@@ -125,7 +125,7 @@ def _forget(course: Course) -> None:
     course.response_headers.clear()
     course.early_own = HeaderTable()
     state.file, state.path_info, state.mapped, state.handler = "", "", "", ""
-    state.folder, state.base = "", ""
+    state.folder, state.base, state.unmapped = "", "", ""
     state.document_root, state.context_root, state.context_prefix = "", "", ""
     state.host = course.program.hosts[state.host.number]
     course.forced_handler, course.forced_type, course.unfit = "", "", False

@@ -91,7 +91,7 @@ _VARIABLES: dict[str, Callable[[State], str | None]] = {
     "UNIQUE_ID_OF_REQUEST": lambda s: s.env.get("REDIRECT_UNIQUE_ID") or unique_id(),
     "CONTEXT_DOCUMENT_ROOT": lambda s: s.context_root or s.root,
     "CONTEXT_PREFIX": lambda s: s.context_prefix,
-    "REQUEST_FILENAME": lambda s: f"proxy:{s.mapped}" if s.mapped else s.file or s.path,
+    "REQUEST_FILENAME": lambda s: f"proxy:{s.mapped}" if s.mapped else s.file or s.unmapped,
     "REQUEST_BASENAME": lambda s: s.file.rpartition("/")[2],
     "MAPPED_URL": lambda s: s.mapped,
     "CONTENT_TYPE": lambda s: _answered(s, "Content-Type"),
