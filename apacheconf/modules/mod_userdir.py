@@ -9,7 +9,6 @@ from typing import ClassVar
 from apacheconf.modules.declare import Conf, Fate, Module, Setting, ValueRefused, setting
 from apacheconf.modules.facts import listed
 
-
 Lines = Setting[tuple[tuple[str, ...], ...]]
 
 
