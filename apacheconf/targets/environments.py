@@ -64,6 +64,10 @@ class Environment:
     #: Whether a rule has set a variable whose name depends on the request: any could have been it.
     _open: bool = False
 
+    def begin(self) -> None:
+        """Steps are told by their numbers from the first one on again."""
+        self._under = ALWAYS, -1
+
     def tell(self, step: Step, when: Condition, at: int, otherwise: Flow, put: Callable[[Value], Value]) -> None:
         """The step with the number ``at`` runs where ``when`` holds; else control goes where ``otherwise`` says.
 

@@ -35,6 +35,8 @@ from apacheconf.targets.walking import LOST, Spelling, Walk
 
 #: A cell that comes to more ends than these is not told apart, nor one with more cases than those to look at.
 MOST_ENDS, MOST_CASES = 128, 512
+#: Where the cells of a host have more ends than these, headers are no routes of their own: somebody has to read them.
+FEW_ENDS = 24
 Mapped = MapToOrigin | MapToFile | None
 _OF_REQUESTS = frozenset({LayerKind.SERVER, LayerKind.LOCATION, LayerKind.IF})
 _OF_URLS = frozenset({LayerKind.PROXY, LayerKind.IF})
@@ -58,10 +60,13 @@ def places(
 
     A bare cell stays as long as what lies below it does: nginx would answer 301 in its place (NGX-35).
     """
-    found = {
-        (cell.path, cell.reach): Place(cell, tree_of(program, host, cell, closed, spelt_out, files, conditional))
-        for cell in host.shape.cells
-    }
+    ways = (Spelling.VARIABLES,) if conditional else (Spelling.ALL, Spelling.VARIABLES)
+    ways = ways if spelt_out else (Spelling.NOTHING,)
+    trees = {cell: tree_of(program, host, cell, closed, ways, files) for cell in host.shape.cells}
+    if len(ways) > 1 and sum(map(_ends, trees.values())) > FEW_ENDS:
+        others = {cell: tree_of(program, host, cell, closed, ways[1:], files) for cell in host.shape.cells}
+        trees = {cell: min(tree, others[cell], key=_ends) for cell, tree in trees.items()}
+    found = {(cell.path, cell.reach): Place(cell, tree) for cell, tree in trees.items()}
     own = {each.cell.path for each in found.values() if not _is_like(each, _around(each.cell, found))}
     return [each for each in found.values() if each.cell.path in own]
 
@@ -86,25 +91,20 @@ def _moved(tree: Tree, cell: Cell) -> Tree:
     return replace(tree, cell=cell) if isinstance(tree, Route) else tree
 
 
-def tree_of(
-    program: Program,
-    host: Host,
-    cell: Cell,
-    closed: str = "",
-    spelt_out: bool = False,
-    files: bool = False,
-    conditional: bool = False,
-) -> Tree:
-    """What a cell comes to; everything is closed where ``closed`` says why."""
+def tree_of(program: Program, host: Host, cell: Cell, closed: str, ways: tuple[Spelling, ...], files: bool) -> Tree:
+    """What a cell comes to, in the first of ``ways`` in which it can be told; closed where ``closed`` says why."""
     if closed:
         return Closed(503, closed, ())
-    all_ways = (Spelling.VARIABLES,) if conditional else (Spelling.ALL, Spelling.VARIABLES)
-    for how in all_ways if spelt_out else (Spelling.NOTHING,):
+    for how in ways:
         with suppress(_TooManyEnds):
             return _Grower(program, host, cell, how, files).grow()
     steps = steps_where(host.shape, cell, cell.maybe)
     said_by = dict.fromkeys(each for step in steps for each in host.said_by(step))
     return Closed(503, "who answers depends on more conditions than are told apart", tuple(said_by))
+
+
+def _ends(tree: Tree) -> int:
+    return sum(1 for _ in leaves(tree))
 
 
 class _TooManyEnds(Exception):

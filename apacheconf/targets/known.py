@@ -160,10 +160,16 @@ def _named_groups(regex: Regex) -> dict[str, int]:
     return found
 
 
+#: Patterns that match wherever they are tried; with a ``$`` a line feed in the value could tell them apart.
+_ANYTHING = frozenset({"", "^", ".*", "^.*", "(.*)", "^(.*)"})
+
+
 def _certain(condition: Condition) -> Condition:
     """The condition, or its answer where that doesn't depend on the request."""
     condition = replaced(condition, lambda each: simple(each) if isinstance(each, Joined) else None)
     match condition:
+        case Matches(_, Regex(pattern)) if pattern in _ANYTHING:
+            return ALWAYS
         case Matches(Literal(text), regex):
             return ALWAYS if search(regex, text) is not None else NEVER
         case Matches(Joined((Literal(text), *_)), regex) if _can_not_begin(regex, text):

@@ -84,6 +84,8 @@ class Walk:
 
     def walk(self, steps: tuple[Step, ...]) -> Condition | None:
         """Go on up to the first deciding step whose condition is open, which is returned, or to a new path."""
+        if self.known.environment is not None:
+            self.known.environment.begin()
         at = -1
         while (at := at + 1) < len(steps):
             step = self._in_section(steps[at])

@@ -48,9 +48,9 @@ def flag_of(maps: Maps, condition: Condition) -> str:
             flag = flag_of(maps, inner)
             return _NOT.get(flag) or maps.make("is_not", Map(flag, (("0", "1"), ("default", "0")), ""))
         case AllOf(parts):
-            return _flag(maps, _side_by_side(maps, parts), ("~^1+$", "1"))
+            return _flag_of_several(maps, parts, "1", "~^1+$")
         case AnyOf(parts):
-            return _flag(maps, _side_by_side(maps, parts), ("~1", "1"))
+            return _flag_of_several(maps, parts, "0", "~1")
         case Compare(Variable(one), Operator.SAME, Variable(other)) if {one, other} <= ADDRESSES:
             return _flag(maps, f"{VARIABLES[one]} {VARIABLES[other]}", (r"~^(\S+) \1$", "1"))
         case Compare(left, Operator.GE | Operator.GT | Operator.LT | Operator.LE as how, Literal(number)):
@@ -108,8 +108,13 @@ def can_ask(condition: Condition) -> bool:
     return True
 
 
-def _side_by_side(maps: Maps, parts: tuple[Condition, ...]) -> str:
-    return "".join(flag_of(maps, part) for part in parts)
+def _flag_of_several(maps: Maps, parts: tuple[Condition, ...], neutral: str, holds: str) -> str:
+    """The flags side by side: one that is ``neutral`` whatever is asked says nothing, the other one says all."""
+    flags = list(dict.fromkeys(flag for part in parts if (flag := flag_of(maps, part)) != neutral))
+    decided = _NOT[neutral]
+    if decided in flags or not flags:
+        return decided if flags else neutral
+    return flags[0] if len(flags) == 1 else _flag(maps, "".join(flags), (holds, "1"))
 
 
 def _flag(maps: Maps, source: str, *entries: tuple[str, str]) -> str:

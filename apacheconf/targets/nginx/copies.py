@@ -39,20 +39,15 @@ Server = tuple[list[tuple[Endpoint, bool]], Named, bool]
 
 @dataclass
 class Alike:
-    """The host that is being written as one of many: its own words, or the tokens for them."""
+    """The host that is being written as one of many, with tokens for its own words."""
 
     host: Host
     #: The numbers of the texts that it maps back.
     mapped: dict[int, None] = field(default_factory=dict)
-    as_tokens: bool = False
 
-    def word(self, token: str, own: str) -> str:
+    def word(self, token: str) -> str:
         """What stands for a word of the host's own."""
-        return f"@{token}@" if self.as_tokens else own
-
-    def names(self, own: Sequence[str]) -> list[str]:
-        """The words of ``server_name``."""
-        return ["@names@"] if self.as_tokens else list(own)
+        return f"@{token}@"
 
     def mapped_back(self, number: int) -> str:
         """The variable that holds a URL that the host maps back."""
@@ -63,7 +58,7 @@ class Alike:
         """The lines that give these variables their values."""
         block = Block()
         for number in sorted(self.mapped):
-            block.add("set", f"$mapped_back_{number + 1}", self.word(f"url-{number}", self.host.texts[number]))
+            block.add("set", f"$mapped_back_{number + 1}", self.word(f"url-{number}"))
         return block
 
 
@@ -193,15 +188,17 @@ def emit_model(
     if any("elsewhere" in mark or "url" in mark for mark in _marks(kind.written[0])):
         return None
     sources, model = low.sources, Block()
-    low.alike, low.sources = Alike(kind.first, as_tokens=True), _TokenSources(sources, kind.written[0])
+    low.alike, low.sources = Alike(kind.first), _TokenSources(sources, kind.written[0])
     lower(servers[kind.first.number], model)
     low.sources = sources
     template, same = _Template(low, model), True
     for at in (1, -1):
         host, written, alone = kind.hosts[at], kind.written[at], Block()
-        low.alike = Alike(host)
+        # Its words are tokens, too: what two places say by chance in one host isn't shared in any.
+        low.alike, low.sources = Alike(host), _TokenSources(sources, written)
         lower(servers[host.number], alone)
-        same = same and print_tree(alone)[0] == f"{template.text(host, written, servers[host.number][1].names)}\n"
+        low.sources, names = sources, servers[host.number][1].names
+        same = same and _Template(low, alone).text(host, written, names) == template.text(host, written, names)
     low.alike = None
     copies = {host.number: Copy("", servers[host.number][1].names, _port(servers[host.number])) for host in kind.hosts}
     return Copies(kind, model, copies) if same else None

@@ -38,6 +38,7 @@ from apacheconf.targets.nginx import (
     mod_rewrite,
     mod_ssl,
     settings,
+    sharing,
     slashes,
     static,
 )
@@ -173,14 +174,13 @@ def _emit_server(low: Lowering, server_of: copies.Server, servers: Block) -> Non
     server = servers.open("server", comment=low.sources.comment(said_by), claims=_host_claims(low, host))
     for endpoint, default in listens:
         _emit_listen(low, host, endpoint, default, server)
-    names = core.server_names(named, as_regex)
-    names = alike.names(names) if alike else names
+    names = [alike.word("names")] if alike else core.server_names(named, as_regex)
     if names:
         server.add("server_name", *names, claims=_name_claims(low, host))
     mod_ssl.emit_tls(low, host, server)
     claims = () if names else _name_claims(low, host)
     name = literal(host.name) if host.name else "$hostname"
-    server.add("set", "$server_is", alike.word("name", name) if alike else name, claims=claims)
+    server.add("set", "$server_is", alike.word("name") if alike else name, claims=claims)
     core.emit_own_limits(low, host, server)
     mod_remoteip.emit_remote_ip(low, host, server)
     server.space()
@@ -207,7 +207,7 @@ def _emit_server(low: Lowering, server_of: copies.Server, servers: Block) -> Non
     locations = Block()
     for place in found:
         emit_place(low, host, place, locations)
-    mod_proxy_fcgi.settle_params(low, locations, server)
+    sharing.share(locations, server)
     server.entries += locations.entries
     if proxied:
         mod_proxy.emit_gateway_errors(low, documents.gateway_pages(low, host, pages), server)

@@ -53,7 +53,7 @@ from apacheconf.targets.nginx.conditions import can_ask, flag_of
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.rewriting import emit_refusals
-from apacheconf.targets.nginx.tree import Block
+from apacheconf.targets.nginx.tree import Block, Directive, add_claims, print_tree
 from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.restrictions import asked_by
 from apacheconf.targets.routes import Route, kept_in_mind, members
@@ -120,29 +120,36 @@ def _matcher(place: Place) -> tuple[str, ...]:
 def _emit_choice(low: Lowering, place: Place, tree: Ask, server: Block) -> None:
     ends = list(leaves(tree))
     asked = list(dict.fromkeys(condition for answers, _ in ends for condition in answers))
-    written = [_named(low, end) for _, end in ends]
-    names = [name for name, _ in written]
+    location = server.open("location", *_matcher(place), comment="what answers depends on more than the path")
+    names = [_named(low, end, server) for _, end in ends]
     entries = []
     for (answers, _), name in zip(ends[:-1], names, strict=False):
         given = "".join("." if each not in answers else "1" if answers[each] else "0" for each in asked)
         entries.append((f"~^{given}$", name))
     made = Map("".join(flag_of(low.maps, each) for each in asked), (*entries, ("default", names[-1])), "")
-    location = server.open("location", *_matcher(place), comment="what answers depends on more than the path")
     location.add("try_files", _NO_FILE, f"@{low.maps.make('case_is', made)}")
-    for (_, end), (name, is_new) in zip(ends, written, strict=True):
-        if is_new:
-            server.space()
-            _fill(low, end, server.open("location", f"@{name}", comment=_comment(low, end)), server)
 
 
-def _named(low: Lowering, end: Route | Closed) -> tuple[str, bool]:
-    """The name of the location of an end, and whether it still has to be written: equal ones share one."""
-    for name, known in low.cases:
-        if known == end:
-            return name, False
-    name = f"case-{len(low.cases) + 1}"
-    low.cases.append((name, end))
-    return name, True
+def _named(low: Lowering, end: Route | Closed, server: Block) -> str:
+    """The name of the location of an end. Those that say the same are one, with what each of them claims."""
+    block, beside = Block(), Block()
+    _fill(low, end, block, beside)
+    return _shared(low, "case", Directive("location", (), block, _comment(low, end)), server, beside)
+
+
+def _shared(low: Lowering, kind: str, case: Directive, server: Block, beside: Block | None = None) -> str:
+    """The name of a location, written with what stands ``beside`` it unless there is one already that says the same."""
+    text, more = print_tree(Block([case]))[0], beside.entries if beside else []
+    known = low.cases.get(text)
+    if known is not None and not more:
+        add_claims(known, case)
+        return known.words[0].removeprefix("@")
+    low.cases[text] = case
+    name = low.new_name(kind)
+    case.words = (f"@{name}",)
+    server.space()
+    server.entries += [case, *more]
+    return name
 
 
 def _comment(low: Lowering, end: Route | Closed) -> str:
@@ -156,7 +163,7 @@ def _fill(low: Lowering, end: Route | Closed, location: Block, server: Block, ha
     if isinstance(end, Closed):
         location.add("return", str(end.status), claims=(unsupported(end.said_by, end.why, "closed"),))
         return
-    low.own_documents = set()
+    low.begin_location()
     files, carried = _emit_files(low, end, has_folder)
     if not any(each.name == "fastcgi_pass" for each in (files or Block()).directives()):
         documents.emit_own(low, end, location)
@@ -279,12 +286,15 @@ def _emit_redirect(low: Lowering, route: Route, step: Step, location: Block, ser
         server.space()
         location = server.open("location", f"@{name}")
         _emit_headers(low, route, location)
-    name = mod_alias.emit_redirect(low, route, step, location)
-    if name:
-        server.space()
-        own = server.open("location", f"@{name}", comment="rewrite knows two statuses only")
+
+    def answering(action: Redirect) -> str:
+        own = Block()
         _emit_headers(low, route, own)
-        mod_alias.emit_status(step, own)
+        mod_alias.emit_status(action, own)
+        comment = "rewrite knows two statuses only"
+        return _shared(low, f"redirect-{action.status}", Directive("location", (), own, comment), server)
+
+    mod_alias.emit_redirect(low, route, step, location, answering)
 
 
 def _emit_headers(low: Lowering, route: Route, location: Block) -> None:

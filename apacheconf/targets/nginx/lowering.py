@@ -11,12 +11,11 @@ from apacheconf.program.hosts import Host
 from apacheconf.program.program import Program
 from apacheconf.program.steps import Action, MapBack, SetErrorDocument
 from apacheconf.program.workers import Origin
-from apacheconf.targets.choices import Closed, Place
+from apacheconf.targets.choices import Place
 from apacheconf.targets.claims import Claim
 from apacheconf.targets.naming import Names
 from apacheconf.targets.nginx.maps import Maps
-from apacheconf.targets.nginx.tree import Block
-from apacheconf.targets.routes import Route
+from apacheconf.targets.nginx.tree import Block, Directive
 from apacheconf.targets.scopes import Scopes
 from apacheconf.targets.sources import Sources
 
@@ -77,9 +76,8 @@ class Lowering:
     asked_early: set[Action] = field(default_factory=set)
     #: Whether any host asks an origin.
     proxied: bool = False
-    #: Named locations of the server that is being written, each with what it was made of.
-    cases: list[tuple[str, Route | Closed]] = field(default_factory=list)
-
+    #: Named locations of the server that is being written, by what they say.
+    cases: dict[str, Directive] = field(default_factory=dict)
     #: How many named locations of a kind the server has that is being written.
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -89,8 +87,13 @@ class Lowering:
         return f"{kind}-{self.counts[kind]}"
 
     def new_variable(self) -> str:
-        """One more variable of the server."""
+        """One more variable of the location that is being written."""
         return f"${self.new_name('part').replace('-', '_')}"
+
+    def begin_location(self) -> None:
+        """A location asks its own variables only, so that equal ones can have the same."""
+        self.own_documents = set()
+        self.counts.pop("part", None)
 
     def begin_server(self) -> None:
         """Named locations belong to a server."""

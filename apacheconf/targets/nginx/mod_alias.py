@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from apacheconf.program.conditions import NEVER, Regex
 from apacheconf.program.steps import Redirect, Step
@@ -29,11 +29,13 @@ _FLAGS = {301: "permanent", 302: "redirect"}
 _CONTROLS = r"[\x00-\x1f\x7f]"
 
 
-def emit_redirect(low: Lowering, route: Route, step: Step, location: Block) -> str:
+def emit_redirect(
+    low: Lowering, route: Route, step: Step, location: Block, answering: Callable[[Redirect], str] | None = None
+) -> bool:
     """A redirect keeps what follows its prefix, escaped anew by ``rewrite``, where the path has a part in it.
 
-    Gives the name of the location that has to answer with the status, where ``rewrite`` doesn't know it; empty if all
-    is said. Raises CannotAsk.
+    ``answering`` gives the name of a location that answers with the status where ``rewrite`` doesn't know it; gives
+    whether one is needed. Raises CannotAsk.
     """
     assert isinstance(step.action, Redirect)
     said_by = route.host.said_by(step)
@@ -42,21 +44,20 @@ def emit_redirect(low: Lowering, route: Route, step: Step, location: Block) -> s
     parts = [*_of_own(low, route, action, value, regex), *parts_of(value)]
     if route.unescaped:
         _emit_as_it_is(low, route, action, [told(each, regex) for each in parts], location)
-        return ""
+        return False
     pattern = _pattern(action, parts, regex)
     if pattern == "^":
         _emit_known(low, route, step, parts, location)
-        return ""
+        return False
     made = [_part(low, each, location) for each in parts]
     target = "".join(made) + ("$1" if action.prefix else "") + ("?" if _has_query(parts) or _drops_query(route) else "")
     claims = (equivalent(said_by, _ESCAPING, "location-escaping"),)
     if pattern.endswith("(.*)$") and not any(isinstance(each, Capture) for each in parts):
         _emit_question_mark(action, target, location)
-    name = "" if action.status in _FLAGS else low.new_name(f"redirect-{action.status}")
-    if name:
-        location.add("error_page", "302", "=", f"@{name}")
+    if answering is not None and action.status not in _FLAGS:
+        location.add("error_page", "302", "=", f"@{answering(action)}")
     location.add("rewrite", pattern, target, _FLAGS.get(action.status, "redirect"), claims=claims)
-    return name
+    return action.status not in _FLAGS
 
 
 def _emit_question_mark(action: Redirect, target: str, location: Block) -> None:
@@ -67,10 +68,9 @@ def _emit_question_mark(action: Redirect, target: str, location: Block) -> None:
     asked.add("return", str(action.status), f"{target.removesuffix('?').replace('$1', '$rest')}{query}")
 
 
-def emit_status(step: Step, location: Block) -> None:
+def emit_status(action: Redirect, location: Block) -> None:
     """The same Location with the status that ``rewrite`` doesn't know."""
-    assert isinstance(step.action, Redirect)
-    location.add("return", str(step.action.status), "$sent_http_location")
+    location.add("return", str(action.status), "$sent_http_location")
 
 
 def _of_own(low: Lowering, route: Route, action: Redirect, value: Value, regex: Regex | None) -> list[Value]:

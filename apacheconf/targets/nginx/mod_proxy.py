@@ -114,7 +114,7 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
     service = service_of(origin, low, addresses_of(route.host, origin, low) if own_servers else None)
     upstream = member_of_session(service, low)
     if low.alike:
-        upstream = low.alike.word(f"origin-{route.map.origin}", upstream)
+        upstream = low.alike.word(f"origin-{route.map.origin}")
     asked = f"{'https' if SECURE[worker.scheme] else 'http'}://{upstream}"
     path = _emit_new_path(low, route, origin, asked, location)
     location.add("proxy_pass", f"{asked}{path}", claims=_mapping_claims(route, origin))
@@ -237,6 +237,8 @@ def _emit_path(low: Lowering, path: NewPath, location: Block) -> None:
     elif not path.joins:
         location.open("if", "$uri", "!=", path.cut).add("return", "500")
         location.add("rewrite", "^", "/", "break")
+    elif path.cut == path.head and path.whole != "/":  # said in one way everywhere, so that locations can be one
+        location.add("rewrite", "(?s)^(.*)$", "$1", "break")
     elif path.whole is not None:
         location.add("rewrite", "^", literal_path(path.whole), "break")
     else:
@@ -313,7 +315,7 @@ def _emit_host(low: Lowering, route: Route, origin: Origin, edited: str | None, 
         return  # each member's own server says it
     authority = members(origin)[0].authority
     if low.alike and route.map:
-        authority = low.alike.word(f"authority-{route.map.origin}", authority)
+        authority = low.alike.word(f"authority-{route.map.origin}")
     location.add("proxy_set_header", "Host", authority, claims=claims)
 
 

@@ -30,7 +30,7 @@ from apacheconf.targets.nginx.mod_headers import HeaderLines
 from apacheconf.targets.nginx.rewriting import substitution
 from apacheconf.targets.nginx.texts import Texts
 from apacheconf.targets.nginx.timeouts import timeouts
-from apacheconf.targets.nginx.tree import Block, Directive, all_directives, literal
+from apacheconf.targets.nginx.tree import Block, literal
 from apacheconf.targets.nginx.workers import Service, service_of
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.questions import CannotAsk
@@ -258,29 +258,6 @@ def _told_value(value: Value, texts: Texts, params: Params) -> str:
         told = params.lines.get(part.argument) if isinstance(part, Variable) and part.name == "ENV" else None
         words.append(told[0] if told else texts.text(part))
     return "".join(words)
-
-
-def settle_params(low: Lowering, locations: Block, server: Block) -> None:
-    """What most scripts of a server are told stands at the server once, where several locations say the same."""
-    told = [block for block in _blocks(locations) if _params_of(block)]
-    lists = [tuple((each.name, each.words) for each in _params_of(block)) for block in told]
-    common = max(lists, key=lists.count, default=())
-    if lists.count(common) < 2:
-        return
-    server.space()
-    for name, words in common:
-        server.add(name, *words)
-    for block, found in zip(told, lists, strict=True):
-        if found == common:
-            block.entries = [each for each in block.entries if each not in _params_of(block)]
-
-
-def _blocks(server: Block) -> list[Block]:
-    return [each.block for each in all_directives(server) if each.block is not None]
-
-
-def _params_of(block: Block) -> list[Directive]:
-    return [each for each in block.directives() if each.name == "fastcgi_param"]
 
 
 def emit_defaults(low: Lowering, http: Block) -> None:

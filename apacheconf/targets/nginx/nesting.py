@@ -179,7 +179,7 @@ def _guards(low: Lowering, tree: Tree) -> bool:
     ]
     made = Block()
     try:
-        needs_more = bool(mod_alias.emit_redirect(low, tree, tree.answer, made))
+        needs_more = mod_alias.emit_redirect(low, tree, tree.answer, made)
     except CannotAsk:
         return False
     needs_more = needs_more or any(each.block is not None or each.name == "error_page" for each in made.directives())

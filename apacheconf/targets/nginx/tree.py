@@ -90,6 +90,14 @@ def all_directives(block: Block) -> list[Directive]:
     return found
 
 
+def add_claims(known: Directive, other: Directive) -> None:
+    """Let a directive carry what ``other`` claims, which says the same."""
+    known.claims = tuple(dict.fromkeys((*known.claims, *other.claims)))
+    if known.block is not None and other.block is not None:
+        for one, another in zip(known.block.directives(), other.block.directives(), strict=True):
+            add_claims(one, another)
+
+
 def literal(text: str) -> str:
     """``text`` as part of a word in which ``$`` means itself."""
     return text.replace("$", DOLLAR)
