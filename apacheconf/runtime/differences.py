@@ -157,6 +157,13 @@ DIFFERENCES = (
         "Python's ssl knows only all or nothing",
     ),
     Difference(
+        ("TL-4", "TL-10"),
+        "SSLVerifyClient optional_no_ca, for a host or in a section",
+        "lets in who shows a certificate of an authority that nobody knows, and says so in SSL_CLIENT_VERIFY",
+        "ends TLS with an alert; who shows none, or a known one, comes in",
+        "Python's ssl knows only all or nothing: nobody is let in who should not be",
+    ),
+    Difference(
         ("TL-10",),
         "SSLVerifyClient in a section, over TLS 1.2",
         "negotiates anew and asks for a certificate",

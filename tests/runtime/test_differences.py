@@ -292,6 +292,13 @@ def test_a_client_that_leaves(begun: bytes) -> None:
     assert stage.origins[0].transport.closed
 
 
+def test_a_certificate_of_an_unknown_authority() -> None:
+    lines = f"SSLVerifyClient optional_no_ca\n{handshakes._CA}{handshakes._WHO}"
+    asks = (Ask(client="client"), Ask(client="strange-client"), Ask())
+    told = play(Trial("", handshakes.host("a.example", "a", lines), asks), None)
+    assert [line.split(" ")[0] for line in told] == ["TLSv1.3", "HTTP/1.1", "TLSv1.3", "cut", "TLSv1.3", "HTTP/1.1"]
+
+
 #: By the beginning of the title.
 SHOWN: dict[str, Callable[..., None]] = {
     "the Server header": test_the_server_header,
@@ -312,6 +319,7 @@ SHOWN: dict[str, Callable[..., None]] = {
     "LoadModule": test_a_module_that_is_compiled_in,
     "the ciphers": test_ciphers_of_tls_1_3,
     "SSLProxyVerify": test_optional_no_ca,
+    "SSLVerifyClient optional_no_ca": test_a_certificate_of_an_unknown_authority,
     "SSLVerifyClient in a section": test_certificates_in_sections,
     "no certificate where": test_certificates_in_sections,
     "max= of a worker": conversations.test_max_bounds_all_connections_to_a_worker,
