@@ -140,7 +140,7 @@ def _mutex(words: Sequence[str], scope: Scope) -> tuple[str, ...]:
 
 def _regex_options(words: Sequence[str]) -> tuple[str, ...]:
     for number_, word in enumerate(words):
-        if word.lower() == "none" and len(words) == 1:
+        if word.lower() == "none":
             continue
         option = word[1:] if word[:1] in ("+", "-") else word
         one_of(option, ("ICASE", "DOTALL", "DOLLAR_ENDONLY"), "RegexDefaultOptions: option '%s' unknown", number_)
@@ -171,7 +171,7 @@ CHECKED: list[Spec] = [
     listed("Mutex", parse_in=_mutex),
     listed("ProtocolsHonorOrder", switch("ProtocolsHonorOrder must be 'on' or 'off'")),
     listed("ReadBufferSize", _bounded(0, _SIZE, f"{_SIZE_SAID})")),
-    listed("RegexDefaultOptions", _regex_options),
+    listed("RegexDefaultOptions", _regex_options, restricts=True),
     listed("ThreadStackSize", number("Invalid ThreadStackSize value: %s", 0)),
     listed("CGIPassAuth", per="dir", fills="cgi_pass_auth"),
     listed("ContentDigest", per="dir", fills="content_digest"),

@@ -14,7 +14,7 @@ INPUT_FILTERS = "serve has the input filter DEFLATE alone, for whole locations: 
 NOT_DONE: dict[type, str] = {}
 #: Why, where "not served yet" would leave a question.
 NOT_YET: dict[str, str] = {
-    "regexdefaultoptions": "patterns have the options that httpd gives them by itself",
+    "regexdefaultoptions": "patterns have DOTALL and DOLLAR_ENDONLY, as httpd's have by themselves",
     "httpprotocoloptions": "methods that nobody registered and HTTP/0.9 are let through",
     "sslopensslconfcmd": "of OpenSSL's commands MinProtocol, MaxProtocol, CipherString and two Options are done",
     **dict.fromkeys(

@@ -48,6 +48,24 @@ def test_a_restriction_that_is_not_honoured_stops_serve_until_it_is_accepted(tmp
     refuse_dishonoured(program, frozenset({"secruleengine"}))
 
 
+@pytest.mark.parametrize("line", ["RegexDefaultOptions ICASE", "SSLOCSPEnable On", "SSLOCSPOverrideResponder on"])
+def test_what_patterns_and_responders_decide_is_not_left_out_in_silence(tmp_path: Path, line: str) -> None:
+    """STR-15"""
+    file = tmp_path / "site.conf"
+    file.write_text(f"ServerName a.example\n{line}\nProxyPass / http://10.0.0.1/\n")
+    program = load([str(file)]).require()
+    with pytest.raises(ConfigError, match=line.split()[0]):
+        refuse_dishonoured(program, frozenset())
+    refuse_dishonoured(program, frozenset({line.split()[0].lower()}))
+
+
+def test_stapling_and_other_commands_of_openssl_are_named(tmp_path: Path) -> None:
+    """TL-4"""
+    program = configuration(tmp_path, "SSLUseStapling on\nSSLOpenSSLConfCmd Curves X25519\n")
+    named = {row.name: row.outcome for row in account(program)}
+    assert named["SSLUseStapling"] is named["SSLOpenSSLConfCmd"] is Outcome.UNSUPPORTED
+
+
 def test_access_rules_are_honoured(tmp_path: Path) -> None:
     """OR-1h: 403 before any origin is asked."""
     program = configuration(tmp_path, "<Location />\nRequire ip 10.0.0.0/8\n</Location>\nProxyPass / http://10.0.0.1/")
