@@ -30,12 +30,14 @@ class FileRules(Told):
     """core: how a file is answered. ``options`` and ``etag`` are lower-case words.
 
     ``passes_user`` is CGIPassAuth, ``content_digest`` wants a Content-MD5, ``whole_url`` a URL in REDIRECT_URL.
+    ``type_before`` is the type of what an action has led here from, which counts where a name says none.
     """
 
     options: frozenset[str] = frozenset({"followsymlinks"})
     etag: frozenset[str] = frozenset({"mtime", "size"})
     path_info: str = "Default"
     force_type: str = ""
+    type_before: str = ""
     passes_user: bool = False
     content_digest: bool = False
     whole_url: bool = False

@@ -93,6 +93,7 @@ def _described(name: str, rules: MimeRules, handlers: HandlerRules, core: FileRu
     if not found.languages and rules.default_language:
         found.languages = [rules.default_language]
     _split_charset(found)
+    found.type = found.type or core.type_before
     if core.force_type and core.force_type.lower() != "none":
         found.type, found.charset, found.forced = core.force_type, "", True
     return found

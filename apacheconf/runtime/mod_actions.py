@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from apacheconf.program.decide import decide_again
-from apacheconf.program.handling import ActionRules
+from apacheconf.program.handling import ActionRules, FileRules
 from apacheconf.program.program import Program
 from apacheconf.program.request import Decision
 from apacheconf.program.uri import escape_path
@@ -31,12 +31,14 @@ def acted(program: Program, decision: Decision, media: Media) -> Decision | None
     if not script:
         return None
     query = "" if decision.query is None else f"?{decision.query}"
-    return decide_again(program, decision, f"{script}{escape_path(decision.path)}{query}", env)
+    led = decide_again(program, decision, f"{script}{escape_path(decision.path)}{query}", env)
+    return replace(led, told={**led.told, FileRules: replace(led.rules(FileRules), type_before=media.type)})
 
 
 def _script_of_method(rules: ActionRules, decision: Decision) -> str:
     """Script's path; GET is answered so with a query only, and nothing that was redirected twice."""
     assert decision.state is not None
     method = decision.state.request.method
-    asks = method not in ("GET", "HEAD") or bool(decision.query)
+    method = "GET" if method == "HEAD" else method
+    asks = method != "GET" or bool(decision.query)
     return dict(rules.scripts).get(method, "") if asks and decision.rounds < 2 else ""

@@ -27,7 +27,7 @@ class Named(NamedTuple):
 def named(name: str, rules: NameRules, types: Types) -> Named | None:
     """What a name says, None for nothing."""
     mime, handlers, core = rules
-    if "." not in name and not mime.default_language and not core.force_type:
+    if "." not in name and not (mime.default_language or core.force_type or core.type_before):
         return None
     media = describe(name, mime, handlers, core, types)
     if not (media.content_type or media.encodings or media.languages):
