@@ -289,6 +289,7 @@ def _needs_slash(course: Course) -> bool:
     if not (named and adds and "dir_module" in course.program.modules):
         return False
     query = "" if state.query is None else f"?{state.query}"
+    state.file = f"redirect:{(course.redirect_to or '').partition('?')[0]}"
     course.status, course.location = 301, f"{state.self_url}{escape_path(state.path)}/{query}"
     return True
 

@@ -184,7 +184,8 @@ class Choosing:
         if pool is None or pool.worker.member is None:
             scheme, _, rest = name.partition("://")
             name = f"{scheme}://{rest.partition('/')[0]}"
-        return f"{name}{self.plan.uri.decode('latin-1')}"
+        uri = self.plan.uri.decode("latin-1")
+        return name + (uri.partition("?")[0] if name.startswith("fcgi:") else uri)
 
     def environment(self) -> dict[str, str]:
         """The request's variables with those of the member that was chosen (ST-11)."""

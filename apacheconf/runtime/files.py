@@ -102,7 +102,8 @@ def refuse_method(client: ClientConnection, exchange: Exchange, status: int, fie
     else:
         if status == 501:
             tell_method(exchange)
-        client.refuse(exchange, status, kept=[(b"Allow", allowed)])
+        kept = [pair for pair in fields if pair[0] == b"Vary"]
+        client.refuse(exchange, status, kept=[(b"Allow", allowed), *kept])
 
 
 @dataclass

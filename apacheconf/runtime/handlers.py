@@ -67,7 +67,8 @@ def handle(client: ClientConnection, exchange: Exchange, head: RequestHead, deci
         return
     name = decision.handler or media.handler
     if is_proxy(name):
-        _go_on(client, exchange, head, proxied(client.server.program, decision, name))
+        told = (*decision.early_headers, *decision.rules(Variant).fields)
+        _go_on(client, exchange, head, proxied(client.server.program, replace(decision, early_headers=told), name))
         return
     handler = HANDLERS.get(FOLDER_TYPE if media.type == FOLDER_TYPE and not name else name)
     if handler is None or media.type.startswith(_RUN):

@@ -38,8 +38,8 @@ class Media:
 
     @property
     def is_described(self) -> bool:
-        """Whether any extension meant something."""
-        return bool(self.type or self.charset or self.languages or self.encodings or self.handler or self.filters)
+        """Whether an extension says what it is, or who answers for it: nothing else is a variant."""
+        return bool(self.type or self.handler)
 
 
 class Types(dict[str, str]):
@@ -107,7 +107,7 @@ def _parts(name: str) -> list[str]:
 
 
 def _take(found: Media, extension: str, rules: MimeRules, handlers: HandlerRules, types: Types) -> bool:
-    """Add what one extension says; whether it says anything."""
+    """Add what one extension says; whether it says anything that MultiviewsMatch counts."""
     said = False
     typed = _table(rules.types)
     kind = typed[extension] if extension in typed else types.get(extension)
@@ -117,7 +117,7 @@ def _take(found: Media, extension: str, rules: MimeRules, handlers: HandlerRules
         value = _table(pairs).get(extension)
         if value:
             setattr(found, name, value.lower())
-            said = True
+            said = said or name == "charset" or "handlers" in rules.multiviews_match
     for pairs, listed in (
         (rules.languages, found.languages),
         (rules.encodings, found.encodings),
@@ -126,8 +126,8 @@ def _take(found: Media, extension: str, rules: MimeRules, handlers: HandlerRules
         value = _table(pairs).get(extension)
         if value:
             listed.extend(value.lower().split(";") if listed is found.filters else [value.lower()])
-            said = True
-    return said
+            said = said or listed is not found.filters or "filters" in rules.multiviews_match
+    return said or "any" in rules.multiviews_match
 
 
 _CHARSET = re.compile(r'\s*;\s*charset\s*=\s*"?([^";\s]*)"?', re.IGNORECASE)

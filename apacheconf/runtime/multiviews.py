@@ -21,6 +21,8 @@ from apacheconf.runtime.page_texts import Html
 
 #: Asks what a name beside the request's leads to.
 LookUp = Callable[[str], Decision]
+#: The type of what has a handler and no type.
+_PROGRAM = "application/x-httpd-cgi"
 TYPE_MAPS = frozenset({"type-map", "application/x-type-map"})
 
 
@@ -85,7 +87,7 @@ def _in_sequence(name: str, exceptions: Sequence[str]) -> bool:
 
 
 def _candidate(name: str, media: Media, size: int) -> Candidate:
-    kind = media.content_type or ("application/x-httpd-cgi" if media.handler else "")
+    kind = media.content_type or (_PROGRAM if media.handler else "")
     return candidate(name, kind, languages=tuple(media.languages), encoding=", ".join(media.encodings), size=size)
 
 
@@ -198,8 +200,11 @@ def negotiate(decision: Decision, variants: Variants, look_up: LookUp) -> Decisi
         return replace(found, fields=(*fields, *found.fields))
     return replace(
         found,
-        path_info=decision.path_info,
-        told={**found.told, Variant: Variant(tuple(fields), variants.validator)},
+        told={
+            **found.told,
+            Variant: Variant(tuple(fields), variants.validator),
+            FileRules: replace(found.rules(FileRules), type_before=_PROGRAM if chosen.type == _PROGRAM else ""),
+        },
         vary=(*found.vary, *decision.vary),
     )
 

@@ -54,7 +54,7 @@ def _negotiated(program: Program, decision: Decision, depth: int) -> Decision | 
     path = decision.path.removesuffix(decision.path_info) if decision.path_info else decision.path
 
     def beside(name: str) -> Decision:  # what is found there isn't negotiated once more
-        return look_up(program, replace(decision, path=path, query=None), name, max(depth, DEEPEST - 1))
+        return _ask(program, replace(decision, path=path, query=None), name, depth)
 
     if decision.located.found is None:
         if "multiviews" not in decision.rules(FileRules).options or decision.located.file.endswith("/"):
@@ -66,7 +66,23 @@ def _negotiated(program: Program, decision: Decision, depth: int) -> Decision | 
         variants = read_type_map(program, decision, beside)
     else:
         return None
-    return None if variants is None else negotiate(decision, variants, beside)
+    if variants is None:
+        return None
+    found = negotiate(decision, variants, beside)
+    if found.state is decision.state or found.status is not None:
+        return found
+    led = _followed(program, _with_rest(decision, _as_asked(decision, found)), depth)
+    return replace(led, told={**led.told, Variant: found.rules(Variant)})
+
+
+def _with_rest(decision: Decision, found: Decision) -> Decision:
+    """A variant takes the place of the request: with its query and what stood behind the name."""
+    state, rest, query = found.state, decision.path_info, decision.query
+    assert state is not None
+    state.query, state.path_info, state.path = query, rest, state.path + rest
+    led = found.redirect_to
+    led = led if not led or query is None or "?" in led else f"{led}?{query}"
+    return replace(found, path=found.path + rest, path_info=rest, query=query, redirect_to=led)
 
 
 def _of_folder(program: Program, decision: Decision, depth: int) -> Decision:
@@ -145,15 +161,19 @@ def look_up(program: Program, decision: Decision, name: str, depth: int = 0) -> 
 
     ``messages`` are of sub-requests alone.
     """
-    state = decision.state
-    assert state is not None
     if depth >= DEEPEST:
         return replace(decision, status=500, messages=(_TOO_DEEP,))
+    return resolve(program, _ask(program, decision, name, depth), depth + 1)
+
+
+def _ask(program: Program, decision: Decision, name: str, depth: int) -> Decision:
+    """What was decided about a sub-request, before mod_dir and mod_negotiation look at it."""
+    state = decision.state
+    assert state is not None
     target = name if name.startswith("/") else escape_path(decision.path.rpartition("/")[0] + "/") + name
     if decision.query is not None:
         target += f"?{decision.query}"
-    found = decide_sub_request(program, state, target, depth + 1)
-    return resolve(program, found, depth + 1)
+    return decide_sub_request(program, state, target, depth + 1)
 
 
 def translated(program: Program, decision: Decision, path: str) -> str:
