@@ -29,7 +29,7 @@ STYLES = {
     Outcome.EXACT: "bold green",
 }
 #: More rows of which the same is said are counted, and so are more that are told in short, and more places of one.
-_ALIKE, _LISTED, _PLACES = 20, 1000, 20
+_ALIKE, _LISTED, _PLACES = 20, 1000, 6
 #: From here on a row is told with its caveats.
 TOLD = Outcome.EQUIVALENT
 
@@ -61,7 +61,7 @@ def _group(outcome: Outcome, rows: list[Row]) -> Iterator[Line]:
         if not alike[_said(row)]:
             continue  # it was counted
         places = list(dict.fromkeys(answer.at for answer in row.answers if answer.at))
-        at = ", ".join(places[:_PLACES]) + (f" and {len(places) - _PLACES} more" if len(places) > _PLACES else "")
+        at = _in_one(places[:_PLACES]) + (f" and {len(places) - _PLACES} more" if len(places) > _PLACES else "")
         yield [
             ("", f"  {near(row.place)}  "),
             ("bold", row.name),
@@ -74,6 +74,13 @@ def _group(outcome: Outcome, rows: list[Row]) -> Iterator[Line]:
         if alike[_said(row)] > _ALIKE:
             yield [("dim", f"      and {alike[_said(row)] - 1} more {row.name} lines to which the same happens")]
             alike[_said(row)] = 0
+
+
+def _in_one(places: list[str]) -> str:
+    """``FILE:1, 2, OTHER:3``: a file is named once for the lines in it that follow each other."""
+    names = [place.rpartition(":")[0] for place in places]
+    again = [name == before for name, before in zip(names, ("", *names), strict=False)]
+    return ", ".join(place.rpartition(":")[2] if same else place for place, same in zip(places, again, strict=True))
 
 
 def _said(row: Row) -> Hashable:

@@ -36,7 +36,7 @@ from apacheconf.targets.walking import LOST, Spelling, Walk
 #: A cell that comes to more ends than these is not told apart, nor one with more cases than those to look at.
 MOST_ENDS, MOST_CASES = 128, 512
 #: Where the cells of a host have more ends than these, headers are no routes of their own: somebody has to read them.
-FEW_ENDS = 24
+FEW_ENDS = 256
 Mapped = MapToOrigin | MapToFile | None
 _OF_REQUESTS = frozenset({LayerKind.SERVER, LayerKind.LOCATION, LayerKind.IF})
 _OF_URLS = frozenset({LayerKind.PROXY, LayerKind.IF})
