@@ -206,22 +206,27 @@ class _Answer:
         return fields
 
     def _etag(self, now: float) -> bytes:
-        """The validator as FileETag says; weak where the file changed within the last second."""
+        """The validator as FileETag says."""
         found, wanted = self.found, self.rules.etag
         if "digest" in wanted:
             return b'"%b"' % _digest(self.file, found.st_size, hashlib.sha1)
-        mtime = found.st_mtime_ns // 1000
-        parts = [
-            b"%x" % value
-            for name, value in (("inode", found.st_ino), ("size", found.st_size), ("mtime", mtime))
-            if name in wanted
-        ]
-        if not parts:
+        tag = etag_of(found, wanted, now)
+        if not tag:
             return b""
-        weak = b"W/" if now * 1e6 - mtime <= 1e6 else b""
-        tag = b'%b"%b"' % (weak, b"-".join(parts))
         # httpd puts the validator of a list of variants in the place of the closing quote.
         return b"%b;%b" % (tag[:-1], self.variant.validator.encode()) if self.variant.validator else tag
+
+
+def etag_of(found: os.stat_result, wanted: frozenset[str], now: float) -> bytes:
+    """The validator of a file or folder as FileETag says; weak where it changed within the last second."""
+    mtime = found.st_mtime_ns // 1000
+    parts = [
+        b"%x" % value
+        for name, value in (("inode", found.st_ino), ("size", found.st_size), ("mtime", mtime))
+        if name in wanted
+    ]
+    weak = b"W/" if now * 1e6 - mtime <= 1e6 else b""
+    return b'%b"%b"' % (weak, b"-".join(parts)) if parts else b""
 
 
 def described(media: Media, content_type: str) -> Fields:

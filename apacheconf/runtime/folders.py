@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING
 from apacheconf.program.handling import FileRules, FolderRules, HandlerRules, ListingRules, MimeRules
 from apacheconf.program.request import Decision
 from apacheconf.runtime.answer import ReplyHead
-from apacheconf.runtime.files import answer_file
+from apacheconf.runtime.conditional import http_date
+from apacheconf.runtime.files import answer_file, etag_of
 from apacheconf.runtime.framing import CHUNKED
 from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.listing import Asked, entries_of, read_query
@@ -57,6 +59,11 @@ def _send_list(exchange: Exchange, program: Program, decision: Decision) -> None
     rules = asked.rules
     kind = f"{rules.type};charset={rules.charset or 'ISO-8859-1'}"
     fields: Fields = [(b"Content-Type", kind.encode("latin-1"))]
+    if "trackmodified" in rules.options and decision.located is not None and decision.located.found is not None:
+        found, now = decision.located.found, time.time()
+        etag = etag_of(found, decision.rules(FileRules).etag, now)
+        fields.append((b"Last-Modified", http_date(min(int(found.st_mtime), int(now)))))
+        fields += [(b"ETag", etag)] if etag else []
     body, length = b"", 0
     if not exchange.head_only:
         text, streamed = _page(program, decision, asked)
