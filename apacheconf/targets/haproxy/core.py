@@ -15,6 +15,7 @@ from apacheconf.targets.haproxy.documents import refuse
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.tree import Section, plain
 from apacheconf.targets.patterns import GOOD_HOST
+from apacheconf.targets.restrictions import words_in
 from apacheconf.targets.routes import Route
 
 #: What httpd leaves as it is in a path that it makes anew, beside letters, digits and ``-._~`` (PU-1). HAProxy's
@@ -34,8 +35,15 @@ def seconds(value: float) -> str:
     return f"{int(value)}s" if value == int(value) else f"{round(value * 1000)}ms"
 
 
-def emit_global(section: Section) -> None:
+def emit_global(low: Lowering, section: Section) -> None:
     """What the process needs for httpd's sizes and paths."""
+    streams = [each for each in low.program.directives if each.name.lower() == "h2maxsessionstreams"]
+    if streams:
+        claim = exact(streams)
+        if len({each.args for each in streams}) > 1:
+            claim = approximated(streams, "the first one says it for all hosts", "first-host")
+        section.add("tune.h2.max-concurrent-streams", *words_in(streams[0].args),
+                    comment=low.sources.comment(streams[:1]), claims=(claim,))  # fmt: skip
     section.add("expose-experimental-directives", comment="for normalize-uri: httpd maps the normalised path")
     section.add("tune.bufsize", "65536", comment="room for the headers that httpd takes")
 
@@ -78,7 +86,8 @@ def _claims(said_by: list[Written]) -> tuple[Claim, ...]:
     )
 
 
-_OF_CONNECTIONS = frozenset({"keepalive", "keepalivetimeout", "maxkeepaliverequests", "requestreadtimeout", "timeout"})
+_LIMITS = frozenset({"limitrequestline", "limitrequestfields", "limitrequestfieldsize"})
+_OF_CONNECTIONS = _LIMITS | {"keepalive", "keepalivetimeout", "maxkeepaliverequests", "requestreadtimeout", "timeout"}
 
 
 def emit_connections(low: Lowering, hosts: Sequence[Host], frontend: Section) -> None:
@@ -108,6 +117,9 @@ def _of_connection(line: Written, is_first: bool) -> Claim:
             return equivalent([line], "HAProxy does not count the requests of a connection", "requests-per-connection")
         case _ if is_first:
             return exact([line])
+        case name if name in _LIMITS:
+            why = "the first host of the address says it of all its requests, in httpd too unless TLS names the host"
+            return equivalent([line], why, "first-host-limits")
         case _:
             return approximated([line], "the first host of the address says it of all its connections", "first-host")
 
@@ -124,7 +136,25 @@ def emit_guards(low: Lowering, host: Host, frontend: Section) -> None:
     frontend.rule(f"http-request deny deny_status 400 if HTTP_1.1 !{HAS_HOST}")
     frontend.rule(f"http-request deny deny_status 400 if {HAS_HOST} !{{ req.fhdr(host) -m reg ? }}", f"^{GOOD_HOST}$")
     longest = limits.request_line - len("GET  HTTP/1.1")
-    frontend.rule(f"http-request return status 414 if {{ url,length gt {longest} }}")
+    said = {name: _said_first(low, host, name) for name in ("requestline", "requestfields", "requestfieldsize")}
+    frontend.rule(f"http-request return status 414 if {{ url,length gt {longest} }}",
+                  claims=(exact(said["requestline"]),))  # fmt: skip
+    if said["requestfields"] and limits.request_fields:
+        _refuse(low, said["requestfields"], ("req.fhdr_cnt", "gt", str(limits.request_fields)), frontend)
+    if said["requestfieldsize"]:
+        longer = rf"[^\r\n]{{{limits.request_field_size + 1}}}"
+        _refuse(low, said["requestfieldsize"], ("req.hdrs", "-m", "reg", longer), frontend)
+
+
+def _refuse(low: Lowering, said_by: list[Written], asked: Term, frontend: Section) -> None:
+    frontend.add("http-request", "deny", "deny_status", "400", "if", "{", *asked, "}",
+                 comment=low.sources.comment(said_by), claims=(exact(said_by),))  # fmt: skip
+
+
+def _said_first(low: Lowering, host: Host, limit: str) -> list[Written]:
+    """The lines about a limit that the first host of an address has: httpd goes by them until it knows the host."""
+    own = low.scopes.own(host) if host.place else ()
+    return [*low.scopes.named(f"limit{limit}"), *(each for each in own if each.name.lower() == f"limit{limit}")]
 
 
 def emit_path_guards(low: Lowering, hosts: Sequence[Host], frontend: Section) -> None:
@@ -214,14 +244,19 @@ def emit_charset(low: Lowering, route: Route, backend: Section) -> None:
 _OF_PROGRAMS = frozenset({"stdenvvars", "exportcertdata", "strictrequire", "optrenegotiate", "legacydnstringformat"})
 
 
+_PUSHED = "nothing is sent ahead of the answer: clients ask for what they need"
+
+
 def claims_of_switches(low: Lowering) -> Iterator[Claim]:
     """Lines that ask for nothing, or for what is not here."""
     secure = any(worker.scheme in ("https", "wss", "h2") for worker in low.program.workers())
     for line in low.program.directives:
         words = line.args.lower().split()
         match line.name.lower():
-            case "proxyaddheaders" if words == ["off"]:
+            case "proxyaddheaders" | "h2push" if words == ["off"]:
                 yield exact((line,))
+            case "h2push" | "h2pushresource" | "h2earlyhints":
+                yield equivalent((line,), _PUSHED, "nothing-ahead")
             case "sslproxyengine" if not secure:
                 yield Claim((line,), Outcome.NO_EFFECT, "no origin speaks TLS", "no-tls-origin")
             case "ssloptions" if all(word.lstrip("+-") in _OF_PROGRAMS for word in words):

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from apacheconf.ledger import Ledger, Outcome
-from apacheconf.program.conditions import Condition
+from apacheconf.program.conditions import Condition, FromHost
 from apacheconf.program.hosts import Cell, Host, Reach
 from apacheconf.program.program import Program
-from apacheconf.program.steps import Step
+from apacheconf.program.steps import MapToUrl, Step
+from apacheconf.targets.captures import parts_in
 from apacheconf.targets.choices import Closed, Place, Tree, close, leaves, routes_in
 from apacheconf.targets.claims import Claim, settle, unsupported
 from apacheconf.targets.growing import places
@@ -27,13 +28,14 @@ from apacheconf.targets.haproxy.mod_rewrite import settle_maps
 from apacheconf.targets.haproxy.rewriting import can_follow
 from apacheconf.targets.haproxy.tree import Line, Section, print_tree
 from apacheconf.targets.hostnames import Endpoint, Named, endpoints, named_hosts
-from apacheconf.targets.restrictions import restrictions
+from apacheconf.targets.restrictions import asked_by, restrictions
 from apacheconf.targets.routes import Route
 from apacheconf.targets.scopes import Scopes
 from apacheconf.targets.sources import Sources
 from apacheconf.targets.translation import NO_TRACE, Emission
 
 FILE = "haproxy.cfg"
+_NO_NAMES = "HAProxy looks up no names of clients, so nobody has them: write their addresses in Require ip"
 
 
 def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Scopes, folder: bool = False) -> Emission:
@@ -44,7 +46,7 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Sco
     low = Lowering(program, version, Sources(program.directives), scopes)
     main = program.hosts[program.index.main]
     process, defaults = Section("global"), Section("defaults")
-    core.emit_global(process)
+    core.emit_global(low, process)
     mod_ssl.emit_global(low, process)
     mod_log_config.emit_global(low, process)
     core.emit_defaults(low, main, defaults)
@@ -148,7 +150,9 @@ def _lost(low: Lowering, host: Host, found: list[Place]) -> int:
 
 
 def _is_said(route: Route, environment: Environment) -> bool:
-    """Whether HAProxy has words for what rules make of the URL, and for who may."""
+    """Whether HAProxy has words for what rules make of the URL, for where it leads, and for who may."""
+    if any(isinstance(step.action, MapToUrl) for step in route.others):
+        return False
     return can_follow(route, environment) and all(can_say(step, environment) for step in route.admits)
 
 
@@ -202,11 +206,18 @@ def _rules(low: Lowering, host: Host, found: list[Place], terms: Terms) -> Itera
     low.dropped += files.claims_of(host, found)
     for place in found:
         tree, lost = _askable(place.tree, terms.environment)
-        for step in lost:
-            low.dropped.append(unsupported(host.said_by(step), "its condition can't be asked in HAProxy", "condition"))
+        low.dropped += [_unasked(host, step) for step in lost]
         for answers, end in leaves(tree):
             held = (word for condition, answer in answers.items() if answer for word in terms.of(condition))
             yield (*_in_cell(place.cell), *held), backend_of(low, end)
+
+
+def _unasked(host: Host, step: Step) -> Claim:
+    """The claim for what is not asked of a client: of access rules only for the lines that ask for its name."""
+    name = next(parts_in(step.when, FromHost), None)
+    if name is None:
+        return unsupported(host.said_by(step), "its condition can't be asked in HAProxy", "condition")
+    return unsupported(asked_by(host.said_by(step), name), _NO_NAMES, "condition")
 
 
 def _in_cell(cell: Cell) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ with the user who has shown a password.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeGuard
 
 from apacheconf.program.admission import (
     Admit,
@@ -94,15 +95,22 @@ class _Judge:
 
     def of(self, rules: Rules) -> Term:
         """Raises CannotAsk."""
-        terms = [self._entry(each) for each in rules.entries]
         if rules.kind == "all":
+            terms = [self._none(each) if _is_none(each) else self._entry(each) for each in rules.entries]
             wanted = tuple(each for each in terms if each != ("TRUE",))
             return self._terms.any_of([tuple(word for each in wanted for word in each)]) if wanted else ("TRUE",)
+        terms = [self._entry(each) for each in rules.entries]
         if rules.kind == "any":
             if ("TRUE",) in terms:
                 return ("TRUE",)
             return terms[0] if len(terms) == 1 else self._terms.any_of(terms)
-        raise CannotAsk("RequireNone")
+        raise CannotAsk("RequireNone beside others of which one is enough")
+
+    def _none(self, rules: Rules) -> Term:
+        """What is left where none of the rules may hold; it lets nobody in by itself (AZ-1). Raises CannotAsk."""
+        if any(isinstance(each, Rules) or each.negated or not _is_of_request(each) for each in rules.entries):
+            raise CannotAsk("RequireNone with a user")
+        return negated(self._terms.any_of([self._entry(each) for each in rules.entries]))
 
     def _entry(self, entry: Rule | Rules) -> Term:
         if isinstance(entry, Rules):
@@ -134,6 +142,14 @@ class _Judge:
                 return _one_of(found)
             case _:
                 raise CannotAsk(type(requires).__name__)
+
+
+def _is_none(entry: Rule | Rules) -> TypeGuard[Rules]:
+    return isinstance(entry, Rules) and entry.kind == "none"
+
+
+def _is_of_request(rule: Rule) -> bool:
+    return isinstance(rule.requires, Holds) and not rule.requires.about_user
 
 
 def _one_of(names: list[str]) -> Term:

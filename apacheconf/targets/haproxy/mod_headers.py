@@ -303,6 +303,8 @@ def emit_in_front(low: Lowering, host: Host, found: list[Route], of_host: tuple[
             continue
         low.in_front.add((host.number, step.said_by, step.action))
         said_by = host.said_by(step)
+        if not lines:
+            low.dropped.append(exact(said_by))
         claims = (equivalent(said_by, _UNREAD, "always"),)
         for words, only in lines:
             frontend.add("http-after-response", *words, *_if((*of_host, *_NOT_STAR), only),

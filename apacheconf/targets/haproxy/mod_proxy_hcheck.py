@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from apacheconf.ledger import Outcome
@@ -9,7 +10,7 @@ from apacheconf.program.conditions import Condition, Matches, Not
 from apacheconf.program.health import HealthCheck
 from apacheconf.program.values import Variable
 from apacheconf.program.workers import Origin, Worker
-from apacheconf.targets.claims import Claim, approximated, exact, unsupported
+from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.haproxy.core import seconds
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.tree import Section
@@ -17,20 +18,23 @@ from apacheconf.targets.questions import CannotAsk, pcre
 from apacheconf.targets.restrictions import words_in
 from apacheconf.targets.routes import members
 
-_SOONER = "the first check is made at the start, and members are asked with the first one's Host"
+_SOONER = "the first check is made at the start, and not when the time between two has passed"
+_ONE_HOST = "members are asked with the first one's Host"
+_NAME = re.compile(r"[A-Za-z0-9_.:-]+")
 #: What httpd takes for healthy where nothing else is said.
 _HEALTHY = ("status", "200-399")
 
 
 def emit_checks(workers: tuple[Worker, ...], backend: Section) -> None:
-    """What the backend asks its members: the first one's check, where it is about an answer."""
+    """What the backend asks its members: the first one's check, where it is about an answer, each with its own Host
+    where members are called by it."""
     check = next((worker.check for worker in workers if worker.check is not None), None)
     if check is None or check.method == "TCP" or not can_say(check):
         return
     method, version = check.method.removesuffix("11"), "HTTP/1.1" if check.method.endswith("11") else "HTTP/1.0"
     backend.add("option", "httpchk")
     backend.add("http-check", "send", "meth", method, "uri", check.uri or "/", "ver", version, "hdr", "Host",
-                f"{workers[0].host}:{workers[0].port}")  # fmt: skip
+                "%[srv_name]" if are_called_by_hosts(workers) else _host(workers[0]))  # fmt: skip
     backend.add("http-check", "expect", *_expected(check))
 
 
@@ -56,7 +60,20 @@ def claim_of(worker: Worker, workers: tuple[Worker, ...]) -> Claim | None:
     if (check.passes, check.fails) != (1, 1):
         why = "an answer of the other kind in between begins the count anew"
         return approximated(worker.said_by, why, "health-check")
-    return approximated(worker.said_by, _SOONER, "health-check")
+    if check.method != "TCP" and len({_host(each) for each in workers}) > 1 and not are_called_by_hosts(workers):
+        return approximated(worker.said_by, _ONE_HOST, "health-check")
+    return equivalent(worker.said_by, _SOONER, "first-check")
+
+
+def _host(worker: Worker) -> str:
+    return f"{worker.host}:{worker.port}"
+
+
+def are_called_by_hosts(workers: tuple[Worker, ...]) -> bool:
+    """Whether members are checked, and may be called by the Host that a check is made with (HAP-4)."""
+    hosts = [_host(each) for each in workers]
+    checked = any(each.check is not None and each.check.method != "TCP" and can_say(each.check) for each in workers)
+    return checked and 1 < len(hosts) == len(set(hosts)) and all(map(_NAME.fullmatch, hosts))
 
 
 def can_say(check: HealthCheck) -> bool:

@@ -37,8 +37,8 @@ def why_closed(host: Host, shown: FrontTls | None) -> str:
         return "HAProxy can't take a client's certificate from an authority that it doesn't know (optional_no_ca)"
     if tls.verify != "none" and 1 < tls.depth < _NO_LIMIT:
         return f"HAProxy doesn't count the authorities above a client's certificate (SSLVerifyDepth {tls.depth})"
-    if tls.verify != "none" and not tls.ca_file:
-        return "HAProxy reads the authorities of clients from a file (SSLCACertificateFile), not from a folder"
+    if tls.verify != "none" and tls.ca_file and tls.ca_path:
+        return "HAProxy reads the authorities of clients from a file or from a folder, not from both"
     if tls.revocation != "none" and (tls.crl_path or not tls.crl_file):
         return "HAProxy reads lists of revoked certificates from a file (SSLCARevocationFile), not from a folder"
     return ""
@@ -86,8 +86,8 @@ def _settings(low: Lowering, tls: FrontTls) -> list[str]:
     words = versions(tls.protocols)
     words += ["ciphers", tls.ciphers or "DEFAULT"]
     words += ["ciphersuites", tls.ciphers_13] if tls.ciphers_13 else []
-    if tls.verify in _VERIFY and tls.ca_file:
-        words += ["verify", _VERIFY[tls.verify], "ca-file", tls.ca_file]
+    if tls.verify in _VERIFY and (tls.ca_file or tls.ca_path):
+        words += ["verify", _VERIFY[tls.verify], "ca-file", tls.ca_file or tls.ca_path]
         words += ["crl-file", tls.crl_file] if tls.revocation != "none" and tls.crl_file else []
     return words
 
@@ -234,6 +234,9 @@ def _claim(low: Lowering, directive: Written, tls: FrontTls, shown: FrontTls) ->
         case "sslcertificatechainfile":
             why = "HAProxy takes the chain from the certificate's file: append it there"
             return unsupported(said_by, why, "chain-file")
+        case "sslcacertificatepath":
+            why = "HAProxy reads the folder's files that end in .pem, .crt or .cer, not the links with hashes"
+            return equivalent(said_by, why, "ca-folder")
         case "sslprotocol" if _spoken_from(tls.protocols) != _spoken(tls.protocols):
             why = (
                 f"HAProxy speaks every version from the lowest to the highest: from {_spoken_from(tls.protocols)[0]} on"

@@ -11,6 +11,7 @@ from apacheconf.program.steps import (
     AddFilter,
     BeginRewriting,
     EditHeader,
+    ExportTls,
     OverrideErrors,
     Rewrite,
     SecureOrigin,
@@ -27,7 +28,7 @@ from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.routes import Route
 
 #: What answers for itself elsewhere, whether it is certain or not.
-DONE = EditHeader | SetEnv | SecureOrigin | ExpiryRules | SetErrorDocument | OverrideErrors
+DONE = EditHeader | SetEnv | SecureOrigin | ExpiryRules | SetErrorDocument | OverrideErrors | ExportTls
 _NO_FILES = "it is about answers made here, and this is an origin's"
 
 

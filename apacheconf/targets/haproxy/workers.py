@@ -76,6 +76,8 @@ def emit_servers(low: Lowering, route: Route, origin: Origin, backend: Section) 
     workers = members(origin)
     if route.keep_host is None and names_are_hosts(origin):
         names = {id(worker): worker.authority for worker in workers}
+    elif mod_proxy_hcheck.are_called_by_hosts(workers):
+        names = {id(worker): f"{worker.host}:{worker.port}" for worker in workers}
     else:
         names = _server_names(workers)
     emit_sessions(origin, names, backend)
