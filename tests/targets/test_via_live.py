@@ -1,4 +1,4 @@
-"""ProxyVia on httpd and on nginx: what origins and clients read in Via (RQ-16, RS-7, NGX-70)."""
+"""ProxyVia on httpd and on both targets: what origins and clients read in Via (RQ-16, RS-7, NGX-70)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from apacheconf.targets import TARGETS
 from tests.targets.configs import host, outcomes, translated
 from tests.targets.echoes import exchange
 from tests.targets.fronts import MODULES, Fronts, fronts
@@ -48,10 +49,13 @@ def _vias(port: int, name: str, via: str) -> tuple[str, ...]:
 def test_via(name: str, asked: str, via: str, running: Fronts) -> None:
     expected = _vias(running.at["httpd"], name + asked, via)
     assert ("1.1" in expected[0]) == (name not in ("block.test", "off.test"))
-    assert _vias(running.at["nginx"], name + asked, via) == expected
+    for target in TARGETS:
+        made = _vias(running.at[target], name + asked, via)
+        assert tuple(re.sub("(?m)^via:|(?<=[|])via:", "Via:", each) for each in made) == expected, target
 
 
 def test_the_comment_of_full_is_announced(tmp_path: Path) -> None:
-    made = {word: outcomes(translated(tmp_path, host(f"ProxyVia {word}", "ProxyPass / http://10.0.0.1/"), "nginx"))
-            for word in ("On", "Full", "Off")}  # fmt: skip
-    assert [each["ProxyVia"] for each in made.values()] == ["exact", "equivalent", "no effect in target"]
+    for target in TARGETS:
+        made = {word: outcomes(translated(tmp_path, host(f"ProxyVia {word}", "ProxyPass / http://10.0.0.1/"), target))
+                for word in ("On", "Full", "Off")}  # fmt: skip
+        assert [each["ProxyVia"] for each in made.values()] == ["exact", "equivalent", "no effect in target"]

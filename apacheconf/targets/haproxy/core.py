@@ -135,14 +135,14 @@ def emit_guards(low: Lowering, host: Host, frontend: Section) -> None:
     frontend.rule("http-request deny deny_status 400 if { url -m sub # }")
     frontend.rule(f"http-request deny deny_status 400 if HTTP_1.1 !{HAS_HOST}")
     frontend.rule(f"http-request deny deny_status 400 if {HAS_HOST} !{{ req.fhdr(host) -m reg ? }}", f"^{GOOD_HOST}$")
-    longest = limits.request_line - len("GET  HTTP/1.1")
+    longest = limits.request_line + 1 - len("GET  HTTP/1.1")  # RB-10: by one byte more than it says
     said = {name: _said_first(low, host, name) for name in ("requestline", "requestfields", "requestfieldsize")}
     frontend.rule(f"http-request return status 414 if {{ url,length gt {longest} }}",
                   claims=(exact(said["requestline"]),))  # fmt: skip
     if said["requestfields"] and limits.request_fields:
         _refuse(low, said["requestfields"], ("req.fhdr_cnt", "gt", str(limits.request_fields)), frontend)
     if said["requestfieldsize"]:
-        longer = rf"[^\r\n]{{{limits.request_field_size + 1}}}"
+        longer = rf"[^\r\n]{{{limits.request_field_size + 2}}}"
         _refuse(low, said["requestfieldsize"], ("req.hdrs", "-m", "reg", longer), frontend)
 
 

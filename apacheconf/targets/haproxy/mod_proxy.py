@@ -20,7 +20,8 @@ from apacheconf.targets.haproxy.reporting import report_unsure
 from apacheconf.targets.haproxy.rewriting import emit_query, emit_question_mark, emit_refused, substituted
 from apacheconf.targets.haproxy.sessions import emit_told, members_told
 from apacheconf.targets.haproxy.tree import Section, plain
-from apacheconf.targets.haproxy.workers import emit_balancing, emit_servers, names_are_hosts, origin_name
+from apacheconf.targets.haproxy.via import emit_via
+from apacheconf.targets.haproxy.workers import SPOKEN, emit_balancing, emit_servers, names_are_hosts, origin_name
 from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.likeness import Kind
 from apacheconf.targets.origin_tls import settings_of
@@ -34,7 +35,7 @@ from apacheconf.targets.routes import (
     reverse_of,
     special_claims,
 )
-from apacheconf.targets.upgrades import SECURE, UPGRADES, upgrade_regex, upgrades_differ
+from apacheconf.targets.upgrades import UPGRADES, upgrade_regex, upgrades_differ
 
 _REQUEST_HOPS = ("Keep-Alive", "Proxy-Connection", "TE", "Trailer")
 _MAPPED_BACK = ("Location", "Content-Location", "URI", "Destination")
@@ -107,13 +108,13 @@ def _refusal(route: Route, origin: Origin) -> tuple[int, Claim] | None:
     assert route.mapping is not None
     said_by = route.host.said_by(route.mapping)
     workers = members(origin)
-    if not workers or workers[0].scheme not in SECURE:
+    if not workers or workers[0].scheme not in SPOKEN:
         scheme = workers[0].scheme if workers else "balancer without members"
         return 503, unsupported(said_by, f"{scheme} is not supported yet", "scheme")
     tls, tls_said_by = settings_of(route)
-    if SECURE[workers[0].scheme] and (why := origin_tls.why_closed(tls)):
+    if SPOKEN[workers[0].scheme] and (why := origin_tls.why_closed(tls)):
         return 503, unsupported((*said_by, *tls_said_by), why, "closed")
-    if SECURE[workers[0].scheme] and not tls.engine:
+    if SPOKEN[workers[0].scheme] and not tls.engine:
         return 500, exact((*said_by, *tls_said_by))
     return None
 
@@ -169,7 +170,7 @@ def _mapping_claims(route: Route, origin: Origin) -> tuple[Claim, ...]:
         claims.append(approximated(said_by, "the members' paths differ: the first one's is used", "member-paths"))
     if upgrades_differ(origin):
         claims.append(approximated(said_by, UPGRADES, "member-upgrades"))
-    if SECURE[members(origin)[0].scheme]:
+    if SPOKEN[members(origin)[0].scheme]:
         claims += origin_tls.claims_of(tls, said_by, tls_said_by)
     return (exact(said_by), *claims)
 
@@ -255,6 +256,7 @@ def _emit_request_headers(low: Lowering, route: Route, origin: Origin, backend: 
         _emit_joined(backend, "X-Forwarded-For", "%[src]", "", claims)
         _emit_joined(backend, "X-Forwarded-Host", "%[req.fhdr(host)]", HAS_HOST)
         _emit_joined(backend, "X-Forwarded-Server", _host_name(low, route.host))
+    emit_via(low, route.host, _host_name(low, route.host), backend)
     for name in _REQUEST_HOPS:
         backend.rule(f"http-request del-header {name}")
     _emit_upgrade(origin, backend)

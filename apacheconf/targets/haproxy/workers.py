@@ -20,6 +20,9 @@ from apacheconf.targets.upgrades import SECURE
 #: lbmethods and what comes closest; the others come as byrequests.
 _METHODS = {"byrequests": "roundrobin", "bybusyness": "leastconn"}
 _MOST = 256
+#: The schemes that HAProxy speaks with origins, and whether over TLS; those of HTTP/2 have words of their own (HAP-94).
+SPOKEN = {**SECURE, "h2": True, "h2c": False}
+_OF_HTTP2 = {"h2": ["alpn", "h2"], "h2c": ["proto", "h2"]}
 _NAME = re.compile(r"[A-Za-z0-9_.:-]+")
 
 
@@ -83,7 +86,8 @@ def emit_servers(low: Lowering, route: Route, origin: Origin, backend: Section) 
     emit_sessions(origin, names, backend)
     backend.space()
     for worker, weight in zip(members(origin), _weights(members(origin)), strict=True):
-        tls = server_words(settings_of(route)[0], worker, route.keep_host is not None) if SECURE[worker.scheme] else []
+        tls = server_words(settings_of(route)[0], worker, route.keep_host is not None) if SPOKEN[worker.scheme] else []
+        tls += _OF_HTTP2.get(worker.scheme, [])
         _emit_server(low, names[id(worker)], worker, weight, tls, workers, backend)
 
 

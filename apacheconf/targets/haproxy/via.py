@@ -1,0 +1,51 @@
+"""ProxyVia in HAProxy: the line that names this server to origins and to clients (RQ-16, RS-7)."""
+
+from __future__ import annotations
+
+from apacheconf.ledger import Written
+from apacheconf.program.hosts import Host
+from apacheconf.targets.claims import equivalent, exact
+from apacheconf.targets.haproxy.lowering import Lowering
+from apacheconf.targets.haproxy.tree import Section, plain
+from apacheconf.targets.hostnames import own_scheme
+
+_VERSION = "the comment in Via names no version of httpd"
+
+
+def emit_via(low: Lowering, host: Host, name: str, backend: Section) -> None:
+    """Both lines, if any: that for origins extends the one that is there. ``name`` is the host's, as a log format."""
+    said = host.shape.limits.via
+    if said not in ("On", "Full", "Block"):
+        return
+    said_by = _lines(low, host)
+    claim = equivalent(said_by, _VERSION, "via-comment") if said == "Full" else exact(said_by)
+    comment = low.sources.comment(said_by)
+    if said == "Block":
+        backend.rule("http-request del-header Via", comment=comment, claims=(claim,))
+        return
+    _emit_port(host, backend)
+    who = f"{name}%[var(txn.via_port)]{' (Apache/2.4)' if said == 'Full' else ''}"
+    one, value = "{ req.fhdr_cnt(via) 1 }", f"%[req.ver] {who}"
+    backend.rule(f"http-request set-var-fmt(txn.via) ? if {one}", f"%[req.fhdr(via)], {value}",
+                 comment=comment, claims=(claim,))  # fmt: skip
+    backend.rule(f"http-request set-var-fmt(txn.via) ? unless {one}", value)
+    backend.rule(f"http-request del-header Via if {one}")
+    backend.rule("http-request add-header Via %[var(txn.via)]")
+    backend.rule("http-response add-header Via ?", f"%[res.ver] {who}")
+
+
+def _lines(low: Lowering, host: Host) -> list[Written]:
+    own = [each for each in low.scopes.own(host) if each.name.lower() == "proxyvia"]
+    return own[-1:] or low.scopes.named("proxyvia")[-1:]
+
+
+def _emit_port(host: Host, backend: Section) -> None:
+    """The port that the client named, or the server's own, unless it is the usual one of the scheme."""
+    usual = 443 if own_scheme(host) == "https" else 80
+    own = f":{host.port}" if host.port not in (None, usual) else ""
+    backend.rule("http-request set-var-fmt(txn.via_port) ?", plain(own) or "%[str()]")
+    if host.physical_port and (host.port is None or not host.canonical_name):
+        backend.rule("http-request set-var-fmt(txn.via_port) ?", ":%[dst_port]")
+    if not host.canonical_name:
+        named = rf'req.fhdr(host),regsub("^(?:\\[[^\\]]*\\]|[^:]*):0*",":"),regsub("^:{usual}$","")'
+        backend.rule("http-request set-var(txn.via_port) ? if { req.fhdr(host) -m reg :[0-9]+$ }", named)
