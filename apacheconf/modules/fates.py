@@ -22,7 +22,7 @@ _NO_EFFECT = _names(
     """
     event worker prefork mpm_common mpm_netware mod_so mod_unixd mod_watchdog mod_suexec mod_privileges
     mod_version mod_macro mod_slotmem_shm mod_slotmem_plain mod_socache_shmcb mod_socache_dbm mod_socache_memcache
-    mod_socache_redis mod_log_debug mod_dumpio mod_nw_ssl mod_isapi mod_info mod_unique_id mod_lbmethod_heartbeat
+    mod_socache_redis mod_dumpio mod_nw_ssl mod_isapi mod_info mod_unique_id mod_lbmethod_heartbeat
     mod_heartbeat mod_heartmonitor
     """
 )

@@ -27,6 +27,7 @@ NOT_YET: dict[str, str] = {
     "deflatefilternote": "no log says how well an answer was compressed",
     "brotlifilternote": "no log says how well an answer was compressed",
     "proxywebsocketfallbacktoproxyhttp": "ws:// and wss:// get requests that ask for no WebSocket, too, as with On",
+    "logmessage": "the error log has no messages of the configuration's own",
     "heartbeatlisten": "nothing listens for beats; they are read from HeartbeatStorage",
 }
 HANDLERS = "the handler is not served yet: its path answers 503 or 500, and never a file's text"

@@ -25,6 +25,7 @@ _BY_MODULE = {
 }
 #: Directives whose module has other fates too, and why they have no effect in a target.
 _BY_NAME = {
+    "logmessage": "it writes to httpd's own error log only",
     "serveradmin": "it is shown on httpd's own pages only",
     "serversignature": "it is shown on httpd's own pages only",
     "servertokens": "it concerns the Server header of httpd's own answers only",
