@@ -189,6 +189,10 @@ _PART = re.compile(
     | (?P<unclosed>%\{)""",
     re.DOTALL | re.VERBOSE,
 )
+#: Bytes of a piece of text between variables, and of a regular expression (EXPR-9).
+_LONGEST = 8191
+#: So deep may brackets and negations be nested; httpd's parser gives up between 5,000 and 20,000.
+_DEEPEST = 200
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 
 
@@ -206,16 +210,18 @@ def _parts(text: str, at: int) -> Word:
         elif found["escaped"]:
             literal += _ESCAPES.get(found["escaped"], found["escaped"])
         else:
-            parts += _text(literal)
+            parts += _text(literal, at)
             literal = ""
             group = found["group"]
             parts.append(Group(int(group)) if group else _braced(found["inner"], at + found.start()))
-    parts += _text(literal + text[last:])
+    parts += _text(literal + text[last:], at)
     return parts[0] if len(parts) == 1 else Concat(tuple(parts)) if parts else Text("")
 
 
-def _text(literal: str) -> list[Word]:
-    """A piece of text, up to a NUL as everywhere in httpd; none for an empty one."""
+def _text(literal: str, at: int) -> list[Word]:
+    """A piece of text, up to a NUL as everywhere in httpd; none for an empty one. Raises ExprError."""
+    if len(literal) > _LONGEST:
+        raise ExprError("String too long", at)
     kept = literal.partition("\0")[0]
     return [Text(kept)] if kept else []
 
@@ -271,15 +277,21 @@ def _stray_in_name(rest: str) -> str:
     return f"syntax error, unexpected T_ERROR: Invalid character in variable name '{rest[0]}'"
 
 
-def _read(node: Any) -> Any:
-    """Our node for Lark's: a token as it is, a tree by the name of its rule."""
-    return _RULES[node.data](*map(_read, node.children)) if hasattr(node, "data") else node
+def _read(node: Any, depth: int = 0) -> Any:
+    """Our node for Lark's: a token as it is, a tree by the name of its rule. Raises ExprError."""
+    if not hasattr(node, "data"):
+        return node
+    if depth > _DEEPEST:
+        raise ExprError("memory exhausted", 0)
+    return _RULES[node.data](*[_read(each, depth + 1) for each in node.children])
 
 
 def _search(value: Word, operator: Token, regex: Token) -> Expr:
     ignore_case = regex.endswith("i")
     body = regex[:-1] if ignore_case else regex
     pattern = body[1:-1] if body.startswith("/") else body[2:-1]
+    if len(pattern) > _LONGEST:
+        raise ExprError("syntax error, unexpected T_ERROR: Regexp too long", _at(regex))
     return Search(value, str(pattern), ignore_case, operator == "!~", _at(regex))
 
 

@@ -61,5 +61,31 @@ def test_httpd_still_says_so(text: str):
     assert theirs(text) == json.loads(RECORDED.read_text())[text]
 
 
+_LONG = {
+    "'{}' == 'a'": "String too long",
+    "%{{tolower:{}}} == 'a'": "String too long",
+    "'a' =~ m#{}#": "syntax error, unexpected T_ERROR: Regexp too long",
+}
+
+
+@pytest.mark.parametrize(("form", "said"), _LONG.items())
+def test_texts_have_8191_bytes_at_most(form: str, said: str) -> None:  # EXPR-9
+    assert ours(form.format("x" * 8192)) == said
+    assert ours(form.format("x" * 8191)) == "OK"
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(("form", "said"), _LONG.items())
+def test_httpd_takes_as_much(form: str, said: str) -> None:  # EXPR-9
+    assert theirs(form.format("x" * 8192)) == said
+    assert theirs(form.format("x" * 8191)) == "OK"
+
+
+@pytest.mark.parametrize("text", ["!" * 5000 + "true", "!(" * 2000 + "true" + ")" * 2000])
+def test_what_is_nested_too_deeply_is_refused(text: str) -> None:
+    """httpd says so too, of more."""
+    assert ours(text) == "memory exhausted"
+
+
 if __name__ == "__main__":
     record()
