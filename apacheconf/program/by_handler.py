@@ -34,19 +34,21 @@ def is_proxy(handler: str) -> bool:
 
 
 def names_origins(layers: Iterable[Layer]) -> bool:
-    """Whether a handler of any section is an origin's URL."""
-    return any(True for layer in layers for _ in names_in(layer))
+    """Whether a handler of any section is an origin's URL, or may be one."""
+    return any(is_proxy(name) or "%{" in name for layer in layers for name in _handlers_of(layer))
 
 
 def names_in(layer: Layer) -> Iterator[str]:
-    """The handlers of a section that are origins' URLs."""
+    """The handlers of a section that are origins' URLs; those that a request completes are not known."""
+    yield from (name for name in _handlers_of(layer) if is_proxy(name) and "%{" not in name)
+
+
+def _handlers_of(layer: Layer) -> Iterator[str]:
     for _, conf in layer.confs:
-        found: list[str | None] = []
         if isinstance(conf, CoreDirConf):
-            found = [conf.set_handler.value]
+            yield conf.set_handler.value
         elif isinstance(conf, MimeDirConf):
-            found = list(conf.handlers.value.values())
-        yield from (name for name in found if name and is_proxy(name))
+            yield from filter(None, conf.handlers.value.values())
 
 
 def workers_of(program: Program) -> tuple[Worker, ...]:

@@ -153,7 +153,7 @@ def steps(conf: Conf) -> Iterator[Step]:
     """What a section's effective settings make a request meet."""
     assert isinstance(conf, CoreDirConf)
     if conf.set_handler.value and conf.set_handler.value.lower() != "none":
-        yield _step(Phase.TYPE, SetHandler(conf.set_handler.value), conf.set_handler)
+        yield _step(Phase.TYPE, _handler(conf.set_handler.value), conf.set_handler)
     told: tuple[Setting[Any], ...] = (
         *(conf.options, conf.file_etag, conf.accept_path_info, conf.force_type, conf.cgi_pass_auth),
         conf.content_digest,
@@ -237,6 +237,17 @@ def _limit(value: str | int, default: int) -> int:
 
 def _step(phase: Phase, action: SetHandler | AddFilter | SetErrorDocument | AddCharset, setting: Setting[Any]) -> Step:
     return Step(phase, action, tuple(number for number in setting.said_by if isinstance(number, int)))
+
+
+def _handler(text: str) -> SetHandler:
+    """A handler by its name, or by a text that names it for each request (EXPR-47)."""
+    bare = text[5:] if text[:5].lower() == "expr=" else text
+    if bare == text and "%{" not in text:
+        return SetHandler(text)
+    try:
+        return SetHandler(f"expr={bare}", value_of(expr.parse_string(bare)))
+    except NotEvaluated:
+        return SetHandler(f"expr={bare}")
 
 
 def _error_document(status: int, document: ErrorDocument) -> SetErrorDocument:

@@ -275,7 +275,7 @@ def _set_env_from(action: SetEnvFrom, course: Course) -> None:
 
 
 def _set_handler(action: SetHandler, course: Course) -> None:
-    course.state.handler = action.name
+    course.state.handler = action.name if action.value is None else text_of(action.value, course.state)
 
 
 def _force_handler(action: ForceHandler, course: Course) -> None:

@@ -18,7 +18,7 @@ from apacheconf.program.fold import levels_for, steps_of
 from apacheconf.program.forward import count_forward, decision_of
 from apacheconf.program.handling import FileRules, FolderRules
 from apacheconf.program.headers import HeaderTable
-from apacheconf.program.hosts import Host, LayerKind, Shape
+from apacheconf.program.hosts import Host, LayerKind
 from apacheconf.program.naming import naming_for
 from apacheconf.program.phases import Phase
 from apacheconf.program.program import Program
@@ -33,7 +33,7 @@ from apacheconf.program.workers import Balancer
 
 #: OR-1: which layers are asked when. Proxy layers take the place of the file layers for mapped requests (MRG-4).
 _WALKS = {
-    Phase.LOCATION_WALK: frozenset({LayerKind.LOCATION}),
+    Phase.LOCATION_WALK: frozenset({LayerKind.LOCATION, LayerKind.IF}),
     Phase.MAP_TO_STORAGE: frozenset({LayerKind.PROXY}),
     Phase.SECTION_WALK: frozenset({LayerKind.LOCATION, LayerKind.IF}),
 }
@@ -175,7 +175,7 @@ class Walk:
             walk_directories(course, self.holds, self.tracer)
             self.name_server()
         elif phase in _WALKS:
-            ask_layers(course, _asked_in(phase, course.state.host.shape), self.holds, self.tracer)
+            ask_layers(course, _WALKS[phase], self.holds, self.tracer)
             self.name_server()
         if phase is Phase.REWRITE and (course.origin is not None or course.state.ended):
             return None  # a mapping took it before its path was decoded (PU-8), or END was said (RW-25)
@@ -269,12 +269,6 @@ class Walk:
         self.restarts = 0
         self.tracer(Round(course.rounds, uri, Phase.READ))
         return Phase.POST_READ
-
-
-def _asked_in(phase: Phase, shape: Shape) -> frozenset[LayerKind]:
-    """The layers that are asked in a walk; httpd asks all of If in the first one too, which seldom shows."""
-    early = phase is Phase.LOCATION_WALK and (shape.flipped is not None or shape.renames)
-    return _WALKS[Phase.SECTION_WALK if early else phase]
 
 
 _ENDING = frozenset({Move.STOP, Move.END, Move.INTERNAL_REDIRECT})

@@ -118,7 +118,10 @@ class SetEnv:
 
 @dataclass(frozen=True, slots=True)
 class SetHandler:
+    """``value`` makes the name for a request; ``name`` is then its text behind ``expr=``."""
+
     name: str
+    value: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)

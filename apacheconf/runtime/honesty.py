@@ -130,7 +130,7 @@ def _not_done(step: Step) -> str:
     if isinstance(step.action, SetEnv):
         return mod_env.not_done(step.action)
     if isinstance(step.action, SetHandler):
-        return "" if _is_handler(step.action.name) else HANDLERS
+        return "" if step.action.value is not None or _is_handler(step.action.name) else HANDLERS
     if isinstance(step.action, HandlerRules):
         return "" if all(_is_handler(name) for _, name in step.action.handlers if name) else HANDLERS
     if isinstance(step.action, AddFilter):

@@ -126,7 +126,7 @@ _NEXT: dict[Phase, Phase | None] = {phase: None if phase is Phase.LOG else Phase
 _BUSY = frozenset({Phase.READ, Phase.MAP_TO_STORAGE, Phase.HANDLER})
 #: Phases in which layers are asked, with their kinds.
 _ASKING = {
-    Phase.LOCATION_WALK: frozenset({LayerKind.LOCATION}),
+    Phase.LOCATION_WALK: frozenset({LayerKind.LOCATION, LayerKind.IF}),
     Phase.SECTION_WALK: frozenset({LayerKind.LOCATION, LayerKind.IF}),
 }
 _IDLE: dict[int, tuple[Shape, frozenset[Phase]]] = {}
