@@ -7,6 +7,7 @@ that it stops at the first). What needs the directives around it is the business
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from apacheconf.diagnostics import Diagnostic, Level
@@ -48,11 +49,14 @@ _NEEDS_ARGUMENT = frozenset(name for name in _INSIDE if not name.startswith(("el
 _GUESSED = 100
 
 
-def bind(expanded: Expanded) -> Bound:
-    """Bind every node. The diagnostics are complete; a directive that was refused has no value."""
+def bind(expanded: Expanded, named: Mapping[tuple[str, str], Any] | None = None) -> Bound:
+    """Bind every node. The diagnostics are complete; a directive that was refused has no value.
+
+    ``named`` are names that are known before the first line (``Scope.named``).
+    """
     binder = _Binder(expanded)
     with no_collection():
-        top = Scope(Context.SERVER, "", binder.is_loaded, server_root=expanded.server_root, named={})
+        top = Scope(Context.SERVER, "", binder.is_loaded, server_root=expanded.server_root, named=dict(named or {}))
         directives = binder.walk(expanded.nodes, (), top)
     return Bound(expanded, directives, (*_mpms(expanded), *refusals.retold(binder.diagnostics, expanded)))
 
@@ -186,6 +190,10 @@ class _Binder:
             self.diagnostics.append(refusals.refused_value(node, refused))
             return tuple(words), None
         found = tuple(words), value
+        if spec.rereads:
+            for place in self.places.values():
+                place.plain.clear()
+                place.sections.clear()
         plan.values[(node.args, _where(scope)) if plan.by_scope else node.args] = found
         return found
 

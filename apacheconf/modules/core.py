@@ -50,6 +50,7 @@ from apacheconf.modules.declare import (
     setting,
     take1,
 )
+from apacheconf.modules.regex_options import USUAL
 from apacheconf.modules.values import choice
 
 __all__ = ["MODULE", "CoreDirConf", "CoreServerConf", "ErrorDocument", "ServerName"]
@@ -79,6 +80,7 @@ class CoreServerConf(Conf):
     server_tokens: Setting[str] = setting("Full")
     protocols: Setting[tuple[str, ...]] = setting(("http/1.1",))
     access_names: Setting[tuple[str, ...]] = setting((".htaccess",))
+    regex_options: Setting[frozenset[str]] = setting(USUAL)
     recursion: Setting[tuple[int, ...]] = setting((10, 10))
 
 
@@ -122,7 +124,7 @@ _CONDITION = ANYWHERE & ~Context.LIMIT
 
 
 def _path_section(name: str, contexts: Context) -> Spec:
-    return Spec(f"<{name}>", Args.RAW_ARGS, contexts, parse=path_section(name), gathers=one_pattern(name))
+    return Spec(f"<{name}>", Args.RAW_ARGS, contexts, parse_in=path_section(name), gathers=one_pattern(name))
 
 
 MODULE = Module(

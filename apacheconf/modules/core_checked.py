@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from apacheconf.modules.declare import Fate, Parse, Scope, Spec, ValueRefused
 from apacheconf.modules.facts import flags, listed
 from apacheconf.modules.proxy_parameters import atoi
+from apacheconf.modules.regex_options import NAMED, USUAL, options_after
 from apacheconf.modules.values import choice, existing_folder, number, one_of, switch
 
 _INT, _SIZE = (1 << 31) - 1, (1 << 32) - 1
@@ -138,13 +139,14 @@ def _mutex(words: Sequence[str], scope: Scope) -> tuple[str, ...]:
     return tuple(words)
 
 
-def _regex_options(words: Sequence[str]) -> tuple[str, ...]:
+def _regex_options(words: Sequence[str], scope: Scope) -> frozenset[str]:
     for number_, word in enumerate(words):
         if word.lower() == "none":
             continue
         option = word[1:] if word[:1] in ("+", "-") else word
         one_of(option, ("ICASE", "DOTALL", "DOLLAR_ENDONLY"), "RegexDefaultOptions: option '%s' unknown", number_)
-    return tuple(words)
+    found = scope.named[NAMED] = options_after(words, scope.named.get(NAMED, USUAL))
+    return found
 
 
 _ON_OFF = switch("parameter must be 'on' or 'off'")
@@ -171,7 +173,7 @@ CHECKED: list[Spec] = [
     listed("Mutex", parse_in=_mutex),
     listed("ProtocolsHonorOrder", switch("ProtocolsHonorOrder must be 'on' or 'off'")),
     listed("ReadBufferSize", _bounded(0, _SIZE, f"{_SIZE_SAID})")),
-    listed("RegexDefaultOptions", _regex_options, restricts=True),
+    listed("RegexDefaultOptions", parse_in=_regex_options, fills="regex_options", rereads=True),
     listed("ThreadStackSize", number("Invalid ThreadStackSize value: %s", 0)),
     listed("CGIPassAuth", per="dir", fills="cgi_pass_auth"),
     listed("ContentDigest", per="dir", fills="content_digest"),

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from apacheconf.modules.declare import Gather, Parse, ParseIn, Scope, SectionArgument, ValueRefused
+from apacheconf.modules.declare import Gather, ParseIn, Scope, SectionArgument, ValueRefused
+from apacheconf.modules.regex_options import written, written_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +63,17 @@ def virtual_host(words: Sequence[str]) -> tuple[HostAddress, ...]:
     return tuple(host_address(word, number) for number, word in enumerate(words))
 
 
-def path_section(name: str) -> Parse:
+def path_section(name: str) -> ParseIn:
     """``<Directory>``, ``<Location>``, ``<Files>`` and their Match forms: one pattern, after ``~`` a regex."""
     kind, is_match = name.removesuffix("Match"), name.endswith("Match")
 
-    def parse(words: Sequence[str]) -> SectionArgument:
+    def parse(words: Sequence[str], scope: Scope) -> SectionArgument:
         tilde = words[:1] in (["~"], ("~",)) and (not is_match or name == "DirectoryMatch")
         at = int(tilde)
         pattern = words[at] if at < len(words) else ""
         if is_match or tilde:
             check_regex(pattern, "Regex could not be compiled", at)
+            pattern = written(pattern, scope)
         return SectionArgument(kind, pattern, is_match or tilde, too_many=len(words) > at + 1)
 
     return parse
@@ -108,7 +110,7 @@ def condition(name: str) -> ParseIn:
             raise ValueRefused(f"Multiple <{name}> arguments not supported.", 1)
         text = words[0] if words else ""
         check_condition(text, "Cannot parse condition clause: ", scope.has_module("mod_ssl"))
-        return SectionArgument(name, text)
+        return SectionArgument(name, written_in(text, scope))
 
     return parse
 

@@ -284,7 +284,7 @@ class Spec:
     ``parse_in``) makes its value of the words, or of the unsplit text if it is ``raw``; ``gathers`` a section's
     of its children's too. ``appends`` adds an entry to a list instead of replacing, ``extends`` as many as the
     value has; a dict adds up key by key. ``fate`` overrides the module's. ``restricts`` marks directives that take
-    something away from a client: they are never ignored in silence.
+    something away from a client: they are never ignored in silence. One that ``rereads`` changes what lines below mean.
     """
 
     name: str
@@ -302,6 +302,7 @@ class Spec:
     extends: bool = False
     fate: Fate | None = None
     restricts: bool = False
+    rereads: bool = False
     section: bool = False
     exec_on_read: bool = False
     override: frozenset[str] = frozenset()

@@ -32,6 +32,7 @@ from apacheconf.modules.declare import (
 )
 from apacheconf.modules.expressions import check_string
 from apacheconf.modules.proxy_parameters import atoi
+from apacheconf.modules.regex_options import written
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +98,16 @@ def _redirect(regex: bool, status: int = 302) -> ParseIn:
             return _of_section(rest, code, scope)
         if named is not None and not rest:
             return _without_path(code)
-        return _with_path(rest, code, regex, in_section)
+        return _with_path(rest, code, regex, scope)
 
     return parse
 
 
-def _with_path(rest: list[str], code: int, regex: bool, in_section: bool) -> Redirect:
+def _with_path(rest: list[str], code: int, regex: bool, scope: Scope) -> Redirect:
     path, target = rest[0], rest[1] if len(rest) > 1 else None
     if regex:
         check_regex(path, "Regular expression could not be compiled.")
+        path = written(path, scope)
     if not is_redirect(code):
         if target is not None:
             raise ValueRefused("Redirect URL not valid for this status", len(rest))
@@ -113,7 +115,7 @@ def _with_path(rest: list[str], code: int, regex: bool, in_section: bool) -> Red
         raise ValueRefused("URL to redirect to is missing")
     elif not regex and not _URL.match(target) and not target.startswith("/"):
         raise ValueRefused("Redirect to non-URL", len(rest))
-    return Redirect(code, path, target, regex, in_section)
+    return Redirect(code, path, target, regex, scope.context not in SERVERS)
 
 
 def _without_path(code: int) -> Redirect:
@@ -151,7 +153,7 @@ def _alias(name: str, script: bool = False) -> ParseIn:
 def _alias_match(script: bool) -> ParseIn:
     def parse(words: Sequence[str], scope: Scope) -> Alias:
         check_regex(words[0], "Regular expression could not be compiled.")
-        return Alias(words[0], words[1], regex=True, script=script)
+        return Alias(written(words[0], scope), words[1], regex=True, script=script)
 
     return parse
 

@@ -33,6 +33,7 @@ from apacheconf.modules.declare import (
     take1,
 )
 from apacheconf.modules.mod_authz_host import check_addresses
+from apacheconf.modules.regex_options import written_in
 from apacheconf.syntax.words import split_with_offsets
 
 
@@ -118,6 +119,7 @@ def require(text: Sequence[str], scope: Scope) -> Requirement:
     given = tuple(word.value for word in words[at + 1 :])
     rest = text[0][words[at].end :].strip()
     _check(provider, given, rest, scope, at + 1)
+    rest = written_in(rest, scope) if provider == "expr" else rest
     return Requirement(provider, given, negated, rest, scope.limited)
 
 

@@ -20,6 +20,7 @@ from apacheconf.modules.declare import (
 from apacheconf.modules.expressions import check_condition
 from apacheconf.modules.facts import listed
 from apacheconf.modules.proxy_parameters import atoi
+from apacheconf.modules.regex_options import written_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def _declare(words: Sequence[str], scope: Scope) -> tuple[str, ...]:
 
 
 def _provider(words: Sequence[str], scope: Scope) -> Provider:
-    found = Provider(words[0], words[1], words[2])
+    found = Provider(words[0], words[1], written_in(words[2], scope))
     prefix = "Error parsing FilterProvider expression:"
     if words[1].lower() in FILTERS:
         _check_provider(words[1], scope, 1, found)

@@ -23,6 +23,7 @@ from apacheconf.modules.declare import (
 )
 from apacheconf.modules.expressions import check_condition
 from apacheconf.modules.header_values import HeaderValue, header_value
+from apacheconf.modules.regex_options import written, written_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +100,8 @@ def _edit(words: Sequence[str], first: int, table: str, scope: Scope) -> HeaderE
     if action not in _WITHOUT_VALUE:
         number = given.at + (2 if action.startswith("edit") else 1)
         value = header_value((given.replacement if action.startswith("edit") else given.value) or "", ssl, number)
-    match = (given.value or "") if action.startswith("edit") else ""
-    name = given.name if action == "echo" else given.name.partition(":")[0]
+    match = written(given.value or "", scope) if action.startswith("edit") else ""
+    name = written(given.name, scope) if action == "echo" else given.name.partition(":")[0]
     return HeaderEdit(table, action, name, value, match, env, condition, early, scope.context not in SERVERS)
 
 
@@ -146,7 +147,7 @@ def _condition(given: _Words, scope: Scope) -> tuple[str, str, bool]:
         return text[4:], "", False
     if key.startswith("expr="):
         check_condition(text[5:], "Can't parse envclause/expression: ", scope.has_module("mod_ssl"), number)
-        return "", text[5:], False
+        return "", written_in(text[5:], scope), False
     raise ValueRefused(f"Unknown parameter: {text}", number)
 
 

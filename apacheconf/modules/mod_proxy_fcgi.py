@@ -9,6 +9,7 @@ from typing import ClassVar
 from apacheconf.modules.declare import Conf, Fate, Module, Scope, Setting, ValueRefused, parent_then_child, setting
 from apacheconf.modules.expressions import check_condition, check_string
 from apacheconf.modules.facts import listed
+from apacheconf.modules.regex_options import written_in
 from apacheconf.modules.values import choice
 
 
@@ -32,6 +33,7 @@ class FcgiDirConf(Conf):
 def _variable(words: Sequence[str], scope: Scope) -> FcgiVariable:
     ssl = scope.has_module("mod_ssl")
     check_condition(words[0], f'Could not parse expression "{words[0]}": ', ssl)
+    words = (written_in(words[0], scope), *words[1:])
     if words[1].startswith("!"):
         if len(words) > 2:
             said = "is not allowed when using ProxyFCGISetEnvIf's unset mode"

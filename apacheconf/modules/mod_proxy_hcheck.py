@@ -10,6 +10,7 @@ from apacheconf.modules.declare import Conf, Fate, Module, Scope, Setting, Value
 from apacheconf.modules.expressions import check_condition
 from apacheconf.modules.facts import listed
 from apacheconf.modules.proxy_parameters import HCHECK, Parameters
+from apacheconf.modules.regex_options import written_in
 from apacheconf.modules.values import number
 from apacheconf.syntax.words import split_with_offsets
 
@@ -40,7 +41,7 @@ def _expression(text: Sequence[str], scope: Scope) -> dict[str, str]:
     except ValueRefused as refused:
         if not str(refused).endswith("Function 'hc' does not exist"):  # a check's own: hc('body')
             raise
-    scope.named["hcexpr", name.lower()] = rest
+    rest = scope.named["hcexpr", name.lower()] = written_in(rest, scope)
     return {name: rest}
 
 

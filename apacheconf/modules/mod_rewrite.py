@@ -136,7 +136,7 @@ MODULE = Module(
         ),
         Spec(
             "RewriteRule", Args.RAW_ARGS, _WITHIN, per="dir", fills="lines", raw=True, appends=True,
-            parse_in=lambda text, scope: rewrite_rule(text[0]),
+            parse_in=lambda text, scope: rewrite_rule(text[0], scope),
         ),
         Spec(
             "RewriteMap", Args.TAKE23, SERVERS, fills="maps", parse_in=rewrite_map, fate=Fate.SERVED,

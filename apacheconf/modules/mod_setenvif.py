@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from apacheconf.modules.core_sections import check_regex
@@ -28,6 +28,7 @@ from apacheconf.modules.declare import (
     setting,
 )
 from apacheconf.modules.expressions import check_condition
+from apacheconf.modules.regex_options import written, written_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +96,11 @@ def _matching(name: str, attribute: str, words: Sequence[str], at: int, scope: S
     check_regex(words[at], f"{name} regex could not be compiled.", at)
     assignments = _assignments(name, words[at + 1 :])
     found = EnvRule(assignments, attribute, words[at], no_case, in_section=scope.context not in SERVERS)
+    if found.literal is None:
+        found = replace(found, pattern=written(words[at], scope))
     if found.names_headers:
         check_regex(attribute, f"{name}Header name regex could not be compiled.", 0)
+        found = replace(found, attribute=written(attribute, scope))
     return found
 
 
@@ -119,7 +123,7 @@ def _set_env_if_expr(words: Sequence[str], scope: Scope) -> EnvRule:
         raise ValueRefused("Missing expression for SetEnvIfExpr")
     check_condition(words[0], f'Could not parse expression "{words[0]}": ', scope.has_module("mod_ssl"))
     assignments = _assignments("SetEnvIfExpr", words[1:])
-    return EnvRule(assignments, expression=words[0], in_section=scope.context not in SERVERS)
+    return EnvRule(assignments, expression=written_in(words[0], scope), in_section=scope.context not in SERVERS)
 
 
 def _spec(name: str, parse: ParseIn) -> Spec:

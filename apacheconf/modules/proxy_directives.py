@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from apacheconf.modules.core_sections import check_regex
 from apacheconf.modules.declare import HTACCESS, PROXY, SECTIONS, Context, Parse, Scope, SectionArgument, ValueRefused
 from apacheconf.modules.proxy_parameters import Parameters, is_balancer, read_parameter
+from apacheconf.modules.regex_options import written
 
 EXCLUSION = "!"
 
@@ -158,6 +159,7 @@ def proxy_pass(words: Sequence[str], scope: Scope, match: bool = False) -> Proxy
     keywords, rest = _split_keywords(words, at + 1, target, in_section)
     if regex and path is not None:
         check_regex(path, "Regular expression could not be compiled.", at - 1)
+        path = written(path, scope)
     if target == EXCLUSION:
         return ProxyPass(path, target, regex, (), keywords)
     if not is_balancer(target):
@@ -263,7 +265,7 @@ def proxy_match_section(words: Sequence[str], scope: Scope) -> SectionArgument:
     """``<ProxyMatch>``: one regex."""
     pattern = words[0] if words else ""
     check_regex(pattern, "Regex could not be compiled")
-    return SectionArgument("Proxy", pattern, True, too_many=len(words) > 1)
+    return SectionArgument("Proxy", written(pattern, scope), True, too_many=len(words) > 1)
 
 
 def proxy_pass_reverse(words: Sequence[str], scope: Scope) -> ProxyPassReverse:

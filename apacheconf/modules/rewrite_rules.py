@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from apacheconf.modules.declare import Scope, ValueRefused
 from apacheconf.modules.expressions import check_condition
+from apacheconf.modules.regex_options import written, written_in
 from apacheconf.syntax.rewrite import Flag, Part, parse_text, split_arguments, split_flags
 from apacheconf.syntax.words import Word
 
@@ -228,7 +229,7 @@ def _flags(words: list[Word]) -> list[Flag]:
 # --- lines ---------------------------------------------------------------------------------------------------
 
 
-def rewrite_rule(text: str) -> RewriteRule:
+def rewrite_rule(text: str, scope: Scope | None = None) -> RewriteRule:
     """A RewriteRule line. Raises ValueRefused."""
     words = _arguments(text, "RewriteRule")
     rule = RewriteRule("", text=words[1].value)
@@ -237,6 +238,8 @@ def rewrite_rule(text: str) -> RewriteRule:
     pattern = words[0].value
     rule = replace(rule, pattern=pattern.removeprefix("!"), negated=pattern.startswith("!"))
     _check_regex(rule.pattern, "RewriteRule", 0)
+    if scope is not None:
+        rule = replace(rule, pattern=written(rule.pattern, scope))
     if rule.ends or rule.text == "-":
         return rule
     return replace(rule, substitution=parse_text(rule.text))
@@ -264,10 +267,11 @@ def rewrite_cond(text: str, scope: Scope) -> RewriteCond:
     if cond.text.lower() == "expr":
         prefix = f'RewriteCond: cannot compile expression "{pattern}" '
         check_condition(pattern, prefix, scope.has_module("mod_ssl"), 1)
-        return replace(cond, operator="expr", operand=pattern, ignore_case=False)
+        return replace(cond, operator="expr", operand=written_in(pattern, scope), ignore_case=False)
     operator, operand, inverted = _operation(pattern)
     if operator == "regex":
         _check_regex(operand, "RewriteCond", 1)
+        operand = written(operand, scope)
     elif operator.startswith("-"):
         cond = replace(cond, ignore_case=False)
     return replace(

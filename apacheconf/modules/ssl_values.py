@@ -14,6 +14,7 @@ from apacheconf.modules.declare import (
     on_or_off,
 )
 from apacheconf.modules.proxy_parameters import atoi
+from apacheconf.modules.regex_options import written_in
 from apacheconf.modules.values import existing_file, in_server_root, is_there, one_of
 
 
@@ -78,7 +79,7 @@ def require(text: Sequence[str], scope: Scope) -> str:
     from apacheconf.modules.expressions import check_condition  # only here: it costs 20 ms to load
 
     check_condition(text[0], "SSLRequire: ", ssl=True, word=None)
-    return text[0]
+    return written_in(text[0], scope)
 
 
 _OPTIONS = {

@@ -16,6 +16,7 @@ from apacheconf.ledger import Written
 from apacheconf.model.collecting import no_collection
 from apacheconf.model.types import Model, Server
 from apacheconf.model.views.runtime import runtime_directory
+from apacheconf.modules.core import CoreServerConf
 from apacheconf.modules.mod_heartmonitor import HeartbeatServerConf
 from apacheconf.modules.mod_mime import MimeServerConf
 from apacheconf.modules.mod_proxy import Definition, ProxyDirConf, ProxyPass, ProxyServerConf
@@ -100,6 +101,7 @@ class _Compiler:
             most_requests=_most_requests(model),
             checks_at_once=model.main.server_conf(HealthServerConf).size.value,
             known=known_of(model.expanded),
+            regex_options=model.main.server_conf(CoreServerConf).regex_options.value,
             runtime_directory=runtime_directory(model.expanded),
         )
 

@@ -18,6 +18,7 @@ from apacheconf.diagnostics import Diagnostic, Level
 from apacheconf.expand import Surroundings, expand_htaccess
 from apacheconf.expand.options import Known
 from apacheconf.modules import registry
+from apacheconf.modules.regex_options import NAMED
 from apacheconf.program.hosts import Host, Layer
 from apacheconf.program.messages import not_regular
 from apacheconf.source import SourceFile
@@ -171,7 +172,9 @@ def _compiled(course: Course, shelf: Shelf, source: SourceFile, granted: Granted
     from apacheconf.model import bind, build
 
     folder = source.name.rpartition("/")[0] or "/"
-    model = build(bind(expand_htaccess(source, granted.around(folder), course.program.known)))
+    program = course.program
+    expanded = expand_htaccess(source, granted.around(folder), program.known)
+    model = build(bind(expanded, {NAMED: program.regex_options}))
     said: list[tuple[str, str]] = []
     for each in model.all_diagnostics:
         if each.level is Level.ERROR:

@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING
 from apacheconf.expand.options import Known
 from apacheconf.expand.tree import Absent
 from apacheconf.ledger import Written
+from apacheconf.modules.regex_options import USUAL
 from apacheconf.program.hosts import Host, HostIndex, Listener
 from apacheconf.program.workers import Balancer, Ignored, Origin, Worker
 
@@ -51,7 +52,8 @@ class Program:
     that are lost because the worker is shared (WK-3). ``checks_at_once`` is ProxyHCTPsize; 0 for one after the other.
     ``backlog`` is how many connections wait for us to accept them, ``most_requests`` MaxRequestWorkers. ``known`` is
     what reading has left known for ``.htaccess`` files, ``shelves`` hold those that requests have met, by the number
-    of the host. ``runtime_directory`` is where relative names of sockets lie (UN-3).
+    of the host; ``regex_options`` hold for their patterns. ``runtime_directory`` is where relative names of sockets lie
+    (UN-3).
     """
 
     listeners: tuple[Listener, ...]
@@ -69,6 +71,7 @@ class Program:
     most_requests: int | None = None
     known: Known = Known()
     runtime_directory: str = "/"
+    regex_options: frozenset[str] = USUAL
     shelves: dict[int, Shelf] = field(default_factory=dict, compare=False, repr=False)
 
     def origin(self, host: Host, number: int) -> Origin:

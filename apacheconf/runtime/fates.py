@@ -14,7 +14,6 @@ INPUT_FILTERS = "serve has the input filter DEFLATE alone, for whole locations: 
 NOT_DONE: dict[type, str] = {}
 #: Why, where "not served yet" would leave a question.
 NOT_YET: dict[str, str] = {
-    "regexdefaultoptions": "patterns have DOTALL and DOLLAR_ENDONLY, as httpd's have by themselves",
     "httpprotocoloptions": "methods that nobody registered and HTTP/0.9 are let through",
     "sslopensslconfcmd": "of OpenSSL's commands MinProtocol, MaxProtocol, CipherString and two Options are done",
     **dict.fromkeys(
@@ -51,8 +50,8 @@ BY_NAME = {
     ),
     **dict.fromkeys(
         _names(
-            "aliaspreservepath rewriteoptions rewritebase accessfilename allowoverride allowoverridelist"
-            " limitinternalrecursion"
+            "aliaspreservepath regexdefaultoptions rewriteoptions rewritebase accessfilename allowoverride"
+            " allowoverridelist limitinternalrecursion"
         ),
         Answer(Outcome.ABSORBED),
     ),
