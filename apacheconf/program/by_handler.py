@@ -107,7 +107,11 @@ def _named(url: str, program: Program, numbers: tuple[int, ...]) -> Origin | Non
         for each in known
         if not is_balancer(each.name) and (falls_under(url, each.name) or falls_under(plain, each.name))
     ]
-    return max(fitting, key=lambda origin: len(origin.name), default=None)
+    found = max(fitting, key=lambda origin: len(origin.name), default=None)
+    if plain == url or not isinstance(found, Worker) or found.socket:
+        return found
+    there = _generic(url)  # the socket that the handler names, with what is said of the worker (FC-12)
+    return replace(found, socket=there.socket) if isinstance(there, Worker) else found
 
 
 @lru_cache(maxsize=1024)

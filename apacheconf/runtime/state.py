@@ -96,6 +96,10 @@ class Door:
         return found is not None and len(found.hosts) > 1
 
 
+#: Workers of the configuration that are asked at sockets which only handlers name, at most.
+_SOCKETS = 64
+
+
 class ServerState:
     """The program at work. ``now`` is the loop's clock in seconds, renewed by ``tick``."""
 
@@ -120,6 +124,7 @@ class ServerState:
         self.handshakes: set[Secured] = set()
         self._compiled: dict[int, CompiledShape] = {}
         self._services: dict[int, Service] = {}
+        self._at_sockets: dict[Origin, Service] = {}
         self._date = b""
         self._date_second = 0
         self.server_line = _server_line(program)
@@ -172,12 +177,14 @@ class ServerState:
         return found
 
     def service(self, origin: Origin) -> Service:
-        found = self._services.get(id(origin))
+        found = self._services.get(id(origin)) or self._at_sockets.get(origin)
         if found is None:
             inherited = origin.inherited if isinstance(origin, Balancer) else None
             found = Service(origin, None if inherited is None else self.service(inherited).pools)
             if any(origin is known for known in self.program.origins):  # others come with a request, and go (WK-4)
                 self._services[id(origin)] = found
+            elif len(self._at_sockets) < _SOCKETS and any(origin.name == known.name for known in self.program.origins):
+                self._at_sockets[origin] = found  # a worker of the configuration, at a socket that a handler names
         return found
 
     def loggers(self, host: Host) -> tuple[Logger, ...]:
