@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -64,3 +65,49 @@ def test_an_interrupted_comparison_leaves_nothing(tmp_path: Path, number: signal
         time.sleep(0.05)
     assert processes_naming(f"{tmp_path}/apacheconf-") == []
     assert list(tmp_path.iterdir()) == []
+
+
+MEMBERS = """\
+Listen 8081
+<VirtualHost *:8081>
+    ServerName www.example.com
+    <Proxy balancer://two>
+        BalancerMember http://one.internal:8080
+        BalancerMember http://two.internal:8080
+    </Proxy>
+    ProxyPass / balancer://two/
+</VirtualHost>
+"""
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("against", ["serve", "nginx", "haproxy"])
+def test_an_interrupted_command_leaves_nothing(tmp_path: Path, against: str, number: signal.Signals) -> None:
+    """Mid-way, while the other side runs: nginx has a socket for each member, which lies in the sandbox too."""
+    need("httpd")
+    if against != "serve":
+        need(against)
+    (tmp_path / "site.conf").write_text(MEMBERS)
+    with tempfile.TemporaryDirectory(prefix="t") as temporary:  # a socket's path may not be long
+        _interrupt(tmp_path, Path(temporary), against, number)
+
+
+def _interrupt(folder: Path, temporary: Path, against: str, number: signal.Signals) -> None:
+    command = [sys.executable, "-m", "apacheconf", "prove", str(folder / "site.conf"), "--against", against]
+    environ = {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": str(record.ROOT)}
+    sockets = set(Path("/run").glob("nginx-*.sock"))
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environ, cwd=folder) as run:
+        deadline = time.monotonic() + 60
+        name = "apacheconf serve" if against == "serve" else against
+        while not any(name in line for line in processes_naming(f"{temporary}/apacheconf-")):
+            assert time.monotonic() < deadline and run.poll() is None
+            time.sleep(0.02)
+        time.sleep(0.2)
+        os.kill(run.pid, number)
+        assert run.wait(20) == 130
+        assert run.stderr is not None
+        assert b"Traceback" not in run.stderr.read()
+    assert processes_naming(f"{temporary}/apacheconf-") == []
+    assert list(temporary.iterdir()) == []
+    assert set(Path("/run").glob("nginx-*.sock")) <= sockets
