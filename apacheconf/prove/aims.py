@@ -34,6 +34,11 @@ class Target:
     mapped: bool = True
 
     @property
+    def needs_certificate(self) -> bool:
+        """Whether nobody is let in there who shows no certificate."""
+        return self.host.front_tls is not None and self.host.front_tls.verify == "require"
+
+    @property
     def secure(self) -> bool:
         """Whether it speaks TLS there."""
         return self.aim.scheme == "https"

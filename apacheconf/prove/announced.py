@@ -104,8 +104,8 @@ DRAWN = "map-drawn"
 
 #: Caveats of what is refused instead of guessed: they announce a 403, 500 or 503 of the target's own, and nothing else.
 CLOSED = frozenset({"authorities-folder", "closed", "handler", "refuses-everyone"})
-#: The caveat of one that has asked for a certificate before: it refuses by a 403 where httpd ends the connection.
-EARLY = "asked-early"
+#: Caveats of one that answers who has no certificate, where httpd ends the connection, and with which status.
+REFUSED = {"asked-early": "403", "certificate-page": "400"}
 #: The caveat of a target that serves no files: it announces a 404 where httpd looks for one.
 FILES = "files"
 #: The caveat of one that takes every file for missing: requests for files go where rules send the others.
@@ -149,8 +149,9 @@ class Announcements:
             return NO_TESTS
         if about.drawn and DRAWN in self.keys:
             return DRAWN
-        if EARLY in self.keys and any(map(_refuses_early, aspects)):
-            return EARLY
+        for key, status in REFUSED.items():
+            if key in self.keys and any(_refuses(each, status) for each in aspects):
+                return key
         closed = any(map(_is_closed, aspects))
         return next((key for key in self.keys if closed and key in CLOSED), None)
 
@@ -160,11 +161,11 @@ class Announcements:
         return found or next((row.name for row in self.rows if _includes(aspects_of(row), what)), None)
 
 
-def _refuses_early(aspect: Aspect) -> bool:
-    """Whether httpd ends the connection without a certificate, or answers before it asks, where the other has 403."""
+def _refuses(aspect: Aspect, status: str) -> bool:
+    """Whether httpd ends the connection without a certificate, or answers before it asks, where the other refuses."""
     if aspect.what.endswith("answer"):
-        return aspect.reference == "(none)" and aspect.other.startswith("403")
-    return aspect.what.endswith("status") and aspect.reference == "400" and aspect.other == "403"
+        return aspect.reference == "(none)" and aspect.other.startswith(status)
+    return aspect.what.endswith("status") and aspect.reference == "400" and aspect.other == status
 
 
 def _is_closed(aspect: Aspect) -> bool:

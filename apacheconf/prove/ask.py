@@ -52,13 +52,13 @@ def ask(
     origins: Origins,
     tokens: Tokens,
     progress: Progress = lambda name: None,
-    handshake: Handshake | None = None,
+    handshake: Callable[[Probe], Handshake | None] = lambda probe: None,
 ) -> dict[str, Observation]:
     """What each probe showed at ``address``. Raises OSError when the front can't be reached any more."""
     seen: dict[str, Observation] = {}
     for probe in asked:
         progress(probe.name)
-        talk = exchange(address, probe.turns, handshake=handshake)
+        talk = exchange(address, probe.turns, handshake=handshake(probe), source=probe.source)
         seen[probe.name] = _observation(talk, origins, tokens)
     return seen
 

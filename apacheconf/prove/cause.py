@@ -74,6 +74,7 @@ def _request(staged: Staged, probe: Probe) -> Request | None:
     headers = tuple((name, value.strip()) for name, _, value in (each.partition(":") for each in rest))
     version = (int(found[3]), int(found[4]))
     asked = Request(found[1], found[2], headers, version, staged.address)
+    asked = replace(asked, peer=(probe.source, 0)) if probe.source else asked
     return replace(asked, scheme="https", tls={"HTTPS": "on"}, sni=staged.sni) if staged.secure else asked
 
 

@@ -32,15 +32,20 @@ class StandIn:
     def server(self, folder: Path) -> ssl.SSLContext:
         """How an origin speaks; ``folder`` holds the file while it is read."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self._file(folder))
+        return context
+
+    def _file(self, folder: Path) -> Path:
         file = folder / "stand-in.pem"
         file.touch(0o600)
         file.write_text(self.text)
-        context.load_cert_chain(file)
-        return context
+        return file
 
-    def client(self) -> ssl.SSLContext:
-        """How a client speaks that believes everybody, and shows no certificate."""
+    def client(self, folder: Path | None = None) -> ssl.SSLContext:
+        """How a client speaks that believes everybody; it shows a certificate where ``folder`` can hold its file."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if folder is not None:
+            context.load_cert_chain(self._file(folder))
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.post_handshake_auth = True  # for demands of single paths: httpd answers 403 to who doesn't offer it

@@ -73,14 +73,15 @@ def exchange(
     turns: tuple[Turn, ...],
     patience: float | None = None,
     handshake: Handshake | None = None,
+    source: str = "",
 ) -> Exchange:
     """Talk to ``address`` over one connection of its own. Raises OSError when it can't be reached.
 
     ``patience`` is how many seconds the server may be silent, PATIENCE by default. Without a
-    ``handshake`` it speaks plain HTTP.
+    ``handshake`` it speaks plain HTTP. ``source`` is the address it comes from.
     """
     patience = PATIENCE if patience is None else patience
-    with socket.create_connection(address, patience) as plain:
+    with socket.create_connection(address, patience, (source, 0) if source else None) as plain:
         try:
             connection = _secured(plain, handshake)
         except (ssl.SSLError, ConnectionError):

@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network
 
 from apacheconf.engines import Sandbox
 from apacheconf.engines.httpd import REPLACED
 from apacheconf.expand.tree import Node
+from apacheconf.modules.mod_authz_core import network
 from apacheconf.program.workers import DEFAULT_PORTS
 from apacheconf.prove.certificates import Shelf
 from apacheconf.prove.threaded import Listening
@@ -33,6 +35,8 @@ URL_DIRECTIVES = frozenset(
         "rewriterule",
     }
 )
+#: Directives that name networks of clients.
+NETWORK_DIRECTIVES = frozenset({"require", "allow", "deny", "remoteipinternalproxy", "remoteiptrustedproxy"})
 #: Directives whose first word is a log, and what takes its place.
 LOG_DIRECTIVES = {"errorlog": "error.log", "customlog": "access.log", "transferlog": "access.log",
                   "globallog": "access.log", "forensiclog": "forensic.log"}  # fmt: skip
@@ -88,13 +92,15 @@ class Printer:
         box: Sandbox,
         shelf: Shelf | None,
         origin_sockets: Mapping[str, Listening],
+        neighbours: Mapping[str, str],
     ) -> None:
         self._ports, self._origin_ports, self._box, self._shelf = ports, origin_ports, box, shelf
-        self._origin_sockets = origin_sockets
+        self._origin_sockets, self._neighbours = origin_sockets, neighbours
         self.notes: list[str] = []
         self._edits: dict[str, Callable[[Node], str]] = dict.fromkeys(URL_DIRECTIVES, self._urls)
         self._edits |= dict.fromkeys(LOG_DIRECTIVES, self._log)
         self._edits["virtualhost"] = self._addresses
+        self._edits |= dict.fromkeys(NETWORK_DIRECTIVES, self._networks)
         if shelf:
             self._edits |= dict.fromkeys(TLS_FILES, lambda node: f'"{shelf.file(_first(node))}"')
             self._edits |= dict.fromkeys(TLS_FOLDERS, lambda node: f'"{shelf.folder()}"')
@@ -141,6 +147,15 @@ class Printer:
         host = found["host"] if found["host"] in ANY else self._ports.address_for(found["host"])
         port = self._ports.listeners.get(int(found["port"])) if (found["port"] or "*") != "*" else None
         return f"{host or '*'}:{port or found['port']}" if found["port"] else host
+
+    def _networks(self, node: Node) -> str:
+        """Behind the networks of a directive the loopback addresses that stand in for what lies in them."""
+        words = [word.value for word in split_with_offsets(node.args)]
+        if node.name.lower() == "require" and not (words[:1] == ["ip"] or words[:2] == ["not", "ip"]):
+            return node.args
+        meant = [IPv4Network(found) for word in words if (found := network(word)) and ":" not in found]
+        inside = [at for each, at in self._neighbours.items() if any(IPv4Network(each).subnet_of(one) for one in meant)]
+        return " ".join([node.args.rstrip(), *inside])
 
     def _log(self, node: Node) -> str:
         """ErrorLog of a sandboxed server, or the first word of another log directive."""

@@ -51,11 +51,16 @@ class Aim:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """``name`` is stable and says what is asked; ``about`` is its family."""
+    """``name`` is stable and says what is asked; ``about`` is its family.
+
+    It is asked from the address ``source`` if there is one, and over TLS with a ``certificate`` if that is said.
+    """
 
     name: str
     about: str
     turns: tuple[Turn, ...]
+    source: str = ""
+    certificate: bool = False
 
 
 def request(

@@ -19,7 +19,7 @@ from apacheconf.program.by_handler import workers_of
 from apacheconf.program.loading import Loaded, load
 from apacheconf.program.program import Program
 from apacheconf.program.tls import SECURE
-from apacheconf.prove import announced, fronts
+from apacheconf.prove import announced, fronts, situations
 from apacheconf.prove.aims import MOST_HOSTS, Target, find_targets
 from apacheconf.prove.ask import Progress, Scenario, scenarios
 from apacheconf.prove.cause import about, cause_of
@@ -33,8 +33,9 @@ from apacheconf.prove.side import Front, Seen, observe
 from apacheconf.prove.stage import modules_for, name_of, speaking
 
 SEQUENCE = "sequence of members"
-#: The scenario of the requests that were made from the program.
+#: The scenarios of the requests that were made from the program.
 GENERATED = "paths of the program"
+CONDITIONS = "conditions of the program"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +101,16 @@ def _scenarios(program: Program, target: Target, plan: Plan, notes: list[str]) -
     fixed = list(scenarios(program, target.aim, speaking(program)))
     if not target.mapped:
         fixed = [Scenario(fixed[0].name, fixed[0].up, build_for_local(target.aim))]
-    probes, left_out = generate(target.host, target.aim, plan.seed)
-    if left_out:
-        notes.append(f"{target.host.title}: {left_out} generated requests were left out; another --seed takes others")
     yield fixed[0]
-    yield Scenario(GENERATED, fixed[0].up, probes)
+    made = {
+        GENERATED: generate(target.host, target.aim, plan.seed),
+        CONDITIONS: situations.generate(program, target.host, target.aim, plan.seed),
+    }
+    for name, (probes, left_out) in made.items():
+        if left_out:
+            notes.append(f"{target.host.title}, {name}: {left_out} requests were left out; another --seed takes others")
+        if probes:
+            yield Scenario(name, fixed[0].up, probes)
     yield from fixed[1:]
 
 

@@ -21,6 +21,7 @@ from apacheconf.prove.ask import Scenario, ask
 from apacheconf.prove.certificates import StandIn, stand_in
 from apacheconf.prove.client import Handshake
 from apacheconf.prove.observe import Observation, Tokens
+from apacheconf.prove.requests import Probe
 from apacheconf.prove.stage import Stage, authorities, sockets, stage
 from apacheconf.prove.threaded import Origins
 from apacheconf.runtime.honesty import account
@@ -85,7 +86,7 @@ def observe(
         )
         with fronts.start(front.name, front.engine, staged, front.text_for(staged, program)) as server:
             try:
-                seen = ask(address, scenario.probes, origins, tokens, progress, _handshake(target, tls))
+                seen = ask(address, scenario.probes, origins, tokens, progress, _handshakes(target, tls, box))
             except ConnectionError as error:
                 raise EngineFailed(f"{server.title} stopped answering:\n{box.log().strip()}") from error
         return seen, Staged(staged, program, address, target.secure, _sni(target))
@@ -110,10 +111,17 @@ def _secured(workers: Mapping[str, Worker], tls: StandIn | None, box: Sandbox) -
     return dict.fromkeys(secure, tls.server(box.path)) if tls and secure else {}
 
 
-def _handshake(target: Target, tls: StandIn | None) -> Handshake | None:
+def _handshakes(target: Target, tls: StandIn | None, box: Sandbox) -> Callable[[Probe], Handshake | None]:
+    """How each probe begins: in plain HTTP, or over TLS with a certificate or without.
+
+    Where everybody needs a certificate, only the probes that ask about just that lack one.
+    """
     if not target.secure or tls is None:
-        return None
-    return Handshake(tls.client(), _sni(target))
+        return lambda probe: None
+    name = _sni(target)
+    anybody, known = Handshake(tls.client(), name), Handshake(tls.client(box.path), name)
+    usual = known if target.needs_certificate else anybody
+    return lambda probe: known if probe.certificate else anybody if probe.about == "condition" else usual
 
 
 def _sni(target: Target) -> str:

@@ -5,6 +5,7 @@ named arguments of named directives change, and in them only what stands at the 
 
 - Listen is written anew for every listener, on loopback; addresses in <VirtualHost> follow;
 - in URL arguments the authority behind ``scheme://`` of a known origin becomes its stand-in's;
+- beside a network of clients stands the loopback address that clients of it have here (``situations.neighbours``);
 - logs go to the sandbox; certificates, keys and authorities are a stand-in's;
 - what ``engines.httpd.REPLACED`` names makes way for the sandbox's own lines.
 
@@ -31,6 +32,7 @@ from apacheconf.program.workers import Worker
 from apacheconf.prove.aims import SPOKEN
 from apacheconf.prove.certificates import Shelf, StandIn
 from apacheconf.prove.printer import ANY, Ports, Printer
+from apacheconf.prove.situations import neighbours
 from apacheconf.prove.threaded import Listening
 
 #: Modules whose symbols other module files need when they are loaded.
@@ -80,7 +82,9 @@ def stage(
     expanded, program = loaded.expanded, loaded.require()
     plain = [each for each in program.listeners if stand_in or each.protocol != "https"]
     ports = Ports(dict(zip((p := sorted({each.port for each in plain})), free_ports(len(p)), strict=True)))
-    printer = Printer(ports, origin_ports, box, Shelf(stand_in, box) if stand_in else None, origin_sockets or {})
+    printer = Printer(
+        ports, origin_ports, box, Shelf(stand_in, box) if stand_in else None, origin_sockets or {}, neighbours(program)
+    )
     body = list(printer.lines(expanded.nodes))
     root = Path(expanded.server_root)
     modules = modules_for(loaded)

@@ -30,6 +30,7 @@ ADVICE: Mapping[str, Advice] = {
         "choose how often members are tried in the target's own words",
         "GET while every member is busy",
     ),
+    "certificate-page": Advice(_NOTHING, "GET / over TLS without a certificate"),
     "asked-early": Advice(
         "give the sections one SSLVerifyDepth, and ask in a virtual host of its own who may have no certificate",
         "GET the path without a certificate",

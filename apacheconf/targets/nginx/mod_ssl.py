@@ -15,6 +15,8 @@ from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.tree import Block, literal
 from apacheconf.targets.restrictions import words_in
 
+#: What a client gets whose certificate is missing or bad.
+_PAGE = "who shows no certificate, or a bad one, gets a page with 400; httpd ends the connection"
 _VERIFY = {"require": "on", "optional": "optional", "optional_no_ca": "optional_no_ca"}
 _PROTOCOLS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 
@@ -135,7 +137,8 @@ def _emit_verification(low: Lowering, host: Host, tls: FrontTls, server: Block) 
         why = f"write the authorities of {tls.ca_path} into one file and name it in SSLCACertificateFile"
         low.dropped.append(unsupported(said_by, f"nginx reads no folder of authorities: {why}", "authorities-folder"))
         return
-    server.add("ssl_verify_client", _VERIFY[tls.verify], claims=_exact(tls, "sslverifyclient"))
+    claim = equivalent(_named(tls, "sslverifyclient"), _PAGE, "certificate-page")
+    server.add("ssl_verify_client", _VERIFY[tls.verify], claims=(claim,))
     if tls.ca_file:
         server.add("ssl_client_certificate", literal(tls.ca_file), claims=_exact(tls, "sslcacertificatefile"))
     server.add("ssl_verify_depth", str(max(tls.depth - 1, 0)), claims=_exact(tls, "sslverifydepth"))

@@ -1,0 +1,223 @@
+"""Requests made from the conditions of a program: each attribute that is asked, as it should be and otherwise (DIF-8).
+
+Conditions that stand together are met together; then one after the other is not. An address is that of the loopback
+address which stands in for a network (``neighbours``), for the client's own can't be another machine's.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from ipaddress import ip_network
+
+from apacheconf.program.conditions import (
+    Compare,
+    Glob,
+    InNetwork,
+    Matches,
+    Not,
+    OneOf,
+    Operator,
+    Under,
+)
+from apacheconf.program.hosts import Host
+from apacheconf.program.program import Program
+from apacheconf.program.steps import AskCertificate
+from apacheconf.program.values import Call, Literal, Value, Variable
+from apacheconf.prove.client import Turn
+from apacheconf.prove.members import members, near_misses
+from apacheconf.prove.requests import Aim, Probe, request
+from apacheconf.targets.captures import parts_in
+
+#: More requests than these are not asked of one host.
+MOST = 160
+_PATHS = frozenset({"REQUEST_URI", "REWRITTEN"})
+_ADDRESSES = frozenset({"REMOTE_ADDR", "CONN_REMOTE_ADDR"})
+#: Header fields under their old names.
+_FIELDS = {"HTTP_HOST": "Host", "CONTENT_TYPE": "Content-Type"}
+Atom = Matches | Compare | OneOf | Glob | InNetwork
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a request says: ``headers`` by name, ``source`` is the client's address, empty for the usual one."""
+
+    path: str
+    method: str = "GET"
+    query: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    source: str = ""
+    certificate: bool = False
+
+    @property
+    def title(self) -> str:
+        words = [self.method, self.path + (f"?{self.query}" if self.query else "")]
+        words += [f"{name}: {value}" for name, value in self.headers]
+        words += [f"from {self.source}"] if self.source else []
+        return ", ".join([" ".join(words[:2]), *words[2:], *(["with a certificate"] if self.certificate else [])])
+
+    def probe(self, aim: Aim) -> Probe:
+        whole = replace(aim, prefix="/")
+        target = self.path + (f"?{self.query}" if self.query else "")
+        named = next((value for name, value in self.headers if name.lower() == "host"), "")
+        headers = [each for each in self.headers if each[0].lower() != "host"]
+        data = request(whole, self.method, target, headers, host=named)
+        turn = Turn(data, (self.method,))
+        return Probe(f"condition: {self.title}", "condition", (turn,), self.source, self.certificate)
+
+
+def neighbours(program: Program) -> dict[str, str]:
+    """Each network that a condition or RemoteIP names, and the loopback address that stands in for it."""
+    found: set[str] = set()
+    for host in program.hosts:
+        for thing in (*host.shape.server, *host.shape.cells, *host.shape.layers):
+            found.update(each for atom in parts_in(thing, InNetwork) for each in atom.networks)
+        found.update(each for each, _ in (host.remote_ip.trusted if host.remote_ip else ()))
+    networks = sorted((each for each in found if ":" not in each and not _is_local(each)), key=ip_network)
+    return {each: f"127.0.2.{number}" for number, each in enumerate(networks[:250], 1)}
+
+
+def _is_local(network: str) -> bool:
+    return ip_network(network).overlaps(ip_network("127.0.0.0/8"))
+
+
+def generate(program: Program, host: Host, aim: Aim, seed: int = 0) -> tuple[tuple[Probe, ...], int]:
+    """The probes for ``host``, and how many were left out for being too many."""
+    at = neighbours(program)
+    made: dict[str, Probe] = {}
+    for situation in _situations(host, aim, at):
+        probe = situation.probe(aim)
+        made.setdefault(probe.name, probe)
+    names = list(made)
+    chosen = set(names if len(names) <= MOST else random.Random(seed).sample(names, MOST))
+    return tuple(probe for name, probe in made.items() if name in chosen), len(names) - len(chosen)
+
+
+def _situations(host: Host, aim: Aim, at: dict[str, str]) -> Iterator[Situation]:
+    leaf = aim.path(aim.leaf)
+    yield from _of_client(host, leaf, at)
+    for condition in _conditions(host):
+        paths = _paths(condition) or [leaf]
+        negated = {id(atom) for each in parts_in(condition, Not) for atom in _atoms(each)}
+        ways = ((_ways(atom, at), id(atom) in negated) for atom in _atoms(condition))
+        asked = [found[::-1] if is_negated else found for found, is_negated in ways if found]
+        if asked:
+            for path in paths[:2]:
+                yield from _met(Situation(path), asked)
+
+
+def _atoms(condition: object) -> list[Atom]:
+    return list(parts_in(condition, Matches | Compare | OneOf | Glob | InNetwork))  # type: ignore[arg-type]
+
+
+def _conditions(host: Host) -> Iterator[tuple[object, ...]]:
+    """What stands together: a step's condition and all that it does; a section's matcher with those around it."""
+    for step in (*host.shape.server, *(step for cell in host.shape.cells for step in cell.steps)):
+        yield (step,)
+    for layer in host.shape.layers:
+        chain = [layer]
+        while chain[-1].container is not None:
+            chain.append(host.shape.layers[chain[-1].container])
+        yield tuple(each.matcher for each in chain)
+    for cell in host.shape.cells:
+        for step in cell.steps:
+            yield Under(cell.path or "/"), step
+
+
+def _met(plain: Situation, asked: list[list[Situation]]) -> Iterator[Situation]:
+    """Everything met; then each time one thing is otherwise; and nothing at all."""
+    first = _joined(plain, (ways[0] for ways in asked))
+    yield first
+    for number, ways in enumerate(asked):
+        for other in ways[1:]:
+            yield _joined(plain, (other if at == number else each[0] for at, each in enumerate(asked)))
+    yield plain
+
+
+def _joined(plain: Situation, others: Iterable[Situation]) -> Situation:
+    made = plain
+    for other in others:
+        headers = dict(made.headers) | dict(other.headers)
+        method = other.method if other.method != "GET" else made.method
+        made = Situation(
+            made.path, method, other.query or made.query, tuple(headers.items()), other.source or made.source,
+            made.certificate or other.certificate,
+        )  # fmt: skip
+    return made
+
+
+def _ways(atom: Atom, at: dict[str, str]) -> list[Situation]:
+    """How a request meets an atom, then how it doesn't; nothing where it is not about what a request says."""
+    plain = Situation("")
+    if isinstance(atom, InNetwork):
+        return [*(replace(plain, source=at[each]) for each in atom.networks[:2] if each in at), plain]
+    value = _plain(atom.left if isinstance(atom, Compare) else atom.value)
+    texts = _texts(atom)
+    if not isinstance(value, Variable) or not texts:
+        return []
+    if value.name == "REQUEST_METHOD":
+        return [replace(plain, method=each) for each in [*texts, "DELETE"] if each.isalpha()]
+    if value.name == "QUERY_STRING":
+        return [*(replace(plain, query=each) for each in texts if each.isprintable() and " " not in each), plain]
+    name = _field(value)
+    return [replace(plain, headers=((name, each),)) for each in texts if each.isprintable()] + [plain] if name else []
+
+
+def _texts(atom: Atom) -> list[str]:
+    """Texts that are what an atom looks for, then one that isn't."""
+    if isinstance(atom, Matches):
+        return [*members(atom.regex)[:2], *near_misses(atom.regex)[:1]]
+    if isinstance(atom, Glob):
+        return [atom.pattern.replace("*", "x").replace("?", "x")]
+    if isinstance(atom, OneOf):
+        return [each.text for each in atom.choices if isinstance(each, Literal)]
+    if isinstance(atom, Compare) and isinstance(atom.right, Literal):
+        number = atom.right.text
+        return [number, str(int(number) + 1)] if number.isdecimal() else [number, f"{number}x"]
+    return []
+
+
+def _plain(value: Value) -> Value:
+    return value.argument if isinstance(value, Call) else value
+
+
+def _field(variable: Variable) -> str:
+    """The header field that a variable is; empty for others."""
+    if variable.name in ("HTTP", "HTTP_OR_ENV"):
+        return variable.argument
+    if variable.name in _FIELDS:
+        return _FIELDS[variable.name]
+    return variable.name[5:].replace("_", "-").title() if variable.name.startswith("HTTP_") else ""
+
+
+def _paths(condition: object) -> list[str]:
+    """Paths for which all that is said of the path holds, as far as one word can say it."""
+    found: list[str] = []
+    for atom in parts_in(condition, Under):
+        found += [atom.prefix.rstrip("/") + "/x"] if atom.prefix.startswith("/") else []
+    for match in parts_in(condition, Matches):
+        if isinstance(match.value, Variable) and match.value.name in _PATHS:
+            found += [each for each in members(match.regex) if each.startswith("/") and each.isascii()][:1]
+    for same in parts_in(condition, Compare):
+        if same.operator is Operator.SAME and isinstance(same.left, Variable) and same.left.name in _PATHS:
+            found += [same.right.text] if isinstance(same.right, Literal) else []
+    return sorted(filter(_is_path, found), key=len, reverse=True)
+
+
+def _is_path(text: str) -> bool:
+    return text.startswith("/") and text.isprintable() and not set(text) & set(" ?#")
+
+
+def _of_client(host: Host, leaf: str, at: dict[str, str]) -> Iterator[Situation]:
+    """Who asks: from each network, through proxies that are believed and others, with a certificate."""
+    yield from (Situation(leaf, source=address) for address in at.values())
+    if host.remote_ip is not None:
+        for text in ("203.0.113.9", "203.0.113.9, 10.0.0.1", "10.0.0.1, 203.0.113.9", "no address", "", "::1"):
+            for source in ("", *at.values()):
+                yield Situation(leaf, headers=((host.remote_ip.header, text),), source=source)
+    tls = host.front_tls
+    if tls is not None and (tls.verify != "none" or any(True for _ in parts_in(host.shape.layers, AskCertificate))):
+        yield from (Situation(leaf, certificate=certificate) for certificate in (True, False))
+        for cell in host.shape.cells:
+            yield Situation(f"{cell.path}/x", certificate=True)
