@@ -28,9 +28,21 @@ def generate(host: Host, aim: Aim, seed: int = 0) -> tuple[tuple[Probe, ...], in
         for spelling in spellings(path):
             name = f"path: GET {spelling}"
             made.setdefault(name, Probe(name, "path", (Turn(request(whole, path=spelling)),)))
+    for name in names_of(host):
+        made.setdefault(f"host: {name}", Probe(f"host: {name}", "host", (Turn(request(aim, host=name)),)))
     names = list(made)
     chosen = set(names if len(names) <= MOST else random.Random(seed).sample(names, MOST))
     return tuple(probe for name, probe in made.items() if name in chosen), len(names) - len(chosen)
+
+
+def names_of(host: Host) -> Iterator[str]:
+    """The names of ``host``: each alias, one or two labels in the place of a wildcard, and a near miss (DIF-5)."""
+    for alias in host.aliases[:8]:
+        if not set(alias) & set("*?"):
+            yield from (alias, alias.upper(), f"{alias}.")
+            continue
+        one = alias.replace("?", "x")
+        yield from dict.fromkeys((one.replace("*", "a"), one.replace("*", "a.b"), one.replace("*", ""), alias))
 
 
 def paths_of(host: Host) -> tuple[str, ...]:

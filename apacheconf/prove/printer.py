@@ -63,7 +63,7 @@ TLS_LEFT_OUT = frozenset(
 #: Those of them that decide whom a server lets in.
 _DECIDES = ("sslcarevocation", "sslproxycarevocation", "sslocspenable")
 _URL = re.compile(
-    r"(?:proxy:)?(?:unix:(?P<socket>[^|]*)\|)?(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<authority>[^/?#]*)", re.IGNORECASE
+    r"(?:proxy:)?(?:unix:(?P<socket>[^|]*)\|)?(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<authority>[^/?#%$]*)", re.IGNORECASE
 )
 _ADDRESS = re.compile(r"(?P<host>\[[^]]*\]|[^:]*)(?::(?P<port>\d+|\*))?$")
 

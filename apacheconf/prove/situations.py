@@ -25,11 +25,14 @@ from apacheconf.program.hosts import Host
 from apacheconf.program.program import Program
 from apacheconf.program.steps import AskCertificate
 from apacheconf.program.values import Call, Literal, Value, Variable
+from apacheconf.program.workers import Balancer
 from apacheconf.prove.client import Turn
 from apacheconf.prove.members import members, near_misses
 from apacheconf.prove.requests import Aim, Probe, request
 from apacheconf.targets.captures import parts_in
 
+#: What probes are about whose member has to be the very same (DIF-11).
+SESSION = "session"
 #: More requests than these are not asked of one host.
 MOST = 160
 _PATHS = frozenset({"REQUEST_URI", "REWRITTEN"})
@@ -49,6 +52,7 @@ class Situation:
     headers: tuple[tuple[str, str], ...] = ()
     source: str = ""
     certificate: bool = False
+    about: str = "condition"
 
     @property
     def title(self) -> str:
@@ -64,7 +68,7 @@ class Situation:
         headers = [each for each in self.headers if each[0].lower() != "host"]
         data = request(whole, self.method, target, headers, host=named)
         turn = Turn(data, (self.method,))
-        return Probe(f"condition: {self.title}", "condition", (turn,), self.source, self.certificate)
+        return Probe(f"{self.about}: {self.title}", self.about, (turn,), self.source, self.certificate)
 
 
 def neighbours(program: Program) -> dict[str, str]:
@@ -86,7 +90,7 @@ def generate(program: Program, host: Host, aim: Aim, seed: int = 0) -> tuple[tup
     """The probes for ``host``, and how many were left out for being too many."""
     at = neighbours(program)
     made: dict[str, Probe] = {}
-    for situation in _situations(host, aim, at):
+    for situation in (*_situations(host, aim, at), *_of_sessions(program, host, aim)):
         probe = situation.probe(aim)
         made.setdefault(probe.name, probe)
     names = list(made)
@@ -221,3 +225,21 @@ def _of_client(host: Host, leaf: str, at: dict[str, str]) -> Iterator[Situation]
         yield from (Situation(leaf, certificate=certificate) for certificate in (True, False))
         for cell in host.shape.cells:
             yield Situation(f"{cell.path}/x", certificate=True)
+
+
+def _of_sessions(program: Program, host: Host, aim: Aim) -> Iterator[Situation]:
+    """Requests of a session: its member is asked, be it told by a cookie or in the path; and routes that are none."""
+    leaf = aim.path(aim.leaf)
+    for origin in (program.origins[number] for number in host.origins):
+        if not isinstance(origin, Balancer) or not origin.sticky_cookie:
+            continue
+        routes = list(dict.fromkeys(each.member.route for each in origin.members if each.member and each.member.route))
+        separator = origin.sticky_separator
+        for route in routes[:4]:
+            session = f"abc{separator}{route}"
+            yield Situation(leaf, headers=(("Cookie", f"x=1; {origin.sticky_cookie}={session}"),), about=SESSION)
+            yield Situation(f"{leaf};{origin.sticky_parameter}={session}", about=SESSION)
+            yield Situation(leaf, query=f"{origin.sticky_parameter}={session}", about=SESSION)
+            others = f"a{separator}b{separator}{route}", route, f"abc{separator}{route}x", f'"{session}"'
+            for other in others:  # TRAP-79
+                yield Situation(leaf, headers=(("Cookie", f"{origin.sticky_cookie}={other}"),))
