@@ -143,6 +143,6 @@ def modules_for(loaded: Loaded) -> list[str]:
     """
     if not loaded.expanded.fragment:
         return list(loaded.expanded.modules)
-    wanted = {*needed(loaded.expanded), "dir_module", "mime_module"}
+    wanted = {*needed(loaded.expanded), "dir_module", "mime_module", "autoindex_module"}
     wanted |= {also for name, also in _ALSO.items() if name in wanted}
     return sorted(wanted, key=lambda name: (name not in LOADED_FIRST, name))

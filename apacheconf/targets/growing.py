@@ -150,7 +150,7 @@ class _Grower:
         if isinstance(question, Matches) and question.value == REQUEST_URI and self._is_bare:  # its path is known
             return self._grow({**answers, question: search(question.regex, self.cell.path) is not None})
         yes, no = (self._grow({**answers, question: answer}) for answer in (True, False))
-        return _as_one(yes, no, self.files) or Ask(question, yes, no)
+        return _asked(question, yes, no, self.files)
 
     @property
     def _is_bare(self) -> bool:
@@ -289,6 +289,21 @@ def refusal(route: Route) -> Route:
 
 def _is_always(step: Step) -> bool:
     return isinstance(step.action, EditHeader) and step.action.table is Table.ALWAYS
+
+
+def _asked(question: Condition, yes: Tree, no: Tree, files: bool) -> Tree:
+    """The tree of a question. One that is asked below both answers, and comes to the same there, goes before it."""
+    whole = _as_one(yes, no, files)
+    if whole is not None:
+        return whole
+    if isinstance(yes, Ask) and isinstance(no, Ask) and yes.condition == no.condition:
+        same = _as_one(yes.yes, no.yes, files)
+        if same is not None:
+            return Ask(yes.condition, same, _asked(question, yes.no, no.no, files))
+        same = _as_one(yes.no, no.no, files)
+        if same is not None:
+            return Ask(yes.condition, _asked(question, yes.yes, no.yes, files), same)
+    return Ask(question, yes, no)
 
 
 def _as_one(yes: Tree, no: Tree, files: bool) -> Tree | None:
