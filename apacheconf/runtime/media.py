@@ -92,10 +92,10 @@ def _described(name: str, rules: MimeRules, handlers: HandlerRules, core: FileRu
             found.exceptions.append(extension.lower())
     if not found.languages and rules.default_language:
         found.languages = [rules.default_language]
-    _split_charset(found)
+    _write_parameters(found)
     found.type = found.type or core.type_before
     if core.force_type and core.force_type.lower() != "none":
-        found.type, found.charset, found.forced = core.force_type, "", True
+        found.type, found.charset, found.forced = core.force_type.lower(), "", True
     return found
 
 
@@ -130,10 +130,20 @@ def _take(found: Media, extension: str, rules: MimeRules, handlers: HandlerRules
     return said or "any" in rules.multiviews_match
 
 
-_CHARSET = re.compile(r'\s*;\s*charset\s*=\s*"?([^";\s]*)"?', re.IGNORECASE)
+_PARAMETER = r';\s*([^\s=;]+)=("[^"]*"|[^\s";]*)'
+_WITH_PARAMETERS = re.compile(rf"([^\s;]+)\s*((?:{_PARAMETER})+)")
 
 
-def _split_charset(found: Media) -> None:
-    """A charset of AddCharset takes the place of the one within the type."""
-    if found.charset and ";" in found.type:
-        found.type = _CHARSET.sub("", found.type)
+def _write_parameters(found: Media) -> None:
+    """Write a type that has parameters anew; AddCharset's charset takes the place of the one among them.
+
+    One that can't be read stays as it is, whatever AddCharset says.
+    """
+    if ";" not in found.type:
+        return
+    read = _WITH_PARAMETERS.fullmatch(found.type)
+    if read is not None:
+        parameters = dict(re.findall(_PARAMETER, read[2]))
+        parameters |= {"charset": found.charset} if found.charset else {}
+        found.type = "; ".join((read[1], *(f"{name}={value}" for name, value in parameters.items())))
+    found.charset = ""
