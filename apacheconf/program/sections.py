@@ -63,11 +63,11 @@ class Found:
 
     @property
     def order(self) -> tuple[int, ...]:
-        """MRG-1: kinds in order; plain directories short to long, then regexes; Files and Ifs as their containers."""
+        """MRG-1: kinds in order; directories short to long, then their regexes; Files and Ifs as their containers."""
         section, kind = self.section, self.kind
         if kind in (LayerKind.IF, LayerKind.FILES):
             return (_ORDER[kind], *(self.outer.order if self.outer else ()))
-        if section.regex and kind is not LayerKind.LOCATION:  # the slashes of a pattern count as those of a path do
+        if section.regex and kind not in (LayerKind.LOCATION, LayerKind.PROXY):  # the slashes of a pattern count as those of a path do
             return _ORDER[kind], 1, section.pattern.count("/") if kind is LayerKind.DIRECTORY else 0
         depth = len(section.pattern.strip("/").split("/")) if section.pattern.strip("/") else 0
         if kind is LayerKind.HTACCESS:  # after each directory of its depth, before those below it
