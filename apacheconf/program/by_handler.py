@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from apacheconf.modules.core import CoreDirConf
 from apacheconf.modules.mod_mime import MimeDirConf
+from apacheconf.program.by_request import serves
 from apacheconf.program.forward import add_forwarded
 from apacheconf.program.headers import HeaderTable
 from apacheconf.program.hosts import Layer
@@ -105,7 +106,8 @@ def _named(url: str, program: Program, numbers: tuple[int, ...]) -> Origin | Non
     fitting = [
         each
         for each in known
-        if not is_balancer(each.name) and (falls_under(url, each.name) or falls_under(plain, each.name))
+        if isinstance(each, Worker)
+        and (falls_under(url, each.name) or falls_under(plain, each.name) or (each.matchable and serves(each, plain)))
     ]
     found = max(fitting, key=lambda origin: len(origin.name), default=None)
     if plain == url or not isinstance(found, Worker) or found.socket:

@@ -103,12 +103,13 @@ def worker_for(authority: str, uri: str, program: Program, host: Host) -> Worker
     url = authority + uri
     found = None
     for worker in _workers_at(program, host).get(authority, ()):
-        if (found is None or len(worker.name) > len(found.name)) and _serves(worker, url):
+        if (found is None or len(worker.name) > len(found.name)) and serves(worker, url):
             found = worker
     return found
 
 
-def _serves(worker: Worker, url: str) -> bool:
+def serves(worker: Worker, url: str) -> bool:
+    """Whether the worker's name begins a URL, or matches it with anything in place of its captures (WK-5)."""
     name = worker.name
     if not worker.matchable:
         return url.startswith(name)

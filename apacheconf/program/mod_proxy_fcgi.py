@@ -69,7 +69,7 @@ def path_info_of(state: State, path: str) -> tuple[str, str]:
     """What the target's ``path`` is split into: the file of ``full`` (else empty) and the trailing path (FC-7)."""
     how = (state.env.get(PATH_INFO) or "").lower()
     if not how:
-        return "", ""
+        return "", state.path_info  # that of a folder whose rule has led here (P)
     if how == "full":
         return _on_disk(_unescaped(path))
     if how in ("first-dot", "last-dot"):

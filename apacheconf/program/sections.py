@@ -67,7 +67,8 @@ class Found:
         section, kind = self.section, self.kind
         if kind in (LayerKind.IF, LayerKind.FILES):
             return (_ORDER[kind], *(self.outer.order if self.outer else ()))
-        if section.regex and kind not in (LayerKind.LOCATION, LayerKind.PROXY):  # the slashes of a pattern count as those of a path do
+        if section.regex and kind not in (LayerKind.LOCATION, LayerKind.PROXY):
+            # The slashes of a pattern count as those of a path do.
             return _ORDER[kind], 1, section.pattern.count("/") if kind is LayerKind.DIRECTORY else 0
         depth = len(section.pattern.strip("/").split("/")) if section.pattern.strip("/") else 0
         if kind is LayerKind.HTACCESS:  # after each directory of its depth, before those below it
