@@ -21,6 +21,7 @@ class BrotliServerConf(Conf):
     window: Setting[int] = setting(18)
     max_input_block: Setting[int] = setting(0)
     alter_etag: Setting[str] = setting("AddSuffix")
+    notes: Setting[tuple[tuple[str, str], ...]] = setting(())
 
 
 def _between(name: str, least: int, most: int, fills: str) -> Spec:
@@ -38,6 +39,6 @@ MODULE = Module(
         _between("BrotliCompressionWindow", 10, 24, "window"),
         _between("BrotliCompressionMaxInputBlock", 16, 24, "max_input_block"),
         listed("BrotliAlterETag", choice(_ETAG, "AddSuffix", "NoChange", "Remove"), fills="alter_etag"),
-        listed("BrotliFilterNote", filter_note("Unknown BrotliFilterNote type '%s'")),
+        listed("BrotliFilterNote", filter_note("Unknown BrotliFilterNote type '%s'"), fills="notes", appends=True),
     ],
 )

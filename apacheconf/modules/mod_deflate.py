@@ -22,6 +22,7 @@ class DeflateServerConf(Conf):
     memory_level: Setting[int] = setting(9)
     window_size: Setting[int] = setting(15)
     alter_etag: Setting[str] = setting("AddSuffix")
+    notes: Setting[tuple[tuple[str, str], ...]] = setting(())
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ MODULE = Module(
         listed("DeflateMemLevel", number("DeflateMemLevel must be between 1 and 9", 1, 9), fills="memory_level"),
         listed("DeflateWindowSize", number("DeflateWindowSize must be between 1 and 15", 1, 15), fills="window_size"),
         listed("DeflateAlterETag", choice(_ETAG, "AddSuffix", "NoChange", "Remove"), fills="alter_etag"),
-        listed("DeflateFilterNote", filter_note("Unknown note type %s")),
+        listed("DeflateFilterNote", filter_note("Unknown note type %s"), fills="notes", appends=True),
         listed("DeflateInflateLimitRequestBody", whole(_LIMIT), fills="inflate_limit", per="dir"),
         listed(
             "DeflateInflateRatioLimit",

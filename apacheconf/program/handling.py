@@ -192,6 +192,23 @@ class DeflateRules(Told):
 
 
 @dataclass(frozen=True, slots=True)
+class DeflateNotes(Told):
+    """mod_deflate: what is noted of a compressed answer (``Ratio``, ``Input``, ``Output``), and under which names.
+
+    The last name of each counts.
+    """
+
+    of_files: ClassVar[bool] = False
+
+    names: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BrotliNotes(DeflateNotes):
+    """The same of mod_brotli."""
+
+
+@dataclass(frozen=True, slots=True)
 class InflateRules(Told):
     """mod_deflate: how many bytes a request's body may become, -1 for LimitRequestBody; how often in a row of reads it
     may be more than ``ratio`` times as long as what came."""
@@ -280,7 +297,7 @@ class Variant(Told):
 TOLD: tuple[type[Told], ...] = (
     FileRules, MimeRules, SuffixFilters, HandlerRules, FolderRules, NegotiationRules, ListingRules, ExpiryRules,
     DeflateRules, BrotliRules, SubstitutionRules, FcgiRules, ActionRules, UploadRules,
-    InflateRules, InputRules, RangeRules,
+    InflateRules, InputRules, RangeRules, DeflateNotes, BrotliNotes,
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from apacheconf.model.types import Server
 from apacheconf.modules.mod_brotli import BrotliServerConf
-from apacheconf.program.handling import BrotliRules
+from apacheconf.program.handling import BrotliNotes, BrotliRules
 from apacheconf.program.link import Linker
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import Step
@@ -20,3 +20,5 @@ def server_steps(server: Server, linker: Linker) -> Iterator[Step]:
     if said_by:
         rules = BrotliRules(conf.quality.value, conf.window.value, conf.max_input_block.value, conf.alter_etag.value)
         yield linker.step(Phase.FILTERS, rules, said_by)
+    if conf.notes.value:
+        yield linker.step(Phase.FILTERS, BrotliNotes(conf.notes.value), conf.notes.said_by)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from apacheconf.model.types import Server
 from apacheconf.modules.declare import Conf
 from apacheconf.modules.mod_deflate import DeflateDirConf, DeflateServerConf
-from apacheconf.program.handling import DeflateRules, InflateRules
+from apacheconf.program.handling import DeflateNotes, DeflateRules, InflateRules
 from apacheconf.program.link import Linker
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import Step
@@ -31,3 +31,5 @@ def server_steps(server: Server, linker: Linker) -> Iterator[Step]:
     if said_by:
         rules = DeflateRules(conf.level.value, conf.memory_level.value, conf.window_size.value, conf.alter_etag.value)
         yield linker.step(Phase.FILTERS, rules, said_by)
+    if conf.notes.value:
+        yield linker.step(Phase.FILTERS, DeflateNotes(conf.notes.value), conf.notes.said_by)

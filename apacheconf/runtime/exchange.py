@@ -62,13 +62,13 @@ class Producer(Protocol):
 class Exchange(Requesting):
     """One request and its answer. ``plain`` when the client speaks HTTP/1.1, stays, and the method isn't HEAD;
     ``closes`` when it is all that but has asked to close. ``known`` when the same bytes came before.
-    ``reads_body`` when it is answered here, after its body."""
+    ``reads_body`` when it is answered here, after its body. ``notes`` are those of filters."""
 
     __slots__ = (
         "announce", "answered_at", "begun", "chain", "closes", "connection", "cut", "first_error", "first_plan", "head",
-        "head_only", "interims", "known", "lines", "log_id", "overridden", "path", "pinged", "plain", "producer",
-        "ranged", "reads_body", "reply", "request_line", "site", "status", "stay", "trailers_in", "trailers_out",
-        "upgrade", "version", "written",
+        "head_only", "interims", "known", "lines", "log_id", "notes", "overridden", "path", "pinged", "plain",
+        "producer", "ranged", "reads_body", "reply", "request_line", "site", "status", "stay", "trailers_in",
+        "trailers_out", "upgrade", "version", "written",
     )  # fmt: skip
 
     def __init__(
@@ -127,6 +127,7 @@ class Exchange(Requesting):
         self.cut = False
         self.head: bytes | KnownReply = b""
         self.log_id = ""
+        self.notes: dict[str, str] | None = None
         self.trailers_in: Sequence[bytes] = ()
         self.trailers_out: Sequence[bytes] = ()
         self.answered_at = 0.0

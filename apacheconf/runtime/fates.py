@@ -23,8 +23,6 @@ NOT_YET: dict[str, str] = {
         ),
         "nobody is asked by OCSP whether a client's certificate was revoked",
     ),
-    "deflatefilternote": "no log says how well an answer was compressed",
-    "brotlifilternote": "no log says how well an answer was compressed",
     "proxywebsocketfallbacktoproxyhttp": "ws:// and wss:// get requests that ask for no WebSocket, too, as with On",
     "logmessage": "the error log has no messages of the configuration's own",
     "heartbeatlisten": "nothing listens for beats; they are read from HeartbeatStorage",

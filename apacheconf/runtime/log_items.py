@@ -296,7 +296,8 @@ def _user(_: str, original: bool) -> Read:
 def _note(argument: str, original: bool) -> Read:
     def read(exchange: Exchange) -> str | None:
         decision = exchange.plan.decision
-        found = decision.state.notes.get(argument.lower()) if decision and decision.state else None
+        noted = decision.state.notes if decision and decision.state else {}
+        found = {**noted, **(exchange.notes or {})}.get(argument.lower())
         return None if found is None else _of_text(found)
 
     return read

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
-from apacheconf.program.handling import DeflateRules
+from apacheconf.program.handling import DeflateNotes, DeflateRules
 from apacheconf.runtime.errors import OriginBroke
 from apacheconf.runtime.filters import Answered, Filter
 from apacheconf.runtime.strict import merged
@@ -32,9 +32,10 @@ class Deflate:
     streams: ClassVar[bool] = False
     longest: ClassVar[int] = 7 * 8096  # buffers of DeflateBufferSize
 
-    __slots__ = ("_begun", "_checksum", "_deflater", "_size")
+    __slots__ = ("_begun", "_checksum", "_deflater", "_made", "_note", "_size")
 
-    def __init__(self, rules: DeflateRules) -> None:
+    def __init__(self, rules: DeflateRules, note: Note) -> None:
+        self._note, self._made = note, 0
         self._deflater = zlib.compressobj(rules.level, zlib.DEFLATED, -rules.window, rules.memory)
         self._checksum = self._size = 0
         self._begun = False
@@ -43,6 +44,7 @@ class Deflate:
         self._checksum = zlib.crc32(data, self._checksum)
         self._size += len(data)
         made = self._deflater.compress(data)
+        self._made += len(made)
         if not self._begun:
             self._begun = True
             made = _HEADER + made
@@ -50,7 +52,26 @@ class Deflate:
 
     def end(self) -> bytes:
         tail = self._checksum.to_bytes(4, "little") + (self._size & 0xFFFFFFFF).to_bytes(4, "little")
-        return (b"" if self._begun else _HEADER) + self._deflater.flush() + tail
+        last = self._deflater.flush()
+        self._note(self._size, self._made + len(last))
+        return (b"" if self._begun else _HEADER) + last + tail
+
+
+#: Notes how many bytes came in, and how many went out.
+Note = Callable[[int, int], None]
+
+
+def noting(about: Answered, kind: type[DeflateNotes]) -> Note:
+    """What a filter calls at its end, for the names that DeflateFilterNote or BrotliFilterNote give (DF-7)."""
+    names, exchange = dict(about.filtering.rules(kind).names), about.exchange
+
+    def note(size: int, made: int) -> None:
+        ratio = str(made * 100 // size) if size else "-"
+        found = {"Input": str(size or "-"), "Output": str(made or "-"), "Ratio": ratio}
+        if names:
+            exchange.notes = {**(exchange.notes or {}), **{name.lower(): found[what] for what, name in names.items()}}
+
+    return note
 
 
 def deflate(about: Answered) -> Filter | None:
@@ -61,7 +82,7 @@ def deflate(about: Answered) -> Filter | None:
         return None
     rules = about.filtering.rules(DeflateRules)
     mark_encoded(about, b"gzip", rules.etag)
-    return Deflate(rules)
+    return Deflate(rules, noting(about, DeflateNotes))
 
 
 class Inflate:
