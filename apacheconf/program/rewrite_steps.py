@@ -192,7 +192,11 @@ class _Rule:
         main_only = rule.no_subrequests or rule.redirects
         if rule.substitution is None:
             return Rewrite(
-                passed=rule.passed_through, sets=sets, main_only=main_only, ends_all=rule.end, vary=self._vary()
+                passed=rule.passed_through,
+                sets=sets,
+                main_only=main_only,
+                ends_all=rule.end and not rule.passed_through,
+                vary=self._vary(),
             )
         aim = Aim.ORIGIN if rule.proxied else Aim.REDIRECT if rule.redirects else Aim.ANY
         first = getattr(rule.substitution[0], "text", "") if rule.substitution else ""
@@ -212,7 +216,7 @@ class _Rule:
             any_prefix=rule.unsafe_prefix,
             sets=sets,
             main_only=main_only,
-            ends_all=rule.end,
+            ends_all=rule.end and not rule.passed_through,
             path_info_discarded=rule.path_info_discarded,
             vary=self._vary(),
         )

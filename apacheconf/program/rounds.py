@@ -27,7 +27,7 @@ def begin_again(course: Course, uri: str) -> None:
         return
     course.rounds += 1
     state.env = _redirected(state.env)
-    state.env["REDIRECT_STATUS"] = "200"
+    state.env["REDIRECT_STATUS"] = str(state.status)
     state.before = state.path, state.query
     state.first = state.first or state.before
     _forget(course)
@@ -60,7 +60,7 @@ def begin_document(program: Program, before: Decision, status: int, path: str, n
     env.update({"REDIRECT_ERROR_NOTES": notes} if notes else {})
     headers = old.headers or HeaderTable(old.request.headers)
     request, redirected = old.request.as_get, (old.path, old.query)
-    state = replace(old, request=request, env=env, status=200, headers=headers, before=redirected, vary=[])
+    state = replace(old, request=request, env=env, status=status, headers=headers, before=redirected, vary=[])
     early = HeaderTable(before.early_headers)
     course = Course(program, state, path, headers, early=early, rounds=before.rounds)
     _forget(course)
@@ -77,7 +77,7 @@ def begin_from_handler(program: Program, before: Decision, uri: str, env: Mappin
     own = Environment()
     own.update({**old.env, **env})
     headers = old.headers or HeaderTable(old.request.headers)
-    state = replace(old, env=own, status=200, headers=headers, sub=False)
+    state = replace(old, env=own, headers=headers, sub=False)
     early = HeaderTable(before.early_headers)
     course = Course(program, state, before.path, headers, early=early, rounds=before.rounds)
     begin_again(course, uri)
