@@ -252,12 +252,19 @@ def _compare_names(left: str, right: str, options: frozenset[str]) -> int:
 
 
 def natural(left: str, right: str) -> int:
-    """-1, 0 or 1: numbers within names compare as numbers, those that begin with 0 as fractions (apr_strnatcmp)."""
-    ours, theirs = (re.findall(r"\d+|\D", text.replace(" ", "")) for text in (left, right))
+    """-1, 0 or 1: numbers within names compare as numbers, those that begin with 0 as fractions (apr_strnatcmp).
+
+    Bytes above ASCII come first, as where ``char`` has a sign.
+    """
+    ours, theirs = (re.findall(r"[0-9]+|[^0-9]", text.replace(" ", "")) for text in (left, right))
     for one, other in zip(ours, theirs, strict=False):
-        numbers = one.isdigit() and other.isdigit() and not (one.startswith("0") or other.startswith("0"))
+        numbers = all("1" <= each[0] <= "9" for each in (one, other))
         if numbers and int(one) != int(other):
             return -1 if int(one) < int(other) else 1
         if one != other:
-            return -1 if one < other else 1
+            return -1 if _signed(one) < _signed(other) else 1
     return (len(ours) > len(theirs)) - (len(ours) < len(theirs))
+
+
+def _signed(text: str) -> list[int]:
+    return [ord(each) - (256 if each > "\x7f" else 0) for each in text]
