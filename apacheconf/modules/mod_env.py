@@ -14,7 +14,6 @@ from apacheconf.modules.declare import (
     Module,
     Setting,
     Spec,
-    parent_then_child,
     setting,
 )
 
@@ -27,14 +26,33 @@ class EnvVariable:
     value: str | None = None
     passed: bool = False
 
+    @property
+    def is_unset(self) -> bool:
+        return self.value is None and not self.passed
+
+
+def _overlaid(
+    parent: Setting[tuple[EnvVariable, ...]], child: Setting[tuple[EnvVariable, ...]]
+) -> Setting[tuple[EnvVariable, ...]]:
+    """The parent's variables without those that the child unsets, then the child's own; nothing unsets any more."""
+    gone = {each.name.lower() for each in child.value if each.is_unset}
+    kept = [pair for pair in zip(parent.value, parent.said_by, strict=True) if pair[0].name.lower() not in gone]
+    both = [*kept, *zip(child.value, child.said_by, strict=True)]
+    left = [pair for pair in both if not pair[0].is_unset]
+    return Setting(tuple(variable for variable, _ in left), tuple(said_by for _, said_by in left))
+
 
 @dataclass(frozen=True)
 class EnvDirConf(Conf):
-    """What was said, in order, the outer scope's first: a later line about a variable overrules (INH-7, MRG-22)."""
+    """What was said, in order, the outer scope's first: a later line about a variable overrules (INH-7, MRG-22).
+
+    UnsetEnv is about what is around its section; within it, and after it was merged once, it says nothing.
+    """
 
     module: ClassVar[str] = "mod_env"
+    merged_by_kind: ClassVar[bool] = True
 
-    variables: Setting[tuple[EnvVariable, ...]] = setting((), parent_then_child)
+    variables: Setting[tuple[EnvVariable, ...]] = setting((), _overlaid)
 
 
 def _set(words: Sequence[str]) -> tuple[EnvVariable, ...]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from apacheconf.modules.core import CoreDirConf
 from apacheconf.modules.declare import Conf
-from apacheconf.program.hosts import Flipped, Layer, Shape
+from apacheconf.program.hosts import Flipped, Layer, LayerKind, Shape
 from apacheconf.program.messages import Levels, levels_of
 from apacheconf.program.mod_proxy import interpolates
 from apacheconf.program.modules import DIR_STEPS
@@ -21,10 +21,34 @@ from apacheconf.program.steps import Flow, KeepLocal, MapToFile, MapToOrigin, Ma
 def fold(layers: Iterable[Layer]) -> dict[str, Conf]:
     """The effective settings, module by module, where these layers apply in this order."""
     merged: dict[str, Conf] = {}
+    apart: dict[str, list[tuple[LayerKind, Conf]]] = {}
     for layer in layers:
         for module, conf in layer.confs:
-            merged[module] = merged[module].merge(conf) if module in merged else conf
+            if conf.merged_by_kind:
+                apart.setdefault(module, []).append((layer.kind, conf))
+            else:
+                merged[module] = merged[module].merge(conf) if module in merged else conf
+    for module, confs in apart.items():
+        merged[module] = _by_kind(confs)
     return merged
+
+
+#: Kinds whose sections are merged onto what is there one by one; of others all that apply are merged first.
+_ONE_BY_ONE = frozenset({LayerKind.SERVER, LayerKind.PROXY})
+
+
+def _by_kind(confs: Iterable[tuple[LayerKind, Conf]]) -> Conf:
+    groups: list[tuple[LayerKind, Conf]] = []
+    for kind, conf in confs:
+        walk = LayerKind.DIRECTORY if kind is LayerKind.HTACCESS else kind
+        if groups and groups[-1][0] is walk and walk not in _ONE_BY_ONE:
+            groups[-1] = walk, groups[-1][1].merge(conf)
+        else:
+            groups.append((walk, conf))
+    first, *others = (conf for _, conf in groups)
+    for each in others:
+        first = first.merge(each)
+    return first
 
 
 #: What was folded, by shape and the layers that matched; emptied when full, which costs less than keeping order.

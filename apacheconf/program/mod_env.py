@@ -21,8 +21,8 @@ def steps(conf: Conf) -> Iterator[Step]:
     assert isinstance(conf, EnvDirConf)
     left: dict[str, tuple[EnvVariable, int]] = {}
     for variable, said_by in zip(conf.variables.value, conf.variables.said_by, strict=True):
-        left.pop(variable.name.lower(), None)
-        if variable.passed or variable.value is not None:
+        if not variable.is_unset:
+            left.pop(variable.name.lower(), None)
             left[variable.name.lower()] = variable, cast("int", said_by)
     for variable, number in left.values():
         yield _step(variable, number)
