@@ -144,8 +144,6 @@ class Conf:
     """One module's settings for one scope; subclasses name their module and add fields made by ``setting``."""
 
     module: ClassVar[str] = ""
-    #: Whether it matters that sections of one kind are merged with each other first, as httpd does (MRG-22).
-    merged_by_kind: ClassVar[bool] = False
 
     @classmethod
     def of(cls, settings: Mapping[str, Setting[Any]]) -> Self:

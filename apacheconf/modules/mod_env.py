@@ -50,7 +50,6 @@ class EnvDirConf(Conf):
     """
 
     module: ClassVar[str] = "mod_env"
-    merged_by_kind: ClassVar[bool] = True
 
     variables: Setting[tuple[EnvVariable, ...]] = setting((), _overlaid)
 

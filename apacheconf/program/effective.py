@@ -19,6 +19,7 @@ from apacheconf.modules.declare import Conf, Setting
 from apacheconf.modules.mod_authz_core import AuthzDirConf
 from apacheconf.program.decide import walk
 from apacheconf.program.evaluate import State, holds
+from apacheconf.program.fold import merge_walks
 from apacheconf.program.hosts import Host, LayerKind
 from apacheconf.program.program import Program
 from apacheconf.program.request import Request
@@ -69,10 +70,8 @@ def effective(model: Model, program: Program, request: Request) -> Effective:
     unasked: list[tuple[Written, str]] = []
     found = in_merge_order(server.sections, lambda node, reason: unasked.append((node, reason)), every=True)
     applied = tuple(_applied(found, state, mapped=course.origin is not None))
-    directory = dict(server.dir_confs)
-    for each in applied:
-        for module, conf in each.section.confs.items():
-            directory[module] = directory[module].merge(conf) if module in directory else conf
+    sections = ((each.kind, each.section.confs.items()) for each in applied)
+    directory = merge_walks(((LayerKind.SERVER, server.dir_confs.items()), *sections))
     tags = {id(found.section.node) for found in applied}
     unmerged = tuple(_unmerged(model.bound.directives, server, tags))
     heads = tuple((node, reason) for node, reason in unasked if isinstance(node, Node) and node.is_section)

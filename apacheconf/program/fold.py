@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import groupby
 
 from apacheconf.modules.core import CoreDirConf
 from apacheconf.modules.declare import Conf
@@ -20,35 +21,35 @@ from apacheconf.program.steps import Flow, KeepLocal, MapToFile, MapToOrigin, Ma
 
 def fold(layers: Iterable[Layer]) -> dict[str, Conf]:
     """The effective settings, module by module, where these layers apply in this order."""
+    return merge_walks((layer.kind, layer.confs) for layer in layers)
+
+
+def merge_walks(sections: Iterable[tuple[LayerKind, Iterable[tuple[str, Conf]]]]) -> dict[str, Conf]:
+    """Settings merged as httpd does: what one walk finds is merged by itself, then onto what is there (MRG-7)."""
     merged: dict[str, Conf] = {}
-    apart: dict[str, list[tuple[LayerKind, Conf]]] = {}
-    for layer in layers:
-        for module, conf in layer.confs:
-            if conf.merged_by_kind:
-                apart.setdefault(module, []).append((layer.kind, conf))
-            else:
-                merged[module] = merged[module].merge(conf) if module in merged else conf
-    for module, confs in apart.items():
-        merged[module] = _by_kind(confs)
+    for _, alike in groupby(enumerate(sections), _walk_of):
+        walked: dict[str, Conf] = {}
+        for _, (_, confs) in alike:
+            _merge_into(walked, confs)
+        _merge_into(merged, walked.items())
     return merged
 
 
-#: Kinds whose sections are merged onto what is there one by one; of others all that apply are merged first.
+def _merge_into(confs: dict[str, Conf], more: Iterable[tuple[str, Conf]]) -> None:
+    for module, conf in more:
+        confs[module] = confs[module].merge(conf) if module in confs else conf
+
+
+#: Kinds that are merged onto what is there one by one.
 _ONE_BY_ONE = frozenset({LayerKind.SERVER, LayerKind.PROXY})
 
 
-def _by_kind(confs: Iterable[tuple[LayerKind, Conf]]) -> Conf:
-    groups: list[tuple[LayerKind, Conf]] = []
-    for kind, conf in confs:
-        walk = LayerKind.DIRECTORY if kind is LayerKind.HTACCESS else kind
-        if groups and groups[-1][0] is walk and walk not in _ONE_BY_ONE:
-            groups[-1] = walk, groups[-1][1].merge(conf)
-        else:
-            groups.append((walk, conf))
-    first, *others = (conf for _, conf in groups)
-    for each in others:
-        first = first.merge(each)
-    return first
+def _walk_of(numbered: tuple[int, tuple[LayerKind, object]]) -> object:
+    """What is the same for the sections of one walk, which follow each other."""
+    number, (kind, _) = numbered
+    if kind in _ONE_BY_ONE:
+        return number
+    return LayerKind.DIRECTORY if kind is LayerKind.HTACCESS else kind
 
 
 #: What was folded, by shape and the layers that matched; emptied when full, which costs less than keeping order.
