@@ -42,6 +42,15 @@ _CONFIG = """
         Require all denied
     </Location>
 </VirtualHost>
+<VirtualHost *:{port}>
+    ServerName lost.test
+    DocumentRoot "{files}"
+    ErrorDocument 404 /docs/nowhere.html
+    ErrorDocument 503 "back soon"
+    ProxyPass /docs/ !
+    ProxyPass /dead http://127.0.0.1:{none}/
+    ProxyPass / http://127.0.0.1:{one}/
+</VirtualHost>
 """
 
 
@@ -69,6 +78,13 @@ def test_a_file_or_an_origin(path: str, method: str, running: Fronts) -> None:
 def test_rules_that_the_path_answers(path: str, running: Fronts) -> None:
     theirs, ours = (_answer(running.at[each], "rules.test", path, "GET") for each in ("httpd", "nginx"))
     assert ours == theirs
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("path", ["/docs/x", "/a%2Fb", "/dead/x", "/x"])
+def test_a_document_that_is_not_there(path: str, running: Fronts) -> None:
+    theirs, ours = (_answer(running.at[each], "lost.test", path, "GET") for each in ("httpd", "nginx"))
+    assert ours == theirs and theirs[0] == {"/x": "200", "/dead/x": "503"}.get(path, "404")
 
 
 def _answer(port: int, name: str, path: str, method: str) -> tuple[str, str]:

@@ -192,3 +192,13 @@ def settle_unasked(low: Lowering, host: Host, routes: list[Route]) -> None:
             low.documents.add(step.action)
             why = "nothing here answers with 504: origins that are too slow make it 502"
             low.dropped.append(Claim(lines_of(host, step), Outcome.NO_EFFECT, why, "never-504"))
+
+
+def end_rounds(locations: Block, server: Block) -> None:
+    """A document that is a file and isn't there ends in the stock page, where an origin's failure may go on (ED-1)."""
+    if not any(each.name == "recursive_error_pages" for each in server.directives()):
+        return
+    for location in locations.directives():
+        block = location.block or Block()
+        if {each.name for each in block.directives()} & {"root", "alias"}:
+            block.add("recursive_error_pages", "off")
