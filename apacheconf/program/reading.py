@@ -103,6 +103,8 @@ def asked_name(
         if method == "CONNECT":  # whatever number its port is (HP-4)
             authority = authority.rpartition(":")[0]
         return parse_host(authority, strict) if authority else None
+    if version < (1, 1) and not "".join(given):
+        return None
     return parse_host(given[0], strict) if given else None
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
 from http import HTTPStatus
 
 from apacheconf.runtime.errors import OriginBroke, proxy_error
 from apacheconf.runtime.framing import listed, response_length
-from apacheconf.runtime.strict import Fields, read_reply_fields, read_status_line
+from apacheconf.runtime.strict import Fields, check_value, read_reply_fields, read_status_line
 
 #: RS-2; Content-Length is written anew from what it was found to say.
 NOT_RETURNED = frozenset(
@@ -90,9 +91,7 @@ def _read(head: bytes, head_request: bool, field_size: int, lenient: bool) -> Re
     lines = head.replace(b"\r\n", b"\n").split(b"\n")
     if not lines[0]:  # one leading blank line is tolerated (RS-13)
         del lines[0]
-    if len(lines[0]) > field_size:
-        raise OriginBroke(502, "the status line is too long")
-    found = read_status_line(lines[0])
+    found = read_status_line(lines[0], field_size)
     if found is None:
         return None
     version, status, reason = found
@@ -133,6 +132,8 @@ def _assemble(status: int, reason: bytes, version: tuple[int, int], fields: Fiel
     if b"warning" in single:
         kept[:] = without_stale_warnings(kept)
     kept += cookies
+    for name, value in kept:
+        check_value(name, value)
     out.names = frozenset(single)
     return out
 
@@ -149,26 +150,24 @@ def modern_date(value: bytes) -> bytes:
     return format_datetime(found.replace(tzinfo=None)).replace("-0000", "GMT").encode()
 
 
-#: One warning of a list: what stands before commas outside of quotes.
-_WARNING = re.compile(rb'(?:[^,"]|"[^"]*"?)+')
-_WARNED_AT = re.compile(rb'"([^"]*)"[ \t]*\Z')
+#: A warning wherever it stands in a value, and the date that it may have.
+_WARNING = re.compile(rb'[0-9]{3}[ \t]+[^ \t]+[ \t]+"[^"]*"(?:[ \t]+"([^"]+)")?')
 
 
 def without_stale_warnings(fields: Fields) -> Fields:
     """The fields with each warning on a line at their end, but for those of another time than Date's (RS-22)."""
-    dated = next((value for name, value in fields if name.lower() == b"date"), b"")
+    dated = _moment(next((value for name, value in fields if name.lower() == b"date"), b""))
     others = [pair for pair in fields if pair[0].lower() != b"warning"]
-    found = [
-        (name, one.strip()) for name, value in fields if name.lower() == b"warning" for one in _WARNING.findall(value)
-    ]
-    return [*others, *(pair for pair in found if pair[1] and not _is_stale(pair[1], dated))]
+    found = [(name, one) for name, value in fields if name.lower() == b"warning" for one in _WARNING.finditer(value)]
+    return [*others, *((name, one[0]) for name, one in found if _moment(one[1] or b"") in (None, dated))]
 
 
-def _is_stale(warning: bytes, dated: bytes) -> bool:
-    if warning.count(b'"') < 4:
-        return False
-    at = _WARNED_AT.search(warning)
-    return at is not None and modern_date(at[1]) != dated
+def _moment(date: bytes) -> datetime | None:
+    """The time that a date says, None where it is no date."""
+    try:
+        return parsedate_to_datetime(modern_date(date).decode("latin-1")).replace(tzinfo=None)
+    except (ValueError, TypeError):
+        return None
 
 
 def interim(head: ReplyHead, count: int) -> bytes:

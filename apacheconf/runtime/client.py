@@ -226,7 +226,8 @@ class ClientConnection(KeepAlive):
         try:
             if self.door.shown is not None:
                 self._check_handshake(exchange)
-            expects = self._expect_refused = expects_continue(head.fields, head.version)
+            expects = expects_continue(head.fields)
+            self._expect_refused = expects and head.version >= (1, 1)
             plan_exchange(self, exchange, raw, head, target, expects)
         except Pending as question:
             self._wait_for(question, exchange, raw, head)
@@ -321,8 +322,8 @@ class ClientConnection(KeepAlive):
         plan = exchange.plan
         if plan.service is None:
             assert plan.decision is not None
-            exchange.reads_body = not expects
-            if not expects and not exchange.body_done:
+            exchange.reads_body = not self._expect_refused
+            if exchange.reads_body and not exchange.body_done:
                 check_announced(exchange)
             local_answer(self, exchange, head, plan.decision)
         elif expects and relays_expect(exchange):
@@ -331,7 +332,8 @@ class ClientConnection(KeepAlive):
             self._rest_of_body()
         elif expects and not exchange.body_done:
             self._expect_refused = False
-            self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            if exchange.version >= (1, 1):
+                self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             self._rest_of_body()
         elif exchange.body_done:
             exchange.start()
@@ -348,6 +350,7 @@ class ClientConnection(KeepAlive):
             return
         if exchange is None:
             exchange = self._misread()
+            exchange.head_only = exchange.request_line.split(b" ", 1)[0] == b"HEAD" and error.status != 414
             tell_client(exchange, error)
         else:
             tell_client(exchange, error)

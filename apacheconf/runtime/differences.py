@@ -73,6 +73,20 @@ DIFFERENCES = (
         "the origin has said what it thinks before the body was sent, as Expect is there for",
     ),
     Difference(
+        ("RQ-22",),
+        "the connection of a client that is answered 417",
+        "is closed, though the answer doesn't say so",
+        "goes on",
+        "RFC 9110, section 10.1.1, lets it ask again without Expect",
+    ),
+    Difference(
+        ("RS-10",),
+        "a second Content-Length of an origin's answer",
+        "reaches the client, too",
+        "does not, whatever it says",
+        "no two readers of an answer may find two ends",
+    ),
+    Difference(
         ("RS-17",),
         "the head of an origin's answer",
         "is bounded line by line, the number of lines is not",

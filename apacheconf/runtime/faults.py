@@ -36,9 +36,10 @@ BAD_CHUNK = (Said("info", "http", "AH01590: Error reading/parsing chunk  ", INVA
 
 
 def too_long(line: bytes, most: int) -> tuple[Said, ...]:
-    """A header line beyond ResponseFieldSize (bytes); the log shows both its ends."""
-    text = line.decode("latin-1")
-    shown = f"{text[:64]}[...]{text[-64:]}"
+    """A header line beyond ResponseFieldSize (bytes); the log shows both ends of what was read of it."""
+    text = line[: most - 1].decode("latin-1")
+    half = min(len(text), 128) // 2
+    shown = f"{text[:half]}[...]{text[-half:]}"
     said = f"AH10124: header size is over the limit allowed by ResponseFieldSize ({most} bytes)."
     return (Said("warn", "proxy_http", f"{said} Bad response header: '{shown}'", NO_SPACE), _BAD_HEADER)
 

@@ -96,12 +96,15 @@ def count_forwards(fields: Fields) -> tuple[Fields, int | None]:
     return fields, None
 
 
-def expects_continue(fields: Fields, version: tuple[int, int]) -> bool:
-    """Whether the client waits for ``100 Continue`` (RQ-20). Raises ClientBroke(417) for any other Expect (RQ-22)."""
+def expects_continue(fields: Fields) -> bool:
+    """Whether Expect asks for ``100 Continue`` (RQ-20), which a client of HTTP/1.0 is never sent (RS-19).
+
+    Raises ClientBroke(417) for any other Expect (RQ-22).
+    """
     for name, value in fields:
         if name.lower() == b"expect" and value:
             if value.lower() == b"100-continue":
-                return version >= (1, 1)
+                return True
             note = f"Expect: {value.decode('latin-1')}"
             raise ClientBroke(417, "an expectation that nobody knows", note)
     return False

@@ -30,22 +30,24 @@ _MAX_LENGTH = 2**63 - 1
 def request_length(fields: Fields, method: bytes) -> tuple[int, bool]:
     """Bytes of the request's body (0: none), or CHUNKED; and whether the connection may go on after it.
 
-    Raises ClientBroke as RB-8a to RB-8c say. Transfer-Encoding wins over Content-Length (RB-7).
+    Raises ClientBroke as RB-8a to RB-8c say. Transfer-Encoding wins over a Content-Length that is one (RB-7).
     """
     codings = [value for name, value in fields if name.lower() == b"transfer-encoding"]
     lengths = [value for name, value in fields if name.lower() == b"content-length"]
-    if codings:
-        coding = b", ".join(codings).lower().replace(b" ", b"").replace(b"\t", b"")
-        if not coding.endswith(b"chunked") or coding[-8:-7] not in (b"", b","):
-            raise ClientBroke(400, "the last transfer coding is not chunked")
-        if coding != b"chunked":
-            raise ClientBroke(500, "a transfer coding other than chunked")
-        return CHUNKED, not lengths
-    if not lengths:
-        return 0, True
-    if len(lengths) > 1 or not _DIGITS.fullmatch(lengths[0]) or len(lengths[0]) > 30 or int(lengths[0]) > _MAX_LENGTH:
+    coding = b", ".join(codings).lower().replace(b" ", b"").replace(b"\t", b"")
+    if codings and coding.rpartition(b",")[2] != b"chunked":
+        raise ClientBroke(400, "the last transfer coding is not chunked")
+    if lengths and (len(lengths) > 1 or not _is_length(lengths[0])):
         raise ClientBroke(400, "Content-Length is no number")
-    return int(lengths[0]), True
+    if codings and coding != b"chunked":
+        raise ClientBroke(500, "a transfer coding other than chunked")
+    if codings:
+        return CHUNKED, not lengths
+    return (int(lengths[0]) if lengths else 0), True
+
+
+def _is_length(value: bytes) -> bool:
+    return bool(_DIGITS.fullmatch(value)) and len(value) <= 30 and int(value) <= _MAX_LENGTH
 
 
 def response_length(fields: Fields, status: int, head_request: bool) -> int:
@@ -58,7 +60,7 @@ def response_length(fields: Fields, status: int, head_request: bool) -> int:
         return CHUNKED if last.strip(b" \t").lower() == b"chunked" else UNTIL_CLOSE
     for name, value in fields:
         if name.lower() == b"content-length":
-            if not _DIGITS.fullmatch(value) or len(value) > 30 or int(value) > _MAX_LENGTH:
+            if not _is_length(value):
                 raise OriginBroke(502, "Content-Length is no number", in_body=True, said=faults.BAD_LENGTH)
             return int(value)
     return UNTIL_CLOSE

@@ -6,6 +6,8 @@ the short way through ``data_received``.
 
 from __future__ import annotations
 
+import re
+
 from apacheconf.runtime import faults
 from apacheconf.runtime.answer import ReplyHead, read_reply_head
 from apacheconf.runtime.asking import body_bytes, is_sent_chunked, request_bytes
@@ -21,6 +23,7 @@ from apacheconf.runtime.switches import is_asked_once, relays_expect
 #: A head may have many lines, but not this many bytes: each line is bounded, their number isn't (RS-17).
 MAX_HEAD = 1 << 20
 _BLANK = (b"\r\n", b"\n")
+_BLANK_LINE = re.compile(rb"\n\r?\n")
 
 
 class HttpConnection(OriginConnection):
@@ -203,8 +206,12 @@ class HttpConnection(OriginConnection):
         if not found or not line.rstrip(b"\r"):
             raise proxy_error(502, faults.READ_FAILED, faults.NO_STATUS_LINE)
         self._buffer, self._keep = b"", False
+        line = line.rstrip(b"\r")[: self.pool.worker.response_field_size - 1]
         reply = ReplyHead(200, b"OK", [], UNTIL_CLOSE, False, (0, 9))
-        self._begin(exchange, b"", reply, line.rstrip(b"\r") + rest)
+        if exchange.head_only:  # httpd reads no more of it, and takes the line for all there is
+            reply.length, reply.fields = 0, [(b"Content-Length", b"%d" % len(line))]
+            line = rest = b""
+        self._begin(exchange, b"", reply, line + rest)
 
     def _begin(self, exchange: Exchange, head: bytes, reply: ReplyHead, rest: bytes) -> None:
         """The final head is here, with the first bytes of its body."""
@@ -286,20 +293,19 @@ def _head_end(data: bytes, start: int) -> int:
         start = 2 if data[:2] == b"\r\n" else 1  # one leading blank line
         if data[start : start + 1] in (b"\r", b"\n"):
             raise proxy_error(502, faults.READ_FAILED, faults.NO_STATUS_LINE)
-    ends = [at + size for mark, size in ((b"\r\n\r\n", 4), (b"\n\n", 2)) if (at := data.find(mark, start)) >= 0]
-    return min(ends, default=-1)
+    found = _BLANK_LINE.search(data, start)
+    return -1 if found is None else found.end()
 
 
 def _bad_line(data: bytes, end: int) -> tuple[int, int] | None:
     """Where the first header line without a colon begins and ends: there the body starts, without it (RS-16)."""
     start = data.find(b"\n") + 1
     while start and (stop := data.find(b"\n", start) + 1):
-        line = data[start:stop].rstrip(b"\r\n")
-        if not line or 0 <= end <= start:
+        if not data[start:stop].rstrip(b"\r\n") or 0 <= end <= start:
             return None
-        if b":" not in line and line[:1] not in (b" ", b"\t"):
-            while data[stop : stop + 1] in (b" ", b"\t") and b"\n" in data[stop:]:  # what is folded belongs to it
-                stop = data.index(b"\n", stop) + 1
+        while data[stop : stop + 1] in (b" ", b"\t") and b"\n" in data[stop:]:  # what is folded belongs to it
+            stop = data.index(b"\n", stop) + 1
+        if b":" not in data[start:stop]:
             return start, stop
         start = stop
     return None

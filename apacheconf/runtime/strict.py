@@ -124,16 +124,17 @@ _REPLY_FIELD = re.compile(rb"(" + _TOKEN + rb"):[ \t]*(.*?)[ \t]*", re.DOTALL)
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
-def read_status_line(line: bytes) -> tuple[tuple[int, int], int, bytes] | None:
+def read_status_line(line: bytes, field_size: int) -> tuple[tuple[int, int], int, bytes] | None:
     """Version, status and reason of an origin's first line; None when it is none, so HTTP/0.9 (RS-14).
 
-    What follows the three digits directly is dropped with the reason, as httpd does. Raises OriginBroke (RS-15).
+    What follows the three digits directly is dropped with the reason, as httpd does. Raises OriginBroke (RS-15, RS-17).
     """
     found = _STATUS_LINE.fullmatch(line)
     if found is None:
         return None
-    if found[1] != b"1":
-        raise proxy_error(502, f"Corrupt status line returned by remote server: {line.decode('latin-1')}")
+    if found[1] != b"1" or len(line) >= field_size - 1:
+        shown = line[: field_size - 1].decode("latin-1")
+        raise proxy_error(502, f"Corrupt status line returned by remote server: {shown}")
     rest = found[4]
     reason = rest[1:] if rest[:1] == b" " else (b"" if not rest else b"\x00")
     return (1, int(found[2])), int(found[3]), reason
@@ -142,37 +143,49 @@ def read_status_line(line: bytes) -> tuple[tuple[int, int], int, bytes] | None:
 def read_reply_fields(lines: list[bytes], field_size: int, lenient: bool = False) -> Fields:
     """The fields of an origin's answer; a line without a colon is left out if ``lenient``.
 
-    Raises OriginBroke (RS-16 to RS-18).
+    What a value may hold is asked later (``check_value``). Raises OriginBroke (RS-16 to RS-18).
     """
     fields: Fields = []
-    ignored = False
-    for line in lines:
-        if len(line) > field_size:
-            raise OriginBroke(502, "a response header field is too long", said=faults.too_long(line, field_size))
-        if line[:1] in (b" ", b"\t") and ignored:
-            continue
-        ignored = False
-        if line[:1] in (b" ", b"\t") and fields:
-            name, value = fields[-1]
-            fields[-1] = (name, value + line.rstrip(b" \t") if line.strip(b" \t") else value)
-            continue
-        if b":" not in line and lenient:
-            ignored = True
-            continue
+    unnamed: bytes | None = None
+    for line in _unfolded(lines, field_size):
         if b":" not in line:
+            if lenient:
+                continue
             raise OriginBroke(502, "a response header line has no colon", said=faults.BAD_HEADER)
         if b"\0" in line:
             raise OriginBroke(502, "a response header field holds a NUL", said=faults.BAD_HEADER)
         found = _REPLY_FIELD.fullmatch(line)
-        if found is None or _CONTROL.search(found[2]):
-            raise OriginBroke(
-                500,
-                "a response header field is malformed",
-                said=faults.bad_name(line.partition(b":")[0]),
-                in_fields=True,
-            )
-        fields.append((found[1], found[2]))
+        if found is not None:
+            fields.append((found[1], found[2]))
+        elif unnamed is None:
+            unnamed = line.partition(b":")[0]
+    if unnamed is not None:  # seen once all lines are read
+        raise _malformed(unnamed)
     return fields
+
+
+def _unfolded(lines: list[bytes], field_size: int) -> list[bytes]:
+    """Lines with those that continue them, which keep all their blanks (RS-5). Raises OriginBroke (RS-17)."""
+    whole: list[bytes] = []
+    for line in lines:
+        before = b""
+        if line[:1] in (b" ", b"\t") and whole:
+            before = whole.pop()
+        if len(before) + len(line) >= field_size:
+            said = faults.too_long(before or line, field_size)
+            raise OriginBroke(502, "a response header field is too long", said=said)
+        whole.append(before + line)
+    return whole
+
+
+def check_value(name: bytes, value: bytes) -> None:
+    """Refuse control characters in a field that reaches the client. Raises OriginBroke(500) (RS-18)."""
+    if _CONTROL.search(value):
+        raise _malformed(name)
+
+
+def _malformed(name: bytes) -> OriginBroke:
+    return OriginBroke(500, "a response header field is malformed", said=faults.bad_name(name), in_fields=True)
 
 
 def with_field(fields: Fields, name: bytes, value: bytes | None) -> Fields:

@@ -56,6 +56,29 @@ def test_an_origin_learns_at_once_from_serve_that_nobody_waits_any_more(before: 
     assert [line for line in ours if line[0] == "P"] == ["P1 GET /1 HTTP/1.1", "P2 GET /2 HTTP/1.1"]
 
 
+def _heard(requests: bytes, answer: bytes = OK) -> dict[str, list[str]]:
+    """What one client hears whose origin answers so, of httpd and of us."""
+    asked = Play("", _MAP, ((requests,),), answers=(answer, OK))
+    return {"httpd": play(asked, need("httpd")), "ours": play(asked, None)}
+
+
+def test_a_client_may_ask_again_after_417() -> None:
+    """RQ-22."""
+    told = _heard(get("/1", "Expect: x\r\n") + get("/2", last=True))
+    asked = {who: [line for line in lines if line.startswith("P")] for who, lines in told.items()}
+    assert asked == {"httpd": [], "ours": ["P0 GET /2 HTTP/1.1"]}
+    assert told["httpd"][-1] == "client 1: closed" and "client 1: Connection: close" not in told["httpd"]
+
+
+@pytest.mark.parametrize("second", [9000, 9001])
+def test_httpd_shows_two_lengths(second: int) -> None:
+    """RS-10."""
+    lengths = b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\nContent-Length: %d\r\n\r\n" % second
+    told = _heard(get(last=True), lengths + b"x" * 9000)
+    shown = {who: [line.rpartition(" ")[2] for line in lines if "Length" in line] for who, lines in told.items()}
+    assert shown == {"httpd": ["9000", str(second)], "ours": ["9000"]}
+
+
 _CHILDREN = "StartServers 3\nServerLimit 3\nThreadLimit 1\nThreadsPerChild 1\nMaxRequestWorkers 3\nMaxSpareThreads 3"
 _TURNS = """
 CustomLog {box}/logs/turns.log "%P %{BALANCER_WORKER_NAME}e %U"

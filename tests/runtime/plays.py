@@ -10,7 +10,20 @@ from tests.runtime.logged import LOGGED
 from tests.runtime.misread import MISREAD
 from tests.runtime.oddities import ODD
 from tests.runtime.parameters import PLAYS as PARAMETERS
+from tests.runtime.peculiar import PECULIAR
 from tests.runtime.released import RELEASED
 from tests.runtime.scripts import PLAYS
 
-ALL = (*PLAYS, *FAILURES, *ODD, *WHOLE_HEADS, *LIMITS, *MISREAD, *DOCUMENTED, *LOGGED, *RELEASED, *PARAMETERS)
+ALL = (
+    *PLAYS,
+    *FAILURES,
+    *ODD,
+    *WHOLE_HEADS,
+    *LIMITS,
+    *MISREAD,
+    *DOCUMENTED,
+    *LOGGED,
+    *RELEASED,
+    *PECULIAR,
+    *PARAMETERS,
+)

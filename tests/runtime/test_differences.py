@@ -299,12 +299,24 @@ def test_a_certificate_of_an_unknown_authority() -> None:
     assert [line.split(" ")[0] for line in told] == ["TLSv1.3", "HTTP/1.1", "TLSv1.3", "cut", "TLSv1.3", "HTTP/1.1"]
 
 
+def test_after_417() -> None:
+    heard = converse(one_origin(), get(b"Expect: x\r\n") + get(), [OK])
+    assert heard.statuses == [417, 200] and not heard.closed
+
+
+def test_two_lengths() -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok"
+    assert converse(one_origin(), get(), [answer]).client.count(b"Content-Length: ") == 1
+
+
 #: By the beginning of the title.
 SHOWN: dict[str, Callable[..., None]] = {
     "the Server header": test_the_server_header,
     "a line of": test_a_line_without_an_end,
     "an answer that comes before": test_an_answer_before_the_end_of_the_body,
     "ProxyVia Full": test_the_version_in_via,
+    "the connection of a client": test_after_417,
+    "a second Content-Length": test_two_lengths,
     "how an answer": test_how_chunks_are_cut,
     "a client that leaves": test_a_client_that_leaves,
     "an answer that comes in": conversations.test_a_final_answer_in_place_of_100_ends_the_client_connection,
