@@ -36,6 +36,7 @@ _BY_NAME = {
     "balancerpersist": "the target's members are those of its configuration",
     "proxyhctpsize": "threads are httpd's own",
     "proxyiobuffersize": "buffers are the target's own",
+    "h2maxsessionstreams": "clients of the target speak HTTP/1.1",
     "filterprotocol": "the target's own filters know what they do to an answer",
     "authncacheprovidefor": "the target looks the users up each time",
     "authncacheenable": "the target looks the users up each time",
@@ -56,10 +57,17 @@ _DETAILS = {
     "Substitute": "maxlinelength inheritbefore",
     "ProxyHTMLEnable": "urlmap links events doctype extended fixups bufsize charsetout interp meta stripcomments",
 }  # fmt: skip
+#: The same for those whose names don't tell what they are about.
+_ABOUT = {
+    "ProxyRequests": "allowconnect proxydomain noproxy proxyblock proxyremote proxyremotematch proxymaxforwards",
+    "AuthBasicProvider ldap": "authldapurl authldapbinddn authldapbindpassword authldapgroupattribute "
+                              "authldapgroupattributeisdn authldapremoteuserattribute authldapmaxsubgroupdepth",
+    "ProxyPass ftp": "proxyftpdircharset proxyftpescapewildcards proxyftplistonwildcard",
+}  # fmt: skip
 _DETAIL_OF = {
     f"{name.lower().removesuffix('enable')}{detail}": name for name, details in _DETAILS.items()
     for detail in details.split()
-}  # fmt: skip
+} | {detail: name for name, details in _ABOUT.items() for detail in details.split()}  # fmt: skip
 #: Directives about files, for a target that serves none.
 _ABOUT_FILES = frozenset(
     {
@@ -128,6 +136,8 @@ def _by_nature(directive: Written) -> Answer | None:
         )
     if name in _BY_NAME:
         return Answer(Outcome.NO_EFFECT, _BY_NAME[name])
+    if getattr(directive, "children", None) is not None:
+        return Answer(Outcome.NO_EFFECT, "a section that holds nothing")
     spec = registry.spec(directive.name, getattr(directive, "children", None) is not None)
     if spec is not None and registry.fate(spec) is Fate.NO_EFFECT:
         return Answer(Outcome.NO_EFFECT, _BY_MODULE.get(spec.module, "it has no effect on what a client gets here"))

@@ -63,3 +63,15 @@ def test_nothing_lies_below_a_file(tmp_path: Path) -> None:
     text += "<Directory /srv>\nExpiresActive On\nExpiresDefault A60\nFileETag None\n</Directory>\n"
     found = _told(tmp_path, text)
     assert {found[each] for each in ("Alias", "ExpiresDefault", "FileETag")} == {"exact"}
+
+
+def test_a_body_whose_length_is_sent(tmp_path: Path) -> None:
+    """RB-4: it goes on when all of it is here."""
+    made = translated(tmp_path, host("SetEnv proxy-sendcl 1", "ProxyPass / http://10.0.0.1/"), "nginx")
+    assert "proxy_request_buffering on;" in made.text
+    assert outcomes(made)["SetEnv"] == "exact"
+
+
+def test_a_section_that_holds_nothing(tmp_path: Path) -> None:
+    text = host('<Location "/e">', "</Location>", "ProxyPass / http://10.0.0.1/")
+    assert _told(tmp_path, text)["Location"] == "no effect in target"

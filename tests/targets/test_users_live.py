@@ -47,6 +47,7 @@ SetEnvIf X-Barred 1 barred
     </Location>
     <Location /anyone>
         Require valid-user
+        RequestHeader set X-User "expr=%{REMOTE_USER}"
     </Location>
     <Location /ann>
         Require user ann carl
@@ -57,6 +58,7 @@ SetEnvIf X-Barred 1 barred
     <Location /either>
         Require method POST
         Require user ann
+        RequestHeader set X-User "expr=<%{REMOTE_USER}>"
     </Location>
     <Location /both>
         <RequireAll>

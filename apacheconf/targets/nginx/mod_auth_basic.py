@@ -43,6 +43,22 @@ def emit_gate(low: Lowering, route: Route, location: Block) -> bool:
     return True
 
 
+def user_of(low: Lowering, route: Route) -> str | None:
+    """The word for who has shown a password; None where nobody is asked for one, or nginx can't ask."""
+    try:
+        found = gate_of(route)
+        if found is None:
+            return None
+        gate, _ = narrowed(found, can_ask)
+        if not any(case.unasked for _, case in gate.cases):
+            return "$remote_user"
+        asked = "".join(flag_of(low.maps, each) for each in gate.conditions)
+        entries = (*_bits(gate, lambda case: case.unasked, ""), ("default", "$remote_user"))
+        return low.maps.make("user", Map(asked, entries, "who has shown a password"))
+    except CannotAsk:
+        return None
+
+
 def _emit(low: Lowering, route: Route, gate: Gate, lost: tuple[Condition, ...], location: Block) -> None:
     said_by = [each for step in gate.steps for each in route.host.said_by(step)]
     asked = "".join(flag_of(low.maps, each) for each in gate.conditions)

@@ -21,6 +21,7 @@ from apacheconf.targets.nginx import fields
 from apacheconf.targets.nginx.fields import Caveats, Field, surely_there
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import SHARED, Map
+from apacheconf.targets.nginx.mod_auth_basic import user_of
 from apacheconf.targets.nginx.mod_remoteip import what_is_left
 from apacheconf.targets.nginx.texts import Texts
 from apacheconf.targets.nginx.tree import Block
@@ -61,7 +62,7 @@ class HeaderLines:
         self._low, self._route, self._service, self._of_file = low, route, service, of_file
         self._location = mapped_location or "$upstream_http_location"
         self._told: dict[tuple[Table, str], Told] = {}
-        texts = Texts(low, route.host, service)
+        texts = Texts(low, route.host, service, user_of(low, route) if route.admits else None)
         for step in guarded(step for step, _ in route.met):
             texts.tell(step)
             if isinstance(step.action, EditHeader):

@@ -23,6 +23,7 @@ from apacheconf.targets.nginx.maps import SHARED, Map
 from apacheconf.targets.nginx.members import addresses_of, emit_failover, have_servers
 from apacheconf.targets.nginx.mod_headers import HeaderLines, of_origin
 from apacheconf.targets.nginx.mod_remoteip import forwarded_for, what_is_left
+from apacheconf.targets.nginx.mod_setenvif import setting_of
 from apacheconf.targets.nginx.rewriting import emit_query, may_break, path_of, substitution, told
 from apacheconf.targets.nginx.sessions import member_of_session
 from apacheconf.targets.nginx.timeouts import common_timeouts, emit_timeouts, timeouts
@@ -125,6 +126,7 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
         emit_failover(route, origin, location)
     elif own != common_timeouts(low):
         emit_timeouts(own, location)
+    _emit_switches(low, route, location)
     lines = HeaderLines(low, route, service, _location_back(low, route))
     _emit_request_headers(low, route, origin, lines, location)
     lines.emit_request(location)
@@ -136,6 +138,13 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
         location.add("add_header", "Via", of_origin(low, via_word(low, route.host)), "always")
     mark_failures(low, lines, location)
     emit_charset(low, route, location)
+
+
+def _emit_switches(low: Lowering, route: Route, location: Block) -> None:
+    """proxy-sendcl: a body goes on with its length, for which all of it has to be here (RB-4)."""
+    found = setting_of(route, "proxy-sendcl")
+    if found is not None:
+        location.add("proxy_request_buffering", "on", claims=(exact(route.host.said_by(found[1])),))
 
 
 def _emit_new_path(low: Lowering, route: Route, origin: Origin, upstream: str, location: Block) -> str:

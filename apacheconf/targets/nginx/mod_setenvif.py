@@ -49,6 +49,8 @@ def claim_of(route: Route, step: Step, scheme: str | None) -> Claim | None:
     said_by = route.host.said_by(step)
     if not names or (scheme is not None and scheme not in _HTTP) or _sets_more(step):
         return None
+    if names == ["proxy-sendcl"] and (route.map is None or setting_of(route, names[0])):
+        return exact(said_by)  # what asks an origin buffers the body
     if any(_is_obeyed(route, name) for name in names):
         return None
     others = [each for each in (*route.cell.steps, *route.steps) if each.said_by != step.said_by]

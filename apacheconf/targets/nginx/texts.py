@@ -63,6 +63,8 @@ class Texts:
     low: Lowering
     host: Host
     service: Service | None = None
+    #: The word of REMOTE_USER, where only whoever has shown a password is answered.
+    user: str | None = None
     used: set[str] = field(default_factory=set)
     #: Variables of the environment that may be something else.
     unsure: set[str] = field(default_factory=set)
@@ -119,6 +121,8 @@ class Texts:
                 return text_of(maps, Variable(name))
             case Variable("SSL", name) if name in _OF_TLS:
                 return self._or_missing(_OF_TLS[name], missing)
+            case Variable("REMOTE_USER") if self.user is not None:
+                return self.user
             case Variable("REQUEST_URI"):
                 return maps.path()
             case Variable("SERVER_NAME"):
