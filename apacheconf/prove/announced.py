@@ -38,7 +38,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "long-lines": ("path: 9000 characters",),
     "max-forwards": ("header: Max-Forwards *", "method: * with Max-Forwards 0"),
     "message-syntax": ("header: obsolete folding", "header: control character", "header: line without a colon",
-                       "version: line feeds only", "version: 2.0 in the line", "version: 0.9", "version: 1.2",
+                       "body: chunk size is none", "version: line feeds only", "version: 2.0 in the line", "version: 0.9", "version: 1.2",
                        "body: chunk size too big", "host: twice the same"),
     "method-letters": ("method: get",),
     "nocanon": ("path: *", "host: absolute form without a path"),
@@ -55,6 +55,8 @@ PROBES: Mapping[str, tuple[str, ...]] = {
         "path: /a#b", "path: /a b", "path: no leading slash", "path: empty target",
         "method: not a token", "body: chunk size*", "header: name with a space", "header: space before the colon",
         "header: empty name", "version: *",
+        "host: empty", "path: /..", "path: /%2e%2e/x", "path: /a/../../b", "path: /%*", "path: empty target", "path: 9000 characters",
+        "method: GET [*]", "header: 9000 bytes", "connection: an error, then another request", "down: bad escape",
     ),
     "trace": ("method: TRACE*",),
     "script-bodies": ("body: chunked, 50000 bytes",),
@@ -103,7 +105,7 @@ OF_FILES = frozenset({"file-methods"})
 DRAWN = "map-drawn"
 
 #: Caveats of what is refused instead of guessed: they announce a 403, 500 or 503 of the target's own, and nothing else.
-CLOSED = frozenset({"authorities-folder", "closed", "handler", "refuses-everyone"})
+CLOSED = frozenset({"authorities-folder", "closed", "handler", "refuses-everyone", "scheme"})
 #: Caveats of one that answers who has no certificate, where httpd ends the connection, and with which status.
 REFUSED = {"asked-early": "403", "certificate-page": "400"}
 #: The caveat of a target that serves no files: it announces a 404 where httpd looks for one.

@@ -8,6 +8,7 @@ from apacheconf.program.hosts import Host, Limits
 from apacheconf.program.steps import AddCharset, SetHandler
 from apacheconf.targets.claims import Claim, approximated, exact
 from apacheconf.targets.hostnames import Named, is_suffix
+from apacheconf.targets.nginx.handshakes import emit_misdirected
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import ROUND, Map
 from apacheconf.targets.nginx.tree import Block, literal
@@ -114,7 +115,7 @@ def needs_regexes(found: list[Named]) -> bool:
     return any(not is_suffix(pattern) for named in found for pattern in named.wild)
 
 
-def emit_guards(low: Lowering, host: Host, server: Block, asked_twice: bool) -> None:
+def emit_guards(low: Lowering, number: int, server: Block, asked_twice: bool) -> None:
     """What httpd refuses before it maps anything, in its order.
 
     ``asked_twice``: an error may lead to a path of this server, which nginx takes for a request of its own.
@@ -131,6 +132,7 @@ def emit_guards(low: Lowering, host: Host, server: Block, asked_twice: bool) -> 
         entries = ((r"~*^\.(?:100-continue|\.+.*)?$", ""), (r"~^\.", "1"), no)
         expect = (make("expects_else", Map(f"{ROUND}$http_expect", entries, "")),)
     server.open("if", bad).add("return", "400")
-    if host.shape.limits.encoded_slashes.lower() == "off":
+    emit_misdirected(low, number, server)
+    if low.program.hosts[number].shape.limits.encoded_slashes.lower() == "off":
         server.open("if", *slash).add("return", "404")
     server.open("if", *expect).add("return", "417")

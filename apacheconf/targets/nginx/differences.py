@@ -28,6 +28,13 @@ DIFFERENCES = (
                "GET / HTTP/1.1 with a header line that has no colon"),
     Difference("header-count", _A, "more than 100 header fields are let through; httpd answers 400",
                "GET / HTTP/1.1 with 110 headers"),
+    Difference("unread-requests", _A, "what is refused while it is read, or for its path alone, has the headers that "
+               "Header always adds to the host that it is taken for; in httpd to none, or to the first",
+               "GET /a#b HTTP/1.1"),
+    Difference("vary", _A, "Vary does not name the fields that rules and expressions asked; httpd adds them",
+               "GET / HTTP/1.1 where a RewriteCond asks %{HTTP:Accept}"),
+    Difference("offer", _E, "no Upgrade offers HTTP/2: clients learn of it in the TLS handshake, if at all",
+               "GET / HTTP/1.1 where Protocols names h2c"),
     Difference("framing", _A, "Content-Length with Transfer-Encoding is answered with 400; httpd lets chunked win",
                "POST / HTTP/1.1 with Content-Length: 3 and Transfer-Encoding: chunked"),
     Difference("interim-answers", _A, "an interim answer such as 103 counts as the answer; httpd hands it on and waits",
@@ -47,7 +54,7 @@ DIFFERENCES = (
                "any", "GET http://[::1]/ HTTP/1.1"),
 )  # fmt: skip
 
-#: VH-51, TL-2: where several hosts speak TLS.
+#: VH-51, TL-2: where a host has other neighbours at each of its endpoints.
 _MISDIRECTED = Difference(
     "misdirected", _A, "a Host that is not the name of the TLS handshake gets the host it names, unless that asks "
     "clients for certificates; httpd answers 421 where the two hosts' certificates or protocols differ",
@@ -85,11 +92,11 @@ _COMMON_TYPES = Difference(
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What the differences depend on: TraceEnable, several hosts with certificates, files, and whether the types of
-    these are known; and scripts."""
+    """What the differences depend on: TraceEnable, hosts that don't know whose handshake suits them, files, and whether
+    the types of these are known; and scripts."""
 
     trace: bool
-    several_certificates: bool
+    misdirected: bool
     files: bool = False
     knows_types: bool = True
     scripts: bool = False
@@ -98,7 +105,7 @@ class Traits:
 def differences(version: tuple[int, ...], traits: Traits) -> tuple[Difference, ...]:
     """Those of a version: from 1.29.8 the number of header fields has a limit."""
     found = [each for each in DIFFERENCES if each.key != "header-count" or version < (1, 29, 8)]
-    found += [_MISDIRECTED] if traits.several_certificates else []
+    found += [_MISDIRECTED] if traits.misdirected else []
     found += _OF_FILES if traits.files else ()
     found += _OF_SCRIPTS if traits.scripts else ()
     found += [_COMMON_TYPES] if traits.files and not traits.knows_types else []

@@ -44,6 +44,7 @@ from apacheconf.targets.nginx import (
 )
 from apacheconf.targets.nginx.differences import Traits, differences
 from apacheconf.targets.nginx.files import Files, own_files
+from apacheconf.targets.nginx.handshakes import handshakes
 from apacheconf.targets.nginx.locations import emit_place
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.tree import DOLLAR, QUESTION, Block, Copy, Directive, all_directives, literal
@@ -60,6 +61,7 @@ _WORDS = "Written by apacheconf from an Apache httpd configuration, for nginx"
 def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Scopes, folder: bool = False) -> Emission:
     """nginx.conf, complete, or as a ``folder`` with a file for each host; the ledger gets what its lines claim."""
     low = Lowering(program, version, Sources(program.directives), scopes)
+    low.handshakes, misdirected = handshakes(program)
     servers = Block()
     found = _emit_servers(low, servers)
     models = [each.model for each in found]
@@ -81,8 +83,7 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Sco
     for each in found:
         copies.settle_copies(each, ledger)
     trace = any(host.shape.limits.trace for host in program.hosts)
-    several = len({host.front_tls for host in program.hosts if host.front_tls}) > 1
-    traits = Traits(trace, several, low.serves_files, is_known(program), low.asks_scripts)
+    traits = Traits(trace, misdirected, low.serves_files, is_known(program), low.asks_scripts)
     return Emission(files.texts, differences(version, traits), htaccess.notes(low))
 
 
@@ -186,7 +187,7 @@ def _emit_server(low: Lowering, server_of: copies.Server, servers: Block) -> Non
     server.space()
     low.begin_server()
     found = places(low.program, host, mod_ssl.why_closed(host), spelt_out=True, files=True)
-    core.emit_guards(low, host, server, documents.lead_back(routes_in(found)))
+    core.emit_guards(low, named.host, server, documents.lead_back(routes_in(found)))
     slashes.emit_kept(low, host, found, server)
     settings_at = len(server.entries)
     _emit_restrictions(low, host, routes_in(found), server)

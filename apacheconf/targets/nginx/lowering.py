@@ -72,6 +72,8 @@ class Lowering:
     forbids: bool = False
     #: The tables of types by what AddType and AddCharset change in TypesConfig's.
     tables: dict[tuple[Pairs, Pairs], Block] = field(default_factory=dict)
+    #: Which handshakes suit which host, by its number: ``handshakes``.
+    handshakes: dict[int, tuple[tuple[tuple[str, str], ...], str]] = field(default_factory=dict)
     #: What asks clients for a certificate, and the server that is being written has asked already.
     asked_early: set[Action] = field(default_factory=set)
     #: Whether any host asks an origin.
