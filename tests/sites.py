@@ -79,11 +79,12 @@ NEEDED_PARENTS = frozenset(
 )
 NEEDED_FOLDERS = frozenset(
     {"documentroot", "cacheroot", "secdatadir", "sectmpdir", "secuploaddir", "secauditlogstoragedir"}
-    | {"sslcacertificatepath"}
+    | {"sslcacertificatepath", "directory"}
 )
 _ABSOLUTE = re.compile(r"""(?<=[\s"'|>])((?:txt:|rnd:|prg:|dbm:)?)(?=/(?:etc|var|srv|opt|home|usr|data)/)""")
 _ACCOUNT = re.compile(r"(?im)^(\s*(?:User|Group)[ \t]+)[^\s#$]+")
 _SHARED_OBJECT = re.compile(r"\.so\b")
+_SUFFIX = re.compile(r"\.\w+$")
 _KINDS_OF_MAPS = ("txt:", "rnd:", "dbm:", "prg:")
 #: Modules that can't be loaded beside event, and modules that aren't Apache's own.
 CLASHING = frozenset({"mod_mpm_prefork", "mod_mpm_worker", "mod_mpm_event"})
@@ -202,9 +203,11 @@ def _stand_in(name: str, laid_out: LaidOut) -> None:
     """Make what the configuration names and isn't there; nothing outside the copy."""
     for defines in DEFINES.get(name, ((),)):
         options = laid_out.options(defines)
-        for node in _walk(expand(find([], options), options).nodes):
+        nodes = expand(find([], options), options).nodes
+        for node in _walk(nodes):
             for word in split(node.args):
                 _make(node.name.lower(), word, laid_out)
+        _make_pages(nodes, laid_out)
 
 
 def _walk(nodes: Iterable[Node]) -> Iterator[Node]:
@@ -217,6 +220,8 @@ def _make(name: str, word: str, laid_out: LaidOut) -> None:
     for prefix in _KINDS_OF_MAPS:
         word = word.removeprefix(prefix)
     path = laid_out.server_root / word
+    if name == "directory" and any(sign in word for sign in "*?[~$^"):
+        return
     if not path.is_relative_to(laid_out.folder) or path.exists():
         return
     if name in NEEDED_FILES:
@@ -225,6 +230,24 @@ def _make(name: str, word: str, laid_out: LaidOut) -> None:
         path.write_bytes(certificate() if content == "certificate" else content.encode())
     elif name in NEEDED_FOLDERS or name in NEEDED_PARENTS:
         (path if name in NEEDED_FOLDERS else path.parent).mkdir(parents=True, exist_ok=True)
+
+
+def _make_pages(nodes: Iterable[Node], laid_out: LaidOut) -> None:
+    """What a site surely has: the single files that it maps, and below its root the pages of its errors."""
+    own = [node for node in nodes if node.name.lower() != "virtualhost"]
+    words = [(node.name.lower(), split(node.args)) for node in _walk(own)]
+    roots = [found[0] for name, found in words if name == "documentroot"]
+    paths = [found[1] for name, found in words if name == "alias" and _SUFFIX.search(found[-1])]
+    pages = [found[1] for name, found in words if name == "errordocument" and found[1].startswith("/")]
+    prefixes = tuple(found[0] for name, found in words if name == "alias")
+    paths += [roots[-1] + page for page in pages if roots and not page.startswith(prefixes)]
+    for path in map(Path, paths):
+        if path.is_relative_to(laid_out.folder) and not path.exists() and "?" not in path.name:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("stand-in\n")
+    for node in nodes:
+        if node.name.lower() == "virtualhost":
+            _make_pages(node.children or (), laid_out)
 
 
 @cache

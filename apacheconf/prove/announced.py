@@ -38,7 +38,8 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "long-lines": ("path: 9000 characters",),
     "max-forwards": ("header: Max-Forwards *", "method: * with Max-Forwards 0"),
     "message-syntax": ("header: obsolete folding", "header: control character", "header: line without a colon",
-                       "body: chunk size is none", "version: line feeds only", "version: 2.0 in the line", "version: 0.9", "version: 1.2",
+                       "body: chunk size is none", "version: line feeds only",
+                       "version: 2.0 in the line", "version: 0.9", "version: 1.2",
                        "body: chunk size too big", "host: twice the same"),
     "method-letters": ("method: get",),
     "nocanon": ("path: *", "host: absolute form without a path"),
@@ -55,7 +56,8 @@ PROBES: Mapping[str, tuple[str, ...]] = {
         "path: /a#b", "path: /a b", "path: no leading slash", "path: empty target",
         "method: not a token", "body: chunk size*", "header: name with a space", "header: space before the colon",
         "header: empty name", "version: *",
-        "host: empty", "path: /..", "path: /%2e%2e/x", "path: /a/../../b", "path: /%*", "path: empty target", "path: 9000 characters",
+        "host: empty", "path: /..", "path: /%2e%2e/x", "path: /a/../../b", "path: /%*", "path: empty target",
+        "path: 9000 characters",
         "method: GET [*]", "header: 9000 bytes", "connection: an error, then another request", "down: bad escape",
     ),
     "trace": ("method: TRACE*",),
@@ -110,6 +112,8 @@ CLOSED = frozenset({"authorities-folder", "closed", "handler", "refuses-everyone
 REFUSED = {"asked-early": "403", "certificate-page": "400"}
 #: The caveat of a target that serves no files: it announces a 404 where httpd looks for one.
 FILES = "files"
+#: The caveat of one whose list of a folder is a page of its own.
+LIST = "autoindex"
 #: The caveat of one that takes every file for missing: requests for files go where rules send the others.
 NO_TESTS = "file-tests"
 

@@ -120,6 +120,7 @@ ADVICE: Mapping[str, Advice] = {
         "GET while the origin's certificate is out of date",
     ),
     "origin-chain": Advice(_NOTHING, "GET while the origin's certificate is another authority's"),
+    "override-gateway": Advice("name 502 and 504 in ProxyErrorOverride, too", "GET while the origin answers 504"),
     "password-hash": Advice(
         "translate where the password file can be read, or write its users to the userlist",
         "GET with the name and password of a user",

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from apacheconf.ledger import Outcome, Written
 from apacheconf.program.conditions import ALWAYS, NEVER
-from apacheconf.program.hosts import Host
-from apacheconf.program.steps import Action, Respond, SetErrorDocument, Step
+from apacheconf.program.hosts import Host, Reach
+from apacheconf.program.steps import Action, OverrideErrors, Respond, SetErrorDocument, Step
 from apacheconf.program.values import Literal
-from apacheconf.targets.claims import Claim, equivalent, exact
+from apacheconf.targets.choices import Place
+from apacheconf.targets.claims import Claim, approximated, equivalent, exact
 from apacheconf.targets.error_documents import DEPENDS, TYPE, lines_of
 from apacheconf.targets.nginx.conditions import flag_of
-from apacheconf.targets.nginx.document_sources import is_file
+from apacheconf.targets.nginx.document_sources import is_file, place_of
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Maps, emit_test
 from apacheconf.targets.nginx.rewriting import FORBIDDEN
@@ -52,6 +53,14 @@ def lead_back(routes: list[Route]) -> bool:
     """Whether an error may lead to a path of the same server."""
     steps = (step.action for route in routes for step in route.others)
     return any(isinstance(each, SetErrorDocument) and each.path for each in steps)
+
+
+def cells_of_documents(places: list[Place], routes: list[Route]) -> set[tuple[str, Reach]]:
+    """Where the documents of errors lie, each cell by its path and reach."""
+    actions = {step.action for route in routes for step in route.others}
+    paths = {each.path.partition("?")[0] for each in actions if isinstance(each, SetErrorDocument) and each.path}
+    found = (place_of(places, path) for path in paths)
+    return {(each.cell.path, each.cell.reach) for each in found if each is not None}
 
 
 def _document(step: Step) -> SetErrorDocument:
@@ -180,6 +189,25 @@ def gateway_pages(low: Lowering, host: Host, documents: list[Step]) -> list[tupl
     for step in own:
         low.dropped.append(_claim(lines_of(host, step), _document(step).path))
     return [(str(_document(step).status), _page(low, host, step)) for step in own]
+
+
+def emit_override(low: Lowering, route: Route, location: Block) -> list[Step]:
+    """ProxyErrorOverride with codes that all have a document (RS-23, NGX-89); the steps that are spoken for.
+
+    nginx takes the place of whatever has a document, so there may be none for another status.
+    """
+    steps = [step for step in route.others if isinstance(step.action, OverrideErrors)]
+    codes = {code for step in steps if isinstance(step.action, OverrideErrors) for code in step.action.codes}
+    stated = {each.status for each in low.documents if isinstance(each, SetErrorDocument)} - {504}
+    if not codes or codes - {504} != stated or low.own_documents:
+        return []
+    said_by = [each for step in steps for each in route.host.said_by(step)]
+    claim = exact(said_by)
+    if not {502, 504} <= codes:
+        why = "a 502 or 504 of the origin gets a page of this server, too, and a 504 becomes 502"
+        claim = approximated(said_by, why, "override-gateway")
+    location.add("proxy_intercept_errors", "on", comment=low.sources.comment(said_by), claims=(claim,))
+    return steps
 
 
 def settle_unasked(low: Lowering, host: Host, routes: list[Route]) -> None:

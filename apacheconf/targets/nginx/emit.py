@@ -200,6 +200,7 @@ def _emit_server(low: Lowering, server_of: copies.Server, servers: Block) -> Non
         server.space()
         server.add("error_page", "502", "504", "=", "@gateway_error")
     low.places = found
+    low.document_cells = documents.cells_of_documents(found, routes_in(found))
     static.note_reached(low, found)
     pages = documents.common_documents(low, routes_in(found))
     low.documents, low.texts = {step.action for step in pages}, {}

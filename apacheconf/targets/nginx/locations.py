@@ -16,6 +16,7 @@ from apacheconf.program.steps import (
     EditHeader,
     ExportTls,
     FinishRewriting,
+    OverrideErrors,
     Redirect,
     Respond,
     Rewrite,
@@ -188,14 +189,24 @@ def _emit_outgoing(low: Lowering, route: Route, block: Block) -> list[Step]:
     """Filters of answers: of those that are made here only redirects expire, and none is compressed."""
     expiry = [step for step in route.others if isinstance(step.action, ExpiryRules)]
     if route.answer is not None:
-        filters = [step for step in route.others if isinstance(step.action, AddFilter | DeflateRules | SetHandler)]
+        filters = [
+            step
+            for step in route.others
+            if isinstance(step.action, AddFilter | DeflateRules | SetHandler | OverrideErrors)
+        ]
         redirects = isinstance(route.answer.action, Redirect)
         for step in expiry if redirects else ():
             low.dropped += mod_expires.emit_rules(low, route, step, block)
         unused = [each for step in (*filters, *(() if redirects else expiry)) for each in route.host.said_by(step)]
         low.dropped.append(Claim(tuple(unused), Outcome.NO_EFFECT, "answers made here don't have it", "made-here"))
         return [*filters, *expiry]
-    carried = [*mod_deflate.emit(low, route, block), *mod_ratelimit.emit(low, route, block)]
+    if route.mapping is not None and not is_fcgi(route.origin(low.program)):
+        overrides = documents.emit_override(low, route, block)
+    else:
+        overrides = [step for step in route.others if isinstance(step.action, OverrideErrors)]
+        unasked = [each for step in overrides for each in route.host.said_by(step)]
+        low.dropped.append(Claim(tuple(unasked), Outcome.NO_EFFECT, "no origin is asked here", "made-here"))
+    carried = [*overrides, *mod_deflate.emit(low, route, block), *mod_ratelimit.emit(low, route, block)]
     asked = route.mapping is not None or mod_proxy_fcgi.script_origin(low, route) is not None
     return [*carried, *(mod_expires.emit_for_origin(low, route, block) if asked else ())]
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from apacheconf.program.handling import Pairs
-from apacheconf.program.hosts import Host
+from apacheconf.program.hosts import Host, Reach
 from apacheconf.program.program import Program
 from apacheconf.program.steps import Action, MapBack, SetErrorDocument
 from apacheconf.program.workers import Origin
@@ -51,6 +51,8 @@ class Lowering:
     #: The same for single locations, and the named location of each text.
     own_documents: set[Action] = field(default_factory=set)
     texts: dict[SetErrorDocument, str] = field(default_factory=dict)
+    #: The cells of the server that is being written in which documents of errors lie.
+    document_cells: set[tuple[str, Reach]] = field(default_factory=set)
     #: The named location of each document that is a file or an origin's answer.
     told_apart: dict[str, tuple[SetErrorDocument, Host]] = field(default_factory=dict)
     #: The lines of the table always that hold for the whole server.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from apacheconf.program.handling import FolderRules
+from apacheconf.program.handling import FileRules, FolderRules
 from apacheconf.program.hosts import LayerKind, Reach
 from apacheconf.program.steps import Step
 from apacheconf.targets.choices import Tree
@@ -12,6 +12,7 @@ from apacheconf.targets.claims import Claim, exact, unsupported
 from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.nginx.core_files import lines_named
 from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.mod_proxy import self_authority
 from apacheconf.targets.nginx.tree import Block, Directive, literal
 from apacheconf.targets.routes import Route
@@ -39,7 +40,7 @@ def emit_defaults(low: Lowering, route: Route, location: Block) -> None:
     rules = rules_of(low, route)
     if rules.slash and not route.admits:  # a password is asked for first: then nginx's own redirect is left
         target = f"{own_scheme(route.host)}://{self_authority(low, route.host)}$1/"
-        folder = location.open("if", "-d", "$request_filename")
+        folder = location.open("if", "-d", _folder(low, route))
         folder.add("rewrite", "(?s)^(.*[^/])$", target, "permanent")
     if route.cell.reach is Reach.BARE:
         return
@@ -48,6 +49,14 @@ def emit_defaults(low: Lowering, route: Route, location: Block) -> None:
         names = [*names, literal(rules.fallback)]
         location.add("try_files", "$uri", "$uri/", f"{literal(rules.fallback)}$is_args$args")
     location.add("index", *names)
+
+
+def _folder(low: Lowering, route: Route) -> str:
+    """The word for what may be a folder without its slash; a list of the folder itself has the location's headers."""
+    if not any(isinstance(each.action, FileRules) and "indexes" in each.action.options for each in route.others):
+        return "$request_filename"
+    entries = ((r"~[^/]\z", "$request_filename"), ("default", "/.no-such-folder"))
+    return low.maps.make("unslashed", Map("$uri", entries, "what would be a folder without its slash"))
 
 
 def when_missing(low: Lowering, tree: Tree) -> str:

@@ -20,7 +20,7 @@ from apacheconf.targets.environments import guarded
 from apacheconf.targets.nginx import fields
 from apacheconf.targets.nginx.fields import Caveats, Field, surely_there
 from apacheconf.targets.nginx.lowering import Lowering
-from apacheconf.targets.nginx.maps import SHARED, Map
+from apacheconf.targets.nginx.maps import ROUND, SHARED, Map
 from apacheconf.targets.nginx.mod_auth_basic import user_of
 from apacheconf.targets.nginx.mod_remoteip import what_is_left
 from apacheconf.targets.nginx.texts import Texts
@@ -203,6 +203,14 @@ class HeaderLines:
             taken = [""] if self._of_file and told.header.name.lower() in _OF_FILES else []
             words = [word if self._of_file else of_origin(self._low, word) for word in told.header.words]
             self._emit(told, "add_header", words or taken, location, always=not self._of_file)
+            if self._of_file and (self._route.cell.path, self._route.cell.reach) in self._low.document_cells:
+                for word in told.header.words:
+                    location.add("add_header", told.header.name, self._as_document(word), "always")
+
+    def _as_document(self, word: str) -> str:
+        """A word that a file has when it is sent for an error, too: for httpd it is found in a second round."""
+        made = Map(f"{ROUND}$status", ((r"~^\.\.+[45]", word), ("default", "")), "what the page of an error has")
+        return self._low.maps.make("as_document", made)
 
     def emit_always(self, location: Block) -> None:
         """The table always, which answers made here have too."""
