@@ -239,8 +239,10 @@ def _make_pages(nodes: Iterable[Node], laid_out: LaidOut) -> None:
     roots = [found[0] for name, found in words if name == "documentroot"]
     paths = [found[1] for name, found in words if name == "alias" and _SUFFIX.search(found[-1])]
     pages = [found[1] for name, found in words if name == "errordocument" and found[1].startswith("/")]
-    prefixes = tuple(found[0] for name, found in words if name == "alias")
-    paths += [roots[-1] + page for page in pages if roots and not page.startswith(prefixes)]
+    aliases = [found for name, found in words if name == "alias"]
+    for page in pages:
+        mapped = next((to + page[len(of) :] for of, to in aliases if page.startswith(of)), None)
+        paths += [mapped or roots[-1] + page] if mapped or roots else []
     for path in map(Path, paths):
         if path.is_relative_to(laid_out.folder) and not path.exists() and "?" not in path.name:
             path.parent.mkdir(parents=True, exist_ok=True)

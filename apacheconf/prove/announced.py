@@ -27,6 +27,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "connect": ("method: CONNECT*",),
     "connection-named-headers": ("header: Connection lists*", "header: TE", "origin: hop-by-hop headers"),
     "expect-continue": ("body: Expect*", "down: Expect"),
+    "field-count": ("header: 99 headers",),
     "file-methods": ("method: *",),
     "file-paths": ("path: 7000 characters",),
     "framing": ("body: length and chunked", "body: Transfer-Encoding*", "body: chunked in HTTP/1.0",
@@ -72,6 +73,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
 #: Caveat key -> aspects that differ with it, whatever is asked.
 ASPECTS: Mapping[str, tuple[str, ...]] = {
     "vary": ("header vary",),
+    "allow": ("header allow",),
     "offer": ("header upgrade",),
     "server-software": (
         "*origin: header balancer_*",

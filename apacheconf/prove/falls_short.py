@@ -55,7 +55,14 @@ _BY_NAME: Mapping[str, tuple[str, ...] | Callable[[Row], tuple[str, ...]]] = {
     "expiresdefault": _FRESH,
     "protocols": ("*header upgrade",),
     "errordocument": _PAGE,
-    "remoteipproxyprotocol": ("answer", "origin: request", "request ? origin: request", "connection afterwards"),
+    "remoteipproxyprotocol": (
+        "answer",
+        "answer ?: answer",
+        "origin: request",
+        "request ? origin: request",
+        "connection afterwards",
+    ),
+    "checkspelling": ("*status", "*header location", *_PAGE, "*header cache-control", "*header vary"),
     "proxyhtmlenable": ("*header content-type", "*body", "*header content-length"),
 }
 

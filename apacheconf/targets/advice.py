@@ -75,6 +75,7 @@ ADVICE: Mapping[str, Advice] = {
     ),
     "expires-modified": Advice("write the time from the access: ExpiresByType TYPE A604800", "GET a file that is old"),
     "failonstatus": Advice("let a health check find such members", "GET while a member answers with that status"),
+    "field-count": Advice("let the origin count the header fields", "GET with 99 header fields"),
     "file-tests": Advice(
         "serve these files by nginx or apacheconf serve, beside HAProxy",
         "GET the path of a file that is there",

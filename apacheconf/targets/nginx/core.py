@@ -16,6 +16,7 @@ from apacheconf.targets.patterns import wildcard_regex
 from apacheconf.targets.routes import Route
 
 #: How many fields of 8 kB nginx may hold for a request: httpd's LimitRequestFields.
+_FIELDS = 100
 _SMALL_NAMES, _MANY_NAMES = 40, 400
 
 
@@ -87,12 +88,16 @@ def emit_charset(low: Lowering, route: Route, location: Block) -> None:
 
 
 def _limit_claims(said_by: list[Written]) -> tuple[Claim, ...]:
-    return tuple(
-        approximated([each], "nginx has no minimum rates", "minimum-rate")
-        if each.name.lower() == "requestreadtimeout"
-        else exact([each])
-        for each in said_by
-    )
+    return tuple(map(_limit_claim, said_by))
+
+
+def _limit_claim(line: Written) -> Claim:
+    if line.name.lower() == "requestreadtimeout":
+        return approximated([line], "nginx has no minimum rates", "minimum-rate")
+    count = line.args.strip()
+    if line.name.lower() == "limitrequestfields" and count.isdigit() and 0 < int(count) < _FIELDS:
+        return approximated([line], "nginx counts no fields: more of them are let through", "field-count")
+    return exact([line])
 
 
 def emit_hash_sizes(names: list[str], http: Block) -> None:

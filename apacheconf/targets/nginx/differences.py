@@ -33,6 +33,8 @@ DIFFERENCES = (
                "GET /a#b HTTP/1.1"),
     Difference("vary", _A, "Vary does not name the fields that rules and expressions asked; httpd adds them",
                "GET / HTTP/1.1 where a RewriteCond asks %{HTTP:Accept}"),
+    Difference("allow", _E, "a 405 that a rule answers has no Allow header; httpd names TRACE in it",
+               "PATCH / HTTP/1.1 under AllowMethods GET"),
     Difference("offer", _E, "no Upgrade offers HTTP/2: clients learn of it in the TLS handshake, if at all",
                "GET / HTTP/1.1 where Protocols names h2c"),
     Difference("framing", _A, "Content-Length with Transfer-Encoding is answered with 400; httpd lets chunked win",

@@ -159,6 +159,7 @@ def emit_texts(low: Lowering, server: Block) -> None:
         assert isinstance(made.text, Literal)
         server.space()
         location = server.open("location", name)
+        location.open("types")  # the path's suffix would say the type
         location.add("default_type", TYPE)
         location.add("return", str(made.status), literal(made.text.text))
 

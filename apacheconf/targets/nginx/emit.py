@@ -189,6 +189,7 @@ def _emit_server(low: Lowering, server_of: copies.Server, servers: Block) -> Non
     found = places(low.program, host, mod_ssl.why_closed(host), spelt_out=True, files=True)
     core.emit_guards(low, named.host, server, documents.lead_back(routes_in(found)))
     slashes.emit_kept(low, host, found, server)
+    _emit_forward_proxy(low, host, server)
     settings_at = len(server.entries)
     _emit_restrictions(low, host, routes_in(found), server)
     failures.begin_failures(low, host, server)
@@ -220,6 +221,15 @@ def _emit_server(low: Lowering, server_of: copies.Server, servers: Block) -> Non
     server.entries[settings_at:settings_at] = alike.settings().entries if alike else []
     failures.finish_failures(low, server)
     messages.emit_error_log(low, host, server)
+
+
+def _emit_forward_proxy(low: Lowering, host: Host, server: Block) -> None:
+    """ProxyRequests On: nginx is no forward proxy, and must not answer for other servers with what lies here."""
+    found = [each for each in low.scopes.within(host) if each.name.lower() == "proxyrequests"]
+    if found and found[-1].args.strip().lower() == "on":
+        why = "nginx is no forward proxy: whoever asks for a URL of another server is refused"
+        claims = (unsupported(found, why, "closed"),)
+        server.open("if", "$request", "~", r"^\S+ \w+://", claims=claims).add("return", "403")
 
 
 def _emit_listen(low: Lowering, host: Host, endpoint: Endpoint, default: bool, server: Block) -> None:

@@ -28,8 +28,8 @@ class Map:
 SHARED: dict[str, Map] = {
     "asked_host": Map(
         "$request",
-        ((r"~^\S+ \w+://(?<absolute>[^/?# ]+)", "$absolute"), ("default", "$http_host")),
-        "the Host that httpd goes by: the authority of an absolute target wins over the header",
+        ((r"~^\S+ \w+://[^/?# ]+?(?<absolute_port>:\d+)?[/?# ]", "$host$absolute_port"), ("default", "$http_host")),
+        "the Host that httpd goes by: the authority of an absolute target, in small letters, wins over the header",
     ),
     "bad_request": Map(
         "$asked_host $request_uri",

@@ -10,7 +10,7 @@ from apacheconf.program.hosts import Host
 from apacheconf.program.steps import CookiePart, EditHeader, MapBack, MapBackCookie, MapToOrigin, Rest, Table
 from apacheconf.program.tls import OriginTls
 from apacheconf.program.values import REQUEST_URI, Capture, Literal, Value
-from apacheconf.program.workers import Origin
+from apacheconf.program.workers import DEFAULT_PORTS, Origin
 from apacheconf.targets.captures import joined, parts_of
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.hostnames import own_scheme
@@ -402,4 +402,10 @@ def public_url(low: Lowering, host: Host, path: str) -> str:
 
 def self_authority(low: Lowering, host: Host) -> str:
     """What httpd calls this server in URLs it makes (NGX-18)."""
-    return host.title if host.canonical_name else low.maps.use("self")
+    if host.canonical_name:
+        return host.title
+    plain = low.maps.use("self")
+    if host.port in (None, DEFAULT_PORTS[own_scheme(host)]):
+        return plain
+    entries = (("", f"$server_is:{host.port}"), (r"~:\d+$", plain), ("default", f"$host:{host.port}"))
+    return low.maps.make("self_at_port", Map("$asked_host", entries, "the same, with ServerName's port (VH-60)"))
