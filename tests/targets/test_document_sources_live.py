@@ -32,6 +32,29 @@ _CONFIG = """
     Redirect 410 /gone
 </VirtualHost>
 <VirtualHost *:{port}>
+    ServerName pages.test
+    DocumentRoot "{files}"
+    ErrorDocument 403 /there.html
+    ErrorDocument 404 /there.html
+    ErrorDocument 503 /there.html
+    ErrorDocument 410 "gone"
+    ProxyErrorOverride On 403 404 410 503
+    Header set X-Success yes
+    Header always set X-Always yes
+    ProxyPass /app http://127.0.0.1:{one}/app
+    <Location /closed>
+        Require all denied
+    </Location>
+    Redirect 410 /gone.png
+</VirtualHost>
+<VirtualHost *:{port}>
+    ServerName listed.test:81
+    DocumentRoot "{files}"
+    ProxyPassReverse / http://127.0.0.1:{one}/
+    ProxyPass /app http://127.0.0.1:{one}/app
+    Header set X-Success yes
+</VirtualHost>
+<VirtualHost *:{port}>
     ServerName rules.test
     DocumentRoot "{files}"
     RewriteEngine On
@@ -60,7 +83,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
         box.write("files/there.html", "<p>sorry\n")
         config = _CONFIG.replace("{files}", f"{box.path}/files")
         config += f'<Directory "{box.path}/files">\nRequire all granted\n</Directory>\n'
-        modules = (*MODULES, "alias_module", "rewrite_module")
+        modules = (*MODULES, "alias_module", "rewrite_module", "headers_module")
         with fronts(config, tmp_path_factory.mktemp("documents"), modules) as found:
             yield found
 
@@ -85,6 +108,41 @@ def test_rules_that_the_path_answers(path: str, running: Fronts) -> None:
 def test_a_document_that_is_not_there(path: str, running: Fronts) -> None:
     theirs, ours = (_answer(running.at[each], "lost.test", path, "GET") for each in ("httpd", "nginx"))
     assert ours == theirs and theirs[0] == {"/x": "200", "/dead/x": "503"}.get(path, "404")
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [*((path, "200 OK") for path in ("/nowhere", "/closed/x", "/there.html", "/gone.png", "/app/x")),
+     *(("/app/x", f"{status} No") for status in (403, 404, 409, 410, 503))],
+)  # fmt: skip
+def test_headers_and_types_of_pages(path: str, status: str, running: Fronts) -> None:
+    """A page that is a file has what Header sets for files; a text has its own type, whatever the path's suffix."""
+    theirs, ours = (_page(running.at[each], "pages.test", path, status) for each in ("httpd", "nginx"))
+    assert ours == theirs
+
+
+def _page(port: int, name: str, path: str, status: str = "200 OK") -> tuple[object, ...]:
+    lines, body = exchange(port, name, path, header=f"X-Status: {status}")
+    fields = {line.partition(":")[0].lower(): line.partition(":")[2].strip() for line in lines[1:]}
+    kept = {key: fields.get(key) for key in ("x-success", "x-always", "content-type", "location")}
+    stock = body.lstrip().lower().startswith(("<html", "<!doctype"))
+    if stock:  # the type of a stock page is each server's own
+        kept.pop("content-type")
+    return lines[0].split()[1], kept, "stock" if stock else body[:5]
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("asked", ["listed.test", "listed.test:81", "listed.test:99"])
+def test_the_port_of_its_own_urls(asked: str, running: Fronts) -> None:
+    """VH-60: the port that was asked for, else ServerName's."""
+    found = []
+    for each in ("httpd", "nginx"):
+        port = running.at[each]
+        order = f"X-Location: http://127.0.0.1:{running.one}/new"
+        lines, _ = exchange(port, asked, "/app/x", header=order)
+        found.append([line for line in lines if line.lower().startswith("location")])
+    assert found[0] == found[1]
 
 
 def _answer(port: int, name: str, path: str, method: str) -> tuple[str, str]:

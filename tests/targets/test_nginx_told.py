@@ -75,3 +75,27 @@ def test_a_body_whose_length_is_sent(tmp_path: Path) -> None:
 def test_a_section_that_holds_nothing(tmp_path: Path) -> None:
     text = host('<Location "/e">', "</Location>", "ProxyPass / http://10.0.0.1/")
     assert _told(tmp_path, text)["Location"] == "no effect in target"
+
+
+def test_urls_of_other_servers_are_refused(tmp_path: Path) -> None:
+    """DES-8: nginx would answer them with what lies here."""
+    made = translated(tmp_path, host("ProxyRequests On", "DocumentRoot /srv"), "nginx")
+    assert 'if ($request ~ "^\\S+ \\w+://") {' in made.text
+    assert outcomes(made)["ProxyRequests"] == "unsupported"
+
+
+def test_fields_that_are_not_counted(tmp_path: Path) -> None:
+    """DEF-3: nginx has a limit for all of them together."""
+    for count, outcome in ((60, "approximated"), (100, "exact"), (0, "exact")):
+        text = host(f"LimitRequestFields {count}", "ProxyPass / http://10.0.0.1/")
+        assert _told(tmp_path, text)["LimitRequestFields"] == outcome
+
+
+@pytest.mark.parametrize(
+    ("codes", "outcome"), [("404 502 504", "exact"), ("404", "approximated"), ("404 500", "unsupported")]
+)
+def test_errors_of_origins(codes: str, outcome: str, tmp_path: Path) -> None:
+    """NGX-89: nginx puts a page in the place of whatever has one."""
+    pages = ["ErrorDocument 404 no", "ErrorDocument 502 down"] if "502" in codes else ["ErrorDocument 404 no"]
+    text = host(f"ProxyErrorOverride On {codes}", *pages, "ProxyPass / http://10.0.0.1/")
+    assert _told(tmp_path, text)["ProxyErrorOverride"] == outcome

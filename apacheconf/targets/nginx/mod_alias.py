@@ -15,7 +15,7 @@ from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.known import begins_with
 from apacheconf.targets.nginx.conditions import flag_of
 from apacheconf.targets.nginx.lowering import Lowering
-from apacheconf.targets.nginx.mod_proxy import self_authority
+from apacheconf.targets.nginx.own_urls import self_authority
 from apacheconf.targets.nginx.rewriting import may_break, told
 from apacheconf.targets.nginx.tree import Block, literal
 from apacheconf.targets.nginx.values import text_of

@@ -13,7 +13,7 @@ from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.nginx.core_files import lines_named
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
-from apacheconf.targets.nginx.mod_proxy import self_authority
+from apacheconf.targets.nginx.own_urls import self_authority
 from apacheconf.targets.nginx.tree import Block, Directive, literal
 from apacheconf.targets.routes import Route
 

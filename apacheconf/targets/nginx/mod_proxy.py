@@ -6,14 +6,12 @@ import re
 
 from apacheconf.ledger import Written
 from apacheconf.program.conditions import NEVER
-from apacheconf.program.hosts import Host
 from apacheconf.program.steps import CookiePart, EditHeader, MapBack, MapBackCookie, MapToOrigin, Rest, Table
 from apacheconf.program.tls import OriginTls
 from apacheconf.program.values import REQUEST_URI, Capture, Literal, Value
-from apacheconf.program.workers import DEFAULT_PORTS, Origin
+from apacheconf.program.workers import Origin
 from apacheconf.targets.captures import joined, parts_of
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
-from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.nginx import origin_tls, slashes
 from apacheconf.targets.nginx.conditions import flag_of
 from apacheconf.targets.nginx.core import emit_charset
@@ -24,6 +22,7 @@ from apacheconf.targets.nginx.members import addresses_of, emit_failover, have_s
 from apacheconf.targets.nginx.mod_headers import HeaderLines, of_origin
 from apacheconf.targets.nginx.mod_remoteip import forwarded_for, what_is_left
 from apacheconf.targets.nginx.mod_setenvif import setting_of
+from apacheconf.targets.nginx.own_urls import public_url
 from apacheconf.targets.nginx.rewriting import emit_query, may_break, path_of, substitution, told
 from apacheconf.targets.nginx.sessions import member_of_session
 from apacheconf.targets.nginx.timeouts import common_timeouts, emit_timeouts, timeouts
@@ -391,21 +390,3 @@ def _entries_back(low: Lowering, route: Route) -> list[tuple[str, str]]:
 
 def _numbers_back(route: Route) -> list[int]:
     return [step.action.url for step in route.reverses if isinstance(step.action, MapBack)]
-
-
-def public_url(low: Lowering, host: Host, path: str) -> str:
-    """RV-4, RV-5: the public path as an absolute URL of this server, unless it is one already."""
-    if "://" in path:
-        return literal(path)
-    return f"{own_scheme(host)}://{self_authority(low, host)}{literal(path)}"
-
-
-def self_authority(low: Lowering, host: Host) -> str:
-    """What httpd calls this server in URLs it makes (NGX-18)."""
-    if host.canonical_name:
-        return host.title
-    plain = low.maps.use("self")
-    if host.port in (None, DEFAULT_PORTS[own_scheme(host)]):
-        return plain
-    entries = (("", f"$server_is:{host.port}"), (r"~:\d+$", plain), ("default", f"$host:{host.port}"))
-    return low.maps.make("self_at_port", Map("$asked_host", entries, "the same, with ServerName's port (VH-60)"))

@@ -1,0 +1,28 @@
+"""URLs that httpd makes about itself, in nginx's words (RV-4, RV-5, VH-60, NGX-18)."""
+
+from __future__ import annotations
+
+from apacheconf.program.hosts import Host
+from apacheconf.program.workers import DEFAULT_PORTS
+from apacheconf.targets.hostnames import own_scheme
+from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.nginx.maps import Map
+from apacheconf.targets.nginx.tree import literal
+
+
+def public_url(low: Lowering, host: Host, path: str) -> str:
+    """RV-4, RV-5: the public path as an absolute URL of this server, unless it is one already."""
+    if "://" in path:
+        return literal(path)
+    return f"{own_scheme(host)}://{self_authority(low, host)}{literal(path)}"
+
+
+def self_authority(low: Lowering, host: Host) -> str:
+    """What httpd calls this server in URLs it makes (NGX-18)."""
+    if host.canonical_name:
+        return host.title
+    plain = low.maps.use("self")
+    if host.port in (None, DEFAULT_PORTS[own_scheme(host)]):
+        return plain
+    entries = (("", f"$server_is:{host.port}"), (r"~:\d+$", plain), ("default", f"$host:{host.port}"))
+    return low.maps.make("self_at_port", Map("$asked_host", entries, "the same, with ServerName's port (VH-60)"))
