@@ -75,6 +75,7 @@ ASPECTS: Mapping[str, tuple[str, ...]] = {
     "vary": ("header vary",),
     "allow": ("header allow",),
     "offer": ("header upgrade",),
+    "document-fields": ("header last-modified", "header etag", "header accept-ranges"),
     "server-software": (
         "*origin: header balancer_*",
         "*origin: header redirect_*",
@@ -151,8 +152,12 @@ class Announcements:
 
     def _for_all(self, aspects: tuple[Aspect, ...], about: About) -> str | None:
         """Caveats about where a request goes: whatever is answered there may differ."""
-        if about.file and FILES in self.keys and any(each.what == "status" and each.other == "404" for each in aspects):
+        if about.file and FILES in self.keys and any(map(_is_no_file, aspects)):
             return FILES
+        if about.file and LIST in self.keys and any(map(_is_list, aspects)):
+            return LIST
+        if any(row.name.lower() == "errordocument" for row in self.rows) and _is_without_page(aspects):
+            return "ErrorDocument"
         if about.file and NO_TESTS in self.keys:
             return NO_TESTS
         if about.drawn and DRAWN in self.keys:
@@ -167,6 +172,26 @@ class Announcements:
         """The caveat or directive that announces this aspect."""
         found = next((key for key in self.keys if _speaks_about(key, probe, what, about)), None)
         return found or next((row.name for row in self.rows if _includes(aspects_of(row), what)), None)
+
+
+def _is_no_file(aspect: Aspect) -> bool:
+    """Whether the other has a stock 404, or another stock page, in the place of a file."""
+    return (aspect.what, aspect.other) in (("status", "404"), ("body", "(stock page)"))
+
+
+def _is_list(aspect: Aspect) -> bool:
+    """Whether httpd has answered with a list: the type of no other page of its own is written without a blank."""
+    types = "text/html;charset=iso-8859-1", "text/html"
+    return aspect.what.endswith("header content-type") and (aspect.reference.lower(), aspect.other) == types
+
+
+def _is_without_page(aspects: tuple[Aspect, ...]) -> bool:
+    """Whether a stock page stands in the place of a document, whose headers it lacks."""
+    stock = any((each.what, each.other) == ("body", "(stock page)")
+                or (each.what, each.reference, each.other) == ("header etag", "(of a file)", "(absent)")
+                for each in aspects)  # fmt: skip
+    headers = (each for each in aspects if each.what != "body")
+    return stock and all(each.what == "header content-type" or each.other == "(absent)" for each in headers)
 
 
 def _refuses(aspect: Aspect, status: str) -> bool:

@@ -24,7 +24,6 @@ def test_a_refusal_excuses_refusing(aspect: Aspect, key: str | None) -> None:
     assert Announcements(()).announce("path: /x", [aspect]) is None
 
 
-<<<<<<< HEAD
 def test_dice_excuse_only_the_requests_that_meet_them() -> None:
     """A host with a rnd: map says so; where no rule of it is tried, nothing is excused."""
     said, aspect = Announcements(("map-drawn",)), Aspect("origin: which", "a", "b")
@@ -48,7 +47,8 @@ def test_several_caveats_announce_together() -> None:
     assert said.announce("header: underscore", aspects[:1]) == "script-fields"
     assert said.announce("header: underscore", aspects[:1] * 2) == "script-fields"
     assert said.announce("header: underscore", [*aspects[:1], Aspect("status", "200", "404")], about) is None
-=======
+
+
 @pytest.mark.parametrize(
     ("key", "aspect", "announced"),
     [
@@ -70,9 +70,9 @@ def test_what_a_key_speaks_about(key: str, aspect: Aspect, announced: bool) -> N
 def test_a_list_of_a_folder() -> None:
     """Only where httpd has listed a folder may the page differ."""
     listed = [Aspect("header content-type", "text/html;charset=ISO-8859-1", "text/html"), Aspect("body", "a", "b")]
-    assert Announcements(("autoindex",)).announce("path: /x", listed, about_file=True) == "autoindex"
+    assert Announcements(("autoindex",)).announce("path: /x", listed, About(file=True)) == "autoindex"
     assert Announcements(("autoindex",)).announce("path: /x", listed) is None
-    assert Announcements(("autoindex",)).announce("path: /x", listed[1:], about_file=True) is None
+    assert Announcements(("autoindex",)).announce("path: /x", listed[1:], About(file=True)) is None
 
 
 def test_a_request_that_is_not_read() -> None:
@@ -80,4 +80,3 @@ def test_a_request_that_is_not_read() -> None:
     found = Announcements(("unread-requests",))
     assert found.announce("path: /..", [Aspect("header x-colour", "blue", "(absent)")]) == "unread-requests"
     assert found.announce("path: /..", [Aspect("status", "400", "200")]) is None
->>>>>>> b3b9081 (Announce the page of an error that isn't served by its body or its ETag, and test what each key speaks about)
