@@ -185,7 +185,8 @@ class RequestReader(Answering):
 
     def has_whole_body(self, exchange: Exchange) -> bool:
         """Whether all of a request's body is still to be read, and comes without being asked for."""
-        return self._body is not None and not exchange.body_size and not self._expect_refused
+        comes = not self._expect_refused and not exchange.expects
+        return self._body is not None and not exchange.body_size and comes
 
     def is_to_read(self, exchange: Exchange, then: Callable[[], None]) -> bool:
         """Whether a handler must wait for the body, which is read first; ``then`` is called when it is all here.
