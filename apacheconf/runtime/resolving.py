@@ -54,7 +54,7 @@ def _negotiated(program: Program, decision: Decision, depth: int) -> Decision | 
     path = decision.path.removesuffix(decision.path_info) if decision.path_info else decision.path
 
     def beside(name: str) -> Decision:  # what is found there isn't negotiated once more
-        return _ask(program, replace(decision, path=path, query=None), name, depth)
+        return _ask(program, replace(decision, path=path), name, depth)
 
     if decision.located.found is None:
         if "multiviews" not in decision.rules(FileRules).options or decision.located.file.endswith("/"):

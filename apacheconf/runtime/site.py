@@ -105,7 +105,9 @@ class Site:
         if decision.origin is None:
             return None
         mapped = (
-            decision.state.mapped if decision.state is not None else unquote(decision.uri.partition("?")[0], "latin-1")
+            decision.state.file or decision.state.mapped
+            if decision.state is not None
+            else unquote(decision.uri.partition("?")[0], "latin-1")
         )
         rules = decision.rules(MimeRules), decision.rules(HandlerRules), decision.rules(FileRules)
         return named(mapped.rpartition("/")[2], rules, self._types)

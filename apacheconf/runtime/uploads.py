@@ -30,7 +30,8 @@ def check_read(exchange: Requesting, size: int) -> None:
 
 def _limit(exchange: Requesting) -> int:
     decision = exchange.plan.decision
-    return 0 if decision is None else decision.rules(UploadRules).limit
+    proxied = decision is not None and decision.state is not None and decision.state.mapped != ""
+    return 0 if decision is None or proxied else decision.rules(UploadRules).limit
 
 
 def _too_long(what: str, limit: int) -> ClientBroke:
