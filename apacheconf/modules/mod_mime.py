@@ -13,19 +13,32 @@ from apacheconf.modules.facts import listed
 TYPES_CONFIG = "conf/mime.types"
 
 
+Table = Setting[dict[str, str | None]]
+#: Begins the keys of a table that say what is taken away when its section is merged.
+GONE = "\0"
+
+
+def _without_gone(parent: Table, child: Table) -> Table:
+    """Both tables without what the child takes away, of its own too; nothing is taken away any more (MRG-34)."""
+    gone = {key.removeprefix(GONE) for key in child.value if key.startswith(GONE)}
+    both = {**parent.value, **child.value}
+    left = {key: value for key, value in both.items() if key not in gone and not key.startswith(GONE)}
+    return Setting(left, parent.said_by + child.said_by)
+
+
 @dataclass(frozen=True)
 class MimeDirConf(Conf):
-    """Tables from an extension, in lower case and without its dot, to what it means; None where it was removed."""
+    """Tables from an extension, in lower case and without its dot, to what it means; a removed type is None."""
 
     module: ClassVar[str] = "mod_mime"
 
-    types: Setting[dict[str, str | None]] = setting({}, by_key)
-    handlers: Setting[dict[str, str | None]] = setting({}, by_key)
-    encodings: Setting[dict[str, str | None]] = setting({}, by_key)
-    charsets: Setting[dict[str, str | None]] = setting({}, by_key)
-    languages: Setting[dict[str, str | None]] = setting({}, by_key)
-    input_filters: Setting[dict[str, str | None]] = setting({}, by_key)
-    output_filters: Setting[dict[str, str | None]] = setting({}, by_key)
+    types: Table = setting({}, by_key)
+    handlers: Table = setting({}, _without_gone)
+    encodings: Table = setting({}, _without_gone)
+    charsets: Table = setting({}, _without_gone)
+    languages: Table = setting({}, _without_gone)
+    input_filters: Table = setting({}, _without_gone)
+    output_filters: Table = setting({}, _without_gone)
     default_language: Setting[str] = setting("")
     multiviews_match: Setting[tuple[str, ...]] = setting(())
     use_path_info: Setting[bool] = setting(False)
@@ -48,14 +61,18 @@ def _add(words: Sequence[str]) -> dict[str, str]:
     return {_extension(word): words[0] for word in words[1:]}
 
 
-def _remove(words: Sequence[str]) -> dict[str, None]:
+def _remove_types(words: Sequence[str]) -> dict[str, None]:
     return dict.fromkeys(map(_extension, words))
+
+
+def _remove(words: Sequence[str]) -> dict[str, None]:
+    return {f"{GONE}{_extension(word)}": None for word in words}
 
 
 def _pair(name: str, fills: str) -> list[Spec]:
     return [
         listed(f"Add{name}", _add, per="dir", fills=fills),
-        listed(f"Remove{name}", _remove, per="dir", fills=fills),
+        listed(f"Remove{name}", _remove_types if name == "Type" else _remove, per="dir", fills=fills),
     ]
 
 

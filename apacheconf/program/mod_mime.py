@@ -28,7 +28,7 @@ def steps(conf: Conf) -> Iterator[Step]:
 
 def rules(conf: MimeDirConf) -> MimeRules:
     return MimeRules(
-        types=_pairs(conf.types.value),
+        types=cast("Pairs", tuple(conf.types.value.items())),
         encodings=_pairs(conf.encodings.value),
         charsets=_pairs(conf.charsets.value),
         languages=_pairs(conf.languages.value),
@@ -44,4 +44,4 @@ def _names(table: dict[str, str | None]) -> tuple[str, ...]:
 
 
 def _pairs(table: dict[str, str | None]) -> Pairs:
-    return cast("Pairs", tuple(table.items()))
+    return tuple((extension, meant) for extension, meant in table.items() if meant is not None)
