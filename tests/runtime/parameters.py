@@ -150,4 +150,25 @@ CONTESTS = (
         "BalancerMember http://{C}\n</Proxy>\nProxyPass / balancer://c/\n",
         (Ask("GET /y", times=4),),
     ),
+    Contest(
+        "tunnel: to members WS-1 WP-24",
+        "<Proxy balancer://c>\nBalancerMember http://{W} upgrade=websocket route=a\nBalancerMember ws://{W} route=b\n"
+        "BalancerMember http://{A} route=c\nProxySet stickysession=sid\n</Proxy>\nProxyAddHeaders Off\n"
+        "ProxyPass / balancer://c/\n",
+        (
+            *(Talk(_request(f"GET /echo/websocket?sid=.{route}", _SWITCH), ("one ",)) for route in "ab"),
+            Talk(_request("GET /plain?sid=.b", "Connection: close\r\n")),
+            Ask("GET /?sid=.c", headers=_SWITCH, show=("sent:upgrade", "sent:connection")),
+        ),
+    ),
+    Contest(
+        "socket: an Upgrade through it UN-1 WS-1",
+        "ProxyPass /a unix:{box}/a.sock|ws://h/\nProxyPass /b unix:{box}/a.sock|http://i/ upgrade=chat\n",
+        (
+            Ask("GET /a", headers=_SWITCH, show=("sent:upgrade", "sent:connection", "sent:host")),
+            Ask("GET /a", show=("sent:upgrade", "sent:connection", "sent:host")),
+            Ask("GET /b", headers=_CHAT, show=("sent:upgrade", "sent:connection", "sent:host")),
+            Ask("GET /b", headers=_SWITCH, show=("sent:upgrade", "sent:connection", "sent:host")),
+        ),
+    ),
 )  # fmt: skip
