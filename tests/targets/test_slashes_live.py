@@ -46,7 +46,7 @@ _PATHS = (
     "/", "/x", "/a%2Fb", "/a%2fb?q=%2F", "/%2F", "//x//y", "/a//b", "/a///", "/./x", "/x/../y", "/a%7Eb",
     "/raw/a%2Fb", "/raw/x", "/raw%2Fx", "/x?", "/a;b=c%2F", "/a%2F..%2Fb", "/%2e%2e/x",
     "/x/y%2Fz", "/x%2fy", "/x/%2f?a=b", "/raw/%2F/z%20y", "/secret/a", "/secret%2Fa", "/raw/@a%2fb", "/raw/%40a%2fb",
-    "/secret/a%2F..%2F..%2Fx", "/x/a%20b%2Fc",
+    "/secret/a%2F..%2F..%2Fx", "/x/a%20b%2Fc", "/x/a%25", "/x/%25zz?a=%25", "/raw/a%25b",
     "http://{name}/x%2Fy", "http://{name}/a//b",
 )  # fmt: skip
 #: What could be read in two ways is refused.

@@ -61,8 +61,14 @@ def _is_plain(found: Iterable[Place]) -> bool:
     return all(_PLAIN.fullmatch(each) for each in (*regexes, *(place.cell.path for place in found)))
 
 
-def emit_to_origin(low: Lowering, host: Host, path: NewPath, upstream: str, location: Block) -> None:
-    """What an origin is asked for in place of a path with such slashes."""
+#: An escaped percent sign that httpd unescapes and can't escape again (PU-4).
+_BROKEN = "^[^?]*%25(?![0-9a-f]{2})"
+
+
+def emit_to_origin(low: Lowering, host: Host, path: NewPath, upstream: str, location: Block, raw: bool) -> None:
+    """What an origin is asked for in place of a path with such slashes; a ``raw`` one goes on as it came."""
+    if keeps_slashes(host) and not raw:
+        location.open("if", "$request_uri", "~*", _BROKEN).add("return", "400")
     if not keeps_slashes(host) or path.made or not path.joins or path.whole is not None:
         return
     entries = ((f"~^{escape(path.cut)}(?<behind>/.*|)$" if path.cut else "~^(?<behind>.*)$", "$behind"),
