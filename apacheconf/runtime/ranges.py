@@ -5,11 +5,13 @@ httpd's filter acts only on a body that reached it in one piece.
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from apacheconf.program.handling import RangeRules
 from apacheconf.runtime.answer import ReplyHead
 from apacheconf.runtime.byteranges import MULTIPART, Part, Segment, between_boundaries, parts_of, placed
+from apacheconf.runtime.conditional import date_of, range_still_holds
 from apacheconf.runtime.strict import Fields, with_field
 
 if TYPE_CHECKING:
@@ -46,8 +48,8 @@ def _wanted(value: bytes, if_range: bytes, size: int, fields: Fields, rules: Ran
 
 
 def _still_the_same(if_range: bytes, fields: Fields) -> bool:
-    """Whether If-Range names this very representation (RFC 9110 section 13.1.5)."""
-    if not if_range:
-        return True
-    validator = b"etag" if if_range[:1] in (b'"', b"W") else b"last-modified"
-    return any(name.lower() == validator and value == if_range for name, value in fields)
+    """Whether If-Range names this very representation (RFC 9110, section 13.1.5); a date counts from Date on."""
+    told = {name.lower(): value for name, value in fields}
+    modified, dated = (date_of(told.get(name, b"")) for name in (b"last-modified", b"date"))
+    now = time.time() if dated is None else dated
+    return range_still_holds(if_range, told.get(b"etag", b""), -1 if modified is None else modified, now)
