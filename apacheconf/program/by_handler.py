@@ -9,7 +9,7 @@ from functools import lru_cache
 from apacheconf.modules.core import CoreDirConf
 from apacheconf.modules.mod_mime import MimeDirConf
 from apacheconf.program.by_request import serves
-from apacheconf.program.forward import add_forwarded
+from apacheconf.program.forward import add_forwarded, counted
 from apacheconf.program.headers import HeaderTable
 from apacheconf.program.hosts import Layer
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
@@ -21,6 +21,7 @@ from apacheconf.program.sharing import (
     falls_under,
     generic_worker,
     is_balancer,
+    split_socket,
     target_path,
 )
 from apacheconf.program.uri import canonical
@@ -84,13 +85,17 @@ def proxied(program: Program, decision: Decision, handler: str) -> Decision:
     if origin is None:
         return replace(decision, status=500)
     state.mapped = url + file
+    headers = HeaderTable((state.headers or HeaderTable(state.request.headers)).lines())
+    refused = counted(headers, state.request.method, host.shape.limits.max_forwards)
+    if refused is not None:
+        return replace(decision, status=refused)
     path = target_path(url) + file
     path = path if is_fcgi(origin) else canonical(path)
     return replace(
         decision,
         origin=origin,
         uri=path if decision.query is None else f"{path}?{decision.query}",
-        headers=_headers(decision, origin),
+        headers=_outgoing(headers, decision, origin),
         host_header=_host_header(decision, origin),
         env=dict(state.env),
         handler=handler,
@@ -102,7 +107,7 @@ def _named(url: str, program: Program, numbers: tuple[int, ...]) -> Origin | Non
     known = [program.origins[number] for number in numbers]
     if is_balancer(url):
         return next((each for each in known if each.name == balancer_name(url)), None)
-    plain = url.partition("|")[2] or url
+    plain = split_socket(url)[1]
     fitting = [
         each
         for each in known
@@ -124,11 +129,10 @@ def _generic(url: str) -> Origin | None:
         return None
 
 
-def _headers(decision: Decision, origin: Origin) -> tuple[tuple[str, str], ...]:
+def _outgoing(headers: HeaderTable, decision: Decision, origin: Origin) -> tuple[tuple[str, str], ...]:
     """The fields that go out: those of the request for FastCGI, which makes variables of them."""
     state = decision.state
     assert state is not None and decision.host is not None
-    headers = HeaderTable((state.headers or HeaderTable(state.request.headers)).lines())
     if not is_fcgi(origin):
         host = headers.get("Host")
         headers.drop_hop_by_hop()

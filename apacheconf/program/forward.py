@@ -67,19 +67,25 @@ def via_line(state: State) -> str:
 
 def count_forward(course: Course) -> None:
     """Max-Forwards: decremented, and refused at zero or when it is no number (RQ-17)."""
-    value = course.headers.get("Max-Forwards")
+    most = course.state.host.shape.limits.max_forwards if course.origin is not None else -1
+    refused = counted(course.headers, course.state.request.method, most)
+    if refused is not None:
+        course.refuse(refused, "Max-Forwards has reached zero, or is no number")
+
+
+def counted(headers: HeaderTable, method: str, most: int) -> int | None:
+    """Count a forward in Max-Forwards, from ``most`` on where there is none; the status where there is none left."""
+    value = headers.get("Max-Forwards")
     if value is None:
-        most = course.state.host.shape.limits.max_forwards
-        if most >= 0 and course.origin is not None:
-            course.headers.replace("Max-Forwards", str(most))
-        return
+        if most >= 0:
+            headers.replace("Max-Forwards", str(most))
+        return None
     if not re.fullmatch(r"\+?[0-9]{1,30}", value.strip()) or int(value) >= 2**63:
-        course.refuse(400, f"Max-Forwards {value!r} is no number")
-    elif int(value) == 0:
-        local = course.state.request.method in ("TRACE", "OPTIONS")
-        course.refuse(200 if local else 400, "Max-Forwards has reached zero")
-    else:
-        course.headers.replace("Max-Forwards", str(int(value) - 1))
+        return 400
+    if int(value) == 0:
+        return 200 if method in ("TRACE", "OPTIONS") else 400
+    headers.replace("Max-Forwards", str(int(value) - 1))
+    return None
 
 
 def decision_of(course: Course, keep_alive: bool = True) -> Decision:

@@ -17,6 +17,7 @@ from apacheconf.program.link import LeaveOut, Linker
 from apacheconf.program.mod_proxy import Origins, OriginUnknown
 from apacheconf.program.phases import Phase
 from apacheconf.program.rewrite_texts import Texts, condition_of, header_fields
+from apacheconf.program.sharing import split_socket
 from apacheconf.program.steps import (
     END,
     NEXT,
@@ -128,8 +129,7 @@ def static_target(rule: RewriteRule) -> str:
     if not rule.proxied or rule.substitution is None:
         return ""
     first = getattr(rule.substitution[0], "text", "") if rule.substitution else ""
-    rest = first.partition("|")[2] or first
-    _, scheme, after = rest.partition("://")
+    _, scheme, after = split_socket(first)[1].partition("://")
     ends = "/" in after or len(rule.substitution) == 1 or getattr(rule.substitution[1], "name", "") == "REQUEST_URI"
     return first if scheme and after and ends else ""
 

@@ -110,7 +110,7 @@ class Shared:
     def is_found_late(self, url: str) -> bool:
         """Whether another worker than ``find``'s may serve URLs below a target: a longer one, or none (WK-2)."""
         path = target_path(url)
-        if is_balancer(url) or "|" in url:
+        if is_balancer(url) or split_socket(url)[0]:
             return False
         name = worker_name(url)
         longer = (each for each in self.by_authority.get(authority_of(url), ()) if len(each) > len(name))
@@ -202,7 +202,8 @@ def falls_under(url: str, worker: str) -> bool:
 def _compared(url: str) -> str:
     """A worker's name as it is compared: that there is a socket counts, which one it is does not (WK-3)."""
     name = worker_name(url)
-    return f"unix:|{name.partition('|')[2]}" if "|" in name else name
+    socket, rest = split_socket(name)
+    return f"unix:|{rest}" if socket else name
 
 
 @lru_cache(maxsize=1024)
@@ -235,11 +236,18 @@ def balancer_name(url: str) -> str:
     return "balancer://" + url[11:].partition("/")[0].lower()
 
 
+def split_socket(url: str) -> tuple[str, str]:
+    """``unix:PATH``, empty where there is none, and the URL behind it; another bar belongs to the URL."""
+    if url[:5].lower() != "unix:":
+        return "", url
+    socket, _, rest = url.partition("|")
+    return socket, rest
+
+
 @lru_cache(maxsize=1024)
 def target_path(url: str) -> str:
     """What a target URL says after its authority; empty when it has no path."""
-    rest = url.partition("|")[2] or url
-    after = rest.partition("://")[2]
+    after = split_socket(url)[1].partition("://")[2]
     slash = after.find("/")
     return after[slash:] if slash >= 0 else ""
 
@@ -247,19 +255,19 @@ def target_path(url: str) -> str:
 @lru_cache(maxsize=1 << 15)
 def worker_name(url: str) -> str:
     """A worker's identity: scheme and host in lower case, the default port dropped, the path kept (WK-1)."""
-    socket, bar, rest = url.partition("|")
-    parts = urlsplit(rest if bar else url)
+    socket, rest = split_socket(url)
+    parts = urlsplit(rest)
     scheme, host = parts.scheme.lower(), (parts.hostname or "").lower()
     host = f"[{host}]" if ":" in host else host
     port = _port(parts)
     shown = "" if port in (None, DEFAULT_PORTS.get(scheme)) else f":{port}"
     authority = parts.netloc.lower() if "$" in parts.netloc else host + shown  # that comes with the request
-    return f"{socket + bar if bar else ''}{scheme}://{authority}{target_path(url)}"
+    return f"{f'{socket}|' if socket else ''}{scheme}://{authority}{target_path(url)}"
 
 
 def has_port(url: str) -> bool:
     """False where a URL names a port that can't be; httpd reads such a line and answers 400 (AH01083)."""
-    parts = urlsplit(url.partition("|")[2] or url)
+    parts = urlsplit(split_socket(url)[1])
     if "$" in parts.netloc:
         return True
     try:
@@ -280,17 +288,17 @@ def _without_mapping(parameters: Iterable[tuple[str, object]]) -> tuple[tuple[st
 
 
 def _make_worker(draft: _Draft, member: Member | None = None) -> Worker:
-    socket, bar, rest = draft.url.partition("|")
-    parts = urlsplit(rest if bar else draft.url)
+    socket, rest = split_socket(draft.url)
+    parts = urlsplit(rest)
     scheme = parts.scheme.lower()
     given = draft.parameters
     worker = Worker(
         name=worker_name(draft.url),
         scheme=scheme,
-        host=(parts.hostname or ("localhost" if bar else "")).lower(),
+        host=(parts.hostname or ("localhost" if socket else "")).lower(),
         port=_port(parts) or DEFAULT_PORTS.get(scheme, 0),
         path=target_path(draft.url),
-        socket=socket[5:] if bar else "",
+        socket=socket[5:],
         reusable=_keeps_connections(given, scheme),
         upgrade=_words(given.get("upgrade")),
         member=member,

@@ -230,7 +230,7 @@ class FcgiConnection(OriginConnection):
 
     def _start(self, exchange: Exchange, reply: ReplyHead, body: bytes, done: bool) -> None:
         exchange.status = reply.status
-        if reply.status == 304:  # of what describes a body httpd leaves out the type alone
+        if reply.status in (204, 304):  # of what describes a body httpd leaves out the type alone
             reply.fields = [pair for pair in reply.fields if pair[0].lower() != b"content-type"]
         if exchange.head_only:
             reply.length = 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
@@ -36,7 +36,11 @@ _COMMON = ("/", "/index.html", "/a.txt", "/app.css", "/sub", "/sub/", "/img.png"
 
 @dataclass(frozen=True)
 class Ask:
-    """A request: ``source`` is the client's address, ``secure`` whether TLS is spoken, with ``host`` as its name."""
+    """A request: ``source`` is the client's address, ``secure`` whether TLS is spoken, with ``host`` as its name.
+
+    ``whole`` is sent in place of everything. ``digest`` are a user and a wrong password (or none) with which a digest's
+    challenge is answered; ``certificate`` is what the client shows; ``late``: it may be asked after the handshake too.
+    """
 
     address: str
     port: int
@@ -46,8 +50,18 @@ class Ask:
     headers: tuple[str, ...] = ()
     body: str = ""
     source: str = "127.0.0.1"
+    whole: str = ""
+    digest: tuple[str, str] = ("", "")
+    certificate: str = ""
+    late: bool = False
+
+    def by(self, **changes: Any) -> Ask:
+        """The same by another client."""
+        return replace(self, **changes)
 
     def data(self) -> bytes:
+        if self.whole:
+            return self.whole.encode("latin-1")
         ends = [] if any(each.startswith("Connection:") for each in self.headers) else ["Connection: close"]
         lines = [self.line, f"Host: {self.host}", *self.headers, *ends, "X-Ask: 1"]
         return ("\r\n".join(lines) + "\r\n\r\n" + self.body).encode("latin-1")

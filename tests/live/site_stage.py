@@ -171,6 +171,11 @@ def _fill(nodes: tuple[Node, ...], folder: Path, root: Path) -> list[str]:
             _write(root / words[0], "".join(f"{user}:{_hashed(PASSWORD)}\n" for user in users), folder)
         elif name == "authgroupfile":
             _write(root / words[0], "".join(f"{group}: {users[-1]}\n" for group in groups), folder)
+    for section in every:
+        said = {each.name.lower(): split(each.args)[0] for each in section.children or () if split(each.args)}
+        if said.get("authtype", "").lower() == "digest" and {"authname", "authuserfile"} <= said.keys():
+            lines = (f"{user}:{said['authname']}:{_digest(user, said['authname'])}\n" for user in users)
+            _write(root / said["authuserfile"], "".join(lines), folder)
     for node in every:
         words = split(node.args)
         if node.name.lower() == "errordocument" and len(words) > 1 and words[1].startswith("/"):
@@ -197,6 +202,10 @@ def _people(nodes: list[Node]) -> tuple[list[str], list[str], list[Path]]:
 
 def _hashed(password: str) -> str:
     return "{SHA}" + base64.b64encode(hashlib.sha1(password.encode()).digest()).decode()
+
+
+def _digest(user: str, realm: str) -> str:
+    return hashlib.md5(f"{user}:{realm}:{PASSWORD}".encode()).hexdigest()
 
 
 def _folder(path: Path, folder: Path) -> list[Path]:

@@ -33,9 +33,10 @@ class Row:
         return one == two
 
     def covers(self, name: str, one: Ask, answer: str) -> bool:
-        shown = " ".join([one.line, *one.headers])
-        said = re.match(rf"HTTP/1\.1 (?:{self.status or '...'}) ", answer)
-        return self.site == name and re.search(self.asked, shown) is not None and said is not None
+        line = re.sub(r"^(\w+)\s+(?:\w+://[^/ ]*)?/*", r"\1 /", one.line)
+        shown = [" ".join([each, *one.headers]) for each in (line, one.line)]
+        said = one.whole or re.match(rf"HTTP/1\.1 (?:{self.status or '...'}) ", answer)
+        return self.site == name and any(re.search(self.asked, each) for each in shown) and bool(said)
 
 
 #: Out of scope by issue: what serve doesn't speak or do. It refuses by name, or leaves out what shows in no more than
@@ -47,6 +48,7 @@ OUT_OF_SCOPE = (
     Row("liferay", r"^\w+ /(?!errors(?:/(?!\.\.)|[? ]))", "ajp:// members", "500"),
     Row("sticky-sessions-tomcat-cluster", r"^\w+ /(?!(?:balancer-manager|images)(?:/(?!\.\.)|[? ]))", "ajp:", "500"),
     Row("http2-and-ajp-origins", r"^\w+ /(?:grpcish|secure|legacy|files)[/? ]", "h2, h2c, ajp and ftp origins", "500"),
+    Row("forward-proxy-restricted", r"^GET (?:http|ftp)://", "forward proxying isn't served: 500"),
     Row("hot-standby-balancer", "/status", "SetHandler server-status", "500"),
     Row("legacy-2.2-access-control", "/server-info", "SetHandler server-info", "500"),
     Row("jitsi-meet", ".", "AddOutputFilter Includes", lines=r"ETag: .*|Last-Modified: .*|Accept-Ranges: .*"),
