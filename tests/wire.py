@@ -24,10 +24,9 @@
     --- written logs/access.log         recorded: a file as it is in the end, without times and client's ports
 
 ``{A}`` to ``{C}`` are origins (``X-Ctl`` orders their answers), nobody listens at 127.0.0.1:{dead}, ``{box}`` is the
-sandbox. Host: example.com is added
-where a request names none. Headers are sorted by name; Date and Server are left out, and a page of httpd's own is
-told by its title (its length stands in Content-Length). ``python -m tests.wire --ours NAME...`` shows what serve
-says otherwise.
+sandbox. Host: example.com is added where a request names none. Headers are sorted by name; Date and Server are left
+out, and a page of httpd's own is told by its title and by what else went wrong (its length stands in Content-Length).
+``python -m tests.wire --ours NAME...`` shows what serve says otherwise.
 """
 
 from __future__ import annotations
@@ -378,7 +377,8 @@ def _body(answer: Answer, headers: Mapping[str, str]) -> str:
     text = body.decode("latin-1")
     title = re.match(r"<!DOCTYPE HTML PUBLIC.*\n<html><head>\n<title>(\d{3} .*)</title>\n</head><body>\n<h1>", text)
     if title:
-        return f"({title[1]})\n"
+        second = re.search(r"Additionally, a (\d{3} .*)\nerror", text)
+        return f"({title[1]}{f', and {second[1]}' if second else ''})\n"
     if len(text) > SHOWN:
         text = f"{text[:80]}... ({len(body)} bytes)"
     return note + text + ("" if not text or text.endswith("\n") else "(no newline)\n")

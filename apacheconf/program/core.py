@@ -108,6 +108,7 @@ def limits(server: Server, linker: Linker) -> Limits:
         "bad_header": proxy.bad_header,
         "io_buffer": proxy.io_buffer_size,
         "blocked": proxy.block,
+        "forwards": proxy.requests,
         "merge_slashes": core.merge_slashes,
         "encoded_slashes": per_dir.allow_encoded_slashes,
         "server_tokens": core.server_tokens,

@@ -192,6 +192,7 @@ class Limits:
     blocked: tuple[str, ...] = ()
     trace: bool = True
     trace_bodies: bool = False
+    forwards: bool = False
     merge_slashes: bool = True
     encoded_slashes: str = "Off"
     strict_hosts: bool = True

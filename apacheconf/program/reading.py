@@ -124,6 +124,19 @@ def check_known(program: Program, local: tuple[str, int], name: HostName | None)
     raise HostStranger(f"{text} (default vhost for current connection is {_place_of(first)})")
 
 
+def _is_for_another(request: Request, target: Target, host: Host) -> bool:
+    """Whether an absolute URL is another server's, which ProxyRequests would ask (FW-1)."""
+    if not target.authority or not target.scheme:
+        return False
+    try:
+        asked = parse_host(target.authority, strict=False)
+    except HostRefused:
+        return True
+    port = asked.port or (443 if target.scheme == "https" else 80)
+    own = target.scheme == request.scheme and port == (host.port or request.local[1])
+    return not own or asked.name not in names_of(host)
+
+
 def _place_of(host: Host) -> str:
     """File and line, without the column."""
     return str(host.place).rpartition(":")[0] if host.place is not None else "main"
@@ -134,8 +147,10 @@ def _check(request: Request, target: Target, course: Course, tracer: Tracer) -> 
     expect = request.header("Expect")
     if expect and expect.lower() != "100-continue":
         return 417, f"Expect: {expect} can't be met"
+    if course.state.host.shape.limits.forwards and _is_for_another(request, target, course.state.host):
+        return 500, "forward proxying isn't served"
     if target.raw_path == "*":
-        return (200, "the server answers OPTIONS * itself") if request.method == "OPTIONS" else (400, "not a path")
+        return 200, "the server answers OPTIONS * itself"
     course.received = True
     if map_before_decoding(course, tracer):
         return None

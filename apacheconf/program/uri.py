@@ -48,6 +48,8 @@ def parse_target(method: str, target: str) -> Target:
     if BLANK.search(target) is not None:
         raise PathRefused(400, "a blank or control character in the request-target")
     if target == "*":
+        if method != "OPTIONS":
+            raise PathRefused(400, "a request-target starts with a slash or is an absolute URL")
         return Target("*")
     if method == "CONNECT" and not target.startswith("/"):
         if not re.fullmatch(r"(?:[^@]*@)?(?:\[.*\]|[^:]*):[0-9]+", target):

@@ -58,10 +58,12 @@ class Answering:
         uncached: bool = False,
         kept: Sequence[tuple[bytes, bytes]] = (),
         measured: bool = True,
+        first: int = 0,
     ) -> None:
         """Answer a request with an error: its document, or a page made here, with the fields that are ``kept``.
 
-        A page that isn't ``measured`` has no Content-Length (RS-18, RS-31, DR-5).
+        A page that isn't ``measured`` has no Content-Length (RS-18, RS-31, DR-5). ``first`` is what would have been
+        answered, had the body not been broken (RB-9).
         """
         if status == 204:  # it has no page, and bytes of one would begin the next answer
             decision = exchange.plan.decision
@@ -72,9 +74,9 @@ class Answering:
             kept = _with_allowed(exchange, kept)
         if status == 416 and not measured:  # httpd asks twice whether the connection stays, and counts both
             self.count_again()
-        if answered_by_document(self, exchange, status, reason, kept, measured or status != 416):  # type: ignore[arg-type]  # a ClientConnection
+        if answered_by_document(self, exchange, status, reason, kept, measured or status >= 500):  # type: ignore[arg-type]  # a ClientConnection
             return
-        second = 0
+        second = first
         if exchange.first_status:  # the document failed: the first error counts (ED-2), and both end connections
             exchange.stay = exchange.stay and status not in CLOSING
             second, (status, reason), note = exchange.first_status, exchange.first_error, ""

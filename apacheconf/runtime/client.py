@@ -22,6 +22,7 @@ from apacheconf.program.uri import PathRefused
 from apacheconf.runtime.answering import asking_nobody
 from apacheconf.runtime.asking import PREFETCH
 from apacheconf.runtime.complaints import LATE_BODY, LATE_HEAD
+from apacheconf.runtime.documents import status_told
 from apacheconf.runtime.errors import ClientBroke, OriginBroke, Said
 from apacheconf.runtime.exchange import Exchange
 from apacheconf.runtime.faults import PARTIAL, TOO_LATE
@@ -33,11 +34,11 @@ from apacheconf.runtime.later_certificates import CertificateAsked
 from apacheconf.runtime.local import local_answer
 from apacheconf.runtime.misread import fields_of, is_begun, line_of
 from apacheconf.runtime.page_texts import PLAIN_HTTP
+from apacheconf.runtime.pages import CLOSING
 from apacheconf.runtime.patience import patience
 from apacheconf.runtime.planning import find_site, plan_exchange, plan_of_line, request_of
 from apacheconf.runtime.switches import relays_expect
 from apacheconf.runtime.telling import tell, tell_body_lost, tell_client, tell_path
-from apacheconf.runtime.uploads import check_announced
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -233,7 +234,7 @@ class ClientConnection(KeepAlive):
             self._wait_for(question, exchange, raw, head)
             return
         except PathRefused as refused:
-            exchange.reads_body = not self._expect_refused
+            exchange.reads_body = not self._expect_refused and refused.status not in CLOSING
             tell_path(exchange, refused.status)
             self.refuse(exchange, refused.status)
             return
@@ -322,9 +323,7 @@ class ClientConnection(KeepAlive):
         plan = exchange.plan
         if plan.service is None:
             assert plan.decision is not None
-            exchange.reads_body = not self._expect_refused
-            if exchange.reads_body and not exchange.body_done:
-                check_announced(exchange)
+            exchange.reads_body = not self._expect_refused and plan.decision.status not in CLOSING
             local_answer(self, exchange, head, plan.decision)
         elif expects and relays_expect(exchange):
             self._expect_refused, exchange.plain = False, False
@@ -348,12 +347,15 @@ class ClientConnection(KeepAlive):
         if exchange is not None and exchange.started:
             self.hang_up(exchange)
             return
+        first = 0
         if exchange is None:
             exchange = self._misread()
             exchange.head_only = exchange.request_line.split(b" ", 1)[0] == b"HEAD" and error.status != 414
             tell_client(exchange, error)
         else:
             tell_client(exchange, error)
+            if exchange.reads_body and exchange.plan.decision is not None:
+                first = status_told(exchange, exchange.plan.decision.status or 0)
             member = exchange.waste_turn()
             if member is not None and (self._body is not None or exchange.inflater is not None):
                 tell_body_lost(exchange, member, error)
@@ -361,7 +363,7 @@ class ClientConnection(KeepAlive):
             exchange.plan = asking_nobody(exchange.plan)
         self.exchange, self._held = exchange, None
         exchange.stay = exchange.reads_body = False
-        self.refuse(exchange, error.status, "", error.note, measured=error.measured)
+        self.refuse(exchange, error.status, "", error.note, measured=error.measured, first=first)
 
     def _misread(self) -> Exchange:
         """An exchange for what couldn't be read as a request (LG-4)."""

@@ -99,11 +99,11 @@ def _matches_none(listed: bytes, etag: bytes, weakly: bool) -> bool:
 
 
 def date_of(value: bytes) -> int | None:
-    """Seconds since 1970; None for what is no date of HTTP."""
+    """Seconds since 1970; None for what is no date of HTTP, and for that beginning, which is none to httpd."""
     if not value:
         return None
     try:
         found = parsedate_tz(value.decode("latin-1"))
-        return None if found is None else int(mktime_tz(found))
+        return None if found is None else int(mktime_tz(found)) or None
     except (ValueError, OverflowError, TypeError):
         return None

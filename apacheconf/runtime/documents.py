@@ -42,6 +42,12 @@ def documents_of(exchange: Exchange) -> dict[int, SetErrorDocument]:
     return (exchange.site.unread_plan() if unread else plan).forwarding.documents
 
 
+def status_told(exchange: Exchange, status: int) -> int:
+    """The status that a client is told of an error: 302 where its document is a URL."""
+    document = documents_of(exchange).get(spoken(status))
+    return 302 if document is not None and document.url and status != 401 else status
+
+
 def answered_by_document(
     client: ClientConnection,
     exchange: Exchange,
@@ -55,7 +61,7 @@ def answered_by_document(
     A text has the Allow that is ``kept``. Text and redirect have no length unless ``measured``.
     """
     document = documents_of(exchange).get(spoken(status))
-    if document is None or exchange.first_status or exchange.version < (1, 0):
+    if document is None or exchange.first_status:
         return False
     if status == 401 and document.url:  # a redirect would lose the challenge; httpd leaves it out
         return False

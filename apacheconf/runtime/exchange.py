@@ -68,7 +68,7 @@ class Exchange(Requesting):
         "announce", "answered_at", "begun", "chain", "closes", "connection", "cut", "first_error", "first_plan", "head",
         "head_only", "interims", "known", "lines", "log_id", "notes", "overridden", "path", "pinged", "plain",
         "producer", "ranged", "reads_body", "reply", "request_line", "site", "status", "stay", "trailers_in",
-        "trailers_out", "upgrade", "version", "written",
+        "trailers_out", "unchunked", "upgrade", "version", "written",
     )  # fmt: skip
 
     def __init__(
@@ -118,6 +118,7 @@ class Exchange(Requesting):
         self.written = 0
         self.status = 0
         self.ranged = False
+        self.unchunked = False
         self.upgrade = b""
         self.first_status = 0
         self.first_error = 0, ""
@@ -211,6 +212,7 @@ class Exchange(Requesting):
         if self.first_status and self._overrides(self.first_status):  # RS-25
             reply.status, reply.reason = self.first_status, standard_reason(self.first_status)
         if self.expects:  # it answered without asking for the body (RQ-24)
+            self.unchunked = not self.pinged
             self.stay = self.stay and self.pinged and self.body_done
             if reply.reusable:
                 self._may_send_body()
@@ -252,7 +254,7 @@ class Exchange(Requesting):
     def sends_as_is(self) -> bool:
         """Whether the bytes of a body made here go to the client as they are."""
         reply = self.reply
-        framed = reply is None or (reply.length in (CHUNKED, UNTIL_CLOSE) and self.version >= (1, 1))
+        framed = reply is None or (reply.length in (CHUNKED, UNTIL_CLOSE) and self._chunks())
         return not framed and self.chain is None and self.overridden is None and not self.head_only
 
     def count(self, size: int) -> None:
@@ -273,9 +275,12 @@ class Exchange(Requesting):
         self.written += size
         if self.pool is not None:
             self.pool.cells.read += size
-        if reply.length not in (CHUNKED, UNTIL_CLOSE) or self.version < (1, 1):
+        if reply.length not in (CHUNKED, UNTIL_CLOSE) or not self._chunks():
             return b"".join(pieces)
         return chunk(pieces) + (LAST_CHUNK if done else b"")
+
+    def _chunks(self) -> bool:
+        return self.version >= (1, 1) and not self.unchunked
 
     def finish(self) -> None:
         """The answer is complete and the connection is free again."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.listing import Asked, entries_of, read_query
 from apacheconf.runtime.listing_page import heading, preamble, rows
 from apacheconf.runtime.media import NO_TYPES, Media, describe, types_of
+from apacheconf.runtime.page_texts import escape
 from apacheconf.runtime.resolving import look_up
 from apacheconf.runtime.strict import Fields
 

@@ -19,7 +19,7 @@ from apacheconf.runtime.strict import Fields, read_fields, read_request_line
 
 @dataclass(slots=True)
 class RequestHead:
-    """A request's head. ``version`` is (0, 9), (1, 0) or (1, 1): whatever is above 1.1 counts as 1.1 (RB-13)."""
+    """A request's head. ``version`` is (0, 9), (1, 0), (1, 1) or above, which is named and counts as 1.1 (RB-13)."""
 
     method: bytes
     target: bytes

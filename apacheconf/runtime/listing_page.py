@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from html import escape
 
 from apacheconf.program.handling import ListingRules
 from apacheconf.program.uri import escape_path
 from apacheconf.runtime.listing import Asked, Entry
+from apacheconf.runtime.page_texts import escape
 
 _HTML = '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN" "http://www.w3.org/TR/html4/strict.dtd">\n<html>\n'
 _XHTML = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 from apacheconf.program.request import Decision
@@ -10,7 +9,7 @@ from apacheconf.runtime.answer import spoken, standard_reason
 from apacheconf.runtime.framing import CHUNKED_FIELD, LAST_CHUNK, chunk, unmeasured
 from apacheconf.runtime.handlers import handle
 from apacheconf.runtime.heads import RequestHead
-from apacheconf.runtime.page_texts import Html
+from apacheconf.runtime.page_texts import Html, escape
 from apacheconf.runtime.pages import CONTENT_TYPE
 from apacheconf.runtime.switches import vary_lines
 

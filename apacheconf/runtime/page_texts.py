@@ -5,6 +5,13 @@
 
 from __future__ import annotations
 
+import html
+
+
+def escape(text: str) -> str:
+    """A text in HTML, as httpd escapes it: an apostrophe stays."""
+    return html.escape(text, quote=False).replace('"', "&quot;")
+
 
 class Html(str):
     """A note that is HTML already."""

@@ -15,6 +15,7 @@ from apacheconf.runtime.complaints import BAD_CHUNK, BAD_CHUNK_SIZE, MALFORMED
 from apacheconf.runtime.errors import ClientBroke
 from apacheconf.runtime.framing import BadChunk, BodyReader, body_reader
 from apacheconf.runtime.heads import FastReader, RequestHead, read_request_head
+from apacheconf.runtime.pages import CLOSING
 from apacheconf.runtime.patience import Patience, patience
 from apacheconf.runtime.unfinished import blank_lines, check_unfinished
 from apacheconf.runtime.uploads import check_announced
@@ -193,11 +194,11 @@ class RequestReader(Answering):
 
         A client that waits for 100 Continue gets it (RQ-20). Raises ClientBroke.
         """
-        if self._body is None:
-            exchange.stay = exchange.stay and not self._expect_refused
+        if self._body is None or exchange.first_status in CLOSING:  # what ends the connection leaves the body
+            exchange.stay = exchange.stay and not self._expect_refused and self._body is None
             return False
+        check_announced(exchange)
         if self._expect_refused:
-            check_announced(exchange)
             self._expect_refused, exchange.reads_body = False, True
             self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self._held = then
@@ -216,6 +217,7 @@ class RequestReader(Answering):
     ) -> None:
         """Answer here once the body is read: what is wrong with it counts more (RB-14). Raises ClientBroke."""
         if exchange.reads_body and self._body is not None:
+            check_announced(exchange)
             self._held = partial(super().answer, exchange, status, body, fields, reason, measured, completed)
             self._rest_of_body()
         else:

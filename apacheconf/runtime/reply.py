@@ -86,10 +86,16 @@ def _framing(exchange: Exchange, reply: ReplyHead, complete: bool) -> bytes:
     if exchange.first_status in CLOSING:  # the error has ended the connection before its document is sent
         reply.length, exchange.stay = UNFRAMED, False
         return b""
-    if exchange.version >= (1, 1):
+    exchange.unchunked = exchange.unchunked or exchange.client.expects or _is_framed_twice(exchange)
+    if exchange.version >= (1, 1) and not exchange.unchunked:
         return b"Transfer-Encoding: chunked\r\n"
     exchange.stay = False
     return b""
+
+
+def _is_framed_twice(exchange: Exchange) -> bool:
+    """A request with both lengths ends the connection before anything is said of it (RB-7)."""
+    return {b"content-length", b"transfer-encoding"} <= {name.lower() for name, _ in exchange.fields}
 
 
 def status_line_size(head: bytes) -> int:

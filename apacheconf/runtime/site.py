@@ -117,7 +117,7 @@ class Site:
 
         Raises PathRefused where the path is refused before any step.
         """
-        if not self.is_quick or target.raw_path == "*" or head.method in CHECKED_BY_DECIDE:
+        if not self.is_quick or target.raw_path == "*" or target.authority or head.method in CHECKED_BY_DECIDE:
             return None
         path = normalise(target.raw_path, self.limits.encoded_slashes, self.limits.merge_slashes)
         if "//" in path:  # mappings may take more of its slashes than their prefix has (PP-5)

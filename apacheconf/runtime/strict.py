@@ -55,7 +55,7 @@ def read_request_line(line: bytes, limits: Limits) -> tuple[bytes, bytes, tuple[
         return method, target, (0, 9)
     if major == b"0":
         raise ClientBroke(400, "there is no such version of HTTP")
-    return method, target, (1, 0) if (major, minor) == (b"1", b"0") else (1, 1)
+    return method, target, (int(major), int(minor))
 
 
 def read_fields(block: bytes, limits: Limits) -> Fields:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from apacheconf.program import Decision, Request, decide
 from apacheconf.program.cells import find_cell
 from apacheconf.program.fold import steps_for
 from apacheconf.program.handling import TOLD, Told
+from apacheconf.program.loading import load
 from apacheconf.program.program import Program
 from tests.program import examples
 
@@ -87,3 +90,20 @@ def test_cells_hold_the_steps_that_the_layers_give(make, path: str):  # NGX-31
 def test_every_kind_of_settings_is_met_on_the_way() -> None:
     kinds = {kind.__name__ for kind in Told.__subclasses__()}
     assert kinds - {kind.__name__ for kind in TOLD} == {"Variant"}  # which negotiation makes, and no step
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("http://example.com/x", None),
+        ("http://elsewhere.example/x", 500),
+        ("http://example.com:81/x", 500),
+        ("https://example.com/x", 500),
+        ("/x", None),
+    ],
+)
+def test_what_a_forward_proxy_would_fetch_is_no_path_of_ours(tmp_path: Path, target: str, status: int | None) -> None:
+    """FW-1: serve doesn't fetch it, and doesn't take it for its own either."""
+    file = tmp_path / "site.conf"
+    file.write_text("Listen 80\nServerName example.com\nProxyRequests On\n")
+    assert ask(load([str(file)]).require(), target).status == status
