@@ -19,7 +19,7 @@ from apacheconf.program.phases import Phase
 from apacheconf.program.steps import SetErrorDocument
 from apacheconf.program.values import Literal, Value
 from apacheconf.runtime.answer import spoken
-from apacheconf.runtime.forward import header_lines
+from apacheconf.runtime.forward import header_lines, with_empty_body
 from apacheconf.runtime.framing import unmeasured
 from apacheconf.runtime.local import redirect
 from apacheconf.runtime.pages import CLOSING, CONTENT_TYPE
@@ -120,4 +120,6 @@ def _ask_locally(client: ClientConnection, exchange: Exchange, status: int, reas
     assert plan.decision is not None
     if plan.fields is not None:
         exchange.lines = header_lines(plan.fields, False, None, b"")
+        if exchange.body_done:
+            exchange.lines = with_empty_body(exchange.lines, exchange.fields)
     client.start_again(exchange, plan.decision)
