@@ -7,6 +7,7 @@ key that stands in no report excuses nothing, and a caveat without a line here e
 
 from __future__ import annotations
 
+from ast import literal_eval
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -24,6 +25,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
         "origin: closes without an answer", "origin: breaks off*", "origin: raw: *", "origin: answers before the body",
         "origin: header of 9000 bytes", "last: space before the colon from the origin", "last: the requests after it",
     ),
+    "chunk-size": ("body: chunk size*",),
     "connect": ("method: CONNECT*",),
     "connection-named-headers": ("header: Connection lists*", "header: TE", "origin: hop-by-hop headers"),
     "expect-continue": ("body: Expect*", "down: Expect"),
@@ -66,6 +68,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "script-fields": ("host: absolute form against Host", "host: absolute form with a port", "header: underscore",
                       "header: spaces around the value", "origin: status 204", "origin: status 304",
                       "version: 1.0 without Host"),
+    "unread-bodies": ("connection: a body, then *",),
     "websocket": ("header: Upgrade",),
 }  # fmt: skip
 
@@ -91,6 +94,7 @@ WITH_STATUS: Mapping[str, frozenset[int]] = {
 }
 #: Keys that announce only some aspects of their probes: these patterns.
 ONLY: Mapping[str, tuple[str, ...]] = {
+    "unread-bodies": ("answer 2: answer", "connection afterwards"),
     "unread-requests": ("header *", "answer ?: header *"),
     "gzip": ("*header vary",),
     "script-bodies": ("origin: header http_transfer_encoding", "origin: header content_length"),
@@ -113,6 +117,8 @@ DRAWN = "map-drawn"
 CLOSED = frozenset({"authorities-folder", "closed", "handler", "refuses-everyone", "scheme"})
 #: Caveats of one that answers who has no certificate, where httpd ends the connection, and with which status.
 REFUSED = {"asked-early": "403", "certificate-page": "400"}
+#: The caveat of balancers whose members take turns in another order, and the aspect that shows it.
+TURNS, COUNTS = "turns", "how often each member was asked"
 #: The caveat of a target that serves no files: it announces a 404 where httpd looks for one.
 FILES = "files"
 #: The caveat of one whose list of a folder is a page of its own.
@@ -154,6 +160,8 @@ class Announcements:
         """Caveats about where a request goes: whatever is answered there may differ."""
         if about.file and FILES in self.keys and any(map(_is_no_file, aspects)):
             return FILES
+        if TURNS in self.keys and all(map(_takes_turns, aspects)):
+            return TURNS
         if about.file and LIST in self.keys and any(map(_is_list, aspects)):
             return LIST
         if any(row.name.lower() == "errordocument" for row in self.rows) and _is_without_page(aspects):
@@ -175,8 +183,11 @@ class Announcements:
 
 
 def _is_no_file(aspect: Aspect) -> bool:
-    """Whether the other has a stock 404, or another stock page, in the place of a file."""
-    return (aspect.what, aspect.other) in (("status", "404"), ("body", "(stock page)"))
+    """Whether the other has a stock 404, or another stock page, in the place of a file, or asks nobody for a script."""
+    if aspect.what == COUNTS:
+        return aspect.other == "{}"
+    answer = aspect.what.endswith(("status", "answer"))
+    return (answer and aspect.other.startswith("404")) or (aspect.what, aspect.other) == ("body", "(stock page)")
 
 
 def _is_list(aspect: Aspect) -> bool:
@@ -199,6 +210,14 @@ def _refuses(aspect: Aspect, status: str) -> bool:
     if aspect.what.endswith("answer"):
         return aspect.reference == "(none)" and aspect.other.startswith(status)
     return aspect.what.endswith("status") and aspect.reference == "400" and aspect.other == status
+
+
+def _takes_turns(aspect: Aspect) -> bool:
+    """Whether no member was asked more than once more or less."""
+    if aspect.what != COUNTS:
+        return False
+    theirs, ours = (dict(literal_eval(text)) for text in (aspect.reference, aspect.other))
+    return theirs.keys() == ours.keys() and all(abs(theirs[each] - ours[each]) <= 1 for each in theirs)
 
 
 def _is_closed(aspect: Aspect) -> bool:

@@ -36,6 +36,7 @@ def backend_of(low: Lowering, end: Route | Closed) -> str:
     if origin is not None:
         return mod_proxy.backend_for(low, end, origin)
     report_unsure(low, end)
+    low.answers_here = True
     if end.answer and isinstance(end.answer.action, Redirect):
         return mod_alias.backend_for(low, end, end.answer)
     return _answering_route(low, end)

@@ -103,7 +103,9 @@ def fetch_of(value: Value, environment: Environment = NOTHING_SET) -> str:
         case Variable("REQUEST_URI") if environment.keeps_slashes:
             return KEPT_PATH
         case Variable("SERVER_PORT") if environment.port:
-            return f'req.fhdr(host),concat(:{environment.port}),regsub("{_PORT}","\\\\1")'
+            return (
+                f'base,regsub("/.*$",""),concat(:{environment.port}),regsub("{_PORT}","\\\\1")'  # without a Host, too
+            )
         case Variable("RESP", name):
             return f"res.fhdr({name.lower()})"
         case Variable("SSL", name):

@@ -25,6 +25,10 @@ DIFFERENCES = (
                "Header always adds", "GET /a#b HTTP/1.1"),
     Difference("framing", _A, "the same Content-Length twice is taken as one; httpd answers 400",
                "POST / HTTP/1.1 with Content-Length: 3 twice"),
+    Difference("chunk-size", _A, "a body whose chunk size is no number is answered with 400 at once; httpd finds out "
+               "when somebody reads it, and may have answered by then", "POST / HTTP/1.1 with the chunk size x"),
+    Difference("unread-bodies", _A, "a connection ends behind an answer that is made here while a body is under way; "
+               "httpd reads the body and goes on", "POST /old HTTP/1.1 with a body, then GET / HTTP/1.1"),
     Difference("websocket", _A, "a WebSocket handshake without its key is answered with 400; httpd strips the upgrade",
                "GET / HTTP/1.1 with Connection: upgrade and Upgrade: websocket"),
     Difference("long-headers", _A, "the limits are on all headers together: 64 kB; httpd takes 100 fields of 8 kB and "
@@ -47,6 +51,9 @@ DIFFERENCES = (
     Difference("ipv6", _A, "Listen without an address listens on IPv4 only; httpd listens on IPv6 too, where there is "
                "any", "GET http://[::1]/ HTTP/1.1"),
 )  # fmt: skip
+#: Said where TRACE may be asked and some path leads to no origin.
+NO_ECHO = Difference("trace", _A, "TRACE of a path that leads to no origin is answered as GET is; httpd sends the "
+                     "request back", "TRACE /old HTTP/1.1")  # fmt: skip
 #: Said where some path leads to no origin: httpd looks for a file there.
 FILES = Difference("files", Outcome.UNSUPPORTED, "the translation serves no files: what no mapping takes is answered "
                    "with 404", "GET /index.html HTTP/1.1")  # fmt: skip

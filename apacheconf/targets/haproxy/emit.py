@@ -20,7 +20,7 @@ from apacheconf.targets.growing import places
 from apacheconf.targets.haproxy import core, documents, files, hosts, mod_headers, mod_log_config, mod_setenvif, mod_ssl
 from apacheconf.targets.haproxy.backends import backend_of
 from apacheconf.targets.haproxy.conditions import Environment, Term, Terms, can_ask
-from apacheconf.targets.haproxy.differences import DIFFERENCES, FILES
+from apacheconf.targets.haproxy.differences import DIFFERENCES, FILES, NO_ECHO
 from apacheconf.targets.haproxy.lowering import MAIN, Lowering
 from apacheconf.targets.haproxy.mod_authz_core import can_say
 from apacheconf.targets.haproxy.mod_proxy_hcheck import claims_of_expressions
@@ -71,7 +71,9 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Sco
     for kind in low.kinds.values():
         ledger.liken(kind.written[0], kind.written[1:])
     settle(own_claims, FILE, ledger)
-    found = (() if main.shape.limits.trace else (NO_TRACE,)) + DIFFERENCES + ((FILES,) if low.lacks_files else ())
+    traced = {host.shape.limits.trace for host in program.hosts}
+    no_trace = (NO_ECHO,) if True in traced and low.answers_here else (NO_TRACE,) if False in traced else ()
+    found = no_trace + DIFFERENCES + ((FILES,) if low.lacks_files else ())
     return Emission({FILE: text + own, **low.files}, found, tuple(low.notes))
 
 

@@ -67,8 +67,9 @@ class Lowering:
     in_front: set[tuple[int, tuple[int, ...], Action]] = field(default_factory=set)
     #: Hosts whose questions are all in words of the request.
     spelt_out: set[int] = field(default_factory=set)
-    #: Some path leads to no origin.
+    #: Some path leads to no origin, and has an answer that is made here.
     lacks_files: bool = False
+    answers_here: bool = False
     #: The key of ``a.crt`` is ``a.key``, not ``a.crt.key``.
     keys_without_crt: bool = False
 

@@ -38,4 +38,6 @@ def _claim(low: Lowering, host: Host, line: Written, lookup: Lookup | None) -> C
         return unsupported((line,), f"HAProxy can't say {missing}: write the texts to a txt: map", "map-kind")
     if lookup.kind == "int":
         return exact((line,))
-    return equivalent((line,), _DRAWN if lookup.kind == "rnd" else _AS_READ, "map-as-read")
+    if lookup.kind == "rnd":
+        return equivalent((line,), _DRAWN, "map-drawn")
+    return equivalent((line,), _AS_READ, "map-as-read")

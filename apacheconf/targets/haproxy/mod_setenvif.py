@@ -22,7 +22,7 @@ from apacheconf.targets.haproxy.conditions import Environment, Terms, variable_o
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.rewriting import inner
 from apacheconf.targets.hostnames import own_scheme
-from apacheconf.targets.questions import CannotAsk, pcre
+from apacheconf.targets.questions import CannotAsk, matches_empty, pcre
 from apacheconf.targets.routes import Route
 
 _UNPACKED = "nothing is compressed here"
@@ -92,8 +92,17 @@ def _emit_step(step: Step, terms: Terms, names: Collection[str], of_host: tuple[
     for name, sample in _sets(step, terms, names):
         words = [f"set-var({variable_of(name)})", sample] if sample else [f"unset-var({variable_of(name)})"]
         only = ["if", *of_host, *asked] if of_host or asked else []
+        if sample and _may_ask_nothing(step, name):  # it is empty there, and a sample of what is missing sets nothing
+            terms.rules.add("http-request", words[0], "str()", *only)
         terms.rules.add("http-request", *words, *only, comment=comment)
         comment = ""
+
+
+def _may_ask_nothing(step: Step, name: str) -> bool:
+    """Whether a variable gets a capture of a match that holds for what is missing."""
+    given = next(each.value for each in _set_by(step) if each.name == name)
+    found = matched_by(step, given.match) if isinstance(given, Capture) else None
+    return found is not None and not isinstance(found[0], Literal) and matches_empty(found[1].removeprefix("(?i)"))
 
 
 def emit_late(low: Lowering, route: Route, terms: Terms) -> None:

@@ -20,6 +20,7 @@ from apacheconf.targets.upgrades import SECURE
 #: lbmethods and what comes closest; the others come as byrequests.
 _METHODS = {"byrequests": "roundrobin", "bybusyness": "leastconn"}
 _MOST = 256
+_TURNS = "members take turns in another order: after some requests one may have been asked once more or less"
 #: The schemes that HAProxy speaks with origins, and whether over TLS; those of HTTP/2 have words of their own (HAP-94).
 SPOKEN = {**SECURE, "h2": True, "h2c": False}
 _OF_HTTP2 = {"h2": ["alpn", "h2"], "h2c": ["proto", "h2"]}
@@ -62,6 +63,8 @@ def _balancer_claims(balancer: Balancer) -> tuple[Claim, ...]:
         claims.append(unsupported(balancer.said_by, "members are not taken out for what they answer", "failonstatus"))
     if balancer.wait or not balancer.force_recovery:
         claims.append(approximated(said_by, "how long a request waits for members differs", "attempts"))
+    if len(set(_weights(balancer.members))) > 1:
+        claims.append(equivalent(said_by, _TURNS, "turns"))
     return tuple(claims) or (exact(said_by),)
 
 
