@@ -6,6 +6,7 @@ names, the page of its status. What is not listed here announces nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from apacheconf.ledger import Row
@@ -36,9 +37,16 @@ def _request_header(row: Row) -> tuple[str, ...]:
     return f"origin: {name}", f"request ? origin: {name}"
 
 
+def _rule(row: Row) -> tuple[str, ...]:
+    """A rule that sets a cookie (RW-22) announces no more than that: where it leads is another matter."""
+    flags = (split(row.args)[2:] or [""])[0].lower()
+    return _COOKIE if re.search(r"[\[,]\s*(?:co|cookie)=", flags) else ()
+
+
 _BY_NAME: Mapping[str, tuple[str, ...] | Callable[[Row], tuple[str, ...]]] = {
     "header": _set_header,
     "requestheader": _request_header,
+    "rewriterule": _rule,
     "adddefaultcharset": ("*header content-type",),
     "usecanonicalname": ("header location", "header content-location", "header uri", "header destination"),
     "addoutputfilterbytype": _VARY,

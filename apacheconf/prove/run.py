@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from apacheconf.diagnostics import UsageError
 from apacheconf.engines import find, stopping_on_signals
@@ -146,7 +146,12 @@ def _run(
     if scenario.name == SEQUENCE and other.name in ("nginx", "haproxy"):
         asked = without_checks(loaded.require()).apply
         one, two = ({name: asked(seen) for name, seen in side.items()} for side in (one, two))
-        yield _distribution(target, scenario, one, two)
+        result = _distribution(target, scenario, one, two)
+        if not result.comparison.equal:
+            probe = scenario.probes[0]
+            known = about(staged, probe, one[probe.name], two[probe.name])
+            result = replace(result, announced=other.said.announce(SEQUENCE, result.comparison.aspects, known))
+        yield result
         return
     rules = rules_for(other.name)
     if other.name != fronts.SERVE:

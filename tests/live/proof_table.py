@@ -43,20 +43,5 @@ OPEN: dict[str, frozenset[str]] = {
             "wordpress",
         }
     ),
-    "haproxy": frozenset(
-        {
-            "artifactory",
-            "canary-by-cookie",
-            "http2-and-ajp-origins",
-            "liferay",
-            "multi-tenant-wildcards",
-            "onlyoffice",
-            "phpmyadmin-guarded",
-            "rails-puma-unix-socket",
-            "remoteip-behind-lb",
-            "spring-boot-behind-tls",
-            "sticky-sessions-tomcat-cluster",
-            "weighted-balancer-with-hcheck",
-        }
-    ),
+    "haproxy": frozenset(),
 }

@@ -80,3 +80,33 @@ def test_a_request_that_is_not_read() -> None:
     found = Announcements(("unread-requests",))
     assert found.announce("path: /..", [Aspect("header x-colour", "blue", "(absent)")]) == "unread-requests"
     assert found.announce("path: /..", [Aspect("status", "400", "200")]) is None
+
+
+def test_turns_excuse_one_question_more_or_less() -> None:
+    """DIF-11: weights are kept over a whole round, and a sequence may end within one."""
+    said = Announcements(("turns",))
+
+    def counts(*ours: int) -> list[Aspect]:
+        theirs, others = ({f"m{number}": count for number, count in enumerate(each)} for each in ((10, 7, 4), ours))
+        return [Aspect("how often each member was asked", str(theirs), str(others))]
+
+    assert said.announce("sequence of members", counts(11, 7, 3)) == "turns"
+    assert said.announce("sequence of members", counts(12, 6, 3)) is None
+    assert said.announce("sequence of members", counts(10, 11)) is None
+    assert Announcements(()).announce("sequence of members", counts(11, 7, 3)) is None
+
+
+def test_a_missing_file_is_one_for_scripts_and_in_each_answer_of_a_connection() -> None:
+    said, file = Announcements(("files",)), About(file=True)
+    for aspect in (Aspect("answer 1: status", "200", "404"), Aspect("answer", "(none)", "404 Not Found"),
+                   Aspect("how often each member was asked", "{'a': 6}", "{}")):  # fmt: skip
+        assert said.announce("x", [aspect], file) == "files"
+        assert said.announce("x", [aspect], About()) is None
+    assert said.announce("x", [Aspect("body", "a", "(stock page)")], file) == "files"
+    assert said.announce("x", [Aspect("body", "a", "b")], file) is None
+
+
+def test_a_body_left_behind_excuses_the_next_answer_only() -> None:
+    said, probe = Announcements(("unread-bodies",)), "connection: a body, then another request"
+    assert said.announce(probe, [Aspect("answer 2: answer", "301", "(none)")]) == "unread-bodies"
+    assert said.announce(probe, [Aspect("answer 1: status", "301", "200")]) is None

@@ -63,8 +63,6 @@ def _balancer_claims(balancer: Balancer) -> tuple[Claim, ...]:
         claims.append(unsupported(balancer.said_by, "members are not taken out for what they answer", "failonstatus"))
     if balancer.wait or not balancer.force_recovery:
         claims.append(approximated(said_by, "how long a request waits for members differs", "attempts"))
-    if len(set(_weights(balancer.members))) > 1:
-        claims.append(equivalent(said_by, _TURNS, "turns"))
     return tuple(claims) or (exact(said_by),)
 
 
@@ -151,6 +149,8 @@ def _worker_claims(worker: Worker, workers: tuple[Worker, ...]) -> list[Claim]:
             else equivalent(said_by, f"a failed member is asked again with each request, not after {worker.retry:g} s",
                             "retry")
         )  # fmt: skip
+    if worker.member and len(set(_weights(workers))) > 1:
+        claims.append(equivalent(said_by, _TURNS, "turns"))
     if not is_address(worker):
         claims.append(equivalent(said_by, "the name is looked up once, when HAProxy starts", "lookup-at-start"))
     if worker.max_connections is not None or worker.acquire is not None:
