@@ -88,7 +88,7 @@ def proxied(program: Program, decision: Decision, handler: str) -> Decision:
     headers = HeaderTable((state.headers or HeaderTable(state.request.headers)).lines())
     refused = counted(headers, state.request.method, host.shape.limits.max_forwards)
     if refused is not None:
-        return replace(decision, status=refused)
+        return replace(decision, status=refused, note=told_of_forwards(headers, refused))
     path = target_path(url) + file
     path = path if is_fcgi(origin) else canonical(path)
     return replace(

@@ -65,12 +65,18 @@ def via_line(state: State) -> str:
     return f"{version} {name}{port}" + (" (Apache/2.4)" if said == "Full" else "")
 
 
+#: What the page of a 400 says of Max-Forwards.
+FORWARDS_UNREAD = "Max-Forwards request header could not be parsed"
+FORWARDS_SPENT = "Max-Forwards has reached zero - proxy loop?"
+
+
 def count_forward(course: Course) -> None:
     """Max-Forwards: decremented, and refused at zero or when it is no number (RQ-17)."""
     most = course.state.host.shape.limits.max_forwards if course.origin is not None else -1
     refused = counted(course.headers, course.state.request.method, most)
     if refused is not None:
         course.refuse(refused, "Max-Forwards has reached zero, or is no number")
+        course.note = told_of_forwards(course.headers, refused)
 
 
 def counted(headers: HeaderTable, method: str, most: int) -> int | None:
@@ -86,6 +92,13 @@ def counted(headers: HeaderTable, method: str, most: int) -> int | None:
         return 200 if method in ("TRACE", "OPTIONS") else 400
     headers.replace("Max-Forwards", str(int(value) - 1))
     return None
+
+
+def told_of_forwards(headers: HeaderTable, status: int) -> str:
+    """What the page of a refused Max-Forwards says, nothing for TRACE and OPTIONS."""
+    if status == 200:
+        return ""
+    return FORWARDS_SPENT if re.fullmatch(r"\+?0+", (headers.get("Max-Forwards") or "").strip()) else FORWARDS_UNREAD
 
 
 def decision_of(course: Course, keep_alive: bool = True) -> Decision:

@@ -63,6 +63,8 @@ def parse_target(method: str, target: str) -> Target:
         end = min((i for i in (after.find("/"), after.find("?")) if i >= 0), default=len(after))
         authority, rest = after[:end], after[end:]
     path, question, query = rest.partition("?")
+    if not path and method == "OPTIONS":  # a URL without a path is the server as a whole (RFC 9112, section 3.2.4)
+        return Target("*", None, scheme.lower(), authority)
     return Target(path or "/", query if question else None, scheme.lower(), authority)
 
 

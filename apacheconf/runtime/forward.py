@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from apacheconf.program.forward import FORWARDS_UNREAD
 from apacheconf.runtime import faults
 from apacheconf.runtime.errors import ClientBroke, proxy_error
 from apacheconf.runtime.framing import listed
@@ -90,7 +91,7 @@ def count_forwards(fields: Fields) -> tuple[Fields, int | None]:
         if name.lower() == b"max-forwards":
             text = value.strip()
             if not _NUMBER.fullmatch(text) or int(text) > _MOST_FORWARDS:
-                raise proxy_error(400, "Max-Forwards request header could not be parsed", faults.bad_forwards(text))
+                raise proxy_error(400, FORWARDS_UNREAD, faults.bad_forwards(text))
             number = int(text)
             return [*fields[:position], (name, b"%d" % max(number - 1, 0)), *fields[position + 1 :]], number
     return fields, None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from apacheconf.program.forward import FORWARDS_SPENT, FORWARDS_UNREAD
 from apacheconf.program.request import Decision
+from apacheconf.program.uri import parse_target
 from apacheconf.runtime.answer import spoken, standard_reason
 from apacheconf.runtime.framing import CHUNKED_FIELD, LAST_CHUNK, chunk, unmeasured
 from apacheconf.runtime.handlers import handle
@@ -37,9 +39,9 @@ def local_answer(client: ClientConnection, exchange: Exchange, head: RequestHead
         _answer_for_origin(client, exchange, head, decision)
     else:
         kept = [(name.encode(), value.encode("latin-1")) for name, value in decision.fields]
-        reason, note = _proxy_note(head, status)
-        own = Html(decision.note) if decision.note.endswith("<br />") else decision.note
-        client.refuse(exchange, status, reason, note or own, kept=kept, measured=decision.measured)
+        reason = "Proxy Error" if decision.note in (FORWARDS_UNREAD, FORWARDS_SPENT) else ""
+        note = Html(decision.note) if decision.note.endswith("<br />") else decision.note
+        client.refuse(exchange, status, reason, note, kept=kept, measured=decision.measured)
 
 
 #: What the page of a redirect says, where it isn't that the document has moved.
@@ -79,15 +81,20 @@ def redirect(client: ClientConnection, exchange: Exchange, status: int, location
     client.answer(exchange, status, page, fields, measured=measured)
 
 
+def _is_for_all(head: RequestHead) -> bool:
+    """Whether it is ``OPTIONS *``, or a URL without a path that means the same (PP-22)."""
+    return parse_target(head.method.decode("latin-1"), head.target.decode("latin-1")).raw_path == "*"
+
+
 def _goes_no_further(head: RequestHead) -> bool:
     """Whether it is ``OPTIONS *``, or Max-Forwards ends here; a rule's own 200 has a page like an error's (RW-14)."""
     forwards = [value for name, value in head.fields if name.lower() == b"max-forwards"]
-    return head.target == b"*" or any(value.isdigit() and int(value) == 0 for value in forwards)
+    return _is_for_all(head) or any(value.isdigit() and int(value) == 0 for value in forwards)
 
 
 def _answer_for_origin(client: ClientConnection, exchange: Exchange, head: RequestHead, decision: Decision) -> None:
     """OPTIONS * (PP-22), and TRACE or OPTIONS that may go no further (RQ-17): answered as an origin's would be."""
-    if head.target == b"*" or decision.state is None:
+    if _is_for_all(head) or decision.state is None:
         client.answer(exchange, 200, b"", vary_lines(decision), completed=True)
         return
     if head.method == b"OPTIONS":
@@ -102,20 +109,9 @@ def _echo(client: ClientConnection, exchange: Exchange, head: RequestHead, decis
     asked = () if decision.state is None or decision.state.headers is None else decision.state.headers.lines()
     lines = b"".join(b"%b: %b\r\n" % (name.encode("latin-1"), value.encode("latin-1")) for name, value in asked)
     fields = [*vary_lines(decision), (b"Content-Type", b"message/http")]
-    version = b"%d.%d" % exchange.version
-    echo = b"TRACE %b HTTP/%b\r\n%b\r\n" % (head.target, version, lines)
+    echo = b"%b\r\n%b\r\n" % (exchange.request_line, lines)
     in_chunks = exchange.version >= (1, 1) and not client.expects
     if in_chunks:
         echo, fields = chunk([echo]) + LAST_CHUNK, [*fields, CHUNKED_FIELD]
     exchange.stay = exchange.stay and in_chunks
     client.answer(exchange, 200, echo, fields, measured=False, completed=True)
-
-
-def _proxy_note(head: RequestHead, status: int) -> tuple[str, str]:
-    """Reason and note of the 400 that Max-Forwards earns."""
-    value = next((value for name, value in head.fields if name.lower() == b"max-forwards"), None)
-    if status != 400 or value is None:
-        return "", ""
-    zero = value.isdigit()
-    note = "Max-Forwards has reached zero - proxy loop?" if zero else "Max-Forwards request header could not be parsed"
-    return "Proxy Error", note

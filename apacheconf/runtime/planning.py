@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from apacheconf.program.forward import FORWARDS_SPENT
 from apacheconf.program.names import HostRefused
 from apacheconf.program.reading import HostStranger, asked_name, check_known, names_itself
 from apacheconf.program.request import Request
@@ -106,7 +107,7 @@ def plan_exchange(
         if exchange.body_done:
             exchange.lines = with_empty_body(exchange.lines, fields)
         if forwards == 0:
-            raise OriginBroke(400, "Max-Forwards", "Proxy Error", "Max-Forwards has reached zero - proxy loop?")
+            raise OriginBroke(400, "Max-Forwards", "Proxy Error", FORWARDS_SPENT)
         return
     block = _block(client, exchange, raw)
     if block is None:

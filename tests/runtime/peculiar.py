@@ -153,4 +153,53 @@ ASKS = (
         ),
     ),
 )  # fmt: skip
-PECULIAR = (*ANSWERS, *ASKS)
+_HERE = "DocumentRoot {box}/html"
+_BARE = ("http://example.com", "http://example.com?q", "http://example.com/", "*")
+
+
+def _lines(line: str, more: str = "") -> bytes:
+    return f"{line}\r\nHost: example.com\r\n{more}Connection: close\r\n\r\n".encode()
+
+
+LOCAL = (
+    *(
+        _asks(
+            f"HTTP/0.9 and a document, {what} ED-1 RB-13",
+            b"GET /none\r\n\r\n",
+            config=f"{_HERE}\nErrorDocument 404 {document}\nProxyPass /d http://{{P}}/d\nRedirectMatch 404 ^/none",
+        )
+        for what, document in (
+            ("a text", '"text"'),
+            ("a path", "/d"),
+            ("a URL", "http://e.example/"),
+            ("none", "default"),
+        )
+    ),
+    *(
+        _asks(
+            f"OPTIONS of a URL without a path, {what} PP-22",
+            *(_lines(f"OPTIONS {target} HTTP/1.1") for target in _BARE),
+            config=config,
+        )
+        for what, config in (("proxied", _MAP), ("redirected", "Redirect / http://e.example/"))
+    ),
+    _asks(
+        "TRACE tells the request's line RQ-18",
+        *(_lines(f"TRACE /x HTTP/{version}") for version in ("1.0", "1.1", "1.2", "2.0")),
+        _lines("TRACE /x HTTP/1.2", "Max-Forwards: 0\r\n"),
+        config=_HERE,
+    ),
+    *(
+        _asks(
+            f"a bad path beside Max-Forwards, {what} RQ-17",
+            *(
+                _lines(f"GET /{path} HTTP/1.1", f"Max-Forwards: {n}\r\n")
+                for path in ("%zz", "a%2fb", "")
+                for n in "0x5"
+            ),
+            config=config,
+        )
+        for what, config in (("proxied", _MAP), ("here", _HERE))
+    ),
+)
+PECULIAR = (*ANSWERS, *ASKS, *LOCAL)
