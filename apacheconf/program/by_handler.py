@@ -9,7 +9,7 @@ from functools import lru_cache
 from apacheconf.modules.core import CoreDirConf
 from apacheconf.modules.mod_mime import MimeDirConf
 from apacheconf.program.by_request import serves
-from apacheconf.program.forward import add_forwarded, counted
+from apacheconf.program.forward import add_forwarded, counted, told_of_forwards
 from apacheconf.program.headers import HeaderTable
 from apacheconf.program.hosts import Layer
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
