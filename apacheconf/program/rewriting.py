@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import TYPE_CHECKING
 
 from apacheconf.program.by_request import NoAuthority, log_no_authority, origin_at, read_place
@@ -22,7 +23,7 @@ from apacheconf.program.mapping import BROKEN, encoded, is_broken
 from apacheconf.program.rewriting_here import REDIRECT_HANDLER, begin_here, local_path, redirected
 from apacheconf.program.sharing import authority_of, falls_under, generic_worker, target_path
 from apacheconf.program.steps import Aim, BeginRewriting, FinishRewriting, Rewrite
-from apacheconf.program.uri import escape_path
+from apacheconf.program.uri import canonical, escape_path
 from apacheconf.program.values import Joined, Literal, Value
 from apacheconf.program.workers import DEFAULT_PORTS, Balancer, Origin, Worker
 
@@ -273,8 +274,9 @@ def _to_origin(run: Rewriting, action: Rewrite, course: Course) -> None:
     state = course.state
     path = target_path(run.url)
     query = "" if state.query is None else f"?{state.query}"
-    escaped = run.escaped and not is_broken(path, state)
-    uri = ((encoded(path, state) if escaped else path) or "/") + query
+    escaped = run.escaped and (run.folder != "" or not is_broken(path, state))
+    encode = canonical if run.folder else partial(encoded, state=state)  # a folder's rule knows no NoDecode
+    uri = ((encode(path) if escaped else path) or "/") + query
     try:
         course.origin = _origin(run.url, uri, action, course)
     except NoAuthority:

@@ -23,6 +23,7 @@ from apacheconf.program.files import Located, look_at, same_owner
 from apacheconf.program.fold import fold
 from apacheconf.program.hosts import Layer, LayerKind, Shape
 from apacheconf.program.htaccess import Granted, read_htaccess
+from apacheconf.program.prefixes import one_slash
 from apacheconf.program.trace import LayerAsked, Tracer
 
 _FILES = frozenset({LayerKind.FILES})
@@ -104,7 +105,7 @@ def walk_directories(course: Course, holds: Holds, tracer: Tracer) -> None:
     course.htaccess = ()
     course.walked, before = True, course.layers
     walk = _Walk(course, holds, tracer)
-    located = walk.locate(state.file)
+    located = walk.locate(one_slash(state.file))  # whatever MergeSlashes says of URLs
     state.file, state.path_info, course.located = located.file, located.path_info, located
     if course.status is not None:  # what was merged on the way is forgotten
         course.layers = before
