@@ -193,10 +193,8 @@ def _map_below_root(root: str, path: str, course: Course) -> None:
     below = path.lstrip("/")
     state.file = f"{root.rstrip('/')}/{below}" if path else root
     if len(root) + len(below) + _SPARE > _PATH_MAX:
-        asked = state.request
-        line = f"{asked.method} {asked.target} HTTP/{asked.version[0]}.{asked.version[1]}"
         course.refuse(403, "the path is longer than that of a file may be")
-        course.log("error", "core", f"AH00127: Cannot map {line} to file", "(36)File name too long")
+        mapping.log_unmapped(course, "(36)File name too long")
 
 
 def _map_by_name(action: MapByName, course: Course) -> None:
@@ -327,6 +325,8 @@ def _add_charset(action: AddCharset, course: Course) -> None:
 
 
 def _rewrite(action: Rewrite, course: Course) -> None:
+    if rewriting.is_unsafe(action, course):
+        return
     for each in action.sets:
         perform(each, course)
     rewriting.rewrite(action, course)

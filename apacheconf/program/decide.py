@@ -162,7 +162,7 @@ class Walk:
             if course.redirect_to is not None and not course.state.sub and not _needs_slash(course):
                 if not course.forced_handler:
                     return Flow(Move.INTERNAL_REDIRECT)
-                course.refuse(404, "H has taken the place of the handler that would redirect")  # RW-27
+                _lose_redirect(course)
             _force(course)
         if phase is Phase.MAP_TO_STORAGE and _is_echoed(course):
             ask_layers(course, _WALKS[Phase.SECTION_WALK], self.holds, self.tracer)  # for what they add to Vary
@@ -286,6 +286,13 @@ def _needs_slash(course: Course) -> bool:
     state.file = f"redirect:{(course.redirect_to or '').partition('?')[0]}"
     course.status, course.location = 301, f"{state.self_url}{escape_path(state.path)}/{query}"
     return True
+
+
+def _lose_redirect(course: Course) -> None:
+    """H has taken the place of the handler that would redirect, and nothing has the name that stands for it (RW-27)."""
+    located = course.located
+    was_file = located is not None and located.found is not None and not located.is_folder
+    course.refuse(403 if was_file else 404, "H has taken the place of the handler that would redirect")
 
 
 def _force(course: Course) -> None:

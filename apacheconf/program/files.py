@@ -37,6 +37,19 @@ FILE_TESTS: dict[str, Callable[[str], bool]] = {
 }
 
 
+def merged(path: str) -> str | None:
+    """The path below a root without ``.``, ``..`` and empty names; None where it leads out of it."""
+    names: list[str] = []
+    for name in path.split("/"):
+        if name == ".." and not names:
+            return None
+        if name == "..":
+            names.pop()
+        elif name not in ("", "."):
+            names.append(name)
+    return "/".join(names) + ("/" if names and path.endswith(("/", "/.", "/..")) else "")
+
+
 @dataclass(frozen=True, slots=True)
 class Located:
     """A path of the file system, walked: ``file`` is as much of it as exists, and the first part that doesn't.

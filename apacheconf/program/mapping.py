@@ -13,6 +13,7 @@ from apacheconf.program.regexes import search
 from apacheconf.program.sharing import generic_worker
 from apacheconf.program.steps import MapToOrigin, MapToUrl, Rest
 from apacheconf.program.uri import BLANK, canonical
+from apacheconf.program.variables import read_variable
 from apacheconf.program.workers import Balancer, Origin, Worker
 
 if TYPE_CHECKING:
@@ -132,3 +133,9 @@ def _rest(action: MapToOrigin | MapToUrl, course: Course, raw: bool) -> str:
 def _prefix(action: MapToOrigin | MapToUrl, course: Course) -> str:
     """What the mapping has been compared with."""
     return action.prefix if action.filled is None else text_of(action.filled, course.state)
+
+
+def log_unmapped(course: Course, why: str) -> None:
+    """What the error log says of a path that is no file's."""
+    line = read_variable("THE_REQUEST", "", course.state)
+    course.log("error", "core", f"AH00127: Cannot map {line} to file", why)

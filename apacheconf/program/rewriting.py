@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 from apacheconf.program.by_request import NoAuthority, log_no_authority, origin_at, read_place
 from apacheconf.program.evaluate import State, holds, text_of
-from apacheconf.program.files import exists
+from apacheconf.program.files import exists, merged
 from apacheconf.program.index import names_of
-from apacheconf.program.mapping import BROKEN, encoded, is_broken
+from apacheconf.program.mapping import BROKEN, encoded, is_broken, log_unmapped
 from apacheconf.program.rewriting_here import REDIRECT_HANDLER, begin_here, local_path, redirected
 from apacheconf.program.sharing import authority_of, falls_under, generic_worker, target_path
 from apacheconf.program.steps import Aim, BeginRewriting, FinishRewriting, Rewrite
@@ -83,6 +83,16 @@ def name_script(state: State) -> None:
         state.env["SCRIPT_URI"] = state.self_url + state.env["SCRIPT_URL"]
 
 
+def is_unsafe(action: Rewrite, course: Course) -> bool:
+    """Whether a rule's result is refused before the rule does anything (RW-11)."""
+    target, state = action.target, course.state
+    if target is None or action.allows_3f or not _smuggles_query(text_of(target, state), target, state):
+        return False
+    course.refuse(403, "a ? of the path would begin a query (UnsafeAllow3F)")
+    course.log("error", "rewrite", "AH10508: Unsafe URL with %3f URL rewritten without UnsafeAllow3F")
+    return True
+
+
 def rewrite(action: Rewrite, course: Course) -> None:
     """One rule that matched."""
     run, state = course.rewriting, course.state
@@ -103,10 +113,6 @@ def rewrite(action: Rewrite, course: Course) -> None:
 def _substitute(action: Rewrite, target: Value, run: Rewriting, course: Course) -> None:
     state = course.state
     url = text_of(target, state)
-    if not action.allows_3f and _smuggles_query(url, target, state):
-        course.refuse(403, "a ? of the path would begin a query (UnsafeAllow3F)")  # RW-11
-        course.log("error", "rewrite", "AH10508: Unsafe URL with %3f URL rewritten without UnsafeAllow3F")
-        return
     if action.path_info_discarded and run.folder:
         state.path_info = ""
         course.located = course.located and replace(course.located, path_info="")
@@ -202,16 +208,19 @@ def finish(action: FinishRewriting, course: Course) -> None:
         course.log("error", "rewrite", f"{code}: Rewritten query string contains control characters or spaces")
     elif run.passed and (run.proxied is not None or is_absolute(run.url)):
         course.refuse(400, f"{run.url!r} is passed through, and is no path")
+        course.state.path = course.state.path if run.folder else run.url
     elif run.proxied is not None:
         _to_origin(run, run.proxied, course)
     elif run.folder:
         _finish_here(run, action, course)
     elif run.passed:
-        course.state.path = run.url  # raw_path stays what the client has sent (PU-6)
+        course.state.path = (
+            run.url if run.url.startswith("/") else f"/{run.url}"
+        )  # raw_path stays what the client has sent (PU-6)
     elif away:
         _redirect(run, course)
     else:
-        course.state.file = _file(run, action)
+        _place(run, action, course)
 
 
 def _finish_here(run: Rewriting, action: FinishRewriting, course: Course) -> None:
@@ -255,12 +264,18 @@ def _escaped_url(url: str) -> str:
     return url[:at] + "?".join(map(escape_path, parts))
 
 
-def _file(run: Rewriting, action: FinishRewriting) -> str:
-    """The file of a path: as it is where its first directory is real, else below DocumentRoot (RW-9)."""
+def _place(run: Rewriting, action: FinishRewriting, course: Course) -> None:
+    """The file of a path: as it is where its first directory is real, else below DocumentRoot, and nowhere else."""
     first = "/" + run.url.lstrip("/").partition("/")[0]
     if (not run.reduced or action.trusts_own) and _is_trusted(first, run, action.root) and exists(first):
-        return run.url
-    return action.root.rstrip("/") + "/" + run.url.lstrip("/")
+        course.state.file = run.url
+        return
+    below = merged(run.url)
+    if below is None:
+        course.refuse(403, "the path leads out of DocumentRoot")
+        log_unmapped(course, "(20023)The given path was above the root path")
+    else:
+        course.state.file = f"{action.root.rstrip('/')}/{below}"
 
 
 def _is_trusted(first: str, run: Rewriting, root: str) -> bool:

@@ -45,8 +45,8 @@ def local_path(run: Rewriting, action: FinishRewriting, course: Course) -> str:
     else:
         root = state.root.rstrip("/")
         found = path[len(root) :] if root and path.startswith(f"{root}/") else path
-    if found is path and action.context and state.context_root:
-        return put_for(path, state.context_root, state.context_prefix)
+    if found is path and action.context:  # of DocumentRoot itself this leaves a path without a slash: a 400
+        return put_for(path, state.context_root or state.root, state.context_prefix)
     return found
 
 

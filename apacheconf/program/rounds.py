@@ -139,6 +139,7 @@ def _read_path(course: Course, uri: str) -> None:
     limits = course.state.host.shape.limits
     try:
         path, question, query = uri.partition("?")
+        course.state.path = path
         parse_target("GET", path.replace(" ", "%20"))
         course.state.path = normalise(path, limits.encoded_slashes, limits.merge_slashes)
     except PathRefused as refusal:

@@ -105,12 +105,20 @@ def _of_folder(program: Program, decision: Decision, depth: int) -> Decision:
             return _without_validator(_followed(program, told, depth))
         only = number == len(rules.index)
         if found.status is not None and (300 <= found.status < 400 or (only and found.status in (401, 406))):
-            return replace(found, messages=said)
+            return _told_of(decision, replace(found, messages=said))
         if found.status not in (None, 200, 404):
             last_error = found.status or 0
     if last_error:
         return replace(decision, status=last_error, messages=said)
     return decision
+
+
+def _told_of(decision: Decision, found: Decision) -> Decision:
+    """An error or a redirect of a sub-request as the answer of the request itself."""
+    return replace(
+        found, state=decision.state, path=decision.path, query=decision.query,
+        response_headers=decision.response_headers,
+    )  # fmt: skip
 
 
 def _as_asked(decision: Decision, found: Decision) -> Decision:
