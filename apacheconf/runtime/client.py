@@ -27,7 +27,7 @@ from apacheconf.runtime.errors import ClientBroke, OriginBroke, Said
 from apacheconf.runtime.exchange import Exchange
 from apacheconf.runtime.faults import PARTIAL, TOO_LATE
 from apacheconf.runtime.forward import Lines, expects_continue, wants_to_stay
-from apacheconf.runtime.framing import request_length
+from apacheconf.runtime.framing import CHUNKED, is_undecodable, request_length
 from apacheconf.runtime.heads import FastReader, RequestHead
 from apacheconf.runtime.keepalive import KeepAlive
 from apacheconf.runtime.later_certificates import CertificateAsked
@@ -207,13 +207,7 @@ class ClientConnection(KeepAlive):
 
     def _handle(self, raw: bytes, head: RequestHead) -> None:
         """A head was read: find its site and plan, then start. Raises ClientBroke."""
-        decodable = True
-        try:
-            length, may_stay = request_length(head.fields, head.method)
-        except ClientBroke as broke:
-            if broke.status != 500:
-                raise
-            length, may_stay, decodable = 0, False, False
+        length, may_stay = request_length(head.fields, head.method)
         target, host, site = find_site(self, head)
         stay, asked = wants_to_stay(head.fields, head.version)
         exchange = Exchange(self, site, _NO_PLAN, _NO_LINES, host, head.fields, raw[: raw.find(b"\r\n")])
@@ -246,7 +240,7 @@ class ClientConnection(KeepAlive):
             tell_client(exchange, broke)
             self.refuse(exchange, broke.status, "", broke.note)
             return
-        if not decodable and exchange.plan.service is not None:
+        if length == CHUNKED and exchange.plan.service is not None and is_undecodable(head.fields):
             exchange.fail_undecodable()
             return
         try:

@@ -30,20 +30,27 @@ _MAX_LENGTH = 2**63 - 1
 def request_length(fields: Fields, method: bytes) -> tuple[int, bool]:
     """Bytes of the request's body (0: none), or CHUNKED; and whether the connection may go on after it.
 
-    Raises ClientBroke as RB-8a to RB-8c say. Transfer-Encoding wins over a Content-Length that is one (RB-7).
+    Raises ClientBroke as RB-8a and RB-8b say. Transfer-Encoding wins over a Content-Length that is one (RB-7).
     """
-    codings = [value for name, value in fields if name.lower() == b"transfer-encoding"]
+    coding = _coding(fields)
     lengths = [value for name, value in fields if name.lower() == b"content-length"]
-    coding = b", ".join(codings).lower().replace(b" ", b"").replace(b"\t", b"")
-    if codings and coding.rpartition(b",")[2] != b"chunked":
+    if coding is not None and coding.rpartition(b",")[2] != b"chunked":
         raise ClientBroke(400, "the last transfer coding is not chunked")
     if lengths and (len(lengths) > 1 or not _is_length(lengths[0])):
         raise ClientBroke(400, "Content-Length is no number")
-    if codings and coding != b"chunked":
-        raise ClientBroke(500, "a transfer coding other than chunked")
-    if codings:
+    if coding is not None:
         return CHUNKED, not lengths
     return (int(lengths[0]) if lengths else 0), True
+
+
+def is_undecodable(fields: Fields) -> bool:
+    """Whether a chunked body has another coding beside: where it ends is known, but not what it says (RB-8c)."""
+    return _coding(fields) != b"chunked"
+
+
+def _coding(fields: Fields) -> bytes | None:
+    codings = [value for name, value in fields if name.lower() == b"transfer-encoding"]
+    return b",".join(codings).lower().replace(b" ", b"").replace(b"\t", b"") if codings else None
 
 
 def _is_length(value: bytes) -> bool:

@@ -59,6 +59,12 @@ REQUESTS: dict[str, str] = {
     "TE upper case": _post("Transfer-Encoding: CHUNKED\r\n", "0\r\n\r\n"),
     "TE quoted": _post('Transfer-Encoding: "chunked"\r\n', "0\r\n\r\n"),
     "TE gzip, chunked": _post("Transfer-Encoding: gzip, chunked\r\n", "0\r\n\r\n"),
+    "TE gzip, chunked, and nobody reads it": _post(
+        "Transfer-Encoding: gzip, chunked\r\n", "3\r\nabc\r\n0\r\n\r\n", "OPTIONS * HTTP/1.1"
+    ),
+    "TE chunked twice, and nobody reads it": _post(
+        "Transfer-Encoding: chunked, chunked\r\n", "3\r\nabc\r\n0\r\n\r\n", "OPTIONS * HTTP/1.1"
+    ),
     "TE chunked, gzip": _post("Transfer-Encoding: chunked, gzip\r\n", "0\r\n\r\n"),
     "TE with a parameter": _post("Transfer-Encoding: chunked;x=1\r\n", "0\r\n\r\n"),
     "TE folded": _post("Transfer-Encoding:\r\n chunked\r\n", "0\r\n\r\n"),
