@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from apacheconf.engines import haproxy, httpd, nginx
 from apacheconf.engines.process import Server
@@ -29,8 +30,13 @@ class Fronts:
 
 
 @contextmanager
-def fronts(config: str, folder: Path, modules: Sequence[str] = MODULES) -> Iterator[Fronts]:
-    """Run all of them; ``{port}``, ``{one}``, ``{two}`` and ``{none}`` (nobody listens) are filled in in ``config``."""
+def fronts(
+    config: str, folder: Path, modules: Sequence[str] = MODULES, versions: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Fronts]:
+    """Run all of them; ``{port}``, ``{one}``, ``{two}`` and ``{none}`` (nobody listens) are filled in in ``config``.
+
+    ``versions`` are the targets' that are written for and run, where any will not do.
+    """
     one, two, none, *ports = free_ports(3 + 1 + len(TARGETS))
     at = dict(zip(("httpd", *TARGETS), ports, strict=True))
     with ExitStack() as stack:
@@ -42,17 +48,19 @@ def fronts(config: str, folder: Path, modules: Sequence[str] = MODULES) -> Itera
                 text = text.replace(f"{{{key}}}", str(value))
             own = folder / name
             own.mkdir()
-            _start(name, text, port, own, modules, stack)
+            _start(name, text, port, own, modules, stack, versions.get(name))
         yield Fronts(at, one, two)
 
 
-def _start(name: str, text: str, port: int, folder: Path, modules: Sequence[str], stack: ExitStack) -> None:
-    engine = need(name)
+def _start(
+    name: str, text: str, port: int, folder: Path, modules: Sequence[str], stack: ExitStack, version: str | None
+) -> None:
+    engine = need(name, version)
     box = stack.enter_context(Sandbox("test"))
     if name == "httpd":
         text = f"{httpd.preamble(engine, box, modules)}\nListen 127.0.0.1:{port}\n{text}"
     else:
-        files = translated(folder, text, name).files
+        files = translated(folder, text, name, version).files
         for file, content in files.items():
             box.write(file, content)
         text = next(iter(files.values()))

@@ -14,6 +14,8 @@ from apacheconf.targets.sources import Sources
 SITES = Path(__file__).parents[2] / "fixtures" / "sites"
 #: The site and the path in it that is given to the command.
 PATHS = {"reverse-proxy": "conf.d", "load-balancer": "conf.d", "debian": ".", "redhat": "."}
+#: What a target says in another way from one version to the next; beside it, for each version.
+VERSIONS = SITES.parent / "versions"
 _TYPES = re.compile(r"^( *)(types \{\n)(?:.*\n)*?\1\}\n", re.MULTILINE)
 
 
@@ -47,6 +49,18 @@ def expected_files(site: str) -> dict[Path, str]:
     return files
 
 
+def expected_versions() -> dict[Path, str]:
+    """The translation of VERSIONS for each version that is written for, and what became of its lines."""
+    program, files = load([str(VERSIONS / "site.conf")]).require(), {}
+    for target, versions in TARGETS.items():
+        for version in versions:
+            found = translate(program, target, version)
+            files[VERSIONS / "expected" / f"{target}-{version}.cfg"] = without_types(found.text)
+            report = "[\n" + _rows(report_of(found)) + "\n]\n"
+            files[VERSIONS / "expected" / f"{target}-{version}.json"] = report
+    return files
+
+
 def without_types(text: str) -> str:
     """The text without the table of media types, which is that of the machine it was written on."""
     return _TYPES.sub(r"\g<1>\g<2>\g<1>    # those of TypesConfig\n\g<1>}\n", text)
@@ -57,6 +71,7 @@ def _rows(rows: list[list[Any]]) -> str:
 
 
 if __name__ == "__main__":
-    for name in PATHS:
-        for path, text in expected_files(name).items():
+    for files in (*map(expected_files, PATHS), expected_versions()):
+        for path, text in files.items():
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="latin-1")

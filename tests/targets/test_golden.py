@@ -14,7 +14,8 @@ from apacheconf.expand.tree import Node
 from apacheconf.ledger import Outcome, Written
 from apacheconf.program import load
 from apacheconf.targets import TARGETS, translate
-from tests.targets.golden import PATHS, SITES, expected_files, translation_of
+from tests.engines.real import need
+from tests.targets.golden import PATHS, SITES, VERSIONS, expected_files, expected_versions, translation_of
 
 _BOTH = [(site, target) for site in PATHS for target in TARGETS]
 
@@ -52,6 +53,34 @@ def test_a_row_that_says_where_points_to_a_line_that_is_there(site: str, target:
 def test_the_target_takes_it_without_a_warning(site: str, target: str) -> None:
     """NGX-16, HAP-3."""
     result = check(target, translation_of(site, target).files)
+    assert result.verdict is Verdict.VALID, result.output
+
+
+def test_the_files_of_each_version_are_what_is_written() -> None:
+    for path, text in expected_versions().items():
+        assert path.read_text(encoding="latin-1") == text, f"{path}: rewrite with python -m tests.targets.golden"
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_versions_differ_in_more_than_their_number(target: str) -> None:
+    texts = [(VERSIONS / "expected" / f"{target}-{each}.cfg").read_text("latin-1") for each in TARGETS[target]]
+    assert len({text.partition("\n")[2] for text in texts}) == len(texts)
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(("target", "version"), [(target, each) for target, found in TARGETS.items() for each in found])
+def test_each_version_is_taken_by_its_server(target: str, version: str) -> None:
+    """NGX-1, HAP-3: by a server of that version, be it from PyPI."""
+    program = load([str(VERSIONS / "site.conf")]).require()
+    result = check(need(target, version), translate(program, target, version).files)
+    assert result.verdict is Verdict.VALID, result.output
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("site", PATHS)
+@pytest.mark.parametrize(("target", "version"), [(target, found[-1]) for target, found in TARGETS.items()])
+def test_the_newest_takes_every_site(site: str, target: str, version: str) -> None:
+    result = check(need(target, version), translation_of(site, target, version).files)
     assert result.verdict is Verdict.VALID, result.output
 
 
