@@ -86,7 +86,7 @@ def compare_fronts(loaded: Loaded, reference: Front, other: Front, progress: Pro
             if plan.budget is not None and time.monotonic() - began >= plan.budget:
                 left_out += len(scenario.probes)
                 continue
-            results += _run(loaded, target, scenario, (reference, other), progress, notes)
+            results += compare_scenario(loaded, target, scenario, (reference, other), progress, notes)
     if left_out:
         notes.append(f"--budget {plan.budget:g} was used up: {left_out} requests were not asked; give it more seconds")
     shown = {result.announced for result in results}
@@ -130,16 +130,17 @@ def _notes(loaded: Loaded, targets: list[Target]) -> Iterator[str]:
         yield "openssl is not installed: there are no certificates to speak TLS with, and nothing is shown about it"
 
 
-def _run(
+def compare_scenario(
     loaded: Loaded,
     target: Target,
     scenario: Scenario,
     pair: tuple[Front, Front],
-    progress: Progress,
-    notes: list[str],
+    progress: Progress = lambda what: None,
+    notes: list[str] | None = None,
 ) -> Iterator[Result]:
-    """Ask both fronts of ``pair`` and compare, probe by probe."""
+    """Ask both fronts of ``pair`` and compare, probe by probe; ``notes`` gets what the stage leaves out."""
     reference, other = pair
+    notes = [] if notes is None else notes
     one, _ = observe(loaded, target, scenario, reference, progress)
     two, staged = observe(loaded, target, scenario, other, progress)
     notes += staged.stage.notes

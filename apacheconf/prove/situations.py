@@ -161,7 +161,7 @@ def _ways(atom: Atom, at: dict[str, str]) -> list[Situation]:
     if not isinstance(value, Variable) or not texts:
         return []
     if value.name == "REQUEST_METHOD":
-        return [replace(plain, method=each) for each in [*texts, "DELETE"] if each.isalpha()]
+        return [replace(plain, method=each) for each in [*texts, "DELETE"] if each.isalpha() and each.isupper()]
     if value.name == "QUERY_STRING":
         return [*(replace(plain, query=each) for each in texts if each.isprintable() and " " not in each), plain]
     name = _field(value)

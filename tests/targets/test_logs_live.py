@@ -81,7 +81,7 @@ def _plain(line: str) -> str:
 
 @pytest.mark.live
 def test_the_same_lines(tmp_path: Path) -> None:
-    """The servers have ended when their logs are read, so every line is there."""
+    """TRAP-95: the servers have ended when their logs are read, so every line is there."""
     origin = free_ports(1)[0]
     with echo(origin):
         theirs, ours = (_lines(name, tmp_path, origin) for name in ("httpd", "nginx"))

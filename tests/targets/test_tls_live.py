@@ -109,8 +109,8 @@ def _ask(
     ],
 )  # fmt: skip
 def test_who_is_answered(target: str, name: str, most: ssl.TLSVersion, client: str, running: dict[str, int]) -> None:
-    """nginx answers 400, and HAProxy to a chain that is too long 403, where httpd ends the handshake: nobody without
-    a good certificate is let in by any."""
+    """TRAP-75: nginx answers 400, and HAProxy to a chain that is too long 403, where httpd ends the handshake: nobody
+    without a good certificate is let in by any."""
     theirs, ours = (_ask(running[each], name, most, client) for each in ("httpd", target))
     if theirs == ("refused",):
         assert ours == theirs or ours[1] in ("400", "403")
@@ -130,7 +130,7 @@ def test_urls_of_its_own_say_https(target: str, running: dict[str, int]) -> None
                                               ("other", "a.example"), ("other", "b.example")])  # fmt: skip
 @pytest.mark.parametrize("target", TARGETS)
 def test_what_the_handshake_was_not_about(target: str, shown: str, asked: str, running: dict[str, int]) -> None:
-    """VH-51, NGX-183: 421 where the host asked for has other settings than the one of the handshake."""
+    """TRAP-74, VH-51, NGX-183: 421 where the host asked for has other settings than the one of the handshake."""
     theirs, ours = (_ask(running[each], shown, _TLS_12, host=asked) for each in ("httpd", target))
     assert ours[:2] == theirs[:2]
     assert (theirs[1] == "421") == (shown != "other" or asked != "a.example")

@@ -77,6 +77,11 @@ _OF_FILES = (
     Difference("file-fields", _E, "files: 206 and 304 have no Accept-Ranges, 416 has Content-Range, and the boundary "
                "between several ranges is nginx's own", "GET /index.html HTTP/1.1 with Range: bytes=0-1"),
 )  # fmt: skip
+#: TRAP-96: where an origin is addressed by its name.
+_NAMED = Difference(
+    "unknown-names", _A, "nginx doesn't start while an origin's name is unknown; httpd does, and answers 502 until "
+    "it is known", "GET / HTTP/1.1 before the origin's name is known"
+)  # fmt: skip
 #: Where scripts are asked by FastCGI.
 _OF_SCRIPTS = (
     Difference("script-fields", _A, "scripts: the Host field is told beside an absolute target, fields with _ in their "
@@ -95,13 +100,14 @@ _COMMON_TYPES = Difference(
 @dataclass(frozen=True, slots=True)
 class Traits:
     """What the differences depend on: TraceEnable, hosts that don't know whose handshake suits them, files, and whether
-    the types of these are known; and scripts."""
+    the types of these are known; scripts; and origins that have names."""
 
     trace: bool
     misdirected: bool
     files: bool = False
     knows_types: bool = True
     scripts: bool = False
+    named: bool = False
 
 
 def differences(version: tuple[int, ...], traits: Traits) -> tuple[Difference, ...]:
@@ -109,6 +115,7 @@ def differences(version: tuple[int, ...], traits: Traits) -> tuple[Difference, .
     found = [each for each in DIFFERENCES if each.key != "header-count" or version < (1, 29, 8)]
     found += [_MISDIRECTED] if traits.misdirected else []
     found += _OF_FILES if traits.files else ()
+    found += [_NAMED] if traits.named else []
     found += _OF_SCRIPTS if traits.scripts else ()
     found += [_COMMON_TYPES] if traits.files and not traits.knows_types else []
     return tuple(NO_TRACE if each.key == "trace" and not traits.trace else each for each in found)

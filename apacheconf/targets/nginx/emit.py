@@ -5,6 +5,7 @@ Every location carries the full set of what it needs (NGX-30); only what is the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -83,7 +84,8 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Sco
     for each in found:
         copies.settle_copies(each, ledger)
     trace = any(host.shape.limits.trace for host in program.hosts)
-    traits = Traits(trace, misdirected, low.serves_files, is_known(program), low.asks_scripts)
+    named = any(re.search("[a-z]", each.host) and not each.socket for each in program.workers())
+    traits = Traits(trace, misdirected, low.serves_files, is_known(program), low.asks_scripts, named)
     return Emission(files.texts, differences(version, traits), htaccess.notes(low))
 
 

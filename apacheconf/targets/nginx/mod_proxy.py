@@ -38,6 +38,7 @@ from apacheconf.targets.upgrades import SECURE, UPGRADES, upgrade_regex, upgrade
 #: Headers that end at each proxy and that nginx would hand on (RQ-5, RS-2).
 _REQUEST_HOPS = ("Proxy-Connection", "Trailer")
 _RESPONSE_HOPS = ("Keep-Alive", "Proxy-Authenticate", "Proxy-Connection", "TE", "Trailer", "Upgrade")
+_OFFERED = "an Upgrade that an origin offers in another answer than 101 reaches the client"
 #: Headers of the request to which a proxy adds (RQ-13), and the variables that hold what they come to.
 _FORWARDED = {
     "X-Forwarded-For": "proxy_add_x_forwarded_for",
@@ -76,11 +77,18 @@ def _hidden(low: Lowering) -> tuple[str, ...]:
     return (*_RESPONSE_HOPS, *(*_MAPPED_BACK, "Refresh")) if low.maps_back else _RESPONSE_HOPS
 
 
-def _emit_hidden(low: Lowering, lines: HeaderLines, location: Block) -> None:
-    """A location that hides a header by itself inherits none from above, nor any that it passes (NGX-30)."""
+def _emit_hidden(low: Lowering, route: Route, origin: Origin, lines: HeaderLines, location: Block) -> None:
+    """A location that hides a header by itself inherits none from above, nor any that it passes (NGX-30).
+
+    A client takes a 101 only with its Upgrade (RFC 6455, 4.1): that passes where upgrades may be asked for.
+    """
     own = [name for name in lines.hidden() if name.lower() != "server"]
-    for name in (*_hidden(low), *own) if own else ():
-        location.add("proxy_hide_header", name)
+    upgrades = upgrade_regex(origin) is not None
+    for name in (*_hidden(low), *own) if own or upgrades else ():
+        if not (upgrades and name == "Upgrade"):
+            location.add("proxy_hide_header", name)
+    if upgrades and route.mapping is not None:
+        low.dropped.append(equivalent(route.host.said_by(route.mapping), _OFFERED, "upgrade-offered"))
     for name in _PASSED if len(own) < len(lines.hidden()) else ():
         if name != "Server":
             location.add("proxy_pass_header", name)
@@ -129,7 +137,7 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
     lines = HeaderLines(low, route, service, _location_back(low, route))
     _emit_request_headers(low, route, origin, lines, location)
     lines.emit_request(location)
-    _emit_hidden(low, lines, location)
+    _emit_hidden(low, route, origin, lines, location)
     _emit_way_back(low, route, lines, location)
     _emit_cookies(low, route, location)
     lines.emit_response(location)
