@@ -18,6 +18,8 @@ Pair = tuple[bytes, bytes]
 _SDBM_PAGE = 1024
 #: Berkeley DB: where the magic number of a hash file stands, in the byte order of its machine, and the page's size.
 _MAGIC, _MAGIC_AT, _SIZE_AT = 0x061561, 12, 20
+#: How long what it says of itself is at least.
+_METADATA = 72
 _HASH_PAGES = frozenset({2, 13})
 _HEADER = 26
 _INLINE, _ELSEWHERE = 1, 3
@@ -76,7 +78,7 @@ def _opened(path: str, kind: str) -> bytes:
     data = file.read_bytes() if stat.S_ISREG(mode) else b""
     if kind == "gdbm" and (len(data) < _GDBM_HEADER or not _gdbm_order(data)):
         raise OSError((_SHORT if data else _EMPTY) if len(data) < _GDBM_HEADER else _NO_MAGIC, "")
-    if kind == "db" and not _hash_order(data):
+    if kind == "db" and (len(data) < _METADATA or not _hash_order(data)):
         raise OSError(errno.EINVAL, "")
     return data
 

@@ -6,7 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -51,6 +53,22 @@ _DAMAGED = [b"\xcf\x9a\x57\x13" + each for each in (b"\x01" * 36, b"\xff" * 4000
 def test_a_damaged_dbm_has_what_can_be_read_of_it(tmp_path: Path, data: bytes):
     (tmp_path / "map").write_bytes(data)
     assert read_dbm(str(tmp_path / "map"), "gdbm" if data[:4] == _DAMAGED[0][:4] else "db") == {}
+
+
+@pytest.mark.parametrize("kind", ["sdbm", "gdbm", "db"])
+def test_no_file_is_more_than_a_refusal(tmp_path: Path, kind: str) -> None:
+    """RW-43, AB-3: any bytes are a database with what can be read of it, or an OSError."""
+    random = Random(7)
+    heads = (b"", b"\0" * 12 + b"\x61\x15\x06\0", b"\xcf\x9a\x57\x13", b"\x13\x57\x9a\xcf", b"\x02\0\x10\0\x08\0")
+    (tmp_path / "map.dir").write_bytes(b"")
+    for number in range(3000):
+        data = bytearray(heads[number % len(heads)] + random.randbytes(random.choice((0, 8, 70, 1100, 4200))))
+        if number % 3:
+            data[20:24] = random.choice((b"\0\x02\0\0", b"\0\x10\0\0", b"\x40\0\0\0", b""))
+        for name in ("map", "map.pag"):
+            (tmp_path / name).write_bytes(data)
+        with suppress(OSError):
+            read_dbm(str(tmp_path / "map"), kind)
 
 
 def test_a_text_is_read_again_when_it_has_changed(tmp_path: Path):
