@@ -40,14 +40,15 @@ def look_up(map: Lookup, key: str, messages: list[Message]) -> str | None:
 
 
 def _unread(map: Lookup, fault: OSError) -> Message:
-    """What httpd says of a file that isn't there, or of a dbm that is none."""
+    """What httpd says of a file that isn't there or can't be read, or of a dbm that is none."""
     file, system = dbm_file(map.source, map.dbm), f"({fault.errno}){os.strerror(fault.errno or 0)}"
-    if Path(file).exists():
+    kind, there = ("DBM" if map.dbm else "text"), Path(file).exists()
+    if there and map.dbm:
         said, system = f"AH00656: mod_rewrite: can't open DBM RewriteMap {map.source}", complaint(map.dbm, fault)
-    elif map.dbm:
-        said = f"AH00663: mod_rewrite: can't access DBM RewriteMap file {file}"
+    elif there:
+        said = f"AH00655: mod_rewrite: can't open text RewriteMap file {file}"
     else:
-        said = f"AH00661: mod_rewrite: can't access text RewriteMap file {file}"
+        said = f"AH0066{3 if map.dbm else 1}: mod_rewrite: can't access {kind} RewriteMap file {file}"
     return Message("error", "rewrite", said, system)
 
 
@@ -96,14 +97,11 @@ def _read_dbm(file: str, kind: str, changed: int, size: int) -> dict[str, str]:
 def _read_table(file: str, changed: int, size: int) -> dict[str, str]:
     """The first word of each line and the second; the first line with a key counts, ``#`` begins a comment."""
     table: dict[str, str] = {}
-    try:
-        with Path(file).open(encoding="latin-1") as lines:
-            for line in lines:
-                words = line.split()
-                if not line.startswith("#") and len(words) > 1:
-                    table.setdefault(words[0], words[1])
-    except OSError:
-        return {}
+    with Path(file).open(encoding="latin-1") as lines:
+        for line in lines:
+            words = line.split()
+            if not line.startswith("#") and len(words) > 1:
+                table.setdefault(words[0], words[1])
     return table
 
 

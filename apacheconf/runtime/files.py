@@ -27,7 +27,7 @@ from apacheconf.runtime.media import Media
 from apacheconf.runtime.sending import BY_KERNEL, PIECE, FileSource, Segment, read_segments
 from apacheconf.runtime.strict import Fields
 from apacheconf.runtime.switches import vary_lines
-from apacheconf.runtime.telling import tell_method, tell_missing
+from apacheconf.runtime.telling import tell_method, tell_missing, tell_unreadable
 
 if TYPE_CHECKING:
     from apacheconf.runtime.client import ClientConnection
@@ -70,8 +70,12 @@ def answer_file(
         return
     try:
         file = os.open(located.file.encode("latin-1"), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        client.refuse(exchange, 404)
+        return
     except OSError as fault:
-        client.refuse(exchange, 404 if isinstance(fault, FileNotFoundError) else 403)
+        tell_unreadable(exchange, located.file, fault)
+        client.refuse(exchange, 403)
         return
     found = os.fstat(file)
     if not stat.S_ISREG(found.st_mode):

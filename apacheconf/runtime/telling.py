@@ -6,6 +6,7 @@ that when the exchange learns of the fault, so that a fault is written once howe
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from apacheconf.runtime.complaints import body_lost
@@ -105,6 +106,12 @@ def tell_missing(exchange: Exchange, located: Located) -> None:
         code = "AH00130" if located.found is not None else "AH00128"
         said = Said("info", "core", f"{code}: File does not exist: {file}{rest}")
     _say(exchange, said)
+
+
+def tell_unreadable(exchange: Exchange, file: str, fault: OSError) -> None:
+    """A file that is there can't be opened."""
+    system = f"({fault.errno}){os.strerror(fault.errno or 0)}"
+    _say(exchange, Said("error", "core", f"AH00132: file permissions deny server access: {file}", system))
 
 
 def tell_method(exchange: Exchange) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -82,6 +83,21 @@ def test_a_text_is_read_again_when_it_has_changed(tmp_path: Path):
     messages: list[Message] = []
     assert look_up(Lookup("map", Literal("key"), Literal(""), "txt", str(file)), "key", messages) is None
     assert [each.text for each in messages] == [f"AH00661: mod_rewrite: can't access text RewriteMap file {file}"]
+
+
+def test_a_text_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """RW-43, as httpd's children say it of a file that is another's."""
+    file = tmp_path / "map.txt"
+    file.write_text("key value\n")
+
+    def denied(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "")
+
+    monkeypatch.setattr(Path, "open", denied)
+    messages: list[Message] = []
+    assert look_up(Lookup("map", Literal("key"), Literal(""), "txt", str(file)), "key", messages) is None
+    said = f"AH00655: mod_rewrite: can't open text RewriteMap file {file}"
+    assert messages == [Message("error", "rewrite", said, "(13)Permission denied")]
 
 
 def test_a_program_is_asked_line_by_line_and_started_anew_when_it_ends(tmp_path: Path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import gzip
 import os
 import random
@@ -15,7 +16,8 @@ from apacheconf.program.loading import load
 from apacheconf.program.program import Program
 from apacheconf.runtime import files, sending, watching
 from tests.runtime.live import Serving
-from tests.runtime.stage import converse
+from tests.runtime.stage import converse, get
+from tests.wire import plain_line
 
 BIG = 3 * sending.PIECE + 12345
 
@@ -220,3 +222,23 @@ def test_a_filter_that_gives_up(tmp_path: Path, before: int, cut: bool) -> None:
         head, body = fetch(serving, ask("/a.txt"))
     assert head.startswith(b"HTTP/1.1 200" if cut else b"HTTP/1.1 500") and not body.endswith(b"\r\n0\r\n\r\n")
     assert open_files(tmp_path) == 0
+
+
+def test_a_file_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DR-4, as httpd's children say it of a file that is another's."""
+    (tmp_path / "html").mkdir()
+    (tmp_path / "html" / "shut").write_text("not for you")
+    file = tmp_path / "site.conf"
+    file.write_text(f"ServerName example.com\nDocumentRoot {tmp_path}/html\nErrorLog {tmp_path}/log\n")
+    opened = os.open
+
+    def denied(path: str | bytes, *how: int) -> int:
+        if os.fsencode(path).endswith(b"/shut"):
+            raise PermissionError(errno.EACCES, "")
+        return opened(path, *how)
+
+    monkeypatch.setattr(os, "open", denied)
+    assert converse(load([str(file)]).require(), get(path=b"/shut")).statuses == [403]
+    said = f"AH00132: file permissions deny server access: {tmp_path}/html/shut"
+    line = plain_line((tmp_path / "log").read_text().strip())
+    assert line == f"[core:error] (13)Permission denied: [client 192.0.2.7] {said}"
