@@ -44,7 +44,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
                        "body: chunk size is none", "version: line feeds only",
                        "version: 2.0 in the line", "version: 0.9", "version: 1.2",
                        "body: chunk size too big", "host: twice the same"),
-    "method-letters": ("method: get",),
+    "method-letters": ("method: get", "condition: *[A-Z]x /*"),
     "nocanon": ("path: *", "host: absolute form without a path"),
     "nocanon-prefix": ("path: //x", "path: /%*"),
     "null-byte": ("path: /%00",),

@@ -34,12 +34,29 @@ _ALWAYS = "text/html"
 
 def emit(low: Lowering, route: Route, location: Block) -> list[Step]:
     """The compression of a location; the steps that are spoken for."""
+    return [*_emit_gzip(low, route, location), *_whole(low, route)]
+
+
+def _whole(low: Lowering, route: Route) -> list[Step]:
+    """FilterProtocol of a whole filter (DF-4): httpd sends no range of what none of its providers works on."""
+    found = [step for step in route.others if isinstance(step.action, AddFilter) and step.action.whole]
+    said_by = [each for step in found for each in route.host.said_by(step)]
+    low.dropped.append(approximated(said_by, "ranges of answers that are not compressed are sent", "ranges"))
+    return found
+
+
+def _emit_gzip(low: Lowering, route: Route, location: Block) -> list[Step]:
     rules = [step for step in route.others if isinstance(step.action, DeflateRules)]
     filters = [step for step in route.others if _is_deflate(step)]
+    spared = [step for step in filters if route.mapping is not None and not step.action.of_origins]  # type: ignore[union-attr]
+    low.dropped += [exact(route.host.said_by(step)) for step in spared]
+    filters = [step for step in filters if step not in spared]
     left = _left_alone(route)
     if left and filters:
         low.dropped += [exact(route.host.said_by(step)) for step in (*filters, *rules, *left)]
-        return [*filters, *rules, *left]
+        return [*filters, *rules, *left, *spared]
+    if spared and not filters:
+        return [*spared, *rules]
     steps = [step for step in filters if _types(low, step) is not None]
     types = {kind for step in steps for kind in _types(low, step) or ()}
     said = [each for step in steps for each in route.host.said_by(step)]

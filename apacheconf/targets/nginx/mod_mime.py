@@ -14,17 +14,19 @@ from apacheconf.program.handling import HandlerRules, MimeRules, NegotiationRule
 from apacheconf.program.hosts import Reach
 from apacheconf.program.regexes import search
 from apacheconf.program.steps import Step
-from apacheconf.targets.claims import Claim, exact, unsupported
+from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
 from apacheconf.targets.fates import FILES
 from apacheconf.targets.media_types import types_of
 from apacheconf.targets.nginx.core_files import lines_named
 from apacheconf.targets.nginx.lowering import Lowering
-from apacheconf.targets.nginx.tree import Block, Directive, all_directives
+from apacheconf.targets.nginx.maps import Map
+from apacheconf.targets.nginx.tree import Block, Directive, all_directives, literal
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.routes import Route
 
 _NOTHING = "no file is asked for: origins say the type of what they send"
-_SUFFIXES = "no header says the language or the encoding that a suffix stands for"
+_OF_LANGUAGES = "of several languages in a name only one is said"
+_SUFFIXES = "no header says the encoding that a suffix stands for"
 #: Handlers whose files may be sent as they are: what they hold is no program.
 _HARMLESS = frozenset({"default-handler", "type-map", "send-as-is", "none"})
 
@@ -109,9 +111,23 @@ def emit_rules(low: Lowering, route: Route, step: Step, location: Block) -> list
     assert isinstance(step.action, MimeRules)
     carried = lines_named(route, step, "addtype", "addcharset", "removetype", "removecharset")
     told = (*carried, *lines_named(route, step, "multiviewsmatch", "modmimeusepathinfo"))
-    others = [each for each in route.host.said_by(step) if each not in told]
+    languages = lines_named(route, step, "addlanguage", "removelanguage")
+    if languages:
+        _emit_languages(low, step.action, location)
+    others = [each for each in route.host.said_by(step) if each not in (*told, *languages)]
     none = Claim(tuple(each for each in told if each not in carried), Outcome.NO_EFFECT, "no variants are looked for")
-    return [exact(carried), none, unsupported(others, _SUFFIXES, "suffixes")]
+    said = equivalent(languages, _OF_LANGUAGES, "languages")
+    return [exact(carried), none, said, unsupported(others, _SUFFIXES, "suffixes")]
+
+
+def _emit_languages(low: Lowering, rules: MimeRules, location: Block) -> None:
+    """The language of a suffix, whatever stands behind it."""
+    known = {suffix: language for suffix, language in rules.languages if language}
+    if not known:
+        return
+    entries = [(rf"~*\.{escape(suffix)}(?:\.[^/]*)?\z", literal(each.lower())) for suffix, each in known.items()]
+    made = Map("$uri", (*entries, ("default", "")), "the language that a suffix stands for")
+    location.add("add_header", "Content-Language", low.maps.make("language", made))
 
 
 def _table(low: Lowering, rules: MimeRules) -> dict[str, str]:

@@ -35,7 +35,8 @@ _WITHOUT_EFFECT = {
 #: What they change is between the client's connection and the server.
 _OF_CONNECTIONS = frozenset({"nokeepalive", "force-response-1.0", "downgrade-1.0"})
 _CONNECTIONS = "answers are the same, but nginx keeps the connection and speaks HTTP/1.1 as it does with everybody"
-_HTTP = ("http", "https", "ws", "wss")
+#: Schemes of origins that are told the variables; of others that nginx doesn't speak nobody is asked at all.
+_TOLD = ("fcgi",)
 _UNREAD = "nothing here reads the variable, and the origin doesn't see it"
 
 
@@ -47,7 +48,7 @@ def claim_of(route: Route, step: Step, scheme: str | None) -> Claim | None:
     """
     names = [each.name.lower() for each in variables_set(step)]
     said_by = route.host.said_by(step)
-    if not names or (scheme is not None and scheme not in _HTTP) or _sets_more(step):
+    if not names or scheme in _TOLD or _sets_more(step):
         return None
     if names == ["proxy-sendcl"] and (route.map is None or setting_of(route, names[0])):
         return exact(said_by)  # what asks an origin buffers the body
