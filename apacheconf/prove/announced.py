@@ -59,7 +59,8 @@ PROBES: Mapping[str, tuple[str, ...]] = {
         "path: /a#b", "path: /a b", "path: no leading slash", "path: empty target",
         "method: not a token", "body: chunk size*", "header: name with a space", "header: space before the colon",
         "header: empty name", "version: *",
-        "host: empty", "path: /..", "path: /%2e%2e/x", "path: /a/../../b", "path: /%*", "path: empty target",
+        "host: empty", "host: missing", "host: absolute form without Host", "path: /a%2Fb",
+        "path: /..", "path: /%2e%2e/x", "path: /a/../../b", "path: /%*", "path: empty target",
         "path: 9000 characters",
         "method: GET [*]", "header: 9000 bytes", "connection: an error, then another request", "down: bad escape",
     ),
@@ -115,8 +116,9 @@ OF_FILES = frozenset({"file-methods"})
 #: The caveat of rules that throw dice: any two answers may differ where a request meets one.
 DRAWN = "map-drawn"
 
-#: Caveats of what is refused instead of guessed: they announce a 403, 500 or 503 of the target's own, and nothing else.
-CLOSED = frozenset({"authorities-folder", "closed", "handler", "refuses-everyone", "scheme"})
+#: Caveats of what is refused instead of guessed: they announce a 401, 403, 500 or 503 of the target's own, and nothing
+#: else.
+CLOSED = frozenset({"authorities-folder", "closed", "condition", "handler", "refuses-everyone", "scheme"})
 #: Caveats of one that answers who has no certificate, where httpd ends the connection, and with which status.
 REFUSED = {"asked-early": "403", "certificate-page": "400"}
 #: The caveat of balancers whose members take turns in another order, and the aspect that shows it.
@@ -224,7 +226,7 @@ def _takes_turns(aspect: Aspect) -> bool:
 
 def _is_closed(aspect: Aspect) -> bool:
     return (
-        (aspect.what.endswith("status") and aspect.other in ("403", "500", "503"))
+        (aspect.what.endswith("status") and aspect.other in ("401", "403", "500", "503"))
         or (aspect.what.endswith("answer") and aspect.other[:3] in ("403", "500", "503"))
         or (aspect.what == "origin: request" and aspect.other == "(none)")  # whatever the origin would have said
     )

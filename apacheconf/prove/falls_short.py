@@ -7,6 +7,7 @@ names, the page of its status. What is not listed here announces nothing.
 from __future__ import annotations
 
 import re
+import re
 from collections.abc import Callable, Mapping
 
 from apacheconf.ledger import Row
@@ -43,10 +44,24 @@ def _rule(row: Row) -> tuple[str, ...]:
     return _COOKIE if re.search(r"[\[,]\s*(?:co|cookie)=", flags) else ()
 
 
+def _set_variable(row: Row) -> tuple[str, ...]:
+    """SetEnvIf ATTRIBUTE REGEX NAME[=VALUE]...: what scripts are told."""
+    names = [word.lstrip("!").partition("=")[0].lower() for word in split(row.args)[2:]]
+    return tuple(f"{request}origin: header {name}" for name in names for request in ("", "request ? "))
+
+
+def _rule(row: Row) -> tuple[str, ...]:
+    """RewriteRule PATTERN TARGET [FLAGS]: the cookie that a CO flag sets."""
+    flags = row.args.lower().rpartition("[")[2]
+    return (*_COOKIE, "*header vary") if re.search(r"(?:^|,)(?:co|cookie)=", flags) else ()
+
+
 _BY_NAME: Mapping[str, tuple[str, ...] | Callable[[Row], tuple[str, ...]]] = {
     "header": _set_header,
     "requestheader": _request_header,
     "rewriterule": _rule,
+    "setenvif": _set_variable,
+    "setenvifnocase": _set_variable,
     "adddefaultcharset": ("*header content-type",),
     "usecanonicalname": ("header location", "header content-location", "header uri", "header destination"),
     "addoutputfilterbytype": _VARY,
