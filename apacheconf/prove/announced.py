@@ -36,6 +36,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
                 "body: Content-Length *", "last: Transfer-Encoding gzip, chunked"),
     "gzip": ("method: HEAD", "connection: HEAD, then GET", "origin: *HEAD*", "origin: empty body"),
     "header-count": ("header: 110 headers",),
+    "htaccess": ("*",),  # whatever its rules would have made of the request
     "interim-answers": ("origin: 103 first",),
     "long-headers": ("header: 9000 bytes", "header: 7000 bytes", "header: 99 headers", "header: 110 headers"),
     "long-lines": ("path: 9000 characters",),

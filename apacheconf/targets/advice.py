@@ -90,6 +90,10 @@ ADVICE: Mapping[str, Advice] = {
         "write the check in the target's own words, where it has them",
         "GET while a member answers its check badly",
     ),
+    "htaccess": Advice(
+        "apacheconf translate FILE --to nginx --context htaccess:FOLDER, and put its locations into the server",
+        "GET a path that the file has rules for",
+    ),
     "interpolate": Advice("write the path without variables", "GET the path"),
     "lbmethod": Advice("lbmethod=byrequests or bybusyness", "many requests with answers of different lengths"),
     "log-condition": Advice("let whoever reads the log leave these lines out", "GET, and look at the log"),

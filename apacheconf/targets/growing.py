@@ -23,8 +23,9 @@ from apacheconf.program.steps import (
     Step,
     Table,
 )
-from apacheconf.program.values import REQUEST_URI
+from apacheconf.program.values import REQUEST_URI, Literal, Variable
 from apacheconf.targets.answers import Answers, residual
+from apacheconf.targets.captures import replaced
 from apacheconf.targets.choices import Ask, Closed, Place, Tree, leaves
 from apacheconf.targets.known import QUERY_STRING, Known
 from apacheconf.targets.late_origins import certain
@@ -248,7 +249,7 @@ class _Grower:
             waits = layer.kind in kinds
             if number in layers or not waits or (layer.container is not None and layer.container not in layers):
                 continue
-            left = residual(known.asked(self._matcher(cell, layer, mapped)), way.answers)
+            left = residual(known.asked(_before_types(self._matcher(cell, layer, mapped))), way.answers)
             if left == ALWAYS:
                 layers.add(number)
             elif left != NEVER:
@@ -261,6 +262,11 @@ class _Grower:
             named = self.program.origin(self.host, mapped.origin).name
             return of_url(matcher, named if mapped.written is None else self.host.texts[mapped.written], mapped)
         return matcher if mapped is None else of_file(matcher, mapped, cell)
+
+
+def _before_types(matcher: Condition) -> Condition:
+    """What a section asks of the type of the answer: there is none yet."""
+    return replaced(matcher, lambda value: Literal("") if value == Variable("CONTENT_TYPE") else None)
 
 
 def _below(cell: Cell) -> Condition:

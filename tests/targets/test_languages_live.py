@@ -60,7 +60,7 @@ def test_languages_of_suffixes(name: str, running: Fronts) -> None:
 @pytest.mark.live
 @pytest.mark.parametrize(("path", "same"), [("/a.txt", False), ("/a.html", True)])
 def test_ranges_of_what_a_whole_filter_may_change(path: str, same: bool, running: Fronts) -> None:
-    """Caveat "ranges": httpd sends none where no provider of the filter is at work."""
+    """Caveat "ranges-sent": httpd sends none where no provider of the filter is at work."""
     theirs, ours = (_fields(running.at[each], path, "Range: bytes=2-4")[0] for each in ("httpd", "nginx"))
     assert ours == "206"
     assert (theirs == ours) == same

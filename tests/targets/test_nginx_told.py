@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.runtime import certificates
 from tests.targets.configs import host, outcomes, translated
 
 _MEMBER = "<Proxy balancer://b>\nBalancerMember http://10.0.0.1 {0}\nBalancerMember http://10.0.0.2\n</Proxy>\n"
@@ -99,3 +100,41 @@ def test_errors_of_origins(codes: str, outcome: str, tmp_path: Path) -> None:
     pages = ["ErrorDocument 404 no", "ErrorDocument 502 down"] if "502" in codes else ["ErrorDocument 404 no"]
     text = host(f"ProxyErrorOverride On {codes}", *pages, "ProxyPass / http://10.0.0.1/")
     assert _told(tmp_path, text)["ProxyErrorOverride"] == outcome
+
+
+def test_a_htaccess_that_lies_there(tmp_path: Path) -> None:
+    """NGX-129, DES-6: nginx reads none, so one that is there is told; AllowOverride None loses nothing."""
+    (tmp_path / "www" / "below").mkdir(parents=True)
+    section = "<Directory {0}/www>\nAllowOverride {1}\nRequire all granted\n</Directory>\n"
+    text = host(f"DocumentRoot {tmp_path}/www")
+    assert _told(tmp_path, section.format(tmp_path, "All") + text)["AllowOverride"] == "no effect in target"
+    (tmp_path / "www" / "below" / ".htaccess").write_text("Require all denied\n")
+    assert _told(tmp_path, section.format(tmp_path, "All") + text)["AllowOverride"] == "unsupported"
+    assert _told(tmp_path, section.format(tmp_path, "None") + text)["AllowOverride"] == "no effect in target"
+
+
+def test_settings_of_a_script_worker(tmp_path: Path) -> None:
+    """FC-11: its times stand where it is asked."""
+    text = '<Proxy "fcgi://127.0.0.1:9000">\nProxySet timeout=77 connectiontimeout=5\n</Proxy>\n'
+    text += host(
+        "DocumentRoot /srv", '<FilesMatch "\\.php$">', 'SetHandler "proxy:fcgi://127.0.0.1:9000"', "</FilesMatch>"
+    )
+    made = translated(tmp_path, text, "nginx")
+    assert "fastcgi_read_timeout 77s;" in made.text
+    assert outcomes(made)["ProxySet"] == "exact"
+
+
+def test_a_section_that_asks_for_the_type_of_the_answer(tmp_path: Path) -> None:
+    """There is none yet when sections are picked, so it is an empty text."""
+    lines = "<If \"%{CONTENT_TYPE} == '' && %{REQUEST_METHOD} == 'POST'\">", "Require all denied", "</If>"
+    made = translated(tmp_path, host("<Location /a>", *lines, "</Location>", "ProxyPass / http://10.0.0.1/"), "nginx")
+    assert outcomes(made)["Require"] == "exact"
+
+
+def test_authorities_that_have_signed_nothing(tmp_path: Path) -> None:
+    """NGX-181: what nginx lacks is only what httpd would find there for its own chain."""
+    files = certificates.folder()
+    lines = "SSLEngine on", f"SSLCertificateFile {files}/good.pem", "ProxyPass / http://10.0.0.1/"
+    for name, outcome in (("strange-client", "no effect in target"), ("ca", "approximated")):
+        text = host(*lines, f"SSLCACertificateFile {files}/{name}.pem", address="*:443")
+        assert _told(tmp_path, text)["SSLCACertificateFile"] == outcome

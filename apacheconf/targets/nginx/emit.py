@@ -38,6 +38,7 @@ from apacheconf.targets.nginx import (
     mod_remoteip,
     mod_rewrite,
     mod_ssl,
+    overrides,
     settings,
     sharing,
     slashes,
@@ -79,6 +80,7 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Sco
     mod_mime.settle_types(low, files.claims)
     static.settle_unreached(low)
     mod_proxy_hcheck.settle(low)
+    overrides.settle(low)
     for claim in low.dropped:
         ledger.drop(claim.said_by, claim.caveat, claim.outcome, claim.key)
     for each in found:

@@ -38,10 +38,13 @@ def emit(low: Lowering, route: Route, location: Block) -> list[Step]:
 
 
 def _whole(low: Lowering, route: Route) -> list[Step]:
-    """FilterProtocol of a whole filter (DF-4): httpd sends no range of what none of its providers works on."""
+    """FilterProtocol of a whole filter (DF-4): httpd sends no range of what none of its providers works on.
+
+    It may: a server is free to ignore Range (RFC 9110, section 14.2).
+    """
     found = [step for step in route.others if isinstance(step.action, AddFilter) and step.action.whole]
     said_by = [each for step in found for each in route.host.said_by(step)]
-    low.dropped.append(approximated(said_by, "ranges of answers that are not compressed are sent", "ranges"))
+    low.dropped.append(equivalent(said_by, "ranges of answers that are not compressed are sent", "ranges-sent"))
     return found
 
 

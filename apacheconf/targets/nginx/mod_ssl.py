@@ -6,7 +6,9 @@ closes the host.
 
 from __future__ import annotations
 
-from apacheconf.ledger import Written
+from pathlib import Path
+
+from apacheconf.ledger import Outcome, Written
 from apacheconf.program.hosts import Host
 from apacheconf.program.steps import AskCertificate
 from apacheconf.program.tls import FrontTls
@@ -128,9 +130,13 @@ def _emit_verification(low: Lowering, host: Host, tls: FrontTls, server: Block) 
         _emit_asked_later(low, host, tls, asked, server)
         return
     if tls.verify == "none":
-        if tls.ca_file:
+        said_by = _named(tls, "sslcacertificatefile")
+        if tls.ca_file and _adds_to_chain(tls):
             why = "httpd looks there for the rest of its own chain, which nginx wants in the certificate's file"
-            low.dropped.append(approximated(_named(tls, "sslcacertificatefile"), why, "chain-file"))
+            low.dropped.append(approximated(said_by, why, "chain-file"))
+        elif tls.ca_file:
+            why = "no client is asked for a certificate, and none of these authorities has signed the host's own"
+            low.dropped.append(Claim(said_by, Outcome.NO_EFFECT, why, "unused-authorities"))
         return
     if tls.ca_path or _lacks_authorities(tls):
         said_by = _named(tls, "sslverifyclient", "sslverifydepth", "sslcacertificatepath")
@@ -148,6 +154,18 @@ def _emit_verification(low: Lowering, host: Host, tls: FrontTls, server: Block) 
             why = "every certificate of the chain is looked up, not the client's only"
             claim = approximated(_named(tls, "sslcarevocationcheck", "sslcarevocationfile"), why, "revocation-leaf")
         server.add("ssl_crl", literal(tls.crl_file), claims=(claim,))
+
+
+def _adds_to_chain(tls: FrontTls) -> bool:
+    """Whether httpd finds in the file of authorities what belongs behind a certificate of the host."""
+    from cryptography.x509 import load_pem_x509_certificates
+
+    try:
+        known = {each.subject for each in load_pem_x509_certificates(Path(tls.ca_file).read_bytes())}
+        lasts = [load_pem_x509_certificates(Path(file).read_bytes())[-1] for file in tls.certificates]
+    except (OSError, ValueError):
+        return True  # nobody knows
+    return any(each.issuer in known and each.issuer != each.subject for each in lasts)
 
 
 def _named(tls: FrontTls, *names: str) -> tuple[Written, ...]:

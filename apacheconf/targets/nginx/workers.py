@@ -106,13 +106,18 @@ def _lowest_set(origin: Origin) -> int:
 
 def _worker_claims(worker: Worker, origin: Origin, low: Lowering) -> list[Claim]:
     said_by = [each for each in worker.said_by if worker.member is None or each.name.lower() != "proxypass"]
-    claims = [_member_claim(worker, origin)] if worker.member else []
+    claims = [_member_claim(worker, origin)] if worker.member else [exact(_settings_of(worker))]
     if not is_address(worker):
         claims.append(equivalent(said_by, "nginx looks the name up when it starts, and refuses to start if it "
                                  "is unknown; httpd starts", "lookup-at-start"))  # fmt: skip
     if worker.max_connections is not None and worker.max_connections < _threads(low):
         claims.append(_pool_claim(worker, said_by))
     return claims + mod_proxy_hcheck.claims_of(worker, said_by)
+
+
+def _settings_of(worker: Worker) -> list[Written]:
+    """The ProxySet lines of a worker that is asked alone: times and connections, which stand where it is asked."""
+    return [each for each in worker.said_by if each.name.lower() == "proxyset"]
 
 
 def _threads(low: Lowering) -> int:
