@@ -7,7 +7,6 @@ names, the page of its status. What is not listed here announces nothing.
 from __future__ import annotations
 
 import re
-import re
 from collections.abc import Callable, Mapping
 
 from apacheconf.ledger import Row
@@ -48,12 +47,6 @@ def _set_variable(row: Row) -> tuple[str, ...]:
     """SetEnvIf ATTRIBUTE REGEX NAME[=VALUE]...: what scripts are told."""
     names = [word.lstrip("!").partition("=")[0].lower() for word in split(row.args)[2:]]
     return tuple(f"{request}origin: header {name}" for name in names for request in ("", "request ? "))
-
-
-def _rule(row: Row) -> tuple[str, ...]:
-    """RewriteRule PATTERN TARGET [FLAGS]: the cookie that a CO flag sets."""
-    flags = row.args.lower().rpartition("[")[2]
-    return (*_COOKIE, "*header vary") if re.search(r"(?:^|,)(?:co|cookie)=", flags) else ()
 
 
 _BY_NAME: Mapping[str, tuple[str, ...] | Callable[[Row], tuple[str, ...]]] = {
