@@ -47,7 +47,7 @@ def outgoing_headers(course: Course, via: str) -> Headers:
 def add_forwarded(headers: HeaderTable, client: str, host: str | None, server: str) -> None:
     """Extend X-Forwarded-For, -Host and -Server (RQ-13)."""
     headers.merge("X-Forwarded-For", client)
-    if host:
+    if host is not None:
         headers.merge("X-Forwarded-Host", host)
     if server:
         headers.merge("X-Forwarded-Server", server)

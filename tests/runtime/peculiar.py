@@ -121,6 +121,13 @@ def _waiting(name: str, *peer: Act, version: str = "1.0", config: str = _MAP) ->
 
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_LAST = "Connection: close\r\n\r\n"
+_URLS = (
+    "GET http://example.com/x",
+    "POST http://EXAMPLE.com:80/x?y",
+    "GET https://example.com/",
+    "CONNECT example.com:80",
+)
 _LINES = ("/p", "/p HTTP/1.1 x", "p HTTP/1.1", "/a b HTTP/1.1", "/p HTTP/3")
 _FIELDS = (
     "X : y",
@@ -143,6 +150,10 @@ ASKS = (
         b"HEAD / HTTP/1.1\r\nHost: a b\r\n\r\n",
         b"HEAD /%b HTTP/1.1\r\nHost: a\r\n\r\n" % (b"x" * 9000),
         b"HEAD\r\n\r\n",
+    ),
+    _asks(
+        "no Host but a URL's VH-41 RQ-13",
+        *(f"{line} HTTP/{v}\r\n{_LAST}".encode() for v in ("1.0", "1.1") for line in _URLS),
     ),
     _asks(
         "an empty Host VH-35",
