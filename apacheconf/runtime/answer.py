@@ -262,11 +262,13 @@ def map_cookies(fields: Fields, entries: tuple[CookieReverse, ...]) -> Fields:
 def add_charset(fields: Fields, charset: bytes) -> Fields:
     """Text without a charset gets the server's (AddDefaultCharset)."""
     return [
-        (name, b"%b; charset=%b" % (value, charset))
-        if name.lower() == b"content-type" and _lacks_charset(value)
-        else (name, value)
-        for name, value in fields
+        (name, with_charset(value, charset) if name.lower() == b"content-type" else value) for name, value in fields
     ]
+
+
+def with_charset(kind: bytes, charset: bytes) -> bytes:
+    """A media type with this charset, if it is one of text without; as it is where the charset is empty."""
+    return b"%b; charset=%b" % (kind, charset) if charset and _lacks_charset(kind) else kind
 
 
 def _lacks_charset(value: bytes) -> bool:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from apacheconf.program.handling import FileRules, RangeRules, Variant
 from apacheconf.program.request import Decision
 from apacheconf.runtime import conditional
-from apacheconf.runtime.answer import ReplyHead, standard_reason
+from apacheconf.runtime.answer import ReplyHead, standard_reason, with_charset
 from apacheconf.runtime.byteranges import MULTIPART, Part, Unsatisfiable, between_boundaries, parts_of, placed
 from apacheconf.runtime.errors import OriginBroke
 from apacheconf.runtime.heads import RequestHead
@@ -192,7 +192,8 @@ class _Answer:
             fields = [*fields, (b"Content-Range", placed(only, size)), *described(self.media, self.media.content_type)]
             segments = [(only.first, only.size)]
         else:
-            segments = between_boundaries(parts, self.media.content_type.encode("latin-1"), size)
+            kind, charset = self.media.content_type.encode("latin-1"), self.exchange.plan.forwarding.charset
+            segments = between_boundaries(parts, with_charset(kind, charset), size)
             fields = [*fields, *described(self.media, MULTIPART.decode())]
         length = sum(len(each) if isinstance(each, bytes) else each[1] for each in segments)
         fields.append((b"Content-Length", b"%d" % length))

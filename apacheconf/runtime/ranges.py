@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from apacheconf.program.handling import RangeRules
-from apacheconf.runtime.answer import ReplyHead
+from apacheconf.runtime.answer import ReplyHead, with_charset
 from apacheconf.runtime.byteranges import MULTIPART, Part, Segment, between_boundaries, parts_of, placed
 from apacheconf.runtime.conditional import date_of, range_still_holds
 from apacheconf.runtime.strict import Fields, with_field
@@ -29,6 +29,7 @@ def apply_range(exchange: Exchange, reply: ReplyHead, body: bytes) -> list[bytes
     segments: list[Segment] = [(parts[0].first, parts[0].size)]
     if len(parts) > 1:
         kind = next((value for name, value in reply.fields if name.lower() == b"content-type"), b"")
+        kind = with_charset(kind, exchange.plan.forwarding.charset)
         segments = between_boundaries(parts, kind, len(body))
         reply.fields = with_field(reply.fields, b"Content-Type", MULTIPART)
     pieces = [each if isinstance(each, bytes) else body[each[0] : each[0] + each[1]] for each in segments]

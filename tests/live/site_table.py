@@ -33,8 +33,9 @@ class Row:
         return one == two
 
     def covers(self, name: str, one: Ask, answer: str) -> bool:
-        line = re.sub(r"^(\w+)\s+(?:\w+://[^/ ]*)?/*", r"\1 /", one.line)
-        shown = [" ".join([each, *one.headers]) for each in (line, one.line)]
+        every = [one.line, *re.findall(r"[A-Z]+ \S+ HTTP/1\.\d(?=\r)", one.whole)]
+        every += [re.sub(r"^(\w+)\s+(?:\w+://[^/ ]*)?/*", r"\1 /", each) for each in every]
+        shown = [" ".join([each, *one.headers]) for each in every]
         said = one.whole or re.match(rf"HTTP/1\.1 (?:{self.status or '...'}) ", answer)
         return self.site == name and any(re.search(self.asked, each) for each in shown) and bool(said)
 
@@ -48,11 +49,12 @@ OUT_OF_SCOPE = (
     Row("liferay", r"^\w+ /(?!errors(?:/(?!\.\.)|[? ]))", "ajp:// members", "500"),
     Row("sticky-sessions-tomcat-cluster", r"^\w+ /(?!(?:balancer-manager|images)(?:/(?!\.\.)|[? ]))", "ajp:", "500"),
     Row("http2-and-ajp-origins", r"^\w+ /(?:grpcish|secure|legacy|files)[/? ]", "h2, h2c, ajp and ftp origins", "500"),
+    Row("http2-and-ajp-origins", "^PRI ", "HTTP/2"),
     Row("forward-proxy-restricted", r"^GET (?:http|ftp)://", "forward proxying isn't served: 500"),
     Row("hot-standby-balancer", "/status", "SetHandler server-status", "500"),
     Row("legacy-2.2-access-control", "/server-info", "SetHandler server-info", "500"),
     Row("jitsi-meet", ".", "AddOutputFilter Includes", lines=r"ETag: .*|Last-Modified: .*|Accept-Ranges: .*"),
-    Row("static-site-with-caching-headers", r"/(?:\.|x/|page\.s|404\.htmlx)", "CheckSpelling", "404"),
+    Row("static-site-with-caching-headers", r"/(?:\.|x/|page\.s|404\.htmlx|\w+\.\w+[;%+])", "CheckSpelling", "404"),
     Row("wordpress-multisite", "gzip", "SERVER_SOFTWARE in what is compressed", "200", lines="Content-Length: .*"),
     Row("reverse-proxy-with-ldap-left-out", ".", "AuthLDAPURL", "500"),
 )  # fmt: skip

@@ -47,7 +47,9 @@ _VARY = re.compile(
     r"|(?<=expires=)[^;]+ GMT|\d\d:\d\d:\d\d|(?<=boundary=)[\da-f]{8,16}|(?<=\n--)[\da-f]{8,16}"
 )
 #: What Protocols h2 adds to answers, which serve leaves out: HTTP/2 in front is out of scope.
-_OFFER = re.compile(r"\nUpgrade: h2c?(?=\n|\Z)|(?<=^Connection: )Upgrade(?:, |$)", re.MULTILINE)
+_OFFER = re.compile(
+    r"\nUpgrade: h2c?(?=\n|\Z)|\nConnection: Upgrade(?=\n|\Z)|(?<=^Connection: )Upgrade(?:, |$)", re.MULTILINE
+)
 
 
 def ask(one: Ask) -> str:
@@ -65,7 +67,8 @@ def ask(one: Ask) -> str:
 
 
 def _ask(one: Ask) -> str:
-    with socket.create_connection((one.address, one.port), 30, (one.source, 0)) as plain:
+    silence = 2 if one.line.startswith("PRI ") else 30  # HTTP/2 waits for more
+    with socket.create_connection((one.address, one.port), silence, (one.source, 0)) as plain:
         if not one.secure:
             return _talk(plain, one)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -83,7 +86,7 @@ def _ask(one: Ask) -> str:
 def _talk(connection: socket.socket, one: Ask) -> str:
     connection.sendall(one.data())
     out = b""
-    with suppress(ConnectionError, ssl.SSLEOFError):
+    with suppress(ConnectionError, ssl.SSLEOFError, TimeoutError):
         while data := connection.recv(65536):
             out += data
     answers = re.split(rb"(?=HTTP/1\.1 \d{3} [A-Z])", out) if one.whole else [b"", out]
