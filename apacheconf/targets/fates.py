@@ -37,6 +37,8 @@ _BY_NAME = {
     "proxyhctpsize": "threads are httpd's own",
     "proxyiobuffersize": "buffers are the target's own",
     "h2maxsessionstreams": "clients of the target speak HTTP/1.1",
+    "deflatefilternote": "it tells httpd's own logs how well an answer was compressed",
+    "brotlifilternote": "it tells httpd's own logs how well an answer was compressed",
     "filterprotocol": "the target's own filters know what they do to an answer",
     "authncacheprovidefor": "the target looks the users up each time",
     "authncacheenable": "the target looks the users up each time",
@@ -126,6 +128,8 @@ def _by_nature(directive: Written) -> Answer | None:
         return Answer(Outcome.ABSORBED, "who is asked, and what is required, was worked out with it")
     if name == "filterdeclare":
         return Answer(Outcome.ABSORBED, "what the filter does is told where FilterProvider says it")
+    if name == "regexdefaultoptions":
+        return Answer(Outcome.ABSORBED, "the patterns behind it say so themselves")
     if name == "authzprovideralias":
         return Answer(Outcome.ABSORBED, "what it stands for is asked where a Require names it")
     if name in ("rewriteengine", "rewritebase"):
