@@ -7,7 +7,7 @@ in the tests and not a silence.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,10 +17,11 @@ from apacheconf.program.admitting import admit
 from apacheconf.program.client_tls import ask_certificate, export_tls, fake_basic_auth, name_user
 from apacheconf.program.editing import edit
 from apacheconf.program.evaluate import State, text_of
-from apacheconf.program.files import Located
+from apacheconf.program.files import Located, merged
 from apacheconf.program.handling import TOLD, Told
 from apacheconf.program.headers import HeaderTable
 from apacheconf.program.hosts import Layer
+from apacheconf.program.mapping import ABOVE_ROOT
 from apacheconf.program.messages import Levels, Message
 from apacheconf.program.mod_userdir import place_of
 from apacheconf.program.mod_vhost_alias import filled
@@ -73,6 +74,8 @@ from apacheconf.program.uri import escape_path
 from apacheconf.program.values import Value
 from apacheconf.program.variables import read_variable
 from apacheconf.program.workers import Balancer, Origin
+
+_COOKIE = "Set-Cookie"
 
 
 @dataclass
@@ -157,6 +160,13 @@ class Course:
         """
         self.messages.append(Message(level, module, text, system, bare))
 
+    def take_cookies(self, fields: Iterable[tuple[str, str]]) -> None:
+        """Cookies that rules have set, one of each name; those of sub-requests are the request's own (RW-22)."""
+        for name, value in fields:
+            known = (line.partition("=")[0] for key, line in self.early.lines() if key == _COOKIE)
+            if name == _COOKIE and value.partition("=")[0] not in known:
+                self.early.add(_COOKIE, value)
+
     def refuse(self, status: int, why: str) -> None:
         """Answer with an error made here."""
         self.status, self.why = status, why
@@ -191,6 +201,10 @@ def _map_below_root(root: str, path: str, course: Course) -> None:
     """The path lies below DocumentRoot, unless that makes too long a name (403, DR-1)."""
     state = course.state
     below = path.lstrip("/")
+    if "/.." in path and merged(path) is None:  # a rule has made it and passed it through
+        course.refuse(403, "the path leads out of DocumentRoot")
+        mapping.log_unmapped(course, ABOVE_ROOT)
+        return
     state.file = f"{root.rstrip('/')}/{below}" if path else root
     if len(root) + len(below) + _SPARE > _PATH_MAX:
         course.refuse(403, "the path is longer than that of a file may be")
@@ -325,17 +339,23 @@ def _add_charset(action: AddCharset, course: Course) -> None:
 
 
 def _rewrite(action: Rewrite, course: Course) -> None:
-    if rewriting.is_unsafe(action, course):
+    made = rewriting.made_by(action, course)
+    if course.status is not None:
         return
+    of_files = [each for each in action.sets if isinstance(each, SetType | ForceHandler)]
     for each in action.sets:
-        perform(each, course)
-    rewriting.rewrite(action, course)
+        if each not in of_files:
+            perform(each, course)
+    rewriting.rewrite(action, made, course)
+    if not rewriting.leads_away(action, course):  # else httpd asks no more of the rule
+        for each in of_files:
+            perform(each, course)
 
 
 def _set_cookie(action: SetCookie, course: Course) -> None:
     line = rewriting.cookie(text_of(action.text, course.state), course.state.started)
-    if line and all(value.partition("=")[0] != line.partition("=")[0] for _, value in course.early.lines()):
-        course.early.add("Set-Cookie", line)
+    if line:
+        course.take_cookies([(_COOKIE, line)])
 
 
 def _tell(action: Told, course: Course) -> None:

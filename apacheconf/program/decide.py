@@ -109,6 +109,7 @@ def _look_up(course: Course, uri: str, as_file: bool) -> Course:
     sub = begin_sub_request(course.program, course.state, uri, as_file, course.depth + 1)
     if sub.status is None:
         Walk(sub, silent).run(Phase.MAP_TO_STORAGE if as_file else Phase.LOCATION_WALK, Phase.FIXUPS)
+    course.take_cookies(sub.early.lines())
     return sub
 
 

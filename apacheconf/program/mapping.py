@@ -135,7 +135,16 @@ def _prefix(action: MapToOrigin | MapToUrl, course: Course) -> str:
     return action.prefix if action.filled is None else text_of(action.filled, course.state)
 
 
+ABOVE_ROOT = "(20023)The given path was above the root path"
+
+
 def log_unmapped(course: Course, why: str) -> None:
     """What the error log says of a path that is no file's."""
     line = read_variable("THE_REQUEST", "", course.state)
     course.log("error", "core", f"AH00127: Cannot map {line} to file", why)
+
+
+def log_invalid(course: Course) -> None:
+    """What the error log says of a path that rules have passed through and that is none."""
+    line = read_variable("THE_REQUEST", "", course.state)
+    course.log("error", "core", f"AH00126: Invalid URI in request '{course.state.path}' '{line}'")

@@ -185,11 +185,11 @@ class _Rule:
     def _action(self, rule: RewriteRule) -> Action:
         """Raises NotEvaluated."""
         sets = tuple(self._sets(rule))
-        if rule.ends and not sets:
+        main_only = rule.no_subrequests or rule.redirects
+        if rule.ends and not sets and not main_only:
             return Respond(rule.code)
         if rule.ends:
-            return Rewrite(answers=True, status=rule.code, sets=sets)
-        main_only = rule.no_subrequests or rule.redirects
+            return Rewrite(answers=True, status=rule.code, sets=sets, main_only=main_only)
         if rule.substitution is None:
             return Rewrite(
                 passed=rule.passed_through,

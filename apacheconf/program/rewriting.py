@@ -19,7 +19,7 @@ from apacheconf.program.by_request import NoAuthority, log_no_authority, origin_
 from apacheconf.program.evaluate import State, holds, text_of
 from apacheconf.program.files import exists, merged
 from apacheconf.program.index import names_of
-from apacheconf.program.mapping import BROKEN, encoded, is_broken, log_unmapped
+from apacheconf.program.mapping import ABOVE_ROOT, BROKEN, encoded, is_broken, log_invalid, log_unmapped
 from apacheconf.program.rewriting_here import REDIRECT_HANDLER, begin_here, local_path, redirected
 from apacheconf.program.sharing import authority_of, falls_under, generic_worker, target_path
 from apacheconf.program.steps import Aim, BeginRewriting, FinishRewriting, Rewrite
@@ -83,25 +83,30 @@ def name_script(state: State) -> None:
         state.env["SCRIPT_URI"] = state.self_url + state.env["SCRIPT_URL"]
 
 
-def is_unsafe(action: Rewrite, course: Course) -> bool:
-    """Whether a rule's result is refused before the rule does anything (RW-11)."""
+def made_by(action: Rewrite, course: Course) -> str:
+    """What a rule's substitution comes to; it is refused before the rule does anything (RW-11)."""
     target, state = action.target, course.state
-    if target is None or action.allows_3f or not _smuggles_query(text_of(target, state), target, state):
-        return False
-    course.refuse(403, "a ? of the path would begin a query (UnsafeAllow3F)")
-    course.log("error", "rewrite", "AH10508: Unsafe URL with %3f URL rewritten without UnsafeAllow3F")
-    return True
+    if target is None:
+        return ""
+    parts = target.parts if isinstance(target, Joined) else (target,)
+    texts = [text_of(part, state) for part in parts]
+    # The first ? may be the rule's own; from a group, a map or a variable it would begin a query (SEM-30).
+    marked = next((part for part, text in zip(parts, texts, strict=True) if "?" in text), None)
+    if marked is not None and not isinstance(marked, Literal) and not action.allows_3f:
+        course.refuse(403, "a ? of the path would begin a query (UnsafeAllow3F)")
+        course.log("error", "rewrite", "AH10508: Unsafe URL with %3f URL rewritten without UnsafeAllow3F")
+    return "".join(texts)
 
 
-def rewrite(action: Rewrite, course: Course) -> None:
-    """One rule that matched."""
+def rewrite(action: Rewrite, made: str, course: Course) -> None:
+    """One rule that matched, and what its substitution came to."""
     run, state = course.rewriting, course.state
     assert run is not None
     if action.answers:
         course.refuse(action.status, "")
         return
     if action.target is not None:
-        _substitute(action, action.target, run, course)
+        _substitute(action, made, run, course)
     state.ended = state.ended or action.ends_all
     for group in action.vary:
         names = next((names for asked, names in group if len(group) == 1 or holds(asked, state)), ())
@@ -110,9 +115,8 @@ def rewrite(action: Rewrite, course: Course) -> None:
         run.changed, run.escaped, run.passed = True, True, True
 
 
-def _substitute(action: Rewrite, target: Value, run: Rewriting, course: Course) -> None:
+def _substitute(action: Rewrite, url: str, run: Rewriting, course: Course) -> None:
     state = course.state
-    url = text_of(target, state)
     if action.path_info_discarded and run.folder:
         state.path_info = ""
         course.located = course.located and replace(course.located, path_info="")
@@ -135,14 +139,12 @@ def _substitute(action: Rewrite, target: Value, run: Rewriting, course: Course) 
         course.refuse(500, "the rules have made a URL longer than two request lines")
 
 
-def _smuggles_query(url: str, target: Value, state: State) -> bool:
-    """Whether the first ``?`` comes from a group, a map or a variable, and not from the rule itself (RW-11, SEM-30)."""
-    if "?" not in url:
+def leads_away(action: Rewrite, course: Course) -> bool:
+    """Whether a rule that matched has made a redirect or goes to an origin."""
+    run = course.rewriting
+    if action.target is None or run is None:
         return False
-    for part in target.parts if isinstance(target, Joined) else (target,):
-        if "?" in text_of(part, state):
-            return not isinstance(part, Literal)  # behind the rule's own it is part of the query
-    return False
+    return action.aim is not Aim.ANY or is_absolute(run.url)
 
 
 def is_absolute(url: str) -> bool:
@@ -208,15 +210,17 @@ def finish(action: FinishRewriting, course: Course) -> None:
         course.log("error", "rewrite", f"{code}: Rewritten query string contains control characters or spaces")
     elif run.passed and (run.proxied is not None or is_absolute(run.url)):
         course.refuse(400, f"{run.url!r} is passed through, and is no path")
-        course.state.path = course.state.path if run.folder else run.url
+        if not run.folder:
+            course.state.path = run.url
+            log_invalid(course)
     elif run.proxied is not None:
         _to_origin(run, run.proxied, course)
     elif run.folder:
         _finish_here(run, action, course)
     elif run.passed:
-        course.state.path = (
-            run.url if run.url.startswith("/") else f"/{run.url}"
-        )  # raw_path stays what the client has sent (PU-6)
+        course.state.unmapped = f"passthrough:{run.url}"
+        # raw_path stays what the client has sent (PU-6).
+        course.state.path = run.url if run.url.startswith("/") else f"/{run.url}"
     elif away:
         _redirect(run, course)
     else:
@@ -273,7 +277,7 @@ def _place(run: Rewriting, action: FinishRewriting, course: Course) -> None:
     below = merged(run.url)
     if below is None:
         course.refuse(403, "the path leads out of DocumentRoot")
-        log_unmapped(course, "(20023)The given path was above the root path")
+        log_unmapped(course, ABOVE_ROOT)
     else:
         course.state.file = f"{action.root.rstrip('/')}/{below}"
 

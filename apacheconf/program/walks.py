@@ -19,7 +19,7 @@ from apacheconf.program import core
 from apacheconf.program.conditions import Condition, Matches
 from apacheconf.program.course import Course
 from apacheconf.program.evaluate import named_groups
-from apacheconf.program.files import Located, look_at, same_owner
+from apacheconf.program.files import Located, look_at, merged, same_owner
 from apacheconf.program.fold import fold
 from apacheconf.program.hosts import Layer, LayerKind, Shape
 from apacheconf.program.htaccess import Granted, read_htaccess
@@ -105,13 +105,19 @@ def walk_directories(course: Course, holds: Holds, tracer: Tracer) -> None:
     course.htaccess = ()
     course.walked, before = True, course.layers
     walk = _Walk(course, holds, tracer)
-    located = walk.locate(one_slash(state.file))  # whatever MergeSlashes says of URLs
+    located = walk.locate(_resolved(state.file))
     state.file, state.path_info, course.located = located.file, located.path_info, located
     if course.status is not None:  # what was merged on the way is forgotten
         course.layers = before
         return
     walk.ask_patterns()
     ask_layers(course, _FILES, holds, tracer)
+
+
+def _resolved(file: str) -> str:
+    """The path without ``..``, which rules may have made, and with single slashes, whatever MergeSlashes says."""
+    below = merged(file) if "/." in file and file.startswith("/") else None
+    return one_slash(file) if below is None else f"/{below}"
 
 
 _OF_FILES = (LayerKind.DIRECTORY, LayerKind.HTACCESS, LayerKind.FILES)

@@ -95,6 +95,7 @@ def _of_folder(program: Program, decision: Decision, depth: int) -> Decision:
     said: tuple[Message, ...] = ()
     for number, name in enumerate(rules.index, 1):
         found = look_up(program, decision, name, depth)
+        decision = _with_cookies(decision, found)
         if found.status == 403 and _is_special(found):
             continue
         said = (*said, *found.messages)
@@ -113,11 +114,18 @@ def _of_folder(program: Program, decision: Decision, depth: int) -> Decision:
     return decision
 
 
+def _with_cookies(decision: Decision, found: Decision) -> Decision:
+    """Cookies that rules set in a sub-request are the request's own, one of each name (RW-22)."""
+    known = {value.partition("=")[0] for name, value in decision.early_headers if name == "Set-Cookie"}
+    more = [pair for pair in found.early_headers if pair[0] == "Set-Cookie" and pair[1].partition("=")[0] not in known]
+    return replace(decision, early_headers=(*decision.early_headers, *more)) if more else decision
+
+
 def _told_of(decision: Decision, found: Decision) -> Decision:
     """An error or a redirect of a sub-request as the answer of the request itself."""
     return replace(
         found, state=decision.state, path=decision.path, query=decision.query,
-        response_headers=decision.response_headers,
+        response_headers=decision.response_headers, early_headers=_with_cookies(decision, found).early_headers,
     )  # fmt: skip
 
 
@@ -131,7 +139,8 @@ def _as_asked(decision: Decision, found: Decision) -> Decision:
     state.document_root, state.context_root, state.context_prefix = (
         own.document_root, own.context_root, own.context_prefix
     )  # fmt: skip
-    return replace(found, vary=(*found.vary, *decision.vary), early_own=decision.early_own)
+    early = _with_cookies(decision, found).early_headers
+    return replace(found, vary=(*found.vary, *decision.vary), early_own=decision.early_own, early_headers=early)
 
 
 def _followed(program: Program, found: Decision, depth: int) -> Decision:
