@@ -24,7 +24,7 @@ from apacheconf.program.rewriting_here import REDIRECT_HANDLER, begin_here, loca
 from apacheconf.program.sharing import authority_of, falls_under, generic_worker, target_path
 from apacheconf.program.steps import Aim, BeginRewriting, FinishRewriting, Rewrite
 from apacheconf.program.uri import canonical, escape_path
-from apacheconf.program.values import Joined, Literal, Value
+from apacheconf.program.values import Joined, Literal
 from apacheconf.program.workers import DEFAULT_PORTS, Balancer, Origin, Worker
 
 if TYPE_CHECKING:
