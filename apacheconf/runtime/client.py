@@ -17,6 +17,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from apacheconf.program.authority import Pending
+from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.request import Decision, Request
 from apacheconf.program.uri import PathRefused
 from apacheconf.runtime.answering import asking_nobody
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from apacheconf.program.steps import AskCertificate
-    from apacheconf.runtime.forwarding import Block
+    from apacheconf.runtime.forwarding import Block, Plan
     from apacheconf.runtime.state import Door, ServerState
 
 
@@ -240,7 +241,7 @@ class ClientConnection(KeepAlive):
             tell_client(exchange, broke)
             self.refuse(exchange, broke.status, "", broke.note)
             return
-        if length == CHUNKED and exchange.plan.service is not None and is_undecodable(head.fields):
+        if length == CHUNKED and _asks_http(exchange.plan) and is_undecodable(head.fields):
             exchange.fail_undecodable()
             return
         try:
@@ -393,6 +394,12 @@ class ClientConnection(KeepAlive):
             exchange.status, exchange.stay = 408, False
             self.log(exchange)
         self.transport.close()
+
+
+def _asks_http(plan: Plan) -> bool:
+    """Whether an origin is asked that wants to know what codings a body has; FastCGI's don't."""
+    decision = plan.decision
+    return plan.service is not None and not (decision is not None and is_fcgi(decision.origin))
 
 
 _NO_LINES = Lines(b"")
