@@ -138,3 +138,16 @@ def test_authorities_that_have_signed_nothing(tmp_path: Path) -> None:
     for name, outcome in (("strange-client", "no effect in target"), ("ca", "approximated")):
         text = host(*lines, f"SSLCACertificateFile {files}/{name}.pem", address="*:443")
         assert _told(tmp_path, text)["SSLCACertificateFile"] == outcome
+
+
+def test_folders_where_nothing_lists_them(tmp_path: Path) -> None:
+    """NGX-151: without mod_autoindex a folder without an index is 404, in nginx 403, and Indexes asks for nothing."""
+    section = "<Directory /srv>\nOptions Indexes FollowSymLinks\nRequire all granted\n</Directory>\n"
+    text = section + host("DocumentRoot /srv")
+    loaded = "".join(f"LoadModule {name}_module modules/mod_{name}.so\n" for name in ("dir", "authz_core", "unixd"))
+    made = translated(tmp_path, loaded + text, "nginx")
+    assert "index index.html /.without-index;" in made.text
+    assert outcomes(made)["Options"] == "exact"
+    made = translated(tmp_path, f"{loaded}LoadModule autoindex_module modules/mod_autoindex.so\n{text}", "nginx")
+    assert "without-index" not in made.text
+    assert outcomes(made)["Options"] == "approximated"

@@ -30,7 +30,7 @@ def emit_rules(low: Lowering, route: Route, step: Step, location: Block) -> list
     if not rules.etag:
         location.add("etag", "off")
     return [
-        *_options(rules, lines_named(route, step, "options"), location),
+        *_options(rules, lines_named(route, step, "options"), "autoindex_module" in low.program.modules, location),
         _etag(rules, lines_named(route, step, "fileetag")),
         _path_info(rules, lines_named(route, step, "acceptpathinfo")),
         exact(lines_named(route, step, "forcetype")),
@@ -38,10 +38,11 @@ def emit_rules(low: Lowering, route: Route, step: Step, location: Block) -> list
     ]  # fmt: skip
 
 
-def _options(rules: FileRules, said_by: list[Written], location: Block) -> list[Claim]:
-    """The lines that ask for what can't be had answer for it; the others are carried."""
+def _options(rules: FileRules, said_by: list[Written], lists: bool, location: Block) -> list[Claim]:
+    """The lines that ask for what can't be had answer for it; the others are carried. Nothing ``lists`` a folder
+    without mod_autoindex."""
     claims = []
-    if "indexes" in rules.options:
+    if lists and "indexes" in rules.options:
         location.add("autoindex", "on")
         claims.append(approximated(_asking(said_by, "indexes", "all"), _OWN_LIST, "autoindex"))
     if "multiviews" in rules.options:

@@ -30,6 +30,7 @@ from apacheconf.targets.nginx import (
     failures,
     htaccess,
     messages,
+    mod_dir,
     mod_log_config,
     mod_mime,
     mod_proxy,
@@ -220,6 +221,7 @@ def _emit_server(low: Lowering, server_of: copies.Server, servers: Block) -> Non
     if proxied:
         mod_proxy.emit_gateway_errors(low, documents.gateway_pages(low, host, pages), server)
     documents.emit_texts(low, server)
+    mod_dir.emit_without_index(low, server)
     mod_log_config.emit_logs(low, host, server)
     server.entries[settings_at:settings_at] = low.maps.take_settings().entries
     server.entries[settings_at:settings_at] = alike.settings().entries if alike else []

@@ -15,6 +15,6 @@ def emit_rules(low: Lowering, route: Route, step: Step, location: Block) -> list
     """How a list looks is nothing that nginx can be told."""
     said_by = route.host.said_by(step)
     rules = [each.action for each in route.others if isinstance(each.action, FileRules)]
-    if any("indexes" in each.options for each in rules):
+    if "autoindex_module" in low.program.modules and any("indexes" in each.options for each in rules):
         return [approximated(said_by, "the list of a folder is nginx's own page", "autoindex")]
     return [Claim(tuple(said_by), Outcome.NO_EFFECT, "no folder is listed here", "no-list")]

@@ -18,6 +18,8 @@ from apacheconf.targets.nginx.tree import Block, Directive, literal
 from apacheconf.targets.routes import Route
 
 #: A name that no file has.
+AUTOINDEX = "autoindex_module"
+WITHOUT_INDEX = "/.without-index"
 _NO_INDEX = ".no-such-index"
 
 
@@ -48,12 +50,25 @@ def emit_defaults(low: Lowering, route: Route, location: Block) -> None:
     if _falls_back(rules):
         names = [*names, literal(rules.fallback)]
         location.add("try_files", "$uri", "$uri/", f"{literal(rules.fallback)}$is_args$args")
+    elif AUTOINDEX not in low.program.modules and "dir_module" in low.program.modules:
+        names, low.lists_nothing = [*names, WITHOUT_INDEX], True
     location.add("index", *names)
+
+
+def emit_without_index(low: Lowering, server: Block) -> None:
+    """Where mod_autoindex isn't loaded a folder without an index is a file that isn't there, and no 403."""
+    if low.lists_nothing:
+        server.space()
+        location = server.open("location", "=", WITHOUT_INDEX, comment="a folder without an index")
+        location.add("internal")
+        location.add("return", "404")
 
 
 def _folder(low: Lowering, route: Route) -> str:
     """The word for what may be a folder without its slash; a list of the folder itself has the location's headers."""
-    if not any(isinstance(each.action, FileRules) and "indexes" in each.action.options for each in route.others):
+    if AUTOINDEX not in low.program.modules or not any(
+        isinstance(each.action, FileRules) and "indexes" in each.action.options for each in route.others
+    ):
         return "$request_filename"
     entries = ((r"~[^/]\z", "$request_filename"), ("default", "/.no-such-folder"))
     return low.maps.make("unslashed", Map("$uri", entries, "what would be a folder without its slash"))
