@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from apacheconf.targets import translate
 from tests.runtime import certificates
-from tests.targets.configs import host, outcomes, translated
+from tests.targets.configs import host, outcomes, program_of, translated
 
 _MEMBER = "<Proxy balancer://b>\nBalancerMember http://10.0.0.1 {0}\nBalancerMember http://10.0.0.2\n</Proxy>\n"
 _ASKED = host("ProxyPass / balancer://b/")
@@ -143,11 +145,10 @@ def test_authorities_that_have_signed_nothing(tmp_path: Path) -> None:
 def test_folders_where_nothing_lists_them(tmp_path: Path) -> None:
     """NGX-151: without mod_autoindex a folder without an index is 404, in nginx 403, and Indexes asks for nothing."""
     section = "<Directory /srv>\nOptions Indexes FollowSymLinks\nRequire all granted\n</Directory>\n"
-    text = section + host("DocumentRoot /srv")
-    loaded = "".join(f"LoadModule {name}_module modules/mod_{name}.so\n" for name in ("dir", "authz_core", "unixd"))
-    made = translated(tmp_path, loaded + text, "nginx")
+    program = program_of(tmp_path, section + host("DocumentRoot /srv"))
+    made = translate(replace(program, modules=program.modules - {"autoindex_module"}), "nginx")
     assert "index index.html /.without-index;" in made.text
     assert outcomes(made)["Options"] == "exact"
-    made = translated(tmp_path, f"{loaded}LoadModule autoindex_module modules/mod_autoindex.so\n{text}", "nginx")
+    made = translate(program, "nginx")
     assert "without-index" not in made.text
     assert outcomes(made)["Options"] == "approximated"
