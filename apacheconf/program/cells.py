@@ -21,7 +21,10 @@ from apacheconf.program.conditions import (
     Never,
     Not,
     Under,
-)  # fmt: skip
+    all_of,
+    any_of,
+    negated,
+)
 from apacheconf.program.fold import fold, steps_for, with_server
 from apacheconf.program.handling import Told
 from apacheconf.program.hosts import Cell, Flipped, Layer, LayerKind, Reach, Shape
@@ -106,29 +109,13 @@ def settle(condition: Condition, sample: str) -> Condition:
         case Under(prefix, value) if value == REQUEST_URI:
             return ALWAYS if lies_under(sample, prefix) else NEVER
         case Not(inner):
-            settled = settle(inner, sample)
-            return NEVER if settled == ALWAYS else ALWAYS if settled == NEVER else Not(settled)
+            return negated(settle(inner, sample))
         case AllOf(conditions):
-            return _joined(conditions, sample, AllOf, ALWAYS, NEVER)
+            return all_of(settle(each, sample) for each in conditions)
         case AnyOf(conditions):
-            return _joined(conditions, sample, AnyOf, NEVER, ALWAYS)
+            return any_of(settle(each, sample) for each in conditions)
         case _:
             return condition
-
-
-def _joined(
-    conditions: tuple[Condition, ...],
-    sample: str,
-    of: type[AllOf] | type[AnyOf],
-    neutral: Condition,
-    decisive: Condition,
-) -> Condition:
-    """A conjunction or disjunction without its neutral parts; one decisive part decides it."""
-    settled = [settle(each, sample) for each in conditions]
-    if decisive in settled:
-        return decisive
-    open_ones = tuple(each for each in settled if each != neutral)
-    return neutral if not open_ones else open_ones[0] if len(open_ones) == 1 else of(open_ones)
 
 
 def _section_mappings(layers: Iterable[Layer]) -> Iterator[Condition]:

@@ -5,6 +5,7 @@ A condition is a tree over values (``values.py``). A match that captures says un
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -182,3 +183,22 @@ def either(one: Condition, other: Condition) -> Condition:
     if ALWAYS in (one, other):
         return ALWAYS
     return other if one == NEVER else one if other in (NEVER, one) else AnyOf((one, other))
+
+
+def all_of(parts: Iterable[Condition]) -> Condition:
+    """A conjunction without what always holds; one part that never does settles it."""
+    return _joined(tuple(parts), AllOf, ALWAYS, NEVER)
+
+
+def any_of(parts: Iterable[Condition]) -> Condition:
+    """A disjunction without what never holds; one part that always does settles it."""
+    return _joined(tuple(parts), AnyOf, NEVER, ALWAYS)
+
+
+def _joined(
+    parts: tuple[Condition, ...], of: type[AllOf] | type[AnyOf], neutral: Condition, decisive: Condition
+) -> Condition:
+    if decisive in parts:
+        return decisive
+    open_ones = tuple(each for each in parts if each != neutral)
+    return neutral if not open_ones else open_ones[0] if len(open_ones) == 1 else of(open_ones)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from apacheconf.program.conditions import (
@@ -17,6 +17,9 @@ from apacheconf.program.conditions import (
     Not,
     Operator,
     Under,
+    all_of,
+    any_of,
+    negated,
 )
 from apacheconf.program.prefixes import lies_under
 from apacheconf.program.regexes import search
@@ -122,27 +125,12 @@ def _of_names(asked: Matches, answers: Answers) -> Condition:
 def _simplified(condition: Condition, answers: Answers) -> Condition:
     match condition:
         case Not(inner):
-            left = residual(inner, answers)
-            return NEVER if left == ALWAYS else ALWAYS if left == NEVER else Not(left)
+            return negated(residual(inner, answers))
         case AllOf(parts):
-            return _joined(parts, answers, AllOf, ALWAYS, NEVER)
+            return all_of(residual(each, answers) for each in parts)
         case AnyOf(parts):
-            return _joined(parts, answers, AnyOf, NEVER, ALWAYS)
+            return any_of(residual(each, answers) for each in parts)
         case Matches():
             return replace(condition, captures="")
         case _:
             return condition
-
-
-def _joined(
-    parts: tuple[Condition, ...],
-    answers: Answers,
-    of: Callable[[tuple[Condition, ...]], Condition],
-    neutral: Condition,
-    decisive: Condition,
-) -> Condition:
-    left = [residual(each, answers) for each in parts]
-    if decisive in left:
-        return decisive
-    open_ones = tuple(each for each in left if each != neutral)
-    return neutral if not open_ones else open_ones[0] if len(open_ones) == 1 else of(open_ones)

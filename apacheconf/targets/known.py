@@ -23,6 +23,9 @@ from apacheconf.program.conditions import (
     Operator,
     Regex,
     Under,
+    all_of,
+    any_of,
+    negated,
 )
 from apacheconf.program.hosts import Host
 from apacheconf.program.prefixes import lies_under
@@ -107,10 +110,9 @@ class Known:
         """A condition in terms of the request."""
         match condition:
             case Not(inner):
-                left = self.asked(inner)
-                return NEVER if left == ALWAYS else ALWAYS if left == NEVER else Not(left)
+                return negated(self.asked(inner))
             case AllOf(parts):
-                return AllOf(tuple(map(self.asked, parts)))
+                return all_of(map(self.asked, parts))
             case AnyOf(parts):
                 return self._any(parts)
             case Matches(_, regex, name) if name:
@@ -127,7 +129,7 @@ class Known:
         asked = tuple(map(self.asked, parts))
         names = [each.captures for each in parts if isinstance(each, Matches) and each.captures]
         self.captures.update(dict.fromkeys(name for name in names if len(parts) > 1))
-        return AnyOf(asked)
+        return any_of(asked)
 
     def _value(self, value: Value) -> Value:
         return _simplified(replaced(value, self._change))
@@ -185,12 +187,11 @@ def _certain(condition: Condition) -> Condition:
         case OneOf(Literal() as text, choices) if all(isinstance(each, Literal) for each in choices):
             return ALWAYS if text in choices else NEVER
         case AllOf(parts):
-            return AllOf(tuple(map(_certain, parts)))
+            return all_of(map(_certain, parts))
         case AnyOf(parts):
-            return AnyOf(tuple(map(_certain, parts)))
+            return any_of(map(_certain, parts))
         case Not(inner):
-            left = _certain(inner)
-            return NEVER if left == ALWAYS else ALWAYS if left == NEVER else Not(left)
+            return negated(_certain(inner))
         case _:
             return condition
 
