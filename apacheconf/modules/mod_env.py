@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from apacheconf.modules.declare import (
     ANYWHERE,
@@ -31,14 +31,23 @@ class EnvVariable:
         return self.value is None and not self.passed
 
 
-def _overlaid(
-    parent: Setting[tuple[EnvVariable, ...]], child: Setting[tuple[EnvVariable, ...]]
-) -> Setting[tuple[EnvVariable, ...]]:
-    """The parent's variables without those that the child unsets, then the child's own; nothing unsets any more."""
+Variables = Setting[tuple[EnvVariable, ...]]
+
+
+def set_in(variables: Variables) -> list[tuple[EnvVariable, Any]]:
+    """What is set at the end of a section, in order, with who says it."""
+    left: list[tuple[EnvVariable, Any]] = []
+    for variable, said_by in zip(variables.value, variables.said_by, strict=True):
+        left = [pair for pair in left if pair[0].name.lower() != variable.name.lower()]
+        if not variable.is_unset:
+            left.append((variable, said_by))
+    return left
+
+
+def _overlaid(parent: Variables, child: Variables) -> Variables:
+    """The parent's variables without those that the child unsets, then the child's; nothing is unset any more."""
     gone = {each.name.lower() for each in child.value if each.is_unset}
-    kept = [pair for pair in zip(parent.value, parent.said_by, strict=True) if pair[0].name.lower() not in gone]
-    both = [*kept, *zip(child.value, child.said_by, strict=True)]
-    left = [pair for pair in both if not pair[0].is_unset]
+    left = [pair for pair in set_in(parent) if pair[0].name.lower() not in gone] + set_in(child)
     return Setting(tuple(variable for variable, _ in left), tuple(said_by for _, said_by in left))
 
 
@@ -46,12 +55,12 @@ def _overlaid(
 class EnvDirConf(Conf):
     """What was said, in order, the outer scope's first: a later line about a variable overrules (INH-7, MRG-22).
 
-    UnsetEnv is about what is around its section; within it, and after it was merged once, it says nothing.
+    UnsetEnv is about what stands before it in its section, and what is around that once: after a merge it is forgotten.
     """
 
     module: ClassVar[str] = "mod_env"
 
-    variables: Setting[tuple[EnvVariable, ...]] = setting((), _overlaid)
+    variables: Variables = setting((), _overlaid)
 
 
 def _set(words: Sequence[str]) -> tuple[EnvVariable, ...]:
