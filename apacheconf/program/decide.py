@@ -8,6 +8,7 @@ system (``walks``, ``files``), and that only for requests that no origin takes.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -143,6 +144,7 @@ class Walk:
     def close(self) -> None:
         """What the layers say that apply in the end."""
         self.course.levels = levels_for(self.course.layers)
+        self.course.state.sections = self.course.layers
 
     def name_server(self) -> None:
         """How the server calls itself where the layers apply that are known to (VH-60)."""
@@ -158,6 +160,8 @@ class Walk:
         if phase is Phase.HANDLER:
             _before_handler(course, self.tracer)
         if course.status is not None and Phase.LOCATION_WALK <= phase < Phase.FILTERS:
+            return None
+        if phase in _ADMISSION and _was_judged(course):
             return None
         if phase is Phase.HANDLER:
             if course.redirect_to is not None and not course.state.sub and not _needs_slash(course):
@@ -273,6 +277,20 @@ class Walk:
 
 
 _ENDING = frozenset({Move.STOP, Move.END, Move.INTERNAL_REDIRECT})
+
+
+_ADMISSION = frozenset({Phase.ACCESS, Phase.AUTHN, Phase.AUTHZ})
+
+
+def _was_judged(course: Course) -> bool:
+    """Whether the same sections apply as before an internal redirect: httpd doesn't ask again who is let in.
+
+    So a place that is denied shows its ErrorDocument from within (AZ-12). It takes Proxy sections for others each time.
+    """
+    now, before = course.layers, course.state.sections_before
+    if any(layer.kind is LayerKind.PROXY for layer in now):
+        return False
+    return bool(before) and len(now) == len(before) and all(map(operator.is_, now, before))
 
 
 def _needs_slash(course: Course) -> bool:

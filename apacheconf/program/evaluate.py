@@ -81,6 +81,8 @@ class State:
     Header has noted, by names in lower case, ``messages`` what is for the error log. ``naming`` is what sections say
     of UseCanonicalName, ``dns_name`` what DNS does; ``asked_host`` is the Host header as it came, or the authority in
     its place.
+
+    ``sections`` are the layers that apply in the end, ``sections_before`` those of the round that led here.
     """
 
     request: Request
@@ -120,6 +122,8 @@ class State:
     asked_host: str = ""
     vary: list[str] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
+    sections: tuple[object, ...] = field(default=(), repr=False, compare=False)
+    sections_before: tuple[object, ...] = field(default=(), repr=False, compare=False)
     messages: list[Message] = field(default_factory=list)
 
     @property

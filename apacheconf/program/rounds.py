@@ -30,6 +30,7 @@ def begin_again(course: Course, uri: str) -> None:
     state.env["REDIRECT_STATUS"] = str(state.status)
     state.before = state.path, state.query
     state.first = state.first or state.before
+    state.sections_before = course.layers or state.sections
     _forget(course)
     _read_path(course, uri)
 
@@ -60,7 +61,10 @@ def begin_document(program: Program, before: Decision, status: int, path: str, n
     env.update({"REDIRECT_ERROR_NOTES": notes} if notes else {})
     headers = old.headers or HeaderTable(old.request.headers)
     request, redirected = old.request.as_get, (old.path, old.query)
-    state = replace(old, request=request, env=env, status=status, headers=headers, before=redirected, vary=[])
+    state = replace(
+        old, request=request, env=env, status=status, headers=headers, before=redirected, vary=[],
+        sections_before=old.sections,
+    )  # fmt: skip
     early = HeaderTable(before.early_headers)
     course = Course(program, state, path, headers, early=early, rounds=before.rounds)
     _forget(course)
