@@ -1,4 +1,4 @@
-"""Hundreds of conditions by chance, each of them true or not for httpd and for serve (EXPR-1 to EXPR-9, EXPR-20 to EXPR-24)."""
+"""Hundreds of conditions by chance: true for httpd or not, and for serve (EXPR-1 to EXPR-9, EXPR-20 to EXPR-24)."""
 
 from __future__ import annotations
 
