@@ -310,7 +310,7 @@ def _needs_slash(course: Course) -> bool:
 def _lose_redirect(course: Course) -> None:
     """H has taken the place of the handler that would redirect, and nothing has the name that stands for it (RW-27)."""
     located = course.located
-    was_file = located is not None and located.found is not None and not located.is_folder
+    was_file = located is not None and located.found is not None and not (located.is_folder or located.path_info)
     course.refuse(403 if was_file else 404, "H has taken the place of the handler that would redirect")
 
 

@@ -6,6 +6,7 @@ only asks what another request would come to.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from posixpath import normpath
@@ -143,11 +144,11 @@ def _read_path(course: Course, uri: str) -> None:
     limits = course.state.host.shape.limits
     try:
         path, question, query = uri.partition("?")
-        course.state.path = path
+        course.state.path, course.state.query = path, query if question else None
         parse_target("GET", path.replace(" ", "%20"))
         course.state.path = normalise(path, limits.encoded_slashes, limits.merge_slashes)
     except PathRefused as refusal:
         course.refuse(refusal.status, str(refusal))
+        course.state.path = re.sub(r"^(/\.\.)+(?=/)", "", course.state.path)  # httpd has cut off what leads above /
         return
     course.raw_path = course.sent_path = path
-    course.state.query = query if question else None
