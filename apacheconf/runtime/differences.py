@@ -241,6 +241,13 @@ DIFFERENCES = (
         "no answer depends on what isn't a file",
     ),
     Difference(
+        ("RW-14",),
+        "a rule that redirects, without L, and a later one whose result is a file of the host after all",
+        "are a 302 without Location that holds the file",
+        "are a 200",
+        "the last rule has the last word, and no client knows what to do with such a redirect",
+    ),
+    Difference(
         ("HP-2",),
         "HTTP/2",
         "is spoken where Protocols names h2 or h2c and mod_http2 is loaded",

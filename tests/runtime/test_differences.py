@@ -310,7 +310,18 @@ def test_two_lengths() -> None:
 
 
 #: By the beginning of the title.
+def test_a_redirect_that_a_later_rule_takes_back(tmp_path: Path) -> None:
+    (tmp_path / "one.txt").write_text("one")
+    rules = "RewriteEngine On\nRewriteRule ^/x$ http://elsewhere.example/\nRewriteRule elsewhere /one.txt\n"
+    granted = f"<Directory {tmp_path}>\nRequire all granted\n</Directory>\n"
+    file = tmp_path / "site.conf"
+    file.write_text(f"ServerName example.com\nDocumentRoot {tmp_path}\n{granted}{rules}")
+    heard = converse(load([str(file)]).require(), get(path=b"/x"))
+    assert heard.statuses == [200] and heard.client.endswith(b"\r\n\r\none")
+
+
 SHOWN: dict[str, Callable[..., None]] = {
+    "a rule that redirects, without L": test_a_redirect_that_a_later_rule_takes_back,
     "the Server header": test_the_server_header,
     "a line of": test_a_line_without_an_end,
     "an answer that comes before": test_an_answer_before_the_end_of_the_body,
