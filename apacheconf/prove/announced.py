@@ -30,7 +30,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "connection-named-headers": ("header: Connection lists*", "header: TE", "origin: hop-by-hop headers"),
     "expect-continue": ("body: Expect*", "down: Expect"),
     "field-count": ("header: 99 headers",),
-    "file-methods": ("method: *",),
+    "file-methods": ("method: *", "condition: DELET *"),
     "file-paths": ("path: 7000 characters",),
     "framing": ("body: length and chunked", "body: Transfer-Encoding*", "body: chunked in HTTP/1.0",
                 "body: Content-Length *", "last: Transfer-Encoding gzip, chunked"),
@@ -67,7 +67,8 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     ),
     "trace": ("method: TRACE*",),
     "script-bodies": ("body: chunked, 50000 bytes",),
-    "script-fields": ("host: absolute form against Host", "host: absolute form with a port", "header: underscore",
+    "script-fields": ("host: absolute form without a path", "host: absolute form against Host",
+                      "host: absolute form with a port", "header: underscore",
                       "header: spaces around the value", "origin: status 204", "origin: status 304",
                       "version: 1.0 without Host"),
     "unread-bodies": ("connection: a body, then *",),
@@ -103,6 +104,8 @@ ONLY: Mapping[str, tuple[str, ...]] = {
     "gzip": ("*header vary",),
     "script-bodies": ("origin: header http_transfer_encoding", "origin: header content_length"),
     "script-fields": (
+        "origin: line",
+        "origin: header request_uri",
         "origin: header http_host",
         "origin: header http_x_under",
         "origin: header http_x_space",
@@ -110,7 +113,7 @@ ONLY: Mapping[str, tuple[str, ...]] = {
         "header content-type",
     ),
     "file-methods": ("status", "body", "header *"),
-    "file-paths": ("status", "body", "header *", "origin: request"),
+    "file-paths": ("status", "reason", "body", "header *", "origin: request", "origin: header query_string"),
 }
 #: Keys that speak about files only, where no origin is asked.
 OF_FILES = frozenset({"file-methods"})
@@ -126,6 +129,8 @@ REFUSED = {"asked-early": "403", "certificate-page": "400"}
 TURNS, COUNTS = "turns", "how often each member was asked"
 #: The caveat of a target that serves no files: it announces a 404 where httpd looks for one.
 FILES = "files"
+#: The caveat of one for which a path below a folder that isn't there is a name like any other.
+NOWHERE = "file-paths"
 #: The caveat of one whose list of a folder is a page of its own.
 LIST = "autoindex"
 #: The caveat of one that takes every file for missing: requests for files go where rules send the others.
@@ -167,6 +172,8 @@ class Announcements:
             return FILES
         if TURNS in self.keys and all(map(_takes_turns, aspects)):
             return TURNS
+        if about.file and NOWHERE in self.keys and any(map(_leads_nowhere, aspects)):
+            return NOWHERE
         if about.file and LIST in self.keys and any(map(_is_list, aspects)):
             return LIST
         if any(row.name.lower() == "errordocument" for row in self.rows) and _is_without_page(aspects):
@@ -193,6 +200,11 @@ def _is_no_file(aspect: Aspect) -> bool:
         return aspect.other == "{}"
     answer = aspect.what.endswith(("status", "answer"))
     return (answer and aspect.other.startswith("404")) or (aspect.what, aspect.other) == ("body", "(stock page)")
+
+
+def _leads_nowhere(aspect: Aspect) -> bool:
+    """Whether httpd has found no file, and the other went by the name alone: it asked a script, or refused."""
+    return aspect.what == "status" and aspect.reference == "404" and aspect.other in ("200", "401", "403")
 
 
 def _is_list(aspect: Aspect) -> bool:

@@ -8,6 +8,6 @@ from __future__ import annotations
 
 #: Target -> sites.
 OPEN: dict[str, frozenset[str]] = {
-    "nginx": frozenset({"moodle"}),
+    "nginx": frozenset(),
     "haproxy": frozenset(),
 }

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from apacheconf.ledger import Outcome, Row
 from apacheconf.prove.announced import About, Announcements
 from apacheconf.prove.compare import Aspect
+from apacheconf.source import Place, SourceFile, Span
+
+_PLACE = Place(Span(SourceFile("site.conf", "x"), 0, 1), "site.conf", 1)
 
 
 @pytest.mark.parametrize(
@@ -110,3 +114,20 @@ def test_a_body_left_behind_excuses_the_next_answer_only() -> None:
     said, probe = Announcements(("unread-bodies",)), "connection: a body, then another request"
     assert said.announce(probe, [Aspect("answer 2: answer", "301", "(none)")]) == "unread-bodies"
     assert said.announce(probe, [Aspect("answer 1: status", "301", "200")]) is None
+
+
+def test_a_path_that_leads_nowhere() -> None:
+    """Where httpd has found no file a script may be asked; where it has found one, it must be the same."""
+    found = Announcements(("file-paths",))
+    assert found.announce("path: /a/b.php", [Aspect("status", "404", "200")], About(file=True)) == "file-paths"
+    assert found.announce("path: /a/b.php", [Aspect("status", "404", "200")]) is None
+    assert found.announce("path: /a/b.php", [Aspect("status", "200", "404")], About(file=True)) is None
+
+
+def test_a_page_that_is_not_served() -> None:
+    """A stock page in the place of a document lacks its headers, and nothing else may differ."""
+    row = Row("ErrorDocument", "404 /page.html", _PLACE, Outcome.UNSUPPORTED, (), 1)
+    found, page = Announcements((), (row,)), Aspect("body", "sorry", "(stock page)")
+    assert found.announce("path: /x", [page, Aspect("header x-a", "1", "(absent)")]) == "ErrorDocument"
+    assert found.announce("path: /x", [page, Aspect("header x-a", "1", "2")]) is None
+    assert found.announce("path: /x", [Aspect("header x-a", "1", "(absent)")]) is None

@@ -8,7 +8,7 @@ import pytest
 
 from tests.targets.configs import host, outcomes, translated
 from tests.targets.echoes import ask
-from tests.targets.fronts import fronts
+from tests.targets.fronts import MODULES, fronts
 
 _CONFIG = """
 <VirtualHost *:{port}>
@@ -28,6 +28,12 @@ _CONFIG = """
     </Location>
     ErrorDocument 403 "not for you"
     ErrorDocument 404 http://help.test/
+</VirtualHost>
+<VirtualHost *:{port}>
+    ServerName rule.test
+    AllowEncodedSlashes NoDecode
+    RewriteEngine On
+    RewriteRule .* http://127.0.0.1:{one}%{REQUEST_URI} [P,NE]
 </VirtualHost>
 <VirtualHost *:{port}>
     ServerName on.test
@@ -57,9 +63,18 @@ _ANNOUNCED = (("on.test", "/x?"), ("on.test", "/raw%2Fx"), ("raw.test", "http://
 
 
 @pytest.mark.live
+@pytest.mark.parametrize("path", ["/a%25b", "/a%2Fb", "/a", "/a%2fb?c=%2F"])
+def test_a_rule_that_escapes_nothing(path: str, tmp_path: Path) -> None:
+    """PU-4 is about paths that are escaped anew; with NE they go on as they were decoded."""
+    with fronts(_CONFIG, tmp_path, (*MODULES, "rewrite_module")) as found:
+        theirs, ours = (ask(found.at[each], "rule.test", path) for each in ("httpd", "nginx"))
+    assert ours == theirs
+
+
+@pytest.mark.live
 @pytest.mark.parametrize("name", ["raw.test", "several.test", "on.test", "off.test"])
 def test_encoded_slashes(name: str, tmp_path: Path) -> None:
-    with fronts(_CONFIG, tmp_path) as found:
+    with fronts(_CONFIG, tmp_path, (*MODULES, "rewrite_module")) as found:
         different = []
         for path in (each.replace("{name}", name) for each in _PATHS):
             theirs, ours = (ask(found.at[each], name, path) for each in ("httpd", "nginx"))
@@ -73,7 +88,7 @@ def test_encoded_slashes(name: str, tmp_path: Path) -> None:
 @pytest.mark.live
 def test_a_path_that_could_be_read_in_two_ways_is_refused(tmp_path: Path) -> None:
     """NGX-47, DES-8: with an encoded slash in it no other spelling of a path gets around a restriction."""
-    with fronts(_CONFIG, tmp_path) as found:
+    with fronts(_CONFIG, tmp_path, (*MODULES, "rewrite_module")) as found:
         got = {path: ask(found.at["nginx"], "several.test", path) for path in _REFUSED}
         assert got == dict.fromkeys(_REFUSED, ("302", "http://help.test/", ""))
 

@@ -71,7 +71,7 @@ _OF_FILES = (
     Difference("file-suffixes", _A, "files: the last suffix alone says the type; httpd asks the others, too",
                "GET /page.html.bak HTTP/1.1"),
     Difference("file-paths", _A, "a path that leads nowhere, or on behind a file, counts as the name of a file: it may "
-               "be refused where httpd answers 404", "GET /no-folder/.htaccess HTTP/1.1"),
+               "be refused, or handed to a script, where httpd answers 404", "GET /no-folder/.htaccess HTTP/1.1"),
     Difference("file-conditions", _A, "files: If-Modified-Since counts even if it lies in the future, and a 412 has a "
                "page", "GET /index.html HTTP/1.1 with If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT"),
     Difference("file-fields", _E, "files: 206 and 304 have no Accept-Ranges, 416 has Content-Range, and the boundary "
@@ -85,7 +85,8 @@ _NAMED = Difference(
 #: Where scripts are asked by FastCGI.
 _OF_SCRIPTS = (
     Difference("script-fields", _A, "scripts: the Host field is told beside an absolute target, fields with _ in their "
-               "names too, no SERVER_NAME without a Host, tabs around a value stay, and a type stays on 204 and 304",
+               "names too, no SERVER_NAME without a Host, an absolute target without a path is told as /, tabs around "
+               "a value stay, and a type stays on 204 and 304",
                "GET / HTTP/1.1 with X_Under: 1"),
     Difference("script-bodies", _E, "scripts: a long body in chunks is told with its length; httpd hands chunks on",
                "POST / HTTP/1.1 with 50000 bytes in chunks"),

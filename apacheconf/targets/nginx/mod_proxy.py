@@ -160,7 +160,7 @@ def _emit_new_path(low: Lowering, route: Route, origin: Origin, upstream: str, l
     action, regex = route.map, regex_of(route.mapping)
     path = new_path(action, route.cell, origin, regex, route.path)
     emit_query(low, route, location)
-    slashes.emit_to_origin(low, route.host, path, upstream, location, action.raw)
+    slashes.emit_to_origin(low, route.host, path, upstream, location, action.raw or route.unescaped)
     if route.unescaped:
         return _emit_as_it_is(low, route, told(_whole(action, path), regex), location)
     if not _is_raw(action, path):
