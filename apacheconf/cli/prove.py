@@ -51,6 +51,9 @@ def run(
         float | None,
         typer.Option("--budget", metavar="SECONDS", min=0, help="Begin nothing new after so many seconds."),
     ] = None,
+    reduce: Annotated[
+        bool, typer.Option("--reduce", help="Find the smallest configuration and request of what differs (a minute).")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Prove that a translation, or serve, answers as httpd does.
@@ -68,7 +71,7 @@ def run(
             against=against.value,
             reference=reference.value if reference else None,
             progress=progress,
-            plan=Plan(seed, budget, expect),
+            plan=Plan(seed, budget, expect, reduce),
         )
     if json:
         print(jsonlib.dumps(report.to_json(), indent=2, ensure_ascii=False))
@@ -143,6 +146,10 @@ def _difference(result: Result, report: Report) -> Iterator[Line]:
         yield [("", f"  {shown(aspect.what)}")]
         yield [("green", f"    {report.reference:{width}}  {_cut(aspect.reference)}")]
         yield [("red", f"    {report.other:{width}}  {_cut(aspect.other)}")]
+    if result.reduced is not None:
+        yield [("dim", "  reduced, there was no more time" if result.reduced.unfinished else "  reduced")]
+        for line in (*result.reduced.config.splitlines(), *result.reduced.request.split("\r\n")):
+            yield [("", f"    {shown(line)}")]
     yield []
 
 

@@ -41,6 +41,7 @@ def _locations(aim: Aim) -> Family:
         headers = [["Location", value]]
         yield _ordered(aim, f"Location {name}", status=302, reason="Found", headers=headers, body="moved\n")
     yield _ordered(aim, "Content-Location and URI", headers=[["Content-Location", f"{here}/c"], ["URI", f"{here}/u"]])
+    yield _ordered(aim, "Destination", headers=[["Destination", f"{here}/d"]])
     yield _ordered(aim, "Refresh is left", headers=[["Refresh", f"0; url={here}/r"]])
 
 
@@ -52,6 +53,11 @@ def _fields(aim: Aim) -> Family:
     hops = [["Connection", "X-Drop"], ["X-Drop", "1"], ["Keep-Alive", "timeout=9"], ["Trailer", "X-T"],
             ["Upgrade", "h2c"]]  # fmt: skip
     yield _ordered(aim, "hop-by-hop headers", headers=hops)
+    for_proxies = [["Proxy-Authenticate", 'Basic realm="x"'], ["Proxy-Connection", "close"], ["TE", "trailers"]]
+    yield _ordered(aim, "headers for proxies", headers=for_proxies)
+    orders = [["X-Accel-Redirect", "/secret"], ["X-Accel-Expires", "0"], ["X-Accel-Buffering", "no"],
+              ["X-Accel-Charset", "utf-8"], ["X-Accel-Limit-Rate", "9"], ["X-Pad", "1"]]  # fmt: skip
+    yield _ordered(aim, "headers that nginx would obey", headers=orders)
 
 
 def _framings(aim: Aim) -> Family:

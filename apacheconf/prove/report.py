@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from apacheconf.prove.compare import Comparison
 from apacheconf.prove.observe import Observation, to_json
 
 #: The shape of ``Report.to_json``; a change that a reader must know about makes it another number.
 SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """The smallest ``config`` and ``request`` found that show a difference; ``unfinished`` when time was over."""
+
+    config: str
+    request: str
+    unfinished: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +34,7 @@ class Result:
     other: Observation
     cause: str = ""
     announced: str | None = None
+    reduced: Reduction | None = None
 
     @property
     def equal(self) -> bool:
@@ -124,6 +134,7 @@ class Report:
 
 def _result_to_json(result: Result) -> dict[str, object]:
     aspects = [{"what": a.what, "reference": a.reference, "other": a.other} for a in result.comparison.aspects]
+    small = result.reduced
     return {
         "scenario": result.scenario,
         "host": result.host,
@@ -133,4 +144,5 @@ def _result_to_json(result: Result) -> dict[str, object]:
         "aspects": aspects,
         "reference": to_json(result.reference),
         "other": to_json(result.other),
+        **({} if small is None else {"reduced": asdict(small)}),
     }

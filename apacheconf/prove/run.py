@@ -7,7 +7,6 @@ Each front runs alone, with origins and servers of its own for every scenario, s
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -22,17 +21,16 @@ from apacheconf.program.tls import SECURE
 from apacheconf.prove import announced, fronts, situations
 from apacheconf.prove.aims import MOST_HOSTS, Target, find_targets
 from apacheconf.prove.ask import Progress, Scenario, scenarios
-from apacheconf.prove.cause import about, cause_of
 from apacheconf.prove.certificates import stand_in
-from apacheconf.prove.compare import Aspect, Comparison, compare
 from apacheconf.prove.generate import generate
-from apacheconf.prove.normalise import members_as_one, rules_for, without_checks
+from apacheconf.prove.judging import Pair, compare_scenario
 from apacheconf.prove.probes import build_for_local
+from apacheconf.prove.reduce import MOST, SECONDS, reduce
 from apacheconf.prove.report import Report, Result
-from apacheconf.prove.side import Front, Seen, observe
+from apacheconf.prove.side import Front
 from apacheconf.prove.stage import modules_for, name_of, speaking
 
-SEQUENCE = "sequence of members"
+Todo = list[tuple[Target, Scenario]]
 #: The scenarios of the requests that were made from the program.
 GENERATED = "paths of the program"
 CONDITIONS = "conditions of the program"
@@ -42,12 +40,14 @@ CONDITIONS = "conditions of the program"
 class Plan:
     """How much is asked: ``seed`` chooses among what is too much, no scenario begins after ``budget`` seconds.
 
-    ``expect`` is told how many requests there are to be, both servers together.
+    ``expect`` is told how many requests there are to be, both servers together. ``reduced`` wants differences that were
+    not announced as small as they get.
     """
 
     seed: int = 0
     budget: float | None = None
     expect: Callable[[int], None] = lambda count: None
+    reduced: bool = False
 
 
 def prove(
@@ -78,7 +78,7 @@ def compare_fronts(loaded: Loaded, reference: Front, other: Front, progress: Pro
     targets = [each for each in find_targets(program) if stand_in() or not each.secure]
     notes = list(_notes(loaded, targets))
     results: list[Result] = []
-    todo = [(target, each) for target in targets[:MOST_HOSTS] for each in _scenarios(program, target, plan, notes)]
+    todo = [(target, each) for target in targets[:MOST_HOSTS] for each in scenarios_of(program, target, plan, notes)]
     plan.expect(2 * sum(len(scenario.probes) for _, scenario in todo))
     began, left_out = time.monotonic(), 0
     with stopping_on_signals():
@@ -87,6 +87,8 @@ def compare_fronts(loaded: Loaded, reference: Front, other: Front, progress: Pro
                 left_out += len(scenario.probes)
                 continue
             results += compare_scenario(loaded, target, scenario, (reference, other), progress, notes)
+        if plan.reduced:
+            results = _reduced(loaded, todo, (reference, other), results)
     if left_out:
         notes.append(f"--budget {plan.budget:g} was used up: {left_out} requests were not asked; give it more seconds")
     shown = {result.announced for result in results}
@@ -96,7 +98,7 @@ def compare_fronts(loaded: Loaded, reference: Front, other: Front, progress: Pro
     )
 
 
-def _scenarios(program: Program, target: Target, plan: Plan, notes: list[str]) -> Iterator[Scenario]:
+def scenarios_of(program: Program, target: Target, plan: Plan, notes: list[str]) -> Iterator[Scenario]:
     """The fixed requests, and those that the program itself suggests."""
     fixed = list(scenarios(program, target.aim, speaking(program)))
     if not target.mapped:
@@ -114,6 +116,22 @@ def _scenarios(program: Program, target: Target, plan: Plan, notes: list[str]) -
     yield from fixed[1:]
 
 
+def _reduced(loaded: Loaded, todo: Todo, pair: Pair, results: list[Result]) -> list[Result]:
+    """The first differences that nobody announced, each with what is left when all is gone that it doesn't need."""
+    found: dict[tuple[str, ...], Result] = {}
+    for result in results:
+        if result.unannounced:
+            found.setdefault((result.cause, *(aspect.what for aspect in result.comparison.aspects)), result)
+    chosen = list(found.values())[:MOST]
+    smaller = {
+        id(result): reduce(loaded, result, scenario, pair, SECONDS / len(chosen))
+        for result in chosen
+        for target, scenario in todo
+        if (target.aim.host, scenario.name) == (result.host, result.scenario)
+    }
+    return [replace(each, reduced=smaller.get(id(each))) for each in results]
+
+
 def _notes(loaded: Loaded, targets: list[Target]) -> Iterator[str]:
     if not targets:
         yield "no host can be reached: nothing was asked"
@@ -128,57 +146,3 @@ def _notes(loaded: Loaded, targets: list[Target]) -> Iterator[str]:
             yield f"{worker.name} speaks neither HTTP nor FastCGI and has no stand-in: only how that fails is shown"
     if stand_in() is None and (secure or any(target.secure for target in targets)):
         yield "openssl is not installed: there are no certificates to speak TLS with, and nothing is shown about it"
-
-
-def compare_scenario(
-    loaded: Loaded,
-    target: Target,
-    scenario: Scenario,
-    pair: tuple[Front, Front],
-    progress: Progress = lambda what: None,
-    notes: list[str] | None = None,
-) -> Iterator[Result]:
-    """Ask both fronts of ``pair`` and compare, probe by probe; ``notes`` gets what the stage leaves out."""
-    reference, other = pair
-    notes = [] if notes is None else notes
-    one, _ = observe(loaded, target, scenario, reference, progress)
-    two, staged = observe(loaded, target, scenario, other, progress)
-    notes += staged.stage.notes
-    if scenario.name == SEQUENCE and other.name in ("nginx", "haproxy"):
-        asked = without_checks(loaded.require()).apply
-        one, two = ({name: asked(seen) for name, seen in side.items()} for side in (one, two))
-        result = _distribution(target, scenario, one, two)
-        if not result.comparison.equal:
-            probe = scenario.probes[0]
-            known = about(staged, probe, one[probe.name], two[probe.name])
-            result = replace(result, announced=other.said.announce(SEQUENCE, result.comparison.aspects, known))
-        yield result
-        return
-    rules = rules_for(other.name)
-    if other.name != fronts.SERVE:
-        rules = (without_checks(loaded.require()), members_as_one(loaded.require()), *rules)
-    for probe in scenario.probes:
-        exact = probe.about == situations.SESSION
-        held = tuple(rule for rule in rules if not (exact and rule.name == "N14"))
-        compared = compare(one[probe.name], two[probe.name], held)
-        cause = "" if compared.equal else cause_of(staged, probe)
-        key = None
-        if not compared.equal:
-            known = about(staged, probe, one[probe.name], two[probe.name])
-            key = other.said.announce(probe.name, compared.aspects, known)
-        yield Result(scenario.name, target.aim.host, probe.name, compared, one[probe.name], two[probe.name], cause, key)
-
-
-def _distribution(target: Target, scenario: Scenario, one: Seen, two: Seen) -> Result:
-    """DIF-11: a target may take the members in another order, but each as often."""
-    counts = [Counter(_members(side)) for side in (one, two)]
-    aspects = []
-    if counts[0] != counts[1]:
-        aspects = [Aspect("how often each member was asked", *(str(dict(sorted(c.items()))) for c in counts))]
-    first = scenario.probes[0].name
-    excused = () if aspects or _members(one) == _members(two) else ("DIF-11",)
-    return Result(scenario.name, target.aim.host, SEQUENCE, Comparison(tuple(aspects), excused), one[first], two[first])
-
-
-def _members(side: Seen) -> list[str]:
-    return [arrival.origin for seen in side.values() for arrival in seen.arrivals]

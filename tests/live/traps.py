@@ -25,9 +25,9 @@ from apacheconf.prove import Result
 from apacheconf.prove.aims import Target, find_targets
 from apacheconf.prove.ask import Scenario
 from apacheconf.prove.client import Turn
+from apacheconf.prove.judging import compare_scenario
 from apacheconf.prove.observe import Observation
 from apacheconf.prove.requests import Probe, request
-from apacheconf.prove.run import compare_scenario
 from apacheconf.prove.side import Front, observe
 from apacheconf.prove.situations import SESSION
 from apacheconf.prove.stage import speaking
