@@ -56,12 +56,15 @@ def _course(program: Program, request: Request, target: Target, name: HostName |
     asked = names_itself(request.method, target, own_scheme(program, request.local, request.scheme))
     if asked and headers.get("Host") is not None:  # it takes the place of a Host header, and is none by itself
         headers.replace("Host", target.authority.lower())
+    proxies = ""
     if host.remote_ip is not None:
-        client = client_behind(host.remote_ip, request.peer[0], headers)
+        client, proxies = client_behind(host.remote_ip, request.peer[0], headers)
         if client != request.peer[0]:
             request = replace(request, peer=(client, request.peer[1]), connection_peer=request.connected)
     state = State(request, host, target.raw_path, target.query, name.name if name else None)
     state.headers, state.asked_host = headers, headers.get("Host") or ""
+    if proxies:
+        state.notes["remoteip-proxy-ip-list"] = proxies
     sent = "/" + target.raw_path.lstrip("/") if target.raw_path.startswith("//") else target.raw_path
     return Course(program, state, target.raw_path, headers, sent_path=sent)
 

@@ -6,8 +6,11 @@ of the header.
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from socket import inet_aton
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,11 +33,11 @@ class RemoteIp:
     trusted: tuple[tuple[str, bool], ...] = ()
 
 
-def client_behind(rules: RemoteIp, peer: str, headers: HeaderTable) -> str:
-    """The client's address; takes out of ``headers`` what was believed."""
+def client_behind(rules: RemoteIp, peer: str, headers: HeaderTable) -> tuple[str, str]:
+    """The client's address, and the list of proxies on the way; takes out of ``headers`` what was believed."""
     rest = headers.get(rules.header)
     if not rest:
-        return peer
+        return peer, ""
     trusted = [(ip_network(each), internal) for each, internal in rules.trusted]
     client, internal, on_the_way = _plain(peer), False, list[str]()
     left: str | None = rest
@@ -52,18 +55,22 @@ def client_behind(rules: RemoteIp, peer: str, headers: HeaderTable) -> str:
             on_the_way.append(str(client))
         client, left = found, before if comma else None
     if left == rest:
-        return peer
-    _leave(rules, headers, left, on_the_way)
-    return str(client)
+        return peer, ""
+    _leave(rules, headers, left, ", ".join(on_the_way))
+    return str(client), ", ".join(on_the_way)
 
 
-def _leave(rules: RemoteIp, headers: HeaderTable, left: str | None, on_the_way: list[str]) -> None:
+def _leave(rules: RemoteIp, headers: HeaderTable, left: str | None, on_the_way: str) -> None:
     if left is None:
         headers.unset(rules.header)
     else:
         headers.replace(rules.header, left)
     if on_the_way and rules.proxies_header:
-        headers.replace(rules.proxies_header, ", ".join(on_the_way))
+        headers.replace(rules.proxies_header, on_the_way)
+
+
+#: Addresses of IPv4 in the forms that inet_aton(3) knows.
+_NUMBERS = re.compile(r"[0-9a-fA-FxX]+(?:\.[0-9a-fA-FxX]+){0,3}")
 
 
 def _plain(text: str) -> Address:
@@ -73,10 +80,11 @@ def _plain(text: str) -> Address:
 
 
 def _address(text: str) -> Address | None:
-    try:
+    with suppress(ValueError):
         return _plain(text)
-    except ValueError:
-        return None
+    with suppress(OSError):  # 8.8.8 is 8.8.0.8, and so on
+        return ip_address(inet_aton(text)) if _NUMBERS.fullmatch(text) else None
+    return None
 
 
 def _is_global(address: Address) -> bool:
