@@ -178,6 +178,13 @@ DIFFERENCES = (
         "Python's ssl knows only all or nothing: nobody is let in who should not be",
     ),
     Difference(
+        ("TL-5", "AZ-10"),
+        "Satisfy Any beside SSLRequireSSL or SSLRequire",
+        "lets in whom they refuse and the rules beside them let in",
+        "refuses with 403",
+        "whoever demands TLS does not want it undone by a line about addresses",
+    ),
+    Difference(
         ("TL-10",),
         "SSLVerifyClient in a section, over TLS 1.2",
         "negotiates anew and asks for a certificate",

@@ -50,7 +50,10 @@ def folder() -> Path:
             "named@apacheconf.example", "client.example", common_name="Ada L.", organization_name="Engines, Ltd"
         ),
         "staff-client": authority.issue_cert(
-            "staff@apacheconf.example", common_name="prom-eu.example.com", organization_name="Example"
+            "staff@apacheconf.example",
+            common_name="prom-eu.example.com",
+            organization_name="Example",
+            organization_unit_name="Staff",
         ),
         "revoked-client": authority.issue_cert("revoked@apacheconf.example"),
     }

@@ -38,6 +38,8 @@ MODULES = tuple(
         "authn_core",
         "auth_basic",
         "authn_file",
+        "authn_anon",
+        "access_compat",
         "authz_user",
         "env",
         "setenvif",

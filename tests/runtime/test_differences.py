@@ -299,6 +299,12 @@ def test_a_certificate_of_an_unknown_authority() -> None:
     assert [line.split(" ")[0] for line in told] == ["TLSv1.3", "HTTP/1.1", "TLSv1.3", "cut", "TLSv1.3", "HTTP/1.1"]
 
 
+def test_any_beside_a_demand_for_tls() -> None:
+    config = handshakes.host("a.example", "a", handshakes._LAX) + handshakes.plain("a.example", handshakes._LAX)
+    told = play(Trial("", config, (Ask(requests=handshakes._LAXLY), Ask(requests=handshakes._LAXLY, port="P"))), None)
+    assert [line.split(" ")[1] for line in told if line.startswith("HTTP/1.1")] == ["404", "403", "403", "403"]
+
+
 def test_after_417() -> None:
     heard = converse(one_origin(), get(b"Expect: x\r\n") + get(), [OK])
     assert heard.statuses == [417, 200] and not heard.closed
@@ -328,6 +334,7 @@ SHOWN: dict[str, Callable[..., None]] = {
     "ProxyVia Full": test_the_version_in_via,
     "the connection of a client": test_after_417,
     "a second Content-Length": test_two_lengths,
+    "Satisfy Any beside": test_any_beside_a_demand_for_tls,
     "how an answer": test_how_chunks_are_cut,
     "a client that leaves": test_a_client_that_leaves,
     "an answer that comes in": conversations.test_a_final_answer_in_place_of_100_ends_the_client_connection,

@@ -172,6 +172,33 @@ _LOGGED = (
     "CustomLog {box}/logs/tls.log t\n"
 )
 _USER = 'SSLUserName SSL_CLIENT_SAN_Email_0\nHeader always set X-User "expr=%{REMOTE_USER}"\n'
+_FAKED = (
+    f"SSLVerifyClient optional\n{_CA}SSLOptions +FakeBasicAuth\n<Location />\nAuthType Basic\nAuthName certificates\n"
+    "AuthBasicProvider anon\nAnonymous *\nAnonymous_MustGiveEmail Off\nRequire valid-user\n</Location>\n"
+    'Header always set X-User "expr=%{REMOTE_USER}"\nHeader always set X-Sent "expr=%{req:Authorization}"\n'
+)
+#: Basic for ``/CN=a:password``, ``/CN=a:other`` and ``joe:password``.
+_SPOOFED = ("L0NOPWE6cGFzc3dvcmQ=", "L0NOPWE6b3RoZXI=", "am9lOnBhc3N3b3Jk")
+_LAX = (
+    "<Location /lax>\nSSLRequireSSL\nSatisfy any\nAllow from all\n</Location>\n"
+    '<Location /lax/r>\nSSLRequire %{REQUEST_METHOD} eq "POST"\nSatisfy any\nAllow from all\n</Location>\n'
+)
+_LAXLY = ("a.example /lax", "a.example /lax/r")
+_NAMED = "".join(
+    f'Header always set {letter}-{name} "%{{{name}}}{letter}"\n'
+    for letter in "es"
+    for name in [
+        *("SSL_CLIENT_S_DN", "SSL_CLIENT_S_DN_Email", "SSL_CLIENT_S_DN_CN_0"),
+        *(
+            "SSL_CLIENT_I_DN_CN",
+            "SSL_CLIENT_A_KEY",
+            "SSL_CLIENT_CERT_CHAIN_0",
+        ),
+        *("SSL_SERVER_M_VERSION", "SSL_SERVER_A_SIG", "SSL_SERVER_V_START"),
+        *("SSL_CIPHER", "SSL_CIPHER_EXPORT", "SSL_CIPHER_ALGKEYSIZE", "SSL_COMPRESS_METHOD", "SSL_SESSION_ID_NONE"),
+        *("SSL_SRP_USER", "SSL_SERVER_SAN_Email_0", "SSL_SERVER_SAN_OTHER_dnsSRV_0", "SSL_CLIENT_SAN_OTHER_msUPN_0"),
+    ]
+)
 _LATER = "<Location /mine>\nSSLVerifyClient %s\n</Location>\nHeader always set X-Who %%{SSL_CLIENT_S_DN_CN}s\n"
 _LATER_TOO = "<Location /must>\nSSLVerifyClient require\nRequire ssl-verify-client\n</Location>\n"
 _LATER_NOT = "<Location /mine/not>\nSSLVerifyClient none\n</Location>\n"
@@ -325,6 +352,22 @@ TRIALS = [
         "logs/tls.log",
     ),
     Trial("tickets off TL-4", host("a.example", "a", "SSLSessionTickets off\n")),
+    Trial(
+        "a user by FakeBasicAuth TL-4",
+        host("a.example", "a", _FAKED),
+        (
+            Ask(),
+            Ask(client="staff-client"),
+            Ask(client="strange-client"),
+            *(Ask(lines=f"Authorization: Basic {each}\r\n") for each in _SPOOFED),
+            Ask(client="staff-client", lines=f"Authorization: Basic {_SPOOFED[2]}\r\n"),
+        ),
+    ),
+    Trial(
+        "more variables of both sides TL-7",
+        host("a.example", "a", f"SSLVerifyClient optional\n{_CA}SSLOptions +StdEnvVars\n{_NAMED}"),
+        (Ask(client="staff-client", versions=(_12, _12)), Ask(versions=(_13, _13))),
+    ),
     Trial("a user by certificate", host("a.example", "a", f"SSLVerifyClient optional\n{_CA}{_USER}"), _CLIENTS[:2]),
 ]
 _ORIGIN = plain("origin.example", 'Header always set X-Seen "expr=%{req:Via}"\n')
