@@ -16,7 +16,7 @@ from http import HTTPStatus
 
 from apacheconf.runtime.errors import OriginBroke, proxy_error
 from apacheconf.runtime.framing import listed, response_length
-from apacheconf.runtime.strict import Fields, check_value, read_reply_fields, read_status_line
+from apacheconf.runtime.strict import Fields, is_fit, read_reply_fields, read_status_line
 
 #: RS-2; Content-Length is written anew from what it was found to say.
 NOT_RETURNED = frozenset(
@@ -55,6 +55,7 @@ class ReplyHead:
 
     ``fields`` are end to end only and in the client's order (RS-5). ``reusable`` is False when the origin's
     connection ends with this answer. ``late`` are the lower-case names of fields that were added here, and come last.
+    ``unfit``: no client may be sent all of the fields (RS-18), and something may yet take them away.
     """
 
     status: int
@@ -68,12 +69,13 @@ class ReplyHead:
     upgrade: bytes = b""
     names: frozenset[bytes] = field(default_factory=frozenset)
     late: frozenset[bytes] | None = None
+    unfit: bool = False
 
     def copy(self) -> ReplyHead:
         """Another one that may be changed."""
         fields, version, length = list(self.fields), self.version, self.content_length
         told = (self.status, self.reason, fields, self.length, self.reusable, version, length, self.chunked)
-        return ReplyHead(*told, self.upgrade, self.names)
+        return ReplyHead(*told, self.upgrade, self.names, unfit=self.unfit)
 
 
 def read_reply_head(head: bytes, head_request: bool, field_size: int, lenient: bool = False) -> ReplyHead | None:
@@ -132,8 +134,7 @@ def _assemble(status: int, reason: bytes, version: tuple[int, int], fields: Fiel
     if b"warning" in single:
         kept[:] = without_stale_warnings(kept)
     kept += cookies
-    for name, value in kept:
-        check_value(name, value)
+    out.unfit = not all(is_fit(name, value) for name, value in kept)
     out.names = frozenset(single)
     return out
 

@@ -80,6 +80,13 @@ DIFFERENCES = (
         "RFC 9110, section 10.1.1, lets it ask again without Expect",
     ),
     Difference(
+        ("RS-18", "RS-19"),
+        "an interim answer with control characters in its fields",
+        "reaches the client with them",
+        "is left out",
+        "they would be refused in any other answer",
+    ),
+    Difference(
         ("RS-10",),
         "a second Content-Length of an origin's answer",
         "reaches the client, too",

@@ -27,7 +27,7 @@ from apacheconf.runtime.ranges import apply_range
 from apacheconf.runtime.reply import client_head
 from apacheconf.runtime.requesting import Requesting
 from apacheconf.runtime.site import Site
-from apacheconf.runtime.strict import Fields
+from apacheconf.runtime.strict import Fields, check_fields
 from apacheconf.runtime.switches import relays_continue, relays_interim, vary_lines
 from apacheconf.runtime.telling import tell, tell_failed_by
 from apacheconf.runtime.tunnel import start_tunnel
@@ -178,13 +178,14 @@ class Exchange(Requesting):
         if head.status == 100:
             wanted = (self.expects and not self.pinged) or relays_continue(self)
             self._may_send_body()
-        if wanted and self.version >= (1, 1):
+        if wanted and not head.unfit and self.version >= (1, 1):
             self.client.write(data)
         if self.interims >= MAX_INTERIMS:
             raise proxy_error(502, f"Too many ({self.interims}) interim responses from origin server")
 
     def switch(self, reply: ReplyHead, rest: bytes) -> None:
         """101: if it is what the client asked for, bytes go both ways from now on (WS-2, WS-5). Raises OriginBroke."""
+        check_fields(reply.fields if reply.unfit else [])
         if not self.upgrade or reply.upgrade.lower() != self.upgrade.lower():
             raise unexpected_upgrade(reply.upgrade, self.upgrade)
         self.status = 101

@@ -37,7 +37,8 @@ def edited_reply(exchange: Exchange, status: int, fields: Fields) -> Fields:
         return fields
     found = _edited(exchange, exchange.plan, status, fields, completed=True)
     if any(map(_breaks, found)):
-        raise OriginBroke(500, "a response header field would hold a control character", in_fields=True)
+        kept = exchange.reply.reason.decode("latin-1") if status == 500 and exchange.reply is not None else ""
+        raise OriginBroke(500, "a response header field would hold a control character", kept, in_fields=True)
     return _encoded(found)
 
 

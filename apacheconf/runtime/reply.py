@@ -19,7 +19,7 @@ from apacheconf.runtime.framing import CHUNKED, UNFRAMED, UNTIL_CLOSE
 from apacheconf.runtime.mod_headers import edited_reply
 from apacheconf.runtime.mod_mime import describe_reply
 from apacheconf.runtime.pages import CLOSING
-from apacheconf.runtime.strict import Fields
+from apacheconf.runtime.strict import Fields, check_fields
 from apacheconf.runtime.switches import protocol_for, vary_for
 
 if TYPE_CHECKING:
@@ -29,13 +29,14 @@ if TYPE_CHECKING:
 def client_head(exchange: Exchange, reply: ReplyHead, complete: bool) -> bytes:
     """The head as bytes; ``complete`` when the whole body is known to be empty. HTTP/0.9 has none (RB-13).
 
-    Decides whether the client's connection stays (``exchange.stay``).
+    Decides whether the client's connection stays (``exchange.stay``). Raises OriginBroke (RS-18).
     """
     if reply.status in CLOSING:  # httpd drops the connection after these, whoever gave them
         exchange.stay = False
     protocol = protocol_for(exchange) if exchange.plan.switches else b"HTTP/1.1"
     framing = _framing(exchange, reply, complete)
     if exchange.version < (1, 0):
+        check_fields(reply.fields if reply.unfit else [])
         return b""
     client = exchange.client
     fields = reply.fields
@@ -50,6 +51,8 @@ def client_head(exchange: Exchange, reply: ReplyHead, complete: bool) -> bytes:
     if decision is not None and decision.via:  # RS-7
         fields = [*fields, (b"Via", decision.via.encode("latin-1"))]
     fields = vary_for(exchange, edited_reply(exchange, reply.status, fields))
+    if reply.unfit:
+        check_fields(fields, reply.reason.decode("latin-1") if reply.status == 500 else "")
     shown = spoken(reply.status) if exchange.first_status else reply.status
     first = b"%b %03d %b\r\n" % (protocol, shown, reply.reason)
     dated = [pair for pair in fields if pair[0].lower() == b"date"]
@@ -105,7 +108,7 @@ def status_line_size(head: bytes) -> int:
 
 def remember_reply(exchange: Exchange, head: bytes, reply: ReplyHead) -> None:
     """Keep what a plain answer's head became, unless it depends on more than the head."""
-    if not (exchange.plain or exchange.closes) or not reply.reusable or reply.status < 200:
+    if not (exchange.plain or exchange.closes) or not reply.reusable or reply.unfit or reply.status < 200:
         return
     if reply.length in (CHUNKED, UNTIL_CLOSE):
         return

@@ -120,7 +120,7 @@ def _check_merged(fields: Fields, limits: Limits) -> None:
 # --- what origins send ---------------------------------------------------------------------------------------
 
 _STATUS_LINE = re.compile(rb"HTTP/([0-9])\.([0-9]) ([0-9]{3})(.*)", re.DOTALL)
-_REPLY_FIELD = re.compile(rb"(" + _TOKEN + rb"):[ \t]*(.*?)[ \t]*", re.DOTALL)
+_NAME = re.compile(_TOKEN)
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
@@ -143,10 +143,9 @@ def read_status_line(line: bytes, field_size: int) -> tuple[tuple[int, int], int
 def read_reply_fields(lines: list[bytes], field_size: int, lenient: bool = False) -> Fields:
     """The fields of an origin's answer; a line without a colon is left out if ``lenient``.
 
-    What a value may hold is asked later (``check_value``). Raises OriginBroke (RS-16 to RS-18).
+    What names and values may hold is asked later (``check_fields``). Raises OriginBroke (RS-16 to RS-18).
     """
     fields: Fields = []
-    unnamed: bytes | None = None
     for line in _unfolded(lines, field_size):
         if b":" not in line:
             if lenient:
@@ -154,13 +153,8 @@ def read_reply_fields(lines: list[bytes], field_size: int, lenient: bool = False
             raise OriginBroke(502, "a response header line has no colon", said=faults.BAD_HEADER)
         if b"\0" in line:
             raise OriginBroke(502, "a response header field holds a NUL", said=faults.BAD_HEADER)
-        found = _REPLY_FIELD.fullmatch(line)
-        if found is not None:
-            fields.append((found[1], found[2]))
-        elif unnamed is None:
-            unnamed = line.partition(b":")[0]
-    if unnamed is not None:  # seen once all lines are read
-        raise _malformed(unnamed)
+        name, _, value = line.partition(b":")
+        fields.append((name, value.strip(b" \t")))
     return fields
 
 
@@ -178,14 +172,17 @@ def _unfolded(lines: list[bytes], field_size: int) -> list[bytes]:
     return whole
 
 
-def check_value(name: bytes, value: bytes) -> None:
-    """Refuse control characters in a field that reaches the client. Raises OriginBroke(500) (RS-18)."""
-    if _CONTROL.search(value):
-        raise _malformed(name)
+def is_fit(name: bytes, value: bytes) -> bool:
+    """Whether a client may be sent this field."""
+    return _NAME.fullmatch(name) is not None and _CONTROL.search(value) is None
 
 
-def _malformed(name: bytes) -> OriginBroke:
-    return OriginBroke(500, "a response header field is malformed", said=faults.bad_name(name), in_fields=True)
+def check_fields(fields: Fields, reason: str = "") -> None:
+    """Refuse to send a client what is no field. Raises OriginBroke(500), with ``reason`` if there is one (RS-18)."""
+    for name, value in fields:
+        if not is_fit(name, value):
+            said = faults.bad_name(name)
+            raise OriginBroke(500, "a response header field is malformed", reason, said=said, in_fields=True)
 
 
 def with_field(fields: Fields, name: bytes, value: bytes | None) -> Fields:

@@ -79,6 +79,12 @@ def test_httpd_shows_two_lengths(second: int) -> None:
     assert shown == {"httpd": ["9000", str(second)], "ours": ["9000"]}
 
 
+def test_httpd_relays_any_interim_answer() -> None:
+    """RS-18, RS-19."""
+    told = _heard(get(last=True), b"HTTP/1.1 103 Early\r\nLink: a\x01\r\n\r\n" + OK)
+    assert {who: "client 1: Link: a\x01" in lines for who, lines in told.items()} == {"httpd": True, "ours": False}
+
+
 _CHILDREN = "StartServers 3\nServerLimit 3\nThreadLimit 1\nThreadsPerChild 1\nMaxRequestWorkers 3\nMaxSpareThreads 3"
 _TURNS = """
 CustomLog {box}/logs/turns.log "%P %{BALANCER_WORKER_NAME}e %U"

@@ -66,6 +66,17 @@ ANSWERS = (
         logs=True,
     ),
     _answers("what goes no further may hold anything RS-18 RS-2", *_with(*_UNSEEN)),
+    _answers(
+        "what Header takes away may hold anything RS-18 HD-1",
+        *_with(b"X-B: \x01", b"x-b: \x7f\r\nX-A: y", b"X-B: y\r\nX-A: \x01", b"X-C: \x01"),
+        config=f"Header unset X-B\nHeader set X-C mine\n{_MAP}",
+    ),
+    _answers(
+        "what is overridden may hold anything RS-18 RS-23",
+        *_with(b"X: \x01", b"X : y", head=b"HTTP/1.1 404 Gone\r\n"),
+        *_with(b"X: \x01", head=b"HTTP/1.1 500 No\r\n"),
+        config=f'ProxyErrorOverride On 404\nErrorDocument 404 "text"\nHeader always set X-Always v\n{_MAP}',
+    ),
     _answers("warnings RS-22", *_with(*(b"Warning: %b" % each for each in _WARNINGS))),
     _answers(
         "warnings beside a date RS-22", *_with(*(b"Warning: %b" % each for each in _WARNINGS), head=_HEAD + _DATE)

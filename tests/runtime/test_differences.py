@@ -315,6 +315,12 @@ def test_two_lengths() -> None:
     assert converse(one_origin(), get(), [answer]).client.count(b"Content-Length: ") == 1
 
 
+def test_an_interim_answer_that_is_unfit() -> None:
+    early = b"HTTP/1.1 103 Early\r\nLink: a\x01\r\n\r\nHTTP/1.1 103 Early\r\nLink: b\r\n\r\n"
+    heard = converse(one_origin(), get(), [early + OK])
+    assert heard.statuses == [103, 200] and b"Link: b" in heard.client
+
+
 #: By the beginning of the title.
 def test_a_redirect_that_a_later_rule_takes_back(tmp_path: Path) -> None:
     (tmp_path / "one.txt").write_text("one")
@@ -333,6 +339,7 @@ SHOWN: dict[str, Callable[..., None]] = {
     "an answer that comes before": test_an_answer_before_the_end_of_the_body,
     "ProxyVia Full": test_the_version_in_via,
     "the connection of a client": test_after_417,
+    "an interim answer": test_an_interim_answer_that_is_unfit,
     "a second Content-Length": test_two_lengths,
     "Satisfy Any beside": test_any_beside_a_demand_for_tls,
     "how an answer": test_how_chunks_are_cut,
