@@ -101,6 +101,8 @@ def refuse_method(client: ClientConnection, exchange: Exchange, status: int, fie
     if status == 200:
         filtering, decision = exchange.plan.forwarding.filtering, exchange.plan.decision
         vary = [] if decision is None else vary_lines(decision)
+        charset = exchange.plan.forwarding.charset
+        fields = [(name, with_charset(value, charset) if name == b"Content-Type" else value) for name, value in fields]
         expired = fields if filtering is None else filtering.expired(exchange, fields)
         client.answer(exchange, 200, b"", [(b"Allow", allowed), *vary, *expired], completed=True)
     else:

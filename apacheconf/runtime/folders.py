@@ -78,7 +78,7 @@ def _send_list(exchange: Exchange, program: Program, decision: Decision) -> None
 
 def _page(program: Program, decision: Decision, asked: Asked) -> tuple[str, bool]:
     """The page, and whether httpd sends it chunked because a file of HTML is in it."""
-    rules, title = asked.rules, decision.path.rstrip("/")
+    rules, title = asked.rules, decision.path.rstrip("/") or "/"
     suppressed = "suppresshtmlpreamble" in rules.options
     above = _text_of(program, decision, rules.header) if rules.header else None
     below = _text_of(program, decision, rules.readme) if rules.readme else None

@@ -53,9 +53,8 @@ def handle(client: ClientConnection, exchange: Exchange, head: RequestHead, deci
         _go_on(client, exchange, head, resolved)
         return
     located = decision.located
-    media = (
-        Media(FOLDER_TYPE) if located is not None and located.is_folder else media_of(client.server.program, decision)
-    )
+    is_folder = located is not None and located.is_folder
+    media = _of_folder(decision) if is_folder else media_of(client.server.program, decision)
     if media.encodings and "negotiation_module" in client.server.program.modules:
         media.encodings = [asked_coding(", ".join(media.encodings), exchange.field(b"accept-encoding"))]
     if media.filters:
@@ -67,14 +66,24 @@ def handle(client: ClientConnection, exchange: Exchange, head: RequestHead, deci
         return
     name = decision.handler or media.handler
     if is_proxy(name):
-        told = (*decision.early_headers, *decision.rules(Variant).fields)
-        _go_on(client, exchange, head, proxied(client.server.program, replace(decision, early_headers=told), name))
+        early = (*decision.early_headers, *decision.rules(Variant).fields)
+        told = decision.told
+        if is_folder:  # what stands behind it has no name that says anything
+            told = {**told, FileRules: replace(decision.rules(FileRules), type_before=FOLDER_TYPE)}
+        asked = replace(decision, early_headers=early, told=told)
+        _go_on(client, exchange, head, proxied(client.server.program, asked, name))
         return
-    handler = HANDLERS.get(FOLDER_TYPE if media.type == FOLDER_TYPE and not name else name)
+    handler = HANDLERS.get(FOLDER_TYPE if is_folder and not name else name)
     if handler is None or media.type.startswith(_RUN):
         client.refuse(exchange, _status_of_script(decision) if name == "cgi-script" else _MISSING.get(name, 500))
     else:
         handler(client, exchange, head, decision, media)
+
+
+def _of_folder(decision: Decision) -> Media:
+    """A folder's type, or the one that is forced upon it."""
+    forced = decision.rules(FileRules).force_type.lower()
+    return Media(FOLDER_TYPE if forced in ("", "none") else forced)
 
 
 def _status_of_script(decision: Decision) -> int:

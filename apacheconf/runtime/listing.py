@@ -97,7 +97,7 @@ def entries_of(program: Program, decision: Decision, asked: Asked) -> list[Entry
     """The rows of the folder that ``decision`` is about, in their order. Raises OSError."""
     folder = decision.file.rstrip("/") + "/"
     found = list(_entries(program, decision, asked, folder))
-    parent = _parent(decision, asked.rules, folder)
+    parent = None if decision.path == "/" else _parent(decision, asked.rules, folder)
 
     def compare(left: Entry, right: Entry) -> int:
         return _compare(left, right, asked)
