@@ -30,7 +30,7 @@ class Answering:
     server: ServerState
     door: Door
     _expect_refused: bool
-    _left: int
+    _counted: int
 
     @property
     def expects(self) -> bool:
@@ -159,8 +159,9 @@ class Answering:
             return b"Connection: close\r\n"
         if not exchange.announce:
             return b""
-        limits = self.door.main.limits
-        most = b", max=%d" % self._left if limits.max_keep_alive_requests else b""
+        limits = exchange.site.limits
+        left = exchange.site.most_kept + 1 - self._counted
+        most = b", max=%d" % left if limits.max_keep_alive_requests else b""
         return b"Keep-Alive: timeout=%d%b\r\nConnection: Keep-Alive\r\n" % (limits.keep_alive_timeout, most)
 
     def self_url(self, exchange: Exchange) -> bytes:

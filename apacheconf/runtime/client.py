@@ -71,12 +71,8 @@ class ClientConnection(KeepAlive):
         self.fast = FastReader()
         self.requests = 0
         self.serial = next(_SERIALS)
-        limits = door.main.limits
-        # httpd counts the answers that kept the connection: one request more is served.
-        self._left = 1 + (limits.max_keep_alive_requests or 1 << 60)
-        if not limits.keep_alive:
-            self._left = 1
-        self._patience = patience(limits.header, server.now)
+        self._counted = 0
+        self._patience = patience(door.main.limits.header, server.now)
         self.deadline = self._reading_deadline()
         self._buffer = b""
         self._body = None
@@ -111,11 +107,11 @@ class ClientConnection(KeepAlive):
             stop = data.find(b"\r\n\r\n", end) + 4
             block = self.blocks.get(data[end:stop])
             alone = stop == len(data) or (block is not None and block.length)
-            if block is not None and self._left > 1 and self._quick and alone:
+            if block is not None and self._counted < block.site.most_kept and self._quick and alone:
                 plan = block.site.plans.get(data[:end]) or plan_of_line(self, block, data[:end])
                 if plan is not None:
                     # The short way: both halves were read strictly before. 4 us instead of 38 us.
-                    self._left -= 1
+                    self._counted += 1
                     self.requests += 1
                     self.deadline = 0.0
                     self._patience = None
@@ -213,7 +209,7 @@ class ClientConnection(KeepAlive):
         stay, asked = wants_to_stay(head.fields, head.version)
         exchange = Exchange(self, site, _NO_PLAN, _NO_LINES, host, head.fields, raw[: raw.find(b"\r\n")])
         exchange.version, exchange.announce = head.version, asked
-        exchange.stay = stay and may_stay and self._left > 0 and not self.server.draining
+        exchange.stay = stay and may_stay and self._counted <= site.most_kept and not self.server.draining
         exchange.head_only = head.method == b"HEAD"
         exchange.plain = exchange.stay and not asked and not exchange.head_only and head.version >= (1, 1)
         exchange.body_length, exchange.body_done = length, length == 0

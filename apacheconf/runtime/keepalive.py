@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from apacheconf.runtime.errors import ClientBroke
+from apacheconf.runtime.patience import MOST_KEPT
 from apacheconf.runtime.reading import RequestReader
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class KeepAlive(RequestReader):
         return -1 if socket is None or transport.get_write_buffer_size() else int(socket.fileno())
 
     def count_again(self) -> None:
-        self._left -= 1
+        self._counted += 1
 
     # --- after an answer -------------------------------------------------------------------------------------
 
@@ -148,4 +149,4 @@ class KeepAlive(RequestReader):
             self.exchange.plain = False
         elif self.transport is not None and not self._buffer and self._body is None:
             self.transport.close()
-        self._left = 0
+        self._counted = MOST_KEPT + 1

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from apacheconf.program.hosts import Reading
 
+#: More requests than a connection ever has: MaxKeepAliveRequests 0.
+MOST_KEPT = 1 << 60
+
 
 class Patience:
     """``until`` is when it ends, in seconds of the loop's clock."""

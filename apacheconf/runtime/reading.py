@@ -34,7 +34,7 @@ class RequestReader(Answering):
     """
 
     __slots__ = (
-        "_body", "_buffer", "_expect_refused", "_head", "_held", "_left", "_lingering", "_patience", "_paused",
+        "_body", "_buffer", "_counted", "_expect_refused", "_head", "_held", "_lingering", "_patience", "_paused",
         "_quick", "_reading", "deadline", "exchange", "fast", "requests", "transport",
     )  # fmt: skip
 
@@ -110,7 +110,7 @@ class RequestReader(Answering):
                 return False
         head, self._buffer = self._buffer[start:end], self._buffer[end:]
         self.requests += 1
-        self._left -= 1
+        self._counted += 1
         self.deadline = 0.0
         self._patience = None
         self._head = head

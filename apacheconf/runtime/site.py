@@ -29,6 +29,7 @@ from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.logs import Logger, asks_no_state
 from apacheconf.runtime.media import Types
 from apacheconf.runtime.mod_mime import Named, named
+from apacheconf.runtime.patience import MOST_KEPT
 from apacheconf.runtime.pool import Service
 from apacheconf.runtime.strict import Fields
 from apacheconf.runtime.switches import switches_for_fcgi, switches_in
@@ -55,13 +56,15 @@ class Site:
     __slots__ = (
         "_by_name", "_by_parts", "_compiled", "_forwardings", "_lasting_logs", "_seen", "_server", "_types",
         "_unread", "host", "is_quick",
-        "limits", "logs", "plans",
+        "limits", "logs", "most_kept", "plans",
     )  # fmt: skip
 
     def __init__(self, server: Sites, host: Host) -> None:
         self._server = server
         self.host: Host = host
         self.limits = host.shape.limits
+        # httpd counts the answers that kept the connection: one request more is served.
+        self.most_kept: int = (self.limits.max_keep_alive_requests or MOST_KEPT) if self.limits.keep_alive else 0
         self.plans: dict[bytes, Plan] = server.memos.make()
         self._compiled = server.compiled(host.shape)
         unsettled = host.shape.maps_early or host.remote_ip is not None or host.naming.by_dns
