@@ -25,7 +25,7 @@ from apacheconf.modules.mod_authz_dbm import AuthzDbmDirConf
 from apacheconf.modules.mod_authz_groupfile import AuthzGroupFileDirConf
 from apacheconf.program import mod_access_compat, mod_authn_core, mod_authz_core
 from apacheconf.program.admission import Admit
-from apacheconf.program.conditions import ALWAYS, NEVER, Condition, Not, Test, both
+from apacheconf.program.conditions import ALWAYS, NEVER, AnyOf, Condition, Not, Test, both
 from apacheconf.program.link import LeaveOut, Linker
 from apacheconf.program.mod_authn_core import Aliases
 from apacheconf.program.mod_authz_core import AuthzLayer, Method, is_method
@@ -139,10 +139,14 @@ _REFUSED = Respond(403, said=("authz_core", f"AH01630: {_DENIED}"))
 
 def _steps_for(method: Method, conf: AccessLayer) -> Iterator[Step]:
     """The steps for requests of one method."""
-    yield from _allowed_methods(conf.part(AllowMethodsDirConf))
     old = conf.part(AccessDirConf).rules
     barred = mod_access_compat.refused_when(old.value, method)
     any_is_enough = mod_access_compat.is_satisfied_by_one(old.value, method)
+    allowed = conf.part(AllowMethodsDirConf)
+    if not any_is_enough:
+        yield from _allowed_methods(allowed)
+    elif allowed.methods.value:  # a method that isn't allowed is one more reason to ask what is required
+        barred = AnyOf((barred, Not(is_method(sorted(allowed.methods.value)))))
     if old.is_set and any_is_enough:
         yield _step(Phase.ACCESS, _BARRED, (old,), barred, end=False)
     elif old.is_set:

@@ -59,6 +59,13 @@ from apacheconf.program.workers import Balancer, Ignored, Origin, Worker
 _FEW = 8
 
 
+def _judges_anew(expanded: Expanded) -> bool:
+    """With mod_allowmethods httpd never trusts a verdict of before; a fragment has it where it names it (AZ-12)."""
+    if expanded.fragment:
+        return any(node.name.lower() == "allowmethods" for node in expanded.walk())
+    return "allowmethods_module" in expanded.modules
+
+
 def compile(model: Model) -> Program:
     """The program of a model. Directives that it can't hold yet stand in ``Program.left_out``, with the reason."""
     with no_collection():
@@ -103,6 +110,7 @@ class _Compiler:
             known=known_of(model.expanded),
             regex_options=model.main.server_conf(CoreServerConf).regex_options.value,
             runtime_directory=runtime_directory(model.expanded),
+            judges_anew=_judges_anew(model.expanded),
         )
 
     def _host(self, number: int, server: Server) -> Host:

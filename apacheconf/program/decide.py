@@ -288,7 +288,7 @@ def _was_judged(course: Course) -> bool:
     So a place that is denied shows its ErrorDocument from within (AZ-12). It takes Proxy sections for others each time.
     """
     now, before = course.layers, course.state.sections_before
-    if any(layer.kind is LayerKind.PROXY for layer in now):
+    if course.program.judges_anew or any(layer.kind is LayerKind.PROXY for layer in now):
         return False
     return bool(before) and len(now) == len(before) and all(map(operator.is_, now, before))
 

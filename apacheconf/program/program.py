@@ -53,7 +53,7 @@ class Program:
     ``backlog`` is how many connections wait for us to accept them, ``most_requests`` MaxRequestWorkers. ``known`` is
     what reading has left known for ``.htaccess`` files, ``shelves`` hold those that requests have met, by the number
     of the host; ``regex_options`` hold for their patterns. ``runtime_directory`` is where relative names of sockets lie
-    (UN-3).
+    (UN-3). One that ``judges_anew`` asks who is let in after each internal redirect (AZ-12).
     """
 
     listeners: tuple[Listener, ...]
@@ -71,6 +71,7 @@ class Program:
     most_requests: int | None = None
     known: Known = Known()
     runtime_directory: str = "/"
+    judges_anew: bool = False
     regex_options: frozenset[str] = USUAL
     shelves: dict[int, Shelf] = field(default_factory=dict, compare=False, repr=False)
 
