@@ -39,6 +39,8 @@ _PATHS = frozenset({"REQUEST_URI", "REWRITTEN"})
 _ADDRESSES = frozenset({"REMOTE_ADDR", "CONN_REMOTE_ADDR"})
 #: Header fields under their old names.
 _FIELDS = {"HTTP_HOST": "Host", "CONTENT_TYPE": "Content-Type"}
+#: What a client sends with Upgrade: websocket (RFC 6455, 4.1): without it the request is no good one.
+_HANDSHAKE = [("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")]
 Atom = Matches | Compare | OneOf | Glob | InNetwork
 
 
@@ -66,6 +68,8 @@ class Situation:
         target = self.path + (f"?{self.query}" if self.query else "")
         named = next((value for name, value in self.headers if name.lower() == "host"), "")
         headers = [each for each in self.headers if each[0].lower() != "host"]
+        if any(name.lower() == "upgrade" and value.lower() == "websocket" for name, value in headers):
+            headers += _HANDSHAKE
         data = request(whole, self.method, target, headers, host=named)
         turn = Turn(data, (self.method,))
         return Probe(f"{self.about}: {self.title}", self.about, (turn,), self.source, self.certificate)
