@@ -90,5 +90,13 @@ def compatible(shown: FrontTls, asked: FrontTls | None, policy: str) -> bool:
     return all(getattr(shown, name) == getattr(asked, name) for name in names)
 
 
+def kind_of(tls: FrontTls) -> tuple[object, ...]:
+    """What is equal for hosts of one policy that are ``compatible``."""
+    if tls.policy == "strict":
+        return (id(tls),)
+    names = _ASKED_OF_CLIENTS if tls.policy == "authonly" else (*_ASKED_OF_CLIENTS, *_SECURE)
+    return () if tls.policy == "insecure" else tuple(getattr(tls, name) for name in names)
+
+
 _ASKED_OF_CLIENTS = ("verify", "depth", "ca_file", "ca_path")
 _SECURE = ("certificates", "keys", "protocols", "ciphers", "ciphers_13")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apacheconf.program.program import Program
-from apacheconf.program.tls import FrontTls, compatible
+from apacheconf.program.tls import kind_of
 from apacheconf.targets.hostnames import Named, endpoints, is_suffix, named_hosts
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
@@ -11,8 +11,9 @@ from apacheconf.targets.nginx.tree import Block
 from apacheconf.targets.patterns import escape, wildcard_regex
 
 _WHY = "hosts over whose handshakes one may ask for each other have one number"
+Entries = tuple[tuple[str, str], ...]
 #: For each host the entries of the map over the name of the handshake, and its own number.
-Handshakes = dict[int, tuple[tuple[tuple[str, str], ...], str]]
+Handshakes = dict[int, tuple[Entries, str]]
 
 
 def handshakes(program: Program) -> tuple[Handshakes, bool]:
@@ -20,33 +21,34 @@ def handshakes(program: Program) -> tuple[Handshakes, bool]:
 
     Also whether any host is left out, for its endpoints have different ones.
     """
+    if len({host.front_tls for host in program.hosts}) < 2:
+        return {}, False
     found: Handshakes = {}
     unlike: set[int] = set()
+    alike: dict[Entries, Entries] = {}
     for candidates in endpoints(program).values():
         answering = named_hosts(program, candidates)
         numbers = _numbers(program, answering)
-        if len(set(numbers.values())) < 2:
-            numbers = {}
-        entries = tuple(_entries(answering, numbers)) if numbers else ()
+        made = tuple(_entries(answering, numbers)) if len(set(numbers.values())) > 1 else ()
+        entries = alike.setdefault(made, made)
         for named in answering:
-            mine = (entries, str(numbers.get(named.host, "")))
-            if found.setdefault(named.host, mine) != mine:
+            mine = entries, str(numbers.get(named.host, ""))
+            known = found.setdefault(named.host, mine)
+            if known[0] is not entries or known[1] != mine[1]:
                 unlike.add(named.host)
-    known = {host: mine for host, mine in found.items() if mine[0] and host not in unlike}
-    return known, any(found[host][0] for host in unlike)
+    known_ones = {host: mine for host, mine in found.items() if mine[0] and host not in unlike}
+    return known_ones, any(found[host][0] for host in unlike)
 
 
 def _numbers(program: Program, answering: list[Named]) -> dict[int, int]:
     """Each host with the number of those that are compatible with it; nothing where one speaks no TLS."""
-    kinds: list[FrontTls] = []
+    kinds: dict[tuple[object, ...], int] = {}
     found: dict[int, int] = {}
     for named in answering:
         tls = program.hosts[named.host].front_tls
         if tls is None:
             return {}
-        at = next((n for n, kind in enumerate(kinds) if compatible(kind, tls, tls.policy)), len(kinds))
-        kinds += [tls] if at == len(kinds) else []
-        found[named.host] = at + 1
+        found[named.host] = kinds.setdefault(kind_of(tls), len(kinds) + 1)
     return found
 
 
@@ -63,5 +65,6 @@ def emit_misdirected(low: Lowering, host: int, server: Block) -> None:
     known = low.handshakes.get(host)
     if known is not None:
         entries, number = known
-        shown = low.maps.make("shown_as", Map("$ssl_server_name", entries, _WHY))
-        server.open("if", shown, "!=", number).add("return", "421")
+        if id(entries) not in low.shown:
+            low.shown[id(entries)] = low.maps.make("shown_as", Map("$ssl_server_name", entries, _WHY))
+        server.open("if", low.shown[id(entries)], "!=", number).add("return", "421")

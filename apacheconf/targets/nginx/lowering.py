@@ -78,6 +78,8 @@ class Lowering:
     tables: dict[tuple[Pairs, Pairs], Block] = field(default_factory=dict)
     #: Which handshakes suit which host, by its number: ``handshakes``.
     handshakes: dict[int, tuple[tuple[tuple[str, str], ...], str]] = field(default_factory=dict)
+    #: The variables of their maps, by the ``id`` of the entries.
+    shown: dict[int, str] = field(default_factory=dict)
     #: What asks clients for a certificate, and the server that is being written has asked already.
     asked_early: set[Action] = field(default_factory=set)
     #: Whether any host asks an origin.
