@@ -122,10 +122,12 @@ def _with_cookies(decision: Decision, found: Decision) -> Decision:
 
 
 def _told_of(decision: Decision, found: Decision) -> Decision:
-    """An error or a redirect of a sub-request as the answer of the request itself."""
+    """An error or a redirect of a sub-request as the answer of the request itself, with what a password is asked by."""
+    asks = tuple(pair for pair in found.early_headers if pair[0] == "WWW-Authenticate")
     return replace(
         found, state=decision.state, path=decision.path, query=decision.query,
-        response_headers=decision.response_headers, early_headers=_with_cookies(decision, found).early_headers,
+        response_headers=decision.response_headers,
+        early_headers=(*_with_cookies(decision, found).early_headers, *asks),
     )  # fmt: skip
 
 
