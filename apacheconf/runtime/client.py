@@ -400,5 +400,14 @@ def _asks_http(plan: Plan) -> bool:
 
 _NO_LINES = Lines(b"")
 _NO_PLAN: Any = type(
-    "NoPlan", (), {"method": b"GET", "service": None, "decision": Decision(host=None), "levels": None, "switches": {}}
+    "NoPlan",
+    (),
+    {
+        "method": b"GET",
+        "service": None,
+        "decision": Decision(host=None),
+        "fields": None,
+        "levels": None,
+        "switches": {},
+    },
 )()

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from email.utils import formatdate, mktime_tz, parsedate_tz
+from datetime import UTC, datetime
+from email.utils import formatdate
 from functools import lru_cache
 
 from apacheconf.runtime.strict import Fields
@@ -74,7 +75,7 @@ def range_still_holds(if_range: bytes, etag: bytes, modified: int, now: float) -
     if not if_range:
         return True
     if if_range.startswith(b'"'):
-        return bool(etag) and has_strong(if_range, etag)
+        return if_range == etag
     date = date_of(if_range)
     return date == modified and now >= modified + _WEAK
 
@@ -98,12 +99,28 @@ def _matches_none(listed: bytes, etag: bytes, weakly: bool) -> bool:
     return bool(etag) and (has_strong(listed, etag) or (weakly and has_weak(listed, etag)))
 
 
+#: The forms of RFC 9110, section 5.6.7, as httpd reads them: the day's name is anything, and so is what follows.
+_FORMS = tuple(
+    re.compile(rf" *[^ ]* {form}".encode())
+    for form in (
+        r"(?P<day>\d\d?) (?P<month>[A-Z][a-z]{2}) (?P<year>\d{4}) (?P<time>\d\d:\d\d:\d\d) ",
+        r"(?P<day>\d\d)-(?P<month>[A-Z][a-z]{2})-(?P<year>\d\d) (?P<time>\d\d:\d\d:\d\d) ",
+        r"(?P<month>[A-Z][a-z]{2}) (?P<day>[ \d]\d) (?P<time>\d\d:\d\d:\d\d) (?P<year>\d{4})",
+    )
+)
+_MONTHS = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec")
+
+
 def date_of(value: bytes) -> int | None:
     """Seconds since 1970; None for what is no date of HTTP, and for that beginning, which is none to httpd."""
-    if not value:
+    found = next((match for form in _FORMS if (match := form.match(value))), None)
+    if found is None or found["month"] not in _MONTHS:
         return None
+    year = int(found["year"])
+    year += 0 if year > 99 else 2000 if year < 70 else 1900
+    hours, minutes, seconds = map(int, found["time"].split(b":"))
     try:
-        found = parsedate_tz(value.decode("latin-1"))
-        return None if found is None else int(mktime_tz(found)) or None
-    except (ValueError, OverflowError, TypeError):
+        day = datetime(year, _MONTHS.index(found["month"]) + 1, int(found["day"]), hours, minutes, tzinfo=UTC)
+    except ValueError:
         return None
+    return int(day.timestamp()) + seconds or None if seconds < 62 else None

@@ -8,6 +8,7 @@ answer never looks whole (RS-27).
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
@@ -42,8 +43,14 @@ MAX_INTERIMS = 10
 BY_ITSELF = 16384
 
 
+#: Fields that an origin gets and that are asked again when it has answered.
+_ASKED_LATE = frozenset({b"accept-encoding", b"range", b"if-range"})
 #: Stands for an answer without the bytes that the client wants (RQ-8).
 _OUT_OF_RANGE = ReplyHead(416, b"", [], 0, True)
+
+
+def _joined(fields: Fields, name: bytes) -> bytes:
+    return b", ".join([value for key, value in fields if key.lower() == name])
 
 
 class Producer(Protocol):
@@ -314,8 +321,19 @@ class Exchange(Requesting):
         return self.head if isinstance(self.head, bytes) else self.head.first + self.head.rest
 
     def field(self, name: bytes) -> bytes:
-        """The value of a request field by its lower-case name, its lines joined (RQ-4); empty if absent."""
-        return b", ".join([value for key, value in self.fields if key.lower() == name])
+        """The value of a request field by its lower-case name, its lines joined (RQ-4); empty if absent.
+
+        It is as RequestHeader has left it, which handlers and filters ask (HD-7).
+        """
+        decision = self.plan.decision
+        if decision is not None and decision.state is not None and decision.state.headers is not None:
+            return (decision.state.headers.get(name.decode("latin-1")) or "").encode("latin-1")
+        if name in _ASKED_LATE and self.plan.service is not None:
+            if self.plan.fields is not None:
+                return _joined(self.plan.fields, name)
+            if self.lines.front:
+                return b", ".join(re.findall(rb"(?im)^%b: (.*)\r$" % name, self.lines.front + self.lines.back))
+        return _joined(self.fields, name)
 
     # --- failures --------------------------------------------------------------------------------------------
 

@@ -93,6 +93,7 @@ def plan_exchange(
         # What decide leaves out because it depends on the connection: Expect (RQ-20, RQ-21).
         expect = [pair for pair in fields if pair[0].lower() == b"expect" and pair[1] and relays_expect(exchange)]
         exchange.lines = Lines(header_block(plan.fields + expect))
+        exchange.ranged = head.method != b"HEAD" and bool(exchange.field(b"range"))  # as RequestHeader has left it
         if exchange.body_done:
             exchange.lines = with_empty_body(exchange.lines, fields)
         usual = head.method not in CHECKED_BY_DECIDE and _may_last(exchange, special, expects, target)
