@@ -94,14 +94,19 @@ def walk(program: Program, request: Request, tracer: Tracer = silent, by: MakeWa
     return course
 
 
-def decide_sub_request(program: Program, before: State, uri: str, depth: int = 1) -> Decision:
+def decide_sub_request(program: Program, before: State, uri: str, depth: int = 1, as_file: bool = False) -> Decision:
     """What a sub-request of a request whose state is ``before`` would come to, as ``ap_sub_req_lookup_uri`` asks it.
+
+    With ``as_file`` it is for a file beside the request's, which nothing maps anew (``ap_sub_req_lookup_dirent``).
 
     ``uri`` is a path and perhaps a query, relative to the request's own without a slash in front. The handler of an
     internal redirect (``redirect_to``) isn't asked: it is the sub-request's own.
     """
-    sub = begin_sub_request(program, before, uri, False, depth)
-    Walk(sub, silent).run(Phase.LOCATION_WALK if sub.status is None else Phase.FILTERS)
+    sub = begin_sub_request(program, before, uri, as_file, depth)
+    start = Phase.MAP_TO_STORAGE if as_file else Phase.LOCATION_WALK
+    if as_file:  # sections that have asked for the query apply to what lies beside as well
+        sub.state.query = before.query
+    Walk(sub, silent).run(start if sub.status is None else Phase.FILTERS)
     return decision_of(sub)
 
 

@@ -18,7 +18,7 @@ from apacheconf.modules.core import CoreDirConf
 from apacheconf.program import core
 from apacheconf.program.conditions import Condition, Matches
 from apacheconf.program.course import Course
-from apacheconf.program.evaluate import named_groups
+from apacheconf.program.evaluate import State, named_groups
 from apacheconf.program.files import Located, look_at, merged, same_owner
 from apacheconf.program.fold import fold
 from apacheconf.program.hosts import Layer, LayerKind, Shape
@@ -142,6 +142,11 @@ def _directories_of(shape: Shape) -> tuple[dict[int, list[Layer]], list[Layer]]:
     return known[1], known[2]
 
 
+def _is_beside_main(state: State) -> bool:
+    """Whether a sub-request is for a file in its main request's folder, whose sections are known already."""
+    return state.main_path is not None and state.main_path.rpartition("/")[0] == state.path.rpartition("/")[0]
+
+
 class _Walk:
     """The walk of one request."""
 
@@ -179,7 +184,8 @@ class _Walk:
             place = path[:end]
             if target is not None and "followsymlinks" in self._access.options:
                 if end == len(path) and not stat.S_ISDIR(target.st_mode):
-                    self._merge(f"{place}/", depth + 1)  # httpd takes what it knows to be there for a folder
+                    if not _is_beside_main(course.state):
+                        self._merge(f"{place}/", depth + 1)  # httpd takes what it knows to be there for a folder
                     return self._ended(place, "", target)
                 folder, depth, at = f"{place}/", depth + 1, end
                 self._enter(folder, depth)

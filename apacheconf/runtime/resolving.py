@@ -54,7 +54,9 @@ def _negotiated(program: Program, decision: Decision, depth: int) -> Decision | 
     path = decision.path.removesuffix(decision.path_info) if decision.path_info else decision.path
 
     def beside(name: str) -> Decision:  # what is found there isn't negotiated once more
-        return _ask(program, replace(decision, path=path), name, depth)
+        assert decision.state is not None
+        state = replace(decision.state, path=path)
+        return decide_sub_request(program, state, unquote(name, "latin-1"), depth + 1, as_file=True)
 
     if decision.located.found is None:
         if "multiviews" not in decision.rules(FileRules).options or decision.located.file.endswith("/"):
