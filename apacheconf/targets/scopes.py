@@ -15,7 +15,9 @@ class Scopes:
         found = tuple(directives)
         inner: set[int] = set()
         self._at: dict[int, Written] = {}
+        self._everywhere: dict[str, list[Written]] = {}
         for each in found:
+            self._everywhere.setdefault(each.name.lower(), []).append(each)
             children = children_of(each)
             if children:
                 inner.update(map(id, children))
@@ -30,6 +32,10 @@ class Scopes:
     def named(self, name: str) -> list[Written]:
         """The lines of this name (in small letters) that stand outside every section."""
         return self._named.get(name, [])
+
+    def everywhere(self, *names: str) -> list[Written]:
+        """The lines of these names (in small letters) wherever they stand, those of each name in order."""
+        return [each for name in names for each in self._everywhere.get(name, ())]
 
     def listens(self, port: int) -> list[Written]:
         """The Listen lines of a port."""

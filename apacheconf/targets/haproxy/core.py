@@ -37,7 +37,7 @@ def seconds(value: float) -> str:
 
 def emit_global(low: Lowering, section: Section) -> None:
     """What the process needs for httpd's sizes and paths."""
-    streams = [each for each in low.program.directives if each.name.lower() == "h2maxsessionstreams"]
+    streams = low.scopes.everywhere("h2maxsessionstreams")
     if streams:
         claim = exact(streams)
         if len({each.args for each in streams}) > 1:
@@ -248,10 +248,13 @@ _OF_PROGRAMS = frozenset({"stdenvvars", "exportcertdata", "strictrequire", "optr
 _PUSHED = "nothing is sent ahead of the answer: clients ask for what they need"
 
 
+_SWITCHES = ("proxyaddheaders", "h2push", "h2pushresource", "h2earlyhints", "sslproxyengine", "ssloptions")
+
+
 def claims_of_switches(low: Lowering) -> Iterator[Claim]:
     """Lines that ask for nothing, or for what is not here."""
     secure = any(worker.scheme in ("https", "wss", "h2") for worker in low.program.workers())
-    for line in low.program.directives:
+    for line in low.scopes.everywhere(*_SWITCHES):
         words = line.args.lower().split()
         match line.name.lower():
             case "proxyaddheaders" | "h2push" if words == ["off"]:

@@ -50,7 +50,7 @@ class Party:
 
 def find_kinds(low: Lowering, served: dict[Endpoint, list[Named]]) -> Iterator[Kind]:
     """Hosts that are alike at addresses of many hosts, where none of them is the default (DES-18)."""
-    if any(_edits_way_back(each) for each in low.program.directives):
+    if any(map(_edits_way_back, low.scopes.everywhere("header"))):
         return
     at: dict[int, list[Endpoint | None]] = {}
     for endpoint, answering in served.items():
@@ -64,7 +64,7 @@ def find_kinds(low: Lowering, served: dict[Endpoint, list[Named]]) -> Iterator[K
 
 def _edits_way_back(directive: Written) -> bool:
     """Whether the order of a Header line and ProxyPassReverse may matter."""
-    return directive.name.lower() == "header" and re.search("(?i)location|uri|destination", directive.args) is not None
+    return re.search("(?i)location|uri|destination", directive.args) is not None
 
 
 def _told(tls: FrontTls | None) -> FrontTls | None:

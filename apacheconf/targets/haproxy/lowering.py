@@ -111,4 +111,5 @@ class Lowering:
     @cached_property
     def keeps_raw(self) -> bool:
         """Whether a mapping may send the path that the client wrote."""
-        return any("nocanon" in each.args.lower() for each in self.program.directives)
+        mappings = self.scopes.everywhere("proxypass", "proxypassmatch")
+        return any("nocanon" in each.args.lower() for each in mappings)

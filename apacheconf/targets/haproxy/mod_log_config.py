@@ -47,14 +47,15 @@ class _Format:
 
 def emit_global(low: Lowering, section: Section) -> None:
     """Where logs go: ErrorLog and LogLevel for what goes wrong, CustomLog for requests."""
-    named = [each for each in low.program.directives if each.name.lower() in ("errorlog", "loglevel")]
+    named = low.scopes.everywhere("errorlog", "loglevel")
     level = next((each.args.split()[-1].lower() for each in low.scopes.named("loglevel") if each.args), "warn")
     claims = (approximated(named, _OWN_WORDS, "error-log"),)
     section.rule(f"log stderr format raw daemon {_LEVELS.get(level.rpartition(':')[2], 'notice')}",
                  comment=low.sources.comment(named[:1]), claims=claims)  # fmt: skip
-    if any(isinstance(step.action, Log) for host in low.program.hosts for step in host.shape.server):
+    shapes = {id(host.shape): host.shape for host in low.program.hosts}
+    if any(isinstance(step.action, Log) for shape in shapes.values() for step in shape.server):
         section.rule("log stdout format raw local0 info info")
-    formats = [each for each in low.program.directives if each.name.lower() == "logformat"]
+    formats = low.scopes.everywhere("logformat")
     low.dropped.append(Claim(tuple(formats), Outcome.ABSORBED, "it stands in the logs that use it"))
 
 

@@ -73,6 +73,7 @@ def _written(low: Lowering, key: object, route: Route, origin: Origin, path: New
     backend.claims = _mapping_claims(route, origin)
     emit_balancing(low, origin, backend)
     _emit_timeouts(low, route.host, members(origin)[0], backend)
+    _claim_timeouts(low, route.host)
     _emit_policy(low, route, origin, path, backend)
     emit_servers(low, route, origin, backend)
     return backend.name
@@ -87,6 +88,7 @@ def _write_kind(low: Lowering, kind: Kind, route: Route, origin: Origin, path: N
     policy = Section("defaults", low.kind_name(kind) + ending, comment, base=MAIN)
     low.policies.append(Policy(kind, policy))
     _emit_policy(low, route, origin, path, policy, of_kind=True)
+    _claim_timeouts(low, kind.first)
     for host in kind.hosts:
         own, its_origin = replace(route, host=host), low.program.origin(host, route.map.origin)
         assert own.mapping is not None
@@ -196,12 +198,16 @@ def _emit_timeouts(low: Lowering, host: Host, worker: Worker, backend: Section) 
     limits, common = host.shape.limits, low.program.hosts[low.program.index.main].shape.limits
     wait = worker.timeout or limits.proxy_timeout or limits.timeout
     usual = common.proxy_timeout or common.timeout
-    named = [each for each in low.scopes.own(host) if each.name.lower() in ("proxytimeout", "timeout")]
-    low.dropped.append(exact(named) if host.place else exact([]))
     if (worker.connect_timeout or wait) != usual:
         backend.add("timeout", "connect", seconds(worker.connect_timeout or wait))
     if wait != usual:
         backend.add("timeout", "server", seconds(wait))
+
+
+def _claim_timeouts(low: Lowering, host: Host) -> None:
+    if host.place:
+        named = [each for each in low.scopes.own(host) if each.name.lower() in ("proxytimeout", "timeout")]
+        low.dropped.append(exact(named))
 
 
 #: What no line of a request may hold: httpd answers 403 where NE brings it into the path (seen on 2.4.71).

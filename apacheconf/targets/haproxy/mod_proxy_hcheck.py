@@ -111,17 +111,16 @@ def claims_of_expressions(low: Lowering) -> Iterator[Claim]:
     """What became of the ProxyHCExpr lines: those that the members' checks ask."""
     asked = {worker.check.expression: worker.check for worker in low.program.workers() if worker.check is not None}
     firsts = {check.expression for check in map(_first, low.program.origins) if check is not None}
-    for line in low.program.directives:
-        if line.name.lower() == "proxyhcexpr":
-            name = next(iter(words_in(line.args)), "")
-            if name not in asked:
-                yield Claim((line,), Outcome.NO_EFFECT, "no check asks it", "health-check")
-            elif not can_say(asked[name]):
-                yield unsupported((line,), f"HAProxy can't ask {name}", "health-check")
-            elif name in firsts:
-                yield exact((line,))
-            else:
-                yield approximated((line,), "members are asked what the first one is asked", "health-check")
+    for line in low.scopes.everywhere("proxyhcexpr"):
+        name = next(iter(words_in(line.args)), "")
+        if name not in asked:
+            yield Claim((line,), Outcome.NO_EFFECT, "no check asks it", "health-check")
+        elif not can_say(asked[name]):
+            yield unsupported((line,), f"HAProxy can't ask {name}", "health-check")
+        elif name in firsts:
+            yield exact((line,))
+        else:
+            yield approximated((line,), "members are asked what the first one is asked", "health-check")
 
 
 def _first(origin: Origin) -> HealthCheck | None:

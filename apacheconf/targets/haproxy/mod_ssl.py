@@ -111,7 +111,7 @@ def _spoken_from(protocols: frozenset[str]) -> list[str]:
 
 
 def _alpn(low: Lowering) -> str:
-    asked = [each for each in low.program.directives if each.name.lower() == "protocols"]
+    asked = low.scopes.everywhere("protocols")
     return "h2,http/1.1" if any("h2" in each.args.split() for each in asked) else "http/1.1"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from apacheconf.targets.claims import Claim
 from apacheconf.targets.sources import comment_lines
@@ -63,6 +64,7 @@ def plain(text: str) -> str:
     return text.replace("%", "%%")
 
 
+@lru_cache(maxsize=65536)
 def quote(word: str) -> str:
     """``word`` as HAProxy reads it back: bare, or in single quotes; a single quote itself is ``'\\''``."""
     if _BARE.fullmatch(word):
