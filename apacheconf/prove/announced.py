@@ -25,6 +25,8 @@ PROBES: Mapping[str, tuple[str, ...]] = {
         "origin: closes without an answer", "origin: breaks off*", "origin: raw: *", "origin: answers before the body",
         "origin: header of 9000 bytes", "last: space before the colon from the origin", "last: the requests after it",
     ),
+    "ca-folder": ("*with a certificate*",),
+    "forward-proxy": ("host: absolute form*",),
     "chunk-size": ("body: chunk size*",),
     "connect": ("method: CONNECT*",),
     "connection-named-headers": ("header: Connection lists*", "header: TE", "origin: hop-by-hop headers"),
@@ -72,7 +74,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
                       "header: spaces around the value", "origin: status 204", "origin: status 304",
                       "version: 1.0 without Host"),
     "unread-bodies": ("connection: a body, then *",),
-    "websocket": ("header: Upgrade",),
+    "websocket": ("header: Upgrade", "condition: *Upgrade: websocket*"),
 }  # fmt: skip
 
 

@@ -41,6 +41,10 @@ ADVICE: Mapping[str, Advice] = {
         "GET with a client certificate",
     ),
     "autoindex": Advice(_NOTHING, "GET a folder that has no index"),
+    "ca-folder": Advice(
+        "give each authority in the folder a name that ends in .pem, beside the link with its hash",
+        "GET with a client certificate",
+    ),
     "canonical-dns": Advice("set UseCanonicalName On and a ServerName", "GET the folder of a file without its slash"),
     "chain-file": Advice(
         "append the chain to the certificate's file: cat CHAIN >> CERTIFICATE",
@@ -82,6 +86,10 @@ ADVICE: Mapping[str, Advice] = {
         "GET the path of a file that is there",
     ),
     "files": Advice("serve the files with nginx or apacheconf serve, and map to it", "GET a file"),
+    "forward-proxy": Advice(
+        "leave this host to apacheconf serve, or to a forward proxy",
+        "GET http://another.example.com/ HTTP/1.1",
+    ),
     "gzip": Advice(_NOTHING, "GET with Accept-Encoding: gzip"),
     "handler": Advice("map the path to a program that answers it", "GET the path"),
     "header-edit": Advice("set the header to a fixed text, or let the origin set it", "GET the path"),

@@ -121,4 +121,13 @@ def test_authorities_of_clients_are_read_from_a_folder(tmp_path: Path) -> None:
     tls = ("SSLEngine On", "SSLCertificateFile /a.pem", "SSLVerifyClient optional", "SSLCACertificatePath /staff")
     made = translated(tmp_path, host(*tls, 'ProxyPass "/" "http://10.0.0.1/"'), "haproxy")
     assert "verify optional ca-file /staff" in made.text
-    assert outcomes(made)["SSLCACertificatePath"] == "equivalent"
+    assert outcomes(made)["SSLCACertificatePath"] == "approximated"  # httpd goes by the hashes in their names
+
+
+def test_the_type_of_an_answer_is_none_of_the_request(tmp_path: Path) -> None:
+    """EXPR-32: who may can't depend on it, so everybody is refused whom it might refuse."""
+    rules = '<If "%{CONTENT_TYPE} !~ m#^text/xml#">\nRequire all denied\n</If>'
+    made = translated(tmp_path, host('ProxyPass "/" "http://10.0.0.1/"', rules), "haproxy")
+    assert "content-type" not in made.text
+    assert outcomes(made)["Require"] == "unsupported"
+    assert "use_backend answers-403" in made.text or "default_backend answers-403" in made.text

@@ -30,7 +30,7 @@ _FETCHES = {
     "HTTP_HOST": "req.fhdr(host)", "HTTP_USER_AGENT": "req.fhdr(user-agent)", "HTTP_REFERER": "req.fhdr(referer)",
     "HTTP_COOKIE": "req.fhdr(cookie)", "HTTP_ACCEPT": "req.fhdr(accept)", "REMOTE_ADDR": "src", "SERVER_ADDR": "dst",
     "REMOTE_PORT": "src_port", "HTTPS": "ssl_fc,iif(on,off)", "REQUEST_SCHEME": "ssl_fc,iif(https,http)",
-    "CONTENT_TYPE": "req.fhdr(content-type)", "REMOTE_USER": "var(txn.user)", "REQUEST_TIME_USEC": "date(0,us)",
+    "REMOTE_USER": "var(txn.user)", "REQUEST_TIME_USEC": "date(0,us)",
 }  # fmt: skip
 #: Parts of the local time, each of two digits.
 _OF_TIME = {"TIME_MON": "%m", "TIME_DAY": "%d", "TIME_HOUR": "%H", "TIME_MIN": "%M", "TIME_SEC": "%S"}
@@ -43,7 +43,7 @@ _OF_TLS = {"SSL_PROTOCOL": "ssl_fc_protocol", "SSL_CIPHER": "ssl_fc_cipher", "SS
            "SSL_CIPHER_USEKEYSIZE": "ssl_fc_use_keysize", "SSL_CIPHER_ALGKEYSIZE": "ssl_fc_alg_keysize"}  # fmt: skip
 _NAME_PART = re.compile(r"SSL_CLIENT_([SI])_DN_(CN|O|OU|C|ST|L)")
 #: What is known of the answer only.
-_OF_ANSWERS = {"REQUEST_STATUS": "status"}
+_OF_ANSWERS = {"REQUEST_STATUS": "status", "CONTENT_TYPE": "res.fhdr(content-type)"}
 #: Variables that httpd's modules set without a line that says so, by how their names begin.
 _FOREIGN = ("BALANCER_", "SSL_", "MATCH_", "AUTHENTICATE_", "AUTHORIZE_", "REDIRECT_", "UNIQUE_ID")
 #: What is known when an origin was chosen, and no sooner.

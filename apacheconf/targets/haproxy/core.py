@@ -9,7 +9,7 @@ from apacheconf.ledger import Outcome, Written
 from apacheconf.program.hosts import Host, Limits
 from apacheconf.program.steps import AddCharset
 from apacheconf.program.uri import canonical
-from apacheconf.targets.claims import Claim, approximated, equivalent, exact
+from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.haproxy.conditions import Term
 from apacheconf.targets.haproxy.documents import refuse
 from apacheconf.targets.haproxy.lowering import Lowering
@@ -248,7 +248,16 @@ _OF_PROGRAMS = frozenset({"stdenvvars", "exportcertdata", "strictrequire", "optr
 _PUSHED = "nothing is sent ahead of the answer: clients ask for what they need"
 
 
-_SWITCHES = ("proxyaddheaders", "h2push", "h2pushresource", "h2earlyhints", "sslproxyengine", "ssloptions")
+_FORWARDS = "HAProxy is no forward proxy: it takes requests for other servers as its own"
+_SWITCHES = (
+    "proxyrequests",
+    "proxyaddheaders",
+    "h2push",
+    "h2pushresource",
+    "h2earlyhints",
+    "sslproxyengine",
+    "ssloptions",
+)
 
 
 def claims_of_switches(low: Lowering) -> Iterator[Claim]:
@@ -259,6 +268,8 @@ def claims_of_switches(low: Lowering) -> Iterator[Claim]:
         match line.name.lower():
             case "proxyaddheaders" | "h2push" if words == ["off"]:
                 yield exact((line,))
+            case "proxyrequests" if words == ["on"]:
+                yield unsupported((line,), _FORWARDS, "forward-proxy")
             case "h2push" | "h2pushresource" | "h2earlyhints":
                 yield equivalent((line,), _PUSHED, "nothing-ahead")
             case "sslproxyengine" if not secure:

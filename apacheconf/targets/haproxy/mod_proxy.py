@@ -135,7 +135,8 @@ def _emit_policy(
     mod_setenvif.emit_late(low, route, terms)
     emit_question_mark(route, route.mapping, backend)
     emit_refused(route, terms, backend)
-    if route.host.shape.limits.encoded_slashes == "NoDecode" and not route.map.raw:  # PU-4
+    escapes = not (route.map.raw or route.unescaped)
+    if route.host.shape.limits.encoded_slashes == "NoDecode" and escapes:  # PU-4
         backend.rule("http-request deny deny_status 400 if { path -m reg ? }", "%25(?![0-9A-Fa-f]{2})")
     _emit_path(path, terms, backend, not route.unescaped)
     emit_query(route, terms, backend)

@@ -236,7 +236,7 @@ def _claim(low: Lowering, directive: Written, tls: FrontTls, shown: FrontTls) ->
             return unsupported(said_by, why, "chain-file")
         case "sslcacertificatepath":
             why = "HAProxy reads the folder's files that end in .pem, .crt or .cer, not the links with hashes"
-            return equivalent(said_by, why, "ca-folder")
+            return approximated(said_by, why, "ca-folder")
         case "sslprotocol" if _spoken_from(tls.protocols) != _spoken(tls.protocols):
             why = (
                 f"HAProxy speaks every version from the lowest to the highest: from {_spoken_from(tls.protocols)[0]} on"
