@@ -74,7 +74,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
                       "header: spaces around the value", "origin: status 204", "origin: status 304",
                       "version: 1.0 without Host"),
     "unread-bodies": ("connection: a body, then *",),
-    "websocket": ("header: Upgrade", "condition: *Upgrade: websocket*"),
+    "websocket": ("header: Upgrade", "condition: *: [wW]eb[sS]ocket*"),
 }  # fmt: skip
 
 
@@ -143,13 +143,14 @@ NO_TESTS = "file-tests"
 class About:
     """What is known of a request whose answers differ.
 
-    ``file``: httpd looks for a file, and no origin is asked. ``drawn``: a rule on its way throws dice. ``statuses`` are
-    those of httpd's answers and the other's.
+    ``file``: httpd looks for a file, and no origin is asked. ``drawn``: a rule on its way throws dice; ``tested``: one
+    asks for a file. ``statuses`` are those of httpd's answers and the other's.
     """
 
     file: bool = False
     drawn: bool = False
     statuses: frozenset[int] = frozenset()
+    tested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +181,7 @@ class Announcements:
             return LIST
         if any(row.name.lower() == "errordocument" for row in self.rows) and _is_without_page(aspects):
             return "ErrorDocument"
-        if about.file and NO_TESTS in self.keys:
+        if (about.file or about.tested) and NO_TESTS in self.keys:
             return NO_TESTS
         if about.drawn and DRAWN in self.keys:
             return DRAWN
@@ -221,7 +222,7 @@ def _is_without_page(aspects: tuple[Aspect, ...]) -> bool:
                 or (each.what, each.reference, each.other) == ("header etag", "(of a file)", "(absent)")
                 for each in aspects)  # fmt: skip
     headers = (each for each in aspects if each.what != "body")
-    return stock and all(each.what == "header content-type" or each.other == "(absent)" for each in headers)
+    return stock and all(each.what == "header content-type" or each.other in ("(absent)", "(none)") for each in headers)
 
 
 def _refuses(aspect: Aspect, status: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from apacheconf.ledger import Written
 from apacheconf.program import Request, decide
+from apacheconf.program.conditions import Test
 from apacheconf.program.hosts import Host
 from apacheconf.program.steps import KeepLocal, MapToFile, MapToOrigin, MapToUrl, Redirect, Respond, SetUri, Step
 from apacheconf.program.trace import Event, HostChosen, Tried
@@ -17,6 +18,9 @@ from apacheconf.prove.requests import Probe
 from apacheconf.prove.side import Staged
 from apacheconf.prove.stage import Stage
 from apacheconf.targets.captures import parts_in
+
+#: The tests of conditions that ask for a file.
+_OF_FILES = frozenset("fdslLhxF")
 
 #: Actions that say where a request goes; the last one that was done is the cause.
 _DECIDING = (MapToOrigin, MapToUrl, KeepLocal, Redirect, Respond, SetUri)
@@ -62,7 +66,8 @@ def about(staged: Staged, probe: Probe, *seen: Observation) -> About:
     decision = decide(staged.program, request, listen)
     is_file = bool(steps) and isinstance(steps[0].action, MapToFile) and bool(decision.file or decision.origin)
     drawn = any(each.kind == "rnd" for step in tried for each in parts_in(step, Lookup))
-    return About(is_file, drawn, statuses)
+    tested = any(each.letter in _OF_FILES for step in tried for each in parts_in(step.when, Test))
+    return About(is_file, drawn, statuses, tested)
 
 
 def _request(staged: Staged, probe: Probe) -> Request | None:

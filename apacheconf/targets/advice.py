@@ -66,6 +66,7 @@ ADVICE: Mapping[str, Advice] = {
     "deflate-types": Advice("compress text/html, too", "GET a text file with Accept-Encoding: gzip"),
     "directory-slash": Advice("link to folders with their slash", "GET a folder without its slash"),
     "edit-all": Advice("let the origin send the header once", "GET while the origin sends the header twice"),
+    "empty-header": Advice(_NOTHING, "GET while the origin sends the header without a value"),
     "encoded-slashes": Advice("AllowEncodedSlashes Off, or let origins take a slash in a parameter", "GET /a%2Fb"),
     "environment": Advice("set the variable to a fixed text", "GET the path, and look at the variable"),
     "error-document": Advice("write the page as text in ErrorDocument, or as a URL", "GET a path that is not there"),
@@ -161,6 +162,10 @@ ADVICE: Mapping[str, Advice] = {
     "two-clients": Advice(
         "let one of the two say who the client is",
         "GET with the PROXY protocol and with X-Forwarded-For",
+    ),
+    "verify-depth": Advice(
+        "let clients send their own certificate only, or write for HAProxy 2.8",
+        "GET with a client certificate and that of its authority",
     ),
 }
 

@@ -131,3 +131,10 @@ def test_a_page_that_is_not_served() -> None:
     assert found.announce("path: /x", [page, Aspect("header x-a", "1", "(absent)")]) == "ErrorDocument"
     assert found.announce("path: /x", [page, Aspect("header x-a", "1", "2")]) is None
     assert found.announce("path: /x", [Aspect("header x-a", "1", "(absent)")]) is None
+
+
+def test_files_that_rules_ask_for_excuse_the_requests_that_meet_them() -> None:
+    said, aspect = Announcements(("file-tests",)), Aspect("status", "503", "200")
+    assert said.announce("path: /x", [aspect], About(tested=True)) == "file-tests"
+    assert said.announce("path: /x", [aspect], About()) is None
+    assert Announcements(()).announce("path: /x", [aspect], About(tested=True)) is None
