@@ -83,6 +83,7 @@ ASPECTS: Mapping[str, tuple[str, ...]] = {
     "vary": ("header vary",),
     "allow": ("header allow",),
     "offer": ("header upgrade",),
+    "connection-variables": ("version", "header connection", "connection afterwards"),
     "document-fields": ("header last-modified", "header etag", "header accept-ranges"),
     "upgrade-offered": ("header upgrade",),
     "server-software": (

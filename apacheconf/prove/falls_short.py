@@ -43,10 +43,28 @@ def _rule(row: Row) -> tuple[str, ...]:
     return _COOKIE if re.search(r"[\[,]\s*(?:co|cookie)=", flags) else ()
 
 
+#: Variables that say how a client is spoken to.
+_OF_CONNECTIONS = {
+    "nokeepalive": ("header connection", "connection afterwards"),
+    "force-response-1.0": ("version",),
+    "downgrade-1.0": ("version",),
+}
+
+
 def _set_variable(row: Row) -> tuple[str, ...]:
-    """SetEnvIf ATTRIBUTE REGEX NAME[=VALUE]...: what scripts are told."""
-    names = [word.lstrip("!").partition("=")[0].lower() for word in split(row.args)[2:]]
-    return tuple(f"{request}origin: header {name}" for name in names for request in ("", "request ? "))
+    """SetEnvIf ATTRIBUTE REGEX NAME[=VALUE]...: what scripts are told, and how clients are spoken to."""
+    return _variables(split(row.args)[2:])
+
+
+def _match_browser(row: Row) -> tuple[str, ...]:
+    """BrowserMatch REGEX NAME[=VALUE]..."""
+    return _variables(split(row.args)[1:])
+
+
+def _variables(words: list[str]) -> tuple[str, ...]:
+    names = [word.lstrip("!").partition("=")[0].lower() for word in words]
+    told = (f"{request}origin: header {name}" for name in names for request in ("", "request ? "))
+    return (*told, *(aspect for name in names for aspect in _OF_CONNECTIONS.get(name, ())))
 
 
 _BY_NAME: Mapping[str, tuple[str, ...] | Callable[[Row], tuple[str, ...]]] = {
@@ -55,6 +73,8 @@ _BY_NAME: Mapping[str, tuple[str, ...] | Callable[[Row], tuple[str, ...]]] = {
     "rewriterule": _rule,
     "setenvif": _set_variable,
     "setenvifnocase": _set_variable,
+    "browsermatch": _match_browser,
+    "browsermatchnocase": _match_browser,
     "adddefaultcharset": ("*header content-type",),
     "usecanonicalname": ("header location", "header content-location", "header uri", "header destination"),
     "addoutputfilterbytype": _VARY,
