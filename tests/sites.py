@@ -233,12 +233,17 @@ def _make(name: str, word: str, laid_out: LaidOut) -> None:
 
 
 def _make_pages(nodes: Iterable[Node], laid_out: LaidOut) -> None:
-    """What a site surely has: the single files that it maps, and below its root the pages of its errors."""
+    """What a site surely has: the single files that it maps, and below its root the pages of its errors.
+
+    A page whose being there is a switch, for a rule tests it, stays away: the site is at work.
+    """
     own = [node for node in nodes if node.name.lower() != "virtualhost"]
     words = [(node.name.lower(), split(node.args)) for node in _walk(own)]
     roots = [found[0] for name, found in words if name == "documentroot"]
     paths = [found[1] for name, found in words if name == "alias" and _SUFFIX.search(found[-1])]
     pages = [found[1] for name, found in words if name == "errordocument" and found[1].startswith("/")]
+    switches = [found[0] for name, found in words if name == "rewritecond" and found[1:2] == ["-f"]]
+    pages = [each for each in pages if not any(switch.endswith(each) for switch in switches)]
     aliases = [found for name, found in words if name == "alias"]
     for page in pages:
         mapped = next((to + page[len(of) :] for of, to in aliases if page.startswith(of)), None)
