@@ -15,6 +15,7 @@ from apacheconf.prove.observe import Arrival, Observation, Reply, Tokens, from_j
 from apacheconf.prove.probes import build, build_for_failures
 from apacheconf.prove.report import Report, Result
 from apacheconf.prove.requests import Aim
+from apacheconf.prove.situations import Situation
 from apacheconf.source import Place, SourceFile, Span
 from apacheconf.targets.haproxy.differences import DIFFERENCES as HAPROXY
 from apacheconf.targets.nginx.differences import DIFFERENCES as NGINX
@@ -118,14 +119,20 @@ def test_a_row_that_falls_short_announces_what_it_is_about(name: str, args: str,
     assert said.announce("path: /", [Aspect(what, "a", "b")]) == (name if told else None)
 
 
+#: Requests as conditions make them: their names depend on the program.
+MADE = (
+    Situation("/x", certificate=True), Situation("/x", "DELET"), Situation("/x", "DELETEx"),
+    Situation("/x", headers=(("Upgrade", "websocket"),)),
+)  # fmt: skip
+
+
 def test_every_pattern_speaks_about_a_probe() -> None:
-    names = [probe.name for probe in (*build(AIM), *build_for_failures(AIM))]
+    names = [probe.name for probe in (*build(AIM), *build_for_failures(AIM), *(each.probe(AIM) for each in MADE))]
     for key, patterns in PROBES.items():
-        for pattern in patterns:
-            said = Announcements((key,))
-            about = ONLY.get(key, ("status",))[0].replace("*", "x").replace("?", "2")
-            aspect = Aspect(about, "a", "b")
-            assert any(said.announce(name, [aspect], About(file=True)) for name in names), f"{key}: {pattern}"
+        said = Announcements((key,))
+        about = ONLY.get(key, ("status",))[0].replace("*", "x").replace("?", "2")
+        aspect = Aspect(about, "a", "b")
+        assert any(said.announce(name, [aspect], About(file=True)) for name in names), f"{key}: {patterns}"
 
 
 def test_probes_are_many_and_have_names_of_their_own() -> None:
