@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from apacheconf.program.evaluate import State
 from apacheconf.program.handling import FileRules
+from apacheconf.program.naming import NO_ADMIN
 from apacheconf.program.variables import read_variable
 
 _USUAL = FileRules()
@@ -22,7 +23,6 @@ _NAME = re.compile(r"[A-Za-z0-9-]+")
 #: Fields that no program is told: who is asking is httpd's business, and Proxy would become HTTP_PROXY.
 _WITHHELD = frozenset({"authorization", "proxy-authorization"})
 _NEVER = frozenset({"proxy", "content-type", "content-length", "transfer-encoding"})
-NOBODY = "[no address given]"
 
 
 def variables(
@@ -38,8 +38,8 @@ def variables(
     found |= {name: read_variable(name, "", state) or "" for name in _READ}
     found |= {
         "GATEWAY_INTERFACE": "CGI/1.1",
-        "SERVER_SIGNATURE": "",
-        "SERVER_ADMIN": state.host.admin or NOBODY,
+        "SERVER_SIGNATURE": state.signature,
+        "SERVER_ADMIN": state.host.admin or NO_ADMIN,
         "REQUEST_URI": target,
         "SCRIPT_NAME": state.path,
     }

@@ -114,7 +114,7 @@ def limits(server: Server, linker: Linker) -> Limits:
         "server_tokens": core.server_tokens,
         "known_hosts_only": core.strict_host_check,
     }
-    trace, signature = core.trace_enable, per_dir.server_signature
+    trace, signature = core.trace_enable, per_dir.server_signature  # Naming holds what it says
     timeouts = server.server_conf(ReqTimeoutServerConf).timeouts
     values = {name: setting.value for name, setting in settings.items()}
     said_by = [each for setting in (*settings.values(), trace, signature, timeouts) for each in setting.said_by]
@@ -126,7 +126,6 @@ def limits(server: Server, linker: Linker) -> Limits:
         trace=trace.value != "off",
         trace_bodies=trace.value == "extended",
         strict_hosts="Unsafe" not in core.http_protocol_options.value,
-        server_signature=signature.value != "Off",
         said_by=linker.said_by(dict.fromkeys(said_by)),
     )
 

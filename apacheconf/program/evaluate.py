@@ -43,7 +43,7 @@ from apacheconf.program.globs import glob_matches
 from apacheconf.program.headers import HeaderTable
 from apacheconf.program.hosts import Host
 from apacheconf.program.messages import Message
-from apacheconf.program.naming import Naming, own_name, own_port, port_of, self_url
+from apacheconf.program.naming import Naming, own_name, own_port, port_of, self_url, signature
 from apacheconf.program.phases import Phase
 from apacheconf.program.prefixes import lies_under, taken
 from apacheconf.program.regexes import group_names, search
@@ -145,6 +145,12 @@ class State:
         """``scheme://host[:port]`` of URLs that the server makes about itself (VH-60, RV-4)."""
         arrived = self.request.local[1]
         return self_url(self.host, self.called, self.request.scheme, self.asked_host, arrived, self.dns_name)
+
+    @property
+    def signature(self) -> str:
+        """What ServerSignature puts below pages made here (ED-5)."""
+        arrived = self.request.local[1]
+        return signature(self.host, self.called, self.request.scheme, self.asked_host, arrived, self.dns_name)
 
     @property
     def called(self) -> Naming:

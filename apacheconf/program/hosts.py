@@ -198,7 +198,6 @@ class Limits:
     strict_hosts: bool = True
     known_hosts_only: bool = False
     server_tokens: str = "Full"
-    server_signature: bool = False
     said_by: tuple[int, ...] = ()
 
     @property

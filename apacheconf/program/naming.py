@@ -1,4 +1,4 @@
-"""How a server calls itself in URLs and variables: UseCanonicalName and UseCanonicalPhysicalPort (VH-60).
+"""How a server calls itself: UseCanonicalName and UseCanonicalPhysicalPort (VH-60), ServerSignature (ED-5).
 
 Each section may say it anew, so a request has a naming of its own.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING
 
 from apacheconf.modules.core import CoreDirConf
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from apacheconf.program.hosts import Host, Layer
 
 _PORT = re.compile(r":\d*$")
+#: Who is named where there is no ServerAdmin.
+NO_ADMIN = "[no address given]"
 #: ServerTokens' words, of which the full ones name who it really is.
 _TOKENS = {"prod": "Apache", "productonly": "Apache", "major": "Apache/2", "min": "Apache/2.4", "minor": "Apache/2.4"}
 
@@ -24,11 +27,13 @@ _TOKENS = {"prod": "Apache", "productonly": "Apache", "major": "Apache/2", "min"
 @dataclass(frozen=True, slots=True)
 class Naming:
     """``canonical``: the ServerName, whatever the client calls the server. ``by_dns``: the name that DNS knows for the
-    address where the client has come in. ``physical_port``: the port where it has come in, where none is known."""
+    address where the client has come in. ``physical_port``: the port where it has come in, where none is known.
+    ``signature`` stands below pages made here: Off, On or EMail."""
 
     canonical: bool = False
     by_dns: bool = False
     physical_port: bool = False
+    signature: str = "Off"
 
 
 def banner(tokens: str) -> str:
@@ -39,7 +44,8 @@ def banner(tokens: str) -> str:
 def naming_of(conf: CoreDirConf) -> Naming:
     """What settings come to."""
     said = conf.use_canonical_name.value
-    return Naming(said == "On", said == "DNS", conf.use_canonical_physical_port.value == "On")
+    physical, signature = conf.use_canonical_physical_port.value == "On", conf.server_signature.value
+    return Naming(said == "On", said == "DNS", physical, signature)
 
 
 def naming_for(layers: tuple[Layer, ...]) -> Naming | None:
@@ -63,7 +69,8 @@ def _confs(layers: Iterable[Layer]) -> list[CoreDirConf]:
 
 
 def _says_naming(conf: CoreDirConf) -> bool:
-    return conf.use_canonical_name.is_set or conf.use_canonical_physical_port.is_set
+    said = conf.use_canonical_name, conf.use_canonical_physical_port, conf.server_signature
+    return any(each.is_set for each in said)
 
 
 def own_name(host: Host, naming: Naming, asked: str | None, found: str) -> str:
@@ -92,7 +99,26 @@ def self_url(host: Host, naming: Naming, scheme: str, asked: str, arrived: int, 
     ``asked`` is the Host header, ``arrived`` the port where the client has come in, ``found`` the name in DNS.
     """
     scheme = "https" if host.scheme == "https" else scheme
-    usual = 443 if scheme == "https" else 80
+    name, port = _name_and_port(host, naming, scheme, asked, arrived, found)
+    return f"{scheme}://{name}" + (f":{port}" if port != _usual(scheme) else "")
+
+
+def signature(host: Host, naming: Naming, scheme: str, asked: str, arrived: int, found: str = "") -> str:
+    """The line below a page made here, empty where ServerSignature is Off (ED-5); arguments are as ``self_url``'s."""
+    if naming.signature == "Off":
+        return ""
+    name, port = _name_and_port(host, naming, "https" if host.scheme == "https" else scheme, asked, arrived, found)
+    shown = escape(name, quote=False)
+    if naming.signature == "EMail":
+        admin = host.admin or NO_ADMIN
+        shown = f'<a href="{"" if "://" in admin else "mailto:"}{escape(admin)}">{shown}</a>'
+    return f"<address>{banner(host.shape.limits.server_tokens)} Server at {shown} Port {port}</address>\n"
+
+
+def _name_and_port(host: Host, naming: Naming, scheme: str, asked: str, arrived: int, found: str) -> tuple[str, int]:
     name = own_name(host, naming, _PORT.sub("", asked).lower().removesuffix("."), found)
-    port = port_of(naming, asked, own_port(host, naming, usual, arrived))
-    return f"{scheme}://{name}" + (f":{port}" if port != usual else "")
+    return name, port_of(naming, asked, own_port(host, naming, _usual(scheme), arrived))
+
+
+def _usual(scheme: str) -> int:
+    return 443 if scheme == "https" else 80

@@ -109,7 +109,7 @@ def _until_one_closed(one: Observation, two: Observation) -> tuple[Observation, 
 
 
 def _stock(one: Reply) -> Reply:
-    """An error page's text is the server's own affair, its length and type too (ED-4)."""
+    """An error page's text is the server's own affair, its length and type too (ED-5)."""
     if one.status < 300 or one.body not in (STOCK, ""):
         return one
     if one.body == "" and not _is_local(one):

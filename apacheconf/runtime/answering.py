@@ -10,7 +10,7 @@ from apacheconf.runtime.answer import spoken, standard_reason
 from apacheconf.runtime.documents import answered_by_document
 from apacheconf.runtime.framing import CHUNKED_FIELD, unmeasured
 from apacheconf.runtime.mod_headers import edited_error, edited_reply
-from apacheconf.runtime.naming import self_url
+from apacheconf.runtime.naming import self_url, signature
 from apacheconf.runtime.pages import CLOSING, CONTENT_TYPE, page
 from apacheconf.runtime.switches import protocol_for, vary_for, vary_lines
 
@@ -83,7 +83,7 @@ class Answering:
             kept = (*kept, *_challenges(exchange))
             exchange.plan = exchange.first_plan or exchange.plan
         method = exchange.plan.method.decode("latin-1") or "GET"
-        body = page(status, reason, note, method, exchange.site.host.admin, second)
+        body = page(status, reason, note, method, exchange.site.host.admin, second, signature(exchange))
         if status in CLOSING or self._expect_refused:
             exchange.stay = False
         fields = [*kept, (b"Content-Type", CONTENT_TYPE)]

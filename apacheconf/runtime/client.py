@@ -408,6 +408,7 @@ _NO_PLAN: Any = type(
         "decision": Decision(host=None),
         "fields": None,
         "levels": None,
+        "naming": None,
         "switches": {},
     },
 )()

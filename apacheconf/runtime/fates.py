@@ -40,7 +40,6 @@ BY_NAME = {
     "protocol": Answer(Outcome.NO_EFFECT, "it only says how a listener's connections are accepted"),
     "limitxmlrequestbody": Answer(Outcome.NO_EFFECT, "only mod_dav asks it, which is not served"),
     "filtertrace": Answer(Outcome.NO_EFFECT, "messages of the level debug are not written"),
-    "serversignature": Answer(Outcome.APPROXIMATED, "error pages carry no signature"),
     "servertokens": Answer(Outcome.APPROXIMATED, "the Server header of answers made here says apacheconf"),
     "logformat": Answer(Outcome.ABSORBED),
     **dict.fromkeys(_names("maxrequestworkers maxclients"), Answer(Outcome.EXACT)),

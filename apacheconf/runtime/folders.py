@@ -17,6 +17,7 @@ from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.listing import Asked, entries_of, read_query
 from apacheconf.runtime.listing_page import heading, preamble, rows
 from apacheconf.runtime.media import NO_TYPES, Media, describe, types_of
+from apacheconf.runtime.naming import signature
 from apacheconf.runtime.page_texts import escape
 from apacheconf.runtime.resolving import look_up
 from apacheconf.runtime.strict import Fields
@@ -66,7 +67,7 @@ def _send_list(exchange: Exchange, program: Program, decision: Decision) -> None
         fields += [(b"ETag", etag)] if etag else []
     body, length = b"", 0
     if not exchange.head_only:
-        text, streamed = _page(program, decision, asked)
+        text, streamed = _page(program, decision, asked, signature(exchange))
         body = text.encode("latin-1")
         length = CHUNKED if streamed else len(body)
         fields += [] if streamed else [(b"Content-Length", b"%d" % len(body))]
@@ -76,8 +77,8 @@ def _send_list(exchange: Exchange, program: Program, decision: Decision) -> None
     exchange.finish()
 
 
-def _page(program: Program, decision: Decision, asked: Asked) -> tuple[str, bool]:
-    """The page, and whether httpd sends it chunked because a file of HTML is in it."""
+def _page(program: Program, decision: Decision, asked: Asked, signature: str) -> tuple[str, bool]:
+    """The page, and whether httpd sends it chunked because a file of HTML is in it: one below is signed by itself."""
     rules, title = asked.rules, decision.path.rstrip("/") or "/"
     suppressed = "suppresshtmlpreamble" in rules.options
     above = _text_of(program, decision, rules.header) if rules.header else None
@@ -89,7 +90,7 @@ def _page(program: Program, decision: Decision, asked: Asked) -> tuple[str, bool
         begin = above.text
     else:
         begin += above.text
-    end = "" if below is None else below.text
+    end = signature if below is None else below.text if below.is_html else f"{below.text}{signature}"
     page = begin + rows(entries_of(program, decision, asked), asked) + end + ("" if suppressed else CLOSING)
     return page, any(each is not None and each.is_html for each in (above, below))
 

@@ -11,8 +11,9 @@ from apacheconf.runtime.answer import spoken, standard_reason
 from apacheconf.runtime.framing import CHUNKED_FIELD, LAST_CHUNK, chunk, unmeasured
 from apacheconf.runtime.handlers import handle
 from apacheconf.runtime.heads import RequestHead
+from apacheconf.runtime.naming import signature
 from apacheconf.runtime.page_texts import Html, escape
-from apacheconf.runtime.pages import CONTENT_TYPE
+from apacheconf.runtime.pages import CONTENT_TYPE, signed
 from apacheconf.runtime.switches import vary_lines
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def redirect(client: ClientConnection, exchange: Exchange, status: int, location
     body = (
         '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN" "http://www.w3.org/TR/html4/strict.dtd">\n<html><head>\n'
         f"<title>{status} {title}</title>\n</head><body>\n<h1>{title}</h1>\n"
-        f"{_REDIRECTS.get(status, _MOVED).format(escape(location))}</body></html>\n"
+        f"{_REDIRECTS.get(status, _MOVED).format(escape(location))}{signed(signature(exchange))}</body></html>\n"
     )
     fields = [(b"Location", location.encode("latin-1"))]
     decision = exchange.plan.decision

@@ -7,16 +7,25 @@ from typing import TYPE_CHECKING
 from apacheconf.program import naming
 
 if TYPE_CHECKING:
+    from apacheconf.program.hosts import Host
     from apacheconf.runtime.exchange import Exchange
 
 
 def self_url(exchange: Exchange) -> bytes:
     """``scheme://host[:port]`` of URLs made here."""
-    client, host = exchange.client, exchange.site.host
+    return naming.self_url(*_called(exchange)).encode("latin-1")
+
+
+def signature(exchange: Exchange) -> str:
+    """The line that ServerSignature puts below pages made here (ED-5)."""
+    return naming.signature(*_called(exchange)) if _naming(exchange).signature != "Off" else ""
+
+
+def _called(exchange: Exchange) -> tuple[Host, naming.Naming, str, str, int, str]:
+    """Host, naming, scheme, Host header, port and the name in DNS."""
     asked = exchange.host.decode("latin-1") if exchange.host is not None else ""
-    door = client.door
-    meant, found = _naming(exchange), _found(exchange)
-    return naming.self_url(host, meant, door.scheme, asked, door.address[1], found).encode("latin-1")
+    door = exchange.client.door
+    return exchange.site.host, _naming(exchange), door.scheme, asked, door.address[1], _found(exchange)
 
 
 def own_name(exchange: Exchange) -> str:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from email.utils import formatdate
 from html import escape
 
+from apacheconf.program.naming import NO_ADMIN
 from apacheconf.runtime.answer import spoken, standard_reason
 from apacheconf.runtime.page_texts import RARE_TEXTS, UNSEEN_EXPECTATION, Html
 
 _DOCTYPE = '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN" "http://www.w3.org/TR/html4/strict.dtd">\n<html><head>\n'
-_ADMIN = "[no address given]"
 _INTERNAL = (
     "<p>The server encountered an internal error or\nmisconfiguration and was unable to complete\nyour request.</p>\n"
     "<p>Please contact the server administrator at \n {admin} to inform them of the time this error occurred,\n"
@@ -49,17 +49,30 @@ CLOSING = frozenset({400, 408, 411, 413, 414, 500, 501, 503})
 CONTENT_TYPE = b"text/html; charset=iso-8859-1"
 
 
-def page(status: int, reason: str = "", note: str = "", method: str = "GET", admin: str = "", second: int = 0) -> bytes:
+def page(
+    status: int,
+    reason: str = "",
+    note: str = "",
+    method: str = "GET",
+    admin: str = "",
+    second: int = 0,
+    signature: str = "",
+) -> bytes:
     """The page for ``status``. ``note`` explains it; with the reason ``Proxy Error`` as mod_proxy's reason.
 
-    ``second`` is what went wrong with the error document (ED-2).
+    ``second`` is what went wrong with the error document (ED-2), ``signature`` what stands below (ED-5).
     """
     title, status = reason or standard_reason(status).decode(), status if reason else spoken(status)
     again = _SECOND.format(_title(second)) if second else ""
     return (
         f"{_DOCTYPE}<title>{status} {title}</title>\n</head><body>\n<h1>{title}</h1>\n"
-        f"{_text(status, reason, note, method, admin)}{again}</body></html>\n"
+        f"{_text(status, reason, note, method, admin)}{again}{signed(signature)}</body></html>\n"
     ).encode("latin-1", "replace")
+
+
+def signed(signature: str) -> str:
+    """A signature below the text of a page."""
+    return f"<hr>\n{signature}" if signature else ""
 
 
 _SECOND = (
@@ -79,7 +92,7 @@ def _text(status: int, reason: str, note: str, method: str, admin: str) -> str:
             return f"{note}<p />\n"
     elif note and status != 417:
         note = note if note.endswith(".") else f"{note}"
-    admin = escape(admin) if admin else _ADMIN
+    admin = escape(admin) if admin else NO_ADMIN
     text = _TEXTS.get(status) or RARE_TEXTS.get(status, _INTERNAL)
     if status == 417 and not note:
         text = UNSEEN_EXPECTATION

@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from apacheconf.program.by_handler import is_proxy, origin_of
-from apacheconf.program.cgi import NOBODY
 from apacheconf.program.conditions import ALWAYS
 from apacheconf.program.handling import FcgiRules, FileRules
 from apacheconf.program.hosts import Reach
 from apacheconf.program.mod_proxy_fcgi import PATH_INFO, is_fcgi
+from apacheconf.program.naming import NO_ADMIN
 from apacheconf.program.steps import MapToFile, SetHandler, Step
 from apacheconf.program.values import Value, Variable
 from apacheconf.program.workers import Origin
@@ -176,7 +176,7 @@ def _tell_request(low: Lowering, route: Route, service: Service, params: Params)
         ("CONTEXT_DOCUMENT_ROOT", literal(root)), ("REQUEST_SCHEME", "$scheme"),
         ("SERVER_PROTOCOL", "$server_protocol"), ("SERVER_NAME", texts.text(Variable("SERVER_NAME"))),
         ("SERVER_PORT", _port(texts)), ("SERVER_ADDR", "$server_addr"),
-        ("SERVER_ADMIN", literal(route.host.admin or NOBODY)), ("SERVER_SIGNATURE", ""),
+        ("SERVER_ADMIN", literal(route.host.admin or NO_ADMIN)), ("SERVER_SIGNATURE", ""),
         ("SERVER_SOFTWARE", "nginx/$nginx_version"), ("GATEWAY_INTERFACE", "CGI/1.1"),
         ("REMOTE_ADDR", "$remote_addr"), ("REMOTE_PORT", "$remote_port"), ("PATH", "/usr/local/bin:/usr/bin:/bin"),
     ):  # fmt: skip
