@@ -16,9 +16,8 @@ from tests import record
 from tests.engines.real import need
 
 PROVE = """
-import signal, sys
+import sys
 from apacheconf.prove import prove
-signal.signal(signal.SIGINT, signal.default_int_handler)  # which is ignored where tests run in the background
 asked = 0
 def tell(probe):
     global asked
