@@ -308,7 +308,7 @@ class ClientConnection(KeepAlive):
 
     def go_on(self, exchange: Exchange, head: RequestHead) -> None:
         """Go on with the plan that an exchange has got in place of its first one; its body is still to come."""
-        self._start(exchange, head, False)
+        self._start(exchange, head, self._expect_refused)
 
     def _start(self, exchange: Exchange, head: RequestHead, expects: bool) -> None:
         plan = exchange.plan
@@ -320,15 +320,17 @@ class ClientConnection(KeepAlive):
             self._expect_refused, exchange.plain = False, False
             exchange.start_expecting()
             self._rest_of_body()
-        elif expects and not exchange.body_done:
-            self._expect_refused = False
-            if exchange.version >= (1, 1):
-                self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            self._rest_of_body()
-        elif exchange.body_done:
-            exchange.start()
         else:
-            self._rest_of_body()
+            if expects and _doubts(exchange, bool(self._buffer)):
+                exchange.stay = False
+            elif expects and not exchange.body_done:
+                self._expect_refused = False
+                if exchange.version >= (1, 1):
+                    self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            if exchange.body_done:
+                exchange.start()
+            else:
+                self._rest_of_body()
 
     # --- when it can't go on -----------------------------------------------------------------------------------
 
@@ -396,6 +398,12 @@ def _asks_http(plan: Plan) -> bool:
     """Whether an origin is asked that wants to know what codings a body has; FastCGI's don't."""
     decision = plan.decision
     return plan.service is not None and not (decision is not None and is_fcgi(decision.origin))
+
+
+def _doubts(exchange: Exchange, has_come: bool) -> bool:
+    """Whether a script's client expects 100 Continue and doesn't wait for it: httpd says none, and closes (FC-14)."""
+    decision = exchange.plan.decision
+    return (has_come or exchange.body_done) and decision is not None and is_fcgi(decision.origin)
 
 
 _NO_LINES = Lines(b"")

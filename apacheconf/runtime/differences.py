@@ -45,6 +45,27 @@ DIFFERENCES = (
         "whoever sends a long body learns at once that it isn't wanted, and nobody waits for anybody for ever",
     ),
     Difference(
+        ("FC-14",),
+        "a client of a script that says Expect: 100-continue",
+        "hears 100 once the responder is connected",
+        "hears 100 before the responder is asked, also where nobody answers there",
+        "the body is put together first, so that the script learns its length",
+    ),
+    Difference(
+        ("FC-11",),
+        "an answer of a script that breaks off",
+        "ends as if it were whole",
+        "ends with the connection, without its last chunk",
+        "half a page must not pass for a whole one",
+    ),
+    Difference(
+        ("FC-11",),
+        "a long body in chunks, for a script",
+        "is told without its length beyond 16 KiB, as HTTP_TRANSFER_ENCODING says",
+        "is told with its length",
+        "a script reads as many bytes as CONTENT_LENGTH says, which is none there",
+    ),
+    Difference(
         ("RQ-16",),
         "ProxyVia Full",
         "names its patch level: Apache/2.4.71",

@@ -311,21 +311,33 @@ def read_script_head(head: bytes, usual: int = 200) -> ReplyHead:
     kind: Fields = []
     for line in filter(None, head.replace(b"\r\n", b"\n").split(b"\n")):
         name, colon, value = line.partition(b":")
-        value = value.strip()
         if not colon or not _is_token(name):
             raise bad_head()
         if name.lower() == b"status":
-            status, reason = _status(value)
-        elif name.lower() == b"content-type":
+            status, reason = _status(value.lstrip())
+            continue
+        value = value.strip()
+        if name.lower() == b"location":
+            fields = [pair for pair in fields if pair[0].lower() != b"location"]
+        if name.lower() == b"content-type":
             kind = [(b"Content-Type", value)]  # httpd writes it itself, behind the others
         elif name.lower() == b"last-modified":
             if (modified := date_of(value)) is not None:
                 fields.append((name, http_date(min(modified, int(time.time())))))
         elif name.lower() not in _DROPPED:
-            fields.append((name, value))
+            _add(fields, name, value)
     fields += kind
     names = frozenset(name.lower() for name, _ in fields)
     return ReplyHead(status, reason, fields, UNTIL_CLOSE, True, names=names)
+
+
+def _add(fields: Fields, name: bytes, value: bytes) -> None:
+    """Lines of one name are joined, but for cookies (FC-10)."""
+    at = next((at for at, (key, _) in enumerate(fields) if key.lower() == name.lower()), -1)
+    if at < 0 or name.lower() == b"set-cookie":
+        fields.append((name, value))
+    else:
+        fields[at] = fields[at][0], b"%b, %b" % (fields[at][1], value)
 
 
 def bad_head() -> OriginBroke:
@@ -334,9 +346,9 @@ def bad_head() -> OriginBroke:
 
 def _status(value: bytes) -> tuple[int, bytes]:
     """The status and its words; what is no status is a fault of the script's."""
-    number, _, reason = value.partition(b" ")
+    number, blank, reason = value.partition(b" ")
     status = int(number) if number.isdigit() and len(number) == 3 and number >= b"100" else 500
-    return status, (reason.strip() if number.isdigit() else b"") or standard_reason(status)
+    return status, reason.strip() if number.isdigit() and blank else standard_reason(status)
 
 
 _TOKEN = frozenset(b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.request import Decision
 from apacheconf.runtime.strict import Fields
 
@@ -66,7 +67,8 @@ def relays_expect(exchange: Exchange) -> bool:
     decision = exchange.plan.decision
     if exchange.plan.forwarding.inflates:
         return False
-    return OLD_REQUEST not in exchange.plan.switches and not (decision is not None and decision.answers_expect)
+    answers = decision is not None and (decision.answers_expect or is_fcgi(decision.origin))
+    return OLD_REQUEST not in exchange.plan.switches and not answers
 
 
 def relays_continue(exchange: Exchange) -> bool:

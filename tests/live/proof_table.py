@@ -9,5 +9,5 @@ from __future__ import annotations
 #: Target -> sites.
 OPEN: dict[str, frozenset[str]] = {
     "nginx": frozenset(),
-    "haproxy": frozenset({"gitlab", "guacamole", "moodle"}),
+    "haproxy": frozenset(),
 }

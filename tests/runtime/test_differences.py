@@ -30,6 +30,7 @@ from tests.program import test_headers as headers
 from tests.program.examples import one_origin
 from tests.runtime import test_conversations as conversations
 from tests.runtime import test_expressions as expressions
+from tests.runtime import test_fcgi as fcgi
 from tests.runtime import test_handshakes as handshakes
 from tests.runtime import test_header_lines as header_lines
 from tests.runtime import test_heartbeat as heartbeat
@@ -335,6 +336,9 @@ def test_a_redirect_that_a_later_rule_takes_back(tmp_path: Path) -> None:
 SHOWN: dict[str, Callable[..., None]] = {
     "a rule that redirects, without L": test_a_redirect_that_a_later_rule_takes_back,
     "the Server header": test_the_server_header,
+    "a client of a script": fcgi.test_a_client_that_waits_is_told_to_go_on,
+    "an answer of a script": fcgi.test_an_answer_that_breaks_off_shows_it,
+    "a long body in chunks": fcgi.test_a_body_arrives_whole_with_its_length,
     "a line of": test_a_line_without_an_end,
     "an answer that comes before": test_an_answer_before_the_end_of_the_body,
     "ProxyVia Full": test_the_version_in_via,

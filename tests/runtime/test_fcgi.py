@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,6 +50,32 @@ def test_a_body_arrives_whole_with_its_length(size: int, tmp_path: Path) -> None
             (told,) = ask(port, request)
             assert f"CONTENT_LENGTH={size}\n".encode() in told
             assert f" {size} bytes came: {'x' * min(size, 40)}]".encode() in told
+
+
+_WAITS = b"POST /x HTTP/1.1\r\nHost: example.com\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"
+
+
+def test_a_client_that_waits_is_told_to_go_on(tmp_path: Path) -> None:
+    """FC-14."""
+    with Responder() as found, serving(tmp_path, found) as port:
+        with socket.create_connection(("127.0.0.1", port), 10) as client:
+            client.sendall(_WAITS)
+            assert client.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+            client.sendall(b"a=b&c")
+            assert client.recv(100).startswith(b"HTTP/1.1 200 OK\r\n")
+        with socket.create_connection(("127.0.0.1", port), 10) as client:
+            client.sendall(_WAITS + b"a=b&c")
+            answer = b"".join(iter(lambda: client.recv(65536), b""))  # up to its end
+    head = answer.partition(b"\r\n\r\n")[0]
+    assert head.startswith(b"HTTP/1.1 200 OK\r\n") and b"Connection: close" in head and b"chunked" not in head
+
+
+def test_an_answer_that_breaks_off_shows_it(tmp_path: Path) -> None:
+    """FC-11."""
+    half = b"GET / HTTP/1.1\r\nHost: a\r\nX-End: half\r\nX-Ctl: Content-Type:%20text/plain%0A%0Ahalf\r\n\r\n"
+    with Responder() as found, serving(tmp_path, found) as port:
+        (answer,) = exchange(("127.0.0.1", port), (Turn(half),)).answers
+    assert (answer.status, answer.body, answer.whole) == (200, b"half", False)
 
 
 def _cut(data: bytes) -> Iterator[bytes]:
