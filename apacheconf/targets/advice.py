@@ -26,6 +26,10 @@ ADVICE: Mapping[str, Advice] = {
         "guard the path at the origin, or serve it with apacheconf serve",
         "GET the path without credentials",
     ),
+    "first-host": Advice(
+        "say it alike in all hosts of the address, or give the host an address of its own",
+        "GET / HTTP/1.1 with the name of the other host",
+    ),
     "always": Advice("set the header for the whole host, or at the origin", "GET the path while its origin is down"),
     "attempts": Advice(
         "choose how often members are tried in the target's own words",
