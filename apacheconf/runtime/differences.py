@@ -45,6 +45,13 @@ DIFFERENCES = (
         "whoever sends a long body learns at once that it isn't wanted, and nobody waits for anybody for ever",
     ),
     Difference(
+        ("WS-6",),
+        "ProxyWebsocketFallbackToProxyHttp Off",
+        "is mod_proxy_wstunnel: 404 without Upgrade, 426 for another protocol, any answer passed on raw",
+        "is as with On, and the line is named at the start",
+        "it was the way of the years before 2.4.47, and hands on what nobody has read",
+    ),
+    Difference(
         ("FC-14",),
         "a client of a script that says Expect: 100-continue",
         "hears 100 once the responder is connected",
