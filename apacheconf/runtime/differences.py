@@ -52,6 +52,13 @@ DIFFERENCES = (
         "it was the way of the years before 2.4.47, and hands on what nobody has read",
     ),
     Difference(
+        ("MI-2",),
+        "a handler that no loaded module knows",
+        "is passed over: the file is sent as it is",
+        "is a 500 (403 for a CGI script without ExecCGI), and its line is named at the start",
+        "the file may be a script, whose text is nobody's business",
+    ),
+    Difference(
         ("FC-14",),
         "a client of a script that says Expect: 100-continue",
         "hears 100 once the responder is connected",

@@ -336,6 +336,7 @@ def test_a_redirect_that_a_later_rule_takes_back(tmp_path: Path) -> None:
 SHOWN: dict[str, Callable[..., None]] = {
     "a rule that redirects, without L": test_a_redirect_that_a_later_rule_takes_back,
     "the Server header": test_the_server_header,
+    "a handler that": honesty.test_the_text_of_a_script_is_never_shown,
     "ProxyWebsocketFallback": honesty.test_what_ws_would_refuse_without_mod_proxy_http,
     "a client of a script": fcgi.test_a_client_that_waits_is_told_to_go_on,
     "an answer of a script": fcgi.test_an_answer_that_breaks_off_shows_it,

@@ -100,7 +100,7 @@ DocumentRoot {root}
 
 
 def test_the_text_of_a_script_is_never_shown(tmp_path: Path) -> None:
-    """What a handler that serve lacks would run answers 500, however it got that handler; and the report says so.
+    """MI-2: what a handler that serve lacks would run answers 500, however it got that handler; the report says so.
 
     Where nothing may be run it is 403, as httpd says without Options ExecCGI.
     """
