@@ -91,10 +91,11 @@ class Course:
     ``layers`` are the sections that apply, in merge order, ``htaccess`` those of each file on the way, its own lines
     first. ``redirect_to`` is the URI of an internal redirect that the handler would make; ``forced_handler`` and
     ``forced_type`` are what rules say of it (H, T). ``depth`` counts how deep sub-requests are in each other. One that
-    has ``walked`` depends on what is in the file system. ``note`` explains an error in its page, whose length is told
-    if it is ``measured``; not where a field was at fault. ``unfit``: what the origin would be asked breaks a request
-    line. ``by_rules``: a RewriteRule redirects, which is an answer of its own even where it is the document of an
-    error. ``turn_of`` is a balancer whose member has its turn although nobody is asked.
+    has ``walked`` depends on what is in the file system. ``note`` explains an error in its page, whose length is
+    not told where a redirect was ``lost``: its status, where Location would break the head. ``unfit``: what the
+    origin would be asked breaks a request line. ``by_rules``: a RewriteRule redirects, which is an answer of its
+    own even where it is the document of an error. ``turn_of`` is a balancer whose member has its turn although
+    nobody is asked.
     """
 
     program: Program
@@ -138,7 +139,7 @@ class Course:
     depth: int = 0
     walked: bool = False
     note: str = ""
-    measured: bool = True
+    lost: int = 0
     unfit: bool = False
     turn_of: Balancer | None = None
     fields: list[tuple[str, str]] = field(default_factory=list)
@@ -266,7 +267,7 @@ def _redirect(action: Redirect, course: Course) -> None:
         location += f"?{state.query}"
     if not _IS_LOCATION.match(location):
         course.refuse(500, f"{location!r} is no URL to redirect to")
-        course.measured = _CONTROLS.search(location) is None
+        course.lost = action.status if _CONTROLS.search(location) else 0
     else:
         course.status, course.location = action.status, location
 

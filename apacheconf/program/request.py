@@ -92,7 +92,7 @@ class Decision:
     ``fields`` are what an error made here brings
     (Allow), ``user`` is who it is, or says so, ``client`` the client's address where it isn't the connection's
     (RI-4). ``vary`` are lines of the fields that were asked; ``note`` explains an error in its page, which has no
-    length unless it is ``measured``.
+    length where a redirect is ``lost``: the status of one whose Location would break the head.
     ``turn_of`` is a balancer whose member has its turn although nobody is asked. ``by_rules``: a RewriteRule redirects.
     ``redirect_to`` is where rules lead a sub-request, whose own internal redirect isn't made.
     ``response_headers``, ``early_headers`` and ``early_own`` are what ``response`` edits the answer with, under
@@ -121,7 +121,7 @@ class Decision:
     redirect_to: str = ""
     by_rules: bool = False
     note: str = ""
-    measured: bool = True
+    lost: int = 0
     turn_of: Balancer | None = None
     handler: str = ""
     keep_alive: bool = True

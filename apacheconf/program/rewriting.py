@@ -246,12 +246,13 @@ def _redirect(run: Rewriting, course: Course) -> None:
     if query is not None:
         kept = not run.escaped or query == run.query
         location += "?" + (query if kept else escape_path(query))
+    status = run.status if 300 <= run.status < 400 else 302
     if _CONTROLS.search(location):
         course.refuse(500, "a control character in Location")
-        course.measured = False
+        course.lost = status
         return
     course.by_rules = True
-    course.status, course.location = run.status if 300 <= run.status < 400 else 302, location
+    course.status, course.location = status, location
 
 
 def _escaped_url(url: str) -> str:

@@ -85,7 +85,6 @@ ASPECTS: Mapping[str, tuple[str, ...]] = {
     "offer": ("header upgrade",),
     "connection-variables": ("version", "header connection", "connection afterwards"),
     "document-fields": ("header last-modified", "header etag", "header accept-ranges"),
-    "upgrade-offered": ("header upgrade",),
     "server-software": (
         "*origin: header balancer_*",
         "*origin: header redirect_*",
@@ -97,7 +96,7 @@ ASPECTS: Mapping[str, tuple[str, ...]] = {
 }
 #: Those of them that hold only where one of the two answers has such a status.
 WITH_STATUS: Mapping[str, frozenset[int]] = {
-    **dict.fromkeys(("offer", "upgrade-offered"), frozenset(range(200, 600))),  # a 101 is nothing without it
+    "offer": frozenset(range(200, 600)),  # a 101 is nothing without it
     "gzip": frozenset({204, 206, 304, *range(400, 600)}),  # a 200 is compressed where httpd compresses it
 }
 #: Keys that announce only some aspects of their probes: these patterns.

@@ -42,7 +42,7 @@ def local_answer(client: ClientConnection, exchange: Exchange, head: RequestHead
         kept = [(name.encode(), value.encode("latin-1")) for name, value in decision.fields]
         reason = "Proxy Error" if decision.note in (FORWARDS_UNREAD, FORWARDS_SPENT) else ""
         note = Html(decision.note) if decision.note.endswith("<br />") else decision.note
-        client.refuse(exchange, status, reason, note, kept=kept, measured=decision.measured)
+        client.refuse(exchange, status, reason, note, kept=kept, measured=not decision.lost, first=decision.lost)
 
 
 #: What the page of a redirect says, where it isn't that the document has moved.

@@ -21,7 +21,6 @@ _NOTHING = "nothing, unless somebody relies on it"
 _ANEW = "translate anew when the file changes"
 
 ADVICE: Mapping[str, Advice] = {
-    "upgrade-offered": Advice(_NOTHING, "GET while the origin offers Upgrade: h2c"),
     "admission": Advice(
         "guard the path at the origin, or serve it with apacheconf serve",
         "GET the path without credentials",
