@@ -149,6 +149,7 @@ def _stopped(engine: str, box: Sandbox, port: int, line: str) -> Iterator[None]:
         assert group == server.pid
         time.sleep(0.3)  # the connection that found it ready is accepted
         os.killpg(group, signal.SIGSTOP)
+        time.sleep(0.5)  # a thread that runs goes on accepting until the signal reaches it
         try:
             yield
         finally:
