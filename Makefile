@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 PORT ?= 8080
 SITE ?= fixtures/sites/load-balancer/conf.d
 PYTEST ?= $(BIN)/pytest
+# Workers side by side: the whole is mostly waiting for servers.
+JOBS ?= auto
+PARALLEL = --numprocesses $(JOBS) --maxprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test check record prove-all bench soak servers setup clean fuzz
@@ -35,7 +38,7 @@ servers: $(VENV)/.develops ## install the real httpd, nginx and HAProxy where th
 	@sh .ci/servers $(BIN)
 
 test: servers check ## set everything up, then check and run all tests of the first ring
-	$(PYTEST) --ignore=tests/test_imports.py
+	$(PYTEST) $(PARALLEL) --ignore=tests/test_imports.py
 
 check: $(VENV)/.develops ## ruff, mypy --strict, and who imports whom
 	$(BIN)/ruff check
@@ -52,7 +55,7 @@ record: servers ## ask the real httpd again and rewrite its recorded answers
 	@for recorder in $(RECORDERS); do echo "recording $$recorder"; $(BIN)/python -m $$recorder || exit 1; done
 
 prove-all: servers ## the long ring: everything, live
-	APACHECONF_PROVE_ALL=1 $(PYTEST) -m "prove_all or live"
+	APACHECONF_PROVE_ALL=1 $(PYTEST) $(PARALLEL) -m "prove_all or live"
 
 soak: servers ## serve under trouble: members that come and go, slow clients, two million requests
 	$(BIN)/python -m tests.soak

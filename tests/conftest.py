@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from apacheconf.engines import sandbox
+
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "fixtures"
 SITES = FIXTURES / "sites"
@@ -22,8 +24,13 @@ SITES = FIXTURES / "sites"
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-def pytest_configure() -> None:
-    """Hear Ctrl-C again where the shell has started the tests in the background: who is started here inherits it."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Hear Ctrl-C again where the shell has started the tests in the background: who is started here inherits it.
+
+    Workers that run side by side look for ports in parts of their own, so that none takes what another has just found.
+    """
+    if worker := getattr(config, "workerinput", None):
+        sandbox.PORTS = sandbox.PORTS[int(worker["workerid"].removeprefix("gw")) :: worker["workercount"]]
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -60,7 +60,7 @@ class Sandbox:
 
 #: Where servers under test listen: below the ports that systems give to connections that go out (RFC 6335, section 6),
 #: so that none of those takes a port between the look and the server's start. All have five digits.
-_PORTS = range(10_000, 32_768)
+PORTS = range(10_000, 32_768)
 
 
 def free_ports(count: int, address: str = "127.0.0.1") -> list[int]:
@@ -73,7 +73,7 @@ def free_ports(count: int, address: str = "127.0.0.1") -> list[int]:
 
 
 def _hold(stack: contextlib.ExitStack, address: str) -> int:
-    for port in random.sample(_PORTS, 200):
+    for port in random.sample(PORTS, 200):
         held = stack.enter_context(socket.socket())
         with contextlib.suppress(OSError):
             held.bind((address, port))
