@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from apacheconf.program.conditions import Condition
-from apacheconf.program.course import Course, perform
+from apacheconf.program.course import Course
 from apacheconf.program.evaluate import State, holds, text_of
 from apacheconf.program.fold import levels_for, steps_of
 from apacheconf.program.forward import count_forward, decision_of
@@ -21,6 +21,7 @@ from apacheconf.program.handling import FileRules, FolderRules
 from apacheconf.program.headers import HeaderTable
 from apacheconf.program.hosts import Host, LayerKind
 from apacheconf.program.naming import naming_for
+from apacheconf.program.performing import perform
 from apacheconf.program.phases import Phase
 from apacheconf.program.program import Program
 from apacheconf.program.reading import read_request

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from apacheconf.program.conditions import Under, UnderFilled
-from apacheconf.program.course import Course, perform
+from apacheconf.program.course import Course
 from apacheconf.program.evaluate import holds, text_of
 from apacheconf.program.fold import steps_of
 from apacheconf.program.hosts import LayerKind
+from apacheconf.program.performing import perform
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import MapToOrigin, MapToUrl, SetEnv, Step
 from apacheconf.program.trace import Tracer, Tried

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from apacheconf.program.conditions import ALWAYS, AllOf, Condition, Matches, Under
-from apacheconf.program.course import Course, perform
+from apacheconf.program.course import Course
 from apacheconf.program.evaluate import State
+from apacheconf.program.performing import perform
 from apacheconf.program.phases import Phase
 from apacheconf.program.prefixes import one_slash
 from apacheconf.program.steps import END, NEXT, Action, BeginRewriting, EditHeader, Flow, Move, SetEnv, Step
