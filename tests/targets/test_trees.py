@@ -32,13 +32,13 @@ def _as_data(block: Block) -> list[object]:
 
 
 @given(st.recursive(st.just(Block()), _blocks, max_leaves=6))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_nginx_reads_back_what_was_printed(root: Block) -> None:
     assert read_nginx(print_nginx(root)[0]) == _as_data(root)
 
 
 @given(st.lists(st.lists(st.one_of(_TEXT, _TRICKY), min_size=1, max_size=5), max_size=5))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_haproxy_reads_back_what_was_printed(lines: list[list[str]]) -> None:
     section = Section("backend", "b")
     for words in lines:

@@ -44,7 +44,7 @@ def in_pcre2(regex: Regex, text: str) -> tuple[str | None, ...] | None:
     return tuple(None if group is None else group.decode("latin-1") for group in groups)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @given(PATTERNS, st.booleans(), st.lists(TEXTS, min_size=1, max_size=6))
 def test_means_the_same_in_both(pattern: str, ignore_case: bool, texts: list[str]) -> None:
     if shared(pattern) is None:
