@@ -1,7 +1,8 @@
 """Start a server in the foreground, wait until it answers, stop it: by its pid and nothing else.
 
 Every server runs in a process group of its own, so that its children end with it. It ends with the ``with``
-block, on an exception and on Ctrl-C too; whatever is still running when Python exits is stopped then.
+block, on an exception and on Ctrl-C too; whatever is still running when Python exits is stopped then, and when Python
+is killed its cleaner (``afterwards``) stops it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 
 from apacheconf.diagnostics import ApacheconfError, UsageError
+from apacheconf.engines import afterwards
 
 Address = tuple[str, int]
 
@@ -49,8 +51,8 @@ class Server:
         self._log = log
         with log.open("ab") as output:
             self._process = subprocess.Popen(
-                [str(word) for word in command],
-                stdin=subprocess.DEVNULL,
+                afterwards.told([str(word) for word in command]),
+                stdin=afterwards.pipe(),
                 stdout=None if shown else output,
                 stderr=None if shown else output,
                 cwd=log.parent,
@@ -101,6 +103,7 @@ class Server:
         self._signal(signal.SIGKILL)  # children that outlived it, too
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(STOP_SECONDS)
+        afterwards.stopped(self.pid)
         _running.remove(self)
 
     def _signal(self, number: int) -> None:

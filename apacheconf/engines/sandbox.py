@@ -1,7 +1,8 @@
 """A folder of its own for a server under test: nothing that it writes lands anywhere else.
 
 The folder goes away with the ``with`` block, whatever happened in it. What stands in it is the same for every
-engine: ``logs``, ``run``, ``tmp``, ``html`` (a stand-in document root) and ``mime.types``.
+engine: ``logs``, ``run``, ``tmp``, ``html`` (a stand-in document root) and ``mime.types``. It goes away with our
+process, too, when that is killed.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import tempfile
 from pathlib import Path
 from types import TracebackType
 
+from apacheconf.engines import afterwards
+
 MIME_TYPES = "text/html html htm\ntext/css css\ntext/plain txt\napplication/json json\nimage/png png\n"
 #: When the stand-ins were last changed.
 _LONG_AGO = 1_640_995_200
@@ -26,6 +29,7 @@ class Sandbox:
 
     def __init__(self, purpose: str) -> None:
         self.path = Path(tempfile.mkdtemp(prefix=f"apacheconf-{purpose}-"))
+        afterwards.made(self.path)
         self.path.chmod(0o755)  # a server started as root gives its children another user, who must get here
         for folder, mode in (("logs", 0o755), ("run", 0o755), ("tmp", 0o777), ("html", 0o755)):
             (self.path / folder).mkdir()
@@ -48,6 +52,7 @@ class Sandbox:
 
     def remove(self) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
+        afterwards.removed(self.path)
 
     def __enter__(self) -> Sandbox:
         return self

@@ -11,7 +11,6 @@ import functools
 import shutil
 import ssl
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,8 +75,8 @@ def stand_in() -> StandIn | None:
     program = shutil.which("openssl")
     if program is None:
         return None
-    with tempfile.TemporaryDirectory(prefix="apacheconf-") as folder:
-        key, certificate = Path(folder, "key.pem"), Path(folder, "certificate.pem")
+    with Sandbox("certificate") as box:
+        key, certificate = box.path / "key.pem", box.path / "certificate.pem"
         made = _run(program, "req", "-x509", "-nodes", "-newkey", "rsa:2048", "-days", "2", "-subj", _SUBJECT,
                     "-addext", _NAMES, "-keyout", str(key), "-out", str(certificate))  # fmt: skip
         asked = _run(program, "x509", "-noout", "-hash", "-in", str(certificate)) if made is not None else None
