@@ -2,7 +2,8 @@
 
 A process that is killed outright (KILL, or out of memory) can't stop its servers itself, and on some systems nobody is
 told. So it starts one of these beside itself and holds the only writing end of its standard input: when that ends, so
-has the process, and what is still on the list is stopped and removed. It runs as a script, of the standard library only.
+has the process, and what is still on the list is stopped and removed. It runs as a script, of the standard library
+only.
 
 What it is told are records that end in NUL: ``server PID`` (the first process of its group), ``stopped PID``,
 ``folder PATH`` and ``removed PATH``.
