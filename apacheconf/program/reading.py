@@ -95,13 +95,14 @@ def asked_name(
     """
     if len(given) > 1 and strict:
         raise HostRefused("there are two Host headers")
-    if not given and version >= (1, 1):
+    named = names_itself(method, target, scheme)
+    if not given and (version == (1, 1) or (version > (1, 1) and not named)):
         raise HostRefused("a request of HTTP/1.1 needs a Host header")
     if target.scheme not in ("", "http", "https") or (method == "CONNECT" and not target.authority):
         raise HostRefused("the target names no host of this server")
     if "@" in target.authority and strict:
         raise HostRefused("the target names a user")
-    if names_itself(method, target, scheme):
+    if named:
         authority = target.authority.rpartition("@")[2]
         if method == "CONNECT":  # whatever number its port is (HP-4)
             authority = authority.rpartition(":")[0]

@@ -16,7 +16,7 @@ from http import HTTPStatus
 
 from apacheconf.runtime.errors import OriginBroke, proxy_error
 from apacheconf.runtime.framing import listed, response_length
-from apacheconf.runtime.strict import Fields, is_fit, read_reply_fields, read_status_line
+from apacheconf.runtime.strict import Fields, ends_in_chunks, is_fit, read_reply_fields, read_status_line
 
 #: RS-2; Content-Length is written anew from what it was found to say.
 NOT_RETURNED = frozenset(
@@ -65,7 +65,6 @@ class ReplyHead:
     reusable: bool
     version: tuple[int, int] = (1, 1)
     content_length: bytes | None = None
-    chunked: bool = False
     upgrade: bytes = b""
     names: frozenset[bytes] = field(default_factory=frozenset)
     late: frozenset[bytes] | None = None
@@ -74,7 +73,7 @@ class ReplyHead:
     def copy(self) -> ReplyHead:
         """Another one that may be changed."""
         fields, version, length = list(self.fields), self.version, self.content_length
-        told = (self.status, self.reason, fields, self.length, self.reusable, version, length, self.chunked)
+        told = (self.status, self.reason, fields, self.length, self.reusable, version, length)
         return ReplyHead(*told, self.upgrade, self.names, unfit=self.unfit)
 
 
@@ -124,9 +123,9 @@ def _assemble(status: int, reason: bytes, version: tuple[int, int], fields: Fiel
                 kept.append((name, value))
         elif key == b"upgrade":
             out.upgrade = value
-        elif key == b"transfer-encoding":
-            out.chunked = value.rpartition(b",")[2].strip(b" \t").lower() == b"chunked"
-        elif key in NOT_RETURNED or key in tokens or (key in single and key in _SINGLE):
+        elif key == b"transfer-encoding" and head_request and status not in (204, 304):
+            kept.append((name, value))  # nothing is framed anew (RS-12)
+        elif key in NOT_RETURNED or key in tokens or (key in single and key in _SINGLE and not _repeats(key, status)):
             continue
         else:
             (cookies if key == b"set-cookie" else kept).append((name, modern_date(value) if key in _DATES else value))
@@ -134,9 +133,14 @@ def _assemble(status: int, reason: bytes, version: tuple[int, int], fields: Fiel
     if b"warning" in single:
         kept[:] = without_stale_warnings(kept)
     kept += cookies
-    out.unfit = not all(is_fit(name, value) for name, value in kept)
+    out.unfit = not all(is_fit(name, value) for name, value in kept) or not ends_in_chunks(kept)
     out.names = frozenset(single)
     return out
+
+
+def _repeats(name: bytes, status: int) -> bool:
+    """Of an answer without a body httpd doesn't look at the type, and leaves all of them (RS-34)."""
+    return name == b"content-type" and status in (204, 304)
 
 
 def modern_date(value: bytes) -> bytes:

@@ -136,6 +136,13 @@ DIFFERENCES = (
         "memory stays bounded",
     ),
     Difference(
+        ("RS-14", "RQ-8"),
+        "HEAD with Range, to an origin that answers by HTTP/0.9",
+        "is a 206 or 416, as if the range counted",
+        "is the 200 of a HEAD without Range",
+        "RFC 9110, section 14.2, has ranges for GET alone, and other answers to HEAD keep to it",
+    ),
+    Difference(
         ("HC-12",),
         "the body of an answer to a health check",
         "is read whole, however long",

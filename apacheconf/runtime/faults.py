@@ -50,6 +50,12 @@ def bad_name(name: bytes) -> tuple[Said, ...]:
     return (Said("error", "http", text),)
 
 
+def bad_value(name: bytes, value: bytes) -> tuple[Said, ...]:
+    """A field whose value holds control characters."""
+    named = f"'{name.decode('latin-1')}' value of '{value.decode('latin-1')}'"
+    return (Said("error", "http", f"AH02430: Response header {named} contains invalid characters, aborting request"),)
+
+
 def no_handler(scheme: str) -> tuple[Said, ...]:
     """A scheme that nobody speaks (FA-16)."""
     text = f"AH01144: No protocol handler was valid for the URL {{uri}} (scheme '{scheme}'). If you are using a DSO"

@@ -156,7 +156,7 @@ class Filtering:
             return pieces
         about.set_field(b"content-length", None)
         if exchange.head_only and (not done or streams):
-            reply.length, reply.chunked = 0, False  # httpd says nothing of a length that it doesn't know
+            reply.length = 0  # httpd says nothing of a length that it doesn't know
             return []
         if not done:
             exchange.chain, reply.length, exchange.ranged = Chain(found), CHUNKED, False

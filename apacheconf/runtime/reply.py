@@ -79,8 +79,6 @@ def client_head(exchange: Exchange, reply: ReplyHead, complete: bool) -> bytes:
 def _framing(exchange: Exchange, reply: ReplyHead, complete: bool) -> bytes:
     """The framing line that the origin's own Content-Length doesn't give (RS-8, RS-12)."""
     if reply.status in (204, 304) or reply.length >= 0:
-        if exchange.head_only and reply.chunked and reply.status not in (204, 304):
-            return b"Transfer-Encoding: chunked\r\n"
         return b""
     if complete:
         reply.fields.append((b"Content-Length", b"0"))

@@ -179,10 +179,18 @@ def is_fit(name: bytes, value: bytes) -> bool:
 
 def check_fields(fields: Fields, reason: str = "") -> None:
     """Refuse to send a client what is no field. Raises OriginBroke(500), with ``reason`` if there is one (RS-18)."""
+    if not ends_in_chunks(fields):
+        raise OriginBroke(500, "the last transfer coding is not chunked", reason, in_fields=True)
     for name, value in fields:
         if not is_fit(name, value):
-            said = faults.bad_name(name)
+            said = faults.bad_value(name, value) if _NAME.fullmatch(name) else faults.bad_name(name)
             raise OriginBroke(500, "a response header field is malformed", reason, said=said, in_fields=True)
+
+
+def ends_in_chunks(fields: Fields) -> bool:
+    """Whether the first Transfer-Encoding that is to be sent, to HEAD, is one by which a body ends (RS-12)."""
+    codings = [value for name, value in fields if name.lower() == b"transfer-encoding"]
+    return not codings or codings[0].rpartition(b",")[2].strip(b" \t").lower() == b"chunked"
 
 
 def with_field(fields: Fields, name: bytes, value: bytes | None) -> Fields:

@@ -47,6 +47,15 @@ _WARNINGS = (
     *(b'199 h "x" "Sun, 06 Nov 199%d 08:49:37 GMT"' % year for year in (4, 5)),
     b'199 h "x" "Sunday, 06-Nov-94 08:49:37 GMT"',
 )  # fmt: skip
+_CODINGS = (
+    b"chunked", b"gzip, chunked", b"chunked, x", b"x", b"", b"Chunked", b"chunked,", b", chunked", b"chunked, chunked",
+    b"chunked\r\nTransfer-Encoding: x", b"x\r\nTransfer-Encoding: chunked", b"x\r\nContent-Length: 5",
+    b"chunked\r\nContent-Length: 5", b"x\r\nX-Bad: \x01",
+)  # fmt: skip
+_TYPES = (
+    b"Content-Type: a/b", b"Content-Type: a/b\r\nContent-Type: c/d\r\nX: y\r\nContent-Type: a/b",
+    b"Content-Type:\r\nContent-Type: a/b",
+)  # fmt: skip
 _IN_CHUNKS = b"Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
 ANSWERS = (
     _answers("folded lines keep their blanks RS-5", *_with(*_FOLDED)),
@@ -107,6 +116,32 @@ ANSWERS = (
         ),
         ask=get(method="HEAD", last=True),
     ),
+    _answers("a control character, in the log RS-18 LG-9", *_with(b"X: a\x01b", b"X : \x7f"), logs=True),
+    *(
+        _answers(
+            f"to HEAD, {what} coding RS-12 RS-11",
+            *(_HEAD + b"X: y\r\nTransfer-Encoding: %b\r\nSet-Cookie: a=b\r\nX: z\r\n\r\n" % each for each in codings),
+            ask=get(method="HEAD", last=True),
+            config=f"Header set X-Set x\nHeader always set X-Always y\n{config}{_MAP}",
+            logs=True,
+        )
+        for what, config, codings in (
+            ("one or another", "", _CODINGS),
+            ("with DEFLATE, one or another", "SetOutputFilter DEFLATE\n", _CODINGS[:4]),
+            ("with SUBSTITUTE, one or another", "SetOutputFilter SUBSTITUTE\nSubstitute s/a/b/\n", _CODINGS[:4]),
+        )
+    ),
+    _answers(
+        "a second coding to HEAD on one connection RS-12",
+        *(_HEAD + b"Transfer-Encoding: %b\r\n\r\n" % each for each in _CODINGS[:4]),
+        ask=get(method="HEAD") + get(method="HEAD", last=True),
+    ),
+    *(
+        _answers(
+            f"types of a {status.decode()} RS-34", *(b"HTTP/1.1 %b\r\n%b\r\n\r\n" % (status, each) for each in _TYPES)
+        )
+        for status in (b"304 Not Modified", b"204 No")
+    ),
     _answers(
         "to HEAD, by HTTP/0.9 RS-14",
         b"HTTP/1.1  200 OK\r\nX: y\r\n\r\nok",
@@ -165,6 +200,15 @@ ASKS = (
     _asks(
         "no Host but a URL's VH-41 RQ-13",
         *(f"{line} HTTP/{v}\r\n{_LAST}".encode() for v in ("1.0", "1.1") for line in _URLS),
+    ),
+    _asks(
+        "versions to come, with and without Host VH-41 RB-13",
+        *(
+            f"GET {target} HTTP/{version}\r\n{host}{_LAST}".encode()
+            for version in ("1.1", "1.2", "1.9", "2.0", "3.0")
+            for target in ("http://example.com/x", "https://example.com/x", "/x")
+            for host in ("", "Host: example.com\r\n")
+        ),
     ),
     _asks(
         "an empty Host VH-35",

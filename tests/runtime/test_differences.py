@@ -322,7 +322,11 @@ def test_an_interim_answer_that_is_unfit() -> None:
     assert heard.statuses == [103, 200] and b"Link: b" in heard.client
 
 
-#: By the beginning of the title.
+def test_a_range_of_an_old_answer_to_head() -> None:
+    answer = converse(one_origin(), get(b"Range: bytes=1-1\r\n", method=b"HEAD"), [b"hello\nok"]).client
+    assert answer.startswith(b"HTTP/1.1 200 ") and b"Content-Length: 5\r\n" in answer
+
+
 def test_a_redirect_that_a_later_rule_takes_back(tmp_path: Path) -> None:
     (tmp_path / "one.txt").write_text("one")
     rules = "RewriteEngine On\nRewriteRule ^/x$ http://elsewhere.example/\nRewriteRule elsewhere /one.txt\n"
@@ -333,6 +337,7 @@ def test_a_redirect_that_a_later_rule_takes_back(tmp_path: Path) -> None:
     assert heard.statuses == [200] and heard.client.endswith(b"\r\n\r\none")
 
 
+#: By the beginning of the title.
 SHOWN: dict[str, Callable[..., None]] = {
     "a rule that redirects, without L": test_a_redirect_that_a_later_rule_takes_back,
     "the Server header": test_the_server_header,
@@ -351,6 +356,7 @@ SHOWN: dict[str, Callable[..., None]] = {
     "how an answer": test_how_chunks_are_cut,
     "a client that leaves": test_a_client_that_leaves,
     "an answer that comes in": conversations.test_a_final_answer_in_place_of_100_ends_the_client_connection,
+    "HEAD with Range": test_a_range_of_an_old_answer_to_head,
     "the head of": test_the_length_of_a_head,
     "the body of": test_the_length_of_a_check,
     "when a line": test_lines_wait_for_the_tick,
