@@ -9,7 +9,7 @@ import pytest
 
 from apacheconf.targets import TARGETS, Translation
 from tests.targets.configs import host, translated
-from tests.targets.echoes import ask
+from tests.targets.echoes import ask, exchange
 from tests.targets.fronts import MODULES, fronts
 
 _MODULES = (*MODULES, "headers_module", "alias_module", "setenvif_module")
@@ -53,6 +53,8 @@ def test_what_hosts_share_is_written_once(tmp_path: Path) -> None:
     assert "backend h89.test from like-h1.test\n" in many.text
     assert "use_backend %[var(txn.host)]:2 if { var(txn.kind) -m str like-h1.test }" in many.text
     assert "h89.test like-h1.test\n" in many.files["http-all-80-kinds.map"]
+    assert many.text.count("replace-header Location") == few.text.count("replace-header Location")
+    assert many.text.count("\n") - few.text.count("\n") == 90 * 12  # two backends, of which one maps back
 
 
 def test_every_host_is_told_as_if_it_were_alone(tmp_path: Path) -> None:
@@ -137,3 +139,21 @@ def test_they_answer_as_httpd_does(tmp_path: Path) -> None:
                 theirs, *ours = (ask(found.at[each], name, path, back) for each in ("httpd", *TARGETS))
                 different += [(name, path, theirs, each) for each in ours if each != theirs]
         assert not different, "\n".join(map(str, different))
+        for value in _replies(found.one):
+            reply = f"X-Reply: Content-Location: {value}|URI: {value}|URI: http://127.0.0.1:{found.one}/second"
+            heads = {each: exchange(port, "h1.test", "/x", value, header=reply)[0] for each, port in found.at.items()}
+            theirs, ours = (_mapped(heads[each]) for each in ("httpd", "haproxy"))
+            assert ours == theirs, value
+
+
+def _replies(port: int) -> tuple[str, ...]:
+    """What an origin may say that begins with its URL or doesn't."""
+    own = f"http://127.0.0.1:{port}/"
+    like_it = own.upper(), f"<{own}>", f"<x>{own}", own[:-1], f"{own[:-1]}1/", f"http://o.test/{own}"
+    return own, f"{own}a?b=<c>", *like_it
+
+
+def _mapped(head: list[str]) -> list[tuple[str, str]]:
+    """The headers that are mapped back."""
+    split = (line.partition(":") for line in head)
+    return [(name.lower(), value) for name, _, value in split if name.lower() in ("location", "content-location", "uri")]

@@ -15,10 +15,10 @@ from apacheconf.targets.haproxy.conditions import Term, Terms
 from apacheconf.targets.haproxy.core import ESCAPED_ANEW
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.mod_authz_core import admissions, emit_admission
-from apacheconf.targets.haproxy.mod_proxy import emit_self
 from apacheconf.targets.haproxy.rewriting import emit_question_mark, emit_refused, substituted
 from apacheconf.targets.haproxy.texts import SMALL_DIGITS
 from apacheconf.targets.haproxy.tree import Section, plain
+from apacheconf.targets.haproxy.way_back import emit_self
 from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.routes import Route, regex_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from apacheconf.program.hosts import Host
-from apacheconf.program.steps import CookiePart, MapBack, MapBackCookie, MapToOrigin, Rest, Step, Table
+from apacheconf.program.steps import MapToOrigin, Rest, Step, Table
 from apacheconf.program.uri import canonical
 from apacheconf.program.values import REQUEST_URI, Joined
 from apacheconf.program.workers import Origin, Worker
@@ -21,27 +21,22 @@ from apacheconf.targets.haproxy.rewriting import emit_query, emit_question_mark,
 from apacheconf.targets.haproxy.sessions import emit_told, members_told
 from apacheconf.targets.haproxy.tree import Section, plain
 from apacheconf.targets.haproxy.via import emit_via
+from apacheconf.targets.haproxy.way_back import WaysBack, emit_cookies, emit_self, emit_way_back, ways_back
 from apacheconf.targets.haproxy.workers import SPOKEN, emit_balancing, emit_servers, names_are_hosts, origin_name
-from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.likeness import Kind
 from apacheconf.targets.origin_tls import settings_of
-from apacheconf.targets.patterns import escape, starting_with
+from apacheconf.targets.patterns import escape
 from apacheconf.targets.routes import (
     NewPath,
     Route,
     members,
     new_path,
     regex_of,
-    reverse_of,
     special_claims,
 )
 from apacheconf.targets.upgrades import UPGRADES, upgrade_regex, upgrades_differ
 
 _REQUEST_HOPS = ("Keep-Alive", "Proxy-Connection", "TE", "Trailer")
-_MAPPED_BACK = ("Location", "Content-Location", "URI", "Destination")
-_SELF = r"req.fhdr(host),lower{},regsub(:0*{}$,),regsub(\.:,:),regsub(\.$,)"
-#: A Host without a port gets ServerName's.
-_WITH_PORT = r',concat(:{}),regsub("^((?:\\[[^\\]]*\\]|[^:\\[]*):[0-9]+).*$","\\1")'
 
 
 def backend_for(low: Lowering, route: Route, origin: Origin) -> str:
@@ -70,9 +65,8 @@ def _written(low: Lowering, key: object, route: Route, origin: Origin, path: New
         backend.claims = tuple(backend_claims)
         backend.rule(f"http-request deny deny_status {status}")
         return backend.name
-    backend.claims = _mapping_claims(route, origin)
-    emit_balancing(low, origin, backend)
-    _emit_timeouts(low, route.host, members(origin)[0], backend)
+    backend.claims = _mapping_claims(route, route.host, origin)
+    _emit_connections(low, route.host, origin, backend)
     _claim_timeouts(low, route.host)
     _emit_policy(low, route, origin, path, backend)
     emit_servers(low, route, origin, backend)
@@ -81,26 +75,30 @@ def _written(low: Lowering, key: object, route: Route, origin: Origin, path: New
 
 def _write_kind(low: Lowering, kind: Kind, route: Route, origin: Origin, path: NewPath) -> str:
     """What hosts that are alike share is a defaults section, from which the backend of each of them starts."""
-    assert route.map is not None
+    assert route.map is not None and route.mapping is not None
     number = sum(each.kind == kind for each in low.policies) + 1
     ending = f":{number}" if number > 1 else ""
     comment = f"of {len(kind.hosts)} virtual hosts that are alike"
     policy = Section("defaults", low.kind_name(kind) + ending, comment, base=MAIN)
     low.policies.append(Policy(kind, policy))
-    _emit_policy(low, route, origin, path, policy, of_kind=True)
+    # The names of members, and with them the host that is asked for in checks, are each host's own.
+    is_alike = isinstance(origin, Worker) and origin.check is None
+    back = ways_back(kind, route)
+    if is_alike:
+        _emit_connections(low, kind.first, origin, policy)
+    _emit_policy(low, route, origin, path, policy, back)
     _claim_timeouts(low, kind.first)
     for host in kind.hosts:
-        own, its_origin = replace(route, host=host), low.program.origin(host, route.map.origin)
-        assert own.mapping is not None
-        comment = low.sources.comment(host.said_by(own.mapping))
+        its_origin = low.program.origin(host, route.map.origin)
+        comment = low.sources.comment(host.said_by(route.mapping))
         backend = Section("backend", low.host_name(host.number) + ending, comment, base=policy.name)
-        backend.claims = _mapping_claims(own, its_origin)
-        emit_balancing(low, its_origin, backend)
-        _emit_timeouts(low, host, members(its_origin)[0], backend)
-        if not own.keep_host:
+        backend.claims = _mapping_claims(route, host, its_origin)
+        if not is_alike:
+            _emit_connections(low, host, its_origin, backend)
+        if not route.keep_host:
             _emit_origin_host(its_origin, backend)
-        _emit_way_back(low, own, backend)
-        emit_servers(low, own, its_origin, backend)
+        back.emit_own(low, host, backend)
+        emit_servers(low, route, its_origin, backend)
         low.own.append(backend)
     return f"%[var(txn.host)]{ending}"
 
@@ -122,9 +120,10 @@ def _refusal(route: Route, origin: Origin) -> tuple[int, Claim] | None:
 
 
 def _emit_policy(
-    low: Lowering, route: Route, origin: Origin, path: NewPath, backend: Section, of_kind: bool = False
+    low: Lowering, route: Route, origin: Origin, path: NewPath, backend: Section, shared: WaysBack | None = None
 ) -> None:
-    """All that a backend does but where it leads; ``of_kind``: neither what names the host's own origin."""
+    """All that a backend does but where it leads; for hosts of a kind, which have these ways back, without what names
+    their origins."""
     assert route.map is not None and route.mapping is not None
     emit_documents(low, route, backend)
     terms = Terms("held", low.environments[route.host.number])
@@ -148,12 +147,14 @@ def _emit_policy(
     _emit_request_headers(low, route, origin, backend)
     if route.keep_host:
         _emit_kept_host(low, route, route.keep_host, backend)
-    elif not of_kind:
+    elif shared is None:
         _emit_origin_host(origin, backend)
     emit_override(low, route, backend)
-    if not of_kind:
-        _emit_way_back(low, route, backend)
-    _emit_cookies(low, route, backend)
+    if shared is None:
+        emit_way_back(low, route, backend)
+    else:
+        shared.emit_shared(low, route.host, backend)
+    emit_cookies(low, route, backend)
     mod_expires.emit_expiry(low, route, backend)
     emit_told(told, origin, backend)
     headers.emit(Table.ONSUCCESS)
@@ -163,11 +164,10 @@ def _emit_policy(
     report_unsure(low, route, backend)
 
 
-def _mapping_claims(route: Route, origin: Origin) -> tuple[Claim, ...]:
+def _mapping_claims(route: Route, host: Host, origin: Origin) -> tuple[Claim, ...]:
     assert route.map is not None and route.mapping is not None
-    said_by = route.host.said_by(route.mapping)
+    said_by = host.said_by(route.mapping)
     claims: list[Claim] = []
-    tls, tls_said_by = settings_of(route)
     if route.map.raw and route.map.rest is not Rest.AFTER_PREFIX:
         claims.append(approximated(said_by, "nocanon: the path is normalised all the same", "nocanon"))
     claims += special_claims(route.map, said_by)
@@ -176,6 +176,7 @@ def _mapping_claims(route: Route, origin: Origin) -> tuple[Claim, ...]:
     if upgrades_differ(origin):
         claims.append(approximated(said_by, UPGRADES, "member-upgrades"))
     if SPOKEN[members(origin)[0].scheme]:
+        tls, tls_said_by = settings_of(replace(route, host=host))
         claims += origin_tls.claims_of(tls, said_by, tls_said_by)
     return (exact(said_by), *claims)
 
@@ -194,8 +195,10 @@ def _emit_raw(path: NewPath, backend: Section) -> None:
     backend.add("http-request", "set-path", plain(canonical(path.head)) + rest, "if", *only)
 
 
-def _emit_timeouts(low: Lowering, host: Host, worker: Worker, backend: Section) -> None:
-    """WP-6, WP-30: only where they differ from the defaults."""
+def _emit_connections(low: Lowering, host: Host, origin: Origin, backend: Section) -> None:
+    """How members are chosen, and how long they are waited for (WP-6, WP-30): only where it isn't as usual."""
+    emit_balancing(low, origin, backend)
+    worker = members(origin)[0]
     limits, common = host.shape.limits, low.program.hosts[low.program.index.main].shape.limits
     wait = worker.timeout or limits.proxy_timeout or limits.timeout
     usual = common.proxy_timeout or common.timeout
@@ -240,18 +243,6 @@ def _emit_path(path: NewPath, terms: Terms, backend: Section, escapes: bool = Tr
         if not head and path.whole is not None:
             backend.rule("http-request set-path / if { path -m str ? }", cut)
         backend.add("http-request", "replace-path", f"^{escape(cut)}(.*)$", plain(head) + r"\1")
-
-
-def emit_self(low: Lowering, host: Host, backend: Section) -> None:
-    """RV-4: what httpd calls this server in URLs that it makes."""
-    title = "var(txn.host)" if host.number in low.kinds else f"str({host.title})"
-    if host.canonical_name:
-        backend.rule(f"http-request set-var(txn.self) {title}")
-        return
-    usual = 443 if own_scheme(host) == "https" else 80
-    named = _WITH_PORT.format(host.port) if host.port not in (None, usual) else ""
-    backend.rule("http-request set-var(txn.self) ?", _SELF.format(named, usual))
-    backend.rule(f"http-request set-var(txn.self) {title} unless {HAS_HOST}")
 
 
 def _host_name(low: Lowering, host: Host) -> str:
@@ -305,36 +296,3 @@ def _emit_origin_host(origin: Origin, backend: Section) -> None:
         backend.rule("http-request set-header Host ?", members(origin)[0].authority, claims=claims)
         return
     backend.add("http-send-name-header", "Host", comment="a member's name is its Host")
-
-
-def _emit_way_back(low: Lowering, route: Route, backend: Section) -> None:
-    """RV-1 to RV-8: one replace-header for each header and URL, in the order of the configuration."""
-    for step in route.reverses:
-        assert isinstance(step.action, MapBack)
-        said_by = route.host.said_by(step)
-        reverse = reverse_of(low.program, route.host, step.action)
-        own = "" if "://" in reverse.path else f"{own_scheme(route.host)}://%[var(txn.self)]"
-        comment = low.sources.comment(said_by)
-        claims: tuple[Claim, ...] = (exact(said_by),)
-        pattern = "(?i)" + starting_with(reverse.urls, "(.*)", reverse.one_slash)
-        for name in _MAPPED_BACK:
-            backend.add("http-response", "replace-header", name, pattern, own + plain(reverse.path) + r"\1",
-                        comment=comment, claims=claims)  # fmt: skip
-            comment, claims = "", ()
-
-
-def _emit_cookies(low: Lowering, route: Route, backend: Section) -> None:
-    """RV-12 to RV-14, HAP-63: the whole value of the attribute goes; a later line sees what an earlier one made."""
-    several = len({step.action.part for step in route.cookies if isinstance(step.action, MapBackCookie)}) < len(
-        route.cookies
-    )
-    for step in route.cookies:
-        assert isinstance(step.action, MapBackCookie)
-        said_by = route.host.said_by(step)
-        name, case = ("Path", "") if step.action.part is CookiePart.PATH else ("Domain", "(?i)")
-        pattern = rf"^((?:.*?;)?\s*(?i:{name})\s*=\s*){case}{escape(step.action.internal)}[^;]*(.*)$"
-        claim = exact(said_by)
-        if several:
-            claim = approximated(said_by, "a value that two lines match is mapped twice", "cookies-in-turn")
-        backend.add("http-response", "replace-header", "Set-Cookie", pattern, rf"\1{plain(step.action.public)}\2",
-                    comment=low.sources.comment(said_by), claims=(claim,))  # fmt: skip
