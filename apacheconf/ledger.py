@@ -93,6 +93,10 @@ class Row(NamedTuple):
         return tuple(dict.fromkeys(a.caveat for a in self.answers if a.outcome == self.outcome and a.caveat))
 
 
+def _worst(answers: tuple[Answer, ...]) -> Outcome:
+    return answers[0].outcome if len(answers) == 1 else max([answer.outcome for answer in answers])
+
+
 #: Makes of an answer about a directive the one about another that is like it, or none.
 Move = Callable[[Answer], Answer | None]
 Shared = tuple[tuple[Answer, ...], Move | None]
@@ -110,7 +114,8 @@ class Ledger:
     _shared: dict[int, Shared] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        self._known = {id(d): d for d in self.directives}
+        known = tuple(self.directives)
+        self._known = dict(zip(map(id, known), known, strict=True))
 
     def carry(
         self, said_by: Iterable[Written], outcome: Outcome, caveat: str = "", at: str = "", key: str = ""
@@ -199,15 +204,15 @@ class Ledger:
         worst: dict[int, Outcome] = {}
 
         def row(group: list[Written]) -> Row:
-            first, answers = group[0], self._all(group, fallback)
-            likened = self._shared.get(id(first), _NOTHING)[0]
-            shared = id(likened) if likened and not self._answers.get(id(first)) and len(group) == 1 else 0
-            outcome = worst.get(shared)
-            if outcome is None:
-                outcome = max(answer.outcome for answer in answers)
-                if shared:
-                    worst[shared] = outcome
-            return Row(first.name, first.args, first.place, outcome, answers, len(group))
+            first = group[0]
+            likened, move = self._shared.get(id(first), _NOTHING)
+            if likened and move is None and len(group) == 1 and id(first) not in self._answers:
+                outcome = worst.get(id(likened))
+                if outcome is None:
+                    outcome = worst[id(likened)] = _worst(likened)
+                return Row(first.name, first.args, first.place, outcome, likened, 1)
+            answers = self._all(group, fallback)
+            return Row(first.name, first.args, first.place, _worst(answers), answers, len(group))
 
         return row
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,11 +30,8 @@ class SourceFile:
 
     @cached_property
     def _line_starts(self) -> list[int]:
-        starts, at = [0], self.text.find("\n")
-        while at >= 0:
-            starts.append(at + 1)
-            at = self.text.find("\n", at + 1)
-        return starts
+        *whole, _ = self.text.split("\n")
+        return [0, *accumulate(len(line) + 1 for line in whole)]
 
     def line_at(self, offset: int) -> int:
         """The line number, from 1, that holds ``offset``."""

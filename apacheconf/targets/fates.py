@@ -96,7 +96,7 @@ def fallback_for(program: Program, target: str) -> Callable[[Written], Answer]:
     absent = {id(each): _of_absent(each.name, each.why.name, each.note or each.why.value) for each in program.absent}
     dead = {id(each): Answer(Outcome.DEAD_IN_SOURCE, why, key="dead") for each, why in program.lines_without_effect()}
     left_out = {id(each): why for each, why in program.left_out}
-    of_files = {id(each) for section in program.directives for each in _below_file_section(section)}
+    of_files = {id(each) for section in _file_sections(program) for each in _below(section)}
 
     def fallback(directive: Written) -> Answer:
         if id(directive) in absent:
@@ -157,10 +157,13 @@ def _of_absent(name: str, why: str, note: str) -> Answer:
     return Answer(Outcome.ABSORBED, note)
 
 
-def _below_file_section(section: Written) -> Iterator[Written]:
-    """A section about files and all that stands in it; nested ones are met by themselves."""
-    if section.name.lower() in _FILE_SECTIONS:
-        below = [section]
-        for each in below:
-            yield each
-            below += children_of(each)
+def _file_sections(program: Program) -> Iterator[Written]:
+    return (each for each in program.directives if each.name.lower() in _FILE_SECTIONS)
+
+
+def _below(section: Written) -> Iterator[Written]:
+    """A section and all that stands in it; nested ones are met by themselves."""
+    below = [section]
+    for each in below:
+        yield each
+        below += children_of(each)

@@ -6,6 +6,7 @@ handed on as ``unsure``: a target lowers them or reports them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -273,10 +274,14 @@ def is_address(worker: Worker) -> bool:
     return bool(worker.socket) or _is_ip(worker.host)
 
 
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
+
+
 @lru_cache(maxsize=1 << 14)
 def _is_ip(host: str) -> bool:
-    if ":" not in host and not host[-1:].isdigit():
-        return False  # half the hosts that are asked about; reading an address takes ten times as long
+    if ":" not in host:
+        return _IPV4.fullmatch(host) is not None  # reading an address takes ten times as long
     try:
         ip_address(host)
     except ValueError:

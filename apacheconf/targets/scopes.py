@@ -15,19 +15,16 @@ class Scopes:
         found = tuple(directives)
         inner: set[int] = set()
         self._at: dict[int, Written] = {}
-        self._everywhere: dict[str, list[Written]] = {}
+        self._everywhere = _by_name(found)
         for each in found:
-            self._everywhere.setdefault(each.name.lower(), []).append(each)
-            children = children_of(each)
+            children = getattr(each, "children", None)
             if children:
                 inner.update(map(id, children))
                 self._at[id(each.place)] = each
         self.top = tuple(each for each in found if id(each) not in inner)
         #: The sections outside every other, without the virtual hosts.
         self.sections = tuple(each for each in self.top if children_of(each) and each.name.lower() != "virtualhost")
-        self._named: dict[str, list[Written]] = {}
-        for each in self.top:
-            self._named.setdefault(each.name.lower(), []).append(each)
+        self._named = _by_name(self.top)
 
     def named(self, name: str) -> list[Written]:
         """The lines of this name (in small letters) that stand outside every section."""
@@ -59,6 +56,18 @@ class Scopes:
     def names(self, host: Host) -> list[Written]:
         """The ServerName and ServerAlias lines of a host; those of the main server stand outside every section."""
         return [each for each in self.own(host) if each.name.lower() in ("servername", "serveralias")]
+
+
+def _by_name(directives: Iterable[Written]) -> dict[str, list[Written]]:
+    """Directives by their names in small letters. Most of a large file are spelt in one way, so that is looked up."""
+    spelt: dict[str, list[Written]] = {}
+    found: dict[str, list[Written]] = {}
+    for each in directives:
+        name = each.name
+        if name not in spelt:
+            spelt[name] = found.setdefault(name.lower(), [])
+        spelt[name].append(each)
+    return found
 
 
 def children_of(directive: Written) -> tuple[Written, ...]:

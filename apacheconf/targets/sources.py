@@ -42,6 +42,8 @@ class Sources:
 
     def comment(self, directives: Sequence[Written]) -> str:
         """One line for all the directives: files are named once, each directive by its name and first word."""
+        if len(directives) == 1:  # most of a large file
+            return f"from {self.at(directives[0].place)} ({title(directives[0])})"
         parts, last = [], ""
         named = list(dict.fromkeys(directives))
         for directive in named[:_NAMED]:

@@ -156,4 +156,5 @@ def _replies(port: int) -> tuple[str, ...]:
 def _mapped(head: list[str]) -> list[tuple[str, str]]:
     """The headers that are mapped back."""
     split = (line.partition(":") for line in head)
-    return [(name.lower(), value) for name, _, value in split if name.lower() in ("location", "content-location", "uri")]
+    lines = ((name.lower(), value) for name, _, value in split)
+    return [line for line in lines if line[0] in ("location", "content-location", "uri")]

@@ -78,7 +78,9 @@ def emit_servers(low: Lowering, route: Route, origin: Origin, backend: Section) 
     Members whose Hosts differ are named by them, where they get their own.
     """
     workers = members(origin)
-    if route.keep_host is None and names_are_hosts(origin):
+    if isinstance(origin, Worker):
+        names = {id(origin): _server_name(origin)}
+    elif route.keep_host is None and names_are_hosts(origin):
         names = {id(worker): worker.authority for worker in workers}
     elif mod_proxy_hcheck.are_called_by_hosts(workers):
         names = {id(worker): f"{worker.host}:{worker.port}" for worker in workers}
@@ -86,10 +88,14 @@ def emit_servers(low: Lowering, route: Route, origin: Origin, backend: Section) 
         names = _server_names(workers)
     emit_sessions(origin, names, backend)
     backend.space()
-    for worker, weight in zip(members(origin), _weights(members(origin)), strict=True):
+    for worker, weight in zip(workers, _weights(workers), strict=True):
         tls = server_words(settings_of(route)[0], worker, route.keep_host is not None) if SPOKEN[worker.scheme] else []
         tls += _OF_HTTP2.get(worker.scheme, [])
         _emit_server(low, names[id(worker)], worker, weight, tls, workers, backend)
+
+
+def _server_name(worker: Worker) -> str:
+    return slug(worker.socket or f"{worker.host}-{worker.port}")
 
 
 def _server_names(workers: tuple[Worker, ...]) -> dict[int, str]:
@@ -97,7 +103,7 @@ def _server_names(workers: tuple[Worker, ...]) -> dict[int, str]:
     taken: dict[str, int] = {}
     names = {}
     for worker in workers:
-        wish = slug(f"{worker.host}-{worker.port}" if not worker.socket else worker.socket)
+        wish = _server_name(worker)
         taken[wish] = taken.get(wish, 0) + 1
         names[id(worker)] = wish if taken[wish] == 1 else f"{wish}-{taken[wish]}"
     return names
@@ -131,6 +137,8 @@ def _is_backup(worker: Worker) -> bool:
 
 def _weights(workers: tuple[Worker, ...]) -> list[int]:
     """HAP-80: load factors as the smallest whole numbers of the same ratio, at most 256."""
+    if len(workers) == 1:
+        return [1]
     factors = [worker.member.loadfactor if worker.member else 100 for worker in workers]
     shared = gcd(*factors) or 1
     small = [factor // shared for factor in factors]
@@ -149,7 +157,7 @@ def _worker_claims(worker: Worker, workers: tuple[Worker, ...]) -> list[Claim]:
             else equivalent(said_by, f"a failed member is asked again with each request, not after {worker.retry:g} s",
                             "retry")
         )  # fmt: skip
-    if worker.member and len(set(_weights(workers))) > 1:
+    if len(workers) > 1 and len(set(_weights(workers))) > 1:
         claims.append(equivalent(said_by, _TURNS, "turns"))
     if not is_address(worker):
         claims.append(equivalent(said_by, "the name is looked up once, when HAProxy starts", "lookup-at-start"))
