@@ -399,11 +399,16 @@ def _wanted(line: str, codes: str) -> bool:
     return any(code in line for code in codes.split())
 
 
+#: What a machine says that reaches no name server, and what one says that does.
+_OFFLINE = "(EAI 3)Temporary failure in name resolution", "(EAI 2)Name or service not known"
+
+
 def plain_line(line: str) -> str:
     """A line of a log without time, process, thread and client's port."""
     line = re.sub(r"^\[[A-Z][a-z]{2} [A-Z][a-z]{2} [^]]*\] ", "", line)
     line = re.sub(r"\[pid \d+(:tid \d+)?\] ", "", line)
     line = re.sub(r"\[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\]", "[time]", line)
+    line = line.replace(*_OFFLINE)
     return re.sub(r"\[client ([\d.]+|[\da-f:]+):\d+\]", r"[client \1]", line)
 
 

@@ -74,7 +74,8 @@ class Answering:
             kept = _with_allowed(exchange, kept)
         if status == 416 and not measured:  # httpd asks twice whether the connection stays, and counts both
             self.count_again()
-        if answered_by_document(self, exchange, status, reason, kept, measured or status >= 500):  # type: ignore[arg-type]  # a ClientConnection
+        expires = [(b"Expires", self.server.date())] if uncached else []
+        if answered_by_document(self, exchange, status, reason, [*kept, *expires], measured):  # type: ignore[arg-type]  # a ClientConnection
             return
         second = first
         if exchange.first_status:  # the document failed: the first error counts (ED-2), and both end connections
@@ -86,9 +87,7 @@ class Answering:
         body = page(status, reason, note, method, exchange.site.host.admin, second, signature(exchange))
         if status in CLOSING or self._expect_refused:
             exchange.stay = False
-        fields = [*kept, (b"Content-Type", CONTENT_TYPE)]
-        if uncached:
-            fields.append((b"Expires", self.server.date()))
+        fields = [*kept, (b"Content-Type", CONTENT_TYPE), *expires]
         if not measured and (uncached or status == 416):
             body = unmeasured(exchange, body, fields)
         elif not measured:

@@ -58,22 +58,24 @@ def answered_by_document(
 ) -> bool:
     """Whether a document answers this error; it has begun to then. One that fails itself isn't asked again.
 
-    A text has the Allow that is ``kept``. Text and redirect have no length unless ``measured``.
+    Of what is ``kept`` a text has Allow and Expires, a redirect Expires. They have no length unless ``measured``.
     """
     document = documents_of(exchange).get(spoken(status))
     if document is None or exchange.first_status:
         return False
-    if status == 401 and document.url:  # a redirect would lose the challenge; httpd leaves it out
-        return False
+    decision = exchange.plan.decision
+    if document.url and (status == 401 or (decision is not None and decision.lost)):
+        return False  # a redirect would lose the challenge, or be lost as the one before it; httpd leaves it out
     if status in CLOSING:
         exchange.stay = False
     if document.path:
         _ask_locally(client, exchange, status, reason, _text(exchange, status, document.value, document.path))
     elif document.url:
-        redirect(client, exchange, 302, _text(exchange, status, document.value, document.url), measured)
+        expires = [pair for pair in kept if pair[0] == b"Expires"]
+        redirect(client, exchange, 302, _text(exchange, status, document.value, document.url), measured, expires)
     else:
         text = _text(exchange, status, document.text, "").encode("latin-1", "replace")
-        fields = [*(pair for pair in kept if pair[0] == b"Allow"), (b"Content-Type", CONTENT_TYPE)]
+        fields = [*(pair for pair in kept if pair[0] in (b"Allow", b"Expires")), (b"Content-Type", CONTENT_TYPE)]
         text = text if measured else unmeasured(exchange, text, fields)
         client.answer(exchange, status, text, fields, reason.encode("latin-1"), measured)
     return True

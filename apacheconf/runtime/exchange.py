@@ -388,6 +388,7 @@ class Exchange(Requesting):
             self.client.hang_up(self)
         else:
             unmeasured = error.in_body or error.in_fields
+            self.stay = self.stay and not error.in_fields
             self.client.refuse(
                 self, error.status, error.reason, error.note, uncached=error.in_body, measured=not unmeasured
             )

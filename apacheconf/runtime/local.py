@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from apacheconf.program.forward import FORWARDS_SPENT, FORWARDS_UNREAD
@@ -57,8 +58,15 @@ _REDIRECTS = {
 }
 
 
-def redirect(client: ClientConnection, exchange: Exchange, status: int, location: str, measured: bool = True) -> None:
-    """Send the client to ``location``; the page has no length unless it is ``measured``."""
+def redirect(
+    client: ClientConnection,
+    exchange: Exchange,
+    status: int,
+    location: str,
+    measured: bool = True,
+    kept: Sequence[tuple[bytes, bytes]] = (),
+) -> None:
+    """Send the client to ``location``, with the fields that are ``kept``; no length unless it is ``measured``."""
     if spoken(status) != status:
         client.refuse(exchange, status, kept=[(b"Location", location.encode("latin-1"))])
         return
@@ -73,7 +81,7 @@ def redirect(client: ClientConnection, exchange: Exchange, status: int, location
     if status == 304:  # it has no page, and keeps what the request has collected so far
         client.answer(exchange, status, b"", [*fields, *([] if decision is None else vary_lines(decision))])
         return
-    fields.append((b"Content-Type", CONTENT_TYPE))
+    fields += [*kept, (b"Content-Type", CONTENT_TYPE)]
     filtering = exchange.plan.forwarding.filtering
     if filtering is not None:
         fields = filtering.expired(exchange, fields)
@@ -99,8 +107,11 @@ def _answer_for_origin(client: ClientConnection, exchange: Exchange, head: Reque
         client.answer(exchange, 200, b"", vary_lines(decision), completed=True)
         return
     if head.method == b"OPTIONS":
-        allowed = b"TRACE" if exchange.site.limits.trace else b""
-        client.answer(exchange, 200, b"", [(b"Allow", allowed)], completed=True)
+        fields = [(b"Allow", b"TRACE" if exchange.site.limits.trace else b"")]
+        filtering = exchange.plan.forwarding.filtering
+        if filtering is not None:
+            fields = filtering.expired(exchange, fields)
+        client.answer(exchange, 200, b"", fields, completed=True)
         return
     _echo(client, exchange, head, decision)
 
