@@ -59,6 +59,7 @@ from apacheconf.program.values import (
     LookAhead,
     Lookup,
     Matched,
+    OwnText,
     Value,
     Variable,
 )
@@ -230,6 +231,8 @@ def text_of(value: Value, state: State) -> str:
     match value:
         case Literal(text):
             return text
+        case OwnText(number):
+            return state.host.texts[number]
         case Joined(parts):
             return "".join(text_of(part, state) for part in parts)
         case Capture(name, group):

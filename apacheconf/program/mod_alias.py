@@ -6,8 +6,8 @@ What stands in a section is asked again in the fixups, so that it acts on what a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar, cast
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, NamedTuple, TypeVar, cast
 
 from apacheconf.ledger import Written
 from apacheconf.modules.declare import Conf, Setting, child_then_parent, setting
@@ -20,7 +20,7 @@ from apacheconf.program.prefixes import under
 from apacheconf.program.steps import END, STOP, MapToFile, Respond, SetHandler, Step
 from apacheconf.program.steps import Redirect as RedirectTo
 from apacheconf.program.substitutions import substitution
-from apacheconf.program.values import REQUEST_URI, Call, Literal, Value
+from apacheconf.program.values import REQUEST_URI, Call, Literal, OwnText, Value
 from apacheconf.syntax import expr
 
 E = TypeVar("E", Redirect, Alias)
@@ -29,13 +29,21 @@ Numbered = tuple[tuple[E, int], ...]
 _STATUSES = range(100, 600)
 
 
+class Linked(NamedTuple):
+    """A redirect with the number of its directive and, where its URL is a text of the host, the number of that."""
+
+    entry: Redirect
+    said_by: int
+    text: int | None = None
+
+
 @dataclass(frozen=True)
 class AliasLayer(Conf):
     """One scope's entries, each with the number of its directive; ``path`` is the section's."""
 
     module: ClassVar[str] = "mod_alias"
 
-    redirects: Setting[Numbered[Redirect]] = setting((), child_then_parent)
+    redirects: Setting[tuple[Linked, ...]] = setting((), child_then_parent)
     aliases: Setting[Numbered[Alias]] = setting((), child_then_parent)
     preserve_path: Setting[bool] = setting(False)
     redirect_relative: Setting[bool] = setting(False)
@@ -46,7 +54,7 @@ def layer(conf: AliasDirConf, path: str, linker: Linker, left_out: LeaveOut) -> 
     """A section's entries. ``left_out`` hears of those that can't be evaluated."""
     aliases = _numbered(conf.aliases, linker, left_out)
     return AliasLayer(
-        _numbered(conf.redirects, linker, left_out),
+        _with_texts(_numbered(conf.redirects, linker, left_out), linker),
         aliases,
         Setting(conf.preserve_path.value, linker.numbers(conf.preserve_path.said_by)),
         Setting(conf.redirect_relative.value, linker.numbers(conf.redirect_relative.said_by)),
@@ -69,6 +77,17 @@ def _numbered(entries: Setting[tuple[E, ...]], linker: Linker, left_out: LeaveOu
     return Setting(tuple(zip((entry for entry, _ in kept), said, strict=True)), said)
 
 
+def _with_texts(entries: Setting[Numbered[Redirect]], linker: Linker) -> Setting[tuple[Linked, ...]]:
+    """Redirects of a whole host to a URL: where each goes is often its own, so it stands with the texts of the host."""
+    return Setting(tuple(_linked(entry, number, linker) for entry, number in entries.value), entries.said_by)
+
+
+def _linked(entry: Redirect, number: int, linker: Linker) -> Linked:
+    if entry.in_section or entry.regex or entry.path is None or not entry.target or "://" not in entry.target:
+        return Linked(entry, number)
+    return Linked(replace(entry, target=""), number, linker.text(entry.target))
+
+
 def _why_not(entry: Redirect | Alias) -> str:
     if isinstance(entry, Redirect) and entry.status in range(100, 200):
         return f"a page of its own with the status {entry.status} is not served yet"
@@ -86,10 +105,9 @@ def _why_not(entry: Redirect | Alias) -> str:
 def steps(conf: Conf) -> Iterator[Step]:
     """What effective settings make a request meet."""
     assert isinstance(conf, AliasLayer)
-    redirects = sorted(conf.redirects.value, key=lambda each: each[0].path is not None)
-    for redirect, number in redirects:
-        for phase in _phases(redirect):
-            yield _redirect(redirect, phase, conf.redirect_relative, number)
+    for redirect in sorted(conf.redirects.value, key=lambda each: each.entry.path is not None):
+        for phase in _phases(redirect.entry):
+            yield _redirect(redirect, phase, conf.redirect_relative)
     for alias, number in sorted(conf.aliases.value, key=lambda each: each[0].path is not None):
         yield from _alias(alias, conf, number)
 
@@ -100,13 +118,14 @@ def _phases(redirect: Redirect) -> tuple[Phase, ...]:
     return (Phase.FIXUPS,) if redirect.path is not None else (Phase.TRANSLATE, Phase.FIXUPS)
 
 
-def _redirect(redirect: Redirect, phase: Phase, relative: Setting[bool], number: int) -> Step:
+def _redirect(linked: Linked, phase: Phase, relative: Setting[bool]) -> Step:
+    redirect, number, text = linked
     when = _when(redirect)
     if not is_redirect(redirect.status):
         status = redirect.status if redirect.status in _STATUSES else 500
         return Step(phase, Respond(status), (number,), when, END)
     prefix = redirect.path if redirect.path is not None and not redirect.regex else ""
-    action = RedirectTo(redirect.status, _target(redirect), prefix, relative.value)
+    action = RedirectTo(redirect.status, _target(redirect) if text is None else OwnText(text), prefix, relative.value)
     said_by = (number, *_numbers(relative.said_by)) if relative.value else (number,)
     return Step(phase, action, said_by, when, END)
 

@@ -22,6 +22,13 @@ class Literal:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnText:
+    """A text of the host's own: ``number`` is into ``Host.texts``, so that hosts of one shape share their steps."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Variable:
     """A variable by its canonical upper-case name; ``argument`` for the families (``HTTP:Accept``, ``ENV:x``).
 
@@ -124,7 +131,7 @@ class Chosen:
     no: Value
 
 
-Value = Literal | Variable | Capture | Call | Escaped | Lookup | LookAhead | Joined | Matched | Chosen
+Value = Literal | OwnText | Variable | Capture | Call | Escaped | Lookup | LookAhead | Joined | Matched | Chosen
 
 #: The normalised path of the request, which most matchers are about.
 REQUEST_URI = Variable("REQUEST_URI")

@@ -27,7 +27,7 @@ from apacheconf.program.steps import (
     Step,
     Table,
 )
-from apacheconf.program.values import REQUEST_URI, Call, Capture, Literal
+from apacheconf.program.values import REQUEST_URI, Call, Capture, Literal, OwnText
 from apacheconf.targets.answers import Answers, residual
 from apacheconf.targets.captures import as_captures, parts_in
 from apacheconf.targets.environments import Environment, mentions_any
@@ -88,7 +88,7 @@ class Walk:
             self.known.environment.begin()
         at = -1
         while (at := at + 1) < len(steps):
-            step = self._in_section(steps[at])
+            step = self._in_section(self._with_own_text(steps[at]))
             if self._is_passed(step):
                 continue
             question, step = self._alternative(step)
@@ -149,6 +149,13 @@ class Walk:
                 if left != NEVER:
                     return left, step
         return None, step
+
+    def _with_own_text(self, step: Step) -> Step:
+        """A redirect with the URL that this host has for it."""
+        action = step.action
+        if not isinstance(action, Redirect) or not isinstance(action.location, OwnText):
+            return step
+        return replace(step, action=replace(action, location=Literal(self.host.texts[action.location.number])))
 
     def _in_section(self, step: Step) -> Step:
         """A rule of a section in terms of the path."""

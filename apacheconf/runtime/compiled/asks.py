@@ -31,7 +31,7 @@ _OF_REQUEST = frozenset(
 #: Kinds of nodes whose answer follows from that of their parts.
 _PLAIN = frozenset(
     {
-        *(values.Literal, values.Joined, values.Capture, values.Call, values.Escaped),
+        *(values.Literal, values.OwnText, values.Joined, values.Capture, values.Call, values.Escaped),
         *(conditions.Regex, conditions.Always, conditions.Never, conditions.Not, conditions.AllOf, conditions.AnyOf),
         *(conditions.Compare, conditions.Matches, conditions.Glob, conditions.OneOf, conditions.InNetwork),
         *(conditions.IsSet, conditions.Under, conditions.UnderFilled),
