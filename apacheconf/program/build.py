@@ -128,9 +128,8 @@ class _Compiler:
 
     @cached_property
     def _may_copy(self) -> bool:
-        """Whether hosts are many, and share no origins with the main server; a listener may make one speak TLS."""
-        shared = _definitions(self.model.main) or any(each.protocol == "https" for each in self.model.listeners)
-        return len(self.model.hosts) > _FEW and not shared
+        """Whether hosts are many, and share no origins with the main server."""
+        return len(self.model.hosts) > _FEW and not _definitions(self.model.main)
 
     def _copy(self, number: int, server: Server, saying: Saying, template: Template) -> Host:
         """A host that says the same as one that is compiled."""
@@ -147,6 +146,8 @@ class _Compiler:
             return found
 
         own = core.own_of(server, self.model.main, tables)
+        if saying.words:
+            own["errors"] = core.error_log(server, self.model.expanded.server_root)
         return replace(template.host, number=number, **own, **self._trusted(server), make_builder=builder)
 
     def _compiled(self, number: int, server: Server) -> Host:

@@ -1,5 +1,6 @@
-"""Hosts that say the same, but for their names and the authorities that their mappings lead to: the first of them is
-compiled, and the program of the others is its own with their directives, origins and texts in its tables.
+"""Hosts that say the same, but for their names, the authorities that their mappings lead to, their logs, their
+certificates and where they redirect to: the first of them is compiled, and the program of the others is its own with
+their directives, origins and texts in its tables.
 
 Ten thousand hosts of a hoster differ in no more than that.
 """
@@ -17,8 +18,14 @@ from apacheconf.program.hosts import Host
 from apacheconf.program.workers import DEFAULT_PORTS, Origin, Worker
 
 #: Directives that name the host, and those that name its origins.
-_NAMES = frozenset({"servername", "serveralias"})
+_NAMES = frozenset({"servername", "serveralias", "serveradmin", "sslcertificatefile", "sslcertificatekeyfile"})
 _MAPPINGS = frozenset({"proxypass", "proxypassreverse"})
+#: Directives of which one word is the host's own: a file of a log, or the URL that a redirect leads to.
+_LOGS = frozenset({"errorlog", "customlog", "transferlog"})
+_REDIRECTS = frozenset({"redirect", "redirectpermanent", "redirecttemp"})
+#: A file as httpd spells it when it has put it below its root, and what follows it.
+_FILE = re.compile(r"()(\"?)((?:(?!\.{1,2}[/\"\s])/?[\w.-]+)(?:/(?!\.{1,2}(?:[/\"\s]|$))[\w.-]+)*)\2(|\s.*)", re.ASCII)
+_LEADS_TO = re.compile(r"(.*\s)(\"?)(https?://[\w.:/~-]+)\2()", re.ASCII)
 #: A URL whose authority is the whole identity of its worker, spelt as the program spells it (WK-1).
 _URL = re.compile(r"\b(https?)://([a-z0-9][a-z0-9.-]*(?::[1-9]\d{0,3})?)(?=[/\"\s]|$)")
 _USUAL = {"http": ":80", "https": ":443"}
@@ -26,27 +33,44 @@ _USUAL = {"http": ":80", "https": ":443"}
 
 @dataclass(frozen=True)
 class Saying:
-    """What a host says: ``key`` is equal for hosts that differ in their ``authorities`` and names only."""
+    """What a host says: ``key`` is equal for hosts that differ in their ``authorities``, names and ``words`` only."""
 
     written: tuple[Node, ...]
     key: Hashable
     authorities: tuple[str, ...]
+    words: tuple[str, ...]
 
 
 def said_by(node: Node) -> Saying | None:
     """What a virtual host says; None if it names URLs in ways that are read more closely."""
-    written, authorities = tuple(node.walk()), list[str]()
+    written, authorities, words = tuple(node.walk()), list[str](), list[str]()
     key: list[tuple[str, str]] = []
     for each in written:
         name, args = each.name.lower(), each.args
         if name in _NAMES:
             args = ""
+        elif name in _LOGS or name in _REDIRECTS:
+            args = _with_a_number(_FILE if name in _LOGS else _LEADS_TO, args, words)
+            if "://" in args:
+                return None
         elif "://" in args:
             args = _with_numbers(args, authorities) if name in _MAPPINGS else "?"
             if "?" in args or "://" in args:
                 return None
         key.append((each.name, args))
-    return Saying(written, tuple(key), tuple(authorities))
+    return Saying(written, tuple(key), tuple(authorities), tuple(words))
+
+
+def _with_a_number(pattern: re.Pattern[str], args: str, words: list[str]) -> str:
+    """The arguments with a number in place of the word that is the host's own, which is added to those that are known;
+    as they are where it is spelt in ways that are read more closely."""
+    found = pattern.fullmatch(args)
+    if found is None:
+        return args
+    before, quote, word, behind = found.groups()
+    if word not in words:
+        words.append(word)
+    return f"{before}{quote}{word[0] == '/'} {words.index(word)}{behind}"
 
 
 def _with_numbers(args: str, authorities: list[str]) -> str:
@@ -85,7 +109,8 @@ class Template:
     #: The settings of each, the number of its authority, and those of its lines.
     workers: tuple[tuple[dict[str, Any], int, tuple[int, ...]], ...]
     origins: tuple[int, ...]
-    texts: tuple[tuple[str, int | None], ...]
+    #: Each text without what is the host's own in it: the number of an authority, or of a word, which ends it.
+    texts: tuple[tuple[str, int | None, int | None], ...]
 
     def filled(self, saying: Saying, count: int) -> tuple[list[Origin], Tables]:
         """The origins and the tables of a host that says the same; the program has ``count`` origins already."""
@@ -94,7 +119,12 @@ class Template:
             _worker(given, authorities[at], tuple([written[i] for i in lines])) for given, at, lines in self.workers
         ]
         directives = tuple([written[each] if isinstance(each, int) else each for each in self.directives])
-        texts = tuple(text if at is None else text.replace("//", f"//{authorities[at]}", 1) for text, at in self.texts)
+        texts = tuple([
+            f"{text}{saying.words[word]}" if word is not None
+            else text if at is None
+            else text.replace("//", f"//{authorities[at]}", 1)
+            for text, at, word in self.texts
+        ])  # fmt: skip
         return [*made], Tables(directives, tuple(count + each for each in self.origins), texts)
 
 
@@ -119,7 +149,10 @@ def template_of(host: Host, saying: Saying, made: Sequence[Origin], count: int) 
         workers.append(
             ({name: getattr(each, name) for name in _GIVEN}, at, tuple(lines[id(line)] for line in each.said_by))
         )
-    texts = tuple(_without_authority(text, numbers) for text in host.texts)
+    elsewhere = [each for each in host.directives if id(each) not in lines]
+    if any(word in each.args for each in elsewhere for word in saying.words):
+        return None  # it may share a text with another's line
+    texts = tuple(_without_own(text, numbers, saying.words) for text in host.texts)
     directives = tuple(lines.get(id(each), each) for each in host.directives)
     found = Template(host, directives, tuple(workers), tuple(each - count for each in host.origins), texts)
     origins, tables = found.filled(saying, count)
@@ -127,8 +160,11 @@ def template_of(host: Host, saying: Saying, made: Sequence[Origin], count: int) 
     return found if itself and all(each >= 0 for each in found.origins) else None
 
 
-def _without_authority(text: str, numbers: dict[str, int]) -> tuple[str, int | None]:
+def _without_own(text: str, numbers: dict[str, int], words: Sequence[str]) -> tuple[str, int | None, int | None]:
     scheme, _, rest = text.partition("://")
     authority, slash, path = rest.partition("/")
     at = numbers.get(f"{scheme}://{authority}")
-    return (text, None) if at is None else (f"{scheme}://{slash}{path}", at)
+    if at is not None:
+        return f"{scheme}://{slash}{path}", at, None
+    ending = max((word for word in words if text == word or text.endswith(f"/{word}")), key=len, default=None)
+    return (text, None, None) if ending is None else (text.removesuffix(ending), None, words.index(ending))

@@ -45,8 +45,7 @@ def host(number: int, server: Server, main: Server, shape: Shape, tables: Linker
         shape=shape,
         server_path=conf.server_path.value,
         naming=naming_of(server.dir_conf(CoreDirConf)),
-        admin=conf.server_admin.value,
-        errors=_error_log(server, conf, server_root),
+        errors=error_log(server, server_root),
         access_names=conf.access_names.value,
         recursion=conf.recursion.value,
         document_root=document_root(server),
@@ -62,6 +61,7 @@ def own_of(server: Server, main: Server, tables: Linker | Tables) -> dict[str, A
         "port": own.port if own else None,
         "scheme": own.scheme if own else "",
         "aliases": conf.server_aliases.value,
+        "admin": conf.server_admin.value,
         "place": server.node.place if server.node else None,
         "directives": tables.directives,
         "origins": tables.origins,
@@ -70,7 +70,9 @@ def own_of(server: Server, main: Server, tables: Linker | Tables) -> dict[str, A
     }
 
 
-def _error_log(server: Server, conf: CoreServerConf, server_root: str) -> ErrorLog:
+def error_log(server: Server, server_root: str) -> ErrorLog:
+    """What the host writes messages to, and how."""
+    conf = server.server_conf(CoreServerConf)
     target = conf.error_log.value
     if target and not target.startswith("|") and target.partition(":")[0].lower() != "syslog":
         target = str(PurePosixPath(server_root, target))

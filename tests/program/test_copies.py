@@ -26,6 +26,12 @@ _HOSTS = {
     "captures": "ProxyPassMatch ^/(.*)$ http://hN.internal/$1",
     "over TLS": "SSLProxyEngine On\nProxyPass / https://hN.internal:8443/",
     "a log of its own": 'CustomLog logs/N.log combined\nProxyPass / http://hN.internal/',
+    "two logs that are one": "ErrorLog logs/N.log\nCustomLog logs/N.log combined",
+    "a log elsewhere": 'ErrorLog "/var/log/N.log"\nTransferLog logs/./N.log\nCustomLog "|logger N" combined',
+    "a redirect to an origin": "Redirect /a http://hN.internal/\nProxyPass / http://hN.internal/\n"
+    "ProxyPassReverse / http://hN.internal/",
+    "an administrator": "ServerAdmin root@hostN.test\nProxyPass / http://hN.internal/",
+    "a certificate": "SSLEngine on\nSSLCertificateFile /certs/N.pem\nSSLCertificateKeyFile /certs/N.key",
     "a proxy": "<Proxy http://hN.internal/>\nRequire all denied\n</Proxy>\nProxyPass / http://hN.internal/",
 }  # fmt: skip
 
@@ -52,6 +58,7 @@ def _same(one: Program, other: Program) -> None:
     for copy, host in zip(one.hosts, other.hosts, strict=True):
         assert (copy.shape, copy.origins, copy.texts) == (host.shape, host.origins, host.texts)
         assert (copy.name, copy.aliases, copy.port) == (host.name, host.aliases, host.port)
+        assert (copy.errors, copy.admin, copy.front_tls) == (host.errors, host.admin, host.front_tls)
         assert _at(copy.directives) == _at(host.directives) and _at(copy.named_by) == _at(host.named_by)
 
 
@@ -75,7 +82,28 @@ def test_origins_of_the_main_server_are_met_by_every_host(tmp_path: Path, monkey
     _same(*(_compiled(tmp_path, text, few, monkeypatch) for few in (0, 100)))
 
 
-def test_only_the_first_of_them_is_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_log_of_the_main_server_is_no_hosts_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = _hosts(_HOSTS["a log of its own"], 4, "GlobalLog logs/0.log combined\nRedirect /x http://x.test/\n")
+    _same(*(_compiled(tmp_path, text, few, monkeypatch) for few in (0, 100)))
+
+
+#: How a hoster writes a site: all is sent to TLS, where the host has a certificate, logs and three origins of its own.
+_SITE = """\
+ServerAdmin webmaster@hostN.test
+Redirect permanent / "https://hostN.test/"
+ErrorLog logs/hostN-error.log
+CustomLog logs/hostN-access.log combined
+SSLEngine on
+SSLCertificateFile /etc/letsencrypt/live/hostN.test/fullchain.pem
+SSLCertificateKeyFile /etc/letsencrypt/live/hostN.test/privkey.pem
+ProxyPass /api/ http://10.0.0.N:8081/api/
+ProxyPass /static/ http://10.0.0.N:8082/
+ProxyPass / http://10.0.0.N:8080/
+"""
+
+
+@pytest.mark.parametrize("lines", [_HOSTS["plain"], _SITE])
+def test_only_the_first_of_them_is_compiled(lines: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compiled: list[int] = []
     whole = build._Compiler._compiled
     monkeypatch.setattr(
@@ -83,7 +111,7 @@ def test_only_the_first_of_them_is_compiled(tmp_path: Path, monkeypatch: pytest.
         "_compiled",
         lambda self, number, server: compiled.append(number) or whole(self, number, server),
     )
-    program = _compiled(tmp_path, _hosts(_HOSTS["plain"], 20), 8, monkeypatch)
+    program = _compiled(tmp_path, _hosts(lines, 20, "Listen 80\nListen 443\n"), 8, monkeypatch)
     assert compiled == [0, 1] and len({id(host.shape) for host in program.hosts[1:]}) == 1
     last = program.hosts[-1]
     assert last.builder is last.builder and compiled == [0, 1, 20]  # what reads its .htaccess files
