@@ -31,6 +31,7 @@ from apacheconf.runtime.forward import Lines, expects_continue, wants_to_stay
 from apacheconf.runtime.framing import CHUNKED, is_undecodable, request_length
 from apacheconf.runtime.heads import FastReader, RequestHead
 from apacheconf.runtime.keepalive import KeepAlive
+from apacheconf.runtime.known_files import sent_known_file
 from apacheconf.runtime.later_certificates import CertificateAsked
 from apacheconf.runtime.local import local_answer
 from apacheconf.runtime.misread import fields_of, is_begun, line_of
@@ -122,6 +123,8 @@ class ClientConnection(KeepAlive):
                     exchange.known = True
                     if block.length or not block.stay:
                         self._start_short(exchange, block, data[stop:])
+                    elif plan.file is not None and sent_known_file(exchange, plan.file):
+                        pass
                     elif plan.service is None:
                         self.go_on(exchange, RequestHead(plan.method, b"/", (1, 1), block.fields))
                     else:

@@ -23,6 +23,7 @@ from apacheconf.runtime.answer import ReplyHead, standard_reason, with_charset
 from apacheconf.runtime.byteranges import MULTIPART, Part, Unsatisfiable, between_boundaries, parts_of, placed
 from apacheconf.runtime.errors import OriginBroke
 from apacheconf.runtime.heads import RequestHead
+from apacheconf.runtime.known_files import TO_READ, remember_file
 from apacheconf.runtime.media import Media
 from apacheconf.runtime.sending import BY_KERNEL, PIECE, FileSource, Segment, read_segments
 from apacheconf.runtime.strict import Fields
@@ -69,7 +70,8 @@ def answer_file(
         client.refuse(exchange, 404, kept=_encoded(decision.rules(Variant)))
         return
     try:
-        file = os.open(located.file.encode("latin-1"), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        path = located.file.encode("latin-1")
+        file = os.open(path, TO_READ)
     except FileNotFoundError:
         client.refuse(exchange, 404)
         return
@@ -83,7 +85,7 @@ def answer_file(
         client.refuse(exchange, 403)
         return
     told = rules, decision.rules(RangeRules), media, decision.rules(Variant)
-    _Answer(client, exchange, head, *told, file, found).send()
+    _Answer(client, exchange, head, *told, path, file, found).send()
 
 
 def method_status(method: bytes) -> int:
@@ -123,6 +125,7 @@ class _Answer:
     ranges: RangeRules
     media: Media
     variant: Variant
+    path: bytes
     file: int
     found: os.stat_result
 
@@ -142,6 +145,8 @@ class _Answer:
         except OriginBroke as broken:  # a filter or a Header line could not do with it
             self.exchange.status = 0
             self.client.refuse(self.exchange, broken.status, measured=not broken.in_fields)
+        else:
+            remember_file(self.exchange, self.path, self.found, reply)
 
     def _made(self) -> tuple[ReplyHead, list[Segment]]:
         """The head, and what of the file is sent. Raises Unsatisfiable, OSError."""

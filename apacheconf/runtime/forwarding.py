@@ -33,6 +33,7 @@ from apacheconf.runtime.watching import FolderWatch
 MEMO_SIZE = 8192
 
 if TYPE_CHECKING:
+    from apacheconf.runtime.known_files import KnownFile
     from apacheconf.runtime.site import Site
 
 
@@ -141,7 +142,8 @@ class Plan:
 
     With a service: ``method uri`` goes there under ``forwarding``. Without: ``decision`` says what is answered
     here. ``fields`` are the outgoing header fields where ``decide`` made them itself, ``lines`` the same in a plan
-    that was remembered, which holds as long as the files under ``watch`` stay as they are. ``switches`` is what
+    that was remembered, which holds as long as the files under ``watch`` stay as they are; ``file`` is one
+    that was sent under it. ``switches`` is what
     variables say about the messages (``switches``).
     """
 
@@ -156,6 +158,7 @@ class Plan:
     switches: Mapping[str, str] = field(default_factory=dict)
     lines: Lines | None = None
     watch: Watch | FolderWatch | None = None
+    file: KnownFile | None = None
     request_start: bytes = field(init=False)
 
     def __post_init__(self) -> None:

@@ -8,12 +8,14 @@ Between two pieces the loop serves others.
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from apacheconf.runtime.errors import OriginBroke
 
 if TYPE_CHECKING:
+    from apacheconf.runtime.client import ClientConnection
     from apacheconf.runtime.exchange import Exchange
 
 #: Bytes that are read and written at once.
@@ -22,6 +24,9 @@ PIECE = 1 << 17
 BY_KERNEL = 1 << 15
 #: Bytes that the kernel is asked to send before the loop serves others.
 _AT_ONCE = 1 << 20
+
+#: What tells the kernel that more follows, where it can be told.
+_MORE = getattr(socket, "MSG_MORE", 0)
 
 #: A piece of an answer: bytes, or a part of the file as its first byte and its size.
 Segment = bytes | tuple[int, int]
@@ -103,6 +108,28 @@ class FileSource:
             return
         exchange.count(sent)
         self._left[:1] = [(first + sent, size - sent)] if sent < size else []
+
+
+def send_at_once(client: ClientConnection, head: bytes, file: int, size: int) -> int:
+    """Send a head, and of the file behind it what the socket takes now, whose bytes are counted here: 0 to ``size``.
+
+    The head waits for the file's first bytes (MSG_MORE): a packet of its own would wake the client up twice.
+    """
+    descriptor = client.free_descriptor()
+    taken = sent = 0
+    if descriptor >= 0:
+        borrowed = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, descriptor)  # its family isn't asked
+        try:
+            taken = borrowed.send(head, _MORE)
+            sent = os.sendfile(descriptor, file, 0, min(size, _AT_ONCE)) if taken == len(head) else 0
+        except OSError:  # as in FileSource
+            pass
+        finally:
+            borrowed.detach()
+        client.sent += taken + sent
+    if taken < len(head):
+        client.write(head[taken:])
+    return sent
 
 
 def read_segments(file: int, left: list[Segment]) -> bytes | None:

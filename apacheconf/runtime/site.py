@@ -199,8 +199,8 @@ class Site:
         if decided.asks & USERS:
             plan.watch = self._server.authority.watch()
         elif is_file and decision.located is not None:
-            plan.watch = FolderWatch(decision.located.file)
-            return plan if plan.watch.is_settled else None
+            plan.watch = FolderWatch(decision.located.file, self.host.access_names)
+            return plan if plan.watch.holds() else None
         return plan
 
     def _says(self, decision: Decision) -> bool:

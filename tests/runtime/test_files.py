@@ -5,16 +5,18 @@ from __future__ import annotations
 import contextlib
 import errno
 import gzip
+import itertools
 import os
 import random
 import socket
+import time
 from pathlib import Path
 
 import pytest
 
 from apacheconf.program.loading import load
 from apacheconf.program.program import Program
-from apacheconf.runtime import files, sending, watching
+from apacheconf.runtime import client, files, sending, watching
 from tests.runtime.live import Serving
 from tests.runtime.stage import converse, get
 from tests.wire import plain_line
@@ -154,39 +156,124 @@ def test_a_weak_etag_for_what_has_just_changed(tmp_path: Path) -> None:
     assert b'ETag: W/"1-' in heard.client
 
 
-def test_what_was_remembered_of_a_file_goes_with_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A decision about a file is kept while no folder on the way changes: a new .htaccess, link or file ends it."""
-    monkeypatch.setattr(watching, "_TICK", 0)  # the folders of tests are young
+def asked_again(serving: Serving, request: bytes, times: int = 4) -> list[tuple[bytes, bytes]]:
+    """The heads without their dates, and the bodies, of answers under the same bytes; all but two may be remembered."""
+    found = []
+    with socket.create_connection(serving.address, 20) as client, client.makefile("rb") as received:
+        for _ in range(times):
+            client.sendall(request)
+            head = [line for line in iter(received.readline, b"\r\n") if not line.startswith(b"Date: ")]
+            size = next(int(line.split(b":")[1]) for line in head if line.startswith(b"Content-Length"))
+            found.append((b"".join(head), received.read(size)))
+    return found
+
+
+@pytest.mark.parametrize("tick", [0, 3_600_000_000_000], ids=["settled", "always changing"])
+def test_what_was_remembered_of_a_file_goes_with_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tick: int
+) -> None:
+    """A decision about a file is kept while no folder on the way changes: a new .htaccess, link or file ends it.
+
+    In folders that change all the time it is kept, too, while what it rests on is the same.
+    """
+    monkeypatch.setattr(watching, "_TICK", tick)  # the folders of tests are young
     folder = tmp_path / "in" / "deep"
     folder.mkdir(parents=True)
     (folder / "a.txt").write_text("first")
     os.utime(folder, (1500000000, 1500000000))
+    os.utime(folder / "a.txt", (1500000000, 1500000000))
     program = site(tmp_path, "AllowOverride All\nOptions -FollowSymLinks")
     with Serving(program, {}) as serving:
         request = ask("/in/deep/a.txt", last=False)
 
-        def again() -> bytes:
-            """The bodies of three answers under the same bytes, two of which may come from memory."""
-            with socket.create_connection(serving.address, 20) as client, client.makefile("rb") as received:
-                bodies = b""
-                for _ in range(3):
-                    client.sendall(request)
-                    head = b"".join(iter(received.readline, b"\r\n"))
-                    size = next(int(line.split(b":")[1]) for line in head.split(b"\r\n") if b"Content-Length" in line)
-                    bodies += received.read(size)
-                return bodies
+        def bodies() -> list[bytes]:
+            return [body for _, body in asked_again(serving, request)]
 
-        assert again().count(b"first") == 3
+        assert bodies() == [b"first"] * 4
         (folder / "a.txt").write_text("second")
-        assert again().count(b"second") == 3
+        assert bodies() == [b"second"] * 4
         (folder / ".htaccess").write_text("Require all denied\n")
-        assert b"second" not in again()
+        assert not {b"first", b"second"} & {*bodies()}
         (folder / ".htaccess").unlink()
-        assert again().count(b"second") == 3
+        assert bodies() == [b"second"] * 4
+        (folder / "b.txt").write_text("another")
+        assert bodies() == [b"second"] * 4
+        folder.rename(tmp_path / "in" / "moved")
+        folder.mkdir()
+        (folder / "a.txt").write_text("third")
+        (folder / ".htaccess").write_text("ErrorDocument 404 no\n")
+        assert bodies() == [b"third"] * 4
+        (folder / ".htaccess").unlink()
         (folder / "a.txt").unlink()
         (tmp_path / "other.txt").write_text("second")
         (folder / "a.txt").symlink_to(tmp_path / "other.txt")
-        assert b"second" not in again()
+        assert b"second" not in bodies()
+
+
+@pytest.mark.parametrize("tick", [0, 3_600_000_000_000], ids=["settled", "always changing"])
+def test_a_folder_is_watched_through_a_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tick: int) -> None:
+    """A release that a link leads to gets a .htaccess, then the link leads to another one."""
+    monkeypatch.setattr(watching, "_TICK", tick)
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.txt").write_text(name)
+    (tmp_path / "current").symlink_to("one")
+    with Serving(site(tmp_path, "AllowOverride All\nOptions +FollowSymLinks"), {}) as serving:
+        request = ask("/current/a.txt", last=False)
+        assert [body for _, body in asked_again(serving, request)] == [b"one"] * 4
+        (tmp_path / "one" / ".htaccess").write_text("Require all denied\n")
+        assert {head.split(b"\r\n")[0] for head, _ in asked_again(serving, request)} == {b"HTTP/1.1 403 Forbidden"}
+        (tmp_path / "new").symlink_to("two")
+        (tmp_path / "new").rename(tmp_path / "current")
+        assert [body for _, body in asked_again(serving, request)] == [b"two"] * 4
+
+
+@pytest.mark.parametrize("size", [0, 7, 100_000, BIG])
+def test_what_was_sent_before_is_sent_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    """DR-4: the head is remembered with the file's date and size, and follows them; logs count every answer."""
+    monkeypatch.setattr(watching, "_TICK", 0)
+    sent: list[int] = []
+    real = client.sent_known_file
+    monkeypatch.setattr(client, "sent_known_file", lambda *asked: sent.append(real(*asked)) or sent[-1])
+    first, second = os.urandom(size), os.urandom(size + 5)
+    file = tmp_path / "a.bin"
+    file.write_bytes(first)
+    os.utime(file, (1500000000, 1500000000))
+    with Serving(site(tmp_path, "Header set X-A b\nAddType image/x-odd .bin"), {}) as serving:
+        request = ask("/a.bin", last=False)
+        told = asked_again(serving, request, 8)
+        assert len({*told}) == 1 and told[0][1] == first and b"Last-Modified: Fri, 14 Jul 2017" in told[0][0]
+        file.write_bytes(second)
+        os.utime(file, (1600000000, 1600000000))
+        later = asked_again(serving, request, 8)
+        assert {body for _, body in later} == {second}
+        [head] = {head for head, _ in later}
+        assert b"Last-Modified: Sun, 13 Sep 2020" in head and b"X-A: b\r\n" in head and b"image/x-odd" in head
+        file.write_bytes(first)  # as if just changed: its validator is weak, and nothing is kept of it
+        os.utime(file, (time.time() + 1000,) * 2)
+        assert b'ETag: W/"' in asked_again(serving, request, 8)[-1][0]
+        serving.stop()
+    assert [line.split('"')[2] for line in serving.lines] == [
+        *[f" 200 {size or '-'} "] * 8,
+        *[f" 200 {size + 5} "] * 8,
+        *[f" 200 {size or '-'} "] * 8,
+    ]
+    assert [each for each, _ in itertools.groupby(sent)] == [True, False, True, False]
+    assert open_files(tmp_path) == 0
+
+
+def test_a_known_file_waits_for_a_slow_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, big: bytes) -> None:
+    monkeypatch.setattr(watching, "_TICK", 0)
+    os.utime(tmp_path / "big.bin", (1500000000, 1500000000))
+    request = ask("/big.bin", last=False)
+    with Serving(site(tmp_path), {}) as serving, socket.socket() as slow:
+        asked_again(serving, request)
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.settimeout(20)
+        slow.connect(serving.address)
+        slow.sendall(request + request + ask("/big.bin"))
+        received = b"".join(iter(lambda: slow.recv(1 << 15), b""))
+    assert received.count(b"HTTP/1.1 200 OK") == received.count(big) == 3
 
 
 @pytest.mark.parametrize("size", [100, 120_000, BIG])
