@@ -12,6 +12,8 @@ from apacheconf.ledger import Written
 from apacheconf.program.conditions import Glob
 from apacheconf.program.hosts import Host, LayerKind, Shape
 from apacheconf.program.program import Program
+from apacheconf.program.steps import Redirect
+from apacheconf.program.values import OwnText
 from apacheconf.program.workers import Balancer, Origin, Worker
 from apacheconf.targets.routes import is_address
 from apacheconf.targets.scopes import Scopes, children_of
@@ -40,6 +42,7 @@ def kinds_of(
 ) -> Iterator[Kind]:
     """The kinds of at least ``FEWEST`` hosts among virtual hosts; ``also`` is what else must be the same of them."""
     found: dict[Hashable, list[tuple[Host, tuple[Written, ...]]]] = {}
+    led: dict[int, tuple[int, ...]] = {}
     forms: dict[int, Hashable] = {}
     for host in hosts:
         section = scopes.section(host)
@@ -50,11 +53,22 @@ def kinds_of(
         names = tuple(each.name for each in written)
         own = (host.scheme, host.canonical_name, host.remote_ip, host.preamble, len(host.texts))
         told = tuple(program.origins[number].name for number in host.origins) if _asks_origins(host.shape) else ()
-        key = (id(host.shape), own, origins, names, told, also(host))
+        redirects = led.get(id(host.shape))
+        if redirects is None:
+            redirects = led[id(host.shape)] = numbers_of_redirects(host.shape)
+        own_texts = tuple(host.texts[number] for number in redirects)
+        key = (id(host.shape), own, origins, names, told, own_texts, also(host))
         found.setdefault(key, []).append((host, written))
     for alike in found.values():
         if len(alike) >= FEWEST:
             yield Kind(tuple(host for host, _ in alike), tuple(written for _, written in alike))
+
+
+def numbers_of_redirects(shape: Shape) -> tuple[int, ...]:
+    """The numbers of the texts that hosts of a shape redirect to."""
+    actions = (step.action for cell in shape.cells for step in cell.steps)
+    locations = (each.location for each in actions if isinstance(each, Redirect))
+    return tuple(dict.fromkeys(each.number for each in locations if isinstance(each, OwnText)))
 
 
 def _walk(section: Written) -> Iterator[Written]:
