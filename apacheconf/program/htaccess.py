@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from apacheconf.diagnostics import Diagnostic, Level
 from apacheconf.expand import Surroundings, expand_htaccess
 from apacheconf.expand.options import Known
+from apacheconf.expand.tree import Expanded
 from apacheconf.modules import registry
 from apacheconf.modules.regex_options import NAMED
 from apacheconf.program.hosts import Host, Layer
@@ -26,6 +27,7 @@ from apacheconf.source import SourceFile
 if TYPE_CHECKING:
     from apacheconf.program.course import Course
     from apacheconf.program.layers import LayerBuilder
+    from apacheconf.program.program import Program
 
 #: Files kept per server, and directives of files that have changed meanwhile; all are forgotten when there are more.
 _KEPT, _MOST_DIRECTIVES = 1024, 50_000
@@ -169,20 +171,39 @@ def _made(course: Course, path: str, granted: Granted) -> Made:
 
 
 def _compiled(course: Course, shelf: Shelf, source: SourceFile, granted: Granted, stamp: tuple[int, ...]) -> Made:
+    reading = read_file(course.program, shelf.builder, source, granted)
+    if reading.wrong is not None:
+        return Made(stamp, (), shelf.host, (*reading.said, ("alert", reading.wrong)))
+    return Made(stamp, reading.layers, shelf.extended(), reading.said)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a file says: its layers, the first of them its own lines; or what is ``wrong`` with it, in httpd's words.
+
+    ``said`` are level and text of its warnings.
+    """
+
+    expanded: Expanded
+    layers: tuple[Layer, ...] = ()
+    said: tuple[tuple[str, str], ...] = ()
+    wrong: str | None = None
+
+
+def read_file(program: Program, builder: LayerBuilder, source: SourceFile, granted: Granted) -> Reading:
+    """Read a file's text as httpd does that has read ``program``; ``builder`` links it to a host."""
     from apacheconf.model import bind, build
 
     folder = source.name.rpartition("/")[0] or "/"
-    program = course.program
     expanded = expand_htaccess(source, granted.around(folder), program.known)
     model = build(bind(expanded, {NAMED: program.regex_options}))
     said: list[tuple[str, str]] = []
     for each in model.all_diagnostics:
         if each.level is Level.ERROR:
-            return Made(stamp, (), shelf.host, (*said, ("alert", _text(each))))
+            return Reading(expanded, (), tuple(said), _text(each))
         if each.httpd:
             said.append(("warn", each.httpd))
-    layers = shelf.builder.of_htaccess(model.main.sections[0], source.name)
-    return Made(stamp, layers, shelf.extended(), tuple(said))
+    return Reading(expanded, builder.of_htaccess(model.main.sections[0], source.name), tuple(said))
 
 
 def _text(each: Diagnostic) -> str:

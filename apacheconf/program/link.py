@@ -42,6 +42,13 @@ class Linker:
         self._origins: dict[int, int] = {}
         self._texts: dict[str, int] = {}
 
+    def copy(self, count: int) -> Linker:
+        """Another one with the first ``count`` directives, and all origins and texts."""
+        made = Linker()
+        made._written, made._origins, made._texts = self._written[:count], {**self._origins}, {**self._texts}
+        made._directives = {id(each): number for number, each in enumerate(made._written)}
+        return made
+
     def directive(self, directive: Written) -> int:
         number = self._directives.setdefault(id(directive), len(self._written))
         if number == len(self._written):

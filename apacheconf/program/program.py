@@ -40,6 +40,14 @@ if TYPE_CHECKING:
 OF_FILES = frozenset({"dir_module", "autoindex_module", "mime_module", "negotiation_module"})
 
 
+@dataclass(frozen=True, slots=True)
+class Inlined:
+    """A ``.htaccess`` file whose lines stand in the program, or what is ``wrong`` with it, in httpd's words."""
+
+    path: str
+    wrong: str = ""
+
+
 @dataclass(frozen=True)
 class Program:
     """See the head of this module.
@@ -53,7 +61,8 @@ class Program:
     ``backlog`` is how many connections wait for us to accept them, ``most_requests`` MaxRequestWorkers. ``known`` is
     what reading has left known for ``.htaccess`` files, ``shelves`` hold those that requests have met, by the number
     of the host; ``regex_options`` hold for their patterns. ``runtime_directory`` is where relative names of sockets lie
-    (UN-3). One that ``judges_anew`` asks who is let in after each internal redirect (AZ-12).
+    (UN-3). One that ``judges_anew`` asks who is let in after each internal redirect (AZ-12). ``inlined`` are the
+    ``.htaccess`` files whose lines stand among the sections of the hosts: ``with_htaccess``.
     """
 
     listeners: tuple[Listener, ...]
@@ -73,6 +82,7 @@ class Program:
     runtime_directory: str = "/"
     judges_anew: bool = False
     regex_options: frozenset[str] = USUAL
+    inlined: tuple[Inlined, ...] = ()
     shelves: dict[int, Shelf] = field(default_factory=dict, compare=False, repr=False)
 
     def origin(self, host: Host, number: int) -> Origin:

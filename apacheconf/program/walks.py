@@ -80,7 +80,8 @@ _ACCESS: dict[tuple[int, ...], tuple[tuple[Layer, ...], Access]] = {}
 _ACCESS_SIZE = 4096
 
 
-def _access_of(layers: tuple[Layer, ...], known: Known) -> Access:
+def access_of(layers: tuple[Layer, ...], known: Known) -> Access:
+    """What these sections, in their order, say of a folder."""
     key = tuple(map(id, layers))
     found = _ACCESS.get(key)
     if found is None:
@@ -159,7 +160,7 @@ class _Walk:
     def _access(self) -> Access:
         layers, known = self.course.layers, self._access_for
         if known is None or known[0] is not layers:
-            known = self._access_for = layers, _access_of(layers, self.course.program.known)
+            known = self._access_for = layers, access_of(layers, self.course.program.known)
         return known[1]
 
     def locate(self, path: str) -> Located:

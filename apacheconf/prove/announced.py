@@ -31,6 +31,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "connect": ("method: CONNECT*",),
     "connection-named-headers": ("header: Connection lists*", "header: TE", "origin: hop-by-hop headers"),
     "expect-continue": ("body: Expect*", "down: Expect"),
+    "expires-beside": ("origin: status 299",),
     "field-count": ("header: 99 headers",),
     "file-methods": ("method: *", "condition: DELET *"),
     "file-paths": ("path: 7000 characters",),
@@ -38,7 +39,6 @@ PROBES: Mapping[str, tuple[str, ...]] = {
                 "body: Content-Length *", "last: Transfer-Encoding gzip, chunked"),
     "gzip": ("method: HEAD", "connection: HEAD, then GET", "origin: *HEAD*", "origin: empty body"),
     "header-count": ("header: 110 headers",),
-    "htaccess": ("*",),  # whatever its rules would have made of the request
     "interim-answers": ("origin: 103 first",),
     "long-headers": ("header: 9000 bytes", "header: 7000 bytes", "header: 99 headers", "header: 110 headers"),
     "long-lines": ("path: 9000 characters",),
@@ -114,6 +114,7 @@ ONLY: Mapping[str, tuple[str, ...]] = {
         "origin: header server_name",
         "header content-type",
     ),
+    "expires-beside": ("header expires",),
     "file-methods": ("status", "body", "header *"),
     "file-paths": ("status", "reason", "body", "header *", "origin: request", "origin: header query_string"),
 }
@@ -175,7 +176,7 @@ class Announcements:
             return FILES
         if TURNS in self.keys and all(map(_takes_turns, aspects)):
             return TURNS
-        if about.file and NOWHERE in self.keys and any(map(_leads_nowhere, aspects)):
+        if about.file and NOWHERE in self.keys and (any(map(_leads_nowhere, aspects)) or _asks_for_a_page(aspects)):
             return NOWHERE
         if about.file and LIST in self.keys and any(map(_is_list, aspects)):
             return LIST
@@ -208,6 +209,12 @@ def _is_no_file(aspect: Aspect) -> bool:
 def _leads_nowhere(aspect: Aspect) -> bool:
     """Whether httpd has found no file, and the other went by the name alone: it asked a script, or refused."""
     return aspect.what == "status" and aspect.reference == "404" and aspect.other in ("200", "401", "403")
+
+
+def _asks_for_a_page(aspects: tuple[Aspect, ...]) -> bool:
+    """Whether httpd has found no script for the page of an error, and the other asked one by its name."""
+    found = {(each.what, each.reference) for each in aspects}
+    return {("body", "(stock page)"), ("origin: request", "(none)")} <= found
 
 
 def _is_list(aspect: Aspect) -> bool:

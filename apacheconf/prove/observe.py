@@ -135,8 +135,15 @@ def _timeless(name: str, value: str, date: str) -> str:
         return "(now)"
     with contextlib.suppress(ValueError, TypeError):
         if name.lower() == "expires" and age < timedelta(0):
-            return f"({parsedate_to_datetime(value) - parsedate_to_datetime(date)} after Date)"
+            return _after(-age, parsedate_to_datetime(value) - parsedate_to_datetime(date))
     return value
+
+
+def _after(now: timedelta, date: timedelta) -> str:
+    """How long after Date something is; after now, by the minute, where the origin says that it is another time."""
+    if abs(date - now) < timedelta(hours=1):
+        return f"({date} after Date)"
+    return f"({timedelta(minutes=round(now / timedelta(minutes=1)))} after now)"
 
 
 def _decoded(answer: Answer) -> bytes:

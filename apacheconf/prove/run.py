@@ -15,6 +15,7 @@ from apacheconf.engines import find, stopping_on_signals
 from apacheconf.engines.httpd import missing_modules
 from apacheconf.expand import Options
 from apacheconf.program.by_handler import workers_of
+from apacheconf.program.inlining import with_htaccess
 from apacheconf.program.loading import Loaded, load
 from apacheconf.program.program import Program
 from apacheconf.program.tls import SECURE
@@ -74,7 +75,7 @@ def prove(
 
 def compare_fronts(loaded: Loaded, reference: Front, other: Front, progress: Progress, plan: Plan = Plan()) -> Report:
     """``prove`` for what is loaded and found already."""
-    program = loaded.require()
+    program = with_htaccess(loaded.require())  # requests are made from what the files say, too
     targets = [each for each in find_targets(program) if stand_in() or not each.secure]
     notes = list(_notes(loaded, targets))
     results: list[Result] = []

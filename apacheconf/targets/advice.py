@@ -103,8 +103,11 @@ ADVICE: Mapping[str, Advice] = {
         "GET while a member answers its check badly",
     ),
     "htaccess": Advice(
-        "apacheconf translate FILE --to nginx --context htaccess:FOLDER, and put its locations into the server",
-        "GET a path that the file has rules for",
+        "translate anew whenever one of the files changes",
+        "GET a path that a file written later has rules for",
+    ),
+    "htaccess-wrong": Advice(
+        "mend the file: apacheconf check --context htaccess:FOLDER FILE", "GET a path in its folder"
     ),
     "interpolate": Advice("write the path without variables", "GET the path"),
     "lbmethod": Advice("lbmethod=byrequests or bybusyness", "many requests with answers of different lengths"),

@@ -16,6 +16,7 @@ from apacheconf.program.conditions import (
     Matches,
     Not,
     Operator,
+    Regex,
     Under,
     all_of,
     any_of,
@@ -92,34 +93,60 @@ def _excludes(held: Matches, other: Matches) -> bool:
     if held.value != other.value:
         return False
     one, two = literal_start(held.regex), literal_start(other.regex)
-    return one is not None and two is not None and not (one.startswith(two) or two.startswith(one))
+    if one is None or two is None:
+        return False
+    return not (two.startswith(one) or (one.startswith(two) and not _ONE_PATH.fullmatch(other.regex.pattern)))
 
 
 #: A path that ends in one name, and patterns that look at no more than the last name of a path.
 _ONE_NAME = re.compile(r"/((?:[\w-]|\\[^\w\s])+)\$")
 _ONE_PATH = re.compile(r"\^(/(?:[\w/-]|\\[^\w\s])*)\$")
-_OF_LAST_NAME = re.compile(r"/\(\?=\[\^/\]\*\$\)|[^/^]+\$\Z")
+_OF_LAST_NAME = re.compile(rf"/\(\?=\[\^/\]\*\$\)|[^/^]+\$\Z|{_ONE_NAME.pattern}\Z")
 
 
 def _of_names(asked: Matches, answers: Answers) -> Condition:
-    """A path whose last name is known answers whatever else asks that name."""
+    """A path that is known, or whose last name is, answers whatever else asks for that."""
     if asked.value != REQUEST_URI:
         return asked
-    for known, answer in answers.items():
-        if answer and isinstance(known, Matches) and known.value == asked.value and not known.regex.ignore_case:
-            path = _ONE_PATH.fullmatch(known.regex.pattern)
-            if path is not None:
-                text = re.sub(r"\\(.)", r"\1", path[1])
-                return ALWAYS if search(asked.regex, text) is not None else NEVER
-    if not _OF_LAST_NAME.match(asked.regex.pattern):
-        return asked
-    for known, answer in answers.items():
-        if answer and isinstance(known, Matches) and known.value == asked.value and not known.regex.ignore_case:
-            name = _ONE_NAME.fullmatch(known.regex.pattern)
-            if name is not None:
-                text = "/" + re.sub(r"\\(.)", r"\1", name[1])
-                return ALWAYS if search(asked.regex, text) is not None else NEVER
+    held = [each.regex for each, answer in answers.items()
+            if answer and isinstance(each, Matches) and each.value == asked.value and not each.regex.ignore_case]  # fmt: skip
+    for path in filter(None, map(_path_in, held)):
+        return ALWAYS if search(asked.regex, path) is not None else NEVER
+    wanted = None if asked.regex.ignore_case else _path_in(asked.regex)
+    ends_in = wanted or (None if asked.regex.ignore_case else _name_in(asked.regex))
+    if ends_in is not None and any(_is_of(regex, wanted, ends_in) for regex in _unheld(answers)):
+        return NEVER
+    for name in filter(None, map(_name_in, held)):
+        if wanted is not None and not wanted.endswith(f"/{name}"):
+            return NEVER
+        if _OF_LAST_NAME.match(asked.regex.pattern):
+            return ALWAYS if search(asked.regex, f"/{name}") is not None else NEVER
     return asked
+
+
+def _unheld(answers: Answers) -> list[Regex]:
+    """What the path is known not to match."""
+    return [each.regex for each, answer in answers.items()
+            if not answer and isinstance(each, Matches) and each.value == REQUEST_URI]  # fmt: skip
+
+
+def _is_of(regex: Regex, path: str | None, name: str) -> bool:
+    """Whether a regex matches a path, or every one that ends in ``name`` as it looks at no more."""
+    if path is not None:
+        return search(regex, path) is not None
+    return _OF_LAST_NAME.match(regex.pattern) is not None and search(regex, f"/{name}") is not None
+
+
+def _path_in(regex: Regex) -> str | None:
+    """The one path that a regex stands for."""
+    found = _ONE_PATH.fullmatch(regex.pattern)
+    return None if found is None else re.sub(r"\\(.)", r"\1", found[1])
+
+
+def _name_in(regex: Regex) -> str | None:
+    """The one name in which each path ends that a regex matches."""
+    found = _ONE_NAME.fullmatch(regex.pattern)
+    return None if found is None else re.sub(r"\\(.)", r"\1", found[1])
 
 
 def _simplified(condition: Condition, answers: Answers) -> Condition:

@@ -101,6 +101,8 @@ def fallback_for(program: Program, target: str) -> Callable[[Written], Answer]:
     def fallback(directive: Written) -> Answer:
         if id(directive) in absent:
             return absent[id(directive)]
+        if target not in _SERVES_NO_FILES and children_of(directive):
+            return Answer(Outcome.ABSORBED, _SECTIONS)
         if id(directive) in of_files and not (id(directive) in left_out and directive.name.lower() in OF_RULES):
             return Answer(Outcome.NO_EFFECT, FILES if target in _SERVES_NO_FILES else _NO_OTHER, key="files")
         reason = f": {left_out[id(directive)]}" if id(directive) in left_out else ""

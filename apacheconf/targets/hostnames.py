@@ -103,13 +103,20 @@ def settle_dead_hosts(program: Program, scopes: Scopes, ledger: Ledger) -> None:
     for host in program.hosts:
         section = scopes.section(host)
         if host.place is None and host.number not in reached:
-            _settle_main(scopes.names(host), ledger)
+            _settle_main([*scopes.names(host), *_inlined(program, host)], ledger)
         if host.number in reached or section is None:
             continue
         reason = "no request reaches this host: an earlier one has its names, or nothing listens for it"
         walk = getattr(section, "walk", None)
-        inside = [each for each in (walk() if walk else [section]) if not ledger.answers_of(each)]
+        own = [*(walk() if walk else [section]), *_inlined(program, host)]
+        inside = [each for each in own if not ledger.answers_of(each)]
         ledger.drop(inside, reason, Outcome.DEAD_IN_SOURCE, key="unreachable-host")
+
+
+def _inlined(program: Program, host: Host) -> Iterator[Written]:
+    """The lines of ``.htaccess`` files that stand in a host."""
+    files = {each.path for each in program.inlined}
+    return (each for each in host.directives if files and each.place.span.file.name in files)
 
 
 def _settle_main(names: list[Written], ledger: Ledger) -> None:

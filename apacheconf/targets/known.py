@@ -166,11 +166,16 @@ def _named_groups(regex: Regex) -> dict[str, int]:
 _ANYTHING = frozenset({"", "^", ".*", "^.*", "(.*)", "^(.*)"})
 
 
+def matches_anything(condition: Condition) -> bool:
+    """Whether a condition is a match that holds whatever is tried."""
+    return isinstance(condition, Matches) and condition.regex.pattern in _ANYTHING
+
+
 def _certain(condition: Condition) -> Condition:
     """The condition, or its answer where that doesn't depend on the request."""
     condition = replaced(condition, lambda each: simple(each) if isinstance(each, Joined) else None)
     match condition:
-        case Matches(_, Regex(pattern)) if pattern in _ANYTHING:
+        case Matches() if matches_anything(condition):
             return ALWAYS
         case Matches(Literal(text), regex):
             return ALWAYS if search(regex, text) is not None else NEVER

@@ -11,7 +11,9 @@ from functools import cached_property
 from importlib import import_module
 
 from apacheconf.diagnostics import UsageError
+from apacheconf.expand.surroundings import HTACCESS
 from apacheconf.ledger import Answer, Ledger, Outcome, Row, Written
+from apacheconf.program.inlining import with_htaccess
 from apacheconf.program.program import Program
 from apacheconf.program.steps import Step
 from apacheconf.targets.fates import fallback_for
@@ -22,6 +24,8 @@ from apacheconf.targets.unasked import settle_unasked
 
 #: Each target's versions, oldest first; the first one is what is written unless another is asked for.
 TARGETS = {"nginx": ("1.22", "1.31"), "haproxy": ("2.6", "2.8")}
+#: Those that answer with files, so that what lies in folders counts.
+SERVES_FILES = frozenset({"nginx"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,10 @@ def translate(program: Program, target: str, version: str | None = None, folder:
     wanted = version or TARGETS[target][0]
     if parse_version(wanted) < parse_version(TARGETS[target][0]):
         raise UsageError(f"{target} {wanted} is too old", f"{TARGETS[target][0]} is the oldest that is written for")
-    ledger = Ledger((*program.directives, *program.absent))
+    if target in SERVES_FILES:
+        program = with_htaccess(program)
+    written = (each for each in program.directives if each.name != HTACCESS)  # which stands for a whole file
+    ledger = Ledger((*written, *program.absent))
     scopes = Scopes(program.directives)
     emit: Callable[[Program, tuple[int, ...], Ledger, Scopes, bool], Emission] = import_module(
         f"apacheconf.targets.{target}.emit"

@@ -162,7 +162,8 @@ class Walk:
         if isinstance(step.action, BeginRewriting) and step.action.folder:
             self._section = None if self._file is None else Section.of(step.action, self._file)
             return step if self._section is None else replace(step, when=self._section.begins(step.action))
-        when = asked_anywhere(step.when) if self._section is None else self._section.asked(step.when)
+        when = asked_anywhere(step.when) if self._section is None or not _captures(step) else step.when
+        when = when if self._section is None else self._section.asked(when)
         return step if when == step.when else replace(step, when=when)
 
     def _begins_here(self, step: Step) -> bool:
@@ -273,6 +274,12 @@ def _decides(step: Step, headers: bool) -> bool:
     if isinstance(step.action, Rewrite) and step.action.target is None and not step.action.answers:
         return step.then != Flow() or step.otherwise != Flow()
     return isinstance(step.action, Deciding)
+
+
+def _captures(step: Step) -> bool:
+    """Whether a rule asks what its pattern has matched."""
+    every = (*parts_in(step.action, Capture), *parts_in(step.when, Capture))
+    return any(each.match == "rule" for each in every)
 
 
 def _after(flow: Flow, at: int, steps: tuple[Step, ...]) -> int:

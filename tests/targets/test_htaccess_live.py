@@ -148,9 +148,14 @@ def _translation(box: Sandbox, name: str) -> Translation:
     return translate(load([str(file)], Options(context=f"htaccess:{box.path}/site")).require(), "nginx")
 
 
-def _lay_out(box: Sandbox, name: str, port: int) -> None:
+def lay_out_files(box: Sandbox) -> None:
+    """The folder that is asked for, without its ``.htaccess``."""
     for file, text in _FILES.items():
         box.write(f"site/{file}", text)
+
+
+def _lay_out(box: Sandbox, name: str, port: int) -> None:
+    lay_out_files(box)
     box.write("site/.htaccess", _PHP.replace("{php}", str(port)) + CASES[name])
 
 
@@ -175,14 +180,24 @@ def running(request: pytest.FixtureRequest) -> Iterator[tuple[int, int]]:
         yield one, two
 
 
-def _answer(port: int, path: str, name: str = "a.test", method: str = "GET") -> dict[str, Any]:
+def seen_at(
+    port: int, path: str, also: tuple[str, ...] = (), *, name: str = "a.test", method: str = "GET"
+) -> dict[str, Any]:
+    """What an answer comes to: its status, body or what a script was told, some headers and those named ``also``."""
     header = "Authorization: Bearer x" + ("\r\nContent-Length: 0" if method == "POST" else "")
     lines, body = exchange(port, name, path, method=method, header=header)
     fields = {line.partition(":")[0].lower(): line.partition(":")[2].strip() for line in lines[1:]}
     if fields.get("transfer-encoding") == "chunked":
         body = "".join(body.split("\r\n")[1::2])
     stock = body.lstrip().lower().startswith(("<html", "<!doctype"))
-    kept = ("location", "cache-control", "x-content-type-options", "x-static", *(() if stock else ("content-type",)))
+    kept = (
+        *also,
+        "location",
+        "cache-control",
+        "x-content-type-options",
+        "x-static",
+        *(() if stock else ("content-type",)),
+    )
     told = json.loads(body) if body.startswith("{") else {"body": "stock" if stock else body}
     return {"status": lines[0].split()[1], **{key: fields.get(key) for key in kept}, **told}
 
@@ -191,17 +206,17 @@ def _answer(port: int, path: str, name: str = "a.test", method: str = "GET") -> 
 @pytest.mark.parametrize("path", _PATHS)
 def test_the_same_answers(path: str, running: tuple[int, int]) -> None:
     """RW-5 to RW-9, NGX-120, NGX-150, NGX-170: front controllers, redirects, access rules, headers and expiry."""
-    theirs, ours = (_answer(port, path) for port in running)
+    theirs, ours = (seen_at(port, path) for port in running)
     assert ours == theirs
 
 
 @pytest.mark.live
 @pytest.mark.parametrize("path", ["/x?y", "/plain.txt", "/index.php"])
 def test_another_host_and_a_form(path: str, running: tuple[int, int]) -> None:
-    theirs, ours = (_answer(port, path, "www.a.test") for port in running)
+    theirs, ours = (seen_at(port, path, name="www.a.test") for port in running)
     assert ours == theirs
     if path != "/plain.txt":  # difference "file-methods"
-        theirs, ours = (_answer(port, path, method="POST") for port in running)
+        theirs, ours = (seen_at(port, path, method="POST") for port in running)
         assert ours == theirs
 
 

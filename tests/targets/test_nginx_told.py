@@ -104,17 +104,6 @@ def test_errors_of_origins(codes: str, outcome: str, tmp_path: Path) -> None:
     assert _told(tmp_path, text)["ProxyErrorOverride"] == outcome
 
 
-def test_a_htaccess_that_lies_there(tmp_path: Path) -> None:
-    """NGX-129, DES-6: nginx reads none, so one that is there is told; AllowOverride None loses nothing."""
-    (tmp_path / "www" / "below").mkdir(parents=True)
-    section = "<Directory {0}/www>\nAllowOverride {1}\nRequire all granted\n</Directory>\n"
-    text = host(f"DocumentRoot {tmp_path}/www")
-    assert _told(tmp_path, section.format(tmp_path, "All") + text)["AllowOverride"] == "no effect in target"
-    (tmp_path / "www" / "below" / ".htaccess").write_text("Require all denied\n")
-    assert _told(tmp_path, section.format(tmp_path, "All") + text)["AllowOverride"] == "unsupported"
-    assert _told(tmp_path, section.format(tmp_path, "None") + text)["AllowOverride"] == "no effect in target"
-
-
 def test_settings_of_a_script_worker(tmp_path: Path) -> None:
     """FC-11: its times stand where it is asked."""
     text = '<Proxy "fcgi://127.0.0.1:9000">\nProxySet timeout=77 connectiontimeout=5\n</Proxy>\n'

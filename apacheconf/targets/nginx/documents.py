@@ -19,16 +19,22 @@ from apacheconf.targets.nginx.document_sources import is_file, place_of
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Maps, emit_test
 from apacheconf.targets.nginx.rewriting import FORBIDDEN
+from apacheconf.targets.nginx.texts import steps_outside
 from apacheconf.targets.nginx.tree import Block, literal
 from apacheconf.targets.routes import Route
 
 
 def common_documents(low: Lowering, routes: list[Route]) -> list[Step]:
-    """The documents that all routes of a host have and that nginx has words for, by status."""
+    """The documents that all routes of a host have and that nginx has words for, by status.
+
+    Those of sections don't count, however many paths these hold for: the guards of the server answer without them.
+    """
     per_route = [_sayable(low, route) for route in routes]
     if not per_route:
         return []
-    shared = [step for action, step in per_route[0].items() if all(action in each for each in per_route)]
+    outside = {step.action for step in steps_outside(routes[0].host)}
+    shared = [step for action, step in per_route[0].items()
+              if action in outside and all(action in each for each in per_route)]  # fmt: skip
     return sorted(shared, key=lambda step: _document(step).status)
 
 

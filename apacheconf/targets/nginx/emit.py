@@ -50,6 +50,7 @@ from apacheconf.targets.nginx.files import Files, own_files
 from apacheconf.targets.nginx.handshakes import handshakes
 from apacheconf.targets.nginx.locations import emit_place
 from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.nginx.maps import USER
 from apacheconf.targets.nginx.tree import DOLLAR, QUESTION, Block, Copy, Directive, all_directives, literal
 from apacheconf.targets.restrictions import restrictions
 from apacheconf.targets.routes import Route
@@ -224,6 +225,8 @@ def _emit_server(low: Lowering, server_of: copies.Server, servers: Block) -> Non
     mod_dir.emit_without_index(low, server)
     mod_log_config.emit_logs(low, host, server)
     server.entries[settings_at:settings_at] = low.maps.take_settings().entries
+    if low.tells_user:
+        server.entries.insert(settings_at, Directive("set", (USER, "")))
     server.entries[settings_at:settings_at] = alike.settings().entries if alike else []
     failures.finish_failures(low, server)
     messages.emit_error_log(low, host, server)

@@ -6,12 +6,11 @@ look at.
 
 from __future__ import annotations
 
-from apacheconf.program.cells import steps_where
 from apacheconf.program.hosts import Host
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.mod_headers import HeaderLines
-from apacheconf.targets.nginx.texts import outside_sections
+from apacheconf.targets.nginx.texts import steps_outside
 from apacheconf.targets.nginx.tree import Block, Directive
 from apacheconf.targets.routes import Route
 
@@ -25,7 +24,7 @@ def begin_failures(low: Lowering, host: Host, server: Block) -> None:
     root = next((cell for cell in host.shape.cells if not cell.path), None)
     if root is None:
         return
-    met = [(step, False) for step in steps_where(host.shape, root, outside_sections(host))]
+    met = [(step, False) for step in steps_outside(host)]
     lines = HeaderLines(low, Route(host, root, met=met), None)
     lines.emit_always(server)
     low.always = lines.always()

@@ -53,6 +53,8 @@ class Lowering:
     texts: dict[SetErrorDocument, str] = field(default_factory=dict)
     #: Whether the server that is being written has folders whose missing index is a 404.
     lists_nothing: bool = False
+    #: Whether its scripts are told who has shown a password.
+    tells_user: bool = False
     #: The cells of the server that is being written in which documents of errors lie.
     document_cells: set[tuple[str, Reach]] = field(default_factory=set)
     #: The named location of each document that is a file or an origin's answer.
@@ -107,7 +109,7 @@ class Lowering:
         """Named locations belong to a server."""
         self.cases.clear()
         self.counts.clear()
-        self.unreachable = self.forbids = self.lists_nothing = False
+        self.unreachable = self.forbids = self.lists_nothing = self.tells_user = False
         self.told_apart = {}
 
     @cached_property

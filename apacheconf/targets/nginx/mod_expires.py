@@ -18,7 +18,11 @@ from apacheconf.targets.nginx.tree import Block
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.routes import Route
 
-_OF_ORIGINS = "beside an origin's own Cache-Control max-age stands alone, for it counts before Expires"
+_OF_ORIGINS = (
+    "beside an origin's own Cache-Control, and with an uncommon status, max-age stands alone: it counts before Expires"
+)
+#: The statuses with which nginx itself says when an answer expires.
+_WITH_EXPIRES = "20[0146]|30[1234678]"
 _FOR_CACHES = "Expires is left out beside a Cache-Control that a Header line sets"
 _MODIFIED = "a time after the last change counts from the access: nginx has one base for all types"
 
@@ -62,7 +66,7 @@ def emit_for_origin(low: Lowering, route: Route, location: Block) -> list[Step]:
     location.add("expires", low.maps.make("origin_expires", Map(own, (("", time), ("default", "off")), "")))
     seconds = low.maps.make("max_age", Map(time, ((r"~^\+?(?<age>-?\d+)s$", "max-age=$age"), ("default", "")), ""))
     source = "$upstream_http_expires:$upstream_http_cache_control:$status"
-    entries = (("~^::", ""), ("~^:.*:[123]..$", seconds), ("default", ""))
+    entries = ((rf"~^::(?:{_WITH_EXPIRES})$", ""), ("~^:.*:[123]..$", seconds), ("default", ""))
     location.add("add_header", "Cache-Control", low.maps.make("more_caching", Map(source, entries, "")), "always")
     if any(each.since_modification for each in every):
         low.dropped.append(approximated(said_by, _MODIFIED, "expires-modification"))

@@ -19,13 +19,15 @@ from apacheconf.program.steps import MapToFile, SetHandler, Step
 from apacheconf.program.values import Value, Variable
 from apacheconf.program.workers import Origin
 from apacheconf.targets.captures import parts_of
+from apacheconf.targets.choices import routes_in
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.environments import guarded, mentions, variables_set
 from apacheconf.targets.nginx import documents
 from apacheconf.targets.nginx.core import emit_charset, seconds
 from apacheconf.targets.nginx.core_files import lines_named
 from apacheconf.targets.nginx.lowering import Lowering
-from apacheconf.targets.nginx.maps import Map
+from apacheconf.targets.nginx.failures import mark_failures
+from apacheconf.targets.nginx.maps import USER, Map
 from apacheconf.targets.nginx.mod_headers import HeaderLines
 from apacheconf.targets.nginx.rewriting import substitution
 from apacheconf.targets.nginx.texts import Texts
@@ -148,6 +150,8 @@ def _emit(
     for what, most in (("connect", connect), ("send", wait), ("read", wait)):
         if most != _NGINX_OWN:
             location.add(f"fastcgi_{what}_timeout", seconds(most))
+    if route.admits:
+        location.add("set", USER, "$remote_user")
     for name, (value, if_given) in params.lines.items():
         location.add("fastcgi_param", name, value, *(_IF_GIVEN if if_given else ()))
     low.dropped += params.claims
@@ -156,6 +160,7 @@ def _emit(
     for name in lines.hidden():
         location.add("fastcgi_hide_header", name)
     lines.emit_response(location)
+    mark_failures(low, lines, location)
     emit_charset(low, route, location)
     low.dropped += [exact(route.host.said_by(step)) for step in (route.forwarded, route.keep_host) if step]
     return [*spoken, *(step for step in route.others if isinstance(step.action, FcgiRules))]
@@ -186,11 +191,10 @@ def _tell_request(low: Lowering, route: Route, service: Service, params: Params)
     passes_user = any(isinstance(step.action, FileRules) and step.action.passes_user for step in route.others)
     for name in _WITHHELD[2 if passes_user else 0 :]:
         params.withhold(name)
-    if route.admits:
-        params.tell("REMOTE_USER", "$remote_user", True)
-        params.tell(
-            "AUTH_TYPE", low.maps.make("auth_type", Map("$remote_user", (("", ""), ("default", "Basic")), "")), True
-        )
+    if any(each.admits for each in routes_in(low.places)):  # told alike wherever it is, so that it is told once
+        low.tells_user = True
+        params.tell("REMOTE_USER", USER, True)
+        params.tell("AUTH_TYPE", low.maps.make("auth_type", Map(USER, (("", ""), ("default", "Basic")), "")), True)
 
 
 def _port(texts: Texts) -> str:
@@ -217,7 +221,7 @@ def _tell_environment(low: Lowering, route: Route, service: Service, params: Par
             params.claims.append(unsupported(said_by, f"{PATH_INFO}: {_NO_SPLIT}", "no-split"))
             continue
         try:
-            params.tell(name, texts.text(Variable("ENV", name)), True)
+            params.tell(name, texts.text(Variable("ENV", name)), not texts.is_set(name))
         except CannotAsk as missing:
             params.claims.append(unsupported(said_by, f"{missing} can't be said here in nginx", "environment"))
             continue

@@ -19,6 +19,7 @@ from apacheconf.program.workers import Balancer
 from apacheconf.targets.captures import parts_of
 from apacheconf.targets.environments import guarded, variables_set
 from apacheconf.targets.hostnames import own_scheme
+from apacheconf.targets.known import matches_anything
 from apacheconf.targets.nginx.conditions import flag_of
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
@@ -187,6 +188,16 @@ class Texts:
                 self._told = told
         return word
 
+    def is_set(self, name: str) -> bool:
+        """Whether a variable of the environment is set for certain, be it to nothing. Raises CannotAsk."""
+        found = False
+        for setting in self._settings.get(name.lower(), ()):
+            if setting.value is None:
+                found = False
+            elif matches_anything(setting.when) or self.flag(setting.when) == "1":
+                found = True
+        return found
+
     def _set(self, when: Condition, value: Value, before: str) -> str:
         """The word of a variable after a line that gives it a value where a condition holds."""
         if not any(isinstance(each, Capture) for each in parts_of(value)):
@@ -215,8 +226,7 @@ def texts_of_server(low: Lowering, host: Host) -> Texts:
 
     Variables that a section sets, or a rule behind one that may end the rewriting, are told by ``Texts.unsure``.
     """
-    root = next((cell for cell in host.shape.cells if not cell.path), None)
-    steps = list(guarded(steps_where(host.shape, root, outside_sections(host)))) if root else []
+    steps = list(guarded(steps_outside(host)))
     texts, plain_so_far = Texts(low, host), True
     for step in steps:
         if isinstance(step.action, Rewrite):
@@ -233,9 +243,11 @@ def texts_of_server(low: Lowering, host: Host) -> Texts:
     return texts
 
 
-def outside_sections(host: Host) -> set[int]:
-    """The numbers of the layers that hold for every request."""
-    return {number for number, layer in enumerate(host.shape.layers) if layer.kind is LayerKind.SERVER}
+def steps_outside(host: Host) -> tuple[Step, ...]:
+    """What every request of a host meets, and all that one meets that no section is asked about."""
+    root = next((cell for cell in host.shape.cells if not cell.path), None)
+    outside = {number for number, layer in enumerate(host.shape.layers) if layer.kind is LayerKind.SERVER}
+    return steps_where(host.shape, root, outside) if root else ()
 
 
 def _matched(when: Condition, parts: tuple[Value, ...]) -> Matches:
