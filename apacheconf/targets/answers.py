@@ -108,13 +108,12 @@ def _of_names(asked: Matches, answers: Answers) -> Condition:
     """A path that is known, or whose last name is, answers whatever else asks for that."""
     if asked.value != REQUEST_URI:
         return asked
-    held = [each.regex for each, answer in answers.items()
-            if answer and isinstance(each, Matches) and each.value == asked.value and not each.regex.ignore_case]  # fmt: skip
+    held = [regex for regex in _asked_of_path(answers, True) if not regex.ignore_case]
     for path in filter(None, map(_path_in, held)):
         return ALWAYS if search(asked.regex, path) is not None else NEVER
     wanted = None if asked.regex.ignore_case else _path_in(asked.regex)
     ends_in = wanted or (None if asked.regex.ignore_case else _name_in(asked.regex))
-    if ends_in is not None and any(_is_of(regex, wanted, ends_in) for regex in _unheld(answers)):
+    if ends_in is not None and any(_is_of(regex, wanted, ends_in) for regex in _asked_of_path(answers, False)):
         return NEVER
     for name in filter(None, map(_name_in, held)):
         if wanted is not None and not wanted.endswith(f"/{name}"):
@@ -124,10 +123,10 @@ def _of_names(asked: Matches, answers: Answers) -> Condition:
     return asked
 
 
-def _unheld(answers: Answers) -> list[Regex]:
-    """What the path is known not to match."""
+def _asked_of_path(answers: Answers, held: bool) -> list[Regex]:
+    """What the path is known to match, or not to match."""
     return [each.regex for each, answer in answers.items()
-            if not answer and isinstance(each, Matches) and each.value == REQUEST_URI]  # fmt: skip
+            if answer is held and isinstance(each, Matches) and each.value == REQUEST_URI]  # fmt: skip
 
 
 def _is_of(regex: Regex, path: str | None, name: str) -> bool:

@@ -113,8 +113,8 @@ Header always set X-Tree root
 }
 _PATHS = (
     "/", "/?a=b", "/plain.txt", "/none", "/none.php", "/a.sql", "/backup/old.bak", "/sub", "/sub/", "/sub/x.txt",
-    "/sub/none", "/private", "/private/", "/private/x.txt", "/private/none", "/core/old/x", "/core/old/x?y=1", "/core/up",
-    "/core/none", "/core/install.php", "/a%2Fb", "/index.php", "/wp-config.php/more",
+    "/sub/none", "/private", "/private/", "/private/x.txt", "/private/none", "/core/old/x", "/core/old/x?y=1",
+    "/core/up", "/core/none", "/core/install.php", "/a%2Fb", "/index.php", "/wp-config.php/more",
 )  # fmt: skip
 
 

@@ -25,8 +25,8 @@ from apacheconf.targets.environments import guarded, mentions, variables_set
 from apacheconf.targets.nginx import documents
 from apacheconf.targets.nginx.core import emit_charset, seconds
 from apacheconf.targets.nginx.core_files import lines_named
-from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.failures import mark_failures
+from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import USER, Map
 from apacheconf.targets.nginx.mod_headers import HeaderLines
 from apacheconf.targets.nginx.rewriting import substitution
