@@ -11,8 +11,8 @@ from functools import cached_property
 from importlib import import_module
 
 from apacheconf.diagnostics import UsageError
-from apacheconf.expand.surroundings import HTACCESS
 from apacheconf.ledger import Answer, Ledger, Outcome, Row, Written
+from apacheconf.program.hosts import LayerKind
 from apacheconf.program.inlining import with_htaccess
 from apacheconf.program.program import Program
 from apacheconf.program.steps import Step
@@ -112,7 +112,7 @@ def translate(program: Program, target: str, version: str | None = None, folder:
         raise UsageError(f"{target} {wanted} is too old", f"{TARGETS[target][0]} is the oldest that is written for")
     if target in SERVES_FILES:
         program = with_htaccess(program)
-    written = (each for each in program.directives if each.name != HTACCESS)  # which stands for a whole file
+    written = (each for each in program.directives if each.name != LayerKind.HTACCESS.value)  # which stands for a whole file
     ledger = Ledger((*written, *program.absent))
     scopes = Scopes(program.directives)
     emit: Callable[[Program, tuple[int, ...], Ledger, Scopes, bool], Emission] = import_module(
