@@ -112,7 +112,8 @@ def translate(program: Program, target: str, version: str | None = None, folder:
         raise UsageError(f"{target} {wanted} is too old", f"{TARGETS[target][0]} is the oldest that is written for")
     if target in SERVES_FILES:
         program = with_htaccess(program)
-    written = (each for each in program.directives if each.name != LayerKind.HTACCESS.value)  # which stands for a whole file
+    whole_file = LayerKind.HTACCESS.value  # which nobody has written
+    written = (each for each in program.directives if each.name != whole_file)
     ledger = Ledger((*written, *program.absent))
     scopes = Scopes(program.directives)
     emit: Callable[[Program, tuple[int, ...], Ledger, Scopes, bool], Emission] = import_module(
