@@ -97,7 +97,7 @@ _VARIABLES: dict[str, Callable[[State], str | None]] = {
     "CONTENT_TYPE": lambda s: _answered(s, "Content-Type"),
     "PATH_INFO": lambda s: s.path_info,
     "HANDLER": lambda s: _handler(s),
-    "REQUEST_STATUS": lambda s: str(s.status),
+    "REQUEST_STATUS": lambda s: str(s.status or ""),
     "REQUEST_TIME_USEC": lambda s: str(int(s.started * 1e6)),
     "DURATION_USEC": lambda s: str(int((time.time() - s.started) * 1e6)),
     "IPV6": lambda s: "on" if ":" in s.request.local[0] else "off",

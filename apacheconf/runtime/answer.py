@@ -55,7 +55,8 @@ class ReplyHead:
 
     ``fields`` are end to end only and in the client's order (RS-5). ``reusable`` is False when the origin's
     connection ends with this answer. ``late`` are the lower-case names of fields that were added here, and come last.
-    ``unfit``: no client may be sent all of the fields (RS-18), and something may yet take them away.
+    ``unfit``: no client may be sent all of the fields (RS-18), and something may yet take them away. ``shown`` is what
+    the first line says in place of a status that is none, else 0.
     """
 
     status: int
@@ -69,6 +70,7 @@ class ReplyHead:
     names: frozenset[bytes] = field(default_factory=frozenset)
     late: frozenset[bytes] | None = None
     unfit: bool = False
+    shown: int = 0
 
     def copy(self) -> ReplyHead:
         """Another one that may be changed."""

@@ -45,9 +45,9 @@ def too_long(line: bytes, most: int) -> tuple[Said, ...]:
 
 
 def bad_name(name: bytes) -> tuple[Said, ...]:
-    """A field whose name holds what no name may hold."""
+    """A field whose name holds what no name may hold, or that has none."""
     text = f"AH02429: Response header name '{name.decode('latin-1')}' contains invalid characters, aborting request"
-    return (Said("error", "http", text),)
+    return (Said("error", "http", text if name else "AH02428: Empty response header name, aborting request"),)
 
 
 def bad_value(name: bytes, value: bytes) -> tuple[Said, ...]:

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from apacheconf.program.cgi import variables
 from apacheconf.program.handling import FcgiRules, FileRules
 from apacheconf.program.mod_proxy_fcgi import apply, path_info_of, script_name
-from apacheconf.runtime.answer import ReplyHead, standard_reason
+from apacheconf.runtime.answer import ReplyHead, spoken, standard_reason
 from apacheconf.runtime.conditional import date_of, http_date, is_asked, verdict_of_fields
 from apacheconf.runtime.errors import OriginBroke, Said
 from apacheconf.runtime.exchange import Exchange
@@ -25,7 +25,8 @@ from apacheconf.runtime.origin import OriginConnection
 from apacheconf.runtime.pool import Pool
 from apacheconf.runtime.resolving import translated
 from apacheconf.runtime.state import ServerState
-from apacheconf.runtime.strict import Fields
+from apacheconf.runtime.strict import Fields, is_fit
+from apacheconf.runtime.telling import tell
 
 _BEGIN, _END, _PARAMS, _STDIN, _STDOUT, _STDERR = 1, 3, 4, 5, 6, 7
 _HEADER = struct.Struct(">BBHHBx")
@@ -35,6 +36,8 @@ _MOST = 0xFFFF
 #: A head of a script may be this long (bytes); what goes on without an end is a body.
 MAX_HEAD = 1 << 18
 BAD_HEAD = "AH01070: Error parsing script headers"
+#: The word of httpd's core for a connection that is to end.
+_ENDED = "(-102)Unknown error -102"
 _SAYS_STATUS = re.compile(rb"^status[ \t]*:", re.IGNORECASE | re.MULTILINE)
 #: Fields that a script can't decide (FC-10).
 _DROPPED = frozenset({b"content-length", b"transfer-encoding", b"status"})
@@ -153,6 +156,8 @@ class FcgiConnection(OriginConnection):
                 pass
             self._send_held(exchange)
         except OriginBroke as error:
+            if error.in_fields:
+                error.said = (*error.said, *_dispatching(exchange, _ENDED, "(passing brigade to output filters)"))
             self.fail(error)
 
     def _take(self, exchange: Exchange) -> bool:
@@ -188,11 +193,11 @@ class FcgiConnection(OriginConnection):
             self._head += data
             end = _end_of_head(self._head)
             if end < 0 and len(self._head) > MAX_HEAD:
-                raise bad_head()
+                raise OriginBroke(500, BAD_HEAD, said=(Said("error", "proxy_fcgi", BAD_HEAD),))
             if end < 0:
                 return
             head, data, self._head = self._head[:end], self._head[end:], b""
-            self._mute = head.startswith(b"HTTP/")  # a status line has no place here: 500, and nothing else
+            self._mute = _is_no_head(head)
             self._reply = self._refused(exchange) if self._mute else read_script_head(head, _usual(exchange))
             self._mute = self._mute or self._is_settled(exchange, self._reply, head)
         if not data or self._mute:  # whether the body is empty shows at its end only, and then it has a length
@@ -225,7 +230,7 @@ class FcgiConnection(OriginConnection):
             self._start(exchange, self._reply, held, done)
 
     def _refused(self, exchange: Exchange) -> ReplyHead:
-        self.server.log("error", "proxy_fcgi", BAD_HEAD, exchange=exchange)
+        tell(exchange, OriginBroke(500, BAD_HEAD, said=_unreadable(exchange)))
         return ReplyHead(500, standard_reason(500), [], 0, True)
 
     def _start(self, exchange: Exchange, reply: ReplyHead, body: bytes, done: bool) -> None:
@@ -282,6 +287,10 @@ def _broken(exchange: Exchange, said: str, system: str) -> OriginBroke:
     return OriginBroke(503, said, said=(Said("error", "proxy_fcgi", said), *_dispatching(exchange, system)))
 
 
+def _unreadable(exchange: Exchange) -> tuple[Said, ...]:
+    return (Said("error", "proxy_fcgi", BAD_HEAD), *_dispatching(exchange, INVALID))
+
+
 def _dispatching(exchange: Exchange, system: str, more: str = "") -> tuple[Said, ...]:
     """What ends a request that was on its way; httpd names its own port there, unless it is the usual one."""
     decision, scheme = exchange.plan.decision, exchange.client.door.scheme
@@ -299,22 +308,29 @@ def _end_of_head(data: bytes) -> int:
     return min(found, default=-1)
 
 
+def _is_no_head(head: bytes) -> bool:
+    """Whether a script's head is a status line, or has a line that is no field: that is a 500, and nothing else."""
+    return head.startswith(b"HTTP/") or any(line and b":" not in line for line in _lines(head))
+
+
+def _lines(head: bytes) -> list[bytes]:
+    return head.replace(b"\r", b"").split(b"\n")
+
+
 def _usual(exchange: Exchange) -> int:
     """The status of a script that says none: that of the error whose document it is."""
     return exchange.first_status or 200
 
 
 def read_script_head(head: bytes, usual: int = 200) -> ReplyHead:
-    """The head that a script wrote; its status is ``usual`` unless it says another (FC-10). Raises OriginBroke(500)."""
-    status, reason = usual, standard_reason(usual)
+    """The head that a script wrote, of lines with a colon; its status is ``usual`` unless it says another (FC-10)."""
+    status, reason, shown = usual, standard_reason(usual), 0
     fields: Fields = []
     kind: Fields = []
-    for line in filter(None, head.replace(b"\r\n", b"\n").split(b"\n")):
-        name, colon, value = line.partition(b":")
-        if not colon or not _is_token(name):
-            raise bad_head()
+    for line in filter(None, _lines(head)):
+        name, _, value = line.partition(b":")
         if name.lower() == b"status":
-            status, reason = _status(value.lstrip())
+            status, reason, shown = _status(value.lstrip(b" \t"))
             continue
         value = value.strip()
         if name.lower() == b"location":
@@ -328,7 +344,8 @@ def read_script_head(head: bytes, usual: int = 200) -> ReplyHead:
             _add(fields, name, value)
     fields += kind
     names = frozenset(name.lower() for name, _ in fields)
-    return ReplyHead(status, reason, fields, UNTIL_CLOSE, True, names=names)
+    unfit = not all(is_fit(*pair) for pair in fields)
+    return ReplyHead(status, reason, fields, UNTIL_CLOSE, True, names=names, unfit=unfit, shown=shown)
 
 
 def _add(fields: Fields, name: bytes, value: bytes) -> None:
@@ -340,19 +357,20 @@ def _add(fields: Fields, name: bytes, value: bytes) -> None:
         fields[at] = fields[at][0], b"%b, %b" % (fields[at][1], value)
 
 
-def bad_head() -> OriginBroke:
-    return OriginBroke(500, BAD_HEAD, said=(Said("error", "proxy_fcgi", BAD_HEAD),))
+#: What the C library reads of a text as a number.
+_NUMBER = re.compile(rb"[+-]?[0-9]{1,9}")
 
 
-def _status(value: bytes) -> tuple[int, bytes]:
-    """The status and its words; what is no status is a fault of the script's."""
-    number, blank, reason = value.partition(b" ")
-    status = int(number) if number.isdigit() and len(number) == 3 and number >= b"100" else 500
-    return status, reason.strip() if number.isdigit() and blank else standard_reason(status)
+def _status(value: bytes) -> tuple[int, bytes, int]:
+    """The status that a script says, its words, and the status in the first line where that is another (FC-10).
 
-
-_TOKEN = frozenset(b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-
-
-def _is_token(name: bytes) -> bool:
-    return bool(name) and _TOKEN.issuperset(name)
+    Where the text is no status line, the number that it begins with is logged and asked for all the same.
+    """
+    found = _NUMBER.match(value)
+    status = int(found[0]) if found else 0
+    digits, blank, reason = value[:3], value[3:4], value[4:]
+    if len(digits) < 3 or not digits.isdigit() or int(digits) != status or blank not in (b"", b" "):
+        return status, standard_reason(status), spoken(status)
+    if blank:
+        return status, reason.rstrip(), 0
+    return status, standard_reason(status) if spoken(status) == status else b"", 0

@@ -205,8 +205,12 @@ def client_of(exchange: Exchange) -> str:
 
 def _status(_: str, original: bool) -> Read:
     if original:
-        return lambda exchange: str(exchange.first_status or exchange.status)
-    return lambda exchange: str(exchange.status)
+        return lambda exchange: _number_of(exchange.first_status or exchange.status)
+    return lambda exchange: _number_of(exchange.status)
+
+
+def _number_of(status: int) -> str:
+    return str(status) if status > 0 else "-"
 
 
 def _body_bytes(nothing: str) -> Read:

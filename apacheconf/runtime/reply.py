@@ -53,7 +53,7 @@ def client_head(exchange: Exchange, reply: ReplyHead, complete: bool) -> bytes:
     fields = vary_for(exchange, edited_reply(exchange, reply.status, fields))
     if reply.unfit:
         check_fields(fields, reply.reason.decode("latin-1") if reply.status == 500 else "")
-    shown = spoken(reply.status) if exchange.first_status else reply.status
+    shown = reply.shown or (spoken(reply.status) if exchange.first_status else reply.status)
     first = b"%b %03d %b\r\n" % (protocol, shown, reply.reason)
     dated = [pair for pair in fields if pair[0].lower() == b"date"]
     served = [pair for pair in fields if pair[0].lower() == b"server"]
