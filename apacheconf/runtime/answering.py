@@ -65,7 +65,7 @@ class Answering:
         A page that isn't ``measured`` has no Content-Length (RS-18, RS-31, DR-5). ``first`` is what would have been
         answered, had the body not been broken (RB-9).
         """
-        if status == 204:  # it has no page, and bytes of one would begin the next answer
+        if status in (204, 304):  # it has no page, and bytes of one would begin the next answer
             decision = exchange.plan.decision
             vary = [] if decision is None else vary_lines(decision)
             self.answer(exchange, status, b"", [*kept, *vary], reason.encode("latin-1"))

@@ -13,7 +13,7 @@ from apacheconf.runtime.framing import CHUNKED_FIELD, LAST_CHUNK, chunk, unmeasu
 from apacheconf.runtime.handlers import handle
 from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.naming import signature
-from apacheconf.runtime.page_texts import Html, escape
+from apacheconf.runtime.page_texts import MOVED, REDIRECTS, Html, escape
 from apacheconf.runtime.pages import CONTENT_TYPE, signed
 from apacheconf.runtime.switches import vary_lines
 
@@ -46,18 +46,6 @@ def local_answer(client: ClientConnection, exchange: Exchange, head: RequestHead
         client.refuse(exchange, status, reason, note, kept=kept, measured=not decision.lost, first=decision.lost)
 
 
-#: What the page of a redirect says, where it isn't that the document has moved.
-_MOVED = '<p>The document has moved <a href="{}">here</a>.</p>\n'
-_REDIRECTS = {
-    300: "",
-    303: '<p>The answer to your request is located <a href="{}">here</a>.</p>\n',
-    305: (
-        "<p>This resource is only accessible through the proxy\n<br />\n"
-        "You will need to configure your client to use that proxy.</p>\n"
-    ),
-}
-
-
 def redirect(
     client: ClientConnection,
     exchange: Exchange,
@@ -74,7 +62,7 @@ def redirect(
     body = (
         '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN" "http://www.w3.org/TR/html4/strict.dtd">\n<html><head>\n'
         f"<title>{status} {title}</title>\n</head><body>\n<h1>{title}</h1>\n"
-        f"{_REDIRECTS.get(status, _MOVED).format(escape(location))}{signed(signature(exchange))}</body></html>\n"
+        f"{REDIRECTS.get(status, MOVED).format(escape(location))}{signed(signature(exchange))}</body></html>\n"
     )
     fields = [(b"Location", location.encode("latin-1"))]
     decision = exchange.plan.decision

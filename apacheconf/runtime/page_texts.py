@@ -29,6 +29,17 @@ WITHOUT_SNI = Html(
     "which is required to access this server.<br />\n"
 )
 
+#: What the page of a redirect says, with its URL escaped, and where it isn't that the document has moved.
+MOVED = '<p>The document has moved <a href="{}">here</a>.</p>\n'
+REDIRECTS = {
+    300: "",
+    303: '<p>The answer to your request is located <a href="{}">here</a>.</p>\n',
+    305: (
+        "<p>This resource is only accessible through the proxy\n<br />\n"
+        "You will need to configure your client to use that proxy.</p>\n"
+    ),
+}
+
 #: ``{method}`` is the request's, ``{note}`` what explains it.
 RARE_TEXTS = {
     401: (
@@ -104,6 +115,8 @@ RARE_TEXTS = {
     511: "<p>The client needs to authenticate to gain\nnetwork access.</p>\n",
 }
 RARE_TEXTS[407] = RARE_TEXTS[401]
+#: A rule may answer with the status of a redirect and say no URL (RW-14).
+RARE_TEXTS |= {status: REDIRECTS.get(status, MOVED).format("") for status in (300, 301, 302, 303, 305, 307, 308)}
 #: A 417 for which no Expect can be named, as when an origin gave it.
 UNSEEN_EXPECTATION = (
     "<p>No expectation was seen, the Expect request-header \nfield was not presented by the client.\n"
