@@ -83,6 +83,8 @@ class State:
     of UseCanonicalName, ``dns_name`` what DNS does; ``asked_host`` is the Host header as it came, or the authority in
     its place.
 
+    ``mapped`` is the URL at an origin as it is written, ``sent`` as its module writes it when fixups begin.
+
     ``sections`` are the layers that apply in the end, ``sections_before`` those of the round that led here.
     """
 
@@ -97,6 +99,7 @@ class State:
     file: str = ""
     path_info: str = ""
     mapped: str = ""
+    sent: str = ""
     unmapped: str = ""
     handler: str = ""
     status: int = 200

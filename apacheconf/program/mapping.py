@@ -87,6 +87,22 @@ def _go(origin: Origin, url: str, path: str, raw: bool, course: Course) -> None:
     course.origin = origin
     state.mapped = url
     course.uri = _uri(path, raw, state)
+    state.sent = sent_url(origin, url, course.uri)
+
+
+#: A URL up to its path.
+_AUTHORITY = re.compile(r"[A-Za-z0-9+.-]+://[^/?#]*")
+
+
+def sent_url(origin: Origin, url: str, uri: str) -> str:
+    """The URL at an origin with ``uri``, as the fixups of mod_proxy write it; FastCGI's has no query.
+
+    A balancer's, or that of a socket, stays as it is: a member is chosen later.
+    """
+    authority = _AUTHORITY.match(url)
+    if isinstance(origin, Balancer) or authority is None:
+        return url
+    return authority[0].lower() + (uri.partition("?")[0] if is_fcgi(origin) else uri)
 
 
 def _uri(path: str, raw: bool, state: State) -> str:

@@ -19,7 +19,7 @@ from apacheconf.program.by_request import NoAuthority, log_no_authority, origin_
 from apacheconf.program.evaluate import State, holds, text_of
 from apacheconf.program.files import exists, merged
 from apacheconf.program.index import names_of
-from apacheconf.program.mapping import ABOVE_ROOT, BROKEN, encoded, is_broken, log_invalid, log_unmapped
+from apacheconf.program.mapping import ABOVE_ROOT, BROKEN, encoded, is_broken, log_invalid, log_unmapped, sent_url
 from apacheconf.program.rewriting_here import REDIRECT_HANDLER, begin_here, local_path, redirected
 from apacheconf.program.sharing import authority_of, falls_under, generic_worker, target_path
 from apacheconf.program.steps import Aim, BeginRewriting, FinishRewriting, Rewrite
@@ -38,6 +38,7 @@ _ABSOLUTE = re.compile(
 )
 #: A URL as far as its path, a socket's name in front.
 _AUTHORITY = re.compile(r"(?:unix:[^|]*\|)?[A-Za-z0-9+.-]+://[^/?#]*", re.IGNORECASE)
+_PROXY = "proxy:"
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _RAW = re.compile(r"[\x00-\x20\x7f]")
 
@@ -232,6 +233,9 @@ def _finish_here(run: Rewriting, action: FinishRewriting, course: Course) -> Non
     if scheme is not None and not run.passed:
         run.url = redirected(run.url, action, scheme.end())
         _redirect(run, course)
+    elif run.url.startswith(_PROXY) and run.last is not None and not run.passed:  # what a mapping has made, or a rule
+        run.url = run.url.removeprefix(_PROXY)
+        _to_origin(run, run.last, course)
     elif not run.url.startswith("/"):
         course.refuse(400, f"{run.url!r} is no path")
     elif run.url != run.first:
@@ -307,7 +311,7 @@ def _to_origin(run: Rewriting, action: Rewrite, course: Course) -> None:
     if run.escaped and not escaped:
         course.refuse(400, BROKEN)
     else:
-        course.uri = uri
+        course.uri, state.sent = uri, sent_url(course.origin, run.url, uri)
         course.unfit = not run.escaped and _RAW.search(path + query) is not None  # RW-12
 
 

@@ -91,7 +91,7 @@ _VARIABLES: dict[str, Callable[[State], str | None]] = {
     "UNIQUE_ID_OF_REQUEST": lambda s: s.env.get("REDIRECT_UNIQUE_ID") or unique_id(),
     "CONTEXT_DOCUMENT_ROOT": lambda s: s.context_root or s.root,
     "CONTEXT_PREFIX": lambda s: s.context_prefix,
-    "REQUEST_FILENAME": lambda s: f"proxy:{s.mapped}" if s.mapped else s.file or s.unmapped,
+    "REQUEST_FILENAME": lambda s: _file(s),
     "REQUEST_BASENAME": lambda s: s.file.rpartition("/")[2],
     "MAPPED_URL": lambda s: s.mapped,
     "CONTENT_TYPE": lambda s: _answered(s, "Content-Type"),
@@ -134,6 +134,14 @@ def _answer_field(state: State, name: str) -> str | None:
     """A field of the answer; a type that no origin has told lies elsewhere until the answer is sent (EXPR-32)."""
     hidden = name.lower() == "content-type" and state.phase is Phase.FILTERS and not state.mapped
     return None if hidden else _answered(state, name)
+
+
+def _file(state: State) -> str:
+    """The file, or the URL at an origin, which fixups but for a section's rules see as it is sent (EXPR-19)."""
+    if not state.mapped:
+        return state.file or state.unmapped
+    is_sent = state.phase is Phase.FIXUPS and state.rewritten is None
+    return f"proxy:{state.sent if is_sent else state.mapped}"
 
 
 def _handler(state: State) -> str:

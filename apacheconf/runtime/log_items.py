@@ -263,10 +263,13 @@ def _log_id(argument: str, _: bool) -> Read:
 
 
 def _file(exchange: Exchange) -> str | None:
-    plan = exchange.plan
-    if plan.service is None:
-        return _of_text(plan.decision.file) if plan.decision is not None and plan.decision.file else None
-    return _of_text(f"proxy:{exchange.origin_url()}")
+    plan, decision = exchange.plan, exchange.plan.decision
+    if plan.service is not None:
+        return _of_text(f"proxy:{exchange.origin_url()}")
+    if decision is None:
+        return None
+    refused = decision.state.mapped if decision.state is not None else ""
+    return _of_text(decision.file or (f"proxy:{refused}" if refused else "")) or None
 
 
 def _handler(_: str, original: bool) -> Read:
