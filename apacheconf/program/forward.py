@@ -150,7 +150,7 @@ def decision_of(course: Course, keep_alive: bool = True) -> Decision:
         messages=tuple(course.messages),
         fields=tuple(course.fields),
         user=state.user,
-        client=state.request.peer[0] if state.request.peer != state.request.connected else "",
+        client=state.request.peer if state.host.remote_ip is not None and state.request.connection_peer else None,
         levels=course.levels,
         naming=state.naming,
     )

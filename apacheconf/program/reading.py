@@ -57,10 +57,10 @@ def _course(program: Program, request: Request, target: Target, name: HostName |
     if asked and headers.get("Host") is not None:  # it takes the place of a Host header, and is none by itself
         headers.replace("Host", target.authority.lower())
     proxies = ""
-    if host.remote_ip is not None:
+    if host.remote_ip is not None and request.connection_peer is None:  # a preamble has the first word (RI-5)
         client, proxies = client_behind(host.remote_ip, request.peer[0], headers)
-        if client != request.peer[0]:
-            request = replace(request, peer=(client, request.peer[1]), connection_peer=request.connected)
+        if client:
+            request = replace(request, peer=(client, 0), connection_peer=request.peer)
     state = State(request, host, target.raw_path, target.query, name.name if name else None)
     state.headers, state.asked_host = headers, headers.get("Host") or ""
     if proxies:

@@ -34,10 +34,13 @@ class RemoteIp:
 
 
 def client_behind(rules: RemoteIp, peer: str, headers: HeaderTable) -> tuple[str, str]:
-    """The client's address, and the list of proxies on the way; takes out of ``headers`` what was believed."""
+    """The client's address, and the list of proxies on the way; takes out of ``headers`` what was believed.
+
+    Both are empty where nobody is named that may be believed.
+    """
     rest = headers.get(rules.header)
     if not rest:
-        return peer, ""
+        return "", ""
     trusted = [(ip_network(each), internal) for each, internal in rules.trusted]
     client, internal, on_the_way = _plain(peer), False, list[str]()
     left: str | None = rest
@@ -55,7 +58,7 @@ def client_behind(rules: RemoteIp, peer: str, headers: HeaderTable) -> tuple[str
             on_the_way.append(str(client))
         client, left = found, before if comma else None
     if left == rest:
-        return peer, ""
+        return "", ""
     _leave(rules, headers, left, ", ".join(on_the_way))
     return str(client), ", ".join(on_the_way)
 

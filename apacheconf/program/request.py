@@ -38,8 +38,9 @@ class Request:
     ``local`` is the address and port the configuration speaks of (after ``--listen``), ``peer`` the client's.
     ``target`` is the request-target as sent. ``version`` is (1, 1) or (1, 0) or (0, 9). ``tls`` are the SSL_ variables
     of a connection over TLS, whose SNI is ``sni``. ``authority`` is asked about users, and about names of addresses;
-    ``connection_peer`` is who is connected, where that isn't the client. ``ask_certificate`` asks a client over TLS for
-    one: whether that can be, None where nobody can be asked in any way (``runtime.secured``); it may raise Pending.
+    ``connection_peer`` is who is connected, where a preamble or a header has told who the client is.
+    ``ask_certificate`` asks a client over TLS for one: whether that can be, None where nobody can be asked in any way
+    (``runtime.secured``); it may raise Pending.
     ``turn`` tells which request of which connection it is: one that is decided twice is the same one still.
     ``line_method`` is what stands in the request line where something is asked for by GET in its place.
     An ``imagined`` request is for a configuration of another machine: folders that aren't here are taken to be there.
@@ -144,7 +145,7 @@ class Decision:
     naming: Naming | None = None
     fields: Headers = ()
     user: str | None = None
-    client: str = ""
+    client: tuple[str, int] | None = None
     state: State | None = field(default=None, compare=False, repr=False)
 
     @property

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from apacheconf.runtime.answer import spoken, standard_reason
 from apacheconf.runtime.documents import answered_by_document
-from apacheconf.runtime.framing import CHUNKED_FIELD, unmeasured
+from apacheconf.runtime.framing import CHUNKED_FIELD, LAST_CHUNK, chunk, leave_unmeasured
 from apacheconf.runtime.mod_headers import edited_error, edited_reply
 from apacheconf.runtime.naming import self_url, signature
 from apacheconf.runtime.pages import CLOSING, CONTENT_TYPE, page
@@ -89,7 +89,7 @@ class Answering:
             exchange.stay = False
         fields = [*kept, (b"Content-Type", CONTENT_TYPE), *expires]
         if not measured and (uncached or status == 416):
-            body = unmeasured(exchange, body, fields)
+            leave_unmeasured(exchange, fields)
         elif not measured:
             exchange.stay = False
         self.answer(exchange, status, body, fields, reason.encode("latin-1"), measured)
@@ -106,13 +106,16 @@ class Answering:
     ) -> None:
         """Answer a request here, with its whole body, and with its length if it is ``measured``.
 
-        It is ``completed`` when Header does with it what it does with an origin's answer.
+        It is sent in chunks where the last field says so, and ``completed`` when Header does with it what it does with
+        an origin's answer.
         """
         exchange.written = len(body)
         exchange.stay = exchange.stay and not self._expect_refused
-        fixed = measured and not exchange.head_only and status not in (204, 304) and fields[-1:] != [CHUNKED_FIELD]
+        in_chunks = fields[-1:] == [CHUNKED_FIELD]
+        fixed = measured and not exchange.head_only and status not in (204, 304) and not in_chunks
         head = self.begin(exchange, status, fields, reason, len(body) if fixed else None, completed)
-        self.write(head if exchange.head_only else head + body)
+        sent = b"" if exchange.head_only else chunk([body]) + LAST_CHUNK if in_chunks else body
+        self.write(head + sent)
         self.finished(exchange)
 
     def begin(

@@ -143,6 +143,13 @@ DIFFERENCES = (
         "RFC 9110, section 14.2, has ranges for GET alone, and other answers to HEAD keep to it",
     ),
     Difference(
+        ("RI-5",),
+        "PROXY UNKNOWN and nothing else before the end of its line, with the request behind it at once",
+        "is dropped (AH03513): it is shorter than httpd's first read",
+        "is the balancer's own request, as with anything else in the line",
+        "it is the shortest line that the PROXY protocol has, and HAProxy writes it",
+    ),
+    Difference(
         ("HC-12",),
         "the body of an answer to a health check",
         "is read whole, however long",

@@ -20,7 +20,7 @@ from apacheconf.program.steps import SetErrorDocument
 from apacheconf.program.values import Literal, Value
 from apacheconf.runtime.answer import spoken
 from apacheconf.runtime.forward import header_lines, with_empty_body
-from apacheconf.runtime.framing import unmeasured
+from apacheconf.runtime.framing import leave_unmeasured
 from apacheconf.runtime.local import redirect
 from apacheconf.runtime.pages import CLOSING, CONTENT_TYPE
 
@@ -76,7 +76,8 @@ def answered_by_document(
     else:
         text = _text(exchange, status, document.text, "").encode("latin-1", "replace")
         fields = [*(pair for pair in kept if pair[0] in (b"Allow", b"Expires")), (b"Content-Type", CONTENT_TYPE)]
-        text = text if measured else unmeasured(exchange, text, fields)
+        if not measured:
+            leave_unmeasured(exchange, fields)
         client.answer(exchange, status, text, fields, reason.encode("latin-1"), measured)
     return True
 

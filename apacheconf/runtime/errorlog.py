@@ -183,10 +183,7 @@ def _peer(about: About) -> str:
     client = about.client
     if client is None:
         return about.remote
-    address, port = client.peer_address
-    decision = about.exchange.plan.decision if about.exchange is not None else None
-    if decision is not None and decision.client:
-        address = decision.client
+    address, port = client.peer_address if about.exchange is None else about.exchange.who
     return f"{address}:{port}"
 
 

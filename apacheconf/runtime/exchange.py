@@ -24,6 +24,7 @@ from apacheconf.runtime.forward import Lines
 from apacheconf.runtime.forwarding import KnownReply, Plan
 from apacheconf.runtime.framing import CHUNKED, LAST_CHUNK, UNTIL_CLOSE, chunk
 from apacheconf.runtime.mod_mime import describe_reply
+from apacheconf.runtime.proxy_protocol import connected
 from apacheconf.runtime.ranges import apply_range
 from apacheconf.runtime.reply import client_head
 from apacheconf.runtime.requesting import Requesting
@@ -233,6 +234,7 @@ class Exchange(Requesting):
         if done and self.ranged and reply.status == 200 and pieces and reply.length not in (CHUNKED, UNTIL_CLOSE):
             try:
                 pieces = apply_range(self, reply, b"".join(pieces))
+                self.status = reply.status
             except Unsatisfiable:
                 self.overridden = _OUT_OF_RANGE
                 return
@@ -286,6 +288,14 @@ class Exchange(Requesting):
         if reply.length not in (CHUNKED, UNTIL_CLOSE) or not self._chunks():
             return b"".join(pieces)
         return chunk(pieces) + (LAST_CHUNK if done else b"")
+
+    @property
+    def who(self) -> tuple[str, int]:
+        """The client's address and port, as mod_remoteip found them out (RI-4), which it does for what can be read."""
+        decision, peer = self.plan.decision, self.client.peer_address
+        if decision is None:
+            return peer
+        return decision.client or (connected(peer) if decision.host is None else peer)
 
     def _chunks(self) -> bool:
         return self.version >= (1, 1) and not self.unchunked

@@ -23,6 +23,7 @@ from apacheconf.runtime.faults import END, INVALID, TOO_LATE
 from apacheconf.runtime.framing import UNTIL_CLOSE
 from apacheconf.runtime.origin import OriginConnection
 from apacheconf.runtime.pool import Pool
+from apacheconf.runtime.proxy_protocol import connected
 from apacheconf.runtime.resolving import translated
 from apacheconf.runtime.state import ServerState
 from apacheconf.runtime.strict import Fields, is_fit
@@ -76,7 +77,7 @@ def parameters(exchange: Exchange, pool: Pool) -> dict[str, str]:
         found["PATH_TRANSLATED"] = there
     found["SCRIPT_FILENAME"] = file or script_name(pool.worker, path, rules)
     found["PATH"] = os.environ.get("PATH", "/bin:/usr/bin:/usr/local/bin")
-    found["REMOTE_PORT"] = str(exchange.client.peer_address[1])
+    found["REMOTE_PORT"] = str(connected(exchange.client.peer_address)[1])
     if exchange.field(b"content-length") or exchange.field(b"transfer-encoding"):
         found["CONTENT_LENGTH"] = "0"  # of what is left: the handler of files drops a body before it fails
     if exchange.body_length:

@@ -225,10 +225,9 @@ CHUNKED_FIELD = (b"Transfer-Encoding", b"chunked")
 LAST_CHUNK = b"0\r\n\r\n"
 
 
-def unmeasured(exchange: Exchange, body: bytes, fields: Fields) -> bytes:
-    """The body of an answer without Content-Length: in chunks where the connection stays, else up to its end."""
+def leave_unmeasured(exchange: Exchange, fields: Fields) -> None:
+    """Have an answer end without Content-Length: in chunks where the connection stays, else where that ends."""
     if exchange.stay and exchange.version >= (1, 1) and not exchange.head_only:
         fields.append(CHUNKED_FIELD)
-        return chunk([body]) + LAST_CHUNK
-    exchange.stay = exchange.stay and exchange.head_only
-    return body
+    else:
+        exchange.stay = exchange.stay and exchange.head_only

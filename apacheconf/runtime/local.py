@@ -9,7 +9,7 @@ from apacheconf.program.forward import FORWARDS_SPENT, FORWARDS_UNREAD
 from apacheconf.program.request import Decision
 from apacheconf.program.uri import parse_target
 from apacheconf.runtime.answer import spoken, standard_reason
-from apacheconf.runtime.framing import CHUNKED_FIELD, LAST_CHUNK, chunk, unmeasured
+from apacheconf.runtime.framing import CHUNKED_FIELD, leave_unmeasured
 from apacheconf.runtime.handlers import handle
 from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.naming import signature
@@ -73,9 +73,9 @@ def redirect(
     filtering = exchange.plan.forwarding.filtering
     if filtering is not None:
         fields = filtering.expired(exchange, fields)
-    page = body.encode("latin-1")
-    page = page if measured else unmeasured(exchange, page, fields)
-    client.answer(exchange, status, page, fields, measured=measured)
+    if not measured:
+        leave_unmeasured(exchange, fields)
+    client.answer(exchange, status, body.encode("latin-1"), fields, measured=measured)
 
 
 def _is_for_all(head: RequestHead) -> bool:
@@ -112,6 +112,6 @@ def _echo(client: ClientConnection, exchange: Exchange, head: RequestHead, decis
     echo = b"%b\r\n%b\r\n" % (exchange.request_line, lines)
     in_chunks = exchange.version >= (1, 1) and not client.expects
     if in_chunks:
-        echo, fields = chunk([echo]) + LAST_CHUNK, [*fields, CHUNKED_FIELD]
+        fields = [*fields, CHUNKED_FIELD]
     exchange.stay = exchange.stay and in_chunks
     client.answer(exchange, 200, echo, fields, measured=False, completed=True)

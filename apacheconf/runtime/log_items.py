@@ -132,6 +132,8 @@ def _response_field(argument: str, _: bool) -> Read:
     def read(exchange: Exchange) -> str | None:
         lines = [line.partition(b":") for line in exchange.head_sent().split(b"\r\n")[1:]]
         values = [value.strip() for key, _, value in lines if key.lower() == name]
+        if values and name == b"content-type" and exchange.status not in (204, 304):  # as the core has it: bare
+            return escaped(values[0].partition(b";")[0].rstrip(b" \t"))
         return escaped(values[0]) if values else None
 
     return read
@@ -199,8 +201,7 @@ def _address(argument: str, _: bool) -> Read:
 
 def client_of(exchange: Exchange) -> str:
     """The client's address, as mod_remoteip found it out or as it is connected (RI-4)."""
-    decision = exchange.plan.decision
-    return (decision.client if decision is not None else "") or exchange.client.peer_address[0]
+    return exchange.who[0]
 
 
 def _status(_: str, original: bool) -> Read:
@@ -221,7 +222,7 @@ def _port(argument: str, _: bool) -> Read:
     if argument == "local":
         return lambda exchange: str(exchange.client.door.address[1])
     if argument == "remote":
-        return lambda exchange: str(exchange.client.peer_address[1])
+        return lambda exchange: str(exchange.who[1])
 
     def read(exchange: Exchange) -> str:
         return str(exchange.site.host.port or (443 if exchange.client.door.scheme == "https" else 80))

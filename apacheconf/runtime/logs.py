@@ -18,6 +18,7 @@ from apacheconf.program.request import Request
 from apacheconf.program.steps import Log, LogItem, Step
 from apacheconf.program.values import Value, Variable
 from apacheconf.runtime.log_items import Read, item_of, lines_sent, split_line
+from apacheconf.runtime.proxy_protocol import balancer_of
 
 if TYPE_CHECKING:
     from apacheconf.program.hosts import Host
@@ -141,7 +142,8 @@ def _request(exchange: Exchange) -> Request:
     client = exchange.client
     scheme, tls = client.door.scheme, client.tls or {}
     address, peer = client.door.address, client.peer_address
-    return Request(method, target, fields, exchange.version, address, peer, scheme, tls)
+    told = balancer_of(peer)
+    return Request(method, target, fields, exchange.version, address, peer, scheme, tls, connection_peer=told)
 
 
 def variables(exchange: Exchange) -> dict[str, str]:

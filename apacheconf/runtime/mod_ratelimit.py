@@ -16,20 +16,30 @@ if TYPE_CHECKING:
 
 #: Seconds between two chunks, as in httpd.
 INTERVAL = 0.2
+#: The most that httpd can count.
+_MOST = 2**63 - 1
 _NUMBER = re.compile(r"\s*[+-]?\d+")
 
 
 def rate_limit(about: Answered) -> None:
     """Slow the client's connection down, if the answer's variables say so; the answer itself stays as it is."""
-    rate = _kibibytes(about.variable("rate-limit"))
-    if rate > 0:
-        slow_down(about.exchange.client, rate, max(0, _kibibytes(about.variable("rate-initial-burst"))))
+    rate = _kibibytes(about, "rate-limit", "AH03488: rl: disabling")
+    if rate:
+        slow_down(about.exchange.client, rate, _kibibytes(about, "rate-initial-burst", "AH03489: rl: disabling burst"))
 
 
-def _kibibytes(text: str | None) -> int:
-    """What ``text`` begins with as a number, in bytes; 0 where it is none."""
-    found = _NUMBER.match(text or "")
-    return int(found[0]) * 1024 if found else 0
+def _kibibytes(about: Answered, name: str, disabling: str) -> int:
+    """The number that a variable begins with, in bytes; 0 where it is none, or none that makes sense."""
+    text = about.variable(name)
+    if text is None:
+        return 0
+    found = _NUMBER.match(text)
+    size = int(found[0]) * 1024 if found else 0
+    if 0 < size <= _MOST:
+        return size
+    said = f"{disabling}: {name} = {text} (too high?)"
+    about.exchange.client.server.log("info", "ratelimit", said, exchange=about.exchange)
+    return 0
 
 
 def slow_down(client: ClientConnection, rate: int, burst: int) -> None:

@@ -19,7 +19,7 @@ from apacheconf.runtime.errors import ClientBroke, OriginBroke, Said
 from apacheconf.runtime.forward import Lines, count_forwards, wants_to_stay, with_empty_body
 from apacheconf.runtime.forwarding import Block, Plan
 from apacheconf.runtime.heads import RequestHead
-from apacheconf.runtime.proxy_protocol import connected
+from apacheconf.runtime.proxy_protocol import balancer_of
 from apacheconf.runtime.site import CHECKED_BY_DECIDE, Site
 from apacheconf.runtime.strict import read_request_line
 from apacheconf.runtime.switches import relays_expect
@@ -174,7 +174,7 @@ def request_of(client: ClientConnection, head: RequestHead) -> Request:
         client.door.scheme,
         client.tls or {},
         authority=client.server.authority,
-        connection_peer=connected(client.peer_address),
+        connection_peer=balancer_of(client.peer_address),
         turn=(client.serial, client.requests),
         ask_certificate=client.ask_certificate,
     )

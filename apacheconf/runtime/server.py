@@ -20,6 +20,7 @@ from apacheconf.runtime.accesslog import access_logger
 from apacheconf.runtime.blocking import look_up
 from apacheconf.runtime.client import ClientConnection
 from apacheconf.runtime.connecting import Connecting
+from apacheconf.runtime.errors import Said
 from apacheconf.runtime.honesty import refuse_dishonoured
 from apacheconf.runtime.listening import bind, name_of, places
 from apacheconf.runtime.logfiles import LogFiles
@@ -267,9 +268,9 @@ class _Arrival:
         """The PROXY protocol comes first; what doesn't begin with it is dropped."""
         server = self._server
 
-        def dropped(why: str) -> None:
-            said = f"RemoteIPProxyProtocol: {why} from {client[0]}:{client[1]}"
-            server.log("error", "remoteip", said, host=door.main.host)
+        def dropped(said: Said) -> None:
+            about = ClientConnection(server, door, client)
+            server.log(said.level, said.module, said.text, host=door.main.host, client=about, system=said.system)
 
         preamble = Preamble(transport, client, lambda peer: arrived(server, door, peer), dropped)
         preamble.wait_in(server.handshakes, server.now + door.main.limits.timeout)

@@ -11,6 +11,7 @@ from tests.runtime.misread import MISREAD
 from tests.runtime.oddities import ODD
 from tests.runtime.parameters import PLAYS as PARAMETERS
 from tests.runtime.peculiar import PECULIAR
+from tests.runtime.preambles import PREAMBLES
 from tests.runtime.released import RELEASED
 from tests.runtime.scripts import PLAYS
 
@@ -26,4 +27,5 @@ ALL = (
     *RELEASED,
     *PECULIAR,
     *PARAMETERS,
+    *PREAMBLES,
 )

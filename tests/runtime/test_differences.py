@@ -24,6 +24,7 @@ from apacheconf.runtime.errorlog import About, formatted
 from apacheconf.runtime.framing import UNTIL_CLOSE
 from apacheconf.runtime.health import Answer
 from apacheconf.runtime.http_origin import MAX_HEAD
+from apacheconf.runtime.proxy_protocol import read_preamble
 from tests import wire
 from tests.live import test_sockets as sockets
 from tests.program import test_headers as headers
@@ -327,6 +328,11 @@ def test_a_range_of_an_old_answer_to_head() -> None:
     assert answer.startswith(b"HTTP/1.1 200 ") and b"Content-Length: 5\r\n" in answer
 
 
+def test_the_shortest_preamble() -> None:
+    line = b"PROXY UNKNOWN\r\n"
+    assert read_preamble(line + b"GET / HTTP/1.1\r\n") == (None, len(line))
+
+
 def test_a_redirect_that_a_later_rule_takes_back(tmp_path: Path) -> None:
     (tmp_path / "one.txt").write_text("one")
     rules = "RewriteEngine On\nRewriteRule ^/x$ http://elsewhere.example/\nRewriteRule elsewhere /one.txt\n"
@@ -357,6 +363,7 @@ SHOWN: dict[str, Callable[..., None]] = {
     "a client that leaves": test_a_client_that_leaves,
     "an answer that comes in": conversations.test_a_final_answer_in_place_of_100_ends_the_client_connection,
     "HEAD with Range": test_a_range_of_an_old_answer_to_head,
+    "PROXY UNKNOWN": test_the_shortest_preamble,
     "the head of": test_the_length_of_a_head,
     "the body of": test_the_length_of_a_check,
     "when a line": test_lines_wait_for_the_tick,

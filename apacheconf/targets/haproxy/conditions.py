@@ -29,7 +29,8 @@ _FETCHES = {
     "REQUEST_URI": "path,url_dec", "REQUEST_METHOD": "method", "QUERY_STRING": "query",
     "HTTP_HOST": "req.fhdr(host)", "HTTP_USER_AGENT": "req.fhdr(user-agent)", "HTTP_REFERER": "req.fhdr(referer)",
     "HTTP_COOKIE": "req.fhdr(cookie)", "HTTP_ACCEPT": "req.fhdr(accept)", "REMOTE_ADDR": "src", "SERVER_ADDR": "dst",
-    "REMOTE_PORT": "src_port", "HTTPS": "ssl_fc,iif(on,off)", "REQUEST_SCHEME": "ssl_fc,iif(https,http)",
+    "REMOTE_PORT": "src_port", "CLIENT_PORT": "src_port",
+    "HTTPS": "ssl_fc,iif(on,off)", "REQUEST_SCHEME": "ssl_fc,iif(https,http)",
     "REMOTE_USER": "var(txn.user)", "REQUEST_TIME_USEC": "date(0,us)",
 }  # fmt: skip
 #: Parts of the local time, each of two digits.

@@ -18,7 +18,8 @@ VARIABLES = {
     "REQUEST_METHOD": "$request_method", "REQUEST_SCHEME": "$scheme", "QUERY_STRING": "$args",
     "THE_REQUEST": "$request", "HTTP_USER_AGENT": "$http_user_agent",
     "HTTP_REFERER": "$http_referer", "HTTP_COOKIE": "$http_cookie", "HTTP_ACCEPT": "$http_accept",
-    "REMOTE_ADDR": "$remote_addr", "REMOTE_PORT": "$remote_port", "SERVER_ADDR": "$server_addr",
+    "REMOTE_ADDR": "$remote_addr", "REMOTE_PORT": "$remote_port", "CLIENT_PORT": "$remote_port",
+    "SERVER_ADDR": "$server_addr",
     "SERVER_PROTOCOL": "$server_protocol", "SERVER_NAME": "$host", "CONN_REMOTE_ADDR": "$realip_remote_addr",
     "SSL_CLIENT_VERIFY": "$ssl_client_verify",
 }  # fmt: skip
