@@ -111,7 +111,7 @@ def _map_below_root(root: str, path: str, course: Course) -> None:
 def _map_by_name(action: MapByName, course: Course) -> None:
     state = course.state
     name = state.request.local[0] if action.by_address else read_variable("SERVER_NAME", "", state) or ""
-    folder = filled(action.pattern, name, state.asked_port)
+    folder = filled(action.pattern, name.strip("[]"), state.asked_port)
     state.document_root = state.context_root = folder
     state.context_prefix = action.prefix
     state.file = folder + state.path.removeprefix(action.prefix)

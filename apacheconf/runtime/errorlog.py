@@ -89,7 +89,7 @@ class HostErrors:
             client.log_id = new_id()
             self._write_all(self._log.connection, replace(about, once=True, exchange=None), number)
         if exchange is not None and not exchange.log_id:
-            exchange.log_id = new_id()
+            exchange.log_id = _id_of(exchange) or new_id()
             self._write_all(self._log.request, replace(about, once=True), number)
         if self._log.line is None:
             self._write(default_line(about, self._dated), number)
@@ -105,6 +105,12 @@ class HostErrors:
 def new_id() -> str:
     """An id for a connection or a request in the error log (``%L``): eleven letters, as httpd's are."""
     return b64encode(secrets.token_bytes(8), b"+_")[:11].decode()
+
+
+def _id_of(exchange: Exchange) -> str:
+    """The id that mod_unique_id has given a request."""
+    decision = exchange.plan.decision
+    return decision.env.get("UNIQUE_ID", "") if decision is not None else ""
 
 
 # --- httpd's own line ----------------------------------------------------------------------------------------
