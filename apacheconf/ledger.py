@@ -166,6 +166,8 @@ class Ledger:
         shared, move = self._shared.get(number, _NOTHING)
         if move is not None:
             shared = tuple(filter(None, map(move, shared)))
+        if own and len(own) == 1 and not shared:
+            return (own[0],)
         return tuple(dict.fromkeys(chain(shared, own))) if own else shared
 
     def rows(self, fallback: Callable[[Written], Answer | None] = lambda _: None) -> tuple[Row, ...]:

@@ -290,10 +290,11 @@ class Host:
 
     def written(self, numbers: Iterable[int]) -> tuple[Written, ...]:
         """Directives by their numbers; those of ``.htaccess`` files that were read meanwhile come behind the host's."""
-        own = len(self.directives)
         found = tuple(numbers)
-        if all(number < own for number in found):
-            return tuple(self.directives[number] for number in found)
+        try:
+            return tuple([self.directives[number] for number in found])
+        except IndexError:
+            own = len(self.directives)
         later = () if self.builder is None else self.builder.linker.directives
         return tuple(self.directives[number] if number < own else later[number] for number in found)
 

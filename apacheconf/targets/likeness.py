@@ -74,7 +74,10 @@ def numbers_of_redirects(shape: Shape) -> tuple[int, ...]:
 def _walk(section: Written) -> Iterator[Written]:
     yield section
     for child in children_of(section):
-        yield from _walk(child)
+        if children_of(child):
+            yield from _walk(child)
+        else:
+            yield child
 
 
 def _asks_origins(shape: Shape) -> bool:

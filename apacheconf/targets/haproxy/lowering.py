@@ -73,6 +73,8 @@ class Lowering:
     #: The key of ``a.crt`` is ``a.key``, not ``a.crt.key``.
     keys_without_crt: bool = False
 
+    _host_names: dict[int, str] = field(default_factory=dict, init=False)
+
     def is_in_front(self, host: Host, step: Step) -> bool:
         """Whether the frontends add a header line for all that the host answers."""
         return (host.number, step.said_by, step.action) in self.in_front
@@ -83,7 +85,9 @@ class Lowering:
 
     def host_name(self, number: int) -> str:
         """What a host is called in the output."""
-        return self.names.of(("host", number), self.program.hosts[number].name or "main")
+        if number not in self._host_names:
+            self._host_names[number] = self.names.of(("host", number), self.program.hosts[number].name or "main")
+        return self._host_names[number]
 
     def kind_name(self, kind: Kind) -> str:
         """What hosts that are alike are called together."""

@@ -148,7 +148,7 @@ def _weights(workers: tuple[Worker, ...]) -> list[int]:
 
 def _worker_claims(worker: Worker, workers: tuple[Worker, ...]) -> list[Claim]:
     said_by = worker.said_by
-    claims = []
+    claims: list[Claim] = []
     if worker.member:
         tiers = worker.member.status & {"N", "R", "I"} or worker.member.lbset
         claims.append(
