@@ -58,7 +58,7 @@ def run(
     ] = None,
 ) -> None:
     """Translate to nginx or HAProxy, and account for every directive."""
-    from apacheconf.cli import differing, reports, sarif, writing
+    from apacheconf.cli import reports, writing
     from apacheconf.cli.draw import print_lines
     from apacheconf.model.collecting import no_collection
     from apacheconf.targets import translate
@@ -68,6 +68,8 @@ def run(
     with no_collection():
         translation = translate(program, to.value, version, places.is_folder)
     if strict:
+        from apacheconf.cli import differing
+
         why = f"--strict: {translation.target} would differ; nothing was written"
         differing.refuse(translation, accept or (), why)
     verdict = _ask_checker(translation) if check else None
@@ -75,9 +77,18 @@ def run(
     for_report.check_one()
     places.write(translation.files)
     if report:
-        made = sarif.as_sarif(translation) if report.endswith(".sarif") else reports.as_json(translation, verdict)
-        for_report.write_one(made)
+        for_report.write_one(_for_programs(report, translation, verdict))
     print_lines(reports.text(translation, verdict), sys.stderr)
+
+
+def _for_programs(name: str, translation: Translation, verdict: CheckResult | None) -> str:
+    if not name.endswith(".sarif"):
+        from apacheconf.cli import reports
+
+        return reports.as_json(translation, verdict)
+    from apacheconf.cli import sarif
+
+    return sarif.as_sarif(translation)
 
 
 def _ask_checker(translation: Translation) -> CheckResult:

@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -157,8 +156,11 @@ def _handler(state: State) -> str:
 def _last_modified(state: State) -> str:
     """When the file was changed, once it has answered; until then, and for others, the beginning of time (EXPR-32)."""
     told = None if state.mapped else _answered(state, "Last-Modified")
-    when = parsedate_to_datetime(told) if told else datetime.fromtimestamp(0, UTC)
-    return when.strftime("%Y%m%d%H%M%S")
+    if not told:
+        return datetime.fromtimestamp(0, UTC).strftime("%Y%m%d%H%M%S")
+    from email.utils import parsedate_to_datetime  # seldom asked, and slow to import
+
+    return parsedate_to_datetime(told).strftime("%Y%m%d%H%M%S")
 
 
 def _here(state: State) -> str:
