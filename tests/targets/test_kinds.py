@@ -128,6 +128,37 @@ def test_a_host_with_words_of_its_own_is_no_copy(tmp_path: Path) -> None:
         assert all(f"https://h{number}.test/new" in found for number in range(90)), target
 
 
+def _that_redirect(count: int, address: str) -> str:
+    """Hosts of which each leads to itself, some by another name, and two to a neighbour."""
+    made = []
+    for number in range(count):
+        name = f"h{number}.test"
+        to = name if number not in (10, 20) else "h1.test"
+        old, rest = f'Redirect permanent "/old" "https://{to}/new"', f'Redirect "/" "https://{to}:8443/%25/?a=b"'
+        if number % 7 == 0:
+            rest = f'Redirect "/" "https://www.{to}/"\nRedirect "/x" "https://h1.test/"'
+        made.append(host(old, rest, names=f"ServerName {name}", address=address))
+        if number % 5 == 0:
+            made.append(host(f'Redirect "/" "https://{to}/"', names=f"ServerName www.{name}", address=address))
+    return "".join(made)
+
+
+def test_hosts_that_redirect_to_themselves_share_their_redirects(tmp_path: Path) -> None:
+    few, many = (translated(tmp_path, _that_redirect(count, "*:80"), "haproxy").text for count in (90, 180))
+    assert many.count(" redirect ") == few.count(" redirect ")
+    assert "redirect location https://%[var(txn.host)]/new%[var(txn.rest)] code 301" in many
+
+
+@pytest.mark.live
+def test_redirects_of_many_lead_where_those_of_httpd_do(tmp_path: Path) -> None:
+    with fronts(_that_redirect(90, "*:{port}"), tmp_path, _MODULES) as found:
+        for number in (0, 1, 7, 10, 14, 20, 64, 89):
+            for path in ("/", "/old", "/old/a%20b?q", "/x/y", "/oldx"):
+                for name in (f"h{number}.test", f"www.h{number}.test"):
+                    theirs, *ours = (ask(found.at[each], name, path) for each in ("httpd", *TARGETS))
+                    assert ours == [theirs] * len(TARGETS), (name, path)
+
+
 @pytest.mark.live
 def test_they_answer_as_httpd_does(tmp_path: Path) -> None:
     names = ("h0.test", "h1.test", "www.h1.test:81", "H64.test.", "h45.test", "h89.test", "www.h89.test", "x.test")

@@ -15,6 +15,7 @@ from apacheconf.targets.haproxy.conditions import Term, Terms
 from apacheconf.targets.haproxy.core import ESCAPED_ANEW
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.mod_authz_core import admissions, emit_admission
+from apacheconf.targets.haproxy.own_urls import location_of_kind
 from apacheconf.targets.haproxy.rewriting import emit_question_mark, emit_refused, substituted
 from apacheconf.targets.haproxy.texts import SMALL_DIGITS
 from apacheconf.targets.haproxy.tree import Section, plain
@@ -37,7 +38,9 @@ def backend_for(low: Lowering, route: Route, step: Step) -> str:
     key = ("redirects", route.host.number, step.action, step.said_by, guards, *made)
     if key not in low.bodies:
         said_by = route.host.said_by(step)
-        backend = Section("backend", low.names.of(key, f"redirect-{route.host.name}"), low.sources.comment(said_by))
+        kind = low.kinds.get(route.host.number)
+        whose = low.kind_name(kind) if kind else route.host.name
+        backend = Section("backend", low.names.of(key, f"redirect-{whose}"), low.sources.comment(said_by))
         low.bodies[key] = backend
         low.backends.append(backend)
         if guards:
@@ -127,6 +130,8 @@ class _Redirecting:
 
     def _part(self, value: Value, regex: Regex | None) -> str:
         match value:
+            case Literal(text) if self._route.host.number in self._low.kinds:
+                return location_of_kind(self._route, self._step, text)
             case Literal(text):
                 return plain(text)
             case Variable("QUERY_STRING") if not self._by_rule:

@@ -1,0 +1,47 @@
+"""URLs of hosts that are alike: a redirect of each to itself is one redirect to the host that was asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from apacheconf.program.hosts import Host
+from apacheconf.program.steps import Redirect, Step
+from apacheconf.program.values import OwnText
+from apacheconf.targets.haproxy.tree import plain
+from apacheconf.targets.routes import Route
+
+_HOST, _BARE = "%[var(txn.host)]", r"%[var(txn.host),regsub(^www\.,)]"
+_AUTHORITY = re.compile(r"[^/:?#]+")
+
+
+def redirects_of(host: Host) -> Iterator[str]:
+    """Where redirects of the host lead that may be its own: the same for hosts that all lead to themselves."""
+    return (_without_name(host, host.texts[number], "\0", "\0bare") for number in sorted(_numbers(host)))
+
+
+def _numbers(host: Host) -> set[int]:
+    found = (own_text(step) for cell in host.shape.cells for step in cell.steps)
+    return {each.number for each in found if each is not None}
+
+
+def own_text(step: Step) -> OwnText | None:
+    """What stands for the URL of a redirect that may be the host's own."""
+    action = step.action
+    return action.location if isinstance(action, Redirect) and isinstance(action.location, OwnText) else None
+
+
+def location_of_kind(route: Route, step: Step, text: str) -> str:
+    """The URL of a redirect of hosts that are alike, as a log format: one may lead to its own host."""
+    is_own = any(own_text(each) is not None and each.said_by == step.said_by for each in route.cell.steps)
+    return _without_name(route.host, plain(text), _HOST, _BARE) if is_own else plain(text)
+
+
+def _without_name(host: Host, url: str, instead: str, bare: str) -> str:
+    """The URL with ``instead`` in place of the host's name, and ``bare`` in place of it without ``www``."""
+    scheme, colon, rest = url.partition("://")
+    authority = _AUTHORITY.match(rest)
+    name, behind = (authority[0], rest[authority.end() :]) if authority else ("", rest)
+    if name == host.name or name.endswith(f".{host.name}"):
+        return f"{scheme}{colon}{name.removesuffix(host.name)}{instead}{behind}"
+    return f"{scheme}{colon}{bare}{behind}" if f"www.{name}" == host.name else url
