@@ -14,6 +14,7 @@
     --- show X-User                     headers that are told as the origin received them
     --- ask GET /open/a.txt             further header lines, an empty line and a body (\\r is a return) may follow
     --- ask same GET /b                 on the connection of the request before
+    --- ask bare GET http://a/          without a Host header
     --- gone PATH                       before the next request this file, link or folder goes away
     --- now PATH                        or is written anew; it is a folder if that word follows
     --- answer                          recorded: made by ``python -m tests.wire [NAME]...``
@@ -228,14 +229,20 @@ def _sdbm(text: str) -> bytes:
     return front + bytes(1024 - len(front) - sum(map(len, items))) + b"".join(reversed(items))
 
 
+def _words(part: Part) -> str:
+    """The request line of an ``ask``."""
+    return part.words.removeprefix("same ").removeprefix("bare ")
+
+
 def request_text(part: Part) -> str:
     """The request of an ``ask``, as latin-1 text."""
-    words = part.words.removeprefix("same ")
+    words = _words(part)
     if not re.search(r" HTTP/\d\.\d$", words):
         words += " HTTP/1.1"
     head, _, body = part.text.partition("\n\n")
     lines = [words, *head.strip("\n").split("\n")] if head.strip("\n") else [words]
-    if not any(line.lower().startswith("host:") for line in lines[1:]) and not words.endswith("/1.0"):
+    bare = part.words.startswith("bare ") or words.endswith("/1.0")
+    if not bare and not any(line.lower().startswith("host:") for line in lines[1:]):
         lines.insert(1, "Host: example.com")
     body = body.removesuffix("\n").replace("\\r", "\r")
     if body and not re.search(r"(?im)^(content-length|transfer-encoding):", head):
@@ -332,7 +339,7 @@ def _change(part: Part, scene: Scene) -> None:
 
 
 def _method(part: Part) -> str:
-    return part.words.removeprefix("same ").split()[0]
+    return _words(part).split()[0]
 
 
 def _answer(answer: Answer) -> str:

@@ -359,8 +359,6 @@ def _before_handler(course: Course, tracer: Tracer) -> None:
     method = course.state.request.method
     if method == "TRACE" and not _check_trace(course):
         course.log("error", "proxy", "AH01139: TRACE forbidden by server configuration")
-    elif method == "CONNECT" and course.origin is None:
-        course.refuse(405, "CONNECT is for forward proxies, and no mapping takes it")
     elif course.unfit:
         course.turn_of = course.origin if isinstance(course.origin, Balancer) else None
         course.refuse(403, "a blank or control character in a path that is passed on as it is")

@@ -37,7 +37,7 @@ def read_request(program: Program, request: Request, tracer: Tracer) -> Course:
     except PathRefused as refusal:
         refused = refusal.status, str(refusal)
     except HostRefused as refusal:
-        refused = 400, str(refusal)
+        refused, name = (400, str(refusal)), name or refusal.asked
     course = _course(program, request, target, name, tracer)
     if refused is None:
         refused = _check(request, target, course, tracer)
@@ -95,18 +95,27 @@ def asked_name(
     """
     if len(given) > 1 and strict:
         raise HostRefused("there are two Host headers")
-    named = names_itself(method, target, scheme)
-    if not given and (version == (1, 1) or (version > (1, 1) and not named)):
-        raise HostRefused("a request of HTTP/1.1 needs a Host header")
-    if target.scheme not in ("", "http", "https") or (method == "CONNECT" and not target.authority):
-        raise HostRefused("the target names no host of this server")
     if "@" in target.authority and strict:
         raise HostRefused("the target names a user")
-    if named:
+    name = _named(given, version, method, target, scheme, strict)
+    if not given and (version == (1, 1) or (version > (1, 1) and not names_itself(method, target, scheme))):
+        raise HostRefused("a request of HTTP/1.1 needs a Host header", name)
+    if target.scheme not in ("", "http", "https") or (method == "CONNECT" and not target.authority):
+        raise HostRefused("the target names no host of this server", name)
+    return name
+
+
+def _named(
+    given: Sequence[str], version: tuple[int, int], method: str, target: Target, scheme: str, strict: bool
+) -> HostName | None:
+    """The name alone: that of the target counts, whatever the Host headers are."""
+    if names_itself(method, target, scheme):
         authority = target.authority.rpartition("@")[2]
         if method == "CONNECT":  # whatever number its port is (HP-4)
             authority = authority.rpartition(":")[0]
         return parse_host(authority, strict) if authority else None
+    if len(given) > 1 and strict:
+        raise HostRefused("there are two Host headers")
     if version < (1, 1) and not "".join(given):
         return None
     return parse_host(given[0], strict) if given else None

@@ -178,8 +178,12 @@ def _split_query(url: str, action: Rewrite, state: State) -> str:
 
 
 def _qualified(url: str, state: State) -> str:
-    """The URL with this host in front, unless it has one."""
-    return url if is_absolute(url) else f"{state.self_url}{'' if url.startswith('/') else '/'}{url}"
+    """The URL with this host in front, unless it has one, or CONNECT asks (HP-4)."""
+    return (
+        url
+        if state.request.method == "CONNECT" or is_absolute(url)
+        else f"{state.self_url}{'' if url.startswith('/') else '/'}{url}"
+    )
 
 
 def _reduced(url: str, state: State) -> str:

@@ -172,12 +172,10 @@ class Answering:
 
 
 def _with_allowed(exchange: Exchange, kept: Sequence[tuple[bytes, bytes]]) -> Sequence[tuple[bytes, bytes]]:
-    """The same with Allow: only who asked the handler of files knows methods, which CONNECT does, too (HP-4)."""
+    """The same with Allow: only who asked the handler of files knows methods."""
     if any(name == b"Allow" for name, _ in kept):
         return kept
-    known = [b"HEAD,GET,POST,OPTIONS"] if exchange.plan.method == b"CONNECT" else []
-    trace = [b"TRACE"] if exchange.site.host.shape.limits.trace else []
-    return (*kept, (b"Allow", b",".join(known + trace)))
+    return (*kept, (b"Allow", b"TRACE" if exchange.site.host.shape.limits.trace else b""))
 
 
 def _challenges(exchange: Exchange) -> Sequence[tuple[bytes, bytes]]:

@@ -345,7 +345,7 @@ class ClientConnection(KeepAlive):
             return
         first = 0
         if exchange is None:
-            exchange = self._misread()
+            exchange = self._misread(error.name)
             exchange.head_only = exchange.request_line.split(b" ", 1)[0] == b"HEAD" and error.status != 414
             tell_client(exchange, error)
         else:
@@ -361,11 +361,12 @@ class ClientConnection(KeepAlive):
         exchange.stay = exchange.reads_body = False
         self.refuse(exchange, error.status, "", error.note, measured=error.measured, first=first)
 
-    def _misread(self) -> Exchange:
-        """An exchange for what couldn't be read as a request (LG-4)."""
+    def _misread(self, name: str = "") -> Exchange:
+        """An exchange for what couldn't be read as a request (LG-4), with the host of that name if it has one."""
         limits = self.door.main.limits
         line, fields = line_of(self._head, limits), fields_of(self._head, limits)
-        return Exchange(self, self.door.main, _NO_PLAN, _NO_LINES, None, fields, line)
+        site = self.server.site_for(self.door.address, name, "/") if name else self.door.main
+        return Exchange(self, site, _NO_PLAN, _NO_LINES, None, fields, line)
 
     def overdue(self) -> None:
         """The deadline has passed: idle and lingering connections close, half a request is answered with 408."""

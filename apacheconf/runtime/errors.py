@@ -28,7 +28,8 @@ class ClientBroke(Exception):
     """The client broke HTTP. ``status`` is httpd's answer (RB-8, RB-10); ``note`` is the sentence in its page.
 
     ``measured`` is False where the page has no length. ``said`` is for the error log; ``system`` is the system's word
-    for a body that can't be had. ``read`` are the fields that httpd's logs know where the header block is at fault.
+    for a body that can't be had. ``read`` are the fields that httpd's logs know where the header block is at fault,
+    ``name`` is the host that answers where that is known all the same.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class ClientBroke(Exception):
         self.said = said
         self.system = system
         self.read: list[tuple[bytes, bytes]] = []
+        self.name = ""
         super().__init__(why)
 
 

@@ -46,8 +46,12 @@ def find_site(client: ClientConnection, head: RequestHead) -> tuple[Target, byte
     except HostStranger as stranger:
         said = (Said("warn", "core", f"AH10157: {stranger}"),)
         raise ClientBroke(400, str(stranger), said=said) from None
-    except (HostRefused, PathRefused) as refused:
+    except PathRefused as refused:
         raise ClientBroke(400, str(refused)) from None
+    except HostRefused as refused:
+        broke = ClientBroke(400, str(refused))
+        broke.name = refused.asked.name if refused.asked else ""
+        raise broke from None
     host = hosts[0].encode("latin-1") if hosts else None
     if host is not None and names_itself(method, target, door.own_scheme):
         # The target's authority takes the place of a Host header, and isn't one where there is none.

@@ -74,7 +74,7 @@ def played(program: Program, request: Request) -> Heard:
 
 
 #: What a file that isn't there answers to other methods.
-_FILE_STATUS = {"TRACE": 200, "OPTIONS": 200, "FOO": 501}
+_FILE_STATUS = {"TRACE": 200, "CONNECT": 405, "OPTIONS": 200, "FOO": 501}
 
 
 def agree(decision: Decision, heard: Heard) -> bool:
