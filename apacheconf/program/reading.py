@@ -114,8 +114,6 @@ def _named(
         if method == "CONNECT":  # whatever number its port is (HP-4)
             authority = authority.rpartition(":")[0]
         return parse_host(authority, strict) if authority else None
-    if len(given) > 1 and strict:
-        raise HostRefused("there are two Host headers")
     if version < (1, 1) and not "".join(given):
         return None
     return parse_host(given[0], strict) if given else None

@@ -31,6 +31,13 @@ DIFFERENCES = (
         "it is not httpd, and whoever looks should not be led to its errata",
     ),
     Difference(
+        ("VH-41",),
+        "several Host headers beside an absolute URL that names the host",
+        "are passed over: the URL names it",
+        "are a 400, as they are beside a path",
+        "RFC 9112, section 3.2, demands it: whoever reads another of them is misled",
+    ),
+    Difference(
         ("RB-10",),
         "a line of a request that is too long",
         "is refused when its end has come",

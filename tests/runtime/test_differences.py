@@ -57,6 +57,12 @@ def test_the_server_header() -> None:
     assert b"\r\nServer: Apache/2.4 (apacheconf)\r\n" in answer
 
 
+def test_several_hosts_beside_an_absolute_url() -> None:
+    sent = b"GET http://example.com/ HTTP/1.1\r\nHost: example.com\r\nHost: other.example\r\n\r\n"
+    heard = converse(one_origin(), sent, [OK])
+    assert heard.client.startswith(b"HTTP/1.1 400 ") and heard.requests == []
+
+
 def test_a_line_without_an_end() -> None:
     client = Stage(one_origin()).client()
     client.data_received(b"GET /" + b"x" * 8190)
@@ -353,6 +359,7 @@ SHOWN: dict[str, Callable[..., None]] = {
     "an answer of a script": fcgi.test_an_answer_that_breaks_off_shows_it,
     "a long body in chunks": fcgi.test_a_body_arrives_whole_with_its_length,
     "a line of": test_a_line_without_an_end,
+    "several Host headers": test_several_hosts_beside_an_absolute_url,
     "an answer that comes before": test_an_answer_before_the_end_of_the_body,
     "ProxyVia Full": test_the_version_in_via,
     "the connection of a client": test_after_417,
