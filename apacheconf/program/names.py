@@ -12,7 +12,7 @@ _LABEL = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
 
 
 class HostRefused(Exception):
-    """A Host that is answered with 400 (config-language.md, 6.5), by the host that is ``asked`` for where it is known."""
+    """A Host that is answered with 400 (config-language.md, 6.5), by the host that is ``asked`` for if one is."""
 
     def __init__(self, why: str, asked: HostName | None = None) -> None:
         self.asked = asked
