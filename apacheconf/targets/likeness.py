@@ -38,9 +38,12 @@ class Kind:
 
 
 def kinds_of(
-    program: Program, scopes: Scopes, hosts: Iterable[Host], also: Callable[[Host], Hashable]
+    program: Program, scopes: Scopes, hosts: Iterable[Host], also: Callable[[Host], Hashable], one_way: bool = True
 ) -> Iterator[Kind]:
-    """The kinds of at least ``FEWEST`` hosts among virtual hosts; ``also`` is what else must be the same of them."""
+    """The kinds of at least ``FEWEST`` hosts among virtual hosts; ``also`` is what else must be the same of them.
+
+    Redirects that all have lead ``one_way``, unless the target writes where each of them leads.
+    """
     found: dict[Hashable, list[tuple[Host, tuple[Written, ...]]]] = {}
     led: dict[int, tuple[int, ...]] = {}
     forms: dict[int, Hashable] = {}
@@ -55,7 +58,7 @@ def kinds_of(
         told = tuple(program.origins[number].name for number in host.origins) if _asks_origins(host.shape) else ()
         redirects = led.get(id(host.shape))
         if redirects is None:
-            redirects = led[id(host.shape)] = numbers_of_redirects(host.shape)
+            redirects = led[id(host.shape)] = numbers_of_redirects(host.shape) if one_way else ()
         own_texts = tuple(host.texts[number] for number in redirects)
         key = (id(host.shape), own, origins, names, told, own_texts, also(host))
         found.setdefault(key, []).append((host, written))

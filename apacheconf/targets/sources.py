@@ -34,22 +34,30 @@ class Sources:
 
     def at(self, place: Place) -> str:
         """``site.conf:12``."""
+        return f"{self.file_of(place)}:{place.span.line}"
+
+    def file_of(self, place: Place) -> str:
+        """``site.conf``."""
         name = place.span.file.name
         if name not in self._shown:
             apart = Path(name).is_absolute() and self._shared
             self._shown[name] = plain(os.path.relpath(name, self._shared) if apart else name)
-        return f"{self._shown[name]}:{place.span.line}"
+        return self._shown[name]
+
+    def title(self, directive: Written) -> str:
+        """What the directive is called in a comment."""
+        return title(directive)
 
     def comment(self, directives: Sequence[Written]) -> str:
         """One line for all the directives: files are named once, each directive by its name and first word."""
         if len(directives) == 1:  # most of a large file
-            return f"from {self.at(directives[0].place)} ({title(directives[0])})"
+            return f"from {self.at(directives[0].place)} ({self.title(directives[0])})"
         parts, last = [], ""
         named = list(dict.fromkeys(directives))
         for directive in named[:_NAMED]:
             file, _, line = self.at(directive.place).rpartition(":")
             where = f"line {line}" if file == last else f"{file}:{line}"
-            parts.append(f"{where} ({title(directive)})")
+            parts.append(f"{where} ({self.title(directive)})")
             last = file
         if len(named) > _NAMED:
             parts.append(f"and {len(named) - _NAMED} more")

@@ -11,27 +11,33 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
 
 from apacheconf.ledger import Answer, Ledger, Written
-from apacheconf.program.hosts import Host
+from apacheconf.program.hosts import Host, Shape
 from apacheconf.program.steps import Log
+from apacheconf.program.tls import FrontTls
 from apacheconf.program.workers import Worker
 from apacheconf.source import Place
 from apacheconf.targets.hostnames import Endpoint, Named
-from apacheconf.targets.likeness import Kind, kinds_of
+from apacheconf.targets.likeness import Kind, kinds_of, numbers_of_redirects
 from apacheconf.targets.nginx.lowering import Lowering
-from apacheconf.targets.nginx.tree import Block, Copy, print_tree
-from apacheconf.targets.nginx.workers import service_of
+from apacheconf.targets.nginx.templates import Template, token
+from apacheconf.targets.nginx.tree import Block, Copy
 from apacheconf.targets.sources import Sources
 from apacheconf.targets.upgrades import SECURE
 
 #: From as many hosts at an address on, those that are alike are copies.
 MANY = 64
-_TOKEN = re.compile(r"@(names|name|file|(?:line|origin|authority|url)-\d+)@")
 _NAME, _URL = re.compile(r"[a-z0-9_.-]+"), re.compile(r"https?://[\w.:/~-]+", re.ASCII)
-#: Directives whose words differ from host to host; those of the others are the same.
-_VARY = frozenset({"servername", "serveralias", "proxypass", "proxypassreverse"})
+#: Directives of whose words the first is the same, and what comments call them by.
+_NAMED_ALIKE = frozenset({"proxypass", "proxypassreverse"})
+#: Those that name a host or a file of it, those of logs, and those that redirect it.
+_NAMES = frozenset({"servername", "serveralias", "serveradmin"})
+_FILES = frozenset({"sslcertificatefile", "sslcertificatekeyfile"})
+_LOGS = frozenset({"errorlog", "customlog", "transferlog"})
+_REDIRECTS = frozenset({"redirect", "redirectpermanent", "redirecttemp"})
+_FILE = re.compile(r"(\"?)(?!syslog\1(?:\s|$))[\w./-]+\1(?=\s|$)", re.ASCII)
+_LEADS_TO = re.compile(r"\s\"?https?://[\w.:/~-]+\"?$", re.ASCII)
 
 #: The sockets of a server, each with whether it is the default there, what it answers to, and whether by regexes.
 Server = tuple[list[tuple[Endpoint, bool]], Named, bool]
@@ -39,15 +45,37 @@ Server = tuple[list[tuple[Endpoint, bool]], Named, bool]
 
 @dataclass
 class Alike:
-    """The host that is being written as one of many, with tokens for its own words."""
+    """The host that is being written as one of many, with tokens for its own words: the numbers of its lines, of which
+    some have words of their ``own``.
+    """
 
     host: Host
+    lines: dict[int, int]
+    own: frozenset[int]
     #: The numbers of the texts that it maps back.
     mapped: dict[int, None] = field(default_factory=dict)
 
-    def word(self, token: str) -> str:
+    @classmethod
+    def of(cls, host: Host, written: Sequence[Written]) -> Alike:
+        """A host with these lines."""
+        lines = {id(each): number for number, each in enumerate(written)}
+        own = frozenset(id(each) for each in written if shared_words(each) != each.args)
+        texts = list(host.texts)
+        for number in numbers_of_redirects(host.shape):
+            texts[number] = token("url", number)
+        return cls(replace(host, texts=tuple(texts), front_tls=_with_tokens(host.front_tls)), lines, own)
+
+    def word(self, word: str) -> str:
         """What stands for a word of the host's own."""
-        return f"@{token}@"
+        return f"@{word}@"
+
+    def has_own(self, line: Written) -> bool:
+        """Whether a line has words of its own."""
+        return id(line) in self.own
+
+    def token(self, what: str, line: Written) -> str:
+        """What stands for something about a line of the host."""
+        return token(what, self.lines[id(line)])
 
     def mapped_back(self, number: int) -> str:
         """The variable that holds a URL that the host maps back."""
@@ -58,20 +86,32 @@ class Alike:
         """The lines that give these variables their values."""
         block = Block()
         for number in sorted(self.mapped):
-            block.add("set", f"$mapped_back_{number + 1}", self.word(f"url-{number}"))
+            block.add("set", f"$mapped_back_{number + 1}", token("url", number))
         return block
+
+
+def _with_tokens(tls: FrontTls | None) -> FrontTls | None:
+    """The same with tokens for its certificates."""
+    if tls is None:
+        return None
+    certificates = tuple(token("certificate", number) for number in range(len(tls.certificates)))
+    return replace(tls, certificates=certificates, keys=tuple(token("key", number) for number in range(len(tls.keys))))
 
 
 class _TokenSources(Sources):
     """Writes comments with tokens for the place of each directive of a host."""
 
-    def __init__(self, sources: Sources, written: Sequence[Written]) -> None:
-        self._sources = sources
+    def __init__(self, sources: Sources, alike: Alike, written: Sequence[Written]) -> None:
+        self._sources, self._alike = sources, alike
         self._numbers = {id(each.place): number for number, each in enumerate(written)}
 
     def at(self, place: Place) -> str:
         number = self._numbers.get(id(place))
-        return self._sources.at(place) if number is None else f"@file@:@line-{number}@"
+        return self._sources.at(place) if number is None else f"{token('file')}:{token('line', number)}"
+
+    def title(self, directive: Written) -> str:
+        own = directive.name.lower() not in _NAMED_ALIKE and self._alike.has_own(directive)
+        return self._alike.token("title", directive) if own else super().title(directive)
 
 
 @dataclass
@@ -81,43 +121,6 @@ class Copies:
     kind: Kind
     model: Block
     servers: dict[int, Copy]
-
-    @property
-    def count(self) -> int:
-        """How many lines a copy has."""
-        return self.servers[self.kind.first.number].text.count("\n") + 1
-
-
-class _Template:
-    """The text of a model, to be filled in."""
-
-    def __init__(self, low: Lowering, model: Block) -> None:
-        text, self.claims = print_tree(model)
-        pieces = _TOKEN.split(text.removesuffix("\n"))
-        self._low, self._parts, self._tokens = low, pieces[::2], pieces[1::2]
-
-    def text(self, host: Host, written: Sequence[Written], names: Sequence[str]) -> str:
-        """The text for a host."""
-        own = {token: self._own(token, host, written, names) for token in dict.fromkeys(self._tokens)}
-        words = [own[token] for token in self._tokens]
-        return "".join(chain.from_iterable(zip(self._parts, (*words, ""), strict=True)))
-
-    def _own(self, token: str, host: Host, written: Sequence[Written], names: Sequence[str]) -> str:
-        what, _, number = token.partition("-")
-        match what:
-            case "names":
-                return " ".join(names)
-            case "name":
-                return host.name
-            case "file":
-                return self._low.sources.at(written[0].place).rpartition(":")[0]
-            case "line":
-                return str(written[int(number)].place.span.line)
-            case "url":
-                return host.texts[int(number)]
-        origin = self._low.program.origins[host.origins[int(number)]]
-        assert isinstance(origin, Worker)
-        return origin.authority if what == "authority" else service_of(origin, self._low).name
 
 
 def find_kinds(low: Lowering, servers: Sequence[Server]) -> list[Kind]:
@@ -130,7 +133,7 @@ def find_kinds(low: Lowering, servers: Sequence[Server]) -> list[Kind]:
         once[server[1].host] = None if server[1].host in once else server
     found = {number: server for number, server in once.items() if server and _is_one_of_many(server, crowds)}
     hosts = [host for number in found if _is_plain(low, host := low.program.hosts[number])]
-    return list(kinds_of(low.program, low.scopes, hosts, lambda host: _also(low, host, found[host.number])))
+    return list(kinds_of(low.program, low.scopes, hosts, lambda host: _also(low, host, found[host.number]), False))
 
 
 def _is_one_of_many(server: Server, crowds: dict[Endpoint, int]) -> bool:
@@ -143,39 +146,53 @@ def _is_plain(low: Lowering, host: Host) -> bool:
     """Whether nothing of its own is told in other ways than by tokens."""
     section = low.scopes.section(host)
     named = _NAME.fullmatch(host.name) and host.name == host.title and not host.canonical_name
-    logs = _logs(host)
+    logs = _logs(host.shape)
     urls = all(_URL.fullmatch(text) for number, text in enumerate(host.texts) if number not in logs)
     origins = [low.program.origins[number] for number in host.origins]
     plain = all(isinstance(each, Worker) and not SECURE.get(each.scheme, True) for each in origins)
     return bool(section and named and urls and plain) and host.shape.limits.via not in ("On", "Full")
 
 
-def _logs(host: Host) -> set[int]:
+def _logs(shape: Shape) -> set[int]:
     """The numbers of texts that are names of logs."""
-    return {step.action.to for step in host.shape.server if isinstance(step.action, Log)}
+    return {step.action.to for step in shape.server if isinstance(step.action, Log)}
 
 
 def _also(low: Lowering, host: Host, server: Server) -> Hashable:
     """What else hosts must have in common."""
-    own = (host.admin, host.document_root, host.errors, host.access_names, host.recursion, host.server_path)
-    logs = tuple(host.texts[number] for number in sorted(_logs(host)))
-    tls = host.front_tls and replace(host.front_tls, said_by=())
+    errors = host.errors
+    told = errors.levels, errors.line, errors.connection, errors.request
+    tls, known = host.front_tls, low.handshakes.get(host.number)
+    certified = tls and (len(tls.certificates), len(tls.keys), replace(tls, certificates=(), keys=(), said_by=()))
     section = low.scopes.section(host)
     words = tuple(_words(section, section.place.span.file)) if section else ()
-    return (*own, logs, tls, words, tuple(server[0]), server[2])
+    own = host.document_root, host.access_names, host.recursion, host.server_path
+    return (*own, *told, certified, known and id(known[0]), words, tuple(server[0]), server[2])
 
 
 def _words(each: Written, file: object) -> Iterator[str]:
     """The words that hosts have in common, and a mark where a line is of another file than the host's first."""
     mark = "" if each.place.span.file is file else "elsewhere"
-    args = each.args
-    if each.name.lower() in _VARY:
-        first = args.split(None, 1)[:1]
-        args = first[0] if first and "://" not in first[0] and each.name.lower().startswith("proxy") else ""
-        mark += "url" if first and "://" in first[0] else ""
-    yield f"{mark} {args}"
+    if each.name.lower() in _NAMED_ALIKE:
+        mark += "url" if "://" in each.args.partition(" ")[0] else ""
+    yield f"{mark} {shared_words(each)}"
     for child in getattr(each, "children", None) or ():
         yield from _words(child, file)
+
+
+def shared_words(line: Written) -> str:
+    """The words of a line that are the same in hosts that are alike."""
+    name, args = line.name.lower(), line.args
+    if name in _NAMED_ALIKE:
+        first = args.split(None, 1)[:1]
+        return first[0] if first and "://" not in first[0] else ""
+    if name in _NAMES:
+        return ""
+    if name in _LOGS:
+        return _FILE.sub("", args, 1) if _FILE.match(args) else args
+    if name in _FILES:
+        return "" if _FILE.fullmatch(args) else args
+    return _LEADS_TO.sub("", args) if name in _REDIRECTS else args
 
 
 def emit_model(
@@ -187,21 +204,28 @@ def emit_model(
     """
     if any("elsewhere" in mark or "url" in mark for mark in _marks(kind.written[0])):
         return None
-    sources, model = low.sources, Block()
-    low.alike, low.sources = Alike(kind.first), _TokenSources(sources, kind.written[0])
-    lower(servers[kind.first.number], model)
-    low.sources = sources
-    template, same = _Template(low, model), True
+    model = Block()
+    _lower_alike(low, kind.first, kind.written[0], servers, lower, model)
+    template, same = Template(low, model), True
     for at in (1, -1):
         host, written, alone = kind.hosts[at], kind.written[at], Block()
         # Its words are tokens, too: what two places say by chance in one host isn't shared in any.
-        low.alike, low.sources = Alike(host), _TokenSources(sources, written)
-        lower(servers[host.number], alone)
-        low.sources, names = sources, servers[host.number][1].names
-        same = same and _Template(low, alone).text(host, written, names) == template.text(host, written, names)
-    low.alike = None
+        _lower_alike(low, host, written, servers, lower, alone)
+        filling = [host], [written], [servers[host.number][1].names]
+        same = same and Template(low, alone).texts(*filling) == template.texts(*filling)
     copies = {host.number: Copy("", servers[host.number][1].names, _port(servers[host.number])) for host in kind.hosts}
     return Copies(kind, model, copies) if same else None
+
+
+def _lower_alike(
+    low: Lowering, host: Host, written: Sequence[Written], servers: dict[int, Server],
+    lower: Callable[[Server, Block], None], block: Block,
+) -> None:  # fmt: skip
+    """Write a host with tokens."""
+    sources, low.alike = low.sources, Alike.of(host, written)
+    low.sources = _TokenSources(sources, low.alike, written)
+    lower(servers[host.number], block)
+    low.sources, low.alike = sources, None
 
 
 def _port(server: Server) -> int:
@@ -213,19 +237,20 @@ def _marks(written: Sequence[Written]) -> Iterator[str]:
     return (word.partition(" ")[0] for word in _words(written[0], written[0].place.span.file))
 
 
-def write(low: Lowering, found: Copies) -> None:
-    """Write the text of the copies."""
-    template = _Template(low, found.model)
-    for host, written in zip(found.kind.hosts, found.kind.written, strict=True):
-        copy = found.servers[host.number]
-        copy.text = template.text(host, written, copy.names)
-    found.servers[found.kind.first.number].claims = tuple((line - 1, claim) for line, claim in template.claims)
+def write(low: Lowering, found: Copies, depth: int) -> None:
+    """Write the text of the copies, to stand in so many blocks."""
+    template = Template(low, found.model, depth)
+    made = [found.servers[host.number] for host in found.kind.hosts]
+    texts = template.texts(found.kind.hosts, found.kind.written, [each.names for each in made])
+    for copy, text in zip(made, texts, strict=True):
+        copy.text, copy.count = text, template.count
+    made[0].claims = tuple((line - 1, claim) for line, claim in template.claims)
 
 
 def settle_copies(found: Copies, ledger: Ledger) -> None:
     """What was said of the lines of the first host holds for those of the others, each in its own copy."""
     first, *others = (found.servers[host.number] for host in found.kind.hosts)
-    lines = range(first.line, first.line + found.count)
+    lines = range(first.line, first.line + first.count)
 
     def moved(copy: Copy) -> Callable[[Answer], Answer | None]:
         def move(answer: Answer) -> Answer | None:

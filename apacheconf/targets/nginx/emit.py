@@ -73,7 +73,7 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Sco
     files = Files(FILE, ledger)
     types = mod_mime.settle_tables(low, [(servers, 1), *((each.model, len(each.servers)) for each in found)])
     for each in found:
-        copies.write(low, each)
+        copies.write(low, each, 0 if folder else 1)
     if folder and types.entries:
         files.add(TYPES, types)
         types = Block([Directive("include", (TYPES,))])
@@ -174,7 +174,8 @@ def _signs(words: list[str]) -> list[Directive | Copy | str | None]:
 
 def _emit_server(low: Lowering, server_of: copies.Server, servers: Block) -> None:
     listens, named, as_regex = server_of
-    host, alike = low.program.hosts[named.host], low.alike
+    alike = low.alike
+    host = alike.host if alike else low.program.hosts[named.host]
     section = low.scopes.section(host)
     said_by = [section] if section else []
     servers.space()

@@ -67,4 +67,5 @@ def emit_misdirected(low: Lowering, host: int, server: Block) -> None:
         entries, number = known
         if id(entries) not in low.shown:
             low.shown[id(entries)] = low.maps.make("shown_as", Map("$ssl_server_name", entries, _WHY))
+        number = low.alike.word("handshake") if low.alike else number
         server.open("if", low.shown[id(entries)], "!=", number).add("return", "421")

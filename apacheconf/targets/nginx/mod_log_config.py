@@ -84,10 +84,12 @@ def written_to(low: Lowering, log: Written, found: str) -> str:
 
     Where the configuration was read plays no part: the result is the same on every machine.
     """
+    if low.alike and low.alike.has_own(log):
+        return low.alike.token("log", log)
     name = next(iter(words_in(log.args)), found)
     if name.startswith(("/", "|")):
         return name
-    root = next((words_in(each.args) for each in low.program.directives if each.name.lower() == "serverroot"), [])
+    root = next((words_in(each.args) for each in low.scopes.everywhere("serverroot")), [])
     return f"{root[0].rstrip('/')}/{name}" if root else name
 
 

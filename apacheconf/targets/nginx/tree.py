@@ -36,14 +36,14 @@ class Directive:
 
 @dataclass(slots=True)
 class Copy:
-    """A server that is written already, with its names; ``claims`` are at its lines, from 0.
-
-    ``file`` and ``line`` are where it was printed.
+    """A server that is written already, with its indent and its names, in so many lines; ``claims`` are at these, from
+    0. ``file`` and ``line`` are where it was printed.
     """
 
     text: str
     names: tuple[str, ...]
     port: int
+    count: int = 0
     claims: tuple[tuple[int, Claim], ...] = ()
     file: str = ""
     line: int = 0
@@ -121,40 +121,54 @@ def quote(word: str) -> str:
     return f'"{escaped}"'
 
 
-def print_tree(root: Block) -> tuple[str, list[tuple[int, Claim]]]:
+def print_tree(root: Block, depth: int = 0) -> tuple[str, list[tuple[int, Claim]]]:
     """The text, and each claim with the line (from 1) of the directive that carries it."""
-    lines: list[str] = []
-    claims: list[tuple[int, Claim]] = []
-    _print(root, 0, lines, claims)
-    return "\n".join(lines) + "\n", claims
+    printer = _Printer()
+    printer.block(root, depth)
+    return "\n".join(printer.texts) + "\n", printer.claims
 
 
-def _print(block: Block, depth: int, lines: list[str], claims: list[tuple[int, Claim]]) -> None:
-    indent = "    " * depth
-    for entry in block.entries:
-        if entry is None:
-            lines.append("")
-        elif isinstance(entry, str):
-            lines += [f"{indent}{line}" for line in comment_lines(entry)]
-        elif isinstance(entry, Copy):
-            entry.line = len(lines) + 1
-            claims += [(len(lines) + line, claim) for line, claim in entry.claims]
-            lines += [f"{indent}{line}" if line else "" for line in entry.text.split("\n")]
+class _Printer:
+    """What was printed so far: ``texts`` are lines, but for copies, which are several; ``count`` is how many."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.claims: list[tuple[int, Claim]] = []
+        self.count = 0
+
+    def say(self, *lines: str) -> None:
+        self.texts += lines
+        self.count += len(lines)
+
+    def block(self, block: Block, depth: int) -> None:
+        indent = "    " * depth
+        for entry in block.entries:
+            if entry is None:
+                self.say("")
+            elif isinstance(entry, str):
+                self.say(*(f"{indent}{line}" for line in comment_lines(entry)))
+            elif isinstance(entry, Copy):
+                self._copy(entry)
+            else:
+                self._directive(entry, depth)
+
+    def _copy(self, entry: Copy) -> None:
+        entry.line = self.count + 1
+        self.claims += [(self.count + line, claim) for line, claim in entry.claims]
+        self.texts.append(entry.text)
+        self.count += entry.count
+
+    def _directive(self, entry: Directive, depth: int) -> None:
+        indent = "    " * depth
+        if entry.comment:
+            self.say(*(f"{indent}{line}" for line in comment_lines(entry.comment)))
+        words = " ".join(map(quote, (entry.name, *entry.words)))
+        if entry.name == "if":
+            words = f"if ({words.removeprefix('if ')})"
+        self.claims += [(self.count + 1, claim) for claim in entry.claims]
+        if entry.block is None:
+            self.say(f"{indent}{words};")
         else:
-            _print_directive(entry, depth, lines, claims)
-
-
-def _print_directive(entry: Directive, depth: int, lines: list[str], claims: list[tuple[int, Claim]]) -> None:
-    indent = "    " * depth
-    if entry.comment:
-        lines += [f"{indent}{line}" for line in comment_lines(entry.comment)]
-    words = " ".join(map(quote, (entry.name, *entry.words)))
-    if entry.name == "if":
-        words = f"if ({words.removeprefix('if ')})"
-    claims += [(len(lines) + 1, claim) for claim in entry.claims]
-    if entry.block is None:
-        lines.append(f"{indent}{words};")
-    else:
-        lines.append(f"{indent}{words} {{")
-        _print(entry.block, depth + 1, lines, claims)
-        lines.append(f"{indent}}}")
+            self.say(f"{indent}{words} {{")
+            self.block(entry.block, depth + 1)
+            self.say(f"{indent}}}")

@@ -1,0 +1,106 @@
+"""The text of a server that stands for many: printed once with tokens, and filled in for each host by columns, one for
+each token, because what is looked up host by host costs several times as much.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from apacheconf.ledger import Written
+from apacheconf.program.hosts import Host
+from apacheconf.program.workers import Worker
+from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.nginx.mod_log_config import written_to
+from apacheconf.targets.nginx.tree import Block, print_tree
+from apacheconf.targets.nginx.workers import service_of
+from apacheconf.targets.sources import title
+
+_TOKEN = re.compile(r"@(names|name|file|handshake|(?:line|title|log|origin|authority|url|certificate|key)-\d+)@")
+#: The lines of each of several hosts, and the names that each answers to.
+Lines = Sequence[Sequence[Written]]
+Names = Sequence[Sequence[str]]
+
+
+def token(what: str, number: int | None = None) -> str:
+    """What stands for a word of a host's own."""
+    return f"@{what}@" if number is None else f"@{what}-{number}@"
+
+
+class Template:
+    """The text of a model, to be filled in; ``claims`` are at its lines, from 1."""
+
+    def __init__(self, low: Lowering, model: Block, depth: int = 0) -> None:
+        text, self.claims = print_tree(model, depth)
+        pieces = _TOKEN.split(text.removesuffix("\n"))
+        self._low, self._tokens = low, pieces[1::2]
+        parts = [piece.replace("%", "%%") for piece in pieces[::2]]
+        self._form = "%s".join(parts)
+        #: How many lines it has.
+        self.count = text.count("\n")
+
+    def texts(self, hosts: Sequence[Host], written: Lines, names: Names) -> list[str]:
+        """The text for each host."""
+        columns = dict(self._columns(hosts, written, names))
+        return list(map(self._form.__mod__, zip(*(columns[each] for each in self._tokens), strict=True)))
+
+    def _columns(self, hosts: Sequence[Host], written: Lines, names: Names) -> Iterator[tuple[str, list[str]]]:
+        upstreams = [each for each in dict.fromkeys(self._tokens) if each.startswith("origin-")]
+        numbers = [int(each.partition("-")[2]) for each in upstreams]
+        rows = [[self._upstream(host, number) for number in numbers] for host in hosts]
+        yield from ((each, list(column)) for each, column in zip(upstreams, zip(*rows, strict=True), strict=True))
+        for each in dict.fromkeys(self._tokens):
+            if each == "names":
+                yield each, list(map(" ".join, names))
+            elif each not in upstreams:
+                yield each, self._column(each, hosts, written)
+
+    def _column(self, word: str, hosts: Sequence[Host], written: Lines) -> list[str]:
+        what, _, digits = word.partition("-")
+        number = int(digits or 0)
+        if what == "line":
+            return lines_of([lines[number] for lines in written])
+        if what == "file":
+            return [self._low.sources.file_of(lines[0].place) for lines in written]
+        if what in _OF_LINES:
+            return [_OF_LINES[what](self._low, lines[number]) for lines in written]
+        if what == "authority":
+            return [self._origin(host, number).authority for host in hosts]
+        if what == "handshake":
+            return [self._low.handshakes[host.number][1] for host in hosts]
+        return [_OF_HOSTS[what](host, number) for host in hosts]
+
+    def _upstream(self, host: Host, number: int) -> str:
+        return service_of(self._origin(host, number), self._low).name
+
+    def _origin(self, host: Host, number: int) -> Worker:
+        origin = self._low.program.origins[host.origins[number]]
+        assert isinstance(origin, Worker)
+        return origin
+
+
+_OF_LINES: dict[str, Callable[[Lowering, Written], str]] = {
+    "title": lambda _, line: title(line),
+    "log": lambda low, line: written_to(low, line, ""),
+}
+
+
+def _key_of(host: Host, number: int) -> str:
+    return host.front_tls.keys[number] if host.front_tls else ""
+
+
+def _certificate_of(host: Host, number: int) -> str:
+    return host.front_tls.certificates[number] if host.front_tls else ""
+
+
+_OF_HOSTS: dict[str, Callable[[Host, int], str]] = {
+    "name": lambda host, _: host.name,
+    "url": lambda host, number: host.texts[number],
+    "certificate": _certificate_of,
+    "key": _key_of,
+}
+
+
+def lines_of(directives: Iterable[Written]) -> list[str]:
+    """The line numbers of directives."""
+    return [str(file.line_at(start)) for file, start, _ in (each.place.span for each in directives)]
