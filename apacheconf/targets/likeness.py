@@ -12,8 +12,6 @@ from apacheconf.ledger import Written
 from apacheconf.program.conditions import Glob
 from apacheconf.program.hosts import Host, LayerKind, Shape
 from apacheconf.program.program import Program
-from apacheconf.program.steps import Redirect
-from apacheconf.program.values import OwnText
 from apacheconf.program.workers import Balancer, Origin, Worker
 from apacheconf.targets.routes import is_address
 from apacheconf.targets.scopes import Scopes, children_of
@@ -38,14 +36,12 @@ class Kind:
 
 
 def kinds_of(
-    program: Program, scopes: Scopes, hosts: Iterable[Host], also: Callable[[Host], Hashable], one_way: bool = True
+    program: Program, scopes: Scopes, hosts: Iterable[Host], also: Callable[[Host], Hashable]
 ) -> Iterator[Kind]:
-    """The kinds of at least ``FEWEST`` hosts among virtual hosts; ``also`` is what else must be the same of them.
-
-    Redirects that all have lead ``one_way``, unless the target writes where each of them leads.
+    """The kinds of at least ``FEWEST`` hosts among virtual hosts; ``also`` is what else must be the same of them,
+    such as the texts that they redirect to.
     """
     found: dict[Hashable, list[tuple[Host, tuple[Written, ...]]]] = {}
-    led: dict[int, tuple[int, ...]] = {}
     forms: dict[int, Hashable] = {}
     for host in hosts:
         section = scopes.section(host)
@@ -56,22 +52,11 @@ def kinds_of(
         names = tuple(each.name for each in written)
         own = (host.scheme, host.canonical_name, host.remote_ip, host.preamble, len(host.texts))
         told = tuple(program.origins[number].name for number in host.origins) if _asks_origins(host.shape) else ()
-        redirects = led.get(id(host.shape))
-        if redirects is None:
-            redirects = led[id(host.shape)] = numbers_of_redirects(host.shape) if one_way else ()
-        own_texts = tuple(host.texts[number] for number in redirects)
-        key = (id(host.shape), own, origins, names, told, own_texts, also(host))
+        key = (id(host.shape), own, origins, names, told, also(host))
         found.setdefault(key, []).append((host, written))
     for alike in found.values():
         if len(alike) >= FEWEST:
             yield Kind(tuple(host for host, _ in alike), tuple(written for _, written in alike))
-
-
-def numbers_of_redirects(shape: Shape) -> tuple[int, ...]:
-    """The numbers of the texts that hosts of a shape redirect to."""
-    actions = (step.action for cell in shape.cells for step in cell.steps)
-    locations = (each.location for each in actions if isinstance(each, Redirect))
-    return tuple(dict.fromkeys(each.number for each in locations if isinstance(each, OwnText)))
 
 
 def _walk(section: Written) -> Iterator[Written]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from apacheconf.targets import TARGETS, Translation
+from apacheconf.targets.nginx import emit
 from tests.targets.configs import host, translated
 from tests.targets.echoes import ask, exchange
 from tests.targets.fronts import MODULES, fronts
@@ -91,8 +92,9 @@ def test_a_copy_is_what_its_host_would_be_alone(tmp_path: Path) -> None:
 _BACK = ("mapped_back", "proxy_redirect", "$public_")
 
 
-def _server(name: str, lines: list[str]) -> list[str]:
-    at = lines.index(f"        server_name {name} www.{name};")
+def _server(name: str, lines: list[str], port: str = "80") -> list[str]:
+    named = (at for at, line in enumerate(lines) if line == f"        server_name {name} www.{name};")
+    at = next(at for at in named if lines[at - 1].startswith(f"        listen {port}"))
     begin = max(number for number in range(at) if lines[number] == "    server {")
     return lines[begin - 1 : lines.index("    }", at)]
 
@@ -117,15 +119,71 @@ def test_every_copy_is_told_at_lines_of_its_own(tmp_path: Path) -> None:
         assert all("upstream" in "".join(lines[int(each.partition(":")[2]) - 3 :][:3]) for each in outside), outside
 
 
-def test_a_host_with_words_of_its_own_is_no_copy(tmp_path: Path) -> None:
-    """Its redirect leads to itself, so another host's text would be wrong (DES-18)."""
-    text = "".join(
-        host(f'Redirect "/old" "https://h{number}.test/new"', names=f"ServerName h{number}.test")
-        for number in range(90)
-    )
-    for target in TARGETS:
-        found = translated(tmp_path, text, target).text
-        assert all(f"https://h{number}.test/new" in found for number in range(90)), target
+#: As hosters write them: a host that sends all to TLS, and one there with logs, a certificate and origins of its own.
+_PLAIN = """\
+<VirtualHost *:80>
+    ServerName h{n}.test
+    ServerAlias www.h{n}.test
+    Redirect permanent / "https://h{n}.test/"
+    ErrorLog {syslog}
+    CustomLog logs/h{n}-access.log combined
+</VirtualHost>
+"""
+_SECURE = """\
+<VirtualHost *:443>
+    ServerName h{n}.test
+    ServerAlias www.h{n}.test
+    ServerAdmin webmaster@h{n}.test
+    SSLEngine on
+    SSLCertificateFile /etc/letsencrypt/live/h{n}.test/fullchain.pem
+    SSLCertificateKeyFile /etc/letsencrypt/live/h{n}.test/privkey.pem
+    ErrorLog "/var/log/h{n}.log"
+    TransferLog logs/h{n}-transfer.log
+    Header always set Strict-Transport-Security "max-age=63072000"
+    ProxyPass /.well-known/ !
+    ProxyPass /api/ http://10.0.{n}.1:8081/api/
+    ProxyPass / http://10.0.{n}.1:8080/
+    ProxyPassReverse / http://10.0.{n}.1:8080/
+</VirtualHost>
+"""
+
+
+def _sites(count: int) -> str:
+    logs = ("syslog" if number == 7 else f"logs/h{number}-error.log" for number in range(count))
+    hosts = (f"{_PLAIN.format(n=number, syslog=log)}{_SECURE.format(n=number)}" for number, log in enumerate(logs))
+    return "".join(hosts)
+
+
+def test_as_many_hosts_as_you_like_are_lowered_a_few_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The default, and of each kind three: the first, and two that prove its text right (DES-18)."""
+    lowered: list[int] = []
+    whole = emit._emit_server
+    monkeypatch.setattr(emit, "_emit_server", lambda *words: lowered.append(1) or whole(*words))
+    found = {}
+    for count in (70, 140):
+        lowered.clear()
+        found[count] = translated(tmp_path, _sites(count), "nginx").text, len(lowered)
+    (few, lowered_few), (many, lowered_many) = found.values()
+    assert lowered_few == lowered_many == 2 * (1 + 3) + 1  # and the one whose errors go elsewhere
+    assert few.count("map ") == many.count("map ")
+    assert (few.count("\n    server {"), many.count("\n    server {")) == (140, 280)
+
+
+def test_a_copy_has_the_words_of_its_own_host(tmp_path: Path) -> None:
+    """Those that a comment tells, too; by itself each of them is what it is among few, but for what it maps back."""
+    copies, alone = (translated(tmp_path, _sites(count), "nginx").text.splitlines() for count in (70, 30))
+    for number in (1, 7, 29):
+        name = f"h{number}.test"
+        for port in ("80", "443 ssl"):
+            found = [[line for line in _server(name, lines, port) if not any(map(line.__contains__, _BACK))]
+                     for lines in (copies, alone)]  # fmt: skip
+            assert len(found[0]) > 20
+            assert _numbers(found[0]) == _numbers(found[1])
+    text = "\n".join(copies)
+    assert all(f"https://h{number}.test/$rest" in text for number in range(70))
+    assert all(f"/etc/letsencrypt/live/h{number}.test/privkey.pem;" in text for number in range(70))
+    assert all(f" (CustomLog logs/h{number}-access.log)\n" in text for number in range(70))
+    assert "error_log syslog:server=unix:/dev/log warn;" in text
 
 
 def _that_redirect(count: int, address: str) -> str:

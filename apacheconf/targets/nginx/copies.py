@@ -14,12 +14,13 @@ from dataclasses import dataclass, field, replace
 
 from apacheconf.ledger import Answer, Ledger, Written
 from apacheconf.program.hosts import Host, Shape
-from apacheconf.program.steps import Log
+from apacheconf.program.steps import Log, Redirect
 from apacheconf.program.tls import FrontTls
+from apacheconf.program.values import OwnText
 from apacheconf.program.workers import Worker
 from apacheconf.source import Place
 from apacheconf.targets.hostnames import Endpoint, Named
-from apacheconf.targets.likeness import Kind, kinds_of, numbers_of_redirects
+from apacheconf.targets.likeness import Kind, kinds_of
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.templates import Template, token
 from apacheconf.targets.nginx.tree import Block, Copy
@@ -61,7 +62,7 @@ class Alike:
         lines = {id(each): number for number, each in enumerate(written)}
         own = frozenset(id(each) for each in written if shared_words(each) != each.args)
         texts = list(host.texts)
-        for number in numbers_of_redirects(host.shape):
+        for number in _numbers_of_redirects(host.shape):
             texts[number] = token("url", number)
         return cls(replace(host, texts=tuple(texts), front_tls=_with_tokens(host.front_tls)), lines, own)
 
@@ -88,6 +89,13 @@ class Alike:
         for number in sorted(self.mapped):
             block.add("set", f"$mapped_back_{number + 1}", token("url", number))
         return block
+
+
+def _numbers_of_redirects(shape: Shape) -> tuple[int, ...]:
+    """The numbers of the texts that hosts of a shape redirect to."""
+    actions = (step.action for cell in shape.cells for step in cell.steps)
+    locations = (each.location for each in actions if isinstance(each, Redirect))
+    return tuple(dict.fromkeys(each.number for each in locations if isinstance(each, OwnText)))
 
 
 def _with_tokens(tls: FrontTls | None) -> FrontTls | None:
@@ -133,7 +141,7 @@ def find_kinds(low: Lowering, servers: Sequence[Server]) -> list[Kind]:
         once[server[1].host] = None if server[1].host in once else server
     found = {number: server for number, server in once.items() if server and _is_one_of_many(server, crowds)}
     hosts = [host for number in found if _is_plain(low, host := low.program.hosts[number])]
-    return list(kinds_of(low.program, low.scopes, hosts, lambda host: _also(low, host, found[host.number]), False))
+    return list(kinds_of(low.program, low.scopes, hosts, lambda host: _also(low, host, found[host.number])))
 
 
 def _is_one_of_many(server: Server, crowds: dict[Endpoint, int]) -> bool:
