@@ -7,17 +7,18 @@ sub-request, so what a client may not get is none. A type map lists its variants
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from apacheconf.program.handling import FileRules, HandlerRules, MimeRules, NegotiationRules, Variant
+from apacheconf.program.messages import Message
 from apacheconf.program.program import Program
 from apacheconf.program.request import Decision
 from apacheconf.program.uri import escape_path
 from apacheconf.runtime.media import Media, describe, types_of
 from apacheconf.runtime.negotiation import Candidate, alternates, candidate, choose, read_wishes, variant_list, vary
 from apacheconf.runtime.page_texts import Html
+from apacheconf.runtime.type_maps import Unreadable, read_map
 
 #: Asks what a name beside the request's leads to.
 LookUp = Callable[[str], Decision]
@@ -28,11 +29,15 @@ TYPE_MAPS = frozenset({"type-map", "application/x-type-map"})
 
 @dataclass(frozen=True, slots=True)
 class Variants:
-    """The variants of a resource, and the validator of their list; ``failed`` is a status that ends it all."""
+    """The variants of a resource, and the validator of their list; ``failed`` is a status that ends it all.
+
+    ``messages`` are about the list, for the error log.
+    """
 
     candidates: tuple[Candidate, ...] = ()
     validator: str = ""
     failed: int = 0
+    messages: tuple[Message, ...] = ()
 
 
 def media_of(program: Program, decision: Decision) -> Media:
@@ -72,7 +77,7 @@ def variants_beside(program: Program, decision: Decision, look_up: LookUp) -> Va
         if beside.status is not None:
             continue
         if media.handler in TYPE_MAPS or media.type in TYPE_MAPS:
-            return read_type_map(program, beside, look_up)
+            return read_type_map(beside, look_up)
         found.append(_candidate(each, media, beside.located.found.st_size))
     return Variants(tuple(found), f"{seen.st_mtime_ns // 1000:x}") if found else Variants(failed=404)
 
@@ -93,74 +98,21 @@ def _candidate(name: str, media: Media, size: int) -> Candidate:
 
 # --- type maps -----------------------------------------------------------------------------------------------
 
-_LINE = re.compile(r"([^\s:]+)\s*:\s*(.*)\Z")
 
-
-def read_type_map(program: Program, decision: Decision, look_up: LookUp) -> Variants:
+def read_type_map(decision: Decision, look_up: LookUp) -> Variants:
     """The variants that a type map lists. One that can't be understood is a 500."""
     located = decision.located
     assert located is not None and located.found is not None
     try:
         with open(located.file.encode("latin-1"), "rb") as file:  # noqa: PTH123 (names are bytes)
-            text = file.read().decode("latin-1")
-        found = [_with_size(each, look_up) for each in _records(text)]
+            found = read_map(file.read().decode("latin-1"), located.file)
     except OSError:
         return Variants(failed=403)
-    except ValueError:
-        return Variants(failed=500)
-    found = [each for each in found if each.type and (each.name or each.body is not None)]
+    except Unreadable as fault:
+        return Variants(failed=500, messages=(fault.message,))
     validator = f"{located.found.st_size:x}-{located.found.st_mtime_ns // 1000:x}"
-    return Variants(tuple(found), validator) if found else Variants(failed=404)
-
-
-def _records(text: str) -> list[Candidate]:
-    """The records of a map. Raises ValueError."""
-    records: list[Candidate] = []
-    fields: dict[str, str] = {}
-    body: str | None = None
-    lines = iter(text.split("\n"))
-    for line in lines:
-        if line.startswith("#"):
-            continue
-        if not line.strip():
-            if fields or body is not None:
-                records.append(_record(fields, body))
-            fields, body = {}, None
-            continue
-        found = _LINE.match(line.rstrip())
-        if found is None:
-            raise ValueError(line)
-        name, value = found[1].lower(), found[2].strip()
-        if name == "body":
-            body = _body(lines, value)
-        else:
-            fields[name] = value
-    if fields or body is not None:
-        records.append(_record(fields, body))
-    return records
-
-
-def _body(lines: object, end: str) -> str:
-    """What stands before the line that repeats the mark."""
-    taken: list[str] = []
-    for line in lines:  # type: ignore[attr-defined]
-        if line.startswith(end):
-            return "".join(f"{each}\n" for each in taken)
-        taken.append(line)
-    raise ValueError("a body without its end")
-
-
-def _record(fields: dict[str, str], body: str | None) -> Candidate:
-    languages = tuple(part.strip() for part in fields.get("content-language", "").split(",") if part.strip())
-    return candidate(
-        fields.get("uri", ""),
-        fields.get("content-type", ""),
-        languages=languages,
-        encoding=fields.get("content-encoding", "").lower(),
-        size=int(fields.get("content-length", "0") or 0) if body is None else len(body),
-        description=fields.get("description", ""),
-        body=body,
-    )
+    candidates = tuple(_with_size(each, look_up) for each in found.candidates)
+    return Variants(candidates, validator, messages=tuple(found.messages))
 
 
 def _with_size(each: Candidate, look_up: LookUp) -> Candidate:
@@ -173,10 +125,21 @@ def _with_size(each: Candidate, look_up: LookUp) -> Candidate:
 # --- the choice ----------------------------------------------------------------------------------------------
 
 
-def negotiate(decision: Decision, variants: Variants, look_up: LookUp) -> Decision:
-    """What a client gets of the variants: one of them, or an error."""
+def is_type_map(program: Program, decision: Decision) -> bool:
+    """Whether a file that is there lists variants."""
+    return (decision.handler or media_of(program, decision).handler) in TYPE_MAPS
+
+
+def negotiate(
+    decision: Decision, variants: Variants, go_to: LookUp, is_list: Callable[[str], bool] = lambda name: False
+) -> Decision:
+    """What a client gets of the variants: one of them, or an error.
+
+    ``go_to`` tells what a variant's URL leads to, ``is_list`` whether its file lists variants itself (506, NG-3).
+    """
+    said = (*decision.messages, *variants.messages)
     if variants.failed:
-        return replace(decision, status=variants.failed)
+        return replace(decision, status=variants.failed, messages=said)
     state = decision.state
     assert state is not None
     named = (state.header(name) or "" for name in ("Accept", "Accept-Language", "Accept-Encoding", "Accept-Charset"))
@@ -188,14 +151,19 @@ def negotiate(decision: Decision, variants: Variants, look_up: LookUp) -> Decisi
     if transparent:
         fields.append(("TCN", "choice" if chosen else "list"))
     if chosen is None:
-        fields.append(("Alternates", alternates(listed)))
-        return replace(decision, status=406, fields=tuple(fields), note=Html(variant_list(listed)))
+        fields += [("Alternates", alternates(listed))] if listed else []
+        file = decision.located.file if decision.located is not None else decision.file
+        nothing = Message("error", "negotiation", f"AH00690: no acceptable variant: {file}")
+        page = Html(variant_list(listed))
+        return replace(decision, status=406, fields=tuple(fields), note=page, messages=(*said, nothing))
+    if transparent and chosen.body is None and is_list(chosen.name):
+        return replace(decision, status=506, messages=said)
     if transparent:
-        fields.append(("Content-Location", chosen.name))
+        fields.append(("Content-Location", escape_path(chosen.name)))
     if chosen.body is not None:
         variant = Variant(tuple(fields), "", chosen.body, _typed(chosen), chosen.languages)
         return replace(decision, told={**decision.told, Variant: variant})
-    found = look_up(escape_path(chosen.name))
+    found = go_to(chosen.name)
     if found.status is not None:
         return replace(found, fields=(*fields, *found.fields))
     return replace(

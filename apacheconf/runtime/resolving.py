@@ -17,7 +17,7 @@ from apacheconf.program.messages import Message
 from apacheconf.program.program import Program
 from apacheconf.program.request import Decision
 from apacheconf.program.uri import escape_path
-from apacheconf.runtime.multiviews import TYPE_MAPS, media_of, negotiate, read_type_map, variants_beside
+from apacheconf.runtime.multiviews import is_type_map, negotiate, read_type_map, variants_beside
 
 #: Folders whose index is in a folder whose index is... (LimitInternalRecursion's default).
 DEEPEST = 10
@@ -58,21 +58,33 @@ def _negotiated(program: Program, decision: Decision, depth: int) -> Decision | 
         state = replace(decision.state, path=path)
         return decide_sub_request(program, state, unquote(name, "latin-1"), depth + 1, as_file=True)
 
+    def instead(name: str) -> Decision:  # an internal redirect to what a map says, which may be any URL
+        folder = escape_path(path.rpartition("/")[0] + "/")
+        query = "" if decision.query is None else f"?{decision.query}"
+        return decide_again(program, decision, folder + name + decision.path_info + query, {})
+
+    is_map = False
     if decision.located.found is None:
         if "multiviews" not in decision.rules(FileRules).options or decision.located.file.endswith("/"):
             return None
         variants = variants_beside(program, decision, beside)
     elif decision.located.is_folder or not (decision.told.keys() & {HandlerRules, MimeRules} or decision.handler):
         return None
-    elif (decision.handler or media_of(program, decision).handler) in TYPE_MAPS:
-        variants = read_type_map(program, decision, beside)
+    elif is_type_map(program, decision):
+        variants, is_map = read_type_map(decision, beside), True
     else:
         return None
     if variants is None:
         return None
-    found = negotiate(decision, variants, beside)
+    if not is_map:
+        found = negotiate(decision, variants, lambda name: beside(escape_path(name)))
+    else:
+        found = negotiate(decision, variants, instead, lambda name: is_type_map(program, beside(escape_path(name))))
     if found.state is decision.state or found.status is not None:
         return found
+    if is_map:
+        led = resolve(program, found, depth + 1)
+        return replace(led, told={**led.told, Variant: found.rules(Variant)})
     led = _followed(program, _with_rest(decision, _as_asked(decision, found)), depth)
     return replace(led, told={**led.told, Variant: found.rules(Variant)})
 
