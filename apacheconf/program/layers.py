@@ -94,7 +94,7 @@ class LayerBuilder:
         return Layer(
             found.kind,
             found.matcher if self.merge_slashes else for_unmerged(found.matcher),
-            self._confs(section.confs, section.pattern),
+            self._confs(section.confs, "*If" if found.kind is LayerKind.IF else section.pattern),
             f"<{section.kind}{' ~' if section.regex else ''}{' ' if section.pattern else ''}{section.pattern}>",
             container,
             self.linker.said_by((section.node,)),

@@ -118,7 +118,7 @@ def _field(line: str, file: str) -> tuple[str, str]:
 
 
 def _keep(fields: dict[str, str], body: str | None, found: TypeMap) -> None:
-    """A record is a variant if it names a file or has a body and says something of it; one without a type is for nobody."""
+    """A record is a variant if it names a file or has a body and says something of it; nobody gets one without type."""
     name = _word(fields.get("uri", ""))
     if not (name or body is not None) or not _CONTENT & fields.keys():
         return
