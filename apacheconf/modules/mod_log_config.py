@@ -20,6 +20,7 @@ from apacheconf.modules.declare import (
     by_key,
     setting,
 )
+from apacheconf.modules.regex_options import written_in
 
 #: The format of TransferLog while no LogFormat without a name was given, and of a CustomLog without one.
 COMMON = '%h %l %u %t "%r" %>s %b'
@@ -95,6 +96,8 @@ def _log(words: Sequence[str], scope: Scope, for_all_hosts: bool) -> Log:
         raise ValueRefused("missing condition", 2)
     if condition.lower() == "env=":
         raise ValueRefused("missing environment variable name", 2)
+    if condition.lower().startswith("expr="):
+        condition = condition[:5] + written_in(condition[5:], scope)
     return Log(words[0], words[1], condition, for_all_hosts=for_all_hosts)
 
 
