@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 
 from apacheconf.ledger import Outcome, Row
 from apacheconf.prove.compare import Aspect
+from apacheconf.prove.deliberate import Sign
 from apacheconf.prove.falls_short import aspects_of
 from apacheconf.targets.translation import Difference
 
@@ -125,7 +126,9 @@ DRAWN = "map-drawn"
 
 #: Caveats of what is refused instead of guessed: they announce a 401, 403, 500 or 503 of the target's own, and nothing
 #: else.
-CLOSED = frozenset({"authorities-folder", "closed", "condition", "handler", "refuses-everyone", "scheme"})
+CLOSED = frozenset(
+    {"answers-500", "authorities-folder", "closed", "condition", "handler", "refuses-everyone", "scheme"}
+)
 #: Caveats of one that answers who has no certificate, where httpd ends the connection, and with which status.
 REFUSED = {"asked-early": "403", "certificate-page": "400"}
 #: The caveat of balancers whose members take turns in another order, and the aspect that shows it.
@@ -156,10 +159,14 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Announcements:
-    """What one front has said about itself: ``keys`` of caveats, and ``rows`` of directives that it falls short of."""
+    """What one front has said about itself: ``keys`` of caveats, and ``rows`` of directives that it falls short of.
+
+    ``signs`` are those of deliberate differences.
+    """
 
     keys: tuple[str, ...] = ()
     rows: tuple[Row, ...] = ()
+    signs: tuple[Sign, ...] = ()
 
     def announce(self, probe: str, aspects: Iterable[Aspect], about: About = About()) -> str | None:
         """The caveats and directives that announce a difference in all of ``aspects``; None if they don't."""
@@ -167,7 +174,7 @@ class Announcements:
         whole = self._for_all(aspects, about)
         if whole:
             return whole
-        by = [self._for_one(probe, aspect.what.lower(), about) for aspect in aspects]
+        by = [self._for_one(probe, aspect, about) for aspect in aspects]
         return None if None in by else ", ".join(dict.fromkeys(filter(None, by)))
 
     def _for_all(self, aspects: tuple[Aspect, ...], about: About) -> str | None:
@@ -189,12 +196,16 @@ class Announcements:
         for key, status in REFUSED.items():
             if key in self.keys and any(_refuses(each, status) for each in aspects):
                 return key
+        if "closed" in self.keys and any(map(_is_misread, aspects)):
+            return "closed"
         closed = any(map(_is_closed, aspects))
         return next((key for key in self.keys if closed and key in CLOSED), None)
 
-    def _for_one(self, probe: str, what: str, about: About) -> str | None:
-        """The caveat or directive that announces this aspect."""
+    def _for_one(self, probe: str, aspect: Aspect, about: About) -> str | None:
+        """The caveat, directive or deliberate difference that announces this aspect."""
+        what = aspect.what.lower()
         found = next((key for key in self.keys if _speaks_about(key, probe, what, about)), None)
+        found = found or next((sign.title for sign in self.signs if sign.announces(probe, aspect)), None)
         return found or next((row.name for row in self.rows if _includes(aspects_of(row), what)), None)
 
 
@@ -255,6 +266,11 @@ def _is_closed(aspect: Aspect) -> bool:
     )
 
 
+def _is_misread(aspect: Aspect) -> bool:
+    """Whether httpd has looked for an origin that we don't speak with, and we for the end of a body that has none."""
+    return aspect.what == "status" and aspect.reference == "503" and aspect.other in ("400", "413")
+
+
 def _speaks_about(key: str, probe: str, what: str, about: About) -> bool:
     if key in OF_FILES and not about.file:
         return False
@@ -269,10 +285,10 @@ def _includes(patterns: Iterable[str], name: str) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def read(rows: Iterable[Row], differences: Iterable[Difference] = ()) -> Announcements:
-    """What a report announces: its differences, and the rows that are not exact."""
+def read(rows: Iterable[Row], differences: Iterable[Difference] = (), signs: Iterable[Sign] = ()) -> Announcements:
+    """What a report announces: its differences, and the rows that are not exact; ``signs`` beside it."""
     rows = tuple(rows)
     keys = [each.key for each in differences]
     keys += [answer.key for row in rows for answer in row.answers if answer.outcome >= Outcome.EQUIVALENT]
     short = tuple(row for row in rows if row.outcome >= Outcome.APPROXIMATED)
-    return Announcements(tuple(dict.fromkeys(key for key in keys if key)), short)
+    return Announcements(tuple(dict.fromkeys(key for key in keys if key)), short, tuple(signs))

@@ -261,6 +261,7 @@ RULES = (
         "N17",
         "what a clock said, and unique numbers",
         _both(lambda pairs: tuple((name, _timed(value)) for name, value in pairs)),
+        strict=True,
     ),
 )
 

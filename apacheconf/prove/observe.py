@@ -125,6 +125,8 @@ def _timeless(name: str, value: str, date: str) -> str:
     stay. Allow is a set, and httpd's order varies."""
     if name.lower() == "allow":
         return ",".join(sorted(method.strip() for method in value.split(",")))
+    if name.lower() == "set-cookie":
+        return _EXPIRES.sub(lambda found: f"expires={_later(found[1])}", value)
     if name.lower() not in ("date", "expires", "last-modified"):
         return value
     try:
@@ -137,6 +139,16 @@ def _timeless(name: str, value: str, date: str) -> str:
         if name.lower() == "expires" and age < timedelta(0):
             return _after(-age, parsedate_to_datetime(value) - parsedate_to_datetime(date))
     return value
+
+
+#: When a cookie ends, as mod_rewrite and others write it.
+_EXPIRES = re.compile(r"(?i)\bexpires=([A-Z][a-z]{2}, \d\d[ -][A-Z][a-z]{2}[ -]\d{4} \d\d:\d\d:\d\d GMT)")
+
+
+def _later(date: str) -> str:
+    """How long after now that is, by the minute; a date that is over stays."""
+    left = parsedate_to_datetime(date.replace("-", " ")) - datetime.now(UTC)
+    return f"({timedelta(minutes=round(left / timedelta(minutes=1)))} after now)" if left > timedelta(0) else date
 
 
 def _after(now: timedelta, date: timedelta) -> str:

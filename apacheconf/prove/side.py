@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from apacheconf.engines import Engine, EngineFailed, Sandbox, find
 from apacheconf.engines.process import Address
@@ -20,6 +20,7 @@ from apacheconf.prove.announced import Announcements
 from apacheconf.prove.ask import Scenario, ask
 from apacheconf.prove.certificates import StandIn, stand_in
 from apacheconf.prove.client import Handshake
+from apacheconf.prove.deliberate import signs_of
 from apacheconf.prove.observe import Observation, Tokens
 from apacheconf.prove.requests import Probe
 from apacheconf.prove.stage import Stage, authorities, sockets, stage
@@ -49,7 +50,8 @@ class Front:
     def text_for(self, stage: Stage, program: Program) -> str:
         """The configuration for ``stage``, whose program this is; what its report announces is remembered."""
         if self.engine is None:
-            self.said = announced.read(account(program))
+            said = announced.read(account(program), signs=signs_of(program))
+            self.said = replace(said, keys=(*said.keys, announced.DRAWN))  # our dice are thrown anew, too
         elif self.name != "httpd":
             translation = translate(program, self.name, ".".join(self.engine.version.split(".")[:2]))
             self.said = announced.read(translation.rows, translation.differences)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from apacheconf.program.forward import FORWARDS_SPENT, FORWARDS_UNREAD
 from apacheconf.program.request import Decision
 from apacheconf.program.uri import parse_target
-from apacheconf.runtime.answer import spoken, standard_reason
-from apacheconf.runtime.framing import CHUNKED_FIELD, leave_unmeasured
+from apacheconf.runtime.answer import ReplyHead, spoken, standard_reason
+from apacheconf.runtime.framing import CHUNKED_FIELD, UNTIL_CLOSE, leave_unmeasured
 from apacheconf.runtime.handlers import handle
 from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.naming import signature
 from apacheconf.runtime.page_texts import MOVED, REDIRECTS, Html, escape
 from apacheconf.runtime.pages import CONTENT_TYPE, signed
+from apacheconf.runtime.strict import Fields
 from apacheconf.runtime.switches import vary_lines
 
 if TYPE_CHECKING:
@@ -101,17 +102,30 @@ def _answer_for_origin(client: ClientConnection, exchange: Exchange, head: Reque
             fields = filtering.expired(exchange, fields)
         client.answer(exchange, 200, b"", fields, completed=True)
         return
-    _echo(client, exchange, head, decision)
+    _echo(client, exchange, head, decision, filtered=exchange.plan.forwarding.filtering is not None)
 
 
-def _echo(client: ClientConnection, exchange: Exchange, head: RequestHead, decision: Decision) -> None:
+def _echo(
+    client: ClientConnection, exchange: Exchange, head: RequestHead, decision: Decision, filtered: bool = False
+) -> None:
     """The request itself: as it would have gone to an origin, whose answer Header edits, or as it has come (HP-4)."""
     asked = () if decision.state is None or decision.state.headers is None else decision.state.headers.lines()
     lines = b"".join(b"%b: %b\r\n" % (name.encode("latin-1"), value.encode("latin-1")) for name, value in asked)
     fields = [*vary_lines(decision), (b"Content-Type", b"message/http")]
     echo = b"%b\r\n%b\r\n" % (exchange.request_line, lines)
     in_chunks = exchange.version >= (1, 1) and not client.expects
+    exchange.stay = exchange.stay and in_chunks
+    if filtered:
+        _filtered(exchange, fields, echo)
+        return
     if in_chunks:
         fields = [*fields, CHUNKED_FIELD]
-    exchange.stay = exchange.stay and in_chunks
     client.answer(exchange, 200, echo, fields, measured=False, completed=True)
+
+
+def _filtered(exchange: Exchange, fields: Fields, body: bytes) -> None:
+    """An answer that meets the filters of those of origins."""
+    names = frozenset(name.lower() for name, _ in fields)
+    exchange.status = 200
+    exchange.answered(ReplyHead(200, b"OK", fields, UNTIL_CLOSE, True, names=names), [body], done=True)
+    exchange.finish()
