@@ -119,7 +119,8 @@ def _demands(conf: SslDirConf) -> Iterator[Step]:
     if conf.verify_client.value == "require":
         yield _forbids(Not(_VERIFIED), conf.verify_client)
     for text, said_by in zip(conf.requires.value, conf.requires.said_by, strict=False):
-        yield _forbids(AllOf((_HTTPS, Not(_requirement(text) or NEVER))), Setting(text, (said_by,)))
+        said = "AH02229: access to {what} failed, reason: SSL requirement expression not fulfilled"
+        yield _forbids(AllOf((_HTTPS, Not(_requirement(text) or NEVER))), Setting(text, (said_by,)), said)
 
 
 def _step(phase: Phase, action: Action, setting: Setting[Any]) -> Step:

@@ -20,6 +20,7 @@ from apacheconf.runtime.ssl_variables import SslVariables
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from apacheconf.runtime.client import ClientConnection
     from apacheconf.runtime.state import Door, ServerState
 
 #: Bytes that are decrypted at once; a record holds at most 16 KiB.
@@ -107,8 +108,9 @@ class Secured:
             self._ssl.do_handshake()
         except ssl.SSLWantReadError:
             self._flush()
-        except ssl.SSLError:
+        except ssl.SSLError as error:
             self._flush()  # the alert that says why
+            self._tell(error, self._server.arrive(self._door, self._peer))
             self.transport.close()
         else:
             tls = self._door.front_tls
@@ -117,6 +119,19 @@ class Secured:
                 return
             self._flush()
             self._begin()
+
+    def _tell(self, error: ssl.SSLError, client: ClientConnection) -> None:
+        """Tell the error log what is wrong with a client's certificate, or that one is missing that was asked for."""
+        again = "Re-negotiation handshake failed: Client"
+        wrong = isinstance(error, ssl.SSLCertVerificationError)
+        required = self._asked is not None and self._asked.required
+        for text, holds in (
+            (f"AH02039: Certificate Verification: Error {_problem(error)}", wrong),
+            (f"AH02262: {again} verification failed", wrong and required),
+            (f"AH02263: {again} certificate missing", required and "DID_NOT_RETURN" in (error.reason or "")),
+        ):
+            if holds:
+                self._server.log("error", "ssl", text, host=self._door.main.host, client=client)
 
     def _choose(self, name: str, is_13: bool) -> None:
         """The host that the client names, or the first of the address, sets all of TLS (VH-50)."""
@@ -186,8 +201,9 @@ class Secured:
                 self._kept += data
         except ssl.SSLWantReadError:
             pass
-        except ssl.SSLError:
+        except ssl.SSLError as error:
             self._flush()  # the alert that says why
+            self._tell(error, self._protocol)
             self._closed = True
             self.transport.close()
             return
@@ -287,6 +303,11 @@ class Secured:
 
     def get_extra_info(self, name: str) -> Any:
         return self._ssl if name == "ssl_object" else self.transport.get_extra_info(name)
+
+
+def _problem(error: ssl.SSLError) -> str:
+    """OpenSSL's number and words for what is wrong with a certificate."""
+    return f"({getattr(error, 'verify_code', 0)}): {getattr(error, 'verify_message', '')}"
 
 
 def _is_too_deep(connected: Any, verify: str, depth: int) -> bool:

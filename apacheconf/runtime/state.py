@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from apacheconf.program.authority import Pending
 from apacheconf.program.hosts import Host, Shape
 from apacheconf.program.messages import Message
-from apacheconf.program.names import choose_host
+from apacheconf.program.names import choose_host, parse_host
 from apacheconf.program.naming import banner
 from apacheconf.program.program import Program
 from apacheconf.program.reading import first_host, own_scheme
@@ -79,15 +79,20 @@ class Door:
             raise ClientBroke(400, "a host name by SNI, and none by the request")
         if strict and not self.named and self._has_names(server):
             said = "AH02033: No hostname was provided via SNI for a name based virtual host"
-            server.log("error", "ssl", said, host=host)
+            server.log("info", "ssl", said, host=host, client=exchange.client)
             raise ClientBroke(403, "strict SNI", WITHOUT_SNI)
         policy, asked = self.front_tls.policy, host.front_tls
         if policy == "insecure" and asked is not None and asked.verify != "none" and self.front_tls.verify == "none":
+            said = "AH10158: cannot perform post-handshake authentication"
+            server.log("error", "ssl", said, host=host, client=exchange.client)
             raise ClientBroke(403, "nobody was asked for a certificate", NOT_ASKED)
         if host is not shown and not compatible(self.front_tls, host.front_tls, policy):
-            who = "provided via SNI" if self.named else "(default host as no SNI was provided)"
-            said = f"AH02032: Hostname {shown.name} {who} and hostname {host.name} provided via HTTP"
-            server.log("error", "ssl", f"{said} have no compatible SSL setup for policy '{policy}'", host=host)
+            name = (exchange.client.tls or {}).get("SSL_TLS_SNI")
+            who = f"{name} provided via SNI" if name else f"{shown.name} (default host as no SNI was provided)"
+            given = parse_host((exchange.host or b"").decode("latin-1"), strict=False).name
+            said = f"AH02032: Hostname {who} and hostname {given} provided via HTTP"
+            said += f" have no compatible SSL setup for policy '{policy}'"
+            server.log("error", "ssl", said, host=host, client=exchange.client)
             raise ClientBroke(421, "misdirected")
 
     def _has_names(self, server: ServerState) -> bool:

@@ -20,7 +20,7 @@ from pathlib import Path
 from apacheconf.engines import Engine, EngineFailed, Sandbox, find, free_ports, httpd
 from tests.runtime import certificates
 from tests.runtime.contest import _dateless
-from tests.wire import Served
+from tests.wire import Served, plain_line
 
 RECORDED = Path(__file__).parents[2] / "fixtures/recorded/handshakes.json"
 MODULES = tuple(
@@ -75,7 +75,7 @@ class Ask:
 class Trial:
     """``{S}`` and ``{T}`` in ``config`` are ports for TLS, ``{P}`` one for plain HTTP, ``{certs}`` the folder.
 
-    ``log`` is a file of the sandbox (``{box}``) that is told at the end.
+    ``log`` is a file of the sandbox (``{box}``) that is told at the end; of an error log, what is said of clients.
     """
 
     name: str
@@ -108,10 +108,17 @@ def play(trial: Trial, engine: Engine | None) -> list[str]:
         with staged(trial, engine, box) as ports:
             told = "\n".join(line for ask in trial.asks for line in _asked(ports, ask))
         if trial.log:
-            told += "\n" + (box.path / trial.log).read_text("latin-1").rstrip("\n")
+            told += "\n" + _lines_of(box.path / trial.log)
     for letter, port in ports.items():
         told = told.replace(str(port), "{" + letter + "}")
     return told.replace(str(certificates.folder()), "{certs}").split("\n")
+
+
+def _lines_of(log: Path) -> str:
+    text = log.read_text("latin-1").rstrip("\n")
+    if log.name != "error.log":
+        return text
+    return "\n".join(plain_line(line) for line in text.split("\n") if "[client " in line)
 
 
 def _asked(ports: dict[str, int], ask: Ask) -> Iterator[str]:

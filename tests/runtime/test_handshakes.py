@@ -223,6 +223,11 @@ _LATE_OR_NOT = (
     replace(_LATE, requests=("a.example /mine/not",), client=""),
     replace(_LATE, requests=("a.example /mine/not", "a.example /mine")),
 )
+_LOGGING = (
+    "strict sni in the first TL-3 VH-52",
+    "policy insecure, other verify TL-2",
+    "policy secure, other ciphers TL-2",
+)
 TRIALS = [
     Trial("sni and host TL-1 TL-2 TL-3 VH-50 VH-51", A + B, _MIXED),
     Trial("sni and host, alike TL-2 VH-51", A + B_SAME, _MIXED),
@@ -370,6 +375,32 @@ TRIALS = [
     ),
     Trial("a user by certificate", host("a.example", "a", f"SSLVerifyClient optional\n{_CA}{_USER}"), _CLIENTS[:2]),
 ]
+TRIALS += [replace(each, name=f"{each.name} LG-9", log="logs/error.log") for each in TRIALS if each.name in _LOGGING]
+TRIALS += [
+    Trial(
+        "in the log: names as they were asked for TL-2 TL-3 LG-9",
+        A + B,
+        (
+            Ask(requests=("a.example. /", "A.EXAMPLE:99 /", "b.example:99 /")),
+            Ask(sni="b.example", requests=("b.example /", "a.example /")),
+            Ask(sni="c.example", requests=("a.example /", "c.example /", "b.example /")),
+            Ask(sni="", requests=("c.example /", "a.example /", "B.EXAMPLE. /")),
+        ),
+        "logs/error.log",
+    ),
+    Trial(
+        "in the log: clients that are wrong TL-4 LG-9",
+        host("a.example", "a", f"SSLVerifyClient require\n{_CA}"),
+        (Ask(), *(Ask(client=f"{what}client") for what in ("strange-", "", "expired-"))),
+        "logs/error.log",
+    ),
+    Trial(
+        "in the log: an expression of SSLRequire TL-5 LG-9",
+        REQUIRES.replace("{R}", 'SSLRequire %{SSL_PROTOCOL} eq "none"'),
+        _BOTH,
+        "logs/error.log",
+    ),
+]
 _ORIGIN = plain("origin.example", 'Header always set X-Seen "expr=%{req:Via}"\n')
 _ON_VIA = (Ask(requests=tuple(f"a.example{port} /" for port in ("", ":443", ":80", ":8443"))), Ask(""))
 
@@ -394,6 +425,15 @@ TRIALS += [
     Trial("later: required TL-10", host("a.example", "a", _CA + _LATER % "require"), _ASKED_LATER),
     Trial("later: optional TL-10", host("a.example", "a", _CA + _LATER % "optional"), _ASKED_LATER),
     Trial("later: stricter TL-10", host("a.example", "a", _CA + _LATER % "optional" + _LATER_TOO), _ASKED_TWICE),
+    Trial(
+        "in the log: later TL-10 LG-9", host("a.example", "a", _CA + _LATER % "require"), _ASKED_LATER, "logs/error.log"
+    ),
+    Trial(
+        "in the log: perhaps later TL-10",
+        host("a.example", "a", _CA + _LATER % "optional"),
+        _ASKED_LATER,
+        "logs/error.log",
+    ),
     Trial("later: beside nothing TL-10", host("a.example", "a", _CA + _LATER % "require" + _LATER_NOT), _LATE_OR_NOT),
 ]
 IDS = [trial.name for trial in TRIALS]
