@@ -67,15 +67,16 @@ def _variable(line: Line) -> FcgiVariable:
 
 def path_info_of(state: State, path: str) -> tuple[str, str]:
     """What the target's ``path`` is split into: the file of ``full`` (else empty) and the trailing path (FC-7)."""
-    how = (state.env.get(PATH_INFO) or "").lower()
-    if not how:
+    how = state.env.get(PATH_INFO)
+    if how is None:
         return "", state.path_info  # that of a folder whose rule has led here (P)
+    how = how.lower()
     if how == "full":
         return _on_disk(_unescaped(path))
     if how in ("first-dot", "last-dot"):
         dot = path.find(".") if how == "first-dot" else path.rfind(".")
         slash = path.find("/", dot) if dot >= 0 else -1
-        return "", path[slash:] if slash >= 0 else ""
+        return "", _unescaped(path[slash:]) if slash >= 0 else ""
     return "", _unescaped(path) if how == "unescape" else path
 
 
@@ -84,13 +85,13 @@ def _unescaped(path: str) -> str:
 
 
 def _on_disk(path: str) -> tuple[str, str]:
-    """The longest part of a path that is a file, and the rest."""
+    """The longest part of a path that is a file, and the rest; both empty where none is."""
     end = len(path)
     while end > 0:
         if Path(path[:end]).is_file():
             return path[:end], path[end:]
         end = path.rfind("/", 0, end)
-    return path, ""
+    return "", ""
 
 
 def script_name(worker: Worker, path: str, rules: FcgiRules) -> str:

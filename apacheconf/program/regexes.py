@@ -34,7 +34,7 @@ def group_names(regex: Regex) -> dict[str, int]:
 
 
 #: PCRE2_DOLLAR_ENDONLY: httpd's defaults are that $ matches at the very end alone, and a dot line ends too.
-_DOLLAR_ENDONLY = 0x10
+DOLLAR_ENDONLY = 0x10
 
 
 @lru_cache(maxsize=4096)
@@ -42,7 +42,7 @@ def _compiled(regex: Regex):  # type: ignore[no-untyped-def]  # pcre2 ships no t
     import pcre2
 
     # Bytes, as httpd has them: \w and what is compared without case mean ASCII alone.
-    always = pcre2.DOTALL | _DOLLAR_ENDONLY
+    always = pcre2.DOTALL | DOLLAR_ENDONLY
     pattern = regex.pattern.encode("latin-1", "replace")
     # Its compiler to machine code (10.47) misses a match of ``a? [ab]{0,2}`` in a text of one blank.
     return pcre2.compile(pattern, always | (pcre2.IGNORECASE if regex.ignore_case else 0), jit=False)

@@ -332,6 +332,13 @@ DIFFERENCES = (
         "nobody should be able to write header lines by a path, and a page tells what was wrong",
     ),
     Difference(
+        ("DF-4",),
+        "a line that one Substitute has made empty, under a second one",
+        "ends the child, and all that it was about to answer",
+        "stays empty, unless the second one matches the empty text",
+        "a pattern is no reason to break off other people's answers",
+    ),
+    Difference(
         ("HD-12",),
         "edit* of Header with a pattern that matches the empty text",
         "ends the child, and all that it was about to answer",

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import ClassVar
 
 from apacheconf.program.handling import Substitution, SubstitutionRules
+from apacheconf.program.regexes import DOLLAR_ENDONLY
 from apacheconf.runtime.errors import OriginBroke
 from apacheconf.runtime.filters import Answered, Filter
 from apacheconf.runtime.log_items import path_of
@@ -74,10 +75,9 @@ class Substitute:
         return made
 
 
-def substitute(about: Answered) -> Filter | None:
-    """The filter of an answer that has substitutions."""
-    rules = about.filtering.rules(SubstitutionRules)
-    return Substitute(about, rules) if rules.substitutions else None
+def substitute(about: Answered) -> Filter:
+    """The filter of an answer; without a line of Substitute it takes lines apart all the same (DF-4)."""
+    return Substitute(about, about.filtering.rules(SubstitutionRules))
 
 
 @lru_cache(maxsize=1024)
@@ -87,7 +87,7 @@ def _replacer(each: Substitution) -> Replace:
         return lambda line: line.replace(plain, by)
     import pcre2
 
-    flags = pcre2.IGNORECASE if each.ignore_case else 0
+    flags = DOLLAR_ENDONLY | (pcre2.IGNORECASE if each.ignore_case else 0)
     pattern = each.pattern if each.regex else re.escape(each.pattern)
     compiled = pcre2.compile(pattern.encode("latin-1"), flags)
     parts = [part.encode("latin-1") if isinstance(part, str) else part for part in _parts(each)]
@@ -118,10 +118,10 @@ def _parts(each: Substitution) -> list[str | int]:
     if not each.regex:
         return [each.replacement]
     parts: list[str | int] = []
-    for text in re.split(r"(\\.|\$\d)", each.replacement):
+    for text in re.split(r"(?s)(\\.|\$\d)", each.replacement):
         if re.fullmatch(r"\$\d", text):
             parts.append(int(text[1]))
-        elif re.fullmatch(r"\\[$&]", text):
+        elif re.fullmatch(r"\\.", text, re.DOTALL):
             parts.append(text[1])
         elif text:
             parts.append(text)

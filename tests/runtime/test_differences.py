@@ -349,6 +349,14 @@ def test_a_redirect_that_a_later_rule_takes_back(tmp_path: Path) -> None:
     assert heard.statuses == [200] and heard.client.endswith(b"\r\n\r\none")
 
 
+def test_a_line_that_has_become_empty(tmp_path: Path) -> None:
+    lines = "SetOutputFilter SUBSTITUTE\nSubstitute s/ok//\nSubstitute s/two/2/"
+    path = tmp_path / "site.conf"
+    path.write_text(f"ServerName example.com\n{lines}\nProxyPass / http://10.0.0.1/\n")
+    heard = converse(load([str(path)]).require(), get(), [OK])
+    assert heard.statuses == [200] and heard.client.endswith(b"\r\n\r\n")
+
+
 #: By the beginning of the title.
 SHOWN: dict[str, Callable[..., None]] = {
     "a rule that redirects, without L": test_a_redirect_that_a_later_rule_takes_back,
@@ -394,6 +402,7 @@ SHOWN: dict[str, Callable[..., None]] = {
     "a program of a RewriteMap": test_a_program_that_has_ended,
     "FIFOs": test_what_is_no_file,
     "HTTP/2": honesty.test_http_2_is_not_offered,
+    "a line that one Substitute": test_a_line_that_has_become_empty,
     "edit* of Header": headers.test_the_empty_text_is_replaced_once,
     "a control character": header_lines.test_no_line_is_made_of_a_path,
     "pieces of a FastCGI": sockets.test_when_pieces_of_fastcgi_reach_the_client,
