@@ -124,7 +124,7 @@ def decision_of(course: Course, keep_alive: bool = True) -> Decision:
         file=state.file if course.located is None or course.located.found else state.file + state.path_info,
         path_info=state.path_info,
         located=course.located,
-        vary=(", ".join(dict.fromkeys(state.vary)),) if state.vary else (),
+        vary=varied(state),
         redirect_to=course.redirect_to or "",
         by_rules=course.by_rules,
         note=course.note,
@@ -154,3 +154,8 @@ def decision_of(course: Course, keep_alive: bool = True) -> Decision:
         levels=course.levels,
         naming=state.naming,
     )
+
+
+def varied(state: State) -> tuple[str, ...]:
+    """The line of Vary of what expressions and rules have asked so far, if they have (EXPR-31, RW-40)."""
+    return (", ".join(dict.fromkeys(state.vary)),) if state.vary else ()

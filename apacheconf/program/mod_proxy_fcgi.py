@@ -65,10 +65,13 @@ def _variable(line: Line) -> FcgiVariable:
     return FcgiVariable(condition_of(line.condition, groups_matter=True), line.name, value)
 
 
-def path_info_of(state: State, path: str) -> tuple[str, str]:
-    """What the target's ``path`` is split into: the file of ``full`` (else empty) and the trailing path (FC-7)."""
+def path_info_of(state: State, path: str, late: str | None = None) -> tuple[str, str]:
+    """What the target's ``path`` is split into: the file of ``full`` (else empty) and the trailing path (FC-7).
+
+    ``late`` is what SetEnv says of the variable, too late to be heard.
+    """
     how = state.env.get(PATH_INFO)
-    if how is None:
+    if how is None or how == late:
         return "", state.path_info  # that of a folder whose rule has led here (P)
     how = how.lower()
     if how == "full":

@@ -30,7 +30,7 @@ LOOKS = 100
 class Choosing:
     """The part of ``Exchange`` that ends with ``connected``, or with ``fail``. ``Exchange`` sets its attributes."""
 
-    __slots__ = ("client", "fields", "host", "looks", "plan", "pool", "route_changed", "session", "tries")
+    __slots__ = ("client", "fields", "host", "looks", "plan", "pool", "route_changed", "script", "session", "tries")
 
     client: ClientConnection
     fields: Fields
@@ -39,6 +39,7 @@ class Choosing:
     plan: Plan
     pool: Pool | None
     route_changed: bool
+    script: dict[str, str] | None
     session: Session | None
     site: Site
     tries: int
@@ -188,9 +189,9 @@ class Choosing:
         return name + (uri.partition("?")[0] if name.startswith("fcgi:") else uri)
 
     def environment(self) -> dict[str, str]:
-        """The request's variables with those of the member that was chosen (ST-11)."""
+        """The request's variables with those of the member that was chosen (ST-11), or all that a script was told."""
         decision = self.plan.decision
-        env = dict(decision.env) if decision is not None else {}
+        env = dict(self.script or (decision.env if decision is not None else {}))
         service, pool = self.plan.service, self.pool
         if service is None or pool is None or pool.worker.member is None:
             return env

@@ -115,6 +115,7 @@ class Exchange(Requesting):
         self.pool = None
         self.session = None
         self.route_changed = False
+        self.script = None
         self.connection: OriginConnection | None = None
         self.producer: Producer | None = None
         self.chain: Chain | None = None
@@ -152,7 +153,7 @@ class Exchange(Requesting):
         self.plan, self.first_status, self.path = plan, status, path
         self.pool, self.connection, self.reply, self.overridden = None, None, None, None
         self.sent = self.expects = self.pinged = self.ranged = self.plain = self.closes = False
-        self.upgrade, self.session = b"", None
+        self.upgrade, self.session, self.script = b"", None, None
         self.tries = self.interims = 0
         if not keeps_body:
             self.body_length = self.body_size = 0

@@ -350,7 +350,7 @@ def test_a_redirect_that_a_later_rule_takes_back(tmp_path: Path) -> None:
 
 
 def test_a_line_that_has_become_empty(tmp_path: Path) -> None:
-    lines = "SetOutputFilter SUBSTITUTE\nSubstitute s/ok//\nSubstitute s/two/2/"
+    lines = "SetOutputFilter SUBSTITUTE\nSubstitute s/hi//\nSubstitute s/two/2/"
     path = tmp_path / "site.conf"
     path.write_text(f"ServerName example.com\n{lines}\nProxyPass / http://10.0.0.1/\n")
     heard = converse(load([str(path)]).require(), get(), [OK])
