@@ -302,6 +302,9 @@ class ClientConnection(KeepAlive):
         if exchange.plan.service is None:
             head = RequestHead(b"GET", b"/", exchange.version, exchange.fields)
             local_answer(self, exchange, head, decision)
+        elif self._expect_refused:
+            self.resume_reading()
+            self.go_on(exchange, RequestHead(b"GET", b"/", exchange.version, exchange.fields))
         elif exchange.body_done:
             self.resume_reading()
             exchange.start()

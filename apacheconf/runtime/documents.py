@@ -23,6 +23,7 @@ from apacheconf.runtime.forward import header_lines, with_empty_body
 from apacheconf.runtime.framing import leave_unmeasured
 from apacheconf.runtime.local import redirect
 from apacheconf.runtime.pages import CLOSING, CONTENT_TYPE
+from apacheconf.runtime.switches import relays_expect
 
 _CHALLENGE = "WWW-Authenticate"
 #: What ends the reading of a request: its body isn't for anybody.
@@ -122,7 +123,9 @@ def _ask_locally(client: ClientConnection, exchange: Exchange, status: int, reas
     client.server.log_decided(exchange, found)
     assert plan.decision is not None
     if plan.fields is not None:
-        exchange.lines = header_lines(plan.fields, False, None, b"")
+        expect = [pair for pair in exchange.fields if pair[0].lower() == b"expect" and client.expects]
+        relayed = expect if plan.service is not None and relays_expect(exchange) else []
+        exchange.lines = header_lines(plan.fields + relayed, False, None, b"")
         if exchange.body_done:
             exchange.lines = with_empty_body(exchange.lines, exchange.fields)
     client.start_again(exchange, plan.decision)

@@ -44,7 +44,7 @@ class HttpConnection(OriginConnection):
         self._full = False
 
     def ask(self, exchange: Exchange) -> None:
-        self._blank = False
+        self._blank = self._sends_chunks = False
         ping = self._prepare_body(exchange) if exchange.body_length else 0.0
         data = request_bytes(exchange, self.pool)
         self.pool.cells.transferred += len(data)

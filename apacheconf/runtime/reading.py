@@ -185,16 +185,16 @@ class RequestReader(Answering):
                 self.deadline = self._reading_deadline()
 
     def has_whole_body(self, exchange: Exchange) -> bool:
-        """Whether all of a request's body is still to be read, and comes without being asked for."""
-        comes = not self._expect_refused and not exchange.expects
-        return self._body is not None and not exchange.body_size and comes
+        """Whether all of a request's body is still to be read, and nobody else has asked for it."""
+        return self._body is not None and not exchange.body_size and not exchange.expects
 
     def is_to_read(self, exchange: Exchange, then: Callable[[], None]) -> bool:
         """Whether a handler must wait for the body, which is read first; ``then`` is called when it is all here.
 
         A client that waits for 100 Continue gets it (RQ-20). Raises ClientBroke.
         """
-        if self._body is None or exchange.first_status in CLOSING:  # what ends the connection leaves the body
+        unasked = exchange.first_status and self._expect_refused  # the client was refused, and needn't send it (RB-9)
+        if self._body is None or unasked or exchange.first_status in CLOSING:  # what ends the connection leaves it
             exchange.stay = exchange.stay and not self._expect_refused and self._body is None
             return False
         check_announced(exchange)
