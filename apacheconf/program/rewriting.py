@@ -348,18 +348,20 @@ _SAYS_YES = {"secure": frozenset({"true", "1", "secure"}), "httponly": frozenset
 
 
 def cookie(text: str, now: float) -> str:
-    """The Set-Cookie value of a CO flag (RW-22), empty when it lacks a part; ``now`` is in seconds since 1970."""
+    """The Set-Cookie value of a CO flag (RW-22), empty when it lacks a part; ``now`` is in seconds since 1970.
+
+    An empty part is none: the next one takes its place. Without "secure" there is no HttpOnly.
+    """
     separator = ";" if text.startswith(";") else ":"
-    name, value, domain, *rest = [*text.removeprefix(";").split(separator), "", "", ""]
-    given = text.removeprefix(";").count(separator)
-    if given < 2 or not (name and domain):
+    parts = [part for part in text.split(separator) if part]
+    if len(parts) < 3:
         return ""
-    minutes, path, secure, http_only, same_site = (*[each for each in rest if each][:5], "", "", "", "", "")[:5]
+    name, value, domain, minutes, path, secure, http_only, same_site = (*parts[:8], *[""] * (8 - len(parts)))
     line = f"{name}={value}; path={path or '/'}; domain={domain}"
     if _minutes(minutes):
         line += time.strftime("; expires=%a, %d-%b-%Y %H:%M:%S GMT", time.gmtime(int(now) + 60 * _minutes(minutes)))
-    line += "; secure" if secure.lower() in _SAYS_YES["secure"] else ""
-    line += "; HttpOnly" if http_only.lower() in _SAYS_YES["httponly"] else ""
+    if secure.lower() in _SAYS_YES["secure"]:
+        line += "; secure" + ("; HttpOnly" if http_only.lower() in _SAYS_YES["httponly"] else "")
     return line + (f"; SameSite={same_site}" if same_site and same_site.lower() not in ("0", "false") else "")
 
 
