@@ -155,7 +155,7 @@ class Walk:
     def name_server(self) -> None:
         """How the server calls itself where the layers apply that are known to (VH-60)."""
         state = self.course.state
-        if state.host.shape.renames:
+        if state.host.shape.renames or self.course.htaccess:
             state.naming = naming_for(self.course.layers)
         if state.called.by_dns:
             state.dns_name = state.authority.own_name(state.request.local[0])
