@@ -25,7 +25,7 @@ from apacheconf.program.conditions import (
 from apacheconf.program.prefixes import lies_under
 from apacheconf.program.regexes import search
 from apacheconf.program.values import REQUEST_URI, Literal
-from apacheconf.targets.patterns import literal_start, starts_with
+from apacheconf.targets.patterns import literal_start, literal_starts, starts_with
 
 Answers = dict[Condition, bool]
 
@@ -92,10 +92,10 @@ def _excludes(held: Matches, other: Matches) -> bool:
     """Whether a value that one regex matches can't be matched by another, for both say how it begins."""
     if held.value != other.value:
         return False
-    one, two = literal_start(held.regex), literal_start(other.regex)
-    if one is None or two is None:
-        return False
-    return not (two.startswith(one) or (one.startswith(two) and not _ONE_PATH.fullmatch(other.regex.pattern)))
+    one, two = literal_starts(held.regex), literal_starts(other.regex)
+    may_go_on = not _ONE_PATH.fullmatch(other.regex.pattern)
+    agree = (b.startswith(a) or (a.startswith(b) and may_go_on) for a in one for b in two)
+    return bool(one and two) and not any(agree)
 
 
 #: A path that ends in one name, and patterns that look at no more than the last name of a path.

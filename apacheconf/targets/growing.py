@@ -155,7 +155,7 @@ class _Grower:
 
     @property
     def _is_bare(self) -> bool:
-        return self.files and self.cell.reach is Reach.BARE
+        return self.cell.reach is Reach.BARE
 
     def _end(self, way: Walk) -> Route | Closed:
         lost = [step for step, _ in way.met if step.action == LOST]

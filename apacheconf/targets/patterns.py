@@ -40,6 +40,22 @@ def literal_start(regex: Regex) -> str | None:
     return re.sub(r"\\(.)", r"\1", found[0])
 
 
+#: Words, one of which follows; none of them repeated or left out.
+_ONE_OF = re.compile(rf"\((?:\?:)?({_START.pattern}(?:\|{_START.pattern})+)\)(?![?*{{])", re.ASCII)
+
+
+@lru_cache(maxsize=4096)
+def literal_starts(regex: Regex) -> tuple[str, ...]:
+    """The texts with one of which all begins that a pattern matches; none where it doesn't tell."""
+    start = literal_start(regex)
+    if start is None:
+        return ()
+    found = _START.match(regex.pattern, 1)
+    assert found is not None
+    words = _ONE_OF.match(regex.pattern, found.end())
+    return (start,) if words is None else tuple(start + re.sub(r"\\(.)", r"\1", each) for each in words[1].split("|"))
+
+
 def starts_with(regex: Regex, text: str) -> bool:
     """Whether the pattern is nothing but how a value begins, and ``text`` begins so."""
     start = literal_start(regex)

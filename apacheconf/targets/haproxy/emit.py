@@ -26,6 +26,7 @@ from apacheconf.targets.haproxy.mod_authz_core import can_say
 from apacheconf.targets.haproxy.mod_proxy_hcheck import claims_of_expressions
 from apacheconf.targets.haproxy.mod_rewrite import settle_maps
 from apacheconf.targets.haproxy.rewriting import can_follow
+from apacheconf.targets.haproxy.sharing import share_backends, shorten
 from apacheconf.targets.haproxy.tree import Line, Section, print_tree
 from apacheconf.targets.hostnames import Endpoint, Named, endpoints, named_hosts
 from apacheconf.targets.restrictions import asked_by, restrictions
@@ -53,6 +54,9 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Sco
     served = {endpoint: named_hosts(program, candidates) for endpoint, candidates in endpoints(program).items()}
     low.kinds = {kind.first.number: kind for kind in hosts.find_kinds(low, served)}
     frontends = [_frontend(low, endpoint, answering) for endpoint, answering in served.items()]
+    low.backends = share_backends(low.backends, frontends)
+    for frontend in frontends:
+        shorten(frontend)
     if low.files:
         process.lines.insert(0, Line(("default-path", "config"), "the files that are named here stand beside this one"))
     if low.policies:
@@ -188,7 +192,10 @@ def _emit_restrictions(low: Lowering, host: Host, found: list[Route], several: b
 def _emit_routing(low: Lowering, host: Host, found: list[Place], asks: bool, terms: Terms, frontend: Section) -> None:
     """The deepest cell first; the root's backend takes what is left of the host."""
     of_host = low.is_host(host) if asks else ()
-    deepest = sorted(found, key=lambda place: (-len(place.cell.path), place.cell.reach is Reach.BELOW))
+    paths = {path: at for at, path in enumerate(dict.fromkeys(place.cell.path for place in found))}
+    deepest = sorted(found, key=lambda place: (
+        -len(place.cell.path), paths[place.cell.path], place.cell.reach is Reach.BELOW
+    ))  # fmt: skip
     if not any(route.file or route.local for route in routes_in(found)):
         roots = [each for each in low.scopes.own(host) if each.name.lower() == "documentroot"]
         low.dropped.append(Claim(tuple(roots), Outcome.NO_EFFECT, "no path of the host leads to a file", "files"))
