@@ -28,8 +28,7 @@ def test_a_prefix_ends_at_a_segment_in_haproxy(tmp_path: Path) -> None:
     sections = dict(read_haproxy(translated(tmp_path, _PREFIX, "haproxy").text))
     routing = [line for line in sections["frontend http-all-80"] if line[0].endswith("_backend")]
     assert routing == [
-        ["use_backend", "10.0.0.1-80", "if", "{", "path", "-m", "str", "/foo", "}"],
-        ["use_backend", "10.0.0.1-80", "if", "{", "path", "-m", "beg", "/foo/", "}"],
+        ["use_backend", "10.0.0.1-80", "if", *"{ path -m str /foo } || { path -m beg /foo/ }".split()],
         ["default_backend", "not-found"],
     ]
     assert ["http-request", "replace-path", "^/foo(.*)$", r"/bar\1"] in sections["backend 10.0.0.1-80"]
