@@ -49,6 +49,8 @@ _OF_ANSWERS = {"REQUEST_STATUS": "status", "CONTENT_TYPE": "res.fhdr(content-typ
 _FOREIGN = ("BALANCER_", "SSL_", "MATCH_", "AUTHENTICATE_", "AUTHORIZE_", "REDIRECT_", "UNIQUE_ID")
 #: What is known when an origin was chosen, and no sooner.
 _LATER = frozenset({*_OF_ANSWERS, "RESP", "REMOTE_USER"})
+#: Most networks of one term; HAProxy takes 64 words in a line.
+_MOST_NETWORKS = 40
 _NUMBERS = {Operator.EQ: "eq", Operator.LT: "lt", Operator.LE: "le", Operator.GT: "gt", Operator.GE: "ge"}
 Term = tuple[str, ...]
 
@@ -219,6 +221,8 @@ class Terms:
                 return negated(self.of(inner))
             case AllOf(parts):
                 return self.any_of([tuple(word for part in parts for word in self.of(part))])
+            case AnyOf(parts) if len(parts) > 1 and (networks := _networks(parts)):
+                return ("{", "src", *networks, "}")
             case AnyOf(parts):
                 return self.any_of([self.of(part) for part in parts])
             case Compare(Variable(one), Operator.SAME, Variable(other)) if {one, other} <= ADDRESSES:
@@ -261,6 +265,17 @@ class Terms:
         for each in alternatives:
             self.rules.add(self._kind, f"set-var({name})", "bool(true)", "if", *each)
         return ("{", f"var({name})", "-m", "bool", "}")
+
+
+def _is_of_client(value: Value) -> bool:
+    return isinstance(value, Variable) and value.name in ("REMOTE_ADDR", "CONN_REMOTE_ADDR")
+
+
+def _networks(parts: tuple[Condition, ...]) -> list[str]:
+    """The networks of conditions that ask for nothing but these, as far as one term can hold them."""
+    found = [each.networks for each in parts if isinstance(each, InNetwork) and _is_of_client(each.value)]
+    networks = [network for each in found for network in each]
+    return networks if len(found) == len(parts) and len(networks) <= _MOST_NETWORKS else []
 
 
 def _is_number(text: str) -> bool:

@@ -125,7 +125,8 @@ def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Sect
     if terms.rules.lines:
         frontend.space()
         frontend.say("Conditions that take more than one term.")
-    for section in (terms.rules, log, routing):
+    frontend.lines += terms.rules.lines
+    for section in (log, routing):
         frontend.space()
         frontend.lines += section.lines
     return frontend

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from apacheconf.program.conditions import Condition
 from apacheconf.program.rewrite_maps import table_of
@@ -125,18 +126,11 @@ def _drawn(lookup: Lookup, name: str, default: Rule) -> list[Rule]:
     drawn = f"txn.drawn_{slug(f'{lookup.map}-{lookup.key.text}').replace('-', '_')}"
     once = ("unless", "{", f"var({drawn})", "-m", "found", "}")  # all that ask for it in one request get the same
     rules: list[Rule] = [(f"set-var({drawn})", f"rand({len(texts)})", *once)]
-    for number, text in enumerate(texts):
-        rules.append(
-            (
-                f"set-var-fmt({name})",
-                plain(text) or "%[str()]",
-                "if",
-                "{",
-                f"var({drawn})",
-                "-m",
-                "int",
-                str(number),
-                "}",
-            )
-        )
+    first = 0
+    for text, alike in groupby(texts):
+        last = first + sum(1 for _ in alike) - 1
+        numbers = str(first) if first == last else f"{first}:{last}"
+        setter = f"set-var-fmt({name})", plain(text) or "%[str()]"
+        rules.append((*setter, "if", "{", f"var({drawn})", "-m", "int", numbers, "}"))
+        first = last + 1
     return rules
