@@ -98,8 +98,12 @@ class Setting(NamedTuple, Generic[T]):
     said_by: tuple[Written, ...] = ()
 
     def __hash__(self) -> int:
-        """By who said it: values may be tables, and equal settings were said by the same directives."""
-        return hash(self.said_by)
+        """By the value too, which may be a table: settings of a thousand hosts may be said in the same places."""
+        value = self.value
+        try:
+            return hash((self.said_by, frozenset(value.items()) if isinstance(value, dict) else value))
+        except TypeError:  # a table of tables
+            return hash(self.said_by)
 
     @property
     def is_set(self) -> bool:

@@ -129,8 +129,8 @@ class Layer:
     order: tuple[int, ...] = ()
 
     def __hash__(self) -> int:
-        """By what costs little: the settings are many, and compared where the rest is equal."""
-        return hash((self.kind, self.title, self.said_by, self.order))
+        """By all but the matcher, which seldom tells apart what the settings don't."""
+        return hash((self.kind, self.title, self.said_by, self.order, self.confs))
 
 
 class Reach(Enum):

@@ -320,5 +320,5 @@ class Step:
     otherwise: Flow = NEXT
 
     def __hash__(self) -> int:
-        """By what costs little: what a step does is compared where this is equal."""
-        return hash((self.phase, self.said_by, type(self.action)))
+        """By what tells steps apart: those of a thousand hosts differ in what they do and when, and in nothing else."""
+        return hash((self.phase, self.said_by, self.action, self.when))

@@ -48,6 +48,26 @@ def test_hosts_that_do_the_same_share_one_shape(tmp_path: Path):
     ]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "RewriteEngine On\nRewriteRule ^/(.*) https://h{n}.example/$1 [R]",
+        "RewriteEngine On\nRewriteCond %{{HTTP_HOST}} =h{n}\nRewriteRule ^ - [F]",
+        'Header set X-Host "{n}"',
+        'RequestHeader set X-Host "{n}"\nProxyPass / http://10.0.0.1/',
+        "SetEnv HOST {n}",
+        "ProxyPass / http://10.0.0.1/\n<Location /x>\nAuthName {n}\nRequire ip 10.0.0.{n}\n</Location>",
+        '<If "%{{HTTP_HOST}} == \'h{n}\'">\nRedirect / /{n}\n</If>',
+    ],
+)
+def test_shapes_that_differ_in_a_word_differ_in_their_hashes(tmp_path: Path, line: str):
+    """Otherwise each host is compared with all before it: 4,000 of them took 19 s to load instead of 2."""
+    hosts = "".join(f"<VirtualHost *:80>\nServerName h{n}\n{line.format(n=n)}\n</VirtualHost>\n" for n in range(40))
+    shapes = {id(host.shape): host.shape for host in program_of(tmp_path, hosts).hosts[1:]}
+    assert len(shapes) == 40
+    assert len({hash((shape.server, shape.layers, shape.limits)) for shape in shapes.values()}) == 40
+
+
 def test_the_first_mapping_wins_and_an_exclusion_must_come_before(tmp_path: Path):  # PP-1, PP-7, NGX-50
     program = program_of(
         tmp_path,
