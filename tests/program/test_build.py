@@ -57,7 +57,7 @@ def test_hosts_that_do_the_same_share_one_shape(tmp_path: Path):
         'RequestHeader set X-Host "{n}"\nProxyPass / http://10.0.0.1/',
         "SetEnv HOST {n}",
         "ProxyPass / http://10.0.0.1/\n<Location /x>\nAuthName {n}\nRequire ip 10.0.0.{n}\n</Location>",
-        '<If "%{{HTTP_HOST}} == \'h{n}\'">\nRedirect / /{n}\n</If>',
+        "<If \"%{{HTTP_HOST}} == 'h{n}'\">\nRedirect / /{n}\n</If>",
     ],
 )
 def test_shapes_that_differ_in_a_word_differ_in_their_hashes(tmp_path: Path, line: str):
