@@ -13,6 +13,7 @@ from apacheconf.program.hosts import Host, Shape
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.program import Program
 from apacheconf.program.request import Decision, Request
+from apacheconf.program.steps import EditHeader
 from apacheconf.program.uri import Target, normalise
 from apacheconf.program.values import Literal
 from apacheconf.program.workers import Origin
@@ -88,11 +89,13 @@ class Site:
 
     def _forwarding_of(self, decision: Decision) -> Forwarding:
         """The forwarding of a decision's policy, found by what the policy is made of: to compare it costs 8 us more."""
-        name = self._named(decision)
-        several = (decision.map_back, decision.map_back_cookies, decision.error_documents, decision.filters)
+        name, edits = self._named(decision), self._settled(decision)
+        several = (
+            decision.map_back, decision.map_back_cookies, decision.error_documents, decision.filters, edits or ()
+        )  # fmt: skip
         told = tuple(decision.told.values())
         key = (
-            decision.charset, decision.override_errors, decision.edits_answer, id(decision.tls), name,
+            decision.charset, decision.override_errors, edits is None, id(decision.tls), name,
             *[id(each) for those in (*several, told) for each in (*those, None)],
         )  # fmt: skip
         known = self._by_parts.get(key)
@@ -100,8 +103,22 @@ class Site:
             if len(self._by_parts) >= _POLICIES:
                 self._by_parts.clear()
             # What the key names is kept beside it, so that no id is used again meanwhile.
-            known = self._by_parts[key] = (*several, told, decision.tls), self.forwarding(_policy_of(decision, name))
+            known = self._by_parts[key] = (
+                (*several, told, decision.tls),
+                self.forwarding(_policy_of(decision, name, edits)),
+            )
         return known[1]
+
+    def _settled(self, decision: Decision) -> tuple[EditHeader, ...] | None:
+        """The lines of Header that an origin's answer meets, whatever it is; None where that isn't known before it.
+
+        An origin gives many requests the same answer, and then it is made once, however the URLs differ.
+        """
+        if not decision.edits_answer:
+            return ()
+        if decision.origin is None or is_fcgi(decision.origin) or not self._lasting_logs:
+            return None
+        return settled_edits(decision)
 
     def _named(self, decision: Decision) -> Named | None:
         """What the name in the URL that goes to an origin says of the answer."""
@@ -194,7 +211,7 @@ class Site:
         plan = self.plan_for(decision.state.request if decision.state else Request(), settled)
         if plan.switches:  # they matter to the exchange, which the short way doesn't ask
             return None
-        plan.forwarding = self.forwarding(replace(_policy_of(settled, self._named(decision)), answer_edits=edits))
+        plan.forwarding = self.forwarding(_policy_of(settled, self._named(decision), edits))
         plan.lines = _lines_of(plan.fields or [], peer if decided.forwarded else None)
         if decided.asks & USERS:
             plan.watch = self._server.authority.watch()
@@ -261,8 +278,8 @@ def _lines_of(fields: Fields, peer: bytes | None) -> Lines:
     return Lines(header_block(fields))
 
 
-def _policy_of(decision: Decision, name: Named | None) -> Policy:
-    """How a request that ``decide`` has decided is forwarded, and its answer mapped back."""
+def _policy_of(decision: Decision, name: Named | None, edits: tuple[EditHeader, ...] | None) -> Policy:
+    """How a request that ``decide`` has decided is forwarded, and its answer mapped back and edited."""
     told = tuple(each for each in decision.told.values() if not each.of_files)
     return Policy(
         map_back=decision.map_back,
@@ -271,7 +288,8 @@ def _policy_of(decision: Decision, name: Named | None) -> Policy:
         error_documents=decision.error_documents,
         override_errors=decision.override_errors,
         tls=decision.tls,
-        per_request=bool(decision.edits_answer or decision.filters or told),
+        answer_edits=edits or (),
+        per_request=bool(edits is None or decision.filters or told),
         filters=decision.filters,
         told=told,
         named=name,

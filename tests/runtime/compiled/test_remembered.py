@@ -10,6 +10,7 @@ import pytest
 
 from apacheconf.program.loading import load
 from apacheconf.program.program import Program
+from apacheconf.runtime import http_origin
 from apacheconf.runtime.client import ClientConnection
 from tests.runtime.stage import DATE, Pipe, Stage
 
@@ -32,6 +33,10 @@ RequestHeader set X-Friend yes env=friend
 ProxyPass /plain http://10.0.0.2/
 ProxyPass / http://10.0.0.1/
 """
+#: The same with lines of Header that are settled when the request is decided, by its URL and its fields.
+SETTLED = SITE.replace(
+    'X-Status "%{REQUEST_STATUS}s" "expr=%{REQUEST_STATUS} == 404"', 'X-Plain 1 "expr=%{REQUEST_URI} =~ m#^/plain#"'
+)
 ANSWER = b"HTTP/1.1 200 OK\r\nServer: o\r\nContent-Length: 2\r\n\r\nhi"
 LINES = (b"GET /theme", b"GET /gone", b"GET /a?b", b"GET /who", b"POST /a", b"HEAD /a", b"GET /plain/x", b"OPTIONS /a")
 BLOCKS = (
@@ -87,12 +92,29 @@ def asked_twice() -> Iterable[tuple[bytes, bytes, str, int]]:
         yield from every
 
 
-def test_an_answer_does_not_depend_on_what_was_asked_before(tmp_path: Path) -> None:
+@pytest.mark.parametrize("site", [SITE, SETTLED], ids=["asks the answer", "settled"])
+def test_an_answer_does_not_depend_on_what_was_asked_before(tmp_path: Path, site: str) -> None:
     """RQ-13 and HD-7 hold under a plan that was remembered: the address and the conditions are the request's own."""
-    program = program_of(tmp_path, SITE)
+    program = program_of(tmp_path, site)
     stage = Stage(program)
     for request in asked_twice():
         assert ask(stage, *request) == ask(Stage(program), *request), request
+
+
+def test_the_head_of_an_answer_is_made_once_however_the_urls_differ(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once for each way in which the conditions of Header turn out."""
+    made: list[object] = []
+    real = http_origin.read_reply_head
+    monkeypatch.setattr(http_origin, "read_reply_head", lambda *asked, **more: made.append(1) or real(*asked, **more))
+    stage = Stage(program_of(tmp_path, SETTLED))
+    for number in range(4):
+        for line, block in ((b"GET /a%d", b""), (b"GET /b%d", b"User-Agent: Old\r\n"), (b"GET /plain/%d", b"")):
+            heard, _, _ = ask(stage, line % number, block, "192.0.2.7")
+            assert (b"X-Plain: 1" in heard) is (b"plain" in line)
+            assert (b"X-Seen: old" in heard) is (b"X-New: yes" not in heard) is bool(block)
+    assert len(made) == 3
 
 
 def test_requests_in_one_piece_are_each_answered(tmp_path: Path) -> None:
