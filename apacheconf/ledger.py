@@ -8,7 +8,7 @@ directive without a row is an internal error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import chain, repeat
@@ -97,6 +97,26 @@ def _worst(answers: tuple[Answer, ...]) -> Outcome:
     return answers[0].outcome if len(answers) == 1 else max([answer.outcome for answer in answers])
 
 
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Rows of which the same is said. ``members`` are their numbers among all rows."""
+
+    name: str
+    caveats: tuple[str, ...]
+    outcome: Outcome
+    _groups: Sequence[list[Written]]
+    _row: Callable[[list[Written]], Row]
+    members: list[int] = field(default_factory=list)
+
+    def row(self, number: int) -> Row:
+        """A member, as ``Ledger.rows`` has it."""
+        return self._row(self._groups[number])
+
+    def directives(self) -> Iterator[Written]:
+        """The directives as written, each by its first instance."""
+        return (self._groups[number][0] for number in self.members)
+
+
 #: Makes of an answer about a directive the one about another that is like it, or none.
 Move = Callable[[Answer], Answer | None]
 Shared = tuple[tuple[Answer, ...], Move | None]
@@ -177,11 +197,35 @@ class Ledger:
             raise InternalError("ledger: a directive is left without a row")
         return rows
 
+    def summary(self, fallback: Callable[[Written], Answer | None] = lambda _: None) -> list[Alike]:
+        """The rows by what is said of them, in the order of the first of each; few are made of those that are alike."""
+        row, groups = self._rower(fallback), list(self._groups().values())
+        found: dict[Hashable, Alike] = {}
+        likened: dict[tuple[int, str], Alike] = {}
+        for number, group in enumerate(groups):
+            first = group[0]
+            said = self._shared.get(id(first), _NOTHING)[0]
+            # What others said of the directive that it is like holds for it as for the next, wherever it went.
+            shared = said and len(group) == 1 and id(first) not in self._answers
+            alike = likened.get((id(said), first.name)) if shared else None
+            if alike is None:
+                made = row(group)
+                key = made.name, made.caveats, made.outcome
+                alike = found.setdefault(key, Alike(*key, groups, row))
+                if shared:
+                    likened[id(said), first.name] = alike
+            alike.members.append(number)
+        return list(found.values())
+
     def _groups(self) -> dict[tuple[int, int], list[Written]]:
         """The instances of each directive as written, by where they were."""
         groups: dict[tuple[int, int], list[Written]] = {}
         for directive in self._known.values():
-            span = directive.place.span
+            place = directive.place
+            if place.via is None:  # read once
+                groups[id(directive), 0] = [directive]
+                continue
+            span = place.span
             key = id(span.file), span.start
             if key in groups:
                 groups[key].append(directive)

@@ -10,11 +10,12 @@ import json
 import shutil
 import textwrap
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from apacheconf.cli.draw import Line, near, shown
-from apacheconf.ledger import Answer, Outcome, Row
+from apacheconf.ledger import Alike, Answer, Outcome, Row, Written
 from apacheconf.targets.advice import advice_for
 
 if TYPE_CHECKING:
@@ -30,18 +31,22 @@ STYLES = {
 }
 #: More rows of which the same is said are counted, and so are more that are told in short, and more places of one.
 _ALIKE, _LISTED, _PLACES = 20, 1000, 6
+_FIRST = itemgetter(0)
 #: From here on a row is told with its caveats.
 TOLD = Outcome.EQUIVALENT
 
 
 def text(translation: Translation, verdict: CheckResult | None) -> Iterator[Line]:
     """The report for people, what matters most first."""
-    rows = translation.rows
-    counts = Counter(row.outcome for row in rows)
+    found: dict[Outcome, list[Alike]] = {}
+    for alike in translation.summary():
+        found.setdefault(alike.outcome, []).append(alike)
+    counts = {outcome: sum(len(each.members) for each in listed) for outcome, listed in found.items()}
     listed = ", ".join(f"{counts[outcome]} {outcome.words}" for outcome in sorted(counts, reverse=True))
-    yield [("bold", f"{translation.target} {translation.version}"), ("", f": {len(rows)} directives: {listed}")]
+    head = f"{translation.target} {translation.version}"
+    yield [("bold", head), ("", f": {sum(counts.values())} directives: {listed}")]
     for outcome in sorted(counts, reverse=True):
-        yield from _group(outcome, [row for row in rows if row.outcome is outcome])
+        yield from _group(outcome, found[outcome])
     if translation.differences:
         yield from _differences(translation)
     for note in translation.notes:
@@ -50,30 +55,36 @@ def text(translation: Translation, verdict: CheckResult | None) -> Iterator[Line
         yield [("bold", f"{translation.target} says: "), ("", str(verdict))]
 
 
-def _group(outcome: Outcome, rows: list[Row]) -> Iterator[Line]:
+def _group(outcome: Outcome, found: list[Alike]) -> Iterator[Line]:
     yield []
     yield [(STYLES.get(outcome, "bold"), outcome.words)]
     if outcome < TOLD:
-        yield from _in_short(rows)
+        yield from _in_short(found)
         return
-    alike = Counter(map(_said, rows))
-    for row in rows:
-        if not alike[_said(row)]:
-            continue  # it was counted
-        places = list(dict.fromkeys(answer.at for answer in row.answers if answer.at))
-        at = _in_one(places[:_PLACES]) + (f" and {len(places) - _PLACES} more" if len(places) > _PLACES else "")
-        yield [
-            ("", f"  {near(row.place)}  "),
-            ("bold", row.name),
-            ("", f" {shown(_shortened(row.args))}" + (f" (x{row.instances})" if row.instances > 1 else "")),
-            ("dim", f"  -> {at}" if at else ""),
-        ]
-        for caveat in row.caveats:
-            yield [("", f"      {shown(caveat)}")]
-        yield from _advice(row)
-        if alike[_said(row)] > _ALIKE:
-            yield [("dim", f"      and {alike[_said(row)] - 1} more {row.name} lines to which the same happens")]
-            alike[_said(row)] = 0
+    told = ((number, each) for each in found for number in _told_of(each))
+    for number, alike in sorted(told, key=lambda each: each[0]):
+        yield from _at_length(alike.row(number))
+        if len(alike.members) > _ALIKE:
+            yield [("dim", f"      and {len(alike.members) - 1} more {alike.name} lines to which the same happens")]
+
+
+def _told_of(alike: Alike) -> list[int]:
+    """The rows that are told of those that are alike: all, or the first that stands for many."""
+    return alike.members[:1] if len(alike.members) > _ALIKE else alike.members
+
+
+def _at_length(row: Row) -> Iterator[Line]:
+    places = list(dict.fromkeys(answer.at for answer in row.answers if answer.at))
+    at = _in_one(places[:_PLACES]) + (f" and {len(places) - _PLACES} more" if len(places) > _PLACES else "")
+    yield [
+        ("", f"  {near(row.place)}  "),
+        ("bold", row.name),
+        ("", f" {shown(_shortened(row.args))}" + (f" (x{row.instances})" if row.instances > 1 else "")),
+        ("dim", f"  -> {at}" if at else ""),
+    ]
+    for caveat in row.caveats:
+        yield [("", f"      {shown(caveat)}")]
+    yield from _advice(row)
 
 
 def _in_one(places: list[str]) -> str:
@@ -81,11 +92,6 @@ def _in_one(places: list[str]) -> str:
     names = [place.rpartition(":")[0] for place in places]
     again = [name == before for name, before in zip(names, ("", *names), strict=False)]
     return ", ".join(place.rpartition(":")[2] if same else place for place, same in zip(places, again, strict=True))
-
-
-def _said(row: Row) -> Hashable:
-    """What the report says of a row beside where it is."""
-    return row.name, row.caveats, row.outcome
 
 
 def _advice(row: Row) -> Iterator[Line]:
@@ -101,18 +107,19 @@ def _shortened(args: str, width: int = 60) -> str:
     return args if len(args) <= width else args[: width - 3] + "..."
 
 
-def _in_short(rows: Iterable[Row]) -> Iterator[Line]:
+def _in_short(found: Iterable[Alike]) -> Iterator[Line]:
     """``FILE: 2 ServerName, 3 ServerAlias``, wrapped; of very many how often each is there."""
-    files: dict[str, list[Row]] = {}
-    for row in rows:
-        files.setdefault(row.place.span.file.name, []).append(row)
+    listed = sorted((pair for each in found for pair in zip(each.members, each.directives(), strict=True)), key=_FIRST)
+    files: dict[str, list[Written]] = {}
+    for _, each in listed:
+        files.setdefault(each.place.span.file.name, []).append(each)
     width = max(60, shutil.get_terminal_size((100, 24)).columns)
-    for name, listed in files.items():
-        if len(listed) > _LISTED:
-            found = [f"{each} x{count}" for each, count in Counter(row.name for row in listed).items()]
+    for name, lines in files.items():
+        if len(lines) > _LISTED:
+            words = [f"{each} x{count}" for each, count in Counter(line.name for line in lines).items()]
         else:
-            found = [f"{row.place.span.line} {row.name}" for row in listed]
-        for line in textwrap.wrap(f"{near(name)}: " + ", ".join(found), width - 2, subsequent_indent="    "):
+            words = [f"{line.place.span.line} {line.name}" for line in lines]
+        for line in textwrap.wrap(f"{near(name)}: " + ", ".join(words), width - 2, subsequent_indent="    "):
             yield [("", f"  {line}")]
 
 

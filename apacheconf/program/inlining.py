@@ -35,6 +35,15 @@ class _Read:
     inlined: dict[str, Inlined] = field(default_factory=dict)
     readings: list[Reading] = field(default_factory=list)
     left_out: list[tuple[Written, str]] = field(default_factory=list)
+    #: The files of hosts that do the same and look for the same names: looked for once.
+    granted: dict[tuple[int, tuple[str, ...]], list[tuple[str, Granted]]] = field(default_factory=dict)
+
+    def files(self, program: Program, host: Host) -> list[tuple[str, Granted]]:
+        """The files that requests of a host may meet, each with what may stand in it."""
+        key = id(host.shape), host.access_names
+        if key not in self.granted:
+            self.granted[key] = list(_granted_files(program, host))
+        return self.granted[key]
 
     def text(self, path: str) -> SourceFile | None:
         """The text of a file; None where it can't be read."""
@@ -63,7 +72,7 @@ def with_htaccess(program: Program) -> Program:
 
 
 def _with_files(program: Program, host: Host, read: _Read) -> Host:
-    files = list(_granted_files(program, host))
+    files = read.files(program, host)
     if not files or host.builder is None:
         return host
     # A linker of its own: that of the host may be in use, by a server that reads the files as it meets them.

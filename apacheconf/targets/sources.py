@@ -36,6 +36,11 @@ class Sources:
         """``site.conf:12``."""
         return f"{self.file_of(place)}:{place.span.line}"
 
+    @property
+    def true(self) -> Sources:
+        """What writes comments about a host that are not part of a text for many."""
+        return self
+
     def file_of(self, place: Place) -> str:
         """``site.conf``."""
         name = place.span.file.name

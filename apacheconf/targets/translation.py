@@ -11,7 +11,7 @@ from functools import cached_property
 from importlib import import_module
 
 from apacheconf.diagnostics import UsageError
-from apacheconf.ledger import Answer, Ledger, Outcome, Row, Written
+from apacheconf.ledger import Alike, Answer, Ledger, Outcome, Row, Written
 from apacheconf.program.hosts import LayerKind
 from apacheconf.program.inlining import with_htaccess
 from apacheconf.program.program import Program
@@ -65,6 +65,10 @@ class Translation:
     def rows(self) -> tuple[Row, ...]:
         """One for every directive as written."""
         return self.ledger.rows(self.fallback)
+
+    def summary(self) -> list[Alike]:
+        """The same by what is said of them."""
+        return self.ledger.summary(self.fallback)
 
     @property
     def text(self) -> str:

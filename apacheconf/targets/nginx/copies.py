@@ -113,6 +113,10 @@ class _TokenSources(Sources):
         self._sources, self._alike = sources, alike
         self._numbers = {id(each.place): number for number, each in enumerate(written)}
 
+    @property
+    def true(self) -> Sources:
+        return self._sources
+
     def at(self, place: Place) -> str:
         number = self._numbers.get(id(place))
         return self._sources.at(place) if number is None else f"{token('file')}:{token('line', number)}"

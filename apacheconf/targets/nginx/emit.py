@@ -51,7 +51,7 @@ from apacheconf.targets.nginx.handshakes import handshakes
 from apacheconf.targets.nginx.locations import emit_place
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import USER
-from apacheconf.targets.nginx.tree import DOLLAR, QUESTION, Block, Copy, Directive, all_directives, literal
+from apacheconf.targets.nginx.tree import DOLLAR, QUESTION, Block, Copy, Directive, Entry, all_directives, literal
 from apacheconf.targets.restrictions import restrictions
 from apacheconf.targets.routes import Route
 from apacheconf.targets.scopes import Scopes
@@ -162,7 +162,7 @@ def _names_in(servers: Block) -> Iterator[str]:
             yield from (name for line in each.block.directives() if line.name == "server_name" for name in line.words)
 
 
-def _signs(words: list[str]) -> list[Directive | Copy | str | None]:
+def _signs(words: list[str]) -> list[Entry]:
     """NGX-195: variables that hold a sign for which nginx has no escape, where a word needs one."""
     block = Block()
     for sign, variable in (("$", DOLLAR), ("?", QUESTION)):

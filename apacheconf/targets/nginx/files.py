@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from apacheconf.ledger import Ledger
 from apacheconf.targets.claims import Claim, settle
 from apacheconf.targets.naming import Names, slug
-from apacheconf.targets.nginx.tree import Block, Copy, Directive, print_tree
+from apacheconf.targets.nginx.tree import Block, Copy, Directive, Entry, print_tree
 
 #: Where the files of virtual hosts lie, from the main file.
 HOSTS = "hosts"
@@ -49,7 +49,7 @@ def own_files(servers: Block, files: Files) -> Block:
     return includes
 
 
-def _place(entry: Directive | Copy | str | None, file: str) -> None:
+def _place(entry: Entry, file: str) -> None:
     """Tell the copies in which file they are."""
     if isinstance(entry, Copy):
         entry.file = file

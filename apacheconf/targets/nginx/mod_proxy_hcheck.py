@@ -26,12 +26,12 @@ def claims_of(worker: Worker, said_by: list[Written]) -> list[Claim]:
 
 def settle(low: Lowering) -> None:
     """The lines that checks are made of: templates and expressions."""
-    for line in low.program.directives:
+    for line in low.scopes.everywhere("proxyhcexpr", "proxyhctemplate"):
         name = next(iter(words_in(line.args)), "").lower()
         if line.name.lower() == "proxyhcexpr":
             asked = any(each.check and each.check.expression.lower() == name for each in low.program.workers())
             low.dropped.append(Claim((line,), Outcome.NO_EFFECT, _MORE if asked else _UNASKED, _KEY))
-        elif line.name.lower() == "proxyhctemplate":
+        else:
             only_ports = "hcmethod=tcp" in line.args.lower()
             low.dropped.append(equivalent([line], _PORT, "port-check") if only_ports
                                else Claim((line,), Outcome.NO_EFFECT, _MORE, _KEY))  # fmt: skip

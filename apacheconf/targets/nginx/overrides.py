@@ -16,7 +16,7 @@ _NOW = "nginx reads no such files: what they say now is written down, so transla
 
 def settle(low: Lowering) -> None:
     """What is lost of an AllowOverride: that its files may change, and that httpd answers 500 where one is wrong."""
-    for folder, line in _lines(low.program.directives):
+    for folder, line in _lines(low.scopes.everywhere("directory")):
         files = [each for each in low.program.inlined if _is_below(each, folder)]
         wrong = next((each for each in files if each.wrong), None)
         if wrong is not None:
@@ -33,7 +33,7 @@ def _is_below(file: Inlined, folder: str) -> bool:
 def _lines(directives: Iterable[Written]) -> Iterator[tuple[str, Written]]:
     """Each AllowOverride that allows anything, with the folder of its section."""
     for section in directives:
-        if section.name.lower() == "directory" and section.args.strip():
+        if section.args.strip():
             for line in children_of(section):
                 if line.name.lower() in ("allowoverride", "allowoverridelist") and line.args.strip().lower() != "none":
                     yield words_in(section.args)[0], line

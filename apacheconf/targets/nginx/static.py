@@ -168,6 +168,8 @@ def note_reached(low: Lowering, places: list[Place]) -> None:
 
 def settle_unreached(low: Lowering) -> None:
     """Folders that no path leads to, for all that could is answered otherwise."""
+    if not low.scopes.everywhere(*_FOLDERS):
+        return
     hosts = (each for host in low.program.hosts for each in low.scopes.within(host))
     lines = {id(each): each for each in (*low.scopes.top, *hosts) if each.name.lower() in _FOLDERS}
     unreached = tuple(each for key, each in lines.items() if key not in low.reached)

@@ -13,7 +13,7 @@ from apacheconf.program.workers import Worker
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.mod_log_config import written_to
 from apacheconf.targets.nginx.tree import Block, print_tree
-from apacheconf.targets.nginx.workers import service_of
+from apacheconf.targets.nginx.workers import upstream_of
 from apacheconf.targets.sources import title
 
 _TOKEN = re.compile(r"@(names|name|file|handshake|(?:line|title|log|origin|authority|url|certificate|key)-\d+)@")
@@ -71,7 +71,7 @@ class Template:
         return [_OF_HOSTS[what](host, number) for host in hosts]
 
     def _upstream(self, host: Host, number: int) -> str:
-        return service_of(self._origin(host, number), self._low).name
+        return upstream_of(self._origin(host, number), self._low)
 
     def _origin(self, host: Host, number: int) -> Worker:
         origin = self._low.program.origins[host.origins[number]]

@@ -50,10 +50,21 @@ class Copy:
 
 
 @dataclass(slots=True)
+class Text:
+    """So many lines that are written already, with their indent, and claim nothing."""
+
+    text: str
+    count: int
+
+
+Entry = Directive | Copy | Text | str | None
+
+
+@dataclass(slots=True)
 class Block:
     """The entries between braces, or the whole file. None stands for a blank line, text for a comment."""
 
-    entries: list[Directive | Copy | str | None] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
 
     def add(self, name: str, *words: str, comment: str = "", claims: tuple[Claim, ...] = ()) -> Directive:
         """Append ``name words;``."""
@@ -149,6 +160,9 @@ class _Printer:
                 self.say(*(f"{indent}{line}" for line in comment_lines(entry)))
             elif isinstance(entry, Copy):
                 self._copy(entry)
+            elif isinstance(entry, Text):
+                self.texts.append(entry.text)
+                self.count += entry.count
             else:
                 self._directive(entry, depth)
 
