@@ -6,7 +6,7 @@ import mimetypes
 import posixpath
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -43,7 +43,7 @@ from apacheconf.program import (
 from apacheconf.program.cells import make_cells
 from apacheconf.program.copies import Saying, Template
 from apacheconf.program.dead import unreachable
-from apacheconf.program.hosts import Flipped, Host, Layer, Limits, Listener, Shape
+from apacheconf.program.hosts import Alike, Flipped, Host, Layer, Limits, Listener, Shape
 from apacheconf.program.index import make_index
 from apacheconf.program.layers import LayerBuilder
 from apacheconf.program.link import Linker
@@ -84,6 +84,7 @@ class _Compiler:
     ignored: list[Ignored] = field(default_factory=list)
     unique_ids: tuple[Step, ...] = ()
     templates: dict[Hashable, Template | None] = field(default_factory=dict)
+    alike: dict[Hashable, Alike] = field(default_factory=dict)
 
     def program(self) -> Program:
         model = self.model
@@ -111,12 +112,14 @@ class _Compiler:
             regex_options=model.main.server_conf(CoreServerConf).regex_options.value,
             runtime_directory=runtime_directory(model.expanded),
             judges_anew=_judges_anew(model.expanded),
+            alike=tuple(self.alike.values()),
         )
 
     def _host(self, number: int, server: Server) -> Host:
         saying = copies.said_by(server.node) if server.node and self._may_copy else None
         template = self.templates.get(saying.key) if saying else None
         if saying and template:
+            self.alike[saying.key].add(number, saying.written)
             return self._copy(number, server, saying, template)
         count, odd = len(self.origins), (len(self.left_out), len(self.ignored))
         host = self._compiled(number, server)
@@ -124,6 +127,7 @@ class _Compiler:
             plain = odd == (len(self.left_out), len(self.ignored))
             made = self.origins[count:]
             self.templates[saying.key] = copies.template_of(host, saying, made, count) if plain else None
+            self.alike[saying.key] = Alike([number], [saying.written])
         return host
 
     @cached_property
@@ -137,12 +141,16 @@ class _Compiler:
         origins, tables = template.filled(saying, count)
         self.origins += origins
 
-        @cache
+        made: list[LayerBuilder] = []
+
         def builder() -> LayerBuilder:
+            if made:
+                return made[0]
             for at, origin in enumerate(origins, count):
                 self.numbers.setdefault((origin, tuple(map(id, origin.said_by))), at)
             found = self._compiled(number, server).builder
             assert found is not None
+            made.append(found)
             return found
 
         own = core.own_of(server, self.model.main, tables)

@@ -18,13 +18,14 @@ from apacheconf.program.hosts import Host
 from apacheconf.program.workers import DEFAULT_PORTS, Origin, Worker
 
 #: Directives that name the host, and those that name its origins.
-_NAMES = frozenset({"servername", "serveralias", "serveradmin", "sslcertificatefile", "sslcertificatekeyfile"})
+_NAMES = frozenset({"servername", "serveralias", "serveradmin"})
 _MAPPINGS = frozenset({"proxypass", "proxypassreverse"})
-#: Directives of which one word is the host's own: a file of a log, or the URL that a redirect leads to.
-_LOGS = frozenset({"errorlog", "customlog", "transferlog"})
+#: Directives of which one word is the host's own: a file, or the URL that a redirect leads to.
+_FILES = frozenset({"errorlog", "customlog", "transferlog", "sslcertificatefile", "sslcertificatekeyfile"})
 _REDIRECTS = frozenset({"redirect", "redirectpermanent", "redirecttemp"})
 #: A file as httpd spells it when it has put it below its root, and what follows it.
-_FILE = re.compile(r"()(\"?)((?:(?!\.{1,2}[/\"\s])/?[\w.-]+)(?:/(?!\.{1,2}(?:[/\"\s]|$))[\w.-]+)*)\2(|\s.*)", re.ASCII)
+_PART = r"(?!\.{1,2}(?:[/\"\s]|$))[\w.-]+"
+_FILE = re.compile(rf"()(\"?)(?!syslog\2(?:\s|$))(/?{_PART}(?:/{_PART})*)\2(|\s.*)", re.ASCII)
 _LEADS_TO = re.compile(r"(.*\s)(\"?)(https?://[\w.:/~-]+)\2()", re.ASCII)
 #: A URL whose authority is the whole identity of its worker, spelt as the program spells it (WK-1).
 _URL = re.compile(r"\b(https?)://([a-z0-9][a-z0-9.-]*(?::[1-9]\d{0,3})?)(?=[/\"\s]|$)")
@@ -49,8 +50,8 @@ def said_by(node: Node) -> Saying | None:
         name, args = each.name.lower(), each.args
         if name in _NAMES:
             args = ""
-        elif name in _LOGS or name in _REDIRECTS:
-            args = _with_a_number(_FILE if name in _LOGS else _LEADS_TO, args, words)
+        elif name in _FILES or name in _REDIRECTS:
+            args = _with_a_number(_FILE if name in _FILES else _LEADS_TO, args, words)
             if "://" in args:
                 return None
         elif "://" in args:

@@ -47,6 +47,18 @@ class Listener:
 
 
 @dataclass(frozen=True, slots=True)
+class Alike:
+    """Hosts that say the same but for words of their own (``copies``), by their numbers, and the lines of each."""
+
+    hosts: list[int] = field(default_factory=list)
+    written: list[tuple[Written, ...]] = field(default_factory=list)
+
+    def add(self, host: int, written: tuple[Written, ...]) -> None:
+        self.hosts.append(host)
+        self.written.append(written)
+
+
+@dataclass(frozen=True, slots=True)
 class AddressSet:
     """The hosts of one address:port, in the order of the configuration; None stands for ``*``.
 

@@ -30,7 +30,7 @@ from apacheconf.expand.options import Known
 from apacheconf.expand.tree import Absent
 from apacheconf.ledger import Written
 from apacheconf.modules.regex_options import USUAL
-from apacheconf.program.hosts import Host, HostIndex, Listener
+from apacheconf.program.hosts import Alike, Host, HostIndex, Listener
 from apacheconf.program.workers import Balancer, Ignored, Origin, Worker
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ class Program:
     what reading has left known for ``.htaccess`` files, ``shelves`` hold those that requests have met, by the number
     of the host; ``regex_options`` hold for their patterns. ``runtime_directory`` is where relative names of sockets lie
     (UN-3). One that ``judges_anew`` asks who is let in after each internal redirect (AZ-12). ``inlined`` are the
-    ``.htaccess`` files whose lines stand among the sections of the hosts: ``with_htaccess``.
+    ``.htaccess`` files whose lines stand among the sections of the hosts: ``with_htaccess``. ``alike`` are
+    the hosts of many that say the same.
     """
 
     listeners: tuple[Listener, ...]
@@ -83,6 +84,7 @@ class Program:
     judges_anew: bool = False
     regex_options: frozenset[str] = USUAL
     inlined: tuple[Inlined, ...] = ()
+    alike: tuple[Alike, ...] = field(default=(), compare=False, repr=False)
     shelves: dict[int, Shelf] = field(default_factory=dict, compare=False, repr=False)
 
     def origin(self, host: Host, number: int) -> Origin:

@@ -4,7 +4,7 @@ of them and says of the others what it said of that one (DES-18).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from operator import attrgetter
 
@@ -36,27 +36,66 @@ class Kind:
 
 
 def kinds_of(
-    program: Program, scopes: Scopes, hosts: Iterable[Host], also: Callable[[Host], Hashable]
-) -> Iterator[Kind]:
-    """The kinds of at least ``FEWEST`` hosts among virtual hosts; ``also`` is what else must be the same of them,
-    such as the texts that they redirect to.
+    program: Program, scopes: Scopes, hosts: Iterable[Host], also: Callable[[Host], Hashable],
+    words: Callable[[Sequence[Written]], Hashable] = lambda _: (),
+) -> Iterator[Kind]:  # fmt: skip
+    """The kinds of at least ``FEWEST`` hosts among virtual hosts; ``also`` is what else must be the same of them, such
+    as the texts that they redirect to, and ``words`` what must be of their lines.
     """
     found: dict[Hashable, list[tuple[Host, tuple[Written, ...]]]] = {}
-    forms: dict[int, Hashable] = {}
+    forms = _Forms(program)
+    known: dict[Hashable, Hashable] = {}
+    said = {host: (each, lines) for each in program.alike for host, lines in zip(each.hosts, each.written, strict=True)}
     for host in hosts:
         section = scopes.section(host)
         if section is None:
             continue
-        written = tuple(_walk(section))
-        origins = tuple(_form(program, number, forms) for number in host.origins)
-        names = tuple(each.name for each in written)
+        alike, written = said.get(host.number) or (None, tuple(_walk(section)))
+        if alike is None or len({each.place.span.file for each in written}) > 1:
+            form: Hashable = forms.of(host, written), words(written)
+        else:  # what is the same for all that say the same is looked for once
+            key = id(alike), id(host.shape), host.scheme, forms.names(host)
+            if key not in known:
+                known[key] = forms.of(host, written), words(written)
+            form = known[key]
+        found.setdefault((form, also(host)), []).append((host, written))
+    for each in found.values():
+        if len(each) >= FEWEST:
+            yield Kind(tuple(host for host, _ in each), tuple(written for _, written in each))
+
+
+class _Forms:
+    """What hosts of a kind have in common, whatever the target."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._origins: dict[int, Hashable] = {}
+        self._asking: dict[int, bool] = {}
+
+    def names(self, host: Host) -> Hashable:
+        """What the names of the host's origins say: whether each is an address, or the names where sections ask."""
+        origins = [self._program.origins[number] for number in host.origins]
+        if self._asks_origins(host.shape):
+            return tuple([each.name for each in origins])
+        return tuple([isinstance(each, Worker) and is_address(each) for each in origins])
+
+    def of(self, host: Host, written: tuple[Written, ...]) -> Hashable:
+        """The host without its names and those of its origins."""
+        origins = tuple(self._form(number) for number in host.origins)
         own = (host.scheme, host.canonical_name, host.remote_ip, host.preamble, len(host.texts))
-        told = tuple(program.origins[number].name for number in host.origins) if _asks_origins(host.shape) else ()
-        key = (id(host.shape), own, origins, names, told, also(host))
-        found.setdefault(key, []).append((host, written))
-    for alike in found.values():
-        if len(alike) >= FEWEST:
-            yield Kind(tuple(host for host, _ in alike), tuple(written for _, written in alike))
+        told = self.names(host) if self._asks_origins(host.shape) else ()
+        return id(host.shape), own, origins, tuple(each.name for each in written), told
+
+    def _asks_origins(self, shape: Shape) -> bool:
+        if id(shape) not in self._asking:
+            self._asking[id(shape)] = _asks_origins(shape)
+        return self._asking[id(shape)]
+
+    def _form(self, number: int) -> Hashable:
+        """An origin without its name and address."""
+        if number not in self._origins:
+            self._origins[number] = _form_of(self._program.origins[number])
+        return self._origins[number]
 
 
 def _walk(section: Written) -> Iterator[Written]:
@@ -74,13 +113,6 @@ def _asks_origins(shape: Shape) -> bool:
         layer.kind is LayerKind.PROXY and not (isinstance(layer.matcher, Glob) and layer.matcher.pattern == "*")
         for layer in shape.layers
     )
-
-
-def _form(program: Program, number: int, forms: dict[int, Hashable]) -> Hashable:
-    """An origin without its name and address."""
-    if number not in forms:
-        forms[number] = _form_of(program.origins[number])
-    return forms[number]
 
 
 _ITS_OWN = frozenset({"name", "host", "port", "socket"})

@@ -9,7 +9,7 @@ A copy is trusted only where lowering the host by itself says the same: two of e
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 
 from apacheconf.ledger import Answer, Ledger, Written
@@ -144,8 +144,10 @@ def find_kinds(low: Lowering, servers: Sequence[Server]) -> list[Kind]:
     for server in servers:
         once[server[1].host] = None if server[1].host in once else server
     found = {number: server for number, server in once.items() if server and _is_one_of_many(server, crowds)}
-    hosts = [host for number in found if _is_plain(low, host := low.program.hosts[number])]
-    return list(kinds_of(low.program, low.scopes, hosts, lambda host: _also(low, host, found[host.number])))
+    logs: dict[int, set[int]] = {}
+    hosts = [host for number in found if _is_plain(low, host := low.program.hosts[number], logs)]
+    alike = kinds_of(low.program, low.scopes, hosts, lambda host: _also(low, host, found[host.number]), _words)
+    return list(alike)
 
 
 def _is_one_of_many(server: Server, crowds: dict[Endpoint, int]) -> bool:
@@ -154,11 +156,13 @@ def _is_one_of_many(server: Server, crowds: dict[Endpoint, int]) -> bool:
     return crowded and bool(named.names) and not named.wild and all(map(_NAME.fullmatch, named.names))
 
 
-def _is_plain(low: Lowering, host: Host) -> bool:
-    """Whether nothing of its own is told in other ways than by tokens."""
+def _is_plain(low: Lowering, host: Host, known: dict[int, set[int]]) -> bool:
+    """Whether nothing of its own is told in other ways than by tokens. The logs of its shape may be ``known``."""
     section = low.scopes.section(host)
     named = _NAME.fullmatch(host.name) and host.name == host.title and not host.canonical_name
-    logs = _logs(host.shape)
+    logs = known.get(id(host.shape))
+    if logs is None:
+        logs = known[id(host.shape)] = _logs(host.shape)
     urls = all(_URL.fullmatch(text) for number, text in enumerate(host.texts) if number not in logs)
     origins = [low.program.origins[number] for number in host.origins]
     plain = all(isinstance(each, Worker) and not SECURE.get(each.scheme, True) for each in origins)
@@ -176,20 +180,20 @@ def _also(low: Lowering, host: Host, server: Server) -> Hashable:
     told = errors.levels, errors.line, errors.connection, errors.request
     tls, known = host.front_tls, low.handshakes.get(host.number)
     certified = tls and (len(tls.certificates), len(tls.keys), replace(tls, certificates=(), keys=(), said_by=()))
-    section = low.scopes.section(host)
-    words = tuple(_words(section, section.place.span.file)) if section else ()
     own = host.document_root, host.access_names, host.recursion, host.server_path
-    return (*own, *told, certified, known and id(known[0]), words, tuple(server[0]), server[2])
+    return (*own, *told, certified, known and id(known[0]), tuple(server[0]), server[2])
 
 
-def _words(each: Written, file: object) -> Iterator[str]:
-    """The words that hosts have in common, and a mark where a line is of another file than the host's first."""
-    mark = "" if each.place.span.file is file else "elsewhere"
-    if each.name.lower() in _NAMED_ALIKE:
-        mark += "url" if "://" in each.args.partition(" ")[0] else ""
-    yield f"{mark} {shared_words(each)}"
-    for child in getattr(each, "children", None) or ():
-        yield from _words(child, file)
+def _words(written: Sequence[Written]) -> tuple[str, ...]:
+    """The words that hosts have in common, and a mark where a line is of another file than the host's first, or is told
+    by a URL."""
+    file, found = written[0].place.span.file, []
+    for each in written:
+        mark = "" if each.place.span.file is file else "elsewhere"
+        if each.name.lower() in _NAMED_ALIKE:
+            mark += "url" if "://" in each.args.partition(" ")[0] else ""
+        found.append(f"{mark} {shared_words(each)}")
+    return tuple(found)
 
 
 def shared_words(line: Written) -> str:
@@ -214,7 +218,8 @@ def emit_model(
 
     None where copies would not be what that writes.
     """
-    if any("elsewhere" in mark or "url" in mark for mark in _marks(kind.written[0])):
+    marks = (word.partition(" ")[0] for word in _words(kind.written[0]))
+    if any("elsewhere" in mark or "url" in mark for mark in marks):
         return None
     model = Block()
     _lower_alike(low, kind.first, kind.written[0], servers, lower, model)
@@ -243,10 +248,6 @@ def _lower_alike(
 def _port(server: Server) -> int:
     (endpoint, _), *_ = server[0]
     return endpoint.port
-
-
-def _marks(written: Sequence[Written]) -> Iterator[str]:
-    return (word.partition(" ")[0] for word in _words(written[0], written[0].place.span.file))
 
 
 def write(low: Lowering, found: Copies, depth: int) -> None:
