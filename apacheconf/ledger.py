@@ -201,19 +201,19 @@ class Ledger:
         """The rows by what is said of them, in the order of the first of each; few are made of those that are alike."""
         row, groups = self._rower(fallback), list(self._groups().values())
         found: dict[Hashable, Alike] = {}
-        likened: dict[tuple[int, str], Alike] = {}
+        likened: dict[int, Alike] = {}
+        shared, own = self._shared, self._answers
         for number, group in enumerate(groups):
-            first = group[0]
-            said = self._shared.get(id(first), _NOTHING)[0]
+            first = id(group[0])
             # What others said of the directive that it is like holds for it as for the next, wherever it went.
-            shared = said and len(group) == 1 and id(first) not in self._answers
-            alike = likened.get((id(said), first.name)) if shared else None
+            said = shared[first][0] if first in shared and first not in own and len(group) == 1 else ()
+            alike = likened.get(id(said)) if said else None
             if alike is None:
                 made = row(group)
                 key = made.name, made.caveats, made.outcome
                 alike = found.setdefault(key, Alike(*key, groups, row))
-                if shared:
-                    likened[id(said), first.name] = alike
+                if said:
+                    likened[id(said)] = alike
             alike.members.append(number)
         return list(found.values())
 

@@ -156,7 +156,10 @@ class _Compiler:
         own = core.own_of(server, self.model.main, tables)
         if saying.words:
             own["errors"] = core.error_log(server, self.model.expanded.server_root)
-        return replace(template.host, number=number, **own, **self._trusted(server), make_builder=builder)
+        host = template.host
+        if host.front_tls or host.remote_ip or host.preamble is not None:  # else it trusts nobody, as the first
+            own |= self._trusted(server)
+        return Host(**{**template.settings, "number": number, **own, "make_builder": builder})
 
     def _compiled(self, number: int, server: Server) -> Host:
         linker = Linker()
