@@ -112,9 +112,10 @@ class Alike:
         """A member, as ``Ledger.rows`` has it."""
         return self._row(self._groups[number])
 
-    def directives(self) -> Iterator[Written]:
+    def directives(self) -> list[Written]:
         """The directives as written, each by its first instance."""
-        return (self._groups[number][0] for number in self.members)
+        groups = self._groups
+        return [groups[number][0] for number in self.members]
 
 
 #: Makes of an answer about a directive the one about another that is like it, or none.
@@ -192,14 +193,14 @@ class Ledger:
 
     def rows(self, fallback: Callable[[Written], Answer | None] = lambda _: None) -> tuple[Row, ...]:
         """One row per directive as written, in the order they were given. Raises InternalError on a gap."""
-        rows = tuple(map(self._rower(fallback), self._groups().values()))
+        rows = tuple(map(self._rower(fallback), self._groups()))
         if sum(row.instances for row in rows) != len(self._known):
             raise InternalError("ledger: a directive is left without a row")
         return rows
 
     def summary(self, fallback: Callable[[Written], Answer | None] = lambda _: None) -> list[Alike]:
         """The rows by what is said of them, in the order of the first of each; few are made of those that are alike."""
-        row, groups = self._rower(fallback), list(self._groups().values())
+        row, groups = self._rower(fallback), self._groups()
         found: dict[Hashable, Alike] = {}
         likened: dict[int, Alike] = {}
         shared, own = self._shared, self._answers
@@ -217,28 +218,27 @@ class Ledger:
             alike.members.append(number)
         return list(found.values())
 
-    def _groups(self) -> dict[tuple[int, int], list[Written]]:
-        """The instances of each directive as written, by where they were."""
-        groups: dict[tuple[int, int], list[Written]] = {}
+    def _groups(self) -> list[list[Written]]:
+        """The instances of each directive as written: several where an Include or a macro led to it more than once."""
+        groups: list[list[Written]] = []
+        met: dict[tuple[int, int], list[Written]] = {}
         for directive in self._known.values():
             place = directive.place
-            if place.via is None:  # read once
-                groups[id(directive), 0] = [directive]
+            if place.via is None:
+                groups.append([directive])
                 continue
-            span = place.span
-            key = id(span.file), span.start
-            if key in groups:
-                groups[key].append(directive)
+            key = id(place.span.file), place.span.start
+            if key in met:
+                met[key].append(directive)
             else:
-                groups[key] = [directive]
+                groups.append(met.setdefault(key, [directive]))
         return groups
 
     def rows_from(
         self, least: Outcome, fallback: Callable[[Written], Answer | None] = lambda _: None
     ) -> tuple[Row, ...]:
         """Those of ``rows`` that came out as ``least`` or worse; the others, most of a large file, are not made."""
-        groups = self._groups()
-        bad = (group for group in groups.values() if any(self._is_from(least, each, fallback) for each in group))
+        bad = (group for group in self._groups() if any(self._is_from(least, each, fallback) for each in group))
         return tuple(map(self._rower(fallback), bad))
 
     def _is_from(self, least: Outcome, directive: Written, fallback: Callable[[Written], Answer | None]) -> bool:

@@ -107,20 +107,38 @@ def _shortened(args: str, width: int = 60) -> str:
     return args if len(args) <= width else args[: width - 3] + "..."
 
 
+#: How many of a name there are, with the number of the first among all rows, and its line.
+Stretch = tuple[int, str, int, Written]
+
+
 def _in_short(found: Iterable[Alike]) -> Iterator[Line]:
     """``FILE: 2 ServerName, 3 ServerAlias``, wrapped; of very many how often each is there."""
-    listed = sorted((pair for each in found for pair in zip(each.members, each.directives(), strict=True)), key=_FIRST)
-    files: dict[str, list[Written]] = {}
-    for _, each in listed:
-        files.setdefault(each.place.span.file.name, []).append(each)
+    files: dict[str, list[Stretch]] = {}
+    for each in found:
+        for stretch in _stretches(each):
+            files.setdefault(stretch[-1].place.span.file.name, []).append(stretch)
+    for listed in files.values():
+        listed.sort(key=_FIRST)
     width = max(60, shutil.get_terminal_size((100, 24)).columns)
-    for name, lines in files.items():
-        if len(lines) > _LISTED:
-            words = [f"{each} x{count}" for each, count in Counter(line.name for line in lines).items()]
+    for name, listed in sorted(files.items(), key=lambda pair: pair[1][0][0]):
+        if sum(count for _, _, count, _ in listed) > _LISTED:
+            counts: Counter[str] = Counter()
+            for _, directive, count, _ in listed:
+                counts[directive] += count
+            words = [f"{directive} x{count}" for directive, count in counts.items()]
         else:
-            words = [f"{line.place.span.line} {line.name}" for line in lines]
-        for line in textwrap.wrap(f"{near(name)}: " + ", ".join(words), width - 2, subsequent_indent="    "):
-            yield [("", f"  {line}")]
+            words = [f"{line.place.span.line} {directive}" for _, directive, _, line in listed]
+        for text in textwrap.wrap(f"{near(name)}: " + ", ".join(words), width - 2, subsequent_indent="    "):
+            yield [("", f"  {text}")]
+
+
+def _stretches(alike: Alike) -> Iterator[Stretch]:
+    """All at once where so many stand in one file that they are counted, else each by itself."""
+    lines = alike.directives()
+    if len(lines) > _LISTED and len({each.place.span.file for each in lines}) == 1:
+        yield alike.members[0], alike.name, len(lines), lines[0]
+        return
+    yield from ((number, alike.name, 1, line) for number, line in zip(alike.members, lines, strict=True))
 
 
 def _differences(translation: Translation) -> Iterator[Line]:

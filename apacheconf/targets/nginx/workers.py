@@ -10,7 +10,7 @@ from apacheconf.program.workers import Balancer, Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.nginx import mod_proxy_hcheck
 from apacheconf.targets.nginx.lowering import Lowering
-from apacheconf.targets.nginx.tree import Block, Text, quote
+from apacheconf.targets.nginx.tree import Block, Text
 from apacheconf.targets.routes import is_address, members
 from apacheconf.targets.sources import comment_lines
 
@@ -92,12 +92,13 @@ def _is_plain(worker: Worker, low: Lowering) -> bool:
 
 
 def _plain(worker: Worker, name: str, at: str, low: Lowering) -> Text:
-    """The upstream of such a worker, which stands in ``http``: the text that comes of ``_write``."""
+    """The upstream of such a worker, which stands in ``http``: the text that comes of ``_write``, as neither a
+    name that we have given nor an address has signs to quote."""
     comment = [f"    {line}" for line in comment_lines(low.sources.true.comment(worker.said_by[:3]))]
     lines = [
-        f"    upstream {quote(name)} {{",
-        f"        zone {quote(name)} 64k;",
-        f"        server {quote(at)} max_fails=0;",
+        f"    upstream {name} {{",
+        f"        zone {name} 64k;",
+        f"        server {at} max_fails=0;",
         *([f"        keepalive {_IDLE};"] if worker.reusable else ()),
         "    }",
     ]
