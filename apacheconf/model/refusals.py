@@ -254,9 +254,13 @@ def _meant_parameter(node: Node, refused: ValueRefused) -> str | None:
     return f"did you mean {near[0]}=?" if near else None
 
 
+#: The name of what httpd would refuse on this machine alone.
+NOT_HERE = "not-on-this-machine"
+
+
 def not_here(node: Node, missing: NotHere) -> Diagnostic:
     """A note: the message is what httpd would say on this machine."""
     help = "httpd would refuse this here; elsewhere it may be right"
-    found = diagnostic(node, "not-on-this-machine", str(missing), missing.word, help)
+    found = diagnostic(node, NOT_HERE, str(missing), missing.word, help)
     httpd = f"{missing.code}: {{argv0}}: {missing}" if missing.code else found.httpd
     return replace(found, level=Level.NOTE, httpd=httpd)

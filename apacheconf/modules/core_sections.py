@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from apacheconf.modules.declare import Gather, ParseIn, Scope, SectionArgument, ValueRefused
+from apacheconf.modules.declare import Context, Gather, ParseIn, Scope, SectionArgument, ValueRefused
 from apacheconf.modules.regex_options import written, written_in
+from apacheconf.modules.values import METHODS
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +122,22 @@ def otherwise(words: Sequence[str]) -> SectionArgument:
     return SectionArgument("Else", "")
 
 
+def _check_registered(words: Sequence[str], name: str) -> None:
+    """A .htaccess file names no method that nobody has named before."""
+    for number, word in enumerate(words):
+        if word not in METHODS:
+            said = f"Could not register method '{word}' for <{name} from .htaccess configuration"
+            raise ValueRefused(said, number)
+
+
 def methods(name: str) -> ParseIn:
     """``<Limit>`` and ``<LimitExcept>``: the methods as written, separated by blanks (STR-16)."""
 
     def parse(words: Sequence[str], scope: Scope) -> SectionArgument:
         if name == "Limit" and "TRACE" in words:
             raise ValueRefused("TRACE cannot be controlled by <Limit>, see TraceEnable", list(words).index("TRACE"))
+        if Context.HTACCESS in scope.context:
+            _check_registered(words, name)
         left = scope.limited.narrowed(words, name == "LimitExcept")
         if left is None:
             raise ValueRefused(f"<{name}> directive excludes all methods")

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from apacheconf.modules.declare import Conf, Fate, Module, Setting, ValueRefused, setting
 from apacheconf.modules.facts import listed, served
-from apacheconf.modules.mod_authz_core import METHODS
+from apacheconf.modules.values import METHODS
 
 
 @dataclass(frozen=True)

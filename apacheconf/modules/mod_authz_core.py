@@ -34,6 +34,7 @@ from apacheconf.modules.declare import (
 )
 from apacheconf.modules.mod_authz_host import check_addresses
 from apacheconf.modules.regex_options import written_in
+from apacheconf.modules.values import METHODS
 from apacheconf.syntax.words import split_with_offsets
 
 
@@ -174,13 +175,6 @@ def _around(scope: Scope) -> str:
 def _check_all(words: Sequence[str], first: int) -> None:
     if len(words) != 1 or words[0].lower() not in ("granted", "denied"):
         raise ValueRefused("Argument for 'Require all' must be 'granted' or 'denied'", first if words else None)
-
-
-METHODS = frozenset(
-    ("GET", "PUT", "POST", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "PROPFIND", "PROPPATCH", "MKCOL", "COPY",
-     "MOVE", "LOCK", "UNLOCK", "VERSION-CONTROL", "CHECKOUT", "UNCHECKOUT", "CHECKIN", "UPDATE", "LABEL", "REPORT",
-     "MKWORKSPACE", "MKACTIVITY", "BASELINE-CONTROL", "MERGE", "HEAD")
-)  # fmt: skip
 
 
 def _check_methods(words: Sequence[str], first: int) -> None:

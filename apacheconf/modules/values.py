@@ -137,3 +137,11 @@ def is_there(path: str, look: Callable[[Path], bool] = Path.exists) -> bool:
         return look(Path(path))
     except (OSError, ValueError):
         return False
+
+
+#: The methods that httpd has numbers for.
+METHODS = frozenset(
+    ("GET", "PUT", "POST", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "PROPFIND", "PROPPATCH", "MKCOL", "COPY",
+     "MOVE", "LOCK", "UNLOCK", "VERSION-CONTROL", "CHECKOUT", "UNCHECKOUT", "CHECKIN", "UPDATE", "LABEL", "REPORT",
+     "MKWORKSPACE", "MKACTIVITY", "BASELINE-CONTROL", "MERGE", "HEAD")
+)  # fmt: skip

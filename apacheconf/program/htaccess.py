@@ -171,7 +171,7 @@ def _made(course: Course, path: str, granted: Granted) -> Made:
 
 
 def _compiled(course: Course, shelf: Shelf, source: SourceFile, granted: Granted, stamp: tuple[int, ...]) -> Made:
-    reading = read_file(course.program, shelf.builder, source, granted)
+    reading = read_file(course.program, shelf.builder, source, granted, here=True)
     if reading.wrong is not None:
         return Made(stamp, (), shelf.host, (*reading.said, ("alert", reading.wrong)))
     return Made(stamp, reading.layers, shelf.extended(), reading.said)
@@ -190,16 +190,22 @@ class Reading:
     wrong: str | None = None
 
 
-def read_file(program: Program, builder: LayerBuilder, source: SourceFile, granted: Granted) -> Reading:
-    """Read a file's text as httpd does that has read ``program``; ``builder`` links it to a host."""
+def read_file(
+    program: Program, builder: LayerBuilder, source: SourceFile, granted: Granted, here: bool = False
+) -> Reading:
+    """Read a file's text as httpd does that has read ``program``; ``builder`` links it to a host.
+
+    ``here``: what isn't on this machine is wrong, too.
+    """
     from apacheconf.model import bind, build
+    from apacheconf.model.refusals import NOT_HERE
 
     folder = source.name.rpartition("/")[0] or "/"
     expanded = expand_htaccess(source, granted.around(folder), program.known)
     model = build(bind(expanded, {NAMED: program.regex_options}))
     said: list[tuple[str, str]] = []
     for each in model.all_diagnostics:
-        if each.level is Level.ERROR:
+        if each.level is Level.ERROR or (here and each.name == NOT_HERE):
             return Reading(expanded, (), tuple(said), _text(each))
         if each.httpd:
             said.append(("warn", each.httpd))
