@@ -58,15 +58,21 @@ def edits_answers(plan: Plan) -> bool:
     return bool(plan.forwarding.answer_edits or plan.forwarding.answer_steps)
 
 
+def _asked(exchange: Exchange) -> Request:
+    """A request of which nothing is known but who is at its two ends."""
+    client, who = exchange.client, exchange.who
+    return Request(local=client.door.address, peer=who, scheme=client.door.scheme, tls=client.tls or {})
+
+
 def _edited(exchange: Exchange, plan: Plan, status: int, fields: Fields, completed: bool) -> Headers:
     lines = _decoded(fields)
     decision: Decision | None = plan.decision
+    if decision is not None and decision.state is not None and plan is not exchange.plan:
+        decision.state.request = _asked(exchange)  # of one that could not be read only this is known
     if plan.forwarding.answer_edits:
         return settled_fields(plan.forwarding.answer_edits, lines, completed)
     if decision is None and plan.forwarding.answer_steps:
-        client = exchange.client
-        request = Request(scheme=client.door.scheme, tls=client.tls or {})
-        state = State(request, exchange.site.host, "", None, None)
+        state = State(_asked(exchange), exchange.site.host, "", None, None)
         state.env.update(exchange.environment())
         decision = Decision(exchange.site.host, response_headers=plan.forwarding.answer_steps, state=state)
     if decision is None:

@@ -176,3 +176,14 @@ def test_no_line_is_made_of_a_path(tmp_path: Path, path: bytes) -> None:
     heard = converse(load([str(file)]).require(), request("a", b"", b"GET " + path), ())
     assert heard.statuses == [400 if path.startswith(b"/p") else 404] and not heard.requests
     assert b"X-Path" not in heard.client and b"X-More" not in heard.client
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"GET / HTTP/1.1\r\nno field\r\n\r\n", b"GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n", b"GET /\x01 HTTP/1.1\r\n\r\n"],
+)
+def test_a_request_that_cannot_be_read_has_a_client_all_the_same(head: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "site.conf"
+    file.write_text('ServerName a\nHeader always set X-Who "expr=%{REMOTE_ADDR}"\n')
+    answer = converse(load([str(file)]).require(), head + b"\r\n\r\n", ()).client
+    assert answer.startswith(b"HTTP/1.1 400 ") and b"\r\nX-Who: 192.0.2.7\r\n" in answer
