@@ -15,14 +15,19 @@ class Environment(MutableMapping[str, str]):
         return self._variables[name.lower()][1]
 
     def __setitem__(self, name: str, value: str) -> None:
-        spelt = self._variables.get(name.lower(), (name, ""))[0]
-        self._variables[name.lower()] = spelt, value
+        key = name.lower()
+        known = self._variables.get(key)
+        self._variables[key] = name if known is None else known[0], value
 
     def __delitem__(self, name: str) -> None:
         del self._variables[name.lower()]
 
     def __iter__(self) -> Iterator[str]:
         return (spelt for spelt, _ in self._variables.values())
+
+    def as_they_are(self) -> dict[str, str]:
+        """A copy under the names as they are spelt; to make it by the names costs ten times as much."""
+        return dict(self._variables.values())
 
     def __len__(self) -> int:
         return len(self._variables)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 import re
 import time
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from socket import inet_aton, inet_ntoa
@@ -94,7 +94,7 @@ class State:
     query: str | None
     host_name: str | None
     phase: Phase = Phase.READ
-    env: MutableMapping[str, str] = field(default_factory=Environment)
+    env: Environment = field(default_factory=Environment)
     captures: dict[str, tuple[str | None, ...]] = field(default_factory=dict)
     file: str = ""
     path_info: str = ""

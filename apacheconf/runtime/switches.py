@@ -34,7 +34,7 @@ SWITCHES = frozenset(
 
 def switches_in(env: Mapping[str, str]) -> dict[str, str]:
     """The switches among a request's variables, by their names in lower case."""
-    return {name.lower(): value for name, value in env.items() if name.lower() in SWITCHES}
+    return {key: value for name, value in env.items() if (key := name.lower()) in SWITCHES}
 
 
 def switches_for_fcgi(env: Mapping[str, str]) -> dict[str, str]:

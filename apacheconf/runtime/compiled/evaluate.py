@@ -24,7 +24,7 @@ from apacheconf.program.conditions import (
 from apacheconf.program.evaluate import State, holds, text_of
 from apacheconf.program.phases import Phase
 from apacheconf.program.prefixes import lies_under, taken
-from apacheconf.program.values import REQUEST_URI, Capture, Joined, Literal, Value, Variable
+from apacheconf.program.values import REQUEST_URI, REWRITTEN, Capture, Joined, Literal, Value, Variable
 from apacheconf.program.variables import reader_of
 from apacheconf.runtime.compiled.regexes import searcher
 
@@ -71,6 +71,8 @@ def _variable(value: Variable, phase: Phase) -> Text:
     missing = value.missing
     if value == REQUEST_URI:
         return lambda state: state.path
+    if value == REWRITTEN:
+        return lambda state: state.path if state.rewritten is None else state.rewritten
     if value.known_from > phase:
         return lambda state: missing
     read, varies = reader_of(value.name, value.argument), value.varies
