@@ -82,6 +82,26 @@ def host(number: int, port: int = 8080, origin: str = "") -> str:
     )
 
 
+def site(number: int) -> str:
+    """A site of two hosts as a hoster writes it: all is sent to TLS, where it has a certificate, logs and origins."""
+    name, address = f"host{number}.example.com", f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
+    names = f"    ServerName {name}\n    ServerAlias www.{name}\n"
+    logs = f"    ErrorLog logs/host{number}-error.log\n    CustomLog logs/host{number}-access.log combined\n"
+    files = f"/etc/letsencrypt/live/{name}"
+    origins = {"/api/": f"{address}:8081/api/", "/static/": f"{address}:8082/", "/": f"{address}:8080/"}
+    mappings = "".join(
+        f"    ProxyPass {path} http://{url}\n    ProxyPassReverse {path} http://{url}\n"
+        for path, url in origins.items()
+    )
+    return (
+        f"<VirtualHost *:80>\n{names}    Redirect permanent / https://{name}/\n{logs}</VirtualHost>\n"
+        f"<VirtualHost *:443>\n{names}    ServerAdmin webmaster@{name}\n    SSLEngine on\n"
+        f"    SSLCertificateFile {files}/fullchain.pem\n    SSLCertificateKeyFile {files}/privkey.pem\n{logs}"
+        '    ProxyPreserveHost On\n    Header always set Strict-Transport-Security "max-age=63072000"\n'
+        f"    ProxyPass /.well-known/ !\n{mappings}</VirtualHost>\n"
+    )
+
+
 RULES = r"""
     RewriteEngine On
     RewriteCond %{HTTP_USER_AGENT} "^(BadBot|Scraper)/" [NC]
