@@ -63,15 +63,16 @@ def named_hosts(program: Program, candidates: AddressSet | None) -> list[Named]:
         living.setdefault(position, []).append(pattern)
     found = []
     for position, number in enumerate(candidates.hosts):
-        own = tuple(literal.get(position, ()))
-        wild = tuple(living.get(position, ()))
+        own = tuple(literal[position]) if position in literal else ()
+        wild = tuple(living[position]) if position in living else ()
         if own or wild or position == 0:
             found.append(Named(number, _server_name_first(own, program.hosts[number]), wild))
     return found
 
 
 def _server_name_first(names: tuple[str, ...], host: Host) -> tuple[str, ...]:
-    return tuple(sorted(names, key=lambda name: name != host.name.lower()))
+    first = host.name.lower()
+    return names if names[:1] == (first,) else tuple(sorted(names, key=lambda name: name != first))
 
 
 def _living_wildcards(candidates: AddressSet) -> list[tuple[str, int]]:

@@ -27,7 +27,7 @@ class Sources:
     """Knows the folder that the sources share; writes comments about directives."""
 
     def __init__(self, directives: Iterable[Written]) -> None:
-        names = {file.name for file in {id(d.place.span.file): d.place.span.file for d in directives}.values()}
+        names = {file.name for file in {each.place.span.file for each in directives}}
         folders = {str(Path(name).parent) for name in names if Path(name).is_absolute()}
         self._shared = os.path.commonpath(folders) if folders else ""
         self._shown: dict[str, str] = {}

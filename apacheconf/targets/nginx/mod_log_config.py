@@ -151,5 +151,5 @@ def emit_formats(low: Lowering, http: Block) -> None:
         http.space()
     for words, name in low.formats.items():
         http.add("log_format", name, words)
-    named = tuple(each for each in low.program.directives if each.name.lower() == "logformat")
+    named = tuple(low.scopes.everywhere("logformat"))
     low.dropped.append(Claim(named, Outcome.ABSORBED, "it stands in the logs that use it"))
