@@ -11,12 +11,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from apacheconf.program.by_handler import workers_of
 from apacheconf.program.program import Program
 from apacheconf.prove.compare import Aspect
 
 
 def _has_scripts(program: Program) -> bool:
-    return any(worker.scheme == "fcgi" for worker in program.workers())
+    return any(worker.scheme == "fcgi" for worker in workers_of(program))
+
+
+def _has_documents(program: Program) -> bool:
+    return any(each.name.lower() == "errordocument" for each in program.directives)
 
 
 def _says(name: str, word: str) -> Callable[[Program], bool]:
@@ -88,7 +93,18 @@ SIGNS = (
         ),
         ("body: chunked, 50000 bytes",),
     ),
-)  # fmt: skip
+    Sign(
+        "a document of an error that fails as what it stands for did, by a bad chunk or length of its origin",
+        _has_documents,
+        (
+            ("request ? origin: request", ".+", "(none)"),
+            ("request ?? origin: request", ".+", "(none)"),
+            ("header connection", "close", "(absent)"),
+            ("connection afterwards", "closed", "kept"),
+        ),
+        ("origin: raw: unknown length", "origin: raw: bad chunk"),
+    ),
+)
 
 
 def signs_of(program: Program) -> Iterator[Sign]:

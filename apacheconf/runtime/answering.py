@@ -12,7 +12,7 @@ from apacheconf.runtime.framing import CHUNKED_FIELD, LAST_CHUNK, chunk, leave_u
 from apacheconf.runtime.mod_headers import edited_error, edited_reply
 from apacheconf.runtime.naming import self_url, signature
 from apacheconf.runtime.pages import CLOSING, CONTENT_TYPE, page
-from apacheconf.runtime.switches import protocol_for, vary_for, vary_lines
+from apacheconf.runtime.switches import dated_for, protocol_for, vary_for, vary_lines
 
 if TYPE_CHECKING:
     from apacheconf.runtime.exchange import Exchange
@@ -142,7 +142,7 @@ class Answering:
         if exchange.version < (1, 0):
             return b""
         protocol = protocol_for(exchange) if exchange.plan.switches else b"HTTP/1.1"
-        fields = vary_for(exchange, fields)
+        fields = dated_for(exchange, vary_for(exchange, fields))
         head = [b"%b %d %b\r\n" % (protocol, status if reason else spoken(status), reason or standard_reason(status))]
         head += [b"Date: %b\r\n" % self.server.date(), self.server.server_line]
         late = (b"Content-Type", CHUNKED_FIELD[0])

@@ -129,6 +129,13 @@ DIFFERENCES = (
         "they would be refused in any other answer",
     ),
     Difference(
+        ("ED-2", "RS-31"),
+        "a document of an error that fails as what it stands for did, by a bad chunk or length of its origin",
+        "is asked for again and again, ten times",
+        "is asked for once; then the page of the error is sent",
+        "an origin that is in trouble isn't helped by ten more requests",
+    ),
+    Difference(
         ("RS-10",),
         "a second Content-Length of an origin's answer",
         "reaches the client, too",

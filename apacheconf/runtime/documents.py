@@ -59,7 +59,8 @@ def answered_by_document(
 ) -> bool:
     """Whether a document answers this error; it has begun to then. One that fails itself isn't asked again.
 
-    Of what is ``kept`` a text has Allow and Expires, a redirect Expires. They have no length unless ``measured``.
+    Of what is ``kept`` a text has Allow and Expires, a redirect Expires, the answer of a path an Expires of its own. They
+    have no length unless ``measured``.
     """
     document = documents_of(exchange).get(spoken(status))
     if document is None or exchange.first_status:
@@ -70,6 +71,7 @@ def answered_by_document(
     if status in CLOSING:
         exchange.stay = False
     if document.path:
+        exchange.uncached = any(name == b"Expires" for name, _ in kept)
         _ask_locally(client, exchange, status, reason, _text(exchange, status, document.value, document.path))
     elif document.url:
         expires = [pair for pair in kept if pair[0] == b"Expires"]

@@ -76,7 +76,7 @@ class Exchange(Requesting):
         "announce", "answered_at", "begun", "chain", "closes", "connection", "cut", "first_error", "first_plan", "head",
         "head_only", "interims", "known", "lines", "log_id", "notes", "overridden", "path", "pinged", "plain",
         "producer", "ranged", "reads_body", "reply", "request_line", "site", "status", "stay", "trailers_in",
-        "trailers_out", "unchunked", "upgrade", "version", "written",
+        "trailers_out", "uncached", "unchunked", "upgrade", "version", "written",
     )  # fmt: skip
 
     def __init__(
@@ -127,6 +127,7 @@ class Exchange(Requesting):
         self.written = 0
         self.status = 0
         self.ranged = False
+        self.uncached: bool = False
         self.unchunked = False
         self.upgrade = b""
         self.first_status = 0

@@ -20,7 +20,7 @@ from apacheconf.runtime.mod_headers import edited_reply
 from apacheconf.runtime.mod_mime import describe_reply
 from apacheconf.runtime.pages import CLOSING
 from apacheconf.runtime.strict import Fields, check_fields
-from apacheconf.runtime.switches import protocol_for, vary_for
+from apacheconf.runtime.switches import dated_for, protocol_for, vary_for
 
 if TYPE_CHECKING:
     from apacheconf.runtime.exchange import Exchange
@@ -48,9 +48,9 @@ def client_head(exchange: Exchange, reply: ReplyHead, complete: bool) -> bytes:
     if forwarding.charset and reply.status not in (204, 304):
         fields = add_charset(fields, forwarding.charset)
     decision = exchange.plan.decision
-    if decision is not None and decision.via:  # RS-7
+    if decision is not None and decision.via and reply.version >= (1, 0):  # RS-7; what has no head gets no line
         fields = [*fields, (b"Via", decision.via.encode("latin-1"))]
-    fields = vary_for(exchange, edited_reply(exchange, reply.status, fields))
+    fields = dated_for(exchange, vary_for(exchange, edited_reply(exchange, reply.status, fields)))
     if reply.unfit:
         check_fields(fields, reply.reason.decode("latin-1") if reply.status == 500 else "")
     shown = reply.shown or (spoken(reply.status) if exchange.first_status else reply.status)

@@ -100,6 +100,13 @@ def vary_lines(decision: Decision) -> Fields:
     return [(b"Vary", line.encode("latin-1")) for line in decision.vary]
 
 
+def dated_for(exchange: Exchange, fields: Fields) -> Fields:
+    """The fields with an Expires of now where nobody may keep the answer, unless it has one itself (RS-31)."""
+    if not exchange.uncached or any(name.lower() == b"expires" for name, _ in fields):
+        return fields
+    return [*fields, (b"Expires", exchange.client.server.date())]
+
+
 def vary_for(exchange: Exchange, fields: Fields) -> Fields:
     """The fields with one Vary at most, each name in it once; without any where force-no-vary says so."""
     values = [value for name, value in fields if name.lower() == b"vary"]

@@ -63,6 +63,22 @@ def test_several_hosts_beside_an_absolute_url() -> None:
     assert heard.client.startswith(b"HTTP/1.1 400 ") and heard.requests == []
 
 
+def test_a_document_that_fails_like_what_it_stands_for(tmp_path: Path) -> None:
+    (tmp_path / "site.conf").write_text("ProxyPass / http://10.0.0.1/\nErrorDocument 502 /sorry\n")
+    bad = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+    stage = Stage(load([str(tmp_path / "site.conf")]).require())
+    client = stage.client()
+    client.data_received(get())
+    sent = []
+    for number in range(2):
+        stage.settle()
+        sent.append(stage.origins[number].transport.written.partition(b" HTTP/")[0])
+        stage.origins[number].data_received(bad)
+    stage.settle()
+    assert client.transport.written.startswith(b"HTTP/1.1 502 ") and len(stage.origins) == 2
+    assert sent == [b"GET /", b"GET /sorry"]
+
+
 def test_a_line_without_an_end() -> None:
     client = Stage(one_origin()).client()
     client.data_received(b"GET /" + b"x" * 8190)
@@ -367,6 +383,7 @@ SHOWN: dict[str, Callable[..., None]] = {
     "an answer of a script": fcgi.test_an_answer_that_breaks_off_shows_it,
     "a long body in chunks": fcgi.test_a_body_arrives_whole_with_its_length,
     "a line of": test_a_line_without_an_end,
+    "a document of an error that fails": test_a_document_that_fails_like_what_it_stands_for,
     "several Host headers": test_several_hosts_beside_an_absolute_url,
     "an answer that comes before": test_an_answer_before_the_end_of_the_body,
     "ProxyVia Full": test_the_version_in_via,
