@@ -59,7 +59,7 @@ def answered_by_document(
 ) -> bool:
     """Whether a document answers this error; it has begun to then. One that fails itself isn't asked again.
 
-    Of what is ``kept`` a text has Allow and Expires, a redirect Expires, the answer of a path an Expires of its own. They
+    Of what is ``kept`` a text has Allow and Expires, a redirect Expires, a path's answer an Expires of its own. They
     have no length unless ``measured``.
     """
     document = documents_of(exchange).get(spoken(status))
