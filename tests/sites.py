@@ -8,6 +8,7 @@ folders that it names and doesn't hold get stand-ins. httpd and we are given the
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -82,6 +83,8 @@ NEEDED_FOLDERS = frozenset(
     | {"sslcacertificatepath", "directory"}
 )
 _ABSOLUTE = re.compile(r"""(?<=[\s"'|>])((?:txt:|rnd:|prg:|dbm:)?)(?=/(?:etc|var|srv|opt|home|usr|data)/)""")
+#: When the files of a site were last changed.
+_LONG_AGO = 1_640_995_200
 _ACCOUNT = re.compile(r"(?im)^(\s*(?:User|Group)[ \t]+)[^\s#$]+")
 _SHARED_OBJECT = re.compile(r"\.so\b")
 _SUFFIX = re.compile(r"\.\w+$")
@@ -135,6 +138,9 @@ def lay_out(name: str, box: Sandbox, engine: Engine | None) -> LaidOut:
             copy.write_bytes(_moved(copy.read_bytes().decode("latin-1"), folder).encode("latin-1"))
     laid_out = _main(folder, box, engine)
     _stand_in(name, laid_out)
+    for each in folder.rglob("*"):
+        if each.is_file() and not each.is_symlink():
+            os.utime(each, (_LONG_AGO, _LONG_AGO))  # a file of now has a weak ETag, and for a second only
     return laid_out
 
 

@@ -73,11 +73,11 @@ def about(staged: Staged, probe: Probe, *seen: Observation) -> About:
 def _request(staged: Staged, probe: Probe) -> Request | None:
     head = probe.turns[0].send.lstrip(b"\r\n").partition(b"\r\n\r\n")[0].decode("latin-1")
     line, *rest = head.split("\r\n")
-    found = re.fullmatch(r"(\S+) (\S+) HTTP/(\d)\.(\d)", line)
+    found = re.fullmatch(r"(\S+) (\S+)(?: HTTP/(\d)\.(\d))?", line)
     if not found:
         return None
     headers = tuple((name, value.strip()) for name, _, value in (each.partition(":") for each in rest))
-    version = (int(found[3]), int(found[4]))
+    version = (int(found[3] or 0), int(found[4] or 9))
     asked = Request(found[1], found[2], headers, version, staged.address)
     asked = replace(asked, peer=(probe.source, 0)) if probe.source else asked
     return replace(asked, scheme="https", tls={"HTTPS": "on"}, sni=staged.sni) if staged.secure else asked

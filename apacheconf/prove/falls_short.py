@@ -67,6 +67,12 @@ def _variables(words: list[str]) -> tuple[str, ...]:
     return (*told, *(aspect for name in names for aspect in _OF_CONNECTIONS.get(name, ())))
 
 
+def _output_filter(row: Row) -> tuple[str, ...]:
+    """What includes are looked for in is no file any more, and has no facts of one."""
+    names = split(row.args)[0].lower().split(";")
+    return (*_VARY, "header etag", "header last-modified", "header accept-ranges") if "includes" in names else _VARY
+
+
 _BY_NAME: Mapping[str, tuple[str, ...] | Callable[[Row], tuple[str, ...]]] = {
     "header": _set_header,
     "requestheader": _request_header,
@@ -79,7 +85,7 @@ _BY_NAME: Mapping[str, tuple[str, ...] | Callable[[Row], tuple[str, ...]]] = {
     "usecanonicalname": ("header location", "header content-location", "header uri", "header destination"),
     "addoutputfilterbytype": _VARY,
     "setoutputfilter": _VARY,
-    "addoutputfilter": _VARY,
+    "addoutputfilter": _output_filter,
     "proxypassreverse": _BACK,
     "proxypassreversecookiepath": _COOKIE,
     "proxypassreversecookiedomain": _COOKIE,
@@ -98,8 +104,11 @@ _BY_NAME: Mapping[str, tuple[str, ...] | Callable[[Row], tuple[str, ...]]] = {
         "request ? origin: request",
         "connection afterwards",
     ),
-    "checkspelling": ("*status", "*header location", *_PAGE, "*header cache-control", "*header vary"),
-    "proxyhtmlenable": ("*header content-type", "*body", "*header content-length"),
+    "checkspelling": (
+        *("*status", "*reason", "*header location", *_PAGE, "*header cache-control", "*header vary"),
+        *("header accept-ranges", "header content-length"),
+    ),
+    "proxyhtmlenable": ("*header content-type", "*body", "*header content-length", "*header transfer-encoding"),
 }
 
 

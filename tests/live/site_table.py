@@ -36,8 +36,18 @@ class Row:
         every = [one.line, *re.findall(r"[A-Z]+ \S+ HTTP/1\.\d(?=\r)", one.whole)]
         every += [re.sub(r"^(\w+)\s+(?:\w+://[^/ ]*)?/*", r"\1 /", each) for each in every]
         shown = [" ".join([each, *one.headers]) for each in every]
-        said = one.whole or re.match(rf"HTTP/1\.1 (?:{self.status or '...'}) ", answer)
-        return self.site == name and any(re.search(self.asked, each) for each in shown) and bool(said)
+        return self.site == name and any(re.search(self.asked, each) for each in shown) and self._says(one, answer)
+
+    def _says(self, one: Ask, answer: str) -> bool:
+        """Whether the answer has the status; of several raw requests one does, and HTTP/0.9 tells none.
+
+        A body in chunks that has no end is a 400 before anything else is found out (RB-9).
+        """
+        said = f"{self.status}|400" if self.status and "chunked" in one.whole else self.status or "..."
+        status = rf"HTTP/1\.[01] (?:{said}) "
+        if one.whole and answer.startswith("HTTP/"):
+            return re.search(rf"(?m)^{status}", answer) is not None
+        return bool(one.whole) or re.match(status, answer) is not None
 
 
 #: Out of scope by issue: what serve doesn't speak or do. It refuses by name, or leaves out what shows in no more than
