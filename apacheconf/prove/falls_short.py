@@ -106,7 +106,7 @@ _BY_NAME: Mapping[str, tuple[str, ...] | Callable[[Row], tuple[str, ...]]] = {
     ),
     "checkspelling": (
         *("*status", "*reason", "*header location", *_PAGE, "*header cache-control", "*header vary"),
-        *("header accept-ranges", "header content-length"),
+        *("*header accept-ranges", "*header content-length"),
     ),
     "proxyhtmlenable": ("*header content-type", "*body", "*header content-length", "*header transfer-encoding"),
 }
