@@ -7,6 +7,7 @@ key that stands in no report excuses nothing, and a caveat without a line here e
 
 from __future__ import annotations
 
+import re
 from ast import literal_eval
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -133,6 +134,8 @@ CLOSED = frozenset(
 REFUSED = {"asked-early": "403", "certificate-page": "400"}
 #: The caveat of balancers whose members take turns in another order, and the aspect that shows it.
 TURNS, COUNTS = "turns", "how often each member was asked"
+#: The caveat of one that sends the lines of one field in another order.
+ORDER = "line-order"
 #: The caveat of a target that serves no files: it announces a 404 where httpd looks for one.
 FILES = "files"
 #: The caveat of one for which a path below a folder that isn't there is a name like any other.
@@ -204,6 +207,8 @@ class Announcements:
     def _for_one(self, probe: str, aspect: Aspect, about: About) -> str | None:
         """The caveat, directive or deliberate difference that announces this aspect."""
         what = aspect.what.lower()
+        if ORDER in self.keys and _is_reordered(aspect):
+            return ORDER
         found = next((key for key in self.keys if _speaks_about(key, probe, what, about)), None)
         found = found or next((sign.title for sign in self.signs if sign.announces(probe, aspect)), None)
         return found or next((row.name for row in self.rows if _includes(aspects_of(row), what)), None)
@@ -248,6 +253,12 @@ def _refuses(aspect: Aspect, status: str) -> bool:
     if aspect.what.endswith("answer"):
         return aspect.reference == "(none)" and aspect.other.startswith(status)
     return aspect.what.endswith("status") and aspect.reference == "400" and aspect.other == status
+
+
+def _is_reordered(aspect: Aspect) -> bool:
+    """Whether both have the same lines of a field of answers."""
+    one, two = (sorted(re.split(r" \| |, ", lines)) for lines in (aspect.reference, aspect.other))
+    return one == two and re.fullmatch(r"(answer \d+: )?header .*", aspect.what) is not None
 
 
 def _takes_turns(aspect: Aspect) -> bool:

@@ -15,7 +15,7 @@ from apacheconf.ledger import Alike, Answer, Ledger, Outcome, Row, Written
 from apacheconf.program.hosts import LayerKind
 from apacheconf.program.inlining import with_htaccess
 from apacheconf.program.program import Program
-from apacheconf.program.steps import Step
+from apacheconf.program.steps import EditHeader, Step, Table
 from apacheconf.targets.fates import fallback_for
 from apacheconf.targets.hostnames import settle_dead_hosts
 from apacheconf.targets.restrictions import KEY, is_access
@@ -43,6 +43,19 @@ class Difference:
 
 #: What is left of the difference about TRACE under TraceEnable Off.
 NO_TRACE = Difference("trace", Outcome.EQUIVALENT, "the 405 for TRACE has no Allow header", "TRACE / HTTP/1.1")
+#: TRAP-49, where the table always adds anything.
+LINE_ORDER = Difference(
+    "line-order", Outcome.EQUIVALENT, "where an origin sends a field that Header always adds, its line comes first; "
+    "httpd sends its own before it", "GET / HTTP/1.1 while the origin sends such a field, too"
+)  # fmt: skip
+
+
+def adds_always(program: Program) -> bool:
+    """Whether a line of the table always may stand beside an origin's."""
+    shapes = {id(host.shape): host.shape for host in program.hosts}.values()
+    edits = (step.action for shape in shapes for cell in shape.cells for step in cell.steps
+             if isinstance(step.action, EditHeader))  # fmt: skip
+    return any(each.table is Table.ALWAYS and each.operation != "unset" for each in edits)
 
 
 @dataclass(frozen=True)

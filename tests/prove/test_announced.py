@@ -138,3 +138,18 @@ def test_files_that_rules_ask_for_excuse_the_requests_that_meet_them() -> None:
     assert said.announce("path: /x", [aspect], About(tested=True)) == "file-tests"
     assert said.announce("path: /x", [aspect], About()) is None
     assert Announcements(()).announce("path: /x", [aspect], About(tested=True)) is None
+
+
+@pytest.mark.parametrize(
+    ("aspect", "announced"),
+    [
+        (Aspect("header x-set", "1 | 2", "2 | 1"), True),
+        (Aspect("answer 2: header x-set", "1, 2", "2, 1"), True),
+        (Aspect("header x-set", "1 | 2", "2"), False),
+        (Aspect("origin: header x-set", "1 | 2", "2 | 1"), False),
+    ],
+)
+def test_the_same_lines_in_another_order(aspect: Aspect, announced: bool) -> None:
+    """TRAP-49: no line may be missing, and what an origin gets has its order."""
+    assert Announcements(("line-order",)).announce("path: /x", [aspect]) == ("line-order" if announced else None)
+    assert Announcements(()).announce("path: /x", [aspect]) is None

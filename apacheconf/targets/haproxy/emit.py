@@ -33,7 +33,7 @@ from apacheconf.targets.restrictions import asked_by, restrictions
 from apacheconf.targets.routes import Route
 from apacheconf.targets.scopes import Scopes
 from apacheconf.targets.sources import Sources
-from apacheconf.targets.translation import NO_TRACE, Emission
+from apacheconf.targets.translation import LINE_ORDER, NO_TRACE, Emission, adds_always
 
 FILE = "haproxy.cfg"
 _NO_NAMES = "HAProxy looks up no names of clients, so nobody has them: write their addresses in Require ip"
@@ -78,6 +78,7 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Sco
     traced = {host.shape.limits.trace for host in program.hosts}
     no_trace = (NO_ECHO,) if True in traced and low.answers_here else (NO_TRACE,) if False in traced else ()
     found = no_trace + DIFFERENCES + ((FILES,) if low.lacks_files else ())
+    found += (LINE_ORDER,) if adds_always(program) else ()
     return Emission({FILE: text + own, **low.files}, found, tuple(low.notes))
 
 

@@ -56,7 +56,7 @@ from apacheconf.targets.restrictions import restrictions
 from apacheconf.targets.routes import Route
 from apacheconf.targets.scopes import Scopes
 from apacheconf.targets.sources import Sources
-from apacheconf.targets.translation import Emission
+from apacheconf.targets.translation import Emission, adds_always
 
 FILE, TYPES = "nginx.conf", "mime.types"
 _WORDS = "Written by apacheconf from an Apache httpd configuration, for nginx"
@@ -89,7 +89,9 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Sco
         copies.settle_copies(each, ledger)
     trace = any(host.shape.limits.trace for host in program.hosts)
     named = any(re.search("[a-z]", each.host) and not each.socket for each in program.workers())
-    traits = Traits(trace, misdirected, low.serves_files, is_known(program), low.asks_scripts, named)
+    traits = Traits(
+        trace, misdirected, low.serves_files, is_known(program), low.asks_scripts, named, adds_always(program)
+    )
     return Emission(files.texts, differences(version, traits), htaccess.notes(low))
 
 
