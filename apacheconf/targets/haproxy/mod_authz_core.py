@@ -74,7 +74,9 @@ def _emit(low: Lowering, route: Route, step: Step, admit: Admit, basic: Basic, n
     terms = Terms(name, low.environments[route.host.number])
     when = terms.of(step.when)
     only = () if when == ("TRUE",) else when
-    backend.add("http-request", "set-var(txn.user)", "http_auth_user", "if", "{", f"http_auth({users.name})", "}",
+    backend.lines += terms.rules.lines
+    terms.rules.lines.clear()
+    backend.add("http-request", "set-var(txn.user)", "http_auth_user", "if", *only, *_known(users.name),
                 comment=low.sources.comment(said_by), claims=claims)  # fmt: skip
     hopeful = _Judge(admit.groups, terms, True).of(admit.rules)
     granted = _Judge(admit.groups, terms, False).of(admit.rules)
@@ -85,6 +87,10 @@ def _emit(low: Lowering, route: Route, step: Step, admit: Admit, basic: Basic, n
         known = ("{", _USER, "-m", "found", "}")
         backend.add("http-request", "deny", "deny_status", "403", "if", *only, *known, *negated(granted))
     backend.add("http-request", "auth", "realm", basic.realm.text, "if", *only, *negated(granted))
+
+
+def _known(users: str) -> Term:
+    return ("{", f"http_auth({users})", "}")
 
 
 class _Judge:

@@ -16,10 +16,20 @@ from apacheconf.targets.routes import Route
 
 
 def emit_question_mark(route: Route, step: Step, backend: Section) -> None:
-    """A rule refuses paths with an escaped question mark unless it has UnsafeAllow3F."""
+    """A rule refuses paths with an escaped question mark, unless it has one itself before, or UnsafeAllow3F (RW-11)."""
     rules = (each.action for each in route.cell.steps if each.said_by == step.said_by)
-    if any(isinstance(each, Rewrite) and each.target is not None and not each.allows_3f for each in rules):
+    if any(isinstance(each, Rewrite) and not each.allows_3f and _takes_parts(each) for each in rules):
         backend.rule("http-request deny deny_status 403 if { path -m sub -i %3f }")
+
+
+def _takes_parts(rule: Rewrite) -> bool:
+    """Whether anything but the rule's own text may stand before the query that it begins itself."""
+    for each in parts_of(rule.target):
+        if not isinstance(each, Literal):
+            return True
+        if "?" in each.text:
+            return False
+    return False
 
 
 def emit_refused(route: Route, terms: Terms, backend: Section) -> None:
