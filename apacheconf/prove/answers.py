@@ -48,6 +48,8 @@ def _locations(aim: Aim) -> Family:
 def _fields(aim: Aim) -> Family:
     cookies = [["Set-Cookie", "a=1; Path=/"], ["X-A", "1"], ["Set-Cookie", "b=2; HttpOnly"]]
     yield _ordered(aim, "cookies", headers=cookies)
+    fresh = [["Expires", ORIGIN_DATE], ["Cache-Control", "max-age=60"]]
+    yield _ordered(aim, "Expires and Cache-Control", headers=fresh)
     yield _ordered(aim, "repeated headers", headers=[["X-A", "1"], ["X-B", "2"], ["x-a", "3"]])
     yield _ordered(aim, "its own Date and Server", headers=[["Date", ORIGIN_DATE], ["Server", ORIGIN_SERVER]])
     hops = [["Connection", "X-Drop"], ["X-Drop", "1"], ["Keep-Alive", "timeout=9"], ["Trailer", "X-T"],

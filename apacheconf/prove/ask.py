@@ -21,11 +21,15 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Which origins are ``up``, and the probes to ask then. Every scenario has servers of its own."""
+    """Which origins are ``up``, and the probes to ask then. Every scenario has servers of its own.
+
+    Where it is ``hurried``, origins are waited for as short as it goes (``slow``).
+    """
 
     name: str
     up: frozenset[str]
     probes: tuple[Probe, ...]
+    hurried: bool = False
 
 
 #: How many equal requests show the sequence of members, for each member of the largest balancer.

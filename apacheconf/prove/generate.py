@@ -9,14 +9,20 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 
-from apacheconf.program.conditions import Under
+from apacheconf.program.conditions import Matches, Regex, Under
 from apacheconf.program.hosts import Host
-from apacheconf.program.steps import Action, MapToFile, MapToOrigin, Redirect
+from apacheconf.program.steps import Action, MapToFile, MapToOrigin, Redirect, Rewrite, Step
+from apacheconf.program.values import Variable
 from apacheconf.prove.client import Turn
+from apacheconf.prove.members import members, near_misses
 from apacheconf.prove.requests import Aim, Probe, request
+from apacheconf.targets.captures import parts_in
 
-#: More requests than these are not asked of one host.
+#: More requests than these are not asked of one host, and of no more patterns.
 MOST = 240
+MOST_PATTERNS = 20
+#: The variables that are a request's path, before rules and after.
+PATHS = frozenset({"REQUEST_URI", "REWRITTEN"})
 _RESERVED = "!$&'()*+,;=:@-._~[]%25%20"
 
 
@@ -28,6 +34,13 @@ def generate(host: Host, aim: Aim, seed: int = 0) -> tuple[tuple[Probe, ...], in
         for spelling in spellings(path):
             name = f"path: GET {spelling}"
             made.setdefault(name, Probe(name, "path", (Turn(request(whole, path=spelling)),)))
+    for path in misses_of(host):
+        made.setdefault(f"path: GET {path}", Probe(f"path: GET {path}", "path", (Turn(request(whole, path=path)),)))
+    for path in _redirected(host):
+        for port in (80, 443, 99):
+            name = f"{aim.host}:{port}"
+            turn = Turn(request(whole, path=path, host=name))
+            made.setdefault(f"host: GET {path}, {name}", Probe(f"host: GET {path}, {name}", "host", (turn,)))
     for name in names_of(host):
         made.setdefault(f"host: {name}", Probe(f"host: {name}", "host", (Turn(request(aim, host=name)),)))
     names = list(made)
@@ -56,6 +69,35 @@ def paths_of(host: Host) -> tuple[str, ...]:
     return tuple(path or "/" for path in found if not path or path.startswith("/"))
 
 
+def misses_of(host: Host) -> Iterator[str]:
+    """Paths that a pattern of ``host`` is about, and those that it nearly is (DIF-7); two of each."""
+    found: dict[Regex, bool] = {}
+    for thing in (*host.shape.server, *host.shape.layers, *(step for cell in host.shape.cells for step in cell.steps)):
+        for match in parts_in(thing, Matches):
+            if isinstance(match.value, Variable) and match.value.name in PATHS:
+                is_rule = isinstance(thing, Step) and isinstance(thing.action, Rewrite | Redirect)
+                found[match.regex] = found.get(match.regex, False) or is_rule
+    for regex, is_rule in list(found.items())[:MOST_PATTERNS]:
+        for texts in (members(regex), near_misses(regex)):
+            paths = [path for path in dict.fromkeys(map(_as_path, texts)) if path][:2]
+            yield from paths
+            if is_rule:
+                yield from (f"{path}{more}" for path in paths[:1] for more in ("?q=1", "%3Fx"))
+
+
+def _as_path(text: str) -> str:
+    """A text as the path of a request: below a slash, if it begins with none; empty if it can't be one."""
+    path = text if text.startswith("/") else f"/x{text}"
+    return path if path.isascii() and path.isprintable() and not set(path) & set(" ?#%") else ""
+
+
+def _redirected(host: Host) -> list[str]:
+    """A path of each redirect of ``host``: where it leads may name the port that was asked."""
+    steps = (*host.shape.server, *(step for cell in host.shape.cells for step in cell.steps))
+    found = dict.fromkeys(each.prefix for each in parts_in(steps, Redirect) if each.prefix)
+    return [prefix.rstrip("/") + "/x" for prefix in found][:2]
+
+
 def _prefixes(action: Action) -> Iterator[str]:
     if isinstance(action, MapToOrigin | MapToFile | Redirect) and action.prefix:
         yield action.prefix
@@ -70,6 +112,7 @@ def spellings(path: str) -> Iterator[str]:
         first = f"/%{ord(stem[1]):02x}{stem[2:]}" if len(stem) > 1 and stem[1].isascii() else stem
         yield from (
             path,
+            f"{stem}?",
             f"{stem}x",
             f"{stem};a=b",
             f"{stem}/..",

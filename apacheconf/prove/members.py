@@ -51,9 +51,13 @@ def matching(regex: Regex, texts: Iterable[str]) -> list[str]:
 
 
 def near_misses(regex: Regex) -> tuple[str, ...]:
-    """Members with a character more at an end, or the last one gone, in which ``regex`` is not found."""
+    """Members with a character more or another one, or the last one gone, in which ``regex`` is not found.
+
+    A dot that is escaped is no other character (TRAP-4), and letters may have a case.
+    """
     found = members(regex)[:2]
-    tried = [each for text in found for each in (f"{text}x", text[:-1], f"x{text}", text.swapcase())]
+    tried = [each for text in found
+             for each in (f"{text}x", text[:-1], f"x{text}", text.replace(".", "-", 1), text.swapcase())]  # fmt: skip
     compiled = re.compile(_for_python(regex.pattern), re.IGNORECASE if regex.ignore_case else 0) if found else None
     return tuple(dict.fromkeys(text for text in tried if compiled and not compiled.search(text)))
 

@@ -15,7 +15,9 @@ from apacheconf.engines.httpd import REPLACED
 from apacheconf.expand.tree import Node
 from apacheconf.modules.mod_authz_core import network
 from apacheconf.program.workers import DEFAULT_PORTS
+from apacheconf.prove import slow
 from apacheconf.prove.certificates import Shelf
+from apacheconf.prove.logins import Logins
 from apacheconf.prove.threaded import Listening
 from apacheconf.syntax.words import Word, split_with_offsets
 
@@ -83,7 +85,10 @@ class Ports:
 
 
 class Printer:
-    """Prints nodes as lines, each with the node it came from."""
+    """Prints nodes as lines, each with the node it came from.
+
+    ``least`` is the shortest time that is given to origins, on a stage where they are not waited for.
+    """
 
     def __init__(
         self,
@@ -93,14 +98,18 @@ class Printer:
         shelf: Shelf | None,
         origin_sockets: Mapping[str, Listening],
         neighbours: Mapping[str, str],
+        logins: Logins,
     ) -> None:
         self._ports, self._origin_ports, self._box, self._shelf = ports, origin_ports, box, shelf
         self._origin_sockets, self._neighbours = origin_sockets, neighbours
         self.notes: list[str] = []
+        self.least: int | None = None
         self._edits: dict[str, Callable[[Node], str]] = dict.fromkeys(URL_DIRECTIVES, self._urls)
         self._edits |= dict.fromkeys(LOG_DIRECTIVES, self._log)
         self._edits["virtualhost"] = self._addresses
         self._edits |= dict.fromkeys(NETWORK_DIRECTIVES, self._networks)
+        self._edits["authuserfile"] = lambda node: f'"{logins.users(_first(node))}"'
+        self._edits["authgroupfile"] = lambda node: f'"{logins.groups(_first(node))}"'
         if shelf:
             self._edits |= dict.fromkeys(TLS_FILES, lambda node: f'"{shelf.file(_first(node))}"')
             self._edits |= dict.fromkeys(TLS_FOLDERS, lambda node: f'"{shelf.folder()}"')
@@ -115,6 +124,7 @@ class Printer:
                     self.notes.append(f"{node.name} was left out: nothing is shown about it")
                 continue
             args = self._edits[name](node) if name in self._edits else node.args
+            args = args if self.least is None else slow.hurried(name, args, self.least)
             args += " " if args.endswith("\\") else ""  # a last backslash would continue the line (LEX-10)
             if node.children is None:
                 yield f"{indent}{node.name} {args}".rstrip("\n"), node

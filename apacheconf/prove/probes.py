@@ -39,11 +39,16 @@ def build_sequence(aim: Aim, length: int) -> tuple[Probe, ...]:
     )
 
 
+#: The port that a URL needn't name.
+_USUAL = {"http": 80, "https": 443}
+
+
 def _hosts(aim: Aim) -> Family:
     """VH-31 to VH-36, PV-2 to PV-5, SEM-26, SEM-27."""
     forms = {
         "as written": aim.host, "alias": aim.alias, "upper case": aim.host.upper(), "final dot": f"{aim.host}.",
-        "with a port": f"{aim.host}:99", "final dot and port": f"{aim.host}.:99", "unknown": "unknown.test",
+        "with a port": f"{aim.host}:99", "with the usual port": f"{aim.host}:{_USUAL[aim.scheme]}",
+        "final dot and port": f"{aim.host}.:99", "unknown": "unknown.test",
         "address": "127.0.0.1", "near miss": f"x{aim.host}", "underscore": "a_b.test", "a slash": "a/b",
         "a space": "a b", "IPv6": "[::1]", "port that is none": f"{aim.host}:x", "port too high": f"{aim.host}:70000",
         "only a port": ":80", "user": f"me@{aim.host}", "comma": f"{aim.host},{aim.alias}",
@@ -168,6 +173,8 @@ def _versions(aim: Aim) -> Family:
     """RQ-19, RB-13, SEM-27."""
     yield "1.0", get(aim, version="HTTP/1.0")
     yield "1.0 without Host", get(aim, version="HTTP/1.0", host=None)
+    forwarded = [("X-Forwarded-Host", "h.test")]
+    yield "1.0 without Host, forwarded", get(aim, version="HTTP/1.0", host=None, headers=forwarded)
     yield (
         "1.0 keep-alive",
         (

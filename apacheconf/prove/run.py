@@ -19,7 +19,7 @@ from apacheconf.program.inlining import with_htaccess
 from apacheconf.program.loading import Loaded, load
 from apacheconf.program.program import Program
 from apacheconf.program.tls import SECURE
-from apacheconf.prove import announced, fronts, situations
+from apacheconf.prove import announced, edited, fronts, situations, slow
 from apacheconf.prove.aims import MOST_HOSTS, Target, find_targets
 from apacheconf.prove.ask import Progress, Scenario, scenarios
 from apacheconf.prove.certificates import stand_in
@@ -105,8 +105,9 @@ def scenarios_of(program: Program, target: Target, plan: Plan, notes: list[str])
     if not target.mapped:
         fixed = [Scenario(fixed[0].name, fixed[0].up, build_for_local(target.aim))]
     yield fixed[0]
+    paths, too_many = generate(target.host, target.aim, plan.seed)
     made = {
-        GENERATED: generate(target.host, target.aim, plan.seed),
+        GENERATED: ((*paths, *edited.generate(program, target.host, target.aim)), too_many),
         CONDITIONS: situations.generate(program, target.host, target.aim, plan.seed),
     }
     for name, (probes, left_out) in made.items():
@@ -115,6 +116,8 @@ def scenarios_of(program: Program, target: Target, plan: Plan, notes: list[str])
         if probes:
             yield Scenario(name, fixed[0].up, probes)
     yield from fixed[1:]
+    if target.mapped and slow.shortest(program.directives) and target.host is find_targets(program)[0].host:
+        yield Scenario("slow origins", fixed[0].up, tuple(slow.probes(program, target.host, target.aim)), True)
 
 
 def _reduced(loaded: Loaded, todo: Todo, pair: Pair, results: list[Result]) -> list[Result]:

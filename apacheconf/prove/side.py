@@ -29,6 +29,8 @@ from apacheconf.runtime.honesty import account
 from apacheconf.targets.translation import translate
 
 Seen = dict[str, Observation]
+#: How each probe begins: over TLS, or in plain HTTP.
+Handshakes = Callable[[Probe], Handshake | None]
 
 
 @dataclass
@@ -77,7 +79,7 @@ def observe(
 ) -> tuple[Seen, Staged]:
     """Run one front for one scenario and ask it everything. Leaves no process and no file."""
     tls = stand_in()
-    with _standing(loaded, scenario, tls) as (staged, origins):
+    with standing(loaded, scenario, tls) as (staged, origins):
         box = staged.box
         program = load([], Options(file=str(staged.file))).require()
         address = staged.ports.address_for(target.address), staged.ports.listeners[target.port]
@@ -88,21 +90,21 @@ def observe(
         )
         with fronts.start(front.name, front.engine, staged, front.text_for(staged, program)) as server:
             try:
-                seen = ask(address, scenario.probes, origins, tokens, progress, _handshakes(target, tls, box))
+                seen = ask(address, scenario.probes, origins, tokens, progress, handshakes(target, tls, box))
             except ConnectionError as error:
                 raise EngineFailed(f"{server.title} stopped answering:\n{box.log().strip()}") from error
         return seen, Staged(staged, program, address, target.secure, _sni(target))
 
 
 @contextmanager
-def _standing(loaded: Loaded, scenario: Scenario, tls: StandIn | None) -> Iterator[tuple[Stage, Origins]]:
+def standing(loaded: Loaded, scenario: Scenario, tls: StandIn | None) -> Iterator[tuple[Stage, Origins]]:
     """The stage, its text in its file, and the origins that are up in this scenario."""
     workers = authorities(loaded.require())
     with Sandbox("prove") as box:
         at = sockets(loaded.require(), box)
         with Origins(workers, _secured(workers, tls, box), at) as origins:
             origins.up(scenario.up)
-            staged = stage(loaded, box, origins.ports, find("httpd"), tls, at)
+            staged = stage(loaded, box, origins.ports, find("httpd"), tls, at, hurried=scenario.hurried)
             box.write(staged.file.name, staged.text)
             yield staged, origins
 
@@ -113,7 +115,7 @@ def _secured(workers: Mapping[str, Worker], tls: StandIn | None, box: Sandbox) -
     return dict.fromkeys(secure, tls.server(box.path)) if tls and secure else {}
 
 
-def _handshakes(target: Target, tls: StandIn | None, box: Sandbox) -> Callable[[Probe], Handshake | None]:
+def handshakes(target: Target, tls: StandIn | None, box: Sandbox) -> Handshakes:
     """How each probe begins: in plain HTTP, or over TLS with a certificate or without.
 
     Where everybody needs a certificate, only the probes that ask about just that lack one.

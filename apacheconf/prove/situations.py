@@ -10,9 +10,12 @@ import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from ipaddress import ip_network
+from itertools import product
 
+from apacheconf.program.admission import Admit
 from apacheconf.program.conditions import (
     Compare,
+    Condition,
     Glob,
     InNetwork,
     Matches,
@@ -21,12 +24,15 @@ from apacheconf.program.conditions import (
     Operator,
     Under,
 )
-from apacheconf.program.hosts import Host
+from apacheconf.program.hosts import Cell, Host, LayerKind, Reach
 from apacheconf.program.program import Program
-from apacheconf.program.steps import AskCertificate
+from apacheconf.program.steps import AskCertificate, Redirect, Rewrite, Step
 from apacheconf.program.values import Call, Literal, Value, Variable
 from apacheconf.program.workers import Balancer
 from apacheconf.prove.client import Turn
+from apacheconf.prove.edited import names_in, usual
+from apacheconf.prove.generate import PATHS
+from apacheconf.prove.logins import credentials
 from apacheconf.prove.members import members, near_misses
 from apacheconf.prove.requests import Aim, Probe, request
 from apacheconf.targets.captures import parts_in
@@ -35,7 +41,12 @@ from apacheconf.targets.captures import parts_in
 SESSION = "session"
 #: More requests than these are not asked of one host.
 MOST = 160
-_PATHS = frozenset({"REQUEST_URI", "REWRITTEN"})
+#: More paths than these are not asked with names and passwords.
+MOST_GUARDED = 6
+#: More sections below paths than these are not asked.
+MOST_PAIRS = 12
+#: More fields than these are not answered with.
+MOST_TOLD = 12
 _ADDRESSES = frozenset({"REMOTE_ADDR", "CONN_REMOTE_ADDR"})
 #: Header fields under their old names.
 _FIELDS = {"HTTP_HOST": "Host", "CONTENT_TYPE": "Content-Type"}
@@ -46,7 +57,10 @@ Atom = Matches | Compare | OneOf | Glob | InNetwork
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What a request says: ``headers`` by name, ``source`` is the client's address, empty for the usual one."""
+    """What a request says: ``headers`` by name, ``source`` is the client's address, empty for the usual one.
+
+    ``told`` are the fields that the origin answers with besides its usual ones.
+    """
 
     path: str
     method: str = "GET"
@@ -55,6 +69,7 @@ class Situation:
     source: str = ""
     certificate: bool = False
     about: str = "condition"
+    told: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -70,7 +85,8 @@ class Situation:
         headers = [each for each in self.headers if each[0].lower() != "host"]
         if any(name.lower() == "upgrade" and value.lower() == "websocket" for name, value in headers):
             headers += _HANDSHAKE
-        data = request(whole, self.method, target, headers, host=named)
+        orders = {"headers": [[name, usual(name)] for name in self.told]}
+        data = request(whole, self.method, target, headers, host=named, orders=orders)
         turn = Turn(data, (self.method,))
         return Probe(f"{self.about}: {self.title}", self.about, (turn,), self.source, self.certificate)
 
@@ -94,7 +110,7 @@ def generate(program: Program, host: Host, aim: Aim, seed: int = 0) -> tuple[tup
     """The probes for ``host``, and how many were left out for being too many."""
     at = neighbours(program)
     made: dict[str, Probe] = {}
-    for situation in (*_situations(host, aim, at), *_of_sessions(program, host, aim)):
+    for situation in (*_situations(program, host, aim, at), *_of_sessions(program, host, aim)):
         probe = situation.probe(aim)
         made.setdefault(probe.name, probe)
     names = list(made)
@@ -102,9 +118,10 @@ def generate(program: Program, host: Host, aim: Aim, seed: int = 0) -> tuple[tup
     return tuple(probe for name, probe in made.items() if name in chosen), len(names) - len(chosen)
 
 
-def _situations(host: Host, aim: Aim, at: dict[str, str]) -> Iterator[Situation]:
+def _situations(program: Program, host: Host, aim: Aim, at: dict[str, str]) -> Iterator[Situation]:
     leaf = aim.path(aim.leaf)
     yield from _of_client(host, leaf, at)
+    yield from _of_users(program, host, leaf)
     for condition in _conditions(host):
         paths = _paths(condition) or [leaf]
         negated = {id(atom) for each in parts_in(condition, Not) for atom in _atoms(each)}
@@ -112,7 +129,18 @@ def _situations(host: Host, aim: Aim, at: dict[str, str]) -> Iterator[Situation]
         asked = [found[::-1] if is_negated else found for found, is_negated in ways if found]
         if asked:
             for path in paths[:2]:
-                yield from _met(Situation(path), asked)
+                first, *others = _met(Situation(path), asked)
+                yield replace(first, told=names_in(program.directives)[:MOST_TOLD])
+                yield from others
+                if any(isinstance(each, Step) and isinstance(each.action, Rewrite | Redirect) for each in condition):
+                    yield from _spelled(first)
+
+
+def _spelled(met: Situation) -> Iterator[Situation]:
+    """What rules hand on, or refuse: a query, a question mark that is none (RW-11), other escapes."""
+    yield from (replace(met, path=f"{met.path}{more}") for more in ("%3Fx", "%C3%A9", "%0Ax"))
+    if not met.query:
+        yield replace(met, query="q=1")
 
 
 def _atoms(condition: object) -> list[Atom]:
@@ -130,7 +158,22 @@ def _conditions(host: Host) -> Iterator[tuple[object, ...]]:
         yield tuple(each.matcher for each in chain)
     for cell in host.shape.cells:
         for step in cell.steps:
-            yield Under(cell.path or "/"), step
+            yield _place(cell), step
+    yield from _pairs(host)
+
+
+def _place(cell: Cell) -> Condition:
+    """What the path of a request in a cell is."""
+    if cell.reach is Reach.BARE and cell.path:
+        return Compare(Variable("REQUEST_URI"), Operator.SAME, Literal(cell.path))
+    return Under(cell.path or "/")
+
+
+def _pairs(host: Host) -> Iterator[tuple[object, ...]]:
+    """Sections about what a request says, below each path that others are about."""
+    asking = [each.matcher for each in host.shape.layers if each.kind is LayerKind.IF and each.container is None]
+    places = [_place(cell) for cell in host.shape.cells if cell.path]
+    yield from list(product(places, asking))[:MOST_PAIRS]
 
 
 def _met(plain: Situation, asked: list[list[Situation]]) -> Iterator[Situation]:
@@ -205,10 +248,10 @@ def _paths(condition: object) -> list[str]:
     for atom in parts_in(condition, Under):
         found += [atom.prefix.rstrip("/") + "/x"] if atom.prefix.startswith("/") else []
     for match in parts_in(condition, Matches):
-        if isinstance(match.value, Variable) and match.value.name in _PATHS:
+        if isinstance(match.value, Variable) and match.value.name in PATHS:
             found += [each for each in members(match.regex) if each.startswith("/") and each.isascii()][:1]
     for same in parts_in(condition, Compare):
-        if same.operator is Operator.SAME and isinstance(same.left, Variable) and same.left.name in _PATHS:
+        if same.operator is Operator.SAME and isinstance(same.left, Variable) and same.left.name in PATHS:
             found += [same.right.text] if isinstance(same.right, Literal) else []
     return sorted(filter(_is_path, found), key=len, reverse=True)
 
@@ -221,7 +264,12 @@ def _of_client(host: Host, leaf: str, at: dict[str, str]) -> Iterator[Situation]
     """Who asks: from each network, through proxies that are believed and others, with a certificate."""
     yield from (Situation(leaf, source=address) for address in at.values())
     if host.remote_ip is not None:
-        for text in ("203.0.113.9", "203.0.113.9, 10.0.0.1", "10.0.0.1, 203.0.113.9", "no address", "", "::1"):
+        trusted = [str(ip_network(each)[1]) for each, _ in host.remote_ip.trusted if each in at and "/32" not in each][
+            :1
+        ]
+        hops = [text for each in trusted for text in (f"203.0.113.9, {each}", f"{each}, {each}")]
+        usual = "203.0.113.9", "203.0.113.9, 10.0.0.1", "10.0.0.1, 203.0.113.9", "no address", "", "::1"
+        for text in (*usual, *hops):
             for source in ("", *at.values()):
                 yield Situation(leaf, headers=((host.remote_ip.header, text),), source=source)
     tls = host.front_tls
@@ -229,6 +277,16 @@ def _of_client(host: Host, leaf: str, at: dict[str, str]) -> Iterator[Situation]
         yield from (Situation(leaf, certificate=certificate) for certificate in (True, False))
         for cell in host.shape.cells:
             yield Situation(f"{cell.path}/x", certificate=True)
+
+
+def _of_users(program: Program, host: Host, leaf: str) -> Iterator[Situation]:
+    """Who says a name and a password, below each path where one is asked for them, and where nobody is."""
+    cells = {(each, cell.reach): cell for cell in host.shape.cells for each in parts_in(cell.steps, Admit) if each.ask}
+    if any(each.name.lower() == "authuserfile" for each in program.directives):
+        asked = [each.path if each.reach is Reach.BARE else f"{each.path}/x" for each in cells.values()]
+        for path in dict.fromkeys((*filter(None, asked[:MOST_GUARDED]), leaf)):
+            for text in credentials(program.directives):
+                yield Situation(path, headers=(("Authorization", text),))
 
 
 def _of_sessions(program: Program, host: Host, aim: Aim) -> Iterator[Situation]:

@@ -6,6 +6,7 @@ named arguments of named directives change, and in them only what stands at the 
 - Listen is written anew for every listener, on loopback; addresses in <VirtualHost> follow;
 - in URL arguments the authority behind ``scheme://`` of a known origin becomes its stand-in's;
 - beside a network of clients stands the loopback address that clients of it have here (``situations.neighbours``);
+- password and group files are copies that know our users, too (``logins``);
 - logs go to the sandbox; certificates, keys and authorities are a stand-in's;
 - what ``engines.httpd.REPLACED`` names makes way for the sandbox's own lines.
 
@@ -29,8 +30,10 @@ from apacheconf.program.hosts import Listener
 from apacheconf.program.loading import Loaded
 from apacheconf.program.program import Program
 from apacheconf.program.workers import Worker
+from apacheconf.prove import slow
 from apacheconf.prove.aims import SPOKEN
 from apacheconf.prove.certificates import Shelf, StandIn
+from apacheconf.prove.logins import Logins
 from apacheconf.prove.printer import ANY, Ports, Printer
 from apacheconf.prove.situations import neighbours
 from apacheconf.prove.threaded import Listening
@@ -71,20 +74,24 @@ def stage(
     engine: Engine | None,
     stand_in: StandIn | None = None,
     origin_sockets: Mapping[str, Listening] | None = None,
+    *,
+    hurried: bool = False,
 ) -> Stage:
     """Print what was loaded so that it runs in ``box``, with the origins (see ``authorities``) at ``origin_ports``,
     and those of ``sockets`` where these say.
 
     ``engine`` is the httpd that will load the modules; without one the LoadModule lines name no real file. Without
-    a ``stand_in`` listeners of TLS are left out, and what the directives of TLS name stays. Raises ConfigError when
+    a ``stand_in`` listeners of TLS are left out, and what the directives of TLS name stays. Where it is ``hurried``,
+    origins are not waited for (``slow``). Raises ConfigError when
     the configuration has errors.
     """
     expanded, program = loaded.expanded, loaded.require()
     plain = [each for each in program.listeners if stand_in or each.protocol != "https"]
     ports = Ports(dict(zip((p := sorted({each.port for each in plain})), free_ports(len(p)), strict=True)))
-    printer = Printer(
-        ports, origin_ports, box, Shelf(stand_in, box) if stand_in else None, origin_sockets or {}, neighbours(program)
-    )
+    shelf = Shelf(stand_in, box) if stand_in else None
+    logins = Logins(program.directives, box, Path(expanded.server_root))
+    printer = Printer(ports, origin_ports, box, shelf, origin_sockets or {}, neighbours(program), logins)
+    printer.least = slow.shortest(program.directives) if hurried else None
     body = list(printer.lines(expanded.nodes))
     root = Path(expanded.server_root)
     modules = modules_for(loaded)

@@ -8,7 +8,7 @@ import pytest
 
 from apacheconf.program.loading import load
 from apacheconf.program.program import Program
-from apacheconf.prove import Plan, generate, prove
+from apacheconf.prove import Plan, generate, probes, prove
 from apacheconf.prove.aims import find_targets
 from tests.engines.real import need
 
@@ -30,9 +30,28 @@ def test_every_path_is_asked_at_its_boundary_and_in_other_spellings(tmp_path: Pa
     found = names(program_of(tmp_path, text + "</Location>\n"))
     for path in ("/foo", "/old", "/admin"):
         stem = path[1:]
-        wanted = (path, f"{path}/", f"{path}/x", f"{path}x", f"{path};a=b", f"/{path}", f"/.{path}", f"/x/..{path}",
+        wanted = (path, f"{path}?", f"{path}?q=%20",
+                  f"{path}/", f"{path}/x", f"{path}x", f"{path};a=b", f"/{path}", f"/.{path}", f"/x/..{path}",
                   f"/%{ord(stem[0]):02x}{stem[1:]}/x", f"{path}%2Fx", f"/{stem.upper()}/x")  # fmt: skip
         assert {f"path: GET {each}" for each in wanted} <= set(found), path
+
+
+def test_every_name_is_asked_in_its_spellings(tmp_path: Path) -> None:
+    """DIF-5: and a host that nobody has, which the default one answers."""
+    text = "Listen 80\n<VirtualHost *:80>\nServerName a.test\nServerAlias b.test *.c.test\nProxyPass / http://o.test/\n"
+    (target,) = find_targets(program_of(tmp_path, text + "</VirtualHost>\n"))
+    made = {each.name for each in (*probes.build(target.aim), *generate.generate(target.host, target.aim)[0])}
+    fixed = ("as written", "upper case", "final dot", "with a port", "near miss", "missing", "empty", "unknown")
+    instances = ("b.test", "B.TEST", "b.test.", "a.c.test", "a.b.c.test", ".c.test", "*.c.test")
+    assert {f"host: {each}" for each in (*fixed, *instances)} <= made
+
+
+def test_every_pattern_is_asked_for_what_it_nearly_matches(tmp_path: Path) -> None:
+    """DIF-7, TRAP-4: a dot that is escaped, an end that is anchored; with a query, and a question mark escaped."""
+    text = "ProxyPassMatch ^/img/(\\w+)\\.png$ http://b.test/$1\nRedirectMatch ^/v\\d$ http://n.test/\n"
+    found = names(program_of(tmp_path, text))
+    wanted = ("/img/x.png", "/img/x.pngx", "/img/x.pn", "/v1", "/v1x", "/v", "/v1?q=1", "/v1%3Fx")
+    assert {f"path: GET {each}" for each in wanted} <= set(found), found
 
 
 def test_the_seed_chooses_where_there_are_too_many(tmp_path: Path) -> None:
