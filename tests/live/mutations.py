@@ -1,117 +1,231 @@
 """Take one line after the other out of a translation, and see whether any probe notices (DIF-13).
 
 A line that nobody misses is one that no probe asks about: what it means is then unproven, whatever the report says.
+The configurations are fixtures/mutations, a virtual host or whole ones each; ``{folder}`` stands for that of the files.
 """
 
 from __future__ import annotations
 
-import random
 import re
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import groupby
 
-from apacheconf.engines import EngineFailed, Sandbox, find
+from apacheconf.engines import EngineFailed, Sandbox
+from apacheconf.engines.process import Address
 from apacheconf.expand import Options
 from apacheconf.program import load
 from apacheconf.program.loading import Loaded
 from apacheconf.prove import client, fronts
-from apacheconf.prove.aims import find_targets
+from apacheconf.prove.aims import Target, find_targets
 from apacheconf.prove.ask import Scenario, ask
+from apacheconf.prove.certificates import stand_in
 from apacheconf.prove.compare import compare
-from apacheconf.prove.normalise import rules_for
+from apacheconf.prove.judging import SEQUENCE
+from apacheconf.prove.normalise import Rule, members_as_one, rules_for, without_checks
 from apacheconf.prove.observe import Observation, Tokens
+from apacheconf.prove.requests import Probe
 from apacheconf.prove.run import Plan, scenarios_of
-from apacheconf.prove.side import Front
-from apacheconf.prove.stage import Stage, authorities, sockets, stage
+from apacheconf.prove.side import Front, Handshakes, handshakes, standing
+from apacheconf.prove.stage import Stage
 from apacheconf.prove.threaded import Origins
+from tests.conftest import ROOT
 
-Seen = dict[str, Observation]
+FOLDER = ROOT / "fixtures" / "mutations"
+#: The configurations: between them the constructs of the specification's sections 1 and 2.
+CONFIGS = tuple(sorted(file.stem for file in FOLDER.glob("*.conf")))
 #: Seconds that a server may stay silent here: the same for all, so that nothing differs because of it.
 PATIENCE = 0.6
-#: What has no meaning of its own: comments, blank lines, and what only opens or ends a block.
+#: So many probes that speak of a line are asked first, and so many that noticed others.
+LIKELY = 24
+#: What has no meaning of its own: comments, blank lines, and the end of a block.
 _EMPTY = re.compile(r"\s*(#.*|\}|)\s*")
+#: Blocks that go as a whole; the others can't go, or a line of theirs is missed as much.
+_BLOCK = re.compile(r"\s*(location|if) .*\{")
+_OPENS = re.compile(r"[^#]*\{\s*")
+#: Both passwords are ``pass``.
+_USERS = "user:$6$abcdefgh$.Wd8gKGVv/NncIZyKrLIzwkMBRaL8yZnKz4uttpMUnlKvNdwooVmeCTgyWEOW0Smhyp/TUAtWmcz4ptHHh/u1/\n"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """A probe, of which host it is asked, and how; probes of one ``up`` meet one server."""
+
+    probe: Probe
+    target: Target
+    address: Address
+    handshakes: Handshakes
+    up: frozenset[str]
+    last: bool
+    text: str
+
+    @property
+    def place(self) -> tuple[bool, tuple[str, ...]]:
+        """What is asked of one server: while all origins are up, then what may break one, then the others."""
+        return self.last, tuple(sorted(self.up))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line with all its copies, or blocks that begin with it: the ``numbers`` of all that goes.
+
+    ``text`` is free of what changes from run to run, ``around`` is that of the blocks in which the first one stands.
+    """
+
+    text: str
+    around: str
+    numbers: set[int]
 
 
 @dataclass
 class Trial:
-    """The lines of a translation, which of them are taken out, and the probes that notice it."""
+    """A translation on its stage, and the probes that are to notice what is taken out of it."""
 
     target: str
-    loaded: Loaded
+    front: Front
     stage: Stage
     origins: Origins
     text: str
-    scenarios: list[Scenario]
+    asked: list[Asked]
+    tokens: Tokens
+    rules: tuple[Rule, ...]
+    before: dict[Asked, Observation] = field(default_factory=dict)
+    _killers: list[Asked] = field(default_factory=list)
 
-    def lines(self, seed: int) -> list[int]:
-        """The numbers of the lines that mean something, each text once, in an order that ``seed`` chooses."""
-        found: dict[str, int] = {}
-        for number, line in enumerate(self.text.splitlines()):
-            if not _EMPTY.fullmatch(line) and not line.rstrip().endswith("{"):
-                found.setdefault(line.strip(), number)
-        return random.Random(seed).sample(list(found.values()), len(found))
+    def settle(self) -> None:
+        """See what is answered to all, twice in another order: what isn't the same then is asked no more."""
+        groups = self._groups(self.asked)
+        seen = [dict(self._ask_all(self.text, group)) for group in groups]
+        again = [dict(self._ask_all(self.text, group[::-1])) for group in groups]
+        for one, two in zip(seen, again, strict=True):
+            self.before |= {each: one[each] for each in one if self._is_equal(one[each], two[each])}
+        silent = {each for each in self.before if self.before[each].ended == "silent"}
+        self.asked = sorted((each for each in self.asked if each in self.before), key=lambda each: each in silent)
 
-    def without(self, number: int) -> str:
-        lines = self.text.splitlines()
-        return "\n".join(lines[:number] + lines[number + 1 :]) + "\n"
+    def unnoticed(self, lines: Sequence[Line]) -> list[Line]:
+        """Those that no probe misses: a few likely ones are asked of each line, then all of what is left together."""
+        return self._unnoticed_of([line for line in lines if not self._notices([line], self._likely(line))])
 
-    def ask(self, text: str, before: list[Seen] | None = None) -> list[Seen] | None:
-        """What the probes see; with what was seen ``before``: None as soon as something differs."""
-        engine = find(self.target)
-        address = next(iter(self.stage.sockets))
-        tokens = Tokens({port: name for name, port in self.origins.ports.items()}, {}, str(self.stage.box.path))
-        found: list[Seen] = []
-        for number, scenario in enumerate(self.scenarios):
-            self.origins.up(scenario.up)
-            with fronts.start(self.target, engine, self.stage, text) as server:
-                seen: Seen = {}
-                for probe in scenario.probes:
-                    seen |= ask(address, (probe,), self.origins, tokens)
-                    if before and not self._is_equal(before[number][probe.name], seen[probe.name]):
-                        return None
-                assert server.is_running
-            found.append(seen)
-        return found
+    def _unnoticed_of(self, lines: list[Line]) -> list[Line]:
+        """Lines that nobody misses together are missed by nobody; the others are told apart by halves."""
+        if not lines or not self._notices(lines, [*self._killers, *self.asked]):
+            return lines
+        half = len(lines) // 2
+        return [*self._unnoticed_of(lines[:half]), *self._unnoticed_of(lines[half:])] if half else []
+
+    def _notices(self, lines: Sequence[Line], asked: Iterable[Asked]) -> bool:
+        """Whether a probe differs without them; a server that doesn't start, or stops answering, has noticed too."""
+        gone = {number for line in lines for number in line.numbers}
+        text = "".join(f"{each}\n" for number, each in enumerate(self.text.splitlines()) if number not in gone)
+        try:
+            return any(self._differs(text, group) for group in self._groups(dict.fromkeys(asked)))
+        except (EngineFailed, OSError):
+            return True
+
+    def _differs(self, text: str, group: list[Asked]) -> bool:
+        for each, seen in self._ask_all(text, group):
+            if not self._is_equal(self.before[each], seen):
+                self._killers = [each, *(other for other in self._killers if other is not each)][:LIKELY]
+                return True
+        return False
+
+    def _ask_all(self, text: str, group: list[Asked]) -> Iterator[tuple[Asked, Observation]]:
+        """What each shows; asked once more where it isn't as before, for a busy machine is late now and then."""
+        self.origins.up(group[0].up)
+        with fronts.start(self.target, self.front.engine, self.stage, text) as server:
+            for each in group:
+                seen = self._ask(each)
+                if each in self.before and not self._is_equal(self.before[each], seen):
+                    seen = self._ask(each)
+                yield each, seen
+            assert server.is_running
+
+    def _ask(self, one: Asked) -> Observation:
+        seen = ask(one.address, (one.probe,), self.origins, self.tokens, handshake=one.handshakes)
+        return seen[one.probe.name]
+
+    def _likely(self, line: Line) -> list[Asked]:
+        """The probes that speak of the line, and those that noticed others."""
+        words = set(re.findall(r"[\w.-]{3,}", line.around.lower()))
+        about = {each: sum(word in each.text for word in words) for each in self.asked}
+        likely = sorted((each for each in self.asked if about[each]), key=lambda each: -about[each])
+        return [*likely[:LIKELY], *self._killers]
+
+    def _groups(self, asked: Iterable[Asked]) -> list[list[Asked]]:
+        places = list(dict.fromkeys(each.place for each in self.asked))
+        ordered = sorted(asked, key=lambda each: places.index(each.place))
+        return [list(group) for _, group in groupby(ordered, key=lambda each: each.place)]
 
     def _is_equal(self, one: Observation, two: Observation) -> bool:
-        return compare(one, two, rules_for(self.target)).equal
+        return compare(one, two, self.rules).equal
+
+    def lines(self) -> list[Line]:
+        """What means something, each text once: it goes everywhere, for copies stand for combinations of conditions."""
+        found: dict[str, Line] = {}
+        opened: list[int] = []
+        texts = self.text.splitlines()
+        for number, text in enumerate(texts):
+            if self.target == "haproxy" and re.match(r"\w", text):
+                opened = [number]
+            elif text.strip() == "}":
+                opened.pop()
+            if _OPENS.fullmatch(text) and self.target == "nginx":
+                opened.append(number)
+                if not _BLOCK.fullmatch(text):
+                    continue
+            if (not _EMPTY.fullmatch(text) and opened[-1:] != [number]) or _BLOCK.fullmatch(text):
+                around = " ".join(texts[each] for each in opened[-2:]) + text
+                end = _end(texts, number) if _BLOCK.fullmatch(text) else number
+                shown = self.tokens.hide(text.strip())
+                found.setdefault(shown, Line(shown, around, set())).numbers.update(range(number, end + 1))
+        return list(found.values())
 
 
-def unnoticed(loaded: Loaded, target: str, seconds: float, seed: int = 0) -> tuple[list[str], int, int]:
-    """The lines that no probe misses, how many were tried, and how many there wasn't time for."""
+def _end(texts: list[str], number: int) -> int:
+    """The line that ends the block which begins at ``number``: it stands as far in."""
+    indent = texts[number][: len(texts[number]) - len(texts[number].lstrip())]
+    return next(at for at in range(number + 1, len(texts)) if texts[at] == f"{indent}}}")
+
+
+@contextmanager
+def laid_out(name: str) -> Iterator[Loaded]:
+    """The configuration ``name`` of fixtures/mutations, with its files."""
+    with Sandbox("mutation") as box:
+        for file in (each for each in (FOLDER / "files").rglob("*") if each.is_file()):
+            box.write(f"files/{file.relative_to(FOLDER / 'files')}", file.read_text("utf-8"))
+        box.write("files/.htpasswd", _USERS)
+        text = (FOLDER / f"{name}.conf").read_text("utf-8").replace("{folder}", str(box.path / "files"))
+        yield load([str(box.write("site.conf", text))])
+
+
+@contextmanager
+def trial(loaded: Loaded, target: str) -> Iterator[Trial]:
+    """The translation of ``loaded`` on a stage, with everything that ``prove`` asks but sequences."""
     client.PATIENCE = min(client.PATIENCE, PATIENCE)
-    deadline = time.monotonic() + seconds
-    found, tried = [], 0
-    for trial in _trials(loaded, target):
-        before = trial.ask(trial.text)
-        assert before is not None
-        numbers = trial.lines(seed)
-        for number in numbers:
-            if time.monotonic() > deadline:
-                break
-            tried += 1
-            if not _notices(trial, number, before):
-                found.append(trial.text.splitlines()[number].strip())
-        return found, tried, len(numbers) - tried
-    raise AssertionError("no host can be asked")
-
-
-def _notices(trial: Trial, number: int, before: list[Seen]) -> bool:
-    """A server that doesn't start, or stops answering, has noticed too."""
-    try:
-        return trial.ask(trial.without(number), before) is None
-    except (EngineFailed, OSError):
-        return True
-
-
-def _trials(loaded: Loaded, target: str) -> Iterator[Trial]:
-    program = loaded.require()
-    aim = find_targets(program)[0]
-    asked = [each for each in scenarios_of(program, aim, Plan(), []) if each.name != "sequence of members"]
-    with Sandbox("mutation") as box, Origins(authorities(program), None, at := sockets(program, box)) as origins:
-        staged = stage(loaded, box, origins.ports, find("httpd"), None, at)
-        box.write(staged.file.name, staged.text)
+    program, tls = loaded.require(), stand_in()
+    hosts = [each for each in find_targets(program) if tls or not each.secure]
+    asked = [(host, each) for host in hosts for each in scenarios_of(program, host, Plan(), [])]
+    everything = asked[0][1]
+    with standing(loaded, everything, tls) as (stage, origins):
         front = Front.find(target)
-        text = front.text_for(staged, load([], Options(file=str(staged.file))).require())
-        yield Trial(target, loaded, staged, origins, text, asked)
+        text = front.text_for(stage, load([], Options(file=str(stage.file))).require())
+        tokens = Tokens(
+            {port: name.removesuffix(":80") for name, port in origins.ports.items()},
+            {real: written for written, real in stage.ports.listeners.items()},
+            str(stage.box.path),
+        )
+        rules = (without_checks(program), members_as_one(program), *rules_for(target))
+        probes = [
+            _asked(probe, host, scenario, stage, handshakes(host, tls, stage.box))
+            for host, scenario in asked
+            if scenario.name != SEQUENCE and not scenario.hurried
+            for probe in scenario.probes
+        ]
+        yield Trial(target, front, stage, origins, text, probes, tokens, rules)
+
+
+def _asked(probe: Probe, host: Target, scenario: Scenario, stage: Stage, how: Handshakes) -> Asked:
+    address = stage.ports.address_for(host.address), stage.ports.listeners[host.port]
+    text = " ".join(turn.send.decode("latin-1") for turn in probe.turns).lower()
+    return Asked(probe, host, address, how, scenario.up, probe.about == "last", f"{text} {probe.source}")

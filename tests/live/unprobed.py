@@ -3,36 +3,109 @@ the process, or says what the server would do anyhow."""
 
 from __future__ import annotations
 
-_TIMES = "it takes a minute to show"
+import re
+from collections.abc import Sequence
+
+_TIMES = "how long somebody may take is asked on stages of their own"
 _OWN = "it is about the server's own work: processes, memory, files"
 _DEFAULT = "it says what the server does anyhow, so that nobody's compiled-in default counts"
 _GUARD = "another line refuses the same requests before or after it"
+_NEIGHBOUR = "a network of the configuration: prove's client has an address in its neighbour, which stands beside it"
+_LARGE = "only larger messages than the probes send show it (TRAP-43, TRAP-45)"
 
 #: Target -> pattern (whole lines, without their indent) -> reason.
 UNPROBED: dict[str, dict[str, str]] = {
     "nginx": {
-        r"(client_(header|body)|send|proxy_(connect|read|send))_timeout \S+;": _TIMES,
+        r"(client_(header|body)|send|(proxy|fastcgi)_(connect|read|send))_timeout \S+;": _TIMES,
         r"keepalive_(timeout|requests|time) \S+;|keepalive \d+;": _TIMES,
         r"worker_(connections|processes|rlimit_nofile) \S+;|zone \S+ \S+;|pid \S+;|user .*;": _OWN,
-        r"(error_log|access_log) .*;": _OWN,
-        r"proxy_(request_buffering|next_upstream|redirect|http_version) \S+;|merge_slashes on;": _DEFAULT,
-        r"(large_client_header_buffers|proxy_buffers?(_size)?) .*;|client_max_body_size 0;":
-            "only larger messages than the probes send show it (TRAP-43, TRAP-45)",
-        r'default ("?\S*"?);|"" \S+;|"?~\S+ \S+;': "an entry of a map for requests that are asked of other hosts",
+        r"types_hash_\w+ \d+;|volatile;|disable_symlinks .*;": _OWN,
+        r"(error_log|access_log) .*;|log_format .*;": _OWN,
+        r"(proxy|fastcgi)_(request_buffering|next_upstream|redirect|http_version) \S+;|merge_slashes on;": _DEFAULT,
+        r"recursive_error_pages off;|default_type \"\";|index index.html;": _DEFAULT,
+        r"(large_client_header_buffers|(proxy|fastcgi)_buffers?(_size)?) .*;|client_max_body_size \d+;": _LARGE,
         r"proxy_hide_header Keep-Alive;": "Keep-Alive is excused as framing (N2b)",
-        r"server_name .*;": "a single host answers for every name",
+        r"proxy_set_header Connection .*;": "what connections to origins are is excused (N12)",
         r"server \S+ max_fails=0;": "a member that was lost is another scenario's first",
+        r"location @case-\d+ \{": "one of the combinations of what may be asked: each thing is asked by itself",
+        r"\d+(\.\d+){3}/\d+ 1;|set_real_ip_from .*;": _NEIGHBOUR,
+        r"~\^[01.]+\$ case-\d+;": "one of the combinations of what may be asked: each thing is asked by itself",
+        r"default 502;": _DEFAULT,
+        r'"" " ";': "a variable that is there, and empty",
+        r"default \$upstream_http_destination;": "only WebDAV clients send it",
+        r"server_name (redirects|headers|rules|access|members|files)\.test.*;": "a single host answers for every name",
+        r"application/\S+ \S.*;|image/\S+ \S.*;|text/\S+ \S.*;": "types of files that are not there",
     },
     "haproxy": {
         r"timeout \S+ \S+": _TIMES,
-        r"log .*|no log|option dontlognull|tune\.\S+ \d+|nbthread \d+|maxconn \d+": _OWN,
+        r"log .*|no log|option dontlognull|tune\.\S+ \d+|nbthread \d+|maxconn \d+|http-reuse never": _OWN,
         r"retries \d+|retry-on .*|option redispatch 1|balance roundrobin": _DEFAULT,
-        r"http-request del-header (Keep-Alive|Upgrade)|http-response del-header (Keep-Alive|TE|Proxy-\S+)":
+        r"http-request del-header (Keep-Alive|Upgrade)( .*)?|http-response del-header (Keep-Alive|TE|Proxy-\S+)":
             "the server itself drops or replaces it",
         r"http-request deny deny_status 400 if .*": _GUARD,
         r"http-after-response (del-header Cache-Control|set-status 502) .*": "an origin that is late or says it itself",
         r"http-response set-var\(txn\.answered\) .*": "an origin that is late or says it itself",
         r"http-request set-(var\(txn\.self\)|header Host) .*": "every request that is asked so has a Host",
         r"http-response replace-header Destination .*": "only WebDAV clients send it",
+        r"http-request set-var\(txn\.host\) str\(first\.test\).*": "the host of all names that nobody has: set or not",
+        r"http-request set-var-fmt\(txn\.via_port\) %\[str\(\)\]": _DEFAULT,
+        r"http-request deny deny_status 403 if \{ path -m sub -i %3f \}": _GUARD,
+        r"use_backend \S+ if (\{ path,url_dec -m reg [^}]*\} ){1,}\{ path,url_dec -m reg [^}]*\}":
+            "one of the combinations of what may be asked: each thing is asked by itself",
+        r"user user password .*": "a user of the file itself, whose password prove doesn't know",
+        r".* if \{ src \d+(\.\d+){3}/\d+ \}": _NEIGHBOUR,
+        r"http-request \S+( \S+)? \(null\)( if .*)?": "a variable that is always set where this is asked",
     },
 }  # fmt: skip
+#: HAProxy: a backend is chosen for a path, and a pattern of it, be it of the whole path.
+_CHOICE = re.compile(r"use_backend \S+ if (?:.*)\{ path -m (str|beg) (\S+) \}(.*)")
+_PLACE = re.compile(r"use_backend (\S+) if (\{ var\(txn\.host\) -m str \S+ \} )?\{ path -m (?:str|beg) (\S+) \}")
+_PATTERN = re.compile(r"\{ path,url_dec -m reg (?:-i )?-- '?(\S+?)'? \}")
+
+
+def is_listed(target: str, text: str, later: Sequence[str] = ()) -> bool:
+    """Whether nobody has to miss a line; ``later`` are those that come after it."""
+    return (
+        any(re.fullmatch(pattern, text) for pattern in UNPROBED[target])
+        or never_holds(text)
+        or is_repeated(text, later)
+    )
+
+
+def is_repeated(text: str, later: Sequence[str]) -> bool:
+    """Whether a path is led where all other paths of its host are, and no line in between is about one above it."""
+    found = _PLACE.fullmatch(text)
+    if not found:
+        return False
+    backend, host, path = found[1], found[2] or "", found[3]
+    for line in later:
+        if line in (f"use_backend {backend} if {host}".rstrip(), f"default_backend {backend}"):
+            return True
+        other = _PLACE.fullmatch(line)
+        if (
+            other
+            and (other[2] or "") == host
+            and f"{path}/".startswith(f"{other[3].rstrip('/')}/")
+            and other[1] != backend
+        ):
+            return False
+    return False
+
+
+def never_holds(text: str) -> bool:
+    """Whether a line asks for a path that is two at once: a prefix or the path itself, and a pattern of another one."""
+    found = _CHOICE.fullmatch(text)
+    if not found:
+        return False
+    kind, path, rest = found.groups()
+    return any(_excludes(path, kind == "str", pattern) for pattern in _PATTERN.findall(rest))
+
+
+def _excludes(path: str, whole: bool, pattern: str) -> bool:
+    if whole:
+        return re.search(pattern.replace(r"\z", r"\Z"), path) is None
+    begins = re.match(r"\^(/[\w-]*(?:/[\w-]+)*)(?![?*{])(?:\((?:\?:)?([\w-]+(?:\|[\w-]+)*)\)/)?", pattern)
+    stems = [begins[1] + word for word in (begins[2] or "").split("|")] if begins else []
+    return bool(stems) and all(
+        stem != "/" and not path.startswith(stem) and not stem.startswith(path) for stem in stems
+    )
