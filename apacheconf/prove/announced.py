@@ -12,6 +12,7 @@ from ast import literal_eval
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from urllib.parse import unquote
 
 from apacheconf.ledger import Outcome, Row
 from apacheconf.prove.compare import Aspect
@@ -134,6 +135,8 @@ CLOSED = frozenset(
 REFUSED = {"asked-early": "403", "certificate-page": "400"}
 #: The caveat of balancers whose members take turns in another order, and the aspect that shows it.
 TURNS, COUNTS = "turns", "how often each member was asked"
+#: The caveat of one that escapes other characters of a path in Location.
+ESCAPED = "location-escaping"
 #: The caveat of one that sends the lines of one field in another order.
 ORDER = "line-order"
 #: The caveat of a target that serves no files: it announces a 404 where httpd looks for one.
@@ -209,6 +212,8 @@ class Announcements:
         what = aspect.what.lower()
         if ORDER in self.keys and _is_reordered(aspect):
             return ORDER
+        if ESCAPED in self.keys and _is_escaped(aspect):
+            return ESCAPED
         found = next((key for key in self.keys if _speaks_about(key, probe, what, about)), None)
         found = found or next((sign.title for sign in self.signs if sign.announces(probe, aspect)), None)
         return found or next((row.name for row in self.rows if _includes(aspects_of(row), what)), None)
@@ -259,6 +264,12 @@ def _is_reordered(aspect: Aspect) -> bool:
     """Whether both have the same lines of a field of answers."""
     one, two = (sorted(re.split(r" \| |, ", lines)) for lines in (aspect.reference, aspect.other))
     return one == two and re.fullmatch(r"(answer \d+: )?header .*", aspect.what) is not None
+
+
+def _is_escaped(aspect: Aspect) -> bool:
+    """Whether both lead to the same URL, whichever of its characters are escaped."""
+    of_location = re.fullmatch(r"(answer \d+: )?header location", aspect.what.lower()) is not None
+    return of_location and unquote(aspect.reference) == unquote(aspect.other)
 
 
 def _takes_turns(aspect: Aspect) -> bool:

@@ -140,6 +140,16 @@ def test_files_that_rules_ask_for_excuse_the_requests_that_meet_them() -> None:
     assert Announcements(()).announce("path: /x", [aspect], About(tested=True)) is None
 
 
+def test_the_same_location_escaped_otherwise() -> None:
+    """An expression of Redirect leaves a ? and a # as they are (seen): where it leads is the same text."""
+    said = Announcements(("location-escaping",))
+    assert (
+        said.announce("path: /x", [Aspect("header location", "http://a/x?y", "http://a/x%3Fy")]) == "location-escaping"
+    )
+    assert said.announce("path: /x", [Aspect("header location", "http://a/x?y", "http://a/z%3Fy")]) is None
+    assert said.announce("path: /x", [Aspect("header x-set", "x?y", "x%3Fy")]) is None
+
+
 @pytest.mark.parametrize(
     ("aspect", "announced"),
     [

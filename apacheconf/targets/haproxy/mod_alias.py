@@ -136,6 +136,8 @@ class _Redirecting:
                 return plain(text)
             case Variable("QUERY_STRING") if not self._by_rule:
                 return "%[query]"
+            case Variable("REQUEST_URI") if not self._by_rule:  # an expression leaves these two as they are (seen)
+                return "%[var(txn.path),regsub(%3f,?,g),regsub(%23,#,g)]"
             case Variable(name) if name in _VARIABLES:
                 return f"%[{_VARIABLES[name]}]"
             case Capture() if regex is not None:
