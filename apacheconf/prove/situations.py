@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from ipaddress import ip_network
-from itertools import product
+from itertools import pairwise, product
 
 from apacheconf.program.admission import Admit
 from apacheconf.program.conditions import (
@@ -26,7 +26,7 @@ from apacheconf.program.conditions import (
 )
 from apacheconf.program.hosts import Cell, Host, LayerKind, Reach
 from apacheconf.program.program import Program
-from apacheconf.program.steps import AskCertificate, Redirect, Rewrite, Step
+from apacheconf.program.steps import AskCertificate, MapToOrigin, Redirect, Rewrite, Step
 from apacheconf.program.values import Call, Literal, Value, Variable
 from apacheconf.program.workers import Balancer
 from apacheconf.prove.client import Turn
@@ -291,12 +291,19 @@ def _of_users(program: Program, host: Host, leaf: str) -> Iterator[Situation]:
 
 def _of_sessions(program: Program, host: Host, aim: Aim) -> Iterator[Situation]:
     """Requests of a session: its member is asked, be it told by a cookie or in the path; and routes that are none."""
-    leaf = aim.path(aim.leaf)
-    for origin in (program.origins[number] for number in host.origins):
+    steps = (*host.shape.server, *(step for cell in host.shape.cells for step in cell.steps))
+    mapped = {each.origin: each.prefix for each in (step.action for step in steps) if isinstance(each, MapToOrigin)}
+    for number, origin in enumerate(program.origins[each] for each in host.origins):
         if not isinstance(origin, Balancer) or not origin.sticky_cookie:
             continue
+        prefix = mapped.get(number) or aim.prefix
+        leaf = aim.path(aim.leaf) if prefix == aim.prefix else prefix.rstrip("/") + "/x"
         routes = list(dict.fromkeys(each.member.route for each in origin.members if each.member and each.member.route))
         separator = origin.sticky_separator
+        for one, two in pairwise(routes[:2]):  # told both ways, and only one can be right
+            cookie = f"{origin.sticky_cookie}=abc{separator}{one}"
+            told = f"{origin.sticky_parameter}=abc{separator}{two}"
+            yield Situation(leaf, query=told, headers=(("Cookie", cookie),), about=SESSION)
         for route in routes[:4]:
             session = f"abc{separator}{route}"
             yield Situation(leaf, headers=(("Cookie", f"x=1; {origin.sticky_cookie}={session}"),), about=SESSION)
