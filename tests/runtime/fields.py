@@ -147,7 +147,7 @@ STATUSES = (
     *(
         Play(
             f"status: {count} interim answers RS-19",
-            "ProxyPass / http://{P}/",
+            "ProxyPass / http://{P}/ disablereuse=on",
             ((get(last=True),), (get(version="1.0"),)),
             ((Head(), b"HTTP/1.1 103 Early\r\nLink: a\r\n\r\n" * count + OK, Close()),) * 2,
         )
