@@ -43,6 +43,7 @@ from apacheconf.program import (
 from apacheconf.program.cells import make_cells
 from apacheconf.program.copies import Saying, Template
 from apacheconf.program.dead import unreachable
+from apacheconf.program.fold import fold, with_server
 from apacheconf.program.hosts import Alike, Flipped, Host, Layer, Limits, Listener, Shape
 from apacheconf.program.index import make_index
 from apacheconf.program.layers import LayerBuilder
@@ -314,7 +315,7 @@ def make_shape(
     cells = make_cells(steps, layers, flipped)
     inert = mod_rewrite.inert([conf for layer in layers for _, conf in layer.confs])
     early = mod_proxy.maps_early(steps, [conf for layer in layers for _, conf in layer.confs])
-    dead = (*unreachable(steps, cells), *inert)
+    dead = (*unreachable(steps, with_server((), fold(layers[:1])), cells), *inert)
     return Shape(steps, layers, cells, limits, dead, early, flipped, sections_name(layers))
 
 
