@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import gettempdir
 
 import pytest
 
@@ -22,7 +24,7 @@ _CONFIG = """
     ServerName first.test
     <Location />
         AuthType Basic
-        AuthName "the realm"
+        AuthName "the \\"quoted\\" realm"
         AuthUserFile {users}
         AuthGroupFile {groups}
     </Location>
@@ -86,8 +88,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
     folder.chmod(0o755)
     (folder / "users").write_text(_USERS)
     (folder / "groups").write_text("staff: joe eve\nothers: ann\n")
-    for above in folder.parents[:2]:
-        above.chmod(0o755)
+    for above in folder.parents:
+        if above != Path(gettempdir()) and above.is_relative_to(gettempdir()):
+            above.chmod(0o755)
     config = _CONFIG.replace("{users}", str(folder / "users")).replace("{groups}", str(folder / "groups"))
     modules = (*MODULES, "auth_basic_module", "authn_core_module", "authn_file_module", "authz_user_module",
                "authz_groupfile_module", "headers_module")  # fmt: skip

@@ -21,6 +21,7 @@ from apacheconf.program.admission import (
     Rule,
     Rules,
 )  # fmt: skip
+from apacheconf.program.mod_auth_basic import quoted
 from apacheconf.program.steps import Step
 from apacheconf.program.values import Literal
 from apacheconf.targets.claims import exact, unsupported
@@ -86,7 +87,7 @@ def _emit(low: Lowering, route: Route, step: Step, admit: Admit, basic: Basic, n
     if admit.forbidden:
         known = ("{", _USER, "-m", "found", "}")
         backend.add("http-request", "deny", "deny_status", "403", "if", *only, *known, *negated(granted))
-    backend.add("http-request", "auth", "realm", basic.realm.text, "if", *only, *negated(granted))
+    backend.add("http-request", "auth", "realm", quoted(basic.realm.text), "if", *only, *negated(granted))
 
 
 def _known(users: str) -> Term:
