@@ -65,8 +65,21 @@ def test_redirects_expire_and_errors_do_not(path: str, location: str, running: F
     assert abs(then - now) < 5
 
 
+@pytest.mark.parametrize("status", ["201 Made", "304 Not Modified", "400 Bad", "404 No", "503 Later"])
+@pytest.mark.parametrize("target", ["haproxy", "nginx"])
+def test_errors_of_an_origin_say_nothing_of_when_they_expire(target: str, status: str, running: Fronts) -> None:
+    """EX-1, HAP-68."""
+    (theirs, then), (ours, now) = (_read(running.at[name], f"X-Status: {status}") for name in ("httpd", target))
+    assert ours == theirs
+    assert abs(then - now) < 5
+
+
 def _told(port: int, path: str, answer: str, location: str = "") -> tuple[list[str], float]:
-    lines, _ = exchange(port, "first.test", path, location, header=f"X-Reply: {answer}" if answer else "")
+    return _read(port, f"X-Reply: {answer}" if answer else "", path, location)
+
+
+def _read(port: int, header: str, path: str = "/", location: str = "") -> tuple[list[str], float]:
+    lines, _ = exchange(port, "first.test", path, location, header=header)
     fields = [(name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines[1:])]
     expires = next((value for name, value in fields if name == "expires"), "")
     return [value for name, value in fields if name == "cache-control"], (

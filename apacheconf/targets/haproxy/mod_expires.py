@@ -35,7 +35,8 @@ def _emit(low: Lowering, route: Route, step: Step, rules: ExpiryRules, backend: 
     for words, expiry in _by_type(rules):
         backend.add("http-response", "set-var(txn.expires)", f"int({expiry.seconds})", *words, comment=comment)
         comment = ""
-    told = ("if", "{", "var(txn.expires)", "-m", "found", "}", f"!{_GIVEN[0]}", *_GIVEN[1:])
+    no_error = ("{", "status", "lt", "400", "}")  # EX-1
+    told = ("if", "{", "var(txn.expires)", "-m", "found", "}", *no_error, f"!{_GIVEN[0]}", *_GIVEN[1:])
     one = ("{", "res.fhdr_cnt(cache-control)", "1", "}")
     age = "max-age=%[var(txn.expires)]"
     backend.add("http-response", "set-header", "Cache-Control", f"%[res.fhdr(cache-control)], {age}", *told, *one)
