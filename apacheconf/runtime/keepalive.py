@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from apacheconf.runtime.errors import ClientBroke
+from apacheconf.runtime.forward import wants_to_stay
 from apacheconf.runtime.patience import MOST_KEPT
 from apacheconf.runtime.reading import RequestReader
 
@@ -63,7 +64,7 @@ class KeepAlive(RequestReader):
         if exchange.site.logs:
             self._log_when_out(exchange)
         if not exchange.stay:
-            self._end()
+            self._end(not exchange.closes and wants_to_stay(exchange.fields, exchange.version)[0])
         elif self._buffer or self._body is not None or self._paused:
             self.resume_reading()
             if self._body is None:
@@ -130,11 +131,12 @@ class KeepAlive(RequestReader):
         if self.transport is not None:
             self.transport.close()
 
-    def _end(self) -> None:
-        """Close, but let the client read the answer first if it is still sending."""
+    def _end(self, unexpected: bool = False) -> None:
+        """Close, but let the client read the answer first if it is still sending, or may be as this is unexpected."""
         if self.transport is None:
             return
-        if (self._body is not None or self._buffer) and self.transport.can_write_eof():
+        sends = unexpected or self._body is not None or self._buffer
+        if sends and not self._ended and self.transport.can_write_eof():
             self._lingering, self._buffer, self._body, self._quick = True, b"", None, False
             self.transport.write_eof()
             self.resume_reading()

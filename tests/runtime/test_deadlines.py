@@ -151,7 +151,8 @@ def test_drain_closes_idle_clients_and_ends_the_others_after_their_answer() -> N
     stage.settle()
     assert idle.transport is None and not pipe.closed
     stage.origins[0].data_received(OK)
-    assert b"Connection: close\r\n" in pipe.written and pipe.closed
+    assert b"Connection: close\r\n" in pipe.written and pipe.ended and not pipe.closed  # no reset for a late word
+    assert not busy.eof_received()  # which closes it
 
 
 def test_memos_are_bounded_and_answers_stay_right() -> None:

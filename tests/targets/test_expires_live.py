@@ -74,6 +74,12 @@ def test_errors_of_an_origin_say_nothing_of_when_they_expire(target: str, status
     assert abs(then - now) < 5
 
 
+def test_an_unusual_status_has_its_age_in_nginx(running: Fronts) -> None:
+    """NGX-170: ``expires`` knows ten statuses, others get their Cache-Control by a header line."""
+    (theirs, _), (ours, _) = (_read(running.at[name], "X-Status: 299 Odd") for name in ("httpd", "nginx"))
+    assert ours == theirs == ["max-age=3600"]
+
+
 def _told(port: int, path: str, answer: str, location: str = "") -> tuple[list[str], float]:
     return _read(port, f"X-Reply: {answer}" if answer else "", path, location)
 

@@ -201,12 +201,13 @@ def gateway_pages(low: Lowering, host: Host, documents: list[Step]) -> list[tupl
 def emit_override(low: Lowering, route: Route, location: Block) -> list[Step]:
     """ProxyErrorOverride with codes that all have a document (RS-23, NGX-89); the steps that are spoken for.
 
-    nginx takes the place of whatever has a document, so there may be none for another status.
+    nginx takes the place of whatever has a document, so there may be none for another status. A 502 has a page in
+    any case.
     """
     steps = [step for step in route.others if isinstance(step.action, OverrideErrors)]
     codes = {code for step in steps if isinstance(step.action, OverrideErrors) for code in step.action.codes}
     stated = {each.status for each in low.documents if isinstance(each, SetErrorDocument)} - {504}
-    if not codes or codes - {504} != stated or low.own_documents:
+    if not codes or codes - {502, 504} != stated - {502} or low.own_documents:
         return []
     said_by = [each for step in steps for each in route.host.said_by(step)]
     claim = exact(said_by)
