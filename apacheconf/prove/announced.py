@@ -96,13 +96,11 @@ ASPECTS: Mapping[str, tuple[str, ...]] = {
         "*origin: header proxy-nokeepalive",
     ),
     "gzip": ("*header vary", "*header content-encoding"),
-    "expires-beside": ("header expires",),
 }
 #: Those of them that hold only where one of the two answers has such a status.
 WITH_STATUS: Mapping[str, frozenset[int]] = {
     "offer": frozenset(range(200, 600)),  # a 101 is nothing without it
     "gzip": frozenset({204, 206, 304, *range(400, 600)}),  # a 200 is compressed where httpd compresses it
-    "expires-beside": frozenset(range(200, 400)) - {200, 201, 204, 206, 301, 302, 303, 304, 307, 308},
 }
 #: Keys that announce only some aspects of their probes: these patterns.
 ONLY: Mapping[str, tuple[str, ...]] = {
