@@ -40,7 +40,7 @@ from apacheconf.targets.captures import parts_in
 #: What probes are about whose member has to be the very same (DIF-11).
 SESSION = "session"
 #: More requests than these are not asked of one host.
-MOST = 160
+MOST = 220
 #: More paths than these are not asked with names and passwords.
 MOST_GUARDED = 6
 #: More sections below paths than these are not asked.
