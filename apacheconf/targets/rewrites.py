@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from apacheconf.program.conditions import AnyOf, Condition, Matches, Regex, Test
+from apacheconf.program.files import exists
 from apacheconf.program.hosts import Host
 from apacheconf.program.index import names_of
 from apacheconf.program.rewriting import cookie, is_absolute
@@ -219,11 +220,21 @@ class Run:
         return replace(step, action=Redirect(self.status, location), when=when, then=END)
 
     def _file(self, url: Value, root: str) -> Value:
-        """The file of a path: as it is where the rule says the whole of it, else below DocumentRoot (RW-9)."""
+        """The file of a path: as it is where the rule itself names a first folder that is there, else below
+        DocumentRoot (RW-9)."""
         text = _text_of(url)
-        if not self.reduced and (text.startswith(root) or (self.last and self.last.any_prefix)):
+        if not self.reduced and (text.startswith(root) or self._is_trusted(text)):
             return url
         return joined((Literal(root.rstrip("/")), *parts_of(url)))
+
+    def _is_trusted(self, text: str) -> bool:
+        """Whether a path that begins with ``text`` may lie anywhere: it is known which folder it begins with."""
+        if self.last is None:
+            return False
+        name, slash, _ = text.lstrip("/").partition("/")
+        if not slash:
+            return self.last.any_prefix
+        return (self.last.any_prefix or self.last.begins.startswith(f"/{name}")) and exists(f"/{name}")
 
 
 def _escaped(url: Value) -> Value:

@@ -69,8 +69,15 @@ _CONFIG = """
     ServerName lost.test
     DocumentRoot "{files}"
     ErrorDocument 404 /docs/nowhere.html
+    ErrorDocument 403 /docs/there.html
     ErrorDocument 503 "back soon"
+    Header set X-Success yes
+    Header always set X-Always yes
+    SetEnvIf User-Agent bot robot
+    Header set X-Robots noindex env=robot
+    Redirect 403 /refused
     ProxyPass /docs/ !
+    ProxyPass /refused !
     ProxyPass /dead http://127.0.0.1:{none}/
     ProxyPass / http://127.0.0.1:{one}/
 </VirtualHost>
@@ -81,9 +88,10 @@ _CONFIG = """
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
     with Sandbox("documents") as box:
         box.write("files/there.html", "<p>sorry\n")
+        box.write("files/docs/there.html", "<p>no\n")
         config = _CONFIG.replace("{files}", f"{box.path}/files")
         config += f'<Directory "{box.path}/files">\nRequire all granted\n</Directory>\n'
-        modules = (*MODULES, "alias_module", "rewrite_module", "headers_module")
+        modules = (*MODULES, "alias_module", "rewrite_module", "headers_module", "setenvif_module")
         with fronts(config, tmp_path_factory.mktemp("documents"), modules) as found:
             yield found
 
@@ -104,10 +112,15 @@ def test_rules_that_the_path_answers(path: str, running: Fronts) -> None:
 
 
 @pytest.mark.live
-@pytest.mark.parametrize("path", ["/docs/x", "/a%2Fb", "/dead/x", "/x"])
-def test_a_document_that_is_not_there(path: str, running: Fronts) -> None:
-    theirs, ours = (_answer(running.at[each], "lost.test", path, "GET") for each in ("httpd", "nginx"))
-    assert ours == theirs and theirs[0] == {"/x": "200", "/dead/x": "503"}.get(path, "404")
+@pytest.mark.parametrize(
+    "path", ["/docs/x", "/docs/nowhere.html", "/a%2Fb", "/dead/x", "/x", "/refused", "/docs/there.html"]
+)
+@pytest.mark.parametrize("agent", ["a person", "a bot"])
+def test_a_document_that_is_not_there(path: str, agent: str, running: Fronts) -> None:
+    """SEM-22: the stock page in its place has none of the headers that a file has, those on a condition neither."""
+    theirs, ours = (_answer(running.at[each], "lost.test", path, "GET", agent) for each in ("httpd", "nginx"))
+    statuses = {"/x": "200", "/docs/there.html": "200", "/dead/x": "503", "/refused": "403"}
+    assert ours == theirs and theirs[0] == statuses.get(path, "404")
 
 
 @pytest.mark.live
@@ -145,10 +158,12 @@ def test_the_port_of_its_own_urls(asked: str, running: Fronts) -> None:
     assert found[0] == found[1]
 
 
-def _answer(port: int, name: str, path: str, method: str) -> tuple[str, str]:
-    header = "Content-Length: 0" if method == "POST" else ""
+def _answer(port: int, name: str, path: str, method: str, agent: str = "") -> tuple[str, str, tuple[str, ...]]:
+    header = "Content-Length: 0" if method == "POST" else f"User-Agent: {agent}" if agent else ""
     lines, body = exchange(port, name, path, method=method, header=header)
-    return lines[0].split()[1], body if method == "POST" or "sorry" in body or body[:1].isdigit() else "stock"
+    ours = tuple(sorted(line for line in lines if line.startswith(("X-Success", "X-Always", "X-Robots"))))
+    shown = method == "POST" or "sorry" in body or "no\n" in body or body[:1].isdigit()
+    return lines[0].split()[1], body if shown else "stock", ours if agent else ()
 
 
 def test_a_document_that_asks_for_a_password_is_left_out(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apacheconf.program.hosts import Host, LayerKind
+from apacheconf.program.hosts import Host
 from apacheconf.targets.choices import Place, leaves
 from apacheconf.targets.nginx import mod_proxy_fcgi, static
 from apacheconf.targets.nginx.lowering import Lowering
@@ -16,14 +16,9 @@ _STUB = "who answers for scripts isn't said in the .htaccess: name it here, as w
 INDEX = ("index.html", "index.php")
 
 
-def stands_alone(low: Lowering, host: Host) -> bool:
-    """Whether the host is what a ``.htaccess`` needs around it, and nothing else."""
-    return not low.program.inlined and any(layer.kind is LayerKind.HTACCESS for layer in host.shape.layers)
-
-
 def emit_stub(low: Lowering, host: Host, place: Place, location: Block) -> None:
     """Scripts are closed until somebody says what runs them, for files are sent as they are."""
-    if not stands_alone(low, host):
+    if not low.stands_alone(host):
         return
     ends = [end for _, end in leaves(place.tree) if isinstance(end, Route)]
     if not any(static.is_served(end) and mod_proxy_fcgi.script_origin(low, end) for end in ends):
@@ -32,7 +27,7 @@ def emit_stub(low: Lowering, host: Host, place: Place, location: Block) -> None:
 
 def notes(low: Lowering) -> tuple[str, ...]:
     """What is taken for the configuration around the file."""
-    alone = [host for host in low.program.hosts if stands_alone(low, host)]
+    alone = [host for host in low.program.hosts if low.stands_alone(host)]
     return tuple(
         f"a .htaccess alone: DocumentRoot is taken to be {host.document_root}, DirectoryIndex {' '.join(INDEX)}; "
         "copy the locations into the server of your site"

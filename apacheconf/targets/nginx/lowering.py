@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from apacheconf.program.handling import Pairs
-from apacheconf.program.hosts import Host, Reach
+from apacheconf.program.hosts import Host, LayerKind, Reach
 from apacheconf.program.program import Program
 from apacheconf.program.steps import Action, MapBack, SetErrorDocument
 from apacheconf.program.workers import Origin
@@ -90,6 +90,10 @@ class Lowering:
     cases: dict[str, Directive] = field(default_factory=dict)
     #: How many named locations of a kind the server has that is being written.
     counts: dict[str, int] = field(default_factory=dict)
+
+    def stands_alone(self, host: Host) -> bool:
+        """Whether a host is what a ``.htaccess`` that is translated alone needs around it, and nothing else."""
+        return not self.program.inlined and any(each.kind is LayerKind.HTACCESS for each in host.shape.layers)
 
     def new_name(self, kind: str) -> str:
         """The name of one more named location: ``redirect-1``."""

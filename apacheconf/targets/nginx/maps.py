@@ -151,7 +151,17 @@ class Maps:
         for name, shared in self.shared.items():
             if name in self.used:
                 _emit(name, shared, False, http)
-        changing = {PATH, KEPT, ROUND, USER, "$uri", "$args", "$status", *(f"${name}" for name in self.tests.values())}
+        changing = {
+            PATH,
+            KEPT,
+            ROUND,
+            PAGE,
+            USER,
+            "$uri",
+            "$args",
+            "$status",
+            *(f"${name}" for name in self.tests.values()),
+        }
         for made, name in self.own.items():
             changes = any(_mentions(text, each) for text in _words_of(made) for each in changing)
             if changes:
@@ -189,6 +199,8 @@ PATH = "$asked_path"
 KEPT = "$slashes_kept"
 #: A point for each time that a request has passed its server: for an error's document it does so again.
 ROUND = "$round"
+#: Whether the file is there that is the page of an error.
+PAGE = "$page_is_there"
 #: Who has shown a password for a script, where one is asked for.
 USER = "$script_user"
 

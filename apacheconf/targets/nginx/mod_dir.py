@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from apacheconf.program.handling import FileRules, FolderRules
-from apacheconf.program.hosts import LayerKind, Reach
+from apacheconf.program.hosts import Reach
 from apacheconf.program.steps import Step
 from apacheconf.targets.choices import Tree
 from apacheconf.targets.claims import Claim, exact, unsupported
@@ -29,7 +29,7 @@ def rules_of(low: Lowering, route: Route) -> FolderRules:
     if "dir_module" not in low.program.modules:
         return FolderRules((), slash=False)
     rules = found[-1] if found else FolderRules()
-    alone = any(layer.kind is LayerKind.HTACCESS for layer in route.host.shape.layers)
+    alone = low.stands_alone(route.host)
     said = any(
         each.name.lower() == "directoryindex"
         for step in route.others if isinstance(step.action, FolderRules) for each in route.host.said_by(step)
@@ -40,10 +40,8 @@ def rules_of(low: Lowering, route: Route) -> FolderRules:
 def emit_defaults(low: Lowering, route: Route, location: Block) -> None:
     """The index, which names to try, and the redirect of a folder without its slash."""
     rules = rules_of(low, route)
-    if rules.slash and not route.admits:  # a password is asked for first: then nginx's own redirect is left
-        target = f"{own_scheme(route.host)}://{self_authority(low, route.host)}$1/"
-        folder = location.open("if", "-d", _folder(low, route))
-        folder.add("rewrite", "(?s)^(.*[^/])$", target, "permanent")
+    if not any(each.name == "rewrite" for each in location.directives()):
+        emit_slash(low, route, _folder(low, route), location)
     if route.cell.reach is Reach.BARE:
         return
     names = [literal(each) for each in rules.index] or [_NO_INDEX]
@@ -53,6 +51,14 @@ def emit_defaults(low: Lowering, route: Route, location: Block) -> None:
     elif AUTOINDEX not in low.program.modules and "dir_module" in low.program.modules:
         names, low.lists_nothing = [*names, WITHOUT_INDEX], True
     location.add("index", *names)
+
+
+def emit_slash(low: Lowering, route: Route, folder: str, location: Block) -> None:
+    """The redirect of a ``folder`` to the path that was asked for, with its slash. Where a password is asked for first
+    nginx's own is left."""
+    if rules_of(low, route).slash and not route.admits:
+        target = f"{own_scheme(route.host)}://{self_authority(low, route.host)}$1/"
+        location.open("if", "-d", folder).add("rewrite", "(?s)^(.*[^/])$", target, "permanent")
 
 
 def emit_without_index(low: Lowering, server: Block) -> None:
@@ -70,8 +76,20 @@ def _folder(low: Lowering, route: Route) -> str:
         isinstance(each.action, FileRules) and "indexes" in each.action.options for each in route.others
     ):
         return "$request_filename"
-    entries = ((r"~[^/]\z", "$request_filename"), ("default", "/.no-such-folder"))
+    return unslashed(low, "$request_filename")
+
+
+def unslashed(low: Lowering, file: str) -> str:
+    """The word for a file that is asked for without a slash, else for none."""
+    entries = ((r"~[^/]\z", file), ("default", "/.no-such-folder"))
     return low.maps.make("unslashed", Map("$uri", entries, "what would be a folder without its slash"))
+
+
+def emit_index_here(low: Lowering, route: Route, location: Block) -> None:
+    """The index of a folder that no path leads to: ``index`` would ask for it as one."""
+    rules = rules_of(low, route)
+    if not _falls_back(rules):
+        location.add("try_files", "$uri", *(f"$uri/{literal(each)}" for each in rules.index), "$uri/", "=404")
 
 
 def when_missing(low: Lowering, tree: Tree) -> str:

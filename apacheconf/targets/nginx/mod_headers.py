@@ -20,7 +20,7 @@ from apacheconf.targets.environments import guarded
 from apacheconf.targets.nginx import fields
 from apacheconf.targets.nginx.fields import Caveats, Field, surely_there
 from apacheconf.targets.nginx.lowering import Lowering
-from apacheconf.targets.nginx.maps import ROUND, SHARED, Map
+from apacheconf.targets.nginx.maps import PAGE, ROUND, SHARED, Map
 from apacheconf.targets.nginx.mod_auth_basic import user_of
 from apacheconf.targets.nginx.mod_remoteip import what_is_left
 from apacheconf.targets.nginx.texts import Texts
@@ -206,10 +206,18 @@ class HeaderLines:
             if self._of_file and (self._route.cell.path, self._route.cell.reach) in self._low.document_cells:
                 for word in told.header.words:
                     location.add("add_header", told.header.name, self._as_document(word), "always")
+                self._say_whether_there(location)
+
+    def _say_whether_there(self, location: Block) -> None:
+        """Whether a file is there to be the page of an error: the stock page in its place has no such headers."""
+        if not any(each.words[:1] == (PAGE,) for each in location.directives()):
+            location.add("set", PAGE, "0")
+            location.open("if", "-f", "$request_filename").add("set", PAGE, "1")
 
     def _as_document(self, word: str) -> str:
         """A word that a file has when it is sent for an error, too: for httpd it is found in a second round."""
-        made = Map(f"{ROUND}$status", ((r"~^\.\.+[45]", word), ("default", "")), "what the page of an error has")
+        entries = ((r"~^\.\.+1[45]", word), ("default", ""))
+        made = Map(f"{ROUND}{PAGE}$status", entries, "what the page of an error has")
         return self._low.maps.make("as_document", made)
 
     def emit_always(self, location: Block) -> None:

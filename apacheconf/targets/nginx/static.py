@@ -119,10 +119,14 @@ def emit_made(low: Lowering, route: Route, location: Block) -> None:
     below = text.startswith(f"{root}/") or (text == root and others[:1] == [REQUEST_URI])
     parts = [Literal(text[len(root) :] if below else text), *others]
     location.add("root", literal(root if below else "/"), comment=low.sources.comment(route.host.said_by(route.file)))
+    emit_query(low, route, location)
     if parts != [Literal(""), REQUEST_URI]:
         path = path_of(low, [told(each, regex) for each in parts])
-        location.add("rewrite", "^", path, "break")
-    emit_query(low, route, location)
+        file = f"{literal(root if below else '')}{path}"
+        mod_dir.emit_slash(low, route, file if below else mod_dir.unslashed(low, file), location)
+        location.add("rewrite", "^", path, "break")  # which ends the settings: nothing behind it is run
+        if not below:
+            mod_dir.emit_index_here(low, route, location)
 
 
 def emit_files(low: Lowering, route: Route, location: Block) -> list[Step]:

@@ -1,0 +1,66 @@
+"""Files whose paths rules have made: folders without their slash, what is there and what isn't (NGX-151, RW-9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.targets.echoes import exchange
+from tests.targets.fronts import MODULES, Fronts, fronts
+
+pytestmark = pytest.mark.live
+
+_CONFIG = """
+DocumentRoot {root}/www
+<Directory {root}>
+    Require all granted
+</Directory>
+<VirtualHost 127.0.0.1:{port}>
+    ServerName a.test
+    DocumentRoot {root}/www
+    RewriteEngine On
+    RewriteRule ^/made/(.*)$ {root}/www/real/$1
+    RewriteRule ^/else/(.*)$ {root}/other/$1
+    RewriteCond %{REQUEST_FILENAME} -d
+    RewriteRule ^/made-dir /plain.txt
+    RewriteRule ^/moved/(.*)$ /real/$1
+    RewriteCond {root}/www%{REQUEST_URI} -f
+    RewriteRule ^/tested/(.*)$ /real/sub/$1
+    RewriteCond {root}/www%{REQUEST_URI} -d
+    RewriteRule ^/tested/ /plain.txt
+</VirtualHost>
+"""
+_FILES = ("www/real/sub/index.html", "www/real/sub/a.txt", "www/real/a.txt", "www/plain.txt", "other/sub/index.html",
+          "other/b.txt", "www/tested/a.txt", "www/tested/folder/x.txt", "www/sub/index.html", "www/folder/a.txt")  # fmt: skip
+_PATHS = ("/made/a.txt", "/made/sub", "/made/sub/", "/made/sub/a.txt", "/made/none", "/else/b.txt", "/else/sub",
+          "/else/sub/", "/else/none", "/moved/a.txt", "/moved/sub", "/moved/sub/", "/moved/none", "/tested/a.txt",
+          "/tested/folder", "/tested/folder/", "/tested/none", "/sub", "/folder", "/made/sub?x=1", "/made-dir")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
+    root = tmp_path_factory.mktemp("made")
+    for name in _FILES:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(name)
+    for each in (root, *root.parents[:2]):
+        each.chmod(0o755)
+    config = _CONFIG.replace("{root}", str(root))
+    with fronts(config, tmp_path_factory.mktemp("fronts"), (*MODULES, "rewrite_module")) as found:
+        yield found
+
+
+def _seen(port: int, path: str) -> tuple[str, str, str]:
+    lines, body = exchange(port, "a.test", path)
+    location = next((line for line in lines if line.lower().startswith("location:")), "")
+    stock = body.lstrip().lower().startswith(("<html", "<!doctype"))
+    return lines[0].split()[1], location.replace(f":{port}", ""), "stock" if stock else body
+
+
+@pytest.mark.parametrize("path", _PATHS)
+def test_the_same_answers(path: str, running: Fronts, tmp_path: Path) -> None:
+    """RW-42, NGX-124: tests see the path that was asked for, and a folder's slash is added to the one made."""
+    theirs, ours = (_seen(running.at[name], path) for name in ("httpd", "nginx"))
+    assert ours == theirs
