@@ -98,8 +98,6 @@ class SectionRun(Run):
     def _substitute(self, action: Rewrite, target: Value) -> None:
         if self.changed:
             raise Lost("several rules of a section make one path")
-        if action.aim is Aim.ORIGIN:
-            raise Lost("a rule of a section leads to an origin")
         url = self._split_query(parts_of(target), action)
         self.changed, self.escaped, self.last = True, action.escaped, action
         first = next(iter(parts_of(url)), Literal(""))
@@ -107,6 +105,12 @@ class SectionRun(Run):
         away = is_absolute(text)
         if not away and not text.startswith("/"):
             url = self._in_folder(url, action)
+        if action.aim is Aim.ORIGIN:
+            if not away:
+                raise Lost("it names no origin")
+            self.proxied = action
+            self.known.url = url
+            return
         self.status, self.aim = action.status, Aim.REDIRECT if away else action.aim
         self.known.url = url
 
@@ -152,6 +156,8 @@ class SectionRun(Run):
             return None
         said_by = tuple(dict.fromkeys(n for each in self.made_by for n in each.said_by))
         step = replace(step, said_by=said_by, when=ALWAYS)
+        if self.proxied is not None:
+            return self._to_origin(step, self.proxied, url)
         if self.aim is Aim.REDIRECT:
             return self._of_path(self._redirect(step, url))
         self._refuse_blanks()

@@ -12,6 +12,7 @@ from apacheconf.program.hosts import Host
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import (
     END,
+    Aim,
     BeginRewriting,
     EditHeader,
     FinishRewriting,
@@ -186,6 +187,9 @@ class Walk:
             self._run.rewrite(step)
         elif isinstance(action, FinishRewriting) and self._run is not None:
             self._finish(step, self._run)
+        elif left == ALWAYS and isinstance(action, Rewrite) and action.aim is Aim.ORIGIN and self.follows:
+            self._run = Run(self.host, self.known, self.answers)  # of a section that asks for no file
+            self._run.rewrite(step)
         elif isinstance(action, Rewrite) and action.target is not None:
             raise Lost("it is a rule of a section that can't be followed here")
         elif self.follows:
@@ -224,6 +228,8 @@ class Walk:
         self.refused += run.refused
         if made is not None:
             self.unescaped = not run.escaped
+            if isinstance(made.action, MapToOrigin) and step.phase is Phase.FIXUPS:  # in place of all before it
+                self.met = [each for each in self.met if not isinstance(each[0].action, MapToOrigin | MapToFile)]
             self.met.append((made, True))
             self._ended = made.phase if made.then == END else self._ended
             self._mapped = self._mapped or isinstance(made.action, MapToOrigin | MapToFile)

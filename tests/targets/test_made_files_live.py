@@ -34,11 +34,14 @@ DocumentRoot {root}/www
 """
 _FILES = ("www/real/sub/index.html", "www/real/sub/a.txt", "www/real/a.txt", "www/plain.txt",
           "other/sub/index.html", "other/b.txt", "www/tested/a.txt", "www/tested/folder/x.txt", "www/sub/index.html",
+
           "www/folder/a.txt")  # fmt: skip
-_PATHS = ("/made/a.txt", "/made/sub", "/made/sub/", "/made/sub/a.txt", "/made/none", "/else/b.txt",
-          "/else/sub", "/else/sub/", "/else/none", "/moved/a.txt", "/moved/sub", "/moved/sub/", "/moved/none", "/tested/a.txt",
-          "/tested/folder", "/tested/folder/", "/tested/none", "/sub", "/folder", "/made/sub?x=1",
-          "/made-dir")  # fmt: skip
+_PATHS = (
+    *("/made/a.txt", "/made/sub", "/made/sub/", "/made/sub/a.txt", "/made/none", "/made/sub?x=1", "/made-dir"),
+    *("/else/b.txt", "/else/sub", "/else/sub/", "/else/none", "/sub", "/folder"),
+    *("/moved/a.txt", "/moved/sub", "/moved/sub/", "/moved/none"),
+    *("/tested/a.txt", "/tested/folder", "/tested/folder/", "/tested/none"),
+)
 
 
 @pytest.fixture(scope="module")
