@@ -28,7 +28,7 @@ from apacheconf.targets.answers import Answers, residual
 from apacheconf.targets.captures import replaced
 from apacheconf.targets.choices import Ask, Closed, Place, Tree, leaves
 from apacheconf.targets.known import QUERY_STRING, Known
-from apacheconf.targets.late_origins import certain
+from apacheconf.targets.late_origins import certain, origin_of
 from apacheconf.targets.mapped import lies_in, of_file, of_url, told_apart
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.routes import Route, regex_of, route_of
@@ -259,7 +259,7 @@ class _Grower:
     def _matcher(self, cell: Cell, layer: Layer, mapped: Mapped) -> Condition:
         matcher = matcher_in(cell, layer)
         if isinstance(mapped, MapToOrigin):
-            named = self.program.origin(self.host, mapped.origin).name
+            named = origin_of(self.program, self.host, mapped).name
             return of_url(matcher, named if mapped.written is None else self.host.texts[mapped.written], mapped)
         return matcher if mapped is None else of_file(matcher, mapped, cell)
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from apacheconf.diagnostics import InternalError
+from apacheconf.program import by_handler
 from apacheconf.program.conditions import Regex
 from apacheconf.program.hosts import Host
 from apacheconf.program.program import Program
@@ -18,6 +20,10 @@ from apacheconf.program.workers import DEFAULT_PORTS, Balancer, Origin, Worker
 from apacheconf.targets.captures import group_of, parts_of
 
 _BASE = re.compile(r"(?P<scheme>[a-z]\w*)://(?P<host>[^/:$\[\]]+)(?::(?P<port>\d+))?")
+
+
+#: In place of a number: the origin is looked for by ``base``, as httpd does for rules of sections (WK-4).
+BY_NAME = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,21 @@ def certain(program: Program, host: Host, step: Step, regex: Regex | None) -> St
     made = MapToBase(number, "", rest=Rest.WHOLE_PATH if whole else Rest.NOTHING, raw=action.raw,
                      value=None if whole else value, pattern=action.pattern, base=base[0])  # fmt: skip
     return replace(step, action=made)
+
+
+def origin_of(program: Program, host: Host, action: MapToOrigin) -> Origin:
+    """The origin that a mapping of a host leads to."""
+    if action.origin != BY_NAME:
+        return located(action, program.origin(host, action.origin))
+    found = by_handler.origin_of(program, host.origins, f"{by_handler.PREFIX}{base_of(action)}")
+    if found is None:
+        raise InternalError(f"nobody can say which origin {base_of(action)} is")
+    return found
+
+
+def base_of(action: MapToOrigin) -> str:
+    """The URL that a mapping names its origin by; empty for one that has a number."""
+    return action.base if isinstance(action, MapToBase) else ""
 
 
 def located(action: MapToOrigin, origin: Origin) -> Origin:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import partial
 
 from apacheconf.program.conditions import AnyOf, Condition, Matches, Regex, Test
 from apacheconf.program.files import exists
 from apacheconf.program.hosts import Host
 from apacheconf.program.index import names_of
 from apacheconf.program.rewriting import cookie, is_absolute
+from apacheconf.program.sharing import is_balancer
 from apacheconf.program.steps import (
     END,
     STOP,
@@ -38,6 +40,7 @@ from apacheconf.targets.answers import Answers
 from apacheconf.targets.captures import as_captures, behind_slash, is_tame, joined, parts_of
 from apacheconf.targets.finite import common_start, texts_of
 from apacheconf.targets.known import QUERY_STRING, Known
+from apacheconf.targets.late_origins import BY_NAME, MapToBase
 from apacheconf.targets.patterns import escape
 
 _AUTHORITY = re.compile(r"(?:unix:[^|]*\|)?[A-Za-z][A-Za-z0-9+.-]*://[^/]*")
@@ -77,6 +80,8 @@ class Run:
     last: Rewrite | None = None
     made_by: list[Step] = field(default_factory=list)
     refused: list[Condition] = field(default_factory=list)
+    #: Rules of sections name their origins, which nobody has counted.
+    in_section: bool = False
 
     def rewrite(self, step: Step) -> None:
         """One rule that matched. Raises Lost."""
@@ -196,17 +201,21 @@ class Run:
     def _to_origin(self, step: Step, action: Rewrite, url: Value) -> Step:
         first, *rest = parts_of(url)
         found = _AUTHORITY.match(first.text) if isinstance(first, Literal) else None
-        if found is None or not isinstance(first, Literal) or action.origin is None:
+        if found is None or not isinstance(first, Literal) or (action.origin is None and is_balancer(found[0])):
+            raise Lost("the origin depends on the request")
+        if action.origin is None and not self.in_section:
             raise Lost("the origin depends on the request")
         made = joined((Literal(first.text[found.end() :]), *rest))
         if not _text_of(made).startswith("/") and made != _NOTHING and parts_of(made)[0] != REQUEST_URI:
             raise Lost("the origin depends on the request")
         parts = parts_of(made)
+        number = BY_NAME if action.origin is None else action.origin
+        map_to = MapToOrigin if action.origin is not None else partial(MapToBase, base=found[0])
         if parts[-1:] == (REQUEST_URI,) and len(parts) < 3 and all(isinstance(each, Literal) for each in parts[:-1]):
-            mapping = MapToOrigin(action.origin, _text_of(joined(parts[:-1])), rest=Rest.WHOLE_PATH)
+            mapping = map_to(number, _text_of(joined(parts[:-1])), rest=Rest.WHOLE_PATH)
             return replace(step, action=mapping, then=STOP)
         value, regex = as_captures(made)
-        mapping = MapToOrigin(action.origin, "", rest=Rest.NOTHING, value=value)
+        mapping = map_to(number, "", rest=Rest.NOTHING, value=value)
         when = step.when if regex is None else Matches(REQUEST_URI, regex, "rule")
         return replace(step, action=mapping, when=when, then=STOP)
 

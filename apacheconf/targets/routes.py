@@ -45,7 +45,7 @@ from apacheconf.program.values import Joined, Literal, Value, Variable
 from apacheconf.program.workers import Balancer, Origin, Worker
 from apacheconf.targets.captures import as_captures, joined, parts_of
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
-from apacheconf.targets.late_origins import located
+from apacheconf.targets.late_origins import origin_of
 
 
 @dataclass
@@ -95,7 +95,7 @@ class Route:
         """Where the mapping leads; None where something else decides."""
         if self.map is None or self.answer:
             return None
-        return located(self.map, program.origin(self.host, self.map.origin))
+        return origin_of(program, self.host, self.map)
 
     @property
     def decision(self) -> tuple[Step | None, ...]:

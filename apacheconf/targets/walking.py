@@ -179,7 +179,7 @@ class Walk:
         if left == ALWAYS and isinstance(action, BeginRewriting) and not action.folder:
             self._run = Run(self.host, self.known, self.answers)
         elif left == ALWAYS and self._begins_here(step) and self._section is not None:
-            self._run = SectionRun(self.host, self.known, self.answers)
+            self._run = SectionRun(self.host, self.known, self.answers, in_section=True)
             self._run.section = self._section
         elif left == ALWAYS and isinstance(action, Rewrite) and action.answers:
             step, self._ended = answer(step), step.phase
@@ -188,7 +188,7 @@ class Walk:
         elif isinstance(action, FinishRewriting) and self._run is not None:
             self._finish(step, self._run)
         elif left == ALWAYS and isinstance(action, Rewrite) and action.aim is Aim.ORIGIN and self.follows:
-            self._run = Run(self.host, self.known, self.answers)  # of a section that asks for no file
+            self._run = Run(self.host, self.known, self.answers, in_section=True)  # it asks for no file
             self._run.rewrite(step)
         elif isinstance(action, Rewrite) and action.target is not None:
             raise Lost("it is a rule of a section that can't be followed here")

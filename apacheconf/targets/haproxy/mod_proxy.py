@@ -23,6 +23,7 @@ from apacheconf.targets.haproxy.tree import Section, plain
 from apacheconf.targets.haproxy.via import emit_via
 from apacheconf.targets.haproxy.way_back import WaysBack, emit_cookies, emit_self, emit_way_back, ways_back
 from apacheconf.targets.haproxy.workers import SPOKEN, emit_balancing, emit_servers, names_are_hosts, origin_name
+from apacheconf.targets.late_origins import origin_of
 from apacheconf.targets.likeness import Kind
 from apacheconf.targets.origin_tls import settings_of
 from apacheconf.targets.patterns import escape
@@ -89,7 +90,7 @@ def _write_kind(low: Lowering, kind: Kind, route: Route, origin: Origin, path: N
     _emit_policy(low, route, origin, path, policy, back)
     _claim_timeouts(low, kind.first)
     for host in kind.hosts:
-        its_origin = low.program.origin(host, route.map.origin)
+        its_origin = origin_of(low.program, host, route.map)
         comment = low.sources.comment(host.said_by(route.mapping))
         backend = Section("backend", low.host_name(host.number) + ending, comment, base=policy.name)
         backend.claims = _mapping_claims(route, host, its_origin)

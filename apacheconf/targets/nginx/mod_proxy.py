@@ -12,6 +12,7 @@ from apacheconf.program.values import REQUEST_URI, Capture, Literal, Value
 from apacheconf.program.workers import Origin
 from apacheconf.targets.captures import joined, parts_of
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
+from apacheconf.targets.late_origins import BY_NAME
 from apacheconf.targets.nginx import origin_tls, slashes
 from apacheconf.targets.nginx.conditions import flag_of
 from apacheconf.targets.nginx.core import emit_charset
@@ -118,7 +119,7 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
     own_servers = have_servers(route, origin)
     service = service_of(origin, low, addresses_of(route.host, origin, low) if own_servers else None)
     upstream = member_of_session(service, low)
-    if low.alike:
+    if low.alike and route.map.origin != BY_NAME:
         upstream = low.alike.word(f"origin-{route.map.origin}")
     asked = f"{'https' if SECURE[worker.scheme] else 'http'}://{upstream}"
     path = _emit_new_path(low, route, origin, asked, location)
@@ -327,7 +328,7 @@ def _emit_host(low: Lowering, route: Route, origin: Origin, edited: str | None, 
     if have_servers(route, origin):
         return  # each member's own server says it
     authority = members(origin)[0].authority
-    if low.alike and route.map:
+    if low.alike and route.map and route.map.origin != BY_NAME:
         authority = low.alike.word(f"authority-{route.map.origin}")
     location.add("proxy_set_header", "Host", authority, claims=claims)
 
