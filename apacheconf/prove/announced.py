@@ -42,6 +42,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
                 "body: Content-Length *", "last: Transfer-Encoding gzip, chunked"),
     "gzip": ("method: HEAD", "connection: HEAD, then GET", "origin: *HEAD*", "origin: empty body"),
     "header-count": ("header: 110 headers",),
+    "index-by-origin": ("path: GET */", "path: /"),
     "interim-answers": ("origin: 103 first",),
     "long-headers": ("header: 9000 bytes", "header: 7000 bytes", "header: 99 headers", "header: 110 headers"),
     "long-lines": ("path: 9000 characters",),
@@ -104,6 +105,7 @@ WITH_STATUS: Mapping[str, frozenset[int]] = {
 }
 #: Keys that announce only some aspects of their probes: these patterns.
 ONLY: Mapping[str, tuple[str, ...]] = {
+    "index-by-origin": ("origin: header *",),
     "unread-bodies": ("answer 2: answer", "connection afterwards"),
     "unread-requests": ("header *", "answer ?: header *"),
     "gzip": ("*header vary",),

@@ -70,6 +70,8 @@ ADVICE: Mapping[str, Advice] = {
     "directory-slash": Advice("link to folders with their slash", "GET a folder without its slash"),
     "edit-all": Advice("let the origin send the header once", "GET while the origin sends the header twice"),
     "empty-header": Advice(_NOTHING, "GET while the origin sends the header without a value"),
+    "dangling-links": Advice("take away links that lead nowhere", "GET the path of a link that leads nowhere"),
+    "empty-files": Advice("let no empty files lie there", "GET the path of an empty file"),
     "encoded-slashes": Advice("AllowEncodedSlashes Off, or let origins take a slash in a parameter", "GET /a%2Fb"),
     "environment": Advice("set the variable to a fixed text", "GET the path, and look at the variable"),
     "error-document": Advice("write the page as text in ErrorDocument, or as a URL", "GET a path that is not there"),
@@ -109,6 +111,7 @@ ADVICE: Mapping[str, Advice] = {
     "htaccess-wrong": Advice(
         "mend the file: apacheconf check --context htaccess:FOLDER FILE", "GET a path in its folder"
     ),
+    "index-by-origin": Advice(_NOTHING, "GET the folder, and look at what the script is told"),
     "interpolate": Advice("write the path without variables", "GET the path"),
     "lbmethod": Advice("lbmethod=byrequests or bybusyness", "many requests with answers of different lengths"),
     "log-condition": Advice("let whoever reads the log leave these lines out", "GET, and look at the log"),

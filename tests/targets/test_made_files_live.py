@@ -31,6 +31,20 @@ DocumentRoot {root}/www
     RewriteCond {root}/www%{REQUEST_URI} -d
     RewriteRule ^/tested/ /plain.txt
 </VirtualHost>
+<VirtualHost 127.0.0.1:{port}>
+    ServerName front.test
+    DocumentRoot {root}/www
+    Alias /app {root}/www
+    <Directory {root}/www>
+        RewriteEngine On
+        RewriteBase /app/
+        RewriteCond %{REQUEST_FILENAME} -s [OR]
+        RewriteCond %{REQUEST_FILENAME} -l [OR]
+        RewriteCond %{REQUEST_FILENAME} -d
+        RewriteRule ^.*$ - [NC,L]
+        RewriteRule ^.*$ plain.txt [NC,L]
+    </Directory>
+</VirtualHost>
 """
 _FILES = ("www/real/sub/index.html", "www/real/sub/a.txt", "www/real/a.txt", "www/plain.txt",
           "other/sub/index.html", "other/b.txt", "www/tested/a.txt", "www/tested/folder/x.txt", "www/sub/index.html",
@@ -53,12 +67,24 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
     for each in (root, *root.parents[:2]):
         each.chmod(0o755)
     config = _CONFIG.replace("{root}", str(root))
-    with fronts(config, tmp_path_factory.mktemp("fronts"), (*MODULES, "rewrite_module")) as found:
+    with fronts(
+        config, tmp_path_factory.mktemp("fronts"), (*MODULES, "rewrite_module", "alias_module", "autoindex_module")
+    ) as found:
         yield found
 
 
-def _seen(port: int, path: str) -> tuple[str, str, str]:
-    lines, body = exchange(port, "a.test", path)
+_BELOW = ("/", "/none", "/a/b?c", "/real/a.txt", "/sub", "/sub/", "/folder")
+
+
+@pytest.mark.parametrize("path", [f"/app{each}" for each in _BELOW])
+def test_a_front_controller_under_an_alias(path: str, running: Fronts) -> None:
+    """NGX-124: -s is nearly -f, and a link is known by what it leads to."""
+    theirs, ours = (_seen(running.at[name], path, "front.test") for name in ("httpd", "nginx"))
+    assert ours == theirs
+
+
+def _seen(port: int, path: str, name: str = "a.test") -> tuple[str, str, str]:
+    lines, body = exchange(port, name, path)
     location = next((line for line in lines if line.lower().startswith("location:")), "")
     stock = body.lstrip().lower().startswith(("<html", "<!doctype"))
     return lines[0].split()[1], location.replace(f":{port}", ""), "stock" if stock else body

@@ -16,7 +16,7 @@ from apacheconf.targets.claims import Claim, approximated, equivalent, exact
 from apacheconf.targets.error_documents import DEPENDS, TYPE, lines_of
 from apacheconf.targets.nginx.conditions import flag_of
 from apacheconf.targets.nginx.document_sources import is_file, place_of
-from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.nginx.lowering import NO_FILE, Lowering
 from apacheconf.targets.nginx.maps import Maps, emit_test
 from apacheconf.targets.nginx.rewriting import FORBIDDEN
 from apacheconf.targets.nginx.texts import steps_outside
@@ -155,6 +155,9 @@ def emit_texts(low: Lowering, server: Block) -> None:
     if low.unreachable:
         server.space()
         server.open("location", "@script-unreachable").add("return", "503")
+    for target, name in low.fronts.items():
+        server.space()
+        server.open("location", name).add("try_files", NO_FILE, target)
     if low.forbids:
         server.space()
         server.open("location", FORBIDDEN).add("return", "403")

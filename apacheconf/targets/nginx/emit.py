@@ -28,6 +28,7 @@ from apacheconf.targets.nginx import (
     core,
     documents,
     failures,
+    file_tests,
     htaccess,
     messages,
     mod_dir,
@@ -83,6 +84,7 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Sco
     static.settle_unreached(low)
     mod_proxy_hcheck.settle(low)
     overrides.settle(low)
+    file_tests.settle(low)
     for claim in low.dropped:
         ledger.drop(claim.said_by, claim.caveat, claim.outcome, claim.key)
     for each in found:
@@ -196,6 +198,7 @@ def _emit_server(low: Lowering, server_of: copies.Server, servers: Block) -> Non
     server.space()
     low.begin_server()
     found = places(low.program, host, mod_ssl.why_closed(host), spelt_out=True, files=True)
+    found = file_tests.nearest(low, found)
     core.emit_guards(low, named.host, server, documents.lead_back(routes_in(found)))
     slashes.emit_kept(low, host, found, server)
     _emit_forward_proxy(low, host, server)

@@ -51,16 +51,13 @@ from apacheconf.targets.nginx import (
     static,
 )
 from apacheconf.targets.nginx.conditions import can_ask, flag_of
-from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.nginx.lowering import NO_FILE, Lowering
 from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.rewriting import emit_refusals
 from apacheconf.targets.nginx.tree import Block, Directive, add_claims, print_tree
 from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.restrictions import asked_by
 from apacheconf.targets.routes import Route, kept_in_mind, members
-
-#: A file that isn't there: ``try_files`` wants one before it goes on.
-_NO_FILE = "/.no-such-file"
 
 
 def emit_place(low: Lowering, host: Host, place: Place, server: Block) -> None:
@@ -128,7 +125,7 @@ def _emit_choice(low: Lowering, place: Place, tree: Ask, server: Block) -> None:
         given = "".join("." if each not in answers else "1" if answers[each] else "0" for each in asked)
         entries.append((f"~^{given}$", name))
     made = Map("".join(flag_of(low.maps, each) for each in asked), (*entries, ("default", names[-1])), "")
-    location.add("try_files", _NO_FILE, f"@{low.maps.make('case_is', made)}")
+    location.add("try_files", NO_FILE, f"@{low.maps.make('case_is', made)}")
 
 
 def _named(low: Lowering, end: Route | Closed, server: Block) -> str:
@@ -265,7 +262,7 @@ def _emit_local(low: Lowering, route: Route, location: Block, server: Block) -> 
         low.dropped += [exact(route.host.said_by(step)) for step in mapped]
     if route.answer and isinstance(route.answer.action, SetUri):
         claims_of = (exact(route.host.said_by(route.answer)),)
-        location.add("try_files", _NO_FILE, rewriting.asked_anew(low, route), claims=claims_of)
+        location.add("try_files", NO_FILE, rewriting.asked_anew(low, route), claims=claims_of)
         return
     if route.answer and isinstance(route.answer.action, Redirect):
         _emit_redirect(low, route, route.answer, location, server)
@@ -284,7 +281,7 @@ def _emit_local(low: Lowering, route: Route, location: Block, server: Block) -> 
     elif route.file:
         claims.append(unsupported(route.host.said_by(route.file), FILES, "files"))
     if route.admits:  # ``return`` would answer before anybody is asked for a password
-        location.add("try_files", _NO_FILE, f"={status}", claims=tuple(claims))
+        location.add("try_files", NO_FILE, f"={status}", claims=tuple(claims))
     else:
         location.add("return", status, claims=tuple(claims))
 
@@ -293,7 +290,7 @@ def _emit_redirect(low: Lowering, route: Route, step: Step, location: Block, ser
     """Behind a password it stands in a location of its own, for nginx redirects before it asks anybody (NGX-132)."""
     if route.admits:
         name = low.new_name("redirect")
-        location.add("try_files", _NO_FILE, f"@{name}")
+        location.add("try_files", NO_FILE, f"@{name}")
         server.space()
         location = server.open("location", f"@{name}")
         _emit_headers(low, route, location)

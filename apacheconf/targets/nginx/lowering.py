@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from apacheconf.program.handling import Pairs
 from apacheconf.program.hosts import Host, LayerKind, Reach
 from apacheconf.program.program import Program
-from apacheconf.program.steps import Action, MapBack, SetErrorDocument
+from apacheconf.program.steps import Action, MapBack, MapToFile, SetErrorDocument
 from apacheconf.program.workers import Origin
 from apacheconf.targets.choices import Place
 from apacheconf.targets.claims import Claim
@@ -21,6 +21,9 @@ from apacheconf.targets.sources import Sources
 
 if TYPE_CHECKING:
     from apacheconf.targets.nginx.copies import Alike
+
+#: A file that isn't there: ``try_files`` wants one before it goes on.
+NO_FILE = "/.no-such-file"
 
 
 @dataclass
@@ -84,12 +87,22 @@ class Lowering:
     shown: dict[int, str] = field(default_factory=dict)
     #: What asks clients for a certificate, and the server that is being written has asked already.
     asked_early: set[Action] = field(default_factory=set)
+    #: What files that aren't there come to below an Alias, whose location would take its prefix off: its name.
+    fronts: dict[str, str] = field(default_factory=dict)
+    #: Whether a question was asked as another one that is near it: ``file_tests``.
+    tests_nearly: bool = False
     #: Whether any host asks an origin.
     proxied: bool = False
     #: Named locations of the server that is being written, by what they say.
     cases: dict[str, Directive] = field(default_factory=dict)
     #: How many named locations of a kind the server has that is being written.
     counts: dict[str, int] = field(default_factory=dict)
+
+    def beyond(self, mapped: MapToFile | None, target: str) -> str:
+        """What ``try_files`` goes to in the end: below an Alias, whose prefix it would cut off, another location."""
+        if mapped is None or not mapped.prefix or target.startswith("="):
+            return target
+        return self.fronts.setdefault(target, f"@front-{len(self.fronts) + 1}")
 
     def stands_alone(self, host: Host) -> bool:
         """Whether a host is what a ``.htaccess`` that is translated alone needs around it, and nothing else."""
@@ -112,6 +125,7 @@ class Lowering:
     def begin_server(self) -> None:
         """Named locations belong to a server."""
         self.cases.clear()
+        self.fronts.clear()
         self.counts.clear()
         self.unreachable = self.forbids = self.lists_nothing = self.tells_user = False
         self.told_apart = {}

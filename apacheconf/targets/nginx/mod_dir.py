@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from apacheconf.program.conditions import NEVER
 from apacheconf.program.handling import FileRules, FolderRules
 from apacheconf.program.hosts import Reach
-from apacheconf.program.steps import Step
+from apacheconf.program.steps import MapToFile, Step
 from apacheconf.targets.choices import Tree
-from apacheconf.targets.claims import Claim, exact, unsupported
+from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
 from apacheconf.targets.hostnames import own_scheme
+from apacheconf.targets.nginx import document_sources
 from apacheconf.targets.nginx.core_files import lines_named
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.own_urls import self_authority
-from apacheconf.targets.nginx.tree import Block, Directive, literal
+from apacheconf.targets.nginx.tree import Block, Directive, literal, literal_path
 from apacheconf.targets.routes import Route
 
 #: A name that no file has.
 AUTOINDEX = "autoindex_module"
 WITHOUT_INDEX = "/.without-index"
+_ASKED_AS_ITSELF = "an origin that answers for an index is told of that, and nothing of the folder"
 _NO_INDEX = ".no-such-index"
 
 
@@ -47,7 +50,9 @@ def emit_defaults(low: Lowering, route: Route, location: Block) -> None:
     names = [literal(each) for each in rules.index] or [_NO_INDEX]
     if _falls_back(rules):
         names = [*names, literal(rules.fallback)]
-        location.add("try_files", "$uri", "$uri/", f"{literal(rules.fallback)}$is_args$args")
+        mapped = route.file.action if route.file and isinstance(route.file.action, MapToFile) else None
+        target = low.beyond(mapped, f"{literal(rules.fallback)}$is_args$args")
+        location.add("try_files", "$uri", "$uri/", target)
     elif AUTOINDEX not in low.program.modules and "dir_module" in low.program.modules:
         names, low.lists_nothing = [*names, WITHOUT_INDEX], True
     location.add("index", *names)
@@ -58,7 +63,15 @@ def emit_slash(low: Lowering, route: Route, folder: str, location: Block) -> Non
     nginx's own is left."""
     if rules_of(low, route).slash and not route.admits:
         target = f"{own_scheme(route.host)}://{self_authority(low, route.host)}$1/"
-        location.open("if", "-d", folder).add("rewrite", "(?s)^(.*[^/])$", target, "permanent")
+        block = location.open("if", "-d", folder)
+        block.add("rewrite", "(?s)^(.*[^/])$", target, "permanent")
+        index = next(iter(rules_of(low, route).index), "")
+        path = f"{route.cell.path}/{index}"
+        if index and "/" not in index and document_sources.is_file(low, route.host, path) == NEVER:
+            block.add("rewrite", "(?s)^(.*/)$", f"$1{literal_path(index)}", comment="which an origin answers")
+            steps = (step for step in route.others if isinstance(step.action, FolderRules))
+            lines = [each for step in steps for each in lines_named(route, step, "directoryindex")]
+            low.dropped.append(equivalent(lines, _ASKED_AS_ITSELF, "index-by-origin"))
 
 
 def emit_without_index(low: Lowering, server: Block) -> None:

@@ -9,11 +9,23 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from apacheconf.program.conditions import ALWAYS, NEVER, AllOf, AnyOf, Compare, Condition, Matches, Not, Operator, Test
+from apacheconf.program.conditions import (
+    ALWAYS,
+    NEVER,
+    AllOf,
+    AnyOf,
+    Compare,
+    Condition,
+    Matches,
+    Not,
+    Operator,
+    Regex,
+    Test,
+)
 from apacheconf.program.hosts import Cell, Reach
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.steps import EditHeader, Redirect, Respond, SetUri, Table
-from apacheconf.program.values import REQUEST_URI, Joined, Value
+from apacheconf.program.values import REQUEST_URI, Joined, Matched, Value
 from apacheconf.targets.answers import Answers, residual
 from apacheconf.targets.captures import parts_in
 from apacheconf.targets.choices import Ask, Closed, Tree, leaves
@@ -63,7 +75,20 @@ class Guard:
 
 def spread(tree: Tree, cell: Cell) -> Tree:
     """The tree with questions about names asked by themselves, before what else must hold with them."""
-    return _known(_spread(tree, cell), {})
+    return _known(_turned(_spread(tree, cell)), {})
+
+
+def _turned(tree: Tree) -> Tree:
+    """The tree that asks whether a file is missing, where another path is asked for in its place."""
+    if not isinstance(tree, Ask):
+        return tree
+    yes, no = _turned(tree.yes), _turned(tree.no)
+    parts = tree.condition.conditions if isinstance(tree.condition, AnyOf) else (tree.condition,)
+    answer = no.answer.action if isinstance(no, Route) and no.answer else None
+    if isinstance(answer, SetUri) and all(isinstance(each, Test) and each.letter in "fde" for each in parts):
+        missing = tuple(map(Not, parts))
+        return Ask(missing[0] if len(missing) == 1 else AllOf(missing), no, yes)
+    return Ask(tree.condition, yes, no)
 
 
 def _known(tree: Tree, answers: Answers) -> Tree:
@@ -197,9 +222,17 @@ def _unless_there(tree: Ask) -> str:
     return letters if anew and len(tests) == len(parts) and letters in ("f", "df") else ""
 
 
+#: The regex of what follows the prefix of an Alias (``mapped.file_of``).
+_BELOW_ALIAS = re.compile(r"\^(?:/(?:[\w-]|\\[^\w\s])+)+\(\.\*\)\$")
+
+
 def _is_mapped(value: Value) -> bool:
     """Whether it is the file that the path itself is mapped to."""
-    return isinstance(value, Joined) and value.parts[-1:] == (REQUEST_URI,)
+    match value.parts[-1] if isinstance(value, Joined) else None:
+        case Matched(inner, Regex(pattern), 1):
+            return inner == REQUEST_URI and _BELOW_ALIAS.fullmatch(pattern) is not None
+        case last:
+            return last == REQUEST_URI
 
 
 def _asks_script(tree: Ask) -> bool:
@@ -310,6 +343,7 @@ def _emit_unless_there(low: Lowering, tree: Ask, file: str, location: Block) -> 
     said_by = tree.yes.host.said_by(tree.yes.answer)
     words = (file, f"{file}/") if "d" in _unless_there(tree) else (file,)
     target = rewriting.asked_anew(low, tree.yes)
+    target = low.beyond(static.mapped_file(tree.no) if isinstance(tree.no, Route) else None, target)
     location.add("try_files", *words, target, comment=low.sources.comment(said_by), claims=(exact(said_by),))
     low.dropped += kept_in_mind(tree.yes)
 
