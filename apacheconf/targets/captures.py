@@ -179,6 +179,18 @@ def is_plain_group(regex: Regex, group: int) -> bool:
     return text is not None and _PLAIN.fullmatch(text) is not None
 
 
+#: A group of nothing but signs that are not among some.
+_OTHERS = re.compile(r"\[\^((?:\\.|[^\]\\])*)\][+*]", re.DOTALL)
+
+
+def leaves_out(value: Value, sign: str) -> bool:
+    """Whether what a group has matched can't hold a sign, as its pattern says."""
+    if not isinstance(value, Matched) or not value.group:
+        return False
+    found = _OTHERS.fullmatch(group_of(value.regex.pattern, value.group) or "")
+    return found is not None and sign in found[1]
+
+
 def group_of(pattern: str, group: int) -> str | None:
     """The text between the parentheses of a capturing group; None where there is none."""
     open_ones: list[tuple[int, int]] = []

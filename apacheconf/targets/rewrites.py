@@ -37,7 +37,7 @@ from apacheconf.program.uri import escape_path
 from apacheconf.program.values import REQUEST_URI, Capture, Chosen, Joined, Literal, Matched, Value, Variable
 from apacheconf.program.workers import DEFAULT_PORTS
 from apacheconf.targets.answers import Answers
-from apacheconf.targets.captures import as_captures, behind_slash, is_tame, joined, parts_of
+from apacheconf.targets.captures import as_captures, behind_slash, is_tame, joined, leaves_out, parts_of
 from apacheconf.targets.finite import common_start, texts_of
 from apacheconf.targets.known import QUERY_STRING, Known
 from apacheconf.targets.late_origins import BY_NAME, MapToBase
@@ -154,7 +154,7 @@ class Run:
     def _refuse_question_marks(self, parts: tuple[Value, ...], action: Rewrite) -> None:
         """What may hold a ``?`` would begin a query: of a path that is refused (RW-11), of another value not told."""
         doubted = [each for each in parts if not isinstance(each, Literal) and not is_tame(each)]
-        doubted = [each for each in doubted if "?" in "".join(texts_of(each) or "?")]
+        doubted = [each for each in doubted if "?" in "".join(texts_of(each) or "?") and not leaves_out(each, "?")]
         if any(not _is_of_path(each) for each in doubted) or (doubted and action.allows_3f):
             raise Lost("a part of it may begin a query")
         self.refused += [Matches(each, _QUESTION) for each in doubted]
