@@ -10,10 +10,10 @@ from collections.abc import Iterable
 
 from apacheconf.ledger import Outcome
 from apacheconf.program.conditions import Regex
-from apacheconf.program.handling import HandlerRules, MimeRules, NegotiationRules
+from apacheconf.program.handling import DeflateRules, HandlerRules, MimeRules, NegotiationRules
 from apacheconf.program.hosts import Reach
 from apacheconf.program.regexes import search
-from apacheconf.program.steps import Step
+from apacheconf.program.steps import AddFilter, Step
 from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
 from apacheconf.targets.fates import FILES
 from apacheconf.targets.media_types import types_of
@@ -26,7 +26,8 @@ from apacheconf.targets.routes import Route
 
 _NOTHING = "no file is asked for: origins say the type of what they send"
 _OF_LANGUAGES = "of several languages in a name only one is said"
-_SUFFIXES = "no header says the encoding that a suffix stands for"
+_SUFFIXES = "no header says what a suffix stands for"
+_CODED_TWICE = "what a suffix says is coded already is compressed once more"
 #: Handlers whose files may be sent as they are: what they hold is no program.
 _HARMLESS = frozenset({"default-handler", "type-map", "send-as-is", "none"})
 
@@ -114,10 +115,25 @@ def emit_rules(low: Lowering, route: Route, step: Step, location: Block) -> list
     languages = lines_named(route, step, "addlanguage", "removelanguage")
     if languages:
         _emit_languages(low, step.action, location)
-    others = [each for each in route.host.said_by(step) if each not in (*told, *languages)]
+    encodings = lines_named(route, step, "addencoding", "removeencoding")
+    if encodings:
+        _emit_encodings(low, step.action, location)
+    others = [each for each in route.host.said_by(step) if each not in (*told, *languages, *encodings)]
     none = Claim(tuple(each for each in told if each not in carried), Outcome.NO_EFFECT, "no variants are looked for")
     said = equivalent(languages, _OF_LANGUAGES, "languages")
-    return [exact(carried), none, said, unsupported(others, _SUFFIXES, "suffixes")]
+    compressed = any(isinstance(each.action, AddFilter | DeflateRules) for each in route.others)
+    coded = unsupported(encodings, _CODED_TWICE, "suffixes") if compressed else exact(encodings)
+    return [exact(carried), none, said, coded, unsupported(others, _SUFFIXES, "suffixes")]
+
+
+def _emit_encodings(low: Lowering, rules: MimeRules, location: Block) -> None:
+    """The encoding of a suffix, whatever stands behind it, with an answer that has a body."""
+    known = {suffix: encoding for suffix, encoding in rules.encodings if encoding}
+    if not known:
+        return
+    entries = [(rf"~*^20\d.*\.{escape(suffix)}(?:\.[^/]*)?\z", literal(each.lower())) for suffix, each in known.items()]
+    made = Map("$status$uri", (*entries, ("default", "")), "the encoding that a suffix stands for")
+    location.add("add_header", "Content-Encoding", low.maps.make("encoding", made))
 
 
 def _emit_languages(low: Lowering, rules: MimeRules, location: Block) -> None:

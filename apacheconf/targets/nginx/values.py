@@ -7,7 +7,7 @@ import re
 from apacheconf.program.conditions import Regex
 from apacheconf.program.regexes import search
 from apacheconf.program.rewrite_maps import table_of
-from apacheconf.program.values import Chosen, Joined, Literal, Lookup, Matched, Value, Variable
+from apacheconf.program.values import Chosen, Joined, Literal, LookAhead, Lookup, Matched, Value, Variable
 from apacheconf.targets.nginx.maps import Map, Maps
 from apacheconf.targets.nginx.tree import literal
 from apacheconf.targets.patterns import escape
@@ -69,6 +69,8 @@ def text_of(maps: Maps, value: Value) -> str:
             return maps.make("chosen", Map(asked(maps, condition), entries, ""))
         case Lookup():
             return _looked_up(maps, value)
+        case LookAhead(Variable("REMOTE_USER") as user) if (word := maps.word(user)) is not None:
+            return word  # by the time of headers it is known who that is
         case _:
             raise CannotAsk("a capture or a function")
 
