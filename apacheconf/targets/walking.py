@@ -162,10 +162,18 @@ class Walk:
         """A rule of a section in terms of the path."""
         if isinstance(step.action, BeginRewriting) and step.action.folder:
             self._section = None if self._file is None else Section.of(step.action, self._file)
+            if self._section is None and self._is_proxied():
+                return replace(step, when=ALWAYS)
             return step if self._section is None else replace(step, when=self._section.begins(step.action))
         when = asked_anywhere(step.when) if self._section is None or not _captures(step) else step.when
         when = when if self._section is None else self._section.asked(when)
         return step if when == step.when else replace(step, when=when)
+
+    def _is_proxied(self) -> bool:
+        """Whether an origin is asked, so that the rules of a section find no folder, and no rule has ended them."""
+        asked = any(isinstance(step.action, MapToOrigin) for step, _ in self.met)
+        rules = (step.action for step in self.host.shape.server if isinstance(step.action, Rewrite))
+        return asked and not any(each.ends_all for each in rules)
 
     def _begins_here(self, step: Step) -> bool:
         return isinstance(step.action, BeginRewriting) and self._section is not None

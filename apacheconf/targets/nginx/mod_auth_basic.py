@@ -44,11 +44,11 @@ def emit_gate(low: Lowering, route: Route, location: Block) -> bool:
 
 
 def user_of(low: Lowering, route: Route) -> str | None:
-    """The word for who has shown a password; None where nobody is asked for one, or nginx can't ask."""
+    """The word for who has shown a password, empty where nobody is asked for one; None where nginx can't ask."""
     try:
         found = gate_of(route)
         if found is None:
-            return None
+            return ""
         gate, _ = narrowed(found, can_ask)
         if not any(case.unasked for _, case in gate.cases):
             return "$remote_user"

@@ -62,7 +62,7 @@ class HeaderLines:
         self._low, self._route, self._service, self._of_file = low, route, service, of_file
         self._location = mapped_location or "$upstream_http_location"
         self._told: dict[tuple[Table, str], Told] = {}
-        texts = Texts(low, route.host, service, user_of(low, route) if route.admits else None)
+        texts = Texts(low, route.host, service, user_of(low, route))
         for step in guarded(step for step, _ in route.met):
             texts.tell(step)
             if isinstance(step.action, EditHeader):
