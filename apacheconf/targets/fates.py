@@ -47,7 +47,8 @@ _BY_NAME = {
     "authncachesocache": "the target looks the users up each time",
     "sslstaplingcache": "the target keeps the answers in its own way",
 }
-#: What directives say more about: these tell what became of it, and without it there is nothing to say more about.
+#: What directives say more about: these tell what became of it, and without it there is nothing to say more about. Such
+#: a line has no effect of its own: whoever mends what it is about has mended it, and nothing else can.
 _DETAILS = {
     "CacheEnable": "root dirlevels dirlength lock lockpath lockmaxage quickhandler defaultexpire minexpire maxexpire "
                    "ignoreheaders ignorecachecontrol ignorenolastmod ignorequerystring ignoreurlsessionidentifiers "
@@ -59,9 +60,11 @@ _DETAILS = {
     "Substitute": "maxlinelength inheritbefore",
     "ProxyHTMLEnable": "urlmap links events doctype extended fixups bufsize charsetout interp meta stripcomments",
 }  # fmt: skip
+#: Whose details count where requests are mapped to origins, too: httpd asks them before it asks any origin.
+_FORWARDING = "ProxyRequests"
 #: The same for those whose names don't tell what they are about.
 _ABOUT = {
-    "ProxyRequests": "allowconnect proxydomain noproxy proxyblock proxyremote proxyremotematch proxymaxforwards",
+    _FORWARDING: "allowconnect proxydomain noproxy proxyblock proxyremote proxyremotematch proxymaxforwards",
     "AuthBasicProvider ldap": "authldapurl authldapbinddn authldapbindpassword authldapgroupattribute "
                               "authldapgroupattributeisdn authldapremoteuserattribute authldapmaxsubgroupdepth",
     "ProxyPass ftp": "proxyftpdircharset proxyftpescapewildcards proxyftplistonwildcard",
@@ -108,8 +111,9 @@ def fallback_for(program: Program, target: str) -> Callable[[Written], Answer]:
         reason = f": {left_out[id(directive)]}" if id(directive) in left_out else ""
         if target in _SERVES_NO_FILES and directive.name.lower() in _ABOUT_FILES:
             return Answer(Outcome.NO_EFFECT, FILES, key="files")
+        reverse = bool(program.origins) and _DETAIL_OF.get(directive.name.lower()) == _FORWARDING
         not_yet = Answer(Outcome.UNSUPPORTED, f"not supported yet for {target}{reason}", key="not-yet")
-        return dead.get(id(directive)) or _by_nature(directive) or not_yet
+        return dead.get(id(directive)) or (None if reverse else _by_nature(directive)) or not_yet
 
     return fallback
 

@@ -27,7 +27,8 @@ def unchecked(tls: OriginTls, mapping: tuple[Written, ...], said_by: tuple[Writt
     checked = [name for asked, name in ((tls.check_name, "its name"), (tls.check_expire, "its dates")) if asked]
     if not checked:
         return [exact(said_by)]
-    worse = [each for each in said_by if each.name.lower().startswith("sslproxycheckpeer")]
+    checks = [each for each in said_by if each.name.lower().startswith("sslproxycheckpeer")]
+    worse = [each for each in checks if each.args.strip().lower() != "off"]  # what is off is not done here either
     why = f"the origin's certificate is not checked: httpd checks {' and '.join(checked)}"
     return [
         approximated([*mapping, *worse], why, "origin-certificate"),

@@ -100,8 +100,14 @@ def _rules_in(section: Written) -> list[Written]:
     below = [*children_of(section)]
     for child in below:
         below += children_of(child)
+    if any(_grants_all(each) for each in children_of(section)):  # one that holds is enough
+        below = [each for each in below if each.name.lower() != "require"]
     allows_all = any(each.name.lower() == "allow" and _words(each)[-1:] == ["all"] for each in below)
     return [each for each in below if _refuses(each, allows_all)]
+
+
+def _grants_all(directive: Written) -> bool:
+    return directive.name.lower() == "require" and _words(directive) == ["all", "granted"]
 
 
 def _refuses(directive: Written, allows_all: bool) -> bool:

@@ -86,7 +86,7 @@ _NAMED = Difference(
 _OF_SCRIPTS = (
     Difference("script-fields", _A, "scripts: the Host field is told beside an absolute target, fields with _ in their "
                "names too, no SERVER_NAME without a Host, an absolute target without a path is told as /, tabs around "
-               "a value stay, and a type stays on 204 and 304",
+               "a value stay, and a type stays on 204 and 304; the file's name of one that is mapped is not escaped",
                "GET / HTTP/1.1 with X_Under: 1"),
     Difference("script-bodies", _E, "scripts: a long body in chunks is told with its length; httpd hands chunks on",
                "POST / HTTP/1.1 with 50000 bytes in chunks"),

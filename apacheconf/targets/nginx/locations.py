@@ -119,7 +119,11 @@ def _emit_choice(low: Lowering, place: Place, tree: Ask, server: Block) -> None:
     ends = list(leaves(tree))
     asked = list(dict.fromkeys(condition for answers, _ in ends for condition in answers))
     location = server.open("location", *_matcher(place), comment="what answers depends on more than the path")
-    names = [_named(low, end, server) for _, end in ends]
+    names = []
+    for answers, end in ends:
+        low.one_path = nesting.is_one_path(answers)
+        names.append(_named(low, end, server))
+    low.one_path = False
     entries = []
     for (answers, _), name in zip(ends[:-1], names, strict=False):
         given = "".join("." if each not in answers else "1" if answers[each] else "0" for each in asked)

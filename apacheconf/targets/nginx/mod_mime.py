@@ -6,15 +6,15 @@ words of theirs has a table of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from apacheconf.ledger import Outcome
+from apacheconf.ledger import Outcome, Written
 from apacheconf.program.conditions import Regex
 from apacheconf.program.handling import DeflateRules, HandlerRules, MimeRules, NegotiationRules
 from apacheconf.program.hosts import Reach
 from apacheconf.program.regexes import search
 from apacheconf.program.steps import AddFilter, Step
-from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
+from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.fates import FILES
 from apacheconf.targets.media_types import types_of
 from apacheconf.targets.nginx.core_files import lines_named
@@ -27,6 +27,7 @@ from apacheconf.targets.routes import Route
 _NOTHING = "no file is asked for: origins say the type of what they send"
 _OF_LANGUAGES = "of several languages in a name only one is said"
 _SUFFIXES = "no header says what a suffix stands for"
+_LAST_SUFFIX = "a file has the type of its last suffix, and none where that says an encoding only"
 _CODED_TWICE = "what a suffix says is coded already is compressed once more"
 #: Handlers whose files may be sent as they are: what they hold is no program.
 _HARMLESS = frozenset({"default-handler", "type-map", "send-as-is", "none"})
@@ -121,9 +122,18 @@ def emit_rules(low: Lowering, route: Route, step: Step, location: Block) -> list
     others = [each for each in route.host.said_by(step) if each not in (*told, *languages, *encodings)]
     none = Claim(tuple(each for each in told if each not in carried), Outcome.NO_EFFECT, "no variants are looked for")
     said = equivalent(languages, _OF_LANGUAGES, "languages")
-    compressed = any(isinstance(each.action, AddFilter | DeflateRules) for each in route.others)
-    coded = unsupported(encodings, _CODED_TWICE, "suffixes") if compressed else exact(encodings)
+    coded = _claim_of_encodings(low, route, step.action, encodings)
     return [exact(carried), none, said, coded, unsupported(others, _SUFFIXES, "suffixes")]
+
+
+def _claim_of_encodings(low: Lowering, route: Route, rules: MimeRules, lines: Sequence[Written]) -> Claim:
+    """nginx goes by the last suffix alone, and compresses whatever has a type that is compressed."""
+    types = _table(low, rules)
+    known = [suffix for suffix, encoding in rules.encodings if encoding]
+    if not all(suffix in types for suffix in known):
+        return approximated(lines, _LAST_SUFFIX, "suffixes")
+    compressed = any(isinstance(each.action, AddFilter | DeflateRules) for each in route.others)
+    return unsupported(lines, _CODED_TWICE, "suffixes") if compressed else exact(lines)
 
 
 def _emit_encodings(low: Lowering, rules: MimeRules, location: Block) -> None:

@@ -163,6 +163,14 @@ def _branches(tree: Tree, condition: Condition) -> tuple[Tree, Tree]:
 
 #: Regexes for paths that can't go on behind what they name.
 _ONE_PATH = re.compile(r"\^/(?:[\w/()|:-]|\?:|\\[^\w\s])*(?:\\z|\$)")
+
+
+def is_one_path(answers: Answers) -> bool:
+    """Whether the path is known to be one of a few, so that nothing follows the name of a script."""
+    held = (as_match(each) for each, answer in answers.items() if answer)
+    return any(each is not None and each[0] == REQUEST_URI and _ONE_PATH.fullmatch(each[1]) for each in held)
+
+
 _EVERYTHING = re.compile(
     r"\^(?:/|(?:/(?:[\w-]|\\[^\w\s])+)+/)(?:\(\?s:\.\*\?\)\(\?:)?[\^$().*+]*(?:\(\?<=[^()]*\))?\)?"
 )

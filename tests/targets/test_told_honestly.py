@@ -1,0 +1,72 @@
+"""Rows that say no more and no less than what becomes of their directive (DES-5)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.targets.configs import host, outcomes, translated
+
+
+@pytest.mark.parametrize(("proxied", "outcome"), [(True, "unsupported"), (False, "no effect in target")])
+@pytest.mark.parametrize("line", ["ProxyBlock ads.test", "ProxyRemote * http://10.0.0.9:3128", "ProxyMaxForwards 5"])
+def test_details_of_forwarding(line: str, proxied: bool, outcome: str, tmp_path: Path) -> None:
+    """httpd asks them of a mapping, too: then they are lost, and not only with the forward proxy."""
+    text = host("ProxyRequests On", line, *(["ProxyPass / http://10.0.0.1/"] if proxied else []))
+    assert outcomes(translated(tmp_path, text, "nginx"))[line.split()[0]] == outcome
+
+
+def test_a_check_that_is_off(tmp_path: Path) -> None:
+    """TB-4: nginx does none of the checks; the mapping says which of them httpd does."""
+    text = host("SSLProxyEngine on", "SSLProxyCheckPeerName off", "ProxyPass / https://10.0.0.1/")
+    told = outcomes(translated(tmp_path, text, "nginx"))
+    assert (told["ProxyPass"], told["SSLProxyCheckPeerName"]) == ("approximated", "exact")
+    asked = host("SSLProxyEngine on", "SSLProxyCheckPeerName on", "ProxyPass / https://10.0.0.1/")
+    assert outcomes(translated(tmp_path, asked, "nginx"))["SSLProxyCheckPeerName"] == "approximated"
+
+
+def test_one_require_that_lets_everybody_in(tmp_path: Path) -> None:
+    """AZ-2: lines of a section are alternatives, so that the others don't count."""
+    lines = "<Location /a>", "Require env internal", "Require all granted", "</Location>"
+    made = translated(tmp_path, host(*lines, "ProxyPass / http://10.0.0.1/"), "nginx")
+    assert "return 403" not in made.text
+    assert outcomes(made)["Require"] == "no effect in target"
+
+
+@pytest.mark.parametrize(
+    ("lines", "outcome"),
+    [
+        (("AddType image/svg+xml .svgz", "AddEncoding gzip .svgz"), "exact"),
+        (("AddEncoding br .brotli",), "approximated"),
+        (("AddType image/svg+xml .svgz", "AddEncoding gzip .svgz", "SetOutputFilter DEFLATE"), "unsupported"),
+    ],
+)
+def test_encodings_of_suffixes(lines: tuple[str, ...], outcome: str, tmp_path: Path) -> None:
+    """NGX-153: nginx goes by the last suffix, and compresses whatever has a type that is compressed."""
+    section = "\n".join(("<Directory /srv>", *lines, "Require all granted", "</Directory>", ""))
+    made = translated(tmp_path, section + host("DocumentRoot /srv"), "nginx")
+    assert outcomes(made)["AddEncoding"] == outcome
+    assert "add_header Content-Encoding $encoding;" in made.text
+
+
+def test_a_script_that_is_one_of_a_few_paths(tmp_path: Path) -> None:
+    """FC-5: nothing follows such a name."""
+    lines = '<LocationMatch "^/fpm-(status|ping)$">', 'SetHandler "proxy:fcgi://127.0.0.1:9000"', "</LocationMatch>"
+    asked = "<If \"%{HTTP:X} == '1'\">", "Header set X-A b", "</If>"
+    made = translated(tmp_path, host("DocumentRoot /srv", *lines, *asked), "nginx")
+    assert outcomes(made)["SetHandler"] == "equivalent"
+
+
+def test_who_was_let_in(tmp_path: Path) -> None:
+    """RW-40: the idiom of auth proxies; a path that asks nobody tells nobody's name, whatever a client sends."""
+    rules = "RewriteEngine On", "RewriteRule .* - [E=PROXY_USER:%{LA-U:REMOTE_USER},NS]"
+    header = 'RequestHeader set X-User "%{PROXY_USER}e"'
+    (tmp_path / "users").write_text("ann:$apr1$x$y\n")
+    asked = "AuthType Basic", "AuthName a", f"AuthUserFile {tmp_path}/users", "Require valid-user"
+    mapping = "ProxyPass / http://10.0.0.1/"
+    made = translated(tmp_path, host("<Location />", *asked, *rules, header, "</Location>", mapping), "nginx")
+    assert outcomes(made)["RequestHeader"] == "exact"
+    assert "proxy_set_header X-User $or_blank;" in made.text
+    open_to_all = translated(tmp_path, host("<Location />", *rules, header, "</Location>", mapping), "nginx")
+    assert 'proxy_set_header X-User " ";' in open_to_all.text
