@@ -174,10 +174,17 @@ def test_a_condition_that_is_not_askable_closes_what_it_decides(target: str, tmp
 
 @_BOTH
 def test_a_condition_that_decides_nothing_is_only_said(target: str, tmp_path: Path) -> None:
-    section = "<If \"-s '/etc/passwd'\">\nProxyPreserveHost On\n</If>"
+    section = "<If \"-L '/etc/passwd'\">\nProxyPreserveHost On\n</If>"
     translation = translated(tmp_path, host("ProxyPass / http://10.0.0.1/", section), target)
     assert "10.0.0.1" in translation.text
     assert outcomes(translation)["ProxyPreserveHost"] == "unsupported"
+
+
+def test_a_test_that_is_asked_as_another_one(tmp_path: Path) -> None:
+    """NGX-124: nginx knows whether a file is there, and not whether it is empty."""
+    section = "<If \"-s '/etc/passwd'\">\nProxyPreserveHost On\n</If>"
+    told = outcomes(translated(tmp_path, host("ProxyPass / http://10.0.0.1/", section), "nginx"))
+    assert (told["If"], told["ProxyPreserveHost"]) == ("approximated", "exact")
 
 
 def test_what_a_worker_says_for_itself_reaches_nginx(tmp_path: Path) -> None:
