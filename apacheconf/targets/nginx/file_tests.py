@@ -80,6 +80,6 @@ def _is_link_to(condition: Condition, there: list[Value]) -> bool:
 def settle(low: Lowering) -> None:
     """What the lines of such tests can't tell."""
     for line in low.scopes.everywhere("rewritecond", "if", "elseif") if low.tests_nearly else ():
-        words = {word.strip("!(\"") for word in line.args.split()}
+        words = {word.strip('!("') for word in line.args.split()}
         for why in dict.fromkeys(_SPELT[word] for word in words & _SPELT.keys()):
             low.dropped.append(approximated([line], *why))
