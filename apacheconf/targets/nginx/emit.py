@@ -153,8 +153,9 @@ def _assemble(low: Lowering, servers: list[Block], *at_the_end: Block) -> Block:
     mod_log_config.emit_formats(low, http)
     http.entries += _signs([*words, *low.maps.words()])
     for part in (low.upstreams, low.members, *at_the_end):
-        http.space()
-        http.entries += part.entries
+        if part.entries:
+            http.space()
+            http.entries += part.entries
     return root
 
 
@@ -224,6 +225,7 @@ def _emit_server(low: Lowering, server_of: copies.Server, servers: Block) -> Non
         emit_place(low, host, place, locations)
     documents.end_rounds(locations, server)
     sharing.share(locations, server)
+    server.space()
     server.entries += locations.entries
     if proxied:
         mod_proxy.emit_gateway_errors(low, documents.gateway_pages(low, host, pages), server)

@@ -252,7 +252,7 @@ def _emit_path(low: Lowering, path: NewPath, location: Block) -> None:
         location.open("if", "$uri", "!=", path.cut).add("return", "500")
         location.add("rewrite", "^", "/", "break")
     elif path.cut == path.head and path.whole != "/":  # said in one way everywhere, so that locations can be one
-        location.add("rewrite", "(?s)^(.*)$", "$1", "break")
+        location.add("rewrite", "(?s)^(.*)$", "$1", "break", comment="the path, decoded once and escaped anew")
     elif path.whole is not None:
         location.add("rewrite", "^", literal_path(path.whole), "break")
     else:

@@ -52,6 +52,7 @@ def emit_tls(low: Lowering, host: Host, server: Block) -> None:
     server.add("ssl_session_tickets", _flag(tls.tickets), claims=_exact(tls, "sslsessiontickets"))
     _emit_verification(low, host, tls, server)
     _emit_more(low, host, server)
+    server.space()
     server.open("if", low.maps.use("nameless")).add("return", "400")
     if tls.strict_sni:
         said_by = _named(tls, "sslstrictsnivhostcheck")
