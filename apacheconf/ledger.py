@@ -130,6 +130,8 @@ class Ledger:
     """Collects answers for a fixed set of directives, then gives the rows."""
 
     directives: Iterable[Written]
+    #: The files (by ``id``) whose lines stand in several hosts without an Include or a macro.
+    repeated: frozenset[int] = frozenset()
     _answers: dict[int, list[Answer]] = field(default_factory=dict, init=False)
     _known: dict[int, Written] = field(default_factory=dict, init=False)
     _shared: dict[int, Shared] = field(default_factory=dict, init=False)
@@ -224,7 +226,7 @@ class Ledger:
         met: dict[tuple[int, int], list[Written]] = {}
         for directive in self._known.values():
             place = directive.place
-            if place.via is None:
+            if place.via is None and id(place.span.file) not in self.repeated:
                 groups.append([directive])
                 continue
             key = id(place.span.file), place.span.start

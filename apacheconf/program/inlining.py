@@ -96,7 +96,7 @@ def _layers_of(program: Program, builder: LayerBuilder, path: str, granted: Gran
         read.inlined[path] = Inlined(path, "it can't be read")
         return ()
     reading = read_file(program, builder, text, granted)
-    read.inlined[path] = Inlined(path, reading.wrong or "")
+    read.inlined[path] = Inlined(path, reading.wrong or "", text)
     if reading.wrong is None:
         read.readings.append(reading)
     return reading.layers

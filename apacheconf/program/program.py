@@ -32,6 +32,7 @@ from apacheconf.ledger import Written
 from apacheconf.modules.regex_options import USUAL
 from apacheconf.program.hosts import Alike, Host, HostIndex, Listener
 from apacheconf.program.workers import Balancer, Ignored, Origin, Worker
+from apacheconf.source import SourceFile
 
 if TYPE_CHECKING:
     from apacheconf.program.htaccess import Shelf
@@ -46,6 +47,7 @@ class Inlined:
 
     path: str
     wrong: str = ""
+    file: SourceFile | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

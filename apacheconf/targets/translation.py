@@ -131,7 +131,8 @@ def translate(program: Program, target: str, version: str | None = None, folder:
         program = with_htaccess(program)
     whole_file = LayerKind.HTACCESS.value  # which nobody has written
     written = (each for each in program.directives if each.name != whole_file)
-    ledger = Ledger((*written, *program.absent))
+    repeated = frozenset(id(each.file) for each in program.inlined)
+    ledger = Ledger((*written, *program.absent), repeated)
     scopes = Scopes(program.directives)
     emit: Callable[[Program, tuple[int, ...], Ledger, Scopes, bool], Emission] = import_module(
         f"apacheconf.targets.{target}.emit"
