@@ -396,6 +396,10 @@ class Exchange(Requesting):
     def fail(self, error: OriginBroke) -> None:
         """Answer with an error page, or cut the connection if the answer has begun."""
         self.connection = None
+        service, pool = self.plan.service, self.pool
+        if self.sent and service is not None and pool is not None and error.status in service.fail_on_status:  # BP-8
+            pool.cells.fail(self.client.server.now)
+            tell_failed_by(self, error.status)
         if self.started or error.unanswered:
             self.client.hang_up(self)
         else:
