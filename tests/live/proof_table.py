@@ -10,8 +10,8 @@ from __future__ import annotations
 OPEN: dict[str, frozenset[str]] = {
     "nginx": frozenset(),
     "haproxy": frozenset(),
-    # what mod_proxy_html holds back; how failonstatus counts a 500 made here (RS-18); %25 for a script with NoDecode;
-    # a script that a balancer asks twice; bodies that a handshake for a certificate waits for; times in an echo
+    # what mod_proxy_html holds back; %25 for a script with NoDecode; a script that a balancer asks twice; bodies that a
+    # handshake for a certificate waits for; times in an echo
     "serve": frozenset(
         {
             "airflow",
