@@ -35,11 +35,15 @@ def _offers_http_2(program: Program) -> bool:
     return _says("protocols", "h2")(program) or _says("protocols", "h2c")(program)
 
 
+#: Whatever we say.
+ANY = "*"
+
+
 @dataclass(frozen=True, slots=True)
 class Sign:
     """The row called ``title`` shows in ``probes`` (patterns) of a program to which it ``applies``.
 
-    ``changes`` are triples: the pattern of an aspect, a regex of all of httpd's value, and the template of ours.
+    ``changes`` are triples: the pattern of an aspect, a regex of all of httpd's value, and ours as a template, or ANY.
     """
 
     title: str
@@ -52,12 +56,24 @@ class Sign:
         return any(fnmatchcase(probe, each) for each in self.probes) and any(
             fnmatchcase(aspect.what.lower(), what)
             and (found := re.fullmatch(theirs, aspect.reference)) is not None
-            and found.expand(ours) == aspect.other
+            and (ours == ANY or found.expand(ours) == aspect.other)
             for what, theirs, ours in self.changes
         )
 
 
 SIGNS = (
+    Sign(
+        "an answer that comes before the whole body was sent",
+        lambda program: True,
+        (
+            ("status", "502", "413"),
+            ("reason", "Bad Gateway", "Too much"),
+            ("body", r"\(stock page\)", ANY),
+            ("header *", r"\(absent\)", ANY),
+            ("connection afterwards", "kept", "closed"),
+        ),
+        ("origin: answers before the body",),
+    ),
     Sign(
         "ProxyVia Full",
         _says("proxyvia", "full"),

@@ -47,7 +47,7 @@ DIFFERENCES = (
     Difference(
         ("RB-11", "FO-16"),
         "an answer that comes before the whole body was sent",
-        "waits until the client has sent all of its body",
+        "waits until the client has sent all of its body; if the origin has left by then, it is a 502",
         "reaches the client at once; what of the body comes after its end is dropped",
         "whoever sends a long body learns at once that it isn't wanted, and nobody waits for anybody for ever",
     ),

@@ -61,6 +61,14 @@ def test_a_sign_holds_in_its_probes_alone(tmp_path: Path) -> None:
     assert said.announce("body: chunked", [Aspect("origin: header CONTENT_LENGTH", "(absent)", "50000")]) is None
 
 
+def test_an_answer_that_comes_early_may_be_lost_to_httpd(tmp_path: Path) -> None:
+    """FO-16: where the origin has left, httpd has a 502 of its own; no other status is announced."""
+    said, early = _said(tmp_path, PLAIN), "origin: answers before the body"
+    assert said.announce(early, [Aspect("status", "502", "413"), Aspect("header X-Origin", "(absent)", "10.0.0.1")])
+    assert said.announce(early, [Aspect("status", "413", "502")]) is None
+    assert said.announce("origin: status 404", [Aspect("status", "502", "413")]) is None
+
+
 def test_only_the_patch_level_is_left_out_of_via(tmp_path: Path) -> None:
     said = _said(tmp_path, "ProxyVia Full\n" + PLAIN)
     assert said.announce("path: /", [Aspect("header Via", "1.1 a (Apache/2.4.71)", "1.1 b (Apache/2.4)")]) is None
