@@ -42,9 +42,9 @@ class Course:
     ``forced_type`` are what rules say of it (H, T). ``depth`` counts how deep sub-requests are in each other. One that
     has ``walked`` depends on what is in the file system. ``note`` explains an error in its page, whose length is
     not told where a redirect was ``lost``: its status, where Location would break the head. ``unfit``: what the
-    origin would be asked breaks a request line. ``by_rules``: a RewriteRule redirects, which is an answer of its
-    own even where it is the document of an error. ``turn_of`` is a balancer whose member has its turn although
-    nobody is asked.
+    origin would be asked breaks a request line. ``by_rules``: a RewriteRule redirects or refuses, which is an
+    answer of its own even where it is the document of an error. ``turn_of`` is a balancer whose member has its turn
+    although nobody is asked.
     """
 
     program: Program

@@ -135,6 +135,7 @@ def _set_uri(action: SetUri, course: Course) -> None:
 
 def _respond(action: Respond, course: Course) -> None:
     course.refuse(action.status, "")
+    course.by_rules = course.rewriting is not None
     course.body = _optional(action.body, course)
     if action.said is not None:
         _log_error(LogError(*action.said), course)

@@ -94,7 +94,7 @@ class Decision:
     (Allow), ``user`` is who it is, or says so, ``client`` the client's address where it isn't the connection's
     (RI-4). ``vary`` are lines of the fields that were asked; ``note`` explains an error in its page, which has no
     length where a redirect is ``lost``: the status of one whose Location would break the head.
-    ``turn_of`` is a balancer whose member has its turn although nobody is asked. ``by_rules``: a RewriteRule redirects.
+    ``turn_of`` is a balancer whose member has its turn although nobody is asked. ``by_rules``: rules have said so.
     ``redirect_to`` is where rules lead a sub-request, whose own internal redirect isn't made.
     ``response_headers``, ``early_headers`` and ``early_own`` are what ``response`` edits the answer with, under
     ``state``; an HTTP origin's own fields replace the last.

@@ -105,6 +105,7 @@ def rewrite(action: Rewrite, made: str, course: Course) -> None:
     assert run is not None
     if action.answers:
         course.refuse(action.status, "")
+        course.by_rules = True
         return
     if action.target is not None:
         _substitute(action, made, run, course)

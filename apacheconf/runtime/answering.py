@@ -80,6 +80,7 @@ class Answering:
         second = first
         if exchange.first_status:  # the document failed: the first error counts (ED-2), and both end connections
             exchange.stay = exchange.stay and status not in CLOSING
+            exchange.failed_document = status
             second, (status, reason), note = exchange.first_status, exchange.first_error, ""
             kept = (*kept, *_challenges(exchange))
             exchange.plan = exchange.first_plan or exchange.plan

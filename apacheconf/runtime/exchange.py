@@ -70,11 +70,13 @@ class Producer(Protocol):
 class Exchange(Requesting):
     """One request and its answer. ``plain`` when the client speaks HTTP/1.1, stays, and the method isn't HEAD;
     ``closes`` when it is all that but has asked to close. ``known`` when the same bytes came before.
-    ``reads_body`` when it is answered here, after its body. ``notes`` are those of filters."""
+    ``reads_body`` when it is answered here, after its body. ``notes`` are those of filters,
+    ``failed_document`` is the status of an error document that was none.
+    """
 
     __slots__ = (
-        "announce", "answered_at", "begun", "chain", "closes", "connection", "cut", "first_error", "first_plan", "head",
-        "head_only", "interims", "known", "lines", "log_id", "notes", "overridden", "path", "pinged", "plain",
+        "announce", "answered_at", "begun", "chain", "closes", "connection", "cut", "failed_document",
+        "first_error", "first_plan", "head", "head_only", "interims", "known", "lines", "log_id", "notes", "overridden", "path", "pinged", "plain",
         "producer", "ranged", "reads_body", "reply", "request_line", "site", "status", "stay", "trailers_in",
         "trailers_out", "uncached", "unchunked", "upgrade", "version", "written",
     )  # fmt: skip
@@ -132,6 +134,7 @@ class Exchange(Requesting):
         self.upgrade = b""
         self.first_status = 0
         self.first_error = 0, ""
+        self.failed_document = 0
         self.first_plan: Plan | None = None
         self.overridden: ReplyHead | None = None
         self.path = ""

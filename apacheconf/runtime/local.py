@@ -41,6 +41,8 @@ def local_answer(client: ClientConnection, exchange: Exchange, head: RequestHead
     elif status == 200 and _goes_no_further(head):
         _answer_for_origin(client, exchange, head, decision)
     else:
+        if decision.by_rules:  # of a document it is an error of its own, which may have one itself
+            exchange.first_status = 0
         kept = [(name.encode(), value.encode("latin-1")) for name, value in decision.fields]
         reason = "Proxy Error" if decision.note in (FORWARDS_UNREAD, FORWARDS_SPENT) else ""
         note = Html(decision.note) if decision.note.endswith("<br />") else decision.note

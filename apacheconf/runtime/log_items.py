@@ -206,8 +206,8 @@ def client_of(exchange: Exchange) -> str:
 
 def _status(_: str, original: bool) -> Read:
     if original:
-        return lambda exchange: _number_of(exchange.first_status or exchange.status)
-    return lambda exchange: _number_of(exchange.status)
+        return lambda exchange: _number_of(exchange.first_error[0] or exchange.first_status or exchange.status)
+    return lambda exchange: _number_of(exchange.failed_document or exchange.status)
 
 
 def _number_of(status: int) -> str:
