@@ -75,10 +75,10 @@ class Exchange(Requesting):
     """
 
     __slots__ = (
-        "announce", "answered_at", "begun", "chain", "closes", "connection", "cut", "failed_document",
-        "first_error", "first_plan", "head", "head_only", "interims", "known", "lines", "log_id", "notes", "overridden", "path", "pinged", "plain",
-        "producer", "ranged", "reads_body", "reply", "request_line", "site", "status", "stay", "trailers_in",
-        "trailers_out", "uncached", "unchunked", "upgrade", "version", "written",
+        "announce", "answered_at", "begun", "chain", "closes", "connection", "cut", "failed_document", "first_error",
+        "first_plan", "head", "head_only", "interims", "known", "lines", "log_id", "notes", "overridden", "path",
+        "pinged", "plain", "producer", "ranged", "reads_body", "reply", "request_line", "site", "status", "stay",
+        "trailers_in", "trailers_out", "uncached", "unchunked", "upgrade", "version", "written",
     )  # fmt: skip
 
     def __init__(
