@@ -224,7 +224,7 @@ def steps(conf: Conf) -> Iterator[Step]:
             yield Step(Phase.TRANSLATE, KeepLocal(), stopping, IsSet(Variable("ENV", _NO_PROXY)))
     elif not conf.folder.value:
         yield Step(Phase.REWRITE, NameScript(), ())
-    if conf.own.value and conf.folder.value:
+    if conf.folder.value:  # without a rule links must be allowed all the same (RW-4)
         yield from _steps_here(conf, said_by)
 
 
