@@ -84,6 +84,7 @@ class State:
     its place.
 
     ``mapped`` is the URL at an origin as it is written, ``sent`` as its module writes it when fixups begin.
+    ``handled_type`` is the type of the file that answers, without the charset of AddDefaultCharset.
 
     ``sections`` are the layers that apply in the end, ``sections_before`` those of the round that led here.
     """
@@ -100,6 +101,7 @@ class State:
     path_info: str = ""
     mapped: str = ""
     sent: str = ""
+    handled_type: str = ""
     unmapped: str = ""
     handler: str = ""
     status: int = 200

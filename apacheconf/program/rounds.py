@@ -130,7 +130,7 @@ def _forget(course: Course) -> None:
     course.response_headers.clear()
     course.early_own = HeaderTable()
     state.file, state.path_info, state.mapped, state.handler = "", "", "", ""
-    state.folder, state.base, state.unmapped = "", "", ""
+    state.folder, state.base, state.unmapped, state.handled_type = "", "", "", ""
     state.document_root, state.context_root, state.context_prefix = "", "", ""
     state.host = course.program.hosts[state.host.number]
     course.forced_handler, course.forced_type, course.unfit = "", "", False

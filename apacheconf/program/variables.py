@@ -94,7 +94,7 @@ _VARIABLES: dict[str, Callable[[State], str | None]] = {
     "REQUEST_FILENAME": lambda s: _file(s),
     "REQUEST_BASENAME": lambda s: s.file.rpartition("/")[2],
     "MAPPED_URL": lambda s: s.mapped,
-    "CONTENT_TYPE": lambda s: _answered(s, "Content-Type"),
+    "CONTENT_TYPE": lambda s: _content_type(s),
     "PATH_INFO": lambda s: s.path_info,
     "HANDLER": lambda s: _handler(s),
     "REQUEST_STATUS": lambda s: str(s.status or ""),
@@ -144,12 +144,22 @@ def _file(state: State) -> str:
     return f"proxy:{state.sent if is_sent else state.mapped}"
 
 
+def _content_type(state: State) -> str | None:
+    """The type of the answer; that of a file is known with 304 as well, and without a charset by default (EXPR-32)."""
+    of_file = state.handled_type and (state.status < 300 or state.status in (304, 412))
+    return state.handled_type if of_file else _answered(state, "Content-Type")
+
+
 def _handler(state: State) -> str:
     """The handler's name; once a file's own has answered that is the file's type (EXPR-32)."""
     if state.mapped or state.handler or state.phase < Phase.FILTERS:
         return state.handler if not state.mapped else "proxy-server"
     if state.file and Path(state.file).is_dir():
         return "httpd/unix-directory"
+    if state.handled_type and state.request.method != "OPTIONS":
+        return state.handled_type.partition(";")[0]
+    if state.request.method == "OPTIONS":  # its answer goes out when the handler is forgotten again
+        return ""
     return (_answered(state, "Content-Type") or "").partition(";")[0] if state.status < 300 else ""
 
 

@@ -82,10 +82,10 @@ class Answering:
             exchange.stay = exchange.stay and status not in CLOSING
             exchange.failed_document = status
             second, (status, reason), note = exchange.first_status, exchange.first_error, ""
-            kept = (*kept, *_challenges(exchange))
+            kept = (*(pair for pair in kept if pair[0] != b"Allow"), *exchange.first_allowed, *_challenges(exchange))
             exchange.plan = exchange.first_plan or exchange.plan
-        method = exchange.plan.method.decode("latin-1") or "GET"
-        body = page(status, reason, note, method, exchange.site.host.admin, second, signature(exchange))
+        asked = "GET" if exchange.first_status else exchange.plan.method.decode("latin-1")  # as documents are (ED-1)
+        body = page(status, reason, note, asked or "GET", exchange.site.host.admin, second, signature(exchange))
         if status in CLOSING or self._expect_refused:
             exchange.stay = False
         fields = [*kept, (b"Content-Type", CONTENT_TYPE), *expires]

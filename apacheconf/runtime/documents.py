@@ -72,6 +72,8 @@ def answered_by_document(
         exchange.stay = False
     if document.path:
         exchange.uncached = any(name == b"Expires" for name, _ in kept)
+        if exchange.first_plan is None:
+            exchange.first_allowed = [pair for pair in kept if pair[0] == b"Allow"]
         _ask_locally(client, exchange, status, reason, _text(exchange, status, document.value, document.path))
     elif document.url:
         expires = [pair for pair in kept if pair[0] == b"Expires"]

@@ -71,14 +71,15 @@ class Exchange(Requesting):
     """One request and its answer. ``plain`` when the client speaks HTTP/1.1, stays, and the method isn't HEAD;
     ``closes`` when it is all that but has asked to close. ``known`` when the same bytes came before.
     ``reads_body`` when it is answered here, after its body. ``notes`` are those of filters,
-    ``failed_document`` is the status of an error document that was none.
+    ``failed_document`` is the status of an error document that was none, ``first_allowed`` the Allow of its error.
     """
 
     __slots__ = (
-        "announce", "answered_at", "begun", "chain", "closes", "connection", "cut", "failed_document", "first_error",
-        "first_plan", "head", "head_only", "interims", "known", "lines", "log_id", "notes", "overridden", "path",
-        "pinged", "plain", "producer", "ranged", "reads_body", "reply", "request_line", "site", "status", "stay",
-        "trailers_in", "trailers_out", "uncached", "unchunked", "upgrade", "version", "written",
+        "announce", "answered_at", "begun", "chain", "closes", "connection", "cut", "failed_document",
+        "first_allowed", "first_error", "first_plan", "head", "head_only", "interims", "known", "lines", "log_id",
+        "notes", "overridden", "path", "pinged", "plain", "producer", "ranged", "reads_body", "reply",
+        "request_line", "site", "status", "stay", "trailers_in", "trailers_out", "uncached", "unchunked", "upgrade",
+        "version", "written",
     )  # fmt: skip
 
     def __init__(
@@ -134,6 +135,7 @@ class Exchange(Requesting):
         self.upgrade = b""
         self.first_status = 0
         self.first_error = 0, ""
+        self.first_allowed: Fields = []
         self.failed_document = 0
         self.first_plan: Plan | None = None
         self.overridden: ReplyHead | None = None

@@ -84,8 +84,16 @@ def answer_file(
         os.close(file)
         client.refuse(exchange, 403)
         return
+    _name_type(exchange, media.content_type)
     told = rules, decision.rules(RangeRules), media, decision.rules(Variant)
     _Answer(client, exchange, head, *told, path, file, found).send()
+
+
+def _name_type(exchange: Exchange, kind: str) -> None:
+    """Tell expressions of the answer which type the handler of files has found (EXPR-32)."""
+    decision = exchange.plan.decision
+    if decision is not None and decision.state is not None:
+        decision.state.handled_type = kind
 
 
 def method_status(method: bytes) -> int:
@@ -104,6 +112,7 @@ def refuse_method(client: ClientConnection, exchange: Exchange, status: int, fie
         filtering, decision = exchange.plan.forwarding.filtering, exchange.plan.decision
         vary = [] if decision is None else vary_lines(decision)
         charset = exchange.plan.forwarding.charset
+        _name_type(exchange, dict(fields).get(b"Content-Type", b"").decode("latin-1"))
         fields = [(name, with_charset(value, charset) if name == b"Content-Type" else value) for name, value in fields]
         expired = fields if filtering is None else filtering.expired(exchange, fields)
         client.answer(exchange, 200, b"", [(b"Allow", allowed), *vary, *expired], completed=True)
