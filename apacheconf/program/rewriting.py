@@ -91,8 +91,9 @@ def made_by(action: Rewrite, course: Course) -> str:
         return ""
     parts = target.parts if isinstance(target, Joined) else (target,)
     texts = [text_of(part, state) for part in parts]
-    # The first ? may be the rule's own; from a group, a map or a variable it would begin a query (SEM-30).
-    marked = next((part for part, text in zip(parts, texts, strict=True) if "?" in text), None)
+    # The ? that counts may be the rule's own; from a group, a map or a variable it would begin a query (SEM-30).
+    marking = [part for part, text in zip(parts, texts, strict=True) if "?" in text]
+    marked = None if not marking else marking[-1 if action.query_after_last else 0]
     if marked is not None and not isinstance(marked, Literal) and not action.allows_3f:
         course.refuse(403, "a ? of the path would begin a query (UnsafeAllow3F)")
         course.log("error", "rewrite", "AH10508: Unsafe URL with %3f URL rewritten without UnsafeAllow3F")
