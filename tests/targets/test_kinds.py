@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from apacheconf.targets import TARGETS, Translation
+from apacheconf.targets.haproxy import mod_proxy
 from apacheconf.targets.nginx import emit
 from tests.targets.configs import host, translated
 from tests.targets.echoes import ask, exchange
@@ -69,6 +70,24 @@ def test_every_host_is_told_as_if_it_were_alone(tmp_path: Path) -> None:
     places = {answer.at for row in many.rows[7 * each : 8 * each] for answer in row.answers if answer.at}
     own = [int(at.partition(":")[2]) for at in places]
     assert any("h7.test" in "".join(many.text.splitlines()[line - 1 : line + 6]) for line in own)
+
+
+def test_backends_of_haproxy_are_copies_of_what_each_is_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lowered = []
+    emit = mod_proxy.emit_servers
+    monkeypatch.setattr(mod_proxy, "emit_servers", lambda *given: lowered.append(given) or emit(*given))
+    found = []
+    for count in (90, 180):
+        found.append(_translated(tmp_path, count))
+        assert len(lowered) == 8 * len(found)  # of the default host, the odd one, and one of each of two kinds
+    monkeypatch.setattr(mod_proxy, "_copies", lambda *given: None)
+    alone = _translated(tmp_path, 180)
+    assert len(lowered) > 180
+    assert alone.text == found[1].text
+    answers = ([(row.name, row.outcome, row.answers) for row in each.rows] for each in (alone, found[1]))
+    assert next(answers) == next(answers)
 
 
 def test_servers_of_nginx_are_copies_that_share_their_maps(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from apacheconf.targets.growing import places
 from apacheconf.targets.haproxy import core, documents, files, hosts, mod_headers, mod_log_config, mod_setenvif, mod_ssl
 from apacheconf.targets.haproxy.backends import backend_of
 from apacheconf.targets.haproxy.conditions import Environment, Term, Terms, can_ask
+from apacheconf.targets.haproxy.copies import settle_copies
 from apacheconf.targets.haproxy.differences import DIFFERENCES, FILES, NO_ECHO
 from apacheconf.targets.haproxy.lowering import MAIN, Lowering
 from apacheconf.targets.haproxy.mod_authz_core import can_say
@@ -72,14 +73,18 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Sco
     settle(claims, FILE, ledger)
     for claim in low.dropped:
         ledger.drop(claim.said_by, claim.caveat, claim.outcome, claim.key)
+    begins = text.count("\n") + own.count("\n")
+    for copies in low.copies:
+        copies.begins, begins = begins, begins + copies.text.count("\n")
     for kind in low.kinds.values():
-        ledger.liken(kind.written[0], kind.written[1:])
+        settle_copies(kind, [each for each in low.copies if each.kind is kind], FILE, ledger)
     settle(own_claims, FILE, ledger)
     traced = {host.shape.limits.trace for host in program.hosts}
     no_trace = (NO_ECHO,) if True in traced and low.answers_here else (NO_TRACE,) if False in traced else ()
     found = no_trace + DIFFERENCES + ((FILES,) if low.lacks_files else ())
     found += (LINE_ORDER,) if adds_always(program) else ()
-    return Emission({FILE: text + own, **low.files}, found, tuple(low.notes))
+    whole = "".join([text, own, *(each.text for each in low.copies)])
+    return Emission({FILE: whole, **low.files}, found, tuple(low.notes))
 
 
 def _head(low: Lowering) -> list[str]:

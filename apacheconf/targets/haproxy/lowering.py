@@ -32,9 +32,25 @@ class Policy:
 
 
 @dataclass
+class Copies:
+    """The backends of a kind that start from one policy: ``text`` of all, and where in the file it ``begins``."""
+
+    kind: Kind
+    text: str
+    claims: list[tuple[int, Claim]]
+    count: int
+    begins: int = 0
+
+    def moved(self, line: int, number: int) -> int | None:
+        """Where the host of this number has the line that the first one has here; None for lines of others."""
+        own = self.begins < line <= self.begins + self.count
+        return line + number * self.count if own else None
+
+
+@dataclass
 class Lowering:
     """``backends`` are written after the frontends; ``bodies`` finds the one of a body that was written before. ``own``
-    are backends of hosts that are alike, which start from the ``policies`` of their kind.
+    are backends of hosts that are alike, which start from the ``policies`` of their kind; so do those of ``copies``.
 
     ``files`` are those that stand beside haproxy.cfg, ``notes`` lines for the person who sets it up. ``dropped`` are
     claims of what has no line in the output.
@@ -51,6 +67,7 @@ class Lowering:
     #: What ``use_backend`` calls the backends that lead to origins.
     called_backends: dict[object, str] = field(default_factory=dict)
     own: list[Section] = field(default_factory=list)
+    copies: list[Copies] = field(default_factory=list)
     #: The error documents of each host that hold before sections are asked, by status.
     documents: dict[int, dict[int, SetErrorDocument]] = field(default_factory=dict)
     #: The kind that a host stands for, by its number.

@@ -12,9 +12,10 @@ from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
 from apacheconf.targets.haproxy import mod_authz_core, mod_expires, mod_setenvif, origin_tls
 from apacheconf.targets.haproxy.conditions import Terms
+from apacheconf.targets.haproxy.copies import copies_of, from_line, position_of, token
 from apacheconf.targets.haproxy.core import ESCAPED_ANEW, HAS_HOST, emit_charset, seconds
 from apacheconf.targets.haproxy.documents import emit_documents, emit_override
-from apacheconf.targets.haproxy.lowering import MAIN, Lowering, Policy
+from apacheconf.targets.haproxy.lowering import MAIN, Copies, Lowering, Policy
 from apacheconf.targets.haproxy.mod_headers import Headers
 from apacheconf.targets.haproxy.reporting import report_unsure
 from apacheconf.targets.haproxy.rewriting import emit_query, emit_question_mark, emit_refused, substituted
@@ -89,7 +90,10 @@ def _write_kind(low: Lowering, kind: Kind, route: Route, origin: Origin, path: N
         _emit_connections(low, kind.first, origin, policy)
     _emit_policy(low, route, origin, path, policy, back)
     _claim_timeouts(low, kind.first)
-    for host in kind.hosts:
+    copies = _copies(low, kind, route, policy.name, back) if is_alike else None
+    if copies is not None:
+        low.copies.append(copies)
+    for host in kind.hosts if copies is None else ():
         its_origin = origin_of(low.program, host, route.map)
         comment = low.sources.comment(host.said_by(route.mapping))
         backend = Section("backend", low.host_name(host.number) + ending, comment, base=policy.name)
@@ -102,6 +106,27 @@ def _write_kind(low: Lowering, kind: Kind, route: Route, origin: Origin, path: N
         emit_servers(low, route, its_origin, backend)
         low.own.append(backend)
     return f"%[var(txn.host)]{ending}"
+
+
+def _copies(low: Lowering, kind: Kind, route: Route, policy: str, back: WaysBack) -> Copies | None:
+    """The backends of hosts that have one origin each; None where they are told apart by more than tokens."""
+    assert route.map is not None and route.mapping is not None
+    steps = [route.mapping, *(step for step, variable in back.shared if variable)]
+    numbers = [position_of(kind, step) for step in steps]
+    origins = [origin_of(low.program, host, route.map) for host in kind.hosts]
+    workers = [each for each in origins if isinstance(each, Worker)]
+    if back.own or None in numbers or len(workers) < len(origins):
+        return None
+    ending = policy.removeprefix(low.kind_name(kind))
+    model = Section("backend", token("name") + ending, from_line(numbers[0] or 0), base=policy)
+    model.claims = _mapping_claims(route, kind.first, workers[0])
+    if not route.keep_host:
+        model.rule("http-request set-header Host ?", token("authority"))
+    back.emit_model(kind, [number or 0 for number in numbers[1:]], model)
+    emit_servers(low, route, workers[0], model)
+    server = model.lines[-1]
+    server.words = ("server", token("server"), token("address"), *server.words[3:])
+    return copies_of(low, kind, model, workers)
 
 
 def _refusal(route: Route, origin: Origin) -> tuple[int, Claim] | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from apacheconf.program.hosts import Host
 from apacheconf.program.steps import CookiePart, MapBack, MapBackCookie, Step
 from apacheconf.targets.claims import approximated, exact
+from apacheconf.targets.haproxy.copies import from_line, token
 from apacheconf.targets.haproxy.core import HAS_HOST
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.tree import Section, plain
@@ -86,6 +87,14 @@ class WaysBack:
                 policy.add("http-response", "replace-header", name, "^(.*)$", rf"<%[var({variable})]>\1")
                 policy.add("http-response", "replace-header", name, r"(?i)^<([^>]*)>\1(.*)$", made)
                 policy.add("http-response", "replace-header", name, "^<[^>]*>(.*)$", r"\1")
+
+    def emit_model(self, kind: Kind, lines: Sequence[int], model: Section) -> None:
+        """Those of one of them with tokens; ``lines`` are the numbers of theirs that say the URLs."""
+        told = ((step, variable) for step, variable in self.shared if variable)
+        for line, (step, variable) in zip(lines, told, strict=True):
+            assert isinstance(step.action, MapBack)
+            model.add("http-request", f"set-var({variable})", f"str({token('url', step.action.url)})",
+                      comment=from_line(line), claims=(exact(kind.first.said_by(step)),))  # fmt: skip
 
     def emit_own(self, low: Lowering, host: Host, backend: Section) -> None:
         """The lines of one of them."""

@@ -79,7 +79,7 @@ def emit_servers(low: Lowering, route: Route, origin: Origin, backend: Section) 
     """
     workers = members(origin)
     if isinstance(origin, Worker):
-        names = {id(origin): _server_name(origin)}
+        names = {id(origin): server_name(origin)}
     elif route.keep_host is None and names_are_hosts(origin):
         names = {id(worker): worker.authority for worker in workers}
     elif mod_proxy_hcheck.are_called_by_hosts(workers):
@@ -94,7 +94,8 @@ def emit_servers(low: Lowering, route: Route, origin: Origin, backend: Section) 
         _emit_server(low, names[id(worker)], worker, weight, tls, workers, backend)
 
 
-def _server_name(worker: Worker) -> str:
+def server_name(worker: Worker) -> str:
+    """What the one server of a backend is called."""
     return slug(worker.socket or f"{worker.host}-{worker.port}")
 
 
@@ -103,7 +104,7 @@ def _server_names(workers: tuple[Worker, ...]) -> dict[int, str]:
     taken: dict[str, int] = {}
     names = {}
     for worker in workers:
-        wish = _server_name(worker)
+        wish = server_name(worker)
         taken[wish] = taken.get(wish, 0) + 1
         names[id(worker)] = wish if taken[wish] == 1 else f"{wish}-{taken[wish]}"
     return names
