@@ -27,7 +27,7 @@ def token(what: str, number: int | None = None) -> str:
 
 def from_line(number: int) -> str:
     """The comment that names this line of a host."""
-    return f"from {token('file', number)}:{token('line', number)} ({token('title', number)})"
+    return f"from {token('at', number)} ({token('title', number)})"
 
 
 def position_of(kind: Kind, step: Step) -> int | None:
@@ -64,8 +64,7 @@ def _column(low: Lowering, kind: Kind, word: str, origins: Sequence[Worker]) -> 
 
 
 _OF_LINES: dict[str, Callable[[Lowering, Written], str]] = {
-    "file": lambda low, line: low.sources.at(line.place).rpartition(":")[0],
-    "line": lambda _, line: str(line.place.span.line),
+    "at": lambda low, line: low.sources.at(line.place),
     "title": lambda _, line: title(line),
 }
 _OF_ORIGINS: dict[str, Callable[[Worker], str]] = {

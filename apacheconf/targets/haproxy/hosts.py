@@ -12,7 +12,7 @@ from apacheconf.program.tls import FrontTls
 from apacheconf.targets.claims import Claim, approximated, exact
 from apacheconf.targets.haproxy import mod_ssl
 from apacheconf.targets.haproxy.lowering import Lowering
-from apacheconf.targets.haproxy.own_urls import redirects_of
+from apacheconf.targets.haproxy.own_urls import Redirects
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.hostnames import (
     Endpoint,
@@ -60,9 +60,10 @@ def find_kinds(low: Lowering, served: dict[Endpoint, list[Named]]) -> Iterator[K
             at.setdefault(named.host, []).append(endpoint if usable else None)
     found = (low.program.hosts[number] for number, places in at.items() if None not in places)
     usable_hosts = (host for host in found if low.host_name(host.number) == host.name == host.title)
+    redirects = Redirects()
     yield from kinds_of(
         low.program, low.scopes, usable_hosts,
-        lambda host: (*at[host.number], _told(host.front_tls), *redirects_of(host)),
+        lambda host: (*at[host.number], _told(host.front_tls), *redirects.of(host)),
     )  # fmt: skip
 
 

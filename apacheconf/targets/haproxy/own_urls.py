@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from apacheconf.program.hosts import Host
 from apacheconf.program.steps import Redirect, Step
@@ -15,14 +16,19 @@ _HOST, _BARE = "%[var(txn.host)]", r"%[var(txn.host),regsub(^www\.,)]"
 _AUTHORITY = re.compile(r"[^/:?#]+")
 
 
-def redirects_of(host: Host) -> Iterator[str]:
-    """Where redirects of the host lead that may be its own: the same for hosts that all lead to themselves."""
-    return (_without_name(host, host.texts[number], "\0", "\0bare") for number in sorted(_numbers(host)))
+@dataclass
+class Redirects:
+    """Where redirects of hosts lead that may be their own; looked for once in each shape."""
 
+    _numbers: dict[int, list[int]] = field(default_factory=dict)
 
-def _numbers(host: Host) -> set[int]:
-    found = (own_text(step) for cell in host.shape.cells for step in cell.steps)
-    return {each.number for each in found if each is not None}
+    def of(self, host: Host) -> Iterator[str]:
+        """The same for hosts that all lead to themselves."""
+        numbers = self._numbers.get(id(host.shape))
+        if numbers is None:
+            found = (own_text(step) for cell in host.shape.cells for step in cell.steps)
+            numbers = self._numbers[id(host.shape)] = sorted({each.number for each in found if each is not None})
+        return (_without_name(host, host.texts[number], "\0", "\0bare") for number in numbers)
 
 
 def own_text(step: Step) -> OwnText | None:
