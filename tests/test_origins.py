@@ -153,6 +153,17 @@ def test_resets_in_place_of_closing(origins: Origins) -> None:
             client.recv(1)
 
 
+def test_reads_on_for_a_moment_after_its_end(origins: Origins, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A close with unread bytes would be a reset, which may reach a front before it has read the answer."""
+    monkeypatch.setattr("apacheconf.origins.protocol.LINGERING", 10)
+    with socket.create_connection(("127.0.0.1", origins.ports[ONE]), 10) as client:
+        client.sendall(order(raw="HTTP/1.1 200 OK\r\n\r\nok"))
+        assert b"".join(iter(lambda: client.recv(100), b"")).endswith(b"ok")
+        client.sendall(b"more than it wants")
+        time.sleep(0.05)
+        client.sendall(b"and this would fail after a reset")
+
+
 def test_a_frozen_origin_answers_later(origins: Origins) -> None:
     origins.freeze(0.3)
     before = time.monotonic()

@@ -17,6 +17,9 @@ from apacheconf.origins.http import Http
 from apacheconf.origins.page import shown
 from apacheconf.origins.received import CONTROL, SELF, Orders, Received, read_orders
 
+#: Seconds that a connection is read from after its end, unless the other side ends it sooner.
+LINGERING = 0.02
+
 
 class OriginProtocol(asyncio.Protocol):
     """One connection to the origin ``authority``; see ``factory``."""
@@ -29,7 +32,7 @@ class OriginProtocol(asyncio.Protocol):
         self._speech: Http | fcgi.Fcgi = Http(*self._named)
         self._begun = False
         self._transport: asyncio.Transport | None = None
-        #: Whether it ends a connection that isn't gone yet: over TLS that takes both sides.
+        #: Whether it ends a connection that isn't gone yet: that takes both sides.
         self.is_closing = False
         self._waiting = False
         self._ended = False
@@ -42,6 +45,8 @@ class OriginProtocol(asyncio.Protocol):
         self._transport, self.is_closing = None, False
 
     def data_received(self, data: bytes) -> None:
+        if self._transport is None:
+            return
         if not self._begun and data.startswith(fcgi.FIRST):
             self._speech = fcgi.Fcgi(*self._named)
         self._begun = True
@@ -136,6 +141,11 @@ class OriginProtocol(asyncio.Protocol):
                 socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
             )
             self._transport.abort()
+        elif self._transport.can_write_eof():
+            # What still comes is read, as httpd does (lingering_close): a close with unread bytes would be a reset,
+            # which can overtake the answer in a busy front.
+            self._transport.write_eof()
+            asyncio.get_running_loop().call_later(LINGERING, self._transport.close)
         else:
             self._transport.close()
         self._transport, self.is_closing = None, True
