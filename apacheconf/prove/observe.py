@@ -137,6 +137,8 @@ def _timeless(name: str, value: str, date: str) -> str:
         return "(now)"
     with contextlib.suppress(ValueError, TypeError):
         if name.lower() == "expires" and age < timedelta(0):
+            if not date:  # it was made now, give or take a few seconds
+                return f"({timedelta(seconds=10 * round(-age.total_seconds() / 10))} after Date)"
             return _after(-age, parsedate_to_datetime(value) - parsedate_to_datetime(date))
     return value
 
