@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from apacheconf.program.conditions import Condition
 from apacheconf.program.values import Value
+from apacheconf.syntax.words import split
 
 # --- what is required ----------------------------------------------------------------------------------------
 
@@ -21,6 +22,11 @@ class Holds:
 
     condition: Condition
     about_user: bool = False
+
+
+def names_in(text: str) -> list[str]:
+    """The users or groups that the text of a requirement names; those in quotes may hold blanks."""
+    return split(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,10 @@ from apacheconf.program.admission import (
     Requires,
     Rule,
     Rules,
+    names_in,
 )
 from apacheconf.program.client_tls import say_who
 from apacheconf.program.evaluate import holds, text_of
-from apacheconf.syntax.words import split
 
 if TYPE_CHECKING:
     from apacheconf.program.course import Course
@@ -156,7 +156,7 @@ def _one_of_users(requires: OneOfUsers, action: Admit, course: Course) -> Standi
     state = course.state
     if state.user is None:
         return Standing.NO_USER
-    if state.user in split(text_of(requires.names, state)):
+    if state.user in names_in(text_of(requires.names, state)):
         return Standing.GRANTED
     said = f"user '{state.user}' does not meet 'require'ments for user to be allowed access"
     course.log("debug", "authz_user", f"AH01663: access to {state.path} failed, reason: {said}")
@@ -167,7 +167,7 @@ def _in_group(requires: InGroup, action: Admit, course: Course) -> Standing:
     state = course.state
     if state.user is None:
         return Standing.NO_USER
-    names = split(text_of(requires.names, state))
+    names = names_in(text_of(requires.names, state))
     found = state.authority.membership(action.groups, state.user, names, requires.dbm)
     if found.is_member:
         return Standing.GRANTED

@@ -21,6 +21,10 @@ _NOTHING = "nothing, unless somebody relies on it"
 _ANEW = "translate anew when the file changes"
 
 ADVICE: Mapping[str, Advice] = {
+    "unique-id": Advice(
+        "let whoever reads the identifier take any word that differs for each request",
+        "GET / HTTP/1.1 twice, and compare what the origin is told",
+    ),
     "admission": Advice(
         "guard the path at the origin, or serve it with apacheconf serve",
         "GET the path without credentials",

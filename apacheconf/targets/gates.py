@@ -22,6 +22,7 @@ from apacheconf.program.admission import (
     OneOfUsers,
     Requires,
     Rules,
+    names_in,
 )
 from apacheconf.program.admitting import Standing, judge
 from apacheconf.program.conditions import ALWAYS, NEVER, Condition, Not
@@ -202,9 +203,9 @@ def _names(requires: Requires, members: _Members) -> tuple[str, ...]:
     """The users whom a line names."""
     match requires:
         case OneOfUsers(Literal(names)):
-            return tuple(names.split())
+            return tuple(names_in(names))
         case InGroup(Literal(names), dbm=False):
-            return members.of(set(names.split()))
+            return members.of(set(names_in(names)))
         case _:
             return ()
 

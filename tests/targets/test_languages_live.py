@@ -69,7 +69,7 @@ def test_ranges_of_what_a_whole_filter_may_change(path: str, same: bool, running
 def test_what_is_told(tmp_path: Path) -> None:
     lines = "DocumentRoot /srv/a", "AddLanguage de .de", "AddEncoding br .br"
     found = outcomes(translated(tmp_path, host(*lines), "nginx"))
-    assert (found["AddLanguage"], found["AddEncoding"]) == ("equivalent", "unsupported")
+    assert (found["AddLanguage"], found["AddEncoding"]) == ("equivalent", "approximated")
 
 
 def test_variables_that_nobody_is_told(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from apacheconf.program.admission import (
     Requires,
     Rule,
     Rules,
+    names_in,
 )  # fmt: skip
 from apacheconf.program.mod_auth_basic import quoted
 from apacheconf.program.steps import Step
@@ -141,9 +142,9 @@ class _Judge:
             case AnyUser():
                 return ("{", _USER, "-m", "found", "}")
             case OneOfUsers(Literal(names)):
-                return _one_of(names.split())
+                return _one_of(names_in(names))
             case InGroup(Literal(names), dbm=False):
-                found = members_of(self._groups.text, names.split())
+                found = members_of(self._groups.text, names_in(names))
                 if found is None:
                     raise CannotAsk("a file of groups that can't be read")
                 return _one_of(found)
