@@ -21,7 +21,7 @@ from apacheconf.runtime.forwarding import Block, Plan
 from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.proxy_protocol import balancer_of
 from apacheconf.runtime.site import CHECKED_BY_DECIDE, Site
-from apacheconf.runtime.strict import read_request_line
+from apacheconf.runtime.strict import Fields, read_request_line
 from apacheconf.runtime.switches import relays_expect
 
 if TYPE_CHECKING:
@@ -66,60 +66,75 @@ def plan_exchange(
 
     Raises PathRefused, and OriginBroke for Max-Forwards.
     """
-    fields, forwards = head.fields, None
-    special = {key for name, _ in fields if (key := name.lower()) in _SPECIAL}
-    if special:
-        exchange.ranged = head.method != b"HEAD" and bool(exchange.field(b"range"))
-        exchange.upgrade = exchange.field(b"upgrade")
-        exchange.plain = exchange.plain and not exchange.ranged and not exchange.upgrade
-    site = exchange.site
-    try:
-        plan = site.quick_plan(head, target)
-    except PathRefused:
-        plan = None  # decide refuses it too, and knows what the request has met before
-    decided: Decided | None = None
-    if plan is None:
-        request = request_of(client, head)
-        client.server.authority.begin()
-        decided = decide_compiled(client.server.program, request)
-        plan = site.plan_for(request, decided.decision)
+    special = _note_special(exchange, head)
+    plan, decided = _find_plan(client, exchange.site, head, target)
     exchange.plan = plan
     exchange.plain = exchange.plain and not plan.switches
     if plan.decision is not None:
         client.server.log_decided(exchange, plan.decision)
-    if plan.service is None:
-        if decided is not None and head.method == b"GET" and _may_last(exchange, special, expects, target):
-            block = _block(client, exchange, raw)
-            if block is not None and block.stay and not block.length:
-                site.learn(block, exchange.request_line, client.peer, decided)
+    if plan.service is not None and plan.fields is None:
+        _send_fields(client, exchange, raw, _may_last(exchange, special, expects, target))
         return
-    if plan.fields is not None:
-        # What decide leaves out because it depends on the connection: Expect (RQ-20, RQ-21).
-        expect = [pair for pair in fields if pair[0].lower() == b"expect" and pair[1] and relays_expect(exchange)]
-        exchange.lines = Lines(header_block(plan.fields + expect))
-        exchange.ranged = head.method != b"HEAD" and bool(exchange.field(b"range"))  # as RequestHeader has left it
-        if exchange.body_done:
-            exchange.lines = with_empty_body(exchange.lines, fields)
-        usual = head.method not in CHECKED_BY_DECIDE and _may_last(exchange, special, expects, target)
-        if decided is not None and usual:
-            block = _block(client, exchange, raw)
-            if block is not None:
-                site.learn(block, exchange.request_line, client.peer, decided)
+    learns = head.method == b"GET"
+    if plan.fields is not None and plan.service is not None:
+        _send_decided_fields(exchange, head, plan.fields)
+        learns = head.method not in CHECKED_BY_DECIDE
+    if decided is not None and learns and _may_last(exchange, special, expects, target):
+        block = _block(client, exchange, raw)
+        if block is not None and (plan.service is not None or (block.stay and not block.length)):
+            exchange.site.learn(block, exchange.request_line, client.peer, decided)
+
+
+def _note_special(exchange: Exchange, head: RequestHead) -> set[bytes]:
+    """The names of fields that ask for more than to be sent on; the exchange knows what they ask for."""
+    special = {key for name, _ in head.fields if (key := name.lower()) in _SPECIAL}
+    if special:
+        exchange.ranged = head.method != b"HEAD" and bool(exchange.field(b"range"))
+        exchange.upgrade = exchange.field(b"upgrade")
+        exchange.plain = exchange.plain and not exchange.ranged and not exchange.upgrade
+    return special
+
+
+def _find_plan(client: ClientConnection, site: Site, head: RequestHead, target: Target) -> tuple[Plan, Decided | None]:
+    """The plan, and what was decided where the site has none at hand. Raises PathRefused."""
+    try:
+        plan = site.quick_plan(head, target)
+    except PathRefused:
+        plan = None  # decide refuses it too, and knows what the request has met before
+    if plan is not None:
+        return plan, None
+    request = request_of(client, head)
+    client.server.authority.begin()
+    decided = decide_compiled(client.server.program, request)
+    return site.plan_for(request, decided.decision), decided
+
+
+def _send_decided_fields(exchange: Exchange, head: RequestHead, decided: Fields) -> None:
+    """What decide leaves out because it depends on the connection comes behind its fields: Expect (RQ-20, RQ-21)."""
+    expect = [pair for pair in head.fields if pair[0].lower() == b"expect" and pair[1] and relays_expect(exchange)]
+    exchange.lines = Lines(header_block(decided + expect))
+    exchange.ranged = head.method != b"HEAD" and bool(exchange.field(b"range"))  # as RequestHeader has left it
+    if exchange.body_done:
+        exchange.lines = with_empty_body(exchange.lines, head.fields)
+
+
+def _send_fields(client: ClientConnection, exchange: Exchange, raw: bytes, lasts: bool) -> None:
+    """The client's own fields, remembered with its block if that ``lasts``. Raises OriginBroke for Max-Forwards."""
+    forwarding = exchange.plan.forwarding
+    block = _block(client, exchange, raw) if lasts else None
+    if block is not None:
+        exchange.lines = block.lines_for(exchange.plan)
+        exchange.site.remember(exchange.request_line, exchange.plan)
         return
-    if not _may_last(exchange, special, expects, target):
-        fields, forwards = count_forwards(fields)
-        exchange.lines = plan.forwarding.lines(fields, exchange.host)
-        if exchange.body_done:
-            exchange.lines = with_empty_body(exchange.lines, fields)
-        if forwards == 0:
-            raise OriginBroke(400, "Max-Forwards", "Proxy Error", FORWARDS_SPENT)
+    if lasts:
+        exchange.lines = forwarding.lines(exchange.fields, exchange.host)
         return
-    block = _block(client, exchange, raw)
-    if block is None:
-        exchange.lines = plan.forwarding.lines(fields, exchange.host)
-    else:
-        exchange.lines = block.lines_for(plan)
-        site.remember(exchange.request_line, plan)
+    fields, forwards = count_forwards(exchange.fields)
+    exchange.lines = forwarding.lines(fields, exchange.host)
+    if exchange.body_done:
+        exchange.lines = with_empty_body(exchange.lines, fields)
+    if forwards == 0:
+        raise OriginBroke(400, "Max-Forwards", "Proxy Error", FORWARDS_SPENT)
 
 
 def _may_last(exchange: Exchange, special: set[bytes], expects: bool, target: Target) -> bool:
