@@ -27,7 +27,7 @@ from apacheconf.program.conditions import (
 from apacheconf.program.hosts import Cell, Host, LayerKind, Reach
 from apacheconf.program.program import Program
 from apacheconf.program.steps import AskCertificate, MapToOrigin, Redirect, Rewrite, Step
-from apacheconf.program.values import Call, Literal, Value, Variable
+from apacheconf.program.values import REQUEST_URI, Call, Literal, Value, Variable
 from apacheconf.program.workers import Balancer
 from apacheconf.prove.client import Turn
 from apacheconf.prove.edited import names_in, usual
@@ -246,7 +246,8 @@ def _paths(condition: object) -> list[str]:
     """Paths for which all that is said of the path holds, as far as one word can say it."""
     found: list[str] = []
     for atom in parts_in(condition, Under):
-        found += [atom.prefix.rstrip("/") + "/x"] if atom.prefix.startswith("/") else []
+        of_url = atom.value == REQUEST_URI and atom.prefix.startswith("/")  # and not of a folder
+        found += [atom.prefix.rstrip("/") + "/x"] if of_url else []
     for match in parts_in(condition, Matches):
         if isinstance(match.value, Variable) and match.value.name in PATHS:
             found += [each for each in members(match.regex) if each.startswith("/") and each.isascii()][:1]
