@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -48,6 +49,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("prove_all"):
             item.add_marker(skip)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _open_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let servers that run as somebody else reach what a test opens to them: pytest closes the folders above it."""
+    base = tmp_path_factory.getbasetemp()
+    for folder in (base, *base.parents):
+        if folder.is_relative_to(tempfile.gettempdir()) and folder != Path(tempfile.gettempdir()):
+            folder.chmod(0o755)
 
 
 @pytest.fixture(scope="session")

@@ -32,6 +32,7 @@ UNPROBED: dict[str, dict[str, str]] = {
         r"\d+(\.\d+){3}/\d+ 1;|set_real_ip_from .*;": _NEIGHBOUR,
         r"~\^[01.]+\$ case-\d+;": "one of the combinations of what may be asked: each thing is asked by itself",
         r"default 502;": _DEFAULT,
+        r"if_modified_since before;": "no file that is there is asked whether it has changed",
         r"least_conn;|server (unix:)?\S+ max_fails=0( .*)?;": _TURNS,
         r"proxy_next_upstream error non_idempotent;": _LATE,
         r'"" " ";': "a variable that is there, and empty",
@@ -73,7 +74,7 @@ UNPROBED: dict[str, dict[str, str]] = {
 OPEN: dict[tuple[str, str], int] = {
     ("balancer", "nginx"): 42, ("files", "nginx"): 81, ("headers", "nginx"): 12, ("mapping", "nginx"): 26,
     ("redirects", "nginx"): 12, ("rewriting", "nginx"): 44, ("secure", "nginx"): 40, ("access", "nginx"): 5,
-    ("files", "haproxy"): 30, ("redirects", "haproxy"): 5, ("rewriting", "haproxy"): 14, ("secure", "haproxy"): 3,
+    ("balancer", "haproxy"): 1, ("files", "haproxy"): 30, ("redirects", "haproxy"): 5, ("rewriting", "haproxy"): 14, ("secure", "haproxy"): 3,
 }  # fmt: skip
 #: HAProxy: a backend is chosen for a path, and a pattern of it, be it of the whole path.
 _CHOICE = re.compile(r"use_backend \S+ if (?:.*)\{ path -m (str|beg) (\S+) \}(.*)")

@@ -82,6 +82,7 @@ def test_bytes_go_both_ways(name: str, running: Fronts) -> None:
         while b"\r\n\r\n" not in head:
             head += client.recv(65536)
         assert head.startswith(b"HTTP/1.1 101 ")
+        assert b"\r\nupgrade: websocket\r\n" in head.lower()  # without it a browser takes no 101 (RFC 6455, 4.1)
         client.sendall(b"hello")
         said = b""
         while len(said) < 5:

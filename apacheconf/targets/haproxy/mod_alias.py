@@ -122,6 +122,13 @@ class _Redirecting:
     def _parts(self, parts: tuple[Value, ...], regex: Regex | None) -> str:
         """Each part by itself. A query that rules have made is escaped, too, as if the client's were not (RW-14)."""
         texts = [self._part(each, regex) for each in parts]
+        if not self._by_rule:  # a query takes a captured ? as it is (AL-8)
+            begins = next(
+                (at for at, each in enumerate(parts) if isinstance(each, Literal) and "?" in each.text), len(parts)
+            )
+            for at in range(begins, len(parts)):
+                if isinstance(parts[at], Capture):
+                    texts[at] = f"{texts[at].removesuffix(']')},regsub(%3f,?,g)]"
         in_query = any(isinstance(each, Literal) and "?" in each.text for each in parts[:-1])
         if in_query and not isinstance(parts[-1], Literal):  # its last & goes (RW-8)
             name = texts[-1].removeprefix("%[").removesuffix("]")

@@ -84,8 +84,12 @@ def _emit_hidden(low: Lowering, route: Route, origin: Origin, lines: HeaderLines
     A client takes a 101 only with its Upgrade (RFC 6455, 4.1): that passes where upgrades may be asked for.
     """
     own = [name for name in lines.hidden() if name.lower() != "server"]
-    for name in (*_hidden(low), *own) if own else ():
-        location.add("proxy_hide_header", name)
+    upgrades = upgrade_regex(origin) is not None
+    for name in (*_hidden(low), *own) if own or upgrades else ():
+        if not (upgrades and name == "Upgrade"):
+            location.add("proxy_hide_header", name)
+    if upgrades and route.mapping is not None:
+        low.dropped.append(equivalent(route.host.said_by(route.mapping), _OFFERED, "upgrade-offered"))
     hidden = {name.lower() for name in lines.hidden()}
     passed = [name for name in _PASSED if name.lower() not in hidden]  # for what is passed is hidden by nobody
     for name in passed if len(passed) < len(_PASSED) else ():
