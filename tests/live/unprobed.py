@@ -74,7 +74,8 @@ UNPROBED: dict[str, dict[str, str]] = {
 OPEN: dict[tuple[str, str], int] = {
     ("balancer", "nginx"): 42, ("files", "nginx"): 81, ("headers", "nginx"): 12, ("mapping", "nginx"): 26,
     ("redirects", "nginx"): 12, ("rewriting", "nginx"): 44, ("secure", "nginx"): 40, ("access", "nginx"): 5,
-    ("balancer", "haproxy"): 1, ("files", "haproxy"): 30, ("redirects", "haproxy"): 5, ("rewriting", "haproxy"): 14, ("secure", "haproxy"): 3,
+    ("balancer", "haproxy"): 1,
+    ("files", "haproxy"): 30, ("redirects", "haproxy"): 5, ("rewriting", "haproxy"): 14, ("secure", "haproxy"): 3,
 }  # fmt: skip
 #: HAProxy: a backend is chosen for a path, and a pattern of it, be it of the whole path.
 _CHOICE = re.compile(r"use_backend \S+ if (?:.*)\{ path -m (str|beg) (\S+) \}(.*)")
