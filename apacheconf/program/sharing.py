@@ -149,8 +149,11 @@ class Shared:
     def _map_to_worker(
         self, url: str, parameters: tuple[tuple[str, object], ...], said_by: Written, matched: bool
     ) -> None:
-        """``matched``: the target holds captures, and reuses connections only where it says so (WK-5)."""
-        shared = self._own_worker_for(url)
+        """``matched``: the target holds captures, and reuses connections only where it says so (WK-5).
+
+        It shares no worker with a mapping that holds none.
+        """
+        shared = self._own_worker_for(url, matched)
         if shared is None:
             own = (("disablereuse", True),) if matched else ()
             draft = self._new_worker(url)
@@ -168,10 +171,12 @@ class Shared:
         candidates = self.by_authority.get(_compared_authority(url), ())
         return max((name for name in candidates if falls_under(url, name)), key=len, default=None)
 
-    def _own_worker_for(self, url: str) -> str | None:
-        """The same among those that are seen while the lines are read."""
+    def _own_worker_for(self, url: str, matched: bool | None = None) -> str | None:
+        """The same among those that are seen while the lines are read: all, or those with captures, or without."""
         seen = (name for name in self.by_authority.get(_compared_authority(url), ()) if name not in self.sealed)
-        return max((name for name in (*seen, *self.hidden) if falls_under(url, name)), key=len, default=None)
+        under = (name for name in (*seen, *self.hidden) if falls_under(url, name))
+        alike = (name for name in under if matched is None or self._own_worker(name).matchable is matched)
+        return max(alike, key=len, default=None)
 
     def _own_worker(self, name: str) -> _Draft:
         return self.hidden[name] if name in self.hidden else self.workers[name]

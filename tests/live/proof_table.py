@@ -12,12 +12,11 @@ OPEN: dict[str, frozenset[str]] = {
     "nginx": frozenset({"socket-io"}),
     "haproxy": frozenset(),
     # what mod_proxy_html holds back; %25 for a script with NoDecode; a script that a balancer asks twice; bodies that a
-    # handshake for a certificate waits for; times in an echo; a worker of captures that isn't kept for a path of
-    # hyphens; a control character in a header line on the way to a WebSocket, which httpd sends
+    # handshake for a certificate waits for; times in an echo; a control character in a header line on the way to a
+    # WebSocket, which httpd sends
     "serve": frozenset(
         {
             "airflow",
-            "fastapi-sse",
             "hot-standby-balancer",
             "mediawiki",
             "moodle",
