@@ -17,7 +17,6 @@ OPEN: dict[str, frozenset[str]] = {
     "serve": frozenset(
         {
             "airflow",
-            "hot-standby-balancer",
             "mediawiki",
             "moodle",
             "prometheus",
@@ -27,5 +26,8 @@ OPEN: dict[str, frozenset[str]] = {
     ),
 }
 
+#: Sites whose balancer goes by who is busy: for httpd a member is until the child has cleared up behind its answer, so
+#: that the next request may find it so or not. Which member is asked may differ there, and nothing else.
+BUSY = frozenset({"hot-standby-balancer"})
 #: Sites that serve refuses to start with: what they demand isn't honoured, and nobody has accepted it.
 REFUSED = frozenset({"forward-proxy-restricted", "guacamole"})
