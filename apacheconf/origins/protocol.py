@@ -6,6 +6,7 @@ FastCGI is told from HTTP by its first byte, the version of a record.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import struct
 from collections.abc import Callable
@@ -144,7 +145,8 @@ class OriginProtocol(asyncio.Protocol):
         elif self._transport.can_write_eof():
             # What still comes is read, as httpd does (lingering_close): a close with unread bytes would be a reset,
             # which can overtake the answer in a busy front.
-            self._transport.write_eof()
+            with contextlib.suppress(OSError):  # the front has gone first
+                self._transport.write_eof()
             asyncio.get_running_loop().call_later(LINGERING, self._transport.close)
         else:
             self._transport.close()

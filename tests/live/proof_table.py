@@ -26,6 +26,8 @@ OPEN: dict[str, frozenset[str]] = {
     ),
 }
 
+#: Sites of the table that differ in some runs only.
+BY_CHANCE = frozenset({"socket-io"})
 #: Sites whose balancer goes by who is busy: for httpd a member is until the child has cleared up behind its answer, so
 #: that the next request may find it so or not. Which member is asked may differ there, and nothing else.
 BUSY = frozenset({"hot-standby-balancer"})

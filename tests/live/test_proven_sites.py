@@ -12,7 +12,7 @@ from apacheconf.prove.run import compare_fronts
 from apacheconf.prove.side import Front
 from tests import sites
 from tests.engines.real import need
-from tests.live.proof_table import BUSY, OPEN, REFUSED
+from tests.live.proof_table import BUSY, BY_CHANCE, OPEN, REFUSED
 
 
 def _proven(name: str, target: str) -> Report:
@@ -44,7 +44,7 @@ def test_a_site_differs_only_where_it_was_announced(name: str, target: str) -> N
     differing = [each for each in report.unannounced if not (target == "serve" and name in BUSY and _is_turn(each))]
     found = [f"{each.scenario} / {each.probe}: {each.comparison.aspects[0]}" for each in differing]
     if name in OPEN[target]:
-        assert found, f"nothing differs any more: take {name} out of the table"
+        assert found or name in BY_CHANCE, f"nothing differs any more: take {name} out of the table"
     else:
         assert not found, f"{len(found)} differences, such as " + "\n".join(found[:5])
 
