@@ -29,6 +29,8 @@ def _why(step: Step) -> str:
             return _LATE
         case MapToOrigin() | MapToUrl():
             return _SHADOWED
+        case MapToFile(prefix="", value=None) if step.said_by:  # DocumentRoot, which takes what is left
+            return _SHADOWED
         case Redirect() | Respond() | MapToFile() if step.phase is Phase.TRANSLATE and step.said_by:
             return _EXCEEDED  # PP-20
     return ""

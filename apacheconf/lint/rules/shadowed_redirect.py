@@ -25,7 +25,7 @@ from apacheconf.lint.rule import Rule, whereabouts
 from apacheconf.lint.view import View
 from apacheconf.program.dead import shadowing
 from apacheconf.program.hosts import Host
-from apacheconf.program.steps import MapToFile, Redirect, Respond, Step
+from apacheconf.program.steps import Action, MapToFile, Redirect, Respond, Step
 from apacheconf.syntax.words import split
 
 RULE = Rule("shadowed-redirect", Level.WARNING)
@@ -36,12 +36,20 @@ def check(view: View) -> Iterator[Diagnostic]:
     dead = {id(each): (each, host, step) for host in hosts for step in _dead(host) for each in host.said_by(step)}
     if dead:
         alive = {id(each) for host in hosts for step in _live(host) for each in host.said_by(step)}
-        for number in dead.keys() - alive:
-            yield _finding(*dead[number])
+        for number, found in dead.items():
+            if number not in alive:
+                yield _finding(*found)
 
 
 def _dead(host: Host) -> Iterator[Step]:
-    return (step for step, _ in host.shape.dead if isinstance(step.action, MapToFile | Redirect | Respond))
+    return (step for step, _ in host.shape.dead if _is_of_alias(step.action))
+
+
+def _is_of_alias(action: Action) -> bool:
+    """DocumentRoot is none: it takes what is left, and nobody minds where that is nothing."""
+    if isinstance(action, MapToFile):
+        return bool(action.prefix) or action.value is not None
+    return isinstance(action, Redirect | Respond)
 
 
 def _live(host: Host) -> Iterator[Step]:
