@@ -14,6 +14,7 @@ import random
 import shutil
 import socket
 import tempfile
+from collections.abc import Container
 from pathlib import Path
 from types import TracebackType
 
@@ -68,17 +69,20 @@ class Sandbox:
 PORTS = range(10_000, 32_768)
 
 
-def free_ports(count: int, address: str = "127.0.0.1") -> list[int]:
-    """``count`` different TCP ports that nobody listens on, all of five digits. Raises OSError when there are none.
+def free_ports(count: int, address: str = "127.0.0.1", but: Container[int] = ()) -> list[int]:
+    """``count`` different TCP ports that nobody listens on, all of five digits, and none of those in ``but``: what a
+    configuration itself calls a port is not told from a stand-in for another. Raises OSError when there are none.
 
     They are free when asked; a caller starts its server at once, and again with others if it lost the race.
     """
     with contextlib.ExitStack() as stack:
-        return [_hold(stack, address) for _ in range(count)]
+        return [_hold(stack, address, but) for _ in range(count)]
 
 
-def _hold(stack: contextlib.ExitStack, address: str) -> int:
+def _hold(stack: contextlib.ExitStack, address: str, but: Container[int]) -> int:
     for port in random.sample(PORTS, 200):
+        if port in but:
+            continue
         held = stack.enter_context(socket.socket())
         with contextlib.suppress(OSError):
             held.bind((address, port))

@@ -36,7 +36,7 @@ from apacheconf.prove.certificates import Shelf, StandIn
 from apacheconf.prove.logins import Logins
 from apacheconf.prove.printer import ANY, Ports, Printer
 from apacheconf.prove.situations import neighbours
-from apacheconf.prove.threaded import Listening
+from apacheconf.prove.threaded import Listening, named_ports
 
 #: Modules whose symbols other module files need when they are loaded.
 LOADED_FIRST = frozenset({"proxy_module", "session_module", "cache_module", "dav_module", "dbd_module", "ldap_module"})
@@ -87,7 +87,9 @@ def stage(
     """
     expanded, program = loaded.expanded, loaded.require()
     plain = [each for each in program.listeners if stand_in or each.protocol != "https"]
-    ports = Ports(dict(zip((p := sorted({each.port for each in plain})), free_ports(len(p)), strict=True)))
+    asked = sorted({each.port for each in plain})
+    free = free_ports(len(asked), but={*asked, *named_ports(origin_ports)})
+    ports = Ports(dict(zip(asked, free, strict=True)))
     shelf = Shelf(stand_in, box) if stand_in else None
     logins = Logins(program.directives, box, Path(expanded.server_root))
     printer = Printer(ports, origin_ports, box, shelf, origin_sockets or {}, neighbours(program), logins)

@@ -44,7 +44,8 @@ class Origins:
         names = tuple(authorities)
         self._secure, self._sockets = secure or {}, sockets or {}
         # Ports that no outgoing connection takes while an origin is down and its port is free for a moment.
-        self._held = {name: _bound(port) for name, port in zip(names, free_ports(len(names)), strict=True)}
+        ports = free_ports(len(names), but=named_ports(names))
+        self._held = {name: _bound(port) for name, port in zip(names, ports, strict=True)}
         self.ports = {authority: held.getsockname()[1] for authority, held in self._held.items()}
         self._received: list[Received] = []
         self._servers: list[asyncio.Server] = []
@@ -174,6 +175,11 @@ class StubOrigins:
             self._loop.call_soon_threadsafe(server.close)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
+
+
+def named_ports(authorities: Iterable[str]) -> frozenset[int]:
+    """The ports that ``host:port`` names say."""
+    return frozenset(int(port) for _, _, port in (each.rpartition(":") for each in authorities) if port.isdigit())
 
 
 def _bound(port: int) -> socket.socket:

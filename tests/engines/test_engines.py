@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from apacheconf.engines import EngineFailed, Sandbox, Server, Verdict, check, fi
 from apacheconf.engines import haproxy as haproxy_engine
 from apacheconf.engines import httpd as httpd_engine
 from apacheconf.engines import nginx as nginx_engine
+from apacheconf.engines import sandbox
 from tests.engines.real import need
 
 NGINX = "events {}\nhttp {\n    server {\n        listen 127.0.0.1:%d;\n        return 204;\n    }\n}\n"
@@ -145,3 +147,12 @@ def test_versions_can_be_chosen() -> None:
         major = ".".join(engine.version.split(".")[:2])
         assert find("nginx", major) is not None
     assert find("nginx", "0.1") is None
+
+
+def test_no_port_that_a_configuration_names_itself_is_handed_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stand-in at a port of the configuration would be replaced again, as if it were that origin."""
+    monkeypatch.setattr(sandbox, "PORTS", range(20_000, 20_003))
+    monkeypatch.setattr(random, "sample", lambda ports, count: list(ports))
+    assert free_ports(1, but={20_000, 20_001}) == [20_002]
+    with pytest.raises(OSError, match="no port of 127.0.0.1 is free"):
+        free_ports(1, but=range(20_000, 20_003))
