@@ -12,11 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from apacheconf.engines import EngineFailed, Sandbox, Server, Verdict, check, find, find_all, free_ports
+from apacheconf.engines import EngineFailed, Sandbox, Server, Verdict, check, find, find_all, free_ports, sandbox
 from apacheconf.engines import haproxy as haproxy_engine
 from apacheconf.engines import httpd as httpd_engine
 from apacheconf.engines import nginx as nginx_engine
-from apacheconf.engines import sandbox
 from tests.engines.real import need
 
 NGINX = "events {}\nhttp {\n    server {\n        listen 127.0.0.1:%d;\n        return 204;\n    }\n}\n"
@@ -154,5 +153,5 @@ def test_no_port_that_a_configuration_names_itself_is_handed_out(monkeypatch: py
     monkeypatch.setattr(sandbox, "PORTS", range(20_000, 20_003))
     monkeypatch.setattr(random, "sample", lambda ports, count: list(ports))
     assert free_ports(1, but={20_000, 20_001}) == [20_002]
-    with pytest.raises(OSError, match="no port of 127.0.0.1 is free"):
+    with pytest.raises(OSError, match=r"no port of 127\.0\.0\.1 is free"):
         free_ports(1, but=range(20_000, 20_003))
