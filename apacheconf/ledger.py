@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from itertools import chain, repeat
+from itertools import chain
 from typing import NamedTuple, Protocol
 
 from apacheconf.diagnostics import InternalError
@@ -120,8 +120,6 @@ class Alike:
 
 #: Makes of an answer about a directive the one about another that is like it, or none.
 Move = Callable[[Answer], Answer | None]
-Shared = tuple[tuple[Answer, ...], Move | None]
-_NOTHING: Shared = (), None
 FORGOTTEN = Answer(Outcome.UNSUPPORTED, "not supported yet: nothing answered for this directive", key="unanswered")
 
 
@@ -134,7 +132,10 @@ class Ledger:
     repeated: frozenset[int] = frozenset()
     _answers: dict[int, list[Answer]] = field(default_factory=dict, init=False)
     _known: dict[int, Written] = field(default_factory=dict, init=False)
-    _shared: dict[int, Shared] = field(default_factory=dict, init=False)
+    #: What was said of directives that others are like, and how it is moved to these; the same by columns.
+    _shared: dict[int, tuple[Answer, ...]] = field(default_factory=dict, init=False)
+    _moves: dict[int, Move] = field(default_factory=dict, init=False)
+    _columns: list[tuple[tuple[Answer, ...], Sequence[Written]]] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         known = tuple(self.directives)
@@ -159,16 +160,18 @@ class Ledger:
         """The reader does nothing for these directives, and says why."""
         self.carry(said_by, outcome, reason, key=key)
 
-    def liken(
-        self, first: Sequence[Written], others: Iterable[Sequence[Written]], moves: Iterable[Move | None] = repeat(None)
-    ) -> None:
+    def liken(self, first: Sequence[Written], others: Sequence[Sequence[Written]], moves: Sequence[Move] = ()) -> None:
         """What was said so far of the directives of ``first`` holds for those at the same positions of ``others``.
 
         Each of these has a way in which it ``moves`` an answer to a line of its own, or leaves it out.
         """
         said = [self._of(id(each)) for each in first]
-        for other, move in zip(others, moves, strict=False):
-            self._shared.update(zip(map(id, other), zip(said, repeat(move), strict=False), strict=True))
+        for answers, column in zip(said, zip(*others, strict=True), strict=True):
+            numbers = [*map(id, column)]
+            self._shared.update(dict.fromkeys(numbers, answers))
+            if moves:
+                self._moves.update(zip(numbers, moves, strict=True))
+            self._columns.append((answers, column))
 
     def answers(self) -> Iterator[tuple[Written, tuple[Answer, ...]]]:
         """The directives that were answered for so far, each with its answers."""
@@ -185,10 +188,9 @@ class Ledger:
 
     def _of(self, number: int) -> tuple[Answer, ...]:
         """What was said of the directive that it is like, then what was said of itself."""
-        own = self._answers.get(number)
-        shared, move = self._shared.get(number, _NOTHING)
-        if move is not None:
-            shared = tuple(filter(None, map(move, shared)))
+        own, shared = self._answers.get(number), self._shared.get(number, ())
+        if shared and number in self._moves:
+            shared = tuple(filter(None, map(self._moves[number], shared)))
         if own and len(own) == 1 and not shared:
             return (own[0],)
         return tuple(dict.fromkeys(chain(shared, own))) if own else shared
@@ -204,24 +206,39 @@ class Ledger:
         """The rows by what is said of them, in the order of the first of each; few are made of those that are alike."""
         row, groups = self._rower(fallback), self._groups()
         found: dict[Hashable, Alike] = {}
-        likened: dict[int, Alike] = {}
-        shared, own = self._shared, self._answers
-        for number, group in enumerate(groups):
-            first = id(group[0])
-            # What others said of the directive that it is like holds for it as for the next, wherever it went.
-            said = shared[first][0] if first in shared and first not in own and len(group) == 1 else ()
-            alike = likened.get(id(said)) if said else None
-            if alike is None:
-                made = row(group)
-                key = made.name, made.caveats, made.outcome
-                alike = found.setdefault(key, Alike(*key, groups, row))
-                if said:
-                    likened[id(said)] = alike
-            alike.members.append(number)
-        return list(found.values())
+
+        def tell(members: list[int]) -> None:
+            made = row(groups[members[0]])
+            key = made.name, made.caveats, made.outcome
+            found.setdefault(key, Alike(*key, groups, row)).members.extend(members)
+
+        told: set[int] = set()
+        for members in self._alike(groups):
+            tell(members)
+            told.update(members)
+        for number in range(len(groups)):
+            if number not in told:
+                tell([number])
+        for each in found.values():
+            each.members.sort()
+        return sorted(found.values(), key=lambda each: each.members[0])
+
+    def _alike(self, groups: list[list[Written]]) -> Iterator[list[int]]:
+        """The numbers of those of which the same is said, by columns: what was said of the directive that they are
+        like, wherever it went. Where that is nothing, those are alike that are spelt so, and have one fate.
+        """
+        at = {id(group[0]): number for number, group in enumerate(groups) if len(group) == 1}
+        for answers, column in self._columns:
+            if not answers and len({each.args for each in column}) > 1:
+                continue
+            members = [at[number] for number in map(id, column) if number in at and number not in self._answers]
+            if members:
+                yield members
 
     def _groups(self) -> list[list[Written]]:
         """The instances of each directive as written: several where an Include or a macro led to it more than once."""
+        if not self.repeated and not any(each.place.via for each in self._known.values()):
+            return [[each] for each in self._known.values()]
         groups: list[list[Written]] = []
         met: dict[tuple[int, int], list[Written]] = {}
         for directive in self._known.values():
@@ -253,8 +270,8 @@ class Ledger:
 
         def row(group: list[Written]) -> Row:
             first = group[0]
-            likened, move = self._shared.get(id(first), _NOTHING)
-            if likened and move is None and len(group) == 1 and id(first) not in self._answers:
+            likened, is_moved = self._shared.get(id(first)), id(first) in self._moves
+            if likened and not is_moved and len(group) == 1 and id(first) not in self._answers:
                 outcome = worst.get(id(likened))
                 if outcome is None:
                     outcome = worst[id(likened)] = _worst(likened)

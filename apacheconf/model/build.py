@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from apacheconf.diagnostics import Diagnostic
 from apacheconf.model.bound import Bound, Directive
@@ -12,7 +13,7 @@ from apacheconf.model.collecting import no_collection
 from apacheconf.model.order import in_walk_order
 from apacheconf.model.refusals import retold
 from apacheconf.model.scopes import Scope, confs_of, inherited, merged
-from apacheconf.model.types import Address, Model, Section, Server
+from apacheconf.model.types import Address, Model, Section, Server, ServerSettings
 from apacheconf.modules.declare import Conf, SectionArgument
 from apacheconf.modules.mod_authn_core import ProviderAlias
 from apacheconf.modules.mod_authz_core import RequireGroup, Requirement
@@ -22,12 +23,12 @@ from apacheconf.modules.mpm_common import Listen, ListenConf
 def build(bound: Bound) -> Model:
     """The model of a bound configuration; what httpd would refuse is in its diagnostics."""
     builder = _Builder()
-    main_scope, hosts = Scope(), list[_Host]()
+    main_scope, hosts = Scope(), list[Directive]()
     with no_collection():
         main_sections = builder.scope(bound.directives, main_scope, main_scope, hosts)
         main = _main(main_scope, main_sections)
-        server_base, dir_base = inherited(main.server_confs), inherited(main.dir_confs)
-        servers = tuple(_server(host, main, server_base, dir_base) for host in hosts)
+        bases = inherited(main.server_confs), inherited(main.dir_confs)
+        servers = tuple(Server(host, addresses(host), partial(_settings, host, main, *bases)) for host in hosts)
     listeners = main.server_conf(ListenConf).listen.value
     if bound.expanded.fragment and not listeners:
         listeners = _inferred(servers)
@@ -66,7 +67,6 @@ def _corrected(bound: Bound) -> tuple[Diagnostic, ...]:
     return corrected(bound.directives, bound.expanded.modules)
 
 
-_Host = tuple[Directive, Scope, tuple[Section, ...]]
 #: What stands in them is said where they stand: only access rules ask for the methods, each for itself (STR-17).
 _LIMITS = frozenset({"Limit", "LimitExcept"})
 
@@ -80,11 +80,12 @@ class _Builder:
         self.after_the_walk: list[Diagnostic] = []
 
     def scope(
-        self, directives: Sequence[Directive], scope: Scope, server: Scope, hosts: list[_Host] | None = None
+        self, directives: Sequence[Directive], scope: Scope, server: Scope, hosts: list[Directive] | None = None
     ) -> tuple[Section, ...]:
         """Take what stands here into ``scope``, the server's settings into ``server``; gives the sections here.
 
-        Virtual hosts go to ``hosts``, which is the main server's.
+        Virtual hosts go to ``hosts``, which is the main server's: what is wrong in them is found now, what they set
+        when somebody asks for it.
         """
         checks = Checks(server, self.diagnostics)
         sections: list[Section] = []
@@ -96,8 +97,10 @@ class _Builder:
                 if self.with_confs or is_asked_about(directive):
                     scope.take(directive, server)
             elif hosts is not None and type(directive.value) is tuple:
-                inner = Scope()
-                hosts.append((directive, inner, self.scope(directive.children, inner, inner)))
+                hosts.append(directive)
+                inner, self.with_confs, outside = Scope(), False, self.with_confs
+                self.scope(directive.children, inner, inner)
+                self.with_confs = outside
             elif isinstance(directive.value, SectionArgument):
                 if directive.value.kind in _LIMITS:
                     sections += self.scope(directive.children, scope, server)
@@ -150,16 +153,17 @@ def _main(scope: Scope, sections: tuple[Section, ...]) -> Server:
     per_server, per_dir = scope.settings()
     server, directory = confs_of(per_server, "server"), confs_of(per_dir, "dir")
     effective = merged({}, per_server, server), merged({}, per_dir, directory)
-    return Server(None, (), *effective, server, directory, sections, sections)
+    settings = ServerSettings(*effective, server, directory, sections, sections)
+    return Server(None, (), lambda: settings)
 
 
-def _server(host: _Host, main: Server, server_base: dict[str, Conf], dir_base: dict[str, Conf]) -> Server:
-    directive, scope, sections = host
+def _settings(host: Directive, main: Server, server_base: dict[str, Conf], dir_base: dict[str, Conf]) -> ServerSettings:
+    """What a virtual host sets, within what it inherits."""
+    scope = Scope()
+    sections = _Builder().scope(host.children or (), scope, scope)  # what is wrong in it was found before
     per_server, per_dir = scope.settings()
     server, directory = confs_of(per_server, "server"), confs_of(per_dir, "dir")
-    return Server(
-        directive.node,
-        addresses(directive),
+    return ServerSettings(
         merged(server_base, per_server, server),
         merged(dir_base, per_dir, directory),
         server,

@@ -7,12 +7,14 @@ server's before the host's (INH-12); merging them is a question of the request (
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeVar
 
 from apacheconf.diagnostics import Diagnostic
 from apacheconf.expand.tree import Expanded, Node
-from apacheconf.model.bound import Bound
+from apacheconf.model.bound import Bound, Directive
 from apacheconf.model.order import in_walk_order
 from apacheconf.modules.declare import Conf
 from apacheconf.modules.mpm_common import Listen
@@ -55,21 +57,65 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Server:
-    """The main server (``node`` is None) or a virtual host.
+class ServerSettings:
+    """What holds in a server.
 
     ``server_confs`` and ``dir_confs`` are effective: the main server's merged with the host's. The ``own`` ones
     hold what was written in this scope alone. ``sections`` are the main server's, then the host's.
     """
 
-    node: Node | None
-    addresses: tuple[Address, ...]
     server_confs: dict[str, Conf]
     dir_confs: dict[str, Conf]
     own_server_confs: dict[str, Conf]
     own_dir_confs: dict[str, Conf]
     sections: tuple[Section, ...]
-    own_sections: tuple[Section, ...] = ()
+    own_sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Server:
+    """The main server (``directive`` is None) or a virtual host.
+
+    Its settings are made when they are first asked for: of ten thousand hosts that say the same only one is asked.
+    """
+
+    directive: Directive | None
+    addresses: tuple[Address, ...]
+    make: Callable[[], ServerSettings] = field(repr=False)
+
+    @cached_property
+    def settings(self) -> ServerSettings:
+        """What holds here."""
+        return self.make()
+
+    @property
+    def node(self) -> Node | None:
+        """The ``<VirtualHost>``."""
+        return self.directive.node if self.directive else None
+
+    @property
+    def server_confs(self) -> dict[str, Conf]:
+        return self.settings.server_confs
+
+    @property
+    def dir_confs(self) -> dict[str, Conf]:
+        return self.settings.dir_confs
+
+    @property
+    def own_server_confs(self) -> dict[str, Conf]:
+        return self.settings.own_server_confs
+
+    @property
+    def own_dir_confs(self) -> dict[str, Conf]:
+        return self.settings.own_dir_confs
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        return self.settings.sections
+
+    @property
+    def own_sections(self) -> tuple[Section, ...]:
+        return self.settings.own_sections
 
     def server_conf(self, of: type[C]) -> C:
         """The effective server conf of that class, its defaults if nothing is set."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 import posixpath
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -14,8 +13,8 @@ from apacheconf.expand.options import Known
 from apacheconf.expand.tree import Expanded
 from apacheconf.ledger import Written
 from apacheconf.model.collecting import no_collection
+from apacheconf.model.directories import runtime_directory
 from apacheconf.model.types import Model, Server
-from apacheconf.model.views.runtime import runtime_directory
 from apacheconf.modules.core import CoreServerConf
 from apacheconf.modules.mod_heartmonitor import HeartbeatServerConf
 from apacheconf.modules.mod_mime import MimeServerConf
@@ -117,7 +116,7 @@ class _Compiler:
         )
 
     def _host(self, number: int, server: Server) -> Host:
-        saying = copies.said_by(server.node) if server.node and self._may_copy else None
+        saying = copies.said_by(server.directive) if server.directive and self._may_copy else None
         template = self.templates.get(saying.key) if saying else None
         if saying and template:
             self.alike[saying.key].add(number, saying.written)
@@ -126,8 +125,9 @@ class _Compiler:
         host = self._compiled(number, server)
         if saying and saying.key not in self.templates:
             plain = odd == (len(self.left_out), len(self.ignored))
-            made = self.origins[count:]
-            self.templates[saying.key] = copies.template_of(host, saying, made, count) if plain else None
+            made, root = self.origins[count:], self.model.expanded.server_root
+            template = copies.template_of(host, server, root, saying, made, count) if plain else None
+            self.templates[saying.key] = template
             self.alike[saying.key] = Alike([number], [saying.written])
         return host
 
@@ -139,7 +139,7 @@ class _Compiler:
     def _copy(self, number: int, server: Server, saying: Saying, template: Template) -> Host:
         """A host that says the same as one that is compiled."""
         count = len(self.origins)
-        origins, tables = template.filled(saying, count)
+        origins, own = template.filled(saying, count)
         self.origins += origins
 
         made: list[LayerBuilder] = []
@@ -154,13 +154,10 @@ class _Compiler:
             made.append(found)
             return found
 
-        own = core.own_of(server, self.model.main, tables)
-        if saying.words:
-            own["errors"] = core.error_log(server, self.model.expanded.server_root)
         host = template.host
         if host.front_tls or host.remote_ip or host.preamble is not None:  # else it trusts nobody, as the first
             own |= self._trusted(server)
-        return Host(**{**template.settings, "number": number, **own, "make_builder": builder})
+        return template.hosts.like_it({**own, "number": number, "make_builder": builder})
 
     def _compiled(self, number: int, server: Server) -> Host:
         linker = Linker()
@@ -285,6 +282,8 @@ def _types_config(model: Model) -> str:
     setting = model.main.server_conf(MimeServerConf).types_config
     file = Path(model.expanded.server_root, setting.value)
     if model.expanded.fragment and not setting.said_by and not file.exists():
+        import mimetypes  # only here: it costs 2 ms to load
+
         return next((str(known) for known in mimetypes.knownfiles if Path(known).exists()), str(file))
     return str(file)
 

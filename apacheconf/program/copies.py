@@ -8,15 +8,24 @@ Ten thousand hosts of a hoster differ in no more than that.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass, fields
-from functools import cached_property
-from typing import Any
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
-from apacheconf.expand.tree import Node
 from apacheconf.ledger import Written
+from apacheconf.model.bound import Directive
+from apacheconf.model.types import Server
+from apacheconf.modules.core import CoreServerConf
+from apacheconf.modules.declare import Setting
+from apacheconf.program.core import log_target
 from apacheconf.program.hosts import Host
 from apacheconf.program.workers import DEFAULT_PORTS, Origin, Worker
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T", bound="DataclassInstance")
 
 #: Directives that name the host, and those that name its origins.
 _NAMES = frozenset({"servername", "serveralias", "serveradmin"})
@@ -33,54 +42,74 @@ _URL = re.compile(r"\b(https?)://([a-z0-9][a-z0-9.-]*(?::[1-9]\d{0,3})?)(?=[/\"\
 _USUAL = {"http": ":80", "https": ":443"}
 
 
-@dataclass(frozen=True)
-class Saying:
-    """What a host says: ``key`` is equal for hosts that differ in their ``authorities``, names and ``words`` only."""
+class Saying(NamedTuple):
+    """What a host says: ``key`` is equal for hosts that differ in their ``authorities``, names and ``words`` only.
 
-    written: tuple[Node, ...]
+    ``bound`` are its lines, ``written`` the same as they are written.
+    """
+
+    bound: list[Directive]
+    written: tuple[Written, ...]
     key: Hashable
     authorities: tuple[str, ...]
     words: tuple[str, ...]
 
 
-def said_by(node: Node) -> Saying | None:
-    """What a virtual host says; None if it names URLs in ways that are read more closely."""
-    written, authorities, words = [*_below(node)], list[str](), list[str]()
-    key: list[tuple[str, str]] = []
-    for each in written:
-        name, args = each.name, each.args
-        kind = _KINDS.get(name) or _KINDS.setdefault(name, _kind_of(name.lower()))
-        if kind == "name":
-            args = ""
-        elif kind == "file" or kind == "redirect":
-            args = _with_a_number(_FILE if kind == "file" else _LEADS_TO, args, words)
-            if "://" in args:
-                return None
-        elif "://" in args:
-            args = _with_numbers(args, authorities) if kind == "mapping" else "?"
-            if "?" in args or "://" in args:
-                return None
-        key.append((name, args))
-    return Saying(tuple(written), tuple(key), tuple(authorities), tuple(words))
+class _Plan(NamedTuple):
+    """Which lines have words of the host's own, by their numbers; ``words`` with the pattern that finds the word."""
+
+    names: tuple[int, ...]
+    words: tuple[tuple[int, re.Pattern[str]], ...]
+    mappings: tuple[int, ...]
 
 
-def _below(node: Node) -> Iterator[Node]:
-    """What ``Node.walk`` gives, for nodes that mostly hold nothing."""
-    yield node
-    for child in node.children or ():
+def said_by(host: Directive) -> Saying | None:
+    """What a virtual host says; None if it names URLs in ways that are read more closely.
+
+    Once for each host, and not for each of its lines, is done what can be: there are ten of these, and they took half
+    of the time.
+    """
+    bound, sizes = list[Directive](), list[int]()
+    _gather(host, bound, sizes)
+    written = tuple([each.node for each in bound])
+    named = tuple([each.name for each in written])
+    args, words, authorities = [each.args for each in written], list[str](), list[str]()
+    plan = _plan(named)
+    for number in plan.names:
+        args[number] = ""
+    for number, pattern in plan.words:
+        args[number] = _with_a_number(pattern, args[number], words)
+    mapped = _with_numbers("\n".join([args[number] for number in plan.mappings]), authorities)
+    for number in plan.mappings:
+        args[number] = ""
+    others = "\n".join(args)  # no line holds a line end
+    if mapped is None or "://" in others:
+        return None
+    return Saying(bound, written, (named, tuple(sizes), mapped, others), tuple(authorities), tuple(words))
+
+
+def _gather(section: Directive, bound: list[Directive], sizes: list[int]) -> None:
+    """A section and all that stands in it, and how much that is in each section."""
+    bound.append(section)
+    children = section.children or ()
+    sizes.append(len(children))
+    for child in children:
         if child.children:
-            yield from _below(child)
+            _gather(child, bound, sizes)
         else:
-            yield child
+            bound.append(child)
 
 
-#: What is a host's own in a directive, by its name as written.
-_KINDS: dict[str, str] = {}
-
-
-def _kind_of(name: str) -> str:
-    kinds = {"name": _NAMES, "file": _FILES, "redirect": _REDIRECTS, "mapping": _MAPPINGS}
-    return next((kind for kind, names in kinds.items() if name in names), "other")
+@lru_cache(maxsize=1024)
+def _plan(named: tuple[str, ...]) -> _Plan:
+    """What to look at in lines of these names."""
+    lines = [(number, name.lower()) for number, name in enumerate(named)]
+    patterns = {**dict.fromkeys(_FILES, _FILE), **dict.fromkeys(_REDIRECTS, _LEADS_TO)}
+    return _Plan(
+        tuple(number for number, name in lines if name in _NAMES),
+        tuple((number, patterns[name]) for number, name in lines if name in patterns),
+        tuple(number for number, name in lines if name in _MAPPINGS),
+    )
 
 
 def _with_a_number(pattern: re.Pattern[str], args: str, words: list[str]) -> str:
@@ -95,8 +124,9 @@ def _with_a_number(pattern: re.Pattern[str], args: str, words: list[str]) -> str
     return f"{before}{quote}{word[0] == '/'} {words.index(word)}{behind}"
 
 
-def _with_numbers(args: str, authorities: list[str]) -> str:
-    """The arguments with numbers in place of authorities, which are added to those that are known."""
+def _with_numbers(mappings: str, authorities: list[str]) -> str | None:
+    """The arguments of mappings with numbers in place of authorities, which are added to those that are known; None
+    where URLs are spelt in ways that are read more closely."""
 
     def number(found: re.Match[str]) -> str:
         scheme, authority = found.groups()
@@ -106,20 +136,39 @@ def _with_numbers(args: str, authorities: list[str]) -> str:
             authorities.append(authority)
         return f"{scheme} {authorities.index(authority)}"
 
-    return "?" if set(args) & {"|", "$", "?"} else _URL.sub(number, args)
+    if "://" not in mappings:
+        return mappings
+    made = _URL.sub(number, mappings)
+    return None if "://" in made or "|" in made or "$" in made or "?" in made else made
 
 
-#: The settings of a worker that are not its own.
-_GIVEN = [each.name for each in fields(Worker) if each.name not in ("name", "host", "port", "said_by")]
+class Maker(Generic[T]):
+    """Makes objects that are like another of a frozen class with slots, but for some fields, which are set through the
+    slots themselves: a constructor takes more than twice the time, and ``replace`` four times.
+    """
+
+    def __init__(self, like: T) -> None:
+        self._type = type(like)
+        self._slots = {each.name: vars(self._type)[each.name].__set__ for each in fields(like)}
+        self._values = [(put, getattr(like, name)) for name, put in self._slots.items()]
+
+    def like_it(self, own: dict[str, Any]) -> T:
+        """Another one, with these fields of its own."""
+        made = object.__new__(self._type)
+        for put, value in self._values:
+            put(made, value)
+        for name, value in own.items():
+            self._slots[name](made, value)
+        return made
 
 
-@dataclass(frozen=True, slots=True)
-class Tables:
-    """What fills the numbers of a shape."""
+class Names(NamedTuple):
+    """The numbers of the lines that name a host and its error log; None where it has the main server's."""
 
-    directives: tuple[Written, ...]
-    origins: tuple[int, ...]
-    texts: tuple[str, ...]
+    server_name: int | None
+    aliases: tuple[int, ...]
+    admin: int | None
+    error_log: int | None
 
 
 @dataclass(frozen=True)
@@ -127,41 +176,69 @@ class Template:
     """A compiled host and its tables in terms of what it says: numbers of its lines and of its authorities."""
 
     host: Host
+    server_root: str
+    names: Names
+    named_by: tuple[int | Written, ...]
     directives: tuple[int | Written, ...]
-    #: The settings of each, the number of its authority, and those of its lines.
-    workers: tuple[tuple[dict[str, Any], int, tuple[int, ...]], ...]
+    #: Each with the number of its authority, and those of its lines.
+    workers: tuple[tuple[Worker, int, tuple[int, ...]], ...]
     origins: tuple[int, ...]
     #: Each text without what is the host's own in it: the number of an authority, or of a word, which ends it.
     texts: tuple[tuple[str, int | None, int | None], ...]
 
     @cached_property
-    def settings(self) -> dict[str, Any]:
-        """The fields of the host, of which a copy has some of its own: ``replace`` takes twice the time."""
-        return {each.name: getattr(self.host, each.name) for each in fields(Host)}
+    def hosts(self) -> Maker[Host]:
+        """Makes the others."""
+        return Maker(self.host)
 
-    def filled(self, saying: Saying, count: int) -> tuple[list[Origin], Tables]:
-        """The origins and the tables of a host that says the same; the program has ``count`` origins already."""
+    @cached_property
+    def _makers(self) -> list[tuple[Worker, Maker[Worker], int, tuple[int, ...]]]:
+        return [(worker, Maker(worker), at, lines) for worker, at, lines in self.workers]
+
+    def filled(self, saying: Saying, count: int) -> tuple[list[Origin], dict[str, Any]]:
+        """The origins of a host that says the same, and what is its own; the program has ``count`` origins already."""
         written, authorities = saying.written, saying.authorities
-        made = [
-            _worker(given, authorities[at], tuple([written[i] for i in lines])) for given, at, lines in self.workers
-        ]
-        directives = tuple([written[each] if isinstance(each, int) else each for each in self.directives])
-        texts = tuple([
+        made: list[Origin] = []
+        for worker, maker, at, lines in self._makers:
+            host, _, port = authorities[at].partition(":")
+            made.append(maker.like_it({
+                "name": f"{worker.scheme}://{authorities[at]}{worker.path}",
+                "host": host,
+                "port": int(port or DEFAULT_PORTS[worker.scheme]),
+                "said_by": tuple([written[number] for number in lines]),
+            }))  # fmt: skip
+        own = self._named(saying)
+        own["directives"] = tuple([written[each] if isinstance(each, int) else each for each in self.directives])
+        own["origins"] = tuple([count + each for each in self.origins])
+        own["texts"] = tuple([
             f"{text}{saying.words[word]}" if word is not None
             else text if at is None
             else text.replace("//", f"//{authorities[at]}", 1)
             for text, at, word in self.texts
         ])  # fmt: skip
-        return [*made], Tables(directives, tuple(count + each for each in self.origins), texts)
+        return made, own
+
+    def _named(self, saying: Saying) -> dict[str, Any]:
+        """What the names of such a host are, and what its error log is."""
+        bound, written, names = saying.bound, saying.written, self.names
+        own: dict[str, Any] = {"place": written[0].place}
+        if names.server_name is not None:
+            said = bound[names.server_name].value
+            own["name"], own["port"], own["scheme"] = said.host, said.port, said.scheme
+        if names.aliases:
+            own["aliases"] = tuple([alias for number in names.aliases for alias in bound[number].value])
+        if names.admin is not None:
+            own["admin"] = bound[names.admin].value
+        if names.error_log is not None:
+            target = log_target(bound[names.error_log].value, self.server_root)
+            own["errors"] = replace(self.host.errors, target=target)
+        own["named_by"] = tuple([written[each] if isinstance(each, int) else each for each in self.named_by])
+        return own
 
 
-def _worker(given: dict[str, Any], authority: str, said_by: tuple[Written, ...]) -> Worker:
-    host, _, port = authority.partition(":")
-    name = f"{given['scheme']}://{authority}{given['path']}"
-    return Worker(name=name, host=host, port=int(port or DEFAULT_PORTS[given["scheme"]]), said_by=said_by, **given)
-
-
-def template_of(host: Host, saying: Saying, made: Sequence[Origin], count: int) -> Template | None:
+def template_of(
+    host: Host, server: Server, server_root: str, saying: Saying, made: Sequence[Origin], count: int
+) -> Template | None:
     """What the others take from a compiled host, which ``made`` these origins when there were ``count``.
 
     None where it holds more of its own than can be exchanged: then filling it in would not give the host itself.
@@ -173,18 +250,27 @@ def template_of(host: Host, saying: Saying, made: Sequence[Origin], count: int) 
         at = numbers.get(each.name.removesuffix(each.path)) if isinstance(each, Worker) else None
         if not isinstance(each, Worker) or at is None or not all(id(line) in lines for line in each.said_by):
             return None
-        workers.append(
-            ({name: getattr(each, name) for name in _GIVEN}, at, tuple(lines[id(line)] for line in each.said_by))
-        )
+        workers.append((each, at, tuple(lines[id(line)] for line in each.said_by)))
     elsewhere = [each for each in host.directives if id(each) not in lines]
     if any(word in each.args for each in elsewhere for word in saying.words):
         return None  # it may share a text with another's line
     texts = tuple(_without_own(text, numbers, saying.words) for text in host.texts)
     directives = tuple(lines.get(id(each), each) for each in host.directives)
-    found = Template(host, directives, tuple(workers), tuple(each - count for each in host.origins), texts)
-    origins, tables = found.filled(saying, count)
-    itself = origins == list(made) and tables == Tables(host.directives, host.origins, host.texts)
+    named_by = tuple(lines.get(id(each), each) for each in host.named_by)
+    numbers_of_origins = tuple(each - count for each in host.origins)
+    names = _names(server.server_conf(CoreServerConf), lines)
+    found = Template(host, server_root, names, named_by, directives, tuple(workers), numbers_of_origins, texts)
+    origins, own = found.filled(saying, count)
+    itself = origins == list(made) and all(getattr(host, name) == value for name, value in own.items())
     return found if itself and all(each >= 0 for each in found.origins) else None
+
+
+def _names(conf: CoreServerConf, lines: dict[int, int]) -> Names:
+    def last_of(setting: Setting[Any]) -> int | None:
+        return lines.get(id(setting.said_by[-1])) if setting.said_by else None
+
+    aliases = dict.fromkeys(lines[id(each)] for each in conf.server_aliases.said_by)
+    return Names(last_of(conf.server_name), tuple(aliases), last_of(conf.server_admin), last_of(conf.error_log))
 
 
 def _without_own(text: str, numbers: dict[str, int], words: Sequence[str]) -> tuple[str, int | None, int | None]:

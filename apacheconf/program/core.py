@@ -15,7 +15,6 @@ from apacheconf.modules.declare import Conf, Setting
 from apacheconf.modules.http_core import HttpServerConf
 from apacheconf.modules.mod_proxy import ProxyServerConf
 from apacheconf.modules.mod_reqtimeout import ReadTimeout, ReqTimeoutServerConf
-from apacheconf.program.copies import Tables
 from apacheconf.program.expressions import NotEvaluated, value_of
 from apacheconf.program.handling import FileRules, InputRules, RangeRules, UploadRules
 from apacheconf.program.hosts import Host, LayerKind, Limits, Reading, Shape
@@ -36,12 +35,25 @@ UNNAMED = "127.0.0.1"
 DEFAULT_CHARSET = "iso-8859-1"
 
 
-def host(number: int, server: Server, main: Server, shape: Shape, tables: Linker | Tables, server_root: str) -> Host:
-    """The host of a server: its names, its settings and its tables."""
+def host(number: int, server: Server, main: Server, shape: Shape, tables: Linker, server_root: str) -> Host:
+    """The host of a server: its names, its settings and its tables.
+
+    Without ServerName it has the main server's (VH-16).
+    """
     conf = server.server_conf(CoreServerConf)
+    named = conf.server_name.value or main.server_conf(CoreServerConf).server_name.value
     return Host(
         number,
-        **own_of(server, main, tables),
+        name=named.host if named else UNNAMED,
+        port=named.port if named else None,
+        scheme=named.scheme if named else "",
+        aliases=conf.server_aliases.value,
+        admin=conf.server_admin.value,
+        place=server.node.place if server.node else None,
+        directives=tables.directives,
+        origins=tables.origins,
+        texts=tables.texts,
+        named_by=_named_by(server, conf),
         shape=shape,
         server_path=conf.server_path.value,
         naming=naming_of(server.dir_conf(CoreDirConf)),
@@ -52,33 +64,17 @@ def host(number: int, server: Server, main: Server, shape: Shape, tables: Linker
     )
 
 
-def own_of(server: Server, main: Server, tables: Linker | Tables) -> dict[str, Any]:
-    """What tells a host from another that says the same. Without ServerName it has the main server's (VH-16)."""
-    conf = server.server_conf(CoreServerConf)
-    own = conf.server_name.value or main.server_conf(CoreServerConf).server_name.value
-    return {
-        "name": own.host if own else UNNAMED,
-        "port": own.port if own else None,
-        "scheme": own.scheme if own else "",
-        "aliases": conf.server_aliases.value,
-        "admin": conf.server_admin.value,
-        "place": server.node.place if server.node else None,
-        "directives": tables.directives,
-        "origins": tables.origins,
-        "texts": tables.texts,
-        "named_by": _named_by(server, conf),
-    }
-
-
 def error_log(server: Server, server_root: str) -> ErrorLog:
     """What the host writes messages to, and how."""
     conf = server.server_conf(CoreServerConf)
-    target = conf.error_log.value
-    if target and not target.startswith("|") and target.partition(":")[0].lower() != "syslog":
-        target = str(PurePosixPath(server_root, target))
-    return ErrorLog(
-        target, levels_of(server.dir_conf(CoreDirConf).log_level.value), *formats_of(conf.error_formats.value)
-    )
+    levels = levels_of(server.dir_conf(CoreDirConf).log_level.value)
+    return ErrorLog(log_target(conf.error_log.value, server_root), levels, *formats_of(conf.error_formats.value))
+
+
+def log_target(written: str, server_root: str) -> str:
+    """What ErrorLog names: a file by its absolute name."""
+    is_file = written and not written.startswith("|") and written.partition(":")[0].lower() != "syslog"
+    return str(PurePosixPath(server_root, written)) if is_file else written
 
 
 def _named_by(server: Server, conf: CoreServerConf) -> tuple[Written, ...]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING
 
 from apacheconf.modules.core import CoreDirConf
@@ -107,6 +106,8 @@ def signature(host: Host, naming: Naming, scheme: str, asked: str, arrived: int,
     """The line below a page made here, empty where ServerSignature is Off (ED-5); arguments are as ``self_url``'s."""
     if naming.signature == "Off":
         return ""
+    from html import escape  # only here: it loads a table of 2,000 names
+
     name, port = _name_and_port(host, naming, "https" if host.scheme == "https" else scheme, asked, arrived, found)
     shown = escape(name, quote=False)
     if naming.signature == "EMail":

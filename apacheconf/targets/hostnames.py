@@ -6,7 +6,7 @@ own, so the winner of each name is found here and written at the winner only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from apacheconf.ledger import Ledger, Outcome, Written
@@ -56,8 +56,8 @@ def named_hosts(program: Program, candidates: AddressSet | None) -> list[Named]:
     if candidates is None:
         return [Named(program.index.main, (), ())]
     literal: dict[int | None, list[str]] = {}
-    for name in candidates.exact:
-        literal.setdefault(candidates.position_of(name), []).append(name)
+    for name, position in _winners(candidates):
+        literal.setdefault(position, []).append(name)
     living: dict[int, list[str]] = {}
     for pattern, position in _living_wildcards(candidates):
         living.setdefault(position, []).append(pattern)
@@ -68,6 +68,13 @@ def named_hosts(program: Program, candidates: AddressSet | None) -> list[Named]:
         if own or wild or position == 0:
             found.append(Named(number, _server_name_first(own, program.hosts[number]), wild))
     return found
+
+
+def _winners(candidates: AddressSet) -> Iterable[tuple[str, int | None]]:
+    """The literal names, each with the position of the host that wins it."""
+    if not candidates.wild:
+        return candidates.exact.items()
+    return ((name, candidates.position_of(name)) for name in candidates.exact)
 
 
 def _server_name_first(names: tuple[str, ...], host: Host) -> tuple[str, ...]:
@@ -100,7 +107,7 @@ def is_suffix(pattern: str) -> bool:
 
 def settle_dead_hosts(program: Program, scopes: Scopes, ledger: Ledger) -> None:
     """Hosts that no request reaches are dead in the source, and so are their names and steps (NGX-13)."""
-    reached = {each.host for found in endpoints(program).values() for each in named_hosts(program, found)}
+    reached = {number for found in endpoints(program).values() for number in _answering(program, found)}
     for host in program.hosts:
         section = scopes.section(host)
         if host.place is None and host.number not in reached:
@@ -112,6 +119,15 @@ def settle_dead_hosts(program: Program, scopes: Scopes, ledger: Ledger) -> None:
         own = [*(walk() if walk else [section]), *_inlined(program, host)]
         inside = [each for each in own if not ledger.answers_of(each)]
         ledger.drop(inside, reason, Outcome.DEAD_IN_SOURCE, key="unreachable-host")
+
+
+def _answering(program: Program, candidates: AddressSet | None) -> Iterator[int]:
+    """The hosts of ``named_hosts``, without their names."""
+    if candidates is None:
+        return iter([program.index.main])
+    wild = (position for _, position in _living_wildcards(candidates))
+    positions = {0, *wild, *(position for _, position in _winners(candidates) if position is not None)}
+    return (candidates.hosts[position] for position in positions)
 
 
 def _inlined(program: Program, host: Host) -> Iterator[Written]:

@@ -44,7 +44,8 @@ def kinds_of(
     """
     found: dict[Hashable, list[tuple[Host, tuple[Written, ...]]]] = {}
     forms = _Forms(program)
-    known: dict[Hashable, Hashable] = {}
+    numbers: dict[Hashable, int] = {}  # of forms, which take long to compare
+    known: dict[Hashable, int] = {}
     said = {host: (each, lines) for each in program.alike for host, lines in zip(each.hosts, each.written, strict=True)}
     for host in hosts:
         section = scopes.section(host)
@@ -52,11 +53,11 @@ def kinds_of(
             continue
         alike, written = said.get(host.number) or (None, tuple(_walk(section)))
         if alike is None or len({each.place.span.file for each in written}) > 1:
-            form: Hashable = forms.of(host, written), words(written)
+            form = numbers.setdefault((forms.of(host, written), words(written)), len(numbers))
         else:  # what is the same for all that say the same is looked for once
             key = id(alike), id(host.shape), host.scheme, forms.names(host)
             if key not in known:
-                known[key] = forms.of(host, written), words(written)
+                known[key] = numbers.setdefault((forms.of(host, written), words(written)), len(numbers))
             form = known[key]
         found.setdefault((form, also(host)), []).append((host, written))
     for each in found.values():

@@ -25,11 +25,14 @@ class Names:
 
     def of(self, key: object, wish: str) -> str:
         """The name of ``key``: ``wish`` made speakable, or ``wish-2`` if that is another's."""
-        if key not in self._given:
-            name, number = slug(wish), 1
-            while name.lower() in self._taken:
+        given = self._given.get(key)
+        if given is None:
+            wish, number = slug(wish), 1
+            given, taken = wish, wish.lower()
+            while taken in self._taken:
                 number += 1
-                name = f"{slug(wish)}-{number}"
-            self._taken.add(name.lower())
-            self._given[key] = name
-        return self._given[key]
+                given = f"{wish}-{number}"
+                taken = given.lower()
+            self._taken.add(taken)
+            self._given[key] = given
+        return given

@@ -14,9 +14,10 @@ _LINES = frozenset({"balancermember", "proxyset"})
 
 def settle_unasked(program: Program, ledger: Ledger) -> None:
     """Members and settings of such balancers have no effect: what is mapped to them is dead, and told for itself."""
-    asked = _asked(program)
-    for number, origin in enumerate(program.origins):
-        if isinstance(origin, Balancer) and number not in asked:
+    balancers = {number: each for number, each in enumerate(program.origins) if isinstance(each, Balancer)}
+    asked = _asked(program) if balancers else set()
+    for number, origin in balancers.items():
+        if number not in asked:
             members = (each for worker in origin.members for each in worker.said_by)
             lines = {id(each): each for each in (*origin.said_by, *members) if each.name.lower() in _LINES}
             ledger.drop(lines.values(), _WHY, Outcome.NO_EFFECT, "unasked")

@@ -87,6 +87,13 @@ def test_a_log_of_the_main_server_is_no_hosts_own(tmp_path: Path, monkeypatch: p
     _same(*(_compiled(tmp_path, text, few, monkeypatch) for few in (0, 100)))
 
 
+def test_a_line_in_a_section_is_not_that_line_behind_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    section = '<Location "/x">\nRequire ip 10.0.0.0/8\n{}</Location>\n{}ProxyPass / http://hN.internal/'
+    line = "Header set X-There yes\n"
+    text = "".join(_hosts(section.format(*each), 5) for each in ((line, ""), ("", line)))
+    _same(*(_compiled(tmp_path, text, few, monkeypatch) for few in (0, 100)))
+
+
 #: How a hoster writes a site: all is sent to TLS, where the host has a certificate, logs and three origins of its own.
 _SITE = """\
 ServerAdmin webmaster@hostN.test

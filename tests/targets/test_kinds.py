@@ -72,6 +72,16 @@ def test_every_host_is_told_as_if_it_were_alone(tmp_path: Path) -> None:
     assert any("h7.test" in "".join(many.text.splitlines()[line - 1 : line + 6]) for line in own)
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_report_sums_up_what_the_rows_say(target: str, tmp_path: Path) -> None:
+    many = _translated(tmp_path, 90, target)
+    expected: dict[object, list[int]] = {}
+    for number, row in enumerate(many.rows):
+        expected.setdefault((row.name, row.caveats, row.outcome), []).append(number)
+    told = [((each.name, each.caveats, each.outcome), each.members) for each in many.summary()]
+    assert told == list(expected.items()) and any(len(members) > 80 for _, members in told)
+
+
 def test_backends_of_haproxy_are_copies_of_what_each_is_by_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,7 @@ import posixpath
 import pwd
 from collections.abc import Callable
 
-from apacheconf.expand.tree import Absence, Expanded
+from apacheconf.model.directories import runtime_directory
 from apacheconf.model.types import Model
 from apacheconf.modules.core import CoreServerConf
 from apacheconf.modules.core_values import DOCUMENT_ROOT
@@ -16,7 +16,6 @@ from apacheconf.syntax.words import split
 #: What Debian's httpd has compiled in, for what no directive says.
 _ERROR_LOG = "logs/error_log"
 _PID_FILE = "/run/apache2.pid"
-_RUNTIME_DIR = "/var/run/apache2"
 _NOBODY = 4294967295
 
 #: The mutexes that modules register; httpd prints them in the order of a hash, which begins anywhere.
@@ -57,15 +56,6 @@ def run_configuration(model: Model) -> str:
         f'Group: name="{group}" id={_id(group, lambda name: grp.getgrnam(name).gr_gid)}',
     ]
     return "".join(f"{line}\n" for line in lines)
-
-
-def runtime_directory(expanded: Expanded) -> str:
-    """Where relative names of sockets and locks lie: DefaultRuntimeDir, or the folder that httpd was built with."""
-    written = _RUNTIME_DIR
-    for absent in expanded.absent:
-        if absent.name.lower() == "defaultruntimedir" and absent.why is Absence.EXECUTED:
-            written = next(iter(split(absent.args)), _RUNTIME_DIR)
-    return posixpath.join(expanded.server_root, written)
 
 
 def _last_words(model: Model) -> dict[str, list[str]]:

@@ -87,5 +87,5 @@ def settle_copies(kind: Kind, copies: Sequence[Copies], file: str, ledger: Ledge
 
         return move
 
-    moves = map(mover, range(1, len(kind.hosts))) if copies else iter([None] * len(kind.hosts))
+    moves = [mover(number) for number in range(1, len(kind.hosts))] if copies else ()
     ledger.liken(kind.written[0], kind.written[1:], moves)

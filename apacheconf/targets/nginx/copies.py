@@ -276,4 +276,4 @@ def settle_copies(found: Copies, ledger: Ledger) -> None:
 
         return move
 
-    ledger.liken(found.kind.written[0], found.kind.written[1:], map(moved, others))
+    ledger.liken(found.kind.written[0], found.kind.written[1:], [*map(moved, others)])
