@@ -138,6 +138,8 @@ CLOSED = frozenset(
 REFUSED = {"asked-early": "403", "certificate-page": "400"}
 #: The caveat of balancers whose members take turns in another order, and the aspect that shows it.
 TURNS, COUNTS = "turns", "how often each member was asked"
+#: Aspects that say which member was asked, and no more.
+_TURN = frozenset({"origin: which", "origin: header Host", "header X-Origin", COUNTS})
 #: The caveat of one that escapes other characters of a path in Location.
 ESCAPED = "location-escaping"
 #: The caveat of one that sends the lines of one field in another order.
@@ -156,12 +158,13 @@ NO_TESTS = "file-tests"
 class About:
     """What is known of a request whose answers differ.
 
-    ``file``: httpd looks for a file, and no origin is asked. ``drawn``: a rule on its way throws dice; ``tested``: one
-    asks for a file. ``statuses`` are those of httpd's answers and the other's.
+    ``file``: httpd looks for a file, and no origin is asked. ``drawn``: a rule on its way throws dice; ``dice``: one of
+    its host does; ``tested``: one asks for a file. ``statuses`` are those of httpd's answers and the other's.
     """
 
     file: bool = False
     drawn: bool = False
+    dice: bool = False
     statuses: frozenset[int] = frozenset()
     tested: bool = False
 
@@ -202,6 +205,8 @@ class Announcements:
             return NO_TESTS
         if about.drawn and DRAWN in self.keys:
             return DRAWN
+        if about.dice and DRAWN in self.keys and all(each.what in _TURN for each in aspects):
+            return DRAWN  # where dice have sent the requests before it, other members have had their turns
         for key, status in REFUSED.items():
             if key in self.keys and any(_refuses(each, status) for each in aspects):
                 return key

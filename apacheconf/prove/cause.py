@@ -56,18 +56,26 @@ def about(staged: Staged, probe: Probe, *seen: Observation) -> About:
         return About(statuses=statuses)
     steps: list[Step] = []
     tried: list[Step] = []
+    hosts: list[Host] = []
 
     def listen(event: Event) -> None:
-        if isinstance(event, Tried):
+        if isinstance(event, HostChosen):
+            hosts.append(event.host)
+        elif isinstance(event, Tried):
             tried.append(event.step)
             if event.matched and isinstance(event.step.action, MapToFile | MapToOrigin):
                 steps.append(event.step)
 
     decision = decide(staged.program, request, listen)
     is_file = bool(steps) and isinstance(steps[0].action, MapToFile) and bool(decision.file or decision.origin)
-    drawn = any(each.kind == "rnd" for step in tried for each in parts_in(step, Lookup))
+    drawn = any(map(_throws_dice, tried))
+    dice = drawn or any(_throws_dice(step) for host in hosts for cell in host.shape.cells for step in cell.steps)
     tested = any(each.letter in _OF_FILES for step in tried for each in parts_in(step.when, Test))
-    return About(is_file, drawn, statuses, tested)
+    return About(is_file, drawn, dice, statuses, tested)
+
+
+def _throws_dice(step: Step) -> bool:
+    return any(each.kind == "rnd" for each in parts_in(step, Lookup))
 
 
 def _request(staged: Staged, probe: Probe) -> Request | None:

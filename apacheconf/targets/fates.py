@@ -13,6 +13,7 @@ from apacheconf.modules import registry
 from apacheconf.modules.declare import Fate
 from apacheconf.modules.rewrite_rules import OF_RULES
 from apacheconf.program.program import Program
+from apacheconf.targets.defaults import says_default
 from apacheconf.targets.restrictions import is_access
 from apacheconf.targets.scopes import children_of
 
@@ -30,6 +31,7 @@ _BY_NAME = {
     "serversignature": "it is shown on httpd's own pages only",
     "servertokens": "it concerns the Server header of httpd's own answers only",
     "proxystatus": "it concerns httpd's status page only",
+    "limitxmlrequestbody": "only WebDAV reads XML in bodies",
     "limitrequestbody": "httpd limits no body that goes to an origin",
     "bufferedlogs": "it concerns httpd's own logs only",
     "balancergrowth": "the target's members are those of its configuration",
@@ -84,9 +86,6 @@ _ABOUT_FILES = frozenset(
     }
 )  # fmt: skip
 _SERVES_NO_FILES = frozenset({"haproxy"})
-#: Directives that say how something off stays off.
-_OFF = frozenset({"proxyrequests", "usecanonicalname", "usecanonicalphysicalport", "proxyvia", "hostnamelookups"})
-_ON = frozenset({"proxywebsocketfallbacktoproxyhttp"})
 #: Sections that only hold others: their contents are accounted for line by line.
 _SECTIONS = "what it holds is accounted for line by line"
 _FILE_SECTIONS = frozenset({"directory", "directorymatch", "files", "filesmatch"})
@@ -124,10 +123,8 @@ def _by_nature(directive: Written) -> Answer | None:
     words = directive.args.lower().split()
     if children_of(directive):
         return Answer(Outcome.ABSORBED, _SECTIONS)
-    if name in _OFF and words == ["off"]:
-        return Answer(Outcome.NO_EFFECT, "off, as it is without it")
-    if name in _ON and words == ["on"]:
-        return Answer(Outcome.NO_EFFECT, "on, as it is without it")
+    if says_default(directive):
+        return Answer(Outcome.NO_EFFECT, "it says what holds without it")
     if is_access(directive):
         return Answer(Outcome.NO_EFFECT, "nothing that is mapped to an origin is refused by it")
     if name == "authmerging" or (name == "authtype" and words == ["none"]):

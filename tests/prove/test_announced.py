@@ -100,6 +100,15 @@ def test_turns_excuse_one_question_more_or_less() -> None:
     assert Announcements(()).announce("sequence of members", counts(11, 7, 3)) is None
 
 
+def test_dice_move_the_turns_of_members_for_requests_that_throw_none() -> None:
+    """What they have sent to a balancer before moves its turns; nothing else differs because of it."""
+    said, host = Announcements(("map-drawn",)), About(dice=True)
+    turn = [Aspect("header X-Origin", "a:80", "b:80"), Aspect("origin: which", "a:80", "b:80")]
+    assert said.announce("x", turn, host) == "map-drawn"
+    assert said.announce("x", turn, About()) is None
+    assert said.announce("x", [*turn, Aspect("status", "200", "404")], host) is None
+
+
 def test_a_missing_file_is_one_for_scripts_and_in_each_answer_of_a_connection() -> None:
     said, file = Announcements(("files",)), About(file=True)
     for aspect in (Aspect("answer 1: status", "200", "404"), Aspect("answer", "(none)", "404 Not Found"),

@@ -35,6 +35,7 @@ from apacheconf.targets.routes import Route
 from apacheconf.targets.scopes import Scopes
 from apacheconf.targets.sources import Sources
 from apacheconf.targets.translation import LINE_ORDER, NO_TRACE, Emission, adds_always
+from apacheconf.targets.unreached import claims_of_unreached
 
 FILE = "haproxy.cfg"
 _NO_NAMES = "HAProxy looks up no names of clients, so nobody has them: write their addresses in Require ip"
@@ -206,7 +207,7 @@ def _emit_routing(low: Lowering, host: Host, found: list[Place], asks: bool, ter
     if not any(route.file or route.local for route in routes_in(found)):
         roots = [each for each in low.scopes.own(host) if each.name.lower() == "documentroot"]
         low.dropped.append(Claim(tuple(roots), Outcome.NO_EFFECT, "no path of the host leads to a file", "files"))
-    low.dropped += settle_maps(low, host)
+    low.dropped += [*settle_maps(low, host), *claims_of_unreached(host, found)]
     comment, claims = hosts.section_comment(low, host), hosts.host_claims(low, host)
     terms.environment = low.environments[host.number]
     for asked, backend in _rules(low, host, deepest, terms):

@@ -58,6 +58,7 @@ from apacheconf.targets.routes import Route
 from apacheconf.targets.scopes import Scopes
 from apacheconf.targets.sources import Sources
 from apacheconf.targets.translation import Emission, adds_always
+from apacheconf.targets.unreached import claims_of_unreached
 
 FILE, TYPES = "nginx.conf", "mime.types"
 _WORDS = "Written by apacheconf from an Apache httpd configuration, for nginx"
@@ -207,7 +208,7 @@ def _emit_server(low: Lowering, server_of: copies.Server, servers: Block) -> Non
     _emit_restrictions(low, host, routes_in(found), server)
     failures.begin_failures(low, host, server)
     proxied = any(each.mapping and not is_fcgi(each.origin(low.program)) for each in routes_in(found))
-    low.dropped += mod_rewrite.settle_maps(low, host)
+    low.dropped += [*mod_rewrite.settle_maps(low, host), *claims_of_unreached(host, found)]
     low.proxied = low.proxied or proxied
     settings.settle(low, host, proxied, found)
     if proxied:

@@ -62,7 +62,7 @@ class HeaderLines:
         self._low, self._route, self._service, self._of_file = low, route, service, of_file
         self._location = mapped_location or "$upstream_http_location"
         self._told: dict[tuple[Table, str], Told] = {}
-        texts = Texts(low, route.host, service, user_of(low, route))
+        texts = Texts(low, route.host, service, user_of(low, route), made_here=service is None)
         for step in guarded(step for step, _ in route.met):
             texts.tell(step)
             if isinstance(step.action, EditHeader):
@@ -113,6 +113,8 @@ class HeaderLines:
         if self._beside_expiry(name) and action.operation not in ("set", "unset", "append", "merge", "add"):
             raise CannotAsk(f"{action.operation} of what ExpiresActive sets")
         flag = texts.flag(step.when)
+        if flag == "0":
+            return ()  # it never holds here
         text = "" if action.value is None else self._sent(texts.text(action.value))
         beside = (fields.ONE_MORE,) if self._beside_expiry(name) and action.operation != "set" else ()
         return (*found.do(action, flag, text, self._low.maps), *_of_values(action), *beside)

@@ -58,7 +58,7 @@ class _Setting:
 class Texts:
     """The words of one route's values; ``tell`` hears of each step in order. ``used`` are the variables that were read.
 
-    ``service`` is where the route leads.
+    ``service`` is where the route leads; None where nobody can tell, or where it is ``made_here``.
     """
 
     low: Lowering
@@ -66,6 +66,8 @@ class Texts:
     service: Service | None = None
     #: The word of REMOTE_USER, where only whoever has shown a password is answered.
     user: str | None = None
+    #: Whether the answer is made here, so that no balancer has a say.
+    made_here: bool = False
     used: set[str] = field(default_factory=set)
     #: Variables of the environment that may be something else.
     unsure: set[str] = field(default_factory=set)
@@ -162,7 +164,7 @@ class Texts:
 
     def _of_balancer(self, name: str, missing: str) -> str:
         found = None
-        if self.service is not None and not isinstance(self.service.origin, Balancer):
+        if self.made_here or (self.service is not None and not isinstance(self.service.origin, Balancer)):
             return missing
         if self.service is not None:
             ways = {"BALANCER_WORKER_ROUTE": route_chosen, "BALANCER_ROUTE_CHANGED": route_changed}

@@ -1,0 +1,36 @@
+"""Mappings that no request of their host comes to: an earlier line answers every request that they are for.
+
+``RewriteRule ^ https://a.example%{REQUEST_URI} [R]`` in front of ``ProxyPass /`` leaves nothing to it, nor to what says
+more about what is mapped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from apacheconf.ledger import Outcome
+from apacheconf.program.hosts import Host
+from apacheconf.program.steps import AddForwarded, KeepHost, MapBack, MapBackCookie, MapToOrigin
+from apacheconf.targets.choices import Place, leaves
+from apacheconf.targets.claims import Claim
+from apacheconf.targets.routes import Route
+
+_ABOUT_MAPPINGS = MapToOrigin | KeepHost | AddForwarded | MapBack | MapBackCookie
+_WHY = "an earlier line answers every request that it is for"
+
+
+def claims_of_unreached(host: Host, places: Iterable[Place]) -> Iterator[Claim]:
+    """What is said of the lines about mappings that none of these places uses: they are dead in the source.
+
+    Nothing is said where a place was closed, and so can't tell. Another host may use the same lines.
+    """
+    ends = [end for place in places for _, end in leaves(place.tree)]
+    routes = [end for end in ends if isinstance(end, Route)]
+    if len(routes) < len(ends):
+        return
+    used = {id(directive) for route in routes for step in route.steps for directive in host.said_by(step)}
+    for cell in host.shape.cells:
+        for step in cell.steps:
+            left = [each for each in host.said_by(step) if id(each) not in used]
+            if left and isinstance(step.action, _ABOUT_MAPPINGS):
+                yield Claim(tuple(left), Outcome.DEAD_IN_SOURCE, _WHY, "unreached")

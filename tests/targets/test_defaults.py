@@ -1,0 +1,56 @@
+"""A line that says what holds without it costs nobody anything: no target calls it unsupported (DEF-1)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from apacheconf.expand import Options
+from apacheconf.ledger import Outcome
+from apacheconf.program.loading import load
+from apacheconf.targets import translate
+
+SPEC = Path(__file__).parents[1] / "spec" / "directives.json"
+#: The modules whose directives proxies are written in.
+MODULES = frozenset(
+    {
+        "core", "mod_alias", "mod_dir", "mod_env", "mod_headers", "mod_log_config", "mod_mime", "mod_negotiation",
+        "mod_proxy", "mod_proxy_balancer", "mod_proxy_http", "mod_remoteip", "mod_rewrite", "mod_setenvif", "mod_ssl"
+    }
+)  # fmt: skip
+#: The manual's words about a default, and no default that can be written.
+NO_WORDS = ("(", "[", "|", "none", "ErrorLog", "DEFAULT_REL")
+#: What is said with more than this line: it stays what it is for a target, wherever it stands.
+OTHERWISE = frozenset({"RequestReadTimeout", "LogLevel", "SSLProxyCipherSuite"})
+
+
+def defaults() -> list[tuple[str, str, bool]]:
+    """Names, lines and whether they stand in a host, of the directives whose default the manual writes out."""
+    found = []
+    for each in json.loads(SPEC.read_text()):
+        default = each["default"] or ""
+        if each["section"] or not default or not MODULES & set(each["modules"]) or each["name"] in OTHERWISE:
+            continue
+        if any(word in default for word in NO_WORDS) or not {"on", "off"} & set(default.lower().split()):
+            continue
+        if not {"server", "virtual host"} & set(each["contexts"]):
+            continue
+        in_host = "virtual host" in each["contexts"]
+        line = default if default.lower().startswith(each["name"].lower()) else f"{each['name']} {default}"
+        found.append((each["name"], line, in_host))
+    return found
+
+
+@pytest.mark.parametrize("target", ["nginx", "haproxy"])
+@pytest.mark.parametrize(("name", "line", "in_host"), defaults(), ids=[each[0] for each in defaults()])
+def test_what_holds_anyway_is_not_unsupported(name: str, line: str, in_host: bool, target: str, tmp_path: Path) -> None:
+    file = tmp_path / "site.conf"
+    inner, outer = (line, "") if in_host else ("", line)
+    file.write_text(
+        f"{outer}\n<VirtualHost *:80>\nServerName a.example\n{inner}\nProxyPass / http://10.0.0.1:8080/\n</VirtualHost>\n"
+    )
+    loaded = load([str(file)], Options())
+    rows = [row for row in translate(loaded.require(), target).rows if row.name.lower() == name.lower()]
+    assert rows and all(row.outcome < Outcome.APPROXIMATED for row in rows), rows
