@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import posixpath
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -9,9 +10,11 @@ from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from apacheconf.diagnostics import Level
 from apacheconf.expand.options import Known
 from apacheconf.expand.tree import Expanded
 from apacheconf.ledger import Written
+from apacheconf.model import bind, build
 from apacheconf.model.collecting import no_collection
 from apacheconf.model.directories import runtime_directory
 from apacheconf.model.types import Model, Server
@@ -49,6 +52,7 @@ from apacheconf.program.layers import LayerBuilder
 from apacheconf.program.link import Linker
 from apacheconf.program.mod_proxy import Origins
 from apacheconf.program.naming import sections_name
+from apacheconf.program.own_words import with_stand_ins
 from apacheconf.program.program import OF_FILES, Program
 from apacheconf.program.rewrite_steps import Place
 from apacheconf.program.sharing import share
@@ -119,7 +123,7 @@ class _Compiler:
         saying = copies.said_by(server.directive) if server.directive and self._may_copy else None
         template = self.templates.get(saying.key) if saying else None
         if saying and template:
-            self.alike[saying.key].add(number, saying.written)
+            self.alike[saying.key].add(number, saying.written, _told_own(saying))
             return self._copy(number, server, saying, template)
         count, odd = len(self.origins), (len(self.left_out), len(self.ignored))
         host = self._compiled(number, server)
@@ -128,7 +132,7 @@ class _Compiler:
             made, root = self.origins[count:], self.model.expanded.server_root
             template = copies.template_of(host, server, root, saying, made, count) if plain else None
             self.templates[saying.key] = template
-            self.alike[saying.key] = Alike([number], [saying.written])
+            self.alike[saying.key] = Alike([number], [saying.written], [_told_own(saying)], self._model)
         return host
 
     @cached_property
@@ -142,22 +146,45 @@ class _Compiler:
         origins, own = template.filled(saying, count)
         self.origins += origins
 
-        made: list[LayerBuilder] = []
+        made: list[Host] = []
+
+        def compiled() -> Host:
+            if not made:
+                for at, origin in enumerate(origins, count):
+                    self.numbers.setdefault((origin, tuple(map(id, origin.said_by))), at)
+                made.append(self._compiled(number, server))
+            return made[0]
 
         def builder() -> LayerBuilder:
-            if made:
-                return made[0]
-            for at, origin in enumerate(origins, count):
-                self.numbers.setdefault((origin, tuple(map(id, origin.said_by))), at)
-            found = self._compiled(number, server).builder
+            found = compiled().builder
             assert found is not None
-            made.append(found)
             return found
 
         host = template.host
         if host.front_tls or host.remote_ip or host.preamble is not None:  # else it trusts nobody, as the first
             own |= self._trusted(server)
+        if saying.does_own:
+            own["make_shape"] = lambda: compiled().form
         return template.hosts.like_it({**own, "number": number, "make_builder": builder})
+
+    def _model(self, host: Host) -> Host | None:
+        """A host with what stands for its own words; None where it would do something else for that."""
+        directive = self.model.servers[host.number].directive
+        saying = None if directive is None else copies.said_by(directive)
+        if directive is None or saying is None:
+            return None
+        node = with_stand_ins(directive.node, saying.own.with_stand_ins)
+        others = (each for each in self.model.expanded.nodes if each.name.lower() != "virtualhost")
+        model = build(bind(replace(self.model.expanded, nodes=(*others, node))))
+        if any(each.level is Level.ERROR for each in model.all_diagnostics):
+            return None
+        made = _Compiler(model, unique_ids=self.unique_ids)._compiled(1, model.hosts[0])
+        lines = {id(each): line for each, line in zip(node.walk(), saying.written, strict=True)}
+        directives = tuple(lines.get(id(each), each) for each in made.directives)
+        counts = {(len(each.directives), len(each.texts), len(each.origins)) for each in (made, host)}
+        is_like_it = len(counts) == 1 and all(map(operator.is_, directives, host.directives))
+        own = {name: getattr(made, name) for name in ("name", "aliases", "form", "texts", "document_root")}
+        return replace(host, **own, make_shape=None) if is_like_it else None
 
     def _compiled(self, number: int, server: Server) -> Host:
         linker = Linker()
@@ -275,6 +302,10 @@ class _Compiler:
     def _leave_out(self, directive: Written, reason: str) -> None:
         if not any(known is directive and said == reason for known, said in self.left_out):
             self.left_out.append((directive, reason))
+
+
+def _told_own(saying: Saying) -> dict[str, str]:
+    return saying.own.words if saying.does_own else {}
 
 
 def _types_config(model: Model) -> str:

@@ -1,6 +1,7 @@
 """Hosts that say the same, but for their names, the authorities that their mappings lead to, their logs, their
 certificates and where they redirect to: the first of them is compiled, and the program of the others is its own with
-their directives, origins and texts in its tables.
+their directives, origins and texts in its tables. Where rules and folders say words of their own, too, what these do is
+compiled when it is asked for.
 
 Ten thousand hosts of a hoster differ in no more than that.
 """
@@ -20,7 +21,8 @@ from apacheconf.modules.core import CoreServerConf
 from apacheconf.modules.declare import Setting
 from apacheconf.program.core import log_target
 from apacheconf.program.hosts import Host
-from apacheconf.program.workers import DEFAULT_PORTS, Origin, Worker
+from apacheconf.program.own_words import MAY_HOLD_OWN, NO_WORDS, OwnWords, is_marked, leads_to_origin, unmarked
+from apacheconf.program.workers import DEFAULT_PORTS, Balancer, Origin, Worker
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -29,7 +31,8 @@ T = TypeVar("T", bound="DataclassInstance")
 
 #: Directives that name the host, and those that name its origins.
 _NAMES = frozenset({"servername", "serveralias", "serveradmin"})
-_MAPPINGS = frozenset({"proxypass", "proxypassreverse"})
+_MEMBERS = frozenset({"balancermember", "proxyset"})
+_MAPPINGS = frozenset({"proxypass", "proxypassreverse", *_MEMBERS})
 #: Directives of which one word is the host's own: a file, or the URL that a redirect leads to.
 _FILES = frozenset({"errorlog", "customlog", "transferlog", "sslcertificatefile", "sslcertificatekeyfile"})
 _REDIRECTS = frozenset({"redirect", "redirectpermanent", "redirecttemp"})
@@ -43,7 +46,8 @@ _USUAL = {"http": ":80", "https": ":443"}
 
 
 class Saying(NamedTuple):
-    """What a host says: ``key`` is equal for hosts that differ in their ``authorities``, names and ``words`` only.
+    """What a host says: ``key`` is equal for hosts that differ in their ``authorities``, names, ``words`` and ``own``
+    words only. Where these stand in more than names of balancers it ``does_own``: what it does says them.
 
     ``bound`` are its lines, ``written`` the same as they are written.
     """
@@ -53,14 +57,19 @@ class Saying(NamedTuple):
     key: Hashable
     authorities: tuple[str, ...]
     words: tuple[str, ...]
+    own: OwnWords
+    does_own: bool
 
 
 class _Plan(NamedTuple):
-    """Which lines have words of the host's own, by their numbers; ``words`` with the pattern that finds the word."""
+    """Which lines have words of the host's own, by their numbers; ``words`` with the pattern that finds the word, and
+    ``own`` with the name of the directive in small letters.
+    """
 
     names: tuple[int, ...]
     words: tuple[tuple[int, re.Pattern[str]], ...]
     mappings: tuple[int, ...]
+    own: tuple[tuple[int, str], ...]
 
 
 def said_by(host: Directive) -> Saying | None:
@@ -79,13 +88,28 @@ def said_by(host: Directive) -> Saying | None:
         args[number] = ""
     for number, pattern in plan.words:
         args[number] = _with_a_number(pattern, args[number], words)
-    mapped = _with_numbers("\n".join([args[number] for number in plan.mappings]), authorities)
+    own, does_own = OwnWords.of(host.node.children or ()) if plan.own else NO_WORDS, False
+    for number, name in plan.own:
+        marked = own.marked(name, args[number])
+        if name == "rewriterule" and "://" in marked and leads_to_origin(marked):
+            return None
+        does_own = does_own or (is_marked(marked) and not _is_of_members(bound[number]))
+        args[number] = marked.replace("://", ":")
+    mappings = own.marked_balancers("\n".join([args[number] for number in plan.mappings]))
+    mapped = _with_numbers(mappings.replace("balancer://", "balancer:"), authorities)
     for number in plan.mappings:
         args[number] = ""
     others = "\n".join(args)  # no line holds a line end
     if mapped is None or "://" in others:
         return None
-    return Saying(bound, written, (named, tuple(sizes), mapped, others), tuple(authorities), tuple(words))
+    key = named, tuple(sizes), mapped, others
+    return Saying(bound, written, key, tuple(authorities), tuple(words), own, does_own)
+
+
+def _is_of_members(section: Directive) -> bool:
+    """Whether a section says no more than which members a balancer has."""
+    children = section.children
+    return children is not None and all(each.node.name.lower() in _MEMBERS for each in children)
 
 
 def _gather(section: Directive, bound: list[Directive], sizes: list[int]) -> None:
@@ -109,6 +133,7 @@ def _plan(named: tuple[str, ...]) -> _Plan:
         tuple(number for number, name in lines if name in _NAMES),
         tuple((number, patterns[name]) for number, name in lines if name in patterns),
         tuple(number for number, name in lines if name in _MAPPINGS),
+        tuple((number, name) for number, name in lines if name in MAY_HOLD_OWN),
     )
 
 
@@ -169,6 +194,54 @@ class Names(NamedTuple):
     aliases: tuple[int, ...]
     admin: int | None
     error_log: int | None
+    document_root: int | None
+
+
+@dataclass(frozen=True)
+class _Model:
+    """An origin in terms of what its host says: the numbers of its ``lines``, for a worker the number of its authority,
+    for a balancer its marked ``name`` and its members.
+    """
+
+    origin: Worker | Balancer
+    lines: tuple[int, ...]
+    authority: int = -1
+    name: str = ""
+    members: tuple[_Model, ...] = ()
+
+    @cached_property
+    def _maker(self) -> Maker[Worker | Balancer]:
+        return Maker(self.origin)
+
+    def filled(self, saying: Saying) -> Worker | Balancer:
+        """The origin of a host that says the same."""
+        said_by = tuple([saying.written[number] for number in self.lines])
+        if isinstance(self.origin, Balancer):
+            members = tuple([each.filled(saying) for each in self.members])
+            name = unmarked(self.name, saying.own.words)
+            return self._maker.like_it({"name": name, "members": members, "said_by": said_by})
+        authority = saying.authorities[self.authority]
+        host, _, port = authority.partition(":")
+        return self._maker.like_it({
+            "name": f"{self.origin.scheme}://{authority}{self.origin.path}",
+            "host": host,
+            "port": int(port or DEFAULT_PORTS[self.origin.scheme]),
+            "said_by": said_by,
+        })  # fmt: skip
+
+
+def _model_of(origin: Origin, lines: dict[int, int], numbers: dict[str, int], own: OwnWords) -> _Model | None:
+    """None for one that is said elsewhere, or in ways that are read more closely."""
+    said = tuple(lines.get(id(line), -1) for line in origin.said_by)
+    if -1 in said:
+        return None
+    if isinstance(origin, Balancer):
+        models = [_model_of(each, lines, numbers, own) for each in origin.members]
+        members = tuple(each for each in models if each is not None)
+        name = own.marked_balancers(origin.name)
+        return _Model(origin, said, name=name, members=members) if len(members) == len(models) else None
+    at = numbers.get(origin.name.removesuffix(origin.path))
+    return None if at is None else _Model(origin, said, at)
 
 
 @dataclass(frozen=True)
@@ -180,10 +253,10 @@ class Template:
     names: Names
     named_by: tuple[int | Written, ...]
     directives: tuple[int | Written, ...]
-    #: Each with the number of its authority, and those of its lines.
-    workers: tuple[tuple[Worker, int, tuple[int, ...]], ...]
+    made: tuple[_Model, ...]
     origins: tuple[int, ...]
-    #: Each text without what is the host's own in it: the number of an authority, or of a word, which ends it.
+    #: Each text without what is the host's own in it: the number of an authority, or of a word, which ends it. Its own
+    #: words are marked.
     texts: tuple[tuple[str, int | None, int | None], ...]
 
     @cached_property
@@ -191,28 +264,16 @@ class Template:
         """Makes the others."""
         return Maker(self.host)
 
-    @cached_property
-    def _makers(self) -> list[tuple[Worker, Maker[Worker], int, tuple[int, ...]]]:
-        return [(worker, Maker(worker), at, lines) for worker, at, lines in self.workers]
-
     def filled(self, saying: Saying, count: int) -> tuple[list[Origin], dict[str, Any]]:
         """The origins of a host that says the same, and what is its own; the program has ``count`` origins already."""
         written, authorities = saying.written, saying.authorities
-        made: list[Origin] = []
-        for worker, maker, at, lines in self._makers:
-            host, _, port = authorities[at].partition(":")
-            made.append(maker.like_it({
-                "name": f"{worker.scheme}://{authorities[at]}{worker.path}",
-                "host": host,
-                "port": int(port or DEFAULT_PORTS[worker.scheme]),
-                "said_by": tuple([written[number] for number in lines]),
-            }))  # fmt: skip
+        made: list[Origin] = [each.filled(saying) for each in self.made]
         own = self._named(saying)
         own["directives"] = tuple([written[each] if isinstance(each, int) else each for each in self.directives])
         own["origins"] = tuple([count + each for each in self.origins])
         own["texts"] = tuple([
             f"{text}{saying.words[word]}" if word is not None
-            else text if at is None
+            else unmarked(text, saying.own.words) if at is None
             else text.replace("//", f"//{authorities[at]}", 1)
             for text, at, word in self.texts
         ])  # fmt: skip
@@ -232,6 +293,8 @@ class Template:
         if names.error_log is not None:
             target = log_target(bound[names.error_log].value, self.server_root)
             own["errors"] = replace(self.host.errors, target=target)
+        if names.document_root is not None:
+            own["document_root"] = bound[names.document_root].value
         own["named_by"] = tuple([written[each] if isinstance(each, int) else each for each in self.named_by])
         return own
 
@@ -245,21 +308,19 @@ def template_of(
     """
     lines = {id(each): number for number, each in enumerate(saying.written)}
     numbers = {f"{scheme}://{each}": at for at, each in enumerate(saying.authorities) for scheme in _USUAL}
-    workers = []
-    for each in made:
-        at = numbers.get(each.name.removesuffix(each.path)) if isinstance(each, Worker) else None
-        if not isinstance(each, Worker) or at is None or not all(id(line) in lines for line in each.said_by):
-            return None
-        workers.append((each, at, tuple(lines[id(line)] for line in each.said_by)))
+    models = [_model_of(each, lines, numbers, saying.own) for each in made]
+    known = tuple(each for each in models if each is not None)
+    if len(known) < len(models):
+        return None
     elsewhere = [each for each in host.directives if id(each) not in lines]
     if any(word in each.args for each in elsewhere for word in saying.words):
         return None  # it may share a text with another's line
-    texts = tuple(_without_own(text, numbers, saying.words) for text in host.texts)
+    texts = tuple(_without_own(text, numbers, saying) for text in host.texts)
     directives = tuple(lines.get(id(each), each) for each in host.directives)
     named_by = tuple(lines.get(id(each), each) for each in host.named_by)
     numbers_of_origins = tuple(each - count for each in host.origins)
     names = _names(server.server_conf(CoreServerConf), lines)
-    found = Template(host, server_root, names, named_by, directives, tuple(workers), numbers_of_origins, texts)
+    found = Template(host, server_root, names, named_by, directives, known, numbers_of_origins, texts)
     origins, own = found.filled(saying, count)
     itself = origins == list(made) and all(getattr(host, name) == value for name, value in own.items())
     return found if itself and all(each >= 0 for each in found.origins) else None
@@ -270,14 +331,18 @@ def _names(conf: CoreServerConf, lines: dict[int, int]) -> Names:
         return lines.get(id(setting.said_by[-1])) if setting.said_by else None
 
     aliases = dict.fromkeys(lines[id(each)] for each in conf.server_aliases.said_by)
-    return Names(last_of(conf.server_name), tuple(aliases), last_of(conf.server_admin), last_of(conf.error_log))
+    others = conf.server_admin, conf.error_log, conf.document_root
+    return Names(last_of(conf.server_name), tuple(aliases), *map(last_of, others))
 
 
-def _without_own(text: str, numbers: dict[str, int], words: Sequence[str]) -> tuple[str, int | None, int | None]:
+def _without_own(text: str, numbers: dict[str, int], saying: Saying) -> tuple[str, int | None, int | None]:
     scheme, _, rest = text.partition("://")
     authority, slash, path = rest.partition("/")
     at = numbers.get(f"{scheme}://{authority}")
     if at is not None:
         return f"{scheme}://{slash}{path}", at, None
+    words = saying.words
     ending = max((word for word in words if text == word or text.endswith(f"/{word}")), key=len, default=None)
-    return (text, None, None) if ending is None else (text.removesuffix(ending), None, words.index(ending))
+    if ending is not None:
+        return text.removesuffix(ending), None, words.index(ending)
+    return saying.own.marked_balancers(text), None, None

@@ -54,7 +54,7 @@ def host(number: int, server: Server, main: Server, shape: Shape, tables: Linker
         origins=tables.origins,
         texts=tables.texts,
         named_by=_named_by(server, conf),
-        shape=shape,
+        form=shape,
         server_path=conf.server_path.value,
         naming=naming_of(server.dir_conf(CoreDirConf)),
         errors=error_log(server, server_root),

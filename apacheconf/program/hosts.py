@@ -48,14 +48,21 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """Hosts that say the same but for words of their own (``copies``), by their numbers, and the lines of each."""
+    """Hosts that say the same but for words of their own (``copies``), by their numbers, and the lines of each.
+
+    ``own`` are the words that what they do says (``own_words``), none where it says none. ``make_model`` gives one of
+    them with what stands for these words; None where that would do something else.
+    """
 
     hosts: list[int] = field(default_factory=list)
     written: list[tuple[Written, ...]] = field(default_factory=list)
+    own: list[dict[str, str]] = field(default_factory=list)
+    make_model: Callable[[Host], Host | None] = lambda host: host
 
-    def add(self, host: int, written: tuple[Written, ...]) -> None:
+    def add(self, host: int, written: tuple[Written, ...], own: dict[str, str]) -> None:
         self.hosts.append(host)
         self.written.append(written)
+        self.own.append(own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +255,9 @@ class Shape:
 class Host:
     """A virtual host, or the main server when ``place`` is None.
 
+    ``form`` is what it does, but for words of its own where it is one of many that are alike: then it is the first
+    one's, and ``make_shape`` gives its own.
+
     ``name`` and ``port`` are ServerName's (port None when not given), ``scheme`` its scheme. The tables fill
     the numbers of the shape: ``directives``, ``origins`` (numbers into ``Program.origins``), ``texts``. ``named_by``
     are the directives that name it: the VirtualHost, ServerName, ServerAlias, ServerAdmin. ``errors`` is its error log,
@@ -264,7 +274,7 @@ class Host:
     scheme: str
     aliases: tuple[str, ...]
     place: Place | None
-    shape: Shape
+    form: Shape
     directives: tuple[Written, ...]
     origins: tuple[int, ...]
     texts: tuple[str, ...]
@@ -281,6 +291,12 @@ class Host:
     document_root: str = ""
     recursion: tuple[int, ...] = (10, 10)
     make_builder: Callable[[], LayerBuilder] | None = field(default=None, compare=False, repr=False)
+    make_shape: Callable[[], Shape] | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def shape(self) -> Shape:
+        """What the host does."""
+        return self.form if self.make_shape is None else self.make_shape()
 
     @property
     def builder(self) -> LayerBuilder | None:

@@ -14,7 +14,7 @@ from itertools import islice
 from apacheconf.ledger import Written
 from apacheconf.program.build import make_shape
 from apacheconf.program.conditions import Condition, Matches, Under
-from apacheconf.program.hosts import Host, Layer, LayerKind
+from apacheconf.program.hosts import Host, Layer, LayerKind, Shape
 from apacheconf.program.htaccess import Granted, Reading, read_file
 from apacheconf.program.layers import LayerBuilder
 from apacheconf.program.program import Inlined, Program
@@ -37,13 +37,23 @@ class _Read:
     left_out: list[tuple[Written, str]] = field(default_factory=list)
     #: The files of hosts that do the same and look for the same names: looked for once.
     granted: dict[tuple[int, tuple[str, ...]], list[tuple[str, Granted]]] = field(default_factory=dict)
+    #: Whether any section of hosts of a form lets files say anything.
+    grants: dict[int, bool] = field(default_factory=dict)
 
     def files(self, program: Program, host: Host) -> list[tuple[str, Granted]]:
         """The files that requests of a host may meet, each with what may stand in it."""
+        if not self._grants(program, host.form):
+            return []
         key = id(host.shape), host.access_names
         if key not in self.granted:
             self.granted[key] = list(_granted_files(program, host))
         return self.granted[key]
+
+    def _grants(self, program: Program, form: Shape) -> bool:
+        if id(form) not in self.grants:
+            sections = (each for each in form.layers if each.kind is LayerKind.SERVER or _is_folder(each))
+            self.grants[id(form)] = any(access_of((each,), program.known).reads for each in sections)
+        return self.grants[id(form)]
 
     def text(self, path: str) -> SourceFile | None:
         """The text of a file; None where it can't be read."""
@@ -83,7 +93,8 @@ def _with_files(program: Program, host: Host, read: _Read) -> Host:
     layers = _in_order([shape.layers, *filter(None, made)])
     return replace(
         host,
-        shape=make_shape(shape.server, layers, shape.limits, shape.flipped),
+        form=make_shape(shape.server, layers, shape.limits, shape.flipped),
+        make_shape=None,
         directives=linker.directives,
         origins=linker.origins,
         texts=linker.texts,

@@ -10,6 +10,7 @@ import dataclasses
 from enum import Enum
 from typing import Any
 
+from apacheconf.program.hosts import Host
 from apacheconf.program.program import Program
 from apacheconf.source import Place
 
@@ -22,9 +23,15 @@ def to_json(program: Program) -> dict[str, Any]:
         "schema": SCHEMA,
         "listeners": plain(program.listeners),
         "index": plain(program.index),
-        "hosts": [plain(host) for host in program.hosts],
+        "hosts": [_host(host) for host in program.hosts],
         "origins": plain(program.origins),
     }
+
+
+def _host(host: Host) -> dict[str, Any]:
+    """A host with what it does itself in the place of what all that are like it do."""
+    names = (each.name for each in dataclasses.fields(host) if each.repr and each.name != "form")
+    return {"is": "Host", "shape": plain(host.shape), **{name: plain(getattr(host, name)) for name in names}}
 
 
 def plain(value: Any) -> Any:

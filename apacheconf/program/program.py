@@ -96,7 +96,7 @@ class Program:
     def lines_without_effect(self) -> Iterator[tuple[Written, str]]:
         """Directives that no request can meet, each with the reason."""
         for host in self.hosts:
-            for step, why in host.shape.dead:
+            for step, why in host.form.dead:
                 yield from ((directive, why) for directive in host.said_by(step))
         for each in self.ignored:
             if not each.parameters:

@@ -18,21 +18,29 @@ from apacheconf.targets.scopes import Scopes, children_of
 
 #: Fewer hosts than these are lowered one by one.
 FEWEST = 3
+_NOTHING: dict[str, str] = {}
 
 
 @dataclass(frozen=True, eq=False)
 class Kind:
     """Hosts that are alike, in the order of the configuration. ``written`` are the lines of each: those at one
-    position say the same of their hosts.
+    position say the same of their hosts. ``own`` are the words of each in which they do the same, if what they do says
+    any; then ``make_model`` gives one of them with what stands for its own.
     """
 
     hosts: tuple[Host, ...]
     written: tuple[tuple[Written, ...], ...]
+    own: tuple[dict[str, str], ...] = ()
+    make_model: Callable[[Host], Host | None] = lambda host: host
 
     @property
     def first(self) -> Host:
         """The host that stands for all."""
         return self.hosts[0]
+
+    def model_of(self, host: Host) -> Host | None:
+        """One of them with what stands for its own words; None where it would do something else for that."""
+        return self.make_model(host) if self.own else host
 
 
 def kinds_of(
@@ -42,27 +50,30 @@ def kinds_of(
     """The kinds of at least ``FEWEST`` hosts among virtual hosts; ``also`` is what else must be the same of them, such
     as the texts that they redirect to, and ``words`` what must be of their lines.
     """
-    found: dict[Hashable, list[tuple[Host, tuple[Written, ...]]]] = {}
+    found: dict[Hashable, list[tuple[Host, tuple[Written, ...], dict[str, str]]]] = {}
     forms = _Forms(program)
     numbers: dict[Hashable, int] = {}  # of forms, which take long to compare
     known: dict[Hashable, int] = {}
-    said = {host: (each, lines) for each in program.alike for host, lines in zip(each.hosts, each.written, strict=True)}
+    said = {host: (each, lines, own) for each in program.alike
+            for host, lines, own in zip(each.hosts, each.written, each.own, strict=True)}  # fmt: skip
     for host in hosts:
         section = scopes.section(host)
         if section is None:
             continue
-        alike, written = said.get(host.number) or (None, tuple(_walk(section)))
+        alike, written, own = said.get(host.number) or (None, tuple(_walk(section)), _NOTHING)
         if alike is None or len({each.place.span.file for each in written}) > 1:
             form = numbers.setdefault((forms.of(host, written), words(written)), len(numbers))
         else:  # what is the same for all that say the same is looked for once
-            key = id(alike), id(host.shape), host.scheme, forms.names(host)
+            key = id(alike), id(host.form), host.scheme, forms.names(host)
             if key not in known:
                 known[key] = numbers.setdefault((forms.of(host, written), words(written)), len(numbers))
             form = known[key]
-        found.setdefault((form, also(host)), []).append((host, written))
+        found.setdefault((form, also(host), id(alike) if own else 0), []).append((host, written, own))
     for each in found.values():
         if len(each) >= FEWEST:
-            yield Kind(tuple(host for host, _ in each), tuple(written for _, written in each))
+            of_kind, lines, said_own = tuple(zip(*each, strict=True))
+            models = (said[of_kind[0].number][0].make_model,) if said_own[0] else ()
+            yield Kind(of_kind, lines, said_own if said_own[0] else (), *models)
 
 
 class _Forms:
@@ -76,7 +87,7 @@ class _Forms:
     def names(self, host: Host) -> Hashable:
         """What the names of the host's origins say: whether each is an address, or the names where sections ask."""
         origins = [self._program.origins[number] for number in host.origins]
-        if self._asks_origins(host.shape):
+        if self._asks_origins(host.form):
             return tuple([each.name for each in origins])
         return tuple([isinstance(each, Worker) and is_address(each) for each in origins])
 
@@ -84,8 +95,8 @@ class _Forms:
         """The host without its names and those of its origins."""
         origins = tuple(self._form(number) for number in host.origins)
         own = (host.scheme, host.canonical_name, host.remote_ip, host.preamble, len(host.texts))
-        told = self.names(host) if self._asks_origins(host.shape) else ()
-        return id(host.shape), own, origins, tuple(each.name for each in written), told
+        told = self.names(host) if self._asks_origins(host.form) else ()
+        return id(host.form), own, origins, tuple(each.name for each in written), told
 
     def _asks_origins(self, shape: Shape) -> bool:
         if id(shape) not in self._asking:

@@ -52,7 +52,7 @@ LINE_ORDER = Difference(
 
 def adds_always(program: Program) -> bool:
     """Whether a line of the table always may stand beside an origin's."""
-    shapes = {id(host.shape): host.shape for host in program.hosts}.values()
+    shapes = {id(host.form): host.form for host in program.hosts}.values()
     edits = (step.action for shape in shapes for cell in shape.cells for step in cell.steps
              if isinstance(step.action, EditHeader))  # fmt: skip
     return any(each.table is Table.ALWAYS and each.operation != "unset" for each in edits)

@@ -28,9 +28,9 @@ def _asked(program: Program) -> set[int]:
     by_shape: dict[int, set[int] | None] = {}
     found: set[int] = set()
     for host in program.hosts:
-        if id(host.shape) not in by_shape:
-            by_shape[id(host.shape)] = _numbers(host.shape)
-        local = by_shape[id(host.shape)]
+        if id(host.form) not in by_shape:
+            by_shape[id(host.form)] = _numbers(host.form)
+        local = by_shape[id(host.form)]
         found.update(host.origins if local is None else (host.origins[each] for each in local))
     return found
 

@@ -61,7 +61,7 @@ def ask(of: Program, path: str) -> Decision:
 def only(of: Program, steps: tuple[Step, ...]) -> Program:
     """The program whose one host runs exactly these steps everywhere."""
     bare = Shape(steps, (Layer(LayerKind.SERVER, ALWAYS, ()),), (), of.hosts[0].shape.limits)
-    return replace(of, hosts=(replace(of.hosts[0], shape=bare),))
+    return replace(of, hosts=(replace(of.hosts[0], form=bare),))
 
 
 @given(mappings, locations, st.sampled_from(PATHS))

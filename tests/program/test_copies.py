@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from apacheconf.program import build, load
+from apacheconf.program.own_words import filled
 from apacheconf.program.program import Program
 
 #: Lines of a host, in which ``N`` is its number: some may be copied, some must not.
@@ -32,6 +34,25 @@ _HOSTS = {
     "ProxyPassReverse / http://hN.internal/",
     "an administrator": "ServerAdmin root@hostN.test\nProxyPass / http://hN.internal/",
     "a certificate": "SSLEngine on\nSSLCertificateFile /certs/N.pem\nSSLCertificateKeyFile /certs/N.key",
+    "folders of its own": "DocumentRoot /var/www/hostN.test/public\n<Directory /var/www/hostN.test/public>\n"
+    "Options -Indexes\nRequire all granted\n</Directory>\nAlias /x /var/www/hostN.test/x",
+    "a folder that is not called as it is": "DocumentRoot /srv/www/webN/htdocs\n<Directory /srv/www/webN>\n"
+    "Require all granted\n</Directory>",
+    "the folders of another": "DocumentRoot /srv/www/webN/htdocs\n<Directory /srv/www/web1>\nRequire ip 10.0.0.N\n"
+    "</Directory>",
+    "rules that name it": "RewriteEngine On\nRewriteCond %{HTTP_HOST} ^www\\.hostN\\.test$ [NC]\n"
+    "RewriteRule ^/(.*)$ https://hostN.test/$1 [R=301,L]",
+    "what certbot writes": "RewriteEngine on\nRewriteCond %{SERVER_NAME} =www.hostN.test [OR]\n"
+    "RewriteCond %{SERVER_NAME} =hostN.test\nRewriteRule ^ https://%{SERVER_NAME}%{REQUEST_URI} [END,NE,R=permanent]",
+    "rules that lead to an origin": "RewriteEngine On\nRewriteRule ^/(.*)$ http://hN.internal/$1 [P]",
+    "a name that comes after others": 'RewriteEngine On\nRewriteCond %{HTTP_HOST} ">hostN.test"\nRewriteRule ^ - [F]',
+    "headers that name it": 'Header set Access-Control-Allow-Origin "https://hostN.test"\n'
+    'ProxyPass / http://hN.internal/\nProxyPassReverseCookieDomain hN.internal hostN.test',
+    "a balancer called as it is": "<Proxy balancer://hostN.test>\nBalancerMember http://mN.internal route=a\n"
+    "BalancerMember http://nN.internal:8080/x loadfactor=2\nProxySet stickysession=ID\n</Proxy>\n"
+    "ProxyPass / balancer://hostN.test/\nProxyPassReverse / balancer://hostN.test/",
+    "a balancer that is guarded": "<Proxy balancer://bN>\nBalancerMember http://mN.internal\nRequire ip 10.0.0.0/8\n"
+    "</Proxy>\nProxyPass / balancer://bN/",
     "a proxy": "<Proxy http://hN.internal/>\nRequire all denied\n</Proxy>\nProxyPass / http://hN.internal/",
 }  # fmt: skip
 
@@ -45,7 +66,8 @@ def _compiled(folder: Path, text: str, few: int, monkeypatch: pytest.MonkeyPatch
 def _hosts(lines: str, count: int, first: str = "") -> str:
     names = "ServerName host{0}.test\nServerAlias www.host{0}.test *.host{0}.test"
     hosts = (
-        f"<VirtualHost *:80>\n{names.format(n)}\n{lines.replace('N', str(n))}\n</VirtualHost>\n" for n in range(count)
+        f"<VirtualHost *:80>\n{names.format(n)}\n{re.sub('N(?![A-Z])', str(n), lines)}\n</VirtualHost>\n"
+        for n in range(count)
     )
     return first + "".join(hosts)
 
@@ -57,6 +79,7 @@ def _same(one: Program, other: Program) -> None:
     assert [_at([each]) for each, _ in one.left_out] == [_at([each]) for each, _ in other.left_out]
     for copy, host in zip(one.hosts, other.hosts, strict=True):
         assert (copy.shape, copy.origins, copy.texts) == (host.shape, host.origins, host.texts)
+        assert (copy.document_root, copy.server_path) == (host.document_root, host.server_path)
         assert (copy.name, copy.aliases, copy.port) == (host.name, host.aliases, host.port)
         assert (copy.errors, copy.admin, copy.front_tls) == (host.errors, host.admin, host.front_tls)
         assert _at(copy.directives) == _at(host.directives) and _at(copy.named_by) == _at(host.named_by)
@@ -109,7 +132,27 @@ ProxyPass / http://10.0.0.N:8080/
 """
 
 
-@pytest.mark.parametrize("lines", [_HOSTS["plain"], _SITE])
+#: The same with folders, a balancer and rules that say words of its own.
+_OWN_SITE = (
+    _SITE
+    + """\
+DocumentRoot /var/www/hostN.test/public
+<Directory /var/www/hostN.test/public>
+    Require all granted
+</Directory>
+<Proxy balancer://hostN>
+    BalancerMember http://10.0.1.N:8080
+    BalancerMember http://10.0.2.N:8080
+</Proxy>
+ProxyPass /shop/ balancer://hostN/
+RewriteEngine On
+RewriteCond %{HTTP_HOST} !^hostN\\.test$
+RewriteRule ^/(.*)$ https://hostN.test/$1 [R=301,L]
+"""
+)
+
+
+@pytest.mark.parametrize("lines", [_HOSTS["plain"], _SITE, _OWN_SITE])
 def test_only_the_first_of_them_is_compiled(lines: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compiled: list[int] = []
     whole = build._Compiler._compiled
@@ -119,9 +162,35 @@ def test_only_the_first_of_them_is_compiled(lines: str, tmp_path: Path, monkeypa
         lambda self, number, server: compiled.append(number) or whole(self, number, server),
     )
     program = _compiled(tmp_path, _hosts(lines, 20, "Listen 80\nListen 443\n"), 8, monkeypatch)
-    assert compiled == [0, 1] and len({id(host.shape) for host in program.hosts[1:]}) == 1
+    assert compiled == [0, 1] and len({id(host.form) for host in program.hosts[1:]}) == 1
     last = program.hosts[-1]
     assert last.builder is last.builder and compiled == [0, 1, 20]  # what reads its .htaccess files
     assert last.builder is not None
     assert last.builder.linker.directives == last.directives
-    assert list(last.builder.origins.numbers.values()) == list(last.origins)
+    assert sorted(last.builder.origins.numbers.values()) == sorted(last.origins)
+
+
+def test_what_stands_for_own_words_is_what_each_host_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Filled in, the model of any of them is that host; models of two hosts are the same."""
+    program = _compiled(tmp_path, _hosts(_OWN_SITE, 4, "Listen 80\nListen 443\n"), 0, monkeypatch)
+    (alike,) = program.alike
+    first, last = (alike.make_model(program.hosts[number]) for number in (alike.hosts[0], alike.hosts[-1]))
+    assert first is not None and last is not None
+    assert first.form == last.form != program.hosts[1].shape
+    assert alike.own[-1] == {"n0": "host3.test", "b0": "host3"}
+    assert first.document_root == "/var/www/own-n0.invalid/public"
+    assert filled(first.document_root, alike.own[-1]) == program.hosts[-1].document_root
+    assert first.directives == program.hosts[1].directives
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("own-n0.invalid/x", "a-b.test/x"),
+        (r"^www\.own-n0\.invalid\z", r"^www\.a-b\.test\z"),
+        (r"own\\-n0\\.invalid", r"a\\-b\\.test"),
+        ("own-f0.invalid", "web"),
+    ],
+)
+def test_words_are_filled_in_as_escaped_as_what_stands_for_them(text: str, expected: str) -> None:
+    assert filled(text, {"n0": "a-b.test", "f0": "web"}) == expected

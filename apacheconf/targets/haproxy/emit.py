@@ -7,6 +7,7 @@ told apart by a variable, its cells by the path, the deepest first.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from apacheconf.ledger import Ledger, Outcome
 from apacheconf.program.conditions import Condition, FromHost
@@ -26,10 +27,14 @@ from apacheconf.targets.haproxy.lowering import MAIN, Lowering
 from apacheconf.targets.haproxy.mod_authz_core import can_say
 from apacheconf.targets.haproxy.mod_proxy_hcheck import claims_of_expressions
 from apacheconf.targets.haproxy.mod_rewrite import settle_maps
+from apacheconf.targets.haproxy.own_words import can_say as can_say_own
+from apacheconf.targets.haproxy.own_words import say_own
 from apacheconf.targets.haproxy.rewriting import can_follow
 from apacheconf.targets.haproxy.sharing import share_backends, shorten
 from apacheconf.targets.haproxy.tree import Line, Section, print_tree
 from apacheconf.targets.hostnames import Endpoint, Named, endpoints, named_hosts
+from apacheconf.targets.likeness import FEWEST, Kind
+from apacheconf.targets.own_words import OwnName
 from apacheconf.targets.restrictions import asked_by, restrictions
 from apacheconf.targets.routes import Route
 from apacheconf.targets.scopes import Scopes
@@ -54,7 +59,7 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Sco
     mod_log_config.emit_global(low, process)
     core.emit_defaults(low, main, defaults)
     served = {endpoint: named_hosts(program, candidates) for endpoint, candidates in endpoints(program).items()}
-    low.kinds = {kind.first.number: kind for kind in hosts.find_kinds(low, served)}
+    _find_kinds(low, served)
     frontends = [_frontend(low, endpoint, answering) for endpoint, answering in served.items()]
     low.backends = share_backends(low.backends, frontends)
     for frontend in frontends:
@@ -66,6 +71,7 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Sco
         for section in (*frontends, *low.backends):
             section.base = MAIN
     policies = [each.section for each in low.policies]
+    say_own([*frontends, *low.backends, *policies], low.own_name)
     shared = [process, defaults, *low.userlists, *frontends, *low.backends, *policies]
     text, claims = print_tree(shared, _head(low))
     low.dropped += claims_of_expressions(low)
@@ -80,12 +86,42 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Sco
     for kind in low.kinds.values():
         settle_copies(kind, [each for each in low.copies if each.kind is kind], FILE, ledger)
     settle(own_claims, FILE, ledger)
-    traced = {host.shape.limits.trace for host in program.hosts}
+    traced = {host.form.limits.trace for host in program.hosts}
     no_trace = (NO_ECHO,) if True in traced and low.answers_here else (NO_TRACE,) if False in traced else ()
     found = no_trace + DIFFERENCES + ((FILES,) if low.lacks_files else ())
     found += (LINE_ORDER,) if adds_always(program) else ()
     whole = "".join([text, own, *(each.text for each in low.copies)])
     return Emission({FILE: whole, **low.files}, found, tuple(low.notes))
+
+
+def _find_kinds(low: Lowering, served: dict[Endpoint, list[Named]]) -> None:
+    """Find the hosts that are alike, and let the first of each kind stand for all; those that say words of their own
+    in ways that can't be said of all are lowered one by one.
+    """
+    at = {named.host: (endpoint, named) for endpoint, answering in served.items() for named in answering}
+    kinds = [each for each in hosts.find_kinds(low, served) if not each.own or _can_say_own(low, each, at)]
+    models = {each.first.number: each.model_of(each.first) or each.first for each in kinds}
+    low.program = replace(low.program, hosts=tuple(models.get(each.number, each) for each in low.program.hosts))
+    low.kinds = {each.first.number: each for each in kinds}
+    names = list(filter(None, map(OwnName.of, kinds)))
+    low.own_name = next((each for each in names if each.without_www), names[0] if names else None)
+    for each in kinds:
+        low.call_alike(each)
+
+
+def _can_say_own(low: Lowering, kind: Kind, at: dict[int, tuple[Endpoint, Named]]) -> bool:
+    """Whether what stands for the words of each can be said of whoever is asked; a few are lowered to see it."""
+    few = replace(kind, hosts=kind.hosts[:FEWEST], written=kind.written[:FEWEST], own=kind.own[:FEWEST])
+    model, number = kind.model_of(kind.first), kind.first.number
+    if model is None:
+        return False
+    program = replace(low.program, hosts=tuple(model if each.number == number else each for each in low.program.hosts))
+    trial = Lowering(program, low.version, low.sources, low.scopes)
+    trial.kinds = {number: few}
+    trial.call_alike(few)
+    endpoint, named = at[number]
+    frontend = _frontend(trial, endpoint, [named])
+    return can_say_own([frontend, *trial.backends, *(each.section for each in trial.policies)], OwnName.of(kind))
 
 
 def _head(low: Lowering) -> list[str]:

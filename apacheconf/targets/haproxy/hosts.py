@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from apacheconf.ledger import Written
@@ -11,7 +11,7 @@ from apacheconf.program.hosts import Host
 from apacheconf.program.tls import FrontTls
 from apacheconf.targets.claims import Claim, approximated, exact
 from apacheconf.targets.haproxy import mod_ssl
-from apacheconf.targets.haproxy.lowering import Lowering
+from apacheconf.targets.haproxy.lowering import MANY, Lowering
 from apacheconf.targets.haproxy.own_urls import Redirects
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.hostnames import (
@@ -20,10 +20,13 @@ from apacheconf.targets.hostnames import (
     is_suffix,
 )
 from apacheconf.targets.likeness import Kind, kinds_of
+from apacheconf.targets.naming import slug
 from apacheconf.targets.patterns import wildcard_regex
 
 #: HAP-10: the Host without port and final dot, in small letters; an IPv6 address keeps its colons.
 _NAME = r"req.fhdr(host),lower,regsub(:[0-9]+$,),regsub(\.$,)"
+#: The fields whose URLs are mapped back.
+_MAPPED_BACK = re.compile(r"(?i)(?<![\w-])(?:(?:content-)?location|uri|destination)(?![\w-])")
 
 
 def emit_bind(low: Lowering, endpoint: Endpoint, answering: list[Named], frontend: Section) -> None:
@@ -33,11 +36,6 @@ def emit_bind(low: Lowering, endpoint: Endpoint, answering: list[Named], fronten
     words, claims = mod_ssl.bind_words(low, answering, frontend.name)
     frontend.add("bind", f"{address}:{endpoint.port}", *words, comment=low.sources.comment(said_by),
                  claims=(exact(said_by), *claims))  # fmt: skip
-
-
-#: From as many hosts on, names are looked up in a file, which costs the same for the first and the last (HAP-11), and
-#: hosts that are alike share their rules.
-MANY = 64
 
 
 @dataclass(frozen=True)
@@ -58,8 +56,9 @@ def find_kinds(low: Lowering, served: dict[Endpoint, list[Named]]) -> Iterator[K
         for named in answering:
             usable = len(answering) > MANY and named is not answering[0]
             at.setdefault(named.host, []).append(endpoint if usable else None)
-    found = (low.program.hosts[number] for number, places in at.items() if None not in places)
-    usable_hosts = (host for host in found if low.host_name(host.number) == host.name == host.title)
+    twice = {number for answering in served.values() for number in _called_alike(low, answering)}
+    found = (low.program.hosts[number] for number, places in at.items() if None not in places and number not in twice)
+    usable_hosts = (host for host in found if host.name == host.title == slug(host.name))
     redirects = Redirects()
     yield from kinds_of(
         low.program, low.scopes, usable_hosts,
@@ -67,9 +66,17 @@ def find_kinds(low: Lowering, served: dict[Endpoint, list[Named]]) -> Iterator[K
     )  # fmt: skip
 
 
+def _called_alike(low: Lowering, answering: Sequence[Named]) -> Iterator[int]:
+    """The hosts of an address that others there share their ServerName with: a request would not tell them apart."""
+    by_name: dict[str, list[int]] = {}
+    for named in answering:
+        by_name.setdefault(low.program.hosts[named.host].name.lower(), []).append(named.host)
+    return (number for several in by_name.values() if len(several) > 1 for number in several)
+
+
 def _edits_way_back(directive: Written) -> bool:
     """Whether the order of a Header line and ProxyPassReverse may matter."""
-    return re.search("(?i)location|uri|destination", directive.args) is not None
+    return _MAPPED_BACK.search(directive.args) is not None
 
 
 def _told(tls: FrontTls | None) -> FrontTls | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import count
 
 from apacheconf.program.hosts import Host
 from apacheconf.program.program import Program
@@ -14,11 +15,15 @@ from apacheconf.targets.haproxy.texts import MapFiles
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.likeness import Kind
 from apacheconf.targets.naming import Names
+from apacheconf.targets.own_words import OwnName
 from apacheconf.targets.scopes import Scopes
 from apacheconf.targets.sources import Sources
 
 #: What the defaults of all sections are called where hosts that are alike have more.
 MAIN = "main"
+#: From as many hosts on, names are looked up in a file, which costs the same for the first and the last (HAP-11), and
+#: hosts that are alike share their rules.
+MANY = 64
 #: Longest list of words in a line; HAProxy takes 64 in all.
 _MOST_WORDS = 48
 
@@ -72,6 +77,8 @@ class Lowering:
     documents: dict[int, dict[int, SetErrorDocument]] = field(default_factory=dict)
     #: The kind that a host stands for, by its number.
     kinds: dict[int, Kind] = field(default_factory=dict)
+    #: What they are called by themselves, where any of them says it.
+    own_name: OwnName | None = None
     #: What the frontend that is being written calls each host that it tells apart: the variable that holds it, and it.
     called: dict[int, tuple[str, str]] = field(default_factory=dict)
     bodies: dict[object, Section] = field(default_factory=dict)
@@ -91,6 +98,8 @@ class Lowering:
     keys_without_crt: bool = False
 
     _host_names: dict[int, str] = field(default_factory=dict, init=False)
+    #: What the names of a kind's backends end with, where another has hosts of the same names at another address.
+    _endings: dict[Kind, str] = field(default_factory=dict, init=False)
 
     def is_in_front(self, host: Host, step: Step) -> bool:
         """Whether the frontends add a header line for all that the host answers."""
@@ -105,6 +114,20 @@ class Lowering:
         if number not in self._host_names:
             self._host_names[number] = self.names.of(("host", number), self.program.hosts[number].name or "main")
         return self._host_names[number]
+
+    def call_alike(self, kind: Kind) -> None:
+        """Call the hosts of a kind by their own names, as requests do; at one address no two have the same."""
+        taken = any(self.names.has(host.name) for host in kind.hosts)
+        for host in kind.hosts:
+            self._host_names[host.number] = host.name
+            self.names.of(("kind", host.name.lower()), host.name)
+        scheme = "https" if kind.first.front_tls else "http"
+        wishes = (f":{scheme}{f'-{number}' if number > 1 else ''}" for number in count(1))
+        self._endings[kind] = next(each for each in wishes if each not in self._endings.values()) if taken else ""
+
+    def ending_of(self, kind: Kind, number: int) -> str:
+        """What follows the name of a host in the name of its backend, of which this is the one of that number."""
+        return self._endings[kind] + (f":{number}" if number > 1 else "")
 
     def kind_name(self, kind: Kind) -> str:
         """What hosts that are alike are called together."""

@@ -52,7 +52,7 @@ def emit_global(low: Lowering, section: Section) -> None:
     claims = (approximated(named, _OWN_WORDS, "error-log"),)
     section.rule(f"log stderr format raw daemon {_LEVELS.get(level.rpartition(':')[2], 'notice')}",
                  comment=low.sources.comment(named[:1]), claims=claims)  # fmt: skip
-    shapes = {id(host.shape): host.shape for host in low.program.hosts}
+    shapes = {id(host.form): host.form for host in low.program.hosts}
     if any(isinstance(step.action, Log) for shape in shapes.values() for step in shape.server):
         section.rule("log stdout format raw local0 info info")
     formats = low.scopes.everywhere("logformat")

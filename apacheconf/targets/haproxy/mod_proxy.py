@@ -79,9 +79,9 @@ def _write_kind(low: Lowering, kind: Kind, route: Route, origin: Origin, path: N
     """What hosts that are alike share is a defaults section, from which the backend of each of them starts."""
     assert route.map is not None and route.mapping is not None
     number = sum(each.kind == kind for each in low.policies) + 1
-    ending = f":{number}" if number > 1 else ""
+    ending = low.ending_of(kind, number)
     comment = f"of {len(kind.hosts)} virtual hosts that are alike"
-    policy = Section("defaults", low.kind_name(kind) + ending, comment, base=MAIN)
+    policy = Section("defaults", low.kind_name(kind) + (f":{number}" if number > 1 else ""), comment, base=MAIN)
     low.policies.append(Policy(kind, policy))
     # The names of members, and with them the host that is asked for in checks, are each host's own.
     is_alike = isinstance(origin, Worker) and origin.check is None
@@ -90,7 +90,7 @@ def _write_kind(low: Lowering, kind: Kind, route: Route, origin: Origin, path: N
         _emit_connections(low, kind.first, origin, policy)
     _emit_policy(low, route, origin, path, policy, back)
     _claim_timeouts(low, kind.first)
-    copies = _copies(low, kind, route, policy.name, back) if is_alike else None
+    copies = _copies(low, kind, route, policy.name, ending, back) if is_alike else None
     if copies is not None:
         low.copies.append(copies)
     for host in kind.hosts if copies is None else ():
@@ -108,7 +108,7 @@ def _write_kind(low: Lowering, kind: Kind, route: Route, origin: Origin, path: N
     return f"%[var(txn.host)]{ending}"
 
 
-def _copies(low: Lowering, kind: Kind, route: Route, policy: str, back: WaysBack) -> Copies | None:
+def _copies(low: Lowering, kind: Kind, route: Route, policy: str, ending: str, back: WaysBack) -> Copies | None:
     """The backends of hosts that have one origin each; None where they are told apart by more than tokens."""
     assert route.map is not None and route.mapping is not None
     steps = [route.mapping, *(step for step, variable in back.shared if variable)]
@@ -117,7 +117,6 @@ def _copies(low: Lowering, kind: Kind, route: Route, policy: str, back: WaysBack
     workers = [each for each in origins if isinstance(each, Worker)]
     if back.own or None in numbers or len(workers) < len(origins):
         return None
-    ending = policy.removeprefix(low.kind_name(kind))
     model = Section("backend", token("name") + ending, from_line(numbers[0] or 0), base=policy)
     model.claims = _mapping_claims(route, kind.first, workers[0])
     if not route.keep_host:

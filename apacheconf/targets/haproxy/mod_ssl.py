@@ -6,14 +6,14 @@ they did; a note says which links lead to them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from apacheconf.ledger import Written
 from apacheconf.program.hosts import Host
 from apacheconf.program.tls import FrontTls
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
-from apacheconf.targets.haproxy.lowering import Lowering
+from apacheconf.targets.haproxy.lowering import MANY, Lowering
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.hostnames import Named, is_suffix
 
@@ -163,19 +163,36 @@ def _emit_misdirected(low: Lowering, answering: Sequence[Named], frontend: Secti
     first = next(iter(kinds))
     for variable in ("shown", "wanted"):
         frontend.add("http-request", f"set-var(txn.{variable})", "int(1)")
+    numbers = {id(named): number for number, several in enumerate(kinds.values(), 1) for named in several}
+    shown = [named for kind, several in kinds.items() if kind is not None for named in several]
+    by_map = sum(len(named.names) for named in shown) > MANY
     for number, (kind, several) in enumerate(kinds.items(), 1):
         if kind == first:
             continue
-        exact_names = [name for named in several for name in named.names]
+        exact_names = [] if by_map else [name for named in several for name in named.names]
         endings = [name[1:] for named in several for name in filter(is_suffix, named.wild)]
         for how, words in (("str", exact_names), ("end", endings)):
             if kind is not None and words:
                 frontend.add("http-request", "set-var(txn.shown)", f"int({number})", "if", "{", "ssl_fc_sni,lower",
                              "-m", how, *words, "}")  # fmt: skip
-        hosts = [low.host_name(named.host) for named in several]
-        frontend.add("http-request", "set-var(txn.wanted)", f"int({number})", "if",
-                     "{", "var(txn.host)", "-m", "str", *hosts, "}")  # fmt: skip
+        if not by_map:
+            hosts = [low.host_name(named.host) for named in several]
+            frontend.add("http-request", "set-var(txn.wanted)", f"int({number})", "if",
+                         "{", "var(txn.host)", "-m", "str", *hosts, "}")  # fmt: skip
+    if by_map:
+        by_name = ((name, numbers[id(named)]) for named in shown for name in named.names)
+        _look_up(low, "shown", "ssl_fc_sni,lower", by_name, frontend)
+        by_host = ((low.host_name(named.host), numbers[id(named)]) for named in answering)
+        _look_up(low, "wanted", "var(txn.host)", by_host, frontend)
     frontend.rule("http-request deny deny_status 421 if !{ var(txn.shown),sub(txn.wanted) eq 0 }")
+
+
+def _look_up(low: Lowering, what: str, sample: str, numbers: Iterable[tuple[str, int]], frontend: Section) -> None:
+    """Find a number in a file, which costs the same for the first and the last of many."""
+    file = f"{frontend.name}-{what}.map"
+    low.files[file] = "".join(f"{name} {number}\n" for name, number in numbers)
+    frontend.add("http-request", f"set-var(txn.{what})", f"{sample},map_str_int({file})",
+                 "if", "{", f"{sample},map_str({file})", "-m", "found", "}")  # fmt: skip
 
 
 def _emit_required(low: Lowering, host: Host, tls: FrontTls, several: bool, frontend: Section) -> None:

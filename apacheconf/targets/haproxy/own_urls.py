@@ -24,10 +24,10 @@ class Redirects:
 
     def of(self, host: Host) -> Iterator[str]:
         """The same for hosts that all lead to themselves."""
-        numbers = self._numbers.get(id(host.shape))
+        numbers = self._numbers.get(id(host.form))
         if numbers is None:
-            found = (own_text(step) for cell in host.shape.cells for step in cell.steps)
-            numbers = self._numbers[id(host.shape)] = sorted({each.number for each in found if each is not None})
+            found = (own_text(step) for cell in host.form.cells for step in cell.steps)
+            numbers = self._numbers[id(host.form)] = sorted({each.number for each in found if each is not None})
         return (_without_name(host, host.texts[number], "\0", "\0bare") for number in numbers)
 
 

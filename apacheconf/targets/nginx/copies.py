@@ -9,21 +9,23 @@ A copy is trusted only where lowering the host by itself says the same: two of e
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from apacheconf.ledger import Answer, Ledger, Written
 from apacheconf.program.hosts import Host, Shape
-from apacheconf.program.steps import Log, Redirect
+from apacheconf.program.steps import Log, MapBack, Redirect
 from apacheconf.program.tls import FrontTls
 from apacheconf.program.values import OwnText
-from apacheconf.program.workers import Worker
+from apacheconf.program.workers import Balancer, Origin
 from apacheconf.source import Place
 from apacheconf.targets.hostnames import Endpoint, Named
 from apacheconf.targets.likeness import Kind, kinds_of
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.templates import Template, token
 from apacheconf.targets.nginx.tree import Block, Copy
+from apacheconf.targets.own_words import OwnName
+from apacheconf.targets.routes import members
 from apacheconf.targets.sources import Sources
 from apacheconf.targets.upgrades import SECURE
 
@@ -53,14 +55,15 @@ class Alike:
     host: Host
     lines: dict[int, int]
     own: frozenset[int]
-    #: The numbers of the texts that it maps back.
-    mapped: dict[int, None] = field(default_factory=dict)
+    #: What it maps back: numbers of texts and of balancers, with the variables that hold its URLs and what these are.
+    mapped: dict[tuple[int, int], tuple[str, str]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, host: Host, written: Sequence[Written]) -> Alike:
-        """A host with these lines."""
+    def of(cls, host: Host, written: Sequence[Written], words: Iterable[str] = ()) -> Alike:
+        """A host with these lines, some of which say ``words`` of its own."""
         lines = {id(each): number for number, each in enumerate(written)}
-        own = frozenset(id(each) for each in written if shared_words(each) != each.args)
+        own = frozenset(id(each) for each in written if shared_words(each) != each.args or
+                        any(word in each.args for word in words))  # fmt: skip
         texts = list(host.texts)
         for number in _numbers_of_redirects(host.shape):
             texts[number] = token("url", number)
@@ -78,16 +81,21 @@ class Alike:
         """What stands for something about a line of the host."""
         return token(what, self.lines[id(line)])
 
-    def mapped_back(self, number: int) -> str:
-        """The variable that holds a URL that the host maps back."""
-        self.mapped[number] = None
-        return f"$mapped_back_{number + 1}"
+    def mapped_back(self, action: MapBack) -> str:
+        """The variable that holds a URL that the host maps back, or those of a balancer's members with commas."""
+        if action.origin is None:
+            key, name, urls = (action.url, -1), f"$mapped_back_{action.url + 1}", token("url", action.url)
+        else:
+            key, urls = (action.url, action.origin), token(f"urls-{action.url}", action.origin)
+            name = f"$mapped_back_{action.url + 1}_{action.origin + 1}"
+        self.mapped[key] = name, urls
+        return name
 
     def settings(self) -> Block:
         """The lines that give these variables their values."""
         block = Block()
-        for number in sorted(self.mapped):
-            block.add("set", f"$mapped_back_{number + 1}", token("url", number))
+        for _, words in sorted(self.mapped.items()):
+            block.add("set", *words)
         return block
 
 
@@ -146,7 +154,10 @@ def find_kinds(low: Lowering, servers: Sequence[Server]) -> list[Kind]:
     found = {number: server for number, server in once.items() if server and _is_one_of_many(server, crowds)}
     logs: dict[int, set[int]] = {}
     hosts = [host for number in found if _is_plain(low, host := low.program.hosts[number], logs)]
-    alike = kinds_of(low.program, low.scopes, hosts, lambda host: _also(low, host, found[host.number]), _words)
+    own = {host for each in low.program.alike if any(each.own) for host in each.hosts}
+    alike = kinds_of(
+        low.program, low.scopes, hosts, lambda host: _also(low, host, found[host.number], host.number in own), _words
+    )
     return list(alike)
 
 
@@ -160,13 +171,28 @@ def _is_plain(low: Lowering, host: Host, known: dict[int, set[int]]) -> bool:
     """Whether nothing of its own is told in other ways than by tokens. The logs of its shape may be ``known``."""
     section = low.scopes.section(host)
     named = _NAME.fullmatch(host.name) and host.name == host.title and not host.canonical_name
-    logs = known.get(id(host.shape))
+    logs = known.get(id(host.form))
     if logs is None:
-        logs = known[id(host.shape)] = _logs(host.shape)
-    urls = all(_URL.fullmatch(text) for number, text in enumerate(host.texts) if number not in logs)
+        logs = known[id(host.form)] = _logs(host.form)
     origins = [low.program.origins[number] for number in host.origins]
-    plain = all(isinstance(each, Worker) and not SECURE.get(each.scheme, True) for each in origins)
-    return bool(section and named and urls and plain) and host.shape.limits.via not in ("On", "Full")
+    balanced = any(isinstance(each, Balancer) for each in origins)
+    urls = all(
+        _URL.fullmatch(text) or (balanced and text == "/")
+        for number, text in enumerate(host.texts)
+        if number not in logs
+    )
+    plain = all(map(_is_plain_origin, origins))
+    return bool(section and named and urls and plain) and host.form.limits.via not in ("On", "Full")
+
+
+def _is_plain_origin(origin: Origin) -> bool:
+    """Whether it is asked in plain HTTP, and has no name of its own but that of its upstream."""
+    if isinstance(origin, Balancer) and (origin.sticky_cookie or not origin.members):
+        return False
+    found = members(origin)
+    checked = isinstance(origin, Balancer) and any(each.check is not None for each in found)
+    named = not isinstance(origin, Balancer) or all(_URL.fullmatch(each.name) for each in found)
+    return named and not checked and not any(SECURE.get(each.scheme, True) for each in found)
 
 
 def _logs(shape: Shape) -> set[int]:
@@ -174,13 +200,13 @@ def _logs(shape: Shape) -> set[int]:
     return {step.action.to for step in shape.server if isinstance(step.action, Log)}
 
 
-def _also(low: Lowering, host: Host, server: Server) -> Hashable:
+def _also(low: Lowering, host: Host, server: Server, has_own: bool) -> Hashable:
     """What else hosts must have in common."""
     errors = host.errors
     told = errors.levels, errors.line, errors.connection, errors.request
     tls, known = host.front_tls, low.handshakes.get(host.number)
     certified = tls and (len(tls.certificates), len(tls.keys), replace(tls, certificates=(), keys=(), said_by=()))
-    own = host.document_root, host.access_names, host.recursion, host.server_path
+    own = "" if has_own else host.document_root, host.access_names, host.recursion, host.server_path
     return (*own, *told, certified, known and id(known[0]), tuple(server[0]), server[2])
 
 
@@ -221,28 +247,34 @@ def emit_model(
     marks = (word.partition(" ")[0] for word in _words(kind.written[0]))
     if any("elsewhere" in mark or "url" in mark for mark in marks):
         return None
-    model = Block()
-    _lower_alike(low, kind.first, kind.written[0], servers, lower, model)
+    model = _lower_alike(low, kind, 0, servers, lower)
+    if model is None:
+        return None
     template, same = Template(low, model), True
-    for at in (1, -1):
-        host, written, alone = kind.hosts[at], kind.written[at], Block()
+    for at in (1, len(kind.hosts) - 1):
+        host = kind.hosts[at]
         # Its words are tokens, too: what two places say by chance in one host isn't shared in any.
-        _lower_alike(low, host, written, servers, lower, alone)
-        filling = [host], [written], [servers[host.number][1].names]
-        same = same and Template(low, alone).texts(*filling) == template.texts(*filling)
+        alone = _lower_alike(low, kind, at, servers, lower)
+        filling = [host], [kind.written[at]], [servers[host.number][1].names], kind.own[at : at + 1]
+        same = same and alone is not None and Template(low, alone).texts(*filling) == template.texts(*filling)
     copies = {host.number: Copy("", servers[host.number][1].names, _port(servers[host.number])) for host in kind.hosts}
     return Copies(kind, model, copies) if same else None
 
 
 def _lower_alike(
-    low: Lowering, host: Host, written: Sequence[Written], servers: dict[int, Server],
-    lower: Callable[[Server, Block], None], block: Block,
-) -> None:  # fmt: skip
-    """Write a host with tokens."""
-    sources, low.alike = low.sources, Alike.of(host, written)
+    low: Lowering, kind: Kind, at: int, servers: dict[int, Server], lower: Callable[[Server, Block], None]
+) -> Block | None:
+    """A host of a kind, written with tokens; None where its own words are said in ways that others can't share."""
+    written, own = kind.written[at], kind.own[at] if kind.own else {}
+    host = kind.model_of(kind.hosts[at])
+    if host is None:
+        return None
+    block, sources, low.alike = Block(), low.sources, Alike.of(host, written, own.values())
     low.sources = _TokenSources(sources, low.alike, written)
-    lower(servers[host.number], block)
+    with low.maps.of_hosts(OwnName.of(kind) if own else None, bool(own)):
+        lower(servers[host.number], block)
     low.sources, low.alike = sources, None
+    return None if low.maps.says_own else block
 
 
 def _port(server: Server) -> int:
@@ -254,7 +286,7 @@ def write(low: Lowering, found: Copies, depth: int) -> None:
     """Write the text of the copies, to stand in so many blocks."""
     template = Template(low, found.model, depth)
     made = [found.servers[host.number] for host in found.kind.hosts]
-    texts = template.texts(found.kind.hosts, found.kind.written, [each.names for each in made])
+    texts = template.texts(found.kind.hosts, found.kind.written, [each.names for each in made], found.kind.own)
     for copy, text in zip(made, texts, strict=True):
         copy.text, copy.count = text, template.count
     made[0].claims = tuple((line - 1, claim) for line, claim in template.claims)

@@ -82,7 +82,7 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Sco
     hosts = own_files(servers, files) if folder else servers
     files.add(FILE, _assemble(low, [servers, *models], hosts, types))
     mod_mime.settle_types(low, files.claims)
-    static.settle_unreached(low)
+    static.settle_unreached(low, {host.number for each in found for host in each.kind.hosts[1:]})
     mod_proxy_hcheck.settle(low)
     overrides.settle(low)
     file_tests.settle(low)
@@ -90,7 +90,7 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Sco
         ledger.drop(claim.said_by, claim.caveat, claim.outcome, claim.key)
     for each in found:
         copies.settle_copies(each, ledger)
-    trace = any(host.shape.limits.trace for host in program.hosts)
+    trace = any(host.form.limits.trace for host in program.hosts)
     named = any(re.search("[a-z]", each.host) and not each.socket for each in program.workers())
     traits = Traits(
         trace, misdirected, low.serves_files, is_known(program), low.asks_scripts, named, adds_always(program)

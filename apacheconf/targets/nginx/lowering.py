@@ -106,7 +106,7 @@ class Lowering:
 
     def stands_alone(self, host: Host) -> bool:
         """Whether a host is what a ``.htaccess`` that is translated alone needs around it, and nothing else."""
-        return not self.program.inlined and any(each.kind is LayerKind.HTACCESS for each in host.shape.layers)
+        return not self.program.inlined and any(each.kind is LayerKind.HTACCESS for each in host.form.layers)
 
     def new_name(self, kind: str) -> str:
         """The name of one more named location: ``redirect-1``."""
@@ -133,5 +133,5 @@ class Lowering:
     @cached_property
     def maps_back(self) -> bool:
         """Whether any cell has a ProxyPassReverse: then the headers it knows are hidden and set anew."""
-        steps = (step for host in self.program.hosts for cell in host.shape.cells for step in cell.steps)
+        steps = (step for host in self.program.hosts for cell in host.form.cells for step in cell.steps)
         return any(isinstance(step.action, MapBack) for step in steps)

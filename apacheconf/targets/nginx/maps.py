@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
+from apacheconf.program.own_words import named_in
 from apacheconf.program.values import Variable
 from apacheconf.targets.nginx.tree import Block
+from apacheconf.targets.own_words import OwnName
 from apacheconf.targets.patterns import GOOD_HOST
 
 _VARIABLE = re.compile(r"\$\{?(\w+)")
@@ -89,6 +92,8 @@ SHARED: dict[str, Map] = {
         "httpd answers 503 when no origin could be reached, and 502 when one failed to answer",
     ),
 }
+#: Where hosts are called by a name with www. that their lines say without it.
+_BARE_NAME = Map("$server_is", ((r"~^www\.(.*)$", "$1"), ("default", "$server_is")), "its name without www.")
 
 
 @dataclass
@@ -108,6 +113,10 @@ class Maps:
     tests: dict[tuple[str, str], str] = field(default_factory=dict)
     asked: dict[tuple[str, str], str] = field(default_factory=dict)
     asks_path: bool = False
+    #: What stands for words of hosts' own is looked for; how they are called; and whether a map says one all the same.
+    of_many: bool = False
+    own_name: OwnName | None = None
+    says_own: bool = False
 
     def use(self, name: str) -> str:
         """The variable of a shared map."""
@@ -119,10 +128,37 @@ class Maps:
 
     def make(self, name: str, made: Map) -> str:
         """The variable of a map of one's own; equal ones are made once."""
+        if self.of_many and _names(made):
+            made = made if self.own_name is None else self._of_whoever(made, self.own_name)
+            self.says_own = self.says_own or _names(made)
         if made not in self.own:
             self.counts[name] = self.counts.get(name, 0) + 1
             self.own[made] = f"{name}_{self.counts[name]}" if self.counts[name] > 1 else name
         return f"${self.own[made]}"
+
+    @contextmanager
+    def of_hosts(self, name: OwnName | None, have_own: bool) -> Iterator[None]:
+        """Make maps for hosts that are alike and may say words of their own; ``says_own`` tells whether any did."""
+        self.of_many, self.own_name, self.says_own = have_own, name, False
+        yield
+        self.of_many, self.own_name = False, None
+
+    def _of_whoever(self, made: Map, name: OwnName) -> Map:
+        """A map that names its host as one for all that are like it, which say their names; itself if there is none."""
+        called = self.make("bare_name", _BARE_NAME) if name.without_www else "$server_is"
+        source = name.in_text(made.source, called)
+        if any(named_in(pattern) for pattern, _ in made.entries):
+            if any("$" in value for _, value in made.entries):
+                return made
+            source = f"{source}|$server_is"
+            entries = [_asked_of_whoever(pattern, name) for pattern, _ in made.entries]
+        else:
+            entries = [pattern for pattern, _ in made.entries]
+        if None in entries or not all(name.is_all_in(text) for text in _words_of(made) if named_in(text)):
+            return made
+        values = (name.in_text(value, called) for _, value in made.entries)
+        known = (each or "" for each in entries)
+        return replace(made, source=source, entries=tuple(zip(known, values, strict=True)))
 
     def path(self) -> str:
         """The variable that holds the path that was asked for, decoded."""
@@ -191,6 +227,22 @@ def emit_test(letter: str, file: str, variable: str, block: Block) -> None:
 def _words_of(made: Map) -> Iterator[str]:
     yield made.source
     yield from (value for _, value in made.entries)
+
+
+def _names(made: Map) -> bool:
+    """Whether anything in it stands for a word of a host's own."""
+    return any(map(named_in, _words_of(made))) or any(named_in(pattern) for pattern, _ in made.entries)
+
+
+def _asked_of_whoever(pattern: str, name: OwnName) -> str | None:
+    """A pattern for a value with a bar and the name of the host behind it."""
+    sign = re.match(r"~\*?", pattern)
+    if pattern == "default":
+        return pattern
+    if not pattern:
+        return r"~^\|[^|]*\z"
+    asked = name.pattern(pattern[sign.end() :]) if sign else None
+    return None if sign is None or asked is None else sign[0] + asked
 
 
 #: An error's document and an index are other paths, and so are the answers to questions about it.

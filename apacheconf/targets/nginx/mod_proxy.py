@@ -124,7 +124,7 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
     service = service_of(origin, low, addresses_of(route.host, origin, low) if own_servers else None)
     upstream = member_of_session(service, low)
     if low.alike and route.map.origin != BY_NAME:
-        upstream = low.alike.word(f"origin-{route.map.origin}")
+        upstream = low.alike.word(f"{'servers' if own_servers else 'origin'}-{route.map.origin}")
     asked = f"{'https' if SECURE[worker.scheme] else 'http'}://{upstream}"
     path = _emit_new_path(low, route, origin, asked, location)
     location.add("proxy_pass", f"{asked}{path}", claims=_mapping_claims(route, origin))
@@ -360,7 +360,7 @@ def _mapped_back(low: Lowering, route: Route, name: str) -> str:
     entries = _entries_back(low, route)
     if not entries or name == "Refresh":
         return f"${variable}"
-    asked = "".join(f"{low.alike.mapped_back(each)} " for each in _numbers_back(route)) if low.alike else ""
+    asked = "".join(f"{low.alike.mapped_back(each)} " for each in _maps_back(route)) if low.alike else ""
     made = Map(f"{asked}${variable}", (*entries, ("default", f"${variable}")), f"{name}, mapped back like Location")
     return low.maps.make(f"public_{name.lower().replace('-', '_')}", made)
 
@@ -393,10 +393,12 @@ def _entries_back(low: Lowering, route: Route) -> list[tuple[str, str]]:
         pattern = f"~*{starting_with(reverse.urls, '(?<tail>.*)', reverse.one_slash)}"
         if low.alike:
             before, behind = at, len(route.reverses) - at - 1
-            pattern = rf"~*^(?:\S+ ){{{before}}}(\S+) (?:\S+ ){{{behind}}}\1(?<tail>.*)$"
+            url = r"(?:\S*?,)??([^\s,]+)(?:,\S*)?" if step.action.origin is not None else r"(\S+)"
+            slash = "/?" if reverse.one_slash else ""
+            pattern = rf"~*^(?:\S+ ){{{before}}}{url} (?:\S+ ){{{behind}}}\1{slash}(?<tail>.*)$"
         found.append((pattern, f"{public_url(low, route.host, reverse.path)}$tail"))
     return found
 
 
-def _numbers_back(route: Route) -> list[int]:
-    return [step.action.url for step in route.reverses if isinstance(step.action, MapBack)]
+def _maps_back(route: Route) -> list[MapBack]:
+    return [step.action for step in route.reverses if isinstance(step.action, MapBack)]

@@ -7,7 +7,7 @@ on it, so that a script is never sent as text.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from apacheconf.ledger import Outcome
 from apacheconf.program.handling import (
@@ -170,11 +170,13 @@ def note_reached(low: Lowering, places: list[Place]) -> None:
                 low.reached.update(id(each) for step in steps for each in end.host.said_by(step))
 
 
-def settle_unreached(low: Lowering) -> None:
-    """Folders that no path leads to, for all that could is answered otherwise."""
+def settle_unreached(low: Lowering, copied: Container[int]) -> None:
+    """Folders that no path leads to, for all that could is answered otherwise; hosts that are ``copied`` are told as
+    the one that stands for them.
+    """
     if not low.scopes.everywhere(*_FOLDERS):
         return
-    hosts = (each for host in low.program.hosts for each in low.scopes.within(host))
+    hosts = (each for host in low.program.hosts if host.number not in copied for each in low.scopes.within(host))
     lines = {id(each): each for each in (*low.scopes.top, *hosts) if each.name.lower() in _FOLDERS}
     unreached = tuple(each for key, each in lines.items() if key not in low.reached)
     low.dropped.append(

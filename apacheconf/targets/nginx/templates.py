@@ -9,17 +9,25 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from apacheconf.ledger import Written
 from apacheconf.program.hosts import Host
-from apacheconf.program.workers import Worker
+from apacheconf.program.own_words import STAND_IN, filled, named_in
+from apacheconf.program.steps import MapBack
+from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.nginx.members import addresses_of
 from apacheconf.targets.nginx.mod_log_config import written_to
 from apacheconf.targets.nginx.tree import Block, print_tree
-from apacheconf.targets.nginx.workers import upstream_of
+from apacheconf.targets.nginx.workers import service_of, upstream_of
+from apacheconf.targets.routes import members, reverse_of
 from apacheconf.targets.sources import title
 
-_TOKEN = re.compile(r"@(names|name|file|handshake|(?:line|title|log|origin|authority|url|certificate|key)-\d+)@")
+_TOKEN = re.compile(
+    r"@(names|name|file|handshake|(?:line|title|log|origin|servers|authority|url|urls-\d+|certificate|key)-\d+)@"
+    rf"|({STAND_IN.pattern.replace('(', '(?:')})"
+)
 #: The lines of each of several hosts, and the names that each answers to.
 Lines = Sequence[Sequence[Written]]
 Names = Sequence[Sequence[str]]
+Own = Sequence[dict[str, str]]
 
 
 def token(what: str, number: int | None = None) -> str:
@@ -33,30 +41,37 @@ class Template:
     def __init__(self, low: Lowering, model: Block, depth: int = 0) -> None:
         text, self.claims = print_tree(model, depth)
         pieces = _TOKEN.split(text.removesuffix("\n"))
-        self._low, self._tokens = low, pieces[1::2]
-        parts = [piece.replace("%", "%%") for piece in pieces[::2]]
+        self._low = low
+        self._tokens = [token or own for token, own in zip(pieces[1::3], pieces[2::3], strict=True)]
+        parts = [piece.replace("%", "%%") for piece in pieces[::3]]
         self._form = "%s".join(parts)
         #: How many lines it has.
         self.count = text.count("\n")
 
-    def texts(self, hosts: Sequence[Host], written: Lines, names: Names) -> list[str]:
-        """The text for each host."""
+    def texts(self, hosts: Sequence[Host], written: Lines, names: Names, own: Own = ()) -> list[str]:
+        """The text for each host, which has these words of its own."""
         columns = dict(self._columns(hosts, written, names))
+        for each in self._tokens:
+            if each not in columns:
+                columns[each] = [filled(each, words) for words in own]
         return list(map(self._form.__mod__, zip(*(columns[each] for each in self._tokens), strict=True)))
 
     def _columns(self, hosts: Sequence[Host], written: Lines, names: Names) -> Iterator[tuple[str, list[str]]]:
-        upstreams = [each for each in dict.fromkeys(self._tokens) if each.startswith("origin-")]
-        numbers = [int(each.partition("-")[2]) for each in upstreams]
-        rows = [[self._upstream(host, number) for number in numbers] for host in hosts]
+        upstreams = [each for each in dict.fromkeys(self._tokens) if each.startswith(("origin-", "servers-"))]
+        asked = [(int(number), what == "servers") for what, _, number in (each.partition("-") for each in upstreams)]
+        rows = [[self._upstream(host, *each) for each in asked] for host in hosts]
         yield from ((each, list(column)) for each, column in zip(upstreams, zip(*rows, strict=True), strict=True))
         for each in dict.fromkeys(self._tokens):
             if each == "names":
                 yield each, list(map(" ".join, names))
-            elif each not in upstreams:
+            elif each not in upstreams and not named_in(each):
                 yield each, self._column(each, hosts, written)
 
     def _column(self, word: str, hosts: Sequence[Host], written: Lines) -> list[str]:
         what, _, digits = word.partition("-")
+        if what == "urls":
+            text, _, origin = digits.partition("-")
+            return [self._urls(host, int(text), int(origin)) for host in hosts]
         number = int(digits or 0)
         if what == "line":
             return lines_of([lines[number] for lines in written])
@@ -65,18 +80,22 @@ class Template:
         if what in _OF_LINES:
             return [_OF_LINES[what](self._low, lines[number]) for lines in written]
         if what == "authority":
-            return [self._origin(host, number).authority for host in hosts]
+            return [members(self._origin(host, number))[0].authority for host in hosts]
         if what == "handshake":
             return [self._low.handshakes[host.number][1] for host in hosts]
         return [_OF_HOSTS[what](host, number) for host in hosts]
 
-    def _upstream(self, host: Host, number: int) -> str:
-        return upstream_of(self._origin(host, number), self._low)
+    def _upstream(self, host: Host, number: int, has_servers: bool) -> str:
+        origin = self._origin(host, number)
+        if isinstance(origin, Worker):
+            return upstream_of(origin, self._low)
+        return service_of(origin, self._low, addresses_of(host, origin, self._low) if has_servers else None).name
 
-    def _origin(self, host: Host, number: int) -> Worker:
-        origin = self._low.program.origins[host.origins[number]]
-        assert isinstance(origin, Worker)
-        return origin
+    def _urls(self, host: Host, text: int, origin: int) -> str:
+        return ",".join(reverse_of(self._low.program, host, MapBack(text, "", origin)).urls)
+
+    def _origin(self, host: Host, number: int) -> Origin:
+        return self._low.program.origins[host.origins[number]]
 
 
 _OF_LINES: dict[str, Callable[[Lowering, Written], str]] = {
