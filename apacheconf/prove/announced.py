@@ -36,7 +36,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "expect-continue": ("body: Expect*", "down: Expect"),
     "expires-beside": ("origin: status 299",),
     "field-count": ("header: 99 headers",),
-    "file-methods": ("method: *", "condition: DELET *"),
+    "file-methods": ("method: *", "condition: DELET *", "down: OPTIONS"),
     "file-paths": ("path: 7000 characters",),
     "framing": ("body: length and chunked", "body: Transfer-Encoding*", "body: chunked in HTTP/1.0",
                 "body: Content-Length *", "last: Transfer-Encoding gzip, chunked"),
@@ -96,6 +96,7 @@ ASPECTS: Mapping[str, tuple[str, ...]] = {
         "*origin: header script_ur[il]",
         "*origin: header proxy-nokeepalive",
     ),
+    "files": ("*interims",),
     "gzip": ("*header vary", "*header content-encoding"),
 }
 #: Those of them that hold only where one of the two answers has such a status.
@@ -125,7 +126,7 @@ ONLY: Mapping[str, tuple[str, ...]] = {
     "file-paths": ("status", "reason", "body", "header *", "origin: request", "origin: header query_string"),
 }
 #: Keys that speak about files only, where no origin is asked.
-OF_FILES = frozenset({"file-methods"})
+OF_FILES = frozenset({"file-methods", "files"})
 #: The caveat of rules that throw dice: any two answers may differ where a request meets one.
 DRAWN = "map-drawn"
 

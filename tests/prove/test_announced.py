@@ -172,3 +172,12 @@ def test_the_same_lines_in_another_order(aspect: Aspect, announced: bool) -> Non
     """TRAP-49: no line may be missing, and what an origin gets has its order."""
     assert Announcements(("line-order",)).announce("path: /x", [aspect]) == ("line-order" if announced else None)
     assert Announcements(()).announce("path: /x", [aspect]) is None
+
+
+def test_who_serves_no_files_asks_for_no_body_either() -> None:
+    """100 Continue comes from whoever reads the body; OPTIONS is a method of files while origins are down, too."""
+    said, missing = Announcements(("files",)), [Aspect("interims", "(100,)", "()")]
+    assert said.announce("body: Expect, body at once", missing, About(file=True)) == "files"
+    assert said.announce("body: Expect, body at once", missing, About()) is None
+    options = [Aspect("status", "200", "405")]
+    assert Announcements(("file-methods",)).announce("down: OPTIONS", options, About(file=True)) == "file-methods"
