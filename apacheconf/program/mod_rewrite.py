@@ -234,7 +234,7 @@ def _steps_here(conf: RewriteLayer, said_by: tuple[int, ...]) -> Iterator[Step]:
     rules = with_flows(conf.own.value)
     past = Flow(Move.SKIP, len(rules) + 1)
     begins: Condition = Compare(Variable("REWRITING_ENDED"), Operator.SAME, Literal(""))
-    if "allownoslash" not in options:
+    if "allownoslash" not in options and folder != "/":  # no file is the root without its slash; a proxied one is none
         begins = AllOf((begins, Compare(FILE_AS_MAPPED, Operator.DIFFERENT, Literal(folder[:-1]))))
     yield Step(Phase.FIXUPS, BeginRewriting(folder, conf.base.value), said_by, begins, otherwise=past)
     yield from rules
