@@ -6,10 +6,10 @@ The longer directives are read in ``proxy_directives``, worker and balancer para
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from apacheconf.modules.core_sections import one_pattern
 from apacheconf.modules.declare import (
@@ -104,6 +104,13 @@ class ProxyServerConf(Conf):
     remotes: Setting[tuple[Remote, ...]] = setting((), parent_then_child)
     no_proxy: Setting[tuple[str, ...]] = setting((), parent_then_child)
     block: Setting[tuple[str, ...]] = setting((), parent_then_child)
+
+    def within(self, settings: Mapping[str, Setting[Any]]) -> Self:
+        """ProxyPassInherit Off leaves out the main server's ProxyRemote lines, and no mapping (INH-2)."""
+        conf = super().within(settings)
+        if not conf.pass_inherit.value:
+            conf.__dict__["remotes"] = settings.get("remotes", self.of({}).remotes)
+        return conf
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from apacheconf.program.link import Linker
 from apacheconf.program.messages import ErrorLog, formats_of, levels_of
 from apacheconf.program.naming import naming_of
 from apacheconf.program.phases import Phase
+from apacheconf.program.remote_proxies import remotes_of
 from apacheconf.program.steps import AddCharset, AddFilter, MapToFile, SetErrorDocument, SetHandler, Step
 from apacheconf.program.telling import tell
 from apacheconf.program.values import Literal, Value
@@ -106,6 +107,7 @@ def limits(server: Server, linker: Linker) -> Limits:
         "bad_header": proxy.bad_header,
         "io_buffer": proxy.io_buffer_size,
         "blocked": proxy.block,
+        "no_proxy": proxy.no_proxy,
         "forwards": proxy.requests,
         "merge_slashes": core.merge_slashes,
         "encoded_slashes": per_dir.allow_encoded_slashes,
@@ -115,12 +117,14 @@ def limits(server: Server, linker: Linker) -> Limits:
     trace, signature = core.trace_enable, per_dir.server_signature  # Naming holds what it says
     timeouts = server.server_conf(ReqTimeoutServerConf).timeouts
     values = {name: setting.value for name, setting in settings.items()}
-    said_by = [each for setting in (*settings.values(), trace, signature, timeouts) for each in setting.said_by]
+    others = proxy.remotes, trace, signature, timeouts
+    said_by = [each for setting in (*settings.values(), *others) for each in setting.said_by]
     return Limits(
         **values,
         handshake=_reading(timeouts.value.get("handshake"), Reading(0.0)),
         header=_reading(timeouts.value.get("header"), Reading(20.0, 40.0, 500)),
         body=_reading(timeouts.value.get("body"), Reading(20.0, 0.0, 500)),
+        remotes=remotes_of(proxy.remotes.value),
         trace=trace.value != "off",
         trace_bodies=trace.value == "extended",
         strict_hosts="Unsafe" not in core.http_protocol_options.value,

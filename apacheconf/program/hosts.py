@@ -19,6 +19,7 @@ from apacheconf.program.conditions import Condition
 from apacheconf.program.messages import ErrorLog
 from apacheconf.program.naming import Naming
 from apacheconf.program.remote import RemoteIp
+from apacheconf.program.remote_proxies import Remote
 from apacheconf.program.steps import Step
 from apacheconf.program.tls import FrontTls
 from apacheconf.source import Place
@@ -209,6 +210,8 @@ class Limits:
     bad_header: str = "IsError"
     io_buffer: int = 8192
     blocked: tuple[str, ...] = ()
+    remotes: tuple[Remote, ...] = ()
+    no_proxy: tuple[str, ...] = ()
     trace: bool = True
     trace_bodies: bool = False
     forwards: bool = False

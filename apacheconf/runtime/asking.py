@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from apacheconf.runtime.framing import CHUNKED, LAST_CHUNK, chunk
 from apacheconf.runtime.switches import OLD_REQUEST, is_asked_once, wants_length
+from apacheconf.runtime.ways import lines_for
 
 if TYPE_CHECKING:
     from apacheconf.runtime.exchange import Exchange
@@ -38,7 +39,7 @@ def request_bytes(exchange: Exchange, pool: Pool) -> bytes:
             exchange.plan.request_start if not pool.path else _start_below(exchange, pool.path),
             _host(exchange, pool.authority),
             b"\r\n",
-            exchange.lines.with_peer(exchange.client.peer),
+            lines_for(pool, exchange.lines.with_peer(exchange.client.peer)),
             pool.connection_line if not exchange.upgrade else _connection_line(exchange, pool),
         )
     )
@@ -53,7 +54,7 @@ def _is_whole(exchange: Exchange) -> bool:
 def _in_general(exchange: Exchange, pool: Pool) -> bytes:
     framing = _framing(exchange)
     start, host = _start_below(exchange, pool.path), _host(exchange, pool.authority)
-    lines = exchange.lines.with_peer(exchange.client.peer)
+    lines = lines_for(pool, exchange.lines.with_peer(exchange.client.peer))
     if exchange.pinged:
         lines += b"Expect: 100-Continue\r\n"
     last = _connection_line(exchange, pool)

@@ -13,6 +13,7 @@ from apacheconf.program.names import parse_host
 from apacheconf.runtime.errors import OriginBroke
 from apacheconf.runtime.switches import wants_fresh
 from apacheconf.runtime.telling import tell_nobody, tell_not_connected
+from apacheconf.runtime.ways import ways_to
 
 if TYPE_CHECKING:
     from apacheconf.runtime.client import ClientConnection
@@ -30,7 +31,19 @@ LOOKS = 100
 class Choosing:
     """The part of ``Exchange`` that ends with ``connected``, or with ``fail``. ``Exchange`` sets its attributes."""
 
-    __slots__ = ("client", "fields", "host", "looks", "plan", "pool", "route_changed", "script", "session", "tries")
+    __slots__ = (
+        "client",
+        "fields",
+        "host",
+        "looks",
+        "plan",
+        "pool",
+        "route_changed",
+        "script",
+        "session",
+        "tries",
+        "ways",
+    )
 
     client: ClientConnection
     fields: Fields
@@ -43,6 +56,7 @@ class Choosing:
     session: Session | None
     site: Site
     tries: int
+    ways: list[Pool]
 
     def connected(self, connection: OriginConnection) -> None:
         """A connection is there: use it."""
@@ -114,10 +128,18 @@ class Choosing:
         self.fail(OriginBroke(503, f"{self.plan.service.name if self.plan.service else ''}: no usable member"))
 
     def _ask(self, pool: Pool) -> None:
-        """Ask this member, on an idle connection, a new one, or the next to be free (WP-2)."""
-        server = self.client.server
+        """Ask this member, by way of another proxy if one is to be asked for it (FW-7)."""
         self.pool = pool
         self.tries += 1
+        if self.site.limits.remotes:
+            self.ways = ways_to(pool, self)
+            pool = self.ways.pop(0)
+        self.use(pool)
+
+    def use(self, pool: Pool) -> None:
+        """Ask on an idle connection, a new one, or the next to be free (WP-2)."""
+        server = self.client.server
+        self.pool = pool
         pool.cells.busy += 1
         if self.site.limits.blocked and pool.place is not None and (refused := server.refuse_blocked(pool, self.site)):
             self._not_connected(refused)

@@ -19,6 +19,7 @@ from apacheconf.runtime.origin import OriginConnection
 from apacheconf.runtime.pool import Pool
 from apacheconf.runtime.protocols import protocol_of
 from apacheconf.runtime.state import ServerState
+from apacheconf.runtime.ways import LONGEST_ANSWER, connect_request, no_tunnel, refusal
 
 
 class Connecting(ServerState):
@@ -68,10 +69,35 @@ class Connecting(ServerState):
                 else:
                     await self.loop.create_connection(factory, *place)
         except (OSError, TimeoutError) as error:
-            said = faults.not_reached(worker, place, faults.why(error))
+            said = faults.not_reached(worker, place, faults.why(error), name=f"{pool.host}:{pool.port}")
             raise OriginBroke(503, "connecting has failed", said=said, unreached=True) from error
         if secure:
+            if pool.remote is not None:
+                await self._tunnel(sock, pool, timeout)
             await self._secure(sock, connection, exchange)
+
+    def is_stood_in(self, pool: Pool) -> bool:
+        return connect_authority(pool.worker) in self._destinations or connect_authority(pool.worker) in self._stubbed
+
+    async def _tunnel(self, sock: socket.socket, pool: Pool, timeout: float) -> None:
+        """Ask a proxy for a connection to the worker (CONNECT). Raises OriginBroke."""
+        worker, remote = pool.worker, pool.remote
+        assert remote is not None
+        try:
+            async with asyncio.timeout(timeout):
+                await self.loop.sock_sendall(sock, connect_request(worker, remote, self.server_line))
+                head = b""
+                while b"\r\n\r\n" not in head and len(head) < LONGEST_ANSWER:
+                    piece = await self.loop.sock_recv(sock, 1)
+                    if not piece:
+                        break
+                    head += piece
+        except (OSError, TimeoutError) as error:
+            sock.close()
+            raise no_tunnel(worker, remote, faults.why(error)) from error
+        if refused := refusal(worker, remote, head):
+            sock.close()
+            raise refused
 
     async def reach(self, place: Destination, worker: Worker | None = None) -> socket.socket:
         """A socket connected to ``place``, with the options of ``worker`` (WP-11, WP-16). Raises OSError."""
@@ -114,8 +140,8 @@ class Connecting(ServerState):
     async def place_of(self, pool: Pool) -> Destination:
         """Where to connect for a worker. Raises OriginBroke(500)."""
         worker = pool.worker
-        moved = self._destinations.get(connect_authority(worker))
-        if moved or not worker.socket:
+        moved = self._destinations.get(connect_authority(pool))
+        if moved or not worker.socket or pool.remote is not None:
             return moved or await self._resolve(pool)
         return str(PurePosixPath(self.program.runtime_directory, worker.socket))  # UN-3
 
@@ -124,11 +150,11 @@ class Connecting(ServerState):
         if pool.place is None or self.loop.time() >= pool.place_until:
             worker = pool.worker
             try:
-                found = await self.loop.getaddrinfo(worker.host, worker.port, type=socket.SOCK_STREAM)
+                found = await self.loop.getaddrinfo(pool.host, pool.port, type=socket.SOCK_STREAM)
             except (OSError, UnicodeError) as error:
                 why = faults.why_unknown(error)
-                raise proxy_error(500, f"DNS lookup failure for: {worker.host}", system=why) from error
-            pool.place = (str(found[0][4][0]), worker.port)
+                raise proxy_error(500, f"DNS lookup failure for: {pool.host}", system=why) from error
+            pool.place = (str(found[0][4][0]), pool.port)
             if worker.address_ttl >= 0:
                 pool.place_until = self.loop.time() + worker.address_ttl
         return pool.place

@@ -33,6 +33,7 @@ from apacheconf.runtime.strict import Fields, check_fields
 from apacheconf.runtime.switches import relays_continue, relays_interim, vary_lines
 from apacheconf.runtime.telling import tell, tell_failed_by
 from apacheconf.runtime.tunnel import start_tunnel
+from apacheconf.runtime.ways import asked_otherwise
 
 if TYPE_CHECKING:
     from apacheconf.runtime.client import ClientConnection
@@ -71,12 +72,14 @@ class Exchange(Requesting):
     """One request and its answer. ``plain`` when the client speaks HTTP/1.1, stays, and the method isn't HEAD;
     ``closes`` when it is all that but has asked to close. ``known`` when the same bytes came before.
     ``reads_body`` when it is answered here, after its body. ``notes`` are those of filters,
-    ``failed_document`` is the status of an error document that was none, ``first_allowed`` the Allow of its error.
+    ``failed_document`` is the status of an error document that was none, ``failed_plan`` what it was decided to be;
+    ``first_allowed`` the Allow of its error.
     """
 
     __slots__ = (
-        "announce", "answered_at", "begun", "chain", "closes", "connection", "cut", "failed_document",
-        "first_allowed", "first_error", "first_plan", "head", "head_only", "interims", "known", "lines", "log_id",
+        "announce", "answered_at", "begun", "chain", "closes", "connection", "cut", "failed_document", "failed_plan",
+        "first_allowed", "first_error", "first_log_id", "first_plan", "head", "head_only", "interims", "known",
+        "lines", "log_id",
         "notes", "overridden", "path", "pinged", "plain", "producer", "ranged", "reads_body", "reply",
         "request_line", "site", "status", "stay", "trailers_in", "trailers_out", "uncached", "unchunked", "upgrade",
         "version", "written",
@@ -127,6 +130,7 @@ class Exchange(Requesting):
         self.started = False
         self.interims = 0
         self.tries = 0
+        self.ways = []
         self.written = 0
         self.status = 0
         self.ranged = False
@@ -137,12 +141,13 @@ class Exchange(Requesting):
         self.first_error = 0, ""
         self.first_allowed: Fields = []
         self.failed_document = 0
+        self.failed_plan: Plan | None = None
         self.first_plan: Plan | None = None
         self.overridden: ReplyHead | None = None
         self.path = ""
         self.cut = False
         self.head: bytes | KnownReply = b""
-        self.log_id = ""
+        self.log_id = self.first_log_id = ""
         self.notes: dict[str, str] | None = None
         self.trailers_in: Sequence[bytes] = ()
         self.trailers_out: Sequence[bytes] = ()
@@ -296,6 +301,20 @@ class Exchange(Requesting):
             return b"".join(pieces)
         return chunk(pieces) + (LAST_CHUNK if done else b"")
 
+    def log_ids(self) -> tuple[str, str]:
+        """By which names the error log knows the request and its connection, empty ones where it has said nothing."""
+        return self.log_id, self.client.log_id
+
+    def forget_log_id(self) -> None:
+        """What answers in place of this request has no name in the error log yet."""
+        if self.first_plan is None:
+            self.first_log_id = self.log_id
+        self.log_id = ""
+
+    def log_id_of(self, original: bool) -> str:
+        """The same of the request that came, or of the document in its place."""
+        return self.first_log_id if original and self.first_plan is not None else self.log_id
+
     @property
     def who(self) -> tuple[str, int]:
         """The client's address and port, as mod_remoteip found them out (RI-4), which it does for what can be read."""
@@ -401,6 +420,8 @@ class Exchange(Requesting):
     def fail(self, error: OriginBroke) -> None:
         """Answer with an error page, or cut the connection if the answer has begun."""
         self.connection = None
+        if asked_otherwise(self, error):
+            return
         service, pool = self.plan.service, self.pool
         if self.sent and service is not None and pool is not None and error.status in service.fail_on_status:  # BP-8
             pool.cells.fail(self.client.server.now)

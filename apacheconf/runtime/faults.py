@@ -68,9 +68,14 @@ def why(error: OSError | TimeoutError) -> str:
     return TOO_LATE if error.errno is None else f"({error.errno}){os.strerror(error.errno)}"
 
 
-def not_reached(worker: Worker, place: str | tuple[str, int], system: str, word: str = "") -> tuple[Said, ...]:
-    """Connecting has failed (FA-1, FA-2); ``word`` says who wanted to, in place of the scheme."""
-    name = f"({worker.host}:{worker.port})"
+def not_reached(
+    worker: Worker, place: str | tuple[str, int], system: str, word: str = "", name: str = ""
+) -> tuple[Said, ...]:
+    """Connecting has failed (FA-1, FA-2); ``word`` says who wanted to, in place of the scheme.
+
+    ``name`` is what was to be reached in place of the worker, ``host:port``.
+    """
+    name = f"({name or f'{worker.host}:{worker.port}'})"
     scheme = word or ("FCGI" if worker.scheme == "fcgi" else worker.scheme)
     if isinstance(place, str):
         text = f"AH02454: {scheme}: attempt to connect to Unix domain socket {place} {name} failed"

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
-
-from apacheconf.program.workers import Worker
+from typing import Any, Protocol
 
 #: A listener's address (empty: all) and port.
 Address = tuple[str, int]
@@ -16,7 +14,16 @@ Destination = tuple[str, int] | str
 StubFactory = Callable[[str], Any]
 
 
-def connect_authority(worker: Worker) -> str:
+class Place(Protocol):
+    """What has a host and a port to connect to."""
+
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+
+
+def connect_authority(worker: Place) -> str:
     """``host:port`` of a worker as ``--origin`` names it, IPv6 in brackets; the port is always there."""
     host = f"[{worker.host}]" if ":" in worker.host else worker.host
     return f"{host}:{worker.port}"

@@ -11,6 +11,7 @@ import select
 from collections import deque
 from typing import TYPE_CHECKING
 
+from apacheconf.program.remote_proxies import Remote
 from apacheconf.program.tls import SECURE
 from apacheconf.program.workers import Balancer as BalancerData
 from apacheconf.program.workers import Origin, Worker
@@ -29,11 +30,15 @@ LOOK_AFTER = 0.002
 
 
 class Pool:
-    """One worker: its data, its cells, its idle connections, how many are open, and who waits for one."""
+    """One worker: its data, its cells, its idle connections, how many are open, and who waits for one.
+
+    ``host`` and ``port`` are where to connect: the worker's own, or those of the proxy ``remote``. ``ways`` lead to
+    the same worker by way of such proxies.
+    """
 
     __slots__ = (
-        "authority", "cells", "connection_line", "idle", "limit", "open", "path", "place", "place_until", "reusable",
-        "secure", "ttl", "waiting", "worker",
+        "authority", "cells", "connection_line", "host", "idle", "limit", "open", "path", "place", "place_until",
+        "port", "remote", "reusable", "secure", "ttl", "waiting", "ways", "worker",
     )  # fmt: skip
 
     def __init__(self, worker: Worker, cells: Cells) -> None:
@@ -49,9 +54,22 @@ class Pool:
         self.path = worker.path.encode("latin-1") if worker.member is not None else b""
         self.authority = worker.authority.encode("latin-1")
         self.connection_line = b"Connection: Keep-Alive\r\n\r\n" if worker.reusable else b"Connection: close\r\n\r\n"
+        self.host, self.port = worker.host, worker.port
+        self.remote: Remote | None = None
+        self.ways: dict[Remote, Pool] = {}
         self.place: tuple[str, int] | None = None
         self.place_until = float("inf")
         self.ttl = worker.idle
+
+    def through(self, remote: Remote) -> Pool:
+        """The same worker by way of another proxy, which is asked for a whole URL, or over TLS by CONNECT (FW-7)."""
+        found = self.ways.get(remote)
+        if found is None:
+            found = self.ways[remote] = Pool(self.worker, self.cells)
+            found.remote, found.host, found.port = remote, remote.host, remote.port
+            if not self.secure:
+                found.path = f"{self.worker.scheme}://{self.worker.authority}".encode("latin-1") + self.path
+        return found
 
     def left(self) -> None:
         """One of its connections is gone, so whoever waits the longest may open one."""

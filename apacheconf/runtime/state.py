@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from apacheconf.program.authority import Pending
 from apacheconf.program.hosts import Host, Shape
+from apacheconf.program.media import NO_TYPES, types_of
 from apacheconf.program.messages import Message
 from apacheconf.program.names import choose_host, parse_host
 from apacheconf.program.naming import banner
@@ -30,7 +31,6 @@ from apacheconf.runtime.errors import ClientBroke, OriginBroke
 from apacheconf.runtime.forwarding import Block, Memos
 from apacheconf.runtime.logfiles import LogFiles, is_syslog
 from apacheconf.runtime.logs import Logger, loggers
-from apacheconf.runtime.media import NO_TYPES, types_of
 from apacheconf.runtime.page_texts import NOT_ASKED, WITHOUT_SNI
 from apacheconf.runtime.pages import http_date
 from apacheconf.runtime.pool import Pool, Service
@@ -227,6 +227,10 @@ class ServerState:
         """Seconds that an origin may be silent: timeout, else ProxyTimeout, else Timeout (WP-30)."""
         limits = site.limits
         return pool.worker.timeout or limits.proxy_timeout or limits.timeout
+
+    def is_stood_in(self, pool: Pool) -> bool:
+        """Whether something else stands in for this worker: it is asked in any case, and no proxy for it."""
+        return False
 
     def refuse_blocked(self, pool: Pool, site: Site) -> OriginBroke | None:
         """What ProxyBlock says of a member, by its address too where that is known (FW-6); None for nothing."""

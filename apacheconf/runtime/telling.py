@@ -38,7 +38,7 @@ def tell_not_connected(exchange: Choosing, pool: Pool, error: OriginBroke, disab
         _say(exchange, Said("error", "proxy", text, bare=True))
     if error.unreached:
         module, code = ("proxy_fcgi", "AH01079") if worker.scheme == "fcgi" else ("proxy_http", "AH01114: HTTP")
-        text = f"{code}: failed to make connection to backend: {worker.host}"
+        text = f"{code}: failed to make connection to backend: {pool.host}"
         if exchange.client.server.errors(_exchange(exchange).site.host).for_people:
             text += "".join(f" ({worker.name} stands at {each.place})" for each in worker.said_by[:1])
         _say(exchange, Said("error", module, text))

@@ -101,11 +101,16 @@ class Bridge(Listening):
         super().__init__(listener, self._relay)
 
     def _relay(self, connection: socket.socket) -> None:
-        with socket.create_connection(("127.0.0.1", self._port), 10) as onward:
-            back = threading.Thread(target=_pump, args=(onward, connection), daemon=True)
-            back.start()
-            _pump(connection, onward)
-            back.join(10)
+        relay(connection, self._port)
+
+
+def relay(connection: socket.socket, port: int) -> None:
+    """Pass bytes on, both ways, between a connection and a port of 127.0.0.1."""
+    with socket.create_connection(("127.0.0.1", port), 10) as onward:
+        back = threading.Thread(target=_pump, args=(onward, connection), daemon=True)
+        back.start()
+        _pump(connection, onward)
+        back.join(10)
 
 
 def _pump(source: socket.socket, target: socket.socket) -> None:

@@ -25,20 +25,24 @@ from apacheconf.prove.client import Turn, exchange
 from apacheconf.prove.stage import stage
 from tests.runtime import certificates
 from tests.runtime.contest import _dateless, _Threaded
-from tests.runtime.peers import Bridge, Listening, talk
+from tests.runtime.peers import Bridge, Listening, relay, talk
 
 RECORDED = Path(__file__).parents[2] / "fixtures/recorded/tls.json"
 
 
 @dataclass(frozen=True)
 class Origin:
-    """``certificate`` is a name of ``certificates``; ``plain`` speaks no TLS, ``mute`` says nothing."""
+    """``certificate`` is a name of ``certificates``; ``plain`` speaks no TLS, ``mute`` says nothing.
+
+    One that ``connects`` is a proxy, which answers CONNECT with this status, and connects with 200.
+    """
 
     certificate: str = "good"
     maximum: ssl.TLSVersion | None = None
     asks_client: bool = False
     plain: bool = False
     mute: bool = False
+    connects: int = 0
 
 
 @dataclass(frozen=True)
@@ -79,11 +83,25 @@ class SecureOrigin(Listening):
         if self._origin.mute:
             connection.recv(1 << 16)
             connection.recv(1)
+        elif self._origin.connects:
+            self._connect(connection)
         elif self._origin.plain:
             self._answer(connection, "plain")
         else:
             with contextlib.suppress(ssl.SSLError), self._context.wrap_socket(connection, server_side=True) as secure:
                 self._answer(secure, f"sni={self._names.get(id(secure), '-')} {secure.version()}")
+
+    def _connect(self, connection: socket.socket) -> None:
+        head = b""
+        while b"\r\n\r\n" not in head and (more := connection.recv(1)):
+            head += more
+        lines = head.decode("latin-1").rstrip().replace("\r\n", ", ")
+        self.seen.append(re.sub(r"(Proxy-agent: Apache)[^,]*", r"\1", lines))
+        connection.sendall(b"HTTP/1.1 %d Said\r\nX-Proxy: yes\r\n\r\n" % self._origin.connects)
+        if self._origin.connects == 200:
+            port = re.search(rb":(\d+) ", head)
+            assert port is not None
+            relay(connection, int(port[1]))
 
     def _answer(self, connection: socket.socket, said: str) -> None:
         self._connections += 1

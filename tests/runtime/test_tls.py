@@ -120,6 +120,46 @@ TRIALS = [
         (Origin("strange"), Origin()),
         ("GET /x",) * 2,
     ),
+    *(
+        Trial(
+            f"by way of another proxy that says {status} FW-7",
+            f"{_ON}ProxyRemote https http://127.0.0.1:{{B}} user:word\n{_TO_A}",
+            (Origin(), Origin(connects=status)),
+            ("GET /x", "GET /y", "POST /z\nHost: example.com\nContent-Length: 0"),
+        )
+        for status in (200, 204, 302, 403, 407, 502)
+    ),
+    Trial(
+        "by way of another proxy that isn't one FW-7",
+        f"{_ON}ProxyRemote https http://127.0.0.1:{{B}}\n{_TO_A}",
+        (Origin(), Origin(plain=True)),
+        ("GET /x",),
+    ),
+    Trial(
+        "by way of another proxy that says nothing FW-7",
+        f"{_ON}ProxyRemote https http://127.0.0.1:{{B}}\n{_TO_A}",
+        (Origin(), Origin(mute=True)),
+        ("GET /x",),
+    ),
+    Trial(
+        "by way of another proxy, members FW-7",
+        f"{_ON}ProxyRemoteMatch ^https://localhost:{{A}} http://127.0.0.1:{{C}}\n{_MEMBERS}{_TO_C}",
+        (Origin(), Origin(), Origin(connects=200)),
+        ("GET /x",) * 3,
+    ),
+    Trial(
+        "by way of another proxy, a name that isn't the certificate's FW-7 TB-3",
+        f"{_ON}ProxyRemote https http://127.0.0.1:{{B}}\n{_TO_A}",
+        (Origin("other"), Origin(connects=200)),
+        ("GET /x",),
+    ),
+    Trial(
+        "by way of another proxy, for WebSocket FW-7 WS-6",
+        f"{_ON}ProxyRemote * http://127.0.0.1:{{B}}\nProxyPass / wss://localhost:{{A}}/\n",
+        (Origin(), Origin(connects=200)),
+        asks=(),
+        talks=(_SWITCH,),
+    ),
     Trial("wss:// TB-1 WS-6", _ON + "ProxyPass / wss://localhost:{A}/\n", talks=(_SWITCH,), asks=()),
     Trial(
         "upgrade TB-1 WS-1", _ON + "ProxyPass / https://localhost:{A}/ upgrade=websocket\n", talks=(_SWITCH,), asks=()
