@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from apacheconf.program import rewriting
 from apacheconf.program.evaluate import State
 from apacheconf.program.files import Located
-from apacheconf.program.handling import Told
+from apacheconf.program.handling import FileRules, HandlerRules, MimeRules, Told, default_rules
 from apacheconf.program.headers import HeaderTable
 from apacheconf.program.hosts import Layer
+from apacheconf.program.media import FOLDER_TYPE, describe, types_of
 from apacheconf.program.messages import Levels, Message
 from apacheconf.program.program import Program
 from apacheconf.program.steps import (
@@ -25,6 +27,7 @@ from apacheconf.program.tls import NO_TLS, OriginTls
 from apacheconf.program.workers import Balancer, Origin
 
 COOKIE = "Set-Cookie"
+R = TypeVar("R", bound=Told)
 
 
 @dataclass
@@ -96,12 +99,31 @@ class Course:
 
     def __post_init__(self) -> None:
         self.state.messages = self.messages
+        self.state.type_so_far = self.type_so_far
 
     @property
     def asked_for(self) -> str:
         """What the request is for, as refusals name it: its file or target, or ``uri`` and the path."""
         mapped = self.state.file or (f"proxy:{self.state.mapped}" if self.state.mapped else "")
         return mapped or f"uri {self.state.path}"
+
+    def type_so_far(self) -> str:
+        """The type by the name of what the request is mapped to, be it there or not, or the one that is forced upon it.
+
+        That is what is known of the answer's type before there is an answer (EXPR-32).
+        """
+        if "mime_module" not in self.program.modules:
+            return ""
+        rules = (self._told(MimeRules), self._told(HandlerRules), self._told(FileRules))
+        if self.located is not None and self.located.is_folder:
+            forced = rules[2].force_type.lower()
+            return FOLDER_TYPE if forced in ("", "none") else forced
+        name = (self.state.file or self.state.mapped).rpartition("/")[2]
+        return describe(name, *rules, types_of(self.program.types_config)).content_type
+
+    def _told(self, kind: type[R]) -> R:
+        found = self.told.get(kind)
+        return found if isinstance(found, kind) else default_rules(kind)
 
     def log(self, level: str, module: str, text: str, system: str = "", bare: bool = False) -> None:
         """Have a message written to the error log: ``course.log("error", "authz_core", "AH01630: client denied ...")``.

@@ -114,6 +114,8 @@ def decide_sub_request(program: Program, before: State, uri: str, depth: int = 1
 def _look_up(course: Course, uri: str, as_file: bool) -> Course:
     """The course of a sub-request up to its handler; with ``as_file`` it is for a file and no URL."""
     sub = begin_sub_request(course.program, course.state, uri, as_file, course.depth + 1)
+    sub.state.sections_before = course.layers
+    sub.state.known_before = course.state.user, course.state.auth_type
     if sub.status is None:
         Walk(sub, silent).run(Phase.MAP_TO_STORAGE if as_file else Phase.LOCATION_WALK, Phase.FIXUPS)
     course.take_cookies(sub.early.lines())
@@ -168,6 +170,7 @@ class Walk:
         if course.status is not None and Phase.LOCATION_WALK <= phase < Phase.FILTERS:
             return None
         if phase in _ADMISSION and _was_judged(course):
+            course.state.user, course.state.auth_type = course.state.known_before
             return None
         if phase is Phase.HANDLER:
             if course.redirect_to is not None and not course.state.sub and not _needs_slash(course):
@@ -274,6 +277,7 @@ class Walk:
         """Enter again at READ, with REDIRECT_ variables (EV-5)."""
         course, state = self.course, self.course.state
         uri = course.redirect_to or (text_of(flow.uri, state) if flow.uri is not None else state.path)
+        state.file, state.handler = f"redirect:{uri.partition('?')[0]}", "redirect-handler"
         begin_again(course, uri)
         if course.status is not None:
             return Phase.FILTERS
@@ -289,9 +293,10 @@ _ADMISSION = frozenset({Phase.ACCESS, Phase.AUTHN, Phase.AUTHZ})
 
 
 def _was_judged(course: Course) -> bool:
-    """Whether the same sections apply as before an internal redirect: httpd doesn't ask again who is let in.
+    """Whether the same sections apply as before an internal redirect, or to the request that a rule looks ahead from.
 
-    So a place that is denied shows its ErrorDocument from within (AZ-12). It takes Proxy sections for others each time.
+    Then httpd doesn't ask again who is let in: a place that is denied shows its ErrorDocument from within, and a user
+    who isn't known yet doesn't get known (AZ-12, RW-40). It takes Proxy sections for others each time.
     """
     now, before = course.layers, course.state.sections_before
     if course.program.judges_anew or any(layer.kind is LayerKind.PROXY for layer in now):
@@ -314,10 +319,16 @@ def _needs_slash(course: Course) -> bool:
 
 
 def _lose_redirect(course: Course) -> None:
-    """H has taken the place of the handler that would redirect, and nothing has the name that stands for it (RW-27)."""
-    located = course.located
-    was_file = located is not None and located.found is not None and not (located.is_folder or located.path_info)
-    course.refuse(403 if was_file else 404, "H has taken the place of the handler that would redirect")
+    """H has taken the place of the handler that would redirect: it is asked for what stands for that, which is no file.
+
+    (RW-27.)
+    """
+    course.state.file = f"redirect:{(course.redirect_to or '').partition('?')[0]}"
+    course.redirect_to = None
+    course.forced_handler = "default-handler"
+    if course.located is not None:
+        found = None if course.located.is_folder else course.located.found
+        course.located = replace(course.located, found=found, lost=True)
 
 
 def _force(course: Course) -> None:

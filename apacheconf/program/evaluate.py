@@ -77,15 +77,17 @@ class State:
     ``headers`` is its header table as edited so far (None: as received), ``answer`` the two tables of the response,
     onsuccess and always, once they are there. ``started`` is in seconds since 1970, ``unmapped`` is what a server's
     rules have made of the path, which stands for its file until there is one; ``main_path`` is the path of the request
-    that a sub-request belongs to, ``before`` path and query of what an internal redirect led here from, ``first``
-    those that all began with. ``vary`` are the header fields that expressions and rules have asked, ``notes`` what
-    Header has noted, by names in lower case, ``messages`` what is for the error log. ``naming`` is what sections say
-    of UseCanonicalName, ``dns_name`` what DNS does; ``asked_host`` is the Host header as it came, or the authority in
-    its place.
+    that a sub-request belongs to, ``before`` path and query of what an internal redirect led here from,
+    ``first_round`` all that was known when the first one was made. ``vary`` are the header fields that expressions and
+    rules have asked, ``notes`` what Header has noted, by names in lower case, ``messages`` what is for the error log.
+    ``naming`` is what sections say of UseCanonicalName, ``dns_name`` what DNS does; ``asked_host`` is the Host header
+    as it came, or the authority in its place.
 
     ``mapped`` is the URL at an origin as it is written, ``sent`` as its module writes it when fixups begin.
-    ``handled_type`` is the type of the file that answers, without the charset of AddDefaultCharset.
+    ``handled_type`` is the type of the file that answers, without the charset of AddDefaultCharset; ``type_so_far``
+    tells the type by the name that the request is mapped to.
 
+    ``known_before`` is who it was in the round that led here, and by which type of authentication.
     ``sections`` are the layers that apply in the end, ``sections_before`` those of the round that led here.
     """
 
@@ -115,13 +117,15 @@ class State:
     base: str = ""
     ended: bool = False
     before: tuple[str, str | None] | None = None
-    first: tuple[str, str | None] | None = None
+    first_round: State | None = field(default=None, repr=False, compare=False)
     document_root: str = ""
     context_root: str = ""
     context_prefix: str = ""
     look_up: Callable[[str, bool], Course] | None = field(default=None, repr=False, compare=False)
+    type_so_far: Callable[[], str] | None = field(default=None, repr=False, compare=False)
     user: str | None = None
     auth_type: str = ""
+    known_before: tuple[str | None, str] = (None, "")
     asked_user: bool = False
     naming: Naming | None = None
     dns_name: str = ""

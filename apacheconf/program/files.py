@@ -55,7 +55,8 @@ class Located:
     """A path of the file system, walked: ``file`` is as much of it as exists, and the first part that doesn't.
 
     ``path_info`` is what follows, with its slash. ``found`` is None where nothing is. ``status`` is 403 where the walk
-    ended early, and ``why`` then the line of the error log, with its code.
+    ended early, and ``why`` then the line of the error log, with its code. Where it is ``lost`` a rule has taken the
+    file away: what is known of it stays, but nobody can open it (RW-27).
     """
 
     file: str
@@ -63,6 +64,7 @@ class Located:
     found: os.stat_result | None = None
     status: int = 0
     why: str = ""
+    lost: bool = False
 
     @property
     def is_folder(self) -> bool:

@@ -29,7 +29,7 @@ LETTERS = {
     "^to": "TRAILER_OUT", "^FB": "UNTRACKED", "^FB+": "FIRST_BYTE_USEC",
 }  # fmt: skip
 #: Letters that look at the first request of a chain of internal redirects unless told otherwise (LG-2u).
-_ABOUT_THE_ORIGINAL = frozenset("sUTDrR")
+_ABOUT_THE_ORIGINAL = frozenset("sUTDrRL")
 _ITEM = re.compile(r"%(?P<modifiers>(?:[!<>,\d]|\{[^}]*\})*)(?P<letter>\^..|.)")
 _ESCAPES = {"\\\\": "\\", "\\n": "\n", "\\r": "\r", "\\t": "\t"}
 

@@ -43,6 +43,7 @@ class Request:
     (``runtime.secured``); it may raise Pending.
     ``turn`` tells which request of which connection it is: one that is decided twice is the same one still.
     ``line_method`` is what stands in the request line where something is asked for by GET in its place.
+    ``log_ids`` tells by which names the error log knows the request and its connection so far, empty ones for none.
     An ``imagined`` request is for a configuration of another machine: folders that aren't here are taken to be there.
     """
 
@@ -61,6 +62,7 @@ class Request:
     authority: Authority = field(default=NOBODY, compare=False, repr=False)
     ask_certificate: Callable[[AskCertificate], bool | None] | None = field(default=None, compare=False, repr=False)
     line_method: str = ""
+    log_ids: Callable[[], tuple[str, str]] | None = field(default=None, compare=False, repr=False)
 
     @property
     def as_get(self) -> Request:
@@ -152,6 +154,12 @@ class Decision:
     def edits_answer(self) -> bool:
         """Whether the answer's fields are not just those of whoever answers."""
         return bool(self.response_headers or self.early_headers or self.early_own)
+
+    @property
+    def asking_nobody(self) -> Decision:
+        """The same without the challenge that asks for a password."""
+        kept = tuple(pair for pair in self.early_headers if pair[0] != "WWW-Authenticate")
+        return self if len(kept) == len(self.early_headers) else replace(self, early_headers=kept)
 
     def rules(self, kind: type[R]) -> R:
         """What handlers and filters are told in this kind of settings; the defaults where nobody said anything."""

@@ -27,10 +27,11 @@ def begin_again(course: Course, uri: str) -> None:
     if _is_too_often(course):
         return
     course.rounds += 1
+    if state.first_round is None:
+        state.first_round = replace(state)
     state.env = _redirected(state.env)
     state.env["REDIRECT_STATUS"] = str(state.status)
     state.before = state.path, state.query
-    state.first = state.first or state.before
     state.sections_before = course.layers or state.sections
     _forget(course)
     _read_path(course, uri)
@@ -64,7 +65,7 @@ def begin_document(program: Program, before: Decision, status: int, path: str, n
     request, redirected = old.request.as_get, (old.path, old.query)
     state = replace(
         old, request=request, env=env, status=status, headers=headers, before=redirected, vary=[],
-        sections_before=old.sections,
+        sections_before=old.sections, first_round=None,
     )  # fmt: skip
     early = HeaderTable(before.early_headers)
     course = Course(program, state, path, headers, early=early, rounds=before.rounds)
@@ -125,6 +126,7 @@ def begin_sub_request(program: Program, old: State, uri: str, as_file: bool, dep
 def _forget(course: Course) -> None:
     """What was found out about the request before."""
     state = course.state
+    state.known_before, state.user, state.auth_type = (state.user, state.auth_type), None, ""
     course.origin, course.located, course.layers, course.htaccess = None, None, (), ()
     course.told.clear()
     course.response_headers.clear()

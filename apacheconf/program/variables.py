@@ -44,6 +44,11 @@ def read_variable(name: str, argument: str, state: State) -> str | None:
     return reader_of(name, argument)(state)
 
 
+def _log_ids(state: State) -> tuple[str, str]:
+    """By which names the error log knows the request and its connection, once it has spoken of them (LG-2l)."""
+    return ("", "") if state.request.log_ids is None else state.request.log_ids()
+
+
 def _user(state: State) -> str | None:
     """Who it is; that it was asked for is remembered where nobody has said so (EXPR-36)."""
     state.asked_user = state.asked_user or state.user is None
@@ -76,8 +81,8 @@ _VARIABLES: dict[str, Callable[[State], str | None]] = {
     "SERVER_SOFTWARE": lambda s: banner(s.host.shape.limits.server_tokens),
     "HTTP2": lambda s: "off",
     "REMOTE_IDENT": lambda s: None,
-    "REQUEST_LOG_ID": lambda s: None,
-    "CONN_LOG_ID": lambda s: None,
+    "REQUEST_LOG_ID": lambda s: _log_ids(s)[0] or None,
+    "CONN_LOG_ID": lambda s: _log_ids(s)[1] or None,
     "SCRIPT_USER": lambda s: s.authority.owner(s.file, group=False) if s.file else None,
     "SCRIPT_GROUP": lambda s: s.authority.owner(s.file, group=True) if s.file else None,
     "LAST_MODIFIED": lambda s: _last_modified(s),
@@ -145,15 +150,28 @@ def _file(state: State) -> str:
 
 
 def _content_type(state: State) -> str | None:
-    """The type of the answer; that of a file is known with 304 as well, and without a charset by default (EXPR-32)."""
+    """The type of the answer; that of a file is known with 304 as well, and without a charset by default (EXPR-32).
+
+    Before there is an answer it is the one that the name stands for.
+    """
+    if state.phase < Phase.FILTERS:
+        return None if state.type_so_far is None else state.type_so_far() or None
     of_file = state.handled_type and (state.status < 300 or state.status in (304, 412))
-    return state.handled_type if of_file else _answered(state, "Content-Type")
+    if of_file:
+        return state.handled_type
+    return _answered(state, "Content-Type") if state.answer else PAGE_TYPE if state.status >= 400 else None
+
+
+#: The type of the pages of errors, and of the texts in their place.
+PAGE_TYPE = "text/html; charset=iso-8859-1"
 
 
 def _handler(state: State) -> str:
     """The handler's name; once a file's own has answered that is the file's type (EXPR-32)."""
-    if state.mapped or state.handler or state.phase < Phase.FILTERS:
-        return state.handler if not state.mapped else "proxy-server"
+    if state.mapped:  # a handler that names an origin is the one that answers
+        return state.handler if state.handler.startswith("proxy:") else "proxy-server"
+    if state.handler or state.phase < Phase.FILTERS:
+        return state.handler
     if state.file and Path(state.file).is_dir():
         return "httpd/unix-directory"
     if state.handled_type and state.request.method != "OPTIONS":
@@ -181,9 +199,9 @@ def _here(state: State) -> str:
 
 
 def _matching_header(state: State, pattern: str) -> str | None:
-    """The first field whose name holds a match (EV-1)."""
+    """The last field whose name holds a match (EV-1)."""
     lines = state.request.headers if state.headers is None else state.headers.lines()
-    return next((value for name, value in lines if search(Regex(pattern), name) is not None), None)
+    return next((value for name, value in reversed(lines) if search(Regex(pattern), name) is not None), None)
 
 
 def protocol(request: Request) -> str:

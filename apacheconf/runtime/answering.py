@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from apacheconf.runtime.answer import spoken, standard_reason
@@ -16,7 +15,6 @@ from apacheconf.runtime.switches import dated_for, protocol_for, vary_for, vary_
 
 if TYPE_CHECKING:
     from apacheconf.runtime.exchange import Exchange
-    from apacheconf.runtime.forwarding import Plan
     from apacheconf.runtime.state import Door, ServerState
 
 _CHALLENGE = "WWW-Authenticate"
@@ -83,7 +81,7 @@ class Answering:
             exchange.failed_document = status
             second, (status, reason), note = exchange.first_status, exchange.first_error, ""
             kept = (*(pair for pair in kept if pair[0] != b"Allow"), *exchange.first_allowed, *_challenges(exchange))
-            exchange.plan = exchange.first_plan or exchange.plan
+            exchange.failed_plan, exchange.plan = exchange.plan, exchange.first_plan or exchange.plan
         asked = "GET" if exchange.first_status else exchange.plan.method.decode("latin-1")  # as documents are (ED-1)
         body = page(status, reason, note, asked or "GET", exchange.site.host.admin, second, signature(exchange))
         if status in CLOSING or self._expect_refused:
@@ -110,7 +108,7 @@ class Answering:
         It is sent in chunks where the last field says so, and ``completed`` when Header does with it what it does with
         an origin's answer.
         """
-        exchange.written = len(body)
+        exchange.written = 0 if exchange.head_only else len(body)
         exchange.stay = exchange.stay and not self._expect_refused
         in_chunks = fields[-1:] == [CHUNKED_FIELD]
         fixed = measured and not exchange.head_only and status not in (204, 304) and not in_chunks
@@ -185,12 +183,3 @@ def _challenges(exchange: Exchange) -> Sequence[tuple[bytes, bytes]]:
     own, first = ([] if plan is None or plan.decision is None else plan.decision.early_headers for plan in plans)
     asks = [pair for pair in own if pair[0] == _CHALLENGE and pair not in first]
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in asks]
-
-
-def asking_nobody(plan: Plan) -> Plan:
-    """The plan without its challenge: whoever broke the message isn't asked for a password."""
-    decision = plan.decision
-    if decision is None or not any(name == _CHALLENGE for name, _ in decision.early_headers):
-        return plan
-    kept = tuple(pair for pair in decision.early_headers if pair[0] != _CHALLENGE)
-    return replace(plan, decision=replace(decision, early_headers=kept))

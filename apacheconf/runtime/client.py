@@ -13,6 +13,7 @@ A request whose line and header block were both seen before takes the short way 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,6 @@ from apacheconf.program.authority import Pending
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.request import Decision, Request
 from apacheconf.program.uri import PathRefused
-from apacheconf.runtime.answering import asking_nobody
 from apacheconf.runtime.asking import PREFETCH
 from apacheconf.runtime.complaints import LATE_BODY, LATE_HEAD
 from apacheconf.runtime.documents import status_told
@@ -359,7 +359,8 @@ class ClientConnection(KeepAlive):
             if member is not None and (self._body is not None or exchange.inflater is not None):
                 tell_body_lost(exchange, member, error)
             exchange.abandon()
-            exchange.plan = asking_nobody(exchange.plan)
+            if exchange.plan.decision is not None:  # whoever broke the message isn't asked for a password
+                exchange.plan = replace(exchange.plan, decision=exchange.plan.decision.asking_nobody)
         self.exchange, self._held = exchange, None
         exchange.stay = exchange.reads_body = False
         self.refuse(exchange, error.status, "", error.note, measured=error.measured, first=first)

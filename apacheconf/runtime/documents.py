@@ -120,6 +120,7 @@ def _ask_locally(client: ClientConnection, exchange: Exchange, status: int, reas
     """An internal redirect to ``path`` (ED-1)."""
     request, program = client.request_of(exchange), client.server.program
     known = _decided(exchange)
+    exchange.forget_log_id()
     found = answered(lambda: decide_document(program, known, status, path))
     plan = exchange.site.plan_for(request.as_get, found)
     keeps_body = status not in _MISREAD and client.has_whole_body(exchange)

@@ -17,6 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from apacheconf.program.handling import FileRules, RangeRules, Variant
+from apacheconf.program.media import Media
 from apacheconf.program.request import Decision
 from apacheconf.runtime import conditional
 from apacheconf.runtime.answer import ReplyHead, standard_reason, with_charset
@@ -24,7 +25,6 @@ from apacheconf.runtime.byteranges import MULTIPART, Part, Unsatisfiable, betwee
 from apacheconf.runtime.errors import OriginBroke
 from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.known_files import TO_READ, remember_file
-from apacheconf.runtime.media import Media
 from apacheconf.runtime.sending import BY_KERNEL, PIECE, FileSource, Segment, read_segments
 from apacheconf.runtime.strict import Fields
 from apacheconf.runtime.switches import vary_lines
@@ -69,14 +69,11 @@ def answer_file(
             tell_missing(exchange, replace(located, path_info=located.path_info or decision.path_info))
         client.refuse(exchange, 404, kept=_encoded(decision.rules(Variant)))
         return
+    path = (located.file if not located.lost else decision.file).encode("latin-1")
     try:
-        path = located.file.encode("latin-1")
         file = os.open(path, TO_READ)
-    except FileNotFoundError:
-        client.refuse(exchange, 404)
-        return
     except OSError as fault:
-        tell_unreadable(exchange, located.file, fault)
+        tell_unreadable(exchange, path.decode("latin-1"), fault)
         client.refuse(exchange, 403)
         return
     found = os.fstat(file)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apacheconf.program.handling import FileRules, FolderRules, HandlerRules, ListingRules, MimeRules
+from apacheconf.program.media import NO_TYPES, Media, describe, types_of
 from apacheconf.program.request import Decision
 from apacheconf.runtime.answer import ReplyHead
 from apacheconf.runtime.conditional import http_date
@@ -16,7 +17,6 @@ from apacheconf.runtime.framing import CHUNKED
 from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.listing import Asked, entries_of, read_query
 from apacheconf.runtime.listing_page import heading, preamble, rows
-from apacheconf.runtime.media import NO_TYPES, Media, describe, types_of
 from apacheconf.runtime.naming import signature
 from apacheconf.runtime.page_texts import escape
 from apacheconf.runtime.resolving import look_up

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from apacheconf.program.by_handler import is_proxy, proxied
 from apacheconf.program.handling import FileRules, Variant
+from apacheconf.program.media import FOLDER_TYPE, Media
 from apacheconf.program.request import Decision
 from apacheconf.program.steps import AddFilter
 from apacheconf.runtime.answer import header_block
@@ -19,11 +20,11 @@ from apacheconf.runtime.files import answer_file, answer_text
 from apacheconf.runtime.folders import answer_folder
 from apacheconf.runtime.forward import Lines
 from apacheconf.runtime.heads import RequestHead
-from apacheconf.runtime.media import FOLDER_TYPE, Media
 from apacheconf.runtime.mod_actions import acted
 from apacheconf.runtime.multiviews import media_of
 from apacheconf.runtime.negotiation import asked_coding
 from apacheconf.runtime.resolving import resolve
+from apacheconf.runtime.switches import relays_expect
 
 if TYPE_CHECKING:
     from apacheconf.runtime.client import ClientConnection
@@ -50,6 +51,8 @@ def handle(client: ClientConnection, exchange: Exchange, head: RequestHead, deci
     if resolved is not decision:
         if resolved.messages is not decision.messages:
             client.server.log_decided(exchange, resolved)
+        if exchange.first_status and resolved.status == 401:  # the error's page asks for nothing that an index does
+            resolved = resolved.asking_nobody
         _go_on(client, exchange, head, resolved)
         return
     located = decision.located
@@ -109,5 +112,6 @@ def _go_on(client: ClientConnection, exchange: Exchange, head: RequestHead, reso
     plan = exchange.site.plan_for(resolved.state.request, resolved)
     exchange.plan = replace(plan, method=head.method)
     if plan.service is not None:
-        exchange.lines = Lines(header_block(plan.fields or []))
+        expect = [pair for pair in exchange.fields if pair[0].lower() == b"expect" and relays_expect(exchange)]
+        exchange.lines = Lines(header_block([*(plan.fields or []), *expect]))
     client.go_on(exchange, head)

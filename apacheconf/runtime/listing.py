@@ -14,9 +14,9 @@ from functools import cmp_to_key
 
 from apacheconf.program.globs import glob_matches
 from apacheconf.program.handling import FileRules, HandlerRules, ListingRules, MimeRules, Pattern
+from apacheconf.program.media import FOLDER_TYPE, NO_TYPES, Media, describe, types_of
 from apacheconf.program.program import Program
 from apacheconf.program.request import Decision
-from apacheconf.runtime.media import FOLDER_TYPE, NO_TYPES, Media, describe, types_of
 from apacheconf.runtime.resolving import look_up
 
 #: Bytes of a file in which its title is looked for.

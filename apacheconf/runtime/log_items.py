@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from apacheconf.program.steps import LogItem
 from apacheconf.program.uri import PathRefused, normalise, parse_target
 from apacheconf.program.values import Literal, Value, Variable
+from apacheconf.runtime.log_sides import environment, file_of, first_round, has_answered, plan_of, type_of
 from apacheconf.runtime.naming import own_name
 from apacheconf.runtime.proxy_protocol import connected
 
@@ -106,13 +107,12 @@ def _asked(exchange: Exchange, original: bool) -> tuple[str, str]:
 
     An index or a variant has taken the request's place, and so has what rules pass through (LG-2u).
     """
-    plan = exchange.first_plan if original and exchange.first_plan is not None else exchange.plan
-    decision = plan.decision
+    decision = plan_of(exchange, original).decision
     if decision is None or not decision.path:
         return _path_and_query(exchange.request_line) if exchange.request_line else ("", "")
     path, query = decision.path, decision.query
-    if original and decision.state is not None and decision.state.first is not None:
-        path, query = decision.state.first
+    if (first := first_round(exchange, original)) is not None:
+        path, query = first.path, first.query
     return path, "" if query is None else f"?{query}"
 
 
@@ -126,10 +126,12 @@ def _field(argument: str, _: bool) -> Read:
     return read
 
 
-def _response_field(argument: str, _: bool) -> Read:
+def _response_field(argument: str, original: bool) -> Read:
     name = argument.lower().encode("latin-1")
 
     def read(exchange: Exchange) -> str | None:
+        if not has_answered(exchange, original):
+            return _of_text(type_of(exchange, original)) or None if name == b"content-type" else None
         lines = [line.partition(b":") for line in exchange.head_sent().split(b"\r\n")[1:]]
         values = [value.strip() for key, _, value in lines if key.lower() == name]
         if values and name == b"content-type" and exchange.status not in (204, 304):  # as the core has it: bare
@@ -166,9 +168,9 @@ def _cookie(argument: str, _: bool) -> Read:
     return read
 
 
-def _variable(argument: str, _: bool) -> Read:
+def _variable(argument: str, original: bool) -> Read:
     def read(exchange: Exchange) -> str | None:
-        found = exchange.environment()
+        found = environment(exchange, original)
         value = next((found[name] for name in found if name.lower() == argument.lower()), None)
         return None if value is None else _of_text(value)
 
@@ -214,8 +216,22 @@ def _number_of(status: int) -> str:
     return str(status) if status > 0 else "-"
 
 
-def _body_bytes(nothing: str) -> Read:
-    return lambda exchange: str(exchange.written) if exchange.written else nothing
+def _body_bytes(nothing: str) -> Callable[[str, bool], Read]:
+    def item(_: str, original: bool) -> Read:
+        return lambda exchange: (has_answered(exchange, original) and str(exchange.written or "")) or nothing
+
+    return item
+
+
+def _method(_: str, original: bool) -> Read:
+    """A document is asked for by GET (ED-1)."""
+
+    def read(exchange: Exchange) -> str | None:
+        if exchange.first_plan is not None and not original:
+            return _of_text(plan_of(exchange, original).method.decode("latin-1"))
+        return split_line(exchange.request_line)[0] or None
+
+    return read
 
 
 def _port(argument: str, _: bool) -> Read:
@@ -256,26 +272,22 @@ def _connection(exchange: Exchange) -> str:
     return "X" if exchange.cut else "+" if exchange.stay else "-"
 
 
-def _log_id(argument: str, _: bool) -> Read:
+def _log_id(argument: str, original: bool) -> Read:
     """The id under which the error log speaks of the request, or of its connection."""
     if argument == "c":
         return lambda exchange: exchange.client.log_id or None
-    return lambda exchange: exchange.log_id or None
+    return lambda exchange: exchange.log_id_of(original) or None
 
 
-def _file(exchange: Exchange) -> str | None:
-    plan, decision = exchange.plan, exchange.plan.decision
-    if plan.service is not None:
-        return _of_text(f"proxy:{exchange.origin_url()}")
-    if decision is None:
-        return None
-    refused = decision.state.mapped if decision.state is not None else ""
-    return _of_text(decision.file or (f"proxy:{refused}" if refused else "")) or None
+def _file(_: str, original: bool) -> Read:
+    return lambda exchange: _of_text(file_of(exchange, original)) or None
 
 
 def _handler(_: str, original: bool) -> Read:
     def read(exchange: Exchange) -> str | None:
-        plan = exchange.first_plan if original and exchange.first_plan is not None else exchange.plan
+        plan = plan_of(exchange, original)
+        if (first := first_round(exchange, original)) is not None:
+            return first.handler or None
         if plan.service is not None:
             return "proxy-server"
         return (plan.decision.handler or None) if plan.decision is not None else None
@@ -294,8 +306,8 @@ def _user(_: str, original: bool) -> Read:
     """Who was let in, or wasn't; ``""`` for a name that is empty (LG-2k)."""
 
     def read(exchange: Exchange) -> str | None:
-        plan = exchange.first_plan if original and exchange.first_plan is not None else exchange.plan
-        user = plan.decision.user if plan.decision is not None else None
+        plan, first = plan_of(exchange, original), first_round(exchange, original)
+        user = first.user if first is not None else plan.decision.user if plan.decision is not None else None
         return user if user is None else _of_text(user) or '""'
 
     return read
@@ -356,13 +368,13 @@ _READERS: dict[str, Callable[[str, bool], Read]] = {
     "REMOTE_ADDR": _address,
     "REMOTE_HOST": _address,
     "SERVER_ADDR": _simple(lambda exchange: exchange.client.door.address[0]),
-    "BODY_BYTES": _simple(_body_bytes("-")),
-    "BODY_BYTES_OR_0": _simple(_body_bytes("0")),
+    "BODY_BYTES": _body_bytes("-"),
+    "BODY_BYTES_OR_0": _body_bytes("0"),
     "COOKIE": _cookie,
     "DURATION_USEC": lambda argument, original: _duration("us", original),
     "DURATION": _duration,
     "ENV": _variable,
-    "REQUEST_FILENAME": _simple(_file),
+    "REQUEST_FILENAME": _file,
     "SERVER_PROTOCOL": _simple(_protocol),
     "HTTP": _field,
     "RESP": _response_field,
@@ -379,7 +391,7 @@ _READERS: dict[str, Callable[[str, bool], Read]] = {
     "SSL": _tls_variable,
     "FIRST_BYTE_USEC": _simple(_first_byte),
     "UNTRACKED": _UNKNOWN,
-    "REQUEST_METHOD": _simple(lambda exchange: split_line(exchange.request_line)[0] or None),
+    "REQUEST_METHOD": _method,
     "PORT": _port,
     "PID": _process,
     "QUERY": _query,

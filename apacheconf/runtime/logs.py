@@ -6,6 +6,7 @@ A host without logs pays nothing. What is unset is ``-``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -128,10 +129,14 @@ def _state(exchange: Exchange) -> State:
         request = _request(exchange)
         path, question, query = request.target.partition("?")
         state = State(request, exchange.site.host, path, query if question else None, None)
-    if first is None:
+    led = state.first_round
+    if led is not None:
+        state = replace(led, answer=())
+    elif first is None:
         state.env.update(exchange.environment())
+    state.request = replace(state.request, log_ids=lambda: (exchange.log_id_of(True), exchange.client.log_id))
     state.phase, state.status = Phase.LOG, exchange.first_status or exchange.status
-    state.answer = (HeaderTable.of(tuple(lines_sent(exchange))),)
+    state.answer = () if led is not None else (HeaderTable.of(tuple(lines_sent(exchange))),)
     return state
 
 
@@ -143,7 +148,10 @@ def _request(exchange: Exchange) -> Request:
     scheme, tls = client.door.scheme, client.tls or {}
     address, peer = client.door.address, client.peer_address
     told = balancer_of(peer)
-    return Request(method, target, fields, exchange.version, address, peer, scheme, tls, connection_peer=told)
+    return Request(
+        method, target, fields, exchange.version, address, peer, scheme, tls,
+        connection_peer=told, log_ids=exchange.log_ids,
+    )  # fmt: skip
 
 
 def variables(exchange: Exchange) -> dict[str, str]:

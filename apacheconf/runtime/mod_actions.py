@@ -9,10 +9,10 @@ from dataclasses import replace
 
 from apacheconf.program.decide import decide_again
 from apacheconf.program.handling import ActionRules, FileRules
+from apacheconf.program.media import Media
 from apacheconf.program.program import Program
 from apacheconf.program.request import Decision
 from apacheconf.program.uri import escape_path
-from apacheconf.runtime.media import Media
 
 
 def acted(program: Program, decision: Decision, media: Media) -> Decision | None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from apacheconf.program.handling import FileRules, HandlerRules, MimeRules
+from apacheconf.program.media import Types, describe
 from apacheconf.runtime.answer import ReplyHead
-from apacheconf.runtime.media import Types, describe
 
 #: What sections say about names.
 NameRules = tuple[MimeRules, HandlerRules, FileRules]

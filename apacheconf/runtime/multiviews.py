@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from apacheconf.program.handling import FileRules, HandlerRules, MimeRules, NegotiationRules, Variant
+from apacheconf.program.media import Media, describe, types_of
 from apacheconf.program.messages import Message
 from apacheconf.program.program import Program
 from apacheconf.program.request import Decision
 from apacheconf.program.uri import escape_path
-from apacheconf.runtime.media import Media, describe, types_of
 from apacheconf.runtime.negotiation import Candidate, alternates, candidate, choose, read_wishes, variant_list, vary
 from apacheconf.runtime.page_texts import Html
 from apacheconf.runtime.type_maps import Unreadable, read_map

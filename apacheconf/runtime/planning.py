@@ -196,4 +196,5 @@ def request_of(client: ClientConnection, head: RequestHead) -> Request:
         connection_peer=balancer_of(client.peer_address),
         turn=(client.serial, client.requests),
         ask_certificate=client.ask_certificate,
+        log_ids=client.exchange.log_ids if client.exchange is not None else None,
     )

@@ -46,6 +46,7 @@ def client_head(exchange: Exchange, reply: ReplyHead, complete: bool) -> bytes:
     if forwarding.cookies and b"set-cookie" in reply.names:
         fields = map_cookies(fields, forwarding.cookies)
     if forwarding.charset and reply.status not in (204, 304):
+        _name_type(exchange, fields)
         fields = add_charset(fields, forwarding.charset)
     decision = exchange.plan.decision
     if decision is not None and decision.via and reply.version >= (1, 0):  # RS-7; what has no head gets no line
@@ -74,6 +75,14 @@ def client_head(exchange: Exchange, reply: ReplyHead, complete: bool) -> bytes:
             b"\r\n",
         )
     )
+
+
+def _name_type(exchange: Exchange, fields: Fields) -> None:
+    """Tell expressions the type of an origin's answer as it is without AddDefaultCharset (EXPR-32)."""
+    decision = exchange.plan.decision
+    if decision is not None and decision.state is not None and decision.state.mapped:
+        kind = next((value for name, value in fields if name.lower() == b"content-type"), b"")
+        decision.state.handled_type = kind.decode("latin-1")
 
 
 def _framing(exchange: Exchange, reply: ReplyHead, complete: bool) -> bytes:

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from apacheconf.program.decide import decide_again, decide_sub_request
 from apacheconf.program.handling import FileRules, FolderRules, HandlerRules, MimeRules, Variant
+from apacheconf.program.media import FOLDER_TYPE
 from apacheconf.program.messages import Message
 from apacheconf.program.program import Program
 from apacheconf.program.request import Decision
@@ -32,7 +33,7 @@ _TOO_DEEP = Message(
 def resolve(program: Program, decision: Decision, depth: int = 0) -> Decision:
     """What ``decision`` comes to: itself, another path's, or an error or a redirect."""
     located = decision.located
-    if located is None or decision.status is not None or decision.redirect_to:
+    if located is None or located.lost or decision.status is not None or decision.redirect_to:
         return decision
     if "negotiation_module" in program.modules:
         chosen = _negotiated(program, decision, depth)
@@ -239,7 +240,8 @@ def _is_special(found: Decision) -> bool:
 
 def _with_slash(decision: Decision) -> Decision:
     query = "" if decision.query is None else f"?{decision.query}"
-    return replace(decision, status=301, location=_url(decision, escape_path(decision.path) + "/" + query))
+    location = _url(decision, escape_path(decision.path) + "/" + query)
+    return replace(decision, status=301, location=location, handler=decision.handler or FOLDER_TYPE)
 
 
 def _url(decision: Decision, path: str) -> str:

@@ -10,6 +10,7 @@ from apacheconf.program.conditions import ALWAYS
 from apacheconf.program.decide import decide_unread
 from apacheconf.program.handling import FileRules, HandlerRules, MimeRules
 from apacheconf.program.hosts import Host, Shape
+from apacheconf.program.media import Types
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.program import Program
 from apacheconf.program.request import Decision, Request
@@ -28,7 +29,6 @@ from apacheconf.runtime.forward import Lines
 from apacheconf.runtime.forwarding import Block, Forwarding, Memos, Plan
 from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.logs import Logger, asks_no_state
-from apacheconf.runtime.media import Types
 from apacheconf.runtime.mod_mime import Named, named
 from apacheconf.runtime.patience import MOST_KEPT
 from apacheconf.runtime.pool import Service
