@@ -10,12 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
 
 from apacheconf.ledger import Written
 from apacheconf.modules.mod_proxy import BalancerMember, Definition, ProxyPass, ProxySet
 from apacheconf.program.mod_proxy_hcheck import check_of
-from apacheconf.program.uri import canonical
+from apacheconf.program.uri import canonical, split_authority
 from apacheconf.program.workers import DEFAULT_PORTS, Balancer, Ignored, Member, Origin, Worker
 
 _WORKER_FIELDS = {
@@ -261,31 +260,17 @@ def target_path(url: str) -> str:
 def worker_name(url: str) -> str:
     """A worker's identity: scheme and host in lower case, the default port dropped, the path kept (WK-1)."""
     socket, rest = split_socket(url)
-    parts = urlsplit(rest)
-    scheme, host = parts.scheme.lower(), (parts.hostname or "").lower()
-    host = f"[{host}]" if ":" in host else host
-    port = _port(parts)
-    shown = "" if port in (None, DEFAULT_PORTS.get(scheme)) else f":{port}"
-    authority = parts.netloc.lower() if "$" in parts.netloc else host + shown  # that comes with the request
-    return f"{f'{socket}|' if socket else ''}{scheme}://{authority}{target_path(url)}"
+    scheme, authority = split_authority(rest)
+    host = f"[{authority.host}]" if ":" in authority.host else authority.host
+    shown = "" if authority.number in (None, DEFAULT_PORTS.get(scheme)) else f":{authority.number}"
+    shown = authority.text.lower() if "$" in authority.text else host + shown  # that comes with the request
+    return f"{f'{socket}|' if socket else ''}{scheme}://{shown}{target_path(url)}"
 
 
 def has_port(url: str) -> bool:
     """False where a URL names a port that can't be; httpd reads such a line and answers 400 (AH01083)."""
-    parts = urlsplit(split_socket(url)[1])
-    if "$" in parts.netloc:
-        return True
-    try:
-        return parts.port is None or parts.port > 0
-    except ValueError:
-        return False
-
-
-def _port(parts: SplitResult) -> int | None:
-    try:
-        return parts.port
-    except ValueError:
-        return None
+    authority = split_authority(split_socket(url)[1])[1]
+    return "$" in authority.text or not authority.port or bool(authority.number)
 
 
 def _without_mapping(parameters: Iterable[tuple[str, object]]) -> tuple[tuple[str, object], ...]:
@@ -294,14 +279,13 @@ def _without_mapping(parameters: Iterable[tuple[str, object]]) -> tuple[tuple[st
 
 def _make_worker(draft: _Draft, member: Member | None = None) -> Worker:
     socket, rest = split_socket(draft.url)
-    parts = urlsplit(rest)
-    scheme = parts.scheme.lower()
+    scheme, authority = split_authority(rest)
     given = draft.parameters
     worker = Worker(
         name=worker_name(draft.url),
         scheme=scheme,
-        host=(parts.hostname or ("localhost" if socket else "")).lower(),
-        port=_port(parts) or DEFAULT_PORTS.get(scheme, 0),
+        host=authority.host or ("localhost" if socket else ""),
+        port=authority.number or DEFAULT_PORTS.get(scheme, 0),
         path=target_path(draft.url),
         socket=socket[5:],
         reusable=_keeps_connections(given, scheme),

@@ -10,13 +10,47 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _HEX = frozenset("0123456789abcdefABCDEF")
 #: What stays literal in a path sent to an origin (PU-1).
 CANONICAL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789~$-_.+!*'(),;:@&=/")
+_AUTHORITY_ENDS = re.compile(r"[/?#]")
+_PORT = re.compile(r"[0-9]{1,5}", re.ASCII)
 #: A blank or control character, which no part of a target may hold.
 BLANK = re.compile(r"[\x00-\x20\x7f]")
+
+
+class Authority(NamedTuple):
+    """What stands between ``//`` and the path of a URL, its ``host`` in lower case and without brackets."""
+
+    text: str
+    host: str
+    port: str = ""
+
+    @property
+    def number(self) -> int | None:
+        """The port; None where there is none, or one that can't be."""
+        return int(self.port) if _PORT.fullmatch(self.port) and int(self.port) < 1 << 16 else None
+
+
+def split_authority(url: str) -> tuple[str, Authority]:
+    """The scheme in lower case and the authority of ``scheme://authority/...``, be it none that can be.
+
+    >>> split_authority("http://me@[::1]:80/x")
+    ('http', Authority(text='me@[::1]:80', host='::1', port='80'))
+    """
+    scheme, ends, rest = url.partition("://")
+    if not ends:
+        return url.rpartition(":")[0].partition(":")[0].lower(), Authority("", "")
+    text = _AUTHORITY_ENDS.split(rest, maxsplit=1)[0]
+    named = text.rpartition("@")[2]
+    if named[:1] == "[" and "]" in named:
+        host, _, port = named[1:].partition("]")
+        return scheme.lower(), Authority(text, host.lower(), port.removeprefix(":"))
+    host, _, port = named.partition(":")
+    return scheme.lower(), Authority(text, host.lower(), port)
 
 
 class PathRefused(Exception):

@@ -238,7 +238,9 @@ def _is_no_file(aspect: Aspect) -> bool:
 
 def _leads_nowhere(aspect: Aspect) -> bool:
     """Whether httpd has found no file, and the other went by the name alone: it asked a script, or refused."""
-    return aspect.what == "status" and aspect.reference == "404" and aspect.other in ("200", "401", "403")
+    status = aspect.what.endswith("status") and aspect.reference == "404"
+    own_options = aspect.what == "header allow" and "OPTIONS" in aspect.reference and aspect.other == "(absent)"
+    return own_options or (status and aspect.other in ("200", "401", "403", "503"))
 
 
 def _asks_for_a_page(aspects: tuple[Aspect, ...]) -> bool:

@@ -136,6 +136,14 @@ def _in_location(change: Callable[[str], str]) -> Callable[[Reply], Reply]:
     )
 
 
+def _absolute(url: str) -> str:
+    """A URL with an authority, as it is where it can't be read: a Redirect without a slash makes ``http://a[]/``."""
+    try:
+        return urljoin("http://front/", url)
+    except ValueError:
+        return url
+
+
 #: Escapes that stand for a sign with a meaning of its own, or that could not be sent as they are.
 _MEANT = frozenset("?#%/ ") | {chr(code) for code in (*range(0x20), 0x7F)}
 
@@ -242,7 +250,7 @@ RULES = (
         pair=_until_one_closed,
     ),
     Rule("N4", "the form of a file's ETag", _each_reply(_without_etag_of_file)),
-    Rule("N5", "Location absolute or relative", _each_reply(_in_location(lambda url: urljoin("http://front/", url)))),
+    Rule("N5", "Location absolute or relative", _each_reply(_in_location(_absolute))),
     Rule("N18", "which characters of Location are escaped", _each_reply(_in_location(_plain_escapes))),
     Rule("N6", "list headers in one line or several", _both(_joined)),
     Rule("N8", "Cache-Control: no-cache on replies that HAProxy makes", _each_reply(_without_no_cache)),

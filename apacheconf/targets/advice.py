@@ -167,6 +167,14 @@ ADVICE: Mapping[str, Advice] = {
         "GET the path: everyone is refused",
     ),
     "scheme": Advice("speak HTTP with the origin, or leave this host to apacheconf serve", "GET the path"),
+    "substitute": Advice("replace it in the origin, or search text/html, too", "GET a page that holds the text"),
+    "substitute-case": Advice(_NOTHING, "GET a page that holds the text in other letters"),
+    "substitute-coded": Advice(
+        "let origins send bodies as they are: RequestHeader unset Accept-Encoding", "GET with Accept-Encoding: gzip"
+    ),
+    "substitute-order": Advice(
+        "replace everything in one step: write out what comes of it", "GET a page that holds the texts"
+    ),
     "suffixes": Advice(
         "name the type of such files, or let a Header line say the language",
         "GET a file with the suffix, and look at its headers",

@@ -7,6 +7,7 @@ import pytest
 from apacheconf.expand.tree import Node
 from apacheconf.modules.mod_proxy import BalancerMember, Definition, ProxyPass, ProxySet
 from apacheconf.program.sharing import Shared, share, target_path, worker_name
+from apacheconf.program.uri import split_authority
 from apacheconf.program.workers import Balancer, Worker
 from apacheconf.source import Place, SourceFile, Span
 
@@ -94,3 +95,21 @@ def test_the_path_of_a_target_is_what_follows_its_authority(url: str, path: str)
 @pytest.mark.parametrize(("port", "authority"), [(80, "h"), (8080, "h:8080"), (443, "h:443")])
 def test_the_host_header_leaves_out_the_default_port(port: int, authority: str):  # RQ-10
     assert Worker("http://h", "http", "h", port).authority == authority
+
+
+@pytest.mark.parametrize(
+    ("url", "scheme", "host", "number"),
+    [
+        ("http://[::1]:8080/x", "http", "::1", 8080),
+        ("HTTP://User@Host:80?q", "http", "host", 80),
+        ("http://a[]b/", "http", "a[]b", None),
+        ("http://[x/", "http", "[x", None),
+        ("http://[x]y:80/", "http", "x", None),
+        ("http://a:99999/", "http", "a", None),
+        ("http:a", "http", "", None),
+    ],
+)
+def test_an_authority_that_cannot_be_is_read_all_the_same(url: str, scheme: str, host: str, number: int | None) -> None:
+    """httpd makes workers of such URLs, too, for a RewriteRule with P when it is asked (WK-1)."""
+    found, authority = split_authority(url)
+    assert (found, authority.host, authority.number) == (scheme, host, number)

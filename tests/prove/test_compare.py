@@ -100,6 +100,7 @@ EXCUSED = [
         with_reply(headers=(("Location", "http://front/a"),)),
         with_reply(headers=(("Location", "/a"),)),
     ),
+    ("N5", with_reply(headers=(("Location", "/a[]/"),)), with_reply(headers=(("Location", "http://front/a[]/"),))),
     ("N4", with_file('"29cd-6617a4c3155a3"'), with_file('"6b0d3568-40"')),
     (
         "N17",

@@ -165,7 +165,7 @@ def _emit_policy(
     _emit_path(path, terms, backend, not route.unescaped)
     emit_query(route, terms, backend)
     if _is_raw(route.map, path):
-        _emit_raw(path, backend)
+        _emit_raw(route.map.prefix, path, backend)
     if route.reverses:
         emit_self(low, route.host, backend)
     headers.emit(Table.REQUEST)
@@ -211,11 +211,15 @@ def _is_raw(action: MapToOrigin, path: NewPath) -> bool:
     return action.raw and path.regex is None and path.joins
 
 
-def _emit_raw(path: NewPath, backend: Section) -> None:
-    """The path as the client wrote it; PU-6: a prefix that is spelt in another way is not passed on raw."""
+def _emit_raw(prefix: str, path: NewPath, backend: Section) -> None:
+    """The path as the client wrote it; PU-6: a prefix that is spelt in another way is not passed on raw.
+
+    Nor is one behind whose own slash there are more: they are matched as well.
+    """
     cut = path.cut.rstrip("/") + ("" if path.head or not path.cut else "/")
     only: tuple[str, ...] = ("{", "var(txn.raw)", "-m", "beg", cut or "/", "}")
-    only += () if cut else ("!{", "var(txn.raw)", "-m", "beg", "//", "}")
+    more = f"{prefix}/" if prefix.endswith("/") else "" if cut else "//"
+    only += ("!{", "var(txn.raw)", "-m", "beg", more, "}") if more else ()
     rest = f"%[var(txn.raw),bytes({len(path.cut)})]" if path.cut else "%[var(txn.raw)]"
     backend.add("http-request", "set-path", plain(canonical(path.head)) + rest, "if", *only)
 

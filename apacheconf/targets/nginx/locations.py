@@ -46,6 +46,7 @@ from apacheconf.targets.nginx import (
     mod_proxy_fcgi,
     mod_ratelimit,
     mod_setenvif,
+    mod_substitute,
     nesting,
     rewriting,
     static,
@@ -208,6 +209,7 @@ def _emit_outgoing(low: Lowering, route: Route, block: Block) -> list[Step]:
         unasked = [each for step in overrides for each in route.host.said_by(step)]
         low.dropped.append(Claim(tuple(unasked), Outcome.NO_EFFECT, "no origin is asked here", "made-here"))
     carried = [*overrides, *mod_deflate.emit(low, route, block), *mod_ratelimit.emit(low, route, block)]
+    carried += mod_substitute.emit(low, route, block)
     asked = route.mapping is not None or mod_proxy_fcgi.script_origin(low, route) is not None
     return [*carried, *(mod_expires.emit_for_origin(low, route, block) if asked else ())]
 

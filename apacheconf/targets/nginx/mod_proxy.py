@@ -183,7 +183,8 @@ def _spelt_otherwise(low: Lowering, route: Route, action: MapToOrigin) -> tuple[
         case = "*" if action.pattern.ignore_case else ""
         return "$request_uri", f"!~{case}", pcre(action.pattern)
     if len(prefix) > 1:
-        return "$request_uri", "!~", f"^{escape(prefix)}"
+        more = "(?!/)" if prefix.endswith("/") else ""  # the slashes behind it are matched as well
+        return "$request_uri", "!~", f"^{escape(prefix)}{more}"
     if len(prefix) == 1 and route.host.shape.limits.encoded_slashes != "NoDecode":
         return "$request", "!~", r"^\S+ /(?!/)"  # an absolute target, too
     return "$request_uri", "~", "^//"
