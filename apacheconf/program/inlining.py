@@ -17,6 +17,7 @@ from apacheconf.program.conditions import Condition, Matches, Under
 from apacheconf.program.hosts import Host, Layer, LayerKind, Shape
 from apacheconf.program.htaccess import Granted, Reading, read_file
 from apacheconf.program.layers import LayerBuilder
+from apacheconf.program.own_words import filled
 from apacheconf.program.program import Inlined, Program
 from apacheconf.program.regexes import search
 from apacheconf.program.steps import Action, FinishRewriting, MapToFile
@@ -39,10 +40,13 @@ class _Read:
     granted: dict[tuple[int, tuple[str, ...]], list[tuple[str, Granted]]] = field(default_factory=dict)
     #: Whether any section of hosts of a form lets files say anything.
     grants: dict[int, bool] = field(default_factory=dict)
+    #: Where requests of hosts that are alike lead, with what stands for their own words; None where it isn't known.
+    roots: dict[int, list[str] | None] = field(default_factory=dict)
+    there: dict[str, bool] = field(default_factory=dict)
 
     def files(self, program: Program, host: Host) -> list[tuple[str, Granted]]:
         """The files that requests of a host may meet, each with what may stand in it."""
-        if not self._grants(program, host.form):
+        if not self._grants(program, host.form) or self._has_none(program, host):
             return []
         key = id(host.shape), host.access_names
         if key not in self.granted:
@@ -51,9 +55,30 @@ class _Read:
 
     def _grants(self, program: Program, form: Shape) -> bool:
         if id(form) not in self.grants:
-            sections = (each for each in form.layers if each.kind is LayerKind.SERVER or _is_folder(each))
+            sections = _plain_sections(form)
             self.grants[id(form)] = any(access_of((each,), program.known).reads for each in sections)
         return self.grants[id(form)]
+
+    def _has_none(self, program: Program, host: Host) -> bool:
+        """Whether one of many hosts surely meets none, which is found without looking at what it does."""
+        alike, own = program.words_of(host) if host.make_shape is not None else (None, {})
+        if alike is None:
+            return False
+        if id(alike) not in self.roots:
+            model = alike.make_model(host)
+            self.roots[id(alike)] = None if model is None else sorted(_roots(model, _plain_sections(model.shape)))
+        roots = self.roots[id(alike)]
+        if roots is None:
+            return False
+        folders = (folder for root in roots for folder in _folders(filled(root, own)))
+        return not any(
+            self._is_there(f"{folder.rstrip('/')}/{name}") for folder in folders for name in host.access_names
+        )
+
+    def _is_there(self, path: str) -> bool:
+        if path not in self.there:
+            self.there[path] = os.path.lexists(path)
+        return self.there[path]
 
     def text(self, path: str) -> SourceFile | None:
         """The text of a file; None where it can't be read."""
@@ -137,12 +162,17 @@ def _in_order(groups: Iterable[tuple[Layer, ...]]) -> tuple[Layer, ...]:
 
 def _granted_files(program: Program, host: Host) -> Iterator[tuple[str, Granted]]:
     """The files that requests of a host may meet, each with what may stand in it."""
-    sections = [each for each in host.shape.layers if each.kind is LayerKind.SERVER or _is_folder(each)]
+    sections = _plain_sections(host.shape)
     for folder, path in _files(host, sections):
         access = access_of(tuple(each for each in sections if _holds(each.matcher, folder)), program.known)
         # What stands around a fragment is not known, so nothing is granted unless it says so itself.
         if access.reads and (access.granted.override or program.known.main is not None):
             yield path, access.granted
+
+
+def _plain_sections(shape: Shape) -> list[Layer]:
+    """The sections that say what ``.htaccess`` files may hold."""
+    return [each for each in shape.layers if each.kind is LayerKind.SERVER or _is_folder(each)]
 
 
 def _is_folder(layer: Layer) -> bool:
@@ -164,15 +194,19 @@ def _files(host: Host, sections: list[Layer]) -> Iterator[tuple[str, str]]:
     """Each folder with the first of the AccessFileNames in it, those around what requests are mapped to first."""
     known: set[str] = set()
     for root in sorted(_roots(host, sections)):
-        parents = [root[: at or 1] for at, sign in enumerate(root) if sign == "/"]
-        below = (each for each, _, _ in islice(os.walk(root), MOST_FOLDERS))
-        for folder in (*parents, *below):
+        for folder in _folders(root):
             if folder not in known:
                 known.add(folder)
                 names = (f"{folder.rstrip('/')}/{name}" for name in host.access_names)
                 path = next(filter(os.path.lexists, names), None)
                 if path is not None:
                     yield folder, path
+
+
+def _folders(root: str) -> Iterator[str]:
+    """The folders around one, and those below it."""
+    yield from (root[: at or 1] for at, sign in enumerate(root) if sign == "/")
+    yield from (each for each, _, _ in islice(os.walk(root), MOST_FOLDERS))
 
 
 def _roots(host: Host, sections: list[Layer]) -> set[str]:

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from apacheconf.expand.options import Known
@@ -92,6 +93,14 @@ class Program:
     def origin(self, host: Host, number: int) -> Origin:
         """The origin that a step of ``host`` names by ``number``."""
         return self.origins[host.origins[number]]
+
+    @cached_property
+    def _alike(self) -> dict[int, tuple[Alike, dict[str, str]]]:
+        return {host: (each, own) for each in self.alike for host, own in zip(each.hosts, each.own, strict=True)}
+
+    def words_of(self, host: Host) -> tuple[Alike | None, dict[str, str]]:
+        """The hosts that a host is like, with the words of its own that what it does says; None if there are none."""
+        return self._alike.get(host.number) or (None, {})
 
     def lines_without_effect(self) -> Iterator[tuple[Written, str]]:
         """Directives that no request can meet, each with the reason."""

@@ -13,13 +13,16 @@ from typing import NamedTuple
 
 from apacheconf.engines import Engine, find
 from apacheconf.engines.httpd import build_of
-from tests.bench.sites import host, site
+from tests.bench.sites import full_site, host, site
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Modules that the hosts below need.
 MODULES = ("mpm_event", "proxy", "proxy_http", "authz_core", "authz_host")
 #: Those that sites need as hosters write them.
-MORE = ("alias", "headers", "log_config", "socache_shmcb", "ssl")
+MORE = (
+    *("alias", "headers", "log_config", "socache_shmcb", "ssl", "rewrite"),
+    *("proxy_balancer", "slotmem_shm", "lbmethod_byrequests"),
+)
 
 
 class Cost(NamedTuple):
@@ -50,11 +53,16 @@ def configuration(hosts: int, folder: Path, modules: Path | None) -> str:
     return f"{head}ServerName main.example\n{''.join(map(host, range(hosts)))}"
 
 
-def sites(hosts: int, folder: Path, modules: Path | None) -> str:
+def sites(hosts: int, folder: Path, modules: Path | None, written: Callable[[int], str] = site) -> str:
     """The same with sites as hosters write them, of two hosts each."""
     loads = "".join(f"LoadModule {name}_module {modules or 'modules'}/mod_{name}.so\n" for name in MORE)
     head = configuration(0, folder, modules).replace("Listen 8080", "Listen 80\nListen 443")
-    return f"{head}{loads}{FORMAT}{''.join(map(site, range(hosts // 2)))}"
+    return f"{head}{loads}{FORMAT}{''.join(map(written, range(hosts // 2)))}"
+
+
+def full_sites(hosts: int, folder: Path, modules: Path | None) -> str:
+    """The same with folders, balancers and rules of their own."""
+    return sites(hosts, folder, modules, full_site)
 
 
 def cost(command: Sequence[str | Path], folder: Path, times: int = 3) -> Cost:
@@ -78,7 +86,9 @@ def table(sizes: Sequence[int]) -> None:
     """One line per number of hosts; httpd's wall time is mostly spent on looking names up. It is not asked about sites,
     for it wants to see their certificates."""
     _table("virtual hosts of 11 lines", sizes, configuration, find("httpd"))
-    _table("sites as hosters write them", [size for size in sizes if size <= MOST_TRANSLATED], sites, None)
+    few = [size for size in sizes if size <= MOST_TRANSLATED]
+    _table("sites as hosters write them", few, sites, None)
+    _table("sites with folders, balancers and rules of their own", few, full_sites, None)
 
 
 def _table(

@@ -102,6 +102,27 @@ def site(number: int) -> str:
     )
 
 
+def full_site(number: int) -> str:
+    """The same site with a folder, a balancer and rules of its own, which name it."""
+    name, address = f"host{number}.example.com", f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
+    pattern, root = name.replace(".", r"\."), f"/var/www/{name}/public"
+    folder = (
+        f"    DocumentRoot {root}\n    <Directory {root}>\n        Options -Indexes +FollowSymLinks\n"
+        "        AllowOverride None\n        Require all granted\n    </Directory>\n"
+    )
+    rules = (
+        f"    RewriteEngine On\n    RewriteCond %{{HTTP_HOST}} ^www\\.{pattern}$ [NC]\n"
+        f"    RewriteRule ^/(.*)$ https://{name}/$1 [R=301,L]\n"
+        f'    Header set Access-Control-Allow-Origin "https://{name}"\n'
+    )
+    balancer = (
+        f"    <Proxy balancer://host{number}>\n        BalancerMember http://{address}:8080\n"
+        f"        BalancerMember http://{address}:8090\n    </Proxy>\n    ProxyPass /app/ balancer://host{number}/\n"
+    )
+    made = site(number).replace("    SSLEngine on\n", f"{folder}{rules}    SSLEngine on\n")
+    return made.replace("    ProxyPass /api/", f"{balancer}    ProxyPass /api/")
+
+
 RULES = r"""
     RewriteEngine On
     RewriteCond %{HTTP_USER_AGENT} "^(BadBot|Scraper)/" [NC]

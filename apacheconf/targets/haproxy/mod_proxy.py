@@ -228,7 +228,7 @@ def _emit_connections(low: Lowering, host: Host, origin: Origin, backend: Sectio
     """How members are chosen, and how long they are waited for (WP-6, WP-30): only where it isn't as usual."""
     emit_balancing(low, origin, backend)
     worker = members(origin)[0]
-    limits, common = host.shape.limits, low.program.hosts[low.program.index.main].shape.limits
+    limits, common = host.form.limits, low.program.hosts[low.program.index.main].shape.limits
     wait = worker.timeout or limits.proxy_timeout or limits.timeout
     usual = common.proxy_timeout or common.timeout
     if (worker.connect_timeout or wait) != usual:
