@@ -88,6 +88,7 @@ class SslDirConf(Conf):
     require_ssl: Setting[bool] = setting(False)
     requires: Setting[tuple[str, ...]] = setting((), parent_then_child)
     user_name: Setting[str] = setting("")
+    reneg_buffer_size: Setting[int] = setting(131072)
     speaks: Setting[bool] = setting(False)
     proxy_engine: Setting[bool] = setting(False)
     proxy_protocols: Setting[frozenset[str]] = setting(frozenset(("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")))
@@ -174,7 +175,10 @@ MODULE = Module(
         listed("SSLRequireSSL", lambda words: True, fills="require_ssl", per="dir"),
         listed("SSLRequire", parse_in=require, raw=True, fills="requires", per="dir", appends=True),
         listed("SSLUserName", lambda words: words[0], fills="user_name", per="dir"),
-        listed("SSLRenegBufferSize", number("Invalid size for SSLRenegBufferSize: %s", 0)),
+        listed(
+            "SSLRenegBufferSize", number("Invalid size for SSLRenegBufferSize: %s", 0),
+            fills="reneg_buffer_size", per="dir",
+        ),
         # --- with origins
         listed("SSLProxyEngine", fills="proxy_engine", per="dir"),
         listed("SSLProxyProtocol", protocols("SSLProxyProtocol"), fills="proxy_protocols", per="dir"),

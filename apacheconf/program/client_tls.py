@@ -66,13 +66,19 @@ def _user_of(said: str) -> str:
 
 
 def ask_certificate(action: AskCertificate, course: Course) -> None:
-    """Ask the client for its certificate; it is refused where TLS 1.3 can't ask it now. Nobody asks over TLS 1.2."""
+    """Ask the client for its certificate; it is refused where TLS 1.3 can't ask it now. Nobody asks over TLS 1.2.
+
+    A body that can't be read first is refused, too.
+    """
     ask = course.state.request.ask_certificate
-    if ask is None or ask(action) is not False:
-        return
-    course.refuse(403, "")
-    course.note = "Reason: Cannot perform Post-Handshake Authentication.<br />"
-    course.log("error", "ssl", "AH10158: cannot perform post-handshake authentication")
+    status = ask(action) if ask is not None else 0
+    if status:
+        course.refuse(status, "")
+    if status == 403:
+        course.note = "Reason: Cannot perform Post-Handshake Authentication.<br />"
+        course.log("error", "ssl", "AH10158: cannot perform post-handshake authentication")
+    elif status:
+        course.log("error", "ssl", "AH02257: could not buffer message body to allow SSL renegotiation to proceed")
 
 
 def name_user(action: NameUser, course: Course) -> None:

@@ -47,7 +47,7 @@ class Course:
     not told where a redirect was ``lost``: its status, where Location would break the head. ``unfit``: what the
     origin would be asked breaks a request line. ``by_rules``: a RewriteRule redirects or refuses, which is an
     answer of its own even where it is the document of an error. ``turn_of`` is a balancer whose member has its turn
-    although nobody is asked.
+    although nobody is asked. ``decoded`` is the path of ``uri`` where that isn't sent as it came.
     """
 
     program: Program
@@ -56,6 +56,7 @@ class Course:
     headers: HeaderTable
     origin: Origin | None = None
     uri: str = ""
+    decoded: str | None = None
     keep_host: bool = False
     forwarded: bool = False
     answers_expect: bool = False

@@ -20,6 +20,8 @@ from apacheconf.program.forward import count_forward, decision_of
 from apacheconf.program.handling import FileRules, FolderRules
 from apacheconf.program.headers import HeaderTable
 from apacheconf.program.hosts import Host, LayerKind
+from apacheconf.program.mapping import keep_slashes
+from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.naming import naming_for
 from apacheconf.program.performing import perform
 from apacheconf.program.phases import Phase
@@ -367,15 +369,18 @@ def _before_handler(course: Course, tracer: Tracer) -> None:
     """What the proxy handler and the default handler check themselves: TRACE, CONNECT, Max-Forwards."""
     if course.status is not None:
         return
+    keep_slashes(course)
     method = course.state.request.method
-    if method == "TRACE" and not _check_trace(course):
+    if course.status is not None:
+        pass
+    elif method == "TRACE" and not _check_trace(course):
         course.log("error", "proxy", "AH01139: TRACE forbidden by server configuration")
     elif course.unfit:
         course.turn_of = course.origin if isinstance(course.origin, Balancer) else None
         course.refuse(403, "a blank or control character in a path that is passed on as it is")
         course.log("error", "proxy_http", "AH10415: To be forwarded path contains control characters or spaces")
-    elif course.origin is not None and course.headers.breaks():
-        course.refuse(400, "a header field would hold a control character")
+    elif course.origin is not None and not is_fcgi(course.origin) and course.headers.breaks():
+        course.refuse(400, "a header field would be more than one line")
     elif course.origin is not None:
         count_forward(course)
     if course.status is not None:

@@ -14,7 +14,7 @@ HOP_BY_HOP = frozenset(
     {"connection", "proxy-connection", "keep-alive", "te", "trailer", "upgrade", "transfer-encoding",
      "content-length", "expect"}
 )  # fmt: skip
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_ENDS_LINE = re.compile(r"[\0\r\n]")
 
 
 class HeaderTable:
@@ -75,8 +75,8 @@ class HeaderTable:
             self._set([line for line in self._lines if line[0].lower() not in gone])
 
     def breaks(self) -> bool:
-        """Whether a value holds a control character, with which it would be more than one line (HD-12)."""
-        return any(_CONTROL.search(value) for _, value in self._lines)
+        """Whether a value would be more than one line (HD-12). Other control characters are sent as they are."""
+        return any(_ENDS_LINE.search(value) for _, value in self._lines)
 
     def lines(self) -> Headers:
         return tuple(self._lines)

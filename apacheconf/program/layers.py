@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from apacheconf.model.types import Section, Server
-from apacheconf.modules.core import CoreServerConf
+from apacheconf.modules.core import CoreDirConf, CoreServerConf
 from apacheconf.modules.declare import Conf, Setting
 from apacheconf.modules.mod_alias import AliasDirConf
 from apacheconf.modules.mod_filter import FilterDirConf
@@ -77,7 +77,8 @@ class LayerBuilder:
         confs = tuple((each, linked[each]) if each in linked else self._unset(each) for each in others)
         first = Layer(LayerKind.SERVER, ALWAYS, confs)
         self.merge_slashes = server.server_conf(CoreServerConf).merge_slashes.value
-        ordered = in_merge_order(server.sections, self.left_out)
+        every = server.dir_conf(CoreDirConf).allow_encoded_slashes.value == "NoDecode"  # any section ends that (PU-4)
+        ordered = in_merge_order(server.sections, self.left_out, every)
         numbers = {id(found): number for number, found in enumerate(ordered, 1)}
         return (first, *(self._layer(found, numbers.get(id(found.outer))) for found in ordered))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from apacheconf.program.by_request import NoAuthority, log_no_authority, origin_at, read_place, worker_for
 from apacheconf.program.evaluate import State, text_of
+from apacheconf.program.hosts import Layer, LayerKind
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.prefixes import taken
 from apacheconf.program.regexes import search
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from apacheconf.program.course import Course
 
 _LONE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
-BROKEN = "a percent sign in the decoded path begins no escape"
 
 
 def map_to_origin(action: MapToOrigin, course: Course) -> None:
@@ -71,9 +71,7 @@ def _go_to(url: str, template: int | None, raw: bool, course: Course) -> None:
 def _check(path: str, raw: bool, origin: Origin, course: Course) -> None:
     """Refuse what can't be put into a request line."""
     state = course.state
-    if not raw and is_broken(path, state):
-        course.refuse(400, BROKEN)
-    elif raw and (" " in path or any(char < " " for char in path)):
+    if raw and (" " in path or any(char < " " for char in path)):
         course.refuse(403, "a blank or control character in a path that is passed on as it is")
     elif raw and state.query is not None and is_fcgi(origin):
         course.refuse(403, "a query in a path that is passed on as it is to FastCGI")  # FC-13
@@ -87,6 +85,7 @@ def _go(origin: Origin, url: str, path: str, raw: bool, course: Course) -> None:
     course.origin = origin
     state.mapped = url
     course.uri = _uri(path, raw, state)
+    course.decoded = None if raw else path
     state.sent = sent_url(origin, url, course.uri)
 
 
@@ -107,23 +106,35 @@ def sent_url(origin: Origin, url: str, uri: str) -> str:
 
 def _uri(path: str, raw: bool, state: State) -> str:
     """The path as it is sent, with the query."""
-    path = (path if raw else encoded(path, state)) or "/"
+    path = (path if raw else canonical(path)) or "/"
     return path if state.query is None else f"{path}?{state.query}"
 
 
-def encoded(path: str, state: State) -> str:
-    """A decoded path for the origin; a slash that NoDecode has left encoded stays as it is (LOC-9)."""
-    path = canonical(path)
-    return path.replace("%252F", "%2F").replace("%252f", "%2f") if _keeps_slashes(state) else path
+def keep_slashes(course: Course) -> None:
+    """What AllowEncodedSlashes NoDecode has left encoded is sent so (LOC-9), where no section takes part (PU-4).
+
+    It is asked last: a section that applies in the end takes NoDecode away. A percent sign that begins no escape can't
+    be sent then.
+    """
+    state, path = course.state, course.decoded
+    if path is None or course.origin is None or state.host.shape.limits.encoded_slashes != "NoDecode":
+        return
+    if any(layer.kind not in _HARMLESS or _says_core(layer) for layer in course.layers):
+        return
+    if _LONE_PERCENT.search(path) is not None:
+        course.refuse(400, "a percent sign in the decoded path begins no escape")
+    before = canonical(path)
+    kept = before.replace("%252F", "%2F").replace("%252f", "%2f")
+    course.uri = kept + course.uri[len(before) :] if before else course.uri
+    state.sent = sent_url(course.origin, state.mapped, course.uri)
 
 
-def is_broken(path: str, state: State) -> bool:
-    """Whether a decoded path can't be encoded: NoDecode takes what it holds for escapes (PU-4)."""
-    return _keeps_slashes(state) and _LONE_PERCENT.search(path) is not None
+#: Layers that httpd's core has settings for only where something of it is written in them.
+_HARMLESS = frozenset({LayerKind.SERVER, LayerKind.PROXY})
 
 
-def _keeps_slashes(state: State) -> bool:
-    return state.host.shape.limits.encoded_slashes == "NoDecode"
+def _says_core(layer: Layer) -> bool:
+    return layer.kind is LayerKind.PROXY and any(module == "core" for module, _ in layer.confs)
 
 
 def _keeps_bytes(action: MapToOrigin | MapToUrl, course: Course) -> bool:

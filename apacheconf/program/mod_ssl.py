@@ -37,7 +37,10 @@ from apacheconf.syntax.expr import ExprError
 
 _OF_ORIGINS = tuple(each.name for each in fields(SslDirConf) if each.name.startswith("proxy_"))
 #: What a section may ask of clients, or tell of them.
-_OF_CLIENTS = ("options", "require_ssl", "requires", "user_name", "verify_client", "verify_depth", "ca_file", "ca_path")
+_OF_CLIENTS = (
+    "options", "require_ssl", "requires", "user_name", "verify_client", "verify_depth", "ca_file", "ca_path",
+    "reneg_buffer_size",
+)  # fmt: skip
 _HTTPS = Compare(Variable("HTTPS"), Operator.SAME, Literal("on"))
 _VERIFIED = Compare(Variable("SSL_CLIENT_VERIFY"), Operator.SAME, Literal("SUCCESS"))
 
@@ -113,9 +116,10 @@ def _demands(conf: SslDirConf) -> Iterator[Step]:
         yield _forbids(Not(_HTTPS), conf.require_ssl, said)
     if conf.verify_client.value != "none":
         depth = conf.verify_depth.value if conf.verify_depth.is_set else None
-        action = AskCertificate(conf.verify_client.value == "require", depth)
-        ask = _step(Phase.HEADER_PARSER, action, conf.verify_client)  # before any Require is asked
-        yield replace(ask, said_by=(*ask.said_by, *_step(ask.phase, action, conf.verify_depth).said_by))
+        action = AskCertificate(conf.verify_client.value == "require", depth, conf.reneg_buffer_size.value)
+        settings = (conf.verify_client, conf.verify_depth, conf.reneg_buffer_size)
+        asks = [_step(Phase.HEADER_PARSER, action, each) for each in settings]  # before any Require is asked
+        yield replace(asks[0], said_by=tuple(number for each in asks for number in each.said_by))
     if conf.verify_client.value == "require":
         yield _forbids(Not(_VERIFIED), conf.verify_client)
     for text, said_by in zip(conf.requires.value, conf.requires.said_by, strict=False):

@@ -39,7 +39,7 @@ class Request:
     ``target`` is the request-target as sent. ``version`` is (1, 1) or (1, 0) or (0, 9). ``tls`` are the SSL_ variables
     of a connection over TLS, whose SNI is ``sni``. ``authority`` is asked about users, and about names of addresses;
     ``connection_peer`` is who is connected, where a preamble or a header has told who the client is.
-    ``ask_certificate`` asks a client over TLS for one: whether that can be, None where nobody can be asked in any way
+    ``ask_certificate`` asks a client over TLS for one, and gives the status that refuses the request, or 0
     (``runtime.secured``); it may raise Pending.
     ``turn`` tells which request of which connection it is: one that is decided twice is the same one still.
     ``line_method`` is what stands in the request line where something is asked for by GET in its place.
@@ -60,7 +60,7 @@ class Request:
     connection_peer: tuple[str, int] | None = None
     turn: tuple[int, int] = field(default=(0, 0), compare=False, repr=False)
     authority: Authority = field(default=NOBODY, compare=False, repr=False)
-    ask_certificate: Callable[[AskCertificate], bool | None] | None = field(default=None, compare=False, repr=False)
+    ask_certificate: Callable[[AskCertificate], int] | None = field(default=None, compare=False, repr=False)
     line_method: str = ""
     log_ids: Callable[[], tuple[str, str]] | None = field(default=None, compare=False, repr=False)
 

@@ -12,14 +12,13 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from functools import partial
 from typing import TYPE_CHECKING
 
 from apacheconf.program.by_request import NoAuthority, log_no_authority, origin_at, read_place
 from apacheconf.program.evaluate import State, holds, text_of
 from apacheconf.program.files import exists, merged
 from apacheconf.program.index import names_of
-from apacheconf.program.mapping import ABOVE_ROOT, BROKEN, encoded, is_broken, log_invalid, log_unmapped, sent_url
+from apacheconf.program.mapping import ABOVE_ROOT, log_invalid, log_unmapped, sent_url
 from apacheconf.program.rewriting_here import REDIRECT_HANDLER, begin_here, local_path, redirected
 from apacheconf.program.sharing import authority_of, falls_under, generic_worker, target_path
 from apacheconf.program.steps import Aim, BeginRewriting, FinishRewriting, Rewrite
@@ -304,9 +303,7 @@ def _to_origin(run: Rewriting, action: Rewrite, course: Course) -> None:
     state = course.state
     path = target_path(run.url)
     query = "" if state.query is None else f"?{state.query}"
-    escaped = run.escaped and (run.folder != "" or not is_broken(path, state))
-    encode = canonical if run.folder else partial(encoded, state=state)  # a folder's rule knows no NoDecode
-    uri = ((encode(path) if escaped else path) or "/") + query
+    uri = ((canonical(path) if run.escaped else path) or "/") + query
     try:
         course.origin = _origin(run.url, uri, action, course)
     except NoAuthority:
@@ -314,11 +311,9 @@ def _to_origin(run: Rewriting, action: Rewrite, course: Course) -> None:
         log_no_authority(run.url, course.log)
         return
     state.mapped = run.url
-    if run.escaped and not escaped:
-        course.refuse(400, BROKEN)
-    else:
-        course.uri, state.sent = uri, sent_url(course.origin, run.url, uri)
-        course.unfit = not run.escaped and _RAW.search(path + query) is not None  # RW-12
+    course.uri, state.sent = uri, sent_url(course.origin, run.url, uri)
+    course.decoded = path if run.escaped else None
+    course.unfit = not run.escaped and _RAW.search(path + query) is not None  # RW-12
 
 
 def _origin(url: str, uri: str, action: Rewrite, course: Course) -> Origin:

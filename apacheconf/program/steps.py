@@ -189,11 +189,12 @@ class FakeBasicAuth:
 class AskCertificate:
     """A client over TLS is asked for its certificate now, unless that was done as strictly before (TL-5).
 
-    ``depth`` is the section's own SSLVerifyDepth.
+    ``depth`` is the section's own SSLVerifyDepth. The request's body is read first, ``most`` bytes of it.
     """
 
     required: bool
     depth: int | None = None
+    most: int = 131072
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from apacheconf.runtime.page_texts import PLAIN_HTTP
 from apacheconf.runtime.pages import CLOSING
 from apacheconf.runtime.patience import patience
 from apacheconf.runtime.planning import find_site, plan_exchange, plan_of_line, request_of
+from apacheconf.runtime.reading_ahead import BodyWanted
 from apacheconf.runtime.switches import relays_expect
 from apacheconf.runtime.telling import tell, tell_body_lost, tell_client, tell_path
 
@@ -67,7 +68,7 @@ class ClientConnection(KeepAlive):
         self.peer = peer[0].encode()
         self.transport = None
         self.tls = None
-        self.ask_certificate: Callable[[AskCertificate], bool | None] | None = None
+        self.ask_certificate: Callable[[AskCertificate], int] | None = None
         self.exchange = None
         self.fast = FastReader()
         self.requests = 0
@@ -76,7 +77,7 @@ class ClientConnection(KeepAlive):
         self._patience = patience(door.main.limits.header, server.now)
         self.deadline = self._reading_deadline()
         self._buffer = b""
-        self._body = None
+        self._ahead = self._body = None
         self._lingering = False
         self._paused = 0
         self._expect_refused = False
@@ -221,7 +222,7 @@ class ClientConnection(KeepAlive):
         try:
             if self.door.shown is not None:
                 self._check_handshake(exchange)
-            expects = expects_continue(head.fields)
+            expects = expects_continue(head.fields) and self._ahead is None
             self._expect_refused = expects and head.version >= (1, 1)
             plan_exchange(self, exchange, raw, head, target, expects)
         except Pending as question:
@@ -250,7 +251,7 @@ class ClientConnection(KeepAlive):
 
     def _wait_for(self, question: Pending, exchange: Exchange, raw: bytes, head: RequestHead) -> None:
         """Read no more until an answer is there that the decision needs; then decide again."""
-        if not isinstance(question, CertificateAsked):  # the client answers that one itself
+        if not isinstance(question, CertificateAsked | BodyWanted):  # the client answers those itself
             self.pause_reading()
 
         def answered(fault: BaseException | None) -> None:
@@ -265,7 +266,12 @@ class ClientConnection(KeepAlive):
             except Exception as failed:
                 self._fail(failed)
 
-        if isinstance(question, CertificateAsked):
+        if isinstance(question, BodyWanted):
+            question.ahead.then = answered
+            if self._expect_refused:
+                self._expect_refused = False
+                self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        elif isinstance(question, CertificateAsked):
             self.deadline = self.server.now + self.door.main.limits.timeout
             question.when_shown(answered)
         else:

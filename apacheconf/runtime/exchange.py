@@ -377,6 +377,10 @@ class Exchange(Requesting):
         """The origin's connection failed or spoke nonsense after the request was sent (FA-6 to FA-10, RS-27)."""
         pool, connection = self.pool, self.connection
         assert pool is not None
+        if error.status == 503 and not self.started and self.overridden is None:
+            self.connection = None
+            self._not_connected(error)  # a responder's (FC-11): httpd can't tell it from one that isn't there (FO-1)
+            return
         pool.cells.busy -= 1
         self.connection = None
         silent = before_status_line and self.client.requests > 1

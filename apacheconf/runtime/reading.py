@@ -17,6 +17,7 @@ from apacheconf.runtime.framing import BadChunk, BodyReader, body_reader
 from apacheconf.runtime.heads import FastReader, RequestHead, read_request_head
 from apacheconf.runtime.pages import CLOSING
 from apacheconf.runtime.patience import Patience, patience
+from apacheconf.runtime.reading_ahead import WHOLE, BodyAhead, BodyWanted
 from apacheconf.runtime.unfinished import blank_lines, check_unfinished
 from apacheconf.runtime.uploads import check_announced
 
@@ -34,10 +35,11 @@ class RequestReader(Answering):
     """
 
     __slots__ = (
-        "_body", "_buffer", "_counted", "_expect_refused", "_head", "_held", "_lingering", "_patience", "_paused",
-        "_quick", "_reading", "deadline", "exchange", "fast", "requests", "transport",
+        "_ahead", "_body", "_buffer", "_counted", "_expect_refused", "_head", "_held", "_lingering", "_patience",
+        "_paused", "_quick", "_reading", "deadline", "exchange", "fast", "requests", "transport",
     )  # fmt: skip
 
+    _ahead: BodyAhead | None
     _body: BodyReader | None
     _buffer: bytes
     _head: bytes
@@ -73,6 +75,9 @@ class RequestReader(Answering):
         if self._patience is not None:
             self._patience.got(len(data))
         try:
+            if self._ahead is not None and self._ahead.then is not None:
+                self._go_on_ahead(self._ahead, data)
+                return
             if self._body is not None:
                 self._read_body(data)
                 return
@@ -113,7 +118,7 @@ class RequestReader(Answering):
         self._counted += 1
         self.deadline = 0.0
         self._patience = None
-        self._head = head
+        self._head, self._ahead = head, None
         self._handle(head, read_request_head(head, limits, self.fast))
         if self._body is not None and self.exchange is None:  # answered already: what is here of the body is dropped
             self._rest_of_body()
@@ -183,6 +188,30 @@ class RequestReader(Answering):
             self.transport.resume_reading()
             if self._body is not None:
                 self.deadline = self._reading_deadline()
+
+    def read_ahead(self, most: int) -> int:
+        """Have the request's body read before anything else: the status that refuses it, 0 when all of it is here.
+
+        Raises BodyWanted until then.
+        """
+        exchange = self.exchange
+        if self._ahead is None and exchange is not None and (reader := body_reader(exchange.body_length)) is not None:
+            self._ahead = BodyAhead(reader, most)
+            self._ahead.feed(self._buffer)
+        if self._ahead is None or self._ahead.status == WHOLE:
+            return 0
+        if not self._ahead.status:
+            raise BodyWanted(self._ahead)
+        return self._ahead.status
+
+    def _go_on_ahead(self, ahead: BodyAhead, data: bytes) -> None:
+        """More of a body that is read ahead; when that has ended, the request is decided once more."""
+        self._buffer += data
+        self.deadline = self._reading_deadline()
+        ahead.feed(data)
+        if ahead.status and ahead.then is not None:
+            then, ahead.then = ahead.then, None
+            then(None)
 
     def has_whole_body(self, exchange: Exchange) -> bool:
         """Whether all of a request's body is still to be read, and nobody else has asked for it."""

@@ -15,6 +15,7 @@ from apacheconf.program.names import choose_host
 from apacheconf.program.steps import AskCertificate
 from apacheconf.runtime.hello import is_plain_http, offers_13, server_name
 from apacheconf.runtime.later_certificates import CertificateAsked
+from apacheconf.runtime.reading import MAX_PIPELINED
 from apacheconf.runtime.ssl_variables import SslVariables
 
 if TYPE_CHECKING:
@@ -169,21 +170,23 @@ class Secured:
 
     # --- a certificate after the handshake (TL-5) ------------------------------------------------------------
 
-    def _ask(self, wanted: AskCertificate) -> bool | None:
-        """Whether what is known of the client is as strict; None where nobody can be asked, nor refused for that.
+    def _ask(self, wanted: AskCertificate) -> int:
+        """0 where what is known of the client is as strict, or nobody can be asked at all; else the refusal's status.
 
-        Raises CertificateAsked the first time.
+        Raises BodyWanted, then CertificateAsked, the first time.
         """
         tls = self._door.front_tls
         verify = tls.verify if tls is not None else "none"
         if self._ssl.version() != "TLSv1.3" or verify != "none":
-            return None
+            return 0
         if self._asked:
-            return self._asked.required or not wanted.required
+            return 0 if self._asked.required or not wanted.required else 403
+        if refused := self._protocol.read_ahead(wanted.most):
+            return int(refused)
         try:
             self._ssl.verify_client_post_handshake()
         except ssl.SSLError:
-            return False
+            return 403
         self._asked = wanted
         raise CertificateAsked(self._wait_for_certificate)
 
@@ -199,6 +202,9 @@ class Secured:
         try:
             while data := self._ssl.read(AT_ONCE):
                 self._kept += data
+                if len(self._kept) > MAX_PIPELINED:
+                    self.abort()
+                    return
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLError as error:

@@ -40,8 +40,8 @@ class Ask:
     """``line`` is a request line without its version; ``times`` such requests follow each other, one connection each.
 
     ``headers`` are its further lines, ``ctl`` what the origin is ordered to do, ``show`` what is told beside the
-    status: names of response headers, ``body``, ``reason``, ``target`` (the request line at the origin) or
-    ``sent:NAME`` (a header there).
+    status: names of response headers, ``body``, ``reason``, ``target`` (the request line at the origin), ``came`` (how
+    many bytes of a body are there) or ``sent:NAME`` (a header, or a variable of FastCGI).
     """
 
     line: str = "GET /"
@@ -253,6 +253,8 @@ class _Teller:
         for what in ask.show:
             if what == "target":
                 words.append(" ".join(each.request_line for each in arrived))
+            elif what == "came":
+                words.append(f"came={[each.length for each in arrived]}")
             elif what.startswith("sent:"):
                 words.append(f"{what[5:]}={[each.value(what[5:]) for each in arrived]}")
             elif answer is not None:

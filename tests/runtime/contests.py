@@ -6,6 +6,7 @@ from tests.runtime.arrangements import SETTINGS
 from tests.runtime.contest import Ask, Contest, Log, Pause, Raw, Step, Talk, Together, Turns, Up, cluster
 from tests.runtime.parameters import CONTESTS as PARAMETERS
 from tests.runtime.partial import PARTIAL
+from tests.runtime.script_members import SCRIPT_MEMBERS
 from tests.runtime.turns import TURNS
 
 _STICKY = "stickysession=SID"
@@ -523,5 +524,6 @@ CONTESTS = (
     *ENVIRONMENT,
     *PARTIAL,
     *TURNS,
+    *SCRIPT_MEMBERS,
     *PARAMETERS,
 )

@@ -13,6 +13,7 @@ import re
 import socket
 import ssl
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ from tests.runtime.contest import _dateless
 from tests.wire import Served, plain_line
 
 RECORDED = Path(__file__).parents[2] / "fixtures/recorded/handshakes.json"
+#: Seconds between two pieces of a request.
+PAUSE = 0.1
 MODULES = tuple(
     f"{name}_module"
     for name in [
@@ -57,6 +60,7 @@ class Ask:
     ``sni`` empty sends none; ``client`` is a certificate of ``certificates``; ``requests`` are ``Host path`` (or
     just a path), all on this connection, with ``lines`` more header lines each. ``raw`` is sent as it is instead.
     ``protocols`` are what it offers by ALPN; who is ``late`` may be asked for the certificate after the handshake.
+    ``pieces`` are sent over TLS in place of the requests, with a pause between them.
     """
 
     sni: str = "a.example"
@@ -69,6 +73,7 @@ class Ask:
     port: str = "S"
     protocols: tuple[str, ...] = ()
     late: bool = False
+    pieces: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -136,7 +141,10 @@ def _asked(ports: dict[str, int], ask: Ask) -> Iterator[str]:
             chosen = f" {secure.selected_alpn_protocol()}" if ask.protocols else ""
             yield f"{secure.version()} {_shown(secure)}{chosen}"
             try:
-                secure.sendall(b"".join(_requests(ask)))
+                for piece in ask.pieces[:-1]:
+                    secure.sendall(piece)
+                    time.sleep(PAUSE)
+                secure.sendall(ask.pieces[-1] if ask.pieces else b"".join(_requests(ask)))
                 yield _told(_read_all(secure))
             except (ssl.SSLError, ConnectionError) as error:
                 yield f"cut off: {_why(error)}"

@@ -9,6 +9,7 @@ import pytest
 
 from apacheconf.engines import find
 from tests.runtime.handshakes import Ask, Trial, play, recorded
+from tests.runtime.later_bodies import LATE_BODIES, SECTION
 
 _12, _13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 _KEYS = "SSLCertificateFile {certs}/a.crt\nSSLCertificateKeyFile {certs}/a.key\n"
@@ -421,6 +422,10 @@ TRIALS += [
         ("of a ServerName with the usual one", "UseCanonicalName On\n", "https://a.example"),
     )
 ]
+_SEES_BODIES = plain(
+    "origin.example",
+    'Header always set X-Seen "expr=%{req:Content-Length} %{req:Transfer-Encoding} %{req:Expect}."\n',
+)
 TRIALS += [
     Trial("later: required TL-10", host("a.example", "a", _CA + _LATER % "require"), _ASKED_LATER),
     Trial("later: optional TL-10", host("a.example", "a", _CA + _LATER % "optional"), _ASKED_LATER),
@@ -432,6 +437,13 @@ TRIALS += [
         "in the log: perhaps later TL-10",
         host("a.example", "a", _CA + _LATER % "optional"),
         _ASKED_LATER,
+        "logs/error.log",
+    ),
+    Trial("later: bodies TL-10", host("a.example", "a", SECTION) + _SEES_BODIES, LATE_BODIES),
+    Trial(
+        "in the log: bodies TL-10 LG-9",
+        host("a.example", "a", SECTION) + _SEES_BODIES,
+        tuple(each for each in LATE_BODIES if not each.late),
         "logs/error.log",
     ),
     Trial("later: beside nothing TL-10", host("a.example", "a", _CA + _LATER % "require" + _LATER_NOT), _LATE_OR_NOT),
