@@ -56,7 +56,8 @@ class ReplyHead:
     ``fields`` are end to end only and in the client's order (RS-5). ``reusable`` is False when the origin's
     connection ends with this answer. ``late`` are the lower-case names of fields that were added here, and come last.
     ``unfit``: no client may be sent all of the fields (RS-18), and something may yet take them away. ``shown`` is what
-    the first line says in place of a status that is none, else 0.
+    the first line says in place of a status that is none, else 0. ``unread``: the status is our own, because a script's
+    head can't be read.
     """
 
     status: int
@@ -71,6 +72,7 @@ class ReplyHead:
     late: frozenset[bytes] | None = None
     unfit: bool = False
     shown: int = 0
+    unread: bool = False
 
     def copy(self) -> ReplyHead:
         """Another one that may be changed."""

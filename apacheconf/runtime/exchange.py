@@ -224,7 +224,7 @@ class Exchange(Requesting):
         if decision is not None and decision.vary and (decision.origin is None or is_fcgi(decision.origin)):
             reply.fields = [*reply.fields, *vary_lines(decision)]  # another HTTP server's fields take their place
         service, pool = self.plan.service, self.pool
-        if service is not None and pool is not None and reply.status in service.fail_on_status:
+        if service is not None and pool is not None and reply.status in service.fail_on_status and not reply.unread:
             pool.cells.fail(self.client.server.now)
             tell_failed_by(self, reply.status)
         if 400 <= reply.status < 600 and self._overrides(reply.status):

@@ -30,6 +30,7 @@ from apacheconf.runtime.origin import OriginConnection
 from apacheconf.runtime.pool import Pool
 from apacheconf.runtime.proxy_protocol import connected
 from apacheconf.runtime.resolving import translated
+from apacheconf.runtime.spool import Spool
 from apacheconf.runtime.state import ServerState
 from apacheconf.runtime.strict import Fields, is_fit
 from apacheconf.runtime.telling import tell
@@ -101,11 +102,12 @@ def parameters(exchange: Exchange, pool: Pool) -> dict[str, str]:
 class FcgiConnection(OriginConnection):
     """A connection to a responder, which takes one request after the other."""
 
-    __slots__ = ("_begun", "_buffer", "_full", "_head", "_held", "_mute", "_reply")
+    __slots__ = ("_begun", "_buffer", "_full", "_head", "_held", "_mute", "_reply", "_spool")
 
     def __init__(self, server: ServerState, pool: Pool, exchange: Exchange) -> None:
         super().__init__(server, pool, exchange)
         self._full = False
+        self._spool: Spool | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -121,16 +123,17 @@ class FcgiConnection(OriginConnection):
         params = pairs(parameters(exchange, self.pool).items())
         begin = record(_BEGIN, struct.pack(">HB5x", _RESPONDER, flags))
         data = begin + (record(_PARAMS, params) if params else b"") + record(_PARAMS, b"")
-        if exchange.spool is None:
+        self._spool = exchange.spool
+        if self._spool is None:
             data += self._input(exchange.pieces, exchange.body_done)
+        else:
+            self._spool.rewind()  # the member that was asked before may have read some of it
         self.pool.cells.transferred += len(data)
         self.send(data)
         self._send_spooled()
 
     def send_body(self, exchange: Exchange, pieces: list[bytes], done: bool) -> None:
-        if exchange.spool is not None:
-            self._send_spooled()
-        else:
+        if self._spool is None:
             self.send(self._input(pieces, done))
 
     def _input(self, pieces: list[bytes], done: bool) -> bytes:
@@ -139,11 +142,10 @@ class FcgiConnection(OriginConnection):
 
     def _send_spooled(self) -> None:
         """As much of a body in a file as the responder takes now."""
-        exchange = self.exchange
-        while exchange is not None and exchange.spool is not None and not self._full:
-            data = exchange.spool.take()
+        while self.exchange is not None and self._spool is not None and not self._full:
+            data = self._spool.take()
             if not data:
-                exchange.spool = None
+                self._spool = None
             self.send(record(_STDIN, data))
 
     def pause_writing(self) -> None:
@@ -244,7 +246,7 @@ class FcgiConnection(OriginConnection):
 
     def _refused(self, exchange: Exchange) -> ReplyHead:
         tell(exchange, OriginBroke(500, BAD_HEAD, said=_unreadable(exchange)))
-        return ReplyHead(500, standard_reason(500), [], 0, True)
+        return ReplyHead(500, standard_reason(500), [], 0, True, unread=True)
 
     def _start(self, exchange: Exchange, reply: ReplyHead, body: bytes, done: bool) -> None:
         exchange.status = reply.status

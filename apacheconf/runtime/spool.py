@@ -11,7 +11,7 @@ PIECE = 65536
 
 
 class Spool:
-    """Bytes to be read once, in the order in which they came."""
+    """Bytes to be read in the order in which they came, once or after ``rewind`` again."""
 
     def __init__(self) -> None:
         self._file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  # it goes with its exchange
@@ -21,6 +21,10 @@ class Spool:
         """More of the body. Raises OSError when the disk is full."""
         for piece in pieces:
             self._file.write(piece)
+
+    def rewind(self) -> None:
+        """Begin anew: somebody else gets all of it."""
+        self._begun = False
 
     def take(self) -> bytes:
         """The next piece, empty at the end."""

@@ -14,6 +14,8 @@ from apacheconf.engines import httpd as engine_httpd
 from apacheconf.prove.client import Turn, exchange
 from apacheconf.prove.threaded import Origins
 from tests.engines.real import need
+from tests.runtime import contest
+from tests.runtime.script_members import BODIES
 from tests.runtime.scripted import OK, Act, Gate, Head, Pause, Play, Reset, Until, get, play
 
 pytestmark = pytest.mark.live
@@ -242,3 +244,13 @@ def test_httpd_keeps_states_over_a_restart_where_it_is_told_to(kept: bool) -> No
             assert page.status == (["Init Ok", "Init Drn Ok", "Init Err"] if kept else ["Init Ok"] * 3)
             assert page.elected[0] == (2 if kept else 0)
             assert page.ask(3) == ("AAA" if kept else "ABC")
+
+
+def test_httpd_tells_the_next_script_of_a_body_that_it_does_not_send() -> None:
+    """FC-11, FO-5: where the one that was asked first has left without an answer."""
+    told = {who: contest.play(BODIES, engine) for who, engine in (("httpd", need("httpd")), ("ours", None))}
+    asks = ("AB", 500), ("BA", 100_000)
+    asked = [f"{who} 503 CONTENT_LENGTH=['{size}', '{size}'] came=[{size}, %d]" for who, size in asks]
+    assert told["httpd"][:2] == [each % 0 for each in asked]
+    assert told["ours"][:2] == [asked[0] % 500, asked[1] % 100_000]
+    assert told["httpd"][2:] == told["ours"][2:] == ["B 200 CONTENT_LENGTH=['500'] came=[500]"] * 2

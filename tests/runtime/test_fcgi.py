@@ -14,8 +14,9 @@ from apacheconf.engines import free_ports
 from apacheconf.program.loading import load
 from apacheconf.prove.client import Turn, exchange
 from apacheconf.runtime.fcgi import pairs, read_script_head, record
-from tests.runtime import responder
+from tests.runtime import contest, responder
 from tests.runtime.responder import Responder
+from tests.runtime.script_members import BODIES
 from tests.wire import Served
 
 
@@ -75,6 +76,13 @@ def test_an_answer_that_breaks_off_shows_it(tmp_path: Path) -> None:
     with Responder() as found, serving(tmp_path, found) as port:
         (answer,) = exchange(("127.0.0.1", port), (Turn(half),)).answers
     assert (answer.status, answer.body, answer.whole) == (200, b"half", False)
+
+
+def test_a_body_is_sent_again_to_the_next_member() -> None:
+    """FC-11, FO-5: kept in memory or in a file."""
+    small, large, *_ = contest.play(BODIES, None)
+    assert small == "AB 503 CONTENT_LENGTH=['500', '500'] came=[500, 500]"
+    assert large == "BA 503 CONTENT_LENGTH=['100000', '100000'] came=[100000, 100000]"
 
 
 def _cut(data: bytes) -> Iterator[bytes]:
