@@ -78,7 +78,8 @@ def ask_certificate(action: AskCertificate, course: Course) -> None:
         course.note = "Reason: Cannot perform Post-Handshake Authentication.<br />"
         course.log("error", "ssl", "AH10158: cannot perform post-handshake authentication")
     elif status:
-        course.log("error", "ssl", "AH02257: could not buffer message body to allow SSL renegotiation to proceed")
+        text = "AH10228: could not buffer message body to allow TLS Post-Handshake Authentication to proceed"
+        course.log("error", "ssl", text)
 
 
 def name_user(action: NameUser, course: Course) -> None:

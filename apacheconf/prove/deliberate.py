@@ -31,6 +31,10 @@ def _says(name: str, word: str) -> Callable[[Program], bool]:
     )
 
 
+def _sets_fields_of_requests(program: Program) -> bool:
+    return any(each.name.lower() == "requestheader" for each in program.directives)
+
+
 def _offers_http_2(program: Program) -> bool:
     return _says("protocols", "h2")(program) or _says("protocols", "h2c")(program)
 
@@ -93,6 +97,20 @@ SIGNS = (
         _has_scripts,
         (("*interims", r"\(\)", "(100,)"),),
         ("down: Expect",),
+    ),
+    Sign(
+        "the end of a line in a value of RequestHeader, or a control character in one of Header on an answer made here",
+        _sets_fields_of_requests,
+        (
+            ("status", r"\d+", "400"),
+            ("reason", ".*", "Bad Request"),
+            ("body", r"(?s).*", "(stock page)"),
+            ("header connection", r"\(absent\)", "close"),
+            ("header *", ".*", "(absent)"),
+            ("connection afterwards", "kept", "closed"),
+            ("origin: request", ".*", "(none)"),
+        ),
+        ("*GET *%0[aA]*", "*GET *%0[dD]*"),
     ),
     Sign(
         "an answer of a script that breaks off",

@@ -91,7 +91,7 @@ def reply(answer: Answer, tokens: Tokens) -> Reply:
     headers = tuple((name, _timeless(name, tokens.hide(value), date)) for name, value in answer.headers)
     plain = _decoded(answer)
     if answer.values("content-type") == ["message/http"]:
-        plain = _WRITTEN_TIME.sub(b"t=(time)", plain)
+        plain = _OF_REQUEST.sub(_not_twice, plain)
     if (answer.status == 0 or answer.status >= 300) and _STOCK.match(plain) and not plain.startswith(_STUB):
         body = STOCK
         headers = tuple((n, STOCK if n.lower() == "content-length" else v) for n, v in headers)
@@ -145,8 +145,14 @@ def _timeless(name: str, value: str, date: str) -> str:
     return value
 
 
-#: The time of a request as mod_headers writes it into what is sent on (``%t``, in microseconds): an echo shows that.
-_WRITTEN_TIME = re.compile(rb"\bt=\d{16}\b")
+#: What RequestHeader puts into a field and an echo shows: a time in microseconds (``%t``), the number of a request.
+_OF_REQUEST = re.compile(rb"(?m)^(?P<name>[\w-]+: )(?:(?P<time>t=\d{16})|[A-Za-z0-9@_-]{27})(?=\r$)")
+
+
+def _not_twice(found: re.Match[bytes]) -> bytes:
+    return found["name"] + (b"t=(time)" if found["time"] else b"(unique)")
+
+
 #: When a cookie ends, as mod_rewrite and others write it.
 _EXPIRES = re.compile(r"(?i)\bexpires=([A-Z][a-z]{2}, \d\d[ -][A-Z][a-z]{2}[ -]\d{4} \d\d:\d\d:\d\d GMT)")
 

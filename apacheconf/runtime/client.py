@@ -222,7 +222,7 @@ class ClientConnection(KeepAlive):
         try:
             if self.door.shown is not None:
                 self._check_handshake(exchange)
-            expects = expects_continue(head.fields) and self._ahead is None
+            expects = expects_continue(head.fields)
             self._expect_refused = expects and head.version >= (1, 1)
             plan_exchange(self, exchange, raw, head, target, expects)
         except Pending as question:
@@ -268,9 +268,6 @@ class ClientConnection(KeepAlive):
 
         if isinstance(question, BodyWanted):
             question.ahead.then = answered
-            if self._expect_refused:
-                self._expect_refused = False
-                self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         elif isinstance(question, CertificateAsked):
             self.deadline = self.server.now + self.door.main.limits.timeout
             question.when_shown(answered)

@@ -26,7 +26,10 @@ NOT_YET: dict[str, str] = {
     "proxywebsocketfallbacktoproxyhttp": "ws:// and wss:// get requests that ask for no WebSocket, too, as with On",
     "logmessage": "the error log has no messages of the configuration's own",
     "heartbeatlisten": "nothing listens for beats; they are read from HeartbeatStorage",
+    "proxyhtmlenable": "pages of origins are sent as they are: their links are not rewritten",
 }
+#: How a comparison calls what shows of that.
+KEYS = {"proxyhtmlenable": "links-left"}
 HANDLERS = "the handler is not served yet: its path answers 503 or 500, and never a file's text"
 #: Names of handlers by which files and folders are answered.
 FILE_HANDLERS = frozenset({"", "none", "default-handler", "httpd/unix-directory", "type-map"})

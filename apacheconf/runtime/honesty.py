@@ -40,6 +40,7 @@ from apacheconf.runtime.fates import (
     FILTERS,
     HANDLERS,
     INPUT_FILTERS,
+    KEYS,
     NOT_DONE,
     NOT_YET,
     READ,
@@ -221,7 +222,8 @@ def _by_fate(directive: Written) -> Answer:
         return Answer(Outcome.APPROXIMATED, "requests are read strictly; names of hosts alone are taken as they are")
     if fate is Fate.NO_EFFECT:
         return Answer(Outcome.NO_EFFECT, "it has no effect in a single process that serves no files")
-    return Answer(Outcome.UNSUPPORTED, NOT_YET.get(directive.name.lower(), "not served yet"))
+    name = directive.name.lower()
+    return Answer(Outcome.UNSUPPORTED, NOT_YET.get(name, "not served yet"), key=KEYS.get(name, ""))
 
 
 #: What lets more through than serve does.

@@ -192,16 +192,20 @@ class RequestReader(Answering):
     def read_ahead(self, most: int) -> int:
         """Have the request's body read before anything else: the status that refuses it, 0 when all of it is here.
 
-        Raises BodyWanted until then.
+        A client that waits for 100 Continue is asked without it. Raises BodyWanted until then.
         """
         exchange = self.exchange
-        if self._ahead is None and exchange is not None and (reader := body_reader(exchange.body_length)) is not None:
+        if self._expect_refused or exchange is None:
+            return 0
+        if self._ahead is None and (reader := body_reader(exchange.body_length)) is not None:
             self._ahead = BodyAhead(reader, most)
             self._ahead.feed(self._buffer)
         if self._ahead is None or self._ahead.status == WHOLE:
             return 0
         if not self._ahead.status:
             raise BodyWanted(self._ahead)
+        for said in self._ahead.said:
+            self.server.log(said.level, said.module, said.text, exchange=exchange, system=said.system)
         return self._ahead.status
 
     def _go_on_ahead(self, ahead: BodyAhead, data: bytes) -> None:

@@ -11,19 +11,7 @@ OPEN: dict[str, frozenset[str]] = {
     # a member that answers too late: its part of nginx says 502 as an origin would, and Header lines hold for that
     "nginx": frozenset({"socket-io"}),
     "haproxy": frozenset(),
-    # what mod_proxy_html holds back; %25 for a script with NoDecode; a script that a balancer asks twice; bodies that a
-    # handshake for a certificate waits for; times in an echo; a control character in a header line on the way to a
-    # WebSocket, which httpd sends
-    "serve": frozenset(
-        {
-            "airflow",
-            "mediawiki",
-            "moodle",
-            "prometheus",
-            "rails-puma-unix-socket",
-            "rstudio",
-        }
-    ),
+    "serve": frozenset(),
 }
 
 #: Sites of the table that differ in some runs only.

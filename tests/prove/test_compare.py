@@ -162,6 +162,8 @@ def test_the_order_of_cookies_is_kept() -> None:
     ("kind", "one", "two", "alike"),
     [
         ("message/http", b"X-Start: t=1764523456789012\r\n", b"X-Start: t=1764523456799999\r\n", True),
+        ("message/http", b"X-Id: aS-0NP4vW1y8bq0q9ABC@AAAAAE\r\n", b"X-Id: aS-0NP4vW1y8bq0q9ABC@AAAAAF\r\n", True),
+        ("message/http", b"X-Id: aS-0NP4vW1y8\r\n", b"X-Id: aS-0NP4vW1y9\r\n", False),
         ("text/plain", b"X-Start: t=1764523456789012\r\n", b"X-Start: t=1764523456799999\r\n", False),
         ("message/http", b"X-Start: t=17645\r\n", b"X-Start: t=17646\r\n", False),
         ("message/http", b"X-Start: at=1764523456789012\r\n", b"X-Start: at=1764523456799999\r\n", False),

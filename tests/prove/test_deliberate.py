@@ -72,3 +72,19 @@ def test_an_answer_that_comes_early_may_be_lost_to_httpd(tmp_path: Path) -> None
 def test_only_the_patch_level_is_left_out_of_via(tmp_path: Path) -> None:
     said = _said(tmp_path, "ProxyVia Full\n" + PLAIN)
     assert said.announce("path: /", [Aspect("header Via", "1.1 a (Apache/2.4.71)", "1.1 b (Apache/2.4)")]) is None
+
+
+@pytest.mark.parametrize("probe", ["condition: GET /x%0Ax, Upgrade: websocket", "path: GET /a%0db"])
+def test_a_line_end_that_a_path_puts_into_a_field_is_refused(tmp_path: Path, probe: str) -> None:
+    """HD-12: where RequestHeader stands, and only as far as a 400 goes."""
+    said = _said(tmp_path, 'RequestHeader set X-Path "expr=%{REQUEST_URI}"\n' + PLAIN)
+    refused = [
+        Aspect("status", "200", "400"), Aspect("body", "hello", "(stock page)"),
+        Aspect("origin: request", "GET /", "(none)"),
+        Aspect("header Content-Type", "text/plain", "(absent)"), Aspect("header Connection", "(absent)", "close"),
+    ]  # fmt: skip
+    assert said.announce(probe, refused)
+    assert _said(tmp_path, PLAIN).announce(probe, refused) is None
+    assert said.announce("path: GET /ab", refused) is None
+    assert said.announce(probe, [Aspect("status", "200", "403")]) is None
+    assert said.announce(probe, [Aspect("header X-Path", "a", "b")]) is None
