@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from apacheconf.prove.client import Answer
 from apacheconf.prove.compare import compare, differences
 from apacheconf.prove.normalise import RULES, rules_for
-from apacheconf.prove.observe import STOCK, Arrival, Observation, Reply, Tokens, reply
+from apacheconf.prove.observe import STOCK, Arrival, Observation, Reply
 from apacheconf.prove.requests import ORIGIN_DATE, ORIGIN_SERVER
 
 REPLY = Reply(200, "OK", "1.1", (("Date", "(now)"), ("X-Origin", "10.0.0.1"), ("Content-Length", "2")), "hi")
@@ -156,20 +155,3 @@ def test_the_order_of_cookies_is_kept() -> None:
     one = with_reply(headers=(("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")))
     two = with_reply(headers=(("Set-Cookie", "b=2"), ("Set-Cookie", "a=1")))
     assert compare(one, two, RULES).aspects
-
-
-@pytest.mark.parametrize(
-    ("kind", "one", "two", "alike"),
-    [
-        ("message/http", b"X-Start: t=1764523456789012\r\n", b"X-Start: t=1764523456799999\r\n", True),
-        ("message/http", b"X-Id: aS-0NP4vW1y8bq0q9ABC@AAAAAE\r\n", b"X-Id: aS-0NP4vW1y8bq0q9ABC@AAAAAF\r\n", True),
-        ("message/http", b"X-Id: aS-0NP4vW1y8\r\n", b"X-Id: aS-0NP4vW1y9\r\n", False),
-        ("text/plain", b"X-Start: t=1764523456789012\r\n", b"X-Start: t=1764523456799999\r\n", False),
-        ("message/http", b"X-Start: t=17645\r\n", b"X-Start: t=17646\r\n", False),
-        ("message/http", b"X-Start: at=1764523456789012\r\n", b"X-Start: at=1764523456799999\r\n", False),
-    ],
-)
-def test_an_echo_shows_when_it_was_asked_for(kind: str, one: bytes, two: bytes, alike: bool) -> None:
-    """RQ-18: ``%t`` of RequestHeader stands in the body of an answer to TRACE."""
-    seen = [reply(Answer(200, "OK", "1.1", (("Content-Type", kind),), each), Tokens({}, {})) for each in (one, two)]
-    assert (seen[0] == seen[1]) is alike
