@@ -26,6 +26,15 @@ def pcre(regex: Regex) -> str:
     return f"(?s){pattern}" if re.search(r"(?<!\\)\.", pattern) else pattern
 
 
+#: Patterns as ``pcre`` writes them that match whatever is tried, a line end too.
+_ALL = re.compile(r"\^?|\(\?s\)\^?(?:\.\*|\(\.\*\))(?:\\z)?")
+
+
+def matches_all(pattern: str) -> bool:
+    """Whether the pattern matches whatever it is tried on."""
+    return _ALL.fullmatch(pattern) is not None
+
+
 def matches_empty(pattern: str) -> bool:
     """Whether the pattern matches an empty text."""
     return search(Regex(pattern), "") is not None

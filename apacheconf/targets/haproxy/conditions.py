@@ -22,7 +22,9 @@ from apacheconf.program.conditions import (
 from apacheconf.program.values import Call, Chosen, Escaped, Joined, Literal, Lookup, Matched, Value, Variable
 from apacheconf.targets.haproxy.texts import MapFiles, Words, rules_of
 from apacheconf.targets.haproxy.tree import Section
-from apacheconf.targets.questions import ADDRESSES, CannotAsk, as_match, matches_empty, variable_title
+from apacheconf.targets.naming import Names
+from apacheconf.targets.questions import ADDRESSES, CannotAsk, as_match, matches_all, matches_empty, variable_title
+from apacheconf.targets.spoken import name_of, name_of_value
 
 #: httpd's variables as sample fetches.
 _FETCHES = {
@@ -53,6 +55,7 @@ _LATER = frozenset({*_OF_ANSWERS, "RESP", "REMOTE_USER"})
 _MOST_NETWORKS = 40
 _NUMBERS = {Operator.EQ: "eq", Operator.LT: "lt", Operator.LE: "le", Operator.GT: "gt", Operator.GE: "ge"}
 Term = tuple[str, ...]
+_TRUE, _FALSE = ("TRUE",), ("FALSE",)
 
 
 @dataclass(frozen=True)
@@ -165,7 +168,7 @@ class Terms:
     def __init__(self, name: str = "asked", environment: Environment = NOTHING_SET, kind: str = "http-request") -> None:
         self.rules = Section("rules")
         self.environment = environment
-        self._name, self._kind, self._count = name, kind, 0
+        self._name, self._kind, self._names = name, kind, Names()
         self._made: dict[tuple[Condition, Environment], Term] = {}
         self._texts: dict[tuple[Value, Environment], str] = {}
 
@@ -179,7 +182,7 @@ class Terms:
     def kept(self, condition: Condition) -> Term:
         """The same in a variable, which is there when the answer comes."""
         term = self.of(condition)
-        return term if term[1:2] and term[1].startswith("var(txn.") else self.any_of([term])
+        return term if term[1:2] and term[1].startswith("var(txn.") else self.any_of([term], name_of(condition))
 
     def fetch(self, value: Value) -> str:
         """The sample that holds the value; one of several parts is a variable. Raises CannotAsk."""
@@ -196,8 +199,7 @@ class Terms:
     def _text(self, value: Value) -> str:
         key = value, self.environment
         if key not in self._texts:
-            self._count += 1  # its parts get numbers of their own while its rules are made
-            name = f"txn.{self._name}_text_{self._count}"
+            name = self._variable(name_of_value(value))
             made = rules_of(value, name, Words(self.fetch, self.of, self.environment.maps))
             for rule in made:
                 self.rules.add(self._kind, *rule)
@@ -209,42 +211,52 @@ class Terms:
         if found is not None:
             value, pattern, ignore_case = found
             fetch = self.fetch(value)
+            if matches_all(pattern):
+                return _TRUE
             term = ("{", fetch, "-m", "reg", *(["-i"] if ignore_case else []), "--", pattern, "}")
             # What isn't there matches nothing in HAProxy, and is empty in httpd.
-            return self.any_of([term, ("!{", fetch, "-m", "found", "}")]) if matches_empty(pattern) else term
+            missing = ("!{", fetch, "-m", "found", "}")
+            return self.any_of([term, missing], name_of(condition)) if matches_empty(pattern) else term
         match condition:
             case Always():
-                return ("TRUE",)
+                return _TRUE
             case Never():
-                return ("FALSE",)
+                return _FALSE
             case Not(inner):
                 return negated(self.of(inner))
             case AllOf(parts):
-                return self.any_of([tuple(word for part in parts for word in self.of(part))])
+                terms = [term for part in parts if (term := self.of(part)) != _TRUE]
+                if len(terms) < 2 or _FALSE in terms:
+                    return _FALSE if _FALSE in terms else terms[0] if terms else _TRUE
+                return self.any_of([tuple(word for term in terms for word in term)], name_of(condition))
             case AnyOf(parts) if len(parts) > 1 and (networks := _networks(parts)):
                 return ("{", "src", *networks, "}")
             case AnyOf(parts):
-                return self.any_of([self.of(part) for part in parts])
+                terms = [term for part in parts if (term := self.of(part)) != _FALSE]
+                if len(terms) < 2 or _TRUE in terms:
+                    return _TRUE if _TRUE in terms else terms[0] if terms else _FALSE
+                return self.any_of(terms, name_of(condition))
             case Compare(Variable(one), Operator.SAME, Variable(other)) if {one, other} <= ADDRESSES:
                 self.rules.add("http-request", "set-var-fmt(txn.address)", f"%[{_FETCHES[other]}]")
-                return self.any_of([("{", f"{_FETCHES[one]},strcmp(txn.address)", "eq", "0", "}")])
+                same = ("{", f"{_FETCHES[one]},strcmp(txn.address)", "eq", "0", "}")
+                return self.any_of([same], name_of(condition))
             case Compare(left, Operator.DIFFERENT, right):
                 return negated(self.of(Compare(left, Operator.SAME, right)))
             case Compare(left, Operator.NE, right):
                 return negated(self.of(Compare(left, Operator.EQ, right)))
             case Compare(left, operator, Literal(text)) if operator in _NUMBERS and _is_number(text):
-                return self._compared(self.fetch(left), operator, int(text))
+                return self._compared(condition, self.fetch(left), operator, int(text))
             case Compare(Variable(name) as left, operator, Literal(text)) if (
                 operator in _LENGTHS and name in _OF_TIME and len(text) == 2 and _is_number(text)
             ):  # texts of one length compare as numbers do (RW-42)
-                return self._compared(self.fetch(left), _LENGTHS[operator], int(text))
+                return self._compared(condition, self.fetch(left), _LENGTHS[operator], int(text))
             case Test("n", value):
                 return ("{", self.fetch(value), "-m", "len", "gt", "0", "}")
             case Test("z", value):
                 return negated(self.of(Test("n", value)))
             case IsSet(Variable("ENV", name)):
                 sample = self.environment.sample(name)
-                return ("{", sample, "-m", "found", "}") if sample else ("FALSE",)
+                return ("{", sample, "-m", "found", "}") if sample else _FALSE
             case IsSet(variable):
                 return ("{", self.fetch(variable), "-m", "found", "}")
             case InNetwork(Variable("REMOTE_ADDR" | "CONN_REMOTE_ADDR"), networks):
@@ -252,16 +264,20 @@ class Terms:
             case _:
                 raise CannotAsk(type(condition).__name__)
 
-    def _compared(self, fetch: str, operator: Operator, number: int) -> Term:
+    def _compared(self, condition: Condition, fetch: str, operator: Operator, number: int) -> Term:
         """A comparison of numbers; a text that is none counts as 0 (EXPR-4)."""
         term = ("{", f"{fetch},add(0)", _NUMBERS[operator], str(number), "}")
         holds = {"eq": number == 0, "lt": number > 0, "le": number >= 0, "gt": number < 0, "ge": number <= 0}
-        return self.any_of([term, ("!{", f"{fetch},add(0)", "-m", "found", "}")]) if holds[term[2]] else term
+        missing = ("!{", f"{fetch},add(0)", "-m", "found", "}")
+        return self.any_of([term, missing], name_of(condition)) if holds[term[2]] else term
 
-    def any_of(self, alternatives: list[Term]) -> Term:
-        """A variable that is true where one of the terms is."""
-        self._count += 1
-        name = f"txn.{self._name}_{self._count}"
+    def _variable(self, words: str) -> str:
+        """One more variable, called by what it holds."""
+        return f"txn.{self._name}_{self._names.of(object(), words).replace('-', '_')}"
+
+    def any_of(self, alternatives: list[Term], words: str) -> Term:
+        """A variable that is true where one of the terms is; ``words`` say what is asked."""
+        name = self._variable(words)
         for each in alternatives:
             self.rules.add(self._kind, f"set-var({name})", "bool(true)", "if", *each)
         return ("{", f"var({name})", "-m", "bool", "}")
@@ -284,8 +300,8 @@ def _is_number(text: str) -> bool:
 
 def negated(term: Term) -> Term:
     """The term that is true where this one is false."""
-    if term in (("TRUE",), ("FALSE",)):
-        return ("FALSE",) if term == ("TRUE",) else ("TRUE",)
+    if term in (_TRUE, _FALSE):
+        return _FALSE if term == _TRUE else _TRUE
     return (term[0][1:], *term[1:]) if term[0].startswith("!") else (f"!{term[0]}", *term[1:])
 
 

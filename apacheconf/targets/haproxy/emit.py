@@ -261,8 +261,9 @@ def _rules(low: Lowering, host: Host, found: list[Place], terms: Terms) -> Itera
         tree, lost = _askable(place.tree, terms.environment)
         low.dropped += [_unasked(host, step) for step in lost]
         for answers, end in leaves(tree):
-            held = (word for condition, answer in answers.items() if answer for word in terms.of(condition))
-            yield (*_in_cell(place.cell), *held), backend_of(low, end)
+            held = [terms.of(condition) for condition, answer in answers.items() if answer]
+            words = [word for term in held if term != ("TRUE",) for word in term]
+            yield (*_in_cell(place.cell), *words), backend_of(low, end)
 
 
 def _unasked(host: Host, step: Step) -> Claim:

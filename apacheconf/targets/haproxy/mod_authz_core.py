@@ -106,19 +106,20 @@ class _Judge:
         if rules.kind == "all":
             terms = [self._none(each) if _is_none(each) else self._entry(each) for each in rules.entries]
             wanted = tuple(each for each in terms if each != ("TRUE",))
-            return self._terms.any_of([tuple(word for each in wanted for word in each)]) if wanted else ("TRUE",)
+            every = tuple(word for each in wanted for word in each)
+            return self._terms.any_of([every], "allowed") if wanted else ("TRUE",)
         terms = [self._entry(each) for each in rules.entries]
         if rules.kind == "any":
             if ("TRUE",) in terms:
                 return ("TRUE",)
-            return terms[0] if len(terms) == 1 else self._terms.any_of(terms)
+            return terms[0] if len(terms) == 1 else self._terms.any_of(terms, "allowed")
         raise CannotAsk("RequireNone beside others of which one is enough")
 
     def _none(self, rules: Rules) -> Term:
         """What is left where none of the rules may hold; it lets nobody in by itself (AZ-1). Raises CannotAsk."""
         if any(isinstance(each, Rules) or each.negated or not _is_of_request(each) for each in rules.entries):
             raise CannotAsk("RequireNone with a user")
-        return negated(self._terms.any_of([self._entry(each) for each in rules.entries]))
+        return negated(self._terms.any_of([self._entry(each) for each in rules.entries], "excluded"))
 
     def _entry(self, entry: Rule | Rules) -> Term:
         if isinstance(entry, Rules):

@@ -16,8 +16,10 @@ from apacheconf.targets.haproxy.conditions import Term, Terms, fetch_of, is_of_a
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.rewriting import inner
 from apacheconf.targets.haproxy.tree import Section, plain
+from apacheconf.targets.naming import Names
 from apacheconf.targets.questions import CannotAsk, pcre
 from apacheconf.targets.routes import Route
+from apacheconf.targets.spoken import name_of, name_of_value
 
 _FRAMING = frozenset(
     {"content-length", "transfer-encoding", "connection", "keep-alive", "trailer", "upgrade", "expect"}
@@ -47,6 +49,7 @@ class Headers:
         self._told = 0
         self._learnt = frozenset(learnt)
         self._held: dict[Value, str] = {}
+        self._names = Names()
 
     def emit(self, table: Table) -> None:
         """The lines of RequestHeader, or those of the table onsuccess."""
@@ -99,7 +102,7 @@ class Headers:
     def _hold(self, value: Value, name: str = "") -> str:
         """The sample of a value as it is when the backend gets the request. Raises CannotAsk."""
         if value not in self._held:
-            name = name or f"txn.held_value_{len(self._held) + 1}"
+            name = name or f"txn.kept_{self._names.of(value, name_of_value(value)).replace('-', '_')}"
             self._terms.rules.add("http-request", f"set-var({name})", self._terms.fetch(value))
             self._held[value] = f"var({name})"
         return self._held[value]
@@ -125,9 +128,10 @@ class Headers:
             case Not(inner_one):
                 return negated(self._of_answer(inner_one, answers))
             case AllOf(parts):
-                return answers.any_of([tuple(word for part in parts for word in self._of_answer(part, answers))])
+                every = tuple(word for part in parts for word in self._of_answer(part, answers))
+                return answers.any_of([every], name_of(condition))
             case AnyOf(parts):
-                return answers.any_of([self._of_answer(part, answers) for part in parts])
+                return answers.any_of([self._of_answer(part, answers) for part in parts], name_of(condition))
             case _:
                 return answers.of(condition)
 

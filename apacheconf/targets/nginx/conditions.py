@@ -17,10 +17,12 @@ from apacheconf.program.conditions import (
     Regex,
     Test,
 )
+from apacheconf.program.regexes import search
 from apacheconf.program.values import Literal, Value, Variable
 from apacheconf.targets.nginx.maps import Map, Maps
 from apacheconf.targets.nginx.values import VARIABLES, text_of
-from apacheconf.targets.questions import ADDRESSES, CannotAsk, as_match, by_length, matches_empty
+from apacheconf.targets.questions import ADDRESSES, CannotAsk, as_match, by_length, matches_all, matches_empty
+from apacheconf.targets.spoken import name_of
 
 #: The tests of files that nginx knows, which follow links as httpd's do.
 _OF_FILES = frozenset("fdex")
@@ -34,25 +36,21 @@ def flag_of(maps: Maps, condition: Condition) -> str:
     """The variable that is ``1`` where the condition holds, else ``0``. Raises CannotAsk."""
     found = as_match(condition)
     if found is not None:
-        value, pattern, ignore_case = found
-        entries = [(f"~{'*' if ignore_case else ''}{pattern}", "1")]
-        if matches_empty(pattern):  # nginx tries no regex on an empty value
-            entries.insert(0, ("", "1"))
-        return _flag(maps, text_of(maps, value), *entries)
+        return _match(maps, condition, found, "1")
     match condition:
         case Always():
             return "1"
         case Never():
             return "0"
+        case Not(inner) if (found := as_match(inner)) is not None:
+            return _match(maps, condition, found, "0")
         case Not(inner):
             flag = flag_of(maps, inner)
-            return _NOT.get(flag) or maps.make("is_not", Map(flag, (("0", "1"), ("default", "0")), ""))
-        case AllOf(parts):
-            return _flag_of_several(maps, parts, "1", "~^1+$")
-        case AnyOf(parts):
-            return _flag_of_several(maps, parts, "0", "~1")
+            return _NOT.get(flag) or _flag(maps, condition, flag, ("0", "1"))
+        case AllOf(parts) | AnyOf(parts):
+            return _flag_of_several(maps, condition, parts)
         case Compare(Variable(one), Operator.SAME, Variable(other)) if {one, other} <= ADDRESSES:
-            return _flag(maps, f"{VARIABLES[one]} {VARIABLES[other]}", (r"~^(\S+) \1$", "1"))
+            return _flag(maps, condition, f"{VARIABLES[one]} {VARIABLES[other]}", (r"~^(\S+) \1$", "1"))
         case Compare(left, Operator.GE | Operator.GT | Operator.LT | Operator.LE as how, Literal(number)):
             return _by_number(maps, left, how, number)
         case Compare(left, Operator.DIFFERENT, right):
@@ -66,12 +64,12 @@ def flag_of(maps: Maps, condition: Condition) -> str:
             return known
         case Test("n", value):
             text = text_of(maps, value)
-            return maps.make("is_given", Map(text, (("", "0"), ("default", "1")), "")) if text else "0"
+            return maps.make(name_of(condition), Map(text, (("", "0"), ("default", "1")), "")) if text else "0"
         case Test("z", value):
             return flag_of(maps, Not(Test("n", value)))
         case InNetwork(Variable("REMOTE_ADDR" | "CONN_REMOTE_ADDR" as name), networks):
             places = (("default", "0"), *((each, "1") for each in networks))
-            return maps.make("comes_from", Map(VARIABLES[name], places, "", kind="geo"))
+            return maps.make(name_of(condition), Map(VARIABLES[name], places, "", kind="geo"))
         case Compare(left, operator, Literal(text)) if by_length(operator, text) is not None:
             return flag_of(maps, Matches(left, Regex(by_length(operator, text) or "")))
         case Test(letter, value) if letter in _OF_FILES:
@@ -108,14 +106,29 @@ def can_ask(condition: Condition) -> bool:
     return True
 
 
-def _flag_of_several(maps: Maps, parts: tuple[Condition, ...], neutral: str, holds: str) -> str:
-    """The flags side by side: one that is ``neutral`` whatever is asked says nothing, the other one says all."""
+def _flag_of_several(maps: Maps, condition: AllOf | AnyOf, parts: tuple[Condition, ...]) -> str:
+    """The flags side by side: one that is neutral whatever is asked says nothing, the other one says all."""
+    neutral = "1" if isinstance(condition, AllOf) else "0"
     flags = list(dict.fromkeys(flag for part in parts if (flag := flag_of(maps, part)) != neutral))
     decided = _NOT[neutral]
     if decided in flags or not flags:
         return decided if flags else neutral
-    return flags[0] if len(flags) == 1 else _flag(maps, "".join(flags), (holds, "1"))
+    holds = "1" * len(flags) if isinstance(condition, AllOf) else "~1"
+    return flags[0] if len(flags) == 1 else _flag(maps, condition, "".join(flags), (holds, "1"))
 
 
-def _flag(maps: Maps, source: str, *entries: tuple[str, str]) -> str:
-    return maps.make("holds", Map(source, (*entries, ("default", "0")), ""))
+def _match(maps: Maps, condition: Condition, asked: tuple[Value, str, bool], matched: str) -> str:
+    """The flag of a match, which is ``matched`` where there is one. nginx tries no regex on an empty value."""
+    value, pattern, ignore_case = asked
+    text = text_of(maps, value)
+    if matches_all(pattern):
+        return matched
+    if isinstance(value, Literal):
+        return matched if search(Regex(pattern, ignore_case), value.text) is not None else _NOT[matched]
+    empty = [("", matched)] if matches_empty(pattern) else []
+    return _flag(maps, condition, text, *empty, (f"~{'*' if ignore_case else ''}{pattern}", matched))
+
+
+def _flag(maps: Maps, condition: Condition, source: str, *entries: tuple[str, str]) -> str:
+    made = Map(source, (*entries, ("default", _NOT[entries[-1][1]])), "")
+    return maps.make(name_of(condition), made)

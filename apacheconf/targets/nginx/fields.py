@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from apacheconf.program.conditions import Regex
 from apacheconf.program.steps import EditHeader, Table
@@ -17,6 +17,7 @@ from apacheconf.targets.nginx.maps import Map, Maps
 from apacheconf.targets.nginx.tree import literal
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.questions import CannotAsk, pcre
+from apacheconf.targets.spoken import words_of
 
 _VARIABLE = re.compile(r"\$\{?\w+\}?")
 _BACKREFERENCE = re.compile(r"\\[1-9]|\\[gk]|\(\?(?:\d|R|&|P>)")
@@ -49,6 +50,11 @@ class Field:
     words: list[str] = field(default_factory=list)
 
     @property
+    def title(self) -> str:
+        """What variables that hold something of it are called."""
+        return f"{'onward' if self.table is Table.REQUEST else 'header'}_{words_of(self.name)}"
+
+    @property
     def touched(self) -> bool:
         """Whether a line changes anything."""
         return not self.natural or bool(self.words)
@@ -58,7 +64,7 @@ class Field:
         way = _WAYS.get(action.operation)
         if way is None:
             raise CannotAsk(f"{action.operation} of a header")
-        return way(self, action, text, _Where(flag, maps))
+        return way(self, action, text, _Where(flag, maps, self.title))
 
     def _several(self) -> Caveats:
         """The caveat where what is there becomes one word of ours."""
@@ -99,7 +105,7 @@ class Field:
             return (ONE_MORE,)
         caveats = self._several()
         first, *others = self.words or [""]
-        self.words = [where.put(_joined(first, text, where.maps), first), *others]
+        self.words = [where.put(where.joined(first, text), first), *others]
         return caveats
 
     def _merge(self, action: EditHeader, text: str, where: _Where) -> Caveats:
@@ -108,19 +114,18 @@ class Field:
         first = self.own if self.natural and self.own else "".join(self.words[:1])
         if first:
             lacks = Map(first, ((rf"~(?:^|,)[ \t]*{escape(action.value.text)}(?:,|$)", "0"), ("default", "1")), "")
-            where = where.also(where.maps.make("lacks", lacks))
+            where = where.also(where.maps.make(f"{self.title}_lacks_{words_of(action.value.text)}", lacks))
         return self._append(action, text, where)
 
     def _setifempty(self, action: EditHeader, text: str, where: _Where) -> Caveats:
         own = self.natural and bool(self.own)
         if own and not self.words and self.table is not Table.REQUEST:
-            self.words.append(
-                where.put(where.maps.make("missing", Map(self.own, (("", text), ("default", "")), "")), "")
-            )
+            missing = Map(self.own, (("", text), ("default", "")), "")
+            self.words.append(where.put(where.maps.make(f"{self.title}_if_missing", missing), ""))
             return (EMPTY,)
         caveats = self._several()
         first, *others = self.words or [""]
-        self.words = [where.put(_filled(first, text, where.maps), first), *others]
+        self.words = [where.put(where.filled(first, text), first), *others]
         return (*caveats, EMPTY) if own else caveats
 
     def _edit(self, action: EditHeader, text: str, where: _Where) -> Caveats:
@@ -129,7 +134,8 @@ class Field:
             return ()  # nothing is there
         pattern, made = whole(action.regex), replacement(action)
         caveats = (*self._several(), *(() if surely_there(made) else (NO_VALUE,)))
-        edited = [where.maps.make("edited", Map(each, ((pattern, made), ("default", each)), "")) for each in self.words]
+        edits = (Map(each, ((pattern, made), ("default", each)), "") for each in self.words)
+        edited = [where.maps.make(f"{self.title}_edited", each) for each in edits]
         self.words = [where.put(new, old) for new, old in zip(edited, self.words, strict=True)]
         return caveats
 
@@ -148,10 +154,11 @@ _WAYS: dict[str, Callable[[Field, EditHeader, str, _Where], Caveats]] = {
 
 @dataclass(frozen=True)
 class _Where:
-    """Where a line holds: ``flag`` is ``1`` there."""
+    """Where a line holds: ``flag`` is ``1`` there. Variables are called by the ``title`` of its header."""
 
     flag: str
     maps: Maps
+    title: str
 
     @property
     def certain(self) -> bool:
@@ -163,36 +170,41 @@ class _Where:
             return text
         if self.flag == "0":
             return otherwise
-        return self.maps.make("where", Map(self.flag, (("1", text), ("default", otherwise)), ""))
+        return self.maps.make(self.title, Map(self.flag, (("1", text), ("default", otherwise)), ""))
 
     def also(self, flag: str) -> _Where:
-        if self.certain:
-            return _Where(flag, self.maps)
-        return _Where(self.maps.make("both", Map(f"{self.flag}{flag}", (("11", "1"), ("default", "0")), "")), self.maps)
+        if not self.certain:
+            flag = self.maps.make(f"{self.title}_merges", Map(f"{self.flag}{flag}", (("11", "1"), ("default", "0")), ""))
+        return replace(self, flag=flag)
+
+    def joined(self, first: str, text: str) -> str:
+        """What is there, and ``text`` behind it."""
+        if not first:
+            return text
+        if surely_there(first):
+            return f"{first}, {text}"
+        return self.maps.make(f"{self.title}_joined", Map(first, (("", text), ("default", f"{first}, {text}")), ""))
+
+    def filled(self, first: str, text: str) -> str:
+        """What is there, or else ``text``."""
+        if not first:
+            return text
+        if surely_there(first):
+            return first
+        return self.maps.make(f"{self.title}_filled", Map(first, (("", text), ("default", first)), ""))
 
 
 def surely_there(word: str) -> bool:
     """Whether the word has text of its own, so that it is never empty."""
-    return bool(_VARIABLE.sub("", word.replace("${dollar}", "$$"))) or word in _NEVER_EMPTY
+    plain = _VARIABLE.sub("", word.replace("${dollar}", "$$"))
+    return bool(plain) or word in _NEVER_EMPTY or _NULL.fullmatch(word) is not None
 
 
+#: A variable that holds ``(null)`` in the place of nothing.
+_NULL = re.compile(r"\$\w+_or_null(?:_\d+)?")
 _NEVER_EMPTY = frozenset({"$remote_addr", "$server_addr", "$request_method", "$scheme", "$asked_path", "$status",
                           "$request_id", "$clock_usec", "$request_usec", "$asked_port_of", "$https_is", "$host",
-                          "$remote_port", "$server_port", "$or_null"})  # fmt: skip
-
-
-def _joined(first: str, text: str, maps: Maps) -> str:
-    if not first:
-        return text
-    if surely_there(first):
-        return f"{first}, {text}"
-    return maps.make("joined", Map(first, (("", text), ("default", f"{first}, {text}")), ""))
-
-
-def _filled(first: str, text: str, maps: Maps) -> str:
-    if not first:
-        return text
-    return first if surely_there(first) else maps.make("filled", Map(first, (("", text), ("default", first)), ""))
+                          "$remote_port", "$server_port"})  # fmt: skip
 
 
 def whole(regex: Regex) -> str:

@@ -26,6 +26,7 @@ from apacheconf.program.steps import (
     SetUri,
     Step,
 )
+from apacheconf.program.workers import Balancer
 from apacheconf.targets.captures import parts_in
 from apacheconf.targets.choices import Ask, Closed, Place, Tree, close, leaves
 from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
@@ -56,9 +57,11 @@ from apacheconf.targets.nginx.lowering import NO_FILE, Lowering
 from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.rewriting import emit_refusals
 from apacheconf.targets.nginx.tree import Block, Directive, add_claims, print_tree
+from apacheconf.targets.nginx.workers import wish_of
 from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.restrictions import asked_by
 from apacheconf.targets.routes import Route, kept_in_mind, members
+from apacheconf.targets.spoken import words_of
 
 
 def emit_place(low: Lowering, host: Host, place: Place, server: Block) -> None:
@@ -77,7 +80,7 @@ def emit_place(low: Lowering, host: Host, place: Place, server: Block) -> None:
     if _emit_served(low, place, tree, server):
         return
     if isinstance(tree, Ask):
-        _emit_choice(low, place, tree, server)
+        _emit_choice(low, host, place, tree, server)
     else:
         location = server.open("location", *_matcher(place), comment=_comment(low, tree))
         _fill(low, tree, location, server)
@@ -116,7 +119,7 @@ def _matcher(place: Place) -> tuple[str, ...]:
     return ("=", path) if place.cell.reach is Reach.BARE else ("^~", f"{path}/")
 
 
-def _emit_choice(low: Lowering, place: Place, tree: Ask, server: Block) -> None:
+def _emit_choice(low: Lowering, host: Host, place: Place, tree: Ask, server: Block) -> None:
     ends = list(leaves(tree))
     asked = list(dict.fromkeys(condition for answers, _ in ends for condition in answers))
     location = server.open("location", *_matcher(place), comment="what answers depends on more than the path")
@@ -128,16 +131,42 @@ def _emit_choice(low: Lowering, place: Place, tree: Ask, server: Block) -> None:
     entries = []
     for (answers, _), name in zip(ends[:-1], names, strict=False):
         given = "".join("." if each not in answers else "1" if answers[each] else "0" for each in asked)
-        entries.append((f"~^{given}$", name))
+        entries.append((given if "." not in given else f"~^{given}$", name))
+    while entries and entries[-1][1] == names[-1]:
+        entries.pop()
     made = Map("".join(flag_of(low.maps, each) for each in asked), (*entries, ("default", names[-1])), "")
-    location.add("try_files", NO_FILE, f"@{low.maps.make('case_is', made)}")
+    wish = f"who_answers_{words_of(place.cell.path) or 'root'}"
+    others = (f"{wish}_of_{words_of(host.name)}",) if not low.alike else ()
+    location.add("try_files", NO_FILE, f"@{low.maps.make(wish, made, *others)}")
 
 
 def _named(low: Lowering, end: Route | Closed, server: Block) -> str:
     """The name of the location of an end. Those that say the same are one, with what each of them claims."""
     block, beside = Block(), Block()
     _fill(low, end, block, beside)
-    return _shared(low, "case", Directive("location", (), block, _comment(low, end)), server, beside)
+    return _shared(low, _kind_of(low, end), Directive("location", (), block, _comment(low, end)), server, beside)
+
+
+def _kind_of(low: Lowering, end: Route | Closed) -> str:
+    """What the named location of an end is called: by the origin that it leads to, or by what it answers."""
+    if isinstance(end, Closed):
+        return "closed"
+    origin = end.origin(low.program)
+    if origin is not None and end.map is not None:
+        words = words_of(end.map.pattern.pattern if end.map.pattern else end.map.prefix)
+        plain = words.replace("_", "-") or ("origin" if low.alike else wish_of(origin))
+        return f"to-{wish_of(origin) if isinstance(origin, Balancer) else plain}"
+    if mod_proxy_fcgi.script_origin(low, end) is not None:
+        return "scripts"
+    match end.answer and end.answer.action:
+        case Respond(status):
+            return f"answer-{status}"
+        case Redirect():
+            return "redirect"
+        case SetUri():
+            return "another-path"
+        case _:
+            return "files" if end.file else "answer-404"
 
 
 def _shared(low: Lowering, kind: str, case: Directive, server: Block, beside: Block | None = None) -> str:

@@ -95,8 +95,9 @@ class Lowering:
     proxied: bool = False
     #: Named locations of the server that is being written, by what they say.
     cases: dict[str, Directive] = field(default_factory=dict)
-    #: How many named locations of a kind the server has that is being written.
-    counts: dict[str, int] = field(default_factory=dict)
+    #: The names of the named locations of the server that is being written, and of the variables of a location.
+    locations: Names = field(default_factory=Names)
+    variables: Names = field(default_factory=Names)
 
     def beyond(self, mapped: MapToFile | None, target: str) -> str:
         """What ``try_files`` goes to in the end: below an Alias, whose prefix it would cut off, another location."""
@@ -109,24 +110,23 @@ class Lowering:
         return not self.program.inlined and any(each.kind is LayerKind.HTACCESS for each in host.form.layers)
 
     def new_name(self, kind: str) -> str:
-        """The name of one more named location: ``redirect-1``."""
-        self.counts[kind] = self.counts.get(kind, 0) + 1
-        return f"{kind}-{self.counts[kind]}"
+        """The name of one more named location: ``redirect``, then ``redirect-2``."""
+        return self.locations.of(object(), kind)
 
-    def new_variable(self) -> str:
-        """One more variable of the location that is being written."""
-        return f"${self.new_name('part').replace('-', '_')}"
+    def variable_of(self, text: str, words: str) -> str:
+        """The variable of the location that is being written that holds a part of its redirect."""
+        return f"${self.variables.of(text, f'redirect_{words}').replace('-', '_')}"
 
     def begin_location(self) -> None:
         """A location asks its own variables only, so that equal ones can have the same."""
         self.own_documents = set()
-        self.counts.pop("part", None)
+        self.variables = Names()
 
     def begin_server(self) -> None:
         """Named locations belong to a server."""
         self.cases.clear()
         self.fronts.clear()
-        self.counts.clear()
+        self.locations = Names()
         self.unreachable = self.forbids = self.lists_nothing = self.tells_user = False
         self.told_apart = {}
 

@@ -12,8 +12,24 @@ from apacheconf.program.values import Variable
 from apacheconf.targets.nginx.tree import Block
 from apacheconf.targets.own_words import OwnName
 from apacheconf.targets.patterns import GOOD_HOST
+from apacheconf.targets.spoken import MOST, TESTS, words_of
 
 _VARIABLE = re.compile(r"\$\{?(\w+)")
+#: How names of nginx's own begin, and those that locations set; others of its own.
+_FAMILIES = ("redirect_", "http_", "arg_", "cookie_", "sent_http_", "sent_trailer_", "trailer_", "upstream_", "ssl_", "proxy_protocol_",
+             "tcpinfo_", "geoip_", "jwt_")  # fmt: skip
+_BUILT_IN = frozenset(
+    """ancient_browser args binary_remote_addr body_bytes_sent bytes_received bytes_sent connection connection_requests
+    connection_time connections_active connections_reading connections_waiting connections_writing content_length
+    content_type date_gmt date_local document_root document_uri dollar fastcgi_path_info fastcgi_script_name gzip_ratio
+    host hostname http2 http3 https invalid_referer is_args is_request_port limit_conn_status limit_rate
+    limit_req_status memcached_key modern_browser msec msie nginx_version pid pipe proxy_add_x_forwarded_for proxy_host
+    proxy_port query_string question quic realip_remote_addr realip_remote_port realpath_root remote_addr remote_port
+    remote_user request request_body request_body_file request_completion request_filename request_id request_length
+    request_method request_port request_time request_uri scheme secure_link secure_link_expires server_addr server_is
+    server_name server_port server_protocol slice_range status time_iso8601 time_local uid_got uid_reset uid_set
+    uri""".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +122,9 @@ class Maps:
 
     used: set[str] = field(default_factory=set)
     shared: dict[str, Map] = field(default_factory=lambda: dict(SHARED))
-    own: dict[Map, str] = field(default_factory=dict)
-    counts: dict[str, int] = field(default_factory=dict)
+    #: By what each was to be called: what two headers have alike is no reason to call one after the other.
+    own: dict[tuple[str, Map], str] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=lambda: set(_TAKEN))
     #: The words of variables that only a route knows (``texts``): None for the others.
     word: Callable[[Variable], str | None] = field(default=lambda _: None)
     tests: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -126,15 +143,26 @@ class Maps:
                 self.use(needed)
         return f"${name}"
 
-    def make(self, name: str, made: Map) -> str:
-        """The variable of a map of one's own; equal ones are made once."""
+    def make(self, wish: str, made: Map, *others: str) -> str:
+        """The variable of a map of one's own, called as is wished or, where another one is, by the first of ``others``
+        that is free; equal ones are made once."""
         if self.of_many and _names(made):
             made = made if self.own_name is None else self._of_whoever(made, self.own_name)
             self.says_own = self.says_own or _names(made)
-        if made not in self.own:
-            self.counts[name] = self.counts.get(name, 0) + 1
-            self.own[made] = f"{name}_{self.counts[name]}" if self.counts[name] > 1 else name
-        return f"${self.own[made]}"
+        if (wish, made) not in self.own:
+            self.own[wish, made] = self._name(wish, *others)
+        return f"${self.own[wish, made]}"
+
+    def _name(self, *wishes: str) -> str:
+        """A name that nobody has; it never ends within a word, and is no name of nginx's own."""
+        wishes = tuple(f"the_{each}" if _is_of_nginx(each) else each for each in wishes)
+        name = next((each for each in wishes if len(each) <= MOST and each not in self.taken), "")
+        number = 1
+        while not name or name in self.taken:
+            number += 1
+            name = f"{words_of(wishes[0], MOST - len(str(number)) - 1)}_{number}"
+        self.taken.add(name)
+        return name
 
     @contextmanager
     def of_hosts(self, name: OwnName | None, have_own: bool) -> Iterator[None]:
@@ -167,9 +195,11 @@ class Maps:
 
     def test(self, letter: str, file: str) -> str:
         """The variable that is ``1`` where nginx's test of a file succeeds, else ``0``."""
-        name = self.tests.setdefault((letter, file), f"there_{len(self.tests) + 1}")
-        self.asked[letter, file] = f"${name}"
-        return f"${name}"
+        if (letter, file) not in self.tests:
+            folder = words_of(file.partition("$")[0].rstrip("/").rpartition("/")[2])
+            self.tests[letter, file] = self._name(f"{TESTS[letter]}_in_{folder}" if folder else TESTS[letter])
+        self.asked[letter, file] = f"${self.tests[letter, file]}"
+        return self.asked[letter, file]
 
     def take_settings(self) -> Block:
         """The lines that a server needs before any map is asked; the next server begins anew."""
@@ -198,7 +228,7 @@ class Maps:
             "$status",
             *(f"${name}" for name in self.tests.values()),
         }
-        for made, name in self.own.items():
+        for (_, made), name in self.own.items():
             changes = any(_mentions(text, each) for text in _words_of(made) for each in changing)
             if changes:
                 changing.add(f"${name}")
@@ -206,14 +236,14 @@ class Maps:
 
     def words(self) -> Iterator[str]:
         """The words of the maps that cells made for themselves."""
-        return (word for made in self.own for word in _words_of(made))
+        return (word for _, made in self.own for word in _words_of(made))
 
     def _drop_unasked(self, words: Iterable[str]) -> None:
         asked = {name for word in words for name in _VARIABLE.findall(word)}
-        kept: dict[Map, str] = {}
-        for made, name in reversed(self.own.items()):  # a map asks only for those that were made before it
+        kept: dict[tuple[str, Map], str] = {}
+        for (wish, made), name in reversed(self.own.items()):  # a map asks only for those that were made before it
             if name in asked:
-                kept[made] = name
+                kept[wish, made] = name
                 asked.update(found for word in _words_of(made) for found in _VARIABLE.findall(word))
         self.own = dict(reversed(kept.items()))
 
@@ -255,6 +285,11 @@ ROUND = "$round"
 PAGE = "$page_is_there"
 #: Who has shown a password for a script, where one is asked for.
 USER = "$script_user"
+_TAKEN = frozenset({*SHARED, *(each.strip("$") for each in (PATH, ROUND, PAGE, USER))})
+
+
+def _is_of_nginx(name: str) -> bool:
+    return name in _BUILT_IN or name.startswith(_FAMILIES)
 
 
 def _mentions(text: str, variable: str) -> bool:

@@ -22,6 +22,7 @@ from apacheconf.targets.nginx.values import text_of
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.questions import CannotAsk, pcre
 from apacheconf.targets.routes import Route, regex_of
+from apacheconf.targets.spoken import name_of_value
 
 _ESCAPING = "other characters of the path are escaped in Location"
 _FLAGS = {301: "permanent", 302: "redirect"}
@@ -151,7 +152,7 @@ def _part(low: Lowering, value: Value, location: Block) -> str:
             text = _text(low, value)
             if "$" not in text:
                 return text
-            name = low.new_variable()
+            name = low.variable_of(text, name_of_value(value))
             location.add("set", name, text)
             return name
         case _:

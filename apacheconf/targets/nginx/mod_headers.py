@@ -115,7 +115,7 @@ class HeaderLines:
         flag = texts.flag(step.when)
         if flag == "0":
             return ()  # it never holds here
-        text = "" if action.value is None else self._sent(texts.text(action.value))
+        text = "" if action.value is None else self._sent(found, texts.text(action.value))
         beside = (fields.ONE_MORE,) if self._beside_expiry(name) and action.operation != "set" else ()
         return (*found.do(action, flag, text, self._low.maps), *_of_values(action), *beside)
 
@@ -124,11 +124,12 @@ class HeaderLines:
         told = any(isinstance(step.action, ExpiryRules) for step in self._route.others)
         return self._of_file and told and name == "cache-control"
 
-    def _sent(self, text: str) -> str:
+    def _sent(self, found: Field, text: str) -> str:
         """A word that is never empty: a blank alone is an empty value to whoever reads it."""
         if surely_there(text):
             return text
-        return self._low.maps.make("or_blank", Map(text, (("", " "), ("default", text)), "")) if text else " "
+        made = Map(text, (("", " "), ("default", text)), "")
+        return self._low.maps.make(f"{found.title}_or_blank", made) if text else " "
 
     def _lost(self, told: Told, action: EditHeader, step: Step, missing: str) -> None:
         why = f"{missing} can't be said here in nginx"
@@ -203,11 +204,13 @@ class HeaderLines:
         self.emit_always(location)
         for told in self._in(Table.ONSUCCESS):
             taken = [""] if self._of_file and told.header.name.lower() in _OF_FILES else []
-            words = [word if self._of_file else of_origin(self._low, word) for word in told.header.words]
+            words = [
+                word if self._of_file else of_origin(self._low, told.header.title, word) for word in told.header.words
+            ]
             self._emit(told, "add_header", words or taken, location, always=not self._of_file)
             if self._of_file and (self._route.cell.path, self._route.cell.reach) in self._low.document_cells:
                 for word in told.header.words:
-                    location.add("add_header", told.header.name, self._as_document(word), "always")
+                    location.add("add_header", told.header.name, self._as_document(told.header, word), "always")
                 self._say_whether_there(location)
 
     def _say_whether_there(self, location: Block) -> None:
@@ -216,11 +219,11 @@ class HeaderLines:
             location.add("set", PAGE, "0")
             location.open("if", "-f", "$request_filename").add("set", PAGE, "1")
 
-    def _as_document(self, word: str) -> str:
+    def _as_document(self, header: Field, word: str) -> str:
         """A word that a file has when it is sent for an error, too: for httpd it is found in a second round."""
         entries = ((r"~^\.\.+1[45]", word), ("default", ""))
         made = Map(f"{ROUND}{PAGE}$status", entries, "what the page of an error has")
-        return self._low.maps.make("as_document", made)
+        return self._low.maps.make(f"{header.title}_of_document", made)
 
     def emit_always(self, location: Block) -> None:
         """The table always, which answers made here have too."""
@@ -249,6 +252,6 @@ def _of_values(action: EditHeader) -> Caveats:
     return (*((fields.MILLISECONDS,) if clocks else ()), *((fields.OTHER_ID,) if ids else ()))
 
 
-def of_origin(low: Lowering, word: str) -> str:
+def of_origin(low: Lowering, title: str, word: str) -> str:
     """A word that answers of origins have, and not what nginx says by itself in their place (NGX-84)."""
-    return low.maps.make("of_origin", Map("$upstream_status", (("", ""), ("default", word)), ""))
+    return low.maps.make(f"{title}_of_origin", Map("$upstream_status", (("", ""), ("default", word)), ""))

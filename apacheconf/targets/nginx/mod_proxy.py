@@ -34,6 +34,7 @@ from apacheconf.targets.origin_tls import settings_of
 from apacheconf.targets.patterns import escape, starting_with
 from apacheconf.targets.questions import pcre
 from apacheconf.targets.routes import NewPath, Route, members, new_path, regex_of, reverse_of, special_claims
+from apacheconf.targets.spoken import words_of
 from apacheconf.targets.upgrades import SECURE, UPGRADES, upgrade_regex, upgrades_differ
 
 #: Headers that end at each proxy and that nginx would hand on (RQ-5, RS-2).
@@ -144,7 +145,7 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
     _emit_cookies(low, route, location)
     lines.emit_response(location)
     if via_word(low, route.host):
-        location.add("add_header", "Via", of_origin(low, via_word(low, route.host)), "always")
+        location.add("add_header", "Via", of_origin(low, "header_via", via_word(low, route.host)), "always")
     mark_failures(low, lines, location)
     emit_charset(low, route, location)
 
@@ -194,7 +195,8 @@ def _raw_tail(low: Lowering, route: Route, path: NewPath) -> str:
     """What follows the prefix in the path, and the query, as the client wrote them (NGX-46)."""
     tail = ".*" if route.query is None else "[^?]*"
     entries = ((f"~^{escape(path.cut)}(?<unchanged>{tail})", "$unchanged"), ("default", ""))
-    made = low.maps.make("raw_tail", Map("$request_uri", entries, "the path behind its prefix, as it was sent"))
+    name = f"raw_rest_of_{words_of(path.cut)}" if path.cut else "raw_path"
+    made = low.maps.make(name, Map("$request_uri", entries, "the path behind its prefix, as it was sent"))
     return made if route.query is None else f"{made}$is_args$args"
 
 
@@ -313,7 +315,8 @@ def _emit_connection(low: Lowering, origin: Origin, location: Block) -> None:
         return
     kept = low.maps.make("onward_upgrade", Map("$http_upgrade", ((f"~*{upgrade}", "$http_upgrade"), ("default", "")),
                                         "the upgrades that an origin is asked for"))  # fmt: skip
-    asked = low.maps.make("onward_connection", Map(kept, (("", plain), ("default", "upgrade")), ""))
+    name = f"onward_connection{f'_or_{plain}' if plain else ''}"
+    asked = low.maps.make(name, Map(kept, (("", plain), ("default", "upgrade")), ""))
     location.add("proxy_set_header", "Connection", asked)
     location.add("proxy_set_header", "Upgrade", kept)
 

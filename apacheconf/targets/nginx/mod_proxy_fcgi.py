@@ -37,6 +37,7 @@ from apacheconf.targets.nginx.workers import Service, service_of
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.routes import Route, members, new_path, regex_of
+from apacheconf.targets.spoken import words_of
 
 _IF_GIVEN = ("if_not_empty",)
 #: What the client sends that no script is told, and what httpd tells under another name (FC-9).
@@ -122,17 +123,16 @@ def _mapped_file(low: Lowering, route: Route, origin: Origin) -> str:
     """The mapping's path: text, what a regex captured, or what follows a prefix."""
     assert route.map is not None and route.mapping is not None
     path = new_path(route.map, route.cell, origin, regex_of(route.mapping))
+    name = f"script_below_{words_of(route.cell.path) or 'root'}"
     if path.regex is not None:
         pattern, made = substitution(path.regex, path.made)
-        return low.maps.make(
-            "script_file", Map("$uri", ((f"~{pattern}", literal(path.head) + made), ("default", "")), "")
-        )
+        return low.maps.make(name, Map("$uri", ((f"~{pattern}", literal(path.head) + made), ("default", "")), ""))
     if path.whole is not None:
         return literal(path.whole)
     if not path.cut:
         return f"{literal(path.head)}$uri"
     entries = ((f"~(?s)^{escape(path.cut)}(?<rest>.*)$", f"{literal(path.head)}$rest"), ("default", ""))
-    return low.maps.make("script_file", Map("$uri", entries, ""))
+    return low.maps.make(name, Map("$uri", entries, ""))
 
 
 def _emit(
@@ -250,7 +250,7 @@ def _tell_last(route: Route, step: Step, rules: FcgiRules, texts: Texts, params:
             continue
         if variable.condition != ALWAYS and flag != "1":
             made = Map(flag, (("1", value), ("default", before)), "")
-            value, if_given = texts.low.maps.make("told", made), True
+            value, if_given = texts.low.maps.make(f"param_{words_of(variable.name)}", made), True
         params.tell(variable.name, value, if_given or not value)
         params.claims.append(exact(line))
 

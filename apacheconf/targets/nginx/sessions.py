@@ -60,11 +60,11 @@ def _route(cookie: str, sessions: Sessions, name: str, low: Lowering) -> str:
     """The variable that holds the route of a request."""
     in_cookie = ((f"~{_named(sessions.cookie_route)}", "$route"), ("default", ""))
     by_cookie = low.maps.make(
-        f"cookie_route_{_speakable(name)}", Map("$http_cookie", in_cookie, f"the route in the cookie {cookie}")
+        f"route_in_cookie_{words_of(cookie)}", Map("$http_cookie", in_cookie, f"the route in the cookie {cookie}")
     )
     in_url = ((f"~{_named(sessions.url_route)}", "$route"), (f"~{sessions.in_url}", ""), ("default", by_cookie))
     why = "a session in the URL counts before the cookie"
-    return low.maps.make(f"route_{_speakable(name)}", Map("$request_uri", in_url, why))
+    return low.maps.make(f"route_by_{words_of(cookie)}", Map("$request_uri", in_url, why))
 
 
 def _named(regex: str) -> str:

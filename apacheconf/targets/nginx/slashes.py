@@ -23,6 +23,7 @@ from apacheconf.targets.nginx.maps import KEPT, Map
 from apacheconf.targets.nginx.tree import Block, literal
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.routes import NewPath
+from apacheconf.targets.spoken import words_of
 
 _BESIDE = "beside an encoded slash other escapes in the path stay escapes, those of letters are answered with 404"
 _DECODED = "an encoded slash counts as a slash where a location is picked, and where the path is normalised"
@@ -73,7 +74,10 @@ def emit_to_origin(low: Lowering, host: Host, path: NewPath, upstream: str, loca
         return
     entries = ((f"~^{escape(path.cut)}(?<behind>/.*|)$" if path.cut else "~^(?<behind>.*)$", "$behind"),
                ("default", ""))  # fmt: skip
-    rest = low.maps.make("kept_rest", Map("$uri", entries, "what follows the prefix of a path with encoded slashes"))
+    rest = low.maps.make(
+        f"kept_rest_of_{words_of(path.cut)}" if path.cut else "kept_path",
+        Map("$uri", entries, "what follows the prefix of a path with encoded slashes"),
+    )
     asked = location.open("if", KEPT)
     asked.add("break")
     asked.add("proxy_pass", f"{upstream}{literal(path.head)}{rest}$is_args$args")

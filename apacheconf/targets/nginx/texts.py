@@ -22,12 +22,13 @@ from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.known import matches_anything
 from apacheconf.targets.nginx.conditions import flag_of
 from apacheconf.targets.nginx.lowering import Lowering
-from apacheconf.targets.nginx.maps import Map
+from apacheconf.targets.nginx.maps import Map, Maps
 from apacheconf.targets.nginx.sessions import route_changed, route_chosen
 from apacheconf.targets.nginx.tree import literal
 from apacheconf.targets.nginx.values import text_of
 from apacheconf.targets.nginx.workers import Service
 from apacheconf.targets.questions import CannotAsk, pcre
+from apacheconf.targets.spoken import words_of
 
 #: mod_ssl's variables; what else it looks up is known by its own name.
 _OF_TLS = {"SSL_PROTOCOL": "$ssl_protocol", "SSL_CIPHER": "$ssl_cipher", "SSL_TLS_SNI": "$ssl_server_name",
@@ -152,7 +153,8 @@ class Texts:
     def _or_missing(self, word: str, missing: str) -> str:
         if not missing:
             return word
-        return self.low.maps.make("or_null", Map(word, (("", missing), ("default", word)), ""))
+        made = Map(word, (("", missing), ("default", word)), "")
+        return self.low.maps.make(f"{words_of(word)}_or_null", made)
 
     def _port(self) -> str:
         if self.host.canonical_name or self.host.physical_port:
@@ -179,16 +181,17 @@ class Texts:
         if name.lower() in self.unsure or (not settings and name.upper().startswith(_FOREIGN)):
             raise CannotAsk(f"%{{{name}}}e")
         self.used.add(name.lower())
-        word, told = "0" if whether else missing, self._told
+        title, told = f"env_{words_of(name)}{'_set' if whether else ''}", self._told
+        chain = _Chain(title, self.low.maps, "0" if whether else missing)
         for setting in settings:
             if setting.at < told:
                 value = setting.value
                 if whether:
                     value = Literal("0" if value is None else "1")
                 self._told = setting.at  # what it asks is what the lines before it have set
-                word = self._set(setting.when, Literal(missing) if value is None else value, word)
+                self._set(setting.when, Literal(missing) if value is None else value, chain)
                 self._told = told
-        return word
+        return chain.word()
 
     def is_set(self, name: str) -> bool:
         """Whether a variable of the environment is set for certain, be it to nothing. Raises CannotAsk."""
@@ -200,27 +203,55 @@ class Texts:
                 found = True
         return found
 
-    def _set(self, when: Condition, value: Value, before: str) -> str:
-        """The word of a variable after a line that gives it a value where a condition holds."""
+    def _set(self, when: Condition, value: Value, chain: _Chain) -> None:
+        """A line gives a variable a value where a condition holds."""
+        maps = self.low.maps
         if not any(isinstance(each, Capture) for each in parts_of(value)):
-            return self._where(when, text_of(self.low.maps, value), before)
+            text = text_of(maps, value)
+            chain.give("1" if when == ALWAYS else flag_of(maps, when), text)
+            return
         found = _matched(when, parts_of(value))
         text = "".join(map(self._captured, parts_of(value)))
-        alone = found == when
-        entries = ((_regex(found), text), ("default", before if alone else ""))
-        captured = self.low.maps.make("captured", Map(text_of(self.low.maps, found.value), entries, ""))
-        return captured if alone else self._where(when, captured, before)
-
-    def _where(self, when: Condition, text: str, before: str) -> str:
-        if when == ALWAYS:
-            return text
-        flag = flag_of(self.low.maps, when)
-        return self.low.maps.make("set", Map(flag, (("1", text), ("default", before)), ""))
+        alone = found == when and not chain.ways
+        entries = ((_regex(found), text), ("default", chain.base if alone else ""))
+        captured = maps.make(f"{chain.title}_captured", Map(text_of(maps, found.value), entries, ""))
+        chain.give("1" if alone else flag_of(maps, when), captured)
 
     def _captured(self, part: Value) -> str:
         if isinstance(part, Capture):
             return f"${part.group}" if part.group else "$0"
         return text_of(self.low.maps, part)
+
+
+@dataclass
+class _Chain:
+    """What lines make of a variable, of which the last one counts that holds: each of the ``ways`` is a flag and the
+    text that it brings, ``base`` the text where none does."""
+
+    title: str
+    maps: Maps
+    base: str
+    ways: list[tuple[str, str]] = field(default_factory=list)
+
+    def give(self, flag: str, text: str) -> None:
+        """One more line, which holds where ``flag`` is ``1``."""
+        if flag == "1":
+            self.base, self.ways = text, []
+        elif flag != "0":
+            self.ways.append((flag, text))
+
+    def word(self) -> str:
+        """The word for it all: a map over the flags, the last of which is asked first."""
+        if not self.ways:
+            return self.base
+        if [text for _, text in self.ways] == ["1"] and self.base == "0":
+            return self.ways[0][0]
+        texts = {text for _, text in self.ways}
+        entries = [(f"~^{'.' * at}1", text) for at, (_, text) in enumerate(self.ways)]
+        if len(texts) == 1:
+            entries = [("1" if len(self.ways) == 1 else "~1", texts.pop())]
+        source = "".join(flag for flag, _ in self.ways)
+        return self.maps.make(self.title, Map(source, (*reversed(entries), ("default", self.base)), ""))
 
 
 def texts_of_server(low: Lowering, host: Host) -> Texts:

@@ -12,6 +12,7 @@ from apacheconf.targets.nginx.maps import Map, Maps
 from apacheconf.targets.nginx.tree import literal
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.questions import CannotAsk, matches_empty, pcre, variable_title
+from apacheconf.targets.spoken import name_of_value, words_of
 
 #: httpd's variables as nginx names them; what nginx knows at no time, or not before it picks a location, is missing.
 VARIABLES = {
@@ -61,12 +62,15 @@ def text_of(maps: Maps, value: Value) -> str:
         case Variable():
             raise CannotAsk(variable_title(value))
         case Matched(whole, regex, group):
-            return _matched(maps, text_of(maps, whole), regex, group)
+            return _matched(maps, value, text_of(maps, whole), regex, group)
         case Chosen(condition, yes, no):
             from apacheconf.targets.nginx.conditions import flag_of as asked  # they ask each other
 
             entries = (("1", text_of(maps, yes)), ("default", text_of(maps, no)))
-            return maps.make("chosen", Map(asked(maps, condition), entries, ""))
+            flag = asked(maps, condition)
+            if flag in "01":
+                return text_of(maps, yes if flag == "1" else no)
+            return maps.make(name_of_value(value), Map(flag, entries, ""))
         case Lookup():
             return _looked_up(maps, value)
         case LookAhead(Variable("REMOTE_USER") as user) if (word := maps.word(user)) is not None:
@@ -83,7 +87,7 @@ def _name_part(maps: Maps, part: str, variable: Variable) -> str:
     return maps.make(f"client_{part.lower()}", made)
 
 
-def _matched(maps: Maps, source: str, regex: Regex, group: int) -> str:
+def _matched(maps: Maps, value: Value, source: str, regex: Regex, group: int) -> str:
     """What a group of a regex has matched. nginx tries no regex on an empty text, and knows no group 0."""
     pattern, number = (pcre(regex), group) if group else (f"({pcre(regex)})", 1)
     if number > 9:
@@ -91,7 +95,7 @@ def _matched(maps: Maps, source: str, regex: Regex, group: int) -> str:
     entries = [(f"~{'*' if regex.ignore_case else ''}{pattern}", f"${number}"), ("default", "")]
     if matches_empty(regex.pattern):
         entries.insert(0, ("", dict(enumerate(search(regex, "") or ())).get(group) or ""))
-    return maps.make("matched", Map(source, tuple(entries), ""))
+    return maps.make(name_of_value(value), Map(source, tuple(entries), ""))
 
 
 def _looked_up(maps: Maps, lookup: Lookup) -> str:
@@ -107,14 +111,17 @@ def _looked_up(maps: Maps, lookup: Lookup) -> str:
     table = table_of(lookup.source, lookup.dbm)
     if len(table) > _MOST_KEYS and not lowered:
         raise CannotAsk(f"a RewriteMap of more than {_MOST_KEYS} keys")
+    if isinstance(key, Literal):
+        found = table.get(key.text.lower() if lowered else key.text)
+        return default if found is None else _drawn(maps, found) if lookup.kind == "rnd" else literal(found)
     entries = []
     for name, found in table.items():
         if lowered and name != name.lower():
             continue  # nobody can ask for it
         pattern = rf"~{'*' if lowered else ''}^{escape(name)}\z"
         entries.append((pattern, _drawn(maps, found) if lookup.kind == "rnd" else literal(found)))
-    return maps.make(f"map_{''.join(c if c.isalnum() else '_' for c in lookup.map.lower())}",
-                     Map(text_of(maps, key), (*entries, ("default", default)), f"RewriteMap {lookup.map}"))  # fmt: skip
+    made = Map(text_of(maps, key), (*entries, ("default", default)), f"RewriteMap {lookup.map}")
+    return maps.make(f"map_{words_of(lookup.map) or 'of_rules'}", made)
 
 
 def _drawn(maps: Maps, found: str) -> str:

@@ -37,7 +37,7 @@ def service_of(origin: Origin, low: Lowering, addresses: dict[Worker, str] | Non
     """
     at = addresses or {each: address(each) for each in members(origin)}
     key = (id(origin), *at.values()) if isinstance(origin, Balancer) else (address(origin), origin.reusable)
-    service = Service(origin, low.names.of(key, _wish(origin)), at)
+    service = Service(origin, low.names.of(key, wish_of(origin)), at)
     known = low.written.get(key)
     if known is None:
         low.written[key] = origin
@@ -54,7 +54,7 @@ def upstream_of(worker: Worker, low: Lowering) -> str:
     known = low.written.get(key)
     if known is not worker and (known is not None or not _is_plain(worker, low)):
         return service_of(worker, low).name
-    name = low.names.of(key, _wish(worker))
+    name = low.names.of(key, wish_of(worker))
     if known is None:
         low.written[key] = worker
         low.upstreams.space()
@@ -62,10 +62,12 @@ def upstream_of(worker: Worker, low: Lowering) -> str:
     return name
 
 
-def _wish(origin: Origin) -> str:
+def wish_of(origin: Origin) -> str:
+    """What the upstream of an origin is to be called."""
     if isinstance(origin, Balancer):
         return origin.name
-    return origin.socket or f"{origin.host}-{origin.port}"
+    name = origin.socket or f"{origin.host}-{origin.port}"
+    return name if origin.reusable else f"{name}-no-reuse"
 
 
 def _write(service: Service, low: Lowering) -> None:
