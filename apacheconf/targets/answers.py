@@ -25,6 +25,7 @@ from apacheconf.program.conditions import (
 from apacheconf.program.prefixes import lies_under
 from apacheconf.program.regexes import search
 from apacheconf.program.values import REQUEST_URI, Literal
+from apacheconf.targets.captures import cut_of
 from apacheconf.targets.patterns import literal_start, literal_starts, starts_with
 
 Answers = dict[Condition, bool]
@@ -49,8 +50,45 @@ def _facts(condition: Condition, held: bool) -> Iterator[tuple[Condition, bool]]
                 yield from _facts(each, False)
 
 
+class Given(Answers):
+    """Answers that are given one after the other; what they leave of a condition is worked out once.
+
+    Each answer is asked about what those before it have left, so that a question costs the same behind a hundred
+    answers as behind one.
+    """
+
+    def __init__(self, answers: Answers, before: Given | None = None, last: Answers | None = None) -> None:
+        super().__init__(answers)
+        self._before, self._last = before, last or answers
+        self._left: dict[Condition, Condition] = {}
+
+    def told(self, question: Condition, held: bool) -> Given:
+        """These answers and one more."""
+        return Given({**self, question: held}, self, {question: held})
+
+    def left_of(self, condition: Condition) -> Condition:
+        """``residual``."""
+        unasked: list[Given] = []
+        at: Given | None = self
+        while at is not None and condition not in at._left:
+            unasked.append(at)
+            at = at._before
+        left = condition if at is None else at._left[condition]
+        for each in reversed(unasked):
+            left = each._left[condition] = _residual(left, each._last)
+        return left
+
+    def settles(self, condition: Condition) -> bool:
+        """Whether the last answer says anything of a condition."""
+        return _residual(condition, self._last) != condition
+
+
 def residual(condition: Condition, answers: Answers) -> Condition:
     """What is left of a condition where the answers to others are known; captures make no difference to it."""
+    return answers.left_of(condition) if isinstance(answers, Given) else _residual(condition, answers)
+
+
+def _residual(condition: Condition, answers: Answers) -> Condition:
     left = _simplified(condition, answers)
     if isinstance(left, Under) and left not in answers:
         return _of_prefixes(left, answers)
@@ -77,9 +115,20 @@ def _concluded(asked: Matches, answers: Answers) -> Condition:
         match each:
             case Compare(value, Operator.SAME, Literal(text)) if held and value == asked.value:
                 return ALWAYS if search(asked.regex, text) is not None else NEVER
+            case Matches() if held and _implies(each, asked):
+                return ALWAYS
             case Matches() if _excludes(each, asked) if held else _contains(each, asked):
                 return NEVER
     return _of_names(asked, answers)
+
+
+def _implies(held: Matches, other: Matches) -> bool:
+    """Whether a value that one regex matches is matched by another, which asks no more than how it begins."""
+    start = literal_start(held.regex)
+    if held.value != other.value or start is None:
+        return False
+    cut = cut_of(other.regex)
+    return starts_with(other.regex, start) or (cut is not None and start.startswith(cut))
 
 
 def _contains(unheld: Matches, other: Matches) -> bool:
@@ -151,12 +200,12 @@ def _name_in(regex: Regex) -> str | None:
 def _simplified(condition: Condition, answers: Answers) -> Condition:
     match condition:
         case Not(inner):
-            return negated(residual(inner, answers))
+            return negated(_residual(inner, answers))
         case AllOf(parts):
-            return all_of(residual(each, answers) for each in parts)
+            return all_of(_residual(each, answers) for each in parts)
         case AnyOf(parts):
-            return any_of(residual(each, answers) for each in parts)
-        case Matches():
+            return any_of(_residual(each, answers) for each in parts)
+        case Matches(captures=name) if name:
             return replace(condition, captures="")
         case _:
             return condition

@@ -71,6 +71,11 @@ def _cuts(pattern: str, parts: tuple[Value, ...]) -> bool:
     return text is not None and isinstance(parts[0], Literal) and parts[0].text.startswith(text)
 
 
+def cut_of(regex: Regex) -> str | None:
+    """The text with which all that a pattern ``^text(.*)$`` matches begins, and no more; None of other patterns."""
+    return None if regex.ignore_case else _cut(regex.pattern)
+
+
 def cuts(regex: Regex, value: Value) -> bool:
     """Whether a pattern ``^text(.*)$`` matches all values that begin as this one does."""
     return not regex.ignore_case and _cuts(regex.pattern, parts_of(value) or (Literal(""),))

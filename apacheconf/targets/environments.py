@@ -64,6 +64,10 @@ class Environment:
     #: Whether a rule has set a variable whose name depends on the request: any could have been it.
     _open: bool = False
 
+    def copy(self) -> Environment:
+        """The same, which is told what comes after this by itself."""
+        return replace(self, settings={name: list(settings) for name, settings in self.settings.items()})
+
     def begin(self) -> None:
         """Steps are told by their numbers from the first one on again."""
         self._under = ALWAYS, -1

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from apacheconf.program.cells import matcher_in, steps_met, steps_where
 from apacheconf.program.conditions import ALWAYS, NEVER, Condition, Matches, Not, Regex
-from apacheconf.program.handling import Told
 from apacheconf.program.hosts import Cell, Host, Layer, LayerKind, Reach
 from apacheconf.program.phases import Phase
 from apacheconf.program.program import Program
 from apacheconf.program.regexes import search
 from apacheconf.program.steps import (
-    AddFilter,
-    EditHeader,
     MapToFile,
     MapToOrigin,
     MapToUrl,
-    Respond,
-    SetHandler,
     Step,
-    Table,
 )
 from apacheconf.program.values import REQUEST_URI, Literal, Variable
-from apacheconf.targets.answers import Answers, residual
+from apacheconf.targets.answers import Answers, Given, residual
 from apacheconf.targets.captures import replaced
 from apacheconf.targets.choices import Ask, Closed, Place, Tree, leaves
 from apacheconf.targets.known import QUERY_STRING, Known
 from apacheconf.targets.late_origins import certain, origin_of
 from apacheconf.targets.mapped import lies_in, of_file, of_url, told_apart
+from apacheconf.targets.merged import asked, refusal, refuses
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.routes import Route, regex_of, route_of
 from apacheconf.targets.walking import LOST, Spelling, Walk
@@ -112,6 +108,22 @@ class _TooManyEnds(Exception):
     pass
 
 
+@dataclass(frozen=True)
+class _Paused:
+    """A ``way`` up to a question, with what goes on from there where it is answered; or a whole one.
+
+    ``go_on`` is None where it begins anew. ``layers`` are those of a whole way that was never led to another path.
+    """
+
+    question: Condition | None
+    way: Walk
+    go_on: Callable[[Walk], _Paused] | None = None
+    layers: set[int] | None = None
+
+
+Then = Callable[[_Paused], _Paused]
+
+
 @dataclass
 class _Grower:
     program: Program
@@ -120,13 +132,17 @@ class _Grower:
     spelling: Spelling
     files: bool = False
     cases: int = 0
+    #: How often steps were followed from the first one on.
+    walks: int = 0
+    _steps_of: dict[frozenset[int], tuple[Step, ...]] = field(default_factory=dict)
+    _asked_of: dict[object, Condition] = field(default_factory=dict)
 
     def grow(self) -> Tree:
         """The whole tree. Raises _TooManyEnds."""
-        tree = self._grow({})
-        if not isinstance(tree, Route) and self.cell.reach is Reach.BELOW:  # what is known of every path of the cell
-            self.cases = 0
-            tree = self._grow(self._known())
+        paused = self._next(Given({}))
+        if paused.question is not None and self.cell.reach is Reach.BELOW:  # what is known of every path of the cell
+            paused = self._next(Given(self._known()))
+        tree = self._grow(paused)
         if len(list(leaves(tree))) > MOST_ENDS:
             raise _TooManyEnds
         return tree
@@ -138,20 +154,26 @@ class _Grower:
         known = {_below(self.cell): True}
         return {**known, **dict.fromkeys(map(_below, inner if len(inner) <= MOST_CASES else ()), False)}
 
-    def _grow(self, answers: Answers) -> Tree:
-        """The tree below these answers."""
-        question, way = self._next(answers)
+    def _grow(self, paused: _Paused) -> Tree:
+        """The tree below the answers of a way."""
+        question = paused.question
         if question is None:
             self.cases += 1
             if self.cases > (MOST_CASES if self.files else MOST_ENDS // 2):
                 raise _TooManyEnds
-            return self._end(way)
+            return self._end(paused.way)
         if isinstance(question, Not):
             question = question.condition
         if isinstance(question, Matches) and question.value == REQUEST_URI and self._is_bare:  # its path is known
-            return self._grow({**answers, question: search(question.regex, self.cell.path) is not None})
-        yes, no = (self._grow({**answers, question: answer}) for answer in (True, False))
-        return _asked(question, yes, no, self.files)
+            return self._grow(self._told(paused, question, search(question.regex, self.cell.path) is not None))
+        yes, no = (self._grow(self._told(paused, question, answer)) for answer in (True, False))
+        return asked(question, yes, no, self.files)
+
+    def _told(self, paused: _Paused, question: Condition, held: bool) -> _Paused:
+        """The way with one more answer: it goes on where it was, unless the answer changes what lies behind it."""
+        answers = paused.way.answers.told(question, held)
+        way = paused.way.fork(answers) if paused.go_on else None
+        return self._next(answers) if way is None or paused.go_on is None else paused.go_on(way)
 
     @property
     def _is_bare(self) -> bool:
@@ -167,46 +189,75 @@ class _Grower:
         query = None if known.query == QUERY_STRING else known.query
         made = route_of(self.host, self.cell, way.met)
         made = replace(made, path=path, query=query, refused=tuple(way.refused), unescaped=way.unescaped)
-        return refusal(made) if self.files and _refuses(made) else made
+        return refusal(made) if self.files and refuses(made) else made
 
-    def _next(self, answers: Answers) -> tuple[Condition | None, Walk]:
+    def _next(self, answers: Given) -> _Paused:
         """The first question that is open, and the way as far as it is certain."""
-        question, way = self._follow(answers, None)
-        mapping = next((step.action for step, _ in way.met if isinstance(step.action, MapToOrigin)), None)
-        file = next((step.action for step, _ in way.met if isinstance(step.action, MapToFile)), None)
-        if question is not None or (mapping is None and (file is None or not self.files)):
-            return question, way
-        return self._follow(answers, mapping or file)
+        return self._follow(answers, None, self._mapped)
 
-    def _follow(self, answers: Answers, mapped: Mapped) -> tuple[Condition | None, Walk]:
-        """The same where it is known where the request is mapped to, which sections about that ask."""
+    def _mapped(self, done: _Paused) -> _Paused:
+        """The same where it is known what the request is mapped to, which sections about that ask."""
+        actions = [step.action for step, _ in done.way.met]
+        mapping = next((each for each in actions if isinstance(each, MapToOrigin)), None)
+        file = next((each for each in actions if isinstance(each, MapToFile)), None)
+        if mapping is None and (file is None or not self.files):
+            return done
+        return self._follow(done.way.answers, mapping or file, lambda way: way, done)
+
+    def _follow(self, answers: Given, mapped: Mapped, then: Then, before: _Paused | None = None) -> _Paused:
+        """The way of requests that are ``mapped`` there, which may be the one ``before`` this is asked; ``then`` is
+        what comes after it."""
         start = Walk(self.host, answers, self.spelling)
         layers = set(self.cell.layers)
         question = self._hold(self.cell, layers, start, mapped)
-        steps = self._steps(layers)
         if question is not None:
-            start.met = [(step, False) for step in steps]
-            return question, start
+            return _Paused(question, start, lambda later: self._hold_again(later.answers, mapped, then, before))
+        if before is not None and before.layers == layers:
+            return before
+        self.walks += 1
         way = Walk(self.host, answers, self.spelling, self._regexes(layers))
-        question = way.walk(steps)
-        return self._go_on(way, layers, mapped) if question is None and way.moved else (question, way)
+        return self._walked(way, way.walk(self._steps(layers)), layers, mapped, then)
 
-    def _go_on(self, way: Walk, before: set[int], mapped: Mapped) -> tuple[Condition | None, Walk]:
+    def _hold_again(self, answers: Given, mapped: Mapped, then: Then, before: _Paused | None) -> _Paused:
+        """What sections ask is asked again where one more answer is there."""
+        if before is None:
+            return self._follow(answers, mapped, then)
+        way = before.way.fork(answers)
+        return self._next(answers) if way is None else self._follow(answers, mapped, then, replace(before, way=way))
+
+    def _walked(self, way: Walk, question: Condition | None, layers: set[int], mapped: Mapped, then: Then) -> _Paused:
+        """Where a walk has ended: at a question, at another path, or where it leads."""
+        if question is not None:
+            return _Paused(question, way, lambda later: self._walked(later, later.go_on(), layers, mapped, then))
+        return self._go_on(way, layers, mapped, then) if way.moved else then(_Paused(None, way, layers=layers))
+
+    def _go_on(self, moved: Walk, before: set[int], mapped: Mapped, then: Then) -> _Paused:
         """On the path that rules have made: a mapping in a section is still one of the path before (OR-1c)."""
-        question, cell = self._new_cell(way)
+
+        def again(later: Walk) -> _Paused:
+            return self._go_on(later, before, mapped, then)
+
+        question, cell = self._new_cell(moved)
         if cell is None:
-            return question, way
+            return _Paused(question, moved, again)
+        way = moved.copy(moved.answers)
         way.moved = False
         way.known.path = told_apart(way.known.path, cell)
         layers = set(cell.layers)
         question = self._hold(cell, layers, way, mapped)
         if question is not None:
-            return question, way
+            return _Paused(question, moved, again)
         shape = self.host.shape
         translate = [step for step in steps_met(shape, before, cell) if step.phase is Phase.TRANSLATE]
         later = [step for step in steps_met(shape, layers, cell) if step.phase > Phase.TRANSLATE]
         way.known.enter(self._regexes(layers))
-        return way.walk((*translate, *later)), way
+        return self._ended(way, way.walk((*translate, *later)), then)
+
+    def _ended(self, way: Walk, question: Condition | None, then: Then) -> _Paused:
+        """Where a walk on another path has ended, which is not left again."""
+        if question is None:
+            return then(_Paused(None, way))
+        return _Paused(question, way, lambda later: self._ended(later, later.go_on(), then))
 
     def _new_cell(self, way: Walk) -> tuple[Condition | None, Cell | None]:
         """The cell in which the path lies that rules have made, or the question which one it is."""
@@ -220,6 +271,13 @@ class _Grower:
         raise AssertionError("every path lies below the root")
 
     def _steps(self, layers: set[int]) -> tuple[Step, ...]:
+        """The steps where these layers hold; the same for all answers."""
+        key = frozenset(layers)
+        if key not in self._steps_of:
+            self._steps_of[key] = self._make_steps(layers)
+        return self._steps_of[key]
+
+    def _make_steps(self, layers: set[int]) -> tuple[Step, ...]:
         own = self.cell.steps if not self.cell.maybe else None
         steps = steps_where(self.host.shape, self.cell, layers) if own is None else own
         if self.spelling is Spelling.NOTHING or not any(isinstance(each.action, MapToUrl) for each in steps):
@@ -243,18 +301,25 @@ class _Grower:
     def _hold_of(
         self, cell: Cell, kinds: frozenset[LayerKind], layers: set[int], way: Walk, mapped: Mapped
     ) -> Condition | None:
-        known = Known(self.host, path=way.known.path, query=way.known.query)
         for number in cell.maybe:
             layer = self.host.shape.layers[number]
             waits = layer.kind in kinds
             if number in layers or not waits or (layer.container is not None and layer.container not in layers):
                 continue
-            left = residual(known.asked(_before_types(self._matcher(cell, layer, mapped))), way.answers)
+            left = residual(self._question_of(cell, number, mapped, way.known), way.answers)
             if left == ALWAYS:
                 layers.add(number)
             elif left != NEVER:
                 return left
         return None
+
+    def _question_of(self, cell: Cell, number: int, mapped: Mapped, known: Known) -> Condition:
+        """What a section asks of the request, in its terms; the same for all answers."""
+        key = cell.path, cell.reach, number, mapped, known.path, known.query
+        if key not in self._asked_of:
+            matcher = _before_types(self._matcher(cell, self.host.shape.layers[number], mapped))
+            self._asked_of[key] = Known(self.host, path=known.path, query=known.query).asked(matcher)
+        return self._asked_of[key]
 
     def _matcher(self, cell: Cell, layer: Layer, mapped: Mapped) -> Condition:
         matcher = matcher_in(cell, layer)
@@ -278,53 +343,3 @@ def _asking_of(mapped: Mapped) -> frozenset[LayerKind]:
     if mapped is None:
         return _OF_REQUESTS
     return _OF_URLS if isinstance(mapped, MapToOrigin) else _OF_FILES
-
-
-def _refuses(route: Route) -> bool:
-    answer = route.answer.action if route.answer else None
-    return isinstance(answer, Respond) and answer.status >= 400 and answer.body is None
-
-
-def refusal(route: Route) -> Route:
-    """The route without what only answers that succeed have, so that all refusals of a status are alike."""
-    headers = [step for step in route.headers if _is_always(step)]
-    unsure = [step for step in route.unsure if not isinstance(step.action, EditHeader) or _is_always(step)]
-    others = [step for step in route.others if not isinstance(step.action, Told | AddFilter | SetHandler)]
-    return replace(route, headers=headers, unsure=unsure, others=others, file=None, local=None)
-
-
-def _is_always(step: Step) -> bool:
-    return isinstance(step.action, EditHeader) and step.action.table is Table.ALWAYS
-
-
-def _asked(question: Condition, yes: Tree, no: Tree, files: bool) -> Tree:
-    """The tree of a question. One that is asked below both answers, and comes to the same there, goes before it."""
-    whole = _as_one(yes, no, files)
-    if whole is not None:
-        return whole
-    if isinstance(yes, Ask) and isinstance(no, Ask) and yes.condition == no.condition:
-        same = _as_one(yes.yes, no.yes, files)
-        if same is not None:
-            return Ask(yes.condition, same, _asked(question, yes.no, no.no, files))
-        same = _as_one(yes.no, no.no, files)
-        if same is not None:
-            return Ask(yes.condition, _asked(question, yes.yes, no.yes, files), same)
-    return Ask(question, yes, no)
-
-
-def _as_one(yes: Tree, no: Tree, files: bool) -> Tree | None:
-    """Both at once, where only steps that targets have no words for differ: those of both are kept for the report."""
-    if yes == no:
-        return no
-    if not (isinstance(yes, Route) and isinstance(no, Route)):
-        return None
-    if yes.answer and no.answer and _refuses(yes) and _refuses(no) and yes.answer.action == no.answer.action:
-        said_by = tuple(dict.fromkeys((*no.answer.said_by, *yes.answer.said_by)))
-        yes, no = (replace(each, answer=replace(each.answer, said_by=said_by)) for each in (yes, no))  # type: ignore[type-var]
-    if replace(yes, unsure=[], others=[]) != replace(no, unsure=[], others=[]):
-        return None
-    if files and no.file and not (no.mapping or no.answer):  # what is said of files decides who answers
-        return None
-    unsure = [step for step in yes.unsure if step not in no.unsure]
-    others = [step for step in yes.others if step not in no.others]
-    return replace(no, unsure=[*no.unsure, *unsure], others=[*no.others, *others])

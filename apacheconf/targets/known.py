@@ -55,6 +55,11 @@ class Known:
     file: Value | None = None
     captures: dict[str, tuple[Value, Regex] | None] = field(default_factory=dict)
 
+    def copy(self) -> Known:
+        """The same, which is told what comes after this by itself."""
+        environment = None if self.environment is None else self.environment.copy()
+        return replace(self, environment=environment, captures=dict(self.captures))
+
     def locate(self, mapped: MapToFile) -> None:
         """The path is that of this file, as far as only the path decides which one it is."""
         if mapped.value is None:

@@ -8,6 +8,7 @@ is closed and never guessed (DIF-10).
 from __future__ import annotations
 
 import re
+from copy import copy
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import partial
@@ -82,6 +83,15 @@ class Run:
     refused: list[Condition] = field(default_factory=list)
     #: Rules of sections name their origins, which nobody has counted.
     in_section: bool = False
+    #: Whether one more answer may change what was made so far.
+    wavers: bool = False
+
+    def copy(self, known: Known, answers: Answers) -> Run:
+        """The same, which goes on by itself where more ``answers`` were given."""
+        other = copy(self)
+        other.known, other.answers = known, answers
+        other.made_by, other.refused = list(self.made_by), list(self.refused)
+        return other
 
     def rewrite(self, step: Step) -> None:
         """One rule that matched. Raises Lost."""
@@ -125,6 +135,7 @@ class Run:
         texts = texts_of(first, self.answers)
         if isinstance(first, Literal) or not texts:
             return url
+        self.wavers = True
         begins = common_start(texts)
         if not (begins.startswith("/") or is_absolute(begins)):
             starts = ("/", "http://", "https://")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import replace
 from enum import Enum
 
@@ -29,7 +30,7 @@ from apacheconf.program.steps import (
     Table,
 )
 from apacheconf.program.values import REQUEST_URI, Call, Capture, Literal, OwnText
-from apacheconf.targets.answers import Answers, residual
+from apacheconf.targets.answers import Given, residual
 from apacheconf.targets.captures import as_captures, parts_in
 from apacheconf.targets.environments import Environment, mentions_any
 from apacheconf.targets.known import Known
@@ -64,7 +65,7 @@ class Walk:
     says why what they make can't be told.
     """
 
-    def __init__(self, host: Host, answers: Answers, spelling: Spelling, sections: Iterable[Regex] = ()) -> None:
+    def __init__(self, host: Host, answers: Given, spelling: Spelling, sections: Iterable[Regex] = ()) -> None:
         self.host, self.answers, self.spelling = host, answers, spelling
         self.known = Known(host, None if spelling is Spelling.NOTHING else Environment())
         self.known.enter(sections)
@@ -77,37 +78,64 @@ class Walk:
         self._run: Run | None = None
         self._file: MapToFile | None = None
         self._section: Section | None = None
+        self._steps: tuple[Step, ...] = ()
+        self._at = 0
+        #: What was left open and decided nothing; where one more answer says something of it, the way is another one.
+        self._open: list[Condition] = []
+        self._wavers = False
 
     @property
     def follows(self) -> bool:
         """Whether the target takes another path or query than those that were asked for."""
         return self.spelling is not Spelling.NOTHING
 
+    def fork(self, answers: Given) -> Walk | None:
+        """The way up to here of requests for which one more answer was given; None where that changes it."""
+        if self._wavers or (self._run and self._run.wavers) or any(map(answers.settles, self._open)):
+            return None
+        return self.copy(answers)
+
+    def copy(self, answers: Given) -> Walk:
+        """The way up to here, which goes on by itself."""
+        other = copy(self)
+        other.answers, other.known = answers, self.known.copy()
+        other.met, other.refused, other._open = list(self.met), list(self.refused), list(self._open)
+        other._run = None if self._run is None else self._run.copy(other.known, answers)
+        return other
+
     def walk(self, steps: tuple[Step, ...]) -> Condition | None:
         """Go on up to the first deciding step whose condition is open, which is returned, or to a new path."""
         if self.known.environment is not None:
             self.known.environment.begin()
-        at = -1
+        self._steps, self._at = steps, 0
+        return self.go_on()
+
+    def go_on(self) -> Condition | None:
+        """Go on from where a question was open, which has an answer now."""
+        steps, at = self._steps, self._at - 1
         while (at := at + 1) < len(steps):
+            self._at, captures = at, dict(self.known.captures)
             step = self._in_section(self._with_own_text(steps[at]))
             if self._is_passed(step):
                 continue
             question, step = self._alternative(step)
             if question is not None:
-                self.met.append((step, False))
+                self.known.captures = captures
                 return question
             left = residual(self.known.asks(step), self.answers)
             headers = self.spelling is Spelling.ALL and not _waits(left, step, steps)
-            if left not in (ALWAYS, NEVER) and (_decides(step, headers) or self._begins_here(step)):
-                self.met.append((step, False))
-                return left
+            if left not in (ALWAYS, NEVER):
+                if _decides(step, headers) or self._begins_here(step):
+                    self.known.captures = captures
+                    return left
+                self._open.append(left)
             flow = step.then if left == ALWAYS else step.otherwise if left == NEVER else Flow()
             if left != NEVER:
                 self._tell(step, left, at)
                 try:
                     self._meet(step, left)
                 except Open as asked:
-                    self.met.append((step, False))
+                    self._wavers = True
                     return asked.question
                 except Lost as why:
                     self.lost = str(why)
@@ -216,7 +244,9 @@ class Walk:
     def _requires(self, requires: Requires) -> Requires:
         if not isinstance(requires, Holds):
             return requires
-        return replace(requires, condition=residual(self.known.asked(requires.condition), self.answers))
+        left = residual(self.known.asked(requires.condition), self.answers)
+        self._open.append(left)
+        return replace(requires, condition=left)
 
     def _with_cookies(self, step: Step, action: Rewrite, left: Condition) -> Step:
         """The rule without the cookies that it sets, which are lines of headers (RW-22)."""
@@ -231,6 +261,7 @@ class Walk:
         """The end of the rules: what they have made is met before it."""
         made, self._run = run.finish(step), None
         self._section = None
+        self._wavers = self._wavers or run.wavers
         if not self.follows and not needs_one_regex(made, run):
             raise Lost("another path or query")
         self.refused += run.refused

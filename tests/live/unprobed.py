@@ -13,6 +13,9 @@ _GUARD = "another line refuses the same requests before or after it"
 _NEIGHBOUR = "a network of the configuration: prove's client has an address in its neighbour, which stands beside it"
 _TURNS = "which member takes a request is counted in a scenario of its own (DIF-11)"
 _LATE = "an origin that fails while it is asked may be asked again: which failures are, is announced"
+_COMBINED = "one of the combinations of what may be asked: each thing is asked by itself"
+#: The named locations among which a place chooses by variables.
+_CASE = r"(to|answer|files|scripts|closed|another-path|redirect)\S*"
 _LARGE = "only larger messages than the probes send show it (TRAP-43, TRAP-45)"
 
 #: Target -> pattern (whole lines, without their indent) -> reason.
@@ -28,9 +31,8 @@ UNPROBED: dict[str, dict[str, str]] = {
         r"(large_client_header_buffers|(proxy|fastcgi)_buffers?(_size)?) .*;|client_max_body_size \d+;": _LARGE,
         r"proxy_hide_header Keep-Alive;": "Keep-Alive is excused as framing (N2b)",
         r"proxy_set_header Connection .*;": "what connections to origins are is excused (N12)",
-        r"location @case-\d+ \{": "one of the combinations of what may be asked: each thing is asked by itself",
+        rf"location @{_CASE} \{{|(~\^[01.]+\$|[01]+) {_CASE};": _COMBINED,
         r"\d+(\.\d+){3}/\d+ 1;|set_real_ip_from .*;": _NEIGHBOUR,
-        r"~\^[01.]+\$ case-\d+;": "one of the combinations of what may be asked: each thing is asked by itself",
         r"default 502;": _DEFAULT,
         r"if_modified_since before;": "no file that is there is asked whether it has changed",
         r"least_conn;|server (unix:)?\S+ max_fails=0( .*)?;": _TURNS,
@@ -63,8 +65,7 @@ UNPROBED: dict[str, dict[str, str]] = {
             "the host of all names that nobody has: set or not",
         r"http-request set-var-fmt\(txn\.via_port\) %\[str\(\)\]": _DEFAULT,
         r"http-request deny deny_status 403 if \{ path -m sub -i %3f \}": _GUARD,
-        r"use_backend \S+ if (\{ path,url_dec -m reg [^}]*\} ){1,}\{ path,url_dec -m reg [^}]*\}":
-            "one of the combinations of what may be asked: each thing is asked by itself",
+        r"use_backend \S+ if (\{ path,url_dec -m reg [^}]*\} ){1,}\{ path,url_dec -m reg [^}]*\}": _COMBINED,
         r"user user password .*": "a user of the file itself, whose password prove doesn't know",
         r".* if \{ src \d+(\.\d+){3}/\d+ \}": _NEIGHBOUR,
         r"http-request \S+( \S+)? \(null\)( if .*)?": "a variable that is always set where this is asked",

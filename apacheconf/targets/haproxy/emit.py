@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain, groupby
 
 from apacheconf.ledger import Ledger, Outcome
 from apacheconf.program.conditions import Condition, FromHost
@@ -20,6 +21,7 @@ from apacheconf.targets.claims import Claim, settle, unsupported
 from apacheconf.targets.growing import places
 from apacheconf.targets.haproxy import core, documents, files, hosts, mod_headers, mod_log_config, mod_setenvif, mod_ssl
 from apacheconf.targets.haproxy.backends import backend_of
+from apacheconf.targets.haproxy.common_rules import share_rules
 from apacheconf.targets.haproxy.conditions import Environment, Term, Terms, can_ask
 from apacheconf.targets.haproxy.copies import settle_copies
 from apacheconf.targets.haproxy.differences import DIFFERENCES, FILES, NO_ECHO
@@ -66,13 +68,14 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Sco
         shorten(frontend)
     if low.files:
         process.lines.insert(0, Line(("default-path", "config"), "the files that are named here stand beside this one"))
-    if low.policies:
+    common = share_rules(frontends, MAIN)
+    if low.policies or common:
         defaults.name = MAIN
         for section in (*frontends, *low.backends):
-            section.base = MAIN
+            section.base = section.base or MAIN
     policies = [each.section for each in low.policies]
-    say_own([*frontends, *low.backends, *policies], low.own_name)
-    shared = [process, defaults, *low.userlists, *frontends, *low.backends, *policies]
+    say_own([*frontends, *low.backends, *policies, *([common] if common else ())], low.own_name)
+    shared = [process, defaults, *([common] if common else ()), *low.userlists, *frontends, *low.backends, *policies]
     text, claims = print_tree(shared, _head(low))
     low.dropped += claims_of_expressions(low)
     low.dropped += core.claims_of_switches(low)
@@ -255,15 +258,28 @@ def _emit_routing(low: Lowering, host: Host, found: list[Place], asks: bool, ter
 
 
 def _rules(low: Lowering, host: Host, found: list[Place], terms: Terms) -> Iterator[tuple[Term, str]]:
-    """What is asked, in order, and the backend that takes the requests for which it holds."""
+    """What is asked, in order, and the backend that takes the requests for which it holds.
+
+    A path and what lies below it are asked side by side where they ask the same, so that ``shorten`` can join them.
+    """
     low.dropped += files.claims_of(host, found)
-    for place in found:
-        tree, lost = _askable(place.tree, terms.environment)
-        low.dropped += [_unasked(host, step) for step in lost]
-        for answers, end in leaves(tree):
-            held = [terms.of(condition) for condition, answer in answers.items() if answer]
-            words = [word for term in held if term != ("TRUE",) for word in term]
-            yield (*_in_cell(place.cell), *words), backend_of(low, end)
+    for _, group in groupby(found, key=lambda place: place.cell.path):
+        alike = list(group)
+        rules = [list(_rules_of(low, host, place, terms)) for place in alike]
+        cells = [[_in_cell(place.cell)] * len(each) for place, each in zip(alike, rules, strict=True)]
+        pairs = [list(zip(*each, strict=True)) for each in zip(cells, rules, strict=True)]
+        same = len({tuple(words for words, _ in each) for each in rules}) == 1
+        ordered = chain.from_iterable(zip(*pairs, strict=True) if same else pairs)
+        yield from (((*cell, *words), backend) for cell, (words, backend) in ordered)
+
+
+def _rules_of(low: Lowering, host: Host, place: Place, terms: Terms) -> Iterator[tuple[Term, str]]:
+    """The same within a place."""
+    tree, lost = _askable(place.tree, terms.environment)
+    low.dropped += [_unasked(host, step) for step in lost]
+    for answers, end in leaves(tree):
+        held = [terms.of(condition) for condition, answer in answers.items() if answer]
+        yield tuple(word for term in held if term != ("TRUE",) for word in term), backend_of(low, end)
 
 
 def _unasked(host: Host, step: Step) -> Claim:

@@ -20,6 +20,7 @@ from apacheconf.program.conditions import (
 from apacheconf.program.regexes import search
 from apacheconf.program.values import Literal, Value, Variable
 from apacheconf.targets.nginx.maps import Map, Maps
+from apacheconf.targets.nginx.tree import Block
 from apacheconf.targets.nginx.values import VARIABLES, text_of
 from apacheconf.targets.questions import ADDRESSES, CannotAsk, as_match, by_length, matches_all, matches_empty
 from apacheconf.targets.spoken import name_of
@@ -97,6 +98,14 @@ def _at_least(number: str) -> str:
     return "|".join([number, *larger, f"[1-9][0-9]{{{len(number)},}}"])
 
 
+def refuse_where(maps: Maps, condition: Condition, status: int, location: Block) -> None:
+    """Answer with a status where the condition holds. Raises CannotAsk."""
+    flag = flag_of(maps, condition)
+    if flag != "0":
+        asked = location if flag == "1" else location.open("if", flag)
+        asked.add("return", str(status))
+
+
 def can_ask(condition: Condition) -> bool:
     """Whether nginx has words for it."""
     try:
@@ -123,8 +132,8 @@ def _match(maps: Maps, condition: Condition, asked: tuple[Value, str, bool], mat
     text = text_of(maps, value)
     if matches_all(pattern):
         return matched
-    if isinstance(value, Literal):
-        return matched if search(Regex(pattern, ignore_case), value.text) is not None else _NOT[matched]
+    if "$" not in text:  # the same for all requests
+        return matched if search(Regex(pattern, ignore_case), text) is not None else _NOT[matched]
     empty = [("", matched)] if matches_empty(pattern) else []
     return _flag(maps, condition, text, *empty, (f"~{'*' if ignore_case else ''}{pattern}", matched))
 

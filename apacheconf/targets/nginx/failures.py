@@ -13,6 +13,7 @@ from apacheconf.targets.nginx.mod_headers import HeaderLines
 from apacheconf.targets.nginx.texts import steps_outside
 from apacheconf.targets.nginx.tree import Block, Directive
 from apacheconf.targets.routes import Route
+from apacheconf.targets.spoken import words_of
 
 _WHERE = "$failing_in"
 Always = tuple[tuple[str, str], ...]
@@ -62,13 +63,14 @@ def _words(low: Lowering, name: str) -> list[str]:
     of_server, others = _of(low.always, name), {n: _of(always, name) for always, n in low.failing.items()}
     most = max(map(len, (of_server, *others.values())))
     filled = {n: [*words, *([""] * (most - len(words)))] for n, words in {0: of_server, **others}.items()}
-    return [_word(low, {n: words[count] for n, words in filled.items()}) for count in range(most)]
+    return [_word(low, name, {n: words[count] for n, words in filled.items()}) for count in range(most)]
 
 
-def _word(low: Lowering, words: dict[int, str]) -> str:
+def _word(low: Lowering, name: str, words: dict[int, str]) -> str:
     default = words[0]
     others = tuple((str(n), word) for n, word in words.items() if word != default)
-    return low.maps.make("of_failure", Map(_WHERE, (*others, ("default", default)), "")) if others else default
+    made = Map(_WHERE, (*others, ("default", default)), "")
+    return low.maps.make(f"header_{words_of(name)}_of_failure", made) if others else default
 
 
 def _of(always: Always, name: str) -> list[str]:

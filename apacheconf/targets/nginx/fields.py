@@ -174,7 +174,9 @@ class _Where:
 
     def also(self, flag: str) -> _Where:
         if not self.certain:
-            flag = self.maps.make(f"{self.title}_merges", Map(f"{self.flag}{flag}", (("11", "1"), ("default", "0")), ""))
+            flag = self.maps.make(
+                f"{self.title}_merges", Map(f"{self.flag}{flag}", (("11", "1"), ("default", "0")), "")
+            )
         return replace(self, flag=flag)
 
     def joined(self, first: str, text: str) -> str:

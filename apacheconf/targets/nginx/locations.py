@@ -33,6 +33,7 @@ from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
 from apacheconf.targets.environments import variables_set
 from apacheconf.targets.error_documents import lines_of
 from apacheconf.targets.fates import FILES
+from apacheconf.targets.naming import slug
 from apacheconf.targets.nginx import (
     documents,
     failures,
@@ -131,9 +132,8 @@ def _emit_choice(low: Lowering, host: Host, place: Place, tree: Ask, server: Blo
     entries = []
     for (answers, _), name in zip(ends[:-1], names, strict=False):
         given = "".join("." if each not in answers else "1" if answers[each] else "0" for each in asked)
-        entries.append((given if "." not in given else f"~^{given}$", name))
-    while entries and entries[-1][1] == names[-1]:
-        entries.pop()
+        if name != names[-1]:
+            entries.append((given if "." not in given else f"~^{given}$", name))
     made = Map("".join(flag_of(low.maps, each) for each in asked), (*entries, ("default", names[-1])), "")
     wish = f"who_answers_{words_of(place.cell.path) or 'root'}"
     others = (f"{wish}_of_{words_of(host.name)}",) if not low.alike else ()
@@ -151,11 +151,15 @@ def _kind_of(low: Lowering, end: Route | Closed) -> str:
     """What the named location of an end is called: by the origin that it leads to, or by what it answers."""
     if isinstance(end, Closed):
         return "closed"
+    return f"{_answer_of(low, end)}{'-with-password' if end.admits else ''}"
+
+
+def _answer_of(low: Lowering, end: Route) -> str:
     origin = end.origin(low.program)
     if origin is not None and end.map is not None:
         words = words_of(end.map.pattern.pattern if end.map.pattern else end.map.prefix)
         plain = words.replace("_", "-") or ("origin" if low.alike else wish_of(origin))
-        return f"to-{wish_of(origin) if isinstance(origin, Balancer) else plain}"
+        return f"to-{slug(wish_of(origin)) if isinstance(origin, Balancer) else plain}"
     if mod_proxy_fcgi.script_origin(low, end) is not None:
         return "scripts"
     match end.answer and end.answer.action:

@@ -9,27 +9,13 @@ from dataclasses import dataclass, field, replace
 
 from apacheconf.program.own_words import named_in
 from apacheconf.program.values import Variable
+from apacheconf.targets.nginx.own_names import is_of_nginx
 from apacheconf.targets.nginx.tree import Block
 from apacheconf.targets.own_words import OwnName
 from apacheconf.targets.patterns import GOOD_HOST
 from apacheconf.targets.spoken import MOST, TESTS, words_of
 
 _VARIABLE = re.compile(r"\$\{?(\w+)")
-#: How names of nginx's own begin, and those that locations set; others of its own.
-_FAMILIES = ("redirect_", "http_", "arg_", "cookie_", "sent_http_", "sent_trailer_", "trailer_", "upstream_", "ssl_", "proxy_protocol_",
-             "tcpinfo_", "geoip_", "jwt_")  # fmt: skip
-_BUILT_IN = frozenset(
-    """ancient_browser args binary_remote_addr body_bytes_sent bytes_received bytes_sent connection connection_requests
-    connection_time connections_active connections_reading connections_waiting connections_writing content_length
-    content_type date_gmt date_local document_root document_uri dollar fastcgi_path_info fastcgi_script_name gzip_ratio
-    host hostname http2 http3 https invalid_referer is_args is_request_port limit_conn_status limit_rate
-    limit_req_status memcached_key modern_browser msec msie nginx_version pid pipe proxy_add_x_forwarded_for proxy_host
-    proxy_port query_string question quic realip_remote_addr realip_remote_port realpath_root remote_addr remote_port
-    remote_user request request_body request_body_file request_completion request_filename request_id request_length
-    request_method request_port request_time request_uri scheme secure_link secure_link_expires server_addr server_is
-    server_name server_port server_protocol slice_range status time_iso8601 time_local uid_got uid_reset uid_set
-    uri""".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +141,7 @@ class Maps:
 
     def _name(self, *wishes: str) -> str:
         """A name that nobody has; it never ends within a word, and is no name of nginx's own."""
-        wishes = tuple(f"the_{each}" if _is_of_nginx(each) else each for each in wishes)
+        wishes = tuple(f"the_{each}" if is_of_nginx(each) else each for each in wishes)
         name = next((each for each in wishes if len(each) <= MOST and each not in self.taken), "")
         number = 1
         while not name or name in self.taken:
@@ -285,11 +271,7 @@ ROUND = "$round"
 PAGE = "$page_is_there"
 #: Who has shown a password for a script, where one is asked for.
 USER = "$script_user"
-_TAKEN = frozenset({*SHARED, *(each.strip("$") for each in (PATH, ROUND, PAGE, USER))})
-
-
-def _is_of_nginx(name: str) -> bool:
-    return name in _BUILT_IN or name.startswith(_FAMILIES)
+_TAKEN: frozenset[str] = frozenset({*SHARED, *(each.strip("$") for each in (PATH, ROUND, PAGE, USER))})
 
 
 def _mentions(text: str, variable: str) -> bool:

@@ -13,7 +13,7 @@ from apacheconf.targets.claims import equivalent, exact
 from apacheconf.targets.finite import texts_of
 from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.known import begins_with
-from apacheconf.targets.nginx.conditions import flag_of
+from apacheconf.targets.nginx.conditions import refuse_where
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.own_urls import self_authority
 from apacheconf.targets.nginx.rewriting import may_break, told
@@ -115,7 +115,7 @@ def _emit_as_it_is(low: Lowering, route: Route, action: Redirect, parts: Sequenc
     asked = [each for each in parts if not (isinstance(each, Variable) and each.name == "SELF")]
     breaks = may_break(asked, _CONTROLS)
     if breaks != NEVER:
-        location.open("if", flag_of(low.maps, breaks), "=", "1").add("return", "500")
+        refuse_where(low.maps, breaks, 500, location)
     query = "" if _has_query(parts) or _drops_query(route) else "$is_args$args"
     target = "".join(_text(low, each) for each in parts)
     location.add("return", str(action.status), f"{target}{query}", claims=(exact(said_by),))

@@ -79,7 +79,7 @@ def _emit_refusal(low: Lowering, gate: Gate, asked: str, status: int, location: 
         location.add("return", str(status))
         return
     entries = (*_bits(gate, lambda case: case.status == status, "1"), ("default", "0"))
-    location.open("if", low.maps.make("refused", Map(asked, entries, "")), "=", "1").add("return", str(status))
+    location.open("if", low.maps.make(f"refused_with_{status}", Map(asked, entries, ""))).add("return", str(status))
 
 
 Which = Callable[[Case], bool]

@@ -51,6 +51,8 @@ _BODY_BYTES = Map("$body_bytes_sent", (("0", "-"), ("default", "$body_bytes_sent
 def emit_logs(low: Lowering, host: Host, server: Block) -> None:
     """The logs of a server, after what else stands in it."""
     steps = [(step, step.action) for step in host.shape.server if isinstance(step.action, Log)]
+    if steps:
+        server.space()
     texts = texts_of_server(low, host) if steps else None
     for step, action in steps:
         assert texts is not None

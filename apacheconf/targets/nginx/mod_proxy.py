@@ -14,7 +14,7 @@ from apacheconf.targets.captures import joined, parts_of
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.late_origins import BY_NAME
 from apacheconf.targets.nginx import origin_tls, slashes
-from apacheconf.targets.nginx.conditions import flag_of
+from apacheconf.targets.nginx.conditions import refuse_where
 from apacheconf.targets.nginx.core import emit_charset
 from apacheconf.targets.nginx.failures import mark_failures
 from apacheconf.targets.nginx.lowering import Lowering
@@ -210,7 +210,7 @@ def _emit_as_it_is(low: Lowering, route: Route, made: Value, location: Block) ->
     """NE: the decoded path goes on unescaped, and 403 is answered where it would break the request line (RW-12)."""
     breaks = may_break([*parts_of(made), *parts_of(route.query)], r"[\x00-\x20\x7f]")
     if breaks != NEVER:
-        location.open("if", flag_of(low.maps, breaks), "=", "1").add("return", "403")
+        refuse_where(low.maps, breaks, 403, location)
     return f"{path_of(low, parts_of(made)) or '/'}$is_args$args"
 
 

@@ -64,7 +64,8 @@ class Guard:
     def emit(self, low: Lowering, location: Block) -> None:
         """The guard in a location: ``if`` may return or rewrite, and nothing else."""
         assert self.end.answer is not None
-        block = location.open("if", flag_of(low.maps, self.condition))
+        flag = flag_of(low.maps, self.condition)
+        block = Block() if flag == "0" else location if flag == "1" else location.open("if", flag)
         if self.refused:
             block.add("return", "403")
         elif isinstance(self.end.answer.action, Redirect):
@@ -339,9 +340,11 @@ def _comment(low: Lowering, tree: Tree) -> str:
 
 def _continue(low: Lowering, tree: Tree, cell: Cell, location: Block, fill: Fill, guards: tuple[Guard, ...]) -> None:
     """Go on in the same location, where the guards stand already."""
-    inner = Block()
+    inner, stands = Block(), Block()
+    for guard in guards:
+        guard.emit(low, stands)
     emit_nested(low, tree, cell, inner, fill, guards)
-    location.entries += inner.entries[len(guards) :]
+    location.entries += inner.entries[len(stands.entries) :]
 
 
 def _emit_unless_there(low: Lowering, tree: Ask, file: str, location: Block) -> None:

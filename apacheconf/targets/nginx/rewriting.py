@@ -9,7 +9,7 @@ from apacheconf.program.steps import SetUri
 from apacheconf.program.values import REQUEST_URI, Capture, Literal, Matched, Value
 from apacheconf.targets.captures import is_tame, parts_of, replaced
 from apacheconf.targets.known import QUERY_STRING
-from apacheconf.targets.nginx.conditions import flag_of
+from apacheconf.targets.nginx.conditions import flag_of, refuse_where
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.tree import Block, literal_path
@@ -30,7 +30,7 @@ def substitution(regex: Regex, made: Sequence[Value]) -> tuple[str, str]:
 def emit_refusals(low: Lowering, route: Route, location: Block) -> None:
     """SEM-30: what a client has escaped and rules would put into a URL as it is. Raises CannotAsk."""
     for condition in route.refused:
-        location.open("if", flag_of(low.maps, condition), "=", "1").add("return", "403")
+        refuse_where(low.maps, condition, 403, location)
 
 
 def emit_query(low: Lowering, route: Route, location: Block) -> None:

@@ -14,6 +14,7 @@ from apacheconf.targets.nginx.workers import Service
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.routes import is_address
 from apacheconf.targets.sessions import DRAINING, OUT, Sessions, accepts_sessions, routes_of, sessions_of
+from apacheconf.targets.spoken import words_of
 
 
 def member_of_session(service: Service, low: Lowering) -> str:
