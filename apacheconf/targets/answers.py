@@ -89,12 +89,15 @@ def residual(condition: Condition, answers: Answers) -> Condition:
 
 
 def _residual(condition: Condition, answers: Answers) -> Condition:
+    if condition in answers:
+        return ALWAYS if answers[condition] else NEVER
     left = _simplified(condition, answers)
-    if isinstance(left, Under) and left not in answers:
+    known = next((held for each, held in facts(answers) if each == left), None)
+    if known is not None:
+        return ALWAYS if known else NEVER
+    if isinstance(left, Under):
         return _of_prefixes(left, answers)
-    if isinstance(left, Matches) and left not in answers:
-        return _concluded(left, answers)
-    return (ALWAYS if answers[left] else NEVER) if left in answers else left
+    return _concluded(left, answers) if isinstance(left, Matches) else left
 
 
 def _of_prefixes(asked: Under, answers: Answers) -> Condition:

@@ -26,6 +26,7 @@ from apacheconf.program.conditions import (
     Test,
     Under,
 )
+from apacheconf.program.own_words import STAND_IN
 from apacheconf.program.values import Call, Chosen, Escaped, Joined, Literal, Lookup, Matched, Value, Variable
 
 #: Longest name: nginx keeps those of variables in buckets of 64 bytes, 18 of which are its own.
@@ -48,6 +49,8 @@ _COMPARED = {
     Operator.LENGTH_GE: "from",
 }  # fmt: skip
 TESTS = {"f": "is_file", "d": "is_folder", "e": "is_there", "s": "has_content", "x": "is_executable", "L": "is_link"}
+#: What is said for a word of a host's own, where many hosts share a map.
+_OWN = {"n": "own name", "f": "own folder", "b": "own balancer"}
 _LOOPBACK = frozenset({"127.0.0.0/8", "::1/128"})
 
 #: What a pattern holds besides the text it looks for: beginnings of groups, classes, escapes and counts.
@@ -62,6 +65,7 @@ _PLAIN_END = re.compile(r"(?<!\\)(?:\\\\)*(?:\$|\\z)$")
 
 def words_of(text: str, most: int = _MOST_WORDS) -> str:
     """The letters and digits of a text, as words of a name; whole ones as far as there is room."""
+    text = STAND_IN.sub(lambda found: f" {_OWN[found[2][0]]} ", text)
     found: list[str] = []
     for word in re.findall("[a-z0-9]+", text.lower()):
         if found and len("_".join((*found, word))) > most:

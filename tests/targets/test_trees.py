@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.haproxy.tree import print_tree as print_haproxy
-from apacheconf.targets.nginx.tree import Block, Directive
+from apacheconf.targets.nginx.tree import Block, Directive, glued
 from apacheconf.targets.nginx.tree import print_tree as print_nginx
 from tests.targets.languages import read_haproxy, read_nginx
 
@@ -50,3 +50,9 @@ def test_a_condition_stands_in_parentheses() -> None:
     root = Block()
     root.open("if", "$request_uri", "~*", "^[^?]*%2f;").add("return", "404")
     assert print_nginx(root)[0].splitlines()[0] == 'if ($request_uri ~* "^[^?]*%2f;") {'
+
+
+def test_a_variable_ends_where_its_word_does() -> None:
+    """``$hostname`` is another variable than ``$host``; ``$1`` is one sign."""
+    assert glued(["$host", "name", "$uri", "/a", "$1", "0", "$args"]) == "${host}name$uri/a$10$args"
+    assert glued(["${a}", "b"]) == "${a}b"

@@ -20,7 +20,7 @@ from apacheconf.program.conditions import (
 from apacheconf.program.regexes import search
 from apacheconf.program.values import Literal, Value, Variable
 from apacheconf.targets.nginx.maps import Map, Maps
-from apacheconf.targets.nginx.tree import Block
+from apacheconf.targets.nginx.tree import Block, glued
 from apacheconf.targets.nginx.values import VARIABLES, text_of
 from apacheconf.targets.questions import ADDRESSES, CannotAsk, as_match, by_length, matches_all, matches_empty
 from apacheconf.targets.spoken import name_of
@@ -123,7 +123,7 @@ def _flag_of_several(maps: Maps, condition: AllOf | AnyOf, parts: tuple[Conditio
     if decided in flags or not flags:
         return decided if flags else neutral
     holds = "1" * len(flags) if isinstance(condition, AllOf) else "~1"
-    return flags[0] if len(flags) == 1 else _flag(maps, condition, "".join(flags), (holds, "1"))
+    return flags[0] if len(flags) == 1 else _flag(maps, condition, glued(flags), (holds, "1"))
 
 
 def _match(maps: Maps, condition: Condition, asked: tuple[Value, str, bool], matched: str) -> str:

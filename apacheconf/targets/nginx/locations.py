@@ -57,8 +57,7 @@ from apacheconf.targets.nginx.conditions import can_ask, flag_of
 from apacheconf.targets.nginx.lowering import NO_FILE, Lowering
 from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.rewriting import emit_refusals
-from apacheconf.targets.nginx.tree import Block, Directive, add_claims, print_tree
-from apacheconf.targets.nginx.workers import wish_of
+from apacheconf.targets.nginx.tree import Block, Directive, add_claims, glued, print_tree
 from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.restrictions import asked_by
 from apacheconf.targets.routes import Route, kept_in_mind, members
@@ -81,7 +80,7 @@ def emit_place(low: Lowering, host: Host, place: Place, server: Block) -> None:
     if _emit_served(low, place, tree, server):
         return
     if isinstance(tree, Ask):
-        _emit_choice(low, host, place, tree, server)
+        _emit_choice(low, place, tree, server)
     else:
         location = server.open("location", *_matcher(place), comment=_comment(low, tree))
         _fill(low, tree, location, server)
@@ -120,7 +119,7 @@ def _matcher(place: Place) -> tuple[str, ...]:
     return ("=", path) if place.cell.reach is Reach.BARE else ("^~", f"{path}/")
 
 
-def _emit_choice(low: Lowering, host: Host, place: Place, tree: Ask, server: Block) -> None:
+def _emit_choice(low: Lowering, place: Place, tree: Ask, server: Block) -> None:
     ends = list(leaves(tree))
     asked = list(dict.fromkeys(condition for answers, _ in ends for condition in answers))
     location = server.open("location", *_matcher(place), comment="what answers depends on more than the path")
@@ -134,10 +133,9 @@ def _emit_choice(low: Lowering, host: Host, place: Place, tree: Ask, server: Blo
         given = "".join("." if each not in answers else "1" if answers[each] else "0" for each in asked)
         if name != names[-1]:
             entries.append((given if "." not in given else f"~^{given}$", name))
-    made = Map("".join(flag_of(low.maps, each) for each in asked), (*entries, ("default", names[-1])), "")
+    made = Map(glued(flag_of(low.maps, each) for each in asked), (*entries, ("default", names[-1])), "")
     wish = f"who_answers_{words_of(place.cell.path) or 'root'}"
-    others = (f"{wish}_of_{words_of(host.name)}",) if not low.alike else ()
-    location.add("try_files", NO_FILE, f"@{low.maps.make(wish, made, *others)}")
+    location.add("try_files", NO_FILE, f"@{low.maps.make(wish, made)}")
 
 
 def _named(low: Lowering, end: Route | Closed, server: Block) -> str:
@@ -157,9 +155,8 @@ def _kind_of(low: Lowering, end: Route | Closed) -> str:
 def _answer_of(low: Lowering, end: Route) -> str:
     origin = end.origin(low.program)
     if origin is not None and end.map is not None:
-        words = words_of(end.map.pattern.pattern if end.map.pattern else end.map.prefix)
-        plain = words.replace("_", "-") or ("origin" if low.alike else wish_of(origin))
-        return f"to-{slug(wish_of(origin)) if isinstance(origin, Balancer) else plain}"
+        words = words_of(end.map.pattern.pattern if end.map.pattern else end.map.prefix) or words_of(end.cell.path)
+        return f"to-{slug(origin.name) if isinstance(origin, Balancer) else words.replace('_', '-') or 'origin'}"
     if mod_proxy_fcgi.script_origin(low, end) is not None:
         return "scripts"
     match end.answer and end.answer.action:

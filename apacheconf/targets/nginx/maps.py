@@ -129,24 +129,23 @@ class Maps:
                 self.use(needed)
         return f"${name}"
 
-    def make(self, wish: str, made: Map, *others: str) -> str:
-        """The variable of a map of one's own, called as is wished or, where another one is, by the first of ``others``
-        that is free; equal ones are made once."""
+    def make(self, wish: str, made: Map) -> str:
+        """The variable of a map of one's own, called as is wished, with a number where another one is called so; equal
+        ones are made once."""
         if self.of_many and _names(made):
             made = made if self.own_name is None else self._of_whoever(made, self.own_name)
             self.says_own = self.says_own or _names(made)
         if (wish, made) not in self.own:
-            self.own[wish, made] = self._name(wish, *others)
+            self.own[wish, made] = self._name(wish)
         return f"${self.own[wish, made]}"
 
-    def _name(self, *wishes: str) -> str:
-        """A name that nobody has; it never ends within a word, and is no name of nginx's own."""
-        wishes = tuple(f"the_{each}" if is_of_nginx(each) else each for each in wishes)
-        name = next((each for each in wishes if len(each) <= MOST and each not in self.taken), "")
-        number = 1
-        while not name or name in self.taken:
+    def _name(self, wish: str) -> str:
+        """A name that nobody has, which is none of nginx's own."""
+        wish = words_of(f"the_{wish}" if is_of_nginx(wish) else wish, MOST)
+        name, number = wish, 1
+        while name in self.taken:
             number += 1
-            name = f"{words_of(wishes[0], MOST - len(str(number)) - 1)}_{number}"
+            name = f"{words_of(wish, MOST - len(str(number)) - 1)}_{number}"
         self.taken.add(name)
         return name
 
@@ -275,7 +274,7 @@ _TAKEN: frozenset[str] = frozenset({*SHARED, *(each.strip("$") for each in (PATH
 
 
 def _mentions(text: str, variable: str) -> bool:
-    return re.search(rf"{re.escape(variable)}(?!\w)", text) is not None
+    return re.search(rf"\$\{{?{variable.lstrip('$')}(?!\w)", text) is not None
 
 
 def _emit(name: str, made: Map, changes: bool, http: Block) -> None:

@@ -17,7 +17,7 @@ from apacheconf.targets.nginx.conditions import refuse_where
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.own_urls import self_authority
 from apacheconf.targets.nginx.rewriting import may_break, told
-from apacheconf.targets.nginx.tree import Block, literal
+from apacheconf.targets.nginx.tree import Block, glued, literal
 from apacheconf.targets.nginx.values import text_of
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.questions import CannotAsk, pcre
@@ -51,7 +51,7 @@ def emit_redirect(
         _emit_known(low, route, step, parts, location)
         return False
     made = [_part(low, each, location) for each in parts]
-    target = "".join(made) + ("$1" if action.prefix else "") + ("?" if _has_query(parts) or _drops_query(route) else "")
+    target = glued(made) + ("$1" if action.prefix else "") + ("?" if _has_query(parts) or _drops_query(route) else "")
     claims = (equivalent(said_by, _ESCAPING, "location-escaping"),)
     if pattern.endswith("(.*)$") and not any(isinstance(each, Capture) for each in parts):
         _emit_question_mark(action, target, location)
@@ -96,7 +96,7 @@ def _emit_known(low: Lowering, route: Route, step: Step, parts: Sequence[Value],
     said_by = route.host.said_by(step)
     if not all(isinstance(each, Literal) or _is_harmless(each) for each in parts):
         raise CannotAsk("a part that would have to be escaped")
-    target = "".join(_text(low, each) for each in parts)
+    target = glued(_text(low, each) for each in parts)
     query = "" if _has_query(parts) or _drops_query(route) else "$is_args$args"
     location.add("return", str(step.action.status), f"{target}{query}", claims=(exact(said_by),))
 
@@ -117,7 +117,7 @@ def _emit_as_it_is(low: Lowering, route: Route, action: Redirect, parts: Sequenc
     if breaks != NEVER:
         refuse_where(low.maps, breaks, 500, location)
     query = "" if _has_query(parts) or _drops_query(route) else "$is_args$args"
-    target = "".join(_text(low, each) for each in parts)
+    target = glued(_text(low, each) for each in parts)
     location.add("return", str(action.status), f"{target}{query}", claims=(exact(said_by),))
 
 

@@ -15,7 +15,7 @@ from apacheconf.targets.gates import Case, Gate, gate_of, narrowed
 from apacheconf.targets.nginx.conditions import can_ask, flag_of
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
-from apacheconf.targets.nginx.tree import Block, literal
+from apacheconf.targets.nginx.tree import Block, glued, literal
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.restrictions import asked_by
@@ -52,7 +52,7 @@ def user_of(low: Lowering, route: Route) -> str | None:
         gate, _ = narrowed(found, can_ask)
         if not any(case.unasked for _, case in gate.cases):
             return "$remote_user"
-        asked = "".join(flag_of(low.maps, each) for each in gate.conditions)
+        asked = glued(flag_of(low.maps, each) for each in gate.conditions)
         entries = (*_bits(gate, lambda case: case.unasked, ""), ("default", "$remote_user"))
         return low.maps.make("user", Map(asked, entries, "who has shown a password"))
     except CannotAsk:
@@ -61,7 +61,7 @@ def user_of(low: Lowering, route: Route) -> str | None:
 
 def _emit(low: Lowering, route: Route, gate: Gate, lost: tuple[Condition, ...], location: Block) -> None:
     said_by = [each for step in gate.steps for each in route.host.said_by(step)]
-    asked = "".join(flag_of(low.maps, each) for each in gate.conditions)
+    asked = glued(flag_of(low.maps, each) for each in gate.conditions)
     statuses = {case.status for _, case in gate.cases if case.status}
     for status in sorted(statuses):
         _emit_refusal(low, gate, asked, status, location)

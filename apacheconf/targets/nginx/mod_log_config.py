@@ -17,7 +17,7 @@ from apacheconf.targets.claims import Claim, approximated, equivalent, unsupport
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import PATH, Map
 from apacheconf.targets.nginx.texts import Texts, texts_of_server
-from apacheconf.targets.nginx.tree import Block, literal
+from apacheconf.targets.nginx.tree import Block, glued, literal
 from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.restrictions import words_in
 
@@ -66,9 +66,9 @@ def _emit(low: Lowering, host: Host, step: Step, log: Log, texts: Texts, server:
         low.dropped.append(unsupported(said_by, "nginx writes to no program", "piped-log"))
         return
     lacking: list[str] = []
-    words = "".join(_part(item, low, texts, lacking) for item in log.line)
+    words = glued(_part(item, low, texts, lacking) for item in log.line)
     name = low.formats.setdefault(words, low.names.of(("format", words), f"httpd-{_nickname(said_by[0].args)}"))
-    if PATH in words:
+    if PATH.strip("$") in words:
         low.maps.path()
     only, claim = [], _claim(said_by, lacking)
     try:

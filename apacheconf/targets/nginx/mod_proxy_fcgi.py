@@ -32,7 +32,7 @@ from apacheconf.targets.nginx.mod_headers import HeaderLines
 from apacheconf.targets.nginx.rewriting import substitution
 from apacheconf.targets.nginx.texts import Texts
 from apacheconf.targets.nginx.timeouts import timeouts
-from apacheconf.targets.nginx.tree import Block, literal
+from apacheconf.targets.nginx.tree import Block, glued, literal
 from apacheconf.targets.nginx.workers import Service, service_of
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.questions import CannotAsk
@@ -261,7 +261,7 @@ def _told_value(value: Value, texts: Texts, params: Params) -> str:
     for part in parts_of(value):
         told = params.lines.get(part.argument) if isinstance(part, Variable) and part.name == "ENV" else None
         words.append(told[0] if told else texts.text(part))
-    return "".join(words)
+    return glued(words)
 
 
 def emit_defaults(low: Lowering, http: Block) -> None:

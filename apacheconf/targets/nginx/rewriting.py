@@ -12,7 +12,7 @@ from apacheconf.targets.known import QUERY_STRING
 from apacheconf.targets.nginx.conditions import flag_of, refuse_where
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
-from apacheconf.targets.nginx.tree import Block, literal_path
+from apacheconf.targets.nginx.tree import Block, glued, literal_path
 from apacheconf.targets.nginx.values import text_of
 from apacheconf.targets.questions import CannotAsk, pcre
 from apacheconf.targets.routes import Route, regex_of
@@ -22,9 +22,9 @@ def substitution(regex: Regex, made: Sequence[Value]) -> tuple[str, str]:
     """The pattern, and the replacement that puts ``made`` in place of the whole path. Raises CannotAsk."""
     case = "(?i)" if regex.ignore_case else ""
     if not any(isinstance(each, Capture) and each.group == 0 for each in made):
-        return case + pcre(regex), "".join(_part(each, 0) for each in made)
+        return case + pcre(regex), glued(_part(each, 0) for each in made)
     # nginx has no $0: the match as a whole becomes the first group.
-    return f"{case}({pcre(regex)})", "".join(_part(each, 1) for each in made)
+    return f"{case}({pcre(regex)})", glued(_part(each, 1) for each in made)
 
 
 def emit_refusals(low: Lowering, route: Route, location: Block) -> None:
@@ -63,7 +63,7 @@ def asked_anew(low: Lowering, route: Route) -> str:
 
 def path_of(low: Lowering, parts: Sequence[Value]) -> str:
     """A path made of texts, captures that say where they come from, and variables. Raises CannotAsk."""
-    return "".join(literal_path(part.text) if isinstance(part, Literal) else text_of(low.maps, part) for part in parts)
+    return glued(literal_path(part.text) if isinstance(part, Literal) else text_of(low.maps, part) for part in parts)
 
 
 def may_break(values: Sequence[Value], signs: str) -> Condition:

@@ -24,7 +24,7 @@ from apacheconf.targets.nginx.conditions import flag_of
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map, Maps
 from apacheconf.targets.nginx.sessions import route_changed, route_chosen
-from apacheconf.targets.nginx.tree import literal
+from apacheconf.targets.nginx.tree import glued, literal
 from apacheconf.targets.nginx.values import text_of
 from apacheconf.targets.nginx.workers import Service
 from apacheconf.targets.questions import CannotAsk, pcre
@@ -211,7 +211,7 @@ class Texts:
             chain.give("1" if when == ALWAYS else flag_of(maps, when), text)
             return
         found = _matched(when, parts_of(value))
-        text = "".join(map(self._captured, parts_of(value)))
+        text = glued(map(self._captured, parts_of(value)))
         alone = found == when and not chain.ways
         entries = ((_regex(found), text), ("default", chain.base if alone else ""))
         captured = maps.make(f"{chain.title}_captured", Map(text_of(maps, found.value), entries, ""))

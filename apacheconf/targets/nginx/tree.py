@@ -8,7 +8,7 @@ in which it isn't.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -107,6 +107,19 @@ def add_claims(known: Directive, other: Directive) -> None:
     if known.block is not None and other.block is not None:
         for one, another in zip(known.block.directives(), other.block.directives(), strict=True):
             add_claims(one, another)
+
+
+_ENDS_IN_VARIABLE = re.compile(r"\$([A-Za-z_]\w*)\Z")
+
+
+def glued(words: Iterable[str]) -> str:
+    """Words with variables in them as one word: a name of a variable ends where its word does."""
+    made = ""
+    for word in words:
+        if re.match(r"\w", word, re.ASCII):
+            made = _ENDS_IN_VARIABLE.sub(r"${\1}", made)
+        made += word
+    return made
 
 
 def literal(text: str) -> str:

@@ -9,7 +9,7 @@ from apacheconf.program.regexes import search
 from apacheconf.program.rewrite_maps import table_of
 from apacheconf.program.values import Chosen, Joined, Literal, LookAhead, Lookup, Matched, Value, Variable
 from apacheconf.targets.nginx.maps import Map, Maps
-from apacheconf.targets.nginx.tree import literal
+from apacheconf.targets.nginx.tree import glued, literal
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.questions import CannotAsk, matches_empty, pcre, variable_title
 from apacheconf.targets.spoken import name_of_value, words_of
@@ -41,7 +41,7 @@ def text_of(maps: Maps, value: Value) -> str:
         case Literal(text):
             return literal(text)
         case Joined(parts):
-            return "".join(text_of(maps, part) for part in parts)
+            return glued(text_of(maps, part) for part in parts)
         case Variable("HTTP_HOST"):
             return maps.use("asked_host")
         case Variable("HTTP", name) if name.lower() == "host":
