@@ -67,6 +67,6 @@ def test_who_was_let_in(tmp_path: Path) -> None:
     mapping = "ProxyPass / http://10.0.0.1/"
     made = translated(tmp_path, host("<Location />", *asked, *rules, header, "</Location>", mapping), "nginx")
     assert outcomes(made)["RequestHeader"] == "exact"
-    assert "proxy_set_header X-User $or_blank;" in made.text
+    assert "proxy_set_header X-User $onward_x_user_or_blank;" in made.text
     open_to_all = translated(tmp_path, host("<Location />", *rules, header, "</Location>", mapping), "nginx")
     assert 'proxy_set_header X-User " ";' in open_to_all.text

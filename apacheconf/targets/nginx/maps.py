@@ -270,7 +270,7 @@ ROUND = "$round"
 PAGE = "$page_is_there"
 #: Who has shown a password for a script, where one is asked for.
 USER = "$script_user"
-_TAKEN: frozenset[str] = frozenset({*SHARED, *(each.strip("$") for each in (PATH, ROUND, PAGE, USER))})
+_TAKEN: frozenset[str] = frozenset({*SHARED, *(each.strip("$") for each in (PATH, PAGE, USER))})
 
 
 def _mentions(text: str, variable: str) -> bool:
