@@ -39,14 +39,15 @@ DEFAULT_CHARSET = "iso-8859-1"
 def host(number: int, server: Server, main: Server, shape: Shape, tables: Linker, server_root: str) -> Host:
     """The host of a server: its names, its settings and its tables.
 
-    Without ServerName it has the main server's (VH-16).
+    Without ServerName it has the main server's name (VH-16), and the port of its own first address (VH-14).
     """
     conf = server.server_conf(CoreServerConf)
     named = conf.server_name.value or main.server_conf(CoreServerConf).server_name.value
+    by_address = not conf.server_name.value and bool(server.addresses)
     return Host(
         number,
         name=named.host if named else UNNAMED,
-        port=named.port if named else None,
+        port=server.addresses[0].port if by_address else named.port if named else None,
         scheme=named.scheme if named else "",
         aliases=conf.server_aliases.value,
         admin=conf.server_admin.value,
