@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from apacheconf.modules.core import CoreDirConf
 from apacheconf.modules.mod_mime import MimeDirConf
-from apacheconf.program.by_request import serves
+from apacheconf.program.by_request import serves, unknown_balancer
 from apacheconf.program.forward import add_forwarded, counted, told_of_forwards
 from apacheconf.program.headers import HeaderTable
 from apacheconf.program.hosts import Layer
@@ -80,7 +80,8 @@ def proxied(program: Program, decision: Decision, handler: str) -> Decision:
     url, file = handler[len(PREFIX) :], state.file
     origin = _named(url + file, program, host.origins)
     if origin is None:
-        origin = _generic(url)
+        named = balancer_name(url).removeprefix("balancer://") if is_balancer(url) else ""
+        origin = unknown_balancer(named) if named else _generic(url)
         state.env["proxy-nokeepalive"] = "1"
     if origin is None:
         return replace(decision, status=500)

@@ -84,18 +84,23 @@ def origin_at(place: Place, uri: str, template: Worker | None, program: Program,
     """The host's worker that serves ``uri`` at ``place``, else one of its own.
 
     That has the parameters of ``template`` where its mapping is a ProxyPassMatch, and keeps no connection. A balancer
-    must be called so; nobody speaks with the worker that stands for one that isn't there (AH01144).
+    must be called so, whatever the port.
     """
     if place.scheme == "balancer":
         known = (program.origins[number] for number in host.origins)
-        called = (each for each in known if isinstance(each, Balancer) and each.name == place.authority)
-        return next(called, replace(generic_worker("balancer://x"), name=place.authority, host=place.host))
+        called = (each for each in known if isinstance(each, Balancer) and each.name == f"balancer://{place.host}")
+        return next(called, unknown_balancer(place.host))
     found = worker_for(place.authority, uri, program, host)
     if found is not None:
         return found
     if template is None:
         return replace(generic_worker(f"{place.scheme}://x"), name=place.authority, host=place.host, port=place.port)
     return replace(template, name=place.authority, host=place.host, port=place.port, path="", reusable=False)
+
+
+def unknown_balancer(name: str) -> Worker:
+    """What stands for a balancer that isn't there: nobody speaks with it (AH01144)."""
+    return replace(generic_worker("balancer://x"), name=f"balancer://{name}", host=name)
 
 
 def worker_for(authority: str, uri: str, program: Program, host: Host) -> Worker | None:

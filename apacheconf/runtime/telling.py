@@ -51,6 +51,8 @@ def tell_nobody(exchange: Choosing, route: str = "") -> None:
     if service.is_balancer:
         code, of_route = ("AH01167", f" for route ({route})") if route else ("AH01170", "")
         text = f"{code}: {service.name}: All workers are in error state{of_route}"
+        if not service.pools:
+            text = f"AH01171: {service.name}: No workers in balancer"
         _say(exchange, Said("error", "proxy_balancer", text))
     else:
         worker = service.pools[0].worker
