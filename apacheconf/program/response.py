@@ -18,15 +18,18 @@ from apacheconf.program.request import Decision, Headers
 from apacheconf.program.steps import EditHeader, Step, Table
 from apacheconf.program.values import Capture, Joined, Literal, Lookup, Value, Variable
 
-#: How a message is framed is the connection's own business: these fields are never edited.
+#: How a message is framed is the connection's own business: these fields are never edited, but for the first two where
+#: an origin has said them of a HEAD.
 FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "keep-alive", "trailer", "upgrade"})
+_OF_HEAD = frozenset({"content-length", "transfer-encoding"})
 _TYPE = "content-type"
 
 
-def answer_fields(decision: Decision, status: int, fields: Headers, completed: bool) -> Headers:
+def answer_fields(decision: Decision, status: int, fields: Headers, completed: bool, framing: bool = False) -> Headers:
     """The lines of an answer in their order; ``completed`` when an origin or a handler gave it.
 
-    For an answer made here ``fields`` are what the error itself brings, such as Location.
+    For an answer made here ``fields`` are what the error itself brings, such as Location. With ``framing`` those that
+    frame the answer can be edited too.
     """
     state = decision.state
     assert state is not None
@@ -49,7 +52,9 @@ def answer_fields(decision: Decision, status: int, fields: Headers, completed: b
                 if held:
                     yield line
 
-    return _edited(lines_of, lambda value: text_of(value, state), always, own, completed, state.headers, state.notes)
+    return _edited(
+        lines_of, lambda value: text_of(value, state), always, own, completed, state.headers, state.notes, framing
+    )
 
 
 def _left_of(early: Headers, fields: Headers) -> Headers:
@@ -58,14 +63,14 @@ def _left_of(early: Headers, fields: Headers) -> Headers:
     return tuple(pair for pair in early if pair[0].lower() not in names)
 
 
-def settled_fields(edits: Iterable[EditHeader], fields: Headers, completed: bool) -> Headers:
+def settled_fields(edits: Iterable[EditHeader], fields: Headers, completed: bool, framing: bool = False) -> Headers:
     """The same where no line has a condition, and every value is a text that is known already."""
     listed = tuple(edits)
 
     def lines_of(table: Table) -> Iterator[EditHeader]:
         return (line for line in listed if line.table is table)
 
-    return _edited(lines_of, settled_text, HeaderTable(), HeaderTable.of(fields), completed, None, {})
+    return _edited(lines_of, settled_text, HeaderTable(), HeaderTable.of(fields), completed, None, {}, framing)
 
 
 def settled_text(value: Value) -> str:
@@ -149,13 +154,15 @@ def _edited(
     completed: bool,
     request: HeaderTable | None,
     notes: dict[str, str],
+    framing: bool,
 ) -> Headers:
     """Both tables after their lines, the table always first; each line's condition is asked when it is its turn."""
     content_type = own.get(_TYPE)
+    untouched = FRAMING - _OF_HEAD if framing else FRAMING
     tables = ((Table.ALWAYS, always), (Table.ONSUCCESS, own)) if completed else ((Table.ALWAYS, always),)
     for which, table in tables:
         for line in lines_of(which):
-            if line.name.lower() not in FRAMING:
+            if line.name.lower() not in untouched:
                 content_type = _type_after(line, content_type, text)
                 edit(table, line, text, request, notes)
     return joined(always, own, content_type)

@@ -19,7 +19,7 @@ from apacheconf.program.steps import EditHeader, Table
 from apacheconf.program.values import Joined, Value, Variable
 from apacheconf.runtime.errors import OriginBroke
 from apacheconf.runtime.forward import Lines
-from apacheconf.runtime.strict import Fields
+from apacheconf.runtime.strict import Fields, ends_in_chunks
 
 if TYPE_CHECKING:
     from apacheconf.runtime.exchange import Exchange
@@ -36,7 +36,7 @@ def edited_reply(exchange: Exchange, status: int, fields: Fields) -> Fields:
     if not edits_answers(exchange.plan):
         return fields
     found = _edited(exchange, exchange.plan, status, fields, completed=True)
-    if any(map(_breaks, found)):
+    if any(map(_breaks, found)) or not ends_in_chunks(_encoded(found)):
         kept = exchange.reply.reason.decode("latin-1") if status == 500 and exchange.reply is not None else ""
         raise OriginBroke(500, "a response header field would hold a control character", kept, in_fields=True)
     return _encoded(found)
@@ -66,11 +66,12 @@ def _asked(exchange: Exchange) -> Request:
 
 def _edited(exchange: Exchange, plan: Plan, status: int, fields: Fields, completed: bool) -> Headers:
     lines = _decoded(fields)
+    framing = completed and exchange.head_only and plan.service is not None
     decision: Decision | None = plan.decision
     if decision is not None and decision.state is not None and plan is not exchange.plan:
         decision.state.request = _asked(exchange)  # of one that could not be read only this is known
     if plan.forwarding.answer_edits:
-        return settled_fields(plan.forwarding.answer_edits, lines, completed)
+        return settled_fields(plan.forwarding.answer_edits, lines, completed, framing)
     if decision is None and plan.forwarding.answer_steps:
         state = State(_asked(exchange), exchange.site.host, "", None, None)
         state.env.update(exchange.environment())
@@ -79,7 +80,7 @@ def _edited(exchange: Exchange, plan: Plan, status: int, fields: Fields, complet
         return settled_fields(plan.forwarding.answer_edits, lines, completed)
     if plan.service is not None and decision.state is not None:
         decision.state.mapped = exchange.origin_url()
-    return answer_fields(decision, status, lines, completed)
+    return answer_fields(decision, status, lines, completed, framing)
 
 
 def edited_lines(
