@@ -32,6 +32,7 @@ from apacheconf.program import (
     core,
     mod_brotli,
     mod_deflate,
+    mod_filter,
     mod_log_config,
     mod_proxy,
     mod_proxy_hcheck,
@@ -116,6 +117,7 @@ class _Compiler:
             regex_options=model.main.server_conf(CoreServerConf).regex_options.value,
             runtime_directory=runtime_directory(model.expanded),
             judges_anew=_judges_anew(model.expanded),
+            filter_protocols=mod_filter.protocols_of_providers(model.expanded.walk()),
             alike=tuple(self.alike.values()),
         )
 

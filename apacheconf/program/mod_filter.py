@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import cast
 
+from apacheconf.ledger import Written
 from apacheconf.modules.declare import Conf, Setting
 from apacheconf.modules.mod_filter import FilterDirConf, Protocol, Provider
 from apacheconf.program.conditions import AllOf, Condition, Not
@@ -13,6 +14,7 @@ from apacheconf.program.expressions import NotEvaluated, condition_of
 from apacheconf.program.link import LeaveOut, Linker
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import AddFilter, Step
+from apacheconf.syntax.words import split
 
 
 def layer(conf: FilterDirConf, linker: Linker, left_out: LeaveOut) -> FilterDirConf:
@@ -25,11 +27,18 @@ def layer(conf: FilterDirConf, linker: Linker, left_out: LeaveOut) -> FilterDirC
             left_out(directive, f"its condition uses {missing}, which is not evaluated yet")
         else:
             kept.append(number)
-    for protocol, directive in zip(conf.protocols.value, conf.protocols.said_by, strict=True):
-        if protocol.provider:
-            left_out(directive, "what FilterProtocol says of one provider holds in the whole server, and isn't done")
     providers = tuple(conf.providers.value[n] for n in kept), tuple(conf.providers.said_by[n] for n in kept)
     return linker.conf(replace(conf, providers=Setting(*providers)))
+
+
+def protocols_of_providers(directives: Iterable[Written]) -> dict[str, frozenset[str]]:
+    """What FilterProtocol says of each provider alone, whose last line counts, wherever it stands (DF-4)."""
+    found: dict[str, frozenset[str]] = {}
+    for each in directives:
+        words = split(each.args) if each.name.lower() == "filterprotocol" else []
+        if len(words) > 2:
+            found[words[1].lower()] = frozenset(words[2].lower().replace(",", " ").split())
+    return found
 
 
 def steps(conf: Conf) -> Iterator[Step]:

@@ -66,7 +66,7 @@ class Program:
     of the host; ``regex_options`` hold for their patterns. ``runtime_directory`` is where relative names of sockets lie
     (UN-3). One that ``judges_anew`` asks who is let in after each internal redirect (AZ-12). ``inlined`` are the
     ``.htaccess`` files whose lines stand among the sections of the hosts: ``with_htaccess``. ``alike`` are
-    the hosts of many that say the same.
+    the hosts of many that say the same. ``filter_protocols`` is what FilterProtocol says of single providers.
     """
 
     listeners: tuple[Listener, ...]
@@ -87,6 +87,7 @@ class Program:
     judges_anew: bool = False
     regex_options: frozenset[str] = USUAL
     inlined: tuple[Inlined, ...] = ()
+    filter_protocols: dict[str, frozenset[str]] = field(default_factory=dict)
     alike: tuple[Alike, ...] = field(default=(), compare=False, repr=False)
     shelves: dict[int, Shelf] = field(default_factory=dict, compare=False, repr=False)
 

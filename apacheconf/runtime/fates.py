@@ -94,7 +94,7 @@ READ = frozenset(
         proxypassmatch proxypassinterpolateenv heartbeatstorage logiotrackttfb typesconfig proxyvia proxymaxforwards
         proxybadheader proxyblock proxyiobuffersize listenbacklog proxypassreverse proxypassreversecookiepath
         proxypassreversecookiedomain error errorlog errorlogformat loglevel proxyhcexpr proxyhctemplate proxyhctpsize
-        rewriteengine rewritemap proxyremote proxyremotematch noproxy
+        rewriteengine rewritemap proxyremote proxyremotematch noproxy filterprotocol
         """
     )
 )

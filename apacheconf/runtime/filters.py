@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
 from apacheconf.program.conditions import ALWAYS
@@ -21,6 +20,7 @@ from apacheconf.program.steps import AddFilter
 from apacheconf.runtime.answer import ReplyHead
 from apacheconf.runtime.framing import CHUNKED, UNTIL_CLOSE
 from apacheconf.runtime.mod_expires import expire
+from apacheconf.runtime.mod_filter import is_kept_off, tell
 from apacheconf.runtime.strict import Fields, with_field
 
 if TYPE_CHECKING:
@@ -137,13 +137,15 @@ class Filtering:
         about = Answered(exchange, reply, self, sum(map(len, pieces)) if whole else None)
         if any(each.whole and _is_met(each, about) for each in self.filters):
             exchange.ranged = False
-        applied = sorted(
-            {name: MAKERS[name] for name in self._named(about) if name in MAKERS}.values(), key=itemgetter(0)
-        )
+        met = {each.name: each for each in self.filters if each.name in MAKERS and _is_met(each, about)}
         found: list[Filter] = []
         streams = False
-        for _, maker in applied:
-            made = maker(about)
+        for each in sorted(met.values(), key=lambda each: MAKERS[each.name][0]):
+            words = _protocol(each, exchange)
+            if is_kept_off(words, about):
+                continue
+            tell(words, about)
+            made = MAKERS[each.name][1](about)
             if made is None:
                 continue
             found.append(made)
@@ -174,9 +176,11 @@ class Filtering:
             return fields
         return expire(fields, self.rules(ExpiryRules), _file_of(exchange))
 
-    def _named(self, about: Answered) -> list[str]:
-        """The names of the filters that this answer meets, as they are configured."""
-        return [each.name for each in self.filters if _is_met(each, about)]
+
+def _protocol(each: AddFilter, exchange: Exchange) -> frozenset[str]:
+    """What FilterProtocol says of a provider, where it is one's turn (DF-4)."""
+    told = exchange.client.server.program.filter_protocols
+    return told.get(each.name, frozenset()) if told and each.when != ALWAYS else frozenset()
 
 
 def _file_of(exchange: Exchange) -> os.stat_result | None:
