@@ -139,6 +139,8 @@ CLOSED = frozenset(
 REFUSED = {"asked-early": "403", "certificate-page": "400"}
 #: The caveat of balancers whose members take turns in another order, and the aspect that shows it.
 TURNS, COUNTS = "turns", "how often each member was asked"
+#: The caveat of one for which an error is a 404 while the file that is its page isn't there.
+DOCUMENTS = "document-fields"
 #: Aspects that say which member was asked, and no more.
 _TURN = frozenset({"origin: which", "origin: header Host", "header X-Origin", COUNTS})
 #: The caveat of one that escapes other characters of a path in Location.
@@ -200,6 +202,8 @@ class Announcements:
             return NOWHERE
         if about.file and LIST in self.keys and any(map(_is_list, aspects)):
             return LIST
+        if DOCUMENTS in self.keys and all(map(_lacks_document, aspects)):
+            return DOCUMENTS
         if any(row.name.lower() == "errordocument" for row in self.rows) and _is_without_page(aspects):
             return "ErrorDocument"
         if (about.file or about.tested) and NO_TESTS in self.keys:
@@ -241,6 +245,11 @@ def _leads_nowhere(aspect: Aspect) -> bool:
     status = aspect.what.endswith("status") and aspect.reference == "404"
     own_options = aspect.what == "header allow" and "OPTIONS" in aspect.reference and aspect.other == "(absent)"
     return own_options or (status and aspect.other in ("200", "401", "403", "503"))
+
+
+def _lacks_document(aspect: Aspect) -> bool:
+    """Whether an error has become a 404, its page still the stock one."""
+    return aspect.what.endswith("status") and aspect.reference[:1] in ("4", "5") and aspect.other == "404"
 
 
 def _asks_for_a_page(aspects: tuple[Aspect, ...]) -> bool:

@@ -181,3 +181,11 @@ def test_who_serves_no_files_asks_for_no_body_either() -> None:
     assert said.announce("body: Expect, body at once", missing, About()) is None
     options = [Aspect("status", "200", "405")]
     assert Announcements(("file-methods",)).announce("down: OPTIONS", options, About(file=True)) == "file-methods"
+
+
+def test_an_error_whose_page_is_missing() -> None:
+    """It is a 404 with the stock page, and nothing else may differ."""
+    said, missing = Announcements(("document-fields",)), Aspect("status", "503", "404")
+    assert said.announce("down: GET", [missing, Aspect("answer 2: status", "503", "404")]) == "document-fields"
+    assert said.announce("down: GET", [missing, Aspect("body", "a", "b")]) is None
+    assert said.announce("down: GET", [Aspect("status", "200", "404")]) is None

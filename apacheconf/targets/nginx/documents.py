@@ -23,6 +23,8 @@ from apacheconf.targets.nginx.texts import steps_outside
 from apacheconf.targets.nginx.tree import Block, literal
 from apacheconf.targets.routes import Route
 
+_OF_FILES = "a file that stands for an error has no Last-Modified; while it isn't there, the error is a 404"
+
 
 def common_documents(low: Lowering, routes: list[Route]) -> list[Step]:
     """The documents that all routes of a host have and that nginx has words for, by status.
@@ -127,7 +129,7 @@ def _add(low: Lowering, host: Host, step: Step, page: str, block: Block) -> None
 
 def _claim(said_by: tuple[Written, ...], page: str) -> Claim:
     if page.startswith("/"):
-        return equivalent(said_by, "a file that stands for an error has no Last-Modified", "document-fields")
+        return equivalent(said_by, _OF_FILES, "document-fields")
     return exact(said_by)
 
 
