@@ -8,6 +8,7 @@ directive without a row is an internal error.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -112,15 +113,44 @@ class Alike:
         """A member, as ``Ledger.rows`` has it."""
         return self._row(self._groups[number])
 
-    def directives(self) -> list[Written]:
-        """The directives as written, each by its first instance."""
-        groups = self._groups
-        return [groups[number][0] for number in self.members]
+    def directive(self, number: int) -> Written:
+        """A member as written, by its first instance."""
+        return self._groups[number][0]
+
+    def in_one_file(self) -> bool:
+        """Whether all of them stand in one file."""
+        members = self.members
+        if isinstance(self._groups, _Alone):  # then no file stands in the middle of another
+            members = [members[0], members[-1]]
+        return len({self._groups[number][0].place.span.file for number in members}) == 1
+
+
+class _Alone(Sequence[list[Written]]):
+    """Directives of which each is a group of its own, which is made when it is asked for."""
+
+    def __init__(self, directives: Sequence[Written]) -> None:
+        self._directives = directives
+
+    def __len__(self) -> int:
+        return len(self._directives)
+
+    def __getitem__(self, number: int) -> list[Written]:  # type: ignore[override]
+        return [self._directives[number]]
 
 
 #: Makes of an answer about a directive the one about another that is like it, or none.
 Move = Callable[[Answer], Answer | None]
 FORGOTTEN = Answer(Outcome.UNSUPPORTED, "not supported yet: nothing answered for this directive", key="unanswered")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Likeness:
+    """What was ``said`` of lines that follow each other, which holds for as many lines from each of ``starts`` on, with
+    a move for each of these or for none."""
+
+    said: tuple[tuple[Answer, ...], ...]
+    starts: list[int]
+    moves: Sequence[Move]
 
 
 @dataclass
@@ -131,15 +161,16 @@ class Ledger:
     #: The files (by ``id``) whose lines stand in several hosts without an Include or a macro.
     repeated: frozenset[int] = frozenset()
     _answers: dict[int, list[Answer]] = field(default_factory=dict, init=False)
-    _known: dict[int, Written] = field(default_factory=dict, init=False)
-    #: What was said of directives that others are like, and how it is moved to these; the same by columns.
-    _shared: dict[int, tuple[Answer, ...]] = field(default_factory=dict, init=False)
-    _moves: dict[int, Move] = field(default_factory=dict, init=False)
-    _columns: list[tuple[tuple[Answer, ...], Sequence[Written]]] = field(default_factory=list, init=False)
+    #: The number of each directive, by its ``id``.
+    _numbers: dict[int, int] = field(default_factory=dict, init=False)
+    _likenesses: list[_Likeness] = field(default_factory=list, init=False)
+    #: The likeness of lines that begin at a number, and the how manieth of it they are.
+    _stretches: dict[int, tuple[_Likeness, int]] = field(default_factory=dict, init=False)
+    _starts: list[int] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
-        known = tuple(self.directives)
-        self._known = dict(zip(map(id, known), known, strict=True))
+        self.directives = tuple(self.directives)
+        self._numbers = dict(zip(map(id, self.directives), range(len(self.directives)), strict=True))
 
     def carry(
         self, said_by: Iterable[Written], outcome: Outcome, caveat: str = "", at: str = "", key: str = ""
@@ -150,7 +181,7 @@ class Ledger:
     def give(self, said_by: Iterable[Written], answer: Answer) -> None:
         """The same with an answer that was made before. Raises InternalError for strangers."""
         for directive in said_by:
-            if id(directive) not in self._known:
+            if id(directive) not in self._numbers:
                 raise InternalError(f"ledger: {directive.name} at {directive.place} is not of this configuration")
             self._answers.setdefault(id(directive), []).append(answer)
 
@@ -161,21 +192,23 @@ class Ledger:
         self.carry(said_by, outcome, reason, key=key)
 
     def liken(self, first: Sequence[Written], others: Sequence[Sequence[Written]], moves: Sequence[Move] = ()) -> None:
-        """What was said so far of the directives of ``first`` holds for those at the same positions of ``others``.
+        """What was said so far of the directives of ``first`` holds for those at the same positions of ``others``, each
+        of which are directives that follow each other.
 
         Each of these has a way in which it ``moves`` an answer to a line of its own, or leaves it out.
         """
-        said = [self._of(id(each)) for each in first]
-        for answers, column in zip(said, zip(*others, strict=True), strict=True):
-            numbers = [*map(id, column)]
-            self._shared.update(dict.fromkeys(numbers, answers))
-            if moves:
-                self._moves.update(zip(numbers, moves, strict=True))
-            self._columns.append((answers, column))
+        said = tuple(self._of(id(each)) for each in first)
+        starts = [self._numbers[id(lines[0])] for lines in others]
+        if [self._numbers[id(lines[-1])] for lines in others] != [start + len(said) - 1 for start in starts]:
+            raise InternalError("ledger: lines that are alike don't follow each other")
+        likeness = _Likeness(said, starts, moves)
+        self._likenesses.append(likeness)
+        self._stretches.update(zip(starts, ((likeness, number) for number in range(len(starts))), strict=True))
+        self._starts = sorted(self._stretches)
 
     def answers(self) -> Iterator[tuple[Written, tuple[Answer, ...]]]:
         """The directives that were answered for so far, each with its answers."""
-        found = ((each, self._of(number)) for number, each in self._known.items())
+        found = ((each, self._of(id(each))) for each in self.directives)
         return ((each, answers) for each, answers in found if answers)
 
     def answers_of(self, directive: Written) -> tuple[Answer, ...]:
@@ -184,21 +217,32 @@ class Ledger:
 
     def unanswered(self) -> Iterator[Written]:
         """The directives nobody has answered for so far."""
-        return (d for i, d in self._known.items() if not self._of(i))
+        return (each for each in self.directives if not self._of(id(each)))
 
-    def _of(self, number: int) -> tuple[Answer, ...]:
-        """What was said of the directive that it is like, then what was said of itself."""
-        own, shared = self._answers.get(number), self._shared.get(number, ())
-        if shared and number in self._moves:
-            shared = tuple(filter(None, map(self._moves[number], shared)))
+    def _of(self, directive: int) -> tuple[Answer, ...]:
+        """What was said of the directive that it is like, then what was said of itself; by its ``id``."""
+        own, shared = self._answers.get(directive), self._shared(directive)
         if own and len(own) == 1 and not shared:
             return (own[0],)
         return tuple(dict.fromkeys(chain(shared, own))) if own else shared
 
+    def _shared(self, directive: int) -> tuple[Answer, ...]:
+        """What was said of the directive that this one is like, moved to it."""
+        number = self._numbers.get(directive, -1)
+        at = bisect_right(self._starts, number) - 1
+        if at < 0:
+            return ()
+        start = self._starts[at]
+        likeness, which = self._stretches[start]
+        if number - start >= len(likeness.said):
+            return ()
+        shared = likeness.said[number - start]
+        return tuple(filter(None, map(likeness.moves[which], shared))) if likeness.moves else shared
+
     def rows(self, fallback: Callable[[Written], Answer | None] = lambda _: None) -> tuple[Row, ...]:
         """One row per directive as written, in the order they were given. Raises InternalError on a gap."""
         rows = tuple(map(self._rower(fallback), self._groups()))
-        if sum(row.instances for row in rows) != len(self._known):
+        if sum(row.instances for row in rows) != len(self._numbers):
             raise InternalError("ledger: a directive is left without a row")
         return rows
 
@@ -212,36 +256,41 @@ class Ledger:
             key = made.name, made.caveats, made.outcome
             found.setdefault(key, Alike(*key, groups, row)).members.extend(members)
 
-        told: set[int] = set()
+        told = bytearray(len(groups))
         for members in self._alike(groups):
             tell(members)
-            told.update(members)
-        for number in range(len(groups)):
-            if number not in told:
+            for number in members:
+                told[number] = 1
+        for number, is_told in enumerate(told):
+            if not is_told:
                 tell([number])
         for each in found.values():
             each.members.sort()
         return sorted(found.values(), key=lambda each: each.members[0])
 
-    def _alike(self, groups: list[list[Written]]) -> Iterator[list[int]]:
+    def _alike(self, groups: Sequence[list[Written]]) -> Iterator[list[int]]:
         """The numbers of those of which the same is said, by columns: what was said of the directive that they are
         like, wherever it went. Where that is nothing, those are alike that are spelt so, and have one fate.
         """
-        at = {id(group[0]): number for number, group in enumerate(groups) if len(group) == 1}
-        for answers, column in self._columns:
-            if not answers and len({each.args for each in column}) > 1:
-                continue
-            members = [at[number] for number in map(id, column) if number in at and number not in self._answers]
-            if members:
-                yield members
+        answered = {self._numbers[each] for each in self._answers}
+        at = None
+        if not isinstance(groups, _Alone):  # several lines may be one row
+            at = {self._numbers[id(group[0])]: row for row, group in enumerate(groups) if len(group) == 1}
+        for likeness in self._likenesses:
+            for offset, said in enumerate(likeness.said):
+                lines = [line for start in likeness.starts if (line := start + offset) not in answered]
+                if at is not None:
+                    lines = [at[line] for line in lines if line in at]
+                if lines and (said or len({groups[each][0].args for each in lines}) == 1):
+                    yield lines
 
-    def _groups(self) -> list[list[Written]]:
+    def _groups(self) -> Sequence[list[Written]]:
         """The instances of each directive as written: several where an Include or a macro led to it more than once."""
-        if not self.repeated and not any(each.place.via for each in self._known.values()):
-            return [[each] for each in self._known.values()]
+        if not self.repeated and not any(each.place.via for each in self.directives):
+            return _Alone(tuple(self.directives))
         groups: list[list[Written]] = []
         met: dict[tuple[int, int], list[Written]] = {}
-        for directive in self._known.values():
+        for directive in self.directives:
             place = directive.place
             if place.via is None and id(place.span.file) not in self.repeated:
                 groups.append([directive])
@@ -265,18 +314,10 @@ class Ledger:
         return any(answer.outcome >= least for answer in answers)
 
     def _rower(self, fallback: Callable[[Written], Answer | None]) -> Callable[[list[Written]], Row]:
-        """Makes rows; the worst answer is looked for once for directives that share their answers."""
-        worst: dict[int, Outcome] = {}
+        """Makes rows."""
 
         def row(group: list[Written]) -> Row:
-            first = group[0]
-            likened, is_moved = self._shared.get(id(first)), id(first) in self._moves
-            if likened and not is_moved and len(group) == 1 and id(first) not in self._answers:
-                outcome = worst.get(id(likened))
-                if outcome is None:
-                    outcome = worst[id(likened)] = _worst(likened)
-                return Row(first.name, first.args, first.place, outcome, likened, 1)
-            answers = self._all(group, fallback)
+            first, answers = group[0], self._all(group, fallback)
             return Row(first.name, first.args, first.place, _worst(answers), answers, len(group))
 
         return row

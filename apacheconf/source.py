@@ -33,6 +33,11 @@ class SourceFile:
         *whole, _ = self.text.split("\n")
         return [0, *accumulate(len(line) + 1 for line in whole)]
 
+    @cached_property
+    def joins_lines(self) -> bool:
+        """Whether a backslash may join two of its lines."""
+        return "\\\n" in self.text or "\\\r\n" in self.text
+
     def line_at(self, offset: int) -> int:
         """The line number, from 1, that holds ``offset``."""
         return bisect_right(self._line_starts, offset)
@@ -92,6 +97,12 @@ class Place(NamedTuple):
     name: str
     line: int
     via: Place | None = None
+
+    @property
+    def first_line(self) -> int:
+        """``span.line``, which is looked for in the text only where httpd's word is another."""
+        file = self.span.file
+        return self.line if self.name == file.name and not file.joins_lines else self.span.line
 
     def __str__(self) -> str:
         return str(self.span)

@@ -54,6 +54,19 @@ COMMON: dict[str, tuple[Any, Any]] = {
 LISTS = ("paths", "define", "before", "after")
 
 
+#: What commands have made of a configuration, to be kept until the process ends (``keep``).
+_KEPT: list[object] = []
+
+
+def keep(made: T) -> T:
+    """``made``, which lives until the process ends: taking it apart costs 0.1 s for 10,000 virtual hosts.
+
+    For commands that end when they have told what it comes to.
+    """
+    _KEPT.append(made)
+    return made
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """Which configuration a command reads, and how."""
@@ -115,7 +128,7 @@ class Reading:
         expanded = expand(find(self.paths, self.options), self.options)
         if not quiet:
             _print_notes(expanded)
-        return diagnose(bind(expanded), here)
+        return diagnose(keep(bind(expanded)), here)
 
     def load_model(self) -> Model:
         """The model. Raises ConfigError with everything that is wrong."""

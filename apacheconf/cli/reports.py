@@ -134,11 +134,11 @@ def _in_short(found: Iterable[Alike]) -> Iterator[Line]:
 
 def _stretches(alike: Alike) -> Iterator[Stretch]:
     """All at once where so many stand in one file that they are counted, else each by itself."""
-    lines = alike.directives()
-    if len(lines) > _LISTED and len({each.place.span.file for each in lines}) == 1:
-        yield alike.members[0], alike.name, len(lines), lines[0]
+    first, count = alike.members[0], len(alike.members)
+    if count > _LISTED and alike.in_one_file():
+        yield first, alike.name, count, alike.directive(first)
         return
-    yield from ((number, alike.name, 1, line) for number, line in zip(alike.members, lines, strict=True))
+    yield from ((number, alike.name, 1, alike.directive(number)) for number in alike.members)
 
 
 def _differences(translation: Translation) -> Iterator[Line]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from apacheconf.cli.options import Reading, reads
+from apacheconf.cli.options import Reading, keep, reads
 
 if TYPE_CHECKING:
     from apacheconf.engines import CheckResult
@@ -64,9 +64,9 @@ def run(
     from apacheconf.targets import translate
 
     places = writing.Places(output, force)
-    _, program = reading.load_program()
+    _, program = keep(reading.load_program())
     with no_collection():
-        translation = translate(program, to.value, version, places.is_folder)
+        translation = keep(translate(program, to.value, version, places.is_folder))
     if strict:
         from apacheconf.cli import differing
 

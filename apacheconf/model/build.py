@@ -28,7 +28,10 @@ def build(bound: Bound) -> Model:
         main_sections = builder.scope(bound.directives, main_scope, main_scope, hosts)
         main = _main(main_scope, main_sections)
         bases = inherited(main.server_confs), inherited(main.dir_confs)
-        servers = tuple(Server(host, addresses(host), partial(_settings, host, main, *bases)) for host in hosts)
+        known: dict[int, tuple[Address, ...]] = {}  # by the value, which the binder makes once for the same words
+        servers = tuple(
+            Server(host, _known_addresses(host, known), partial(_settings, host, main, *bases)) for host in hosts
+        )
     listeners = main.server_conf(ListenConf).listen.value
     if bound.expanded.fragment and not listeners:
         listeners = _inferred(servers)
@@ -171,6 +174,13 @@ def _settings(host: Directive, main: Server, server_base: dict[str, Conf], dir_b
         main.sections + sections,
         sections,
     )
+
+
+def _known_addresses(host: Directive, known: dict[int, tuple[Address, ...]]) -> tuple[Address, ...]:
+    found = known.get(id(host.value))
+    if found is None:
+        found = known[id(host.value)] = addresses(host)
+    return found
 
 
 def addresses(directive: Directive) -> tuple[Address, ...]:

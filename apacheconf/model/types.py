@@ -80,6 +80,7 @@ class Server:
     """
 
     directive: Directive | None
+    #: Hosts that name the same addresses in the same words have the same tuple.
     addresses: tuple[Address, ...]
     make: Callable[[], ServerSettings] = field(repr=False)
 

@@ -105,6 +105,7 @@ class _Compiler:
             hosts,
             tuple(self.origins),
             directives=tuple(model.expanded.walk()),
+            outermost=model.expanded.nodes,
             absent=model.expanded.absent,
             modules=OF_FILES if model.expanded.fragment else frozenset(model.expanded.modules),
             types_config=_types_config(model),

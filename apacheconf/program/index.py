@@ -11,9 +11,13 @@ from apacheconf.program.hosts import AddressSet, Host, HostIndex
 def make_index(hosts: Iterable[tuple[Host, Sequence[Address]]], main: int) -> HostIndex:
     """The index over virtual hosts in configuration order; ``main`` is the main server's number."""
     sets: dict[tuple[str | None, int | None], list[Host]] = {}
+    known: dict[int, list[list[Host]]] = {}  # the sets of the same addresses: of thousands of hosts
     for host, addresses in hosts:
-        for address in dict.fromkeys((each.host, each.port) for each in addresses):  # VH-14: duplicates collapse
-            sets.setdefault(address, []).append(host)
+        if id(addresses) not in known:
+            named = dict.fromkeys((each.host, each.port) for each in addresses)  # VH-14: duplicates collapse
+            known[id(addresses)] = [sets.setdefault(address, []) for address in named]
+        for members in known[id(addresses)]:
+            members.append(host)
     made = [_address_set(address, port, members) for (address, port), members in sets.items()]
     return HostIndex(tuple(sorted(made, key=_specificity)), main)
 
@@ -38,4 +42,4 @@ def _address_set(address: str | None, port: int | None, hosts: list[Host]) -> Ad
 
 def names_of(host: Host) -> tuple[str, ...]:
     """ServerName and the aliases as they are compared: lower case, without a final dot (VH-23)."""
-    return tuple(name.lower().removesuffix(".") for name in (host.name, *host.aliases) if name)
+    return tuple([name.lower().removesuffix(".") for name in (host.name, *host.aliases) if name])

@@ -100,6 +100,7 @@ def with_htaccess(program: Program) -> Program:
         program,
         hosts=hosts,
         directives=(*program.directives, *(each for made in read.readings for each in made.expanded.walk())),
+        outermost=(*program.outermost, *(each for made in read.readings for each in made.expanded.nodes)),
         absent=(*program.absent, *(each for made in read.readings for each in made.expanded.absent)),
         left_out=(*program.left_out, *read.left_out),
         inlined=tuple(read.inlined.values()),

@@ -15,7 +15,7 @@ from apacheconf.modules.rewrite_rules import OF_RULES
 from apacheconf.program.program import Program
 from apacheconf.targets.defaults import says_default
 from apacheconf.targets.restrictions import is_access
-from apacheconf.targets.scopes import children_of
+from apacheconf.targets.scopes import Scopes, children_of
 
 #: Why directives of these Apache modules have no effect in a target.
 _BY_MODULE = {
@@ -93,12 +93,12 @@ _NO_OTHER = "nothing that is answered from files is answered otherwise because o
 FILES = "the translation serves no files: what no mapping takes is answered with 404"
 
 
-def fallback_for(program: Program, target: str) -> Callable[[Written], Answer]:
+def fallback_for(program: Program, scopes: Scopes, target: str) -> Callable[[Written], Answer]:
     """The answer for each directive that neither a step nor the target spoke for."""
     absent = {id(each): _of_absent(each.name, each.why.name, each.note or each.why.value) for each in program.absent}
     dead = {id(each): Answer(Outcome.DEAD_IN_SOURCE, why, key="dead") for each, why in program.lines_without_effect()}
     left_out = {id(each): why for each, why in program.left_out}
-    of_files = {id(each) for section in _file_sections(program) for each in _below(section)}
+    of_files = {id(each) for section in scopes.everywhere(*_FILE_SECTIONS) for each in _below(section)}
 
     def fallback(directive: Written) -> Answer:
         if id(directive) in absent:
@@ -158,10 +158,6 @@ def _of_absent(name: str, why: str, note: str) -> Answer:
     if name.lower() in ("loadmodule", "loadfile"):
         return Answer(Outcome.NO_EFFECT, _BY_MODULE["mod_so"])
     return Answer(Outcome.ABSORBED, note)
-
-
-def _file_sections(program: Program) -> Iterator[Written]:
-    return (each for each in program.directives if each.name.lower() in _FILE_SECTIONS)
 
 
 def _below(section: Written) -> Iterator[Written]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from apacheconf.program.program import Program
+from apacheconf.targets.scopes import Scopes
 
 #: What is written where no TypesConfig is given, or can't be read: the types of files that websites are made of.
 COMMON = {
@@ -20,14 +21,14 @@ COMMON = {
 }  # fmt: skip
 
 
-def is_known(program: Program) -> bool:
+def is_known(program: Program, scopes: Scopes) -> bool:
     """Whether the configuration names the file of types, and it can be read here."""
-    return _text(program) is not None
+    return _text(program, scopes) is not None
 
 
-def types_of(program: Program) -> dict[str, str]:
+def types_of(program: Program, scopes: Scopes) -> dict[str, str]:
     """The type of each suffix in lower case, as mod_mime reads them: the last line with a suffix wins."""
-    text = _text(program)
+    text = _text(program, scopes)
     if text is None:
         return {suffix: kind for kind, suffixes in COMMON.items() for suffix in suffixes.split()}
     found: dict[str, str] = {}
@@ -37,8 +38,8 @@ def types_of(program: Program) -> dict[str, str]:
     return found
 
 
-def _text(program: Program) -> str | None:
-    if not any(each.name.lower() == "typesconfig" for each in program.directives):
+def _text(program: Program, scopes: Scopes) -> str | None:
+    if not scopes.everywhere("typesconfig"):
         return None
     try:
         return Path(program.types_config).read_text("latin-1")

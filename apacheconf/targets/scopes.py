@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from apacheconf.ledger import Written
 from apacheconf.program.hosts import Host
+from apacheconf.program.program import Program
 
 
 class Scopes:
-    """The directives of a configuration by the scope they were written in."""
+    """The directives of a configuration by the scope they were written in.
 
-    def __init__(self, directives: Iterable[Written]) -> None:
-        found = tuple(directives)
-        inner: set[int] = set()
-        self._at: dict[int, Written] = {}
-        self._everywhere = _by_name(found)
-        for each in found:
-            children = getattr(each, "children", None)
-            if children:
-                inner.update(map(id, children))
-                self._at[id(each.place)] = each
-        self.top = tuple(each for each in found if id(each) not in inner)
+    ``top`` are those that stand outside every section.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.top = program.outermost
+        self._at = {id(each.place): each for each in _sections(program.outermost)}
+        self._everywhere = _by_name(program.directives)
         #: The sections outside every other, without the virtual hosts.
         self.sections = tuple(each for each in self.top if children_of(each) and each.name.lower() != "virtualhost")
         self._named = _by_name(self.top)
@@ -58,16 +55,32 @@ class Scopes:
         return [each for each in self.own(host) if each.name.lower() in ("servername", "serveralias")]
 
 
+def _sections(directives: Sequence[Written]) -> Iterator[Written]:
+    """The sections among directives that hold something, and those in them, level by level."""
+    level = directives
+    while level:
+        held = [(each, children) for each in level if (children := getattr(each, "children", None))]
+        yield from (each for each, _ in held)
+        level = [child for _, children in held for child in children]
+
+
+class _Spelt(dict[str, list[Written]]):
+    """Lists by names as they are spelt: spellings that differ by case only share one, which ``found`` has."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, list[Written]] = {}
+
+    def __missing__(self, name: str) -> list[Written]:
+        self[name] = self.found.setdefault(name.lower(), [])
+        return self[name]
+
+
 def _by_name(directives: Iterable[Written]) -> dict[str, list[Written]]:
-    """Directives by their names in small letters. Most of a large file are spelt in one way, so that is looked up."""
-    spelt: dict[str, list[Written]] = {}
-    found: dict[str, list[Written]] = {}
+    """Directives by their names in small letters."""
+    spelt = _Spelt()
     for each in directives:
-        name = each.name
-        if name not in spelt:
-            spelt[name] = found.setdefault(name.lower(), [])
-        spelt[name].append(each)
-    return found
+        spelt[each.name].append(each)
+    return spelt.found
 
 
 def children_of(directive: Written) -> tuple[Written, ...]:

@@ -7,7 +7,6 @@ machine (DES-12).
 from __future__ import annotations
 
 import os.path
-import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -20,7 +19,6 @@ _LONGEST = 60
 _NAMED = 8
 #: nginx refuses a file with a comment line of more than 4,096 bytes.
 _WIDTH = 110
-_PLAIN = re.compile("[ -~]*")
 
 
 class Sources:
@@ -34,7 +32,7 @@ class Sources:
 
     def at(self, place: Place) -> str:
         """``site.conf:12``."""
-        return f"{self.file_of(place)}:{place.span.line}"
+        return f"{self.file_of(place)}:{place.first_line}"
 
     @property
     def true(self) -> Sources:
@@ -86,4 +84,4 @@ def comment_lines(text: str) -> list[str]:
 
 def plain(text: str) -> str:
     """``text`` fit for a comment: anything that isn't printable ASCII becomes ``?``."""
-    return text if _PLAIN.fullmatch(text) else "".join(c if " " <= c <= "~" else "?" for c in text)
+    return text if text.isascii() and text.isprintable() else "".join(c if " " <= c <= "~" else "?" for c in text)

@@ -129,11 +129,13 @@ def translate(program: Program, target: str, version: str | None = None, folder:
         raise UsageError(f"{target} {wanted} is too old", f"{TARGETS[target][0]} is the oldest that is written for")
     if target in SERVES_FILES:
         program = with_htaccess(program)
-    whole_file = LayerKind.HTACCESS.value  # which nobody has written
-    written = (each for each in program.directives if each.name != whole_file)
+    scopes = Scopes(program)
+    whole_files = {id(each) for each in scopes.everywhere(LayerKind.HTACCESS.value)}  # which nobody has written
+    written = program.directives
+    if whole_files:
+        written = tuple(each for each in written if id(each) not in whole_files)
     repeated = frozenset(id(each.file) for each in program.inlined)
     ledger = Ledger((*written, *program.absent), repeated)
-    scopes = Scopes(program.directives)
     emit: Callable[[Program, tuple[int, ...], Ledger, Scopes, bool], Emission] = import_module(
         f"apacheconf.targets.{target}.emit"
     ).emit
@@ -141,7 +143,7 @@ def translate(program: Program, target: str, version: str | None = None, folder:
     settle_unasked(program, ledger)
     settle_dead_hosts(program, scopes, ledger)
     _settle_left_out(program, ledger)
-    fallback = fallback_for(program, target)
+    fallback = fallback_for(program, scopes, target)
     return Translation(target, wanted, emission.files, emission.differences, emission.notes, ledger, fallback)
 
 

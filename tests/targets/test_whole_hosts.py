@@ -40,7 +40,7 @@ _ANSWERING = ("proxypass", "redirect", "rewriterule", "alias", "scriptalias", "d
 def _hosts(program: Program, rows: tuple[Row, ...]) -> Iterator[tuple[str, list[Row]]]:
     """Each virtual host with the rows of its lines that say who answers and have an effect."""
     by_place = {(id(row.place.span.file), row.place.span.start): row for row in rows}
-    scopes = Scopes(program.directives)
+    scopes = Scopes(program)
     for host in program.hosts:
         section = scopes.section(host)
         walk = getattr(section, "walk", None)

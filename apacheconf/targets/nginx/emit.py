@@ -93,7 +93,7 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Sco
     trace = any(host.form.limits.trace for host in program.hosts)
     named = any(re.search("[a-z]", each.host) and not each.socket for each in program.workers())
     traits = Traits(
-        trace, misdirected, low.serves_files, is_known(program), low.asks_scripts, named, adds_always(program)
+        trace, misdirected, low.serves_files, is_known(program, scopes), low.asks_scripts, named, adds_always(program)
     )
     return Emission(files.texts, differences(version, traits), htaccess.notes(low))
 

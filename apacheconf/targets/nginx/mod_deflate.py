@@ -128,7 +128,7 @@ def _types(low: Lowering, step: Step) -> tuple[str, ...] | None:
     if not _asks_type(step) or step.action.types or not isinstance(step.action.when, Matches):
         return None
     regex = step.action.when.regex
-    return tuple(each for each in {*types_of(low.program).values()} if search(regex, each) is not None)
+    return tuple(each for each in {*types_of(low.program, low.scopes).values()} if search(regex, each) is not None)
 
 
 def _asks_type(step: Step) -> bool:

@@ -158,7 +158,7 @@ def _emit_languages(low: Lowering, rules: MimeRules, location: Block) -> None:
 
 def _table(low: Lowering, rules: MimeRules) -> dict[str, str]:
     """The types with what the lines add to them; a charset becomes part of its type."""
-    types = dict(types_of(low.program))
+    types = dict(types_of(low.program, low.scopes))
     for suffix, kind in rules.types:
         if kind is None:
             types.pop(suffix, None)

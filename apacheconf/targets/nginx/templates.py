@@ -5,7 +5,7 @@ each token, because what is looked up host by host costs several times as much.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from apacheconf.ledger import Written
 from apacheconf.program.hosts import Host
@@ -74,7 +74,7 @@ class Template:
             return [self._urls(host, int(text), int(origin)) for host in hosts]
         number = int(digits or 0)
         if what == "line":
-            return lines_of([lines[number] for lines in written])
+            return [str(lines[number].place.first_line) for lines in written]
         if what == "file":
             return [self._low.sources.file_of(lines[0].place) for lines in written]
         if what in _OF_LINES:
@@ -118,8 +118,3 @@ _OF_HOSTS: dict[str, Callable[[Host, int], str]] = {
     "certificate": _certificate_of,
     "key": _key_of,
 }
-
-
-def lines_of(directives: Iterable[Written]) -> list[str]:
-    """The line numbers of directives."""
-    return [str(file.line_at(start)) for file, start, _ in (each.place.span for each in directives)]

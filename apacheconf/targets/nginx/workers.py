@@ -96,15 +96,10 @@ def _is_plain(worker: Worker, low: Lowering) -> bool:
 def _plain(worker: Worker, name: str, at: str, low: Lowering) -> Text:
     """The upstream of such a worker, which stands in ``http``: the text that comes of ``_write``, as neither a
     name that we have given nor an address has signs to quote."""
-    comment = [f"    {line}" for line in comment_lines(low.sources.true.comment(worker.said_by[:3]))]
-    lines = [
-        f"    upstream {name} {{",
-        f"        zone {name} 64k;",
-        f"        server {at} max_fails=0;",
-        *([f"        keepalive {_IDLE};"] if worker.reusable else ()),
-        "    }",
-    ]
-    return Text("\n".join(comment + lines), len(comment) + len(lines))
+    comment = comment_lines(low.sources.true.comment(worker.said_by[:3]))
+    idle = f"        keepalive {_IDLE};\n" if worker.reusable else ""
+    lines = f"    upstream {name} {{\n        zone {name} 64k;\n        server {at} max_fails=0;\n{idle}    }}"
+    return Text("".join([f"    {line}\n" for line in comment]) + lines, len(comment) + (5 if idle else 4))
 
 
 def _weights(workers: tuple[Worker, ...]) -> list[int]:
