@@ -134,7 +134,7 @@ def near(place: object) -> str:
 
     Of a directive's place only the line is told: its span begins with its line.
     """
-    text = f"{place.span.file.name}:{place.span.line}" if isinstance(place, Place) else str(place)
+    text = f"{place.span.file.name}:{place.first_line}" if isinstance(place, Place) else str(place)
     return shown(text.removeprefix(f"{Path.cwd()}/"))
 
 

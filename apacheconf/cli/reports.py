@@ -127,7 +127,7 @@ def _in_short(found: Iterable[Alike]) -> Iterator[Line]:
                 counts[directive] += count
             words = [f"{directive} x{count}" for directive, count in counts.items()]
         else:
-            words = [f"{line.place.span.line} {directive}" for _, directive, _, line in listed]
+            words = [f"{line.place.first_line} {directive}" for _, directive, _, line in listed]
         for text in textwrap.wrap(f"{near(name)}: " + ", ".join(words), width - 2, subsequent_indent="    "):
             yield [("", f"  {text}")]
 
@@ -179,7 +179,7 @@ def _row(row: Row) -> dict[str, Any]:
         "name": row.name,
         "args": shown(row.args),
         "file": span.file.name,
-        "line": span.line,
+        "line": row.place.first_line,
         "column": span.column,
         "outcome": row.outcome.words,
         "instances": row.instances,

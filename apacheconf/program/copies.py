@@ -9,9 +9,10 @@ Ten thousand hosts of a hoster differ in no more than that.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from apacheconf.ledger import Written
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 T = TypeVar("T", bound="DataclassInstance")
+Taker = Callable[[Sequence[Written]], tuple[Written, ...]]
 
 #: Directives that name the host, and those that name its origins.
 _NAMES = frozenset({"servername", "serveralias", "serveradmin"})
@@ -78,17 +80,20 @@ def said_by(host: Directive) -> Saying | None:
     Once for each host, and not for each of its lines, is done what can be: there are ten of these, and they took half
     of the time.
     """
-    bound, sizes = list[Directive](), list[int]()
+    bound: list[Directive] = []
+    sizes: list[int] = []
     _gather(host, bound, sizes)
     written = tuple([each.node for each in bound])
     named = tuple([each.name for each in written])
-    args, words, authorities = [each.args for each in written], list[str](), list[str]()
+    args = [each.args for each in written]
+    words: list[str] = []
+    authorities: list[str] = []
     plan = _plan(named)
     for number in plan.names:
         args[number] = ""
     for number, pattern in plan.words:
         args[number] = _with_a_number(pattern, args[number], words)
-    own, does_own = OwnWords.of(host.node.children or ()) if plan.own else NO_WORDS, False
+    own, does_own = (OwnWords.of(host.node.children or ()) if plan.own else NO_WORDS), False
     for number, name in plan.own:
         marked = own.marked(name, args[number])
         if name == "rewriterule" and "://" in marked and leads_to_origin(marked):
@@ -152,18 +157,17 @@ def _with_a_number(pattern: re.Pattern[str], args: str, words: list[str]) -> str
 def _with_numbers(mappings: str, authorities: list[str]) -> str | None:
     """The arguments of mappings with numbers in place of authorities, which are added to those that are known; None
     where URLs are spelt in ways that are read more closely."""
-
-    def number(found: re.Match[str]) -> str:
-        scheme, authority = found.groups()
-        if authority.endswith(_USUAL[scheme]):
-            return found[0]
-        if authority not in authorities:
-            authorities.append(authority)
-        return f"{scheme} {authorities.index(authority)}"
-
     if "://" not in mappings:
         return mappings
-    made = _URL.sub(number, mappings)
+    parts = _URL.split(mappings)  # a text, then a scheme, an authority and a text for each URL
+    for at in range(2, len(parts), 3):
+        authority = parts[at]
+        if authority.endswith(_USUAL[parts[at - 1]]):
+            return None
+        if authority not in authorities:
+            authorities.append(authority)
+        parts[at] = f" {authorities.index(authority)}"
+    made = "".join(parts)
     return None if "://" in made or "|" in made or "$" in made or "?" in made else made
 
 
@@ -264,16 +268,24 @@ class Template:
         """Makes the others."""
         return Maker(self.host)
 
+    @cached_property
+    def _take_directives(self) -> Taker:
+        return _taker(self.directives)
+
+    @cached_property
+    def _take_names(self) -> Taker:
+        return _taker(self.named_by)
+
     def filled(self, saying: Saying, count: int) -> tuple[list[Origin], dict[str, Any]]:
         """The origins of a host that says the same, and what is its own; the program has ``count`` origins already."""
         written, authorities = saying.written, saying.authorities
         made: list[Origin] = [each.filled(saying) for each in self.made]
         own = self._named(saying)
-        own["directives"] = tuple([written[each] if isinstance(each, int) else each for each in self.directives])
+        own["directives"] = self._take_directives(written)
         own["origins"] = tuple([count + each for each in self.origins])
         own["texts"] = tuple([
             f"{text}{saying.words[word]}" if word is not None
-            else unmarked(text, saying.own.words) if at is None
+            else (unmarked(text, saying.own.words) if "\0" in text else text) if at is None
             else text.replace("//", f"//{authorities[at]}", 1)
             for text, at, word in self.texts
         ])  # fmt: skip
@@ -295,8 +307,15 @@ class Template:
             own["errors"] = replace(self.host.errors, target=target)
         if names.document_root is not None:
             own["document_root"] = bound[names.document_root].value
-        own["named_by"] = tuple([written[each] if isinstance(each, int) else each for each in self.named_by])
+        own["named_by"] = self._take_names(written)
         return own
+
+
+def _taker(numbers: tuple[int | Written, ...]) -> Taker:
+    """Takes of a host's lines those of these numbers, beside lines that are the same for all."""
+    if len(numbers) > 1 and all(isinstance(each, int) for each in numbers):
+        return itemgetter(*numbers)  # in a third of the time
+    return lambda written: tuple([written[each] if isinstance(each, int) else each for each in numbers])
 
 
 def template_of(
