@@ -15,7 +15,7 @@ from apacheconf.ledger import Written
 from apacheconf.model.types import Model, Server
 from apacheconf.modules.declare import Conf, Setting
 from apacheconf.modules.mod_ssl import SslDirConf, SslServerConf
-from apacheconf.program.conditions import NEVER, AllOf, Compare, Condition, Not, Operator
+from apacheconf.program.conditions import NEVER, AllOf, AnyOf, Compare, Condition, Not, Operator
 from apacheconf.program.expressions import NotEvaluated, condition_of
 from apacheconf.program.link import LeaveOut, Linker
 from apacheconf.program.openssl_commands import commanded
@@ -150,9 +150,17 @@ def _options(conf: SslDirConf) -> frozenset[str]:
 
 
 _STRING = re.compile(r'("(?:[^"\\]|\\.)*"|m?/(?:[^/\\]|\\.)*/i?|m#[^#]*#i?)')
-#: SSLRequire's words that mean something else to ap_expr: there they compare numbers.
-_WORDS = {"eq": "==", "ne": "!="}
-_OTHER = re.compile(r"\b(?:lt|le|gt|ge|file|OID|PeerExtList)\b|<|>")
+#: SSLRequire's words; those of the same name in ap_expr compare numbers.
+_WORDS = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+_WORD = re.compile(rf"(?<![\w-])({'|'.join(_WORDS)})\b")
+_OTHER = re.compile(r"\b(?:file|OID|PeerExtList)\b")
+_BY_LENGTH = {
+    Operator.BEFORE: Operator.LENGTH_LT, Operator.BEFORE_OR_SAME: Operator.LENGTH_LE,
+    Operator.AFTER: Operator.LENGTH_GT, Operator.AFTER_OR_SAME: Operator.LENGTH_GE,
+    Operator.LT: Operator.LENGTH_LT, Operator.LE: Operator.LENGTH_LE,
+    Operator.GT: Operator.LENGTH_GT, Operator.GE: Operator.LENGTH_GE,
+    Operator.EQ: Operator.SAME, Operator.NE: Operator.DIFFERENT,
+}  # fmt: skip
 
 
 def _requirement(text: str) -> Condition | None:
@@ -162,11 +170,25 @@ def _requirement(text: str) -> Condition | None:
         if at % 2 == 0:
             if _OTHER.search(piece):
                 return None
-            pieces[at] = re.sub(r"\b(eq|ne)\b", lambda found: _WORDS[found[1]], piece)
+            pieces[at] = _WORD.sub(lambda found: _WORDS[found[1]], piece)
     try:
-        return condition_of("".join(pieces))
+        return _by_length(condition_of("".join(pieces)))
     except (NotEvaluated, ExprError):
         return None
+
+
+def _by_length(condition: Condition) -> Condition:
+    """The same with texts compared as SSLRequire does: the shorter one is the smaller one (TL-5)."""
+    match condition:
+        case Compare(left, sign, right):
+            return Compare(left, _BY_LENGTH.get(sign, sign), right)
+        case Not(inner):
+            return Not(_by_length(inner))
+        case AllOf(parts):
+            return AllOf(tuple(map(_by_length, parts)))
+        case AnyOf(parts):
+            return AnyOf(tuple(map(_by_length, parts)))
+    return condition
 
 
 def front_tls(server: Server, model: Model) -> FrontTls | None:

@@ -11,7 +11,7 @@ OPEN: dict[str, frozenset[str]] = {
     # a member that answers too late: its part of nginx says 502 as an origin would, and Header lines hold for that
     "nginx": frozenset({"socket-io"}),
     "haproxy": frozenset(),
-    "serve": frozenset({"airflow"}),
+    "serve": frozenset(),
 }
 
 #: Sites of the table that differ in some runs only.
@@ -20,4 +20,4 @@ BY_CHANCE = frozenset({"socket-io"})
 #: that the next request may find it so or not. Which member is asked may differ there, and nothing else.
 BUSY = frozenset({"hot-standby-balancer"})
 #: Sites that serve refuses to start with: what they demand isn't honoured, and nobody has accepted it.
-REFUSED = frozenset({"forward-proxy-restricted", "guacamole"})
+REFUSED = frozenset({"forward-proxy-restricted"})

@@ -224,6 +224,15 @@ _LATE_OR_NOT = (
     replace(_LATE, requests=("a.example /mine/not",), client=""),
     replace(_LATE, requests=("a.example /mine/not", "a.example /mine")),
 )
+_ORDERS = (
+    *('"9" < "10"', '"10" < "9"', '"10" >= "9"', '"b" lt "a"', '"abc" gt "abd"', '"" lt "a"', '"2" le "2"'),
+    '"Z" < "a"',
+    *("%{SSL_CIPHER_USEKEYSIZE} >= 128", "%{SSL_CIPHER_USEKEYSIZE} gt 1000", "%{SSL_CIPHER_USEKEYSIZE} le 99"),
+    *('not ( "9" > "10" )', "7 < 12", '%{REMOTE_ADDR} ge "127.0.0.1" and "x" ne "y"', '"lt" == "lt" or "b" gt "a"'),
+    *('"12" -lt "9"', '"9" -eq "09"'),
+)
+_SMALLER = "".join(f"<Location /{at}>\nSSLRequire {each}\n</Location>\n" for at, each in enumerate(_ORDERS))
+_ASKS_WHAT_IS_SMALLER = Ask(requests=tuple(f"a.example /{at}" for at in range(len(_ORDERS))))
 _LOGGING = (
     "strict sni in the first TL-3 VH-52",
     "policy insecure, other verify TL-2",
@@ -324,6 +333,7 @@ TRIALS = [
         (Ask(), Ask(client="client")),
     ),
     Trial("the protocol inside TLS HP-1", A, (Ask(protocols=("h2", "http/1.1")), Ask(protocols=("http/1.1",)))),
+    Trial("SSLRequire, what is smaller TL-5", host("a.example", "a", _SMALLER), (_ASKS_WHAT_IS_SMALLER,)),
     Trial("SSLRequire", REQUIRES.replace("{R}", _REQUIRE), (*_BOTH, _ONLY_13)),
     Trial("in plain text beside TLS TL-7", plain("a.example") + A, (_PLAINLY,)),
     Trial("variables TL-7", host("a.example", "a", _VARIABLES), (Ask(), Ask(""), _IN_PLAIN)),

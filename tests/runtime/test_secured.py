@@ -306,7 +306,8 @@ def test_serve_says_what_becomes_of_directives_about_tls(line: str, outcome: Out
         ("SSLVerifyClient require\nSSLVerifyDepth 2", "SSLVerifyDepth", Outcome.APPROXIMATED),
         ("SSLRequireSSL", "SSLRequireSSL", Outcome.EXACT),
         ('SSLRequire %{SSL_PROTOCOL} eq "TLSv1.3"', "SSLRequire", Outcome.EXACT),
-        ("SSLRequire %{TIME_HOUR} >= 8", "SSLRequire", Outcome.UNSUPPORTED),
+        ("SSLRequire %{TIME_HOUR} >= 8", "SSLRequire", Outcome.EXACT),
+        ('SSLRequire "x" in PeerExtList("1.2.3")', "SSLRequire", Outcome.UNSUPPORTED),
     ],
 )
 def test_a_section_that_asks_for_other_tls_is_named(lines: str, name: str, outcome: Outcome) -> None:
