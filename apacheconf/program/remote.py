@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from apacheconf.program.headers import HeaderTable
 
 Address = IPv4Address | IPv6Address
-_PRIVATE = tuple(map(ip_network, ("10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")))
+#: Networks of IPv4 that a proxy that isn't internal may not name.
+PRIVATE = ("10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
+_PRIVATE = tuple(map(ip_network, PRIVATE))
 _GLOBAL = ip_network("2000::/3")
 
 

@@ -99,6 +99,7 @@ ASPECTS: Mapping[str, tuple[str, ...]] = {
     ),
     "files": ("*interims",),
     "gzip": ("*header vary", "*header content-encoding"),
+    "compression": ("*header vary", "*header content-encoding"),
 }
 #: Those of them that hold only where one of the two answers has such a status.
 WITH_STATUS: Mapping[str, frozenset[int]] = {

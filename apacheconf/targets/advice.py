@@ -62,13 +62,10 @@ ADVICE: Mapping[str, Advice] = {
         "write the rule so that the path or the host decides, or leave this host to apacheconf serve",
         "GET the path: it is refused",
     ),
+    "compression": Advice(_NOTHING, "GET with Accept-Encoding: gzip"),
     "condition": Advice(
         "ask for something else, or leave this host to apacheconf serve",
         "GET the path with and without what is asked for",
-    ),
-    "cookies-in-turn": Advice(
-        "write one line for each value",
-        "GET while the origin sets a cookie that two lines match",
     ),
     "deflate-types": Advice("compress text/html, too", "GET a text file with Accept-Encoding: gzip"),
     "directory-slash": Advice("link to folders with their slash", "GET a folder without its slash"),
@@ -157,6 +154,10 @@ ADVICE: Mapping[str, Advice] = {
     "path-info": Advice("link to files without a path behind them", "GET /file.html/more"),
     "piped-log": Advice("write to a file, and let the program follow it", "GET, and look at the log"),
     "pool-limits": Advice("limit requests at the origin", "more requests at once than max="),
+    "proxies-believed": Advice(
+        "let proxies that stand one behind the other be four at most",
+        "GET with five addresses of trusted proxies in the header",
+    ),
     "private-client": Advice("let outer proxies send public addresses only", "GET with X-Forwarded-For: 10.0.0.1"),
     "proxies-header": Advice("write the header in the outer proxy", "GET through two proxies"),
     "proxy-protocol-exceptions": Advice("let such clients in at another port", "GET without the PROXY protocol"),

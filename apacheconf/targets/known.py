@@ -125,9 +125,9 @@ class Known:
                 self.captures[name] = asked.value, regex
                 if name == "rule":
                     self.captures.pop("cond", None)
-                return _certain(asked)
+                return worked_out(asked)
             case _:
-                return _certain(replaced(self._of_variables(condition), self._change))
+                return worked_out(replaced(self._of_variables(condition), self._change))
 
     def _any(self, parts: tuple[Condition, ...]) -> Condition:
         """Which of several matches has made the captures is not told apart."""
@@ -176,7 +176,7 @@ def matches_anything(condition: Condition) -> bool:
     return isinstance(condition, Matches) and condition.regex.pattern in _ANYTHING
 
 
-def _certain(condition: Condition) -> Condition:
+def worked_out(condition: Condition) -> Condition:
     """The condition, or its answer where that doesn't depend on the request."""
     condition = replaced(condition, lambda each: simple(each) if isinstance(each, Joined) else None)
     match condition:
@@ -197,11 +197,11 @@ def _certain(condition: Condition) -> Condition:
         case OneOf(Literal() as text, choices) if all(isinstance(each, Literal) for each in choices):
             return ALWAYS if text in choices else NEVER
         case AllOf(parts):
-            return all_of(map(_certain, parts))
+            return all_of(map(worked_out, parts))
         case AnyOf(parts):
-            return any_of(map(_certain, parts))
+            return any_of(map(worked_out, parts))
         case Not(inner):
-            return negated(_certain(inner))
+            return negated(worked_out(inner))
         case _:
             return condition
 

@@ -1,4 +1,4 @@
-"""Compression asked on httpd and on nginx: what is compressed, and that it is the same unpacked (NGX-171)."""
+"""Compression on httpd and the targets: what is compressed, and that it is the same unpacked (NGX-171, HAP-68)."""
 
 from __future__ import annotations
 
@@ -106,6 +106,45 @@ def test_clients_that_can_not_unpack(client: str, path: str, running: Fronts) ->
     accepts = f"Accept-Encoding: gzip\r\nUser-Agent: {client}"
     theirs, ours = (_answer(running.at[each], "clients.test", path, accepts) for each in ("httpd", "nginx"))
     assert (ours[1], ours[3]) == (theirs[1], theirs[3])
+
+
+def _by_haproxy(port: int, name: str, path: str, accepts: str, status: str) -> tuple[str, str, str, bytes]:
+    """The same over HTTP/1.1, of an origin that answers with this status; without Vary where that isn't 200."""
+    request = f"GET {path} HTTP/1.1\r\nHost: {name}\r\nX-Status: {status}\r\nConnection: close\r\n{accepts}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+        client.sendall(request.encode())
+        head, _, body = b"".join(iter(lambda: client.recv(65536), b"")).partition(b"\r\n\r\n")
+    fields = dict(line.partition(": ")[::2] for line in head.decode().lower().split("\r\n")[1:])
+    if fields.get("transfer-encoding") == "chunked":
+        body = b"".join(_chunks(body))
+    coding = fields.get("content-encoding", "")
+    return head.split()[1].decode(), coding, fields.get("vary", ""), gzip.decompress(body) if coding else body
+
+
+def _chunks(body: bytes) -> Iterator[bytes]:
+    while body:
+        size, _, rest = body.partition(b"\r\n")
+        yield rest[: int(size, 16)]
+        body = rest[int(size, 16) + 2 :]
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("accepts", ["Accept-Encoding: gzip", "Accept-Encoding: br, gzip;q=0.5", "X-A: b"])
+@pytest.mark.parametrize("name", ["some.test", "clients.test"])
+def test_compression_of_origins_in_haproxy(name: str, accepts: str, running: Fronts) -> None:
+    """HAP-68: what is compressed, and what caches are told of it."""
+    accepts += f"\r\nX-Long: {'long ' * 100}"
+    theirs, ours = (
+        _by_haproxy(running.at[each], name, "/app/long", accepts, "200 OK") for each in ("httpd", "haproxy")
+    )
+    assert ours == theirs
+
+
+@pytest.mark.live
+def test_errors_are_not_compressed_in_haproxy(running: Fronts) -> None:
+    """Caveat "compression"."""
+    found = _by_haproxy(running.at["haproxy"], "some.test", "/app", "Accept-Encoding: gzip", "404 Not Found")
+    assert found[:2] == ("404", "")
 
 
 def test_outcomes(tmp_path: Path) -> None:

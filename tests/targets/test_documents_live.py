@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from apacheconf.engines import Sandbox
 from tests.targets.configs import host, outcomes, translated
 from tests.targets.echoes import exchange
 from tests.targets.fronts import MODULES, fronts
@@ -80,6 +81,59 @@ def test_documents_of_errors(target: str, tmp_path: Path) -> None:
         for order in ("Expect: whatever",):
             theirs, ours = (_answer(found.at[each], "texts.test", "/app", "GET", order) for each in ("httpd", target))
             assert ours == theirs
+
+
+_PAGES = """
+<VirtualHost *:{port}>
+    ServerName pages.test
+    DocumentRoot {root}/www
+    Alias /errors {root}/errors
+    ErrorDocument 403 /errors/closed.html
+    ErrorDocument 404 /errors/nowhere.txt
+    ErrorDocument 502 /errors/down.html
+    ErrorDocument 503 /errors/down.html
+    ErrorDocument 410 /app/from-the-origin
+    Redirect 403 /closed
+    Redirect 410 /gone
+    <Location /plain>
+        ErrorDocument 503 /plain.html
+    </Location>
+    ProxyPass /errors !
+    ProxyPass /plain.html !
+    ProxyPass /plain http://127.0.0.1:{none}/
+    ProxyPass /dead http://127.0.0.1:{none}/
+    ProxyPass /app http://127.0.0.1:{one}/app
+</VirtualHost>
+"""
+
+
+@pytest.mark.live
+def test_pages_that_are_files(tmp_path: Path) -> None:
+    """HAP-65: HAProxy reads them when it starts, and sends them with their status and their type."""
+    with Sandbox("pages") as box:
+        for name in ("errors/closed.html", "errors/down.html", "www/plain.html", "errors/nowhere.txt"):
+            box.write(name, f"this is {name}\n")
+        config = _PAGES.replace("{root}", str(box.path))
+        with fronts(config, tmp_path, (*MODULES, "alias_module")) as found:
+            for path in ("/closed", "/nowhere", "/a%2Fb", "/dead/x", "/plain/x", "/app/x"):
+                for method in ("GET", "HEAD"):
+                    theirs, ours = (
+                        _answer(found.at[each], "pages.test", path, method) for each in ("httpd", "haproxy")
+                    )
+                    assert ours == theirs, (path, method)
+
+
+def test_what_is_told_of_pages(tmp_path: Path) -> None:
+    """A page that isn't there yet, and one that an origin would be asked for, are told apart from one that is."""
+    (tmp_path / "there.html").write_text("there")
+    proxied = "ProxyPass /app http://127.0.0.1:81/", f"DocumentRoot {tmp_path}"
+    (tmp_path / "script.php").write_text("<?php // nobody may read this ?>")
+    told = {"/there.html": "equivalent", "/there.html?x": "equivalent", "/absent.html": "approximated",
+            "/app/asked.html": "unsupported", "/script.php": "unsupported"}  # fmt: skip
+    for path, outcome in told.items():
+        made = translated(tmp_path, host(f"ErrorDocument 503 {path}", *proxied), "haproxy")
+        assert outcomes(made)["ErrorDocument"] == outcome, path
+        assert ("file" in made.text) == (outcome == "equivalent")
 
 
 @pytest.mark.parametrize("target", ["nginx", "haproxy"])

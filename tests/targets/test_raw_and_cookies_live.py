@@ -28,6 +28,15 @@ _CONFIG = r"""
     ProxyPassReverseCookieDomain b.internal public.test
     ProxyPass / http://127.0.0.1:{one}/
 </VirtualHost>
+<VirtualHost *:{port}>
+    ServerName several.test
+    ProxyPassReverseCookiePath /bar /other/x
+    ProxyPassReverseCookiePath /other /third
+    ProxyPassReverseCookiePath / /foo
+    ProxyPassReverseCookieDomain b.internal b.internal.org
+    ProxyPassReverseCookieDomain b.internal.org public.test
+    ProxyPass / http://127.0.0.1:{one}/
+</VirtualHost>
 """
 #: PU-5; NGX-43, TRAP-14.
 _PATHS = ("/", "/a", "/a%20b", "/%41", "/a%7eb", "/a//b", "/same//x", "/a/./b", "/a/../b", "/a?x", "/a?", "/a%3Fb",
@@ -76,10 +85,13 @@ def test_a_pattern_that_is_spelt_in_another_way(path: str, running: Fronts) -> N
 
 
 @pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("name", ["cookies.test", "several.test"])
 @pytest.mark.parametrize("cookie", _COOKIES)
-def test_cookies(cookie: str, target: str, running: Fronts) -> None:
-    def given(name: str) -> list[str]:
-        head, _ = exchange(running.at[name], "cookies.test", "/x", header=f"X-Reply: Set-Cookie: {cookie}")
+def test_cookies(cookie: str, name: str, target: str, running: Fronts) -> None:
+    """Of several lines the first one that a value begins as maps it, and no other maps what it made."""
+
+    def given(server: str) -> list[str]:
+        head, _ = exchange(running.at[server], name, "/x", header=f"X-Reply: Set-Cookie: {cookie}")
         return [line.partition(":")[2].strip() for line in head if line.lower().startswith("set-cookie:")]
 
     assert given(target) == given("httpd")

@@ -1,4 +1,4 @@
-"""Who the client is behind other proxies, on httpd and on nginx: for origins, for access rules and in logs."""
+"""Who the client is behind other proxies, on httpd and the targets: for origins, for access rules and in logs."""
 
 from __future__ import annotations
 
@@ -60,12 +60,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
 @pytest.mark.parametrize("name", ["first.test", "second.test", "third.test"])
 @pytest.mark.parametrize("said", _SAID)
 def test_remote_ip(said: str, name: str, path: str, running: Fronts) -> None:
-    """RI-1 to RI-4; NGX-64, NGX-191."""
+    """RI-1 to RI-4; NGX-64, NGX-191, HAP-49."""
     field = "X-Forwarded-For" if name == "first.test" else "X-Client"
     header = f"{field}: {said}" if said else ""
     expected = ask(running.at["httpd"], name, path, header=header)
     assert expected[0] == ("200" if path != "/friends/x" or name != "first.test" or "9.9.9.9" in said else "403")
     assert ask(running.at["nginx"], name, path, header=header) == expected
+    assert ask(running.at["haproxy"], name, path, header=header) == expected
 
 
 _PREAMBLE = """
@@ -97,6 +98,7 @@ def test_proxy_protocol(tmp_path: Path) -> None:
                 expected = _with_preamble(running.at["httpd"], preamble, path)
                 assert expected.split()[0] == (b"403" if "friends" in path and b"8.8.8.8" in preamble else b"200")
                 assert _with_preamble(running.at["nginx"], preamble, path) == expected
+                assert _with_preamble(running.at["haproxy"], preamble, path) == expected
 
 
 def test_what_is_announced(tmp_path: Path) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from apacheconf.ledger import Outcome
 from apacheconf.program.phases import Phase
-from apacheconf.program.steps import Redirect, Respond, SetErrorDocument, Step, Table
+from apacheconf.program.steps import Redirect, Respond, Step, Table
 from apacheconf.targets.choices import Closed
 from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
 from apacheconf.targets.fates import FILES
 from apacheconf.targets.haproxy import mod_alias, mod_proxy
 from apacheconf.targets.haproxy.conditions import Terms
-from apacheconf.targets.haproxy.documents import STATUSES, documents_of, emit_documents
+from apacheconf.targets.haproxy.documents import STATUSES, documents_of, emit_documents, page_of
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.mod_authz_core import admissions, can_say, emit_admission
 from apacheconf.targets.haproxy.mod_headers import Headers, edits
@@ -49,12 +49,13 @@ def _answering_route(low: Lowering, route: Route) -> str:
     guards = _guards(low, route)
     always = [step for step, _ in edits(route, Table.ALWAYS) if not low.is_in_front(route.host, step)]
     if not guards and not always:
-        page = documents_of(route).get(status)
+        made = documents_of(low, route).get(status)
+        page = tuple(page_of(low, route.host, made)) if made else ()
         name = _answering(low, status, claims, page)
         emit_documents(low, route, low.bodies["answers", status, page], only=status)
         return name
     policy = tuple((step.action, step.said_by, step.when) for step in (*guards, *always))
-    key = "guarded", status, route.host.number, policy, tuple(documents_of(route).values())
+    key = "guarded", status, route.host.number, policy, tuple(documents_of(low, route).values())
     if key not in low.bodies:
         said_by = [each for step in (*guards, *always) for each in route.host.said_by(step)]
         wish = f"guarded-{status}" if guards else f"answers-{status}"
@@ -88,7 +89,10 @@ def _guards(low: Lowering, route: Route) -> list[Step]:
     return [step for step in asking if can_say(step, low.environments[route.host.number])]
 
 
-def _answering(low: Lowering, status: int, claims: tuple[Claim, ...], page: SetErrorDocument | None = None) -> str:
+Page = tuple[tuple[str, ...], ...]
+
+
+def _answering(low: Lowering, status: int, claims: tuple[Claim, ...], page: Page = ()) -> str:
     """The backend that answers everything with a status; a ``page`` is written by others."""
     key = "answers", status, page
     name = low.names.of(key, "not-found" if status == 404 else f"answers-{status}")

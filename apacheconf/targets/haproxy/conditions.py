@@ -38,6 +38,8 @@ _FETCHES = {
 #: Parts of the local time, each of two digits.
 _OF_TIME = {"TIME_MON": "%m", "TIME_DAY": "%d", "TIME_HOUR": "%H", "TIME_MIN": "%M", "TIME_SEC": "%S"}
 _FETCHES |= {name: f"date,ltime({code})" for name, code in _OF_TIME.items()}
+#: Variables that have always so many digits.
+_OF_DIGITS = {**dict.fromkeys(_OF_TIME, 2), "REQUEST_STATUS": 3}
 _LENGTHS = {Operator.LENGTH_LT: Operator.LT, Operator.LENGTH_LE: Operator.LE, Operator.LENGTH_GT: Operator.GT,
             Operator.LENGTH_GE: Operator.GE}  # fmt: skip
 #: Those of mod_ssl; the names in a certificate are ``SSL_CLIENT_S_DN_CN`` and the like.
@@ -71,6 +73,8 @@ class Environment:
     tls: bool = False
     port: int = 0
     keeps_slashes: bool = False
+    #: The sample that holds who is connected, where a header may have named another client.
+    peer: str = "src"
     maps: MapFiles | None = field(default=None, compare=False, repr=False)
 
     def sample(self, name: str) -> str:
@@ -112,6 +116,8 @@ def fetch_of(value: Value, environment: Environment = NOTHING_SET) -> str:
             return (
                 f'base,regsub("/.*$",""),concat(:{environment.port}),regsub("{_PORT}","\\\\1")'  # without a Host, too
             )
+        case Variable("CONN_REMOTE_ADDR"):
+            return environment.peer
         case Variable("RESP", name):
             return f"res.fhdr({name.lower()})"
         case Variable("SSL", name):
@@ -230,7 +236,7 @@ class Terms:
                     return _FALSE if _FALSE in terms else terms[0] if terms else _TRUE
                 return self.any_of([tuple(word for term in terms for word in term)], name_of(condition))
             case AnyOf(parts) if len(parts) > 1 and (networks := _networks(parts)):
-                return ("{", "src", *networks, "}")
+                return ("{", self.fetch(networks.value), "-m", "ip", *networks.networks, "}")
             case AnyOf(parts):
                 terms = [term for part in parts if (term := self.of(part)) != _FALSE]
                 if len(terms) < 2 or _TRUE in terms:
@@ -247,7 +253,7 @@ class Terms:
             case Compare(left, operator, Literal(text)) if operator in _NUMBERS and _is_number(text):
                 return self._compared(condition, self.fetch(left), operator, int(text))
             case Compare(Variable(name) as left, operator, Literal(text)) if (
-                operator in _LENGTHS and name in _OF_TIME and len(text) == 2 and _is_number(text)
+                operator in _LENGTHS and len(text) == _OF_DIGITS.get(name) and _is_number(text)
             ):  # texts of one length compare as numbers do (RW-42)
                 return self._compared(condition, self.fetch(left), _LENGTHS[operator], int(text))
             case Test("n", value):
@@ -259,8 +265,10 @@ class Terms:
                 return ("{", sample, "-m", "found", "}") if sample else _FALSE
             case IsSet(variable):
                 return ("{", self.fetch(variable), "-m", "found", "}")
-            case InNetwork(Variable("REMOTE_ADDR" | "CONN_REMOTE_ADDR"), networks):
+            case InNetwork(Variable("REMOTE_ADDR"), networks):
                 return ("{", "src", *networks, "}")
+            case InNetwork(Variable("CONN_REMOTE_ADDR") as peer, networks):
+                return ("{", self.fetch(peer), "-m", "ip", *networks, "}")
             case _:
                 raise CannotAsk(type(condition).__name__)
 
@@ -283,15 +291,15 @@ class Terms:
         return ("{", f"var({name})", "-m", "bool", "}")
 
 
-def _is_of_client(value: Value) -> bool:
-    return isinstance(value, Variable) and value.name in ("REMOTE_ADDR", "CONN_REMOTE_ADDR")
-
-
-def _networks(parts: tuple[Condition, ...]) -> list[str]:
-    """The networks of conditions that ask for nothing but these, as far as one term can hold them."""
-    found = [each.networks for each in parts if isinstance(each, InNetwork) and _is_of_client(each.value)]
-    networks = [network for each in found for network in each]
-    return networks if len(found) == len(parts) and len(networks) <= _MOST_NETWORKS else []
+def _networks(parts: tuple[Condition, ...]) -> InNetwork | None:
+    """The networks of conditions that ask for nothing but these of one address, as far as one term can hold them."""
+    found = [each for each in parts if isinstance(each, InNetwork)]
+    values = {each.value for each in found}
+    networks = tuple(network for each in found for network in each.networks)
+    if len(found) < len(parts) or len(values) > 1 or len(networks) > _MOST_NETWORKS:
+        return None
+    value = values.pop()
+    return InNetwork(value, networks) if isinstance(value, Variable) and value.name in ADDRESSES else None
 
 
 def _is_number(text: str) -> bool:

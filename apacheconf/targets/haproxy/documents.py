@@ -1,6 +1,6 @@
 """ErrorDocument in HAProxy: texts and URLs in place of its own pages, wherever a section refuses or fails (HAP-65).
 
-A document that is a path of this server would be asked for again, which HAProxy can't.
+A document that is a path of this server is the file that lies there; HAProxy can't ask an origin again.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from apacheconf.program.hosts import Host
 from apacheconf.program.steps import OverrideErrors, SetErrorDocument, Step
 from apacheconf.program.values import Literal
 from apacheconf.targets.choices import Place, routes_in
-from apacheconf.targets.claims import Claim, exact, unsupported
+from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.error_documents import DEPENDS, TYPE, lines_of
 from apacheconf.targets.haproxy.conditions import Term
 from apacheconf.targets.haproxy.lowering import Lowering
+from apacheconf.targets.haproxy.pages import ABSENT
 from apacheconf.targets.haproxy.tree import Line, Section, plain
 from apacheconf.targets.routes import Route
 
@@ -27,7 +28,7 @@ _WITHOUT_PAGE = frozenset({414, 421})
 _BY_RULE = frozenset({417})
 _SAID = (STATUSES - {504}) | _BY_RULE
 _NOBODY = "nothing that is answered here has this status"
-_A_PATH = "the page is a path of this server, which HAProxy can't ask again: it answers with its own page"
+_READ_ONCE = "the page is read when HAProxy starts, and sent without Last-Modified and ETag"
 _DEPENDS_ON_REQUEST = "the page depends on the request: HAProxy answers with its own page"
 
 
@@ -59,18 +60,18 @@ def emit_override(low: Lowering, route: Route, backend: Section) -> None:
                 backend.rule("http-response set-var(txn.answered) bool(true) if { status 504 }")
             begin = len(backend.lines)
             for status in codes:
-                _override(route, status, backend)
+                _override(low, route, status, backend)
             backend.lines[begin].comment = low.sources.comment(said_by)
             backend.lines[begin].claims = (exact(said_by),)
 
 
-def _override(route: Route, status: int, backend: Section) -> None:
+def _override(low: Lowering, route: Route, status: int, backend: Section) -> None:
     asked = ("{", "status", str(status), "}")
     if status in STATUSES - {401, 504}:
         backend.add("http-response", "deny", "deny_status", str(status), "if", *asked)
         return
-    made = documents_of(route).get(status)
-    text = ("content-type", TYPE, "string", made.text.text) if made and isinstance(made.text, Literal) else ()
+    made = documents_of(low, route).get(status)
+    text = _content(low, route.host, made) if made and not made.url else ()
     answer = ("http-response", "return", "status", str(status), *text)
     if status == 401:
         challenged = ("{", "res.fhdr(www-authenticate)", "-m", "found", "}")
@@ -80,71 +81,79 @@ def _override(route: Route, status: int, backend: Section) -> None:
 
 def _emit(low: Lowering, route: Route, step: Step, made: SetErrorDocument, backend: Section) -> None:
     said_by = lines_of(route.host, step)
-    why = _why_not(made)
+    why = _why_not(low, route.host, made)
     if why:
-        low.dropped.append(unsupported(said_by, why, "error-document"))
+        drop = approximated if made.path and low.page(route.host, made.path).why == ABSENT.why else unsupported
+        low.dropped.append(drop(said_by, why, "error-document"))
     elif made.status in _BY_RULE:
         low.dropped.append(exact(said_by))
     elif made.status not in _SAID or (made.url and made.status == 401):
         low.dropped.append(Claim(said_by, Outcome.NO_EFFECT, _NOBODY, "error-document"))
     else:
         comment = low.sources.comment(said_by)
-        for line in page_of(made):
-            backend.add(*line, comment=comment, claims=(exact(said_by),))
+        claim = equivalent(said_by, _READ_ONCE, "document-fields") if made.path else exact(said_by)
+        for line in page_of(low, route.host, made):
+            backend.add(*line, comment=comment, claims=(claim,))
             comment = ""
 
 
-def _why_not(made: SetErrorDocument) -> str:
+def _why_not(low: Lowering, host: Host, made: SetErrorDocument) -> str:
     """Why HAProxy has no words for a document; empty if it has, or if nothing needs any."""
     if made.status in _WITHOUT_PAGE:
         return "HAProxy has a page of its own for this status"
     if made.status not in _SAID:
         return ""
     if made.path:
-        return _A_PATH
+        return low.page(host, made.path).why
     if made.value is not None or DEPENDS.search(made.url):
         return _DEPENDS_ON_REQUEST
     text = made.text.text if isinstance(made.text, Literal) else ""
     return "" if made.url or (text and not DEPENDS.search(text)) else _DEPENDS_ON_REQUEST
 
 
-def page_of(made: SetErrorDocument) -> list[tuple[str, ...]]:
+def page_of(low: Lowering, host: Host, made: SetErrorDocument) -> list[tuple[str, ...]]:
     """The lines for a document. A late answer gets the page of 502, as it gets its status."""
     statuses = [made.status, *([504] if made.status == 502 else [])]
     if made.url:
         return [("errorloc302", str(status), made.url) for status in statuses]
+    return [("http-error", "status", str(status), *_content(low, host, made)) for status in statuses]
+
+
+def _content(low: Lowering, host: Host, made: SetErrorDocument) -> tuple[str, ...]:
+    """The words for a page, and for its type."""
+    if made.path:
+        page = low.page(host, made.path)
+        return "content-type", page.type, "file", page.file
     assert isinstance(made.text, Literal)
-    words = ("content-type", TYPE, "string", made.text.text)
-    return [("http-error", "status", str(status), *words) for status in statuses]
+    return "content-type", TYPE, "string", made.text.text
 
 
-def documents_of(route: Route) -> dict[int, SetErrorDocument]:
+def documents_of(low: Lowering, route: Route) -> dict[int, SetErrorDocument]:
     """The documents of a route that HAProxy has words for, by status."""
     made = (step.action for step in route.others if isinstance(step.action, SetErrorDocument))
-    return {each.status: each for each in made if not _why_not(each) and each.status in _SAID}
+    return {each.status: each for each in made if not _why_not(low, route.host, each) and each.status in _SAID}
 
 
-def of_host(found: list[Place]) -> dict[int, SetErrorDocument]:
+def of_host(low: Lowering, found: list[Place]) -> dict[int, SetErrorDocument]:
     """The documents that hold before sections are asked: those that all requests of the root have."""
-    roots = [documents_of(route) for route in routes_in([each for each in found if not each.cell.path])]
+    roots = [documents_of(low, route) for route in routes_in([each for each in found if not each.cell.path])]
     first = roots[0] if roots else {}
     return {status: made for status, made in first.items() if all(each.get(status) == made for each in roots)}
 
 
 def refuse(low: Lowering, hosts: Sequence[Host], status: int, asked: Term, frontend: Section) -> Line:
     """Answer requests for which ``asked`` holds with a status, and with the page that their host has for it."""
-    pages: dict[SetErrorDocument, list[Host]] = {}
+    pages: dict[tuple[str, ...], list[Host]] = {}
     for host in hosts:
         made = low.documents.get(host.number, {}).get(status)
         if made is not None and not (made.url and status == 401):
-            pages.setdefault(made, []).append(host)
-    for made, some in pages.items():
-        words = ("redirect", "location", plain(made.url), "code", "302") if made.url else _returned(made)
+            redirect = "redirect", "location", plain(made.url), "code", "302"
+            pages.setdefault(redirect if made.url else _returned(low, host, made), []).append(host)
+    for words, some in pages.items():
         frontend.add("http-request", *words, "if", *asked, *(low.is_one_of(some) if len(some) < len(hosts) else ()))
     how = ("deny", "deny_status") if status in STATUSES else ("return", "status")
     return frontend.add("http-request", *how, str(status), "if", *asked)
 
 
-def _returned(made: SetErrorDocument) -> tuple[str, ...]:
-    assert isinstance(made.text, Literal)
-    return "return", "status", str(made.status), "content-type", TYPE, "string", made.text.text
+def _returned(low: Lowering, host: Host, made: SetErrorDocument) -> tuple[str, ...]:
+    return "return", "status", str(made.status), *_content(low, host, made)

@@ -19,19 +19,31 @@ from apacheconf.targets.captures import parts_in
 from apacheconf.targets.choices import Closed, Place, Tree, close, leaves, routes_in
 from apacheconf.targets.claims import Claim, settle, unsupported
 from apacheconf.targets.growing import places
-from apacheconf.targets.haproxy import core, documents, files, hosts, mod_headers, mod_log_config, mod_setenvif, mod_ssl
+from apacheconf.targets.haproxy import (
+    core,
+    documents,
+    files,
+    hosts,
+    mod_headers,
+    mod_log_config,
+    mod_remoteip,
+    mod_setenvif,
+    mod_ssl,
+)
 from apacheconf.targets.haproxy.backends import backend_of
-from apacheconf.targets.haproxy.common_rules import share_rules
 from apacheconf.targets.haproxy.conditions import Environment, Term, Terms, can_ask
 from apacheconf.targets.haproxy.copies import settle_copies
 from apacheconf.targets.haproxy.differences import DIFFERENCES, FILES, NO_ECHO
+from apacheconf.targets.haproxy.hoisting import hoist
 from apacheconf.targets.haproxy.lowering import MAIN, Lowering
 from apacheconf.targets.haproxy.mod_authz_core import can_say
 from apacheconf.targets.haproxy.mod_proxy_hcheck import claims_of_expressions
 from apacheconf.targets.haproxy.mod_rewrite import settle_maps
 from apacheconf.targets.haproxy.own_words import can_say as can_say_own
 from apacheconf.targets.haproxy.own_words import say_own
+from apacheconf.targets.haproxy.pages import pages_of
 from apacheconf.targets.haproxy.rewriting import can_follow
+from apacheconf.targets.haproxy.schemes import at_address
 from apacheconf.targets.haproxy.sharing import share_backends, shorten
 from apacheconf.targets.haproxy.tree import Line, Section, print_tree
 from apacheconf.targets.hostnames import Endpoint, Named, endpoints, named_hosts
@@ -66,16 +78,16 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Sco
     low.backends = share_backends(low.backends, frontends)
     for frontend in frontends:
         shorten(frontend)
+    policies = [each.section for each in low.policies]
+    say_own([*frontends, *low.backends, *policies], low.own_name)
+    hoisted = hoist(low, frontends)
     if low.files:
         process.lines.insert(0, Line(("default-path", "config"), "the files that are named here stand beside this one"))
-    common = share_rules(frontends, MAIN)
-    if low.policies or common:
+    if policies or hoisted:
         defaults.name = MAIN
         for section in (*frontends, *low.backends):
             section.base = section.base or MAIN
-    policies = [each.section for each in low.policies]
-    say_own([*frontends, *low.backends, *policies, *([common] if common else ())], low.own_name)
-    shared = [process, defaults, *([common] if common else ()), *low.userlists, *frontends, *low.backends, *policies]
+    shared = [process, defaults, *hoisted, *low.userlists, *frontends, *low.backends, *policies]
     text, claims = print_tree(shared, _head(low))
     low.dropped += claims_of_expressions(low)
     low.dropped += core.claims_of_switches(low)
@@ -139,16 +151,19 @@ def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Sect
     first = low.program.hosts[answering[0].host]
     scheme = "https" if first.front_tls else "http"
     frontend = Section("frontend", low.names.of(endpoint, f"{scheme}-{endpoint.address or 'all'}-{endpoint.port}"))
-    hosts.emit_bind(low, endpoint, answering, frontend)
+    named = [low.program.hosts[each.host] for each in answering]
+    hosts.emit_bind(low, endpoint, answering, mod_remoteip.bind_words(named), frontend)
+    mod_remoteip.emit_preamble(low, named, frontend)
     parties = hosts.parties_of(low, answering, frontend.name)
     core.emit_connections(low, [party.host for party in parties], frontend)
-    hosts.emit_default(low, answering, frontend)
     frontend.space()
     core.emit_guards(low, first, frontend)
     hosts.emit_choice(low, answering, frontend)
     every = [party.host for party in parties]
+    mod_remoteip.emit_clients(low, every, frontend)
     lowered = [(host, _places(low, host, first)) for host in every]
-    low.documents |= {host.number: documents.of_host(found) for host, found in lowered}
+    low.pages |= {host.number: pages_of(low.program, host, found) for host, found in lowered}
+    low.documents |= {host.number: documents.of_host(low, found) for host, found in lowered}
     core.emit_path_guards(low, every, frontend)
     if low.keeps_raw:
         frontend.rule("http-request set-var(txn.raw) path")
@@ -156,6 +171,7 @@ def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Sect
     core.emit_path(low, every, keeps_slashes, frontend)
     mod_ssl.emit_checks(low, answering, frontend)
     core.emit_responses(frontend)
+    hosts.emit_default(low, answering, frontend)
     for host, found in lowered:
         of_host = low.is_host(host) if len(answering) > 1 else ()
         mod_headers.emit_in_front(low, host, routes_in(found), of_host, frontend)
@@ -183,12 +199,12 @@ def _places(low: Lowering, host: Host, first: Host) -> list[Place]:
 
     Where something would be lost that can be said in words of the request alone, it is said so.
     """
-    closed = mod_ssl.why_closed(host, first.front_tls)
-    found = places(low.program, host, closed)
+    closed, secure = mod_ssl.why_closed(host, first.front_tls), first.front_tls is not None
+    found = at_address(places(low.program, host, closed), secure)
     lost = _lost(low, host, found)
     if closed or not lost:
         return found
-    spelt_out = places(low.program, host, spelt_out=True, conditional=True)
+    spelt_out = at_address(places(low.program, host, spelt_out=True, conditional=True), secure)
     if _lost(low, host, spelt_out) >= lost:
         return found
     low.spelt_out.add(host.number)

@@ -29,12 +29,12 @@ _NAME = r"req.fhdr(host),lower,regsub(:[0-9]+$,),regsub(\.$,)"
 _MAPPED_BACK = re.compile(r"(?i)(?<![\w-])(?:(?:content-)?location|uri|destination)(?![\w-])")
 
 
-def emit_bind(low: Lowering, endpoint: Endpoint, answering: list[Named], frontend: Section) -> None:
+def emit_bind(low: Lowering, endpoint: Endpoint, answering: list[Named], more: list[str], frontend: Section) -> None:
     """The socket of the frontend, and the TLS that is spoken there."""
     address = f"[{endpoint.address}]" if ":" in endpoint.address else endpoint.address or "*"
     said_by = low.scopes.listens(endpoint.port)
     words, claims = mod_ssl.bind_words(low, answering, frontend.name)
-    frontend.add("bind", f"{address}:{endpoint.port}", *words, comment=low.sources.comment(said_by),
+    frontend.add("bind", f"{address}:{endpoint.port}", *words, *more, comment=low.sources.comment(said_by),
                  claims=(exact(said_by), *claims))  # fmt: skip
 
 
@@ -104,10 +104,12 @@ def parties_of(low: Lowering, answering: list[Named], frontend: str) -> list[Par
 
 
 def emit_default(low: Lowering, answering: list[Named], frontend: Section) -> None:
-    """The host that requests belong to before their names are known, and where no name fits."""
-    if len(answering) > 1:
-        frontend.space()
-        frontend.add("http-request", "set-var(txn.host)", f"str({low.host_name(answering[0].host)})")
+    """The host that answers where a request is refused before its name is known."""
+    if len(answering) < 2:
+        return
+    first = answering[0].host
+    for variable, name in dict.fromkeys([("txn.host", low.host_name(first)), low.called[first]]):
+        frontend.rule(f"http-after-response set-var({variable}) str({name}) unless {{ var({variable}) -m found }}")
 
 
 def emit_choice(low: Lowering, answering: list[Named], frontend: Section) -> None:
@@ -116,6 +118,7 @@ def emit_choice(low: Lowering, answering: list[Named], frontend: Section) -> Non
         return
     frontend.space()
     frontend.say("Which virtual host it is; later rules win.")
+    frontend.add("http-request", "set-var(txn.host)", f"str({low.host_name(answering[0].host)})")
     frontend.add("http-request", "set-var(txn.name)", _NAME)
     for named in reversed(answering):
         for pattern in named.wild:

@@ -11,6 +11,7 @@ from apacheconf.program.program import Program
 from apacheconf.program.steps import Action, SetErrorDocument, Step
 from apacheconf.targets.claims import Claim
 from apacheconf.targets.haproxy.conditions import Environment
+from apacheconf.targets.haproxy.pages import Page, Pages
 from apacheconf.targets.haproxy.texts import MapFiles
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.likeness import Kind
@@ -75,6 +76,8 @@ class Lowering:
     copies: list[Copies] = field(default_factory=list)
     #: The error documents of each host that hold before sections are asked, by status.
     documents: dict[int, dict[int, SetErrorDocument]] = field(default_factory=dict)
+    #: The pages that those name by a path.
+    pages: dict[int, Pages] = field(default_factory=dict)
     #: The kind that a host stands for, by its number.
     kinds: dict[int, Kind] = field(default_factory=dict)
     #: What they are called by themselves, where any of them says it.
@@ -141,11 +144,24 @@ class Lowering:
         """The condition that a request is for one of the hosts, or for one like them."""
         variable = self.called[hosts[0].number][0]
         names = tuple(dict.fromkeys(self.called[host.number][1] for host in hosts))
-        if len(names) <= _MOST_WORDS:
-            return ("{", f"var({variable})", "-m", "str", *names, "}")
-        file = f"{self.names.of(names, 'hosts')}.lst"
-        self.files[file] = "".join(f"{name}\n" for name in names)
-        return ("{", f"var({variable})", "-m", "str", "-f", file, "}")
+        return ("{", f"var({variable})", "-m", "str", *self.listed("hosts", names), "}")
+
+    def listed(self, what: str, words: tuple[str, ...]) -> tuple[str, ...]:
+        """Words that a term compares with, or the file that holds them where a line would have too many."""
+        if len(words) <= _MOST_WORDS:
+            return words
+        file = f"{self.names.of((what, words), what)}.lst"
+        self.files[file] = "".join(f"{word}\n" for word in words)
+        return "-f", file
+
+    def page(self, host: Host, path: str) -> Page:
+        """What lies at a path that an ErrorDocument of a host names."""
+        return self.pages[host.number][path]
+
+    @cached_property
+    def peer(self) -> str:
+        """The sample that holds who is connected."""
+        return "var(txn.peer)" if any(host.remote_ip for host in self.program.hosts) else "src"
 
     @cached_property
     def maps(self) -> MapFiles:

@@ -1,11 +1,13 @@
 """mod_log_config in HAProxy: a ``log-format`` for each frontend, written to standard output (HAP-113, LOG-1 ff.).
 
-HAProxy opens no files: who runs it (systemd, a container) keeps what it says. An item that it can't say is written
+HAProxy opens no files: who runs it (systemd, a container) keeps what it says, in the file that httpd had where there
+was one for all hosts, as a note says. An item that it can't say is written
 ``-``, as httpd writes what is unset, and the report names it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from apacheconf.ledger import Outcome
@@ -13,14 +15,19 @@ from apacheconf.program.conditions import Always
 from apacheconf.program.hosts import Host
 from apacheconf.program.steps import Log, LogItem, Step
 from apacheconf.program.values import Literal, Value, Variable
-from apacheconf.targets.claims import Claim, approximated
+from apacheconf.targets.claims import Claim, approximated, equivalent
 from apacheconf.targets.haproxy.conditions import Terms, negated, variable_of
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.tree import Section, plain
 from apacheconf.targets.questions import CannotAsk
+from apacheconf.targets.restrictions import words_in
 
 _OWN_WORDS = "HAProxy says in its own words what goes wrong, on standard error"
 _NO_FILES = "the line is written to standard output, not to the file"
+_APPENDED = "it is written to standard output, which the note appends to the file"
+_ERRORS_APPENDED = "messages are HAProxy's own, on standard error, which the note appends to the file"
+_NOTE = ("HAProxy opens no logs: start it with its standard {stream} appended to {file} (under systemd: "
+         "Standard{word}=append:{file})")  # fmt: skip
 #: What each variable of a format is in HAProxy.
 _VARIABLES = {
     "REMOTE_ADDR": "%ci", "REMOTE_HOST": "%ci", "SERVER_ADDR": "%fi", "REMOTE_IDENT": "-", "REQUEST_METHOD": "%HM",
@@ -39,6 +46,7 @@ class _Format:
     """A line as HAProxy writes it, the variables that it needs, and the items that it lacks."""
 
     several: bool
+    host: str
     words: str = ""
     request: dict[str, str] = field(default_factory=dict)
     answer: dict[str, str] = field(default_factory=dict)
@@ -49,7 +57,11 @@ def emit_global(low: Lowering, section: Section) -> None:
     """Where logs go: ErrorLog and LogLevel for what goes wrong, CustomLog for requests."""
     named = low.scopes.everywhere("errorlog", "loglevel")
     level = next((each.args.split()[-1].lower() for each in low.scopes.named("loglevel") if each.args), "warn")
-    claims = (approximated(named, _OWN_WORDS, "error-log"),)
+    file = _one_of([each.args for each in named if each.name.lower() == "errorlog"])
+    claims = (equivalent(named, _ERRORS_APPENDED, "error-log-words") if file else
+              approximated(named, _OWN_WORDS, "error-log"),)  # fmt: skip
+    if file:
+        low.note(_NOTE.format(stream="error", word="Error", file=file))
     section.rule(f"log stderr format raw daemon {_LEVELS.get(level.rpartition(':')[2], 'notice')}",
                  comment=low.sources.comment(named[:1]), claims=claims)  # fmt: skip
     shapes = {id(host.form): host.form for host in low.program.hosts}
@@ -59,6 +71,13 @@ def emit_global(low: Lowering, section: Section) -> None:
     low.dropped.append(Claim(tuple(formats), Outcome.ABSORBED, "it stands in the logs that use it"))
 
 
+def _one_of(files: Iterable[str]) -> str:
+    """The file where all these lines go; empty for several, and for a program or syslog."""
+    found = {next(iter(words_in(each)), "") for each in files}
+    file = found.pop() if len(found) == 1 else ""
+    return "" if file.startswith(("|", "syslog")) else file
+
+
 def emit_log(low: Lowering, hosts: list[Host], terms: Terms, frontend: Section) -> None:
     """The line of a frontend: the first host's that has one. Hosts without a log are silent."""
     logs = [(host, step) for host in hosts for step in host.shape.server if isinstance(step.action, Log)]
@@ -66,8 +85,11 @@ def emit_log(low: Lowering, hosts: list[Host], terms: Terms, frontend: Section) 
         frontend.rule("no log")
         return
     several = len(hosts) > 1
-    shown = _format(logs[0][1], several)
-    claims = tuple(_claim(host, step, shown, _condition(low, host, step, several, terms, frontend))
+    file = _file_of_all(low)
+    if file:
+        low.note(_NOTE.format(stream="output", word="Output", file=file))
+    shown = _format(*logs[0], several)
+    claims = tuple(_claim(host, step, shown, _condition(low, host, step, several, terms, frontend), file)
                    for host, step in logs)  # fmt: skip
     frontend.space()
     said_by = [each for host, step in logs for each in host.said_by(step)]
@@ -94,9 +116,16 @@ def _condition(low: Lowering, host: Host, step: Step, several: bool, terms: Term
     return True
 
 
-def _claim(host: Host, step: Step, shown: _Format, asked: bool) -> Claim:
+def _file_of_all(low: Lowering) -> str:
+    """The file where all hosts log their requests, if it is one."""
+    shapes = {id(host.shape): host for host in low.program.hosts}.values()
+    logs = [(host, step.action) for host in shapes for step in host.shape.server if isinstance(step.action, Log)]
+    return _one_of(f'"{host.texts[log.to]}"' for host, log in logs)
+
+
+def _claim(host: Host, step: Step, shown: _Format, asked: bool, file: str) -> Claim:
     said_by = host.said_by(step)
-    own = _format(step, shown.several)
+    own = _format(host, step, shown.several)
     if own.words != shown.words:
         return approximated(said_by, "an address has one format in HAProxy: its first log's", "one-format")
     if not asked:
@@ -104,12 +133,12 @@ def _claim(host: Host, step: Step, shown: _Format, asked: bool) -> Claim:
     if own.lacking:
         missing = ", ".join(dict.fromkeys(own.lacking))
         return approximated(said_by, f"HAProxy can't say {missing}: a dash or the nearest is written", "log-item")
-    return approximated(said_by, _NO_FILES, "log-to-stdout")
+    return equivalent(said_by, _APPENDED, "log-file") if file else approximated(said_by, _NO_FILES, "log-to-stdout")
 
 
-def _format(step: Step, several: bool) -> _Format:
+def _format(host: Host, step: Step, several: bool) -> _Format:
     assert isinstance(step.action, Log)
-    made = _Format(several)
+    made = _Format(several, host.name)
     made.words = "".join(_part(item, made) for item in step.action.line)
     return made
 
@@ -148,8 +177,8 @@ def _variable(variable: Variable, made: _Format) -> str:
             return _keep(made.answer, f"told_{_word(argument)}", f"res.fhdr({argument.lower()})")
         case "ENV":
             return f"%{{+E}}[var({variable_of(argument)})]"
-        case "SERVER_NAME" if made.several:
-            return "%[var(txn.host)]"
+        case "SERVER_NAME":
+            return "%[var(txn.host)]" if made.several else plain(made.host)
         case _ if name in _KEPT:
             return _keep(made.request, f"log_{_word(name)}", _KEPT[name])
         case _:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from apacheconf.program.hosts import Host
@@ -10,13 +11,13 @@ from apacheconf.program.uri import canonical
 from apacheconf.program.values import REQUEST_URI, Joined
 from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
-from apacheconf.targets.haproxy import mod_authz_core, mod_expires, mod_setenvif, origin_tls
-from apacheconf.targets.haproxy.conditions import Terms
+from apacheconf.targets.haproxy import mod_authz_core, mod_deflate, mod_expires, mod_setenvif, origin_tls
+from apacheconf.targets.haproxy.conditions import Terms, variables_in
 from apacheconf.targets.haproxy.copies import copies_of, from_line, position_of, token
 from apacheconf.targets.haproxy.core import ESCAPED_ANEW, HAS_HOST, emit_charset, seconds
 from apacheconf.targets.haproxy.documents import emit_documents, emit_override
 from apacheconf.targets.haproxy.lowering import MAIN, Copies, Lowering, Policy
-from apacheconf.targets.haproxy.mod_headers import Headers
+from apacheconf.targets.haproxy.mod_headers import Headers, edits
 from apacheconf.targets.haproxy.reporting import report_unsure
 from apacheconf.targets.haproxy.rewriting import emit_query, emit_question_mark, emit_refused, substituted
 from apacheconf.targets.haproxy.sessions import emit_told, members_told
@@ -38,7 +39,11 @@ from apacheconf.targets.routes import (
 )
 from apacheconf.targets.upgrades import UPGRADES, upgrade_regex, upgrades_differ
 
+_OF_URL = frozenset({"REQUEST_URI", "QUERY_STRING"})
 _REQUEST_HOPS = ("Keep-Alive", "Proxy-Connection", "TE", "Trailer")
+#: The headers that mod_proxy adds and takes away, and the one that it reads for that, in small letters.
+_ADDED = frozenset({"x-forwarded-for", "x-forwarded-host", "x-forwarded-server", "via", "host", "upgrade",
+                    *(name.lower() for name in _REQUEST_HOPS)})  # fmt: skip
 
 
 def backend_for(low: Lowering, route: Route, origin: Origin) -> str:
@@ -60,7 +65,7 @@ def _written(low: Lowering, key: object, route: Route, origin: Origin, path: New
     refused = _refusal(route, origin)
     if refused is None and route.host.number in low.kinds:
         return _write_kind(low, low.kinds[route.host.number], route, origin, path)
-    backend = Section("backend", low.names.of(key, origin_name(origin)), comment)
+    backend = Section("backend", low.names.of(key, origin_name(origin)), comment, host=route.host.name)
     low.backends.append(backend)
     if refused is not None:
         status, *backend_claims = refused
@@ -157,6 +162,7 @@ def _emit_policy(
     mod_authz_core.emit_admission(low, route, terms, backend)
     asked_at = len(backend.lines)
     mod_setenvif.emit_late(low, route, terms)
+    late = _emit_request_headers(low, route, origin, headers, backend)
     emit_question_mark(route, route.mapping, backend)
     emit_refused(route, terms, backend)
     escapes = not (route.map.raw or route.unescaped)
@@ -168,8 +174,8 @@ def _emit_policy(
         _emit_raw(route.map.prefix, path, backend)
     if route.reverses:
         emit_self(low, route.host, backend)
-    headers.emit(Table.REQUEST)
-    _emit_request_headers(low, route, origin, backend)
+    for emit in late:
+        emit()
     if route.keep_host:
         _emit_kept_host(low, route, route.keep_host, backend)
     elif shared is None:
@@ -186,7 +192,7 @@ def _emit_policy(
     headers.emit_always()
     backend.lines[asked_at:asked_at] = terms.rules.lines
     emit_charset(low, route, backend)
-    report_unsure(low, route, backend)
+    report_unsure(low, route, backend, mod_deflate.emit_compression(low, route, backend))
 
 
 def _mapping_claims(route: Route, host: Host, origin: Origin) -> tuple[Claim, ...]:
@@ -279,16 +285,44 @@ def _host_name(low: Lowering, host: Host) -> str:
     return "%[var(txn.host)]" if host.number in low.kinds else plain(host.name)
 
 
-def _emit_request_headers(low: Lowering, route: Route, origin: Origin, backend: Section) -> None:
+def _emit_request_headers(
+    low: Lowering, route: Route, origin: Origin, headers: Headers, backend: Section
+) -> list[Callable[[], None]]:
+    """The lines of RequestHeader and those that mod_proxy adds to every request; what has to wait until the URL is made
+    is given back. What is the same for many mappings goes first, so that it stands in one place."""
+
+    def edit() -> None:
+        headers.emit(Table.REQUEST)
+
+    def add() -> None:
+        _emit_added_headers(low, route, origin, backend)
+
+    edited = {action.name.lower() for _, action in edits(route, Table.REQUEST)}
+    made = (route.path, route.query, route.refused, route.map and route.map.value)
+    edits_wait = "host" in edited or any(each.name not in _OF_URL for each in variables_in(made))
+    read = (each.argument.lower() for each in variables_in((*route.steps, *made)))
+    if edited.isdisjoint(_ADDED) and _ADDED.isdisjoint(read):
+        add()
+        waiting = [edit]
+    else:
+        waiting = [edit, add]
+    if edits_wait:
+        return waiting
+    for emit in waiting:
+        emit()
+    return []
+
+
+def _emit_added_headers(low: Lowering, route: Route, origin: Origin, backend: Section) -> None:
+    for name in _REQUEST_HOPS:
+        backend.rule(f"http-request del-header {name}")
+    _emit_upgrade(origin, backend)
     if route.forwarded:
         claims = (exact(route.host.said_by(route.forwarded)),)
         _emit_joined(backend, "X-Forwarded-For", "%[src]", "", claims)
         _emit_joined(backend, "X-Forwarded-Host", "%[req.fhdr(host)]", HAS_HOST)
         _emit_joined(backend, "X-Forwarded-Server", _host_name(low, route.host))
     emit_via(low, route.host, _host_name(low, route.host), backend)
-    for name in _REQUEST_HOPS:
-        backend.rule(f"http-request del-header {name}")
-    _emit_upgrade(origin, backend)
 
 
 def _emit_upgrade(origin: Origin, backend: Section) -> None:

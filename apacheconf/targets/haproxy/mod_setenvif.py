@@ -13,7 +13,7 @@ from apacheconf.ledger import Outcome
 from apacheconf.program.conditions import AllOf, Matches
 from apacheconf.program.hosts import Host
 from apacheconf.program.phases import Phase
-from apacheconf.program.steps import NEXT, Rewrite, SetEnv, Step
+from apacheconf.program.steps import NEXT, AddFilter, Rewrite, SetEnv, Step
 from apacheconf.program.values import Capture, Literal, Value
 from apacheconf.targets.choices import Place, leaves
 from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
@@ -26,6 +26,7 @@ from apacheconf.targets.questions import CannotAsk, matches_empty, pcre
 from apacheconf.targets.routes import Route
 
 _UNPACKED = "nothing is compressed here"
+_PACKED = "who accepts compressed answers gets them: it is another coding of the same"
 #: Variables that mod_proxy and others read themselves, and why they change nothing here; empty where they would.
 SPECIAL = {
     "proxy-initial-not-pooled": "a connection that was used before is only taken where a request can be sent again",
@@ -49,7 +50,7 @@ def environment_of(low: Lowering, host: Host, steps: Iterable[Step]) -> Environm
     while True:
         tls, port = host.front_tls is not None, _port(host)
         keeps = host.shape.limits.encoded_slashes == "NoDecode"
-        environment = Environment(frozenset(every - lost), frozenset(lost), tls, port, keeps, low.maps)
+        environment = Environment(frozenset(every - lost), frozenset(lost), tls, port, keeps, low.peer, low.maps)
         more = {name for step in early for name in _lost(step, environment)}
         if more <= lost:
             return environment
@@ -138,7 +139,9 @@ def _unread(host: Host, step: Step, name: str) -> Claim:
     if name not in SPECIAL:
         return Claim(said_by, Outcome.NO_EFFECT, _UNREAD, "unread")
     if SPECIAL[name] == _UNPACKED:
-        return Claim(said_by, Outcome.NO_EFFECT, _UNPACKED, "unread")
+        packs = any(isinstance(each.action, AddFilter) for cell in host.shape.cells for each in cell.steps)
+        return equivalent(said_by, _PACKED, "compression") if packs else Claim(
+            said_by, Outcome.NO_EFFECT, _UNPACKED, "unread")  # fmt: skip
     if SPECIAL[name]:
         return equivalent(said_by, SPECIAL[name], "connections")
     return unsupported(said_by, f"{name} is not supported yet for haproxy", "not-yet")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from apacheconf.ledger import Outcome
@@ -32,15 +33,18 @@ DONE = EditHeader | SetEnv | SecureOrigin | ExpiryRules | SetErrorDocument | Ove
 _NO_FILES = "it is about answers made here, and this is an origin's"
 
 
-def report_unsure(low: Lowering, route: Route, backend: Section | None = None) -> None:
-    """Report what is not lowered; with a backend, say so there."""
+def report_unsure(
+    low: Lowering, route: Route, backend: Section | None = None, spoken_for: Collection[Step] = ()
+) -> None:
+    """Report what is not lowered, but for steps that are ``spoken_for``; with a backend, say so there."""
     environment = low.environments[route.host.number]
     if backend is None and route.file and not route.answer:
         about = [step for step, _ in route.met if _is_about_content(step)]
         low.dropped += [Claim(route.host.said_by(step), Outcome.NO_EFFECT, FILES, "files") for step in about]
         route = replace(route, unsure=[step for step in route.unsure if step not in about],
                         others=[step for step in route.others if step not in about])  # fmt: skip
-    steps = [step for step in (*route.admits, *route.unsure, *route.others) if not isinstance(step.action, DONE)]
+    steps = [step for step in (*route.admits, *route.unsure, *route.others)
+             if not isinstance(step.action, DONE) and step not in spoken_for]  # fmt: skip
     steps = [step for step in steps if not (isinstance(step.action, Admit) and can_say(step, environment))]
     about_files = [step for step in steps if isinstance(step.action, Told) and step.action.of_files]
     low.dropped += [Claim(route.host.said_by(step), Outcome.NO_EFFECT, _NO_FILES, "files") for step in about_files]

@@ -34,10 +34,10 @@ def share_backends(backends: list[Section], frontends: Iterable[Section]) -> lis
 
 
 def _join(first: Section, other: Section) -> None:
-    first.comment, first.claims = _both(first.comment, other.comment), first.claims + other.claims
+    first.comment, first.claims = both(first.comment, other.comment), first.claims + other.claims
     known = {line.comment for line in first.lines}
     for line, twin in zip(_worded(first), _worded(other), strict=True):
-        line.comment, line.claims = _both(line.comment, twin.comment), line.claims + twin.claims
+        line.comment, line.claims = both(line.comment, twin.comment), line.claims + twin.claims
     first.lines[:0] = [line for line in other.lines if not line.words and line.comment and line.comment not in known]
 
 
@@ -45,7 +45,7 @@ def _worded(section: Section) -> list[Line]:
     return [line for line in section.lines if line.words]
 
 
-def _both(comment: str, other: str) -> str:
+def both(comment: str, other: str) -> str:
     """One comment in the place of two; those that name lines of the configuration go on, up to some of them."""
     lines = other.removeprefix("from ")
     if not other or lines in comment or comment.endswith(_MORE):
@@ -84,7 +84,7 @@ def _is_same(line: Line, behind: Line) -> bool:
 
 
 def _put_before(line: Line, behind: Line) -> None:
-    behind.comment, behind.claims = _both(line.comment, behind.comment), line.claims + behind.claims
+    behind.comment, behind.claims = both(line.comment, behind.comment), line.claims + behind.claims
 
 
 def _terms(line: Line) -> Terms:

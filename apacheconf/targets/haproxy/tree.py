@@ -36,6 +36,8 @@ class Section:
     claims: tuple[Claim, ...] = ()
     #: The defaults that it starts from, where these have a name.
     base: str = ""
+    #: The host whose requests it takes to an origin.
+    host: str = ""
 
     def add(self, *words: str, comment: str = "", claims: tuple[Claim, ...] = ()) -> Line:
         """Append a line of these words; a word may hold spaces."""

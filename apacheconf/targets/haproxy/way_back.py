@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from apacheconf.program.hosts import Host
 from apacheconf.program.steps import CookiePart, MapBack, MapBackCookie, Step
-from apacheconf.targets.claims import approximated, exact
+from apacheconf.targets.claims import exact
 from apacheconf.targets.haproxy.copies import from_line, token
 from apacheconf.targets.haproxy.core import HAS_HOST
 from apacheconf.targets.haproxy.lowering import Lowering
@@ -124,18 +124,27 @@ def ways_back(kind: Kind, route: Route) -> WaysBack:
     return WaysBack(tuple(shared))
 
 
+#: Stands before what was mapped while later lines are tried; no origin writes it.
+_DONE = "<mapped>"
+
+
 def emit_cookies(low: Lowering, route: Route, backend: Section) -> None:
-    """RV-12 to RV-14, HAP-63: the whole value of the attribute goes; a later line sees what an earlier one made."""
-    several = len({step.action.part for step in route.cookies if isinstance(step.action, MapBackCookie)}) < len(
-        route.cookies
-    )
-    for step in route.cookies:
-        assert isinstance(step.action, MapBackCookie)
-        said_by = route.host.said_by(step)
-        name, case = ("Path", "") if step.action.part is CookiePart.PATH else ("Domain", "(?i)")
-        pattern = rf"^((?:.*?;)?\s*(?i:{name})\s*=\s*){case}{escape(step.action.internal)}[^;]*(.*)$"
-        claim = exact(said_by)
-        if several:
-            claim = approximated(said_by, "a value that two lines match is mapped twice", "cookies-in-turn")
-        backend.add("http-response", "replace-header", "Set-Cookie", pattern, rf"\1{plain(step.action.public)}\2",
-                    comment=low.sources.comment(said_by), claims=(claim,))  # fmt: skip
+    """RV-12 to RV-14, HAP-63: the whole value of the attribute goes, by the first line that it begins as it says."""
+    for part in CookiePart:
+        steps = [(step, step.action) for step in route.cookies
+                 if isinstance(step.action, MapBackCookie) and step.action.part is part]  # fmt: skip
+        again = any(
+            later.internal.lower() in one.public.lower()
+            for at, (_, one) in enumerate(steps)
+            for _, later in steps[at + 1 :]
+        )
+        name, case = ("Path", "") if part is CookiePart.PATH else ("Domain", "(?i)")
+        attribute = rf"^((?:.*?;)?\s*(?i:{name})\s*=\s*)"
+        for step, action in steps:
+            said_by = route.host.said_by(step)
+            pattern = f"{attribute}{case}{escape(action.internal)}[^;]*(.*)$"
+            made = rf"\1{_DONE if again else ''}{plain(action.public)}\2"
+            backend.add("http-response", "replace-header", "Set-Cookie", pattern, made,
+                        comment=low.sources.comment(said_by), claims=(exact(said_by),))  # fmt: skip
+        if again:
+            backend.add("http-response", "replace-header", "Set-Cookie", rf"{attribute}{_DONE}(.*)$", r"\1\2")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from apacheconf.program.cells import lies_in
 from apacheconf.program.conditions import ALWAYS, NEVER, AllOf, AnyOf, Condition, Not
-from apacheconf.program.hosts import Host, Reach
+from apacheconf.program.hosts import Host
 from apacheconf.program.values import Literal
 from apacheconf.targets.answers import residual
-from apacheconf.targets.choices import Ask, Place, Tree, leaves
+from apacheconf.targets.asked_path import for_path, place_of
+from apacheconf.targets.choices import Ask, Tree, leaves
 from apacheconf.targets.known import Known
 from apacheconf.targets.nginx.conditions import can_ask
 from apacheconf.targets.nginx.lowering import Lowering
@@ -20,7 +20,7 @@ def is_file(low: Lowering, host: Host, path: str) -> Condition | None:
     place = place_of(low.places, name)
     if place is None:
         return None
-    tree = _for_path(place.tree, Known(host, path=Literal(name), query=Literal(query)))
+    tree = for_path(place.tree, Known(host, path=Literal(name), query=Literal(query)))
     routes = [end for _, end in leaves(tree) if isinstance(end, Route) and not end.answer]
     answering = [each for each in routes if each.mapping or each.file]
     if not answering or any(each.admits for each in answering):
@@ -30,22 +30,6 @@ def is_file(low: Lowering, host: Host, path: str) -> Condition | None:
         return ALWAYS if kinds.pop() else NEVER
     found = residual(_where_file(tree), {})
     return found if len(routes) == len(list(leaves(tree))) and can_ask(found) else None
-
-
-def place_of(places: list[Place], path: str) -> Place | None:
-    """The longest of the places that a path lies in."""
-    found = [each for each in places if lies_in(path, each.cell)]
-    return max(found, key=lambda each: (len(each.cell.path), each.cell.reach is Reach.BARE), default=None)
-
-
-def _for_path(tree: Tree, known: Known) -> Tree:
-    """The tree with the questions that the path answers already answered."""
-    if not isinstance(tree, Ask):
-        return tree
-    asked = residual(known.asked(tree.condition), {})
-    if asked in (ALWAYS, NEVER):
-        return _for_path(tree.yes if asked == ALWAYS else tree.no, known)
-    return Ask(asked, _for_path(tree.yes, known), _for_path(tree.no, known))
 
 
 def _where_file(tree: Tree) -> Condition:

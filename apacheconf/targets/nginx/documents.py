@@ -11,11 +11,12 @@ from apacheconf.program.conditions import ALWAYS, NEVER
 from apacheconf.program.hosts import Host, Reach
 from apacheconf.program.steps import Action, OverrideErrors, Respond, SetErrorDocument, Step
 from apacheconf.program.values import Literal
+from apacheconf.targets.asked_path import place_of
 from apacheconf.targets.choices import Place
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact
 from apacheconf.targets.error_documents import DEPENDS, TYPE, lines_of
 from apacheconf.targets.nginx.conditions import flag_of
-from apacheconf.targets.nginx.document_sources import is_file, place_of
+from apacheconf.targets.nginx.document_sources import is_file
 from apacheconf.targets.nginx.lowering import NO_FILE, Lowering
 from apacheconf.targets.nginx.maps import Maps, emit_test
 from apacheconf.targets.nginx.rewriting import FORBIDDEN

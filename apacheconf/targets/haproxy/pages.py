@@ -1,0 +1,77 @@
+"""Pages of errors that lie in files, which HAProxy reads when it starts (ErrorDocument with a path, HAP-65)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from apacheconf.program.hosts import Host
+from apacheconf.program.program import Program
+from apacheconf.program.steps import AddCharset, AddFilter, ForceHandler, MapToFile, SetErrorDocument, SetHandler
+from apacheconf.program.values import Literal
+from apacheconf.targets.asked_path import for_path, place_of
+from apacheconf.targets.choices import Place, leaves, routes_in
+from apacheconf.targets.known import Known
+from apacheconf.targets.media_types import types_of
+from apacheconf.targets.routes import Route
+
+#: A page has to fit into a buffer (``tune.bufsize``) beside its head.
+_LARGEST = 48 << 10
+
+
+@dataclass(frozen=True)
+class Page:
+    """A file, and the type that it is sent with; or ``why`` there is none."""
+
+    file: str = ""
+    type: str = ""
+    why: str = ""
+
+
+Pages = Mapping[str, Page]
+_NO_PAGE = Page(why="the page is a path of this server, which HAProxy can't ask again: it answers with its own page")
+ABSENT = Page(why="no file was there for the page when this was written: HAProxy answers with its own page")
+_LARGE = Page(why="the page is too large for HAProxy: it answers with its own")
+
+
+def pages_of(program: Program, host: Host, found: list[Place]) -> dict[str, Page]:
+    """Those that ErrorDocument lines of a host name by a path."""
+    actions = (step.action for route in routes_in(found) for step in route.others)
+    paths = dict.fromkeys(each.path for each in actions if isinstance(each, SetErrorDocument) and each.path)
+    return {path: _page(program, host, found, path) for path in paths}
+
+
+def _page(program: Program, host: Host, found: list[Place], url: str) -> Page:
+    """What answers for a path, if it is a plain file for everybody."""
+    path, _, query = url.partition("?")
+    place = place_of(found, path)
+    if place is None:
+        return _NO_PAGE
+    ends = [end for _, end in leaves(for_path(place.tree, Known(host, path=Literal(path), query=Literal(query))))]
+    route = ends[0]
+    if len(ends) > 1 or not isinstance(route, Route) or route.mapping or route.answer or route.admits or not route.file:
+        return _NO_PAGE
+    mapped = route.file.action
+    if not isinstance(mapped, MapToFile) or mapped.value is not None or _is_handled(route):
+        return _NO_PAGE
+    file = Path(mapped.root + path.removeprefix(mapped.prefix))
+    kind = _type(program, route, file)
+    if not kind:  # a script, for all that is known
+        return _NO_PAGE
+    if not file.is_file():
+        return ABSENT
+    return _LARGE if file.stat().st_size > _LARGEST else Page(str(file), kind)
+
+
+def _is_handled(route: Route) -> bool:
+    """Whether anything makes another page of the file."""
+    return any(isinstance(step.action, SetHandler | AddFilter | ForceHandler) for step, _ in route.met)
+
+
+def _type(program: Program, route: Route, file: Path) -> str:
+    kind = types_of(program).get(file.suffix.removeprefix(".").lower(), "")
+    charset = route.charset.action if route.charset else None
+    if isinstance(charset, AddCharset) and kind in ("text/html", "text/plain"):
+        return f"{kind}; charset={charset.charset}"
+    return kind
