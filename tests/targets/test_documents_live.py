@@ -93,6 +93,7 @@ _PAGES = """
     ErrorDocument 502 /errors/down.html
     ErrorDocument 503 /errors/down.html
     ErrorDocument 410 /app/from-the-origin
+    Header set X-All "yes, 100%"
     Redirect 403 /closed
     Redirect 410 /gone
     <Location /plain>
@@ -114,7 +115,7 @@ def test_pages_that_are_files(tmp_path: Path) -> None:
         for name in ("errors/closed.html", "errors/down.html", "www/plain.html", "errors/nowhere.txt"):
             box.write(name, f"this is {name}\n")
         config = _PAGES.replace("{root}", str(box.path))
-        with fronts(config, tmp_path, (*MODULES, "alias_module")) as found:
+        with fronts(config, tmp_path, (*MODULES, "alias_module", "headers_module")) as found:
             for path in ("/closed", "/nowhere", "/a%2Fb", "/dead/x", "/plain/x", "/app/x"):
                 for method in ("GET", "HEAD"):
                     theirs, ours = (

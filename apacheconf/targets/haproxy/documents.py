@@ -123,7 +123,8 @@ def _content(low: Lowering, host: Host, made: SetErrorDocument) -> tuple[str, ..
     """The words for a page, and for its type."""
     if made.path:
         page = low.page(host, made.path)
-        return "content-type", page.type, "file", page.file
+        headers = (word for name, value in page.headers for word in ("hdr", name, plain(value) or "%[str()]"))
+        return "content-type", page.type, "file", page.file, *headers
     assert isinstance(made.text, Literal)
     return "content-type", TYPE, "string", made.text.text
 

@@ -8,9 +8,19 @@ from pathlib import Path
 
 from apacheconf.program.hosts import Host
 from apacheconf.program.program import Program
-from apacheconf.program.steps import AddCharset, AddFilter, ForceHandler, MapToFile, SetErrorDocument, SetHandler
+from apacheconf.program.steps import (
+    AddCharset,
+    AddFilter,
+    EditHeader,
+    ForceHandler,
+    MapToFile,
+    SetErrorDocument,
+    SetHandler,
+    Table,
+)
 from apacheconf.program.values import Literal
 from apacheconf.targets.asked_path import for_path, place_of
+from apacheconf.targets.captures import parts_of
 from apacheconf.targets.choices import Place, leaves, routes_in
 from apacheconf.targets.known import Known
 from apacheconf.targets.media_types import types_of
@@ -22,14 +32,16 @@ _LARGEST = 48 << 10
 
 @dataclass(frozen=True)
 class Page:
-    """A file, and the type that it is sent with; or ``why`` there is none."""
+    """A file, the type and the headers that it is sent with; or ``why`` there is none."""
 
     file: str = ""
     type: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
     why: str = ""
 
 
 Pages = Mapping[str, Page]
+_ADDING = frozenset({"set", "add", "append", "merge", "setifempty"})
 _NO_PAGE = Page(why="the page is a path of this server, which HAProxy can't ask again: it answers with its own page")
 ABSENT = Page(why="no file was there for the page when this was written: HAProxy answers with its own page")
 _LARGE = Page(why="the page is too large for HAProxy: it answers with its own")
@@ -56,12 +68,25 @@ def _page(program: Program, host: Host, found: list[Place], url: str) -> Page:
     if not isinstance(mapped, MapToFile) or mapped.value is not None or _is_handled(route):
         return _NO_PAGE
     file = Path(mapped.root + path.removeprefix(mapped.prefix))
-    kind = _type(program, route, file)
-    if not kind:  # a script, for all that is known
+    kind, headers = _type(program, route, file), _headers(route)
+    if not kind or headers is None:  # without a type it is a script, for all that is known
         return _NO_PAGE
     if not file.is_file():
         return ABSENT
-    return _LARGE if file.stat().st_size > _LARGEST else Page(str(file), kind)
+    return _LARGE if file.stat().st_size > _LARGEST else Page(str(file), kind, headers)
+
+
+def _headers(route: Route) -> tuple[tuple[str, str], ...] | None:
+    """What the table onsuccess adds to the page, which httpd asks for like any other; None where that depends."""
+    edits = [step.action for step in (*route.headers, *route.unsure) if isinstance(step.action, EditHeader)]
+    edits = [each for each in edits if each.table is Table.ONSUCCESS]
+    if any(isinstance(step.action, EditHeader) for step in route.unsure):
+        return None
+    adding = [each for each in edits if each.operation in _ADDING]
+    parts = [(each.name, parts_of(each.value)) for each in adding]
+    found = [(name, "".join(each.text for each in some if isinstance(each, Literal))) for name, some in parts]
+    plain = all(isinstance(each, Literal) for _, some in parts for each in some)
+    return tuple(found) if plain and len({name.lower() for name, _ in found}) == len(edits) else None
 
 
 def _is_handled(route: Route) -> bool:
