@@ -153,6 +153,21 @@ def test_resets_in_place_of_closing(origins: Origins) -> None:
             client.recv(1)
 
 
+@pytest.mark.parametrize(("version", "wish", "answers"), [
+    ("1.1", "", 2), ("1.1", "close", 1), ("1.0", "", 1), ("1.0", "keep-alive", 2),
+])  # fmt: skip
+def test_keeps_a_connection_as_long_as_its_client_wants(
+    origins: Origins, version: str, wish: str, answers: int
+) -> None:
+    """RFC 9112, section 9.3: who ends one that was to be kept takes the next request with it."""
+    line = f"Connection: {wish}\r\n" if wish else ""
+    first, second = f"GET /1 HTTP/{version}\r\n{line}\r\n", "GET /2 HTTP/1.1\r\nConnection: close\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", origins.ports[ONE]), 10) as client:
+        client.sendall((first + second).encode())
+        found = b"".join(iter(lambda: client.recv(65536), b""))
+    assert found.count(b"HTTP/1.1 200 OK") == answers
+
+
 def test_reads_on_for_a_moment_after_its_end(origins: Origins, monkeypatch: pytest.MonkeyPatch) -> None:
     """A close with unread bytes would be a reset, which may reach a front before it has read the answer."""
     monkeypatch.setattr("apacheconf.origins.protocol.LINGERING", 10)

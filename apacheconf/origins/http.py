@@ -152,5 +152,6 @@ class Http:
     def closes(self, request: Received, orders: Orders) -> bool:
         """Whether the connection ends behind the answer."""
         words = (request.value("connection") or "").lower()
-        keeps = request.request_line.endswith("HTTP/1.1") and "close" not in words and not request.broken
+        wanted = "close" not in words if request.request_line.endswith("HTTP/1.1") else "keep-alive" in words
+        keeps = wanted and not request.broken
         return orders.cut is not None or orders.framing == "close" or not keeps
