@@ -99,6 +99,8 @@ ASPECTS: Mapping[str, tuple[str, ...]] = {
     ),
     "files": ("*interims",),
     "gzip": ("*header vary", "*header content-encoding"),
+    "ping": ("*origin: header expect",),
+    "idle-members": ("how often each member was asked",),
     "compression": ("*header vary", "*header content-encoding"),
 }
 #: Those of them that hold only where one of the two answers has such a status.

@@ -154,6 +154,7 @@ ADVICE: Mapping[str, Advice] = {
     "path-info": Advice("link to files without a path behind them", "GET /file.html/more"),
     "piped-log": Advice("write to a file, and let the program follow it", "GET, and look at the log"),
     "pool-limits": Advice("limit requests at the origin", "more requests at once than max="),
+    "idle-members": Advice("choose lbmethod=byrequests", "GET / several times, one after the other"),
     "proxies-believed": Advice(
         "let proxies that stand one behind the other be four at most",
         "GET with five addresses of trusted proxies in the header",

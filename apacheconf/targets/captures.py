@@ -22,7 +22,7 @@ _SIGN = re.compile(r"\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]|[\s\S]", re.DOTALL
 #: What a group that holds nothing but letters, digits, ``-`` and ``_`` may be made of.
 _PLAIN = re.compile(r"(?:\\[dw]|[\w-]|\[(?:\\[dw-]|[\w-])+\]|[*+?|]|\{\d*,?\d*\}|\(\?:|\(|\))*", re.ASCII)
 #: Values of these variables hold no sign that has a meaning in a URL: httpd has checked them.
-_TAME = frozenset({"HTTP_HOST", "SERVER_NAME", "SERVER_PORT", "REQUEST_SCHEME", "REMOTE_ADDR", "SERVER_ADDR", "HTTPS"})
+TAME = frozenset({"HTTP_HOST", "SERVER_NAME", "SERVER_PORT", "REQUEST_SCHEME", "REMOTE_ADDR", "SERVER_ADDR", "HTTPS"})
 _BY_LETTER = {"tolower": lower, "toupper": upper}
 
 
@@ -169,7 +169,7 @@ def is_tame(value: Value) -> bool:
         case Literal(text):
             return re.fullmatch(r"[\w.:-]*", text, re.ASCII) is not None
         case Variable(name):
-            return name in _TAME
+            return name in TAME
         case Matched(inner, regex, group):
             return is_tame(inner) or is_plain_group(regex, group)
         case Joined(parts):

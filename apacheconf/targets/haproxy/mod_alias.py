@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from apacheconf.program.conditions import Regex
 from apacheconf.program.phases import Phase
-from apacheconf.program.steps import Redirect, Rewrite, Step
+from apacheconf.program.steps import Redirect, Rewrite, Step, Table
 from apacheconf.program.uri import canonical
 from apacheconf.program.values import Call, Capture, Literal, Value, Variable
 from apacheconf.targets.captures import parts_of
@@ -15,6 +15,7 @@ from apacheconf.targets.haproxy.conditions import Term, Terms
 from apacheconf.targets.haproxy.core import ESCAPED_ANEW
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.mod_authz_core import admissions, emit_admission
+from apacheconf.targets.haproxy.mod_headers import Headers, edits
 from apacheconf.targets.haproxy.own_urls import location_of_kind
 from apacheconf.targets.haproxy.rewriting import emit_question_mark, emit_refused, substituted
 from apacheconf.targets.haproxy.texts import SMALL_DIGITS
@@ -34,7 +35,8 @@ _CODES = frozenset({301, 302, 303, 307, 308})
 def backend_for(low: Lowering, route: Route, step: Step) -> str:
     """The name of the backend that redirects."""
     guards = tuple(each for each, _ in admissions(route)) if step.phase > Phase.AUTHN else ()
-    made = step.when, route.query, route.refused, route.unescaped
+    always = tuple(edit for edit, _ in edits(route, Table.ALWAYS) if not low.is_in_front(route.host, edit))
+    made = step.when, route.query, route.refused, route.unescaped, always
     key = ("redirects", route.host.number, step.action, step.said_by, guards, *made)
     if key not in low.bodies:
         said_by = route.host.said_by(step)
@@ -49,12 +51,21 @@ def backend_for(low: Lowering, route: Route, step: Step) -> str:
         try:
             _Redirecting(low, route, step, backend).fill()
             backend.claims = (exact(said_by),)
+            if always:
+                _emit_always(low, route, backend)
         except CannotAsk as missing:
             backend.lines.clear()
             backend.rule("http-request deny deny_status 503")
             why = f"its target uses {missing}, which can't be said in HAProxy, so 503 is answered"
             backend.claims = (unsupported(said_by, why, "redirect-target"),)
     return low.bodies[key].name
+
+
+def _emit_always(low: Lowering, route: Route, backend: Section) -> None:
+    """The headers of the table always, which a redirect has, too."""
+    terms = Terms("held", low.environments[route.host.number])
+    Headers(low, route, backend, terms).emit_always()
+    backend.lines[:0] = terms.rules.lines
 
 
 #: What no header may hold: httpd answers 500 where NE brings it into Location (seen on 2.4.71).

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from apacheconf.program.hosts import Host
+from apacheconf.program.phases import Phase
 from apacheconf.program.steps import MapToOrigin, Rest, Step, Table
 from apacheconf.program.uri import canonical
 from apacheconf.program.values import REQUEST_URI, Joined
@@ -159,19 +160,23 @@ def _emit_policy(
     terms = Terms("held", low.environments[route.host.number])
     told = members_told(route, origin)
     headers = Headers(low, route, backend, terms, told)
+    refuses_first = route.mapping.phase < Phase.AUTHN  # rules outside sections come before anybody is asked (SEM-3)
+    if refuses_first:
+        _emit_refusals(low, route, route.mapping, backend)
     mod_authz_core.emit_admission(low, route, terms, backend)
     asked_at = len(backend.lines)
     mod_setenvif.emit_late(low, route, terms)
     late = _emit_request_headers(low, route, origin, headers, backend)
-    emit_question_mark(route, route.mapping, backend)
-    emit_refused(route, terms, backend)
+    if not refuses_first:
+        _emit_refusals(low, route, route.mapping, backend)
     escapes = not (route.map.raw or route.unescaped)
     if route.host.shape.limits.encoded_slashes == "NoDecode" and escapes:  # PU-4
         backend.rule("http-request deny deny_status 400 if { path -m reg ? }", "%25(?![0-9A-Fa-f]{2})")
     _emit_path(path, terms, backend, not route.unescaped)
     emit_query(route, terms, backend)
-    if _is_raw(route.map, path):
-        _emit_raw(route.map.prefix, path, backend)
+    raw = path if route.path is None else new_path(route.map, route.cell, origin)  # it is what the client asked for
+    if _is_raw(route.map, raw) and (route.path is None or route.query is None):
+        _emit_raw(route.map.prefix, raw, backend)
     if route.reverses:
         emit_self(low, route.host, backend)
     for emit in late:
@@ -193,6 +198,15 @@ def _emit_policy(
     backend.lines[asked_at:asked_at] = terms.rules.lines
     emit_charset(low, route, backend)
     report_unsure(low, route, backend, mod_deflate.emit_compression(low, route, backend))
+
+
+def _emit_refusals(low: Lowering, route: Route, mapping: Step, backend: Section) -> None:
+    """What rules refuse to put into a URL (SEM-30)."""
+    emit_question_mark(route, mapping, backend)
+    terms = Terms("refused", low.environments[route.host.number])
+    begin = len(backend.lines)
+    emit_refused(route, terms, backend)
+    backend.lines[begin:begin] = terms.rules.lines
 
 
 def _mapping_claims(route: Route, host: Host, origin: Origin) -> tuple[Claim, ...]:

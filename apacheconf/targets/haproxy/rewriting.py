@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from apacheconf.program.conditions import Regex
 from apacheconf.program.steps import Rewrite, Step
 from apacheconf.program.values import Capture, Literal, Value, Variable
-from apacheconf.targets.captures import parts_of
+from apacheconf.targets.captures import TAME, parts_of
 from apacheconf.targets.haproxy.conditions import KEPT_PATH, Environment, Terms
 from apacheconf.targets.haproxy.core import ESCAPED_ANEW
 from apacheconf.targets.haproxy.tree import Section, plain
@@ -25,10 +25,10 @@ def emit_question_mark(route: Route, step: Step, backend: Section) -> None:
 def _takes_parts(rule: Rewrite) -> bool:
     """Whether anything but the rule's own text may stand before the query that it begins itself."""
     for each in parts_of(rule.target):
-        if not isinstance(each, Literal):
-            return True
-        if "?" in each.text:
+        if isinstance(each, Literal) and "?" in each.text:
             return False
+        if not isinstance(each, Literal) and not (isinstance(each, Variable) and each.name in TAME):
+            return True
     return False
 
 

@@ -20,6 +20,8 @@ from apacheconf.targets.upgrades import SECURE
 #: lbmethods and what comes closest; the others come as byrequests.
 _METHODS = {"byrequests": "roundrobin", "bybusyness": "leastconn"}
 _MOST = 256
+_UNASKED_FIRST = "ping=: nobody is asked with Expect: 100-continue whether it is there before a body is sent"
+_ALIKE_IDLE = "while nobody is busy, members take turns whatever their loadfactor is: HAProxy weighs busy ones only"
 _TURNS = "members take turns in another order: after some requests one may have been asked once more or less"
 #: The schemes that HAProxy speaks with origins, and whether over TLS; those of HTTP/2 have words of their own (HAP-94).
 SPOKEN = {**SECURE, "h2": True, "h2c": False}
@@ -55,6 +57,8 @@ def _balancer_claims(balancer: Balancer) -> tuple[Claim, ...]:
     claims = []
     if balancer.lbmethod not in _METHODS:
         claims.append(approximated(said_by, f"lbmethod={balancer.lbmethod} comes as byrequests", "lbmethod"))
+    if balancer.lbmethod == "bybusyness" and len(set(_weights(balancer.members))) > 1:
+        claims.append(approximated(said_by, _ALIKE_IDLE, "idle-members"))
     if balancer.sticky_cookie and balancer.no_failover:
         said = [each for each in balancer.said_by if each.name.lower() != "balancermember"]
         claims.append(approximated(said, "nofailover=On: when the member of a session can't be reached, another "
@@ -162,6 +166,8 @@ def _worker_claims(worker: Worker, workers: tuple[Worker, ...]) -> list[Claim]:
         claims.append(equivalent(said_by, _TURNS, "turns"))
     if not is_address(worker):
         claims.append(equivalent(said_by, "the name is looked up once, when HAProxy starts", "lookup-at-start"))
+    if worker.ping:
+        claims.append(equivalent(said_by, _UNASKED_FIRST, "ping"))
     if worker.max_connections is not None or worker.acquire is not None:
         claims.append(unsupported(said_by, "max= and acquire= are not supported yet", "pool-limits"))
     checked = mod_proxy_hcheck.claim_of(worker, workers)
