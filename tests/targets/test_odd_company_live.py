@@ -38,6 +38,7 @@ _CONFIG = """
     SetEnvIf Request_URI "^/api/" is_api
     Header always set X-Api "yes" env=is_api
     Redirect /api/old /api/new
+    Header set X-Api-Fine "yes" "expr=%{REQUEST_STATUS} < 400"
     RewriteEngine On
     RewriteCond %{HTTP:X-Proto} http$
     RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=308,L]
@@ -48,7 +49,7 @@ _ASKED = (
     *(("guarded.test", path) for path in ("/moved/a", "/moved/a%3Fb", "/moved/a?b", "/x%3Fy", "/x")),
     *(("cloud.test", path) for path in ("/dav", "/dav%3Fx", "/dav?x", "/known/finger", "/known/finger%3Fx",
       "/known/node?q=1", "/known/other", "/a%2Fb")),
-    *(("api.test", path) for path in ("/api/", "/api/x", "/api/old", "/other")),
+    *(("api.test", path) for path in ("/api/", "/api/x", "/x", "/api/old", "/other")),
 )  # fmt: skip
 _MODULES = (*MODULES, "auth_basic_module", "authn_core_module", "authn_file_module", "authz_user_module",
             "rewrite_module", "headers_module", "setenvif_module", "alias_module")  # fmt: skip
@@ -63,7 +64,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
 
 
 @pytest.mark.live
-@pytest.mark.parametrize("header", ["", "X-Proto: http"])
+@pytest.mark.parametrize("header", ["", "X-Proto: http", "X-Status: 404 Not Found"])
 @pytest.mark.parametrize(("name", "path"), _ASKED)
 def test_features_that_meet(name: str, path: str, header: str, running: Fronts) -> None:
     """SEM-3, SEM-30, PU-5, SEM-19: what refuses first, what goes on raw, and what redirects have, too."""

@@ -40,8 +40,12 @@ _OF_TIME = {"TIME_MON": "%m", "TIME_DAY": "%d", "TIME_HOUR": "%H", "TIME_MIN": "
 _FETCHES |= {name: f"date,ltime({code})" for name, code in _OF_TIME.items()}
 #: Variables that have always so many digits.
 _OF_DIGITS = {**dict.fromkeys(_OF_TIME, 2), "REQUEST_STATUS": 3}
-_LENGTHS = {Operator.LENGTH_LT: Operator.LT, Operator.LENGTH_LE: Operator.LE, Operator.LENGTH_GT: Operator.GT,
-            Operator.LENGTH_GE: Operator.GE}  # fmt: skip
+#: Comparisons of texts that are those of numbers where all texts are digits, and of one length.
+_OF_TEXTS = {
+    Operator.BEFORE: Operator.LT, Operator.BEFORE_OR_SAME: Operator.LE, Operator.AFTER: Operator.GT,
+    Operator.AFTER_OR_SAME: Operator.GE, Operator.LENGTH_LT: Operator.LT, Operator.LENGTH_LE: Operator.LE,
+    Operator.LENGTH_GT: Operator.GT, Operator.LENGTH_GE: Operator.GE,
+}  # fmt: skip
 #: Those of mod_ssl; the names in a certificate are ``SSL_CLIENT_S_DN_CN`` and the like.
 _OF_TLS = {"SSL_PROTOCOL": "ssl_fc_protocol", "SSL_CIPHER": "ssl_fc_cipher", "SSL_TLS_SNI": "ssl_fc_sni",
            "SSL_SESSION_ID": "ssl_fc_session_id,hex", "SSL_CLIENT_M_SERIAL": "ssl_c_serial,hex",
@@ -253,9 +257,9 @@ class Terms:
             case Compare(left, operator, Literal(text)) if operator in _NUMBERS and _is_number(text):
                 return self._compared(condition, self.fetch(left), operator, int(text))
             case Compare(Variable(name) as left, operator, Literal(text)) if (
-                operator in _LENGTHS and len(text) == _OF_DIGITS.get(name) and _is_number(text)
+                operator in _OF_TEXTS and len(text) == _OF_DIGITS.get(name) and _is_number(text)
             ):  # texts of one length compare as numbers do (RW-42)
-                return self._compared(condition, self.fetch(left), _LENGTHS[operator], int(text))
+                return self._compared(condition, self.fetch(left), _OF_TEXTS[operator], int(text))
             case Test("n", value):
                 return ("{", self.fetch(value), "-m", "len", "gt", "0", "}")
             case Test("z", value):
