@@ -19,7 +19,18 @@ from apacheconf.program.conditions import (
     Operator,
     Test,
 )
-from apacheconf.program.values import Call, Chosen, Escaped, Joined, Literal, Lookup, Matched, Value, Variable
+from apacheconf.program.values import (
+    Call,
+    Chosen,
+    Escaped,
+    Joined,
+    Literal,
+    LookAhead,
+    Lookup,
+    Matched,
+    Value,
+    Variable,
+)
 from apacheconf.targets.haproxy.texts import MapFiles, Words, rules_of
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.naming import Names
@@ -34,6 +45,7 @@ _FETCHES = {
     "REMOTE_PORT": "src_port", "CLIENT_PORT": "src_port",
     "HTTPS": "ssl_fc,iif(on,off)", "REQUEST_SCHEME": "ssl_fc,iif(https,http)",
     "REMOTE_USER": "var(txn.user)", "REQUEST_TIME_USEC": "date(0,us)",
+    "UNIQUE_ID_OF_REQUEST": "uuid()",
 }  # fmt: skip
 #: Parts of the local time, each of two digits.
 _OF_TIME = {"TIME_MON": "%m", "TIME_DAY": "%d", "TIME_HOUR": "%H", "TIME_MIN": "%M", "TIME_SEC": "%S"}
@@ -46,10 +58,15 @@ _OF_TEXTS = {
     Operator.AFTER_OR_SAME: Operator.GE, Operator.LENGTH_LT: Operator.LT, Operator.LENGTH_LE: Operator.LE,
     Operator.LENGTH_GT: Operator.GT, Operator.LENGTH_GE: Operator.GE,
 }  # fmt: skip
+#: A certificate of a client as mod_headers writes it: the lines of its PEM form behind each other.
+_IN_LINES = (r'ssl_c_der,base64,regsub("(.{1,64})","\1 ",g),'
+             r'regsub("^(.*)$","-----BEGIN CERTIFICATE----- \1-----END CERTIFICATE-----")')  # fmt: skip
 #: Those of mod_ssl; the names in a certificate are ``SSL_CLIENT_S_DN_CN`` and the like.
-_OF_TLS = {"SSL_PROTOCOL": "ssl_fc_protocol", "SSL_CIPHER": "ssl_fc_cipher", "SSL_TLS_SNI": "ssl_fc_sni",
-           "SSL_SESSION_ID": "ssl_fc_session_id,hex", "SSL_CLIENT_M_SERIAL": "ssl_c_serial,hex",
-           "SSL_CIPHER_USEKEYSIZE": "ssl_fc_use_keysize", "SSL_CIPHER_ALGKEYSIZE": "ssl_fc_alg_keysize"}  # fmt: skip
+_OF_TLS = {
+    "SSL_PROTOCOL": "ssl_fc_protocol", "SSL_CIPHER": "ssl_fc_cipher", "SSL_TLS_SNI": "ssl_fc_sni",
+    "SSL_SESSION_ID": "ssl_fc_session_id,hex", "SSL_CLIENT_M_SERIAL": "ssl_c_serial,hex", "SSL_CLIENT_CERT": _IN_LINES,
+    "SSL_CIPHER_USEKEYSIZE": "ssl_fc_use_keysize", "SSL_CIPHER_ALGKEYSIZE": "ssl_fc_alg_keysize",
+}  # fmt: skip
 _NAME_PART = re.compile(r"SSL_CLIENT_([SI])_DN_(CN|O|OU|C|ST|L)")
 #: What is known of the answer only.
 _OF_ANSWERS = {"REQUEST_STATUS": "status", "CONTENT_TYPE": "res.fhdr(content-type)"}
@@ -134,6 +151,8 @@ def fetch_of(value: Value, environment: Environment = NOTHING_SET) -> str:
             raise CannotAsk(variable_title(value))
         case Call("tolower" | "toupper" as function, argument):
             return f"{fetch_of(argument, environment)},{function.removeprefix('to')}"
+        case LookAhead(Variable("REMOTE_USER") as user):
+            return fetch_of(user, environment)
         case _:
             raise CannotAsk("a value of several parts")
 

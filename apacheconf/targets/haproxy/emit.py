@@ -31,7 +31,7 @@ from apacheconf.targets.haproxy import (
     mod_ssl,
 )
 from apacheconf.targets.haproxy.backends import backend_of
-from apacheconf.targets.haproxy.conditions import Environment, Term, Terms, can_ask
+from apacheconf.targets.haproxy.conditions import Environment, Term, Terms, can_ask, variables_in
 from apacheconf.targets.haproxy.copies import settle_copies
 from apacheconf.targets.haproxy.differences import DIFFERENCES, FILES, NO_ECHO
 from apacheconf.targets.haproxy.hoisting import hoist
@@ -212,10 +212,12 @@ def _places(low: Lowering, host: Host, first: Host) -> list[Place]:
 
 
 def _lost(low: Lowering, host: Host, found: list[Place]) -> int:
-    """How many ends of these places are closed."""
+    """How many ends of these places are closed, and how many groups of their sections headers lack."""
     environment = mod_setenvif.environment_of(low, host, mod_setenvif.steps_of(found))
-    ends = (end for place in found for _, end in leaves(_askable(place.tree, environment)[0]))
-    return sum(isinstance(end, Closed) or not _is_said(end, environment) for end in ends)
+    ends = [end for place in found for _, end in leaves(_askable(place.tree, environment)[0])]
+    groups = {each for end in ends if isinstance(end, Route) for each in variables_in(tuple(end.headers))
+              if each.argument.startswith("MATCH_")}  # fmt: skip
+    return len(groups) + sum(isinstance(end, Closed) or not _is_said(end, environment) for end in ends)
 
 
 def _is_said(route: Route, environment: Environment) -> bool:

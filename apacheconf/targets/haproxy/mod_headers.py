@@ -25,6 +25,7 @@ _FRAMING = frozenset(
     {"content-length", "transfer-encoding", "connection", "keep-alive", "trailer", "upgrade", "expect"}
 )
 _ONE_MORE_LINE = "where the header has several lines, the value is a line of its own and not joined to the last"
+_OTHER_ID = "it is an identifier of HAProxy's making, in another form"
 _UNCHOSEN = "answers that HAProxy makes before it has chosen a backend go without"
 _UNREAD = "what HAProxy refuses while it reads a request goes without"
 #: OPTIONS * is about no path, and its answer has no headers of any.
@@ -278,6 +279,8 @@ def _if(only: Term, condition: Term) -> tuple[str, ...]:
 def _claim(step: Step, said_by: tuple[Written, ...]) -> Claim:
     assert isinstance(step.action, EditHeader)
     match step.action.operation:
+        case _ if any(each.argument == "UNIQUE_ID" for each in variables_in(step.action.value)):
+            return equivalent(said_by, _OTHER_ID, "unique-id")
         case "append" | "merge":
             return equivalent(said_by, _ONE_MORE_LINE, "header-lines")
         case "edit*":

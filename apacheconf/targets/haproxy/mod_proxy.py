@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from apacheconf.program.hosts import Host
 from apacheconf.program.phases import Phase
-from apacheconf.program.steps import MapToOrigin, Rest, Step, Table
+from apacheconf.program.steps import MapToOrigin, NameUser, Rest, Step, Table
 from apacheconf.program.uri import canonical
-from apacheconf.program.values import REQUEST_URI, Joined
+from apacheconf.program.values import REQUEST_URI, Joined, Variable
 from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
 from apacheconf.targets.haproxy import mod_authz_core, mod_deflate, mod_expires, mod_setenvif, origin_tls
-from apacheconf.targets.haproxy.conditions import Terms, variables_in
+from apacheconf.targets.haproxy.conditions import Terms, fetch_of, variables_in
 from apacheconf.targets.haproxy.copies import copies_of, from_line, position_of, token
 from apacheconf.targets.haproxy.core import ESCAPED_ANEW, HAS_HOST, emit_charset, seconds
 from apacheconf.targets.haproxy.documents import emit_documents, emit_override
@@ -30,6 +30,7 @@ from apacheconf.targets.late_origins import origin_of
 from apacheconf.targets.likeness import Kind
 from apacheconf.targets.origin_tls import settings_of
 from apacheconf.targets.patterns import escape
+from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.routes import (
     NewPath,
     Route,
@@ -164,8 +165,9 @@ def _emit_policy(
     if refuses_first:
         _emit_refusals(low, route, route.mapping, backend)
     mod_authz_core.emit_admission(low, route, terms, backend)
+    _name_user(low, route, backend)
     asked_at = len(backend.lines)
-    mod_setenvif.emit_late(low, route, terms)
+    told_late = mod_setenvif.emit_late(low, route, terms)
     late = _emit_request_headers(low, route, origin, headers, backend)
     if not refuses_first:
         _emit_refusals(low, route, route.mapping, backend)
@@ -197,7 +199,20 @@ def _emit_policy(
     headers.emit_always()
     backend.lines[asked_at:asked_at] = terms.rules.lines
     emit_charset(low, route, backend)
-    report_unsure(low, route, backend, mod_deflate.emit_compression(low, route, backend))
+    report_unsure(low, route, backend, [*told_late, *mod_deflate.emit_compression(low, route, backend)])
+
+
+def _name_user(low: Lowering, route: Route, backend: Section) -> None:
+    """SSLUserName: what a certificate says takes the place of who has shown a password."""
+    for step in route.others:
+        if isinstance(step.action, NameUser):
+            said_by = route.host.said_by(step)
+            try:
+                sample = fetch_of(Variable(step.action.variable))
+                backend.add("http-request", "set-var(txn.user)", sample, "if", "{", sample, "-m", "found", "}",
+                            comment=low.sources.comment(said_by), claims=(exact(said_by),))  # fmt: skip
+            except CannotAsk as missing:
+                low.dropped.append(unsupported(said_by, f"HAProxy can't say {missing}", "not-yet"))
 
 
 def _emit_refusals(low: Lowering, route: Route, mapping: Step, backend: Section) -> None:

@@ -14,7 +14,7 @@ from apacheconf.program.conditions import AllOf, Matches
 from apacheconf.program.hosts import Host
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import NEXT, AddFilter, Rewrite, SetEnv, Step
-from apacheconf.program.values import Capture, Literal, Value
+from apacheconf.program.values import Capture, Literal, LookAhead, Value
 from apacheconf.targets.choices import Place, leaves
 from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
 from apacheconf.targets.environments import guarded
@@ -102,12 +102,15 @@ def _emit_step(step: Step, terms: Terms, names: Collection[str], of_host: tuple[
 def _may_ask_nothing(step: Step, name: str) -> bool:
     """Whether a variable gets a capture of a match that holds for what is missing."""
     given = next(each.value for each in _set_by(step) if each.name == name)
+    if isinstance(given, LookAhead):
+        return True
     found = matched_by(step, given.match) if isinstance(given, Capture) else None
     return found is not None and not isinstance(found[0], Literal) and matches_empty(found[1].removeprefix("(?i)"))
 
 
-def emit_late(low: Lowering, route: Route, terms: Terms) -> None:
-    """The rules of a backend: what sections and mod_env set, as far as a header line reads it."""
+def emit_late(low: Lowering, route: Route, terms: Terms) -> list[Step]:
+    """The rules of a backend: what sections and mod_env set, as far as a header line reads it; those said."""
+    said: list[Step] = []
     early = {step.said_by for step in _early(route.host)}
     read = read_by(step for step, _ in route.met)
     for step in guarded(step for step, _ in route.met):
@@ -120,10 +123,12 @@ def emit_late(low: Lowering, route: Route, terms: Terms) -> None:
         try:
             _emit_step(step, terms, names, (), low.sources.comment(said_by))
             low.dropped.append(exact(said_by))
+            said.append(step)
         except CannotAsk as missing:
             terms.environment = replace(environment, known=environment.known - set(names),
                                         lost=environment.lost | set(names))  # fmt: skip
             low.dropped.append(unsupported(said_by, f"{missing} can't be said in HAProxy", "environment"))
+    return said
 
 
 def report_unread(low: Lowering, host: Host, steps: Iterable[Step], read: set[str]) -> None:

@@ -13,6 +13,7 @@ from apacheconf.program.steps import (
     BeginRewriting,
     EditHeader,
     ExportTls,
+    NameUser,
     OverrideErrors,
     Rewrite,
     SecureOrigin,
@@ -29,7 +30,7 @@ from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.routes import Route
 
 #: What answers for itself elsewhere, whether it is certain or not.
-DONE = EditHeader | SetEnv | SecureOrigin | ExpiryRules | SetErrorDocument | OverrideErrors | ExportTls
+DONE = EditHeader | SetEnv | SecureOrigin | ExpiryRules | SetErrorDocument | OverrideErrors | ExportTls | NameUser
 _NO_FILES = "it is about answers made here, and this is an origin's"
 
 
