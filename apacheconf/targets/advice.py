@@ -122,6 +122,7 @@ ADVICE: Mapping[str, Advice] = {
     ),
     "log-item": Advice("write the log without it", "GET, and look at the log"),
     "log-level-of-modules": Advice("choose one level", ""),
+    "look-ahead": Advice("trust no name on a path that is open", "GET an open path with any name and password"),
     "log-to-stdout": Advice("collect standard output, by journald or the container's own log"),
     "map-kind": Advice("write the texts of the map to a txt: file", "GET a path that the map is asked for"),
     "mapping": Advice("map without mapping=, and look at paths with ; and %", "GET the path with ;a=b in it"),

@@ -15,8 +15,9 @@ from apacheconf.program.hosts import Host
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import NEXT, AddFilter, Rewrite, SetEnv, Step
 from apacheconf.program.values import Capture, Literal, LookAhead, Value
+from apacheconf.targets.captures import parts_in
 from apacheconf.targets.choices import Place, leaves
-from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
+from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.environments import guarded
 from apacheconf.targets.haproxy.conditions import Environment, Terms, variable_of, variables_in
 from apacheconf.targets.haproxy.lowering import Lowering
@@ -25,6 +26,7 @@ from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.questions import CannotAsk, matches_empty, pcre
 from apacheconf.targets.routes import Route
 
+_UNCHECKED = "a name is told that a password has shown; httpd tells one of a header that nobody has checked, too"
 _UNPACKED = "nothing is compressed here"
 _PACKED = "who accepts compressed answers gets them: it is another coding of the same"
 #: Variables that mod_proxy and others read themselves, and why they change nothing here; empty where they would.
@@ -122,7 +124,8 @@ def emit_late(low: Lowering, route: Route, terms: Terms) -> list[Step]:
         terms.environment = environment.learnt(names)
         try:
             _emit_step(step, terms, names, (), low.sources.comment(said_by))
-            low.dropped.append(exact(said_by))
+            ahead = [found for each in _set_by(step) for found in parts_in(each.value, LookAhead)]
+            low.dropped.append(approximated(said_by, _UNCHECKED, "look-ahead") if ahead else exact(said_by))
             said.append(step)
         except CannotAsk as missing:
             terms.environment = replace(environment, known=environment.known - set(names),
