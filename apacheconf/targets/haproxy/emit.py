@@ -162,7 +162,7 @@ def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Sect
     every = [party.host for party in parties]
     mod_remoteip.emit_clients(low, every, frontend)
     lowered = [(host, _places(low, host, first)) for host in every]
-    low.pages |= {host.number: pages_of(low.program, host, found) for host, found in lowered}
+    low.pages |= {host.number: pages_of(low.program, low.scopes, host, found) for host, found in lowered}
     low.documents |= {host.number: documents.of_host(low, found) for host, found in lowered}
     core.emit_path_guards(low, every, frontend)
     if low.keeps_raw:

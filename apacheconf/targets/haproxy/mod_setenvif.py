@@ -126,7 +126,7 @@ def emit_late(low: Lowering, route: Route, terms: Terms) -> list[Step]:
             _emit_step(step, terms, names, (), low.sources.comment(said_by))
             ahead = [found for each in _set_by(step) for found in parts_in(each.value, LookAhead)]
             low.dropped.append(approximated(said_by, _UNCHECKED, "look-ahead") if ahead else exact(said_by))
-            said.append(step)
+            said += [step] if not isinstance(step.action, Rewrite) or len(names) == len(step.action.sets) else []
         except CannotAsk as missing:
             terms.environment = replace(environment, known=environment.known - set(names),
                                         lost=environment.lost | set(names))  # fmt: skip

@@ -25,6 +25,7 @@ from apacheconf.targets.choices import Place, leaves, routes_in
 from apacheconf.targets.known import Known
 from apacheconf.targets.media_types import types_of
 from apacheconf.targets.routes import Route
+from apacheconf.targets.scopes import Scopes
 
 #: A page has to fit into a buffer (``tune.bufsize``) beside its head.
 _LARGEST = 48 << 10
@@ -47,14 +48,14 @@ ABSENT = Page(why="no file was there for the page when this was written: HAProxy
 _LARGE = Page(why="the page is too large for HAProxy: it answers with its own")
 
 
-def pages_of(program: Program, host: Host, found: list[Place]) -> dict[str, Page]:
+def pages_of(program: Program, scopes: Scopes, host: Host, found: list[Place]) -> dict[str, Page]:
     """Those that ErrorDocument lines of a host name by a path."""
     actions = (step.action for route in routes_in(found) for step in route.others)
     paths = dict.fromkeys(each.path for each in actions if isinstance(each, SetErrorDocument) and each.path)
-    return {path: _page(program, host, found, path) for path in paths}
+    return {path: _page(program, scopes, host, found, path) for path in paths}
 
 
-def _page(program: Program, host: Host, found: list[Place], url: str) -> Page:
+def _page(program: Program, scopes: Scopes, host: Host, found: list[Place], url: str) -> Page:
     """What answers for a path, if it is a plain file for everybody."""
     path, _, query = url.partition("?")
     place = place_of(found, path)
@@ -68,7 +69,7 @@ def _page(program: Program, host: Host, found: list[Place], url: str) -> Page:
     if not isinstance(mapped, MapToFile) or mapped.value is not None or _is_handled(route):
         return _NO_PAGE
     file = Path(mapped.root + path.removeprefix(mapped.prefix))
-    kind, headers = _type(program, route, file), _headers(route)
+    kind, headers = _type(program, scopes, route, file), _headers(route)
     if not kind or headers is None:  # without a type it is a script, for all that is known
         return _NO_PAGE
     if not file.is_file():
@@ -94,8 +95,8 @@ def _is_handled(route: Route) -> bool:
     return any(isinstance(step.action, SetHandler | AddFilter | ForceHandler) for step, _ in route.met)
 
 
-def _type(program: Program, route: Route, file: Path) -> str:
-    kind = types_of(program).get(file.suffix.removeprefix(".").lower(), "")
+def _type(program: Program, scopes: Scopes, route: Route, file: Path) -> str:
+    kind = types_of(program, scopes).get(file.suffix.removeprefix(".").lower(), "")
     charset = route.charset.action if route.charset else None
     if isinstance(charset, AddCharset) and kind in ("text/html", "text/plain"):
         return f"{kind}; charset={charset.charset}"
