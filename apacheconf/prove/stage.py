@@ -25,8 +25,10 @@ from apacheconf.engines.httpd import preamble
 from apacheconf.engines.process import Address
 from apacheconf.expand.tree import Node
 from apacheconf.model.views.modules import needed
+from apacheconf.model.views.needs import needs
 from apacheconf.program.by_handler import workers_of
 from apacheconf.program.hosts import Listener
+from apacheconf.program.inlining import with_htaccess
 from apacheconf.program.loading import Loaded
 from apacheconf.program.program import Program
 from apacheconf.program.workers import Worker
@@ -148,10 +150,13 @@ def speaking(program: Program) -> frozenset[str]:
 def modules_for(loaded: Loaded) -> list[str]:
     """The modules (identifiers) that httpd needs, in an order in which it can load them.
 
-    Those that were loaded; for a fragment those that it uses, and those that no server of files is without.
+    Those that were loaded; for a fragment those that it uses, its ``.htaccess`` files too, and those that no server of
+    files is without.
     """
     if not loaded.expanded.fragment:
         return list(loaded.expanded.modules)
     wanted = {*needed(loaded.expanded), "dir_module", "mime_module", "autoindex_module"}
+    in_files = (each for each in with_htaccess(loaded.require()).directives if isinstance(each, Node))
+    wanted |= {module for each in in_files for module, _ in needs(each, loaded.expanded)}
     wanted |= {also for name, also in _ALSO.items() if name in wanted}
     return sorted(wanted, key=lambda name: (name not in LOADED_FIRST, name))

@@ -32,3 +32,15 @@ def test_a_module_gets_what_it_looks_for(tmp_path: Path) -> None:
     file = tmp_path / "site.conf"
     file.write_text("<Location />\nAuthnCacheProvideFor file\n</Location>\n")
     assert "socache_shmcb_module" in modules_for(load([str(file)]))
+
+
+def test_the_modules_of_htaccess_files_are_loaded_too(tmp_path: Path) -> None:
+    """A fragment doesn't say them; without them its files are a 500 for both sides."""
+    (tmp_path / "html").mkdir()
+    (tmp_path / "html/.htaccess").write_text("RewriteEngine On\n")
+    file = tmp_path / "site.conf"
+    file.write_text(
+        f"<VirtualHost *:80>\nDocumentRoot {tmp_path}/html\n<Directory {tmp_path}/html>\nAllowOverride All\n"
+        "</Directory>\n</VirtualHost>\n"
+    )
+    assert "rewrite_module" in modules_for(load([str(file)]))

@@ -64,6 +64,14 @@ RewriteRule . /index.php [L]
     RewriteRule ^ index.php [L]
 </IfModule>
 """,
+    "symfony": """
+DirectoryIndex index.php
+RewriteEngine On
+RewriteCond %{ENV:REDIRECT_STATUS} =""
+RewriteRule ^index\\.php(?:/(.*)|$) /$1 [R=301,L]
+RewriteCond %{REQUEST_FILENAME} !-f
+RewriteRule ^ index.php [L]
+""",
     "drupal": """
 <FilesMatch "\\.(engine|inc|install|sql|module|theme|twig|tpl(\\.php)?|yml)(~|\\.bak)?$|^(\\..*|Repository)$">
   Require all denied

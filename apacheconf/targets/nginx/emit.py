@@ -224,6 +224,7 @@ def _emit_server(low: Lowering, server_of: copies.Server, servers: Block) -> Non
     locations = Block()
     for place in found:
         emit_place(low, host, place, locations)
+    mod_dir.settle_folders(low, locations)
     documents.end_rounds(locations, server)
     sharing.share(locations, server)
     server.space()

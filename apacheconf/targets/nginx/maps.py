@@ -36,6 +36,11 @@ SHARED: dict[str, Map] = {
         ((r"~^\S+ \w+://[^/?# ]+?(?<absolute_port>:\d+)?[/?# ]", "$host$absolute_port"), ("default", "$http_host")),
         "the Host that httpd goes by: the authority of an absolute target, in small letters, wins over the header",
     ),
+    "redirect_status": Map(
+        "$uri $request_uri",
+        ((r"~(?s)^(.+) (?:\w+://[^/?]+)?\1(?:\?.*)?$", ""), ("default", "200")),
+        "%{ENV:REDIRECT_STATUS}: empty as long as the path is the one that was asked for",
+    ),
     "bad_request": Map(
         "$asked_host $request_uri",
         ((rf"~^(?:{GOOD_HOST})? [^#]*$", ""), ("default", "1")),

@@ -13,10 +13,10 @@ from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
 from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.nginx import document_sources
 from apacheconf.targets.nginx.core_files import lines_named
-from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.nginx.lowering import NO_FILE, Lowering
 from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.own_urls import self_authority
-from apacheconf.targets.nginx.tree import Block, Directive, literal, literal_path
+from apacheconf.targets.nginx.tree import Block, Directive, all_directives, literal, literal_path
 from apacheconf.targets.routes import Route
 
 #: A name that no file has.
@@ -119,6 +119,18 @@ def settle_redirect(location: Block) -> None:
             always = [Directive("add_header", header.words) for header in headers if header.words[2:] == ("always",)]
             if len(always) < len(headers):
                 each.block.entries[:0] = always or [Directive("add_header", ("X-None", ""))]
+
+
+def settle_folders(low: Lowering, locations: Block) -> None:
+    """Whoever enters an ``if`` leaves ``try_files`` behind: where that has no word for folders, theirs is entered by
+    those only that the redirect is for."""
+    for each in all_directives(locations):
+        directives = list(each.block.directives()) if each.name == "location" and each.block is not None else []
+        tried = next((one.words for one in directives if one.name == "try_files"), (NO_FILE,))
+        if tried[0] != NO_FILE and not any(word.endswith("/") for word in tried):
+            for one in directives:
+                if (one.name, one.words) == ("if", ("-d", "$request_filename")):
+                    one.words = "-d", unslashed(low, "$request_filename")
 
 
 def _falls_back(rules: FolderRules) -> bool:

@@ -55,6 +55,8 @@ def text_of(maps: Maps, value: Value) -> str:
         case Variable(name) if name in _OF_TIME:
             entry = (f"~{_OF_TIME[name]}", "$1")
             return maps.make(name.lower(), Map("$time_iso8601", (entry, ("default", "")), variable_title(value)))
+        case Variable("ENV", name) if name.upper() == "REDIRECT_STATUS" and not value.missing:
+            return maps.use("redirect_status")
         case Variable(name) if name in VARIABLES:
             return VARIABLES[name]
         case Variable(name) if (part := _OF_NAME.fullmatch(name)) is not None:
