@@ -8,14 +8,13 @@ from __future__ import annotations
 
 #: Target -> sites.
 OPEN: dict[str, frozenset[str]] = {
-    # a member that answers too late: its part of nginx says 502 as an origin would, and Header lines hold for that
-    "nginx": frozenset({"socket-io"}),
+    "nginx": frozenset(),
     "haproxy": frozenset(),
     "serve": frozenset(),
 }
 
 #: Sites of the table that differ in some runs only.
-BY_CHANCE = frozenset({"socket-io"})
+BY_CHANCE: frozenset[str] = frozenset()
 #: Sites whose balancer goes by who is busy: for httpd a member is until the child has cleared up behind its answer, so
 #: that the next request may find it so or not. Which member is asked may differ there, and nothing else.
 BUSY = frozenset({"hot-standby-balancer"})

@@ -32,12 +32,20 @@ _CONFIG = """
     BalancerMember http://127.0.0.1:{one} upgrade=websocket
     BalancerMember http://127.0.0.1:{two} upgrade=websocket
 </Proxy>
+<Proxy balancer://late>
+    BalancerMember http://127.0.0.1:{late} timeout=1
+    BalancerMember http://localhost:{late} timeout=1
+</Proxy>
 <VirtualHost *:{port}>
     ServerName first.test
+    ErrorDocument 502 "too late"
+    Header set X-Success yes
+    Header always set X-Always yes
     Header add Set-Cookie "SID=.%{BALANCER_WORKER_ROUTE}e; path=/" env=BALANCER_ROUTE_CHANGED
     ProxyPass /half balancer://half/base
     ProxyPass /none balancer://none
     ProxyPass /ws balancer://sockets
+    ProxyPass /late balancer://late
     ProxyPass / balancer://two/
     ProxyPassReverse / balancer://two/
 </VirtualHost>
@@ -46,8 +54,10 @@ _CONFIG = """
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
-    with fronts(_CONFIG, tmp_path_factory.mktemp("members"), _MODULES) as found:
-        yield found
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # which takes connections and says nothing
+        config = _CONFIG.replace("{late}", str(silent.getsockname()[1]))
+        with fronts(config, tmp_path_factory.mktemp("members"), _MODULES) as found:
+            yield found
 
 
 def _seen(running: Fronts, name: str, path: str, method: str = "GET", header: str = "") -> set[tuple[str, str]]:
@@ -76,6 +86,18 @@ _AWAY = "Content-Length: 0"
 def test_nginx_asks_members_as_httpd_does(path: str, method: str, header: str, running: Fronts) -> None:
     """NGX-61, NGX-106, NGX-108, FO-1: who is not reached is passed over, also for a method that is not repeated."""
     assert _seen(running, "nginx", path, method, header) == _seen(running, "httpd", path, method, header)
+
+
+@pytest.mark.live
+def test_a_member_that_is_too_late(running: Fronts) -> None:
+    """SEM-23, NGX-61: the answer is the server's own, with its document, and without what answers of origins have."""
+    for path in ("/late/x", "/none/x"):
+        seen = []
+        for name in ("httpd", "nginx"):
+            head, body = exchange(running.at[name], "first.test", path)
+            fields = sorted(line for line in head if line.lower().startswith("x-"))
+            seen.append((head[0].split()[1], fields, body if path == "/late/x" else ""))
+        assert seen[0] == seen[1], path
 
 
 def _post(port: int, path: str, body: bytes) -> bytes:

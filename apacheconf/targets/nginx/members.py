@@ -2,7 +2,9 @@
 
 nginx makes a request before it picks the member of an upstream. So these servers stand in the upstream in the place of
 the members, and each hands on the request as it is, with the Host of its own member. One that can't reach its member
-closes the connection without an answer, and nginx asks the next one, as httpd does.
+closes the connection without an answer, and nginx asks the next one, as httpd does. One whose member came too late, or
+broke off, sends a line that is no header line: that asks nobody else, and the server in front answers 502 by itself,
+with its own documents and headers.
 """
 
 from __future__ import annotations
@@ -21,10 +23,13 @@ from apacheconf.targets.upgrades import SECURE
 
 #: What the addresses of their sockets begin with; a sandbox moves them.
 SOCKETS = "unix:/run/nginx-"
-#: With such servers the gateway's own errors mean that none of them has answered: no member was reached.
-_STATUS = Map("$upstream_addr $upstream_connect_time",
-              (("~^unix:/run/nginx-member-", "503"), (r"~[^,] -(?:, -)*$", "503"), ("default", "502")),
+#: With such servers no member was reached where the last of them has said nothing.
+_STATUS = Map("$upstream_addr $upstream_connect_time $upstream_bytes_received",
+              ((r"~^unix:/run/nginx-member-.* (?:0|-)$", "503"), ("~^unix:/run/nginx-member-", "502"),
+               (r"~[^,] -(?:, -)* [^ ]", "503"), ("default", "502")),
               "httpd answers 503 when no origin could be reached, and 502 when one failed to answer")  # fmt: skip
+#: The name of a field that can't be one.
+_NO_FIELD = "no answer of a member"
 
 
 def have_servers(route: Route, origin: Origin) -> bool:
@@ -73,6 +78,7 @@ def _write(worker: Worker, own: Timeouts, address: str, low: Lowering) -> None:
     server.space()
     unanswered = server.open("location", "@unanswered")
     unanswered.open("if", low.maps.use("gateway_status"), "=", "503").add("return", "444")
+    unanswered.add("add_header", _NO_FIELD, "-", "always", comment="which can't be read: the server in front says 502")
     unanswered.add("return", "502")
 
 
