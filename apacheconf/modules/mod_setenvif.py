@@ -100,7 +100,7 @@ def _matching(name: str, attribute: str, words: Sequence[str], at: int, scope: S
         found = replace(found, pattern=written(words[at], scope))
     if found.names_headers:
         check_regex(attribute, f"{name}Header name regex could not be compiled.", 0)
-        found = replace(found, attribute=written(attribute, scope))
+        found = replace(found, attribute=written(f"(?i){attribute}" if no_case else attribute, scope))
     return found
 
 

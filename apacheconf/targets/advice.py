@@ -57,6 +57,10 @@ ADVICE: Mapping[str, Advice] = {
         "append the chain to the certificate's file: cat CHAIN >> CERTIFICATE",
         "a handshake of a client that knows the root only",
     ),
+    "cookie-flags": Advice(
+        "let the application set the flags of its cookies itself",
+        "GET the path while the origin sets a cookie that has them",
+    ),
     "charset": Advice("let the origin say its charset", "GET a path that is redirected"),
     "closed": Advice(
         "write the rule so that the path or the host decides, or leave this host to apacheconf serve",
@@ -146,6 +150,7 @@ ADVICE: Mapping[str, Advice] = {
         "GET while the origin's certificate is out of date",
     ),
     "origin-chain": Advice(_NOTHING, "GET while the origin's certificate is another authority's"),
+    "override-499": Advice(_NOTHING, "GET while the origin answers 499"),
     "override-gateway": Advice("name 502 and 504 in ProxyErrorOverride, too", "GET while the origin answers 504"),
     "password-hash": Advice(
         "translate where the password file can be read, or write its users to the userlist",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import partial
 
-from apacheconf.program.conditions import AnyOf, Condition, Matches, Regex, Test
+from apacheconf.program.conditions import ALWAYS, NEVER, AnyOf, Condition, Matches, Regex, Test
 from apacheconf.program.files import exists
 from apacheconf.program.hosts import Host
 from apacheconf.program.index import names_of
@@ -37,7 +37,7 @@ from apacheconf.program.steps import (
 from apacheconf.program.uri import escape_path
 from apacheconf.program.values import REQUEST_URI, Capture, Chosen, Joined, Literal, Matched, Value, Variable
 from apacheconf.program.workers import DEFAULT_PORTS
-from apacheconf.targets.answers import Answers
+from apacheconf.targets.answers import Answers, residual
 from apacheconf.targets.captures import as_captures, behind_slash, is_tame, joined, leaves_out, parts_of
 from apacheconf.targets.finite import common_start, texts_of
 from apacheconf.targets.known import QUERY_STRING, Known
@@ -105,7 +105,7 @@ class Run:
             self.changed, self.escaped, self.passed = True, True, True
 
     def _substitute(self, action: Rewrite, target: Value) -> None:
-        url = self._told_apart(self._split_query(parts_of(target), action))
+        url = self._told_apart(self.with_scheme(self._split_query(parts_of(target), action)))
         self.changed, self.escaped, self.last = True, action.escaped, action
         text = _text_of(url)
         away = is_absolute(text)
@@ -125,6 +125,22 @@ class Run:
         self.known.url = url
 
     aim: Aim | None = None
+
+    def with_scheme(self, url: Value) -> Value:
+        """The URL so that it shows its scheme, of which a part is one of two texts: ``http%{ENV:tail}://``, whose
+        variable is ``s`` or nothing. Raises Open where it isn't known which one it is, Lost where a client says it."""
+        parts = parts_of(url)
+        at = 1 if parts and isinstance(parts[0], Literal) and parts[0].text.isalpha() else 0
+        behind = next(iter(parts[at + 1 :]), None)
+        if not isinstance(behind, Literal) or not behind.text.startswith("://"):
+            return url
+        part = parts[at]
+        if not isinstance(part, Chosen):
+            raise Lost("where it leads depends on the request")
+        left = residual(part.condition, self.answers)
+        if left not in (ALWAYS, NEVER):
+            raise Open(left)
+        return self.with_scheme(joined((*parts[:at], part.yes if left == ALWAYS else part.no, *parts[at + 1 :])))
 
     def _told_apart(self, url: Value) -> Value:
         """The URL so that it shows how it begins, where that is one of a few texts. Raises Open."""
@@ -152,6 +168,8 @@ class Run:
         if action.query_discarded:
             self.known.query = _NOTHING
         at = next((n for n, each in enumerate(parts) if isinstance(each, Literal) and "?" in each.text), None)
+        if at is None and parts and self._may_hold_query(parts, action):
+            return self._split_last(parts)
         self._refuse_question_marks(parts[:at], action)
         if at is None:
             return joined(parts)
@@ -162,10 +180,22 @@ class Run:
         self.known.query = _appended(made, self.known.query) if action.query_appended else _without_end(made)
         return joined((*parts[:at], Literal(head)))
 
+    def _may_hold_query(self, parts: tuple[Value, ...], action: Rewrite) -> bool:
+        """Whether the last part, and no other, may hold a query as it came: ``(.*)`` of the request line."""
+        if action.query_appended or action.query_discarded or _is_of_path(parts[-1]):
+            return False
+        return _may_hold_mark(parts[-1]) and not any(map(_may_hold_mark, parts[:-1]))
+
+    def _split_last(self, parts: tuple[Value, ...]) -> Value:
+        """What follows the first question mark of the last part is the query, where it has one."""
+        *others, last = parts
+        query = Matched(last, Regex(r"^[^?]*\?(.*)$"), 1)
+        self.known.query = Chosen(Matches(last, _QUESTION), query, self.known.query)
+        return joined((*others, Matched(last, Regex(r"^([^?]*)"), 1)))
+
     def _refuse_question_marks(self, parts: tuple[Value, ...], action: Rewrite) -> None:
         """What may hold a ``?`` would begin a query: of a path that is refused (RW-11), of another value not told."""
-        doubted = [each for each in parts if not isinstance(each, Literal) and not is_tame(each)]
-        doubted = [each for each in doubted if "?" in "".join(texts_of(each) or "?") and not leaves_out(each, "?")]
+        doubted = list(filter(_may_hold_mark, parts))
         if any(not _is_of_path(each) for each in doubted) or (doubted and action.allows_3f):
             raise Lost("a part of it may begin a query")
         self.refused += [Matches(each, _QUESTION) for each in doubted]
@@ -273,6 +303,13 @@ def _text_of(url: Value) -> str:
     if first == REQUEST_URI:
         return "/"
     return first.text if isinstance(first, Literal) else ""
+
+
+def _may_hold_mark(value: Value) -> bool:
+    """Whether a part that isn't the rule's own text may hold a question mark."""
+    if isinstance(value, Literal) or is_tame(value) or leaves_out(value, "?"):
+        return False
+    return "?" in "".join(texts_of(value) or "?")
 
 
 def _is_of_path(value: Value) -> bool:

@@ -98,7 +98,7 @@ class SectionRun(Run):
     def _substitute(self, action: Rewrite, target: Value) -> None:
         if self.changed:
             raise Lost("several rules of a section make one path")
-        url = self._split_query(parts_of(target), action)
+        url = self.with_scheme(self._split_query(parts_of(target), action))
         self.changed, self.escaped, self.last = True, action.escaped, action
         first = next(iter(parts_of(url)), Literal(""))
         text = first.text if isinstance(first, Literal) else ""

@@ -1,4 +1,5 @@
-"""ProxyErrorOverride asked on httpd and on HAProxy: errors of origins get the pages of the server (RS-23, HAP-66)."""
+"""ProxyErrorOverride asked on httpd and on both targets: errors of origins get the pages of the server (RS-23, HAP-66,
+NGX-89)."""
 
 from __future__ import annotations
 
@@ -6,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from apacheconf.engines import Sandbox
+from apacheconf.targets import TARGETS
 from tests.targets.echoes import exchange
 from tests.targets.fronts import MODULES, Fronts, fronts
 
@@ -27,27 +30,67 @@ _CONFIG = """
     ErrorDocument 404 "not here"
     ProxyPass / http://127.0.0.1:{one}/
 </VirtualHost>
+<VirtualHost *:{port}>
+    ServerName paths.test
+    DocumentRoot {root}
+    ProxyErrorOverride On
+    ErrorDocument 404 /own/404.html
+    ErrorDocument 500 /from/origin
+    ErrorDocument 504 "slow"
+    Header always set X-Always yes
+    <Location /other>
+        ErrorDocument 404 "other"
+    </Location>
+    ProxyPass /own !
+    ProxyPass / http://127.0.0.1:{one}/
+</VirtualHost>
 """
-_KEPT = ("location", "x-always", "x-success", "content-type", "x-of-origin")
+_KEPT = ("www-authenticate", "location", "x-always", "x-success", "content-type", "x-of-origin")
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
-    with fronts(_CONFIG, tmp_path_factory.mktemp("override"), (*MODULES, "headers_module")) as found:
-        yield found
+    with Sandbox("pages") as box:
+        box.write("own/404.html", "not here, says a file")
+        config = _CONFIG.replace("{root}", str(box.path))
+        with fronts(config, tmp_path_factory.mktemp("override"), (*MODULES, "headers_module")) as found:
+            yield found
 
 
-def _answer(port: int, name: str, status: int) -> tuple[object, ...]:
-    lines, body = exchange(port, name, "/x", header=f"X-Status: {status}\r\nX-Reply: X-Of-Origin: yes")
+def _answer(port: int, name: str, status: int, path: str = "/x") -> tuple[object, ...]:
+    more = '|WWW-Authenticate: Basic realm="of the origin"' if status == 401 else ""
+    lines, body = exchange(port, name, path, header=f"X-Status: {status}\r\nX-Reply: X-Of-Origin: yes{more}")
     fields = {line.partition(":")[0].lower(): line.partition(":")[2].strip() for line in lines[1:]}
     stock = not body or body.lstrip().lower().startswith(("<html", "<!doctype"))
     kept = {key: value for key, value in fields.items() if key in _KEPT and not (stock and key == "content-type")}
     return lines[0].split()[1], kept, "stock" if stock else body
 
 
-@pytest.mark.parametrize("name", ["all.test", "some.test"])
-@pytest.mark.parametrize("status", [200, 302, 400, 401, 403, 404, 409, 418, 451, 500, 502, 503, 504])
-def test_errors_of_an_origin(name: str, status: int, running: Fronts) -> None:
-    theirs, ours = (_answer(running.at[each], name, status) for each in ("httpd", "haproxy"))
+_STATUSES = [200, 302, 400, 401, 403, 404, 409, 418, 451, 500, 502, 503, 504, 520, 599]
+
+
+def _same(running: Fronts, target: str, name: str, status: int, path: str = "/x") -> None:
+    theirs, ours = (_answer(running.at[each], name, status, path) for each in ("httpd", target))
     body = str(theirs[-1])
     assert ours == theirs or (body[:1].isdigit() and ours[:-1] == theirs[:-1])
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("status", _STATUSES)
+def test_all_errors_of_an_origin(status: int, target: str, running: Fronts) -> None:
+    if target == "nginx" or status not in (401, 520, 599):  # a field and pages that HAProxy lacks
+        _same(running, target, "all.test", status)
+
+
+@pytest.mark.parametrize("status", _STATUSES)
+def test_some_errors_of_an_origin(status: int, running: Fronts) -> None:
+    _same(running, "haproxy", "some.test", status)
+    if status not in (502, 504):  # which nginx has pages of its own for, as it says
+        _same(running, "nginx", "some.test", status)
+
+
+@pytest.mark.parametrize("path", ["/x", "/other/x"])
+@pytest.mark.parametrize("status", _STATUSES)
+def test_errors_whose_page_lies_elsewhere(status: int, path: str, running: Fronts) -> None:
+    """NGX-90: a file that stands for the error, or an origin that errs in turn."""
+    _same(running, "nginx", "paths.test", status, path)

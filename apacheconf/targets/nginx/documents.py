@@ -9,11 +9,11 @@ from __future__ import annotations
 from apacheconf.ledger import Outcome, Written
 from apacheconf.program.conditions import ALWAYS, NEVER
 from apacheconf.program.hosts import Host, Reach
-from apacheconf.program.steps import Action, OverrideErrors, Respond, SetErrorDocument, Step
+from apacheconf.program.steps import Action, Respond, SetErrorDocument, Step
 from apacheconf.program.values import Literal
 from apacheconf.targets.asked_path import place_of
-from apacheconf.targets.choices import Place
-from apacheconf.targets.claims import Claim, approximated, equivalent, exact
+from apacheconf.targets.choices import Place, leaves
+from apacheconf.targets.claims import Claim, equivalent, exact
 from apacheconf.targets.error_documents import DEPENDS, TYPE, lines_of
 from apacheconf.targets.nginx.conditions import flag_of
 from apacheconf.targets.nginx.document_sources import is_file
@@ -25,6 +25,8 @@ from apacheconf.targets.nginx.tree import Block, literal
 from apacheconf.targets.routes import Route
 
 _OF_FILES = "a file that stands for an error has no Last-Modified; while it isn't there, the error is a 404"
+#: What is answered where a script can't be asked.
+UNREACHABLE = "@script-unreachable"
 
 
 def common_documents(low: Lowering, routes: list[Route]) -> list[Step]:
@@ -32,7 +34,7 @@ def common_documents(low: Lowering, routes: list[Route]) -> list[Step]:
 
     Those of sections don't count, however many paths these hold for: the guards of the server answer without them.
     """
-    per_route = [_sayable(low, route) for route in routes]
+    per_route = [sayable(low, route) for route in routes]
     if not per_route:
         return []
     outside = {step.action for step in steps_outside(routes[0].host)}
@@ -41,19 +43,22 @@ def common_documents(low: Lowering, routes: list[Route]) -> list[Step]:
     return sorted(shared, key=lambda step: _document(step).status)
 
 
-def _sayable(low: Lowering, route: Route) -> dict[Action, Step]:
+def sayable(low: Lowering, route: Route) -> dict[Action, Step]:
+    """The documents of a route that nginx has words for."""
     return {step.action: step for step in route.others if _can_say(low, route.host, step)}
 
 
 def _can_say(low: Lowering, host: Host, step: Step) -> bool:
     """httpd asks for a password where it should send a 401 elsewhere, and answers no request with 504 by itself."""
+    if isinstance(step.action, SetErrorDocument) and step.action.status == 504 and not low.overrides_504:
+        return False
     match step.action:
         case SetErrorDocument(status, url=url) if url:
-            return status not in (401, 504) and not DEPENDS.search(url)
-        case SetErrorDocument(status, text=Literal(text)):
-            return bool(text) and status != 504 and not DEPENDS.search(text)
+            return status != 401 and not DEPENDS.search(url)
+        case SetErrorDocument(_, text=Literal(text)):
+            return bool(text) and not DEPENDS.search(text)
         case SetErrorDocument(status, path=path) if path:
-            return status not in (401, 504) and not DEPENDS.search(path) and is_file(low, host, path) is not None
+            return status != 401 and not DEPENDS.search(path) and is_file(low, host, path) is not None
         case _:
             return False
 
@@ -77,6 +82,11 @@ def _document(step: Step) -> SetErrorDocument:
     return step.action
 
 
+def status_of(step: Step) -> int:
+    """The status that a document is for."""
+    return _document(step).status
+
+
 def emit_documents(low: Lowering, host: Host, documents: list[Step], proxied: bool, server: Block) -> None:
     """The documents of a server. Those of failed origins stand where these are told apart: ``gateway_pages``."""
     if documents:
@@ -85,35 +95,42 @@ def emit_documents(low: Lowering, host: Host, documents: list[Step], proxied: bo
         server.add("recursive_error_pages", "on")
     for step in documents:
         page = _page(low, host, step)
-        if not (proxied and _document(step).status == 502):
+        if not (proxied and _document(step).status in (502, 504)):
             _add(low, host, step, page, server)
 
 
 def emit_own(low: Lowering, route: Route, location: Block) -> None:
     """The documents of a location that has other ones than its server: then it inherits none (NGX-30)."""
-    own = {action: step for action, step in _sayable(low, route).items() if action not in low.documents}
+    own = {action: step for action, step in sayable(low, route).items() if action not in low.documents}
     if route.mapping:  # what failed origins come to is said for the whole server
-        own = {action: step for action, step in own.items() if _document(step).status not in (502, 503)}
+        own = {action: step for action, step in own.items() if _document(step).status not in (502, 503, 504)}
     if not own:
         return
+    stated = {_document(step).status for step in own.values()}
+    said = sayable(low, route).items()
+    emit_set(low, route, [step for action, step in said if action in own or _document(step).status not in stated],
+             location)  # fmt: skip
+    low.own_documents |= {*own}
+
+
+def emit_set(low: Lowering, route: Route, documents: list[Step], location: Block) -> None:
+    """All that a location says of errors."""
     if route.mapping:
         location.add("error_page", "502", "504", "=", "@gateway_error")
-    stated = {_document(step).status for step in own.values()}
-    for action, step in _sayable(low, route).items():
-        if action in own or (_document(step).status not in stated and _document(step).status != 502):
+    for step in documents:
+        if _document(step).status not in (502, 504):
             _add(low, route.host, step, _page(low, route.host, step), location)
-    low.own_documents |= {*own}
 
 
 def emit_of_scripts(low: Lowering, route: Route, location: Block) -> None:
     """The documents of a location whose origin speaks FastCGI: one that fails is 503, one that is late 504 (FC-11)."""
-    said = _sayable(low, route)
-    unreachable = "@script-unreachable"
+    said = sayable(low, route)
+    unreachable = UNREACHABLE
     for step in said.values():
         status = _document(step).status
         if status == 503:
             unreachable = _page(low, route.host, step)
-        if status not in (502, 504):
+        if status != 502:
             _add(low, route.host, step, _page(low, route.host, step), location)
     low.own_documents |= {*said}
     how = "=503" if unreachable.startswith("/") else "="
@@ -135,14 +152,15 @@ def _claim(said_by: tuple[Written, ...], page: str) -> Claim:
 
 
 def _from(low: Lowering, host: Host, page: str) -> tuple[str, ...]:
-    """An origin that answers with the page says the status, too."""
-    return ("=",) if page.startswith("/") and is_file(low, host, page) == NEVER else ()
+    """An origin that answers with the page says the status, too, and so does a location that redirects."""
+    redirects = any(name == page and made.url for made, name in low.texts.items())
+    return ("=",) if redirects or (page.startswith("/") and is_file(low, host, page) == NEVER) else ()
 
 
 def _page(low: Lowering, host: Host, step: Step) -> str:
     """What ``error_page`` goes to: the URL, or a location that ``emit_texts`` writes."""
     made = _document(step)
-    if made.url or made.path:
+    if made.path or (made.url and not low.overrides):  # where an origin has answered its location has its headers
         low.dropped.append(_claim(lines_of(host, step), made.path))
         if made.path and is_file(low, host, made.path) not in (ALWAYS, NEVER):
             name = f"@document-{made.status}"
@@ -157,7 +175,10 @@ def emit_texts(low: Lowering, server: Block) -> None:
     """The locations of all texts of a server, and of what is said where a script can't be asked."""
     if low.unreachable:
         server.space()
-        server.open("location", "@script-unreachable").add("return", "503")
+        location = server.open("location", UNREACHABLE)
+        if low.overrides_502:
+            location.open("if", low.maps.use("origin_answers")).add("return", "502")
+        location.add("return", "503")
     for target, name in low.fronts.items():
         server.space()
         server.open("location", name).add("try_files", NO_FILE, target)
@@ -168,9 +189,12 @@ def emit_texts(low: Lowering, server: Block) -> None:
         server.space()
         _emit_told_apart(low, host, document, server.open("location", name))
     for made, name in low.texts.items():
-        assert isinstance(made.text, Literal)
         server.space()
         location = server.open("location", name)
+        if made.url:
+            location.add("return", "302", literal(made.url))
+            continue
+        assert isinstance(made.text, Literal)
         location.open("types")  # the path's suffix would say the type
         location.add("default_type", TYPE)
         location.add("return", str(made.status), literal(made.text.text))
@@ -196,38 +220,35 @@ def _emit_told_apart(low: Lowering, host: Host, made: SetErrorDocument, location
     location.add("return", "421")
 
 
-def gateway_pages(low: Lowering, host: Host, documents: list[Step]) -> list[tuple[str, str]]:
-    """For the place where 502 and 503 of origins are told apart: each status and its document."""
-    own = [step for step in documents if _document(step).status in (502, 503)]
+def gateway_pages(low: Lowering, host: Host, documents: list[Step]) -> list[tuple[str, ...]]:
+    """For the place where 502 and 503 of origins are told apart: the words of ``error_page`` for each document."""
+    own = [step for step in documents if _document(step).status in (502, 503, 504)]
     for step in own:
         low.dropped.append(_claim(lines_of(host, step), _document(step).path))
-    return [(str(_document(step).status), _page(low, host, step)) for step in own]
+    pages = ((str(_document(step).status), _page(low, host, step)) for step in own)
+    return [(status, *_from(low, host, page), page) for status, page in pages]
 
 
-def emit_override(low: Lowering, route: Route, location: Block) -> list[Step]:
-    """ProxyErrorOverride with codes that all have a document (RS-23, NGX-89); the steps that are spoken for.
-
-    nginx takes the place of whatever has a document, so there may be none for another status. A 502 has a page in
-    any case.
-    """
-    steps = [step for step in route.others if isinstance(step.action, OverrideErrors)]
-    codes = {code for step in steps if isinstance(step.action, OverrideErrors) for code in step.action.codes}
-    stated = {each.status for each in low.documents if isinstance(each, SetErrorDocument)} - {504}
-    if not codes or codes - {502, 504} != stated - {502} or low.own_documents:
-        return []
-    said_by = [each for step in steps for each in route.host.said_by(step)]
-    claim = exact(said_by)
-    if not {502, 504} <= codes:
-        why = "a 502 or 504 of the origin gets a page of this server, too, and a 504 becomes 502"
-        claim = approximated(said_by, why, "override-gateway")
-    location.add("proxy_intercept_errors", "on", comment=low.sources.comment(said_by), claims=(claim,))
-    return steps
+def settle_refused(low: Lowering, routes: list[Route]) -> None:
+    """Documents that are refused with the status that they are for: the stock page stands in their place."""
+    for action, (step, host) in {step.action: (step, route.host) for route in routes for step in route.others}.items():
+        if not isinstance(action, SetErrorDocument) or not action.path:
+            continue
+        place = place_of(low.places, action.path.partition("?")[0])
+        ends = [end for _, end in leaves(place.tree)] if place else []
+        refused = [end.answer.action for end in ends if isinstance(end, Route) and end.answer]
+        if len(refused) == len(ends) > 0 and all(
+            isinstance(each, Respond) and each.status == action.status and each.body is None for each in refused
+        ):
+            low.documents.add(action)
+            why = f"its own page is answered with {action.status}, so that the stock page stands in its place"
+            low.dropped.append(Claim(lines_of(host, step), Outcome.NO_EFFECT, why, "refused-document"))
 
 
 def settle_unasked(low: Lowering, host: Host, routes: list[Route]) -> None:
     """Documents for 504, which httpd never answers with by itself, where no line says it either."""
     answers = [route.answer.action for route in routes if route.answer]
-    if any(isinstance(each, Respond) and each.status == 504 for each in answers):
+    if low.overrides_504 or any(isinstance(each, Respond) and each.status == 504 for each in answers):
         return
     for step in {step.action: step for route in routes for step in route.others}.values():
         if isinstance(step.action, SetErrorDocument) and step.action.status == 504:

@@ -41,6 +41,7 @@ from apacheconf.targets.nginx import (
     mod_rewrite,
     mod_ssl,
     overrides,
+    overriding,
     settings,
     sharing,
     slashes,
@@ -215,11 +216,13 @@ def _emit_server(low: Lowering, server_of: copies.Server, servers: Block) -> Non
         server.space()
         server.add("error_page", "502", "504", "=", "@gateway_error")
     low.places = found
+    overriding.begin(low, routes_in(found))
     low.document_cells = documents.cells_of_documents(found, routes_in(found))
-    static.note_reached(low, found)
+    static.note_reached(low, host, found)
     pages = documents.common_documents(low, routes_in(found))
     low.documents, low.texts = {step.action for step in pages}, {}
     documents.settle_unasked(low, host, routes_in(found))
+    documents.settle_refused(low, routes_in(found))
     documents.emit_documents(low, host, pages, proxied, server)
     locations = Block()
     for place in found:
@@ -232,6 +235,7 @@ def _emit_server(low: Lowering, server_of: copies.Server, servers: Block) -> Non
     if proxied:
         mod_proxy.emit_gateway_errors(low, documents.gateway_pages(low, host, pages), server)
     documents.emit_texts(low, server)
+    overriding.emit_page(low, server)
     mod_dir.emit_without_index(low, server)
     mod_log_config.emit_logs(low, host, server)
     server.entries[settings_at:settings_at] = low.maps.take_settings().entries

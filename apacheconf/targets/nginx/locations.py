@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from apacheconf.ledger import Outcome, Written
 from apacheconf.program.conditions import FromHost
 from apacheconf.program.handling import DeflateRules, ExpiryRules, FcgiRules, Told
@@ -50,6 +52,7 @@ from apacheconf.targets.nginx import (
     mod_setenvif,
     mod_substitute,
     nesting,
+    overriding,
     rewriting,
     static,
 )
@@ -58,6 +61,7 @@ from apacheconf.targets.nginx.lowering import NO_FILE, Lowering
 from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.rewriting import emit_refusals
 from apacheconf.targets.nginx.tree import Block, Directive, add_claims, glued, print_tree
+from apacheconf.targets.nginx.unseen import without_unseen
 from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.restrictions import asked_by
 from apacheconf.targets.routes import Route, kept_in_mind, members
@@ -67,6 +71,7 @@ from apacheconf.targets.spoken import words_of
 def emit_place(low: Lowering, host: Host, place: Place, server: Block) -> None:
     """The location of a cell, and the named ones that it picks from."""
     server.space()
+    place = replace(place, tree=without_unseen(low, place.tree))
     if _emit_served(low, place, place.tree, server):
         return
     tree, lost = close(place.tree, can_ask)
@@ -232,15 +237,17 @@ def _emit_outgoing(low: Lowering, route: Route, block: Block) -> list[Step]:
         unused = [each for step in (*filters, *(() if redirects else expiry)) for each in route.host.said_by(step)]
         low.dropped.append(Claim(tuple(unused), Outcome.NO_EFFECT, "answers made here don't have it", "made-here"))
         return [*filters, *expiry]
+    asked = route.mapping is not None or mod_proxy_fcgi.script_origin(low, route) is not None
     if route.mapping is not None and not is_fcgi(route.origin(low.program)):
-        overrides = documents.emit_override(low, route, block)
+        overrides = overriding.emit(low, route, block)
+    elif asked:  # a script, where it is asked
+        overrides = []
     else:
         overrides = [step for step in route.others if isinstance(step.action, OverrideErrors)]
         unasked = [each for step in overrides for each in route.host.said_by(step)]
         low.dropped.append(Claim(tuple(unasked), Outcome.NO_EFFECT, "no origin is asked here", "made-here"))
     carried = [*overrides, *mod_deflate.emit(low, route, block), *mod_ratelimit.emit(low, route, block)]
     carried += mod_substitute.emit(low, route, block)
-    asked = route.mapping is not None or mod_proxy_fcgi.script_origin(low, route) is not None
     return [*carried, *(mod_expires.emit_for_origin(low, route, block) if asked else ())]
 
 
@@ -254,7 +261,8 @@ def _emit_decision(low: Lowering, end: Route, files: Block | None, location: Blo
     else:
         lines = mod_headers.HeaderLines(low, end, None, of_file=files is not None)
         lines.emit_response(location)
-        if any(isinstance(step.action, SetErrorDocument) and step.action.text for step in end.others):
+        texts = any(isinstance(step.action, SetErrorDocument) and step.action.text for step in end.others)
+        if texts or low.overrides:
             failures.mark_failures(low, lines, location)
         if files is None:
             _emit_local(low, end, location, server)

@@ -79,6 +79,13 @@ class Lowering:
     unreachable: bool = False
     #: The same for what is refused where another path would be asked for.
     forbids: bool = False
+    #: Whether it puts pages of its own in the place of some origin's 504, or of a script's 502.
+    overrides_504: bool = False
+    overrides_502: bool = False
+    #: Whether it does so at all, whether some status has no document, and which of them it is for the whole server.
+    overrides: bool = False
+    unpaged: bool = False
+    own_page: set[int] = field(default_factory=set)
     #: The tables of types by what AddType and AddCharset change in TypesConfig's.
     tables: dict[tuple[Pairs, Pairs], Block] = field(default_factory=dict)
     #: Which handshakes suit which host, by its number: ``handshakes``.
@@ -128,6 +135,8 @@ class Lowering:
         self.fronts.clear()
         self.locations = Names()
         self.unreachable = self.forbids = self.lists_nothing = self.tells_user = False
+        self.overrides = self.overrides_502 = self.overrides_504 = self.unpaged = False
+        self.own_page = set()
         self.told_apart = {}
 
     @cached_property

@@ -98,6 +98,11 @@ SHARED: dict[str, Map] = {
         (("~^-(?:, -)*$", "503"), ("default", "502")),
         "httpd answers 503 when no origin could be reached, and 502 when one failed to answer",
     ),
+    "origin_answers": Map(
+        "$upstream_status $upstream_header_time",
+        ((r"~(?<status_of_origin>\d+) (?:.*, )?[0-9.]+$", "$status_of_origin"), ("default", "")),
+        "the status that an origin says itself",
+    ),
 }
 #: Where hosts are called by a name with www. that their lines say without it.
 _BARE_NAME = Map("$server_is", ((r"~^www\.(.*)$", "$1"), ("default", "$server_is")), "its name without www.")

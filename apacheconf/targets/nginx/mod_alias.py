@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from apacheconf.program.conditions import NEVER, Regex
 from apacheconf.program.steps import Redirect, Step
 from apacheconf.program.uri import escape_path
-from apacheconf.program.values import REQUEST_URI, Call, Capture, Literal, Value, Variable
+from apacheconf.program.values import REQUEST_URI, Call, Capture, Literal, Matched, Value, Variable
 from apacheconf.targets.captures import is_path, is_tame, parts_of
 from apacheconf.targets.claims import equivalent, exact
 from apacheconf.targets.finite import texts_of
@@ -42,7 +42,7 @@ def emit_redirect(
     said_by = route.host.said_by(step)
     action, regex = step.action, regex_of(step)
     value = action.location.argument if isinstance(action.location, Call) else action.location
-    parts = [*_of_own(low, route, action, value, regex), *parts_of(value)]
+    parts, regex = _as_groups([*_of_own(low, route, action, value, regex), *parts_of(value)], regex)
     if route.unescaped:
         _emit_as_it_is(low, route, action, [told(each, regex) for each in parts], location)
         return False
@@ -59,6 +59,16 @@ def emit_redirect(
         location.add("error_page", "302", "=", f"@{answering(action)}")
     location.add("rewrite", pattern, target, _FLAGS.get(action.status, "redirect"), claims=claims)
     return action.status not in _FLAGS
+
+
+def _as_groups(parts: list[Value], regex: Regex | None) -> tuple[list[Value], Regex | None]:
+    """Parts of the path that one regex has matched as its groups, beside others that say where they come from."""
+    regexes = {each.regex for each in parts if isinstance(each, Matched) and each.value == REQUEST_URI}
+    if regex is not None or len(regexes) != 1:
+        return parts, regex
+    made: list[Value] = [Capture("rule", each.group) if isinstance(each, Matched) and each.value == REQUEST_URI
+                         else each for each in parts]  # fmt: skip
+    return made, regexes.pop()
 
 
 def _emit_question_mark(action: Redirect, target: str, location: Block) -> None:

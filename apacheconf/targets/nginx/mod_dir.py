@@ -59,8 +59,12 @@ def emit_defaults(low: Lowering, route: Route, location: Block) -> None:
 
 
 def emit_slash(low: Lowering, route: Route, folder: str, location: Block) -> None:
-    """The redirect of a ``folder`` to the path that was asked for, with its slash. Where a password is asked for first
-    nginx's own is left."""
+    """The redirect of a ``folder`` to the path that was asked for, with its slash, or its refusal. Where a password is
+    asked for first nginx's own is left."""
+    if _refuses_unslashed(low, route):
+        word = unslashed(low, folder) if folder == "$request_filename" else folder
+        status = "403" if AUTOINDEX in low.program.modules else "404"
+        location.open("if", "-d", word).add("return", status)
     if rules_of(low, route).slash and not route.admits:
         target = f"{own_scheme(route.host)}://{self_authority(low, route.host)}$1/"
         block = location.open("if", "-d", folder)
@@ -74,6 +78,12 @@ def emit_slash(low: Lowering, route: Route, folder: str, location: Block) -> Non
             low.dropped.append(equivalent(lines, _ASKED_AS_ITSELF, "index-by-origin"))
 
 
+def _refuses_unslashed(low: Lowering, route: Route) -> bool:
+    """DirectorySlash Off: a folder without its slash is no folder to mod_dir, and nobody else has an answer."""
+    loaded, listed = "dir_module" in low.program.modules, _may_list(low, route)
+    return loaded and not (rules_of(low, route).slash or route.admits or listed)
+
+
 def emit_without_index(low: Lowering, server: Block) -> None:
     """Where mod_autoindex isn't loaded a folder without an index is a file that isn't there, and no 403."""
     if low.lists_nothing:
@@ -85,11 +95,13 @@ def emit_without_index(low: Lowering, server: Block) -> None:
 
 def _folder(low: Lowering, route: Route) -> str:
     """The word for what may be a folder without its slash; a list of the folder itself has the location's headers."""
-    if AUTOINDEX not in low.program.modules or not any(
-        isinstance(each.action, FileRules) and "indexes" in each.action.options for each in route.others
-    ):
-        return "$request_filename"
-    return unslashed(low, "$request_filename")
+    return unslashed(low, "$request_filename") if _may_list(low, route) else "$request_filename"
+
+
+def _may_list(low: Lowering, route: Route) -> bool:
+    """Whether a folder without an index is listed."""
+    options = (each.action.options for each in route.others if isinstance(each.action, FileRules))
+    return AUTOINDEX in low.program.modules and any("indexes" in each for each in options)
 
 
 def unslashed(low: Lowering, file: str) -> str:
@@ -143,7 +155,7 @@ def emit_rules(low: Lowering, route: Route, step: Step, location: Block) -> list
     assert isinstance(rules, FolderRules)
     claims = [exact(lines_named(route, step, "directoryindex", "fallbackresource", "directorycheckhandler"))]
     slash = lines_named(route, step, "directoryslash")
-    if rules.slash:
+    if rules.slash or _refuses_unslashed(low, route):
         claims.append(exact(slash))
     else:
         why = "nginx sends a folder without its slash to the one with it all the same"

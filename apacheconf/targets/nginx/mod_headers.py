@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 
 from apacheconf.ledger import Outcome
 from apacheconf.program.handling import ExpiryRules
+from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.response import FRAMING
 from apacheconf.program.steps import EditHeader, Step, Table
 from apacheconf.program.values import Variable
 from apacheconf.targets.captures import parts_of
 from apacheconf.targets.claims import Claim, exact, unsupported
 from apacheconf.targets.environments import guarded
-from apacheconf.targets.nginx import fields
+from apacheconf.targets.nginx import cookie_flags, fields
 from apacheconf.targets.nginx.fields import Caveats, Field, surely_there
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import PAGE, ROUND, SHARED, Map
@@ -62,6 +63,7 @@ class HeaderLines:
         self._low, self._route, self._service, self._of_file = low, route, service, of_file
         self._location = mapped_location or "$upstream_http_location"
         self._told: dict[tuple[Table, str], Told] = {}
+        self.cookies = cookie_flags.CookieFlags()
         texts = Texts(low, route.host, service, user_of(low, route), made_here=service is None)
         for step in guarded(step for step, _ in route.met):
             texts.tell(step)
@@ -91,7 +93,7 @@ class HeaderLines:
 
     def _own(self, action: EditHeader) -> str:
         name = action.name.lower()
-        if action.table is Table.ALWAYS:
+        if action.table is Table.ALWAYS or (self._service is None and name == "set-cookie"):
             return ""
         if name == "host":
             return self._low.maps.use("kept_host")
@@ -115,9 +117,18 @@ class HeaderLines:
         flag = texts.flag(step.when)
         if flag == "0":
             return ()  # it never holds here
+        if self._flags_cookies(found, action, flag):
+            self.cookies.add(action)
+            return (cookie_flags.WORDS,)
         text = "" if action.value is None else self._sent(found, texts.text(action.value))
         beside = (fields.ONE_MORE,) if self._beside_expiry(name) and action.operation != "set" else ()
         return (*found.do(action, flag, text, self._low.maps), *_of_values(action), *beside)
+
+    def _flags_cookies(self, found: Field, action: EditHeader, flag: str) -> bool:
+        """Whether a line edits the cookies of an origin that speaks HTTP, and no others."""
+        of_origin = self._service is not None and not is_fcgi(self._service.origin) and not found.touched
+        edits = action.table is Table.ONSUCCESS and action.operation.startswith("edit") and flag == "1"
+        return edits and of_origin and action.name.lower() == "set-cookie"
 
     def _beside_expiry(self, name: str) -> bool:
         """Whether a header stands beside the Cache-Control that ExpiresActive gives a file."""
@@ -202,6 +213,7 @@ class HeaderLines:
     def emit_response(self, location: Block) -> None:
         """Header: the table always first, as httpd sends it; what is hidden was said by ``hidden``."""
         self.emit_always(location)
+        self.cookies.emit(location)
         for told in self._in(Table.ONSUCCESS):
             taken = [""] if self._of_file and told.header.name.lower() in _OF_FILES else []
             words = [

@@ -97,15 +97,17 @@ def _emit_hidden(low: Lowering, route: Route, origin: Origin, lines: HeaderLines
         location.add("proxy_pass_header", name)
 
 
-def emit_gateway_errors(low: Lowering, pages: list[tuple[str, str]], server: Block) -> None:
+def emit_gateway_errors(low: Lowering, pages: list[tuple[str, ...]], server: Block) -> None:
     """SEM-23, NGX-91: unreachable is 503; a late or broken answer 502. nginx says 502 and 504.
 
-    ``pages`` are the documents of both.
+    ``pages`` are the words of ``error_page`` for both.
     """
     server.space()
     location = server.open("location", "@gateway_error")
-    for status, page in pages:
-        location.add("error_page", status, page)
+    for words in pages:
+        location.add("error_page", *words)
+    if low.overrides_504:
+        location.open("if", low.maps.use("origin_answers"), "=", "504").add("return", "504")
     location.open("if", low.maps.use("gateway_status"), "=", "503").add("return", "503")
     location.add("return", "502")
 

@@ -7,32 +7,28 @@ part of the path is the script, its regex has captured that as ``$script`` and w
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from apacheconf.program.by_handler import is_proxy, origin_of
-from apacheconf.program.conditions import ALWAYS
 from apacheconf.program.handling import FcgiRules, FileRules
 from apacheconf.program.hosts import Reach
 from apacheconf.program.mod_proxy_fcgi import PATH_INFO, is_fcgi
 from apacheconf.program.naming import NO_ADMIN
 from apacheconf.program.steps import MapToFile, SetHandler, Step
-from apacheconf.program.values import Value, Variable
+from apacheconf.program.values import Variable
 from apacheconf.program.workers import Origin
-from apacheconf.targets.captures import parts_of
 from apacheconf.targets.choices import routes_in
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
-from apacheconf.targets.environments import guarded, mentions, variables_set
-from apacheconf.targets.nginx import documents
+from apacheconf.targets.environments import guarded, variables_set
+from apacheconf.targets.nginx import documents, overriding, script_variables
 from apacheconf.targets.nginx.core import emit_charset, seconds
-from apacheconf.targets.nginx.core_files import lines_named
 from apacheconf.targets.nginx.failures import mark_failures
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import USER, Map
 from apacheconf.targets.nginx.mod_headers import HeaderLines
 from apacheconf.targets.nginx.rewriting import substitution
+from apacheconf.targets.nginx.script_variables import Params
 from apacheconf.targets.nginx.texts import Texts
 from apacheconf.targets.nginx.timeouts import timeouts
-from apacheconf.targets.nginx.tree import Block, glued, literal
+from apacheconf.targets.nginx.tree import Block, literal
 from apacheconf.targets.nginx.workers import Service, service_of
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.questions import CannotAsk
@@ -51,23 +47,6 @@ _OF_SERVER = (
     "SCRIPT_URI, proxy-nokeepalive and the variables of balancers and of internal redirects are not told"
 )
 _NO_SPLIT = "what follows a script's name in the path is not told apart from it"
-
-
-@dataclass
-class Params:
-    """What a script is told, in order: name, value, and whether only where that isn't empty."""
-
-    lines: dict[str, tuple[str, bool]] = field(default_factory=dict)
-    claims: list[Claim] = field(default_factory=list)
-
-    def tell(self, name: str, value: str, if_given: bool = False) -> None:
-        """Set a variable; what was said of it before counts no longer."""
-        self.lines.pop(name, None)
-        self.lines[name] = (value, if_given)
-
-    def withhold(self, name: str) -> None:
-        """A header that becomes no variable."""
-        self.tell(name, "", True)
 
 
 def script_origin(low: Lowering, route: Route) -> Origin | None:
@@ -143,6 +122,7 @@ def _emit(
     _tell_request(low, route, service, params)
     spoken = _tell_environment(low, route, service, params)
     documents.emit_of_scripts(low, route, location)
+    spoken += overriding.emit(low, route, location, "fastcgi")
     location.add("fastcgi_pass", service.name, claims=tuple(claims))
     if all(each.reusable for each in members(origin)):
         location.add("fastcgi_keep_conn", "on")
@@ -229,39 +209,8 @@ def _tell_environment(low: Lowering, route: Route, service: Service, params: Par
     originals = [step for step, _ in route.met if any(each.said_by == step.said_by for each in spoken)]
     for step in route.others:
         if isinstance(step.action, FcgiRules):
-            _tell_last(route, step, step.action, texts, params)
+            script_variables.tell(route, step, step.action, service.origin, texts, params)
     return originals
-
-
-def _tell_last(route: Route, step: Step, rules: FcgiRules, texts: Texts, params: Params) -> None:
-    said_by = route.host.said_by(step)
-    params.claims.append(exact(lines_named(route, step, "proxyfcgibackendtype")))
-    lines = [each for each in said_by if each.name.lower() == "proxyfcgisetenvif"]
-    for number, variable in enumerate(rules.variables):
-        line = lines[number : number + 1] if len(lines) == len(rules.variables) else lines
-        try:
-            before, if_given = params.lines.get(variable.name, ("", True))
-            value = "" if variable.value is None else _told_value(variable.value, texts, params)
-            if any(mentions(variable.condition, name) for name in params.lines):
-                raise CannotAsk("a question about what the script is told")
-            flag = texts.flag(variable.condition)
-        except CannotAsk as missing:
-            params.claims.append(unsupported(line, f"{missing} can't be said here in nginx", "environment"))
-            continue
-        if variable.condition != ALWAYS and flag != "1":
-            made = Map(flag, (("1", value), ("default", before)), "")
-            value, if_given = texts.low.maps.make(f"param_{words_of(variable.name)}", made), True
-        params.tell(variable.name, value, if_given or not value)
-        params.claims.append(exact(line))
-
-
-def _told_value(value: Value, texts: Texts, params: Params) -> str:
-    """The word of a value, which sees what was told before it. Raises CannotAsk."""
-    words = []
-    for part in parts_of(value):
-        told = params.lines.get(part.argument) if isinstance(part, Variable) and part.name == "ENV" else None
-        words.append(told[0] if told else texts.text(part))
-    return glued(words)
 
 
 def emit_defaults(low: Lowering, http: Block) -> None:

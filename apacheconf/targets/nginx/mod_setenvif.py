@@ -65,6 +65,12 @@ def claim_of(route: Route, step: Step, scheme: str | None) -> Claim | None:
     return Claim(said_by, Outcome.NO_EFFECT, why, "unread-variable")
 
 
+def is_unread(route: Route, step: Step) -> bool:
+    """Whether a step only sets variables, and no module of httpd does anything else for them on this route."""
+    names = [each.name.lower() for each in variables_set(step)]
+    return bool(names) and not _sets_more(step) and not any(_is_obeyed(route, name) for name in names)
+
+
 def setting_of(route: Route, name: str) -> tuple[str, Step] | None:
     """The text that a variable has for all requests of a route, and the step that sets it; None where it depends."""
     found = [step for step in (*route.others, *route.unsure) if any(each.name.lower() == name

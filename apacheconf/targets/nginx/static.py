@@ -21,8 +21,8 @@ from apacheconf.program.handling import (
     RangeRules,
     UploadRules,
 )
-from apacheconf.program.hosts import Reach
-from apacheconf.program.steps import Action, MapToFile, SetHandler, Step
+from apacheconf.program.hosts import Host, Reach
+from apacheconf.program.steps import Action, MapToFile, Redirect, Respond, SetHandler, Step
 from apacheconf.program.values import REQUEST_URI, Literal
 from apacheconf.targets.captures import parts_of
 from apacheconf.targets.choices import Closed, Place, leaves
@@ -39,7 +39,8 @@ from apacheconf.targets.routes import Route, regex_of
 _PLAIN = frozenset({"default-handler", "none", ""})
 #: The suffix of a file; a folder's version is none.
 _SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]*\Z")
-_FOLDERS = frozenset({"documentroot", "alias", "aliasmatch", "scriptalias", "scriptaliasmatch"})
+_LEADING = frozenset({"documentroot", "alias", "aliasmatch", "scriptalias", "scriptaliasmatch", "redirect",
+                      "redirectmatch", "redirectpermanent", "redirecttemp"})  # fmt: skip
 Carrier = Callable[[Lowering, Route, Step, Block], list[Claim]]
 _CARRIERS: dict[type[Action], Carrier] = {
     FileRules: core_files.emit_rules,
@@ -159,26 +160,28 @@ def emit_files(low: Lowering, route: Route, location: Block) -> list[Step]:
     return spoken
 
 
-def note_reached(low: Lowering, places: list[Place]) -> None:
-    """Remember the folders that paths of a host lead to, or would if they weren't closed."""
+def note_reached(low: Lowering, host: Host, places: list[Place]) -> None:
+    """Remember the folders that paths of a host lead to, or would if they weren't closed, and the redirects."""
     for place in places:
         for _, end in leaves(place.tree):
             if isinstance(end, Closed):
-                low.reached.update(id(each) for each in end.said_by)
+                low.reached.update(id(each) for each in end.said_by or low.scopes.within(host))
             else:
-                steps = (step for step in (end.file, end.local) if step)
+                met = (step for step, _ in end.met if isinstance(step.action, Redirect | Respond))
+                steps = (step for step in (end.file, end.local, end.answer, *met) if step)
                 low.reached.update(id(each) for step in steps for each in end.host.said_by(step))
 
 
 def settle_unreached(low: Lowering, copied: Container[int]) -> None:
-    """Folders that no path leads to, for all that could is answered otherwise; hosts that are ``copied`` are told as
-    the one that stands for them.
+    """Folders that no path leads to, and redirects: all that could is answered otherwise. Hosts that are ``copied`` are
+    told as the one that stands for them.
     """
-    if not low.scopes.everywhere(*_FOLDERS):
+    if not low.scopes.everywhere(*_LEADING):
         return
     hosts = (each for host in low.program.hosts if host.number not in copied for each in low.scopes.within(host))
-    lines = {id(each): each for each in (*low.scopes.top, *hosts) if each.name.lower() in _FOLDERS}
-    unreached = tuple(each for key, each in lines.items() if key not in low.reached)
+    lines = {id(each): each for each in (*low.scopes.top, *hosts) if each.name.lower() in _LEADING}
+    dead = {id(each) for each, _ in low.program.lines_without_effect()}
+    unreached = tuple(each for key, each in lines.items() if key not in low.reached | dead)
     low.dropped.append(
-        Claim(unreached, Outcome.NO_EFFECT, "no path leads there: all are answered otherwise", "unreached")
+        Claim(unreached, Outcome.NO_EFFECT, "no path comes to it: all are answered otherwise", "unreached")
     )

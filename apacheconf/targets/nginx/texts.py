@@ -72,6 +72,9 @@ class Texts:
     used: set[str] = field(default_factory=set)
     #: Variables of the environment that may be something else.
     unsure: set[str] = field(default_factory=set)
+    #: Words of what a script is told, which its last lines ask and see; those that they have ``written`` themselves.
+    told: dict[str, str] = field(default_factory=dict)
+    written: set[str] = field(default_factory=set)
     _settings: dict[str, list[_Setting]] = field(default_factory=dict)
     #: How many lines were told so far, or come before the one that is being said.
     _told: int = 0
@@ -107,12 +110,24 @@ class Texts:
         with self.known():
             return flag_of(self.low.maps, condition)
 
+    def where(self, title: str, condition: Condition, value: Value, before: str) -> str:
+        """The value as a word where the condition holds, else what was there ``before``; a map that is needed has this
+        ``title``. Raises CannotAsk."""
+        chain = _Chain(title, self.low.maps, before)
+        with self.known():
+            self._set(condition, value, chain)
+        return chain.word()
+
     def word(self, variable: Variable) -> str | None:
         """The word of a variable; None where it is nothing special to a route. Raises CannotAsk."""
         maps, missing = self.low.maps, literal(variable.missing)
+        if variable.name == "ENV" and variable.argument in self.told:
+            return self.told[variable.argument]
         match variable:
             case Variable("ENV", name) if name.upper().startswith("BALANCER_"):
                 return self._of_balancer(name.upper(), missing)
+            case Variable("ENV_IS_SET", name) if name.upper().startswith("BALANCER_") and self.made_here:
+                return "0"
             case Variable("ENV_IS_SET", name) if name.upper().startswith("BALANCER_"):
                 return flag_of(maps, Test("n", Variable("ENV", name)))
             case Variable("ENV" | "ENV_IS_SET" as family, name):

@@ -28,6 +28,8 @@ VARIABLES = {
 _OF_TIME = {"TIME_YEAR": r"^(....)", "TIME_MON": r"^....-(..)", "TIME_DAY": r"^.{8}(..)", "TIME_HOUR": r"T(..)",
             "TIME_MIN": r"T..:(..)", "TIME_SEC": r"T.{6}(..)"}  # fmt: skip
 _OF_NAME = re.compile(r"SSL_CLIENT_S_DN_(CN|O|OU|C|ST|L)")
+#: A regex over the names of headers that only one of them matches, in any case of its letters.
+_ONE_NAME = re.compile(r"\(\?i\)\^([A-Za-z0-9-]+)\$")
 #: More keys than these that differ in more than case are not looked up one by one.
 _MOST_KEYS = 500
 
@@ -46,6 +48,8 @@ def text_of(maps: Maps, value: Value) -> str:
             return maps.use("asked_host")
         case Variable("HTTP", name) if name.lower() == "host":
             return maps.use("asked_host")
+        case Variable("HTTP_MATCHING", pattern) if (one := _ONE_NAME.fullmatch(pattern)) is not None:
+            return text_of(maps, Variable("HTTP", one[1]))
         case Variable("HTTP", name):
             return f"$http_{name.lower().replace('-', '_')}"
         case Variable("HTTPS"):

@@ -1,0 +1,97 @@
+"""ProxyErrorOverride in nginx: pages of the server in the place of what origins say of errors (RS-23, NGX-89).
+
+nginx takes the place of each status that has an ``error_page``, so a location names all that httpd would replace.
+"""
+
+from __future__ import annotations
+
+from apacheconf.ledger import Written
+from apacheconf.program.steps import OverrideErrors, Step
+from apacheconf.targets.claims import Claim, approximated, equivalent, exact
+from apacheconf.targets.error_documents import TYPE
+from apacheconf.targets.nginx import documents
+from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.nginx.tree import Block, Directive
+from apacheconf.targets.routes import Route
+
+_EVERY = range(400, 600)
+#: What nginx itself says of clients that go away; it has no page for that.
+_GONE = 499
+_KEEPS_GONE = "a 499 of the origin, which HTTP doesn't know, keeps its page"
+#: How many statuses stand in a line.
+_IN_A_LINE = 20
+_OWN_PAGE = "@own-page"
+_PAGE = "<!DOCTYPE html><html><head><title>$status</title></head><body><h1>$status</h1></body></html>"
+_GATEWAY = "a 502 or 504 of the origin gets a page of this server, too, and a 504 becomes 502"
+_UNREACHABLE = "a 502 of the script is answered as if it had not been reached"
+
+
+def begin(low: Lowering, routes: list[Route]) -> None:
+    """Which statuses some origin of the server won't get through, before any document is written."""
+    low.overrides = any(map(_steps, routes))
+    low.overrides_504 = any(504 in _codes(route) for route in routes)
+
+
+def _steps(route: Route) -> list[Step]:
+    return [step for step in route.others if isinstance(step.action, OverrideErrors)]
+
+
+def _codes(route: Route) -> set[int]:
+    """What is replaced; of several lines the last counts."""
+    steps = _steps(route)
+    if not steps:
+        return set()
+    action = steps[-1].action
+    assert isinstance(action, OverrideErrors)
+    return set(action.codes) or set(_EVERY)
+
+
+def emit(low: Lowering, route: Route, location: Block, kind: str = "proxy") -> list[Step]:
+    """The lines for a route's origin, or script (``kind`` is "fastcgi"); gives the steps that are spoken for.
+
+    None is, where nginx would replace more than the line says: another status has a document, too.
+    """
+    steps, codes = _steps(route), _codes(route)
+    pages = documents.sayable(low, route).values()
+    paged = {status for step in pages for status in (documents.status_of(step),)}
+    by_itself = {502, 504} if kind == "proxy" else {502}
+    if not steps or paged - codes - by_itself:
+        return []
+    said_by = [each for step in steps for each in route.host.said_by(step)]
+    claim = _claim(said_by, codes, kind, location)
+    location.add(f"{kind}_intercept_errors", "on", comment=low.sources.comment(said_by), claims=(claim,))
+    missing = sorted(codes - paged - by_itself - {_GONE})
+    if any(action not in low.documents for action in documents.sayable(low, route)):
+        if not low.own_documents:
+            documents.emit_set(low, route, list(pages), location)
+        location.entries += _lines(missing)
+    else:  # what stands at the server holds here, too
+        low.own_page |= {*missing}
+    low.unpaged = low.unpaged or bool(missing)
+    low.overrides_502 = low.overrides_502 or (kind == "fastcgi" and 502 in codes)
+    return steps
+
+
+def _claim(said_by: list[Written], codes: set[int], kind: str, location: Block) -> Claim:
+    told_apart = any(each.words[-1:] == (documents.UNREACHABLE,) for each in location.directives())
+    if not codes >= {502, 504} if kind == "proxy" else not (told_apart and 502 in codes):
+        return approximated(said_by, _GATEWAY if kind == "proxy" else _UNREACHABLE, "override-gateway")
+    return equivalent(said_by, _KEEPS_GONE, "override-499") if _GONE in codes else exact(said_by)
+
+
+def _lines(statuses: list[int]) -> list[Directive]:
+    pieces = [statuses[at : at + _IN_A_LINE] for at in range(0, len(statuses), _IN_A_LINE)]
+    return [Directive("error_page", (*map(str, each), _OWN_PAGE)) for each in pieces]
+
+
+def emit_page(low: Lowering, server: Block) -> None:
+    """The page of what has no document, and what it stands for. The status stays that of the origin."""
+    if not low.unpaged:
+        return
+    at = max(n for n, each in enumerate(server.entries) if isinstance(each, Directive) and each.name == "error_page")
+    server.entries[at + 1 : at + 1] = _lines(sorted(low.own_page))
+    server.space()
+    location = server.open("location", _OWN_PAGE)
+    location.open("types")  # the path's suffix would say the type
+    location.add("default_type", TYPE)
+    location.add("return", "200", _PAGE, comment="the status of the error stays")
