@@ -105,7 +105,7 @@ def test_fields_that_are_not_counted(tmp_path: Path) -> None:
     ],
 )
 def test_errors_of_origins(codes: str, outcome: str, tmp_path: Path) -> None:
-    """NGX-89: nginx puts a page in the place of whatever has one, and tells no 502 or 504 of the origin from its own."""
+    """NGX-89: nginx puts a page in the place of whatever has one, and takes no 502 or 504 for the origin's."""
     pages = ["ErrorDocument 404 no", "ErrorDocument 502 down"] if "502" in codes else ["ErrorDocument 404 no"]
     text = host(f"ProxyErrorOverride On {codes}", *pages, "ProxyPass / http://10.0.0.1/")
     assert _told(tmp_path, text)["ProxyErrorOverride"] == outcome
