@@ -1,7 +1,8 @@
 """The fields of an answer as Header leaves them: the two tables, and which of them an answer meets (HD-1, HD-2).
 
-What an origin or a handler answered lies in the table onsuccess, and both tables' lines are done. An error or a
-redirect made here meets the lines of the table always only, and nothing of what the page itself brings.
+What an origin or a handler answered lies in the table onsuccess, and both tables' lines are done. Of a script that was
+asked over FastCGI most lies in the table always (HD-14). An error or a redirect made here meets the lines of the table
+always only, and nothing of what the page itself brings.
 """
 
 from __future__ import annotations
@@ -22,11 +23,17 @@ from apacheconf.program.values import Capture, Joined, Literal, Lookup, Value, V
 #: an origin has said them of a HEAD.
 FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "keep-alive", "trailer", "upgrade"})
 _OF_HEAD = frozenset({"content-length", "transfer-encoding"})
+#: What a script says that lies in the table onsuccess all the same.
+KEPT_APART = frozenset({"location", "etag", "last-modified", "content-type", "content-length", "content-range",
+                        "transfer-encoding", "date", "server"})  # fmt: skip
 _TYPE = "content-type"
 
 
-def answer_fields(decision: Decision, status: int, fields: Headers, completed: bool, framing: bool = False) -> Headers:
-    """The lines of an answer in their order; ``completed`` when an origin or a handler gave it.
+def answer_fields(
+    decision: Decision, status: int, fields: Headers, completed: bool, framing: bool = False, of_script: bool = False
+) -> Headers:
+    """The lines of an answer in their order; ``completed`` when an origin or a handler gave it, ``of_script`` if that
+    was asked over FastCGI.
 
     For an answer made here ``fields`` are what the error itself brings, such as Location. With ``framing`` those that
     frame the answer can be edited too.
@@ -36,7 +43,9 @@ def answer_fields(decision: Decision, status: int, fields: Headers, completed: b
     state.phase, state.status = Phase.FILTERS, status
     early = HeaderTable.of(decision.early_headers)
     if completed:
-        always, own = early, HeaderTable.of((*_left_of(decision.early_own, fields), *fields))
+        theirs, fields = _told_apart(fields, of_script)
+        always = HeaderTable.of((*early.lines(), *theirs))
+        own = HeaderTable.of((*_left_of(decision.early_own, fields), *fields))
     else:
         always, own = HeaderTable(), HeaderTable.of((*early.lines(), *fields))
     state.answer = (own, always)
@@ -57,20 +66,32 @@ def answer_fields(decision: Decision, status: int, fields: Headers, completed: b
     )
 
 
+def _told_apart(fields: Headers, of_script: bool) -> tuple[Headers, Headers]:
+    """What lies in the table always, and in the table onsuccess."""
+    if not of_script:
+        return (), fields
+    always = tuple(pair for pair in fields if pair[0].lower() not in KEPT_APART)
+    return always, tuple(pair for pair in fields if pair[0].lower() in KEPT_APART)
+
+
 def _left_of(early: Headers, fields: Headers) -> Headers:
     """What early lines have put where no handler has put something else since (HD-7)."""
     names = {name.lower() for name, _ in fields} if early else ()
     return tuple(pair for pair in early if pair[0].lower() not in names)
 
 
-def settled_fields(edits: Iterable[EditHeader], fields: Headers, completed: bool, framing: bool = False) -> Headers:
+def settled_fields(
+    edits: Iterable[EditHeader], fields: Headers, completed: bool, framing: bool = False, of_script: bool = False
+) -> Headers:
     """The same where no line has a condition, and every value is a text that is known already."""
     listed = tuple(edits)
 
     def lines_of(table: Table) -> Iterator[EditHeader]:
         return (line for line in listed if line.table is table)
 
-    return _edited(lines_of, settled_text, HeaderTable(), HeaderTable.of(fields), completed, None, {}, framing)
+    theirs, fields = _told_apart(fields, of_script and completed)
+    always, own = HeaderTable.of(theirs), HeaderTable.of(fields)
+    return _edited(lines_of, settled_text, always, own, completed, None, {}, framing)
 
 
 def settled_text(value: Value) -> str:

@@ -65,22 +65,22 @@ def _asked(exchange: Exchange) -> Request:
 
 
 def _edited(exchange: Exchange, plan: Plan, status: int, fields: Fields, completed: bool) -> Headers:
-    lines = _decoded(fields)
+    lines, of_script = _decoded(fields), completed and exchange.script is not None
     framing = completed and exchange.head_only and plan.service is not None
     decision: Decision | None = plan.decision
     if decision is not None and decision.state is not None and plan is not exchange.plan:
         decision.state.request = _asked(exchange)  # of one that could not be read only this is known
     if plan.forwarding.answer_edits:
-        return settled_fields(plan.forwarding.answer_edits, lines, completed, framing)
+        return settled_fields(plan.forwarding.answer_edits, lines, completed, framing, of_script)
     if decision is None and plan.forwarding.answer_steps:
         state = State(_asked(exchange), exchange.site.host, "", None, None)
         state.env.update(exchange.environment())
         decision = Decision(exchange.site.host, response_headers=plan.forwarding.answer_steps, state=state)
     if decision is None:
-        return settled_fields(plan.forwarding.answer_edits, lines, completed)
+        return settled_fields(plan.forwarding.answer_edits, lines, completed, of_script=of_script)
     if plan.service is not None and decision.state is not None:
         decision.state.mapped = exchange.origin_url()
-    return answer_fields(decision, status, lines, completed, framing)
+    return answer_fields(decision, status, lines, completed, framing, of_script)
 
 
 def edited_lines(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from apacheconf.ledger import Outcome
 from apacheconf.program.handling import ExpiryRules
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
-from apacheconf.program.response import FRAMING
+from apacheconf.program.response import FRAMING, KEPT_APART
 from apacheconf.program.steps import EditHeader, Step, Table
 from apacheconf.program.values import Variable
 from apacheconf.targets.captures import parts_of
@@ -91,9 +91,16 @@ class HeaderLines:
             self._told[key] = Told(Field(action.name, action.table, self._own(action)))
         return self._told[key]
 
+    def _home(self, name: str) -> Table:
+        """The table in which what an origin says of a header lies (HD-1, HD-14)."""
+        of_script = self._service is not None and is_fcgi(self._service.origin)
+        return Table.ALWAYS if of_script and name.lower() not in KEPT_APART else Table.ONSUCCESS
+
     def _own(self, action: EditHeader) -> str:
         name = action.name.lower()
-        if action.table is Table.ALWAYS or (self._service is None and name == "set-cookie"):
+        if action.table is not Table.REQUEST and action.table is not self._home(name):
+            return ""
+        if self._service is None and name == "set-cookie":
             return ""
         if name == "host":
             return self._low.maps.use("kept_host")
@@ -163,8 +170,9 @@ class HeaderLines:
         return (each for (own, _), each in self._told.items() if own is table)
 
     def hidden(self) -> list[str]:
-        """The names of the origin's headers that lines of the table onsuccess replace or take away."""
-        return [each.header.name for each in self._in(Table.ONSUCCESS) if not each.header.natural]
+        """The names of the origin's headers that lines replace or take away."""
+        told = (each.header for (table, name), each in self._told.items() if table is self._home(name))
+        return [each.name for each in told if not each.natural]
 
     def host(self) -> str | None:
         """What RequestHeader lines make of the Host that an origin gets, None without any (NGX-68)."""
