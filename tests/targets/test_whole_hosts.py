@@ -29,7 +29,7 @@ WHOLLY: dict[str, dict[tuple[str, str], tuple[str, str]]] = {
         ("matrix-synapse", "example.com"): _FILES,
         ("mediawiki", "wiki.example.org"): _FILES,
         ("php-fpm-site", "club.example.org"): _FILES,
-        ("phpmyadmin-guarded", "localhost"): _FILES,
+        ("phpmyadmin-guarded", "localhost:80"): _FILES,
         ("wordpress", "blog.example.com"): _FILES,
     },
 }
