@@ -160,6 +160,8 @@ class Ledger:
     directives: Iterable[Written]
     #: The files (by ``id``) whose lines stand in several hosts without an Include or a macro.
     repeated: frozenset[int] = frozenset()
+    #: Whether each directive is known to stand there once.
+    once: bool = False
     _answers: dict[int, list[Answer]] = field(default_factory=dict, init=False)
     #: The number of each directive, by its ``id``.
     _numbers: dict[int, int] = field(default_factory=dict, init=False)
@@ -286,7 +288,7 @@ class Ledger:
 
     def _groups(self) -> Sequence[list[Written]]:
         """The instances of each directive as written: several where an Include or a macro led to it more than once."""
-        if not self.repeated and not any(each.place.via for each in self.directives):
+        if self.once or not (self.repeated or any(each.place.via for each in self.directives)):
             return _Alone(tuple(self.directives))
         groups: list[list[Written]] = []
         met: dict[tuple[int, int], list[Written]] = {}

@@ -112,6 +112,12 @@ class Expanded:
     inclusions: tuple[Inclusion, ...] = ()
     surroundings: dict[str, Surroundings] = field(default_factory=dict)
 
+    @property
+    def is_one_reading(self) -> bool:
+        """Whether no Include and no macro led to any node, so that none has a ``via``."""
+        used = any(each.name.lower() == "use" for each in self.absent)
+        return not used and all(each.depth == 1 for each in self.inclusions)
+
     def walk(self) -> Iterator[Node]:
         """Every node, in the order they are written."""
         for node in self.nodes:

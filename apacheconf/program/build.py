@@ -106,6 +106,7 @@ class _Compiler:
             tuple(self.origins),
             directives=tuple(model.expanded.walk()),
             outermost=model.expanded.nodes,
+            one_reading=model.expanded.is_one_reading,
             absent=model.expanded.absent,
             modules=OF_FILES if model.expanded.fragment else frozenset(model.expanded.modules),
             types_config=_types_config(model),

@@ -59,9 +59,9 @@ class Program:
     ``types_config`` is the file of media types, absolute.
 
     For the ledger: ``directives`` are all directives of the configuration with a node, ``outermost`` those of them that
-    stand in no other, ``absent`` those without one, ``left_out`` those that the program does not hold yet, each with
-    the reason, ``ignored`` worker parameters that are lost because the worker is shared (WK-3). ``checks_at_once`` is
-    ProxyHCTPsize; 0 for one after the other.
+    stand in no other; of ``one_reading`` are those to which no Include and no macro led. ``absent`` are those without
+    one, ``left_out`` those that the program does not hold yet, each with the reason, ``ignored`` worker parameters that
+    are lost because the worker is shared (WK-3). ``checks_at_once`` is ProxyHCTPsize; 0 for one after the other.
     ``backlog`` is how many connections wait for us to accept them, ``most_requests`` MaxRequestWorkers. ``known`` is
     what reading has left known for ``.htaccess`` files, ``shelves`` hold those that requests have met, by the number
     of the host; ``regex_options`` hold for their patterns. ``runtime_directory`` is where relative names of sockets lie
@@ -76,6 +76,7 @@ class Program:
     origins: tuple[Origin, ...]
     directives: tuple[Written, ...] = ()
     outermost: tuple[Written, ...] = ()
+    one_reading: bool = False
     absent: tuple[Absent, ...] = ()
     modules: frozenset[str] = OF_FILES
     types_config: str = ""

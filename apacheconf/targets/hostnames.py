@@ -7,7 +7,7 @@ own, so the winner of each name is found here and written at the winner only.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from apacheconf.ledger import Ledger, Outcome, Written
 from apacheconf.program.hosts import AddressSet, Host
@@ -15,17 +15,18 @@ from apacheconf.program.program import Program
 from apacheconf.targets.scopes import Scopes
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """An address and port where connections arrive; an empty address is every address without its own endpoint."""
 
     address: str
     port: int
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A host at an endpoint and the names it wins there. The first of an endpoint is its default."""
+class Named(NamedTuple):
+    """A host at an endpoint and the names it wins there. The first of an endpoint is its default.
+
+    A tuple, as there is one for each host and it is looked up by what it holds.
+    """
 
     host: int
     names: tuple[str, ...]

@@ -61,7 +61,7 @@ def kinds_of(
         if section is None:
             continue
         alike, written, own = said.get(host.number) or (None, tuple(_walk(section)), _NOTHING)
-        if alike is None or len({each.place.span.file for each in written}) > 1:
+        if alike is None or not (program.one_reading or len({each.place.span.file for each in written}) == 1):
             form = numbers.setdefault((forms.of(host, written), words(written)), len(numbers))
         else:  # what is the same for all that say the same is looked for once
             key = id(alike), id(host.form), host.scheme, forms.names(host)

@@ -24,15 +24,24 @@ _WIDTH = 110
 class Sources:
     """Knows the folder that the sources share; writes comments about directives."""
 
-    def __init__(self, directives: Iterable[Written]) -> None:
-        names = {file.name for file in {each.place.span.file for each in directives}}
+    def __init__(self, directives: Iterable[Written], one_reading: bool = False) -> None:
+        """``one_reading`` says that no Include and no macro led to the directives."""
+        files = {each.place.span.file for each in directives}
+        self._counts_lines = one_reading and not any(each.joins_lines for each in files)
+        names = {file.name for file in files}
         folders = {str(Path(name).parent) for name in names if Path(name).is_absolute()}
         self._shared = os.path.commonpath(folders) if folders else ""
         self._shown: dict[str, str] = {}
 
     def at(self, place: Place) -> str:
         """``site.conf:12``."""
-        return f"{self.file_of(place)}:{place.first_line}"
+        return f"{self.file_of(place)}:{place.line if self._counts_lines else place.first_line}"
+
+    def lines_of(self, directives: Iterable[Written]) -> list[str]:
+        """The line of each."""
+        if self._counts_lines:
+            return [str(each.place.line) for each in directives]
+        return [str(each.place.first_line) for each in directives]
 
     @property
     def true(self) -> Sources:

@@ -135,7 +135,7 @@ def translate(program: Program, target: str, version: str | None = None, folder:
     if whole_files:
         written = tuple(each for each in written if id(each) not in whole_files)
     repeated = frozenset(id(each.file) for each in program.inlined)
-    ledger = Ledger((*written, *program.absent), repeated)
+    ledger = Ledger((*written, *program.absent), repeated, program.one_reading and not repeated)
     emit: Callable[[Program, tuple[int, ...], Ledger, Scopes, bool], Emission] = import_module(
         f"apacheconf.targets.{target}.emit"
     ).emit

@@ -66,3 +66,12 @@ def test_httpd_still_says_so(path: Path) -> None:
     with TemporaryDirectory() as name:  # a short one: httpd cuts its message of 128 nested files at 8 KiB
         says = fixture.ask_httpd(engine.path, fixture.modules_folder(), recorded, Path(name).resolve())
     assert says == recorded.says
+
+
+def test_what_is_one_reading_leads_to_no_line_by_another(tmp_path: Path) -> None:
+    found = set()
+    for number, path in enumerate(READING):
+        expanded = read(path, tmp_path / str(number))
+        led = any(node.place.via is not None for node in expanded.walk())
+        found.add((expanded.is_one_reading, led))
+    assert {(True, False), (False, True)} <= found <= {(True, False), (False, True), (False, False)}

@@ -65,7 +65,7 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Sco
 
     In a ``folder`` it is the same: hosts of one socket share their frontend, which can't be parted.
     """
-    low = Lowering(program, version, Sources(program.directives), scopes)
+    low = Lowering(program, version, Sources(program.directives, program.one_reading), scopes)
     main = program.hosts[program.index.main]
     process, defaults = Section("global"), Section("defaults")
     core.emit_global(low, process)

@@ -17,7 +17,7 @@ from apacheconf.program.hosts import Host, Shape
 from apacheconf.program.steps import Log, MapBack, Redirect
 from apacheconf.program.tls import FrontTls
 from apacheconf.program.values import OwnText
-from apacheconf.program.workers import Balancer, Origin
+from apacheconf.program.workers import Balancer, Origin, Worker
 from apacheconf.source import Place
 from apacheconf.targets.hostnames import Endpoint, Named
 from apacheconf.targets.likeness import Kind, kinds_of
@@ -25,7 +25,6 @@ from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.templates import Template, token
 from apacheconf.targets.nginx.tree import Block, Copy
 from apacheconf.targets.own_words import OwnName
-from apacheconf.targets.routes import members
 from apacheconf.targets.sources import Sources
 from apacheconf.targets.upgrades import SECURE
 
@@ -163,7 +162,7 @@ def find_kinds(low: Lowering, servers: Sequence[Server]) -> list[Kind]:
 
 def _is_one_of_many(server: Server, crowds: dict[Endpoint, int]) -> bool:
     listens, named, _ = server
-    crowded = all(crowds[endpoint] > MANY and not default for endpoint, default in listens)
+    crowded = not [each for each, default in listens if default or crowds[each] <= MANY]
     return crowded and bool(named.names) and not named.wild and all(map(_NAME.fullmatch, named.names))
 
 
@@ -175,24 +174,22 @@ def _is_plain(low: Lowering, host: Host, known: dict[int, set[int]]) -> bool:
     if logs is None:
         logs = known[id(host.form)] = _logs(host.form)
     origins = [low.program.origins[number] for number in host.origins]
-    balanced = any(isinstance(each, Balancer) for each in origins)
-    urls = all(
-        _URL.fullmatch(text) or (balanced and text == "/")
-        for number, text in enumerate(host.texts)
-        if number not in logs
-    )
+    balanced = Balancer in map(type, origins)
+    texts = [text for number, text in enumerate(host.texts) if number not in logs]
+    urls = all(map(_URL.fullmatch, [text for text in texts if text != "/"] if balanced else texts))
     plain = all(map(_is_plain_origin, origins))
     return bool(section and named and urls and plain) and host.form.limits.via not in ("On", "Full")
 
 
 def _is_plain_origin(origin: Origin) -> bool:
     """Whether it is asked in plain HTTP, and has no name of its own but that of its upstream."""
-    if isinstance(origin, Balancer) and (origin.sticky_cookie or not origin.members):
+    if isinstance(origin, Worker):
+        return not SECURE.get(origin.scheme, True)
+    if origin.sticky_cookie or not origin.members:
         return False
-    found = members(origin)
-    checked = isinstance(origin, Balancer) and any(each.check is not None for each in found)
-    named = not isinstance(origin, Balancer) or all(_URL.fullmatch(each.name) for each in found)
-    return named and not checked and not any(SECURE.get(each.scheme, True) for each in found)
+    checked = any(each.check is not None for each in origin.members)
+    named = all(_URL.fullmatch(each.name) for each in origin.members)
+    return named and not checked and not any(SECURE.get(each.scheme, True) for each in origin.members)
 
 
 def _logs(shape: Shape) -> set[int]:

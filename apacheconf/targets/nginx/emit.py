@@ -67,7 +67,7 @@ _WORDS = "Written by apacheconf from an Apache httpd configuration, for nginx"
 
 def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Scopes, folder: bool = False) -> Emission:
     """nginx.conf, complete, or as a ``folder`` with a file for each host; the ledger gets what its lines claim."""
-    low = Lowering(program, version, Sources(program.directives), scopes)
+    low = Lowering(program, version, Sources(program.directives, program.one_reading), scopes)
     low.handshakes, misdirected = handshakes(program)
     servers = Block()
     found = _emit_servers(low, servers)

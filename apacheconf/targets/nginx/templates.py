@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, zip_longest
 
 from apacheconf.ledger import Written
 from apacheconf.program.hosts import Host
@@ -43,8 +44,7 @@ class Template:
         pieces = _TOKEN.split(text.removesuffix("\n"))
         self._low = low
         self._tokens = [token or own for token, own in zip(pieces[1::3], pieces[2::3], strict=True)]
-        parts = [piece.replace("%", "%%") for piece in pieces[::3]]
-        self._form = "%s".join(parts)
+        self._pieces = [piece.replace("%", "%%") for piece in pieces[::3]]
         #: How many lines it has.
         self.count = text.count("\n")
 
@@ -54,7 +54,11 @@ class Template:
         for each in self._tokens:
             if each not in columns:
                 columns[each] = [filled(each, words) for words in own]
-        return list(map(self._form.__mod__, zip(*(columns[each] for each in self._tokens), strict=True)))
+        same = {each: column[0] for each, column in columns.items() if column.count(column[0]) == len(column)}
+        words = [same[each].replace("%", "%%") if each in same else "%s" for each in self._tokens]
+        form = "".join(chain.from_iterable(zip_longest(self._pieces, words, fillvalue="")))
+        own_columns = [columns[each] for each in self._tokens if each not in same]
+        return list(map(form.__mod__, zip(*own_columns, strict=True))) if own_columns else [form % ()] * len(hosts)
 
     def _columns(self, hosts: Sequence[Host], written: Lines, names: Names) -> Iterator[tuple[str, list[str]]]:
         upstreams = [each for each in dict.fromkeys(self._tokens) if each.startswith(("origin-", "servers-"))]
@@ -74,7 +78,7 @@ class Template:
             return [self._urls(host, int(text), int(origin)) for host in hosts]
         number = int(digits or 0)
         if what == "line":
-            return [str(lines[number].place.first_line) for lines in written]
+            return self._low.sources.lines_of(lines[number] for lines in written)
         if what == "file":
             return [self._low.sources.file_of(lines[0].place) for lines in written]
         if what in _OF_LINES:

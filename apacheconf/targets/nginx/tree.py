@@ -149,7 +149,7 @@ def print_tree(root: Block, depth: int = 0) -> tuple[str, list[tuple[int, Claim]
     """The text, and each claim with the line (from 1) of the directive that carries it."""
     printer = _Printer()
     printer.block(root, depth)
-    return "\n".join(printer.texts) + "\n", printer.claims
+    return "\n".join([*printer.texts, ""]), printer.claims  # the text may be as long as 30 MB: it is made once
 
 
 class _Printer:
