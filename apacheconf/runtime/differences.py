@@ -276,6 +276,13 @@ DIFFERENCES = (
         "Python's ssl asks all sections of a host as strictly",
     ),
     Difference(
+        ("TL-10",),
+        "a client that sends its next request before it has shown the certificate that a section asks for",
+        "is a 403, as one without a certificate, and so is the next request",
+        "is waited for; 64 KiB of what it sends is kept meanwhile",
+        "it has done nothing wrong: it hadn't read yet that it is asked",
+    ),
+    Difference(
         ("WP-2",),
         "max= of a worker",
         "bounds the connections of each child, at most its ThreadsPerChild",

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 #: What stands in ``FrontTls.verify`` where sections ask: the second where none of them takes a client without one.
 LATER, LATER_REQUIRED = "later", "later, required"
-_FINISHED = 20
+#: The last message of a handshake, and what handshakes come in: another kind of record has the first number, too.
+_FINISHED, _HANDSHAKE = 20, 22
 
 
 def later_demand(host: Host) -> str:
@@ -40,7 +41,7 @@ def prepare(context: ssl.SSLContext) -> None:
     context.post_handshake_auth = True
 
     def hear(connection: Any, direction: str, version: Any, kind: Any, message: Any, data: bytes) -> None:
-        if direction == "read" and message == _FINISHED:
+        if (direction, kind, message) == ("read", _HANDSHAKE, _FINISHED):
             connection.finished = getattr(connection, "finished", 0) + 1
 
     context._msg_callback = hear  # type: ignore[attr-defined]  # who sends no certificate is known by this alone

@@ -200,7 +200,7 @@ class Secured:
     def _hear(self, then: Callable[[BaseException | None], None]) -> None:
         """More of the client's answer; what it has sent besides waits."""
         try:
-            while data := self._ssl.read(AT_ONCE):
+            while not self._has_answered() and (data := self._ssl.read(AT_ONCE)):
                 self._kept += data
                 if len(self._kept) > MAX_PIPELINED:
                     self.abort()
@@ -215,17 +215,23 @@ class Secured:
             return
         self._flush()
         tls = self._door.front_tls
-        if getattr(self._ssl, "finished", 0) < _ENDED:
+        if not self._has_answered():
             return
         own = self._asked.depth if self._asked is not None else None
         if tls is not None and _is_too_deep(self._ssl, "optional", tls.depth if own is None else own):
             self.abort()
             return
         self._then, self._protocol.tls = None, SslVariables(self._ssl, self._name, tls)
+        self._paused = False
         then(None)
         kept, self._kept = self._kept, b""
         if kept and not self._closed:
             self._protocol.data_received(kept)
+        self._deliver()
+
+    def _has_answered(self) -> bool:
+        """Whether the client has ended the handshake in which it was asked."""
+        return getattr(self._ssl, "finished", 0) >= _ENDED
 
     # --- what is decrypted -----------------------------------------------------------------------------------
 

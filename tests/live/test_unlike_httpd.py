@@ -14,9 +14,10 @@ from apacheconf.engines import httpd as engine_httpd
 from apacheconf.prove.client import Turn, exchange
 from apacheconf.prove.threaded import Origins
 from tests.engines.real import need
-from tests.runtime import contest
+from tests.runtime import contest, handshakes
 from tests.runtime.script_members import BODIES
 from tests.runtime.scripted import OK, Act, Gate, Head, Pause, Play, Reset, Until, get, play
+from tests.runtime.test_handshakes import host
 
 pytestmark = pytest.mark.live
 
@@ -254,3 +255,15 @@ def test_httpd_tells_the_next_script_of_a_body_that_it_does_not_send() -> None:
     assert told["httpd"][:2] == [each % 0 for each in asked]
     assert told["ours"][:2] == [asked[0] % 500, asked[1] % 100_000]
     assert told["httpd"][2:] == told["ours"][2:] == ["B 200 CONTENT_LENGTH=['500'] came=[500]"] * 2
+
+
+def test_httpd_takes_a_client_that_sends_more_for_one_without_a_certificate() -> None:
+    """TL-10: it is asked for one, and its next request comes before the answer."""
+    section = "SSLCACertificateFile {certs}/ca.pem\n<Location /mine>\nSSLVerifyClient require\n</Location>\n"
+    get = b"GET /mine HTTP/1.1\r\nHost: a.example\r\n\r\n"
+    last = get.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    asks = handshakes.Ask(client="named-client", late=True, pieces=(get, last))
+    trial = handshakes.Trial("early", host("a.example", "a", section), (asks,))
+    told = {who: handshakes.play(trial, engine) for who, engine in (("httpd", need("httpd")), ("ours", None))}
+    statuses = {who: re.findall(r"HTTP/1\.1 (\d+)", "\n".join(lines)) for who, lines in told.items()}
+    assert statuses == {"httpd": ["403", "403"], "ours": ["404", "404"]}

@@ -36,6 +36,7 @@ from tests.runtime import test_handshakes as handshakes
 from tests.runtime import test_header_lines as header_lines
 from tests.runtime import test_heartbeat as heartbeat
 from tests.runtime import test_honesty as honesty
+from tests.runtime import test_secured as secured
 from tests.runtime.handshakes import Ask, Trial, play
 from tests.runtime.stage import OK, Stage, converse, get
 from tests.test_spec_ids import citations, defined
@@ -411,6 +412,7 @@ SHOWN: dict[str, Callable[..., None]] = {
     "SSLVerifyClient optional_no_ca": test_a_certificate_of_an_unknown_authority,
     "SSLVerifyClient in a section": test_certificates_in_sections,
     "no certificate where": test_certificates_in_sections,
+    "a client that sends its": secured.test_a_connection_goes_on_when_its_client_has_shown_a_certificate,
     "max= of a worker": conversations.test_max_bounds_all_connections_to_a_worker,
     "the page of balancer-manager": honesty.test_the_page_of_the_balancer,
     "the echo of a TRACE": test_the_body_of_a_trace,

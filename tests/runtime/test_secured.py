@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -154,6 +155,51 @@ def test_what_a_connection_says_is_not_remembered_for_another(tmp_path: Path) ->
 
 def _field(head: bytes, name: bytes) -> bytes:
     return head.partition(name + b": ")[2].partition(b"\r\n")[0]
+
+
+_MINE = (
+    "DocumentRoot /nowhere\nErrorDocument 404 none\nSSLCACertificateFile {certs}/ca.pem\n"
+    "<Location /mine>\nSSLVerifyClient require\n</Location>\n"
+)
+_GET = b"GET /mine HTTP/1.1\r\nHost: a.example\r\n\r\n"
+
+
+@contextmanager
+def asked_later(folder: Path) -> Iterator[ssl.SSLSocket]:
+    """A client that may be asked for its certificate after the handshake, at a host that asks in a section."""
+    context = ssl.create_default_context(cafile=str(certificates.folder() / "ca.pem"))
+    context.post_handshake_auth = True
+    context.load_cert_chain(certificates.folder() / "named-client.pem")
+    with serving(folder, _MINE.replace("{certs}", str(certificates.folder()))) as port:
+        plain = socket.create_connection(("127.0.0.1", port), timeout=10)
+        with context.wrap_socket(plain, server_hostname="a.example") as client:
+            yield client
+
+
+def test_a_connection_goes_on_when_its_client_has_shown_a_certificate(tmp_path: Path) -> None:
+    """TL-10: whether the next request comes after the answer or before the client has read that it is asked."""
+    with asked_later(tmp_path) as client:
+        for _ in range(3):
+            client.sendall(_GET)
+            assert read_until(client, b"none").startswith(b"HTTP/1.1 404 ")
+    with asked_later(tmp_path) as client:
+        for _ in range(3):
+            client.sendall(_GET)
+            time.sleep(0.05)
+        answers = b""
+        while answers.count(b"none") < 3:
+            answers += client.recv(65536)
+        assert answers.count(b"HTTP/1.1 404 ") == 3
+
+
+def test_who_is_asked_for_a_certificate_may_not_send_without_an_end(tmp_path: Path) -> None:
+    """TL-10: what comes before it is kept, and that is bounded."""
+    with asked_later(tmp_path) as client:
+        client.sendall(_GET)
+        with pytest.raises(OSError):  # a reset, or a broken pipe
+            for _ in range(100):
+                client.sendall(_GET * 200)
+                time.sleep(0.01)
 
 
 def test_a_client_that_ends_before_the_handshake_harms_nobody(tmp_path: Path) -> None:
