@@ -9,7 +9,17 @@ from apacheconf.explain.story import Chapter, Sentence, Tone, loses, says
 from apacheconf.explain.trail import Trail
 from apacheconf.ledger import Written
 from apacheconf.program.conditions import Always, Condition, Glob, Matches, Under
-from apacheconf.program.steps import KeepLocal, MapToFile, MapToOrigin, MapToUrl, Redirect, Respond, Rest, Step
+from apacheconf.program.steps import (
+    KeepLocal,
+    MapToFile,
+    MapToOrigin,
+    MapToUrl,
+    Redirect,
+    Respond,
+    Rest,
+    SetHandler,
+    Step,
+)
 from apacheconf.program.trace import LayerAsked, Passed, PathRead, Refused, Rewritten, Round, Tried
 from apacheconf.program.values import Variable
 from apacheconf.program.workers import Balancer
@@ -32,31 +42,36 @@ def _sentences(trail: Trail) -> Iterator[Sentence]:
     decision = trail.decision
     if decision.status is not None and not trail.of(Refused):
         yield says(f"The answer is {decision.status}.", tone=Tone.REFUSES)
-    if decision.origin is None and decision.status is None:
+    if trail.by_handler or (decision.origin is None and decision.status is None):
         if not trail.done(KeepLocal):
-            yield says(f"No mapping takes {decision.path}, so it isn't proxied.")
+            yield says(f"No mapping takes {decision.path}" + ("." if trail.by_handler else ", so it isn't proxied."))
         where = f"the file {decision.file}" if decision.file else "a file below httpd's default DocumentRoot"
         yield says(f"It is {where}.", _origin_of_file(trail))
+    if trail.by_handler:
+        said_by = [directive for step in trail.done(SetHandler)[-1:] for directive in trail.said_by(step)]
+        who = _text(said_by[0]) if said_by else "Its handler"
+        yield says(f"{who} hands the file to {decision.origin.name if decision.origin else 'nobody'}.", said_by)
 
 
 def _path(trail: Trail) -> Iterator[Sentence]:
-    for read in trail.of(PathRead):
+    for read in trail.of(PathRead)[:1]:
         if read.raw != read.path:
             yield says(f"The path {read.raw} is read as {read.path}: decoded, without dot segments and double slashes.")
         if trail.decision.query is not None:
             yield says("The query takes no part in finding the mapping; it is passed on.")
-    for again in trail.of(Round):
-        yield says(f"The path becomes {again.uri}, and everything is asked again.")
 
 
 def _events(trail: Trail) -> Iterator[Sentence]:
     """Sections and steps in the order in which they were asked; the losers of a long list are only counted."""
     asked: set[int] = set()
-    losers = 0
+    losers, rounds = 0, len(trail.of(Round))
     for event in trail.events:
-        if isinstance(event, LayerAsked) and id(event.layer) not in asked:
+        if isinstance(event, Round):
+            asked, rounds = set(), rounds - 1
+            told = [says(f"The path becomes {event.uri}, and everything is asked again.")]
+        elif isinstance(event, LayerAsked) and id(event.layer) not in asked:
             asked.add(id(event.layer))  # Locations are asked twice (OR-1)
-            told = [_section(event, trail)]
+            told = [_section(event, trail, last=not rounds)]
         elif isinstance(event, Tried | Passed | Rewritten) and rewriting.is_told(event):
             told = list(rewriting.sentences(event, trail))
         elif access.is_told(event):
@@ -71,10 +86,13 @@ def _events(trail: Trail) -> Iterator[Sentence]:
         yield loses(f"and {losers - MOST} more.")
 
 
-def _section(event: LayerAsked, trail: Trail) -> Sentence:
+def _section(event: LayerAsked, trail: Trail, *, last: bool) -> Sentence:
+    """Whether a section applies; what it was compared with is known of the ``last`` round."""
     directives = list(trail.host.written(event.layer.said_by))
     if event.matched:
         return says(f"{event.layer.title} applies.", directives)
+    if not last:
+        return loses(f"{event.layer.title} doesn't apply.", directives)
     return loses(f"{event.layer.title} doesn't apply: {_why_not(event.layer.matcher, trail)}.", directives)
 
 
@@ -82,10 +100,16 @@ def _step(event: Tried | Passed, trail: Trail) -> Iterator[Sentence]:
     step, directives = event.step, trail.said_by(event.step)
     if isinstance(event, Tried) and event.matched:
         yield from _wins(step, trail)
+    elif isinstance(event, Tried) and isinstance(step.action, Respond) and _is_access(directives):
+        yield says(f"{_written(step, trail)} lets it in.", directives)
     elif isinstance(event, Tried):
         yield loses(f"{_written(step, trail)} doesn't: {_why_not(step.when, trail)}.", directives)
     elif directives:  # not httpd's own default, such as the DocumentRoot that nobody set
         yield loses(f"{_written(step, trail)} isn't asked: {_written(event.by, trail)} came first.", directives)
+
+
+def _is_access(directives: tuple[Written, ...]) -> bool:
+    return bool(directives) and directives[0].name.lower() in ("require", "order", "allow", "deny")
 
 
 def _wins(step: Step, trail: Trail) -> Iterator[Sentence]:

@@ -9,6 +9,7 @@ from apacheconf.explain.arrival import Arrival
 from apacheconf.explain.members import Pick
 from apacheconf.explain.story import Chapter, Sentence, Story, Tone
 from apacheconf.explain.trail import Trail
+from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.program import Program
 from apacheconf.program.request import Request
 
@@ -58,6 +59,9 @@ def _ending(trail: Trail, picked: Pick | None) -> tuple[str, str]:
     decision = trail.decision
     if picked is not None and picked.worker is not None:
         worker = picked.worker
+        if is_fcgi(worker):
+            path = sending.sent_uri(trail, worker).partition("?")[0]
+            return "proxied", f"{_asked(trail.request)} goes to {worker.name} by FastCGI, for the script {path}."
         sent = f"{trail.request.method} {sending.sent_uri(trail, worker)}"
         host = sending.sent_host(trail, worker)
         return "proxied", f"{_asked(trail.request)} goes to {worker.name} as {sent} with Host {host}."

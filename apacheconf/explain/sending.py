@@ -9,6 +9,7 @@ from apacheconf.explain.story import Chapter, Sentence, Tone, loses, says
 from apacheconf.explain.trail import Trail
 from apacheconf.ledger import Written
 from apacheconf.program.health import HealthCheck
+from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.steps import (
     AddForwarded,
     EditHeader,
@@ -30,7 +31,9 @@ def pick(trail: Trail) -> Pick | None:
     origin = trail.decision.origin
     if isinstance(origin, Balancer):
         return pick_first(origin, trail.request, trail.decision)
-    return None if origin is None else Pick(origin, "the mapping names it", ())
+    return (
+        None if origin is None else Pick(origin, f"{'its handler' if trail.by_handler else 'the mapping'} names it", ())
+    )
 
 
 def chapters(trail: Trail, picked: Pick) -> Iterator[Chapter]:
@@ -102,6 +105,9 @@ def sent_host(trail: Trail, worker: Worker) -> str:
 
 
 def _sent(trail: Trail, worker: Worker) -> Iterator[Sentence]:
+    if is_fcgi(worker):
+        yield from _told_script(trail, worker)
+        return
     kept, forwarded = _directives(trail, KeepHost), _directives(trail, AddForwarded)
     edited = {
         step.action.name.lower(): trail.said_by(step)
@@ -116,6 +122,20 @@ def _sent(trail: Trail, worker: Worker) -> Iterator[Sentence]:
     yield _line(f"Connection: {'Keep-Alive' if worker.reusable else 'close'}")
     reason = "ProxyPreserveHost is on" if trail.done(KeepHost) else "the Host is the origin's, ProxyPreserveHost is off"
     yield says(f"{reason[0].upper()}{reason[1:]}.", kept)
+
+
+def _told_script(trail: Trail, worker: Worker) -> Iterator[Sentence]:
+    """What FastCGI's variables say of the request, the first of them (FC-4), the path as FPM has it in the end."""
+    path, _, query = sent_uri(trail, worker).partition("?")
+    told = {
+        "SCRIPT_FILENAME": path,
+        "REQUEST_METHOD": trail.request.method,
+        "REQUEST_URI": trail.request.target,
+        "QUERY_STRING": query,
+    }
+    for name, value in told.items():
+        yield _line(f"{name}: {value}")
+    yield says("FastCGI is spoken: the client's fields go along as HTTP_* variables.")
 
 
 def _line(text: str, directives: tuple[Written, ...] = ()) -> Sentence:

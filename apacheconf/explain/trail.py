@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from apacheconf.explain.anybody import ANYBODY
 from apacheconf.ledger import Written
+from apacheconf.program.by_handler import is_proxy, proxied
 from apacheconf.program.decide import decide
 from apacheconf.program.hosts import Host
 from apacheconf.program.program import Program
@@ -30,7 +31,15 @@ class Trail:
     def follow(cls, program: Program, request: Request) -> Trail:
         events: list[Event] = []
         decision = decide(program, replace(request, authority=ANYBODY), events.append)
+        handler = decision.state.handler if decision.state is not None else ""
+        if decision.status is None and decision.origin is None and decision.file and is_proxy(handler):
+            decision = proxied(program, decision, handler)
         return cls(program, request, decision, tuple(events))
+
+    @property
+    def by_handler(self) -> bool:
+        """Whether a file has gone to an origin because of its handler (FC-3)."""
+        return bool(self.decision.file) and is_proxy(self.decision.handler)
 
     def of(self, kind: type[E]) -> list[E]:
         """The events of one kind, in order."""

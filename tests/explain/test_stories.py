@@ -270,3 +270,28 @@ def test_urls_that_never_reach_httpd(url: str):
 def test_wrong_usage_is_said(wrong: dict[str, object]):
     with pytest.raises(UsageError):
         request_for("http://example.com/", **wrong)  # type: ignore[arg-type]
+
+
+def test_a_script_goes_to_the_origin_that_its_handler_names(tmp_path: Path):  # FC-3, RW-5
+    """Rules lead to the script in a second round, whose sections are told behind it."""
+    (tmp_path / "html").mkdir()
+    (tmp_path / "html/.htaccess").write_text("RewriteEngine On\nRewriteCond %{REQUEST_FILENAME} !-f\n"
+                                             "RewriteRule ^ index.php [L]\n")  # fmt: skip
+    (tmp_path / "html/index.php").write_text("<?php")
+    story = tell(
+        f"<VirtualHost *:80>\nServerName p.example\nDocumentRoot {tmp_path}/html\n<Directory {tmp_path}/html>\n"
+        'AllowOverride All\nRequire all granted\n</Directory>\n<FilesMatch \\.php$>\nSetHandler "proxy:fcgi://'
+        '127.0.0.1:9000"\n</FilesMatch>\n</VirtualHost>\n',
+        tmp_path,
+        "http://p.example/x?q=1",
+    )
+    told = [sentence.text for chapter in story.chapters for sentence in chapter.sentences]
+    again = told.index("The path becomes /index.php?q=1, and everything is asked again.")
+    assert r"<Files ~ \.php$> doesn't apply." in told[:again]
+    assert {r"<Files ~ \.php$> applies.", "Require all granted lets it in."} <= set(told[again:])
+    assert 'SetHandler "proxy:fcgi://127.0.0.1:9000" hands the file to fcgi://127.0.0.1:9000.' in told
+    assert f"SCRIPT_FILENAME: {tmp_path}/html/index.php" in told
+    assert story.outcome == "proxied"
+    assert story.summary.endswith(
+        f"goes to fcgi://127.0.0.1:9000 by FastCGI, for the script {tmp_path}/html/index.php."
+    )
