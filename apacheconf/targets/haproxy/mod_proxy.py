@@ -161,7 +161,8 @@ def _emit_policy(
     terms = Terms("held", low.environments[route.host.number])
     told = members_told(route, origin)
     headers = Headers(low, route, backend, terms, told)
-    refuses_first = route.mapping.phase < Phase.AUTHN  # rules outside sections come before anybody is asked (SEM-3)
+    # Rules outside sections come before anybody is asked who it is (SEM-3).
+    refuses_first = route.mapping.phase < Phase.AUTHN and bool(route.admits)
     if refuses_first:
         _emit_refusals(low, route, route.mapping, backend)
     mod_authz_core.emit_admission(low, route, terms, backend)
