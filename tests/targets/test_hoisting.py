@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from pathlib import Path
+from tempfile import gettempdir
 
 import pytest
 
@@ -72,15 +74,39 @@ def test_frontends_share_what_they_do_first(tmp_path: Path) -> None:
     assert re.findall("^defaults.*$", alone, re.MULTILINE) == ["defaults"]
 
 
-def test_who_is_asked_for_a_name_shares_nothing_behind_that(tmp_path: Path) -> None:
-    """HAProxy looks users up where the rule stands, and what comes behind it has to wait for it."""
+@pytest.mark.live
+def test_who_may_is_asked_once_for_a_host(tmp_path: Path) -> None:
+    """HAProxy looks users up in defaults, too."""
     users = tmp_path / "users"
-    users.write_text("alice:$2y$04$zzzzzzzzzzzzzzzzzzzzzuzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz\n")
-    guard = ("<Location /a>", "AuthType Basic", "AuthName a", f"AuthUserFile {users}", "Require valid-user",
-             "</Location>")  # fmt: skip
-    found = translated(tmp_path, host(*guard, f"ProxyPass /a {_ONE}/", f"ProxyPass /b {_TWO}/"), "haproxy")
-    assert "http_auth" in _section(found.text, "backend 127.0.0.1-8001")
-    assert check("haproxy", found.files).verdict is not Verdict.REFUSED
+    users.write_text("joe:$5$abcdefgh$gruCpC7VkOTspMQTTSAR8mtlO9Upms.fwqE5y16JVM.\n")
+    tmp_path.chmod(0o755)
+    for above in tmp_path.parents:
+        if above != Path(gettempdir()) and above.is_relative_to(gettempdir()):
+            above.chmod(0o755)
+    guard = (
+        "<Location />",
+        "AuthType Basic",
+        "AuthName a",
+        f"AuthUserFile {users}",
+        "Require valid-user",
+        "</Location>",
+    )
+    mapped = ("ProxyPass /a http://127.0.0.1:{one}/", "ProxyPass /b http://127.0.0.1:{two}/")
+    config = host(*guard, 'RequestHeader set X-User "expr=%{REMOTE_USER}"', *mapped, address="*:{port}")
+    text = translated(
+        tmp_path, config.replace("{one}", "81").replace("{two}", "82").replace("{port}", "80"), "haproxy"
+    ).text
+    assert "http_auth" in _section(text, "defaults proxied from main")
+    assert text.count("http-request auth realm") == 2  # and where no mapping leads
+    modules = (*MODULES, "headers_module", "auth_basic_module", "authn_core_module", "authn_file_module",
+               "authz_user_module")  # fmt: skip
+    with fronts(config, tmp_path, modules) as found:
+        for path in ("/a/x", "/b/x", "/c"):
+            for password in ("", "secret", "wrong"):
+                said = base64.b64encode(f"joe:{password}".encode()).decode()
+                header = f"Authorization: Basic {said}" if password else ""
+                theirs, ours = (ask(found.at[each], "a.test", path, header=header) for each in ("httpd", "haproxy"))
+                assert ours == theirs, (path, password)
 
 
 def test_what_the_address_says_is_not_asked(tmp_path: Path) -> None:

@@ -82,10 +82,9 @@ def _rules(section: Section, kind: str) -> list[Words]:
 
 
 def _beginning(several: Sequence[Sequence[Words]]) -> Iterable[Words]:
-    """What all of them begin with; a rule that knows users stays where it is."""
-    shortest = min(map(len, several))
-    alike = takewhile(lambda at: all(each[at] == several[0][at] for each in several), range(shortest))
-    return takewhile(lambda words: not any("http_auth" in word for word in words), (several[0][at] for at in alike))
+    """What all of them begin with."""
+    alike = takewhile(lambda rules: rules.count(rules[0]) == len(rules), zip(*several, strict=False))
+    return (rules[0] for rules in alike)
 
 
 def _move(sections: Sequence[Section], shared: Sequence[Words], defaults: Section) -> None:

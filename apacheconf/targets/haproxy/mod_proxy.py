@@ -330,7 +330,8 @@ def _emit_request_headers(
     edited = {action.name.lower() for _, action in edits(route, Table.REQUEST)}
     made = (route.path, route.query, route.refused, route.map and route.map.value)
     edits_wait = "host" in edited or any(each.name not in _OF_URL for each in variables_in(made))
-    read = (each.argument.lower() for each in variables_in((*route.steps, *made)))
+    lowered_here = (*route.headers, *route.unsure, *route.others, *made)
+    read = (each.argument.lower() for each in variables_in(lowered_here))
     if edited.isdisjoint(_ADDED) and _ADDED.isdisjoint(read):
         add()
         waiting = [edit]
