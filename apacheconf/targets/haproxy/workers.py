@@ -8,18 +8,23 @@ from math import gcd
 from apacheconf.program.workers import Balancer, Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.haproxy import mod_proxy_hcheck
+from apacheconf.targets.haproxy.core import seconds
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.origin_tls import server_words
 from apacheconf.targets.haproxy.sessions import emit_sessions
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.naming import slug
 from apacheconf.targets.origin_tls import settings_of
+from apacheconf.targets.pools import is_limited
 from apacheconf.targets.routes import Route, is_address, members
 from apacheconf.targets.upgrades import SECURE
 
 #: lbmethods and what comes closest; the others come as byrequests.
 _METHODS = {"byrequests": "roundrobin", "bybusyness": "leastconn"}
 _MOST = 256
+_IN_ALL = "max= counts the connections of all processes together, and httpd those of each"
+#: Seconds.
+_ENDLESS = 3600.0
 _UNASKED_FIRST = "ping=: nobody is asked with Expect: 100-continue whether it is there before a body is sent"
 _ALIKE_IDLE = "while nobody is busy, members take turns whatever their loadfactor is: HAProxy weighs busy ones only"
 _TURNS = "members take turns in another order: after some requests one may have been asked once more or less"
@@ -48,6 +53,9 @@ def emit_balancing(low: Lowering, origin: Origin, backend: Section) -> None:
     backend.add("retries", str(attempts - 1))
     if sum(_is_backup(worker) for worker in workers) > 1:
         backend.add("option", "allbackups")
+    limited = [worker for worker in workers if is_limited(worker, low.scopes)]
+    if limited:  # httpd waits for a connection as long as acquire= says, and without it for as long as it takes
+        backend.add("timeout", "queue", seconds(limited[0].acquire or _ENDLESS))
     if not all(worker.reusable for worker in workers):
         backend.add("http-reuse", "never")
 
@@ -122,11 +130,12 @@ def _emit_server(
     if weight != 1 or "N" in status:
         words += ["weight", "0" if "N" in status else str(weight)]
     words += tls
+    words += ["maxconn", str(worker.max_connections)] if is_limited(worker, low.scopes) else []
     words += mod_proxy_hcheck.server_words(worker)
     words += [] if is_address(worker) else ["init-addr", "last,libc,none"]
     words += ["disabled"] if status & {"D", "S"} else ["backup"] if _is_backup(worker) else []
     comment = low.sources.comment(worker.said_by) if worker.member else ""
-    backend.add("server", *words, comment=comment, claims=tuple(_worker_claims(worker, workers)))
+    backend.add("server", *words, comment=comment, claims=tuple(_worker_claims(low, worker, workers)))
 
 
 def address(worker: Worker) -> str:
@@ -151,7 +160,7 @@ def _weights(workers: tuple[Worker, ...]) -> list[int]:
     return [max(1, round(factor / scale)) for factor in small]
 
 
-def _worker_claims(worker: Worker, workers: tuple[Worker, ...]) -> list[Claim]:
+def _worker_claims(low: Lowering, worker: Worker, workers: tuple[Worker, ...]) -> list[Claim]:
     said_by = worker.said_by
     claims: list[Claim] = []
     if worker.member:
@@ -168,8 +177,8 @@ def _worker_claims(worker: Worker, workers: tuple[Worker, ...]) -> list[Claim]:
         claims.append(equivalent(said_by, "the name is looked up once, when HAProxy starts", "lookup-at-start"))
     if worker.ping:
         claims.append(equivalent(said_by, _UNASKED_FIRST, "ping"))
-    if worker.max_connections is not None or worker.acquire is not None:
-        claims.append(unsupported(said_by, "max= and acquire= are not supported yet", "pool-limits"))
+    if is_limited(worker, low.scopes):
+        claims.append(equivalent(said_by, _IN_ALL, "pool-limits"))
     checked = mod_proxy_hcheck.claim_of(worker, workers)
     claims += [checked] if checked else []
     return claims

@@ -11,12 +11,11 @@ from apacheconf.targets.claims import Claim, approximated, equivalent, exact, un
 from apacheconf.targets.nginx import mod_proxy_hcheck
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.tree import Block, Text
+from apacheconf.targets.pools import is_limited
 from apacheconf.targets.routes import is_address, members
 from apacheconf.targets.sources import comment_lines
 
 _IDLE = "32"
-#: ThreadsPerChild of the event MPM.
-_THREADS = 25
 #: lbmethods with a directive in nginx; the others come as byrequests.
 _METHODS = {"byrequests": "", "bybusyness": "least_conn"}
 
@@ -89,7 +88,7 @@ def _write(service: Service, low: Lowering) -> None:
 def _is_plain(worker: Worker, low: Lowering) -> bool:
     """Whether nothing is said of a worker but where it is: most of thousands."""
     alone = worker.member is None and worker.check is None and not worker.socket
-    limited = worker.max_connections is not None and worker.max_connections < _threads(low)
+    limited = is_limited(worker, low.scopes)
     return alone and not limited and is_address(worker) and not _settings_of(worker)
 
 
@@ -144,7 +143,7 @@ def _worker_claims(worker: Worker, origin: Origin, low: Lowering) -> list[Claim]
     if not is_address(worker):
         claims.append(equivalent(said_by, "nginx looks the name up when it starts, and refuses to start if it "
                                  "is unknown; httpd starts", "lookup-at-start"))  # fmt: skip
-    if worker.max_connections is not None and worker.max_connections < _threads(low):
+    if is_limited(worker, low.scopes):
         claims.append(_pool_claim(worker, said_by))
     return claims + mod_proxy_hcheck.claims_of(worker, said_by)
 
@@ -152,13 +151,6 @@ def _worker_claims(worker: Worker, origin: Origin, low: Lowering) -> list[Claim]
 def _settings_of(worker: Worker) -> list[Written]:
     """The ProxySet lines of a worker that is asked alone: times and connections, which stand where it is asked."""
     return [each for each in worker.said_by if each.name.lower() == "proxyset"]
-
-
-def _threads(low: Lowering) -> int:
-    """How many requests one process of httpd works on at once: as many connections a worker has without ``max=``."""
-    lines = low.scopes.named("threadsperchild")
-    word = lines[-1].args.strip() if lines else ""
-    return int(word) if word.isdigit() else _THREADS
 
 
 def _pool_claim(worker: Worker, said_by: list[Written]) -> Claim:
