@@ -34,6 +34,19 @@ _CONFIG = """
     ProxyPass / http://127.0.0.1:{one}/ nocanon
 </VirtualHost>
 <VirtualHost *:{port}>
+    ServerName denied.test
+    ErrorDocument 403 http://help.test/denied
+    RewriteEngine On
+    RewriteCond %{REQUEST_METHOD} !^(GET|HEAD)$
+    RewriteRule .* - [R=405,L]
+    RewriteCond %{TIME_HOUR}%{TIME_MIN} >=0000
+    RewriteCond %{TIME_HOUR}%{TIME_MIN} <2360
+    RewriteRule ^/always - [G]
+    RewriteCond %{QUERY_STRING} (.*)(?:^|&)debug=1(.*)
+    RewriteRule ^/app/(.*)$ /app/$1?%1%2 [R=302,L]
+    ProxyPass / http://127.0.0.1:{one}/
+</VirtualHost>
+<VirtualHost *:{port}>
     ServerName api.test
     SetEnvIf Request_URI "^/api/" is_api
     Header always set X-Api "yes" env=is_api
@@ -49,6 +62,7 @@ _ASKED = (
     *(("guarded.test", path) for path in ("/moved/a", "/moved/a%3Fb", "/moved/a?b", "/x%3Fy", "/x")),
     *(("cloud.test", path) for path in ("/dav", "/dav%3Fx", "/dav?x", "/known/finger", "/known/finger%3Fx",
       "/known/node?q=1", "/known/other", "/a%2Fb")),
+    *(("denied.test", path) for path in ("/always", "/app/x?c=d&debug=1", "/app/x%3Fy?debug=1&a=b", "/app/x")),
     *(("api.test", path) for path in ("/api/", "/api/x", "/x", "/api/old", "/other")),
 )  # fmt: skip
 _MODULES = (*MODULES, "auth_basic_module", "authn_core_module", "authn_file_module", "authz_user_module",

@@ -8,7 +8,7 @@ from apacheconf.program.steps import Redirect, Respond, Step, Table
 from apacheconf.targets.choices import Closed
 from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
 from apacheconf.targets.fates import FILES
-from apacheconf.targets.haproxy import mod_alias, mod_proxy
+from apacheconf.targets.haproxy import mod_alias, mod_deflate, mod_proxy
 from apacheconf.targets.haproxy.conditions import Terms
 from apacheconf.targets.haproxy.documents import STATUSES, documents_of, emit_documents, page_of
 from apacheconf.targets.haproxy.lowering import Lowering
@@ -35,7 +35,7 @@ def backend_of(low: Lowering, end: Route | Closed) -> str:
     origin = end.origin(low.program)
     if origin is not None:
         return mod_proxy.backend_for(low, end, origin)
-    report_unsure(low, end)
+    report_unsure(low, end, spoken_for=mod_deflate.left_alone(low, end))
     low.answers_here = True
     if end.answer and isinstance(end.answer.action, Redirect):
         return mod_alias.backend_for(low, end, end.answer)
@@ -120,6 +120,5 @@ def _local(route: Route) -> tuple[int, tuple[Claim, ...]]:
         if isinstance(answer.action, Respond) and answer.action.body is None:
             return answer.action.status, (exact(said_by),)
         return 503, (unsupported(said_by, "not supported yet for haproxy: 503 is answered", "not-yet"),)
-    if route.local:
-        return 404, (equivalent(route.host.said_by(route.local), FILES, "files"),)
-    return 404, (unsupported(route.host.said_by(route.file), FILES, "files"),) if route.file else ()
+    local = (equivalent(route.host.said_by(route.local), FILES, "files"),) if route.local else ()
+    return 404, (*local, *((unsupported(route.host.said_by(route.file), FILES, "files"),) if route.file else ()))

@@ -275,8 +275,8 @@ class Terms:
                 return negated(self.of(Compare(left, Operator.EQ, right)))
             case Compare(left, operator, Literal(text)) if operator in _NUMBERS and _is_number(text):
                 return self._compared(condition, self.fetch(left), operator, int(text))
-            case Compare(Variable(name) as left, operator, Literal(text)) if (
-                operator in _OF_TEXTS and len(text) == _OF_DIGITS.get(name) and _is_number(text)
+            case Compare(left, operator, Literal(text)) if (
+                operator in _OF_TEXTS and len(text) == _digits_of(left) and _is_number(text)
             ):  # texts of one length compare as numbers do (RW-42)
                 return self._compared(condition, self.fetch(left), _OF_TEXTS[operator], int(text))
             case Test("n", value):
@@ -323,6 +323,14 @@ def _networks(parts: tuple[Condition, ...]) -> InNetwork | None:
         return None
     value = values.pop()
     return InNetwork(value, networks) if isinstance(value, Variable) and value.name in ADDRESSES else None
+
+
+def _digits_of(value: Value) -> int:
+    """How many digits a value always has; 0 for any other."""
+    if isinstance(value, Variable):
+        return _OF_DIGITS.get(value.name, 0)
+    digits = [_digits_of(each) for each in value.parts] if isinstance(value, Joined) else [0]
+    return sum(digits) if all(digits) else 0
 
 
 def _is_number(text: str) -> bool:

@@ -13,6 +13,7 @@ from apacheconf.targets.captures import parts_of
 from apacheconf.targets.claims import exact, unsupported
 from apacheconf.targets.haproxy.conditions import Term, Terms
 from apacheconf.targets.haproxy.core import ESCAPED_ANEW
+from apacheconf.targets.haproxy.documents import documents_of, emit_documents
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.mod_authz_core import admissions, emit_admission
 from apacheconf.targets.haproxy.mod_headers import Headers, edits
@@ -36,7 +37,7 @@ def backend_for(low: Lowering, route: Route, step: Step) -> str:
     """The name of the backend that redirects."""
     guards = tuple(each for each, _ in admissions(route)) if step.phase > Phase.AUTHN else ()
     always = tuple(edit for edit, _ in edits(route, Table.ALWAYS) if not low.is_in_front(route.host, edit))
-    made = step.when, route.query, route.refused, route.unescaped, always
+    made = step.when, route.query, route.refused, route.unescaped, always, *documents_of(low, route).values()
     key = ("redirects", route.host.number, step.action, step.said_by, guards, *made)
     if key not in low.bodies:
         said_by = route.host.said_by(step)
@@ -53,6 +54,8 @@ def backend_for(low: Lowering, route: Route, step: Step) -> str:
             backend.claims = (exact(said_by),)
             if always:
                 _emit_always(low, route, backend)
+            if any(line.words[1:4] == ("deny", "deny_status", "403") for line in backend.lines):
+                emit_documents(low, route, backend, only=403)
         except CannotAsk as missing:
             backend.lines.clear()
             backend.rule("http-request deny deny_status 503")

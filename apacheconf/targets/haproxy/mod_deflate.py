@@ -43,6 +43,14 @@ def emit_compression(low: Lowering, route: Route, backend: Section) -> list[Step
     return [*filters, *rules]
 
 
+def left_alone(low: Lowering, route: Route) -> list[Step]:
+    """The same steps where the answer is made here: it stays as it is."""
+    steps = [step for step in route.others if _is_deflate(step) or isinstance(step.action, DeflateRules)]
+    said_by = [each for step in steps for each in route.host.said_by(step)]
+    low.dropped.append(equivalent(said_by, _CODING, "compression"))
+    return steps
+
+
 def _types(filters: list[Step]) -> tuple[str, ...] | None:
     """The types that are compressed; None for all."""
     wanted = [step.action for step in filters if isinstance(step.action, AddFilter) and step.action.of_origins]

@@ -61,7 +61,8 @@ def _page(program: Program, scopes: Scopes, host: Host, found: list[Place], url:
     place = place_of(found, path)
     if place is None:
         return _NO_PAGE
-    ends = [end for _, end in leaves(for_path(place.tree, Known(host, path=Literal(path), query=Literal(query))))]
+    known = Known(host, path=Literal(path), query=Literal(query))
+    ends = [end for _, end in leaves(for_path(place.tree, known, "GET"))]  # as which httpd asks for it
     route = ends[0]
     if len(ends) > 1 or not isinstance(route, Route) or route.mapping or route.answer or route.admits or not route.file:
         return _NO_PAGE
@@ -87,12 +88,15 @@ def _headers(route: Route) -> tuple[tuple[str, str], ...] | None:
     parts = [(each.name, parts_of(each.value)) for each in adding]
     found = [(name, "".join(each.text for each in some if isinstance(each, Literal))) for name, some in parts]
     plain = all(isinstance(each, Literal) for _, some in parts for each in some)
-    return tuple(found) if plain and len({name.lower() for name, _ in found}) == len(edits) else None
+    others = [each.name.lower() for each in edits if each not in adding]  # a file has nothing that they could change
+    names = {name.lower() for name, _ in found}
+    return tuple(found) if plain and len(names) == len(found) and names.isdisjoint(others) else None
 
 
 def _is_handled(route: Route) -> bool:
     """Whether anything makes another page of the file."""
-    return any(isinstance(step.action, SetHandler | AddFilter | ForceHandler) for step, _ in route.met)
+    actions = [step.action for step, _ in route.met if isinstance(step.action, SetHandler | AddFilter | ForceHandler)]
+    return any(not isinstance(each, AddFilter) or each.name != "deflate" for each in actions)
 
 
 def _type(program: Program, scopes: Scopes, route: Route, file: Path) -> str:
