@@ -47,13 +47,16 @@ class Place:
     tree: Tree
 
 
-def leaves(tree: Tree, asked: tuple[tuple[Condition, bool], ...] = ()) -> Iterator[tuple[Answers, Route | Closed]]:
+def leaves(tree: Tree) -> Iterator[tuple[Answers, Route | Closed]]:
     """Every end of the tree with the answers that lead there, the ``yes`` of each question first."""
-    if isinstance(tree, Ask):
-        yield from leaves(tree.yes, (*asked, (tree.condition, True)))
-        yield from leaves(tree.no, (*asked, (tree.condition, False)))
-    else:
-        yield dict(asked), tree
+    waiting: list[tuple[Tree, Answers]] = [(tree, {})]
+    while waiting:
+        at, answers = waiting.pop()
+        if isinstance(at, Ask):
+            waiting.append((at.no, {**answers, at.condition: False}))
+            waiting.append((at.yes, {**answers, at.condition: True}))
+        else:
+            yield answers, at
 
 
 def routes_in(places: Iterable[Place]) -> list[Route]:

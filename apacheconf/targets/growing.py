@@ -30,8 +30,11 @@ from apacheconf.targets.patterns import escape
 from apacheconf.targets.routes import Route, regex_of, route_of
 from apacheconf.targets.walking import LOST, Spelling, Walk
 
-#: A cell that comes to more ends than these is not told apart, nor one with more cases than those to look at.
+#: A cell that comes to more ends than these is not told apart, nor one with more cases than those to look at; unless it
+#: has as many questions: rules behind each other, and not what several of them come to together.
 MOST_ENDS, MOST_CASES = 128, 512
+#: Questions one behind the other that are followed at all.
+MOST_QUESTIONS = 2000
 #: Where the cells of a host have more ends than these, headers are no routes of their own: somebody has to read them.
 FEW_ENDS = 256
 Mapped = MapToOrigin | MapToFile | None
@@ -134,6 +137,7 @@ class _Grower:
     cases: int = 0
     #: How often steps were followed from the first one on.
     walks: int = 0
+    _questions: set[Condition] = field(default_factory=set)
     _steps_of: dict[frozenset[int], tuple[Step, ...]] = field(default_factory=dict)
     _asked_of: dict[object, Condition] = field(default_factory=dict)
 
@@ -143,9 +147,14 @@ class _Grower:
         if paused.question is not None and self.cell.reach is Reach.BELOW:  # what is known of every path of the cell
             paused = self._next(Given(self._known()))
         tree = self._grow(paused)
-        if len(list(leaves(tree))) > MOST_ENDS:
-            raise _TooManyEnds
+        self._count(sum(1 for _ in leaves(tree)), MOST_ENDS)
         return tree
+
+    def _count(self, found: int, most: int) -> None:
+        """Raises _TooManyEnds where there are more than can be told apart."""
+        questions = len(self._questions)
+        if found > max(most, 2 * questions) or questions > MOST_QUESTIONS:
+            raise _TooManyEnds
 
     def _known(self) -> Answers:
         """What is known of every path of the cell: how it begins, and that it lies in no cell cut out of this one."""
@@ -159,11 +168,11 @@ class _Grower:
         question = paused.question
         if question is None:
             self.cases += 1
-            if self.cases > (MOST_CASES if self.files else MOST_ENDS // 2):
-                raise _TooManyEnds
+            self._count(self.cases, MOST_CASES if self.files else MOST_ENDS // 2)
             return self._end(paused.way)
         if isinstance(question, Not):
             question = question.condition
+        self._questions.add(question)
         if isinstance(question, Matches) and question.value == REQUEST_URI and self._is_bare:  # its path is known
             return self._grow(self._told(paused, question, search(question.regex, self.cell.path) is not None))
         yes, no = (self._grow(self._told(paused, question, answer)) for answer in (True, False))

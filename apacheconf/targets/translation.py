@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
@@ -24,6 +26,7 @@ from apacheconf.targets.unasked import settle_unasked
 
 #: Each target's versions, oldest first; the first one is what is written unless another is asked for.
 TARGETS = {"nginx": ("1.22", "1.31"), "haproxy": ("2.6", "2.8")}
+_DEPTH = 30_000
 #: Those that answer with files, so that what lies in folders counts.
 SERVES_FILES = frozenset({"nginx"})
 
@@ -117,6 +120,17 @@ def parse_version(text: str) -> tuple[int, ...]:
         raise UsageError(f"{text!r} is no version", "write it as numbers, such as 1.22") from None
 
 
+@contextmanager
+def _deep() -> Iterator[None]:
+    """Room for trees of a thousand questions, one below the other: rules that stand behind each other."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _DEPTH))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
 def translate(program: Program, target: str, version: str | None = None, folder: bool = False) -> Translation:
     """Lower ``program`` to ``target`` (``nginx`` or ``haproxy``): one file where that is possible, or a ``folder``.
 
@@ -139,7 +153,8 @@ def translate(program: Program, target: str, version: str | None = None, folder:
     emit: Callable[[Program, tuple[int, ...], Ledger, Scopes, bool], Emission] = import_module(
         f"apacheconf.targets.{target}.emit"
     ).emit
-    emission = emit(program, parse_version(wanted), ledger, scopes, folder)
+    with _deep():
+        emission = emit(program, parse_version(wanted), ledger, scopes, folder)
     settle_unasked(program, ledger)
     settle_dead_hosts(program, scopes, ledger)
     _settle_left_out(program, ledger)

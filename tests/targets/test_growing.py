@@ -40,15 +40,6 @@ def _rules(count: int) -> list[str]:
     return [*lines, "ProxyPass / http://h/"]
 
 
-def _sections(count: int) -> list[str]:
-    """Sections that ask patterns, a quarter of which lead elsewhere."""
-    lines = ["ProxyPass / http://h/"]
-    for number in range(count):
-        inner = f"ProxyPassMatch http://h{number}/" if number % 4 == 0 else f"Header set X-At {number}"
-        lines += [f'<LocationMatch "^/at{number}/[a-z]+$">', inner, "</LocationMatch>"]
-    return lines
-
-
 @pytest.mark.parametrize("target", ["nginx", "haproxy"])
 def test_rules_are_followed_once_and_not_for_each_other(target: str, count: _Count, tmp_path: Path) -> None:
     """Four times as many rules ask four times as many questions, and not sixteen times as many."""
@@ -58,3 +49,17 @@ def test_rules_are_followed_once_and_not_for_each_other(target: str, count: _Cou
         translated(tmp_path, host(*_rules(number)), target)
         found.append(count.steps)
     assert found[1] < 5 * found[0]
+
+
+@pytest.mark.parametrize("target", ["nginx", "haproxy"])
+def test_many_rules_are_many_lines_and_no_more(target: str, tmp_path: Path) -> None:
+    """Rules behind each other are no combinations: none is refused for there being others."""
+    few, many = (translated(tmp_path, host(*_rules(number)), target) for number in (40, 160))
+    assert many.text.count("\n") < 4 * few.text.count("\n")
+    assert all(answer.key != "closed" for row in many.rows for answer in row.answers)
+
+
+def test_hundreds_of_rules_are_no_fault_of_ours(tmp_path: Path) -> None:
+    """Trees as deep as that are more than Python's usual room."""
+    made = translated(tmp_path, host(*_rules(400)), "haproxy")
+    assert "/new399/" in made.text

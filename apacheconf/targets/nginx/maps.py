@@ -212,21 +212,12 @@ class Maps:
         for name, shared in self.shared.items():
             if name in self.used:
                 _emit(name, shared, False, http)
-        changing = {
-            PATH,
-            KEPT,
-            ROUND,
-            PAGE,
-            USER,
-            "$uri",
-            "$args",
-            "$status",
-            *(f"${name}" for name in self.tests.values()),
-        }
+        changing = {each.strip("$") for each in (PATH, KEPT, ROUND, PAGE, USER)}
+        changing |= {"uri", "args", "status", *self.tests.values()}
         for (_, made), name in self.own.items():
-            changes = any(_mentions(text, each) for text in _words_of(made) for each in changing)
+            changes = any(not changing.isdisjoint(_VARIABLE.findall(text)) for text in _words_of(made))
             if changes:
-                changing.add(f"${name}")
+                changing.add(name)
             _emit(name, made, changes and made.kind == "map", http)
 
     def words(self) -> Iterator[str]:
@@ -281,10 +272,6 @@ PAGE = "$page_is_there"
 #: Who has shown a password for a script, where one is asked for.
 USER = "$script_user"
 _TAKEN: frozenset[str] = frozenset({*SHARED, *(each.strip("$") for each in (PATH, PAGE, USER))})
-
-
-def _mentions(text: str, variable: str) -> bool:
-    return re.search(rf"\$\{{?{variable.lstrip('$')}(?!\w)", text) is not None
 
 
 def _emit(name: str, made: Map, changes: bool, http: Block) -> None:

@@ -26,7 +26,7 @@ from apacheconf.program.hosts import Cell, Reach
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.steps import EditHeader, Redirect, Respond, SetUri, Table
 from apacheconf.program.values import REQUEST_URI, Joined, Matched, Value
-from apacheconf.targets.answers import Answers, residual
+from apacheconf.targets.answers import Answers, Given, residual
 from apacheconf.targets.captures import parts_in
 from apacheconf.targets.choices import Ask, Closed, Tree, leaves
 from apacheconf.targets.claims import exact
@@ -76,7 +76,7 @@ class Guard:
 
 def spread(tree: Tree, cell: Cell) -> Tree:
     """The tree with questions about names asked by themselves, before what else must hold with them."""
-    return _known(_turned(_spread(tree, cell)), {})
+    return _known(_turned(_spread(tree, cell)), Given({}))
 
 
 def _turned(tree: Tree) -> Tree:
@@ -92,7 +92,7 @@ def _turned(tree: Tree) -> Tree:
     return Ask(tree.condition, yes, no)
 
 
-def _known(tree: Tree, answers: Answers) -> Tree:
+def _known(tree: Tree, answers: Given) -> Tree:
     """The tree without questions that those above them have answered."""
     if not isinstance(tree, Ask):
         return tree
@@ -100,14 +100,10 @@ def _known(tree: Tree, answers: Answers) -> Tree:
     if left in (ALWAYS, NEVER):
         return _known(tree.yes if left == ALWAYS else tree.no, answers)
     parts = left.conditions if isinstance(left, AllOf) else (left,)
-    holds = {
-        **answers,
-        **{each.condition if isinstance(each, Not) else each: not isinstance(each, Not) for each in parts},
-    }
-    fails = dict(answers)
-    if len(parts) == 1:
-        asked = left.condition if isinstance(left, Not) else left
-        fails[asked] = isinstance(left, Not)
+    holds, fails = answers, answers
+    for each in parts:
+        asked, held = (each.condition, False) if isinstance(each, Not) else (each, True)
+        holds, fails = holds.told(asked, held), answers.told(asked, not held) if len(parts) == 1 else answers
     yes, no = _known(tree.yes, holds), _known(tree.no, fails)
     return no if yes == no else Ask(left, yes, no)
 
