@@ -145,6 +145,8 @@ REFUSED = {"asked-early": "403", "certificate-page": "400"}
 TURNS, COUNTS = "turns", "how often each member was asked"
 #: The caveat of one for which an error is a 404 while the file that is its page isn't there.
 DOCUMENTS = "document-fields"
+#: The caveat of one that goes round while the file that it falls back to isn't there.
+FALLBACK = "fallback-missing"
 #: Aspects that say which member was asked, and no more.
 _TURN = frozenset({"origin: which", "origin: header Host", "header X-Origin", COUNTS})
 #: The caveat of one that escapes other characters of a path in Location.
@@ -208,6 +210,8 @@ class Announcements:
             return LIST
         if DOCUMENTS in self.keys and all(map(_lacks_document, aspects)):
             return DOCUMENTS
+        if about.file and FALLBACK in self.keys and all(map(_goes_round, aspects)):
+            return FALLBACK
         if any(row.name.lower() == "errordocument" for row in self.rows) and _is_without_page(aspects):
             return "ErrorDocument"
         if (about.file or about.tested) and NO_TESTS in self.keys:
@@ -249,6 +253,11 @@ def _leads_nowhere(aspect: Aspect) -> bool:
     status = aspect.what.endswith("status") and aspect.reference == "404"
     own_options = aspect.what == "header allow" and "OPTIONS" in aspect.reference and aspect.other == "(absent)"
     return own_options or (status and aspect.other in ("200", "401", "403", "503"))
+
+
+def _goes_round(aspect: Aspect) -> bool:
+    """Whether a 404 has become a 500."""
+    return aspect.what.endswith("status") and (aspect.reference, aspect.other) == ("404", "500")
 
 
 def _lacks_document(aspect: Aspect) -> bool:

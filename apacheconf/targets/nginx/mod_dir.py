@@ -25,6 +25,10 @@ WITHOUT_INDEX = "/.without-index"
 _ASKED_AS_ITSELF = "an origin that answers for an index is told of that, and nothing of the folder"
 _NO_INDEX = ".no-such-index"
 
+_NO_FALLBACK = (
+    "while what it falls back to isn't there, nginx goes round until it answers with 500; httpd answers with 404"
+)
+
 
 def rules_of(low: Lowering, route: Route) -> FolderRules:
     """What holds for the folders of a route."""
@@ -153,7 +157,9 @@ def emit_rules(low: Lowering, route: Route, step: Step, location: Block) -> list
     """The lines stand there already (``emit_defaults``); what they can't say is told."""
     rules = step.action
     assert isinstance(rules, FolderRules)
-    claims = [exact(lines_named(route, step, "directoryindex", "fallbackresource", "directorycheckhandler"))]
+    claims = [exact(lines_named(route, step, "directoryindex", "directorycheckhandler"))]
+    fallback = lines_named(route, step, "fallbackresource")
+    claims.append(equivalent(fallback, _NO_FALLBACK, "fallback-missing") if _falls_back(rules) else exact(fallback))
     slash = lines_named(route, step, "directoryslash")
     if rules.slash or _refuses_unslashed(low, route):
         claims.append(exact(slash))
