@@ -7,6 +7,7 @@ list), was absorbed while reading, is dead, or is not supported yet, and the tab
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 
 from apacheconf.ledger import Answer, Outcome, Written
 from apacheconf.modules import registry
@@ -49,8 +50,8 @@ _BY_NAME = {
     "authncachesocache": "the target looks the users up each time",
     "sslstaplingcache": "the target keeps the answers in its own way",
 }
-#: What directives say more about: these tell what became of it, and without it there is nothing to say more about. Such
-#: a line has no effect of its own: whoever mends what it is about has mended it, and nothing else can.
+#: What directives say more about: without it there is nothing to say more about, and where it has no counterpart the
+#: line is lost with it.
 _DETAILS = {
     "CacheEnable": "root dirlevels dirlength lock lockpath lockmaxage quickhandler defaultexpire minexpire maxexpire "
                    "ignoreheaders ignorecachecontrol ignorenolastmod ignorequerystring ignoreurlsessionidentifiers "
@@ -98,6 +99,11 @@ def fallback_for(program: Program, scopes: Scopes, target: str) -> Callable[[Wri
     absent = {id(each): _of_absent(each.name, each.why.name, each.note or each.why.value) for each in program.absent}
     dead = {id(each): Answer(Outcome.DEAD_IN_SOURCE, why, key="dead") for each, why in program.lines_without_effect()}
     left_out = {id(each): why for each, why in program.left_out}
+
+    @cache
+    def is_there(about: str) -> bool:
+        return any(_is_there(about, each) for each in program.directives)
+
     of_files = {id(each) for section in scopes.everywhere(*_FILE_SECTIONS) for each in _below(section)}
 
     def fallback(directive: Written) -> Answer:
@@ -112,9 +118,27 @@ def fallback_for(program: Program, scopes: Scopes, target: str) -> Callable[[Wri
             return Answer(Outcome.NO_EFFECT, FILES, key="files")
         reverse = bool(program.origins) and _DETAIL_OF.get(directive.name.lower()) == _FORWARDING
         not_yet = Answer(Outcome.UNSUPPORTED, f"not supported yet for {target}{reason}", key="not-yet")
-        return dead.get(id(directive)) or (None if reverse else _by_nature(directive)) or not_yet
+        nature = None if reverse else _detail(directive, is_there) or _by_nature(directive)
+        return dead.get(id(directive)) or nature or not_yet
 
     return fallback
+
+
+def _is_there(about: str, directive: Written) -> bool:
+    """Whether a directive is what others say more about, and isn't switched off."""
+    name, _, word = about.lower().partition(" ")
+    args = directive.args.lower()
+    return directive.name.lower() == name and word in args and args.split()[:1] not in (["off"], ["none"])
+
+
+def _detail(directive: Written, is_there: Callable[[str], bool]) -> Answer | None:
+    """The answer for a directive that says more about another one that no line here speaks for."""
+    about = _DETAIL_OF.get(directive.name.lower())
+    if about is None:
+        return None
+    if not is_there(about):
+        return Answer(Outcome.NO_EFFECT, f"it says more about {about}, which isn't here", key="detail")
+    return Answer(Outcome.UNSUPPORTED, f"it says more about {about}, which has no counterpart", key="detail")
 
 
 def _by_nature(directive: Written) -> Answer | None:
@@ -137,10 +161,6 @@ def _by_nature(directive: Written) -> Answer | None:
         return Answer(Outcome.ABSORBED, "what it stands for is asked where a Require names it")
     if name in ("rewriteengine", "rewritebase"):
         return Answer(Outcome.ABSORBED, "its rules are accounted for line by line")
-    if name in _DETAIL_OF:
-        return Answer(
-            Outcome.NO_EFFECT, f"it says more about {_DETAIL_OF[name]}, which has no counterpart", key="detail"
-        )
     if name in _BY_NAME:
         return Answer(Outcome.NO_EFFECT, _BY_NAME[name])
     if getattr(directive, "children", None) is not None:

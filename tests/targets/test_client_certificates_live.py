@@ -24,6 +24,7 @@ _LINES = (
     "SSLCACertificateFile FILES/ca.pem",
     "ProxyPass / http://127.0.0.1:ORIGIN/",
     "<Location /required>\nSSLVerifyClient require\nSSLVerifyDepth 1\n</Location>",
+    '<Location /told>\nSSLVerifyClient optional_no_ca\nRequestHeader set X-Cert "%{SSL_CLIENT_CERT}s"\n</Location>',
     "<Location /named>\nSSLVerifyClient require\nRequire expr %{SSL_CLIENT_S_DN_CN} in {'Ada L.', 'x'}\n</Location>",
     "<Location /nobody>\nSSLVerifyClient require\nRequire expr %{SSL_CLIENT_S_DN_CN} == 'else'\n</Location>",
     "<Location /optional>\nSSLVerifyClient optional_no_ca\n</Location>",
@@ -42,7 +43,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]
             text = _CONFIG.replace("PORT", str(port)).replace("ORIGIN", str(origin))
             text = f"Listen 127.0.0.1:{port} https\n" + text.replace("FILES", str(certificates.folder()))
             if name == "httpd":
-                text = httpd.preamble(engine, box, (*MODULES, "ssl_module", "socache_shmcb_module")) + "\n" + text
+                text = (
+                    httpd.preamble(engine, box, (*MODULES, "ssl_module", "socache_shmcb_module", "headers_module"))
+                    + "\n"
+                    + text
+                )
                 stack.enter_context(httpd.start(engine, box, text, [("127.0.0.1", port)]))
             else:
                 text = translated(tmp_path_factory.mktemp("certificates"), text, name).text
@@ -50,7 +55,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]
         yield found
 
 
-def _status(port: int, path: str, client: str) -> str:
+def _answer(port: int, path: str, client: str) -> bytes:
     context = ssl.create_default_context(cafile=certificates.folder() / "ca.pem")
     context.post_handshake_auth = True
     if client:
@@ -61,9 +66,23 @@ def _status(port: int, path: str, client: str) -> str:
             context.wrap_socket(plain, server_hostname="localhost") as secure,
         ):
             secure.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
-            return secure.recv(65536).split()[1].decode()
-    except (ssl.SSLError, ConnectionError, IndexError):
-        return "refused"
+            return b"".join(iter(lambda: secure.recv(65536), b""))
+    except (ssl.SSLError, ConnectionError):
+        return b""
+
+
+def _status(port: int, path: str, client: str) -> str:
+    return (_answer(port, path, client).split() + [b"refused"] * 2)[1].decode()
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("client", ["", "client", "named-client"])
+def test_an_origin_is_shown_the_certificate(client: str, running: dict[str, int]) -> None:
+    """NGX-69: in one line, as mod_headers writes it."""
+    theirs, ours = (_answer(running[each], "/told", client) for each in ("httpd", "nginx"))
+    body = theirs.partition(b"\r\n\r\n")[2].rstrip()
+    assert ours.partition(b"\r\n\r\n")[2].rstrip() == body
+    assert b"x-cert=-----BEGIN" in body if client else b"x-cert=(null)" in body
 
 
 @pytest.mark.live
@@ -86,7 +105,7 @@ def test_what_is_told(tmp_path: Path) -> None:
     two = _CONFIG.replace("PORT", "443").replace("ORIGIN", "81").replace("SSLVerifyDepth 1", "SSLVerifyDepth 2")
     assert outcomes(translated(tmp_path, two, "nginx"))["SSLVerifyClient"] == "approximated"
     one = (
-        host(*_LINES[:6], names="ServerName localhost", address="*:443")
+        host(*_LINES[:5], *_LINES[6:7], names="ServerName localhost", address="*:443")
         .replace("SSLVerifyDepth 1\n", "")
         .replace("ORIGIN", "81")
     )

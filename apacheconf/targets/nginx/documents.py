@@ -12,7 +12,7 @@ from apacheconf.program.hosts import Host, Reach
 from apacheconf.program.steps import Action, Respond, SetErrorDocument, Step
 from apacheconf.program.values import Literal
 from apacheconf.targets.asked_path import place_of
-from apacheconf.targets.choices import Place, leaves
+from apacheconf.targets.choices import Closed, Place, leaves
 from apacheconf.targets.claims import Claim, equivalent, exact
 from apacheconf.targets.error_documents import DEPENDS, TYPE, lines_of
 from apacheconf.targets.nginx.conditions import flag_of
@@ -229,6 +229,14 @@ def gateway_pages(low: Lowering, host: Host, documents: list[Step]) -> list[tupl
     return [(status, *_from(low, host, page), page) for status, page in pages]
 
 
+def _are_refused(ends: list[Route | Closed], status: int) -> bool:
+    """Whether whoever asks for the page gets the status that it is for."""
+    answers = [end.answer.action for end in ends if isinstance(end, Route) and end.answer]
+    return len(answers) == len(ends) and all(
+        isinstance(each, Respond) and each.status == status and each.body is None for each in answers
+    )
+
+
 def settle_refused(low: Lowering, routes: list[Route]) -> None:
     """Documents that are refused with the status that they are for: the stock page stands in their place."""
     for action, (step, host) in {step.action: (step, route.host) for route in routes for step in route.others}.items():
@@ -236,12 +244,9 @@ def settle_refused(low: Lowering, routes: list[Route]) -> None:
             continue
         place = place_of(low.places, action.path.partition("?")[0])
         ends = [end for _, end in leaves(place.tree)] if place else []
-        refused = [end.answer.action for end in ends if isinstance(end, Route) and end.answer]
-        if len(refused) == len(ends) > 0 and all(
-            isinstance(each, Respond) and each.status == action.status and each.body is None for each in refused
-        ):
+        if ends and _are_refused(ends, action.status):
             low.documents.add(action)
-            why = f"its own page is answered with {action.status}, so that the stock page stands in its place"
+            why = "its own page is refused, so that the stock page stands in its place"
             low.dropped.append(Claim(lines_of(host, step), Outcome.NO_EFFECT, why, "refused-document"))
 
 

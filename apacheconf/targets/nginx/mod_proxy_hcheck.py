@@ -30,8 +30,9 @@ def settle(low: Lowering) -> None:
         name = next(iter(words_in(line.args)), "").lower()
         if line.name.lower() == "proxyhcexpr":
             asked = any(each.check and each.check.expression.lower() == name for each in low.program.workers())
-            low.dropped.append(Claim((line,), Outcome.NO_EFFECT, _MORE if asked else _UNASKED, _KEY))
+            unasked = Claim((line,), Outcome.NO_EFFECT, _UNASKED, _KEY)
+            low.dropped.append(unsupported([line], _MORE, _KEY) if asked else unasked)
         else:
             only_ports = "hcmethod=tcp" in line.args.lower()
             low.dropped.append(equivalent([line], _PORT, "port-check") if only_ports
-                               else Claim((line,), Outcome.NO_EFFECT, _MORE, _KEY))  # fmt: skip
+                               else unsupported([line], _MORE, _KEY))  # fmt: skip

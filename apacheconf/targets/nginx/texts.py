@@ -33,6 +33,12 @@ from apacheconf.targets.spoken import words_of
 #: mod_ssl's variables; what else it looks up is known by its own name.
 _OF_TLS = {"SSL_PROTOCOL": "$ssl_protocol", "SSL_CIPHER": "$ssl_cipher", "SSL_TLS_SNI": "$ssl_server_name",
            "SSL_CLIENT_VERIFY": "$ssl_client_verify"}  # fmt: skip
+#: A certificate's lines, of which the longest has fewer, with blanks between them.
+_MOST_LINES = 100
+_IN_ONE_LINE = (
+    "~^(?<pem1>[^\\n]+)" + "".join(rf"(?:\n(?<pem{n}>[^\n]+))?" for n in range(2, _MOST_LINES)) + r"\s*$",
+    " ".join(f"$pem{n}" for n in range(1, _MOST_LINES)),
+)
 _BY_MOD_SSL = frozenset({"HTTPS", "REMOTE_ADDR", "REMOTE_USER", "REQUEST_METHOD", "REQUEST_SCHEME", "REQUEST_URI",
                          "SERVER_NAME", "SERVER_PORT", "QUERY_STRING"})  # fmt: skip
 _CLOCK = (r"~^(?<whole>\d+)\.(?<part>\d+)$", "$whole${part}000")
@@ -138,6 +144,11 @@ class Texts:
                 return text_of(maps, Variable("HTTP", name))
             case Variable("SSL", name) if name in _BY_MOD_SSL:
                 return text_of(maps, Variable(name))
+            case Variable("SSL", "SSL_CLIENT_CERT"):
+                made = Map(
+                    "$ssl_client_raw_cert", (_IN_ONE_LINE, ("default", missing)), "%{SSL_CLIENT_CERT} in one line"
+                )
+                return maps.make("client_cert", made)
             case Variable("SSL", name) if name in _OF_TLS:
                 return self._or_missing(_OF_TLS[name], missing)
             case Variable("REMOTE_USER") if self.user is not None:
