@@ -11,12 +11,17 @@ from dataclasses import dataclass, replace
 
 from apacheconf.program.conditions import (
     ALWAYS,
+    NEVER,
     AllOf,
     AnyOf,
     Condition,
     Matches,
     Not,
     Regex,
+    Test,
+    all_of,
+    any_of,
+    negated,
 )
 from apacheconf.program.rewriting import is_absolute
 from apacheconf.program.steps import END, Aim, BeginRewriting, MapToFile, Redirect, Rewrite, SetUri, Step
@@ -28,26 +33,40 @@ from apacheconf.targets.patterns import escape
 from apacheconf.targets.rewrites import BLANKS, Lost, Open, Run, decoded_in
 
 _HERE = Variable("REWRITTEN_HERE")
+#: Patterns that match whatever is tried, which is never empty.
+_ANYTHING = re.compile(r"\^?(?:\.[*+]|\(\.[*+]\))?\$?")
+_WHOLE = Regex("^(.*)$")
 
 
 @dataclass
 class Section:
-    """Where rules stand: ``path`` is the URL of their ``folder``, both with a slash; ``base`` is RewriteBase."""
+    """Where rules stand: ``path`` is the URL of their ``folder``, both with a slash; ``base`` is RewriteBase.
+
+    Those of a ``<Location>`` have no folder: they try the whole ``file``, which lies below ``root``.
+    """
 
     path: str
     base: str
     folder: str
+    file: Value | None = None
+    root: str = ""
 
     @classmethod
-    def of(cls, action: BeginRewriting, mapped: MapToFile) -> Section | None:
+    def of(cls, action: BeginRewriting, mapped: MapToFile, file: Value | None) -> Section | None:
         """The section of rules; None where its folder is no part of what a path is mapped to."""
         root, folder = mapped.root.rstrip("/") + "/", action.folder.rstrip("/") + "/"
-        if mapped.value is not None or not folder.startswith(root):
+        if mapped.value is not None:
+            return None
+        if not (root.startswith(folder) or folder.startswith(root) or mapped.prefix or action.base):
+            return cls("", "", "", file, root.rstrip("/"))
+        if not folder.startswith(root):
             return None
         return cls(f"{mapped.prefix.rstrip('/')}/{folder[len(root) :]}", action.base, folder)
 
     def begins(self, action: BeginRewriting) -> Condition:
         """Whether the rules are asked: not for the folder itself without its slash."""
+        if self.file is not None:
+            return ALWAYS
         bare = self.path.rstrip("/")
         return Not(Matches(REQUEST_URI, Regex(f"^{escape(bare)}$"))) if bare else ALWAYS
 
@@ -60,6 +79,8 @@ class Section:
                 return AllOf(tuple(map(self.asked, parts)))
             case AnyOf(parts):
                 return AnyOf(tuple(map(self.asked, parts)))
+            case Matches(value, Regex(pattern), captures) if value == _HERE and self.file is not None:
+                return Matches(self.file, _WHOLE, captures) if _ANYTHING.fullmatch(pattern) else condition
             case Matches(value, regex, captures) if value == _HERE:
                 return Matches(REQUEST_URI, self._below(regex), captures)
             case _:
@@ -75,8 +96,24 @@ class Section:
         return replace(regex, pattern=f"{start}(?s:.*?)(?:{inner})")
 
 
-#: Patterns that match whatever is tried.
-_ANYTHING = re.compile(r"\^?(?:\.\*|\(\.\*\))?\$?")
+def asked_of_origin(condition: Condition) -> Condition:
+    """A rule's condition where an origin is asked: no file has the name of its URL."""
+    match condition:
+        case Not(inner):
+            return negated(asked_of_origin(inner))
+        case AllOf(parts):
+            return all_of(map(asked_of_origin, parts))
+        case AnyOf(parts):
+            return any_of(map(asked_of_origin, parts))
+        case Test(letter, value) if letter in _OF_FILES and parts_of(value)[:1] in _NAMED:
+            return NEVER
+        case _:
+            return condition
+
+
+#: Tests of files, and what names the file that a request is mapped to.
+_OF_FILES = frozenset("fdsexlLhF")
+_NAMED = tuple((Variable(name),) for name in ("FILE_SO_FAR", "FILE_AS_MAPPED", "REQUEST_FILENAME"))
 
 
 def asked_anywhere(condition: Condition) -> Condition:
@@ -98,6 +135,8 @@ class SectionRun(Run):
     def _substitute(self, action: Rewrite, target: Value) -> None:
         if self.changed:
             raise Lost("several rules of a section make one path")
+        if self.section.file is not None and action.aim is not Aim.ANY:
+            raise Lost("it is a rule of a section that can't be followed here")
         url = self.with_scheme(self._split_query(parts_of(target), action))
         self.changed, self.escaped, self.last = True, action.escaped, action
         first = next(iter(parts_of(url)), Literal(""))
@@ -149,6 +188,14 @@ class SectionRun(Run):
         if query != QUERY_STRING and not is_tame(query):
             self.refused += [Matches(each, BLANKS) for each in decoded_in(query)]
 
+    def _below_root(self, url: Value) -> Value:
+        """The URL of a file that lies below DocumentRoot."""
+        first, *rest = parts_of(url)
+        root = self.section.root
+        if not isinstance(first, Literal) or not (first.text == root or first.text.startswith(f"{root}/")):
+            raise Lost("it makes the name of a file that has no URL")
+        return joined((Literal(first.text[len(root) :]), *rest))
+
     def finish(self, step: Step) -> Step | None:
         """A redirect, or the path that is asked for anew; None where that is the one asked for. Raises Lost, Open."""
         url, self.known.url = self.known.url, None
@@ -161,6 +208,8 @@ class SectionRun(Run):
         if self.aim is Aim.REDIRECT:
             return self._of_path(self._redirect(step, url))
         self._refuse_blanks()
+        if self.section.file is not None:
+            url = self._below_root(url)
         if isinstance(url, Literal):
             same = Matches(REQUEST_URI, Regex(f"^{escape(url.text)}$"))
             left = residual(same, self.answers)

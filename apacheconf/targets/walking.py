@@ -36,7 +36,7 @@ from apacheconf.targets.environments import Environment, mentions_any
 from apacheconf.targets.known import Known
 from apacheconf.targets.rewrites import Lost, Open, Run, answer, cookie_line, needs_one_regex
 from apacheconf.targets.routes import Deciding
-from apacheconf.targets.section_rules import Section, SectionRun, asked_anywhere
+from apacheconf.targets.section_rules import Section, SectionRun, asked_anywhere, asked_of_origin
 
 #: Steps that run, each with whether it is certain.
 Met = list[tuple[Step, bool]]
@@ -189,12 +189,14 @@ class Walk:
     def _in_section(self, step: Step) -> Step:
         """A rule of a section in terms of the path."""
         if isinstance(step.action, BeginRewriting) and step.action.folder:
-            self._section = None if self._file is None else Section.of(step.action, self._file)
+            self._section = None if self._file is None else Section.of(step.action, self._file, self.known.file)
             if self._section is None and self._is_proxied():
                 return replace(step, when=ALWAYS)
             return step if self._section is None else replace(step, when=self._section.begins(step.action))
         when = asked_anywhere(step.when) if self._section is None or not _captures(step) else step.when
         when = when if self._section is None else self._section.asked(when)
+        if step.phase is Phase.FIXUPS and self._section is None and self._is_proxied():
+            when = asked_of_origin(when)
         return step if when == step.when else replace(step, when=when)
 
     def _is_proxied(self) -> bool:

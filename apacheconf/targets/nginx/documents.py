@@ -18,13 +18,15 @@ from apacheconf.targets.error_documents import DEPENDS, TYPE, lines_of
 from apacheconf.targets.nginx.conditions import flag_of
 from apacheconf.targets.nginx.document_sources import is_file
 from apacheconf.targets.nginx.lowering import NO_FILE, Lowering
-from apacheconf.targets.nginx.maps import Maps, emit_test
+from apacheconf.targets.nginx.maps import ROUND, Map, Maps, emit_test
 from apacheconf.targets.nginx.rewriting import FORBIDDEN
 from apacheconf.targets.nginx.texts import steps_outside
 from apacheconf.targets.nginx.tree import Block, literal
 from apacheconf.targets.routes import Route
 
 _OF_FILES = "a file that stands for an error has no Last-Modified; while it isn't there, the error is a 404"
+#: A page of nginx's making for any error.
+STOCK_PAGE = "<!DOCTYPE html><html><head><title>$status</title></head><body><h1>$status</h1></body></html>"
 #: What is answered where a script can't be asked.
 UNREACHABLE = "@script-unreachable"
 
@@ -218,6 +220,23 @@ def _emit_told_apart(low: Lowering, host: Host, made: SetErrorDocument, location
     low.maps.asked = known
     location.open("if", flag).add("return", str(made.status))
     location.add("return", "421")
+
+
+def may_fail_again(low: Lowering, host: Host, documents: list[Step]) -> bool:
+    """Whether an origin is asked for the page of an origin that has failed."""
+    paths = [_document(step).path for step in documents if _document(step).status in (502, 503, 504)]
+    return any(path and is_file(low, host, path) != ALWAYS for path in paths)
+
+
+def emit_end_of_rounds(low: Lowering, location: Block) -> None:
+    """The stock page where the page of an error fails in turn: it is not asked for again."""
+    entries = ((r"~^\.\.+502", "502"), (r"~^\.\.+503", "503"), ("default", ""))
+    made = Map(f"{ROUND}{low.maps.use('gateway_status')}", entries, "what the page of an error itself comes to")
+    again = low.maps.make("page_status", made)
+    location.open("types")
+    location.add("default_type", TYPE)
+    for status in ("503", "502"):
+        location.open("if", again, "=", status).add("return", status, STOCK_PAGE)
 
 
 def gateway_pages(low: Lowering, host: Host, documents: list[Step]) -> list[tuple[str, ...]]:

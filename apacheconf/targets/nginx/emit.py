@@ -233,7 +233,8 @@ def _emit_server(low: Lowering, server_of: copies.Server, servers: Block) -> Non
     server.space()
     server.entries += locations.entries
     if proxied:
-        mod_proxy.emit_gateway_errors(low, documents.gateway_pages(low, host, pages), server)
+        again = documents.may_fail_again(low, host, pages)
+        mod_proxy.emit_gateway_errors(low, documents.gateway_pages(low, host, pages), again, server)
     documents.emit_texts(low, server)
     overriding.emit_page(low, server)
     mod_dir.emit_without_index(low, server)

@@ -13,7 +13,7 @@ from apacheconf.program.workers import Origin
 from apacheconf.targets.captures import joined, parts_of
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.late_origins import BY_NAME
-from apacheconf.targets.nginx import origin_tls, slashes
+from apacheconf.targets.nginx import documents, origin_tls, slashes
 from apacheconf.targets.nginx.conditions import refuse_where
 from apacheconf.targets.nginx.core import emit_charset
 from apacheconf.targets.nginx.failures import mark_failures
@@ -97,15 +97,17 @@ def _emit_hidden(low: Lowering, route: Route, origin: Origin, lines: HeaderLines
         location.add("proxy_pass_header", name)
 
 
-def emit_gateway_errors(low: Lowering, pages: list[tuple[str, ...]], server: Block) -> None:
+def emit_gateway_errors(low: Lowering, pages: list[tuple[str, ...]], again: bool, server: Block) -> None:
     """SEM-23, NGX-91: unreachable is 503; a late or broken answer 502. nginx says 502 and 504.
 
-    ``pages`` are the words of ``error_page`` for both.
+    ``pages`` are the words of ``error_page`` for both; ``again`` says that an origin may be asked for one, and fail.
     """
     server.space()
     location = server.open("location", "@gateway_error")
     for words in pages:
         location.add("error_page", *words)
+    if again:
+        documents.emit_end_of_rounds(low, location)
     if low.overrides_504:
         location.open("if", low.maps.use("origin_answers"), "=", "504").add("return", "504")
     location.open("if", low.maps.use("gateway_status"), "=", "503").add("return", "503")

@@ -21,7 +21,6 @@ _KEEPS_GONE = "a 499 of the origin, which HTTP doesn't know, keeps its page"
 #: How many statuses stand in a line.
 _IN_A_LINE = 20
 _OWN_PAGE = "@own-page"
-_PAGE = "<!DOCTYPE html><html><head><title>$status</title></head><body><h1>$status</h1></body></html>"
 _GATEWAY = "a 502 or 504 of the origin gets a page of this server, too, and a 504 becomes 502"
 _UNREACHABLE = "a 502 of the script is answered as if it had not been reached"
 
@@ -94,4 +93,4 @@ def emit_page(low: Lowering, server: Block) -> None:
     location = server.open("location", _OWN_PAGE)
     location.open("types")  # the path's suffix would say the type
     location.add("default_type", TYPE)
-    location.add("return", "200", _PAGE, comment="the status of the error stays")
+    location.add("return", "200", documents.STOCK_PAGE, comment="the status of the error stays")
