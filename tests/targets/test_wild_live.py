@@ -67,13 +67,26 @@ _CONFIG = r"""
     </Directory>
     ProxyPass / balancer://two/
 </VirtualHost>
+<VirtualHost *:{port}>
+    ServerName assets.test
+    DocumentRoot "{files}"
+    ErrorDocument 503 /gone.html
+    RewriteEngine On
+    <LocationMatch "^/assets/">
+        RewriteCond %{HTTP:Accept-Encoding} \bgzip\b
+        RewriteCond %{REQUEST_FILENAME}.gz -f
+        RewriteRule ^(.+) $1.gz [L]
+    </LocationMatch>
+    RewriteCond %{DOCUMENT_ROOT}%{REQUEST_FILENAME} !-f
+    RewriteRule ^/(.*)$ http://127.0.0.1:{none}/$1 [P]
+</VirtualHost>
 """
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
     with Sandbox("wild") as box:
-        for name in ("a.txt", "closed/a.txt", "open/index.html"):
+        for name in ("a.txt", "closed/a.txt", "open/index.html", "assets/a.js", "assets/a.js.gz", "assets/b.js"):
             box.write(f"files/{name}", name)
         config = _CONFIG.replace("{files}", f"{box.path}/files")
         config += f'<Directory "{box.path}/files">\nRequire all granted\n</Directory>\n'
@@ -104,6 +117,9 @@ def _seen(running: Fronts, name: str, target: str, header: str) -> list[tuple[ob
     ("acme.tenant.test", "/static/a.txt", ""), ("acme.tenant.test", "/x", ""), ("tenant.test", "/static/a.txt", ""),
     ("tenant.test", "/x", "X-LETTERS: some"), ("tenant.test", "/x", "x-letters: some"), ("tenant.test", "/x", ""),
     ("tenant.test", "/static/closed", ""), ("tenant.test", "/static/open", ""), ("tenant.test", "/static/open/", ""),
+    ("assets.test", "/assets/a.js", "Accept-Encoding: gzip"), ("assets.test", "/assets/a.js", ""),
+    ("assets.test", "/assets/b.js", "Accept-Encoding: gzip"), ("assets.test", "/assets/c.js", "Accept-Encoding: gzip"),
+    ("assets.test", "/a.txt", "Accept-Encoding: gzip"), ("assets.test", "/x", ""),
     ("tenant.test", "/static/closed/a.txt", ""), ("tenant.test", "/static/none", ""),
 ])  # fmt: skip
 def test_they_answer_alike(name: str, target: str, header: str, running: Fronts) -> None:
