@@ -6,7 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from apacheconf.targets import TARGETS
+from apacheconf.engines import Sandbox, Verdict, check, find
+from apacheconf.program import load
+from apacheconf.targets import TARGETS, translate
+from tests import sites
+from tests.engines.real import need
 from tests.targets.configs import host
 from tests.targets.echoes import ask, exchange
 from tests.targets.fronts import MODULES, Fronts, fronts
@@ -64,3 +68,19 @@ def test_how_many_fields_there_may_be(count: int, status: str, target: str, runn
 
 def _told(running: Fronts, name: str, header: str) -> str:
     return exchange(running.at[name], "a.test", "/x", header=header)[1].replace(str(running.at[name]), "PORT")
+
+
+#: Sites that the newest binary at hand has something to say to, and what: it is built without a module that
+#: distributions have, or a stand-in of a certificate is its own issuer.
+_SAID = {"kibana": 'unknown directive "sub_filter"', "discourse": '"ssl_stapling" ignored'}
+
+
+@pytest.mark.prove_all
+@pytest.mark.parametrize("name", sites.names())
+def test_the_newest_nginx_takes_each_site(name: str) -> None:
+    """NGX-16, NGX-19: without a warning."""
+    engine = need("nginx", _NEWEST["nginx"])
+    with Sandbox("newest") as box:
+        program = load([], sites.lay_out(name, box, find("httpd")).options()).require()
+        found = check(engine, translate(program, "nginx", _NEWEST["nginx"]).files)
+    assert _SAID[name] in found.output if name in _SAID else found.verdict is Verdict.VALID, found.output

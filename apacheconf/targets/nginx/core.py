@@ -18,6 +18,8 @@ from apacheconf.targets.routes import Route
 #: How many fields of 8 kB nginx may hold for a request: httpd's LimitRequestFields.
 _FIELDS = 100
 _SMALL_NAMES, _MANY_NAMES = 40, 400
+#: From here on nginx has so many variables of its own that a few dozen more don't fit its table well.
+_MANY_VARIABLES = (1, 25)
 
 
 def limits_of(limits: Limits) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
@@ -100,8 +102,10 @@ def _limit_claim(line: Written) -> Claim:
     return exact([line])
 
 
-def emit_hash_sizes(names: list[str], http: Block) -> None:
-    """NGX-19: many or long names need more room than nginx's defaults."""
+def emit_hash_sizes(names: list[str], version: tuple[int, ...], http: Block) -> None:
+    """NGX-19: many or long names need more room than nginx's defaults; so do newer servers' own variables and ours."""
+    if version >= _MANY_VARIABLES:
+        http.add("variables_hash_max_size", "4096")
     longest, many = max(map(len, names), default=0), len(names) > _MANY_NAMES
     if longest > _SMALL_NAMES or many:
         http.add("server_names_hash_bucket_size", str(max(1 << (longest + 24).bit_length(), 128 if many else 0)))
