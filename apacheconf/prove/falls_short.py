@@ -97,6 +97,7 @@ _BY_NAME: Mapping[str, tuple[str, ...] | Callable[[Row], tuple[str, ...]]] = {
     "expiresdefault": _FRESH,
     "protocols": ("*header upgrade",),
     "errordocument": _PAGE,
+    "proxyerroroverride": (*_PAGE, "*header content-length", "*header www-authenticate", "header x-origin"),
     "remoteipproxyprotocol": (
         "answer",
         "answer ?: answer",
