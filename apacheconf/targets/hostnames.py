@@ -6,7 +6,8 @@ own, so the winner of each name is found here and written at the winner only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from apacheconf.ledger import Ledger, Outcome, Written
@@ -56,7 +57,7 @@ def named_hosts(program: Program, candidates: AddressSet | None) -> list[Named]:
     """The hosts that can answer in this set, the default first, each with the names it wins (SEM-26)."""
     if candidates is None:
         return [Named(program.index.main, (), ())]
-    literal: dict[int | None, list[str]] = {}
+    literal: dict[int, list[str]] = {}
     for name, position in _winners(candidates):
         literal.setdefault(position, []).append(name)
     living: dict[int, list[str]] = {}
@@ -71,11 +72,21 @@ def named_hosts(program: Program, candidates: AddressSet | None) -> list[Named]:
     return found
 
 
-def _winners(candidates: AddressSet) -> Iterable[tuple[str, int | None]]:
+def _winners(candidates: AddressSet) -> Iterable[tuple[str, int]]:
     """The literal names, each with the position of the host that wins it."""
     if not candidates.wild:
         return candidates.exact.items()
-    return ((name, candidates.position_of(name)) for name in candidates.exact)
+    wide: dict[str, int] = {}
+    for pattern, position in candidates.wild:
+        wide.setdefault(pattern, position)
+    odd = [(each, position) for each, position in wide.items() if each != "*" and not is_suffix(each)]
+    return ((name, _winner(name, position, wide, odd)) for name, position in candidates.exact.items())
+
+
+def _winner(name: str, position: int, wide: dict[str, int], odd: Sequence[tuple[str, int]]) -> int:
+    """What ``AddressSet.position_of`` gives; a set of many wildcards is asked for the few that may match."""
+    found = [wide[pattern] for pattern in _covering(name) if pattern in wide]
+    return min([position, *found, *(at for pattern, at in odd if at < position and fnmatchcase(name, pattern))])
 
 
 def _server_name_first(names: tuple[str, ...], host: Host) -> tuple[str, ...]:
@@ -127,7 +138,7 @@ def _answering(program: Program, candidates: AddressSet | None) -> Iterator[int]
     if candidates is None:
         return iter([program.index.main])
     wild = (position for _, position in _living_wildcards(candidates))
-    positions = {0, *wild, *(position for _, position in _winners(candidates) if position is not None)}
+    positions = {0, *wild, *(position for _, position in _winners(candidates))}
     return (candidates.hosts[position] for position in positions)
 
 

@@ -17,6 +17,8 @@ class Names:
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
+        #: The last number that something was given that wished for a name, for no name is ever free again.
+        self._last: dict[str, int] = {}
         self._given: dict[object, str] = {}
 
     def has(self, name: str) -> bool:
@@ -27,12 +29,13 @@ class Names:
         """The name of ``key``: ``wish`` made speakable, or ``wish-2`` if that is another's."""
         given = self._given.get(key)
         if given is None:
-            wish, number = slug(wish), 1
-            given, taken = wish, wish.lower()
-            while taken in self._taken:
+            wish = slug(wish)
+            number = self._last.get(wish, 0) + 1
+            given = wish if number == 1 else f"{wish}-{number}"
+            while given.lower() in self._taken:
                 number += 1
                 given = f"{wish}-{number}"
-                taken = given.lower()
-            self._taken.add(taken)
+            self._last[wish] = number
+            self._taken.add(given.lower())
             self._given[key] = given
         return given

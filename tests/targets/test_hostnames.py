@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from pathlib import Path
 
 from apacheconf.targets.hostnames import Endpoint, Named, endpoints, named_hosts
@@ -20,6 +21,21 @@ def test_a_name_belongs_to_the_first_host_that_has_it(tmp_path: Path) -> None:
     """SEM-26, TRAP-68: an exact name does not beat an earlier wildcard."""
     text = host(_ONE, names="ServerName a.test\nServerAlias *.x.test") + host(_ONE, names="ServerName www.x.test")
     assert _named(tmp_path, text) == [Named(1, ("a.test", "www.x.test"), ("*.x.test",))]
+
+
+_NAMES = ("a.test", "b.a.test", "c.b.a.test", "*.a.test", "*.b.a.test", "*", "?.a.test", "b*.test")
+
+
+def test_each_name_is_won_by_the_host_that_answers_to_it(tmp_path: Path) -> None:
+    """SEM-26: wildcards of thousands of hosts are looked up, and not asked one by one."""
+    for names in permutations(_NAMES, 3):
+        hosts = (host(_ONE, names=f"ServerName h{at}.a.test\nServerAlias {name}") for at, name in enumerate(names))
+        program = program_of(tmp_path, "".join(hosts))
+        (found,) = endpoints(program).values()
+        assert found is not None
+        won = {name: each.host for each in named_hosts(program, found) for name in each.names}
+        positions = {name: found.position_of(name) for name in found.exact}
+        assert won == {name: found.hosts[at] for name, at in positions.items() if at is not None}, names
 
 
 def test_a_hidden_host_is_dead_in_the_source(tmp_path: Path) -> None:

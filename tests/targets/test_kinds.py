@@ -82,6 +82,19 @@ def test_the_report_sums_up_what_the_rows_say(target: str, tmp_path: Path) -> No
     assert told == list(expected.items()) and any(len(members) > 80 for _, members in told)
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_names_below_their_own_make_no_host_another(target: str, tmp_path: Path) -> None:
+    """NGX-14: of an address whose wildcards are all of nginx's own kind."""
+    hosts = _many(90).replace("{one}", "8001").replace("{two}", "8002")
+    wild = re.sub(r"(ServerAlias )www\.(h\d+\.test)", r"\1*.\2", hosts)
+    found = translated(tmp_path, wild, target)
+    if target == "haproxy":
+        assert "backend h89.test from like-h1.test\n" in found.text
+        return
+    plain = translated(tmp_path, hosts, target)
+    assert found.text == re.sub(r"(server_name h\d+\.test) www\.(h\d+\.test)", r"\1 *.\2", plain.text)
+
+
 def test_backends_of_haproxy_are_copies_of_what_each_is_by_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

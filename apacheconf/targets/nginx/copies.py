@@ -161,9 +161,10 @@ def find_kinds(low: Lowering, servers: Sequence[Server]) -> list[Kind]:
 
 
 def _is_one_of_many(server: Server, crowds: dict[Endpoint, int]) -> bool:
-    listens, named, _ = server
+    listens, named, as_regex = server
     crowded = not [each for each, default in listens if default or crowds[each] <= MANY]
-    return crowded and bool(named.names) and not named.wild and all(map(_NAME.fullmatch, named.names))
+    plain = all(map(_NAME.fullmatch, named.names)) and not (as_regex and named.wild)
+    return crowded and bool(named.names) and plain and all(_NAME.fullmatch(each[2:]) for each in named.wild)
 
 
 def _is_plain(low: Lowering, host: Host, known: dict[int, set[int]]) -> bool:
@@ -252,9 +253,10 @@ def emit_model(
         host = kind.hosts[at]
         # Its words are tokens, too: what two places say by chance in one host isn't shared in any.
         alone = _lower_alike(low, kind, at, servers, lower)
-        filling = [host], [kind.written[at]], [servers[host.number][1].names], kind.own[at : at + 1]
+        filling = [host], [kind.written[at]], [_names_of(servers[host.number])], kind.own[at : at + 1]
         same = same and alone is not None and Template(low, alone).texts(*filling) == template.texts(*filling)
-    copies = {host.number: Copy("", servers[host.number][1].names, _port(servers[host.number])) for host in kind.hosts}
+    asked = [(host.number, servers[host.number]) for host in kind.hosts]
+    copies = {number: Copy("", _names_of(server), _port(server)) for number, server in asked}
     return Copies(kind, model, copies) if same else None
 
 
@@ -272,6 +274,11 @@ def _lower_alike(
         lower(servers[host.number], block)
     low.sources, low.alike = sources, None
     return None if low.maps.says_own else block
+
+
+def _names_of(server: Server) -> tuple[str, ...]:
+    """What ``server_name`` says."""
+    return (*server[1].names, *server[1].wild) if server[1].wild else server[1].names
 
 
 def _port(server: Server) -> int:

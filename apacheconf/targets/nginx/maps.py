@@ -121,6 +121,8 @@ class Maps:
     #: By what each was to be called: what two headers have alike is no reason to call one after the other.
     own: dict[tuple[str, Map], str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=lambda: set(_TAKEN))
+    #: The last number of each wish for a name, for no name is ever free again.
+    last: dict[str, int] = field(default_factory=dict)
     #: The words of variables that only a route knows (``texts``): None for the others.
     word: Callable[[Variable], str | None] = field(default=lambda _: None)
     tests: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -152,10 +154,12 @@ class Maps:
     def _name(self, wish: str) -> str:
         """A name that nobody has, which is none of nginx's own."""
         wish = words_of(f"the_{wish}" if is_of_nginx(wish) else wish, MOST)
-        name, number = wish, 1
-        while name in self.taken:
+        number = self.last.get(wish, 0)
+        name = ""
+        while not name or name in self.taken:
             number += 1
-            name = f"{words_of(wish, MOST - len(str(number)) - 1)}_{number}"
+            name = wish if number == 1 else f"{words_of(wish, MOST - len(str(number)) - 1)}_{number}"
+        self.last[wish] = number
         self.taken.add(name)
         return name
 
