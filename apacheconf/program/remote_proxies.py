@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
@@ -55,25 +55,26 @@ def _remote(line: Written) -> Remote:
     )
 
 
-def is_excepted(host: str, words: Iterable[str]) -> bool:
+def is_excepted(host: str, words: Iterable[str], known: Mapping[str, Collection[str]]) -> bool:
     """Whether NoProxy excepts requests for a host: by its address or network, its domain, its name, or a part of it.
 
-    ``host`` is the name that the client has said, in lower case. A name isn't looked up: it has no address.
+    ``host`` is the name that the client has said, in lower case. It isn't looked up: a name has no address. ``known``
+    are the words that are names themselves, with their addresses; others may be a part of one.
     """
-    return any(_excepts(word.lower(), host) for word in words)
+    return any(_excepts(word.lower(), host, bool(known.get(word))) for word in words)
 
 
 #: An address or the first bytes of one, perhaps with the bits that count.
 _NETWORK = re.compile(r"(\d+(?:\.\d+){0,3})(?:/(\d+))?\.?")
 
 
-def _excepts(word: str, host: str) -> bool:
+def _excepts(word: str, host: str, known: bool) -> bool:
     network = _NETWORK.fullmatch(word)
     if network is not None:
         return _lies_in(host, network[1], network[2])
     if word.startswith("."):
-        return host.endswith(word) or "." not in host
-    return word in host
+        return host.endswith(word)
+    return word == host if known else word in host
 
 
 def _lies_in(host: str, start: str, bits: str | None) -> bool:

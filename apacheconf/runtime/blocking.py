@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from apacheconf.program.workers import Worker
 from apacheconf.runtime.errors import OriginBroke, Said, proxy_error
 
-#: The addresses of each word of ProxyBlock that is a name somebody knows.
+#: The addresses of each word of ProxyBlock and NoProxy that is a name somebody knows.
 Addresses = Mapping[str, frozenset[str]]
 
 

@@ -234,6 +234,20 @@ DIFFERENCES = (
         "the line is right on systems where the module is a file",
     ),
     Difference(
+        ("VH-16",),
+        "the name of a virtual host at an address, where it has no ServerName",
+        "is the one that DNS has for the address, or bogus_host_without_reverse_dns",
+        "is the main server's, as for one at every address",
+        "a configuration means the same on every machine",
+    ),
+    Difference(
+        ("FW-9",),
+        "NoProxy with an address or a network, and a client whose Host is a name",
+        "looks the name up, and asks no proxy where it leads there",
+        "takes a name for a name: it has no address",
+        "clients shouldn't make a server ask DNS",
+    ),
+    Difference(
         ("TB-6",),
         "the ciphers of TLS 1.3 towards origins",
         "are those of SSLProxyCipherSuite TLSv1.3",

@@ -88,7 +88,8 @@ class Server(Connecting):
         ticker = None
         try:
             await self._start_stubs()
-            self.blocked = await look_up(word for host in self.program.hosts for word in host.shape.limits.blocked)
+            limits = [host.shape.limits for host in self.program.hosts]
+            self.looked_up = await look_up(word for each in limits for word in (*each.blocked, *each.no_proxy))
             self._bind_all()
             self._open_logs()
             for address, sock in self._sockets:

@@ -114,7 +114,7 @@ class ServerState:
         self.types = types_of(program.types_config) if "mime_module" in program.modules else NO_TYPES
         self.authority = FileAuthority()
         self._questions: dict[bytes, list[Callable[[BaseException | None], None]]] = {}
-        self.blocked: Addresses = {}
+        self.looked_up: Addresses = {}
         self.now = time.monotonic()
         self.draining = False
         self.clients: set[ClientConnection] = set()
@@ -235,7 +235,7 @@ class ServerState:
     def refuse_blocked(self, pool: Pool, site: Site) -> OriginBroke | None:
         """What ProxyBlock says of a member, by its address too where that is known (FW-6); None for nothing."""
         address = "" if pool.place is None else pool.place[0]
-        return refusal(pool.worker, address, site.limits.blocked, self.blocked)
+        return refusal(pool.worker, address, site.limits.blocked, self.looked_up)
 
     # --- what the rim does -----------------------------------------------------------------------------------
 

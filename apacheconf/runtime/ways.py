@@ -29,7 +29,7 @@ def ways_to(pool: Pool, exchange: Choosing) -> list[Pool]:
     """The ways to a worker, in the order in which they are tried; the last one is straight."""
     limits, server = exchange.site.limits, exchange.client.server
     host = parse_host(exchange.host.decode("latin-1")).name if exchange.host else ""
-    if server.is_stood_in(pool) or (host and is_excepted(host, limits.no_proxy)):
+    if server.is_stood_in(pool) or (host and is_excepted(host, limits.no_proxy, server.looked_up)):
         return [pool]
     url = exchange.origin_url()
     return [*(pool.through(remote) for remote in limits.remotes if remote.serves(url)), pool]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,7 @@ from apacheconf.engines import Sandbox, free_ports
 from apacheconf.engines import httpd as engine_httpd
 from apacheconf.prove.client import Turn, exchange
 from apacheconf.prove.threaded import Origins
+from tests import wire
 from tests.engines.real import need
 from tests.runtime import contest, handshakes
 from tests.runtime.script_members import BODIES
@@ -267,3 +270,28 @@ def test_httpd_takes_a_client_that_sends_more_for_one_without_a_certificate() ->
     told = {who: handshakes.play(trial, engine) for who, engine in (("httpd", need("httpd")), ("ours", None))}
     statuses = {who: re.findall(r"HTTP/1\.1 (\d+)", "\n".join(lines)) for who, lines in told.items()}
     assert statuses == {"httpd": ["403", "403"], "ours": ["404", "404"]}
+
+
+def _played(main: str, config: str, ask: str) -> list[str]:
+    """What httpd and serve say to one request of a wire case."""
+    text = f"--- main\n{main}--- config\n{config}--- ask {ask}\n"
+    found = [wire.Part(kind, words.strip(), below) for kind, words, below in wire._ENTRY.findall(text)]
+    case = wire.Case(Path("unlike"), "", tuple(found))
+    return [wire.play(case, engine)[0] for engine in (need("httpd"), None)]
+
+
+def test_a_host_at_an_address_is_called_as_dns_calls_that() -> None:
+    """VH-16."""
+    lines = 'UseCanonicalName On\nHeader always set X-Name "expr=%{SERVER_NAME}"'
+    main = f"<VirtualHost 127.0.0.1:{{port}}>\n{lines}\n</VirtualHost>\n"
+    theirs, ours = _played(main, "", "GET /none")
+    assert f"X-Name: {socket.getnameinfo(('127.0.0.1', 0), 0)[0].lower()}\n" in theirs
+    assert "X-Name: main.example\n" in ours
+
+
+def test_httpd_looks_up_whom_a_client_names() -> None:
+    """FW-9."""
+    lines = "ProxyRemote * http://{C}\nNoProxy 127.0.0.1\nProxyPass / http://{A}/\n"
+    theirs, ours = _played("", lines, "GET /x\nHost: localhost")
+    assert "> A GET /x HTTP/1.1" in theirs
+    assert "> C GET http://{A}/x HTTP/1.1" in ours

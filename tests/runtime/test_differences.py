@@ -16,6 +16,7 @@ from apacheconf.program.hosts import Host
 from apacheconf.program.loading import load
 from apacheconf.program.map_programs import ask_program, stop_programs
 from apacheconf.program.messages import Message, line_of
+from apacheconf.program.remote_proxies import is_excepted
 from apacheconf.program.tls import OriginTls, unlike_httpd
 from apacheconf.runtime.authority import KEPT, FileAuthority
 from apacheconf.runtime.checking import MOST, _body
@@ -356,6 +357,22 @@ def test_the_shortest_preamble() -> None:
     assert read_preamble(line + b"GET / HTTP/1.1\r\n") == (None, len(line))
 
 
+def test_the_name_of_a_host_without_one(tmp_path: Path) -> None:
+    """VH-16."""
+    path = tmp_path / "site.conf"
+    path.write_text("ServerName main.example\n<VirtualHost 127.0.0.1:80>\n</VirtualHost>\n")
+    assert [host.name for host in load([str(path)]).require().hosts] == ["main.example"] * 2
+
+
+def test_who_is_asked_without_a_proxy() -> None:
+    """FW-9: addresses and networks are those of a Host that is one."""
+    hosts = ("localhost", "127.0.0.1", "127.0.0.2", "10.1.2.3", "a.example", "example")
+    found = [host for host in hosts if is_excepted(host, ("127.0.0.1", "10.1", ".example"), {})]
+    assert found == ["127.0.0.1", "10.1.2.3", "a.example"]
+    known = {"localhost": {"::1"}}
+    assert is_excepted("xlocalhost", ("localhost",), {}) and not is_excepted("xlocalhost", ("localhost",), known)
+
+
 def test_a_redirect_that_a_later_rule_takes_back(tmp_path: Path) -> None:
     (tmp_path / "one.txt").write_text("one")
     rules = "RewriteEngine On\nRewriteRule ^/x$ http://elsewhere.example/\nRewriteRule elsewhere /one.txt\n"
@@ -407,6 +424,8 @@ SHOWN: dict[str, Callable[..., None]] = {
     "httpd's source files": test_source_files,
     "notices of start": test_start_and_stop,
     "LoadModule": test_a_module_that_is_compiled_in,
+    "the name of a virtual host": test_the_name_of_a_host_without_one,
+    "NoProxy": test_who_is_asked_without_a_proxy,
     "the ciphers": test_ciphers_of_tls_1_3,
     "SSLProxyVerify": test_optional_no_ca,
     "SSLVerifyClient optional_no_ca": test_a_certificate_of_an_unknown_authority,
