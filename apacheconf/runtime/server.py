@@ -12,6 +12,7 @@ import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from apacheconf.diagnostics import UsageError
 from apacheconf.program.by_handler import workers_of
 from apacheconf.program.hosts import EVERYWHERE, Limits
 from apacheconf.program.program import Program
@@ -134,6 +135,9 @@ class Server(Connecting):
             if target not in bound or target[1] == 0:
                 bound.add(target)
                 self._sockets.append((written, bind(target, listener, self.program.backlog)))
+        if not self._sockets:
+            help = "the configuration says no Listen: add a line such as `Listen 80`"
+            raise UsageError("no listening sockets available, shutting down", help)
 
     def _open_logs(self) -> None:
         """Every log of every host, so that what can't be written is said now. Raises UsageError."""

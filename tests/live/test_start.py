@@ -146,6 +146,20 @@ def _of_httpd(box: Sandbox, file: Path) -> tuple[bool, str]:
     return started, said + (log.read_text("latin-1") if log.exists() else "")
 
 
+def test_nobody_listens_where_nothing_says_so() -> None:
+    """VH-7: httpd and serve check such a configuration, and don't start with it."""
+    said = "no listening sockets available, shutting down"
+    with Sandbox("start") as box:
+        file = _written(box, "", {"{port}": "1"})
+        file.write_text(re.sub(r"(?m)^Listen .*\n", "", file.read_text()))
+        command = [str(need("httpd").path), "-d", str(box.path), "-f", str(file)]
+        checked = subprocess.run([*command, "-t"], capture_output=True, text=True, timeout=20)
+        assert (checked.returncode, checked.stderr[-10:]) == (0, "Syntax OK\n")
+        (started, theirs), (served, ours) = _of_httpd(box, file), _of_serve(file)
+        assert (started, served) == (False, False)
+        assert said in theirs and said in ours and "AH00015" in theirs
+
+
 def _of_serve(file: Path) -> tuple[bool, str]:
     try:
         loaded = load([], Options(file=str(file)))

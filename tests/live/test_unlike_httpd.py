@@ -295,3 +295,17 @@ def test_httpd_looks_up_whom_a_client_names() -> None:
     theirs, ours = _played("", lines, "GET /x\nHost: localhost")
     assert "> A GET /x HTTP/1.1" in theirs
     assert "> C GET http://{A}/x HTTP/1.1" in ours
+
+
+def test_the_page_of_server_status() -> None:
+    """SS-1: serve has none, and says so by a 500."""
+    lines = (
+        "ProxyStatus On\n<Location /status>\nSetHandler server-status\n</Location>\n"
+        "<Proxy balancer://b>\nBalancerMember http://{A}\n</Proxy>\nProxyPass /b balancer://b/\n"
+    )
+    theirs, ours = _played("ExtendedStatus On\n", lines, "GET /status?auto")
+    told = dict(re.findall(r"(?m)^([\w\[\]]+): (.*)$", theirs))
+    assert told["ProxyBalancer[0]Name"] == "balancer://b" and told["ProxyBalancer[0]Worker[0]Name"] == "http://{A}"
+    parts = {"Status", "Elected", "Busy", "Sent", "Rcvd"}
+    assert {f"ProxyBalancer[0]Worker[0]{part}" for part in parts} <= told.keys()
+    assert ours.startswith("500 ")

@@ -68,60 +68,60 @@ MAIN = "<AuthnProviderAlias file other>\n  AuthUserFile {box}/others\n</AuthnPro
 #: Name, path, and what the client makes of the last challenge: fields to change, None to leave out. "fresh" asks again
 #: without credentials first, "plain" sends these instead.
 TURNS: tuple[tuple[str, str, dict[str, str | None]], ...] = (
-    ("no credentials", "/x", {"send": ""}),
+    ("no credentials", "/x", {"send": ""}),  # AD-1
     ("right", "/x", {}),
     ("the nonce again", "/x", {"nc": "00000002"}),
-    ("the count again", "/x", {"nc": "00000002"}),
+    ("the count again", "/x", {"nc": "00000002"}),  # AD-3
     ("with a query", "/x?a=b", {}),
-    ("wrong password", "/x", {"password": "wrong"}),
-    ("unknown user", "/x", {"username": "nobody"}),
-    ("another realm", "/x", {"realm": "outer"}),
-    ("no nonce of ours", "/x", {"nonce": "MDEyMzQ1Njc=" + "0" * 40}),
-    ("a short nonce", "/x", {"nonce": "abc"}),
-    ("another uri", "/x", {"uri": "/y"}),
+    ("wrong password", "/x", {"password": "wrong"}),  # AD-2
+    ("unknown user", "/x", {"username": "nobody"}),  # AD-2
+    ("another realm", "/x", {"realm": "outer"}),  # AD-2
+    ("no nonce of ours", "/x", {"nonce": "MDEyMzQ1Njc=" + "0" * 40}),  # AD-3
+    ("a short nonce", "/x", {"nonce": "abc"}),  # AD-2
+    ("another uri", "/x", {"uri": "/y"}),  # AD-2
     ("the uri without its query", "/x?a=b", {"uri": "/x"}),
     ("an absolute uri", "/x", {"uri": "http://example.com/x"}),
-    ("without qop", "/x", {"qop": None, "nc": None, "cnonce": None}),
+    ("without qop", "/x", {"qop": None, "nc": None, "cnonce": None}),  # AD-2
     ("qop without a count", "/x", {"nc": None}),
     ("another qop", "/x", {"qop": "auth-int"}),
-    ("another algorithm", "/x", {"algorithm": "SHA-256"}),
+    ("another algorithm", "/x", {"algorithm": "SHA-256"}),  # AD-2
     ("an algorithm that is named", "/x", {"algorithm": "MD5"}),
-    ("without a response", "/x", {"response": None}),
-    ("without a user", "/x", {"username": None}),
+    ("without a response", "/x", {"response": None}),  # AD-2
+    ("without a user", "/x", {"username": None}),  # AD-2
     ("by Basic", "/x", {"send": "Basic YWxpY2U6cHc="}),
     ("nothing but the scheme", "/x", {"send": "Digest"}),
-    ("a domain", "/domain", {"send": ""}),
+    ("a domain", "/domain", {"send": ""}),  # AD-1
     ("right there", "/domain", {}),
     ("somebody else's place", "/bob", {}),
     ("a quoted realm", "/quoted", {"send": ""}),
-    ("no file", "/missing", {}),
+    ("no file", "/missing", {}),  # AD-3
     ("another file", "/unset", {}),
     ("within another file's", "/unset/inner", {}),
     ("by HEAD", "/x", {"method": "HEAD"}),
     ("made for another method", "/x", {"method": "POST", "hashed": "GET"}),
-    ("a domain of files", "/a.txt", {"send": ""}),
+    ("a domain of files", "/a.txt", {"send": ""}),  # AD-1
     ("a file", "/a.txt", {}),
     ("a file by HEAD", "/a.txt", {"method": "HEAD"}),
     ("in a group", "/group", {}),
     ("forbidden", "/forbidden", {}),
     ("forbidden with a wrong password", "/forbidden", {"password": "wrong"}),
     ("in time", "/short", {}),
-    ("too late", "/short", {"wait": "2.1"}),
-    ("a nonce that lives for ever", "/domain", {"wait": "1.1"}),
+    ("too late", "/short", {"wait": "2.1"}),  # AD-1, AD-5
+    ("a nonce that lives for ever", "/domain", {"wait": "1.1"}),  # AD-1
     ("a path that is encoded", "/%78", {}),
     ("a path that is encoded in the request alone", "/%78", {"uri": "/x"}),
-    ("a path that is encoded in the field alone", "/x", {"uri": "/%78"}),
+    ("a path that is encoded in the field alone", "/x", {"uri": "/%78"}),  # AD-2
     ("a query that is encoded otherwise", "/x?a=%62", {"uri": "/x?a=b"}),
     ("an empty query", "/x?", {}),
     ("an empty query in the request alone", "/x?", {"uri": "/x"}),
     ("a uri with its host", "/x", {"uri": "//example.com/x"}),
     ("double slashes", "//x", {}),
     ("dots", "/y/../x", {}),
-    ("dots in the request alone", "/y/../x", {"uri": "/x"}),
+    ("dots in the request alone", "/y/../x", {"uri": "/x"}),  # AD-2
     ("a uri of *", "/x", {"uri": "*"}),
     ("an empty uri", "/x", {"uri": ""}),
     ("a uri with its host and port", "/x", {"uri": "//example.com:{port}/x"}),
-    ("an absolute uri with its port", "/x", {"uri": "http://Example.com:{port}/x"}),
+    ("an absolute uri with its port", "/x", {"uri": "http://Example.com:{port}/x"}),  # AD-2
     ("an absolute uri of another host", "/x", {"uri": "http://example.org:{port}/x"}),
     ("another scheme", "/x", {"uri": "ftp://example.com:{port}/x"}),
     ("dots in the field alone", "/x", {"uri": "/y/../x"}),
