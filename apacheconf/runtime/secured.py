@@ -126,13 +126,15 @@ class Secured:
         again = "Re-negotiation handshake failed: Client"
         wrong = isinstance(error, ssl.SSLCertVerificationError)
         required = self._asked is not None and self._asked.required
-        for text, holds in (
-            (f"AH02039: Certificate Verification: Error {_problem(error)}", wrong),
-            (f"AH02262: {again} verification failed", wrong and required),
-            (f"AH02263: {again} certificate missing", required and "DID_NOT_RETURN" in (error.reason or "")),
+        host = self._door.main.host
+        usual, code = ("info", "AH02276") if self._server.errors(host).wants("info", "ssl") else ("error", "AH02039")
+        for level, text, holds in (
+            (usual, f"{code}: Certificate Verification: Error {_problem(error)}", wrong),
+            ("error", f"AH02262: {again} verification failed", wrong and required),
+            ("error", f"AH02263: {again} certificate missing", required and "DID_NOT_RETURN" in (error.reason or "")),
         ):
             if holds:
-                self._server.log("error", "ssl", text, host=self._door.main.host, client=client)
+                self._server.log(level, "ssl", text, host=host, client=client)
 
     def _choose(self, name: str, is_13: bool) -> None:
         """The host that the client names, or the first of the address, sets all of TLS (VH-50)."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from apacheconf.engines import find
+from tests.engines.real import need
 from tests.runtime.handshakes import Ask, Trial, play, recorded
 from tests.runtime.later_bodies import LATE_BODIES, SECTION
 
@@ -473,3 +474,13 @@ def test_httpd_still_says_so(trial: Trial) -> None:
     if engine is None:
         pytest.skip("httpd is not installed")
     assert play(trial, engine) == recorded()[trial.name]
+
+
+@pytest.mark.live
+def test_at_level_info_httpd_says_which_certificate_is_wrong() -> None:
+    """LG-9: in the same words as serve, which isn't told who signed it."""
+    wrong = next(trial for trial in TRIALS if "clients that are wrong" in trial.name)
+    asked = replace(wrong, config=f"LogLevel ssl:info\n{wrong.config}")
+    theirs, ours = ([line for line in play(asked, who) if "AH02276" in line] for who in (need("httpd"), None))
+    assert [line.partition(" [subject: ")[0] for line in theirs] == ours != []
+    assert all(" [subject: " in line for line in theirs)
