@@ -83,7 +83,7 @@ def begin_from_handler(program: Program, before: Decision, uri: str, env: Mappin
     own = Environment()
     own.update({**old.env, **env})
     headers = old.headers or HeaderTable(old.request.headers)
-    state = replace(old, env=own, headers=headers, sub=False)
+    state = replace(old, env=own, headers=headers, sub=False, handler=env.get("HANDLER", old.handler))
     early = HeaderTable(before.early_headers)
     course = Course(program, state, before.path, headers, early=early, rounds=before.rounds)
     begin_again(course, uri)

@@ -170,7 +170,7 @@ def _handler(state: State) -> str:
     """The handler's name; once a file's own has answered that is the file's type (EXPR-32)."""
     if state.mapped:  # a handler that names an origin is the one that answers
         return state.handler if state.handler.startswith("proxy:") else "proxy-server"
-    if state.handler or state.phase < Phase.FILTERS:
+    if state.handler or state.phase < Phase.FILTERS or state.phase is Phase.LOG:  # what came of a type is forgotten
         return state.handler
     if state.file and Path(state.file).is_dir():
         return "httpd/unix-directory"

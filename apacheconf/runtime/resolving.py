@@ -240,8 +240,11 @@ def _is_special(found: Decision) -> bool:
 
 def _with_slash(decision: Decision) -> Decision:
     query = "" if decision.query is None else f"?{decision.query}"
-    location = _url(decision, escape_path(decision.path) + "/" + query)
-    return replace(decision, status=301, location=location, handler=decision.handler or FOLDER_TYPE)
+    location, state = _url(decision, escape_path(decision.path) + "/" + query), decision.state
+    handler = decision.handler or FOLDER_TYPE
+    if state is not None:
+        state.handler = handler
+    return replace(decision, status=301, location=location, handler=handler)
 
 
 def _url(decision: Decision, path: str) -> str:
