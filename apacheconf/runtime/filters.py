@@ -153,7 +153,8 @@ class Filtering:
                 fed, rest = made.feed(b"".join(pieces)) if pieces else b"", made.end()
                 streams = made.streams and (bool(fed) or exchange.head_only)
                 pieces = [fed + rest] if fed or rest else []
-            about.whole = None if streams or not done else sum(map(len, pieces))
+            is_empty = exchange.head_only and exchange.plan.service is not None  # an origin sends nothing of a HEAD
+            about.whole = None if (streams and not is_empty) or not done else sum(map(len, pieces))
         if not found:
             return pieces
         about.set_field(b"content-length", None)

@@ -32,9 +32,8 @@ def own_name(exchange: Exchange) -> str:
     """The server's name as UseCanonicalName wants it, for logs."""
     asked = "" if exchange.host is None else exchange.host.decode("latin-1").lower()
     name, colon, port = asked.rpartition(":")
-    return naming.own_name(
-        exchange.site.host, _naming(exchange), name if colon and port.isdigit() else asked, _found(exchange)
-    )
+    called = (name if colon and port.isdigit() else asked).removesuffix(".")
+    return naming.own_name(exchange.site.host, _naming(exchange), called, _found(exchange))
 
 
 def _naming(exchange: Exchange) -> naming.Naming:
