@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import replace
 from posixpath import normpath
 
@@ -28,7 +29,7 @@ def begin_again(course: Course, uri: str) -> None:
         return
     course.rounds += 1
     if state.first_round is None:
-        state.first_round = replace(state)
+        state.first_round = copy(state)
     state.env = _redirected(state.env)
     state.env["REDIRECT_STATUS"] = str(state.status)
     state.before = state.path, state.query

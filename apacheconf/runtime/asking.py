@@ -39,7 +39,7 @@ def request_bytes(exchange: Exchange, pool: Pool) -> bytes:
             exchange.plan.request_start if not pool.path else _start_below(exchange, pool.path),
             _host(exchange, pool.authority),
             b"\r\n",
-            lines_for(pool, exchange.lines.with_peer(exchange.client.peer)),
+            exchange.lines.with_peer(exchange.client.peer) if pool.remote is None else lines_for(pool, exchange),
             pool.connection_line if not exchange.upgrade else _connection_line(exchange, pool),
         )
     )
@@ -54,7 +54,7 @@ def _is_whole(exchange: Exchange) -> bool:
 def _in_general(exchange: Exchange, pool: Pool) -> bytes:
     framing = _framing(exchange)
     start, host = _start_below(exchange, pool.path), _host(exchange, pool.authority)
-    lines = lines_for(pool, exchange.lines.with_peer(exchange.client.peer))
+    lines = lines_for(pool, exchange)
     if exchange.pinged:
         lines += b"Expect: 100-Continue\r\n"
     last = _connection_line(exchange, pool)

@@ -94,7 +94,7 @@ READ = frozenset(
         proxypassmatch proxypassinterpolateenv heartbeatstorage logiotrackttfb typesconfig proxyvia proxymaxforwards
         proxybadheader proxyblock proxyiobuffersize listenbacklog proxypassreverse proxypassreversecookiepath
         proxypassreversecookiedomain error errorlog errorlogformat loglevel proxyhcexpr proxyhctemplate proxyhctpsize
-        rewriteengine rewritemap proxyremote proxyremotematch noproxy filterprotocol
+        rewriteengine rewritemap proxyremote proxyremotematch noproxy proxypassinherit filterprotocol
         """
     )
 )
@@ -109,7 +109,6 @@ DEFAULTS: dict[str, set[str]] = {
     "proxyaddheaders": {"on"},
     "proxyerroroverride": {"off"},
     "qualifyredirecturl": {"off"},
-    "proxypassinherit": {"on"},
     "sethandler": {"none"},
     "proxywebsocketfallbacktoproxyhttp": {"on"},
 }

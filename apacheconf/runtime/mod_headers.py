@@ -80,6 +80,7 @@ def _edited(exchange: Exchange, plan: Plan, status: int, fields: Fields, complet
         return settled_fields(plan.forwarding.answer_edits, lines, completed, of_script=of_script)
     if plan.service is not None and decision.state is not None:
         decision.state.mapped = exchange.origin_url()
+        decision.state.env.update(exchange.environment())  # of a member that was chosen and failed (ST-11)
     return answer_fields(decision, status, lines, completed, framing, of_script)
 
 

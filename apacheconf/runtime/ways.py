@@ -47,8 +47,9 @@ def asked_otherwise(exchange: Exchange, error: OriginBroke) -> bool:
 _PASSWORD = re.compile(rb"(?im)^proxy-authorization: [^\r]*")
 
 
-def lines_for(pool: Pool, lines: bytes) -> bytes:
+def lines_for(pool: Pool, exchange: Exchange) -> bytes:
     """The header lines of a request with what a proxy wants to know of us, behind what the client says to it."""
+    lines = exchange.lines.with_peer(exchange.client.peer)
     if pool.remote is None or not pool.remote.credentials or pool.secure:
         return lines
     secret, found = pool.remote.credentials.encode("latin-1"), _PASSWORD.search(lines)
