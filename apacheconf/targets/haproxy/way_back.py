@@ -28,11 +28,14 @@ _PLAIN_URL = re.compile(r"https?://[\w.:/~-]+", re.ASCII)
 
 def emit_self(low: Lowering, host: Host, backend: Section) -> None:
     """RV-4: what httpd calls this server in URLs that it makes."""
-    title = "var(txn.host)" if host.number in low.kinds else f"str({host.title})"
+    usual = 443 if own_scheme(host) == "https" else 80
+    own = host.title if host.port != usual else host.name
+    title = "var(txn.host)" if host.number in low.kinds else f"str({own})"
     if host.canonical_name:
         backend.rule(f"http-request set-var(txn.self) {title}")
+        if host.physical_port and host.port is None:
+            backend.rule(f"http-request set-var-fmt(txn.self) {host.name}:%[dst_port] if !{{ dst_port {usual} }}")
         return
-    usual = 443 if own_scheme(host) == "https" else 80
     named = _WITH_PORT.format(host.port) if host.port not in (None, usual) else ""
     backend.rule("http-request set-var(txn.self) ?", _SELF.format(named, usual))
     backend.rule(f"http-request set-var(txn.self) {title} unless {HAS_HOST}")
