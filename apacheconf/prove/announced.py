@@ -278,12 +278,18 @@ def _is_list(aspect: Aspect) -> bool:
 
 
 def _is_without_page(aspects: tuple[Aspect, ...]) -> bool:
-    """Whether a stock page stands in the place of a document, whose headers it lacks."""
+    """Whether a stock page stands in the place of a document, whose headers it lacks, and the status of an origin's."""
     stock = any((each.what, each.other) == ("body", "(stock page)")
                 or (each.what, each.reference, each.other) == ("header etag", "(of a file)", "(absent)")
                 for each in aspects)  # fmt: skip
-    headers = (each for each in aspects if each.what != "body")
+    headers = (each for each in aspects if each.what not in ("body", "reason") and not _is_of_document(each))
     return stock and all(each.what == "header content-type" or each.other in ("(absent)", "(none)") for each in headers)
+
+
+def _is_of_document(aspect: Aspect) -> bool:
+    """Whether an origin that answers for the page of an error has said the status, and who it is."""
+    said = aspect.what.endswith("status") and aspect.reference[:1] in ("2", "3") and aspect.other[:1] in ("4", "5")
+    return said or (aspect.what.startswith("origin: ") and aspect.other == "(none)")
 
 
 def _refuses(aspect: Aspect, status: str) -> bool:

@@ -37,6 +37,12 @@ def _request_header(row: Row) -> tuple[str, ...]:
     return f"origin: {name}", f"request ? origin: {name}"
 
 
+def _remote_ip(row: Row) -> tuple[str, ...]:
+    """The field that says who the client is, and what tells origins of it."""
+    name = row.args.strip().lower()
+    return f"origin: header {name}", "origin: header x-forwarded-for"
+
+
 def _rule(row: Row) -> tuple[str, ...]:
     """A rule that sets a cookie (RW-22) announces no more than that: where it leads is another matter."""
     flags = (split(row.args)[2:] or [""])[0].lower()
@@ -97,6 +103,7 @@ _BY_NAME: Mapping[str, tuple[str, ...] | Callable[[Row], tuple[str, ...]]] = {
     "expiresdefault": _FRESH,
     "protocols": ("*header upgrade",),
     "errordocument": _PAGE,
+    "remoteipheader": _remote_ip,
     "proxyerroroverride": (*_PAGE, "*header content-length", "*header www-authenticate", "header x-origin"),
     "remoteipproxyprotocol": (
         "answer",

@@ -197,3 +197,12 @@ def test_a_fallback_that_is_missing() -> None:
     assert said.announce("path: GET /x", round_about, About(file=True)) == "fallback-missing"
     assert said.announce("path: GET /x", round_about, About()) is None
     assert said.announce("path: GET /x", [Aspect("status", "404", "503")], About(file=True)) is None
+
+
+def test_a_page_that_an_origin_would_have_answered() -> None:
+    """It says the status and is asked; the stock page in its place does neither."""
+    row = Row("ErrorDocument", "404 /pages/404", _PLACE, Outcome.UNSUPPORTED, (), 1)
+    stock = [Aspect("status", "200", "404"), Aspect("body", "page", "(stock page)"),
+             Aspect("origin: request", "GET /pages/404", "(none)")]  # fmt: skip
+    assert Announcements(rows=(row,)).announce("path: /a%2Fb", stock) == "ErrorDocument"
+    assert Announcements(rows=(row,)).announce("path: /a%2Fb", [Aspect("status", "404", "200"), *stock[1:]]) is None
