@@ -24,6 +24,7 @@ from apacheconf.targets.captures import replaced
 from apacheconf.targets.choices import Ask, Closed, Place, Tree, leaves
 from apacheconf.targets.known import QUERY_STRING, Known
 from apacheconf.targets.late_origins import certain, origin_of
+from apacheconf.targets.light_sections import asking, light_layers
 from apacheconf.targets.mapped import lies_in, of_file, of_url, told_apart
 from apacheconf.targets.merged import asked, refusal, refuses
 from apacheconf.targets.patterns import escape
@@ -33,6 +34,8 @@ from apacheconf.targets.walking import LOST, Spelling, Walk
 #: A cell that comes to more ends than these is not told apart, nor one with more cases than those to look at; unless it
 #: has as many questions: rules behind each other, and not what several of them come to together.
 MOST_ENDS, MOST_CASES = 128, 512
+#: More ends than these are not worth it where they differ in nothing but the headers of sections.
+MOST_COPIES = 32
 #: Questions one behind the other that are followed at all.
 MOST_QUESTIONS = 2000
 #: Where the cells of a host have more ends than these, headers are no routes of their own: somebody has to read them.
@@ -95,9 +98,18 @@ def tree_of(program: Program, host: Host, cell: Cell, closed: str, ways: tuple[S
     """What a cell comes to, in the first of ``ways`` in which it can be told; closed where ``closed`` says why."""
     if closed:
         return Closed(503, closed, ())
+    found: Tree | None = None
     for how in ways:
         with suppress(_TooManyEnds):
-            return _Grower(program, host, cell, how, files).grow()
+            found = _Grower(program, host, cell, how, files).grow()
+            break
+    light = light_layers(host.shape).intersection(cell.maybe)
+    if light and (found is None or _ends(found) > MOST_COPIES):
+        with suppress(_TooManyEnds):
+            other = _Grower(program, host, cell, ways[-1], files, light).grow()
+            found = other if found is None or _ends(other) < _ends(found) else found
+    if found is not None:
+        return found
     steps = steps_where(host.shape, cell, cell.maybe)
     said_by = dict.fromkeys(each for step in steps for each in host.said_by(step))
     return Closed(503, "who answers depends on more conditions than are told apart", tuple(said_by))
@@ -134,11 +146,13 @@ class _Grower:
     cell: Cell
     spelling: Spelling
     files: bool = False
+    #: Sections for which their own lines ask.
+    light: frozenset[int] = frozenset()
     cases: int = 0
     #: How often steps were followed from the first one on.
     walks: int = 0
     _questions: set[Condition] = field(default_factory=set)
-    _steps_of: dict[frozenset[int], tuple[Step, ...]] = field(default_factory=dict)
+    _steps_of: dict[object, tuple[Step, ...]] = field(default_factory=dict)
     _asked_of: dict[object, Condition] = field(default_factory=dict)
 
     def grow(self) -> Tree:
@@ -218,14 +232,15 @@ class _Grower:
         what comes after it."""
         start = Walk(self.host, answers, self.spelling)
         layers = set(self.cell.layers)
-        question = self._hold(self.cell, layers, start, mapped)
+        guards: dict[int, Condition] = {}
+        question = self._hold(self.cell, layers, start, mapped, guards)
         if question is not None:
             return _Paused(question, start, lambda later: self._hold_again(later.answers, mapped, then, before))
         if before is not None and before.layers == layers:
             return before
         self.walks += 1
-        way = Walk(self.host, answers, self.spelling, self._regexes(layers))
-        return self._walked(way, way.walk(self._steps(layers)), layers, mapped, then)
+        way = Walk(self.host, answers, self.spelling, self._regexes(layers - guards.keys()))
+        return self._walked(way, way.walk(self._steps(layers, guards)), layers, mapped, then)
 
     def _hold_again(self, answers: Given, mapped: Mapped, then: Then, before: _Paused | None) -> _Paused:
         """What sections ask is asked again where one more answer is there."""
@@ -279,11 +294,12 @@ class _Grower:
                 return left, None
         raise AssertionError("every path lies below the root")
 
-    def _steps(self, layers: set[int]) -> tuple[Step, ...]:
-        """The steps where these layers hold; the same for all answers."""
-        key = frozenset(layers)
+    def _steps(self, layers: set[int], guards: dict[int, Condition]) -> tuple[Step, ...]:
+        """The steps where these layers hold, some of them where their guard does; the same for all answers."""
+        key = frozenset(layers), frozenset(guards.items())
         if key not in self._steps_of:
-            self._steps_of[key] = self._make_steps(layers)
+            steps = self._make_steps(layers)
+            self._steps_of[key] = asking(steps, self.host.shape, guards) if guards else steps
         return self._steps_of[key]
 
     def _make_steps(self, layers: set[int]) -> tuple[Step, ...]:
@@ -298,18 +314,21 @@ class _Grower:
         matchers = (self.host.shape.layers[number].matcher for number in sorted(layers))
         return [each.regex for each in matchers if isinstance(each, Matches) and each.captures == "section"]
 
-    def _hold(self, cell: Cell, layers: set[int], way: Walk, mapped: Mapped) -> Condition | None:
+    def _hold(
+        self, cell: Cell, layers: set[int], way: Walk, mapped: Mapped, guards: dict[int, Condition] | None = None
+    ) -> Condition | None:
         """Add to ``layers`` those that hold, up to the first that is a question: those that ask only the request,
-        then those that ask where it is ``mapped``."""
+        then those that ask where it is ``mapped``. With ``guards`` those whose lines ask for them are no questions."""
         for kinds, where in ((_OF_REQUESTS, None), (_asking_of(mapped), mapped)):
-            question = self._hold_of(cell, kinds, layers, way, where)
+            question = self._hold_of(cell, kinds, layers, way, where, guards)
             if question is not None or mapped is None:
                 return question
         return None
 
     def _hold_of(
-        self, cell: Cell, kinds: frozenset[LayerKind], layers: set[int], way: Walk, mapped: Mapped
-    ) -> Condition | None:
+        self, cell: Cell, kinds: frozenset[LayerKind], layers: set[int], way: Walk, mapped: Mapped,
+        guards: dict[int, Condition] | None,
+    ) -> Condition | None:  # fmt: skip
         for number in cell.maybe:
             layer = self.host.shape.layers[number]
             waits = layer.kind in kinds
@@ -318,6 +337,9 @@ class _Grower:
             left = residual(self._question_of(cell, number, mapped, way.known), way.answers)
             if left == ALWAYS:
                 layers.add(number)
+            elif left != NEVER and guards is not None and number in self.light:
+                layers.add(number)
+                guards[number] = left
             elif left != NEVER:
                 return left
         return None

@@ -14,6 +14,7 @@ from importlib import import_module
 
 from apacheconf.diagnostics import UsageError
 from apacheconf.ledger import Alike, Answer, Ledger, Outcome, Row, Written
+from apacheconf.program.cells import steps_where
 from apacheconf.program.hosts import LayerKind
 from apacheconf.program.inlining import with_htaccess
 from apacheconf.program.program import Program
@@ -56,8 +57,13 @@ LINE_ORDER = Difference(
 def adds_always(program: Program) -> bool:
     """Whether a line of the table always may stand beside an origin's."""
     shapes = {id(host.form): host.form for host in program.hosts}.values()
-    edits = (step.action for shape in shapes for cell in shape.cells for step in cell.steps
-             if isinstance(step.action, EditHeader))  # fmt: skip
+    cells = ((shape, cell) for shape in shapes for cell in shape.cells)
+    steps = (
+        step
+        for shape, cell in cells
+        for step in (steps_where(shape, cell, {*cell.layers, *cell.maybe}) if cell.maybe else cell.steps)
+    )
+    edits = (step.action for step in steps if isinstance(step.action, EditHeader))
     return any(each.table is Table.ALWAYS and each.operation != "unset" for each in edits)
 
 

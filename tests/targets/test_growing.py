@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from apacheconf.targets.known import Known
-from tests.targets.configs import host, translated
+from tests.targets.configs import host, outcomes, translated
 
 
 class _Count:
@@ -63,3 +63,28 @@ def test_hundreds_of_rules_are_no_fault_of_ours(tmp_path: Path) -> None:
     """Trees as deep as that are more than Python's usual room."""
     made = translated(tmp_path, host(*_rules(400)), "haproxy")
     assert "/new399/" in made.text
+
+
+def _sections(count: int, kind: str) -> list[str]:
+    """Sections that hold independently of each other, and only say headers."""
+    lines = ["ProxyPass / http://h/"]
+    for number in range(count):
+        asked = f'"%{{HTTP_USER_AGENT}} =~ /agent{number}/"' if kind == "If" else f'"/at{number}[a-z]*/x"'
+        lines += [f"<{kind} {asked}>", f"Header set X-At{number} {number}", f"</{kind}>"]
+    return lines
+
+
+@pytest.mark.parametrize("kind", ["If", "LocationMatch"])
+@pytest.mark.parametrize("target", ["nginx", "haproxy"])
+def test_sections_that_only_say_headers_are_asked_line_by_line(target: str, kind: str, tmp_path: Path) -> None:
+    """Twelve such sections are 4,096 combinations, and the whole host was closed."""
+    few, many = (translated(tmp_path, host(*_sections(number, kind)), target) for number in (12, 24))
+    assert all(answer.key != "closed" for row in many.rows for answer in row.answers)
+    assert many.text.count("\n") < 2 * few.text.count("\n")
+    assert outcomes(many)["Header"] in ("exact", "equivalent", "approximated")
+
+
+def test_a_line_of_such_a_section_asks_for_it(tmp_path: Path) -> None:
+    made = translated(tmp_path, host(*_sections(12, "If")), "haproxy")
+    assert "set-var(txn.held_agent_has_agent7) bool(true) if { req.fhdr(user-agent) -m reg -- agent7 }" in made.text
+    assert "http-response set-header X-At7 7 if { var(txn.held_agent_has_agent7) -m bool }" in made.text
