@@ -120,7 +120,8 @@ def steps(conf: Conf) -> Iterator[Step]:
 def _methods_in(conf: AccessLayer) -> list[str]:
     required = conf.part(AuthzLayer).required.value
     of_rules = mod_authz_core.methods_in(required) if required is not None else ()
-    return list(dict.fromkeys((*of_rules, *mod_access_compat.methods_in(conf.part(AccessDirConf).rules.value))))
+    of_hosts = mod_access_compat.methods_in(conf.part(AccessDirConf).rules.value)
+    return sorted({*of_rules, *of_hosts})  # sets have another order in each process
 
 
 def _limited(steps: Iterable[Step], methods: Condition) -> Iterator[Step]:
