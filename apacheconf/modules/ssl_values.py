@@ -168,7 +168,10 @@ def openssl_command(words: Sequence[str], scope: Scope) -> tuple[str, str]:
     if name not in _COMMANDS:
         raise NotHere(f"'{words[0]}': invalid OpenSSL configuration command", 0, tuple(words))
     if name in _TAKE_FILES:
-        existing_file("SSLOpenSSLConfCmd")(words, scope)
+        try:
+            existing_file("SSLOpenSSLConfCmd")(words, scope)
+        except NotHere as missing:
+            raise NotHere(str(missing), missing.word, (words[0], words[1]), missing.code) from None
     return words[0], words[1]
 
 

@@ -164,8 +164,7 @@ class _Compiler:
             assert found is not None
             return found
 
-        host = template.host
-        if host.front_tls or host.remote_ip or host.preamble is not None:  # else it trusts nobody, as the first
+        if not template.knows_clients:
             own |= self._trusted(server)
         if saying.does_own:
             own["make_shape"] = lambda: compiled().form

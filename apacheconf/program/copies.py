@@ -20,9 +20,11 @@ from apacheconf.model.bound import Directive
 from apacheconf.model.types import Server
 from apacheconf.modules.core import CoreServerConf
 from apacheconf.modules.declare import Setting
+from apacheconf.modules.mod_ssl import SslServerConf
 from apacheconf.program.core import log_target
 from apacheconf.program.hosts import Host
 from apacheconf.program.own_words import MAY_HOLD_OWN, NO_WORDS, OwnWords, is_marked, leads_to_origin, unmarked
+from apacheconf.program.tls import FrontTls
 from apacheconf.program.workers import DEFAULT_PORTS, Balancer, Origin, Worker
 
 if TYPE_CHECKING:
@@ -248,6 +250,15 @@ def _model_of(origin: Origin, lines: dict[int, int], numbers: dict[str, int], ow
     return None if at is None else _Model(origin, said, at)
 
 
+class TlsLines(NamedTuple):
+    """The numbers of the lines that name the certificates of a host and their keys, and of all that say how it speaks
+    TLS; these may be another's."""
+
+    certificates: tuple[int, ...]
+    keys: tuple[int, ...]
+    said_by: tuple[int | Written, ...]
+
+
 @dataclass(frozen=True)
 class Template:
     """A compiled host and its tables in terms of what it says: numbers of its lines and of its authorities."""
@@ -255,6 +266,8 @@ class Template:
     host: Host
     server_root: str
     names: Names
+    #: None where it speaks no TLS, or has other certificates.
+    tls: TlsLines | None
     named_by: tuple[int | Written, ...]
     directives: tuple[int | Written, ...]
     made: tuple[_Model, ...]
@@ -267,6 +280,21 @@ class Template:
     def hosts(self) -> Maker[Host]:
         """Makes the others."""
         return Maker(self.host)
+
+    @property
+    def knows_clients(self) -> bool:
+        """Whether what is filled in says, too, how a host learns who its clients are."""
+        host = self.host
+        return (host.front_tls is None or self.tls is not None) and not host.remote_ip and host.preamble is None
+
+    @cached_property
+    def _handshakes(self) -> Maker[FrontTls]:
+        assert self.host.front_tls is not None
+        return Maker(self.host.front_tls)
+
+    @cached_property
+    def _take_tls(self) -> Taker:
+        return _taker(self.tls.said_by if self.tls else ())
 
     @cached_property
     def _take_directives(self) -> Taker:
@@ -308,6 +336,12 @@ class Template:
         if names.document_root is not None:
             own["document_root"] = bound[names.document_root].value
         own["named_by"] = self._take_names(written)
+        if self.tls is not None:
+            own["front_tls"] = self._handshakes.like_it({
+                "certificates": tuple([bound[number].value for number in self.tls.certificates]),
+                "keys": tuple([bound[number].value for number in self.tls.keys]),
+                "said_by": self._take_tls(written),
+            })  # fmt: skip
         return own
 
 
@@ -339,10 +373,22 @@ def template_of(
     named_by = tuple(lines.get(id(each), each) for each in host.named_by)
     numbers_of_origins = tuple(each - count for each in host.origins)
     names = _names(server.server_conf(CoreServerConf), lines)
-    found = Template(host, server_root, names, named_by, directives, known, numbers_of_origins, texts)
+    tls = _tls_lines(host.front_tls, server.server_conf(SslServerConf), lines)
+    found = Template(host, server_root, names, tls, named_by, directives, known, numbers_of_origins, texts)
     origins, own = found.filled(saying, count)
     itself = origins == list(made) and all(getattr(host, name) == value for name, value in own.items())
     return found if itself and all(each >= 0 for each in found.origins) else None
+
+
+def _tls_lines(tls: FrontTls | None, conf: SslServerConf, lines: dict[int, int]) -> TlsLines | None:
+    certificates, keys = (
+        tuple(lines.get(id(each), -1) for each in setting.said_by) for setting in (conf.certificates, conf.keys)
+    )
+    if tls is None or -1 in certificates or -1 in keys:
+        return None
+    if (tls.certificates, tls.keys) != (conf.certificates.value, conf.keys.value):
+        return None
+    return TlsLines(certificates, keys, tuple(lines.get(id(each), each) for each in tls.said_by))
 
 
 def _names(conf: CoreServerConf, lines: dict[int, int]) -> Names:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from apacheconf.program import build, load
+from apacheconf.program.hosts import Host
 from apacheconf.program.own_words import filled
 from apacheconf.program.program import Program
 
@@ -53,6 +54,10 @@ _HOSTS = {
     "ProxyPass / balancer://hostN.test/\nProxyPassReverse / balancer://hostN.test/",
     "a balancer that is guarded": "<Proxy balancer://bN>\nBalancerMember http://mN.internal\nRequire ip 10.0.0.0/8\n"
     "</Proxy>\nProxyPass / balancer://bN/",
+    "a certificate of all": "SSLEngine on\nProxyPass / http://hN.internal/",
+    "certificates by commands": "SSLEngine on\nSSLCertificateFile /certs/N.pem\nSSLOpenSSLConfCmd PrivateKey /k.pem",
+    "two certificates": "SSLEngine on\nSSLCertificateFile /certs/N.pem\nSSLCertificateKeyFile /certs/N.key\n"
+    "SSLCertificateFile /certs/N-ec.pem\nSSLCertificateKeyFile /certs/N-ec.key\nSSLProtocol -all +TLSv1.3",
     "a proxy": "<Proxy http://hN.internal/>\nRequire all denied\n</Proxy>\nProxyPass / http://hN.internal/",
 }  # fmt: skip
 
@@ -82,7 +87,12 @@ def _same(one: Program, other: Program) -> None:
         assert (copy.document_root, copy.server_path) == (host.document_root, host.server_path)
         assert (copy.name, copy.aliases, copy.port) == (host.name, host.aliases, host.port)
         assert (copy.errors, copy.admin, copy.front_tls) == (host.errors, host.admin, host.front_tls)
+        assert [_at(each.front_tls.said_by) for each in (copy, host) if each.front_tls] in ([], [_tls_at(host)] * 2)
         assert _at(copy.directives) == _at(host.directives) and _at(copy.named_by) == _at(host.named_by)
+
+
+def _tls_at(host: Host) -> list[tuple[str, int]]:
+    return _at(host.front_tls.said_by) if host.front_tls else []
 
 
 def _at(directives: object) -> list[tuple[str, int]]:
