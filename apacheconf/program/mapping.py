@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from apacheconf.program.by_request import NoAuthority, log_no_authority, origin_at, read_place, worker_for
 from apacheconf.program.evaluate import State, text_of
-from apacheconf.program.hosts import Layer, LayerKind
+from apacheconf.program.hosts import Host, Layer, LayerKind
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.prefixes import taken
 from apacheconf.program.regexes import search
 from apacheconf.program.sharing import generic_worker
-from apacheconf.program.steps import MapToOrigin, MapToUrl, Rest
+from apacheconf.program.steps import Aim, MapToOrigin, MapToUrl, Rest, Rewrite
 from apacheconf.program.uri import BLANK, canonical
 from apacheconf.program.variables import read_variable
 from apacheconf.program.workers import Balancer, Origin, Worker
@@ -119,7 +119,7 @@ def keep_slashes(course: Course) -> None:
     state, path = course.state, course.decoded
     if path is None or course.origin is None or state.host.shape.limits.encoded_slashes != "NoDecode":
         return
-    if any(layer.kind not in _HARMLESS or _says_core(layer) for layer in course.layers):
+    if any(map(_decodes, course.layers)):
         return
     if _LONE_PERCENT.search(path) is not None:
         course.refuse(400, "a percent sign in the decoded path begins no escape")
@@ -129,12 +129,24 @@ def keep_slashes(course: Course) -> None:
     state.sent = sent_url(course.origin, state.mapped, course.uri)
 
 
-#: Layers that httpd's core has settings for only where something of it is written in them.
-_HARMLESS = frozenset({LayerKind.SERVER, LayerKind.PROXY})
+def sections_lose_slashes(host: Host) -> bool:
+    """Whether NoDecode of a host ends in some of its sections, and paths for origins are escaped anew."""
+    if host.shape.limits.encoded_slashes != "NoDecode" or not any(map(_decodes, host.shape.layers)):
+        return False
+    return any(_escapes(step.action) for cell in host.shape.cells for step in cell.steps)
 
 
-def _says_core(layer: Layer) -> bool:
-    return layer.kind is LayerKind.PROXY and any(module == "core" for module, _ in layer.confs)
+def _escapes(action: object) -> bool:
+    if isinstance(action, MapToOrigin | MapToUrl):
+        return not action.raw
+    return isinstance(action, Rewrite) and action.aim is Aim.ORIGIN and action.escaped
+
+
+def _decodes(layer: Layer) -> bool:
+    """Whether NoDecode is lost where the layer applies: a Proxy section has settings of the core only if it says so."""
+    if layer.kind is LayerKind.PROXY:
+        return any(module == "core" for module, _ in layer.confs)
+    return layer.kind is not LayerKind.SERVER
 
 
 def _keeps_bytes(action: MapToOrigin | MapToUrl, course: Course) -> bool:

@@ -72,6 +72,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
         "path: 9000 characters",
         "method: GET [*]", "header: 9000 bytes", "connection: an error, then another request", "down: bad escape",
     ),
+    "slashes-in-sections": ("path: *%2[Ff]*", "path: GET */!$&*", "path: GET *%25*"),
     "trace": ("method: TRACE*",),
     "script-bodies": ("body: chunked, 50000 bytes",),
     "script-fields": ("host: absolute form without a path", "host: absolute form against Host",

@@ -77,6 +77,10 @@ ADVICE: Mapping[str, Advice] = {
     "empty-header": Advice(_NOTHING, "GET while the origin sends the header without a value"),
     "dangling-links": Advice("take away links that lead nowhere", "GET the path of a link that leads nowhere"),
     "empty-files": Advice("let no empty files lie there", "GET the path of an empty file"),
+    "slashes-in-sections": Advice(
+        "httpd escapes the percent sign of %2F again there: AllowEncodedSlashes Off, or no section for such paths",
+        "GET a path of the section with %2F in it",
+    ),
     "encoded-slashes": Advice("AllowEncodedSlashes Off, or let origins take a slash in a parameter", "GET /a%2Fb"),
     "environment": Advice("set the variable to a fixed text", "GET the path, and look at the variable"),
     "error-document": Advice("write the page as text in ErrorDocument, or as a URL", "GET a path that is not there"),

@@ -22,6 +22,10 @@ class Claim:
     key: str = ""
 
 
+#: What becomes of AllowEncodedSlashes NoDecode where a section applies (PU-4).
+IN_SECTIONS = "where a section applies httpd sends %2F as %252F; here it goes on as it came"
+
+
 def exact(said_by: Iterable[Written]) -> Claim:
     """No request tells the difference (DES-5)."""
     return Claim(tuple(said_by), Outcome.EXACT)

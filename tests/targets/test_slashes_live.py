@@ -103,6 +103,9 @@ def test_what_is_told(tmp_path: Path) -> None:
     assert told("AllowEncodedSlashes NoDecode", raw)["AllowEncodedSlashes"] == "equivalent"
     assert told("AllowEncodedSlashes NoDecode", plain)["AllowEncodedSlashes"] == "equivalent"
     assert told("AllowEncodedSlashes NoDecode", below)["AllowEncodedSlashes"] == "equivalent"
+    section = "<Location /in>\nRequestHeader set X-In yes\n</Location>"
+    assert told("AllowEncodedSlashes NoDecode", plain, section)["AllowEncodedSlashes"] == "approximated"
+    assert told("AllowEncodedSlashes NoDecode", raw, section)["AllowEncodedSlashes"] == "equivalent"
     script = "ProxyPassMatch ^/(.*\\.php)$ fcgi://127.0.0.1:9000/srv/$1"
     assert told("AllowEncodedSlashes NoDecode", script)["AllowEncodedSlashes"] == "approximated"
 

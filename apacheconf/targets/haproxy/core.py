@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 from apacheconf.ledger import Outcome, Written
 from apacheconf.program.hosts import Host, Limits
+from apacheconf.program.mapping import sections_lose_slashes
 from apacheconf.program.steps import AddCharset
 from apacheconf.program.uri import canonical
-from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
+from apacheconf.targets.claims import IN_SECTIONS, Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.haproxy.conditions import Term
 from apacheconf.targets.haproxy.documents import refuse
 from apacheconf.targets.haproxy.lowering import Lowering
@@ -190,7 +191,10 @@ def emit_slashes(
                 comment="encoded slashes stay as they are")  # fmt: skip
     for host in hosts:
         said_by = [each for each in low.scopes.own(host) if each.name.lower() == "allowencodedslashes"]
-        low.dropped.append(exact(said_by))
+        if sections_lose_slashes(host):
+            low.dropped.append(approximated(said_by, IN_SECTIONS, "slashes-in-sections"))
+        else:
+            low.dropped.append(exact(said_by))
     return only if keeping else None
 
 

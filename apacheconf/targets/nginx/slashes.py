@@ -13,10 +13,11 @@ from collections.abc import Iterable
 from apacheconf.ledger import Written
 from apacheconf.program.conditions import Matches
 from apacheconf.program.hosts import Host
+from apacheconf.program.mapping import sections_lose_slashes
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.targets.captures import parts_in
 from apacheconf.targets.choices import Place, routes_in
-from apacheconf.targets.claims import Claim, approximated, equivalent
+from apacheconf.targets.claims import IN_SECTIONS, Claim, approximated, equivalent
 from apacheconf.targets.nginx import mod_proxy_fcgi
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import KEPT, Map
@@ -86,6 +87,8 @@ def emit_to_origin(low: Lowering, host: Host, path: NewPath, upstream: str, loca
 def claim_of(low: Lowering, found: list[Place], line: Written) -> Claim:
     """What became of NoDecode: where a path is made anew, or a script is told it, the slash is decoded all the same."""
     for route in routes_in(found):
+        if sections_lose_slashes(route.host):
+            return approximated([line], IN_SECTIONS, "slashes-in-sections")
         asked = mod_proxy_fcgi.script_origin(low, route) or is_fcgi(route.origin(low.program))
         if asked or (route.mapping and route.path is not None and not route.unescaped):
             return approximated([line], _DECODED, "encoded-slashes")
