@@ -36,7 +36,8 @@ OF_HOSTS = frozenset(
 )
 _UNUSED = Answer(Outcome.NO_EFFECT, "no host that speaks TLS uses it")
 _NO_STAPLING = Answer(Outcome.NO_EFFECT, "no answers about revocation are stapled")
-_TUNING = Answer(Outcome.NO_EFFECT, "it tunes OpenSSL's memory, or how httpd renegotiates")
+_TUNING = Answer(Outcome.NO_EFFECT, "it tunes OpenSSL's memory")
+_UNASKED = Answer(Outcome.NO_EFFECT, "no section that it stands in asks for a certificate")
 #: Others, whatever their value.
 _BY_NAME = {
     "sslcadnrequestfile": Answer(Outcome.APPROXIMATED, "clients aren't told which authorities are wanted"),
@@ -53,7 +54,7 @@ _BY_NAME = {
         ),
         _NO_STAPLING,
     ),
-    **dict.fromkeys(("sslrandomseed", "sslsessioncache", "sslsessioncachetimeout", "sslrenegbuffersize"), _TUNING),
+    **dict.fromkeys(("sslrandomseed", "sslsessioncache", "sslsessioncachetimeout"), _TUNING),
 }  # fmt: skip
 #: Values that say what is so anyway.
 _OFF = frozenset({"sslusestapling", "sslocspenable", "sslcompression", "sslinsecurerenegotiation", "sslfips"})
@@ -91,6 +92,8 @@ def fallback_for(program: Program) -> Callable[[Written], Answer | None]:
             return Answer(Outcome.ABSORBED)
         if name == "sslengine" and words == ["optional"]:
             return Answer(Outcome.APPROXIMATED, "clients speak plain HTTP here, and aren't offered an upgrade to TLS")
+        if name == "sslrenegbuffersize":  # where a section asks, its step has answered
+            return _UNASKED
         if id(directive) in in_sections:
             return None
         return _UNUSED if name in OF_HOSTS else _BY_NAME.get(name)

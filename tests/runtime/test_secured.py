@@ -350,6 +350,8 @@ def test_serve_says_what_becomes_of_directives_about_tls(line: str, outcome: Out
         ("SSLVerifyClient optional", "SSLVerifyClient", Outcome.APPROXIMATED),
         ("SSLCipherSuite HIGH", "SSLCipherSuite", Outcome.UNSUPPORTED),
         ("SSLVerifyClient require\nSSLVerifyDepth 2", "SSLVerifyDepth", Outcome.APPROXIMATED),
+        ("SSLVerifyClient require\nSSLRenegBufferSize 9", "SSLRenegBufferSize", Outcome.APPROXIMATED),
+        ("SSLRenegBufferSize 9", "SSLRenegBufferSize", Outcome.NO_EFFECT),
         ("SSLRequireSSL", "SSLRequireSSL", Outcome.EXACT),
         ('SSLRequire %{SSL_PROTOCOL} eq "TLSv1.3"', "SSLRequire", Outcome.EXACT),
         ("SSLRequire %{TIME_HOUR} >= 8", "SSLRequire", Outcome.EXACT),
