@@ -44,14 +44,14 @@ def client_behind(rules: RemoteIp, peer: str, headers: HeaderTable) -> tuple[str
     if not rest:
         return "", ""
     trusted = [(ip_network(each), internal) for each, internal in rules.trusted]
-    client, internal, on_the_way = _plain(peer), False, list[str]()
+    client, internal, on_the_way = _plain(peer), bool(trusted), list[str]()
     left: str | None = rest
     while left is not None:
         if trusted:
             known = next((own for net, own in trusted if client in net), None)
             if known is None:
                 break
-            internal = known
+            internal = internal and known  # whoever an outer proxy names is outside, whatever its address
         before, comma, last = left.rpartition(",")
         found = _address(last.strip(" "))
         if found is None or not (internal or _is_global(found)):

@@ -108,3 +108,50 @@ def test_what_is_announced(tmp_path: Path) -> None:
     found = outcomes(translated(tmp_path, host(*lines), "nginx"))
     assert found["RemoteIPHeader"] == found["RemoteIPTrustedProxy"] == "approximated"
     assert found["RemoteIPProxiesHeader"] == "unsupported"
+
+
+_OUTSIDE = """
+<VirtualHost *:{port}>
+    ServerName outside.test
+    RemoteIPHeader X-Forwarded-For
+    RemoteIPTrustedProxy 127.0.0.1 9.9.9.0/24
+    RemoteIPInternalProxy 8.8.8.0/24
+    RemoteIPProxiesHeader X-Via
+    RemoteIPProxyProtocol On
+    RemoteIPProxyProtocolExceptions 127.0.0.1
+    <Location /friends>
+        Require ip 7.7.7.0/24
+    </Location>
+    ProxyPass / http://127.0.0.1:{one}/
+</VirtualHost>
+<VirtualHost *:{port}>
+    ServerName everybody.test
+    RemoteIPHeader X-Client
+    ProxyPass / http://127.0.0.1:{one}/
+</VirtualHost>
+"""
+
+
+@pytest.mark.live
+def test_proxies_on_the_way_in_haproxy(tmp_path: Path) -> None:
+    """RI-2, RI-5; HAP-49: private addresses that an outer proxy names, who is on the way, and lines that are joined."""
+    said = ("7.7.7.7", "7.7.7.7, 9.9.9.9", "7.7.7.7, 8.8.8.8, 9.9.9.9", "10.1.1.1, 9.9.9.9", "10.1.1.1, 8.8.8.8",
+            "7.7.7.7\r\nX-Forwarded-For: 9.9.9.9\r\nX-Client: 6.6.6.6", "2001:4860::1, 9.9.9.9", "fd00::1",
+            "7.7.7.7:80", "[2001:4860::1]")  # fmt: skip
+    with fronts(_OUTSIDE, tmp_path, (*MODULES, "remoteip_module")) as running:
+        for name in ("outside.test", "everybody.test"):
+            field = "X-Forwarded-For" if name == "outside.test" else "X-Client"
+            for value in said:
+                for path in ("/x", "/friends/x"):
+                    header = f"{field}: {value}"
+                    theirs, ours = (ask(running.at[each], name, path, header=header) for each in ("httpd", "haproxy"))
+                    assert ours == theirs, (name, value, path)
+
+
+def test_what_is_announced_of_haproxy(tmp_path: Path) -> None:
+    """HAP-49: no more than four proxies are followed."""
+    lines = ("RemoteIPHeader X-Client", "RemoteIPTrustedProxy 1.2.3.0/24", "RemoteIPProxiesHeader X-Seen",
+             "ProxyPass / http://10.0.0.1/")  # fmt: skip
+    found = outcomes(translated(tmp_path, host(*lines), "haproxy"))
+    assert found["RemoteIPHeader"] == "approximated"
+    assert found["RemoteIPTrustedProxy"] == found["RemoteIPProxiesHeader"] == "exact"

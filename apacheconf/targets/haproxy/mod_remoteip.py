@@ -24,6 +24,7 @@ _MOST = 4
 _DEEPER = f"{_MOST} proxies one behind the other are believed, and addresses that are written in full"
 _LINES = ("remoteipheader", "remoteipinternalproxy", "remoteipinternalproxylist", "remoteiptrustedproxy",
           "remoteiptrustedproxylist", "remoteipproxiesheader")  # fmt: skip
+_OUTSIDE, _INSIDE = (((sign, "var(txn.outside)", "-m", "bool", "}")) for sign in ("{", "!{"))
 _ADDRESS = "^[0-9]+(?:\\.[0-9]+){3}$|^[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*$"
 
 
@@ -97,15 +98,19 @@ class _Believing:
         name, here = self.rules.header, self._at(hop)
         for term in self._is_believed(hop):
             self._add(f"set-var({self.believed})", f"int({hop})", *self._at(hop - 1), *term)
-        if self.rules.proxies_header:
-            internal = tuple(network for network, inside in self.rules.trusted if inside)
-            outside = ("!{", "src", *self.low.listed("proxies", internal), "}") if internal else ()
-            self._add("set-var-fmt(txn.proxies)", "%[var(txn.proxies)]%[src], ", *here, *outside)
+        kinds = {inside for _, inside in self.rules.trusted}
+        if len(kinds) > 1:
+            outer = tuple(network for network, inside in self.rules.trusted if not inside)
+            self._add("set-var(txn.outside)", "bool(true)", *here, "{", "src", *self.low.listed("proxies", outer), "}")
+        if self.rules.proxies_header and kinds != {True}:
+            self._add("set-var-fmt(txn.proxies)", "%[var(txn.proxies)]%[src], ", *here,
+                      *(_OUTSIDE if len(kinds) > 1 else ()))  # fmt: skip
         self._add("set-src", f"req.hdr_ip({name},-{hop})", *here)
         self._add("set-var(txn.not_believed)", f'req.fhdr({name}),regsub("(?:(?:^|,)[^,]*){{{hop}}}$","")', *here)
 
     def _is_believed(self, hop: int) -> Iterator[Term]:
-        """When the one who has come so far is believed, and the address that it names may be the client's."""
+        """When the one who has come so far is believed, and the address that it names may be the client's: whoever an
+        outer proxy names is outside."""
         named, address = f"req.hdr({self.rules.header},-{hop})", f"req.hdr_ip({self.rules.header},-{hop})"
         valid: Term = ("{", named, "-m", "reg", _ADDRESS, "}", "{", address, "-m", "found", "}")
         public: tuple[Term, ...] = (
@@ -115,7 +120,9 @@ class _Believing:
         for internal, networks in groupby(self.rules.trusted or (("", False),), key=lambda each: each[1]):
             found = tuple(network for network, _ in networks if network)
             peer: Term = ("{", "src", *self.low.listed("proxies", found), "}") if found else ()
-            for term in ((),) if internal else public:
+            inside = _INSIDE if any(not each for _, each in self.rules.trusted) else ()
+            terms = ((inside, *((*_OUTSIDE, *term) for term in public)) if inside else ((),)) if internal else public
+            for term in terms:
                 yield (*peer, *valid, *term)
 
     def _at(self, hop: int) -> Term:
