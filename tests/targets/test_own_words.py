@@ -19,25 +19,25 @@ from tests.targets.configs import host, translated
 from tests.targets.echoes import ask, exchange
 from tests.targets.fronts import MODULES, fronts
 
-#: Lines of hosts, by what is their own in them; ``N`` is the number of the host, ``NAME`` its ServerName.
+#: Lines of hosts, by what is their own in them; ``N`` is the number of the host, ``OWN`` its ServerName.
 _FOLDERS = (
-    "DocumentRoot /var/www/NAME/public",
-    "<Directory /var/www/NAME/public>\nOptions -Indexes\nRequire all granted\n</Directory>",
-    "Alias /img /var/www/NAME/img",
+    "DocumentRoot /var/www/OWN/public",
+    "<Directory /var/www/OWN/public>\nOptions -Indexes\nRequire all granted\n</Directory>",
+    "Alias /img /var/www/OWN/img",
     "ProxyPass /api http://10.0.0.N:8080/",
 )
 _CERTBOT = (
     "RewriteEngine on",
-    "RewriteCond %{HTTP_HOST} =www.NAME [OR]",
-    "RewriteCond %{HTTP_HOST} =NAME",
-    "RewriteRule ^ https://NAME%{REQUEST_URI} [END,NE,R=permanent]",
-    "DocumentRoot /var/www/NAME/public",
+    "RewriteCond %{SERVER_NAME} =www.OWN [OR]",
+    "RewriteCond %{SERVER_NAME} =OWN",
+    "RewriteRule ^ https://%{SERVER_NAME}%{REQUEST_URI} [END,NE,R=permanent]",
+    "DocumentRoot /var/www/OWN/public",
 )
 _RULES = (
     "RewriteEngine On",
-    r"RewriteCond %{HTTP_HOST} ^www\.NAME$ [NC]",
-    "RewriteRule ^/(.*)$ https://NAME/$1 [R=301,L]",
-    'Header set Access-Control-Allow-Origin "https://NAME"',
+    r"RewriteCond %{HTTP_HOST} ^www\.OWN$ [NC]",
+    "RewriteRule ^/(.*)$ https://OWN/$1 [R=301,L]",
+    'Header set Access-Control-Allow-Origin "https://OWN"',
     "ProxyPass / http://10.0.0.N:8080/",
     "ProxyPassReverse / http://10.0.0.N:8080/",
 )
@@ -47,19 +47,41 @@ _BALANCED = (
     "ProxyPass / balancer://webN/",
     "ProxyPassReverse / balancer://webN/",
 )
-_SITES = {"folders": _FOLDERS, "certbot": _CERTBOT, "rules": _RULES, "a balancer": _BALANCED}
+#: All of it in one host; members of its balancers are the origins that run.
+_ALL = (
+    "DocumentRoot {folder}/OWN/public",
+    "<Directory {folder}/OWN/public>\nRequire all granted\n</Directory>",
+    "RewriteEngine On",
+    r"RewriteCond %{HTTP_HOST} ^(www|web)\.OWN(:\d+)?$ [NC]",
+    "RewriteRule ^/(.*)$ https://OWN/$1 [R=301,L]",
+    "RewriteCond %{HTTP:X-Site} =OWN",
+    "RewriteRule ^/guarded - [F]",
+    'Header set X-Site "https://OWN"',
+    "ProxyPreserveHost On",
+    "<Proxy balancer://firstN>\nBalancerMember http://127.0.0.1:{one}\n</Proxy>",
+    "<Proxy balancer://secondN>\nBalancerMember http://127.0.0.1:{two}/app\nBalancerMember http://127.0.0.1:{none}/app"
+    " status=+H\n</Proxy>",
+    "ProxyPass /files !",
+    "ProxyPass /second balancer://secondN/x",
+    "ProxyPass / balancer://firstN/",
+    "ProxyPassReverse /second balancer://secondN/",
+    "ProxyPassReverse / balancer://firstN/",
+)
+_SITES = {"all of it": _ALL, "folders": _FOLDERS, "certbot": _CERTBOT, "rules": _RULES, "a balancer": _BALANCED}
 _MANY = 70
+_PLACES = {"{one}": "8001", "{two}": "8002", "{none}": "8003", "{folder}": "/var/www"}
 
 
 def _hosts(lines: tuple[str, ...], count: int, address: str = "*:80") -> str:
-    return "".join(_host(lines, number, address) for number in range(count))
+    text = "".join(_host(lines, number, address) for number in range(count))
+    return text if "{port}" in address else re.sub(r"\{\w+\}", lambda found: _PLACES.get(found[0], found[0]), text)
 
 
 def _host(lines: tuple[str, ...], number: int, address: str) -> str:
     """Names with hyphens, dots and digits, of two and of more labels."""
     name = (f"h{number}.test", f"my-site{number}.example.test")[number % 2]
     pattern = name.replace(".", r"\.")
-    own = (line.replace(r"\.NAME", rf"\.{pattern}").replace("NAME", name) for line in lines)
+    own = (line.replace(r"\.OWN", rf"\.{pattern}").replace("OWN", name) for line in lines)
     numbered = (re.sub("N(?![A-Za-z_])", str(number), line) for line in own)
     return host(*numbered, names=f"ServerName {name}\nServerAlias www.{name}", address=address)
 
@@ -109,7 +131,7 @@ def test_few_are_lowered_however_many_there_are(what: str, tmp_path: Path, monke
 
 
 #: Lines that hold what a server maps back, and variables that number maps.
-_BACK = ("mapped_back", "proxy_redirect", "$public_")
+_BACK = ("mapped_back", "proxy_redirect", "$public_", "(ProxyPassReverse")
 
 
 @pytest.mark.parametrize("what", _SITES)
@@ -126,7 +148,12 @@ def test_a_copy_of_nginx_is_what_its_host_is_by_itself(
 
 
 def _servers(text: str) -> list[list[str]]:
-    """The servers of hosts, without the lines of what is mapped back, and without the numbers of maps."""
+    """The servers of hosts, without the lines of what is mapped back, and without the names of maps and locations.
+
+    A comment is broken where that of the first host is.
+    """
+    text = re.sub(r"(\n +#.*)\n +# (?!from )", r"\1 ", text)
+    text = re.sub(r"@to-[\w.-]+", "@to", re.sub(r"\$(\w*own_name\w*|host_\w+|who_\w+|path_\w+)", "$map", text))
     found = (each.split("\n    }\n")[0].splitlines() for each in text.split("\n    server {\n")[1:])
     return [
         [re.sub(r"(\$[a-z_]+?)(_\d+)+\b", r"\1", line) for line in lines if not any(each in line for each in _BACK)]
@@ -158,26 +185,6 @@ def test_a_pattern_that_names_its_host_names_whoever_is_asked(pattern: str, expe
     assert OwnName("n0").pattern(pattern) == expected
 
 
-#: All of it in one host; members of its balancers are the origins that run.
-_ALL = (
-    "DocumentRoot {folder}/NAME/public",
-    "<Directory {folder}/NAME/public>\nRequire all granted\n</Directory>",
-    "RewriteEngine On",
-    r"RewriteCond %{HTTP_HOST} ^(www|web)\.NAME(:\d+)?$ [NC]",
-    "RewriteRule ^/(.*)$ https://NAME/$1 [R=301,L]",
-    "RewriteCond %{HTTP:X-Site} =NAME",
-    "RewriteRule ^/guarded - [F]",
-    'Header set X-Site "https://NAME"',
-    "ProxyPreserveHost On",
-    "<Proxy balancer://firstN>\nBalancerMember http://127.0.0.1:{one}\n</Proxy>",
-    "<Proxy balancer://secondN>\nBalancerMember http://127.0.0.1:{two}/app\nBalancerMember http://127.0.0.1:{none}/app"
-    " status=+H\n</Proxy>",
-    "ProxyPass /files !",
-    "ProxyPass /second balancer://secondN/x",
-    "ProxyPass / balancer://firstN/",
-    "ProxyPassReverse /second balancer://secondN/",
-    "ProxyPassReverse / balancer://firstN/",
-)
 _LIVE = (*MODULES, "rewrite_module", "headers_module", "proxy_balancer_module", "lbmethod_byrequests_module",
          "slotmem_shm_module", "watchdog_module")  # fmt: skip
 
@@ -203,4 +210,16 @@ def test_they_answer_as_httpd_does(tmp_path: Path) -> None:
                 theirs, *ours = (ask(found.at[each], name, path, origin, header=header) for each in ("httpd", *TARGETS))
                 assert ours == [theirs] * len(TARGETS), (name, path, header, origin)
         for name in names:
-            assert exchange(found.at["nginx"], name, "/files/a.txt")[1] == f"of {name}"  # httpd's user may not read it
+            # httpd's user may not read it.
+            assert exchange(found.at["nginx"], name, "/files/a.txt")[1] == f"of {name}"
+
+
+@pytest.mark.live
+def test_what_certbot_writes_leads_to_where_it_does_in_httpd(tmp_path: Path) -> None:
+    text = _hosts((*_CERTBOT[:-1], "ProxyPass / http://127.0.0.1:{one}/"), _MANY, "*:{port}")
+    with fronts(text, tmp_path, _LIVE) as found:
+        for name in ("h0.test", "my-site1.example.test", "H68.test", "my-site69.example.test.", "x.test"):
+            for host_asked in (name, f"www.{name}", f"WWW.{name}:81", f"web.{name}"):
+                for path in ("/", "/a%20b?c=d", "/%3fx"):
+                    theirs, *ours = (ask(found.at[each], host_asked, path) for each in ("httpd", *TARGETS))
+                    assert ours == [theirs] * len(TARGETS), (host_asked, path)

@@ -116,6 +116,8 @@ def variable_of(name: str) -> str:
 
 
 NOTHING_SET = Environment()
+#: What the client calls the server; a frontend sets it where anything asks for it.
+SERVER_NAME = "txn.server_name"
 #: The decoded path in which encoded slashes are still ones.
 KEPT_PATH = r'path,regsub("%(2[Ff])","%25\\1",g),url_dec'
 #: The first port behind a name or an IPv6 address.
@@ -133,6 +135,8 @@ def fetch_of(value: Value, environment: Environment = NOTHING_SET) -> str:
             return environment.sample(name) or f"var({variable_of(name)})"
         case Variable("REQUEST_URI") if environment.keeps_slashes:
             return KEPT_PATH
+        case Variable("SERVER_NAME"):
+            return f"var({SERVER_NAME})"
         case Variable("SERVER_PORT") if environment.port:
             return (
                 f'base,regsub("/.*$",""),concat(:{environment.port}),regsub("{_PORT}","\\\\1")'  # without a Host, too

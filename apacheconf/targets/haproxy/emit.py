@@ -184,6 +184,8 @@ def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Sect
     # The default host comes last: its own rules need not ask for the host again.
     for host, found in [*lowered[1:], lowered[0]]:
         _emit_routing(low, host, found, host is not first, terms, routing)
+    policies = (each.section for each in low.policies)
+    hosts.emit_server_name(low, first, [terms.rules, routing, log, *low.backends, *policies], frontend)
     if terms.rules.lines:
         frontend.space()
         frontend.say("Conditions that take more than one term.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from apacheconf.ledger import Written
@@ -11,6 +11,8 @@ from apacheconf.program.hosts import Host
 from apacheconf.program.tls import FrontTls
 from apacheconf.targets.claims import Claim, approximated, exact
 from apacheconf.targets.haproxy import mod_ssl
+from apacheconf.targets.haproxy.conditions import SERVER_NAME
+from apacheconf.targets.haproxy.core import HAS_HOST
 from apacheconf.targets.haproxy.lowering import MANY, Lowering
 from apacheconf.targets.haproxy.own_urls import Redirects
 from apacheconf.targets.haproxy.tree import Section
@@ -151,6 +153,15 @@ def _regex(pattern: str) -> tuple[str, ...]:
 def _choose(low: Lowering, named: Named, asked: tuple[str, ...], frontend: Section) -> None:
     name = low.host_name(named.host)
     frontend.add("http-request", "set-var(txn.host)", f"str({name})", "if", "{", "var(txn.name)", *asked, "}")
+
+
+def emit_server_name(low: Lowering, first: Host, sections: Iterable[Section], frontend: Section) -> None:
+    """What the client calls the server, where anything asks for it; without a Host it is the name of the first one."""
+    asked = f"var({SERVER_NAME})"
+    if any(asked in word for section in sections for line in section.lines for word in line.words):
+        frontend.add("http-request", f"set-{asked}", _NAME)
+        name = "var(txn.host)" if first.number in low.kinds else f"str({first.name})"  # on trial it is one of many
+        frontend.rule(f"http-request set-{asked} ? unless {HAS_HOST}", name)
 
 
 def section_comment(low: Lowering, host: Host) -> str:

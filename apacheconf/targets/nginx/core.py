@@ -3,6 +3,8 @@ httpd has before any mapping (NGX-40)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from apacheconf.ledger import Outcome, Written
 from apacheconf.program.hosts import Host, Limits
 from apacheconf.program.steps import AddCharset, SetHandler
@@ -108,9 +110,26 @@ def emit_hash_sizes(names: list[str], version: tuple[int, ...], http: Block) -> 
         http.add("variables_hash_max_size", "4096")
     longest, many = max(map(len, names), default=0), len(names) > _MANY_NAMES
     if longest > _SMALL_NAMES or many:
-        http.add("server_names_hash_bucket_size", str(max(1 << (longest + 24).bit_length(), 128 if many else 0)))
+        http.add("server_names_hash_bucket_size", str(_bucket(longest, many)))
     if many:
-        http.add("server_names_hash_max_size", str(1 << (2 * len(names)).bit_length()))
+        http.add("server_names_hash_max_size", str(_size(names)))
+
+
+def emit_map_sizes(low: Lowering, http: Block) -> None:
+    """The same for the maps that tell by name what many hosts show in handshakes."""
+    made = (each for _, each in low.maps.own)
+    many = [[key for key, _ in each.entries] for each in made if len(each.entries) > _MANY_NAMES]
+    if many:
+        http.add("map_hash_bucket_size", str(_bucket(max(len(key) for keys in many for key in keys), True)))
+        http.add("map_hash_max_size", str(max(map(_size, many))))
+
+
+def _bucket(longest: int, many: bool) -> int:
+    return max(1 << (longest + 24).bit_length(), 128 if many else 0)
+
+
+def _size(names: Sequence[str]) -> int:
+    return 1 << (2 * len(names)).bit_length()
 
 
 def server_names(named: Named, as_regex: bool) -> list[str]:

@@ -142,6 +142,7 @@ def _assemble(low: Lowering, servers: list[Block], *at_the_end: Block) -> Block:
     http.say("httpd's limits and defaults, which differ from nginx's.")
     core.emit_limits(low, low.program.hosts[low.program.index.main], http)
     core.emit_hash_sizes([name for block in servers for name in _names_in(block)], low.version, http)
+    core.emit_map_sizes(low, http)
     http.space()
     http.say("What holds for every origin: headers end, pass and come back as with httpd.")
     mod_proxy.emit_defaults(low, http)

@@ -161,7 +161,8 @@ def _answer_of(low: Lowering, end: Route) -> str:
     origin = end.origin(low.program)
     if origin is not None and end.map is not None:
         words = words_of(end.map.pattern.pattern if end.map.pattern else end.map.prefix) or words_of(end.cell.path)
-        return f"to-{slug(origin.name) if isinstance(origin, Balancer) else words.replace('_', '-') or 'origin'}"
+        named = isinstance(origin, Balancer) and not low.alike  # hosts that are alike have balancers of their own
+        return f"to-{slug(origin.name) if named else words.replace('_', '-') or 'origin'}"
     if mod_proxy_fcgi.script_origin(low, end) is not None:
         return "scripts"
     match end.answer and end.answer.action:
