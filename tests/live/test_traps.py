@@ -28,7 +28,6 @@ ELSEWHERE = {
 SAID = {
     ("TRAP-35", "nginx"): "connection-named-headers",
     ("TRAP-35", "haproxy"): "connection-named-headers",
-    ("TRAP-85", "nginx"): "ProxyErrorOverride",
     ("TRAP-86", "haproxy"): "error-document",
     ("TRAP-89", "haproxy"): "RemoteIPHeader",
     ("TRAP-90", "haproxy"): "RemoteIPHeader",
