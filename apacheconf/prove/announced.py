@@ -146,6 +146,8 @@ REFUSED = {"asked-early": "403", "certificate-page": "400"}
 TURNS, COUNTS = "turns", "how often each member was asked"
 #: The caveat of one for which an error is a 404 while the file that is its page isn't there.
 DOCUMENTS = "document-fields"
+#: The caveat of balancers that take out a member for what it answers.
+MARKED = "failonstatus"
 #: The caveat of one that goes round while the file that it falls back to isn't there.
 FALLBACK = "fallback-missing"
 #: Aspects that say which member was asked, and no more.
@@ -211,6 +213,8 @@ class Announcements:
             return LIST
         if DOCUMENTS in self.keys and all(map(_lacks_document, aspects)):
             return DOCUMENTS
+        if MARKED in self.keys and (any(map(_is_out, aspects)) or all(each.what in _TURN for each in aspects)):
+            return MARKED
         if about.file and FALLBACK in self.keys and all(map(_goes_round, aspects)):
             return FALLBACK
         if any(row.name.lower() == "errordocument" for row in self.rows) and _is_without_page(aspects):
@@ -254,6 +258,11 @@ def _leads_nowhere(aspect: Aspect) -> bool:
     status = aspect.what.endswith("status") and aspect.reference == "404"
     own_options = aspect.what == "header allow" and "OPTIONS" in aspect.reference and aspect.other == "(absent)"
     return own_options or (status and aspect.other in ("200", "401", "403", "503"))
+
+
+def _is_out(aspect: Aspect) -> bool:
+    """Whether httpd has nobody left to ask, and the other has."""
+    return aspect.what.endswith("status") and aspect.reference == "503" and aspect.other != "503"
 
 
 def _goes_round(aspect: Aspect) -> bool:

@@ -206,3 +206,13 @@ def test_a_page_that_an_origin_would_have_answered() -> None:
              Aspect("origin: request", "GET /pages/404", "(none)")]  # fmt: skip
     assert Announcements(rows=(row,)).announce("path: /a%2Fb", stock) == "ErrorDocument"
     assert Announcements(rows=(row,)).announce("path: /a%2Fb", [Aspect("status", "404", "200"), *stock[1:]]) is None
+
+
+def test_members_that_are_out_for_what_they_answered() -> None:
+    """failonstatus: httpd has nobody left to ask, or asks another one."""
+    said = Announcements(("failonstatus",))
+    assert said.announce("origin: status 401", [Aspect("status", "503", "401"), Aspect("body", "a", "b")])
+    assert said.announce("path: /x", [Aspect("header X-Origin", "a", "b")])
+    assert said.announce("path: /x", [Aspect("status", "200", "401")]) is None
+    expect = [Aspect("origin: header expect", "100-Continue", "(absent)")]
+    assert Announcements(("ping",)).announce("body: chunked", expect) == "ping"

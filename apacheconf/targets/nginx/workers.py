@@ -145,6 +145,8 @@ def _worker_claims(worker: Worker, origin: Origin, low: Lowering) -> list[Claim]
                                  "is unknown; httpd starts", "lookup-at-start"))  # fmt: skip
     if is_limited(worker, low.scopes):
         claims.append(_pool_claim(worker, said_by))
+    if worker.ping:
+        claims.append(equivalent(said_by, "nobody is asked for 100 Continue before a body is sent", "ping"))
     return claims + mod_proxy_hcheck.claims_of(worker, said_by)
 
 
