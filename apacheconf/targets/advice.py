@@ -154,6 +154,10 @@ ADVICE: Mapping[str, Advice] = {
         "GET while the origin's certificate is out of date",
     ),
     "origin-chain": Advice(_NOTHING, "GET while the origin's certificate is another authority's"),
+    "detail": Advice(
+        "see to the directive that it says more about, which has a row of its own",
+        "what shows the difference there",
+    ),
     "override-499": Advice(_NOTHING, "GET while the origin answers 499"),
     "override-gateway": Advice("name 502 and 504 in ProxyErrorOverride, too", "GET while the origin answers 504"),
     "password-hash": Advice(

@@ -115,7 +115,4 @@ def test_authorities_in_a_folder(tmp_path: Path) -> None:
 def test_details_of_what_has_no_counterpart(tmp_path: Path) -> None:
     lines = ("CacheEnable disk /", "CacheRoot /c", "CacheLock On", "ProxyPass / http://10.0.0.1/")
     found = outcomes(translated(tmp_path, host(*lines), "nginx"))
-    assert (found["CacheEnable"], found["CacheRoot"], found["CacheLock"]) == (
-        "unsupported",
-        *["no effect in target"] * 2,
-    )
+    assert {found["CacheEnable"], found["CacheRoot"], found["CacheLock"]} == {"unsupported"}

@@ -9,12 +9,36 @@ import pytest
 from tests.targets.configs import host, outcomes, translated
 
 
-@pytest.mark.parametrize(("proxied", "outcome"), [(True, "unsupported"), (False, "no effect in target")])
+@pytest.mark.parametrize(
+    ("others", "outcome"),
+    [
+        (["ProxyRequests On", "ProxyPass / http://10.0.0.1/"], "unsupported"),
+        (["ProxyPass / http://10.0.0.1/"], "unsupported"),
+        (["ProxyRequests On"], "unsupported"),
+        (["ProxyRequests Off"], "no effect in target"),
+        ([], "no effect in target"),
+    ],
+)
 @pytest.mark.parametrize("line", ["ProxyBlock ads.test", "ProxyRemote * http://10.0.0.9:3128", "ProxyMaxForwards 5"])
-def test_details_of_forwarding(line: str, proxied: bool, outcome: str, tmp_path: Path) -> None:
-    """httpd asks them of a mapping, too: then they are lost, and not only with the forward proxy."""
-    text = host("ProxyRequests On", line, *(["ProxyPass / http://10.0.0.1/"] if proxied else []))
-    assert outcomes(translated(tmp_path, text, "nginx"))[line.split()[0]] == outcome
+def test_details_of_forwarding(line: str, others: list[str], outcome: str, tmp_path: Path) -> None:
+    """httpd asks them of a mapping, too; where there is neither that nor a forward proxy they are about nothing."""
+    made = translated(tmp_path, host(line, *others), "nginx")
+    assert outcomes(made)[line.split()[0]] == outcome
+
+
+@pytest.mark.parametrize(
+    ("lines", "outcome"),
+    [
+        (["CacheEnable disk /", "CacheRoot /var/cache"], "unsupported"),
+        (["CacheRoot /var/cache"], "no effect in target"),
+        (["Session On", "SessionMaxAge 60"], "unsupported"),
+        (["Session Off", "SessionMaxAge 60"], "no effect in target"),
+    ],
+)
+def test_details_of_what_is_lost(lines: list[str], outcome: str, tmp_path: Path) -> None:
+    """Whoever lacks the whole lacks what is said of it."""
+    made = translated(tmp_path, host(*lines, "ProxyPass / http://10.0.0.1/"), "nginx")
+    assert outcomes(made)[lines[-1].split()[0]] == outcome
 
 
 def test_a_check_that_is_off(tmp_path: Path) -> None:
