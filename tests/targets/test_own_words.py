@@ -38,6 +38,7 @@ _RULES = (
     r"RewriteCond %{HTTP_HOST} ^www\.OWN$ [NC]",
     "RewriteRule ^/(.*)$ https://OWN/$1 [R=301,L]",
     'Header set Access-Control-Allow-Origin "https://OWN"',
+    'CustomLog logs/OWN.log "%h %s"',
     "ProxyPass / http://10.0.0.N:8080/",
     "ProxyPassReverse / http://10.0.0.N:8080/",
 )

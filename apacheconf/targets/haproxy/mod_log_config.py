@@ -118,9 +118,11 @@ def _condition(low: Lowering, host: Host, step: Step, several: bool, terms: Term
 
 def _file_of_all(low: Lowering) -> str:
     """The file where all hosts log their requests, if it is one."""
-    shapes = {id(host.shape): host for host in low.program.hosts}.values()
-    logs = [(host, step.action) for host in shapes for step in host.shape.server if isinstance(step.action, Log)]
-    return _one_of(f'"{host.texts[log.to]}"' for host, log in logs)
+    forms = {id(host.form): host.form for host in low.program.hosts}
+    logs = {
+        key: [step.action.to for step in form.server if isinstance(step.action, Log)] for key, form in forms.items()
+    }
+    return _one_of(f'"{host.texts[to]}"' for host in low.program.hosts for to in logs[id(host.form)])
 
 
 def _claim(host: Host, step: Step, shown: _Format, asked: bool, file: str) -> Claim:
