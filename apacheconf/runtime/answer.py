@@ -57,7 +57,8 @@ class ReplyHead:
     connection ends with this answer. ``late`` are the lower-case names of fields that were added here, and come last.
     ``unfit``: no client may be sent all of the fields (RS-18), and something may yet take them away. ``shown`` is what
     the first line says in place of a status that is none, else 0. ``unread``: the status is our own, because a script's
-    head can't be read.
+    head can't be read. ``edited_as`` is the status that Header goes by where it isn't the one that is sent: httpd cuts
+    the parts of a 206 out afterwards.
     """
 
     status: int
@@ -73,6 +74,7 @@ class ReplyHead:
     unfit: bool = False
     shown: int = 0
     unread: bool = False
+    edited_as: int = 0
 
     def copy(self) -> ReplyHead:
         """Another one that may be changed."""

@@ -429,5 +429,7 @@ _NO_PLAN: Any = type(
         "levels": None,
         "naming": None,
         "switches": {},
+        "asked": None,
+        "edits_requests": False,
     },
 )()

@@ -210,7 +210,8 @@ class _Answer:
             fields = [*fields, *described(self.media, MULTIPART.decode())]
         length = sum(len(each) if isinstance(each, bytes) else each[1] for each in segments)
         fields.append((b"Content-Length", b"%d" % length))
-        return ReplyHead(206, b"Partial Content", fields, length, True, names=_names(fields)), segments
+        reply = ReplyHead(206, b"Partial Content", fields, length, True, names=_names(fields), edited_as=200)
+        return reply, segments
 
     def _fields(self, etag: bytes, modified: int) -> Fields:
         fields: Fields = [*_encoded(self.variant), (b"Last-Modified", conditional.http_date(modified))]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from apacheconf.program.handling import InputRules
+from apacheconf.program.headers import HeaderTable
 from apacheconf.program.hosts import Host
 from apacheconf.program.messages import Levels
 from apacheconf.program.naming import Naming
@@ -143,7 +144,7 @@ class Plan:
     With a service: ``method uri`` goes there under ``forwarding``. Without: ``decision`` says what is answered
     here. ``fields`` are the outgoing header fields where ``decide`` made them itself, ``lines`` the same in a plan
     that was remembered, which holds as long as the files under ``watch`` stay as they are; ``file`` is one
-    that was sent under it. ``switches`` is what
+    that was sent under it. ``asked`` are the request's fields after RequestHeader. ``switches`` is what
     variables say about the messages (``switches``).
     """
 
@@ -159,10 +160,16 @@ class Plan:
     lines: Lines | None = None
     watch: Watch | FolderWatch | None = None
     file: KnownFile | None = None
+    asked: HeaderTable | None = None
     request_start: bytes = field(init=False)
 
     def __post_init__(self) -> None:
         self.request_start = b"%b %b HTTP/1.1\r\nHost: " % (self.method, self.uri)
+
+    @property
+    def edits_requests(self) -> bool:
+        """Whether RequestHeader has lines for requests that nobody has decided about."""
+        return self.decision is None and bool(self.forwarding.request_edits)
 
     @property
     def levels(self) -> Levels | None:

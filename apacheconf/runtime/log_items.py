@@ -16,6 +16,7 @@ from apacheconf.program.steps import LogItem
 from apacheconf.program.uri import PathRefused, normalise, parse_target
 from apacheconf.program.values import Literal, Value, Variable
 from apacheconf.runtime.log_sides import environment, file_of, first_round, has_answered, plan_of, type_of
+from apacheconf.runtime.mod_headers import edited_request
 from apacheconf.runtime.naming import own_name
 from apacheconf.runtime.proxy_protocol import connected
 
@@ -117,9 +118,15 @@ def _asked(exchange: Exchange, original: bool) -> tuple[str, str]:
 
 
 def _field(argument: str, _: bool) -> Read:
+    """A field of the request as RequestHeader and mod_remoteip have left it."""
     name = argument.lower().encode("latin-1")
 
     def read(exchange: Exchange) -> str | None:
+        plan = exchange.plan
+        if plan.asked is not None or plan.edits_requests:
+            edits = plan.forwarding.request_edits
+            left = (plan.asked or edited_request(edits, exchange.fields)).get(argument)
+            return None if left is None else _of_text(left)
         values = [value for key, value in exchange.fields if key.lower() == name]
         return escaped(b", ".join(values)) if values else None
 

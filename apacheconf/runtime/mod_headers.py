@@ -88,16 +88,22 @@ def edited_lines(
     edits: tuple[EditHeader, ...], fields: Fields, forwarded: bool, host: bytes | None, server: bytes
 ) -> Lines:
     """The header lines for the origin after RequestHeader, with the hole for the client's address (RQ-13)."""
-    table = HeaderTable(_decoded(fields))
-    expect = [(name, value) for name, value in table.lines() if name.lower() == "expect"]
-    for line in edits:
-        edit(table, line, settled_text)
+    expect = [pair for pair in HeaderTable(_decoded(fields)).lines() if pair[0].lower() == "expect"]
+    table = edited_request(edits, fields)
     table.drop_hop_by_hop()
     table.unset("Host")
     if forwarded:
         add_forwarded(table, "\n", None if host is None else host.decode("latin-1"), server.decode("latin-1"))
     front, hole, back = written((*table.lines(), *expect)).partition(b"\n\r\n")
     return Lines(front, b"\r\n" + back, hole=True) if hole else Lines(front)
+
+
+def edited_request(edits: tuple[EditHeader, ...], fields: Fields) -> HeaderTable:
+    """A request's fields after RequestHeader."""
+    table = HeaderTable(_decoded(fields))
+    for line in edits:
+        edit(table, line, settled_text)
+    return table
 
 
 def written(lines: Headers) -> bytes:

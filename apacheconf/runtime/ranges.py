@@ -25,7 +25,7 @@ def apply_range(exchange: Exchange, reply: ReplyHead, body: bytes) -> list[bytes
     parts = _wanted(exchange.field(b"range"), exchange.field(b"if-range"), len(body), reply.fields, rules)
     if not parts:
         return [body]
-    reply.status, reply.reason = 206, b"Partial Content"
+    reply.status, reply.reason, reply.edited_as = 206, b"Partial Content", reply.status
     segments: list[Segment] = [(parts[0].first, parts[0].size)]
     if len(parts) > 1:
         kind = next((value for name, value in reply.fields if name.lower() == b"content-type"), b"")

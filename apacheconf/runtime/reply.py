@@ -51,7 +51,7 @@ def client_head(exchange: Exchange, reply: ReplyHead, complete: bool) -> bytes:
     decision = exchange.plan.decision
     if decision is not None and decision.via and reply.version >= (1, 0):  # RS-7; what has no head gets no line
         fields = [*fields, (b"Via", decision.via.encode("latin-1"))]
-    fields = dated_for(exchange, vary_for(exchange, edited_reply(exchange, reply.status, fields)))
+    fields = dated_for(exchange, vary_for(exchange, edited_reply(exchange, reply.edited_as or reply.status, fields)))
     if reply.unfit:
         check_fields(fields, reply.reason.decode("latin-1") if reply.status == 500 else "")
     shown = reply.shown or (spoken(reply.status) if exchange.first_status else reply.status)

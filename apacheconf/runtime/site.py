@@ -212,6 +212,7 @@ class Site:
         if plan.switches:  # they matter to the exchange, which the short way doesn't ask
             return None
         plan.forwarding = self.forwarding(_policy_of(settled, self._named(decision), edits))
+        plan.asked = decision.state.headers if decision.state is not None else None
         plan.lines = _lines_of(plan.fields or [], peer if decided.forwarded else None)
         if decided.asks & USERS:
             plan.watch = self._server.authority.watch()
@@ -250,6 +251,7 @@ class Site:
             [(name.encode("latin-1"), value.encode("latin-1")) for name, value in decision.headers],
             None if decision.host_header is None else decision.host_header.encode("latin-1"),
             switches=(switches_for_fcgi if is_fcgi(decision.origin) else switches_in)(decision.env),
+            asked=decision.state.headers if decision.state is not None else None,
         )
 
 
