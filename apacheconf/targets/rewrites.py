@@ -46,7 +46,7 @@ from apacheconf.targets.patterns import escape
 
 _AUTHORITY = re.compile(r"(?:unix:[^|]*\|)?[A-Za-z][A-Za-z0-9+.-]*://[^/]*")
 _NOTHING = Literal("")
-_QUESTION = Regex(r"\?")
+QUESTION = Regex(r"\?")
 #: What may not stand in a query that rules have made (SEM-30).
 BLANKS = Regex(r"[\x00-\x20\x7f]")
 
@@ -190,7 +190,7 @@ class Run:
         """What follows the first question mark of the last part is the query, where it has one."""
         *others, last = parts
         query = Matched(last, Regex(r"^[^?]*\?(.*)$"), 1)
-        self.known.query = Chosen(Matches(last, _QUESTION), query, self.known.query)
+        self.known.query = Chosen(Matches(last, QUESTION), query, self.known.query)
         return joined((*others, Matched(last, Regex(r"^([^?]*)"), 1)))
 
     def _refuse_question_marks(self, parts: tuple[Value, ...], action: Rewrite) -> None:
@@ -198,7 +198,7 @@ class Run:
         doubted = list(filter(_may_hold_mark, parts))
         if any(not _is_of_path(each) for each in doubted) or (doubted and action.allows_3f):
             raise Lost("a part of it may begin a query")
-        self.refused += [Matches(each, _QUESTION) for each in doubted]
+        self.refused += [Matches(each, QUESTION) for each in doubted]
 
     def _reduced(self, url: Value, text: str) -> Value:
         """A URL of this very host is its path, if ServerName gives the port (RW-6)."""

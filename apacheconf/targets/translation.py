@@ -19,6 +19,7 @@ from apacheconf.program.hosts import LayerKind
 from apacheconf.program.inlining import with_htaccess
 from apacheconf.program.program import Program
 from apacheconf.program.steps import EditHeader, Step, Table
+from apacheconf.program.tls import SECURE
 from apacheconf.targets.fates import fallback_for
 from apacheconf.targets.hostnames import settle_dead_hosts
 from apacheconf.targets.restrictions import KEY, is_access
@@ -47,6 +48,11 @@ class Difference:
 
 #: What is left of the difference about TRACE under TraceEnable Off.
 NO_TRACE = Difference("trace", Outcome.EQUIVALENT, "the 405 for TRACE has no Allow header", "TRACE / HTTP/1.1")
+#: Where an origin speaks TLS.
+UNBELIEVED = Difference(
+    "origin-certificates", Outcome.EQUIVALENT, "an origin whose certificate is not believed counts as one that can't "
+    "be reached: 503; httpd answers 500", "GET / HTTP/1.1 while the origin shows another certificate"
+)  # fmt: skip
 #: TRAP-49, where the table always adds anything.
 LINE_ORDER = Difference(
     "line-order", Outcome.EQUIVALENT, "where an origin sends a field that Header always adds, its line comes first; "
@@ -65,6 +71,11 @@ def adds_always(program: Program) -> bool:
     )
     edits = (step.action for step in steps if isinstance(step.action, EditHeader))
     return any(each.table is Table.ALWAYS and each.operation != "unset" for each in edits)
+
+
+def asks_securely(program: Program) -> bool:
+    """Whether any origin speaks TLS."""
+    return any(worker.scheme in SECURE for worker in program.workers())
 
 
 @dataclass(frozen=True)

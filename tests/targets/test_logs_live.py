@@ -10,7 +10,7 @@ import pytest
 from apacheconf.engines import Sandbox, haproxy, httpd, nginx
 from apacheconf.engines.sandbox import free_ports
 from tests.engines.real import need
-from tests.targets.configs import translated
+from tests.targets.configs import host, translated
 from tests.targets.echoes import ask, echo
 from tests.targets.fronts import MODULES
 
@@ -99,3 +99,22 @@ def test_what_haproxy_says(tmp_path: Path) -> None:
         theirs, ours = (_lines(name, tmp_path, origin, _ONE) for name in ("httpd", "haproxy"))
     assert len(theirs[0]) == len(_ASKED)
     assert [line for line in ours[0] if line.startswith("127.")] == theirs[0]
+
+
+@pytest.mark.parametrize(
+    ("lines", "silent"),
+    [
+        (('CustomLog a.log "%h" env=one',), ["if !{ var(txn.env_one) -m found }"]),
+        (('CustomLog a.log "%h" env=!one',), ["if { var(txn.env_one) -m found }"]),
+        (
+            ('CustomLog a.log "%h" env=one', 'CustomLog b.log "%h" env=!two'),
+            ["if !{ var(txn.env_one) -m found } { var(txn.env_two) -m found }"],
+        ),
+        (('CustomLog a.log "%h"', 'CustomLog b.log "%h" env=one'), []),
+    ],
+)
+def test_haproxy_is_silent_where_no_log_wants_a_line(tmp_path: Path, lines: tuple[str, ...], silent: list[str]) -> None:
+    """HAP-113: what one log leaves out another may want."""
+    variables = "SetEnvIf X-One . one\nSetEnvIf X-Two . two"
+    made = translated(tmp_path, host(variables, *lines, "ProxyPass / http://10.0.0.1/"), "haproxy").text
+    assert re.findall(r"set-log-level silent (.*)", made) == silent

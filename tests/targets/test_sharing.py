@@ -51,8 +51,27 @@ def test_backends_that_do_the_same_are_one() -> None:
         (["use_backend a if { url x }", "use_backend b if { url y }", "default_backend a"], [0, 1, 2]),
         (["use_backend a if { url x }", "use_backend a if { url y }", "default_backend b"], [0, 1, 2]),
         (["use_backend a if { url x }", "use_backend a if !{ url x }", "default_backend b"], [0, 1, 2]),
+        (["use_backend a if { path -m str /x }", "use_backend b if { path -m beg /x/ }", "default_backend a"], [1, 2]),
+        (["use_backend a if { path -m str /x/ }", "use_backend b if { path -m beg /x/ }", "default_backend a"],
+         [0, 1, 2]),
+        (["use_backend a if { path -m beg /x/y/ }", "use_backend b if { path -m beg /x/ }", "default_backend a"],
+         [0, 1, 2]),
+        (["use_backend a if { path -m beg /x/ }", "use_backend b if { path -m beg /x/y/ }", "default_backend a"],
+         [0, 1, 2]),
+        (["use_backend a if { path -m str /x }", "use_backend b if { path,url_dec -m reg -- ^/y/(\\d+) }",
+          "default_backend a"], [1, 2]),
+        (["use_backend a if { path -m str /x }", "use_backend b if { path,url_dec -m reg -- ^/xy* }",
+          "default_backend a"], [0, 1, 2]),
+        (["use_backend a if { path -m str /x }", "use_backend b if { path,url_dec -m reg -- ^/y|x }",
+          "default_backend a"], [0, 1, 2]),
+        (["use_backend a if { path -m str /x } { url y }", "use_backend b if { path -m str /x }",
+          "use_backend a if { url y }", "default_backend b"], [2, 3]),
+        (["use_backend a if { var(txn.host) -m str h } { path -m str /x }", "use_backend a if { path -m str /x }"],
+         [1]),
+        (["use_backend a if { var(txn.host) -m str h } { path -m str /x }",
+          "use_backend b if { var(txn.host) -m str i }", "default_backend a"], [0, 1, 2]),
     ],
-)
+)  # fmt: skip
 def test_a_rule_goes_where_one_behind_it_says_the_same(rules: list[str], left: list[int]) -> None:
     frontend = _frontend(*rules)
     shorten(frontend)

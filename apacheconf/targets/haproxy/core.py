@@ -131,7 +131,6 @@ def emit_guards(low: Lowering, host: Host, frontend: Section) -> None:
     frontend.say("httpd refuses these before it maps anything.")
     frontend.rule("http-request set-var(txn.star) bool(true) if METH_OPTIONS { url -m str * }")
     frontend.rule("http-request return status 200 if { var(txn.star) -m bool }")
-    frontend.rule("http-request deny deny_status 400 if { url -m str * } || METH_CONNECT")
     frontend.rule("http-request deny deny_status 400 if !{ url -m reg ? }", "^/|^[A-Za-z][A-Za-z0-9+.-]*://")
     frontend.rule("http-request deny deny_status 400 if { url -m sub # }")
     frontend.rule(f"http-request deny deny_status 400 if HTTP_1.1 !{HAS_HOST}")
@@ -202,9 +201,9 @@ def emit_path(low: Lowering, hosts: Sequence[Host], keeps_slashes: Term | None, 
     """SEM-7: decode once, escape anew, then take out dots and double slashes, as httpd does."""
     frontend.space()
     frontend.say("The path as httpd maps it: decoded and escaped anew, without dot segments and double slashes.")
-    frontend.rule("http-request set-header Host %[req.fhdr(host),lower] if { url -m reg ? }", "^[a-z]+://")
-    frontend.rule("http-request set-uri %[pathq] if { url -m reg ? }", "^[a-z]+://[^/]+/")
-    frontend.rule("http-request set-uri /%[query] if { url -m reg ? }", "^[a-z]+://")
+    frontend.rule("http-request set-header Host %[req.fhdr(host),lower] if { url -m reg ? }", "^[A-Za-z]+://")
+    frontend.rule("http-request set-uri %[pathq] if { url -m reg ? }", "^[A-Za-z]+://[^/]+/")
+    frontend.rule("http-request set-uri /%[query] if { url -m reg ? }", "^[A-Za-z]+://")
     frontend.rule("http-request set-path ? if { path -m reg ? }", f"%[{CANONICAL}]", "[^A-Za-z0-9/._~-]")
     if keeps_slashes is not None:
         frontend.add("http-request", "set-path", r'%[path,regsub("%25(2[Ff])","%\\1",g)]', "if",

@@ -53,7 +53,7 @@ from apacheconf.targets.restrictions import asked_by, restrictions
 from apacheconf.targets.routes import Route
 from apacheconf.targets.scopes import Scopes
 from apacheconf.targets.sources import Sources
-from apacheconf.targets.translation import LINE_ORDER, NO_TRACE, Emission, adds_always
+from apacheconf.targets.translation import LINE_ORDER, NO_TRACE, UNBELIEVED, Emission, adds_always, asks_securely
 from apacheconf.targets.unreached import claims_of_unreached
 
 FILE = "haproxy.cfg"
@@ -105,6 +105,7 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Sco
     no_trace = (NO_ECHO,) if True in traced and low.answers_here else (NO_TRACE,) if False in traced else ()
     found = no_trace + DIFFERENCES + ((FILES,) if low.lacks_files else ())
     found += (LINE_ORDER,) if adds_always(program) else ()
+    found += (UNBELIEVED,) if asks_securely(program) else ()
     whole = "".join([text, own, *(each.text for each in low.copies)])
     return Emission({FILE: whole, **low.files}, found, tuple(low.notes))
 

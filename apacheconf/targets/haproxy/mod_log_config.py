@@ -89,8 +89,9 @@ def emit_log(low: Lowering, hosts: list[Host], terms: Terms, frontend: Section) 
     if file:
         low.note(_NOTE.format(stream="output", word="Output", file=file))
     shown = _format(*logs[0], several)
-    claims = tuple(_claim(host, step, shown, _condition(low, host, step, several, terms, frontend), file)
-                   for host, step in logs)  # fmt: skip
+    asked = {host.number: _is_asked(low, host, several, terms, frontend) for host in hosts
+             if any(host is one for one, _ in logs)}  # fmt: skip
+    claims = tuple(_claim(host, step, shown, asked[host.number], file) for host, step in logs)
     frontend.space()
     said_by = [each for host, step in logs for each in host.said_by(step)]
     frontend.add("log-format", shown.words, comment=low.sources.comment(said_by), claims=claims)
@@ -103,13 +104,14 @@ def emit_log(low: Lowering, hosts: list[Host], terms: Terms, frontend: Section) 
             frontend.add("http-request", "set-log-level", "silent", "if", *low.is_host(host))
 
 
-def _condition(low: Lowering, host: Host, step: Step, several: bool, terms: Terms, frontend: Section) -> bool:
-    """Silence what a log doesn't want; False where its condition can't be asked."""
-    if isinstance(step.when, Always):
+def _is_asked(low: Lowering, host: Host, several: bool, terms: Terms, frontend: Section) -> bool:
+    """Silence what no log of the host wants; False where their conditions can't be asked."""
+    wanted = [step.when for step in host.shape.server if isinstance(step.action, Log)]
+    if any(isinstance(each, Always) for each in wanted):
         return True
     terms.environment = low.environments[host.number]
     try:
-        unwanted = negated(terms.of(step.when))
+        unwanted = [word for each in wanted for word in negated(terms.of(each))]
     except CannotAsk:
         return False
     frontend.add("http-request", "set-log-level", "silent", "if", *(low.is_host(host) if several else ()), *unwanted)

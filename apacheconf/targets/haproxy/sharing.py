@@ -7,11 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 
 from apacheconf.targets.haproxy.tree import Line, Section
 
 _TO = ("use_backend", "default_backend")
 _PATH = ("{", "path", "-m")
+#: What a pattern of paths begins with: signs that stand for themselves, and that nobody escapes.
+_LITERAL = re.compile(r"\^([A-Za-z0-9_/-]*)(?![A-Za-z0-9_/-])(?![?*{])")
+#: A rule is compared with so many behind it: enough for a host, and the time grows with the rules.
+_MOST = 400
 _NAMED, _MORE = 8, ", and more"
 #: The files of a comment; empty for further lines of one.
 _FILE = re.compile(r"(?:from|,) (?:line|([^\s(]+):)\s?\d+ \(")
@@ -59,21 +65,93 @@ def both(comment: str, other: str) -> str:
 
 
 def shorten(frontend: Section) -> None:
-    """Leave out the rules behind which another leads all their requests to the same backend, and join those of a path
-    and of what lies below it."""
+    """Leave out the rules whose requests later ones lead to the same backend, and join those of a path and of what
+    lies below it."""
     lines: list[Line] = []
-    for line in reversed(frontend.lines):
+    for number, line in reversed(list(enumerate(frontend.lines))):
         behind = lines[-1] if lines else None
-        if behind is None or not _is_same(line, behind):
+        if (taker := _taker(line, lines, frontend.lines[:number])) is not None:
+            _put_before(line, taker)
+        elif behind is None or not _is_same(line, behind):
             lines.append(line)
-        elif set(_terms(behind)) <= set(_terms(line)):
-            _put_before(line, behind)
         elif (joined := _joined(_terms(line), _terms(behind))) is not None:
             behind.words = (*line.words[:3], *joined)
             _put_before(line, behind)
         else:
             lines.append(line)
     frontend.lines = lines[::-1]
+
+
+def _taker(line: Line, lines: list[Line], earlier: list[Line]) -> Line | None:
+    """The rule that takes all requests of ``line`` to its backend, of those behind it, the next one last in ``lines``:
+    none where one in between may lead them elsewhere, unless an ``earlier`` rule has taken those already."""
+    for later in lines[: -_MOST - 1 : -1] if _chooses(line) else ():
+        if not _chooses(later) or _host(later) not in (_host(line), ()):
+            return None
+        if later.words[1] == line.words[1]:
+            if "||" not in later.words and set(_terms(later)) <= set(_terms(line)):
+                return later
+        elif not _are_apart(line, later) and not _have_taken(earlier[-_MOST:], {*_terms(line), *_terms(later)}):
+            return None
+    return None
+
+
+def _have_taken(rules: list[Line], met: set[tuple[str, ...]]) -> bool:
+    """Whether one of the rules takes the requests that meet these terms."""
+    return any(_chooses(each) and "||" not in each.words and set(_terms(each)) <= met for each in rules)
+
+
+def _chooses(line: Line) -> bool:
+    return bool(line.words) and line.words[0] in _TO
+
+
+def _host(line: Line) -> tuple[str, ...]:
+    """The term that asks for the host, which comes first; rules of the last host have none."""
+    return line.words[3:9] if line.words[4:5] == ("var(txn.host)",) else ()
+
+
+def _are_apart(line: Line, later: Line) -> bool:
+    """Whether no request meets both: they ask for paths that lie apart."""
+    return all(
+        any(one.excludes(two) for one in asked for two in others)
+        for asked in _paths(line.words)
+        for others in _paths(later.words)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Path:
+    """How a path begins for which a term holds, or that it is this ``text``."""
+
+    text: str
+    is_whole: bool
+
+    def excludes(self, other: _Path) -> bool:
+        """Whether no path meets both."""
+        meets = self.text == other.text or (not other.is_whole and self.text.startswith(other.text))
+        return not meets and not (not self.is_whole and other.text.startswith(self.text))
+
+
+@lru_cache(4 * _MOST)
+def _paths(words: tuple[str, ...]) -> tuple[tuple[_Path, ...], ...]:
+    """What each alternative of a rule asks of the path."""
+    found: list[tuple[_Path, ...]] = [()]
+    for term in _split(words[3:]):
+        if term == ("||",):
+            found.append(())
+        elif (asked := _path(term)) is not None:
+            found[-1] = (*found[-1], asked)
+    return tuple(found)
+
+
+def _path(term: tuple[str, ...]) -> _Path | None:
+    match term:
+        case ("{", "path", "-m", ("str" | "beg") as kind, text, "}"):
+            return _Path(text, kind == "str")
+        case ("{", "path,url_dec", "-m", "reg", "--", pattern, "}") if "|" not in pattern:
+            found = _LITERAL.match(pattern)
+            return _Path(found[1], is_whole=False) if found else None
+    return None
 
 
 def _is_same(line: Line, behind: Line) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from apacheconf.ledger import Outcome
-from apacheconf.targets.translation import LINE_ORDER, NO_TRACE, Difference
+from apacheconf.targets.translation import LINE_ORDER, NO_TRACE, UNBELIEVED, Difference
 
 _A, _E = Outcome.APPROXIMATED, Outcome.EQUIVALENT
 
@@ -101,7 +101,8 @@ _COMMON_TYPES = Difference(
 @dataclass(frozen=True, slots=True)
 class Traits:
     """What the differences depend on: TraceEnable, hosts that don't know whose handshake suits them, files, and whether
-    the types of these are known; scripts; origins that have names; and lines of the table always."""
+    the types of these are known; scripts; origins that have names; lines of the table always; origins that speak
+    TLS."""
 
     trace: bool
     misdirected: bool
@@ -110,6 +111,7 @@ class Traits:
     scripts: bool = False
     named: bool = False
     always: bool = False
+    secure: bool = False
 
 
 def differences(version: tuple[int, ...], traits: Traits) -> tuple[Difference, ...]:
@@ -120,5 +122,6 @@ def differences(version: tuple[int, ...], traits: Traits) -> tuple[Difference, .
     found += [_NAMED] if traits.named else []
     found += _OF_SCRIPTS if traits.scripts else ()
     found += [LINE_ORDER] if traits.always else []
+    found += [UNBELIEVED] if traits.secure else []
     found += [_COMMON_TYPES] if traits.files and not traits.knows_types else []
     return tuple(NO_TRACE if each.key == "trace" and not traits.trace else each for each in found)

@@ -58,7 +58,7 @@ from apacheconf.targets.restrictions import restrictions
 from apacheconf.targets.routes import Route
 from apacheconf.targets.scopes import Scopes
 from apacheconf.targets.sources import Sources
-from apacheconf.targets.translation import Emission, adds_always
+from apacheconf.targets.translation import Emission, adds_always, asks_securely
 from apacheconf.targets.unreached import claims_of_unreached
 
 FILE, TYPES = "nginx.conf", "mime.types"
@@ -94,7 +94,14 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Sco
     trace = any(host.form.limits.trace for host in program.hosts)
     named = any(re.search("[a-z]", each.host) and not each.socket for each in program.workers())
     traits = Traits(
-        trace, misdirected, low.serves_files, is_known(program, scopes), low.asks_scripts, named, adds_always(program)
+        trace,
+        misdirected,
+        low.serves_files,
+        is_known(program, scopes),
+        low.asks_scripts,
+        named,
+        adds_always(program),
+        asks_securely(program),
     )
     return Emission(files.texts, differences(version, traits), htaccess.notes(low))
 
@@ -143,8 +150,6 @@ def _assemble(low: Lowering, servers: list[Block], *at_the_end: Block) -> Block:
     core.emit_limits(low, low.program.hosts[low.program.index.main], http)
     core.emit_hash_sizes([name for block in servers for name in _names_in(block)], low.version, http)
     core.emit_map_sizes(low, http)
-    http.space()
-    http.say("What holds for every origin: headers end, pass and come back as with httpd.")
     mod_proxy.emit_defaults(low, http)
     mod_proxy_fcgi.emit_defaults(low, http)
     http.space()

@@ -57,7 +57,10 @@ def _entries(answering: list[Named], numbers: dict[int, int]) -> list[tuple[str,
     for each in answering:
         patterns = (escape(wild[1:]) if is_suffix(wild) else f"^{wildcard_regex(wild)}" for wild in each.wild)
         entries += [(f"~*{pattern}$", str(numbers[each.host])) for pattern in patterns]
-    return [*entries, ("default", str(numbers[answering[0].host]))]
+    usual = str(numbers[answering[0].host])
+    if not any(each.wild for each in answering):  # a pattern could take a name that stands no more
+        entries = [entry for entry in entries if entry[1] != usual]
+    return [*entries, ("default", usual)]
 
 
 def emit_misdirected(low: Lowering, host: int, server: Block) -> None:

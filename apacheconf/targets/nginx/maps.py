@@ -62,8 +62,7 @@ SHARED: dict[str, Map] = {
     "self_port": Map(
         "$scheme:$asked_host",
         (
-            (r"~^http:.*:0*80$", ""),
-            (r"~^https:.*:0*443$", ""),
+            (r"~^(?:http:.*:0*80|https:.*:0*443)$", ""),
             (r"~^\w+:.*(?<asked_port>:\d+)$", "$asked_port"),
             ("default", ""),
         ),
@@ -95,7 +94,7 @@ SHARED: dict[str, Map] = {
     ),
     "gateway_status": Map(
         "$upstream_connect_time",
-        (("~^-(?:, -)*$", "503"), ("default", "502")),
+        (("~^-(?:, -)*$", "503"),),
         "httpd answers 503 when no origin could be reached, and 502 when one failed to answer",
     ),
     "origin_answers": Map(
@@ -284,4 +283,5 @@ def _emit(name: str, made: Map, changes: bool, http: Block) -> None:
     if changes:
         block.add("volatile")
     for pattern, value in made.entries:
-        block.add(pattern, value)
+        if (pattern, value) != ("default", "") or len(made.entries) == 1:  # empty is what it is anyhow
+            block.add(pattern, value)

@@ -17,16 +17,17 @@ from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.timeouts import Timeouts, common_timeouts, emit_timeouts, timeouts
 from apacheconf.targets.nginx.tree import Block
-from apacheconf.targets.nginx.workers import service_of
+from apacheconf.targets.nginx.workers import address, service_of
 from apacheconf.targets.routes import Route, members
-from apacheconf.targets.upgrades import SECURE
+from apacheconf.targets.sessions import OUT
+from apacheconf.targets.upgrades import SECURE, upgrade_regex
 
 #: What the addresses of their sockets begin with; a sandbox moves them.
 SOCKETS = "unix:/run/nginx-"
 #: With such servers no member was reached where the last of them has said nothing.
 _STATUS = Map("$upstream_addr $upstream_connect_time $upstream_bytes_received",
               ((r"~^unix:/run/nginx-member-.* (?:0|-)$", "503"), ("~^unix:/run/nginx-member-", "502"),
-               (r"~[^,] -(?:, -)* [^ ]", "503"), ("default", "502")),
+               (r"~[^,] -(?:, -)* [^ ]", "503")),
               "httpd answers 503 when no origin could be reached, and 502 when one failed to answer")  # fmt: skip
 #: The name of a field that can't be one.
 _NO_FIELD = "no answer of a member"
@@ -46,31 +47,35 @@ def have_servers(route: Route, origin: Origin) -> bool:
 def addresses_of(host: Host, origin: Origin, low: Lowering) -> dict[Worker, str]:
     """Each member with the address of its server, which is written when it is first asked for."""
     low.maps.shared["gateway_status"] = _STATUS
-    return {each: _address(each, timeouts(host, each), low) for each in members(origin)}
+    upgrades = upgrade_regex(origin) is not None
+    return {each: _address(each, timeouts(host, each), upgrades, low) for each in members(origin)}
 
 
-def _address(worker: Worker, own: Timeouts, low: Lowering) -> str:
-    key = "member", worker.scheme, worker.host, worker.port, worker.socket, worker.reusable, own
-    address = f"{SOCKETS}{low.names.of(key, f'member-{worker.host}-{worker.port}')}.sock"
+def _address(worker: Worker, own: Timeouts, upgrades: bool, low: Lowering) -> str:
+    if worker.member is not None and worker.member.status & OUT:
+        return address(worker)  # nobody asks it
+    key = "member", worker.scheme, worker.host, worker.port, worker.socket, worker.reusable, own, upgrades
+    at = f"{SOCKETS}{low.names.of(key, f'member-{worker.host}-{worker.port}')}.sock"
     if key not in low.written:
         low.written[key] = worker
-        _write(worker, own, address, low)
-    return address
+        _write(worker, own, upgrades, at, low)
+    return at
 
 
-def _write(worker: Worker, own: Timeouts, address: str, low: Lowering) -> None:
+def _write(worker: Worker, own: Timeouts, upgrades: bool, at: str, low: Lowering) -> None:
     upstream = service_of(replace(worker, member=None), low).name
     block = low.members
     block.space()
     server = block.open("server", comment=f"hands on requests to {worker.authority}")
-    server.add("listen", address)
+    server.add("listen", at)
     location = server.open("location", "/")
     location.add("proxy_pass", f"http://{upstream}")
     location.add("proxy_set_header", "Host", worker.authority)
     plain = "" if worker.reusable else "close"
     asked = Map("$http_upgrade", (("", plain), ("default", "upgrade")), "")
-    location.add("proxy_set_header", "Connection", low.maps.make("hop_connection", asked))
-    location.add("proxy_set_header", "Upgrade", "$http_upgrade")
+    location.add("proxy_set_header", "Connection", low.maps.make("hop_connection", asked) if upgrades else plain)
+    if upgrades:
+        location.add("proxy_set_header", "Upgrade", "$http_upgrade")
     location.add("proxy_hide_header", "Keep-Alive")
     if own != common_timeouts(low):
         emit_timeouts(own, location)

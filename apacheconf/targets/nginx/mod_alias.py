@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from apacheconf.program.conditions import NEVER, Regex
+from apacheconf.program.conditions import NEVER, Matches, Regex
 from apacheconf.program.steps import Redirect, Step
 from apacheconf.program.uri import escape_path
 from apacheconf.program.values import REQUEST_URI, Call, Capture, Literal, Matched, Value, Variable
@@ -21,6 +21,7 @@ from apacheconf.targets.nginx.tree import Block, glued, literal
 from apacheconf.targets.nginx.values import text_of
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.questions import CannotAsk, pcre
+from apacheconf.targets.rewrites import QUESTION
 from apacheconf.targets.routes import Route, regex_of
 from apacheconf.targets.spoken import name_of_value
 
@@ -53,7 +54,8 @@ def emit_redirect(
     made = [_part(low, each, location) for each in parts]
     target = glued(made) + ("$1" if action.prefix else "") + ("?" if _has_query(parts) or _drops_query(route) else "")
     claims = (equivalent(said_by, _ESCAPING, "location-escaping"),)
-    if pattern.endswith("(.*)$") and not any(isinstance(each, Capture) for each in parts):
+    refused = Matches(REQUEST_URI, QUESTION) in route.refused
+    if pattern.endswith("(.*)$") and not refused and not any(isinstance(each, Capture) for each in parts):
         _emit_question_mark(action, target, location)
     if answering is not None and action.status not in _FLAGS:
         location.add("error_page", "302", "=", f"@{answering(action)}")

@@ -70,12 +70,17 @@ def emit_slash(low: Lowering, route: Route, folder: str, location: Block) -> Non
         status = "403" if AUTOINDEX in low.program.modules else "404"
         location.open("if", "-d", word).add("return", status)
     if rules_of(low, route).slash and not route.admits:
-        target = f"{own_scheme(route.host)}://{self_authority(low, route.host)}$1/"
         block = location.open("if", "-d", folder)
+        there = self_authority(low, route.host)
+        if there.startswith("$"):  # its map has patterns: what they capture would take the place of $1
+            block.add("set", own := low.variable_of(there, "here"), there)
+            there = own
+        target = f"{own_scheme(route.host)}://{there}$1/"
         block.add("rewrite", "(?s)^(.*[^/])$", target, "permanent")
         index = next(iter(rules_of(low, route).index), "")
         path = f"{route.cell.path}/{index}"
-        if index and "/" not in index and document_sources.is_file(low, route.host, path) == NEVER:
+        below = route.cell.reach is Reach.BELOW
+        if below and index and "/" not in index and document_sources.is_file(low, route.host, path) == NEVER:
             block.add("rewrite", "(?s)^(.*/)$", f"$1{literal_path(index)}", comment="which an origin answers")
             steps = (step for step in route.others if isinstance(step.action, FolderRules))
             lines = [each for step in steps for each in lines_named(route, step, "directoryindex")]
@@ -110,7 +115,7 @@ def _may_list(low: Lowering, route: Route) -> bool:
 
 def unslashed(low: Lowering, file: str) -> str:
     """The word for a file that is asked for without a slash, else for none."""
-    entries = ((r"~[^/]\z", file), ("default", "/.no-such-folder"))
+    entries = ((r"~[^/]\z", file), ("default", ""))
     return low.maps.make("unslashed", Map("$uri", entries, "what would be a folder without its slash"))
 
 

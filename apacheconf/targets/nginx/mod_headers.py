@@ -224,9 +224,9 @@ class HeaderLines:
         self.cookies.emit(location)
         for told in self._in(Table.ONSUCCESS):
             taken = [""] if self._of_file and told.header.name.lower() in _OF_FILES else []
-            words = [
-                word if self._of_file else of_origin(self._low, told.header.title, word) for word in told.header.words
-            ]
+            words = told.header.words
+            if not self._of_file:  # an empty word is no header
+                words = [of_origin(self._low, told.header.title, word) for word in words if word]
             self._emit(told, "add_header", words or taken, location, always=not self._of_file)
             if self._of_file and (self._route.cell.path, self._route.cell.reach) in self._low.document_cells:
                 for word in told.header.words:

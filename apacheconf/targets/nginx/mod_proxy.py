@@ -59,6 +59,10 @@ _MAPPED_BACK = ("Content-Location", "URI", "Destination")
 
 def emit_defaults(low: Lowering, http: Block) -> None:
     """What holds for every proxied location: httpd's ways where nginx has others."""
+    if not low.proxied:
+        return
+    http.space()
+    http.say("What holds for every origin: headers end, pass and come back as with httpd.")
     emit_timeouts(common_timeouts(low), http)
     http.add("proxy_http_version", "1.1")
     http.add("proxy_request_buffering", "off")

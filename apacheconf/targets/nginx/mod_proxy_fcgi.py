@@ -218,6 +218,7 @@ def emit_defaults(low: Lowering, http: Block) -> None:
     if not low.asks_scripts:
         return
     http.space()
+    http.say("What holds for every script: headers come back as with httpd.")
     http.add("fastcgi_buffer_size", "16k")
     http.add("fastcgi_buffers", "8", "16k")
     http.add("fastcgi_next_upstream", "error")

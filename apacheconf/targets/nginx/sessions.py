@@ -92,7 +92,6 @@ def _upstream(service: Service, balancer: Balancer, route: str, workers: tuple[W
     low.written[key] = balancer
     low.upstreams.space()
     block = low.upstreams.open("upstream", own, comment=f"sessions of {service.name} whose route is {route}")
-    block.add("zone", own, "64k")
     first = [worker for worker in workers if accepts_sessions(worker)][:1]
     spares = [worker for worker in workers if worker not in first]
     if not balancer.no_failover:

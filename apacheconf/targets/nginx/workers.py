@@ -75,7 +75,8 @@ def _write(service: Service, low: Lowering) -> None:
     own = [each for each in origin.said_by if each.name.lower() != "balancermember"]
     claims = tuple(_balancer_claims(origin)) if isinstance(origin, Balancer) else ()
     block = low.upstreams.open("upstream", name, comment=low.sources.true.comment(own[:3]), claims=claims)
-    block.add("zone", name, "64k")
+    if len(members(origin)) > 1:
+        block.add("zone", name, "64k")
     if isinstance(origin, Balancer) and _METHODS.get(origin.lbmethod):
         block.add(_METHODS[origin.lbmethod])
     weights = _weights(members(origin))
@@ -97,8 +98,8 @@ def _plain(worker: Worker, name: str, at: str, low: Lowering) -> Text:
     name that we have given nor an address has signs to quote."""
     comment = comment_lines(low.sources.true.comment(worker.said_by[:3]))
     idle = f"        keepalive {_IDLE};\n" if worker.reusable else ""
-    lines = f"    upstream {name} {{\n        zone {name} 64k;\n        server {at} max_fails=0;\n{idle}    }}"
-    return Text("".join([f"    {line}\n" for line in comment]) + lines, len(comment) + (5 if idle else 4))
+    lines = f"    upstream {name} {{\n        server {at};\n{idle}    }}"
+    return Text("".join([f"    {line}\n" for line in comment]) + lines, len(comment) + (4 if idle else 3))
 
 
 def _weights(workers: tuple[Worker, ...]) -> list[int]:
@@ -120,8 +121,9 @@ def _server(block: Block, worker: Worker, weight: int, service: Service, low: Lo
     origin = service.origin
     status = worker.member.status if worker.member else frozenset()
     # NGX-105: with a memory for failures nginx takes members out for broken answers, too, and answers 502 for a
-    # while when all have failed, where httpd tries them at once.
-    words = [service.addresses[worker], "max_fails=0"]
+    # while when all have failed, where httpd tries them at once. An address that is alone is never taken out.
+    alone = len(members(origin)) == 1 and is_address(worker)
+    words = [service.addresses[worker], *([] if alone else ["max_fails=0"])]
     if weight != 1:
         words.append(f"weight={weight}")
     if status & {"D", "S", "N"}:
@@ -168,6 +170,10 @@ def _member_claim(worker: Worker, origin: Origin) -> Claim:
         return approximated(said_by, "a member with status +I is failed over from", "ignore-errors")
     if status & {"N", "R"} or (worker.member and worker.member.lbset > _lowest_set(origin)):
         return approximated(said_by, "draining, spare and lbset tiers are one backup tier or down in nginx", "tiers")
+    if isinstance(origin, Balancer) and origin.sticky_cookie and "H" in status:
+        return approximated(
+            said_by, "it may take a session whose member is down though others are there", "standby-sessions"
+        )
     return equivalent(
         said_by, f"a failed member is asked again with each request, not after {worker.retry:g} s", "retry"
     )
