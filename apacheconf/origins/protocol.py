@@ -10,6 +10,7 @@ import contextlib
 import socket
 import struct
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from typing import cast
 
@@ -101,7 +102,8 @@ class OriginProtocol(asyncio.Protocol):
     def _note(self, request: Received) -> None:
         """Before it is answered: who has read the answer can rely on the record."""
         if self._record:
-            self._record(request)
+            shown = self._transport is not None and bool(self._transport.get_extra_info("peercert"))
+            self._record(replace(request, certificate=shown))
 
     def _answer_late(self, request: Received, orders: Orders) -> None:
         self._waiting = False

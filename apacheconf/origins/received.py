@@ -18,6 +18,7 @@ class Received:
 
     ``framing`` is ``length``, ``chunked`` or empty for no body; ``broken`` says what was wrong with the bytes. Of
     FastCGI the ``headers`` are the parameters, and the line ends in FastCGI.
+    ``certificate`` says whether the other side has shown one.
     ``connection`` counts the connections to this origin from 1; it is 0 at a controlled one, whose answers must
     not depend on how a front pools.
     """
@@ -30,6 +31,7 @@ class Received:
     length: int = 0
     sha256: str = ""
     broken: str = ""
+    certificate: bool = False
 
     def value(self, name: str) -> str | None:
         """The first value of header ``name``, or of the variable that it is in FastCGI; None if absent."""

@@ -88,6 +88,16 @@ def _mappings(program: Program, host: Host) -> Iterator[Way]:
         yield Way(action.prefix or "/", _scheme(program.origins[host.origins[action.origin]]), leaf)
 
 
+def balanced(program: Program, host: Host, aim: Aim) -> Iterator[tuple[str, Balancer]]:
+    """The balancers of ``host``, each with a path that leads there."""
+    steps = (*host.shape.server, *(step for cell in host.shape.cells for step in cell.steps))
+    mapped = {each.origin: each.prefix for each in (step.action for step in steps) if isinstance(each, MapToOrigin)}
+    for number, origin in enumerate(program.origins[each] for each in host.origins):
+        if isinstance(origin, Balancer):
+            prefix = mapped.get(number) or aim.prefix
+            yield aim.path(aim.leaf) if prefix == aim.prefix else prefix.rstrip("/") + "/x", origin
+
+
 def _leaf(condition: Condition) -> str:
     """The shortest path of which a mapping's pattern holds."""
     paths = (

@@ -23,7 +23,7 @@ from apacheconf.targets.translation import Difference
 #: Caveat key -> patterns of probe names (fnmatch; ``[`` is written ``[[]``).
 PROBES: Mapping[str, tuple[str, ...]] = {
     "absolute-form": ("host: absolute form against Host", "host: absolute form with a port",
-                      "host: absolute form without Host"),
+                      "host: absolute form without Host", "host: absolute form without a path, with a query"),
     "broken-answers": (
         "origin: closes without an answer", "origin: breaks off*", "origin: raw: *", "origin: answers before the body",
         "origin: header of 9000 bytes", "last: space before the colon from the origin", "last: the requests after it",
@@ -36,8 +36,12 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "expect-continue": ("body: Expect*", "down: Expect"),
     "expires-beside": ("origin: status 299",),
     "field-count": ("header: 99 headers",),
-    "file-methods": ("method: *", "condition: DELET *", "down: OPTIONS"),
+    "file-conditions": ("file: *, If-*",),
+    "file-fields": ("file: *, If-*",),
+    "file-methods": ("method: *", "condition: DELET *", "down: OPTIONS", "file: POST *", "file: DELETE *"),
     "file-paths": ("path: 7000 characters",),
+    "file-suffixes": ("file: GET *.*.*",),
+    "media-types": ("file: *",),
     "framing": ("body: length and chunked", "body: Transfer-Encoding*", "body: chunked in HTTP/1.0",
                 "body: Content-Length *", "last: Transfer-Encoding gzip, chunked"),
     "gzip": ("method: HEAD", "connection: HEAD, then GET", "origin: *HEAD*", "origin: empty body"),
@@ -45,7 +49,8 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "index-by-origin": ("path: GET */", "path: /"),
     "interim-answers": ("origin: 103 first",),
     "links-left": ("origin: breaks off*",),  # a filter holds the head back, and so it can still become an error
-    "long-headers": ("header: 9000 bytes", "header: 7000 bytes", "header: 99 headers", "header: 110 headers"),
+    "long-headers": ("header: 9000 bytes", "header: 7000 bytes", "header: 99 headers", "header: 110 headers",
+                     "header: six of *"),
     "long-lines": ("path: 9000 characters",),
     "max-forwards": ("header: Max-Forwards *", "method: * with Max-Forwards 0"),
     "message-syntax": ("header: obsolete folding", "header: control character", "header: line without a colon",
@@ -53,6 +58,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
                        "version: 2.0 in the line", "version: 0.9", "version: 1.2",
                        "body: chunk size too big", "host: twice the same"),
     "method-letters": ("method: get", "condition: *[A-Z]x /*"),
+    "origin-certificates": ("stranger: *",),
     "nocanon": ("path: *", "host: absolute form without a path"),
     "nocanon-prefix": ("path: //x", "path: /%*"),
     "null-byte": ("path: /%00",),
@@ -62,13 +68,14 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "raw-bytes": ("path: *\\xe9",),
     "repeated-headers": ("header: repeated", "header: Cookie twice", "header: X-Forwarded-For twice"),
     "unread-requests": (
+        "condition: GET *, Host: *",
         "host: a slash", "host: a space", "host: port *", "host: only a port", "host: user", "host: comma",
         "host: near miss", "host: underscore", "host: twice different",
         "path: /a#b", "path: /a b", "path: no leading slash", "path: empty target",
         "method: not a token", "body: chunk size*", "header: name with a space", "header: space before the colon",
         "header: empty name", "version: *",
         "host: empty", "host: missing", "host: absolute form without Host", "path: *%2[Ff]*",
-        "path: /..", "path: /%2e%2e/x", "path: /a/../../b", "path: /%*", "path: empty target",
+        "path: /..", "path: GET /../x", "path: /%2e%2e/x", "path: /a/../../b", "path: /%*", "path: empty target",
         "path: 9000 characters",
         "method: GET [*]", "header: 9000 bytes", "connection: an error, then another request", "down: bad escape",
     ),
@@ -76,9 +83,10 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "trace": ("method: TRACE*",),
     "script-bodies": ("body: chunked, 50000 bytes",),
     "script-fields": ("host: absolute form without a path", "host: absolute form against Host",
-                      "host: absolute form with a port", "header: underscore",
+                      "host: absolute form with a port", "host: absolute form in upper case", "header: underscore",
                       "header: spaces around the value", "origin: status 204", "origin: status 304",
-                      "version: 1.0 without Host*", "path: GET */!$&*", "path: GET */%C3%A9", "path: GET */a%2Fx"),
+                      "version: 1.0 without Host*", "path: GET */!$&*", "path: GET */%C3%A9", "path: GET */a%2Fx",
+                      "path: GET */a%3Fx", "path: /a%3Fb"),
     "unread-bodies": ("connection: a body, then *",),
     "websocket": ("header: Upgrade", "condition: *: [wW]eb[sS]ocket*"),
 }  # fmt: skip
@@ -127,7 +135,11 @@ ONLY: Mapping[str, tuple[str, ...]] = {
         "header content-type",
     ),
     "expires-beside": ("header expires",),
+    "file-conditions": ("body", "header *"),
+    "file-fields": ("header accept-ranges", "header content-range", "header content-type"),
     "file-methods": ("status", "body", "header *"),
+    "file-suffixes": ("header content-type", "header content-encoding", "header content-language"),
+    "media-types": ("header content-type",),
     "file-paths": ("status", "reason", "body", "header *", "origin: request", "origin: header query_string"),
 }
 #: Keys that speak about files only, where no origin is asked.
@@ -152,6 +164,8 @@ MARKED = "failonstatus"
 FALLBACK = "fallback-missing"
 #: Aspects that say which member was asked, and no more.
 _TURN = frozenset({"origin: which", "origin: header Host", "header X-Origin", COUNTS})
+#: The caveat of one where a standby may take a session that another member could, and the aspect that shows it.
+STANDBY, WHO = "standby-sessions", "which members were asked"
 #: The caveat of one that escapes other characters of a path in Location.
 ESCAPED = "location-escaping"
 #: The caveat of one that sends the lines of one field in another order.
@@ -207,6 +221,8 @@ class Announcements:
             return FILES
         if TURNS in self.keys and all(map(_takes_turns, aspects)):
             return TURNS
+        if STANDBY in self.keys and [each.what for each in aspects] == [WHO]:
+            return STANDBY
         if about.file and NOWHERE in self.keys and (any(map(_leads_nowhere, aspects)) or _asks_for_a_page(aspects)):
             return NOWHERE
         if about.file and LIST in self.keys and any(map(_is_list, aspects)):

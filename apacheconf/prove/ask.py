@@ -23,15 +23,19 @@ Progress = Callable[[str], None]
 class Scenario:
     """Which origins are ``up``, and the probes to ask then. Every scenario has servers of its own.
 
-    Where it is ``hurried``, origins are waited for as short as it goes (``slow``).
+    Where it is ``hurried``, origins are waited for as short as it goes (``slow``); where it is ``strange``, those that
+    speak TLS show a certificate that nobody believes.
     """
 
     name: str
     up: frozenset[str]
     probes: tuple[Probe, ...]
     hurried: bool = False
+    strange: bool = False
 
 
+#: The scenarios whose requests are equal, for the members that take them.
+SEQUENCE = "sequence of members"
 #: How many equal requests show the sequence of members, for each member of the largest balancer.
 ROUNDS = 6
 
@@ -44,7 +48,7 @@ def scenarios(program: Program, aim: Aim, authorities: Iterable[str]) -> Iterato
     failures = probes.build_for_failures(aim)
     if balancers:
         length = ROUNDS * max(len(balancer.members) for balancer in balancers)
-        yield Scenario("sequence of members", everything, probes.build_sequence(aim, length))
+        yield Scenario(SEQUENCE, everything, probes.build_sequence(aim, length))
         lost = {name_of(balancer.members[0]) for balancer in balancers}
         yield Scenario("one member down", everything - lost, failures)
     yield Scenario("all down", frozenset(), failures)

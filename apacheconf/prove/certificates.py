@@ -29,9 +29,12 @@ class StandIn:
     hash: str
 
     def server(self, folder: Path) -> ssl.SSLContext:
-        """How an origin speaks; ``folder`` holds the file while it is read."""
+        """How an origin speaks, which takes a client's certificate; ``folder`` holds the file while it is read."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self._file(folder))
+        file = self._file(folder)
+        context.load_cert_chain(file)
+        context.load_verify_locations(file)
+        context.verify_mode = ssl.CERT_OPTIONAL
         return context
 
     def _file(self, folder: Path) -> Path:
@@ -70,8 +73,19 @@ class Shelf:
 
 
 @functools.cache
+def stranger() -> StandIn | None:
+    """Another one, whom nobody believes; None where there is no ``openssl``."""
+    return _made()
+
+
+@functools.cache
 def stand_in() -> StandIn | None:
-    """Made once, by ``openssl``, in a folder that is gone at once; None where there is no such program."""
+    """Made once, by ``openssl``; None where there is no such program."""
+    return _made()
+
+
+def _made() -> StandIn | None:
+    """A new key and its certificate, made in a folder that is gone at once."""
     program = shutil.which("openssl")
     if program is None:
         return None

@@ -6,14 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 from apacheconf.ledger import Written
 from apacheconf.program.hosts import Host
 from apacheconf.program.program import Program
-from apacheconf.program.steps import CookiePart, EditHeader, MapBackCookie, MapToOrigin, Step, Table
+from apacheconf.program.steps import CookiePart, EditHeader, MapBack, MapBackCookie, MapToOrigin, Step, Table
 from apacheconf.program.tls import SECURE
 from apacheconf.program.values import Literal
-from apacheconf.program.workers import Balancer
+from apacheconf.program.workers import Balancer, Worker
 from apacheconf.prove.client import Turn
 from apacheconf.prove.members import members, near_misses
 from apacheconf.prove.requests import ORIGIN_DATE, Aim, Headers, Probe, request
@@ -117,6 +118,8 @@ def _of_mappings(program: Program, host: Host, aim: Aim) -> Iterator[Probe]:
     for step in steps:
         if isinstance(step.action, MapToOrigin) and step.action.prefix and not step.action.filled:
             found.setdefault(step.action.prefix, step.action)
+    back = {f"{cell.path}/" for cell in host.shape.cells if any(isinstance(s.action, MapBack) for s in cell.steps)}
+    mapped_back = next((prefix for prefix in found if prefix.rstrip("/") + "/" in back), "")
     for prefix, action in list(found.items())[:MOST]:
         origin = program.origins[host.origins[action.origin]]
         worker = next(iter(origin.members), None) if isinstance(origin, Balancer) else origin
@@ -124,14 +127,42 @@ def _of_mappings(program: Program, host: Host, aim: Aim) -> Iterator[Probe]:
         there = f"{scheme}://%self%{action.path}"
         stem = there.rstrip("/")
         whole, path = replace(aim, prefix="/"), prefix.rstrip("/") + "/x"
+        if upgrade := _upgrade(worker):
+            for protocol in (upgrade, "other/1.0"):
+                data = request(whole, path=path, headers=handshake(protocol))
+                yield _probe("header", f"Upgrade: {protocol}, {path}", data)
         for words, location, more in (
             ("what is mapped back", f"{stem}/new?q", ""),
             ("near misses of it", f"{stem}x/new", "x"),
         ):
-            headers = [["Location", location], ["Content-Location", location], ["URI", location]]
+            headers = [[name, location] for name in ("Location", "Content-Location", "URI", "Destination")]
             headers += [["Set-Cookie", each] for each in dict.fromkeys(_cookies(cookies, more))]
-            orders = {"status": 302, "reason": "Found", "headers": headers, "body": "moved\n"}
+            orders: dict[str, Any] = {"status": 302, "reason": "Found", "headers": headers, "body": "moved\n"}
             yield _probe("origin", f"{words}, {path}", request(whole, path=path, orders=orders))
+            if prefix == mapped_back and not more:
+                yield from _of_hosts(whole, f"{words}, {path}", path, orders)
+
+
+def _upgrade(worker: Worker | None) -> str:
+    """The protocol that an origin may switch to; empty for none."""
+    if worker is None or not (worker.upgrade or worker.scheme in ("ws", "wss")):
+        return ""
+    return "websocket" if not worker.upgrade or worker.upgrade[0].lower() in ("any", "*") else worker.upgrade[0]
+
+
+def handshake(protocol: str) -> Headers:
+    """What a client sends that wants to switch; to websocket with what makes the request a good one (RFC 6455, 4.1)."""
+    more = [("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")]
+    return [("Connection", "Upgrade"), ("Upgrade", protocol), *(more if protocol.lower() == "websocket" else [])]
+
+
+def _of_hosts(aim: Aim, name: str, path: str, orders: dict[str, Any]) -> Iterator[Probe]:
+    """What takes the place of the origin's name: the one that was asked for, with its port, or the server's own."""
+    for port in (80, 443, 99):
+        data = request(aim, path=path, host=f"{aim.host}:{port}", orders=orders)
+        yield _probe("origin", f"{name}, asked as {aim.host}:{port}", data)
+    data = request(aim, path=path, host=None, version="HTTP/1.0", orders=orders)
+    yield _probe("origin", f"{name}, without Host", data)
 
 
 def _cookies(known: Iterable[MapBackCookie], more: str) -> Iterator[str]:

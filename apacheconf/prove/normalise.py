@@ -96,8 +96,17 @@ _FRAMING = ("connection", "keep-alive", "accept-ranges", "transfer-encoding", "c
 def _without_framing(seen: Observation) -> Observation:
     strip = _without(_FRAMING)
     replies = tuple(replace(one, headers=strip(one.headers)) for one in seen.replies)
-    arrivals = tuple(replace(one, headers=strip(one.headers), framing="") for one in seen.arrivals)
+    arrivals = tuple(
+        replace(one, headers=(*strip(one.headers), *_upgrades(one.headers)), framing="") for one in seen.arrivals
+    )
     return replace(seen, replies=replies, arrivals=arrivals, ended="" if seen.ended != "silent" else "silent")
+
+
+def _upgrades(headers: Headers) -> Headers:
+    """Connection, as far as it says that Upgrade is meant for the origin: that is no matter of framing."""
+    said = any(name.lower() == "connection" and "upgrade" in value.lower() for name, value in headers)
+    named = any(name.lower() == "upgrade" for name, _ in headers)
+    return (("connection", "upgrade"),) if said and named else ()
 
 
 def _until_one_closed(one: Observation, two: Observation) -> tuple[Observation, Observation]:
@@ -177,7 +186,7 @@ def _without_comments(headers: Headers) -> Headers:
 
 
 def _without_version(one: Arrival) -> Arrival:
-    headers = _without({"connection", "keep-alive"})(one.headers)
+    headers = (*_without({"connection", "keep-alive"})(one.headers), *_upgrades(one.headers))
     return replace(one, line=re.sub(r" HTTP/1\.[01]$", "", one.line), headers=headers)
 
 

@@ -103,6 +103,7 @@ def reply(answer: Answer, tokens: Tokens) -> Reply:
 def arrival(received: Received, tokens: Tokens) -> Arrival:
     """The request without what changes from run to run, and without the harness's own orders."""
     headers = tuple((name, _stable(name.lower(), value, tokens)) for name, value in received.headers)
+    headers += (("(certificate)", "shown"),) if received.certificate else ()
     body = f"{received.length} bytes {received.sha256}" if received.length else ""
     line = tokens.hide(received.request_line)
     return Arrival(received.origin, line, headers, body, received.framing, received.broken)

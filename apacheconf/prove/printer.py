@@ -15,7 +15,7 @@ from apacheconf.engines.httpd import REPLACED
 from apacheconf.expand.tree import Node
 from apacheconf.modules.mod_authz_core import network
 from apacheconf.program.workers import DEFAULT_PORTS
-from apacheconf.prove import slow
+from apacheconf.prove import logs, slow
 from apacheconf.prove.certificates import Shelf
 from apacheconf.prove.logins import Logins
 from apacheconf.prove.threaded import Listening
@@ -40,8 +40,8 @@ URL_DIRECTIVES = frozenset(
 #: Directives that name networks of clients.
 NETWORK_DIRECTIVES = frozenset({"require", "allow", "deny", "remoteipinternalproxy", "remoteiptrustedproxy"})
 #: Directives whose first word is a log, and what takes its place.
-LOG_DIRECTIVES = {"errorlog": "error.log", "customlog": "access.log", "transferlog": "access.log",
-                  "globallog": "access.log", "forensiclog": "forensic.log"}  # fmt: skip
+LOG_DIRECTIVES = {"errorlog": "error", "customlog": "access", "transferlog": "access", "globallog": "access",
+                  "forensiclog": "forensic"}  # fmt: skip
 #: Directives whose first word is a file, or a folder, for TLS.
 TLS_FILES = frozenset(
     {
@@ -106,6 +106,8 @@ class Printer:
         self.least: int | None = None
         self._edits: dict[str, Callable[[Node], str]] = dict.fromkeys(URL_DIRECTIVES, self._urls)
         self._edits |= dict.fromkeys(LOG_DIRECTIVES, self._log)
+        self._edits["logformat"] = lambda node: logs.steadied(node.args)
+        self._logs: dict[str, str] = {}
         self._edits["virtualhost"] = self._addresses
         self._edits |= dict.fromkeys(NETWORK_DIRECTIVES, self._networks)
         self._edits["authuserfile"] = lambda node: f'"{logins.users(_first(node))}"'
@@ -169,9 +171,12 @@ class Printer:
 
     def _log(self, node: Node) -> str:
         """ErrorLog of a sandboxed server, or the first word of another log directive."""
-        words = split_with_offsets(node.args)
-        target = f'"{self._box.path}/logs/{LOG_DIRECTIVES[node.name.lower()]}"'
-        return target + node.args[words[0].end :] if words else node.args
+        words, kind = split_with_offsets(node.args), LOG_DIRECTIVES[node.name.lower()]
+        if not words:
+            return f'"{self._box.path}/logs/{kind}.log"'
+        number = len(self._logs) + 1 if kind == "access" else ""  # logs of one name are one
+        name = self._logs.setdefault(f"{kind} {words[0].value}", f"{kind}{number}.log")
+        return f'"{self._box.path}/logs/{name}"{logs.steadied(node.args[words[0].end :])}'
 
 
 def _first(node: Node) -> str:

@@ -64,6 +64,8 @@ def _hosts(aim: Aim) -> Family:
     yield "absolute form against Host", get(aim, target=f"{other}{aim.path(aim.leaf)}", host="unknown.test")
     yield "absolute form with a port", get(aim, target=f"{here}:99{aim.path(aim.leaf)}")
     yield "absolute form without a path", get(aim, target=here)
+    yield "absolute form without a path, with a query", get(aim, target=f"{here}?q=1")
+    yield "absolute form in upper case", get(aim, target=f"{here.upper()}{aim.path(aim.leaf)}", host=aim.host.upper())
     yield "absolute form without Host", get(aim, target=f"{here}{aim.path(aim.leaf)}", host=None)
 
 
@@ -103,8 +105,10 @@ def _bodies(aim: Aim) -> Family:
 
     chunked = ("Transfer-Encoding", "chunked")
     yield "Content-Length", post(("Content-Length", "5"), body=b"hello")
+    yield "of a type", post(("Content-Type", "text/x-data; a=b"), ("Content-Length", "5"), body=b"hello")
     yield "Content-Length 0", post(("Content-Length", "0"))
     yield "Content-Length 100000", post(("Content-Length", "100000"), body=b"b" * 100000)
+    yield "Content-Length 1200000", post(("Content-Length", "1200000"), body=b"b" * 1200000)  # TRAP-43
     yield "chunked", post(chunked, body=chunks(b"hello", b"world"))
     yield "chunked, empty", post(chunked, body=chunks())
     yield "chunked, with a trailer", post(chunked, ("Trailer", "X-T"), body=chunks(b"hello", trailer=b"X-T: v\r\n"))
@@ -137,6 +141,7 @@ def _headers(aim: Aim) -> Family:
         "TE": [("TE", "trailers"), ("Connection", "TE")],
         "Keep-Alive and Proxy-Connection": [("Keep-Alive", "5"), ("Proxy-Connection", "keep-alive")],
         "Upgrade": [("Connection", "Upgrade"), ("Upgrade", "websocket")],
+        "Upgrade to another protocol": [("Connection", "Upgrade"), ("Upgrade", "other/1.0")],
         "repeated": [("X-Two", "a"), ("Accept", "text/html"), ("x-two", "b")],
         "Cookie twice": [("Cookie", "a=1"), ("Cookie", "b=2")],
         "underscore": [("X_Under", "1"), ("X-Under", "2")],
@@ -163,6 +168,7 @@ def _headers(aim: Aim) -> Family:
         "110 headers": [(f"X-{n}", "v") for n in range(110)],
         "7000 bytes": [("X-Long", "v" * 7000)],
         "9000 bytes": [("X-Long", "v" * 9000)],
+        "six of 7000 bytes": [(f"X-Long-{number}", "v" * 7000) for number in range(6)],  # TRAP-45
     }
     for name, headers in lists.items():
         yield name, get(aim, headers=headers)

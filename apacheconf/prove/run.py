@@ -19,15 +19,16 @@ from apacheconf.program.inlining import with_htaccess
 from apacheconf.program.loading import Loaded, load
 from apacheconf.program.program import Program
 from apacheconf.program.tls import SECURE
-from apacheconf.prove import announced, edited, fronts, situations, slow
+from apacheconf.prove import announced, edited, fronts, logged, served, situations, slow, strangers, together, turns
 from apacheconf.prove.aims import MOST_HOSTS, Target, find_targets
 from apacheconf.prove.ask import Progress, Scenario, scenarios
 from apacheconf.prove.certificates import stand_in
-from apacheconf.prove.generate import generate
+from apacheconf.prove.generate import generate, misses
 from apacheconf.prove.judging import Pair, compare_scenario
 from apacheconf.prove.probes import build_for_local
 from apacheconf.prove.reduce import MOST, SECONDS, reduce
 from apacheconf.prove.report import Report, Result
+from apacheconf.prove.requests import Probe
 from apacheconf.prove.side import Front
 from apacheconf.prove.stage import modules_for, name_of, speaking
 
@@ -105,19 +106,34 @@ def scenarios_of(program: Program, target: Target, plan: Plan, notes: list[str])
     if not target.mapped:
         fixed = [Scenario(fixed[0].name, fixed[0].up, build_for_local(target.aim))]
     yield fixed[0]
-    paths, too_many = generate(target.host, target.aim, plan.seed)
-    made = {
-        GENERATED: ((*paths, *edited.generate(program, target.host, target.aim)), too_many),
-        CONDITIONS: situations.generate(program, target.host, target.aim, plan.seed),
-    }
-    for name, (probes, left_out) in made.items():
+    suggested = _suggested(program, target, plan.seed)
+    for name, (probes, left_out) in suggested.items():
         if left_out:
             notes.append(f"{target.host.title}, {name}: {left_out} requests were left out; another --seed takes others")
         if probes:
             yield Scenario(name, fixed[0].up, probes)
     yield from fixed[1:]
+    of_rules = [*misses(target.host, target.aim), *suggested[CONDITIONS][0]]
+    if lines := tuple(logged.probes(target.host, target.aim, of_rules)):
+        yield Scenario(logged.LOGS, fixed[0].up, lines)
+    yield from turns.scenarios(program, target.host, target.aim, speaking(program)) if target.mapped else ()
+    if asked := tuple(strangers.probes(program, target.host, target.aim)):
+        yield Scenario(strangers.STRANGERS, fixed[0].up, asked, strange=True)
     if target.mapped and slow.shortest(program.directives) and target.host is find_targets(program)[0].host:
         yield Scenario("slow origins", fixed[0].up, tuple(slow.probes(program, target.host, target.aim)), True)
+
+
+def _suggested(program: Program, target: Target, seed: int) -> dict[str, tuple[tuple[Probe, ...], int]]:
+    """Scenario -> the requests that the program suggests, and how many were left out for being too many."""
+    host, aim = target.host, target.aim
+    paths, too_many_paths = generate(host, aim, seed)
+    conditions, too_many = situations.generate(program, host, aim, seed)
+    paths = (*paths, *edited.generate(program, host, aim), *served.generate(host, aim))
+    conditions = (*conditions, *together.generate(program, host, aim))
+    return {
+        GENERATED: (paths, too_many_paths),
+        CONDITIONS: (tuple({probe.name: probe for probe in conditions}.values()), too_many),
+    }
 
 
 def _reduced(loaded: Loaded, todo: Todo, pair: Pair, results: list[Result]) -> list[Result]:

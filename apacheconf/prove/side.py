@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from apacheconf.engines import Engine, EngineFailed, Sandbox, find
 from apacheconf.engines.process import Address
@@ -14,11 +14,11 @@ from apacheconf.program.loading import Loaded, load
 from apacheconf.program.program import Program
 from apacheconf.program.tls import SECURE
 from apacheconf.program.workers import Worker
-from apacheconf.prove import announced, fronts
+from apacheconf.prove import announced, fronts, logs
 from apacheconf.prove.aims import Target
 from apacheconf.prove.announced import Announcements
 from apacheconf.prove.ask import Scenario, ask
-from apacheconf.prove.certificates import StandIn, stand_in
+from apacheconf.prove.certificates import StandIn, stand_in, stranger
 from apacheconf.prove.client import Handshake
 from apacheconf.prove.deliberate import signs_of
 from apacheconf.prove.observe import Observation, Tokens
@@ -65,13 +65,15 @@ class Front:
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """What ran: the stage, the program of its text, and the address that was asked, over TLS if ``secure``."""
+    """What ran: the stage, the program of its text, and the address that was asked, over TLS if ``secure``; what was
+    logged there."""
 
     stage: Stage
     program: Program
     address: Address
     secure: bool = False
     sni: str = ""
+    logs: logs.Lines = field(default_factory=dict)
 
 
 def observe(
@@ -93,7 +95,8 @@ def observe(
                 seen = ask(address, scenario.probes, origins, tokens, progress, handshakes(target, tls, box))
             except ConnectionError as error:
                 raise EngineFailed(f"{server.title} stopped answering:\n{box.log().strip()}") from error
-        return seen, Staged(staged, program, address, target.secure, _sni(target))
+        lines = logs.read(box.path / "logs", tokens)
+        return seen, Staged(staged, program, address, target.secure, _sni(target), lines)
 
 
 @contextmanager
@@ -102,8 +105,8 @@ def standing(loaded: Loaded, scenario: Scenario, tls: StandIn | None) -> Iterato
     workers = authorities(loaded.require())
     with Sandbox("prove") as box:
         at = sockets(loaded.require(), box)
-        with Origins(workers, _secured(workers, tls, box), at) as origins:
-            origins.up(scenario.up)
+        with Origins(workers, _secured(workers, tls, box), at, _secured(workers, stranger(), box)) as origins:
+            origins.up(scenario.up, scenario.strange)
             staged = stage(loaded, box, origins.ports, find("httpd"), tls, at, hurried=scenario.hurried)
             box.write(staged.file.name, staged.text)
             yield staged, origins

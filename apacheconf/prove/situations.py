@@ -26,9 +26,9 @@ from apacheconf.program.conditions import (
 )
 from apacheconf.program.hosts import Cell, Host, LayerKind, Reach
 from apacheconf.program.program import Program
-from apacheconf.program.steps import AskCertificate, MapToOrigin, Redirect, Rewrite, Step
+from apacheconf.program.steps import AskCertificate, Redirect, Rewrite, Step
 from apacheconf.program.values import REQUEST_URI, Call, Literal, Value, Variable
-from apacheconf.program.workers import Balancer
+from apacheconf.prove.aims import balanced
 from apacheconf.prove.client import Turn
 from apacheconf.prove.edited import names_in, usual
 from apacheconf.prove.generate import PATHS
@@ -45,6 +45,8 @@ MOST = 220
 MOST_GUARDED = 6
 #: More sections below paths than these are not asked.
 MOST_PAIRS = 12
+#: More names of other hosts than these are not asked for.
+MOST_OTHERS = 3
 #: More fields than these are not answered with.
 MOST_TOLD = 12
 _ADDRESSES = frozenset({"REMOTE_ADDR", "CONN_REMOTE_ADDR"})
@@ -120,17 +122,18 @@ def generate(program: Program, host: Host, aim: Aim, seed: int = 0) -> tuple[tup
 
 def _situations(program: Program, host: Host, aim: Aim, at: dict[str, str]) -> Iterator[Situation]:
     leaf = aim.path(aim.leaf)
-    yield from _of_client(host, leaf, at)
+    yield from _of_client(program, host, leaf, at)
     yield from _of_users(program, host, leaf)
+    told = names_in(program.directives)[:MOST_TOLD]
     for condition in _conditions(host):
         paths = _paths(condition) or [leaf]
-        negated = {id(atom) for each in parts_in(condition, Not) for atom in _atoms(each)}
-        ways = ((_ways(atom, at), id(atom) in negated) for atom in _atoms(condition))
+        negated = {id(atom) for each in parts_in(condition, Not) for atom in atoms_in(each)}
+        ways = ((ways_of(atom, at), id(atom) in negated) for atom in atoms_in(condition))
         asked = [found[::-1] if is_negated else found for found, is_negated in ways if found]
         if asked:
             for path in paths[:2]:
                 first, *others = _met(Situation(path), asked)
-                yield replace(first, told=names_in(program.directives)[:MOST_TOLD])
+                yield replace(first, told=told)
                 yield from others
                 if any(isinstance(each, Step) and isinstance(each.action, Rewrite | Redirect) for each in condition):
                     yield from _spelled(first)
@@ -138,12 +141,13 @@ def _situations(program: Program, host: Host, aim: Aim, at: dict[str, str]) -> I
 
 def _spelled(met: Situation) -> Iterator[Situation]:
     """What rules hand on, or refuse: a query, a question mark that is none (RW-11), other escapes."""
-    yield from (replace(met, path=f"{met.path}{more}") for more in ("%3Fx", "%C3%A9", "%0Ax"))
+    yield from (replace(met, path=f"{met.path}{more}") for more in ("%3Fx", "%C3%A9", "%0Ax", "//x"))
     if not met.query:
         yield replace(met, query="q=1")
 
 
-def _atoms(condition: object) -> list[Atom]:
+def atoms_in(condition: object) -> list[Atom]:
+    """What a condition asks, each thing by itself."""
     return list(parts_in(condition, Matches | Compare | OneOf | Glob | InNetwork))  # type: ignore[arg-type]
 
 
@@ -178,15 +182,16 @@ def _pairs(host: Host) -> Iterator[tuple[object, ...]]:
 
 def _met(plain: Situation, asked: list[list[Situation]]) -> Iterator[Situation]:
     """Everything met; then each time one thing is otherwise; and nothing at all."""
-    first = _joined(plain, (ways[0] for ways in asked))
+    first = joined(plain, (ways[0] for ways in asked))
     yield first
     for number, ways in enumerate(asked):
         for other in ways[1:]:
-            yield _joined(plain, (other if at == number else each[0] for at, each in enumerate(asked)))
+            yield joined(plain, (other if at == number else each[0] for at, each in enumerate(asked)))
     yield plain
 
 
-def _joined(plain: Situation, others: Iterable[Situation]) -> Situation:
+def joined(plain: Situation, others: Iterable[Situation]) -> Situation:
+    """The path of ``plain``, and what all of ``others`` say; of two that say the same thing the later one."""
     made = plain
     for other in others:
         headers = dict(made.headers) | dict(other.headers)
@@ -198,7 +203,7 @@ def _joined(plain: Situation, others: Iterable[Situation]) -> Situation:
     return made
 
 
-def _ways(atom: Atom, at: dict[str, str]) -> list[Situation]:
+def ways_of(atom: Atom, at: dict[str, str]) -> list[Situation]:
     """How a request meets an atom, then how it doesn't; nothing where it is not about what a request says."""
     plain = Situation("")
     if isinstance(atom, InNetwork):
@@ -261,7 +266,7 @@ def _is_path(text: str) -> bool:
     return text.startswith("/") and text.isprintable() and not set(text) & set(" ?#")
 
 
-def _of_client(host: Host, leaf: str, at: dict[str, str]) -> Iterator[Situation]:
+def _of_client(program: Program, host: Host, leaf: str, at: dict[str, str]) -> Iterator[Situation]:
     """Who asks: from each network, through proxies that are believed and others, with a certificate."""
     yield from (Situation(leaf, source=address) for address in at.values())
     if host.remote_ip is not None:
@@ -270,10 +275,14 @@ def _of_client(host: Host, leaf: str, at: dict[str, str]) -> Iterator[Situation]
         ]
         hops = [text for each in trusted for text in (f"203.0.113.9, {each}", f"{each}, {each}")]
         usual = "203.0.113.9", "203.0.113.9, 10.0.0.1", "10.0.0.1, 203.0.113.9", "no address", "", "::1"
-        for text in (*usual, *hops):
-            for source in ("", *at.values()):
+        for source in ("", *at.values()):
+            itself = f"203.0.113.9, {source or '127.0.0.1'}"
+            for text in (*usual, *hops, itself):
                 yield Situation(leaf, headers=((host.remote_ip.header, text),), source=source)
     tls = host.front_tls
+    others = (each.name for each in program.hosts if each is not host and each.front_tls and each.name != host.name)
+    for name in list(dict.fromkeys(others if tls else ()))[:MOST_OTHERS]:  # not the name that the handshake said
+        yield Situation(leaf, headers=(("Host", name),))
     if tls is not None and (tls.verify != "none" or any(True for _ in parts_in(host.shape.layers, AskCertificate))):
         yield from (Situation(leaf, certificate=certificate) for certificate in (True, False))
         for cell in host.shape.cells:
@@ -292,13 +301,9 @@ def _of_users(program: Program, host: Host, leaf: str) -> Iterator[Situation]:
 
 def _of_sessions(program: Program, host: Host, aim: Aim) -> Iterator[Situation]:
     """Requests of a session: its member is asked, be it told by a cookie or in the path; and routes that are none."""
-    steps = (*host.shape.server, *(step for cell in host.shape.cells for step in cell.steps))
-    mapped = {each.origin: each.prefix for each in (step.action for step in steps) if isinstance(each, MapToOrigin)}
-    for number, origin in enumerate(program.origins[each] for each in host.origins):
-        if not isinstance(origin, Balancer) or not origin.sticky_cookie:
+    for leaf, origin in balanced(program, host, aim):
+        if not origin.sticky_cookie:
             continue
-        prefix = mapped.get(number) or aim.prefix
-        leaf = aim.path(aim.leaf) if prefix == aim.prefix else prefix.rstrip("/") + "/x"
         routes = list(dict.fromkeys(each.member.route for each in origin.members if each.member and each.member.route))
         separator = origin.sticky_separator
         for one, two in pairwise(routes[:2]):  # told both ways, and only one can be right

@@ -32,7 +32,8 @@ class Origins:
 
     ``ports`` maps each authority to its port of 127.0.0.1, which it has from the start; ``sockets`` are those that
     listen at a Unix socket instead. ``up`` says which ones accept connections; at the ports of the others connections
-    are refused. Those that are ``secure`` speak TLS. Raises OSError when a port can't be had.
+    are refused. Those that are ``secure`` speak TLS, as ``strange`` says where they are that. Raises OSError when a
+    port can't be had.
     """
 
     def __init__(
@@ -40,9 +41,10 @@ class Origins:
         authorities: Iterable[str],
         secure: Mapping[str, ssl.SSLContext] | None = None,
         sockets: Mapping[str, Listening] | None = None,
+        strange: Mapping[str, ssl.SSLContext] | None = None,
     ) -> None:
         names = tuple(authorities)
-        self._secure, self._sockets = secure or {}, sockets or {}
+        self._secure, self._strange, self._sockets = secure or {}, strange or {}, sockets or {}
         # Ports that no outgoing connection takes while an origin is down and its port is free for a moment.
         ports = free_ports(len(names), but=named_ports(names))
         self._held = {name: _bound(port) for name, port in zip(names, ports, strict=True)}
@@ -71,9 +73,12 @@ class Origins:
         for held in self._held.values():
             held.close()
 
-    def up(self, authorities: Iterable[str]) -> None:
-        """From now on exactly these accept connections; what was received before is forgotten."""
-        self._run(self._restart(frozenset(authorities)))
+    def up(self, authorities: Iterable[str], strange: bool = False) -> None:
+        """From now on exactly these accept connections; what was received before is forgotten.
+
+        Where they are ``strange`` those that are secure show the certificate of a stranger.
+        """
+        self._run(self._restart(frozenset(authorities), self._strange if strange else self._secure))
         self.take()
 
     def take(self) -> tuple[Received, ...]:
@@ -89,7 +94,7 @@ class Origins:
     def _run(self, work: object) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(20)  # type: ignore[arg-type]
 
-    async def _restart(self, authorities: frozenset[str]) -> None:
+    async def _restart(self, authorities: frozenset[str], secure: Mapping[str, ssl.SSLContext]) -> None:
         await self._close()
         for authority, at in self._sockets.items():
             if authority in authorities:
@@ -99,7 +104,7 @@ class Origins:
             self._held[authority] = held = _bound(port)
             if authority in authorities:
                 make = self._remembering(factory(authority, self._received.append, called=f"127.0.0.1:{port}"))
-                tls = self._secure.get(authority)
+                tls = secure.get(authority)
                 patience = CLOSING if tls else None
                 self._servers.append(
                     await self._loop.create_server(make, sock=held, backlog=200, ssl=tls, ssl_shutdown_timeout=patience)

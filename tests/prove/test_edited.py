@@ -71,8 +71,10 @@ def test_fields_that_lines_change_are_there_already(tmp_path: Path) -> None:
 
 def test_origins_name_themselves_below_every_mapping(tmp_path: Path) -> None:
     made = asked(tmp_path, MAPPINGS)
+    stem = "origin: what is mapped back, /one/x"
     assert {name for name in made if "mapped back" in name} == {
-        "origin: what is mapped back, /one/x", "origin: what is mapped back, /two/x",
+        stem, "origin: what is mapped back, /two/x", f"{stem}, without Host",
+        *(f"{stem}, asked as a.test:{port}" for port in (80, 443, 99)),
     }  # fmt: skip
     one = answer(made["origin: what is mapped back, /one/x"])
     assert one["Location"] == one["Content-Location"] == one["URI"] == ["http://%self%/base/new?q"]

@@ -126,8 +126,16 @@ MADE = (
 )  # fmt: skip
 
 
+#: The same of files that are there, and of origins that speak TLS.
+NAMED = [
+    *(f"file: GET /a.txt, {header}" for header in ("If-Match: *", "If-None-Match: *")),
+    "file: POST /a.txt", "file: GET /a.html.fr", "stranger: GET /x",
+]  # fmt: skip
+
+
 def test_every_pattern_speaks_about_a_probe() -> None:
     names = [probe.name for probe in (*build(AIM), *build_for_failures(AIM), *(each.probe(AIM) for each in MADE))]
+    names += NAMED
     for key, patterns in PROBES.items():
         said = Announcements((key,))
         about = ONLY.get(key, ("status",))[0].replace("*", "x").replace("?", "2")

@@ -1,0 +1,52 @@
+"""Requests that meet several conditions at once (DIF-8): two together can lead where neither does alone.
+
+What is asked of a path takes no part: one request has one, and ``situations`` asks for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import combinations, islice
+
+from apacheconf.program.hosts import Cell, Host, LayerKind
+from apacheconf.program.program import Program
+from apacheconf.prove.requests import Aim, Probe
+from apacheconf.prove.situations import Situation, atoms_in, joined, neighbours, ways_of
+
+#: More requests than these are not asked of one host, and of one part of URL space no more conditions are met.
+MOST = 96
+MOST_MET = 8
+
+
+def generate(program: Program, host: Host, aim: Aim) -> Iterator[Probe]:
+    """The probes for ``host``: two conditions of each part of its URL space, then three of each..."""
+    at = neighbours(program)
+    cells = [(f"{cell.path}/x", _met(host, cell, at)) for cell in host.shape.cells]
+    made = (
+        joined(Situation(path), chosen)
+        for size in range(2, MOST_MET + 1)
+        for path, met in cells
+        for chosen in combinations(met, size)
+        if _can_be_said(chosen)
+    )
+    yield from islice((each.probe(aim) for each in dict.fromkeys(made)), MOST)
+
+
+def _can_be_said(chosen: Iterable[Situation]) -> bool:
+    """Whether no two of them are about the same part of a request."""
+    said = [part for each in chosen for part in _said(each)]
+    return len(said) == len(set(said))
+
+
+def _said(situation: Situation) -> Iterator[str]:
+    yield from (name.lower() for name, _ in situation.headers)
+    parts = {"its method": situation.method != "GET", "its query": situation.query, "its client": situation.source}
+    yield from (part for part, is_said in parts.items() if is_said)
+
+
+def _met(host: Host, cell: Cell, at: dict[str, str]) -> list[Situation]:
+    """How requests meet what is asked in a cell: one way for each condition."""
+    layers = [host.shape.layers[number] for number in cell.maybe]
+    asked = (*(step.when for step in cell.steps), *(each.matcher for each in layers if each.kind is LayerKind.IF))
+    found = (ways_of(atom, at)[:1] for condition in asked for atom in atoms_in(condition))
+    return list(dict.fromkeys(way for ways in found for way in ways if way != Situation("")))[:MOST_MET]
