@@ -6,6 +6,7 @@ The configurations are fixtures/mutations, a virtual host or whole ones each; ``
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,14 +18,16 @@ from apacheconf.engines.process import Address
 from apacheconf.expand import Options
 from apacheconf.program import load
 from apacheconf.program.loading import Loaded
-from apacheconf.prove import client, fronts
+from apacheconf.program.program import Program
+from apacheconf.prove import client, fronts, logs
 from apacheconf.prove.aims import Target, find_targets
-from apacheconf.prove.ask import Scenario, ask
+from apacheconf.prove.ask import SEQUENCE, Scenario, ask
 from apacheconf.prove.certificates import stand_in
 from apacheconf.prove.compare import compare
-from apacheconf.prove.judging import SEQUENCE
+from apacheconf.prove.judging import taken
+from apacheconf.prove.logged import LOGS
 from apacheconf.prove.normalise import Rule, members_as_one, rules_for, without_checks
-from apacheconf.prove.observe import Observation, Tokens
+from apacheconf.prove.observe import Observation, Reply, Tokens
 from apacheconf.prove.requests import Probe
 from apacheconf.prove.run import Plan, scenarios_of
 from apacheconf.prove.side import Front, Handshakes, handshakes, standing
@@ -40,6 +43,10 @@ CONFIGS = tuple(sorted(file.stem for file in FOLDER.glob("*.conf")))
 PATIENCE = 0.6
 #: So many probes that speak of a line are asked first, and so many that noticed others.
 LIKELY = 24
+#: When the files were made, in seconds since 1970: long ago, so that clients may have asked since.
+MADE = 1_600_000_000
+#: So often a probe is asked again that shows something else.
+AGAIN = 3
 #: What has no meaning of its own: comments, blank lines, and the end of a block.
 _EMPTY = re.compile(r"\s*(#.*|\}|)\s*")
 #: Blocks that go as a whole; the others can't go, or a line of theirs is missed as much.
@@ -51,7 +58,11 @@ _USERS = "user:$6$abcdefgh$.Wd8gKGVv/NncIZyKrLIzwkMBRaL8yZnKz4uttpMUnlKvNdwooVme
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asked:
-    """A probe, of which host it is asked, and how; probes of one ``up`` meet one server."""
+    """A probe, of which host it is asked, and how; probes of one ``up`` meet one server.
+
+    Those of a sequence of members are one, asked of a server of its own, and those whose lines in a log are looked
+    at: ``more`` are the other requests.
+    """
 
     probe: Probe
     target: Target
@@ -60,11 +71,15 @@ class Asked:
     up: frozenset[str]
     last: bool
     text: str
+    sequence: str = ""
+    strange: bool = False
+    more: tuple[Probe, ...] = ()
 
     @property
-    def place(self) -> tuple[bool, tuple[str, ...]]:
+    def place(self) -> tuple[bool, str, bool, tuple[str, ...]]:
         """What is asked of one server: while all origins are up, then what may break one, then the others."""
-        return self.last, tuple(sorted(self.up))
+        sequence = self.sequence and f"{self.target.host.number} {self.sequence}"
+        return self.last, sequence, self.strange, tuple(sorted(self.up))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +106,7 @@ class Trial:
     asked: list[Asked]
     tokens: Tokens
     rules: tuple[Rule, ...]
+    program: Program
     before: dict[Asked, Observation] = field(default_factory=dict)
     _killers: list[Asked] = field(default_factory=list)
 
@@ -132,19 +148,37 @@ class Trial:
         return False
 
     def _ask_all(self, text: str, group: list[Asked]) -> Iterator[tuple[Asked, Observation]]:
-        """What each shows; asked once more where it isn't as before, for a busy machine is late now and then."""
-        self.origins.up(group[0].up)
+        """What each shows, one after the other."""
+        self.origins.up(group[0].up, group[0].strange)
+        folder = self.stage.box.path / "logs"
+        for file in folder.glob("access*.log") if group[0].sequence == LOGS else ():
+            file.unlink()
         with fronts.start(self.target, self.front.engine, self.stage, text) as server:
             for each in group:
                 seen = self._ask(each)
-                if each in self.before and not self._is_equal(each, self.before[each], seen):
-                    seen = self._ask(each)
-                yield each, seen
+                if each.sequence != LOGS:
+                    yield each, self._confirmed(each, seen)
             assert server.is_running
+        if group[0].sequence == LOGS:
+            lines = logs.read(folder, self.tokens)
+            yield group[0], Observation((Reply(200, body=str(lines)),), "", ())
+
+    def _confirmed(self, one: Asked, seen: Observation) -> Observation:
+        """What it shows again where it isn't as before, for a busy machine is late now and then: once more in a few
+        times is enough, for the members of a balancer may differ."""
+        before = self.before.get(one, seen)
+        for _ in range(AGAIN if not self._is_equal(one, before, seen) else 0):
+            seen = self._ask(one)
+            if not self._is_equal(one, before, seen):
+                break
+        return seen
 
     def _ask(self, one: Asked) -> Observation:
-        seen = ask(one.address, (one.probe,), self.origins, self.tokens, handshake=one.handshakes)
-        return seen[one.probe.name]
+        seen = ask(one.address, (one.probe, *one.more), self.origins, self.tokens, handshake=one.handshakes)
+        if not one.sequence:
+            return seen[one.probe.name]
+        seen = {name: without_checks(self.program).apply(each) for name, each in seen.items()}
+        return Observation((Reply(200, body=taken(one.sequence, seen)),), "", ())
 
     def _likely(self, line: Line) -> list[Asked]:
         """The probes that speak of the line, and those that noticed others."""
@@ -196,15 +230,17 @@ def laid_out(name: str) -> Iterator[Loaded]:
     """The configuration ``name`` of fixtures/mutations, with its files."""
     with Sandbox("mutation") as box:
         for file in (each for each in (FOLDER / "files").rglob("*") if each.is_file()):
-            box.write(f"files/{file.relative_to(FOLDER / 'files')}", file.read_text("utf-8"))
+            made = box.write(f"files/{file.relative_to(FOLDER / 'files')}", file.read_text("utf-8"))
+            os.utime(made, (MADE, MADE))
         box.write("files/.htpasswd", _USERS)
+        (box.path / "files/listed/link.txt").symlink_to("../a.txt")
         text = (FOLDER / f"{name}.conf").read_text("utf-8").replace("{folder}", str(box.path / "files"))
         yield load([str(box.write("site.conf", text))])
 
 
 @contextmanager
 def trial(loaded: Loaded, target: str) -> Iterator[Trial]:
-    """The translation of ``loaded`` on a stage, with everything that ``prove`` asks but sequences."""
+    """The translation of ``loaded`` on a stage, with everything that ``prove`` asks but what is slow."""
     client.PATIENCE = min(client.PATIENCE, PATIENCE)
     program, tls = loaded.require(), stand_in()
     hosts = [each for each in find_targets(program) if tls or not each.secure]
@@ -220,15 +256,20 @@ def trial(loaded: Loaded, target: str) -> Iterator[Trial]:
         )
         rules = (without_checks(program), members_as_one(program), *rules_for(target))
         probes = [
-            _asked(probe, host, scenario, stage, handshakes(host, tls, stage.box))
+            each
             for host, scenario in asked
-            if scenario.name != SEQUENCE and not scenario.hurried
-            for probe in scenario.probes
+            if not scenario.hurried
+            for each in _asked(scenario, host, stage, handshakes(host, tls, stage.box))
         ]
-        yield Trial(target, front, stage, origins, text, probes, tokens, rules)
+        yield Trial(target, front, stage, origins, text, probes, tokens, rules, program)
 
 
-def _asked(probe: Probe, host: Target, scenario: Scenario, stage: Stage, how: Handshakes) -> Asked:
+def _asked(scenario: Scenario, host: Target, stage: Stage, how: Handshakes) -> Iterator[Asked]:
     address = stage.ports.address_for(host.address), stage.ports.listeners[host.port]
-    text = " ".join(turn.send.decode("latin-1") for turn in probe.turns).lower()
-    return Asked(probe, host, address, how, scenario.up, probe.about == "last", f"{text} {probe.source}")
+    sequence = scenario.name if scenario.name.startswith((SEQUENCE, LOGS)) else ""
+    for probe in scenario.probes[:1] if sequence else scenario.probes:
+        more = scenario.probes[1:] if sequence else ()
+        text = " ".join(turn.send.decode("latin-1") for each in (probe, *more) for turn in each.turns).lower()
+        text = f"{text} {probe.source}"
+        last = probe.about == "last"
+        yield Asked(probe, host, address, how, scenario.up, last, text, sequence, scenario.strange, more)

@@ -4,131 +4,155 @@ the process, or says what the server would do anyhow."""
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
-_TIMES = "how long somebody may take is asked on stages of their own"
-_OWN = "it is about the server's own work: processes, memory, files"
+_TIMES = "how long somebody may take: late origins are asked on stages of their own, where no time is that long"
+_MANY = "only more clients, connections or requests on one connection than prove's show it"
 _DEFAULT = "it says what the server does anyhow, so that nobody's compiled-in default counts"
-_GUARD = "another line refuses the same requests before or after it"
+_GUARD = "another line refuses the same requests"
 _NEIGHBOUR = "a network of the configuration: prove's client has an address in its neighbour, which stands beside it"
-_TURNS = "which member takes a request is counted in a scenario of its own (DIF-11)"
 _LATE = "an origin that fails while it is asked may be asked again: which failures are, is announced"
-_COMBINED = "one of the combinations of what may be asked: each thing is asked by itself"
-#: The named locations among which a place chooses by variables.
-_CASE = r"(to|answer|files|scripts|closed|another-path|redirect)\S*"
-_LARGE = "only larger messages than the probes send show it (TRAP-43, TRAP-45)"
+_OWN = "it is about the server's own work: processes, memory, files"
+_KEPT = "what connections to origins are is excused (N12)"
+_EVERY = "a single host answers for every name, or the first one does"
+_NEVER = "the variable is always there, or never, where this is asked"
+_OUT = "nobody asks a member that is out"
+_HANDSHAKE = "which ciphers a handshake takes, and what both sides offer and remember"
+_BOTH = "two patterns that can't hold together"
+_REST = "it leads where the rest leads"
 
 #: Target -> pattern (whole lines, without their indent) -> reason.
 UNPROBED: dict[str, dict[str, str]] = {
     "nginx": {
-        r"(client_(header|body)|send|(proxy|fastcgi)_(connect|read|send))_timeout \S+;": _TIMES,
-        r"keepalive_(timeout|requests|time) \S+;|keepalive \d+;": _TIMES,
-        r"worker_(connections|processes|rlimit_nofile) \S+;|zone \S+ \S+;|pid \S+;|user .*;": _OWN,
-        r"types_hash_\w+ \d+;|volatile;|disable_symlinks .*;": _OWN,
-        r"(error_log|access_log) .*;|log_format .*;": _OWN,
-        r"(proxy|fastcgi)_(request_buffering|next_upstream|redirect|http_version) \S+;|merge_slashes on;": _DEFAULT,
-        r"recursive_error_pages off;|default_type \"\";|index index.html;": _DEFAULT,
-        r"(large_client_header_buffers|(proxy|fastcgi)_buffers?(_size)?) .*;|client_max_body_size \d+;": _LARGE,
+        r"(client_header|client_body|send)_timeout \d+s;": _TIMES,
+        r"(proxy|fastcgi)_(connect|send|read)_timeout \d+s;": _TIMES,
+        r"keepalive_timeout \d+s;|keepalive_requests \d+;": _MANY,
+        r"worker_processes auto;|worker_connections \d+;|types_hash_(max|bucket)_size \d+;": _OWN,
+        r"error_log \S+ warn;|access_log off;": _OWN,
+        r"keepalive \d+;|proxy_set_header Connection (\"\"|close);|proxy_http_version 1\.1;": _KEPT,
+        r"proxy_request_buffering (on|off);": "whether an origin sees a body before all of it is there",
         r"proxy_hide_header Keep-Alive;": "Keep-Alive is excused as framing (N2b)",
-        r"proxy_set_header Connection .*;": "what connections to origins are is excused (N12)",
-        rf"location @{_CASE} \{{|(~\^[01.]+\$|[01]+) {_CASE};": _COMBINED,
-        r"\d+(\.\d+){3}/\d+ 1;|set_real_ip_from .*;": _NEIGHBOUR,
-        r"default 502;": _DEFAULT,
-        r"if_modified_since before;": "no file that is there is asked whether it has changed",
-        r"least_conn;|server (unix:)?\S+ max_fails=0( .*)?;": _TURNS,
-        r"proxy_next_upstream error non_idempotent;": _LATE,
-        r'"" " ";': "a variable that is there, and empty",
-        r"default \$upstream_http_destination;": "only WebDAV clients send it",
-        r"server_name (redirects|headers|rules|access|members|files)\.test.*;": "a single host answers for every name",
-        r"application/\S+ \S.*;|image/\S+ \S.*;|text/\S+ \S.*;": "types of files that are not there",
+        r"merge_slashes on;|proxy_redirect off;|index index\.html;": _DEFAULT,
+        r"least_conn;": _MANY,
+        r"zone \S+ 64k;": "the turns that worker processes share: which of them answers is chance",
+        r"server \S+ max_fails=0 down;": _OUT,
+        r"(?!127\.)\d+(\.\d+){3}/\d+ 1;|set_real_ip_from (?!127\.).*;": _NEIGHBOUR,
+        r"(proxy|fastcgi)_next_upstream error( non_idempotent)?;": _LATE,
+        r"server_name (redirects|headers|rules|access|balanced|files|logs)\.test.*;": _EVERY,
+        r"volatile;": "a map of what rules change is asked once in a request here",
     },
     "haproxy": {
-        r"timeout \S+ \S+": _TIMES,
-        r"balance leastconn|server checked\d\.internal .*": _TURNS,
-        r"http-response set-var\(txn\.env_BALANCER_WORKER_ROUTE\) str\(.*\) if .*": _TURNS,
-        r"http-response add-header .*\(null\).* if .*": "a variable that is always set where this is asked",
-        r"use-server two\.internal:8001 .*": "the member of the greater load factor answers anyhow",
+        r"timeout (tunnel|server|client|connect|http-request|http-keep-alive) \d+m?s": _TIMES,
+        r"http-after-response set-status 502 if \{ status 504 \} !\{ var\(txn\.answered\) -m bool \}": _TIMES,
+        r"log (stderr|global).*|no log|option dontlognull": "a server of logs gets them",
+        r"http-reuse never|http-request del-header Keep-Alive": _KEPT,
+        r"http-response del-header Keep-Alive": "Keep-Alive is excused as framing (N2b)",
+        r"http-after-response del-header Cache-Control unless .*":
+            "Cache-Control of HAProxy's own pages is excused (N8)",
         r"default-path config": _OWN,
-        r"http-request deny deny_status 503": _GUARD,
-        r"http-request set-var\(txn\.path\) 'path,regsub\(%A.*": "the letters of escapes are excused in Location (N18)",
         r"option httpchk|http-check .*": "a check takes its interval",
-        r"log .*|no log|option dontlognull|tune\.\S+ \d+|nbthread \d+|maxconn \d+|http-reuse never": _OWN,
-        r"retries \d+|retry-on .*|option redispatch 1|balance roundrobin": _DEFAULT,
-        r"http-request del-header (Keep-Alive|Upgrade)( .*)?|http-response del-header (Keep-Alive|TE|Proxy-\S+)":
-            "the server itself drops or replaces it",
-        r"http-request deny deny_status 400 if .*": _GUARD,
-        r"http-after-response (del-header Cache-Control|set-status 502) .*": "an origin that is late or says it itself",
-        r"http-response set-var\(txn\.answered\) .*": "an origin that is late or says it itself",
-        r"http-request set-(var\(txn\.self\)|header Host) .*": "every request that is asked so has a Host",
-        r"http-response replace-header Destination .*": "only WebDAV clients send it",
-        r"http-request set-var\(txn\.host\) str\((first\.test|secure\.test-2)\).*":
-            "the host of all names that nobody has: set or not",
-        r"http-request set-var-fmt\(txn\.via_port\) %\[str\(\)\]": _DEFAULT,
-        r"http-request deny deny_status 403 if \{ path -m sub -i %3f \}": _GUARD,
-        r"use_backend \S+ if (\{ path,url_dec -m reg [^}]*\} ){1,}\{ path,url_dec -m reg [^}]*\}": _COMBINED,
-        r"user user password .*": "a user of the file itself, whose password prove doesn't know",
-        r".* if \{ src \d+(\.\d+){3}/\d+ \}": _NEIGHBOUR,
-        r"http-request \S+( \S+)? \(null\)( if .*)?": "a variable that is always set where this is asked",
+        r"retries \d+|retry-on conn-failure|option redispatch 1": _LATE,
+        r"balance roundrobin": _DEFAULT,
+        r"balance leastconn": _MANY,
+        r"server \S+ \S+.* disabled": _OUT,
+        r".* if \{ src (?!127\.)\d+(\.\d+){3}/\d+ \}": _NEIGHBOUR,
+        r"http-request deny deny_status 400 if \{ url -m sub '#' \}":
+            "builds since 2.6.15, and Debian's, refuse it before any rule",
+        r"http-request deny deny_status 503": "a backend without servers answers so by itself",
+        r"http-request set-var\(txn\.path\) 'path,regsub\(%A,%a,g\).*' if \{ path -m sub % \}":
+            "the letters of escapes are excused in Location (N18)",
     },
 }  # fmt: skip
-#: Configuration and target -> how many lines at most are missed by nobody as yet: it only gets less.
-OPEN: dict[tuple[str, str], int] = {
-    ("balancer", "nginx"): 42, ("files", "nginx"): 81, ("headers", "nginx"): 12, ("mapping", "nginx"): 26,
-    ("redirects", "nginx"): 12, ("rewriting", "nginx"): 44, ("secure", "nginx"): 40, ("access", "nginx"): 5,
-    ("balancer", "haproxy"): 1,
-    ("files", "haproxy"): 30, ("redirects", "haproxy"): 5, ("rewriting", "haproxy"): 14, ("secure", "haproxy"): 3,
+
+#: Configuration and target -> the same for lines of that one alone.
+HERE: dict[tuple[str, str], dict[str, str]] = {
+    ("access", "nginx"): {
+        r"127\.0\.2\.2/32 1;": "who is believed is so whether it is said of the neighbour or of whom that hands on",
+        r"default \$http_x_client_ip;": "an address that is replaced has been in the field",
+    },
+    ("balancer", "nginx"): {
+        r"\"\" \"\";": "without an Upgrade what Connection says of it means nothing",
+        r"proxy_set_header Connection \$onward_connection;": "the server of the member says it anew",
+        r"server unix:\S+ max_fails=0 backup;": "several stand in for a session's member: one of them is enough",
+    },
+    ("files", "nginx"): {
+        r"\"\" \$server_is;": "without a Host nginx's own $host is the same",
+        r"~\^https: 443;": "nobody speaks TLS with this host",
+        r"~\(\) 1;": "an empty text has been taken by the line above",
+        r"default off;": "a time that is none is the same",
+        r"default \"\";": "it declares a variable that begins empty",
+        r"~\^0011\.\$ case-3;|location @case-3 \{": _BOTH,
+        r"if \(-d \S+/a\.txt\) \{": "what is there is a file",
+        r"fastcgi_param (SERVER_SIGNATURE|SERVER_SOFTWARE|PATH) .*;":
+            "what a script is told of the server is excused (N19)",
+        r"charset_types text/plain;": "the stage knows no other type that would get a charset",
+        r"gzip_comp_level 6;": "how tightly a body is packed",
+        r"limit_rate 400k;": _TIMES,
+        r"location = /slow \{": _REST,
+        r"index index\.html t\.php;": "no folder there has the second one alone",
+    },
+    ("logs", "nginx"): {
+        r"default -;": _NEVER,
+    },
+    ("mapping", "nginx"): {
+        r"default 0;": "a flag that is asked alone: where several stand together it is missed",
+        r"default \"\";": "it declares a variable that begins empty",
+        r"server_name first\.test;": _EVERY,
+        r"location = /static \{": _REST,
+        r"recursive_error_pages off;": "no document of an error fails in its turn",
+    },
+    ("rewriting", "nginx"): {
+        r"proxy_hide_header X-Tagged;": "an origin that sends the field itself is asked where no rule sets it",
+        r"on on;": "nobody speaks TLS with this host",
+        r"\"\" \"\";": "nothing is answered there without an origin",
+    },
+    ("secure", "nginx"): {
+        r"default 0;": "a flag that is asked alone: where several stand together it is missed",
+        r"\"\" (\(null\)|\" \"|\$http_x_forwarded_host);": _NEVER,
+        r"ssl_ciphers .*;|ssl_prefer_server_ciphers (on|off);|ssl_session_tickets on;": _HANDSHAKE,
+        r"ssl_protocols TLSv1 TLSv1\.1 TLSv1\.2 TLSv1\.3;|proxy_ssl_protocols .*;": _HANDSHAKE,
+        r"(proxy_)?ssl_verify_depth \d+;": "stand-ins sign themselves: their chains have no depth",
+        r"proxy_ssl_verify off;": _DEFAULT,
+        r"if \(\$shown_as != 2\) \{": "nginx refuses it itself where clients are asked for certificates",
+    },
+    ("balancer", "haproxy"): {
+        r"http-response add-header Set-Cookie 'ROUTE=\.\(null\); path=/' if .*": _NEVER,
+        r"http-response set-var\(txn\.env_BALANCER_WORKER_ROUTE\) str\(\) if \{ srv_id \d \}": _NEVER,
+    },
+    ("files", "haproxy"): {
+        r"http-request set-header Host %\[req\.fhdr\(host\),lower\] if .*|http-request set-uri /%\[query\] if .*":
+            "no origin is asked, and no path tells anything apart",
+        r"http-request normalize-uri path-(merge-slashes|strip-dot)": "no path tells anything apart",
+        r"http-response (set-var\(txn\.answered\) bool\(true\)|del-header .*)": "no origin is asked",
+    },
+    ("mapping", "haproxy"): {
+        r"http-request set-var\(txn\.host\) str\(first\.test\)( if .*)?":
+            "it is the host of who names none: set or not",
+        r"http-request set-var\(txn\.self\) str\(shop\.test\) unless .*": _NEVER,
+        r"http-request set-header Host shop\.test unless .*": _NEVER,
+        r"http-request set-var-fmt\(txn\.via_port\) %\[str\(\)\]": _DEFAULT,
+    },
+    ("rewriting", "haproxy"): {
+        r"http-request deny deny_status 403 if \{ path -m sub -i %3f \}": _GUARD,
+        r"http-request deny deny_status 403 if \{ (path,url_dec|var\(txn\.held_text_1\)) -m reg -- '\\\?' \}": _GUARD,
+        r"http-request set-var\(txn\.held_text_1\) 'path,url_dec,regsub\(\"\(\?s\)\^\.\*\?\(\?:\(\?s\)\^/app/.*":
+            "the text that such a line looks at",
+        r"http-request set-path %\[var\(txn\.new_path\)\]": "the rule leaves the path as it is",
+        r"http-request set-pathq %\[path\] unless .*": "the query of this rule is never empty",
+        r"http-request set-var\(txn\.path\) path,url_dec": "the text that the next line looks at",
+        r"http-request deny deny_status 500 if \{ var\(txn\.path\) -m reg '.*' \}":
+            "the rule's pattern takes no controls",
+        r"http-request set-var-fmt\(txn\.held_text_1\) \(null\)": _NEVER,
+    },
+    ("secure", "haproxy"): {
+        r"http-request set-var\(txn\.host\) str\(secure\.test-2\) if .*":
+            "it is the host of who names none: set or not",
+        r"http-request set-var\(txn\.self\) str\(secure\.test\) unless .*": _NEVER,
+        r"http-request set-header X-Cipher \(null\) if .*": _NEVER,
+    },
 }  # fmt: skip
-#: HAProxy: a backend is chosen for a path, and a pattern of it, be it of the whole path.
-_CHOICE = re.compile(r"use_backend \S+ if (?:.*)\{ path -m (str|beg) (\S+) \}(.*)")
-_PLACE = re.compile(
-    r"use_backend (?P<backend>\S+) if (?P<host>\{ var\(txn\.host\) -m str \S+ \} )?"
-    r"\{ path -m (?P<kind>str|beg) (?P<path>\S+) \}"
-)
-_PATTERN = re.compile(r"\{ path,url_dec -m reg (?:-i )?-- '?(\S+?)'? \}")
 
 
-def is_listed(target: str, text: str, later: Sequence[str] = ()) -> bool:
-    """Whether nobody has to miss a line; ``later`` are those that come after it."""
-    return (
-        any(re.fullmatch(pattern, text) for pattern in UNPROBED[target])
-        or never_holds(text)
-        or is_repeated(text, later)
-    )
-
-
-def is_repeated(text: str, later: Sequence[str]) -> bool:
-    """Whether a path is led where all other paths of its host are, and no line in between is about one above it."""
-    found = _PLACE.fullmatch(text)
-    if not found:
-        return False
-    backend, host, path = found["backend"], found["host"] or "", found["path"]
-    for line in later:
-        if line in (f"use_backend {backend} if {host}".rstrip(), f"default_backend {backend}"):
-            return True
-        other = _PLACE.fullmatch(line)
-        if other and (other["host"] or "") == host and other["backend"] != backend and _is_above(other, path):
-            return False
-    return False
-
-
-def _is_above(place: re.Match[str], path: str) -> bool:
-    return path == place["path"] or (place["kind"] == "beg" and path.startswith(place["path"]))
-
-
-def never_holds(text: str) -> bool:
-    """Whether a line asks for a path that is two at once: a prefix or the path itself, and a pattern of another one."""
-    found = _CHOICE.fullmatch(text)
-    if not found:
-        return False
-    kind, path, rest = found.groups()
-    return any(_excludes(path, kind == "str", pattern) for pattern in _PATTERN.findall(rest))
-
-
-def _excludes(path: str, whole: bool, pattern: str) -> bool:
-    if whole:
-        return re.search(pattern.replace(r"\z", r"\Z"), path) is None
-    begins = re.match(r"\^(/[\w-]*(?:/[\w-]+)*)(?![?*{])(?:\((?:\?:)?([\w-]+(?:\|[\w-]+)*)\)/)?", pattern)
-    stems = [begins[1] + word for word in (begins[2] or "").split("|")] if begins else []
-    return bool(stems) and all(
-        stem != "/" and not path.startswith(stem) and not stem.startswith(path) for stem in stems
-    )
+def is_listed(name: str, target: str, text: str) -> bool:
+    """Whether nobody has to miss a line of the configuration ``name``."""
+    patterns = (*UNPROBED[target], *HERE.get((name, target), ()))
+    return any(re.fullmatch(pattern, text) for pattern in patterns)
