@@ -38,9 +38,9 @@ def _request_header(row: Row) -> tuple[str, ...]:
 
 
 def _remote_ip(row: Row) -> tuple[str, ...]:
-    """The field that says who the client is, and what tells origins of it."""
+    """The field that says who the client is, and what tells origins and logs of it."""
     name = row.args.strip().lower()
-    return f"origin: header {name}", "origin: header x-forwarded-for"
+    return f"origin: header {name}", "origin: header x-forwarded-for", "log line *"
 
 
 def _rule(row: Row) -> tuple[str, ...]:
@@ -104,7 +104,6 @@ _BY_NAME: Mapping[str, tuple[str, ...] | Callable[[Row], tuple[str, ...]]] = {
     "customlog": ("log line *",),
     "logformat": ("log line *",),
     "transferlog": ("log line *",),
-    "remoteipheader": ("log line *",),
     "remoteipinternalproxy": ("log line *",),
     "remoteiptrustedproxy": ("log line *",),
     "protocols": ("*header upgrade",),
