@@ -80,7 +80,7 @@ HERE: dict[tuple[str, str], dict[str, str]] = {
         r"~\(\) 1;": "an empty text has been taken by the line above",
         r"default off;": "a time that is none is the same",
         r"default \"\";": "it declares a variable that begins empty",
-        r"~\^0011\.\$ case-3;|location @case-3 \{": _BOTH,
+        r"~\^0011\.\$ scripts;|location @scripts \{": _BOTH,
         r"if \(-d \S+/a\.txt\) \{": "what is there is a file",
         r"fastcgi_param (SERVER_SIGNATURE|SERVER_SOFTWARE|PATH) .*;":
             "what a script is told of the server is excused (N19)",
