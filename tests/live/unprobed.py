@@ -90,6 +90,13 @@ HERE: dict[tuple[str, str], dict[str, str]] = {
         r"location = /slow \{": _REST,
         r"index index\.html t\.php;": "no folder there has the second one alone",
     },
+    ("headers", "nginx"): {
+        r"\"\" \" \";": _NEVER,
+        r"~\^1111\.\$ to-private;|01111 to-private-9;|location @to-private(-9)? \{":
+            "so many conditions are not met by one request: two and three together are",
+        r"proxy_hide_header X-Mode;": "an origin sends only so many of the fields itself",
+        r"location = /private \{": _REST,
+    },
     ("logs", "nginx"): {
         r"default -;": _NEVER,
     },
