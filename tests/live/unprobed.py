@@ -70,6 +70,8 @@ HERE: dict[tuple[str, str], dict[str, str]] = {
         r"default \$http_x_client_ip;": "an address that is replaced has been in the field",
     },
     ("balancer", "nginx"): {
+        r"~\^unix:/run/nginx-member- 502;": "the value is compared with 503 alone",
+        r"add_header \"no answer of a member\" - always;": "a member's server that fails is told from one that answers",
         r"\"\" \"\";": "without an Upgrade what Connection says of it means nothing",
         r"proxy_set_header Connection \$onward_connection;": "the server of the member says it anew",
         r"server unix:\S+ max_fails=0 backup;": "several stand in for a session's member: one of them is enough",
@@ -120,6 +122,17 @@ HERE: dict[tuple[str, str], dict[str, str]] = {
         r"(proxy_)?ssl_verify_depth \d+;": "stand-ins sign themselves: their chains have no depth",
         r"proxy_ssl_verify off;": _DEFAULT,
         r"if \(\$shown_as != 2\) \{": "nginx refuses it itself where clients are asked for certificates",
+    },
+    ("access", "haproxy"): {
+        r"user user password .*": "a user of the file itself, whose password prove doesn't know",
+        r"http-request set-var\(txn\.peer\) src": "an address that is replaced is asked for by its neighbour's",
+        r"http-request set-header X-Client-IP '%\[req\.fhdr\(X-Client-IP,1\)\], .*": "several fields are no list here",
+        r"http-request set-(var|src).*(int\([34]\)|believed_1\) -m int [34] \})( .*)?":
+            "longer chains than prove sends",
+        r"use_backend \S+ if \{ path -m str /outside \} \|\| \{ path -m beg /outside/ \}": _REST,
+    },
+    ("headers", "haproxy"): {
+        r"http-request set-header X-(Build|Bot) \(null\) if .*": _NEVER,
     },
     ("balancer", "haproxy"): {
         r"http-response add-header Set-Cookie 'ROUTE=\.\(null\); path=/' if .*": _NEVER,
