@@ -48,6 +48,9 @@ class Wire:
     def can_write_eof(self) -> bool:
         return False
 
+    def get_extra_info(self, name: str) -> None:
+        """It knows nothing of its peer."""
+
 
 def answer(data: bytes, called: str | None = "127.0.0.1:9000", step: int | None = None) -> tuple[Wire, list[Received]]:
     """What an origin writes for these bytes, fed as a whole or ``step`` bytes at a time."""

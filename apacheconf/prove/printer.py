@@ -106,7 +106,9 @@ class Printer:
         self.least: int | None = None
         self._edits: dict[str, Callable[[Node], str]] = dict.fromkeys(URL_DIRECTIVES, self._urls)
         self._edits |= dict.fromkeys(LOG_DIRECTIVES, self._log)
-        self._edits["logformat"] = lambda node: logs.steadied(node.args)
+        #: Whether what no two runs share is left out of logs, and each log has a file of its own: for comparing them.
+        self.steadies = False
+        self._edits["logformat"] = lambda node: self._steadied(node.args)
         self._logs: dict[str, str] = {}
         self._edits["virtualhost"] = self._addresses
         self._edits |= dict.fromkeys(NETWORK_DIRECTIVES, self._networks)
@@ -174,9 +176,12 @@ class Printer:
         words, kind = split_with_offsets(node.args), LOG_DIRECTIVES[node.name.lower()]
         if not words:
             return f'"{self._box.path}/logs/{kind}.log"'
-        number = len(self._logs) + 1 if kind == "access" else ""  # logs of one name are one
+        number = len(self._logs) + 1 if kind == "access" and self.steadies else ""  # logs of one name are one
         name = self._logs.setdefault(f"{kind} {words[0].value}", f"{kind}{number}.log")
-        return f'"{self._box.path}/logs/{name}"{logs.steadied(node.args[words[0].end :])}'
+        return f'"{self._box.path}/logs/{name}"{self._steadied(node.args[words[0].end :])}'
+
+    def _steadied(self, args: str) -> str:
+        return logs.steadied(args) if self.steadies else args
 
 
 def _first(node: Node) -> str:

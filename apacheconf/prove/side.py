@@ -107,7 +107,7 @@ def standing(loaded: Loaded, scenario: Scenario, tls: StandIn | None) -> Iterato
         at = sockets(loaded.require(), box)
         with Origins(workers, _secured(workers, tls, box), at, _secured(workers, stranger(), box)) as origins:
             origins.up(scenario.up, scenario.strange)
-            staged = stage(loaded, box, origins.ports, find("httpd"), tls, at, hurried=scenario.hurried)
+            staged = stage(loaded, box, origins.ports, find("httpd"), tls, at, hurried=scenario.hurried, steady=True)
             box.write(staged.file.name, staged.text)
             yield staged, origins
 

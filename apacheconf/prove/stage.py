@@ -78,13 +78,14 @@ def stage(
     origin_sockets: Mapping[str, Listening] | None = None,
     *,
     hurried: bool = False,
+    steady: bool = False,
 ) -> Stage:
     """Print what was loaded so that it runs in ``box``, with the origins (see ``authorities``) at ``origin_ports``,
     and those of ``sockets`` where these say.
 
     ``engine`` is the httpd that will load the modules; without one the LoadModule lines name no real file. Without
     a ``stand_in`` listeners of TLS are left out, and what the directives of TLS name stays. Where it is ``hurried``,
-    origins are not waited for (``slow``). Raises ConfigError when
+    origins are not waited for (``slow``), and where it is ``steady`` logs can be compared. Raises ConfigError when
     the configuration has errors.
     """
     expanded, program = loaded.expanded, loaded.require()
@@ -95,6 +96,7 @@ def stage(
     shelf = Shelf(stand_in, box) if stand_in else None
     logins = Logins(program.directives, box, Path(expanded.server_root))
     printer = Printer(ports, origin_ports, box, shelf, origin_sockets or {}, neighbours(program), logins)
+    printer.steadies = steady
     printer.least = slow.shortest(program.directives) if hurried else None
     body = list(printer.lines(expanded.nodes))
     root = Path(expanded.server_root)

@@ -183,6 +183,9 @@ ADVICE: Mapping[str, Advice] = {
         "GET the path: everyone is refused",
     ),
     "scheme": Advice("speak HTTP with the origin, or leave this host to apacheconf serve", "GET the path"),
+    "standby-sessions": Advice(
+        "give sessions a member each, and standbys none", "GET with the session of a member that is down"
+    ),
     "substitute": Advice("replace it in the origin, or search text/html, too", "GET a page that holds the text"),
     "substitute-case": Advice(_NOTHING, "GET a page that holds the text in other letters"),
     "substitute-coded": Advice(

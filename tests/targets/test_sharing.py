@@ -113,3 +113,12 @@ def test_they_guard_what_httpd_does(tmp_path: Path) -> None:
             for header in ("", "X-Staff: yes"):
                 theirs, ours = (ask(found.at[each], "h.test", path, header=header) for each in ("httpd", "haproxy"))
                 assert ours == theirs, (path, header)
+
+
+def test_an_alternative_behind_a_rule_is_not_taken_for_both(tmp_path: Path) -> None:
+    """Who may go below a folder is asked for the folder and for what lies below it, before all others are refused."""
+    text = host("<Location /friends>", "Require ip 9.9.9.0/24", "</Location>", "ProxyPass / http://127.0.0.1:81/")
+    lines = translated(tmp_path, text, "haproxy").text.splitlines()
+    led = [line for line in lines if "use_backend" in line and "src 9.9.9.0/24" in line]
+    assert any("path -m str /friends" in line for line in led)
+    assert any("path -m beg /friends/" in line for line in led)

@@ -91,13 +91,16 @@ def _taker(line: Line, lines: list[Line], earlier: list[Line]) -> Line | None:
         if later.words[1] == line.words[1]:
             if "||" not in later.words and set(_terms(later)) <= set(_terms(line)):
                 return later
-        elif not _are_apart(line, later) and not _have_taken(earlier[-_MOST:], {*_terms(line), *_terms(later)}):
+        elif not _are_apart(line, later) and not _have_taken(earlier[-_MOST:], line, later):
             return None
     return None
 
 
-def _have_taken(rules: list[Line], met: set[tuple[str, ...]]) -> bool:
-    """Whether one of the rules takes the requests that meet these terms."""
+def _have_taken(rules: list[Line], line: Line, later: Line) -> bool:
+    """Whether one of the rules takes the requests that meet both; of alternatives it isn't known which one is met."""
+    if "||" in line.words or "||" in later.words:
+        return False
+    met = {*_terms(line), *_terms(later)}
     return any(_chooses(each) and "||" not in each.words and set(_terms(each)) <= met for each in rules)
 
 
