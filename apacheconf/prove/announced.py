@@ -59,7 +59,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
                        "body: chunk size too big", "host: twice the same"),
     "method-letters": ("method: get", "condition: *[A-Z]x /*"),
     "origin-certificates": ("stranger: *",),
-    "nocanon": ("path: *", "host: absolute form without a path"),
+    "nocanon": ("path: *", "host: absolute form without a path*"),
     "nocanon-prefix": ("path: //x", "path: /%*"),
     "null-byte": ("path: /%00",),
     "options-star": ("method: OPTIONS [*]",),
@@ -82,9 +82,10 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "slashes-in-sections": ("path: *%2[Ff]*", "path: GET */!$&*", "path: GET *%25*"),
     "trace": ("method: TRACE*",),
     "script-bodies": ("body: chunked, 50000 bytes",),
-    "script-fields": ("host: absolute form without a path", "host: absolute form against Host",
+    "script-fields": ("host: absolute form without a path*", "host: absolute form against Host",
                       "host: absolute form with a port", "host: absolute form in upper case", "header: underscore",
                       "header: spaces around the value", "origin: status 204", "origin: status 304",
+                      "log: nothing", "log: not modified",
                       "version: 1.0 without Host*", "path: GET */!$&*", "path: GET */%C3%A9", "path: GET */a%2Fx",
                       "path: GET */a%3Fx", "path: /a%3Fb"),
     "unread-bodies": ("connection: a body, then *",),
@@ -282,8 +283,8 @@ def _is_out(aspect: Aspect) -> bool:
 
 
 def _goes_round(aspect: Aspect) -> bool:
-    """Whether a 404 has become a 500."""
-    return aspect.what.endswith("status") and (aspect.reference, aspect.other) == ("404", "500")
+    """Whether a 404, or a 403 of a folder, has become a 500."""
+    return aspect.what.endswith("status") and aspect.reference in ("403", "404") and aspect.other == "500"
 
 
 def _lacks_document(aspect: Aspect) -> bool:

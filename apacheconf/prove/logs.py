@@ -33,4 +33,5 @@ def _plain(line: str, tokens: Tokens) -> str:
     """A line in which a port is the one that the configuration names, whichever was listened at; and the client has no
     name, which %h says once somebody has asked for it."""
     line = re.sub(r"\[\d\d/\w{3}/\d{4}:[^]]*\]", "~", line)  # of the format that nobody has to write
+    line = re.sub(r'(" [45]\d\d) \d+$', r"\1 ~", line)  # and the bytes of a stock page in it
     return re.sub(r"\blocalhost\b", "127.0.0.1", re.sub(r"\(port (\d+)\)", r"\1", tokens.hide(line)))
