@@ -85,7 +85,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "script-fields": ("host: absolute form without a path*", "host: absolute form against Host",
                       "host: absolute form with a port", "host: absolute form in upper case", "header: underscore",
                       "header: spaces around the value", "origin: status 204", "origin: status 304",
-                      "log: nothing", "log: not modified",
+                      "nothing", "not modified",
                       "version: 1.0 without Host*", "path: GET */!$&*", "path: GET */%C3%A9", "path: GET */a%2Fx",
                       "path: GET */a%3Fx", "path: /a%3Fb"),
     "unread-bodies": ("connection: a body, then *",),
@@ -264,8 +264,8 @@ class Announcements:
 
 def _is_no_file(aspect: Aspect) -> bool:
     """Whether the other has a stock 404, or another stock page, in the place of a file, or asks nobody for a script."""
-    if aspect.what == COUNTS:
-        return aspect.other == "{}"
+    if aspect.what in (COUNTS, WHO):
+        return aspect.other in ("{}", "[]")
     answer = aspect.what.endswith(("status", "answer"))
     return (answer and aspect.other.startswith("404")) or (aspect.what, aspect.other) == ("body", "(stock page)")
 
@@ -351,6 +351,7 @@ def _is_closed(aspect: Aspect) -> bool:
         (aspect.what.endswith("status") and aspect.other in ("401", "403", "500", "503"))
         or (aspect.what.endswith("answer") and aspect.other[:3] in ("403", "500", "503"))
         or (aspect.what == "origin: request" and aspect.other == "(none)")  # whatever the origin would have said
+        or (aspect.what == WHO and aspect.other == "[]")
     )
 
 
@@ -360,6 +361,7 @@ def _is_misread(aspect: Aspect) -> bool:
 
 
 def _speaks_about(key: str, probe: str, what: str, about: About) -> bool:
+    probe = probe.removeprefix("log: ")  # the same, asked for what logs say of it
     if key in OF_FILES and not about.file:
         return False
     if _includes(PROBES.get(key, ()), probe):

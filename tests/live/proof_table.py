@@ -10,7 +10,8 @@ from __future__ import annotations
 OPEN: dict[str, frozenset[str]] = {
     "nginx": frozenset(),
     "haproxy": frozenset(),
-    "serve": frozenset(),
+    # it is a forward proxy, which serve isn't: requests for other servers are refused (FW-2)
+    "serve": frozenset({"forward-proxy-restricted"}),
 }
 
 #: Sites of the table that differ in some runs only.
@@ -18,5 +19,3 @@ BY_CHANCE: frozenset[str] = frozenset()
 #: Sites whose balancer goes by who is busy: for httpd a member is until the child has cleared up behind its answer, so
 #: that the next request may find it so or not. Which member is asked may differ there, and nothing else.
 BUSY = frozenset({"hot-standby-balancer"})
-#: Sites that serve refuses to start with: what they demand isn't honoured, and nobody has accepted it.
-REFUSED = frozenset({"forward-proxy-restricted"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from apacheconf.engines import EngineFailed, Sandbox
+from apacheconf.engines import Sandbox
 from apacheconf.program import load
 from apacheconf.prove import Report
 from apacheconf.prove.report import Result
@@ -12,7 +12,7 @@ from apacheconf.prove.run import compare_fronts
 from apacheconf.prove.side import Front
 from tests import sites
 from tests.engines.real import need
-from tests.live.proof_table import BUSY, BY_CHANCE, OPEN, REFUSED
+from tests.live.proof_table import BUSY, BY_CHANCE, OPEN
 
 
 def _proven(name: str, target: str) -> Report:
@@ -35,10 +35,6 @@ def _is_turn(result: Result) -> bool:
 @pytest.mark.parametrize("target", sorted(OPEN))
 @pytest.mark.parametrize("name", sites.names())
 def test_a_site_differs_only_where_it_was_announced(name: str, target: str) -> None:
-    if target == "serve" and name in REFUSED:
-        with pytest.raises(EngineFailed, match="is not honoured"):
-            _proven(name, target)
-        return
     report = _proven(name, target)
     assert report.results, report.notes
     differing = [each for each in report.unannounced if not (target == "serve" and name in BUSY and _is_turn(each))]

@@ -28,9 +28,6 @@ ELSEWHERE = {
 SAID = {
     ("TRAP-35", "nginx"): "connection-named-headers",
     ("TRAP-35", "haproxy"): "connection-named-headers",
-    ("TRAP-86", "haproxy"): "error-document",
-    ("TRAP-89", "haproxy"): "RemoteIPHeader",
-    ("TRAP-90", "haproxy"): "RemoteIPHeader",
     ("TRAP-92", "nginx"): "expires-beside",
     ("TRAP-99", "nginx"): "file-methods",
     ("TRAP-101", "haproxy"): "password-hash",

@@ -122,6 +122,8 @@ HERE: dict[tuple[str, str], dict[str, str]] = {
         r"(proxy_)?ssl_verify_depth \d+;": "stand-ins sign themselves: their chains have no depth",
         r"proxy_ssl_verify off;": _DEFAULT,
         r"if \(\$shown_as != 2\) \{": "nginx refuses it itself where clients are asked for certificates",
+        r"~\^\(\?:http:.*0\*443\)\$ \"\";|\"~\^.*asked_port>.* \$asked_port;":
+            "nobody names a port where this host makes a URL of itself",
     },
     ("access", "haproxy"): {
         r"user user password .*": "a user of the file itself, whose password prove doesn't know",
@@ -143,6 +145,17 @@ HERE: dict[tuple[str, str], dict[str, str]] = {
             "no origin is asked, and no path tells anything apart",
         r"http-request normalize-uri path-(merge-slashes|strip-dot)": "no path tells anything apart",
         r"http-response (set-var\(txn\.answered\) bool\(true\)|del-header .*)": "no origin is asked",
+        r"http-request deny deny_status 404 if \{ path -m sub (%00|-i %2f) \}": "every path is a 404 there",
+    },
+    ("logs", "haproxy"): {
+        r"log stdout format raw local0 info info|log-format .*":
+            "its lines go to standard output, and are compared with httpd's in the tests of logs alone",
+        r"http-request set-var\(txn\.(env_(quiet|known)|asked_(referer|user_agent))\) .*": "only such a line asks it",
+    },
+    ("redirects", "haproxy"): {
+        r"http-request set-uri /%\[query\] if .*": "an absolute URL without a path is led to no redirect of these",
+        r"http-request set-var\(txn\.more\) .*": "the text that the next line looks at",
+        r"http-request deny deny_status 500 if \{ var\(txn\.more\) -m reg '.*' \}": "the rule's pattern takes no controls",
     },
     ("mapping", "haproxy"): {
         r"http-request set-var\(txn\.host\) str\(first\.test\)( if .*)?":
@@ -150,21 +163,23 @@ HERE: dict[tuple[str, str], dict[str, str]] = {
         r"http-request set-var\(txn\.self\) str\(shop\.test\) unless .*": _NEVER,
         r"http-request set-header Host shop\.test unless .*": _NEVER,
         r"http-request set-var-fmt\(txn\.via_port\) %\[str\(\)\]": _DEFAULT,
+        r"http-after-response set-var\(txn\.host\) str\(first\.test\) unless .*": "it is the host of who names none",
+        r"http-error status 504 content-type text/html file \S+": "late answers are 502",
     },
     ("rewriting", "haproxy"): {
         r"http-request deny deny_status 403 if \{ path -m sub -i %3f \}": _GUARD,
-        r"http-request deny deny_status 403 if \{ (path,url_dec|var\(txn\.held_text_1\)) -m reg -- '\\\?' \}": _GUARD,
-        r"http-request set-var\(txn\.held_text_1\) 'path,url_dec,regsub\(\"\(\?s\)\^\.\*\?\(\?:\(\?s\)\^/app/.*":
+        r"http-request deny deny_status 403 if \{ (path,url_dec|var\(txn\.refused_path_part\)) -m reg -- '\\\?' \}": _GUARD,
+        r"http-request set-var\(txn\.refused_path_part\) 'path,url_dec,regsub\(\"\(\?s\)\^\.\*\?\(\?:\(\?s\)\^/app/.*":
             "the text that such a line looks at",
         r"http-request set-path %\[var\(txn\.new_path\)\]": "the rule leaves the path as it is",
         r"http-request set-pathq %\[path\] unless .*": "the query of this rule is never empty",
         r"http-request set-var\(txn\.path\) path,url_dec": "the text that the next line looks at",
         r"http-request deny deny_status 500 if \{ var\(txn\.path\) -m reg '.*' \}":
             "the rule's pattern takes no controls",
-        r"http-request set-var-fmt\(txn\.held_text_1\) \(null\)": _NEVER,
+        r"http-request set-var-fmt\(txn\.held_text_if_path_begins_tag\) \(null\)": _NEVER,
     },
     ("secure", "haproxy"): {
-        r"http-request set-var\(txn\.host\) str\(secure\.test-2\) if .*":
+        r"http-request set-var\(txn\.host\) str\(secure\.test-2\)( if .*)?":
             "it is the host of who names none: set or not",
         r"http-request set-var\(txn\.self\) str\(secure\.test\) unless .*": _NEVER,
         r"http-request set-header X-Cipher \(null\) if .*": _NEVER,

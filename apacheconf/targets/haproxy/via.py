@@ -31,7 +31,8 @@ def emit_via(low: Lowering, host: Host, name: str, backend: Section) -> None:
     backend.rule(f"http-request set-var-fmt(txn.via) ? unless {one}", value)
     backend.rule(f"http-request del-header Via if {one}")
     backend.rule("http-request add-header Via %[var(txn.via)]")
-    backend.rule("http-response add-header Via ?", f"%[res.ver] {who}")
+    backend.rule("http-request set-var(txn.client_version) req.ver")
+    backend.rule("http-response add-header Via ?", f"%[var(txn.client_version)] {who}")
 
 
 def _lines(low: Lowering, host: Host) -> list[Written]:
