@@ -155,7 +155,8 @@ HERE: dict[tuple[str, str], dict[str, str]] = {
     ("redirects", "haproxy"): {
         r"http-request set-uri /%\[query\] if .*": "an absolute URL without a path is led to no redirect of these",
         r"http-request set-var\(txn\.more\) .*": "the text that the next line looks at",
-        r"http-request deny deny_status 500 if \{ var\(txn\.more\) -m reg '.*' \}": "the rule's pattern takes no controls",
+        r"http-request deny deny_status 500 if \{ var\(txn\.more\) -m reg '.*' \}":
+            "the rule's pattern takes no controls",
     },
     ("mapping", "haproxy"): {
         r"http-request set-var\(txn\.host\) str\(first\.test\)( if .*)?":
@@ -163,7 +164,8 @@ HERE: dict[tuple[str, str], dict[str, str]] = {
         r"http-request set-var\(txn\.self\) str\(shop\.test\) unless .*": _NEVER,
         r"http-request set-header Host shop\.test unless .*": _NEVER,
         r"http-request set-var-fmt\(txn\.via_port\) %\[str\(\)\]": _DEFAULT,
-        r"http-after-response set-var\(txn\.host\) str\(first\.test\) unless .*": "it is the host of who names none",
+        r"http-after-response set-var\(txn\.host\) str\(first\.test\) unless .*":
+            "it is the host of who names none",
         r"http-error status 504 content-type text/html file \S+": "late answers are 502",
     },
     ("rewriting", "haproxy"): {
