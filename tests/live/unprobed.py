@@ -170,7 +170,8 @@ HERE: dict[tuple[str, str], dict[str, str]] = {
     },
     ("rewriting", "haproxy"): {
         r"http-request deny deny_status 403 if \{ path -m sub -i %3f \}": _GUARD,
-        r"http-request deny deny_status 403 if \{ (path,url_dec|var\(txn\.refused_path_part\)) -m reg -- '\\\?' \}": _GUARD,
+        r"http-request deny deny_status 403 if \{ (path,url_dec|var\(txn\.refused_path_part\)) -m reg -- '\\\?' \}":
+            _GUARD,
         r"http-request set-var\(txn\.refused_path_part\) 'path,url_dec,regsub\(\"\(\?s\)\^\.\*\?\(\?:\(\?s\)\^/app/.*":
             "the text that such a line looks at",
         r"http-request set-path %\[var\(txn\.new_path\)\]": "the rule leaves the path as it is",
