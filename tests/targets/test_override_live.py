@@ -94,3 +94,10 @@ def test_some_errors_of_an_origin(status: int, running: Fronts) -> None:
 def test_errors_whose_page_lies_elsewhere(status: int, path: str, running: Fronts) -> None:
     """NGX-90: a file that stands for the error, or an origin that errs in turn."""
     _same(running, "nginx", "paths.test", status, path)
+
+
+@pytest.mark.parametrize("path", ["/..", "/%zz", "/a/../../b"])
+def test_what_cannot_be_read_is_the_same_error_as_ever(path: str, running: Fronts) -> None:
+    """nginx has no URI to lead to a named location then: it made a 500 of each (NGX-89)."""
+    theirs, ours = (exchange(running.at[each], "all.test", path)[0][0].split()[1] for each in ("httpd", "nginx"))
+    assert ours == theirs == "400"

@@ -20,7 +20,8 @@ _GONE = 499
 _KEEPS_GONE = "a 499 of the origin, which HTTP doesn't know, keeps its page"
 #: How many statuses stand in a line.
 _IN_A_LINE = 20
-_OWN_PAGE = "@own-page"
+#: A path, for nginx leads no request that it can't read to a named location: that would be a 500.
+_OWN_PAGE = "/.own-page"
 _GATEWAY = "a 502 or 504 of the origin gets a page of this server, too, and a 504 becomes 502"
 _UNREACHABLE = "a 502 of the script is answered as if it had not been reached"
 
@@ -90,7 +91,8 @@ def emit_page(low: Lowering, server: Block) -> None:
     at = max(n for n, each in enumerate(server.entries) if isinstance(each, Directive) and each.name == "error_page")
     server.entries[at + 1 : at + 1] = _lines(sorted(low.own_page))
     server.space()
-    location = server.open("location", _OWN_PAGE)
+    location = server.open("location", "=", _OWN_PAGE)
+    location.add("internal")
     location.open("types")  # the path's suffix would say the type
     location.add("default_type", TYPE)
     location.add("return", "200", documents.STOCK_PAGE, comment="the status of the error stays")
