@@ -8,6 +8,7 @@ from apacheconf.explain import access, rewriting
 from apacheconf.explain.story import Chapter, Sentence, Tone, loses, says
 from apacheconf.explain.trail import Trail
 from apacheconf.ledger import Written
+from apacheconf.modules import registry
 from apacheconf.program.conditions import Always, Condition, Glob, Matches, Under
 from apacheconf.program.steps import (
     KeepLocal,
@@ -109,7 +110,8 @@ def _step(event: Tried | Passed, trail: Trail) -> Iterator[Sentence]:
 
 
 def _is_access(directives: tuple[Written, ...]) -> bool:
-    return bool(directives) and directives[0].name.lower() in ("require", "order", "allow", "deny")
+    found = registry.spec(directives[0].name) if directives else None
+    return found is not None and found.restricts
 
 
 def _wins(step: Step, trail: Trail) -> Iterator[Sentence]:

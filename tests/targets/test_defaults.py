@@ -54,3 +54,24 @@ def test_what_holds_anyway_is_not_unsupported(name: str, line: str, in_host: boo
     loaded = load([str(file)], Options())
     rows = [row for row in translate(loaded.require(), target).rows if row.name.lower() == name.lower()]
     assert rows and all(row.outcome < Outcome.APPROXIMATED for row in rows), rows
+
+
+def test_what_is_taken_back_further_in_is_not_done_there(tmp_path: Path) -> None:
+    """The line has no effect of its own: the outer one's isn't written where it no longer holds."""
+    outer, inner = "ProxyPreserveHost On\nProxyErrorOverride On", "ProxyPreserveHost Off\nProxyErrorOverride Off"
+    file = tmp_path / "site.conf"
+    file.write_text(
+        f"<VirtualHost *:80>\nServerName a.example\n{outer}\n<Location /in>\n{inner}\n</Location>\n"
+        "ProxyPass / http://10.0.0.1:8080/\n</VirtualHost>\n"
+    )
+    text = translate(load([str(file)], Options()).require(), "nginx").text
+    inside, outside = (
+        text.partition("location ^~ /in/ {")[2].partition("\n        }")[0],
+        text.partition("location / {")[2],
+    )
+    assert "proxy_set_header Host 10.0.0.1:8080;" in text
+    assert "proxy_set_header Host $" not in inside
+    assert "proxy_intercept_errors on;" not in inside
+    own = outside.partition("\n        }")[0]
+    assert "proxy_intercept_errors on;" in own
+    assert "proxy_set_header Host $" in own
