@@ -141,7 +141,7 @@ HERE: dict[tuple[str, str], dict[str, str]] = {
         r"http-response set-var\(txn\.env_BALANCER_WORKER_ROUTE\) str\(\) if \{ srv_id \d \}": _NEVER,
     },
     ("files", "haproxy"): {
-        r"http-request set-header Host %\[req\.fhdr\(host\),lower\] if .*|http-request set-uri /%\[query\] if .*":
+        r"http-request set-header Host %\[url,field\(3,/\),.*|http-request set-uri /%\[query\] if .*":
             "no origin is asked, and no path tells anything apart",
         r"http-request normalize-uri path-(merge-slashes|strip-dot)": "no path tells anything apart",
         r"http-response (set-var\(txn\.answered\) bool\(true\)|del-header .*)": "no origin is asked",

@@ -28,6 +28,9 @@ CANONICAL = f"path,url_dec,{ESCAPED_ANEW}"
 
 
 HAS_HOST = "{ req.fhdr(host) -m found }"
+_IS_NAMED = "{ req.fhdr(host) -m len gt 0 }"
+#: Of a target in absolute form, which counts more than Host (PV-5).
+_AUTHORITY = "url,field(3,/),field(1,?),lower"
 _BAD_ESCAPE = "%(?![0-9A-Fa-f]{2})"
 
 
@@ -131,10 +134,11 @@ def emit_guards(low: Lowering, host: Host, frontend: Section) -> None:
     frontend.say("httpd refuses these before it maps anything.")
     frontend.rule("http-request set-var(txn.star) bool(true) if METH_OPTIONS { url -m str * }")
     frontend.rule("http-request return status 200 if { var(txn.star) -m bool }")
-    frontend.rule("http-request deny deny_status 400 if !{ url -m reg ? }", "^/|^[A-Za-z][A-Za-z0-9+.-]*://")
+    frontend.rule("http-request deny deny_status 400 if !{ url -m reg ? }", "^/|^(?i)https?://")
     frontend.rule("http-request deny deny_status 400 if { url -m sub # }")
-    frontend.rule(f"http-request deny deny_status 400 if HTTP_1.1 !{HAS_HOST}")
-    frontend.rule(f"http-request deny deny_status 400 if {HAS_HOST} !{{ req.fhdr(host) -m reg ? }}", f"^{GOOD_HOST}$")
+    frontend.rule(f"http-request deny deny_status 400 if HTTP_1.1 !{_IS_NAMED}")
+    frontend.rule("http-request set-header Host ? if { url -m reg ? }", f"%[{_AUTHORITY}]", "^[A-Za-z]+://[^/]")
+    frontend.rule(f"http-request deny deny_status 400 if {_IS_NAMED} !{{ req.fhdr(host) -m reg ? }}", f"^{GOOD_HOST}$")
     longest = limits.request_line + 1 - len("GET  HTTP/1.1")  # RB-10: by one byte more than it says
     said = {name: _said_first(low, host, name) for name in ("requestline", "requestfields", "requestfieldsize")}
     frontend.rule(f"http-request return status 414 if {{ url,length gt {longest} }}",
@@ -201,7 +205,6 @@ def emit_path(low: Lowering, hosts: Sequence[Host], keeps_slashes: Term | None, 
     """SEM-7: decode once, escape anew, then take out dots and double slashes, as httpd does."""
     frontend.space()
     frontend.say("The path as httpd maps it: decoded and escaped anew, without dot segments and double slashes.")
-    frontend.rule("http-request set-header Host %[req.fhdr(host),lower] if { url -m reg ? }", "^[A-Za-z]+://")
     frontend.rule("http-request set-uri %[pathq] if { url -m reg ? }", "^[A-Za-z]+://[^/]+/")
     frontend.rule("http-request set-uri /%[query] if { url -m reg ? }", "^[A-Za-z]+://")
     frontend.rule("http-request set-path ? if { path -m reg ? }", f"%[{CANONICAL}]", "[^A-Za-z0-9/._~-]")

@@ -16,14 +16,13 @@ from apacheconf.targets.haproxy.core import HAS_HOST
 from apacheconf.targets.haproxy.lowering import MANY, Lowering
 from apacheconf.targets.haproxy.own_urls import Redirects
 from apacheconf.targets.haproxy.tree import Section
+from apacheconf.targets.haproxy.wildcards import emit_wildcards
 from apacheconf.targets.hostnames import (
     Endpoint,
     Named,
-    is_suffix,
 )
 from apacheconf.targets.likeness import Kind, kinds_of
 from apacheconf.targets.naming import slug
-from apacheconf.targets.patterns import wildcard_regex
 
 #: HAP-10: the Host without port and final dot, in small letters; an IPv6 address keeps its colons.
 _NAME = r"req.fhdr(host),lower,regsub(:[0-9]+$,),regsub(\.$,)"
@@ -122,9 +121,7 @@ def emit_choice(low: Lowering, answering: list[Named], frontend: Section) -> Non
     frontend.say("Which virtual host it is; later rules win.")
     frontend.add("http-request", "set-var(txn.host)", f"str({low.host_name(answering[0].host)})")
     frontend.add("http-request", "set-var(txn.name)", _NAME)
-    for named in reversed(answering):
-        for pattern in named.wild:
-            _choose(low, named, ("-m", "end", pattern[1:]) if is_suffix(pattern) else _regex(pattern), frontend)
+    emit_wildcards(low, answering, frontend)
     if sum(len(named.names) for named in answering) > MANY:
         lines = (f"{name} {low.host_name(named.host)}" for named in answering for name in named.names)
         low.files[f"{frontend.name}-names.map"] = "\n".join(lines) + "\n"
@@ -134,7 +131,8 @@ def emit_choice(low: Lowering, answering: list[Named], frontend: Section) -> Non
         return
     for named in answering:
         if named.names:
-            _choose(low, named, ("-m", "str", *named.names), frontend)
+            asked = "{", "var(txn.name)", "-m", "str", *named.names, "}"
+            frontend.add("http-request", "set-var(txn.host)", f"str({low.host_name(named.host)})", "if", *asked)
 
 
 def _emit_kind(low: Lowering, answering: list[Named], frontend: Section) -> None:
@@ -144,15 +142,6 @@ def _emit_kind(low: Lowering, answering: list[Named], frontend: Section) -> None
         found = f"var(txn.host),map_str({file})"
         frontend.add("http-request", "set-var(txn.kind)", "var(txn.host)")
         frontend.add("http-request", "set-var(txn.kind)", found, "if", "{", found, "-m", "found", "}")
-
-
-def _regex(pattern: str) -> tuple[str, ...]:
-    return ("-m", "reg", f"^{wildcard_regex(pattern)}$")
-
-
-def _choose(low: Lowering, named: Named, asked: tuple[str, ...], frontend: Section) -> None:
-    name = low.host_name(named.host)
-    frontend.add("http-request", "set-var(txn.host)", f"str({name})", "if", "{", "var(txn.name)", *asked, "}")
 
 
 def emit_server_name(low: Lowering, first: Host, sections: Iterable[Section], frontend: Section) -> None:
