@@ -107,6 +107,10 @@ ADVICE: Mapping[str, Advice] = {
     ),
     "gzip": Advice(_NOTHING, "GET with Accept-Encoding: gzip"),
     "handler": Advice("map the path to a program that answers it", "GET the path"),
+    "slashes-merged": Advice(
+        "let the origin take one slash for several, or serve the host with apacheconf serve",
+        "GET /a//b HTTP/1.1",
+    ),
     "header-edit": Advice("set the header to a fixed text, or let the origin set it", "GET the path"),
     "header-lines": Advice("let the header be sent once", "GET while the header is sent twice"),
     "health-check": Advice(

@@ -225,7 +225,8 @@ class Run:
             return None
         text = _text_of(url)
         away = is_absolute(text) and self.proxied is None
-        if not (away and self.escaped) and known.query != QUERY_STRING and not is_tame(known.query):
+        escaped = self.escaped and (away or self.aim is Aim.REDIRECT)  # R makes an absolute URL of a path
+        if not escaped and known.query != QUERY_STRING and not is_tame(known.query):
             self.refused += [Matches(each, BLANKS) for each in decoded_in(known.query)]
         step = replace(step, said_by=tuple(dict.fromkeys(n for each in self.made_by for n in each.said_by)))
         if self.proxied is not None:

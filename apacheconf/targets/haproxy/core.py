@@ -211,8 +211,7 @@ def emit_path(low: Lowering, hosts: Sequence[Host], keeps_slashes: Term | None, 
     if keeps_slashes is not None:
         frontend.add("http-request", "set-path", r'%[path,regsub("%25(2[Ff])","%\\1",g)]', "if",
                      "{", "path", "-m", "sub", "-i", "%252f", "}", *keeps_slashes)  # fmt: skip
-    if hosts[0].shape.limits.merge_slashes:
-        frontend.rule("http-request normalize-uri path-merge-slashes")
+    frontend.rule("http-request normalize-uri path-merge-slashes")
     frontend.rule("http-request normalize-uri path-strip-dot")
     frontend.rule("http-request normalize-uri path-strip-dotdot")
     refuse(low, hosts, 400, ("{", "path", "-m", "reg", r"^/\.\.(?:/|$)", "}"), frontend)
@@ -254,8 +253,10 @@ _OF_PROGRAMS = frozenset({"stdenvvars", "exportcertdata", "strictrequire", "optr
 _PUSHED = "nothing is sent ahead of the answer: clients ask for what they need"
 
 
+_MERGED = "slashes are merged all the same, so that no guard is passed by writing two: an origin sees one"
 _FORWARDS = "HAProxy is no forward proxy: it takes requests for other servers as its own"
 _SWITCHES = (
+    "mergeslashes",
     "proxyrequests",
     "proxyaddheaders",
     "h2push",
@@ -272,6 +273,8 @@ def claims_of_switches(low: Lowering) -> Iterator[Claim]:
     for line in low.scopes.everywhere(*_SWITCHES):
         words = line.args.lower().split()
         match line.name.lower():
+            case "mergeslashes" if words == ["off"]:
+                yield approximated((line,), _MERGED, "slashes-merged")
             case "proxyaddheaders" | "h2push" if words == ["off"]:
                 yield exact((line,))
             case "proxyrequests" if words == ["on"]:

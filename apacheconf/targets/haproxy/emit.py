@@ -30,6 +30,7 @@ from apacheconf.targets.haproxy import (
     mod_setenvif,
     mod_ssl,
 )
+from apacheconf.targets.haproxy.asked_headers import joins
 from apacheconf.targets.haproxy.backends import backend_of
 from apacheconf.targets.haproxy.conditions import Environment, Term, Terms, can_ask, variables_in
 from apacheconf.targets.haproxy.copies import settle_copies
@@ -161,6 +162,7 @@ def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Sect
     core.emit_guards(low, first, frontend)
     hosts.emit_choice(low, answering, frontend)
     every = [party.host for party in parties]
+    before_asked = len(frontend.lines)
     mod_remoteip.emit_clients(low, every, frontend)
     lowered = [(host, _places(low, host, first)) for host in every]
     low.pages |= {host.number: pages_of(low.program, low.scopes, host, found) for host, found in lowered}
@@ -187,6 +189,8 @@ def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Sect
         _emit_routing(low, host, found, host is not first, terms, routing)
     policies = (each.section for each in low.policies)
     hosts.emit_server_name(low, first, [terms.rules, routing, log, *low.backends, *policies], frontend)
+    asking = [terms.rules, routing, *_reached(low, routing)]
+    frontend.lines[before_asked:before_asked] = joins(asking, mod_remoteip.headers_of(every))
     if terms.rules.lines:
         frontend.space()
         frontend.say("Conditions that take more than one term.")
@@ -195,6 +199,13 @@ def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Sect
         frontend.space()
         frontend.lines += section.lines
     return frontend
+
+
+def _reached(low: Lowering, routing: Section) -> Iterator[Section]:
+    """The sections that may take what a frontend routes."""
+    names = {line.words[1] for line in routing.lines if line.words}
+    yield from (each for each in low.backends if each.name in names)
+    yield from (each.section for each in low.policies)
 
 
 def _places(low: Lowering, host: Host, first: Host) -> list[Place]:

@@ -173,7 +173,7 @@ def _rules(action: EditHeader, fetch: str) -> Iterator[tuple[Rule, Value | None,
         case "edit*" if action.regex is not None and action.replacement is not None:
             case = "(?i)" if action.regex.ignore_case else ""
             made = _replacement(action.replacement, 0)
-            sample = f'{fetch}.fhdr({name}),regsub("{inner(case + pcre(action.regex))}","{inner(made)}",g)'
+            sample = f'{fetch}.fhdr({name.lower()}),regsub("{inner(case + pcre(action.regex))}","{inner(made)}",g)'
             yield ("set-header", name, f"%[{sample}]"), None, there
         case _:
             raise CannotAsk(action.operation)
@@ -281,9 +281,9 @@ def _claim(step: Step, said_by: tuple[Written, ...]) -> Claim:
     match step.action.operation:
         case _ if any(each.argument == "UNIQUE_ID" for each in variables_in(step.action.value)):
             return equivalent(said_by, _OTHER_ID, "unique-id")
-        case "append" | "merge":
+        case "append" | "merge" if step.action.table is not Table.REQUEST:
             return equivalent(said_by, _ONE_MORE_LINE, "header-lines")
-        case "edit*":
+        case "edit*" if step.action.table is not Table.REQUEST:
             why = "of several lines of the header only the last is edited, and the others go"
             return approximated(said_by, why, "edit-all")
         case _:

@@ -51,6 +51,11 @@ def emit_preamble(low: Lowering, hosts: Sequence[Host], frontend: Section) -> No
     frontend.add("tcp-request", "connection", "expect-proxy", "layer4", *others)
 
 
+def headers_of(hosts: Sequence[Host]) -> Iterator[str]:
+    """The headers that are asked for clients."""
+    return (host.remote_ip.header for host in hosts if host.remote_ip and host.preamble != ())
+
+
 def emit_clients(low: Lowering, hosts: Sequence[Host], frontend: Section) -> None:
     """Who the client is, for all that is asked later."""
     if low.peer == "src":
@@ -82,9 +87,6 @@ class _Believing:
         name = self.rules.header
         self.frontend.add("http-request", f"set-var({self.believed})", "int(0)", *(("if", *only) if only else ()),
                           comment=self.low.sources.comment(lines), claims=_claims(lines))  # fmt: skip
-        for count in (2, 3):  # httpd joins the lines of a header
-            joined = ", ".join(f"%[req.fhdr({name},{number})]" for number in range(1, count + 1))
-            self._add("set-header", name, joined, *self._at(0), "{", f"req.fhdr_cnt({name})", str(count), "}")
         for hop in range(1, _MOST + 1):
             self._follow(hop)
         found = ("if", "{", f"var({self.believed})", "-m", "int", "gt", "0", "}")
