@@ -9,26 +9,28 @@ from collections.abc import Iterable, Iterator
 
 from apacheconf.targets.haproxy.rewriting import inner
 from apacheconf.targets.haproxy.tree import Line, Section
+from apacheconf.targets.patterns import escape
 
 #: A sample of a header that rules ask; what mod_proxy adds to headers is written with capitals, and extends one line.
 _ASKED = re.compile(r"req\.fhdr\(([^A-Z(),]+)\)")
 _EDITED = ("http-request", "replace-header")
 #: Of these HAProxy itself takes one line only, or refuses several.
-_SINGLE = frozenset({"host", "expect", "content-length", "transfer-encoding"})
+_SINGLE = frozenset({"host", "expect", "content-length", "transfer-encoding", "connection", "upgrade", "via"})
 
 
-def joins(asking: Iterable[Section], more: Iterable[str] = ()) -> list[Line]:
-    """The rules that join the lines of each header that these sections ask or edit, and of ``more``."""
-    names = dict.fromkeys(name.lower() for name in more)
-    for section in asking:
-        for line in section.lines:
-            names |= dict.fromkeys(_names(line))
+def asked_in(sections: Iterable[Section]) -> set[str]:
+    """The headers of requests that rules of these sections ask or edit, in small letters."""
+    return {name for section in sections for line in section.lines for name in _names(line)}
+
+
+def joins(names: Iterable[str]) -> list[Line]:
+    """The rules that join the lines of each of these headers."""
     made = Section("joins")
-    for name in sorted(names.keys() - _SINGLE):
+    for name in sorted(set(names) - _SINGLE):
         made.add("http-request", "set-header", name, f"%[{_all_of(name)}]", "if",
                  "{", f"req.fhdr_cnt({name})", "gt", "1", "}")  # fmt: skip
     if made.lines:
-        made.lines[0].comment = "httpd joins the lines of a header"
+        made.lines[0].comment = "to httpd several lines of a header are one"
     return made.lines
 
 
@@ -41,7 +43,7 @@ def _names(line: Line) -> Iterator[str]:
 
 def _all_of(name: str) -> str:
     """A sample: of all lines of the request's head those of the header, without its name, behind each other."""
-    begins = f"{re.escape(name)}: *"
+    begins = f"{escape(name)}: *"
     others = rf"(?:(?!{begins}).*\r\n)*"
     first, next_one, rest = rf"(?i)^{others}{begins}", rf"(?i)\r\n{others}{begins}", r"(?s)\r\n.*"
     return f'req.hdrs,regsub("{inner(first)}",""),regsub("{inner(next_one)}",", ",g),regsub("{inner(rest)}","")'

@@ -30,7 +30,7 @@ from apacheconf.targets.haproxy import (
     mod_setenvif,
     mod_ssl,
 )
-from apacheconf.targets.haproxy.asked_headers import joins
+from apacheconf.targets.haproxy.asked_headers import asked_in, joins
 from apacheconf.targets.haproxy.backends import backend_of
 from apacheconf.targets.haproxy.conditions import Environment, Term, Terms, can_ask, variables_in
 from apacheconf.targets.haproxy.copies import settle_copies
@@ -162,7 +162,6 @@ def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Sect
     core.emit_guards(low, first, frontend)
     hosts.emit_choice(low, answering, frontend)
     every = [party.host for party in parties]
-    before_asked = len(frontend.lines)
     mod_remoteip.emit_clients(low, every, frontend)
     lowered = [(host, _places(low, host, first)) for host in every]
     low.pages |= {host.number: pages_of(low.program, low.scopes, host, found) for host, found in lowered}
@@ -189,8 +188,9 @@ def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Sect
         _emit_routing(low, host, found, host is not first, terms, routing)
     policies = (each.section for each in low.policies)
     hosts.emit_server_name(low, first, [terms.rules, routing, log, *low.backends, *policies], frontend)
-    asking = [terms.rules, routing, *_reached(low, routing)]
-    frontend.lines[before_asked:before_asked] = joins(asking, mod_remoteip.headers_of(every))
+    asked = asked_in([terms.rules, routing, *_reached(low, routing)]) - mod_remoteip.headers_of(every)
+    frontend.space()
+    frontend.lines += joins(asked)
     if terms.rules.lines:
         frontend.space()
         frontend.say("Conditions that take more than one term.")
@@ -214,11 +214,11 @@ def _places(low: Lowering, host: Host, first: Host) -> list[Place]:
     Where something would be lost that can be said in words of the request alone, it is said so.
     """
     closed, secure = mod_ssl.why_closed(host, first.front_tls), first.front_tls is not None
-    found = at_address(places(low.program, host, closed), secure)
+    found = at_address(places(low.program, host, closed, files=True), secure)
     lost = _lost(low, host, found)
     if closed or not lost:
         return found
-    spelt_out = at_address(places(low.program, host, spelt_out=True, conditional=True), secure)
+    spelt_out = at_address(places(low.program, host, spelt_out=True, conditional=True, files=True), secure)
     if _lost(low, host, spelt_out) >= lost:
         return found
     low.spelt_out.add(host.number)

@@ -14,6 +14,7 @@ from apacheconf.ledger import Written
 from apacheconf.program.hosts import Host
 from apacheconf.program.remote import PRIVATE, RemoteIp
 from apacheconf.targets.claims import Claim, approximated, exact
+from apacheconf.targets.haproxy.asked_headers import joins
 from apacheconf.targets.haproxy.conditions import Term
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.tree import Section
@@ -51,9 +52,9 @@ def emit_preamble(low: Lowering, hosts: Sequence[Host], frontend: Section) -> No
     frontend.add("tcp-request", "connection", "expect-proxy", "layer4", *others)
 
 
-def headers_of(hosts: Sequence[Host]) -> Iterator[str]:
-    """The headers that are asked for clients."""
-    return (host.remote_ip.header for host in hosts if host.remote_ip and host.preamble != ())
+def headers_of(hosts: Sequence[Host]) -> set[str]:
+    """The headers that are asked for clients, in small letters."""
+    return {host.remote_ip.header.lower() for host in hosts if host.remote_ip and host.preamble != ()}
 
 
 def emit_clients(low: Lowering, hosts: Sequence[Host], frontend: Section) -> None:
@@ -61,6 +62,7 @@ def emit_clients(low: Lowering, hosts: Sequence[Host], frontend: Section) -> Non
     if low.peer == "src":
         return
     frontend.rule("http-request set-var(txn.peer) src")
+    frontend.lines += joins(headers_of(hosts))
     believing = [host for host in hosts if host.remote_ip and host.preamble != ()]
     by_rules: dict[RemoteIp, list[Host]] = {}
     for host in believing:
