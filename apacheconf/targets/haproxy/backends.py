@@ -6,7 +6,7 @@ from apacheconf.ledger import Outcome
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import Redirect, Respond, Step, Table
 from apacheconf.targets.choices import Closed
-from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
+from apacheconf.targets.claims import Claim, approximated, exact, unsupported
 from apacheconf.targets.fates import FILES
 from apacheconf.targets.haproxy import mod_alias, mod_deflate, mod_proxy
 from apacheconf.targets.haproxy.conditions import Terms
@@ -120,5 +120,5 @@ def _local(route: Route) -> tuple[int, tuple[Claim, ...]]:
         if isinstance(answer.action, Respond) and answer.action.body is None:
             return answer.action.status, (exact(said_by),)
         return 503, (unsupported(said_by, "not supported yet for haproxy: 503 is answered", "not-yet"),)
-    local = (equivalent(route.host.said_by(route.local), FILES, "files"),) if route.local else ()
+    local = (approximated(route.host.said_by(route.local), FILES, "files"),) if route.local else ()
     return 404, (*local, *((unsupported(route.host.said_by(route.file), FILES, "files"),) if route.file else ()))

@@ -46,7 +46,8 @@ DIFFERENCES = (
     Difference("no-date", _E, "an answer without Date or Server stays so; httpd adds its own",
                "GET / HTTP/1.1 while the origin sends no Date"),
     Difference("path-spelling", _E, "a redirect leaves out the ? of an empty query", "GET /old? HTTP/1.1"),
-    Difference("repeated-headers", _E, "repeated request headers stay separate lines; httpd joins them",
+    Difference("repeated-headers", _E, "repeated request headers that nothing asks stay separate lines; httpd joins "
+               "them",
                "GET / HTTP/1.1 with X-A: 1 and X-A: 2"),
     Difference("ipv6", _A, "Listen without an address listens on IPv4 only; httpd listens on IPv6 too, where there is "
                "any", "GET http://[::1]/ HTTP/1.1"),
