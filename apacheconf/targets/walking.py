@@ -29,11 +29,12 @@ from apacheconf.program.steps import (
     Step,
     Table,
 )
-from apacheconf.program.values import REQUEST_URI, Call, Capture, Literal, OwnText
+from apacheconf.program.uri import escape_path
+from apacheconf.program.values import REQUEST_URI, Call, Capture, Literal, OwnText, Value, Variable
 from apacheconf.targets.answers import Given, residual
-from apacheconf.targets.captures import as_captures, parts_in
+from apacheconf.targets.captures import as_captures, joined, parts_in, parts_of
 from apacheconf.targets.environments import Environment, mentions_any
-from apacheconf.targets.known import Known
+from apacheconf.targets.known import QUERY_STRING, Known
 from apacheconf.targets.rewrites import Lost, Open, Run, answer, cookie_line, needs_one_regex
 from apacheconf.targets.routes import Deciding
 from apacheconf.targets.section_rules import Section, SectionRun, asked_anywhere, asked_of_origin
@@ -286,6 +287,8 @@ class Walk:
         if not isinstance(action, MapToOrigin | Redirect | MapToFile):
             return step
         said = self.known.put(action)
+        if isinstance(said, Redirect):
+            said = _with_query(_with_rest(said, self.known.path), self.known.query)
         if said == action:
             return step
         value = said.location if isinstance(said, Redirect) else said.value
@@ -297,6 +300,26 @@ class Walk:
         else:
             said = replace(said, value=value)
         return replace(step, action=said, when=step.when if regex is None else Matches(REQUEST_URI, regex, "rule"))
+
+
+def _with_rest(redirect: Redirect, path: Value) -> Redirect:
+    """The redirect with what follows its prefix in a path that rules have made, as a part of its location."""
+    if not redirect.prefix or path == REQUEST_URI:
+        return redirect
+    first, *others = parts_of(path)
+    if not isinstance(first, Literal) or not first.text.startswith(redirect.prefix):
+        return replace(redirect, prefix="", location=Variable("a path that rules make"))
+    rest = Literal(escape_path(first.text[len(redirect.prefix) :]))
+    return replace(redirect, prefix="", location=joined((redirect.location, rest, *others)))
+
+
+def _with_query(redirect: Redirect, query: Value) -> Redirect:
+    """The redirect with a query that rules have made, which it takes along unless it has one of its own."""
+    if query in (QUERY_STRING, Literal("")) or any("?" in each.text for each in parts_in(redirect.location, Literal)):
+        return redirect
+    if redirect.prefix or not all(isinstance(each, Literal) or each == QUERY_STRING for each in parts_of(query)):
+        return replace(redirect, prefix="", location=Variable("a query that rules make"))
+    return replace(redirect, location=joined((redirect.location, Literal("?"), query)))
 
 
 def _waits(left: Condition, step: Step, steps: tuple[Step, ...]) -> bool:

@@ -37,6 +37,8 @@ def _accept(listener: socket.socket, port: int) -> None:
 def _converse(client: socket.socket, port: int) -> None:
     with suppress(ConnectionError), client, client.makefile("rb") as lines:
         for line in lines:
+            if b" HTTP/" not in line:  # a body
+                return
             headers: dict[str, str] = {}
             for header in iter(lines.readline, b"\r\n"):
                 if not header:
@@ -63,14 +65,14 @@ def ask(
 
 
 def exchange(
-    port: int, host: str, target: str, location: str = "", *, method: str = "GET", header: str = ""
+    port: int, host: str, target: str, location: str = "", *, method: str = "GET", header: str = "", sent: str = ""
 ) -> tuple[list[str], str]:
-    """The lines of the answer's head, and its body."""
+    """The lines of the answer's head, and its body; ``sent`` is the body of the request."""
     order = f"X-Location: {location}\r\n" if location else ""
     order += f"{header}\r\n" if header else ""
     with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
         client.sendall(
-            f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n{order}Connection: close\r\n\r\n".encode("latin-1")
+            f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n{order}Connection: close\r\n\r\n{sent}".encode("latin-1")
         )
         received = b"".join(iter(lambda: client.recv(65536), b""))
     head, _, body = received.decode("latin-1").partition("\r\n\r\n")

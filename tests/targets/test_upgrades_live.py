@@ -67,6 +67,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("asked", ["websocket", "WebSocket", "h2c", "websocket2", "other", "HTTP/2.0"])
 def test_which_upgrades_reach_the_origin(asked: str, target: str, running: Fronts) -> None:
+    """HAP-51: where no mapping names it, none does."""
     for path in ("/ws", "/two", "/any", "/scheme", "/none"):
         header = f"Upgrade: {asked}\r\n{_HANDSHAKE}"
         theirs = ask(running.at["httpd"], "first.test", path, header=header)

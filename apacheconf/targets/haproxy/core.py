@@ -248,23 +248,12 @@ def emit_charset(low: Lowering, route: Route, backend: Section) -> None:
 
 #: What SSLOptions may ask for that no origin and no condition here sees.
 _OF_PROGRAMS = frozenset({"stdenvvars", "exportcertdata", "strictrequire", "optrenegotiate", "legacydnstringformat"})
-
-
 _PUSHED = "nothing is sent ahead of the answer: clients ask for what they need"
-
-
 _MERGED = "slashes are merged all the same, so that no guard is passed by writing two: an origin sees one"
+_OFFERED = "HTTP/2 in plain text is spoken with whoever begins with it; no Upgrade offers it"
 _FORWARDS = "HAProxy is no forward proxy: it takes requests for other servers as its own"
-_SWITCHES = (
-    "mergeslashes",
-    "proxyrequests",
-    "proxyaddheaders",
-    "h2push",
-    "h2pushresource",
-    "h2earlyhints",
-    "sslproxyengine",
-    "ssloptions",
-)
+_SWITCHES = ("mergeslashes", "proxyrequests", "proxyaddheaders", "protocols", "h2push", "h2pushresource",
+             "h2earlyhints", "sslproxyengine", "ssloptions")  # fmt: skip
 
 
 def claims_of_switches(low: Lowering) -> Iterator[Claim]:
@@ -279,6 +268,8 @@ def claims_of_switches(low: Lowering) -> Iterator[Claim]:
                 yield exact((line,))
             case "proxyrequests" if words == ["on"]:
                 yield unsupported((line,), _FORWARDS, "forward-proxy")
+            case "protocols" if "h2c" in words:
+                yield equivalent((line,), _OFFERED, "offer")
             case "h2push" | "h2pushresource" | "h2earlyhints":
                 yield equivalent((line,), _PUSHED, "nothing-ahead")
             case "sslproxyengine" if not secure:

@@ -68,7 +68,8 @@ def bind_words(low: Lowering, answering: Sequence[Named], frontend: str) -> tupl
     words += [] if shown.tickets else ["no-tls-tickets"]
     for host in hosts:
         _note_keys(low, host)
-    return words, tuple(claim for host in hosts for claim in _claims(low, host, shown))
+    claims = tuple(claim for host in hosts for claim in _claims(low, host, shown))
+    return words, (*claims, exact(low.scopes.everywhere("protocols")))
 
 
 def _differ(hosts: Sequence[Host]) -> bool:
