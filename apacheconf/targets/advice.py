@@ -187,6 +187,7 @@ ADVICE: Mapping[str, Advice] = {
         "GET the path: everyone is refused",
     ),
     "scheme": Advice("speak HTTP with the origin, or leave this host to apacheconf serve", "GET the path"),
+    "slashes-of-others": Advice("say the same MergeSlashes in all hosts of an address", "GET /a//b of the host"),
     "standby-sessions": Advice(
         "give sessions a member each, and standbys none", "GET with the session of a member that is down"
     ),

@@ -116,7 +116,9 @@ def _refuses(directive: Written, allows_all: bool) -> bool:
         return words != ["all", "granted"]
     if name == "order":
         return words == ["allow,deny"] and not allows_all
-    return name in ("deny", "allowmethods", "sslrequire", "sslrequiressl")
+    if name == "allowmethods":
+        return words != ["reset"]
+    return name in ("deny", "sslrequire", "sslrequiressl")
 
 
 def _words(directive: Written) -> list[str]:

@@ -10,19 +10,18 @@ import pytest
 from apacheconf.engines import EngineFailed, Sandbox, free_ports, haproxy, nginx
 from apacheconf.program import load
 from apacheconf.prove.client import Turn, exchange
-from apacheconf.prove.side import Front
 from apacheconf.targets.translation import translate
 from tests.conftest import ROOT
 from tests.engines.real import need
-from tests.live import traps
+from tests.live import cases
 
-TRAPS = {each.name: each for each in traps.traps()}
+TRAPS = {each.name: each for each in cases.cases(ROOT / "fixtures" / "traps")}
 #: Traps that no plain request shows: where they are tried instead, on the servers that they are about.
 ELSEWHERE = {
     "TRAP-74": "tests/targets/test_tls_live.py::test_what_the_handshake_was_not_about",
     "TRAP-75": "tests/targets/test_tls_live.py::test_who_is_answered",
     "TRAP-95": "tests/targets/test_logs_live.py::test_the_same_lines",
-    "TRAP-96": "tests/live/test_traps.py::test_a_name_that_nobody_knows",
+    "TRAP-96": "tests/live/test_cases.py::test_a_name_that_nobody_knows",
 }
 #: What a target answers otherwise where prove's own probes don't ask: the caveat or directive that says so.
 SAID = {
@@ -54,7 +53,7 @@ def test_cases_elsewhere_are_there(name: str) -> None:
 @pytest.mark.parametrize("name", TRAPS)
 def test_httpd_answers_as_recorded(name: str) -> None:
     need("httpd")
-    assert traps.recorded(TRAPS[name]) == TRAPS[name].answers
+    assert cases.recorded(TRAPS[name]) == TRAPS[name].answers
 
 
 @pytest.mark.live
@@ -62,10 +61,10 @@ def test_httpd_answers_as_recorded(name: str) -> None:
 @pytest.mark.parametrize("name", TRAPS)
 def test_the_others_answer_as_httpd(name: str) -> None:
     """Our engine does to the letter, targets in meaning; what one can't do its report says."""
-    fronts = {each: Front(each, need(each)) for each in ("httpd", "nginx", "haproxy")} | {"serve": Front.find("serve")}
-    for target, results in traps.compared(TRAPS[name], fronts).items():
+    fronts = cases.all_fronts()
+    for target, results in cases.compared(TRAPS[name], fronts).items():
         differing = [(each.probe, each.comparison.aspects) for each in results if each.unannounced]
-        key = SAID.get((name, target))
+        key = SAID.get((name, fronts[target].name))
         if key:
             assert differing, f"{target}: nothing differs any more, take it out of the table"
             said = fronts[target].said

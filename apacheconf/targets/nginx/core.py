@@ -3,12 +3,13 @@ httpd has before any mapping (NGX-40)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
 from apacheconf.ledger import Outcome, Written
 from apacheconf.program.hosts import Host, Limits
-from apacheconf.program.steps import AddCharset, SetHandler
-from apacheconf.targets.claims import Claim, approximated, exact
+from apacheconf.program.steps import AddCharset, MapToOrigin, SetHandler
+from apacheconf.targets.claims import Claim, approximated, exact, unsupported
 from apacheconf.targets.hostnames import Named, is_suffix
 from apacheconf.targets.nginx.handshakes import emit_misdirected
 from apacheconf.targets.nginx.lowering import Lowering
@@ -20,6 +21,7 @@ from apacheconf.targets.routes import Route
 #: How many fields of 8 kB nginx may hold for a request: httpd's LimitRequestFields.
 _FIELDS = 100
 _SMALL_NAMES, _MANY_NAMES = 40, 400
+_FIRST_HOST = "nginx merges slashes before it knows the host: what other hosts of the address say holds for all"
 #: From here on nginx has so many variables of its own that a few dozen more don't fit its table well.
 _MANY_VARIABLES = (1, 25)
 
@@ -61,7 +63,9 @@ def emit_limits(low: Lowering, host: Host, http: Block) -> None:
         http.add("max_headers", str(host.shape.limits.request_fields or 100))
     if not host.shape.limits.trace:
         low.dropped.append(Claim(tuple(low.scopes.named("traceenable")), Outcome.EXACT, "nginx never takes TRACE"))
-    http.add("merge_slashes", "on" if host.shape.limits.merge_slashes else "off")
+    said_by = low.scopes.named("mergeslashes")
+    merging = "on" if host.shape.limits.merge_slashes else "off"
+    http.add("merge_slashes", merging, comment=low.sources.comment(said_by), claims=(exact(said_by),))
     http.add("underscores_in_headers", "on")
 
 
@@ -76,6 +80,31 @@ def emit_own_limits(low: Lowering, host: Host, server: Block) -> None:
             server.add(name, *words, comment=low.sources.comment(said_by), claims=_limit_claims(said_by))
             if name == "send_timeout":
                 server.add("client_body_timeout", *words)
+
+
+def emit_slashes(low: Lowering, number: int, routes: Iterable[Route], server: Block) -> None:
+    """MergeSlashes: nginx goes by what the first of all hosts of an address says (NGX-49).
+
+    Where it is Off httpd takes several slashes for one all the same at the beginning and in prefixes of mappings.
+    """
+    hosts, host = low.program.hosts, low.program.hosts[number]
+    merges = host.shape.limits.merge_slashes
+    said_by = [each for each in low.scopes.own(host) if host.place and each.name.lower() == "mergeslashes"]
+    beside = (other for found in low.program.index.sets if number in found.hosts for other in found.hosts)
+    if merges == hosts[low.program.index.main].shape.limits.merge_slashes:
+        low.dropped.append(exact(said_by))
+    elif all(hosts[other].shape.limits.merge_slashes == merges for other in beside):
+        words = "on" if merges else "off"
+        server.add("merge_slashes", words, comment=low.sources.comment(said_by), claims=(exact(said_by),))
+    else:
+        low.dropped.append(unsupported(said_by, _FIRST_HOST, "slashes-of-others"))
+    if not merges:
+        server.add("rewrite", "(?s)^//+(.*)$", "/$1", comment="leading slashes are one")
+        mapped = (each.mapping.action for each in routes if each.mapping)
+        prefixes = dict.fromkeys(each.prefix.rstrip("/") for each in mapped if isinstance(each, MapToOrigin))
+        for prefix in (each for each in prefixes if each.count("/") > 1):
+            pattern = re.escape(prefix).replace("/", "/+")
+            server.add("rewrite", f"(?s)^{pattern}(/.*)?$", f"{literal(prefix)}$1", comment="so are those of a prefix")
 
 
 def emit_charset(low: Lowering, route: Route, location: Block) -> None:

@@ -208,6 +208,7 @@ def _emit_server(low: Lowering, server_of: copies.Server, servers: Block) -> Non
     low.begin_server()
     found = places(low.program, host, mod_ssl.why_closed(host), spelt_out=True, files=True)
     found = file_tests.nearest(low, found)
+    core.emit_slashes(low, named.host, routes_in(found), server)
     core.emit_guards(low, named.host, server, documents.lead_back(routes_in(found)))
     slashes.emit_kept(low, host, found, server)
     _emit_forward_proxy(low, host, server)

@@ -53,7 +53,8 @@ def emit_defaults(low: Lowering, route: Route, location: Block) -> None:
         return
     names = [literal(each) for each in rules.index] or [_NO_INDEX]
     if _falls_back(rules):
-        names = [*names, literal(rules.fallback)]
+        first = names[: None if names[0].startswith("/") else 1]  # which is there, for the fallback is (SEM-43)
+        names = [*first, literal(rules.fallback)]
         mapped = route.file.action if route.file and isinstance(route.file.action, MapToFile) else None
         target = low.beyond(mapped, f"{literal(rules.fallback)}$is_args$args")
         location.add("try_files", "$uri", "$uri/", target)

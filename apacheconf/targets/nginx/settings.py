@@ -21,16 +21,22 @@ _PUSHED = "nothing is sent ahead of the answer: clients ask for what they need"
 _ABOUT_VARIABLES = frozenset({"stdenvvars", "exportcertdata", "exportbothcertdata", "legacydnstringformat",
                               "strictrequire", "optrenegotiate"})  # fmt: skip
 
+#: Settings that are written once for a host, whatever its sections say.
+_FOR_ALL = frozenset({"usecanonicalname", "usecanonicalphysicalport"})
+
 Settle = Callable[[Host, Written, bool], Claim | None]
 
 
 def settle(low: Lowering, host: Host, proxied: bool, found: list[Place]) -> None:
     """Claims of the settings of a host; ``proxied`` says that it asks any origin, ``found`` what its paths come to."""
     scripts = any(is_fcgi(low.program.origins[number]) for number in host.origins)
+    outside = {id(each) for each in low.scopes.within(host)}
     for each in _within(low.scopes.within(host)):
         name = each.name.lower()
         if scripts and name == "ssloptions":
             continue  # scripts see the variables
+        if name in _FOR_ALL and id(each) not in outside:
+            continue  # a host calls itself one name
         claim = _SETTLED[name](host, each, proxied) if name in _SETTLED else None
         if name == "allowencodedslashes" and _words(each) == ["nodecode"]:
             claim = slashes.claim_of(low, found, each)
@@ -51,7 +57,7 @@ def _if_proxied(host: Host, each: Written, proxied: bool) -> Claim:
 
 
 def _canonical(host: Host, each: Written, proxied: bool) -> Claim | None:
-    return exact([each]) if proxied and _words(each) == ["on"] else None
+    return exact([each]) if _words(each) == ["on"] else None  # NGX-18
 
 
 def _via(host: Host, each: Written, proxied: bool) -> Claim | None:
@@ -89,7 +95,8 @@ def _words(each: Written) -> list[str]:
 
 _SETTLED: dict[str, Settle] = {
     "proxytimeout": _if_proxied, "proxyaddheaders": _if_proxied, "usecanonicalname": _canonical, "proxyvia": _via,
-    "allowencodedslashes": _encoded_slashes, "traceenable": _off, "limitrequestbody": _no_limit,
+    "usecanonicalphysicalport": _canonical, "allowencodedslashes": _encoded_slashes, "traceenable": _off,
+    "limitrequestbody": _no_limit,
     "sslcompression": _off, "sslinsecurerenegotiation": _off, "ssloptions": _tls_options, "h2push": _ahead,
     "h2pushresource": _ahead, "h2earlyhints": _ahead,
 }  # fmt: skip

@@ -1,12 +1,14 @@
-"""The traps of the specification as cases (DIF-15): fixtures/traps, a configuration and what httpd answers each.
+"""Configurations and what httpd answers each, recorded: fixtures/traps (DIF-15) and fixtures/statements.
 
-``python -m tests.live.traps`` asks httpd again and rewrites the answers. A block is ``== TRAP-n``, the lines of a
-virtual host (or whole ones), ``--``, and requests, each with what came of it behind ``=>``:
+``python -m tests.live.cases [NAME...]`` asks httpd again and rewrites the answers. A block is ``== NAME``, the lines of
+a virtual host (or whole ones), ``--``, and requests, each with what came of it behind ``=>``:
 
     METHOD PATH [SIZE] [| Header: value]... [from ADDRESS] [>> ORDERS]
 
 SIZE is that of a body; ``Host: none`` leaves it out, ``{n}`` in a value stands for n letters; ORDERS are for the origin
-(X-Ctl). Before the requests may stand ``down [ORIGIN]`` and ``exact`` (which member answers counts).
+(X-Ctl). Before the requests may stand ``down [ORIGIN]``, ``exact`` (which member answers counts), ``without haproxy``
+(the case is none of its) and ``nginx has LINE`` for a line of its translation; behind an answer ``nginx says KEY``,
+where nginx answers otherwise as its report says.
 """
 
 from __future__ import annotations
@@ -14,11 +16,14 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from apacheconf.engines import Sandbox
+from apacheconf.engines.installed import find_all
 from apacheconf.program import load
 from apacheconf.program.loading import Loaded
 from apacheconf.prove import Result
@@ -32,12 +37,15 @@ from apacheconf.prove.side import Front, observe
 from apacheconf.prove.situations import SESSION
 from apacheconf.prove.stage import speaking
 from tests.conftest import ROOT
+from tests.engines.real import need
 
-FOLDER = ROOT / "fixtures" / "traps"
+FOLDERS = (ROOT / "fixtures" / "traps", ROOT / "fixtures" / "statements")
 _REQUEST = re.compile(
     r"(?P<line>[A-Z]+ \S+)(?: (?P<size>\d+))?(?P<headers>(?: \| .+?)*?)"
     r"(?: from (?P<source>[\d.]+))?(?: >> (?P<orders>\{.*))?"
 )
+_WRITTEN = re.compile(r"(nginx|haproxy) has (.+)")
+_SAID = re.compile(r"(nginx|haproxy|serve) says (.+)")
 #: Both passwords are ``pass``.
 _USERS = "user:$6$abcdefgh$.Wd8gKGVv/NncIZyKrLIzwkMBRaL8yZnKz4uttpMUnlKvNdwooVmeCTgyWEOW0Smhyp/TUAtWmcz4ptHHh/u1/\n"
 _APR1 = "user:$apr1$abcdefgh$rK/lObuciIG5ziaV8BdHR/\n"
@@ -56,8 +64,13 @@ _TOLD = ("SCRIPT_FILENAME", "PATH_INFO", "HTTP_AUTHORIZATION", "HTTP_PROXY")
 
 
 @dataclass(frozen=True, slots=True)
-class Trap:
-    """``name`` is TRAP-n, ``answers`` are what httpd has answered to the ``requests`` in order."""
+class Case:
+    """``name`` is what the case is about, ``answers`` are what httpd has answered to the ``requests`` in order.
+
+    ``written`` are the lines that each target's translation holds, and ``said`` where a target answers otherwise: the
+    number of the request and the target, to the caveat or directive of its report that says so. It isn't about those
+    ``without`` it.
+    """
 
     name: str
     config: str
@@ -65,6 +78,9 @@ class Trap:
     exact: bool
     requests: tuple[str, ...]
     answers: tuple[str, ...]
+    written: tuple[tuple[str, str], ...]
+    without: frozenset[str]
+    said: Mapping[tuple[int, str], str]
 
     def probes(self, target: Target) -> tuple[Probe, ...]:
         return tuple(_probe(text, number, target, self.exact) for number, text in enumerate(self.requests, 1))
@@ -93,32 +109,41 @@ def _probe(text: str, number: int, target: Target, exact: bool) -> Probe:
     return Probe(f"{number}: {text}", SESSION if exact else "trap", (Turn(data, (method,)),), found["source"] or "")
 
 
-def traps() -> list[Trap]:
-    """Every trap, in the order of the files."""
-    return [_read(block) for file in sorted(FOLDER.glob("*.txt")) for block in _blocks(file.read_text("utf-8"))]
+def cases(folder: Path) -> list[Case]:
+    """Every case of a folder, in the order of its files."""
+    return [_read(block) for file in sorted(folder.glob("*.txt")) for block in _blocks(file.read_text("utf-8"))]
 
 
 def _blocks(text: str) -> list[str]:
     return re.split(r"^(?=== )", text, flags=re.MULTILINE)[1:]
 
 
-def _read(block: str) -> Trap:
+def _read(block: str) -> Case:
     head, _, rest = block.partition("\n")
     config, _, asked = rest.partition("\n--\n")
     lines = [line for line in asked.splitlines() if line]
     down = next((line[4:].strip() for line in lines if re.match(r"down( |$)", line)), None)
     requests = [line for line in lines if _REQUEST.fullmatch(line)]
     answers = [line[3:] for line in lines if line.startswith("=> ")]
-    return Trap(head[3:].strip(), config, down, "exact" in lines, tuple(requests), tuple(answers))
+    written = [(found[1], found[2]) for line in lines if (found := _WRITTEN.fullmatch(line))]
+    said: dict[tuple[int, str], str] = {}
+    number = 0
+    for line in lines:
+        number += bool(_REQUEST.fullmatch(line))
+        if found := _SAID.fullmatch(line):
+            said[number, found[1]] = found[2]
+    without = frozenset(line.removeprefix("without ") for line in lines if line.startswith("without "))
+    fixed = tuple(requests), tuple(answers), tuple(written), without
+    return Case(head[3:].strip(), config, down, "exact" in lines, *fixed, said)
 
 
 @contextmanager
-def staged(trap: Trap) -> Iterator[tuple[Loaded, Target, Scenario]]:
-    """The configuration of a trap with its files, read."""
+def staged(case: Case) -> Iterator[tuple[Loaded, Target, Scenario]]:
+    """The configuration of a case with its files, read."""
     with Sandbox("trap") as box:
         for name, text in _FILES.items():
             os.utime(box.write(f"files/{name}", text), (_LONG_AGO, _LONG_AGO))
-        config = trap.config.replace("{folder}", str(box.path / "files"))
+        config = case.config.replace("{folder}", str(box.path / "files"))
         config = config.replace("{users}", str(box.write("users", _USERS)))
         config = config.replace("{rules}", str(box.write("rules", _RULES)))
         config = config.replace("{apr1}", str(box.write("apr1", _APR1)))
@@ -126,21 +151,27 @@ def staged(trap: Trap) -> Iterator[tuple[Loaded, Target, Scenario]]:
             config = f"Listen 8080\n<VirtualHost *:8080>\nServerName a.test\n{config}\n</VirtualHost>"
         loaded = load([str(box.write("site.conf", config + "\n"))])
         target = find_targets(loaded.require())[0]
-        yield loaded, target, trap.scenario(loaded, target)
+        yield loaded, target, case.scenario(loaded, target)
 
 
-def compared(trap: Trap, fronts: dict[str, Front]) -> dict[str, list[Result]]:
+def all_fronts() -> dict[str, Front]:
+    """httpd and the others by their names, two of nginx: the one that is installed and the newest at hand."""
+    fronts = {each: Front(each, need(each)) for each in ("httpd", "nginx", "haproxy")} | {"serve": Front.find("serve")}
+    return fronts | {"newest nginx": Front("nginx", find_all("nginx")[-1])}
+
+
+def compared(case: Case, fronts: dict[str, Front]) -> dict[str, list[Result]]:
     """What differs between httpd and each of the others."""
-    with staged(trap) as (loaded, target, scenario):
+    with staged(case) as (loaded, target, scenario):
         return {
             name: list(compare_scenario(loaded, target, scenario, (fronts["httpd"], front)))
-            for name, front in fronts.items() if name != "httpd"
+            for name, front in fronts.items() if name != "httpd" and front.name not in case.without
         }  # fmt: skip
 
 
-def answered(trap: Trap) -> list[str]:
+def answered(case: Case) -> list[str]:
     """What httpd answers now, summed up."""
-    with staged(trap) as (loaded, target, scenario):
+    with staged(case) as (loaded, target, scenario):
         seen, _ = observe(loaded, target, scenario, Front.find("httpd"), lambda probe: None)
     return [summary(seen[probe.name]) for probe in scenario.probes]
 
@@ -163,14 +194,18 @@ def _unusual(headers: tuple[tuple[str, str], ...]) -> list[str]:
     return [f"{name}: {value if len(value) < 100 else f'({len(value)} letters)'}" for name, value in shown]
 
 
-def recorded(trap: Trap) -> tuple[str, ...]:
+def recorded(case: Case) -> tuple[str, ...]:
     """What httpd answers now, as it is written down."""
-    return tuple(map(_stable, answered(trap)))
+    return tuple(map(_stable, answered(case)))
 
 
-def record() -> None:
-    for file in sorted(FOLDER.glob("*.txt")):
-        file.write_text("".join(_recorded(block) for block in _blocks(file.read_text("utf-8"))), "utf-8")
+def record(folder: Path, names: Sequence[str]) -> None:
+    """Write down what httpd answers now, to all cases or to those whose names begin with one of ``names``."""
+    for file in sorted(folder.glob("*.txt")):
+        blocks = _blocks(file.read_text("utf-8"))
+        asked = [not names or _read(block).name.startswith(tuple(names)) for block in blocks]
+        text = "".join(_recorded(block) if ask else block for block, ask in zip(blocks, asked, strict=True))
+        file.write_text(text, "utf-8")
 
 
 def _recorded(block: str) -> str:
@@ -186,4 +221,5 @@ def _stable(text: str) -> str:
 
 
 if __name__ == "__main__":
-    record()
+    for each in FOLDERS:
+        record(each, sys.argv[1:])
