@@ -70,7 +70,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "unread-requests": (
         "condition: GET *, Host: *",
         "host: a slash", "host: a space", "host: port *", "host: only a port", "host: user", "host: comma",
-        "host: near miss", "host: underscore", "host: twice different",
+        "host: near miss", "host: underscore", "host: twice different", "host: [*]*",
         "path: /a#b", "path: /a b", "path: no leading slash", "path: empty target",
         "method: not a token", "body: chunk size*", "header: name with a space", "header: space before the colon",
         "header: empty name", "version: *",

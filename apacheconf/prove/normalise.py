@@ -313,7 +313,31 @@ def members_as_one(program: Program) -> Rule:
         for member in balancer.members
         if member.member is not None and member.member.route
     }
-    return Rule("N14", "which member of a balancer answers", lambda seen: _routed(_renamed(seen, names), routes))
+    paths = _paths_of(program)
+    return Rule(
+        "N14",
+        "which member of a balancer answers",
+        lambda seen: _routed(_renamed(_each_arrival(lambda one: _below_first(one, paths))(seen), names), routes),
+    )
+
+
+def _paths_of(program: Program) -> Mapping[str, tuple[str, str]]:
+    """The path of each member that has another one than the first of its balancer, and the first one's."""
+    found: dict[str, tuple[str, str]] = {}
+    for balancer in program.origins:
+        if isinstance(balancer, Balancer):
+            first = balancer.members[0].path if balancer.members else ""
+            found |= {name_of(member): (member.path, first) for member in balancer.members if member.path != first}
+    return found
+
+
+def _below_first(one: Arrival, paths: Mapping[str, tuple[str, str]]) -> Arrival:
+    """What a member got, as if the first one of its balancer had got it."""
+    if one.origin not in paths:
+        return one
+    own, first = paths[one.origin]
+    method, space, target = one.line.partition(" ")
+    return replace(one, line=f"{method}{space}{first}{target[len(own) :]}") if target.startswith(own) else one
 
 
 def _routed(seen: Observation, routes: Mapping[str, str]) -> Observation:

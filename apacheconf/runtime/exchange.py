@@ -427,7 +427,8 @@ class Exchange(Requesting):
         if asked_otherwise(self, error):
             return
         service, pool = self.plan.service, self.pool
-        if self.sent and service is not None and pool is not None and error.status in service.fail_on_status:  # BP-8
+        told = self.sent and not self.started  # an answer that has begun keeps the status that it began with
+        if told and service is not None and pool is not None and error.status in service.fail_on_status:  # BP-8
             pool.cells.fail(self.client.server.now)
             tell_failed_by(self, error.status)
         if self.started or error.unanswered:
