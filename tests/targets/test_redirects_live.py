@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -29,6 +30,8 @@ _CONFIG = r"""
     <Location /login>
         Redirect http://sso.test/start
     </Location>
+    RewriteEngine On
+    RewriteRule ^/named https://%{SERVER_NAME}%{REQUEST_URI} [R=301,L]
 </VirtualHost>
 <VirtualHost *:{port}>
     ServerName second.test
@@ -95,3 +98,17 @@ def test_a_path_that_a_rule_makes_anew(target: str, running: Fronts) -> None:
     expected = ask(running.at["httpd"], "second.test", "/kx")
     assert expected[0] == "200"
     assert ask(running.at[target], "second.test", "/kx") == expected
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_name_of_a_client_that_says_none(target: str, running: Fronts) -> None:
+    """SERVER_NAME is then the ServerName (RV-4)."""
+    lines = {name: _without_host(running.at[name], "/named/x?q=1") for name in ("httpd", target)}
+    assert lines[target] == lines["httpd"] == ["Location: https://first.test/named/x?q=1"]
+
+
+def _without_host(port: int, path: str) -> list[str]:
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+        client.sendall(f"GET {path} HTTP/1.0\r\n\r\n".encode())
+        received = b"".join(iter(lambda: client.recv(65536), b"")).decode()
+    return [line.capitalize() for line in received.splitlines() if line.lower().startswith("location:")]

@@ -11,7 +11,7 @@ from apacheconf.program.uri import canonical
 from apacheconf.program.values import Call, Capture, Literal, Value, Variable
 from apacheconf.targets.captures import parts_of
 from apacheconf.targets.claims import exact, unsupported
-from apacheconf.targets.haproxy.conditions import Term, Terms
+from apacheconf.targets.haproxy.conditions import SERVER_NAME, Term, Terms
 from apacheconf.targets.haproxy.core import ESCAPED_ANEW
 from apacheconf.targets.haproxy.documents import documents_of, emit_documents
 from apacheconf.targets.haproxy.lowering import Lowering
@@ -27,7 +27,7 @@ from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.routes import Route, regex_of
 
 _VARIABLES = {"REQUEST_URI": "var(txn.path)", "HTTP_HOST": "req.fhdr(host)",
-              "SERVER_NAME": r"req.fhdr(host),lower,regsub(:[0-9]+$,),regsub(\.$,)"}  # fmt: skip
+              "SERVER_NAME": f"var({SERVER_NAME})"}  # fmt: skip
 #: What follows the path of a RedirectMatch's result.
 _MORE = "var(txn.more)"
 _CODES = frozenset({301, 302, 303, 307, 308})

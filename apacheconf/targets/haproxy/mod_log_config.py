@@ -16,7 +16,7 @@ from apacheconf.program.hosts import Host
 from apacheconf.program.steps import Log, LogItem, Step
 from apacheconf.program.values import Literal, Value, Variable
 from apacheconf.targets.claims import Claim, approximated, equivalent
-from apacheconf.targets.haproxy.conditions import Terms, negated, variable_of
+from apacheconf.targets.haproxy.conditions import SERVER_NAME, Terms, negated, variable_of
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.tree import Section, plain
 from apacheconf.targets.questions import CannotAsk
@@ -37,7 +37,7 @@ _VARIABLES = {
 _PORTS = {"": "%fp", "canonical": "%fp", "local": "%fp", "remote": "%cp"}
 _TIMES = {("DURATION_USEC", ""): "%Ta%[str(000)]", ("DURATION", "us"): "%Ta%[str(000)]", ("DURATION", "ms"): "%Ta"}
 #: Samples that are kept in a variable until the line is written: of the request, and of the answer.
-_KEPT = {"REQUEST_URI": "path,url_dec", "HOST_NAME": r"req.fhdr(host),lower,regsub(:[0-9]+$,),regsub(\.$,)"}
+_KEPT = {"REQUEST_URI": "path,url_dec"}
 _LEVELS = {"emerg": "emerg", "alert": "alert", "crit": "crit", "error": "err", "warn": "warning", "notice": "notice"}
 
 
@@ -183,6 +183,8 @@ def _variable(variable: Variable, made: _Format) -> str:
             return f"%{{+E}}[var({variable_of(argument)})]"
         case "SERVER_NAME":
             return "%[var(txn.host)]" if made.several else plain(made.host)
+        case "HOST_NAME":
+            return f"%[var({SERVER_NAME})]"
         case _ if name in _KEPT:
             return _keep(made.request, f"log_{_word(name)}", _KEPT[name])
         case _:
