@@ -8,6 +8,7 @@ the steps' conditions.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -189,7 +190,7 @@ class _Folded:
                 skips = (each for each in (step.then, step.otherwise) if each.move in (Move.SKIP, Move.CHAIN))
                 beyond += [at + 1 + each.count for each in skips]
         live = list(conditions)
-        return tuple(_recounted(replace(steps[at], when=when), at, live) for at, when in conditions.items())
+        return tuple(_recounted(_asking(steps[at], when), at, live) for at, when in conditions.items())
 
     def _candidates(self, sample: str) -> list[int]:
         """The steps that may hold below the sample, in their order; where the others don't, the next one follows."""
@@ -229,11 +230,16 @@ def _out_of_question(kind: LayerKind, mapped: bool, certainly: bool) -> bool:
     return (kind in _FILE_KINDS and certainly) or (kind is LayerKind.PROXY and not mapped)
 
 
+def _asking(step: Step, when: Condition) -> Step:
+    """The step with this condition; itself where that is its own, for most of a cell's steps are those of all cells."""
+    return step if when is step.when else replace(step, when=when)
+
+
 def _recounted(step: Step, at: int, live: list[int]) -> Step:
     """The step with the counts of its skips reduced to the steps that are left."""
 
     def recount(flow_count: int) -> int:
-        return sum(1 for other in live if at < other <= at + flow_count)
+        return bisect_right(live, at + flow_count) - bisect_right(live, at)
 
     then = replace(step.then, count=recount(step.then.count)) if step.then.move is Move.SKIP else step.then
     other = replace(step.otherwise, count=recount(step.otherwise.count)) if _skips(step) else step.otherwise

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from apacheconf.program.conditions import (
     ALWAYS,
@@ -27,8 +27,11 @@ from apacheconf.program.regexes import search
 from apacheconf.program.values import REQUEST_URI, Literal
 from apacheconf.targets.captures import cut_of
 from apacheconf.targets.patterns import literal_start, literal_starts, starts_with
+from apacheconf.targets.subjects import asked_of, told_of
 
 Answers = dict[Condition, bool]
+#: From as many answers on they are put in order by what they are about.
+_MOST_RECENT = 16
 
 
 def facts(answers: Mapping[Condition, bool]) -> Iterator[tuple[Condition, bool]]:
@@ -50,37 +53,81 @@ def _facts(condition: Condition, held: bool) -> Iterator[tuple[Condition, bool]]
                 yield from _facts(each, False)
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """The answer with this number, from 1 on in the order in which they were given, and its subjects."""
+
+    number: int
+    answer: Answers
+    subjects: frozenset[Hashable]
+
+
 class Given(Answers):
     """Answers that are given one after the other; what they leave of a condition is worked out once.
 
-    Each answer is asked about what those before it have left, so that a question costs the same behind a hundred
-    answers as behind one.
+    Each answer is asked about what those before it have left, and only where it can say something of the question
+    (``subjects``): behind a hundred answers, a question costs the same as behind one. Most of the answers before this
+    one stand in an index that those after it share.
     """
 
-    def __init__(self, answers: Answers, before: Given | None = None, last: Answers | None = None) -> None:
+    def __init__(self, answers: Answers, before: Given | None = None, last: _Told | None = None) -> None:
         super().__init__(answers)
-        self._before, self._last = before, last or answers
+        self._before, self._last = before, last
+        self._first: Answers = answers if before is None else before._first
+        self._number: int = 0 if last is None else last.number
+        self._index: dict[Hashable, tuple[_Told, ...]] = {} if before is None else before._index
+        #: The last number in the index.
+        self._indexed: int = 0 if before is None else before._indexed
+        self._recent: tuple[_Told, ...] = () if before is None or last is None else (*before._recent, last)
         self._left: dict[Condition, Condition] = {}
+        if len(self._recent) > _MOST_RECENT:
+            self._put_in_order()
+
+    def _put_in_order(self) -> None:
+        self._index, self._indexed = dict(self._index), self._number
+        for told in self._recent:
+            for subject in told.subjects:
+                self._index[subject] = (*self._index.get(subject, ()), told)
+        self._recent = ()
 
     def told(self, question: Condition, held: bool) -> Given:
         """These answers and one more."""
-        return Given({**self, question: held}, self, {question: held})
+        last = _Told(self._number + 1, {question: held}, frozenset(told_of(question, held)))
+        return Given({**self, question: held}, self, last)
 
     def left_of(self, condition: Condition) -> Condition:
         """``residual``."""
-        unasked: list[Given] = []
-        at: Given | None = self
-        while at is not None and condition not in at._left:
-            unasked.append(at)
+        if condition not in self._left:
+            known, left = self._known_before(condition)
+            for answer in self._about(condition, known):
+                left = _residual(left, answer)
+            self._left[condition] = left
+        return self._left[condition]
+
+    def _known_before(self, condition: Condition) -> tuple[int, Condition]:
+        """What one of the last few answers left of it, with the number of that one; else what the first ones do."""
+        at = self._before
+        for _ in range(_MOST_RECENT):
+            if at is None:
+                break
+            if condition in at._left:
+                return at._number, at._left[condition]
             at = at._before
-        left = condition if at is None else at._left[condition]
-        for each in reversed(unasked):
-            left = each._left[condition] = _residual(left, each._last)
-        return left
+        return 0, _residual(condition, self._first)
+
+    def _about(self, condition: Condition, known: int) -> list[Answers]:
+        """The answers behind the number ``known`` that may say something of a condition, in their order."""
+        subjects = set(asked_of(condition))
+        indexed = () if self._indexed <= known else (self._index.get(each, ()) for each in subjects)
+        found = {told.number: told for each in indexed for told in each if told.number > known}
+        found |= {told.number: told for told in self._recent
+                  if told.number > known and not told.subjects.isdisjoint(subjects)}  # fmt: skip
+        return [found[number].answer for number in sorted(found)]
 
     def settles(self, condition: Condition) -> bool:
         """Whether the last answer says anything of a condition."""
-        return _residual(condition, self._last) != condition
+        last = self._first if self._last is None else self._last.answer
+        return _residual(condition, last) != condition
 
 
 def residual(condition: Condition, answers: Answers) -> Condition:

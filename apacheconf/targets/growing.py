@@ -127,7 +127,8 @@ class _TooManyEnds(Exception):
 class _Paused:
     """A ``way`` up to a question, with what goes on from there where it is answered; or a whole one.
 
-    ``go_on`` is None where it begins anew. ``layers`` are those of a whole way that was never led to another path.
+    ``go_on`` is None where it begins anew. ``layers`` are those of a whole way, None where it was led to another path
+    on which it is asked what that is mapped to.
     """
 
     question: Condition | None
@@ -271,17 +272,24 @@ class _Grower:
         question = self._hold(cell, layers, way, mapped)
         if question is not None:
             return _Paused(question, moved, again)
-        shape = self.host.shape
-        translate = [step for step in steps_met(shape, before, cell) if step.phase is Phase.TRANSLATE]
-        later = [step for step in steps_met(shape, layers, cell) if step.phase > Phase.TRANSLATE]
         way.known.enter(self._regexes(layers))
-        return self._ended(way, way.walk((*translate, *later)), then)
+        walked = way.walk(self._steps_from(before, layers, cell))
+        return self._ended(way, walked, None if cell.maybe else before, then)
 
-    def _ended(self, way: Walk, question: Condition | None, then: Then) -> _Paused:
+    def _steps_from(self, before: set[int], layers: set[int], cell: Cell) -> tuple[Step, ...]:
+        """The steps on a path that rules have made: it is mapped where the layers ``before`` hold."""
+        key = frozenset(before), frozenset(layers), cell.path, cell.reach
+        if key not in self._steps_of:
+            translate = [step for step in steps_met(self.host.shape, before, cell) if step.phase is Phase.TRANSLATE]
+            later = [step for step in steps_met(self.host.shape, layers, cell) if step.phase > Phase.TRANSLATE]
+            self._steps_of[key] = *translate, *later
+        return self._steps_of[key]
+
+    def _ended(self, way: Walk, question: Condition | None, layers: set[int] | None, then: Then) -> _Paused:
         """Where a walk on another path has ended, which is not left again."""
         if question is None:
-            return then(_Paused(None, way))
-        return _Paused(question, way, lambda later: self._ended(later, later.go_on(), then))
+            return then(_Paused(None, way, layers=layers))
+        return _Paused(question, way, lambda later: self._ended(later, later.go_on(), layers, then))
 
     def _new_cell(self, way: Walk) -> tuple[Condition | None, Cell | None]:
         """The cell in which the path lies that rules have made, or the question which one it is."""

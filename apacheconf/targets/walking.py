@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from copy import copy
 from dataclasses import replace
@@ -19,6 +20,8 @@ from apacheconf.program.steps import (
     FinishRewriting,
     Flow,
     Log,
+    MapBack,
+    MapBackCookie,
     MapToFile,
     MapToOrigin,
     Move,
@@ -80,6 +83,8 @@ class Walk:
         self._file: MapToFile | None = None
         self._section: Section | None = None
         self._steps: tuple[Step, ...] = ()
+        #: How many lines each header has among the steps.
+        self._lines: Counter[str] = Counter()
         self._at = 0
         #: What was left open and decided nothing; where one more answer says something of it, the way is another one.
         self._open: list[Condition] = []
@@ -109,22 +114,26 @@ class Walk:
         if self.known.environment is not None:
             self.known.environment.begin()
         self._steps, self._at = steps, 0
+        self._lines = Counter(each.action.name.lower() for each in steps if isinstance(each.action, EditHeader))
         return self.go_on()
 
     def go_on(self) -> Condition | None:
         """Go on from where a question was open, which has an answer now."""
         steps, at = self._steps, self._at - 1
         while (at := at + 1) < len(steps):
+            if self._is_passed(steps[at]):
+                continue
+            if _is_plain(steps[at]):
+                self.met.append((steps[at], True))
+                continue
             self._at, captures = at, dict(self.known.captures)
             step = self._in_section(self._with_own_text(steps[at]))
-            if self._is_passed(step):
-                continue
             question, step = self._alternative(step)
             if question is not None:
                 self.known.captures = captures
                 return question
             left = residual(self.known.asks(step), self.answers)
-            headers = self.spelling is Spelling.ALL and not _waits(left, step, steps)
+            headers = self.spelling is Spelling.ALL and not self._waits(left, step)
             if left not in (ALWAYS, NEVER):
                 if _decides(step, headers) or self._begins_here(step):
                     self.known.captures = captures
@@ -151,6 +160,18 @@ class Walk:
             if self.moved:
                 return None
         return None
+
+    def _waits(self, left: Condition, step: Step) -> bool:
+        """Whether a header line is no matter of who answers: it is asked when its value is."""
+        return any(mentions_any(left, name) for name in _LATER) or self._is_alone(step)
+
+    def _is_alone(self, step: Step) -> bool:
+        """Whether a header has no other line, and this one only adds to what an answer has, be it an empty text."""
+        action = step.action
+        if not isinstance(action, EditHeader) or action.table is Table.REQUEST:
+            return False
+        adds = action.operation == "add" or (action.operation == "set" and action.table is Table.ALWAYS)
+        return adds and self._lines[action.name.lower()] == 1
 
     def _is_passed(self, step: Step) -> bool:
         ended = self._ended is not None and self._ended <= step.phase < Phase.FILTERS
@@ -322,19 +343,9 @@ def _with_query(redirect: Redirect, query: Value) -> Redirect:
     return replace(redirect, location=joined((redirect.location, Literal("?"), query)))
 
 
-def _waits(left: Condition, step: Step, steps: tuple[Step, ...]) -> bool:
-    """Whether a header line is no matter of who answers: it is asked when its value is."""
-    return any(mentions_any(left, name) for name in _LATER) or _is_alone(step, steps)
-
-
-def _is_alone(step: Step, steps: tuple[Step, ...]) -> bool:
-    """Whether a header has no other line, and this one only adds to what an answer has: a text that may be empty."""
-    action = step.action
-    if not isinstance(action, EditHeader) or action.table is Table.REQUEST:
-        return False
-    adds = action.operation == "add" or (action.operation == "set" and action.table is Table.ALWAYS)
-    names = [each.action.name.lower() for each in steps if isinstance(each.action, EditHeader)]
-    return adds and names.count(action.name.lower()) == 1
+def _is_plain(step: Step) -> bool:
+    """Whether a step is met by everybody and changes nothing that others ask: a host may have hundreds of these."""
+    return isinstance(step.action, MapBack | MapBackCookie) and step.when == ALWAYS and step.then == step.otherwise
 
 
 def _decides(step: Step, headers: bool) -> bool:

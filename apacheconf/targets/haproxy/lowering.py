@@ -90,6 +90,8 @@ class Lowering:
     notes: dict[str, None] = field(default_factory=dict)
     #: What conditions of each host may ask of the environment.
     environments: dict[int, Environment] = field(default_factory=dict)
+    #: What lines outside every section of a host set before access is asked.
+    early: dict[int, tuple[Step, ...]] = field(default_factory=dict)
     #: Header lines that the frontends add for all that a host answers.
     in_front: set[tuple[int, tuple[int, ...], Action]] = field(default_factory=set)
     #: Hosts whose questions are all in words of the request.

@@ -45,7 +45,7 @@ _UNREAD = "nothing here reads the variable, and origins don't see it"
 
 def environment_of(low: Lowering, host: Host, steps: Iterable[Step]) -> Environment:
     """What conditions of a host may ask before a backend is chosen."""
-    early = list(_early(host))
+    early = _early(low, host)
     told = {step.said_by for step in early}
     lost = {name for step in steps if step.said_by not in told for name in _names(step)}
     every = {name for step in early for name in _names(step)}
@@ -78,7 +78,7 @@ def steps_of(found: list[Place]) -> list[Step]:
 
 def emit_environment(low: Lowering, host: Host, terms: Terms, of_host: tuple[str, ...], read: set[str]) -> None:
     """The rules of the frontend for one host; ``read`` are the variables that anything asks."""
-    for step in _early(host):
+    for step in _early(low, host):
         said_by = host.said_by(step)
         names = _names(step)
         wanted = [name for name in names if name in read and name in terms.environment.known]
@@ -113,9 +113,12 @@ def _may_ask_nothing(step: Step, name: str) -> bool:
 def emit_late(low: Lowering, route: Route, terms: Terms) -> list[Step]:
     """The rules of a backend: what sections and mod_env set, as far as a header line reads it; those said."""
     said: list[Step] = []
-    early = {step.said_by for step in _early(route.host)}
+    setting = [step for step in guarded(step for step, _ in route.met) if _names(step)]
+    if not setting:
+        return []
+    early = {step.said_by for step in _early(low, route.host)}
     read = read_by(step for step, _ in route.met)
-    for step in guarded(step for step, _ in route.met):
+    for step in setting:
         names = [name for name in _names(step) if name in read]
         if step.said_by in early or not names:
             continue
@@ -161,15 +164,21 @@ def read_by(steps: Iterable[Step]) -> set[str]:
     return {each.argument for each in found if each.name in ("ENV", "HTTP_OR_ENV")}
 
 
-def _early(host: Host) -> Iterator[Step]:
+def _early(low: Lowering, host: Host) -> tuple[Step, ...]:
     """The steps outside every section that set something before access is asked."""
+    if host.number not in low.early:
+        low.early[host.number] = tuple(_find_early(host))
+    return low.early[host.number]
+
+
+def _find_early(host: Host) -> Iterator[Step]:
     root = next((cell for cell in host.shape.cells if not cell.path), None)
     if root is None:
         return
+    everywhere = set.intersection(*({step.said_by for step in cell.steps} for cell in host.shape.cells))
     plain_so_far = True
     for step in guarded(root.steps):
-        everywhere = all(any(step.said_by == each.said_by for each in cell.steps) for cell in host.shape.cells)
-        if step.phase > Phase.HEADER_PARSER or not everywhere:
+        if step.phase > Phase.HEADER_PARSER or step.said_by not in everywhere:
             continue
         if isinstance(step.action, Rewrite):
             plain_so_far = plain_so_far and step.then == NEXT and step.otherwise == NEXT and step.action.target is None

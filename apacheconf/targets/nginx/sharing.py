@@ -6,6 +6,8 @@ his whole list, and nothing is moved up as long as somebody whom it would concer
 
 from __future__ import annotations
 
+from collections import Counter
+
 from apacheconf.targets.nginx.tree import Block, Directive, add_claims, all_directives
 
 #: Directives that concern a location only if it has another one.
@@ -50,8 +52,8 @@ def _has(block: Block, governor: tuple[str, ...]) -> bool:
 def _share(name: str, concerned: list[Block], shared: Block) -> None:
     lists = [_said(block, name) for block in concerned]
     spelt = [tuple(each.words for each in said) for said in lists]
-    common = max(spelt, key=spelt.count, default=())
-    if not all(spelt) or spelt.count(common) < 2:
+    common, times = next(iter(Counter(spelt).most_common(1)), ((), 0))
+    if not all(spelt) or times < 2:
         return
     moved: list[Directive] = []
     for block, said, words in zip(concerned, lists, spelt, strict=True):
