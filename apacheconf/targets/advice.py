@@ -107,6 +107,10 @@ ADVICE: Mapping[str, Advice] = {
     ),
     "gzip": Advice(_NOTHING, "GET with Accept-Encoding: gzip"),
     "handler": Advice("map the path to a program that answers it", "GET the path"),
+    "unknown-status": Advice(
+        "list the statuses that get a page: ProxyErrorOverride On 404 500 502 503",
+        "GET a path that the origin answers with 599",
+    ),
     "slashes-merged": Advice(
         "let the origin take one slash for several, or serve the host with apacheconf serve",
         "GET /a//b HTTP/1.1",

@@ -31,6 +31,12 @@ _CONFIG = """
     ProxyPass / http://127.0.0.1:{one}/
 </VirtualHost>
 <VirtualHost *:{port}>
+    ServerName listed.test
+    ProxyErrorOverride On 401
+    ErrorDocument 401 "who are you"
+    ProxyPass / http://127.0.0.1:{one}/
+</VirtualHost>
+<VirtualHost *:{port}>
     ServerName paths.test
     DocumentRoot {root}
     ProxyErrorOverride On
@@ -45,7 +51,7 @@ _CONFIG = """
     ProxyPass / http://127.0.0.1:{one}/
 </VirtualHost>
 """
-_KEPT = ("www-authenticate", "location", "x-always", "x-success", "content-type", "x-of-origin")
+_KEPT = ("www-authenticate", "location", "x-always", "x-success", "content-type", "x-of-origin", "allow")
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +65,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
 
 def _answer(port: int, name: str, status: int, path: str = "/x") -> tuple[object, ...]:
     more = '|WWW-Authenticate: Basic realm="of the origin"' if status == 401 else ""
-    lines, body = exchange(port, name, path, header=f"X-Status: {status}\r\nX-Reply: X-Of-Origin: yes{more}")
+    return _answer_to(port, name, f"X-Status: {status}\r\nX-Reply: X-Of-Origin: yes{more}", path)
+
+
+def _answer_to(port: int, name: str, header: str, path: str = "/x") -> tuple[object, ...]:
+    lines, body = exchange(port, name, path, header=header)
     fields = {line.partition(":")[0].lower(): line.partition(":")[2].strip() for line in lines[1:]}
     stock = not body or body.lstrip().lower().startswith(("<html", "<!doctype"))
     kept = {key: value for key, value in fields.items() if key in _KEPT and not (stock and key == "content-type")}
@@ -78,8 +88,25 @@ def _same(running: Fronts, target: str, name: str, status: int, path: str = "/x"
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("status", _STATUSES)
 def test_all_errors_of_an_origin(status: int, target: str, running: Fronts) -> None:
-    if target == "nginx" or status not in (401, 520, 599):  # a field and pages that HAProxy lacks
+    if target == "nginx" or status != 599:
         _same(running, target, "all.test", status)
+
+
+def test_a_status_that_nobody_knows_is_that_of_its_class(running: Fronts) -> None:
+    """RFC 9110, section 15: HAProxy can't answer with any status, and keeps the origin's page to itself."""
+    for asked, told in ((599, "500"), (444, "400")):
+        status, kept, page = _answer(running.at["haproxy"], "all.test", asked)
+        assert (status, page) == (told, "stock")
+        assert "x-of-origin" not in kept
+
+
+@pytest.mark.parametrize("name", ["all.test", "listed.test"])
+@pytest.mark.parametrize("challenges", [(), ("Basic realm=a",), ("Basic realm=a", "Negotiate")], ids=len)
+def test_the_challenge_of_an_origin_is_kept(name: str, challenges: tuple[str, ...], running: Fronts) -> None:
+    lines = "|".join(f"WWW-Authenticate: {each}" for each in challenges) or "X-None: 1"
+    theirs, ours = (_answer_to(running.at[each], name, f"X-Status: 401\r\nX-Reply: {lines}")
+                    for each in ("httpd", "haproxy"))  # fmt: skip
+    assert ours == theirs
 
 
 @pytest.mark.parametrize("status", _STATUSES)

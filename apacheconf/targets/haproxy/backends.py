@@ -10,7 +10,7 @@ from apacheconf.targets.claims import Claim, approximated, exact, unsupported
 from apacheconf.targets.fates import FILES
 from apacheconf.targets.haproxy import mod_alias, mod_deflate, mod_proxy
 from apacheconf.targets.haproxy.conditions import Terms
-from apacheconf.targets.haproxy.documents import STATUSES, documents_of, emit_documents, page_of
+from apacheconf.targets.haproxy.documents import answer_of, documents_of, emit_documents, page_of
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.mod_authz_core import admissions, can_say, emit_admission
 from apacheconf.targets.haproxy.mod_headers import Headers, edits
@@ -51,8 +51,9 @@ def _answering_route(low: Lowering, route: Route) -> str:
     if not guards and not always:
         made = documents_of(low, route).get(status)
         page = tuple(page_of(low, route.host, made)) if made else ()
-        name = _answering(low, status, claims, page)
-        emit_documents(low, route, low.bodies["answers", status, page], only=status)
+        answer = answer_of(low, route, status)
+        name = _answering(low, status, claims, page, answer)
+        emit_documents(low, route, low.bodies["answers", status, page, answer], only=status)
         return name
     policy = tuple((step.action, step.said_by, step.when) for step in (*guards, *always))
     key = "guarded", status, route.host.number, policy, tuple(documents_of(low, route).values())
@@ -73,7 +74,7 @@ def _fill(low: Lowering, route: Route, status: int, backend: Section) -> None:
     begin = len(backend.lines)
     if _guards(low, route):
         emit_admission(low, route, terms, backend)
-    _answer(status, backend)
+    backend.add("http-request", *answer_of(low, route, status))
     Headers(low, route, backend, terms).emit_always()
     backend.lines[begin:begin] = terms.rules.lines
 
@@ -92,24 +93,21 @@ def _guards(low: Lowering, route: Route) -> list[Step]:
 Page = tuple[tuple[str, ...], ...]
 
 
-def _answering(low: Lowering, status: int, claims: tuple[Claim, ...], page: Page = ()) -> str:
-    """The backend that answers everything with a status; a ``page`` is written by others."""
-    key = "answers", status, page
+def _answering(
+    low: Lowering, status: int, claims: tuple[Claim, ...], page: Page = (), answer: tuple[str, ...] = ()
+) -> str:
+    """The backend that answers everything with a status, in these words; a ``page`` is written by others."""
+    answer = answer or ("deny", "deny_status", str(status))
+    key = "answers", status, page, answer
     name = low.names.of(key, "not-found" if status == 404 else f"answers-{status}")
     backend = low.bodies.get(key)
     if backend is None:
         backend = Section("backend", name, comment="what no mapping takes" if status == 404 else "")
-        _answer(status, backend)
+        backend.add("http-request", *answer)
         low.bodies[key] = backend
         low.backends.append(backend)
     backend.claims += claims
     return name
-
-
-def _answer(status: int, backend: Section) -> None:
-    allow = " hdr Allow TRACE" if status == 405 else ""  # what httpd says of methods that it refuses
-    how = "deny deny_status" if status in STATUSES else "return status"
-    backend.rule(f"http-request {how} {status}{allow}")
 
 
 def _local(route: Route) -> tuple[int, tuple[Claim, ...]]:

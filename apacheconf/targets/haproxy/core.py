@@ -163,16 +163,25 @@ def _said_first(low: Lowering, host: Host, limit: str) -> list[Written]:
 
 def emit_path_guards(low: Lowering, hosts: Sequence[Host], frontend: Section) -> None:
     """What httpd refuses once it knows the host; the first one's limits hold for all."""
-    limits = hosts[0].shape.limits
     frontend.space()
     refuse(low, hosts, 400, ("{", "path", "-m", "reg", _BAD_ESCAPE, "}"), frontend)
     expects = "{ req.fhdr(expect) -m found } !{ req.fhdr(expect) -m str -i 100-continue }"
     refuse(low, hosts, 417, tuple(expects.split()), frontend)
-    if not limits.trace:
-        said_by = low.scopes.named("traceenable")
-        line = refuse(low, hosts, 405, ("METH_TRACE",), frontend)
-        line.comment, line.claims = low.sources.comment(said_by), (exact(said_by),)
+    _emit_trace(low, hosts, frontend)
     refuse(low, hosts, 404, ("{", "path", "-m", "sub", "%00", "}"), frontend)
+
+
+def _emit_trace(low: Lowering, hosts: Sequence[Host], frontend: Section) -> None:
+    """TraceEnable: HAProxy hands TRACE on, with a body or without, as httpd does."""
+    shut = [each for each in hosts if not each.form.limits.trace]
+    own = (each for host in hosts if host.place for each in low.scopes.own(host))
+    said_by = [*low.scopes.named("traceenable"), *(each for each in own if each.name.lower() == "traceenable")]
+    if not shut:
+        low.dropped.append(exact([each for each in said_by if each.args.lower() != "on"]))
+        return
+    only = low.is_one_of(shut) if len(shut) < len(hosts) else ()
+    line = refuse(low, shut, 405, ("METH_TRACE", *only), frontend)
+    line.comment, line.claims = low.sources.comment(said_by), (exact(said_by),)
 
 
 def emit_slashes(

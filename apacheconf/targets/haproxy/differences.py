@@ -56,6 +56,9 @@ DIFFERENCES = (
 #: Said where TRACE may be asked and some path leads to no origin.
 NO_ECHO = Difference("trace", _A, "TRACE of a path that leads to no origin is answered as GET is; httpd sends the "
                      "request back", "TRACE /old HTTP/1.1")  # fmt: skip
+#: Said where TRACE may not be asked.
+NO_ALLOW = Difference("allow", _E, "where TraceEnable is Off a 405 has no Allow header; httpd sends an empty one",
+                      "TRACE / HTTP/1.1")  # fmt: skip
 #: Said where some path leads to no origin: httpd looks for a file there.
 FILES = Difference("files", Outcome.UNSUPPORTED, "the translation serves no files: what no mapping takes is answered "
                    "with 404", "GET /index.html HTTP/1.1")  # fmt: skip

@@ -45,38 +45,52 @@ def emit_documents(low: Lowering, route: Route, backend: Section, only: int = 0)
                 _emit(low, route, step, step.action, backend)
 
 
-#: The other statuses of errors that HTTP knows: their pages have no text.
-_OTHERS = (402, 406, 409, 411, 412, 414, 415, 416, 417, 418, 421, 422, 423, 424, 426, 428, 431, 451, 505, 506, 507, 508,
-           510, 511)  # fmt: skip
+#: The other statuses of errors that origins are known to send: their pages have no text.
+_OTHERS = (402, 406, 409, 411, 412, 414, 415, 416, 417, 418, 419, 421, 422, 423, 424, 426, 428, 431, 451, 505, 506, 507,
+           508, 510, 511, 520, 521, 522, 523, 524, 525, 526, 530)  # fmt: skip
+_OF_CLASS = "a status that HTTP doesn't know gets the page of its class, and its status, 400 or 500"
+_CHALLENGE = "txn.challenge"
 
 
 def emit_override(low: Lowering, route: Route, backend: Section) -> None:
     """ProxyErrorOverride: errors of the origin get the pages of this server (RS-23, HAP-66)."""
     for step in route.others:
         if isinstance(step.action, OverrideErrors):
-            said_by = route.host.said_by(step)
-            codes = step.action.codes or tuple(sorted({*STATUSES, *_OTHERS}))
-            if 504 in codes:  # it is no late answer
-                backend.rule("http-response set-var(txn.answered) bool(true) if { status 504 }")
+            said_by, codes = route.host.said_by(step), step.action.codes
             begin = len(backend.lines)
-            for status in codes:
+            for status in codes or sorted({*STATUSES, *_OTHERS}):
                 _override(low, route, status, backend)
-            backend.lines[begin].comment = low.sources.comment(said_by)
-            backend.lines[begin].claims = (exact(said_by),)
+            for status in () if codes else (400, 500):  # no rule gives any other status
+                backend.rule(f"http-response deny deny_status {status} if {{ status {status}:{status + 99} }}")
+            claim = exact(said_by) if codes else equivalent(said_by, _OF_CLASS, "unknown-status")
+            backend.lines[begin].comment, backend.lines[begin].claims = low.sources.comment(said_by), (claim,)
 
 
 def _override(low: Lowering, route: Route, status: int, backend: Section) -> None:
-    asked = ("{", "status", str(status), "}")
-    if status in STATUSES - {401, 504}:
-        backend.add("http-response", "deny", "deny_status", str(status), "if", *asked)
-        return
+    asked = f"if {{ status {status} }}"
+    if status == 504:  # it is no late answer, and gets no page of one
+        backend.rule(f"http-response set-var(txn.answered) bool(true) {asked}")
+    answer = answer_of(low, route, status)
+    if status == 401:  # a header that is made of the answer itself breaks it off
+        backend.rule(f"http-response set-var({_CHALLENGE}) res.fhdr(www-authenticate,1) {asked}")
+        challenge = ("hdr", "WWW-Authenticate", f"%[var({_CHALLENGE})]")
+        backend.add("http-response", *answer, *challenge, *asked.split(), "{", f"var({_CHALLENGE})", "-m", "found", "}")
+    backend.add("http-response", *answer, *asked.split())
+
+
+def answer_of(low: Lowering, route: Route, status: int) -> tuple[str, ...]:
+    """The words for an answer of this server; where these bring headers, HAProxy asks no ``http-error`` for a page."""
     made = documents_of(low, route).get(status)
+    headers = allowed(route.host, status) if not made or not made.url else ()
+    if status in STATUSES - {401, 504} and not headers:
+        return "deny", "deny_status", str(status)
     text = _content(low, route.host, made) if made and not made.url else ()
-    answer = ("http-response", "return", "status", str(status), *text)
-    if status == 401:
-        challenged = ("{", "res.fhdr(www-authenticate)", "-m", "found", "}")
-        backend.add(*answer, "hdr", "WWW-Authenticate", "%[res.fhdr(www-authenticate)]", "if", *asked, *challenged)
-    backend.add(*answer, "if", *asked)
+    return "return", "status", str(status), *text, *headers
+
+
+def allowed(host: Host, status: int) -> tuple[str, ...]:
+    """The words for what httpd says of methods that it refuses: TRACE, or nothing, which HAProxy can't say."""
+    return ("hdr", "Allow", "TRACE") if status in (405, 501) and host.form.limits.trace else ()
 
 
 def _emit(low: Lowering, route: Route, step: Step, made: SetErrorDocument, backend: Section) -> None:
@@ -150,10 +164,14 @@ def refuse(low: Lowering, hosts: Sequence[Host], status: int, asked: Term, front
         if made is not None and not (made.url and status == 401):
             redirect = "redirect", "location", plain(made.url), "code", "302"
             pages.setdefault(redirect if made.url else _returned(low, host, made), []).append(host)
+    allow = allowed(hosts[0], status)
     for words, some in pages.items():
-        frontend.add("http-request", *words, "if", *asked, *(low.is_one_of(some) if len(some) < len(hosts) else ()))
+        told = allow if words[0] == "return" else ()
+        frontend.add(
+            "http-request", *words, *told, "if", *asked, *(low.is_one_of(some) if len(some) < len(hosts) else ())
+        )
     how = ("deny", "deny_status") if status in STATUSES else ("return", "status")
-    return frontend.add("http-request", *how, str(status), "if", *asked)
+    return frontend.add("http-request", *how, str(status), *allow, "if", *asked)
 
 
 def _returned(low: Lowering, host: Host, made: SetErrorDocument) -> tuple[str, ...]:

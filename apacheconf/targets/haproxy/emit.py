@@ -34,7 +34,7 @@ from apacheconf.targets.haproxy.asked_headers import asked_in, joins
 from apacheconf.targets.haproxy.backends import backend_of
 from apacheconf.targets.haproxy.conditions import Environment, Term, Terms, can_ask, variables_in
 from apacheconf.targets.haproxy.copies import settle_copies
-from apacheconf.targets.haproxy.differences import DIFFERENCES, FILES, NO_ECHO
+from apacheconf.targets.haproxy.differences import DIFFERENCES, FILES, NO_ALLOW, NO_ECHO
 from apacheconf.targets.haproxy.hoisting import hoist
 from apacheconf.targets.haproxy.lowering import MAIN, Lowering
 from apacheconf.targets.haproxy.mod_authz_core import can_say
@@ -54,7 +54,7 @@ from apacheconf.targets.restrictions import asked_by, restrictions
 from apacheconf.targets.routes import Route
 from apacheconf.targets.scopes import Scopes
 from apacheconf.targets.sources import Sources
-from apacheconf.targets.translation import LINE_ORDER, NO_TRACE, UNBELIEVED, Emission, adds_always, asks_securely
+from apacheconf.targets.translation import LINE_ORDER, UNBELIEVED, Emission, adds_always, asks_securely
 from apacheconf.targets.unreached import claims_of_unreached
 
 FILE = "haproxy.cfg"
@@ -103,8 +103,9 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Sco
         settle_copies(kind, [each for each in low.copies if each.kind is kind], FILE, ledger)
     settle(own_claims, FILE, ledger)
     traced = {host.form.limits.trace for host in program.hosts}
-    no_trace = (NO_ECHO,) if True in traced and low.answers_here else (NO_TRACE,) if False in traced else ()
-    found = no_trace + DIFFERENCES + ((FILES,) if low.lacks_files else ())
+    found = (NO_ECHO,) if True in traced and low.answers_here else ()
+    found += (NO_ALLOW,) if False in traced else ()
+    found += DIFFERENCES + ((FILES,) if low.lacks_files else ())
     found += (LINE_ORDER,) if adds_always(program) else ()
     found += (UNBELIEVED,) if asks_securely(program) else ()
     whole = "".join([text, own, *(each.text for each in low.copies)])
