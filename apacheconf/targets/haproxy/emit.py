@@ -54,7 +54,7 @@ from apacheconf.targets.restrictions import asked_by, restrictions
 from apacheconf.targets.routes import Route
 from apacheconf.targets.scopes import Scopes
 from apacheconf.targets.sources import Sources
-from apacheconf.targets.translation import LINE_ORDER, UNBELIEVED, Emission, adds_always, asks_securely
+from apacheconf.targets.translation import LINE_ORDER, UNBELIEVED, Difference, Emission, adds_always, asks_securely
 from apacheconf.targets.unreached import claims_of_unreached
 
 FILE = "haproxy.cfg"
@@ -103,7 +103,7 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Sco
         settle_copies(kind, [each for each in low.copies if each.kind is kind], FILE, ledger)
     settle(own_claims, FILE, ledger)
     traced = {host.form.limits.trace for host in program.hosts}
-    found = (NO_ECHO,) if True in traced and low.answers_here else ()
+    found: tuple[Difference, ...] = (NO_ECHO,) if True in traced and low.answers_here else ()
     found += (NO_ALLOW,) if False in traced else ()
     found += DIFFERENCES + ((FILES,) if low.lacks_files else ())
     found += (LINE_ORDER,) if adds_always(program) else ()
