@@ -55,8 +55,9 @@ def restrictions(
     """
     if not any(route.mapping for route in found):
         return []
-    spoken = {id(each) for route in found for step in (*route.cell.steps, *route.steps)
-              if not isinstance(step.action, Admit) or admits(step) for each in host.said_by(step)}  # fmt: skip
+    steps = {id(step): step for route in found for step in (*route.cell.steps, *route.steps)}.values()
+    spoken = {id(each) for step in steps if not isinstance(step.action, Admit) or admits(step)
+              for each in host.said_by(step)}  # fmt: skip
     rules: dict[str, list[Written]] = {}
     for section in _sections(scopes, host):
         givers = [each for each in _rules_in(section) if id(each) not in spoken]

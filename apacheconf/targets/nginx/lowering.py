@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from apacheconf.program.handling import Pairs
 from apacheconf.program.hosts import Host, LayerKind, Reach
 from apacheconf.program.program import Program
-from apacheconf.program.steps import Action, MapBack, MapToFile, SetErrorDocument
+from apacheconf.program.steps import Action, MapBack, MapToFile, SetErrorDocument, Step
 from apacheconf.program.workers import Origin
 from apacheconf.targets.choices import Place
 from apacheconf.targets.claims import Claim
@@ -24,6 +24,16 @@ if TYPE_CHECKING:
 
 #: A file that isn't there: ``try_files`` wants one before it goes on.
 NO_FILE = "/.no-such-file"
+
+
+@dataclass(frozen=True)
+class Back:
+    """How an origin's answers are mapped back (``way_back``): what values match, and what they become; the same in
+    lines for Location.
+    """
+
+    entries: tuple[tuple[str, str], ...]
+    redirects: list[Directive] = field(default_factory=list)
 
 
 @dataclass
@@ -45,6 +55,8 @@ class Lowering:
     written: dict[object, Origin] = field(default_factory=dict)
     formats: dict[str, str] = field(default_factory=dict)
     dropped: list[Claim] = field(default_factory=list)
+    #: Of each host, by the steps that say it.
+    ways_back: dict[tuple[bool, int, tuple[Step, ...]], Back] = field(default_factory=dict)
     #: Set while a server is written that is one of many.
     alike: Alike | None = None
     #: The places of the server that is being written.

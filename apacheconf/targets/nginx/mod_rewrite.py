@@ -19,10 +19,12 @@ _DRAWN = "one of the texts is drawn for every request, as often as httpd draws i
 
 def settle_maps(low: Lowering, host: Host) -> list[Claim]:
     """Claims of the RewriteMap lines of a host: its rules say for themselves what could be said."""
-    asked = {each.map: each for step in host.shape.server for each in parts_in(step, Lookup)}
-    for cell in host.shape.cells:
-        asked.update({each.map: each for step in cell.steps for each in parts_in(step, Lookup)})
     lines = [each for each in low.scopes.own(host) if each.name.lower() == "rewritemap"]
+    if not lines:
+        return []
+    every = (*host.shape.server, *(step for cell in host.shape.cells for step in cell.steps))
+    steps = {id(each): each for each in every}.values()
+    asked = {each.map: each for step in steps for each in parts_in(step, Lookup)}
     return [_claim(each, asked.get(next(iter(words_in(each.args)), ""))) for each in lines]
 
 

@@ -62,7 +62,7 @@ def _share(name: str, concerned: list[Block], shared: Block) -> None:
         for one, another in zip(moved, said, strict=False):
             add_claims(one, another)
         moved = moved or said
-        block.entries = [each for each in block.entries if not any(each is one for one in said)]
+        block.entries = [each for each in block.entries if not isinstance(each, Directive) or each.name != name]
     shared.entries += moved
 
 

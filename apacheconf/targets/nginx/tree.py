@@ -103,6 +103,8 @@ def all_directives(block: Block) -> list[Directive]:
 
 def add_claims(known: Directive, other: Directive) -> None:
     """Let a directive carry what ``other`` claims, which says the same."""
+    if known is other:
+        return
     known.claims = tuple(dict.fromkeys((*known.claims, *other.claims)))
     if known.block is not None and other.block is not None:
         for one, another in zip(known.block.directives(), other.block.directives(), strict=True):
