@@ -130,8 +130,10 @@ _UP_TO_SLASH = re.compile(r"\^\(\.\*\)\??/.*")
 
 
 def is_path(value: Value, regex: Regex | None = None) -> bool:
-    """Whether a value is a path that begins with what a group has matched; ``regex`` is that of Captures."""
+    """Whether a value begins with the path, or with its beginning in a group; ``regex`` is that of Captures."""
     first, second = (*parts_of(value), None, None)[:2]
+    if first == REQUEST_URI:
+        return True
     if isinstance(first, Capture) and first.group == 1 and regex is not None:
         first = Matched(REQUEST_URI, regex, 1)
     match first, second:

@@ -51,6 +51,21 @@ _CONFIG = r"""
     RewriteRule ^/k /changed [PT]
     ProxyPass / http://127.0.0.1:{two}/
 </VirtualHost>
+<VirtualHost *:{port}>
+    ServerName third.test
+    DocumentRoot /nowhere
+    RewriteEngine On
+    RewriteCond %{HTTPS} off
+    RewriteCond %{REQUEST_URI} !^/\.well-known/acme\-challenge/
+    RewriteRule .* https://%{HTTP_HOST}%{REQUEST_URI} [L,R=301]
+</VirtualHost>
+<VirtualHost *:{port}>
+    ServerName fourth.test
+    RewriteEngine On
+    RewriteCond %{REQUEST_URI} /+[^.]+$
+    RewriteRule ^/dirs(.+[^/])$ %{REQUEST_URI}/ [R=301,L]
+    ProxyPass / http://127.0.0.1:{two}/
+</VirtualHost>
 """
 #: AL-1 to AL-5, SEM-3, SEM-28, RW-20 to RW-22; NGX-130, NGX-131, HAP-100, HAP-102; TRAP-8, TRAP-9, TRAP-48.
 _FIRST = (
@@ -64,6 +79,10 @@ _SECOND = (
     "/u/joe", "/u/joe?x=1", "/u/Joe", "/maybe", "/maybe?debug=1", "/api/v2/a/b", "/api/v2/a?q=1", "/api/vx/a", "/",
     "/x",
 )  # fmt: skip
+#: An exception beside a question whose answer is known; a target that begins with the path.
+_THIRD = ("/", "/x?q", "/.well-known/acme-challenge/", "/.well-known/acme-challenge/a", "/.well-known/acme-challenge")
+_FOURTH = ("/dirs", "/dirsx", "/dirsxy", "/dirsxy?q=1", "/dirs/x.y", "/dirsxy/")
+_ASKED = {"first.test": _FIRST, "second.test": _SECOND, "third.test": _THIRD, "fourth.test": _FOURTH}
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +93,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
 
 
 @pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize(("host", "paths"), [("first.test", _FIRST), ("second.test", _SECOND)])
+@pytest.mark.parametrize(("host", "paths"), _ASKED.items())
 def test_paths(host: str, paths: tuple[str, ...], target: str, running: Fronts) -> None:
     different = {
         path: (given, expected)

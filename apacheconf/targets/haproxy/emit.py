@@ -44,7 +44,6 @@ from apacheconf.targets.haproxy.own_words import can_say as can_say_own
 from apacheconf.targets.haproxy.own_words import say_own
 from apacheconf.targets.haproxy.pages import pages_of
 from apacheconf.targets.haproxy.rewriting import can_follow
-from apacheconf.targets.haproxy.schemes import at_address
 from apacheconf.targets.haproxy.sharing import share_backends, shorten
 from apacheconf.targets.haproxy.tree import Line, Section, print_tree
 from apacheconf.targets.hostnames import Endpoint, Named, endpoints, named_hosts
@@ -52,6 +51,7 @@ from apacheconf.targets.likeness import FEWEST, Kind
 from apacheconf.targets.own_words import OwnName
 from apacheconf.targets.restrictions import asked_by, restrictions
 from apacheconf.targets.routes import Route
+from apacheconf.targets.schemes import at_address
 from apacheconf.targets.scopes import Scopes
 from apacheconf.targets.sources import Sources
 from apacheconf.targets.translation import LINE_ORDER, UNBELIEVED, Difference, Emission, adds_always, asks_securely

@@ -28,6 +28,8 @@ from apacheconf.targets.routes import Route, regex_of
 
 _VARIABLES = {"REQUEST_URI": "var(txn.path)", "HTTP_HOST": "req.fhdr(host)",
               "SERVER_NAME": f"var({SERVER_NAME})"}  # fmt: skip
+#: What begins with a slash although it isn't written.
+_PATH = "%[var(txn.path)"
 #: What follows the path of a RedirectMatch's result.
 _MORE = "var(txn.more)"
 _CODES = frozenset({301, 302, 303, 307, 308})
@@ -96,7 +98,7 @@ class _Redirecting:
         begin = len(backend.lines)
         emit_refused(self._route, self._terms, backend)
         target = self._target(parts)
-        if target.startswith("/") and not action.relative:
+        if target.startswith(("/", _PATH)) and not action.relative:
             emit_self(self._low, self._route.host, backend)
             target = f"{own_scheme(self._route.host)}://%[var(txn.self)]{target}"
         code = str(action.status)

@@ -13,7 +13,7 @@ from apacheconf.ledger import Ledger
 from apacheconf.program.hosts import Host
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.program import Program
-from apacheconf.targets.choices import routes_in
+from apacheconf.targets.choices import Place, routes_in
 from apacheconf.targets.claims import Claim, exact, unsupported
 from apacheconf.targets.growing import places
 from apacheconf.targets.hostnames import (
@@ -56,6 +56,7 @@ from apacheconf.targets.nginx.maps import USER
 from apacheconf.targets.nginx.tree import DOLLAR, QUESTION, Block, Copy, Directive, Entry, all_directives, literal
 from apacheconf.targets.restrictions import restrictions
 from apacheconf.targets.routes import Route
+from apacheconf.targets.schemes import at_address
 from apacheconf.targets.scopes import Scopes
 from apacheconf.targets.sources import Sources
 from apacheconf.targets.translation import Emission, adds_always, asks_securely
@@ -206,7 +207,7 @@ def _emit_server(low: Lowering, server_of: copies.Server, servers: Block) -> Non
     mod_remoteip.emit_remote_ip(low, host, server)
     server.space()
     low.begin_server()
-    found = places(low.program, host, mod_ssl.why_closed(host), spelt_out=True, files=True)
+    found = _told_scheme(low, listens, places(low.program, host, mod_ssl.why_closed(host), spelt_out=True, files=True))
     found = file_tests.nearest(low, found)
     core.emit_slashes(low, named.host, routes_in(found), server)
     core.emit_guards(low, named.host, server, documents.lead_back(routes_in(found)))
@@ -252,6 +253,15 @@ def _emit_server(low: Lowering, server_of: copies.Server, servers: Block) -> Non
     server.entries[settings_at:settings_at] = alike.settings().entries if alike else []
     failures.finish_failures(low, server)
     messages.emit_error_log(low, host, server)
+
+
+def _told_scheme(low: Lowering, listens: list[tuple[Endpoint, bool]], found: list[Place]) -> list[Place]:
+    """Without questions about TLS, where each endpoint that the host listens at speaks it, or none does."""
+    index = low.program.index
+    sets = [index.set_for(endpoint.address or "*", endpoint.port) for endpoint, _ in listens]
+    firsts = [low.program.hosts[each.hosts[0] if each else index.main] for each in sets]
+    secure = {first.front_tls is not None for first in firsts}
+    return at_address(found, secure.pop()) if len(secure) == 1 else found
 
 
 def _emit_forward_proxy(low: Lowering, host: Host, server: Block) -> None:

@@ -118,7 +118,7 @@ def _spread(tree: Tree, cell: Cell) -> Tree:
             continue
         others = tuple(each for each in parts if each is not part)
         rest: Tree = Ask(others[0] if len(others) == 1 else AllOf(others), tree.yes, tree.no)
-        if not _is_every_name(asked):
+        if not _is_every_name(asked, cell):
             yes, no = (tree.no, rest) if isinstance(part, Not) else (rest, tree.no)
             rest = Ask(asked, yes, no)
         return _spread(rest, cell)
@@ -169,13 +169,14 @@ def is_one_path(answers: Answers) -> bool:
 
 
 _EVERYTHING = re.compile(
-    r"\^(?:/|(?:/(?:[\w-]|\\[^\w\s])+)+/)(?:\(\?s:\.\*\?\)\(\?:)?[\^$().*+]*(?:\(\?<=[^()]*\))?\)?"
+    r"\^(?P<folder>/|(?:/(?:[\w-]|\\[^\w\s])+)+/)(?:\(\?s:\.\*\?\)\(\?:)?[\^$().*+]*(?:\(\?<=[^()]*\))?\)?"
 )
 
 
-def _is_every_name(condition: Condition) -> bool:
+def _is_every_name(condition: Condition, cell: Cell) -> bool:
     """Whether every path below the section matches, but that of its folder perhaps, which is no file."""
-    return isinstance(condition, Matches) and bool(_EVERYTHING.fullmatch(condition.regex.pattern))
+    found = _EVERYTHING.fullmatch(condition.regex.pattern) if isinstance(condition, Matches) else None
+    return found is not None and f"{cell.path}/".startswith(found["folder"].replace("\\", ""))
 
 
 def in_one_folder(low: Lowering, tree: Tree, cell: Cell) -> Route | None:

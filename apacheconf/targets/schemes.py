@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from apacheconf.program.conditions import ALWAYS, NEVER
+from apacheconf.program.conditions import ALWAYS, NEVER, Not
 from apacheconf.program.values import Literal, Value, Variable
 from apacheconf.targets.answers import residual
 from apacheconf.targets.captures import replaced
@@ -30,6 +30,7 @@ def at_address(found: Iterable[Place], secure: bool) -> list[Place]:
         condition = residual(worked_out(replaced(tree.condition, said)), {})
         if condition in (ALWAYS, NEVER):
             return settled(tree.yes if condition == ALWAYS else tree.no)
-        return Ask(condition, settled(tree.yes), settled(tree.no))
+        yes, no = settled(tree.yes), settled(tree.no)
+        return Ask(condition.condition, no, yes) if isinstance(condition, Not) else Ask(condition, yes, no)
 
     return [Place(each.cell, settled(each.tree)) for each in found]
