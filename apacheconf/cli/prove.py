@@ -15,6 +15,7 @@ from apacheconf.cli.draw import Line, is_terminal, near, print_lines, shown
 from apacheconf.cli.options import Reading, lives_on, reads
 
 if TYPE_CHECKING:
+    from apacheconf.program.loading import Loaded
     from apacheconf.prove import Report, Result
 
 #: Characters of an answer that are shown; the rest is in the JSON.
@@ -62,7 +63,8 @@ def run(
     """
     from apacheconf.prove import Plan, prove
 
-    reading.load_program()  # says what is read, and refuses errors before any server starts
+    loaded, _ = reading.load_program()  # says what is read, and refuses errors before any server starts
+    print_lines(_missing(loaded), sys.stderr)
     lives_on()
     with _progress() as (progress, expect):
         report = prove(
@@ -78,6 +80,16 @@ def run(
     else:
         print_lines(lines(report), sys.stdout)
     raise typer.Exit(report.exit_code)
+
+
+def _missing(loaded: Loaded) -> Iterator[Line]:
+    """Folders of files that are not here: said before a page of 404s is read for a proof."""
+    from apacheconf.model.here import missing_folders
+
+    for note in (*loaded.diagnostics, *missing_folders(loaded.bound)):
+        if note.message.startswith("DocumentRoot"):
+            yield [("", f"{near(note.place)}: "), ("bold yellow", "note"), ("", f": {shown(note.message)}: "
+                   "nothing is proven of its files")]  # fmt: skip
 
 
 @contextmanager

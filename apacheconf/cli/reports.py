@@ -36,17 +36,18 @@ _FIRST = itemgetter(0)
 TOLD = Outcome.EQUIVALENT
 
 
-def text(translation: Translation, verdict: CheckResult | None) -> Iterator[Line]:
-    """The report for people, what matters most first."""
+def text(translation: Translation, verdict: CheckResult | None, written: str | None = None) -> Iterator[Line]:
+    """The report for people, what matters most first; ``written`` is what the one file of the result is called."""
     found: dict[Outcome, list[Alike]] = {}
     for alike in translation.summary():
         found.setdefault(alike.outcome, []).append(alike)
     counts = {outcome: sum(len(each.members) for each in listed) for outcome, listed in found.items()}
     listed = ", ".join(f"{counts[outcome]} {outcome.words}" for outcome in sorted(counts, reverse=True))
     head = f"{translation.target} {translation.version}"
-    yield [("bold", head), ("", f": {sum(counts.values())} directives: {listed}")]
+    total = sum(counts.values())
+    yield [("bold", head), ("", f": {total} directive{'s' if total != 1 else ''}{f': {listed}' if listed else ''}")]
     for outcome in sorted(counts, reverse=True):
-        yield from _group(outcome, found[outcome])
+        yield from _group(outcome, found[outcome], written)
     if translation.differences:
         yield from _differences(translation)
     for note in translation.notes:
@@ -55,7 +56,7 @@ def text(translation: Translation, verdict: CheckResult | None) -> Iterator[Line
         yield [("bold", f"{translation.target} says: "), ("", str(verdict))]
 
 
-def _group(outcome: Outcome, found: list[Alike]) -> Iterator[Line]:
+def _group(outcome: Outcome, found: list[Alike], written: str | None) -> Iterator[Line]:
     yield []
     yield [(STYLES.get(outcome, "bold"), outcome.words)]
     if outcome < TOLD:
@@ -63,7 +64,7 @@ def _group(outcome: Outcome, found: list[Alike]) -> Iterator[Line]:
         return
     told = ((number, each) for each in found for number in _told_of(each))
     for number, alike in sorted(told, key=lambda each: each[0]):
-        yield from _at_length(alike.row(number))
+        yield from _at_length(alike.row(number), written)
         if len(alike.members) > _ALIKE:
             yield [("dim", f"      and {len(alike.members) - 1} more {alike.name} lines to which the same happens")]
 
@@ -73,8 +74,9 @@ def _told_of(alike: Alike) -> list[int]:
     return alike.members[:1] if len(alike.members) > _ALIKE else alike.members
 
 
-def _at_length(row: Row) -> Iterator[Line]:
+def _at_length(row: Row, written: str | None) -> Iterator[Line]:
     places = list(dict.fromkeys(answer.at for answer in row.answers if answer.at))
+    places = [f"{written}:{place.rpartition(':')[2]}" for place in places] if written else places
     at = _in_one(places[:_PLACES]) + (f" and {len(places) - _PLACES} more" if len(places) > _PLACES else "")
     yield [
         ("", f"  {near(row.place)}  "),

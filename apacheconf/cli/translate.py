@@ -60,9 +60,12 @@ def run(
     """Translate to nginx or HAProxy, and account for every directive."""
     from apacheconf.cli import reports, writing
     from apacheconf.cli.draw import print_lines
+    from apacheconf.diagnostics import UsageError
     from apacheconf.model.collecting import no_collection
     from apacheconf.targets import translate
 
+    if accept and not strict:
+        raise UsageError("--accept says what --strict lets pass", f"--strict --accept {accept[0]}")
     places = writing.Places(output, force)
     _, program = keep(reading.load_program())
     with no_collection():
@@ -78,7 +81,8 @@ def run(
     places.write(translation.files)
     if report:
         for_report.write_one(_for_programs(report, translation, verdict))
-    print_lines(reports.text(translation, verdict), sys.stderr)
+    one_file = output if len(translation.files) == 1 and not places.is_folder else None
+    print_lines(reports.text(translation, verdict, one_file), sys.stderr)
 
 
 def _for_programs(name: str, translation: Translation, verdict: CheckResult | None) -> str:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
+from pathlib import Path
 
 from apacheconf.engines import Sandbox
 from apacheconf.engines.httpd import REPLACED
@@ -99,7 +100,9 @@ class Printer:
         origin_sockets: Mapping[str, Listening],
         neighbours: Mapping[str, str],
         logins: Logins,
+        root: Path,
     ) -> None:
+        self._root = root
         self._ports, self._origin_ports, self._box, self._shelf = ports, origin_ports, box, shelf
         self._origin_sockets, self._neighbours = origin_sockets, neighbours
         self.notes: list[str] = []
@@ -128,6 +131,9 @@ class Printer:
                     self.notes.append(f"{node.name} was left out: nothing is shown about it")
                 continue
             args = self._edits[name](node) if name in self._edits else node.args
+            if name == "documentroot" and not depth and not (self._root / _first(node)).is_dir():
+                args = f'"{self._box.path}/html"'  # httpd starts without those of virtual hosts only (STR-43)
+                self.notes.append(f"DocumentRoot {node.args} is not here: a folder with one page stands for it")
             args = args if self.least is None else slow.hurried(name, args, self.least)
             args += " " if args.endswith("\\") else ""  # a last backslash would continue the line (LEX-10)
             if node.children is None:

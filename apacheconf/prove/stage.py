@@ -94,12 +94,12 @@ def stage(
     free = free_ports(len(asked), but={*asked, *named_ports(origin_ports)})
     ports = Ports(dict(zip(asked, free, strict=True)))
     shelf = Shelf(stand_in, box) if stand_in else None
-    logins = Logins(program.directives, box, Path(expanded.server_root))
-    printer = Printer(ports, origin_ports, box, shelf, origin_sockets or {}, neighbours(program), logins)
+    root = Path(expanded.server_root)
+    logins = Logins(program.directives, box, root)
+    printer = Printer(ports, origin_ports, box, shelf, origin_sockets or {}, neighbours(program), logins, root)
     printer.steadies = steady
     printer.least = slow.shortest(program.directives) if hurried else None
     body = list(printer.lines(expanded.nodes))
-    root = Path(expanded.server_root)
     modules = modules_for(loaded)
     head = preamble(engine, box, modules, root if root.is_dir() else None).splitlines()
     if not any(each.name.lower() == "documentroot" for each in expanded.nodes):

@@ -1,7 +1,7 @@
-"""Mappings that no request of their host comes to: an earlier line answers every request that they are for.
+"""Lines that no request of their host comes to: an earlier line answers every request that they are for.
 
 ``RewriteRule ^ https://a.example%{REQUEST_URI} [R]`` in front of ``ProxyPass /`` leaves nothing to it, nor to what says
-more about what is mapped.
+more about what is mapped. ``Require all denied`` leaves nothing to the rules and redirects of its section.
 """
 
 from __future__ import annotations
@@ -10,20 +10,25 @@ from collections.abc import Iterable, Iterator
 
 from apacheconf.ledger import Outcome
 from apacheconf.program.hosts import Host
-from apacheconf.program.steps import AddForwarded, KeepHost, MapBack, MapBackCookie, MapToOrigin
-from apacheconf.targets.choices import Place, leaves
+from apacheconf.program.phases import Phase
+from apacheconf.program.steps import AddForwarded, KeepHost, MapBack, MapBackCookie, MapToOrigin, Redirect, Rewrite
+from apacheconf.targets.choices import Closed, Place, leaves
 from apacheconf.targets.claims import Claim
 from apacheconf.targets.routes import Route
 
 _ABOUT_MAPPINGS = MapToOrigin | KeepHost | AddForwarded | MapBack | MapBackCookie
 _WHY = "an earlier line answers every request that it is for"
+_REFUSED = "everyone is refused before it is asked"
 
 
 def claims_of_unreached(host: Host, places: Iterable[Place]) -> Iterator[Claim]:
-    """What is said of the lines about mappings that none of these places uses: they are dead in the source.
+    """What is said of the lines about mappings that none of these places uses, and of the rules and redirects of
+    those where nobody is let in: they are dead in the source.
 
     Nothing is said where a place was closed, and so can't tell. Another host may use the same lines.
     """
+    places = list(places)
+    yield from _refused(host, places)
     ends = [end for place in places for _, end in leaves(place.tree)]
     routes = [end for end in ends if isinstance(end, Route)]
     if len(routes) < len(ends):
@@ -34,3 +39,19 @@ def claims_of_unreached(host: Host, places: Iterable[Place]) -> Iterator[Claim]:
             left = [each for each in host.said_by(step) if id(each) not in used]
             if left and isinstance(step.action, _ABOUT_MAPPINGS):
                 yield Claim(tuple(left), Outcome.DEAD_IN_SOURCE, _WHY, "unreached")
+
+
+def _refused(host: Host, places: Iterable[Place]) -> Iterator[Claim]:
+    ends = [((place.cell.path, place.cell.reach), end) for place in places for _, end in leaves(place.tree)]
+    open_to_some = {cell for cell, end in ends if not _refuses(end)}
+    shut = {cell for cell, _ in ends} - open_to_some
+    for cell in host.shape.cells:
+        if (cell.path, cell.reach) in shut:
+            rules = (step for step in cell.steps if isinstance(step.action, Redirect | Rewrite))
+            said_by = [each for step in rules if step.phase >= Phase.FIXUPS for each in host.said_by(step)]
+            yield Claim(tuple(said_by), Outcome.DEAD_IN_SOURCE, _REFUSED, "unreached")
+
+
+def _refuses(end: Route | Closed) -> bool:
+    """Whether access rules have the last word."""
+    return isinstance(end, Route) and end.answer is not None and Phase.ACCESS <= end.answer.phase < Phase.FIXUPS

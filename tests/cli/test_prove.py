@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -60,3 +61,21 @@ def test_an_announced_difference_is_one_line() -> None:
     text = told(result("method: TRACE", Aspect("status", "200", "405"), announced="trace"))
     assert "announced differences\n  all up / method: TRACE  [trace]\n" in text
     assert text.endswith("1 asked, 0 equal, 1 announced, 0 different")
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("lines", [
+    ["DocumentRoot /srv/nowhere", "ProxyPass /a http://10.0.0.1/"],
+    ["<VirtualHost *:80>", "DocumentRoot /srv/nowhere", "ProxyPass /a http://10.0.0.1/", "</VirtualHost>"],
+])  # fmt: skip
+def test_files_that_are_not_here_are_named_first(lines: list[str], command: Command, tmp_path: Path) -> None:
+    """STR-43: httpd doesn't start without that of the main server, and so another one stands for it."""
+    need("httpd")
+    file = tmp_path / "site.conf"
+    file.write_text("\n".join(lines))
+    done = command("prove", file, "--against", "serve", "--budget", "1")
+    said = done.stderr.splitlines()[1]
+    number = lines.index("DocumentRoot /srv/nowhere") + 1
+    assert said.startswith(f"{file}:{number}: note: DocumentRoot ")
+    assert said.endswith("nothing is proven of its files")
+    assert done.returncode == 0 and ", 0 different" in done.stdout

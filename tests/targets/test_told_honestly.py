@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from apacheconf.targets import TARGETS
 from tests.targets.configs import host, outcomes, translated
 
 
@@ -94,3 +95,20 @@ def test_who_was_let_in(tmp_path: Path) -> None:
     assert "proxy_set_header X-User $onward_x_user_or_blank;" in made.text
     open_to_all = translated(tmp_path, host("<Location />", *rules, header, "</Location>", mapping), "nginx")
     assert 'proxy_set_header X-User " ";' in open_to_all.text
+
+
+_RULES = "Redirect / http://new.test/\nRewriteEngine On\nRewriteCond %{QUERY_STRING} x\nRewriteRule . /other [L]"
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(("access", "is_dead"), [("Require all denied", True), ("Require all granted", False),
+                                                 ("Require ip 10.0.0.0/8", False)])  # fmt: skip
+def test_what_stands_where_nobody_is_let_in(access: str, is_dead: bool, target: str, tmp_path: Path) -> None:
+    """DES-3: access rules are asked before rules and redirects of a section are (OR-1)."""
+    text = host(f"<Location /shut>\n{access}\n{_RULES}\n</Location>", "ProxyPass / http://10.0.0.1/")
+    told = outcomes(translated(tmp_path, text, target))
+    found = {told[name] == "dead in source" for name in ("Redirect", "RewriteCond", "RewriteRule")}
+    assert found == {is_dead}
+    elsewhere = host(f"<LocationMatch ^/(shut|open)>\n{_RULES}\n</LocationMatch>",
+                     "<Location /shut>\nRequire all denied\n</Location>", "ProxyPass / http://10.0.0.1/")  # fmt: skip
+    assert outcomes(translated(tmp_path, elsewhere, target))["Redirect"] != "dead in source"
