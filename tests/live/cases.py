@@ -5,8 +5,8 @@ a virtual host (or whole ones), ``--``, and requests, each with what came of it 
 
     METHOD PATH [SIZE] [| Header: value]... [from ADDRESS] [>> ORDERS]
 
-SIZE is that of a body; ``Host: none`` leaves it out, ``{n}`` in a value stands for n letters; ORDERS are for the origin
-(X-Ctl). Before the requests may stand ``down [ORIGIN]``, ``exact`` (which member answers counts), ``without haproxy``
+SIZE is that of a body; ``Host: none`` leaves it out, ``{n}`` in a value or path stands for n letters; ORDERS are for
+the origin (X-Ctl). Before the requests may stand ``down [ORIGIN]``, ``exact`` (which member answers counts), ``without haproxy``
 (the case is none of its) and ``nginx has LINE`` for a line of its translation; behind an answer ``nginx says KEY``,
 where nginx answers otherwise as its report says.
 """
@@ -52,7 +52,10 @@ _APR1 = "user:$apr1$abcdefgh$rK/lObuciIG5ziaV8BdHR/\n"
 _RULES = "RewriteEngine On\nRewriteRule ^old$ /new [R=301,L]\n"
 #: A file of now has a weak ETag.
 _LONG_AGO = 1_640_995_200
-_FILES = {"a.txt": "a\n", ".htpasswd": "secret\n", "sub/b.txt": "b\n", "sub_private/p.txt": "p\n", "t.php": "<?php\n"}
+_FILES = {
+    "a.txt": "a\n", ".htpasswd": "secret\n", "sub/b.txt": "b\n", "sub_private/p.txt": "p\n", "t.php": "<?php\n",
+    "noext": "n\n", "strange.suffix": "s\n", "indexed/index.html": "<p>\n",
+}  # fmt: skip
 #: Fields that a summary leaves out: every answer or request has them, and others show what is asked here.
 _USUAL = frozenset(
     {
@@ -95,9 +98,9 @@ class Case:
 def _probe(text: str, number: int, target: Target, exact: bool) -> Probe:
     found = _REQUEST.fullmatch(text)
     assert found, text
-    method, path = found["line"].split(" ")
+    method, path = _spelt_out(found["line"]).split(" ")
     pairs = [each.partition(": ")[::2] for each in found["headers"].split(" | ")[1:]]
-    pairs = [(name, re.sub(r"\{(\d+)\}", lambda n: "v" * int(n[1]), value)) for name, value in pairs]
+    pairs = [(name, _spelt_out(value)) for name, value in pairs]
     host = next((value for name, value in pairs if name == "Host"), "")
     headers = [each for each in pairs if each[0] != "Host"]
     body = b"b" * int(found["size"] or 0)
@@ -107,6 +110,10 @@ def _probe(text: str, number: int, target: Target, exact: bool) -> Probe:
         host=None if host == "none" else host, orders=json.loads(found["orders"] or "{}"),
     )  # fmt: skip
     return Probe(f"{number}: {text}", SESSION if exact else "trap", (Turn(data, (method,)),), found["source"] or "")
+
+
+def _spelt_out(text: str) -> str:
+    return re.sub(r"\{(\d+)\}", lambda n: "v" * int(n[1]), text)
 
 
 def cases(folder: Path) -> list[Case]:
