@@ -6,9 +6,9 @@ a virtual host (or whole ones), ``--``, and requests, each with what came of it 
     METHOD PATH [SIZE] [| Header: value]... [from ADDRESS] [>> ORDERS]
 
 SIZE is that of a body; ``Host: none`` leaves it out, ``{n}`` in a value or path stands for n letters; ORDERS are for
-the origin (X-Ctl). Before the requests may stand ``down [ORIGIN]``, ``exact`` (which member answers counts), ``without haproxy``
-(the case is none of its) and ``nginx has LINE`` for a line of its translation; behind an answer ``nginx says KEY``,
-where nginx answers otherwise as its report says.
+the origin (X-Ctl). Before the requests may stand ``down [ORIGIN]``, ``exact`` (which member answers counts), ``without
+haproxy`` (the case is none of its) and ``nginx has LINE`` for a line of its translation; behind an answer ``nginx says
+KEY``, where nginx answers otherwise as its report says.
 """
 
 from __future__ import annotations
