@@ -54,7 +54,7 @@ from apacheconf.program.link import Linker
 from apacheconf.program.mod_proxy import Origins
 from apacheconf.program.naming import sections_name
 from apacheconf.program.own_words import with_stand_ins
-from apacheconf.program.program import OF_FILES, Program
+from apacheconf.program.program import OF_FRAGMENTS, Program
 from apacheconf.program.rewrite_steps import Place
 from apacheconf.program.sharing import share
 from apacheconf.program.steps import Step
@@ -108,7 +108,7 @@ class _Compiler:
             outermost=model.expanded.nodes,
             one_reading=model.expanded.is_one_reading,
             absent=model.expanded.absent,
-            modules=OF_FILES if model.expanded.fragment else frozenset(model.expanded.modules),
+            modules=OF_FRAGMENTS if model.expanded.fragment else frozenset(model.expanded.modules),
             types_config=_types_config(model),
             left_out=tuple(self.left_out),
             ignored=tuple(self.ignored),

@@ -38,8 +38,8 @@ from apacheconf.source import SourceFile
 if TYPE_CHECKING:
     from apacheconf.program.htaccess import Shelf
 
-#: Modules that answer for files and folders.
-OF_FILES = frozenset({"dir_module", "autoindex_module", "mime_module", "negotiation_module"})
+#: The modules that a fragment has, of those that anybody asks for: they answer for files and folders, or speak HTTP/2.
+OF_FRAGMENTS = frozenset({"dir_module", "autoindex_module", "mime_module", "negotiation_module", "http2_module"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Program:
     outermost: tuple[Written, ...] = ()
     one_reading: bool = False
     absent: tuple[Absent, ...] = ()
-    modules: frozenset[str] = OF_FILES
+    modules: frozenset[str] = OF_FRAGMENTS
     types_config: str = ""
     left_out: tuple[tuple[Written, str], ...] = ()
     ignored: tuple[Ignored, ...] = ()

@@ -279,7 +279,10 @@ def _emit_listen(low: Lowering, host: Host, endpoint: Endpoint, default: bool, s
     said_by = low.scopes.listens(endpoint.port)
     words += (["ssl"] if host.front_tls else []) + (["default_server"] if default else [])
     words += ["proxy_protocol"] if host.preamble is not None else []
-    server.add("listen", *words, claims=(exact(said_by),))
+    found = low.program.index.set_for(endpoint.address or "*", endpoint.port)
+    beside = [low.program.hosts[number] for number in found.hosts] if found and host.front_tls else [host]
+    http2, claims = mod_ssl.http2_on(low, host, beside)
+    server.add("listen", *words, *http2, claims=(exact(said_by), *claims))
 
 
 def _host_claims(low: Lowering, host: Host) -> tuple[Claim, ...]:

@@ -20,7 +20,30 @@ from apacheconf.targets.restrictions import words_in
 #: What a client gets whose certificate is missing or bad.
 _PAGE = "who shows no certificate, or a bad one, gets a page with 400; httpd ends the connection"
 _VERIFY = {"require": "on", "optional": "optional", "optional_no_ca": "optional_no_ca"}
+HTTP2 = "http2_module"
+#: From here on each server says by itself that it speaks HTTP/2; before it its socket does, for all.
+_OWN_HTTP2 = (1, 25, 1)
+_ALL_HTTP2 = "clients of all hosts of the address may choose HTTP/2: nginx before 1.25.1 knows no host then"
 _PROTOCOLS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
+
+
+def http2_lines(low: Lowering, host: Host) -> list[Written]:
+    """The Protocols lines that let clients of a host choose HTTP/2 in the handshake; none if they can't (NGX-186)."""
+    if host.front_tls is None or HTTP2 not in low.program.modules:
+        return []
+    own = [each for each in low.scopes.own(host) if each.name.lower() == "protocols"] if host.place else []
+    lines = own or low.scopes.named("protocols")
+    return lines if any("h2" in words_in(each.args.lower()) for each in lines) else []
+
+
+def http2_on(low: Lowering, host: Host, beside: list[Host]) -> tuple[tuple[str, ...], tuple[Claim, ...]]:
+    """The word for the ``listen`` of a host where all ``beside`` it speak as one does, and what it claims (NGX-1)."""
+    secure = [each for each in beside if each.front_tls]
+    if low.version >= _OWN_HTTP2 or not host.front_tls or not any(http2_lines(low, each) for each in secure):
+        return (), ()
+    lines = http2_lines(low, host)
+    together = all(http2_lines(low, each) for each in secure)
+    return ("http2",), (exact(lines) if together else equivalent(lines, _ALL_HTTP2, "http2-for-all"),)
 
 
 def why_closed(host: Host) -> str:
@@ -42,6 +65,8 @@ def emit_tls(low: Lowering, host: Host, server: Block) -> None:
     if tls is None:
         return
     server.space()
+    if low.version >= _OWN_HTTP2 and (lines := http2_lines(low, host)):
+        server.add("http2", "on", comment=low.sources.comment(lines), claims=(exact(lines),))
     _emit_certificates(low, tls, server)
     protocols = [each for each in _PROTOCOLS if each in tls.protocols]
     server.add("ssl_protocols", *protocols, claims=_exact(tls, "sslprotocol"))

@@ -16,6 +16,7 @@ from apacheconf.targets.scopes import children_of
 
 _NOBODY = "no origin is asked here"
 _NEVER = "nginx never does it"
+_OFFERED = "HTTP/2 in plain text is not spoken: clients stay with HTTP/1.1"
 _PUSHED = "nothing is sent ahead of the answer: clients ask for what they need"
 #: SSLOptions that are about variables, which origins that speak HTTP don't see, or about rules of access.
 _ABOUT_VARIABLES = frozenset({"stdenvvars", "exportcertdata", "exportbothcertdata", "legacydnstringformat",
@@ -89,6 +90,11 @@ def _ahead(host: Host, each: Written, proxied: bool) -> Claim:
     return exact([each]) if _words(each) == ["off"] else equivalent([each], _PUSHED, "nothing-ahead")
 
 
+def _protocols(host: Host, each: Written, proxied: bool) -> Claim | None:
+    """What is spoken over TLS its server says (NGX-186)."""
+    return equivalent([each], _OFFERED, "offer") if "h2c" in _words(each) else None
+
+
 def _words(each: Written) -> list[str]:
     return [word.lower() for word in words_in(each.args)]
 
@@ -98,5 +104,5 @@ _SETTLED: dict[str, Settle] = {
     "usecanonicalphysicalport": _canonical, "allowencodedslashes": _encoded_slashes, "traceenable": _off,
     "limitrequestbody": _no_limit,
     "sslcompression": _off, "sslinsecurerenegotiation": _off, "ssloptions": _tls_options, "h2push": _ahead,
-    "h2pushresource": _ahead, "h2earlyhints": _ahead,
+    "h2pushresource": _ahead, "h2earlyhints": _ahead, "protocols": _protocols,
 }  # fmt: skip
