@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 #: Seconds that requests under way have to end; whoever wants it sooner asks twice.
 DRAIN_SECONDS = 10
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT)
 _ANY = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
@@ -120,7 +121,7 @@ def _signals() -> Iterator[queue.SimpleQueue[int]]:
     def note(number: int, frame: FrameType | None) -> None:
         arrived.put(number)
 
-    wanted = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
+    wanted = (*_ENDING, signal.SIGHUP, signal.SIGUSR1)
     before = {number: signal.signal(number, note) for number in wanted}
     try:
         yield arrived
@@ -130,7 +131,7 @@ def _signals() -> Iterator[queue.SimpleQueue[int]]:
 
 
 def _follow(foreground: Foreground, house: _House, signals: queue.SimpleQueue[int]) -> None:
-    """Pass signals on until the server has ended: HUP and USR1 reload, INT and TERM drain, once more they end it."""
+    """Pass signals on until the server has ended: HUP and USR1 reload, INT, TERM and QUIT drain; again ends it."""
     server = foreground.server
     while server is not None and server.is_running:
         try:
@@ -145,7 +146,7 @@ def _follow(foreground: Foreground, house: _House, signals: queue.SimpleQueue[in
 
 
 def _drain(foreground: Foreground, signals: queue.SimpleQueue[int]) -> None:
-    """Let what is under way end, until it has, the time is over or the next INT or TERM.
+    """Let what is under way end, until it has, the time is over or the next INT, TERM or QUIT.
 
     Asked again every second: a child that is just starting doesn't hear yet.
     """
@@ -155,7 +156,7 @@ def _drain(foreground: Foreground, signals: queue.SimpleQueue[int]) -> None:
             return
         server.send(DRAIN[foreground.engine.name])
         with contextlib.suppress(queue.Empty):
-            if signals.get(timeout=1 if server.is_running else 0) in (signal.SIGINT, signal.SIGTERM):
+            if signals.get(timeout=1 if server.is_running else 0) in _ENDING:
                 return
 
 

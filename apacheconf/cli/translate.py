@@ -67,6 +67,8 @@ def run(
     if accept and not strict:
         raise UsageError("--accept says what --strict lets pass", f"--strict --accept {accept[0]}")
     places = writing.Places(output, force)
+    if report == "-" and places.is_standard:
+        raise UsageError("the result and its report can't both go to standard output", "say where: -o FILE")
     _, program = keep(reading.load_program())
     with no_collection():
         translation = keep(translate(program, to.value, version, places.is_folder))
@@ -81,8 +83,8 @@ def run(
     places.write(translation.files)
     if report:
         for_report.write_one(_for_programs(report, translation, verdict))
-    one_file = output if len(translation.files) == 1 and not places.is_folder else None
-    print_lines(reports.text(translation, verdict, one_file), sys.stderr)
+    is_one_file = len(translation.files) == 1 and not (places.is_standard or places.is_folder)
+    print_lines(reports.text(translation, verdict, output if is_one_file else None), sys.stderr)
 
 
 def _for_programs(name: str, translation: Translation, verdict: CheckResult | None) -> str:

@@ -16,11 +16,16 @@ _BIT = 1 << 18
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """``output`` is the argument of -o: None for standard output, an existing folder or a name with a final
+    """``output`` is the argument of -o: None or ``-`` for standard output, an existing folder or a name with a final
     slash for a folder, else a file. All raise UsageError for what can't be written."""
 
     output: str | None
     force: bool = False
+
+    @property
+    def is_standard(self) -> bool:
+        """Whether the result is asked for on standard output."""
+        return self.output in (None, "-")
 
     @property
     def is_folder(self) -> bool:
@@ -29,12 +34,15 @@ class Places:
 
     def write(self, files: Mapping[str, str]) -> None:
         """Write all ``files`` (name to text, latin-1 as configuration text is), or none if one is in the way."""
-        if self.output is None:
+        if self.is_standard:
             if len(files) > 1:
                 raise UsageError(f"the result has {len(files)} files", "say where to write them: -o DIR")
             to_standard_output(next(iter(files.values())))
             return
-        folder = Path(self.output)
+        folder = Path(str(self.output))
+        if len(files) > 1 and folder.suffix and not self.is_folder:
+            raise UsageError(f"the result has {len(files)} files: {', '.join(sorted(files))}",
+                             f"name a folder: -o {folder.with_suffix('')}/")  # fmt: skip
         if len(files) > 1 or self.is_folder:
             self._refuse_strangers(folder, files)
             self._write({folder / name: text for name, text in files.items()})
@@ -43,12 +51,12 @@ class Places:
 
     def check_one(self) -> None:
         """Say now that the one file of this place is in the way, before anything else is written."""
-        if self.output not in (None, "-"):
+        if not self.is_standard:
             self._refuse_what_is_there([Path(str(self.output))])
 
     def write_one(self, text: str) -> None:
         """Write one text; ``-`` is standard output."""
-        if self.output in (None, "-"):
+        if self.is_standard:
             to_standard_output(text)
         else:
             self._write({Path(str(self.output)): text})

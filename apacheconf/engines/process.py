@@ -146,14 +146,14 @@ class Terminated(ApacheconfError):
 
 @contextlib.contextmanager
 def stopping_on_signals() -> Iterator[None]:
-    """Within the block TERM and HUP unwind the stack as Ctrl-C does, so that servers and files go away."""
+    """Within the block TERM, HUP and QUIT unwind the stack as Ctrl-C does, so that servers and files go away."""
 
     def unwind(number: int, frame: FrameType | None) -> None:
         raise Terminated(f"stopped by signal {signal.Signals(number).name}")
 
     before: dict[signal.Signals, Callable[[int, FrameType | None], object] | int | None] = {}
     try:
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             with contextlib.suppress(ValueError):  # not in the main thread: then nothing can be done
                 before[number] = signal.signal(number, unwind)
         yield

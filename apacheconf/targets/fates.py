@@ -13,7 +13,9 @@ from apacheconf.ledger import Answer, Outcome, Written
 from apacheconf.modules import registry
 from apacheconf.modules.declare import Fate
 from apacheconf.modules.rewrite_rules import OF_RULES
+from apacheconf.program.hosts import Host
 from apacheconf.program.program import Program
+from apacheconf.program.steps import Aim, MapToUrl, Rewrite, SetHandler
 from apacheconf.targets.defaults import says_default
 from apacheconf.targets.restrictions import is_access
 from apacheconf.targets.scopes import Scopes, children_of
@@ -87,6 +89,13 @@ _ABOUT_FILES = frozenset(
     }
 )  # fmt: skip
 _SERVES_NO_FILES = frozenset({"haproxy"})
+#: Directives that are about what origins are asked and answer.
+_ABOUT_ORIGINS = frozenset(
+    {
+        "proxypassreverse", "proxypassreversecookiepath", "proxypassreversecookiedomain", "proxypreservehost",
+        "proxyerroroverride", "proxytimeout", "proxyvia", "proxyaddheaders", "requestheader"
+    }
+)  # fmt: skip
 #: Sections that only hold others: their contents are accounted for line by line.
 _SECTIONS = "what it holds is accounted for line by line"
 _FILE_SECTIONS = frozenset({"directory", "directorymatch", "files", "filesmatch"})
@@ -104,6 +113,11 @@ def fallback_for(program: Program, scopes: Scopes, target: str) -> Callable[[Wri
     def is_there(about: str) -> bool:
         return any(_is_there(about, each) for each in program.directives)
 
+    @cache
+    def asks_no_origin() -> frozenset[int]:
+        return frozenset(id(each) for host in program.hosts if not _asks_origins(program, host)
+                         for line in scopes.within(host) for each in _below(line))  # fmt: skip
+
     of_files = {id(each) for section in scopes.everywhere(*_FILE_SECTIONS) for each in _below(section)}
 
     def fallback(directive: Written) -> Answer:
@@ -116,12 +130,30 @@ def fallback_for(program: Program, scopes: Scopes, target: str) -> Callable[[Wri
         reason = f": {left_out[id(directive)]}" if id(directive) in left_out else ""
         if target in _SERVES_NO_FILES and directive.name.lower() in _ABOUT_FILES:
             return Answer(Outcome.NO_EFFECT, FILES, key="files")
+        if _is_about_origins(directive, target) and id(directive) in asks_no_origin():
+            return Answer(Outcome.NO_EFFECT, "no origin is asked where it stands", key="no-origin")
         reverse = bool(program.origins) and _DETAIL_OF.get(directive.name.lower()) == _FORWARDING
         not_yet = Answer(Outcome.UNSUPPORTED, f"not supported yet for {target}{reason}", key="not-yet")
         nature = None if reverse else _detail(directive, is_there) or _by_nature(directive)
         return dead.get(id(directive)) or nature or not_yet
 
     return fallback
+
+
+def _asks_origins(program: Program, host: Host) -> bool:
+    """Whether a host may ask any, be it one that only a request names; the main server stands for all of them."""
+    if host.place is None:
+        return bool(program.origins) or any(_asks_origins(program, each) for each in program.hosts if each.place)
+    actions = [step.action for cell in host.shape.cells for step in cell.steps]
+    rules = any(isinstance(each, Rewrite) and each.aim is Aim.ORIGIN for each in actions)
+    return bool(host.origins) or rules or any(isinstance(each, MapToUrl | SetHandler) for each in actions)
+
+
+def _is_about_origins(directive: Written, target: str) -> bool:
+    name, word = directive.name.lower(), directive.args.split(None, 1)[:1]
+    if name == "header" and target in _SERVES_NO_FILES:
+        return not word or word[0].lower() != "always"  # what is answered here has those only
+    return name in _ABOUT_ORIGINS
 
 
 def _is_there(about: str, directive: Written) -> bool:

@@ -66,3 +66,10 @@ def test_nothing_is_told_of_nothing(command: Command, tmp_path: Path) -> None:
     done = command("translate", tmp_path / "empty.conf", "--to", "haproxy")
     assert done.returncode == 0
     assert "haproxy 2.6: 0 directives\n" in done.stderr
+
+
+@pytest.mark.parametrize("more", [[], ["-o", "-"]])
+def test_a_result_is_not_mixed_with_its_report(more: list[str], lost: Path, command: Command) -> None:
+    done = command("translate", lost, "--to", "nginx", "--report", "-", *more)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "can't both go to standard output" in done.stderr

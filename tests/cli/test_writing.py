@@ -64,3 +64,19 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
     assert not (tmp_path / "nginx.conf").exists()
     Places(str(tmp_path), force=True).write({"nginx.conf": "1"})
     assert (tmp_path / "nginx.conf").read_text() == "1"
+
+
+def test_many_files_do_not_go_where_one_was_asked_for(tmp_path: Path) -> None:
+    """``-o haproxy.cfg`` makes no folder of that name; ``-o out`` does."""
+    files = {"haproxy.cfg": "", "names.map": ""}
+    with pytest.raises(UsageError, match=r"2 files: haproxy\.cfg, names\.map") as refused:
+        Places(f"{tmp_path}/my.cfg").write(files)
+    assert refused.value.help == f"name a folder: -o {tmp_path}/my/"
+    assert list(tmp_path.iterdir()) == []
+    Places(f"{tmp_path}/out").write(files)
+    assert {each.name for each in (tmp_path / "out").iterdir()} == set(files)
+
+
+def test_a_dash_is_standard_output(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    Places("-").write({"a": "text\n"})
+    assert capfdbinary.readouterr().out == b"text\n"

@@ -85,7 +85,7 @@ Listen 8081
 
 
 @pytest.mark.live
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGQUIT])
 @pytest.mark.parametrize("against", ["serve", "nginx", "haproxy"])
 def test_an_interrupted_command_leaves_nothing(tmp_path: Path, against: str, number: signal.Signals) -> None:
     """Mid-way, while the other side runs: nginx has a socket for each member, which lies in the sandbox too."""

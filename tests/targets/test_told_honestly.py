@@ -112,3 +112,25 @@ def test_what_stands_where_nobody_is_let_in(access: str, is_dead: bool, target: 
     elsewhere = host(f"<LocationMatch ^/(shut|open)>\n{_RULES}\n</LocationMatch>",
                      "<Location /shut>\nRequire all denied\n</Location>", "ProxyPass / http://10.0.0.1/")  # fmt: skip
     assert outcomes(translated(tmp_path, elsewhere, target))["Redirect"] != "dead in source"
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("line", [
+    "ProxyPassReverse / http://10.0.0.1/", "ProxyPassReverseCookiePath / /x", "ProxyPreserveHost On",
+    "ProxyErrorOverride On", "ProxyTimeout 5", "RequestHeader set X-A a",
+])  # fmt: skip
+def test_lines_about_origins_where_none_is_asked(line: str, target: str, tmp_path: Path) -> None:
+    """DES-7: as in a host that only redirects."""
+    name = line.split()[0]
+    alone = host(line, "Redirect / http://new.test/")
+    assert outcomes(translated(tmp_path, alone, target))[name] == "no effect in target"
+    beside = alone + host("ProxyPass / http://10.0.0.1/", names="ServerName b.test")
+    assert outcomes(translated(tmp_path, beside, target))[name] == "no effect in target"
+    asked = host(line, "ProxyPass /a http://10.0.0.1/")
+    assert outcomes(translated(tmp_path, asked, target))[name] != "no effect in target"
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_an_origin_that_a_request_names_is_one(target: str, tmp_path: Path) -> None:
+    lines = "ProxyPreserveHost On", "RewriteEngine On", "RewriteRule ^/a http://%{HTTP:X}/ [P]"
+    assert outcomes(translated(tmp_path, host(*lines), target))["ProxyPreserveHost"] == "unsupported"
