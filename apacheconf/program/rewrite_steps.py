@@ -75,7 +75,7 @@ def steps_of_server(found: Sequence[Entry], texts: Texts, place: Place) -> tuple
     untouched = not restarted
     for entry in found:
         value = REQUEST_URI if untouched else REWRITTEN
-        made.append(_Rule(entry, texts, place, Phase.REWRITE, value).made())
+        made.append(_Rule(entry, _texts_for(entry, texts), place, Phase.REWRITE, value).made())
         action = made[-1].step.action
         untouched = untouched and not (isinstance(action, Rewrite) and action.target is not None)
     return with_flows(made)
@@ -83,7 +83,12 @@ def steps_of_server(found: Sequence[Entry], texts: Texts, place: Place) -> tuple
 
 def rules_of_section(found: Sequence[Entry], texts: Texts, place: Place) -> tuple[RuleStep, ...]:
     """The rules of a section or a ``.htaccess``, which run in the fixups."""
-    return tuple(_Rule(entry, texts, place, Phase.FIXUPS, REWRITTEN_HERE).made() for entry in found)
+    return tuple(_Rule(each, _texts_for(each, texts), place, Phase.FIXUPS, REWRITTEN_HERE).made() for each in found)
+
+
+def _texts_for(entry: Entry, texts: Texts) -> Texts:
+    """Without conditions there is nothing that ``%1`` could be, which may well be an escape by mistake."""
+    return texts if entry.conditions else replace(texts, unconditional=True)
 
 
 def with_flows(made: Sequence[RuleStep]) -> tuple[Step, ...]:

@@ -71,12 +71,16 @@ _ROOTS = frozenset({"DOCUMENT_ROOT", "CONTEXT_DOCUMENT_ROOT"})
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """Reads the texts of one server: its maps, its DocumentRoot, and whether its connections are TLS."""
+    """Reads the texts of one server: its maps, its DocumentRoot, and whether its connections are TLS.
+
+    The groups of an ``unconditional`` rule's conditions are empty.
+    """
 
     maps: dict[str, RewriteMap]
     root: str
     tls: bool = False
     in_section: bool = False
+    unconditional: bool = False
 
     def parsed(self, text: str) -> Value:
         """The value of a text that wasn't read yet. Raises NotEvaluated."""
@@ -91,6 +95,8 @@ class Texts:
         match part:
             case Text(text):
                 return Literal(text)
+            case Group(True) if self.unconditional:
+                return Literal("")
             case Group(of_condition, number):
                 found = Capture("cond" if of_condition else "rule", number)
                 return found if escape is None else Escaped(found, *dataclasses.astuple(escape))

@@ -300,12 +300,7 @@ def without_checks(program: Program) -> Rule:
 
 def members_as_one(program: Program) -> Rule:
     """Which member of a balancer answers is not compared probe by probe: DIF-11 compares how often each does."""
-    names = {
-        name_of(member).removesuffix(":80"): balancer.name
-        for balancer in program.origins
-        if isinstance(balancer, Balancer)
-        for member in balancer.members
-    }
+    names = _shared_names(program)
     routes = {
         f"{balancer.sticky_separator}{member.member.route}": f"{balancer.sticky_separator}{balancer.name}"
         for balancer in program.origins
@@ -319,6 +314,18 @@ def members_as_one(program: Program) -> Rule:
         "which member of a balancer answers",
         lambda seen: _routed(_renamed(_each_arrival(lambda one: _below_first(one, paths))(seen), names), routes),
     )
+
+
+def _shared_names(program: Program) -> dict[str, str]:
+    """Each member's name, and that of its balancer: one for all balancers that share a member."""
+    names: dict[str, str] = {}
+    for balancer in program.origins:
+        if isinstance(balancer, Balancer):
+            members = [name_of(member).removesuffix(":80") for member in balancer.members]
+            before = {names[each] for each in members if each in names}
+            names |= dict.fromkeys(members, balancer.name)
+            names |= {each: balancer.name for each, name in names.items() if name in before}
+    return names
 
 
 def _paths_of(program: Program) -> Mapping[str, tuple[str, str]]:

@@ -229,3 +229,15 @@ def test_an_origin_that_cannot_be_checked_as_asked_is_closed(target: str, tmp_pa
     translation = translated(tmp_path, text, target)
     assert "10.0.0.1:443" not in translation.text
     assert outcomes(translation)["SSLProxyVerify"] == "unsupported"
+
+
+def test_what_is_closed_stays_so_behind_the_rules_before_it(tmp_path: Path) -> None:
+    """DES-8: no file answers where a redirect can't be said."""
+    lines = (
+        "DocumentRoot /srv", "RewriteEngine on", "RewriteCond %{REQUEST_METHOD} ^(TRACE|TRACK)", "RewriteRule .* - [F]",
+        "RewriteRule ^/old$ https://x.test/%{TIME} [R,L]", "RewriteRule ^/indico$ /indico/ [NE,L,R]",
+    )  # fmt: skip
+    said = translated(tmp_path, host(*lines), "nginx")
+    location = said.text.split('location ~ "^/old\\z" {')[1].split("location")[0]
+    assert "return 503;" in location
+    assert outcomes(said)["RewriteRule"] == "unsupported"

@@ -106,6 +106,9 @@ def test_what_is_told(tmp_path: Path) -> None:
     section = "<Location /in>\nRequestHeader set X-In yes\n</Location>"
     assert told("AllowEncodedSlashes NoDecode", plain, section)["AllowEncodedSlashes"] == "approximated"
     assert told("AllowEncodedSlashes NoDecode", raw, section)["AllowEncodedSlashes"] == "equivalent"
+    rules = ("RewriteEngine On", "RewriteRule ^/(.*) http://127.0.0.1:81/$1 [P]")
+    assert told("AllowEncodedSlashes NoDecode", *rules)["AllowEncodedSlashes"] == "approximated"
+    assert told("AllowEncodedSlashes NoDecode", rules[0], f"{rules[1][:-1]},NE]")["AllowEncodedSlashes"] == "equivalent"
     script = "ProxyPassMatch ^/(.*\\.php)$ fcgi://127.0.0.1:9000/srv/$1"
     assert told("AllowEncodedSlashes NoDecode", script)["AllowEncodedSlashes"] == "approximated"
 

@@ -203,6 +203,7 @@ def _fill(low: Lowering, end: Route | Closed, location: Block, server: Block, ha
         location.add("return", str(end.status), claims=(unsupported(end.said_by, end.why, "closed"),))
         return
     low.begin_location()
+    stood = len(location.entries)
     files, carried = _emit_files(low, end, has_folder)
     if not any(each.name == "fastcgi_pass" for each in (files or Block()).directives()):
         documents.emit_own(low, end, location)
@@ -219,7 +220,7 @@ def _fill(low: Lowering, end: Route | Closed, location: Block, server: Block, ha
     except CannotAsk as missing:
         said_by = [each for step in end.decision if step is not None for each in end.host.said_by(step)]
         why = f"it uses {missing}, which can't be said in nginx, so 503 is answered"
-        location.entries.clear()
+        del location.entries[stood:]  # guards that stand before it stay
         location.add("return", "503", claims=(unsupported(said_by, why, "closed"),))
 
 

@@ -28,6 +28,7 @@ from apacheconf.targets.spoken import words_of
 
 _BESIDE = "beside an encoded slash other escapes in the path stay escapes, those of letters are answered with 404"
 _DECODED = "an encoded slash counts as a slash where a location is picked, and where the path is normalised"
+_MADE_ANEW = "an encoded slash stays one in the path that a rule makes for an origin, which httpd decodes"
 #: Regexes and names of paths that say nothing of signs which are escaped now and then.
 _PLAIN = re.compile(r"[\w/.^$()|?*+\[\]\\{}:<>=!,-]*")
 #: Escapes of letters, digits and ``-._~``, which nobody needs.
@@ -91,5 +92,7 @@ def claim_of(low: Lowering, found: list[Place], line: Written) -> Claim:
             return approximated([line], IN_SECTIONS, "slashes-in-sections")
         asked = mod_proxy_fcgi.script_origin(low, route) or is_fcgi(route.origin(low.program))
         if asked or (route.mapping and route.path is not None and not route.unescaped):
-            return approximated([line], _DECODED, "encoded-slashes")
+            return approximated([line], _DECODED, "decoded-slashes")
+        if route.map is not None and route.map.value is not None and not (route.map.raw or route.unescaped):
+            return approximated([line], _MADE_ANEW, "decoded-slashes")
     return equivalent([line], _BESIDE, "encoded-slashes")
