@@ -83,7 +83,7 @@ ADVICE: Mapping[str, Advice] = {
     ),
     "encoded-slashes": Advice("AllowEncodedSlashes Off, or let origins take a slash in a parameter", "GET /a%2Fb"),
     "decoded-slashes": Advice(
-        "AllowEncodedSlashes Off, or nocanon or the flag NE, with which slashes stay encoded in httpd, too", "GET /a%2Fb"
+        "AllowEncodedSlashes Off, or nocanon or the flag NE, which keep them encoded in httpd, too", "GET /a%2Fb"
     ),
     "environment": Advice("set the variable to a fixed text", "GET the path, and look at the variable"),
     "error-document": Advice("write the page as text in ErrorDocument, or as a URL", "GET a path that is not there"),
