@@ -53,6 +53,21 @@ def test_the_host_is_worked_out_once(config: str) -> None:
             assert sum(line[1:2] == ["set-var(txn.name)"] for line in lines) <= 1, name
 
 
+@_each_config
+def test_nothing_is_said_twice_or_in_vain(config: str) -> None:
+    """DIF-13: no line stands twice in a section, none asks for a thing and its contrary, and what is set is read."""
+    everything = [" ".join(line) for _, lines in _sections(config) for line in lines]
+    for name, lines in _sections(config):
+        said = [tuple(line) for line in lines]
+        assert len(set(said)) == len(said), name
+        for line in lines:
+            terms = set(re.findall(r"!?\{ .*? \}", " ".join(line)))
+            assert "||" in line or not any(f"!{term}" in terms for term in terms), line
+    for variable in set(re.findall(r"set-var(?:-fmt)?\((txn\.\w+)\)", "\n".join(everything))):
+        named = re.compile(rf"(?<!set-var\()(?<!set-var-fmt\(){re.escape(variable)}\b")
+        assert any(map(named.search, everything)), variable
+
+
 def _names(sections: Sections) -> Iterator[tuple[str, str, str]]:
     """What has a name: its kind, what it is in, and its name."""
     for words, lines in sections:

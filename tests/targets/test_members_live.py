@@ -24,6 +24,11 @@ _CONFIG = """
     BalancerMember http://127.0.0.1:{none}
     BalancerMember http://127.0.0.1:{two}
 </Proxy>
+<Proxy balancer://spare>
+    BalancerMember http://127.0.0.1:{none} route=x
+    BalancerMember http://127.0.0.1:{two} route=z status=+H
+    ProxySet stickysession=SID
+</Proxy>
 <Proxy balancer://none>
     BalancerMember http://127.0.0.1:{none} route=x
     BalancerMember http://localhost:{none} route=y
@@ -43,6 +48,7 @@ _CONFIG = """
     Header always set X-Always yes
     Header add Set-Cookie "SID=.%{BALANCER_WORKER_ROUTE}e; path=/" env=BALANCER_ROUTE_CHANGED
     ProxyPass /half balancer://half/base
+    ProxyPass /spare balancer://spare
     ProxyPass /none balancer://none
     ProxyPass /ws balancer://sockets
     ProxyPass /late balancer://late
@@ -134,3 +140,13 @@ def test_members_over_tls_get_the_first_ones_host(tmp_path: Path) -> None:
     balancer = "<Proxy balancer://b>\nBalancerMember https://10.0.0.1\nBalancerMember https://10.0.0.2\n</Proxy>\n"
     made = translated(tmp_path, balancer + host("SSLProxyEngine On", "ProxyPass / balancer://b/"), "nginx")
     assert outcomes(made)["BalancerMember"] == "approximated"
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("name", ["httpd", *TARGETS])
+@pytest.mark.parametrize("header", ["", "Cookie: SID=1.x", "Cookie: SID=1.z"])
+def test_a_standby_is_asked_when_nobody_else_is_there(name: str, header: str, running: Fronts) -> None:
+    """HAP-81: at once, and as long as it lasts."""
+    theirs = ask(running.at["httpd"], "first.test", "/spare/x", header=header)
+    assert theirs[2].startswith(f"{running.two} /x ")
+    assert [ask(running.at[name], "first.test", "/spare/x", header=header) for _ in range(3)] == [theirs] * 3

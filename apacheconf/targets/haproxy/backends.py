@@ -16,6 +16,7 @@ from apacheconf.targets.haproxy.mod_authz_core import admissions, can_say, emit_
 from apacheconf.targets.haproxy.mod_headers import Headers, edits
 from apacheconf.targets.haproxy.reporting import report_unsure
 from apacheconf.targets.haproxy.rewriting import can_follow
+from apacheconf.targets.haproxy.sharing import both
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.routes import Route, kept_in_mind
 
@@ -53,7 +54,7 @@ def _answering_route(low: Lowering, route: Route) -> str:
         page = tuple(page_of(low, route.host, made)) if made else ()
         answer = answer_of(low, route, status)
         name = _answering(low, status, claims, page, answer)
-        emit_documents(low, route, low.bodies["answers", status, page, answer], only=status)
+        _add_documents(low, route, status, low.bodies["answers", status, page, answer])
         return name
     policy = tuple((step.action, step.said_by, step.when) for step in (*guards, *always))
     key = "guarded", status, route.host.number, policy, tuple(documents_of(low, route).values())
@@ -65,6 +66,19 @@ def _answering_route(low: Lowering, route: Route) -> str:
         _fill(low, route, status, low.bodies[key])
     low.bodies[key].claims += claims
     return low.bodies[key].name
+
+
+def _add_documents(low: Lowering, route: Route, status: int, backend: Section) -> None:
+    """The page of a backend that others lead to as well: once, with what all of them claim."""
+    own = Section("documents")
+    emit_documents(low, route, own, only=status)
+    there = {line.words: line for line in backend.lines}
+    for line in own.lines:
+        known = there.get(line.words)
+        if known is None:
+            backend.lines.append(line)
+        else:
+            known.comment, known.claims = both(known.comment, line.comment), known.claims + line.claims
 
 
 def _fill(low: Lowering, route: Route, status: int, backend: Section) -> None:

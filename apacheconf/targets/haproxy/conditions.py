@@ -85,7 +85,8 @@ _TRUE, _FALSE = ("TRUE",), ("FALSE",)
 class Environment:
     """The variables of the environment: ``known`` ones have rules that set them, ``lost`` ones can't be said.
 
-    Any other is never set, but HTTPS where ``tls`` is spoken. ``port`` is the one of URLs without any.
+    Any other is never set, but HTTPS where ``tls`` is spoken. ``port`` is the one of URLs without any. Of those that
+    modules set, ``never`` are not set here; ``certain`` ones are there whenever an origin is asked.
     ``keeps_slashes``: an encoded slash stays one in the decoded path (AllowEncodedSlashes NoDecode).
     """
 
@@ -97,9 +98,13 @@ class Environment:
     #: The sample that holds who is connected, where a header may have named another client.
     peer: str = "src"
     maps: MapFiles | None = field(default=None, compare=False, repr=False)
+    certain: frozenset[str] = frozenset()
+    never: frozenset[str] = frozenset()
 
     def sample(self, name: str) -> str:
         """The sample that holds a variable, empty if nobody ever sets it. Raises CannotAsk."""
+        if name in self.never:
+            return ""
         foreign = name.startswith(_FOREIGN) or (name == "HTTPS" and self.tls)
         if name in self.lost or (foreign and name not in self.known):
             raise CannotAsk(f"%{{ENV:{name}}}")
@@ -108,6 +113,19 @@ class Environment:
     def learnt(self, names: Iterable[str]) -> Environment:
         """The same where rules have set these, too."""
         return replace(self, known=self.known | set(names), lost=self.lost - set(names))
+
+    def is_certain(self, value: Value) -> bool:
+        """Whether it is a variable that is there whenever an origin is asked."""
+        return isinstance(value, Variable) and value.name == "ENV" and value.argument in self.certain
+
+    def is_never_set(self, value: Value) -> bool:
+        """Whether it is a variable that nobody sets."""
+        if not isinstance(value, Variable) or value.name != "ENV":
+            return False
+        try:
+            return not self.sample(value.argument)
+        except CannotAsk:
+            return False
 
 
 def variable_of(name: str) -> str:
@@ -287,6 +305,8 @@ class Terms:
                 return ("{", self.fetch(value), "-m", "len", "gt", "0", "}")
             case Test("z", value):
                 return negated(self.of(Test("n", value)))
+            case IsSet(Variable("ENV") as variable) if self.environment.is_certain(variable):
+                return _TRUE
             case IsSet(Variable("ENV", name)):
                 sample = self.environment.sample(name)
                 return ("{", sample, "-m", "found", "}") if sample else _FALSE
@@ -316,6 +336,22 @@ class Terms:
         for each in alternatives:
             self.rules.add(self._kind, f"set-var({name})", "bool(true)", "if", *each)
         return ("{", f"var({name})", "-m", "bool", "}")
+
+
+def every_of(*terms: Term) -> Term:
+    """The term that is true where all of them are, each said once."""
+    asked = dict.fromkeys(each for term in terms for each in split_terms(term) if each != _TRUE)
+    never = _FALSE in asked or any((f"!{each[0]}", *each[1:]) in asked for each in asked)
+    return _FALSE if never else tuple(word for each in asked for word in each)
+
+
+def split_terms(words: tuple[str, ...]) -> Iterator[Term]:
+    """The terms of a rule: words such as ``METH_GET``, or from a brace to the one that ends it."""
+    at = 0
+    while at < len(words):
+        end = words.index("}", at) + 1 if words[at] in ("{", "!{") else at + 1
+        yield words[at:end]
+        at = end
 
 
 def _networks(parts: tuple[Condition, ...]) -> InNetwork | None:

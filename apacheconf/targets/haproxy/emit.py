@@ -44,7 +44,7 @@ from apacheconf.targets.haproxy.own_words import can_say as can_say_own
 from apacheconf.targets.haproxy.own_words import say_own
 from apacheconf.targets.haproxy.pages import pages_of
 from apacheconf.targets.haproxy.rewriting import can_follow
-from apacheconf.targets.haproxy.sharing import share_backends, shorten
+from apacheconf.targets.haproxy.sharing import drop_unread, share_backends, shorten
 from apacheconf.targets.haproxy.tree import Line, Section, print_tree
 from apacheconf.targets.hostnames import Endpoint, Named, endpoints, named_hosts
 from apacheconf.targets.likeness import FEWEST, Kind
@@ -75,6 +75,7 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Sco
     core.emit_defaults(low, main, defaults)
     served = {endpoint: named_hosts(program, candidates) for endpoint, candidates in endpoints(program).items()}
     _find_kinds(low, served)
+    low.nameless = frozenset(answering[0].host for answering in served.values())
     frontends = [_frontend(low, endpoint, answering) for endpoint, answering in served.items()]
     low.backends = share_backends(low.backends, frontends)
     for frontend in frontends:
@@ -188,7 +189,8 @@ def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Sect
     for host, found in [*lowered[1:], lowered[0]]:
         _emit_routing(low, host, found, host is not first, terms, routing)
     policies = (each.section for each in low.policies)
-    hosts.emit_server_name(low, first, [terms.rules, routing, log, *low.backends, *policies], frontend)
+    asking = [terms.rules, routing, log, *low.backends, *policies]
+    hosts.emit_server_name(low, first, asking, frontend)
     asked = asked_in([terms.rules, routing, *_reached(low, routing)]) - mod_remoteip.headers_of(every)
     frontend.space()
     frontend.lines += joins(asked)
@@ -199,6 +201,8 @@ def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Sect
     for section in (log, routing):
         frontend.space()
         frontend.lines += section.lines
+    drop_unread(r"txn\.(peer|env_.*)", frontend, asking)
+    hosts.drop_unasked_default(low, answering, frontend)
     return frontend
 
 

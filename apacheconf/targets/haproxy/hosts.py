@@ -23,6 +23,7 @@ from apacheconf.targets.hostnames import (
 )
 from apacheconf.targets.likeness import Kind, kinds_of
 from apacheconf.targets.naming import slug
+from apacheconf.targets.patterns import wildcard_regex
 
 #: HAP-10: the Host without port and final dot, in small letters; an IPv6 address keeps its colons.
 _NAME = r"req.fhdr(host),lower,regsub(:[0-9]+$,),regsub(\.$,)"
@@ -108,9 +109,26 @@ def emit_default(low: Lowering, answering: list[Named], frontend: Section) -> No
     """The host that answers where a request is refused before its name is known."""
     if len(answering) < 2:
         return
-    first = answering[0].host
-    for variable, name in dict.fromkeys([("txn.host", low.host_name(first)), low.called[first]]):
+    for variable, name in _defaults(low, answering):
         frontend.rule(f"http-after-response set-var({variable}) str({name}) unless {{ var({variable}) -m found }}")
+
+
+def _defaults(low: Lowering, answering: list[Named]) -> Iterable[tuple[str, str]]:
+    first = answering[0].host
+    return dict.fromkeys([("txn.host", low.host_name(first)), low.called[first]])
+
+
+#: Lines that are met by none who was refused before the host was known.
+_WHEN_KNOWN = frozenset({"http-request", "http-response", "use_backend", "default_backend"})
+
+
+def drop_unasked_default(low: Lowering, answering: list[Named], frontend: Section) -> None:
+    """Leave out what ``emit_default`` has said where nothing about an answer, or in a log, asks for the host."""
+    for variable, _ in _defaults(low, answering) if len(answering) > 1 else ():
+        setter = "http-after-response", f"set-var({variable})"
+        late = [line for line in frontend.lines if line.words[:1] and line.words[0] not in _WHEN_KNOWN]
+        if not any(f"var({variable})" in word for line in late if line.words[:2] != setter for word in line.words):
+            frontend.lines = [line for line in frontend.lines if line.words[:2] != setter]
 
 
 def emit_choice(low: Lowering, answering: list[Named], frontend: Section) -> None:
@@ -130,9 +148,15 @@ def emit_choice(low: Lowering, answering: list[Named], frontend: Section) -> Non
         _emit_kind(low, answering, frontend)
         return
     for named in answering:
-        if named.names:
+        if named.names and (named is not answering[0] or _may_be_others(named, answering)):
             asked = "{", "var(txn.name)", "-m", "str", *named.names, "}"
             frontend.add("http-request", "set-var(txn.host)", f"str({low.host_name(named.host)})", "if", *asked)
+
+
+def _may_be_others(first: Named, answering: list[Named]) -> bool:
+    """Whether a wildcard takes a name of the first host, which is the default, for another one."""
+    patterns = [re.compile(wildcard_regex(each)) for named in answering if named is not first for each in named.wild]
+    return any(each.fullmatch(name) for each in patterns for name in first.names)
 
 
 def _emit_kind(low: Lowering, answering: list[Named], frontend: Section) -> None:

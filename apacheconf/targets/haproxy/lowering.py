@@ -94,6 +94,8 @@ class Lowering:
     early: dict[int, tuple[Step, ...]] = field(default_factory=dict)
     #: Header lines that the frontends add for all that a host answers.
     in_front: set[tuple[int, tuple[int, ...], Action]] = field(default_factory=set)
+    #: The hosts that answer who names none; None where that isn't known yet.
+    nameless: frozenset[int] | None = None
     #: Hosts whose questions are all in words of the request.
     spelt_out: set[int] = field(default_factory=set)
     #: Some path leads to no origin, and has an answer that is made here.
@@ -109,6 +111,10 @@ class Lowering:
     def is_in_front(self, host: Host, step: Step) -> bool:
         """Whether the frontends add a header line for all that the host answers."""
         return (host.number, step.said_by, step.action) in self.in_front
+
+    def may_be_nameless(self, host: Host) -> bool:
+        """Whether the host, or one like it, may be asked without its name."""
+        return self.nameless is None or host.number in self.nameless or host.number in self.kinds
 
     def note(self, text: str) -> None:
         """Say something once."""

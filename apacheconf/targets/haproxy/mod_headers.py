@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from apacheconf.ledger import Written
 from apacheconf.program.conditions import AllOf, AnyOf, Condition, Not, Regex
 from apacheconf.program.hosts import Host
 from apacheconf.program.steps import EditHeader, Step, Table
 from apacheconf.program.values import Capture, Joined, Literal, Value, Variable
-from apacheconf.targets.captures import parts_of
+from apacheconf.targets.captures import joined, parts_of
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
-from apacheconf.targets.haproxy.conditions import Term, Terms, fetch_of, is_of_answer, negated, variables_in
+from apacheconf.targets.haproxy.conditions import (
+    NOTHING_SET,
+    Environment,
+    Term,
+    Terms,
+    every_of,
+    fetch_of,
+    is_of_answer,
+    negated,
+    variables_in,
+)
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.rewriting import inner
+from apacheconf.targets.haproxy.sessions import ALWAYS_TOLD, NOTHING_TOLD, Told
 from apacheconf.targets.haproxy.tree import Section, plain
 from apacheconf.targets.naming import Names
 from apacheconf.targets.questions import CannotAsk, pcre
@@ -42,13 +54,13 @@ _SIGNS = re.compile(r"\$(\d)|\\(.)|[%\\]")
 
 class Headers:
     """The lines of one backend. Conditions about the request are asked before any of its headers changes, and what an
-    answer says of the request is kept; ``learnt`` are variables of the environment that are known when it comes.
+    answer says of the request is kept; ``told`` is known of the member when it comes.
     """
 
-    def __init__(self, low: Lowering, route: Route, backend: Section, terms: Terms, learnt: Iterable[str] = ()) -> None:
+    def __init__(self, low: Lowering, route: Route, backend: Section, terms: Terms, told: Told = NOTHING_TOLD) -> None:
         self._low, self._route, self._backend, self._terms = low, route, backend, terms
-        self._told = 0
-        self._learnt = frozenset(learnt)
+        self._asked_of_answers = 0
+        self._told = told
         self._held: dict[Value, str] = {}
         self._names = Names()
 
@@ -63,27 +75,39 @@ class Headers:
         if any(action.name.lower() == "cache-control" for _, action in edits(self._route, Table.ALWAYS)):
             self._backend.rule(OWN_CACHE_CONTROL)  # the frontend's rule for it comes later
             self._backend.rule("http-after-response set-var(txn.cleaned) bool(true)")
+        environment = self._terms.environment
+        self._terms.environment = replace(environment, certain=frozenset())  # some answers come before any origin's
         for step, _ in edits(self._route, Table.ALWAYS):
             if not self._low.is_in_front(self._route.host, step):
                 self._emit(step, always_rules(step), "http-after-response")
+        self._terms.environment = environment
 
     def _emit(self, step: Step, rules: Iterable[tuple[Rule, Value | None, Term]], kind: str) -> None:
         said_by = self._route.host.said_by(step)
         try:
-            lines = list(_with_values(rules, self._in_request if kind == "http-request" else self._in_answer))
+            sure, fetch = self._terms.environment, self._in_request
+            if kind != "http-request":
+                sure, fetch = self._of_member(), self._in_answer
+            made = list(_with_values(rules, fetch, sure))
             only = self._asked(step, kind)
         except CannotAsk as missing:
             why = f"{missing} can't be said here in HAProxy: the header stays as it is"
             self._low.dropped.append(unsupported(said_by, why, "header-edit"))
             return
+        lines = [(words, asked) for words, term in made if (asked := every_of(only, term)) != ("FALSE",)]
         claim = _claim(step, said_by)
         if not lines:
             self._low.dropped.append(claim)
         comment = self._low.sources.comment(said_by)
         claims: tuple[Claim, ...] = (claim,)
-        for words, condition in lines:
-            self._backend.add(kind, *words, *_if(only, condition), comment=comment, claims=claims)
+        for words, asked in lines:
+            self._backend.add(kind, *words, *_if(asked), comment=comment, claims=claims)
             comment, claims = "", ()
+
+    def _of_member(self) -> Environment:
+        """The environment where an answer is known, and with it who gave it."""
+        known = self._terms.environment.learnt(self._told.set)
+        return replace(known, certain=known.certain | (self._told.set & ALWAYS_TOLD), never=self._told.never)
 
     def _in_request(self, value: Value) -> str:
         """The sample of a value for the origin: the path is another one by now. Raises CannotAsk."""
@@ -97,7 +121,7 @@ class Headers:
             return "date(0,us),sub(txn.began)"
         of_environment = isinstance(value, Variable) and value.name == "ENV"
         if isinstance(value, Literal) or of_environment or is_of_answer(value):
-            return fetch_of(value, self._terms.environment.learnt(self._learnt))
+            return fetch_of(value, self._of_member())
         return self._hold(value)
 
     def _hold(self, value: Value, name: str = "") -> str:
@@ -114,8 +138,8 @@ class Headers:
             if is_of_answer(step.when):
                 raise CannotAsk("a condition on the answer")
             return self._terms.of(step.when)
-        self._told += 1
-        answers = Terms(f"told_{self._told}", self._terms.environment.learnt(self._learnt), kind)
+        self._asked_of_answers += 1
+        answers = Terms(f"told_{self._asked_of_answers}", self._of_member(), kind)
         term = self._of_answer(step.when, answers)
         self._backend.lines += answers.rules.lines
         return term
@@ -199,11 +223,15 @@ def always_rules(step: Step) -> Iterator[tuple[Rule, Value | None, Term]]:
         raise CannotAsk(action.operation)
 
 
-def _with_values(rules: Iterable[tuple[Rule, Value | None, Term]], fetch: Fetch) -> Iterator[tuple[Rule, Term]]:
+def _with_values(
+    rules: Iterable[tuple[Rule, Value | None, Term]], fetch: Fetch, sure: Environment = NOTHING_SET
+) -> Iterator[tuple[Rule, Term]]:
+    """Each rule with its value, and when it holds; what is ``sure`` of variables is not asked."""
     for words, value, only in rules:
         if value is None:
             yield words, only
             continue
+        value = joined(tuple(_as_far_as_known(each, sure) for each in parts_of(value)))
         missing = [each for each in parts_of(value) if isinstance(each, Variable) and each.missing]
         if not missing:
             yield (*words, log_format(value, fetch)), only
@@ -215,6 +243,15 @@ def _with_values(rules: Iterable[tuple[Rule, Value | None, Term]], fetch: Fetch)
         yield (*words, log_format(value, fetch)), there
         without = Joined(tuple(Literal(missing[0].missing) if each is missing[0] else each for each in parts_of(value)))
         yield (*words, log_format(without, fetch)), (f"!{there[0]}", *there[1:])
+
+
+def _as_far_as_known(value: Value, sure: Environment) -> Value:
+    """A variable that nobody sets as what httpd writes for it, and one that is always there without that."""
+    if not isinstance(value, Variable) or not value.missing:
+        return value
+    return Literal(value.missing) if sure.is_never_set(value) else (
+        replace(value, missing="") if sure.is_certain(value) else value
+    )  # fmt: skip
 
 
 def _with_several(words: Rule, value: Value, only: Term, fetch: Fetch) -> Iterator[tuple[Rule, Term]]:
@@ -271,8 +308,7 @@ def log_format(value: Value, fetch: Fetch = fetch_of) -> str:
             return f"%[{fetch(value)}]"
 
 
-def _if(only: Term, condition: Term) -> tuple[str, ...]:
-    words = (*(() if only == ("TRUE",) else only), *condition)
+def _if(words: Term) -> tuple[str, ...]:
     return ("if", *words) if words else ()
 
 
@@ -314,5 +350,5 @@ def emit_in_front(low: Lowering, host: Host, found: list[Route], of_host: tuple[
             low.dropped.append(exact(said_by))
         claims = (equivalent(said_by, _UNREAD, "always"),)
         for words, only in lines:
-            frontend.add("http-after-response", *words, *_if((*of_host, *_NOT_STAR), only),
+            frontend.add("http-after-response", *words, *_if(every_of(of_host, _NOT_STAR, only)),
                          comment=low.sources.comment(said_by), claims=claims)  # fmt: skip

@@ -21,7 +21,7 @@ from apacheconf.targets.haproxy.lowering import MAIN, Copies, Lowering, Policy
 from apacheconf.targets.haproxy.mod_headers import Headers, edits
 from apacheconf.targets.haproxy.reporting import report_unsure
 from apacheconf.targets.haproxy.rewriting import emit_query, emit_question_mark, emit_refused, substituted
-from apacheconf.targets.haproxy.sessions import emit_told, members_told
+from apacheconf.targets.haproxy.sessions import drop_untold, emit_told, members_told
 from apacheconf.targets.haproxy.tree import Section, plain
 from apacheconf.targets.haproxy.via import emit_via
 from apacheconf.targets.haproxy.way_back import WaysBack, emit_cookies, emit_self, emit_way_back, ways_back
@@ -195,10 +195,11 @@ def _emit_policy(
         shared.emit_shared(low, route.host, backend)
     emit_cookies(low, route, backend)
     mod_expires.emit_expiry(low, route, backend)
-    emit_told(told, origin, backend)
+    emit_told(told.set, origin, backend)
     headers.emit(Table.ONSUCCESS)
     headers.emit_always()
     backend.lines[asked_at:asked_at] = terms.rules.lines
+    drop_untold(told.set, route, backend)
     emit_charset(low, route, backend)
     report_unsure(low, route, backend, [*told_late, *mod_deflate.emit_compression(low, route, backend)])
 
@@ -376,6 +377,9 @@ def _emit_joined(backend: Section, name: str, value: str, only_if: str = "", cla
 def _emit_kept_host(low: Lowering, route: Route, step: Step, backend: Section) -> None:
     """HAP-40: the client's Host stays."""
     said_by = route.host.said_by(step)
+    if not low.may_be_nameless(route.host):
+        low.dropped.append(exact(said_by))
+        return
     backend.rule(f"http-request set-header Host ? unless {HAS_HOST}", _host_name(low, route.host),
                  comment=low.sources.comment(said_by), claims=(exact(said_by),))  # fmt: skip
 

@@ -10,11 +10,11 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from apacheconf.ledger import Outcome
-from apacheconf.program.conditions import AllOf, Matches
+from apacheconf.program.conditions import ALWAYS, AllOf, IsSet, Matches, Not
 from apacheconf.program.hosts import Host
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import NEXT, AddFilter, Rewrite, SetEnv, Step
-from apacheconf.program.values import Capture, Literal, LookAhead, Value
+from apacheconf.program.values import Capture, Literal, LookAhead, Value, Variable
 from apacheconf.targets.captures import parts_in
 from apacheconf.targets.choices import Place, leaves
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
@@ -129,12 +129,25 @@ def emit_late(low: Lowering, route: Route, terms: Terms) -> list[Step]:
             _emit_step(step, terms, names, (), low.sources.comment(said_by))
             ahead = [found for each in _set_by(step) for found in parts_in(each.value, LookAhead)]
             low.dropped.append(approximated(said_by, _UNCHECKED, "look-ahead") if ahead else exact(said_by))
+            terms.environment = _made_sure(terms.environment, step, names)
             said += [step] if not isinstance(step.action, Rewrite) or len(names) == len(step.action.sets) else []
         except CannotAsk as missing:
             terms.environment = replace(environment, known=environment.known - set(names),
-                                        lost=environment.lost | set(names))  # fmt: skip
+                                        lost=environment.lost | set(names),
+                                        certain=environment.certain - set(names))  # fmt: skip
             low.dropped.append(unsupported(said_by, f"{missing} can't be said in HAProxy", "environment"))
     return said
+
+
+def _made_sure(environment: Environment, step: Step, names: Iterable[str]) -> Environment:
+    """What is certain after a step: a variable that it sets to a text whenever it isn't there."""
+    certain = set(environment.certain)
+    for each in (each for each in _set_by(step) if each.name in names):
+        if each.value is None:
+            certain.discard(each.name)
+        elif isinstance(each.value, Literal) and step.when in (ALWAYS, Not(IsSet(Variable("ENV", each.name)))):
+            certain.add(each.name)
+    return replace(environment, certain=frozenset(certain))
 
 
 def report_unread(low: Lowering, host: Host, steps: Iterable[Step], read: set[str]) -> None:

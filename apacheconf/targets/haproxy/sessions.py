@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+
 from apacheconf.program.workers import Balancer, Origin
 from apacheconf.targets.haproxy.conditions import is_of_member, variable_of, variables_in
 from apacheconf.targets.haproxy.rewriting import inner
+from apacheconf.targets.haproxy.sharing import drop_unread
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.routes import Route
 from apacheconf.targets.sessions import accepts_sessions, routes_of, sessions_of
@@ -34,15 +38,29 @@ def _group(source: str, regex: str) -> str:
 
 
 _WORKER_ROUTE, _CHANGED = "BALANCER_WORKER_ROUTE", "BALANCER_ROUTE_CHANGED"
+#: What is told of every member that answers.
+ALWAYS_TOLD = frozenset({_WORKER_ROUTE, "BALANCER_NAME"})
 
 
-def members_told(route: Route, origin: Origin) -> frozenset[str]:
-    """The variables of the chosen member that a route's steps read, as far as HAProxy can set them (ST-11)."""
-    read = {each.argument for step, _ in route.met for each in variables_in(step) if is_of_member(each)}
+@dataclass(frozen=True)
+class Told:
+    """Variables of the chosen member that a route's steps read: ``set`` when an answer comes, or ``never``."""
+
+    set: frozenset[str] = frozenset()
+    never: frozenset[str] = frozenset()
+
+
+NOTHING_TOLD = Told()
+
+
+def members_told(route: Route, origin: Origin) -> Told:
+    """What is told of the chosen member, as far as HAProxy can say it (ST-11)."""
+    read = frozenset(each.argument for step, _ in route.met for each in variables_in(step) if is_of_member(each))
     if not isinstance(origin, Balancer):
-        return frozenset(read)  # they are never set
+        return Told(never=read)
     stands_in = any(member.member and member.member.redirect for member in origin.members)
-    return frozenset(read & {_WORKER_ROUTE, *([] if stands_in else [_CHANGED]), "BALANCER_NAME"})
+    never = read & {_CHANGED} if not origin.sticky_cookie else frozenset()
+    return Told((read & {_WORKER_ROUTE, *([] if stands_in else [_CHANGED]), "BALANCER_NAME"}) - never, never)
 
 
 def emit_told(names: frozenset[str], origin: Origin, backend: Section) -> None:
@@ -57,6 +75,13 @@ def emit_told(names: frozenset[str], origin: Origin, backend: Section) -> None:
     for number, member in enumerate(origin.members, 1):
         route = member.member.route if member.member else ""
         backend.rule(f"http-response set-var({taken}) str({route}) if {{ srv_id {number} }}")
-    if _CHANGED in names and origin.sticky_cookie:
+    if _CHANGED in names:
         same = f"{{ var({taken}),strcmp(txn.route) eq 0 }}" if sessions_of(origin) else "FALSE"
         backend.rule(f"http-response set-var({variable_of(_CHANGED)}) str(1) unless {same}")
+
+
+def drop_untold(names: frozenset[str], route: Route, backend: Section) -> None:
+    """Leave out what ``emit_told`` has said where no line of the backend asks for it, and no log can."""
+    logged = {each.argument for step in route.host.shape.server for each in variables_in(step)}
+    for name in sorted(names - logged):  # the route comes last: whether it has changed is asked of it
+        drop_unread(re.escape(variable_of(name)), backend)

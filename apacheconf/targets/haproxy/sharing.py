@@ -6,10 +6,11 @@ The walk over the cells writes what each comes to; a person would see that many 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from apacheconf.targets.haproxy.conditions import split_terms
 from apacheconf.targets.haproxy.tree import Line, Section
 
 _TO = ("use_backend", "default_backend")
@@ -18,6 +19,8 @@ _PATH = ("{", "path", "-m")
 _LITERAL = re.compile(r"\^([A-Za-z0-9_/-]*)(?![A-Za-z0-9_/-])(?![?*{])")
 #: A rule is compared with so many behind it: enough for a host, and the time grows with the rules.
 _MOST = 400
+_SETTER = re.compile(r"(?:set-var|set-var-fmt|unset-var)\((txn\.\w+)\)")
+_VARIABLE = re.compile(r"\btxn\.\w+")
 _NAMED, _MORE = 8, ", and more"
 #: The files of a comment; empty for further lines of one.
 _FILE = re.compile(r"(?:from|,) (?:line|([^\s(]+):)\s?\d+ \(")
@@ -62,6 +65,22 @@ def both(comment: str, other: str) -> str:
         return f"{comment}{_MORE}"
     files = [file for file in _FILE.findall(comment) if file]
     return f"{comment}, {lines.replace(f'{files[-1]}:', 'line ', 1) if files else lines}"
+
+
+def drop_unread(variables: str, section: Section, others: Iterable[Section] = ()) -> None:
+    """Leave out the rules that set variables which nothing in the section or in the ``others`` reads, of those that the
+    regex ``variables`` is about."""
+    words = (word for each in (section, *others) for line in each.lines for word in line.words)
+    read = {name for word in words if not _SETTER.fullmatch(word) for name in _VARIABLE.findall(word)}
+    section.lines = [line for line in section.lines if _set_by(line) in read or not re.fullmatch(
+        variables, _set_by(line)
+    )]  # fmt: skip
+
+
+def _set_by(line: Line) -> str:
+    """The variable that a line sets, or takes away; empty for others."""
+    found = _SETTER.fullmatch(line.words[1]) if len(line.words) > 1 else None
+    return found[1] if found else ""
 
 
 def shorten(frontend: Section) -> None:
@@ -139,7 +158,7 @@ class _Path:
 def _paths(words: tuple[str, ...]) -> tuple[tuple[_Path, ...], ...]:
     """What each alternative of a rule asks of the path."""
     found: list[tuple[_Path, ...]] = [()]
-    for term in _split(words[3:]):
+    for term in split_terms(words[3:]):
         if term == ("||",):
             found.append(())
         elif (asked := _path(term)) is not None:
@@ -169,16 +188,7 @@ def _put_before(line: Line, behind: Line) -> None:
 
 
 def _terms(line: Line) -> Terms:
-    """The terms of a rule: words such as ``METH_GET``, or from a brace to the one that ends it."""
-    return tuple(_split(line.words[3:]))
-
-
-def _split(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    at = 0
-    while at < len(words):
-        end = words.index("}", at) + 1 if words[at] in ("{", "!{") else at + 1
-        yield words[at:end]
-        at = end
+    return tuple(split_terms(line.words[3:]))
 
 
 def _joined(one: Terms, other: Terms) -> tuple[str, ...] | None:

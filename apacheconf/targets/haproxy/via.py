@@ -23,8 +23,7 @@ def emit_via(low: Lowering, host: Host, name: str, backend: Section) -> None:
     if said == "Block":
         backend.rule("http-request del-header Via", comment=comment, claims=(claim,))
         return
-    _emit_port(host, backend)
-    who = f"{name}%[var(txn.via_port)]{' (Apache/2.4)' if said == 'Full' else ''}"
+    who = f"{name}{_port(host, backend)}{' (Apache/2.4)' if said == 'Full' else ''}"
     one, value = "{ req.fhdr_cnt(via) 1 }", f"%[req.ver] {who}"
     backend.rule(f"http-request set-var-fmt(txn.via) ? if {one}", f"%[req.fhdr(via)], {value}",
                  comment=comment, claims=(claim,))  # fmt: skip
@@ -40,13 +39,18 @@ def _lines(low: Lowering, host: Host) -> list[Written]:
     return own[-1:] or low.scopes.named("proxyvia")[-1:]
 
 
-def _emit_port(host: Host, backend: Section) -> None:
-    """The port that the client named, or the server's own, unless it is the usual one of the scheme."""
+def _port(host: Host, backend: Section) -> str:
+    """The port that the client named, or the server's own, unless it is the usual one of the scheme: as a log format,
+    in which a variable that isn't there is nothing.
+    """
     usual = 443 if own_scheme(host) == "https" else 80
     own = f":{host.port}" if host.port not in (None, usual) else ""
-    backend.rule("http-request set-var-fmt(txn.via_port) ?", plain(own) or "%[str()]")
-    if host.physical_port and (host.port is None or not host.canonical_name):
-        backend.rule("http-request set-var-fmt(txn.via_port) ?", ":%[dst_port]")
+    physical = host.physical_port and (host.port is None or not host.canonical_name)
+    if host.canonical_name and not physical:
+        return plain(own)
+    if physical or own:
+        backend.rule("http-request set-var-fmt(txn.via_port) ?", ":%[dst_port]" if physical else plain(own))
     if not host.canonical_name:
         named = rf'req.fhdr(host),regsub("^(?:\\[[^\\]]*\\]|[^:]*):0*",":"),regsub("^:{usual}$","")'
         backend.rule("http-request set-var(txn.via_port) ? if { req.fhdr(host) -m reg :[0-9]+$ }", named)
+    return "%[var(txn.via_port)]"

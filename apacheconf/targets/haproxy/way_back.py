@@ -38,7 +38,8 @@ def emit_self(low: Lowering, host: Host, backend: Section) -> None:
         return
     named = _WITH_PORT.format(host.port) if host.port not in (None, usual) else ""
     backend.rule("http-request set-var(txn.self) ?", _SELF.format(named, usual))
-    backend.rule(f"http-request set-var(txn.self) {title} unless {HAS_HOST}")
+    if low.may_be_nameless(host):
+        backend.rule(f"http-request set-var(txn.self) {title} unless {HAS_HOST}")
 
 
 def emit_way_back(low: Lowering, route: Route, backend: Section) -> None:

@@ -31,6 +31,7 @@ _TURNS = "members take turns in another order: after some requests one may have 
 #: The schemes that HAProxy speaks with origins, and whether over TLS; those of HTTP/2 have words of their own (HAP-94).
 SPOKEN = {**SECURE, "h2": True, "h2c": False}
 _OF_HTTP2 = {"h2": ["alpn", "h2"], "h2c": ["proto", "h2"]}
+_RETRIED = "a failed member is asked again as soon as it takes connections, which is tried every second"
 _NAME = re.compile(r"[A-Za-z0-9_.:-]+")
 
 
@@ -131,7 +132,7 @@ def _emit_server(
         words += ["weight", "0" if "N" in status else str(weight)]
     words += tls
     words += ["maxconn", str(worker.max_connections)] if is_limited(worker, low.scopes) else []
-    words += mod_proxy_hcheck.server_words(worker)
+    words += mod_proxy_hcheck.server_words(worker) or _watched(worker, workers)
     words += [] if is_address(worker) else ["init-addr", "last,libc,none"]
     words += ["disabled"] if status & {"D", "S"} else ["backup"] if _is_backup(worker) else []
     comment = low.sources.comment(worker.said_by) if worker.member else ""
@@ -147,6 +148,18 @@ def address(worker: Worker) -> str:
 
 def _is_backup(worker: Worker) -> bool:
     return worker.member is not None and (bool(worker.member.status & {"H", "R"}) or worker.member.lbset > 0)
+
+
+def _watched(worker: Worker, workers: tuple[Worker, ...]) -> list[str]:
+    """HAP-81: a standby is asked when HAProxy knows that the others are down, which a failed connection tells of each;
+    whether it is up again is tried more often than every 60 seconds, for then nobody would answer until that."""
+    status = worker.member.status if worker.member else frozenset()
+    if _is_backup(worker) or not any(map(_is_backup, workers)) or status & {"D", "S", "I"}:
+        return []
+    if any(each.check is not None for each in workers):
+        return []
+    every = ["check", "inter", seconds(max(worker.retry, 1)), "downinter", "1s", "rise", "1", "fall", "1"]
+    return [*every, "observe", "layer4", "error-limit", "1", "on-error", "mark-down"]
 
 
 def _weights(workers: tuple[Worker, ...]) -> list[int]:
@@ -168,8 +181,8 @@ def _worker_claims(low: Lowering, worker: Worker, workers: tuple[Worker, ...]) -
         claims.append(
             approximated(said_by, "draining, spare, ignored errors and lbset tiers are only alike", "tiers")
             if tiers
-            else equivalent(said_by, f"a failed member is asked again with each request, not after {worker.retry:g} s",
-                            "retry")
+            else equivalent(said_by, _RETRIED if _watched(worker, workers) else
+                            f"a failed member is asked again with each request, not after {worker.retry:g} s", "retry")
         )  # fmt: skip
     if len(workers) > 1 and len(set(_weights(workers))) > 1:
         claims.append(equivalent(said_by, _TURNS, "turns"))
