@@ -33,6 +33,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "chunk-size": ("body: chunk size*",),
     "connect": ("method: CONNECT*",),
     "connection-named-headers": ("header: Connection lists*", "header: TE", "origin: hop-by-hop headers"),
+    "empty-client": ("condition: *: ", "condition: *: , from *"),
     "expect-continue": ("body: Expect*", "down: Expect"),
     "expires-beside": ("origin: status 299",),
     "field-count": ("header: 99 headers",),
@@ -124,6 +125,7 @@ ONLY: Mapping[str, tuple[str, ...]] = {
     "index-by-origin": ("origin: header *",),
     "unread-bodies": ("answer 2: answer", "connection afterwards"),
     "unread-requests": ("header *", "answer ?: header *"),
+    "empty-client": ("origin: header *",),
     "gzip": ("*header vary",),
     "script-bodies": ("origin: header http_transfer_encoding", "origin: header content_length"),
     "script-fields": (

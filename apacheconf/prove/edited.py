@@ -118,8 +118,8 @@ def _of_mappings(program: Program, host: Host, aim: Aim) -> Iterator[Probe]:
     for step in steps:
         if isinstance(step.action, MapToOrigin) and step.action.prefix and not step.action.filled:
             found.setdefault(step.action.prefix, step.action)
-    back = {f"{cell.path}/" for cell in host.shape.cells if any(isinstance(s.action, MapBack) for s in cell.steps)}
-    mapped_back = next((prefix for prefix in found if prefix.rstrip("/") + "/" in back), "")
+    back = {step.action.path.rstrip("/") for step in steps if isinstance(step.action, MapBack)}
+    mapped_back = next((prefix for prefix in found if prefix.rstrip("/") in back), "")
     for prefix, action in list(found.items())[:MOST]:
         origin = program.origins[host.origins[action.origin]]
         worker = next(iter(origin.members), None) if isinstance(origin, Balancer) else origin

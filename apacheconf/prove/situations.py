@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from ipaddress import ip_network
+from ipaddress import IPv4Network, ip_network
 from itertools import pairwise, product
 
 from apacheconf.program.admission import Admit
@@ -47,6 +47,8 @@ MOST_GUARDED = 6
 MOST_PAIRS = 12
 #: More names of other hosts than these are not asked for.
 MOST_OTHERS = 3
+#: More clients in the networks of one condition than these do not ask.
+MOST_ADDRESSES = 6
 #: More fields than these are not answered with.
 MOST_TOLD = 12
 _ADDRESSES = frozenset({"REMOTE_ADDR", "CONN_REMOTE_ADDR"})
@@ -54,6 +56,8 @@ _ADDRESSES = frozenset({"REMOTE_ADDR", "CONN_REMOTE_ADDR"})
 _FIELDS = {"HTTP_HOST": "Host", "CONTENT_TYPE": "Content-Type"}
 #: What a client sends with Upgrade: websocket (RFC 6455, 4.1): without it the request is no good one.
 _HANDSHAKE = [("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")]
+#: An address as no server would write it.
+_ODD = "2001:DB8:0::9"
 Atom = Matches | Compare | OneOf | Glob | InNetwork
 
 
@@ -207,7 +211,7 @@ def ways_of(atom: Atom, at: dict[str, str]) -> list[Situation]:
     """How a request meets an atom, then how it doesn't; nothing where it is not about what a request says."""
     plain = Situation("")
     if isinstance(atom, InNetwork):
-        return [*(replace(plain, source=at[each]) for each in atom.networks[:2] if each in at), plain]
+        return [*(replace(plain, source=address) for address in _within(atom, at)), plain]
     value = _plain(atom.left if isinstance(atom, Compare) else atom.value)
     texts = _texts(atom)
     if not isinstance(value, Variable) or not texts:
@@ -218,6 +222,14 @@ def ways_of(atom: Atom, at: dict[str, str]) -> list[Situation]:
         return [*(replace(plain, query=each) for each in texts if each.isprintable() and " " not in each), plain]
     name = _field(value)
     return [replace(plain, headers=((name, each),)) for each in texts if each.isprintable()] + [plain] if name else []
+
+
+def _within(atom: InNetwork, at: dict[str, str]) -> list[str]:
+    """Clients that are in one of the networks: those of each, and of the parts of them that others name."""
+    networks = [IPv4Network(each) for each in atom.networks if each in at]
+    own = [each for each in atom.networks if each in at]
+    parts = [each for each in at if any(IPv4Network(each).subnet_of(network) for network in networks)]
+    return [at[each] for each in dict.fromkeys([*own[:2], *parts])][:MOST_ADDRESSES]
 
 
 def _texts(atom: Atom) -> list[str]:
@@ -274,10 +286,10 @@ def _of_client(program: Program, host: Host, leaf: str, at: dict[str, str]) -> I
             :1
         ]
         hops = [text for each in trusted for text in (f"203.0.113.9, {each}", f"{each}, {each}")]
-        usual = "203.0.113.9", "203.0.113.9, 10.0.0.1", "10.0.0.1, 203.0.113.9", "no address", "", "::1"
+        usual = "203.0.113.9", "203.0.113.9, 10.0.0.1", "10.0.0.1, 203.0.113.9", "no address", "", "::1", _ODD
         for source in ("", *at.values()):
-            itself = f"203.0.113.9, {source or '127.0.0.1'}"
-            for text in (*usual, *hops, itself):
+            own = source or "127.0.0.1"
+            for text in (*usual, *hops, f"203.0.113.9, {own}", f"{own}, {own}"):
                 yield Situation(leaf, headers=((host.remote_ip.header, text),), source=source)
     tls = host.front_tls
     others = (each.name for each in program.hosts if each is not host and each.front_tls and each.name != host.name)

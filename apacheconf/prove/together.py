@@ -8,28 +8,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import combinations, islice
 
-from apacheconf.program.hosts import Cell, Host, LayerKind
+from apacheconf.program.hosts import Cell, Host, LayerKind, Reach
 from apacheconf.program.program import Program
 from apacheconf.prove.requests import Aim, Probe
 from apacheconf.prove.situations import Situation, atoms_in, joined, neighbours, ways_of
 
 #: More requests than these are not asked of one host, and of one part of URL space no more conditions are met.
-MOST = 96
+MOST = 128
 MOST_MET = 8
 
 
 def generate(program: Program, host: Host, aim: Aim) -> Iterator[Probe]:
     """The probes for ``host``: two conditions of each part of its URL space, then three of each..."""
     at = neighbours(program)
-    cells = [(f"{cell.path}/x", _met(host, cell, at)) for cell in host.shape.cells]
-    made = (
-        joined(Situation(path), chosen)
-        for size in range(2, MOST_MET + 1)
-        for path, met in cells
-        for chosen in combinations(met, size)
-        if _can_be_said(chosen)
-    )
+    below = [(f"{cell.path}/x", _met(host, cell, at)) for cell in host.shape.cells if cell.reach is Reach.BELOW]
+    bare = [(cell.path, _met(host, cell, at)) for cell in host.shape.cells if cell.reach is Reach.BARE]
+    made = (*_together(below), *_together(bare))
     yield from islice((each.probe(aim) for each in dict.fromkeys(made)), MOST)
+
+
+def _together(cells: Iterable[tuple[str, list[Situation]]]) -> Iterator[Situation]:
+    """Of each path and what can be met there: any two, then any three..."""
+    for size in range(2, MOST_MET + 1):
+        for path, met in cells:
+            yield from (joined(Situation(path), each) for each in combinations(met, size) if _can_be_said(each))
 
 
 def _can_be_said(chosen: Iterable[Situation]) -> bool:

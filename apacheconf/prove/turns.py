@@ -1,12 +1,12 @@
 """Who takes the requests of balancers (DIF-11): each one's sequence of members, and who steps in for one that is down.
 
 The first balancer's own sequence is asked in ``ask``; here are the others of the host, and all of them with their
-first members down, where requests of a session meet the member that they belong to, or don't.
+first members down, where requests of a session meet the member that they belong to, or don't; and with one alone up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from apacheconf.program.hosts import Host
@@ -20,6 +20,7 @@ from apacheconf.prove.stage import name_of
 
 #: With a first member down: others answer, though in turns of their own.
 STANDING_IN = f"{SEQUENCE}, the first ones down"
+ALONE = f"{SEQUENCE}, all down but number"
 OTHERS = f"{SEQUENCE}, other balancers"
 #: More balancers of one host than these are not asked.
 MOST = 4
@@ -44,6 +45,17 @@ def scenarios(program: Program, host: Host, aim: Aim, authorities: Iterable[str]
     if stood_in:
         lost = {name_of(each.members[0]) for _, each in found}
         yield Scenario(STANDING_IN, everything - lost, tuple(stood_in))
+        yield from _left_alone(aim, found, everything)
+
+
+def _left_alone(aim: Aim, found: Sequence[tuple[str, Balancer]], everything: frozenset[str]) -> Iterator[Scenario]:
+    """One member of each is up, one after the other: it gets all requests, those of the others' sessions too."""
+    probes = [probe for path, each in found for cookie in (None, *_cookies(each)[:MOST])
+              for probe in _sequence(aim, Situation(path, headers=(cookie,) if cookie else ()), 1)]  # fmt: skip
+    for number in range(min(MOST, max(len(each.members) for _, each in found))):
+        lost = {name_of(member) for _, each in found for member in each.members
+                if member is not each.members[min(number, len(each.members) - 1)]}  # fmt: skip
+        yield Scenario(f"{ALONE} {number + 1}", everything - lost, tuple(probes))
 
 
 def _is_in_turns(balancer: Balancer) -> bool:

@@ -122,7 +122,7 @@ def test_a_row_that_falls_short_announces_what_it_is_about(name: str, args: str,
 #: Requests as conditions make them: their names depend on the program.
 MADE = (
     Situation("/x", certificate=True), Situation("/x", "DELET"), Situation("/x", "DELETEx"),
-    Situation("/x", headers=(("Upgrade", "websocket"),)),
+    Situation("/x", headers=(("Upgrade", "websocket"),)), Situation("/x", headers=(("X-Client-IP", ""),)),
 )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from apacheconf.targets.hostnames import (
 )
 from apacheconf.targets.media_types import is_known
 from apacheconf.targets.nginx import (
+    bare,
     copies,
     core,
     documents,
@@ -236,6 +237,7 @@ def _emit_server(low: Lowering, server_of: copies.Server, servers: Block) -> Non
     for place in found:
         emit_place(low, host, place, locations)
     mod_dir.settle_folders(low, locations)
+    bare.leave_out_needless(low, locations)
     documents.end_rounds(locations, server)
     sharing.share(locations, server)
     server.space()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -119,6 +119,8 @@ class Maps:
     shared: dict[str, Map] = field(default_factory=lambda: dict(SHARED))
     #: By what each was to be called: what two headers have alike is no reason to call one after the other.
     own: dict[tuple[str, Map], str] = field(default_factory=dict)
+    #: The same by the variable of each.
+    made: dict[str, Map] = field(default_factory=dict)
     taken: set[str] = field(default_factory=lambda: set(_TAKEN))
     #: The last number of each wish for a name, for no name is ever free again.
     last: dict[str, int] = field(default_factory=dict)
@@ -148,7 +150,12 @@ class Maps:
             self.says_own = self.says_own or _names(made)
         if (wish, made) not in self.own:
             self.own[wish, made] = self._name(wish)
+            self.made[f"${self.own[wish, made]}"] = made
         return f"${self.own[wish, made]}"
+
+    def leave_out(self, variables: Collection[str]) -> None:
+        """Take back maps that nobody asks."""
+        self.own = {key: name for key, name in self.own.items() if f"${name}" not in variables}
 
     def _name(self, wish: str) -> str:
         """A name that nobody has, which is none of nginx's own."""

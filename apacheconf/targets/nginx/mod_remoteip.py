@@ -13,6 +13,7 @@ _EVERYBODY = ("0.0.0.0/0", "::/0")
 _PRIVATE = "a private address that a proxy on the outside names is believed, too; httpd stops before it"
 _TWO = "nginx takes the address from the PROXY protocol or from a header, and not from one after the other"
 _EXCEPTED = "nginx has no exceptions: who speaks no PROXY protocol is refused"
+_EMPTY = "a header with nothing in it is not handed on"
 _FORWARDED = "X-Forwarded-For"
 
 
@@ -43,7 +44,7 @@ def _claim(low: Lowering, host: Host, name: str) -> Claim:
     inside = bool(trusted) and all(internal for _, internal in trusted)
     if "trusted" in name or (name == "remoteipheader" and not inside):
         return approximated(said_by, _PRIVATE, "private-client")
-    return exact(said_by)
+    return equivalent(said_by, _EMPTY, "empty-client") if name == "remoteipheader" else exact(said_by)
 
 
 def _emit_proxy_protocol(low: Lowering, host: Host, server: Block) -> None:
@@ -70,11 +71,13 @@ def what_is_left(low: Lowering, host: Host, name: str) -> str | None:
     networks = tuple((each, "1") for each in dict(rules.trusted) or _EVERYBODY)
     believed = low.maps.make("believed", Map("$remote_addr", (("default", "0"), *networks), "", kind="geo"))
     # Who is believed and still the client has nobody before it: its address is the first of its kind, else the last.
+    # It may be the very one that has connected, if all on the way are believed; else that address was not replaced.
     entries = (
+        (r"~*^1 (?<hop>\S+) \k<hop> \k<hop>(?: *, *[0-9A-Fa-f:.]+)*$", ""),
         (r"~^. (?<hop>\S+) \k<hop> (?<all>.*)$", "$all"),
-        (r"~^1 (?<first>\S+) \S+ (?:(?<before>.*?),)?? *\k<first> *(?:,.*)?$", "$before"),
-        (r"~^0 (?<last>\S+) \S+ (?:(?<left>.*),)? *\k<last> *(?:,.*)?$", "$left"),
-        ("default", f"$http_{variable}"),
+        (r"~*^1 (?<first>\S+) \S+ (?:(?<before>.*?),)?? *\k<first> *(?:,.*)?$", "$before"),
+        (r"~*^0 (?<last>\S+) \S+ (?:(?<left>.*),)? *\k<last> *(?:,.*)?$", "$left"),
+        (r"~^0 \S+ \S+ (?:(?<before_it>.*),)?[^,]*$", "$before_it"),  # which was written in another form
     )
     source = f"{believed} $remote_addr $realip_remote_addr $http_{variable}"
     why = f"{name} without the addresses that were believed"

@@ -28,7 +28,7 @@ _FORWARDED = {
 def emit_request_headers(low: Lowering, route: Route, origin: Origin, lines: HeaderLines, location: Block) -> None:
     """What a request has beside what lines of the configuration say, where these don't say it themselves."""
     _emit_host(low, route, origin, lines.host(), location)
-    _emit_connection(low, origin, location)
+    _emit_connection(low, route, origin, location)
     for name in _REQUEST_HOPS:
         location.add("proxy_set_header", name, "")
     if route.forwarded:
@@ -50,8 +50,8 @@ def emit_request_headers(low: Lowering, route: Route, origin: Origin, lines: Hea
         location.add("proxy_set_header", taken, left)
 
 
-def _emit_connection(low: Lowering, origin: Origin, location: Block) -> None:
-    """NGX-77: Connection, and Upgrade where the origin may be asked for it."""
+def _emit_connection(low: Lowering, route: Route, origin: Origin, location: Block) -> None:
+    """NGX-77: Connection, and Upgrade where the origin may be asked for it; a member's own server says both anew."""
     plain, upgrade = "" if members(origin)[0].reusable else "close", upgrade_regex(origin)
     if upgrade is None:
         location.add("proxy_set_header", "Connection", plain)
@@ -59,7 +59,9 @@ def _emit_connection(low: Lowering, origin: Origin, location: Block) -> None:
     kept = low.maps.make("onward_upgrade", Map("$http_upgrade", ((f"~*{upgrade}", "$http_upgrade"), ("default", "")),
                                         "the upgrades that an origin is asked for"))  # fmt: skip
     name = f"onward_connection{f'_or_{plain}' if plain else ''}"
-    asked = low.maps.make(name, Map(kept, (("", plain), ("default", "upgrade")), ""))
+    asked = plain if have_servers(route, origin) else low.maps.make(
+        name, Map(kept, (("", plain), ("default", "upgrade")), "")
+    )  # fmt: skip
     location.add("proxy_set_header", "Connection", asked)
     location.add("proxy_set_header", "Upgrade", kept)
 

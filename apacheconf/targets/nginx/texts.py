@@ -45,7 +45,7 @@ _CLOCK = (r"~^(?<whole>\d+)\.(?<part>\d+)$", "$whole${part}000")
 #: Milliseconds as httpd's microseconds.
 _USECS = (("0.000", "0"), (r"~^0\.00(?<part>\d)$", "${part}000"), (r"~^0\.0(?<part>\d\d)$", "${part}000"),
           (r"~^0\.(?<part>\d+)$", "${part}000"), _CLOCK)  # fmt: skip
-_PORT = r"~^\w+:.*:0*(?<named_port>\d+)$"
+_PORT = r"~:0*(?<named_port>\d+)$"
 
 
 #: Variables of the environment that httpd's modules set by themselves.
@@ -185,10 +185,9 @@ class Texts:
     def _port(self) -> str:
         if self.host.canonical_name or self.host.physical_port:
             raise CannotAsk("%{SERVER_PORT} under UseCanonicalName or UseCanonicalPhysicalPort")
-        own = str(self.host.port) if self.host.port else ""
-        usual = (("default", own),) if own else (("~^https:", "443"), ("default", "80"))
-        source = f"{own_scheme(self.host)}:{self.low.maps.use('asked_host')}"
-        return self.low.maps.make("asked_port_of", Map(source, ((_PORT, "$named_port"), *usual), "%{SERVER_PORT}"))
+        own = self.host.port or (443 if own_scheme(self.host) == "https" else 80)
+        entries = (_PORT, "$named_port"), ("default", str(own))
+        return self.low.maps.make("asked_port_of", Map(self.low.maps.use("asked_host"), entries, "%{SERVER_PORT}"))
 
     def _of_balancer(self, name: str, missing: str) -> str:
         found = None
