@@ -52,6 +52,8 @@ _EMPTY = re.compile(r"\s*(#.*|\}|)\s*")
 #: Blocks that go as a whole; the others can't go, or a line of theirs is missed as much.
 _BLOCK = re.compile(r"\s*(location|if) .*\{")
 _OPENS = re.compile(r"[^#]*\{\s*")
+#: Blocks in which a line means something else than the same one in another such block.
+_TABLE = re.compile(r"\s*(map|geo|split_clients|upstream) .*\{")
 #: Both passwords are ``pass``.
 _USERS = "user:$6$abcdefgh$.Wd8gKGVv/NncIZyKrLIzwkMBRaL8yZnKz4uttpMUnlKvNdwooVmeCTgyWEOW0Smhyp/TUAtWmcz4ptHHh/u1/\n"
 
@@ -87,6 +89,8 @@ class Line:
     """A line with all its copies, or blocks that begin with it: the ``numbers`` of all that goes.
 
     ``text`` is free of what changes from run to run, ``around`` is that of the blocks in which the first one stands.
+    An entry of a map or an upstream stands behind the first line of it; ``+`` says that others ask the map together
+    with another one, where an empty text may not be the same as 0.
     """
 
     text: str
@@ -215,8 +219,16 @@ class Trial:
                 around = " ".join(texts[each] for each in opened[-2:]) + text
                 end = _end(texts, number) if _BLOCK.fullmatch(text) else number
                 shown = self.tokens.hide(text.strip())
+                if opened and self.target == "nginx" and _TABLE.fullmatch(texts[opened[-1]]):
+                    shown = f"{self._heading(texts[opened[-1]])} {shown}"
                 found.setdefault(shown, Line(shown, around, set())).numbers.update(range(number, end + 1))
         return list(found.values())
+
+    def _heading(self, line: str) -> str:
+        """The first line of a table, with a sign where the text glues its variable to another."""
+        variable = re.escape(line.split()[-2])
+        glued = line.split()[-2].startswith("$") and re.search(rf"{variable}\$|\w{variable}\b", self.text)
+        return self.tokens.hide(line.strip()) + (" +" if glued else "")
 
 
 def _end(texts: list[str], number: int) -> int:

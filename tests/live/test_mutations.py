@@ -23,11 +23,13 @@ def tried(name: str, one: Trial) -> list[Line]:
 
 
 def missed(name: str, target: str) -> tuple[int, list[str]]:
-    """How many lines of a configuration were tried, and those that no probe misses."""
+    """How many lines of a configuration were tried, and those that no probe misses; and patterns for none of them."""
     with laid_out(name) as loaded, trial(loaded, target) as one:
         one.settle()
-        lines = tried(name, one)
-        return len(lines), [line.text for line in one.unnoticed(lines)]
+        lines, texts = tried(name, one), [line.text for line in one.lines()]
+        idle = (each for each in HERE.get((name, target), ()) if not any(re.fullmatch(each, text) for text in texts))
+        unnoticed = [line.text for line in one.unnoticed(lines)]
+        return len(lines), [*unnoticed, *(f"no line is listed by {each}" for each in idle)]
 
 
 @pytest.fixture(scope="module")

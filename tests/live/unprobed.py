@@ -18,6 +18,11 @@ _NEVER = "the variable is always there, or never, where this is asked"
 _OUT = "nobody asks a member that is out"
 _HANDSHAKE = "which ciphers a handshake takes, and what both sides offer and remember"
 _BOTH = "two patterns that can't hold together"
+_EITHER = "it is asked whether one of both holds: nothing is as good as 0"
+_NAMELESS = "without a Host nginx's own $host is the name of the server, which has no port"
+_NO_UPGRADE = "what Connection says of an Upgrade that isn't there means nothing (N2b)"
+_EMPTY = "it declares a variable, which begins empty anyhow"
+_REFUSED = "nobody is refused, or meets an error, where the line would say something"
 _REST = "it leads where the rest leads"
 
 #: Target -> pattern (whole lines, without their indent) -> reason.
@@ -39,6 +44,7 @@ UNPROBED: dict[str, dict[str, str]] = {
         r"(proxy|fastcgi)_next_upstream error( non_idempotent)?;": _LATE,
         r"server_name (redirects|headers|rules|access|balanced|files|logs)\.test.*;": _EVERY,
         r"volatile;": "a map of what rules change is asked once in a request here",
+        r"default 0;": "nothing is the same as 0 where a flag is asked alone",
     },
     "haproxy": {
         r"timeout (tunnel|server|client|connect|http-request|http-keep-alive) \d+m?s": _TIMES,
@@ -66,79 +72,68 @@ UNPROBED: dict[str, dict[str, str]] = {
 #: Configuration and target -> the same for lines of that one alone.
 HERE: dict[tuple[str, str], dict[str, str]] = {
     ("access", "nginx"): {
-        r"127\.0\.2\.2/32 1;": "who is believed is so whether it is said of the neighbour or of whom that hands on",
-        r"default \$http_x_client_ip;": "an address that is replaced has been in the field",
+        r"geo .* \$client_in_(10_4_0_0_16|127_0_2_5_32) \{ \+ default 0;": _EITHER,
     },
     ("balancer", "nginx"): {
-        r"~\^unix:/run/nginx-member- 502;": "the value is compared with 503 alone",
-        r"add_header \"no answer of a member\" - always;": "a member's server that fails is told from one that answers",
-        r"\"\" \"\";": "without an Upgrade what Connection says of it means nothing",
-        r"proxy_set_header Connection \$onward_connection;": "the server of the member says it anew",
-        r"server unix:\S+ max_fails=0 backup;": "several stand in for a session's member: one of them is enough",
+        r"map \$asked_host \$self \{ \"\" \$server_is;": _NAMELESS,
+        r".* \$gateway_status \{ ~\^unix:/run/nginx-member- 502;": "no page of an error is an origin's here",
+        r"map \$upstream_status \$header_set_cookie_of_origin \{ \"\" \"\";":
+            "no member has changed where none has answered",
+        r"map \$http_upgrade \$hop_connection \{ \"\" \"\";": _NO_UPGRADE,
     },
     ("files", "nginx"): {
-        r"\"\" \$server_is;": "without a Host nginx's own $host is the same",
-        r"~\^https: 443;": "nobody speaks TLS with this host",
-        r"~\(\) 1;": "an empty text has been taken by the line above",
-        r"default off;": "a time that is none is the same",
-        r"default \"\";": "it declares a variable that begins empty",
-        r"~\^0011\.\$ scripts;|location @scripts \{": _BOTH,
-        r"if \(-d \S+/a\.txt\) \{": "what is there is a file",
+        r"map \$asked_host \$self \{ \"\" \$server_is;": _NAMELESS,
+        r"map \"\" \$round \{ \+ default \"\";": _EMPTY,
+        r"map .* \$origin_expires \{ default off;": "nginx takes a time that is none for off",
+        r"map .* \$who_answers_root \{ ~\^0011\.\$ scripts;|location @scripts \{": _BOTH,
+        r"if \(-d \S+/a\.txt\) \{": "it is a file, not a folder, for as long as nobody makes it one",
         r"fastcgi_param (SERVER_SIGNATURE|SERVER_SOFTWARE|PATH) .*;":
             "what a script is told of the server is excused (N19)",
-        r"charset_types text/plain;": "the stage knows no other type that would get a charset",
         r"gzip_comp_level 6;": "how tightly a body is packed",
-        r"limit_rate 400k;": _TIMES,
-        r"location = /slow \{": _REST,
-        r"index index\.html t\.php;": "no folder there has the second one alone",
+        r"limit_rate 400k;": "how fast a body comes",
+        r"location = /slow \{": "only how fast a body comes is another there",
     },
     ("headers", "nginx"): {
-        r"\"\" \" \";": _NEVER,
-        r"~\^1111\.\$ to-private;|01111 to-private-9;|location @to-private(-9)? \{":
-            "so many conditions are not met by one request: two and three together are",
+        r"map \$agent_part \$onward_x_bot_or_blank \{ \"\" \" \";": "the part of the pattern is never empty",
+        r"map \$upstream_status \$header_(x_(edit|canary|created|mode)|cache_control)_of_origin(_2)? \{ \"\" \"\";":
+            _REFUSED,
+        r"map \$(http_x_mode \$x_mode_is_a|args \$query_has_mode_a) \{ \+ default 0;": _EITHER,
         r"proxy_hide_header X-Mode;": "an origin sends only so many of the fields itself",
-        r"location = /private \{": _REST,
     },
     ("logs", "nginx"): {
-        r"default -;": _NEVER,
+        r"map .* \$env_known \{ default -;": "the log has only requests that set it",
     },
     ("mapping", "nginx"): {
-        r"default 0;": "a flag that is asked alone: where several stand together it is missed",
-        r"default \"\";": "it declares a variable that begins empty",
+        r"map \$asked_host \$(kept_host|self) \{ \"\" \$server_is;": "who names nobody is answered by the first host",
+        r"map .* \$public_(content_location|uri|destination)_2 \{ .*/(cart/)?\$tail;":
+            "origins name themselves, and not one another",
+        r"map \$onward_upgrade(_2)? \$onward_connection(_2)? \{ \"\" \"\";": _NO_UPGRADE,
+        r"map \"\" \$round \{ \+ default \"\";": _EMPTY,
         r"server_name first\.test;": _EVERY,
         r"location = /static \{": _REST,
         r"recursive_error_pages off;": "no document of an error fails in its turn",
     },
     ("rewriting", "nginx"): {
+        r"map \$asked_host \$self \{ \"\" \$server_is;": _NAMELESS,
         r"proxy_hide_header X-Tagged;": "an origin that sends the field itself is asked where no rule sets it",
-        r"on on;": "nobody speaks TLS with this host",
-        r"\"\" \"\";": "nothing is answered there without an origin",
+        r"map \$upstream_status \$header_x_tagged_of_origin \{ \"\" \"\";": _REFUSED,
     },
     ("secure", "nginx"): {
-        r"default 0;": "a flag that is asked alone: where several stand together it is missed",
-        r"\"\" (\(null\)|\" \"|\$http_x_forwarded_host);": _NEVER,
+        r"map \$asked_host \$self \{ \"\" \$server_is;": _NAMELESS,
+        r"map \$asked_host \$forwarded_host \{ \"\" \$http_x_forwarded_host;": _NAMELESS,
+        r"map .* \$the_ssl_(protocol|client_verify)_or_null \{ \"\" \(null\);":
+            "it is always there where TLS is spoken",
         r"ssl_ciphers .*;|ssl_prefer_server_ciphers (on|off);|ssl_session_tickets on;": _HANDSHAKE,
         r"ssl_protocols TLSv1 TLSv1\.1 TLSv1\.2 TLSv1\.3;|proxy_ssl_protocols .*;": _HANDSHAKE,
         r"(proxy_)?ssl_verify_depth \d+;": "stand-ins sign themselves: their chains have no depth",
         r"proxy_ssl_verify off;": _DEFAULT,
         r"if \(\$shown_as != 2\) \{": "nginx refuses it itself where clients are asked for certificates",
-        r"~\^\(\?:http:.*0\*443\)\$ \"\";|\"~\^.*asked_port>.* \$asked_port;":
-            "nobody names a port where this host makes a URL of itself",
     },
     ("access", "haproxy"): {
         r"user user password .*": "a user of the file itself, whose password prove doesn't know",
-        r"http-request set-var\(txn\.peer\) src": "an address that is replaced is asked for by its neighbour's",
-        r"http-request set-header X-Client-IP '%\[req\.fhdr\(X-Client-IP,1\)\], .*": "several fields are no list here",
         r"http-request set-(var|src).*(int\([34]\)|believed_1\) -m int [34] \})( .*)?":
             "longer chains than prove sends",
         r"use_backend \S+ if \{ path -m str /outside \} \|\| \{ path -m beg /outside/ \}": _REST,
-    },
-    ("headers", "haproxy"): {
-        r"http-request set-header X-(Build|Bot) \(null\) if .*": _NEVER,
-    },
-    ("balancer", "haproxy"): {
-        r"http-response add-header Set-Cookie 'ROUTE=\.\(null\); path=/' if .*": _NEVER,
-        r"http-response set-var\(txn\.env_BALANCER_WORKER_ROUTE\) str\(\) if \{ srv_id \d \}": _NEVER,
     },
     ("files", "haproxy"): {
         r"http-request set-header Host %\[url,field\(3,/\),.*|http-request set-uri /%\[query\] if .*":
@@ -150,7 +145,7 @@ HERE: dict[tuple[str, str], dict[str, str]] = {
     ("logs", "haproxy"): {
         r"log stdout format raw local0 info info|log-format .*":
             "its lines go to standard output, and are compared with httpd's in the tests of logs alone",
-        r"http-request set-var\(txn\.(env_(quiet|known)|asked_(referer|user_agent))\) .*": "only such a line asks it",
+        r"http-request set-var\(txn\.asked_(referer|user_agent)\) .*": "only such a line asks it",
     },
     ("redirects", "haproxy"): {
         r"http-request set-uri /%\[query\] if .*": "an absolute URL without a path is led to no redirect of these",
@@ -161,11 +156,6 @@ HERE: dict[tuple[str, str], dict[str, str]] = {
     ("mapping", "haproxy"): {
         r"http-request set-var\(txn\.host\) str\(first\.test\)( if .*)?":
             "it is the host of who names none: set or not",
-        r"http-request set-var\(txn\.self\) str\(shop\.test\) unless .*": _NEVER,
-        r"http-request set-header Host shop\.test unless .*": _NEVER,
-        r"http-request set-var-fmt\(txn\.via_port\) %\[str\(\)\]": _DEFAULT,
-        r"http-after-response set-var\(txn\.host\) str\(first\.test\) unless .*":
-            "it is the host of who names none",
         r"http-error status 504 content-type text/html file \S+": "late answers are 502",
     },
     ("rewriting", "haproxy"): {
@@ -190,7 +180,12 @@ HERE: dict[tuple[str, str], dict[str, str]] = {
 }  # fmt: skip
 
 
+#: What stands in front of an entry of a table: what it is about makes no difference in most lists.
+_TABLE = re.compile(r"(map|geo|split_clients|upstream) .*? \{ (?!\+)")
+
+
 def is_listed(name: str, target: str, text: str) -> bool:
     """Whether nobody has to miss a line of the configuration ``name``."""
-    patterns = (*UNPROBED[target], *HERE.get((name, target), ()))
-    return any(re.fullmatch(pattern, text) for pattern in patterns)
+    entry = _TABLE.sub("", text, count=1)
+    everywhere = any(re.fullmatch(pattern, entry) for pattern in UNPROBED[target])
+    return everywhere or any(re.fullmatch(pattern, text) for pattern in HERE.get((name, target), ()))
