@@ -3,7 +3,7 @@
 ``python -m tests.live.cases [NAME...]`` asks httpd again and rewrites the answers. A block is ``== NAME``, the lines of
 a virtual host (or whole ones), ``--``, and requests, each with what came of it behind ``=>``:
 
-    METHOD PATH [SIZE] [| Header: value]... [from ADDRESS] [>> ORDERS]
+    METHOD PATH [SIZE] [| Header: value]... [from ADDRESS] [with a certificate] [>> ORDERS]
 
 SIZE is that of a body; ``Host: none`` leaves it out, ``{n}`` in a value or path stands for n letters; ORDERS are for
 the origin (X-Ctl). Before the requests may stand ``down [ORIGIN]``, ``exact`` (which member answers counts), ``without
@@ -42,7 +42,7 @@ from tests.engines.real import need
 FOLDERS = (ROOT / "fixtures" / "traps", ROOT / "fixtures" / "statements")
 _REQUEST = re.compile(
     r"(?P<line>[A-Z]+ \S+)(?: (?P<size>\d+))?(?P<headers>(?: \| .+?)*?)"
-    r"(?: from (?P<source>[\d.]+))?(?: >> (?P<orders>\{.*))?"
+    r"(?: from (?P<source>[\d.]+))?(?P<shown> with a certificate)?(?: >> (?P<orders>\{.*))?"
 )
 _WRITTEN = re.compile(r"(nginx|haproxy) has (.+)")
 _SAID = re.compile(r"(nginx|haproxy|serve) says (.+)")
@@ -109,7 +109,8 @@ def _probe(text: str, number: int, target: Target, exact: bool) -> Probe:
         replace(target.aim, prefix="/"), method, path, headers, body,
         host=None if host == "none" else host, orders=json.loads(found["orders"] or "{}"),
     )  # fmt: skip
-    return Probe(f"{number}: {text}", SESSION if exact else "trap", (Turn(data, (method,)),), found["source"] or "")
+    about, turns = SESSION if exact else "trap", (Turn(data, (method,)),)
+    return Probe(f"{number}: {text}", about, turns, found["source"] or "", bool(found["shown"]))
 
 
 def _spelt_out(text: str) -> str:
@@ -224,6 +225,8 @@ def _recorded(block: str) -> str:
 
 
 def _stable(text: str) -> str:
+    """Without the folder, and without what each certificate has of its own."""
+    text = re.sub(r"\b[0-9A-F]{30,40}\b", "(serial)", re.sub(r"\w{3} [ \d]\d [\d:]{8} \d{4} GMT", "(date)", text))
     return re.sub(r"/[^ |]*apacheconf-trap-[^/]+", "(folder)", text)
 
 

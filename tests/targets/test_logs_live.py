@@ -1,8 +1,9 @@
-"""Logs of httpd and of each target for the same requests: line for line (NGX-190, HAP-113, LOG-1 to LOG-18)."""
+"""Logs of httpd and of each target for the same requests: line for line (NGX-190, HAP-113, LOG-1 to LOG-22)."""
 
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from apacheconf.engines import Sandbox, haproxy, httpd, nginx
 from apacheconf.engines.sandbox import free_ports
 from tests.engines.real import need
+from tests.runtime import certificates
 from tests.targets.configs import host, translated
 from tests.targets.echoes import ask, echo
 from tests.targets.fronts import MODULES
@@ -26,6 +28,7 @@ LogFormat "$1 %v %m %U%q %H %a %A %s %B %{X-Origin}o %{sid}C" other
     SetEnvIf X-Loud . !quiet loud=yes
     SetEnvIf Cookie "sid=([0-9])" session=$1
     CustomLog FOLDER/asked.log "%U %{session}e" env=quiet
+    CustomLog FOLDER/by-status.log "%U %!200,304{User-Agent}i %404,500{X-Loud}i %200{session}e %!404{nobody}e"
     CustomLog FOLDER/not-asked.log "%U %{loud}e %{nobody}e" env=!quiet
     CustomLog FOLDER/failed.log "%U %>s" "expr=%{REQUEST_STATUS} >= 400"
     CustomLog FOLDER/posts.log "%U %>s" "expr=%{REQUEST_METHOD} == 'POST' || -z reqenv('session')"
@@ -34,6 +37,7 @@ LogFormat "$1 %v %m %U%q %H %a %A %s %B %{X-Origin}o %{sid}C" other
 """
 _ASKED = (
     ("/here/x?a=b", "Referer: http://a/"), ("/here/%41%20b", "User-Agent: me and you"), ("/other", ""),
+    ("/other", "User-Agent: me"), ("/other/2", "X-Loud: 1"),
     ("/here", "Cookie: sid=7"), ("/here/y", "X-Reply: X-Origin: o"), ("/here//z/../q", ""),
     ("/here/x", "X-Loud: 1"), ("/here/y", "X-Loud: 1"), ("/here/x", "Cookie: sid=8"),
 )  # fmt: skip
@@ -85,9 +89,52 @@ def test_the_same_lines(tmp_path: Path) -> None:
     origin = free_ports(1)[0]
     with echo(origin):
         theirs, ours = (_lines(name, tmp_path, origin) for name in ("httpd", "nginx"))
-    asked, failed, not_asked, one, posts, two = theirs
+    asked, by_status, failed, not_asked, one, posts, two = theirs
     assert min(len(one), len(two)) >= len(_ASKED) > max(len(asked), len(not_asked), len(failed), len(posts))
-    assert asked and failed and not_asked and posts
+    assert asked and failed and not_asked and posts and len(set(by_status)) > 4
+    assert ours == theirs
+
+
+_SECURE = r"""
+<VirtualHost *:PORT>
+    ServerName first.test
+    SSLEngine on
+    SSLCertificateFile FILES/good.pem
+    SSLCACertificateFile FILES/ca.pem
+    SSLVerifyClient optional
+    CustomLog FOLDER/tls.log "%{SSL_PROTOCOL}x %{SSL_CIPHER}x %{SSL_CLIENT_VERIFY}x %{SSL_TLS_SNI}x"
+    CustomLog FOLDER/who.log "%{SSL_CLIENT_S_DN}x|%{SSL_CLIENT_S_DN_CN}x|%{SSL_CLIENT_I_DN_CN}x|%{SSL_CLIENT_M_SERIAL}x"
+    ProxyPass / http://127.0.0.1:ORIGIN/
+</VirtualHost>
+"""
+
+
+def _secure_lines(name: str, folder: Path, origin: int) -> list[list[str]]:
+    port, engine, files = free_ports(1)[0], need(name), certificates.folder()
+    with Sandbox("logs") as box:
+        text = _SECURE.replace("PORT", str(port)).replace("FOLDER", str(box.path / "logs"))
+        text = f"Listen 127.0.0.1:{port} https\n{text}".replace("ORIGIN", str(origin)).replace("FILES", str(files))
+        if name == "httpd":
+            text = f"{httpd.preamble(engine, box, (*_MODULES, 'ssl_module', 'socache_shmcb_module'))}\n{text}"
+        else:
+            (folder / f"{name}-tls").mkdir()
+            text = translated(folder / f"{name}-tls", text, name).text
+        with {"httpd": httpd, "nginx": nginx}[name].start(engine, box, text, [("127.0.0.1", port)]):
+            for words in (["--tls-max", "1.2"], ["--tlsv1.3"], ["--cert", str(files / "client.pem")]):
+                to, url = f"first.test:{port}:127.0.0.1", f"https://first.test:{port}/x"
+                command = ["curl", "-sk", "--http1.1", "-m", "9", "--resolve", to, *words, url]
+                subprocess.run(command, capture_output=True, check=True)
+        return [(box.path / "logs" / log).read_text().splitlines() for log in ("tls.log", "who.log")]
+
+
+@pytest.mark.live
+def test_what_is_said_of_tls(tmp_path: Path) -> None:
+    """LOG-21, NGX-187."""
+    origin = free_ports(1)[0]
+    with echo(origin):
+        theirs, ours = (_secure_lines(name, tmp_path, origin) for name in ("httpd", "nginx"))
+    assert [each.split()[0] for each in theirs[0]] == ["TLSv1.2", "TLSv1.3", "TLSv1.3"]
+    assert theirs[1][0] == "-|-|-|-" != theirs[1][2]
     assert ours == theirs
 
 

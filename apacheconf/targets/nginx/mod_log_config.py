@@ -20,6 +20,7 @@ from apacheconf.targets.nginx.texts import Texts, texts_of_server
 from apacheconf.targets.nginx.tree import Block, glued, literal
 from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.restrictions import words_in
+from apacheconf.targets.spoken import words_of
 
 _ESCAPES = "quotes and backslashes are escaped as \\x22 and \\x5C, and %I and %O count other heads"
 #: What each variable of a format is in nginx.
@@ -117,9 +118,20 @@ def _part(item: Value | LogItem, low: Lowering, texts: Texts, lacking: list[str]
         lacking.append("a value")
         return "-"
     found = _variable(value, low, texts)
-    if not found or (isinstance(item, LogItem) and item.statuses):
+    if not found:
         lacking.append(f"%{{{value.argument}}}{value.name}" if value.argument else value.name)
+    elif isinstance(item, LogItem) and item.statuses:
+        return _for_statuses(item, found, low)
     return found or "-"
+
+
+def _for_statuses(item: LogItem, word: str, low: Lowering) -> str:
+    """LOG-22: what is written for some statuses only. Where a map has nothing nginx writes nothing, and no dash."""
+    some = low.maps.make(f"{words_of(word)}_or_dash", Map(word, (("", "-"), ("default", word)), ""))
+    asked, other = ("-", some) if item.negated else (some, "-")
+    listed = "|".join(map(str, item.statuses))
+    entries = ((f"~^(?:{listed})$", asked), ("default", other))
+    return low.maps.make(f"{words_of(word)}_for_{item.statuses[0]}", Map("$status", entries, ""))
 
 
 def _variable(variable: Variable, low: Lowering, texts: Texts) -> str:

@@ -6,6 +6,7 @@ the lines before it came to.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,14 +26,17 @@ from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map, Maps
 from apacheconf.targets.nginx.sessions import route_changed, route_chosen
 from apacheconf.targets.nginx.tree import glued, literal
-from apacheconf.targets.nginx.values import text_of
+from apacheconf.targets.nginx.values import name_part, text_of
 from apacheconf.targets.nginx.workers import Service
 from apacheconf.targets.questions import CannotAsk, pcre
 from apacheconf.targets.spoken import words_of
 
 #: mod_ssl's variables; what else it looks up is known by its own name.
 _OF_TLS = {"SSL_PROTOCOL": "$ssl_protocol", "SSL_CIPHER": "$ssl_cipher", "SSL_TLS_SNI": "$ssl_server_name",
-           "SSL_CLIENT_VERIFY": "$ssl_client_verify"}  # fmt: skip
+           "SSL_CLIENT_VERIFY": "$ssl_client_verify", "SSL_CLIENT_S_DN": "$ssl_client_s_dn",
+           "SSL_CLIENT_I_DN": "$ssl_client_i_dn", "SSL_CLIENT_M_SERIAL": "$ssl_client_serial",
+           "SSL_CLIENT_V_START": "$ssl_client_v_start", "SSL_CLIENT_V_END": "$ssl_client_v_end",
+           "SSL_CLIENT_V_REMAIN": "$ssl_client_v_remain", "SSL_SESSION_ID": "$ssl_session_id"}  # fmt: skip
 #: A certificate's lines, of which the longest has fewer, with blanks between them.
 _MOST_LINES = 100
 _IN_ONE_LINE = (
@@ -45,6 +49,7 @@ _CLOCK = (r"~^(?<whole>\d+)\.(?<part>\d+)$", "$whole${part}000")
 #: Milliseconds as httpd's microseconds.
 _USECS = (("0.000", "0"), (r"~^0\.00(?<part>\d)$", "${part}000"), (r"~^0\.0(?<part>\d\d)$", "${part}000"),
           (r"~^0\.(?<part>\d+)$", "${part}000"), _CLOCK)  # fmt: skip
+_OF_NAME = re.compile(r"SSL_CLIENT_([SI])_DN_(CN|O|OU|C|ST|L)")
 _PORT = r"~:0*(?<named_port>\d+)$"
 
 
@@ -151,6 +156,8 @@ class Texts:
                 return maps.make("client_cert", made)
             case Variable("SSL", name) if name in _OF_TLS:
                 return self._or_missing(_OF_TLS[name], missing)
+            case Variable("SSL", name) if (part := _OF_NAME.fullmatch(name)) is not None:
+                return name_part(maps, part[1], part[2], missing)
             case Variable("REMOTE_USER") if self.user is not None:
                 return self.user
             case Variable("REQUEST_URI"):

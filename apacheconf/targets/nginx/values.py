@@ -88,9 +88,21 @@ def text_of(maps: Maps, value: Value) -> str:
 def _name_part(maps: Maps, part: str, variable: Variable) -> str:
     """A part of the name in a client's certificate that is believed: the first one, which RFC 2253 writes last. One
     with signs that would have to be escaped is left out, so that it equals nothing."""
-    entry = rf"~^SUCCESS (?:.*(?<!\\),)?{part}=(?<of_name>[^,+\\]*)(?=,|$)(?!.*(?<!\\)[,+]{part}=)"
-    made = Map("$ssl_client_verify $ssl_client_s_dn", ((entry, "$of_name"), ("default", "")), variable_title(variable))
+    entries = ((f"~^SUCCESS {_first_of(part)}", "$of_name"), ("default", ""))
+    made = Map("$ssl_client_verify $ssl_client_s_dn", entries, variable_title(variable))
     return maps.make(f"client_{part.lower()}", made)
+
+
+def name_part(maps: Maps, whose: str, part: str, missing: str) -> str:
+    """The same of any certificate that a client shows: its owner's (``S``) or of who signed it (``I``) (NGX-187)."""
+    entries = ((f"~^{_first_of(part)}", "$of_name"), ("default", missing))
+    title = f"%{{SSL_CLIENT_{whose}_DN_{part}}}"
+    return maps.make(f"{'issuer' if whose == 'I' else 'shown'}_{part.lower()}",
+                     Map(f"$ssl_client_{whose.lower()}_dn", entries, title))  # fmt: skip
+
+
+def _first_of(part: str) -> str:
+    return rf"(?:.*(?<!\\),)?{part}=(?<of_name>[^,+\\]*)(?=,|$)(?!.*(?<!\\)[,+]{part}=)"
 
 
 def _matched(maps: Maps, value: Value, source: str, regex: Regex, group: int) -> str:
