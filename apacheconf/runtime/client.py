@@ -121,7 +121,7 @@ class ClientConnection(KeepAlive):
                         self, block.site, plan, block.lines_for(plan), block.host, block.fields, plan.line
                     )
                     self.exchange = exchange
-                    exchange.known = True
+                    exchange.known = block
                     if block.length or not block.stay:
                         self._start_short(exchange, block, data[stop:])
                     elif plan.file is not None and sent_known_file(exchange, plan.file):

@@ -21,7 +21,7 @@ from apacheconf.runtime.complaints import undecodable
 from apacheconf.runtime.documents import ask_for_password
 from apacheconf.runtime.errors import OriginBroke, proxy_error
 from apacheconf.runtime.forward import Lines
-from apacheconf.runtime.forwarding import KnownReply, Plan
+from apacheconf.runtime.forwarding import Block, KnownReply, Plan
 from apacheconf.runtime.framing import CHUNKED, LAST_CHUNK, UNTIL_CLOSE, chunk
 from apacheconf.runtime.mod_mime import describe_reply
 from apacheconf.runtime.proxy_protocol import connected
@@ -70,7 +70,8 @@ class Producer(Protocol):
 
 class Exchange(Requesting):
     """One request and its answer. ``plain`` when the client speaks HTTP/1.1, stays, and the method isn't HEAD;
-    ``closes`` when it is all that but has asked to close. ``known`` when the same bytes came before.
+    ``closes`` when it is all that but has asked to close. ``known`` is its header block, where the same bytes came
+    before, and the same request line.
     ``reads_body`` when it is answered here, after its body. ``notes`` are those of filters,
     ``failed_document`` is the status of an error document that was none, ``failed_plan`` what it was decided to be;
     ``first_allowed`` the Allow of its error.
@@ -104,7 +105,7 @@ class Exchange(Requesting):
         self.request_line: bytes = request_line
         self.plain = True
         self.closes: bool = False
-        self.known: bool = False
+        self.known: Block | None = None
         self.stay: bool = True
         self.announce = False
         self.head_only = False

@@ -137,9 +137,9 @@ class KnownReply:
     counted: int
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Plan:
-    """What a request line becomes for one host.
+    """What a request line becomes for one host; a key of what is remembered of it, by identity.
 
     With a service: ``method uri`` goes there under ``forwarding``. Without: ``decision`` says what is answered
     here. ``fields`` are the outgoing header fields where ``decide`` made them itself, ``lines`` the same in a plan

@@ -358,7 +358,9 @@ def _time(argument: str, _: bool) -> Read:
         return lambda exchange: f"{int(moment(exchange) % 1 * 10**width):0{width}d}"
     if form:
         return lambda exchange: time.strftime(form, time.localtime(moment(exchange)))
-    return lambda exchange: _stamp(int(moment(exchange)))
+    if at_end:
+        return lambda exchange: _stamp(int(time.time()))
+    return lambda exchange: _stamp(int(exchange.begun))
 
 
 @lru_cache(maxsize=8)

@@ -5,9 +5,8 @@ A host without logs pays nothing. What is unset is ``-``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from apacheconf.program.conditions import ALWAYS, Condition, IsSet, Not
@@ -18,7 +17,7 @@ from apacheconf.program.phases import Phase
 from apacheconf.program.request import Request
 from apacheconf.program.steps import Log, LogItem, Step
 from apacheconf.program.values import Value, Variable
-from apacheconf.runtime.log_items import Read, item_of, lines_sent, split_line
+from apacheconf.runtime.log_items import item_of, lines_sent, split_line
 from apacheconf.runtime.proxy_protocol import balancer_of
 
 if TYPE_CHECKING:
@@ -42,66 +41,74 @@ def loggers(host: Host, writer: Callable[[str], Callable[[str], object]]) -> tup
 def logger_of(log: Log, when: Condition, write: Callable[[str], object]) -> Logger:
     """A log at work."""
     always = when == ALWAYS
-    parts = tuple(_parts(log.line))
+    line = _line(log.line)
 
     def logger(exchange: Exchange) -> None:
         if always or holds(when, _state(exchange)):
-            write("".join([part(exchange) for part in parts]))
+            write(line(exchange))
 
     return logger
 
 
-def _parts(line: Sequence[Value | LogItem]) -> Iterator[Callable[[Exchange], str]]:
-    """The line piece by piece; what stays the same while the same request comes again is one piece, remembered."""
-    for lasts, items in groupby(line, _lasts):
-        part = _joined(tuple(map(item_of, items)))
-        yield _remembered(part) if lasts else part
+def _line(items: Sequence[Value | LogItem]) -> Callable[[Exchange], str]:
+    """The whole line. What stays the same while the same request comes again is made once, for the requests of a client
+    that are the same, with holes for the rest: 0.5 us instead of 3 us for a line in the combined format.
+
+    What the short way knows again has the very block and plan of the first time, which say the rest of the request.
+    """
+    lasting = tuple(item_of(item) if _lasts(item) else None for item in items)
+    changing = tuple(item_of(item) for item in items if not _lasts(item))
+
+    def template(exchange: Exchange) -> str:
+        return "".join(["%s" if read is None else _said(read(exchange)).replace("%", "%%") for read in lasting])
+
+    def line(exchange: Exchange) -> str:
+        block = exchange.known
+        if block is None or exchange.first_plan is not None:
+            found = template(exchange)
+        else:
+            key = template, block, exchange.plan, exchange.status, exchange.client.peer
+            known = _LINES.get(key)
+            found = _remember(key, template(exchange)) if known is None else known
+        texts = []
+        for read in changing:
+            text = read(exchange)
+            texts.append("-" if text is None else text)
+        return found % tuple(texts)
+
+    return line
 
 
-def _joined(reads: tuple[Read, ...]) -> Callable[[Exchange], str]:
-    if len(reads) == 1:
-        only = reads[0]
-        return lambda exchange: "-" if (text := only(exchange)) is None else text
-    return lambda exchange: "".join(["-" if (text := read(exchange)) is None else text for read in reads])
+def _said(text: str | None) -> str:
+    return "-" if text is None else text
 
 
 #: Items that follow from the bytes of the request, the client's address, the plan and the status.
 _LASTING = frozenset(
-    {"REMOTE_ADDR", "REMOTE_IDENT", "REMOTE_USER", "THE_REQUEST", "REQUEST_METHOD", "REQUEST_STATUS", "HTTP"}
-)
+    {"REMOTE_ADDR", "REMOTE_HOST", "REMOTE_IDENT", "REMOTE_USER", "THE_REQUEST", "REQUEST_METHOD", "REQUEST_STATUS",
+     "REQUEST_URI", "QUERY", "SERVER_NAME", "SERVER_PROTOCOL", "PORT", "HTTP"}
+)  # fmt: skip
+#: Arguments that make them ask for the connection: ``%{c}a``, ``%{remote}p``.
+_OF_CONNECTION = frozenset({"c", "remote"})
 
 
 def _lasts(item: Value | LogItem) -> bool:
-    if isinstance(item, LogItem):
-        return isinstance(item.value, Variable) and item.value.name in _LASTING and item.value.argument != "c"
-    return True
+    if not isinstance(item, LogItem):
+        return True
+    value = item.value
+    return isinstance(value, Variable) and value.name in _LASTING and value.argument not in _OF_CONNECTION
 
 
-def _remembered(part: Callable[[Exchange], str]) -> Callable[[Exchange], str]:
-    """``part``, made once for the requests of a client that are the same; 0.3 us instead of 1.5 us for three items.
-
-    What the short way knows again has the very fields and plan of the first time: they are the key, by identity,
-    and are kept beside what they name.
-    """
-
-    def text(exchange: Exchange) -> str:
-        if not exchange.known or exchange.first_plan is not None:
-            return part(exchange)
-        fields, plan = exchange.fields, exchange.plan
-        key = (id(part), id(fields), id(plan), exchange.request_line, exchange.status, exchange.client.peer)
-        found = _PIECES.get(key)
-        if found is None:
-            if len(_PIECES) >= _MOST_PIECES:
-                _PIECES.clear()
-            found = _PIECES[key] = part(exchange), part, fields, plan
-        return found[0]
-
-    return text
+#: The lines that are remembered, of all logs, with their holes; emptied when full.
+_LINES: dict[tuple[object, ...], str] = {}
+_MOST_LINES = 4096
 
 
-#: The pieces of lines that are remembered, of all logs; emptied when full.
-_PIECES: dict[tuple[object, ...], tuple[str, object, object, object]] = {}
-_MOST_PIECES = 4096
+def _remember(key: tuple[object, ...], line: str) -> str:
+    if len(_LINES) >= _MOST_LINES:
+        _LINES.clear()
+    _LINES[key] = line
+    return line
 
 
 def reads_variables(step: Step) -> bool:

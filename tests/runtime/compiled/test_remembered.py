@@ -60,12 +60,14 @@ def program_of(tmp_path: Path, text: str) -> Program:
     return load([str(site)]).require()
 
 
-def ask(stage: Stage, line: bytes, block: bytes, peer: str, apart: int = 0) -> tuple[bytes, bool, bytes]:
+def ask(
+    stage: Stage, line: bytes, block: bytes, peer: str, apart: int = 0, port: int = 40000, answer: bytes = ANSWER
+) -> tuple[bytes, bool, bytes]:
     """What the client hears and what an origin does, for a request on a connection of its own.
 
     In between stands whether the client's connection was closed. A body comes ``apart`` from its head, or with it.
     """
-    client = ClientConnection(stage, stage.door(("127.0.0.1", 80)), (peer, 40000))
+    client = ClientConnection(stage, stage.door(("127.0.0.1", 80)), (peer, port))
     pipe = Pipe(stage)
     pipe.protocol = client
     client.connection_made(pipe)
@@ -79,7 +81,7 @@ def ask(stage: Stage, line: bytes, block: bytes, peer: str, apart: int = 0) -> t
     for origin in stage.origins:
         if origin.exchange is not None:
             heard += origin.transport.written[before.get(id(origin), 0) :]
-            origin.data_received(ANSWER)
+            origin.data_received(answer)
     stage.settle()
     return DATE.sub(b"Date: *", pipe.written), pipe.closed or pipe.ended, heard
 
@@ -160,14 +162,16 @@ def test_remembers_what_follows_from_the_request_alone(lines: str, remembered: i
     assert kept + settled == remembered
 
 
-def test_a_log_line_is_of_its_own_request(tmp_path: Path) -> None:
-    """LG-2: what is remembered of a line is neither another client's nor another answer's."""
+@pytest.mark.parametrize(
+    "site", [SITE, "Listen 80\nServerName main.example\nProxyPass / http://10.0.0.1/\n"], ids=["decided", "settled"]
+)
+def test_a_log_line_is_of_its_own_request(tmp_path: Path, site: str) -> None:
+    """LG-2: what is remembered of a line is neither another client's nor another answer's, and no format itself."""
     log = tmp_path / "log"
-    program = program_of(
-        tmp_path, f'{SITE}CustomLog {log} "%h %u \\"%r\\" %>s %O \\"%{{User-Agent}}i\\" %{{Cookie}}i %I"\n'
-    )
+    items = '%h %u \\"%r\\" %>s %O \\"%{User-Agent}i\\" %{Cookie}i %I 100%% %v %p %{remote}p %H %U %q'
+    program = program_of(tmp_path, f'{site}CustomLog {log} "{items}"\n')
 
-    def written(*requests: tuple[bytes, bytes, str]) -> list[str]:
+    def written(*requests: tuple[bytes, bytes, str, int, int, bytes]) -> list[str]:
         stage = Stage(program)
         log.unlink(missing_ok=True)
         for host in program.hosts:
@@ -177,7 +181,14 @@ def test_a_log_line_is_of_its_own_request(tmp_path: Path) -> None:
         stage.logs.close()
         return log.read_text().splitlines()
 
-    every = [(line, block, peer) for line in LINES[:5] for block in BLOCKS[:3] for peer in PEERS]
+    blocks = (*BLOCKS[:3], b"User-Agent: 5%s %%\r\n")
+    peers = ((PEERS[0], 40000), (PEERS[0], 40001), (PEERS[1], 40000))
+    answers = (ANSWER, ANSWER.replace(b"200 OK", b"404 No"))
+    lines = LINES[2:4] if site is SITE else LINES[:5]
+    every = [
+        (line, block, *peer[:1], 0, *peer[1:], answer)
+        for line in lines for block in blocks for peer in peers for answer in answers
+    ]  # fmt: skip
     alone = [written(request)[0] for request in every]
     assert len(set(alone)) == len(every)
-    assert written(*every, *every, *every) == alone * 3
+    assert written(*every * 4) == alone * 4
