@@ -20,29 +20,19 @@ _CLOSE = b"Connection: close\r\n\r\n"
 
 def request_bytes(exchange: Exchange, pool: Pool) -> bytes:
     """The request's head, for one write with what is here of its body, unless that waits for something."""
-    if exchange.body_length or exchange.plan.switches:
-        if exchange.plan.switches or pool.path or not exchange.plain or not _is_whole(exchange):
-            return _in_general(exchange, pool)
-        return b"".join(
-            (
-                exchange.plan.request_start,
-                _host(exchange, pool.authority),
-                b"\r\n",
-                exchange.lines.with_peer(exchange.client.peer),
-                b"Content-Length: %d\r\n" % exchange.body_size,
-                pool.connection_line,
-                *exchange.pieces,
-            )
-        )
-    return b"".join(
-        (
-            exchange.plan.request_start if not pool.path else _start_below(exchange, pool.path),
-            _host(exchange, pool.authority),
-            b"\r\n",
-            exchange.lines.with_peer(exchange.client.peer) if pool.remote is None else lines_for(pool, exchange),
-            pool.connection_line if not exchange.upgrade else _connection_line(exchange, pool),
-        )
-    )
+    plan = exchange.plan
+    if plan.switches or pool.path or pool.remote is not None or exchange.upgrade:
+        return _in_general(exchange, pool)
+    lines, host = exchange.lines, plan.host_header
+    if host is None:
+        host = (exchange.host or plan.forwarding.server_name) if plan.forwarding.keep_host else pool.authority
+    peer = exchange.client.peer if lines.hole else b""
+    if not exchange.body_length:
+        return b"".join((plan.request_start, host, b"\r\n", lines.front, peer, lines.back, pool.connection_line))
+    if not exchange.plain or not _is_whole(exchange):
+        return _in_general(exchange, pool)
+    start = plan.request_start, host, b"\r\n", lines.front, peer, lines.back
+    return b"".join((*start, b"Content-Length: %d\r\n" % exchange.body_size, pool.connection_line, *exchange.pieces))
 
 
 def _is_whole(exchange: Exchange) -> bool:

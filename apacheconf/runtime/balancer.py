@@ -49,7 +49,11 @@ class Balancer:
                 if not cells.usable:
                     break
             else:
-                return self._elect(self.cells) if self.cells else None
+                if not self.cells:
+                    return None
+                best = self._find_best(self.cells)
+                best.elected += 1
+                return best
         if self.force_recovery:
             self._recover_all()
         for number in self._sets:

@@ -48,7 +48,8 @@ class HttpConnection(OriginConnection):
         ping = self._prepare_body(exchange) if exchange.body_length else 0.0
         data = request_bytes(exchange, self.pool)
         self.pool.cells.transferred += len(data)
-        self.send(data)
+        self.deadline = self.server.now + self.timeout
+        self.transport.write(data)
         if ping:
             self.deadline = self.server.now + ping
         elif exchange.spool is not None and not exchange.expects:

@@ -62,7 +62,10 @@ class KeepAlive(RequestReader):
             return
         self.exchange = None
         if exchange.site.logs:
-            self._log_when_out(exchange)
+            if self._quick:
+                self.log(exchange)
+            else:
+                self._log_when_out(exchange)
         if not exchange.stay:
             self._end(not exchange.closes and wants_to_stay(exchange.fields, exchange.version)[0])
         elif self._buffer or self._body is not None or self._paused:
@@ -74,7 +77,7 @@ class KeepAlive(RequestReader):
         elif self._ended:
             self._end()
         else:
-            self.deadline = self._idle_deadline()
+            self.deadline = self.server.now + self.door.main.limits.keep_alive_timeout
 
     def _drop_body(self) -> None:
         """What of a body that nobody wants is here already; the rest is dropped as it comes."""
@@ -85,17 +88,14 @@ class KeepAlive(RequestReader):
 
     def _log_when_out(self, exchange: Exchange) -> None:
         """An answer that RATE_LIMIT still holds isn't over yet."""
-        if self._quick or not getattr(self.transport, "holds", False):
+        if not getattr(self.transport, "holds", False):
             self.log(exchange)
         else:
             self.transport.when_over(lambda: self.log(exchange))
 
-    def _idle_deadline(self) -> float:
-        return self.server.now + self.door.main.limits.keep_alive_timeout
-
     def _next(self) -> None:
         """The connection is between two requests."""
-        self.deadline = self._idle_deadline()
+        self.deadline = self.server.now + self.door.main.limits.keep_alive_timeout
         if not self._buffer or self._reading or not self._quick:
             return
         try:
