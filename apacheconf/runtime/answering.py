@@ -76,12 +76,12 @@ class Answering:
         if answered_by_document(self, exchange, status, reason, [*kept, *expires], measured):  # type: ignore[arg-type]  # a ClientConnection
             return
         second = first
-        if exchange.first_status:  # the document failed: the first error counts (ED-2), and both end connections
-            exchange.stay = exchange.stay and status not in CLOSING
-            exchange.failed_document = status
-            second, (status, reason), note = exchange.first_status, exchange.first_error, ""
-            kept = (*(pair for pair in kept if pair[0] != b"Allow"), *exchange.first_allowed, *_challenges(exchange))
-            exchange.failed_plan, exchange.plan = exchange.plan, exchange.first_plan or exchange.plan
+        left = exchange.first
+        if exchange.first_status and left is not None:  # the document failed: the first error counts (ED-2)
+            exchange.stay = exchange.stay and status not in CLOSING  # both end connections
+            kept = (*(pair for pair in kept if pair[0] != b"Allow"), *left.allowed, *_challenges(exchange))
+            left.failed_status, left.failed_plan, exchange.plan = status, exchange.plan, left.plan
+            second, status, reason, note = exchange.first_status, left.status, left.reason, ""
         asked = "GET" if exchange.first_status else exchange.plan.method.decode("latin-1")  # as documents are (ED-1)
         body = page(status, reason, note, asked or "GET", exchange.site.host.admin, second, signature(exchange))
         if status in CLOSING or self._expect_refused:
@@ -179,7 +179,7 @@ def _with_allowed(exchange: Exchange, kept: Sequence[tuple[bytes, bytes]]) -> Se
 
 def _challenges(exchange: Exchange) -> Sequence[tuple[bytes, bytes]]:
     """What a document that needs a user asks for, where the request itself asked for nothing."""
-    plans = (exchange.plan, exchange.first_plan)
+    plans = (exchange.plan, exchange.first.plan if exchange.first is not None else None)
     own, first = ([] if plan is None or plan.decision is None else plan.decision.early_headers for plan in plans)
     asks = [pair for pair in own if pair[0] == _CHALLENGE and pair not in first]
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in asks]

@@ -16,6 +16,8 @@ from apacheconf.runtime.telling import tell_nobody, tell_not_connected
 from apacheconf.runtime.ways import ways_to
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from apacheconf.runtime.client import ClientConnection
     from apacheconf.runtime.forwarding import Plan
     from apacheconf.runtime.origin import OriginConnection
@@ -56,7 +58,7 @@ class Choosing:
     session: Session | None
     site: Site
     tries: int
-    ways: list[Pool]
+    ways: Sequence[Pool]
 
     def connected(self, connection: OriginConnection) -> None:
         """A connection is there: use it."""
@@ -129,11 +131,10 @@ class Choosing:
 
     def _ask(self, pool: Pool) -> None:
         """Ask this member, by way of another proxy if one is to be asked for it (FW-7)."""
-        self.pool = pool
         self.tries += 1
         if self.site.limits.remotes:
-            self.ways = ways_to(pool, self)
-            pool = self.ways.pop(0)
+            self.pool = pool
+            pool, *self.ways = ways_to(pool, self)
         self.use(pool)
 
     def use(self, pool: Pool) -> None:

@@ -117,9 +117,12 @@ class ClientConnection(KeepAlive):
                     self.requests += 1
                     self.deadline = 0.0
                     self._patience = None
-                    exchange = Exchange(
-                        self, block.site, plan, block.lines_for(plan), block.host, block.fields, plan.line
-                    )
+                    spares, lines = self.server.spares, block.lines_for(plan)
+                    if spares:
+                        exchange = spares.pop()
+                        exchange.begin(self, block.site, plan, lines, block.host, block.fields, plan.line)
+                    else:
+                        exchange = Exchange(self, block.site, plan, lines, block.host, block.fields, plan.line)
                     self.exchange = exchange
                     exchange.known = block
                     if block.length or not block.stay:
@@ -130,6 +133,8 @@ class ClientConnection(KeepAlive):
                         self.go_on(exchange, RequestHead(plan.method, b"/", (1, 1), block.fields))
                     else:
                         exchange.start()
+                        at_once = exchange.connection is not None and exchange.tries == 1
+                        exchange.straight = at_once and plan.service.sticky is None
                     return
         self._arrived(data)
 

@@ -9,7 +9,7 @@ error. The status of the document's own answer reaches the client, unless ProxyE
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from apacheconf.program.authority import answered
@@ -34,6 +34,23 @@ if TYPE_CHECKING:
     from apacheconf.runtime.client import ClientConnection
     from apacheconf.runtime.exchange import Exchange
     from apacheconf.runtime.forwarding import Plan
+    from apacheconf.runtime.strict import Fields
+
+
+@dataclass(slots=True)
+class First:
+    """The request whose error another one answers: its plan, its error, the Allow of it, its name in the error log.
+
+    ``failed_status`` and ``failed_plan`` are those of an error document that was none.
+    """
+
+    plan: Plan
+    status: int
+    reason: str
+    allowed: Fields
+    log_id: str = ""
+    failed_status: int = 0
+    failed_plan: Plan | None = None
 
 
 def documents_of(exchange: Exchange) -> dict[int, SetErrorDocument]:
@@ -72,9 +89,8 @@ def answered_by_document(
         exchange.stay = False
     if document.path:
         exchange.uncached = any(name == b"Expires" for name, _ in kept)
-        if exchange.first_plan is None:
-            exchange.first_allowed = [pair for pair in kept if pair[0] == b"Allow"]
-        _ask_locally(client, exchange, status, reason, _text(exchange, status, document.value, document.path))
+        path, allowed = _text(exchange, status, document.value, document.path), [p for p in kept if p[0] == b"Allow"]
+        _ask_locally(client, exchange, status, path, First(exchange.plan, status, reason, allowed))
     elif document.url:
         expires = [pair for pair in kept if pair[0] == b"Expires"]
         redirect(client, exchange, 302, _text(exchange, status, document.value, document.url), measured, expires)
@@ -116,15 +132,15 @@ def _text(exchange: Exchange, status: int, value: Value | None, settled: str) ->
     return text_of(value, state)
 
 
-def _ask_locally(client: ClientConnection, exchange: Exchange, status: int, reason: str, path: str) -> None:
+def _ask_locally(client: ClientConnection, exchange: Exchange, status: int, path: str, first: First) -> None:
     """An internal redirect to ``path`` (ED-1)."""
     request, program = client.request_of(exchange), client.server.program
     known = _decided(exchange)
-    exchange.forget_log_id()
+    exchange.leave(first)
     found = answered(lambda: decide_document(program, known, status, path))
     plan = exchange.site.plan_for(request.as_get, found)
     keeps_body = status not in _MISREAD and client.has_whole_body(exchange)
-    exchange.begin_again(plan, status, reason, path, keeps_body)
+    exchange.begin_again(plan, status, keeps_body)
     client.server.log_decided(exchange, found)
     assert plan.decision is not None
     if plan.fields is not None:

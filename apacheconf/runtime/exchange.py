@@ -1,9 +1,7 @@
-"""One request and its answer: relay the answer and its end, or say what failed (RS, RB-9, FA).
+"""One request and its answer: relay the answer and its end (RS, RB-9).
 
 Pure logic: it writes to transports it is given. ``choosing`` finds the member, ``requesting`` relays the client's
-body, the connection's protocol puts the request into bytes and reads the answer. Rule of this file: until the answer's
-head was sent to the client (``started``) a failure is a page; after it, a closed connection, so that a truncated
-answer never looks whole (RS-27).
+body, ``failing`` says what failed, the connection's protocol puts the request into bytes and reads the answer.
 """
 
 from __future__ import annotations
@@ -14,12 +12,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
-from apacheconf.runtime import faults
 from apacheconf.runtime.answer import ReplyHead, interim, standard_reason, switching, unexpected_upgrade
 from apacheconf.runtime.byteranges import Unsatisfiable
-from apacheconf.runtime.complaints import undecodable
-from apacheconf.runtime.documents import ask_for_password
-from apacheconf.runtime.errors import OriginBroke, proxy_error
+from apacheconf.runtime.documents import First, ask_for_password
+from apacheconf.runtime.errors import proxy_error
+from apacheconf.runtime.failing import Failing
 from apacheconf.runtime.forward import Lines
 from apacheconf.runtime.forwarding import Block, KnownReply, Plan
 from apacheconf.runtime.framing import CHUNKED, LAST_CHUNK, UNTIL_CLOSE, chunk
@@ -27,13 +24,11 @@ from apacheconf.runtime.mod_mime import describe_reply
 from apacheconf.runtime.proxy_protocol import connected
 from apacheconf.runtime.ranges import apply_range
 from apacheconf.runtime.reply import client_head
-from apacheconf.runtime.requesting import Requesting
 from apacheconf.runtime.site import Site
 from apacheconf.runtime.strict import Fields, check_fields
 from apacheconf.runtime.switches import relays_continue, relays_interim, vary_lines
-from apacheconf.runtime.telling import tell, tell_failed_by
+from apacheconf.runtime.telling import tell_failed_by
 from apacheconf.runtime.tunnel import start_tunnel
-from apacheconf.runtime.ways import asked_otherwise
 
 if TYPE_CHECKING:
     from apacheconf.runtime.client import ClientConnection
@@ -41,6 +36,8 @@ if TYPE_CHECKING:
     from apacheconf.runtime.origin import OriginConnection
 
 MAX_INTERIMS = 10
+#: Exchanges that are over and wait to be used again, at most.
+MOST_SPARES = 256
 #: A body of so many bytes isn't copied behind its head.
 BY_ITSELF = 16384
 
@@ -68,23 +65,33 @@ class Producer(Protocol):
         """The client is gone: end, and say nothing."""
 
 
-class Exchange(Requesting):
+class Exchange(Failing):
     """One request and its answer. ``plain`` when the client speaks HTTP/1.1, stays, and the method isn't HEAD;
     ``closes`` when it is all that but has asked to close. ``known`` is its header block, where the same bytes came
-    before, and the same request line.
-    ``reads_body`` when it is answered here, after its body. ``notes`` are those of filters,
-    ``failed_document`` is the status of an error document that was none, ``failed_plan`` what it was decided to be;
-    ``first_allowed`` the Allow of its error.
+    before, and the same request line. ``straight`` when it was asked at once on an idle connection, and nothing has
+    happened to it since. ``first`` is the request in whose place it answers. ``notes`` are those of filters.
     """
 
     __slots__ = (
-        "announce", "answered_at", "begun", "chain", "closes", "connection", "cut", "failed_document", "failed_plan",
-        "first_allowed", "first_error", "first_log_id", "first_plan", "head", "head_only", "interims", "known",
-        "lines", "log_id",
-        "notes", "overridden", "path", "pinged", "plain", "producer", "ranged", "reads_body", "reply",
-        "request_line", "site", "status", "stay", "trailers_in", "trailers_out", "uncached", "unchunked", "upgrade",
-        "version", "written",
+        "announce", "answered_at", "begun", "chain", "closes", "cut", "first", "head", "head_only", "interims",
+        "known", "lines", "log_id", "notes", "plain", "producer", "ranged", "reply", "request_line", "site", "status",
+        "straight", "trailers_in", "trailers_out", "uncached", "unchunked", "upgrade", "version", "written",
     )  # fmt: skip
+
+    chain: Chain | None
+    closes: bool
+    first: First | None
+    head: bytes | KnownReply
+    known: Block | None
+    lines: Lines
+    notes: dict[str, str] | None
+    producer: Producer | None
+    reply: ReplyHead | None
+    request_line: bytes
+    straight: bool
+    trailers_in: Sequence[bytes]
+    trailers_out: Sequence[bytes]
+    version: tuple[int, int]
 
     def __init__(
         self,
@@ -96,73 +103,49 @@ class Exchange(Requesting):
         fields: Fields,
         request_line: bytes,
     ) -> None:
-        self.client = client
-        self.site: Site = site
-        self.plan = plan
-        self.lines = lines
-        self.host = host
-        self.fields = fields
-        self.request_line: bytes = request_line
-        self.plain = True
-        self.closes: bool = False
-        self.known: Block | None = None
-        self.stay: bool = True
-        self.announce = False
-        self.head_only = False
-        self.version = (1, 1)
-        self.expects = False
-        self.body_length = 0
-        self.body_done = True
-        self.body_size = 0
-        self.inflater = None
-        self.pieces = []
-        self.pinged = False
-        self.reads_body: bool = False
-        self.spool = None
+        self.reads_body = self.started = self.pinged = self.route_changed = False
+        self.expects, self.body_done, self.body_length, self.pieces = False, True, 0, []
+        self.spool = self.inflater = self.session = self.script = self.overridden = None
+        self.body_size = self.first_status = self.interims = 0
+        self.ways = self.trailers_in = self.trailers_out = ()
+        self.announce = self.head_only = self.ranged = self.uncached = self.unchunked = self.cut = False
+        self.producer = self.chain = self.reply = self.first = self.notes = None
+        self.version, self.answered_at, self.upgrade, self.log_id = (1, 1), 0.0, b"", ""
+        self.connection = None
+        self.begin(client, site, plan, lines, host, fields, request_line)
+
+    def begin(
+        self,
+        client: ClientConnection,
+        site: Site,
+        plan: Plan,
+        lines: Lines,
+        host: bytes | None,
+        fields: Fields,
+        request_line: bytes,
+    ) -> None:
+        """Be the exchange of this request: the rest of a ``straight`` one that is over is as it was when it was new."""
+        self.client, self.site, self.plan, self.lines = client, site, plan, lines
+        self.host, self.fields, self.request_line, self.known = host, fields, request_line, None
+        self.plain = self.stay = True
+        self.closes = self.straight = self.sent = False
         self.pool = None
-        self.session = None
-        self.route_changed = False
-        self.script = None
-        self.connection: OriginConnection | None = None
-        self.producer: Producer | None = None
-        self.chain: Chain | None = None
-        self.reply: ReplyHead | None = None
-        self.sent = False
-        self.started = False
-        self.interims = 0
-        self.tries = 0
-        self.ways = []
-        self.written = 0
-        self.status = 0
-        self.ranged = False
-        self.uncached: bool = False
-        self.unchunked = False
-        self.upgrade = b""
-        self.first_status = 0
-        self.first_error = 0, ""
-        self.first_allowed: Fields = []
-        self.failed_document = 0
-        self.failed_plan: Plan | None = None
-        self.first_plan: Plan | None = None
-        self.overridden: ReplyHead | None = None
-        self.path = ""
-        self.cut = False
-        self.head: bytes | KnownReply = b""
-        self.log_id = self.first_log_id = ""
-        self.notes: dict[str, str] | None = None
-        self.trailers_in: Sequence[bytes] = ()
-        self.trailers_out: Sequence[bytes] = ()
-        self.answered_at = 0.0
+        self.tries = self.status = self.written = 0
+        self.head = b""
         self.begun = time.time() if site.logs else 0.0
 
-    def begin_again(self, plan: Plan, status: int, reason: str, path: str, keeps_body: bool = False) -> None:
+    def leave(self, first: First) -> None:
+        """An error, of the ``first`` request if no one was left before; what answers has no name in logs yet."""
+        if self.first is None:
+            self.first, first.log_id = first, self.log_id
+        self.log_id = ""
+
+    def begin_again(self, plan: Plan, status: int, keeps_body: bool = False) -> None:
         """An internal redirect after ``status``: the same client and another plan.
 
         The body goes to its origin if nobody has read it (``keeps_body``); else it isn't sent again.
         """
-        if self.first_plan is None:
-            self.first_plan, self.first_error = self.plan, (status, reason)
-        self.plan, self.first_status, self.path = plan, status, path
+        self.plan, self.first_status = plan, status
         self.pool, self.connection, self.reply, self.overridden = None, None, None, None
         self.sent = self.expects = self.pinged = self.ranged = self.plain = self.closes = False
         self.upgrade, self.session, self.script = b"", None, None
@@ -306,15 +289,9 @@ class Exchange(Requesting):
         """By which names the error log knows the request and its connection, empty ones where it has said nothing."""
         return self.log_id, self.client.log_id
 
-    def forget_log_id(self) -> None:
-        """What answers in place of this request has no name in the error log yet."""
-        if self.first_plan is None:
-            self.first_log_id = self.log_id
-        self.log_id = ""
-
     def log_id_of(self, original: bool) -> str:
         """The same of the request that came, or of the document in its place."""
-        return self.first_log_id if original and self.first_plan is not None else self.log_id
+        return self.first.log_id if original and self.first is not None else self.log_id
 
     @property
     def who(self) -> tuple[str, int]:
@@ -333,7 +310,7 @@ class Exchange(Requesting):
             self.pool.cells.busy -= 1
         self.connection = None
         if self.overridden is not None:
-            self._override(self.overridden)
+            self.override(self.overridden)
         else:
             self.client.finished(self)
 
@@ -342,7 +319,7 @@ class Exchange(Requesting):
         override = self.plan.forwarding.override if self.plan.service is not None else None
         return override is not None and (not override or status in override)
 
-    def _override(self, reply: ReplyHead) -> None:
+    def override(self, reply: ReplyHead) -> None:
         """Our own page or document in place of the origin's error, with its code and reason (RS-23)."""
         self.overridden, self.first_status = None, 0  # a document that is overridden may have one itself
         self.stay = self.stay and self.body_done
@@ -372,74 +349,7 @@ class Exchange(Requesting):
                 return b", ".join(re.findall(rb"(?im)^%b: (.*)\r$" % name, self.lines.front + self.lines.back))
         return _joined(self.fields, name)
 
-    # --- failures --------------------------------------------------------------------------------------------
-
-    def broken(self, error: OriginBroke, before_status_line: bool = False) -> None:
-        """The origin's connection failed or spoke nonsense after the request was sent (FA-6 to FA-10, RS-27)."""
-        pool, connection = self.pool, self.connection
-        assert pool is not None
-        if error.status == 503 and not self.started and self.overridden is None:
-            self.connection = None
-            self._not_connected(error)  # a responder's (FC-11): httpd can't tell it from one that isn't there (FO-1)
-            return
-        pool.cells.busy -= 1
-        self.connection = None
-        silent = before_status_line and self.client.requests > 1
-        tell(self, error, with_note=not silent)
-        if self.overridden is not None:
-            self._override(self.overridden)
-            return
-        if silent:
-            if connection is not None and not connection.reused:
-                pool.cells.fail(self.client.server.now)
-            self.client.hang_up(self)  # FA-7: as if the client had reached the origin itself
-            return
-        self.fail(error)
-
-    def fail_undecodable(self) -> None:
-        """The body can't be decoded, which httpd finds out with a member chosen, and blames it (RB-8c, FO-1, FO-17)."""
-        service = self.plan.service
-        pool = service.choose(self.client.server.now) if service is not None else None
-        if pool is not None:
-            pool.cells.fail(self.client.server.now)
-        error = OriginBroke(
-            500, "a transfer coding other than chunked", said=undecodable(self.field(b"transfer-encoding"))
-        )
-        tell(self, error)
-        self.fail(error)
-
-    def timed_out(self, error: OriginBroke) -> None:
-        """The origin was silent for too long (FA-8, FA-9, FA-11); ``error`` is what is missing of its answer."""
-        if self.expects:
-            self.connection, self.sent, self.expects = None, False, not self.pinged
-            self._not_connected(proxy_error(503, "Timeout on 100-Continue"))
-            return
-        service, pool = self.plan.service, self.pool
-        failed = service is not None and service.fail_on_timeout and error.said == faults.LATE_BEFORE_HEAD  # FO-13
-        if failed and pool is not None:
-            pool.cells.fail(self.client.server.now)
-        self.broken(error)
-        if failed:
-            tell_failed_by(self)
-
-    def fail(self, error: OriginBroke) -> None:
-        """Answer with an error page, or cut the connection if the answer has begun."""
-        self.connection = None
-        if asked_otherwise(self, error):
-            return
-        service, pool = self.plan.service, self.pool
-        told = self.sent and not self.started  # an answer that has begun keeps the status that it began with
-        if told and service is not None and pool is not None and error.status in service.fail_on_status:  # BP-8
-            pool.cells.fail(self.client.server.now)
-            tell_failed_by(self, error.status)
-        if self.started or error.unanswered:
-            self.client.hang_up(self)
-        else:
-            unmeasured = error.in_body or error.in_fields
-            self.stay = self.stay and not error.in_fields
-            self.client.refuse(
-                self, error.status, error.reason, error.note, uncached=error.in_body, measured=not unmeasured
-            )
+    # --- who waits, and who goes -------------------------------------------------------------------------------
 
     def pause(self) -> None:
         """The client reads too slowly: whoever makes the answer waits."""

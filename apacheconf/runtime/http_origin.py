@@ -12,7 +12,7 @@ from apacheconf.runtime import faults
 from apacheconf.runtime.answer import ReplyHead, read_reply_head
 from apacheconf.runtime.asking import body_bytes, is_sent_chunked, request_bytes
 from apacheconf.runtime.errors import OriginBroke, proxy_error
-from apacheconf.runtime.exchange import Exchange
+from apacheconf.runtime.exchange import MOST_SPARES, Exchange
 from apacheconf.runtime.framing import CHUNKED, UNTIL_CLOSE, BadChunk, ChunkReader
 from apacheconf.runtime.origin import OriginConnection
 from apacheconf.runtime.pool import Pool
@@ -134,7 +134,10 @@ class HttpConnection(OriginConnection):
                 self.exchange = None
                 self.release(self.pool.reusable)
                 exchange.finish()
+                if exchange.straight and len(server.spares) < MOST_SPARES:
+                    server.spares.append(exchange)
                 return
+        exchange.straight = False
         self.deadline = self.server.now + self.timeout
         try:
             self._read(exchange, data)

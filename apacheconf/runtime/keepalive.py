@@ -65,6 +65,7 @@ class KeepAlive(RequestReader):
             if self._quick:
                 self.log(exchange)
             else:
+                exchange.straight = False
                 self._log_when_out(exchange)
         if not exchange.stay:
             self._end(not exchange.closes and wants_to_stay(exchange.fields, exchange.version)[0])

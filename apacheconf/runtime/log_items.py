@@ -215,8 +215,12 @@ def client_of(exchange: Exchange) -> str:
 
 def _status(_: str, original: bool) -> Read:
     if original:
-        return lambda exchange: _number_of(exchange.first_error[0] or exchange.first_status or exchange.status)
-    return lambda exchange: _number_of(exchange.failed_document or exchange.status)
+        return lambda exchange: _number_of(_first_status(exchange) or exchange.status)
+    return lambda exchange: _number_of((exchange.first and exchange.first.failed_status) or exchange.status)
+
+
+def _first_status(exchange: Exchange) -> int:
+    return exchange.first_status if exchange.first is None else exchange.first.status
 
 
 def _number_of(status: int) -> str:
@@ -234,7 +238,7 @@ def _method(_: str, original: bool) -> Read:
     """A document is asked for by GET (ED-1)."""
 
     def read(exchange: Exchange) -> str | None:
-        if exchange.first_plan is not None and not original:
+        if exchange.first is not None and not original:
             return _of_text(plan_of(exchange, original).method.decode("latin-1"))
         return split_line(exchange.request_line)[0] or None
 

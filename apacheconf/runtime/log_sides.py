@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 def plan_of(exchange: Exchange, original: bool) -> Plan:
     """The plan of the request that came, or of the last one."""
     if original:
-        return exchange.first_plan or exchange.plan
-    return exchange.failed_plan or exchange.plan
+        return exchange.plan if exchange.first is None else exchange.first.plan
+    failed = exchange.first.failed_plan if exchange.first is not None else None
+    return failed or exchange.plan
 
 
 def first_round(exchange: Exchange, original: bool) -> State | None:
@@ -31,7 +32,7 @@ def has_answered(exchange: Exchange, original: bool) -> bool:
     """Whether it is this request whose answer the client got."""
     if first_round(exchange, original) is not None:
         return False
-    return exchange.first_plan is None or original is (exchange.failed_plan is not None)
+    return exchange.first is None or original is (exchange.first.failed_plan is not None)
 
 
 def environment(exchange: Exchange, original: bool) -> dict[str, str]:

@@ -64,7 +64,7 @@ def _line(items: Sequence[Value | LogItem]) -> Callable[[Exchange], str]:
 
     def line(exchange: Exchange) -> str:
         block = exchange.known
-        if block is None or exchange.first_plan is not None:
+        if block is None or exchange.first is not None:
             found = template(exchange)
         else:
             key = template, block, exchange.plan, exchange.status, exchange.client.peer
@@ -129,8 +129,8 @@ def asks_no_state(step: Step) -> bool:
 
 def _state(exchange: Exchange) -> State:
     """The request as conditions see it at its end: the first one where a document answered in its place (LG-2u)."""
-    first = exchange.first_plan
-    decision = (first or exchange.plan).decision
+    first = exchange.first
+    decision = (exchange.plan if first is None else first.plan).decision
     state = decision.state if decision is not None else None
     if state is None:
         request = _request(exchange)

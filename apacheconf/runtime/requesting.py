@@ -17,7 +17,8 @@ from apacheconf.runtime.uploads import check_read
 class Requesting(Choosing):
     """``pieces`` wait for a connection; ``body_size`` counts what has come of ``body_length`` bytes.
 
-    It ``expects`` while the origin hasn't said yet whether it wants the body; ``sent`` once the head went to it.
+    It ``expects`` while the origin hasn't said yet whether it wants the body, which ``pinged`` says we have asked by
+    ourselves; ``sent`` once the head went to it. ``reads_body`` when it is answered here, after its body.
     """
 
     __slots__ = (
@@ -28,6 +29,8 @@ class Requesting(Choosing):
         "first_status",
         "inflater",
         "pieces",
+        "pinged",
+        "reads_body",
         "sent",
         "spool",
         "started",
@@ -40,6 +43,8 @@ class Requesting(Choosing):
     first_status: int
     inflater: Inflater | None
     pieces: list[bytes]
+    pinged: bool
+    reads_body: bool
     sent: bool
     spool: Spool | None
     started: bool

@@ -118,6 +118,7 @@ class ServerState:
         self.now = time.monotonic()
         self.draining = False
         self.clients: set[ClientConnection] = set()
+        self.spares: list[Exchange] = []
         self.origin_connections: set[OriginConnection] = set()
         self.tunnels: set[Tunnel] = set()
         self.access_log: Logger | None = None

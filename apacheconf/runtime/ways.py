@@ -40,7 +40,8 @@ def asked_otherwise(exchange: Exchange, error: OriginBroke) -> bool:
     if error.status != 502 or not exchange.ways or exchange.body_length or exchange.started:
         return False
     exchange.sent = False
-    exchange.use(exchange.ways.pop(0))
+    way, *exchange.ways = exchange.ways
+    exchange.use(way)
     return True
 
 

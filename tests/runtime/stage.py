@@ -69,6 +69,20 @@ class Pipe:
         return None
 
 
+class _Spares(list[Exchange]):
+    """Exchanges that are over, each of which must be as new: nothing of a request may reach the next one."""
+
+    def append(self, exchange: Exchange) -> None:
+        """Begin it once more beside a new one, and compare all that they hold."""
+        of = exchange.client, exchange.site, exchange.plan, exchange.lines, exchange.host, exchange.fields
+        new = Exchange(*of, exchange.request_line)
+        exchange.begin(*of, exchange.request_line)
+        held = {name for part in Exchange.__mro__ for name in getattr(part, "__slots__", ())} - {"begun"}
+        for name in sorted(held):
+            assert getattr(exchange, name, None) == getattr(new, name, None), name
+        super().append(exchange)
+
+
 class Stage(ServerState):
     """A server whose connections are pipes. ``down`` names workers that refuse connections."""
 
@@ -77,6 +91,7 @@ class Stage(ServerState):
         self.notes: list[str] = []
         super().__init__(program, self.notes.append)
         self.now = 1000.0
+        self.spares = _Spares()
         self.down = set(down)
         self.origins: list[OriginConnection] = []
         self.timers: list[tuple[float, Callable[[], object]]] = []
