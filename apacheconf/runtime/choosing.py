@@ -31,7 +31,10 @@ LOOKS = 100
 
 
 class Choosing:
-    """The part of ``Exchange`` that ends with ``connected``, or with ``fail``. ``Exchange`` sets its attributes."""
+    """The part of ``Exchange`` that ends with ``connected``, or with ``fail``. ``Exchange`` sets its attributes.
+
+    ``straight`` when the first member was asked on an idle connection, whoever it is, and nothing has happened since.
+    """
 
     __slots__ = (
         "client",
@@ -43,6 +46,7 @@ class Choosing:
         "route_changed",
         "script",
         "session",
+        "straight",
         "tries",
         "ways",
     )
@@ -57,6 +61,7 @@ class Choosing:
     script: dict[str, str] | None
     session: Session | None
     site: Site
+    straight: bool
     tries: int
     ways: Sequence[Pool]
 
@@ -151,6 +156,7 @@ class Choosing:
             connection = None
         if connection is not None:
             connection.reused = True
+            self.straight = self.tries == 1
             self.connected(connection)
         elif pool.limit and pool.open >= pool.limit:
             pool.waiting.append(self)  # type: ignore[arg-type]  # it is an Exchange

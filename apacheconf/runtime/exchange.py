@@ -67,15 +67,15 @@ class Producer(Protocol):
 
 class Exchange(Failing):
     """One request and its answer. ``plain`` when the client speaks HTTP/1.1, stays, and the method isn't HEAD;
-    ``closes`` when it is all that but has asked to close. ``known`` is its header block, where the same bytes came
-    before, and the same request line. ``straight`` when it was asked at once on an idle connection, and nothing has
-    happened to it since. ``first`` is the request in whose place it answers. ``notes`` are those of filters.
+    ``closes`` when it is all that but the connection's last. ``known`` is its header block, where the same bytes came
+    before, and the same request line. ``first`` is the request in whose place it answers. ``notes`` are those
+    of filters.
     """
 
     __slots__ = (
         "announce", "answered_at", "begun", "chain", "closes", "cut", "first", "head", "head_only", "interims",
         "known", "lines", "log_id", "notes", "plain", "producer", "ranged", "reply", "request_line", "site", "status",
-        "straight", "trailers_in", "trailers_out", "uncached", "unchunked", "upgrade", "version", "written",
+        "trailers_in", "trailers_out", "uncached", "unchunked", "upgrade", "version", "written",
     )  # fmt: skip
 
     chain: Chain | None
@@ -88,7 +88,6 @@ class Exchange(Failing):
     producer: Producer | None
     reply: ReplyHead | None
     request_line: bytes
-    straight: bool
     trailers_in: Sequence[bytes]
     trailers_out: Sequence[bytes]
     version: tuple[int, int]
@@ -103,9 +102,9 @@ class Exchange(Failing):
         fields: Fields,
         request_line: bytes,
     ) -> None:
-        self.reads_body = self.started = self.pinged = self.route_changed = False
+        self.reads_body = self.started = self.pinged = False
         self.expects, self.body_done, self.body_length, self.pieces = False, True, 0, []
-        self.spool = self.inflater = self.session = self.script = self.overridden = None
+        self.spool = self.inflater = self.script = self.overridden = None
         self.body_size = self.first_status = self.interims = 0
         self.ways = self.trailers_in = self.trailers_out = ()
         self.announce = self.head_only = self.ranged = self.uncached = self.unchunked = self.cut = False
@@ -125,11 +124,18 @@ class Exchange(Failing):
         request_line: bytes,
     ) -> None:
         """Be the exchange of this request: the rest of a ``straight`` one that is over is as it was when it was new."""
-        self.client, self.site, self.plan, self.lines = client, site, plan, lines
-        self.host, self.fields, self.request_line, self.known = host, fields, request_line, None
+        self.client = client
+        self.site = site
+        self.plan = plan
+        self.lines = lines
+        self.host = host
+        self.fields = fields
+        self.request_line = request_line
+        if self.body_length:
+            self.body_length, self.body_size, self.pieces = 0, 0, []
         self.plain = self.stay = True
-        self.closes = self.straight = self.sent = False
-        self.pool = None
+        self.closes = self.straight = self.sent = self.route_changed = False
+        self.pool = self.session = self.known = None
         self.tries = self.status = self.written = 0
         self.head = b""
         self.begun = time.time() if site.logs else 0.0

@@ -41,10 +41,10 @@ _PLAIN_LINE = re.compile(rb"([A-Z]+) ([!-~]+) HTTP/1\.1")
 
 
 class FastReader:
-    """One long-lived httptools parser that is fed whole heads; it answers None where ``strict`` must decide.
+    """One long-lived httptools parser that is fed the whole heads of all connections, one after the other.
 
-    Fed only heads, it is at the start of a message again after each, unless the head announces a body or the
-    end of the connection: then a new parser takes its place.
+    It answers None where ``strict`` must decide. Fed only heads, it is at the start of a message again after each,
+    unless the head announces a body or the end of the connection: then a new parser takes its place.
     """
 
     def __init__(self) -> None:

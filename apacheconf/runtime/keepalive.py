@@ -68,7 +68,8 @@ class KeepAlive(RequestReader):
                 exchange.straight = False
                 self._log_when_out(exchange)
         if not exchange.stay:
-            self._end(not exchange.closes and wants_to_stay(exchange.fields, exchange.version)[0])
+            block = exchange.known
+            self._end(wants_to_stay(exchange.fields, exchange.version)[0] if block is None else block.stay)
         elif self._buffer or self._body is not None or self._paused:
             self.resume_reading()
             if self._body is None:

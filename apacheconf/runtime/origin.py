@@ -147,17 +147,19 @@ class OriginConnection:
         if self.paused:  # the last bytes filled the client's buffer; this connection has no part in that any more
             self.resume()
         self.deadline = 0.0
-        waiting = self.pool.waiting
-        if keep and waiting and (not self.pool.secure or waiting[0].tls_name() == self.tls_name):
-            self.reused = True
-            waiting.popleft().connected(self)
-        elif waiting:
-            self.close()
-        elif keep and not self.server.draining:
-            self.idle_since = self.server.now
-            if self.pool.ttl:
-                self.deadline = self.server.now + self.pool.ttl
-            self.pool.idle.append(self)
+        pool, server = self.pool, self.server
+        waiting = pool.waiting
+        if waiting:
+            if keep and (not pool.secure or waiting[0].tls_name() == self.tls_name):
+                self.reused = True
+                waiting.popleft().connected(self)
+            else:
+                self.close()
+        elif keep and not server.draining:
+            self.idle_since = server.now
+            if pool.ttl:
+                self.deadline = server.now + pool.ttl
+            pool.idle.append(self)
         else:
             self.close()
 

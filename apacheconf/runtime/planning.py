@@ -149,9 +149,9 @@ def _block(client: ClientConnection, exchange: Exchange, raw: bytes) -> Block | 
     line_end = len(exchange.request_line)
     stays, asked = wants_to_stay(exchange.fields, exchange.version)
     usual = exchange.version >= (1, 1) and not exchange.head_only and not asked and not exchange.plan.switches
-    if not usual or exchange.stay is not stays or len(raw) - line_end > MEMO_BLOCK:
+    if not usual or len(raw) - line_end > MEMO_BLOCK:
         return None
-    exchange.closes = not stays
+    exchange.closes = not exchange.stay
     block = client.blocks.get(raw[line_end:])
     if block is None:
         block = Block(exchange.site, exchange.fields, exchange.host, stays, exchange.body_length)

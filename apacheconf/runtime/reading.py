@@ -14,7 +14,7 @@ from apacheconf.runtime.answering import Answering
 from apacheconf.runtime.complaints import BAD_CHUNK, BAD_CHUNK_SIZE, MALFORMED
 from apacheconf.runtime.errors import ClientBroke
 from apacheconf.runtime.framing import BadChunk, BodyReader, body_reader
-from apacheconf.runtime.heads import FastReader, RequestHead, read_request_head
+from apacheconf.runtime.heads import RequestHead, read_request_head
 from apacheconf.runtime.pages import CLOSING
 from apacheconf.runtime.patience import Patience, patience
 from apacheconf.runtime.reading_ahead import WHOLE, BodyAhead, BodyWanted
@@ -36,7 +36,7 @@ class RequestReader(Answering):
 
     __slots__ = (
         "_ahead", "_body", "_buffer", "_counted", "_expect_refused", "_head", "_held", "_lingering", "_patience",
-        "_paused", "_quick", "_reading", "deadline", "exchange", "fast", "requests", "transport",
+        "_paused", "_quick", "_reading", "deadline", "exchange", "requests", "transport",
     )  # fmt: skip
 
     _ahead: BodyAhead | None
@@ -51,7 +51,6 @@ class RequestReader(Answering):
     _reading: bool
     deadline: float
     exchange: Exchange | None
-    fast: FastReader
     requests: int
     transport: Any
 
@@ -119,7 +118,7 @@ class RequestReader(Answering):
         self.deadline = 0.0
         self._patience = None
         self._head, self._ahead = head, None
-        self._handle(head, read_request_head(head, limits, self.fast))
+        self._handle(head, read_request_head(head, limits, self.server.fast))
         if self._body is not None and self.exchange is None:  # answered already: what is here of the body is dropped
             self._rest_of_body()
         return self._body is None and not self._lingering

@@ -29,6 +29,7 @@ from apacheconf.runtime.compile import CompiledShape
 from apacheconf.runtime.errorlog import HostErrors
 from apacheconf.runtime.errors import ClientBroke, OriginBroke
 from apacheconf.runtime.forwarding import Block, Memos
+from apacheconf.runtime.heads import FastReader
 from apacheconf.runtime.logfiles import LogFiles, is_syslog
 from apacheconf.runtime.logs import Logger, loggers
 from apacheconf.runtime.page_texts import NOT_ASKED, WITHOUT_SNI
@@ -111,6 +112,7 @@ class ServerState:
     def __init__(self, program: Program, log_error: Callable[[str], object] | None = None) -> None:
         self.program = program
         self.memos = Memos()
+        self.fast = FastReader()
         self.types = types_of(program.types_config) if "mime_module" in program.modules else NO_TYPES
         self.authority = FileAuthority()
         self._questions: dict[bytes, list[Callable[[BaseException | None], None]]] = {}

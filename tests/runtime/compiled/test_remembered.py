@@ -10,7 +10,7 @@ import pytest
 
 from apacheconf.program.loading import load
 from apacheconf.program.program import Program
-from apacheconf.runtime import http_origin
+from apacheconf.runtime import http_origin, reading
 from apacheconf.runtime.client import ClientConnection
 from tests.runtime.stage import DATE, Pipe, Stage
 
@@ -138,6 +138,69 @@ def test_requests_in_one_piece_are_each_answered(tmp_path: Path) -> None:
                 origin.data_received(ANSWER)
             stage.settle()
         assert (asked, client.transport.written.count(b"HTTP/1.1 200 OK")) == (8, 8)
+
+
+@pytest.mark.parametrize("most", ["KeepAlive Off", "MaxKeepAliveRequests 1", "MaxKeepAliveRequests 2"])
+def test_the_last_answer_of_a_connection_is_known_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: str
+) -> None:
+    """RQ-19: it says Connection: close, and the client that has not asked for it may still be sending."""
+    program = program_of(tmp_path, f"{most}\nListen 80\nServerName main.example\nProxyPass / http://10.0.0.1/\n")
+    read: list[object] = []
+    real = reading.read_request_head
+    monkeypatch.setattr(reading, "read_request_head", lambda *asked: read.append(1) or real(*asked))
+    stage = Stage(program)
+    heard = []
+    for _ in range(4):
+        client = stage.client()
+        pipe = client.transport
+        for _ in range(4):
+            client.data_received(b"GET /a HTTP/1.1\r\nHost: main.example\r\n\r\n")
+            stage.settle()
+            for origin in [each for each in stage.origins if each.exchange is not None]:
+                origin.data_received(ANSWER)
+            stage.settle()
+        heard.append((DATE.sub(b"Date: *", pipe.written), pipe.ended, pipe.closed, client.deadline - stage.now))
+    answers = int(most[-1]) + 1 if most[-1].isdigit() else 1
+    said = heard[0][0]
+    assert said.count(b"HTTP/1.1 200 OK") == answers
+    assert said.count(b"Connection: close\r\n") == 1 and said.endswith(b"Connection: close\r\n\r\nhi")
+    assert heard == [(said, True, False, 2.0)] * 4
+    assert len(read) == 1
+
+
+def test_what_went_wrong_with_a_request_does_not_reach_the_next_one(tmp_path: Path) -> None:
+    """An exchange is used again when it went straight; ``Stage`` looks at each whether it is as new."""
+    site = """
+Listen 80
+ServerName main.example
+<Proxy balancer://members>
+BalancerMember http://10.0.0.1 route=a
+BalancerMember http://10.0.0.2 route=b
+ProxySet stickysession=S
+</Proxy>
+ErrorDocument 502 /error
+ProxyPass /error http://10.0.0.3/
+ProxyPass / balancer://members/
+"""
+    stage = Stage(program_of(tmp_path, site))
+    blocks = (b"", b"Cookie: S=1.a\r\n", b"Cookie: S=1.b\r\n", b"Content-Length: 3\r\n", b"Connection: close\r\n")
+    answers = (
+        ANSWER, ANSWER, b"HTTP/1.1 103 Early\r\n\r\n" + ANSWER, ANSWER[:-1], b"nonsense\r\n\r\n",
+        ANSWER.replace(b"200 OK", b"404 No"), ANSWER.replace(b"2\r\n\r\nhi", b"0\r\n\r\n"), ANSWER + b"more",
+    )  # fmt: skip
+    chosen = random.Random(2)
+    used = []
+    for _ in range(600):
+        before = len(stage.spares)
+        ask(stage, b"GET /a", chosen.choice(blocks), PEERS[0], answer=chosen.choice(answers))
+        for origin in list(stage.origins):  # whoever still waits is gone
+            if origin.exchange is not None and origin.transport is not None:
+                origin.transport.close()
+        stage.settle()
+        stage.now += 61
+        used.append(before)
+    assert used.count(1) > 100
 
 
 @pytest.mark.parametrize(
