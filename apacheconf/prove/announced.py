@@ -161,11 +161,9 @@ REFUSED = {"asked-early": "403", "certificate-page": "400"}
 #: The caveat of balancers whose members take turns in another order, and the aspect that shows it.
 TURNS, COUNTS = "turns", "how often each member was asked"
 #: The caveat of one for which an error is a 404 while the file that is its page isn't there.
-DOCUMENTS = "document-fields"
+DOCUMENTS = "document-missing"
 #: The caveat of balancers that take out a member for what it answers.
 MARKED = "failonstatus"
-#: The caveat of one that goes round while the file that it falls back to isn't there.
-FALLBACK = "fallback-missing"
 #: Aspects that say which member was asked, and no more.
 _TURN = frozenset({"origin: which", "origin: header Host", "header X-Origin", COUNTS})
 #: The caveat of one where a standby may take a session that another member could, and the aspect that shows it.
@@ -235,8 +233,6 @@ class Announcements:
             return DOCUMENTS
         if MARKED in self.keys and (any(map(_is_out, aspects)) or all(each.what in _TURN for each in aspects)):
             return MARKED
-        if about.file and FALLBACK in self.keys and all(map(_goes_round, aspects)):
-            return FALLBACK
         if any(row.name.lower() == "errordocument" for row in self.rows) and _is_without_page(aspects):
             return "ErrorDocument"
         if (about.file or about.tested) and NO_TESTS in self.keys:
@@ -283,11 +279,6 @@ def _leads_nowhere(aspect: Aspect) -> bool:
 def _is_out(aspect: Aspect) -> bool:
     """Whether httpd has nobody left to ask, and the other has."""
     return aspect.what.endswith("status") and aspect.reference == "503" and aspect.other != "503"
-
-
-def _goes_round(aspect: Aspect) -> bool:
-    """Whether a 404, or a 403 of a folder, has become a 500."""
-    return aspect.what.endswith("status") and aspect.reference in ("403", "404") and aspect.other == "500"
 
 
 def _lacks_document(aspect: Aspect) -> bool:

@@ -155,6 +155,14 @@ ADVICE: Mapping[str, Advice] = {
     ),
     "minimum-rate": Advice("choose shorter times for heads and bodies", "a request whose bytes come one by one"),
     "multiviews": Advice("link to files with their suffixes", "GET a file without its suffix"),
+    "document-missing": Advice(
+        "put a file there, at a path that ends in no slash and falls back to nothing",
+        "a request that fails, while the file isn't there",
+    ),
+    "document-script": Advice(
+        "let the script say no status of its own: the error's is kept",
+        "a request that fails, while the script answers with a redirect",
+    ),
     "no-split": Advice("look at what the script makes of PATH_INFO", "GET /index.php/more"),
     "nocanon": Advice("let the origin take normalised paths", "GET /a//b/../c"),
     "nofailover": Advice(_NOTHING, "GET with the cookie of a member that is down"),

@@ -185,18 +185,11 @@ def test_who_serves_no_files_asks_for_no_body_either() -> None:
 
 def test_an_error_whose_page_is_missing() -> None:
     """It is a 404 with the stock page, and nothing else may differ."""
-    said, missing = Announcements(("document-fields",)), Aspect("status", "503", "404")
-    assert said.announce("down: GET", [missing, Aspect("answer 2: status", "503", "404")]) == "document-fields"
+    said, missing = Announcements(("document-missing",)), Aspect("status", "503", "404")
+    assert said.announce("down: GET", [missing, Aspect("answer 2: status", "503", "404")]) == "document-missing"
+    assert Announcements(("document-fields",)).announce("down: GET", [missing]) is None
     assert said.announce("down: GET", [missing, Aspect("body", "a", "b")]) is None
     assert said.announce("down: GET", [Aspect("status", "200", "404")]) is None
-
-
-def test_a_fallback_that_is_missing() -> None:
-    """FallbackResource whose file isn't there: nginx asks for it until it has had enough."""
-    said, round_about = Announcements(("fallback-missing",)), [Aspect("status", "404", "500")]
-    assert said.announce("path: GET /x", round_about, About(file=True)) == "fallback-missing"
-    assert said.announce("path: GET /x", round_about, About()) is None
-    assert said.announce("path: GET /x", [Aspect("status", "404", "503")], About(file=True)) is None
 
 
 def test_a_page_that_an_origin_would_have_answered() -> None:

@@ -30,6 +30,18 @@ _FILES = {
     "lib/l.php": _SHOW, "mapped/m.php": _SHOW, "guarded/g.php": _SHOW, "guarded/index.php": _SHOW,
 }  # fmt: skip
 _CONFIG = """
+<VirtualHost *:{port}>
+    ServerName errors.test
+    DocumentRoot {root}/www
+    <FilesMatch "\\.php$">
+        <If "-f %{REQUEST_FILENAME}">
+            SetHandler "proxy:fcgi://127.0.0.1:{php}"
+        </If>
+    </FilesMatch>
+    ErrorDocument 403 /t.php
+    ErrorDocument 404 /sub/index.php?code=404
+    Redirect 403 /closed
+</VirtualHost>
 TypesConfig {root}/mime.types
 <VirtualHost *:{port}>
     ServerName php.test
@@ -155,6 +167,18 @@ def test_scripts(name: str, path: str, running: Fronts) -> None:
 
 
 @pytest.mark.live
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [*(("DELETE", path) for path in ("/closed", "/closed/a%20b?q=1", "/t.php?x")), ("GET", "/sub/"),
+     *((method, path) for path in ("/closed", "/closed/a%20b?q=1", "/none", "/none.php?x", "/t.php?x")
+       for method in ("GET", "POST"))],
+)  # fmt: skip
+def test_scripts_that_are_pages_of_errors(method: str, path: str, running: Fronts) -> None:
+    """ED-1, NGX-92: REDIRECT_STATUS and its like tell of the request that has failed, and nothing of others."""
+    assert _differences(running, "errors.test", path, method) == []
+
+
+@pytest.mark.live
 @pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "PUT", "OPTIONS", "DELETE"])
 @pytest.mark.parametrize(
     "header",
@@ -168,6 +192,15 @@ def test_scripts(name: str, path: str, running: Fronts) -> None:
 def test_headers_and_methods(name: str, path: str, header: str, method: str, running: Fronts) -> None:
     """FC-9: headers as variables, and those that no script is told."""
     assert _differences(running, name, path, method, header) == []
+
+
+def test_what_a_page_that_is_a_script_may_say(tmp_path: Path) -> None:
+    """The error's status stays, whatever the script says: that is told."""
+    lines = ('<FilesMatch "\\.php$">', 'SetHandler "proxy:fcgi://127.0.0.1:9000"', "</FilesMatch>", "Redirect 403 /no")
+    text = host(f"DocumentRoot {tmp_path}", *lines, "ErrorDocument 403 /x.php", "ErrorDocument 404 /x.html")
+    found = {row.args: row.outcome.words for row in translated(tmp_path, text, "nginx").rows
+             if row.name == "ErrorDocument"}  # fmt: skip
+    assert found == {"403 /x.php": "approximated", "404 /x.html": "equivalent"}
 
 
 def test_outcomes(tmp_path: Path) -> None:

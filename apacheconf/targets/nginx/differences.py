@@ -71,7 +71,8 @@ _OF_FILES = (
     Difference("file-suffixes", _A, "files: the last suffix alone says the type; httpd asks the others, too",
                "GET /page.html.bak HTTP/1.1"),
     Difference("file-paths", _A, "a path that leads nowhere, or on behind a file, counts as the name of a file: it may "
-               "be refused, or handed to a script, where httpd answers 404", "GET /no-folder/.htaccess HTTP/1.1"),
+               "be refused, handed to a script or answered as FallbackResource says, where httpd answers 404",
+               "GET /no-folder/.htaccess HTTP/1.1"),
     Difference("file-conditions", _A, "files: If-Modified-Since counts even if it lies in the future, and a 412 has a "
                "page", "GET /index.html HTTP/1.1 with If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT"),
     Difference("file-fields", _E, "files: 206 and 304 have no Accept-Ranges, 416 has Content-Range, and the boundary "

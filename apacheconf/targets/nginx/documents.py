@@ -6,14 +6,14 @@ its full set. A document that is made anew for each request is left to the repor
 
 from __future__ import annotations
 
-from apacheconf.ledger import Outcome, Written
+from apacheconf.ledger import Outcome
 from apacheconf.program.conditions import ALWAYS, NEVER
-from apacheconf.program.hosts import Host, Reach
+from apacheconf.program.hosts import Host
 from apacheconf.program.steps import Action, Respond, SetErrorDocument, Step
 from apacheconf.program.values import Literal
 from apacheconf.targets.asked_path import place_of
-from apacheconf.targets.choices import Closed, Place, leaves
-from apacheconf.targets.claims import Claim, equivalent, exact
+from apacheconf.targets.choices import Closed, leaves
+from apacheconf.targets.claims import Claim, approximated, equivalent, exact
 from apacheconf.targets.error_documents import DEPENDS, TYPE, lines_of
 from apacheconf.targets.nginx.conditions import flag_of
 from apacheconf.targets.nginx.document_sources import is_file
@@ -24,7 +24,9 @@ from apacheconf.targets.nginx.texts import steps_outside
 from apacheconf.targets.nginx.tree import Block, literal
 from apacheconf.targets.routes import Route
 
-_OF_FILES = "a file that stands for an error has no Last-Modified; while it isn't there, the error is a 404"
+_OF_FILES = "a file that stands for an error has no Last-Modified"
+_OF_SCRIPTS = "a status that the script itself says doesn't count, so that nobody follows a redirect of its"
+_LOST = "while the file that stands for the error isn't there, the error is answered with another status"
 #: A page of nginx's making for any error.
 STOCK_PAGE = "<!DOCTYPE html><html><head><title>$status</title></head><body><h1>$status</h1></body></html>"
 #: What is answered where a script can't be asked.
@@ -69,14 +71,6 @@ def lead_back(routes: list[Route]) -> bool:
     """Whether an error may lead to a path of the same server."""
     steps = (step.action for route in routes for step in route.others)
     return any(isinstance(each, SetErrorDocument) and each.path for each in steps)
-
-
-def cells_of_documents(places: list[Place], routes: list[Route]) -> set[tuple[str, Reach]]:
-    """Where the documents of errors lie, each cell by its path and reach."""
-    actions = {step.action for route in routes for step in route.others}
-    paths = {each.path.partition("?")[0] for each in actions if isinstance(each, SetErrorDocument) and each.path}
-    found = (place_of(places, path) for path in paths)
-    return {(each.cell.path, each.cell.reach) for each in found if each is not None}
 
 
 def _document(step: Step) -> SetErrorDocument:
@@ -143,14 +137,19 @@ def emit_of_scripts(low: Lowering, route: Route, location: Block) -> None:
 def _add(low: Lowering, host: Host, step: Step, page: str, block: Block) -> None:
     said_by = lines_of(host, step)
     status, comment = str(_document(step).status), low.sources.comment(said_by)
-    claim = _claim(said_by, _document(step).path)
+    claim = _claim(low, host, step)
     block.add("error_page", status, *_from(low, host, page), page, comment=comment, claims=(claim,))
 
 
-def _claim(said_by: tuple[Written, ...], page: str) -> Claim:
-    if page.startswith("/"):
-        return equivalent(said_by, _OF_FILES, "document-fields")
-    return exact(said_by)
+def _claim(low: Lowering, host: Host, step: Step) -> Claim:
+    made, said_by = _document(step), lines_of(host, step)
+    if not made.path or is_file(low, host, made.path) == NEVER:
+        return exact(said_by)
+    if made in low.script_documents:
+        return approximated(said_by, _OF_SCRIPTS, "document-script")
+    if made in low.lost_documents:
+        return approximated(said_by, _LOST, "document-missing")
+    return equivalent(said_by, _OF_FILES, "document-fields")
 
 
 def _from(low: Lowering, host: Host, page: str) -> tuple[str, ...]:
@@ -163,7 +162,7 @@ def _page(low: Lowering, host: Host, step: Step) -> str:
     """What ``error_page`` goes to: the URL, or a location that ``emit_texts`` writes."""
     made = _document(step)
     if made.path or (made.url and not low.overrides):  # where an origin has answered its location has its headers
-        low.dropped.append(_claim(lines_of(host, step), made.path))
+        low.dropped.append(_claim(low, host, step))
         if made.path and is_file(low, host, made.path) not in (ALWAYS, NEVER):
             name = f"@document-{made.status}"
             low.told_apart[name] = made, host
@@ -243,7 +242,7 @@ def gateway_pages(low: Lowering, host: Host, documents: list[Step]) -> list[tupl
     """For the place where 502 and 503 of origins are told apart: the words of ``error_page`` for each document."""
     own = [step for step in documents if _document(step).status in (502, 503, 504)]
     for step in own:
-        low.dropped.append(_claim(lines_of(host, step), _document(step).path))
+        low.dropped.append(_claim(low, host, step))
     pages = ((str(_document(step).status), _page(low, host, step)) for step in own)
     return [(status, *_from(low, host, page), page) for status, page in pages]
 

@@ -28,10 +28,12 @@ from apacheconf.targets.nginx import (
     copies,
     core,
     documents,
+    failed_requests,
     failures,
     file_tests,
     htaccess,
     messages,
+    missing_documents,
     mod_dir,
     mod_log_config,
     mod_mime,
@@ -226,7 +228,7 @@ def _emit_server(low: Lowering, server_of: copies.Server, servers: Block) -> Non
         server.add("error_page", "502", "504", "=", "@gateway_error")
     low.places = found
     overriding.begin(low, routes_in(found))
-    low.document_cells = documents.cells_of_documents(found, routes_in(found))
+    missing_documents.begin_documents(low, host, routes_in(found))
     static.note_reached(low, host, found)
     pages = documents.common_documents(low, routes_in(found))
     low.documents, low.texts = {step.action for step in pages}, {}
@@ -254,6 +256,7 @@ def _emit_server(low: Lowering, server_of: copies.Server, servers: Block) -> Non
         server.entries.insert(settings_at, Directive("set", (USER, "")))
     server.entries[settings_at:settings_at] = alike.settings().entries if alike else []
     failures.finish_failures(low, server)
+    failed_requests.finish_failed(low, server)
     messages.emit_error_log(low, host, server)
 
 

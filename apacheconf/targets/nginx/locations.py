@@ -40,6 +40,7 @@ from apacheconf.targets.nginx import (
     documents,
     failures,
     htaccess,
+    missing_documents,
     mod_alias,
     mod_auth_basic,
     mod_deflate,
@@ -298,6 +299,7 @@ def _emit_files(low: Lowering, route: Route, has_folder: bool) -> tuple[Block | 
         static.emit_one_file(low, route, mapped, block)
     elif not has_folder:
         static.emit_root(low, route, mapped, block)
+    missing_documents.emit_missing(low, route, block)
     return block, static.emit_files(low, route, block)
 
 

@@ -70,8 +70,14 @@ class Lowering:
     lists_nothing: bool = False
     #: Whether its scripts are told who has shown a password.
     tells_user: bool = False
-    #: The cells of the server that is being written in which documents of errors lie.
-    document_cells: set[tuple[str, Reach]] = field(default_factory=set)
+    #: Whether one of them is the page of an error.
+    tells_failed: bool = False
+    #: The cells of the server that is being written in which documents of errors lie, with their statuses.
+    document_cells: dict[tuple[str, Reach], list[int]] = field(default_factory=dict)
+    #: Those for which an error becomes another one while they aren't there.
+    lost_documents: set[SetErrorDocument] = field(default_factory=set)
+    #: Those that scripts answer with.
+    script_documents: set[SetErrorDocument] = field(default_factory=set)
     #: The named location of each document that is a file or an origin's answer.
     told_apart: dict[str, tuple[SetErrorDocument, Host]] = field(default_factory=dict)
     #: The lines of the table always that hold for the whole server.
@@ -146,7 +152,7 @@ class Lowering:
         self.cases.clear()
         self.fronts.clear()
         self.locations = Names()
-        self.unreachable = self.forbids = self.lists_nothing = self.tells_user = False
+        self.unreachable = self.forbids = self.lists_nothing = self.tells_user = self.tells_failed = False
         self.overrides = self.overrides_502 = self.overrides_504 = self.unpaged = False
         self.own_page = set()
         self.told_apart = {}

@@ -222,7 +222,7 @@ class Maps:
         for name, shared in self.shared.items():
             if name in self.used:
                 _emit(name, shared, False, http)
-        changing = {each.strip("$") for each in (PATH, KEPT, ROUND, PAGE, USER)}
+        changing = {each.strip("$") for each in (PATH, KEPT, ROUND, PAGE, USER, FAILED)}
         changing |= {"uri", "args", "status", *self.tests.values()}
         for (_, made), name in self.own.items():
             changes = any(not changing.isdisjoint(_VARIABLE.findall(text)) for text in _words_of(made))
@@ -277,6 +277,8 @@ PATH = "$asked_path"
 KEPT = "$slashes_kept"
 #: A point for each time that a request has passed its server: for an error's document it does so again.
 ROUND = "$round"
+#: The path that was asked for first, where a script is the page of an error.
+FAILED = "$failed_path"
 #: Whether the file is there that is the page of an error.
 PAGE = "$page_is_there"
 #: Who has shown a password for a script, where one is asked for.

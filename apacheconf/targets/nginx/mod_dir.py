@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import urljoin
 
-from apacheconf.program.conditions import NEVER
+from apacheconf.program.conditions import NEVER, Under
 from apacheconf.program.handling import FileRules, FolderRules
 from apacheconf.program.hosts import Reach
-from apacheconf.program.steps import MapToFile, Step
-from apacheconf.targets.choices import Tree
+from apacheconf.program.steps import MapToFile, SetHandler, Step
+from apacheconf.program.values import Literal
+from apacheconf.targets.asked_path import for_path, place_of
+from apacheconf.targets.captures import parts_in
+from apacheconf.targets.choices import Tree, leaves
 from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
 from apacheconf.targets.hostnames import own_scheme
+from apacheconf.targets.known import Known
 from apacheconf.targets.nginx import document_sources
 from apacheconf.targets.nginx.core_files import lines_named
 from apacheconf.targets.nginx.lowering import NO_FILE, Lowering
@@ -25,10 +30,6 @@ WITHOUT_INDEX = "/.without-index"
 _ASKED_AS_ITSELF = "an origin that answers for an index is told of that, and nothing of the folder"
 _NO_INDEX = ".no-such-index"
 
-_NO_FALLBACK = (
-    "while what it falls back to isn't there, nginx goes round until it answers with 500; httpd answers with 404"
-)
-
 
 def rules_of(low: Lowering, route: Route) -> FolderRules:
     """What holds for the folders of a route."""
@@ -36,6 +37,8 @@ def rules_of(low: Lowering, route: Route) -> FolderRules:
     if "dir_module" not in low.program.modules:
         return FolderRules((), slash=False)
     rules = found[-1] if found else FolderRules()
+    if _has_handler(route):  # which answers for what isn't there, too
+        rules = replace(rules, fallback="")
     alone = low.stands_alone(route.host)
     said = any(
         each.name.lower() == "directoryindex"
@@ -51,16 +54,58 @@ def emit_defaults(low: Lowering, route: Route, location: Block) -> None:
         emit_slash(low, route, _folder(low, route), location)
     if route.cell.reach is Reach.BARE:
         return
-    names = [literal(each) for each in rules.index] or [_NO_INDEX]
+    names, leads_on = _names_of_index(low, route, rules)
     if _falls_back(rules):
-        first = names[: None if names[0].startswith("/") else 1]  # which is there, for the fallback is (SEM-43)
-        names = [*first, literal(rules.fallback)]
         mapped = route.file.action if route.file and isinstance(route.file.action, MapToFile) else None
-        target = low.beyond(mapped, f"{literal(rules.fallback)}$is_args$args")
+        fallback = literal(rules.fallback) if leads_on else _unless_folder(low, rules, names[0])
+        target = low.beyond(mapped, f"{fallback}$is_args$args")
         location.add("try_files", "$uri", "$uri/", target)
-    elif AUTOINDEX not in low.program.modules and "dir_module" in low.program.modules:
+    if not leads_on and "dir_module" in low.program.modules and not _is_listed(low, route):
         names, low.lists_nothing = [*names, WITHOUT_INDEX], True
     location.add("index", *names)
+
+
+def _names_of_index(low: Lowering, route: Route, rules: FolderRules) -> tuple[list[str], bool]:
+    """The names that ``index`` asks for, and whether the last one is what the first that falls back leads to: for the
+    index of a folder is looked for as any other file is (SEM-43)."""
+    names = [literal(each) for each in rules.index] or [_NO_INDEX]
+    for count, name in enumerate(rules.index if _falls_back(rules) else (), 1):
+        if _leads_on(low, route, name):
+            return [*names[:count], literal(rules.fallback)], True
+    return names, False
+
+
+def _leads_on(low: Lowering, route: Route, name: str) -> bool:
+    """Whether an index that isn't there is answered by what it falls back to."""
+    path = urljoin(f"{_folder_of(low, route)}/", name)
+    place = place_of(low.places, path)
+    if place is None:
+        return False
+    ends = [end for _, end in leaves(for_path(place.tree, Known(route.host, path=Literal(path))))]
+    return any(isinstance(each, Route) and falls_back(low, each) for each in ends)
+
+
+def _folder_of(low: Lowering, route: Route) -> str:
+    """A folder that the route answers for itself: the one that its cell or a section in that is about."""
+    place = place_of(low.places, f"{route.cell.path}/")
+    conditions = {asked for answers, _ in leaves(place.tree) for asked in answers} if place else set()
+    paths = {each.prefix.rstrip("/") for asked in conditions for each in parts_in(asked, Under)}
+    for path in sorted(paths, key=len, reverse=True):
+        if place and for_path(place.tree, Known(route.host, path=Literal(f"{path}/"))) is route:
+            return path
+    return route.cell.path
+
+
+def _unless_folder(low: Lowering, rules: FolderRules, index: str) -> str:
+    """What is fallen back to; a folder that isn't there comes to its index, which isn't either."""
+    entries = ((r"~/\z", f"${{uri}}{index}"), ("default", literal(rules.fallback)))
+    return low.maps.make("fallback", Map("$uri", entries, "FallbackResource, where no handler is for the index"))
+
+
+def _has_handler(route: Route) -> bool:
+    """Whether SetHandler names one."""
+    names = [step.action.name.lower() for step in route.others if isinstance(step.action, SetHandler)]
+    return names[-1:] not in ([], ["none"], [""])
 
 
 def emit_slash(low: Lowering, route: Route, folder: str, location: Block) -> None:
@@ -95,7 +140,7 @@ def _refuses_unslashed(low: Lowering, route: Route) -> bool:
 
 
 def emit_without_index(low: Lowering, server: Block) -> None:
-    """Where mod_autoindex isn't loaded a folder without an index is a file that isn't there, and no 403."""
+    """A folder without an index that mod_autoindex doesn't handle is a file that isn't there, and no 403."""
     if low.lists_nothing:
         server.space()
         location = server.open("location", "=", WITHOUT_INDEX, comment="a folder without an index")
@@ -112,6 +157,11 @@ def _may_list(low: Lowering, route: Route) -> bool:
     """Whether a folder without an index is listed."""
     options = (each.action.options for each in route.others if isinstance(each.action, FileRules))
     return AUTOINDEX in low.program.modules and any("indexes" in each for each in options)
+
+
+def _is_listed(low: Lowering, route: Route) -> bool:
+    """Whether it is mod_autoindex that handles a folder without an index, with a list or a 403."""
+    return AUTOINDEX in low.program.modules and not _has_handler(route)
 
 
 def unslashed(low: Lowering, file: str) -> str:
@@ -155,6 +205,11 @@ def settle_folders(low: Lowering, locations: Block) -> None:
                     one.words = "-d", unslashed(low, "$request_filename")
 
 
+def falls_back(low: Lowering, route: Route) -> bool:
+    """Whether another path answers for files of a route that aren't there."""
+    return _falls_back(rules_of(low, route))
+
+
 def _falls_back(rules: FolderRules) -> bool:
     return rules.fallback not in ("", "disabled")
 
@@ -165,7 +220,7 @@ def emit_rules(low: Lowering, route: Route, step: Step, location: Block) -> list
     assert isinstance(rules, FolderRules)
     claims = [exact(lines_named(route, step, "directoryindex", "directorycheckhandler"))]
     fallback = lines_named(route, step, "fallbackresource")
-    claims.append(equivalent(fallback, _NO_FALLBACK, "fallback-missing") if _falls_back(rules) else exact(fallback))
+    claims.append(exact(fallback))
     slash = lines_named(route, step, "directoryslash")
     if rules.slash or _refuses_unslashed(low, route):
         claims.append(exact(slash))

@@ -20,6 +20,7 @@ from apacheconf.targets.claims import Claim, approximated, equivalent, exact, un
 from apacheconf.targets.environments import guarded, variables_set
 from apacheconf.targets.nginx import documents, overriding, script_variables
 from apacheconf.targets.nginx.core import emit_charset, seconds
+from apacheconf.targets.nginx.failed_requests import tell_failed
 from apacheconf.targets.nginx.failures import mark_failures
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import USER, Map
@@ -44,7 +45,8 @@ _X_ACCEL = ("X-Accel-Buffering", "X-Accel-Charset", "X-Accel-Expires", "X-Accel-
 _NGINX_OWN = 60
 _OF_SERVER = (
     "SERVER_SOFTWARE and PATH are nginx's own, and PATH_TRANSLATED where PATH_INFO would lead elsewhere; SCRIPT_URL, "
-    "SCRIPT_URI, proxy-nokeepalive and the variables of balancers and of internal redirects are not told"
+    "SCRIPT_URI, proxy-nokeepalive and the variables of balancers are not told, of those with REDIRECT_ only what is "
+    "said of a request that has failed"
 )
 _NO_SPLIT = "what follows a script's name in the path is not told apart from it"
 
@@ -120,6 +122,7 @@ def _emit(
     """The location of whoever asks a FastCGI origin; the steps that it speaks for."""
     worker, service = members(origin)[0], service_of(origin, low)
     _tell_request(low, route, service, params)
+    tell_failed(low, route, params)
     spoken = _tell_environment(low, route, service, params)
     documents.emit_of_scripts(low, route, location)
     spoken += overriding.emit(low, route, location, "fastcgi")
