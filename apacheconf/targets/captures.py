@@ -46,7 +46,8 @@ def simple(value: Value) -> Value:
     """The value with what is certain already worked out."""
     match value:
         case Joined(parts):
-            return joined(tuple(map(simple, parts)))
+            made = joined(tuple(map(simple, parts)))
+            return value if isinstance(made, Joined) and made.parts == parts else made
         case Matched(Literal(text), regex, group):
             groups = search(regex, text) or ()
             return Literal((groups[group] or "") if group < len(groups) else "")

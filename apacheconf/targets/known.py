@@ -40,6 +40,12 @@ T = TypeVar("T")
 QUERY_STRING = Variable("QUERY_STRING")
 
 
+@dataclass(frozen=True, slots=True)
+class OfFile(Joined):
+    """The path of the file that a request is mapped to, as far as the path of the request says it: where that goes on
+    behind a file (PATH_INFO), it says too much."""
+
+
 @dataclass
 class Known:
     """``path`` is what the mappings see, ``url`` what the rules have made so far, None outside of them.
@@ -65,7 +71,7 @@ class Known:
         if mapped.value is None:
             rest = Matched(REQUEST_URI, Regex(f"^{escape(mapped.prefix)}(.*)$"), 1) if mapped.prefix else REQUEST_URI
             root = mapped.root if mapped.prefix else mapped.root.rstrip("/")
-            self.file = Joined((Literal(root), rest))
+            self.file = OfFile((Literal(root), rest))
 
     def put(self, part: T) -> T:
         """A value or an action in terms of the request."""

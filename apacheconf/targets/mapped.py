@@ -6,6 +6,7 @@ Where that can't be said the question stays as it is, and a target that can't as
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from apacheconf.program.conditions import (
     ALWAYS,
@@ -29,7 +30,7 @@ from apacheconf.program.regexes import search
 from apacheconf.program.steps import MapToFile, MapToOrigin, Rest
 from apacheconf.program.values import REQUEST_URI, Joined, Literal, Matched, Value, Variable
 from apacheconf.targets.captures import parts_of
-from apacheconf.targets.known import begins_with
+from apacheconf.targets.known import OfFile, begins_with
 from apacheconf.targets.patterns import escape
 
 _MAPPED, _FILE, _BASENAME = (Variable(name) for name in ("MAPPED_URL", "REQUEST_FILENAME", "REQUEST_BASENAME"))
@@ -97,6 +98,11 @@ def told_apart(path: Value, cell: Cell) -> Value:
 # --- files ---------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class OfName(Regex):
+    """What a Files section asks of a file's name, asked of a path whose last name that is."""
+
+
 def of_file(matcher: Condition, mapped: MapToFile, cell: Cell) -> Condition:
     """What a section asks of the file that a request of ``cell`` is ``mapped`` to.
 
@@ -122,11 +128,11 @@ def of_file(matcher: Condition, mapped: MapToFile, cell: Cell) -> Condition:
             return _of_one_file(matcher, mapped, cell)
         case Matches(value, regex) if value == _BASENAME:
             ignore_case = regex.ignore_case or regex.pattern.startswith("(?i)")
-            return Matches(REQUEST_URI, Regex(of_last_segment(regex.pattern.removeprefix("(?i)")), ignore_case))
+            return Matches(REQUEST_URI, OfName(of_last_segment(regex.pattern.removeprefix("(?i)")), ignore_case))
         case Glob(value, pattern, False, ignore_case) if value == _BASENAME:
-            return Matches(REQUEST_URI, Regex(f"/{glob_regex(pattern)}$", ignore_case))
+            return Matches(REQUEST_URI, OfName(f"/{glob_regex(pattern)}$", ignore_case))
         case Compare(value, Operator.SAME, Literal(name)) if value == _BASENAME:
-            return Matches(REQUEST_URI, Regex(f"/{escape(name)}$"))
+            return Matches(REQUEST_URI, OfName(f"/{escape(name)}$"))
         case _:
             return matcher
 
@@ -150,9 +156,9 @@ def file_of(mapped: MapToFile) -> Value | None:
     if mapped.value is not None:
         return None
     if not mapped.prefix:
-        return Joined((Literal(mapped.root.rstrip("/")), REQUEST_URI))
+        return OfFile((Literal(mapped.root.rstrip("/")), REQUEST_URI))
     rest = Matched(REQUEST_URI, Regex(f"^{escape(mapped.prefix)}(.*)$"), 1)
-    return Joined((Literal(mapped.root), rest))
+    return OfFile((Literal(mapped.root), rest))
 
 
 def _in_folder(folder: str, mapped: MapToFile, cell: Cell) -> Condition:
@@ -214,3 +220,29 @@ def any_segment(pattern: str) -> str | None:
     ends = {".": "[^/]", "$": "(?=/|$)"}
     name = _TOKENS.sub(lambda found: ends.get(found[0], found[0]), pattern.removeprefix(_LAST))
     return f"(?:/[^/]+)*?/{name}" if pattern.endswith("$") else None
+
+
+#: What may stand for a slash, and what stands for the same without it.
+_BUT_SLASHES = {".": "[^/]", r"\S": r"[^/\s]", r"\W": r"[^/\w]", r"\D": r"[^/\d]", "$": r"(?=/|\z)"}
+_UNTOLD = re.compile(r"\\[XCNPpRHVQKgk1-9]|\(\?(?![:=!]|[a-z]+:)|\(\*")
+_NAMED = re.compile(r"\(\?P?<[A-Za-z_]\w*>")
+
+
+def one_name(regex: Regex) -> str | None:
+    """An ``OfName`` as a pattern for one whole name of a path, wherever that stands; None where that isn't told."""
+    pattern = _NAMED.sub("(?:", regex.pattern)
+    if _UNTOLD.search(pattern.removeprefix(_LAST).replace("(?<=/)", "")):
+        return None
+    if pattern.startswith(_LAST):
+        return f"{_within_name(pattern.removeprefix(_LAST))}[^/]*"
+    if pattern.startswith("/") and pattern.endswith("$"):
+        return _within_name(pattern[1:-1])
+    return f"[^/]*?{pattern[:-1]}" if PLAIN_END.fullmatch(pattern) else None
+
+
+def _within_name(pattern: str) -> str:
+    def within(found: re.Match[str]) -> str:
+        sign = found[0]
+        return f"[^/{sign[2:]}" if sign.startswith("[^") and "/" not in sign else _BUT_SLASHES.get(sign, sign)
+
+    return _TOKENS.sub(within, pattern)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import FAILED, ROUND, Map
 from apacheconf.targets.nginx.script_variables import Params
-from apacheconf.targets.nginx.tree import Block, Directive
+from apacheconf.targets.nginx.tree import Block
 from apacheconf.targets.routes import Route
 
 _NONE = ("default", "")

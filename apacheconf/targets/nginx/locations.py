@@ -56,6 +56,7 @@ from apacheconf.targets.nginx import (
     overriding,
     rewriting,
     static,
+    trails,
 )
 from apacheconf.targets.nginx.conditions import can_ask, flag_of
 from apacheconf.targets.nginx.lowering import NO_FILE, Lowering
@@ -102,6 +103,8 @@ def _emit_served(low: Lowering, place: Place, tree: Tree, server: Block) -> bool
     location = server.open("location", *_matcher(place))
     static.emit_root(low, served, mapped, location)
     htaccess.emit_stub(low, served.host, place, location)
+    low.tells_trails = trails.can_tell(tree)
+    tree = trails.of_files(low, tree)
 
     def fill(end: Route | Closed, inner: Block) -> None:
         _fill(low, end, inner, server, has_folder=True)
@@ -126,14 +129,16 @@ def _matcher(place: Place) -> tuple[str, ...]:
 
 
 def _emit_choice(low: Lowering, place: Place, tree: Ask, server: Block) -> None:
+    tree, scripts = trails.of_all_files(low, tree)
     ends = list(leaves(tree))
     asked = list(dict.fromkeys(condition for answers, _ in ends for condition in answers))
     location = server.open("location", *_matcher(place), comment="what answers depends on more than the path")
     names = []
     for answers, end in ends:
         low.one_path = nesting.is_one_path(answers)
+        low.script_words = scripts.words(low, answers) if scripts else None
         names.append(_named(low, end, server))
-    low.one_path = False
+    low.one_path, low.script_words = False, None
     entries = []
     for (answers, _), name in zip(ends[:-1], names, strict=False):
         given = "".join("." if each not in answers else "1" if answers[each] else "0" for each in asked)

@@ -93,6 +93,10 @@ class Lowering:
     asks_scripts: bool = False
     script: bool = False
     one_path: bool = False
+    #: Whether its scripts may be followed by more of the path: what is asked of names is asked of theirs, then.
+    tells_trails: bool = True
+    #: The words for a script and what follows it in the location that is being written, where its regex has none.
+    script_words: tuple[str, str] | None = None
     #: Whether the server that is being written says what is answered where a script can't be asked.
     unreachable: bool = False
     #: The same for what is refused where another path would be asked for.

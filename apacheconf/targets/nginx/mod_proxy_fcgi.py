@@ -65,14 +65,16 @@ def emit_script(low: Lowering, route: Route, origin: Origin, location: Block) ->
     mapped = route.file.action if route.file else None
     assert isinstance(mapped, MapToFile)
     params = Params()
-    if low.script:
-        folder = f"{literal(mapped.root)}$in_folder" if mapped.prefix else "$document_root$script"
+    words = ("$script", "$trail") if low.script else low.script_words
+    if words is not None:
+        script, trail = words
+        folder = f"{literal(mapped.root)}$in_folder" if mapped.prefix else f"$document_root{script}"
         params.tell("SCRIPT_FILENAME", folder)
-        params.tell("SCRIPT_NAME", "$script")
-        params.tell("PATH_INFO", "$trail", True)
+        params.tell("SCRIPT_NAME", script)
+        params.tell("PATH_INFO", trail, True)
         made = Map(
-            "$trail",
-            (("", ""), ("default", f"{literal(route.host.document_root)}$trail")),
+            trail,
+            (("", ""), ("default", f"{literal(route.host.document_root)}{trail}")),
             "where PATH_INFO would be a file",
         )
         params.tell("PATH_TRANSLATED", low.maps.make("translated", made), True)
@@ -82,7 +84,7 @@ def emit_script(low: Lowering, route: Route, origin: Origin, location: Block) ->
     handlers = [step for step in route.others if isinstance(step.action, SetHandler)]
     said_by = [each for step in (*handlers, route.file, route.local) if step for each in route.host.said_by(step)]
     claims = [equivalent(said_by, _OF_SERVER, "server-software")]
-    if not (low.script or low.one_path) and route.cell.reach is Reach.BELOW:
+    if not (words or low.one_path) and route.cell.reach is Reach.BELOW:
         claims.append(
             approximated([each for step in handlers for each in route.host.said_by(step)], _NO_SPLIT, "no-split")
         )

@@ -264,7 +264,7 @@ def _script(low: Lowering, tree: Ask, cell: Cell) -> tuple[str, str] | None:
     """The words of a location for scripts whose names a section asks: its regex tells the script from what follows."""
     ends = [end for _, end in leaves(tree.yes) if isinstance(end, Route)]
     asked = [end for end in ends if static.is_served(end) and mod_proxy_fcgi.script_origin(low, end)]
-    if not asked or not isinstance(tree.condition, Matches):
+    if not asked or not isinstance(tree.condition, Matches) or not low.tells_trails:
         return None
     name = any_segment(tree.condition.regex.pattern)
     if name is None:
