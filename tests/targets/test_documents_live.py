@@ -145,7 +145,7 @@ def test_what_is_told(target: str, tmp_path: Path) -> None:
     assert outcomes(made)["ErrorDocument"] == "exact"
     made = translated(tmp_path, host('ErrorDocument 403 "no"', "ErrorDocument 404 /local", proxied), target)
     rows = {row.args: row.outcome.words for row in made.rows if row.name == "ErrorDocument"}
-    assert rows == {'403 "no"': "exact", "404 /local": "equivalent" if target == "nginx" else "unsupported"}
+    assert rows == {'403 "no"': "exact", "404 /local": "exact" if target == "nginx" else "unsupported"}
 
 
 @pytest.mark.parametrize("text", ['"you are %{REMOTE_ADDR}"', "http://a.test/?$1"])

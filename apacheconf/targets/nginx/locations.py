@@ -103,7 +103,7 @@ def _emit_served(low: Lowering, place: Place, tree: Tree, server: Block) -> bool
     location = server.open("location", *_matcher(place))
     static.emit_root(low, served, mapped, location)
     htaccess.emit_stub(low, served.host, place, location)
-    low.tells_trails = trails.can_tell(tree)
+    low.tells_trails, low.script_names = trails.can_tell(tree), trails.script_names(low, tree)
     tree = trails.of_files(low, tree)
 
     def fill(end: Route | Closed, inner: Block) -> None:

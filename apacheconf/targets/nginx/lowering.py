@@ -95,6 +95,8 @@ class Lowering:
     one_path: bool = False
     #: Whether its scripts may be followed by more of the path: what is asked of names is asked of theirs, then.
     tells_trails: bool = True
+    #: The patterns of the names that they have.
+    script_names: tuple[str, ...] = ()
     #: The words for a script and what follows it in the location that is being written, where its regex has none.
     script_words: tuple[str, str] | None = None
     #: Whether the server that is being written says what is answered where a script can't be asked.

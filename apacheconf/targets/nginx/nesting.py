@@ -30,7 +30,7 @@ from apacheconf.targets.answers import Answers, Given, residual
 from apacheconf.targets.captures import parts_in
 from apacheconf.targets.choices import Ask, Closed, Tree, leaves
 from apacheconf.targets.claims import exact
-from apacheconf.targets.mapped import any_segment
+from apacheconf.targets.mapped import any_segment, one_name
 from apacheconf.targets.nginx import mod_alias, mod_dir, mod_proxy_fcgi, rewriting, static
 from apacheconf.targets.nginx.conditions import can_ask, flag_of
 from apacheconf.targets.nginx.lowering import Lowering
@@ -266,9 +266,12 @@ def _script(low: Lowering, tree: Ask, cell: Cell) -> tuple[str, str] | None:
     asked = [end for end in ends if static.is_served(end) and mod_proxy_fcgi.script_origin(low, end)]
     if not asked or not isinstance(tree.condition, Matches) or not low.tells_trails:
         return None
-    name = any_segment(tree.condition.regex.pattern)
-    if name is None:
+    name, alone = any_segment(tree.condition.regex.pattern), one_name(tree.condition.regex)
+    if name is None or alone is None:
         return None
+    if low.script_names != (alone,):  # what is in front of it may be another script
+        scripts = "|".join(low.script_names)
+        name = f"(?:/(?!(?:{scripts})/)[^/]*)*/{alone}"
     mapped = static.mapped_file(asked[0])
     prefix = escape(mapped.prefix) if mapped else ""
     inside = f"{prefix}(?<in_folder>{name})" if prefix else name

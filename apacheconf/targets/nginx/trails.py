@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from apacheconf.program.conditions import AllOf, AnyOf, Condition, Matches, Not, Regex, Test
+from apacheconf.program.regexes import search
 from apacheconf.program.values import REQUEST_URI, Matched
 from apacheconf.targets.answers import Answers
 from apacheconf.targets.captures import parts_in, replaced
@@ -23,12 +24,20 @@ from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.routes import Route
 
+_SUFFIX = re.compile(r"(\\\.(?:\w+|\w*\(\?:[\w|]+\)))(?:\(\?=/\|\\z\)\[\^/\]\*)?\Z")
 _PLAIN = re.compile(r"(?:[\w-]|\\[^\w\s])+")
 
 
 def script_names(low: Lowering, tree: Tree) -> tuple[str, ...]:
-    """The patterns of names that scripts of a tree have."""
-    return tuple(dict.fromkeys(filter(None, map(one_name, _regexes_of_scripts(low, tree)))))
+    """The patterns of names that scripts of a tree have, those left out that another one says, too."""
+    found = list(dict.fromkeys(_like(name) for name in map(one_name, _regexes_of_scripts(low, tree)) if name))
+    return tuple(each for each in found if not any(other != each and _is_one_of(each, other) for other in found))
+
+
+def _like(name: str) -> str:
+    """All names with the suffix of the script's: what is refused elsewhere is a script, too."""
+    suffix = _SUFFIX.search(name)
+    return f"[^/]*?{suffix[1]}" if suffix else name
 
 
 def can_tell(tree: Tree) -> bool:
@@ -46,7 +55,7 @@ def of_files(low: Lowering, tree: Tree) -> Tree:
     if asks_script(low, tree):
         return Ask(tree.condition, _asked(tree.yes, names), of_files(low, tree.no))
     yes, no = of_files(low, tree.yes), of_files(low, tree.no)
-    return Ask(_of_file(tree.condition, _any(names)), yes, no)
+    return Ask(_of_file(tree.condition, any_of_names(names)), yes, no)
 
 
 def of_all_files(low: Lowering, tree: Ask) -> tuple[Ask, Scripts | None]:
@@ -54,7 +63,7 @@ def of_all_files(low: Lowering, tree: Ask) -> tuple[Ask, Scripts | None]:
     names = script_names(low, tree)
     if not names or not can_tell(tree):
         return tree, None
-    scripts = _any(names)
+    scripts = any_of_names(names)
     questions = frozenset(_of_file(each.condition, scripts, True) for each in _asks(low, tree))
     made = _asked(tree, names, True)
     assert isinstance(made, Ask)
@@ -72,7 +81,7 @@ class Scripts:
         """The words for the script and for what follows, where the answers name one."""
         if not any(answers.get(each) for each in self.questions):
             return None
-        before = rf"(?:/(?!{self.name}/)[^/]*)*/{self.name}"
+        before = f"{first_of(self.name)}{self.name}"
         script = Map("$uri", ((rf"~^(?<script_part>{before})(?:/|\z)", "$script_part"), ("default", "$uri")), "")
         trail = Map("$uri", ((rf"~(?s)^{before}(?<trail_part>/.*)\z", "$trail_part"), ("default", "")), "")
         return low.maps.make("script_of_path", script), low.maps.make("trail_of_path", trail)
@@ -83,7 +92,7 @@ def _asked(tree: Tree, names: tuple[str, ...], tests: bool = False) -> Tree:
     if not isinstance(tree, Ask):
         return tree
     yes, no = _asked(tree.yes, names, tests), _asked(tree.no, names, tests)
-    return Ask(_of_file(tree.condition, _any(names), tests), yes, no)
+    return Ask(_of_file(tree.condition, any_of_names(names), tests), yes, no)
 
 
 def asks_script(low: Lowering, tree: Ask) -> bool:
@@ -107,12 +116,35 @@ def _asks(low: Lowering, tree: Tree) -> Iterator[Ask]:
 
 
 def _regexes_of_scripts(low: Lowering, tree: Tree) -> Iterator[Regex]:
-    for each in _asks(low, tree):
-        yield from (part.regex for part in _parts(each.condition)
+    if not isinstance(tree, Ask):
+        return
+    if _runs(low, tree.yes):
+        yield from (part.regex for part in _parts(tree.condition)
                     if isinstance(part, Matches) and isinstance(part.regex, OfName))  # fmt: skip
+    yield from _regexes_of_scripts(low, tree.yes)
+    yield from _regexes_of_scripts(low, tree.no)
 
 
-def _any(names: tuple[str, ...]) -> str:
+def _runs(low: Lowering, tree: Tree) -> bool:
+    """Whether all files are scripts to whoever is not refused."""
+    return _kinds(low, tree) == {True}
+
+
+def _kinds(low: Lowering, tree: Tree) -> set[bool]:
+    """Whether what answers is a script, for each end that is no refusal."""
+    if isinstance(tree, Ask):
+        yes, no = _kinds(low, tree.yes), _kinds(low, tree.no)
+        if isinstance(tree.condition, Test) and tree.condition.letter == "f":
+            return yes
+        named = next(parts_in(tree.condition, OfName), None) is not None
+        return yes | no if named or True not in yes | no else {True}
+    if not isinstance(tree, Route):
+        return set()
+    is_script = mod_proxy_fcgi.script_origin(low, tree) is not None
+    return {is_script} if is_script or tree.answer is None else set()
+
+
+def any_of_names(names: tuple[str, ...]) -> str:
     return names[0] if len(names) == 1 else f"(?:{'|'.join(names)})"
 
 
@@ -125,7 +157,7 @@ def _of_file(condition: Condition, scripts: str, tests: bool = False) -> Conditi
         case Matches(_, OfName() as regex) if (name := one_name(regex)) is not None:
             return replace(condition, regex=Regex(_of_first(name, scripts), regex.ignore_case))
         case Test(letter, OfFile() as value) if tests:
-            part = Matched(REQUEST_URI, Regex(rf"^((?:/(?!{scripts}/)[^/]*)*/{scripts}(?=/)|(?s:.*))"), 1)
+            part = Matched(REQUEST_URI, Regex(f"^({first_of(scripts)}{scripts}(?=/)|(?s:.*))"), 1)
             return Test(letter, replaced(value, lambda each: part if each == REQUEST_URI else None))
         case _:
             return condition
@@ -133,8 +165,18 @@ def _of_file(condition: Condition, scripts: str, tests: bool = False) -> Conditi
 
 def _of_first(name: str, scripts: str) -> str:
     """A pattern for paths whose file has such a name: no name before it is a script's."""
-    before, is_script = rf"^(?:/(?!{scripts}/)[^/]*)*/", re.compile(scripts)
+    before = f"^{first_of(scripts)}"
     if _PLAIN.fullmatch(name):
-        whole = re.sub(r"\\(.)", r"\1", name)
-        return rf"{before}{name}{r'(?=/|$)' if is_script.fullmatch(whole) else '$'}"
+        return f"{before}{name}{'(?=/|$)' if _is_one_of(name, scripts) else '$'}"
     return rf"{before}(?=[^/]*$|{scripts}/){name}(?=/|$)"
+
+
+def first_of(scripts: str) -> str:
+    """A pattern for what is in front of the first name of a script, or of the last name where no script is."""
+    return rf"(?:/(?!{scripts}/)[^/]*)*/"
+
+
+def _is_one_of(name: str, others: str) -> bool:
+    """Whether a pattern is for one name, which another pattern is for, too."""
+    plain = re.sub(r"\\(.)", r"\1", name)
+    return _PLAIN.fullmatch(name) is not None and search(Regex(rf"^(?:{others})\z"), plain) is not None
