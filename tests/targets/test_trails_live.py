@@ -1,5 +1,5 @@
 """Paths that go on behind a script on httpd and on nginx with a real php-fpm behind both: sections that are about a
-file's name hold whatever follows it, and a script is told what does (FC-5, DR-5)."""
+file's name hold whatever follows it, and a script is told what does (FC-5, DR-5, NGX-38, NGX-157)."""
 
 from __future__ import annotations
 
