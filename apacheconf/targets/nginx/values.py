@@ -24,6 +24,9 @@ VARIABLES = {
     "SERVER_PROTOCOL": "$server_protocol", "SERVER_NAME": "$host", "CONN_REMOTE_ADDR": "$realip_remote_addr",
     "SSL_CLIENT_VERIFY": "$ssl_client_verify",
 }  # fmt: skip
+#: The bits of ciphers' keys, by what OpenSSL calls them: of 3DES fewer count than it has.
+_OF_CIPHERS = (("~(?:AES|CAMELLIA|ARIA)_?256|CHACHA20", "256"), ("~(?:AES|CAMELLIA|ARIA)_?128|SEED|IDEA|RC[24]", "128"))
+_3DES = {"SSL_CIPHER_USEKEYSIZE": "112", "SSL_CIPHER_ALGKEYSIZE": "168"}
 #: Where the parts of the time stand in $time_iso8601, the local time as httpd takes it.
 _OF_TIME = {"TIME_YEAR": r"^(....)", "TIME_MON": r"^....-(..)", "TIME_DAY": r"^.{8}(..)", "TIME_HOUR": r"T(..)",
             "TIME_MIN": r"T..:(..)", "TIME_SEC": r"T.{6}(..)"}  # fmt: skip
@@ -56,6 +59,9 @@ def text_of(maps: Maps, value: Value) -> str:
             return maps.make("https_is", Map("$https", (("on", "on"), ("default", "off")), "%{HTTPS}"))
         case Variable("REQUEST_URI"):
             return maps.path()
+        case Variable(name) if name in _3DES:
+            entries = (("", ""), *_OF_CIPHERS, ("~3DES|DES-CBC3", _3DES[name]), ("default", "0"))
+            return maps.make(name.lower(), Map("$ssl_cipher", entries, variable_title(value)))
         case Variable(name) if name in _OF_TIME:
             entry = (f"~{_OF_TIME[name]}", "$1")
             return maps.make(name.lower(), Map("$time_iso8601", (entry, ("default", "")), variable_title(value)))
