@@ -60,8 +60,8 @@ def text_of(maps: Maps, value: Value) -> str:
         case Variable("REQUEST_URI"):
             return maps.path()
         case Variable(name) if name in _3DES:
-            entries = (("", ""), *_OF_CIPHERS, ("~3DES|DES-CBC3", _3DES[name]), ("default", "0"))
-            return maps.make(name.lower(), Map("$ssl_cipher", entries, variable_title(value)))
+            sizes = (("", ""), *_OF_CIPHERS, ("~3DES|DES-CBC3", _3DES[name]), ("default", "0"))
+            return maps.make(name.lower(), Map("$ssl_cipher", sizes, variable_title(value)))
         case Variable(name) if name in _OF_TIME:
             entry = (f"~{_OF_TIME[name]}", "$1")
             return maps.make(name.lower(), Map("$time_iso8601", (entry, ("default", "")), variable_title(value)))
