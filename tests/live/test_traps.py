@@ -77,7 +77,8 @@ def test_the_others_answer_as_httpd(name: str) -> None:
 @pytest.mark.prove_all
 @pytest.mark.parametrize("target", ["nginx", "haproxy"])
 def test_a_name_that_nobody_knows(target: str, tmp_path: Path) -> None:
-    """TRAP-96: httpd starts, and answers 502 until it is known; HAProxy does too, and for nginx it is said."""
+    """TRAP-96, NGX-100, DEF-33: httpd starts, and answers 502 until it is known; HAProxy does too, and for nginx it
+    is said."""
     (port,) = free_ports(1)
     (tmp_path / "site.conf").write_text(
         f"Listen 127.0.0.1:{port}\n<VirtualHost *:{port}>\nServerName a.test\n"

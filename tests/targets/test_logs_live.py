@@ -31,6 +31,7 @@ LogFormat "$1 %v %m %U%q %H %a %A %s %B %{X-Origin}o %{sid}C" other
     CustomLog FOLDER/by-status.log "%U %!200,304{User-Agent}i %404,500{X-Loud}i %200{session}e %!404{nobody}e"
     CustomLog FOLDER/not-asked.log "%U %{loud}e %{nobody}e" env=!quiet
     CustomLog FOLDER/failed.log "%U %>s" "expr=%{REQUEST_STATUS} >= 400"
+    CustomLog FOLDER/ports.log "%p %{canonical}p %q"
     CustomLog FOLDER/posts.log "%U %>s" "expr=%{REQUEST_METHOD} == 'POST' || -z reqenv('session')"
     ProxyPass /here http://127.0.0.1:ORIGIN/there
 </VirtualHost>
@@ -71,6 +72,7 @@ def _lines(name: str, folder: Path, origin: int, config: str = _CONFIG) -> list[
         with {"httpd": httpd, "nginx": nginx, "haproxy": haproxy}[name].start(engine, box, text, [("127.0.0.1", port)]):
             for path, header in _ASKED:
                 ask(port, "first.test", path, header=header)
+            ask(port, "first.test:8443", "/here/x", header="Cookie: sid=7")
             ask(port, "second.test", "/")
         files = sorted(logs.glob("*.log" if name != "haproxy" else "haproxy.out"))
         written = [each.read_text("latin-1") for each in files if each.name != "error.log"]
@@ -85,11 +87,12 @@ def _plain(line: str) -> str:
 
 @pytest.mark.live
 def test_the_same_lines(tmp_path: Path) -> None:
-    """TRAP-95: the servers have ended when their logs are read, so every line is there."""
+    """TRAP-95, DEF-46 to DEF-48: the servers have ended when their logs are read, so every line is there."""
     origin = free_ports(1)[0]
     with echo(origin):
         theirs, ours = (_lines(name, tmp_path, origin) for name in ("httpd", "nginx"))
-    asked, by_status, failed, not_asked, one, posts, two = theirs
+    asked, by_status, failed, not_asked, one, ports, posts, two = theirs
+    assert {each.split()[0] for each in ports} == {"80"}  # whatever the client named, and where it came in
     assert min(len(one), len(two)) >= len(_ASKED) > max(len(asked), len(not_asked), len(failed), len(posts))
     assert asked and failed and not_asked and posts and len(set(by_status)) > 4
     assert ours == theirs
@@ -144,7 +147,7 @@ def test_what_haproxy_says(tmp_path: Path) -> None:
     origin = free_ports(1)[0]
     with echo(origin):
         theirs, ours = (_lines(name, tmp_path, origin, _ONE) for name in ("httpd", "haproxy"))
-    assert len(theirs[0]) == len(_ASKED)
+    assert len(theirs[0]) == len(_ASKED) + 1
     assert [line for line in ours[0] if line.startswith("127.")] == theirs[0]
 
 

@@ -7,12 +7,14 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 
 import pytest
 
 from apacheconf.engines.sandbox import free_ports
 from apacheconf.targets import TARGETS
 from tests.runtime import certificates
+from tests.targets.configs import host, translated
 from tests.targets.echoes import ask
 from tests.targets.fronts import MODULES, Fronts, fronts
 
@@ -30,7 +32,7 @@ _HOST = """
 </VirtualHost>
 """
 _SHOWN = ("good", "other", "strange", "expired")
-_ASKED = {"strict": ("require", "on"), "blind": ("none", "off")}
+_ASKED = {"strict": ("require", "on"), "blind": ("none", "off"), "usual": ("none", "on")}
 
 
 @contextmanager
@@ -69,10 +71,21 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
 
 
 @pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize("name", _ASKED)
+@pytest.mark.parametrize("name", ["strict", "blind"])
 @pytest.mark.parametrize("shown", _SHOWN)
 def test_targets_trust_whom_httpd_trusts(shown: str, name: str, target: str, running: Fronts) -> None:
     """What isn't trusted is 500 on httpd, 502 or 503 on nginx, and 503 on HAProxy: no connection came about."""
     theirs, ours = (ask(running.at[each], f"{name}-{shown}.test", "/")[0] for each in ("httpd", target))
     assert (theirs == "200") == (name == "blind" or shown == "good")
     assert ours == theirs or (theirs, ours) in {("500", "503"), ("500", "502")}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("shown", _SHOWN)
+def test_what_httpd_checks_by_default(shown: str, target: str, running: Fronts, tmp_path: Path) -> None:
+    """DEF-30, SEM-39: not who has signed it, but name and dates. Targets check all or nothing, and say so."""
+    theirs, ours = (ask(running.at[each], f"usual-{shown}.test", "/")[0] for each in ("httpd", target))
+    assert theirs == ("200" if shown in ("good", "strange") else "500")
+    lines = "SSLProxyEngine on\nProxyPass / https://localhost:8443/"
+    said = {each.key for row in translated(tmp_path, host(lines), target).rows for each in row.answers}
+    assert ours == theirs or "origin-certificate" in said

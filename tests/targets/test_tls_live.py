@@ -130,7 +130,8 @@ def test_urls_of_its_own_say_https(target: str, running: dict[str, int]) -> None
                                               ("other", "a.example"), ("other", "b.example")])  # fmt: skip
 @pytest.mark.parametrize("target", TARGETS)
 def test_what_the_handshake_was_not_about(target: str, shown: str, asked: str, running: dict[str, int]) -> None:
-    """TRAP-74, VH-51, NGX-183, HAP-111: 421 where the host asked for has other settings than that of the handshake."""
+    """TRAP-74, VH-51, NGX-183, HAP-111, SEM-38, DEF-32: 421 where the host asked for has other settings than that of
+    the handshake."""
     theirs, ours = (_ask(running[each], shown, _TLS_12, host=asked) for each in ("httpd", target))
     assert ours[:2] == theirs[:2]
     assert (theirs[1] == "421") == (shown != "other" or asked != "a.example")

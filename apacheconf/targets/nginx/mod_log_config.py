@@ -14,6 +14,7 @@ from apacheconf.program.hosts import Host
 from apacheconf.program.steps import Log, LogItem, Step
 from apacheconf.program.values import Literal, Value, Variable
 from apacheconf.targets.claims import Claim, approximated, equivalent, unsupported
+from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import PATH, Map
 from apacheconf.targets.nginx.texts import Texts, texts_of_server
@@ -33,7 +34,7 @@ _VARIABLES = {
     "REQUEST_URI": PATH,
 }  # fmt: skip
 _HEADERS = {"HTTP": "$http_{}", "RESP": "$sent_http_{}", "COOKIE": "$cookie_{}"}
-_PORTS = {"": "$server_port", "canonical": "$server_port", "local": "$server_port", "remote": "$remote_port"}
+_PORTS = {"local": "$server_port", "remote": "$remote_port"}
 #: Milliseconds of nginx's ``seconds.milliseconds`` as microseconds, without zeros at the beginning.
 _USECS = (("0.000", "0"), (r"~^0\.00(?<part>\d)$", "${part}000"), (r"~^0\.0(?<part>\d\d)$", "${part}000"),
           (r"~^0\.(?<part>\d+)$", "${part}000"), (r"~^(?<whole>\d+)\.(?<part>\d+)$", "$whole${part}000"))  # fmt: skip
@@ -150,13 +151,19 @@ def _variable(variable: Variable, low: Lowering, texts: Texts) -> str:
     if name == "QUERY":
         return low.maps.make("asked_query", _QUERY)
     if name == "PORT":
-        return _PORTS.get(argument, "")
+        return _port(argument, texts.host)
     if name == "TIME":
         return "[$time_local]" if not argument else ""
     if name in ("DURATION_USEC", "DURATION"):
         made = _TIMES.get(argument or ("us" if name == "DURATION_USEC" else "s"))
         return low.maps.make(*made) if made else ""
     return _VARIABLES.get(name, "") if not argument or name == "REMOTE_ADDR" else ""
+
+
+def _port(which: str, host: Host) -> str:
+    """LOG-13, DEF-46: %p is the port of ServerName, else the usual one, wherever the client came in."""
+    usual = 443 if own_scheme(host) == "https" else 80
+    return str(host.port or usual) if which in ("", "canonical") else _PORTS.get(which, "")
 
 
 def emit_formats(low: Lowering, http: Block) -> None:
