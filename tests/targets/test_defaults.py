@@ -75,3 +75,39 @@ def test_what_is_taken_back_further_in_is_not_done_there(tmp_path: Path) -> None
     own = outside.partition("\n        }")[0]
     assert "proxy_intercept_errors on;" in own
     assert "proxy_set_header Host $" in own
+
+
+#: What nginx would do otherwise, by its version or at all, and the line that says what httpd does.
+_WRITTEN_OUT = {
+    "DEF-1": "client_max_body_size 0;",
+    "DEF-4": "large_client_header_buffers 100 8k;",
+    "DEF-5": "proxy_buffer_size 16k;",
+    "DEF-6": "proxy_http_version 1.1;",
+    "DEF-7": "proxy_set_header Host 10.0.0.1:8080;",
+    "DEF-8": "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
+    "DEF-9": "proxy_connect_timeout 60s;",
+    "DEF-10": "proxy_read_timeout 60s;",
+    "DEF-11": "error_page 502 504 = @gateway_error;",
+    "DEF-13": "keepalive_timeout 5s;",
+    "DEF-14": "keepalive_requests 100;",
+    "DEF-15": "client_header_timeout 20s;",
+    "DEF-16": "client_body_timeout 60s;",
+    "DEF-17": "merge_slashes on;",
+    "DEF-21": "proxy_redirect off;",
+    "DEF-22": "underscores_in_headers on;",
+    "DEF-24": "proxy_pass_header Server;",
+    "DEF-25": "proxy_pass_header X-Accel-Redirect;",
+    "DEF-38": "proxy_next_upstream error;",
+    "DEF-44": "proxy_request_buffering off;",
+}
+
+
+@pytest.mark.parametrize("version", ["1.22", "1.31"])
+def test_what_holds_without_a_word_is_written_out(version: str, tmp_path: Path) -> None:
+    """NGX-2: the file means the same whatever a version of nginx does by itself."""
+    file = tmp_path / "site.conf"
+    file.write_text("<VirtualHost *:80>\nServerName a.example\nProxyPass / http://10.0.0.1:8080/\n</VirtualHost>\n")
+    text = translate(load([str(file)], Options()).require(), "nginx", version).text
+    lines = {each.strip() for each in text.splitlines()}
+    assert {name: line for name, line in _WRITTEN_OUT.items() if line not in lines} == {}
+    assert ("max_headers 100;" in lines) == (version == "1.31")  # NGX-1: which 1.22 doesn't know
