@@ -31,14 +31,18 @@ class Fronts:
 
 @contextmanager
 def fronts(
-    config: str, folder: Path, modules: Sequence[str] = MODULES, versions: Mapping[str, str] = MappingProxyType({})
+    config: str,
+    folder: Path,
+    modules: Sequence[str] = MODULES,
+    versions: Mapping[str, str] = MappingProxyType({}),
+    targets: Sequence[str] = tuple(TARGETS),
 ) -> Iterator[Fronts]:
-    """Run all of them; ``{port}``, ``{one}``, ``{two}`` and ``{none}`` (nobody listens) are filled in in ``config``.
+    """Run httpd and the ``targets``; ``{port}``, ``{one}``, ``{two}`` and ``{none}`` (nobody listens) are filled in.
 
     ``versions`` are the targets' that are written for and run, where any will not do.
     """
-    one, two, none, *ports = free_ports(3 + 1 + len(TARGETS))
-    at = dict(zip(("httpd", *TARGETS), ports, strict=True))
+    one, two, none, *ports = free_ports(3 + 1 + len(targets))
+    at = dict(zip(("httpd", *targets), ports, strict=True))
     with ExitStack() as stack:
         stack.enter_context(echo(one))
         stack.enter_context(echo(two))

@@ -47,7 +47,7 @@ Answer = tuple[str, list[str], str]
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
     modules = (*MODULES, "headers_module", "setenvif_module")
-    with fronts(_CONFIG, tmp_path_factory.mktemp("messages"), modules) as found:
+    with fronts(_CONFIG, tmp_path_factory.mktemp("messages"), modules, targets=("haproxy",)) as found:
         yield found
 
 

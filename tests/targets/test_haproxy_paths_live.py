@@ -73,7 +73,7 @@ _ROWS = [pytest.param(*row, id=f"{key} {row[0][:40]}") for key, rows in _ASKED.i
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
-    with fronts(_CONFIG, tmp_path_factory.mktemp("paths"), (*MODULES, "headers_module")) as found:
+    with fronts(_CONFIG, tmp_path_factory.mktemp("paths"), (*MODULES, "headers_module"), targets=("haproxy",)) as found:
         yield found
 
 

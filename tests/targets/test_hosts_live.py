@@ -44,7 +44,7 @@ _ASKED = [pytest.param(name, id=f"{key} {name!r}") for key, names in _NAMES.item
 
 @pytest.fixture(scope="module", params=[_HOSTS, _HOSTS + _MORE], ids=["few", "many"])
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
-    with fronts(request.param, tmp_path_factory.mktemp("hosts")) as found:
+    with fronts(request.param, tmp_path_factory.mktemp("hosts"), targets=("haproxy",)) as found:
         yield found
 
 

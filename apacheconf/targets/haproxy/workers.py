@@ -132,7 +132,7 @@ def _emit_server(
         words += ["weight", "0" if "N" in status else str(weight)]
     words += tls
     words += ["maxconn", str(worker.max_connections)] if is_limited(worker, low.scopes) else []
-    words += mod_proxy_hcheck.server_words(worker) or _watched(worker, workers)
+    words += _watched(worker, workers) or mod_proxy_hcheck.server_words(worker)
     words += [] if is_address(worker) else ["init-addr", "last,libc,none"]
     words += ["disabled"] if status & {"D", "S"} else ["backup"] if _is_backup(worker) else []
     comment = low.sources.comment(worker.said_by) if worker.member else ""
@@ -156,10 +156,11 @@ def _watched(worker: Worker, workers: tuple[Worker, ...]) -> list[str]:
     status = worker.member.status if worker.member else frozenset()
     if _is_backup(worker) or not any(map(_is_backup, workers)) or status & {"D", "S", "I"}:
         return []
-    if any(each.check is not None for each in workers):
-        return []
-    every = ["check", "inter", seconds(max(worker.retry, 1)), "downinter", "1s", "rise", "1", "fall", "1"]
-    return [*every, "observe", "layer4", "error-limit", "1", "on-error", "mark-down"]
+    words = mod_proxy_hcheck.server_words(worker)
+    if not words and any(each.check is not None for each in workers):
+        return []  # it would be asked as they are
+    words = words or ["check", "inter", seconds(max(worker.retry, 1)), "downinter", "1s", "rise", "1", "fall", "1"]
+    return [*words, "observe", "layer4", "error-limit", "1", "on-error", "mark-down"]
 
 
 def _weights(workers: tuple[Worker, ...]) -> list[int]:
