@@ -65,6 +65,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "null-byte": ("path: /%00",),
     "options-star": ("method: OPTIONS [*]",),
     "path-spelling": ("path: /x[?]", "path: GET *[?]", "path: /\"[[]]*"),
+    "malformed-ranges": ("header: Range that is none", "condition: *, [rR]ange: *"),
     "decoded-slashes": ("path: *%2[Ff]*",),
     "ranges": ("header: Range",),
     "raw-bytes": ("path: *\\xe9",),

@@ -157,7 +157,7 @@ def _headers(aim: Aim) -> Family:
         "Proxy": [("Proxy", "http://evil.test")],
         "Forwarded": [("Forwarded", "for=1.2.3.4")],
         "conditional": [("If-Modified-Since", ORIGIN_DATE), ("If-None-Match", '"x"')],
-        "Range": [("Range", "bytes=0-4")],
+        "Range": [("Range", "bytes=0-4")], "Range that is none": [("Range", "bytes=x-y")],
         "Accept-Encoding": [("Accept-Encoding", "gzip")],
         "obsolete folding": [("X-Fold", "a\r\n b")],
         "name with a space": [("X Space", "1")],

@@ -37,6 +37,8 @@ DIFFERENCES = (
                "PATCH / HTTP/1.1 under AllowMethods GET"),
     Difference("offer", _E, "no Upgrade offers HTTP/2: clients learn of it in the TLS handshake, if at all",
                "GET / HTTP/1.1 where Protocols names h2c"),
+    Difference("malformed-ranges", _A, "a Range that can't be read is answered with 416; httpd ignores it",
+               "GET / HTTP/1.1 with Range: bytes=x-y"),
     Difference("framing", _A, "Content-Length with Transfer-Encoding is answered with 400; httpd lets chunked win",
                "POST / HTTP/1.1 with Content-Length: 3 and Transfer-Encoding: chunked"),
     Difference("interim-answers", _A, "an interim answer such as 103 counts as the answer; httpd hands it on and waits",
