@@ -40,7 +40,7 @@ def _front(name: str, words: str, folder: Path) -> Iterator[tuple[int, socket.so
             f"ProxyPass / http://127.0.0.1:{origin.getsockname()[1]}/ {words}\n</VirtualHost>\n"
         )
         if name == "httpd":
-            text = f"{httpd.preamble(engine, box, MODULES)}\n{text}"
+            text = f"{httpd.preamble(engine, box, (*MODULES, 'env_module'))}\n{text}"
         else:
             text = translated(folder, text, engine.name, ".".join(engine.version.split(".")[:2])).text
         stack.enter_context(start(engine, box, text, [("127.0.0.1", port)]))
@@ -84,3 +84,18 @@ def test_a_body_is_on_its_way_before_it_is_whole(name: str, tmp_path: Path) -> N
             _read_until(talk, b"last")
             talk.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
             assert b" 204 " in _read_until(client, b"\r\n\r\n")
+
+
+@pytest.mark.parametrize("name", [each for each in _FRONTS if each != "haproxy"])
+def test_an_origin_of_long_ago(name: str, tmp_path: Path) -> None:
+    """NGX-72: it is asked in HTTP/1.0, and a body whose length nobody has said comes with it."""
+    body = b"4\r\nbody\r\n0\r\n\r\n"
+    old = "\nSetEnv force-proxy-request-1.0 1"
+    with _front(name, old, tmp_path) as (port, origin), socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(b"POST /x HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n" + body)
+        with origin.accept()[0] as talk:
+            asked = _read_until(talk, b"\r\n\r\nbody").lower()
+            assert asked.startswith(b"post /x http/1.0\r\n")
+            assert b"content-length: 4\r\n" in asked
+            talk.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            assert b"ok" in _read_until(client, b"ok")

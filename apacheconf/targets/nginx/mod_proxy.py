@@ -13,7 +13,7 @@ from apacheconf.targets.nginx.failures import mark_failures
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.members import addresses_of, emit_failover, have_servers
 from apacheconf.targets.nginx.mod_headers import HeaderLines, of_origin
-from apacheconf.targets.nginx.mod_setenvif import setting_of
+from apacheconf.targets.nginx.mod_setenvif import SWITCHES, setting_of
 from apacheconf.targets.nginx.new_paths import emit_new_path, is_raw
 from apacheconf.targets.nginx.onward_headers import emit_request_headers
 from apacheconf.targets.nginx.sessions import member_of_session
@@ -137,10 +137,12 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
 
 
 def _emit_switches(low: Lowering, route: Route, location: Block) -> None:
-    """proxy-sendcl: a body goes on with its length, for which all of it has to be here (RB-4)."""
-    found = setting_of(route, "proxy-sendcl")
-    if found is not None:
-        location.add("proxy_request_buffering", "on", claims=(exact(route.host.said_by(found[1])),))
+    """proxy-sendcl: a body goes on with its length, for which all of it has to be here (RB-4). An origin of long ago is
+    asked in HTTP/1.0 (NGX-72)."""
+    for name, line in SWITCHES.items():
+        found = setting_of(route, name)
+        if found is not None:
+            location.add(*line, claims=(exact(route.host.said_by(found[1])),))
 
 
 def _may_ask(route: Route, location: Block) -> bool:

@@ -16,6 +16,11 @@ _SPECIAL = frozenset({
     "force-proxy-request-1.0", "proxy-chain-auth", "proxy-interim-response", "proxy-sendextracrlf", "proxy-sendcl",
     "cgi-no-vary", "verbose-error-notes", "ap_trust_cgilike_cl", "no-proxy", "proxy-noquery",
 })  # fmt: skip
+#: Variables that change how an origin is asked, and the line that does the same where they hold for a whole location.
+SWITCHES = {
+    "proxy-sendcl": ("proxy_request_buffering", "on"),
+    "force-proxy-request-1.0": ("proxy_http_version", "1.0"),
+}
 #: Variables that filters read, and which ones.
 _OF_FILTERS = {
     "no-gzip": frozenset({"deflate", "brotli_compress"}), "no-brotli": frozenset({"brotli_compress"}),
@@ -50,8 +55,8 @@ def claim_of(route: Route, step: Step, scheme: str | None) -> Claim | None:
     said_by = route.host.said_by(step)
     if not names or scheme in _TOLD or _sets_more(step):
         return None
-    if names == ["proxy-sendcl"] and (route.map is None or setting_of(route, names[0])):
-        return exact(said_by)  # what asks an origin buffers the body
+    if len(names) == 1 and names[0] in SWITCHES and (route.map is None or setting_of(route, names[0])):
+        return exact(said_by)  # the location that asks an origin says it
     if any(_is_obeyed(route, name) for name in names):
         return None
     others = [each for each in (*route.cell.steps, *route.steps) if each.said_by != step.said_by]
