@@ -1,4 +1,4 @@
-"""Who may import whom: the house's import directions, read from the source and kept as a table."""
+"""Who may import whom (DES-1): the house's import directions, read from the source and kept as a table."""
 
 from __future__ import annotations
 

@@ -103,6 +103,7 @@ def test_signals_leave_no_process_and_no_file(number: signal.Signals) -> None:
 
 @pytest.mark.live
 def test_check_replaces_what_belongs_to_another_machine() -> None:
+    """DES-16."""
     need("nginx")
     text = NGINX.replace("127.0.0.1:%d", "10.9.8.7:80").replace(
         "return 204;", "location / {proxy_pass http://o.invalid;}"

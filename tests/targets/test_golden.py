@@ -72,7 +72,7 @@ def test_versions_differ_in_more_than_their_number(target: str) -> None:
 @pytest.mark.live
 @pytest.mark.parametrize(("target", "version"), [(target, each) for target, found in TARGETS.items() for each in found])
 def test_each_version_is_taken_by_its_server(target: str, version: str) -> None:
-    """NGX-1, HAP-3: by a server of that version, be it from PyPI."""
+    """NGX-1, HAP-3, DES-17: by a server of that version, be it from PyPI."""
     program = load([str(VERSIONS / "site.conf")]).require()
     result = check(need(target, version), translate(program, target, version).files)
     assert result.verdict is Verdict.VALID, result.output

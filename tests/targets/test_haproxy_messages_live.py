@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.targets.configs import host
+from tests.targets.configs import host, outcomes, translated
 from tests.targets.echoes import exchange
 from tests.targets.fronts import MODULES, Fronts, fronts
 
@@ -40,6 +42,9 @@ _URLS = (
     "http://{origin}/y", "http://{origin}", "http://{origin}/x/y?q", "http://{origin}x/y", "https://{origin}/y",
     "HTTP://{origin}/x/y", "/rel", "rel", "http://other.test/base/z", "http://foreign.test/x",
 )  # fmt: skip
+
+#: How HTTP/2 begins: the preface, and a frame of settings that says nothing.
+_HTTP2 = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
 
 Answer = tuple[str, list[str], str]
 
@@ -169,3 +174,31 @@ def test_answers_of_the_servers_own(path: str, status: str, running: Fronts) -> 
     for head, fields, _ in _both(running, path=path):
         assert head.split()[1] == status
         assert not [line for line in fields if line.startswith("cache-control")]
+
+
+def test_who_begins_with_http2_is_understood(running: Fronts) -> None:
+    """HAP-114: httpd only where Protocols names h2c."""
+    answers = {}
+    for name in ("httpd", "haproxy"):
+        with socket.create_connection(("127.0.0.1", running.at[name]), timeout=5) as client:
+            client.sendall(_HTTP2)
+            answers[name] = client.recv(9)
+    assert answers["httpd"] in (b"HTTP/1.1 ", b"")
+    assert answers["haproxy"][3] == 4  # settings, too
+
+
+@pytest.mark.parametrize(("protocols", "alpn", "outcome"), [("h2 http/1.1", "h2,http/1.1", "exact"),
+                                                           ("http/1.1", "http/1.1", "exact")])  # fmt: skip
+def test_protocols_over_tls(protocols: str, alpn: str, outcome: str, tmp_path: Path) -> None:
+    """HAP-114."""
+    lines = "SSLEngine on", "SSLCertificateFile /a.pem", f"Protocols {protocols}", "ProxyPass / http://10.0.0.1/"
+    made = translated(tmp_path, host(*lines, address="*:443"), "haproxy")
+    (bind,) = (line.strip() for line in made.text.splitlines() if line.startswith("    bind"))
+    assert f" alpn {alpn}" in bind
+    assert outcomes(made)["Protocols"] == outcome
+
+
+def test_protocols_in_plain_text(tmp_path: Path) -> None:
+    """HAP-114: no Upgrade leads to HTTP/2."""
+    made = translated(tmp_path, host("Protocols h2c http/1.1", "ProxyPass / http://10.0.0.1/"), "haproxy")
+    assert outcomes(made)["Protocols"] == "equivalent"

@@ -101,7 +101,7 @@ def test_where_a_path_leads(path: str, answer: str, running: Fronts) -> None:
     ("/x/taken", "403", ""), ("/x/taken/back", "403", ""), ("/x/taken/back/a", "403", ""),
 ])  # fmt: skip
 def test_sections_merge_in_their_order(path: str, answer: str, told: str, running: Fronts) -> None:
-    """HAP-30: a later section takes the place of an earlier one, be it wider or narrower (SEM-16)."""
+    """HAP-30, HAP-31: the deepest place is asked for first, and says what all sections come to there (SEM-16)."""
     theirs, ours = _both(running, path)
     assert theirs[0] == answer
     assert " ".join(re.findall(r"x-[ab]=\S+", theirs[1])) == told

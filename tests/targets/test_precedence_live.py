@@ -41,6 +41,10 @@ _LINES = (
     "Redirect /left http://new.test/left",
     r"RedirectMatch ^/first/(.*)\.x$ http://new.test/first/$1",
     "Redirect /first http://new.test/second",
+    "RewriteCond %{HTTP:X-One} 1 [OR]",
+    "RewriteCond %{HTTP:X-Two} 1",
+    "RewriteCond %{HTTP:X-Three} 1",
+    "RewriteRule ^/conditions - [G]",
     # what a rule makes is asked anew
     "RewriteRule ^/to-map/(.*)$ /mapped/$1 [PT]",
     "ProxyPass /mapped http://127.0.0.1:{one}/map",
@@ -99,6 +103,17 @@ def test_what_comes_first(path: str, running: Fronts) -> None:
     """HAP-101, NGX-130; RW-31: what a rule makes is mapped and redirected as if it had been asked for."""
     answers = {name: _answer(port, path) for name, port in running.at.items()}
     assert answers == dict.fromkeys(("httpd", *TARGETS), _ASKED[path])
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("set_ones", range(8))
+def test_or_binds_tighter_than_and(set_ones: int, running: Fronts) -> None:
+    """HAP-6, SEM-28: for HAProxy it is the other way round."""
+    names = [name for bit, name in enumerate(("X-One", "X-Two", "X-Three")) if set_ones >> bit & 1]
+    header = "\r\n".join(f"{name}: 1" for name in names)
+    gone = "X-Three" in names and len(names) > 1
+    found = {name: ask(port, "a.test", "/conditions", header=header)[0] for name, port in running.at.items()}
+    assert found == dict.fromkeys(("httpd", *TARGETS), "410" if gone else "404")
 
 
 @pytest.mark.live
