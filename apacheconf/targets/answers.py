@@ -105,19 +105,15 @@ class Given(Answers):
         return self._left[condition]
 
     def _known_before(self, condition: Condition) -> tuple[int, Condition]:
-        """What one of the last few answers left of it, with the number of that one; else what the first ones do."""
-        at = self._before
-        for _ in range(_MOST_RECENT):
-            if at is None:
-                break
-            if condition in at._left:
-                return at._number, at._left[condition]
-            at = at._before
+        """What the answers but the last one left of it, with their number; else what the first ones do."""
+        before = self._before
+        if before is not None and condition in before._left:
+            return before._number, before._left[condition]
         return 0, _residual(condition, self._first)
 
     def _about(self, condition: Condition, known: int) -> list[Answers]:
         """The answers behind the number ``known`` that may say something of a condition, in their order."""
-        subjects = set(asked_of(condition))
+        subjects = asked_of(condition)
         indexed = () if self._indexed <= known else (self._index.get(each, ()) for each in subjects)
         found = {told.number: told for each in indexed for told in each if told.number > known}
         found |= {told.number: told for told in self._recent
@@ -144,7 +140,19 @@ def _residual(condition: Condition, answers: Answers) -> Condition:
         return ALWAYS if known else NEVER
     if isinstance(left, Under):
         return _of_prefixes(left, answers)
+    if isinstance(left, Compare):
+        return _of_texts(left, answers)
     return _concluded(left, answers) if isinstance(left, Matches) else left
+
+
+def _of_texts(asked: Compare, answers: Answers) -> Condition:
+    """A value that is one text is no other one."""
+    if asked.operator is Operator.SAME and isinstance(asked.right, Literal):
+        for known, held in facts(answers):
+            match known:
+                case Compare(value, Operator.SAME, Literal(text)) if held and value == asked.left:
+                    return ALWAYS if text == asked.right.text else NEVER
+    return asked
 
 
 def _of_prefixes(asked: Under, answers: Answers) -> Condition:

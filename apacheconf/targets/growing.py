@@ -127,14 +127,30 @@ class _TooManyEnds(Exception):
 class _Paused:
     """A ``way`` up to a question, with what goes on from there where it is answered; or a whole one.
 
-    ``go_on`` is None where it begins anew. ``layers`` are those of a whole way, None where it was led to another path
-    on which it is asked what that is mapped to.
+    ``go_on`` is None where it begins anew. ``held`` are the sections of a whole way, None where it was led to another
+    path on which it is asked what that is mapped to.
     """
 
     question: Condition | None
     way: Walk
     go_on: Callable[[Walk], _Paused] | None = None
-    layers: set[int] | None = None
+    held: _Held | None = None
+
+
+@dataclass
+class _Held:
+    """The sections that hold, each of those for which its own lines ask with what they ask; None where none do.
+
+    ``asked`` says up to which one that is known: whose turn it is, and where it stands among those of its cell.
+    """
+
+    layers: set[int]
+    guards: dict[int, Condition] | None = None
+    asked: tuple[int, int] = (0, 0)
+
+    def copy(self) -> _Held:
+        """The same, which goes on by itself where more answers were given."""
+        return _Held(set(self.layers), None if self.guards is None else dict(self.guards), self.asked)
 
 
 Then = Callable[[_Paused], _Paused]
@@ -226,37 +242,42 @@ class _Grower:
         file = next((each for each in actions if isinstance(each, MapToFile)), None)
         if mapping is None and (file is None or not self.files):
             return done
-        return self._follow(done.way.answers, mapping or file, lambda way: way, done)
+        of_request = None if done.held is None else replace(done.held, asked=(1, 0))
+        return self._follow(done.way.answers, mapping or file, lambda way: way, done, of_request)
 
-    def _follow(self, answers: Given, mapped: Mapped, then: Then, before: _Paused | None = None) -> _Paused:
+    def _follow(
+        self, answers: Given, mapped: Mapped, then: Then, before: _Paused | None = None, so_far: _Held | None = None
+    ) -> _Paused:
         """The way of requests that are ``mapped`` there, which may be the one ``before`` this is asked; ``then`` is
-        what comes after it."""
+        what comes after it. It is known ``so_far`` which sections hold."""
         start = Walk(self.host, answers, self.spelling)
-        layers = set(self.cell.layers)
-        guards: dict[int, Condition] = {}
-        question = self._hold(self.cell, layers, start, mapped, guards)
+        held = _Held(set(self.cell.layers), {}) if so_far is None else so_far.copy()
+        question = self._hold(self.cell, held, start, mapped)
         if question is not None:
-            return _Paused(question, start, lambda later: self._hold_again(later.answers, mapped, then, before))
-        if before is not None and before.layers == layers:
+            return _Paused(question, start, lambda later: self._hold_again(later.answers, mapped, then, before, held))
+        if before is not None and before.held is not None and before.held.layers == held.layers:
             return before
         self.walks += 1
-        way = Walk(self.host, answers, self.spelling, self._regexes(layers - guards.keys()))
-        return self._walked(way, way.walk(self._steps(layers, guards)), layers, mapped, then)
+        guards = held.guards or {}
+        way = Walk(self.host, answers, self.spelling, self._regexes(held.layers - guards.keys()))
+        return self._walked(way, way.walk(self._steps(held.layers, guards)), held, mapped, then)
 
-    def _hold_again(self, answers: Given, mapped: Mapped, then: Then, before: _Paused | None) -> _Paused:
-        """What sections ask is asked again where one more answer is there."""
+    def _hold_again(self, answers: Given, mapped: Mapped, then: Then, before: _Paused | None, so_far: _Held) -> _Paused:
+        """It is asked on which sections hold where one more answer is there."""
         if before is None:
-            return self._follow(answers, mapped, then)
+            return self._follow(answers, mapped, then, None, so_far)
         way = before.way.fork(answers)
-        return self._next(answers) if way is None else self._follow(answers, mapped, then, replace(before, way=way))
+        if way is None:
+            return self._next(answers)
+        return self._follow(answers, mapped, then, replace(before, way=way), so_far)
 
-    def _walked(self, way: Walk, question: Condition | None, layers: set[int], mapped: Mapped, then: Then) -> _Paused:
+    def _walked(self, way: Walk, question: Condition | None, held: _Held, mapped: Mapped, then: Then) -> _Paused:
         """Where a walk has ended: at a question, at another path, or where it leads."""
         if question is not None:
-            return _Paused(question, way, lambda later: self._walked(later, later.go_on(), layers, mapped, then))
-        return self._go_on(way, layers, mapped, then) if way.moved else then(_Paused(None, way, layers=layers))
+            return _Paused(question, way, lambda later: self._walked(later, later.go_on(), held, mapped, then))
+        return self._go_on(way, held, mapped, then) if way.moved else then(_Paused(None, way, held=held))
 
-    def _go_on(self, moved: Walk, before: set[int], mapped: Mapped, then: Then) -> _Paused:
+    def _go_on(self, moved: Walk, before: _Held, mapped: Mapped, then: Then) -> _Paused:
         """On the path that rules have made: a mapping in a section is still one of the path before (OR-1c)."""
 
         def again(later: Walk) -> _Paused:
@@ -268,12 +289,12 @@ class _Grower:
         way = moved.copy(moved.answers)
         way.moved = False
         way.known.path = told_apart(way.known.path, cell)
-        layers = set(cell.layers)
-        question = self._hold(cell, layers, way, mapped)
+        held = _Held(set(cell.layers))
+        question = self._hold(cell, held, way, mapped)
         if question is not None:
             return _Paused(question, moved, again)
-        way.known.enter(self._regexes(layers))
-        walked = way.walk(self._steps_from(before, layers, cell))
+        way.known.enter(self._regexes(held.layers))
+        walked = way.walk(self._steps_from(before.layers, held.layers, cell))
         return self._ended(way, walked, None if cell.maybe else before, then)
 
     def _steps_from(self, before: set[int], layers: set[int], cell: Cell) -> tuple[Step, ...]:
@@ -285,11 +306,11 @@ class _Grower:
             self._steps_of[key] = *translate, *later
         return self._steps_of[key]
 
-    def _ended(self, way: Walk, question: Condition | None, layers: set[int] | None, then: Then) -> _Paused:
+    def _ended(self, way: Walk, question: Condition | None, held: _Held | None, then: Then) -> _Paused:
         """Where a walk on another path has ended, which is not left again."""
         if question is None:
-            return then(_Paused(None, way, layers=layers))
-        return _Paused(question, way, lambda later: self._ended(later, later.go_on(), layers, then))
+            return then(_Paused(None, way, held=held))
+        return _Paused(question, way, lambda later: self._ended(later, later.go_on(), held, then))
 
     def _new_cell(self, way: Walk) -> tuple[Condition | None, Cell | None]:
         """The cell in which the path lies that rules have made, or the question which one it is."""
@@ -322,34 +343,38 @@ class _Grower:
         matchers = (self.host.shape.layers[number].matcher for number in sorted(layers))
         return [each.regex for each in matchers if isinstance(each, Matches) and each.captures == "section"]
 
-    def _hold(
-        self, cell: Cell, layers: set[int], way: Walk, mapped: Mapped, guards: dict[int, Condition] | None = None
-    ) -> Condition | None:
-        """Add to ``layers`` those that hold, up to the first that is a question: those that ask only the request,
-        then those that ask where it is ``mapped``. With ``guards`` those whose lines ask for them are no questions."""
-        for kinds, where in ((_OF_REQUESTS, None), (_asking_of(mapped), mapped)):
-            question = self._hold_of(cell, kinds, layers, way, where, guards)
-            if question is not None or mapped is None:
-                return question
+    def _hold(self, cell: Cell, held: _Held, way: Walk, mapped: Mapped) -> Condition | None:
+        """Add to those that are ``held`` the sections that hold, up to the first that is a question: those that ask
+        only the request, then those that ask where it is ``mapped``."""
+        turns = ((_OF_REQUESTS, None), *([] if mapped is None else [(_asking_of(mapped), mapped)]))
+        for turn, (kinds, where) in enumerate(turns):
+            for at, number in enumerate(cell.maybe):
+                if (turn, at) < held.asked:
+                    continue
+                question = self._hold_one(cell, number, kinds, held, way, where)
+                if question is not None:
+                    held.asked = turn, at
+                    return question
         return None
 
-    def _hold_of(
-        self, cell: Cell, kinds: frozenset[LayerKind], layers: set[int], way: Walk, mapped: Mapped,
-        guards: dict[int, Condition] | None,
-    ) -> Condition | None:  # fmt: skip
-        for number in cell.maybe:
-            layer = self.host.shape.layers[number]
-            waits = layer.kind in kinds
-            if number in layers or not waits or (layer.container is not None and layer.container not in layers):
-                continue
-            left = residual(self._question_of(cell, number, mapped, way.known), way.answers)
-            if left == ALWAYS:
-                layers.add(number)
-            elif left != NEVER and guards is not None and number in self.light:
-                layers.add(number)
-                guards[number] = left
-            elif left != NEVER:
-                return left
+    def _hold_one(
+        self, cell: Cell, number: int, kinds: frozenset[LayerKind], held: _Held, way: Walk, mapped: Mapped
+    ) -> Condition | None:
+        """The question whether a section holds, if that isn't known. Those whose lines ask for them are no questions
+        where ``held`` has guards."""
+        layer, layers = self.host.shape.layers[number], held.layers
+        if number in layers or layer.kind not in kinds:
+            return None
+        if layer.container is not None and layer.container not in layers:
+            return None
+        left = residual(self._question_of(cell, number, mapped, way.known), way.answers)
+        if left == ALWAYS:
+            layers.add(number)
+        elif left != NEVER and held.guards is not None and number in self.light:
+            layers.add(number)
+            held.guards[number] = left
+        elif left != NEVER:
+            return left
         return None
 
     def _question_of(self, cell: Cell, number: int, mapped: Mapped, known: Known) -> Condition:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from apacheconf.program.conditions import (
     AllOf,
@@ -31,6 +31,7 @@ from apacheconf.program.values import (
     Value,
     Variable,
 )
+from apacheconf.targets.captures import parts_in
 from apacheconf.targets.haproxy.texts import MapFiles, Words, rules_of
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.naming import Names
@@ -189,15 +190,8 @@ def _of_tls(name: str, value: Variable) -> str:
 
 
 def variables_in(part: object) -> Iterator[Variable]:
-    """Every variable that a condition or a value asks."""
-    if isinstance(part, Variable):
-        yield part
-    elif isinstance(part, tuple):
-        for each in part:
-            yield from variables_in(each)
-    elif is_dataclass(part):
-        for field in fields(part):
-            yield from variables_in(getattr(part, field.name))
+    """Every variable that a condition, a value or a step asks."""
+    return parts_in(part, Variable)
 
 
 def is_of_answer(part: object) -> bool:

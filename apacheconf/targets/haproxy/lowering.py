@@ -90,6 +90,8 @@ class Lowering:
     notes: dict[str, None] = field(default_factory=dict)
     #: What conditions of each host may ask of the environment.
     environments: dict[int, Environment] = field(default_factory=dict)
+    #: The way back of each host, by the steps that say it.
+    ways_back: dict[tuple[int, tuple[Step, ...]], Section] = field(default_factory=dict)
     #: What lines outside every section of a host set before access is asked.
     early: dict[int, tuple[Step, ...]] = field(default_factory=dict)
     #: Header lines that the frontends add for all that a host answers.

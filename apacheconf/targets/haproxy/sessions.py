@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from apacheconf.program.steps import MapBack
 from apacheconf.program.workers import Balancer, Origin
 from apacheconf.targets.haproxy.conditions import is_of_member, variable_of, variables_in
 from apacheconf.targets.haproxy.rewriting import inner
@@ -55,7 +56,8 @@ NOTHING_TOLD = Told()
 
 def members_told(route: Route, origin: Origin) -> Told:
     """What is told of the chosen member, as far as HAProxy can say it (ST-11)."""
-    read = frozenset(each.argument for step, _ in route.met for each in variables_in(step) if is_of_member(each))
+    readers = (step for step, _ in route.met if not isinstance(step.action, MapBack))
+    read = frozenset(each.argument for step in readers for each in variables_in(step) if is_of_member(each))
     if not isinstance(origin, Balancer):
         return Told(never=read)
     stands_in = any(member.member and member.member.redirect for member in origin.members)

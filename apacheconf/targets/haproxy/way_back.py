@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from apacheconf.program.hosts import Host
 from apacheconf.program.steps import CookiePart, MapBack, MapBackCookie, Step
@@ -43,9 +43,16 @@ def emit_self(low: Lowering, host: Host, backend: Section) -> None:
 
 
 def emit_way_back(low: Lowering, route: Route, backend: Section) -> None:
-    """RV-1 to RV-8: one replace-header for each header and URL, in the order of the configuration."""
-    for step in route.reverses:
-        _emit_step(low, route.host, step, backend)
+    """RV-1 to RV-8: one replace-header for each header and URL, in the order of the configuration.
+
+    Those of a server are lines of each of its backends, so they are made once.
+    """
+    key = route.host.number, tuple(route.reverses)
+    if key not in low.ways_back:
+        low.ways_back[key] = made = Section("way-back")
+        for step in route.reverses:
+            _emit_step(low, route.host, step, made)
+    backend.lines += map(replace, low.ways_back[key].lines)
 
 
 def _emit_step(low: Lowering, host: Host, step: Step, backend: Section) -> None:
