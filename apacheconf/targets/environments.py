@@ -17,6 +17,7 @@ from apacheconf.program.conditions import (
     Condition,
     IsSet,
     Not,
+    any_of,
     both,
     either,
     negated,
@@ -116,7 +117,7 @@ class Environment:
             return condition
         found = self._leaf(_where(condition, variable, None))
         for when, value in self.settings.get(variable.argument.lower(), []):
-            found = either(both(when, self._leaf(_where(condition, variable, value))), both(negated(when), found))
+            found = _chosen(when, self._leaf(_where(condition, variable, value)), found)
         return found
 
     def _is_known(self, variable: Variable) -> bool:
@@ -134,6 +135,17 @@ class Environment:
             given = unset if value is None else value
             found = given if when == ALWAYS or given == found else Chosen(when, given, found)
         return found
+
+
+def _chosen(when: Condition, held: Condition, other: Condition) -> Condition:
+    """What one line makes of a question: ``held`` where the line runs, else the ``other`` one of the lines before it.
+
+    Lines that all set the same are a row of conditions, one of which holds.
+    """
+    if held != ALWAYS or NEVER in (when, other):
+        return either(both(when, held), both(negated(when), other))
+    before = other.conditions if isinstance(other, AnyOf) else (other,)
+    return any_of((*before, when)) if when not in before else other
 
 
 def _where(condition: Condition, variable: Variable, value: Value | None) -> Condition:

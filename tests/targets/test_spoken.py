@@ -10,7 +10,8 @@ import pytest
 from apacheconf.targets.spoken import MOST, words_of
 from tests.targets.configs import host, translated
 
-_RULE = "RewriteRule ^/(.*)$ http://h/$1 [P]"
+#: With a condition of its own: one that stands alone is an entry of the map that picks who answers.
+_RULE = "RewriteCond %{HTTP:X-Other} a\nRewriteRule ^/(.*)$ http://h/$1 [P]"
 
 
 def _maps(folder: Path, *lines: str, target: str = "nginx") -> list[str]:
@@ -22,7 +23,7 @@ def _maps(folder: Path, *lines: str, target: str = "nginx") -> list[str]:
     ("condition", "name"),
     [
         ("%{HTTP_USER_AGENT} bot|crawl|spider [NC]", "agent_has_bot_crawl_spider"),
-        ("%{HTTP_USER_AGENT} !bot [NC]", "agent_has_bot"),
+        ("%{HTTP_USER_AGENT} !bot [NC]", "not_agent_has_bot"),
         (r"%{REQUEST_URI} ^/\.well-known/", "path_begins_well_known"),
         (r"%{REQUEST_URI} \.php$", "path_ends_php"),
         ("%{REQUEST_METHOD} ^(GET|HEAD)$", "method_begins_get_head"),

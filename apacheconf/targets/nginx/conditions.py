@@ -17,6 +17,7 @@ from apacheconf.program.conditions import (
     Regex,
     Test,
 )
+from apacheconf.program.own_words import named_in
 from apacheconf.program.regexes import search
 from apacheconf.program.values import Literal, Value, Variable
 from apacheconf.targets.nginx.maps import Map, Maps
@@ -48,6 +49,8 @@ def flag_of(maps: Maps, condition: Condition) -> str:
         case Not(inner):
             flag = flag_of(maps, inner)
             return _NOT.get(flag) or _flag(maps, condition, flag, ("0", "1"))
+        case AnyOf(parts) if (alike := _of_one_value(maps, parts)) is not None:
+            return _flag(maps, condition, alike[0], *alike[1])
         case AllOf(parts) | AnyOf(parts):
             return _flag_of_several(maps, condition, parts)
         case Compare(Variable(one), Operator.SAME, Variable(other)) if {one, other} <= ADDRESSES:
@@ -124,6 +127,21 @@ def _flag_of_several(maps: Maps, condition: AllOf | AnyOf, parts: tuple[Conditio
         return decided if flags else neutral
     holds = "1" * len(flags) if isinstance(condition, AllOf) else "~1"
     return flags[0] if len(flags) == 1 else _flag(maps, condition, glued(flags), (holds, "1"))
+
+
+def _of_one_value(maps: Maps, parts: tuple[Condition, ...]) -> tuple[str, list[tuple[str, str]]] | None:
+    """The value that all of these matches try, and the entries of a map that has them one below the other; None where
+    they try several, or need no map."""
+    found = [as_match(each) for each in parts]
+    matches = [each for each in found if each is not None]
+    if len(matches) < len(found) or len({value for value, _, _ in matches}) != 1:
+        return None
+    text = text_of(maps, matches[0][0])
+    patterns = [pattern for _, pattern, _ in matches]
+    if "$" not in text or any(map(matches_all, patterns)) or (maps.of_many and any(map(named_in, (text, *patterns)))):
+        return None
+    empty = [("", "1")] if any(map(matches_empty, patterns)) else []
+    return text, empty + [(f"~{'*' if ignore_case else ''}{pattern}", "1") for _, pattern, ignore_case in matches]
 
 
 def _match(maps: Maps, condition: Condition, asked: tuple[Value, str, bool], matched: str) -> str:

@@ -58,11 +58,11 @@ from apacheconf.targets.nginx import (
     static,
     trails,
 )
-from apacheconf.targets.nginx.conditions import can_ask, flag_of
+from apacheconf.targets.nginx.conditions import can_ask
 from apacheconf.targets.nginx.lowering import NO_FILE, Lowering
-from apacheconf.targets.nginx.maps import Map
+from apacheconf.targets.nginx.picking import Picker
 from apacheconf.targets.nginx.rewriting import emit_refusals
-from apacheconf.targets.nginx.tree import Block, Directive, add_claims, glued, print_tree
+from apacheconf.targets.nginx.tree import Block, Directive, add_claims, print_tree
 from apacheconf.targets.nginx.unseen import without_unseen
 from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.restrictions import asked_by
@@ -95,6 +95,8 @@ def emit_place(low: Lowering, host: Host, place: Place, server: Block) -> None:
 
 def _emit_served(low: Lowering, place: Place, tree: Tree, server: Block) -> bool:
     """The location of a cell whose files lie in one folder, with others in it for what is asked of names."""
+    if not nesting.may_be_nested(low, tree):
+        return False
     tree = nesting.spread(tree, place.cell)
     served = nesting.in_one_folder(low, tree, place.cell)
     mapped = static.mapped_file(served) if served else None
@@ -130,23 +132,15 @@ def _matcher(place: Place) -> tuple[str, ...]:
 
 def _emit_choice(low: Lowering, place: Place, tree: Ask, server: Block) -> None:
     tree, scripts = trails.of_all_files(low, tree)
-    ends = list(leaves(tree))
-    asked = list(dict.fromkeys(condition for answers, _ in ends for condition in answers))
     location = server.open("location", *_matcher(place), comment="what answers depends on more than the path")
     names = []
-    for answers, end in ends:
+    for answers, end in leaves(tree):
         low.one_path = nesting.is_one_path(answers)
         low.script_words = scripts.words(low, answers) if scripts else None
         names.append(_named(low, end, server))
     low.one_path, low.script_words = False, None
-    entries = []
-    for (answers, _), name in zip(ends[:-1], names, strict=False):
-        given = "".join("." if each not in answers else "1" if answers[each] else "0" for each in asked)
-        if name != names[-1]:
-            entries.append((given if "." not in given else f"~^{given}$", name))
-    made = Map(glued(flag_of(low.maps, each) for each in asked), (*entries, ("default", names[-1])), "")
-    wish = f"who_answers_{words_of(place.cell.path) or 'root'}"
-    location.add("try_files", NO_FILE, f"@{low.maps.make(wish, made)}")
+    picker = Picker(low.maps, iter(names), f"who_answers_{words_of(place.cell.path) or 'root'}")
+    location.add("try_files", NO_FILE, f"@{picker.word_of(tree)}")
 
 
 def _named(low: Lowering, end: Route | Closed, server: Block) -> str:
@@ -373,12 +367,13 @@ def _report_unsure(low: Lowering, route: Route, location: Block, carried: list[S
     origin = route.origin(low.program)
     scheme = None if origin is None else members(origin)[0].scheme if members(origin) else ""
     said_by: list[Written] = []
+    readers = mod_setenvif.readers_of(route)
     others = [step for step in route.others if not isinstance(step.action, SecureOrigin)]
     if scheme not in ("https", "wss"):
         secure = [each for step in route.others if step not in others for each in route.host.said_by(step)]
         low.dropped.append(Claim(tuple(secure), Outcome.NO_EFFECT, "no origin is asked over TLS", "no-origin-tls"))
     for step in (*route.unsure, *others, *(each for each in route.rewriting if variables_set(each))):
-        claim = mod_setenvif.claim_of(route, step, scheme)
+        claim = mod_setenvif.claim_of(route, step, scheme, readers)
         if isinstance(step.action, Rewrite) and step.action.target is None and not step.action.sets:
             low.dropped.append(exact(route.host.said_by(step)))  # what it set besides is told for itself
             continue

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from apacheconf.ledger import Outcome
 from apacheconf.program.conditions import ALWAYS, IsSet, Not
 from apacheconf.program.steps import AddFilter, Rewrite, SetEnv, Step
 from apacheconf.program.values import Literal, Variable
 from apacheconf.targets.claims import Claim, equivalent, exact
-from apacheconf.targets.environments import mentions, variables_set
+from apacheconf.targets.environments import variables_in, variables_set
 from apacheconf.targets.routes import Route
 
 #: Variables that httpd's modules read themselves.
@@ -45,7 +47,23 @@ _TOLD = ("fcgi",)
 _UNREAD = "nothing here reads the variable, and the origin doesn't see it"
 
 
-def claim_of(route: Route, step: Step, scheme: str | None) -> Claim | None:
+#: The lines that read a variable, by its name in small letters.
+Readers = Mapping[str, set[tuple[int, ...]]]
+
+
+def readers_of(route: Route) -> Readers:
+    """The lines of a route that ask a variable or put its text somewhere; none where no line sets any."""
+    found: dict[str, set[tuple[int, ...]]] = {}
+    steps = {id(step): step for step in (*route.cell.steps, *route.steps)}.values()
+    if any(map(variables_set, steps)):
+        for step in steps:
+            for each in variables_in(step):
+                if each.name in ("ENV", "HTTP_OR_ENV"):
+                    found.setdefault(each.argument.lower(), set()).add(step.said_by)
+    return found
+
+
+def claim_of(route: Route, step: Step, scheme: str | None, readers: Readers) -> Claim | None:
     """What became of a step that sets variables; None where something reads them that has no words for it.
 
     Lines that ask a variable, or put its text somewhere, account for themselves. ``scheme`` is that of the origin,
@@ -59,10 +77,7 @@ def claim_of(route: Route, step: Step, scheme: str | None) -> Claim | None:
         return exact(said_by)  # the location that asks an origin says it
     if any(_is_obeyed(route, name) for name in names):
         return None
-    others = [each for each in (*route.cell.steps, *route.steps) if each.said_by != step.said_by]
-    if any(mentions(each, name) for each in others for name in names):
-        return exact(said_by)
-    if any(mentions(each.action, name) for each in others for name in names):
+    if any(readers.get(name, set()) - {step.said_by} for name in names):
         return exact(said_by)
     if _OF_CONNECTIONS & set(names):
         return equivalent(said_by, _CONNECTIONS, "connection-variables")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from apacheconf.program.conditions import (
@@ -39,6 +40,8 @@ from apacheconf.targets.patterns import escape
 from apacheconf.targets.questions import CannotAsk, as_match
 from apacheconf.targets.routes import Route, kept_in_mind
 
+#: So many questions more than a tree has ends, and those besides, may be asked where names are asked by themselves.
+_MORE, _MOST_ASKED = 8, 500
 Fill = Callable[[Route | Closed, Block], None]
 #: What a location can't take back that the one around it says, and the word that does.
 _TAKEN_BACK = {"autoindex": "off", "charset": "off", "expires": "off", "etag": "on", "disable_symlinks": "off",
@@ -75,8 +78,12 @@ class Guard:
 
 
 def spread(tree: Tree, cell: Cell) -> Tree:
-    """The tree with questions about names asked by themselves, before what else must hold with them."""
-    return _known(_turned(_spread(tree, cell)), Given({}))
+    """The tree with questions about names asked by themselves, before what else must hold with them; as it is where it
+    would become too large."""
+    found = tree
+    with suppress(_TooMany):
+        found = _Spreader(cell, _MORE * sum(1 for _ in leaves(tree)) + _MOST_ASKED).spread(tree, Given({}))
+    return _known(_turned(found), Given({}))
 
 
 def _turned(tree: Tree) -> Tree:
@@ -108,21 +115,41 @@ def _known(tree: Tree, answers: Given) -> Tree:
     return no if yes == no else Ask(left, yes, no)
 
 
-def _spread(tree: Tree, cell: Cell) -> Tree:
-    if not isinstance(tree, Ask):
-        return tree
-    parts = tuple(map(_plain, tree.condition.conditions)) if isinstance(tree.condition, AllOf) else ()
-    for part in parts:
-        asked = part.condition if isinstance(part, Not) else part
-        if _names(asked, cell) is None:
-            continue
-        others = tuple(each for each in parts if each is not part)
-        rest: Tree = Ask(others[0] if len(others) == 1 else AllOf(others), tree.yes, tree.no)
-        if not _is_every_name(asked, cell):
-            yes, no = (tree.no, rest) if isinstance(part, Not) else (rest, tree.no)
-            rest = Ask(asked, yes, no)
-        return _spread(rest, cell)
-    return _in_order(tree.condition, _spread(tree.yes, cell), _spread(tree.no, cell), cell)
+class _TooMany(Exception):
+    pass
+
+
+@dataclass
+class _Spreader:
+    """Asks questions about names by themselves in a cell; ``left`` is how many more may be asked."""
+
+    cell: Cell
+    left: int
+
+    def spread(self, tree: Tree, answers: Given) -> Tree:
+        """The tree where these answers were given. Raises _TooMany."""
+        if not isinstance(tree, Ask):
+            return tree
+        known = residual(tree.condition, answers)
+        if known in (ALWAYS, NEVER):
+            return self.spread(tree.yes if known == ALWAYS else tree.no, answers)
+        self.left -= 1
+        if self.left < 0:
+            raise _TooMany
+        parts = tuple(map(_plain, tree.condition.conditions)) if isinstance(tree.condition, AllOf) else ()
+        for part in parts:
+            asked = part.condition if isinstance(part, Not) else part
+            if _names(asked, self.cell) is None:
+                continue
+            others = tuple(each for each in parts if each is not part)
+            rest: Tree = Ask(others[0] if len(others) == 1 else AllOf(others), tree.yes, tree.no)
+            if not _is_every_name(asked, self.cell):
+                yes, no = (tree.no, rest) if isinstance(part, Not) else (rest, tree.no)
+                rest = Ask(asked, yes, no)
+            return self.spread(rest, answers)
+        yes = self.spread(tree.yes, answers.told(tree.condition, True))
+        no = self.spread(tree.no, answers.told(tree.condition, False))
+        return _in_order(tree.condition, yes, no, self.cell)
 
 
 def _plain(condition: Condition) -> Condition:
@@ -179,11 +206,21 @@ def _is_every_name(condition: Condition, cell: Cell) -> bool:
     return found is not None and f"{cell.path}/".startswith(found["folder"].replace("\\", ""))
 
 
+def may_be_nested(low: Lowering, tree: Tree) -> bool:
+    """Whether some end serves files, and no other one asks an origin: else there is nothing to nest in."""
+    ends = [end for _, end in leaves(tree) if isinstance(end, Route)]
+    return any(map(static.is_served, ends)) and not any(_asks_origin(low, each) for each in ends)
+
+
+def _asks_origin(low: Lowering, end: Route) -> bool:
+    return end.mapping is not None and not is_fcgi(end.origin(low.program))
+
+
 def in_one_folder(low: Lowering, tree: Tree, cell: Cell) -> Route | None:
     """An end that serves files, if the tree can be nested: all files lie in the same folder."""
     ends = [end for _, end in leaves(tree)]
     served = [end for end in ends if isinstance(end, Route) and static.is_served(end)]
-    others = [end for end in ends if isinstance(end, Route) and end.mapping and not is_fcgi(end.origin(low.program))]
+    others = [end for end in ends if isinstance(end, Route) and _asks_origin(low, end)]
     folders = {static.mapped_file(each) for each in served}
     alike = len(folders) == 1 and None not in folders
     return served[0] if alike and not others and _can_nest(low, tree, cell) else None
