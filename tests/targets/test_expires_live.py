@@ -21,6 +21,9 @@ _CONFIG = """
     ExpiresDefault A60
     Redirect /moved http://a.test/
     Redirect 410 /gone
+    Header always set X-Page yes "expr=%{CONTENT_TYPE} =~ m#^text/html#"
+    ProxyPass /moved !
+    ProxyPass /gone !
     ProxyPass / http://127.0.0.1:{one}/
 </VirtualHost>
 """
@@ -31,7 +34,9 @@ _ANSWERS = (
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
-    with fronts(_CONFIG, tmp_path_factory.mktemp("expires"), (*MODULES, "expires_module", "alias_module")) as started:
+    with fronts(
+        _CONFIG, tmp_path_factory.mktemp("expires"), (*MODULES, "expires_module", "alias_module", "headers_module")
+    ) as started:
         yield started
 
 
@@ -59,10 +64,23 @@ def test_nginx_does_as_httpd(answer: str, running: Fronts) -> None:
 
 @pytest.mark.parametrize("path", ["/moved", "/moved/x", "/gone", "/", "/x"])
 @pytest.mark.parametrize("location", ["", "http://b.test/"])
-def test_redirects_expire_and_errors_do_not(path: str, location: str, running: Fronts) -> None:
-    (theirs, then), (ours, now) = (_told(running.at[name], path, "", location) for name in ("httpd", "nginx"))
+@pytest.mark.parametrize("target", ["haproxy", "nginx"])
+def test_redirects_expire_and_errors_do_not(target: str, path: str, location: str, running: Fronts) -> None:
+    (theirs, then), (ours, now) = (_told(running.at[name], path, "", location) for name in ("httpd", target))
     assert ours == theirs
     assert abs(then - now) < 5
+
+
+@pytest.mark.parametrize("target", ["haproxy", "nginx"])
+def test_a_redirect_has_a_page_of_a_type(target: str, running: Fronts) -> None:
+    """HAProxy sends none with it, and Header lines ask for its type."""
+    for path in ("/moved", "/"):
+        theirs, ours = (
+            [line for line in exchange(running.at[name], "first.test", path)[0] if line.lower().startswith("x-page")]
+            for name in ("httpd", target)
+        )
+        assert [line.lower() for line in ours] == [line.lower() for line in theirs]
+        assert bool(theirs) == (path == "/moved")
 
 
 @pytest.mark.parametrize("status", ["201 Made", "304 Not Modified", "400 Bad", "404 No", "503 Later"])

@@ -31,7 +31,7 @@ from apacheconf.program.values import (
     Value,
     Variable,
 )
-from apacheconf.targets.captures import parts_in
+from apacheconf.targets.environments import variables_in
 from apacheconf.targets.haproxy.texts import MapFiles, Words, rules_of
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.naming import Names
@@ -187,11 +187,6 @@ def _of_tls(name: str, value: Variable) -> str:
     if name not in _OF_TLS:
         raise CannotAsk(variable_title(value))
     return _OF_TLS[name]
-
-
-def variables_in(part: object) -> Iterator[Variable]:
-    """Every variable that a condition, a value or a step asks."""
-    return parts_in(part, Variable)
 
 
 def is_of_answer(part: object) -> bool:

@@ -18,6 +18,7 @@ from apacheconf.program.steps import MapToUrl, Step
 from apacheconf.targets.captures import parts_in
 from apacheconf.targets.choices import Closed, Place, Tree, close, leaves, routes_in
 from apacheconf.targets.claims import Claim, settle, unsupported
+from apacheconf.targets.environments import variables_in
 from apacheconf.targets.growing import places
 from apacheconf.targets.haproxy import (
     core,
@@ -32,7 +33,7 @@ from apacheconf.targets.haproxy import (
 )
 from apacheconf.targets.haproxy.asked_headers import asked_in, joins
 from apacheconf.targets.haproxy.backends import backend_of
-from apacheconf.targets.haproxy.conditions import Environment, Term, Terms, can_ask, variables_in
+from apacheconf.targets.haproxy.conditions import Environment, Term, Terms, can_ask
 from apacheconf.targets.haproxy.copies import settle_copies
 from apacheconf.targets.haproxy.differences import DIFFERENCES, FILES, NO_ALLOW, NO_ECHO
 from apacheconf.targets.haproxy.hoisting import hoist

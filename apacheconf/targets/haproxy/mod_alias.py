@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from apacheconf.program.conditions import Regex
+from apacheconf.program.handling import ExpiryRules
 from apacheconf.program.phases import Phase
-from apacheconf.program.steps import Redirect, Rewrite, Step, Table
+from apacheconf.program.steps import EditHeader, Redirect, Rewrite, Step, Table
 from apacheconf.program.uri import canonical
 from apacheconf.program.values import Call, Capture, Literal, Value, Variable
-from apacheconf.targets.captures import parts_of
+from apacheconf.targets.captures import parts_of, replaced
 from apacheconf.targets.claims import exact, unsupported
+from apacheconf.targets.environments import variables_in
+from apacheconf.targets.haproxy import mod_expires
 from apacheconf.targets.haproxy.conditions import SERVER_NAME, Term, Terms
 from apacheconf.targets.haproxy.core import ESCAPED_ANEW
 from apacheconf.targets.haproxy.documents import documents_of, emit_documents
@@ -23,11 +27,14 @@ from apacheconf.targets.haproxy.texts import SMALL_DIGITS
 from apacheconf.targets.haproxy.tree import Section, plain
 from apacheconf.targets.haproxy.way_back import emit_self
 from apacheconf.targets.hostnames import own_scheme
+from apacheconf.targets.known import worked_out
 from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.routes import Route, regex_of
 
 _VARIABLES = {"REQUEST_URI": "var(txn.path)", "HTTP_HOST": "req.fhdr(host)",
               "SERVER_NAME": f"var({SERVER_NAME})"}  # fmt: skip
+#: What a redirect's page is in httpd.
+_TYPE, _PAGE = Variable("CONTENT_TYPE"), Literal("text/html; charset=iso-8859-1")
 #: What begins with a slash although it isn't written.
 _PATH = "%[var(txn.path)"
 #: What follows the path of a RedirectMatch's result.
@@ -39,7 +46,8 @@ def backend_for(low: Lowering, route: Route, step: Step) -> str:
     """The name of the backend that redirects."""
     guards = tuple(each for each, _ in admissions(route)) if step.phase > Phase.AUTHN else ()
     always = tuple(edit for edit, _ in edits(route, Table.ALWAYS) if not low.is_in_front(route.host, edit))
-    made = step.when, route.query, route.refused, route.unescaped, always, *documents_of(low, route).values()
+    expiring = tuple(each.action for each in route.others if isinstance(each.action, ExpiryRules))
+    made = step.when, route.query, route.refused, route.unescaped, always, expiring, *documents_of(low, route).values()
     key = ("redirects", route.host.number, step.action, step.said_by, guards, *made)
     if key not in low.bodies:
         said_by = route.host.said_by(step)
@@ -54,6 +62,7 @@ def backend_for(low: Lowering, route: Route, step: Step) -> str:
         try:
             _Redirecting(low, route, step, backend).fill()
             backend.claims = (exact(said_by),)
+            mod_expires.emit_of_redirect(low, route, backend)
             if always:
                 _emit_always(low, route, backend)
             if any(line.words[1:4] == ("deny", "deny_status", "403") for line in backend.lines):
@@ -69,8 +78,16 @@ def backend_for(low: Lowering, route: Route, step: Step) -> str:
 def _emit_always(low: Lowering, route: Route, backend: Section) -> None:
     """The headers of the table always, which a redirect has, too."""
     terms = Terms("held", low.environments[route.host.number])
+    route = replace(route, met=[(_of_page(step), certain) for step, certain in route.met])
     Headers(low, route, backend, terms).emit_always()
     backend.lines[:0] = terms.rules.lines
+
+
+def _of_page(step: Step) -> Step:
+    """A Header line that knows the type of the page, which HAProxy sends none with."""
+    if not isinstance(step.action, EditHeader) or _TYPE not in variables_in(step.when):
+        return step
+    return replace(step, when=worked_out(replaced(step.when, lambda value: _PAGE if value == _TYPE else None)))
 
 
 #: What no header may hold: httpd answers 500 where NE brings it into Location (seen on 2.4.71).

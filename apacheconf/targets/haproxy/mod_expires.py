@@ -20,6 +20,21 @@ def emit_expiry(low: Lowering, route: Route, backend: Section) -> None:
             _emit(low, route, step, step.action, backend)
 
 
+def emit_of_redirect(low: Lowering, route: Route, backend: Section) -> None:
+    """How long a redirect that is made here may be kept: its page has a type in httpd, and HAProxy's has none."""
+    rules = next((each.action for each in reversed(route.others) if isinstance(each.action, ExpiryRules)), None)
+    if not isinstance(rules, ExpiryRules):
+        return
+    by_type = dict(rules.by_type)
+    named = (by_type[each] for each in ("text/html", "text/*", "*/*") if each in by_type)
+    expiry = next(named, rules.default)
+    if expiry is not None and not expiry.since_modification:
+        backend.rule("http-after-response set-var(txn.cleaned) bool(true)")  # the frontend takes away HAProxy's own
+        backend.add("http-after-response", "set-header", "Cache-Control", f"max-age={expiry.seconds}")
+        time = f"%[date,add({expiry.seconds}),http_date]"
+        backend.add("http-after-response", "set-header", "Expires", time)
+
+
 def _emit(low: Lowering, route: Route, step: Step, rules: ExpiryRules, backend: Section) -> None:
     said_by = route.host.said_by(step)
     every = [*(expiry for _, expiry in rules.by_type), *([rules.default] if rules.default else [])]

@@ -13,6 +13,7 @@ from apacheconf.program.steps import EditHeader, Step, Table
 from apacheconf.program.values import Capture, Joined, Literal, Value, Variable
 from apacheconf.targets.captures import joined, parts_of
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
+from apacheconf.targets.environments import variables_in
 from apacheconf.targets.haproxy.conditions import (
     NOTHING_SET,
     Environment,
@@ -22,7 +23,6 @@ from apacheconf.targets.haproxy.conditions import (
     fetch_of,
     is_of_answer,
     negated,
-    variables_in,
 )
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.rewriting import inner

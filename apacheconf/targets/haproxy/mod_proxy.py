@@ -12,8 +12,9 @@ from apacheconf.program.uri import canonical
 from apacheconf.program.values import REQUEST_URI, Joined, Variable
 from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
+from apacheconf.targets.environments import variables_in
 from apacheconf.targets.haproxy import mod_authz_core, mod_deflate, mod_expires, mod_setenvif, origin_tls
-from apacheconf.targets.haproxy.conditions import Terms, fetch_of, variables_in
+from apacheconf.targets.haproxy.conditions import Terms, fetch_of
 from apacheconf.targets.haproxy.copies import copies_of, from_line, position_of, token
 from apacheconf.targets.haproxy.core import ESCAPED_ANEW, HAS_HOST, emit_charset, seconds
 from apacheconf.targets.haproxy.documents import emit_documents, emit_override

@@ -18,8 +18,8 @@ from apacheconf.program.values import Capture, Literal, LookAhead, Value, Variab
 from apacheconf.targets.captures import parts_in
 from apacheconf.targets.choices import Place, leaves
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
-from apacheconf.targets.environments import guarded
-from apacheconf.targets.haproxy.conditions import Environment, Terms, variable_of, variables_in
+from apacheconf.targets.environments import guarded, variables_in
+from apacheconf.targets.haproxy.conditions import Environment, Terms, variable_of
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.rewriting import inner
 from apacheconf.targets.hostnames import own_scheme
