@@ -36,8 +36,8 @@ def is_terminal(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def print_lines(lines: Iterable[Line], stream: TextIO) -> None:
-    """Write styled lines, painted if ``stream`` is a terminal."""
+def print_lines(lines: Iterable[Line], stream: TextIO, wrap: bool = False) -> None:
+    """Write styled lines, painted if ``stream`` is a terminal; there long ones ``wrap`` between words, indented."""
     if not is_terminal(stream):
         for line in lines:
             stream.write("".join(text for _, text in line) + "\n")
@@ -47,7 +47,14 @@ def print_lines(lines: Iterable[Line], stream: TextIO) -> None:
 
     console = Console(file=stream, highlight=False, soft_wrap=True)
     for line in lines:
-        console.print(Text.assemble(*((text, style) for style, text in line)))
+        text = Text.assemble(*((text, style) for style, text in line))
+        indent = len(text.plain) - len(text.plain.lstrip())
+        if not wrap or len(text) <= console.width:
+            console.print(text)
+            continue
+        for number, part in enumerate(text[indent:].wrap(console, max(console.width - indent - 2, 20))):
+            part.rstrip()
+            console.print(Text(" " * (indent + 2 * (number > 0))) + part)
 
 
 def print_all(diagnostics: Iterable[Diagnostic], stream: TextIO, most: int | None = None) -> None:

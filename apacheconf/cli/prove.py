@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from apacheconf.program.loading import Loaded
     from apacheconf.prove import Report, Result
 
-#: Characters of an answer that are shown; the rest is in the JSON.
+#: Characters of an answer that are shown where there is no terminal to fill; the rest is in the JSON.
 WIDTH = 70
 
 
@@ -64,7 +65,7 @@ def run(
     from apacheconf.prove import Plan, prove
 
     loaded, _ = reading.load_program()  # says what is read, and refuses errors before any server starts
-    print_lines(_missing(loaded), sys.stderr)
+    print_lines(_missing(loaded), sys.stderr, wrap=True)
     lives_on()
     with _progress() as (progress, expect):
         report = prove(
@@ -78,7 +79,7 @@ def run(
     if json:
         print(jsonlib.dumps(report.to_json(), indent=2, ensure_ascii=False))
     else:
-        print_lines(lines(report), sys.stdout)
+        print_lines(lines(report), sys.stdout, wrap=True)
     raise typer.Exit(report.exit_code)
 
 
@@ -154,10 +155,11 @@ def _difference(result: Result, report: Report) -> Iterator[Line]:
     if result.cause:
         yield [("dim", f"  {near(result.cause)}")]
     width = max(len(report.reference), len(report.other))
+    room = max(get_terminal_size().columns - width - 6, 40) if is_terminal(sys.stdout) else WIDTH
     for aspect in result.comparison.aspects:
         yield [("", f"  {shown(aspect.what)}")]
-        yield [("green", f"    {report.reference:{width}}  {_cut(aspect.reference)}")]
-        yield [("red", f"    {report.other:{width}}  {_cut(aspect.other)}")]
+        yield [("green", f"    {report.reference:{width}}  {_cut(aspect.reference, room)}")]
+        yield [("red", f"    {report.other:{width}}  {_cut(aspect.other, room)}")]
     if result.reduced is not None:
         yield [("dim", "  reduced, there was no more time" if result.reduced.unfinished else "  reduced")]
         for line in (*result.reduced.config.splitlines(), *result.reduced.request.split("\r\n")):
@@ -165,6 +167,6 @@ def _difference(result: Result, report: Report) -> Iterator[Line]:
     yield []
 
 
-def _cut(text: str) -> str:
+def _cut(text: str, room: int) -> str:
     text = shown(text)
-    return text if len(text) <= WIDTH else text[: WIDTH - 3] + "..."
+    return text if len(text) <= room else text[: room - 3] + "..."

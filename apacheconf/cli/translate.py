@@ -84,7 +84,7 @@ def run(
     if report:
         for_report.write_one(_for_programs(report, translation, verdict))
     is_one_file = len(translation.files) == 1 and not (places.is_standard or places.is_folder)
-    print_lines(reports.text(translation, verdict, output if is_one_file else None), sys.stderr)
+    print_lines(reports.text(translation, verdict, output if is_one_file else None), sys.stderr, wrap=True)
 
 
 def _for_programs(name: str, translation: Translation, verdict: CheckResult | None) -> str:

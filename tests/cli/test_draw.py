@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 
-from apacheconf.cli.draw import draw, is_terminal, print_all, shown, summary
+import pytest
+
+from apacheconf.cli.draw import draw, is_terminal, print_all, print_lines, shown, summary
 from apacheconf.diagnostics import Diagnostic, Level
 from apacheconf.source import Place, SourceFile, Span
 
@@ -98,3 +101,25 @@ def test_what_can_not_be_shown_is_told_by_its_bytes() -> None:
     """LEX-2: a byte order mark is three bytes, as httpd says; what is no UTF-8 is a byte each."""
     assert shown("\xef\xbb\xbfServerName") == r"\xef\xbb\xbfServerName"
     assert shown("\x80\xe9") == r"\x80é"
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_terminal_long_lines_wrap_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Below their own beginning, whatever the width; elsewhere a line stays one."""
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    words = "one two three four five six seven eight nine ten"
+    for wrap, expected in (
+        (True, ["    one two three four five six seven", "      eight nine ten"]), (False, [f"    {words}"]),
+    ):  # fmt: skip
+        terminal = _Terminal()
+        print_lines([[("", "    "), ("bold", words[:7]), ("", words[7:])]], terminal, wrap)
+        assert re.sub(r"\x1b\[[0-9;]*m", "", terminal.getvalue()).splitlines() == expected
+    plain = io.StringIO()
+    print_lines([[("", f"    {words}")]], plain, True)
+    assert plain.getvalue() == f"    {words}\n"
