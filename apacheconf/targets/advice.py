@@ -133,6 +133,7 @@ ADVICE: Mapping[str, Advice] = {
     ),
     "index-by-origin": Advice(_NOTHING, "GET the folder, and look at what the script is told"),
     "interpolate": Advice("write the path without variables", "GET the path"),
+    "interpolation": Advice("write a ProxyPass for each value that the variable has", "GET the path"),
     "lbmethod": Advice("lbmethod=byrequests or bybusyness", "many requests with answers of different lengths"),
     "log-condition": Advice("let whoever reads the log leave these lines out", "GET, and look at the log"),
     "log-escapes": Advice(

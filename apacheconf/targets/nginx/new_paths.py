@@ -9,7 +9,7 @@ from apacheconf.program.steps import MapToOrigin, Rest
 from apacheconf.program.values import REQUEST_URI, Capture, Literal, Value
 from apacheconf.program.workers import Origin
 from apacheconf.targets.captures import joined, parts_of
-from apacheconf.targets.nginx import slashes
+from apacheconf.targets.nginx import interpolation, slashes
 from apacheconf.targets.nginx.conditions import refuse_where
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
@@ -30,6 +30,9 @@ def emit_new_path(low: Lowering, route: Route, origin: Origin, upstream: str, lo
     action, regex = route.map, regex_of(route.mapping)
     path = new_path(action, route.cell, origin, regex, route.path)
     emit_query(low, route, location)
+    if interpolation.is_filled(route):
+        interpolation.emit_filled(low, route, origin, location)
+        return ""
     slashes.emit_to_origin(low, route.host, path, upstream, location, action.raw or route.unescaped)
     if route.unescaped:
         return _emit_as_it_is(low, route, told(_whole(action, path), regex), location)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from apacheconf.ledger import Outcome, Written
 from apacheconf.program.hosts import Host
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
-from apacheconf.targets.choices import Place
+from apacheconf.targets.choices import Place, routes_in
 from apacheconf.targets.claims import Claim, equivalent, exact
-from apacheconf.targets.nginx import slashes, via
+from apacheconf.targets.nginx import interpolation, slashes, via
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.restrictions import words_in
 from apacheconf.targets.scopes import children_of
@@ -41,6 +41,8 @@ def settle(low: Lowering, host: Host, proxied: bool, found: list[Place]) -> None
         claim = _SETTLED[name](host, each, proxied) if name in _SETTLED else None
         if name == "allowencodedslashes" and _words(each) == ["nodecode"]:
             claim = slashes.claim_of(low, found, each)
+        if name == "proxypassinterpolateenv" and _words(each) == ["on"]:
+            claim = interpolation.claim_of(routes_in(found), each)
         if claim is not None:
             low.dropped.append(claim)
 
