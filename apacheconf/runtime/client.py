@@ -1,7 +1,8 @@
 """A client's connection: what a request that was read leads to, an exchange or an answer from here (RQ, VH).
 
-``reading`` gets requests out of bytes, ``keepalive`` says what follows an answer. All three are pure logic behind
-asyncio's protocol callbacks and never import asyncio. The states of a connection, of which one holds at a time::
+``reading`` gets requests out of bytes, ``keepalive`` says what follows an answer, ``refusing`` what happens when it
+can't go on. All are pure logic behind asyncio's protocol callbacks and never import asyncio. The states of a
+connection, of which one holds at a time::
 
     reading     no exchange; the buffer holds part of a head, or nothing (idle)
     exchanging  an exchange is at work; body bytes go to it, what follows the body waits in the buffer
@@ -13,7 +14,6 @@ A request whose line and header block were both seen before takes the short way 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -22,26 +22,21 @@ from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.request import Decision, Request
 from apacheconf.program.uri import PathRefused
 from apacheconf.runtime.asking import PREFETCH
-from apacheconf.runtime.complaints import LATE_BODY, LATE_HEAD
-from apacheconf.runtime.documents import status_told
-from apacheconf.runtime.errors import ClientBroke, OriginBroke, Said
+from apacheconf.runtime.errors import ClientBroke, OriginBroke
 from apacheconf.runtime.exchange import Exchange
-from apacheconf.runtime.faults import PARTIAL, TOO_LATE
-from apacheconf.runtime.forward import Lines, expects_continue, wants_to_stay
+from apacheconf.runtime.forward import expects_continue, wants_to_stay
 from apacheconf.runtime.framing import CHUNKED, is_undecodable, request_length
 from apacheconf.runtime.heads import RequestHead
-from apacheconf.runtime.keepalive import KeepAlive
 from apacheconf.runtime.known_files import sent_known_file
 from apacheconf.runtime.later_certificates import CertificateAsked
 from apacheconf.runtime.local import local_answer
-from apacheconf.runtime.misread import fields_of, is_begun, line_of
-from apacheconf.runtime.page_texts import PLAIN_HTTP
 from apacheconf.runtime.pages import CLOSING
 from apacheconf.runtime.patience import patience
-from apacheconf.runtime.planning import find_site, plan_exchange, plan_of_line, request_of
+from apacheconf.runtime.planning import NO_LINES, NO_PLAN, find_site, plan_exchange, plan_of_line, request_of
 from apacheconf.runtime.reading_ahead import BodyWanted
+from apacheconf.runtime.refusing import Refusing
 from apacheconf.runtime.switches import relays_expect
-from apacheconf.runtime.telling import tell, tell_body_lost, tell_client, tell_path
+from apacheconf.runtime.telling import tell, tell_client, tell_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +50,7 @@ if TYPE_CHECKING:
 _SERIALS = count(1)
 
 
-class ClientConnection(KeepAlive):
+class ClientConnection(Refusing):
     """One client, ``peer_address``; ``serial`` numbers it. ``tls`` are the SSL_ variables of a connection over TLS."""
 
     __slots__ = ("ask_certificate", "blocks", "door", "log_id", "peer", "peer_address", "serial", "server")
@@ -155,29 +150,6 @@ class ClientConnection(KeepAlive):
             except ClientBroke as error:
                 self._refuse_client(error)
 
-    def _fail(self, fault: Exception) -> None:
-        """Answer 500 if nothing was answered yet, and close; the error log says what happened."""
-        self.server.report(fault)
-        exchange = self.exchange
-        if exchange is None or exchange.status or self.transport is None:
-            if self.transport is not None:
-                self.transport.abort()
-            return
-        exchange.stay = False
-        self.refuse(exchange, 500)
-
-    def eof_received(self) -> bool:
-        """The client sends no more. What it has asked for completely it still gets; True keeps the connection."""
-        exchange = self.exchange
-        if (exchange is None and self._body is None and is_begun(self._buffer)) or (
-            exchange and self._body is not None
-        ):
-            self._ended = True
-            self._refuse_client(ClientBroke(400, "the client has ended in the middle of a request", system=PARTIAL))
-            return False  # RB-11
-        self._ended = exchange is not None and self._body is None
-        return self._ended
-
     def connection_lost(self, _: BaseException | None) -> None:
         self.server.clients.discard(self)
         transport, self.transport = self.transport, None
@@ -212,7 +184,7 @@ class ClientConnection(KeepAlive):
         length, may_stay = request_length(head.fields, head.method)
         target, host, site = find_site(self, head)
         stay, asked = wants_to_stay(head.fields, head.version)
-        exchange = Exchange(self, site, _NO_PLAN, _NO_LINES, host, head.fields, raw[: raw.find(b"\r\n")])
+        exchange = Exchange(self, site, NO_PLAN, NO_LINES, host, head.fields, raw[: raw.find(b"\r\n")])
         exchange.version, exchange.announce = head.version, asked
         exchange.stay = stay and may_stay and self._counted <= site.most_kept and not self.server.draining
         exchange.head_only = head.method == b"HEAD"
@@ -291,11 +263,6 @@ class ClientConnection(KeepAlive):
                 self._ended, self._buffer = True, b""
             raise
 
-    def refuse_plain(self) -> None:
-        """The client speaks plain HTTP where TLS is spoken (TL-6, VH-53)."""
-        self.requests, self._head = 1, b"GET / HTTP/1.0\r\n"
-        self._refuse_client(ClientBroke(400, "plain HTTP on a port for TLS", PLAIN_HTTP))
-
     def request_of(self, exchange: Exchange) -> Request:
         """The request of an exchange as ``decide`` reads it."""
         target = (*exchange.request_line.split(b" "), b"/")[1]
@@ -342,69 +309,6 @@ class ClientConnection(KeepAlive):
             else:
                 self._rest_of_body()
 
-    # --- when it can't go on -----------------------------------------------------------------------------------
-
-    def _refuse_client(self, error: ClientBroke) -> None:
-        """The client broke HTTP: say so and end the connection."""
-        exchange = self.exchange
-        if exchange is not None and exchange.started:
-            self.hang_up(exchange)
-            return
-        first = 0
-        if exchange is None:
-            exchange = self._misread(error.name)
-            exchange.head_only = exchange.request_line.split(b" ", 1)[0] == b"HEAD" and error.status != 414
-            tell_client(exchange, error)
-        else:
-            tell_client(exchange, error)
-            if exchange.reads_body and exchange.plan.decision is not None:
-                first = status_told(exchange, exchange.plan.decision.status or 0)
-            member = exchange.waste_turn()
-            if member is not None and (self._body is not None or exchange.inflater is not None):
-                tell_body_lost(exchange, member, error)
-            exchange.abandon()
-            if exchange.plan.decision is not None:  # whoever broke the message isn't asked for a password
-                exchange.plan = replace(exchange.plan, decision=exchange.plan.decision.asking_nobody)
-        self.exchange, self._held = exchange, None
-        exchange.stay = exchange.reads_body = False
-        self.refuse(exchange, error.status, "", error.note, measured=error.measured, first=first)
-
-    def _misread(self, name: str = "") -> Exchange:
-        """An exchange for what couldn't be read as a request (LG-4), with the host of that name if it has one."""
-        limits = self.door.main.limits
-        line, fields = line_of(self._head, limits), fields_of(self._head, limits)
-        site = self.server.site_for(self.door.address, name, "/") if name else self.door.main
-        return Exchange(self, site, _NO_PLAN, _NO_LINES, None, fields, line)
-
-    def overdue(self) -> None:
-        """The deadline has passed: idle and lingering connections close, half a request is answered with 408."""
-        if self.transport is None:
-            return
-        exchange = self.exchange
-        if self._lingering or (exchange is None and self.requests and not self._buffer):
-            self.transport.close()
-        elif exchange is not None and exchange.started:
-            self.transport.abort()
-        elif exchange is None and not is_begun(self._buffer):
-            self._leave_unanswered()
-        else:
-            self._refuse_client(self._late())
-
-    def _late(self) -> ClientBroke:
-        said: tuple[Said, ...] = ()
-        if self._patience is not None and self._patience.until <= self.server.now:  # Timeout says nothing
-            said = LATE_HEAD if self._body is None else LATE_BODY
-        return ClientBroke(408, "the client was silent for too long", said=said, system=TOO_LATE)
-
-    def _leave_unanswered(self) -> None:
-        """No request line has come whole: only logs hear of it, and those of requests only of a first one (RB-11)."""
-        exchange = self._misread()
-        tell_client(exchange, self._late())
-        if not self.requests:
-            exchange.status, exchange.stay = 408, False
-            self.log(exchange)
-        self.transport.close()
-
 
 def _asks_http(plan: Plan) -> bool:
     """Whether an origin is asked that wants to know what codings a body has; FastCGI's don't."""
@@ -416,21 +320,3 @@ def _doubts(exchange: Exchange, has_come: bool) -> bool:
     """Whether a script's client expects 100 Continue and doesn't wait for it: httpd says none, and closes (FC-14)."""
     decision = exchange.plan.decision
     return (has_come or exchange.body_done) and decision is not None and is_fcgi(decision.origin)
-
-
-_NO_LINES = Lines(b"")
-_NO_PLAN: Any = type(
-    "NoPlan",
-    (),
-    {
-        "method": b"GET",
-        "service": None,
-        "decision": Decision(host=None),
-        "fields": None,
-        "levels": None,
-        "naming": None,
-        "switches": {},
-        "asked": None,
-        "edits_requests": False,
-    },
-)()

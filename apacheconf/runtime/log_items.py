@@ -7,24 +7,20 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from apacheconf.program.steps import LogItem
-from apacheconf.program.uri import PathRefused, normalise, parse_target
 from apacheconf.program.values import Literal, Value, Variable
 from apacheconf.runtime.log_sides import environment, file_of, first_round, has_answered, plan_of, type_of
+from apacheconf.runtime.log_texts import Read, escaped, of_text, path_and_query, split_line
+from apacheconf.runtime.log_times import duration, first_byte, moment
 from apacheconf.runtime.mod_headers import edited_request
 from apacheconf.runtime.naming import own_name
 from apacheconf.runtime.proxy_protocol import connected
 
 if TYPE_CHECKING:
     from apacheconf.runtime.exchange import Exchange
-
-#: Reads an item; None where it is unset.
-Read = Callable[["Exchange"], str | None]
 
 
 def item_of(item: Value | LogItem) -> Read:
@@ -40,53 +36,6 @@ def _for_some(read: Read, statuses: frozenset[int], negated: bool) -> Read:
     return lambda exchange: read(exchange) if (exchange.status in statuses) is not negated else None
 
 
-@lru_cache(maxsize=4096)
-def escaped(text: bytes) -> str:
-    """Text as httpd's logs write it: quotes, backslashes and what can't be printed are escaped (DEF-48)."""
-    decoded = text.decode("latin-1")
-    if decoded.isascii() and decoded.isprintable() and '"' not in decoded and "\\" not in decoded:
-        return decoded
-    return "".join(_ESCAPES.get(char) or _printed(char) for char in decoded)
-
-
-_ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
-
-
-def _printed(char: str) -> str:
-    return char if " " <= char <= "~" else f"\\x{ord(char):02x}"
-
-
-def _of_text(text: str) -> str:
-    return escaped(text.encode("latin-1", "replace"))
-
-
-@lru_cache(maxsize=4096)
-def split_line(line: bytes) -> tuple[str, str, str]:
-    """Method, target and protocol of a request line, as far as there are any."""
-    words = line.decode("latin-1").split(" ")
-    last = words[-1] if len(words) > 2 else "HTTP/0.9" if len(words) == 2 else ""
-    return words[0], " ".join(words[1:-1] if len(words) > 2 else words[1:]), last
-
-
-@lru_cache(maxsize=4096)
-def _path_and_query(line: bytes) -> tuple[str, str]:
-    method, target, _ = split_line(line)
-    try:
-        found = parse_target(method, target)
-        path = normalise(found.raw_path, "NoDecode", True)
-    except PathRefused:
-        return target.partition("?")[0] or "/", ""
-    return path, "" if found.query is None else f"?{found.query}"
-
-
-def path_of(exchange: Exchange) -> str:
-    """The path of the request as messages name it: decoded, without its query."""
-    decision = exchange.plan.decision
-    if decision is not None and decision.path:
-        return decision.path
-    return _path_and_query(exchange.request_line)[0]
-
-
 def _protocol(exchange: Exchange) -> str:
     """HTTP/1.0 for what has no protocol that can be read."""
     found = split_line(exchange.request_line)[2]
@@ -98,7 +47,7 @@ def _path(_: str, original: bool) -> Read:
 
     def read(exchange: Exchange) -> str | None:
         path, _ = _asked(exchange, original)
-        return _of_text(path) if path or exchange.request_line else None
+        return of_text(path) if path or exchange.request_line else None
 
     return read
 
@@ -110,7 +59,7 @@ def _asked(exchange: Exchange, original: bool) -> tuple[str, str]:
     """
     decision = plan_of(exchange, original).decision
     if decision is None or not decision.path:
-        return _path_and_query(exchange.request_line) if exchange.request_line else ("", "")
+        return path_and_query(exchange.request_line) if exchange.request_line else ("", "")
     path, query = decision.path, decision.query
     if (first := first_round(exchange, original)) is not None:
         path, query = first.path, first.query
@@ -126,7 +75,7 @@ def _field(argument: str, _: bool) -> Read:
         if plan.asked is not None or plan.edits_requests:
             edits = plan.forwarding.request_edits
             left = (plan.asked or edited_request(edits, exchange.fields)).get(argument)
-            return None if left is None else _of_text(left)
+            return None if left is None else of_text(left)
         values = [value for key, value in exchange.fields if key.lower() == name]
         return escaped(b", ".join(values)) if values else None
 
@@ -138,7 +87,7 @@ def _response_field(argument: str, original: bool) -> Read:
 
     def read(exchange: Exchange) -> str | None:
         if not has_answered(exchange, original):
-            return _of_text(type_of(exchange, original)) or None if name == b"content-type" else None
+            return of_text(type_of(exchange, original)) or None if name == b"content-type" else None
         lines = [line.partition(b":") for line in exchange.head_sent().split(b"\r\n")[1:]]
         values = [value.strip() for key, _, value in lines if key.lower() == name]
         if values and name == b"content-type" and exchange.status not in (204, 304):  # as the core has it: bare
@@ -169,7 +118,7 @@ def _cookie(argument: str, _: bool) -> Read:
         for pair in exchange.field(b"cookie").decode("latin-1").split(";"):
             name, sign, value = pair.strip().partition("=")
             if sign and name == argument:
-                return _of_text(value.strip()) or None
+                return of_text(value.strip()) or None
         return None
 
     return read
@@ -179,7 +128,7 @@ def _variable(argument: str, original: bool) -> Read:
     def read(exchange: Exchange) -> str | None:
         found = environment(exchange, original)
         value = next((found[name] for name in found if name.lower() == argument.lower()), None)
-        return None if value is None else _of_text(value)
+        return None if value is None else of_text(value)
 
     return read
 
@@ -197,7 +146,7 @@ def _tls_variable(argument: str, _: bool) -> Read:
 
     def read(exchange: Exchange) -> str | None:
         found = (exchange.client.tls or _IN_PLAIN).get(name)
-        return None if found is None else _of_text(found)
+        return None if found is None else of_text(found)
 
     return read
 
@@ -239,7 +188,7 @@ def _method(_: str, original: bool) -> Read:
 
     def read(exchange: Exchange) -> str | None:
         if exchange.first is not None and not original:
-            return _of_text(plan_of(exchange, original).method.decode("latin-1"))
+            return of_text(plan_of(exchange, original).method.decode("latin-1"))
         return split_line(exchange.request_line)[0] or None
 
     return read
@@ -269,16 +218,6 @@ def _process(argument: str, _: bool) -> Read:
     return lambda exchange: str(os.getpid())
 
 
-def _duration(argument: str, _: bool) -> Read:
-    scale = {"us": 1_000_000, "ms": 1000, "s": 1}[argument.lower() or "s"]
-    return lambda exchange: str(int((time.time() - exchange.begun) * scale))
-
-
-def _first_byte(exchange: Exchange) -> str:
-    """Microseconds to the first byte; an answer that was sent at once is logged at that moment."""
-    return str(int(((exchange.answered_at or time.time()) - exchange.begun) * 1_000_000))
-
-
 def _connection(exchange: Exchange) -> str:
     return "X" if exchange.cut else "+" if exchange.stay else "-"
 
@@ -291,7 +230,7 @@ def _log_id(argument: str, original: bool) -> Read:
 
 
 def _file(_: str, original: bool) -> Read:
-    return lambda exchange: _of_text(file_of(exchange, original)) or None
+    return lambda exchange: of_text(file_of(exchange, original)) or None
 
 
 def _handler(_: str, original: bool) -> Read:
@@ -308,7 +247,7 @@ def _handler(_: str, original: bool) -> Read:
 
 def _query(_: str, original: bool) -> Read:
     def read(exchange: Exchange) -> str | None:
-        return _of_text(_asked(exchange, original)[1])
+        return of_text(_asked(exchange, original)[1])
 
     return read
 
@@ -319,7 +258,7 @@ def _user(_: str, original: bool) -> Read:
     def read(exchange: Exchange) -> str | None:
         plan, first = plan_of(exchange, original), first_round(exchange, original)
         user = first.user if first is not None else plan.decision.user if plan.decision is not None else None
-        return user if user is None else _of_text(user) or '""'
+        return user if user is None else of_text(user) or '""'
 
     return read
 
@@ -329,7 +268,7 @@ def _note(argument: str, original: bool) -> Read:
         decision = exchange.plan.decision
         noted = decision.state.notes if decision and decision.state else {}
         found = {**noted, **(exchange.notes or {})}.get(argument.lower())
-        return None if found is None else _of_text(found)
+        return None if found is None else of_text(found)
 
     return read
 
@@ -340,36 +279,6 @@ def lines_sent(exchange: Exchange) -> Iterator[tuple[str, str]]:
         name, colon, value = line.partition(":")
         if colon:
             yield name, value.strip()
-
-
-# --- time ----------------------------------------------------------------------------------------------------
-
-_FRACTIONS = {"sec": 1, "msec": 1000, "usec": 1_000_000}
-
-
-def _time(argument: str, _: bool) -> Read:
-    edge, colon, rest = argument.partition(":")
-    at_end = colon and edge == "end"
-    form = rest if colon and edge in ("begin", "end") else argument
-
-    def moment(exchange: Exchange) -> float:
-        return time.time() if at_end else exchange.begun
-
-    if form in _FRACTIONS:
-        return lambda exchange: str(int(moment(exchange) * _FRACTIONS[form]))
-    if form in ("msec_frac", "usec_frac"):
-        width = 3 if form == "msec_frac" else 6
-        return lambda exchange: f"{int(moment(exchange) % 1 * 10**width):0{width}d}"
-    if form:
-        return lambda exchange: time.strftime(form, time.localtime(moment(exchange)))
-    if at_end:
-        return lambda exchange: _stamp(int(time.time()))
-    return lambda exchange: _stamp(int(exchange.begun))
-
-
-@lru_cache(maxsize=8)
-def _stamp(second: int) -> str:
-    return time.strftime("[%d/%b/%Y:%H:%M:%S %z]", time.localtime(second))
 
 
 def _simple(read: Read) -> Callable[[str, bool], Read]:
@@ -384,8 +293,8 @@ _READERS: dict[str, Callable[[str, bool], Read]] = {
     "BODY_BYTES": _body_bytes("-"),
     "BODY_BYTES_OR_0": _body_bytes("0"),
     "COOKIE": _cookie,
-    "DURATION_USEC": lambda argument, original: _duration("us", original),
-    "DURATION": _duration,
+    "DURATION_USEC": lambda argument, original: duration("us", original),
+    "DURATION": duration,
     "ENV": _variable,
     "REQUEST_FILENAME": _file,
     "SERVER_PROTOCOL": _simple(_protocol),
@@ -402,7 +311,7 @@ _READERS: dict[str, Callable[[str, bool], Read]] = {
     "TRAILER_IN": _trailer(lambda exchange: exchange.trailers_in),
     "TRAILER_OUT": _trailer(lambda exchange: exchange.trailers_out),
     "SSL": _tls_variable,
-    "FIRST_BYTE_USEC": _simple(_first_byte),
+    "FIRST_BYTE_USEC": _simple(first_byte),
     "UNTRACKED": _UNKNOWN,
     "REQUEST_METHOD": _method,
     "PORT": _port,
@@ -411,9 +320,9 @@ _READERS: dict[str, Callable[[str, bool], Read]] = {
     "THE_REQUEST": _simple(lambda exchange: escaped(exchange.request_line) or None),
     "HANDLER": _handler,
     "REQUEST_STATUS": _status,
-    "TIME": _time,
+    "TIME": moment,
     "REQUEST_URI": _path,
-    "SERVER_NAME": _simple(lambda exchange: _of_text(exchange.site.host.name)),
+    "SERVER_NAME": _simple(lambda exchange: of_text(exchange.site.host.name)),
     "HOST_NAME": _host_name,
     "CONNECTION_STATUS": _simple(_connection),
 }

@@ -17,7 +17,8 @@ from apacheconf.program.phases import Phase
 from apacheconf.program.request import Request
 from apacheconf.program.steps import Log, LogItem, Step
 from apacheconf.program.values import Value, Variable
-from apacheconf.runtime.log_items import item_of, lines_sent, split_line
+from apacheconf.runtime.log_items import item_of, lines_sent
+from apacheconf.runtime.log_texts import split_line
 from apacheconf.runtime.proxy_protocol import balancer_of
 
 if TYPE_CHECKING:

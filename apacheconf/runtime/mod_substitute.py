@@ -15,7 +15,7 @@ from apacheconf.program.handling import Substitution, SubstitutionRules
 from apacheconf.program.regexes import DOLLAR_ENDONLY
 from apacheconf.runtime.errors import OriginBroke
 from apacheconf.runtime.filters import Answered, Filter
-from apacheconf.runtime.log_items import path_of
+from apacheconf.runtime.log_texts import path_of
 
 Replace = Callable[[bytes], bytes]
 

@@ -6,12 +6,12 @@ that the next ones like them take the short way through ``client``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from apacheconf.program.forward import FORWARDS_SPENT
 from apacheconf.program.names import HostRefused
 from apacheconf.program.reading import HostStranger, asked_name, check_known, names_itself
-from apacheconf.program.request import Request
+from apacheconf.program.request import Decision, Request
 from apacheconf.program.uri import PathRefused, Target, parse_target
 from apacheconf.runtime.answer import header_block
 from apacheconf.runtime.compiled.walk import Decided, decide_compiled
@@ -198,3 +198,22 @@ def request_of(client: ClientConnection, head: RequestHead) -> Request:
         ask_certificate=client.ask_certificate,
         log_ids=client.exchange.log_ids if client.exchange is not None else None,
     )
+
+
+#: The header lines and the plan of a request that nobody has decided about yet.
+NO_LINES = Lines(b"")
+NO_PLAN: Any = type(
+    "NoPlan",
+    (),
+    {
+        "method": b"GET",
+        "service": None,
+        "decision": Decision(host=None),
+        "fields": None,
+        "levels": None,
+        "naming": None,
+        "switches": {},
+        "asked": None,
+        "edits_requests": False,
+    },
+)()

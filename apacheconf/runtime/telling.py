@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from apacheconf.runtime.complaints import body_lost
 from apacheconf.runtime.errors import ClientBroke, OriginBroke, Said
-from apacheconf.runtime.log_items import path_of
+from apacheconf.runtime.log_texts import path_of
 
 if TYPE_CHECKING:
     from apacheconf.program.files import Located
