@@ -42,9 +42,10 @@ from apacheconf.program import (
     mod_unique_id,
     mod_userdir,
     mod_vhost_alias,
+    sayings,
 )
 from apacheconf.program.cells import make_cells
-from apacheconf.program.copies import Saying, Template
+from apacheconf.program.copies import Template
 from apacheconf.program.dead import unreachable
 from apacheconf.program.fold import fold, with_server
 from apacheconf.program.hosts import Alike, Flipped, Host, Layer, Limits, Listener, Shape
@@ -56,6 +57,7 @@ from apacheconf.program.naming import sections_name
 from apacheconf.program.own_words import with_stand_ins
 from apacheconf.program.program import OF_FRAGMENTS, Program
 from apacheconf.program.rewrite_steps import Place
+from apacheconf.program.sayings import Saying
 from apacheconf.program.sharing import share
 from apacheconf.program.steps import Step
 from apacheconf.program.workers import Balancer, Ignored, Origin, Worker
@@ -124,7 +126,7 @@ class _Compiler:
         )
 
     def _host(self, number: int, server: Server) -> Host:
-        saying = copies.said_by(server.directive) if server.directive and self._may_copy else None
+        saying = sayings.said_by(server.directive) if server.directive and self._may_copy else None
         template = self.templates.get(saying.key) if saying else None
         if saying and template:
             self.alike[saying.key].add(number, saying.written, _told_own(saying))
@@ -173,7 +175,7 @@ class _Compiler:
     def _model(self, host: Host) -> Host | None:
         """A host with what stands for its own words; None where it would do something else for that."""
         directive = self.model.servers[host.number].directive
-        saying = None if directive is None else copies.said_by(directive)
+        saying = None if directive is None else sayings.said_by(directive)
         if directive is None or saying is None:
             return None
         node = with_stand_ins(directive.node, saying.own.with_stand_ins)
