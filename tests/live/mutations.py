@@ -115,14 +115,22 @@ class Trial:
     _killers: list[Asked] = field(default_factory=list)
 
     def settle(self) -> None:
-        """See what is answered to all, twice in another order: what isn't the same then is asked no more."""
+        """See what is answered to all, twice in another order: what isn't the same then is asked again some times, for
+        a busy machine is late now and then, and what still isn't is asked no more."""
         groups = self._groups(self.asked)
-        seen = [dict(self._ask_all(self.text, group)) for group in groups]
-        again = [dict(self._ask_all(self.text, group[::-1])) for group in groups]
-        for one, two in zip(seen, again, strict=True):
-            self.before |= {each: one[each] for each in one if self._is_equal(each, one[each], two[each])}
+        seen = {each: found for group in groups for each, found in self._ask_all(self.text, group)}
+        again = {each: found for group in groups for each, found in self._ask_all(self.text, group[::-1])}
+        odd = [each for each in seen if not self._is_equal(each, seen[each], again[each])]
+        more = [dict(self._asked_once_more(odd)) for _ in range(AGAIN)]
+        self.before = {each: again[each] for each in seen if each not in odd} | {
+            each: more[0][each] for each in odd if all(self._is_equal(each, more[0][each], one[each]) for one in more)
+        }
         silent = {each for each in self.before if self.before[each].ended == "silent"}
         self.asked = sorted((each for each in self.asked if each in self.before), key=lambda each: each in silent)
+
+    def _asked_once_more(self, asked: Iterable[Asked]) -> Iterator[tuple[Asked, Observation]]:
+        for group in self._groups(asked):
+            yield from self._ask_all(self.text, group)
 
     def unnoticed(self, lines: Sequence[Line]) -> list[Line]:
         """Those that no probe misses: a few likely ones are asked of each line, then all of what is left together."""

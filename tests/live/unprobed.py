@@ -19,7 +19,7 @@ _OUT = "nobody asks a member that is out"
 _HANDSHAKE = "which ciphers a handshake takes, and what both sides offer and remember"
 _BOTH = "two patterns that can't hold together"
 _EITHER = "it is asked whether one of both holds: nothing is as good as 0"
-_NAMELESS = "without a Host nginx's own $host is the name of the server, which has no port"
+_NAMELESS = "without a Host nginx's own $host is the name of the server"
 _NO_UPGRADE = "what Connection says of an Upgrade that isn't there means nothing (N2b)"
 _EMPTY = "it declares a variable, which begins empty anyhow"
 _REFUSED = "nobody is refused, or meets an error, where the line would say something"
@@ -112,6 +112,9 @@ HERE: dict[tuple[str, str], dict[str, str]] = {
         r"server_name first\.test;": _EVERY,
         r"location = /static \{": _REST,
         r"recursive_error_pages off;": "no document of an error fails in its turn",
+    },
+    ("redirects", "nginx"): {
+        r"map \$asked_host \$self(_at_port)? \{ \"\" \$server_is(:8081)?;": _NAMELESS,
     },
     ("rewriting", "nginx"): {
         r"map \$asked_host \$self \{ \"\" \$server_is;": _NAMELESS,
