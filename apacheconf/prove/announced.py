@@ -37,6 +37,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "expect-continue": ("body: Expect*", "down: Expect"),
     "expires-beside": ("origin: status 299",),
     "field-count": ("header: 99 headers",),
+    "first-lines": ("condition: *, in two lines",),
     "file-conditions": ("file: *, If-*",),
     "file-fields": ("file: *, If-*",),
     "file-methods": ("method: *", "condition: DELET *", "down: OPTIONS", "file: POST *", "file: DELETE *"),
@@ -69,7 +70,8 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "decoded-slashes": ("path: *%2[Ff]*",),
     "ranges": ("header: Range",),
     "raw-bytes": ("path: *\\xe9",),
-    "repeated-headers": ("header: repeated", "header: Cookie twice", "header: X-Forwarded-For twice"),
+    "repeated-headers": ("header: repeated", "header: Cookie twice", "header: X-Forwarded-For twice",
+                         "condition: *Cookie*, in two lines"),
     "unread-requests": (
         "condition: GET *, Host: *",
         "host: a slash", "host: a space", "host: port *", "host: only a port", "host: user", "host: comma",

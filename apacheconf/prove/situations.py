@@ -54,10 +54,14 @@ MOST_TOLD = 12
 _ADDRESSES = frozenset({"REMOTE_ADDR", "CONN_REMOTE_ADDR"})
 #: Header fields under their old names.
 _FIELDS = {"HTTP_HOST": "Host", "CONTENT_TYPE": "Content-Type"}
+#: What ends the names of requests that say fields in two lines.
+IN_TWO_LINES = "in two lines"
+#: Fields that have one line.
+_ALONE = frozenset({"authorization", "connection", "content-length", "content-type", "host", "range", "upgrade"})
 #: What a client sends with Upgrade: websocket (RFC 6455, 4.1): without it the request is no good one.
 _HANDSHAKE = [("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")]
-#: An address as no server would write it.
-_ODD = "2001:DB8:0::9"
+#: An address as no server would write it, behind another one.
+_ODD = "198.51.100.7, 2001:DB8:0::9"
 Atom = Matches | Compare | OneOf | Glob | InNetwork
 
 
@@ -65,7 +69,7 @@ Atom = Matches | Compare | OneOf | Glob | InNetwork
 class Situation:
     """What a request says: ``headers`` by name, ``source`` is the client's address, empty for the usual one.
 
-    ``told`` are the fields that the origin answers with besides its usual ones.
+    ``told`` are the fields that the origin answers with besides its usual ones; ``note`` ends its name.
     """
 
     path: str
@@ -76,13 +80,15 @@ class Situation:
     certificate: bool = False
     about: str = "condition"
     told: tuple[str, ...] = ()
+    note: str = ""
 
     @property
     def title(self) -> str:
         words = [self.method, self.path + (f"?{self.query}" if self.query else "")]
         words += [f"{name}: {value}" for name, value in self.headers]
         words += [f"from {self.source}"] if self.source else []
-        return ", ".join([" ".join(words[:2]), *words[2:], *(["with a certificate"] if self.certificate else [])])
+        words += [*(["with a certificate"] if self.certificate else []), *([self.note] if self.note else [])]
+        return ", ".join([" ".join(words[:2]), *words[2:]])
 
     def probe(self, aim: Aim) -> Probe:
         whole = replace(aim, prefix="/")
@@ -139,8 +145,18 @@ def _situations(program: Program, host: Host, aim: Aim, at: dict[str, str]) -> I
                 first, *others = _met(Situation(path), asked)
                 yield replace(first, told=told)
                 yield from others
+                yield from _in_two_lines(first) if path == paths[0] else ()
                 if any(isinstance(each, Step) and isinstance(each.action, Rewrite | Redirect) for each in condition):
                     yield from _spelled(first)
+
+
+def _in_two_lines(met: Situation) -> Iterator[Situation]:
+    """What is met, and something else before or behind it in another line of the same field (RFC 9110, 5.3)."""
+    fields = [(name, value) for name, value in met.headers if name.lower() not in _ALONE]
+    rest = tuple(each for each in met.headers if each not in fields)
+    for first in (True, False) if fields else ():
+        lines = ((name, text) for name, value in fields for text in ((value, "other") if first else ("other", value)))
+        yield replace(met, headers=(*rest, *lines), note=IN_TWO_LINES)
 
 
 def _spelled(met: Situation) -> Iterator[Situation]:
@@ -285,9 +301,13 @@ def _of_client(program: Program, host: Host, leaf: str, at: dict[str, str]) -> I
         trusted = [str(ip_network(each)[1]) for each, _ in host.remote_ip.trusted if each in at and "/32" not in each][
             :1
         ]
-        hops = [text for each in trusted for text in (f"203.0.113.9, {each}", f"{each}, {each}")]
+        hops = [f"{before}{each}" for each in trusted for before in (
+            "203.0.113.9, ", f"{each}, ", "no address, ", f"198.51.100.7, 203.0.113.9, {each}, {each}, "
+        )]  # fmt: skip
         usual = "203.0.113.9", "203.0.113.9, 10.0.0.1", "10.0.0.1, 203.0.113.9", "no address", "", "::1", _ODD
-        for source in ("", *at.values()):
+        believed = [at[each] for each, _ in host.remote_ip.trusted if each in at]
+        unknown = [each for each in at.values() if each not in believed]
+        for source in ("", *believed[:MOST_ADDRESSES], *unknown[:1]):
             own = source or "127.0.0.1"
             for text in (*usual, *hops, f"203.0.113.9, {own}", f"{own}, {own}"):
                 yield Situation(leaf, headers=((host.remote_ip.header, text),), source=source)

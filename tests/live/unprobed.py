@@ -8,7 +8,6 @@ import re
 _TIMES = "how long somebody may take: late origins are asked on stages of their own, where no time is that long"
 _MANY = "only more clients, connections or requests on one connection than prove's show it"
 _DEFAULT = "it says what the server does anyhow, so that nobody's compiled-in default counts"
-_GUARD = "another line refuses the same requests"
 _NEIGHBOUR = "a network of the configuration: prove's client has an address in its neighbour, which stands beside it"
 _LATE = "an origin that fails while it is asked may be asked again: which failures are, is announced"
 _OWN = "it is about the server's own work: processes, memory, files"
@@ -18,11 +17,13 @@ _NEVER = "the variable is always there, or never, where this is asked"
 _OUT = "nobody asks a member that is out"
 _HANDSHAKE = "which ciphers a handshake takes, and what both sides offer and remember"
 _BOTH = "two patterns that can't hold together"
+_BOTH_ASKED = "it is asked whether both hold: nothing is as good as 0"
 _EITHER = "it is asked whether one of both holds: nothing is as good as 0"
 _NAMELESS = "without a Host nginx's own $host is the name of the server"
 _NO_UPGRADE = "what Connection says of an Upgrade that isn't there means nothing (N2b)"
 _EMPTY = "it declares a variable, which begins empty anyhow"
 _REFUSED = "nobody is refused, or meets an error, where the line would say something"
+_FIRST = "nothing asks for the host of who names none; the line says which one that is"
 _REST = "it leads where the rest leads"
 
 #: Target -> pattern (whole lines, without their indent) -> reason.
@@ -40,14 +41,15 @@ UNPROBED: dict[str, dict[str, str]] = {
         r"least_conn;": _MANY,
         r"zone \S+ 64k;": "the turns that worker processes share: which of them answers is chance",
         r"server \S+ max_fails=0 down;": _OUT,
-        r"(?!127\.)\d+(\.\d+){3}/\d+ 1;|set_real_ip_from (?!127\.).*;": _NEIGHBOUR,
+        r"(\+ )?(?!127\.)\d+(\.\d+){3}/\d+ 1;|set_real_ip_from (?!127\.).*;": _NEIGHBOUR,
         r"(proxy|fastcgi)_next_upstream error( non_idempotent)?;": _LATE,
         r"server_name (redirects|headers|rules|access|balanced|files|logs)\.test.*;": _EVERY,
-        r"volatile;": "a map of what rules change is asked once in a request here",
+        r"(\+ )?volatile;": "a map of what rules change is asked once in a request here",
         r"default 0;": "nothing is the same as 0 where a flag is asked alone",
     },
     "haproxy": {
         r"timeout (tunnel|server|client|connect|http-request|http-keep-alive) \d+m?s": _TIMES,
+        r"http-error status 504 .*": _TIMES,
         r"http-after-response set-status 502 if \{ status 504 \} !\{ var\(txn\.answered\) -m bool \}": _TIMES,
         r"log (stderr|global).*|no log|option dontlognull": "a server of logs gets them",
         r"http-reuse never|http-request del-header Keep-Alive": _KEPT,
@@ -92,6 +94,7 @@ HERE: dict[tuple[str, str], dict[str, str]] = {
         r"gzip_comp_level 6;": "how tightly a body is packed",
         r"limit_rate 400k;": "how fast a body comes",
         r"location = /slow \{": "only how fast a body comes is another there",
+        r"index index\.html t\.php;": "a folder that has the second one alone has a fallback as well",
     },
     ("headers", "nginx"): {
         r"map \$agent_part \$onward_x_bot_or_blank \{ \"\" \" \";": "the part of the pattern is never empty",
@@ -117,6 +120,10 @@ HERE: dict[tuple[str, str], dict[str, str]] = {
         r"map \$asked_host \$self(_at_port)? \{ \"\" \$server_is(:8081)?;": _NAMELESS,
     },
     ("rewriting", "nginx"): {
+        r"map \$asked_path \$path_(begins_(app|api|secure)|is_by_id) \{ \+ default 0;": _BOTH_ASKED,
+        r"map \$args \$query_has_id \{ \+ default 0;": _BOTH_ASKED,
+        r"map \$(http_cookie|request_method) \$(sent_cookie_has_beta_on|method_begins_trace_delete) \{ \+ default 0;":
+            _BOTH_ASKED,
         r"map \$asked_host \$self \{ \"\" \$server_is;": _NAMELESS,
         r"proxy_hide_header X-Tagged;": "an origin that sends the field itself is asked where no rule sets it",
         r"map \$upstream_status \$header_x_tagged_of_origin \{ \"\" \"\";": _REFUSED,
@@ -134,9 +141,7 @@ HERE: dict[tuple[str, str], dict[str, str]] = {
     },
     ("access", "haproxy"): {
         r"user user password .*": "a user of the file itself, whose password prove doesn't know",
-        r"http-request set-(var|src).*(int\([34]\)|believed_1\) -m int [34] \})( .*)?":
-            "longer chains than prove sends",
-        r"use_backend \S+ if \{ path -m str /outside \} \|\| \{ path -m beg /outside/ \}": _REST,
+        r"use_backend \S+ if \{ path -m beg /outside/ \}": _REST,
     },
     ("files", "haproxy"): {
         r"http-request set-header Host %\[url,field\(3,/\),.*|http-request set-uri /%\[query\] if .*":
@@ -157,16 +162,9 @@ HERE: dict[tuple[str, str], dict[str, str]] = {
             "the rule's pattern takes no controls",
     },
     ("mapping", "haproxy"): {
-        r"http-request set-var\(txn\.host\) str\(first\.test\)( if .*)?":
-            "it is the host of who names none: set or not",
-        r"http-error status 504 content-type text/html file \S+": "late answers are 502",
+        r"http-request set-var\(txn\.host\) str\(first\.test\)": _FIRST,
     },
     ("rewriting", "haproxy"): {
-        r"http-request deny deny_status 403 if \{ path -m sub -i %3f \}": _GUARD,
-        r"http-request deny deny_status 403 if \{ (path,url_dec|var\(txn\.refused_path_part\)) -m reg -- '\\\?' \}":
-            _GUARD,
-        r"http-request set-var\(txn\.refused_path_part\) 'path,url_dec,regsub\(\"\(\?s\)\^\.\*\?\(\?:\(\?s\)\^/app/.*":
-            "the text that such a line looks at",
         r"http-request set-path %\[var\(txn\.new_path\)\]": "the rule leaves the path as it is",
         r"http-request set-pathq %\[path\] unless .*": "the query of this rule is never empty",
         r"http-request set-var\(txn\.path\) path,url_dec": "the text that the next line looks at",
@@ -175,8 +173,7 @@ HERE: dict[tuple[str, str], dict[str, str]] = {
         r"http-request set-var-fmt\(txn\.held_text_if_path_begins_tag\) \(null\)": _NEVER,
     },
     ("secure", "haproxy"): {
-        r"http-request set-var\(txn\.host\) str\(secure\.test-2\)( if .*)?":
-            "it is the host of who names none: set or not",
+        r"http-request set-var\(txn\.host\) str\(secure\.test-2\)": _FIRST,
         r"http-request set-var\(txn\.self\) str\(secure\.test\) unless .*": _NEVER,
         r"http-request set-header X-Cipher \(null\) if .*": _NEVER,
     },
@@ -184,7 +181,7 @@ HERE: dict[tuple[str, str], dict[str, str]] = {
 
 
 #: What stands in front of an entry of a table: what it is about makes no difference in most lists.
-_TABLE = re.compile(r"(map|geo|split_clients|upstream) .*? \{ (?!\+)")
+_TABLE = re.compile(r"(map|geo|split_clients|upstream) .*? \{ ")
 
 
 def is_listed(name: str, target: str, text: str) -> bool:

@@ -15,7 +15,7 @@ from apacheconf.prove.observe import Arrival, Observation, Reply, Tokens, from_j
 from apacheconf.prove.probes import build, build_for_failures
 from apacheconf.prove.report import Report, Result
 from apacheconf.prove.requests import Aim
-from apacheconf.prove.situations import Situation
+from apacheconf.prove.situations import IN_TWO_LINES, Situation
 from apacheconf.source import Place, SourceFile, Span
 from apacheconf.targets.haproxy.differences import DIFFERENCES as HAPROXY
 from apacheconf.targets.nginx.differences import DIFFERENCES as NGINX
@@ -123,6 +123,7 @@ def test_a_row_that_falls_short_announces_what_it_is_about(name: str, args: str,
 MADE = (
     Situation("/x", certificate=True), Situation("/x", "DELET"), Situation("/x", "DELETEx"),
     Situation("/x", headers=(("Upgrade", "websocket"),)), Situation("/x", headers=(("X-Client-IP", ""),)),
+    Situation("/x", headers=(("Cookie", "a"),), note=IN_TWO_LINES),
 )  # fmt: skip
 
 

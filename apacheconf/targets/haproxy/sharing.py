@@ -9,7 +9,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from urllib.parse import unquote
 
+from apacheconf.program.conditions import Regex
+from apacheconf.program.regexes import search
 from apacheconf.targets.haproxy.conditions import split_terms
 from apacheconf.targets.haproxy.tree import Line, Section
 
@@ -148,16 +151,29 @@ class _Path:
     text: str
     is_whole: bool
 
-    def excludes(self, other: _Path) -> bool:
+    def excludes(self, other: _Path | _Pattern) -> bool:
         """Whether no path meets both."""
+        if isinstance(other, _Pattern):
+            return other.excludes(self)
         meets = self.text == other.text or (not other.is_whole and self.text.startswith(other.text))
         return not meets and not (not self.is_whole and other.text.startswith(self.text))
 
 
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """A pattern of decoded paths: it is known of one path whether it matches."""
+
+    regex: Regex
+
+    def excludes(self, other: _Path | _Pattern) -> bool:
+        """Whether no path meets both, as far as that is known."""
+        return isinstance(other, _Path) and other.is_whole and search(self.regex, unquote(other.text)) is None
+
+
 @lru_cache(4 * _MOST)
-def _paths(words: tuple[str, ...]) -> tuple[tuple[_Path, ...], ...]:
+def _paths(words: tuple[str, ...]) -> tuple[tuple[_Path | _Pattern, ...], ...]:
     """What each alternative of a rule asks of the path."""
-    found: list[tuple[_Path, ...]] = [()]
+    found: list[tuple[_Path | _Pattern, ...]] = [()]
     for term in split_terms(words[3:]):
         if term == ("||",):
             found.append(())
@@ -166,13 +182,13 @@ def _paths(words: tuple[str, ...]) -> tuple[tuple[_Path, ...], ...]:
     return tuple(found)
 
 
-def _path(term: tuple[str, ...]) -> _Path | None:
+def _path(term: tuple[str, ...]) -> _Path | _Pattern | None:
     match term:
         case ("{", "path", "-m", ("str" | "beg") as kind, text, "}"):
             return _Path(text, kind == "str")
-        case ("{", "path,url_dec", "-m", "reg", "--", pattern, "}") if "|" not in pattern:
-            found = _LITERAL.match(pattern)
-            return _Path(found[1], is_whole=False) if found else None
+        case ("{", "path,url_dec", "-m", "reg", "--", pattern, "}"):
+            found = _LITERAL.match(pattern) if "|" not in pattern else None
+            return _Path(found[1], is_whole=False) if found and found[1].strip("/") else _Pattern(Regex(pattern))
     return None
 
 

@@ -54,6 +54,8 @@ DIFFERENCES = (
                "GET / HTTP/1.1 while the origin sends no Date"),
     Difference("repeated-headers", _E, "repeated request headers stay separate lines; httpd joins them",
                "GET / HTTP/1.1 with X-A: 1 and X-A: 2"),
+    Difference("first-lines", _A, "of a header with several lines conditions see the first one; httpd joins them",
+               "GET / HTTP/1.1 with X-A: 1 and X-A: 2, where a condition asks for X-A"),
     Difference("ipv6", _A, "Listen without an address listens on IPv4 only; httpd listens on IPv6 too, where there is "
                "any", "GET http://[::1]/ HTTP/1.1"),
 )  # fmt: skip
@@ -118,8 +120,9 @@ class Traits:
 
 
 def differences(version: tuple[int, ...], traits: Traits) -> tuple[Difference, ...]:
-    """Those of a version: from 1.29.8 the number of header fields has a limit."""
-    found = [each for each in DIFFERENCES if each.key != "header-count" or version < (1, 29, 8)]
+    """Those of a version: from 1.23 on lines of a header are joined, from 1.29.8 on their number has a limit."""
+    until = {"header-count": (1, 29, 8), "first-lines": (1, 23)}
+    found = [each for each in DIFFERENCES if each.key not in until or version < until[each.key]]
     found += [_MISDIRECTED] if traits.misdirected else []
     found += _OF_FILES if traits.files else ()
     found += [_NAMED] if traits.named else []
