@@ -6,13 +6,14 @@ from apacheconf.ledger import Outcome, Written
 from apacheconf.program.handling import FileRules, RangeRules, UploadRules
 from apacheconf.program.steps import Step
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
+from apacheconf.targets.nginx.links import emit_links
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.tree import Block
 from apacheconf.targets.routes import Route
 
 _OWN_LIST = "the list of a folder is nginx's own page"
 _NO_VARIANTS = "MultiViews: no variant of a name is looked for, so 404 is answered"
-_ABOVE = "links on the way to the folder itself are followed"
+_LINKED = "below a link that isn't followed nothing is found: that is a 404 and no 403"
 
 
 def lines_named(route: Route, step: Step, *names: str) -> list[Written]:
@@ -30,7 +31,7 @@ def emit_rules(low: Lowering, route: Route, step: Step, location: Block) -> list
     if not rules.etag:
         location.add("etag", "off")
     return [
-        *_options(rules, lines_named(route, step, "options"), "autoindex_module" in low.program.modules, location),
+        *_options(low, route, rules, lines_named(route, step, "options"), location),
         _etag(rules, lines_named(route, step, "fileetag")),
         _path_info(rules, lines_named(route, step, "acceptpathinfo")),
         exact(lines_named(route, step, "forcetype")),
@@ -38,19 +39,18 @@ def emit_rules(low: Lowering, route: Route, step: Step, location: Block) -> list
     ]  # fmt: skip
 
 
-def _options(rules: FileRules, said_by: list[Written], lists: bool, location: Block) -> list[Claim]:
-    """The lines that ask for what can't be had answer for it; the others are carried. Nothing ``lists`` a folder
-    without mod_autoindex."""
+def _options(low: Lowering, route: Route, rules: FileRules, said_by: list[Written], location: Block) -> list[Claim]:
+    """The lines that ask for what can't be had answer for it; the others are carried. Nothing lists a folder without
+    mod_autoindex."""
     claims = []
-    if lists and "indexes" in rules.options:
+    if "autoindex_module" in low.program.modules and "indexes" in rules.options:
         location.add("autoindex", "on")
         claims.append(approximated(_asking(said_by, "indexes", "all"), _OWN_LIST, "autoindex"))
     if "multiviews" in rules.options:
         claims.append(unsupported(_asking(said_by, "multiviews"), _NO_VARIANTS, "multiviews"))
     if "followsymlinks" not in rules.options:
-        owner = "symlinksifownermatch" in rules.options
-        location.add("disable_symlinks", "if_not_owner" if owner else "on", "from=$document_root")
-        claims.append(equivalent(said_by, _ABOVE, "links-above"))
+        emit_links(low, route, rules.options, said_by, location)
+        claims.append(equivalent(said_by, _LINKED, "linked-folders"))
     told = {id(each) for claim in claims for each in claim.said_by}
     return [*claims, exact([each for each in said_by if id(each) not in told])]
 
