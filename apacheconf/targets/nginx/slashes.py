@@ -15,6 +15,7 @@ from apacheconf.program.conditions import Matches
 from apacheconf.program.hosts import Host
 from apacheconf.program.mapping import sections_lose_slashes
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
+from apacheconf.program.values import REQUEST_URI, Variable
 from apacheconf.targets.captures import parts_in
 from apacheconf.targets.choices import Place, routes_in
 from apacheconf.targets.claims import IN_SECTIONS, Claim, approximated, equivalent
@@ -31,6 +32,12 @@ _DECODED = "an encoded slash counts as a slash where a location is picked, and w
 _MADE_ANEW = "an encoded slash stays one in the path that a rule makes for an origin, which httpd decodes"
 #: Regexes and names of paths that say nothing of signs which are escaped now and then.
 _PLAIN = re.compile(r"[\w/.^$()|?*+\[\]\\{}:<>=!,-]*")
+#: What every path matches.
+_EVERY = frozenset({"", "^", "^/", ".*", "^.*", "(.*)", "^(.*)", "^(.*)$", "^/(.*)", "^/(.*)$", "^/.*"})
+#: Those about how a path begins, or about signs that are escaped for a reason.
+_BEGINS = re.compile(
+    r"(?:\^(?:[\w/-]|\\[^\w\s])*)?(?:\(?\.\*\)?)?(?:\$|\(\?:/\|\$\))?|(?:\\[^\w\s._~-])+"
+)
 #: Escapes of letters, digits and ``-._~``, which nobody needs.
 _NEEDLESS = "%(?:2[de]|3[0-9]|[46][1-9a-f]|[57][0-9a]|5f|7e)"
 
@@ -48,15 +55,28 @@ def emit_kept(low: Lowering, host: Host, found: list[Place], server: Block) -> N
     other = "%(?!2f)[0-9a-f]" if not _is_plain(found) else _NEEDLESS
     twice = r"//|/(?:\.|%2e){1,2}(?:[/?]|$)"
     unclear = f"~*^(?=[^?]*%2f)[^?]*(?:{other}|{twice})"
+    if all(map(_BEGINS.fullmatch, _patterns(found))):  # no question reaches beyond the slash
+        unclear = f"~*^(?=[^?]*%2f)(?:(?:(?!%2f)[^?])*{other}|[^?]*(?:{twice}))"
     why, no = "an encoded slash in a path that could be read in two ways", ("default", "")
     refused = low.maps.make("unclear_slashes", Map(f"{KEPT}$request_uri", ((unclear, "1"), no), why))
     written = ("~*^(?<as_written>/[^?]*%2f[^?]*)", "$as_written")
     kept = low.maps.make("kept_slashes", Map(f"{KEPT}$request_uri", (written, no), "AllowEncodedSlashes NoDecode"))
-    if len(found) > 1:  # else there is one way only
+    if _refuses(found):
         server.open("if", refused).add("return", "404")
     back = server.open("if", kept)
     back.add("rewrite", "^", kept)
     back.add("set", KEPT, "1")
+
+
+def _refuses(found: list[Place]) -> bool:
+    """Whether it matters to anybody how a path is read: else there is one way only."""
+    return len(found) > 1 or any(each not in _EVERY for each in _patterns(found))
+
+
+def _patterns(found: Iterable[Place]) -> list[str]:
+    """What is asked of paths with regexes."""
+    asked = (each for place in found for each in parts_in(place.tree, Matches))
+    return [each.regex.pattern for each in asked if REQUEST_URI in parts_in(each.value, Variable)]
 
 
 def _is_plain(found: Iterable[Place]) -> bool:
