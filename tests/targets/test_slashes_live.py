@@ -36,6 +36,23 @@ _CONFIG = """
     RewriteRule .* http://127.0.0.1:{one}%{REQUEST_URI} [P,NE]
 </VirtualHost>
 <VirtualHost *:{port}>
+    ServerName regex.test
+    AllowEncodedSlashes NoDecode
+    <LocationMatch "/_(scripts|shutdown)">
+        Require all denied
+    </LocationMatch>
+    RewriteEngine On
+    RewriteRule ^/x/.*admin - [F]
+    ProxyPass / http://127.0.0.1:{one}/
+</VirtualHost>
+<VirtualHost *:{port}>
+    ServerName begins.test
+    AllowEncodedSlashes NoDecode
+    RewriteEngine On
+    RewriteRule ^/uploads/.* - [F]
+    ProxyPass / http://127.0.0.1:{one}/ nocanon
+</VirtualHost>
+<VirtualHost *:{port}>
     ServerName on.test
     AllowEncodedSlashes On
     ProxyPass /raw http://127.0.0.1:{one}/raw nocanon
@@ -56,7 +73,7 @@ _PATHS = (
     "http://{name}/x%2Fy", "http://{name}/a//b",
 )  # fmt: skip
 #: What could be read in two ways is refused.
-_REFUSED = ("/secr%65t/a%2Fb", "/secret/..%2Fa/../x", "/x//a%2Fb", "/a%2F%2E%2E/c", "/raw/%2e/a%2Fb")
+_REFUSED = ("/secr%65t/a%2Fb", "/secret/..%2Fa/../x", "/x//a%2Fb", "/a%2F/%2E%2E/c", "/raw/%2e/a%2Fb", "/secre%74%2Fb")
 #: path-spelling, nocanon-prefix and encoded-slashes: these differ, and the report says so.
 _ANNOUNCED = (("on.test", "/x?"), ("on.test", "/raw%2Fx"), ("raw.test", "http://raw.test/a//b"),
               ("several.test", "/x?"), ("several.test", "/a%252Fb"))  # fmt: skip
@@ -91,6 +108,27 @@ def test_a_path_that_could_be_read_in_two_ways_is_refused(tmp_path: Path) -> Non
     with fronts(_CONFIG, tmp_path, (*MODULES, "rewrite_module")) as found:
         got = {path: ask(found.at["nginx"], "several.test", path) for path in _REFUSED}
         assert got == dict.fromkeys(_REFUSED, ("302", "http://help.test/", ""))
+
+
+@pytest.mark.live
+def test_no_regex_is_passed_by_beside_an_encoded_slash(tmp_path: Path) -> None:
+    """NGX-47, DES-8: what could be read in two ways by a regex is refused, on a host of one place, too."""
+    with fronts(_CONFIG, tmp_path, (*MODULES, "rewrite_module")) as found:
+        for path in ("/_scripts", "/a%2Fb/_scripts", "/a%2Fb/_%73cripts", "/%5Fscripts", "/a%2Fb/%5fscripts", "/a%2F_x",
+                     "/x/a%2Fadmin", "/x/a%2F%61dmin", "/x/%61dmin%2F", "/x/%61dmin", "/x%2Fb"):  # fmt: skip
+            theirs, ours = (ask(found.at[each], "regex.test", path)[0] for each in ("httpd", "nginx"))
+            assert ours == theirs or (theirs, ours) == ("403", "404"), path
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(
+    "path", ["/api/lib%2Fclass%2Erb", "/a%2F%7Eb", "/uploads/a%2F%62", "/uploads%2F%61", "/%20a%2F"]
+)
+def test_escapes_behind_an_encoded_slash(path: str, tmp_path: Path) -> None:
+    """Where nothing asks for what lies behind the slash, escapes there are no matter: GitLab's clients send them."""
+    with fronts(_CONFIG, tmp_path, (*MODULES, "rewrite_module")) as found:
+        theirs, ours = (ask(found.at[each], "begins.test", path) for each in ("httpd", "nginx"))
+    assert ours == theirs
 
 
 def test_what_is_told(tmp_path: Path) -> None:
