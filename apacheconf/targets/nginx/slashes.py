@@ -35,9 +35,7 @@ _PLAIN = re.compile(r"[\w/.^$()|?*+\[\]\\{}:<>=!,-]*")
 #: What every path matches.
 _EVERY = frozenset({"", "^", "^/", ".*", "^.*", "(.*)", "^(.*)", "^(.*)$", "^/(.*)", "^/(.*)$", "^/.*"})
 #: Those about how a path begins, or about signs that are escaped for a reason.
-_BEGINS = re.compile(
-    r"(?:\^(?:[\w/-]|\\[^\w\s])*)?(?:\(?\.\*\)?)?(?:\$|\(\?:/\|\$\))?|(?:\\[^\w\s._~-])+"
-)
+_BEGINS = re.compile(r"(?:\^(?:[\w/-]|\\[^\w\s])*)?(?:\(?\.\*\)?)?(?:\$|\(\?:/\|\$\))?|(?:\\[^\w\s._~-])+")
 #: Escapes of letters, digits and ``-._~``, which nobody needs.
 _NEEDLESS = "%(?:2[de]|3[0-9]|[46][1-9a-f]|[57][0-9a]|5f|7e)"
 
