@@ -88,6 +88,9 @@ _ABOUT_FILES = frozenset(
         "checkcasesonly", "checkspelling", "indexstylesheet"
     }
 )  # fmt: skip
+#: Those of them that are steps of the program wherever an origin is asked.
+_STEPS = frozenset({"proxypassreverse", "proxypassreversecookiepath", "proxypassreversecookiedomain", "requestheader"})
+_ASKS_NOBODY = Answer(Outcome.NO_EFFECT, "no origin is asked where it stands", key="no-origin")
 _SERVES_NO_FILES = frozenset({"haproxy"})
 #: Directives that are about what origins are asked and answer.
 _ABOUT_ORIGINS = frozenset(
@@ -118,6 +121,17 @@ def fallback_for(program: Program, scopes: Scopes, target: str) -> Callable[[Wri
         return frozenset(id(each) for host in program.hosts if not _asks_origins(program, host)
                          for line in scopes.within(host) for each in _below(line))  # fmt: skip
 
+    @cache
+    def in_steps() -> frozenset[int]:
+        steps = ((host, step) for host in program.hosts for cell in host.shape.cells for step in cell.steps)
+        return frozenset(id(each) for host, step in steps for each in host.said_by(step))
+
+    def is_asked_of_nobody(directive: Written) -> bool:
+        if _is_about_origins(directive, target) and id(directive) in asks_no_origin():
+            return True
+        is_step = directive.name.lower() in _STEPS and id(directive) not in left_out
+        return is_step and id(directive) not in in_steps()
+
     of_files = {id(each) for section in scopes.everywhere(*_FILE_SECTIONS) for each in _below(section)}
 
     def fallback(directive: Written) -> Answer:
@@ -130,12 +144,10 @@ def fallback_for(program: Program, scopes: Scopes, target: str) -> Callable[[Wri
         reason = f": {left_out[id(directive)]}" if id(directive) in left_out else ""
         if target in _SERVES_NO_FILES and directive.name.lower() in _ABOUT_FILES:
             return Answer(Outcome.NO_EFFECT, FILES, key="files")
-        if _is_about_origins(directive, target) and id(directive) in asks_no_origin():
-            return Answer(Outcome.NO_EFFECT, "no origin is asked where it stands", key="no-origin")
         reverse = bool(program.origins) and _DETAIL_OF.get(directive.name.lower()) == _FORWARDING
         not_yet = Answer(Outcome.UNSUPPORTED, f"not supported yet for {target}{reason}", key="not-yet")
         nature = None if reverse else _detail(directive, is_there) or _by_nature(directive)
-        return dead.get(id(directive)) or nature or not_yet
+        return dead.get(id(directive)) or nature or (_ASKS_NOBODY if is_asked_of_nobody(directive) else not_yet)
 
     return fallback
 

@@ -11,13 +11,26 @@ from collections.abc import Iterable, Iterator
 from apacheconf.ledger import Outcome
 from apacheconf.program.hosts import Host
 from apacheconf.program.phases import Phase
-from apacheconf.program.steps import AddForwarded, KeepHost, MapBack, MapBackCookie, MapToOrigin, Redirect, Rewrite
+from apacheconf.program.steps import (
+    AddForwarded,
+    EditHeader,
+    KeepHost,
+    MapBack,
+    MapBackCookie,
+    MapToOrigin,
+    Redirect,
+    Rewrite,
+    Table,
+)
 from apacheconf.targets.choices import Closed, Place, leaves
 from apacheconf.targets.claims import Claim
 from apacheconf.targets.routes import Route
 
-_ABOUT_MAPPINGS = MapToOrigin | KeepHost | AddForwarded | MapBack | MapBackCookie
+_ABOUT_ORIGINS = KeepHost | AddForwarded | MapBack | MapBackCookie
+_ABOUT_MAPPINGS = MapToOrigin | _ABOUT_ORIGINS
 _WHY = "an earlier line answers every request that it is for"
+_NO_ORIGIN = "no origin is asked where it stands"
+_ALWAYS_ONLY = "answers that are made here have the lines of the table always only"
 _REFUSED = "everyone is refused before it is asked"
 
 
@@ -39,6 +52,20 @@ def claims_of_unreached(host: Host, places: Iterable[Place]) -> Iterator[Claim]:
             left = [each for each in host.said_by(step) if id(each) not in used]
             if left and isinstance(step.action, _ABOUT_MAPPINGS):
                 yield Claim(tuple(left), Outcome.DEAD_IN_SOURCE, _WHY, "unreached")
+    yield from _without_origin(host, routes)
+
+
+def _without_origin(host: Host, routes: Iterable[Route]) -> Iterator[Claim]:
+    """What is said of lines about origins where the server answers itself. Another place may use the same lines."""
+    for route in routes:
+        if route.answer is None and (route.mapping or route.file or route.others):
+            continue
+        for step in route.cell.steps:
+            table = step.action.table if isinstance(step.action, EditHeader) else None
+            if table is Table.REQUEST or isinstance(step.action, _ABOUT_ORIGINS):
+                yield Claim(host.said_by(step), Outcome.NO_EFFECT, _NO_ORIGIN, "no-origin")
+            elif table is Table.ONSUCCESS and route.answer:
+                yield Claim(host.said_by(step), Outcome.NO_EFFECT, _ALWAYS_ONLY, "answer-made-here")
 
 
 def _refused(host: Host, places: Iterable[Place]) -> Iterator[Claim]:

@@ -134,3 +134,17 @@ def test_lines_about_origins_where_none_is_asked(line: str, target: str, tmp_pat
 def test_an_origin_that_a_request_names_is_one(target: str, tmp_path: Path) -> None:
     lines = "ProxyPreserveHost On", "RewriteEngine On", "RewriteRule ^/a http://%{HTTP:X}/ [P]"
     assert outcomes(translated(tmp_path, host(*lines), target))["ProxyPreserveHost"] == "unsupported"
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("line", [
+    "ProxyPassReverse http://10.0.0.2/", "ProxyPassReverseCookieDomain a b", "RequestHeader set X-A a",
+    "Header set X-A a",
+])  # fmt: skip
+def test_lines_of_a_section_that_answers_by_itself(line: str, target: str, tmp_path: Path) -> None:
+    """DES-7: the host asks an origin for other paths."""
+    name = line.split()[0]
+    for mapping, has_effect in (("Redirect /d http://new.test/", False), ("ProxyPass http://10.0.0.2/", True)):
+        section = f"<Location /d>\n{line}\n{mapping}\n</Location>"
+        made = translated(tmp_path, host(section, "ProxyPass /a http://10.0.0.1/"), target)
+        assert (outcomes(made)[name] != "no effect in target") is has_effect, mapping
