@@ -17,6 +17,7 @@ from apacheconf.program.hosts import Host
 from apacheconf.program.program import Program
 from apacheconf.program.steps import Aim, MapToUrl, Rewrite, SetHandler
 from apacheconf.targets.defaults import says_default
+from apacheconf.targets.overridden import WHY, overridden_everywhere
 from apacheconf.targets.restrictions import is_access
 from apacheconf.targets.scopes import Scopes, children_of
 
@@ -122,6 +123,10 @@ def fallback_for(program: Program, scopes: Scopes, target: str) -> Callable[[Wri
                          for line in scopes.within(host) for each in _below(line))  # fmt: skip
 
     @cache
+    def gone() -> frozenset[int]:
+        return overridden_everywhere(program)
+
+    @cache
     def in_steps() -> frozenset[int]:
         steps = ((host, step) for host in program.hosts for cell in host.shape.cells for step in cell.steps)
         return frozenset(id(each) for host, step in steps for each in host.said_by(step))
@@ -147,6 +152,8 @@ def fallback_for(program: Program, scopes: Scopes, target: str) -> Callable[[Wri
         reverse = bool(program.origins) and _DETAIL_OF.get(directive.name.lower()) == _FORWARDING
         not_yet = Answer(Outcome.UNSUPPORTED, f"not supported yet for {target}{reason}", key="not-yet")
         nature = None if reverse else _detail(directive, is_there) or _by_nature(directive)
+        if id(directive) in gone():
+            return dead.get(id(directive)) or nature or Answer(Outcome.DEAD_IN_SOURCE, WHY, key="overridden")
         return dead.get(id(directive)) or nature or (_ASKS_NOBODY if is_asked_of_nobody(directive) else not_yet)
 
     return fallback

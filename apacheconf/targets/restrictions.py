@@ -17,6 +17,7 @@ from apacheconf.program.globs import glob_regex, is_glob
 from apacheconf.program.hosts import Host
 from apacheconf.program.program import Program
 from apacheconf.program.steps import Step
+from apacheconf.targets.overridden import overridden
 from apacheconf.targets.patterns import prefix_regex
 from apacheconf.targets.routes import Route
 from apacheconf.targets.scopes import Scopes, children_of
@@ -59,8 +60,12 @@ def restrictions(
     spoken = {id(each) for step in steps if not isinstance(step.action, Admit) or admits(step)
               for each in host.said_by(step)}  # fmt: skip
     rules: dict[str, list[Written]] = {}
+    gone: frozenset[int] | None = None
     for section in _sections(scopes, host):
         givers = [each for each in _rules_in(section) if id(each) not in spoken]
+        if givers:
+            gone = overridden(host) if gone is None else gone
+            givers = [each for each in givers if id(each) not in gone]
         pattern = _pattern(section, program, found) if givers else None
         if pattern is not None:
             rules.setdefault(pattern, []).extend(givers)
