@@ -56,6 +56,11 @@ DIFFERENCES = (
 #: Said where TRACE may be asked and some path leads to no origin.
 NO_ECHO = Difference("trace", _A, "TRACE of a path that leads to no origin is answered as GET is; httpd sends the "
                      "request back", "TRACE /old HTTP/1.1")  # fmt: skip
+#: Said where an origin speaks TLS.
+UNBELIEVED = Difference("origin-certificates", _A, "an origin that ends the TLS handshake, or delays it, counts as one "
+                        "that can't be reached: 503; httpd answers 500. One whose certificate is not believed is "
+                        "answered with 500, and the page of 503", "GET / HTTP/1.1 while the origin ends the handshake"
+)  # fmt: skip
 #: Said where TRACE may not be asked.
 NO_ALLOW = Difference("allow", _E, "where TraceEnable is Off a 405 has no Allow header; httpd sends an empty one",
                       "TRACE / HTTP/1.1")  # fmt: skip

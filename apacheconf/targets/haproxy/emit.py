@@ -35,7 +35,7 @@ from apacheconf.targets.haproxy.asked_headers import asked_in, joins
 from apacheconf.targets.haproxy.backends import backend_of
 from apacheconf.targets.haproxy.conditions import Environment, Term, Terms, can_ask
 from apacheconf.targets.haproxy.copies import settle_copies
-from apacheconf.targets.haproxy.differences import DIFFERENCES, FILES, NO_ALLOW, NO_ECHO
+from apacheconf.targets.haproxy.differences import DIFFERENCES, FILES, NO_ALLOW, NO_ECHO, UNBELIEVED
 from apacheconf.targets.haproxy.hoisting import hoist
 from apacheconf.targets.haproxy.lowering import MAIN, Lowering
 from apacheconf.targets.haproxy.mod_authz_core import can_say
@@ -55,7 +55,7 @@ from apacheconf.targets.routes import Route
 from apacheconf.targets.schemes import at_address
 from apacheconf.targets.scopes import Scopes
 from apacheconf.targets.sources import Sources
-from apacheconf.targets.translation import LINE_ORDER, UNBELIEVED, Difference, Emission, adds_always, asks_securely
+from apacheconf.targets.translation import LINE_ORDER, Difference, Emission, adds_always, asks_securely
 from apacheconf.targets.unreached import claims_of_unreached
 
 FILE = "haproxy.cfg"

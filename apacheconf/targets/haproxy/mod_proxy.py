@@ -190,6 +190,9 @@ def _emit_policy(
     elif shared is None:
         _emit_origin_host(origin, backend)
     emit_override(low, route, backend)
+    if SPOKEN[members(origin)[0].scheme]:  # FA-4
+        backend.rule("http-after-response set-status 500 if { status 503 } { ssl_bc_err gt 0 }",
+                     comment="an origin that is not believed is no absent one")  # fmt: skip
     if shared is None:
         emit_way_back(low, route, backend)
     else:
