@@ -82,6 +82,23 @@ def cuts(regex: Regex, value: Value) -> bool:
     return not regex.ignore_case and _cuts(regex.pattern, parts_of(value) or (Literal(""),))
 
 
+#: All that follows the slash of a path, whether that slash is asked for or not.
+_BEHIND_SLASH = frozenset({"^/(.*)", "^/(.*)$", "^/?(.*)", "^/?(.*)$"})
+
+
+def with_whole_path(value: Value) -> Value:
+    """The value with the path as it came where it ends with a slash and all that follows the path's own."""
+    *others, last = parts_of(value) or (value,)
+    if not isinstance(last, Matched) or last.value != REQUEST_URI or last.group != 1:
+        return value
+    if last.regex.pattern in ("^(.*)", "^(.*)$"):
+        return joined((*others, REQUEST_URI))
+    before = others[-1] if others else None
+    if last.regex.pattern not in _BEHIND_SLASH or not isinstance(before, Literal) or not before.text.endswith("/"):
+        return value
+    return joined((*others[:-1], Literal(before.text[:-1]), REQUEST_URI))
+
+
 def _names(node: object) -> tuple[str, ...] | None:
     """The names of a dataclass's fields, None of anything else: far quicker to ask for than ``fields``."""
     return getattr(node, "__match_args__", None)

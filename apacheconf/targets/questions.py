@@ -35,6 +35,15 @@ def matches_all(pattern: str) -> bool:
     return _ALL.fullmatch(pattern) is not None
 
 
+#: What any path matches: it begins with a slash.
+_ALL_PATHS = re.compile(r"\^/\??|\(\?s\)\^/\??(?:\.\*|\(\.\*\))(?:\\z)?")
+
+
+def matches_all_paths(pattern: str) -> bool:
+    """Whether the pattern matches every path."""
+    return matches_all(pattern) or _ALL_PATHS.fullmatch(pattern) is not None
+
+
 def matches_empty(pattern: str) -> bool:
     """Whether the pattern matches an empty text."""
     return search(Regex(pattern), "") is not None

@@ -38,7 +38,15 @@ from apacheconf.program.uri import escape_path
 from apacheconf.program.values import REQUEST_URI, Capture, Chosen, Joined, Literal, Matched, Value, Variable
 from apacheconf.program.workers import DEFAULT_PORTS
 from apacheconf.targets.answers import Answers, residual
-from apacheconf.targets.captures import as_captures, behind_slash, is_tame, joined, leaves_out, parts_of
+from apacheconf.targets.captures import (
+    as_captures,
+    behind_slash,
+    is_tame,
+    joined,
+    leaves_out,
+    parts_of,
+    with_whole_path,
+)
 from apacheconf.targets.finite import common_start, texts_of
 from apacheconf.targets.known import QUERY_STRING, Known
 from apacheconf.targets.late_origins import BY_NAME, MapToBase
@@ -247,7 +255,7 @@ class Run:
             raise Lost("the origin depends on the request")
         if action.origin is None and not self.in_section:
             raise Lost("the origin depends on the request")
-        made = joined((Literal(first.text[found.end() :]), *rest))
+        made = with_whole_path(joined((Literal(first.text[found.end() :]), *rest)))
         if not _text_of(made).startswith("/") and made != _NOTHING and parts_of(made)[0] != REQUEST_URI:
             raise Lost("the origin depends on the request")
         parts = parts_of(made)

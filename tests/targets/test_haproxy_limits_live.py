@@ -105,7 +105,7 @@ def test_only_the_name_of_a_client_is_not_asked(tmp_path: Path) -> None:
     made = translated(tmp_path, host('ProxyPass "/" "http://10.0.0.1/"', rules), "haproxy")
     said = [(row.args, row.outcome.words) for row in made.rows if row.name == "Require"]
     assert said == [("ip 10.0.0.0/8", "exact"), ("host build.example.com", "unsupported")]
-    assert "use_backend 10.0.0.1-80 if { src 10.0.0.0/8 }" in made.text
+    assert "use_backend a.test if { src 10.0.0.0/8 }" in made.text
 
 
 def test_members_are_checked_by_their_own_host(tmp_path: Path) -> None:

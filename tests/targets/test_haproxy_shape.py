@@ -118,3 +118,17 @@ def test_rules_of_a_host_stand_in_its_backend(tmp_path: Path) -> None:
         return next(len(found) for name, found in sections if name.startswith("frontend"))
 
     assert frontend(0) == frontend(40)
+
+
+def test_a_rule_that_takes_every_path_leaves_nothing_to_others(tmp_path: Path) -> None:
+    """A second ``default_backend`` would win over the first; backends are called by their host and path."""
+    rules = ("RewriteEngine On", "RewriteRule ^/old/(.*)$ http://10.0.0.2/$1 [P]", "RewriteRule ^/?(.*) "
+             "http://10.0.0.1/$1 [P]")  # fmt: skip
+    sections = dict(read_haproxy(translated(tmp_path, host(*rules), "haproxy").text))
+    routing = [line for line in sections["frontend http-all-80 from main"] if line[0].endswith("_backend")]
+    assert routing == [
+        ["use_backend", "a.test-old", "if", "{", "path,url_dec", "-m", "reg", "--", r"(?s)^/old/(.*)\z", "}"],
+        ["default_backend", "a.test"],
+    ]
+    (backend,) = (lines for name, lines in sections.items() if name.startswith("backend a.test from"))
+    assert not [line for line in backend if "set-path" in line]  # the path stays as it is

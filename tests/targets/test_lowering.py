@@ -28,8 +28,8 @@ def test_a_prefix_ends_at_a_segment_in_haproxy(tmp_path: Path) -> None:
     sections = dict(read_haproxy(translated(tmp_path, _PREFIX, "haproxy").text))
     routing = [" ".join(line) for line in sections["frontend http-all-80"] if line[0].endswith("_backend")]
     asked = "{ path -m str /foo } || { path -m beg /foo/ }"
-    assert routing == [f"use_backend 10.0.0.1-80 if {asked}", "default_backend not-found"]
-    assert ["http-request", "replace-path", "^/foo(.*)$", r"/bar\1"] in sections["backend 10.0.0.1-80"]
+    assert routing == [f"use_backend a.test-foo if {asked}", "default_backend not-found"]
+    assert ["http-request", "replace-path", "^/foo(.*)$", r"/bar\1"] in sections["backend a.test-foo"]
     assert sections["backend not-found"] == [["http-request", "deny", "deny_status", "404"]]
 
 

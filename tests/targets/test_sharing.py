@@ -96,7 +96,7 @@ def test_mappings_that_come_to_the_same_share_their_backend(tmp_path: Path) -> N
     found = translated(tmp_path, _site("*:80", _ORIGIN), "haproxy")
     text = found.text
     assert text.count("server 127.0.0.1-8001") == 1
-    assert "use_backend 127.0.0.1-8001 if { path -m str /c } || { path -m beg /c/ }" in text
+    assert "use_backend a.test if { path -m str /c } || { path -m beg /c/ }" in text
     assert "{ path -m beg /a/ } {" not in text  # no such path is guarded
     assert "{ path -m beg /b/ } {" in text
     mapped = [row for row in found.rows if row.name == "ProxyPass"]

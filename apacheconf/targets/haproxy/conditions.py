@@ -20,6 +20,7 @@ from apacheconf.program.conditions import (
     Test,
 )
 from apacheconf.program.values import (
+    REQUEST_URI,
     Call,
     Chosen,
     Escaped,
@@ -35,7 +36,15 @@ from apacheconf.targets.environments import variables_in
 from apacheconf.targets.haproxy.texts import MapFiles, Words, rules_of
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.naming import Names
-from apacheconf.targets.questions import ADDRESSES, CannotAsk, as_match, matches_all, matches_empty, variable_title
+from apacheconf.targets.questions import (
+    ADDRESSES,
+    CannotAsk,
+    as_match,
+    matches_all,
+    matches_all_paths,
+    matches_empty,
+    variable_title,
+)
 from apacheconf.targets.spoken import name_of, name_of_value
 
 #: httpd's variables as sample fetches.
@@ -251,7 +260,7 @@ class Terms:
         if found is not None:
             value, pattern, ignore_case = found
             fetch = self.fetch(value)
-            if matches_all(pattern):
+            if (matches_all_paths if value == REQUEST_URI else matches_all)(pattern):
                 return _TRUE
             term = ("{", fetch, "-m", "reg", *(["-i"] if ignore_case else []), "--", pattern, "}")
             # What isn't there matches nothing in HAProxy, and is empty in httpd.

@@ -37,6 +37,7 @@ from apacheconf.targets.haproxy.conditions import Environment, Term, Terms, can_
 from apacheconf.targets.haproxy.copies import settle_copies
 from apacheconf.targets.haproxy.differences import DIFFERENCES, FILES, NO_ALLOW, NO_ECHO, UNBELIEVED
 from apacheconf.targets.haproxy.hoisting import hoist
+from apacheconf.targets.haproxy.key_links import note_of
 from apacheconf.targets.haproxy.lowering import MAIN, Lowering
 from apacheconf.targets.haproxy.mod_authz_core import can_say
 from apacheconf.targets.haproxy.mod_proxy_hcheck import claims_of_expressions
@@ -111,7 +112,8 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Sco
     found += (LINE_ORDER,) if adds_always(program) else ()
     found += (UNBELIEVED,) if asks_securely(program) else ()
     whole = "".join([text, own, *(each.text for each in low.copies)])
-    return Emission({FILE: whole, **low.files}, found, tuple(low.notes))
+    notes = tuple(filter(None, (note_of(low.key_links), *low.notes)))
+    return Emission({FILE: whole, **low.files}, found, notes)
 
 
 def _find_kinds(low: Lowering, served: dict[Endpoint, list[Named]]) -> None:
@@ -317,7 +319,10 @@ def _rules_of(low: Lowering, host: Host, place: Place, terms: Terms) -> Iterator
     low.dropped += [_unasked(host, step) for step in lost]
     for answers, end in leaves(tree):
         held = [terms.of(condition) for condition, answer in answers.items() if answer]
-        yield tuple(word for term in held if term != ("TRUE",) for word in term), backend_of(low, end)
+        words = tuple(word for term in held if term != ("TRUE",) for word in term)
+        yield words, backend_of(low, end)
+        if not words:  # nothing is left for other answers
+            return
 
 
 def _unasked(host: Host, step: Step) -> Claim:

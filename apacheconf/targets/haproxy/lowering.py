@@ -88,6 +88,8 @@ class Lowering:
     dropped: list[Claim] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
+    #: Keys, and where HAProxy looks for them.
+    key_links: dict[tuple[str, str], None] = field(default_factory=dict)
     #: What conditions of each host may ask of the environment.
     environments: dict[int, Environment] = field(default_factory=dict)
     #: The way back of each host, by the steps that say it.
@@ -107,6 +109,8 @@ class Lowering:
     keys_without_crt: bool = False
 
     _host_names: dict[int, str] = field(default_factory=dict, init=False)
+    #: What variables call hosts; backends are called otherwise.
+    _called_hosts: Names = field(default_factory=Names, init=False)
     #: What the names of a kind's backends end with, where another has hosts of the same names at another address.
     _endings: dict[Kind, str] = field(default_factory=dict, init=False)
 
@@ -125,7 +129,8 @@ class Lowering:
     def host_name(self, number: int) -> str:
         """What a host is called in the output."""
         if number not in self._host_names:
-            self._host_names[number] = self.names.of(("host", number), self.program.hosts[number].name or "main")
+            name = self.program.hosts[number].name or "main"
+            self._host_names[number] = self._called_hosts.of(("host", number), name)
         return self._host_names[number]
 
     def call_alike(self, kind: Kind) -> None:
@@ -133,6 +138,7 @@ class Lowering:
         taken = any(self.names.has(host.name) for host in kind.hosts)
         for host in kind.hosts:
             self._host_names[host.number] = host.name
+            self._called_hosts.of(("kind", host.name.lower()), host.name)
             self.names.of(("kind", host.name.lower()), host.name)
         scheme = "https" if kind.first.front_tls else "http"
         wishes = (f":{scheme}{f'-{number}' if number > 1 else ''}" for number in count(1))

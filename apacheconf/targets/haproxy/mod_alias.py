@@ -15,6 +15,7 @@ from apacheconf.targets.captures import parts_of, replaced
 from apacheconf.targets.claims import exact, unsupported
 from apacheconf.targets.environments import variables_in
 from apacheconf.targets.haproxy import mod_expires
+from apacheconf.targets.haproxy.backend_names import redirect_backend
 from apacheconf.targets.haproxy.conditions import SERVER_NAME, Term, Terms
 from apacheconf.targets.haproxy.core import ESCAPED_ANEW
 from apacheconf.targets.haproxy.documents import documents_of, emit_documents
@@ -53,7 +54,8 @@ def backend_for(low: Lowering, route: Route, step: Step) -> str:
         said_by = route.host.said_by(step)
         kind = low.kinds.get(route.host.number)
         whose = low.kind_name(kind) if kind else route.host.name
-        backend = Section("backend", low.names.of(key, f"redirect-{whose}"), low.sources.comment(said_by))
+        name = low.names.of(key, redirect_backend(route, step, whose))
+        backend = Section("backend", name, low.sources.comment(said_by))
         low.bodies[key] = backend
         low.backends.append(backend)
         if guards:

@@ -14,6 +14,7 @@ from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
 from apacheconf.targets.environments import variables_in
 from apacheconf.targets.haproxy import mod_authz_core, mod_deflate, mod_expires, mod_setenvif, origin_tls
+from apacheconf.targets.haproxy.backend_names import origin_backend
 from apacheconf.targets.haproxy.conditions import Terms, fetch_of
 from apacheconf.targets.haproxy.copies import copies_of, from_line, position_of, token
 from apacheconf.targets.haproxy.core import ESCAPED_ANEW, HAS_HOST, emit_charset, seconds
@@ -26,7 +27,7 @@ from apacheconf.targets.haproxy.sessions import drop_untold, emit_told, members_
 from apacheconf.targets.haproxy.tree import Section, plain
 from apacheconf.targets.haproxy.via import emit_via
 from apacheconf.targets.haproxy.way_back import WaysBack, emit_cookies, emit_self, emit_way_back, ways_back
-from apacheconf.targets.haproxy.workers import SPOKEN, emit_balancing, emit_servers, names_are_hosts, origin_name
+from apacheconf.targets.haproxy.workers import SPOKEN, emit_balancing, emit_servers, names_are_hosts
 from apacheconf.targets.late_origins import origin_of
 from apacheconf.targets.likeness import Kind
 from apacheconf.targets.origin_tls import settings_of
@@ -68,7 +69,7 @@ def _written(low: Lowering, key: object, route: Route, origin: Origin, path: New
     refused = _refusal(route, origin)
     if refused is None and route.host.number in low.kinds:
         return _write_kind(low, low.kinds[route.host.number], route, origin, path)
-    backend = Section("backend", low.names.of(key, origin_name(origin)), comment, host=route.host.name)
+    backend = Section("backend", low.names.of(key, origin_backend(low, route, origin)), comment, host=route.host.name)
     low.backends.append(backend)
     if refused is not None:
         status, *backend_claims = refused
@@ -352,13 +353,13 @@ def _emit_request_headers(
 def _emit_added_headers(low: Lowering, route: Route, origin: Origin, backend: Section) -> None:
     for name in _REQUEST_HOPS:
         backend.rule(f"http-request del-header {name}")
-    _emit_upgrade(origin, backend)
     if route.forwarded:
         claims = (exact(route.host.said_by(route.forwarded)),)
         _emit_joined(backend, "X-Forwarded-For", "%[src]", "", claims)
         _emit_joined(backend, "X-Forwarded-Host", "%[req.fhdr(host)]", HAS_HOST)
         _emit_joined(backend, "X-Forwarded-Server", _host_name(low, route.host))
     emit_via(low, route.host, _host_name(low, route.host), backend)
+    _emit_upgrade(origin, backend)  # it differs most, and what follows can't stand in one place for all
 
 
 def _emit_upgrade(origin: Origin, backend: Section) -> None:

@@ -225,7 +225,7 @@ def _note_keys(low: Lowering, host: Host) -> None:
     for cert, key in _pairs(host.front_tls) if host.front_tls else ():
         beside = cert[:-4] + ".key" if low.keys_without_crt and cert.endswith(".crt") else f"{cert}.key"
         if key not in (cert, beside):
-            low.note(f"HAProxy looks for keys beside their certificates: ln -s {key} {beside}")
+            low.key_links[key, beside] = None
     if host.front_tls and host.front_tls.chain:
         low.note(f"HAProxy takes the chain from the certificate's file: append {host.front_tls.chain} to it")
 

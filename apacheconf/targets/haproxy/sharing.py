@@ -32,17 +32,29 @@ Terms = tuple[tuple[str, ...], ...]
 
 def share_backends(backends: list[Section], frontends: Iterable[Section]) -> list[Section]:
     """The backends without those that do what an earlier one does; the frontends lead to that one."""
-    kept: dict[tuple[tuple[str, ...], ...], Section] = {}
-    names = {}
+    alike: dict[tuple[tuple[str, ...], ...], list[Section]] = {}
     for each in backends:
-        first = kept.setdefault(tuple(line.words for line in each.lines if line.words), each)
-        names[each.name] = first.name
-        if first is not each:
-            _join(first, each)
+        alike.setdefault(tuple(line.words for line in each.lines if line.words), []).append(each)
+    taken = {each.name for each in backends}
+    names: dict[str, str] = {}
+    for first, *others in alike.values():
+        own = [each.name for each in (first, *others)]
+        for other in others:
+            _join(first, other)
+        free = first.host and first.host not in taken.difference(own)
+        if others and free and all(_is_of(first.host, each) for each in own):
+            first.name = first.host  # no path of the host has it for itself
+        taken = taken - set(own) | {first.name}
+        names |= dict.fromkeys(own, first.name)
     for line in (line for frontend in frontends for line in frontend.lines):
         if line.words[:1] and line.words[0] in _TO:
             line.words = (line.words[0], names.get(line.words[1], line.words[1]), *line.words[2:])
-    return list(kept.values())
+    return [first for first, *_ in alike.values()]
+
+
+def _is_of(host: str, name: str) -> bool:
+    """Whether a backend is called by the host, and by a path in it."""
+    return name == host or name.startswith(f"{host}-")
 
 
 def _join(first: Section, other: Section) -> None:

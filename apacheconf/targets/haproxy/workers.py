@@ -35,13 +35,6 @@ _RETRIED = "a failed member is asked again as soon as it takes connections, whic
 _NAME = re.compile(r"[A-Za-z0-9_.:-]+")
 
 
-def origin_name(origin: Origin) -> str:
-    """What the backend and its servers would like to be called."""
-    if isinstance(origin, Balancer):
-        return origin.name
-    return origin.socket or f"{origin.host}-{origin.port}"
-
-
 def emit_balancing(low: Lowering, origin: Origin, backend: Section) -> None:
     """The method, and how many members a request may try (FO-8, HAP-82)."""
     workers = members(origin)
