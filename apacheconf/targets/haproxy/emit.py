@@ -222,11 +222,12 @@ def _places(low: Lowering, host: Host, first: Host) -> list[Place]:
     Where something would be lost that can be said in words of the request alone, it is said so.
     """
     closed, secure = mod_ssl.why_closed(host, first.front_tls), first.front_tls is not None
-    found = at_address(places(low.program, host, closed, files=True), secure)
+    found = at_address(places(low.program, host, closed, files=True), secure, captures=False)
     lost = _lost(low, host, found)
     if closed or not lost:
         return found
-    spelt_out = at_address(places(low.program, host, spelt_out=True, conditional=True, files=True), secure)
+    in_words = places(low.program, host, spelt_out=True, conditional=True, files=True)
+    spelt_out = at_address(in_words, secure, captures=False)
     if _lost(low, host, spelt_out) >= lost:
         return found
     low.spelt_out.add(host.number)
