@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from apacheconf.engines import Sandbox, find, free_ports, stopping_on_signals
-from tests.bench import hosts, ready
+from tests.bench import carried, hosts, ready
 from tests.bench.contenders import CONTENDERS, ROOT, start_origin
 from tests.bench.rows import ROWS, Measured, measure
 from tests.bench.sites import SITE
@@ -112,6 +112,8 @@ def main() -> None:
                 ready.table(installed, 10_000, tuple(ports))
             start_up_table()
             hosts.table(chosen.hosts or (1_000, 10_000, 100_000))
+        if not chosen.row or chosen.row == ["carried"]:
+            carried.table(10_000, chosen.seconds, chosen.connections)
 
 
 if __name__ == "__main__":

@@ -16,11 +16,12 @@ COMBINED = '"%h %l %u %t \\"%r\\" %>s %O \\"%{Referer}i\\" \\"%{User-Agent}i\\""
 
 @dataclass(frozen=True)
 class Place:
-    """Where a configuration runs: its sandbox, its port on loopback, and the ports of the origins."""
+    """Where a configuration runs: its sandbox, its port on loopback, the ports of the origins, and one for TLS."""
 
     box: Sandbox
     port: int
     origins: tuple[int, ...]
+    tls: int = 0
 
     @property
     def origin(self) -> str:
@@ -61,12 +62,12 @@ def secure(place: Place) -> str:
 
 
 def many_hosts(count: int) -> Configure:
-    """``count`` hosts, of which the last leads to the origin."""
+    """``count`` hosts, of which the first and the last lead to the origin."""
 
     def text(place: Place) -> str:
-        hosts = [host(number, place.port) for number in range(count - 1)]
-        last = host(count - 1, place.port, place.origin)
-        return f"Listen 127.0.0.1:{place.port}\nServerName main.example\n{''.join(hosts)}{last}"
+        ends = {0: place.origin, count - 1: place.origin}
+        hosts = (host(number, place.port, ends.get(number, "")) for number in range(count))
+        return f"Listen 127.0.0.1:{place.port}\nServerName main.example\n{''.join(hosts)}"
 
     return text
 
@@ -102,8 +103,9 @@ def site(number: int) -> str:
     )
 
 
-def full_site(number: int) -> str:
-    """The same site with a folder, a balancer and rules of its own, which name it."""
+def full_site(number: int, origin: str = "") -> str:
+    """The same site with a folder, a balancer and rules of its own, which name it; it leads to the ``origin``, if one
+    is given."""
     name, address = f"host{number}.example.com", f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
     pattern, root = name.replace(".", r"\."), f"/var/www/{name}/public"
     folder = (
@@ -120,7 +122,8 @@ def full_site(number: int) -> str:
         f"        BalancerMember http://{address}:8090\n    </Proxy>\n    ProxyPass /app/ balancer://host{number}/\n"
     )
     made = site(number).replace("    SSLEngine on\n", f"{folder}{rules}    SSLEngine on\n")
-    return made.replace("    ProxyPass /api/", f"{balancer}    ProxyPass /api/")
+    made = made.replace("    ProxyPass /api/", f"{balancer}    ProxyPass /api/")
+    return made.replace(f"http://{address}:8080/", origin) if origin else made
 
 
 RULES = r"""
