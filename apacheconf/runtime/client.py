@@ -186,7 +186,8 @@ class ClientConnection(Refusing):
         stay, asked = wants_to_stay(head.fields, head.version)
         exchange = Exchange(self, site, NO_PLAN, NO_LINES, host, head.fields, raw[: raw.find(b"\r\n")])
         exchange.version, exchange.announce = head.version, asked
-        exchange.stay = stay and may_stay and self._counted <= site.most_kept and not self.server.draining
+        may_stay = may_stay and self._counted <= site.most_kept and not self.server.draining
+        exchange.stay = stay and may_stay
         exchange.head_only = head.method == b"HEAD"
         exchange.plain = exchange.stay and not asked and not exchange.head_only and head.version >= (1, 1)
         exchange.body_length, exchange.body_done = length, length == 0
@@ -197,7 +198,7 @@ class ClientConnection(Refusing):
                 self._check_handshake(exchange)
             expects = expects_continue(head.fields)
             self._expect_refused = expects and head.version >= (1, 1)
-            plan_exchange(self, exchange, raw, head, target, expects)
+            plan_exchange(self, exchange, raw, head, target, expects, may_stay)
         except Pending as question:
             self._wait_for(question, exchange, raw, head)
             return

@@ -62,10 +62,11 @@ class Failing(Requesting):
 
     def fail_undecodable(self) -> None:
         """The body can't be decoded, which httpd finds out with a member chosen, and blames it (RB-8c, FO-1, FO-17)."""
-        service = self.plan.service
-        pool = service.choose(self.client.server.now) if service is not None else None
-        if pool is not None:
-            pool.cells.fail(self.client.server.now)
+        pool = self.waste_turn()
+        if pool is None:
+            self._nobody()
+            return
+        pool.cells.fail(self.client.server.now)
         error = OriginBroke(
             500, "a transfer coding other than chunked", said=undecodable(self.field(b"transfer-encoding"))
         )

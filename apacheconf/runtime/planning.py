@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from apacheconf.program.forward import FORWARDS_SPENT
+from apacheconf.program.headers import HeaderTable
 from apacheconf.program.names import HostRefused
 from apacheconf.program.reading import HostStranger, asked_name, check_known, names_itself
 from apacheconf.program.request import Decision, Request
@@ -60,9 +61,15 @@ def find_site(client: ClientConnection, head: RequestHead) -> tuple[Target, byte
 
 
 def plan_exchange(
-    client: ClientConnection, exchange: Exchange, raw: bytes, head: RequestHead, target: Target, expects: bool
+    client: ClientConnection,
+    exchange: Exchange,
+    raw: bytes,
+    head: RequestHead,
+    target: Target,
+    expects: bool,
+    may_stay: bool,
 ) -> None:
-    """Give the exchange its plan and its header lines.
+    """Give the exchange its plan and its header lines; the connection ``may_stay`` if the request says so.
 
     Raises PathRefused, and OriginBroke for Max-Forwards.
     """
@@ -79,10 +86,28 @@ def plan_exchange(
     if plan.fields is not None and plan.service is not None:
         _send_decided_fields(exchange, head, plan.fields)
         learns = head.method not in CHECKED_BY_DECIDE
-    if decided is not None and learns and _may_last(exchange, special, expects, target):
+    if plan.asked is not None and _asks_otherwise(exchange, plan.asked):
+        _heed(exchange, plan.asked, may_stay)
+    elif decided is not None and learns and _may_last(exchange, special, expects, target):
         block = _block(client, exchange, raw)
         if block is not None and (plan.service is not None or (block.stay and not block.length)):
             exchange.site.learn(block, exchange.request_line, client.peer, decided)
+
+
+def _asks_otherwise(exchange: Exchange, asked: HeaderTable) -> bool:
+    """Whether RequestHeader has changed what the request says of its connection."""
+    return _stay_of(exchange, asked) != wants_to_stay(exchange.fields, exchange.version)
+
+
+def _stay_of(exchange: Exchange, asked: HeaderTable) -> tuple[bool, bool]:
+    return wants_to_stay([(b"Connection", (asked.get("Connection") or "").encode("latin-1"))], exchange.version)
+
+
+def _heed(exchange: Exchange, asked: HeaderTable, may_stay: bool) -> None:
+    """Do as the fields say that RequestHeader has left, which nobody remembers (HD-7)."""
+    stay, exchange.announce = _stay_of(exchange, asked)
+    exchange.stay = stay and may_stay
+    exchange.plain = exchange.closes = False
 
 
 def _note_special(exchange: Exchange, head: RequestHead) -> set[bytes]:

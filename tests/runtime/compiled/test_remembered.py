@@ -30,6 +30,12 @@ Header set X-Status "%{REQUEST_STATUS}s" "expr=%{REQUEST_STATUS} == 404"
 <Location /who>
 RequestHeader set X-Friend yes env=friend
 </Location>
+<Location /leaves>
+RequestHeader set Connection close
+</Location>
+<Location /comes>
+RequestHeader unset Connection
+</Location>
 ProxyPass /plain http://10.0.0.2/
 ProxyPass / http://10.0.0.1/
 """
@@ -38,7 +44,10 @@ SETTLED = SITE.replace(
     'X-Status "%{REQUEST_STATUS}s" "expr=%{REQUEST_STATUS} == 404"', 'X-Plain 1 "expr=%{REQUEST_URI} =~ m#^/plain#"'
 )
 ANSWER = b"HTTP/1.1 200 OK\r\nServer: o\r\nContent-Length: 2\r\n\r\nhi"
-LINES = (b"GET /theme", b"GET /gone", b"GET /a?b", b"GET /who", b"POST /a", b"HEAD /a", b"GET /plain/x", b"OPTIONS /a")
+LINES = (
+    b"GET /theme", b"GET /gone", b"GET /a?b", b"GET /who", b"POST /a", b"HEAD /a", b"GET /plain/x", b"OPTIONS /a",
+    b"GET /leaves", b"GET /comes",
+)  # fmt: skip
 BLOCKS = (
     b"",
     b"Cookie: theme=dark\r\n",
