@@ -42,6 +42,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "file-fields": ("file: *, If-*",),
     "file-methods": ("method: *", "condition: DELET *", "down: OPTIONS", "file: POST *", "file: DELETE *"),
     "file-paths": ("path: 7000 characters",),
+    "files": ("path: 7000 characters",),
     "file-suffixes": ("file: GET *.*.*",),
     "media-types": ("file: *",),
     "framing": ("body: length and chunked", "body: Transfer-Encoding*", "body: chunked in HTTP/1.0",

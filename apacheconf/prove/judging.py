@@ -11,11 +11,12 @@ from apacheconf.prove import fronts, logged, situations
 from apacheconf.prove.aims import Target
 from apacheconf.prove.announced import COUNTS, WHO
 from apacheconf.prove.ask import SEQUENCE, Progress, Scenario
+from apacheconf.prove.balanced import members_as_one, without_checks
 from apacheconf.prove.cause import about, cause_of
 from apacheconf.prove.compare import Aspect, Comparison, compare
 from apacheconf.prove.logged import LOGS
 from apacheconf.prove.logs import Lines
-from apacheconf.prove.normalise import members_as_one, rules_for, without_checks
+from apacheconf.prove.normalise import rules_for
 from apacheconf.prove.observe import Observation
 from apacheconf.prove.report import Result
 from apacheconf.prove.side import Front, Seen, observe

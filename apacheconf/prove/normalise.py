@@ -9,16 +9,13 @@ status, Set-Cookie, bodies.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import unquote_to_bytes, urljoin
 
 from apacheconf.origins import Headers
-from apacheconf.program.program import Program
-from apacheconf.program.workers import Balancer
 from apacheconf.prove.observe import STOCK, Arrival, Observation, Reply
 from apacheconf.prove.requests import ORIGIN_DATE, ORIGIN_SERVER
-from apacheconf.prove.stage import name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +38,14 @@ def _each_reply(change: Callable[[Reply], Reply]) -> Callable[[Observation], Obs
     return lambda seen: replace(seen, replies=tuple(map(change, seen.replies)))
 
 
-def _each_arrival(change: Callable[[Arrival], Arrival]) -> Callable[[Observation], Observation]:
+def in_each_arrival(change: Callable[[Arrival], Arrival]) -> Callable[[Observation], Observation]:
     return lambda seen: replace(seen, arrivals=tuple(map(change, seen.arrivals)))
 
 
-def _both(change: Callable[[Headers], Headers]) -> Callable[[Observation], Observation]:
+def in_headers(change: Callable[[Headers], Headers]) -> Callable[[Observation], Observation]:
     """The same change to the headers of replies and of what arrived."""
     replies = _each_reply(lambda one: replace(one, headers=change(one.headers)))
-    arrivals = _each_arrival(lambda one: replace(one, headers=change(one.headers)))
+    arrivals = in_each_arrival(lambda one: replace(one, headers=change(one.headers)))
     return lambda seen: arrivals(replies(seen))
 
 
@@ -246,12 +243,45 @@ def _empty_reasons(one: Observation, two: Observation) -> tuple[Observation, Obs
     return silenced(one), silenced(two)
 
 
+#: An age that is counted from a file's last change falls while both are asked: by no more seconds than this.
+_ASKING = 120
+_AGE = re.compile(r"(?<=max-age=)\d+")
+
+
+def _same_age(one: Observation, two: Observation) -> tuple[Observation, Observation]:
+    """What counts from a file's last change is a little less for who is asked later (EX-1)."""
+    pairs = zip(one.replies, two.replies, strict=False)
+    aged = [_aged(here, there) for here, there in pairs]
+    return one, replace(two, replies=(*aged, *two.replies[len(aged) :]))
+
+
+def _aged(here: Reply, there: Reply) -> Reply:
+    """``there`` with the age and the Expires of ``here``, where seconds alone have passed between them."""
+    ages = [_ages(each) for each in (here, there)]
+    passed = ages[0][0] - ages[1][0] if len(ages[0]) == len(ages[1]) == 1 else 0
+    if not 0 < abs(passed) <= _ASKING:
+        return there
+    own = {"expires": iter(_values(here, "expires")), "cache-control": iter(_values(here, "cache-control"))}
+    headers = ((name, next(own.get(name.lower(), iter(())), value)) for name, value in there.headers)
+    return replace(there, headers=tuple(headers))
+
+
+def _ages(reply: Reply) -> list[int]:
+    return [int(found[0]) for found in map(_AGE.search, _values(reply, "cache-control")) if found]
+
+
+def _values(reply: Reply, name: str) -> list[str]:
+    return [value for each, value in reply.headers if each.lower() == name]
+
+
 RULES = (
     Rule("N2", "Date and Server that the front made itself", _each_reply(_without_date_and_server), strict=True),
     Rule("N3", "the text of stock error pages", _each_reply(_stock), strict=True),
-    Rule("N7", "the order of headers, except of equal names", _both(_sorted_by_name), strict=True),
-    Rule("N19", "what a script is told of the server's software, and its PATH", _each_arrival(_without_software), True),
-    Rule("N1", "upper and lower case in header names", _both(_lower_names)),
+    Rule("N7", "the order of headers, except of equal names", in_headers(_sorted_by_name), strict=True),
+    Rule(
+        "N19", "what a script is told of the server's software, and its PATH", in_each_arrival(_without_software), True
+    ),
+    Rule("N1", "upper and lower case in header names", in_headers(_lower_names)),
     Rule(
         "N2b",
         "Connection, Keep-Alive, Accept-Ranges, Content-Length or chunked",
@@ -261,13 +291,13 @@ RULES = (
     Rule("N4", "the form of a file's ETag", _each_reply(_without_etag_of_file)),
     Rule("N5", "Location absolute or relative", _each_reply(_in_location(_absolute))),
     Rule("N18", "which characters of Location are escaped", _each_reply(_in_location(_plain_escapes))),
-    Rule("N6", "list headers in one line or several", _both(_joined)),
+    Rule("N6", "list headers in one line or several", in_headers(_joined)),
     Rule("N8", "Cache-Control: no-cache on replies that HAProxy makes", _each_reply(_without_no_cache)),
-    Rule("N10", "which characters of the path are escaped", _each_arrival(_decoded_path)),
-    Rule("N20", "what PHP-FPM takes off a file's name (FC-4)", _each_arrival(_named_for_fpm)),
-    Rule("N21", "the authority of an absolute target, as a script is told it", _each_arrival(_without_authority)),
-    Rule("N15", "comments in Via", _both(_without_comments)),
-    Rule("N12", "the HTTP version towards the origin", _each_arrival(_without_version)),
+    Rule("N10", "which characters of the path are escaped", in_each_arrival(_decoded_path)),
+    Rule("N20", "what PHP-FPM takes off a file's name (FC-4)", in_each_arrival(_named_for_fpm)),
+    Rule("N21", "the authority of an absolute target, as a script is told it", in_each_arrival(_without_authority)),
+    Rule("N15", "comments in Via", in_headers(_without_comments)),
+    Rule("N12", "the HTTP version towards the origin", in_each_arrival(_without_version)),
     Rule(
         "N13",
         "the reason phrase of replies that the front makes itself, or an empty one",
@@ -277,107 +307,11 @@ RULES = (
     Rule(
         "N17",
         "what a clock said, and unique numbers",
-        _both(lambda pairs: tuple((name, _timed(value)) for name, value in pairs)),
+        in_headers(lambda pairs: tuple((name, _timed(value)) for name, value in pairs)),
         strict=True,
+        pair=_same_age,
     ),
 )
-
-
-def without_checks(program: Program) -> Rule:
-    """When members are asked for their health is no matter of one request (HAP-87): who forwards it says so."""
-    checks = [worker.check for worker in program.workers() if worker.check is not None]
-    asked = {f"{check.method.removesuffix('11')} {check.uri or '/'}" for check in checks}
-
-    def is_check(arrival: Arrival) -> bool:
-        forwarded = any(name.lower().startswith("x-forwarded") for name, _ in arrival.headers)
-        return not forwarded and arrival.line.partition(" HTTP/")[0] in asked
-
-    def apply(seen: Observation) -> Observation:
-        return replace(seen, arrivals=tuple(each for each in seen.arrivals if not is_check(each)))
-
-    return Rule("N16", "when members are asked for their health", apply)
-
-
-def members_as_one(program: Program) -> Rule:
-    """Which member of a balancer answers is not compared probe by probe: DIF-11 compares how often each does."""
-    names = _shared_names(program)
-    routes = {
-        f"{balancer.sticky_separator}{member.member.route}": f"{balancer.sticky_separator}{balancer.name}"
-        for balancer in program.origins
-        if isinstance(balancer, Balancer)
-        for member in balancer.members
-        if member.member is not None and member.member.route
-    }
-    paths = _paths_of(program)
-    return Rule(
-        "N14",
-        "which member of a balancer answers",
-        lambda seen: _routed(_renamed(_each_arrival(lambda one: _below_first(one, paths))(seen), names), routes),
-    )
-
-
-def _shared_names(program: Program) -> dict[str, str]:
-    """Each member's name, and that of its balancer: one for all balancers that share a member."""
-    names: dict[str, str] = {}
-    for balancer in program.origins:
-        if isinstance(balancer, Balancer):
-            members = [name_of(member).removesuffix(":80") for member in balancer.members]
-            before = {names[each] for each in members if each in names}
-            names |= dict.fromkeys(members, balancer.name)
-            names |= {each: balancer.name for each, name in names.items() if name in before}
-    return names
-
-
-def _paths_of(program: Program) -> Mapping[str, tuple[str, str]]:
-    """The path of each member that has another one than the first of its balancer, and the first one's."""
-    found: dict[str, tuple[str, str]] = {}
-    for balancer in program.origins:
-        if isinstance(balancer, Balancer):
-            first = balancer.members[0].path if balancer.members else ""
-            found |= {name_of(member): (member.path, first) for member in balancer.members if member.path != first}
-    return found
-
-
-def _below_first(one: Arrival, paths: Mapping[str, tuple[str, str]]) -> Arrival:
-    """What a member got, as if the first one of its balancer had got it."""
-    if one.origin not in paths:
-        return one
-    own, first = paths[one.origin]
-    method, space, target = one.line.partition(" ")
-    return replace(one, line=f"{method}{space}{first}{target[len(own) :]}") if target.startswith(own) else one
-
-
-def _routed(seen: Observation, routes: Mapping[str, str]) -> Observation:
-    """The same with the route of a cookie that names who answered (ST-10)."""
-    if not routes:
-        return seen
-    pattern = re.compile(rf"({'|'.join(map(re.escape, routes))})(?![\w.-])")
-
-    def rename(pairs: Headers) -> Headers:
-        return tuple(
-            (name, pattern.sub(lambda found: routes[found[0]], value) if name.lower() == "set-cookie" else value)
-            for name, value in pairs
-        )
-
-    return _both(rename)(seen)
-
-
-def _renamed(seen: Observation, names: Mapping[str, str]) -> Observation:
-    if not names:
-        return seen
-    # A port that is the default may be written, and a near miss is another member's near miss.
-    ports = {name: "" if ":" in name else "(?::80)?" for name in names}
-    pattern = re.compile(
-        "|".join(
-            rf"(?<![\w.])({re.escape(name)}){ports[name]}(9?)(?!\d)" for name in sorted(names, key=len, reverse=True)
-        )
-    )
-
-    def rename(text: str) -> str:
-        return pattern.sub(lambda found: "".join(names.get(each, each) for each in found.groups() if each), text)
-
-    headers = _both(lambda pairs: tuple((name, rename(value)) for name, value in pairs))
-    return _each_arrival(lambda one: replace(one, origin=rename(one.origin)))(headers(seen))
 
 
 def rules_for(front: str) -> tuple[Rule, ...]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from apacheconf.engines import Sandbox
 from apacheconf.engines.httpd import REPLACED
+from apacheconf.expand.surroundings import htaccess_around
 from apacheconf.expand.tree import Node
 from apacheconf.modules.mod_authz_core import network
 from apacheconf.program.workers import DEFAULT_PORTS
@@ -125,6 +126,10 @@ class Printer:
         indent = "    " * depth
         for node in nodes:
             name = node.name.lower()
+            around = htaccess_around(node)
+            if around is not None:
+                yield from self._as_directory(node, around.directory)
+                continue
             if name in REPLACED or name == "listen" or (self._shelf and name in TLS_LEFT_OUT):
                 yield f"{indent}# {node.name} is the sandbox's", node
                 if name.startswith(_DECIDES):
@@ -142,6 +147,16 @@ class Printer:
                 yield f"{indent}<{node.name} {args}>", node
                 yield from self.lines(node.children, depth + 1)
                 yield f"{indent}</{node.name}>", None
+
+    def _as_directory(self, node: Node, folder: str) -> Iterator[tuple[str, Node | None]]:
+        """A .htaccess that is read alone, as a section for its folder, which files are looked for in."""
+        here = folder if Path(folder).is_dir() else f"{self._box.path}/html"
+        if here != folder:
+            self.notes.append(f"{folder} is not here: a folder with one page stands for it")
+        yield f'DocumentRoot "{here}"', None
+        yield f'<Directory "{here}">', node
+        yield from self.lines(node.children or (), 1)
+        yield "</Directory>", None
 
     def _urls(self, node: Node) -> str:
         return _edit(node.args, self._url)

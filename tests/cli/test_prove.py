@@ -24,6 +24,20 @@ def test_serve_equals_httpd(command: Command) -> None:
     assert data["asked"] >= 40
 
 
+@pytest.mark.live
+def test_a_htaccess_file_alone(command: Command, tmp_path: Path) -> None:
+    """It is read as what stands in the section of its folder."""
+    need("httpd")
+    (tmp_path / "index.html").write_text("hello")
+    tmp_path.chmod(0o755)
+    file = tmp_path / "moved.htaccess"
+    file.write_text("Redirect /old http://new.test/\nHeader set X-A 1\n")
+    done = command("prove", "--context", f"htaccess:{tmp_path}", file, "--against", "serve", "--json")
+    data = json.loads(done.stdout)
+    assert (done.returncode, data["unannounced"]) == (0, 0)
+    assert data["asked"] >= 40
+
+
 def test_a_server_is_not_compared_with_itself(command: Command) -> None:
     done = command("prove", SITES / "reverse-proxy/conf.d", "--against", "serve", "--reference", "serve")
     assert done.returncode == 2

@@ -22,11 +22,12 @@ from apacheconf.program.program import Program
 from apacheconf.prove import client, fronts, logs
 from apacheconf.prove.aims import Target, find_targets
 from apacheconf.prove.ask import SEQUENCE, Scenario, ask
+from apacheconf.prove.balanced import members_as_one, without_checks
 from apacheconf.prove.certificates import stand_in
 from apacheconf.prove.compare import compare
 from apacheconf.prove.judging import taken
 from apacheconf.prove.logged import LOGS
-from apacheconf.prove.normalise import Rule, members_as_one, rules_for, without_checks
+from apacheconf.prove.normalise import Rule, rules_for
 from apacheconf.prove.observe import Observation, Reply, Tokens
 from apacheconf.prove.requests import Probe
 from apacheconf.prove.run import Plan, scenarios_of

@@ -155,3 +155,13 @@ def test_the_order_of_cookies_is_kept() -> None:
     one = with_reply(headers=(("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")))
     two = with_reply(headers=(("Set-Cookie", "b=2"), ("Set-Cookie", "a=1")))
     assert compare(one, two, RULES).aspects
+
+
+@pytest.mark.parametrize(("ours", "excused"), [("max-age=7126", True), ("max-age=6000", False), ("no-store", False)])
+def test_an_age_that_falls_while_both_are_asked(ours: str, excused: bool) -> None:
+    """EX-1: one that counts from a file's last change."""
+    seen = [
+        with_reply(headers=(("Cache-Control", age), ("Expires", expires)))
+        for age, expires in (("max-age=7128", "(1:58:48 after Date)"), (ours, "(1:58:46 after Date)"))
+    ]
+    assert compare(*seen, rules_for("serve")).equal is excused

@@ -8,7 +8,7 @@ from dataclasses import replace
 from apacheconf.program.conditions import Regex
 from apacheconf.program.handling import ExpiryRules
 from apacheconf.program.phases import Phase
-from apacheconf.program.steps import EditHeader, Redirect, Rewrite, Step, Table
+from apacheconf.program.steps import EditHeader, Redirect, Step, Table
 from apacheconf.program.uri import canonical
 from apacheconf.program.values import Call, Capture, Literal, Value, Variable
 from apacheconf.targets.captures import parts_of, replaced
@@ -105,8 +105,7 @@ class _Redirecting:
         self._escapes = not route.unescaped
         self._terms = Terms("made", low.environments[route.host.number])
         self._count = 0
-        rules = (each for each in route.cell.steps if isinstance(each.action, Rewrite))
-        self._by_rule = any(not set(each.said_by).isdisjoint(step.said_by) for each in rules)
+        self._by_rule = any(each.name.lower() == "rewriterule" for each in route.host.said_by(step))
 
     def fill(self) -> None:
         """Raises CannotAsk."""
