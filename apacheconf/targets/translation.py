@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,11 +24,14 @@ from apacheconf.targets.fates import fallback_for
 from apacheconf.targets.hostnames import settle_dead_hosts
 from apacheconf.targets.restrictions import KEY, is_access
 from apacheconf.targets.scopes import Scopes
+from apacheconf.targets.sources import Sources, comment_lines
 from apacheconf.targets.unasked import settle_unasked
 
 #: Each target's versions, oldest first; the first one is what is written unless another is asked for.
 TARGETS = {"nginx": ("1.22", "1.31"), "haproxy": ("2.6", "2.8")}
 _DEPTH = 30_000
+#: So many lines that are lost are named in the output.
+_LOST = 50
 #: Those that answer with files, so that what lies in folders counts.
 SERVES_FILES = frozenset({"nginx"})
 
@@ -176,7 +179,24 @@ def translate(program: Program, target: str, version: str | None = None, folder:
     settle_dead_hosts(program, scopes, ledger)
     _settle_left_out(program, ledger)
     fallback = fallback_for(program, scopes, target)
-    return Translation(target, wanted, emission.files, emission.differences, emission.notes, ledger, fallback)
+    files = _with_lost(emission.files, program, ledger, fallback)
+    return Translation(target, wanted, files, emission.differences, emission.notes, ledger, fallback)
+
+
+def _with_lost(
+    files: Mapping[str, str], program: Program, ledger: Ledger, fallback: Callable[[Written], Answer]
+) -> dict[str, str]:
+    """The files, with a comment at the end of the main one for the lines that nothing in it speaks for."""
+    unsupported = [each for each in ledger.summary(fallback) if each.outcome is Outcome.UNSUPPORTED]
+    rows = sorted((number, each.directive(number)) for each in unsupported for number in each.members)
+    lost = [directive for _, directive in rows if not ledger.answers_of(directive)]
+    if not lost:
+        return dict(files)
+    sources = Sources(program.directives, program.one_reading)
+    lines = [line for each in lost[:_LOST] for line in comment_lines(sources.comment([each]))]
+    more = [f"# and {len(lost) - _LOST} more, which the report names"] if len(lost) > _LOST else []
+    main = next(iter(files))
+    return {**files, main: "\n".join([files[main], "# not translated:", *lines, *more, ""])}
 
 
 def _settle_left_out(program: Program, ledger: Ledger) -> None:

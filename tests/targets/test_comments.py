@@ -61,8 +61,22 @@ def test_what_no_target_knows_is_not_passed_over(line: str, target: str, tmp_pat
     assert outcomes(made)[line.split()[0]] == "unsupported"
     without = translated(tmp_path, host("", "ProxyPass / http://10.0.0.1/"), target).text
     assert _without_comments(made.text) == _without_comments(without)
+    assert re.search(rf"# (not translated: )?from site\.conf:3 \({line.split()[0]}", made.text)
 
 
 def _without_comments(text: str) -> list[str]:
     """What the server reads; a place that would be as all others has lines of its own if it has a comment to make."""
     return [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_what_is_lost_is_named_at_the_end(target: str, tmp_path: Path) -> None:
+    """Lines that no place of the output is about: in their order, and counted where there are many."""
+    few = host("SecRuleEngine On", "ProxyPass / http://10.0.0.1/", 'SecRule ARGS "@rx a" deny')
+    end = "\n# not translated:\n# from site.conf:3 (SecRuleEngine On)\n# from site.conf:5 (SecRule ARGS)\n"
+    assert translated(tmp_path, few, target).text.endswith(end)
+    many = host(*["SecRuleEngine On"] * 70, "ProxyPass / http://10.0.0.1/")
+    text = translated(tmp_path, many, target).text
+    assert text.count("(SecRuleEngine On)") == 50
+    assert text.endswith("\n# and 20 more, which the report names\n")
+    assert "not translated" not in translated(tmp_path, host("ProxyPass / http://10.0.0.1/"), target).text
