@@ -127,7 +127,10 @@ WITH_STATUS: Mapping[str, frozenset[int]] = {
 }
 #: Keys that announce only some aspects of their probes: these patterns.
 ONLY: Mapping[str, tuple[str, ...]] = {
+    "expect-continue": ("interims", "origin: header expect"),
     "index-by-origin": ("origin: header *",),
+    "path-spelling": ("origin: line", "header location"),
+    "repeated-headers": ("origin: header *",),
     "unread-bodies": ("answer 2: answer", "connection afterwards"),
     "unread-requests": ("header *", "answer ?: header *"),
     "empty-client": ("origin: header *",),
@@ -163,6 +166,8 @@ CLOSED = frozenset(
 )
 #: Caveats of one that answers who has no certificate, where httpd ends the connection, and with which status.
 REFUSED = {"asked-early": "403", "certificate-page": "400"}
+#: Caveats about compression, which Vary and Content-Encoding show.
+CODINGS = frozenset({"gzip", "compression"})
 #: The caveat of balancers whose members take turns in another order, and the aspect that shows it.
 TURNS, COUNTS = "turns", "how often each member was asked"
 #: The caveat of one for which an error is a 404 while the file that is its page isn't there.
@@ -261,7 +266,8 @@ class Announcements:
             return ORDER
         if ESCAPED in self.keys and _is_escaped(aspect):
             return ESCAPED
-        found = next((key for key in self.keys if _speaks_about(key, probe, what, about)), None)
+        keys = (key for key in self.keys if key not in CODINGS or _is_of_coding(aspect))
+        found = next((key for key in keys if _speaks_about(key, probe, what, about)), None)
         found = found or next((sign.title for sign in self.signs if sign.announces(probe, aspect)), None)
         return found or next((row.name for row in self.rows if _includes(aspects_of(row), what)), None)
 
@@ -329,6 +335,12 @@ def _is_reordered(aspect: Aspect) -> bool:
     """Whether both have the same lines of a field of answers."""
     one, two = (sorted(re.split(r" \| |, ", lines)) for lines in (aspect.reference, aspect.other))
     return one == two and re.fullmatch(r"(answer \d+: )?header .*", aspect.what) is not None
+
+
+def _is_of_coding(aspect: Aspect) -> bool:
+    """Whether nothing differs but what compression says of itself."""
+    one, two = ({*re.split(r" \| |, ", lines.lower())} - {"(absent)"} for lines in (aspect.reference, aspect.other))
+    return one ^ two <= {"accept-encoding", "gzip"}
 
 
 def _is_escaped(aspect: Aspect) -> bool:

@@ -40,6 +40,15 @@ def test_compressed_errors_are_announced_and_nothing_else_of_the_coding() -> Non
     said, aspect = Announcements(("gzip",)), Aspect("header vary", "(absent)", "Accept-Encoding")
     assert said.announce("path: /", [aspect], About(statuses=frozenset({404}))) == "gzip"
     assert said.announce("path: /", [aspect], About(statuses=frozenset({200}))) is None
+    error = About(statuses=frozenset({404}))
+    for one, two, key in (
+        ("Origin", "Accept-Encoding, Origin", "gzip"),
+        ("Accept-Encoding | Accept-Encoding", "Accept-Encoding", "gzip"),
+        ("Origin", "Accept-Encoding", None),
+        ("Origin", "(absent)", None),
+    ):
+        assert said.announce("path: /", [Aspect("header vary", one, two)], error) == key
+    assert said.announce("path: /", [Aspect("header content-encoding", "br", "(absent)")], error) is None
 
 
 def test_several_caveats_announce_together() -> None:
@@ -209,3 +218,15 @@ def test_members_that_are_out_for_what_they_answered() -> None:
     assert said.announce("path: /x", [Aspect("status", "200", "401")]) is None
     expect = [Aspect("origin: header expect", "100-Continue", "(absent)")]
     assert Announcements(("ping",)).announce("body: chunked", expect) == "ping"
+
+
+@pytest.mark.parametrize(
+    ("key", "probe", "told", "hidden"),
+    [("path-spelling", "path: /x?", "origin: line", "status"), ("path-spelling", "path: /x?", "header location", "body"),
+     ("repeated-headers", "header: Cookie twice", "origin: header cookie", "status"),
+     ("expect-continue", "body: Expect, body at once", "interims", "status")],
+)  # fmt: skip
+def test_what_is_called_equivalent_hides_no_status(key: str, probe: str, told: str, hidden: str) -> None:
+    said = Announcements((key,))
+    assert said.announce(probe, [Aspect(told, "a", "b")]) == key
+    assert said.announce(probe, [Aspect(told, "a", "b"), Aspect(hidden, "a", "b")]) is None

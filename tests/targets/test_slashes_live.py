@@ -46,6 +46,17 @@ _CONFIG = """
     ProxyPass / http://127.0.0.1:{one}/
 </VirtualHost>
 <VirtualHost *:{port}>
+    ServerName glob.test
+    AllowEncodedSlashes NoDecode
+    <Location "/*/secret">
+        Require all denied
+    </Location>
+    <If "%{REQUEST_URI} == '/own' || %{REQUEST_URI} -strmatch '/x*y'">
+        Require all denied
+    </If>
+    ProxyPass / http://127.0.0.1:{one}/
+</VirtualHost>
+<VirtualHost *:{port}>
     ServerName begins.test
     AllowEncodedSlashes NoDecode
     RewriteEngine On
@@ -129,6 +140,15 @@ def test_escapes_behind_an_encoded_slash(path: str, tmp_path: Path) -> None:
     with fronts(_CONFIG, tmp_path, (*MODULES, "rewrite_module")) as found:
         theirs, ours = (ask(found.at[each], "begins.test", path) for each in ("httpd", "nginx"))
     assert ours == theirs
+
+
+@pytest.mark.live
+def test_no_wildcard_is_passed_by_beside_an_encoded_slash(tmp_path: Path) -> None:
+    with fronts(_CONFIG, tmp_path, (*MODULES, "rewrite_module")) as found:
+        for path in ("/a/secret", "/a%2Fb/secret", "/a%2Fb/%73ecret", "/a/secret/x%2F", "/own", "/%6Fwn", "/own%2F",
+                     "/xay", "/xa%2Fy", "/x%61%2F%79", "/%78%2Fy", "/z%2Fy"):  # fmt: skip
+            theirs, ours = (ask(found.at[each], "glob.test", path)[0] for each in ("httpd", "nginx"))
+            assert ours == theirs or (theirs, ours) == ("403", "404"), path
 
 
 def test_what_is_told(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 
 from apacheconf.ledger import Written
-from apacheconf.program.conditions import Matches
+from apacheconf.program.conditions import Compare, Glob, Matches, OneOf, Under
 from apacheconf.program.hosts import Host
 from apacheconf.program.mapping import sections_lose_slashes
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
@@ -72,9 +72,14 @@ def _refuses(found: list[Place]) -> bool:
 
 
 def _patterns(found: Iterable[Place]) -> list[str]:
-    """What is asked of paths with regexes."""
-    asked = (each for place in found for each in parts_in(place.tree, Matches))
-    return [each.regex.pattern for each in asked if REQUEST_URI in parts_in(each.value, Variable)]
+    """What is asked of paths, as patterns; a prefix and a whole path are how they begin."""
+    trees = [place.tree for place in found]
+    asked = [each for tree in trees for each in parts_in(tree, Matches)]
+    patterns = [each.regex.pattern for each in asked if REQUEST_URI in parts_in(each.value, Variable)]
+    globs = [each for tree in trees for each in parts_in(tree, Glob) if REQUEST_URI in parts_in(each.value, Variable)]
+    wholes = [each for tree in trees for kind in (Under, Compare, OneOf) for each in parts_in(tree, kind)]
+    begins = ["^/x" for each in wholes if REQUEST_URI in parts_in(each, Variable)]
+    return [*patterns, *(each.pattern for each in globs), *begins]
 
 
 def _is_plain(found: Iterable[Place]) -> bool:
