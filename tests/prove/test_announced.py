@@ -222,7 +222,8 @@ def test_members_that_are_out_for_what_they_answered() -> None:
 
 @pytest.mark.parametrize(
     ("key", "probe", "told", "hidden"),
-    [("path-spelling", "path: /x?", "origin: line", "status"), ("path-spelling", "path: /x?", "header location", "body"),
+    [("path-spelling", "path: /x?", "origin: line", "status"),
+     ("path-spelling", "path: /x?", "header location", "body"),
      ("repeated-headers", "header: Cookie twice", "origin: header cookie", "status"),
      ("expect-continue", "body: Expect, body at once", "interims", "status")],
 )  # fmt: skip
