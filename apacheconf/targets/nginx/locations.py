@@ -290,12 +290,12 @@ def _emit_files(low: Lowering, route: Route, has_folder: bool) -> tuple[Block | 
         except CannotAsk:
             return None, []
         return block, static.emit_files(low, route, block)
-    one_file = mapped is not None and static.is_one_file(route, mapped)
-    if not static.is_served(route) or mapped is None or (mapped.prefix and not has_folder and not one_file):
+    one_file = static.named_file(route, mapped) if mapped is not None else None
+    if not static.is_served(route) or mapped is None or (mapped.prefix and not has_folder and one_file is None):
         return None, []
     block = Block()
-    if not has_folder and mapped.prefix:
-        static.emit_one_file(low, route, mapped, block)
+    if not has_folder and one_file is not None:
+        static.emit_one_file(low, route, one_file, block)
     elif not has_folder:
         static.emit_root(low, route, mapped, block)
     missing_documents.emit_missing(low, route, block)
@@ -321,12 +321,12 @@ def _emit_local(low: Lowering, route: Route, location: Block, server: Block) -> 
     elif route.answer:
         status = "503"
         claims.append(unsupported(route.host.said_by(route.answer), "not supported yet for nginx", "not-yet"))
+    elif route.file:
+        said_by = [each for step in (route.file, route.local) if step for each in route.host.said_by(step)]
+        below = static.is_below_one_file(route)
+        claims.append(exact(said_by) if below else unsupported(said_by, FILES, "files"))
     elif route.local:
         claims.append(equivalent(route.host.said_by(route.local), FILES, "files"))
-    elif route.file and static.is_below_one_file(route):
-        claims.append(exact(route.host.said_by(route.file)))
-    elif route.file:
-        claims.append(unsupported(route.host.said_by(route.file), FILES, "files"))
     if route.admits:  # ``return`` would answer before anybody is asked for a password
         location.add("try_files", NO_FILE, f"={status}", claims=tuple(claims))
     else:

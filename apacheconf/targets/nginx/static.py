@@ -83,7 +83,7 @@ def emit_root(low: Lowering, route: Route, mapped: MapToFile, location: Block) -
 
 def is_one_file(route: Route, mapped: MapToFile) -> bool:
     """Whether a path leads to one file, as the name of that says."""
-    whole = route.cell.reach is Reach.BARE and route.cell.path == mapped.prefix
+    whole = route.cell.reach is Reach.BARE and route.cell.path == mapped.prefix != ""
     return whole and "." in mapped.root.rpartition("/")[2]
 
 
@@ -98,9 +98,18 @@ def is_below_one_file(route: Route) -> bool:
     return all(suffixes) and len({each[0] for each in suffixes if each}) == 1 and not takes_more
 
 
-def emit_one_file(low: Lowering, route: Route, mapped: MapToFile, location: Block) -> None:
+def named_file(route: Route, mapped: MapToFile) -> str | None:
+    """The one file of an Alias that all requests of a route lead to, whatever they have asked for."""
+    if is_one_file(route, mapped):
+        return mapped.root
+    made = route.path.text if isinstance(route.path, Literal) else ""
+    is_file = mapped.prefix and made.startswith(mapped.prefix) and not made.endswith("/")
+    return mapped.root + made[len(mapped.prefix) :] if is_file else None
+
+
+def emit_one_file(low: Lowering, route: Route, file: str, location: Block) -> None:
     """The file of an Alias in a named location, which can have no ``alias``."""
-    folder, _, name = mapped.root.rpartition("/")
+    folder, _, name = file.rpartition("/")
     said_by = [each for step in (route.file, route.local) if step for each in route.host.said_by(step)]
     comment = low.sources.comment(said_by)
     location.add("root", literal(folder or "/"), comment=comment, claims=(exact(said_by),))
