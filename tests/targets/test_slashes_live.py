@@ -164,7 +164,9 @@ def test_what_is_told(tmp_path: Path) -> None:
     section = "<Location /in>\nRequestHeader set X-In yes\n</Location>"
     assert told("AllowEncodedSlashes NoDecode", plain, section)["AllowEncodedSlashes"] == "approximated"
     assert told("AllowEncodedSlashes NoDecode", raw, section)["AllowEncodedSlashes"] == "equivalent"
-    rules = ("RewriteEngine On", "RewriteRule ^/(.*) http://127.0.0.1:81/$1 [P]")
+    whole = ("RewriteEngine On", "RewriteRule ^/(.*) http://127.0.0.1:81/$1 [P]")
+    assert told("AllowEncodedSlashes NoDecode", *whole)["AllowEncodedSlashes"] == "equivalent"  # it is as a ProxyPass
+    rules = ("RewriteEngine On", "RewriteRule ^/y/(.*) http://127.0.0.1:81/z/$1 [P]")
     assert told("AllowEncodedSlashes NoDecode", *rules)["AllowEncodedSlashes"] == "approximated"
     assert told("AllowEncodedSlashes NoDecode", rules[0], f"{rules[1][:-1]},NE]")["AllowEncodedSlashes"] == "equivalent"
     script = "ProxyPassMatch ^/(.*\\.php)$ fcgi://127.0.0.1:9000/srv/$1"

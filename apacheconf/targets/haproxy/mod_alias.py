@@ -10,7 +10,7 @@ from apacheconf.program.handling import ExpiryRules
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import EditHeader, Redirect, Step, Table
 from apacheconf.program.uri import canonical
-from apacheconf.program.values import Call, Capture, Literal, Value, Variable
+from apacheconf.program.values import REQUEST_URI, Call, Capture, Literal, Value, Variable
 from apacheconf.targets.captures import parts_of, replaced
 from apacheconf.targets.claims import exact, unsupported
 from apacheconf.targets.environments import variables_in
@@ -132,10 +132,10 @@ class _Redirecting:
         """The target as a log format: what follows the prefix, or what the captures make of the path."""
         action, backend, regex = self._action, self._backend, regex_of(self._step)
         if not self._escapes:
-            backend.add("http-request", "set-var(txn.path)", "path,url_dec")
+            backend.add("http-request", "set-var(txn.path)", self._terms.fetch(REQUEST_URI))
             backend.rule("http-request deny deny_status 500 if { var(txn.path) -m reg ? }", _NOT_IN_A_HEADER)
         elif action.prefix or any(isinstance(each, Variable) for each in parts):
-            _emit_small_digits(backend)
+            _emit_small_digits(backend, self._terms.environment.keeps_slashes)
         if not any(isinstance(each, Capture) for each in parts):
             text = self._parts(parts, None)
             if not action.prefix:
@@ -145,11 +145,12 @@ class _Redirecting:
         head = parts[0].text if isinstance(parts[0], Literal) else ""
         if regex is None:
             raise CannotAsk("captures of something else")
+        made = parts[1:] if head else parts
         if isinstance(action.location, Call):
-            _emit_matched(regex, parts[1:] if head else parts, backend)
+            _emit_matched(self._substituted(regex, made), backend)
             return f"{plain(head)}%[var(txn.rest)]%[{_MORE}]"
         if all(isinstance(each, Literal | Capture) for each in parts) and "?" not in head + _texts(parts):
-            _emit_substituted("txn.rest", regex, parts[1:] if head else parts, self._escapes, backend)
+            _emit_substituted("txn.rest", self._substituted(regex, made), self._escapes, backend)
             return f"{plain(head)}%[var(txn.rest)]"
         return self._parts(parts, regex)
 
@@ -182,9 +183,12 @@ class _Redirecting:
             case Variable(name) if name in _VARIABLES:
                 return f"%[{_VARIABLES[name]}]"
             case Capture() if regex is not None:
-                return self._kept(substituted(regex, (value,), escapes=False))
+                return self._kept(self._substituted(regex, (value,)))
             case _:
                 return self._kept(self._terms.fetch(value))
+
+    def _substituted(self, regex: Regex, made: Iterable[Value]) -> str:
+        return substituted(regex, made, self._terms.fetch(REQUEST_URI), escapes=False)
 
     def _kept(self, sample: str) -> str:
         """A part in a variable of its own, escaped as httpd escapes a Location."""
@@ -201,23 +205,26 @@ def _texts(parts: tuple[Value, ...]) -> str:
     return "".join(each.text for each in parts if isinstance(each, Literal))
 
 
-def _emit_matched(regex: Regex, made: Iterable[Value], backend: Section) -> None:
+def _emit_matched(made: str, backend: Section) -> None:
     """AL-8: RedirectMatch escapes the path of its result, and neither its query nor its fragment."""
-    backend.add("http-request", "set-var(txn.made)", substituted(regex, made, escapes=False))
+    backend.add("http-request", "set-var(txn.made)", made)
     backend.add("http-request", "set-var(txn.more)", 'var(txn.made),regsub("(?s)^[^?#]*","")')
     backend.rule("http-request deny deny_status 500 if { var(txn.more) -m reg ? }", _NOT_IN_A_HEADER)
     rest = 'var(txn.made),regsub("(?s)[?#].*","")'
     backend.add("http-request", "set-var(txn.rest)", f"{rest},{ESCAPED_ANEW},{SMALL_DIGITS}")
 
 
-def _emit_substituted(name: str, regex: Regex, made: Iterable[Value], escapes: bool, backend: Section) -> None:
-    backend.add("http-request", f"set-var({name})", substituted(regex, made, escapes))
+def _emit_substituted(name: str, made: str, escapes: bool, backend: Section) -> None:
+    backend.add("http-request", f"set-var({name})", f"{made},{ESCAPED_ANEW}" if escapes else made)
     if escapes:
         backend.add("http-request", f"set-var({name})", f"var({name}),{SMALL_DIGITS}", "if",
                     "{", f"var({name})", "-m", "sub", "%", "}")  # fmt: skip
 
 
-def _emit_small_digits(backend: Section) -> None:
-    """httpd escapes a Location in small letters, and a path for origins in large ones."""
-    backend.add("http-request", "set-var(txn.path)", "path")
-    backend.add("http-request", "set-var(txn.path)", f"path,{SMALL_DIGITS}", "if", "{", "path", "-m", "sub", "%", "}")
+def _emit_small_digits(backend: Section, keeps_slashes: bool) -> None:
+    """httpd escapes a Location in small letters, and a path for origins in large ones; a slash that is still encoded
+    in the path is escaped once more."""
+    path = r'path,regsub("%(2[Ff])","%25\\1",g)' if keeps_slashes else "path"
+    backend.add("http-request", "set-var(txn.path)", path)
+    backend.add("http-request", "set-var(txn.path)", f"{path},{SMALL_DIGITS}", "if",
+                "{", "path", "-m", "sub", "%", "}")  # fmt: skip

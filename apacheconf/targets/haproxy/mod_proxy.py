@@ -299,13 +299,14 @@ def _emit_path(path: NewPath, terms: Terms, backend: Section, escapes: bool = Tr
         made = f"{made},{ESCAPED_ANEW}" if escapes else made
         backend.add("http-request", "set-path", f"{plain(head if escapes else path.head)}%[{made}]")
     elif not escapes:
-        made = substituted(path.regex, path.made, escapes=False) if path.regex else "path,url_dec"
+        decoded = terms.fetch(REQUEST_URI)
+        made = substituted(path.regex, path.made, decoded, escapes=False) if path.regex else decoded
         backend.add("http-request", "set-var(txn.new_path)", made)
         backend.rule("http-request deny deny_status 403 if { var(txn.new_path) -m reg ? }", _NOT_IN_A_LINE)
         backend.add("http-request", "set-path", f"{plain(path.head)}%[var(txn.new_path)]")
     elif path.regex is not None:
         decoded = terms.fetch(REQUEST_URI)
-        backend.add("http-request", "set-var(txn.new_path)", substituted(path.regex, path.made, path=decoded))
+        backend.add("http-request", "set-var(txn.new_path)", substituted(path.regex, path.made, decoded))
         backend.add("http-request", "set-path", f"{plain(canonical(path.head))}%[var(txn.new_path)]")
     elif not path.joins:
         backend.rule("http-request deny deny_status 500 unless { path -m str ? }", cut)

@@ -77,7 +77,7 @@ def can_follow(route: Route, environment: Environment) -> bool:
     return True
 
 
-def substituted(regex: Regex, made: Iterable[Value], escapes: bool = True, path: str = "path,url_dec") -> str:
+def substituted(regex: Regex, made: Iterable[Value], path: str, escapes: bool = True) -> str:
     """A sample: the decoded path with the value in its place where the regex matches somewhere. Raises CannotAsk.
 
     Without ``escapes`` it stays decoded (NE). ``path`` is the sample of the decoded path.
