@@ -199,8 +199,8 @@ def _sites(count: int) -> str:
 def test_as_many_hosts_as_you_like_are_lowered_a_few_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The default, and of each kind three: the first, and two that prove its text right (DES-18)."""
     lowered: list[int] = []
-    whole = emit._emit_server
-    monkeypatch.setattr(emit, "_emit_server", lambda *words: lowered.append(1) or whole(*words))
+    whole = emit.emit_server
+    monkeypatch.setattr(emit, "emit_server", lambda *words: lowered.append(1) or whole(*words))
     found = {}
     for count in (70, 140):
         lowered.clear()
