@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
+from apacheconf.program.request import Decision
 from apacheconf.runtime.answer import ReplyHead, interim, standard_reason, switching, unexpected_upgrade
 from apacheconf.runtime.byteranges import Unsatisfiable
 from apacheconf.runtime.documents import First, ask_for_password
@@ -50,6 +51,11 @@ _OUT_OF_RANGE = ReplyHead(416, b"", [], 0, True)
 
 def _joined(fields: Fields, name: bytes) -> bytes:
     return b", ".join([value for key, value in fields if key.lower() == name])
+
+
+def _keeps_table(decision: Decision) -> bool:
+    """Whether the fields of an answer join those that we have; those of another HTTP server take their place."""
+    return decision.origin is None or is_fcgi(decision.origin)
 
 
 class Producer(Protocol):
@@ -211,8 +217,8 @@ class Exchange(Failing):
         if name is not None:
             describe_reply(reply, name)
         decision = self.plan.decision
-        if decision is not None and decision.vary and (decision.origin is None or is_fcgi(decision.origin)):
-            reply.fields = [*reply.fields, *vary_lines(decision)]  # another HTTP server's fields take their place
+        if decision is not None and decision.vary and (_keeps_table(decision) or reply.version < (1, 0)):
+            reply.fields = [*reply.fields, *vary_lines(decision)]
         service, pool = self.plan.service, self.pool
         if service is not None and pool is not None and reply.status in service.fail_on_status and not reply.unread:
             pool.cells.fail(self.client.server.now)
