@@ -95,6 +95,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
                       "nothing", "not modified",
                       "version: 1.0 without Host*", "path: GET */!$&*", "path: GET */%C3%A9", "path: GET */a%2Fx",
                       "path: GET */a%3Fx", "path: /a%3Fb"),
+    "underscored": ("host: absolute form*",),
     "unread-bodies": ("connection: a body, then *",),
     "websocket": ("header: Upgrade", "condition: *: [wW]eb[sS]ocket*"),
 }  # fmt: skip

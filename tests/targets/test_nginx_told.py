@@ -87,6 +87,13 @@ def test_urls_of_other_servers_are_refused(tmp_path: Path) -> None:
     assert outcomes(made)["ProxyRequests"] == "unsupported"
 
 
+@pytest.mark.parametrize(("name", "told"), [("_", True), ("a_b.test", True), ("a-b.test", False)])
+def test_names_with_an_underscore(name: str, told: bool, tmp_path: Path) -> None:
+    """nginx takes them in the Host field, and refuses an absolute target that names one (seen on 1.22.1)."""
+    made = translated(tmp_path, host("ProxyPass / http://10.0.0.1/", names=f"ServerName {name}"), "nginx")
+    assert ("underscored" in {each.key for each in made.differences}) == told
+
+
 def test_fields_that_are_not_counted(tmp_path: Path) -> None:
     """DEF-3: nginx has a limit for all of them together."""
     for count, outcome in ((60, "approximated"), (100, "exact"), (0, "exact")):

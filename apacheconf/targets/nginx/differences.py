@@ -68,6 +68,13 @@ _MISDIRECTED = Difference(
 )  # fmt: skip
 
 
+#: Where a host's name has an underscore.
+_UNDERSCORED = Difference(
+    "underscored", _A, "a name with _ in an absolute target is answered with 400: nginx takes one in the Host field only",
+    "GET http://a_b/ HTTP/1.1"
+)  # fmt: skip
+
+
 #: Where nginx itself answers with files.
 _OF_FILES = (
     Difference("file-methods", _A, "files: POST, OPTIONS and unknown methods are answered with 405; httpd answers POST "
@@ -107,7 +114,7 @@ _COMMON_TYPES = Difference(
 class Traits:
     """What the differences depend on: TraceEnable, hosts that don't know whose handshake suits them, files, and whether
     the types of these are known; scripts; origins that have names; lines of the table always; origins that speak
-    TLS."""
+    TLS; names with underscores."""
 
     trace: bool
     misdirected: bool
@@ -117,6 +124,7 @@ class Traits:
     named: bool = False
     always: bool = False
     secure: bool = False
+    underscored: bool = False
 
 
 def differences(version: tuple[int, ...], traits: Traits) -> tuple[Difference, ...]:
@@ -126,6 +134,7 @@ def differences(version: tuple[int, ...], traits: Traits) -> tuple[Difference, .
     found += [_MISDIRECTED] if traits.misdirected else []
     found += _OF_FILES if traits.files else ()
     found += [_NAMED] if traits.named else []
+    found += [_UNDERSCORED] if traits.underscored else []
     found += _OF_SCRIPTS if traits.scripts else ()
     found += [LINE_ORDER] if traits.always else []
     found += [UNBELIEVED] if traits.secure else []

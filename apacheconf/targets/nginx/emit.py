@@ -80,6 +80,7 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Sco
         named,
         adds_always(program),
         asks_securely(program),
+        any("_" in name for host in program.hosts for name in (host.name, *host.aliases)),
     )
     return Emission(files.texts, differences(version, traits), htaccess.notes(low))
 
