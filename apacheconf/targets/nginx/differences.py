@@ -70,7 +70,7 @@ _MISDIRECTED = Difference(
 
 #: Where a host's name has an underscore.
 _UNDERSCORED = Difference(
-    "underscored", _A, "a name with _ in an absolute target is answered with 400: nginx takes one in the Host field only",
+    "underscored", _A, "a name with _ in an absolute target is answered with 400: nginx takes it in Host only",
     "GET http://a_b/ HTTP/1.1"
 )  # fmt: skip
 
