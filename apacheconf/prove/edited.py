@@ -80,6 +80,12 @@ def _there(edits: Iterable[EditHeader], value: Valued, *, of_request: bool) -> H
     return list(found.values())
 
 
+def fields_of_requests(steps: Iterable[Step]) -> Headers:
+    """The fields of requests that lines change, with values in which they find what they look for."""
+    edits = [step.action for step in steps if isinstance(step.action, EditHeader)]
+    return _there(edits, _taken, of_request=True)
+
+
 def names_in(directives: Iterable[Written]) -> tuple[str, ...]:
     """The fields of answers that Header lines name; those that frame a message are left out."""
     words = (split(each.args) for each in directives if each.name.lower() == "header")

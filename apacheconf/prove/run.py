@@ -129,7 +129,7 @@ def _suggested(program: Program, target: Target, seed: int) -> dict[str, tuple[t
     paths, too_many_paths = generate(host, aim, seed)
     conditions, too_many = situations.generate(program, host, aim, seed)
     paths = (*paths, *edited.generate(program, host, aim), *served.generate(host, aim))
-    conditions = (*conditions, *together.generate(program, host, aim))
+    conditions = (*conditions, *together.generate(program, host, aim), *together.in_two_lines(program, host, aim))
     return {
         GENERATED: (paths, too_many_paths),
         CONDITIONS: (tuple({probe.name: probe for probe in conditions}.values()), too_many),

@@ -56,8 +56,6 @@ _ADDRESSES = frozenset({"REMOTE_ADDR", "CONN_REMOTE_ADDR"})
 _FIELDS = {"HTTP_HOST": "Host", "CONTENT_TYPE": "Content-Type"}
 #: What ends the names of requests that say fields in two lines.
 IN_TWO_LINES = "in two lines"
-#: Fields that have one line.
-_ALONE = frozenset({"authorization", "connection", "content-length", "content-type", "host", "range", "upgrade"})
 #: What a client sends with Upgrade: websocket (RFC 6455, 4.1): without it the request is no good one.
 _HANDSHAKE = [("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")]
 #: An address as no server would write it, behind another one.
@@ -145,18 +143,8 @@ def _situations(program: Program, host: Host, aim: Aim, at: dict[str, str]) -> I
                 first, *others = _met(Situation(path), asked)
                 yield replace(first, told=told)
                 yield from others
-                yield from _in_two_lines(first) if path == paths[0] else ()
                 if any(isinstance(each, Step) and isinstance(each.action, Rewrite | Redirect) for each in condition):
                     yield from _spelled(first)
-
-
-def _in_two_lines(met: Situation) -> Iterator[Situation]:
-    """What is met, and something else before or behind it in another line of the same field (RFC 9110, 5.3)."""
-    fields = [(name, value) for name, value in met.headers if name.lower() not in _ALONE]
-    rest = tuple(each for each in met.headers if each not in fields)
-    for first in (True, False) if fields else ():
-        lines = ((name, text) for name, value in fields for text in ((value, "other") if first else ("other", value)))
-        yield replace(met, headers=(*rest, *lines), note=IN_TWO_LINES)
 
 
 def _spelled(met: Situation) -> Iterator[Situation]:
@@ -302,7 +290,8 @@ def _of_client(program: Program, host: Host, leaf: str, at: dict[str, str]) -> I
             :1
         ]
         hops = [f"{before}{each}" for each in trusted for before in (
-            "203.0.113.9, ", f"{each}, ", "no address, ", f"198.51.100.7, 203.0.113.9, {each}, {each}, "
+            "203.0.113.9, ", f"{each}, ", "no address, ", *(
+                "198.51.100.7, 203.0.113.9, " + number * f"{each}, " for number in (1, 2))
         )]  # fmt: skip
         usual = "203.0.113.9", "203.0.113.9, 10.0.0.1", "10.0.0.1, 203.0.113.9", "no address", "", "::1", _ODD
         believed = [at[each] for each, _ in host.remote_ip.trusted if each in at]
@@ -311,6 +300,9 @@ def _of_client(program: Program, host: Host, leaf: str, at: dict[str, str]) -> I
             own = source or "127.0.0.1"
             for text in (*usual, *hops, f"203.0.113.9, {own}", f"{own}, {own}"):
                 yield Situation(leaf, headers=((host.remote_ip.header, text),), source=source)
+        for source in believed[:1]:
+            lines = tuple((host.remote_ip.header, text) for text in ("203.0.113.9", *trusted))
+            yield Situation(leaf, headers=lines, source=source, note=IN_TWO_LINES)
     tls = host.front_tls
     others = (each.name for each in program.hosts if each is not host and each.front_tls and each.name != host.name)
     for name in list(dict.fromkeys(others if tls else ()))[:MOST_OTHERS]:  # not the name that the handshake said

@@ -6,16 +6,22 @@ What is asked of a path takes no part: one request has one, and ``situations`` a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import combinations, islice
 
 from apacheconf.program.hosts import Cell, Host, LayerKind, Reach
 from apacheconf.program.program import Program
+from apacheconf.prove.edited import fields_of_requests
 from apacheconf.prove.requests import Aim, Probe
-from apacheconf.prove.situations import Situation, atoms_in, joined, neighbours, ways_of
+from apacheconf.prove.situations import IN_TWO_LINES, Situation, atoms_in, joined, neighbours, ways_of
 
 #: More requests than these are not asked of one host, and of one part of URL space no more conditions are met.
 MOST = 128
 MOST_MET = 8
+#: More paths than these are not asked with fields in two lines.
+MOST_PATHS = 12
+#: Fields that have one line.
+_ALONE = frozenset({"authorization", "connection", "content-length", "content-type", "host", "range", "upgrade"})
 
 
 def generate(program: Program, host: Host, aim: Aim) -> Iterator[Probe]:
@@ -32,6 +38,25 @@ def _together(cells: Iterable[tuple[str, list[Situation]]]) -> Iterator[Situatio
     for size in range(2, MOST_MET + 1):
         for path, met in cells:
             yield from (joined(Situation(path), each) for each in combinations(met, size) if _can_be_said(each))
+
+
+def in_two_lines(program: Program, host: Host, aim: Aim) -> Iterator[Probe]:
+    """All fields that conditions of ``host`` ask, or that lines edit, each in two lines (RFC 9110, 5.3): with something
+    else before or behind what is asked.
+    """
+    at, said = neighbours(program), dict[str, tuple[str, str]]()
+    steps = tuple(step for cell in host.shape.cells for step in cell.steps)
+    ways = (ways_of(atom, at)[:1] for atom in atoms_in((*host.shape.server, *steps, *host.shape.layers)))
+    asked = (field for found in ways for way in found for field in way.headers)
+    for name, value in (*asked, *fields_of_requests(steps)):
+        if name.lower() not in _ALONE:
+            said.setdefault(name.lower(), (name, value))
+    paths = [f"{cell.path}/x" for cell in host.shape.cells if cell.reach is Reach.BELOW]
+    for path in dict.fromkeys(paths[:MOST_PATHS] if said else ()):
+        for words, others in (("behind", ("other", None)), ("before", (None, "other"))):
+            lines = ((name, text or value) for name, value in said.values() for text in others)
+            probe = Situation(path, headers=tuple(lines)).probe(aim)
+            yield replace(probe, name=f"condition: GET {path}, what is asked {words} others, {IN_TWO_LINES}")
 
 
 def _can_be_said(chosen: Iterable[Situation]) -> bool:

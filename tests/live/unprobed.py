@@ -18,6 +18,7 @@ _OUT = "nobody asks a member that is out"
 _HANDSHAKE = "which ciphers a handshake takes, and what both sides offer and remember"
 _BOTH = "two patterns that can't hold together"
 _BOTH_ASKED = "it is asked whether both hold: nothing is as good as 0"
+_NO_SCRIPT = "the page of an error is no script's here"
 _EITHER = "it is asked whether one of both holds: nothing is as good as 0"
 _NAMELESS = "without a Host nginx's own $host is the name of the server"
 _NO_UPGRADE = "what Connection says of an Upgrade that isn't there means nothing (N2b)"
@@ -87,7 +88,11 @@ HERE: dict[tuple[str, str], dict[str, str]] = {
         r"map \$asked_host \$self \{ \"\" \$server_is;": _NAMELESS,
         r"map \"\" \$round \{ \+ default \"\";": _EMPTY,
         r"map .* \$origin_expires \{ default off;": "nginx takes a time that is none for off",
-        r"map .* \$who_answers_root \{ ~\^0011\.\$ scripts;|location @scripts \{": _BOTH,
+        r"map \$asked_path \$who_answers_root_inner \{ .* scripts;|location @scripts \{": _BOTH,
+        r"map .* \$the_redirect_\w+_of_error \{ .*|fastcgi_param REDIRECT_\w+ \$the_redirect_\w+;": _NO_SCRIPT,
+        r"fastcgi_param REDIRECT_\w+ \$the_redirect_\w+_of_error if_not_empty;": _NO_SCRIPT,
+        r"map \"\" \$failed_path \{ default \"\";|if \(\$round = \.\) \{|set \$failed_path \$uri;": _NO_SCRIPT,
+        r"map \$uri \$script_of_path \{ \+ default \$uri;": _NO_SCRIPT,
         r"if \(-d \S+/a\.txt\) \{": "it is a file, not a folder, for as long as nobody makes it one",
         r"fastcgi_param (SERVER_SIGNATURE|SERVER_SOFTWARE|PATH) .*;":
             "what a script is told of the server is excused (N19)",
@@ -115,6 +120,8 @@ HERE: dict[tuple[str, str], dict[str, str]] = {
         r"server_name first\.test;": _EVERY,
         r"location = /static \{": _REST,
         r"recursive_error_pages off;": "no document of an error fails in its turn",
+        r"map \$status \$page_of_502 \{ 502 \$request_filename;|if \(!-e \$page_of_502\) \{":
+            "the page of an error is there",
     },
     ("redirects", "nginx"): {
         r"map \$asked_host \$self(_at_port)? \{ \"\" \$server_is(:8081)?;": _NAMELESS,
@@ -122,6 +129,7 @@ HERE: dict[tuple[str, str], dict[str, str]] = {
     ("rewriting", "nginx"): {
         r"map \$asked_path \$path_(begins_(app|api|secure)|is_by_id) \{ \+ default 0;": _BOTH_ASKED,
         r"map \$args \$query_has_id \{ \+ default 0;": _BOTH_ASKED,
+        r"map \$path_is_by_id\$query_has_id \$path_is_by_id_and_query_has_id \{ \+ default 0;": _EITHER,
         r"map \$(http_cookie|request_method) \$(sent_cookie_has_beta_on|method_begins_trace_delete) \{ \+ default 0;":
             _BOTH_ASKED,
         r"map \$asked_host \$self \{ \"\" \$server_is;": _NAMELESS,

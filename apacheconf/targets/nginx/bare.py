@@ -5,7 +5,7 @@ One is needed where nginx would lead such a path to the one with a slash: where 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from apacheconf.targets.nginx.lowering import Lowering
@@ -38,13 +38,19 @@ def _redirects(location: Directive | None) -> bool:
     return location is None or any(each.name in _TO_ORIGINS for each in all_directives(Block([location])))
 
 
-def _says(location: Directive, maps: Mapping[str, Map]) -> tuple[str, list[Map]]:
+def _says(location: Directive, maps: Mapping[str, Map]) -> tuple[str, list[object]]:
     """What a location does; a map that picks another one is what it is, whatever it is called."""
     named = list(_asked(location))
     text, _ = print_tree(Block([replace(location, words=(), comment="")]))
     for word in named:
         text = text.replace(word, "$picked")
-    return text, [maps[word] for word in named]
+    return text, [_picked(word, maps) for word in named]
+
+
+def _picked(variable: str, maps: Mapping[str, Map]) -> object:
+    """What a map says, with what others say where it asks them in turn."""
+    made = maps[variable]
+    return made.source, [(key, _picked(value, maps) if value in maps else value) for key, value in made.entries]
 
 
 def _asked(location: Directive) -> Iterator[str]:
@@ -54,7 +60,15 @@ def _asked(location: Directive) -> Iterator[str]:
             yield each.words[-1].removeprefix("@")
 
 
+def _in_turn(variables: Iterable[str], maps: Mapping[str, Map]) -> Iterator[str]:
+    """These variables, and those that their maps ask in turn."""
+    for each in variables:
+        if each in maps:
+            yield each
+            yield from _in_turn((value for _, value in maps[each].entries), maps)
+
+
 def _leave_out_maps(low: Lowering, location: Directive, left: Block) -> None:
-    asked = {each for other in left.directives() if other.name == "location" for each in _asked(other)}
-    if gone := set(_asked(location)) - asked:
+    others = (each for other in left.directives() if other.name == "location" for each in _asked(other))
+    if gone := set(_in_turn(_asked(location), low.maps.made)) - set(_in_turn(others, low.maps.made)):
         low.maps.leave_out(gone)
