@@ -92,7 +92,7 @@ HERE: dict[tuple[str, str], dict[str, str]] = {
         r"map .* \$the_redirect_\w+_of_error \{ .*|fastcgi_param REDIRECT_\w+ \$the_redirect_\w+;": _NO_SCRIPT,
         r"fastcgi_param REDIRECT_\w+ \$the_redirect_\w+_of_error if_not_empty;": _NO_SCRIPT,
         r"map \"\" \$failed_path \{ default \"\";|if \(\$round = \.\) \{|set \$failed_path \$uri;": _NO_SCRIPT,
-        r"map \$uri \$script_of_path \{ \+ default \$uri;": _NO_SCRIPT,
+        r"map \$uri \$script_of_path \{ \+ default \$uri;": "whatever is handed to a script has its suffix",
         r"if \(-d \S+/a\.txt\) \{": "it is a file, not a folder, for as long as nobody makes it one",
         r"fastcgi_param (SERVER_SIGNATURE|SERVER_SOFTWARE|PATH) .*;":
             "what a script is told of the server is excused (N19)",

@@ -10,7 +10,7 @@ from apacheconf.prove.ask import Scenario
 from apacheconf.prove.judging import taken
 from apacheconf.prove.observe import Arrival, Observation
 from apacheconf.prove.stage import speaking
-from apacheconf.prove.turns import OTHERS, STANDING_IN, scenarios
+from apacheconf.prove.turns import ALONE, OTHERS, STANDING_IN, scenarios
 
 _A = "<Proxy balancer://a>\nBalancerMember http://10.0.0.1 route=x\nBalancerMember http://10.0.0.2 route=y\n"
 _B = "<Proxy balancer://b>\nBalancerMember http://10.0.1.1\nBalancerMember http://10.0.1.2\n"
@@ -39,6 +39,14 @@ def test_somebody_stands_in_for_the_first_members(tmp_path: Path) -> None:
     names = {each.name.rpartition(",")[0].removeprefix("sequence: ") for each in found[STANDING_IN].probes}
     assert names == {"GET /x", "GET /b/x", "GET /x, Cookie: ID=abc.x", "GET /x, Cookie: ID=abc.y"}
     assert found[STANDING_IN].up == {"10.0.0.2:80", "10.0.1.2:80"}
+
+
+def test_each_member_is_left_alone_once(tmp_path: Path) -> None:
+    sticky = f"{_A}ProxySet stickysession=ID\n</Proxy>\nProxyPass / balancer://a/"
+    found = scenarios_of(tmp_path, sticky)
+    assert [found[f"{ALONE} {number}"].up for number in (1, 2)] == [{"10.0.0.1:80"}, {"10.0.0.2:80"}]
+    names = [each.name.rpartition(",")[0].removeprefix("sequence: ") for each in found[f"{ALONE} 1"].probes]
+    assert names == ["GET /x", "GET /x, Cookie: ID=abc.x", "GET /x, Cookie: ID=abc.y"]
 
 
 def test_those_that_go_by_load_are_left_out(tmp_path: Path) -> None:
