@@ -301,7 +301,7 @@ def _of_client(program: Program, host: Host, leaf: str, at: dict[str, str]) -> I
             for text in (*usual, *hops, f"203.0.113.9, {own}", f"{own}, {own}"):
                 yield Situation(leaf, headers=((host.remote_ip.header, text),), source=source)
         for source in believed[:1]:
-            lines = tuple((host.remote_ip.header, text) for text in ("203.0.113.9", *trusted))
+            lines = tuple((host.remote_ip.header, text) for text in ("198.51.100.7, 203.0.113.9", *trusted))
             yield Situation(leaf, headers=lines, source=source, note=IN_TWO_LINES)
     tls = host.front_tls
     others = (each.name for each in program.hosts if each is not host and each.front_tls and each.name != host.name)

@@ -148,6 +148,7 @@ HERE: dict[tuple[str, str], dict[str, str]] = {
         r"if \(\$shown_as != 2\) \{": "nginx refuses it itself where clients are asked for certificates",
     },
     ("access", "haproxy"): {
+        r"http-request set-header x-pass '%\[req\.hdrs,.*": "what is looked for stands in one of the lines, if in all",
         r"user user password .*": "a user of the file itself, whose password prove doesn't know",
         r"use_backend \S+ if \{ path -m beg /outside/ \}": _REST,
     },
@@ -157,6 +158,9 @@ HERE: dict[tuple[str, str], dict[str, str]] = {
         r"http-request normalize-uri path-(merge-slashes|strip-dot)": "no path tells anything apart",
         r"http-response (set-var\(txn\.answered\) bool\(true\)|del-header .*)": "no origin is asked",
         r"http-request deny deny_status 404 if \{ path -m sub (%00|-i %2f) \}": "every path is a 404 there",
+    },
+    ("headers", "haproxy"): {
+        r"http-request set-header x-(list|merged) '%\[req\.hdrs,.*": "a list in several lines is the same list (N6)",
     },
     ("logs", "haproxy"): {
         r"log stdout format raw local0 info info|log-format .*":
