@@ -148,7 +148,6 @@ ONLY: Mapping[str, tuple[str, ...]] = {
         "header content-type",
     ),
     "expires-beside": ("header expires",),
-    "repeated-headers": ("origin: header *",),
     "file-conditions": ("body", "header *"),
     "file-fields": ("header accept-ranges", "header content-range", "header content-type"),
     "file-methods": ("status", "body", "header *"),
