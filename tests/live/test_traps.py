@@ -21,7 +21,7 @@ ELSEWHERE = {
     "TRAP-74": "tests/targets/test_tls_live.py::test_what_the_handshake_was_not_about",
     "TRAP-75": "tests/targets/test_tls_live.py::test_who_is_answered",
     "TRAP-95": "tests/targets/test_logs_live.py::test_the_same_lines",
-    "TRAP-96": "tests/live/test_cases.py::test_a_name_that_nobody_knows",
+    "TRAP-96": "tests/live/test_traps.py::test_a_name_that_nobody_knows",
 }
 #: What a target answers otherwise where prove's own probes don't ask: the caveat or directive that says so.
 SAID = {
