@@ -28,6 +28,8 @@ _ON = frozenset(
         "sslstaplingreturnrespondererrors"
     }
 )  # fmt: skip
+#: Directives that read their text themselves.
+_RAW = {"accessfilename": ".htaccess"}
 _UNKNOWN = object()
 
 
@@ -36,6 +38,8 @@ def says_default(directive: Written) -> bool:
     name, said = directive.name.lower(), directive.args.strip().lower()
     if name in _OFF or name in _ON:
         return said == ("on" if name in _ON else "off")
+    if name in _RAW:
+        return said == _RAW[name]
     spec = registry.spec(directive.name)
     if spec is None or spec.parse is None or spec.appends or spec.extends or spec.raw:
         return False
