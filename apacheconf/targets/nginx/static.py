@@ -6,6 +6,7 @@ on it, so that a script is never sent as text.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Container
 
@@ -129,7 +130,11 @@ def emit_made(low: Lowering, route: Route, location: Block) -> None:
     below = text.startswith(f"{root}/") or (text == root and others[:1] == [REQUEST_URI])
     parts = [Literal(text[len(root) :] if below else text), *others]
     location.add("root", literal(root if below else "/"), comment=low.sources.comment(route.host.said_by(route.file)))
-    emit_query(low, route, location)
+    if mod_proxy_fcgi.script_origin(low, route) is not None:
+        emit_query(low, route, location)
+    else:
+        with contextlib.suppress(CannotAsk):  # no file asks for it
+            emit_query(low, route, location)
     if parts != [Literal(""), REQUEST_URI]:
         path = path_of(low, [told(each, regex) for each in parts])
         file = f"{literal(root if below else '')}{path}"
