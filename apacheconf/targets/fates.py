@@ -204,6 +204,8 @@ def _by_nature(directive: Written) -> Answer | None:
         return Answer(Outcome.NO_EFFECT, "nothing that is mapped to an origin is refused by it")
     if name == "authmerging" or (name == "authtype" and words == ["none"]):
         return Answer(Outcome.ABSORBED, "who is asked, and what is required, was worked out with it")
+    if name == "accessfilename":
+        return Answer(Outcome.ABSORBED, "files of these names were looked for where AllowOverride lets them speak")
     if name == "filterdeclare":
         return Answer(Outcome.ABSORBED, "what the filter does is told where FilterProvider says it")
     if name == "regexdefaultoptions":
