@@ -44,7 +44,8 @@ def emit_balancing(low: Lowering, origin: Origin, backend: Section) -> None:
                     comment=low.sources.comment(own[:3]), claims=_balancer_claims(origin))  # fmt: skip
     mod_proxy_hcheck.emit_checks(workers, backend)
     attempts = origin.attempts if isinstance(origin, Balancer) else 1
-    backend.add("retries", str(attempts - 1))
+    # Each retry goes to another member than the one before it, though not to all of three by turns.
+    backend.add("retries", str(attempts - 1 if attempts < 3 or attempts < len(workers) else 2 * (attempts - 1)))
     if sum(_is_backup(worker) for worker in workers) > 1:
         backend.add("option", "allbackups")
     limited = [worker for worker in workers if is_limited(worker, low.scopes)]
