@@ -65,5 +65,6 @@ UNBELIEVED = Difference("origin-certificates", _A, "an origin that ends the TLS 
 NO_ALLOW = Difference("allow", _E, "where TraceEnable is Off a 405 has no Allow header; httpd sends an empty one",
                       "TRACE / HTTP/1.1")  # fmt: skip
 #: Said where some path leads to no origin: httpd looks for a file there.
-FILES = Difference("files", Outcome.UNSUPPORTED, "the translation serves no files: what no mapping takes is answered "
-                   "with 404", "GET /index.html HTTP/1.1")  # fmt: skip
+FILES = Difference("files", Outcome.UNSUPPORTED, "the translation serves no files and reads no .htaccess in their "
+                   "folders: what no mapping takes is answered with a 404 that has the host's headers only",
+                   "GET /index.html HTTP/1.1")  # fmt: skip
