@@ -7,13 +7,14 @@ process, too, when that is killed.
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import random
 import shutil
 import socket
+import sys
 import tempfile
+from collections import deque
 from collections.abc import Container
 from pathlib import Path
 from types import TracebackType
@@ -73,21 +74,38 @@ def free_ports(count: int, address: str = "127.0.0.1", but: Container[int] = ())
     """``count`` different TCP ports that nobody listens on, all of five digits, and none of those in ``but``: what a
     configuration itself calls a port is not told from a stand-in for another. Raises OSError when there are none.
 
-    They are free when asked; a caller starts its server at once, and again with others if it lost the race.
+    On Linux nobody else who asks gets them before 128 others have been given away here; elsewhere they are free when
+    asked, and a caller starts its server at once.
     """
-    with contextlib.ExitStack() as stack:
-        return [_hold(stack, address, but) for _ in range(count)]
+    return [_find(address, but) for _ in range(count)]
 
 
-def _hold(stack: contextlib.ExitStack, address: str, but: Container[int]) -> int:
+#: Bound and never listening, with the leave to use the address again that every server takes: a server may listen
+#: there all the same, while whoever looks for a port, here or in another process, finds it taken.
+_HELD: deque[socket.socket] = deque(maxlen=128)
+
+
+def _find(address: str, but: Container[int]) -> int:
     for port in random.sample(PORTS, 200):
-        if port in but:
-            continue
-        held = stack.enter_context(socket.socket())
-        with contextlib.suppress(OSError):
-            held.bind((address, port))
+        if port not in but and _is_free(address, port):
             return port
     raise OSError(errno.EADDRINUSE, f"no port of {address} is free")
+
+
+def _is_free(address: str, port: int) -> bool:
+    """Whether nobody has this port; where Linux allows it, it is held from then on."""
+    asking = socket.socket()
+    try:
+        asking.bind((address, port))
+    except OSError:
+        asking.close()
+        return False
+    if sys.platform == "linux":
+        asking.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # only now: nobody else may have had it
+        _HELD.append(asking)
+    else:  # no server could listen beside it there
+        asking.close()
+    return True
 
 
 def is_root() -> bool:

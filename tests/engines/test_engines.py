@@ -156,3 +156,15 @@ def test_no_port_that_a_configuration_names_itself_is_handed_out(monkeypatch: py
     assert free_ports(1, but={20_000, 20_001}) == [20_002]
     with pytest.raises(OSError, match=r"no port of 127\.0\.0\.1 is free"):
         free_ports(1, but=range(20_000, 20_003))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no server could listen on a port that is held")
+def test_a_port_that_was_given_away_is_nobody_elses() -> None:
+    (port,) = free_ports(1)
+    look = f"import socket; socket.socket().bind(('127.0.0.1', {port}))"
+    other = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=False, timeout=60)
+    assert "Address already in use" in other.stderr
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
+    with socket.create_server(("127.0.0.1", port)):  # as every server does: with SO_REUSEADDR
+        socket.create_connection(("127.0.0.1", port)).close()
