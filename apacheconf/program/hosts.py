@@ -308,8 +308,9 @@ class Host:
 
     @property
     def canonical_name(self) -> bool:
-        """Whether ServerName counts, outside sections, and not what the client calls the server."""
-        return self.naming.canonical
+        """Whether ServerName counts, outside sections, and not what the client calls the server. Under UseCanonicalName
+        DNS it does where DNS knows no name of the address, which is all that is known before a request."""
+        return self.naming.canonical or self.naming.by_dns
 
     @property
     def physical_port(self) -> bool:

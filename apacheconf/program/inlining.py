@@ -17,10 +17,11 @@ from apacheconf.program.conditions import Condition, Matches, Under
 from apacheconf.program.hosts import Host, Layer, LayerKind, Shape
 from apacheconf.program.htaccess import Granted, Reading, read_file
 from apacheconf.program.layers import LayerBuilder
+from apacheconf.program.mod_vhost_alias import start_of
 from apacheconf.program.own_words import filled
 from apacheconf.program.program import Inlined, Program
 from apacheconf.program.regexes import search
-from apacheconf.program.steps import Action, FinishRewriting, MapToFile
+from apacheconf.program.steps import Action, FinishRewriting, MapByName, MapToFile
 from apacheconf.program.walks import access_of
 from apacheconf.source import SourceFile
 
@@ -214,6 +215,7 @@ def _roots(host: Host, sections: list[Layer]) -> set[str]:
     """The folders that requests are mapped to; where rules make paths of files, those of plain sections too."""
     steps = [step for steps in (host.shape.server, *(cell.steps for cell in host.shape.cells)) for step in steps]
     found = {step.action.root for step in steps if isinstance(step.action, MapToFile)}
+    found |= {start_of(step.action.pattern) for step in steps if isinstance(step.action, MapByName)}
     if any(isinstance(step.action, FinishRewriting) or _is_made(step.action) for step in steps):
         found |= {each.matcher.prefix for each in sections if isinstance(each.matcher, Under)}
     return {each.rstrip("/") for each in found if each.startswith("/") and each.strip("/")}

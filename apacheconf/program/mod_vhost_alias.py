@@ -13,13 +13,12 @@ from collections.abc import Iterator
 from apacheconf.model.types import Server
 from apacheconf.modules.declare import Setting
 from apacheconf.modules.mod_vhost_alias import Pattern, VhostAliasServerConf
-from apacheconf.program.conditions import Matches, Regex
+from apacheconf.program.conditions import Under
 from apacheconf.program.link import Linker
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import STOP, MapByName, SetHandler, Step
-from apacheconf.program.values import REQUEST_URI
 
-_ITEM = re.compile(
+ITEM = re.compile(
     r"%(?:(?P<percent>%)|(?P<port>p)"
     r"|(?P<part>(?P<dash>-?)(?P<number>\d)(?P<plus>\+?)(?:\.(?P<dash2>-?)(?P<number2>\d)(?P<plus2>\+?))?))"
 )
@@ -31,7 +30,7 @@ def server_steps(server: Server, linker: Linker) -> Iterator[Step]:
     """Programs by name are never run here: their paths have the handler that refuses them."""
     conf = server.server_conf(VhostAliasServerConf)
     if conf.scripts.value.text:
-        when = Matches(REQUEST_URI, Regex("^/?cgi-bin/"))
+        when = Under("/cgi-bin/")
         number = linker.said_by(conf.scripts.said_by)
         yield Step(Phase.TRANSLATE, SetHandler("cgi-script"), number, when)
         yield Step(Phase.TRANSLATE, _mapping(conf.scripts, "/cgi-bin"), number, when, STOP)
@@ -51,7 +50,12 @@ def filled(pattern: str, name: str, port: int) -> str:
             return "%"
         return str(port) if item["port"] else _part(item, name).lower()
 
-    return _ITEM.sub(replaced, pattern).removesuffix("/")
+    return ITEM.sub(replaced, pattern).removesuffix("/")
+
+
+def start_of(pattern: str) -> str:
+    """The folder that all folders lie in which a format may name."""
+    return pattern.partition("%")[0].rpartition("/")[0]
 
 
 def _part(item: re.Match[str], name: str) -> str:

@@ -15,6 +15,9 @@ from apacheconf.program.hosts import AddressSet, Host
 from apacheconf.program.program import Program
 from apacheconf.targets.scopes import Scopes
 
+#: What is lost of UseCanonicalName DNS.
+NO_DNS = "the name of the address is not looked up: the server calls itself by its ServerName"
+
 
 class Endpoint(NamedTuple):
     """An address and port where connections arrive; an empty address is every address without its own endpoint."""

@@ -34,6 +34,7 @@ from apacheconf.program.steps import MapToFile, Step
 from apacheconf.program.values import REQUEST_URI, Capture, Chosen, Joined, Literal, Matched, Value, Variable
 from apacheconf.targets.captures import cuts, parts_of, replaced, simple
 from apacheconf.targets.environments import Environment
+from apacheconf.targets.named_folders import MapToNamed
 from apacheconf.targets.patterns import escape, literal_start
 
 T = TypeVar("T")
@@ -71,7 +72,8 @@ class Known:
         if mapped.value is None:
             rest = Matched(REQUEST_URI, Regex(f"^{escape(mapped.prefix)}(.*)$"), 1) if mapped.prefix else REQUEST_URI
             root = mapped.root if mapped.prefix else mapped.root.rstrip("/")
-            self.file = OfFile((Literal(root), rest))
+            folder = parts_of(mapped.folder) if isinstance(mapped, MapToNamed) else (Literal(root),)
+            self.file = OfFile((*folder, rest))
 
     def put(self, part: T) -> T:
         """A value or an action in terms of the request."""

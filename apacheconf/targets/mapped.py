@@ -6,7 +6,7 @@ Where that can't be said the question stays as it is, and a target that can't as
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from apacheconf.program.conditions import (
     ALWAYS,
@@ -31,6 +31,7 @@ from apacheconf.program.steps import MapToFile, MapToOrigin, Rest
 from apacheconf.program.values import REQUEST_URI, Joined, Literal, Matched, Value, Variable
 from apacheconf.targets.captures import parts_of
 from apacheconf.targets.known import OfFile, begins_with
+from apacheconf.targets.named_folders import MapToNamed, matches_folder
 from apacheconf.targets.patterns import escape
 
 _MAPPED, _FILE, _BASENAME = (Variable(name) for name in ("MAPPED_URL", "REQUEST_FILENAME", "REQUEST_BASENAME"))
@@ -116,6 +117,8 @@ def of_file(matcher: Condition, mapped: MapToFile, cell: Cell) -> Condition:
             return AllOf(tuple(of_file(each, mapped, cell) for each in parts))
         case AnyOf(parts):
             return AnyOf(tuple(of_file(each, mapped, cell) for each in parts))
+        case Under() | Matches() if isinstance(mapped, MapToNamed) and matcher.value == _FILE:
+            return _named_in_folder(matcher, mapped)
         case Under(folder, value) if value == _FILE and mapped.value is None:
             return _in_folder(folder, mapped, cell)
         case Under(folder, value) if value == _FILE:
@@ -155,10 +158,21 @@ def file_of(mapped: MapToFile) -> Value | None:
     """The file's path as a value made of the request's; None where rules have made it."""
     if mapped.value is not None:
         return None
-    if not mapped.prefix:
-        return OfFile((Literal(mapped.root.rstrip("/")), REQUEST_URI))
-    rest = Matched(REQUEST_URI, Regex(f"^{escape(mapped.prefix)}(.*)$"), 1)
-    return OfFile((Literal(mapped.root), rest))
+    rest = Matched(REQUEST_URI, Regex(f"^{escape(mapped.prefix)}(.*)$"), 1) if mapped.prefix else REQUEST_URI
+    if isinstance(mapped, MapToNamed):
+        return OfFile((*parts_of(mapped.folder), rest))
+    return OfFile((Literal(mapped.root if mapped.prefix else mapped.root.rstrip("/")), rest))
+
+
+def _named_in_folder(matcher: Under | Matches, mapped: MapToNamed) -> Condition:
+    """Whether a file of a folder that the host names lies in another one."""
+    asked = replace(matcher, value=file_of(mapped) or matcher.value)
+    if isinstance(matcher, Matches):
+        held = matches_folder(matcher.regex, mapped.folder)
+        return asked if held is None else ALWAYS if held else NEVER
+    if mapped.root.startswith(wanted := f"{matcher.prefix.rstrip('/')}/"):
+        return ALWAYS
+    return asked if wanted.startswith(mapped.root) else NEVER
 
 
 def _in_folder(folder: str, mapped: MapToFile, cell: Cell) -> Condition:

@@ -29,6 +29,7 @@ from apacheconf.program.values import REQUEST_URI, Capture, Literal, Matched, Va
 from apacheconf.targets.answers import residual
 from apacheconf.targets.captures import as_captures, behind_slash, is_path, is_tame, joined, parts_of
 from apacheconf.targets.known import QUERY_STRING
+from apacheconf.targets.named_folders import MapToNamed
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.rewrites import BLANKS, Lost, Open, Run, decoded_in
 
@@ -55,7 +56,7 @@ class Section:
     def of(cls, action: BeginRewriting, mapped: MapToFile, file: Value | None) -> Section | None:
         """The section of rules; None where its folder is no part of what a path is mapped to."""
         root, folder = mapped.root.rstrip("/") + "/", action.folder.rstrip("/") + "/"
-        if mapped.value is not None:
+        if mapped.value is not None or isinstance(mapped, MapToNamed):
             return None
         if not (root.startswith(folder) or folder.startswith(root) or mapped.prefix or action.base):
             return cls("", "", "", file, root.rstrip("/"))

@@ -38,6 +38,7 @@ from apacheconf.targets.answers import Given, residual
 from apacheconf.targets.captures import as_captures, joined, parts_in, parts_of
 from apacheconf.targets.environments import Environment, mentions_any
 from apacheconf.targets.known import QUERY_STRING, Known
+from apacheconf.targets.named_folders import placed
 from apacheconf.targets.rewrites import Lost, Open, Run, answer, cookie_line, needs_one_regex
 from apacheconf.targets.routes import Deciding
 from apacheconf.targets.section_rules import Section, SectionRun, asked_anywhere, asked_of_origin
@@ -127,7 +128,7 @@ class Walk:
                 self.met.append((steps[at], True))
                 continue
             self._at, captures = at, dict(self.known.captures)
-            step = self._in_section(self._with_own_text(steps[at]))
+            step = self._in_section(placed(self.host, self._with_own_text(steps[at])))
             question, step = self._alternative(step)
             if question is not None:
                 self.known.captures = captures

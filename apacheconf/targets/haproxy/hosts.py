@@ -18,6 +18,7 @@ from apacheconf.targets.haproxy.own_urls import Redirects
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.haproxy.wildcards import emit_wildcards
 from apacheconf.targets.hostnames import (
+    NO_DNS,
     Endpoint,
     Named,
 )
@@ -189,8 +190,7 @@ def host_claims(low: Lowering, host: Host) -> tuple[Claim, ...]:
     canonical = [each for each in low.scopes.own(host) if each.name.lower() == "usecanonicalname"]
     looked_up = [each for each in canonical if each.args.lower() == "dns"]
     named = [each for each in canonical if each not in looked_up]
-    why = "the name of the address is not looked up: clients say it, as with Off"
     return (
         exact([*([section] if section else []), *low.scopes.names(host), *named]),
-        approximated(looked_up, why, "canonical-dns"),
+        approximated(looked_up, NO_DNS, "canonical-dns"),
     )

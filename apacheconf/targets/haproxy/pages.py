@@ -24,6 +24,7 @@ from apacheconf.targets.captures import parts_of
 from apacheconf.targets.choices import Place, leaves, routes_in
 from apacheconf.targets.known import Known
 from apacheconf.targets.media_types import types_of
+from apacheconf.targets.named_folders import MapToNamed
 from apacheconf.targets.routes import Route
 from apacheconf.targets.scopes import Scopes
 
@@ -67,7 +68,8 @@ def _page(program: Program, scopes: Scopes, host: Host, found: list[Place], url:
     if len(ends) > 1 or not isinstance(route, Route) or route.mapping or route.answer or route.admits or not route.file:
         return _NO_PAGE
     mapped = route.file.action
-    if not isinstance(mapped, MapToFile) or mapped.value is not None or _is_handled(route):
+    told = isinstance(mapped, MapToFile) and not isinstance(mapped, MapToNamed)
+    if not isinstance(mapped, MapToFile) or not told or mapped.value is not None or _is_handled(route):
         return _NO_PAGE
     file = Path(mapped.root + path.removeprefix(mapped.prefix))
     kind, headers = _type(program, scopes, route, file), _headers(route)

@@ -12,6 +12,7 @@ from apacheconf.ledger import Written
 from apacheconf.program.hosts import Reach
 from apacheconf.program.prefixes import lies_under
 from apacheconf.program.steps import MapToFile
+from apacheconf.targets.named_folders import MapToNamed
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.tree import Block, literal
 from apacheconf.targets.routes import Route
@@ -28,7 +29,7 @@ def emit_links(low: Lowering, route: Route, options: Iterable[str], said_by: lis
 
 def _beginning(low: Lowering, route: Route, said_by: list[Written]) -> tuple[str, ...]:
     mapped = route.file.action if route.file else None
-    if not isinstance(mapped, MapToFile) or mapped.value is not None:
+    if not isinstance(mapped, MapToFile) or isinstance(mapped, MapToNamed) or mapped.value is not None:
         return ("from=$document_root",)
     root = mapped.root.rstrip("/") or "/"
     whole = mapped.prefix and route.cell.path == mapped.prefix and route.cell.reach is Reach.BARE

@@ -22,6 +22,7 @@ from apacheconf.targets.nginx import documents, overriding, script_variables
 from apacheconf.targets.nginx.core import emit_charset, seconds
 from apacheconf.targets.nginx.failed_requests import tell_failed
 from apacheconf.targets.nginx.failures import mark_failures
+from apacheconf.targets.nginx.folders import document_root, folder_of
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import USER, Map
 from apacheconf.targets.nginx.mod_headers import HeaderLines
@@ -68,13 +69,13 @@ def emit_script(low: Lowering, route: Route, origin: Origin, location: Block) ->
     words = ("$script", "$trail") if low.script else low.script_words
     if words is not None:
         script, trail = words
-        folder = f"{literal(mapped.root)}$in_folder" if mapped.prefix else f"$document_root{script}"
+        folder = f"{folder_of(low, mapped)}$in_folder" if mapped.prefix else f"$document_root{script}"
         params.tell("SCRIPT_FILENAME", folder)
         params.tell("SCRIPT_NAME", script)
         params.tell("PATH_INFO", trail, True)
         made = Map(
             trail,
-            (("", ""), ("default", f"{literal(route.host.document_root)}{trail}")),
+            (("", ""), ("default", f"{document_root(low, route)}{trail}")),
             "where PATH_INFO would be a file",
         )
         params.tell("PATH_TRANSLATED", low.maps.make("translated", made), True)
@@ -154,16 +155,15 @@ def _emit(
 def _tell_request(low: Lowering, route: Route, service: Service, params: Params) -> None:
     """CGI's own variables (FC-9)."""
     mapped = route.file.action if route.file else None
-    prefix, root = (
-        (mapped.prefix, mapped.root)
-        if isinstance(mapped, MapToFile) and mapped.prefix
-        else ("", route.host.document_root)
-    )
+    prefix, root = "", document_root(low, route)
+    context = root
+    if isinstance(mapped, MapToFile) and mapped.prefix:
+        prefix, context = mapped.prefix, folder_of(low, mapped)
     texts = Texts(low, route.host, service)
     for name, value in (
         ("REQUEST_URI", "$request_uri"), ("QUERY_STRING", "$query_string"), ("REQUEST_METHOD", "$request_method"),
-        ("DOCUMENT_ROOT", literal(route.host.document_root)), ("CONTEXT_PREFIX", literal(prefix)),
-        ("CONTEXT_DOCUMENT_ROOT", literal(root)), ("REQUEST_SCHEME", "$scheme"),
+        ("DOCUMENT_ROOT", root), ("CONTEXT_PREFIX", literal(prefix)),
+        ("CONTEXT_DOCUMENT_ROOT", context), ("REQUEST_SCHEME", "$scheme"),
         ("SERVER_PROTOCOL", "$server_protocol"), ("SERVER_NAME", texts.text(Variable("SERVER_NAME"))),
         ("SERVER_PORT", _port(texts)), ("SERVER_ADDR", "$server_addr"),
         ("SERVER_ADMIN", literal(route.host.admin or NO_ADMIN)), ("SERVER_SIGNATURE", ""),

@@ -8,7 +8,8 @@ from apacheconf.ledger import Outcome, Written
 from apacheconf.program.hosts import Host
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.targets.choices import Place, routes_in
-from apacheconf.targets.claims import Claim, equivalent, exact
+from apacheconf.targets.claims import Claim, approximated, equivalent, exact
+from apacheconf.targets.hostnames import NO_DNS
 from apacheconf.targets.nginx import interpolation, slashes, via
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.restrictions import words_in
@@ -60,6 +61,8 @@ def _if_proxied(host: Host, each: Written, proxied: bool) -> Claim:
 
 
 def _canonical(host: Host, each: Written, proxied: bool) -> Claim | None:
+    if _words(each) == ["dns"]:
+        return approximated([each], NO_DNS, "canonical-dns")
     return exact([each]) if _words(each) == ["on"] else None  # NGX-18
 
 

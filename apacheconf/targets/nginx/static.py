@@ -30,6 +30,7 @@ from apacheconf.targets.choices import Closed, Place, leaves
 from apacheconf.targets.claims import Claim, exact, unsupported
 from apacheconf.targets.nginx import core_files, mod_autoindex, mod_dir, mod_expires, mod_mime, mod_proxy_fcgi
 from apacheconf.targets.nginx.core import emit_charset
+from apacheconf.targets.nginx.folders import folder_of
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.rewriting import emit_query, path_of, told
 from apacheconf.targets.nginx.tree import Block, literal, literal_path
@@ -77,9 +78,10 @@ def emit_root(low: Lowering, route: Route, mapped: MapToFile, location: Block) -
     """The folder of a location; what is nested in it has the same."""
     cell = route.cell
     path = cell.path if cell.reach is Reach.BARE else f"{cell.path}/"
-    name, folder = ("alias", mapped.root + path[len(mapped.prefix) :]) if mapped.prefix else ("root", mapped.root)
+    name, below = ("alias", path[len(mapped.prefix) :]) if mapped.prefix else ("root", "")
+    folder = f"{folder_of(low, mapped)}{literal(below)}"
     said_by = [each for step in (route.file, route.local) if step for each in route.host.said_by(step)]
-    location.add(name, literal(folder), comment=low.sources.comment(said_by), claims=(exact(said_by),))
+    location.add(name, folder, comment=low.sources.comment(said_by), claims=(exact(said_by),))
 
 
 def is_one_file(route: Route, mapped: MapToFile) -> bool:
@@ -155,8 +157,10 @@ def emit_files(low: Lowering, route: Route, location: Block) -> list[Step]:
     if handler is not None:
         name = handler.action.name if isinstance(handler.action, SetHandler) else ""
         why = f"the handler {name} has no counterpart, so 503 is answered"
-        location.add("return", "503", claims=(exact(said_by), unsupported(route.host.said_by(handler), why, "handler")))
-        return [handler]
+        every = [step for step in route.others if isinstance(step.action, SetHandler)]
+        named = [each for step in every for each in route.host.said_by(step)]
+        location.add("return", "503", claims=(exact(said_by), unsupported(named, why, "handler")))
+        return every
     low.serves_files = True
     low.dropped.append(exact(said_by))
     mod_dir.emit_defaults(low, route, location)

@@ -8,6 +8,8 @@ from apacheconf.program.conditions import Regex
 from apacheconf.program.regexes import search
 from apacheconf.program.rewrite_maps import table_of
 from apacheconf.program.values import Chosen, Joined, Literal, LookAhead, Lookup, Matched, Value, Variable
+from apacheconf.targets.named_folders import BY_ADDRESS, BY_NAME
+from apacheconf.targets.nginx import mod_vhost_alias
 from apacheconf.targets.nginx.maps import Map, Maps
 from apacheconf.targets.nginx.tree import glued, literal
 from apacheconf.targets.patterns import escape
@@ -65,6 +67,8 @@ def text_of(maps: Maps, value: Value) -> str:
         case Variable(name) if name in _OF_TIME:
             entry = (f"~{_OF_TIME[name]}", "$1")
             return maps.make(name.lower(), Map("$time_iso8601", (entry, ("default", "")), variable_title(value)))
+        case Variable(name, item) if name in (BY_NAME, BY_ADDRESS):
+            return mod_vhost_alias.part_of(maps, item, by_address=name == BY_ADDRESS)
         case Variable("ENV", name) if name.upper() == "REDIRECT_STATUS" and not value.missing:
             return maps.use("redirect_status")
         case Variable(name) if name in VARIABLES:
