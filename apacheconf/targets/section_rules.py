@@ -27,7 +27,7 @@ from apacheconf.program.rewriting import is_absolute
 from apacheconf.program.steps import END, Aim, BeginRewriting, MapToFile, Redirect, Rewrite, SetUri, Step
 from apacheconf.program.values import REQUEST_URI, Capture, Literal, Matched, Value, Variable
 from apacheconf.targets.answers import residual
-from apacheconf.targets.captures import as_captures, behind_slash, is_path, is_tame, joined, parts_of
+from apacheconf.targets.captures import as_captures, behind_slash, is_path, is_tame, joined, parts_in, parts_of, replaced
 from apacheconf.targets.known import QUERY_STRING
 from apacheconf.targets.named_folders import MapToNamed
 from apacheconf.targets.patterns import escape
@@ -37,6 +37,7 @@ _HERE = Variable("REWRITTEN_HERE")
 #: Patterns that match whatever is tried, which is never empty.
 _ANYTHING = re.compile(r"\^?(?:\.[*+]|\(\.[*+]\))?\$?")
 _WHOLE = Regex("^(.*)$")
+_ANCHORED = re.compile(r"\^(?!.*(?<!\\)\|)")
 
 
 @dataclass
@@ -90,11 +91,29 @@ class Section:
     def _below(self, regex: Regex) -> Regex:
         """A regex over the part below the folder, as one over the path; its groups keep their numbers."""
         pattern, start = regex.pattern, f"^{escape(self.path)}"
-        anchored = re.match(r"\^(?!.*(?<!\\)\|)", pattern)
-        if anchored:
+        if _ANCHORED.match(pattern):
             return replace(regex, pattern=start + pattern[1:])
         inner = re.sub(r"(?<![\\\[])\^", f"(?<=^{escape(self.path)})", pattern)
         return replace(regex, pattern=f"{start}(?s:.*?)(?:{inner})")
+
+
+def with_whole_as_group(step: Step) -> Step:
+    """The rule with ``$0``, which is a part of the path alone, as ``$1``, and its other groups moved on by one."""
+    parts = step.when.conditions if isinstance(step.when, AllOf) else (step.when,)
+    rule = parts[0]
+    if not isinstance(rule, Matches) or rule.value != _HERE or Capture("rule", 0) not in parts_in(step, Capture):
+        return step
+    pattern = re.sub(r"\\(.)", _moved_on, rule.regex.pattern, flags=re.DOTALL)
+    grouped = f"^({pattern[1:]})" if _ANCHORED.match(pattern) else f"({pattern})"
+    whole = replace(rule, regex=replace(rule.regex, pattern=grouped))
+    moved = replaced((step.action, parts[1:]), lambda each: (
+        Capture("rule", each.group + 1) if isinstance(each, Capture) and each.match == "rule" else None
+    ))  # fmt: skip
+    return replace(step, action=moved[0], when=all_of((whole, *moved[1])))
+
+
+def _moved_on(found: re.Match[str]) -> str:
+    return f"\\{int(found[1]) + 1}" if found[1] in "123456789" else found[0]
 
 
 def asked_of_origin(condition: Condition) -> Condition:

@@ -39,9 +39,10 @@ from apacheconf.targets.captures import as_captures, joined, parts_in, parts_of
 from apacheconf.targets.environments import Environment, mentions_any
 from apacheconf.targets.known import QUERY_STRING, Known
 from apacheconf.targets.named_folders import placed
+from apacheconf.targets.own_folders import knowing_its_folder
 from apacheconf.targets.rewrites import Lost, Open, Run, answer, cookie_line, needs_one_regex
 from apacheconf.targets.routes import Deciding
-from apacheconf.targets.section_rules import Section, SectionRun, asked_anywhere, asked_of_origin
+from apacheconf.targets.section_rules import Section, SectionRun, asked_anywhere, asked_of_origin, with_whole_as_group
 
 #: Steps that run, each with whether it is certain.
 Met = list[tuple[Step, bool]]
@@ -216,6 +217,8 @@ class Walk:
             if self._section is None and self._is_proxied():
                 return replace(step, when=ALWAYS)
             return step if self._section is None else replace(step, when=self._section.begins(step.action))
+        if self._section is not None and self._section.file is None:
+            step = with_whole_as_group(knowing_its_folder(step, self._section.path))
         when = asked_anywhere(step.when) if self._section is None or not _captures(step) else step.when
         when = when if self._section is None else self._section.asked(when)
         if step.phase is Phase.FIXUPS and self._section is None and self._is_proxied():

@@ -67,10 +67,14 @@ RewriteRule . /index.php [L]
     "symfony": """
 DirectoryIndex index.php
 RewriteEngine On
+RewriteCond %{REQUEST_URI}::$0 ^(/.+)/(.*)::\\2$
+RewriteRule .* - [E=BASE:%1]
+RewriteCond %{HTTP:Authorization} .+
+RewriteRule ^ - [E=HTTP_AUTHORIZATION:%0]
 RewriteCond %{ENV:REDIRECT_STATUS} =""
-RewriteRule ^index\\.php(?:/(.*)|$) /$1 [R=301,L]
+RewriteRule ^index\\.php(?:/(.*)|$) %{ENV:BASE}/$1 [R=301,L]
 RewriteCond %{REQUEST_FILENAME} !-f
-RewriteRule ^ index.php [L]
+RewriteRule ^ %{ENV:BASE}/index.php [L]
 """,
     "drupal": """
 <FilesMatch "\\.(engine|inc|install|sql|module|theme|twig|tpl(\\.php)?|yml)(~|\\.bak)?$|^(\\..*|Repository)$">

@@ -25,6 +25,7 @@ from apacheconf.targets.nginx import (
     mod_proxy,
     mod_proxy_fcgi,
     mod_proxy_hcheck,
+    mod_rewrite,
     overrides,
     settings,
     static,
@@ -65,6 +66,7 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Sco
     mod_proxy_hcheck.settle(low)
     overrides.settle(low)
     file_tests.settle(low)
+    mod_rewrite.settle_folders(low)
     for claim in low.dropped:
         ledger.drop(claim.said_by, claim.caveat, claim.outcome, claim.key)
     for each in found:

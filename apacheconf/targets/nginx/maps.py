@@ -219,12 +219,10 @@ class Maps:
     def emit(self, http: Block, words: Iterable[str]) -> None:
         """Write those that ``words`` ask for, and what these ask for in turn."""
         self._drop_unasked(words)
-        for name, shared in self.shared.items():
-            if name in self.used:
-                _emit(name, shared, False, http)
         changing = {each.strip("$") for each in (PATH, KEPT, ROUND, PAGE, USER, FAILED)}
         changing |= {"uri", "args", "status", *self.tests.values()}
-        for (_, made), name in self.own.items():
+        common = [(made, name) for name, made in self.shared.items() if name in self.used]
+        for made, name in (*common, *((made, name) for (_, made), name in self.own.items())):
             changes = any(not changing.isdisjoint(_VARIABLE.findall(text)) for text in _words_of(made))
             if changes:
                 changing.add(name)

@@ -1,4 +1,6 @@
-"""mod_rewrite in nginx: what became of the maps that rules ask (NGX-127). The rules themselves are in the routes."""
+"""mod_rewrite in nginx: what became of the maps that rules ask (NGX-127), and of conditions that find out where their
+file lies. The rules themselves are in the routes.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +12,12 @@ from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Maps
 from apacheconf.targets.nginx.values import text_of
+from apacheconf.targets.own_folders import compares_with_itself
 from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.restrictions import words_in
 
 _AS_READ = "what stands in the file was read when this was written: translate anew when it changes"
+_FOLDER = "the folder's URL is written down: httpd finds another one for a path that repeats itself behind the separator"
 _DRAWN = "one of the texts is drawn for every request, as often as httpd draws it, but not the same one"
 
 
@@ -40,3 +44,10 @@ def _claim(line: Written, lookup: Lookup | None) -> Claim:
     if lookup.kind == "rnd":
         return equivalent((line,), _DRAWN, "map-drawn")
     return equivalent((line,), _AS_READ, "map-as-read")
+
+
+def settle_folders(low: Lowering) -> None:
+    """What conditions that compare the path with its own end can't tell (NGX-205)."""
+    lines = (each for each in low.scopes.everywhere("rewritecond") if "%{REQUEST_URI}" in each.args)
+    compare = [each for each in lines if compares_with_itself((*words_in(each.args), "", "")[1])]
+    low.dropped += [equivalent((each,), _FOLDER, "own-folder") for each in compare]

@@ -243,15 +243,17 @@ class Texts:
             chain.give("1" if when == ALWAYS else flag_of(maps, when), text)
             return
         found = _matched(when, parts_of(value))
-        text = glued(map(self._captured, parts_of(value)))
+        whole = any(isinstance(each, Capture) and not each.group for each in parts_of(value))
+        text = glued(self._captured(each, int(whole)) for each in parts_of(value))
         alone = found == when and not chain.ways
-        entries = ((_regex(found), text), ("default", chain.base if alone else ""))
+        entries = ((_regex(found, whole), text), ("default", chain.base if alone else ""))
         captured = maps.make(f"{chain.title}_captured", Map(text_of(maps, found.value), entries, ""))
         chain.give("1" if alone else flag_of(maps, when), captured)
 
-    def _captured(self, part: Value) -> str:
+    def _captured(self, part: Value, shift: int) -> str:
+        """``shift``: the match as a whole is the first group, since nginx has no $0."""
         if isinstance(part, Capture):
-            return f"${part.group}" if part.group else "$0"
+            return f"${part.group + shift}"
         return text_of(self.low.maps, part)
 
 
@@ -320,10 +322,16 @@ def _matched(when: Condition, parts: tuple[Value, ...]) -> Matches:
     kinds = {each.match for each in parts if isinstance(each, Capture)}
     every = when.conditions if isinstance(when, AllOf) else (when,)
     found = [each for each in every if isinstance(each, Matches) and (each.captures == "cond") == (kinds == {"cond"})]
-    if not found or len(kinds) > 1 or any(isinstance(each, Capture) and not 0 < each.group < 10 for each in parts):
+    groups = [each.group for each in parts if isinstance(each, Capture)]
+    last = 9 if all(groups) else 8
+    if not found or len(kinds) > 1 or max(groups) > last:
         raise CannotAsk("a capture")
-    return found[-1] if kinds == {"cond"} else found[0]
+    found = found if kinds == {"cond"} else found[:1]
+    if not all(groups) and re.search(r"\\[1-9]", found[-1].regex.pattern):
+        raise CannotAsk("a match as a whole whose pattern has a back reference")
+    return found[-1]
 
 
-def _regex(found: Matches) -> str:
-    return f"~{'*' if found.regex.ignore_case else ''}{pcre(found.regex)}"
+def _regex(found: Matches, whole: bool) -> str:
+    pattern = f"({pcre(found.regex)})" if whole else pcre(found.regex)
+    return f"~{'*' if found.regex.ignore_case else ''}{pattern}"
