@@ -27,7 +27,16 @@ from apacheconf.program.rewriting import is_absolute
 from apacheconf.program.steps import END, Aim, BeginRewriting, MapToFile, Redirect, Rewrite, SetUri, Step
 from apacheconf.program.values import REQUEST_URI, Capture, Literal, Matched, Value, Variable
 from apacheconf.targets.answers import residual
-from apacheconf.targets.captures import as_captures, behind_slash, is_path, is_tame, joined, parts_in, parts_of, replaced
+from apacheconf.targets.captures import (
+    as_captures,
+    behind_slash,
+    is_path,
+    is_tame,
+    joined,
+    parts_in,
+    parts_of,
+    replaced,
+)
 from apacheconf.targets.known import QUERY_STRING
 from apacheconf.targets.named_folders import MapToNamed
 from apacheconf.targets.patterns import escape

@@ -1,5 +1,5 @@
-"""``.htaccess`` files that find out where they lie, asked on httpd and nginx: at the root of a host, and in a folder below
-it.
+"""``.htaccess`` files that find out where they lie, asked on httpd and nginx: at the root of a host, and in
+a folder below it.
 """
 
 from __future__ import annotations

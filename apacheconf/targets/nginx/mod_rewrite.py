@@ -17,7 +17,9 @@ from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.restrictions import words_in
 
 _AS_READ = "what stands in the file was read when this was written: translate anew when it changes"
-_FOLDER = "the folder's URL is written down: httpd finds another one for a path that repeats itself behind the separator"
+_FOLDER = (
+    "the folder's URL is written down: httpd finds another one for a path that repeats itself behind the separator"
+)
 _DRAWN = "one of the texts is drawn for every request, as often as httpd draws it, but not the same one"
 
 
