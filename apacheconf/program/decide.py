@@ -197,6 +197,8 @@ class Walk:
             return None  # a mapping took it before its path was decoded (PU-8), or END was said (RW-25)
         if phase is Phase.TRANSLATE and (course.origin is not None or course.state.file):
             return None  # OR-2: the rules have placed the request
+        if phase is Phase.FIXUPS and not course.state.sub:
+            course.state.fixed_in = course.layers
         if phase is Phase.HEADER_PARSER and course.state.sub:
             return None  # sub-requests have their main request's header fields, and what was made of them
         return self._before_normalising() if phase is Phase.POST_READ else self.run_phase(phase)

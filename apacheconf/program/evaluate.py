@@ -88,7 +88,8 @@ class State:
     tells the type by the name that the request is mapped to.
 
     ``known_before`` is who it was in the round that led here, and by which type of authentication.
-    ``sections`` are the layers that apply in the end, ``sections_before`` those of the round that led here.
+    ``sections`` are the layers that apply in the end, ``sections_before`` those of the round that led here,
+    ``fixed_in`` those of the fixups, which a sub-request has from its main request.
     """
 
     request: Request
@@ -134,6 +135,7 @@ class State:
     notes: dict[str, str] = field(default_factory=dict)
     sections: tuple[object, ...] = field(default=(), repr=False, compare=False)
     sections_before: tuple[object, ...] = field(default=(), repr=False, compare=False)
+    fixed_in: tuple[object, ...] = field(default=(), repr=False, compare=False)
     messages: list[Message] = field(default_factory=list)
 
     @property

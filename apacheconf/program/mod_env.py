@@ -32,7 +32,7 @@ def _step(variable: EnvVariable, said_by: int) -> Step:
 
 
 def said_in(steps: Iterable[Step], state: State) -> Iterator[tuple[str, str]]:
-    """What SetEnv and PassEnv say, also of variables that had a value before: scripts are told both."""
+    """What SetEnv and PassEnv say, also of variables that had a value before: httpd's table holds both then."""
     for step in steps:
         action = step.action
         if step.phase is not Phase.FIXUPS or not isinstance(action, SetEnv) or action.value is None:

@@ -15,7 +15,10 @@ from posixpath import normpath
 from apacheconf.program.course import Course
 from apacheconf.program.environment import Environment
 from apacheconf.program.evaluate import State
+from apacheconf.program.fold import steps_of
 from apacheconf.program.headers import HeaderTable
+from apacheconf.program.hosts import Layer
+from apacheconf.program.mod_env import said_in
 from apacheconf.program.program import Program
 from apacheconf.program.request import Decision
 from apacheconf.program.uri import PathRefused, escape_path, normalise, parse_target
@@ -30,7 +33,7 @@ def begin_again(course: Course, uri: str) -> None:
     course.rounds += 1
     if state.first_round is None:
         state.first_round = copy(state)
-    state.env = _redirected(state.env)
+    state.env = _redirected(state)
     state.env["REDIRECT_STATUS"] = str(state.status)
     state.before = state.path, state.query
     state.sections_before = course.layers or state.sections
@@ -58,7 +61,7 @@ def begin_document(program: Program, before: Decision, status: int, path: str, n
     """The course of a local ErrorDocument, asked by GET with the same header fields (ED-1)."""
     old = before.state
     assert old is not None
-    env = _redirected(old.env)
+    env = _redirected(old)
     env["REDIRECT_REQUEST_METHOD"] = old.request.method
     env["REDIRECT_STATUS"] = str(status)
     env.update({"REDIRECT_ERROR_NOTES": notes} if notes else {})
@@ -91,9 +94,18 @@ def begin_from_handler(program: Program, before: Decision, uri: str, env: Mappin
     return course
 
 
-def _redirected(env: Mapping[str, str]) -> Environment:
-    found = Environment()
-    found.update({f"REDIRECT_{name}": value for name, value in env.items()})
+def said_late(state: State) -> dict[str, str]:
+    """What SetEnv and PassEnv have said in the fixups: whoever takes the variables along, a script or the next round,
+    goes by it where one has another value from before (EV-4)."""
+    layers = tuple(each for each in state.fixed_in if isinstance(each, Layer))
+    return dict(said_in(steps_of(state.host.shape, layers), state)) if layers else {}
+
+
+def _redirected(state: State) -> Environment:
+    """The variables of the round before; one that was set twice is what SetEnv said of it (EV-5)."""
+    found, said = Environment(), Environment()
+    said.update(said_late(state))
+    found.update({f"REDIRECT_{name}": said.get(name, value) for name, value in state.env.items()})
     return found
 
 
@@ -105,7 +117,7 @@ def begin_sub_request(program: Program, old: State, uri: str, as_file: bool, dep
     state = State(
         old.request.as_get, program.hosts[old.host.number], old.path, None, old.host_name,
         env=env, headers=headers, started=old.started, sub=True, main_path=old.path,
-        asked_host=old.asked_host,
+        asked_host=old.asked_host, fixed_in=old.fixed_in,
     )  # fmt: skip
     sub = Course(program, state, old.path, headers, depth=depth)
     if depth > old.host.recursion[-1]:
@@ -128,6 +140,7 @@ def _forget(course: Course) -> None:
     """What was found out about the request before."""
     state = course.state
     state.known_before, state.user, state.auth_type = (state.user, state.auth_type), None, ""
+    state.fixed_in = ()
     course.origin, course.located, course.layers, course.htaccess = None, None, (), ()
     course.told.clear()
     course.response_headers.clear()

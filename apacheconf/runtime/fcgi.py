@@ -14,12 +14,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from apacheconf.program.cgi import variables
-from apacheconf.program.fold import steps_of
 from apacheconf.program.forward import varied
 from apacheconf.program.handling import FcgiRules, FileRules
-from apacheconf.program.hosts import Layer
-from apacheconf.program.mod_env import said_in
 from apacheconf.program.mod_proxy_fcgi import PATH_INFO, apply, path_info_of, script_name
+from apacheconf.program.rounds import said_late
 from apacheconf.runtime.answer import ReplyHead, spoken, standard_reason
 from apacheconf.runtime.conditional import date_of, http_date, is_asked, verdict_of_fields
 from apacheconf.runtime.errors import OriginBroke, Said
@@ -71,8 +69,7 @@ def parameters(exchange: Exchange, pool: Pool) -> dict[str, str]:
     decision = exchange.plan.decision
     assert decision is not None and decision.state is not None
     state, rules = decision.state, decision.rules(FcgiRules)
-    layers = tuple(each for each in state.sections if isinstance(each, Layer))
-    said = dict(said_in(steps_of(state.host.shape, layers), state))
+    said = said_late(state)
     state.env.update(exchange.environment())
     path = exchange.plan.uri.decode("latin-1").partition("?")[0]
     file, path_info = "", decision.path_info
@@ -81,8 +78,8 @@ def parameters(exchange: Exchange, pool: Pool) -> dict[str, str]:
         file, path_info = path_info_of(state, path, said.get(PATH_INFO))
     target = exchange.request_line.decode("latin-1").split(" ")[1:2]
     found = variables(state, decision.headers, target[0] if target else "/", path_info, decision.rules(FileRules))
-    if state.main_path is None:  # the second of two values is what a script goes by (EV-4); the folder's of an index
-        found |= {name: value for name, value in said.items() if found.get(name) == state.env.get(name)}
+    # the second of two values is what a script goes by (EV-4); the folder's of an index
+    found |= {name: value for name, value in said.items() if found.get(name) == state.env.get(name)}
     if path_info and (there := translated(exchange.client.server.program, decision, path_info)):
         found["PATH_TRANSLATED"] = there
     found["SCRIPT_FILENAME"] = file or script_name(pool.worker, path, rules)
