@@ -183,6 +183,8 @@ STANDBY, WHO = "standby-sessions", "which members were asked"
 ESCAPED = "location-escaping"
 #: The caveat of one that sends the lines of one field in another order.
 ORDER = "line-order"
+#: The caveat of one that tells scripts of a request in words of its own.
+SCRIPTS = "script-fields"
 #: The caveat of a target that serves no files: it announces a 404 where httpd looks for one.
 FILES = "files"
 #: The caveat of one for which a path below a folder that isn't there is a name like any other.
@@ -267,6 +269,8 @@ class Announcements:
             return ORDER
         if ESCAPED in self.keys and _is_escaped(aspect):
             return ESCAPED
+        if SCRIPTS in self.keys and _is_unescaped_file(aspect):
+            return SCRIPTS
         keys = (key for key in self.keys if key not in CODINGS or _is_of_coding(aspect))
         found = next((key for key in keys if _speaks_about(key, probe, what, about)), None)
         found = found or next((sign.title for sign in self.signs if sign.announces(probe, aspect)), None)
@@ -311,9 +315,10 @@ def _asks_for_a_page(aspects: tuple[Aspect, ...]) -> bool:
 
 
 def _is_list(aspect: Aspect) -> bool:
-    """Whether httpd has answered with a list: the type of no other page of its own is written without a blank."""
-    types = "text/html;charset=iso-8859-1", "text/html"
-    return aspect.what.endswith("header content-type") and (aspect.reference.lower(), aspect.other) == types
+    """Whether httpd has answered with a list: the type of no other page of its own is written without a blank. That of
+    the other's has the charset that the folder's files have, if any."""
+    types = aspect.reference.lower(), aspect.other.partition(";")[0]
+    return aspect.what.endswith("header content-type") and types == ("text/html;charset=iso-8859-1", "text/html")
 
 
 def _is_without_page(aspects: tuple[Aspect, ...]) -> bool:
@@ -354,6 +359,12 @@ def _is_escaped(aspect: Aspect) -> bool:
     """Whether both lead to the same URL, whichever of its characters are escaped."""
     of_location = re.fullmatch(r"(answer \d+: )?header location", aspect.what.lower()) is not None
     return of_location and unquote(aspect.reference) == unquote(aspect.other)
+
+
+def _is_unescaped_file(aspect: Aspect) -> bool:
+    """Whether a script's file is the same without the escapes that httpd hands on."""
+    named = aspect.what.lower() == "origin: header script_filename"
+    return named and unquote(aspect.reference, "latin-1") == aspect.other
 
 
 def _takes_turns(aspect: Aspect) -> bool:

@@ -107,9 +107,11 @@ def _upgrades(headers: Headers) -> Headers:
 
 
 def _until_one_closed(one: Observation, two: Observation) -> tuple[Observation, Observation]:
-    """After an error the one closes and the other stays: what was asked next on that connection tells nothing."""
+    """After an error the one closes and the other stays: what was asked next on that connection tells nothing. One that
+    ErrorDocument sends elsewhere is a redirect of the front's own."""
     count = min(len(one.replies), len(two.replies))
-    if count and one.replies[count - 1].status >= 400:
+    last = one.replies[count - 1] if count else None
+    if last is not None and (last.status >= 400 or (last.status == 302 and _is_local(last))):
         return replace(one, replies=one.replies[:count]), replace(two, replies=two.replies[:count])
     return one, two
 

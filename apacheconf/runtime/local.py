@@ -98,7 +98,7 @@ def _answer_for_origin(client: ClientConnection, exchange: Exchange, head: Reque
         client.answer(exchange, 200, b"", vary_lines(decision), completed=True)
         return
     if head.method == b"OPTIONS":
-        fields = [(b"Allow", b"TRACE" if exchange.site.limits.trace else b"")]
+        fields = [*vary_lines(decision), (b"Allow", b"TRACE" if exchange.site.limits.trace else b"")]
         filtering = exchange.plan.forwarding.filtering
         if filtering is not None:
             fields = filtering.expired(exchange, fields)

@@ -88,6 +88,31 @@ def test_a_list_of_a_folder() -> None:
     assert Announcements(("autoindex",)).announce("path: /x", listed[1:], About(file=True)) is None
 
 
+def test_a_list_in_a_folder_whose_files_have_a_charset() -> None:
+    """NGX-151."""
+    said, listed = Announcements(("autoindex",)), "header content-type"
+    for theirs, ours, key in (
+        ("text/html;charset=ISO-8859-1", "text/html; charset=utf-8", "autoindex"),
+        ("text/html;charset=ISO-8859-1", "text/plain; charset=utf-8", None),
+        ("text/html; charset=utf-8", "text/html", None),
+    ):
+        assert said.announce("path: /x", [Aspect(listed, theirs, ours)], About(file=True)) == key
+
+
+def test_the_file_of_a_script_is_announced_where_it_only_lacks_escapes() -> None:
+    """FC-4."""
+    said = Announcements(("script-fields",))
+    for theirs, ours, key in (
+        ("/srv/a%20%C3%A9", "/srv/a \xc3\xa9", "script-fields"),
+        ("/srv/a%25b", "/srv/a%b", "script-fields"),
+        ("/srv/a%20b", "/srv/b", None),
+        ("/srv/a b", "/srv/a%20b", None),
+    ):
+        aspect = Aspect("origin: header script_filename", theirs, ours)
+        assert said.announce("path: /x", [aspect]) == key
+        assert Announcements(()).announce("path: /x", [aspect]) is None
+
+
 def test_a_request_that_is_not_read() -> None:
     """Its headers may be another host's, its status not."""
     found = Announcements(("unread-requests",))

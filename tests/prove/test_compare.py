@@ -67,6 +67,7 @@ NEVER = [
     replace(SEEN, arrivals=()),
     replace(SEEN, arrivals=(ARRIVAL, ARRIVAL)),
     replace(SEEN, replies=()),
+    replace(SEEN, replies=(REPLY, REPLY)),
     replace(SEEN, ended="silent"),
 ]
 
@@ -81,6 +82,7 @@ def test_what_no_rule_may_excuse(other: Observation) -> None:
 ERROR = Reply(
     404, "Not Found", "1.1", (("Content-Length", STOCK), ("Content-Type", "text/html; charset=iso-8859-1")), STOCK
 )
+ELSEWHERE = Reply(302, "Found", "1.1", (("Location", "http://front/sorry"),), STOCK)
 EXCUSED = [
     ("N1", SEEN, with_reply(headers=tuple((name.lower(), value) for name, value in REPLY.headers))),
     ("N2", SEEN, with_reply(headers=(*REPLY.headers, ("Server", "nginx")))),
@@ -90,6 +92,7 @@ EXCUSED = [
         replace(SEEN, replies=(replace(REPLY, status=503),)),
         replace(SEEN, replies=(replace(REPLY, status=503), replace(REPLY, status=503))),
     ),
+    ("N2b", replace(SEEN, replies=(ELSEWHERE,)), replace(SEEN, replies=(ELSEWHERE, ELSEWHERE))),
     (
         "N3",
         Observation((ERROR,), "kept", ()),
@@ -134,6 +137,12 @@ def test_each_rule_excuses_and_is_counted(rule: str, one: Observation, two: Obse
     assert rule in compared.excused
     without = [each for each in RULES if each.name != rule]
     assert compare(one, two, without).aspects, f"{rule} isn't needed here"
+
+
+@pytest.mark.parametrize("reply", [REPLY, replace(REPLY, status=302), replace(ELSEWHERE, status=301)])
+def test_who_says_nothing_more_after_an_answer_without_an_error_is_seen(reply: Reply) -> None:
+    """N2b: an origin's redirect, and one that no error is behind, are answers like others."""
+    assert compare(replace(SEEN, replies=(reply,)), replace(SEEN, replies=(reply, reply)), RULES).aspects
 
 
 def test_our_engine_is_held_to_the_letter() -> None:

@@ -52,11 +52,13 @@ def emit_defaults(low: Lowering, route: Route, location: Block) -> None:
     rules = rules_of(low, route)
     if not any(each.name == "rewrite" for each in location.directives()):
         emit_slash(low, route, _folder(low, route), location)
+    mapped = route.file.action if route.file and isinstance(route.file.action, MapToFile) else None
     if route.cell.reach is Reach.BARE:
+        if _falls_back(rules):
+            location.add("try_files", "$uri", low.beyond(mapped, f"{literal(rules.fallback)}$is_args$args"))
         return
     names, leads_on = _names_of_index(low, route, rules)
     if _falls_back(rules):
-        mapped = route.file.action if route.file and isinstance(route.file.action, MapToFile) else None
         fallback = literal(rules.fallback) if leads_on else _unless_folder(low, rules, names[0])
         target = low.beyond(mapped, f"{fallback}$is_args$args")
         location.add("try_files", "$uri", "$uri/", target)
