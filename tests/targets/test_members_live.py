@@ -29,6 +29,11 @@ _CONFIG = """
     BalancerMember http://127.0.0.1:{two} route=z status=+H
     ProxySet stickysession=SID
 </Proxy>
+<Proxy balancer://unnamed>
+    BalancerMember http://127.0.0.1:{one}
+    BalancerMember http://127.0.0.1:{two}
+    ProxySet stickysession=SID
+</Proxy>
 <Proxy balancer://none>
     BalancerMember http://127.0.0.1:{none} route=x
     BalancerMember http://localhost:{none} route=y
@@ -50,6 +55,7 @@ _CONFIG = """
     ProxyPass /half balancer://half/base
     ProxyPass /spare balancer://spare
     ProxyPass /none balancer://none
+    ProxyPass /unnamed balancer://unnamed
     ProxyPass /ws balancer://sockets
     ProxyPass /late balancer://late
     ProxyPass / balancer://two/
@@ -133,6 +139,15 @@ def test_the_cookie_of_a_session_that_begins(running: Fronts) -> None:
             kept = cookie == f"SID=1.{route}"
             set_cookie = [line.partition(": ")[2] for line in head if line.lower().startswith("set-cookie")]
             assert set_cookie == ([] if kept else [f"SID=.{route}; path=/"]), (name, cookie)
+
+
+@pytest.mark.live
+def test_a_session_of_members_without_routes_always_begins(running: Fronts) -> None:
+    """ST-11: nobody's route was found, whatever the cookie says."""
+    for header in ("", "Cookie: SID=1.a"):
+        for name in ("httpd", "nginx"):
+            head, _ = exchange(running.at[name], "first.test", "/unnamed/x", header=header)
+            assert "Set-Cookie: SID=.; path=/" in head, (name, header)
 
 
 def test_members_over_tls_get_the_first_ones_host(tmp_path: Path) -> None:

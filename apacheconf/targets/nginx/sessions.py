@@ -38,6 +38,8 @@ def route_chosen(service: Service, low: Lowering) -> str | None:
     if len(found) < len(service.addresses) or not known:
         return None
     entries = tuple((f"~(?:^|[ ,]){escape(asked)}$", literal(route)) for asked, route in found.items() if route)
+    if not entries:
+        return ""
     why = f"the route of the member of {service.name} that answers"
     name = f"chosen_{_speakable(service.name)}"
     return low.maps.make(name, Map("$upstream_addr", (*entries, ("default", "")), why))
@@ -46,9 +48,11 @@ def route_chosen(service: Service, low: Lowering) -> str | None:
 def route_changed(service: Service, low: Lowering) -> str | None:
     """The variable that is ``1`` where another member answers than the session wants, or there is none (ST-11)."""
     balancer = service.origin
-    sessions = sessions_of(balancer) if isinstance(balancer, Balancer) else None
-    if sessions is None or not isinstance(balancer, Balancer):
+    if not isinstance(balancer, Balancer) or not balancer.sticky_cookie:
         return ""
+    sessions = sessions_of(balancer)
+    if sessions is None:
+        return "1"  # no member has a route, so no request has found its own
     chosen = route_chosen(service, low)
     if chosen is None:
         return None
