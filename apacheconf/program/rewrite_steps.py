@@ -37,6 +37,9 @@ from apacheconf.program.steps import (
 )
 from apacheconf.program.values import REQUEST_URI, REWRITTEN, REWRITTEN_HERE, Variable
 
+#: Codes whose answers have no page, and keep the header fields that were collected before them.
+_WITHOUT_PAGE = frozenset({204, 304})
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -191,10 +194,11 @@ class _Rule:
         """Raises NotEvaluated."""
         sets = tuple(self._sets(rule))
         main_only = rule.no_subrequests or rule.redirects
-        if rule.ends and not sets and not main_only:
-            return Respond(rule.code)
         if rule.ends:
-            return Rewrite(answers=True, status=rule.code, sets=sets, main_only=main_only)
+            vary = self._vary() if rule.code in _WITHOUT_PAGE else ()
+            plain = not sets and not main_only and not vary
+            answer = Rewrite(answers=True, status=rule.code, sets=sets, main_only=main_only, vary=vary)
+            return Respond(rule.code) if plain else answer
         if rule.substitution is None:
             return Rewrite(
                 passed=rule.passed_through,

@@ -104,17 +104,23 @@ def rewrite(action: Rewrite, made: str, course: Course) -> None:
     run, state = course.rewriting, course.state
     assert run is not None
     if action.answers:
+        _vary(action, state)
         course.refuse(action.status, "")
         course.by_rules = True
         return
     if action.target is not None:
         _substitute(action, made, run, course)
     state.ended = state.ended or action.ends_all
-    for group in action.vary:
-        names = next((names for asked, names in group if len(group) == 1 or holds(asked, state)), ())
-        state.vary += [name for name in names if name.lower() != "host" and state.header(name) is not None]  # RW-40
+    _vary(action, state)
     if action.passed:
         run.changed, run.escaped, run.passed = True, True, True
+
+
+def _vary(action: Rewrite, state: State) -> None:
+    """The fields that the rule's conditions have asked, as far as the request has them (RW-40)."""
+    for group in action.vary:
+        names = next((names for asked, names in group if len(group) == 1 or holds(asked, state)), ())
+        state.vary += [name for name in names if name.lower() != "host" and state.header(name) is not None]
 
 
 def _substitute(action: Rewrite, url: str, run: Rewriting, course: Course) -> None:
