@@ -20,6 +20,7 @@ from apacheconf.cli.options import Reading, lives_on
 from apacheconf.diagnostics import ApacheconfError, ConfigError, UsageError
 from apacheconf.engines import Engine, Sandbox, find
 from apacheconf.engines.foreground import DRAIN, Foreground
+from apacheconf.engines.joined import COMMANDS
 from apacheconf.engines.moved import Address, move_listens, move_origins, secure_origins_in
 from apacheconf.engines.standins import make_certificate
 
@@ -74,7 +75,7 @@ class _House:
         name = self.engine.name
         translation = translate(program, name, ".".join(self.engine.version.split(".")[:2]))
         differing.refuse(translation, self.options.accepted, f"serve --engine {name}: it would answer differently")
-        for note in translation.notes:
+        for note in filter(lambda each: COMMANDS not in each, translation.notes):  # here they are run already
             print(f"note: {note}", file=sys.stderr)
         files = {each: self._with_origins(text) for each, text in translation.files.items()}
         main = next(iter(files))

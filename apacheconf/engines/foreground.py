@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from apacheconf.diagnostics import CheckerError
 from apacheconf.engines import haproxy, nginx
 from apacheconf.engines.installed import Engine
+from apacheconf.engines.joined import with_joined_files
 from apacheconf.engines.process import Address, Server
 from apacheconf.engines.sandbox import Sandbox
 
@@ -73,6 +74,7 @@ class Foreground:
             return haproxy.sandboxed(text, self._box) if self._stand_ins else text
         if self._stand_ins:
             return nginx.sandboxed(text, self._box)
+        text = with_joined_files(text, self._box)
         return nginx.with_temporary_files(_OWN_PROCESSES.sub(lambda found: "#" + found[0], text), self._box)
 
     def _command(self, check: bool = False) -> list[str]:

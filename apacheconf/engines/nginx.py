@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from itertools import count, pairwise
 from pathlib import Path
 
 from apacheconf.engines.installed import Engine
+from apacheconf.engines.joined import with_joined_files
 from apacheconf.engines.process import Address, Server
 from apacheconf.engines.sandbox import Sandbox
 from apacheconf.engines.standins import make_certificate
@@ -36,7 +38,7 @@ def sandboxed(text: str, box: Sandbox) -> str:
     """``text`` (a whole nginx.conf) with everything that it would write moved into ``box``; lines keep their number."""
     text = _DROPPED.sub(lambda found: "#" + found.group(0).replace("\n", "\n#"), text)
     text = _LOG.sub(lambda found: f"{found[1]}{box.path}/logs/{Path(found[2].strip(chr(34))).name}", text)
-    text = _with_stand_in_certificates(text, box)
+    text = _with_stand_in_certificates(with_joined_files(text, box), box)
     return with_temporary_files(text, box)
 
 
@@ -54,18 +56,30 @@ _TLS_FILE = re.compile(
 )
 
 
+_AUTHORITIES = re.compile(r"_(?:client|trusted)_certificate")
+
+
 def _with_stand_in_certificates(text: str, box: Sandbox) -> str:
     """Files of TLS that aren't on this machine are replaced: one certificate for all, and no list of revoked ones.
 
-    If a certificate is replaced, its key is, too. Without ``openssl`` nothing is, and nginx names what it lacks.
+    If a certificate is replaced, its key is, too, and with authorities their lists. Without ``openssl`` nothing is,
+    and nginx names what it lacks.
     """
-    if all(_is_here(found[3]) for found in _TLS_FILE.finditer(text)):
-        return text
-    stand_in = make_certificate(box)
+    found = list(_TLS_FILE.finditer(text))
+    lacking = {number for number, each in enumerate(found) if not _is_here(each[3])}
+    stand_in = make_certificate(box) if lacking else None
     if stand_in is None:
         return text
+    for number, (first, second) in enumerate(pairwise(found)):
+        if {number, number + 1} & lacking and f"{first[2].strip()}_key" == second[2].strip():
+            lacking |= {number, number + 1}
+    asked = any(_AUTHORITIES.search(found[number][2]) for number in lacking)
+    lacking |= {number for number, each in enumerate(found) if asked and "_crl" in each[2]}
+    numbers = count()
 
     def replaced(found: re.Match[str]) -> str:
+        if next(numbers) not in lacking:
+            return found[0]
         return f"{found[1]}# {found[0].strip()}" if "_crl" in found[2] else f"{found[1]}{found[2]}{stand_in};"
 
     return _TLS_FILE.sub(replaced, text)

@@ -162,9 +162,7 @@ DRAWN = "map-drawn"
 
 #: Caveats of what is refused instead of guessed: they announce a 401, 403, 500 or 503 of the target's own, and nothing
 #: else.
-CLOSED = frozenset(
-    {"answers-500", "authorities-folder", "closed", "condition", "handler", "refuses-everyone", "scheme"}
-)
+CLOSED = frozenset({"answers-500", "closed", "condition", "handler", "no-authorities", "refuses-everyone", "scheme"})
 #: Caveats of one that answers who has no certificate, where httpd ends the connection, and with which status.
 REFUSED = {"asked-early": "403", "certificate-page": "400"}
 #: Caveats about compression, which Vary and Content-Encoding show.

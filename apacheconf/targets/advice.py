@@ -43,10 +43,6 @@ ADVICE: Mapping[str, Advice] = {
         "give the sections one SSLVerifyDepth, and ask in a virtual host of its own who may have no certificate",
         "GET the path without a certificate",
     ),
-    "authorities-folder": Advice(
-        "write the authorities into one file and name it in SSLCACertificateFile",
-        "GET with a client certificate",
-    ),
     "autoindex": Advice(_NOTHING, "GET a folder that has no index"),
     "ca-folder": Advice(
         "give each authority in the folder a name that ends in .pem, beside the link with its hash",
@@ -134,6 +130,9 @@ ADVICE: Mapping[str, Advice] = {
     "index-by-origin": Advice(_NOTHING, "GET the folder, and look at what the script is told"),
     "interpolate": Advice("write the path without variables", "GET the path"),
     "interpolation": Advice("write a ProxyPass for each value that the variable has", "GET the path"),
+    "joined-files": Advice(
+        "run the command of the comment, now and whenever what it joins changes", "openssl s_client -showcerts"
+    ),
     "lbmethod": Advice("lbmethod=byrequests or bybusyness", "many requests with answers of different lengths"),
     "log-condition": Advice("let whoever reads the log leave these lines out", "GET, and look at the log"),
     "log-escapes": Advice(
@@ -165,6 +164,9 @@ ADVICE: Mapping[str, Advice] = {
         "a request that fails, while the script answers with a redirect",
     ),
     "no-split": Advice("look at what the script makes of PATH_INFO", "GET /index.php/more"),
+    "no-authorities": Advice(
+        "name the authorities in SSLCACertificateFile or SSLCACertificatePath", "GET with a client certificate"
+    ),
     "nocanon": Advice("let the origin take normalised paths", "GET /a//b/../c"),
     "nofailover": Advice(_NOTHING, "GET with the cookie of a member that is down"),
     "not-yet": Advice("leave this host to apacheconf serve, which carries it", "GET the path"),

@@ -19,6 +19,8 @@ _LONGEST = 60
 _NAMED = 8
 #: nginx refuses a file with a comment line of more than 4,096 bytes.
 _WIDTH = 110
+#: How a comment begins that is a command, which stays in one line to be run as it stands.
+RUN = "run: "
 
 
 class Sources:
@@ -86,7 +88,7 @@ def title(directive: Written) -> str:
 
 def comment_lines(text: str) -> list[str]:
     """A comment as lines of a width that people and every target's reader can take."""
-    if len(text) <= _WIDTH:
+    if len(text) <= _WIDTH or text.startswith(RUN):
         return [f"# {text}".rstrip()]
     return [f"# {line}".rstrip() for line in textwrap.wrap(text, _WIDTH, break_on_hyphens=False)]
 

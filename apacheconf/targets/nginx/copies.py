@@ -179,7 +179,15 @@ def _is_plain(low: Lowering, host: Host, known: dict[int, set[int]]) -> bool:
     texts = [text for number, text in enumerate(host.texts) if number not in logs]
     urls = all(map(_URL.fullmatch, [text for text in texts if text != "/"] if balanced else texts))
     plain = all(map(_is_plain_origin, origins))
+    plain = plain and _has_plain_chain(low, host.front_tls)
     return bool(section and named and urls and plain) and host.form.limits.via not in ("On", "Full")
+
+
+def _has_plain_chain(low: Lowering, tls: FrontTls | None) -> bool:
+    """Whether the chain, if one is named, is joined to each certificate by a command."""
+    if tls is None or not tls.chain:
+        return True
+    return tls.chain not in tls.certificates and all(low.joined.is_made(each, tls.chain) for each in tls.certificates)
 
 
 def _is_plain_origin(origin: Origin) -> bool:

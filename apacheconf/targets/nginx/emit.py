@@ -84,7 +84,7 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Sco
         asks_securely(program),
         any("_" in name for host in program.hosts for name in (host.name, *host.aliases)),
     )
-    return Emission(files.texts, differences(version, traits), htaccess.notes(low))
+    return Emission(files.texts, differences(version, traits), (*htaccess.notes(low), *low.joined.notes(files.texts)))
 
 
 def _servers(program: Program) -> list[copies.Server]:

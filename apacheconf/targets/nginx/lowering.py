@@ -14,6 +14,7 @@ from apacheconf.program.workers import Origin
 from apacheconf.targets.choices import Place
 from apacheconf.targets.claims import Claim
 from apacheconf.targets.naming import Names
+from apacheconf.targets.nginx.joined import Joined
 from apacheconf.targets.nginx.maps import Maps
 from apacheconf.targets.nginx.tree import Block, Directive
 from apacheconf.targets.scopes import Scopes
@@ -162,6 +163,11 @@ class Lowering:
         self.overrides = self.overrides_502 = self.overrides_504 = self.unpaged = False
         self.own_page = set()
         self.told_apart = {}
+
+    @cached_property
+    def joined(self) -> Joined:
+        """The files that have to be made."""
+        return Joined.of(self.program)
 
     @cached_property
     def maps_back(self) -> bool:

@@ -6,6 +6,7 @@ closes the host.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from apacheconf.ledger import Outcome, Written
@@ -13,6 +14,7 @@ from apacheconf.program.hosts import Host
 from apacheconf.program.steps import AskCertificate
 from apacheconf.program.tls import FrontTls
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
+from apacheconf.targets.nginx import joined
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.tree import Block, literal
 from apacheconf.targets.restrictions import words_in
@@ -24,6 +26,7 @@ HTTP2 = "http2_module"
 #: From here on each server says by itself that it speaks HTTP/2; before it its socket does, for all.
 _OWN_HTTP2 = (1, 25, 1)
 _ALL_HTTP2 = "clients of all hosts of the address may choose HTTP/2: nginx before 1.25.1 knows no host then"
+_HASHED = re.compile(r"[0-9a-f]{8}\.\d")
 _PROTOCOLS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 
 
@@ -51,10 +54,10 @@ def why_closed(host: Host) -> str:
     tls = host.front_tls
     if tls is None:
         return "TLS that a client asks for in plain text can't be said in nginx" if host.tls else ""
-    if tls.verify not in ("none", "optional") and (tls.ca_path or _lacks_authorities(tls)):
-        return "nginx reads no folder of authorities (SSLCACertificatePath), so clients can't be verified"
-    if tls.revocation != "none" and (tls.crl_path or not tls.crl_file):
-        return "nginx reads no folder of revocation lists (SSLCARevocationPath), so clients can't be verified"
+    if tls.verify not in ("none", "optional") and _lacks_authorities(tls):
+        return "no authority of clients is named (SSLCACertificateFile, SSLCACertificatePath), so none can be verified"
+    if tls.revocation != "none" and not (tls.crl_path or tls.crl_file):
+        return "no list of revoked certificates is named (SSLCARevocationFile), so clients can't be verified"
     return ""
 
 
@@ -87,15 +90,15 @@ def emit_tls(low: Lowering, host: Host, server: Block) -> None:
 
 def _lacks_authorities(tls: FrontTls) -> bool:
     """Whether nginx has nobody to believe a client's certificate from; optional_no_ca needs nobody."""
-    return not tls.ca_file and tls.verify != "optional_no_ca"
+    return not (tls.ca_file or tls.ca_path) and tls.verify != "optional_no_ca"
 
 
 def _emit_certificates(low: Lowering, tls: FrontTls, server: Block) -> None:
     files, keys = _named(tls, "sslcertificatefile"), _named(tls, "sslcertificatekeyfile")
     for number, certificate in enumerate(tls.certificates):
-        claims = (exact(files[number : number + 1]),) if not tls.chain else (_without_chain(tls, files),)
-        server.add("ssl_certificate", literal(certificate), comment=low.sources.comment(files[number : number + 1]),
-                   claims=claims)  # fmt: skip
+        own = files[number : number + 1]
+        file, claim = _with_chain(low, tls, number, own, server) if tls.chain else (certificate, exact(own))
+        server.add("ssl_certificate", literal(file), comment=low.sources.comment(own), claims=(claim,))
         key = tls.keys[number] if number < len(tls.keys) else certificate
         server.add("ssl_certificate_key", literal(key), claims=(exact(keys[number : number + 1]),))
     if tls.phrase_from:
@@ -103,9 +106,23 @@ def _emit_certificates(low: Lowering, tls: FrontTls, server: Block) -> None:
         low.dropped.append(unsupported(_named(tls, "sslpassphrasedialog"), why, "pass-phrase"))
 
 
-def _without_chain(tls: FrontTls, files: tuple[Written, ...]) -> Claim:
-    why = f"append {tls.chain} to the certificate's file: nginx takes the chain from there"
-    return unsupported((*_named(tls, "sslcertificatechainfile"), *files), why, "chain-file")
+def _with_chain(
+    low: Lowering, tls: FrontTls, number: int, own: tuple[Written, ...], server: Block
+) -> tuple[str, Claim]:
+    """The file with a certificate and the chain that is named apart, and what that claims (NGX-181, NGX-188)."""
+    certificate = tls.certificates[number]
+    said_by = (*_named(tls, "sslcertificatechainfile"), *own)
+    if tls.chain in tls.certificates and tls.chain != certificate:  # httpd leaves out the first of the chain then
+        why = f"append {tls.chain} without its first certificate to the certificate's file"
+        return certificate, unsupported(said_by, f"{why}: nginx takes the chain from there", "chain-file")
+    if low.alike:
+        file = low.alike.word(f"fullchain-{number}")
+    elif low.joined.is_made(certificate, tls.chain):
+        file = low.joined.chains[certificate, tls.chain]
+    else:
+        return low.joined.chains[certificate, tls.chain], exact(said_by)
+    low.joined.say(joined.chain_command(certificate, tls.chain), file, server)
+    return file, equivalent(said_by, joined.CHAIN, joined.KEY)
 
 
 def _emit_more(low: Lowering, host: Host, server: Block) -> None:
@@ -141,8 +158,7 @@ def _emit_asked_later(low: Lowering, host: Host, tls: FrontTls, asked: list[AskC
     if len(depths) > 1:
         claim = approximated(lines, "all sections take chains as long as the longest that one takes", "asked-early")
     server.add("ssl_verify_client", "optional_no_ca", claims=(claim,))
-    if tls.ca_file:
-        server.add("ssl_client_certificate", literal(tls.ca_file), claims=_exact(tls, "sslcacertificatefile"))
+    _emit_authorities(low, tls, server)
     server.add("ssl_verify_depth", str(max(*depths, 1) - 1), claims=_exact(tls, "sslverifydepth"))
 
 
@@ -152,46 +168,85 @@ def _emit_verification(low: Lowering, host: Host, tls: FrontTls, server: Block) 
     or nobody is asked where it is up to clients: all are strangers then. nginx wouldn't start."""
     asked = _asked_later(host)
     needs_nobody = not any(each.required for each in asked)
-    if tls.verify == "none" and asked and not tls.ca_path and (tls.ca_file or needs_nobody):
+    if tls.verify == "none" and asked and (tls.ca_file or tls.ca_path or needs_nobody):
         _emit_asked_later(low, host, tls, asked, server)
         return
     if tls.verify == "none":
-        said_by = _named(tls, "sslcacertificatefile")
-        if tls.ca_file and _adds_to_chain(tls):
-            why = "httpd looks there for the rest of its own chain, which nginx wants in the certificate's file"
-            low.dropped.append(approximated(said_by, why, "chain-file"))
-        elif tls.ca_file:
-            why = "no client is asked for a certificate, and none of these authorities has signed the host's own"
-            low.dropped.append(Claim(said_by, Outcome.NO_EFFECT, why, "unused-authorities"))
+        _settle_unasked(low, tls)
         return
-    if tls.ca_path or _lacks_authorities(tls):
-        said_by = _named(tls, "sslverifyclient", "sslverifydepth", "sslcacertificatepath")
-        why = f"write the authorities of {tls.ca_path} into one file and name it in SSLCACertificateFile"
-        low.dropped.append(unsupported(said_by, f"nginx reads no folder of authorities: {why}", "authorities-folder"))
+    if _lacks_authorities(tls):
+        said_by = _named(tls, "sslverifyclient", "sslverifydepth")
+        why = "no authority of clients is named, in SSLCACertificateFile or SSLCACertificatePath"
+        low.dropped.append(unsupported(said_by, why, "no-authorities"))
         return
     claim = equivalent(_named(tls, "sslverifyclient"), _PAGE, "certificate-page")
     server.add("ssl_verify_client", _VERIFY[tls.verify], claims=(claim,))
-    if tls.ca_file:
-        server.add("ssl_client_certificate", literal(tls.ca_file), claims=_exact(tls, "sslcacertificatefile"))
+    _emit_authorities(low, tls, server)
     server.add("ssl_verify_depth", str(max(tls.depth - 1, 0)), claims=_exact(tls, "sslverifydepth"))
-    if tls.revocation != "none":
-        claim = exact(_named(tls, "sslcarevocationcheck", "sslcarevocationfile"))
-        if tls.revocation == "leaf":
-            why = "every certificate of the chain is looked up, not the client's only"
-            claim = approximated(_named(tls, "sslcarevocationcheck", "sslcarevocationfile"), why, "revocation-leaf")
-        server.add("ssl_crl", literal(tls.crl_file), claims=(claim,))
+    _emit_revocation(low, tls, server)
+
+
+def _emit_authorities(low: Lowering, tls: FrontTls, server: Block) -> None:
+    """By whom clients are believed; those of a folder in one file, together with the others (NGX-188)."""
+    file, said_by = tls.ca_file, _named(tls, "sslcacertificatefile", "sslcacertificatepath")
+    claim = exact(said_by)
+    if tls.ca_path:
+        file, command = low.joined.bundle(tls.ca_path, tls.ca_file)
+        low.joined.say(command, file, server)
+        claim = equivalent(said_by, joined.FOLDER, joined.KEY)
+    if file:
+        server.add("ssl_client_certificate", literal(file), claims=(claim,))
+
+
+def _emit_revocation(low: Lowering, tls: FrontTls, server: Block) -> None:
+    """Whom nobody believes any more."""
+    if tls.revocation == "none":
+        return
+    file, said_by = tls.crl_file, _named(tls, "sslcarevocationcheck", "sslcarevocationfile", "sslcarevocationpath")
+    claim = exact(said_by)
+    if tls.crl_path:
+        file, command = low.joined.lists(tls.crl_path, tls.crl_file)
+        low.joined.say(command, file, server)
+        claim = equivalent(said_by, joined.LISTS, joined.KEY)
+    if tls.revocation == "leaf":
+        why = "every certificate of the chain is looked up, not the client's only"
+        claim = approximated(said_by, why, "revocation-leaf")
+    server.add("ssl_crl", literal(file), claims=(claim,))
+
+
+def _settle_unasked(low: Lowering, tls: FrontTls) -> None:
+    """What became of authorities where no client is asked for a certificate."""
+    said_by = _named(tls, "sslcacertificatefile", "sslcacertificatepath")
+    if not said_by:
+        return
+    if _adds_to_chain(tls):
+        why = "httpd looks there for the rest of its own chain, which nginx wants in the certificate's file"
+        low.dropped.append(approximated(said_by, why, "chain-file"))
+    else:
+        why = "no client is asked for a certificate, and none of these authorities has signed the host's own"
+        low.dropped.append(Claim(said_by, Outcome.NO_EFFECT, why, "unused-authorities"))
 
 
 def _adds_to_chain(tls: FrontTls) -> bool:
-    """Whether httpd finds in the file of authorities what belongs behind a certificate of the host."""
+    """Whether httpd finds among the authorities what belongs behind a certificate of the host; it doesn't look where a
+    chain is named, or follows the certificate in its file."""
     from cryptography.x509 import load_pem_x509_certificates
 
+    if tls.chain:
+        return False
     try:
-        known = {each.subject for each in load_pem_x509_certificates(Path(tls.ca_file).read_bytes())}
-        lasts = [load_pem_x509_certificates(Path(file).read_bytes())[-1] for file in tls.certificates]
+        known = {each.subject for file in _authorities(tls) for each in load_pem_x509_certificates(file.read_bytes())}
+        own = [load_pem_x509_certificates(Path(file).read_bytes()) for file in tls.certificates]
     except (OSError, ValueError):
         return True  # nobody knows
-    return any(each.issuer in known and each.issuer != each.subject for each in lasts)
+    alone = [each[0] for each in own if len(each) == 1]
+    return any(each.issuer in known and each.issuer != each.subject for each in alone)
+
+
+def _authorities(tls: FrontTls) -> list[Path]:
+    """The files of authorities. Raises OSError."""
+    folder = [each for each in Path(tls.ca_path).iterdir() if _HASHED.fullmatch(each.name)] if tls.ca_path else []
+    return [*([Path(tls.ca_file)] if tls.ca_file else []), *folder]
 
 
 def _named(tls: FrontTls, *names: str) -> tuple[Written, ...]:

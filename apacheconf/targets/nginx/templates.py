@@ -12,6 +12,7 @@ from apacheconf.ledger import Written
 from apacheconf.program.hosts import Host
 from apacheconf.program.own_words import STAND_IN, filled, named_in
 from apacheconf.program.steps import MapBack
+from apacheconf.program.tls import FrontTls
 from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.members import addresses_of
@@ -22,7 +23,7 @@ from apacheconf.targets.routes import members, reverse_of
 from apacheconf.targets.sources import title
 
 _TOKEN = re.compile(
-    r"@(names|name|file|handshake|(?:line|title|log|origin|servers|authority|url|urls-\d+|certificate|key)-\d+)@"
+    r"@(names|name|file|handshake|(?:line|title|log|origin|servers|authority|url|urls-\d+|certificate|key|fullchain)-\d+)@"
     rf"|({STAND_IN.pattern.replace('(', '(?:')})"
 )
 #: The lines of each of several hosts, and the names that each answers to.
@@ -85,6 +86,8 @@ class Template:
             return [_OF_LINES[what](self._low, lines[number]) for lines in written]
         if what == "authority":
             return [members(self._origin(host, number))[0].authority for host in hosts]
+        if what == "fullchain":
+            return [self._full_chain(host.front_tls, number) for host in hosts]
         if what == "handshake":
             return [self._low.handshakes[host.number][1] for host in hosts]
         return [_OF_HOSTS[what](host, number) for host in hosts]
@@ -97,6 +100,9 @@ class Template:
 
     def _urls(self, host: Host, text: int, origin: int) -> str:
         return ",".join(reverse_of(self._low.program, host, MapBack(text, "", origin)).urls)
+
+    def _full_chain(self, tls: FrontTls | None, number: int) -> str:
+        return self._low.joined.chains[tls.certificates[number], tls.chain] if tls else ""
 
     def _origin(self, host: Host, number: int) -> Origin:
         return self._low.program.origins[host.origins[number]]

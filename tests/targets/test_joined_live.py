@@ -1,0 +1,170 @@
+"""Files that nginx wants joined, on httpd and on nginx: the chain that is sent, whom a folder lets in (NGX-188)."""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+from apacheconf.engines import Sandbox, httpd, nginx
+from apacheconf.engines.sandbox import free_ports
+from tests.engines.real import need
+from tests.runtime import certificates
+from tests.targets.configs import host, outcomes, translated
+from tests.targets.fronts import MODULES
+
+pytestmark = pytest.mark.live
+_MODULES = (*MODULES, "ssl_module", "socache_shmcb_module")
+_PEM = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n", re.DOTALL)
+_OWN, _KEY, _CHAIN = "SSLCertificateFile FILES/{}", "SSLCertificateKeyFile FILES/{}", "SSLCertificateChainFile FILES/{}"
+_LEAF = _OWN.format("leaf.crt"), _KEY.format("deep-a.key")
+Start = Callable[..., dict[str, int]]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate whose file doesn't end in a newline, what stands above it, and folders of authorities."""
+    folder, given = tmp_path_factory.mktemp("joined"), certificates.folder()
+    leaf = _PEM.findall((given / "deep-a.crt").read_text())[0]
+    key, below, authority = ((given / name).read_text() for name in ("deep-a.key", "below.pem", "ca.pem"))
+    strange = _PEM.findall((given / "strange-client.pem").read_text())[0]
+    texts = {"leaf.crt": leaf.rstrip("\n"), "deep-a.key": key, "below.pem": below, "ca.pem": authority,
+             "both.pem": below + authority, "full.pem": leaf + below, "odd.pem": leaf + strange,
+             "with-key.pem": key + leaf, "a.pem": (given / "a.pem").read_text()}  # fmt: skip
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+    _fill(folder / "folder", {"believed.pem": authority.rstrip("\n")}, {"below.pem": below})
+    _fill(folder / "of-below", {"believed.pem": below}, {})
+    (folder / "folder" / "deadbeef.0").write_text(below)
+    _fill(folder / "revoked", {"list.pem": (given / "revoked.crl").read_text()}, {})
+    for each in (folder, *folder.parents):
+        if each.is_relative_to("/tmp") and each != Path("/tmp"):
+            each.chmod(0o755)
+    return folder
+
+
+def _fill(folder: Path, linked: dict[str, str], others: dict[str, str]) -> None:
+    folder.mkdir()
+    for name, text in linked.items():
+        (folder / name).write_text(text)
+    subprocess.run(["openssl", "rehash", folder], check=True)
+    for name, text in others.items():
+        (folder / name).write_text(text)
+
+
+@pytest.fixture
+def start(files: Path, tmp_path: Path) -> Iterator[Start]:
+    """Runs a host with these lines on httpd and on nginx."""
+    with ExitStack() as stack:
+
+        def run(*lines: str, before: str = "") -> dict[str, int]:
+            found = dict(zip(("httpd", "nginx"), free_ports(2), strict=True))
+            for name, port in found.items():
+                text = host("SSLEngine on", *lines, names="ServerName localhost", address=f"*:{port}")
+                text = f"Listen 127.0.0.1:{port} https\n{before}\n{text}".replace("FILES", str(files))
+                box, engine = stack.enter_context(Sandbox("joined")), need(name)
+                if name == "httpd":
+                    text = httpd.preamble(engine, box, _MODULES) + text
+                    stack.enter_context(httpd.start(engine, box, text, [("127.0.0.1", port)]))
+                else:
+                    made = translated(tmp_path, text, name)
+                    stack.enter_context(nginx.start(engine, box, made.text, [("127.0.0.1", port)]))
+            return found
+
+        yield run
+
+
+def _sent(port: int, *words: str) -> list[x509.Certificate]:
+    """The certificates that a client is sent."""
+    command = ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-servername", "localhost", "-showcerts", *words]
+    said = subprocess.run(command, input="", capture_output=True, text=True, timeout=20, check=False).stdout
+    return [x509.load_pem_x509_certificate(each.encode()) for each in _PEM.findall(said.partition("\nServer cert")[0])]
+
+
+@pytest.mark.parametrize(
+    ("lines", "before", "length"),
+    [
+        ((*_LEAF, _CHAIN.format("below.pem")), "", 2),
+        ((*_LEAF, _CHAIN.format("both.pem")), "", 3),
+        (_LEAF, _CHAIN.format("both.pem"), 3),
+        ((_OWN.format("full.pem"), _LEAF[1], _CHAIN.format("full.pem")), "", 2),
+        ((_OWN.format("odd.pem"), _LEAF[1], _CHAIN.format("both.pem")), "", 3),
+        ((_OWN.format("with-key.pem"), _CHAIN.format("both.pem")), "", 3),
+    ],
+    ids=["chain", "long", "inherited", "the-certificate-itself", "certificate-with-others", "key-in-it"],
+)
+def test_clients_are_sent_the_same_chain(lines: tuple[str, ...], before: str, length: int, start: Start) -> None:
+    """NGX-188: where a chain is named httpd sends the first certificate of the other file only, and then the chain."""
+    ports = start(*lines, before=before)
+    theirs, ours = (_sent(ports[each]) for each in ("httpd", "nginx"))
+    assert ours == theirs
+    assert len(ours) == length
+
+
+def test_each_of_two_certificates_has_the_chain(files: Path, start: Start) -> None:
+    (files / "rsa.pem").write_text((certificates.folder() / "a-rsa.pem").read_text())
+    rsa = _OWN.format("rsa.pem"), _KEY.format("rsa.pem")
+    ports = start(*_LEAF, *rsa, _CHAIN.format("both.pem"))
+    for words in (), ("-sigalgs", "RSA-PSS+SHA256"):
+        theirs, ours = (_sent(ports[each], *words) for each in ("httpd", "nginx"))
+        assert ours == theirs
+        assert len(ours) == 3
+
+
+_ASKS = (_OWN.format("a.pem"), "SSLVerifyClient require", "SSLVerifyDepth 3")
+_FOLDER, _FILE = "SSLCACertificatePath FILES/folder", "SSLCACertificateFile FILES/below.pem"
+_LISTS = "SSLCARevocationCheck chain", "SSLCARevocationPath FILES/revoked/"
+
+
+@pytest.mark.parametrize(
+    ("lines", "let_in"),
+    [
+        ((_FOLDER,), {"client", "revoked-client", "deep-client"}),
+        (("SSLCACertificatePath FILES/of-below/", "SSLCACertificateFile FILES/ca.pem"),
+         {"client", "revoked-client", "deep-client"}),
+        (("SSLCACertificatePath FILES/of-below",), set()),
+        ((_FOLDER, *_LISTS), {"client"}),
+    ],
+    ids=["folder", "folder-and-file", "no-root", "lists"],
+)  # fmt: skip
+def test_who_is_believed_by_a_folder(lines: tuple[str, ...], let_in: set[str], start: Start) -> None:
+    """NGX-188: whom httpd finds by the hash of a name, and nobody who lies there under another one."""
+    ports = start(*_ASKS, *lines)
+    clients = ("client", "deep-client", "strange-client", "revoked-client", "")
+    theirs, ours = ({each for each in clients if _is_let_in(ports[name], each)} for name in ("httpd", "nginx"))
+    assert ours == theirs == let_in
+
+
+def _is_let_in(port: int, client: str) -> bool:
+    context = ssl.create_default_context(cafile=certificates.folder() / "ca.pem")
+    context.check_hostname = False
+    if client:
+        context.load_cert_chain(certificates.folder() / f"{client}.pem")
+    try:
+        with (
+            socket.create_connection(("127.0.0.1", port), 10) as plain,
+            context.wrap_socket(plain, server_hostname="localhost") as secure,
+        ):
+            secure.sendall(b"GET /x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            return secure.recv(4096).split(b" ")[1] == b"404"
+    except (ssl.SSLError, ConnectionError):
+        return False
+
+
+def test_the_commands_are_those_that_are_told(files: Path, tmp_path: Path) -> None:
+    """The note's own words make the files beside the others, and nginx takes them as they are."""
+    text = host("SSLEngine on", *_LEAF, _CHAIN.format("both.pem"), "SSLVerifyClient require", _FOLDER)
+    made = translated(tmp_path, text.replace("FILES", str(files)), "nginx")
+    (tmp_path / "nginx.conf").write_text(made.text)
+    [note] = made.notes
+    subprocess.run(["sh", "-c", note.partition(": ")[2].partition(" makes")[0]], cwd=tmp_path, check=True)
+    assert len(_PEM.findall((files / "leaf-fullchain.crt").read_text())) == 3
+    assert len(_PEM.findall((files / "folder-bundle.pem").read_text())) == 1
+    assert outcomes(made)["SSLCertificateChainFile"] == outcomes(made)["SSLCACertificatePath"] == "equivalent"
