@@ -101,13 +101,13 @@ def test_what_becomes_of_them(tmp_path: Path) -> None:
     assert "ssl_stapling on;" in made.text
 
 
-def test_authorities_in_a_folder(tmp_path: Path) -> None:
+def test_no_authorities_at_all(tmp_path: Path) -> None:
     """DES-8: where clients need no certificate they are all strangers; where they need one nobody is let in."""
     for word, proxied in (("optional", True), ("require", False)):
-        lines = ("SSLEngine On", "SSLCertificateFile /c.pem", f"SSLVerifyClient {word}", "SSLCACertificatePath /folder",
+        lines = ("SSLEngine On", "SSLCertificateFile /c.pem", f"SSLVerifyClient {word}",
                  "ProxyPass / http://10.0.0.1/")  # fmt: skip
         made = translated(tmp_path, host(*lines), "nginx")
-        assert outcomes(made)["SSLVerifyClient"] == outcomes(made)["SSLCACertificatePath"] == "unsupported"
+        assert outcomes(made)["SSLVerifyClient"] == "unsupported"
         assert ("proxy_pass http" in made.text) == proxied
         assert "ssl_verify_client" not in made.text
 
