@@ -58,6 +58,7 @@ from apacheconf.program.values import (
     Literal,
     LookAhead,
     Lookup,
+    Made,
     Matched,
     OwnText,
     Value,
@@ -261,6 +262,8 @@ def text_of(value: Value, state: State) -> str:
             return _ahead(state, value)
         case Matched(whole, regex, group):
             return ((search(regex, text_of(whole, state)) or ("",) * (group + 1))[group]) or ""
+        case Made():
+            return text_of(value.value, state)
         case Chosen(condition, yes, no):
             return text_of(yes if holds(condition, state) else no, state)
         case Escaped(inner):

@@ -8,7 +8,8 @@ lower it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
+from weakref import WeakValueDictionary
 
 from apacheconf.program.phases import Phase
 
@@ -131,7 +132,29 @@ class Chosen:
     no: Value
 
 
-Value = Literal | OwnText | Variable | Capture | Call | Escaped | Lookup | LookAhead | Joined | Matched | Chosen
+class Made:
+    """What rules behind each other have made so far: ``value``, compared by itself and not by its parts.
+
+    The next rule mentions it several times, and the one after that does so again: as a tree of its parts it would be
+    twice as large with each of them. ``of`` gives the same one for the same value.
+    """
+
+    __slots__ = ("__weakref__", "value")
+    _known: ClassVar[WeakValueDictionary[Chosen, Made]] = WeakValueDictionary()
+
+    def __init__(self, value: Chosen) -> None:
+        self.value = value
+
+    @classmethod
+    def of(cls, value: Chosen) -> Made:
+        """The one that stands for this value."""
+        found = cls._known.get(value)
+        if found is None:
+            found = cls._known[value] = cls(value)
+        return found
+
+
+Value = Literal | OwnText | Variable | Capture | Call | Escaped | Lookup | LookAhead | Joined | Matched | Chosen | Made
 
 #: The normalised path of the request, which most matchers are about.
 REQUEST_URI = Variable("REQUEST_URI")

@@ -15,7 +15,7 @@ from typing import TypeVar, cast
 from apacheconf.program.conditions import Regex
 from apacheconf.program.regexes import search
 from apacheconf.program.rewrite_maps import lower, upper
-from apacheconf.program.values import REQUEST_URI, Call, Capture, Joined, Literal, Matched, Value, Variable
+from apacheconf.program.values import REQUEST_URI, Call, Capture, Joined, Literal, Made, Matched, Value, Variable
 
 T = TypeVar("T")
 _SIGN = re.compile(r"\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]|[\s\S]", re.DOTALL)
@@ -105,12 +105,16 @@ def _names(node: object) -> tuple[str, ...] | None:
 
 
 def parts_in(node: object, of: type[T]) -> Iterator[T]:
-    """Every value of a kind inside a value, a condition, an action or a step, from left to right."""
-    waiting = [node]
+    """Every value of a kind inside a value, a condition, an action or a step, from left to right; those of what rules
+    have made once."""
+    waiting, made = [node], set[Made]()
     while waiting:
         each = waiting.pop()
         if isinstance(each, of):
             yield each
+        if isinstance(each, Made) and each not in made:
+            made.add(each)
+            waiting.append(each.value)
         if isinstance(each, tuple | list):
             waiting.extend(reversed(each))
         elif names := _names(each):

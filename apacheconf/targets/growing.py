@@ -16,6 +16,7 @@ from apacheconf.program.steps import (
     MapToFile,
     MapToOrigin,
     MapToUrl,
+    Rewrite,
     Step,
 )
 from apacheconf.program.values import REQUEST_URI, Literal, Variable
@@ -58,14 +59,14 @@ def places(
 
     ``closed`` says why nothing of the host may be answered, if that is so. ``spelt_out`` is for targets without
     variables and without conditional lines: what asks a variable asks the request, and headers are the same for all
-    requests of a route; ``conditional`` is for those that have conditional lines. ``files`` is for targets that serve
-    files: sections about these are asked of the path.
+    requests of a route; ``conditional`` is for those that have conditional lines, which may make a path one by one.
+    ``files`` is for targets that serve files: sections about these are asked of the path.
 
     A bare cell stays as long as what lies below it does: nginx would answer 301 in its place (NGX-35).
     """
     ways = (Spelling.VARIABLES,) if conditional else (Spelling.ALL, Spelling.VARIABLES)
     ways = ways if spelt_out else (Spelling.NOTHING,)
-    trees = {cell: tree_of(program, host, cell, closed, ways, files) for cell in host.shape.cells}
+    trees = {cell: tree_of(program, host, cell, closed, ways, files, conditional) for cell in host.shape.cells}
     if len(ways) > 1 and sum(map(_ends, trees.values())) > FEW_ENDS:
         others = {cell: tree_of(program, host, cell, closed, ways[1:], files) for cell in host.shape.cells}
         trees = {cell: min(tree, others[cell], key=_ends) for cell, tree in trees.items()}
@@ -94,7 +95,15 @@ def _moved(tree: Tree, cell: Cell) -> Tree:
     return replace(tree, cell=cell) if isinstance(tree, Route) else tree
 
 
-def tree_of(program: Program, host: Host, cell: Cell, closed: str, ways: tuple[Spelling, ...], files: bool) -> Tree:
+def tree_of(
+    program: Program,
+    host: Host,
+    cell: Cell,
+    closed: str,
+    ways: tuple[Spelling, ...],
+    files: bool,
+    conditional: bool = False,
+) -> Tree:
     """What a cell comes to, in the first of ``ways`` in which it can be told; closed where ``closed`` says why."""
     if closed:
         return Closed(503, closed, ())
@@ -104,13 +113,16 @@ def tree_of(program: Program, host: Host, cell: Cell, closed: str, ways: tuple[S
             found = _Grower(program, host, cell, how, files).grow()
             break
     light = light_layers(host.shape).intersection(cell.maybe)
-    if light and (found is None or _ends(found) > MOST_COPIES):
-        with suppress(_TooManyEnds):
-            other = _Grower(program, host, cell, ways[-1], files, light).grow()
-            found = other if found is None or _ends(other) < _ends(found) else found
+    steps = steps_where(host.shape, cell, cell.maybe)
+    chained = conditional and any(isinstance(step.action, Rewrite) for step in steps)
+    others = [(light, False), *(((frozenset[int](), True), (light, True)) if chained else ())]
+    for guarded, at_once in others:
+        if (guarded or at_once) and (found is None or _ends(found) > MOST_COPIES):
+            with suppress(_TooManyEnds):
+                other = _Grower(program, host, cell, ways[-1], files, guarded, at_once).grow()
+                found = other if found is None or _ends(other) < _ends(found) else found
     if found is not None:
         return found
-    steps = steps_where(host.shape, cell, cell.maybe)
     said_by = dict.fromkeys(each for step in steps for each in host.said_by(step))
     return Closed(503, "who answers depends on more conditions than are told apart", tuple(said_by))
 
@@ -165,6 +177,8 @@ class _Grower:
     files: bool = False
     #: Sections for which their own lines ask.
     light: frozenset[int] = frozenset()
+    #: Rules behind each other are not told apart where what they make can be said at once (``rule_chains``).
+    chained: bool = False
     cases: int = 0
     #: How often steps were followed from the first one on.
     walks: int = 0
@@ -250,7 +264,7 @@ class _Grower:
     ) -> _Paused:
         """The way of requests that are ``mapped`` there, which may be the one ``before`` this is asked; ``then`` is
         what comes after it. It is known ``so_far`` which sections hold."""
-        start = Walk(self.host, answers, self.spelling)
+        start = Walk(self.host, answers, self.spelling, chained=self.chained)
         held = _Held(set(self.cell.layers), {}) if so_far is None else so_far.copy()
         question = self._hold(self.cell, held, start, mapped)
         if question is not None:
@@ -259,7 +273,8 @@ class _Grower:
             return before
         self.walks += 1
         guards = held.guards or {}
-        way = Walk(self.host, answers, self.spelling, self._regexes(held.layers - guards.keys()))
+        regexes = self._regexes(held.layers - guards.keys())
+        way = Walk(self.host, answers, self.spelling, regexes, self.chained)
         return self._walked(way, way.walk(self._steps(held.layers, guards)), held, mapped, then)
 
     def _hold_again(self, answers: Given, mapped: Mapped, then: Then, before: _Paused | None, so_far: _Held) -> _Paused:

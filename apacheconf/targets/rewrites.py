@@ -11,9 +11,9 @@ import re
 from copy import copy
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from functools import partial
+from functools import lru_cache, partial
 
-from apacheconf.program.conditions import ALWAYS, NEVER, AnyOf, Condition, Matches, Regex, Test
+from apacheconf.program.conditions import ALWAYS, NEVER, AnyOf, Condition, Matches, Regex, Test, any_of
 from apacheconf.program.files import exists
 from apacheconf.program.hosts import Host
 from apacheconf.program.index import names_of
@@ -35,7 +35,7 @@ from apacheconf.program.steps import (
     Table,
 )
 from apacheconf.program.uri import escape_path
-from apacheconf.program.values import REQUEST_URI, Capture, Chosen, Joined, Literal, Matched, Value, Variable
+from apacheconf.program.values import REQUEST_URI, Capture, Chosen, Joined, Literal, Made, Matched, Value, Variable
 from apacheconf.program.workers import DEFAULT_PORTS
 from apacheconf.targets.answers import Answers, residual
 from apacheconf.targets.captures import (
@@ -93,12 +93,14 @@ class Run:
     in_section: bool = False
     #: Whether one more answer may change what was made so far.
     wavers: bool = False
+    #: When rules have made another path that may have matched (``rule_chains``).
+    maybe: list[Condition] = field(default_factory=list)
 
     def copy(self, known: Known, answers: Answers) -> Run:
         """The same, which goes on by itself where more ``answers`` were given."""
         other = copy(self)
         other.known, other.answers = known, answers
-        other.made_by, other.refused = list(self.made_by), list(self.refused)
+        other.made_by, other.refused, other.maybe = list(self.made_by), list(self.refused), list(self.maybe)
         return other
 
     def rewrite(self, step: Step) -> None:
@@ -225,8 +227,9 @@ class Run:
     # -- the end
 
     def finish(self, step: Step) -> Step | None:
-        """What the rules have made: the step that does it, None where they only gave another path. Raises Lost."""
+        """What the rules have made: a step, None where they only gave another path. Raises Lost, Open."""
         known, url = self.known, self.known.url
+        self._tell_changed()
         known.url = None
         root = step.action.root if isinstance(step.action, FinishRewriting) else ""
         if not self.changed or url is None:
@@ -247,6 +250,13 @@ class Run:
             known.path = url
             return None
         return replace(step, action=MapToFile("", "", self._file(url, root)), then=STOP)
+
+    def _tell_changed(self) -> None:
+        """Whether any rule that may have matched has. Raises Open."""
+        left = NEVER if self.changed else residual(any_of(self.maybe), self.answers)
+        if left not in (ALWAYS, NEVER):
+            raise Open(left)
+        self.changed = self.changed or left == ALWAYS
 
     def _to_origin(self, step: Step, action: Rewrite, url: Value) -> Step:
         first, *rest = parts_of(url)
@@ -332,12 +342,21 @@ def _is_of_path(value: Value) -> bool:
             return _is_of_path(inner)
         case Joined(parts):
             return all(_is_of_path(each) or is_tame(each) for each in parts)
+        case Made():
+            return _was_of_path(value)
         case _:
             return False
 
 
+@lru_cache(maxsize=1024)
+def _was_of_path(made: Made) -> bool:
+    return _is_of_path(made.value.yes) and _is_of_path(made.value.no)
+
+
 def decoded_in(value: Value) -> list[Value]:
     """The parts of a value that may hold blanks and controls: those of the path, which is decoded."""
+    if isinstance(value, Made):
+        return [value]
     if isinstance(value, Chosen):
         return list(dict.fromkeys((*decoded_in(value.yes), *decoded_in(value.no))))
     if isinstance(value, Joined):

@@ -27,7 +27,7 @@ from apacheconf.program.conditions import (
     Under,
 )
 from apacheconf.program.own_words import STAND_IN
-from apacheconf.program.values import Call, Chosen, Escaped, Joined, Literal, Lookup, Matched, Value, Variable
+from apacheconf.program.values import Call, Chosen, Escaped, Joined, Literal, Lookup, Made, Matched, Value, Variable
 
 #: Longest name: nginx keeps those of variables in buckets of 64 bytes, 18 of which are its own.
 MOST = 40
@@ -168,6 +168,11 @@ def _subject(value: Value) -> str:
             return _subject(inner)
         case Lookup(map_):
             return f"{words_of(map_)}_found"
+        case Made():
+            first: Value = value
+            while isinstance(first, Made):
+                first = first.value.no
+            return f"{_subject(first).removesuffix('_part')}_made"
         case Chosen(condition):
             return f"text_if_{_of(condition)}"
         case Joined(parts):

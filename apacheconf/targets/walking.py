@@ -9,7 +9,7 @@ from dataclasses import replace
 from enum import Enum
 
 from apacheconf.program.admission import Admit, Holds, Requires, Rules
-from apacheconf.program.conditions import ALWAYS, NEVER, AllOf, AnyOf, Condition, Matches, Regex
+from apacheconf.program.conditions import ALWAYS, NEVER, AllOf, AnyOf, Condition, Matches, Regex, both
 from apacheconf.program.hosts import Host
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import (
@@ -42,6 +42,7 @@ from apacheconf.targets.named_folders import placed
 from apacheconf.targets.own_folders import knowing_its_folder
 from apacheconf.targets.rewrites import Lost, Open, Run, answer, cookie_line, needs_one_regex
 from apacheconf.targets.routes import Deciding
+from apacheconf.targets.rule_chains import Guards, only_passes, rewrite_where
 from apacheconf.targets.section_rules import Section, SectionRun, asked_anywhere, asked_of_origin, with_whole_as_group
 
 #: Steps that run, each with whether it is certain.
@@ -71,8 +72,10 @@ class Walk:
     says why what they make can't be told.
     """
 
-    def __init__(self, host: Host, answers: Given, spelling: Spelling, sections: Iterable[Regex] = ()) -> None:
-        self.host, self.answers, self.spelling = host, answers, spelling
+    def __init__(
+        self, host: Host, answers: Given, spelling: Spelling, sections: Iterable[Regex] = (), chained: bool = False
+    ) -> None:
+        self.host, self.answers, self.spelling, self.chained = host, answers, spelling, chained
         self.known = Known(host, None if spelling is Spelling.NOTHING else Environment())
         self.known.enter(sections)
         self.met: Met = []
@@ -88,6 +91,7 @@ class Walk:
         #: How many lines each header has among the steps.
         self._lines: Counter[str] = Counter()
         self._at = 0
+        self._guards = Guards()
         #: What was left open and decided nothing; where one more answer says something of it, the way is another one.
         self._open: list[Condition] = []
         self._wavers = False
@@ -115,7 +119,7 @@ class Walk:
         """Go on up to the first deciding step whose condition is open, which is returned, or to a new path."""
         if self.known.environment is not None:
             self.known.environment.begin()
-        self._steps, self._at = steps, 0
+        self._steps, self._at, self._guards = steps, 0, Guards()
         self._lines = Counter(each.action.name.lower() for each in steps if isinstance(each.action, EditHeader))
         return self.go_on()
 
@@ -134,9 +138,11 @@ class Walk:
             if question is not None:
                 self.known.captures = captures
                 return question
-            left = residual(self.known.asks(step), self.answers)
+            left = residual(both(self._guards.of(at), self.known.asks(step)), self.answers)
             headers = self.spelling is Spelling.ALL and not self._waits(left, step)
             if left not in (ALWAYS, NEVER):
+                if self.chained and self._run and self._chain(step, left, at):
+                    continue
                 if _decides(step, headers) or self._begins_here(step):
                     self.known.captures = captures
                     return left
@@ -162,6 +168,23 @@ class Walk:
             if self.moved:
                 return None
         return None
+
+    def _chain(self, step: Step, left: Condition, at: int) -> bool:
+        """Whether it need not be asked if a rule matches: what it makes is said together with its condition."""
+        assert self._run is not None
+        rule = step.action
+        if not only_passes(step, at, self._steps) or not isinstance(rule, Rewrite):
+            return False
+        if rule.target is not None and (self._run.in_section or not rewrite_where(self._run, step, left)):
+            return False
+        self._open.append(left)
+        self._tell(step, left, at)
+        self._guards = self._guards.passing(step, at, left)
+        setting = self._with_cookies(step, replace(rule, target=None), left)
+        self.met.append((replace(step, action=replace(rule, sets=())), True))
+        if isinstance(setting.action, Rewrite) and setting.action.sets:
+            self.met.append((setting, False))
+        return True
 
     def _waits(self, left: Condition, step: Step) -> bool:
         """Whether a header line is no matter of who answers: it is asked when its value is."""

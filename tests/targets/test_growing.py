@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -88,3 +88,46 @@ def test_a_line_of_such_a_section_asks_for_it(tmp_path: Path) -> None:
     made = translated(tmp_path, host(*_sections(12, "If")), "haproxy")
     assert "set-var(txn.held_agent_has_agent7) bool(true) if { req.fhdr(user-agent) -m reg -- agent7 }" in made.text
     assert "http-response set-header X-At7 7 if { var(txn.held_agent_has_agent7) -m bool }" in made.text
+
+
+def _made_one_by_one(count: int) -> list[str]:
+    """Rules that each may change the path that the one before it made."""
+    rules = (
+        line
+        for number in range(count)
+        for line in (f"RewriteCond %{{HTTP_COOKIE}} c{number}", f"RewriteRule ^/(.*)$ /s{number}/$1")
+    )
+    return ["RewriteEngine On", *rules, "RewriteRule ^/(.*)$ http://h/$1 [P]"]
+
+
+def _passed_over(count: int) -> list[str]:
+    """Rules that others pass over."""
+    rules = (
+        line
+        for number in range(count)
+        for line in (
+            f"RewriteCond %{{HTTP_COOKIE}} c{number}",
+            "RewriteRule ^ - [S=1]",
+            f"RewriteRule ^/s{number} http://h/t{number} [P]",
+        )
+    )
+    return ["RewriteEngine On", *rules, "ProxyPass / http://h/"]
+
+
+@pytest.mark.parametrize("rules", [_made_one_by_one, _passed_over])
+def test_rules_that_may_have_changed_the_path_are_one_line_each(
+    rules: Callable[[int], list[str]], tmp_path: Path
+) -> None:
+    """HAP-102: each doubles what a host comes to, and yet fifty are said, in five times as many lines as ten."""
+    few, many = (translated(tmp_path, host(*rules(number)), "haproxy") for number in (10, 50))
+    assert many.text.count("\n") < 5 * few.text.count("\n")
+    assert outcomes(many)["RewriteRule"] in ("exact", "equivalent")
+    assert outcomes(many)["RewriteCond"] == "exact"
+
+
+def test_a_rule_may_have_more_conditions_than_a_line_has_words(tmp_path: Path) -> None:
+    """HAP-102: HAProxy takes 64 words in a line."""
+    conditions = [f"RewriteCond %{{HTTP_COOKIE}} !c{number}" for number in range(40)]
+    made = translated(tmp_path, host("RewriteEngine On", *conditions, "RewriteRule ^ http://h/x [P]"), "haproxy")
+    assert max(len(line.split()) for line in made.text.splitlines() if "#" not in line) < 64
+    assert outcomes(made)["RewriteCond"] == "exact"

@@ -28,10 +28,12 @@ from apacheconf.program.values import (
     Literal,
     LookAhead,
     Lookup,
+    Made,
     Matched,
     Value,
     Variable,
 )
+from apacheconf.targets.captures import parts_in
 from apacheconf.targets.environments import variables_in
 from apacheconf.targets.haproxy.texts import MapFiles, Words, rules_of
 from apacheconf.targets.haproxy.tree import Section
@@ -86,6 +88,8 @@ _FOREIGN = ("BALANCER_", "SSL_", "MATCH_", "AUTHENTICATE_", "AUTHORIZE_", "REDIR
 _LATER = frozenset({*_OF_ANSWERS, "RESP", "REMOTE_USER"})
 #: Most networks of one term; HAProxy takes 64 words in a line.
 _MOST_NETWORKS = 40
+#: Longest condition of a line, in words, besides what else stands there.
+_MOST_WORDS = 48
 _NUMBERS = {Operator.EQ: "eq", Operator.LT: "lt", Operator.LE: "le", Operator.GT: "gt", Operator.GE: "ge"}
 Term = tuple[str, ...]
 _TRUE, _FALSE = ("TRUE",), ("FALSE",)
@@ -240,7 +244,7 @@ class Terms:
                 return f"{self.fetch(argument)},{function.removeprefix('to')}"
             case Lookup(key=key, kind="int", source="tolower" | "toupper" as function):
                 return f"{self.fetch(key)},{function.removeprefix('to')}"
-            case Matched() | Joined() | Chosen() | Escaped() | Lookup():
+            case Matched() | Joined() | Chosen() | Escaped() | Lookup() | Made():
                 return self._text(value)
             case _:
                 return fetch_of(value, self.environment)
@@ -248,12 +252,16 @@ class Terms:
     def _text(self, value: Value) -> str:
         key = value, self.environment
         if key not in self._texts:
-            name = self._variable(name_of_value(value))
-            made = rules_of(value, name, Words(self.fetch, self.of, self.environment.maps))
-            for rule in made:
-                self.rules.add(self._kind, *rule)
-            self._texts[key] = f"var({name})"
+            for each in (*reversed(list(parts_in(value, Made))), value):  # what was made first goes first
+                if (each, self.environment) not in self._texts:
+                    self._texts[each, self.environment] = self._new_text(each)
         return self._texts[key]
+
+    def _new_text(self, value: Value) -> str:
+        name = self._variable(name_of_value(value))
+        for rule in rules_of(value, name, Words(self.fetch, self.of, self.environment.maps)):
+            self.rules.add(self._kind, *rule)
+        return f"var({name})"
 
     def _make(self, condition: Condition) -> Term:
         found = as_match(condition)
@@ -330,10 +338,20 @@ class Terms:
 
     def any_of(self, alternatives: list[Term], words: str) -> Term:
         """A variable that is true where one of the terms is; ``words`` say what is asked."""
+        alternatives = [self.shortened(each, words) for each in alternatives]
         name = self._variable(words)
         for each in alternatives:
             self.rules.add(self._kind, f"set-var({name})", "bool(true)", "if", *each)
         return ("{", f"var({name})", "-m", "bool", "}")
+
+    def shortened(self, term: Term, words: str) -> Term:
+        """The same term, what has no room in a line in variables."""
+        line: Term = ()
+        for each in split_terms(term):
+            if line and len(line) + len(each) > _MOST_WORDS:
+                line = self.any_of([line], words)
+            line += each
+        return line
 
 
 def every_of(*terms: Term) -> Term:

@@ -320,7 +320,7 @@ def _rules_of(low: Lowering, host: Host, place: Place, terms: Terms) -> Iterator
     low.dropped += [_unasked(host, step) for step in lost]
     for answers, end in leaves(tree):
         held = [terms.of(condition) for condition, answer in answers.items() if answer]
-        words = tuple(word for term in held if term != ("TRUE",) for word in term)
+        words = terms.shortened(tuple(word for term in held if term != ("TRUE",) for word in term), "asked")
         yield words, backend_of(low, end)
         if not words:  # nothing is left for other answers
             return

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from apacheconf.program.hosts import Host
 from apacheconf.program.phases import Phase
-from apacheconf.program.steps import MapToOrigin, NameUser, Rest, Step, Table
+from apacheconf.program.steps import MapToOrigin, NameUser, Rest, Table
 from apacheconf.program.uri import canonical
 from apacheconf.program.values import REQUEST_URI, Joined, Variable
 from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
-from apacheconf.targets.environments import variables_in
 from apacheconf.targets.haproxy import mod_authz_core, mod_deflate, mod_expires, mod_setenvif, origin_tls
 from apacheconf.targets.haproxy.backend_names import origin_backend
 from apacheconf.targets.haproxy.conditions import Terms, fetch_of
 from apacheconf.targets.haproxy.copies import copies_of, from_line, position_of, token
-from apacheconf.targets.haproxy.core import ESCAPED_ANEW, HAS_HOST, emit_charset, seconds
+from apacheconf.targets.haproxy.core import ESCAPED_ANEW, emit_charset, seconds
 from apacheconf.targets.haproxy.documents import emit_documents, emit_override
 from apacheconf.targets.haproxy.lowering import MAIN, Copies, Lowering, Policy
-from apacheconf.targets.haproxy.mod_headers import Headers, edits
+from apacheconf.targets.haproxy.mod_headers import Headers
 from apacheconf.targets.haproxy.reporting import report_unsure
 from apacheconf.targets.haproxy.rewriting import emit_query, emit_question_mark, emit_refused, substituted
+from apacheconf.targets.haproxy.sent_headers import emit_kept_host, emit_origin_host, emit_request_headers
 from apacheconf.targets.haproxy.sessions import drop_untold, emit_told, members_told
 from apacheconf.targets.haproxy.tree import Section, plain
-from apacheconf.targets.haproxy.via import emit_via
 from apacheconf.targets.haproxy.way_back import WaysBack, emit_cookies, emit_self, emit_way_back, ways_back
-from apacheconf.targets.haproxy.workers import SPOKEN, emit_balancing, emit_servers, names_are_hosts
+from apacheconf.targets.haproxy.workers import SPOKEN, emit_balancing, emit_servers
 from apacheconf.targets.late_origins import origin_of
 from apacheconf.targets.likeness import Kind
 from apacheconf.targets.origin_tls import settings_of
@@ -41,13 +39,7 @@ from apacheconf.targets.routes import (
     regex_of,
     special_claims,
 )
-from apacheconf.targets.upgrades import UPGRADES, upgrade_regex, upgrades_differ
-
-_OF_URL = frozenset({"REQUEST_URI", "QUERY_STRING"})
-_REQUEST_HOPS = ("Keep-Alive", "Proxy-Connection", "TE", "Trailer")
-#: The headers that mod_proxy adds and takes away, and the one that it reads for that, in small letters.
-_ADDED = frozenset({"x-forwarded-for", "x-forwarded-host", "x-forwarded-server", "via", "host", "upgrade",
-                    *(name.lower() for name in _REQUEST_HOPS)})  # fmt: skip
+from apacheconf.targets.upgrades import UPGRADES, upgrades_differ
 
 
 def backend_for(low: Lowering, route: Route, origin: Origin) -> str:
@@ -110,7 +102,7 @@ def _write_kind(low: Lowering, kind: Kind, route: Route, origin: Origin, path: N
         if not is_alike:
             _emit_connections(low, host, its_origin, backend)
         if not route.keep_host:
-            _emit_origin_host(its_origin, backend)
+            emit_origin_host(its_origin, backend)
         back.emit_own(low, host, backend)
         emit_servers(low, route, its_origin, backend)
         low.own.append(backend)
@@ -166,14 +158,17 @@ def _emit_policy(
     # Rules outside sections come before anybody is asked who it is (SEM-3).
     refuses_first = route.mapping.phase < Phase.AUTHN and bool(route.admits)
     if refuses_first:
-        _emit_refusals(low, route, route.mapping, backend)
+        begin = len(backend.lines)
+        _emit_refusals(route, terms, backend)
+        backend.lines[begin:begin] = terms.rules.lines
+        terms.rules.lines.clear()
     mod_authz_core.emit_admission(low, route, terms, backend)
     _name_user(low, route, backend)
     asked_at = len(backend.lines)
     told_late = mod_setenvif.emit_late(low, route, terms)
-    late = _emit_request_headers(low, route, origin, headers, backend)
+    late = emit_request_headers(low, route, origin, headers, backend)
     if not refuses_first:
-        _emit_refusals(low, route, route.mapping, backend)
+        _emit_refusals(route, terms, backend)
     escapes = not (route.map.raw or route.unescaped)
     if route.host.shape.limits.encoded_slashes == "NoDecode" and escapes:  # PU-4
         backend.rule("http-request deny deny_status 400 if { path -m reg ? }", "%25(?![0-9A-Fa-f]{2})")
@@ -187,9 +182,9 @@ def _emit_policy(
     for emit in late:
         emit()
     if route.keep_host:
-        _emit_kept_host(low, route, route.keep_host, backend)
+        emit_kept_host(low, route, route.keep_host, backend)
     elif shared is None:
-        _emit_origin_host(origin, backend)
+        emit_origin_host(origin, backend)
     emit_override(low, route, backend)
     if SPOKEN[members(origin)[0].scheme]:  # FA-4
         backend.rule("http-after-response set-status 500 if { status 503 } { ssl_bc_err gt 0 }",
@@ -222,13 +217,11 @@ def _name_user(low: Lowering, route: Route, backend: Section) -> None:
                 low.dropped.append(unsupported(said_by, f"HAProxy can't say {missing}", "not-yet"))
 
 
-def _emit_refusals(low: Lowering, route: Route, mapping: Step, backend: Section) -> None:
+def _emit_refusals(route: Route, terms: Terms, backend: Section) -> None:
     """What rules refuse to put into a URL (SEM-30)."""
-    emit_question_mark(route, mapping, backend)
-    terms = Terms("refused", low.environments[route.host.number])
-    begin = len(backend.lines)
+    assert route.mapping is not None
+    emit_question_mark(route, route.mapping, backend)
     emit_refused(route, terms, backend)
-    backend.lines[begin:begin] = terms.rules.lines
 
 
 def _mapping_claims(route: Route, host: Host, origin: Origin) -> tuple[Claim, ...]:
@@ -315,88 +308,3 @@ def _emit_path(path: NewPath, terms: Terms, backend: Section, escapes: bool = Tr
         if not head and path.whole is not None:
             backend.rule("http-request set-path / if { path -m str ? }", cut)
         backend.add("http-request", "replace-path", f"^{escape(cut)}(.*)$", plain(head) + r"\1")
-
-
-def _host_name(low: Lowering, host: Host) -> str:
-    """The name of a host, as a log format."""
-    return "%[var(txn.host)]" if host.number in low.kinds else plain(host.name)
-
-
-def _emit_request_headers(
-    low: Lowering, route: Route, origin: Origin, headers: Headers, backend: Section
-) -> list[Callable[[], None]]:
-    """The lines of RequestHeader and those that mod_proxy adds to every request; what has to wait until the URL is made
-    is given back. What is the same for many mappings goes first, so that it stands in one place."""
-
-    def edit() -> None:
-        headers.emit(Table.REQUEST)
-
-    def add() -> None:
-        _emit_added_headers(low, route, origin, backend)
-
-    edited = {action.name.lower() for _, action in edits(route, Table.REQUEST)}
-    made = (route.path, route.query, route.refused, route.map and route.map.value)
-    edits_wait = "host" in edited or any(each.name not in _OF_URL for each in variables_in(made))
-    lowered_here = (*route.headers, *route.unsure, *route.others, *made)
-    read = (each.argument.lower() for each in variables_in(lowered_here))
-    if edited.isdisjoint(_ADDED) and _ADDED.isdisjoint(read):
-        add()
-        waiting = [edit]
-    else:
-        waiting = [edit, add]
-    if edits_wait:
-        return waiting
-    for emit in waiting:
-        emit()
-    return []
-
-
-def _emit_added_headers(low: Lowering, route: Route, origin: Origin, backend: Section) -> None:
-    for name in _REQUEST_HOPS:
-        backend.rule(f"http-request del-header {name}")
-    if route.forwarded:
-        claims = (exact(route.host.said_by(route.forwarded)),)
-        _emit_joined(backend, "X-Forwarded-For", "%[src]", "", claims)
-        _emit_joined(backend, "X-Forwarded-Host", "%[req.fhdr(host)]", HAS_HOST)
-        _emit_joined(backend, "X-Forwarded-Server", _host_name(low, route.host))
-    emit_via(low, route.host, _host_name(low, route.host), backend)
-    _emit_upgrade(origin, backend)  # it differs most, and what follows can't stand in one place for all
-
-
-def _emit_upgrade(origin: Origin, backend: Section) -> None:
-    """HAP-51: HAProxy hands every upgrade on; only those that the origin may be asked for stay."""
-    upgrade = upgrade_regex(origin)
-    if upgrade is None:
-        backend.rule("http-request del-header Upgrade")
-    else:
-        backend.rule("http-request del-header Upgrade unless { req.hdr(upgrade) -m reg -i ? }", upgrade)
-
-
-def _emit_joined(backend: Section, name: str, value: str, only_if: str = "", claims: tuple[Claim, ...] = ()) -> None:
-    """RQ-13, HAP-41: extend the one line that came in; where none or several did, add a line."""
-    one = f"{{ req.fhdr_cnt({name}) 1 }}"
-    joined = f"%[req.fhdr({name})], {value}"
-    backend.rule(f"http-request set-header {name} ? if {one} {only_if}", joined, claims=claims)
-    backend.rule(f"http-request add-header {name} ? if !{one} {only_if}", value)
-
-
-def _emit_kept_host(low: Lowering, route: Route, step: Step, backend: Section) -> None:
-    """HAP-40: the client's Host stays."""
-    said_by = route.host.said_by(step)
-    if not low.may_be_nameless(route.host):
-        low.dropped.append(exact(said_by))
-        return
-    backend.rule(f"http-request set-header Host ? unless {HAS_HOST}", _host_name(low, route.host),
-                 comment=low.sources.comment(said_by), claims=(exact(said_by),))  # fmt: skip
-
-
-def _emit_origin_host(origin: Origin, backend: Section) -> None:
-    """HAP-40: the origin's authority takes the place of the client's Host."""
-    if not names_are_hosts(origin):
-        claims: tuple[Claim, ...] = ()
-        if len({member.authority for member in members(origin)}) > 1:
-            said_by = tuple(each for member in members(origin) for each in member.said_by)
-            claims = (approximated(said_by, "every member gets the first one's Host", "member-host"),)
-        backend.rule("http-request set-header Host ?", members(origin)[0].authority, claims=claims)
-        return
-    backend.add("http-send-name-header", "Host", comment="a member's name is its Host")

@@ -11,7 +11,7 @@ from itertools import groupby
 
 from apacheconf.program.conditions import Condition
 from apacheconf.program.rewrite_maps import table_of
-from apacheconf.program.values import Chosen, Escaped, Joined, Literal, Lookup, Matched, Value
+from apacheconf.program.values import Chosen, Escaped, Joined, Literal, Lookup, Made, Matched, Value
 from apacheconf.targets.haproxy.tree import plain
 from apacheconf.targets.naming import slug
 from apacheconf.targets.questions import CannotAsk, pcre
@@ -60,6 +60,8 @@ def rules_of(value: Value, name: str, words: Words) -> list[Rule]:
             return [_matched(words.sample(inner), pcre(regex), regex.ignore_case, group, name)]
         case Joined():
             return [(f"set-var-fmt({name})", _format(value, words))]
+        case Made():
+            return rules_of(value.value, name, words)
         case Chosen(condition, yes, no):
             term = words.term(condition)
             setter = f"set-var-fmt({name})"
