@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -19,9 +18,8 @@ from apacheconf.program.steps import (
     Rewrite,
     Step,
 )
-from apacheconf.program.values import REQUEST_URI, Literal, Variable
+from apacheconf.program.values import REQUEST_URI
 from apacheconf.targets.answers import Answers, Given, residual
-from apacheconf.targets.captures import replaced
 from apacheconf.targets.choices import Ask, Closed, Place, Tree, leaves
 from apacheconf.targets.known import QUERY_STRING, Known
 from apacheconf.targets.late_origins import certain, origin_of
@@ -29,6 +27,7 @@ from apacheconf.targets.light_sections import asking, light_layers
 from apacheconf.targets.mapped import lies_in, of_file, of_url, told_apart
 from apacheconf.targets.merged import asked, refusal, refuses
 from apacheconf.targets.patterns import escape
+from apacheconf.targets.paused import OF_REQUESTS, Held, Mapped, Paused, Then, asking_of, before_types
 from apacheconf.targets.routes import Route, regex_of, route_of
 from apacheconf.targets.walking import LOST, Spelling, Walk
 
@@ -41,10 +40,6 @@ MOST_COPIES = 32
 MOST_QUESTIONS = 2000
 #: Where the cells of a host have more ends than these, headers are no routes of their own: somebody has to read them.
 FEW_ENDS = 256
-Mapped = MapToOrigin | MapToFile | None
-_OF_REQUESTS = frozenset({LayerKind.SERVER, LayerKind.LOCATION, LayerKind.IF})
-_OF_URLS = frozenset({LayerKind.PROXY, LayerKind.IF})
-_OF_FILES = frozenset({LayerKind.DIRECTORY, LayerKind.HTACCESS, LayerKind.FILES, LayerKind.IF})
 
 
 def places(
@@ -135,39 +130,6 @@ class _TooManyEnds(Exception):
     pass
 
 
-@dataclass(frozen=True)
-class _Paused:
-    """A ``way`` up to a question, with what goes on from there where it is answered; or a whole one.
-
-    ``go_on`` is None where it begins anew. ``held`` are the sections of a whole way, None where it was led to another
-    path on which it is asked what that is mapped to.
-    """
-
-    question: Condition | None
-    way: Walk
-    go_on: Callable[[Walk], _Paused] | None = None
-    held: _Held | None = None
-
-
-@dataclass
-class _Held:
-    """The sections that hold, each of those for which its own lines ask with what they ask; None where none do.
-
-    ``asked`` says up to which one that is known: whose turn it is, and where it stands among those of its cell.
-    """
-
-    layers: set[int]
-    guards: dict[int, Condition] | None = None
-    asked: tuple[int, int] = (0, 0)
-
-    def copy(self) -> _Held:
-        """The same, which goes on by itself where more answers were given."""
-        return _Held(set(self.layers), None if self.guards is None else dict(self.guards), self.asked)
-
-
-Then = Callable[[_Paused], _Paused]
-
-
 @dataclass
 class _Grower:
     program: Program
@@ -208,7 +170,7 @@ class _Grower:
         known = {_below(self.cell): True}
         return {**known, **dict.fromkeys(map(_below, inner if len(inner) <= MOST_CASES else ()), False)}
 
-    def _grow(self, paused: _Paused) -> Tree:
+    def _grow(self, paused: Paused) -> Tree:
         """The tree below the answers of a way."""
         question = paused.question
         if question is None:
@@ -223,7 +185,7 @@ class _Grower:
         yes, no = (self._grow(self._told(paused, question, answer)) for answer in (True, False))
         return asked(question, yes, no, self.files)
 
-    def _told(self, paused: _Paused, question: Condition, held: bool) -> _Paused:
+    def _told(self, paused: Paused, question: Condition, held: bool) -> Paused:
         """The way with one more answer: it goes on where it was, unless the answer changes what lies behind it."""
         answers = paused.way.answers.told(question, held)
         way = paused.way.fork(answers) if paused.go_on else None
@@ -245,11 +207,11 @@ class _Grower:
         made = replace(made, path=path, query=query, refused=tuple(way.refused), unescaped=way.unescaped)
         return refusal(made) if self.files and refuses(made) else made
 
-    def _next(self, answers: Given) -> _Paused:
+    def _next(self, answers: Given) -> Paused:
         """The first question that is open, and the way as far as it is certain."""
         return self._follow(answers, None, self._mapped)
 
-    def _mapped(self, done: _Paused) -> _Paused:
+    def _mapped(self, done: Paused) -> Paused:
         """The same where it is known what the request is mapped to, which sections about that ask."""
         actions = [step.action for step, _ in done.way.met]
         mapping = next((each for each in actions if isinstance(each, MapToOrigin)), None)
@@ -260,15 +222,15 @@ class _Grower:
         return self._follow(done.way.answers, mapping or file, lambda way: way, done, of_request)
 
     def _follow(
-        self, answers: Given, mapped: Mapped, then: Then, before: _Paused | None = None, so_far: _Held | None = None
-    ) -> _Paused:
+        self, answers: Given, mapped: Mapped, then: Then, before: Paused | None = None, so_far: Held | None = None
+    ) -> Paused:
         """The way of requests that are ``mapped`` there, which may be the one ``before`` this is asked; ``then`` is
         what comes after it. It is known ``so_far`` which sections hold."""
         start = Walk(self.host, answers, self.spelling, chained=self.chained)
-        held = _Held(set(self.cell.layers), {}) if so_far is None else so_far.copy()
+        held = Held(set(self.cell.layers), {}) if so_far is None else so_far.copy()
         question = self._hold(self.cell, held, start, mapped)
         if question is not None:
-            return _Paused(question, start, lambda later: self._hold_again(later.answers, mapped, then, before, held))
+            return Paused(question, start, lambda later: self._hold_again(later.answers, mapped, then, before, held))
         if before is not None and before.held is not None and before.held.layers == held.layers:
             return before
         self.walks += 1
@@ -277,7 +239,7 @@ class _Grower:
         way = Walk(self.host, answers, self.spelling, regexes, self.chained)
         return self._walked(way, way.walk(self._steps(held.layers, guards)), held, mapped, then)
 
-    def _hold_again(self, answers: Given, mapped: Mapped, then: Then, before: _Paused | None, so_far: _Held) -> _Paused:
+    def _hold_again(self, answers: Given, mapped: Mapped, then: Then, before: Paused | None, so_far: Held) -> Paused:
         """It is asked on which sections hold where one more answer is there."""
         if before is None:
             return self._follow(answers, mapped, then, None, so_far)
@@ -286,28 +248,28 @@ class _Grower:
             return self._next(answers)
         return self._follow(answers, mapped, then, replace(before, way=way), so_far)
 
-    def _walked(self, way: Walk, question: Condition | None, held: _Held, mapped: Mapped, then: Then) -> _Paused:
+    def _walked(self, way: Walk, question: Condition | None, held: Held, mapped: Mapped, then: Then) -> Paused:
         """Where a walk has ended: at a question, at another path, or where it leads."""
         if question is not None:
-            return _Paused(question, way, lambda later: self._walked(later, later.go_on(), held, mapped, then))
-        return self._go_on(way, held, mapped, then) if way.moved else then(_Paused(None, way, held=held))
+            return Paused(question, way, lambda later: self._walked(later, later.go_on(), held, mapped, then))
+        return self._go_on(way, held, mapped, then) if way.moved else then(Paused(None, way, held=held))
 
-    def _go_on(self, moved: Walk, before: _Held, mapped: Mapped, then: Then) -> _Paused:
+    def _go_on(self, moved: Walk, before: Held, mapped: Mapped, then: Then) -> Paused:
         """On the path that rules have made: a mapping in a section is still one of the path before (OR-1c)."""
 
-        def again(later: Walk) -> _Paused:
+        def again(later: Walk) -> Paused:
             return self._go_on(later, before, mapped, then)
 
         question, cell = self._new_cell(moved)
         if cell is None:
-            return _Paused(question, moved, again)
+            return Paused(question, moved, again)
         way = moved.copy(moved.answers)
         way.moved = False
         way.known.path = told_apart(way.known.path, cell)
-        held = _Held(set(cell.layers))
+        held = Held(set(cell.layers))
         question = self._hold(cell, held, way, mapped)
         if question is not None:
-            return _Paused(question, moved, again)
+            return Paused(question, moved, again)
         way.known.enter(self._regexes(held.layers))
         walked = way.walk(self._steps_from(before.layers, held.layers, cell))
         return self._ended(way, walked, None if cell.maybe else before, then)
@@ -321,11 +283,11 @@ class _Grower:
             self._steps_of[key] = *translate, *later
         return self._steps_of[key]
 
-    def _ended(self, way: Walk, question: Condition | None, held: _Held | None, then: Then) -> _Paused:
+    def _ended(self, way: Walk, question: Condition | None, held: Held | None, then: Then) -> Paused:
         """Where a walk on another path has ended, which is not left again."""
         if question is None:
-            return then(_Paused(None, way, held=held))
-        return _Paused(question, way, lambda later: self._ended(later, later.go_on(), held, then))
+            return then(Paused(None, way, held=held))
+        return Paused(question, way, lambda later: self._ended(later, later.go_on(), held, then))
 
     def _new_cell(self, way: Walk) -> tuple[Condition | None, Cell | None]:
         """The cell in which the path lies that rules have made, or the question which one it is."""
@@ -358,10 +320,10 @@ class _Grower:
         matchers = (self.host.shape.layers[number].matcher for number in sorted(layers))
         return [each.regex for each in matchers if isinstance(each, Matches) and each.captures == "section"]
 
-    def _hold(self, cell: Cell, held: _Held, way: Walk, mapped: Mapped) -> Condition | None:
+    def _hold(self, cell: Cell, held: Held, way: Walk, mapped: Mapped) -> Condition | None:
         """Add to those that are ``held`` the sections that hold, up to the first that is a question: those that ask
         only the request, then those that ask where it is ``mapped``."""
-        turns = ((_OF_REQUESTS, None), *([] if mapped is None else [(_asking_of(mapped), mapped)]))
+        turns = ((OF_REQUESTS, None), *([] if mapped is None else [(asking_of(mapped), mapped)]))
         for turn, (kinds, where) in enumerate(turns):
             for at, number in enumerate(cell.maybe):
                 if (turn, at) < held.asked:
@@ -373,7 +335,7 @@ class _Grower:
         return None
 
     def _hold_one(
-        self, cell: Cell, number: int, kinds: frozenset[LayerKind], held: _Held, way: Walk, mapped: Mapped
+        self, cell: Cell, number: int, kinds: frozenset[LayerKind], held: Held, way: Walk, mapped: Mapped
     ) -> Condition | None:
         """The question whether a section holds, if that isn't known. Those whose lines ask for them are no questions
         where ``held`` has guards."""
@@ -396,7 +358,7 @@ class _Grower:
         """What a section asks of the request, in its terms; the same for all answers."""
         key = cell.path, cell.reach, number, mapped, known.path, known.query
         if key not in self._asked_of:
-            matcher = _before_types(self._matcher(cell, self.host.shape.layers[number], mapped))
+            matcher = before_types(self._matcher(cell, self.host.shape.layers[number], mapped))
             self._asked_of[key] = Known(self.host, path=known.path, query=known.query).asked(matcher)
         return self._asked_of[key]
 
@@ -408,17 +370,5 @@ class _Grower:
         return matcher if mapped is None else of_file(matcher, mapped, cell)
 
 
-def _before_types(matcher: Condition) -> Condition:
-    """What a section asks of the type of the answer: there is none yet."""
-    return replaced(matcher, lambda value: Literal("") if value == Variable("CONTENT_TYPE") else None)
-
-
 def _below(cell: Cell) -> Condition:
     return Matches(REQUEST_URI, Regex(f"^{escape(cell.path)}/"))
-
-
-def _asking_of(mapped: Mapped) -> frozenset[LayerKind]:
-    """The kinds of sections that ask something of what a request is mapped to, of the request itself for None."""
-    if mapped is None:
-        return _OF_REQUESTS
-    return _OF_URLS if isinstance(mapped, MapToOrigin) else _OF_FILES

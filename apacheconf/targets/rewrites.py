@@ -11,7 +11,7 @@ import re
 from copy import copy
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from functools import lru_cache, partial
+from functools import partial
 
 from apacheconf.program.conditions import ALWAYS, NEVER, AnyOf, Condition, Matches, Regex, Test, any_of
 from apacheconf.program.files import exists
@@ -35,7 +35,7 @@ from apacheconf.program.steps import (
     Table,
 )
 from apacheconf.program.uri import escape_path
-from apacheconf.program.values import REQUEST_URI, Capture, Chosen, Joined, Literal, Made, Matched, Value, Variable
+from apacheconf.program.values import REQUEST_URI, Capture, Chosen, Literal, Matched, Value, Variable
 from apacheconf.program.workers import DEFAULT_PORTS
 from apacheconf.targets.answers import Answers, residual
 from apacheconf.targets.captures import (
@@ -43,10 +43,10 @@ from apacheconf.targets.captures import (
     behind_slash,
     is_tame,
     joined,
-    leaves_out,
     parts_of,
     with_whole_path,
 )
+from apacheconf.targets.doubted import BLANKS, QUESTION, decoded_in, is_of_path, may_hold_mark
 from apacheconf.targets.finite import common_start, texts_of
 from apacheconf.targets.known import QUERY_STRING, Known
 from apacheconf.targets.late_origins import BY_NAME, MapToBase
@@ -54,9 +54,6 @@ from apacheconf.targets.patterns import escape
 
 _AUTHORITY = re.compile(r"(?:unix:[^|]*\|)?[A-Za-z][A-Za-z0-9+.-]*://[^/]*")
 _NOTHING = Literal("")
-QUESTION = Regex(r"\?")
-#: What may not stand in a query that rules have made (SEM-30).
-BLANKS = Regex(r"[\x00-\x20\x7f]")
 
 
 class Lost(Exception):
@@ -192,9 +189,9 @@ class Run:
 
     def _may_hold_query(self, parts: tuple[Value, ...], action: Rewrite) -> bool:
         """Whether the last part, and no other, may hold a query as it came: ``(.*)`` of the request line."""
-        if action.query_appended or action.query_discarded or _is_of_path(parts[-1]):
+        if action.query_appended or action.query_discarded or is_of_path(parts[-1]):
             return False
-        return _may_hold_mark(parts[-1]) and not any(map(_may_hold_mark, parts[:-1]))
+        return may_hold_mark(parts[-1]) and not any(map(may_hold_mark, parts[:-1]))
 
     def _split_last(self, parts: tuple[Value, ...]) -> Value:
         """What follows the first question mark of the last part is the query, where it has one."""
@@ -205,8 +202,8 @@ class Run:
 
     def _refuse_question_marks(self, parts: tuple[Value, ...], action: Rewrite) -> None:
         """What may hold a ``?`` would begin a query: of a path that is refused (RW-11), of another value not told."""
-        doubted = list(filter(_may_hold_mark, parts))
-        if any(not _is_of_path(each) for each in doubted) or (doubted and action.allows_3f):
+        doubted = list(filter(may_hold_mark, parts))
+        if any(not is_of_path(each) for each in doubted) or (doubted and action.allows_3f):
             raise Lost("a part of it may begin a query")
         self.refused += [Matches(each, QUESTION) for each in doubted]
 
@@ -322,47 +319,6 @@ def _text_of(url: Value) -> str:
     if first == REQUEST_URI:
         return "/"
     return first.text if isinstance(first, Literal) else ""
-
-
-def _may_hold_mark(value: Value) -> bool:
-    """Whether a part that isn't the rule's own text may hold a question mark."""
-    if isinstance(value, Literal) or is_tame(value) or leaves_out(value, "?"):
-        return False
-    return "?" in "".join(texts_of(value) or "?")
-
-
-def _is_of_path(value: Value) -> bool:
-    """Whether a ``?`` in it can only be one that the client has escaped in its path."""
-    match value:
-        case Literal(text):
-            return "?" not in text
-        case Variable("REQUEST_URI"):
-            return True
-        case Matched(inner, _, _):
-            return _is_of_path(inner)
-        case Joined(parts):
-            return all(_is_of_path(each) or is_tame(each) for each in parts)
-        case Made():
-            return _was_of_path(value)
-        case _:
-            return False
-
-
-@lru_cache(maxsize=1024)
-def _was_of_path(made: Made) -> bool:
-    return _is_of_path(made.value.yes) and _is_of_path(made.value.no)
-
-
-def decoded_in(value: Value) -> list[Value]:
-    """The parts of a value that may hold blanks and controls: those of the path, which is decoded."""
-    if isinstance(value, Made):
-        return [value]
-    if isinstance(value, Chosen):
-        return list(dict.fromkeys((*decoded_in(value.yes), *decoded_in(value.no))))
-    if isinstance(value, Joined):
-        return list(dict.fromkeys(each for part in value.parts for each in decoded_in(part)))
-    decoded = not isinstance(value, Literal) and not is_tame(value) and _is_of_path(value)
-    return [value] if decoded else []
 
 
 def _without_end(query: Value) -> Value:

@@ -37,10 +37,11 @@ from apacheconf.targets.captures import (
     parts_of,
     replaced,
 )
+from apacheconf.targets.doubted import BLANKS, decoded_in
 from apacheconf.targets.known import QUERY_STRING
 from apacheconf.targets.named_folders import MapToNamed
 from apacheconf.targets.patterns import escape
-from apacheconf.targets.rewrites import BLANKS, Lost, Open, Run, decoded_in
+from apacheconf.targets.rewrites import Lost, Open, Run
 
 _HERE = Variable("REWRITTEN_HERE")
 #: Patterns that match whatever is tried, which is never empty.

@@ -10,6 +10,7 @@ from apacheconf.program.uri import escape_path
 from apacheconf.program.values import REQUEST_URI, Call, Capture, Literal, Matched, Value, Variable
 from apacheconf.targets.captures import is_path, is_tame, parts_of
 from apacheconf.targets.claims import equivalent, exact
+from apacheconf.targets.doubted import QUESTION
 from apacheconf.targets.finite import texts_of
 from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.known import begins_with
@@ -21,7 +22,6 @@ from apacheconf.targets.nginx.tree import Block, glued, literal
 from apacheconf.targets.nginx.values import text_of
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.questions import CannotAsk, pcre
-from apacheconf.targets.rewrites import QUESTION
 from apacheconf.targets.routes import Route, regex_of
 from apacheconf.targets.spoken import name_of_value
 
