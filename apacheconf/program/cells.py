@@ -31,7 +31,7 @@ from apacheconf.program.handling import Told
 from apacheconf.program.hosts import Cell, Flipped, Layer, LayerKind, Reach, Shape
 from apacheconf.program.link import Interner
 from apacheconf.program.phases import Phase
-from apacheconf.program.prefixes import lies_under
+from apacheconf.program.prefixes import lies_under, prefixes_of
 from apacheconf.program.steps import (
     AddForwarded,
     AnswerExpect,
@@ -194,8 +194,7 @@ class _Folded:
 
     def _candidates(self, sample: str) -> list[int]:
         """The steps that may hold below the sample, in their order; where the others don't, the next one follows."""
-        ends = [at for at in range(len(sample) + 1) if sample[at : at + 1] in ("/", "") or sample[at - 1 : at] == "/"]
-        return sorted([*self._others, *(at for end in ends for at in self._by_prefix.get(sample[:end], ()))])
+        return sorted([*self._others, *(at for each in prefixes_of(sample) for at in self._by_prefix.get(each, ()))])
 
 
 def _is_of_files(step: Step) -> bool:

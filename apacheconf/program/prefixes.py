@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from apacheconf.program.conditions import Under
 
@@ -15,6 +16,13 @@ def lies_under(path: str, prefix: str) -> bool:
     if not path.startswith(prefix):
         return False
     return len(path) == len(prefix) or prefix.endswith("/") or path[len(prefix)] == "/"
+
+
+def prefixes_of(path: str) -> Iterator[str]:
+    """Every prefix that ``path`` lies under, from the shortest one on."""
+    for end in range(len(path) + 1):
+        if path[end : end + 1] in ("/", "") or path[end - 1 : end] == "/":
+            yield path[:end]
 
 
 def one_slash(path: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -26,8 +25,9 @@ from apacheconf.program.prefixes import lies_under
 from apacheconf.program.regexes import search
 from apacheconf.program.values import REQUEST_URI, Literal
 from apacheconf.targets.captures import cut_of
+from apacheconf.targets.last_names import asks_last_name, matches_all_of, name_in, path_in
 from apacheconf.targets.patterns import literal_start, literal_starts, starts_with
-from apacheconf.targets.subjects import asked_of, told_of
+from apacheconf.targets.subjects import Subjects, asked_of, told_of
 
 Answers = dict[Condition, bool]
 #: From as many answers on they are put in order by what they are about.
@@ -55,11 +55,19 @@ def _facts(condition: Condition, held: bool) -> Iterator[tuple[Condition, bool]]
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """The answer with this number, from 1 on in the order in which they were given, and its subjects."""
+    """The answer with this number, from 1 on in the order in which they were given, and its subjects (``told_of``)."""
 
     number: int
     answer: Answers
-    subjects: frozenset[Hashable]
+    subjects: frozenset[Subjects]
+
+    @staticmethod
+    def of(number: int, question: Condition, held: bool) -> _Told:
+        return _Told(number, {question: held}, frozenset(told_of(question, held)))
+
+    def concerns(self, subjects: frozenset[Hashable]) -> bool:
+        """Whether it may say something of a question with these subjects."""
+        return any(not each.isdisjoint(subjects) for each in self.subjects)
 
 
 class Given(Answers):
@@ -73,27 +81,28 @@ class Given(Answers):
     def __init__(self, answers: Answers, before: Given | None = None, last: _Told | None = None) -> None:
         super().__init__(answers)
         self._before, self._last = before, last
-        self._first: Answers = answers if before is None else before._first
-        self._number: int = 0 if last is None else last.number
         self._index: dict[Hashable, tuple[_Told, ...]] = {} if before is None else before._index
         #: The last number in the index.
         self._indexed: int = 0 if before is None else before._indexed
         self._recent: tuple[_Told, ...] = () if before is None or last is None else (*before._recent, last)
         self._left: dict[Condition, Condition] = {}
+        if before is None:
+            self._recent = tuple(_Told.of(number, *each) for number, each in enumerate(answers.items(), 1))
+        self._number: int = self._recent[-1].number if self._recent else self._indexed
         if len(self._recent) > _MOST_RECENT:
             self._put_in_order()
 
     def _put_in_order(self) -> None:
         self._index, self._indexed = dict(self._index), self._number
         for told in self._recent:
-            for subject in told.subjects:
+            for subjects in told.subjects:
+                subject = min(subjects, key=lambda each: len(self._index.get(each, ())))
                 self._index[subject] = (*self._index.get(subject, ()), told)
         self._recent = ()
 
     def told(self, question: Condition, held: bool) -> Given:
         """These answers and one more."""
-        last = _Told(self._number + 1, {question: held}, frozenset(told_of(question, held)))
-        return Given({**self, question: held}, self, last)
+        return Given({**self, question: held}, self, _Told.of(self._number + 1, question, held))
 
     def left_of(self, condition: Condition) -> Condition:
         """``residual``."""
@@ -105,24 +114,23 @@ class Given(Answers):
         return self._left[condition]
 
     def _known_before(self, condition: Condition) -> tuple[int, Condition]:
-        """What the answers but the last one left of it, with their number; else what the first ones do."""
+        """What the answers but the last one left of it, with their number; else what it is without any."""
         before = self._before
         if before is not None and condition in before._left:
             return before._number, before._left[condition]
-        return 0, _residual(condition, self._first)
+        return 0, _residual(condition, {})
 
     def _about(self, condition: Condition, known: int) -> list[Answers]:
         """The answers behind the number ``known`` that may say something of a condition, in their order."""
         subjects = asked_of(condition)
         indexed = () if self._indexed <= known else (self._index.get(each, ()) for each in subjects)
         found = {told.number: told for each in indexed for told in each if told.number > known}
-        found |= {told.number: told for told in self._recent
-                  if told.number > known and not told.subjects.isdisjoint(subjects)}  # fmt: skip
+        found |= {told.number: told for told in self._recent if told.number > known and told.concerns(subjects)}
         return [found[number].answer for number in sorted(found)]
 
     def settles(self, condition: Condition) -> bool:
         """Whether the last answer says anything of a condition."""
-        last = self._first if self._last is None else self._last.answer
+        last = self if self._last is None else self._last.answer
         return _residual(condition, last) != condition
 
 
@@ -200,15 +208,9 @@ def _excludes(held: Matches, other: Matches) -> bool:
     if held.value != other.value:
         return False
     one, two = literal_starts(held.regex), literal_starts(other.regex)
-    may_go_on = not _ONE_PATH.fullmatch(other.regex.pattern)
+    may_go_on = path_in(other.regex) is None
     agree = (b.startswith(a) or (a.startswith(b) and may_go_on) for a in one for b in two)
     return bool(one and two) and not any(agree)
-
-
-#: A path that ends in one name, and patterns that look at no more than the last name of a path.
-_ONE_NAME = re.compile(r"/((?:[\w-]|\\[^\w\s])+)\$")
-_ONE_PATH = re.compile(r"\^(/(?:[\w/-]|\\[^\w\s])*)\$")
-_OF_LAST_NAME = re.compile(rf"/\(\?=\[\^/\]\*\$\)|[^/^]+\$\Z|{_ONE_NAME.pattern}\Z")
 
 
 def _of_names(asked: Matches, answers: Answers) -> Condition:
@@ -216,16 +218,16 @@ def _of_names(asked: Matches, answers: Answers) -> Condition:
     if asked.value != REQUEST_URI:
         return asked
     held = [regex for regex in _asked_of_path(answers, True) if not regex.ignore_case]
-    for path in filter(None, map(_path_in, held)):
+    for path in filter(None, map(path_in, held)):
         return ALWAYS if search(asked.regex, path) is not None else NEVER
-    wanted = None if asked.regex.ignore_case else _path_in(asked.regex)
-    ends_in = wanted or (None if asked.regex.ignore_case else _name_in(asked.regex))
-    if ends_in is not None and any(_is_of(regex, wanted, ends_in) for regex in _asked_of_path(answers, False)):
+    wanted = None if asked.regex.ignore_case else path_in(asked.regex)
+    ends_in = wanted or (None if asked.regex.ignore_case else name_in(asked.regex))
+    if ends_in is not None and any(matches_all_of(regex, wanted, ends_in) for regex in _asked_of_path(answers, False)):
         return NEVER
-    for name in filter(None, map(_name_in, held)):
+    for name in filter(None, map(name_in, held)):
         if wanted is not None and not wanted.endswith(f"/{name}"):
             return NEVER
-        if _OF_LAST_NAME.match(asked.regex.pattern):
+        if asks_last_name(asked.regex):
             return ALWAYS if search(asked.regex, f"/{name}") is not None else NEVER
     return asked
 
@@ -234,25 +236,6 @@ def _asked_of_path(answers: Answers, held: bool) -> list[Regex]:
     """What the path is known to match, or not to match."""
     return [each.regex for each, answer in answers.items()
             if answer is held and isinstance(each, Matches) and each.value == REQUEST_URI]  # fmt: skip
-
-
-def _is_of(regex: Regex, path: str | None, name: str) -> bool:
-    """Whether a regex matches a path, or every one that ends in ``name`` as it looks at no more."""
-    if path is not None:
-        return search(regex, path) is not None
-    return _OF_LAST_NAME.match(regex.pattern) is not None and search(regex, f"/{name}") is not None
-
-
-def _path_in(regex: Regex) -> str | None:
-    """The one path that a regex stands for."""
-    found = _ONE_PATH.fullmatch(regex.pattern)
-    return None if found is None else re.sub(r"\\(.)", r"\1", found[1])
-
-
-def _name_in(regex: Regex) -> str | None:
-    """The one name in which each path ends that a regex matches."""
-    found = _ONE_NAME.fullmatch(regex.pattern)
-    return None if found is None else re.sub(r"\\(.)", r"\1", found[1])
 
 
 def _simplified(condition: Condition, answers: Answers) -> Condition:
