@@ -139,10 +139,10 @@ class Walk:
                 self.known.captures = captures
                 return question
             left = residual(both(self._guards.of(at), self.known.asks(step)), self.answers)
-            headers = self.spelling is Spelling.ALL and not self._waits(left, step)
             if left not in (ALWAYS, NEVER):
                 if self.chained and self._run and self._chain(step, left, at):
                     continue
+                headers = self.spelling is Spelling.ALL and not self._waits(left, step)
                 if _decides(step, headers) or self._begins_here(step):
                     self.known.captures = captures
                     return left
@@ -209,15 +209,13 @@ class Walk:
     def _alternative(self, step: Step) -> tuple[Condition | None, Step]:
         """A rule whose captures come from the first of several conditions that holds: the question which one it is,
         or the rule with that one."""
-        action = step.action
-        captured = {each.match for each in parts_in(action, Capture)} if isinstance(action, Rewrite) else set()
         parts = step.when.conditions if isinstance(step.when, AllOf) else (step.when,)
-        if "cond" not in captured or self._run is None:
+        if self._run is None or not isinstance(step.action, Rewrite) or not any(map(_is_choice, parts)):
+            return None, step
+        if all(each.match != "cond" for each in parts_in(step.action, Capture)):
             return None, step
         for at, part in enumerate(parts):
-            if not isinstance(part, AnyOf) or not any(isinstance(each, Matches) for each in part.conditions):
-                continue
-            for each in part.conditions:
+            for each in part.conditions if isinstance(part, AnyOf) and _is_choice(part) else ():
                 plain = replace(each, captures="") if isinstance(each, Matches) else each
                 left = residual(self.known.asked(plain), self.answers)
                 if left == ALWAYS:
@@ -368,6 +366,11 @@ def _with_query(redirect: Redirect, query: Value) -> Redirect:
     if redirect.prefix or not all(isinstance(each, Literal) or each == QUERY_STRING for each in parts_of(query)):
         return replace(redirect, prefix="", location=Variable("a query that rules make"))
     return replace(redirect, location=joined((redirect.location, Literal("?"), query)))
+
+
+def _is_choice(part: Condition) -> bool:
+    """Whether any of several conditions may be the one that holds, of which some match."""
+    return isinstance(part, AnyOf) and any(isinstance(each, Matches) for each in part.conditions)
 
 
 def _is_plain(step: Step) -> bool:

@@ -333,6 +333,11 @@ def emit_nested(
     """The tree of a cell in a location that has its folder already."""
     for guard in guards:
         guard.emit(low, location)
+    _emit_behind(low, tree, cell, location, fill, guards)
+
+
+def _emit_behind(low: Lowering, tree: Tree, cell: Cell, location: Block, fill: Fill, guards: tuple[Guard, ...]) -> None:
+    """The same in a location where the guards stand already."""
     if not isinstance(tree, Ask):
         fill(tree, location)
         return
@@ -340,11 +345,11 @@ def emit_nested(
     file = "$script" if low.script else "$uri"
     if _asks_script(tree):
         location.add("try_files", file, mod_dir.when_missing(low, tree.no))
-        _continue(low, tree.yes, cell, location, fill, guards)
+        _emit_behind(low, tree.yes, cell, location, fill, guards)
         return
     if names is None and _unless_there(tree):
         _emit_unless_there(low, tree, file, location)
-        _continue(low, tree.no, cell, location, fill, guards)
+        _emit_behind(low, tree.no, cell, location, fill, guards)
         return
     if names is None:
         on_yes = _guards(low, tree.yes)
@@ -354,7 +359,7 @@ def emit_nested(
         for guard in own:
             guard.emit(low, location)
         low.dropped += kept_in_mind(end)
-        _continue(low, rest, cell, location, fill, (*guards, *own))
+        _emit_behind(low, rest, cell, location, fill, (*guards, *own))
         return
     inner, known, whole = Block(), low.script, low.one_path
     low.one_path = whole or _ONE_PATH.fullmatch(names[1] if names else "") is not None
@@ -363,7 +368,7 @@ def emit_nested(
     emit_nested(low, tree.yes, cell, inner, fill, guards)
     low.script, low.one_path = known, whole
     outer = Block()
-    _continue(low, tree.no, cell, outer, fill, guards)
+    _emit_behind(low, tree.no, cell, outer, fill, guards)
     _take_back(inner, outer)
     location.open("location", *(script or names), comment=_comment(low, tree.yes)).entries += inner.entries
     location.entries += outer.entries
@@ -373,15 +378,6 @@ def _comment(low: Lowering, tree: Tree) -> str:
     """What stands behind a location that only answers."""
     answer = tree.answer if isinstance(tree, Route) else None
     return low.sources.comment(tree.host.said_by(answer)) if answer and isinstance(tree, Route) else ""
-
-
-def _continue(low: Lowering, tree: Tree, cell: Cell, location: Block, fill: Fill, guards: tuple[Guard, ...]) -> None:
-    """Go on in the same location, where the guards stand already."""
-    inner, stands = Block(), Block()
-    for guard in guards:
-        guard.emit(low, stands)
-    emit_nested(low, tree, cell, inner, fill, guards)
-    location.entries += inner.entries[len(stands.entries) :]
 
 
 def _emit_unless_there(low: Lowering, tree: Ask, file: str, location: Block) -> None:
