@@ -118,6 +118,7 @@ ASPECTS: Mapping[str, tuple[str, ...]] = {
     "files": ("*interims",),
     "gzip": ("*header vary", "*header content-encoding"),
     "ping": ("*origin: header expect",),
+    "cookie-lifetime": ("*header set-cookie",),
     "idle-members": ("how often each member was asked",),
     "compression": ("*header vary", "*header content-encoding"),
 }

@@ -17,13 +17,12 @@ from apacheconf.program.conditions import ALWAYS, NEVER, AnyOf, Condition, Match
 from apacheconf.program.files import exists
 from apacheconf.program.hosts import Host
 from apacheconf.program.index import names_of
-from apacheconf.program.rewriting import cookie, is_absolute
+from apacheconf.program.rewriting import is_absolute
 from apacheconf.program.sharing import is_balancer
 from apacheconf.program.steps import (
     END,
     STOP,
     Aim,
-    EditHeader,
     FinishRewriting,
     MapToFile,
     MapToOrigin,
@@ -32,7 +31,6 @@ from apacheconf.program.steps import (
     Rest,
     Rewrite,
     Step,
-    Table,
 )
 from apacheconf.program.uri import escape_path
 from apacheconf.program.values import REQUEST_URI, Capture, Chosen, Literal, Matched, Value, Variable
@@ -345,14 +343,6 @@ def refusal(step: Step, refused: list[Condition]) -> Step:
     """The 403 for what a client escapes and rules would put into a URL."""
     when = refused[0] if len(refused) == 1 else AnyOf(tuple(refused))
     return replace(step, action=Respond(403), when=when, then=END)
-
-
-def cookie_line(text: Value) -> EditHeader | None:
-    """The cookie of a CO flag as a line of the table always; None where it depends on the request or on the time."""
-    if not isinstance(text, Literal):
-        return None
-    now, later = (cookie(text.text, moment) for moment in (0, 3600))
-    return None if now != later else EditHeader(Table.ALWAYS, "add", "Set-Cookie", Literal(now))
 
 
 _IN_REDIRECTS = frozenset({"HTTP_HOST", "SERVER_NAME", "REQUEST_URI"})

@@ -40,9 +40,10 @@ from apacheconf.targets.environments import Environment, mentions_any
 from apacheconf.targets.known import QUERY_STRING, Known
 from apacheconf.targets.named_folders import placed
 from apacheconf.targets.own_folders import knowing_its_folder
-from apacheconf.targets.rewrites import Lost, Open, Run, answer, cookie_line, needs_one_regex
+from apacheconf.targets.rewrites import Lost, Open, Run, answer, needs_one_regex
 from apacheconf.targets.routes import Deciding
 from apacheconf.targets.rule_chains import Guards, only_passes, rewrite_where
+from apacheconf.targets.rule_cookies import cookie_line
 from apacheconf.targets.section_rules import Section, SectionRun, asked_anywhere, asked_of_origin, with_whole_as_group
 
 #: Steps that run, each with whether it is certain.
@@ -279,7 +280,7 @@ class Walk:
             raise Lost("it is a rule of a section that can't be followed here")
         elif self.follows:
             step = self._in_words_of_the_request(step, left)
-        if self.follows and isinstance(action, Rewrite) and not action.answers:
+        if isinstance(action, Rewrite) and not action.answers:
             step = self._with_cookies(step, action, left)
         self.met.append((step, left == ALWAYS))
 

@@ -47,6 +47,7 @@ from apacheconf.targets.questions import (
     matches_empty,
     variable_title,
 )
+from apacheconf.targets.rule_cookies import TIME
 from apacheconf.targets.spoken import name_of, name_of_value
 
 #: httpd's variables as sample fetches.
@@ -173,6 +174,8 @@ def fetch_of(value: Value, environment: Environment = NOTHING_SET) -> str:
             return (
                 f'base,regsub("/.*$",""),concat(:{environment.port}),regsub("{_PORT}","\\\\1")'  # without a Host, too
             )
+        case Variable("COOKIE_EXPIRES", seconds):
+            return f'date({seconds}),utime("expires={TIME}")'
         case Variable("CONN_REMOTE_ADDR"):
             return environment.peer
         case Variable("RESP", name):

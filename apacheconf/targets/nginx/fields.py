@@ -33,6 +33,7 @@ NO_VALUE = "empty-value", "where the value is empty there is no such header; htt
 SEVERAL = "header-lines", "of several lines of the header only the first counts"
 ONE_MORE = "one-more-line", "the value is a line of its own, and not joined to the one that is there"
 MILLISECONDS = "milliseconds", "nginx counts milliseconds"
+LIFETIME = "cookie-lifetime", "Max-Age says for how long the cookie counts, where httpd says until when (expires)"
 OTHER_ID = "unique-id", "it is an identifier of nginx's making, in another form"
 
 

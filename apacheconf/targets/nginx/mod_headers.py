@@ -30,6 +30,7 @@ from apacheconf.targets.nginx.via import via_word
 from apacheconf.targets.nginx.workers import Service
 from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.routes import Route
+from apacheconf.targets.rule_cookies import EXPIRES
 
 #: Fields that servers make or read themselves.
 _OF_REQUESTS = FRAMING | {"te", "expect", "proxy-connection"}
@@ -40,7 +41,7 @@ _OF_FILES = frozenset({"etag", "last-modified"})
 _FORWARDED = {"x-forwarded-for": "remote_addr", "x-forwarded-host": "asked_host", "x-forwarded-server": "server_is"}
 _SERVER = "server-name", "nginx names itself where httpd does"
 #: Caveats that are no more than another spelling.
-_NEUTRAL = frozenset({fields.ONE_MORE, fields.MILLISECONDS, _SERVER})
+_NEUTRAL = frozenset({fields.ONE_MORE, fields.MILLISECONDS, fields.LIFETIME, _SERVER})
 #: From here on ``$http_`` and ``$upstream_http_`` hold all lines of a header.
 _JOINS = (1, 23)
 
@@ -269,7 +270,9 @@ def _of_values(action: EditHeader) -> Caveats:
     asked = {(each.name, each.argument) for each in parts_of(action.value) if isinstance(each, Variable)}
     clocks = asked & {("REQUEST_TIME_USEC", ""), ("DURATION_USEC", "")}
     ids = asked & {("ENV", "UNIQUE_ID"), ("UNIQUE_ID", "")}
-    return (*((fields.MILLISECONDS,) if clocks else ()), *((fields.OTHER_ID,) if ids else ()))
+    ends = any(name == EXPIRES for name, _ in asked)
+    told = (fields.MILLISECONDS, clocks), (fields.OTHER_ID, ids), (fields.LIFETIME, ends)
+    return tuple(caveat for caveat, is_asked in told if is_asked)
 
 
 def of_origin(low: Lowering, title: str, word: str) -> str:

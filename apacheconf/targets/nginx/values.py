@@ -57,6 +57,8 @@ def text_of(maps: Maps, value: Value) -> str:
             return text_of(maps, Variable("HTTP", one[1]))
         case Variable("HTTP", name):
             return f"$http_{name.lower().replace('-', '_')}"
+        case Variable("COOKIE_EXPIRES", seconds):
+            return f"Max-Age={seconds}"  # nginx can write no time but that of now
         case Variable("HTTPS"):
             return maps.make("https_is", Map("$https", (("on", "on"), ("default", "off")), "%{HTTPS}"))
         case Variable("REQUEST_URI"):
