@@ -21,7 +21,7 @@ _FILES = {
     "www/.htpasswd": "secret", "www/sub/index.html": "sub", "www/sub/.htaccess": "secret", "www/empty/x.txt": "x",
     "www/sub/page.htm": "page", "www/a b.txt": "blank", "www/private/x.txt": "private", "www/private/index.html": "p",
     "www/local/x.txt": "local", "www/missing.html": "not here", "www/no.html": "no", "www/data.foo": "foo",
-    "www/utf.css": "a{}", "www/forced/x.txt": "forced", "www/image.png": "png", "www/pic.gif": "gif",
+    "www/utf.css": "a{}", "www/forced/x.txt": "forced", "www/forced/y.html": "named", "www/forced/z.css": "z", "www/image.png": "png", "www/pic.gif": "gif",
     "www/old.bak": "old", "www/sub/old.sql": "old", "www/two.html/x.txt": "x", "www/UPPER.TXT": "upper",
     "icons/x.png": "icon", "icons/index.html": "icons", "icons/small/y.png": "y", "shut/x.txt": "shut",
     "one.js": "one", "www/app-less/x.txt": "x", "www/second/default.htm": "second",
@@ -64,6 +64,9 @@ TypesConfig {root}/mime.types
     </Directory>
     <Directory {root}/www/forced>
         ForceType image/x-forced
+        <FilesMatch "\\.(html|css)$">
+            ForceType None
+        </FilesMatch>
     </Directory>
     <Directory {root}/www/second>
         DirectoryIndex missing.html default.htm
@@ -126,7 +129,8 @@ _PATHS = (
     "/", "/index.html", "/plain.txt", "/no-suffix", "/odd.unknown", "/.htpasswd", "/sub", "/sub/", "/sub?x=1",
     "/sub/.htaccess", "/sub/.htx", "/empty", "/empty/", "/sub/page.htm", "/a%20b.txt", "/private", "/private/",
     "/private/x.txt", "/private/none", "/local", "/local/x.txt", "/missing", "/missing.html", "/missing/", "/data.foo",
-    "/utf.css", "/forced/x.txt", "/image.png", "/pic.gif", "/old.bak", "/sub/old.sql", "/x~", "/two.html/x.txt",
+    "/utf.css", "/forced/x.txt", "/forced/y.html",
+    "/forced/z.css", "/image.png", "/pic.gif", "/old.bak", "/sub/old.sql", "/x~", "/two.html/x.txt",
     "/UPPER.TXT", "/icons", "/icons/", "/icons/x.png", "/icons/small", "/icons/small/y.png", "/shut", "/shut/",
     "/shut/x.txt", "/pictures", "/pictures/", "/pictures/x.png", "/pictures/../plain.txt", "/picturesx", "/lib/one.js",
     "/lib", "/gone", "/app/x", "/second", "/second/", "/plain.txt?a=b", "/app-less/x.txt", "/app-less", "/.htnone",

@@ -72,6 +72,13 @@ def test_what_is_told(tmp_path: Path) -> None:
     assert (found["AddLanguage"], found["AddEncoding"]) == ("equivalent", "approximated")
 
 
+@pytest.mark.parametrize(("suffixes", "outcome"), [(".html .css", "exact"), (".html .utf8", "approximated")])
+def test_charsets_of_suffixes_that_say_no_type(suffixes: str, outcome: str, tmp_path: Path) -> None:
+    """page.html.utf8 has a type and a charset in httpd; nginx goes by the last suffix."""
+    found = outcomes(translated(tmp_path, host("DocumentRoot /srv/a", f"AddCharset utf-8 {suffixes}"), "nginx"))
+    assert found["AddCharset"] == outcome
+
+
 def test_variables_that_nobody_is_told(tmp_path: Path) -> None:
     """An origin that nginx doesn't speak with is not asked: 503."""
     lines = "SetEnvIf Content-Type x form", "ProxyPass / uwsgi://127.0.0.1:3031/"

@@ -21,13 +21,19 @@ def lines_named(route: Route, step: Step, *names: str) -> list[Written]:
     return [each for each in route.host.said_by(step) if each.name.lower() in names]
 
 
+def forces(rules: FileRules) -> bool:
+    """Whether ForceType says the type, for ``none`` gives it back to the file's name."""
+    return bool(rules.force_type) and rules.force_type.lower() != "none"
+
+
 def emit_rules(low: Lowering, route: Route, step: Step, location: Block) -> list[Claim]:
     """How files are answered."""
     rules = step.action
     assert isinstance(rules, FileRules)
-    if rules.force_type and rules.force_type.lower() != "none":
+    if forces(rules):
         location.open("types")
-        location.add("default_type", rules.force_type.lower())
+    if rules.force_type:
+        location.add("default_type", rules.force_type.lower() if forces(rules) else "")
     if not rules.etag:
         location.add("etag", "off")
     return [

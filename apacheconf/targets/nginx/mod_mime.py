@@ -6,7 +6,7 @@ words of theirs has a table of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from apacheconf.ledger import Outcome, Written
 from apacheconf.program.conditions import Regex
@@ -22,6 +22,7 @@ from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.tree import Block, Directive, all_directives, literal
 from apacheconf.targets.patterns import escape
+from apacheconf.targets.restrictions import words_in
 from apacheconf.targets.routes import Route
 
 _NOTHING = "no file is asked for: origins say the type of what they send"
@@ -88,8 +89,8 @@ def settle_tables(low: Lowering, servers: list[tuple[Block, int]]) -> Block:
 
 def _take_away(block: Block, held: Block, known: list[Block]) -> None:
     """Take the tables out of a block which it has from around it: ``held``."""
-    own = next((each for each in block.directives() if any(each.block is table for table in known)), None)
-    if own is not None and own.block is held:
+    own = next((each for each in block.directives() if each.name == "types"), None)
+    if own is not None and own.block is held and any(held is table for table in known):
         block.entries.remove(own)
     elif own is not None and own.block is not None:
         held = own.block
@@ -123,7 +124,16 @@ def emit_rules(low: Lowering, route: Route, step: Step, location: Block) -> list
     none = Claim(tuple(each for each in told if each not in carried), Outcome.NO_EFFECT, "no variants are looked for")
     said = equivalent(languages, _OF_LANGUAGES, "languages")
     coded = _claim_of_encodings(low, route, step.action, encodings)
-    return [exact(carried), none, said, coded, unsupported(others, _SUFFIXES, "suffixes")]
+    lost = _beside_a_type(_table(low, step.action), carried)
+    kept = exact([each for each in carried if each not in lost])
+    added = approximated(lost, _LAST_SUFFIX, "suffixes")
+    return [kept, added, none, said, coded, unsupported(others, _SUFFIXES, "suffixes")]
+
+
+def _beside_a_type(types: Container[str], lines: Iterable[Written]) -> list[Written]:
+    """AddCharset for suffixes that say no type: they stand behind another suffix (``page.html.utf8``)."""
+    charsets = (each for each in lines if each.name.lower() == "addcharset")
+    return [each for each in charsets if not all(word.lstrip(".").lower() in types for word in words_in(each.args)[1:])]
 
 
 def _claim_of_encodings(low: Lowering, route: Route, rules: MimeRules, lines: Sequence[Written]) -> Claim:

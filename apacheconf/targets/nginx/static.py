@@ -164,7 +164,7 @@ def emit_files(low: Lowering, route: Route, location: Block) -> list[Step]:
     low.serves_files = True
     low.dropped.append(exact(said_by))
     mod_dir.emit_defaults(low, route, location)
-    if not any(isinstance(step.action, FileRules) and step.action.force_type for step in route.others):
+    if not any(isinstance(step.action, FileRules) and core_files.forces(step.action) for step in route.others):
         mod_mime.emit_table(low, route, location)
     spoken = [step for step in route.others if isinstance(step.action, SetHandler) or type(step.action) in _CARRIERS]
     last = {type(step.action): step for step in spoken}  # what is told twice holds as it is told last
