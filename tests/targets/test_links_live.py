@@ -119,3 +119,10 @@ def test_where_links_begin_to_be_looked_for(section: str, begins: str, tmp_path:
     made = translated(tmp_path, host(*lines), "nginx")
     assert f"disable_symlinks if_not_owner{begins};" in made.text
     assert outcomes(made)["Options"] == "equivalent"
+
+
+@pytest.mark.parametrize(("options", "outcome"), [("SymLinksIfOwnerMatch", "equivalent"), ("None", "approximated")])
+def test_links_that_are_told_of(options: str, outcome: str, tmp_path: Path) -> None:
+    """NGX-155: below a link that nobody follows httpd answers 403, nginx 404; one of another owner is a 403 in both."""
+    lines = "DocumentRoot /srv/www", "<Directory /srv/www>", f"Options {options}", "</Directory>"
+    assert outcomes(translated(tmp_path, host(*lines), "nginx"))["Options"] == outcome

@@ -92,8 +92,8 @@ def test_features_that_meet(name: str, path: str, header: str, running: Fronts) 
 
 
 def test_members_that_idle_are_told_of(tmp_path: Path) -> None:
-    """HAP-80: leastconn weighs busy members only; ping= of a member asks nobody."""
-    members = ["BalancerMember http://10.0.0.1 loadfactor=1 ping=2", "BalancerMember http://10.0.0.2 loadfactor=2"]
+    """HAP-80: leastconn weighs busy members only."""
+    members = ["BalancerMember http://10.0.0.1 loadfactor=1", "BalancerMember http://10.0.0.2 loadfactor=2"]
     balancer = (
         "<Proxy balancer://b>",
         *members,

@@ -25,7 +25,10 @@ _MOST = 256
 _IN_ALL = "max= counts the connections of all processes together, and httpd those of each"
 #: Seconds.
 _ENDLESS = 3600.0
-_UNASKED_FIRST = "ping=: nobody is asked with Expect: 100-continue whether it is there before a body is sent"
+_UNASKED_FIRST = (
+    "ping=: no member is asked with Expect: 100-continue before a body is sent: one that stays silent is waited for, "
+    "and answered with 502"
+)
 _ALIKE_IDLE = "while nobody is busy, members take turns whatever their loadfactor is: HAProxy weighs busy ones only"
 _TURNS = "members take turns in another order: after some requests one may have been asked once more or less"
 #: The schemes that HAProxy speaks with origins, and whether over TLS; those of HTTP/2 have words of their own (HAP-94).
@@ -184,7 +187,7 @@ def _worker_claims(low: Lowering, worker: Worker, workers: tuple[Worker, ...]) -
     if not is_address(worker):
         claims.append(equivalent(said_by, "the name is looked up once, when HAProxy starts", "lookup-at-start"))
     if worker.ping:
-        claims.append(equivalent(said_by, _UNASKED_FIRST, "ping"))
+        claims.append(approximated(said_by, _UNASKED_FIRST, "ping"))
     if is_limited(worker, low.scopes):
         claims.append(equivalent(said_by, _IN_ALL, "pool-limits"))
     checked = mod_proxy_hcheck.claim_of(worker, workers)

@@ -13,7 +13,8 @@ from apacheconf.targets.routes import Route
 
 _OWN_LIST = "the list of a folder is nginx's own page"
 _NO_VARIANTS = "MultiViews: no variant of a name is looked for, so 404 is answered"
-_LINKED = "below a link that isn't followed nothing is found: that is a 404 and no 403"
+_LINKED = "what lies below a link is a 404 and no 403, as if nothing were there"
+_DANGLING = "a link that leads nowhere is a 404 and no 403"
 
 
 def lines_named(route: Route, step: Step, *names: str) -> list[Written]:
@@ -56,7 +57,9 @@ def _options(low: Lowering, route: Route, rules: FileRules, said_by: list[Writte
         claims.append(unsupported(_asking(said_by, "multiviews"), _NO_VARIANTS, "multiviews"))
     if "followsymlinks" not in rules.options:
         emit_links(low, route, rules.options, said_by, location)
-        claims.append(equivalent(said_by, _LINKED, "linked-folders"))
+        owners = "symlinksifownermatch" in rules.options
+        claims.append(equivalent(said_by, _DANGLING, "dangling-links") if owners else
+                      approximated(said_by, _LINKED, "linked-folders"))  # fmt: skip
     told = {id(each) for claim in claims for each in claim.said_by}
     return [*claims, exact([each for each in said_by if id(each) not in told])]
 

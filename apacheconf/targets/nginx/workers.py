@@ -18,6 +18,9 @@ from apacheconf.targets.sources import comment_lines
 _IDLE = "32"
 #: lbmethods with a directive in nginx; the others come as byrequests.
 _METHODS = {"byrequests": "", "bybusyness": "least_conn"}
+_UNASKED_FIRST = (
+    "nobody is asked for 100 Continue before a body is sent: one that stays silent is waited for, and answered with 502"
+)
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,7 @@ def _worker_claims(worker: Worker, origin: Origin, low: Lowering) -> list[Claim]
     if is_limited(worker, low.scopes):
         claims.append(_pool_claim(worker, said_by))
     if worker.ping:
-        claims.append(equivalent(said_by, "nobody is asked for 100 Continue before a body is sent", "ping"))
+        claims.append(approximated(said_by, _UNASKED_FIRST, "ping"))
     return claims + mod_proxy_hcheck.claims_of(worker, said_by)
 
 
