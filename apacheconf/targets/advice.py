@@ -191,6 +191,9 @@ ADVICE: Mapping[str, Advice] = {
     "password-kinds": Advice("hash passwords with htpasswd -m", "GET with the name and password of a user"),
     "path-info": Advice("link to files without a path behind them", "GET /file.html/more"),
     "piped-log": Advice("write to a file, and let the program follow it", "GET, and look at the log"),
+    "long-fields": Advice(
+        "let LimitRequestFieldSize be as large as LimitRequestLine", "GET with a field that is longer than the limit"
+    ),
     "ping": Advice("shorten timeout=, after which a silent member is given up",
                    "POST with a body while the origin takes connections and stays silent"),
     "pool-limits": Advice("limit requests at the origin", "more requests at once than max="),

@@ -89,7 +89,7 @@ _WRITTEN_OUT = {
     "DEF-10": "proxy_read_timeout 60s;",
     "DEF-11": "error_page 502 504 = @gateway_error;",
     "DEF-13": "keepalive_timeout 5s;",
-    "DEF-14": "keepalive_requests 100;",
+    "DEF-14": "keepalive_requests 101;",
     "DEF-15": "client_header_timeout 20s;",
     "DEF-16": "client_body_timeout 60s;",
     "DEF-17": "merge_slashes on;",

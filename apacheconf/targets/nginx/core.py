@@ -22,6 +22,14 @@ from apacheconf.targets.routes import Route
 _FIELDS = 100
 _SMALL_NAMES, _MANY_NAMES = 40, 400
 _FIRST_HOST = "nginx merges slashes before it knows the host: what other hosts of the address say holds for all"
+#: What is said of the longest line of a head.
+_BUFFERED = "limitrequestline", "limitrequestfieldsize"
+#: The size of nginx's first buffer, which takes what fits whatever is said of the others.
+_SMALL_BUFFER = 1024
+#: The size of its smallest one, that of a connection's pool.
+_LEAST_BUFFER = 512
+#: How often a regex of PCRE can say a sign.
+_MOST_REPEATED = 65535
 #: From here on nginx has so many variables of its own that a few dozen more don't fit its table well.
 _MANY_VARIABLES = (1, 25)
 
@@ -29,13 +37,14 @@ _MANY_VARIABLES = (1, 25)
 def limits_of(limits: Limits) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
     """nginx's directive, its words, and the httpd directives that it comes from (DEF-1 to DEF-16)."""
     keep_alive = seconds(limits.keep_alive_timeout) if limits.keep_alive else "0"
-    requests = limits.max_keep_alive_requests or 1_000_000
+    requests = limits.max_keep_alive_requests + 1 if limits.max_keep_alive_requests else 1_000_000
     timeout = seconds(limits.timeout)
-    line = kilobytes(max(limits.request_line, limits.request_field_size))
+    line = _buffer(limits)
     return [
         ("client_max_body_size", ("0",), ()),
+        *([("client_header_buffer_size", (line,), _BUFFERED)] if line.isdigit() and int(line) < _SMALL_BUFFER else []),
         ("large_client_header_buffers", (str(max(limits.request_fields, 4) or 100), line),
-         ("limitrequestline", "limitrequestfieldsize", "limitrequestfields")),
+         (*_BUFFERED, "limitrequestfields")),
         ("client_header_timeout", (seconds(limits.header_timeout),), ("requestreadtimeout",)),
         ("client_body_timeout", (timeout,), ()),
         ("send_timeout", (timeout,), ("timeout",)),
@@ -49,16 +58,29 @@ def seconds(value: float) -> str:
     return f"{value:g}s" if value == int(value) else f"{round(value * 1000)}ms"
 
 
-def kilobytes(size: int) -> str:
-    """The size in whole kilobytes that holds ``size`` bytes and a line end."""
-    return f"{-(-(size + 2) // 1024)}k"
+def _longest(limits: Limits) -> int:
+    """How long a line of a head may be, which nginx knows one size for; it starts with none that is very small."""
+    return max(limits.request_line, limits.request_field_size, _LEAST_BUFFER - 3)
+
+
+def _buffer(limits: Limits) -> str:
+    """The size that holds such a line: httpd takes one byte more than it is told, and a line end is behind it."""
+    longest = _longest(limits)
+    return "8k" if longest == Limits().request_line else str(longest + 3)
+
+
+def _line_too_long(limits: Limits) -> str:
+    """What a request line begins with that is too long though nginx holds it; nothing where there is none."""
+    shorter = limits.request_line < _longest(limits) and limits.request_line + 2 <= _MOST_REPEATED
+    return f".{{{limits.request_line + 2}}}" if shorter else ""
 
 
 def emit_limits(low: Lowering, host: Host, http: Block) -> None:
     """The limits of the main server, for all hosts."""
     for name, words, sources in limits_of(host.shape.limits):
         said_by = [each for source in sources for each in low.scopes.named(source)]
-        http.add(name, *words, comment=low.sources.comment(said_by), claims=_limit_claims(said_by))
+        claims = _limit_claims(said_by, host.shape.limits)
+        http.add(name, *words, comment=low.sources.comment(said_by), claims=claims)
     if low.version >= (1, 29, 8):
         http.add("max_headers", str(host.shape.limits.request_fields or 100))
     if not host.shape.limits.trace:
@@ -77,7 +99,8 @@ def emit_own_limits(low: Lowering, host: Host, server: Block) -> None:
     for name, words, sources in limits_of(host.shape.limits):
         said_by = [each for each in own if each.name.lower() in sources]
         if said_by:
-            server.add(name, *words, comment=low.sources.comment(said_by), claims=_limit_claims(said_by))
+            claims = _limit_claims(said_by, host.shape.limits)
+            server.add(name, *words, comment=low.sources.comment(said_by), claims=claims)
             if name == "send_timeout":
                 server.add("client_body_timeout", *words)
 
@@ -120,11 +143,15 @@ def emit_charset(low: Lowering, route: Route, location: Block) -> None:
     location.add("charset_types", "text/plain")
 
 
-def _limit_claims(said_by: list[Written]) -> tuple[Claim, ...]:
-    return tuple(map(_limit_claim, said_by))
+def _limit_claims(said_by: list[Written], limits: Limits) -> tuple[Claim, ...]:
+    return tuple(_limit_claim(each, limits) for each in said_by)
 
 
-def _limit_claim(line: Written) -> Claim:
+def _limit_claim(line: Written, limits: Limits) -> Claim:
+    if line.name.lower() in _BUFFERED and limits.request_field_size < _longest(limits):
+        return approximated([line], "a field may be as long as the longest line", "long-fields")
+    if line.name.lower() in _BUFFERED and limits.request_line < _longest(limits) and not _line_too_long(limits):
+        return approximated([line], "a request line may be as long as a field", "long-fields")
     if line.name.lower() == "requestreadtimeout":
         return approximated([line], "nginx has no minimum rates", "minimum-rate")
     count = line.args.strip()
@@ -177,6 +204,8 @@ def emit_guards(low: Lowering, number: int, server: Block, asked_twice: bool) ->
 
     ``asked_twice``: an error may lead to a path of this server, which nginx takes for a request of its own.
     """
+    too_long = _line_too_long(low.program.hosts[number].shape.limits)
+    long_line: tuple[str, ...] = ("$request", "~", f"^{too_long}")
     bad = low.maps.use("bad_request")
     slash: tuple[str, ...] = ("$request_uri", "~*", "^[^?]*%2f")
     expect: tuple[str, ...] = ("$http_expect", "!~*", "^(100-continue)?$")
@@ -185,9 +214,13 @@ def emit_guards(low: Lowering, number: int, server: Block, asked_twice: bool) ->
         make(ROUND.strip("$"), Map("", (no,), "how often a path has been asked for"))
         server.add("set", ROUND, f".{ROUND}")
         bad = make("is_bad", Map(f"{ROUND}{bad}", ((".1", "1"), no), "only what a client asks is refused"))
+        if too_long:
+            long_line = (make("is_long", Map(f"{ROUND}$request", ((rf"~^\.{too_long}", "1"), no), "")),)
         slash = (make("has_slash", Map(f"{ROUND}$request_uri", ((r"~*^\.[^.?][^?]*%2f", "1"), no), "")),)
         entries = ((r"~*^\.(?:100-continue|\.+.*)?$", ""), (r"~^\.", "1"), no)
         expect = (make("expects_else", Map(f"{ROUND}$http_expect", entries, "")),)
+    if too_long:
+        server.open("if", *long_line).add("return", "414")
     server.open("if", bad).add("return", "400")
     emit_misdirected(low, number, server)
     if low.program.hosts[number].shape.limits.encoded_slashes.lower() == "off":
