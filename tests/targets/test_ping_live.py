@@ -23,9 +23,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
     (silent,) = free_ports(1)
     member = f"BalancerMember http://127.0.0.1:{silent} ping=1 timeout=2"
     lines = "<Proxy balancer://b>", member, "</Proxy>", "ProxyPass / balancer://b/"
-    with closing(socket.create_server(("127.0.0.1", silent))):  # whose connections nobody takes up
-        with fronts(host(*lines, address="*:{port}"), tmp_path_factory.mktemp("ping"), _MODULES) as found:
-            yield found
+    text, folder = host(*lines, address="*:{port}"), tmp_path_factory.mktemp("ping")
+    nobody = closing(socket.create_server(("127.0.0.1", silent)))  # takes up no connection
+    with nobody, fronts(text, folder, _MODULES) as found:
+        yield found
 
 
 @pytest.mark.live
@@ -34,7 +35,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
 def test_a_silent_member_is_asked_before_a_body_is_sent(
     method: str, status: str, target: str, running: Fronts
 ) -> None:
-    """httpd gives up after ping=, and says that nobody is there; a target waits for an answer, and says there is none."""
+    """httpd gives up after ping=, and says that nobody is there; a target waits for an answer."""
     body = {"header": "Content-Length: 2", "sent": "ab"} if method == "POST" else {}
     theirs, ours = (
         exchange(running.at[each], "a.test", "/x", method=method, **body)[0][0].split()[1] for each in ("httpd", target)
