@@ -72,8 +72,9 @@ ADVICE: Mapping[str, Advice] = {
     "edit-all": Advice("let the origin send the header once", "GET while the origin sends the header twice"),
     "empty-header": Advice(_NOTHING, "GET while the origin sends the header without a value"),
     "dangling-links": Advice("take away links that lead nowhere", "GET the path of a link that leads nowhere"),
-    "linked-folders": Advice("put folders where their links are, or Options SymLinksIfOwnerMatch",
-                             "GET a path below a linked folder"),
+    "linked-folders": Advice(
+        "put folders where their links are, or Options SymLinksIfOwnerMatch", "GET a path below a linked folder"
+    ),
     "empty-files": Advice("let no empty files lie there", "GET the path of an empty file"),
     "slashes-in-sections": Advice(
         "httpd escapes the percent sign of %2F again there: AllowEncodedSlashes Off, or no section for such paths",
@@ -194,8 +195,10 @@ ADVICE: Mapping[str, Advice] = {
     "long-fields": Advice(
         "let LimitRequestFieldSize be as large as LimitRequestLine", "GET with a field that is longer than the limit"
     ),
-    "ping": Advice("shorten timeout=, after which a silent member is given up",
-                   "POST with a body while the origin takes connections and stays silent"),
+    "ping": Advice(
+        "shorten timeout=, after which a silent member is given up",
+        "POST with a body while the origin takes connections and stays silent",
+    ),
     "pool-limits": Advice("limit requests at the origin", "more requests at once than max="),
     "idle-members": Advice("choose lbmethod=byrequests", "GET / several times, one after the other"),
     "proxies-believed": Advice(

@@ -32,9 +32,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
 @pytest.mark.live
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize(("method", "status"), [("GET", "502"), ("POST", "503")])
-def test_a_silent_member_is_asked_before_a_body_is_sent(
-    method: str, status: str, target: str, running: Fronts
-) -> None:
+def test_a_silent_member_is_asked_before_a_body_is_sent(method: str, status: str, target: str, running: Fronts) -> None:
     """httpd gives up after ping=, and says that nobody is there; a target waits for an answer."""
     body = {"header": "Content-Length: 2", "sent": "ab"} if method == "POST" else {}
     theirs, ours = (
