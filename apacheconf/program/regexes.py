@@ -21,10 +21,15 @@ def span(regex: Regex, text: str) -> tuple[int, int]:
     return start, end
 
 
-def captures(regex: Regex) -> bool:
-    """Whether it has a group that captures: ``(?:a)`` and ``[(]`` are none."""
+def count_groups(regex: Regex) -> int:
+    """How many groups capture: ``(?:a)`` and ``[(]`` are none."""
     found: int = _compiled(regex).groups
-    return found > 0
+    return found
+
+
+def captures(regex: Regex) -> bool:
+    """Whether a group captures."""
+    return count_groups(regex) > 0
 
 
 def group_names(regex: Regex) -> dict[str, int]:

@@ -18,7 +18,6 @@ _OUT = "nobody asks a member that is out"
 _HANDSHAKE = "which ciphers a handshake takes, and what both sides offer and remember"
 _BOTH = "two patterns that can't hold together"
 _BOTH_ASKED = "it is asked whether both hold: nothing is as good as 0"
-_NO_SCRIPT = "the page of an error is no script's here"
 _EITHER = "it is asked whether one of both holds: nothing is as good as 0"
 _NAMELESS = "without a Host nginx's own $host is the name of the server"
 _NO_UPGRADE = "what Connection says of an Upgrade that isn't there means nothing (N2b)"
@@ -86,12 +85,12 @@ HERE: dict[tuple[str, str], dict[str, str]] = {
     },
     ("files", "nginx"): {
         r"map \$asked_host \$self \{ \"\" \$server_is;": _NAMELESS,
-        r"map \"\" \$round \{ \+ default \"\";": _EMPTY,
+        r"map \"\" \$(round|failed_path) \{ (\+ )?default \"\";": _EMPTY,
+        r"map \$status \$page_of_410 \{ (410 \$request_filename|default /);|if \(!-e \$page_of_410\) \{":
+            "the page of the error is there",
+        r"location = /extra \{": _REST,
         r"map .* \$origin_expires \{ default off;": "nginx takes a time that is none for off",
         r"map \$asked_path \$who_answers_root_inner \{ .* scripts;|location @scripts \{": _BOTH,
-        r"map .* \$the_redirect_\w+_of_error \{ .*|fastcgi_param REDIRECT_\w+ \$the_redirect_\w+;": _NO_SCRIPT,
-        r"fastcgi_param REDIRECT_\w+ \$the_redirect_\w+_of_error if_not_empty;": _NO_SCRIPT,
-        r"map \"\" \$failed_path \{ default \"\";|if \(\$round = \.\) \{|set \$failed_path \$uri;": _NO_SCRIPT,
         r"map \$uri \$script_of_path \{ \+ default \$uri;": "whatever is handed to a script has its suffix",
         r"if \(-d \S+/a\.txt\) \{": "it is a file, not a folder, for as long as nobody makes it one",
         r"fastcgi_param (SERVER_SIGNATURE|SERVER_SOFTWARE|PATH) .*;":
