@@ -26,7 +26,7 @@ RewriteCond %{ENV:REDIRECT_STATUS} =""
 RewriteRule ^index\.html(?:/(.*)|$) %{ENV:BASE}/$1 [R=301,L]
 RewriteCond %{REQUEST_FILENAME} !-f
 RewriteRule ^ %{ENV:BASE}/index.html [L]
-Header always set X-Base "%{BASE}e"
+Header set X-Base "%{BASE}e"
 """
 _LAMINAS = r"""
 RewriteEngine On
@@ -37,8 +37,8 @@ RewriteRule ^whole/([a-z]+)/.* %{ENV:BASE}$1?all=$0 [R=302,L]
 RewriteRule a.b$ %{ENV:BASE}sign?all=$0 [R=302,L]
 RewriteCond %{HTTP:X-Name} ^b+
 RewriteRule ^named/(.*) - [E=NAMED:%0-]
-Header always set X-Base "%{BASE}e"
-Header always set X-Named "%{NAMED}e"
+Header set X-Base "%{BASE}e"
+Header set X-Named "%{NAMED}e"
 """
 _FILES = {
     "index.html": "front", "plain.txt": "plain", "sub/plain.txt": "plain below", "named/x.txt": "named",

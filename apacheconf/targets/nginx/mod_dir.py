@@ -186,13 +186,17 @@ def when_missing(low: Lowering, tree: Tree) -> str:
 
 
 def settle_redirect(location: Block) -> None:
-    """The redirect has the headers of the table always alone; an ``if`` with headers of its own inherits none."""
+    """Redirects have the headers of the table always alone; an ``if`` with headers of its own inherits none."""
     headers = [each for each in location.directives() if each.name == "add_header"]
     for each in location.directives():
-        if each.block is not None and (each.name, each.words[:1]) == ("if", ("-d",)) and headers:
+        if headers and each.block is not None and each.name == "if" and any(map(_redirects, each.block.directives())):
             always = [Directive("add_header", header.words) for header in headers if header.words[2:] == ("always",)]
             if len(always) < len(headers):
                 each.block.entries[:0] = always or [Directive("add_header", ("X-None", ""))]
+
+
+def _redirects(line: Directive) -> bool:
+    return line.name == "rewrite" and line.words[-1:] in (("permanent",), ("redirect",))
 
 
 def settle_folders(low: Lowering, locations: Block) -> None:
