@@ -167,6 +167,7 @@ ADVICE: Mapping[str, Advice] = {
         "a request that fails, while the script answers with a redirect",
     ),
     "no-split": Advice("look at what the script makes of PATH_INFO", "GET /index.php/more"),
+    "named-users": Advice("write SSLUserName for the whole host", "GET with a client certificate, and look at the log"),
     "no-authorities": Advice(
         "name the authorities in SSLCACertificateFile or SSLCACertificatePath", "GET with a client certificate"
     ),

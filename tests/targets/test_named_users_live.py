@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,7 +13,7 @@ from tempfile import gettempdir
 
 import pytest
 
-from apacheconf.engines import Sandbox, haproxy, httpd
+from apacheconf.engines import Sandbox, haproxy, httpd, nginx
 from apacheconf.engines.sandbox import free_ports
 from tests.engines.real import need
 from tests.runtime import certificates
@@ -86,7 +87,7 @@ _WITH_CERTIFICATE = (
     "SSLEngine on", "SSLCertificateFile FILES/good.pem", "SSLCACertificateFile FILES/ca.pem",
     "SSLVerifyClient optional", "SSLUserName SSL_CLIENT_S_DN_CN",
     'RequestHeader set X-Certificate "%{SSL_CLIENT_CERT}s"', 'RequestHeader set X-User "expr=%{REMOTE_USER}"',
-    "ProxyPass / http://127.0.0.1:ORIGIN/",
+    'CustomLog logs/users.log "%u %U"', "ProxyPass / http://127.0.0.1:ORIGIN/",
 )  # fmt: skip
 
 
@@ -104,27 +105,47 @@ def _answer(port: int, client: str) -> bytes:
 
 @pytest.mark.live
 def test_what_a_certificate_says(tmp_path: Path) -> None:
-    """HAP-47, HAP-112: the certificate itself, and its name as the user's."""
-    origin, *ports = free_ports(3)
+    """HAP-47, HAP-112, NGX-189: the certificate itself, and its name as the user's, in a log, too."""
+    origin, *ports = free_ports(4)
     config = host(*_WITH_CERTIFICATE, names="ServerName localhost", address="*:PORT")
-    at = dict(zip(("httpd", "haproxy"), ports, strict=True))
+    at, boxes = dict(zip(("httpd", "nginx", "haproxy"), ports, strict=True)), dict[str, Sandbox]()
     with ExitStack() as stack:
         stack.enter_context(echo(origin))
         for name, port in at.items():
-            box, engine = stack.enter_context(Sandbox("certificates")), need(name)
+            box, engine = boxes.setdefault(name, stack.enter_context(Sandbox("certificates"))), need(name)
             text = config.replace("PORT", str(port)).replace("ORIGIN", str(origin))
             text = f"Listen 127.0.0.1:{port} https\n" + text.replace("FILES", str(certificates.folder()))
             if name == "httpd":
-                modules = (*MODULES, "ssl_module", "socache_shmcb_module", "headers_module")
+                modules = (*MODULES, "ssl_module", "socache_shmcb_module", "headers_module", "log_config_module")
                 text = httpd.preamble(engine, box, modules) + "\n" + text
             else:
                 text = translated(tmp_path, text, name).text
-            start = httpd.start if name == "httpd" else haproxy.start
+            start = {"httpd": httpd.start, "nginx": nginx.start, "haproxy": haproxy.start}[name]
             stack.enter_context(start(engine, box, text, [("127.0.0.1", port)]))
-        for client in ("", "client"):
-            theirs, ours = (_answer(at[name], client) for name in at)
+        for client in ("", "client", "staff-client"):
+            theirs, *ours = (_answer(at[name], client) for name in at)
             assert (b"BEGIN CERTIFICATE" in theirs) == bool(client)
-            assert ours == theirs
+            assert (b"prom-eu.example.com" in theirs) == (client == "staff-client")
+            assert ours == [theirs, theirs]
+        logs = [boxes[name].path / "logs" / "users.log" for name in ("httpd", "nginx")]
+        deadline = time.monotonic() + 10
+        while any(each.read_text().count("\n") < 3 for each in logs) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert [each.read_text() for each in logs] == ["- /x\n- /x\nprom-eu.example.com /x\n"] * 2
+
+
+def test_what_is_said_of_users_that_certificates_name(tmp_path: Path) -> None:
+    """NGX-189: a log can't tell whom one section's certificates name."""
+    lines = [each for each in _WITH_CERTIFICATE if not each.startswith("SSLUserName")]
+    said, log = _WITH_CERTIFICATE[4], _WITH_CERTIFICATE[-2]
+    for made, outcome in (
+        (_WITH_CERTIFICATE, "equivalent"),
+        ([each for each in _WITH_CERTIFICATE if each != log], "exact"),
+        ([*lines, f"<Location /a>\n{said}\n</Location>"], "approximated"),
+        ([*lines, "SSLUserName SSL_CLIENT_A_KEY"], "unsupported"),
+    ):
+        text = host(*made, names="ServerName localhost", address="*:443").replace("ORIGIN", "81")
+        assert outcomes(translated(tmp_path, text, "nginx"))["SSLUserName"] == outcome
 
 
 def test_an_identifier_is_haproxys_own(tmp_path: Path) -> None:

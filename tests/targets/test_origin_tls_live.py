@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -92,6 +93,26 @@ def test_what_httpd_checks_by_default(shown: str, target: str, running: Fronts, 
     lines = "SSLProxyEngine on\nProxyPass / https://localhost:8443/"
     said = {each.key for row in translated(tmp_path, host(lines), target).rows for each in row.answers}
     assert ours == theirs or "origin-certificate" in said
+
+
+@pytest.mark.parametrize("shown", _SHOWN)
+def test_authorities_of_origins_in_a_folder(shown: str, tmp_path: Path) -> None:
+    """NGX-188: believed are those who are found by their hashes, as with httpd, whose children look into the folder."""
+    folder = certificates.folder() / f"of-{shown}"
+    folder.mkdir()
+    folder.chmod(0o755)
+    (folder / "a.pem").write_bytes((certificates.folder() / "ca.pem").read_bytes())
+    subprocess.run(["openssl", "rehash", folder], check=True)
+    chain = certificates.folder() / "strange.pem"
+    (folder / "unlinked.pem").write_bytes(chain.read_bytes())
+    [origin] = free_ports(1)
+    text = _HOST.replace("NAME", "folder").replace("ORIGIN", str(origin)).replace("VERIFY", "require")
+    text = text.replace("CHECK", "on").replace("CertificateFile FOLDER/ca.pem", f"CertificatePath {folder}")
+    modules = (*MODULES, "ssl_module", "socache_shmcb_module")
+    with _origin(shown, origin), fronts(text, tmp_path, modules) as found:
+        theirs, ours = (ask(found.at[each], "folder.test", "/")[0] for each in ("httpd", "nginx"))
+    assert theirs == ("200" if shown == "good" else "500")
+    assert ours == theirs or (theirs, ours) in {("500", "503"), ("500", "502")}
 
 
 @pytest.mark.parametrize("name", ["plain", "absent"])

@@ -37,8 +37,9 @@ class Joined:
 
     chains: dict[tuple[str, str], str]
     made: dict[str, str] = field(default_factory=dict)
-    #: Whether any command was said.
+    #: Whether any command was said, and which of them in the server that is being written.
     any: bool = False
+    said: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, program: Program) -> Joined:
@@ -87,9 +88,11 @@ class Joined:
         return name
 
     def say(self, command: str, name: str, block: Block) -> None:
-        """Write the command down."""
+        """Write the command down, once in a server, which may have a file of its own."""
         self.any = True
-        block.say(f"{RUN}{command} > {quote(name)}")
+        if name not in self.said:
+            self.said.add(name)
+            block.say(f"{RUN}{command} > {quote(name)}")
 
     def notes(self, files: Iterable[str]) -> tuple[str, ...]:
         """How all commands of these files are run; nothing if there are none."""

@@ -18,6 +18,7 @@ from apacheconf.program.steps import (
     EditHeader,
     ExportTls,
     FinishRewriting,
+    NameUser,
     OverrideErrors,
     Redirect,
     Respond,
@@ -383,7 +384,7 @@ def _report_unsure(low: Lowering, route: Route, location: Block, carried: list[S
             low.dropped.append(Claim(route.host.said_by(step), Outcome.NO_EFFECT, "no file is asked for here", "files"))
             continue
         spoken = step in carried or step.action in low.asked_early or step.action in low.documents | low.own_documents
-        if spoken or isinstance(step.action, EditHeader | ExportTls):
+        if spoken or isinstance(step.action, EditHeader | ExportTls | NameUser):
             continue
         if claim is None and isinstance(step.action, Told) and step.action.of_files and not _asks_files(low, route):
             claim = Claim(route.host.said_by(step), Outcome.NO_EFFECT, "no file is asked for here", "files")

@@ -148,6 +148,9 @@ def _variable(variable: Variable, low: Lowering, texts: Texts) -> str:
         return "$realip_remote_addr"
     if name == "BODY_BYTES":
         return low.maps.make("body_bytes", _BODY_BYTES)
+    if name == "REMOTE_USER" and texts.named:
+        shown = Map("$remote_user", (("", "-"), ("default", "$remote_user")), "")
+        return texts.named_or(low.maps.make("remote_user_or_dash", shown))
     if name == "QUERY":
         return low.maps.make("asked_query", _QUERY)
     if name == "PORT":

@@ -116,7 +116,7 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
     path = emit_new_path(low, route, origin, asked, location)
     location.add("proxy_pass", f"{asked}{path}", claims=_mapping_claims(route, origin))
     if SECURE[worker.scheme]:
-        origin_tls.emit_origin_tls(settings_of(route)[0], worker, route.keep_host is not None, location)
+        origin_tls.emit_origin_tls(low, settings_of(route)[0], worker, route.keep_host is not None, location)
     own = timeouts(route.host, worker)
     if own_servers:
         emit_failover(route, origin, location)

@@ -12,7 +12,7 @@ from apacheconf.program.handling import FcgiRules, FileRules
 from apacheconf.program.hosts import Reach
 from apacheconf.program.mod_proxy_fcgi import PATH_INFO, is_fcgi
 from apacheconf.program.naming import NO_ADMIN
-from apacheconf.program.steps import MapToFile, SetHandler, Step
+from apacheconf.program.steps import MapToFile, NameUser, SetHandler, Step
 from apacheconf.program.values import Variable
 from apacheconf.program.workers import Origin
 from apacheconf.targets.choices import routes_in
@@ -176,9 +176,20 @@ def _tell_request(low: Lowering, route: Route, service: Service, params: Params)
     passes_user = any(isinstance(step.action, FileRules) and step.action.passes_user for step in route.others)
     for name in _WITHHELD[2 if passes_user else 0 :]:
         params.withhold(name)
-    if any(each.admits for each in routes_in(low.places)):  # told alike wherever it is, so that it is told once
+    _tell_user(low, route, texts, params)
+
+
+def _tell_user(low: Lowering, route: Route, texts: Texts, params: Params) -> None:
+    """Who has shown a password, and whom a certificate names in its place (NGX-189)."""
+    asked = any(each.admits for each in routes_in(low.places))  # told alike wherever it is, so that it is told once
+    for step, _ in route.met:
+        if isinstance(step.action, NameUser):
+            texts.tell(step)
+    word = texts.named_or(USER if asked else "")
+    if word:
+        params.tell("REMOTE_USER", word, True)
+    if asked:
         low.tells_user = True
-        params.tell("REMOTE_USER", USER, True)
         params.tell("AUTH_TYPE", low.maps.make("auth_type", Map(USER, (("", ""), ("default", "Basic")), "")), True)
 
 

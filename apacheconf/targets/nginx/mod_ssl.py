@@ -64,6 +64,7 @@ def why_closed(host: Host) -> str:
 def emit_tls(low: Lowering, host: Host, server: Block) -> None:
     """The settings of a server that speaks TLS."""
     low.asked_early = set()
+    low.joined.said.clear()
     tls = host.front_tls
     if tls is None:
         return

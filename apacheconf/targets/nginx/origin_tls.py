@@ -5,7 +5,9 @@ from __future__ import annotations
 from apacheconf.ledger import Written
 from apacheconf.program.tls import PROTOCOLS, OriginTls
 from apacheconf.program.workers import Worker
-from apacheconf.targets.claims import Claim
+from apacheconf.targets.claims import Claim, equivalent
+from apacheconf.targets.nginx import joined
+from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.tree import Block, literal
 from apacheconf.targets.origin_tls import VERIFIED, checked_but, unchecked
 from apacheconf.targets.routes import is_address
@@ -15,14 +17,14 @@ def why_closed(tls: OriginTls) -> str:
     """Why an origin can't be asked as it must be; empty if it can."""
     if tls.verify == "optional_no_ca":
         return "nginx can't check an origin's certificate without its authority (SSLProxyVerify optional_no_ca)"
-    if tls.verify in VERIFIED and (tls.ca_path or not tls.ca_file):
-        return "nginx reads the authorities of origins from a file (SSLProxyCACertificateFile), not from a folder"
-    if tls.revocation != "none" and (tls.crl_path or not tls.crl_file):
-        return "nginx reads lists of revoked certificates from a file (SSLProxyCARevocationFile), not from a folder"
+    if tls.verify in VERIFIED and not (tls.ca_path or tls.ca_file):
+        return "no authority of origins is named (SSLProxyCACertificateFile, SSLProxyCACertificatePath)"
+    if tls.revocation != "none" and not (tls.crl_path or tls.crl_file):
+        return "no list of revoked certificates is named (SSLProxyCARevocationFile, SSLProxyCARevocationPath)"
     return ""
 
 
-def emit_origin_tls(tls: OriginTls, worker: Worker, keeps_host: bool, location: Block) -> None:
+def emit_origin_tls(low: Lowering, tls: OriginTls, worker: Worker, keeps_host: bool, location: Block) -> None:
     """How the location speaks TLS: the name that is asked for, and what the origin must show."""
     if keeps_host or not is_address(worker):
         location.add("proxy_ssl_server_name", "on")
@@ -38,9 +40,21 @@ def emit_origin_tls(tls: OriginTls, worker: Worker, keeps_host: bool, location: 
     location.add("proxy_ssl_verify", "on" if tls.verify in VERIFIED else "off")
     if tls.verify in VERIFIED:
         location.add("proxy_ssl_verify_depth", str(tls.depth))
-        location.add("proxy_ssl_trusted_certificate", literal(tls.ca_file))
+        file = tls.ca_file
+        if tls.ca_path:
+            file, command = low.joined.bundle(tls.ca_path, tls.ca_file)
+            low.joined.say(command, file, location)
+        location.add("proxy_ssl_trusted_certificate", literal(file))
         if tls.revocation != "none":
-            location.add("proxy_ssl_crl", literal(tls.crl_file))
+            _emit_revocation(low, tls, location)
+
+
+def _emit_revocation(low: Lowering, tls: OriginTls, location: Block) -> None:
+    file = tls.crl_file
+    if tls.crl_path:
+        file, command = low.joined.lists(tls.crl_path, tls.crl_file)
+        low.joined.say(command, file, location)
+    location.add("proxy_ssl_crl", literal(file))
 
 
 def claims_of(tls: OriginTls, mapping: tuple[Written, ...], said_by: tuple[Written, ...]) -> list[Claim]:
@@ -57,4 +71,7 @@ def _stricter(tls: OriginTls, said_by: tuple[Written, ...]) -> list[Claim]:
         named["sslproxycheckpeerexpire"] = "the dates are checked all the same"
     if tls.revocation == "leaf":
         named["sslproxycarevocationcheck"] = "the whole chain is looked up in the lists, not the origin's own alone"
-    return checked_but(named, said_by)
+    claims = checked_but(named, said_by)
+    folders = {"sslproxycacertificatepath": joined.FOLDER, "sslproxycarevocationpath": joined.LISTS}
+    made = [each for each in said_by if each.name.lower() in folders]
+    return [*claims, *(equivalent([each], folders[each.name.lower()], joined.KEY) for each in made)]

@@ -28,6 +28,7 @@ from apacheconf.targets.nginx import (
     mod_remoteip,
     mod_rewrite,
     mod_ssl,
+    named_users,
     overriding,
     settings,
     sharing,
@@ -64,6 +65,7 @@ def emit_server(low: Lowering, server_of: copies.Server, servers: Block) -> None
     overriding.emit_page(low, server)
     mod_dir.emit_without_index(low, server)
     mod_log_config.emit_logs(low, host, server)
+    named_users.settle(low, host)
     server.entries[settings_at:settings_at] = _settings(low)
     failures.finish_failures(low, server)
     failed_requests.finish_failed(low, server)

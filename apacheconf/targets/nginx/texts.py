@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from apacheconf.program.cells import steps_where
 from apacheconf.program.conditions import ALWAYS, AllOf, Condition, Matches, Test
 from apacheconf.program.hosts import Host, LayerKind
-from apacheconf.program.steps import NEXT, ExportTls, Rewrite, Step
+from apacheconf.program.steps import NEXT, ExportTls, NameUser, Rewrite, Step
 from apacheconf.program.values import Capture, Literal, Value, Variable
 from apacheconf.program.workers import Balancer
 from apacheconf.targets.captures import parts_of
@@ -78,6 +78,8 @@ class Texts:
     service: Service | None = None
     #: The word of REMOTE_USER, where only whoever has shown a password is answered.
     user: str | None = None
+    #: The variable of a client's certificate that names the user, if one does.
+    named: str = ""
     #: Whether the answer is made here, so that no balancer has a say.
     made_here: bool = False
     used: set[str] = field(default_factory=set)
@@ -97,6 +99,8 @@ class Texts:
         if isinstance(step.action, ExportTls):
             self._give("HTTPS", step.when, Literal("on"))
             self._give("SSL_TLS_SNI", step.when, Variable("SSL", "SSL_TLS_SNI"))
+        elif isinstance(step.action, NameUser):
+            self.named = step.action.variable
         self._told += 1
 
     def _give(self, name: str, when: Condition, value: Value | None) -> None:
@@ -159,7 +163,7 @@ class Texts:
             case Variable("SSL", name) if (part := _OF_NAME.fullmatch(name)) is not None:
                 return name_part(maps, part[1], part[2], missing)
             case Variable("REMOTE_USER") if self.user is not None:
-                return self.user
+                return self.named_or(self.user)
             case Variable("REQUEST_URI"):
                 return maps.path()
             case Variable("SERVER_NAME"):
@@ -182,6 +186,15 @@ class Texts:
                 return f"$upstream_http_{name.lower().replace('-', '_')}"
             case _:
                 return None
+
+    def named_or(self, user: str) -> str:
+        """The word for whom a certificate names, and for ``user`` where none does (NGX-189)."""
+        try:
+            word = self.text(Variable("SSL", self.named)) if self.named else ""
+        except CannotAsk:
+            return user
+        made = Map(word, (("", user), ("default", word)), f"SSLUserName {self.named}")
+        return self.low.maps.make("named_user", made) if word else user
 
     def _or_missing(self, word: str, missing: str) -> str:
         if not missing:
