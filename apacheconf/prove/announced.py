@@ -231,7 +231,7 @@ class Announcements:
 
     def _for_all(self, aspects: tuple[Aspect, ...], about: About) -> str | None:
         """Caveats about where a request goes: whatever is answered there may differ."""
-        if about.file and FILES in self.keys and (any(map(_is_no_file, aspects)) or _lacks_fields(aspects, about)):
+        if about.file and FILES in self.keys and any(map(_is_no_file, aspects)):
             return FILES
         if TURNS in self.keys and all(map(_takes_turns, aspects)):
             return TURNS
@@ -274,12 +274,6 @@ class Announcements:
         found = next((key for key in keys if _speaks_about(key, probe, what, about)), None)
         found = found or next((sign.title for sign in self.signs if sign.announces(probe, aspect)), None)
         return found or next((row.name for row in self.rows if _includes(aspects_of(row), what)), None)
-
-
-def _lacks_fields(aspects: Iterable[Aspect], about: About) -> bool:
-    """Whether a 404 of both lacks fields: those that files of the folder, which are never read, say of every answer."""
-    absent = all(each.what.startswith("header ") and each.other == "(absent)" for each in aspects)
-    return absent and about.statuses == {404}
 
 
 def _is_no_file(aspect: Aspect) -> bool:

@@ -127,6 +127,10 @@ ADVICE: Mapping[str, Advice] = {
         "translate anew whenever one of the files changes",
         "GET a path that a file written later has rules for",
     ),
+    "htaccess-lost": Advice(
+        "say it in a <Location> of the host where it matters, or serve the folder with nginx or apacheconf serve",
+        "GET a path that the line is about",
+    ),
     "htaccess-wrong": Advice(
         "mend the file: apacheconf check --context htaccess:FOLDER FILE", "GET a path in its folder"
     ),

@@ -159,6 +159,13 @@ def fallback_for(program: Program, scopes: Scopes, target: str) -> Callable[[Wri
     return fallback
 
 
+def of_no_folder(directive: Written) -> Answer | None:
+    """The answer for a line of a folder's own where no folder is served; None where more than files would meet it."""
+    if directive.name.lower() in _ABOUT_FILES:
+        return Answer(Outcome.NO_EFFECT, FILES, key="files")
+    return _by_nature(directive)
+
+
 def _asks_origins(program: Program, host: Host) -> bool:
     """Whether a host may ask any, be it one that only a request names; the main server stands for all of them."""
     if host.place is None:

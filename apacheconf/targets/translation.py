@@ -22,6 +22,7 @@ from apacheconf.program.steps import EditHeader, Step, Table
 from apacheconf.program.tls import SECURE
 from apacheconf.targets.fates import fallback_for
 from apacheconf.targets.hostnames import settle_dead_hosts
+from apacheconf.targets.lost_files import lines_in_files, settle_lost_files
 from apacheconf.targets.restrictions import KEY, is_access
 from apacheconf.targets.scopes import Scopes
 from apacheconf.targets.sources import Sources, comment_lines
@@ -161,21 +162,24 @@ def translate(program: Program, target: str, version: str | None = None, folder:
     wanted = version or TARGETS[target][0]
     if parse_version(wanted) < parse_version(TARGETS[target][0]):
         raise UsageError(f"{target} {wanted} is too old", f"{TARGETS[target][0]} is the oldest that is written for")
-    if target in SERVES_FILES:
-        program = with_htaccess(program)
+    with_files = with_htaccess(program)
+    lost = () if target in SERVES_FILES else lines_in_files(program, with_files)
+    program = with_files if target in SERVES_FILES else program
     scopes = Scopes(program)
     whole_files = {id(each) for each in scopes.everywhere(LayerKind.HTACCESS.value)}  # which nobody has written
     written = program.directives
     if whole_files:
         written = tuple(each for each in written if id(each) not in whole_files)
     repeated = frozenset(id(each.file) for each in program.inlined)
-    ledger = Ledger((*written, *program.absent), repeated, program.one_reading and not repeated)
+    ledger = Ledger((*written, *program.absent, *lost), repeated, program.one_reading and not repeated)
     emit: Callable[[Program, tuple[int, ...], Ledger, Scopes, bool], Emission] = import_module(
         f"apacheconf.targets.{target}.emit"
     ).emit
     with _deep():
         emission = emit(program, parse_version(wanted), ledger, scopes, folder)
     settle_unasked(program, ledger)
+    if target not in SERVES_FILES:
+        settle_lost_files(lost, with_files, scopes, ledger)
     settle_dead_hosts(program, scopes, ledger)
     _settle_left_out(program, ledger)
     fallback = fallback_for(program, scopes, target)
