@@ -19,7 +19,18 @@ from apacheconf.program.inlining import with_htaccess
 from apacheconf.program.loading import Loaded, load
 from apacheconf.program.program import Program
 from apacheconf.program.tls import SECURE
-from apacheconf.prove import announced, edited, fronts, logged, served, situations, slow, strangers, together, turns
+from apacheconf.prove import (
+    caveats,
+    edited,
+    fronts,
+    logged,
+    served,
+    situations,
+    slow,
+    strangers,
+    together,
+    turns,
+)
 from apacheconf.prove.aims import MOST_HOSTS, Target, find_targets
 from apacheconf.prove.ask import Progress, Scenario, scenarios
 from apacheconf.prove.certificates import stand_in
@@ -94,7 +105,7 @@ def compare_fronts(loaded: Loaded, reference: Front, other: Front, progress: Pro
     if left_out:
         notes.append(f"--budget {plan.budget:g} was used up: {left_out} requests were not asked; give it more seconds")
     shown = {result.announced for result in results}
-    silent = tuple(key for key in other.said.keys if key in announced.PROBES and key not in shown)
+    silent = tuple(key for key in other.said.keys if key in caveats.PROBES and key not in shown)
     return Report(
         reference.title, other.title, tuple(results), tuple(dict.fromkeys(notes)), silent, plan.seed, left_out
     )

@@ -256,3 +256,13 @@ def test_what_is_called_equivalent_hides_no_status(key: str, probe: str, told: s
     said = Announcements((key,))
     assert said.announce(probe, [Aspect(told, "a", "b")]) == key
     assert said.announce(probe, [Aspect(told, "a", "b"), Aspect(hidden, "a", "b")]) is None
+
+
+def test_a_field_that_a_404_lacks_is_announced_by_the_line_that_sets_it() -> None:
+    """HAP-121: that no file is served excuses none."""
+    about = About(file=True, statuses=frozenset({404}))
+    lost, other = (Aspect(f"header x-{name}", name, "(absent)") for name in "ab")
+    line = Row("Header", "always set X-A a", _PLACE, Outcome.UNSUPPORTED, (), 1)
+    assert Announcements(("files",)).announce("path: /", [lost], about) is None
+    assert Announcements(("files",), (line,)).announce("path: /", [lost], about) == "Header"
+    assert Announcements(("files",), (line,)).announce("path: /", [other], about) is None

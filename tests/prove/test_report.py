@@ -9,7 +9,8 @@ import pytest
 
 from apacheconf.ledger import Answer, Outcome, Row
 from apacheconf.prove import announced
-from apacheconf.prove.announced import ASPECTS, ONLY, PROBES, About, Announcements
+from apacheconf.prove.announced import About, Announcements
+from apacheconf.prove.caveats import ASPECTS, ONLY, PROBES
 from apacheconf.prove.compare import Aspect, Comparison
 from apacheconf.prove.observe import Arrival, Observation, Reply, Tokens, from_json, to_json
 from apacheconf.prove.probes import build, build_for_failures

@@ -44,12 +44,41 @@ def test_each_line_has_its_row(tmp_path: Path) -> None:
     assert _row(made, "AllowOverride").outcome is Outcome.EQUIVALENT
 
 
-@pytest.mark.parametrize(("override", "target"), [("None", "nginx"), ("All", "haproxy")])
-def test_nobody_reads_it(override: str, target: str, tmp_path: Path) -> None:
-    """DES-6: AllowOverride None loses nothing, nor does a target that serves no files."""
-    made = _translated(tmp_path, override, {".htaccess": "Require all denied\n"}, target)
+@pytest.mark.parametrize("target", ["nginx", "haproxy"])
+def test_nobody_reads_it(target: str, tmp_path: Path) -> None:
+    """DES-6: AllowOverride None loses nothing."""
+    made = _translated(tmp_path, "None", {".htaccess": "Require all denied\n"}, target)
     assert "Require" not in {row.name for row in made.rows if "htaccess" in row.place.span.file.name}
     assert _row(made, "AllowOverride").outcome is Outcome.NO_EFFECT
+
+
+def test_haproxy_says_which_lines_it_loses(tmp_path: Path) -> None:
+    """HAP-121: each has its row, and that of AllowOverride names them; what is about files alone has no effect."""
+    text = "AddType text/x .x\nRequire all denied\n\nHeader always set X-A a\nRedirect /old /new\n"
+    made = _translated(tmp_path, "All", {"below/.htaccess": text}, "haproxy")
+    file = f"{tmp_path}/www/below/.htaccess"
+    found = {row.name: row for row in made.rows if row.place.span.file.name == file}
+    outcomes = {name: row.outcome for name, row in found.items()}
+    assert outcomes == {
+        "AddType": Outcome.NO_EFFECT, "Require": Outcome.NO_EFFECT,
+        "Header": Outcome.UNSUPPORTED, "Redirect": Outcome.UNSUPPORTED,
+    }  # fmt: skip
+    override = _row(made, "AllowOverride")
+    assert override.outcome is Outcome.UNSUPPORTED
+    assert [answer.caveat for answer in override.answers] == [
+        f"no .htaccess is read; lost: {file}: 4 Header, 5 Redirect"
+    ]
+
+
+def test_haproxy_loses_nothing_where_files_say_nothing_that_others_would_meet(tmp_path: Path) -> None:
+    made = _translated(tmp_path, "All", {".htaccess": "Require all denied\n"}, "haproxy")
+    assert _row(made, "AllowOverride").outcome is Outcome.NO_EFFECT
+
+
+def test_haproxy_names_a_file_that_is_wrong(tmp_path: Path) -> None:
+    """HAP-121: httpd answers 500 in its folder."""
+    made = _translated(tmp_path, "All", {".htaccess": "Nonsense\n"}, "haproxy")
+    assert f"{tmp_path}/www/.htaccess, which is wrong: " in _row(made, "AllowOverride").answers[0].caveat
 
 
 def test_without_files_nothing_is_lost(tmp_path: Path) -> None:
