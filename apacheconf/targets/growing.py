@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from apacheconf.program.cells import matcher_in, steps_met, steps_where
 from apacheconf.program.conditions import ALWAYS, NEVER, Condition, Matches, Not, Regex
@@ -21,6 +22,7 @@ from apacheconf.program.steps import (
 from apacheconf.program.values import REQUEST_URI
 from apacheconf.targets.answers import Answers, Given, residual
 from apacheconf.targets.choices import Ask, Closed, Place, Tree, leaves
+from apacheconf.targets.elsewhere import elsewhere, is_elsewhere
 from apacheconf.targets.known import QUERY_STRING, Known
 from apacheconf.targets.late_origins import certain, origin_of
 from apacheconf.targets.light_sections import asking, light_layers
@@ -61,11 +63,11 @@ def places(
     """
     ways = (Spelling.VARIABLES,) if conditional else (Spelling.ALL, Spelling.VARIABLES)
     ways = ways if spelt_out else (Spelling.NOTHING,)
-    trees = {cell: tree_of(program, host, cell, closed, ways, files, conditional) for cell in host.shape.cells}
-    if len(ways) > 1 and sum(map(_ends, trees.values())) > FEW_ENDS:
-        others = {cell: tree_of(program, host, cell, closed, ways[1:], files) for cell in host.shape.cells}
-        trees = {cell: min(tree, others[cell], key=_ends) for cell, tree in trees.items()}
-    found = {(cell.path, cell.reach): Place(cell, tree) for cell, tree in trees.items()}
+    trees = [tree_of(program, host, cell, closed, ways, files, conditional) for cell in host.shape.cells]
+    if len(ways) > 1 and sum(map(_ends, trees)) > FEW_ENDS:
+        others = [tree_of(program, host, cell, closed, ways[1:], files) for cell in host.shape.cells]
+        trees = [min(tree, other, key=_ends) for tree, other in zip(trees, others, strict=True)]
+    found = {(cell.path, cell.reach): Place(cell, tree) for cell, tree in zip(host.shape.cells, trees, strict=True)}
     own = {each.cell.path for each in found.values() if not _is_like(each, _around(each.cell, found))}
     return [each for each in found.values() if each.cell.path in own]
 
@@ -107,6 +109,8 @@ def tree_of(
         with suppress(_TooManyEnds):
             found = _Grower(program, host, cell, how, files).grow()
             break
+    if found is not None and _ends(found) <= MOST_COPIES:
+        return found
     light = light_layers(host.shape).intersection(cell.maybe)
     steps = steps_where(host.shape, cell, cell.maybe)
     chained = conditional and any(isinstance(step.action, Rewrite) for step in steps)
@@ -146,6 +150,7 @@ class _Grower:
     walks: int = 0
     _questions: set[Condition] = field(default_factory=set)
     _steps_of: dict[object, tuple[Step, ...]] = field(default_factory=dict)
+    _elsewhere_of: dict[object, frozenset[int]] = field(default_factory=dict)
     _asked_of: dict[object, Condition] = field(default_factory=dict)
 
     def grow(self) -> Tree:
@@ -237,7 +242,7 @@ class _Grower:
         guards = held.guards or {}
         regexes = self._regexes(held.layers - guards.keys())
         way = Walk(self.host, answers, self.spelling, regexes, self.chained)
-        return self._walked(way, way.walk(self._steps(held.layers, guards)), held, mapped, then)
+        return self._walked(way, way.walk(*self._steps(held.layers, guards)), held, mapped, then)
 
     def _hold_again(self, answers: Given, mapped: Mapped, then: Then, before: Paused | None, so_far: Held) -> Paused:
         """It is asked on which sections hold where one more answer is there."""
@@ -289,24 +294,31 @@ class _Grower:
             return then(Paused(None, way, held=held))
         return Paused(question, way, lambda later: self._ended(later, later.go_on(), held, then))
 
+    @cached_property
+    def _deepest(self) -> list[Cell]:
+        """The cells, those first that are cut out of others."""
+        return sorted(self.host.shape.cells, key=lambda each: (-len(each.path), each.reach is Reach.BELOW))
+
     def _new_cell(self, way: Walk) -> tuple[Condition | None, Cell | None]:
         """The cell in which the path lies that rules have made, or the question which one it is."""
-        deepest = sorted(self.host.shape.cells, key=lambda each: (-len(each.path), each.reach is Reach.BELOW))
-        for cell in deepest:
-            left = residual(lies_in(way.known.path, cell), way.answers)
+        for cell in self._deepest:
+            lies = lies_in(way.known.path, cell)
+            left = lies if lies in (ALWAYS, NEVER) else residual(lies, way.answers)
             if left == ALWAYS:
                 return None, cell
             if left != NEVER:
                 return left, None
         raise AssertionError("every path lies below the root")
 
-    def _steps(self, layers: set[int], guards: dict[int, Condition]) -> tuple[Step, ...]:
-        """The steps where these layers hold, some of them where their guard does; the same for all answers."""
+    def _steps(self, layers: set[int], guards: dict[int, Condition]) -> tuple[tuple[Step, ...], frozenset[int]]:
+        """The steps where these layers hold, some of them where their guard does; the same for all answers. And the
+        numbers of those that are about paths elsewhere."""
         key = frozenset(layers), frozenset(guards.items())
         if key not in self._steps_of:
             steps = self._make_steps(layers)
             self._steps_of[key] = asking(steps, self.host.shape, guards) if guards else steps
-        return self._steps_of[key]
+            self._elsewhere_of[key] = elsewhere(self._steps_of[key], self.cell)
+        return self._steps_of[key], self._elsewhere_of[key]
 
     def _make_steps(self, layers: set[int]) -> tuple[Step, ...]:
         own = self.cell.steps if not self.cell.maybe else None
@@ -325,7 +337,7 @@ class _Grower:
         only the request, then those that ask where it is ``mapped``."""
         turns = ((OF_REQUESTS, None), *([] if mapped is None else [(asking_of(mapped), mapped)]))
         for turn, (kinds, where) in enumerate(turns):
-            for at, number in enumerate(cell.maybe):
+            for at, number in enumerate(self._maybe if cell is self.cell else cell.maybe):
                 if (turn, at) < held.asked:
                     continue
                 question = self._hold_one(cell, number, kinds, held, way, where)
@@ -333,6 +345,12 @@ class _Grower:
                     held.asked = turn, at
                     return question
         return None
+
+    @cached_property
+    def _maybe(self) -> tuple[int, ...]:
+        """The sections that may hold in this cell."""
+        layers = self.host.shape.layers
+        return tuple(each for each in self.cell.maybe if not is_elsewhere(layers[each].matcher, self.cell))
 
     def _hold_one(
         self, cell: Cell, number: int, kinds: frozenset[LayerKind], held: Held, way: Walk, mapped: Mapped

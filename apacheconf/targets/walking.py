@@ -20,8 +20,6 @@ from apacheconf.program.steps import (
     FinishRewriting,
     Flow,
     Log,
-    MapBack,
-    MapBackCookie,
     MapToFile,
     MapToOrigin,
     Move,
@@ -41,7 +39,7 @@ from apacheconf.targets.known import QUERY_STRING, Known
 from apacheconf.targets.named_folders import placed
 from apacheconf.targets.own_folders import knowing_its_folder
 from apacheconf.targets.rewrites import Lost, Open, Run, answer, needs_one_regex
-from apacheconf.targets.routes import Deciding
+from apacheconf.targets.roles import after, asks_match, decides, is_choice, is_plain
 from apacheconf.targets.rule_chains import Guards, only_passes, rewrite_where
 from apacheconf.targets.rule_cookies import cookie_line
 from apacheconf.targets.section_rules import Section, SectionRun, asked_anywhere, asked_of_origin, with_whole_as_group
@@ -89,6 +87,7 @@ class Walk:
         self._file: MapToFile | None = None
         self._section: Section | None = None
         self._steps: tuple[Step, ...] = ()
+        self._elsewhere: frozenset[int] = frozenset()
         #: How many lines each header has among the steps.
         self._lines: Counter[str] = Counter()
         self._at = 0
@@ -116,11 +115,14 @@ class Walk:
         other._run = None if self._run is None else self._run.copy(other.known, answers)
         return other
 
-    def walk(self, steps: tuple[Step, ...]) -> Condition | None:
-        """Go on up to the first deciding step whose condition is open, which is returned, or to a new path."""
+    def walk(self, steps: tuple[Step, ...], elsewhere: frozenset[int] = frozenset()) -> Condition | None:
+        """Go on up to the first deciding step whose condition is open, which is returned, or to a new path.
+
+        Steps ``elsewhere`` are not met as long as the path is that of the request.
+        """
         if self.known.environment is not None:
             self.known.environment.begin()
-        self._steps, self._at, self._guards = steps, 0, Guards()
+        self._steps, self._elsewhere, self._at, self._guards = steps, elsewhere, 0, Guards()
         self._lines = Counter(each.action.name.lower() for each in steps if isinstance(each.action, EditHeader))
         return self.go_on()
 
@@ -128,9 +130,9 @@ class Walk:
         """Go on from where a question was open, which has an answer now."""
         steps, at = self._steps, self._at - 1
         while (at := at + 1) < len(steps):
-            if self._is_passed(steps[at]):
+            if (at in self._elsewhere and self.known.url is None) or self._is_passed(steps[at]):
                 continue
-            if _is_plain(steps[at]):
+            if is_plain(steps[at]):
                 self.met.append((steps[at], True))
                 continue
             self._at, captures = at, dict(self.known.captures)
@@ -144,7 +146,7 @@ class Walk:
                 if self.chained and self._run and self._chain(step, left, at):
                     continue
                 headers = self.spelling is Spelling.ALL and not self._waits(left, step)
-                if _decides(step, headers) or self._begins_here(step):
+                if decides(step, headers) or self._begins_here(step):
                     self.known.captures = captures
                     return left
                 self._open.append(left)
@@ -160,7 +162,7 @@ class Walk:
                     self.lost = str(why)
                     self.met.append((replace(step, action=LOST), True))
                     return None
-            at = _after(flow, at, steps)
+            at = after(flow, at, steps)
             self._ended = step.phase if flow.move is Move.END else self._ended
             if flow.move is Move.RESTART:
                 self.lost = "its rules begin anew"
@@ -211,12 +213,12 @@ class Walk:
         """A rule whose captures come from the first of several conditions that holds: the question which one it is,
         or the rule with that one."""
         parts = step.when.conditions if isinstance(step.when, AllOf) else (step.when,)
-        if self._run is None or not isinstance(step.action, Rewrite) or not any(map(_is_choice, parts)):
+        if self._run is None or not isinstance(step.action, Rewrite) or not any(map(is_choice, parts)):
             return None, step
         if all(each.match != "cond" for each in parts_in(step.action, Capture)):
             return None, step
         for at, part in enumerate(parts):
-            for each in part.conditions if isinstance(part, AnyOf) and _is_choice(part) else ():
+            for each in part.conditions if isinstance(part, AnyOf) and is_choice(part) else ():
                 plain = replace(each, captures="") if isinstance(each, Matches) else each
                 left = residual(self.known.asked(plain), self.answers)
                 if left == ALWAYS:
@@ -241,7 +243,7 @@ class Walk:
             return step if self._section is None else replace(step, when=self._section.begins(step.action))
         if self._section is not None and self._section.file is None:
             step = with_whole_as_group(knowing_its_folder(step, self._section.path))
-        when = asked_anywhere(step.when) if self._section is None or not _captures(step) else step.when
+        when = asked_anywhere(step.when) if self._section is None or not asks_match(step) else step.when
         when = when if self._section is None else self._section.asked(when)
         if step.phase is Phase.FIXUPS and self._section is None and self._is_proxied():
             when = asked_of_origin(when)
@@ -367,37 +369,3 @@ def _with_query(redirect: Redirect, query: Value) -> Redirect:
     if redirect.prefix or not all(isinstance(each, Literal) or each == QUERY_STRING for each in parts_of(query)):
         return replace(redirect, prefix="", location=Variable("a query that rules make"))
     return replace(redirect, location=joined((redirect.location, Literal("?"), query)))
-
-
-def _is_choice(part: Condition) -> bool:
-    """Whether any of several conditions may be the one that holds, of which some match."""
-    return isinstance(part, AnyOf) and any(isinstance(each, Matches) for each in part.conditions)
-
-
-def _is_plain(step: Step) -> bool:
-    """Whether a step is met by everybody and changes nothing that others ask: a host may have hundreds of these."""
-    return isinstance(step.action, MapBack | MapBackCookie) and step.when == ALWAYS and step.then == step.otherwise
-
-
-def _decides(step: Step, headers: bool) -> bool:
-    """Whether who answers may depend on the step: a rule that only sets something and goes on decides nothing."""
-    if headers and isinstance(step.action, EditHeader):
-        return True
-    if isinstance(step.action, Rewrite) and step.action.target is None and not step.action.answers:
-        return step.then != Flow() or step.otherwise != Flow()
-    return isinstance(step.action, Deciding)
-
-
-def _captures(step: Step) -> bool:
-    """Whether a rule asks what its pattern has matched."""
-    every = (*parts_in(step.action, Capture), *parts_in(step.when, Capture))
-    return any(each.match == "rule" for each in every)
-
-
-def _after(flow: Flow, at: int, steps: tuple[Step, ...]) -> int:
-    """The last step that a flow passes over."""
-    if flow.move in (Move.SKIP, Move.CHAIN):
-        return at + flow.count
-    if flow.move is Move.STOP:
-        return next((n for n in range(at + 1, len(steps)) if steps[n].phase != steps[at].phase), len(steps)) - 1
-    return at
