@@ -110,7 +110,7 @@ def normalise(raw: str, encoded_slashes: str = "Off", merge_slashes: bool = True
     path = resolve_dots(unescape_unreserved(raw), merge_slashes)
     path = _unescape(path, encoded_slashes)
     if encoded_slashes == "On":
-        path = resolve_dots(path, merge_slashes)
+        path = resolve_dots(path, merge_slashes, climbs=True)
     return path
 
 
@@ -137,8 +137,11 @@ def escape_url(url: str) -> str:
     return found["before"] + escape_path(found["path"]) + url[found.end() :]
 
 
-def resolve_dots(path: str, merge_slashes: bool = True) -> str:
-    """``path`` without ``.`` and ``..`` segments and, usually, without empty ones. Raises PathRefused(400)."""
+def resolve_dots(path: str, merge_slashes: bool = True, climbs: bool = False) -> str:
+    """``path`` without ``.`` and ``..`` segments and, usually, without empty ones.
+
+    Raises PathRefused(400) where it leads above the root; one that ``climbs`` stays at the root there (LOC-9).
+    """
     if "/." not in path and "//" not in path:
         return path
     segments: list[str] = []
@@ -146,9 +149,9 @@ def resolve_dots(path: str, merge_slashes: bool = True) -> str:
     last = len(parts) - 1
     for position, part in enumerate(parts):
         if part == "..":
-            if not segments:
+            if not segments and not climbs:
                 raise PathRefused(400, "the path climbs above the root")
-            segments.pop()
+            del segments[-1:]
         elif part != ".":
             # An empty last part is the final slash; a leading run of slashes is one, always (LOC-6).
             if part or position == last or (segments and not merge_slashes):

@@ -15,6 +15,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "ca-folder": ("*with a certificate*",),
     "forward-proxy": ("host: absolute form*",),
     "chunk-size": ("body: chunk size*",),
+    "climbing-slashes": ("path: /a%2F..%2F..%2Fb",),
     "connect": ("method: CONNECT*",),
     "connection-named-headers": ("header: Connection lists*", "header: TE", "origin: hop-by-hop headers"),
     "empty-client": ("condition: *: ", "condition: *: , from *"),
@@ -80,6 +81,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
                       "version: 1.0 without Host*", "path: GET */!$&*", "path: GET */%C3%A9", "path: GET */a%2Fx",
                       "path: GET */a%3Fx", "path: /a%3Fb"),
     "underscored": ("host: absolute form*",),
+    "unclear-slashes": ("path: /%61%2Fb",),
     "unread-bodies": ("connection: a body, then *",),
     "websocket": ("header: Upgrade", "condition: *: [wW]eb[sS]ocket*"),
 }  # fmt: skip

@@ -76,6 +76,7 @@ def _paths(aim: Aim) -> Family:
         "/%7euser", "/a%2Fb", "/a%2fb", "/a%5Cb", "/a\\b", "/%zz", "/%4", "/%", "/%00", "/a%20b", "/a%25b", "/a%3Fb",
         "/a%23b", "/a;b=1", "/a+b", "/!$&'()*,:@=~-._", "/x?q=1&r=%20+%zz", "/x?", "/x??", "/x?a/../b", "/x?q=\"<>|",
         "/x?\xe9", "/\xe9", "/%C3%A9", "/%c3%a9", "/\"[]|^`{}<>", "/a#b", "/x.", "/x/", "/...", "/a b",
+        "/%61%2Fb", "/a%2F..%2F..%2Fb",
     ):  # fmt: skip
         yield path.encode("ascii", "backslashreplace").decode(), get(aim, path=path)
     yield "no leading slash", get(aim, target="x")

@@ -81,6 +81,7 @@ ADVICE: Mapping[str, Advice] = {
         "GET a path of the section with %2F in it",
     ),
     "encoded-slashes": Advice("AllowEncodedSlashes Off, or let origins take a slash in a parameter", "GET /a%2Fb"),
+    "unclear-slashes": Advice("let clients escape in paths what needs it, and nothing else", "GET /%61%2Fb"),
     "decoded-slashes": Advice(
         "AllowEncodedSlashes Off, or nocanon or the flag NE, which keep them encoded in httpd, too", "GET /a%2Fb"
     ),

@@ -83,6 +83,8 @@ _PATHS = (
     "/secret/a%2F..%2F..%2Fx", "/x/a%20b%2Fc", "/x/a%25", "/x/%25zz?a=%25", "/raw/a%25b",
     "http://{name}/x%2Fy", "http://{name}/a//b",
 )  # fmt: skip
+#: Where all goes on to one origin as it came nothing is read at all.
+_AS_THEY_CAME = ("/a//b%2Fc", "/a/./b%2Fc", "/a/../b%2Fc", "/%61%2Fc", "/a%2F/../b", "/x%2F..", "/%2e/%2f")
 #: What could be read in two ways is refused.
 _REFUSED = ("/secr%65t/a%2Fb", "/secret/..%2Fa/../x", "/x//a%2Fb", "/a%2F/%2E%2E/c", "/raw/%2e/a%2Fb", "/secre%74%2Fb")
 #: path-spelling, nocanon-prefix and encoded-slashes: these differ, and the report says so.
@@ -111,6 +113,23 @@ def test_encoded_slashes(name: str, tmp_path: Path) -> None:
             elif ours != theirs:
                 different.append((path, theirs, ours))
         assert not different, "\n".join(map(str, different))
+
+
+@pytest.mark.live
+def test_nothing_is_refused_that_is_read_in_one_way(tmp_path: Path) -> None:
+    with fronts(_CONFIG, tmp_path, (*MODULES, "rewrite_module")) as found:
+        for path in _AS_THEY_CAME:
+            theirs, ours = (ask(found.at[each], "raw.test", path) for each in ("httpd", "nginx"))
+            assert ours == theirs, path
+
+
+@pytest.mark.live
+def test_a_path_that_climbs_above_the_root(tmp_path: Path) -> None:
+    """LOC-9, NGX-47: nginx decodes slashes before anything else, and refuses such a path whatever stands there."""
+    with fronts(_CONFIG, tmp_path, (*MODULES, "rewrite_module")) as found:
+        got = {name: [ask(found.at[each], name, "/a%2F..%2F..%2Fb")[0] for each in ("httpd", "nginx")]
+               for name in ("raw.test", "on.test", "off.test")}  # fmt: skip
+    assert got == {"raw.test": ["200", "400"], "on.test": ["200", "400"], "off.test": ["404", "400"]}
 
 
 @pytest.mark.live
@@ -152,25 +171,27 @@ def test_no_wildcard_is_passed_by_beside_an_encoded_slash(tmp_path: Path) -> Non
 
 
 def test_what_is_told(tmp_path: Path) -> None:
-    def told(*lines: str) -> dict[str, str]:
-        return outcomes(translated(tmp_path, host(*lines), "nginx"))
+    """DES-5: equivalent where all goes on as it came, approximated where what could be read in two ways is refused."""
+
+    def told(*lines: str, mode: str = "NoDecode") -> str:
+        rows = translated(tmp_path, host(f"AllowEncodedSlashes {mode}", *lines), "nginx").rows
+        (row,) = (row for row in rows if row.name == "AllowEncodedSlashes")
+        return " ".join([row.outcome.name.lower(), *(each.key for each in row.answers)]).strip()
 
     raw, plain = "ProxyPass / http://127.0.0.1:81/ nocanon", "ProxyPass / http://127.0.0.1:81/"
     below = "ProxyPass /x http://127.0.0.1:81/x nocanon"
-    assert told("AllowEncodedSlashes On", plain)["AllowEncodedSlashes"] == "exact"
-    assert told("AllowEncodedSlashes NoDecode", raw)["AllowEncodedSlashes"] == "equivalent"
-    assert told("AllowEncodedSlashes NoDecode", plain)["AllowEncodedSlashes"] == "equivalent"
-    assert told("AllowEncodedSlashes NoDecode", below)["AllowEncodedSlashes"] == "equivalent"
+    assert told(plain, mode="On") == "exact"
+    assert told(raw) == "equivalent encoded-slashes"
+    assert told(plain) == told(below) == "approximated unclear-slashes"
     section = "<Location /in>\nRequestHeader set X-In yes\n</Location>"
-    assert told("AllowEncodedSlashes NoDecode", plain, section)["AllowEncodedSlashes"] == "approximated"
-    assert told("AllowEncodedSlashes NoDecode", raw, section)["AllowEncodedSlashes"] == "equivalent"
+    assert told(plain, section) == "approximated slashes-in-sections"
+    assert told(raw, section) == "approximated unclear-slashes"
     whole = ("RewriteEngine On", "RewriteRule ^/(.*) http://127.0.0.1:81/$1 [P]")
-    assert told("AllowEncodedSlashes NoDecode", *whole)["AllowEncodedSlashes"] == "equivalent"  # it is as a ProxyPass
+    assert told(*whole) == "approximated unclear-slashes"  # it is as a ProxyPass
     rules = ("RewriteEngine On", "RewriteRule ^/y/(.*) http://127.0.0.1:81/z/$1 [P]")
-    assert told("AllowEncodedSlashes NoDecode", *rules)["AllowEncodedSlashes"] == "approximated"
-    assert told("AllowEncodedSlashes NoDecode", rules[0], f"{rules[1][:-1]},NE]")["AllowEncodedSlashes"] == "equivalent"
-    script = "ProxyPassMatch ^/(.*\\.php)$ fcgi://127.0.0.1:9000/srv/$1"
-    assert told("AllowEncodedSlashes NoDecode", script)["AllowEncodedSlashes"] == "approximated"
+    assert told(*rules) == "approximated decoded-slashes"
+    assert told(rules[0], f"{rules[1][:-1]},NE]") == "approximated unclear-slashes"
+    assert told("ProxyPassMatch ^/(.*\\.php)$ fcgi://127.0.0.1:9000/srv/$1") == "approximated decoded-slashes"
 
 
 def test_limits_of_a_host(tmp_path: Path) -> None:

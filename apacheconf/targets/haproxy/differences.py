@@ -46,6 +46,8 @@ DIFFERENCES = (
     Difference("header-names", _E, "header names arrive in small letters", "GET / HTTP/1.1 with X-Name: 1"),
     Difference("no-date", _E, "an answer without Date or Server stays so; httpd adds its own",
                "GET / HTTP/1.1 while the origin sends no Date"),
+    Difference("climbing-slashes", _A, "under AllowEncodedSlashes On a path that leads above the root once its %2F are "
+               "slashes is answered with 400; httpd stays at the root", "GET /a%2F..%2F..%2Fb HTTP/1.1"),
     Difference("path-spelling", _E, "a redirect leaves out the ? of an empty query", "GET /old? HTTP/1.1"),
     Difference("repeated-headers", _E, "repeated request headers that nothing asks stay separate lines; httpd joins "
                "them",

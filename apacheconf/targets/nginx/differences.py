@@ -16,6 +16,8 @@ DIFFERENCES = (
     Difference("connect", _A, "CONNECT is answered with 405; httpd answers 400, or asks the origin",
                "CONNECT example.com:80 HTTP/1.1"),
     Difference("null-byte", _A, "%00 in the path is answered with 400; httpd answers 404", "GET /%00 HTTP/1.1"),
+    Difference("climbing-slashes", _A, "a path that leads above the root once its %2F are slashes is answered with "
+               "400; httpd answers as AllowEncodedSlashes says", "GET /a%2F..%2F..%2Fb HTTP/1.1"),
     Difference("method-letters", _A, "a method with small letters is answered with 400; httpd hands it on",
                "get / HTTP/1.1"),
     Difference("max-forwards", _A, "Max-Forwards is handed on as it is; httpd counts down, and answers 400 at 0",

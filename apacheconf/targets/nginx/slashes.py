@@ -27,7 +27,8 @@ from apacheconf.targets.patterns import escape
 from apacheconf.targets.routes import NewPath
 from apacheconf.targets.spoken import words_of
 
-_BESIDE = "beside an encoded slash other escapes in the path stay escapes, those of letters are answered with 404"
+_BESIDE = "beside an encoded slash other escapes in the path stay escapes"
+_UNCLEAR = "beside an encoded slash a letter that is escaped without need, //, /./ and /../ are answered with 404"
 _DECODED = "an encoded slash counts as a slash where a location is picked, and where the path is normalised"
 _MADE_ANEW = "an encoded slash stays one in the path that a rule makes for an origin, which httpd decodes"
 #: Regexes and names of paths that say nothing of signs which are escaped now and then.
@@ -67,8 +68,9 @@ def emit_kept(low: Lowering, host: Host, found: list[Place], server: Block) -> N
 
 
 def _refuses(found: list[Place]) -> bool:
-    """Whether it matters to anybody how a path is read: else there is one way only."""
-    return len(found) > 1 or any(each not in _EVERY for each in _patterns(found))
+    """Whether it matters to anybody how a path is read: else it goes to one origin as it came."""
+    goes_on = all(route.map is not None and route.map.raw for route in routes_in(found))
+    return len(found) > 1 or not goes_on or any(each not in _EVERY for each in _patterns(found))
 
 
 def _patterns(found: Iterable[Place]) -> list[str]:
@@ -77,7 +79,8 @@ def _patterns(found: Iterable[Place]) -> list[str]:
     asked = [each for tree in trees for each in parts_in(tree, Matches)]
     patterns = [each.regex.pattern for each in asked if REQUEST_URI in parts_in(each.value, Variable)]
     globs = [each for tree in trees for each in parts_in(tree, Glob) if REQUEST_URI in parts_in(each.value, Variable)]
-    wholes = [each for tree in trees for kind in (Under, Compare, OneOf) for each in parts_in(tree, kind)]
+    wholes = [each for tree in trees for kind in (Under, Compare, OneOf) for each in parts_in(tree, kind)
+              if each not in (Under("/"), Under("/", as_mapping=True))]  # fmt: skip
     begins = ["^/x" for each in wholes if REQUEST_URI in parts_in(each, Variable)]
     return [*patterns, *(each.pattern for each in globs), *begins]
 
@@ -118,4 +121,6 @@ def claim_of(low: Lowering, found: list[Place], line: Written) -> Claim:
             return approximated([line], _DECODED, "decoded-slashes")
         if route.map is not None and route.map.value is not None and not (route.map.raw or route.unescaped):
             return approximated([line], _MADE_ANEW, "decoded-slashes")
+    if _refuses(found):
+        return approximated([line], _UNCLEAR, "unclear-slashes")
     return equivalent([line], _BESIDE, "encoded-slashes")
