@@ -6,6 +6,7 @@ import re
 import socket
 import ssl
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from cryptography import x509
 
 from apacheconf.engines import Sandbox, httpd, nginx
+from apacheconf.engines.foreground import Foreground
 from apacheconf.engines.sandbox import free_ports
 from tests.engines.real import need
 from tests.runtime import certificates
@@ -164,7 +166,31 @@ def test_the_commands_are_those_that_are_told(files: Path, tmp_path: Path) -> No
     made = translated(tmp_path, text.replace("FILES", str(files)), "nginx")
     (tmp_path / "nginx.conf").write_text(made.text)
     [note] = made.notes
-    subprocess.run(["sh", "-c", note.partition(": ")[2].partition(" makes")[0]], cwd=tmp_path, check=True)
+    subprocess.run(["sh", "-c", note.partition(": ")[2].partition(" makes these")[0]], cwd=tmp_path, check=True)
     assert len(_PEM.findall((files / "leaf-fullchain.crt").read_text())) == 3
     assert len(_PEM.findall((files / "folder-bundle.pem").read_text())) == 1
     assert outcomes(made)["SSLCertificateChainFile"] == outcomes(made)["SSLCACertificatePath"] == "equivalent"
+
+
+@pytest.mark.parametrize("stand_ins", [False, True])
+def test_a_server_that_serves_joins_them_anew_when_it_reloads(stand_ins: bool, tmp_path: Path) -> None:
+    """NGX-188: ``serve --engine nginx`` writes them in a folder of its own, and a renewed chain is taken on HUP."""
+    given, [port] = certificates.folder(), free_ports(1)
+    for name in ("deep-a.crt", "deep-a.key"):
+        (tmp_path / name).write_bytes((given / name).read_bytes())
+    (tmp_path / "chain.pem").write_bytes((given / "below.pem").read_bytes())
+    own = (each.replace("FILES", str(tmp_path)) for each in (_OWN.format("deep-a.crt"), _LEAF[1], _CHAIN))
+    text = host("SSLEngine on", *own, names="ServerName localhost", address=f"*:{port}").replace("{}", "chain.pem")
+    files = translated(tmp_path, f"Listen 127.0.0.1:{port} https\n{text}", "nginx").files
+    before = {each.name for each in tmp_path.iterdir()}
+    with Sandbox("joined") as box:
+        foreground = Foreground(need("nginx"), box, stand_ins)
+        with foreground.start(files, [("127.0.0.1", port)]):
+            assert len(_sent(port)) == 2
+            (tmp_path / "chain.pem").write_bytes((given / "below.pem").read_bytes() + (given / "ca.pem").read_bytes())
+            foreground.reload(files)
+            deadline = time.monotonic() + 10
+            while len(_sent(port)) == 2 and time.monotonic() < deadline:
+                time.sleep(0.05)
+            assert len(_sent(port)) == 3
+    assert {each.name for each in tmp_path.iterdir()} == before

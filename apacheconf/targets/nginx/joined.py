@@ -23,8 +23,8 @@ LISTS = "the folder's lists stand in one file, which the command in the comment 
 #: The caveats' key.
 KEY = "joined-files"
 _NOTE = (
-    "nginx takes each of some certificates, authorities or lists from one file: sed -n 's/^ *# run: //p' {} | "
-    "sort -u | sh makes them, now and whenever what they are made of changes"
+    "nginx reads from one file what httpd reads from several, or from a folder: sed -n 's/^ *# run: //p' {} | "
+    "sort -u | sh makes these files, now and whenever what they are made of changes"
 )
 #: Where certbot keeps the certificates of a site: with their chain, too.
 _LIVE = "/letsencrypt/live/"
