@@ -196,6 +196,7 @@ ADVICE: Mapping[str, Advice] = {
         "GET with the name and password of a user",
     ),
     "password-kinds": Advice("hash passwords with htpasswd -m", "GET with the name and password of a user"),
+    "pass-phrase": Advice("write the pass phrase to a file, or take it off the key", "a start"),
     "path-info": Advice("link to files without a path behind them", "GET /file.html/more"),
     "piped-log": Advice("write to a file, and let the program follow it", "GET, and look at the log"),
     "long-fields": Advice(
@@ -207,6 +208,9 @@ ADVICE: Mapping[str, Advice] = {
     ),
     "pool-limits": Advice("limit requests at the origin", "more requests at once than max="),
     "idle-members": Advice("choose lbmethod=byrequests", "GET / several times, one after the other"),
+    "protocol-gap": Advice(
+        "leave out no version between two that are spoken", "a handshake of the version that is left out"
+    ),
     "proxies-believed": Advice(
         "let proxies that stand one behind the other be four at most",
         "GET with five addresses of trusted proxies in the header",
@@ -220,8 +224,18 @@ ADVICE: Mapping[str, Advice] = {
         "write the restriction so that the target can ask it, or guard it at the origin",
         "GET the path: everyone is refused",
     ),
+    "revocation-leaf": Advice(
+        "give each authority its list, and ask for them all: SSLCARevocationCheck chain",
+        "GET with the certificate of an authority that is taken back",
+    ),
+    "revocation-lists": Advice(
+        "give each authority its list", "GET with the certificate of an authority that has no list"
+    ),
     "scheme": Advice("speak HTTP with the origin, or leave this host to apacheconf serve", "GET the path"),
     "slashes-of-others": Advice("say the same MergeSlashes in all hosts of an address", "GET /a//b of the host"),
+    "sni-policy": Advice(
+        "say SSLVHostSNIPolicy secure, or nothing", "GET with the name of another host than the handshake's"
+    ),
     "standby-sessions": Advice(
         "give sessions a member each, and standbys none", "GET with the session of a member that is down"
     ),

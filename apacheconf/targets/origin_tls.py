@@ -12,6 +12,9 @@ from apacheconf.targets.routes import Route
 
 #: The words of SSLProxyVerify with which an origin must show a chain that is known.
 VERIFIED = ("require", "optional")
+#: The word with which what has no list of revoked certificates is believed, and what targets say to it.
+WITHOUT_LIST = "no_crl_for_cert_ok"
+NEEDS_LISTS = "a certificate whose authority has no list of revoked ones is refused"
 
 
 def settings_of(route: Route) -> tuple[OriginTls, tuple[Written, ...]]:
@@ -41,3 +44,13 @@ def checked_but(differing: Mapping[str, str], said_by: tuple[Written, ...]) -> l
     worse = [each for each in said_by if each.name.lower() in differing]
     claims = [approximated([each], differing[each.name.lower()], "origin-chain") for each in worse]
     return [*claims, exact([each for each in said_by if each not in worse])]
+
+
+def lists_differ(tls: OriginTls, said_by: tuple[Written, ...]) -> dict[str, str]:
+    """What ``checked_but`` is told of lists of revoked certificates: targets ask one for every certificate."""
+    name = "sslproxycarevocationcheck"
+    if tls.revocation == "leaf":
+        return {name: "the whole chain is looked up in the lists, not the origin's own alone"}
+    if any(each.name.lower() == name and WITHOUT_LIST in each.args.lower() for each in said_by):
+        return {name: NEEDS_LISTS}
+    return {}

@@ -133,8 +133,9 @@ _LISTS = "SSLCARevocationCheck chain", "SSLCARevocationPath FILES/revoked/"
          {"client", "revoked-client", "deep-client"}),
         (("SSLCACertificatePath FILES/of-below",), set()),
         ((_FOLDER, *_LISTS), {"client"}),
+        ((_FOLDER, "SSLVerifyDepth 1"), {"client", "revoked-client"}),
     ],
-    ids=["folder", "folder-and-file", "no-root", "lists"],
+    ids=["folder", "folder-and-file", "no-root", "lists", "short"],
 )  # fmt: skip
 def test_who_is_believed_by_a_folder(lines: tuple[str, ...], let_in: set[str], start: Start) -> None:
     """NGX-188: whom httpd finds by the hash of a name, and nobody who lies there under another one."""
@@ -142,6 +143,24 @@ def test_who_is_believed_by_a_folder(lines: tuple[str, ...], let_in: set[str], s
     clients = ("client", "deep-client", "strange-client", "revoked-client", "")
     theirs, ours = ({each for each in clients if _is_let_in(ports[name], each)} for name in ("httpd", "nginx"))
     assert ours == theirs == let_in
+
+
+def test_a_chain_of_nobody(start: Start) -> None:
+    """NGX-182: under SSLVerifyDepth 0 httpd believes nobody whom an authority has signed, and nginx answers nobody."""
+    ports = start(*_ASKS[:2], "SSLVerifyDepth 0", "SSLCACertificateFile FILES/ca.pem")
+    assert not any(_is_let_in(port, "client") for port in ports.values())
+
+
+def test_an_authority_without_a_list(start: Start, files: Path, tmp_path: Path) -> None:
+    """Caveat "revocation-lists": nginx refuses more than httpd, and that is said."""
+    lines = *_ASKS, _FOLDER, "SSLCARevocationCheck chain no_crl_for_cert_ok", _LISTS[1]
+    ports, clients = start(*lines), ("client", "deep-client", "revoked-client")
+    assert [_is_let_in(ports["httpd"], each) for each in clients] == [True, True, False]
+    assert [_is_let_in(ports["nginx"], each) for each in clients] == [True, False, False]
+    text = host("SSLEngine on", *lines, address="*:443").replace("FILES", str(files))
+    text = text.replace("RevocationPath", "RevocationFile").replace("VerifyDepth 3", "VerifyDepth 10")
+    for target in ("nginx", "haproxy"):
+        assert outcomes(translated(tmp_path, text, target))["SSLCARevocationCheck"] == "approximated"
 
 
 def _is_let_in(port: int, client: str) -> bool:

@@ -15,7 +15,7 @@ import pytest
 from apacheconf.engines.sandbox import free_ports
 from apacheconf.targets import TARGETS
 from tests.runtime import certificates
-from tests.targets.configs import host, translated
+from tests.targets.configs import host, outcomes, translated
 from tests.targets.echoes import ask
 from tests.targets.fronts import MODULES, Fronts, fronts
 
@@ -93,6 +93,40 @@ def test_what_httpd_checks_by_default(shown: str, target: str, running: Fronts, 
     lines = "SSLProxyEngine on\nProxyPass / https://localhost:8443/"
     said = {each.key for row in translated(tmp_path, host(lines), target).rows for each in row.answers}
     assert ours == theirs or "origin-certificate" in said
+
+
+@pytest.mark.parametrize("depth", [0, 1, 2])
+@pytest.mark.parametrize("shown", ["good", "deep"])
+def test_how_long_the_chain_of_an_origin_may_be(shown: str, depth: int, tmp_path: Path) -> None:
+    """TB-6, NGX-184, HAP-93: httpd counts the authorities above the origin's certificate, and takes one unless told."""
+    [origin] = free_ports(1)
+    text = _HOST.replace("NAME", "chain").replace("ORIGIN", str(origin)).replace("VERIFY", "require")
+    text = text.replace("CHECK", "on").replace("FOLDER", str(certificates.folder()))
+    if depth != 1:
+        text = text.replace("SSLProxyVerify ", f"SSLProxyVerifyDepth {depth}\n    SSLProxyVerify ")
+    modules = (*MODULES, "ssl_module", "socache_shmcb_module")
+    with _origin(shown, origin), fronts(text, tmp_path, modules) as found:
+        theirs, nginx, haproxy = (ask(found.at[each], "chain.test", "/")[0] for each in ("httpd", *TARGETS))
+    assert theirs == ("200" if depth >= {"good": 1, "deep": 2}[shown] else "500")
+    assert nginx == theirs or (theirs, nginx) in {("500", "503"), ("500", "502")}
+    said = outcomes(translated(tmp_path, text.replace("{port}", "80"), "haproxy"))
+    assert haproxy == theirs or "approximated" in (said["SSLProxyVerify"], said.get("SSLProxyVerifyDepth"))
+
+
+def test_dates_are_part_of_the_chain(tmp_path: Path) -> None:
+    """TB-4: SSLProxyCheckPeerExpire Off changes nothing where the chain is checked, and no target says it would."""
+    [origin] = free_ports(1)
+    text = _HOST.replace("NAME", "old").replace("ORIGIN", str(origin)).replace("VERIFY", "require")
+    text = text.replace("CheckPeerName CHECK", "CheckPeerName on").replace("Expire CHECK", "Expire off")
+    text = text.replace("FOLDER", str(certificates.folder()))
+    modules = (*MODULES, "ssl_module", "socache_shmcb_module")
+    with _origin("expired", origin), fronts(text, tmp_path, modules) as found:
+        theirs, *ours = (ask(found.at[each], "old.test", "/")[0] for each in ("httpd", *TARGETS))
+    assert theirs == "500" and set(ours) <= {"500", "502", "503"}
+    for target in TARGETS:
+        assert (
+            outcomes(translated(tmp_path, text.replace("{port}", "80"), target))["SSLProxyCheckPeerExpire"] == "exact"
+        )
 
 
 @pytest.mark.parametrize("shown", _SHOWN)

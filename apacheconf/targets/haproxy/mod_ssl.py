@@ -16,6 +16,7 @@ from apacheconf.targets.claims import Claim, approximated, equivalent, exact, un
 from apacheconf.targets.haproxy.lowering import MANY, Lowering
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.hostnames import Named, is_suffix
+from apacheconf.targets.origin_tls import NEEDS_LISTS
 
 _VERIFY = {"require": "required", "optional": "optional"}
 #: HAProxy counts no authorities: a chain of one is known by what a client sends, a long one is as good as any.
@@ -280,5 +281,7 @@ def _claim(low: Lowering, directive: Written, tls: FrontTls, shown: FrontTls) ->
         case "sslcarevocationcheck" if tls.revocation == "leaf":
             why = "every certificate of the chain is looked up, not the client's only"
             return approximated(said_by, why, "revocation-leaf")
+        case "sslcarevocationcheck" if tls.without_list:
+            return approximated(said_by, NEEDS_LISTS, "revocation-lists")
         case _:
             return exact(said_by)

@@ -7,10 +7,12 @@ from apacheconf.program.tls import PROTOCOLS, OriginTls
 from apacheconf.program.workers import Worker
 from apacheconf.targets.claims import Claim
 from apacheconf.targets.haproxy.mod_ssl import versions
-from apacheconf.targets.origin_tls import VERIFIED, checked_but, unchecked
+from apacheconf.targets.origin_tls import VERIFIED, checked_but, lists_differ, unchecked
 from apacheconf.targets.routes import is_address
 
 _NO_DEPTH = "HAProxy doesn't count the authorities above the origin's certificate"
+#: As long as any chain is.
+_NO_LIMIT = 10
 
 
 def why_closed(tls: OriginTls) -> str:
@@ -47,7 +49,11 @@ def claims_of(tls: OriginTls, mapping: tuple[Written, ...], said_by: tuple[Writt
     """What became of the mapping and of the SSLProxy directives that bear on it."""
     if tls.verify not in VERIFIED:
         return unchecked(tls, mapping, said_by)
-    differing = {"sslproxyverifydepth": _NO_DEPTH}
+    differing = {"sslproxyverifydepth": _NO_DEPTH} | lists_differ(tls, said_by)
+    if tls.depth < _NO_LIMIT and not any(each.name.lower() == "sslproxyverifydepth" for each in said_by):
+        differing["sslproxyverify"] = _NO_DEPTH
     if not tls.check_name:
         differing["sslproxycheckpeername"] = "the name is checked all the same"
+    if tls.ca_path:
+        differing["sslproxycacertificatepath"] = "authorities in the folder aren't believed, beside those in the file"
     return checked_but(differing, said_by)

@@ -17,6 +17,7 @@ from apacheconf.targets.claims import Claim, approximated, equivalent, exact, un
 from apacheconf.targets.nginx import joined
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.tree import Block, literal
+from apacheconf.targets.origin_tls import NEEDS_LISTS
 from apacheconf.targets.restrictions import words_in
 
 #: What a client gets whose certificate is missing or bad.
@@ -54,6 +55,8 @@ def why_closed(host: Host) -> str:
     tls = host.front_tls
     if tls is None:
         return "TLS that a client asks for in plain text can't be said in nginx" if host.tls else ""
+    if tls.verify in ("require", "optional") and tls.depth < 1:
+        return "nginx believes a client whose authority is known, however short its chain has to be (SSLVerifyDepth 0)"
     if tls.verify not in ("none", "optional") and _lacks_authorities(tls):
         return "no authority of clients is named (SSLCACertificateFile, SSLCACertificatePath), so none can be verified"
     if tls.revocation != "none" and not (tls.crl_path or tls.crl_file):
@@ -156,7 +159,7 @@ def _emit_asked_later(low: Lowering, host: Host, tls: FrontTls, asked: list[AskC
     lines = list({id(each): each for step in steps for each in host.said_by(step)}.values())
     why = "clients are asked for a certificate in the handshake, and for every path"
     claim = equivalent(lines, why, "asked-early")
-    if len(depths) > 1:
+    if len(depths) > 1 or min(depths) < 1:
         claim = approximated(lines, "all sections take chains as long as the longest that one takes", "asked-early")
     server.add("ssl_verify_client", "optional_no_ca", claims=(claim,))
     _emit_authorities(low, tls, server)
@@ -212,6 +215,8 @@ def _emit_revocation(low: Lowering, tls: FrontTls, server: Block) -> None:
     if tls.revocation == "leaf":
         why = "every certificate of the chain is looked up, not the client's only"
         claim = approximated(said_by, why, "revocation-leaf")
+    elif tls.without_list:
+        claim = approximated(said_by, NEEDS_LISTS, "revocation-lists")
     server.add("ssl_crl", literal(file), claims=(claim,))
 
 

@@ -9,7 +9,7 @@ from apacheconf.targets.claims import Claim, equivalent
 from apacheconf.targets.nginx import joined
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.tree import Block, literal
-from apacheconf.targets.origin_tls import VERIFIED, checked_but, unchecked
+from apacheconf.targets.origin_tls import VERIFIED, checked_but, lists_differ, unchecked
 from apacheconf.targets.routes import is_address
 
 
@@ -19,6 +19,8 @@ def why_closed(tls: OriginTls) -> str:
         return "nginx can't check an origin's certificate without its authority (SSLProxyVerify optional_no_ca)"
     if tls.verify in VERIFIED and not (tls.ca_path or tls.ca_file):
         return "no authority of origins is named (SSLProxyCACertificateFile, SSLProxyCACertificatePath)"
+    if tls.verify in VERIFIED and tls.depth < 1:
+        return "nginx believes an origin whose authority is known, however short its chain has to be (depth 0)"
     if tls.revocation != "none" and not (tls.crl_path or tls.crl_file):
         return "no list of revoked certificates is named (SSLProxyCARevocationFile, SSLProxyCARevocationPath)"
     return ""
@@ -39,7 +41,7 @@ def emit_origin_tls(low: Lowering, tls: OriginTls, worker: Worker, keeps_host: b
         location.add("proxy_ssl_certificate_key", literal(tls.certificate))
     location.add("proxy_ssl_verify", "on" if tls.verify in VERIFIED else "off")
     if tls.verify in VERIFIED:
-        location.add("proxy_ssl_verify_depth", str(tls.depth))
+        location.add("proxy_ssl_verify_depth", str(tls.depth - 1))  # which counts what stands between
         file = tls.ca_file
         if tls.ca_path:
             file, command = low.joined.bundle(tls.ca_path, tls.ca_file)
@@ -63,15 +65,11 @@ def claims_of(tls: OriginTls, mapping: tuple[Written, ...], said_by: tuple[Writt
 
 
 def _stricter(tls: OriginTls, said_by: tuple[Written, ...]) -> list[Claim]:
-    """nginx checks name and dates with the chain or not at all."""
+    """nginx checks the name with the chain or not at all; the dates are part of the chain in httpd, too (TB-4)."""
     named = {"sslproxyverify": "an origin that is not trusted is answered with 502; httpd answers 500"}
     if not tls.check_name:
         named |= dict.fromkeys(("sslproxycheckpeername", "sslproxycheckpeercn"), "the name is checked all the same")
-    if not tls.check_expire:
-        named["sslproxycheckpeerexpire"] = "the dates are checked all the same"
-    if tls.revocation == "leaf":
-        named["sslproxycarevocationcheck"] = "the whole chain is looked up in the lists, not the origin's own alone"
-    claims = checked_but(named, said_by)
+    claims = checked_but(named | lists_differ(tls, said_by), said_by)
     folders = {"sslproxycacertificatepath": joined.FOLDER, "sslproxycarevocationpath": joined.LISTS}
     made = [each for each in said_by if each.name.lower() in folders]
     return [*claims, *(equivalent([each], folders[each.name.lower()], joined.KEY) for each in made)]
