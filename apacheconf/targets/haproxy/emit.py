@@ -33,7 +33,7 @@ from apacheconf.targets.haproxy import (
 )
 from apacheconf.targets.haproxy.asked_headers import asked_in, joins
 from apacheconf.targets.haproxy.backends import backend_of
-from apacheconf.targets.haproxy.conditions import Environment, Term, Terms, can_ask
+from apacheconf.targets.haproxy.conditions import Term, Terms, can_ask
 from apacheconf.targets.haproxy.copies import settle_copies
 from apacheconf.targets.haproxy.differences import DIFFERENCES, FILES, NO_ALLOW, NO_ECHO, UNBELIEVED
 from apacheconf.targets.haproxy.hoisting import hoist
@@ -46,6 +46,7 @@ from apacheconf.targets.haproxy.own_words import can_say as can_say_own
 from apacheconf.targets.haproxy.own_words import say_own
 from apacheconf.targets.haproxy.pages import pages_of
 from apacheconf.targets.haproxy.rewriting import can_follow
+from apacheconf.targets.haproxy.samples import Environment
 from apacheconf.targets.haproxy.sharing import drop_unread, share_backends, shorten
 from apacheconf.targets.haproxy.tree import Line, Section, print_tree
 from apacheconf.targets.hostnames import Endpoint, Named, endpoints, named_hosts

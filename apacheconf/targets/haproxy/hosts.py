@@ -11,10 +11,10 @@ from apacheconf.program.hosts import Host
 from apacheconf.program.tls import FrontTls
 from apacheconf.targets.claims import Claim, approximated, exact
 from apacheconf.targets.haproxy import mod_ssl
-from apacheconf.targets.haproxy.conditions import SERVER_NAME
 from apacheconf.targets.haproxy.core import HAS_HOST
 from apacheconf.targets.haproxy.lowering import MANY, Lowering
 from apacheconf.targets.haproxy.own_urls import Redirects
+from apacheconf.targets.haproxy.samples import SERVER_NAME
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.haproxy.wildcards import emit_wildcards
 from apacheconf.targets.hostnames import (

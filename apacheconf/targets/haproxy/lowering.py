@@ -10,8 +10,8 @@ from apacheconf.program.hosts import Host
 from apacheconf.program.program import Program
 from apacheconf.program.steps import Action, SetErrorDocument, Step
 from apacheconf.targets.claims import Claim
-from apacheconf.targets.haproxy.conditions import Environment
 from apacheconf.targets.haproxy.pages import Page, Pages
+from apacheconf.targets.haproxy.samples import Environment
 from apacheconf.targets.haproxy.texts import MapFiles
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.likeness import Kind

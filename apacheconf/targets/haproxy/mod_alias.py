@@ -16,7 +16,7 @@ from apacheconf.targets.claims import exact, unsupported
 from apacheconf.targets.environments import variables_in
 from apacheconf.targets.haproxy import mod_expires
 from apacheconf.targets.haproxy.backend_names import redirect_backend
-from apacheconf.targets.haproxy.conditions import SERVER_NAME, Term, Terms
+from apacheconf.targets.haproxy.conditions import Term, Terms
 from apacheconf.targets.haproxy.core import ESCAPED_ANEW
 from apacheconf.targets.haproxy.documents import documents_of, emit_documents
 from apacheconf.targets.haproxy.lowering import Lowering
@@ -24,6 +24,7 @@ from apacheconf.targets.haproxy.mod_authz_core import admissions, emit_admission
 from apacheconf.targets.haproxy.mod_headers import Headers, edits
 from apacheconf.targets.haproxy.own_urls import location_of_kind
 from apacheconf.targets.haproxy.rewriting import emit_question_mark, emit_refused, substituted
+from apacheconf.targets.haproxy.samples import SERVER_NAME
 from apacheconf.targets.haproxy.texts import SMALL_DIGITS
 from apacheconf.targets.haproxy.tree import Section, plain
 from apacheconf.targets.haproxy.way_back import emit_self

@@ -26,9 +26,10 @@ from apacheconf.program.mod_auth_basic import quoted
 from apacheconf.program.steps import Step
 from apacheconf.program.values import Literal
 from apacheconf.targets.claims import exact, unsupported
-from apacheconf.targets.haproxy.conditions import Environment, Term, Terms, negated
+from apacheconf.targets.haproxy.conditions import Term, Terms, negated
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.mod_auth_basic import members_of, userlist_for
+from apacheconf.targets.haproxy.samples import Environment
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.routes import Route

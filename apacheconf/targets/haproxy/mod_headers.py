@@ -14,18 +14,10 @@ from apacheconf.program.values import Capture, Joined, Literal, Value, Variable
 from apacheconf.targets.captures import joined, parts_of
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.environments import variables_in
-from apacheconf.targets.haproxy.conditions import (
-    NOTHING_SET,
-    Environment,
-    Term,
-    Terms,
-    every_of,
-    fetch_of,
-    is_of_answer,
-    negated,
-)
+from apacheconf.targets.haproxy.conditions import Term, Terms, every_of, negated
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.rewriting import inner
+from apacheconf.targets.haproxy.samples import NOTHING_SET, Environment, fetch_of, is_of_answer
 from apacheconf.targets.haproxy.sessions import ALWAYS_TOLD, NOTHING_TOLD, Told
 from apacheconf.targets.haproxy.tree import Section, plain
 from apacheconf.targets.naming import Names

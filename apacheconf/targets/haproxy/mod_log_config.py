@@ -16,8 +16,9 @@ from apacheconf.program.hosts import Host
 from apacheconf.program.steps import Log, LogItem, Step
 from apacheconf.program.values import Literal, Value, Variable
 from apacheconf.targets.claims import Claim, approximated, equivalent
-from apacheconf.targets.haproxy.conditions import SERVER_NAME, Terms, negated, variable_of
+from apacheconf.targets.haproxy.conditions import Terms, negated
 from apacheconf.targets.haproxy.lowering import Lowering
+from apacheconf.targets.haproxy.samples import SERVER_NAME, variable_of
 from apacheconf.targets.haproxy.tree import Section, plain
 from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.restrictions import words_in

@@ -13,7 +13,7 @@ from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
 from apacheconf.targets.haproxy import mod_authz_core, mod_deflate, mod_expires, mod_setenvif, origin_tls
 from apacheconf.targets.haproxy.backend_names import origin_backend
-from apacheconf.targets.haproxy.conditions import Terms, fetch_of
+from apacheconf.targets.haproxy.conditions import Terms
 from apacheconf.targets.haproxy.copies import copies_of, from_line, position_of, token
 from apacheconf.targets.haproxy.core import ESCAPED_ANEW, emit_charset, seconds
 from apacheconf.targets.haproxy.documents import emit_documents, emit_override
@@ -21,6 +21,7 @@ from apacheconf.targets.haproxy.lowering import MAIN, Copies, Lowering, Policy
 from apacheconf.targets.haproxy.mod_headers import Headers
 from apacheconf.targets.haproxy.reporting import report_unsure
 from apacheconf.targets.haproxy.rewriting import emit_query, emit_question_mark, emit_refused, substituted
+from apacheconf.targets.haproxy.samples import fetch_of
 from apacheconf.targets.haproxy.sent_headers import emit_kept_host, emit_origin_host, emit_request_headers
 from apacheconf.targets.haproxy.sessions import drop_untold, emit_told, members_told
 from apacheconf.targets.haproxy.tree import Section, plain

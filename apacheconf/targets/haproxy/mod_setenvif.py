@@ -19,9 +19,10 @@ from apacheconf.targets.captures import parts_in
 from apacheconf.targets.choices import Place, leaves
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.environments import guarded, variables_in
-from apacheconf.targets.haproxy.conditions import Environment, Terms, variable_of
+from apacheconf.targets.haproxy.conditions import Terms
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.rewriting import inner
+from apacheconf.targets.haproxy.samples import Environment, variable_of
 from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.questions import CannotAsk, matches_empty, pcre
 from apacheconf.targets.routes import Route

@@ -9,8 +9,9 @@ from apacheconf.program.steps import Rewrite, Step
 from apacheconf.program.values import Capture, Literal, Value, Variable
 from apacheconf.targets.captures import TAME, parts_of
 from apacheconf.targets.environments import variables_in
-from apacheconf.targets.haproxy.conditions import KEPT_PATH, Environment, Terms
+from apacheconf.targets.haproxy.conditions import Terms
 from apacheconf.targets.haproxy.core import ESCAPED_ANEW
+from apacheconf.targets.haproxy.samples import KEPT_PATH, Environment
 from apacheconf.targets.haproxy.tree import Section, plain
 from apacheconf.targets.questions import CannotAsk, pcre
 from apacheconf.targets.routes import Route

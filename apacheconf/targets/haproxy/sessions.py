@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from apacheconf.program.steps import MapBack
 from apacheconf.program.workers import Balancer, Origin
 from apacheconf.targets.environments import variables_in
-from apacheconf.targets.haproxy.conditions import is_of_member, variable_of
 from apacheconf.targets.haproxy.rewriting import inner
+from apacheconf.targets.haproxy.samples import is_of_member, variable_of
 from apacheconf.targets.haproxy.sharing import drop_unread
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.routes import Route
