@@ -167,6 +167,11 @@ ADVICE: Mapping[str, Advice] = {
         "put a file there, at a path that ends in no slash and falls back to nothing",
         "a request that fails, while the file isn't there",
     ),
+    "escaped-parts": Advice(
+        "let the script read the path itself (REQUEST_URI), or let the pattern take letters and digits alone",
+        "GET a path with & or + in the part that the rule takes",
+    ),
+    "escaped-once": Advice("NE, so that nothing is escaped twice in httpd either", "GET a path with %20 in it"),
     "document-script": Advice(
         "let the script say no status of its own: the error's is kept",
         "a request that fails, while the script answers with a redirect",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from apacheconf.program.conditions import Regex
-from apacheconf.program.values import Chosen, Joined, Literal, Made, Matched, Value, Variable
+from apacheconf.program.rewrite_maps import escape
+from apacheconf.program.values import Chosen, Escaped, Joined, Literal, Made, Matched, Value, Variable
 from apacheconf.targets.captures import is_tame, leaves_out
 from apacheconf.targets.finite import texts_of
 
@@ -16,6 +17,8 @@ BLANKS = Regex(r"[\x00-\x20\x7f]")
 
 def may_hold_mark(value: Value) -> bool:
     """Whether a part that isn't the rule's own text may hold a question mark."""
+    if isinstance(value, Escaped):
+        return escape("?", value) == "?" and may_hold_mark(value.value)
     if isinstance(value, Literal) or is_tame(value) or leaves_out(value, "?"):
         return False
     return "?" in "".join(texts_of(value) or "?")

@@ -52,6 +52,7 @@ from apacheconf.targets.patterns import escape
 
 _AUTHORITY = re.compile(r"(?:unix:[^|]*\|)?[A-Za-z][A-Za-z0-9+.-]*://[^/]*")
 _NOTHING = Literal("")
+_SLASH, _BEHIND_SLASH = Regex("^/"), Regex("^/(.*)$")
 
 
 class Lost(Exception):
@@ -155,7 +156,7 @@ class Run:
             return joined((Literal("/"), behind, *rest))
         texts = texts_of(first, self.answers)
         if isinstance(first, Literal) or not texts:
-            return url
+            return self.with_slash(url)
         self.wavers = True
         begins = common_start(texts)
         if not (begins.startswith("/") or is_absolute(begins)):
@@ -166,6 +167,20 @@ class Run:
             raise Open(Matches(first, Regex(f"^{start}")))
         return joined((Literal(begins), Matched(first, Regex(f"^{escape(begins)}(.*)$"), 1), *rest))
 
+    def with_slash(self, url: Value) -> Value:
+        """The URL so that it shows its slash, where its first part isn't of the path. Raises Open."""
+        first, *rest = parts_of(url) or (_NOTHING,)
+        if isinstance(first, Literal) or is_of_path(first) or not self._holds(Matches(first, _SLASH)):
+            return url
+        return joined((Literal("/"), Matched(first, _BEHIND_SLASH, 1), *rest))
+
+    def _holds(self, asked: Condition) -> bool:
+        """Whether a condition holds. Raises Open where that isn't known."""
+        left = residual(asked, self.answers)
+        if left not in (ALWAYS, NEVER):
+            raise Open(left)
+        return left == ALWAYS
+
     def _split_query(self, parts: tuple[Value, ...], action: Rewrite) -> Value:
         """Take the query off the URL and into the request (RW-8)."""
         if action.query_after_last:
@@ -173,37 +188,35 @@ class Run:
         if action.query_discarded:
             self.known.query = _NOTHING
         at = next((n for n, each in enumerate(parts) if isinstance(each, Literal) and "?" in each.text), None)
-        if at is None and parts and self._may_hold_query(parts, action):
+        if action.allows_3f and at is None and parts and self._may_hold_query(parts, action):
             return self._split_last(parts)
-        self._refuse_question_marks(parts[:at], action)
+        if action.allows_3f:
+            at = next((n for n, each in enumerate(parts[:at]) if self._holds_mark(each)), at)
+        else:  # a ? that isn't the rule's own would begin a query (RW-11)
+            self.refused += [Matches(each, QUESTION) for each in parts[:at] if may_hold_mark(each)]
         if at is None:
             return joined(parts)
-        with_mark = parts[at]
-        assert isinstance(with_mark, Literal)
-        head, _, tail = with_mark.text.partition("?")
-        made = joined((Literal(tail), *parts[at + 1 :]))
+        head, tail = _halves(parts[at])
+        made = joined((tail, *parts[at + 1 :]))
         self.known.query = _appended(made, self.known.query) if action.query_appended else _without_end(made)
-        return joined((*parts[:at], Literal(head)))
+        return joined((*parts[:at], head))
+
+    def _holds_mark(self, part: Value) -> bool:
+        """Whether a part holds a question mark. Raises Open."""
+        return may_hold_mark(part) and self._holds(Matches(part, QUESTION))
 
     def _may_hold_query(self, parts: tuple[Value, ...], action: Rewrite) -> bool:
         """Whether the last part, and no other, may hold a query as it came: ``(.*)`` of the request line."""
-        if action.query_appended or action.query_discarded or is_of_path(parts[-1]):
+        if action.query_appended or action.query_discarded or action.aim is Aim.REDIRECT or is_of_path(parts[-1]):
             return False
         return may_hold_mark(parts[-1]) and not any(map(may_hold_mark, parts[:-1]))
 
     def _split_last(self, parts: tuple[Value, ...]) -> Value:
         """What follows the first question mark of the last part is the query, where it has one."""
         *others, last = parts
-        query = Matched(last, Regex(r"^[^?]*\?(.*)$"), 1)
+        head, query = _halves(last)
         self.known.query = Chosen(Matches(last, QUESTION), query, self.known.query)
-        return joined((*others, Matched(last, Regex(r"^([^?]*)"), 1)))
-
-    def _refuse_question_marks(self, parts: tuple[Value, ...], action: Rewrite) -> None:
-        """What may hold a ``?`` would begin a query: of a path that is refused (RW-11), of another value not told."""
-        doubted = list(filter(may_hold_mark, parts))
-        if any(not is_of_path(each) for each in doubted) or (doubted and action.allows_3f):
-            raise Lost("a part of it may begin a query")
-        self.refused += [Matches(each, QUESTION) for each in doubted]
+        return joined((*others, head))
 
     def _reduced(self, url: Value, text: str) -> Value:
         """A URL of this very host is its path, if ServerName gives the port (RW-6)."""
@@ -317,6 +330,14 @@ def _text_of(url: Value) -> str:
     if first == REQUEST_URI:
         return "/"
     return first.text if isinstance(first, Literal) else ""
+
+
+def _halves(part: Value) -> tuple[Value, Value]:
+    """What stands before the first question mark of a part, and behind it."""
+    if isinstance(part, Literal):
+        head, _, tail = part.text.partition("?")
+        return Literal(head), Literal(tail)
+    return Matched(part, Regex(r"^([^?]*)"), 1), Matched(part, Regex(r"^[^?]*\?(.*)$"), 1)
 
 
 def _without_end(query: Value) -> Value:

@@ -192,6 +192,9 @@ class SectionRun(Run):
         behind = behind_slash(first)
         if behind is not None:
             return joined((Literal("/"), behind, *rest))
+        slashed = self.with_slash(url) if action.aim is Aim.REDIRECT else url
+        if slashed != url:
+            return slashed
         if not isinstance(first, Literal) and action.aim is Aim.REDIRECT and not self.section.base:
             raise Lost("where it leads depends on the request")
         folder = self.section.folder if action.aim is Aim.REDIRECT else self.section.path

@@ -231,9 +231,24 @@ def _can_nest(low: Lowering, tree: Tree, cell: Cell) -> bool:
         return True
     if not (_can_nest(low, tree.yes, cell) and _can_nest(low, tree.no, cell)):
         return False
-    if _names(tree.condition, cell) is not None or _asks_script(tree) or _unless_there(tree):
+    if _names(tree.condition, cell) is not None or _asks_script(tree):
         return True
+    if _unless_there(tree):
+        return _can_ask_anew(low, tree.yes)
     return can_ask(tree.condition) and (_guards(low, tree.yes) or _guards(low, tree.no))
+
+
+def _can_ask_anew(low: Lowering, tree: Tree) -> bool:
+    """Whether the path that is asked for in place of a file can be said."""
+    assert isinstance(tree, Route)
+    forbids = low.forbids
+    try:
+        rewriting.asked_anew(low, tree)
+    except CannotAsk:
+        return False
+    finally:
+        low.forbids = forbids
+    return True
 
 
 def _guards(low: Lowering, tree: Tree) -> bool:

@@ -17,6 +17,7 @@ from apacheconf.targets.nginx import (
     copies,
     core,
     documents,
+    escapes,
     failed_requests,
     failures,
     file_tests,
@@ -51,7 +52,7 @@ def emit_server(low: Lowering, server_of: copies.Server, servers: Block) -> None
     server = _open(low, host, server_of, servers)
     low.begin_server()
     found = places(low.program, host, mod_ssl.why_closed(host), spelt_out=True, files=True)
-    found = file_tests.nearest(low, _told_scheme(low, server_of[0], found))
+    found = escapes.nearest(low, file_tests.nearest(low, _told_scheme(low, server_of[0], found)))
     _emit_refusals(low, host, server_of[1].host, found, server)
     settings_at = len(server.entries)
     _emit_restrictions(low, host, routes_in(found), server)
