@@ -41,10 +41,11 @@ _CONFIG = r"""
 _MODULES = (*MODULES, "rewrite_module", "headers_module")
 #: What is the same for whoever reads the URL.
 _SAME = (
-    "/index.php/Page_One", "/index.php/Page?action=edit", "/search/word?x=1", "/search/two%20words", "/search/a%26b%3Dc",
+    "/index.php/Page_One", "/index.php/Page?action=edit", "/search/word?x=1", "/search/two%20words",
+    "/search/a%26b%3Dc",
     "/search/a%2Bb%25c?p=2", "/search/%C3%A4%22", "/search/a/b.c-d", "/plain/word", "/two/x/y", "/two/x/y/z",
-    "/deep/home.html", "/deep/home.html?a=b", "/x?y/home.html", "/front/end.html", "/front/end.html?q", "/f?x=/end.html",
-    "/deep/script.cgi", "/deep/script.cgi?a=b", "/front?of=x.cgi",
+    "/deep/home.html", "/deep/home.html?a=b", "/x?y/home.html", "/front/end.html", "/front/end.html?q",
+    "/f?x=/end.html", "/deep/script.cgi", "/deep/script.cgi?a=b", "/front?of=x.cgi",
     "/page", "/page/two%20words", "/page/a%26b?own=1", "/page/%C3%A4", "/index.html",
 )  # fmt: skip
 #: Where a sign would begin something new.
@@ -102,8 +103,9 @@ def test_what_is_said_of_them(tmp_path: Path) -> None:
 
 def test_a_function_in_a_query_is_no_crash(tmp_path: Path) -> None:
     """What can't be said in the place of a file that isn't there is closed, and said so."""
-    config = _config(tmp_path).replace("{port}", "8080").replace("RewriteEngine on", "RewriteEngine on\n"
-             "RewriteMap esc int:escape", 1).replace("index.html?q=$1 [B,L,QSA]", "index.html?q=${esc:$1} [L]")  # fmt: skip
+    config = _config(tmp_path).replace("{port}", "8080")
+    config = config.replace("RewriteEngine on", "RewriteEngine on\nRewriteMap esc int:escape", 1)
+    config = config.replace("index.html?q=$1 [B,L,QSA]", "index.html?q=${esc:$1} [L]")
     made = translated(tmp_path, config, "nginx")
     row = next(row for row in made.rows if row.name == "RewriteRule" and "esc:" in row.args)
     assert row.outcome.words == "unsupported"
