@@ -107,13 +107,25 @@ class Shared:
         return self._worker_for(url)
 
     def is_found_late(self, url: str) -> bool:
-        """Whether another worker than ``find``'s may serve URLs below a target: a longer one, or none (WK-2)."""
+        """Whether another worker than ``find``'s may serve URLs below a target: a longer one, one of a pattern that is
+        as long and came before, or none (WK-2, WK-5)."""
         path = target_path(url)
         if is_balancer(url) or split_socket(url)[0]:
             return False
-        name = worker_name(url)
-        longer = (each for each in self.by_authority.get(authority_of(url), ()) if len(each) > len(name))
-        return "$" in path or canonical(path) != path or any(worker_name(each).startswith(name) for each in longer)
+        if "$" in path or canonical(path) != path:
+            return True
+        name, found = worker_name(url), self._worker_for(url)
+        return any(self._may_serve(each, name, found or url) for each in self.by_authority.get(authority_of(url), ()))
+
+    def _may_serve(self, other: str, name: str, found: str) -> bool:
+        """Whether a worker may come before ``found`` for a URL that begins with ``name``."""
+        written = worker_name(other)
+        if other == found or len(written) < len(worker_name(found)):
+            return False
+        if self.workers[other].matchable:
+            head = written.partition("$")[0]
+            return head.startswith(name) or name.startswith(head)
+        return len(other) > len(name) and written.startswith(name)
 
     def add_generic(self, url: str, said_by: Written) -> None:
         """The worker of a rule's target that no other line defines: it keeps no connections (WK-4)."""
