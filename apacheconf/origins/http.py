@@ -109,7 +109,8 @@ def _split_header(line: str) -> tuple[str, str]:
     return (name, value.strip(" \t")) if colon else (line, "")
 
 
-def _encode(status: int, reason: str, headers: Iterable[Iterable[str]]) -> bytes:
+def encode(status: int, reason: str, headers: Iterable[Iterable[str]]) -> bytes:
+    """The head of an answer."""
     lines = [f"HTTP/1.1 {status} {reason}", *(f"{name}: {value}" for name, value in headers)]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
 
@@ -140,9 +141,9 @@ class Http:
         """The answer with ``headers``, behind what goes before it; SELF is filled in already."""
         bodiless = orders.status in (204, 304)
         framing, wire = _framed("none" if bodiless else orders.framing, body)
-        interims = b"".join(_encode(status, "Interim", pairs) for status, pairs in orders.interim)
+        interims = b"".join(encode(status, "Interim", pairs) for status, pairs in orders.interim)
         long = [["X-Long", "v" * orders.long]] if orders.long else []
-        head = _encode(orders.status, orders.reason, [*headers, *framing, *long])
+        head = encode(orders.status, orders.reason, [*headers, *framing, *long])
         without_body = request.request_line.startswith("HEAD ") or bodiless
         return interims + head + (b"" if without_body else wire[: orders.cut])
 

@@ -1,6 +1,6 @@
 """One connection to an origin: it speaks what it is spoken to in, and answers as it was ordered, or shows the request.
 
-FastCGI is told from HTTP by its first byte, the version of a record.
+FastCGI, uwsgi and SCGI are told from HTTP by their first byte.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from dataclasses import replace
 from itertools import count
 from typing import cast
 
-from apacheconf.origins import fcgi
+from apacheconf.origins import fcgi, uwsgi
 from apacheconf.origins.http import Http
 from apacheconf.origins.page import shown
 from apacheconf.origins.received import CONTROL, SELF, Orders, Received, read_orders
 
+Speech = Http | fcgi.Fcgi | uwsgi.Told
 #: Seconds that a connection is read from after its end, unless the other side ends it sooner.
 LINGERING = 0.02
 
@@ -31,7 +32,7 @@ class OriginProtocol(asyncio.Protocol):
     ) -> None:
         self._record, self._called = record, called
         self._named = authority, connection
-        self._speech: Http | fcgi.Fcgi = Http(*self._named)
+        self._speech: Speech = Http(*self._named)
         self._begun = False
         self._transport: asyncio.Transport | None = None
         #: Whether it ends a connection that isn't gone yet: that takes both sides.
@@ -49,11 +50,21 @@ class OriginProtocol(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._transport is None:
             return
-        if not self._begun and data.startswith(fcgi.FIRST):
-            self._speech = fcgi.Fcgi(*self._named)
+        if not self._begun:
+            self._speech = self._spoken(data)
         self._begun = True
         self._speech.reader.feed(data)
         self._go_on()
+
+    def _spoken(self, data: bytes) -> Speech:
+        """How it is spoken to, by the first byte."""
+        if data.startswith(fcgi.FIRST):
+            return fcgi.Fcgi(*self._named)
+        if data.startswith(uwsgi.FIRST_OF_UWSGI):
+            return uwsgi.Told(uwsgi.UwsgiReader(*self._named))
+        if uwsgi.FIRST_OF_SCGI.match(data):
+            return uwsgi.Told(uwsgi.ScgiReader(*self._named))
+        return self._speech
 
     def eof_received(self) -> bool:
         """A delayed answer is still sent to who only ended its own side."""

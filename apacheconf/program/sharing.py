@@ -318,7 +318,10 @@ def _meant(key: str, value: object) -> tuple[str, object]:
 
 
 def _keeps_connections(given: Mapping[str, Any], scheme: str) -> bool:
-    """Whether connections are reused; those to FastCGI are for one request unless someone asks for more (FC-2)."""
+    """Whether connections are reused; those to FastCGI are for one request unless someone asks for more (FC-2), those
+    of uwsgi and SCGI always are."""
+    if scheme in ("uwsgi", "scgi"):
+        return False
     return not given.get("disablereuse", scheme == "fcgi") and given.get("addressttl") != 0  # WP-12
 
 

@@ -9,16 +9,15 @@ from pathlib import Path
 from apacheconf.program.by_handler import names_in, origin_of
 from apacheconf.program.conditions import Condition, Matches, Regex
 from apacheconf.program.hosts import Host
-from apacheconf.program.mod_proxy_fcgi import SCHEME
 from apacheconf.program.program import Program
 from apacheconf.program.steps import MapToOrigin
 from apacheconf.program.tls import SECURE
 from apacheconf.program.workers import Balancer, Origin
 from apacheconf.prove.members import matching, members
-from apacheconf.prove.requests import Aim
+from apacheconf.prove.requests import TOLD, Aim
 
 #: Schemes of origins that a stand-in speaks.
-SPOKEN = frozenset({"http", "https", "ws", "wss", "fcgi"})
+SPOKEN = frozenset({"http", "https", "ws", "wss", *TOLD})
 #: More hosts than these are not asked; the report says so.
 MOST_HOSTS = 6
 
@@ -75,7 +74,7 @@ class Way:
     @property
     def spoken(self) -> str:
         """How its answers are framed."""
-        return SCHEME if self.scheme == SCHEME else "http"
+        return self.scheme if self.scheme in TOLD else "http"
 
 
 def _mappings(program: Program, host: Host) -> Iterator[Way]:

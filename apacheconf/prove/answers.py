@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import chain
 
 from apacheconf.prove.client import Turn
@@ -14,8 +15,15 @@ ANSWERS = {201: "Created", 204: "No Content", 206: "Partial Content", 299: "Odd"
 
 def answers(aim: Aim) -> Family:
     """RS-1 to RS-21, RV-1 to RV-9, FA-6, FA-9, FA-10; of scripts FC-10 and FC-11."""
-    families = [_statuses, _locations, _fields, *([_outputs] if aim.is_script else [_framings, _endings, _raw])]
+    families = [_statuses, _locations, _fields, *_broken(aim)]
     return chain.from_iterable(family(aim) for family in families)
+
+
+def _broken(aim: Aim) -> list[Callable[[Aim], Family]]:
+    """What is odd in the way an answer is written: in HTTP, or as the output of a script; of uwsgi nothing is asked."""
+    if aim.is_script:
+        return [] if aim.origin_scheme == "uwsgi" else [_outputs]
+    return [_framings, _endings, _raw]
 
 
 def _ordered(aim: Aim, name: str, method: str = "GET", **orders: object) -> tuple[str, tuple[Turn, ...]]:

@@ -190,14 +190,15 @@ def _without_version(one: Arrival) -> Arrival:
 
 
 def _is_told(one: Arrival) -> bool:
-    """Whether it arrived by FastCGI: its headers are a script's parameters."""
-    return one.line.endswith(" FastCGI")
+    """Whether it arrived by FastCGI or its like: its headers are a script's parameters."""
+    return one.line.endswith((" FastCGI", " uwsgi", " SCGI"))
 
 
 def _without_software(one: Arrival) -> Arrival:
     if not _is_told(one):
         return one
-    strip = _without({"server_software", "server_signature", "path"})
+    named = set() if one.line.endswith(" FastCGI") else {"script_filename"}  # which is the URL of the origin
+    strip = _without({"server_software", "server_signature", "path", *named})
     return replace(one, headers=strip(one.headers))
 
 

@@ -15,6 +15,8 @@ ORIGIN_ANSWER: dict[str, Any] = {"body": "hello from the origin\n"}
 ORIGIN_HEADERS = [["Content-Type", "text/plain"], ["X-Origin", "%self%"]]
 #: The origin's own Date and Server, which a front must relay (RS-3).
 ORIGIN_DATE = "Tue, 01 Feb 2022 03:04:05 GMT"
+#: Schemes of origins that are told the environment, in place of a request of HTTP.
+TOLD = frozenset({"fcgi", "uwsgi", "scgi"})
 ORIGIN_SERVER = "origin/1.0"
 
 Headers = list[tuple[str, str]]
@@ -41,8 +43,8 @@ class Aim:
 
     @property
     def is_script(self) -> bool:
-        """Whether FastCGI is spoken with the origin."""
-        return self.origin_scheme == "fcgi"
+        """Whether the origin is told the environment, and answers with the output of a script or as one would."""
+        return self.origin_scheme in TOLD
 
     def path(self, rest: str) -> str:
         """``rest``, which begins with a slash, below the mapped prefix."""

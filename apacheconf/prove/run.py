@@ -174,6 +174,6 @@ def _notes(loaded: Loaded, targets: list[Target]) -> Iterator[str]:
     secure = any(worker.scheme in SECURE for worker in loaded.require().workers())
     for worker in workers_of(loaded.require()):
         if name_of(worker) not in speaking(loaded.require()):
-            yield f"{worker.name} speaks neither HTTP nor FastCGI and has no stand-in: only how that fails is shown"
+            yield f"{worker.name} has no stand-in that speaks {worker.scheme}: only how that fails is shown"
     if stand_in() is None and (secure or any(target.secure for target in targets)):
         yield "openssl is not installed: there are no certificates to speak TLS with, and nothing is shown about it"

@@ -145,7 +145,7 @@ def sockets(program: Program, box: Sandbox) -> dict[str, Listening]:
 
 
 def speaking(program: Program) -> frozenset[str]:
-    """Those that speak HTTP, with TLS or without, or FastCGI: the others have no stand-in, nobody answers there."""
+    """Those that speak what a stand-in speaks: at the others nobody answers."""
     return frozenset(name_of(each) for each in workers_of(program) if each.scheme in SPOKEN)
 
 

@@ -22,5 +22,5 @@ def test_origins_at_unix_sockets_are_asked(tmp_path: Path) -> None:
     arrived = {arrival.origin for each in report.results for arrival in each.other.arrivals}
     assert arrived == {"unix:/srv/app/puma.sock"}
     assert report.exit_code == 0, [each.probe for each in report.unannounced]
-    said = "ajp://10.0.0.1/ speaks neither HTTP nor FastCGI and has no stand-in: only how that fails is shown"
+    said = "ajp://10.0.0.1/ has no stand-in that speaks ajp: only how that fails is shown"
     assert said in report.notes

@@ -12,7 +12,7 @@ from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.tree import Block, Directive, add_claims, all_directives, print_tree
 
-_TO_ORIGINS = ("proxy_pass", "fastcgi_pass")
+_TO_ORIGINS = ("proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass")
 
 
 def leave_out_needless(low: Lowering, locations: Block) -> None:

@@ -96,14 +96,21 @@ _NAMED = Difference(
     "unknown-names", _A, "nginx doesn't start while an origin's name is unknown; httpd does, and answers 502 until "
     "it is known", "GET / HTTP/1.1 before the origin's name is known"
 )  # fmt: skip
-#: Where scripts are asked by FastCGI.
+#: Where scripts and applications are told the environment: by FastCGI, or by uwsgi or SCGI.
+_TOLD_FIELDS = Difference(
+    "script-fields", _A, "scripts: the Host field is told beside an absolute target, fields with _ in their names too, "
+    "no SERVER_NAME without a Host, an absolute target without a path is told as /, tabs around a value stay, and a "
+    "type stays on 204 and 304; the file's name of one that is mapped is not escaped", "GET / HTTP/1.1 with X_Under: 1"
+)  # fmt: skip
 _OF_SCRIPTS = (
-    Difference("script-fields", _A, "scripts: the Host field is told beside an absolute target, fields with _ in their "
-               "names too, no SERVER_NAME without a Host, an absolute target without a path is told as /, tabs around "
-               "a value stay, and a type stays on 204 and 304; the file's name of one that is mapped is not escaped",
-               "GET / HTTP/1.1 with X_Under: 1"),
+    _TOLD_FIELDS,
     Difference("script-bodies", _E, "scripts: a long body in chunks is told with its length; httpd hands chunks on",
                "POST / HTTP/1.1 with 50000 bytes in chunks"),
+)  # fmt: skip
+_OF_APPLICATIONS = (
+    _TOLD_FIELDS,
+    Difference("told-bodies", _E, "uwsgi and SCGI: a body in chunks is answered with 411 before the origin is asked; "
+               "httpd finds out first whether it is there", "POST / HTTP/1.1 in chunks while the origin is down"),
 )  # fmt: skip
 #: Where TypesConfig could not be read when this was written.
 _COMMON_TYPES = Difference(
@@ -116,7 +123,7 @@ _COMMON_TYPES = Difference(
 class Traits:
     """What the differences depend on: TraceEnable, hosts that don't know whose handshake suits them, files, and whether
     the types of these are known; scripts; origins that have names; lines of the table always; origins that speak
-    TLS; names with underscores."""
+    TLS; names with underscores; applications that are asked over uwsgi or SCGI."""
 
     trace: bool
     misdirected: bool
@@ -127,6 +134,7 @@ class Traits:
     always: bool = False
     secure: bool = False
     underscored: bool = False
+    applications: bool = False
 
 
 def differences(version: tuple[int, ...], traits: Traits) -> tuple[Difference, ...]:
@@ -138,6 +146,7 @@ def differences(version: tuple[int, ...], traits: Traits) -> tuple[Difference, .
     found += [_NAMED] if traits.named else []
     found += [_UNDERSCORED] if traits.underscored else []
     found += _OF_SCRIPTS if traits.scripts else ()
+    found += [each for each in _OF_APPLICATIONS if traits.applications and each not in found]
     found += [LINE_ORDER] if traits.always else []
     found += [UNBELIEVED] if traits.secure else []
     found += [_COMMON_TYPES] if traits.files and not traits.knows_types else []

@@ -25,6 +25,7 @@ from apacheconf.targets.nginx import (
     mod_proxy,
     mod_proxy_fcgi,
     mod_proxy_hcheck,
+    mod_proxy_uwsgi,
     mod_rewrite,
     overrides,
     settings,
@@ -83,6 +84,7 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Sco
         adds_always(program),
         asks_securely(program),
         any("_" in name for host in program.hosts for name in (host.name, *host.aliases)),
+        bool(low.ways),
     )
     return Emission(files.texts, differences(version, traits), (*htaccess.notes(low), *low.joined.notes(files.texts)))
 
@@ -133,6 +135,7 @@ def _assemble(low: Lowering, servers: list[Block], *at_the_end: Block) -> Block:
     core.emit_map_sizes(low, http)
     mod_proxy.emit_defaults(low, http)
     mod_proxy_fcgi.emit_defaults(low, http)
+    mod_proxy_uwsgi.emit_defaults(low, http)
     http.space()
     http.add("access_log", "off", comment="a server that has no CustomLog writes no log")
     mod_mime.emit_types(low, http)

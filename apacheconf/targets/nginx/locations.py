@@ -50,6 +50,7 @@ from apacheconf.targets.nginx import (
     mod_headers,
     mod_proxy,
     mod_proxy_fcgi,
+    mod_proxy_uwsgi,
     mod_ratelimit,
     mod_setenvif,
     mod_substitute,
@@ -242,7 +243,7 @@ def _emit_outgoing(low: Lowering, route: Route, block: Block) -> list[Step]:
         return [*filters, *expiry]
     asked = route.mapping is not None or mod_proxy_fcgi.script_origin(low, route) is not None
     if route.mapping is not None and not is_fcgi(route.origin(low.program)):
-        overrides = overriding.emit(low, route, block)
+        overrides = overriding.emit(low, route, block, mod_proxy_uwsgi.kind_of(route.origin(low.program)))
     elif asked:  # a script, where it is asked
         overrides = []
     else:
@@ -279,10 +280,10 @@ def _emit_files(low: Lowering, route: Route, has_folder: bool) -> tuple[Block | 
 
     A named location can't have the folder of an Alias.
     """
-    origin = route.origin(low.program)
-    if is_fcgi(origin) and origin is not None and members(origin):
-        block = Block()
-        return block, mod_proxy_fcgi.emit_mapped(low, route, origin, block)
+    block = Block()
+    spoken = mod_proxy_uwsgi.emit_told(low, route, block)
+    if spoken is not None:
+        return block, spoken
     mapped = static.mapped_file(route)
     if static.is_served(route) and mapped is None:
         block = Block()

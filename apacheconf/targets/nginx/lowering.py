@@ -123,6 +123,8 @@ class Lowering:
     fronts: dict[str, str] = field(default_factory=dict)
     #: Whether a question was asked as another one that is near it: ``file_tests``.
     tests_nearly: bool = False
+    #: What the directives begin with of origins that are told the environment, and aren't asked over FastCGI.
+    ways: set[str] = field(default_factory=set)
     #: Whether any host asks an origin.
     proxied: bool = False
     #: Named locations of the server that is being written, by what they say.

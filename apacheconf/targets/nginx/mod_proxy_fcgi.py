@@ -37,10 +37,10 @@ from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.routes import Route, members, new_path, regex_of
 from apacheconf.targets.spoken import words_of
 
-_IF_GIVEN = ("if_not_empty",)
 #: What the client sends that no script is told, and what httpd tells under another name (FC-9).
 _WITHHELD = ("HTTP_AUTHORIZATION", "HTTP_PROXY_AUTHORIZATION", "HTTP_PROXY", "HTTP_CONTENT_TYPE",
              "HTTP_CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING")  # fmt: skip
+_OF_USERS = frozenset({"HTTP_AUTHORIZATION", "HTTP_PROXY_AUTHORIZATION"})
 _X_ACCEL = ("X-Accel-Buffering", "X-Accel-Charset", "X-Accel-Expires", "X-Accel-Limit-Rate", "X-Accel-Redirect")
 #: Seconds that nginx waits where it is told nothing.
 _NGINX_OWN = 60
@@ -98,12 +98,12 @@ def emit_mapped(low: Lowering, route: Route, origin: Origin, location: Block) ->
     said_by = route.host.said_by(route.mapping)
     claims = [equivalent(said_by, _OF_SERVER, "server-software")]
     params = Params()
-    params.tell("SCRIPT_FILENAME", _mapped_file(low, route, origin))
+    params.tell("SCRIPT_FILENAME", mapped_file(low, route, origin))
     params.tell("SCRIPT_NAME", "$uri")
     return _emit(low, route, origin, params, claims, location)
 
 
-def _mapped_file(low: Lowering, route: Route, origin: Origin) -> str:
+def mapped_file(low: Lowering, route: Route, origin: Origin) -> str:
     """The mapping's path: text, what a regex captured, or what follows a prefix."""
     assert route.map is not None and route.mapping is not None
     path = new_path(route.map, route.cell, origin, regex_of(route.mapping))
@@ -124,9 +124,9 @@ def _emit(
 ) -> list[Step]:
     """The location of whoever asks a FastCGI origin; the steps that it speaks for."""
     worker, service = members(origin)[0], service_of(origin, low)
-    _tell_request(low, route, service, params)
+    tell_request(low, route, service, params)
     tell_failed(low, route, params)
-    spoken = _tell_environment(low, route, service, params)
+    spoken = tell_environment(low, route, service, params)
     documents.emit_of_scripts(low, route, location)
     spoken += overriding.emit(low, route, location, "fastcgi")
     location.add("fastcgi_pass", service.name, claims=tuple(claims))
@@ -138,8 +138,7 @@ def _emit(
             location.add(f"fastcgi_{what}_timeout", seconds(most))
     if route.admits:
         location.add("set", USER, "$remote_user")
-    for name, (value, if_given) in params.lines.items():
-        location.add("fastcgi_param", name, value, *(_IF_GIVEN if if_given else ()))
+    params.emit("fastcgi", location)
     low.dropped += params.claims
     low.asks_scripts = True
     lines = HeaderLines(low, route, service)
@@ -152,7 +151,9 @@ def _emit(
     return [*spoken, *(step for step in route.others if isinstance(step.action, FcgiRules))]
 
 
-def _tell_request(low: Lowering, route: Route, service: Service, params: Params) -> None:
+def tell_request(
+    low: Lowering, route: Route, service: Service, params: Params, withheld: tuple[str, ...] = _WITHHELD
+) -> None:
     """CGI's own variables (FC-9)."""
     mapped = route.file.action if route.file else None
     prefix, root = "", document_root(low, route)
@@ -171,11 +172,14 @@ def _tell_request(low: Lowering, route: Route, service: Service, params: Params)
         ("REMOTE_ADDR", "$remote_addr"), ("REMOTE_PORT", "$remote_port"), ("PATH", "/usr/local/bin:/usr/bin:/bin"),
     ):  # fmt: skip
         params.tell(name, value)
+    if "unique_id_module" in low.program.modules:
+        params.tell("UNIQUE_ID", "$request_id")
     params.tell("CONTENT_TYPE", "$content_type", True)
     params.tell("CONTENT_LENGTH", "$content_length", True)
     passes_user = any(isinstance(step.action, FileRules) and step.action.passes_user for step in route.others)
-    for name in _WITHHELD[2 if passes_user else 0 :]:
-        params.withhold(name)
+    for name in withheld:
+        if not (passes_user and name in _OF_USERS):
+            params.withhold(name)
     _tell_user(low, route, texts, params)
 
 
@@ -200,7 +204,7 @@ def _port(texts: Texts) -> str:
         return "$server_port"
 
 
-def _tell_environment(low: Lowering, route: Route, service: Service, params: Params) -> list[Step]:
+def tell_environment(low: Lowering, route: Route, service: Service, params: Params) -> list[Step]:
     """SetEnv and its like, then the lines of ProxyFCGISetEnvIf, which have the last word (FC-8)."""
     texts, spoken, names = Texts(low, route.host, service), [], dict[str, list[Step]]()
     for step in guarded(step for step, _ in route.met):

@@ -43,7 +43,7 @@ _WITHOUT_EFFECT = {
 _OF_CONNECTIONS = frozenset({"nokeepalive", "force-response-1.0", "downgrade-1.0"})
 _CONNECTIONS = "answers are the same, but nginx keeps the connection and speaks HTTP/1.1 as it does with everybody"
 #: Schemes of origins that are told the variables; of others that nginx doesn't speak nobody is asked at all.
-_TOLD = ("fcgi",)
+_TOLD = ("fcgi", "uwsgi", "scgi")
 _UNREAD = "nothing here reads the variable, and the origin doesn't see it"
 
 

@@ -47,14 +47,14 @@ def _codes(route: Route) -> set[int]:
 
 
 def emit(low: Lowering, route: Route, location: Block, kind: str = "proxy") -> list[Step]:
-    """The lines for a route's origin, or script (``kind`` is "fastcgi"); gives the steps that are spoken for.
+    """The lines for a route's origin, or script, which begin with ``kind``; gives the steps that are spoken for.
 
     None is, where nginx would replace more than the line says: another status has a document, too.
     """
     steps, codes = _steps(route), _codes(route)
     pages = documents.sayable(low, route).values()
     paged = {status for step in pages for status in (documents.status_of(step),)}
-    by_itself = {502, 504} if kind == "proxy" else {502}
+    by_itself = {502} if kind == "fastcgi" else {502, 504}
     if not steps or paged - codes - by_itself:
         return []
     said_by = [each for step in steps for each in route.host.said_by(step)]
@@ -74,8 +74,8 @@ def emit(low: Lowering, route: Route, location: Block, kind: str = "proxy") -> l
 
 def _claim(said_by: list[Written], codes: set[int], kind: str, location: Block) -> Claim:
     told_apart = any(each.words[-1:] == (documents.UNREACHABLE,) for each in location.directives())
-    if not codes >= {502, 504} if kind == "proxy" else not (told_apart and 502 in codes):
-        return approximated(said_by, _GATEWAY if kind == "proxy" else _UNREACHABLE, "override-gateway")
+    if not (told_apart and 502 in codes) if kind == "fastcgi" else not codes >= {502, 504}:
+        return approximated(said_by, _UNREACHABLE if kind == "fastcgi" else _GATEWAY, "override-gateway")
     return equivalent(said_by, _KEEPS_GONE, "override-499") if _GONE in codes else exact(said_by)
 
 

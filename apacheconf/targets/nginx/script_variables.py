@@ -20,7 +20,7 @@ from apacheconf.targets.claims import Claim, exact, unsupported
 from apacheconf.targets.environments import mentions
 from apacheconf.targets.nginx.core_files import lines_named
 from apacheconf.targets.nginx.texts import Texts
-from apacheconf.targets.nginx.tree import literal
+from apacheconf.targets.nginx.tree import Block, literal
 from apacheconf.targets.patterns import literal_start
 from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.routes import Route, members
@@ -44,6 +44,11 @@ class Params:
     def withhold(self, name: str) -> None:
         """A header that becomes no variable."""
         self.tell(name, "", True)
+
+    def emit(self, kind: str, location: Block) -> None:
+        """The lines of a location; ``kind`` is what their directive begins with."""
+        for name, (value, if_given) in self.lines.items():
+            location.add(f"{kind}_param", name, value, *(("if_not_empty",) if if_given else ()))
 
 
 def tell(route: Route, step: Step, rules: FcgiRules, origin: Origin, texts: Texts, params: Params) -> None:

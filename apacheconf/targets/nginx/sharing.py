@@ -17,6 +17,8 @@ _CONCERN = {
         *("proxy_redirect", "proxy_cookie_domain", "proxy_cookie_path"),
     ),
     ("fastcgi_param",): ("fastcgi_param",),
+    ("uwsgi_param",): ("uwsgi_param",),
+    ("scgi_param",): ("scgi_param",),
     ("gzip", "on"): (
         "gzip_types",
         "gzip_comp_level",

@@ -69,7 +69,7 @@ def wish_of(origin: Origin) -> str:
     if isinstance(origin, Balancer):
         return origin.name
     name = origin.socket or f"{origin.host}-{origin.port}"
-    return name if origin.reusable else f"{name}-no-reuse"
+    return name if origin.reusable or origin.scheme in ("uwsgi", "scgi") else f"{name}-no-reuse"
 
 
 def _write(service: Service, low: Lowering) -> None:
