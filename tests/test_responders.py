@@ -1,4 +1,4 @@
-"""Stub origins that are asked in FastCGI: what they show, and what they can be ordered to say (DIF-2)."""
+"""Stub origins that are asked in FastCGI, uwsgi or SCGI: what they show and what they can be told to say (DIF-2)."""
 
 from __future__ import annotations
 
@@ -120,3 +120,42 @@ def test_a_record_of_another_request_is_broken() -> None:
     reader.feed(asked(PARAMS)[: -len(record(5, b""))] + record(5, b"x", number=7) + record(5, b""))
     events = list(iter(reader.poll, None))
     assert [(each.broken, done) for each, done in events] == [("", False), ("a record of another request", True)]
+
+
+def packet(params: dict[str, str]) -> bytes:
+    texts = [text.encode("latin-1") for pair in params.items() for text in pair]
+    data = b"".join(struct.pack("<H", len(text)) + text for text in texts)
+    return struct.pack("<BHB", 0, len(data), 0) + data
+
+
+def netstring(params: dict[str, str]) -> bytes:
+    data = "".join(f"{name}\0{value}\0" for name, value in params.items()).encode("latin-1")
+    return b"%d:%b," % (len(data), data)
+
+
+_WAYS = {"uwsgi": packet, "SCGI": netstring}
+
+
+@pytest.mark.parametrize("way", _WAYS)
+@pytest.mark.parametrize("step", [None, 1])
+def test_an_environment_is_read_with_its_body(step: int | None, way: str) -> None:
+    """UW-1, SC-1."""
+    asked = PARAMS | {"CONTENT_LENGTH": "5"}
+    wire, came = answer(_WAYS[way](asked) + b"hello", step=step)
+    assert [each.request_line for each in came] == [f"GET /a.php?q {way}"]
+    assert (dict(came[0].headers), came[0].length) == (asked, 5)
+    assert wire.data.endswith(b"\r\n\r\nwithout orders\n")
+    assert wire.closed
+
+
+@pytest.mark.parametrize(("way", "status"), [("uwsgi", b"HTTP/1.1 404 No\r\n"), ("SCGI", b"Status: 404 No\r\n")])
+def test_an_application_is_given_orders(way: str, status: bytes) -> None:
+    ask = _WAYS[way]
+    wire, _ = answer(ask(PARAMS | {"HTTP_X_CTL": '{"status": 404, "reason": "No", "body": "x"}'}))
+    assert wire.data == status + b"Content-Length: 1\r\n\r\nx"
+    wire, _ = answer(ask(PARAMS | {"HTTP_X_CTL": '{"raw": "no head"}'}))
+    assert wire.data == b"no head"
+    wire, _ = answer(ask(PARAMS | {"HTTP_X_CTL": '{"close": true}'}))
+    assert wire.data == b""
+    wire, _ = answer(ask(PARAMS | {"HTTP_X_CTL": '{"body": "hello", "cut": 2, "framing": "close"}'}))
+    assert wire.data.endswith(b"\r\n\r\nhe")

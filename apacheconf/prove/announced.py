@@ -241,8 +241,9 @@ def _is_closed(aspect: Aspect) -> bool:
 
 
 def _is_misread(aspect: Aspect) -> bool:
-    """Whether httpd has looked for an origin that we don't speak with, and we for the end of a body that has none."""
-    return aspect.what == "status" and aspect.reference == "503" and aspect.other in ("400", "413")
+    """Whether httpd has looked for an origin that we don't speak with, or takes no chunks for it, and we for the end of
+    a body that has none."""
+    return aspect.what == "status" and aspect.reference in ("411", "503") and aspect.other in ("400", "413")
 
 
 def _speaks_about(key: str, probe: str, what: str, about: About) -> bool:

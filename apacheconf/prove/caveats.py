@@ -74,6 +74,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "slashes-in-sections": ("path: *%2[Ff]*", "path: GET */!$&*", "path: GET *%25*"),
     "trace": ("method: TRACE*", "condition: TRACE *"),
     "script-bodies": ("body: chunked, 50000 bytes",),
+    "told-answers": ("origin: raw: garbage",),
     "told-bodies": ("down: POST chunked",),
     "script-fields": ("host: absolute form without a path*", "host: absolute form against Host",
                       "host: absolute form with a port", "host: absolute form in upper case", "header: underscore",

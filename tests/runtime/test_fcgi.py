@@ -102,7 +102,7 @@ def test_a_connection_stays_where_that_is_asked_for(parameters: str, connections
 
 
 def test_default_ports(tmp_path: Path) -> None:
-    """FC-1, FC-2: the ports that workers have unless they say others, and which keep connections."""
+    """FC-1, FC-2, WP-10: the ports that workers have unless they say others, and which keep connections."""
     file = tmp_path / "site.conf"
     urls = {
         "fcgi": 8000,
@@ -118,7 +118,7 @@ def test_default_ports(tmp_path: Path) -> None:
     file.write_text("".join(f"ProxyPass /{scheme} {scheme}://host.example/\n" for scheme in urls))
     program = load([str(file)]).require()
     assert {worker.scheme: worker.port for worker in program.workers()} == urls
-    assert [worker.scheme for worker in program.workers() if not worker.reusable] == ["fcgi"]
+    assert [worker.scheme for worker in program.workers() if not worker.reusable] == ["fcgi", "scgi", "uwsgi"]
 
 
 def test_parameters_of_every_length_can_be_read_again() -> None:

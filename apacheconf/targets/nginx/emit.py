@@ -15,6 +15,7 @@ from apacheconf.targets.hostnames import (
 )
 from apacheconf.targets.media_types import is_known
 from apacheconf.targets.nginx import (
+    applications,
     copies,
     core,
     file_tests,
@@ -25,7 +26,6 @@ from apacheconf.targets.nginx import (
     mod_proxy,
     mod_proxy_fcgi,
     mod_proxy_hcheck,
-    mod_proxy_uwsgi,
     mod_rewrite,
     overrides,
     settings,
@@ -135,7 +135,7 @@ def _assemble(low: Lowering, servers: list[Block], *at_the_end: Block) -> Block:
     core.emit_map_sizes(low, http)
     mod_proxy.emit_defaults(low, http)
     mod_proxy_fcgi.emit_defaults(low, http)
-    mod_proxy_uwsgi.emit_defaults(low, http)
+    applications.emit_defaults(low, http)
     http.space()
     http.add("access_log", "off", comment="a server that has no CustomLog writes no log")
     mod_mime.emit_types(low, http)

@@ -38,6 +38,7 @@ from apacheconf.targets.error_documents import lines_of
 from apacheconf.targets.fates import FILES
 from apacheconf.targets.naming import slug
 from apacheconf.targets.nginx import (
+    applications,
     documents,
     failures,
     htaccess,
@@ -50,7 +51,6 @@ from apacheconf.targets.nginx import (
     mod_headers,
     mod_proxy,
     mod_proxy_fcgi,
-    mod_proxy_uwsgi,
     mod_ratelimit,
     mod_setenvif,
     mod_substitute,
@@ -243,7 +243,7 @@ def _emit_outgoing(low: Lowering, route: Route, block: Block) -> list[Step]:
         return [*filters, *expiry]
     asked = route.mapping is not None or mod_proxy_fcgi.script_origin(low, route) is not None
     if route.mapping is not None and not is_fcgi(route.origin(low.program)):
-        overrides = overriding.emit(low, route, block, mod_proxy_uwsgi.kind_of(route.origin(low.program)))
+        overrides = overriding.emit(low, route, block, applications.kind_of(route.origin(low.program)))
     elif asked:  # a script, where it is asked
         overrides = []
     else:
@@ -281,7 +281,7 @@ def _emit_files(low: Lowering, route: Route, has_folder: bool) -> tuple[Block | 
     A named location can't have the folder of an Alias.
     """
     block = Block()
-    spoken = mod_proxy_uwsgi.emit_told(low, route, block)
+    spoken = applications.emit_told(low, route, block)
     if spoken is not None:
         return block, spoken
     mapped = static.mapped_file(route)

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 from apacheconf.ledger import Outcome
 from apacheconf.program.handling import ExpiryRules
-from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.response import FRAMING, KEPT_APART
 from apacheconf.program.steps import EditHeader, Step, Table
 from apacheconf.program.values import Variable
@@ -29,9 +28,11 @@ from apacheconf.targets.nginx.tree import Block
 from apacheconf.targets.nginx.via import via_word
 from apacheconf.targets.nginx.workers import Service
 from apacheconf.targets.questions import CannotAsk
-from apacheconf.targets.routes import Route
+from apacheconf.targets.routes import Route, members
 from apacheconf.targets.rule_cookies import EXPIRES
 
+#: Schemes of origins whose answers are outputs of CGI, which httpd reads as those of a script.
+_OUTPUTS = ("fcgi", "scgi")
 #: Fields that servers make or read themselves.
 _OF_REQUESTS = FRAMING | {"te", "expect", "proxy-connection"}
 _OF_ANSWERS = FRAMING | {"content-type", "server", "date"}
@@ -94,8 +95,12 @@ class HeaderLines:
 
     def _home(self, name: str) -> Table:
         """The table in which what an origin says of a header lies (HD-1, HD-14)."""
-        of_script = self._service is not None and is_fcgi(self._service.origin)
+        of_script = self._speaks(*_OUTPUTS)
         return Table.ALWAYS if of_script and name.lower() not in KEPT_APART else Table.ONSUCCESS
+
+    def _speaks(self, *schemes: str) -> bool:
+        """Whether the origin is asked in one of these ways."""
+        return self._service is not None and any(each.scheme in schemes for each in members(self._service.origin))
 
     def _own(self, action: EditHeader) -> str:
         name = action.name.lower()
@@ -134,7 +139,7 @@ class HeaderLines:
 
     def _flags_cookies(self, found: Field, action: EditHeader, flag: str) -> bool:
         """Whether a line edits the cookies of an origin that speaks HTTP, and no others."""
-        of_origin = self._service is not None and not is_fcgi(self._service.origin) and not found.touched
+        of_origin = self._service is not None and not self._speaks(*_OUTPUTS, "uwsgi") and not found.touched
         edits = action.table is Table.ONSUCCESS and action.operation.startswith("edit") and flag == "1"
         return edits and of_origin and action.name.lower() == "set-cookie"
 

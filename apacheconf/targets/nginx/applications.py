@@ -1,4 +1,4 @@
-"""mod_proxy_uwsgi in nginx: an application that is told the environment, and answers in HTTP (UW-1, NGX-159).
+"""Applications that are told the environment in nginx: mod_proxy_uwsgi, which answer in HTTP (UW-1, NGX-159).
 
 mod_proxy_scgi asks the same way; what it tells otherwise stands in its ``Way``.
 """
