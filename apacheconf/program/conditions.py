@@ -186,19 +186,22 @@ def either(one: Condition, other: Condition) -> Condition:
 
 
 def all_of(parts: Iterable[Condition]) -> Condition:
-    """A conjunction without what always holds; one part that never does settles it."""
-    return _joined(tuple(parts), AllOf, ALWAYS, NEVER)
+    """A conjunction without what always holds; one part that never does settles it, and no other one is asked for."""
+    return _joined(parts, AllOf, ALWAYS, NEVER)
 
 
 def any_of(parts: Iterable[Condition]) -> Condition:
-    """A disjunction without what never holds; one part that always does settles it."""
-    return _joined(tuple(parts), AnyOf, NEVER, ALWAYS)
+    """A disjunction without what never holds; one part that always does settles it, and no other one is asked for."""
+    return _joined(parts, AnyOf, NEVER, ALWAYS)
 
 
 def _joined(
-    parts: tuple[Condition, ...], of: type[AllOf] | type[AnyOf], neutral: Condition, decisive: Condition
+    parts: Iterable[Condition], of: type[AllOf] | type[AnyOf], neutral: Condition, decisive: Condition
 ) -> Condition:
-    if decisive in parts:
-        return decisive
-    open_ones = tuple(each for each in parts if each != neutral)
-    return neutral if not open_ones else open_ones[0] if len(open_ones) == 1 else of(open_ones)
+    open_ones = []
+    for each in parts:
+        if each == decisive:
+            return decisive
+        if each != neutral:
+            open_ones.append(each)
+    return neutral if not open_ones else open_ones[0] if len(open_ones) == 1 else of(tuple(open_ones))

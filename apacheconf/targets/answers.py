@@ -108,8 +108,10 @@ class Given(Answers):
         """``residual``."""
         if condition not in self._left:
             known, left = self._known_before(condition)
-            for answer in self._about(condition, known):
+            for answer in self._about(condition, known) if left not in (ALWAYS, NEVER) else ():
                 left = _residual(left, answer)
+                if left in (ALWAYS, NEVER):
+                    break
             self._left[condition] = left
         return self._left[condition]
 

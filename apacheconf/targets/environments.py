@@ -167,6 +167,6 @@ def mentions(found: object, name: str) -> bool:
     return any(each.argument.lower() == name.lower() for each in asked)
 
 
-def mentions_any(found: object, name: str) -> bool:
-    """Whether a variable called ``name``, whatever its argument, occurs in a condition, a value or a whole step."""
-    return any(each.name == name for each in variables_in(found))
+def mentions_any(found: object, *names: str) -> bool:
+    """Whether a variable so called, whatever its argument, occurs in a condition, a value or a whole step."""
+    return any(each.name in names for each in variables_in(found))

@@ -191,7 +191,7 @@ class Walk:
 
     def _waits(self, left: Condition, step: Step) -> bool:
         """Whether a header line is no matter of who answers: it is asked when its value is."""
-        return any(mentions_any(left, name) for name in _LATER) or self._is_alone(step)
+        return mentions_any(left, *_LATER) or self._is_alone(step)
 
     def _is_alone(self, step: Step) -> bool:
         """Whether a header has no other line, and this one only adds to what an answer has, be it an empty text."""

@@ -16,6 +16,12 @@ from apacheconf.targets.routes import Route
 
 def is_file(low: Lowering, host: Host, path: str) -> Condition | None:
     """When a file answers for a path of the server that is being written, and not an origin; None where neither may."""
+    if (host.number, path) not in low.files_at:
+        low.files_at[host.number, path] = _is_file(low, host, path)
+    return low.files_at[host.number, path]
+
+
+def _is_file(low: Lowering, host: Host, path: str) -> Condition | None:
     name, _, query = path.partition("?")
     place = place_of(low.places, name)
     if place is None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from apacheconf.program.conditions import Condition
 from apacheconf.program.handling import Pairs
 from apacheconf.program.hosts import Host, LayerKind, Reach
 from apacheconf.program.program import Program
@@ -62,6 +63,8 @@ class Lowering:
     alike: Alike | None = None
     #: The places of the server that is being written.
     places: list[Place] = field(default_factory=list)
+    #: When a file answers for a path of its hosts (``document_sources.is_file``): every route of a place asks that.
+    files_at: dict[tuple[int, str], Condition | None] = field(default_factory=dict)
     #: What the server that is being written says of errors for all its paths.
     documents: set[Action] = field(default_factory=set)
     #: The same for single locations, and the named location of each text.

@@ -113,7 +113,7 @@ def _settle(low: Lowering, host: Host, found: list[Place], server: Block) -> boo
     if proxied:
         server.space()
         server.add("error_page", "502", "504", "=", "@gateway_error")
-    low.places = found
+    low.places, low.files_at = found, {}
     return proxied
 
 
