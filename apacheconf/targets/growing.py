@@ -241,8 +241,12 @@ class _Grower:
         self.walks += 1
         guards = held.guards or {}
         regexes = self._regexes(held.layers - guards.keys())
+        steps, others = self._steps(held.layers, guards)
+        way = None if before is None else before.way.again(answers, regexes, steps, others)
+        if way is not None:
+            return self._walked(way, way.go_on(), held, mapped, then)
         way = Walk(self.host, answers, self.spelling, regexes, self.chained)
-        return self._walked(way, way.walk(*self._steps(held.layers, guards)), held, mapped, then)
+        return self._walked(way, way.walk(steps, others), held, mapped, then)
 
     def _hold_again(self, answers: Given, mapped: Mapped, then: Then, before: Paused | None, so_far: Held) -> Paused:
         """It is asked on which sections hold where one more answer is there."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from apacheconf.program.conditions import ALWAYS, AnyOf, Condition, Matches
+from apacheconf.program.phases import Phase
 from apacheconf.program.steps import EditHeader, Flow, MapBack, MapBackCookie, Move, Rewrite, Step
 from apacheconf.program.values import Capture
 from apacheconf.targets.captures import parts_in
@@ -41,3 +44,18 @@ def after(flow: Flow, at: int, steps: tuple[Step, ...]) -> int:
     if flow.move is Move.STOP:
         return next((n for n in range(at + 1, len(steps)) if steps[n].phase != steps[at].phase), len(steps)) - 1
     return at
+
+
+def lines_in(steps: tuple[Step, ...]) -> Counter[str]:
+    """How many lines each header has."""
+    return Counter(each.action.name.lower() for each in steps if isinstance(each.action, EditHeader))
+
+
+def begin_alike(some: tuple[Step, ...], others: tuple[Step, ...], at: int) -> bool:
+    """Whether the steps before this number are the same, and none of a header, which asks for other lines of it."""
+    return some[:at] == others[:at] and not any(isinstance(each.action, EditHeader) for each in some[:at])
+
+
+def is_mapped_before(steps: tuple[Step, ...], at: int) -> bool:
+    """Whether all steps from this number on come after what maps a request."""
+    return at >= len(steps) or steps[at].phase > Phase.TRANSLATE

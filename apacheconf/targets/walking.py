@@ -30,16 +30,25 @@ from apacheconf.program.steps import (
     Step,
     Table,
 )
-from apacheconf.program.uri import escape_path
-from apacheconf.program.values import REQUEST_URI, Call, Capture, Literal, OwnText, Value, Variable
+from apacheconf.program.values import REQUEST_URI, Call, Capture, Literal, OwnText
 from apacheconf.targets.answers import Given, residual
-from apacheconf.targets.captures import as_captures, joined, parts_in, parts_of
+from apacheconf.targets.captures import as_captures, parts_in
 from apacheconf.targets.environments import Environment, mentions_any
-from apacheconf.targets.known import QUERY_STRING, Known
+from apacheconf.targets.known import Known
+from apacheconf.targets.made_redirects import with_query, with_rest
 from apacheconf.targets.named_folders import placed
 from apacheconf.targets.own_folders import knowing_its_folder
 from apacheconf.targets.rewrites import Lost, Open, Run, answer, needs_one_regex
-from apacheconf.targets.roles import after, asks_match, decides, is_choice, is_plain
+from apacheconf.targets.roles import (
+    after,
+    asks_match,
+    begin_alike,
+    decides,
+    is_choice,
+    is_mapped_before,
+    is_plain,
+    lines_in,
+)
 from apacheconf.targets.rule_chains import Guards, only_passes, rewrite_where
 from apacheconf.targets.rule_cookies import cookie_line
 from apacheconf.targets.section_rules import Section, SectionRun, asked_anywhere, asked_of_origin, with_whole_as_group
@@ -76,7 +85,8 @@ class Walk:
     ) -> None:
         self.host, self.answers, self.spelling, self.chained = host, answers, spelling, chained
         self.known = Known(host, None if spelling is Spelling.NOTHING else Environment())
-        self.known.enter(sections)
+        self._sections = tuple(sections)
+        self.known.enter(self._sections)
         self.met: Met = []
         self.refused: list[Condition] = []
         self.moved = self.unescaped = False
@@ -95,6 +105,8 @@ class Walk:
         #: What was left open and decided nothing; where one more answer says something of it, the way is another one.
         self._open: list[Condition] = []
         self._wavers = False
+        #: The way as it was before the first step that sections can add to.
+        self._early: Walk | None = None
 
     @property
     def follows(self) -> bool:
@@ -115,6 +127,28 @@ class Walk:
         other._run = None if self._run is None else self._run.copy(other.known, answers)
         return other
 
+    def again(
+        self, answers: Given, sections: list[Regex], steps: tuple[Step, ...], elsewhere: frozenset[int]
+    ) -> Walk | None:
+        """The way on other ``steps``, which goes on where they begin to differ: most are those of rules and mappings,
+        which are the same whatever else holds. None where they are not, or where ``answers`` say more of them."""
+        early = self._early
+        if early is None or early._wavers or (early._run and early._run.wavers) or sections != list(early._sections):
+            return None
+        if not begin_alike(early._steps, steps, early._at) or not (early.moved or is_mapped_before(steps, early._at)):
+            return None
+        if any(residual(each, answers) != each for each in early._open):
+            return None
+        way = early.copy(answers)
+        way._steps, way._elsewhere, way._lines, way._early = steps, elsewhere, lines_in(steps), early
+        return way
+
+    def _remember(self, at: int) -> None:
+        """The way up to the step with this number is what every way has that is mapped alike."""
+        if self._early is None and (self.moved or is_mapped_before(self._steps, at)):
+            self._early = self.copy(self.answers)
+            self._early._at = at
+
     def walk(self, steps: tuple[Step, ...], elsewhere: frozenset[int] = frozenset()) -> Condition | None:
         """Go on up to the first deciding step whose condition is open, which is returned, or to a new path.
 
@@ -123,13 +157,14 @@ class Walk:
         if self.known.environment is not None:
             self.known.environment.begin()
         self._steps, self._elsewhere, self._at, self._guards = steps, elsewhere, 0, Guards()
-        self._lines = Counter(each.action.name.lower() for each in steps if isinstance(each.action, EditHeader))
+        self._lines = lines_in(steps)
         return self.go_on()
 
     def go_on(self) -> Condition | None:
         """Go on from where a question was open, which has an answer now."""
         steps, at = self._steps, self._at - 1
-        while (at := at + 1) < len(steps):
+        while not self.moved and (at := at + 1) < len(steps):
+            self._remember(at)
             if (at in self._elsewhere and self.known.url is None) or self._is_passed(steps[at]):
                 continue
             if is_plain(steps[at]):
@@ -168,8 +203,7 @@ class Walk:
                 self.lost = "its rules begin anew"
                 self.met.append((replace(step, action=LOST), True))
                 return None
-            if self.moved:
-                return None
+        self._remember(at + 1 if self.moved else at)
         return None
 
     def _chain(self, step: Step, left: Condition, at: int) -> bool:
@@ -337,7 +371,7 @@ class Walk:
             return step
         said = self.known.put(action)
         if isinstance(said, Redirect):
-            said = _with_query(_with_rest(said, self.known.path), self.known.query)
+            said = with_query(with_rest(said, self.known.path), self.known.query)
         if said == action:
             return step
         value = said.location if isinstance(said, Redirect) else said.value
@@ -349,23 +383,3 @@ class Walk:
         else:
             said = replace(said, value=value)
         return replace(step, action=said, when=step.when if regex is None else Matches(REQUEST_URI, regex, "rule"))
-
-
-def _with_rest(redirect: Redirect, path: Value) -> Redirect:
-    """The redirect with what follows its prefix in a path that rules have made, as a part of its location."""
-    if not redirect.prefix or path == REQUEST_URI:
-        return redirect
-    first, *others = parts_of(path)
-    if not isinstance(first, Literal) or not first.text.startswith(redirect.prefix):
-        return replace(redirect, prefix="", location=Variable("a path that rules make"))
-    rest = Literal(escape_path(first.text[len(redirect.prefix) :]))
-    return replace(redirect, prefix="", location=joined((redirect.location, rest, *others)))
-
-
-def _with_query(redirect: Redirect, query: Value) -> Redirect:
-    """The redirect with a query that rules have made, which it takes along unless it has one of its own."""
-    if query in (QUERY_STRING, Literal("")) or any("?" in each.text for each in parts_in(redirect.location, Literal)):
-        return redirect
-    if redirect.prefix or not all(isinstance(each, Literal) or each == QUERY_STRING for each in parts_of(query)):
-        return replace(redirect, prefix="", location=Variable("a query that rules make"))
-    return replace(redirect, location=joined((redirect.location, Literal("?"), query)))
