@@ -25,7 +25,7 @@ from apacheconf.program.conditions import (
 )
 from apacheconf.program.rewriting import is_absolute
 from apacheconf.program.steps import END, Aim, BeginRewriting, MapToFile, Redirect, Rewrite, SetUri, Step
-from apacheconf.program.values import REQUEST_URI, Capture, Literal, Matched, Value, Variable
+from apacheconf.program.values import REQUEST_URI, Capture, Chosen, Literal, Matched, Value, Variable
 from apacheconf.targets.answers import residual
 from apacheconf.targets.captures import (
     as_captures,
@@ -38,6 +38,7 @@ from apacheconf.targets.captures import (
     replaced,
 )
 from apacheconf.targets.doubted import BLANKS, decoded_in
+from apacheconf.targets.finite import texts_of
 from apacheconf.targets.known import QUERY_STRING
 from apacheconf.targets.named_folders import MapToNamed
 from apacheconf.targets.patterns import escape
@@ -167,7 +168,7 @@ class SectionRun(Run):
             raise Lost("several rules of a section make one path")
         if self.section.file is not None and action.aim is not Aim.ANY:
             raise Lost("it is a rule of a section that can't be followed here")
-        url = self.with_scheme(self._split_query(parts_of(target), action))
+        url = self._settled(self.with_scheme(self._split_query(parts_of(target), action)))
         self.changed, self.escaped, self.last = True, action.escaped, action
         first = next(iter(parts_of(url)), Literal(""))
         text = first.text if isinstance(first, Literal) else ""
@@ -182,6 +183,17 @@ class SectionRun(Run):
             return
         self.status, self.aim = action.status, Aim.REDIRECT if away else action.aim
         self.known.url = url
+
+    def _settled(self, url: Value) -> Value:
+        """The URL with one text of a variable that begins it, where not all of them begin with a slash. Raises Open."""
+        first, *rest = parts_of(url) or (Literal(""),)
+        texts = texts_of(first, self.answers) if isinstance(first, Chosen) else None
+        if not isinstance(first, Chosen) or not texts or not any(text.startswith("/") for text in texts):
+            return url
+        left = residual(first.condition, self.answers)
+        if left not in (ALWAYS, NEVER):
+            raise Open(left)
+        return self._settled(joined((first.yes if left == ALWAYS else first.no, *rest)))
 
     def _in_folder(self, url: Value, action: Rewrite) -> Value:
         """What a rule makes that begins with no slash lies in the section's folder; of a redirect without RewriteBase
