@@ -21,6 +21,7 @@ _BOTH_ASKED = "it is asked whether both hold: nothing is as good as 0"
 _EITHER = "it is asked whether one of both holds: nothing is as good as 0"
 _NAMELESS = "without a Host nginx's own $host is the name of the server"
 _NO_UPGRADE = "what Connection says of an Upgrade that isn't there means nothing (N2b)"
+_OFFERS = "origins offer h2c, which no mapping here names: tests/targets/test_upgrades_live.py asks others"
 _EMPTY = "it declares a variable, which begins empty anyhow"
 _REFUSED = "nobody is refused, or meets an error, where the line would say something"
 _FIRST = "nothing asks for the host of who names none; the line says which one that is"
@@ -36,6 +37,7 @@ UNPROBED: dict[str, dict[str, str]] = {
         r"error_log \S+ warn;|access_log off;": _OWN,
         r"keepalive \d+;|proxy_set_header Connection (\"\"|close);|proxy_http_version 1\.1;": _KEPT,
         r"proxy_request_buffering (on|off);": "whether an origin sees a body before all of it is there",
+        r"map \$upstream_http_upgrade .*|add_header Upgrade .*": _OFFERS,
         r"proxy_hide_header Keep-Alive;": "Keep-Alive is excused as framing (N2b)",
         r"merge_slashes on;|proxy_redirect off;|index index\.html;": _DEFAULT,
         r"least_conn;": _MANY,
@@ -53,6 +55,7 @@ UNPROBED: dict[str, dict[str, str]] = {
         r"http-after-response set-status 502 if \{ status 504 \} !\{ var\(txn\.answered\) -m bool \}": _TIMES,
         r"log (stderr|global).*|no log|option dontlognull": "a server of logs gets them",
         r"http-reuse never|http-request del-header Keep-Alive": _KEPT,
+        r"http-response set-var\(txn\.upgrades\) .*": _OFFERS,
         r"http-response del-header Keep-Alive": "Keep-Alive is excused as framing (N2b)",
         r"http-after-response del-header Cache-Control unless .*":
             "Cache-Control of HAProxy's own pages is excused (N8)",

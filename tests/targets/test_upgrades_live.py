@@ -12,7 +12,7 @@ import pytest
 
 from apacheconf.targets import TARGETS
 from tests.runtime.peers import Listening
-from tests.targets.echoes import ask
+from tests.targets.echoes import ask, exchange
 from tests.targets.fronts import MODULES, Fronts, fronts
 
 pytestmark = pytest.mark.live
@@ -72,6 +72,21 @@ def test_which_upgrades_reach_the_origin(asked: str, target: str, running: Front
         header = f"Upgrade: {asked}\r\n{_HANDSHAKE}"
         theirs = ask(running.at["httpd"], "first.test", path, header=header)
         assert ask(running.at[target], "first.test", path, header=header) == theirs, path
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("status", ["200 OK", "426 Upgrade Required"])
+@pytest.mark.parametrize("offer", ["websocket", "WebSocket", "h2c", "h2c, websocket", "websocket, h2c", "websocket2"])
+def test_which_offers_of_an_origin_reach_the_client(target: str, offer: str, status: str, running: Fronts) -> None:
+    """RS-2, NGX-77: an Upgrade in another answer than 101 ends here, but for one that the mapping names."""
+    for path in ("/ws", "/two", "/any", "/scheme", "/none"):
+        header = f"X-Status: {status}\r\nX-Reply: Upgrade: {offer}"
+        theirs, ours = (exchange(running.at[name], "first.test", path, header=header)[0] for name in ("httpd", target))
+        assert _offers(ours) == _offers(theirs), path
+
+
+def _offers(head: list[str]) -> list[str]:
+    return [line.partition(":")[2].strip() for line in head if line.lower().startswith("upgrade:")]
 
 
 @pytest.mark.parametrize("name", ["httpd", *TARGETS])

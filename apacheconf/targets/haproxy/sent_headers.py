@@ -72,12 +72,13 @@ def _emit_added_headers(low: Lowering, route: Route, origin: Origin, backend: Se
 
 
 def _emit_upgrade(origin: Origin, backend: Section) -> None:
-    """HAP-51: HAProxy hands every upgrade on; only those that the origin may be asked for stay."""
+    """HAP-51: HAProxy hands every upgrade on; only those that the origin may be asked for, or offers, stay."""
     upgrade = upgrade_regex(origin)
     if upgrade is None:
         backend.rule("http-request del-header Upgrade")
     else:
         backend.rule("http-request del-header Upgrade unless { req.hdr(upgrade) -m reg -i ? }", upgrade)
+        backend.rule("http-response set-var(txn.upgrades) bool(true) if { res.fhdr(upgrade) -m reg -i ? }", upgrade)
 
 
 def _emit_joined(backend: Section, name: str, value: str, only_if: str = "", claims: tuple[Claim, ...] = ()) -> None:

@@ -11,6 +11,7 @@ from apacheconf.targets.nginx import documents, origin_tls
 from apacheconf.targets.nginx.core import emit_charset
 from apacheconf.targets.nginx.failures import mark_failures
 from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.members import addresses_of, emit_failover, have_servers
 from apacheconf.targets.nginx.mod_headers import HeaderLines, of_origin
 from apacheconf.targets.nginx.mod_setenvif import SWITCHES, setting_of
@@ -28,7 +29,6 @@ from apacheconf.targets.upgrades import SECURE, UPGRADES, upgrade_regex, upgrade
 
 #: Headers that end at each proxy and that nginx would hand on (RS-2).
 _RESPONSE_HOPS = ("Keep-Alive", "Proxy-Authenticate", "Proxy-Connection", "TE", "Trailer", "Upgrade")
-_OFFERED = "an Upgrade that an origin offers in another answer than 101 reaches the client"
 #: Headers of origins that nginx obeys or replaces instead of passing them (NGX-80, RS-3).
 _NGINX_OWN = ("X-Accel-Buffering", "X-Accel-Charset", "X-Accel-Expires", "X-Accel-Limit-Rate", "X-Accel-Redirect")
 #: Those that it hides unless it is told to pass them.
@@ -61,18 +61,11 @@ def _hidden(low: Lowering) -> tuple[str, ...]:
     return (*_RESPONSE_HOPS, *(*MAPPED_BACK, "Refresh")) if low.maps_back else _RESPONSE_HOPS
 
 
-def _emit_hidden(low: Lowering, route: Route, origin: Origin, lines: HeaderLines, location: Block) -> None:
-    """A location that hides a header by itself inherits none from above, nor any that it passes (NGX-30).
-
-    A client takes a 101 only with its Upgrade (RFC 6455, 4.1): that passes where upgrades may be asked for.
-    """
+def _emit_hidden(low: Lowering, lines: HeaderLines, location: Block) -> None:
+    """A location that hides a header by itself inherits none from above, nor any that it passes (NGX-30)."""
     own = [name for name in lines.hidden() if name.lower() != "server"]
-    upgrades = upgrade_regex(origin) is not None
-    for name in (*_hidden(low), *own) if own or upgrades else ():
-        if not (upgrades and name == "Upgrade"):
-            location.add("proxy_hide_header", name)
-    if upgrades and route.mapping is not None:
-        low.dropped.append(equivalent(route.host.said_by(route.mapping), _OFFERED, "upgrade-offered"))
+    for name in (*_hidden(low), *own) if own else ():
+        location.add("proxy_hide_header", name)
     hidden = {name.lower() for name in lines.hidden()}
     passed = [name for name in _PASSED if name.lower() not in hidden]  # for what is passed is hidden by nobody
     for name in passed if len(passed) < len(_PASSED) else ():
@@ -126,14 +119,23 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
     lines = HeaderLines(low, route, service, location_back(low, route))
     emit_request_headers(low, route, origin, lines, location)
     lines.emit_request(location)
-    _emit_hidden(low, route, origin, lines, location)
+    _emit_hidden(low, lines, location)
     emit_way_back(low, route, {name.lower() for name in lines.hidden()}, location)
     emit_cookies(low, route, location)
     lines.emit_response(location)
     if via_word(low, route.host):
         location.add("add_header", "Via", of_origin(low, "header_via", via_word(low, route.host)), "always")
+    _emit_offers(low, origin, location)
     mark_failures(low, lines, location)
     emit_charset(low, route, location)
+
+
+def _emit_offers(low: Lowering, origin: Origin, location: Block) -> None:
+    """The Upgrade of an answer, of a 101 or of one that offers it, if it is one that may be asked for (WS-1)."""
+    regex = upgrade_regex(origin)
+    if regex is not None:
+        offered = Map("$upstream_http_upgrade", ((f"~*{regex}", "$upstream_http_upgrade"), ("default", "")), "")
+        location.add("add_header", "Upgrade", low.maps.make("header_upgrade", offered), "always")
 
 
 def _emit_switches(low: Lowering, route: Route, location: Block) -> None:
