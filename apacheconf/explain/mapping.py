@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from apacheconf.explain import access, rewriting
+from apacheconf.explain.folders import index_of
 from apacheconf.explain.story import Chapter, Sentence, Tone, loses, says
 from apacheconf.explain.trail import Trail
 from apacheconf.ledger import Written
@@ -48,6 +49,9 @@ def _sentences(trail: Trail) -> Iterator[Sentence]:
             yield says(f"No mapping takes {decision.path}" + ("." if trail.by_handler else ", so it isn't proxied."))
         where = f"the file {decision.file}" if decision.file else "a file below httpd's default DocumentRoot"
         yield says(f"It is {where}.", _origin_of_file(trail))
+        index = index_of(trail)
+        if index is not None:
+            yield says(f"Its index {index.path} is asked of {index.origin.name}{index.condition}.", index.said_by)
     if trail.by_handler:
         said_by = [directive for step in trail.done(SetHandler)[-1:] for directive in trail.said_by(step)]
         who = _text(said_by[0]) if said_by else "Its handler"

@@ -6,6 +6,7 @@ from typing import Any
 
 from apacheconf.explain import arrival, hosts, mapping, sending
 from apacheconf.explain.arrival import Arrival
+from apacheconf.explain.folders import index_of
 from apacheconf.explain.members import Pick
 from apacheconf.explain.story import Chapter, Sentence, Story, Tone
 from apacheconf.explain.trail import Trail
@@ -70,6 +71,10 @@ def _ending(trail: Trail, picked: Pick | None) -> tuple[str, str]:
     if decision.status is not None:
         where = f" to {decision.location}" if decision.location else ""
         return "answered", f"{_asked(trail.request)} is answered with {decision.status}{where}."
+    index = index_of(trail)
+    if index is not None:
+        asked = f"its index is asked of {index.origin.name}{index.condition}"
+        return "file", f"{_asked(trail.request)} is a folder, and {asked}."
     return "file", f"{_asked(trail.request)} isn't proxied; it is {decision.file or 'a local file'}."
 
 

@@ -18,6 +18,14 @@ from apacheconf.program.trace import Event, HostChosen, Tried
 E = TypeVar("E")
 
 
+def with_handler(program: Program, decision: Decision) -> Decision:
+    """The decision for the origin that a file's handler names, if it does."""
+    handler = decision.state.handler if decision.state is not None else ""
+    if decision.status is None and decision.origin is None and decision.file and is_proxy(handler):
+        return proxied(program, decision, handler)
+    return decision
+
+
 @dataclass(frozen=True)
 class Trail:
     """A program, the request it was asked about, what it decided, and the events on the way."""
@@ -31,10 +39,7 @@ class Trail:
     def follow(cls, program: Program, request: Request) -> Trail:
         events: list[Event] = []
         decision = decide(program, replace(request, authority=ANYBODY), events.append)
-        handler = decision.state.handler if decision.state is not None else ""
-        if decision.status is None and decision.origin is None and decision.file and is_proxy(handler):
-            decision = proxied(program, decision, handler)
-        return cls(program, request, decision, tuple(events))
+        return cls(program, request, with_handler(program, decision), tuple(events))
 
     @property
     def by_handler(self) -> bool:

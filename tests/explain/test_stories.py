@@ -295,3 +295,23 @@ def test_a_script_goes_to_the_origin_that_its_handler_names(tmp_path: Path):  # 
     assert story.summary.endswith(
         f"goes to fcgi://127.0.0.1:9000 by FastCGI, for the script {tmp_path}/html/index.php."
     )
+
+
+def test_the_index_of_a_folder_may_be_asked_of_an_origin(tmp_path: Path):  # DR-3
+    (tmp_path / "html/a").mkdir(parents=True)
+    head = f"<VirtualHost *:80>\nServerName p.example\nDocumentRoot {tmp_path}/html\n"
+    mapped = (
+        f"{head}DirectoryIndex index.html index.php\nProxyPassMatch ^/(.*\\.php)$ http://10.0.0.1/$1\n</VirtualHost>\n"
+    )
+    story = tell(mapped, tmp_path, "http://p.example/a/?q=1")
+    told = {sentence.text: sentence for chapter in story.chapters for sentence in chapter.sentences}
+    sentence = told["Its index /a/index.php is asked of http://10.0.0.1/$1, unless index.html is there."]
+    assert [each.line for each in sentence.sources] == [4]
+    assert story.summary.endswith(
+        "is a folder, and its index is asked of http://10.0.0.1/$1, unless index.html is there."
+    )
+    handler = '<FilesMatch \\.php$>\nSetHandler "proxy:fcgi://10.0.0.1:9000"\n</FilesMatch>\n'
+    story = tell(f"{head}DirectoryIndex index.php\n{handler}</VirtualHost>\n", tmp_path, "http://p.example/a/")
+    assert story.summary.endswith("is a folder, and its index is asked of fcgi://10.0.0.1:9000, if it is there.")
+    story = tell(f"{head}DirectoryIndex index.html\n</VirtualHost>\n", tmp_path, "http://p.example/a/")
+    assert story.summary.endswith(f"isn't proxied; it is {tmp_path}/html/a/.")
