@@ -98,6 +98,8 @@ class Known:
                 return self.path
             case Variable("REQUEST_FILENAME" | "FILE_SO_FAR" | "FILE_AS_MAPPED") if self.file is not None:
                 return self.file
+            case Variable("DOCUMENT_ROOT") if self.host.document_root:
+                return Literal(self.host.document_root)
             case Variable("QUERY_STRING"):
                 return self.query
             case Variable("SERVER_NAME") if self.host.canonical_name:

@@ -45,8 +45,9 @@ from apacheconf.targets.patterns import escape
 from apacheconf.targets.rewrites import Lost, Open, Run
 
 _HERE = Variable("REWRITTEN_HERE")
-#: Patterns that match whatever is tried, which is never empty.
-_ANYTHING = re.compile(r"\^?(?:\.[*+]|\(\.[*+]\))?\$?")
+#: Patterns that match whatever is tried; and those that do where that is never empty.
+_ANYTHING = re.compile(r"\^?(?:\.\*|\(\.\*\))\$?|\^|\$|")
+_ANYTHING_THERE = re.compile(rf"{_ANYTHING.pattern}|\^?(?:\.\+|\(\.\+\))\$?")
 _WHOLE = Regex("^(.*)$")
 _ANCHORED = re.compile(r"\^(?!.*(?<!\\)\|)")
 
@@ -93,7 +94,7 @@ class Section:
             case AnyOf(parts):
                 return AnyOf(tuple(map(self.asked, parts)))
             case Matches(value, Regex(pattern), captures) if value == _HERE and self.file is not None:
-                return Matches(self.file, _WHOLE, captures) if _ANYTHING.fullmatch(pattern) else condition
+                return Matches(self.file, _WHOLE, captures) if _ANYTHING_THERE.fullmatch(pattern) else condition
             case Matches(value, regex, captures) if value == _HERE:
                 return Matches(REQUEST_URI, self._below(regex), captures)
             case _:
@@ -147,12 +148,14 @@ _OF_FILES = frozenset("fdsexlLhF")
 _NAMED = tuple((Variable(name),) for name in ("FILE_SO_FAR", "FILE_AS_MAPPED", "REQUEST_FILENAME"))
 
 
-def asked_anywhere(condition: Condition) -> Condition:
-    """A rule's condition where it isn't known what it tries: what matches anything holds."""
+def asked_anywhere(condition: Condition, in_folder: bool = False) -> Condition:
+    """A rule's condition where it isn't known what it tries: what matches anything holds. Only of a path in its folder
+    nothing may be left."""
+    anything = _ANYTHING if in_folder else _ANYTHING_THERE
     match condition:
         case AllOf(parts):
-            return AllOf(tuple(map(asked_anywhere, parts)))
-        case Matches(value, Regex(pattern)) if value == _HERE and _ANYTHING.fullmatch(pattern):
+            return AllOf(tuple(asked_anywhere(part, in_folder) for part in parts))
+        case Matches(value, Regex(pattern)) if value == _HERE and anything.fullmatch(pattern):
             return ALWAYS
         case _:
             return condition

@@ -277,7 +277,8 @@ class Walk:
             return step if self._section is None else replace(step, when=self._section.begins(step.action))
         if self._section is not None and self._section.file is None:
             step = with_whole_as_group(knowing_its_folder(step, self._section.path))
-        when = asked_anywhere(step.when) if self._section is None or not asks_match(step) else step.when
+        in_folder = self._section is not None and self._section.file is None
+        when = step.when if self._section and asks_match(step) else asked_anywhere(step.when, in_folder)
         when = when if self._section is None else self._section.asked(when)
         if step.phase is Phase.FIXUPS and self._section is None and self._is_proxied():
             when = asked_of_origin(when)

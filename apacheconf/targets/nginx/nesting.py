@@ -35,6 +35,7 @@ from apacheconf.targets.mapped import any_segment, one_name
 from apacheconf.targets.nginx import mod_alias, mod_dir, mod_proxy_fcgi, rewriting, static
 from apacheconf.targets.nginx.conditions import can_ask, flag_of
 from apacheconf.targets.nginx.lowering import Lowering
+from apacheconf.targets.nginx.names_below import is_every_name
 from apacheconf.targets.nginx.tree import Block
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.questions import CannotAsk, as_match
@@ -143,7 +144,7 @@ class _Spreader:
                 continue
             others = tuple(each for each in parts if each is not part)
             rest: Tree = Ask(others[0] if len(others) == 1 else AllOf(others), tree.yes, tree.no)
-            if not _is_every_name(asked, self.cell):
+            if isinstance(part, Not) or not is_every_name(asked, others, self.cell.path):
                 yes, no = (tree.no, rest) if isinstance(part, Not) else (rest, tree.no)
                 rest = Ask(asked, yes, no)
             return self.spread(rest, answers)
@@ -195,17 +196,6 @@ def is_one_path(answers: Answers) -> bool:
     return any(each is not None and each[0] == REQUEST_URI and _ONE_PATH.fullmatch(each[1]) for each in held)
 
 
-_EVERYTHING = re.compile(
-    r"\^(?P<folder>/|(?:/(?:[\w-]|\\[^\w\s])+)+/)(?:\(\?s:\.\*\?\)\(\?:)?[\^$().*+]*(?:\(\?<=[^()]*\))?\)?"
-)
-
-
-def _is_every_name(condition: Condition, cell: Cell) -> bool:
-    """Whether every path below the section matches, but that of its folder perhaps, which is no file."""
-    found = _EVERYTHING.fullmatch(condition.regex.pattern) if isinstance(condition, Matches) else None
-    return found is not None and f"{cell.path}/".startswith(found["folder"].replace("\\", ""))
-
-
 def may_be_nested(low: Lowering, tree: Tree) -> bool:
     """Whether some end serves files, and no other one asks an origin: else there is nothing to nest in."""
     ends = [end for _, end in leaves(tree) if isinstance(end, Route)]
@@ -234,21 +224,8 @@ def _can_nest(low: Lowering, tree: Tree, cell: Cell) -> bool:
     if _names(tree.condition, cell) is not None or _asks_script(tree):
         return True
     if _unless_there(tree):
-        return _can_ask_anew(low, tree.yes)
+        return isinstance(tree.yes, Route) and rewriting.can_ask_anew(low, tree.yes)
     return can_ask(tree.condition) and (_guards(low, tree.yes) or _guards(low, tree.no))
-
-
-def _can_ask_anew(low: Lowering, tree: Tree) -> bool:
-    """Whether the path that is asked for in place of a file can be said."""
-    assert isinstance(tree, Route)
-    forbids = low.forbids
-    try:
-        rewriting.asked_anew(low, tree)
-    except CannotAsk:
-        return False
-    finally:
-        low.forbids = forbids
-    return True
 
 
 def _guards(low: Lowering, tree: Tree) -> bool:

@@ -61,6 +61,18 @@ def asked_anew(low: Lowering, route: Route) -> str:
     return low.maps.make("anew", Map(asked, (("1", FORBIDDEN), ("default", target)), ""))
 
 
+def can_ask_anew(low: Lowering, route: Route) -> bool:
+    """Whether that request can be said."""
+    forbids = low.forbids
+    try:
+        asked_anew(low, route)
+    except CannotAsk:
+        return False
+    finally:
+        low.forbids = forbids
+    return True
+
+
 def path_of(low: Lowering, parts: Sequence[Value]) -> str:
     """A path made of texts, captures that say where they come from, and variables. Raises CannotAsk."""
     return glued(literal_path(part.text) if isinstance(part, Literal) else text_of(low.maps, part) for part in parts)

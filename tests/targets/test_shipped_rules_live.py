@@ -1,0 +1,122 @@
+"""Rules that many ``.htaccess`` files have, asked on httpd and nginx: of the home page alone, of a cache, of a flag."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from apacheconf.program.conditions import Condition, Matches, Not, Regex, Test
+from apacheconf.program.values import REQUEST_URI
+from apacheconf.targets.nginx.names_below import is_every_name
+from tests.targets.configs import translated
+from tests.targets.echoes import exchange
+from tests.targets.fronts import MODULES, Fronts, fronts
+
+_SITES = {
+    "languages": r"""
+RewriteCond %{HTTP:Accept-Language} ^de [NC]
+RewriteRule ^$ /de/ [R=302,L]
+RewriteRule ^$ /en/ [R=302,L]
+RewriteRule ^(de|en)/(.*)$ index.html?lang=$1&path=$2 [QSA,L]
+""",
+    "home": r"""
+RewriteCond %{REQUEST_FILENAME} !-f
+RewriteRule ^$ plain.txt [L]
+""",
+    "names": r"""
+RewriteCond %{REQUEST_FILENAME} !-f
+RewriteRule .+ sub/plain.txt [L]
+""",
+    "cached": r"""
+RewriteCond %{REQUEST_METHOD} !POST
+RewriteCond %{QUERY_STRING} ^$
+RewriteCond %{HTTP:Cookie} !logged_in
+RewriteCond %{DOCUMENT_ROOT}/cache/%{HTTP_HOST}/$1.html -f
+RewriteRule ^(.*)$ /cache/%{HTTP_HOST}/$1.html [L]
+RewriteCond %{REQUEST_FILENAME} !-f
+RewriteCond %{REQUEST_FILENAME} !-d
+RewriteRule . /index.html [L]
+""",
+    "flag": r"""
+RewriteCond %{DOCUMENT_ROOT}/plain.txt -f
+RewriteCond %{DOCUMENT_ROOT}/none.flag !-f
+RewriteCond %{SCRIPT_FILENAME} !page.html
+RewriteCond %{REQUEST_URI} !\.(css|txt)$
+RewriteRule ^.*$ /page.html [R=302,L]
+""",
+}
+_HOST = """
+<VirtualHost *:{port}>
+    ServerName SITE.test
+    DocumentRoot {root}/SITE
+    <Directory {root}/SITE>
+        AllowOverride All
+        Require all granted
+    </Directory>
+</VirtualHost>
+"""
+_FILES = {
+    "index.html": "front", "plain.txt": "plain", "page.html": "page", "sub/plain.txt": "below", "sub/index.html": "sub",
+    "cache/cached.test/article.html": "from the cache", "de/x": "a file", "de/index.html": "de",
+}  # fmt: skip
+_PATHS = (
+    "/", "/?a=b", "/plain.txt", "/page.html", "/sub", "/sub/", "/sub/plain.txt", "/none", "/none/", "/none/x.css",
+    "/article", "/article?a=b", "/de/", "/de/x", "/en/a/b?c=d",
+)  # fmt: skip
+
+
+def _config(folder: Path) -> str:
+    (folder / "types").write_text("text/html html\ntext/plain txt\n")
+    for site, text in _SITES.items():
+        for file, content in {**_FILES, ".htaccess": f"RewriteEngine On\n{text}"}.items():
+            (folder / site / file).parent.mkdir(parents=True, exist_ok=True)
+            (folder / site / file).write_text(content)
+    hosts = "".join(_HOST.replace("SITE", name) for name in _SITES)
+    return f"TypesConfig {folder}/types\n{hosts}".replace("{root}", str(folder))
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
+    folder = tmp_path_factory.mktemp("shipped")
+    folder.chmod(0o755)
+    modules = (*MODULES, "rewrite_module")
+    with fronts(_config(folder), tmp_path_factory.mktemp("fronts"), modules, targets=("nginx",)) as started:
+        yield started
+
+
+def _seen(port: int, host: str, path: str, header: str) -> tuple[str, str | None, str]:
+    lines, body = exchange(port, f"{host}.test", path, header=header)
+    fields = {line.partition(":")[0].lower(): line.partition(":")[2].strip() for line in lines[1:]}
+    status = lines[0].split()[1]
+    return status, fields.get("location"), body if status == "200" else ""
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("host", _SITES)
+@pytest.mark.parametrize("path", _PATHS)
+@pytest.mark.parametrize("header", ["X: y", "Accept-Language: de\r\nCookie: logged_in=1"], ids=["plain", "known"])
+def test_they_lead_where_they_lead(host: str, path: str, header: str, running: Fronts) -> None:
+    """RW-2, NGX-124: ``^$`` is the folder alone, ``.+`` is not, and DOCUMENT_ROOT is the host's."""
+    theirs, ours = (_seen(running.at[name], host, path, header) for name in ("httpd", "nginx"))
+    assert ours == theirs
+
+
+def test_nothing_of_them_is_lost(tmp_path: Path) -> None:
+    made = translated(tmp_path, _config(tmp_path).replace("{port}", "8080"), "nginx")
+    assert [row.args for row in made.rows if row.outcome.words in ("approximated", "unsupported")] == []
+
+
+_NO_FOLDER = (Not(Test("f", REQUEST_URI)), Not(Test("d", REQUEST_URI)))
+
+
+@pytest.mark.parametrize(("pattern", "others", "every"), [
+    ("^/", (), True), ("^/(.*)$", (), True), ("^/(?s:.*?)(?:.*)", (), True), ("^/$", (), False),
+    ("^/$", _NO_FOLDER, False),
+    ("^/(?s:.*?)(?:.+)", (), False), ("^/(?s:.*?)(?:.+)", _NO_FOLDER[:1], False), ("^/(?s:.*?)(?:.)", _NO_FOLDER, True),
+    ("^/a/(.*)", (), False), ("^/a", (), False),
+])  # fmt: skip
+def test_what_every_name_answers_alike(pattern: str, others: tuple[Condition, ...], every: bool) -> None:
+    """NGX-124: a question that leaves somebody out is asked."""
+    assert is_every_name(Matches(REQUEST_URI, Regex(pattern)), others, "") is every
