@@ -34,6 +34,10 @@ ADVICE: Mapping[str, Advice] = {
         "GET / HTTP/1.1 with the name of the other host",
     ),
     "always": Advice("set the header for the whole host, or at the origin", "GET the path while its origin is down"),
+    "server-path": Advice(
+        "nothing, unless clients of HTTP/1.0 send no Host", "GET a path below it, as HTTP/1.0 without Host"
+    ),
+    "user-dir": Advice("write a location for the folder of each user: alias /home/NAME/public_html/", "GET /~NAME/"),
     "attempts": Advice(
         "choose how often members are tried in the target's own words",
         "GET while every member is busy",

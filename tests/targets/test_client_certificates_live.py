@@ -27,8 +27,11 @@ _LINES = (
     '<Location /told>\nSSLVerifyClient optional_no_ca\nRequestHeader set X-Cert "%{SSL_CLIENT_CERT}s"\n</Location>',
     "<Location /named>\nSSLVerifyClient require\nRequire expr %{SSL_CLIENT_S_DN_CN} in {'Ada L.', 'x'}\n</Location>",
     "<Location /nobody>\nSSLVerifyClient require\nRequire expr %{SSL_CLIENT_S_DN_CN} == 'else'\n</Location>",
+    "<Location /whole>\nSSLVerifyClient require\nRequire expr %{SSL_CLIENT_S_DN} =~ /CN=Ada L/\n</Location>",
+    "<Location /other>\nSSLVerifyClient require\nRequire expr %{SSL_CLIENT_S_DN} == 'CN=Ada L.'\n</Location>",
     "<Location /optional>\nSSLVerifyClient optional_no_ca\n</Location>",
 )
+_ASKED = ("/x", "/required", "/required/x", "/named", "/nobody", "/whole", "/other", "/optional")
 _CONFIG = host(*_LINES, names="ServerName localhost", address="*:PORT")
 
 
@@ -86,7 +89,7 @@ def test_an_origin_is_shown_the_certificate(client: str, running: dict[str, int]
 
 
 @pytest.mark.live
-@pytest.mark.parametrize("path", ["/x", "/required", "/required/x", "/named", "/nobody", "/optional"])
+@pytest.mark.parametrize("path", _ASKED)
 @pytest.mark.parametrize("client", ["", "client", "named-client", "strange-client", "expired-client", "deep-client"])
 def test_who_is_let_in(path: str, client: str, running: dict[str, int]) -> None:
     """Nobody gets in who doesn't in httpd; caveat "asked-early": a bad certificate is looked at for every path."""

@@ -110,6 +110,13 @@ def test_hosts_that_paths_name_are_not_served(tmp_path_factory: pytest.TempPathF
     assert (told["ServerPath"], told["VirtualDocumentRoot"]) == ("unsupported", "unsupported")
 
 
+def test_what_nginx_says_of_paths_that_name_hosts_and_users(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """NGX-17: who sends no Host gets the first host. Homes are none of nginx's affairs."""
+    lines = "ProxyPass /x http://10.0.0.1/", "ServerPath /legacy", "UserDir public_html"
+    told = outcomes(translated(tmp_path_factory.mktemp("paths"), host(*lines), "nginx"))
+    assert (told["ServerPath"], told["UserDir"]) == ("approximated", "unsupported")
+
+
 def test_many_wildcards_are_looked_up(tmp_path_factory: pytest.TempPathFactory) -> None:
     """HAP-12: one question for each number of labels, and none that an earlier wildcard has taken."""
     text = (_HOSTS + _MORE).replace("{port}", "80").replace("{one}", "1")

@@ -87,3 +87,10 @@ def test_text_of_html_cannot_be_left_out(tmp_path: Path) -> None:
     made = translated(tmp_path, host(*lines), "nginx")
     assert outcomes(made)["Substitute"] == "unsupported"
     assert "sub_filter" not in made.text
+
+
+def test_answers_made_here_have_no_substitutes(tmp_path: Path) -> None:
+    """NGX-160: a redirect beside them takes nothing from what became of the lines."""
+    lines = "AddOutputFilterByType SUBSTITUTE text/html", 'Substitute "s|1|2|n"', "Redirect /old /new"
+    made = translated(tmp_path, host(*lines, "ProxyPass / http://127.0.0.1:81/"), "nginx")
+    assert outcomes(made)["Substitute"] == "equivalent"

@@ -27,7 +27,9 @@ from apacheconf.targets.patterns import escape
 from apacheconf.targets.routes import NewPath, Route, members, new_path, regex_of
 from apacheconf.targets.spoken import words_of
 
-_OF_SERVER = "SERVER_SOFTWARE and PATH are nginx's own, and no SCRIPT_FILENAME names the origin, as httpd's does"
+_OF_SERVER = (
+    "SERVER_SOFTWARE, UNIQUE_ID and PATH are nginx's own, and no SCRIPT_FILENAME names the origin, as httpd's does"
+)
 _NOT_BACK = "httpd maps back nothing that such an origin answers"
 _BY_REGEX = "a path that a regex or a rule makes isn't told apart from SCRIPT_NAME, so 503 is answered"
 #: Headers that end at each proxy and that nginx would hand on.

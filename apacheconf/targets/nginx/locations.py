@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from apacheconf.ledger import Outcome, Written
 from apacheconf.program.conditions import FromHost
-from apacheconf.program.handling import DeflateRules, ExpiryRules, FcgiRules, Told
+from apacheconf.program.handling import DeflateRules, ExpiryRules, FcgiRules, SubstitutionRules, Told
 from apacheconf.program.hosts import Host, Reach
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.steps import (
@@ -18,6 +18,7 @@ from apacheconf.program.steps import (
     EditHeader,
     ExportTls,
     FinishRewriting,
+    MapToHome,
     NameUser,
     OverrideErrors,
     Redirect,
@@ -70,6 +71,9 @@ from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.restrictions import asked_by
 from apacheconf.targets.routes import Route, kept_in_mind, members
 from apacheconf.targets.spoken import words_of
+
+#: What says something of bodies that are no own answers.
+_OF_BODIES = AddFilter | DeflateRules | SubstitutionRules | SetHandler | OverrideErrors
 
 
 def emit_place(low: Lowering, host: Host, place: Place, server: Block) -> None:
@@ -230,11 +234,7 @@ def _emit_outgoing(low: Lowering, route: Route, block: Block) -> list[Step]:
     """Filters of answers: of those that are made here only redirects expire, and none is compressed."""
     expiry = [step for step in route.others if isinstance(step.action, ExpiryRules)]
     if route.answer is not None:
-        filters = [
-            step
-            for step in route.others
-            if isinstance(step.action, AddFilter | DeflateRules | SetHandler | OverrideErrors)
-        ]
+        filters = [step for step in route.others if isinstance(step.action, _OF_BODIES)]
         redirects = isinstance(route.answer.action, Redirect)
         for step in expiry if redirects else ():
             low.dropped += mod_expires.emit_rules(low, route, step, block)
@@ -385,7 +385,7 @@ def _report_unsure(low: Lowering, route: Route, location: Block, carried: list[S
             low.dropped.append(Claim(route.host.said_by(step), Outcome.NO_EFFECT, "no file is asked for here", "files"))
             continue
         spoken = step in carried or step.action in low.asked_early or step.action in low.documents | low.own_documents
-        if spoken or isinstance(step.action, EditHeader | ExportTls | NameUser):
+        if spoken or isinstance(step.action, EditHeader | ExportTls | NameUser | MapToHome):
             continue
         if claim is None and isinstance(step.action, Told) and step.action.of_files and not _asks_files(low, route):
             claim = Claim(route.host.said_by(step), Outcome.NO_EFFECT, "no file is asked for here", "files")

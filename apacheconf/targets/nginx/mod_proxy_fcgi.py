@@ -45,9 +45,9 @@ _X_ACCEL = ("X-Accel-Buffering", "X-Accel-Charset", "X-Accel-Expires", "X-Accel-
 #: Seconds that nginx waits where it is told nothing.
 _NGINX_OWN = 60
 _OF_SERVER = (
-    "SERVER_SOFTWARE and PATH are nginx's own, and PATH_TRANSLATED where PATH_INFO would lead elsewhere; SCRIPT_URL, "
-    "SCRIPT_URI, proxy-nokeepalive and the variables of balancers are not told, of those with REDIRECT_ only what is "
-    "said of a request that has failed"
+    "SERVER_SOFTWARE, UNIQUE_ID and PATH are nginx's own, and PATH_TRANSLATED where PATH_INFO would lead elsewhere; "
+    "SCRIPT_URL, SCRIPT_URI, proxy-nokeepalive and the variables of balancers are not told, of those with REDIRECT_ "
+    "only what is said of a request that has failed"
 )
 _NO_SPLIT = "what follows a script's name in the path is not told apart from it"
 

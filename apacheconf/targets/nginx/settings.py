@@ -8,7 +8,7 @@ from apacheconf.ledger import Outcome, Written
 from apacheconf.program.hosts import Host
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.targets.choices import Place, routes_in
-from apacheconf.targets.claims import Claim, approximated, equivalent, exact
+from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.hostnames import NO_DNS
 from apacheconf.targets.nginx import interpolation, slashes, via
 from apacheconf.targets.nginx.lowering import Lowering
@@ -19,6 +19,8 @@ _NOBODY = "no origin is asked here"
 _NEVER = "nginx never does it"
 _OFFERED = "HTTP/2 in plain text is not spoken: clients stay with HTTP/1.1"
 _PUSHED = "nothing is sent ahead of the answer: clients ask for what they need"
+_NAMELESS = "a request without Host gets the first host of its address, whatever its path"
+_HOMES = "whose home is where is asked at the time of a request: a path with ~ is one like all others"
 #: SSLOptions that are about variables, which origins that speak HTTP don't see, or about rules of access.
 _ABOUT_VARIABLES = frozenset({"stdenvvars", "exportcertdata", "exportbothcertdata", "legacydnstringformat",
                               "strictrequire", "optrenegotiate"})  # fmt: skip
@@ -66,6 +68,14 @@ def _canonical(host: Host, each: Written, proxied: bool) -> Claim | None:
     return exact([each]) if _words(each) == ["on"] else None  # NGX-18
 
 
+def _server_path(host: Host, each: Written, proxied: bool) -> Claim:
+    return approximated([each], _NAMELESS, "server-path")  # NGX-17
+
+
+def _user_dir(host: Host, each: Written, proxied: bool) -> Claim:
+    return unsupported([each], _HOMES, "user-dir")
+
+
 def _via(host: Host, each: Written, proxied: bool) -> Claim | None:
     if _words(each) == ["off"]:
         return None
@@ -107,7 +117,7 @@ def _words(each: Written) -> list[str]:
 _SETTLED: dict[str, Settle] = {
     "proxytimeout": _if_proxied, "proxyaddheaders": _if_proxied, "usecanonicalname": _canonical, "proxyvia": _via,
     "usecanonicalphysicalport": _canonical, "allowencodedslashes": _encoded_slashes, "traceenable": _off,
-    "limitrequestbody": _no_limit,
+    "limitrequestbody": _no_limit, "serverpath": _server_path, "userdir": _user_dir,
     "sslcompression": _off, "sslinsecurerenegotiation": _off, "ssloptions": _tls_options, "h2push": _ahead,
     "h2pushresource": _ahead, "h2earlyhints": _ahead, "protocols": _protocols,
 }  # fmt: skip

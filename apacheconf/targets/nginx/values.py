@@ -75,6 +75,10 @@ def text_of(maps: Maps, value: Value) -> str:
             return maps.use("redirect_status")
         case Variable(name) if name in VARIABLES:
             return VARIABLES[name]
+        case Variable("SSL_CLIENT_S_DN"):
+            made = Map("$ssl_client_verify $ssl_client_s_dn", ((r"~^SUCCESS (?<of_name>.+)$", "$of_name"),
+                       ("default", "")), variable_title(value))  # fmt: skip
+            return maps.make("client_name", made)
         case Variable(name) if (part := _OF_NAME.fullmatch(name)) is not None:
             return _name_part(maps, part[1], value)
         case Variable():
