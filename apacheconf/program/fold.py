@@ -100,7 +100,7 @@ def with_server(server: tuple[Step, ...], confs: dict[str, Conf], flipped: Flipp
     translate = [step for step in steps if step.phase is Phase.TRANSLATE]
     mappings = [step for step in translate if _maps(step)]
     aliases = [step for step in translate if isinstance(step.action, MapToFile | SetHandler)]
-    redirects = [step for step in translate if not _maps(step) and step not in aliases]
+    redirects = [step for step in translate if not _maps(step) and not isinstance(step.action, MapToFile | SetHandler)]
     of_server = sum(map(_maps, server))
     for at, step in enumerate(mappings):
         if isinstance(step.action, KeepLocal):

@@ -26,7 +26,7 @@ from apacheconf.targets.elsewhere import elsewhere, is_elsewhere
 from apacheconf.targets.known import QUERY_STRING, Known
 from apacheconf.targets.late_origins import certain, origin_of
 from apacheconf.targets.light_sections import asking, light_layers
-from apacheconf.targets.mapped import lies_in, of_file, of_url, told_apart
+from apacheconf.targets.mapped import lies_apart, lies_in, of_file, of_url, told_apart
 from apacheconf.targets.merged import asked, refusal, refuses
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.paused import OF_REQUESTS, Held, Mapped, Paused, Then, asking_of, before_types
@@ -152,6 +152,7 @@ class _Grower:
     _steps_of: dict[object, tuple[Step, ...]] = field(default_factory=dict)
     _elsewhere_of: dict[object, frozenset[int]] = field(default_factory=dict)
     _asked_of: dict[object, Condition] = field(default_factory=dict)
+    _asking_of: dict[object, tuple[int, ...]] = field(default_factory=dict)
 
     def grow(self) -> Tree:
         """The whole tree. Raises _TooManyEnds."""
@@ -341,30 +342,30 @@ class _Grower:
         only the request, then those that ask where it is ``mapped``."""
         turns = ((OF_REQUESTS, None), *([] if mapped is None else [(asking_of(mapped), mapped)]))
         for turn, (kinds, where) in enumerate(turns):
-            for at, number in enumerate(self._maybe if cell is self.cell else cell.maybe):
+            for at, number in enumerate(self._asking(cell, kinds, where)):
                 if (turn, at) < held.asked:
                     continue
-                question = self._hold_one(cell, number, kinds, held, way, where)
+                question = self._hold_one(cell, number, held, way, where)
                 if question is not None:
                     held.asked = turn, at
                     return question
         return None
 
-    @cached_property
-    def _maybe(self) -> tuple[int, ...]:
-        """The sections that may hold in this cell."""
-        layers = self.host.shape.layers
-        return tuple(each for each in self.cell.maybe if not is_elsewhere(layers[each].matcher, self.cell))
+    def _asking(self, cell: Cell, kinds: frozenset[LayerKind], mapped: Mapped) -> tuple[int, ...]:
+        """The sections of these kinds that may hold in a cell for what is ``mapped`` so."""
+        key = cell.path, cell.reach, mapped
+        if key not in self._asking_of:
+            layers = ((number, self.host.shape.layers[number]) for number in cell.maybe)
+            asked = ((number, layer.matcher) for number, layer in layers if layer.kind in kinds)
+            own = ((number, each) for number, each in asked if cell is not self.cell or not is_elsewhere(each, cell))
+            self._asking_of[key] = tuple(number for number, each in own if not lies_apart(each, mapped))
+        return self._asking_of[key]
 
-    def _hold_one(
-        self, cell: Cell, number: int, kinds: frozenset[LayerKind], held: Held, way: Walk, mapped: Mapped
-    ) -> Condition | None:
+    def _hold_one(self, cell: Cell, number: int, held: Held, way: Walk, mapped: Mapped) -> Condition | None:
         """The question whether a section holds, if that isn't known. Those whose lines ask for them are no questions
         where ``held`` has guards."""
         layer, layers = self.host.shape.layers[number], held.layers
-        if number in layers or layer.kind not in kinds:
-            return None
-        if layer.container is not None and layer.container not in layers:
+        if number in layers or (layer.container is not None and layer.container not in layers):
             return None
         left = residual(self._question_of(cell, number, mapped, way.known), way.answers)
         if left == ALWAYS:

@@ -190,6 +190,14 @@ def _in_folder(folder: str, mapped: MapToFile, cell: Cell) -> Condition:
     return Under(path)
 
 
+def lies_apart(matcher: Condition, mapped: MapToOrigin | MapToFile | None) -> bool:
+    """Whether a section is about a folder that neither holds what is mapped nor lies in there."""
+    if not isinstance(matcher, Under) or matcher.value != _FILE or not isinstance(mapped, MapToFile) or mapped.value:
+        return False
+    root = mapped.root.rstrip("/") or "/"
+    return not lies_under(root, matcher.prefix) and not lies_under(matcher.prefix, root)
+
+
 def _made_in_folder(folder: str, mapped: MapToFile, matcher: Condition) -> Condition:
     """The same of a file whose path rules have made, as far as how it begins tells."""
     first = next(iter(parts_of(mapped.value)), None)

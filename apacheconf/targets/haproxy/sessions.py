@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from apacheconf.program.steps import MapBack
+from apacheconf.program.conditions import ALWAYS
+from apacheconf.program.steps import MapBack, MapBackCookie, Step
 from apacheconf.program.workers import Balancer, Origin
 from apacheconf.targets.environments import variables_in
 from apacheconf.targets.haproxy.rewriting import inner
@@ -57,13 +58,18 @@ NOTHING_TOLD = Told()
 
 def members_told(route: Route, origin: Origin) -> Told:
     """What is told of the chosen member, as far as HAProxy can say it (ST-11)."""
-    readers = (step for step, _ in route.met if not isinstance(step.action, MapBack))
+    readers = (step for step, _ in route.met if not isinstance(step.action, MapBack) and not _says_texts(step))
     read = frozenset(each.argument for step in readers for each in variables_in(step) if is_of_member(each))
     if not isinstance(origin, Balancer):
         return Told(never=read)
     stands_in = any(member.member and member.member.redirect for member in origin.members)
     never = read & {_CHANGED} if not origin.sticky_cookie else frozenset()
     return Told((read & {_WORKER_ROUTE, *([] if stands_in else [_CHANGED]), "BALANCER_NAME"}) - never, never)
+
+
+def _says_texts(step: Step) -> bool:
+    """Whether a cookie is mapped back without asking or saying anything of the request."""
+    return isinstance(step.action, MapBackCookie) and step.action.values is None and step.when == ALWAYS
 
 
 def emit_told(names: frozenset[str], origin: Origin, backend: Section) -> None:
@@ -85,6 +91,8 @@ def emit_told(names: frozenset[str], origin: Origin, backend: Section) -> None:
 
 def drop_untold(names: frozenset[str], route: Route, backend: Section) -> None:
     """Leave out what ``emit_told`` has said where no line of the backend asks for it, and no log can."""
+    if not names:
+        return
     logged = {each.argument for step in route.host.shape.server for each in variables_in(step)}
     for name in sorted(names - logged):  # the route comes last: whether it has changed is asked of it
         drop_unread(re.escape(variable_of(name)), backend)

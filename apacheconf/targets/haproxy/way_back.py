@@ -139,16 +139,22 @@ def ways_back(kind: Kind, route: Route) -> WaysBack:
 _DONE = "<mapped>"
 
 
+def _says_what_follows(actions: Sequence[MapBackCookie]) -> bool:
+    """Whether one of them maps back to what a later one asks for."""
+    said = ""
+    for action in actions:
+        if action.internal.lower() in said:
+            return True
+        said += f"{action.public.lower()}\n"
+    return False
+
+
 def emit_cookies(low: Lowering, route: Route, backend: Section) -> None:
     """RV-12 to RV-14, HAP-63: the whole value of the attribute goes, by the first line that it begins as it says."""
     for part in CookiePart:
         steps = [(step, step.action) for step in route.cookies
                  if isinstance(step.action, MapBackCookie) and step.action.part is part]  # fmt: skip
-        again = any(
-            later.internal.lower() in one.public.lower()
-            for at, (_, one) in enumerate(steps)
-            for _, later in steps[at + 1 :]
-        )
+        again = _says_what_follows([action for _, action in steps])
         name, case = ("Path", "") if part is CookiePart.PATH else ("Domain", "(?i)")
         attribute = rf"^((?:.*?;)?\s*(?i:{name})\s*=\s*)"
         for step, action in steps:
