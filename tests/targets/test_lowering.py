@@ -245,10 +245,15 @@ def test_what_is_closed_stays_so_behind_the_rules_before_it(tmp_path: Path) -> N
     assert outcomes(said)["RewriteRule"] == "unsupported"
 
 
-@pytest.mark.parametrize(("members", "more", "retries"), [(2, "", 1), (3, "", 4), (4, "maxattempts=2", 2)])
+_SPARE = "BalancerMember http://10.0.0.9:80 status=+H"
+
+
+@pytest.mark.parametrize(
+    ("members", "more", "retries"), [(2, "", 1), (3, "", 4), (4, "ProxySet maxattempts=2", 2), (2, _SPARE, 2)]
+)
 def test_every_member_may_be_tried(members: int, more: str, retries: int, tmp_path: Path) -> None:
     """HAP-82; FO-8: maxattempts=2 are three tries."""
     lines = [f"BalancerMember http://10.0.0.{number}:80" for number in range(1, members + 1)]
-    text = "\n".join(["<Proxy balancer://all>", *lines, *([f"ProxySet {more}"] if more else []), "</Proxy>", ""])
+    text = "\n".join(["<Proxy balancer://all>", *lines, *([more] if more else []), "</Proxy>", ""])
     said = translated(tmp_path, text + host("ProxyPass / balancer://all/"), "haproxy").text
     assert f"    retries {retries}\n" in said

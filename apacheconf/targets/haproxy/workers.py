@@ -47,9 +47,12 @@ def emit_balancing(low: Lowering, origin: Origin, backend: Section) -> None:
                     comment=low.sources.comment(own[:3]), claims=_balancer_claims(origin))  # fmt: skip
     mod_proxy_hcheck.emit_checks(workers, backend)
     attempts = origin.attempts if isinstance(origin, Balancer) else 1
-    # Each retry goes to another member than the one before it, though not to all of three by turns.
-    backend.add("retries", str(attempts - 1 if attempts < 3 or attempts < len(workers) else 2 * (attempts - 1)))
-    if sum(_is_backup(worker) for worker in workers) > 1:
+    backups = sum(_is_backup(worker) for worker in workers)
+    # Each retry goes to another member than the one before it, though not to all of three by turns; where standbys
+    # wait who fails is out at once, and asking the last standby again takes a second each time.
+    repeats = attempts >= max(3, len(workers)) and not backups
+    backend.add("retries", str((attempts - 1) * (2 if repeats else 1)))
+    if backups > 1:
         backend.add("option", "allbackups")
     limited = [worker for worker in workers if is_limited(worker, low.scopes)]
     if limited:  # httpd waits for a connection as long as acquire= says, and without it for as long as it takes
