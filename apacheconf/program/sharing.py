@@ -91,6 +91,7 @@ class Shared:
                 self._map_to_worker(url, _without_mapping(parameters), said_by, matched=regex and "$" in url)
             case BalancerMember(balancer=name, url=url) if balancer_name(name) in self.sealed:
                 self.ignored.append(Ignored(said_by, (), balancer_name(name)))
+                self._named_by_host(self._balancer(name))
             case BalancerMember(balancer=name, url=url, parameters=parameters):
                 self._add_member(self._balancer(name), url, parameters, said_by)
             case ProxySet(url=url, parameters=parameters) if is_balancer(url):
@@ -148,14 +149,26 @@ class Shared:
         draft = self._balancer(url)
         if draft.url in self.sealed:
             parameters = tuple(parameters)
+            draft = self._named_by_host(draft)
             if not parameters:
                 return
             if draft.inherited is None:
-                inherited = draft
-                draft = _Draft(draft.url, dict(draft.parameters), list(draft.said_by), draft.members)
-                draft.inherited = self.balancers[draft.url] = inherited
-                self.balancers[draft.url] = draft
+                draft = self._apart(draft)
         draft.add(parameters, said_by)
+
+    def _named_by_host(self, draft: _Draft) -> _Draft:
+        """A balancer of the main server's that a host names: by requests, unless the host says how (BP-18)."""
+        if draft.inherited is None and draft.parameters.get("lbmethod", "byrequests") != "byrequests":
+            draft = self._apart(draft)
+            del draft.parameters["lbmethod"]
+        return draft
+
+    def _apart(self, draft: _Draft) -> _Draft:
+        """What a host makes of a balancer of the main server's, from now on in its place."""
+        own = _Draft(draft.url, dict(draft.parameters), list(draft.said_by), draft.members)
+        own.inherited = draft
+        self.balancers[draft.url] = own
+        return own
 
     def _map_to_worker(
         self, url: str, parameters: tuple[tuple[str, object], ...], said_by: Written, matched: bool
