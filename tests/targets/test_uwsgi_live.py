@@ -46,6 +46,14 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
             for name, where in {**at, **obeying}.items()
         )  # fmt: skip
         more = "proxy_uwsgi_module", "proxy_scgi_module", "env_module", "setenvif_module", "headers_module"
+        ways = (*_WAYS, "fcgi")
+        members = ("BalancerMember {}://{}:{} route={}".format(way, *stubs.at(f"{way}-{route}:1"), route)
+                   for way in ways for route in "ab")  # fmt: skip
+        for way in ways:
+            lines = f"<Proxy balancer://{way}>", next(members), next(members), "ProxySet stickysession=SID", "</Proxy>"
+            hosts += host(*lines, f"ProxyPass / balancer://{way}/", names=f"ServerName sticky-{way}.test",
+                          address="*:{port}")  # fmt: skip
+        more = (*more, "proxy_fcgi_module", "proxy_balancer_module", "lbmethod_byrequests_module", "slotmem_shm_module")
         modules = (*MODULES, *more)
         with fronts(hosts, tmp_path_factory.mktemp("told"), modules, targets=("nginx",)) as found:
             yield found
@@ -136,6 +144,17 @@ def test_bodies(way: str, running: Fronts) -> None:
         assert seen[0][0] == seen[1][0] == ("200" if sent == "hello" else "411")
         if sent == "hello":
             assert all('"length": 5' in each[-1] for each in seen)
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("way", [*_WAYS, "fcgi"])
+@pytest.mark.parametrize("route", ["a", "b"])
+def test_a_session_stays_with_its_member(route: str, way: str, running: Fronts) -> None:
+    """ST-1, NGX-108, NGX-159."""
+    for port in running.at.values():
+        for _ in range(3):
+            _, body = exchange(port, f"sticky-{way}.test", "/x", header=f"Cookie: SID=1.{route}")
+            assert f"<title>{way}-{route}:1</title>" in body
 
 
 @pytest.mark.live

@@ -20,6 +20,7 @@ from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import USER, Map
 from apacheconf.targets.nginx.mod_headers import HeaderLines
 from apacheconf.targets.nginx.script_variables import Params
+from apacheconf.targets.nginx.sessions import member_of_session
 from apacheconf.targets.nginx.timeouts import timeouts
 from apacheconf.targets.nginx.tree import Block, literal
 from apacheconf.targets.nginx.workers import service_of
@@ -102,7 +103,11 @@ def _emit_mapped(low: Lowering, route: Route, origin: Origin, way: Way, location
     lines = HeaderLines(low, route, service)
     _tell_headers(low, lines, params)
     location.open("if", "$http_transfer_encoding").add("return", "411")
-    location.add(f"{way.kind}_pass", service.name, claims=(equivalent(said_by, _OF_SERVER, "server-software"),))
+    location.add(
+        f"{way.kind}_pass",
+        member_of_session(service, low),
+        claims=(equivalent(said_by, _OF_SERVER, "server-software"),),
+    )
     _emit_times(route, origin, way, location)
     if route.admits:
         location.add("set", USER, "$remote_user")

@@ -28,6 +28,7 @@ from apacheconf.targets.nginx.maps import USER, Map
 from apacheconf.targets.nginx.mod_headers import HeaderLines
 from apacheconf.targets.nginx.rewriting import substitution
 from apacheconf.targets.nginx.script_variables import Params
+from apacheconf.targets.nginx.sessions import member_of_session
 from apacheconf.targets.nginx.texts import Texts
 from apacheconf.targets.nginx.timeouts import timeouts
 from apacheconf.targets.nginx.tree import Block, literal
@@ -129,7 +130,7 @@ def _emit(
     spoken = tell_environment(low, route, service, params)
     documents.emit_of_scripts(low, route, location)
     spoken += overriding.emit(low, route, location, "fastcgi")
-    location.add("fastcgi_pass", service.name, claims=tuple(claims))
+    location.add("fastcgi_pass", member_of_session(service, low), claims=tuple(claims))
     if all(each.reusable for each in members(origin)):
         location.add("fastcgi_keep_conn", "on")
     connect, wait = timeouts(route.host, worker)
