@@ -38,12 +38,12 @@ _OWN = {"SERVER_SOFTWARE", "SERVER_SIGNATURE", "PATH", "REMOTE_PORT", "SCRIPT_FI
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
     with StubOrigins() as stubs, Origins(f"{way}:2" for way in _WAYS) as ordered:
         ordered.up(ordered.ports)
-        at = {way: "{}:{}".format(*stubs.at(f"{way}:1")) for way in _WAYS}
+        at = {way: "{}:{}".format(*stubs.at(f"{way}:1")) for way in (*_WAYS, "fcgi")}
         obeying = {f"obeying-{way}": f"127.0.0.1:{ordered.ports[f'{way}:2']}" for way in _WAYS}
         hosts = "".join(
             host(_LINES.replace("{way}", name.removeprefix("obeying-")).replace("{at}", where),
                  names=f"ServerName {name}.test", address="*:{port}")
-            for name, where in {**at, **obeying}.items()
+            for name, where in {**{way: at[way] for way in _WAYS}, **obeying}.items()
         )  # fmt: skip
         more = "proxy_uwsgi_module", "proxy_scgi_module", "env_module", "setenvif_module", "headers_module"
         ways = (*_WAYS, "fcgi")
@@ -53,7 +53,14 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
             lines = f"<Proxy balancer://{way}>", next(members), next(members), "ProxySet stickysession=SID", "</Proxy>"
             hosts += host(*lines, f"ProxyPass / balancer://{way}/", names=f"ServerName sticky-{way}.test",
                           address="*:{port}")  # fmt: skip
-        more = (*more, "proxy_fcgi_module", "proxy_balancer_module", "lbmethod_byrequests_module", "slotmem_shm_module")
+            told = (
+                "RemoteIPHeader X-Forwarded-For",
+                "RemoteIPInternalProxy 127.0.0.1",
+                f"ProxyPass / {way}://{at[way]}/",
+            )
+            hosts += host(*told, names=f"ServerName remote-{way}.test", address="*:{port}")
+        more = (*more, "proxy_fcgi_module", "proxy_balancer_module", "lbmethod_byrequests_module", "slotmem_shm_module",
+                "remoteip_module")  # fmt: skip
         modules = (*MODULES, *more)
         with fronts(hosts, tmp_path_factory.mktemp("told"), modules, targets=("nginx",)) as found:
             yield found
@@ -155,6 +162,17 @@ def test_a_session_stays_with_its_member(route: str, way: str, running: Fronts) 
         for _ in range(3):
             _, body = exchange(port, f"sticky-{way}.test", "/x", header=f"Cookie: SID=1.{route}")
             assert f"<title>{way}-{route}:1</title>" in body
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("way", [*_WAYS, "fcgi"])
+@pytest.mark.parametrize("sent", ["10.9.9.9", "10.8.8.8, 10.9.9.9", "nobody, 10.9.9.9", "nobody"])
+def test_whom_proxies_speak_for(sent: str, way: str, running: Fronts) -> None:
+    """NGX-64, NGX-191: the client that a proxy names, and what is left of the header when it is told."""
+    header = f"X-Forwarded-For: {sent}\r\nAccept: application/json"
+    theirs, ours = (_told(running.at[each], f"remote-{way}.test", "/x", header)["headers"] for each in running.at)
+    names = ("REMOTE_ADDR", "HTTP_X_FORWARDED_FOR")
+    assert [ours.get(each) for each in names] == [theirs.get(each) for each in names]
 
 
 @pytest.mark.live

@@ -12,7 +12,7 @@ from apacheconf.ledger import Outcome
 from apacheconf.program.mod_proxy_fcgi import is_fcgi
 from apacheconf.program.steps import Step
 from apacheconf.program.workers import Origin
-from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
+from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.nginx import mod_proxy_fcgi
 from apacheconf.targets.nginx.core import emit_charset, seconds
 from apacheconf.targets.nginx.failures import mark_failures
@@ -25,7 +25,7 @@ from apacheconf.targets.nginx.timeouts import timeouts
 from apacheconf.targets.nginx.tree import Block, literal
 from apacheconf.targets.nginx.workers import service_of
 from apacheconf.targets.patterns import escape
-from apacheconf.targets.routes import NewPath, Route, members, new_path, regex_of
+from apacheconf.targets.routes import NewPath, Route, members, new_path, regex_of, special_claims
 from apacheconf.targets.spoken import words_of
 
 _OF_SERVER = (
@@ -90,6 +90,9 @@ def _emit_mapped(low: Lowering, route: Route, origin: Origin, way: Way, location
     if path.regex is not None or path.made:
         location.add("return", "503", claims=(unsupported(said_by, _BY_REGEX, "closed"),))
         return []
+    low.dropped += special_claims(route.map, said_by)
+    if route.map.raw:
+        low.dropped.append(approximated(said_by, "nocanon: the path is normalised all the same", "nocanon"))
     service = service_of(origin, low)
     params = Params()
     mod_proxy_fcgi.tell_request(low, route, service, params, way.withheld)

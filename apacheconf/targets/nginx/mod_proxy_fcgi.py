@@ -26,6 +26,7 @@ from apacheconf.targets.nginx.folders import document_root, folder_of
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import USER, Map
 from apacheconf.targets.nginx.mod_headers import HeaderLines
+from apacheconf.targets.nginx.mod_remoteip import what_is_left
 from apacheconf.targets.nginx.rewriting import substitution
 from apacheconf.targets.nginx.script_variables import Params
 from apacheconf.targets.nginx.sessions import member_of_session
@@ -181,6 +182,10 @@ def tell_request(
     for name in withheld:
         if not (passes_user and name in _OF_USERS):
             params.withhold(name)
+    taken = route.host.remote_ip.header if route.host.remote_ip else ""
+    left = what_is_left(low, route.host, taken)
+    if left is not None:
+        params.tell(f"HTTP_{taken.upper().replace('-', '_')}", left, True)
     _tell_user(low, route, texts, params)
 
 
