@@ -22,6 +22,9 @@ from apacheconf.targets.patterns import prefix_regex
 from apacheconf.targets.routes import Route
 from apacheconf.targets.scopes import Scopes, children_of
 
+#: What is said of AuthGroupFile where the members of groups stand in what was written.
+GROUPS_AS_READ = "who is in the group was read when this was written: translate anew when the group file changes"
+
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|([^\s"]\S*)')
 _LOCATIONS = frozenset({"location", "locationmatch"})
 _PROXIES = frozenset({"proxy", "proxymatch"})

@@ -148,3 +148,28 @@ def test_lines_of_a_section_that_answers_by_itself(line: str, target: str, tmp_p
         section = f"<Location /d>\n{line}\n{mapping}\n</Location>"
         made = translated(tmp_path, host(section, "ProxyPass /a http://10.0.0.1/"), target)
         assert (outcomes(made)[name] != "no effect in target") is has_effect, mapping
+
+
+@pytest.mark.parametrize(
+    ("target", "require", "users", "groups"),
+    [
+        ("haproxy", "group admins", "equivalent", "equivalent"),
+        ("haproxy", "valid-user", "equivalent", "exact"),
+        ("nginx", "group admins", "equivalent", "equivalent"),
+        ("nginx", "valid-user", "exact", "exact"),
+    ],
+)
+def test_files_of_users_that_are_read_once(target: str, require: str, users: str, groups: str, tmp_path: Path) -> None:
+    """NGX-143, HAP-104: what stands in a translation doesn't follow its file; the report says so, and what to do."""
+    known = {"haproxy": "$5$abcdefgh$ZLdkj8mkc2XVrPrjmVkGCBNtPQaGbCVdHo3xH8C1CbC", "nginx": "{SHA}hvfkN/qlp/zhXR3cuer="}
+    (tmp_path / "users").write_text(f"ann:{known[target]}\n")
+    (tmp_path / "groups").write_text("admins: ann\n")
+    lines = (
+        "<Location />", "AuthType Basic", "AuthName a", f"AuthUserFile {tmp_path}/users",
+        f"AuthGroupFile {tmp_path}/groups", f"Require {require}", "</Location>",
+    )  # fmt: skip
+    made = translated(tmp_path, host(*lines, "ProxyPass / http://10.0.0.1/"), target)
+    told = outcomes(made)
+    assert (told["AuthUserFile"], told["AuthGroupFile"]) == (users, groups)
+    reasons = {answer.caveat for row in made.rows for answer in row.answers}
+    assert any("translate anew" in each for each in reasons) == ("equivalent" in (users, groups))

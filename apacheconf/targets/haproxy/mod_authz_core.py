@@ -6,9 +6,10 @@ with the user who has shown a password.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeGuard
 
+from apacheconf.ledger import Written
 from apacheconf.program.admission import (
     Admit,
     AnyUser,
@@ -25,16 +26,18 @@ from apacheconf.program.admission import (
 from apacheconf.program.mod_auth_basic import quoted
 from apacheconf.program.steps import Step
 from apacheconf.program.values import Literal
-from apacheconf.targets.claims import exact, unsupported
+from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
 from apacheconf.targets.haproxy.conditions import Term, Terms, negated
 from apacheconf.targets.haproxy.lowering import Lowering
-from apacheconf.targets.haproxy.mod_auth_basic import members_of, userlist_for
+from apacheconf.targets.haproxy.mod_auth_basic import Users, members_of, userlist_for
 from apacheconf.targets.haproxy.samples import Environment
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.questions import CannotAsk
+from apacheconf.targets.restrictions import GROUPS_AS_READ
 from apacheconf.targets.routes import Route
 
 _USER = "var(txn.user)"
+_AS_READ = "users and their passwords were read when this was written: translate anew when the file changes"
 
 
 def can_say(step: Step, environment: Environment) -> bool:
@@ -70,9 +73,6 @@ def admissions(route: Route) -> Iterable[tuple[Step, bool]]:
 def _emit(low: Lowering, route: Route, step: Step, admit: Admit, basic: Basic, name: str, backend: Section) -> None:
     said_by = route.host.said_by(step)
     users = userlist_for(low, basic)
-    files = [each for each in said_by if users.lacking and each.name.lower() in ("authuserfile", "authbasicprovider")]
-    others = [each for each in said_by if each not in files]
-    claims = (exact(others), *([unsupported(files, "; ".join(users.lacking), "password-hash")] if files else []))
     assert isinstance(basic.realm, Literal)
     terms = Terms(name, low.environments[route.host.number])
     when = terms.of(step.when)
@@ -80,7 +80,7 @@ def _emit(low: Lowering, route: Route, step: Step, admit: Admit, basic: Basic, n
     backend.lines += terms.rules.lines
     terms.rules.lines.clear()
     backend.add("http-request", "set-var(txn.user)", "http_auth_user", "if", *only, *_known(users.name),
-                comment=low.sources.comment(said_by), claims=claims)  # fmt: skip
+                comment=low.sources.comment(said_by), claims=tuple(_claims(said_by, users, admit.rules)))  # fmt: skip
     hopeful = _Judge(admit.groups, terms, True).of(admit.rules)
     granted = _Judge(admit.groups, terms, False).of(admit.rules)
     backend.lines += terms.rules.lines
@@ -90,6 +90,27 @@ def _emit(low: Lowering, route: Route, step: Step, admit: Admit, basic: Basic, n
         known = ("{", _USER, "-m", "found", "}")
         backend.add("http-request", "deny", "deny_status", "403", "if", *only, *known, *negated(granted))
     backend.add("http-request", "auth", "realm", quoted(basic.realm.text), "if", *only, *negated(granted))
+
+
+def _claims(said_by: Sequence[Written], users: Users, rules: Rules) -> Iterator[Claim]:
+    """Users and groups are copied: what their files say later is not heard of."""
+    files = [each for each in said_by if each.name.lower() == "authuserfile"]
+    groups = [each for each in said_by if each.name.lower() == "authgroupfile" and _ask_for_groups(rules)]
+    if users.lacking:
+        files += [each for each in said_by if each.name.lower() == "authbasicprovider"]
+        yield unsupported(files, "; ".join(users.lacking), "password-hash")
+    elif files:
+        yield equivalent(files, _AS_READ, "users-as-read")
+    if groups:
+        yield equivalent(groups, GROUPS_AS_READ, "groups-as-read")
+    yield exact([each for each in said_by if each not in (*files, *groups)])
+
+
+def _ask_for_groups(rules: Rules) -> bool:
+    return any(
+        _ask_for_groups(each) if isinstance(each, Rules) else isinstance(each.requires, InGroup)
+        for each in rules.entries
+    )
 
 
 def _known(users: str) -> Term:

@@ -18,7 +18,7 @@ from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.tree import Block, glued, literal
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.questions import CannotAsk
-from apacheconf.targets.restrictions import asked_by
+from apacheconf.targets.restrictions import GROUPS_AS_READ, asked_by
 from apacheconf.targets.routes import Route
 
 #: What is said of the names of clients, which nginx doesn't look up.
@@ -141,8 +141,7 @@ def _claims(route: Route, gate: Gate, lost: tuple[Condition, ...]) -> list[Claim
     if left_out:
         claims.append(unsupported(left_out, UNASKED, "condition"))
     if gate.from_groups:
-        why = "who is in the group was read when this was written: translate anew when the group file changes"
-        claims.append(equivalent(said_by, why, "groups-as-read"))
+        claims.append(equivalent(said_by, GROUPS_AS_READ, "groups-as-read"))
     if len(gate.files) > 1:
         why = "who is in which file was read when this was written: translate anew when users come or go"
         claims.append(equivalent(said_by, why, "users-as-read"))
