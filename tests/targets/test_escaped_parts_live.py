@@ -29,6 +29,10 @@ _CONFIG = r"""
     RewriteRule ^ /%1 [R=301,L]
     RewriteCond %{THE_REQUEST} "^[A-Z]{3,}\s([^.]+)\.cgi"
     RewriteRule ^ %1 [R,L]
+    RewriteCond %{QUERY_STRING} (?:^|&)id=([^&]+)(?:&|$)
+    RewriteRule ^/article\.php$ /article/%1? [R=301,L]
+    RewriteCond %{QUERY_STRING} ^tag=(.*)$
+    RewriteRule ^/tag\.php$ /tags?of=%1 [R=301,L]
     <Directory {root}>
         Require all granted
         RewriteEngine on
@@ -46,6 +50,7 @@ _SAME = (
     "/search/a%2Bb%25c?p=2", "/search/%C3%A4%22", "/search/a/b.c-d", "/plain/word", "/two/x/y", "/two/x/y/z",
     "/deep/home.html", "/deep/home.html?a=b", "/x?y/home.html", "/front/end.html", "/front/end.html?q",
     "/f?x=/end.html", "/deep/script.cgi", "/deep/script.cgi?a=b", "/front?of=x.cgi",
+    "/article.php?id=seven", "/article.php?a=b&id=a-b.c&d", "/article.php?ids=1", "/tag.php?tag=a+b&more=1",
     "/page", "/page/two%20words", "/page/a%26b?own=1", "/page/%C3%A4", "/index.html",
 )  # fmt: skip
 #: Where a sign would begin something new.

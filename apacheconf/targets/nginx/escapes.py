@@ -20,6 +20,7 @@ from apacheconf.targets.patterns import escape
 from apacheconf.targets.routes import Route
 
 _REQUEST_LINE = Variable("THE_REQUEST")
+_QUERY = Variable("QUERY_STRING")
 _ESCAPED_BY_CLIENTS = frozenset({"THE_REQUEST", "QUERY_STRING", "HTTP_REFERER"})
 #: Signs that mean something in a query, and those that do in any part of a URL.
 _IN_QUERIES, _ANYWHERE = "&+;", '"#%<>?\\^`{|}' + "".join(map(chr, (*range(1, 33), 127)))
@@ -66,7 +67,8 @@ def _of_route(low: Lowering, route: Route) -> Route:
 def _as_clients_escape(low: Lowering, route: Route, step: Step, action: Redirect) -> Route:
     """The redirect with parts of the request line as they came, which httpd escapes once more without NE."""
     said = [each for each in parts_of(action.location) if not (isinstance(each, Literal) or is_tame(each))]
-    if route.unescaped or not said or not all(_is_of(each, _ESCAPED_BY_CLIENTS - {"QUERY_STRING"}) for each in said):
+    asked = [each for each in said if each != _QUERY]
+    if route.unescaped or not asked or not all(_is_of(each, _ESCAPED_BY_CLIENTS) for each in said):
         return route
     low.dropped.append(approximated(route.host.said_by(step), _ONCE, "escaped-once"))
     return replace(route, unescaped=True)
