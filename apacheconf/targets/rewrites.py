@@ -52,6 +52,7 @@ from apacheconf.targets.patterns import escape
 
 _AUTHORITY = re.compile(r"(?:unix:[^|]*\|)?[A-Za-z][A-Za-z0-9+.-]*://[^/]*")
 _NOTHING = Literal("")
+_WHOLE_PATH = Matched(REQUEST_URI, Regex("^(.*)$"), 1)
 _SLASH, _BEHIND_SLASH = Regex("^/"), Regex("^/(.*)$")
 
 
@@ -282,7 +283,7 @@ class Run:
         if parts[-1:] == (REQUEST_URI,) and len(parts) < 3 and all(isinstance(each, Literal) for each in parts[:-1]):
             mapping = map_to(number, _text_of(joined(parts[:-1])), rest=Rest.WHOLE_PATH)
             return replace(step, action=mapping, then=STOP)
-        value, regex = as_captures(made)
+        value, regex = as_captures(joined(tuple(_WHOLE_PATH if each == REQUEST_URI else each for each in parts)))
         mapping = map_to(number, "", rest=Rest.NOTHING, value=value)
         when = step.when if regex is None else Matches(REQUEST_URI, regex, "rule")
         return replace(step, action=mapping, when=when, then=STOP)
