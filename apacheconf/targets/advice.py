@@ -45,7 +45,7 @@ ADVICE: Mapping[str, Advice] = {
     "certificate-page": Advice(_NOTHING, "GET / over TLS without a certificate"),
     "asked-early": Advice(
         "give the sections one SSLVerifyDepth, and ask in a virtual host of its own who may have no certificate",
-        "GET the path without a certificate",
+        "GET the path over TLS 1.3 with a certificate, but without post-handshake authentication",
     ),
     "autoindex": Advice(_NOTHING, "GET a folder that has no index"),
     "ca-folder": Advice(

@@ -81,5 +81,5 @@ def test_charsets_of_suffixes_that_say_no_type(suffixes: str, outcome: str, tmp_
 
 def test_variables_that_nobody_is_told(tmp_path: Path) -> None:
     """An origin that nginx doesn't speak with is not asked: 503."""
-    lines = "SetEnvIf Content-Type x form", "ProxyPass / uwsgi://127.0.0.1:3031/"
+    lines = "SetEnvIf Content-Type x form", "ProxyPass / ajp://127.0.0.1:8009/"
     assert outcomes(translated(tmp_path, host(*lines), "nginx"))["SetEnvIf"] == "no effect in target"

@@ -16,7 +16,7 @@ from apacheconf.program.regexes import search
 from apacheconf.program.steps import AddFilter, Step
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.fates import FILES
-from apacheconf.targets.media_types import types_of
+from apacheconf.targets.media_types import COMMON, types_of
 from apacheconf.targets.nginx.core_files import lines_named
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
@@ -124,14 +124,14 @@ def emit_rules(low: Lowering, route: Route, step: Step, location: Block) -> list
     none = Claim(tuple(each for each in told if each not in carried), Outcome.NO_EFFECT, "no variants are looked for")
     said = equivalent(languages, _OF_LANGUAGES, "languages")
     coded = _claim_of_encodings(low, route, step.action, encodings)
-    lost = _beside_a_type(_table(low, step.action), carried)
+    lost = _beside_a_type({*_table(low, step.action), *" ".join(COMMON.values()).split()}, carried)
     kept = exact([each for each in carried if each not in lost])
     added = approximated(lost, _LAST_SUFFIX, "suffixes")
     return [kept, added, none, said, coded, unsupported(others, _SUFFIXES, "suffixes")]
 
 
 def _beside_a_type(types: Container[str], lines: Iterable[Written]) -> list[Written]:
-    """AddCharset for suffixes that say no type: they stand behind another suffix (``page.html.utf8``)."""
+    """AddCharset for suffixes that say a type nowhere: they stand behind another suffix (``page.html.utf8``)."""
     charsets = (each for each in lines if each.name.lower() == "addcharset")
     return [each for each in charsets if not all(word.lstrip(".").lower() in types for word in words_in(each.args)[1:])]
 

@@ -86,10 +86,21 @@ def emit_tls(low: Lowering, host: Host, server: Block) -> None:
     _emit_more(low, host, server)
     server.space()
     server.open("if", low.maps.use("nameless")).add("return", "400")
-    if tls.strict_sni:
-        said_by = _named(tls, "sslstrictsnivhostcheck")
+    said_by = _named(tls, "sslstrictsnivhostcheck")
+    if low.scopes.everywhere("sslstrictsnivhostcheck") and _wants_names(low, host):
         check = server.open("if", "$ssl_server_name", "=", "", claims=(exact(said_by),))
         check.add("return", "403")
+    else:
+        low.dropped.append(exact(said_by))
+
+
+def _wants_names(low: Lowering, host: Host) -> bool:
+    """Whether a client must name a host in its handshake: this one says so, or the first of its address, and others
+    are there, too (TL-3)."""
+    found = [each.hosts for each in low.program.index.sets if host.number in each.hosts]
+    asked = {number for hosts in found if len(hosts) > 1 for number in (host.number, hosts[0])}
+    settings = (low.program.hosts[number].front_tls for number in asked)
+    return any(tls is not None and tls.strict_sni for tls in settings)
 
 
 def _lacks_authorities(tls: FrontTls) -> bool:
@@ -141,6 +152,11 @@ def _emit_more(low: Lowering, host: Host, server: Block) -> None:
         server.add("ssl_stapling", "on", claims=(equivalent(stapling, why, "stapling"),))
 
 
+_EARLY = "certificates are asked for in the handshake: one that is out of date is a 400 for every path"
+_UNASKED = "who can't be asked later in TLS 1.3 is let in, and refused by httpd"
+_DEPTHS = "all sections take chains as long as the longest that one takes"
+
+
 def _asked_later(host: Host) -> list[AskCertificate]:
     """What sections ask of clients once their request is read; nothing where one refuses a certificate that nobody
     has to show."""
@@ -157,10 +173,9 @@ def _emit_asked_later(low: Lowering, host: Host, tls: FrontTls, asked: list[AskC
     depths = {tls.depth if each.depth is None else each.depth for each in asked}
     steps = (step for cell in host.shape.cells for step in cell.steps if step.action in low.asked_early)
     lines = list({id(each): each for step in steps for each in host.said_by(step)}.values())
-    why = "clients are asked for a certificate in the handshake, and for every path"
-    claim = equivalent(lines, why, "asked-early")
-    if len(depths) > 1 or min(depths) < 1:
-        claim = approximated(lines, "all sections take chains as long as the longest that one takes", "asked-early")
+    same = len(depths) == 1 and min(depths) > 0
+    why = _DEPTHS if not same else _EARLY if "TLSv1.3" not in tls.protocols else f"{_EARLY}; {_UNASKED}"
+    claim = approximated(lines, why, "asked-early")
     server.add("ssl_verify_client", "optional_no_ca", claims=(claim,))
     _emit_authorities(low, tls, server)
     server.add("ssl_verify_depth", str(max(*depths, 1) - 1), claims=_exact(tls, "sslverifydepth"))
