@@ -6,21 +6,25 @@ that the next ones like them take the short way through ``client``.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from apacheconf.program.forward import FORWARDS_SPENT
 from apacheconf.program.headers import HeaderTable
 from apacheconf.program.names import HostRefused
+from apacheconf.program.program import Program
 from apacheconf.program.reading import HostStranger, asked_name, check_known, names_itself
 from apacheconf.program.request import Decision, Request
 from apacheconf.program.uri import PathRefused, Target, parse_target
 from apacheconf.runtime.answer import header_block
+from apacheconf.runtime.compiled.asks import CHANGING
 from apacheconf.runtime.compiled.walk import Decided, decide_compiled
 from apacheconf.runtime.errors import ClientBroke, OriginBroke, Said
 from apacheconf.runtime.forward import Lines, count_forwards, wants_to_stay, with_empty_body
 from apacheconf.runtime.forwarding import Block, Plan
 from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.proxy_protocol import balancer_of
+from apacheconf.runtime.resolving import resolve
 from apacheconf.runtime.site import CHECKED_BY_DECIDE, Site
 from apacheconf.runtime.strict import Fields, read_request_line
 from apacheconf.runtime.switches import relays_expect
@@ -130,8 +134,18 @@ def _find_plan(client: ClientConnection, site: Site, head: RequestHead, target: 
         return plan, None
     request = request_of(client, head)
     client.server.authority.begin()
-    decided = decide_compiled(client.server.program, request)
+    decided = _of_folder(client.server.program, decide_compiled(client.server.program, request))
     return site.plan_for(request, decided.decision), decided
+
+
+def _of_folder(program: Program, decided: Decided) -> Decided:
+    """A folder that a section's rules send to an origin is mod_dir's all the same, which comes behind them (DR-8)."""
+    decision = decided.decision
+    if decision.origin is None or decision.located is None or not decision.located.is_folder:
+        return decided
+    found = resolve(program, decision)
+    found = found if found.status is None else replace(found, origin=None)
+    return replace(decided, decision=found, asks=decided.asks | CHANGING)
 
 
 def _send_decided_fields(exchange: Exchange, head: RequestHead, decided: Fields) -> None:

@@ -104,7 +104,7 @@ def _of_folder(program: Program, decision: Decision, depth: int) -> Decision:
     rules = decision.rules(FolderRules)
     if not decision.path.endswith("/"):
         return _with_slash(decision) if rules.slash else decision
-    if rules.check_handler and decision.handler:
+    if rules.check_handler and (decision.handler or decision.origin is not None):
         return decision
     last_error = 0
     said: tuple[Message, ...] = ()
