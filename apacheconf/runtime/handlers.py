@@ -23,7 +23,7 @@ from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.mod_actions import acted
 from apacheconf.runtime.multiviews import media_of
 from apacheconf.runtime.negotiation import asked_coding
-from apacheconf.runtime.resolving import resolve
+from apacheconf.runtime.resolving import as_folder, resolve
 from apacheconf.runtime.switches import relays_expect
 
 if TYPE_CHECKING:
@@ -70,10 +70,7 @@ def handle(client: ClientConnection, exchange: Exchange, head: RequestHead, deci
     name = decision.handler or media.handler
     if is_proxy(name):
         early = (*decision.early_headers, *decision.rules(Variant).fields)
-        told = decision.told
-        if is_folder:  # what stands behind it has no name that says anything
-            told = {**told, FileRules: replace(decision.rules(FileRules), type_before=FOLDER_TYPE)}
-        asked = replace(decision, early_headers=early, told=told)
+        asked = replace(as_folder(decision) if is_folder else decision, early_headers=early)
         _go_on(client, exchange, head, proxied(client.server.program, asked, name))
         return
     handler = HANDLERS.get(FOLDER_TYPE if is_folder and not name else name)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from apacheconf.program.forward import FORWARDS_SPENT
+from apacheconf.program.handling import FolderRules
 from apacheconf.program.headers import HeaderTable
 from apacheconf.program.names import HostRefused
 from apacheconf.program.program import Program
@@ -24,7 +25,7 @@ from apacheconf.runtime.forward import Lines, count_forwards, wants_to_stay, wit
 from apacheconf.runtime.forwarding import Block, Plan
 from apacheconf.runtime.heads import RequestHead
 from apacheconf.runtime.proxy_protocol import balancer_of
-from apacheconf.runtime.resolving import resolve
+from apacheconf.runtime.resolving import as_folder, resolve
 from apacheconf.runtime.site import CHECKED_BY_DECIDE, Site
 from apacheconf.runtime.strict import Fields, read_request_line
 from apacheconf.runtime.switches import relays_expect
@@ -144,7 +145,10 @@ def _of_folder(program: Program, decided: Decided) -> Decided:
     if decision.origin is None or decision.located is None or not decision.located.is_folder:
         return decided
     found = resolve(program, decision)
-    found = found if found.status is None else replace(found, origin=None)
+    if found.status is not None:
+        found = replace(found, origin=None)
+    elif found is decision and not decision.rules(FolderRules).check_handler:
+        found = as_folder(found)
     return replace(decided, decision=found, asks=decided.asks | CHANGING)
 
 

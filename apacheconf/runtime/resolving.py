@@ -210,6 +210,12 @@ def _ask(program: Program, decision: Decision, name: str, depth: int) -> Decisio
     return decide_sub_request(program, state, target, depth + 1)
 
 
+def as_folder(decision: Decision) -> Decision:
+    """A folder for which an origin answers: what stands behind it has no name that says anything of its type."""
+    told = {**decision.told, FileRules: replace(decision.rules(FileRules), type_before=FOLDER_TYPE)}
+    return replace(decision, told=told)
+
+
 def translated(program: Program, decision: Decision, path: str) -> str:
     """The file that ``path`` would be, had it been asked for (PATH_TRANSLATED, FC-5); empty for a path that is none."""
     found = look_up(program, replace(decision, query=None), escape_path(path))
