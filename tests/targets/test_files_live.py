@@ -62,6 +62,9 @@ TypesConfig {root}/mime.types
     <Directory {root}/www/local>
         Require local
         Header set X-Local yes
+        Header set Content-Disposition attachment "expr=%{QUERY_STRING} == 'keep'"
+        Header append Cache-Control public "expr=%{QUERY_STRING} == 'keep'"
+        Header setifempty Cache-Control no-store
     </Directory>
     <Directory {root}/www/forced>
         ForceType image/x-forced
@@ -129,7 +132,8 @@ TypesConfig {root}/mime.types
 _PATHS = (
     "/", "/index.html", "/plain.txt", "/no-suffix", "/odd.unknown", "/.htpasswd", "/sub", "/sub/", "/sub?x=1",
     "/sub/.htaccess", "/sub/.htx", "/empty", "/empty/", "/sub/page.htm", "/a%20b.txt", "/private", "/private/",
-    "/private/x.txt", "/private/none", "/local", "/local/x.txt", "/missing", "/missing.html", "/missing/", "/data.foo",
+    "/private/x.txt", "/private/none", "/local", "/local/x.txt", "/local/x.txt?keep",
+    "/missing", "/missing.html", "/missing/", "/data.foo",
     "/utf.css", "/forced/x.txt", "/forced/y.html",
     "/forced/z.css", "/image.png", "/pic.gif", "/old.bak", "/sub/old.sql", "/x~", "/two.html/x.txt",
     "/UPPER.TXT", "/icons", "/icons/", "/icons/x.png", "/icons/small", "/icons/small/y.png", "/shut", "/shut/",
@@ -139,7 +143,7 @@ _PATHS = (
 )  # fmt: skip
 _KEPT = (
     "location", "content-type", "content-length", "last-modified", "cache-control",
-    "x-private", "x-local", "x-sub", "x-found", "x-picture",
+    "x-private", "x-local", "x-sub", "x-found", "x-picture", "content-disposition",
 )  # fmt: skip
 
 

@@ -38,6 +38,8 @@ _OF_REQUESTS = FRAMING | {"te", "expect", "proxy-connection"}
 _OF_ANSWERS = FRAMING | {"content-type", "server", "date"}
 #: Headers of a file that nginx replaces where it is told to add them, and takes away where they are nothing.
 _OF_FILES = frozenset({"etag", "last-modified"})
+#: What a file has without any Header line.
+_OF_ANY_FILE = _OF_FILES | {"accept-ranges", "content-encoding", "content-language", "expires", "vary"}
 #: What the proxy adds its own to: the variable that holds it.
 _FORWARDED = {"x-forwarded-for": "remote_addr", "x-forwarded-host": "asked_host", "x-forwarded-server": "server_is"}
 _SERVER = "server-name", "nginx names itself where httpd does"
@@ -106,7 +108,8 @@ class HeaderLines:
         name = action.name.lower()
         if action.table is not Table.REQUEST and action.table is not self._home(name):
             return ""
-        if self._service is None and name == "set-cookie":
+        made_here = self._service is None and action.table is not Table.REQUEST
+        if made_here and not (name in _OF_ANY_FILE or self._beside_expiry(name)):
             return ""
         if name == "host":
             return self._low.maps.use("kept_host")
