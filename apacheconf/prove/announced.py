@@ -27,8 +27,9 @@ DRAWN = "map-drawn"
 #: Caveats of what is refused instead of guessed: they announce a 401, 403, 500 or 503 of the target's own, and nothing
 #: else.
 CLOSED = frozenset({"answers-500", "closed", "condition", "handler", "no-authorities", "refuses-everyone", "scheme"})
-#: Caveats of one that answers who has no certificate, where httpd ends the connection, and with which status.
-REFUSED = {"asked-early": "403", "certificate-page": "400"}
+#: Caveats of one that answers who has no certificate, where httpd ends the connection, and with which status: 421 is
+#: for whoever asks for another host than the one of the handshake.
+REFUSED = {"asked-early": ("403",), "certificate-page": ("400", "421")}
 #: Caveats about compression, which Vary and Content-Encoding show.
 CODINGS = frozenset({"gzip", "compression"})
 #: The caveat of balancers whose members take turns in another order, and the aspect that shows it.
@@ -116,8 +117,8 @@ class Announcements:
             return DRAWN
         if about.dice and DRAWN in self.keys and all(each.what in _TURN for each in aspects):
             return DRAWN  # where dice have sent the requests before it, other members have had their turns
-        for key, status in REFUSED.items():
-            if key in self.keys and any(_refuses(each, status) for each in aspects):
+        for key, statuses in REFUSED.items():
+            if key in self.keys and any(_refuses(each, statuses) for each in aspects):
                 return key
         if "closed" in self.keys and any(map(_is_misread, aspects)):
             return "closed"
@@ -192,11 +193,11 @@ def _is_of_document(aspect: Aspect) -> bool:
     return said or (aspect.what.startswith("origin: ") and aspect.other == "(none)")
 
 
-def _refuses(aspect: Aspect, status: str) -> bool:
+def _refuses(aspect: Aspect, statuses: tuple[str, ...]) -> bool:
     """Whether httpd ends the connection without a certificate, or answers before it asks, where the other refuses."""
     if aspect.what.endswith("answer"):
-        return aspect.reference == "(none)" and aspect.other.startswith(status)
-    return aspect.what.endswith("status") and aspect.reference == "400" and aspect.other == status
+        return aspect.reference == "(none)" and aspect.other.startswith(statuses)
+    return aspect.what.endswith("status") and aspect.reference == "400" and aspect.other in statuses
 
 
 def _is_reordered(aspect: Aspect) -> bool:

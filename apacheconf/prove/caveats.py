@@ -108,6 +108,7 @@ ASPECTS: Mapping[str, tuple[str, ...]] = {
     "ping": ("*origin: header expect",),
     "cookie-lifetime": ("*header set-cookie",),
     "idle-members": ("how often each member was asked",),
+    "member-host": ("*origin: header host",),
     "compression": ("*header vary", "*header content-encoding"),
 }
 #: Those of them that hold only where one of the two answers has such a status.

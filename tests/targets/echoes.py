@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-_TOLD = ("host", "authorization", "accept-encoding", "upgrade", "via")
+_TOLD = ("host", "authorization", "accept-encoding", "proxy-authorization", "upgrade", "via")
 
 
 @contextmanager

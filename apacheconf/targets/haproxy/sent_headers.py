@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from apacheconf.program.admission import Admit
 from apacheconf.program.hosts import Host
-from apacheconf.program.steps import Step, Table
+from apacheconf.program.steps import NameUser, Step, Table
 from apacheconf.program.workers import Origin
 from apacheconf.targets.claims import Claim, approximated, exact
-from apacheconf.targets.environments import variables_in
+from apacheconf.targets.environments import variables_in, variables_set
 from apacheconf.targets.haproxy.core import HAS_HOST
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.mod_headers import Headers, edits
@@ -62,6 +63,7 @@ def emit_request_headers(
 def _emit_added_headers(low: Lowering, route: Route, origin: Origin, backend: Section) -> None:
     for name in _REQUEST_HOPS:
         backend.rule(f"http-request del-header {name}")
+    _drop_credentials(route, backend)
     if route.forwarded:
         claims = (exact(route.host.said_by(route.forwarded)),)
         _emit_joined(backend, "X-Forwarded-For", "%[src]", "", claims)
@@ -79,6 +81,15 @@ def _emit_upgrade(origin: Origin, backend: Section) -> None:
     else:
         backend.rule("http-request del-header Upgrade unless { req.hdr(upgrade) -m reg -i ? }", upgrade)
         backend.rule("http-response set-var(txn.upgrades) bool(true) if { res.fhdr(upgrade) -m reg -i ? }", upgrade)
+
+
+def _drop_credentials(route: Route, backend: Section) -> None:
+    """RQ-6: Proxy-Authorization ends here where it is known who asks, unless Proxy-Chain-Auth is set."""
+    steps = [step for step, _ in route.met]
+    known = any(isinstance(step.action, Admit | NameUser) for step in steps)
+    chained = any(each.name.lower() == "proxy-chain-auth" for step in steps for each in variables_set(step))
+    if known and not chained:
+        backend.rule("http-request del-header Proxy-Authorization if { var(txn.user) -m found }")
 
 
 def _emit_joined(backend: Section, name: str, value: str, only_if: str = "", claims: tuple[Claim, ...] = ()) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from apacheconf.program.steps import NameUser
 from apacheconf.program.workers import Origin
 from apacheconf.targets.claims import Claim, approximated, exact
+from apacheconf.targets.environments import variables_set
 from apacheconf.targets.late_origins import BY_NAME
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import SHARED, Map
 from apacheconf.targets.nginx.members import have_servers
+from apacheconf.targets.nginx.mod_auth_basic import user_of
 from apacheconf.targets.nginx.mod_headers import HeaderLines
 from apacheconf.targets.nginx.mod_remoteip import forwarded_for, what_is_left
+from apacheconf.targets.nginx.texts import Texts
 from apacheconf.targets.nginx.tree import Block
 from apacheconf.targets.nginx.via import via_to_origin
 from apacheconf.targets.routes import Route, members
@@ -17,6 +21,8 @@ from apacheconf.targets.upgrades import upgrade_regex
 
 #: Headers that end at each proxy and that nginx would hand on (RQ-5).
 _REQUEST_HOPS = ("Proxy-Connection", "Trailer")
+#: The variable with which credentials for a proxy go on.
+_CHAIN = "proxy-chain-auth"
 #: Headers of the request to which a proxy adds (RQ-13), and the variables that hold what they come to.
 _FORWARDED = {
     "X-Forwarded-For": "proxy_add_x_forwarded_for",
@@ -31,6 +37,8 @@ def emit_request_headers(low: Lowering, route: Route, origin: Origin, lines: Hea
     _emit_connection(low, route, origin, location)
     for name in _REQUEST_HOPS:
         location.add("proxy_set_header", name, "")
+    if not lines.forwards("Proxy-Authorization"):
+        _emit_credentials(low, route, location)
     if route.forwarded:
         claims: tuple[Claim, ...] = (exact(route.host.said_by(route.forwarded)),)
         for name, value in _FORWARDED.items():
@@ -48,6 +56,22 @@ def emit_request_headers(low: Lowering, route: Route, origin: Origin, lines: Hea
     left = what_is_left(low, route.host, taken)
     if left is not None and not lines.forwards(taken) and not (route.forwarded and taken.lower() == "x-forwarded-for"):
         location.add("proxy_set_header", taken, left)
+
+
+def _emit_credentials(low: Lowering, route: Route, location: Block) -> None:
+    """RQ-6: Proxy-Authorization ends here where it is known who asks, unless Proxy-Chain-Auth is set."""
+    texts = Texts(low, route.host, None, user_of(low, route))
+    for step, _ in route.met:
+        if isinstance(step.action, NameUser):
+            texts.tell(step)
+        if any(each.name.lower() == _CHAIN for each in variables_set(step)):
+            return
+    user = texts.named_or(texts.user or "")
+    if user:
+        entries = (("", "$http_proxy_authorization"), ("default", ""))
+        made = Map(user, entries, "credentials for a proxy, where nobody knows who asks")
+        kept = "" if user == "$remote_user" else low.maps.make("onward_credentials", made)
+        location.add("proxy_set_header", "Proxy-Authorization", kept)
 
 
 def _emit_connection(low: Lowering, route: Route, origin: Origin, location: Block) -> None:
