@@ -225,12 +225,15 @@ def _local_reason(one: Reply) -> Reply:
 
 #: A number that no other request has, of httpd, nginx and HAProxy.
 _UNIQUE = re.compile(r"[A-Za-z0-9@_-]{27}|[0-9a-f]{32}|[0-9A-F]{8}:[0-9A-F]{4,}[0-9A-F_:]*")
+#: What mod_auth_digest makes of the time and a secret of its own.
+_NONCE = re.compile(r'(?<=\bnonce=")[A-Za-z0-9+/]{11}=[0-9a-f]{40}(?=")')
 
 
 def _timed(value: str) -> str:
-    """Microseconds of mod_headers: ``%t`` and ``%D``, and unique numbers."""
+    """Microseconds of mod_headers: ``%t`` and ``%D``, unique numbers, and nonces of Digest."""
     if _UNIQUE.fullmatch(value):
         return "(unique)"
+    value = _NONCE.sub("(nonce)", value)
     return re.sub(r"\bD=\d+", "D=(took)", re.sub(r"\bt=\d{16}\b", "t=(time)", value))
 
 

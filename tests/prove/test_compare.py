@@ -111,6 +111,11 @@ EXCUSED = [
         with_arrival(headers=(("X-Id", "32af2b414174a65a1b98ff81f75c7778"),)),
     ),
     (
+        "N17",
+        with_reply(headers=(("WWW-Authenticate", f'Digest realm="a", nonce="gkFZwYdhBgA={"5" * 40}"'),)),
+        with_reply(headers=(("WWW-Authenticate", f'Digest realm="a", nonce="GOz6S4zQyNU={"a" * 40}"'),)),
+    ),
+    (
         "N6",
         with_arrival(headers=(("X-A", "1, 2"),)),
         with_arrival(headers=(("X-A", "1"), ("X-A", "2"))),
