@@ -90,6 +90,9 @@ ADVICE: Mapping[str, Advice] = {
         "AllowEncodedSlashes Off, or nocanon or the flag NE, which keep them encoded in httpd, too", "GET /a%2Fb"
     ),
     "environment": Advice("set the variable to a fixed text", "GET the path, and look at the variable"),
+    "empty-client": Advice(
+        "let the proxy in front send addresses alone, in one line", "GET with X-Forwarded-For: 198.51.100.7:80"
+    ),
     "error-document": Advice("write the page as text in ErrorDocument, or as a URL", "GET a path that is not there"),
     "error-log": Advice("collect standard error, by journald or the container's own log"),
     "expires": Advice(

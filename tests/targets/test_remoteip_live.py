@@ -69,6 +69,18 @@ def test_remote_ip(said: str, name: str, path: str, running: Fronts) -> None:
     assert ask(running.at["haproxy"], name, path, header=header) == expected
 
 
+@pytest.mark.live
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [("first.test", "X-Forwarded-For: 9.9.9.9:80"), ("second.test", "X-Client: 9.9.9.9\r\nX-Client: 1.1.1.1")],
+)
+def test_addresses_that_only_nginx_takes(name: str, header: str, running: Fronts) -> None:
+    """NGX-191: one with a port, and the first of several lines; both are told of."""
+    theirs, ours = (ask(running.at[each], name, "/x", header=header) for each in ("httpd", "nginx"))
+    assert "9.9.9.9" in ours[2]
+    assert ours != theirs
+
+
 _PREAMBLE = """
 <VirtualHost *:{port}>
     ServerName first.test
@@ -108,6 +120,15 @@ def test_what_is_announced(tmp_path: Path) -> None:
     found = outcomes(translated(tmp_path, host(*lines), "nginx"))
     assert found["RemoteIPHeader"] == found["RemoteIPTrustedProxy"] == "approximated"
     assert found["RemoteIPProxiesHeader"] == "unsupported"
+
+
+@pytest.mark.parametrize("header", ["X-Client", "X-Forwarded-For"])
+def test_forms_of_addresses_are_announced(header: str, tmp_path: Path) -> None:
+    lines = f"RemoteIPHeader {header}", "RemoteIPInternalProxy 10.0.0.0/8", "ProxyPass / http://10.0.0.1/"
+    made = translated(tmp_path, host(*lines), "nginx")
+    (said,) = (row for row in made.rows if row.name == "RemoteIPHeader")
+    assert said.outcome.words == "approximated"
+    assert any("several lines" in each.caveat for each in said.answers) == (header == "X-Client")
 
 
 _OUTSIDE = """

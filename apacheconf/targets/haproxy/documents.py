@@ -62,7 +62,7 @@ def emit_override(low: Lowering, route: Route, backend: Section) -> None:
                 _override(low, route, status, backend)
             for status in () if codes else (400, 500):  # no rule gives any other status
                 backend.rule(f"http-response deny deny_status {status} if {{ status {status}:{status + 99} }}")
-            claim = exact(said_by) if codes else equivalent(said_by, _OF_CLASS, "unknown-status")
+            claim = exact(said_by) if codes else approximated(said_by, _OF_CLASS, "unknown-status")
             backend.lines[begin].comment, backend.lines[begin].claims = low.sources.comment(said_by), (claim,)
 
 

@@ -13,7 +13,8 @@ _EVERYBODY = ("0.0.0.0/0", "::/0")
 _PRIVATE = "a private address that a proxy on the outside names is believed, too; httpd stops before it"
 _TWO = "nginx takes the address from the PROXY protocol or from a header, and not from one after the other"
 _EXCEPTED = "nginx has no exceptions: who speaks no PROXY protocol is refused"
-_EMPTY = "a header with nothing in it is not handed on"
+_FORMS = "an address with a port is believed, too, which httpd takes for none, and an empty header is not handed on"
+_FIRST = "of several lines of the header only the first counts, which a client may have written"
 _FORWARDED = "X-Forwarded-For"
 
 
@@ -44,7 +45,10 @@ def _claim(low: Lowering, host: Host, name: str) -> Claim:
     inside = bool(trusted) and all(internal for _, internal in trusted)
     if "trusted" in name or (name == "remoteipheader" and not inside):
         return approximated(said_by, _PRIVATE, "private-client")
-    return equivalent(said_by, _EMPTY, "empty-client") if name == "remoteipheader" else exact(said_by)
+    if name != "remoteipheader":
+        return exact(said_by)
+    one_line = host.remote_ip is not None and host.remote_ip.header.lower() != _FORWARDED.lower()
+    return approximated(said_by, f"{_FORMS}; {_FIRST}" if one_line else _FORMS, "empty-client")
 
 
 def _emit_proxy_protocol(low: Lowering, host: Host, server: Block) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from apacheconf.ledger import Written
 from apacheconf.program.steps import OverrideErrors, Step
-from apacheconf.targets.claims import Claim, approximated, equivalent, exact
+from apacheconf.targets.claims import Claim, approximated, exact
 from apacheconf.targets.error_documents import TYPE
 from apacheconf.targets.nginx import documents
 from apacheconf.targets.nginx.lowering import Lowering
@@ -76,7 +76,7 @@ def _claim(said_by: list[Written], codes: set[int], kind: str, location: Block) 
     told_apart = any(each.words[-1:] == (documents.UNREACHABLE,) for each in location.directives())
     if not (told_apart and 502 in codes) if kind == "fastcgi" else not codes >= {502, 504}:
         return approximated(said_by, _UNREACHABLE if kind == "fastcgi" else _GATEWAY, "override-gateway")
-    return equivalent(said_by, _KEEPS_GONE, "override-499") if _GONE in codes else exact(said_by)
+    return approximated(said_by, _KEEPS_GONE, "override-499") if _GONE in codes else exact(said_by)
 
 
 def _lines(statuses: list[int]) -> list[Directive]:
