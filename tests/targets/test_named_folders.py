@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from itertools import product
@@ -12,6 +13,7 @@ from apacheconf.engines import Sandbox
 from apacheconf.program.conditions import Regex
 from apacheconf.program.mod_vhost_alias import filled
 from apacheconf.program.values import Joined, Literal, Variable
+from apacheconf.prove.threaded import StubOrigins
 from apacheconf.targets.named_folders import BY_NAME, matches_folder
 from apacheconf.targets.nginx.mod_vhost_alias import pattern
 from tests.targets.configs import host, outcomes, translated
@@ -71,6 +73,7 @@ _LINES = {
                       "</Directory>\n<DirectoryMatch ^{root}/private/[^/]+/in>\nHeader set X-In yes\n</DirectoryMatch>",
     "*.overridden.test": "VirtualDocumentRoot {root}/overridden/%1",
     "address.test": "VirtualDocumentRootIP {root}/address/%1/%0",
+    "*.php.test": "VirtualDocumentRoot {root}/php/%1\n<FilesMatch \\.php$>\nSetHandler proxy:fcgi://{php}\n</FilesMatch>",
     "*.scripts.test": "VirtualDocumentRoot {root}/first/%1\nVirtualScriptAlias {root}/scripts/%1",
 }  # fmt: skip
 _FILES = (
@@ -78,6 +81,7 @@ _FILES = (
     *("last/a/b/ab.last.test/b.txt", "last/a/_/a.last.test/b.txt", "more/more.test/a.more/%/b.txt"),
     *("more/b.more.test/a.b.more/%/b.txt", "on/on/b.txt", "on/a/b.txt", "private/a/b.txt", "private/b/b.txt"),
     *("private/a/in/b.txt", "private/b/in/b.txt", "overridden/a/b.txt", "overridden/b/b.txt"),
+    *("php/a/x.php", "php/a/sub/x.php"),
     *("address/127/127.0.0.1/b.txt", "scripts/a/x.sh"),
 )
 _SAID = {"overridden/b/.htaccess": "Require all denied\n"}
@@ -85,7 +89,7 @@ _SAID = {"overridden/b/.htaccess": "Require all denied\n"}
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
-    with Sandbox("named-folders") as box:
+    with Sandbox("named-folders") as box, StubOrigins() as stubs:
         root = str(box.path)
         for name in _FILES:
             box.write(name, f"{name}\n")
@@ -97,7 +101,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
         )
         text = (f"<Directory />\nRequire all denied\n</Directory>\n<Directory {root}>\nAllowOverride AuthConfig\n"
                 f"Require all granted\n</Directory>\n{hosts}").replace("{root}", root)  # fmt: skip
-        modules = *MODULES, "vhost_alias_module", "headers_module", "authz_user_module"
+        text = text.replace("{php}", "{}:{}".format(*stubs.at("php:1")))
+        modules = *MODULES, "vhost_alias_module", "headers_module", "authz_user_module", "proxy_fcgi_module"
         with fronts(text, tmp_path_factory.mktemp("fronts"), modules, targets=("nginx",)) as found:
             yield found
 
@@ -130,6 +135,23 @@ def test_the_same_file_answers(name: str, path: str, running: Fronts) -> None:
     """NGX-20: by any part of a name, what it names or what is told of it, and what is refused there."""
     theirs, ours = (_answer(running.at[each], name, path) for each in ("httpd", "nginx"))
     assert ours == theirs
+
+
+_TOLD = ("DOCUMENT_ROOT", "CONTEXT_DOCUMENT_ROOT", "CONTEXT_PREFIX", "SCRIPT_NAME", "PATH_INFO", "PATH_TRANSLATED")
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("path", ["/x.php", "/sub/x.php", "/x.php/more", "/none.php"])
+def test_scripts_are_told_the_folder(path: str, running: Fronts) -> None:
+    """NGX-20, FC-9: it counts as DocumentRoot."""
+    seen = []
+    for port in running.at.values():
+        lines, body = exchange(port, "a.php.test", path, header="Accept: application/json")
+        told = dict(json.loads(body[body.index("{") : body.rindex("}") + 1])["headers"])  # it comes in chunks
+        file = told["SCRIPT_FILENAME"].rpartition("/php/a")[2]
+        seen.append((lines[0].split()[1], file, [told.get(each, "") for each in _TOLD]))
+    assert seen[0] == seen[1]
+    assert seen[0][2][0].endswith("/php/a")
 
 
 @pytest.mark.live
