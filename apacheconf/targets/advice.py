@@ -34,6 +34,8 @@ ADVICE: Mapping[str, Advice] = {
         "GET / HTTP/1.1 with the name of the other host",
     ),
     "always": Advice("set the header for the whole host, or at the origin", "GET the path while its origin is down"),
+    "ssi": Advice("look through the pages for exec, fsize, flastmod, printenv and conditions", "GET such a page"),
+    "suffix-filters": Advice("let an origin make these pages", "GET a file with the suffix"),
     "server-path": Advice(
         "nothing, unless clients of HTTP/1.0 send no Host", "GET a path below it, as HTTP/1.0 without Host"
     ),
@@ -48,6 +50,10 @@ ADVICE: Mapping[str, Advice] = {
         "GET the path over TLS 1.3 with a certificate, but without post-handshake authentication",
     ),
     "autoindex": Advice(_NOTHING, "GET a folder that has no index"),
+    "brotli": Advice(
+        "say DEFLATE for the same types, or build nginx with ngx_brotli and add brotli on;",
+        "GET with Accept-Encoding: br",
+    ),
     "ca-folder": Advice(
         "give each authority in the folder a name that ends in .pem, beside the link with its hash",
         "GET with a client certificate",

@@ -166,3 +166,12 @@ def test_outcomes_of_chosen_filters_and_of_clients(tmp_path: Path) -> None:
     lines = "SetOutputFilter DEFLATE", "BrowserMatch ^Old gzip-only-text/html", "SetEnvIf Request_URI gif$ no-gzip"
     made = outcomes(translated(tmp_path, host("ProxyPass / http://127.0.0.1:81/", *lines), "nginx"))
     assert {made[each] for each in ("SetOutputFilter", "BrowserMatch")} == {"equivalent"}
+
+
+def test_brotli_is_said_to_be_missing(tmp_path: Path) -> None:
+    """NGX-171: beside DEFLATE its clients get gzip, else the body as it is."""
+    lines = "AddOutputFilterByType BROTLI_COMPRESS text/html", "BrotliCompressionQuality 5"
+    made = translated(tmp_path, host(*lines, "ProxyPass / http://127.0.0.1:81/"), "nginx")
+    told = outcomes(made)
+    assert told["AddOutputFilterByType"] == told["BrotliCompressionQuality"] == "unsupported"
+    assert any("knows no Brotli" in each for row in made.rows for each in row.caveats)

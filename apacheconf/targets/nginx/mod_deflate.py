@@ -14,6 +14,7 @@ from apacheconf.program.values import Variable
 from apacheconf.targets.claims import approximated, equivalent, exact, unsupported
 from apacheconf.targets.environments import variables_set
 from apacheconf.targets.media_types import types_of
+from apacheconf.targets.nginx import mod_brotli
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.tree import Block
 from apacheconf.targets.routes import Route
@@ -34,7 +35,7 @@ _ALWAYS = "text/html"
 
 def emit(low: Lowering, route: Route, location: Block) -> list[Step]:
     """The compression of a location; the steps that are spoken for."""
-    return [*_emit_gzip(low, route, location), *_whole(low, route)]
+    return [*_emit_gzip(low, route, location), *mod_brotli.settle(low, route), *_whole(low, route)]
 
 
 def _whole(low: Lowering, route: Route) -> list[Step]:

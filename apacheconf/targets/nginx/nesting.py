@@ -46,7 +46,7 @@ _MORE, _MOST_ASKED = 8, 500
 Fill = Callable[[Route | Closed, Block], None]
 #: What a location can't take back that the one around it says, and the word that does.
 _TAKEN_BACK = {"autoindex": "off", "charset": "off", "expires": "off", "etag": "on", "disable_symlinks": "off",
-               "auth_basic": "off"}  # fmt: skip
+               "auth_basic": "off", "ssi": "off"}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from apacheconf.program.handling import (
     MimeRules,
     NegotiationRules,
     RangeRules,
+    SuffixFilters,
     UploadRules,
 )
 from apacheconf.program.hosts import Host, Reach
@@ -28,7 +29,15 @@ from apacheconf.program.values import REQUEST_URI, Literal
 from apacheconf.targets.captures import parts_of
 from apacheconf.targets.choices import Closed, Place, leaves
 from apacheconf.targets.claims import Claim, exact, unsupported
-from apacheconf.targets.nginx import core_files, mod_autoindex, mod_dir, mod_expires, mod_mime, mod_proxy_fcgi
+from apacheconf.targets.nginx import (
+    core_files,
+    included_pages,
+    mod_autoindex,
+    mod_dir,
+    mod_expires,
+    mod_mime,
+    mod_proxy_fcgi,
+)
 from apacheconf.targets.nginx.core import emit_charset
 from apacheconf.targets.nginx.folders import folder_of
 from apacheconf.targets.nginx.lowering import Lowering
@@ -54,6 +63,7 @@ _CARRIERS: dict[type[Action], Carrier] = {
     ListingRules: mod_autoindex.emit_rules,
     NegotiationRules: mod_mime.claim_negotiation,
     ExpiryRules: mod_expires.emit_rules,
+    SuffixFilters: included_pages.emit,
 }
 
 
