@@ -7,6 +7,7 @@ write. So a file that was written has passed everything that was asked for.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -61,22 +62,15 @@ def run(
     from apacheconf.cli import reports, writing
     from apacheconf.cli.draw import print_lines
     from apacheconf.diagnostics import UsageError
-    from apacheconf.model.collecting import no_collection
-    from apacheconf.targets import translate
 
     if accept and not strict:
         raise UsageError("--accept says what --strict lets pass", f"--strict --accept {accept[0]}")
     places = writing.Places(output, force)
     if report == "-" and places.is_standard:
         raise UsageError("the result and its report can't both go to standard output", "say where: -o FILE")
-    _, program = keep(reading.load_program())
-    with no_collection():
-        translation = keep(translate(program, to.value, version, places.is_folder))
+    translation = _translated(reading, to, version, places.is_folder)
     if strict:
-        from apacheconf.cli import differing
-
-        why = f"--strict: {translation.target} would differ; nothing was written"
-        differing.refuse(translation, accept or (), why)
+        _refuse(translation, accept or ())
     verdict = _ask_checker(translation) if check else None
     for_report = writing.Places(report, force)
     for_report.check_one()
@@ -85,6 +79,22 @@ def run(
         for_report.write_one(_for_programs(report, translation, verdict))
     is_one_file = len(translation.files) == 1 and not (places.is_standard or places.is_folder)
     print_lines(reports.text(translation, verdict, output if is_one_file else None), sys.stderr, wrap=True)
+
+
+def _translated(reading: Reading, to: Target, version: str | None, as_folder: bool) -> Translation:
+    from apacheconf.expand.collecting import no_collection
+    from apacheconf.targets import translate
+
+    _, program = keep(reading.load_program())
+    with no_collection():
+        return keep(translate(program, to.value, version, as_folder))
+
+
+def _refuse(translation: Translation, accepted: Sequence[str]) -> None:
+    """Raises what ends the command where something differs that isn't accepted."""
+    from apacheconf.cli import differing
+
+    differing.refuse(translation, accepted, f"--strict: {translation.target} would differ; nothing was written")
 
 
 def _for_programs(name: str, translation: Translation, verdict: CheckResult | None) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from apacheconf.expand.collecting import no_collection
 from apacheconf.expand.commands import COMMANDS
 from apacheconf.expand.options import Input, Known, Options
 from apacheconf.expand.reading import COMMAND_LINE, Reading
@@ -25,7 +25,7 @@ def expand(input: Input, options: Options) -> Expanded:
     reading = Reading(input, options, COMMANDS)
     around: dict[str, Surroundings] = {}
     nodes: list[Node] = []
-    with _room_for_includes(), _no_collection(), contextlib.suppress(Stopped):
+    with _room_for_includes(), no_collection(), contextlib.suppress(Stopped):
         nodes += _command_line(reading, options.before)
         for source in input.sources:
             name = source if isinstance(source, str) else source.name
@@ -77,18 +77,6 @@ def _room_for_includes() -> Iterator[None]:
         yield
     finally:
         sys.setrecursionlimit(limit)
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Reading only makes what stays: looking for garbage meanwhile costs 0.2 s of 0.7 s on 110,000 lines."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _command_line(reading: Reading, lines: tuple[str, ...]) -> list[Node]:

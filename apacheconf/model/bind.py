@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from apacheconf.diagnostics import Diagnostic, Level
+from apacheconf.expand.collecting import no_collection
 from apacheconf.expand.surroundings import HTACCESS, Surroundings, htaccess_around
 from apacheconf.expand.tree import Expanded, Node
 from apacheconf.model import refusals
 from apacheconf.model.arguments import WrongArguments, shape
 from apacheconf.model.bound import Bound, Directive
-from apacheconf.model.collecting import no_collection
 from apacheconf.modules import registry
 from apacheconf.modules.declare import Context, NotHere, Scope, SectionArgument, Spec, ValueRefused
 from apacheconf.syntax.words import split

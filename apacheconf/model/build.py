@@ -7,9 +7,9 @@ from dataclasses import replace
 from functools import partial
 
 from apacheconf.diagnostics import Diagnostic
+from apacheconf.expand.collecting import no_collection
 from apacheconf.model.bound import Bound, Directive
 from apacheconf.model.checks import Checks, is_asked_about, is_watched, only_negative
-from apacheconf.model.collecting import no_collection
 from apacheconf.model.order import in_walk_order
 from apacheconf.model.refusals import retold
 from apacheconf.model.scopes import Scope, confs_of, inherited, merged

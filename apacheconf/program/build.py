@@ -11,11 +11,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from apacheconf.diagnostics import Level
+from apacheconf.expand.collecting import no_collection
 from apacheconf.expand.options import Known
 from apacheconf.expand.tree import Expanded
 from apacheconf.ledger import Written
 from apacheconf.model import bind, build
-from apacheconf.model.collecting import no_collection
 from apacheconf.model.directories import runtime_directory
 from apacheconf.model.types import Model, Server
 from apacheconf.modules.core import CoreServerConf

@@ -7,7 +7,6 @@ are recorded in ``fixtures/recorded/checks.json`` (``python -m tests.runtime.che
 from __future__ import annotations
 
 import contextlib
-import json
 import socket
 import sys
 import tempfile
@@ -24,8 +23,9 @@ from apacheconf.prove.stage import stage
 from tests.runtime import certificates
 from tests.runtime.contest import _Threaded
 from tests.runtime.peers import Listening
+from tests.runtime.recording import Recording
 
-RECORDED = Path(__file__).parents[2] / "fixtures/recorded/checks.json"
+RECORDING = Recording("checks")
 #: Seconds that a result needs to arrive after its check was answered: httpd's watchdog steps every 100 ms.
 SETTLE = 0.25
 HEALTHY, ILL = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"
@@ -217,21 +217,13 @@ def _ask(port: int, cookie: str) -> str:
     return answer.body.decode("latin-1") if answer.status == 200 else str(answer.status)
 
 
-def recorded() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = json.loads(RECORDED.read_text("utf-8"))["trials"]
-    return found
-
-
-def record(trials: Iterable[Trial]) -> None:
+def record(trials: Iterable[Trial], *, anew: bool = False) -> None:
     """Ask the installed httpd and write down its lines."""
-    engine = find("httpd")
-    assert engine is not None, "httpd is not installed"
-    written = {"httpd": engine.version, "trials": {trial.name: play(trial, engine) for trial in trials}}
-    RECORDED.write_text(json.dumps(written, indent=1) + "\n", "utf-8")
+    RECORDING.write(lambda engine: {trial.name: play(trial, engine) for trial in trials}, anew=anew)
 
 
 if __name__ == "__main__":
     from tests.runtime import checked
     from tests.runtime.test_checks import TRIALS
 
-    checked.record(each for each in TRIALS if all(word in each.name for word in sys.argv[1:]))
+    checked.record((each for each in TRIALS if all(word in each.name for word in sys.argv[1:])), anew=not sys.argv[1:])

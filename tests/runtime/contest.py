@@ -9,7 +9,6 @@ serve must say the same.
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import sys
 import tempfile
@@ -30,8 +29,9 @@ from apacheconf.prove.threaded import Origins
 from apacheconf.runtime.options import ServeOptions
 from apacheconf.runtime.server import Server, loop_factory
 from tests.runtime.peers import Bridge, Switching, talk
+from tests.runtime.recording import Recording
 
-RECORDED = Path(__file__).parents[2] / "fixtures/recorded/contests.json"
+RECORDING = Recording("contests", "contests")
 LETTERS = "ABCDEF"
 
 
@@ -309,33 +309,24 @@ class _Threaded:
         assert not self._thread.is_alive()
 
 
-def recorded() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = json.loads(RECORDED.read_text("utf-8"))["contests"]
-    return found
-
-
-def record(contests: Iterable[Contest]) -> None:
-    """Ask the installed httpd and write down its lines; contests that are recorded and not given stay."""
-    engine = find("httpd")
-    assert engine is not None, "httpd is not installed"
-    told = recorded() if RECORDED.exists() else {}
+def _told(contests: Iterable[Contest], engine: Engine) -> dict[str, list[str]]:
+    """What httpd says, those of smuggling asked of one server together."""
+    told: dict[str, list[str]] = {}
     alike: dict[tuple[str, str, str], list[Contest]] = {}
     for contest in contests:
         shared = contest.name.startswith("smuggle")
         alike.setdefault((contest.config, contest.main, "" if shared else contest.name), []).append(contest)
     for each in alike.values():
         told |= play_all(each, engine)
-    written = {"httpd": engine.version, "contests": dict(sorted(told.items()))}
-    RECORDED.write_text(json.dumps(written, indent=1) + "\n", "utf-8")
+    return told
 
 
 def main(words: list[str]) -> None:
     from tests.runtime.contests import CONTESTS
     from tests.runtime.smuggling import SMUGGLING
 
-    if RECORDED.exists() and not words:
-        RECORDED.unlink()
-    record(each for each in (*CONTESTS, *SMUGGLING) if not words or any(word in each.name for word in words))
+    wanted = [each for each in (*CONTESTS, *SMUGGLING) if not words or any(word in each.name for word in words)]
+    RECORDING.write(lambda engine: _told(wanted, engine), anew=not words)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ then each answer. httpd's lines are recorded in ``fixtures/recorded/handshakes.j
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import socket
 import ssl
@@ -21,9 +20,10 @@ from pathlib import Path
 from apacheconf.engines import Engine, EngineFailed, Sandbox, find, free_ports, httpd
 from tests.runtime import certificates
 from tests.runtime.contest import _dateless
+from tests.runtime.recording import Recording
 from tests.wire import Served, plain_line
 
-RECORDED = Path(__file__).parents[2] / "fixtures/recorded/handshakes.json"
+RECORDING = Recording("handshakes")
 #: Seconds between two pieces of a request.
 PAUSE = 0.1
 MODULES = tuple(
@@ -211,27 +211,23 @@ def _told(data: bytes) -> str:
     return "\n".join(lines) if lines else "nothing"
 
 
-def recorded() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = json.loads(RECORDED.read_text("utf-8"))["trials"]
-    return found
+def record(trials: Iterable[Trial], *, anew: bool = False) -> None:
+    """Ask the installed httpd and write down its lines; trials with which it doesn't start are told."""
+    RECORDING.write(lambda engine: dict(_played(trials, engine)), anew=anew)
 
 
-def record(trials: Iterable[Trial]) -> None:
-    """Ask the installed httpd and write down its lines; trials that are recorded and not given stay."""
-    engine = find("httpd")
-    assert engine is not None, "httpd is not installed"
-    told = recorded() if RECORDED.exists() else {}
+def _played(trials: Iterable[Trial], engine: Engine) -> Iterator[tuple[str, list[str]]]:
     for trial in trials:
         try:
-            told[trial.name] = play(trial, engine)
+            yield trial.name, play(trial, engine)
         except EngineFailed as failed:
             print(trial.name, failed)
-    written = {"httpd": engine.version, "trials": told}
-    RECORDED.write_text(json.dumps(written, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
     from tests.runtime import handshakes
     from tests.runtime.test_handshakes import TRIALS
 
-    handshakes.record(each for each in TRIALS if all(word in each.name for word in sys.argv[1:]))  # type: ignore[arg-type]
+    handshakes.record(
+        (each for each in TRIALS if all(word in each.name for word in sys.argv[1:])), anew=not sys.argv[1:]
+    )  # type: ignore[arg-type]

@@ -14,14 +14,13 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import json
 import re
 import socket
 import struct
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,9 +29,10 @@ from apacheconf.engines import httpd as engine_httpd
 from apacheconf.model.views.modules import needed
 from apacheconf.program.loading import load
 from apacheconf.prove.stage import LOADED_FIRST
+from tests.runtime.recording import Recording
 from tests.wire import Served, plain_line
 
-RECORDED = Path(__file__).parents[2] / "fixtures/recorded/scripted.json"
+RECORDING = Recording("scripted", "plays")
 #: Seconds after which a peer or a client that waits gives up: it is told, and never reached in a good run.
 PATIENCE = 10.0
 OK = b"HTTP/1.1 200 OK\r\nServer: o\r\nContent-Length: 2\r\n\r\nok"
@@ -433,21 +433,6 @@ def play(play: Play, engine: Engine | None) -> list[str]:
         return [re.sub("|".join(ports), lambda found: ports[found[0]], line) for line in told]
 
 
-def recorded() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = json.loads(RECORDED.read_text("utf-8"))["plays"]
-    return found
-
-
-def record(plays: Iterable[Play]) -> None:
-    """Ask the installed httpd and write down its lines; plays that are recorded and not given stay."""
-    engine = find("httpd")
-    assert engine is not None, "httpd is not installed"
-    told = recorded() if RECORDED.exists() else {}
-    told |= {each.name: play(each, engine) for each in plays}
-    written = {"httpd": engine.version, "plays": dict(sorted(told.items()))}
-    RECORDED.write_text(json.dumps(written, indent=1) + "\n", "utf-8")
-
-
 def main(words: list[str]) -> None:
     from tests.runtime.plays import ALL
 
@@ -455,14 +440,12 @@ def main(words: list[str]) -> None:
     words = words[1:] if ours else words
     chosen = [each for each in ALL if not words or any(word in each.name for word in words)]
     if not ours:
-        if RECORDED.exists() and not words:
-            RECORDED.unlink()
-        record(chosen)
+        RECORDING.write(lambda engine: {each.name: play(each, engine) for each in chosen}, anew=not words)
         return
     import difflib
 
     for each in chosen:
-        differing = difflib.unified_diff(recorded()[each.name], play(each, None), each.name, "serve", lineterm="")
+        differing = difflib.unified_diff(RECORDING.read()[each.name], play(each, None), each.name, "serve", lineterm="")
         print("\n".join(differing) or f"same: {each.name}")
 
 

@@ -8,7 +8,6 @@ certificate). httpd's lines are recorded in ``fixtures/recorded/tls.json`` (``py
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import socket
 import ssl
@@ -26,8 +25,9 @@ from apacheconf.prove.stage import stage
 from tests.runtime import certificates
 from tests.runtime.contest import _dateless, _Threaded
 from tests.runtime.peers import Bridge, Listening, relay, talk
+from tests.runtime.recording import Recording
 
-RECORDED = Path(__file__).parents[2] / "fixtures/recorded/tls.json"
+RECORDING = Recording("tls")
 
 
 @dataclass(frozen=True)
@@ -169,22 +169,13 @@ def _asked(port: int, ask: str, origins: Iterable[SecureOrigin]) -> str:
     return " | ".join([said, *([page[1].decode()] if page else []), *seen])
 
 
-def recorded() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = json.loads(RECORDED.read_text("utf-8"))["trials"]
-    return found
-
-
-def record(trials: Iterable[Trial]) -> None:
-    """Ask the installed httpd and write down its lines; trials that are recorded and not given stay."""
-    engine = find("httpd")
-    assert engine is not None, "httpd is not installed"
-    told = (recorded() if RECORDED.exists() else {}) | {trial.name: play(trial, engine) for trial in trials}
-    written = {"httpd": engine.version, "trials": told}
-    RECORDED.write_text(json.dumps(written, indent=1) + "\n", "utf-8")
+def record(trials: Iterable[Trial], *, anew: bool = False) -> None:
+    """Ask the installed httpd and write down its lines."""
+    RECORDING.write(lambda engine: {trial.name: play(trial, engine) for trial in trials}, anew=anew)
 
 
 if __name__ == "__main__":
     from tests.runtime import secure
     from tests.runtime.test_tls import TRIALS
 
-    secure.record(each for each in TRIALS if all(word in each.name for word in sys.argv[1:]))
+    secure.record((each for each in TRIALS if all(word in each.name for word in sys.argv[1:])), anew=not sys.argv[1:])

@@ -8,8 +8,8 @@ from typing import TypeGuard
 
 import pytest
 
-from apacheconf.engines import find
-from tests.runtime.checked import HEALTHY, ILL, Answers, Asks, Checked, Idle, Seen, Step, Trial, play, recorded
+from tests.engines.real import need
+from tests.runtime.checked import HEALTHY, ILL, RECORDING, Answers, Asks, Checked, Idle, Seen, Step, Trial, play
 
 NOT_FOUND = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 MOVED = "HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"
@@ -218,7 +218,7 @@ IDS = [trial.name for trial in TRIALS]
 
 
 def test_every_trial_is_recorded_and_named_once() -> None:
-    assert sorted(IDS) == sorted(set(IDS)) == sorted(recorded())
+    assert sorted(IDS) == sorted(set(IDS)) == sorted(RECORDING.read())
 
 
 @pytest.fixture(scope="module")
@@ -235,13 +235,10 @@ def _is_offline(item: pytest.Item) -> TypeGuard[pytest.Function]:
 
 @pytest.mark.parametrize("trial", TRIALS, ids=IDS)
 def test_serve_says_what_httpd_said(trial: Trial, played: dict[str, Future[list[str]]]) -> None:
-    assert played[trial.name].result(60) == recorded()[trial.name]
+    assert played[trial.name].result(60) == RECORDING.read()[trial.name]
 
 
 @pytest.mark.prove_all
 @pytest.mark.parametrize("trial", TRIALS, ids=IDS)
 def test_httpd_still_says_so(trial: Trial) -> None:
-    engine = find("httpd")
-    if engine is None:
-        pytest.skip("httpd is not installed")
-    assert play(trial, engine) == recorded()[trial.name]
+    assert play(trial, need("httpd")) == RECORDING.read()[trial.name]

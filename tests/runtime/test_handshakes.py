@@ -7,9 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from apacheconf.engines import find
 from tests.engines.real import need
-from tests.runtime.handshakes import Ask, Trial, play, recorded
+from tests.runtime.handshakes import RECORDING, Ask, Trial, play
 from tests.runtime.later_bodies import LATE_BODIES, SECTION
 
 _12, _13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
@@ -464,16 +463,13 @@ IDS = [trial.name for trial in TRIALS]
 
 @pytest.mark.parametrize("trial", TRIALS, ids=IDS)
 def test_serve_says_what_httpd_said(trial: Trial) -> None:
-    assert play(trial, None) == recorded()[trial.name]
+    assert play(trial, None) == RECORDING.read()[trial.name]
 
 
 @pytest.mark.prove_all
 @pytest.mark.parametrize("trial", TRIALS, ids=IDS)
 def test_httpd_still_says_so(trial: Trial) -> None:
-    engine = find("httpd")
-    if engine is None:
-        pytest.skip("httpd is not installed")
-    assert play(trial, engine) == recorded()[trial.name]
+    assert play(trial, need("httpd")) == RECORDING.read()[trial.name]
 
 
 @pytest.mark.live

@@ -7,10 +7,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from apacheconf.engines import find
+from tests.engines.real import need
 from tests.runtime.peers import has_ipv6
 from tests.runtime.plays import ALL
-from tests.runtime.scripted import Play, play, recorded
+from tests.runtime.scripted import RECORDING, Play, play
 
 #: How many plays run at a time.
 AT_ONCE = 4
@@ -21,7 +21,7 @@ PLAYED = [pytest.param(each, id=each.name, marks=[_NO_IPV6] if "{P6}" in each.co
 
 
 def test_every_play_is_recorded_and_named_once() -> None:
-    assert sorted(NAMES) == sorted(set(NAMES)) == sorted(recorded())
+    assert sorted(NAMES) == sorted(set(NAMES)) == sorted(RECORDING.read())
 
 
 @pytest.fixture(scope="module")
@@ -35,13 +35,10 @@ def played(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[list[str
 
 @pytest.mark.parametrize("each", PLAYED)
 def test_serve_does_what_httpd_did(each: Play, played: dict[str, Future[list[str]]]) -> None:
-    assert played[each.name].result(120) == recorded()[each.name]
+    assert played[each.name].result(120) == RECORDING.read()[each.name]
 
 
 @pytest.mark.prove_all
 @pytest.mark.parametrize("each", PLAYED)
 def test_httpd_still_does(each: Play) -> None:
-    engine = find("httpd")
-    if engine is None:
-        pytest.skip("httpd is not installed")
-    assert play(each, engine) == recorded()[each.name]
+    assert play(each, need("httpd")) == RECORDING.read()[each.name]

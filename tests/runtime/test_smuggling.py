@@ -9,9 +9,9 @@ from typing import Any
 import httptools
 import pytest
 
-from apacheconf.engines import find
+from tests.engines.real import need
 from tests.program.examples import one_origin
-from tests.runtime.contest import play_all, recorded
+from tests.runtime.contest import RECORDING, play_all
 from tests.runtime.smuggling import END, REQUESTS, RESPONSES, SMUGGLING, STRICTER
 from tests.runtime.stage import OK, Hangup, converse, get
 
@@ -31,11 +31,11 @@ def test_there_are_enough() -> None:
 def test_serve_reads_no_other_end(name: str, told: dict[str, list[str]]) -> None:
     """RB-7, RB-8, RB-10, RB-13, RS-9 to RS-18, RS-21, RS-28: the same decision as httpd's, or a refusal."""
     if name not in STRICTER:
-        assert told[name] == recorded()[name]
+        assert told[name] == RECORDING.read()[name]
         return
-    for ours, theirs in zip(told[name], recorded()[name], strict=True):
+    for ours, theirs in zip(told[name], RECORDING.read()[name], strict=True):
         assert ours == theirs or ours.split()[0] in ("400", "500", "501", "502") or ours.startswith("A 502")
-    assert told[name] != recorded()[name], "it is no stricter any more"
+    assert told[name] != RECORDING.read()[name], "it is no stricter any more"
 
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -78,7 +78,7 @@ def test_a_request_has_one_end_however_it_arrives(name: str) -> None:
 @pytest.mark.parametrize("name", REQUESTS)
 def test_an_origin_reads_as_many_requests_as_serve_did(name: str) -> None:
     """RB-1 to RB-8: whatever came in, what goes out has one reading; httpd sends as many, unless we refuse it."""
-    (line,) = recorded()[f"smuggle request: {name}"]
+    (line,) = RECORDING.read()[f"smuggle request: {name}"]
     refused = line.endswith(" nobody") or f"smuggle request: {name}" in STRICTER
     asked = [] if refused else line.partition(" <- ")[2].split("; ")
     heard = converse(one_origin(), (REQUESTS[name] + END).encode("latin-1"), [CONTINUE + OK] * 3)
@@ -108,7 +108,4 @@ def test_an_answer_has_one_end_however_it_arrives(name: str) -> None:
 
 @pytest.mark.prove_all
 def test_httpd_still_says_so() -> None:
-    engine = find("httpd")
-    if engine is None:
-        pytest.skip("httpd is not installed")
-    assert play_all(SMUGGLING, engine) == {contest.name: recorded()[contest.name] for contest in SMUGGLING}
+    assert play_all(SMUGGLING, need("httpd")) == {contest.name: RECORDING.read()[contest.name] for contest in SMUGGLING}

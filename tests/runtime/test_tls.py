@@ -6,8 +6,8 @@ import ssl
 
 import pytest
 
-from apacheconf.engines import find
-from tests.runtime.secure import Origin, Trial, play, recorded
+from tests.engines.real import need
+from tests.runtime.secure import RECORDING, Origin, Trial, play
 
 _ON = "SSLProxyEngine On\n"
 _CA = "SSLProxyVerify require\nSSLProxyCACertificateFile {certs}/ca.pem\n"
@@ -169,18 +169,15 @@ IDS = [trial.name for trial in TRIALS]
 
 
 def test_every_trial_is_recorded_and_named_once() -> None:
-    assert sorted(IDS) == sorted(set(IDS)) == sorted(recorded())
+    assert sorted(IDS) == sorted(set(IDS)) == sorted(RECORDING.read())
 
 
 @pytest.mark.parametrize("trial", TRIALS, ids=IDS)
 def test_serve_says_what_httpd_said(trial: Trial) -> None:
-    assert play(trial, None) == recorded()[trial.name]
+    assert play(trial, None) == RECORDING.read()[trial.name]
 
 
 @pytest.mark.prove_all
 @pytest.mark.parametrize("trial", TRIALS, ids=IDS)
 def test_httpd_still_says_so(trial: Trial) -> None:
-    engine = find("httpd")
-    if engine is None:
-        pytest.skip("httpd is not installed")
-    assert play(trial, engine) == recorded()[trial.name]
+    assert play(trial, need("httpd")) == RECORDING.read()[trial.name]
