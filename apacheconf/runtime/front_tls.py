@@ -116,7 +116,7 @@ def _load(context: ssl.SSLContext, tls: FrontTls, title: str) -> None:
         key = tls.keys[number] if number < len(tls.keys) else certificate
         identity = f"{title}:{number}"
         _check_certificate(certificate, identity)
-        with _with_chain(certificate, tls.chain) as file:
+        with _with_chain(certificate, tls) as file:
             try:
                 context.load_cert_chain(file, key, _phrase(tls, identity))
             except _Locked:
@@ -187,15 +187,17 @@ def _phrase(tls: FrontTls, identity: str) -> Callable[[], bytes]:
 
 
 @contextlib.contextmanager
-def _with_chain(certificate: str, chain: str) -> Iterator[str]:
+def _with_chain(certificate: str, tls: FrontTls) -> Iterator[str]:
     """A file with the certificate and SSLCertificateChainFile's behind it; ``ssl`` wants both in one."""
-    if not chain:
+    if not tls.chain:
         yield certificate
         return
     try:
-        above = _CERTIFICATE.findall(Path(chain).read_bytes())
+        above = _CERTIFICATE.findall(Path(tls.chain).read_bytes())
     except OSError:
         above = []
+    if tls.chain in tls.certificates:  # its first one is no authority
+        del above[:1]
     own = _CERTIFICATE.findall(Path(certificate).read_bytes())
     with tempfile.NamedTemporaryFile(suffix=".pem") as file:
         file.write(b"\n".join([*own[:1], *above]) + b"\n")
