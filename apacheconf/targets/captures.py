@@ -237,3 +237,25 @@ def group_of(pattern: str, group: int) -> str | None:
                 return pattern[start:at]
         at = sign.end()
     return None
+
+
+def gives_back(value: Value, regex: Regex) -> bool:
+    """Whether a value made of captures of a regex is for certain the whole text that the regex was tried on."""
+    pattern = regex.pattern
+    anchored = re.fullmatch(r"\^(?P<inner>.*?)(?P<end>(?<!\\)\$)?", pattern, re.DOTALL)
+    if anchored is None or regex.ignore_case:
+        return False
+    left, last = anchored["inner"], ""
+    for part in parts_of(value):
+        if isinstance(part, Capture):
+            last = f"({group_of(pattern, part.group)})"
+            if not left.startswith(last):
+                return False
+            left = left[len(last) :]
+            continue
+        for sign in part.text if isinstance(part, Literal) else "\0":
+            spelt = sign if left[:1] == sign and sign not in ".*+?[](){}|^$\\" else f"\\{sign}"
+            if not left.startswith(spelt):
+                return False
+            left = left[len(spelt) :]
+    return not left and (anchored["end"] is not None or last.endswith((".*)", ".+)")))

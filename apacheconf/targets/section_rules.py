@@ -24,12 +24,23 @@ from apacheconf.program.conditions import (
     negated,
 )
 from apacheconf.program.rewriting import is_absolute
-from apacheconf.program.steps import END, Aim, BeginRewriting, MapToFile, Redirect, Rewrite, SetUri, Step
+from apacheconf.program.steps import (
+    END,
+    Aim,
+    BeginRewriting,
+    MapToFile,
+    Redirect,
+    Rewrite,
+    SetType,
+    SetUri,
+    Step,
+)
 from apacheconf.program.values import REQUEST_URI, Capture, Chosen, Literal, Matched, Value, Variable
 from apacheconf.targets.answers import residual
 from apacheconf.targets.captures import (
     as_captures,
     behind_slash,
+    gives_back,
     is_path,
     is_tame,
     joined,
@@ -107,6 +118,18 @@ class Section:
             return replace(regex, pattern=start + pattern[1:])
         inner = re.sub(r"(?<![\\\[])\^", f"(?<=^{escape(self.path)})", pattern)
         return replace(regex, pattern=f"{start}(?s:.*?)(?:{inner})")
+
+
+def without_lost_types(step: Step) -> Step:
+    """The rule without a type that httpd forgets when it asks for another path (RW-27)."""
+    parts = step.when.conditions if isinstance(step.when, AllOf) else (step.when,)
+    action, rule = step.action, parts[0]
+    if not isinstance(action, Rewrite) or action.target is None:
+        return step
+    if isinstance(rule, Matches) and gives_back(action.target, rule.regex):
+        return step
+    kept = tuple(each for each in action.sets if not isinstance(each, SetType))
+    return step if kept == action.sets else replace(step, action=replace(action, sets=kept))
 
 
 def with_whole_as_group(step: Step) -> Step:
@@ -266,5 +289,7 @@ class SectionRun(Run):
             if left == same:
                 raise Open(same)
         value, regex = as_captures(url)
+        if regex is not None and gives_back(value, regex):
+            return None
         when = ALWAYS if regex is None else Matches(REQUEST_URI, regex, "rule")
         return replace(step, action=SetUri(value, self.known.query), when=when, then=END)

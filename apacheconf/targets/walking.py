@@ -51,7 +51,14 @@ from apacheconf.targets.roles import (
 )
 from apacheconf.targets.rule_chains import Guards, only_passes, rewrite_where
 from apacheconf.targets.rule_cookies import cookie_line
-from apacheconf.targets.section_rules import Section, SectionRun, asked_anywhere, asked_of_origin, with_whole_as_group
+from apacheconf.targets.section_rules import (
+    Section,
+    SectionRun,
+    asked_anywhere,
+    asked_of_origin,
+    with_whole_as_group,
+    without_lost_types,
+)
 
 #: Steps that run, each with whether it is certain.
 Met = list[tuple[Step, bool]]
@@ -276,7 +283,8 @@ class Walk:
                 return replace(step, when=ALWAYS)
             return step if self._section is None else replace(step, when=self._section.begins(step.action))
         if self._section is not None and self._section.file is None:
-            step = with_whole_as_group(knowing_its_folder(step, self._section.path))
+            step = without_lost_types(knowing_its_folder(step, self._section.path))
+            step = with_whole_as_group(step)
         in_folder = self._section is not None and self._section.file is None
         when = step.when if self._section and asks_match(step) else asked_anywhere(step.when, in_folder)
         when = when if self._section is None else self._section.asked(when)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from apacheconf.program.conditions import Condition, Matches, Not, Regex, Test
-from apacheconf.program.values import REQUEST_URI
+from apacheconf.program.values import REQUEST_URI, Capture, Joined, Literal
+from apacheconf.targets.captures import gives_back
 from apacheconf.targets.nginx.names_below import is_every_name
 from tests.targets.configs import translated
 from tests.targets.echoes import exchange
@@ -39,6 +40,12 @@ RewriteCond %{REQUEST_FILENAME} !-f
 RewriteCond %{REQUEST_FILENAME} !-d
 RewriteRule . /index.html [L]
 """,
+    "itself": r"""
+RewriteRule ^(\.well-known/.*)$ $1 [L]
+RewriteRule ^(sub)/(plain\.txt)$ $1/$2 [L]
+RewriteRule ^none/x\.css$ plain.txt [T=image/x-odd,L]
+RewriteRule ^article$ page.html [L]
+""",
     "flag": r"""
 RewriteCond %{DOCUMENT_ROOT}/plain.txt -f
 RewriteCond %{DOCUMENT_ROOT}/none.flag !-f
@@ -60,10 +67,11 @@ _HOST = """
 _FILES = {
     "index.html": "front", "plain.txt": "plain", "page.html": "page", "sub/plain.txt": "below", "sub/index.html": "sub",
     "cache/cached.test/article.html": "from the cache", "de/x": "a file", "de/index.html": "de",
+    ".well-known/x": "proof",
 }  # fmt: skip
 _PATHS = (
     "/", "/?a=b", "/plain.txt", "/page.html", "/sub", "/sub/", "/sub/plain.txt", "/none", "/none/", "/none/x.css",
-    "/article", "/article?a=b", "/de/", "/de/x", "/en/a/b?c=d",
+    "/.well-known/x", "/article", "/article?a=b", "/de/", "/de/x", "/en/a/b?c=d",
 )  # fmt: skip
 
 
@@ -86,11 +94,12 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
         yield started
 
 
-def _seen(port: int, host: str, path: str, header: str) -> tuple[str, str | None, str]:
+def _seen(port: int, host: str, path: str, header: str) -> tuple[str, str | None, str | None, str]:
     lines, body = exchange(port, f"{host}.test", path, header=header)
     fields = {line.partition(":")[0].lower(): line.partition(":")[2].strip() for line in lines[1:]}
     status = lines[0].split()[1]
-    return status, fields.get("location"), body if status == "200" else ""
+    media_type = fields.get("content-type") if status == "200" else None
+    return status, fields.get("location"), media_type, body if status == "200" else ""
 
 
 @pytest.mark.live
@@ -98,7 +107,8 @@ def _seen(port: int, host: str, path: str, header: str) -> tuple[str, str | None
 @pytest.mark.parametrize("path", _PATHS)
 @pytest.mark.parametrize("header", ["X: y", "Accept-Language: de\r\nCookie: logged_in=1"], ids=["plain", "known"])
 def test_they_lead_where_they_lead(host: str, path: str, header: str, running: Fronts) -> None:
-    """RW-2, NGX-124: ``^$`` is the folder alone, ``.+`` is not, and DOCUMENT_ROOT is the host's."""
+    """RW-2, RW-27, NGX-124: ``^$`` is the folder alone, ``.+`` is not, DOCUMENT_ROOT is the host's, a path that is made of
+    itself is served, and a type (T) is forgotten where another path is asked for."""
     theirs, ours = (_seen(running.at[name], host, path, header) for name in ("httpd", "nginx"))
     assert ours == theirs
 
@@ -120,3 +130,19 @@ _NO_FOLDER = (Not(Test("f", REQUEST_URI)), Not(Test("d", REQUEST_URI)))
 def test_what_every_name_answers_alike(pattern: str, others: tuple[Condition, ...], every: bool) -> None:
     """NGX-124: a question that leaves somebody out is asked."""
     assert is_every_name(Matches(REQUEST_URI, Regex(pattern)), others, "") is every
+
+
+def _joined(*parts: str | int) -> Joined:
+    return Joined(tuple(Capture("rule", each) if isinstance(each, int) else Literal(each) for each in parts))
+
+
+@pytest.mark.parametrize(("pattern", "made", "same"), [
+    (r"^/(self)\.txt$", _joined("/", 1, ".txt"), True), (r"^(/.*)$", _joined(1), True),
+    (r"^/(\.well-known/.*)", _joined("/", 1), True), (r"^/(\w+)/(.*)$", _joined("/", 1, "/", 2), True),
+    (r"^/(a)(b)$", _joined("/", 2, 1), False), (r"^/x(.*)$", _joined("/", 1), False),
+    (r"^/(.*)\.php$", _joined("/", 1), False), (r"^/a.(.*)$", _joined("/a.", 1), False),
+    (r"^/(x)", _joined("/", 1), False), (r"^/(a)|/(b)$", _joined("/", 1), False), (r"/(.*)$", _joined("/", 1), False),
+])  # fmt: skip
+def test_a_path_that_is_made_of_itself(pattern: str, made: Joined, same: bool) -> None:
+    """RW-5: such a rule asks for no other path; whatever isn't certain does."""
+    assert gives_back(made, Regex(pattern)) is same
