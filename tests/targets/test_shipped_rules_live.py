@@ -107,8 +107,8 @@ def _seen(port: int, host: str, path: str, header: str) -> tuple[str, str | None
 @pytest.mark.parametrize("path", _PATHS)
 @pytest.mark.parametrize("header", ["X: y", "Accept-Language: de\r\nCookie: logged_in=1"], ids=["plain", "known"])
 def test_they_lead_where_they_lead(host: str, path: str, header: str, running: Fronts) -> None:
-    """RW-2, RW-27, NGX-124: ``^$`` is the folder alone, ``.+`` is not, DOCUMENT_ROOT is the host's, a path that is made of
-    itself is served, and a type (T) is forgotten where another path is asked for."""
+    """RW-2, RW-27, NGX-124: ``^$`` is the folder alone, ``.+`` is not, DOCUMENT_ROOT is the host's, a path that is made
+    of itself is served, and a type (T) is forgotten where another path is asked for."""
     theirs, ours = (_seen(running.at[name], host, path, header) for name in ("httpd", "nginx"))
     assert ours == theirs
 
