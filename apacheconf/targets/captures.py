@@ -10,12 +10,15 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from operator import is_
+from types import NoneType
 from typing import TypeVar, cast
 
 from apacheconf.program.conditions import Regex
+from apacheconf.program.phases import Phase
 from apacheconf.program.regexes import search
 from apacheconf.program.rewrite_maps import lower, upper
-from apacheconf.program.values import REQUEST_URI, Call, Capture, Joined, Literal, Made, Matched, Value, Variable
+from apacheconf.program.steps import Move
+from apacheconf.program.values import REQUEST_URI, Call, Capture, Joined, Literal, Matched, Value, Variable
 
 T = TypeVar("T")
 _SIGN = re.compile(r"\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]|[\s\S]", re.DOTALL)
@@ -104,21 +107,19 @@ def _names(node: object) -> tuple[str, ...] | None:
     return getattr(node, "__match_args__", None)
 
 
+#: What most of a step is made of, in which no part of it lies.
+_LEAVES = frozenset({str, int, bool, NoneType, Phase, Move})
+
+
 def parts_in(node: object, of: type[T]) -> Iterator[T]:
-    """Every value of a kind inside a value, a condition, an action or a step, from left to right; those of what rules
-    have made once."""
-    waiting, made = [node], set[Made]()
+    """Every value of a kind inside a value, a condition, an action or a step, from left to right."""
+    waiting = [node]
     while waiting:
         each = waiting.pop()
         if isinstance(each, of):
             yield each
-        if isinstance(each, Made) and each not in made:
-            made.add(each)
-            waiting.append(each.value)
-        if isinstance(each, tuple | list):
-            waiting.extend(reversed(each))
-        elif names := _names(each):
-            waiting.extend([getattr(each, name) for name in reversed(names)])
+        inner = each if isinstance(each, (tuple, list)) else [getattr(each, name) for name in _names(each) or ()]
+        waiting.extend([part for part in inner[::-1] if type(part) not in _LEAVES])
 
 
 def replaced(node: T, change: Callable[[Value], Value | None]) -> T:

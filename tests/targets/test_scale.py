@@ -17,10 +17,15 @@ from tests.targets.configs import host, translated
 
 #: Twice, and what cells, indexes and printing add.
 MOST = 3.1
-#: Four times: each section is asked where each other one holds. Less than what would ask all in each order.
+#: Four times: each section is asked where each other one holds, or stands in each place. Less than what would ask all
+#: in each order.
 MOST_PAIRWISE = 4.2
-PAIRWISE = frozenset({"sections of paths", "sections on one header"})
+PAIRWISE = frozenset({
+    "sections of paths", "sections on one header", "folders", "names of files", "rules that look for files",
+    "rules among places", "cookies mapped back",
+})  # fmt: skip
 _PROXIED = "ProxyPass / http://10.0.0.1/"
+_FILES = "DocumentRoot /srv/www\n<Directory /srv/www>\nRequire all granted\n</Directory>"
 _NOT_BAD = "<RequireAll>\nRequire all granted\nRequire not env bad\n</RequireAll>"
 
 
@@ -44,6 +49,28 @@ SHAPES = {
     "sections of paths": _lines("<LocationMatch ^/area@/>\nRequire ip 10.@.0.0/16\n</LocationMatch>"),
     "sections on one header": _lines("<If \"%{HTTP:X-A} == '@'\">\nHeader set X-@ @\n</If>"),
     "headers": _lines("Header set X-@ v@"),
+    "folders": _lines("<Directory /srv/www/area@>\nRequire ip 10.@.0.0/16\n</Directory>", _FILES, ""),
+    "folders behind aliases": _lines(
+        "Alias /area@ /srv/area@\n<Directory /srv/area@>\nRequire all granted\n</Directory>"
+    ),
+    "names of files": _lines('<Files "secret@.txt">\nRequire all denied\n</Files>', _FILES, ""),
+    "rules that look for files": _lines(
+        "RewriteCond %{DOCUMENT_ROOT}/c@%{REQUEST_URI} !-f\nRewriteRule ^/a@/(.*)$ /index@.php/$1 [L]",
+        f"RewriteEngine On\n{_FILES}",
+        "",
+    ),
+    "rules that ask for the name": _lines(
+        r"RewriteCond %{HTTP_HOST} ^w@\.test$ [NC]\nRewriteRule ^/(.*)$ http://v@.test/$1 [R=301,L]".replace(
+            r"\n", "\n"
+        ),
+        "RewriteEngine On",
+    ),
+    "rules among places": _lines(
+        "ProxyPass /area@ http://10.0.0.1/area@\nRewriteRule ^/old@$ /area@ [R,L]", "RewriteEngine On", ""
+    ),
+    "cookies mapped back": _lines(
+        "ProxyPass /area@ http://10.0.0.1/area@\nProxyPassReverseCookiePath /area@ /there@", behind=""
+    ),
 }
 
 
