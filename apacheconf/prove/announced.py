@@ -52,6 +52,9 @@ SCRIPTS = "script-fields"
 FILES = "files"
 #: The caveat of one for which a path below a folder that isn't there is a name like any other.
 NOWHERE = "file-paths"
+#: Who has no folder of files can't be asked about it: httpd stops at the last folder that is there, with what is said
+#: of that one. Nothing is proven of such files, which is said beforehand.
+NO_FOLDER = "document-root-not-here"
 #: The caveat of one whose list of a folder is a page of its own.
 LIST = "autoindex"
 #: The caveat of one that takes every file for missing: requests for files go where rules send the others.
@@ -64,6 +67,7 @@ class About:
 
     ``file``: httpd looks for a file, and no origin is asked. ``drawn``: a rule on its way throws dice; ``dice``: one of
     its host does; ``tested``: one asks for a file. ``statuses`` are those of httpd's answers and the other's.
+    ``homeless``: it leads to a folder of files that isn't there.
     """
 
     file: bool = False
@@ -71,6 +75,7 @@ class About:
     dice: bool = False
     statuses: frozenset[int] = frozenset()
     tested: bool = False
+    homeless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,8 @@ class Announcements:
         """Caveats about where a request goes: whatever is answered there may differ."""
         if about.file and FILES in self.keys and any(map(_is_no_file, aspects)):
             return FILES
+        if about.homeless and {FILES, NOWHERE} & set(self.keys) and _is_error_of_both(aspects, about):
+            return NO_FOLDER
         if TURNS in self.keys and all(map(_takes_turns, aspects)):
             return TURNS
         if STANDBY in self.keys and [each.what for each in aspects] == [WHO]:
@@ -138,6 +145,12 @@ class Announcements:
         found = next((key for key in keys if _speaks_about(key, probe, what, about)), None)
         found = found or next((sign.title for sign in self.signs if sign.announces(probe, aspect)), None)
         return found or next((row.name for row in self.rows if _includes(aspects_of(row), what)), None)
+
+
+def _is_error_of_both(aspects: Iterable[Aspect], about: About) -> bool:
+    """Whether nobody got anything: all answers are errors of the front's own."""
+    origins = any(each.what.startswith("origin") or each.what in (COUNTS, WHO) for each in aspects)
+    return not origins and bool(about.statuses) and min(about.statuses) >= 400
 
 
 def _is_no_file(aspect: Aspect) -> bool:

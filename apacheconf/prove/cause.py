@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 from apacheconf.ledger import Written
+from apacheconf.modules.values import is_there
 from apacheconf.program import Request, decide
 from apacheconf.program.conditions import Test
 from apacheconf.program.hosts import Host
@@ -71,7 +73,13 @@ def about(staged: Staged, probe: Probe, *seen: Observation) -> About:
     drawn = any(map(_throws_dice, tried))
     dice = drawn or any(_throws_dice(step) for host in hosts for cell in host.shape.cells for step in cell.steps)
     tested = any(each.letter in _OF_FILES for step in tried for each in parts_in(step.when, Test))
-    return About(is_file, drawn, dice, statuses, tested)
+    return About(is_file, drawn, dice, statuses, tested, homeless=bool(steps) and _is_homeless(steps[0]))
+
+
+def _is_homeless(step: Step) -> bool:
+    """Whether it leads to a folder of files that isn't on this machine."""
+    action = step.action
+    return isinstance(action, MapToFile) and action.value is None and not is_there(action.root, Path.exists)
 
 
 def _throws_dice(step: Step) -> bool:

@@ -99,6 +99,22 @@ def test_a_list_in_a_folder_whose_files_have_a_charset() -> None:
         assert said.announce("path: /x", [Aspect(listed, theirs, ours)], About(file=True)) == key
 
 
+@pytest.mark.parametrize(("what", "statuses", "homeless", "told"), [
+    ("status", {403, 404}, True, "document-root-not-here"),
+    ("header cache-control", {403}, True, "document-root-not-here"),
+    ("status", {403, 200}, True, None), ("origin: request", {403, 404}, True, None),
+    ("status", {403, 404}, False, None), ("status", set(), True, None),
+])  # fmt: skip
+def test_errors_alone_differ_where_the_folder_is_not_here(
+    what: str, statuses: set[int], homeless: bool, told: str | None
+) -> None:
+    """DIF-9: of files that aren't on this machine nothing is proven, though nobody may get more than with httpd."""
+    about = About(statuses=frozenset(statuses), homeless=homeless)
+    aspects = [Aspect(what, "403", "404")]
+    assert Announcements(("file-paths",)).announce("path: /x", aspects, about) == told
+    assert Announcements().announce("path: /x", aspects, about) is None
+
+
 def test_the_file_of_a_script_is_announced_where_it_only_lacks_escapes() -> None:
     """FC-4."""
     said = Announcements(("script-fields",))
