@@ -110,6 +110,20 @@ def test_clients_are_sent_the_same_chain(lines: tuple[str, ...], before: str, le
     assert len(ours) == length
 
 
+@pytest.mark.parametrize(("authorities", "outcome", "lengths"), [
+    ("below.pem", "approximated", (2, 1)), ("ca.pem", "exact", (1, 1)), ("both.pem", "approximated", (3, 1)),
+])  # fmt: skip
+def test_a_chain_among_the_authorities_of_clients(
+    authorities: str, outcome: str, lengths: tuple[int, int], start: Start, files: Path, tmp_path: Path
+) -> None:
+    """NGX-188: httpd sends what belongs there behind its own certificate, nginx doesn't, and says so."""
+    lines = *_LEAF, "SSLVerifyClient optional", f"SSLCACertificateFile FILES/{authorities}"
+    ports = start(*lines)
+    assert (len(_sent(ports["httpd"])), len(_sent(ports["nginx"]))) == lengths
+    text = host("SSLEngine on", *lines, address="*:443").replace("FILES", str(files))
+    assert outcomes(translated(tmp_path, text, "nginx"))["SSLCACertificateFile"] == outcome
+
+
 def test_each_of_two_certificates_has_the_chain(files: Path, start: Start) -> None:
     (files / "rsa.pem").write_text((certificates.folder() / "a-rsa.pem").read_text())
     rsa = _OWN.format("rsa.pem"), _KEY.format("rsa.pem")

@@ -22,6 +22,7 @@ from apacheconf.targets.restrictions import words_in
 
 #: What a client gets whose certificate is missing or bad.
 _PAGE = "who shows no certificate, or a bad one, gets a page with 400; httpd ends the connection"
+_OWN_CHAIN = "httpd looks there for the rest of its own chain, which nginx wants in the certificate's file"
 _VERIFY = {"require": "on", "optional": "optional", "optional_no_ca": "optional_no_ca"}
 HTTP2 = "http2_module"
 #: From here on each server says by itself that it speaks HTTP/2; before it its socket does, for all.
@@ -213,6 +214,8 @@ def _emit_authorities(low: Lowering, tls: FrontTls, server: Block) -> None:
         file, command = low.joined.bundle(tls.ca_path, tls.ca_file)
         low.joined.say(command, file, server)
         claim = equivalent(said_by, joined.FOLDER, joined.KEY)
+    if _adds_to_chain(tls):
+        claim = approximated(said_by, _OWN_CHAIN, "chain-file")
     if file:
         server.add("ssl_client_certificate", literal(file), claims=(claim,))
 
@@ -240,28 +243,30 @@ def _settle_unasked(low: Lowering, tls: FrontTls) -> None:
     said_by = _named(tls, "sslcacertificatefile", "sslcacertificatepath")
     if not said_by:
         return
-    if _adds_to_chain(tls):
-        why = "httpd looks there for the rest of its own chain, which nginx wants in the certificate's file"
-        low.dropped.append(approximated(said_by, why, "chain-file"))
+    if _adds_to_chain(tls) is not False:
+        low.dropped.append(approximated(said_by, _OWN_CHAIN, "chain-file"))
     else:
         why = "no client is asked for a certificate, and none of these authorities has signed the host's own"
         low.dropped.append(Claim(said_by, Outcome.NO_EFFECT, why, "unused-authorities"))
 
 
-def _adds_to_chain(tls: FrontTls) -> bool:
-    """Whether httpd finds among the authorities what belongs behind a certificate of the host; it doesn't look where a
-    chain is named, or follows the certificate in its file."""
+def _adds_to_chain(tls: FrontTls) -> bool | None:
+    """Whether httpd finds among the authorities what belongs behind a certificate of the host; None if nobody knows.
+
+    It doesn't look where a chain is named, or follows the certificate in its file. A root is sent too then, which
+    clients have or don't believe (RFC 8446, section 4.4.2).
+    """
     from cryptography.x509 import load_pem_x509_certificates
 
     if tls.chain:
         return False
     try:
-        known = {each.subject for file in _authorities(tls) for each in load_pem_x509_certificates(file.read_bytes())}
+        found = [each for file in _authorities(tls) for each in load_pem_x509_certificates(file.read_bytes())]
         own = [load_pem_x509_certificates(Path(file).read_bytes()) for file in tls.certificates]
     except (OSError, ValueError):
-        return True  # nobody knows
-    alone = [each[0] for each in own if len(each) == 1]
-    return any(each.issuer in known and each.issuer != each.subject for each in alone)
+        return None
+    between = {each.subject for each in found if each.subject != each.issuer}
+    return any(each[0].issuer in between for each in own if len(each) == 1)
 
 
 def _authorities(tls: FrontTls) -> list[Path]:
