@@ -35,6 +35,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "gzip": ("method: HEAD", "connection: HEAD, then GET", "origin: *HEAD*", "origin: empty body"),
     "header-count": ("header: 110 headers",),
     "index-by-origin": ("path: GET */", "path: GET */[?]*", "path: /"),
+    "folders-of-rules": ("path: GET */", "path: GET */[?]*", "path: /", "file: GET *"),
     "interim-answers": ("origin: 103 first",),
     "links-left": ("origin: breaks off*",),  # a filter holds the head back, and so it can still become an error
     "long-headers": ("header: 9000 bytes", "header: 7000 bytes", "header: 99 headers", "header: 110 headers",

@@ -137,6 +137,10 @@ ADVICE: Mapping[str, Advice] = {
         "write the check in the target's own words, where it has them",
         "GET while a member answers its check badly",
     ),
+    "folders-of-rules": Advice(
+        "say DirectoryIndex disabled and DirectorySlash Off where rules send everything to an origin",
+        "GET a folder that is there, with its slash and without",
+    ),
     "htaccess": Advice(
         "translate anew whenever one of the files changes",
         "GET a path that a file written later has rules for",

@@ -8,12 +8,13 @@ from urllib.parse import urljoin
 from apacheconf.program.conditions import NEVER, Under
 from apacheconf.program.handling import FileRules, FolderRules
 from apacheconf.program.hosts import Reach
-from apacheconf.program.steps import MapToFile, SetHandler, Step
+from apacheconf.program.phases import Phase
+from apacheconf.program.steps import MapToFile, MapToOrigin, SetHandler, Step
 from apacheconf.program.values import Literal
 from apacheconf.targets.asked_path import for_path, place_of
 from apacheconf.targets.captures import parts_in
 from apacheconf.targets.choices import Tree, leaves
-from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
+from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.known import Known
 from apacheconf.targets.nginx import document_sources
@@ -28,6 +29,9 @@ from apacheconf.targets.routes import Route
 AUTOINDEX = "autoindex_module"
 WITHOUT_INDEX = "/.without-index"
 _ASKED_AS_ITSELF = "an origin that answers for an index is told of that, and nothing of the folder"
+_OF_RULES = (
+    "a folder that is there goes on by its own path; httpd asks for its index, and redirects one without a slash"
+)
 _NO_INDEX = ".no-such-index"
 
 
@@ -117,22 +121,45 @@ def emit_slash(low: Lowering, route: Route, folder: str, location: Block) -> Non
         word = unslashed(low, folder) if folder == "$request_filename" else folder
         status = "403" if AUTOINDEX in low.program.modules else "404"
         location.open("if", "-d", word).add("return", status)
-    if rules_of(low, route).slash and not route.admits:
-        block = location.open("if", "-d", folder)
+    _emit_redirect(low, route, folder, location)
+
+
+def emit_proxied_folder(low: Lowering, route: Route, location: Block) -> None:
+    """A folder that a section's rules send to an origin is mod_dir's all the same (DR-8), where it lies at its path."""
+    assert route.mapping is not None
+    steps = [step for step in route.cell.steps if isinstance(step.action, MapToOrigin | MapToFile)]
+    file = steps[-1].action if steps else None
+    taken = any(isinstance(step.action, MapToOrigin) and step.phase is Phase.TRANSLATE for step in steps)
+    if route.mapping.phase is not Phase.FIXUPS or taken or "dir_module" not in low.program.modules:
+        return
+    plain = isinstance(file, MapToFile) and file.value is None and not file.prefix
+    folder = f"{literal(file.root.rstrip('/'))}$uri" if plain and isinstance(file, MapToFile) else ""
+    if not (folder and _emit_redirect(low, route, folder, location)):
+        low.dropped.append(approximated(route.host.said_by(route.mapping), _OF_RULES, "folders-of-rules"))
+
+
+def _emit_redirect(low: Lowering, route: Route, folder: str, location: Block) -> bool:
+    """The folder's own URL, and the index that an origin answers for; whether there is none that it might not."""
+    rules = rules_of(low, route)
+    index = "" if rules.check_handler or route.admits else next(iter(rules.index), "")
+    path = f"{route.cell.path}/{index}"
+    is_proxied = bool(index) and route.cell.reach is Reach.BELOW and "/" not in index
+    is_proxied = is_proxied and document_sources.is_file(low, route.host, path) == NEVER
+    if not (is_proxied or rules.slash) or route.admits:
+        return not index
+    block = location.open("if", "-d", folder)
+    if rules.slash:
         there = self_authority(low, route.host)
         if there.startswith("$"):  # its map has patterns: what they capture would take the place of $1
             block.add("set", own := low.variable_of(there, "here"), there)
             there = own
-        target = f"{own_scheme(route.host)}://{there}$1/"
-        block.add("rewrite", "(?s)^(.*[^/])$", target, "permanent")
-        index = next(iter(rules_of(low, route).index), "")
-        path = f"{route.cell.path}/{index}"
-        below = route.cell.reach is Reach.BELOW
-        if below and index and "/" not in index and document_sources.is_file(low, route.host, path) == NEVER:
-            block.add("rewrite", "(?s)^(.*/)$", f"$1{literal_path(index)}", comment="which an origin answers")
-            steps = (step for step in route.others if isinstance(step.action, FolderRules))
-            lines = [each for step in steps for each in lines_named(route, step, "directoryindex")]
-            low.dropped.append(equivalent(lines, _ASKED_AS_ITSELF, "index-by-origin"))
+        block.add("rewrite", "(?s)^(.*[^/])$", f"{own_scheme(route.host)}://{there}$1/", "permanent")
+    if is_proxied:
+        block.add("rewrite", "(?s)^(.*/)$", f"$1{literal_path(index)}", comment="which an origin answers")
+        steps = (step for step in route.others if isinstance(step.action, FolderRules))
+        lines = [each for step in steps for each in lines_named(route, step, "directoryindex")]
+        low.dropped.append(equivalent(lines, _ASKED_AS_ITSELF, "index-by-origin"))
+    return is_proxied or not index
 
 
 def _refuses_unslashed(low: Lowering, route: Route) -> bool:

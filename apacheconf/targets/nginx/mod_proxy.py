@@ -7,7 +7,7 @@ from apacheconf.program.tls import OriginTls
 from apacheconf.program.workers import Origin
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.late_origins import BY_NAME
-from apacheconf.targets.nginx import documents, origin_tls
+from apacheconf.targets.nginx import documents, mod_dir, origin_tls
 from apacheconf.targets.nginx.core import emit_charset
 from apacheconf.targets.nginx.failures import mark_failures
 from apacheconf.targets.nginx.lowering import Lowering
@@ -106,6 +106,7 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
     if low.alike and route.map.origin != BY_NAME:
         upstream = low.alike.word(f"{'servers' if own_servers else 'origin'}-{route.map.origin}")
     asked = f"{'https' if SECURE[worker.scheme] else 'http'}://{upstream}"
+    mod_dir.emit_proxied_folder(low, route, location)
     path = emit_new_path(low, route, origin, asked, location)
     location.add("proxy_pass", f"{asked}{path}", claims=_mapping_claims(route, origin))
     if SECURE[worker.scheme]:
