@@ -169,7 +169,7 @@ def test_outcomes_of_chosen_filters_and_of_clients(tmp_path: Path) -> None:
 
 
 def test_brotli_is_said_to_be_missing(tmp_path: Path) -> None:
-    """NGX-171: beside DEFLATE its clients get gzip, else the body as it is."""
+    """NGX-172: beside DEFLATE its clients get gzip, else the body as it is."""
     lines = "AddOutputFilterByType BROTLI_COMPRESS text/html", "BrotliCompressionQuality 5"
     made = translated(tmp_path, host(*lines, "ProxyPass / http://127.0.0.1:81/"), "nginx")
     told = outcomes(made)

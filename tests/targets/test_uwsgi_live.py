@@ -58,6 +58,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
                 "RemoteIPInternalProxy 127.0.0.1",
                 f"ProxyPass / {way}://{at[way]}/",
             )
+            told += ("RequestHeader set X-Told yes", "RequestHeader unset X-Gone", "RequestHeader append X-More b",
+                     "SetEnvIf X-Mark . MARKED=1", "RequestHeader set X-If yes env=MARKED",
+                     "RequestHeader set Authorization secret", "RequestHeader set Content-Type a/b")  # fmt: skip
             hosts += host(*told, names=f"ServerName remote-{way}.test", address="*:{port}")
         more = (*more, "proxy_fcgi_module", "proxy_balancer_module", "lbmethod_byrequests_module", "slotmem_shm_module",
                 "remoteip_module")  # fmt: skip
@@ -173,6 +176,19 @@ def test_whom_proxies_speak_for(sent: str, way: str, running: Fronts) -> None:
     theirs, ours = (_told(running.at[each], f"remote-{way}.test", "/x", header)["headers"] for each in running.at)
     names = ("REMOTE_ADDR", "HTTP_X_FORWARDED_FOR")
     assert [ours.get(each) for each in names] == [theirs.get(each) for each in names]
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("way", [*_WAYS, "fcgi"])
+@pytest.mark.parametrize("sent", ["X-Told: no", "X-Gone: 1", "X-More: a", "X-Mark: 1\r\nX-If: no", "X-If: no"])
+def test_request_headers(sent: str, way: str, running: Fronts) -> None:
+    """HD-2, NGX-68: what lines make of them is what an application is told, and nobody hears of those taken away."""
+    header = f"{sent}\r\nAccept: application/json"
+    theirs, ours = (_told(running.at[each], f"remote-{way}.test", "/x", header)["headers"] for each in running.at)
+    names = ("X_TOLD", "X_GONE", "X_MORE", "X_IF", "AUTHORIZATION", "HOST", "CONTENT_TYPE")
+    for name in (*(f"HTTP_{each}" for each in names), "CONTENT_TYPE"):
+        assert ours.get(name) == theirs.get(name), name
+    assert theirs["HTTP_X_TOLD"] == "yes"
 
 
 @pytest.mark.live

@@ -101,10 +101,9 @@ def _emit_mapped(low: Lowering, route: Route, origin: Origin, way: Way, location
     for name, value in way.own:
         params.tell(name, value)
     _tell_path(low, route, path, way, params)
+    lines = mod_proxy_fcgi.tell_headers(low, route, service, params)
     spoken = mod_proxy_fcgi.tell_environment(low, route, service, params)
     low.dropped += params.claims
-    lines = HeaderLines(low, route, service)
-    _tell_headers(low, lines, params)
     location.open("if", "$http_transfer_encoding").add("return", "411")
     location.add(
         f"{way.kind}_pass",
@@ -158,16 +157,6 @@ def _script_name(low: Lowering, cut: str, head: str) -> str:
     return low.maps.make(
         f"script_{words_of(cut)}", Map("$uri", ((f"{cut}/", literal(f"{cut}/")), ("default", name)), "")
     )
-
-
-def _tell_headers(low: Lowering, lines: HeaderLines, params: Params) -> None:
-    """RequestHeader, as the variables that headers become."""
-    made = Block()
-    lines.emit_request(made)
-    for each in made.directives():
-        name, word = each.words
-        params.tell(f"HTTP_{name.upper().replace('-', '_')}", word, True)
-        low.dropped += each.claims
 
 
 def _emit_times(route: Route, origin: Origin, way: Way, location: Block) -> None:

@@ -1,4 +1,4 @@
-"""mod_brotli in nginx, which has no Brotli as it is distributed: who would get it gets the body as it is (NGX-171)."""
+"""mod_brotli in nginx, which has no Brotli as it is distributed: who would get it gets the body as it is (NGX-172)."""
 
 from __future__ import annotations
 

@@ -7,6 +7,8 @@ part of the path is the script, its regex has captured that as ``$script`` and w
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from apacheconf.program.by_handler import is_proxy, origin_of
 from apacheconf.program.handling import FcgiRules, FileRules
 from apacheconf.program.hosts import Reach
@@ -127,6 +129,7 @@ def _emit(
     """The location of whoever asks a FastCGI origin; the steps that it speaks for."""
     worker, service = members(origin)[0], service_of(origin, low)
     tell_request(low, route, service, params)
+    lines = tell_headers(low, route, service, params)
     tell_failed(low, route, params)
     spoken = tell_environment(low, route, service, params)
     documents.emit_of_scripts(low, route, location)
@@ -143,7 +146,6 @@ def _emit(
     params.emit("fastcgi", location)
     low.dropped += params.claims
     low.asks_scripts = True
-    lines = HeaderLines(low, route, service)
     for name in lines.hidden():
         location.add("fastcgi_hide_header", name)
     lines.emit_response(location)
@@ -187,6 +189,23 @@ def tell_request(
     if left is not None:
         params.tell(f"HTTP_{taken.upper().replace('-', '_')}", left, True)
     _tell_user(low, route, texts, params)
+
+
+def tell_headers(low: Lowering, route: Route, service: Service, params: Params) -> HeaderLines:
+    """RequestHeader, as the variables that headers become; what isn't told stays so. Gives all lines of the route."""
+    lines, made = HeaderLines(low, replace(route, forwarded=None), service), Block()  # a script hears of no proxy
+    lines.emit_request(made)
+    withheld = {name for name, told in params.lines.items() if told == ("", True)}
+    for each in made.directives():
+        name, word = each.words
+        variable = f"HTTP_{name.upper().replace('-', '_')}"
+        variable = "CONTENT_TYPE" if variable == "HTTP_CONTENT_TYPE" else variable
+        if variable not in withheld:
+            params.tell(variable, word, True)
+        params.claims += each.claims
+    if lines.host():
+        params.tell("HTTP_HOST", lines.host() or "", True)
+    return lines
 
 
 def _tell_user(low: Lowering, route: Route, texts: Texts, params: Params) -> None:
