@@ -6,15 +6,13 @@ in ``fixtures/recorded/digest-uses.json``; ``python -m tests.runtime.digest_uses
 
 from __future__ import annotations
 
-import json
 import re
-import sys
 import time
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from apacheconf.engines import Engine, find
+from apacheconf.engines import Engine
 from apacheconf.prove.client import Answer
 from tests import wire
 from tests.runtime import digests
@@ -217,12 +215,5 @@ def _hidden(text: str) -> str:
     return re.sub(r"\(\d+\.\d\d seconds old", "(AGE seconds old", text)
 
 
-def record() -> None:
-    engine = find("httpd")
-    if engine is None:
-        sys.exit("httpd is not installed")
-    RECORDED.write_text(json.dumps(play(engine), indent=1) + "\n", "utf-8")
-
-
 if __name__ == "__main__":
-    record()
+    digests.record(RECORDED, play)

@@ -10,7 +10,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import md5
 from pathlib import Path
@@ -243,12 +243,13 @@ def _hash(text: str) -> str:
     return md5(text.encode()).hexdigest()
 
 
-def record() -> None:
+def record(file: Path, play: Callable[[Engine], object]) -> None:
+    """Write down what the installed httpd says."""
     engine = find("httpd")
     if engine is None:
         sys.exit("httpd is not installed")
-    RECORDED.write_text(json.dumps(play(engine), indent=1) + "\n", "utf-8")
+    file.write_text(json.dumps(play(engine), indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
-    record()
+    record(RECORDED, play)

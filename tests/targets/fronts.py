@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+
+import pytest
 
 from apacheconf.engines import haproxy, httpd, nginx
 from apacheconf.engines.process import Server
@@ -14,10 +16,13 @@ from apacheconf.engines.sandbox import Sandbox, free_ports
 from apacheconf.targets import TARGETS
 from tests.engines.real import need
 from tests.targets.configs import translated
-from tests.targets.echoes import echo
+from tests.targets.echoes import ask, echo
 
 _START: dict[str, Callable[..., Server]] = {"httpd": httpd.start, "nginx": nginx.start, "haproxy": haproxy.start}
 MODULES = ("proxy_module", "proxy_http_module", "authz_core_module", "authz_host_module", "dir_module", "mime_module")
+
+#: What a balancer of httpd needs beside them.
+BALANCER = ("proxy_balancer_module", "lbmethod_byrequests_module", "slotmem_shm_module")
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,23 @@ def fronts(
             own.mkdir()
             _start(name, text, port, own, modules, stack, versions.get(name))
         yield Fronts(at, one, two)
+
+
+def differing(running: Fronts, host: str, paths: Iterable[str], target: str = "haproxy") -> list[str]:
+    """The paths for which the target says something else than httpd, with what both say."""
+    asked = ((path, *(ask(running.at[name], host, path) for name in ("httpd", target))) for path in paths)
+    return [f"{path}: {theirs} / {ours}" for path, theirs, ours in asked if ours != theirs]
+
+
+def lay_out(factory: pytest.TempPathFactory, names: Iterable[str]) -> Path:
+    """A folder with files that hold their own names, which httpd's children may read."""
+    root = factory.mktemp("files")
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(name)
+    for each in (root, *root.parents[:2]):
+        each.chmod(0o755)
+    return root
 
 
 def _start(

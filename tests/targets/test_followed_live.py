@@ -9,8 +9,8 @@ import pytest
 
 from apacheconf.engines import Sandbox
 from tests.targets.configs import host, translated
-from tests.targets.echoes import ask, exchange
-from tests.targets.fronts import MODULES, Fronts, fronts
+from tests.targets.echoes import exchange
+from tests.targets.fronts import MODULES, Fronts, differing, fronts
 
 _CONFIG = """
 <VirtualHost *:{port}>
@@ -82,19 +82,12 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
 @pytest.mark.live
 @pytest.mark.parametrize("place", _PLACES)
 def test_paths_and_queries(place: str, running: Fronts) -> None:
-    different = []
-    for rest in _RESTS:
-        theirs, ours = (ask(running.at[name], "a.test", f"/{place}/{rest}") for name in ("httpd", "haproxy"))
-        if ours != theirs:
-            different.append((rest, theirs, ours))
-    assert not different, "\n".join(map(str, different))
+    assert not differing(running, "a.test", [f"/{place}/{rest}" for rest in _RESTS])
 
 
 @pytest.mark.live
 def test_maps(running: Fronts) -> None:
-    for path in _OLD:
-        theirs, ours = (ask(running.at[name], "a.test", path) for name in ("httpd", "haproxy"))
-        assert ours == theirs, path
+    assert not differing(running, "a.test", _OLD)
 
 
 @pytest.mark.live

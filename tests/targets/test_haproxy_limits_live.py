@@ -13,10 +13,10 @@ import pytest
 
 from tests.targets.configs import host, outcomes, translated
 from tests.targets.echoes import ask, exchange
-from tests.targets.fronts import MODULES, Fronts, fronts
+from tests.targets.fronts import BALANCER, MODULES, Fronts, fronts
 
 _MODULES = (*MODULES, "auth_basic_module", "authn_core_module", "authn_file_module", "authz_user_module",
-            "proxy_balancer_module", "lbmethod_byrequests_module", "slotmem_shm_module")  # fmt: skip
+            *BALANCER)  # fmt: skip
 #: Of the system's crypt: the password of ann is a, that of bob is b.
 _USERS = (
     "ann:$5$abcdefgh$GzAL/HPD/MYJIjVUUnvBTiqueLrt/LVxJEZtz0qaNX2\n"

@@ -12,10 +12,10 @@ import pytest
 from apacheconf.engines import Verdict, check
 from tests.targets.configs import host, outcomes, translated
 from tests.targets.echoes import ask
-from tests.targets.fronts import MODULES, Fronts, fronts
+from tests.targets.fronts import BALANCER, MODULES, Fronts, fronts
 from tests.targets.languages import read_haproxy
 
-_MODULES = (*MODULES, "proxy_balancer_module", "lbmethod_byrequests_module", "slotmem_shm_module",
+_MODULES = (*MODULES, *BALANCER,
             "proxy_hcheck_module", "watchdog_module")  # fmt: skip
 _DEAD, _ONE, _TWO = (f"http://127.0.0.1:{{{name}}}" for name in ("none", "one", "two"))
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.targets.configs import host, outcomes, translated
 from tests.targets.echoes import ask
-from tests.targets.fronts import MODULES, Fronts, fronts
+from tests.targets.fronts import BALANCER, MODULES, Fronts, fronts
 
 _CONFIG = """
 <Proxy balancer://sync>
@@ -31,7 +31,7 @@ _PATHS = ("/raw/a", "/raw/a//b%41?q=1", "/raw/%7e", "/%72aw/x%7e", "//raw/x", "/
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
-    modules = (*MODULES, "proxy_balancer_module", "lbmethod_byrequests_module", "slotmem_shm_module")
+    modules = (*MODULES, *BALANCER)
     with fronts(_CONFIG, tmp_path_factory.mktemp("late"), modules) as found:
         yield found
 

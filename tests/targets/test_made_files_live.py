@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.targets.echoes import exchange
-from tests.targets.fronts import MODULES, Fronts, fronts
+from tests.targets.fronts import MODULES, Fronts, fronts, lay_out
 
 pytestmark = pytest.mark.live
 
@@ -60,13 +60,7 @@ _PATHS = (
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
-    root = tmp_path_factory.mktemp("made")
-    for name in _FILES:
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(name)
-    for each in (root, *root.parents[:2]):
-        each.chmod(0o755)
-    config = _CONFIG.replace("{root}", str(root))
+    config = _CONFIG.replace("{root}", str(lay_out(tmp_path_factory, _FILES)))
     with fronts(
         config, tmp_path_factory.mktemp("fronts"), (*MODULES, "rewrite_module", "alias_module", "autoindex_module")
     ) as found:

@@ -11,9 +11,9 @@ import pytest
 from apacheconf.targets import TARGETS
 from tests.targets.configs import host, outcomes, translated
 from tests.targets.echoes import ask, exchange
-from tests.targets.fronts import MODULES, Fronts, fronts
+from tests.targets.fronts import BALANCER, MODULES, Fronts, fronts
 
-_MODULES = (*MODULES, "proxy_balancer_module", "lbmethod_byrequests_module", "slotmem_shm_module", "headers_module")
+_MODULES = (*MODULES, *BALANCER, "headers_module")
 _CONFIG = """
 <Proxy balancer://two>
     BalancerMember http://127.0.0.1:{one} route=a

@@ -9,7 +9,7 @@ import pytest
 
 from tests.targets.configs import host, outcomes, translated
 from tests.targets.echoes import exchange
-from tests.targets.fronts import MODULES, Fronts, fronts
+from tests.targets.fronts import BALANCER, MODULES, Fronts, fronts
 
 _CONFIG = """
 <Proxy balancer://kept>
@@ -44,7 +44,7 @@ def _answer(port: int, path: str, header: str) -> tuple[list[str], str]:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
-    modules = (*MODULES, "headers_module", "proxy_balancer_module", "lbmethod_byrequests_module", "slotmem_shm_module")
+    modules = (*MODULES, "headers_module", *BALANCER)
     with fronts(_CONFIG, tmp_path_factory.mktemp("told"), modules) as found:
         yield found
 

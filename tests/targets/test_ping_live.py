@@ -13,9 +13,9 @@ from apacheconf.engines.sandbox import free_ports
 from apacheconf.targets import TARGETS
 from tests.targets.configs import host, outcomes, translated
 from tests.targets.echoes import exchange
-from tests.targets.fronts import MODULES, Fronts, fronts
+from tests.targets.fronts import BALANCER, MODULES, Fronts, fronts
 
-_MODULES = (*MODULES, "proxy_balancer_module", "slotmem_shm_module", "lbmethod_byrequests_module")
+_MODULES = (*MODULES, *BALANCER)
 
 
 @pytest.fixture(scope="module")

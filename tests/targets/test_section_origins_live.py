@@ -10,7 +10,7 @@ import pytest
 
 from tests.targets.configs import host, outcomes, translated
 from tests.targets.echoes import exchange
-from tests.targets.fronts import MODULES, Fronts, fronts
+from tests.targets.fronts import MODULES, Fronts, fronts, lay_out
 
 _CONFIG = """
 <VirtualHost 127.0.0.1:{port}>
@@ -42,12 +42,7 @@ _PATHS = ("/sync", "/sync/x", "/sync/x?q=1", "/api/x", "/api/x?y=1", "/api/", "/
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
-    root = tmp_path_factory.mktemp("sections")
-    for name in ("shop/there.txt", "plain.txt", "closed/x"):
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(name)
-    for each in (root, *root.parents[:2]):
-        each.chmod(0o755)
+    root = lay_out(tmp_path_factory, ("shop/there.txt", "plain.txt", "closed/x"))
     config = _CONFIG.replace("{root}", str(root))
     with fronts(config, tmp_path_factory.mktemp("fronts"), (*MODULES, "rewrite_module", "headers_module")) as found:
         yield found

@@ -8,7 +8,7 @@ import pytest
 
 from apacheconf.targets import TARGETS
 from tests.targets.echoes import ask
-from tests.targets.fronts import MODULES, Fronts, fronts
+from tests.targets.fronts import BALANCER, MODULES, Fronts, fronts
 
 pytestmark = pytest.mark.live
 
@@ -62,7 +62,7 @@ _LEADS_NOWHERE = ("SID=1.A", "SID=1.b", "SID=1.a.b", "XSID=1.a", "sid=1.a", 'SID
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
-    modules = (*MODULES, "proxy_balancer_module", "lbmethod_byrequests_module", "slotmem_shm_module")
+    modules = (*MODULES, *BALANCER)
     with fronts(_CONFIG, tmp_path_factory.mktemp("sessions"), modules) as found:
         yield found
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.targets.echoes import ask
-from tests.targets.fronts import MODULES, Fronts, fronts
+from tests.targets.fronts import MODULES, Fronts, differing, fronts
 
 pytestmark = pytest.mark.live
 
@@ -41,9 +40,4 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
 
 @pytest.mark.parametrize("place", _PLACES)
 def test_escapes(place: str, running: Fronts) -> None:
-    different = []
-    for rest in _RESTS:
-        theirs, ours = (ask(running.at[name], "a.test", f"/{place}/{rest}") for name in ("httpd", "haproxy"))
-        if ours != theirs:
-            different.append((rest, theirs, ours))
-    assert not different, "\n".join(map(str, different))
+    assert not differing(running, "a.test", [f"/{place}/{rest}" for rest in _RESTS])

@@ -13,7 +13,7 @@ from apacheconf.engines import Sandbox
 from apacheconf.prove.threaded import Origins, StubOrigins
 from tests.targets.configs import host, outcomes, translated
 from tests.targets.echoes import exchange
-from tests.targets.fronts import MODULES, Fronts, fronts
+from tests.targets.fronts import BALANCER, MODULES, Fronts, fronts
 
 _LINES = """
     SetEnv FOO bar
@@ -62,8 +62,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
                      "SetEnvIf X-Mark . MARKED=1", "RequestHeader set X-If yes env=MARKED",
                      "RequestHeader set Authorization secret", "RequestHeader set Content-Type a/b")  # fmt: skip
             hosts += host(*told, names=f"ServerName remote-{way}.test", address="*:{port}")
-        more = (*more, "proxy_fcgi_module", "proxy_balancer_module", "lbmethod_byrequests_module", "slotmem_shm_module",
-                "remoteip_module")  # fmt: skip
+        more = (*more, "proxy_fcgi_module", *BALANCER, "remoteip_module")
         modules = (*MODULES, *more)
         with fronts(hosts, tmp_path_factory.mktemp("told"), modules, targets=("nginx",)) as found:
             yield found

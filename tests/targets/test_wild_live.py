@@ -9,10 +9,10 @@ import pytest
 from apacheconf.engines import Sandbox
 from tests.targets.configs import host, outcomes, translated
 from tests.targets.echoes import exchange
-from tests.targets.fronts import MODULES, Fronts, fronts
+from tests.targets.fronts import BALANCER, MODULES, Fronts, fronts
 
 _MODULES = (*MODULES, "alias_module", "rewrite_module", "headers_module", "setenvif_module", "proxy_wstunnel_module",
-            "proxy_balancer_module", "lbmethod_byrequests_module", "slotmem_shm_module", "autoindex_module",
+            *BALANCER, "autoindex_module",
             "expires_module")  # fmt: skip
 _CONFIG = r"""
 <Proxy balancer://two>
