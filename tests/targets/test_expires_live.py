@@ -26,6 +26,28 @@ _CONFIG = """
     ProxyPass /gone !
     ProxyPass / http://127.0.0.1:{one}/
 </VirtualHost>
+<VirtualHost *:{port}>
+    ServerName second.test
+    ExpiresActive On
+    ExpiresByType text/plain "access plus 1 hour"
+    Header set Expires 0
+    Redirect /moved http://a.test/
+    ProxyPass /moved !
+    ProxyPass / http://127.0.0.1:{one}/
+</VirtualHost>
+<VirtualHost *:{port}>
+    ServerName third.test
+    ExpiresActive On
+    ExpiresDefault A60
+    Header unset Expires
+    <Location /kept>
+        Header set Cache-Control no-store
+        Redirect /kept http://a.test/
+    </Location>
+    Redirect /moved http://a.test/
+    ProxyPass /moved !
+    ProxyPass / http://127.0.0.1:{one}/
+</VirtualHost>
 """
 _ANSWERS = (
     "X-A: 1", "Cache-Control: public", "Expires: Thu, 01 Jan 2032 00:00:00 GMT", "Cache-Control: no-store|X-B: 1",
@@ -109,3 +131,17 @@ def _read(port: int, header: str, path: str = "/", location: str = "") -> tuple[
     return [value for name, value in fields if name == "cache-control"], (
         parsedate_to_datetime(expires).timestamp() if expires else 0
     )
+
+
+@pytest.mark.parametrize("path", ["/moved", "/", "/kept"])
+@pytest.mark.parametrize("name", ["second.test", "third.test"])
+@pytest.mark.parametrize("target", ["haproxy", "nginx"])
+def test_an_expires_that_header_replaces(target: str, name: str, path: str, running: Fronts) -> None:
+    """mod_expires comes first: its max-age stays, its Expires does not."""
+    theirs, ours = (_caching(running.at[each], name, path) for each in ("httpd", target))
+    assert ours == theirs
+
+
+def _caching(port: int, name: str, path: str) -> list[str]:
+    lines, _ = exchange(port, name, path)
+    return sorted(line.lower() for line in lines if line.lower().startswith(("expires:", "cache-control:")))

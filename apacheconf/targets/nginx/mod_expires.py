@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from apacheconf.ledger import Written
+from apacheconf.program.conditions import ALWAYS
 from apacheconf.program.handling import Expiry, ExpiryRules
 from apacheconf.program.steps import EditHeader, Step, Table
 from apacheconf.program.values import Literal
@@ -24,6 +25,7 @@ _OF_ORIGINS = (
 #: The statuses with which nginx itself says when an answer expires.
 _WITH_EXPIRES = "20[0146]|30[1234678]"
 _FOR_CACHES = "Expires is left out beside a Cache-Control that a Header line sets"
+_TWICE = "the Expires that a Header line replaces now and then is sent, too"
 _MODIFIED = "a time after the last change counts from the access: nginx has one base for all types"
 
 
@@ -38,16 +40,23 @@ def emit_rules(low: Lowering, route: Route, step: Step, location: Block) -> list
     own = _own_caching(route)
     if own is not None:
         return [_beside(route, list(said_by))]
+    replaced = _replaced(route)
+    late = any(each.since_modification for each in every)
+    if replaced is None or (replaced and late):
+        return [approximated(said_by, _TWICE, "expires")]
+    if replaced:
+        location.add("add_header", "Cache-Control", _max_age(low, _by_type(low, rules)))
+        return [exact(said_by)]
     if all(each.since_modification for each in every) and not rules.by_type:
         location.add("expires", "modified", _time(every[0]))
         return [exact(said_by)]
     location.add("expires", _by_type(low, rules))
-    if not any(each.since_modification for each in every):
+    if not late:
         return [exact(said_by)]
-    late = [each for each in said_by if "modification" in each.args.lower() or each.args.split()[-1][:1] in "Mm"]
+    lines = [each for each in said_by if "modification" in each.args.lower() or each.args.split()[-1][:1] in "Mm"]
     return [
-        exact([each for each in said_by if each not in late]),
-        approximated(late, _MODIFIED, "expires-modification"),
+        exact([each for each in said_by if each not in lines]),
+        approximated(lines, _MODIFIED, "expires-modification"),
     ]
 
 
@@ -63,16 +72,42 @@ def emit_for_origin(low: Lowering, route: Route, location: Block) -> list[Step]:
         low.dropped.append(_beside(route, said_by))
         return steps
     time, own = _by_type(low, rules), "$upstream_http_expires$upstream_http_cache_control"
-    location.add("expires", low.maps.make("origin_expires", Map(own, (("", time), ("default", "off")), "")))
-    seconds = low.maps.make("max_age", Map(time, ((r"~^\+?(?<age>-?\d+)s$", "max-age=$age"), ("default", "")), ""))
+    replaced = _replaced(route)
+    if not replaced:
+        location.add("expires", low.maps.make("origin_expires", Map(own, (("", time), ("default", "off")), "")))
     source = "$upstream_http_expires:$upstream_http_cache_control:$status"
-    entries = ((rf"~^::(?:{_WITH_EXPIRES})$", ""), ("~^:.*:[123]..$", seconds), ("default", ""))
+    by_itself = () if replaced else ((rf"~^::(?:{_WITH_EXPIRES})$", ""),)
+    entries = (*by_itself, ("~^:.*:[123]..$", _max_age(low, time)), ("default", ""))
     location.add("add_header", "Cache-Control", low.maps.make("more_caching", Map(source, entries, "")), "always")
     if any(each.since_modification for each in every):
         low.dropped.append(approximated(said_by, _MODIFIED, "expires-modification"))
+    elif replaced is None:
+        low.dropped.append(approximated(said_by, _TWICE, "expires"))
     else:
         low.dropped.append(equivalent(said_by, _OF_ORIGINS, "expires-beside"))
     return steps
+
+
+def _max_age(low: Lowering, time: str) -> str:
+    """The variable that says a time in Cache-Control."""
+    entries = ((r"~^\+?(?<age>-?\d+)s$", "max-age=$age"), ("default", ""))
+    return low.maps.make("max_age", Map(time, entries, ""))
+
+
+def _onsuccess(route: Route, name: str, *operations: str) -> list[Step]:
+    """The Header lines that do one of these with a header of what an origin or a file answers, which redirects lack."""
+    return [
+        step
+        for step in route.headers
+        if isinstance(step.action, EditHeader) and step.action.table is Table.ONSUCCESS and not route.answer
+        if step.action.name.lower() == name and step.action.operation in operations
+    ]
+
+
+def _replaced(route: Route) -> bool | None:
+    """Whether a Header line takes away the Expires that mod_expires has said by then; None if it depends."""
+    whens = [step.when for step in _onsuccess(route, "expires", "set", "unset")]
+    return True if ALWAYS in whens else None if whens else False
 
 
 def _beside(route: Route, said_by: list[Written]) -> Claim:
@@ -88,11 +123,10 @@ _DECIDES = re.compile(r"\b(?:max-age|s-maxage|no-cache|no-store)\b", re.IGNORECA
 
 def _own_caching(route: Route) -> bool | None:
     """Whether a Header line replaces Cache-Control with one that caches go by; None where no line replaces it."""
-    steps = [step.action for step in route.headers if isinstance(step.action, EditHeader)]
-    sets = [each for each in steps if each.table is Table.ONSUCCESS and each.name.lower() == "cache-control"]
-    found = [each for each in sets if each.operation in ("set", "unset")]
+    found = [step.action for step in _onsuccess(route, "cache-control", "set", "unset")]
     if not found:
         return None
+    assert isinstance(found[-1], EditHeader)
     return isinstance(found[-1].value, Literal) and bool(_DECIDES.search(found[-1].value.text))
 
 
