@@ -8,7 +8,7 @@ from itertools import product
 from apacheconf.program.conditions import Compare, Condition, Matches, Operator
 from apacheconf.program.regexes import search
 from apacheconf.program.rewrite_maps import table_of
-from apacheconf.program.values import Chosen, Joined, Literal, Lookup, Matched, Value
+from apacheconf.program.values import Chosen, Joined, Literal, Lookup, Matched, Value, Variable
 from apacheconf.targets.answers import facts
 
 #: More texts than these are not looked at one by one.
@@ -33,6 +33,8 @@ def _all_texts(value: Value, answers: Mapping[Condition, bool]) -> frozenset[str
     match value:
         case Literal(text):
             return frozenset({text})
+        case Variable("HTTPS"):
+            return frozenset({"on", "off"})
         case Lookup(kind="txt" | "dbm" | "rnd" as kind, source=source, default=default, dbm=dbm):
             own = table_of(source, dbm).values()
             found = {text for each in own for text in (each.split("|") if kind == "rnd" else [each])}

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import partial
 
-from apacheconf.program.conditions import ALWAYS, NEVER, AnyOf, Condition, Matches, Regex, Test, any_of
+from apacheconf.program.conditions import ALWAYS, NEVER, AnyOf, Condition, Matches, Regex, any_of
 from apacheconf.program.files import exists
 from apacheconf.program.hosts import Host
 from apacheconf.program.index import names_of
@@ -49,6 +49,7 @@ from apacheconf.targets.finite import common_start, texts_of
 from apacheconf.targets.known import QUERY_STRING, Known
 from apacheconf.targets.late_origins import BY_NAME, MapToBase
 from apacheconf.targets.patterns import escape
+from apacheconf.targets.queries import appended, halves, without_end
 
 _AUTHORITY = re.compile(r"(?:unix:[^|]*\|)?[A-Za-z][A-Za-z0-9+.-]*://[^/]*")
 _NOTHING = Literal("")
@@ -143,11 +144,20 @@ class Run:
             return url
         part = parts[at]
         if not isinstance(part, Chosen):
-            raise Lost("where it leads depends on the request")
+            return self.with_scheme(joined((*parts[:at], Literal(self._one_text(part)), *parts[at + 1 :])))
         left = residual(part.condition, self.answers)
         if left not in (ALWAYS, NEVER):
             raise Open(left)
         return self.with_scheme(joined((*parts[:at], part.yes if left == ALWAYS else part.no, *parts[at + 1 :])))
+
+    def _one_text(self, part: Value) -> str:
+        """The text of a part that has one of a few. Raises Open, Lost where a client says it."""
+        texts = sorted(texts_of(part, self.answers) or ())
+        if not texts:
+            raise Lost("where it leads depends on the request")
+        if len(texts) > 1:
+            self._holds(Matches(part, Regex(f"^{escape(texts[-1])}$")))
+        return texts[0]
 
     def _told_apart(self, url: Value) -> Value:
         """The URL so that it shows how it begins, where that is one of a few texts. Raises Open."""
@@ -197,9 +207,9 @@ class Run:
             self.refused += [Matches(each, QUESTION) for each in parts[:at] if may_hold_mark(each)]
         if at is None:
             return joined(parts)
-        head, tail = _halves(parts[at])
+        head, tail = halves(parts[at])
         made = joined((tail, *parts[at + 1 :]))
-        self.known.query = _appended(made, self.known.query) if action.query_appended else _without_end(made)
+        self.known.query = appended(made, self.known.query) if action.query_appended else without_end(made)
         return joined((*parts[:at], head))
 
     def _holds_mark(self, part: Value) -> bool:
@@ -215,7 +225,7 @@ class Run:
     def _split_last(self, parts: tuple[Value, ...]) -> Value:
         """What follows the first question mark of the last part is the query, where it has one."""
         *others, last = parts
-        head, query = _halves(last)
+        head, query = halves(last)
         self.known.query = Chosen(Matches(last, QUESTION), query, self.known.query)
         return joined((*others, head))
 
@@ -331,28 +341,6 @@ def _text_of(url: Value) -> str:
     if first == REQUEST_URI:
         return "/"
     return first.text if isinstance(first, Literal) else ""
-
-
-def _halves(part: Value) -> tuple[Value, Value]:
-    """What stands before the first question mark of a part, and behind it."""
-    if isinstance(part, Literal):
-        head, _, tail = part.text.partition("?")
-        return Literal(head), Literal(tail)
-    return Matched(part, Regex(r"^([^?]*)"), 1), Matched(part, Regex(r"^[^?]*\?(.*)$"), 1)
-
-
-def _without_end(query: Value) -> Value:
-    """A query's last ``&`` goes."""
-    *parts, last = parts_of(query) or (_NOTHING,)
-    return joined((*parts, Literal(last.text.removesuffix("&")))) if isinstance(last, Literal) else query
-
-
-def _appended(made: Value, query: Value) -> Value:
-    """QSA: the query that there was comes behind what the rule says (RW-8)."""
-    if made == _NOTHING or query == _NOTHING:
-        return query if made == _NOTHING else _without_end(made)
-    both = joined((made, Literal("&"), query))
-    return both if query != QUERY_STRING else Chosen(Test("n", query), both, _without_end(made))
 
 
 def answer(step: Step) -> Step:

@@ -46,6 +46,15 @@ RewriteRule ^(sub)/(plain\.txt)$ $1/$2 [L]
 RewriteRule ^none/x\.css$ plain.txt [T=image/x-odd,L]
 RewriteRule ^article$ page.html [L]
 """,
+    "index": r"""
+RewriteCond %{REQUEST_FILENAME} !-f
+RewriteCond %{REQUEST_FILENAME}/index.html !-f
+RewriteRule . plain.txt [L]
+""",
+    "scheme": r"""
+RewriteCond %{HTTPS}s ^on(s)|off
+RewriteRule ^none/(.*)$ http%1://%{HTTP_HOST}/went/$1 [R=302,L]
+""",
     "flag": r"""
 RewriteCond %{DOCUMENT_ROOT}/plain.txt -f
 RewriteCond %{DOCUMENT_ROOT}/none.flag !-f
@@ -114,6 +123,7 @@ def test_they_lead_where_they_lead(host: str, path: str, header: str, running: F
 
 
 def test_nothing_of_them_is_lost(tmp_path: Path) -> None:
+    """NGX-120, NGX-124: each of them has its line."""
     made = translated(tmp_path, _config(tmp_path).replace("{port}", "8080"), "nginx")
     assert [row.args for row in made.rows if row.outcome.words in ("approximated", "unsupported")] == []
 

@@ -250,7 +250,7 @@ def _unless_there(tree: Ask) -> str:
     """The tests of ``f`` and ``d`` which both fail where another path is asked for in place of a file; else empty."""
     parts = tree.condition.conditions if isinstance(tree.condition, AllOf) else (tree.condition,)
     tests = [each.condition for each in parts if isinstance(each, Not) and isinstance(each.condition, Test)]
-    letters = "".join(sorted({each.letter for each in tests if _is_mapped(each.value)}))
+    letters = "".join(sorted({each.letter for each in tests})) if all(_is_mapped(each.value) for each in tests) else ""
     letters = "df" if letters == "e" else letters
     answer = tree.yes.answer.action if isinstance(tree.yes, Route) and tree.yes.answer else None
     anew = isinstance(answer, SetUri) and isinstance(tree.no, Route) and static.is_served(tree.no)
