@@ -58,6 +58,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
                 "RemoteIPInternalProxy 127.0.0.1",
                 f"ProxyPass / {way}://{at[way]}/",
             )
+            if way in _WAYS:
+                own = 'ErrorDocument 404 "own words"', "ProxyErrorOverride On 404 500"
+                where = obeying[f"obeying-{way}"]
+                hosts += host(*own, f"ProxyPass / {way}://{where}/", names=f"ServerName override-{way}.test",
+                              address="*:{port}")  # fmt: skip
             told += ("RequestHeader set X-Told yes", "RequestHeader unset X-Gone", "RequestHeader append X-More b",
                      "SetEnvIf X-Mark . MARKED=1", "RequestHeader set X-If yes env=MARKED",
                      "RequestHeader set Authorization secret", "RequestHeader set Content-Type a/b")  # fmt: skip
@@ -188,6 +193,19 @@ def test_request_headers(sent: str, way: str, running: Fronts) -> None:
     for name in (*(f"HTTP_{each}" for each in names), "CONTENT_TYPE"):
         assert ours.get(name) == theirs.get(name), name
     assert theirs["HTTP_X_TOLD"] == "yes"
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("way", _WAYS)
+@pytest.mark.parametrize("name", ["lost", "broken", "late", "created", "moved"])
+def test_own_pages_in_place_of_its_errors(name: str, way: str, running: Fronts) -> None:
+    """NGX-89: for the statuses that are named, and no others; in httpd answers of SCGI are never replaced."""
+    orders = json.dumps(_ORDERS[name]).replace("WAY", way)
+    asked = f"override-{way}.test", "/x", f"X-Ctl: {orders}"
+    theirs, ours = (_answer(running.at[each], *asked) for each in running.at)
+    assert ours == theirs
+    if name == "lost":
+        assert theirs[-1] == ("own words" if way == "uwsgi" else "lost")
 
 
 @pytest.mark.live

@@ -5,7 +5,7 @@ nginx takes the place of each status that has an ``error_page``, so a location n
 
 from __future__ import annotations
 
-from apacheconf.ledger import Written
+from apacheconf.ledger import Outcome, Written
 from apacheconf.program.steps import OverrideErrors, Step
 from apacheconf.targets.claims import Claim, approximated, exact
 from apacheconf.targets.error_documents import TYPE
@@ -23,6 +23,7 @@ _IN_A_LINE = 20
 #: A path, for nginx leads no request that it can't read to a named location: that would be a 500.
 _OWN_PAGE = "/.own-page"
 _GATEWAY = "a 502 or 504 of the origin gets a page of this server, too, and a 504 becomes 502"
+_NOT_SCGI = "httpd replaces no answer that comes over SCGI"
 _UNREACHABLE = "a 502 of the script is answered as if it had not been reached"
 
 
@@ -52,6 +53,10 @@ def emit(low: Lowering, route: Route, location: Block, kind: str = "proxy") -> l
     None is, where nginx would replace more than the line says: another status has a document, too.
     """
     steps, codes = _steps(route), _codes(route)
+    if kind == "scgi":
+        said_by = [each for step in steps for each in route.host.said_by(step)]
+        low.dropped.append(Claim(tuple(said_by), Outcome.NO_EFFECT, _NOT_SCGI, "made-here"))
+        return steps
     pages = documents.sayable(low, route).values()
     paged = {status for step in pages for status in (documents.status_of(step),)}
     by_itself = {502} if kind == "fastcgi" else {502, 504}
