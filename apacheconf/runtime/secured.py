@@ -219,6 +219,10 @@ class Secured:
         tls = self._door.front_tls
         if not self._has_answered():
             return
+        if self._asked is not None and self._asked.required and self._ssl.getpeercert(binary_form=True) is None:
+            self._closed = True  # where another section takes a client without one OpenSSL has let it pass
+            self.transport.close()
+            return
         own = self._asked.depth if self._asked is not None else None
         if tls is not None and _is_too_deep(self._ssl, "optional", tls.depth if own is None else own):
             self.abort()

@@ -202,6 +202,20 @@ def test_who_is_asked_for_a_certificate_may_not_send_without_an_end(tmp_path: Pa
                 time.sleep(0.01)
 
 
+def test_who_shows_none_where_one_is_required_gets_no_answer(tmp_path: Path) -> None:
+    """TL-10: also where another section of the host takes a client without one; httpd has an alert for it besides."""
+    lines = f"{_MINE}<Location /yours>\nSSLVerifyClient optional_no_ca\n</Location>\n"
+    context = ssl.create_default_context(cafile=str(certificates.folder() / "ca.pem"))
+    context.post_handshake_auth = True
+    with serving(tmp_path, lines.replace("{certs}", str(certificates.folder()))) as port:
+        for path, begins in ((b"/yours", b"HTTP/1.1 404 "), (b"/mine", b"")):
+            plain = socket.create_connection(("127.0.0.1", port), timeout=10)
+            with context.wrap_socket(plain, server_hostname="a.example") as client:
+                client.sendall(_GET.replace(b"/mine", path))
+                answer = read_until(client, b"none") if begins else b"".join(iter(lambda: client.recv(4096), b""))
+            assert answer.startswith(begins) and bool(answer) == bool(begins)
+
+
 def test_a_client_that_ends_before_the_handshake_harms_nobody(tmp_path: Path) -> None:
     with Mirror() as origin, serving(tmp_path, f"ProxyPass / http://127.0.0.1:{origin.port}/\n") as port:
         for data in (b"", b"\x16", b"\x16\x03\x01\x00\x05", b"\x16\x03\x01\x00\x01\x01", b"GE"):
