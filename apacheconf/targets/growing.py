@@ -21,13 +21,14 @@ from apacheconf.program.steps import (
 )
 from apacheconf.program.values import REQUEST_URI
 from apacheconf.targets.answers import Answers, Given, residual
-from apacheconf.targets.choices import Ask, Closed, Place, Tree, leaves
+from apacheconf.targets.choices import Closed, Place, Tree, leaves
 from apacheconf.targets.elsewhere import elsewhere, is_elsewhere
+from apacheconf.targets.judging_sections import CanNotJoin, judged
 from apacheconf.targets.known import QUERY_STRING, Known
 from apacheconf.targets.late_origins import certain, origin_of
 from apacheconf.targets.light_sections import asking, light_layers
 from apacheconf.targets.mapped import lies_apart, lies_in, of_file, of_url, told_apart
-from apacheconf.targets.merged import asked, refusal, refuses
+from apacheconf.targets.merged import asked, is_like, refusal, refuses
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.paused import OF_REQUESTS, Held, Mapped, Paused, Then, asking_of, before_types
 from apacheconf.targets.routes import Route, regex_of, route_of
@@ -68,7 +69,7 @@ def places(
         others = [tree_of(program, host, cell, closed, ways[1:], files) for cell in host.shape.cells]
         trees = [min(tree, other, key=_ends) for tree, other in zip(trees, others, strict=True)]
     found = {(cell.path, cell.reach): Place(cell, tree) for cell, tree in zip(host.shape.cells, trees, strict=True)}
-    own = {each.cell.path for each in found.values() if not _is_like(each, _around(each.cell, found))}
+    own = {each.cell.path for each in found.values() if not is_like(each, _around(each.cell, found))}
     return [each for each in found.values() if each.cell.path in own]
 
 
@@ -80,16 +81,6 @@ def _around(cell: Cell, found: dict[tuple[str, Reach], Place]) -> Place | None:
         if (path, Reach.BELOW) in found:
             return found[path, Reach.BELOW]
     return None
-
-
-def _is_like(one: Place, other: Place | None) -> bool:
-    return other is not None and _moved(one.tree, other.cell) == other.tree
-
-
-def _moved(tree: Tree, cell: Cell) -> Tree:
-    if isinstance(tree, Ask):
-        return Ask(tree.condition, _moved(tree.yes, cell), _moved(tree.no, cell))
-    return replace(tree, cell=cell) if isinstance(tree, Route) else tree
 
 
 def tree_of(
@@ -114,6 +105,8 @@ def tree_of(
     light = light_layers(host.shape).intersection(cell.maybe)
     steps = steps_where(host.shape, cell, cell.maybe)
     chained = conditional and any(isinstance(step.action, Rewrite) for step in steps)
+    if found is None and conditional:
+        light = light_layers(host.shape, judging=True).intersection(cell.maybe)
     others = [(light, False), *(((frozenset[int](), True), (light, True)) if chained else ())]
     for guarded, at_once in others:
         if (guarded or at_once) and (found is None or _ends(found) > MOST_COPIES):
@@ -321,9 +314,17 @@ class _Grower:
         key = frozenset(layers), frozenset(guards.items())
         if key not in self._steps_of:
             steps = self._make_steps(layers)
-            self._steps_of[key] = asking(steps, self.host.shape, guards) if guards else steps
+            self._steps_of[key] = self._guarded(steps, layers, guards) if guards else steps
             self._elsewhere_of[key] = elsewhere(self._steps_of[key], self.cell)
         return self._steps_of[key], self._elsewhere_of[key]
+
+    def _guarded(self, steps: tuple[Step, ...], layers: set[int], guards: dict[int, Condition]) -> tuple[Step, ...]:
+        others = layers - guards.keys()
+        try:
+            steps = judged(steps, self.host.shape, guards, lambda some: self._make_steps(others | some))
+        except CanNotJoin:
+            raise _TooManyEnds from None
+        return asking(steps, self.host.shape, guards)
 
     def _make_steps(self, layers: set[int]) -> tuple[Step, ...]:
         own = self.cell.steps if not self.cell.maybe else None

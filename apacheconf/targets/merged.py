@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from apacheconf.program.conditions import Condition
 from apacheconf.program.handling import Told
+from apacheconf.program.hosts import Cell
 from apacheconf.program.steps import AddFilter, EditHeader, Respond, SetHandler, Step, Table
-from apacheconf.targets.choices import Ask, Tree
+from apacheconf.targets.choices import Ask, Place, Tree
 from apacheconf.targets.routes import Route
 
 
@@ -60,3 +61,14 @@ def _as_one(yes: Tree, no: Tree, files: bool) -> Tree | None:
     unsure = [step for step in yes.unsure if step not in no.unsure]
     others = [step for step in yes.others if step not in no.others]
     return replace(no, unsure=[*no.unsure, *unsure], others=[*no.others, *others])
+
+
+def is_like(one: Place, other: Place | None) -> bool:
+    """Whether a place comes to the same as another one, but for where it lies."""
+    return other is not None and _moved(one.tree, other.cell) == other.tree
+
+
+def _moved(tree: Tree, cell: Cell) -> Tree:
+    if isinstance(tree, Ask):
+        return Ask(tree.condition, _moved(tree.yes, cell), _moved(tree.no, cell))
+    return replace(tree, cell=cell) if isinstance(tree, Route) else tree
