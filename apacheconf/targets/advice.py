@@ -217,6 +217,7 @@ ADVICE: Mapping[str, Advice] = {
         "translate where the password file can be read, or write its users to the userlist",
         "GET with the name and password of a user",
     ),
+    "password-lines": Advice("write the file with htpasswd alone", "GET with the name and password of such a line"),
     "password-kinds": Advice("hash passwords with htpasswd -m", "GET with the name and password of a user"),
     "pass-phrase": Advice("write the pass phrase to a file, or take it off the key", "a start"),
     "path-info": Advice("link to files without a path behind them", "GET /file.html/more"),

@@ -219,3 +219,16 @@ def test_what_a_provider_stands_for_is_asked(tmp_path_factory: pytest.TempPathFa
     lines = ("<Location />", "Require office", "</Location>", "ProxyPass / http://127.0.0.1:1/")
     found = outcomes(translated(folder, alias + host(*lines), "nginx"))
     assert (found["AuthzProviderAlias"], found["Require"]) == ("absorbed", "exact")
+
+
+@pytest.mark.parametrize(
+    ("lines", "outcome"),
+    [("ann:{SHA}hvfkN/qlp/zhXR3cuerq6jd2Z7g=", "exact"), ("bob:{PLAIN}b", "approximated"),
+     ("  ann:{SHA}hvfkN/qlp/zhXR3cuerq6jd2Z7g=", "approximated"), ("ann:$2y$05$x", "equivalent")],
+)  # fmt: skip
+def test_lines_of_users_that_nginx_reads_otherwise(lines: str, outcome: str, tmp_path: Path) -> None:
+    """httpd lets nobody in with {PLAIN} or {SSHA}, nginx does (seen); httpd skips blanks in front of a name."""
+    (tmp_path / "users").write_text(f"# names\n{lines}\n")
+    rules = "AuthType Basic", "AuthName x", f"AuthUserFile {tmp_path}/users", "Require valid-user"
+    text = host("<Location />", *rules, "</Location>", "ProxyPass / http://10.0.0.1/")
+    assert outcomes(translated(tmp_path, text, "nginx"))["AuthUserFile"] == outcome

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from apacheconf.program.conditions import Condition
 from apacheconf.program.mod_auth_basic import quoted
-from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
+from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.gates import Case, Gate, gate_of, narrowed
 from apacheconf.targets.nginx.conditions import can_ask, flag_of
 from apacheconf.targets.nginx.lowering import Lowering
@@ -26,6 +26,9 @@ UNASKED = "nginx looks up no names of clients, so nobody has them: write their a
 _NOBODY = "/dev/null"
 #: Hashes that nginx computes itself: those of htpasswd -m and -s.
 _OWN = ("$apr1$", "{SHA}")
+#: Those that nginx takes, and httpd for none: nobody gets in with them there.
+_NGINX_ONLY = ("{PLAIN}", "{SSHA}")
+_READ_OTHERWISE = "a line with {PLAIN} or {SSHA} lets its user in, and one that begins with a blank does not"
 
 
 def emit_gate(low: Lowering, route: Route, location: Block) -> bool:
@@ -145,15 +148,20 @@ def _claims(route: Route, gate: Gate, lost: tuple[Condition, ...]) -> list[Claim
     if len(gate.files) > 1:
         why = "who is in which file was read when this was written: translate anew when users come or go"
         claims.append(equivalent(said_by, why, "users-as-read"))
-    if not all(_only_own_hashes(file) for file, _ in gate.files):
+    lines = [line for file, _ in gate.files for line in _lines_of(file)]
+    if not all(line.partition(":")[2].startswith(_OWN) for line in lines):
         why = "passwords that are not of htpasswd -m or -s go to the system's crypt, which must know their kind"
         claims.append(equivalent(said_by, why, "password-kinds"))
+    if any(line.partition(":")[2].startswith(_NGINX_ONLY) or line != line.lstrip() for line in lines):
+        files = [each for each in said_by if each.name.lower() == "authuserfile"]
+        claims.append(approximated(files, _READ_OTHERWISE, "password-lines"))
     return claims
 
 
-def _only_own_hashes(file: str) -> bool:
+def _lines_of(file: str) -> list[str]:
+    """The users of a file and their passwords; one whose password nobody knows where it can't be read here."""
     try:
         lines = Path(file).read_text("latin-1").splitlines()
     except OSError:
-        return False
-    return all(line.partition(":")[2].startswith(_OWN) for line in lines if line.strip() and line[0] != "#")
+        return [":"]
+    return [line for line in lines if line.strip() and line[0] != "#"]
