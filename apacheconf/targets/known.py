@@ -29,7 +29,7 @@ from apacheconf.program.conditions import (
 )
 from apacheconf.program.hosts import Host
 from apacheconf.program.prefixes import lies_under
-from apacheconf.program.regexes import search
+from apacheconf.program.regexes import group_names, search
 from apacheconf.program.steps import MapToFile, Step
 from apacheconf.program.values import REQUEST_URI, Capture, Chosen, Joined, Literal, Matched, Value, Variable
 from apacheconf.targets.captures import cuts, parts_of, replaced, simple
@@ -83,7 +83,7 @@ class Known:
         """The regexes of the sections that hold, in their order: their captures, and MATCH_NAME for their groups."""
         for regex in sections:
             self.captures["section"] = self.path, regex
-            for name, number in _named_groups(regex).items():
+            for name, number in group_names(regex).items():
                 if self.environment is not None:
                     self.environment.give(f"MATCH_{name.upper()}", simple(Matched(self.path, regex, number)))
 
@@ -168,13 +168,6 @@ def _asked_port(host: Host) -> Value:
 def _simplified(part: T) -> T:
     """Values inside with what is certain worked out."""
     return replaced(part, lambda each: simple(each) if isinstance(each, Joined) else None)
-
-
-def _named_groups(regex: Regex) -> dict[str, int]:
-    import pcre2
-
-    found: dict[str, int] = pcre2.compile(regex.pattern.encode("latin-1", "replace")).groupindex
-    return found
 
 
 #: Patterns that match wherever they are tried; with a ``$`` a line feed in the value could tell them apart.

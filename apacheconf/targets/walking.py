@@ -288,8 +288,9 @@ class Walk:
         in_folder = self._section is not None and self._section.file is None
         when = step.when if self._section and asks_match(step) else asked_anywhere(step.when, in_folder)
         when = when if self._section is None else self._section.asked(when)
-        if step.phase is Phase.FIXUPS and self._section is None and self._is_proxied():
-            when = asked_of_origin(when)
+        of_origin = asked_of_origin(when) if step.phase is Phase.FIXUPS and self._section is None else when
+        if of_origin != when and self._is_proxied():
+            when = of_origin
         return step if when == step.when else replace(step, when=when)
 
     def _is_proxied(self) -> bool:
