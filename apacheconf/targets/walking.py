@@ -24,6 +24,7 @@ from apacheconf.program.steps import (
     MapToOrigin,
     Move,
     Redirect,
+    Respond,
     Rewrite,
     SetCookie,
     SetUri,
@@ -112,6 +113,8 @@ class Walk:
         #: What was left open and decided nothing; where one more answer says something of it, the way is another one.
         self._open: list[Condition] = []
         self._wavers = False
+        #: The path that rules of a section ask for anew: a Redirect of a section still comes before it (OR-1j).
+        self._asked_anew: Step | None = None
         #: The way as it was before the first step that sections can add to.
         self._early: Walk | None = None
 
@@ -243,8 +246,15 @@ class Walk:
         return adds and self._lines[action.name.lower()] == 1
 
     def _is_passed(self, step: Step) -> bool:
+        if self._redirects_after_all(step):
+            return False
         ended = self._ended is not None and self._ended <= step.phase < Phase.FILTERS
         return ended or (self._mapped and step.phase is Phase.TRANSLATE)
+
+    def _redirects_after_all(self, step: Step) -> bool:
+        """Whether it is a section's Redirect, which knows nothing of what the section's rules have made (OR-1j)."""
+        late = self._asked_anew is not None and step.phase is Phase.FIXUPS
+        return late and isinstance(step.action, Redirect | Respond)
 
     def _tell(self, step: Step, left: Condition, at: int) -> None:
         if self.known.environment is not None:
@@ -305,6 +315,9 @@ class Walk:
     def _meet(self, step: Step, left: Condition) -> None:
         """The step runs, where ``left`` holds. Raises Lost."""
         action = step.action
+        if left == ALWAYS and self._redirects_after_all(step):
+            self.met = [each for each in self.met if each[0] is not self._asked_anew]
+            self._asked_anew, self.unescaped = None, False
         if left == ALWAYS and isinstance(action, MapToFile) and self._file is None:
             self._file = action
             self.known.locate(action)
@@ -366,6 +379,8 @@ class Walk:
             if isinstance(made.action, MapToOrigin) and step.phase is Phase.FIXUPS:  # in place of all before it
                 self.met = [each for each in self.met if not isinstance(each[0].action, MapToOrigin | MapToFile)]
             self.met.append((made, True))
+            if isinstance(made.action, SetUri) and made.phase is Phase.FIXUPS:
+                self._asked_anew = made
             self._ended = made.phase if made.then == END else self._ended
             self._mapped = self._mapped or isinstance(made.action, MapToOrigin | MapToFile)
         self.moved = self.known.path != REQUEST_URI

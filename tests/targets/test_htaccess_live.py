@@ -116,6 +116,20 @@ RewriteRule ^(.*)$ http://%1/$1 [R=301,L]
 RewriteRule ^gone - [G]
 RewriteRule ^forbidden - [F]
 """,
+    "redirects beside a front controller": """
+Redirect 301 /old /new
+Redirect 410 /gone
+RewriteEngine On
+RewriteRule ^articles/([0-9]+)$ index.php?id=$1 [L,QSA]
+RewriteRule ^away$ https://b.test/x?y=1 [R=302,L]
+RewriteRule ^forbidden - [F]
+RewriteCond %{REQUEST_FILENAME} !-f
+RewriteCond %{REQUEST_FILENAME} !-d
+RewriteRule .* index.php [L]
+RedirectMatch 302 ^/m/(.*)$ http://b.test/$1
+RedirectMatch 404 \\.bak$
+Redirect /away /lost
+""",
     "access": """
 <Files "config.inc">
     Require all denied
