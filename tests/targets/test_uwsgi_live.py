@@ -63,6 +63,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
                 where = obeying[f"obeying-{way}"]
                 hosts += host(*own, f"ProxyPass / {way}://{where}/", names=f"ServerName override-{way}.test",
                               address="*:{port}")  # fmt: skip
+            hosts += host("ProxyTimeout 1", f"ProxyPass / {way}://127.0.0.1:{ordered.ports.get(f'{way}:2', 9)}/",
+                          names=f"ServerName late-{way}.test", address="*:{port}")  # fmt: skip
             told += ("RequestHeader set X-Told yes", "RequestHeader unset X-Gone", "RequestHeader append X-More b",
                      "SetEnvIf X-Mark . MARKED=1", "RequestHeader set X-If yes env=MARKED",
                      "RequestHeader set Authorization secret", "RequestHeader set Content-Type a/b")  # fmt: skip
@@ -145,6 +147,14 @@ def test_what_is_no_answer(name: str, running: Fronts) -> None:
         asked = f"obeying-{way}.test", "/x", f"X-Ctl: {json.dumps(orders)}"
         seen = tuple(_answer(running.at[each], *asked)[0] for each in ("httpd", "nginx"))
         assert seen == tuple(each[number] for each in statuses)
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(("way", "status"), [("uwsgi", "500"), ("scgi", "504")])
+def test_a_late_answer(way: str, status: str, running: Fronts) -> None:
+    """UW-1, SC-1; nginx says of both what it says of all origins (told-answers)."""
+    asked = f"late-{way}.test", "/x", 'X-Ctl: {"delay": 2}'
+    assert [_answer(running.at[each], *asked)[0] for each in ("httpd", "nginx")] == [status, "502"]
 
 
 @pytest.mark.live

@@ -109,8 +109,9 @@ _OF_SCRIPTS = (
 )  # fmt: skip
 _OF_APPLICATIONS = (
     _TOLD_FIELDS,
-    Difference("told-answers", _A, "uwsgi and SCGI: an answer that doesn't begin with a status is a 200; httpd answers "
-               "502 or 500", "GET / HTTP/1.1 while the application says nothing but hello"),
+    Difference("told-answers", _A, "uwsgi and SCGI: an answer that doesn't begin with a status is a 200, and one that "
+               "comes too late a 502; httpd answers 502, 500 or 504",
+               "GET / HTTP/1.1 while the application says nothing but hello"),
     Difference("told-bodies", _E, "uwsgi and SCGI: a body in chunks is answered with 411 before the origin is asked; "
                "httpd finds out first whether it is there", "POST / HTTP/1.1 in chunks while the origin is down"),
 )  # fmt: skip
