@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from apacheconf.program.values import Joined, Literal, Variable
+from apacheconf.program.conditions import Regex
+from apacheconf.program.values import Joined, Literal, Matched, Variable
 from apacheconf.targets import TARGETS
 from apacheconf.targets.rule_cookies import EXPIRES, TIME, cookie_line
 from tests.targets.configs import outcomes, translated
@@ -23,6 +24,8 @@ _CONFIG = """
     RewriteRule ^/past - [CO=seen:yes:.a.test:-5:/]
     RewriteCond %{HTTP_COOKIE} !(^|;)seen=
     RewriteRule ^/plain - [CO=seen:no:.a.test]
+    RewriteCond %{QUERY_STRING} (?:^|&)lang=([a-z]{2})(?:&|$)
+    RewriteRule ^/lang - [CO=lang:%1:.a.test:1440:/]
     RewriteRule ^/away http://elsewhere.test/ [CO=seen:away:.a.test:10,R,L]
     ProxyPass / http://127.0.0.1:{one}/
 </VirtualHost>
@@ -58,7 +61,9 @@ def _told(line: str, now: datetime) -> tuple[list[str], timedelta | None]:
 @pytest.mark.live
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("cookie", ["a=b", "seen=yes"])
-@pytest.mark.parametrize("path", ["/hour", "/past", "/plain", "/away", "/none"])
+@pytest.mark.parametrize(
+    "path", ["/hour", "/past", "/plain", "/away", "/none", "/lang?lang=de", "/lang?x&lang=fr&y", "/lang?lang=d"]
+)
 def test_browsers_keep_the_same(path: str, cookie: str, target: str, running: Fronts) -> None:
     """RW-22, NGX-206: the attributes are httpd's, in its order, and a cookie lives as long."""
     theirs, ours = (_cookies(running.at[name], path, cookie) for name in ("httpd", target))
@@ -83,3 +88,12 @@ def test_a_line() -> None:
     assert line is not None
     assert line.value == Joined((Literal("a=b; path=/d; domain=.c; "), Variable(EXPIRES, "120"), Literal("; secure")))
     assert cookie_line(Variable("HTTP_HOST")) is None
+
+
+@pytest.mark.parametrize(("group", "carried"), [("[a-z]+", True), ("[a-z]*", False), (".+", False)])
+def test_a_line_with_what_was_captured(group: str, carried: bool) -> None:
+    """RW-22: a group may be the value, where it can be neither nothing nor several parts."""
+    captured = Matched(Variable("QUERY_STRING"), Regex(f"^l=({group})$"), 1)
+    line = cookie_line(Joined((Literal("l:"), captured, Literal(":.c"))))
+    expected = Joined((Literal("l="), captured, Literal("; path=/; domain=.c")))
+    assert (line.value if line else None) == (expected if carried else None)
