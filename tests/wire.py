@@ -48,16 +48,14 @@ from pathlib import Path
 
 from apacheconf.engines import Engine, Sandbox, find, free_ports
 from apacheconf.engines import httpd as engine_httpd
-from apacheconf.expand import Options
 from apacheconf.model.views.modules import needed
 from apacheconf.origins import Received
 from apacheconf.program.loading import load
 from apacheconf.prove.client import Answer, Turn, exchange
 from apacheconf.prove.stage import LOADED_FIRST
 from apacheconf.prove.threaded import Origins
-from apacheconf.runtime.options import ServeOptions
-from apacheconf.runtime.server import Server, loop_factory
 from tests.runtime.responder import responding
+from tests.runtime.served import Served
 
 # Lists of folders show local times: those of the recordings are UTC.
 os.environ["TZ"] = "UTC"
@@ -417,41 +415,6 @@ def plain_line(line: str) -> str:
     line = re.sub(r"\[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\]", "[time]", line)
     line = line.replace(*_OFFLINE)
     return re.sub(r"\[client ([\d.]+|[\da-f:]+):\d+\]", r"[client \1]", line)
-
-
-class Served:
-    """serve with a configuration file, in a thread, within a ``with`` block."""
-
-    def __init__(self, file: Path) -> None:
-        import asyncio
-        import threading
-
-        self._asyncio, self._ready = asyncio, threading.Event()
-        self._fault: list[BaseException] = []
-        program = load([], Options(file=str(file))).require()
-        self.server = Server(program, ServeOptions(on_ready=lambda _: self._ready.set(), grace=0.5))
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def _run(self) -> None:
-        try:
-            with self._asyncio.Runner(loop_factory=loop_factory()) as runner:
-                runner.run(self.server.run())
-        except BaseException as fault:
-            self._fault.append(fault)
-        finally:
-            self._ready.set()
-
-    def __enter__(self) -> Server:
-        self._thread.start()
-        assert self._ready.wait(30)
-        if self._fault:
-            raise self._fault[0]
-        return self.server
-
-    def __exit__(self, *_: object) -> None:
-        self.server.loop.call_soon_threadsafe(self.server.stop)
-        self._thread.join(20)
-        assert not self._thread.is_alive()
 
 
 def record(names: Iterable[str] = ()) -> None:

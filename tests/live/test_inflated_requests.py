@@ -13,7 +13,8 @@ import pytest
 from apacheconf.engines import Engine
 from apacheconf.engines import httpd as engine_httpd
 from tests.engines.real import need
-from tests.wire import Case, Part, Scene, Served, scene
+from tests.runtime.served import Served
+from tests.wire import Case, Part, Scene, scene
 
 CONFIG = """ProxyPass /a http://{A}/
 ProxyPass /f fcgi://{fcgi}/

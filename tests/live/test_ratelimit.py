@@ -13,6 +13,7 @@ from apacheconf.engines import httpd
 from apacheconf.prove.client import Turn, exchange
 from tests import wire
 from tests.engines.real import need
+from tests.runtime.served import Served
 
 CASE = """# one file of 40 KiB, and an origin's
 --- file html/a.txt
@@ -43,7 +44,7 @@ def _serving(server: str, folder: Path) -> Iterator[int]:
     engine = need("httpd") if server == "httpd" else None
     with wire.scene(case, engine) as found:
         if engine is None:
-            with wire.Served(found.box.path / "httpd.conf"):
+            with Served(found.box.path / "httpd.conf"):
                 yield found.port
         else:
             with httpd.start(engine, found.box, found.text, [("127.0.0.1", found.port)]):

@@ -16,7 +16,7 @@ import pytest
 from apacheconf.engines import Sandbox, free_ports
 from apacheconf.engines import httpd as engine_httpd
 from tests.engines.real import need
-from tests.wire import Served
+from tests.runtime.served import Served
 
 pytestmark = [pytest.mark.live, pytest.mark.skipif(sys.platform != "linux", reason="sockets are told by Linux")]
 

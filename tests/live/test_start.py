@@ -21,7 +21,8 @@ from apacheconf.model.here import missing_folders
 from apacheconf.program.loading import load
 from tests.engines.real import need
 from tests.runtime.certificates import folder
-from tests.wire import LOADED_FIRST, Served
+from tests.runtime.served import Served
+from tests.wire import LOADED_FIRST
 
 _MODULES = (
     *("authz_core_module", "authz_user_module", "authn_core_module", "auth_digest_module", "rewrite_module"),

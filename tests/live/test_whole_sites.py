@@ -30,7 +30,7 @@ from tests.live.site_stage import Site, standing
 from tests.live.site_table import row_for, rows_of
 from tests.runtime import certificates
 from tests.runtime.digests import credentials
-from tests.wire import Served
+from tests.runtime.served import Served
 
 pytestmark = pytest.mark.live
 

@@ -21,9 +21,9 @@ from apacheconf.prove import fronts
 from apacheconf.prove.client import Turn, exchange
 from apacheconf.prove.stage import stage
 from tests.runtime import certificates
-from tests.runtime.contest import _Threaded
 from tests.runtime.peers import Listening
 from tests.runtime.recording import Recording
+from tests.runtime.served import Served
 
 RECORDING = Recording("checks")
 #: Seconds that a result needs to arrive after its check was answered: httpd's watchdog steps every 100 ms.
@@ -163,7 +163,7 @@ def staged(trial: Trial, engine: Engine | None) -> Iterator[tuple[int, dict[str,
         file.write_text(text)
         found = stage(load([str(file)]), box, {}, find("httpd"))
         box.write(found.file.name, found.text)
-        starter = _Threaded(found) if engine is None else fronts.start("httpd", engine, found, found.text)
+        starter = Served(found.file) if engine is None else fronts.start("httpd", engine, found, found.text)
         stack.enter_context(starter)
         yield next(iter(found.ports.listeners.values())), members
 

@@ -8,7 +8,6 @@ serve must say the same.
 
 from __future__ import annotations
 
-import asyncio
 import re
 import sys
 import tempfile
@@ -20,16 +19,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from apacheconf.engines import Engine, Sandbox, find
-from apacheconf.expand import Options
 from apacheconf.program.loading import load
 from apacheconf.prove import fronts
 from apacheconf.prove.client import Answer, Turn, exchange
 from apacheconf.prove.stage import Stage, stage
 from apacheconf.prove.threaded import Origins
-from apacheconf.runtime.options import ServeOptions
-from apacheconf.runtime.server import Server, loop_factory
 from tests.runtime.peers import Bridge, Switching, talk
 from tests.runtime.recording import Recording
+from tests.runtime.served import Served
 
 RECORDING = Recording("contests", "contests")
 LETTERS = "ABCDEF"
@@ -170,7 +167,7 @@ def play_all(contests: Sequence[Contest], engine: Engine | None) -> dict[str, li
         origins.up(name for name, letter in letters.items() if letter in contests[0].up)
         stage.box.write(stage.file.name, stage.text)
         port = next(iter(stage.ports.listeners.values()))
-        starter = _Threaded(stage) if engine is None else fronts.start("httpd", engine, stage, stage.text)
+        starter = Served(stage.file) if engine is None else fronts.start("httpd", engine, stage, stage.text)
         told = _Teller(found, port, letters)
         lines: dict[str, list[str]] = {}
         with starter:
@@ -284,29 +281,6 @@ def _part(answer: Answer, name: str) -> str:
     if name == "reason":
         return answer.reason
     return f"{name}={answer.values(name)}"
-
-
-class _Threaded:
-    """serve with the staged configuration, in a thread."""
-
-    def __init__(self, stage: Stage) -> None:
-        self._ready = threading.Event()
-        program = load([], Options(file=str(stage.file))).require()
-        self.server = Server(program, ServeOptions(on_ready=lambda _: self._ready.set(), grace=0.5))
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def _run(self) -> None:
-        with asyncio.Runner(loop_factory=loop_factory()) as runner:
-            runner.run(self.server.run())
-
-    def __enter__(self) -> None:
-        self._thread.start()
-        assert self._ready.wait(20)
-
-    def __exit__(self, *_: object) -> None:
-        self.server.loop.call_soon_threadsafe(self.server.stop)
-        self._thread.join(20)
-        assert not self._thread.is_alive()
 
 
 def _told(contests: Iterable[Contest], engine: Engine) -> dict[str, list[str]]:

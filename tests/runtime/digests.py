@@ -19,6 +19,7 @@ from apacheconf.engines import Engine, find
 from apacheconf.engines import httpd as engine_httpd
 from apacheconf.prove.client import Answer, Turn, exchange
 from tests import wire
+from tests.runtime.served import Served
 
 RECORDED = Path(__file__).resolve().parents[2] / "fixtures/recorded/digests.json"
 PLAIN = "alice:inner:" + md5(b"alice:inner:pw").hexdigest()
@@ -162,7 +163,7 @@ def at_work(engine: Engine | None, case: wire.Case) -> Iterator[wire.Scene]:
     """httpd with the configuration of a case, or serve without an engine."""
     with wire.scene(case, engine) as found:
         if engine is None:
-            with wire.Served(found.box.path / "httpd.conf"):
+            with Served(found.box.path / "httpd.conf"):
                 yield found
         else:
             with engine_httpd.start(engine, found.box, found.text, [("127.0.0.1", found.port)]):

@@ -21,7 +21,8 @@ from apacheconf.engines import Engine, EngineFailed, Sandbox, find, free_ports, 
 from tests.runtime import certificates
 from tests.runtime.contest import _dateless
 from tests.runtime.recording import Recording
-from tests.wire import Served, plain_line
+from tests.runtime.served import Served
+from tests.wire import plain_line
 
 RECORDING = Recording("handshakes")
 #: Seconds between two pieces of a request.

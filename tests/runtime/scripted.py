@@ -30,7 +30,8 @@ from apacheconf.model.views.modules import needed
 from apacheconf.program.loading import load
 from apacheconf.prove.stage import LOADED_FIRST
 from tests.runtime.recording import Recording
-from tests.wire import Served, plain_line
+from tests.runtime.served import Served
+from tests.wire import plain_line
 
 RECORDING = Recording("scripted", "plays")
 #: Seconds after which a peer or a client that waits gives up: it is told, and never reached in a good run.

@@ -23,9 +23,10 @@ from apacheconf.prove import fronts
 from apacheconf.prove.client import Turn, exchange
 from apacheconf.prove.stage import stage
 from tests.runtime import certificates
-from tests.runtime.contest import _dateless, _Threaded
+from tests.runtime.contest import _dateless
 from tests.runtime.peers import Bridge, Listening, relay, talk
 from tests.runtime.recording import Recording
+from tests.runtime.served import Served
 
 RECORDING = Recording("tls")
 
@@ -138,7 +139,7 @@ def staged(trial: Trial, engine: Engine | None) -> Iterator[tuple[int, list[Secu
         file.write_text(text)
         found = stage(load([str(file)]), box, {}, find("httpd"))
         box.write(found.file.name, found.text)
-        starter = _Threaded(found) if engine is None else fronts.start("httpd", engine, found, found.text)
+        starter = Served(found.file) if engine is None else fronts.start("httpd", engine, found, found.text)
         stack.enter_context(starter)
         yield next(iter(found.ports.listeners.values())), origins
 

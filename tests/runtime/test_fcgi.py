@@ -17,7 +17,7 @@ from apacheconf.runtime.fcgi import pairs, read_script_head, record
 from tests.runtime import contest, responder
 from tests.runtime.responder import Responder
 from tests.runtime.script_members import BODIES
-from tests.wire import Served
+from tests.runtime.served import Served
 
 
 @contextmanager

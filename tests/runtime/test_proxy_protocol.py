@@ -16,6 +16,7 @@ from apacheconf.prove.client import Turn, exchange
 from apacheconf.runtime.proxy_protocol import BadPreamble, read_preamble
 from tests import wire
 from tests.engines.real import need
+from tests.runtime.served import Served
 
 V2 = b"\r\n\r\n\x00\r\nQUIT\n"
 _V4 = b"\x08\x08\x08\x08\x7f\x00\x00\x01\x15\xb3\x00\x50"
@@ -55,7 +56,7 @@ def case(config: str = CONFIG) -> wire.Case:
 def at_work(engine: Engine | None, config: str = CONFIG) -> Iterator[wire.Scene]:
     with wire.scene(case(config), engine) as found:
         if engine is None:
-            with wire.Served(found.box.path / "httpd.conf"):
+            with Served(found.box.path / "httpd.conf"):
                 yield found
         else:
             with engine_httpd.start(engine, found.box, found.text, [("127.0.0.1", found.port)]):

@@ -24,7 +24,7 @@ from apacheconf.runtime.server import Server
 from tests.runtime import certificates
 from tests.runtime.live import read_all, read_until
 from tests.runtime.peers import Listening, Switching
-from tests.wire import Served
+from tests.runtime.served import Served
 
 BIG = b"0123456789abcdef" * (1 << 18)  # 4 MiB
 
