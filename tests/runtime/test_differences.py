@@ -268,7 +268,7 @@ _LATER = (
 
 
 def test_certificates_in_sections() -> None:
-    """Over TLS 1.2 nobody can be asked; where the host takes clients without one, no alert says that one is required."""
+    """Over TLS 1.2 nobody can be asked; where the host takes clients without one, no alert says that it is required."""
     old = (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_2)
     asks = (
         Ask(requests=("a.example /mine",), client="named-client", versions=old),
