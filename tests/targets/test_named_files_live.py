@@ -32,6 +32,23 @@ _CONFIG = """
     ProxyPass /rest/ !
     ProxyPass / http://127.0.0.1:{one}/
 </VirtualHost>
+<VirtualHost *:{port}>
+    ServerName folder.test
+    DocumentRoot {root}/www.example
+    Alias /rest/ {root}/rest/
+    <Location /rest/>
+        <LimitExcept GET HEAD>
+            Require all denied
+        </LimitExcept>
+        Header set X-Set "expr=%{REQUEST_METHOD}"
+        <If "%{HTTP:X-Night} == '1'">
+            Require all denied
+        </If>
+    </Location>
+    <Directory {root}>
+        Require all granted
+    </Directory>
+</VirtualHost>
 """
 
 
@@ -39,6 +56,7 @@ _CONFIG = """
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
     with Sandbox("named") as box:
         box.write("rest/night.html", "<p>good night\n")
+        box.write("rest/in/index.html", "<p>index\n")
         box.write("www.example/index.html", "<p>nobody asks for me\n")
         modules = *MODULES, "alias_module", "rewrite_module", "headers_module"
         with fronts(_CONFIG.replace("{root}", str(box.path)), tmp_path_factory.mktemp("named"), modules) as found:
@@ -56,8 +74,18 @@ def test_a_rule_that_leads_to_a_file(night: str, path: str, running: Fronts) -> 
         assert theirs[0] == {"": "200", "1": "200", "2": "404"}[night]
 
 
-def _answer(port: int, path: str, night: str) -> tuple[object, ...]:
-    lines, body = exchange(port, "rest.test", path, header=f"X-Night: {night}")
+@pytest.mark.live
+@pytest.mark.parametrize("path", ["/rest/night.html", "/rest/none", "/rest/in/", "/rest/in", "/rest", "/in/"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("night", ["", "1"])
+def test_a_folder_that_not_all_may_ask(night: str, method: str, path: str, running: Fronts) -> None:
+    """NGX-150: it ends as the path does, so that a location with a name, which can have no alias, has it as well."""
+    theirs, ours = (_answer(running.at[each], path, night, "folder.test", method) for each in ("httpd", "nginx"))
+    assert ours == theirs
+
+
+def _answer(port: int, path: str, night: str, name: str = "rest.test", method: str = "GET") -> tuple[object, ...]:
+    lines, body = exchange(port, name, path, header=f"X-Night: {night}", method=method)
     fields = {line.partition(":")[0].lower(): line.partition(":")[2].strip() for line in lines[1:]}
     shown = body if body.startswith("<p>") or body[:1].isdigit() else "stock"
     return lines[0].split()[1], {key: fields.get(key) for key in ("retry-after", "x-set")}, shown

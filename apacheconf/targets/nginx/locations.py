@@ -278,7 +278,7 @@ def _emit_decision(low: Lowering, end: Route, files: Block | None, location: Blo
 def _emit_files(low: Lowering, route: Route, has_folder: bool) -> tuple[Block | None, list[Step]]:
     """What is said of the files and scripts of a route, and the steps that are spoken for; None where it has none.
 
-    A named location can't have the folder of an Alias.
+    A named location can't have the folder of an Alias, unless that ends as the path does.
     """
     block = Block()
     spoken = applications.emit_told(low, route, block)
@@ -293,11 +293,15 @@ def _emit_files(low: Lowering, route: Route, has_folder: bool) -> tuple[Block | 
             return None, []
         return block, static.emit_files(low, route, block)
     one_file = static.named_file(route, mapped) if mapped is not None else None
-    if not static.is_served(route) or mapped is None or (mapped.prefix and not has_folder and one_file is None):
+    root = static.root_of_alias(route)
+    known = one_file is not None or root is not None
+    if not static.is_served(route) or mapped is None or (mapped.prefix and not has_folder and not known):
         return None, []
     block = Block()
     if not has_folder and one_file is not None:
         static.emit_one_file(low, route, one_file, block)
+    elif not has_folder and root is not None:
+        static.emit_root_of_alias(low, route, root, block)
     elif not has_folder:
         static.emit_root(low, route, mapped, block)
     missing_documents.emit_missing(low, route, block)

@@ -29,6 +29,7 @@ from apacheconf.program.values import REQUEST_URI, Literal
 from apacheconf.targets.captures import parts_of
 from apacheconf.targets.choices import Closed, Place, leaves
 from apacheconf.targets.claims import Claim, exact, unsupported
+from apacheconf.targets.named_folders import MapToNamed
 from apacheconf.targets.nginx import (
     core_files,
     included_pages,
@@ -92,6 +93,21 @@ def emit_root(low: Lowering, route: Route, mapped: MapToFile, location: Block) -
     folder = f"{folder_of(low, mapped)}{literal(below)}"
     said_by = [each for step in (route.file, route.local) if step for each in route.host.said_by(step)]
     location.add(name, folder, comment=low.sources.comment(said_by), claims=(exact(said_by),))
+
+
+def root_of_alias(route: Route) -> str | None:
+    """The root that an Alias comes to where its folder ends as the path does, ``/srv`` of ``/x/`` to ``/srv/x/``."""
+    mapped = mapped_file(route)
+    if mapped is None or isinstance(mapped, MapToNamed) or route.path is not None or is_below_one_file(route):
+        return None
+    ends_so = mapped.prefix and mapped.root.endswith(mapped.prefix)
+    return mapped.root.removesuffix(mapped.prefix) or "/" if ends_so else None
+
+
+def emit_root_of_alias(low: Lowering, route: Route, root: str, location: Block) -> None:
+    """The root of an Alias in a named location, which can have no ``alias``."""
+    said_by = [each for step in (route.file, route.local) if step for each in route.host.said_by(step)]
+    location.add("root", literal(root), comment=low.sources.comment(said_by), claims=(exact(said_by),))
 
 
 def is_one_file(route: Route, mapped: MapToFile) -> bool:
