@@ -14,7 +14,7 @@ from apacheconf.program.phases import Phase
 from apacheconf.program.steps import Rewrite, SetEnv, Step
 from apacheconf.program.values import REQUEST_URI, Capture, Joined, Literal, Variable
 from apacheconf.targets.own_folders import compares_with_itself, knowing_its_folder
-from tests.targets.configs import outcomes, translated
+from tests.targets.configs import outcomes, translated, with_htaccess
 from tests.targets.echoes import exchange
 from tests.targets.fronts import MODULES, Fronts, fronts
 
@@ -54,16 +54,6 @@ _FILES = {
 }  # fmt: skip
 _SITES = {"symfony": _SYMFONY, "laminas": _LAMINAS, "below/symfony/web": _SYMFONY, "below/laminas": _LAMINAS,
           "named": _NAMED}  # fmt: skip
-_HOST = """
-<VirtualHost *:{port}>
-    ServerName SITE.test
-    DocumentRoot {root}/SITE
-    <Directory {root}>
-        AllowOverride All
-        Require all granted
-    </Directory>
-</VirtualHost>
-"""
 _MODULES = (*MODULES, "rewrite_module", "headers_module")
 _BELOW = (
     "/", "/plain.txt", "/sub/plain.txt", "/none", "/none/x?y=1", "/index.html", "/index.html/", "/index.html/a/b?c",
@@ -74,13 +64,7 @@ _PLACES = (("symfony", ""), ("laminas", ""), ("named", ""), ("below", "/symfony/
 
 
 def _config(folder: Path) -> str:
-    (folder / "types").write_text("text/html html\ntext/plain txt\n")
-    for site, text in _SITES.items():
-        for file, content in {**_FILES, ".htaccess": text}.items():
-            (folder / site / file).parent.mkdir(parents=True, exist_ok=True)
-            (folder / site / file).write_text(content)
-    hosts = "".join(_HOST.replace("SITE", name) for name in ("symfony", "laminas", "below", "named"))
-    return f"TypesConfig {folder}/types\n{hosts}".replace("{root}", str(folder))
+    return with_htaccess(folder, _SITES, _FILES, ("symfony", "laminas", "below", "named"))
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from apacheconf.program.conditions import Condition, Matches, Not, Regex, Test
 from apacheconf.program.values import REQUEST_URI, Capture, Joined, Literal
 from apacheconf.targets.captures import gives_back
 from apacheconf.targets.nginx.names_below import is_every_name
-from tests.targets.configs import translated
+from tests.targets.configs import translated, with_htaccess
 from tests.targets.echoes import exchange
 from tests.targets.fronts import MODULES, Fronts, fronts
 
@@ -63,16 +63,6 @@ RewriteCond %{REQUEST_URI} !\.(css|txt)$
 RewriteRule ^.*$ /page.html [R=302,L]
 """,
 }
-_HOST = """
-<VirtualHost *:{port}>
-    ServerName SITE.test
-    DocumentRoot {root}/SITE
-    <Directory {root}/SITE>
-        AllowOverride All
-        Require all granted
-    </Directory>
-</VirtualHost>
-"""
 _FILES = {
     "index.html": "front", "plain.txt": "plain", "page.html": "page", "sub/plain.txt": "below", "sub/index.html": "sub",
     "cache/cached.test/article.html": "from the cache", "de/x": "a file", "de/index.html": "de",
@@ -85,13 +75,7 @@ _PATHS = (
 
 
 def _config(folder: Path) -> str:
-    (folder / "types").write_text("text/html html\ntext/plain txt\n")
-    for site, text in _SITES.items():
-        for file, content in {**_FILES, ".htaccess": f"RewriteEngine On\n{text}"}.items():
-            (folder / site / file).parent.mkdir(parents=True, exist_ok=True)
-            (folder / site / file).write_text(content)
-    hosts = "".join(_HOST.replace("SITE", name) for name in _SITES)
-    return f"TypesConfig {folder}/types\n{hosts}".replace("{root}", str(folder))
+    return with_htaccess(folder, {site: f"RewriteEngine On\n{text}" for site, text in _SITES.items()}, _FILES, _SITES)
 
 
 @pytest.fixture(scope="module")
