@@ -91,6 +91,8 @@ _ABOUT_FILES = frozenset(
 )  # fmt: skip
 #: Those of them that are steps of the program wherever an origin is asked.
 _STEPS = frozenset({"proxypassreverse", "proxypassreversecookiepath", "proxypassreversecookiedomain", "requestheader"})
+_DOCUMENT = "errordocument"
+_NO_PAGE = Answer(Outcome.NO_EFFECT, "no other line gives this status a page that it would take away")
 _ASKS_NOBODY = Answer(Outcome.NO_EFFECT, "no origin is asked where it stands", key="no-origin")
 _SERVES_NO_FILES = frozenset({"haproxy"})
 #: Directives that are about what origins are asked and answer.
@@ -116,6 +118,16 @@ def fallback_for(program: Program, scopes: Scopes, target: str) -> Callable[[Wri
     @cache
     def is_there(about: str) -> bool:
         return any(_is_there(about, each) for each in program.directives)
+
+    @cache
+    def statuses_with_page() -> frozenset[str]:
+        documents = (each.args.split() for each in program.directives if each.name.lower() == _DOCUMENT)
+        return frozenset(words[0] for words in documents if words and words[1:] != ["default"])
+
+    def takes_no_page(directive: Written) -> bool:
+        words = directive.args.lower().split()
+        default = directive.name.lower() == _DOCUMENT and words[1:] == ["default"]
+        return default and words[0] not in statuses_with_page()
 
     @cache
     def asks_no_origin() -> frozenset[int]:
@@ -152,6 +164,7 @@ def fallback_for(program: Program, scopes: Scopes, target: str) -> Callable[[Wri
         reverse = bool(program.origins) and _DETAIL_OF.get(directive.name.lower()) == _FORWARDING
         not_yet = Answer(Outcome.UNSUPPORTED, f"not supported yet for {target}{reason}", key="not-yet")
         nature = None if reverse else _detail(directive, is_there) or _by_nature(directive)
+        nature = _NO_PAGE if takes_no_page(directive) else nature
         if id(directive) in gone():
             return dead.get(id(directive)) or nature or Answer(Outcome.DEAD_IN_SOURCE, WHY, key="overridden")
         return dead.get(id(directive)) or nature or (_ASKS_NOBODY if is_asked_of_nobody(directive) else not_yet)

@@ -257,3 +257,12 @@ def test_every_member_may_be_tried(members: int, more: str, retries: int, tmp_pa
     text = "\n".join(["<Proxy balancer://all>", *lines, *([more] if more else []), "</Proxy>", ""])
     said = translated(tmp_path, text + host("ProxyPass / balancer://all/"), "haproxy").text
     assert f"    retries {retries}\n" in said
+
+
+@pytest.mark.parametrize("target", ["nginx", "haproxy"])
+def test_a_default_page_takes_away_only_one_that_is_there(target: str, tmp_path: Path) -> None:
+    """ED-1: without another line for the status nothing changes, so nothing is missing in the translation."""
+    section = "<Location /x>\nErrorDocument 403 default\n</Location>"
+    for other, outcome in (("ErrorDocument 404 no", "no effect in target"), ("ErrorDocument 403 no", "unsupported")):
+        made = translated(tmp_path, host(other, section, "ProxyPass / http://10.0.0.1/"), target)
+        assert next(row.outcome.words for row in made.rows if row.args == "403 default") == outcome
