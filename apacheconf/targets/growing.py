@@ -27,7 +27,7 @@ from apacheconf.targets.judging_sections import CanNotJoin, judged
 from apacheconf.targets.known import QUERY_STRING, Known
 from apacheconf.targets.late_origins import certain, origin_of
 from apacheconf.targets.light_sections import asking, light_layers
-from apacheconf.targets.mapped import lies_apart, lies_in, of_file, of_url, told_apart
+from apacheconf.targets.mapped import lies_apart, lies_in, of_file, of_url, told_apart, url_start
 from apacheconf.targets.merged import asked, is_like, refusal, refuses
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.paused import OF_REQUESTS, Held, Mapped, Paused, Then, asking_of, before_types
@@ -179,7 +179,7 @@ class _Grower:
         if isinstance(question, Not):
             question = question.condition
         self._questions.add(question)
-        if isinstance(question, Matches) and question.value == REQUEST_URI and self._is_bare:  # its path is known
+        if isinstance(question, Matches) and question.value == REQUEST_URI and self.cell.reach is Reach.BARE:
             return self._grow(self._told(paused, question, search(question.regex, self.cell.path) is not None))
         yes, no = (self._grow(self._told(paused, question, answer)) for answer in (True, False))
         return asked(question, yes, no, self.files)
@@ -189,10 +189,6 @@ class _Grower:
         answers = paused.way.answers.told(question, held)
         way = paused.way.fork(answers) if paused.go_on else None
         return self._next(answers) if way is None or paused.go_on is None else paused.go_on(way)
-
-    @property
-    def _is_bare(self) -> bool:
-        return self.cell.reach is Reach.BARE
 
     def _end(self, way: Walk) -> Route | Closed:
         lost = [step for step, _ in way.met if step.action == LOST]
@@ -359,7 +355,8 @@ class _Grower:
             layers = ((number, self.host.shape.layers[number]) for number in cell.maybe)
             asked = ((number, layer.matcher) for number, layer in layers if layer.kind in kinds)
             own = ((number, each) for number, each in asked if cell is not self.cell or not is_elsewhere(each, cell))
-            self._asking_of[key] = tuple(number for number, each in own if not lies_apart(each, mapped))
+            url = url_start(self._url(mapped), mapped) if isinstance(mapped, MapToOrigin) else ""
+            self._asking_of[key] = tuple(number for number, each in own if not lies_apart(each, mapped, url))
         return self._asking_of[key]
 
     def _hold_one(self, cell: Cell, number: int, held: Held, way: Walk, mapped: Mapped) -> Condition | None:
@@ -389,9 +386,12 @@ class _Grower:
     def _matcher(self, cell: Cell, layer: Layer, mapped: Mapped) -> Condition:
         matcher = matcher_in(cell, layer)
         if isinstance(mapped, MapToOrigin):
-            named = origin_of(self.program, self.host, mapped).name
-            return of_url(matcher, named if mapped.written is None else self.host.texts[mapped.written], mapped)
+            return of_url(matcher, self._url(mapped), mapped)
         return matcher if mapped is None else of_file(matcher, mapped, cell)
+
+    def _url(self, mapped: MapToOrigin) -> str:
+        named = origin_of(self.program, self.host, mapped).name
+        return named if mapped.written is None else self.host.texts[mapped.written]
 
 
 def _below(cell: Cell) -> Condition:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from apacheconf.program.conditions import (
     ALWAYS,
@@ -40,15 +41,20 @@ _MAPPED, _FILE, _BASENAME = (Variable(name) for name in ("MAPPED_URL", "REQUEST_
 # --- URLs ----------------------------------------------------------------------------------------------------
 
 
+def url_start(origin: str, mapping: MapToOrigin) -> str:
+    """What the URL certainly begins with that ``mapping`` leads to; ``origin`` begins as that URL does."""
+    scheme, _, rest = origin.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}{mapping.path.partition('$')[0] or begins_with(mapping.value)}"
+
+
 def of_url(matcher: Condition, origin: str, mapping: MapToOrigin) -> Condition:
     """What a Proxy section asks of the URL that ``mapping`` leads to; ``origin`` begins as that URL does."""
-    scheme, _, rest = origin.partition("://")
-    known = f"{scheme}://{rest.partition('/')[0]}{mapping.path.partition('$')[0] or begins_with(mapping.value)}"
+    known = url_start(origin, mapping)
     match matcher:
         case Glob(value, pattern, True) if value == _MAPPED and pattern.rstrip("*") + "*" == pattern:
             return ALWAYS if glob_matches(known, pattern, True) else matcher
-        case Matches(value, Regex(pattern)) if value == _MAPPED and pattern == "^" + re.escape(_literal(pattern)):
-            return _of_prefix(_literal(pattern), known, matcher, mapping)
+        case Matches(value, Regex(pattern)) if value == _MAPPED and (wanted := _prefix_in(pattern)) is not None:
+            return _of_prefix(wanted, known, matcher, mapping)
         case _:
             return matcher
 
@@ -63,6 +69,13 @@ def _of_prefix(wanted: str, known: str, matcher: Condition, mapping: MapToOrigin
         return matcher
     cut = mapping.prefix if mapping.rest is Rest.AFTER_PREFIX else ""
     return Matches(REQUEST_URI, Regex("^" + escape(cut + wanted[len(known) :])))
+
+
+@lru_cache(maxsize=4096)
+def _prefix_in(pattern: str) -> str | None:
+    """The text that a pattern asks for at the beginning, None where it asks for anything else."""
+    wanted = _literal(pattern)
+    return wanted if pattern == "^" + re.escape(wanted) else None
 
 
 def _literal(pattern: str) -> str:
@@ -190,12 +203,18 @@ def _in_folder(folder: str, mapped: MapToFile, cell: Cell) -> Condition:
     return Under(path)
 
 
-def lies_apart(matcher: Condition, mapped: MapToOrigin | MapToFile | None) -> bool:
-    """Whether a section is about a folder that neither holds what is mapped nor lies in there."""
-    if not isinstance(matcher, Under) or matcher.value != _FILE or not isinstance(mapped, MapToFile) or mapped.value:
-        return False
-    root = mapped.root.rstrip("/") or "/"
-    return not lies_under(root, matcher.prefix) and not lies_under(matcher.prefix, root)
+def lies_apart(matcher: Condition, mapped: MapToOrigin | MapToFile | None, url: str) -> bool:
+    """Whether a section is about a folder that neither holds what is mapped nor lies in there, or about URLs that
+    begin in another way than ``url``, that of the origin."""
+    match matcher, mapped:
+        case Under(folder, value), MapToFile(root=root, value=None) if value == _FILE:
+            root = root.rstrip("/") or "/"
+            return not lies_under(root, folder) and not lies_under(folder, root)
+        case Matches(value, Regex(pattern)), MapToOrigin() if value == _MAPPED:
+            wanted = _prefix_in(pattern)
+            return wanted is not None and not url.startswith(wanted) and not wanted.startswith(url)
+        case _:
+            return False
 
 
 def _made_in_folder(folder: str, mapped: MapToFile, matcher: Condition) -> Condition:

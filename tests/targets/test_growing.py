@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from apacheconf.program.conditions import Condition
+from apacheconf.program.steps import MapToOrigin
+from apacheconf.targets import growing
 from apacheconf.targets.known import Known
+from apacheconf.targets.mapped import of_url
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.nesting import Guard
 from apacheconf.targets.nginx.tree import Block
@@ -85,6 +90,26 @@ def test_rules_are_not_asked_again_for_each_place_or_file(
         translated(tmp_path, host(*lines(number)), target)
         found.append(count.steps)
     assert found[1] < 2.5 * found[0], found
+
+
+@pytest.mark.parametrize("target", ["nginx", "haproxy"])
+def test_origins_are_asked_for_their_own_sections_only(
+    target: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Sections about other origins are passed over: forty origins were asked for forty sections each."""
+    asked: list[str] = []
+
+    def counted(matcher: Condition, origin: str, mapping: MapToOrigin) -> Condition:
+        asked.append(origin)
+        return of_url(matcher, origin, mapping)
+
+    monkeypatch.setattr(growing, "of_url", counted)
+    section = "<Proxy http://h{0}.test/>\nRequire ip 10.{0}.0.0/16\n</Proxy>"
+    lines = (f"ProxyPass /area{n} http://h{n}.test/\n{section.format(n)}" for n in range(40))
+    made = translated(tmp_path, host(*lines), target)
+    assert len(set(asked)) == 40
+    assert max(Counter(asked).values()) < 12
+    assert outcomes(made)["Require"] in ("exact", "equivalent")
 
 
 def test_what_refuses_or_redirects_is_written_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
