@@ -199,11 +199,14 @@ def _place(step: Step, walked: Route) -> None:
             walked.others.append(step)
 
 
-def special_claims(mapping: MapToOrigin, said_by: tuple[Written, ...]) -> list[Claim]:
-    """What no target can say of a mapping: variables in it, and how it compares the path (PU-8, PU-9, PU-11)."""
+def special_claims(mapping: MapToOrigin, said_by: tuple[Written, ...], puts: bool = False) -> list[Claim]:
+    """What no target can say of a mapping: variables in it, and how it compares the path (PU-8, PU-9, PU-11).
+
+    One that ``puts`` values into paths does so with all but those of the environment.
+    """
     claims = []
     parts = mapping.value.parts if isinstance(mapping.value, Joined) else (mapping.value,)
-    if any(isinstance(part, Variable) for part in parts):
+    if any(isinstance(part, Variable) and not (puts and part.name != "ENV") for part in parts):
         claims.append(unsupported(said_by, "variables are not put into the path: it is sent as written", "interpolate"))
     if mapping.mapping:
         why = "the path is compared when it is decoded, and with its parameters"
@@ -229,17 +232,28 @@ class NewPath:
 
 
 def new_path(
-    action: MapToOrigin, cell: Cell, origin: Origin, regex: Regex | None = None, path: Value | None = None
+    action: MapToOrigin,
+    cell: Cell,
+    origin: Origin,
+    regex: Regex | None = None,
+    path: Value | None = None,
+    puts: bool = False,
 ) -> NewPath:
     """PP-6, PP-14 for one cell; the members' own path (BA: ``http://b1/app``) stands in front.
 
-    ``regex`` is what the mapping matched, ``path`` the one that rules have made.
+    ``regex`` is what the mapping matched, ``path`` the one that rules have made. A target that ``puts`` values into
+    paths does so with all variables but those of the environment.
     """
     if path is not None and action.rest is not Rest.NOTHING:
         return _of_made_path(action, origin, path)
     if action.rest is Rest.NOTHING and action.value is not None:
         parts = action.value.parts if isinstance(action.value, Joined) else (action.value,)
-        as_written = (Literal(f"${{{part.argument}}}") if isinstance(part, Variable) else part for part in parts)
+        as_written = (
+            Literal(f"${{{part.argument}}}")
+            if isinstance(part, Variable) and not (puts and part.name != "ENV")
+            else part
+            for part in parts
+        )
         return NewPath("", member_path(origin), regex=regex, made=tuple(as_written))
     head = member_path(origin) + action.path
     cut = action.prefix if action.rest is Rest.AFTER_PREFIX else ""

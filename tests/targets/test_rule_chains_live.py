@@ -59,9 +59,17 @@ _MANY = [
     "RewriteRule ^/(.*)$ http://127.0.0.1:{two}/front.php/$1 [P,L]",
     "ProxyPass / http://127.0.0.1:{one}/",
 ]
+#: A path that is made of what a request says, as plugins of caches have them: captures beside other values.
+_VALUES = [
+    *_all(_when("a0", "RewriteRule ^ - [E=KIND:_one]"), _when("a1", "RewriteRule ^ - [E=KIND:_two]")),
+    "RewriteCond %{REQUEST_METHOD} !=POST",
+    "RewriteRule ^/c/(.*)$ http://127.0.0.1:{two}/cache/%{HTTP_HOST}/$1/_index%{ENV:KIND}.html [P,L]",
+    "RewriteRule ^/m/(.*)$ http://127.0.0.1:{two}/%{REQUEST_METHOD}/$1 [P,L]",
+    "ProxyPass / http://127.0.0.1:{one}/",
+]
 _CONFIG = "".join(
     host(*lines, names=f"ServerName {name}.test", address="*:{port}")
-    for name, lines in {"steps": _STEPS, "maybe": _MAYBE, "skips": _SKIPS, "many": _MANY}.items()
+    for name, lines in {"steps": _STEPS, "maybe": _MAYBE, "skips": _SKIPS, "many": _MANY, "values": _VALUES}.items()
 )
 _PATHS = {
     "steps": ("/", "/x", "/x/", "/index.html", "/index.html/", "/de/index.html", "/de/en/x.html?a=b", "/img/a.png",
@@ -70,6 +78,7 @@ _PATHS = {
     "maybe": ("/y", "/x", "/api", "/api/x", "/x%20y?q=1", "/apix"),
     "skips": ("/", "/0x", "/3", "/8/y?q", "/c/xy", "/c/z", "/d/xz", "/e/1", "/5%3f"),
     "many": ("/", "/x/y?q=1", "/x%3f"),
+    "values": ("/", "/c/x", "/c/x/y%20z?q=1", "/c/", "/m/a", "/m/%C3%A9?x"),
 }  # fmt: skip
 
 

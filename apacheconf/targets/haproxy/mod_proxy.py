@@ -8,7 +8,7 @@ from apacheconf.program.hosts import Host
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import MapToOrigin, NameUser, Rest, Table
 from apacheconf.program.uri import canonical
-from apacheconf.program.values import REQUEST_URI, Joined, Variable
+from apacheconf.program.values import REQUEST_URI, Capture, Joined, Literal, Matched, Variable
 from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
 from apacheconf.targets.haproxy import mod_authz_core, mod_deflate, mod_expires, mod_setenvif, origin_tls
@@ -46,7 +46,7 @@ from apacheconf.targets.upgrades import UPGRADES, upgrades_differ
 def backend_for(low: Lowering, route: Route, origin: Origin) -> str:
     """The name of the backend that takes the requests of a proxied cell; cells that need the same share it."""
     assert route.map is not None and route.mapping is not None
-    path = new_path(route.map, route.cell, origin, regex_of(route.mapping), route.path)
+    path = new_path(route.map, route.cell, origin, regex_of(route.mapping), route.path, puts=True)
     policy = tuple((step.action, step.said_by) for step in route.steps)
     rules_made = path.regex, path.made, route.query, route.refused, route.unescaped
     key = (route.host.number, id(origin), path.cut, path.head, path.joins, *rules_made, policy)
@@ -231,7 +231,7 @@ def _mapping_claims(route: Route, host: Host, origin: Origin) -> tuple[Claim, ..
     claims: list[Claim] = []
     if route.map.raw and route.map.rest is not Rest.AFTER_PREFIX:
         claims.append(approximated(said_by, "nocanon: the path is normalised all the same", "nocanon"))
-    claims += special_claims(route.map, said_by)
+    claims += special_claims(route.map, said_by, puts=True)
     if len({member.path for member in members(origin)}) > 1:
         claims.append(approximated(said_by, "the members' paths differ: the first one's is used", "member-paths"))
     if upgrades_differ(origin):
@@ -279,6 +279,15 @@ def _claim_timeouts(low: Lowering, host: Host) -> None:
         low.dropped.append(exact(named))
 
 
+def _without_regex(path: NewPath) -> NewPath:
+    """The path with captures that say themselves what they are, where other values stand between them."""
+    regex = path.regex
+    if regex is None or all(isinstance(each, Literal | Capture) for each in path.made):
+        return path
+    made = (Matched(REQUEST_URI, regex, each.group) if isinstance(each, Capture) else each for each in path.made)
+    return replace(path, regex=None, made=tuple(made))
+
+
 #: What no line of a request may hold: httpd answers 403 where NE brings it into the path (seen on 2.4.71).
 _NOT_IN_A_LINE = r"[\x00-\x20\x7f]"
 
@@ -286,6 +295,7 @@ _NOT_IN_A_LINE = r"[\x00-\x20\x7f]"
 def _emit_path(path: NewPath, terms: Terms, backend: Section, escapes: bool = True) -> None:
     """PP-6 on the escaped path that the frontend made; a rule with NE decodes it."""
     cut, head = canonical(path.cut), canonical(path.head)
+    path = _without_regex(path)
     if path.made and path.regex is None:
         made = terms.fetch(Joined(path.made))
         if not escapes:

@@ -67,7 +67,8 @@ def can_follow(route: Route, environment: Environment) -> bool:
     terms = Terms(environment=environment)
     mapped = parts_of(route.map.value) if route.map else ()
     made = [each for each in (route.path, route.query) if each is not None and not isinstance(each, Literal)]
-    made += [each for each in mapped if not isinstance(each, Literal | Capture | Variable)]
+    of_environment = [each for each in mapped if isinstance(each, Variable) and each.name == "ENV"]  # sent as written
+    made += [each for each in mapped if not isinstance(each, Literal | Capture) and each not in of_environment]
     try:
         for condition in route.refused:
             terms.of(condition)
