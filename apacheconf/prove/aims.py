@@ -90,7 +90,8 @@ def _mappings(program: Program, host: Host) -> Iterator[Way]:
 def balanced(program: Program, host: Host, aim: Aim) -> Iterator[tuple[str, Balancer]]:
     """The balancers of ``host``, each with a path that leads there."""
     steps = (*host.shape.server, *(step for cell in host.shape.cells for step in cell.steps))
-    mapped = {each.origin: each.prefix for each in (step.action for step in steps) if isinstance(each, MapToOrigin)}
+    actions = (step.action for step in steps)
+    mapped = {each.origin: each.prefix for each in actions if isinstance(each, MapToOrigin) and each.prefix}
     for number, origin in enumerate(program.origins[each] for each in host.origins):
         if isinstance(origin, Balancer):
             prefix = mapped.get(number) or aim.prefix

@@ -62,6 +62,18 @@ def test_conditions_are_met_and_missed_one_by_one(tmp_path: Path, lines: str, wa
     assert wanted <= found, found
 
 
+def test_a_session_is_told_to_its_own_balancer(tmp_path: Path) -> None:
+    """Also where a pattern leads there, which has no prefix to ask for."""
+    lines = (
+        "<Proxy balancer://files>\nBalancerMember http://f.test\n</Proxy>\n"
+        "<Proxy balancer://shop>\nBalancerMember http://a.test route=a\nProxySet stickysession=S\n</Proxy>\n"
+        "ProxyPass /static/ balancer://files/\nProxyPassMatch ^/(cart)(/.*)?$ balancer://shop/$1$2\n"
+        "ProxyPass /shop balancer://shop/shop"
+    )
+    found = {title for title in titles(tmp_path, lines) if "S=abc.a" in title}
+    assert found and all("GET /shop/x" in title for title in found), found
+
+
 def test_the_seed_chooses_where_there_are_too_many(tmp_path: Path) -> None:
     lines = "".join(f"SetEnvIf X-{number} a b{number}\n" for number in range(MOST))
     program = program_of(tmp_path, lines + "ProxyPass / http://b.test/")
