@@ -32,7 +32,8 @@ from apacheconf.targets.merged import asked, is_like, refusal, refuses
 from apacheconf.targets.patterns import escape
 from apacheconf.targets.paused import OF_REQUESTS, Held, Mapped, Paused, Then, asking_of, before_types
 from apacheconf.targets.routes import Route, regex_of, route_of
-from apacheconf.targets.walking import LOST, Spelling, Walk
+from apacheconf.targets.spelling import Spelling
+from apacheconf.targets.walking import LOST, Walk
 
 #: A cell that comes to more ends than these is not told apart, nor one with more cases than those to look at; unless it
 #: has as many questions: rules behind each other, and not what several of them come to together.

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable
 from copy import copy
 from dataclasses import replace
-from enum import Enum
 
 from apacheconf.program.admission import Admit, Holds, Requires, Rules
 from apacheconf.program.conditions import ALWAYS, NEVER, AllOf, AnyOf, Condition, Matches, Regex, both
@@ -60,19 +59,10 @@ from apacheconf.targets.section_rules import (
     with_whole_as_group,
     without_lost_types,
 )
+from apacheconf.targets.spelling import Spelling
 
 #: Steps that run, each with whether it is certain.
 Met = list[tuple[Step, bool]]
-
-
-class Spelling(Enum):
-    """What is put in words of the request for a target (``places``)."""
-
-    NOTHING = "nothing"
-    VARIABLES = "questions about variables"
-    ALL = "and conditional headers, as routes of their own"
-
-
 #: Variables that are known when the answer is there, and those of the environment that nobody here has set.
 _LATER = ("REQUEST_STATUS", "RESP", "ENV", "CONTENT_TYPE")
 #: In place of an action that makes a path nobody here can follow.

@@ -42,8 +42,8 @@ from apacheconf.targets.nginx import (
     applications,
     documents,
     failures,
+    file_answers,
     htaccess,
-    missing_documents,
     mod_alias,
     mod_auth_basic,
     mod_deflate,
@@ -210,7 +210,7 @@ def _fill(low: Lowering, end: Route | Closed, location: Block, server: Block, ha
         return
     low.begin_location()
     stood = len(location.entries)
-    files, carried = _emit_files(low, end, has_folder)
+    files, carried = file_answers.emit(low, end, has_folder)
     if not any(each.name == "fastcgi_pass" for each in (files or Block()).directives()):
         documents.emit_own(low, end, location)
     outgoing = Block()
@@ -275,39 +275,6 @@ def _emit_decision(low: Lowering, end: Route, files: Block | None, location: Blo
             mod_dir.settle_redirect(location)
 
 
-def _emit_files(low: Lowering, route: Route, has_folder: bool) -> tuple[Block | None, list[Step]]:
-    """What is said of the files and scripts of a route, and the steps that are spoken for; None where it has none.
-
-    A named location can't have the folder of an Alias, unless that ends as the path does.
-    """
-    block = Block()
-    spoken = applications.emit_told(low, route, block)
-    if spoken is not None:
-        return block, spoken
-    mapped = static.mapped_file(route)
-    if static.is_served(route) and mapped is None:
-        block = Block()
-        try:
-            static.emit_made(low, route, block)
-        except CannotAsk:
-            return None, []
-        return block, static.emit_files(low, route, block)
-    one_file = static.named_file(route, mapped) if mapped is not None else None
-    root = static.root_of_alias(route)
-    known = one_file is not None or root is not None
-    if not static.is_served(route) or mapped is None or (mapped.prefix and not has_folder and not known):
-        return None, []
-    block = Block()
-    if not has_folder and one_file is not None:
-        static.emit_one_file(low, route, one_file, block)
-    elif not has_folder and root is not None:
-        static.emit_root_of_alias(low, route, root, block)
-    elif not has_folder:
-        static.emit_root(low, route, mapped, block)
-    missing_documents.emit_missing(low, route, block)
-    return block, static.emit_files(low, route, block)
-
-
 def _emit_local(low: Lowering, route: Route, location: Block, server: Block) -> None:
     """A cell that no mapping takes: an answer made here, or the 404 of a server without that file."""
     if route.answer:
@@ -362,12 +329,6 @@ def _emit_headers(low: Lowering, route: Route, location: Block) -> None:
     mod_headers.HeaderLines(low, route, None).emit_always(location)
 
 
-def _asks_files(low: Lowering, route: Route) -> bool:
-    """Whether files themselves would have answered."""
-    served = static.is_served(route) and static.handler_of(route) is None
-    return served and not static.is_below_one_file(route)
-
-
 def _report_unsure(low: Lowering, route: Route, location: Block, carried: list[Step]) -> None:
     """What is not lowered yet leaves a comment at its place, and its row."""
     origin = route.origin(low.program)
@@ -391,7 +352,8 @@ def _report_unsure(low: Lowering, route: Route, location: Block, carried: list[S
         spoken = step in carried or step.action in low.asked_early or step.action in low.documents | low.own_documents
         if spoken or isinstance(step.action, EditHeader | ExportTls | NameUser | MapToHome):
             continue
-        if claim is None and isinstance(step.action, Told) and step.action.of_files and not _asks_files(low, route):
+        of_files = isinstance(step.action, Told) and step.action.of_files
+        if claim is None and of_files and not file_answers.asks(low, route):
             claim = Claim(route.host.said_by(step), Outcome.NO_EFFECT, "no file is asked for here", "files")
         if claim is None and isinstance(step.action, FcgiRules):
             claim = Claim(route.host.said_by(step), Outcome.NO_EFFECT, "no script is asked here", "no-script")
