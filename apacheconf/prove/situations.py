@@ -319,8 +319,10 @@ def _of_users(program: Program, host: Host, leaf: str) -> Iterator[Situation]:
     if any(each.name.lower() == "authuserfile" for each in program.directives):
         asked = [each.path if each.reach is Reach.BARE else f"{each.path}/x" for each in cells.values()]
         for path in dict.fromkeys((*filter(None, asked[:MOST_GUARDED]), leaf)):
-            for text in credentials(program.directives):
-                yield Situation(path, headers=(("Authorization", text),))
+            shown = [("Authorization", text) for text in credentials(program.directives)]
+            yield from (Situation(path, headers=(each,)) for each in shown)
+            for each in shown[:1]:  # RQ-6: what is meant for a proxy
+                yield Situation(path, headers=(each, ("Proxy-Authorization", "Basic eDp5")))
 
 
 def _of_sessions(program: Program, host: Host, aim: Aim) -> Iterator[Situation]:

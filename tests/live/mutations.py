@@ -253,7 +253,8 @@ def laid_out(name: str) -> Iterator[Loaded]:
         for file in (each for each in (FOLDER / "files").rglob("*") if each.is_file()):
             made = box.write(f"files/{file.relative_to(FOLDER / 'files')}", file.read_text("utf-8"))
             os.utime(made, (MADE, MADE))
-        box.write("files/.htpasswd", _USERS)
+        users = box.write("files/.htpasswd", _USERS)
+        os.utime(users, (MADE, MADE))
         (box.path / "files/listed/link.txt").symlink_to("../a.txt")
         text = (FOLDER / f"{name}.conf").read_text("utf-8").replace("{folder}", str(box.path / "files"))
         yield load([str(box.write("site.conf", text))])
@@ -262,7 +263,16 @@ def laid_out(name: str) -> Iterator[Loaded]:
 @contextmanager
 def trial(loaded: Loaded, target: str) -> Iterator[Trial]:
     """The translation of ``loaded`` on a stage, with everything that ``prove`` asks but what is slow."""
-    client.PATIENCE = min(client.PATIENCE, PATIENCE)
+    patience, client.PATIENCE = client.PATIENCE, min(client.PATIENCE, PATIENCE)
+    try:
+        with _staged(loaded, target) as found:
+            yield found
+    finally:
+        client.PATIENCE = patience  # other tests of this process ask who is slow
+
+
+@contextmanager
+def _staged(loaded: Loaded, target: str) -> Iterator[Trial]:
     program, tls = loaded.require(), stand_in()
     hosts = [each for each in find_targets(program) if tls or not each.secure]
     asked = [(host, each) for host in hosts for each in scenarios_of(program, host, Plan(), [])]

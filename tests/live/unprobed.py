@@ -25,6 +25,8 @@ _OFFERS = "origins offer h2c, which no mapping here names: tests/targets/test_up
 _EMPTY = "it declares a variable, which begins empty anyhow"
 _REFUSED = "nobody is refused, or meets an error, where the line would say something"
 _FIRST = "nothing asks for the host of who names none; the line says which one that is"
+_NO_COOKIE = "no origin fails where the rule sets its cookie: tests/targets/test_rule_cookies_live.py asks one"
+_NO_PASSWORD = "nobody shows a password, to us or for a proxy, where an address is enough"
 _REST = "it leads where the rest leads"
 
 #: Target -> pattern (whole lines, without their indent) -> reason.
@@ -37,7 +39,7 @@ UNPROBED: dict[str, dict[str, str]] = {
         r"error_log \S+ warn;|access_log off;": _OWN,
         r"keepalive \d+;|proxy_set_header Connection (\"\"|close);|proxy_http_version 1\.1;": _KEPT,
         r"proxy_request_buffering (on|off);": "whether an origin sees a body before all of it is there",
-        r"map \$upstream_http_upgrade .*|add_header Upgrade .*": _OFFERS,
+        r"~\*\^.* \$upstream_http_upgrade;|add_header Upgrade .*": _OFFERS,
         r"proxy_hide_header Keep-Alive;": "Keep-Alive is excused as framing (N2b)",
         r"merge_slashes on;|proxy_redirect off;|index index\.html;": _DEFAULT,
         r"least_conn;": _MANY,
@@ -78,6 +80,8 @@ UNPROBED: dict[str, dict[str, str]] = {
 HERE: dict[tuple[str, str], dict[str, str]] = {
     ("access", "nginx"): {
         r"geo .* \$client_in_(10_4_0_0_16|127_0_2_5_32) \{ \+ default 0;": _EITHER,
+        r"map \$client_in_10_3_0_0_16_or_127_0_2_4_32 \$user \{ ~\^\(\?:1\)\$ \"\";": _NO_PASSWORD,
+        r"map \$user \$onward_credentials \{ \"\" \$http_proxy_authorization;": _NO_PASSWORD,
     },
     ("balancer", "nginx"): {
         r"map \$asked_host \$self \{ \"\" \$server_is;": _NAMELESS,
@@ -137,6 +141,8 @@ HERE: dict[tuple[str, str], dict[str, str]] = {
         r"map \$asked_host \$self \{ \"\" \$server_is;": _NAMELESS,
         r"proxy_hide_header X-Tagged;": "an origin that sends the field itself is asked where no rule sets it",
         r"map \$upstream_status \$header_x_tagged_of_origin \{ \"\" \"\";": _REFUSED,
+        r"map .* \$header_set_cookie_of_failure \{ 1 .*|add_header Set-Cookie .*_of_failure always;": _NO_COOKIE,
+        r"set \$failing_in [01];": _NO_COOKIE,
     },
     ("secure", "nginx"): {
         r"map \$asked_host \$self \{ \"\" \$server_is;": _NAMELESS,

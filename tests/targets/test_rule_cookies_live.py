@@ -27,6 +27,7 @@ _CONFIG = """
     RewriteCond %{QUERY_STRING} (?:^|&)lang=([a-z]{2})(?:&|$)
     RewriteRule ^/lang - [CO=lang:%1:.a.test:1440:/]
     RewriteRule ^/away http://elsewhere.test/ [CO=seen:away:.a.test:10,R,L]
+    ProxyPass /hour/down http://127.0.0.1:1/
     ProxyPass / http://127.0.0.1:{one}/
 </VirtualHost>
 """
@@ -62,7 +63,8 @@ def _told(line: str, now: datetime) -> tuple[list[str], timedelta | None]:
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("cookie", ["a=b", "seen=yes"])
 @pytest.mark.parametrize(
-    "path", ["/hour", "/past", "/plain", "/away", "/none", "/lang?lang=de", "/lang?x&lang=fr&y", "/lang?lang=d"]
+    "path",
+    ["/hour", "/hour/down", "/past", "/plain", "/away", "/none", "/lang?lang=de", "/lang?x&lang=fr&y", "/lang?lang=d"],
 )
 def test_browsers_keep_the_same(path: str, cookie: str, target: str, running: Fronts) -> None:
     """RW-22, NGX-206: the attributes are httpd's, in its order, and a cookie lives as long."""
