@@ -10,7 +10,6 @@ from apacheconf.ledger import Written
 from apacheconf.program.decide import decide_sub_request
 from apacheconf.program.handling import FolderRules
 from apacheconf.program.request import Decision
-from apacheconf.program.uri import escape_path
 from apacheconf.program.workers import Origin
 
 
@@ -57,10 +56,9 @@ def _asked(trail: Trail) -> Iterator[tuple[str, Decision]]:
     """What a sub-request for each name of DirectoryIndex comes to."""
     decision = trail.decision
     assert decision.state is not None
+    query = "" if decision.query is None else f"?{decision.query}"
     for name in decision.rules(FolderRules).index:
-        target = name if name.startswith("/") else escape_path(decision.path) + name
-        query = "" if decision.query is None else f"?{decision.query}"
-        found = decide_sub_request(trail.program, decision.state, target + query)
+        found = decide_sub_request(trail.program, decision.state, name + query)
         yield name, with_handler(trail.program, found)
 
 

@@ -189,8 +189,6 @@ def _written_authority(worker: Worker) -> str:
 
 
 def _public(path: str, trail: Trail) -> str:
-    """RV-4: a path is completed with the scheme and the Host of the request."""
-    if not path.startswith("/"):
-        return path
-    host = trail.request.header("Host") or trail.host.title
-    return f"{trail.request.scheme}://{trail.host.title if trail.host.canonical_name else host}{path}"
+    """RV-4: a path is completed with what the server calls itself (VH-60)."""
+    state = trail.decision.state
+    return f"{state.self_url}{path}" if path.startswith("/") and state is not None else path

@@ -159,6 +159,22 @@ def test_a_mapping_inside_a_section_comes_first(tmp_path: Path):  # PP-8, RV-10
     ]
 
 
+def test_redirects_lead_to_what_the_server_calls_itself(tmp_path: Path):  # RV-4, VH-60
+    said = {"": "shop.example", "UseCanonicalName On": "main.example:81", "UseCanonicalName DNS": "main.example"}
+    for line, name in said.items():
+        text = f"""\
+            <VirtualHost *:80>
+                ServerName main.example:81
+                ServerAlias shop.example
+                {line}
+                ProxyPass "/" "http://10.0.0.1/"
+                ProxyPassReverse "/" "http://10.0.0.1/"
+            </VirtualHost>
+            """
+        (told,) = sentences(tell(text, tmp_path, "http://SHOP.example:80/x"), "answer")
+        assert told.startswith(f"Location: http://10.0.0.1/... becomes http://{name}/...")
+
+
 def test_an_exclusion_leaves_the_path_here(tmp_path: Path):  # PP-7
     story = tell(TWO_HOSTS, tmp_path, "http://shop.example/static/x")
     assert story.outcome == "file"
