@@ -132,7 +132,7 @@ class View:
     def _balancers_of(self, server: Server) -> dict[str, BalancerView]:
         found: dict[str, BalancerView] = {}
         for entry, node in self.definitions(server):
-            name = balancer_name(_defines(entry))
+            name = balancer_name(url_of(entry))
             if not name:
                 continue
             balancer = found.setdefault(name, BalancerView(name, [], {}, []))
@@ -166,7 +166,8 @@ def sections(server: Server) -> Iterator[Section]:
         yield from walk(section)
 
 
-def _defines(entry: ProxyPass | BalancerMember | ProxySet) -> str:
+def url_of(entry: ProxyPass | BalancerMember | ProxySet) -> str:
+    """The URL of the worker or balancer that a line is about."""
     if isinstance(entry, BalancerMember):
         return entry.balancer
     return entry.target if isinstance(entry, ProxyPass) else entry.url

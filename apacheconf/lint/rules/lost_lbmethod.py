@@ -27,9 +27,9 @@ from apacheconf.diagnostics import Diagnostic, Level
 from apacheconf.ledger import Written
 from apacheconf.lint.parts import balancer_name
 from apacheconf.lint.rule import Rule, parameter_word, whereabouts
-from apacheconf.lint.view import View
+from apacheconf.lint.view import View, url_of
 from apacheconf.model.types import Server
-from apacheconf.modules.mod_proxy import BalancerMember, ProxyPass
+from apacheconf.modules.mod_proxy import BalancerMember
 
 RULE = Rule("lost-lbmethod", Level.WARNING)
 
@@ -38,8 +38,10 @@ def check(view: View) -> Iterator[Diagnostic]:
     main = view.model.main
     for name, balancer in view.balancers(main).items():
         method, said_by = balancer.parameters.get("lbmethod", ("byrequests", None))
-        losing = next((node for host in view.model.hosts for node in _naming(view, host, name)), None)
-        if said_by is None or method == "byrequests" or losing is None:
+        if said_by is None or method == "byrequests":
+            continue
+        losing = next(filter(None, (_naming(view, host, name) for host in view.model.hosts)), None)
+        if losing is None:
             continue
         message = f"lbmethod={method} is lost where a virtual host names {name} ({whereabouts(losing, said_by)}): "
         message += "its members take turns byrequests there"
@@ -47,13 +49,8 @@ def check(view: View) -> Iterator[Diagnostic]:
         yield RULE.finding(said_by, message, help, word=parameter_word(said_by, "lbmethod"))
 
 
-def _naming(view: View, host: Server, name: str) -> Iterator[Written]:
-    """The lines of a host that name a balancer, where none of them says a method."""
-    found = []
-    for entry, node in view.own_definitions(host):
-        url = entry.target if isinstance(entry, ProxyPass) else entry.url
-        if balancer_name(entry.balancer if isinstance(entry, BalancerMember) else url) == name:
-            if not isinstance(entry, BalancerMember) and "lbmethod" in dict(entry.parameters):
-                return
-            found.append(node)
-    yield from found[:1]
+def _naming(view: View, host: Server, name: str) -> Written | None:
+    """The first line of a host that names a balancer; None where there is none, or one of them says a method."""
+    lines = [(entry, node) for entry, node in view.own_definitions(host) if balancer_name(url_of(entry)) == name]
+    says = any(not isinstance(entry, BalancerMember) and "lbmethod" in dict(entry.parameters) for entry, _ in lines)
+    return lines[0][1] if lines and not says else None

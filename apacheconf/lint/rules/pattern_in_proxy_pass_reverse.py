@@ -43,11 +43,11 @@ def check(view: View) -> Iterator[Diagnostic]:
 def _findings(way: WayBack) -> Iterator[Diagnostic]:
     path, url = way.path, way.entry.url
     lines = f'ProxyPassReverse "{_beginning(path)}" "{_GROUP.sub("", url)}"'
-    in_section = way.entry.path is None and way.section is not None
-    if in_section and way.section is not None and way.section.regex:
+    section = way.section if way.entry.path is None else None
+    if section is not None and section.regex:
         message = f"the section's pattern is put into redirects as it is written: {path}"
         yield RULE.finding(way.node, message, f"write {lines} outside of sections", word=NAME)
-    elif not in_section and _PATTERN.search(path):
+    elif section is None and _PATTERN.search(path):
         message = f"{path} is put into redirects as it is written: ProxyPassReverse takes no patterns"
         yield RULE.finding(way.node, message, f"write {lines}", word=0)
     elif found := _GROUP.search(url):
