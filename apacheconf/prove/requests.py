@@ -15,9 +15,9 @@ ORIGIN_ANSWER: dict[str, Any] = {"body": "hello from the origin\n"}
 ORIGIN_HEADERS = [["Content-Type", "text/plain"], ["X-Origin", "%self%"]]
 #: The origin's own Date and Server, which a front must relay (RS-3).
 ORIGIN_DATE = "Tue, 01 Feb 2022 03:04:05 GMT"
+ORIGIN_SERVER = "origin/1.0"
 #: Schemes of origins that are told the environment, in place of a request of HTTP.
 TOLD = frozenset({"fcgi", "uwsgi", "scgi"})
-ORIGIN_SERVER = "origin/1.0"
 
 Headers = list[tuple[str, str]]
 
