@@ -1,14 +1,16 @@
 """Files that a translation wants made of others (NGX-188), made in the sandbox by the very commands that it names.
 
 Nothing is written beside the files of a user. Only commands of the known forms are run, and one whose parts aren't on
-this machine leaves the text as it is.
+this machine, or can't be read to their end in time, leaves the text as it is.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shlex
+import signal
 import subprocess
 from pathlib import Path
 from shlex import quote
@@ -37,10 +39,24 @@ def with_joined_files(text: str, box: Sandbox) -> str:
     folder = box.path / "joined"
     folder.mkdir(exist_ok=True)
     made = {word: folder / hashlib.sha256(word.encode()).hexdigest()[:16] for word in commands}
-    script = "\n".join(_checked(command, made[word]) for word, command in commands.items())
-    subprocess.run(["sh"], input=script.encode("latin-1"), capture_output=True, timeout=_SECONDS, check=False)
-    files = {shlex.split(word)[0]: file for word, file in made.items() if file.exists()}
+    ended = _run("\n".join(_checked(command, made[word]) for word, command in commands.items()))
+    files = {shlex.split(word)[0]: file for word, file in made.items() if ended and file.exists()}
     return _WORDS.sub(lambda found: f"{found[1]}{files.get(found[2], found[2])}{found[3]}", text) if files else text
+
+
+def _run(script: str) -> bool:
+    """Run it; whether it has come to its end in time. What doesn't is stopped, with all that it has started."""
+    with subprocess.Popen(
+        ["sh"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    ) as shell:
+        try:
+            shell.communicate(script.encode("latin-1"), timeout=_SECONDS)
+        except BaseException as error:
+            os.killpg(shell.pid, signal.SIGKILL)
+            if isinstance(error, subprocess.TimeoutExpired):
+                return False
+            raise
+    return True
 
 
 def _checked(command: str, file: Path) -> str:

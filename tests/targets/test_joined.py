@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import pytest
 
-from apacheconf.engines import Sandbox, nginx
+from apacheconf.engines import Sandbox, joined, nginx
 from tests.targets.configs import host, outcomes, translated
 
 _CHAIN = "SSLCertificateChainFile {}"
@@ -89,6 +91,23 @@ def test_a_sandbox_makes_them_for_itself(tmp_path: Path) -> None:
         "chain.pem",
         "list.pem",
     ]
+
+
+def test_what_cannot_be_read_to_its_end_stays_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is read there is no traceback, and nobody goes on reading."""
+    pipe = tmp_path / "pipe.pem"
+    os.mkfifo(pipe)
+    monkeypatch.setattr(joined, "_SECONDS", 0.5)
+    text = f"# run: (openssl x509 -in {pipe} && cat {pipe}) > /made\nssl_certificate /made;\n"
+    with Sandbox("joined") as box:
+        assert joined.with_joined_files(text, box) == text
+    for _ in range(100):
+        try:
+            os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+        except OSError:  # ENXIO: who would have read is gone
+            return
+        time.sleep(0.05)
+    pytest.fail("somebody reads still")
 
 
 @pytest.mark.parametrize("command", [
