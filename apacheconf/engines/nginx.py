@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from itertools import count, pairwise
+from itertools import pairwise
 from pathlib import Path
 
 from apacheconf.engines.installed import Engine
@@ -66,21 +66,21 @@ def _with_stand_in_certificates(text: str, box: Sandbox) -> str:
     and nginx names what it lacks.
     """
     found = list(_TLS_FILE.finditer(text))
-    lacking = {number for number, each in enumerate(found) if not _is_here(each[3])}
+    lacking = {each.start() for each in found if not _is_here(each[3])}
     stand_in = make_certificate(box) if lacking else None
     if stand_in is None:
         return text
-    for number, (first, second) in enumerate(pairwise(found)):
-        if {number, number + 1} & lacking and f"{first[2].strip()}_key" == second[2].strip():
-            lacking |= {number, number + 1}
-    asked = any(_AUTHORITIES.search(found[number][2]) for number in lacking)
-    lacking |= {number for number, each in enumerate(found) if asked and "_crl" in each[2]}
-    numbers = count()
+    for first, second in pairwise(found):
+        pair = {first.start(), second.start()}
+        if pair & lacking and f"{first[2].strip()}_key" == second[2].strip():
+            lacking |= pair
+    asked = any(each.start() in lacking and _AUTHORITIES.search(each[2]) for each in found)
+    lacking |= {each.start() for each in found if asked and "_crl" in each[2]}
 
-    def replaced(found: re.Match[str]) -> str:
-        if next(numbers) not in lacking:
-            return found[0]
-        return f"{found[1]}# {found[0].strip()}" if "_crl" in found[2] else f"{found[1]}{found[2]}{stand_in};"
+    def replaced(each: re.Match[str]) -> str:
+        if each.start() not in lacking:
+            return each[0]
+        return f"{each[1]}# {each[0].strip()}" if "_crl" in each[2] else f"{each[1]}{each[2]}{stand_in};"
 
     return _TLS_FILE.sub(replaced, text)
 
