@@ -40,7 +40,6 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "links-left": ("origin: breaks off*",),  # a filter holds the head back, and so it can still become an error
     "long-headers": ("header: 9000 bytes", "header: 7000 bytes", "header: 99 headers", "header: 110 headers",
                      "header: six of *"),
-    "long-lines": ("path: 9000 characters",),
     "max-forwards": ("header: Max-Forwards *", "method: * with Max-Forwards 0"),
     "message-syntax": ("header: obsolete folding", "header: control character", "header: line without a colon",
                        "body: chunk size is none", "version: line feeds only",
@@ -49,7 +48,6 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "method-letters": ("method: get", "condition: *[A-Z]x /*"),
     "origin-certificates": ("stranger: *",),
     "nocanon": ("path: *", "host: absolute form without a path*"),
-    "nocanon-prefix": ("path: //x", "path: /%*"),
     "null-byte": ("path: /%00",),
     "options-star": ("method: OPTIONS [*]",),
     "path-spelling": ("path: /x[?]", "path: GET *[?]", "path: /\"[[]]*"),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+import apacheconf
 from apacheconf.ledger import Answer, Outcome, Row
 from apacheconf.prove import announced
-from apacheconf.prove.announced import About, Announcements
+from apacheconf.prove.announced import CLOSED, REFUSED, About, Announcements
 from apacheconf.prove.caveats import ASPECTS, ONLY, PROBES
 from apacheconf.prove.compare import Aspect, Comparison
 from apacheconf.prove.observe import Arrival, Observation, Reply, Tokens, from_json, to_json
@@ -143,6 +145,13 @@ def test_every_pattern_speaks_about_a_probe() -> None:
         about = ONLY.get(key, ("status",))[0].replace("*", "x").replace("?", "2")
         aspect = Aspect(about, "(absent)", "Accept-Encoding")  # the one that any may differ in
         assert any(said.announce(name, [aspect], About(file=True)) for name in names), f"{key}: {patterns}"
+
+
+def test_every_key_is_said_by_someone() -> None:
+    """By a target, or by serve."""
+    folders = (Path(apacheconf.__file__).parent / each for each in ("targets", "runtime"))
+    text = "".join(file.read_text() for folder in folders for file in folder.rglob("*.py"))
+    assert not [key for key in {*PROBES, *ASPECTS, *ONLY, *CLOSED, *REFUSED} if f'"{key}"' not in text]
 
 
 def test_probes_are_many_and_have_names_of_their_own() -> None:

@@ -87,7 +87,7 @@ _PATHS = (
 _AS_THEY_CAME = ("/a//b%2Fc", "/a/./b%2Fc", "/a/../b%2Fc", "/%61%2Fc", "/a%2F/../b", "/x%2F..", "/%2e/%2f")
 #: What could be read in two ways is refused.
 _REFUSED = ("/secr%65t/a%2Fb", "/secret/..%2Fa/../x", "/x//a%2Fb", "/a%2F/%2E%2E/c", "/raw/%2e/a%2Fb", "/secre%74%2Fb")
-#: path-spelling, nocanon-prefix and encoded-slashes: these differ, and the report says so.
+#: path-spelling, nocanon and encoded-slashes: these differ, and the report says so.
 _ANNOUNCED = (("on.test", "/x?"), ("on.test", "/raw%2Fx"), ("raw.test", "http://raw.test/a//b"),
               ("several.test", "/x?"), ("several.test", "/a%252Fb"))  # fmt: skip
 
