@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 AT_ONCE = 65536
 #: The client has ended its first handshake, and the one in which it showed its certificate.
 _ENDED = 2
+#: What the error log says of a client that shows no certificate where a section requires one (LG-9).
+_MISSING = "AH02263: Re-negotiation handshake failed: Client certificate missing"
 
 
 class Secured:
@@ -123,15 +125,14 @@ class Secured:
 
     def _tell(self, error: ssl.SSLError, client: ClientConnection) -> None:
         """Tell the error log what is wrong with a client's certificate, or that one is missing that was asked for."""
-        again = "Re-negotiation handshake failed: Client"
         wrong = isinstance(error, ssl.SSLCertVerificationError)
         required = self._asked is not None and self._asked.required
         host = self._door.main.host
         usual, code = ("info", "AH02276") if self._server.errors(host).wants("info", "ssl") else ("error", "AH02039")
         for level, text, holds in (
             (usual, f"{code}: Certificate Verification: Error {_problem(error)}", wrong),
-            ("error", f"AH02262: {again} verification failed", wrong and required),
-            ("error", f"AH02263: {again} certificate missing", required and "DID_NOT_RETURN" in (error.reason or "")),
+            ("error", "AH02262: Re-negotiation handshake failed: Client verification failed", wrong and required),
+            ("error", _MISSING, required and "DID_NOT_RETURN" in (error.reason or "")),
         ):
             if holds:
                 self._server.log(level, "ssl", text, host=host, client=client)
@@ -220,7 +221,9 @@ class Secured:
         if not self._has_answered():
             return
         if self._asked is not None and self._asked.required and self._ssl.getpeercert(binary_form=True) is None:
-            self._closed = True  # where another section takes a client without one OpenSSL has let it pass
+            # Where another section takes a client without one OpenSSL has let it pass.
+            self._server.log("error", "ssl", _MISSING, host=self._door.main.host, client=self._protocol)
+            self._closed = True
             self.transport.close()
             return
         own = self._asked.depth if self._asked is not None else None

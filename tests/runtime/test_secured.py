@@ -204,7 +204,8 @@ def test_who_is_asked_for_a_certificate_may_not_send_without_an_end(tmp_path: Pa
 
 def test_who_shows_none_where_one_is_required_gets_no_answer(tmp_path: Path) -> None:
     """TL-10: also where another section of the host takes a client without one; httpd has an alert for it besides."""
-    lines = f"{_MINE}<Location /yours>\nSSLVerifyClient optional_no_ca\n</Location>\n"
+    log = tmp_path / "error.log"
+    lines = f"{_MINE}<Location /yours>\nSSLVerifyClient optional_no_ca\n</Location>\nErrorLog {log}\n"
     context = ssl.create_default_context(cafile=str(certificates.folder() / "ca.pem"))
     context.post_handshake_auth = True
     with serving(tmp_path, lines.replace("{certs}", str(certificates.folder()))) as port:
@@ -214,6 +215,7 @@ def test_who_shows_none_where_one_is_required_gets_no_answer(tmp_path: Path) -> 
                 client.sendall(_GET.replace(b"/mine", path))
                 answer = read_until(client, b"none") if begins else b"".join(iter(lambda: client.recv(4096), b""))
             assert answer.startswith(begins) and bool(answer) == bool(begins)
+    assert log.read_text().count("AH02263: Re-negotiation handshake failed: Client certificate missing") == 1  # LG-9
 
 
 def test_a_client_that_ends_before_the_handshake_harms_nobody(tmp_path: Path) -> None:
