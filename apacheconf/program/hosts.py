@@ -313,6 +313,12 @@ class Host:
         return self.naming.canonical or self.naming.by_dns
 
     @property
+    def canonical_port(self) -> bool:
+        """Whether ServerName's port counts, and not the one that the client names, as it does under UseCanonicalName
+        DNS (VH-60)."""
+        return self.naming.canonical
+
+    @property
     def physical_port(self) -> bool:
         return self.naming.physical_port
 

@@ -159,7 +159,7 @@ _PORT = Regex(r":(\d+)$")
 def _asked_port(host: Host) -> Value:
     """The port that the client named, else the host's own (VH-60)."""
     own = Literal(str(host.port or (443 if host.tls or host.front_tls else 80)))
-    if host.canonical_name:
+    if host.canonical_port:
         return own
     asked = Variable("HTTP_HOST")
     return Chosen(Matches(asked, _PORT), Matched(asked, _PORT, 1), own)

@@ -94,7 +94,7 @@ class _Forms:
     def of(self, host: Host, written: tuple[Written, ...]) -> Hashable:
         """The host without its names and those of its origins."""
         origins = tuple(self._form(number) for number in host.origins)
-        own = (host.scheme, host.canonical_name, host.remote_ip, host.preamble, len(host.texts))
+        own = (host.scheme, host.canonical_name, host.canonical_port, host.remote_ip, host.preamble, len(host.texts))
         told = self.names(host) if self._asks_origins(host.form) else ()
         return id(host.form), own, origins, tuple(each.name for each in written), told
 

@@ -21,13 +21,20 @@ _HOSTS = {
     "canonical.test:81": ("ProxyVia On", "UseCanonicalName On"),
     "edited.test": ("ProxyVia On", 'RequestHeader set Via "1.0 mine"'),
 }
+_REVERSE = "ProxyPassReverse / http://inner.test/"
+#: Their names are those of the address in httpd, which the report speaks of.
+_BY_DNS = {
+    "dns.test": ("ProxyVia On", "UseCanonicalName DNS", _REVERSE),
+    "dns-at.test:81": ("ProxyVia On", "UseCanonicalName DNS", _REVERSE),
+    "dns-physical.test": ("ProxyVia On", "UseCanonicalName DNS", "UseCanonicalPhysicalPort On", _REVERSE),
+}
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
     config = "".join(
         host(*lines, "ProxyPass / http://127.0.0.1:{one}/", names=f"ServerName {name}", address="*:{port}")
-        for name, lines in _HOSTS.items()
+        for name, lines in (_HOSTS | _BY_DNS).items()
     )
     with fronts(config, tmp_path_factory.mktemp("via"), (*MODULES, "headers_module")) as found:
         yield found
@@ -52,6 +59,22 @@ def test_via(name: str, asked: str, via: str, running: Fronts) -> None:
     for target in TARGETS:
         made = _vias(running.at[target], name + asked, via)
         assert tuple(re.sub("(?m)^via:|(?<=[|])via:", "Via:", each) for each in made) == expected, target
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("asked", ["", ":80", ":8443"])
+@pytest.mark.parametrize("name", [name.partition(":")[0] for name in _BY_DNS])
+def test_the_port_under_dns_is_the_clients(name: str, asked: str, running: Fronts) -> None:
+    """VH-60: in Via both ways, and where redirects lead."""
+    httpd, *others = (_ports(running, front, name + asked) for front in ("httpd", *TARGETS))
+    assert len(httpd) == 3 and others == [httpd] * len(TARGETS)
+
+
+def _ports(running: Fronts, front: str, asked: str) -> list[tuple[str, str]]:
+    """The port behind the server's own name wherever it stands, empty where none does; that of the front is 0."""
+    head, body = exchange(running.at[front], asked, "/x", "http://inner.test/y")
+    text = "\n".join((*head, body)).lower().replace(f":{running.at[front]}", ":0")
+    return sorted(re.findall(r"(?m)(^location: http://|\bvia[:=] ?1\.1 )[\w.-]+(:\d+)?", text))
 
 
 def test_the_comment_of_full_is_announced(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def environment_of(low: Lowering, host: Host, steps: Iterable[Step]) -> Environm
 
 def _port(host: Host) -> int:
     """The port of URLs about the host in which a client names none; 0 if it isn't the client who says it."""
-    if host.canonical_name or host.physical_port:
+    if host.canonical_port or host.physical_port:
         return 0
     return host.port or (443 if own_scheme(host) == "https" else 80)
 

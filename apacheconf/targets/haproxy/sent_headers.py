@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from apacheconf.program.admission import Admit
-from apacheconf.program.hosts import Host
 from apacheconf.program.steps import NameUser, Step, Table
 from apacheconf.program.workers import Origin
 from apacheconf.targets.claims import Claim, approximated, exact
@@ -13,8 +12,8 @@ from apacheconf.targets.environments import variables_in, variables_set
 from apacheconf.targets.haproxy.core import HAS_HOST
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.mod_headers import Headers, edits
-from apacheconf.targets.haproxy.tree import Section, plain
-from apacheconf.targets.haproxy.via import emit_via
+from apacheconf.targets.haproxy.tree import Section
+from apacheconf.targets.haproxy.via import emit_via, host_name
 from apacheconf.targets.haproxy.workers import names_are_hosts
 from apacheconf.targets.routes import Route, members
 from apacheconf.targets.upgrades import upgrade_regex
@@ -24,11 +23,6 @@ _REQUEST_HOPS = ("Keep-Alive", "Proxy-Connection", "TE", "Trailer")
 #: The headers that mod_proxy adds and takes away, and the one that it reads for that, in small letters.
 _ADDED = frozenset({"x-forwarded-for", "x-forwarded-host", "x-forwarded-server", "via", "host", "upgrade",
                     *(name.lower() for name in _REQUEST_HOPS)})  # fmt: skip
-
-
-def _host_name(low: Lowering, host: Host) -> str:
-    """The name of a host, as a log format."""
-    return "%[var(txn.host)]" if host.number in low.kinds else plain(host.name)
 
 
 def emit_request_headers(
@@ -68,8 +62,8 @@ def _emit_added_headers(low: Lowering, route: Route, origin: Origin, backend: Se
         claims = (exact(route.host.said_by(route.forwarded)),)
         _emit_joined(backend, "X-Forwarded-For", "%[src]", "", claims)
         _emit_joined(backend, "X-Forwarded-Host", "%[req.fhdr(host)]", HAS_HOST)
-        _emit_joined(backend, "X-Forwarded-Server", _host_name(low, route.host))
-    emit_via(low, route.host, _host_name(low, route.host), backend)
+        _emit_joined(backend, "X-Forwarded-Server", host_name(low, route.host))
+    emit_via(low, route.host, backend)
     _emit_upgrade(origin, backend)  # it differs most, and what follows can't stand in one place for all
 
 
@@ -106,7 +100,7 @@ def emit_kept_host(low: Lowering, route: Route, step: Step, backend: Section) ->
     if not low.may_be_nameless(route.host):
         low.dropped.append(exact(said_by))
         return
-    backend.rule(f"http-request set-header Host ? unless {HAS_HOST}", _host_name(low, route.host),
+    backend.rule(f"http-request set-header Host ? unless {HAS_HOST}", host_name(low, route.host),
                  comment=low.sources.comment(said_by), claims=(exact(said_by),))  # fmt: skip
 
 

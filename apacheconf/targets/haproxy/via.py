@@ -12,8 +12,13 @@ from apacheconf.targets.hostnames import own_scheme
 _VERSION = "the comment in Via names no version of httpd"
 
 
-def emit_via(low: Lowering, host: Host, name: str, backend: Section) -> None:
-    """Both lines, if any: that for origins extends the one that is there. ``name`` is the host's, as a log format."""
+def host_name(low: Lowering, host: Host) -> str:
+    """The name of a host, as a log format."""
+    return "%[var(txn.host)]" if host.number in low.kinds else plain(host.name)
+
+
+def emit_via(low: Lowering, host: Host, backend: Section) -> None:
+    """Both lines, if any: that for origins extends the one that is there."""
     said = host.shape.limits.via
     if said not in ("On", "Full", "Block"):
         return
@@ -23,7 +28,7 @@ def emit_via(low: Lowering, host: Host, name: str, backend: Section) -> None:
     if said == "Block":
         backend.rule("http-request del-header Via", comment=comment, claims=(claim,))
         return
-    who = f"{name}{_port(host, backend)}{' (Apache/2.4)' if said == 'Full' else ''}"
+    who = f"{host_name(low, host)}{port_of(host, backend)}{' (Apache/2.4)' if said == 'Full' else ''}"
     one, value = "{ req.fhdr_cnt(via) 1 }", f"%[req.ver] {who}"
     backend.rule(f"http-request set-var-fmt(txn.via) ? if {one}", f"%[req.fhdr(via)], {value}",
                  comment=comment, claims=(claim,))  # fmt: skip
@@ -39,18 +44,20 @@ def _lines(low: Lowering, host: Host) -> list[Written]:
     return own[-1:] or low.scopes.named("proxyvia")[-1:]
 
 
-def _port(host: Host, backend: Section) -> str:
+def port_of(host: Host, backend: Section) -> str:
     """The port that the client named, or the server's own, unless it is the usual one of the scheme: as a log format,
     in which a variable that isn't there is nothing.
     """
     usual = 443 if own_scheme(host) == "https" else 80
     own = f":{host.port}" if host.port not in (None, usual) else ""
-    physical = host.physical_port and (host.port is None or not host.canonical_name)
-    if host.canonical_name and not physical:
+    physical = host.physical_port and (host.port is None or not host.canonical_port)
+    if host.canonical_port and not physical:
         return plain(own)
-    if physical or own:
-        backend.rule("http-request set-var-fmt(txn.via_port) ?", ":%[dst_port]" if physical else plain(own))
-    if not host.canonical_name:
+    if physical:
+        backend.rule(f"http-request set-var-fmt(txn.via_port) ? if !{{ dst_port {usual} }}", ":%[dst_port]")
+    elif own:
+        backend.rule("http-request set-var-fmt(txn.via_port) ?", plain(own))
+    if not host.canonical_port:
         named = rf'req.fhdr(host),regsub("^(?:\\[[^\\]]*\\]|[^:]*):0*",":"),regsub("^:{usual}$","")'
         backend.rule("http-request set-var(txn.via_port) ? if { req.fhdr(host) -m reg :[0-9]+$ }", named)
     return "%[var(txn.via_port)]"

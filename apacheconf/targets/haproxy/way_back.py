@@ -13,6 +13,7 @@ from apacheconf.targets.haproxy.copies import from_line, token
 from apacheconf.targets.haproxy.core import HAS_HOST
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.tree import Section, plain
+from apacheconf.targets.haproxy.via import host_name, port_of
 from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.likeness import Kind
 from apacheconf.targets.patterns import escape, starting_with
@@ -31,6 +32,9 @@ def emit_self(low: Lowering, host: Host, backend: Section) -> None:
     usual = 443 if own_scheme(host) == "https" else 80
     own = host.title if host.port != usual else host.name
     title = "var(txn.host)" if host.number in low.kinds else f"str({own})"
+    if host.canonical_name and not host.canonical_port:
+        backend.rule("http-request set-var-fmt(txn.self) ?", f"{host_name(low, host)}{port_of(host, backend)}")
+        return
     if host.canonical_name:
         backend.rule(f"http-request set-var(txn.self) {title}")
         if host.physical_port and host.port is None:

@@ -203,7 +203,7 @@ class Texts:
         return self.low.maps.make(f"{words_of(word)}_or_null", made)
 
     def _port(self) -> str:
-        if self.host.canonical_name or self.host.physical_port:
+        if self.host.canonical_port or self.host.physical_port:
             raise CannotAsk("%{SERVER_PORT} under UseCanonicalName or UseCanonicalPhysicalPort")
         own = self.host.port or (443 if own_scheme(self.host) == "https" else 80)
         entries = (_PORT, "$named_port"), ("default", str(own))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from apacheconf.ledger import Written
 from apacheconf.program.hosts import Host
+from apacheconf.program.workers import DEFAULT_PORTS
 from apacheconf.targets.claims import Claim, equivalent, exact
 from apacheconf.targets.hostnames import own_scheme
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
+from apacheconf.targets.nginx.own_urls import own_port
 from apacheconf.targets.nginx.tree import literal
 
 _PROTOCOL = Map("$server_protocol", (("~^HTTP/(?<number>.*)$", "$number"),), "the protocol of a line of Via")
@@ -42,12 +44,9 @@ def claim_of(host: Host, said_by: Written) -> Claim:
 
 def _port(low: Lowering, host: Host) -> str:
     """The port that the client named, or the server's own, unless it is the usual one of the scheme."""
-    scheme = own_scheme(host)
-    usual = 443 if scheme == "https" else 80
-    own = f":{host.port}" if host.port not in (None, usual) else ""
-    if host.physical_port and (host.port is None or not host.canonical_name):
-        own = ":$server_port"
-    if host.canonical_name:
+    own = own_port(low, host)
+    if host.canonical_port:
         return own
+    usual = DEFAULT_PORTS[own_scheme(host)]
     named = ((rf"~:0*{usual}$", ""), (r"~:0*(?<via_named>\d+)$", ":$via_named"), ("default", own))
     return low.maps.make("via_port", Map(low.maps.use("asked_host"), named, ""))
