@@ -17,7 +17,7 @@ class Received:
     """A request as it arrived at ``origin``; text is latin-1, header names keep their spelling and order.
 
     ``framing`` is ``length``, ``chunked`` or empty for no body; ``broken`` says what was wrong with the bytes. Of
-    FastCGI the ``headers`` are the parameters, and the line ends in FastCGI.
+    FastCGI, uwsgi and SCGI the ``headers`` are the variables, and the line ends in that name.
     ``certificate`` says whether the other side has shown one.
     ``connection`` counts the connections to this origin from 1; it is 0 at a controlled one, whose answers must
     not depend on how a front pools.

@@ -196,9 +196,9 @@ class _Rule:
         main_only = rule.no_subrequests or rule.redirects
         if rule.ends:
             vary = self._vary() if rule.code in _WITHOUT_PAGE else ()
-            plain = not sets and not main_only and not vary
-            answer = Rewrite(answers=True, status=rule.code, sets=sets, main_only=main_only, vary=vary)
-            return Respond(rule.code) if plain else answer
+            if sets or main_only or vary:
+                return Rewrite(answers=True, status=rule.code, sets=sets, main_only=main_only, vary=vary)
+            return Respond(rule.code)
         if rule.substitution is None:
             return Rewrite(
                 passed=rule.passed_through,

@@ -165,8 +165,7 @@ class Shared:
 
     def _apart(self, draft: _Draft) -> _Draft:
         """What a host makes of a balancer of the main server's, from now on in its place."""
-        own = _Draft(draft.url, dict(draft.parameters), list(draft.said_by), draft.members)
-        own.inherited = draft
+        own = _Draft(draft.url, dict(draft.parameters), list(draft.said_by), draft.members, inherited=draft)
         self.balancers[draft.url] = own
         return own
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from pathlib import Path
 
 from apacheconf.ledger import Written
 from apacheconf.modules.values import is_there
@@ -79,7 +78,7 @@ def about(staged: Staged, probe: Probe, *seen: Observation) -> About:
 def _is_homeless(step: Step) -> bool:
     """Whether it leads to a folder of files that isn't on this machine."""
     action = step.action
-    return isinstance(action, MapToFile) and action.value is None and not is_there(action.root, Path.exists)
+    return isinstance(action, MapToFile) and action.value is None and not is_there(action.root)
 
 
 def _throws_dice(step: Step) -> bool:
