@@ -64,8 +64,8 @@ class Contexts:
         if tls in self._made:
             return
         try:
-            usable = _with_stand_in(tls, host) if self._stand_in and lacks_files(tls) else tls
-            self._made[tls] = context_of(usable, f"{host.name}:{host.port or 443}")
+            with _usable(tls, host, self._stand_in) as usable:
+                self._made[tls] = context_of(usable, f"{host.name}:{host.port or 443}")
         except _Refused as refused:
             yield _diagnostic(refused, tls, host)
 
@@ -75,10 +75,16 @@ def lacks_files(tls: FrontTls) -> bool:
     return not all(Path(file).exists() for file in (*tls.certificates, *tls.keys))
 
 
-def _with_stand_in(tls: FrontTls, host: Host) -> FrontTls:
-    from apacheconf.runtime.stand_in import make_certificate
+@contextlib.contextmanager
+def _usable(tls: FrontTls, host: Host, stand_in: bool) -> Iterator[FrontTls]:
+    """What the host says, with a certificate made now where its own isn't here and ``stand_in`` lets one be."""
+    if not stand_in or not lacks_files(tls):
+        yield tls
+        return
+    from apacheconf.runtime.stand_in import made_certificate
 
-    return replace(tls, certificates=(make_certificate((host.name, *host.aliases)),), keys=(), chain="")
+    with made_certificate((host.name, *host.aliases)) as file:
+        yield replace(tls, certificates=(file,), keys=(), chain="")
 
 
 def context_of(tls: FrontTls, title: str) -> ssl.SSLContext:

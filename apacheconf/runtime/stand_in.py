@@ -5,15 +5,17 @@ It protects nobody, and nothing that is served with it is anybody's.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 
-def make_certificate(names: Iterable[str]) -> str:
+@contextlib.contextmanager
+def made_certificate(names: Iterable[str]) -> Iterator[str]:
     """A file with a fresh key and a certificate for ``names`` that is its own authority, good for a week.
 
-    The file goes when the process ends.
+    The file is gone with the context: who serves has read it by then, and no key stays behind.
     """
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
@@ -36,14 +38,10 @@ def make_certificate(names: Iterable[str]) -> str:
         .sign(key, hashes.SHA256())
     )
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    file = tempfile.NamedTemporaryFile(prefix="apacheconf-", suffix=".pem")  # noqa: SIM115  # as long as we serve
-    file.write(private + made.public_bytes(Encoding.PEM))
-    file.flush()
-    _kept.append(file)
-    return file.name
-
-
-_kept: list[object] = []
+    with tempfile.NamedTemporaryFile(prefix="apacheconf-", suffix=".pem") as file:
+        file.write(private + made.public_bytes(Encoding.PEM))
+        file.flush()
+        yield file.name
 
 
 def _is_dns(name: str) -> bool:

@@ -68,9 +68,16 @@ def test_one_origin(site: str) -> None:
         assert seen["origin"] == "10.0.0.1:80" and ["Host", "10.0.0.1"] in seen["headers"]
 
 
-def test_a_site_over_tls_runs_on_a_laptop_that_lacks_its_certificate(tmp_path: Path) -> None:
-    """TL-1: moved by ``--listen``, with a certificate made for the occasion; what TLS can't do here is named."""
-    site, port = tmp_path / "shop.conf", free_ports(1)[0]
+def test_a_site_over_tls_runs_on_a_laptop_that_lacks_its_certificate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TL-1: moved by ``--listen``, with a certificate made for the occasion; what TLS can't do here is named.
+
+    The key that was made lies on no disk once it was read: however the process ends, nothing stays.
+    """
+    site, drafts, port = tmp_path / "shop.conf", tmp_path / "drafts", free_ports(1)[0]
+    drafts.mkdir()
+    monkeypatch.setenv("TMPDIR", str(drafts))
     site.write_text(
         "<VirtualHost *:443>\nServerName shop.example\nSSLEngine on\nSSLCertificateFile /nowhere/shop.pem\n"
         "SSLUseStapling on\nSSLCipherSuite TLSv1.3 TLS_AES_128_GCM_SHA256\n"
@@ -82,6 +89,7 @@ def test_a_site_over_tls_runs_on_a_laptop_that_lacks_its_certificate(tmp_path: P
         connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=10, context=context)
         connection.request("GET", "/x", headers={**JSON, "Host": "shop.example"})
         assert json.load(connection.getresponse())["origin"] == "10.0.0.1:8080"
+        assert not list(drafts.iterdir())
     said = "\n".join(summary)
     assert "there is no /nowhere/shop.pem here: a certificate made for the occasion is shown" in said
     assert "SSLUseStapling  Python's ssl can't staple answers about revocation" in said

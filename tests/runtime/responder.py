@@ -20,7 +20,8 @@ from tests.runtime.peers import Listening
 _BEGIN, _END, _PARAMS, _STDIN, _STDOUT, _STDERR = 1, 3, 4, 5, 6, 7
 _HEADER = struct.Struct(">BBHHBx")
 #: Parameters that differ from run to run, or name the server.
-_VARY = frozenset({"PATH", "REMOTE_PORT", "SERVER_SOFTWARE", "SERVER_SIGNATURE", "UNIQUE_ID", "LD_LIBRARY_PATH"})
+_OF_THE_RUN = ("PATH", "REMOTE_PORT", "SERVER_SOFTWARE", "SERVER_SIGNATURE", "UNIQUE_ID", "LD_LIBRARY_PATH")
+_VARY = frozenset((*_OF_THE_RUN, *(f"REDIRECT_{name}" for name in _OF_THE_RUN)))
 
 
 class Responder(Listening):
