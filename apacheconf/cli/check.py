@@ -19,9 +19,9 @@ _ESCAPES = {"\\": r"\\", "\t": r"\t", "\r": r"\r", "\v": r"\v", "\b": r"\b"}
 
 
 #: Warnings of httpd's that are told on stderr as they are, without time and level, because no log is open yet.
-_ON_STDERR = ("AH00112", "AH00548", "AH00558", "WARNING:")
+_ON_STDERR = ("AH00112", "AH00548", "AH00557", "AH00558", "WARNING:")
 #: What httpd only warns about on its own machine.
-_WARNED_HERE = frozenset({"document-root-not-here", "server-name-not-known"})
+_WARNED_HERE = frozenset({"document-root-not-here", "machine-name-not-known", "server-name-not-known"})
 
 
 @reads

@@ -95,7 +95,7 @@ def _run(engine: Engine, box: Sandbox, main: str) -> subprocess.CompletedProcess
 _WARNING = {
     "nginx": re.compile(r"\[warn\]"),
     "haproxy": re.compile(r"\[WARNING\]"),
-    "httpd": re.compile(r"^AH\d+: (?!AH00558)", re.MULTILINE),
+    "httpd": re.compile(r"^AH(?!0055[78]:)\d+: ", re.MULTILINE),
 }
 
 

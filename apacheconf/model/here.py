@@ -18,6 +18,8 @@ from apacheconf.expand.tree import Node
 from apacheconf.model.bound import Bound, Directive
 from apacheconf.modules.values import is_there
 
+#: What httpd calls a machine that it knows no address of.
+_ITSELF = "127.0.0.1"
 _DEFAULT_ERROR_LOG = "logs/error_log"
 _ELSEWHERE = "httpd asks for it here; elsewhere it may be right"
 
@@ -63,22 +65,25 @@ def _own_name(bound: Bound) -> Iterator[Diagnostic]:
     """What httpd does without a ServerName of the main server: it asks the machine (CLI-17)."""
     if _named(bound.directives, "ServerName"):
         return
-    address = _unknown_name()
-    if address is not None:
+    called = socket.gethostname()
+    try:
+        address = str(socket.getaddrinfo(called, None)[0][4][0])
+    except OSError:
+        message, address = f"apr_sockaddr_info_get() failed for {called}", _ITSELF
+        help = "write ServerName outside of the virtual hosts, or give this machine's name an address"
+        yield _note("machine-name-not-known", message, None, help, f"AH00557: {{argv0}}: {message}")
+    if not _has_domain(address):
         message = f"Could not reliably determine the server's fully qualified domain name, using {address}. "
         message += "Set the 'ServerName' directive globally to suppress this message"
         httpd = f"AH00558: {{argv0}}: {message}"
         yield _note("server-name-not-known", message, None, "write ServerName outside of the virtual hosts", httpd)
 
 
-def _unknown_name() -> str | None:
-    """The address that stands for this machine's name where that has no domain; None when it has one."""
+def _has_domain(address: str) -> bool:
     try:
-        address = socket.getaddrinfo(socket.gethostname(), None)[0][4]
-        name = socket.getnameinfo(address, socket.NI_NAMEREQD)[0]
+        return "." in socket.getnameinfo((address, 0), socket.NI_NAMEREQD)[0]
     except OSError:
-        return "127.0.0.1"
-    return None if "." in name else str(address[0])
+        return False
 
 
 def _error_log(node: Node | None, directives: Sequence[Directive], bound: Bound) -> Iterator[Diagnostic]:

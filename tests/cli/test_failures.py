@@ -87,8 +87,8 @@ def test_a_closed_pipe_is_no_error(root: Path) -> None:
     import subprocess
     import sys
 
-    script = f"{sys.executable} -m apacheconf --help | true; exit ${{PIPESTATUS[0]}}"
-    done = subprocess.run(["bash", "-c", script], cwd=root, capture_output=True, text=True, check=False)
+    script = '"$0" -m apacheconf --help | true; exit ${PIPESTATUS[0]}'
+    done = subprocess.run(["bash", "-c", script, sys.executable], cwd=root, capture_output=True, text=True, check=False)
     assert done.stderr == ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -106,7 +107,7 @@ def test_a_program_is_asked_line_by_line_and_started_anew_when_it_ends(tmp_path:
     file.write_text(
         "import sys\nfor n, line in enumerate(sys.stdin):\n    print(n, line.strip(), flush=True)\n    n or 0\n"
     )
-    command = f"{sys.executable} {file}"
+    command = shlex.join([sys.executable, str(file)])
     try:
         assert [ask_program(command, key) for key in ("a", "b c")] == ["0 a", "1 b c"]
         assert ask_program(command, "two\nlines") is None
@@ -116,6 +117,6 @@ def test_a_program_is_asked_line_by_line_and_started_anew_when_it_ends(tmp_path:
         stop_programs()
 
 
-@pytest.mark.parametrize("command", ["/no/such/program", f"{sys.executable} -c pass"])
+@pytest.mark.parametrize("command", ["/no/such/program", shlex.join([sys.executable, "-c", "pass"])])
 def test_a_program_that_is_not_there_or_ends_has_nothing(command: str):
     assert ask_program(command, "key") is None
