@@ -6,6 +6,7 @@ nobody can say what it would have done.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,7 +18,7 @@ from apacheconf.program.link import LeaveOut, Linker
 from apacheconf.program.mod_proxy import Origins, OriginUnknown
 from apacheconf.program.phases import Phase
 from apacheconf.program.rewrite_texts import Texts, condition_of, header_fields
-from apacheconf.program.sharing import split_socket
+from apacheconf.program.sharing import is_balancer, split_socket
 from apacheconf.program.steps import (
     END,
     NEXT,
@@ -36,6 +37,7 @@ from apacheconf.program.steps import (
     Vary,
 )
 from apacheconf.program.values import REQUEST_URI, REWRITTEN, REWRITTEN_HERE, Variable
+from apacheconf.syntax.rewrite import Group, Part
 
 #: Codes whose answers have no page, and keep the header fields that were collected before them.
 _WITHOUT_PAGE = frozenset({204, 304})
@@ -138,8 +140,30 @@ def static_target(rule: RewriteRule) -> str:
         return ""
     first = getattr(rule.substitution[0], "text", "") if rule.substitution else ""
     _, scheme, after = split_socket(first)[1].partition("://")
-    ends = "/" in after or len(rule.substitution) == 1 or getattr(rule.substitution[1], "name", "") == "REQUEST_URI"
+    ends = "/" in after or len(rule.substitution) == 1 or _begins_with_slash(rule, rule.substitution[1])
     return first if scheme and after and ends else ""
+
+
+_IN_GROUP = r"(?:[^()|\[\]\\]|\\.|\[\^?[^\]()\\]*\])*"
+#: A first group that is never empty and begins with a slash.
+_WITH_SLASH = re.compile(rf"{_IN_GROUP}\(/(?![?*+{{]){_IN_GROUP}\)(?![?*{{])[^|]*", re.DOTALL)
+_ALL = re.compile(r"\^?\(\.[*+]\)\$?")
+
+
+def begins_with_slash(pattern: str) -> bool:
+    """Whether what the first group of a pattern holds begins with a slash wherever the pattern matches a path.
+
+    >>> [begins_with_slash(each) for each in ("^(.*)$", "^/api(/.*)$", "^/api(/.*)?$", "^/(.*)$")]
+    [True, True, False, False]
+    """
+    return bool(_ALL.fullmatch(pattern) or _WITH_SLASH.fullmatch(pattern))
+
+
+def _begins_with_slash(rule: RewriteRule, part: Part) -> bool:
+    """Whether a part of the target does, so that the authority ends before it."""
+    if isinstance(part, Group):
+        return part.number == 1 and not part.of_condition and not rule.negated and begins_with_slash(rule.pattern)
+    return getattr(part, "name", "") == "REQUEST_URI"
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +264,8 @@ class _Rule:
         url = static_target(rule)
         if not url or self.phase is Phase.FIXUPS:  # what a section asks for is looked up by name
             return None
+        if is_balancer(url) and self.value != REQUEST_URI and _ALL.fullmatch(rule.pattern):
+            return None  # what rules before it have made may be no path
         try:
             return self.place.linker.origin(self.place.origins.number(url))
         except OriginUnknown:  # a balancer that nobody defines

@@ -17,6 +17,7 @@ from apacheconf.program.conditions import ALWAYS, NEVER, AnyOf, Condition, Match
 from apacheconf.program.files import exists
 from apacheconf.program.hosts import Host
 from apacheconf.program.index import names_of
+from apacheconf.program.rewrite_steps import begins_with_slash
 from apacheconf.program.rewriting import is_absolute
 from apacheconf.program.sharing import is_balancer
 from apacheconf.program.steps import (
@@ -285,9 +286,10 @@ class Run:
         if action.origin is None and not self.in_section:
             raise Lost("the origin depends on the request")
         made = with_whole_path(joined((Literal(first.text[found.end() :]), *rest)))
-        if not _text_of(made).startswith("/") and made != _NOTHING and parts_of(made)[0] != REQUEST_URI:
-            raise Lost("the origin depends on the request")
         parts = parts_of(made)
+        begins = _text_of(made).startswith("/") or made == _NOTHING or parts[0] == REQUEST_URI
+        if not begins and not _has_slash(parts[0]):
+            raise Lost("the origin depends on the request")
         number = BY_NAME if action.origin is None else action.origin
         map_to = MapToOrigin if action.origin is not None else partial(MapToBase, base=found[0])
         if parts[-1:] == (REQUEST_URI,) and len(parts) < 3 and all(isinstance(each, Literal) for each in parts[:-1]):
@@ -334,6 +336,15 @@ def _escaped(url: Value) -> Value:
         return joined((first, *texts))
     at = found.end() if found else 0
     return joined((Literal(first.text[:at] + escape_path(first.text[at:])), *texts))
+
+
+def _has_slash(part: Value) -> bool:
+    """Whether a part of the path begins with a slash."""
+    match part:
+        case Matched(value, Regex(pattern), 1):
+            return value == REQUEST_URI and begins_with_slash(pattern)
+        case _:
+            return False
 
 
 def _text_of(url: Value) -> str:
