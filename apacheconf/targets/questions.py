@@ -9,6 +9,7 @@ from apacheconf.program.conditions import Compare, Condition, Glob, Matches, One
 from apacheconf.program.globs import glob_regex
 from apacheconf.program.regexes import search
 from apacheconf.program.values import Call, Literal, Value, Variable
+from apacheconf.targets.groups import by_number, refers_back
 from apacheconf.targets.patterns import escape, prefix_regex
 
 #: Variables whose values are addresses, which can be compared with each other.
@@ -21,9 +22,19 @@ class CannotAsk(Exception):
 
 
 def pcre(regex: Regex) -> str:
-    """The pattern with httpd's own flags in it: a dot takes line ends too, a ``$`` matches at the very end only."""
-    pattern = _DOLLAR.sub(lambda found: r"\z" if found[1] else found[0], regex.pattern)
+    """The pattern with httpd's own flags in it: a dot takes line ends too, a ``$`` matches at the very end only.
+
+    Its groups have numbers alone: in nginx the name of a group is a variable of the whole request, ``args`` too.
+    """
+    pattern = _DOLLAR.sub(lambda found: r"\z" if found[1] else found[0], by_number(regex))
     return f"(?s){pattern}" if re.search(r"(?<!\\)\.", pattern) else pattern
+
+
+def as_group(pattern: str) -> str:
+    """What ``pcre`` has written as a group of its own, before the others. Raises CannotAsk."""
+    if refers_back(pattern):
+        raise CannotAsk("a match as a whole whose pattern has a back reference")
+    return f"({pattern})"
 
 
 #: Patterns as ``pcre`` writes them that match whatever is tried, a line end too.

@@ -35,7 +35,7 @@ from apacheconf.program.values import (
 from apacheconf.targets.captures import parts_in
 from apacheconf.targets.environments import variables_in
 from apacheconf.targets.haproxy.samples import FETCHES, LATER, NOTHING_SET, Environment, digits_of, fetch_of
-from apacheconf.targets.haproxy.texts import Words, rules_of
+from apacheconf.targets.haproxy.texts import Words, matching, rules_of
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.naming import Names
 from apacheconf.targets.questions import (
@@ -126,7 +126,7 @@ class Terms:
         fetch = self.fetch(value)
         if (matches_all_paths if value == REQUEST_URI else matches_all)(pattern):
             return _TRUE
-        term = ("{", fetch, "-m", "reg", *(["-i"] if ignore_case else []), "--", pattern, "}")
+        term = matching(fetch, pattern, ignore_case)
         # What isn't there matches nothing in HAProxy, and is empty in httpd.
         missing = ("!{", fetch, "-m", "found", "}")
         return self.any_of([term, missing], name_of(condition)) if matches_empty(pattern) else term

@@ -14,6 +14,7 @@ from apacheconf.program.values import Capture, Joined, Literal, Value, Variable
 from apacheconf.targets.captures import joined, parts_of
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.environments import variables_in
+from apacheconf.targets.groups import refers_back
 from apacheconf.targets.haproxy.conditions import Term, Terms, every_of, negated
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.rewriting import inner
@@ -263,6 +264,8 @@ def _with_several(words: Rule, value: Value, only: Term, fetch: Fetch) -> Iterat
 def _whole(regex: Regex) -> tuple[str, int]:
     """A pattern of the whole value whose first group is what stands before the match, and the number of the last."""
     pattern = pcre(regex)
+    if refers_back(pattern):
+        raise CannotAsk("a regex that refers to its own groups")
     groups = len(re.findall(r"(?<!\\)\((?!\?)", re.sub(r"\[[^\]]*\]", "", pattern)))
     if groups + 2 > _GROUPS:
         raise CannotAsk("a regex of many groups")

@@ -13,7 +13,7 @@ from apacheconf.targets.haproxy.conditions import Terms
 from apacheconf.targets.haproxy.core import ESCAPED_ANEW
 from apacheconf.targets.haproxy.samples import KEPT_PATH, Environment
 from apacheconf.targets.haproxy.tree import Section, plain
-from apacheconf.targets.questions import CannotAsk, pcre
+from apacheconf.targets.questions import CannotAsk, as_group, pcre
 from apacheconf.targets.routes import Route
 
 #: Refuses an escaped question mark anywhere in the path.
@@ -88,7 +88,7 @@ def substituted(regex: Regex, made: Iterable[Value], path: str, escapes: bool = 
     pattern = rf"(?s{case})^.*?(?:{pcre(regex)}).*\z"
     shift = 0
     if any(isinstance(each, Capture) and each.group == 0 for each in made):
-        pattern, shift = rf"(?s{case})^.*?({pcre(regex)}).*\z", 1
+        pattern, shift = rf"(?s{case})^.*?{as_group(pcre(regex))}.*\z", 1
     replacement = "".join(_part(each, shift) for each in made)
     sample = f'{path},regsub("{inner(pattern)}","{inner(replacement)}")'
     anew = f'{ESCAPED_ANEW},regsub("%25(2[Ff])","%\\\\1",g)' if path == KEPT_PATH else ESCAPED_ANEW

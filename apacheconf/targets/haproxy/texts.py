@@ -12,9 +12,10 @@ from itertools import groupby
 from apacheconf.program.conditions import Condition
 from apacheconf.program.rewrite_maps import table_of
 from apacheconf.program.values import Chosen, Escaped, Joined, Literal, Lookup, Made, Matched, Value
+from apacheconf.targets.groups import by_name
 from apacheconf.targets.haproxy.tree import plain
 from apacheconf.targets.naming import slug
-from apacheconf.targets.questions import CannotAsk, pcre
+from apacheconf.targets.questions import CannotAsk, as_group, pcre
 
 #: The hexadecimal digits of escapes in small letters.
 SMALL_DIGITS = ",".join(
@@ -81,15 +82,23 @@ def _format(value: Value, words: Words) -> str:
     return text or "%[str()]"
 
 
+def matching(sample: str, pattern: str, ignore_case: bool) -> tuple[str, ...]:
+    """The term that asks whether a pattern of ``pcre`` matches. Raises CannotAsk."""
+    asked = by_name(pattern)
+    if asked is None:
+        raise CannotAsk("a regex that refers to its own groups")
+    return ("{", sample, "-m", "reg", *(["-i"] if ignore_case else []), "--", asked, "}")
+
+
 def _matched(sample: str, pattern: str, ignore_case: bool, group: int, name: str) -> Rule:
     """What a group holds of the first match; the variable is missing where there is none."""
     shift = 0 if group else 1
     if group + shift > _GROUPS:
         raise CannotAsk("more than nine groups")
-    whole = f"(?:{pattern})" if group else f"({pattern})"
+    whole = f"(?:{pattern})" if group else as_group(pattern)
     case = "i" if ignore_case else ""
     found = _inner(rf"(?s{case})^.*?{whole}.*\z")
-    asked = ("if", "{", sample, "-m", "reg", *(["-i"] if ignore_case else []), "--", pattern, "}")
+    asked = ("if", *matching(sample, pattern, ignore_case))
     return f"set-var({name})", f'{sample},regsub("{found}","{_inner(f"{chr(92)}{group + shift}")}")', *asked
 
 

@@ -13,6 +13,7 @@ from apacheconf.program.conditions import Regex
 from apacheconf.program.steps import EditHeader, Table
 from apacheconf.program.values import Literal
 from apacheconf.targets.captures import parts_of
+from apacheconf.targets.groups import refers_back
 from apacheconf.targets.nginx.maps import Map, Maps
 from apacheconf.targets.nginx.tree import literal
 from apacheconf.targets.patterns import escape
@@ -20,7 +21,6 @@ from apacheconf.targets.questions import CannotAsk, pcre
 from apacheconf.targets.spoken import words_of
 
 _VARIABLE = re.compile(r"\$\{?\w+\}?")
-_BACKREFERENCE = re.compile(r"\\[1-9]|\\[gk]|\(\?(?:\d|R|&|P>)")
 _SIGNS = re.compile(r"\$(\d)|\\(.)|[^$\\]+|[$\\]", re.DOTALL)
 #: Fields of which no message has more than one line (RFC 9110).
 _SINGLE = frozenset({"location", "etag", "last-modified", "age", "date", "retry-after", "content-location", "server",
@@ -213,7 +213,7 @@ _NEVER_EMPTY = frozenset({"$remote_addr", "$server_addr", "$request_method", "$s
 def whole(regex: Regex) -> str:
     """A key of a map for a whole value: ``$before`` and ``$behind`` stand around the match. Raises CannotAsk."""
     pattern = pcre(regex)
-    if _BACKREFERENCE.search(pattern):
+    if refers_back(pattern):
         raise CannotAsk("a regex that refers to its own groups")
     return f"~{'*' if regex.ignore_case else ''}^(?<before>(?s:.*?))(?:{pattern})(?<behind>(?s:.*))$"
 

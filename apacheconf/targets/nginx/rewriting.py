@@ -14,7 +14,7 @@ from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.tree import Block, glued, literal_path
 from apacheconf.targets.nginx.values import text_of
-from apacheconf.targets.questions import CannotAsk, pcre
+from apacheconf.targets.questions import CannotAsk, as_group, pcre
 from apacheconf.targets.routes import Route, regex_of
 
 
@@ -24,7 +24,7 @@ def substitution(regex: Regex, made: Sequence[Value]) -> tuple[str, str]:
     if not any(isinstance(each, Capture) and each.group == 0 for each in made):
         return case + pcre(regex), glued(_part(each, 0) for each in made)
     # nginx has no $0: the match as a whole becomes the first group.
-    return f"{case}({pcre(regex)})", glued(_part(each, 1) for each in made)
+    return f"{case}{as_group(pcre(regex))}", glued(_part(each, 1) for each in made)
 
 
 def emit_refusals(low: Lowering, route: Route, location: Block) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from apacheconf.program.cells import steps_where
 from apacheconf.program.conditions import ALWAYS, AllOf, Condition, Matches, Test
@@ -28,7 +28,7 @@ from apacheconf.targets.nginx.sessions import route_changed, route_chosen
 from apacheconf.targets.nginx.tree import glued, literal
 from apacheconf.targets.nginx.values import name_part, text_of
 from apacheconf.targets.nginx.workers import Service
-from apacheconf.targets.questions import CannotAsk, pcre
+from apacheconf.targets.questions import CannotAsk, as_group, pcre
 from apacheconf.targets.spoken import words_of
 
 #: mod_ssl's variables; what else it looks up is known by its own name.
@@ -45,6 +45,7 @@ _IN_ONE_LINE = (
 )
 _BY_MOD_SSL = frozenset({"HTTPS", "REMOTE_ADDR", "REMOTE_USER", "REQUEST_METHOD", "REQUEST_SCHEME", "REQUEST_URI",
                          "SERVER_NAME", "SERVER_PORT", "QUERY_STRING"})  # fmt: skip
+_MAY_BE_MISSING = frozenset({"HTTP", "REMOTE_USER", "QUERY_STRING"})
 _CLOCK = (r"~^(?<whole>\d+)\.(?<part>\d+)$", "$whole${part}000")
 #: Milliseconds as httpd's microseconds.
 _USECS = (("0.000", "0"), (r"~^0\.00(?<part>\d)$", "${part}000"), (r"~^0\.0(?<part>\d\d)$", "${part}000"),
@@ -138,6 +139,8 @@ class Texts:
         maps, missing = self.low.maps, literal(variable.missing)
         if variable.name == "ENV" and variable.argument in self.told:
             return self.told[variable.argument]
+        if missing and variable.name in _MAY_BE_MISSING:
+            return self._or_missing(text_of(maps, replace(variable, missing="")), missing)
         match variable:
             case Variable("ENV", name) if name.upper().startswith("BALANCER_"):
                 return self._of_balancer(name.upper(), missing)
@@ -152,7 +155,7 @@ class Texts:
             case Variable("HTTP_OR_ENV", name):
                 return text_of(maps, Variable("HTTP", name))
             case Variable("SSL", name) if name in _BY_MOD_SSL:
-                return text_of(maps, Variable(name))
+                return text_of(maps, Variable(name, missing=variable.missing))
             case Variable("SSL", "SSL_CLIENT_CERT"):
                 made = Map(
                     "$ssl_client_raw_cert", (_IN_ONE_LINE, ("default", missing)), "%{SSL_CLIENT_CERT} in one line"
@@ -197,8 +200,8 @@ class Texts:
         return self.low.maps.make("named_user", made) if word else user
 
     def _or_missing(self, word: str, missing: str) -> str:
-        if not missing:
-            return word
+        if not missing or not word.startswith("$"):
+            return word or missing
         made = Map(word, (("", missing), ("default", word)), "")
         return self.low.maps.make(f"{words_of(word)}_or_null", made)
 
@@ -340,11 +343,9 @@ def _matched(when: Condition, parts: tuple[Value, ...]) -> Matches:
     if not found or len(kinds) > 1 or max(groups) > last:
         raise CannotAsk("a capture")
     found = found if kinds == {"cond"} else found[:1]
-    if not all(groups) and re.search(r"\\[1-9]", found[-1].regex.pattern):
-        raise CannotAsk("a match as a whole whose pattern has a back reference")
     return found[-1]
 
 
 def _regex(found: Matches, whole: bool) -> str:
-    pattern = f"({pcre(found.regex)})" if whole else pcre(found.regex)
+    pattern = as_group(pcre(found.regex)) if whole else pcre(found.regex)
     return f"~{'*' if found.regex.ignore_case else ''}{pattern}"

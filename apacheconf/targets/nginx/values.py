@@ -13,7 +13,7 @@ from apacheconf.targets.nginx import mod_vhost_alias
 from apacheconf.targets.nginx.maps import Map, Maps
 from apacheconf.targets.nginx.tree import glued, literal
 from apacheconf.targets.patterns import escape
-from apacheconf.targets.questions import CannotAsk, matches_empty, pcre, variable_title
+from apacheconf.targets.questions import CannotAsk, as_group, matches_empty, pcre, variable_title
 from apacheconf.targets.spoken import name_of_value, words_of
 
 #: httpd's variables as nginx names them; what nginx knows at no time, or not before it picks a location, is missing.
@@ -123,7 +123,7 @@ def _first_of(part: str) -> str:
 
 def _matched(maps: Maps, value: Value, source: str, regex: Regex, group: int) -> str:
     """What a group of a regex has matched. nginx tries no regex on an empty text, and knows no group 0."""
-    pattern, number = (pcre(regex), group) if group else (f"({pcre(regex)})", 1)
+    pattern, number = (pcre(regex), group) if group else (as_group(pcre(regex)), 1)
     if number > 9:
         raise CannotAsk("more than nine groups")
     entries = [(f"~{'*' if regex.ignore_case else ''}{pattern}", f"${number}"), ("default", "")]
