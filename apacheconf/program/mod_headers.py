@@ -27,7 +27,17 @@ _TAGS = {
     "i": ("i=", Variable("IDLE_PERCENT")),
     "b": ("b=", Variable("BUSY_PERCENT")),
 }
-_FAMILIES = {"e": "ENV", "s": "SSL"}
+#: What mod_ssl looks up beside its own variables, whether TLS is spoken or not (HD-5).
+_BY_MOD_SSL = {
+    **{name: (name, "") for name in ("THE_REQUEST", "SERVER_PROTOCOL", "SERVER_SOFTWARE", "REMOTE_HOST", "IS_SUBREQ",
+                                     "REQUEST_FILENAME", "TIME", "TIME_YEAR", "TIME_MON", "TIME_DAY", "TIME_HOUR",
+                                     "TIME_MIN", "TIME_SEC", "TIME_WDAY", "HTTPS", "REMOTE_ADDR", "REMOTE_USER",
+                                     "REQUEST_METHOD", "REQUEST_SCHEME", "REQUEST_URI", "SERVER_NAME", "SERVER_PORT",
+                                     "SERVER_ADMIN", "DOCUMENT_ROOT")},
+    **{f"HTTP_{name.upper().replace('-', '_')}": ("HTTP", name)
+       for name in ("Host", "User-Agent", "Referer", "Cookie", "Accept", "Forwarded", "Proxy-Connection")},
+    "SCRIPT_FILENAME": ("REQUEST_FILENAME", ""),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -93,7 +103,17 @@ def _value(value: HeaderValue) -> Value:
 def _parts(part: str | Tag) -> tuple[Value, ...]:
     if isinstance(part, str):
         return (Literal(part),)
-    if part.letter in _FAMILIES:
-        return (Variable(_FAMILIES[part.letter], part.argument, missing="(null)"),)
+    if part.letter == "e":
+        return (Variable("ENV", part.argument, missing="(null)"),)
+    if part.letter == "s":
+        return (_of_mod_ssl(part.argument),)
     before, variable = _TAGS[part.letter]
     return Literal(before), variable
+
+
+def _of_mod_ssl(name: str) -> Variable:
+    """What ``%{NAME}s`` prints where mod_ssl is loaded; letters count in the names of fields and variables only."""
+    family, colon, argument = name.partition(":")
+    if colon and family.upper() in ("HTTP", "ENV"):
+        return Variable(family.upper(), argument, missing="(null)")
+    return Variable(*_BY_MOD_SSL.get(name.upper(), ("SSL", name.upper())), missing="(null)")

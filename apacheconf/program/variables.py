@@ -122,13 +122,19 @@ _FAMILIES: dict[str, Callable[[State, str], str | None]] = {
     "HTTP": lambda s, argument: s.header(argument),
     "ENV": lambda s, argument: s.env.get(argument),
     "OSENV": lambda s, argument: os.environ.get(argument),
-    "SSL": lambda s, argument: _VARIABLES[argument](s) if argument in _BY_MOD_SSL else s.request.tls.get(argument),
+    "SSL": lambda s, argument: _by_mod_ssl(s, argument),
     "RESP": lambda s, argument: _answer_field(s, argument),
     "NOTE": lambda s, argument: s.notes.get(argument.lower()),
     "HC": lambda s, argument: s.env.get("HC_BODY") if argument.lower() == "body" else None,
     "HTTP_MATCHING": lambda s, argument: _matching_header(s, argument),
     "HTTP_OR_ENV": lambda s, argument: s.env.get(argument) if s.header(argument) is None else s.header(argument),
 }
+
+
+def _by_mod_ssl(state: State, name: str) -> str | None:
+    if name == "QUERY_STRING":  # unset, not empty, where there is no question mark
+        return state.query
+    return _VARIABLES[name](state) if name in _BY_MOD_SSL else state.request.tls.get(name)
 
 
 def _answered(state: State, name: str) -> str | None:

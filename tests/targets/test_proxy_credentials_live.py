@@ -1,4 +1,5 @@
-"""Proxy-Authorization, which ends at whoever knows who asks, on httpd and on both targets (RQ-6, NGX-189, HAP-43)."""
+"""Who asks, as origins are told: Proxy-Authorization, which ends at whoever knows it, and headers that name the
+user and what else mod_ssl looks up, on httpd and on both targets (RQ-6, HD-5, NGX-189, HAP-43, HAP-104)."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ from tests.targets.echoes import ask
 from tests.targets.fronts import MODULES, Fronts, fronts
 
 pytestmark = pytest.mark.live
-_MODULES = (*MODULES, "auth_basic_module", "authn_core_module", "authn_file_module", "authz_user_module", "env_module")
+_MODULES = (*MODULES, "auth_basic_module", "authn_core_module", "authn_file_module", "authz_user_module", "env_module",
+            "headers_module", "ssl_module", "socache_shmcb_module")  # fmt: skip
 _CONFIG = """
 <VirtualHost *:{port}>
     ServerName staff.test
@@ -37,6 +39,14 @@ _CONFIG = """
             Require valid-user
         </RequireAny>
     </Location>
+    <Location /named>
+        AuthMerging Or
+        Require valid-user
+        Require ip 127.0.0.0/8
+    </Location>
+    RequestHeader set X-Remote-User "%{REMOTE_USER}s"
+    RequestHeader set X-User "expr=%{REMOTE_USER}"
+    RequestHeader set X-Named "%{HTTP_HOST}s %{HTTP_USER_AGENT}s %{SERVER_PORT}s %{QUERY_STRING}s %{HTTP:X-A}s"
     <Location /chained>
         Require valid-user
         SetEnv Proxy-Chain-Auth 1
@@ -44,9 +54,7 @@ _CONFIG = """
     ProxyPass / http://127.0.0.1:{one}/
 </VirtualHost>
 """
-#: HAProxy knows whoever shows a right password, nginx and httpd only whom they have to ask.
-_CASES = [each for each in product(("/open", "/asked", "/some", "/chained"), ("GET", "POST"), TARGETS)
-          if each != ("/some", "POST", "haproxy")]  # fmt: skip
+_CASES = list(product(("/open", "/asked", "/some", "/named", "/chained"), ("GET", "POST"), TARGETS))
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +73,6 @@ def test_what_origins_are_told(path: str, method: str, target: str, running: Fro
     theirs, ours = (
         ask(running.at[each], "staff.test", path, method=method, header=known) for each in ("httpd", target)
     )
-    assert ours == theirs
+    assert ours == theirs  # whoever gets in without being asked has no name, whatever password is shown
     asked = path == "/asked" or (path == "/some" and method == "GET")
     assert ("proxy-authorization=Basic eDp5" in theirs[-1]) == (not asked)

@@ -1,7 +1,7 @@
 """Who may, where that depends on who it is: the rules of a section as terms, 401 or 403 where they fail (AZ-5, AZ-6).
 
-The rules are judged twice: as if any user were good enough (what fails then is 403, nobody is asked for a name), and
-with the user who has shown a password.
+The rules are judged three times: without a user (whoever gets in so has no name, whatever password is shown), as if any
+user were good enough (what fails then is 403, nobody is asked for a name), and with the user who has shown a password.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def can_say(step: Step, environment: Environment) -> bool:
     try:
         terms = Terms(environment=environment)
         terms.of(step.when)
-        _Judge(action.groups, terms, True).of(action.rules)
+        _Judge(action.groups, terms, ("TRUE",)).of(action.rules)
     except CannotAsk:
         return False
     return True
@@ -77,12 +77,14 @@ def _emit(low: Lowering, route: Route, step: Step, admit: Admit, basic: Basic, n
     terms = Terms(name, low.environments[route.host.number])
     when = terms.of(step.when)
     only = () if when == ("TRUE",) else when
+    unasked = _Judge(admit.groups, terms, ("FALSE",)).of(admit.rules)
+    nameless = () if unasked == ("FALSE",) else negated(unasked)
     backend.lines += terms.rules.lines
     terms.rules.lines.clear()
-    backend.add("http-request", "set-var(txn.user)", "http_auth_user", "if", *only, *_known(users.name),
+    backend.add("http-request", "set-var(txn.user)", "http_auth_user", "if", *only, *nameless, *_known(users.name),
                 comment=low.sources.comment(said_by), claims=tuple(_claims(said_by, users, admit.rules)))  # fmt: skip
-    hopeful = _Judge(admit.groups, terms, True).of(admit.rules)
-    granted = _Judge(admit.groups, terms, False).of(admit.rules)
+    hopeful = _Judge(admit.groups, terms, ("TRUE",)).of(admit.rules)
+    granted = _Judge(admit.groups, terms).of(admit.rules)
     backend.lines += terms.rules.lines
     if hopeful != ("TRUE",):
         backend.add("http-request", "deny", "deny_status", "403", "if", *only, *negated(hopeful))
@@ -118,15 +120,17 @@ def _known(users: str) -> Term:
 
 
 class _Judge:
-    """Rules as terms. A hopeful one takes every question about a user as answered with yes."""
+    """Rules as terms. ``about_user`` is what every question about a user comes to, if not to what it asks."""
 
-    def __init__(self, groups: GroupFiles, terms: Terms, hopeful: bool) -> None:
-        self._groups, self._terms, self._hopeful = groups, terms, hopeful
+    def __init__(self, groups: GroupFiles, terms: Terms, about_user: Term | None = None) -> None:
+        self._groups, self._terms, self._of_user = groups, terms, about_user
 
     def of(self, rules: Rules) -> Term:
         """Raises CannotAsk."""
         if rules.kind == "all":
             terms = [self._none(each) if _is_none(each) else self._entry(each) for each in rules.entries]
+            if ("FALSE",) in terms:
+                return ("FALSE",)
             wanted = tuple(each for each in terms if each != ("TRUE",))
             every = tuple(word for each in wanted for word in each)
             return self._terms.any_of([every], "allowed") if wanted else ("TRUE",)
@@ -134,6 +138,7 @@ class _Judge:
         if rules.kind == "any":
             if ("TRUE",) in terms:
                 return ("TRUE",)
+            terms = [each for each in terms if each != ("FALSE",)] or [("FALSE",)]
             return terms[0] if len(terms) == 1 else self._terms.any_of(terms, "allowed")
         raise CannotAsk("RequireNone beside others of which one is enough")
 
@@ -150,9 +155,9 @@ class _Judge:
         about_user = not isinstance(requires, Holds) or requires.about_user
         if entry.negated and about_user:
             raise CannotAsk("Require not with a user")
-        if about_user and self._hopeful:
+        if about_user and self._of_user is not None:
             self._about_user(requires)
-            return ("TRUE",)
+            return self._of_user
         if isinstance(requires, Holds):
             term = self._terms.of(requires.condition)
             return negated(term) if entry.negated else term
