@@ -15,6 +15,7 @@ _MODULES = (*MODULES, "rewrite_module", "allowmethods_module")
 _LINES = (
     'ProxyPass "/" "http://127.0.0.1:{one}/"',
     "<Location /few>\nAllowMethods GET\n</Location>",
+    "<Location /over>\nProxyErrorOverride On\n</Location>",
     'ErrorDocument 405 "no such method"',
     "RewriteEngine On",
     "RewriteRule ^/none - [R=405]",
@@ -44,9 +45,21 @@ def test_who_may_trace(name: str, path: str, method: str, running: Fronts) -> No
     assert _allowed(ours) == _allowed(theirs)
 
 
-def _allowed(lines: list[str]) -> str:
-    """HAProxy says nothing where httpd says that no method is allowed."""
-    return "".join(line.partition(":")[2].strip() for line in lines if line.lower().startswith("allow:"))
+def _allowed(lines: list[str]) -> list[str]:
+    """An empty one says that no method is."""
+    return [line.partition(":")[2].strip() for line in lines if line.lower().startswith("allow:")]
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("name", _NAMES)
+@pytest.mark.parametrize("path", ["/x", "/over"])
+def test_what_an_origin_allows_stays(path: str, name: str, running: Fronts) -> None:
+    """Unless the page of this server takes the place of its answer."""
+    order = "X-Status: 405 No\r\nX-Reply: Allow: GET, HEAD"
+    theirs, ours = (
+        exchange(running.at[each], f"{name}.test", path, method="POST", header=order)[0] for each in ("httpd", "haproxy")
+    )
+    assert _allowed(ours) == _allowed(theirs)
 
 
 def test_every_line_is_honoured(tmp_path: Path) -> None:

@@ -184,6 +184,16 @@ def _emit_trace(low: Lowering, hosts: Sequence[Host], frontend: Section) -> None
     line.comment, line.claims = low.sources.comment(said_by), (exact(said_by),)
 
 
+def emit_allowed(low: Lowering, hosts: Sequence[Host], frontend: Section) -> None:
+    """Where TRACE may not be asked, an answer of this server that refuses a method allows none: no rule that answers
+    can say so, for ``hdr`` leaves empty ones out."""
+    shut = [each for each in hosts if not each.form.limits.trace]
+    for status in (405, 501) if shut else ():
+        only = low.is_one_of(shut) if len(shut) < len(hosts) else ()
+        made_here = f"{{ status {status} }} !{{ var(txn.answered) -m bool }}"
+        frontend.add("http-after-response", "set-header", "Allow", "%[str()]", "if", *made_here.split(), *only)
+
+
 def emit_slashes(
     low: Lowering, hosts: Sequence[Host], is_one_of: Callable[[list[Host]], Term], out: Section
 ) -> Term | None:

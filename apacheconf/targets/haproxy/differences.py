@@ -63,9 +63,6 @@ UNBELIEVED = Difference("origin-certificates", _A, "an origin that ends the TLS 
                         "that can't be reached: 503; httpd answers 500. One whose certificate is not believed is "
                         "answered with 500, and the page of 503", "GET / HTTP/1.1 while the origin ends the handshake"
 )  # fmt: skip
-#: Said where TRACE may not be asked.
-NO_ALLOW = Difference("allow", _E, "where TraceEnable is Off a 405 has no Allow header; httpd sends an empty one",
-                      "TRACE / HTTP/1.1")  # fmt: skip
 #: Said where some path leads to no origin: httpd looks for a file there.
 FILES = Difference("files", Outcome.UNSUPPORTED, "the translation serves no files and reads no .htaccess in their "
                    "folders: what no mapping takes is answered with a 404 that has the host's headers only",

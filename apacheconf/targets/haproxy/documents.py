@@ -89,7 +89,7 @@ def answer_of(low: Lowering, route: Route, status: int) -> tuple[str, ...]:
 
 
 def allowed(host: Host, status: int) -> tuple[str, ...]:
-    """The words for what httpd says of methods that it refuses: TRACE, or nothing, which HAProxy can't say."""
+    """The words for what httpd says of methods that it refuses: TRACE, or nothing, which ``core`` says."""
     return ("hdr", "Allow", "TRACE") if status in (405, 501) and host.form.limits.trace else ()
 
 

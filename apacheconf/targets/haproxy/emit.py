@@ -35,7 +35,7 @@ from apacheconf.targets.haproxy.asked_headers import asked_in, joins
 from apacheconf.targets.haproxy.backends import backend_of
 from apacheconf.targets.haproxy.conditions import Term, Terms, can_ask
 from apacheconf.targets.haproxy.copies import settle_copies
-from apacheconf.targets.haproxy.differences import DIFFERENCES, FILES, NO_ALLOW, NO_ECHO, UNBELIEVED
+from apacheconf.targets.haproxy.differences import DIFFERENCES, FILES, NO_ECHO, UNBELIEVED
 from apacheconf.targets.haproxy.hoisting import hoist
 from apacheconf.targets.haproxy.key_links import note_of
 from apacheconf.targets.haproxy.lowering import MAIN, Lowering
@@ -108,7 +108,6 @@ def emit(program: Program, version: tuple[int, ...], ledger: Ledger, scopes: Sco
     settle(own_claims, FILE, ledger)
     traced = {host.form.limits.trace for host in program.hosts}
     found: tuple[Difference, ...] = (NO_ECHO,) if True in traced and low.answers_here else ()
-    found += (NO_ALLOW,) if False in traced else ()
     found += DIFFERENCES + ((FILES,) if low.lacks_files else ())
     found += (LINE_ORDER,) if adds_always(program) else ()
     found += (UNBELIEVED,) if asks_securely(program) else ()
@@ -180,6 +179,7 @@ def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Sect
     mod_ssl.emit_checks(low, answering, frontend)
     core.emit_responses(frontend)
     hosts.emit_default(low, answering, frontend)
+    core.emit_allowed(low, every, frontend)
     for host, found in lowered:
         of_host = low.is_host(host) if len(answering) > 1 else ()
         mod_headers.emit_in_front(low, host, routes_in(found), of_host, frontend)
