@@ -57,7 +57,8 @@ def test_what_an_origin_allows_stays(path: str, name: str, running: Fronts) -> N
     """Unless the page of this server takes the place of its answer."""
     order = "X-Status: 405 No\r\nX-Reply: Allow: GET, HEAD"
     theirs, ours = (
-        exchange(running.at[each], f"{name}.test", path, method="POST", header=order)[0] for each in ("httpd", "haproxy")
+        exchange(running.at[each], f"{name}.test", path, method="POST", header=order)[0]
+        for each in ("httpd", "haproxy")
     )
     assert _allowed(ours) == _allowed(theirs)
 

@@ -15,7 +15,7 @@ from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.mod_authz_core import admissions, can_say, emit_admission
 from apacheconf.targets.haproxy.mod_headers import Headers, edits
 from apacheconf.targets.haproxy.reporting import report_unsure
-from apacheconf.targets.haproxy.rewriting import can_follow
+from apacheconf.targets.haproxy.rewriting import can_follow, emit_refused
 from apacheconf.targets.haproxy.sharing import both
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.routes import Route, kept_in_mind
@@ -49,7 +49,8 @@ def _answering_route(low: Lowering, route: Route) -> str:
     low.lacks_files = low.lacks_files or (status == 404 and route.answer is None)
     guards = _guards(low, route)
     always = [step for step, _ in edits(route, Table.ALWAYS) if not low.is_in_front(route.host, step)]
-    if not guards and not always:
+    refused = tuple(route.refused) if route.answer is None else ()
+    if not guards and not always and not refused:
         made = documents_of(low, route).get(status)
         page = tuple(page_of(low, route.host, made)) if made else ()
         answer = answer_of(low, route, status)
@@ -57,10 +58,10 @@ def _answering_route(low: Lowering, route: Route) -> str:
         _add_documents(low, route, status, low.bodies["answers", status, page, answer])
         return name
     policy = tuple((step.action, step.said_by, step.when) for step in (*guards, *always))
-    key = "guarded", status, route.host.number, policy, tuple(documents_of(low, route).values())
+    key = "guarded", status, route.host.number, policy, refused, tuple(documents_of(low, route).values())
     if key not in low.bodies:
         said_by = [each for step in (*guards, *always) for each in route.host.said_by(step)]
-        wish = f"guarded-{status}" if guards else f"answers-{status}"
+        wish = f"guarded-{status}" if guards or refused else f"answers-{status}"
         low.bodies[key] = Section("backend", low.names.of(key, wish), low.sources.comment(said_by[:1]))
         low.backends.append(low.bodies[key])
         _fill(low, route, status, low.bodies[key])
@@ -82,10 +83,12 @@ def _add_documents(low: Lowering, route: Route, status: int, backend: Section) -
 
 
 def _fill(low: Lowering, route: Route, status: int, backend: Section) -> None:
-    """Ask who it is, then answer, with the headers of the table always."""
+    """Refuse what rules do, ask who it is, then answer, with the headers of the table always."""
     emit_documents(low, route, backend)
     terms = Terms("held", low.environments[route.host.number])
     begin = len(backend.lines)
+    if route.answer is None:  # rules refuse before anybody is asked who it is
+        emit_refused(route, terms, backend)
     if _guards(low, route):
         emit_admission(low, route, terms, backend)
     backend.add("http-request", *answer_of(low, route, status))

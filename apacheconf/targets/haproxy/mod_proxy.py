@@ -6,31 +6,30 @@ from dataclasses import replace
 
 from apacheconf.program.hosts import Host
 from apacheconf.program.phases import Phase
-from apacheconf.program.steps import MapToOrigin, NameUser, Rest, Table
-from apacheconf.program.uri import canonical
-from apacheconf.program.values import REQUEST_URI, Capture, Joined, Literal, Matched, Variable
+from apacheconf.program.steps import NameUser, Rest, Table
+from apacheconf.program.values import Variable
 from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
 from apacheconf.targets.haproxy import mod_authz_core, mod_deflate, mod_expires, mod_setenvif, origin_tls
 from apacheconf.targets.haproxy.backend_names import origin_backend
 from apacheconf.targets.haproxy.conditions import Terms
 from apacheconf.targets.haproxy.copies import copies_of, from_line, position_of, token
-from apacheconf.targets.haproxy.core import ESCAPED_ANEW, emit_charset, seconds
+from apacheconf.targets.haproxy.core import emit_charset, seconds
 from apacheconf.targets.haproxy.documents import emit_documents, emit_override
 from apacheconf.targets.haproxy.lowering import MAIN, Copies, Lowering, Policy
 from apacheconf.targets.haproxy.mod_headers import Headers
 from apacheconf.targets.haproxy.reporting import report_unsure
-from apacheconf.targets.haproxy.rewriting import emit_query, emit_question_mark, emit_refused, substituted
+from apacheconf.targets.haproxy.rewriting import emit_question_mark, emit_refused
 from apacheconf.targets.haproxy.samples import fetch_of
 from apacheconf.targets.haproxy.sent_headers import emit_kept_host, emit_origin_host, emit_request_headers
+from apacheconf.targets.haproxy.sent_urls import emit_url
 from apacheconf.targets.haproxy.sessions import drop_untold, emit_told, members_told
-from apacheconf.targets.haproxy.tree import Section, plain
+from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.haproxy.way_back import WaysBack, emit_cookies, emit_self, emit_way_back, ways_back
 from apacheconf.targets.haproxy.workers import SPOKEN, emit_balancing, emit_servers
 from apacheconf.targets.late_origins import origin_of
 from apacheconf.targets.likeness import Kind
 from apacheconf.targets.origin_tls import settings_of
-from apacheconf.targets.patterns import escape
 from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.routes import (
     NewPath,
@@ -170,14 +169,7 @@ def _emit_policy(
     late = emit_request_headers(low, route, origin, headers, backend)
     if not refuses_first:
         _emit_refusals(route, terms, backend)
-    escapes = not (route.map.raw or route.unescaped)
-    if route.host.shape.limits.encoded_slashes == "NoDecode" and escapes:  # PU-4
-        backend.rule("http-request deny deny_status 400 if { path -m reg ? }", "%25(?![0-9A-Fa-f]{2})")
-    _emit_path(path, terms, backend, not route.unescaped)
-    emit_query(route, terms, backend)
-    raw = path if route.path is None else new_path(route.map, route.cell, origin)  # it is what the client asked for
-    if _is_raw(route.map, raw) and (route.path is None or route.query is None):
-        _emit_raw(route.map.prefix, raw, backend)
+    emit_url(route, origin, path, terms, backend)
     if route.reverses:
         emit_self(low, route.host, backend)
     for emit in late:
@@ -242,24 +234,6 @@ def _mapping_claims(route: Route, host: Host, origin: Origin) -> tuple[Claim, ..
     return (exact(said_by), *claims)
 
 
-def _is_raw(action: MapToOrigin, path: NewPath) -> bool:
-    """PU-5: nocanon, where the rest of the path follows the new prefix."""
-    return action.raw and path.regex is None and path.joins
-
-
-def _emit_raw(prefix: str, path: NewPath, backend: Section) -> None:
-    """The path as the client wrote it; PU-6: a prefix that is spelt in another way is not passed on raw.
-
-    Nor is one behind whose own slash there are more: they are matched as well.
-    """
-    cut = path.cut.rstrip("/") + ("" if path.head or not path.cut else "/")
-    only: tuple[str, ...] = ("{", "var(txn.raw)", "-m", "beg", cut or "/", "}")
-    more = f"{prefix}/" if prefix.endswith("/") else "" if cut else "//"
-    only += ("!{", "var(txn.raw)", "-m", "beg", more, "}") if more else ()
-    rest = f"%[var(txn.raw),bytes({len(path.cut)})]" if path.cut else "%[var(txn.raw)]"
-    backend.add("http-request", "set-path", plain(canonical(path.head)) + rest, "if", *only)
-
-
 def _emit_connections(low: Lowering, host: Host, origin: Origin, backend: Section) -> None:
     """How members are chosen, and how long they are waited for (WP-6, WP-30): only where it isn't as usual."""
     emit_balancing(low, origin, backend)
@@ -277,45 +251,3 @@ def _claim_timeouts(low: Lowering, host: Host) -> None:
     if host.place:
         named = [each for each in low.scopes.own(host) if each.name.lower() in ("proxytimeout", "timeout")]
         low.dropped.append(exact(named))
-
-
-def _without_regex(path: NewPath) -> NewPath:
-    """The path with captures that say themselves what they are, where other values stand between them."""
-    regex = path.regex
-    if regex is None or all(isinstance(each, Literal | Capture) for each in path.made):
-        return path
-    made = (Matched(REQUEST_URI, regex, each.group) if isinstance(each, Capture) else each for each in path.made)
-    return replace(path, regex=None, made=tuple(made))
-
-
-#: What no line of a request may hold: httpd answers 403 where NE brings it into the path (seen on 2.4.71).
-_NOT_IN_A_LINE = r"[\x00-\x20\x7f]"
-
-
-def _emit_path(path: NewPath, terms: Terms, backend: Section, escapes: bool = True) -> None:
-    """PP-6 on the escaped path that the frontend made; a rule with NE decodes it."""
-    cut, head = canonical(path.cut), canonical(path.head)
-    path = _without_regex(path)
-    if path.made and path.regex is None:
-        made = terms.fetch(Joined(path.made))
-        if not escapes:
-            backend.rule("http-request deny deny_status 403 if { ? -m reg ? }", made, _NOT_IN_A_LINE)
-        made = f"{made},{ESCAPED_ANEW}" if escapes else made
-        backend.add("http-request", "set-path", f"{plain(head if escapes else path.head)}%[{made}]")
-    elif not escapes:
-        decoded = terms.fetch(REQUEST_URI)
-        made = substituted(path.regex, path.made, decoded, escapes=False) if path.regex else decoded
-        backend.add("http-request", "set-var(txn.new_path)", made)
-        backend.rule("http-request deny deny_status 403 if { var(txn.new_path) -m reg ? }", _NOT_IN_A_LINE)
-        backend.add("http-request", "set-path", f"{plain(path.head)}%[var(txn.new_path)]")
-    elif path.regex is not None:
-        decoded = terms.fetch(REQUEST_URI)
-        backend.add("http-request", "set-var(txn.new_path)", substituted(path.regex, path.made, decoded))
-        backend.add("http-request", "set-path", f"{plain(canonical(path.head))}%[var(txn.new_path)]")
-    elif not path.joins:
-        backend.rule("http-request deny deny_status 500 unless { path -m str ? }", cut)
-        backend.add("http-request", "set-path", "/")
-    elif cut != head:
-        if not head and path.whole is not None:
-            backend.rule("http-request set-path / if { path -m str ? }", cut)
-        backend.add("http-request", "replace-path", f"^{escape(cut)}(.*)$", plain(head) + r"\1")

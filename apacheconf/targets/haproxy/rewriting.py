@@ -12,7 +12,7 @@ from apacheconf.targets.environments import variables_in
 from apacheconf.targets.haproxy.conditions import Terms
 from apacheconf.targets.haproxy.core import ESCAPED_ANEW
 from apacheconf.targets.haproxy.samples import KEPT_PATH, Environment
-from apacheconf.targets.haproxy.tree import Section, plain
+from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.questions import CannotAsk, as_group, pcre
 from apacheconf.targets.routes import Route
 
@@ -49,17 +49,6 @@ def emit_refused(route: Route, terms: Terms, backend: Section) -> None:
         } == {"REQUEST_URI"}:  # fmt: skip
             continue
         backend.add("http-request", "deny", "deny_status", "403", "if", *terms.of(condition))
-
-
-def emit_query(route: Route, terms: Terms, backend: Section) -> None:
-    """The query that rules have made. Raises CannotAsk."""
-    if route.query == Literal(""):
-        backend.rule("http-request set-pathq %[path]")
-    elif isinstance(route.query, Literal):
-        backend.add("http-request", "set-query", plain(route.query.text))
-    elif route.query is not None:
-        backend.add("http-request", "set-query", f'%[{terms.fetch(route.query)},regsub("&$","")]')
-        backend.rule("http-request set-pathq %[path] unless { query -m len gt 0 }")
 
 
 def can_follow(route: Route, environment: Environment) -> bool:
