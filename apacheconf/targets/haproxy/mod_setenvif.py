@@ -30,14 +30,19 @@ from apacheconf.targets.routes import Route
 _UNCHECKED = "a name is told that a password has shown; httpd tells one of a header that nobody has checked, too"
 _UNPACKED = "nothing is compressed here"
 _PACKED = "who accepts compressed answers gets them: it is another coding of the same"
+_NOT_YET = "{} is not supported yet for haproxy"
+_CONNECTIONS = "answers are the same, but HAProxy keeps the connection and speaks HTTP/1.1 as it does with everybody"
+#: What they change is between the client's connection and the server.
+_OF_CONNECTIONS = frozenset({"nokeepalive", "force-response-1.0", "downgrade-1.0"})
+_OLD = "origins are asked in HTTP/1.1 all the same, and Expect is handed on to them"
 #: Variables that mod_proxy and others read themselves, and why they change nothing here; empty where they would.
-SPECIAL = {
+_SPECIAL = {
     "proxy-initial-not-pooled": "a connection that was used before is only taken where a request can be sent again",
     "proxy-nokeepalive": "connections with origins are kept, and broken ones are not taken",
     "proxy-sendchunked": "bodies are handed on in the form in which they come",
     "proxy-sendcl": "bodies are handed on in the form in which they come",
-    "proxy-sendextracrlf": "", "proxy-chain-auth": "", "proxy-interim-response": "", "nokeepalive": "",
-    "force-proxy-request-1.0": "", "downgrade-1.0": "", "force-response-1.0": "", "no-cache": "",
+    "proxy-sendextracrlf": "", "proxy-chain-auth": "", "proxy-interim-response": "", "no-cache": "",
+    "force-proxy-request-1.0": "", "force-no-vary": "", "suppress-error-charset": "",
     "no-gzip": _UNPACKED, "no-brotli": _UNPACKED, "dont-vary": _UNPACKED, "gzip-only-text/html": _UNPACKED,
     "rate-limit": "", "rate-initial-burst": "",
 }  # fmt: skip
@@ -152,30 +157,43 @@ def _made_sure(environment: Environment, step: Step, names: Iterable[str]) -> En
 
 
 def report_unread(low: Lowering, host: Host, steps: Iterable[Step], read: set[str]) -> None:
-    """Directives whose variables nothing reads."""
+    """Directives whose variables nothing reads; of rules, which do more, those that httpd reads."""
     for step in steps:
-        names = [name for name in _names(step) if name not in read]
-        if names and isinstance(step.action, SetEnv):
-            low.dropped.append(_unread(host, step, step.action.name))
+        for each in _set_by(step):
+            if each.name in read or each.value is None:
+                continue
+            claim = _unread(host, step, each.name.lower())
+            if isinstance(step.action, SetEnv) or claim.outcome is not Outcome.NO_EFFECT:
+                low.dropped.append(claim)
 
 
 def _unread(host: Host, step: Step, name: str) -> Claim:
     said_by = host.said_by(step)
-    if name not in SPECIAL:
+    if name in _OF_CONNECTIONS:
+        return equivalent(said_by, _CONNECTIONS, "connection-variables")
+    if name == "proxy-chain-auth" and step.phase is Phase.FIXUPS:  # SetEnv, which ``sent_headers`` goes by
+        return exact(said_by)
+    why = _SPECIAL.get(name)
+    if why is None:
         return Claim(said_by, Outcome.NO_EFFECT, _UNREAD, "unread")
-    if SPECIAL[name] == _UNPACKED:
+    if why == _UNPACKED:
         packs = any(isinstance(each.action, AddFilter) for cell in host.shape.cells for each in cell.steps)
         return equivalent(said_by, _PACKED, "compression") if packs else Claim(
             said_by, Outcome.NO_EFFECT, _UNPACKED, "unread")  # fmt: skip
-    if SPECIAL[name]:
-        return equivalent(said_by, SPECIAL[name], "connections")
-    return unsupported(said_by, f"{name} is not supported yet for haproxy", "not-yet")
+    if why:
+        return equivalent(said_by, why, "connections")
+    return unsupported(said_by, _OLD if name == "force-proxy-request-1.0" else _NOT_YET.format(name), "not-yet")
 
 
 def read_by(steps: Iterable[Step]) -> set[str]:
-    """The variables of the environment that these steps ask or write."""
-    found = (each for step in steps for each in variables_in(step))
-    return {each.argument for each in found if each.name in ("ENV", "HTTP_OR_ENV")}
+    """The variables of the environment that these steps ask or write, but not whether it is they who set them first."""
+    return {
+        each.argument
+        for step in steps
+        for each in variables_in(step)
+        if each.name in ("ENV", "HTTP_OR_ENV")
+        and not (isinstance(step.action, SetEnv) and step.action.name == each.argument)
+    }
 
 
 def _early(low: Lowering, host: Host) -> tuple[Step, ...]:
