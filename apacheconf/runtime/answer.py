@@ -124,7 +124,7 @@ def _assemble(status: int, reason: bytes, version: tuple[int, int], fields: Fiel
     for name, value in fields:
         key = name.lower()
         if key == b"content-length" and not both and out.content_length is None:
-            out.content_length = value
+            out.content_length = value = b"%d" % length if length > 0 else value  # ``005`` is 5
             if status not in (204, 304) and not (head_request and not value.strip(b"0")):
                 kept.append((name, value))
         elif key == b"upgrade":

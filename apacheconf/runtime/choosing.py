@@ -150,7 +150,7 @@ class Choosing:
         if self.site.limits.blocked and pool.place is not None and (refused := server.refuse_blocked(pool, self.site)):
             self._not_connected(refused)
             return
-        connection = pool.take_named(server.now, self.tls_name()) if pool.secure else pool.take(server.now)
+        connection = pool.take_named(self.tls_name()) if pool.secure else pool.take()
         if connection is not None and self.plan.switches and wants_fresh(self):
             connection.close()
             connection = None

@@ -35,7 +35,7 @@ from apacheconf.runtime.patience import patience
 from apacheconf.runtime.planning import NO_LINES, NO_PLAN, find_site, plan_exchange, plan_of_line, request_of
 from apacheconf.runtime.reading_ahead import BodyWanted
 from apacheconf.runtime.refusing import Refusing
-from apacheconf.runtime.switches import relays_expect
+from apacheconf.runtime.switches import relays_expect, wants_length
 from apacheconf.runtime.telling import tell, tell_client, tell_path
 
 if TYPE_CHECKING:
@@ -156,6 +156,7 @@ class ClientConnection(Refusing):
         exchange, self.exchange = self.exchange, None
         if exchange is not None:
             exchange.abandon()
+            self._log_aborted(exchange)
         elif getattr(transport, "holds", False):
             transport.give_up()
 
@@ -296,25 +297,38 @@ class ClientConnection(Refusing):
             local_answer(self, exchange, head, plan.decision)
         elif expects and relays_expect(exchange):
             self._expect_refused, exchange.plain = False, False
-            exchange.start_expecting()
+            exchange.expects = True
             self._rest_of_body()
+            if not exchange.body_done and _is_measured(exchange):
+                exchange.expects = False
+                self._say_continue(exchange)
+            else:
+                exchange.start_expecting()
         else:
             if expects and _doubts(exchange, bool(self._buffer)):
                 exchange.stay = False
             elif expects and not exchange.body_done:
                 self._expect_refused = False
-                if exchange.version >= (1, 1):
-                    self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                self._say_continue(exchange)
             if exchange.body_done:
                 exchange.start()
             else:
                 self._rest_of_body()
+
+    def _say_continue(self, exchange: Exchange) -> None:
+        if exchange.version >= (1, 1):
+            self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
 def _asks_http(plan: Plan) -> bool:
     """Whether an origin is asked that wants to know what codings a body has; FastCGI's don't."""
     decision = plan.decision
     return plan.service is not None and not (decision is not None and is_fcgi(decision.origin))
+
+
+def _is_measured(exchange: Exchange) -> bool:
+    """Whether the body is read whole before the origin is asked: then it is we who ask for it (RB-3)."""
+    return exchange.body_length == CHUNKED and wants_length(exchange)
 
 
 def _doubts(exchange: Exchange, has_come: bool) -> bool:

@@ -75,11 +75,11 @@ class Exchange(Failing):
     """One request and its answer. ``plain`` when the client speaks HTTP/1.1, stays, and the method isn't HEAD;
     ``closes`` when it is all that but the connection's last. ``known`` is its header block, where the same bytes came
     before, and the same request line. ``first`` is the request in whose place it answers. ``notes`` are those
-    of filters.
+    of filters. ``aborted`` when the client left before the answer was whole.
     """
 
     __slots__ = (
-        "announce", "answered_at", "begun", "chain", "closes", "cut", "first", "head", "head_only", "interims",
+        "aborted", "announce", "answered_at", "begun", "chain", "closes", "first", "head", "head_only", "interims",
         "known", "lines", "log_id", "notes", "plain", "producer", "ranged", "reply", "request_line", "site", "status",
         "trailers_in", "trailers_out", "uncached", "unchunked", "upgrade", "version", "written",
     )  # fmt: skip
@@ -94,8 +94,8 @@ class Exchange(Failing):
     producer: Producer | None
     reply: ReplyHead | None
     request_line: bytes
-    trailers_in: Sequence[bytes]
-    trailers_out: Sequence[bytes]
+    trailers_in: Sequence[tuple[bytes, bytes]]
+    trailers_out: Sequence[tuple[bytes, bytes]]
     version: tuple[int, int]
 
     def __init__(
@@ -113,7 +113,7 @@ class Exchange(Failing):
         self.spool = self.inflater = self.script = self.overridden = None
         self.body_size = self.first_status = self.interims = 0
         self.ways = self.trailers_in = self.trailers_out = ()
-        self.announce = self.head_only = self.ranged = self.uncached = self.unchunked = self.cut = False
+        self.announce = self.head_only = self.ranged = self.uncached = self.unchunked = self.aborted = False
         self.producer = self.chain = self.reply = self.first = self.notes = None
         self.version, self.answered_at, self.upgrade, self.log_id = (1, 1), 0.0, b"", ""
         self.connection = None
@@ -208,7 +208,8 @@ class Exchange(Failing):
         decision = self.plan.decision
         if decision is not None and decision.via:
             reply.fields.append((b"Via", decision.via.encode("latin-1")))
-        start_tunnel(self, switching(reply) + rest)
+        head = switching(reply) if self.version >= (1, 1) else b""  # like any 1xx, none for HTTP/1.0 (RS-19)
+        start_tunnel(self, head + rest)
 
     def answered(self, reply: ReplyHead, pieces: list[bytes], done: bool) -> None:
         """The final head, with the body that came with it."""

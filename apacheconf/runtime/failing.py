@@ -56,6 +56,7 @@ class Failing(Requesting):
         if silent:
             if connection is not None and not connection.reused:
                 pool.cells.fail(self.client.server.now)
+            cast("Exchange", self).status = error.status  # as logs have it
             self.client.hang_up(cast("Exchange", self))  # FA-7: as if the client had reached the origin itself
             return
         self.fail(error)
@@ -77,7 +78,7 @@ class Failing(Requesting):
         """The origin was silent for too long (FA-8, FA-9, FA-11); ``error`` is what is missing of its answer."""
         if self.expects:
             self.connection, self.sent, self.expects = None, False, not self.pinged
-            self._not_connected(proxy_error(503, "Timeout on 100-Continue"))
+            self._not_connected(proxy_error(503, "Timeout on 100-Continue", error.said))
             return
         service, pool = self.plan.service, self.pool
         failed = service is not None and service.fail_on_timeout and error.said == faults.LATE_BEFORE_HEAD  # FO-13
@@ -102,7 +103,8 @@ class Failing(Requesting):
             self.client.hang_up(exchange)
         else:
             unmeasured = error.in_body or error.in_fields
-            self.stay = self.stay and not error.in_fields
+            waits = self.expects and not self.pinged  # for a word about its body, which may come yet (RQ-20)
+            self.stay = self.stay and not error.in_fields and not waits
             self.client.refuse(
                 exchange, error.status, error.reason, error.note, uncached=error.in_body, measured=not unmeasured
             )

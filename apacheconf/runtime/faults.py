@@ -33,6 +33,18 @@ ENDED_IN_BODY = (Said("error", "proxy_http", _READING, PARTIAL),)
 LATE_IN_BODY = (Said("error", "proxy_http", _READING, TOO_LATE),)
 BAD_LENGTH = (Said("info", "http", "AH01587: Invalid Content-Length", remote=True), _BAD_BODY)
 BAD_CHUNK = (Said("info", "http", "AH01590: Error reading/parsing chunk  ", INVALID, remote=True), _BAD_BODY)
+BAD_TRAILER = Said("error", "proxy_http", _READING, INVALID)
+
+
+def bad_trailer(note: str) -> Said:
+    """The fields behind a body in chunks can't be read; ``note`` is what a page says of it."""
+    return Said("info", "http", f"AH02656: Error while reading HTTP trailer: 400{f': {note}' if note else ''}")
+
+
+def unknown_coding(coding: bytes) -> Said:
+    """A transfer coding of an answer by which no end is known (RS-11)."""
+    text = f"AH02555: Unknown Transfer-Encoding: {coding.decode('latin-1')}; using read-until-close"
+    return Said("info", "http", text, remote=True)
 
 
 def too_long(line: bytes, most: int) -> tuple[Said, ...]:

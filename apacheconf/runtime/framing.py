@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
-from apacheconf.runtime import faults
+from apacheconf.program.hosts import Limits
+from apacheconf.runtime import complaints, faults
 from apacheconf.runtime.errors import ClientBroke, OriginBroke
-from apacheconf.runtime.strict import Fields
+from apacheconf.runtime.strict import Fields, check_count, check_field, read_fields
 
 if TYPE_CHECKING:
     from apacheconf.runtime.exchange import Exchange
@@ -81,33 +82,54 @@ def listed(values: Iterable[bytes]) -> set[bytes]:
 class BadChunk(Exception):
     """A chunked body is malformed; ``overflow`` when a size is beyond all bounds (RB-8d).
 
-    ``pieces`` is what was good of the bytes that were fed.
+    ``pieces`` is what was good of the bytes that were fed, ``trailer`` what is wrong with the fields behind it (RB-6).
     """
 
-    def __init__(self, overflow: bool = False) -> None:
+    def __init__(self, overflow: bool = False, trailer: ClientBroke | None = None) -> None:
         self.overflow = overflow
+        self.trailer = trailer
         self.pieces: list[bytes] = []
         super().__init__("a chunk is malformed")
+
+    def of_client(self) -> ClientBroke:
+        """What the client hears."""
+        if (broke := self.trailer) is not None:
+            said = (*broke.said, faults.bad_trailer(broke.note))
+            return ClientBroke(400, "a trailer is malformed", broke.note, said=said, system=faults.INVALID)
+        status, told = (413, complaints.BAD_CHUNK_SIZE) if self.overflow else (400, complaints.BAD_CHUNK)
+        return ClientBroke(status, "a chunk is malformed", measured=False, said=told, system=complaints.MALFORMED)
+
+    def of_origin(self, in_body: bool) -> OriginBroke:
+        """What is wrong with an answer; ``in_body`` where nothing of it was sent on."""
+        said = faults.BAD_CHUNK
+        if self.trailer is not None:
+            said = (faults.bad_trailer(self.trailer.note)._replace(remote=True), faults.BAD_TRAILER)
+        return OriginBroke(502, "a chunk is malformed", in_body=in_body, said=said)
 
 
 #: A size, blanks, perhaps an extension (RFC 9112 section 7.1); the size of httpd's own counter is 63 bits.
 _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]+)[ \t]*(?:;[^\x00-\x08\x0a-\x1f\x7f]*)?")
 _MAX_CHUNK_LINE = 8190
+#: Limits of those who have said none.
+USUAL = Limits()
 
 
 class ChunkReader:
     """Reads a chunked body however it is cut. ``done`` when it has ended; ``rest`` is then what follows it.
 
-    Extensions are dropped; ``trailers`` are lines that nobody forwards (RB-6, RS-8), but logs may name (LG-2f).
+    Extensions are dropped; ``trailers`` are fields that nobody forwards (RB-6, RS-8), but logs may name (LG-2f).
+    They are read as strictly as those of a head, within the same ``limits``.
     """
 
-    __slots__ = ("_buffer", "_left", "_state", "done", "rest", "trailers")
+    __slots__ = ("_buffer", "_left", "_limits", "_lines", "_state", "done", "rest", "trailers")
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits = USUAL) -> None:
         self._buffer = b""
         self._left = 0
+        self._limits = limits
+        self._lines: list[bytes] = []
         self._state = self._size
-        self.trailers: list[bytes] = []
+        self.trailers: Fields = []
         self.done = False
         self.rest = b""
 
@@ -143,9 +165,9 @@ class ChunkReader:
         found = _CHUNK_LINE.fullmatch(line)
         if found is None:
             raise BadChunk
-        if len(found[1].lstrip(b"0")) > 15:
-            raise BadChunk(overflow=True)
         self._left = int(found[1], 16)
+        if self._left > _MAX_LENGTH:
+            raise BadChunk(overflow=True)
         self._state = self._data if self._left else self._trailer
         return True
 
@@ -172,15 +194,21 @@ class ChunkReader:
         return True
 
     def _trailer(self, pieces: list[bytes]) -> bool:
-        line = self._line()
-        if line is None:
-            return False
-        if not line:
-            self.done = True
-        elif b":" not in line or len(self.trailers) >= 100:
-            raise BadChunk
-        else:
-            self.trailers.append(line)
+        line, ended, rest = self._buffer.partition(b"\r\n")
+        try:
+            check_field(line, self._limits)
+            if not ended:
+                return False
+            self._buffer = rest
+            if line:
+                if b":" not in line and line[:1] not in (b" ", b"\t"):
+                    raise ClientBroke(400, "a trailer has no colon")
+                self._lines.append(line)
+                check_count(len(self._lines), self._limits)
+            else:
+                self.trailers, self.done = read_fields(b"\r\n".join(self._lines), self._limits), True
+        except ClientBroke as broke:
+            raise BadChunk(trailer=broke) from None
         return True
 
 
@@ -189,7 +217,7 @@ class LengthReader:
 
     __slots__ = ("_left", "done", "rest")
 
-    trailers: ClassVar[list[bytes]] = []
+    trailers: ClassVar[Fields] = []
 
     def __init__(self, length: int) -> None:
         self._left = length
@@ -208,11 +236,11 @@ class LengthReader:
 BodyReader = ChunkReader | LengthReader
 
 
-def body_reader(length: int) -> BodyReader | None:
+def body_reader(length: int, limits: Limits) -> BodyReader | None:
     """What reads a body of ``length`` bytes, or CHUNKED; None for no body."""
     if not length:
         return None
-    return ChunkReader() if length == CHUNKED else LengthReader(length)
+    return ChunkReader(limits) if length == CHUNKED else LengthReader(length)
 
 
 def chunk(pieces: list[bytes]) -> bytes:

@@ -19,10 +19,13 @@ from apacheconf.runtime.pool import Pool
 from apacheconf.runtime.reply import MEMO_HEAD, remember_reply, status_line_size
 from apacheconf.runtime.state import ServerState
 from apacheconf.runtime.switches import is_asked_once, relays_expect
+from apacheconf.runtime.telling import tell_said
 
 #: A head may have many lines, but not this many bytes: each line is bounded, their number isn't (RS-17).
 MAX_HEAD = 1 << 20
 _BLANK = (b"\r\n", b"\n")
+#: In an answer that goes on until the end of its connection it is one that nobody knows.
+_CODING = re.compile(rb"(?im)^transfer-encoding:[ \t]*(.*?)[ \t]*\r?$")
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 
 
@@ -157,7 +160,7 @@ class HttpConnection(OriginConnection):
             exchange.broken(
                 OriginBroke(502, "the connection ended inside the body", said=faults.ENDED_IN_BODY)
             )  # RS-27
-        elif not exchange.body_done:  # FA-5
+        elif not exchange.body_done and not exchange.expects:  # FA-5
             said = faults.not_sent(self.pool.worker, exchange.client.peer_address[0])
             exchange.broken(OriginBroke(502, "the connection ended before the whole body was sent", said=said))
         else:
@@ -214,6 +217,7 @@ class HttpConnection(OriginConnection):
         reply = ReplyHead(200, b"OK", [], UNTIL_CLOSE, False, (0, 9))
         if exchange.head_only:  # httpd reads no more of it, and takes the line for all there is
             reply.length, reply.fields = 0, [(b"Content-Length", b"%d" % len(line))]
+            exchange.written += len(line)
             line = rest = b""
         self._begin(exchange, b"", reply, line + rest)
 
@@ -222,9 +226,11 @@ class HttpConnection(OriginConnection):
         self._keep = reply.reusable and self.pool.reusable and not is_asked_once(exchange)
         exchange.status = reply.status
         if reply.length == CHUNKED:
-            self._chunks = ChunkReader()
+            self._chunks = ChunkReader(exchange.site.limits)
             self._first_chunks(exchange, reply, rest)
             return
+        if reply.length == UNTIL_CLOSE and (coding := _CODING.search(head)) is not None:
+            tell_said(exchange, faults.unknown_coding(coding[1]))
         if 0 < len(head) <= MEMO_HEAD and exchange.body_done:
             remember_reply(exchange, head, reply)
         self._in_body, self._left = True, reply.length
@@ -255,7 +261,7 @@ class HttpConnection(OriginConnection):
         except BadChunk as bad:
             if bad.pieces:
                 exchange.answered(reply, bad.pieces, done=False)
-            raise OriginBroke(502, "a chunk is malformed", in_body=True, said=faults.BAD_CHUNK) from bad  # RS-28
+            raise bad.of_origin(in_body=True) from bad  # RS-28
         self._in_body, self._left = True, CHUNKED
         exchange.answered(reply, pieces, done=chunks.done)
         self._maybe_done(exchange)
@@ -266,7 +272,7 @@ class HttpConnection(OriginConnection):
                 pieces = self._chunks.feed(data)
             except BadChunk as bad:
                 exchange.more(bad.pieces, done=False)
-                raise OriginBroke(502, "a chunk is malformed", said=faults.BAD_CHUNK) from bad
+                raise bad.of_origin(in_body=False) from bad
             if pieces or self._chunks.done:
                 exchange.more(pieces, self._chunks.done)
         elif self._left == UNTIL_CLOSE:

@@ -128,7 +128,7 @@ class KeepAlive(RequestReader):
     def hang_up(self, exchange: Exchange) -> None:
         """Cut the connection in the middle of an answer."""
         self.exchange = None
-        exchange.cut = True
+        exchange.stay = False
         self.log(exchange)
         if self.transport is not None:
             self.transport.close()
@@ -137,7 +137,7 @@ class KeepAlive(RequestReader):
         """Close, but let the client read the answer first if it is still sending, or may be as this is unexpected."""
         if self.transport is None:
             return
-        sends = unexpected or self._body is not None or self._buffer
+        sends = unexpected or self._body is not None or self._buffer or self._paused
         if sends and not self._ended and self.transport.can_write_eof():
             self._lingering, self._buffer, self._body, self._quick = True, b"", None, False
             self.transport.write_eof()

@@ -6,6 +6,7 @@ What is unset is None, which ``logs`` writes as ``-``; what came from the networ
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from apacheconf.program.steps import LogItem
 from apacheconf.program.values import Literal, Value, Variable
 from apacheconf.runtime.log_sides import environment, file_of, first_round, has_answered, plan_of, type_of
-from apacheconf.runtime.log_texts import Read, escaped, of_text, path_and_query, split_line
+from apacheconf.runtime.log_texts import Read, escaped, of_text, path_and_query, split_line, without_password
 from apacheconf.runtime.log_times import duration, first_byte, moment
 from apacheconf.runtime.mod_headers import edited_request
 from apacheconf.runtime.naming import own_name
@@ -21,6 +22,9 @@ from apacheconf.runtime.proxy_protocol import connected
 
 if TYPE_CHECKING:
     from apacheconf.runtime.exchange import Exchange
+
+
+_PROTOCOL = re.compile(r"HTTP/[0-9]\.[0-9]")
 
 
 def item_of(item: Value | LogItem) -> Read:
@@ -39,7 +43,7 @@ def _for_some(read: Read, statuses: frozenset[int], negated: bool) -> Read:
 def _protocol(exchange: Exchange) -> str:
     """HTTP/1.0 for what has no protocol that can be read."""
     found = split_line(exchange.request_line)[2]
-    return found if found.startswith("HTTP/") else "HTTP/1.0"
+    return found if _PROTOCOL.fullmatch(found) else "HTTP/1.0"
 
 
 def _path(_: str, original: bool) -> Read:
@@ -97,15 +101,14 @@ def _response_field(argument: str, original: bool) -> Read:
     return read
 
 
-def _trailer(lines_of: Callable[[Exchange], Sequence[bytes]]) -> Callable[[str, bool], Read]:
+def _trailer(fields_of: Callable[[Exchange], Sequence[tuple[bytes, bytes]]]) -> Callable[[str, bool], Read]:
     """A field behind a chunked body (LG-2f)."""
 
     def item(argument: str, _: bool) -> Read:
         name = argument.lower().encode("latin-1")
 
         def read(exchange: Exchange) -> str | None:
-            pairs = (line.partition(b":") for line in lines_of(exchange))
-            values = [value.strip(b" \t") for key, _, value in pairs if key.lower() == name]
+            values = [value for key, value in fields_of(exchange) if key.lower() == name]
             return escaped(b", ".join(values)) if values else None
 
         return read
@@ -189,7 +192,7 @@ def _method(_: str, original: bool) -> Read:
     def read(exchange: Exchange) -> str | None:
         if exchange.first is not None and not original:
             return of_text(plan_of(exchange, original).method.decode("latin-1"))
-        return split_line(exchange.request_line)[0] or None
+        return of_text(split_line(exchange.request_line)[0]) or None
 
     return read
 
@@ -219,7 +222,7 @@ def _process(argument: str, _: bool) -> Read:
 
 
 def _connection(exchange: Exchange) -> str:
-    return "X" if exchange.cut else "+" if exchange.stay else "-"
+    return "X" if exchange.aborted else "+" if exchange.stay else "-"
 
 
 def _log_id(argument: str, original: bool) -> Read:
@@ -317,7 +320,7 @@ _READERS: dict[str, Callable[[str, bool], Read]] = {
     "PORT": _port,
     "PID": _process,
     "QUERY": _query,
-    "THE_REQUEST": _simple(lambda exchange: escaped(exchange.request_line) or None),
+    "THE_REQUEST": _simple(lambda exchange: escaped(without_password(exchange.request_line)) or None),
     "HANDLER": _handler,
     "REQUEST_STATUS": _status,
     "TIME": moment,

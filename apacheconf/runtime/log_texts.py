@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -29,6 +30,14 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\n": "\\n", "\r": "\\r", "\t
 
 def _printed(char: str) -> str:
     return char if " " <= char <= "~" else f"\\x{ord(char):02x}"
+
+
+_PASSWORD = re.compile(rb"(?<=://)([^/:@? ]*):[^/@? ]*@")
+
+
+def without_password(line: bytes) -> bytes:
+    """A request line with the password in its URL made unreadable."""
+    return _PASSWORD.sub(rb"\1:XXXXXXXX@", line) if b"@" in line else line
 
 
 def of_text(text: str) -> str:

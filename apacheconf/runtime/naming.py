@@ -32,7 +32,7 @@ def own_name(exchange: Exchange) -> str:
     """The server's name as UseCanonicalName wants it, for logs."""
     asked = "" if exchange.host is None else exchange.host.decode("latin-1").lower()
     name, colon, port = asked.rpartition(":")
-    called = (name if colon and port.isdigit() else asked).removesuffix(".")
+    called = (name if colon and port.isdigit() else asked).removesuffix(".").strip("[]")
     return naming.own_name(exchange.site.host, _naming(exchange), called, _found(exchange))
 
 

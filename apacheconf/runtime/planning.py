@@ -153,9 +153,14 @@ def _of_folder(program: Program, decided: Decided) -> Decided:
 
 
 def _send_decided_fields(exchange: Exchange, head: RequestHead, decided: Fields) -> None:
-    """What decide leaves out because it depends on the connection comes behind its fields: Expect (RQ-20, RQ-21)."""
-    expect = [pair for pair in head.fields if pair[0].lower() == b"expect" and pair[1] and relays_expect(exchange)]
-    exchange.lines = Lines(header_block(decided + expect))
+    """Expect goes where the client had it; decide leaves it out, as it depends on the connection (RQ-20, RQ-21)."""
+    names = [name.lower() for name, _ in head.fields]
+    if b"expect" in names and relays_expect(exchange):
+        at = names.index(b"expect")
+        before = [number for number, (name, _) in enumerate(decided, 1) if name.lower() in names[:at]]
+        place = max(before, default=0)
+        decided = [*decided[:place], *(pair for pair in [head.fields[at]] if pair[1]), *decided[place:]]
+    exchange.lines = Lines(header_block(decided))
     exchange.ranged = head.method != b"HEAD" and bool(exchange.field(b"range"))  # as RequestHeader has left it
     if exchange.body_done:
         exchange.lines = with_empty_body(exchange.lines, head.fields)

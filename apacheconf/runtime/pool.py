@@ -7,7 +7,6 @@ connections are opened by the rim.
 
 from __future__ import annotations
 
-import select
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -23,10 +22,6 @@ from apacheconf.runtime.sessions import Session, Sticky
 if TYPE_CHECKING:
     from apacheconf.runtime.exchange import Exchange
     from apacheconf.runtime.origin import OriginConnection
-
-#: A connection that was idle for longer (seconds) is looked at before it is used again (WK-8): its end may wait in
-#: the event loop behind this very request. Under load connections come back sooner, and the system call is saved.
-LOOK_AFTER = 0.002
 
 
 class Pool:
@@ -87,31 +82,22 @@ class Pool:
             return self.worker.scheme in ("ws", "wss") and asked == "websocket"
         return asked.startswith(named) or not {"any", "*"}.isdisjoint(named)
 
-    def take(self, now: float) -> OriginConnection | None:
+    def take(self) -> OriginConnection | None:
         """An idle connection that is alive, None when a new one is needed."""
         while self.idle:
             connection = self.idle.pop()
-            if now - connection.idle_since < LOOK_AFTER or _is_quiet(connection.fileno()):
+            if connection.is_quiet():
                 return connection
             connection.close()
         return None
 
-    def take_named(self, now: float, name: str) -> OriginConnection | None:
+    def take_named(self, name: str) -> OriginConnection | None:
         """The same over TLS: a connection that was made for another name is closed (TB-7)."""
-        connection = self.take(now)
+        connection = self.take()
         if connection is None or connection.tls_name == name:
             return connection
         connection.close()
         return None
-
-
-def _is_quiet(fileno: int) -> bool:
-    """Whether the socket holds neither bytes nor an end of file: either means it is spent."""
-    if fileno < 0:
-        return True
-    poll = select.poll()
-    poll.register(fileno, select.POLLIN)
-    return not poll.poll(0)
 
 
 class Service:

@@ -11,7 +11,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from apacheconf.runtime.answering import Answering
-from apacheconf.runtime.complaints import BAD_CHUNK, BAD_CHUNK_SIZE, MALFORMED
 from apacheconf.runtime.errors import ClientBroke
 from apacheconf.runtime.framing import BadChunk, BodyReader, body_reader
 from apacheconf.runtime.heads import RequestHead, read_request_head
@@ -126,7 +125,7 @@ class RequestReader(Answering):
     # --- the body --------------------------------------------------------------------------------------------
 
     def _begin_body(self, length: int) -> None:
-        self._body = body_reader(length)
+        self._body = body_reader(length, self.door.main.limits)
         if self._body is not None:
             self._patience = patience(self.door.main.limits.body, self.server.now)
             self.deadline = self._reading_deadline()
@@ -150,8 +149,7 @@ class RequestReader(Answering):
         try:
             pieces = body.feed(data)
         except BadChunk as bad:
-            status, said = (413, BAD_CHUNK_SIZE) if bad.overflow else (400, BAD_CHUNK)
-            raise ClientBroke(status, "a chunk is malformed", measured=False, said=said, system=MALFORMED) from None
+            raise bad.of_client() from None
         if body.done:
             self._body, self._patience, self.deadline = None, None, 0.0
             self._buffer = body.rest
@@ -196,7 +194,8 @@ class RequestReader(Answering):
         exchange = self.exchange
         if self._expect_refused or exchange is None:
             return 0
-        if self._ahead is None and (reader := body_reader(exchange.body_length)) is not None:
+        limits = self.door.main.limits
+        if self._ahead is None and (reader := body_reader(exchange.body_length, limits)) is not None:
             self._ahead = BodyAhead(reader, most)
             self._ahead.feed(self._buffer)
         if self._ahead is None or self._ahead.status == WHOLE:

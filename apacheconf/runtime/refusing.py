@@ -78,6 +78,14 @@ class Refusing(KeepAlive):
         exchange.stay = exchange.reads_body = False
         self.refuse(exchange, error.status, "", error.note, measured=error.measured, first=first)
 
+    def _log_aborted(self, exchange: Exchange) -> None:
+        """The client left before its answer was whole; 400 where not even the request was."""
+        if exchange.site.logs:
+            exchange.aborted, exchange.stay = True, False
+            if self._body is not None and not exchange.started:
+                exchange.status = 400
+            self.log(exchange)
+
     def _misread(self, name: str = "") -> Exchange:
         """An exchange for what couldn't be read as a request (LG-4), with the host of that name if it has one."""
         limits = self.door.main.limits

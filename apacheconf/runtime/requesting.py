@@ -87,10 +87,14 @@ class Requesting(Choosing):
             self.start()
 
     def start_expecting(self) -> None:
-        """Ask the origin at once: it is the origin that says whether the body is wanted (RQ-20)."""
-        self.expects = True
-        self.client.hold_body(False)
-        self.start()
+        """Ask the origin at once: it is the origin that says whether the body is wanted (RQ-20).
+
+        What has come of the body was read before, which may have asked it already.
+        """
+        enough = self.body_done or (self.body_size > PREFETCH and not wants_length(self))
+        if not self.body_length or not enough:
+            self.client.hold_body(False)
+            self.start()
 
     def _may_send_body(self) -> None:
         """The origin wants the body, or has answered without saying (RQ-24)."""

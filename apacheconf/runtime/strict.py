@@ -97,7 +97,7 @@ def _unfold(fields: Fields, line: bytes, length: int, limits: Limits) -> int:
     length += 1 + len(text)
     if length + 1 >= limits.request_field_size:
         raise ClientBroke(400, "a folded header field is too long", TOO_LARGE, said=complaints.fold_too_long(name))
-    fields[-1] = (name, value + b" " + text)
+    fields[-1] = (name, value + b" " + text if value else text)
     return length
 
 

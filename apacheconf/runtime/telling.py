@@ -28,6 +28,11 @@ def tell(exchange: Choosing, error: OriginBroke, with_note: bool = True) -> None
         _say(exchange, Said("error", "proxy", f"AH00898: {error.note} returned by {{uri}}", error.system))
 
 
+def tell_said(exchange: Choosing, said: Said) -> None:
+    """Write a message that no failure goes with."""
+    _say(exchange, said)
+
+
 def tell_not_connected(exchange: Choosing, pool: Pool, error: OriginBroke, disabled: bool) -> None:
     """No connection came about; ``disabled`` when that has put the member into the error state (FO-1)."""
     tell(exchange, error)

@@ -96,6 +96,8 @@ def start_tunnel(exchange: Exchange, head: bytes) -> None:
     timeout = max(exchange.site.limits.timeout, client.server.origin_timeout(pool, exchange.site))
     transport, data, ended = client.hand_over()
 
+    exchange.stay = False
+
     def over(_: Tunnel) -> None:
         pool.cells.busy -= 1
         pool.left()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.runtime.arrangements import SETTINGS
 from tests.runtime.contest import Ask, Contest, Log, Pause, Raw, Step, Talk, Together, Turns, Up, cluster
+from tests.runtime.endings import ENDINGS
 from tests.runtime.parameters import CONTESTS as PARAMETERS
 from tests.runtime.partial import PARTIAL
 from tests.runtime.script_members import SCRIPT_MEMBERS
@@ -526,4 +527,5 @@ CONTESTS = (
     *TURNS,
     *SCRIPT_MEMBERS,
     *PARAMETERS,
+    *ENDINGS,
 )

@@ -37,6 +37,7 @@ from tests.runtime import test_handshakes as handshakes
 from tests.runtime import test_header_lines as header_lines
 from tests.runtime import test_heartbeat as heartbeat
 from tests.runtime import test_honesty as honesty
+from tests.runtime import test_leaving as leaving
 from tests.runtime import test_secured as secured
 from tests.runtime.handshakes import Ask, Trial, play
 from tests.runtime.stage import OK, Stage, converse, get
@@ -412,6 +413,10 @@ SHOWN: dict[str, Callable[..., None]] = {
     "a second Content-Length": test_two_lengths,
     "Satisfy Any beside": test_any_beside_a_demand_for_tls,
     "how an answer": test_how_chunks_are_cut,
+    "the line of a client": leaving.test_a_client_that_leaves_stands_in_the_log,
+    "%I of a request": leaving.test_what_counts_counts_once,
+    "%m, %U and": leaving.test_a_first_line_that_is_refused,
+    "a Content-Length that": leaving.test_a_length_that_connection_names,
     "a client that leaves": test_a_client_that_leaves,
     "an answer that comes in": conversations.test_a_final_answer_in_place_of_100_ends_the_client_connection,
     "HEAD with Range": test_a_range_of_an_old_answer_to_head,

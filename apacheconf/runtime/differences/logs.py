@@ -6,6 +6,27 @@ from apacheconf.runtime.differences.difference import Difference
 
 LOGS = (
     Difference(
+        ("LG-2j", "KP-1"),
+        "the line of a client that leaves before its answer is whole",
+        "has the status and the bytes that it would have been sent",
+        "has - where the origin has said no status yet, and the bytes that were sent",
+        "nobody waits for an answer that nobody wants",
+    ),
+    Difference(
+        ("LG-2i", "LG-2j"),
+        "%I of a request that others follow or precede, and %k where a page takes the place of a broken answer",
+        "count the byte twice by which httpd looks for a further request, and the answer twice",
+        "count once",
+        "they are what was received and answered",
+    ),
+    Difference(
+        ("LG-4", "LG-2h"),
+        "%m, %U and %{...}i of a request whose first line is refused",
+        "are mostly empty: what was read is forgotten",
+        "say what stood there, as far as it can be read",
+        "whoever looks for the fault needs it",
+    ),
+    Difference(
         ("LG-1",),
         "when a line of CustomLog is in its file",
         "at once, unless BufferedLogs is on",

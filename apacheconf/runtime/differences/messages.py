@@ -97,6 +97,13 @@ MESSAGES = (
         "an origin needn't go on for nobody",
     ),
     Difference(
+        ("RS-2", "RS-10"),
+        "a Content-Length that an answer's Connection names",
+        "is forgotten: the body goes on until the origin closes, or is waited for until the timeout",
+        "is heeded, and reaches the client",
+        "RFC 9110, section 7.6.1, forbids such options, and a length that is known can't be misread",
+    ),
+    Difference(
         ("RQ-24", "RQ-20"),
         "an answer that comes in place of 100 Continue",
         "makes httpd ask the client for its body, unless the origin closes; then a 2xx is relayed, a 4xx becomes a 500",
