@@ -78,11 +78,11 @@ def _merge_token(table: HeaderTable, name: str, value: str) -> None:
     old = table.get(name)
     if old is None:
         table.add(name, value)
-    elif value not in _tokens(old):
+    elif value not in tokens(old):
         table.merge(name, value)
 
 
-def _tokens(text: str) -> Iterator[str]:
+def tokens(text: str) -> Iterator[str]:
     """What stands between commas outside quotes, without the blanks before it."""
     token, quoted = "", False
     for char in text:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from apacheconf.ledger import Outcome
 from apacheconf.program.phases import Phase
-from apacheconf.program.steps import Redirect, Respond, Step, Table
+from apacheconf.program.steps import Redirect, Respond, Step
 from apacheconf.targets.choices import Closed
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
 from apacheconf.targets.fates import FILES
 from apacheconf.targets.haproxy import mod_alias, mod_deflate, mod_proxy
+from apacheconf.targets.haproxy.always_table import always_table
 from apacheconf.targets.haproxy.conditions import Terms
 from apacheconf.targets.haproxy.documents import answer_of, documents_of, emit_documents, page_of
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.mod_authz_core import admissions, can_say, emit_admission
-from apacheconf.targets.haproxy.mod_headers import Headers, edits
+from apacheconf.targets.haproxy.mod_headers import Headers
 from apacheconf.targets.haproxy.reporting import report_unsure
 from apacheconf.targets.haproxy.rewriting import can_follow, emit_refused
 from apacheconf.targets.haproxy.sharing import both
@@ -48,7 +49,7 @@ def _answering_route(low: Lowering, route: Route) -> str:
     status, claims = _local(route)
     low.lacks_files = low.lacks_files or (status == 404 and route.answer is None)
     guards = _guards(low, route)
-    always = [step for step, _ in edits(route, Table.ALWAYS) if not low.is_in_front(route.host, step)]
+    always = [each for each in always_table(route).fields if not low.is_in_front(route.host, each)]
     refused = tuple(route.refused) if route.answer is None else ()
     if not guards and not always and not refused:
         made = documents_of(low, route).get(status)

@@ -8,20 +8,21 @@ from dataclasses import replace
 from apacheconf.program.conditions import Regex
 from apacheconf.program.handling import ExpiryRules
 from apacheconf.program.phases import Phase
-from apacheconf.program.steps import EditHeader, Redirect, Step, Table
+from apacheconf.program.steps import EditHeader, Redirect, Step
 from apacheconf.program.uri import canonical
 from apacheconf.program.values import REQUEST_URI, Call, Capture, Literal, Value, Variable
 from apacheconf.targets.captures import parts_of, replaced
 from apacheconf.targets.claims import exact, unsupported
 from apacheconf.targets.environments import variables_in
 from apacheconf.targets.haproxy import mod_expires
+from apacheconf.targets.haproxy.always_table import always_table
 from apacheconf.targets.haproxy.backend_names import redirect_backend
 from apacheconf.targets.haproxy.conditions import Term, Terms
 from apacheconf.targets.haproxy.core import ESCAPED_ANEW
 from apacheconf.targets.haproxy.documents import documents_of, emit_documents
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.mod_authz_core import admissions, emit_admission
-from apacheconf.targets.haproxy.mod_headers import Headers, edits
+from apacheconf.targets.haproxy.mod_headers import Headers
 from apacheconf.targets.haproxy.own_urls import location_of_kind
 from apacheconf.targets.haproxy.rewriting import emit_question_mark, emit_refused, substituted
 from apacheconf.targets.haproxy.samples import SERVER_NAME
@@ -47,7 +48,7 @@ _CODES = frozenset({301, 302, 303, 307, 308})
 def backend_for(low: Lowering, route: Route, step: Step) -> str:
     """The name of the backend that redirects."""
     guards = tuple(each for each, _ in admissions(route)) if step.phase > Phase.AUTHN else ()
-    always = tuple(edit for edit, _ in edits(route, Table.ALWAYS) if not low.is_in_front(route.host, edit))
+    always = tuple(each for each in always_table(route).fields if not low.is_in_front(route.host, each))
     expiring = tuple(each.action for each in route.others if isinstance(each.action, ExpiryRules))
     made = step.when, route.query, route.refused, route.unescaped, always, expiring, *documents_of(low, route).values()
     key = ("redirects", route.host.number, step.action, step.said_by, guards, *made)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from apacheconf.ledger import Written
-from apacheconf.program.conditions import AllOf, AnyOf, Condition, Not, Regex
+from apacheconf.program.conditions import ALWAYS, AllOf, AnyOf, Condition, Not, Regex
 from apacheconf.program.hosts import Host
 from apacheconf.program.steps import EditHeader, Step, Table
 from apacheconf.program.values import Capture, Joined, Literal, Value, Variable
@@ -15,6 +15,7 @@ from apacheconf.targets.captures import joined, parts_of
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.environments import variables_in
 from apacheconf.targets.groups import refers_back
+from apacheconf.targets.haproxy.always_table import FRAMING, AlwaysTable, always_table, name_of_field
 from apacheconf.targets.haproxy.conditions import Term, Terms, every_of, negated
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.rewriting import inner
@@ -26,10 +27,8 @@ from apacheconf.targets.questions import CannotAsk, pcre
 from apacheconf.targets.routes import Route
 from apacheconf.targets.spoken import name_of, name_of_value
 
-_FRAMING = frozenset(
-    {"content-length", "transfer-encoding", "connection", "keep-alive", "trailer", "upgrade", "expect"}
-)
 _ONE_MORE_LINE = "where the header has several lines, the value is a line of its own and not joined to the last"
+_NOT_SAID = "{} can't be said here in HAProxy: the header stays as it is"
 _OTHER_ID = "it is an identifier of HAProxy's making, in another form"
 _UNCHOSEN = "answers that HAProxy makes before it has chosen a backend go without"
 _UNREAD = "what HAProxy refuses while it reads a request goes without"
@@ -65,14 +64,15 @@ class Headers:
 
     def emit_always(self) -> None:
         """The table always starts empty, whatever the origin sends: its lines are added to every answer."""
-        if any(action.name.lower() == "cache-control" for _, action in edits(self._route, Table.ALWAYS)):
+        fields = always_table(self._route).fields
+        if any(name_of_field(each) == "cache-control" for each in fields):
             self._backend.rule(OWN_CACHE_CONTROL)  # the frontend's rule for it comes later
             self._backend.rule("http-after-response set-var(txn.cleaned) bool(true)")
         environment = self._terms.environment
         self._terms.environment = replace(environment, certain=frozenset())  # some answers come before any origin's
-        for step, _ in edits(self._route, Table.ALWAYS):
+        for step in fields:
             if not self._low.is_in_front(self._route.host, step):
-                self._emit(step, always_rules(step), "http-after-response")
+                self._emit(step, _added(step), "http-after-response")
         self._terms.environment = environment
 
     def _emit(self, step: Step, rules: Iterable[tuple[Rule, Value | None, Term]], kind: str) -> None:
@@ -84,7 +84,7 @@ class Headers:
             made = list(_with_values(rules, fetch, sure))
             only = self._asked(step, kind)
         except CannotAsk as missing:
-            why = f"{missing} can't be said here in HAProxy: the header stays as it is"
+            why = _NOT_SAID.format(missing)
             self._low.dropped.append(unsupported(said_by, why, "header-edit"))
             return
         lines = [(words, asked) for words, term in made if (asked := every_of(only, term)) != ("FALSE",)]
@@ -165,7 +165,7 @@ def _rules(action: EditHeader, fetch: str) -> Iterator[tuple[Rule, Value | None,
     """Each rule without its value, the value, and when it holds. Raises CannotAsk."""
     name, value = action.name, action.value
     there = ("{", f"{fetch}.fhdr({name})", "-m", "found", "}")
-    if name.lower() in _FRAMING:
+    if name.lower() in FRAMING:
         raise CannotAsk(f"an edit of {name}")
     match action.operation:
         case "set":
@@ -196,24 +196,18 @@ def _rules(action: EditHeader, fetch: str) -> Iterator[tuple[Rule, Value | None,
             raise CannotAsk(action.operation)
 
 
+def _added(step: Step) -> Iterator[tuple[Rule, Value | None, Term]]:
+    """The rule of a field of the table always."""
+    assert isinstance(step.action, EditHeader)
+    yield ("add-header", step.action.name), step.action.value, ()
+
+
 def _joined(name: str, value: Value, fetch: str, only: Term) -> Iterator[tuple[Rule, Value | None, Term]]:
     """Behind the value of the one line that is there; where none or several are, in a line of its own."""
     one = ("{", f"{fetch}.fhdr_cnt({name})", "1", "}")
     there = Variable("HTTP" if fetch == "req" else "RESP", name)
     yield ("set-header", name), Joined((there, Literal(", "), *parts_of(value))), (*only, *one)
     yield ("add-header", name), value, (*only, f"!{one[0]}", *one[1:])
-
-
-def always_rules(step: Step) -> Iterator[tuple[Rule, Value | None, Term]]:
-    """The table is empty when the lines begin: what adds is a line more, what takes away does nothing."""
-    assert isinstance(step.action, EditHeader)
-    action = step.action
-    if action.name.lower() in _FRAMING:
-        raise CannotAsk(f"an edit of {action.name}")
-    if action.operation in ("set", "add", "append", "merge", "setifempty"):
-        yield ("add-header", action.name), action.value, ()
-    elif action.operation not in ("unset", "edit", "edit*"):
-        raise CannotAsk(action.operation)
 
 
 def _with_values(
@@ -330,20 +324,31 @@ def _everywhere(value: Value) -> str:
 
 def emit_in_front(low: Lowering, host: Host, found: list[Route], of_host: tuple[str, ...], frontend: Section) -> None:
     """Lines of the table always that hold for all that a host answers, also for what is refused before any backend."""
-    for step, _ in edits(found[0], Table.ALWAYS) if found else ():
-        same = step.said_by, step.action
-        if not all(any((each.said_by, each.action) == same for each in route.headers) for route in found):
+    tables = [always_table(route) for route in found]
+    _report(low, host, tables)
+    for step in tables[0].fields if tables else ():
+        name = name_of_field(step)
+        alike = tables[0].of(name)
+        if any(each.when != ALWAYS for each in alike) or any(table.of(name) != alike for table in tables):
             continue
         try:
-            lines = list(_with_values(always_rules(step), _everywhere))
+            lines = list(_with_values(_added(step), _everywhere))
         except CannotAsk:
             low.dropped.append(approximated(host.said_by(step), _UNCHOSEN, "always"))
             continue
         low.in_front.add((host.number, step.said_by, step.action))
         said_by = host.said_by(step)
-        if not lines:
-            low.dropped.append(exact(said_by))
         claims = (equivalent(said_by, _UNREAD, "always"),)
         for words, only in lines:
             frontend.add("http-after-response", *words, *_if(every_of(of_host, _NOT_STAR, only)),
                          comment=low.sources.comment(said_by), claims=claims)  # fmt: skip
+
+
+def _report(low: Lowering, host: Host, tables: Iterable[AlwaysTable]) -> None:
+    """The lines that leave nothing behind, and those that can't be said."""
+    quiet = dict.fromkeys(each.said_by for table in tables for each in table.quiet)
+    lacking = dict.fromkeys((each.said_by, why) for table in tables for each, why in table.lacking)
+    low.dropped += [exact(host.written(said_by)) for said_by in quiet]
+    low.dropped += [
+        unsupported(host.written(said_by), _NOT_SAID.format(why), "header-edit") for said_by, why in lacking
+    ]
