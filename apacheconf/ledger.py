@@ -9,7 +9,7 @@ directive without a row is an internal error.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import chain
@@ -136,6 +136,15 @@ class _Alone(Sequence[list[Written]]):
 
     def __getitem__(self, number: int) -> list[Written]:  # type: ignore[override]
         return [self._directives[number]]
+
+
+def _by_own(lines: list[int], answered: Mapping[int, list[Answer]]) -> dict[tuple[tuple[Outcome, str], ...], list[int]]:
+    """Lines by what was said of each itself, wherever it went."""
+    found: dict[tuple[tuple[Outcome, str], ...], list[int]] = {}
+    for line in lines:
+        own = answered.get(line)
+        found.setdefault(tuple([(each.outcome, each.caveat) for each in own]) if own else (), []).append(line)
+    return found
 
 
 #: Makes of an answer about a directive the one about another that is like it, or none.
@@ -272,19 +281,20 @@ class Ledger:
 
     def _alike(self, groups: Sequence[list[Written]]) -> Iterator[list[int]]:
         """The numbers of those of which the same is said, by columns: what was said of the directive that they are
-        like, wherever it went. Where that is nothing, those are alike that are spelt so, and have one fate.
+        like, and of themselves, wherever it went. Where that is nothing, those are alike that are spelt so, and have
+        one fate.
         """
-        answered = {self._numbers[each] for each in self._answers}
+        answered = {self._numbers[each]: own for each, own in self._answers.items()}
         at = None
         if not isinstance(groups, _Alone):  # several lines may be one row
             at = {self._numbers[id(group[0])]: row for row, group in enumerate(groups) if len(group) == 1}
         for likeness in self._likenesses:
             for offset, said in enumerate(likeness.said):
-                lines = [line for start in likeness.starts if (line := start + offset) not in answered]
-                if at is not None:
-                    lines = [at[line] for line in lines if line in at]
-                if lines and (said or len({groups[each][0].args for each in lines}) == 1):
-                    yield lines
+                for own, lines in _by_own([start + offset for start in likeness.starts], answered).items():
+                    if at is not None:
+                        lines = [at[line] for line in lines if line in at]
+                    if lines and (said or own or len({groups[each][0].args for each in lines}) == 1):
+                        yield lines
 
     def _groups(self) -> Sequence[list[Written]]:
         """The instances of each directive as written: several where an Include or a macro led to it more than once."""

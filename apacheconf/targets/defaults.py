@@ -7,11 +7,12 @@ takes back what was said further out, the output has nothing there to take back.
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import cache
 from typing import Any
 
 from apacheconf.ledger import Written
 from apacheconf.modules import registry
-from apacheconf.modules.declare import Spec, ValueRefused
+from apacheconf.modules.declare import ValueRefused
 
 #: Flags that no setting is declared for, and what they are when nobody sets them.
 _OFF = frozenset(
@@ -47,13 +48,14 @@ def says_default(directive: Written) -> bool:
         value = spec.parse([word.strip("\"'") for word in directive.args.split()])  # no default has a blank in a word
     except ValueRefused:
         return False
-    default = _default(spec)
+    default = _default(spec.module, spec.per, spec.fills)
     return default is not _UNKNOWN and bool(value == default)
 
 
-def _default(spec: Spec) -> Any:
-    module = registry.declared(spec.module)
-    conf = module and (module.server_conf if spec.per == "server" else module.dir_conf)
+@cache
+def _default(module: str, per: str, setting: str) -> Any:
+    declared = registry.declared(module)
+    conf = declared and (declared.server_conf if per == "server" else declared.dir_conf)
     if not conf:
         return _UNKNOWN
-    return next((each.default.value for each in fields(conf) if each.name == spec.fills), _UNKNOWN)
+    return next((each.default.value for each in fields(conf) if each.name == setting), _UNKNOWN)

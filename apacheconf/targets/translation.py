@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -97,6 +97,8 @@ class Translation:
     notes: tuple[str, ...] = ()
     ledger: Ledger = field(default_factory=lambda: Ledger(()), repr=False)
     fallback: Callable[[Written], Answer | None] = field(default=lambda _: None, repr=False)
+    #: What ``summary`` gives, where that is known.
+    told: list[Alike] | None = field(default=None, repr=False)
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
@@ -105,7 +107,7 @@ class Translation:
 
     def summary(self) -> list[Alike]:
         """The same by what is said of them."""
-        return self.ledger.summary(self.fallback)
+        return self.ledger.summary(self.fallback) if self.told is None else self.told
 
     @property
     def text(self) -> str:
@@ -183,15 +185,14 @@ def translate(program: Program, target: str, version: str | None = None, folder:
     settle_dead_hosts(program, scopes, ledger)
     _settle_left_out(program, ledger)
     fallback = fallback_for(program, scopes, target)
-    files = _with_lost(emission.files, program, ledger, fallback)
-    return Translation(target, wanted, files, emission.differences, emission.notes, ledger, fallback)
+    told = ledger.summary(fallback)
+    files = _with_lost(emission.files, program, ledger, told)
+    return Translation(target, wanted, files, emission.differences, emission.notes, ledger, fallback, told)
 
 
-def _with_lost(
-    files: Mapping[str, str], program: Program, ledger: Ledger, fallback: Callable[[Written], Answer]
-) -> dict[str, str]:
+def _with_lost(files: Mapping[str, str], program: Program, ledger: Ledger, told: Iterable[Alike]) -> dict[str, str]:
     """The files, with a comment at the end of the main one for the lines that nothing in it speaks for."""
-    unsupported = [each for each in ledger.summary(fallback) if each.outcome is Outcome.UNSUPPORTED]
+    unsupported = [each for each in told if each.outcome is Outcome.UNSUPPORTED]
     rows = sorted((number, each.directive(number)) for each in unsupported for number in each.members)
     lost = [directive for _, directive in rows if not ledger.answers_of(directive)]
     if not lost:

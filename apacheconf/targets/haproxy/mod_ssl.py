@@ -6,7 +6,7 @@ they did; a note says which links lead to them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from apacheconf.ledger import Written
@@ -75,7 +75,9 @@ def bind_words(low: Lowering, answering: Sequence[Named], frontend: str) -> tupl
 
 def _differ(hosts: Sequence[Host]) -> bool:
     """Whether hosts of one address speak TLS in different ways."""
-    return len({_asked(host.front_tls) for host in hosts if host.front_tls}) > 1
+    first, *others = [host.front_tls for host in hosts if host.front_tls]
+    asked = _asked(first)
+    return any(_asked(each) != asked for each in others)
 
 
 def _asked(tls: FrontTls) -> FrontTls:
@@ -145,8 +147,11 @@ def emit_checks(low: Lowering, answering: Sequence[Named], frontend: Section) ->
     frontend.rule("http-request deny deny_status 400 if { ssl_fc_has_sni } !{ req.fhdr(host) -m found }")
     if shown.strict_sni and len(hosts) > 1:
         frontend.rule("http-request deny deny_status 403 if !{ ssl_fc_has_sni }")
-    if len({_shown_as(host.front_tls) for host in hosts}) > 1:
-        _emit_misdirected(low, answering, frontend)
+    kinds: dict[FrontTls | None, list[Named]] = {}
+    for named, host in zip(answering, hosts, strict=True):
+        kinds.setdefault(_shown_as(host.front_tls), []).append(named)
+    if len(kinds) > 1:
+        _emit_misdirected(low, answering, kinds, frontend)
     for host in hosts:
         if host.front_tls is not None and host.front_tls.verify == "require":
             _emit_required(low, host, host.front_tls, len(hosts) > 1, frontend)
@@ -154,14 +159,14 @@ def emit_checks(low: Lowering, answering: Sequence[Named], frontend: Section) ->
 
 def _shown_as(tls: FrontTls | None) -> FrontTls | None:
     """What ``compatible`` asks of two hosts (policy ``secure``)."""
-    return tls and replace(_asked(tls), chain="", own_order=False, revocation="", crl_file="", crl_path="")
+    return tls and replace(tls, own_order=False, tickets=True, strict_sni=False, policy="", chain="", revocation="",
+                           crl_file="", crl_path="")  # fmt: skip
 
 
-def _emit_misdirected(low: Lowering, answering: Sequence[Named], frontend: Section) -> None:
+def _emit_misdirected(
+    low: Lowering, answering: Sequence[Named], kinds: Mapping[FrontTls | None, list[Named]], frontend: Section
+) -> None:
     """421 where the host asked for has other settings than the one of the handshake."""
-    kinds: dict[FrontTls | None, list[Named]] = {}
-    for named in answering:
-        kinds.setdefault(_shown_as(low.program.hosts[named.host].front_tls), []).append(named)
     first = next(iter(kinds))
     for variable in ("shown", "wanted"):
         frontend.add("http-request", f"set-var(txn.{variable})", "int(1)")
