@@ -9,7 +9,7 @@ Ten thousand hosts of a hoster differ in no more than that.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import cached_property
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
@@ -21,6 +21,7 @@ from apacheconf.modules.declare import Setting
 from apacheconf.modules.mod_ssl import SslServerConf
 from apacheconf.program.core import log_target
 from apacheconf.program.hosts import Host
+from apacheconf.program.messages import ErrorLog
 from apacheconf.program.own_words import OwnWords, unmarked
 from apacheconf.program.sayings import USUAL, Saying
 from apacheconf.program.tls import FrontTls
@@ -153,6 +154,10 @@ class Template:
         return Maker(self.host.front_tls)
 
     @cached_property
+    def _error_logs(self) -> Maker[ErrorLog]:
+        return Maker(self.host.errors)
+
+    @cached_property
     def _take_tls(self) -> Taker:
         return _taker(self.tls.said_by if self.tls else ())
 
@@ -192,7 +197,7 @@ class Template:
             own["admin"] = bound[names.admin].value
         if names.error_log is not None:
             target = log_target(bound[names.error_log].value, self.server_root)
-            own["errors"] = replace(self.host.errors, target=target)
+            own["errors"] = self._error_logs.like_it({"target": target})
         if names.document_root is not None:
             own["document_root"] = bound[names.document_root].value
         own["named_by"] = self._take_names(written)

@@ -75,8 +75,11 @@ def error_log(server: Server, server_root: str) -> ErrorLog:
 
 def log_target(written: str, server_root: str) -> str:
     """What ErrorLog names: a file by its absolute name."""
-    is_file = written and not written.startswith("|") and written.partition(":")[0].lower() != "syslog"
-    return str(PurePosixPath(server_root, written)) if is_file else written
+    if not written or written.startswith("|") or written.partition(":")[0].lower() == "syslog":
+        return written
+    file = written if written.startswith("/") else f"{server_root or '.'}/{written}"
+    is_plain = file.startswith("/") and not file.endswith("/") and "//" not in file and "/." not in file
+    return file if is_plain else str(PurePosixPath(server_root, written))  # which takes ten times as long
 
 
 def _named_by(server: Server, conf: CoreServerConf) -> tuple[Written, ...]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 from apacheconf.program import build, load
+from apacheconf.program.core import log_target
 from apacheconf.program.hosts import Host
 from apacheconf.program.own_words import filled
 from apacheconf.program.program import Program
@@ -204,3 +205,11 @@ def test_what_stands_for_own_words_is_what_each_host_does(tmp_path: Path, monkey
 )
 def test_words_are_filled_in_as_escaped_as_what_stands_for_them(text: str, expected: str) -> None:
     assert filled(text, {"n0": "a-b.test", "f0": "web"}) == expected
+
+
+@pytest.mark.parametrize("root", ["/etc/apache2", "/", "conf", ""])
+@pytest.mark.parametrize("written", [
+    "logs/a.log", "/var/log/a.log", "./a.log", "/a//b", "a/", "/a/.hidden", "a/../b", "..", "/", "//x/y", "/a/./b",
+])  # fmt: skip
+def test_the_file_of_an_error_log_is_named_as_paths_are(root: str, written: str) -> None:
+    assert log_target(written, root) == str(PurePosixPath(root, written))
