@@ -21,7 +21,7 @@ _GLOBAL = re.compile(r"^global\b.*?(?=^\S|\Z)", re.MULTILINE | re.DOTALL)
 
 
 #: A file of TLS that is named in haproxy.cfg, or the certificate that a line of a crt-list begins with.
-_TLS_FILE = re.compile(r"((?:^|[ \[])(?:crt|ca-file|crl-file) |^)(/[^\s\]]+)", re.MULTILINE)
+_TLS_FILE = re.compile(r"((?:^|[ \[])(?:crt|ca-file|crl-file) |^)('/(?:[^'\n]|'\\\'')+'|/[^\s\]]+)", re.MULTILINE)
 
 
 def sandboxed(text: str, box: Sandbox) -> str:
@@ -35,7 +35,8 @@ def sandboxed(text: str, box: Sandbox) -> str:
 
 def _here(file: str, box: Sandbox) -> str:
     """The file, or a certificate in its place if it isn't on this machine and ``openssl`` is."""
-    return file if os.access(file, os.R_OK) else str(make_certificate(box) or file)
+    name = file[1:-1].replace(r"'\''", "'") if file.startswith("'") else file
+    return file if os.access(name, os.R_OK) else str(make_certificate(box) or file)
 
 
 def command(engine: Engine, box: Sandbox, main: str, *flags: str) -> list[str]:

@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Sequence
 from itertools import pairwise
-from pathlib import Path
 
 from apacheconf.engines.installed import Engine
 from apacheconf.engines.joined import with_joined_files
@@ -28,18 +27,24 @@ MAIN_PATHS = {"pid": "{box}/run/nginx.pid", "error_log": "{box}/logs/error.log"}
 _SOCKETS = "unix:/run/nginx-member-"
 #: Directives of the main block that would contradict the sandbox, and the account that only root may choose.
 _DROPPED = re.compile(r"^[ \t]*(?:daemon|master_process|user|pid|worker_processes)[ \t][^;{}]*;", re.MULTILINE)
-_LOG = re.compile(
-    r"^([ \t]*(?:access|error)_log[ \t]+)(?!off;|syslog:|stderr\b)(\"(?:\\.|[^\"])*\"|[^\s;]+)", re.MULTILINE
-)
+#: A word as the file has it, in quotes or without.
+_WORD = r"\"(?:\\.|[^\"\\])*\"|[^\s;\"]+"
+_LOG = re.compile(rf"^([ \t]*(?:access|error)_log[ \t]+)(?!off;|\"?syslog:|stderr\b)({_WORD})", re.MULTILINE)
 _HTTP = re.compile(r"^[ \t]*http[ \t]*\{", re.MULTILINE)
 
 
 def sandboxed(text: str, box: Sandbox) -> str:
     """``text`` (a whole nginx.conf) with everything that it would write moved into ``box``; lines keep their number."""
     text = _DROPPED.sub(lambda found: "#" + found.group(0).replace("\n", "\n#"), text)
-    text = _LOG.sub(lambda found: f"{found[1]}{box.path}/logs/{Path(found[2].strip(chr(34))).name}", text)
+    text = _LOG.sub(lambda found: found[1] + _in_logs(found[2], box), text)
     text = _with_stand_in_certificates(with_joined_files(text, box), box)
     return with_temporary_files(text, box)
+
+
+def _in_logs(word: str, box: Sandbox) -> str:
+    """The file of a log in the sandbox, in quotes where its name stands in such."""
+    quote = word[:1] if word.startswith('"') else ""
+    return f"{quote}{box.path}/logs/{word.rpartition('/')[2].strip(quote) if '/' in word else word.strip(quote)}{quote}"
 
 
 def with_temporary_files(text: str, box: Sandbox) -> str:
@@ -51,7 +56,7 @@ def with_temporary_files(text: str, box: Sandbox) -> str:
 
 _TLS_FILE = re.compile(
     r"^([ \t]*)((?:proxy_)?ssl_(?:certificate|certificate_key|client_certificate|trusted_certificate|crl)[ \t]+)"
-    r"([^;]+);",
+    rf"({_WORD});",
     re.MULTILINE,
 )
 
@@ -86,7 +91,8 @@ def _with_stand_in_certificates(text: str, box: Sandbox) -> str:
 
 
 def _is_here(word: str) -> bool:
-    return os.access(word.strip().strip('"'), os.R_OK)
+    file = re.sub(r"\\([\"\\])", r"\1", word[1:-1]) if word.startswith('"') else word
+    return os.access(file, os.R_OK)
 
 
 def _settings(table: dict[str, str], text: str, box: Sandbox) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+_NGINX_BLANKS = " \t\r\n"
+_HAPROXY_BLANKS = " \t\r\n\v\f"
+
 
 def read_nginx(text: str) -> list[object]:
     """``[words, ...]`` or ``[words, [block...]]`` for each directive, as nginx's own reader splits them."""
@@ -16,7 +19,7 @@ def _nginx_tokens(text: str) -> list[tuple[str, bool]]:
     at = 0
     while at < len(text):
         char = text[at]
-        if char.isspace():
+        if char in _NGINX_BLANKS:
             at += 1
         elif char == "#":
             at = text.index("\n", at)
@@ -49,7 +52,7 @@ def _nginx_quoted(text: str, at: int, quote: str) -> tuple[str, int]:
 
 def _nginx_bare(text: str, at: int) -> tuple[str, int]:
     word = ""
-    while not text[at].isspace() and text[at] not in ";":
+    while text[at] not in _NGINX_BLANKS and text[at] not in ";":
         if text[at] == "{" and not word.endswith("$"):
             break
         if text.startswith("${", at):
@@ -88,13 +91,16 @@ def _nginx_block(tokens: list[tuple[str, bool]], at: int, top: bool = False) -> 
 def read_haproxy(text: str) -> list[tuple[str, list[list[str]]]]:
     """``(section line, lines)`` for each section, words split and unquoted as HAProxy does."""
     sections: list[tuple[str, list[list[str]]]] = []
-    for line in text.splitlines():
+    for line in text.split("\n"):
         words = haproxy_words(line)
         if words and not line.startswith(" "):
             sections.append((" ".join(words), []))
         elif words:
             sections[-1][1].append(words)
     return sections
+
+
+_IN_HAPROXY = {"t": "\t", "r": "\r", "n": "\n"}
 
 
 def haproxy_words(line: str) -> list[str]:
@@ -110,8 +116,8 @@ def haproxy_words(line: str) -> list[str]:
             end = line.index("'", at + 1)
             word, at = (word or "") + line[at + 1 : end], end
         elif char == "\\":
-            word, at = (word or "") + line[at + 1], at + 1
-        elif char.isspace():
+            word, at = (word or "") + _IN_HAPROXY.get(line[at + 1], line[at + 1]), at + 1
+        elif char in _HAPROXY_BLANKS:
             words += [word] if word is not None else []
             word = None
         else:

@@ -12,9 +12,34 @@ from apacheconf.targets.nginx.tree import print_tree as print_nginx
 from tests.targets.languages import read_haproxy, read_nginx
 
 _NAMES = st.sampled_from(["server", "location", "set", "proxy_pass", "rewrite"])
-_TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=12)
+_TEXT = st.text(st.characters(min_codepoint=1, exclude_categories=["Cs"]), max_size=12)
 _TRICKY = st.sampled_from(
-    ["", "a b", '"', "\\", "\\.", '\\"', "{", "}", ";", "#", "$x", "${x}", "'", "a\\", "\\n", "~^/a{2};$"]
+    [
+        "",
+        "a b",
+        '"',
+        "\\",
+        "\\.",
+        '\\"',
+        "{",
+        "}",
+        ";",
+        "#",
+        "$x",
+        "${x}",
+        "'",
+        "a\\",
+        "\\n",
+        "\n",
+        "a\r\nb",
+        "\\\n",
+        "~^/a{2};$",
+        "'; x",
+        "é",
+        "${",
+        "$",
+        "}'",
+    ]
 )
 _WORDS = st.lists(st.one_of(_TEXT, _TRICKY), max_size=4).map(tuple)
 

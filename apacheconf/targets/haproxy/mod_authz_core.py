@@ -189,4 +189,7 @@ def _is_of_request(rule: Rule) -> bool:
 
 
 def _one_of(names: list[str]) -> Term:
+    names = [each for each in names if each]  # nobody is called by no name, and the word would end the line
+    if "}" in names:
+        raise CannotAsk("a user called }")
     return ("{", _USER, "-m", "str", "--", *names, "}") if names else ("FALSE",)

@@ -176,7 +176,7 @@ def _rules(action: EditHeader, fetch: str) -> Iterator[tuple[Rule, Value | None,
             yield ("add-header", name), value, ()
         case "append" if value is not None:
             yield from _joined(name, value, fetch, ())
-        case "merge" if isinstance(value, Literal):
+        case "merge" if isinstance(value, Literal) and value.text != "}":
             yield from _joined(name, value, fetch, ("!{", f"{fetch}.hdr({name})", "-m", "str", "--", value.text, "}"))
         case "setifempty":
             yield ("set-header", name), value, (f"!{there[0]}", *there[1:])

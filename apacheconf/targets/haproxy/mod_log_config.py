@@ -7,7 +7,9 @@ was one for all hosts, as a note says. An item that it can't say is written
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from apacheconf.ledger import Outcome
@@ -18,7 +20,7 @@ from apacheconf.program.values import Literal, Value, Variable
 from apacheconf.targets.claims import Claim, approximated, equivalent
 from apacheconf.targets.haproxy.conditions import Terms, negated
 from apacheconf.targets.haproxy.lowering import Lowering
-from apacheconf.targets.haproxy.samples import SERVER_NAME, variable_of
+from apacheconf.targets.haproxy.samples import SERVER_NAME, header_name, variable_of
 from apacheconf.targets.haproxy.tree import Section, plain
 from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.restrictions import words_in
@@ -166,6 +168,13 @@ def _variable(variable: Variable, made: _Format) -> str:
     name, argument = variable.name, variable.argument
     if (name, argument) in _TIMES:
         return _TIMES[name, argument]
+    with suppress(CannotAsk):
+        return _by_name(name, argument, made)
+    return ""
+
+
+def _by_name(name: str, argument: str, made: _Format) -> str:
+    """Raises CannotAsk for a name that HAProxy can't be asked for."""
     match name:
         case "PORT":
             return _PORTS.get(argument, "")
@@ -175,11 +184,11 @@ def _variable(variable: Variable, made: _Format) -> str:
             made.lacking.append("the length of a body that Content-Length doesn't tell")
             return _keep(made.answer, "length", "res.fhdr(content-length)")
         case "HTTP":
-            return _keep(made.request, f"asked_{_word(argument)}", f"req.fhdr({argument.lower()})")
+            return _keep(made.request, f"asked_{_word(argument)}", f"req.fhdr({header_name(argument)})")
         case "COOKIE":
-            return _keep(made.request, f"cookie_{_word(argument)}", f"req.cook({argument})")
+            return _keep(made.request, f"cookie_{_word(argument)}", f"req.cook({_cookie_name(argument)})")
         case "RESP":
-            return _keep(made.answer, f"told_{_word(argument)}", f"res.fhdr({argument.lower()})")
+            return _keep(made.answer, f"told_{_word(argument)}", f"res.fhdr({header_name(argument)})")
         case "ENV":
             return f"%{{+E}}[var({variable_of(argument)})]"
         case "SERVER_NAME":
@@ -192,10 +201,16 @@ def _variable(variable: Variable, made: _Format) -> str:
             return _VARIABLES.get(name, "") if not argument or name == "REMOTE_ADDR" else ""
 
 
+def _cookie_name(name: str) -> str:
+    header_name(name)
+    return name
+
+
 def _word(text: str) -> str:
-    return "".join(c if c.isalnum() else "_" for c in text.lower())
+    return re.sub("[^a-z0-9]", "_", text.lower())
 
 
 def _keep(where: dict[str, str], name: str, sample: str) -> str:
-    where[name] = sample
+    while where.setdefault(name, sample) != sample:
+        name += "_"
     return f"%{{+E}}[var(txn.{name})]"

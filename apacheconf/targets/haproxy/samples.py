@@ -106,13 +106,20 @@ KEPT_PATH = r'path,regsub("%(2[Ff])","%25\\1",g),url_dec'
 _PORT = r"^(?:\\[[^\\]]*\\]|[^:\\[]*):0*([0-9]+).*$"
 
 
+def header_name(name: str) -> str:
+    """A header's name as an argument of a sample. Raises CannotAsk for one that would end the argument."""
+    if not re.fullmatch(r"[\w!#$%&*+.^`|~-]+", name, re.ASCII):
+        raise CannotAsk(f"the header {name}")
+    return name.lower()
+
+
 def fetch_of(value: Value, environment: Environment = NOTHING_SET) -> str:
     """The sample that holds the value. Raises CannotAsk."""
     match value:
         case Literal(text) if text and not set(text) & set("'\"(),\\"):
             return f"str({text})"
         case Variable("HTTP", name) | Variable("HTTP_OR_ENV", name) if name not in environment.known:
-            return f"req.fhdr({name.lower()})"
+            return f"req.fhdr({header_name(name)})"
         case Variable("HTTP_OR_ENV" | "ENV", name):
             return environment.sample(name) or f"var({variable_of(name)})"
         case Variable("REQUEST_URI") if environment.keeps_slashes:
@@ -128,7 +135,7 @@ def fetch_of(value: Value, environment: Environment = NOTHING_SET) -> str:
         case Variable("CONN_REMOTE_ADDR"):
             return environment.peer
         case Variable("RESP", name):
-            return f"res.fhdr({name.lower()})"
+            return f"res.fhdr({header_name(name)})"
         case Variable("SSL", name):
             return FETCHES.get(name) or _of_tls(name, value)
         case Variable(name) if name in FETCHES or name in _OF_ANSWERS:

@@ -87,6 +87,7 @@ def matching(sample: str, pattern: str, ignore_case: bool) -> tuple[str, ...]:
     asked = by_name(pattern)
     if asked is None:
         raise CannotAsk("a regex that refers to its own groups")
+    asked = r"\}" if asked == "}" else asked  # a brace of its own would end the term, be it quoted
     return ("{", sample, "-m", "reg", *(["-i"] if ignore_case else []), "--", asked, "}")
 
 

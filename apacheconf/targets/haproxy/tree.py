@@ -15,6 +15,9 @@ from apacheconf.targets.sources import comment_lines
 
 _BARE = re.compile(r"[^\s\\'\"#$\x00-\x1f]+")
 
+_NOT_IN_QUOTES = re.compile(r"['\r\n]")
+_WRITTEN = {"'": r"\'", "\r": r"\r", "\n": r"\n"}
+
 
 @dataclass(slots=True)
 class Line:
@@ -68,10 +71,12 @@ def plain(text: str) -> str:
 
 @lru_cache(maxsize=65536)
 def quote(word: str) -> str:
-    """``word`` as HAProxy reads it back: bare, or in single quotes; a single quote itself is ``'\\''``."""
+    """``word`` as HAProxy reads it back: bare, or in single quotes, outside of which stand single quotes themselves
+    and what ends a line.
+    """
     if _BARE.fullmatch(word):
         return word
-    return "'" + word.replace("'", "'\\''") + "'"
+    return "'" + _NOT_IN_QUOTES.sub(lambda found: f"'{_WRITTEN[found[0]]}'", word) + "'"
 
 
 def print_tree(sections: list[Section], head: list[str], after: int = 0) -> tuple[str, list[tuple[int, Claim]]]:

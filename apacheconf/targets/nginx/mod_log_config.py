@@ -6,6 +6,7 @@ quotes and backslashes as ``\\x22`` and ``\\x5C`` where httpd puts a backslash b
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import replace
 
@@ -19,6 +20,8 @@ from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import PATH, Map
 from apacheconf.targets.nginx.texts import Texts, texts_of_server
 from apacheconf.targets.nginx.tree import Block, glued, literal
+from apacheconf.targets.nginx.values import header_variable
+from apacheconf.targets.patterns import escape
 from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.restrictions import words_in
 from apacheconf.targets.spoken import words_of
@@ -33,7 +36,7 @@ _VARIABLES = {
     "SERVER_NAME": "$server_is", "HOST_NAME": "$host",
     "REQUEST_URI": PATH,
 }  # fmt: skip
-_HEADERS = {"HTTP": "$http_{}", "RESP": "$sent_http_{}", "COOKIE": "$cookie_{}"}
+_HEADERS = {"HTTP": "http", "RESP": "sent_http"}
 _PORTS = {"local": "$server_port", "remote": "$remote_port"}
 #: Milliseconds of nginx's ``seconds.milliseconds`` as microseconds, without zeros at the beginning.
 _USECS = (("0.000", "0"), (r"~^0\.00(?<part>\d)$", "${part}000"), (r"~^0\.0(?<part>\d\d)$", "${part}000"),
@@ -143,7 +146,11 @@ def _variable(variable: Variable, low: Lowering, texts: Texts) -> str:
             return texts.text(replace(variable, missing="-"))
         return ""
     if name in _HEADERS:
-        return _HEADERS[name].format(argument.lower().replace("-", "_"))
+        with suppress(CannotAsk):
+            return header_variable(_HEADERS[name], argument)
+        return ""
+    if name == "COOKIE":
+        return _cookie(argument, low)
     if (name, argument) == ("REMOTE_ADDR", "c"):
         return "$realip_remote_addr"
     if name == "BODY_BYTES":
@@ -161,6 +168,14 @@ def _variable(variable: Variable, low: Lowering, texts: Texts) -> str:
         made = _TIMES.get(argument or ("us" if name == "DURATION_USEC" else "s"))
         return low.maps.make(*made) if made else ""
     return _VARIABLES.get(name, "") if not argument or name == "REMOTE_ADDR" else ""
+
+
+def _cookie(name: str, low: Lowering) -> str:
+    """A cookie's variable; a map where no variable can be called as the cookie is."""
+    if re.fullmatch(r"\w+", name, re.ASCII):
+        return f"$cookie_{name.lower()}"
+    entries = ((rf"~*(?:^|[;,]) *{escape(name)}=(?<cookie>[^;,]*)", "$cookie"), ("default", "-"))
+    return low.maps.make(f"cookie_{words_of(name)}", Map("$http_cookie", entries, f"the cookie {name}"))
 
 
 def _port(which: str, host: Host) -> str:

@@ -26,7 +26,7 @@ from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Map, Maps
 from apacheconf.targets.nginx.sessions import route_changed, route_chosen
 from apacheconf.targets.nginx.tree import glued, literal
-from apacheconf.targets.nginx.values import name_part, text_of
+from apacheconf.targets.nginx.values import header_variable, name_part, text_of
 from apacheconf.targets.nginx.workers import Service
 from apacheconf.targets.questions import CannotAsk, as_group, pcre
 from apacheconf.targets.spoken import words_of
@@ -186,7 +186,7 @@ class Texts:
             case Variable("CONTENT_TYPE"):
                 return "$sent_http_content_type"
             case Variable("RESP", name) if self.service is not None:
-                return f"$upstream_http_{name.lower().replace('-', '_')}"
+                return header_variable("upstream_http", name)
             case _:
                 return None
 

@@ -17,6 +17,7 @@ from apacheconf.targets.sources import comment_lines
 
 #: A word that nginx reads back as itself without quotes.
 _BARE = re.compile(r"(?!['\"])(?:[^\s;{}\\'\"#\x00-\x1f]|\$\{\w+\})+")
+_CR, _LF = r"\r", r"\n"
 #: nginx has no escape for ``$``; the name of the variable that holds one (NGX-195).
 DOLLAR = "${dollar}"
 #: A question mark that rewrite doesn't see.
@@ -144,7 +145,7 @@ def quote(word: str) -> str:
     if _BARE.fullmatch(word):
         return word
     escaped = re.sub(r"\\(?=[\"'\\trn]|$)", r"\\\\", word).replace('"', '\\"')
-    return f'"{escaped}"'
+    return f'"{escaped.replace(chr(13), _CR).replace(chr(10), _LF)}"'  # a line stays one
 
 
 def print_tree(root: Block, depth: int = 0) -> tuple[str, list[tuple[int, Claim]]]:

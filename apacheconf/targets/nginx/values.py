@@ -39,6 +39,13 @@ _ONE_NAME = re.compile(r"\(\?i\)\^([A-Za-z0-9-]+)\$")
 _MOST_KEYS = 500
 
 
+def header_variable(family: str, name: str) -> str:
+    """``$http_x_name``: the variable of a header. Raises CannotAsk for a name that a variable can't be called by."""
+    if not re.fullmatch(r"[\w-]+", name, re.ASCII):
+        raise CannotAsk(f"the header {name}")
+    return f"${family}_{name.lower().replace('-', '_')}"
+
+
 def text_of(maps: Maps, value: Value) -> str:
     """The value as a word of nginx. Raises CannotAsk."""
     known = maps.word(value) if isinstance(value, Variable) else None
@@ -56,7 +63,7 @@ def text_of(maps: Maps, value: Value) -> str:
         case Variable("HTTP_MATCHING", pattern) if (one := _ONE_NAME.fullmatch(pattern)) is not None:
             return text_of(maps, Variable("HTTP", one[1]))
         case Variable("HTTP", name):
-            return f"$http_{name.lower().replace('-', '_')}"
+            return header_variable("http", name)
         case Variable("COOKIE_EXPIRES", seconds):
             return f"Max-Age={seconds}"  # nginx can write no time but that of now
         case Variable("HTTPS"):
