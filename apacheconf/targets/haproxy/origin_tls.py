@@ -41,7 +41,7 @@ def server_words(tls: OriginTls, worker: Worker, keeps_host: bool) -> list[str]:
     words += ["ciphers", tls.ciphers] if tls.ciphers else []
     words += ["ciphersuites", tls.ciphers_13] if tls.ciphers_13 else []
     if keeps_host:
-        return [*words, "sni", "req.hdr(host),field(1,:)"]
+        return [*words, "sni", "req.hdr(host),field(1,:),lower"]
     return words if is_address(worker) else [*words, "sni", f"str({worker.host})"]
 
 

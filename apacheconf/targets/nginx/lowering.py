@@ -15,6 +15,7 @@ from apacheconf.program.workers import Origin
 from apacheconf.targets.choices import Place
 from apacheconf.targets.claims import Claim
 from apacheconf.targets.naming import Names
+from apacheconf.targets.nginx.connections import PLAIN, Connections
 from apacheconf.targets.nginx.joined import Joined
 from apacheconf.targets.nginx.maps import Maps
 from apacheconf.targets.nginx.tree import Block, Directive
@@ -59,6 +60,8 @@ class Lowering:
     dropped: list[Claim] = field(default_factory=list)
     #: Of each host, by the steps that say it.
     ways_back: dict[tuple[bool, int, tuple[Step, ...]], Back] = field(default_factory=dict)
+    #: What connections with origins have agreed on, by the numbers that hosts which are alike know it by.
+    agreed: list[Connections] = field(default_factory=lambda: [PLAIN])
     #: Set while a server is written that is one of many.
     alike: Alike | None = None
     #: The places of the server that is being written.
@@ -145,6 +148,12 @@ class Lowering:
     def stands_alone(self, host: Host) -> bool:
         """Whether a host is what a ``.htaccess`` that is translated alone needs around it, and nothing else."""
         return not self.program.inlined and any(each.kind is LayerKind.HTACCESS for each in host.form.layers)
+
+    def number_of(self, connections: Connections) -> int:
+        """The number that copies know these connections by."""
+        if connections not in self.agreed:
+            self.agreed.append(connections)
+        return self.agreed.index(connections)
 
     def new_name(self, kind: str) -> str:
         """The name of one more named location: ``redirect``, then ``redirect-2``."""

@@ -8,6 +8,7 @@ from apacheconf.program.workers import Origin
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.late_origins import BY_NAME
 from apacheconf.targets.nginx import documents, mod_dir, origin_tls
+from apacheconf.targets.nginx.connections import connections_of
 from apacheconf.targets.nginx.core import emit_charset
 from apacheconf.targets.nginx.failures import mark_failures
 from apacheconf.targets.nginx.lowering import Lowering
@@ -101,10 +102,12 @@ def emit_proxied(low: Lowering, route: Route, origin: Origin, location: Block) -
     if SECURE[worker.scheme] and not _may_ask(route, location):
         return
     own_servers = have_servers(route, origin)
-    service = service_of(origin, low, addresses_of(route.host, origin, low) if own_servers else None)
+    connections = connections_of(route, origin)
+    service = service_of(origin, low, addresses_of(route.host, origin, low) if own_servers else None, connections)
     upstream = member_of_session(service, low)
     if low.alike and route.map.origin != BY_NAME:
-        upstream = low.alike.word(f"{'servers' if own_servers else 'origin'}-{route.map.origin}")
+        agreed = low.number_of(connections)
+        upstream = low.alike.word(f"{'servers' if own_servers else 'origin'}-{route.map.origin}-{agreed}")
     asked = f"{'https' if SECURE[worker.scheme] else 'http'}://{upstream}"
     mod_dir.emit_proxied_folder(low, route, location)
     path = emit_new_path(low, route, origin, asked, location)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from apacheconf.ledger import Written
 from apacheconf.program.steps import NameUser
 from apacheconf.program.workers import Origin
-from apacheconf.targets.claims import Claim, approximated, exact
+from apacheconf.targets.claims import Claim, approximated, equivalent, exact
 from apacheconf.targets.environments import variables_set
 from apacheconf.targets.late_origins import BY_NAME
+from apacheconf.targets.nginx.connections import connections_of
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import SHARED, Map
 from apacheconf.targets.nginx.members import have_servers
@@ -90,12 +92,19 @@ def _emit_connection(low: Lowering, route: Route, origin: Origin, location: Bloc
     location.add("proxy_set_header", "Upgrade", kept)
 
 
+def _kept_host(route: Route, origin: Origin, said_by: tuple[Written, ...]) -> Claim:
+    if connections_of(route, origin).kept:
+        return exact(said_by)
+    why = "each request opens a connection: nginx would send it on one that was made for another name"
+    return equivalent(said_by, why, "connection-per-name")
+
+
 def _emit_host(low: Lowering, route: Route, origin: Origin, edited: str | None, location: Block) -> None:
     """NGX-61, NGX-62: the client's Host, which lines may have ``edited``, or the authority of the origin."""
     if route.keep_host:
         said_by = route.host.said_by(route.keep_host)
         location.add("proxy_set_header", "Host", edited or low.maps.use("kept_host"),
-                     comment=low.sources.comment(said_by), claims=(exact(said_by),))  # fmt: skip
+                     comment=low.sources.comment(said_by), claims=(_kept_host(route, origin, said_by),))  # fmt: skip
         return
     claims: tuple[Claim, ...] = ()
     if len({member.authority for member in members(origin)}) > 1 and not have_servers(route, origin):

@@ -30,7 +30,11 @@ def emit_origin_tls(low: Lowering, tls: OriginTls, worker: Worker, keeps_host: b
     """How the location speaks TLS: the name that is asked for, and what the origin must show."""
     if keeps_host or not is_address(worker):
         location.add("proxy_ssl_server_name", "on")
-    location.add("proxy_ssl_name", "$host" if keeps_host else literal(worker.host))
+    if keeps_host:
+        why = "a connection made for one name serves no other, so none is kept"
+        location.add("proxy_ssl_name", "$host", comment=why)
+    else:
+        location.add("proxy_ssl_name", literal(worker.host))
     location.add("proxy_ssl_protocols", *sorted(tls.protocols or PROTOCOLS))
     if tls.ciphers:
         location.add("proxy_ssl_ciphers", literal(tls.ciphers))

@@ -101,7 +101,7 @@ def _upstream(service: Service, balancer: Balancer, route: str, workers: tuple[W
     if not balancer.no_failover:
         spares += [worker for worker in balancer.members if worker not in workers]
     _servers(block, service, first, spares)
-    if any(worker.reusable for worker in balancer.members):
+    if service.keeps:
         block.add("keepalive", "32")
     return own
 

@@ -14,6 +14,7 @@ from apacheconf.program.own_words import STAND_IN, filled, named_in
 from apacheconf.program.steps import MapBack
 from apacheconf.program.tls import FrontTls
 from apacheconf.program.workers import Origin, Worker
+from apacheconf.targets.nginx.connections import Connections
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.members import addresses_of
 from apacheconf.targets.nginx.mod_log_config import written_to
@@ -23,7 +24,8 @@ from apacheconf.targets.routes import members, reverse_of
 from apacheconf.targets.sources import title
 
 _TOKEN = re.compile(
-    r"@(names|name|file|handshake|(?:line|title|log|origin|servers|authority|url|urls-\d+|certificate|key|fullchain)-\d+)@"
+    r"@(names|name|file|handshake|(?:line|title|log|authority|url|urls-\d+|certificate|key|fullchain)-\d+"
+    r"|(?:origin|servers)-\d+-\d+)@"
     rf"|({STAND_IN.pattern.replace('(', '(?:')})"
 )
 #: The lines of each of several hosts, and the names that each answers to.
@@ -63,7 +65,8 @@ class Template:
 
     def _columns(self, hosts: Sequence[Host], written: Lines, names: Names) -> Iterator[tuple[str, list[str]]]:
         upstreams = [each for each in dict.fromkeys(self._tokens) if each.startswith(("origin-", "servers-"))]
-        asked = [(int(number), what == "servers") for what, _, number in (each.partition("-") for each in upstreams)]
+        asked = [(what, int(number), self._low.agreed[int(agreed)])
+                 for what, number, agreed in (each.split("-") for each in upstreams)]  # fmt: skip
         rows = [[self._upstream(host, *each) for each in asked] for host in hosts]
         yield from ((each, list(column)) for each, column in zip(upstreams, zip(*rows, strict=True), strict=True))
         for each in dict.fromkeys(self._tokens):
@@ -92,11 +95,12 @@ class Template:
             return [self._low.handshakes[host.number][1] for host in hosts]
         return [_OF_HOSTS[what](host, number) for host in hosts]
 
-    def _upstream(self, host: Host, number: int, has_servers: bool) -> str:
+    def _upstream(self, host: Host, what: str, number: int, connections: Connections) -> str:
         origin = self._origin(host, number)
         if isinstance(origin, Worker):
-            return upstream_of(origin, self._low)
-        return service_of(origin, self._low, addresses_of(host, origin, self._low) if has_servers else None).name
+            return upstream_of(origin, self._low, connections)
+        at = addresses_of(host, origin, self._low) if what == "servers" else None
+        return service_of(origin, self._low, at, connections).name
 
     def _urls(self, host: Host, text: int, origin: int) -> str:
         return ",".join(reverse_of(self._low.program, host, MapBack(text, "", origin)).urls)

@@ -9,6 +9,7 @@ from apacheconf.ledger import Written
 from apacheconf.program.workers import Balancer, Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.nginx import mod_proxy_hcheck
+from apacheconf.targets.nginx.connections import PLAIN, Connections
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.tree import Block, Text
 from apacheconf.targets.pools import is_limited
@@ -30,16 +31,27 @@ class Service:
     origin: Origin
     name: str
     addresses: dict[Worker, str]
+    connections: Connections = PLAIN
+
+    @property
+    def keeps(self) -> bool:
+        """Whether it keeps connections."""
+        return self.connections.kept and any(worker.reusable for worker in members(self.origin))
 
 
-def service_of(origin: Origin, low: Lowering, addresses: dict[Worker, str] | None = None) -> Service:
+def service_of(
+    origin: Origin, low: Lowering, addresses: dict[Worker, str] | None = None, connections: Connections = PLAIN
+) -> Service:
     """The origin's upstream, written when it is first asked for; workers that are alike share one.
 
     ``addresses`` are given where members aren't reached directly.
     """
     at = addresses or {each: address(each) for each in members(origin)}
-    key = (id(origin), *at.values()) if isinstance(origin, Balancer) else (address(origin), origin.reusable)
-    service = Service(origin, low.names.of(key, wish_of(origin)), at)
+    if isinstance(origin, Balancer):
+        key: tuple[object, ...] = (id(origin), *at.values(), connections)
+    else:
+        key = _key_of(origin, address(origin), connections)
+    service = Service(origin, low.names.of(key, _wish_of(origin, connections)), at, connections)
     known = low.written.get(key)
     if known is None:
         low.written[key] = origin
@@ -49,27 +61,32 @@ def service_of(origin: Origin, low: Lowering, addresses: dict[Worker, str] | Non
     return service
 
 
-def upstream_of(worker: Worker, low: Lowering) -> str:
+def upstream_of(worker: Worker, low: Lowering, connections: Connections = PLAIN) -> str:
     """The name of the upstream of a worker that is asked alone, which ``service_of`` gives in four times the time."""
     at = address(worker)
-    key = at, worker.reusable
+    key = _key_of(worker, at, connections)
     known = low.written.get(key)
     if known is not worker and (known is not None or not _is_plain(worker, low)):
-        return service_of(worker, low).name
-    name = low.names.of(key, wish_of(worker))
+        return service_of(worker, low, None, connections).name
+    name = low.names.of(key, _wish_of(worker, connections))
     if known is None:
         low.written[key] = worker
         low.upstreams.space()
-        low.upstreams.entries.append(_plain(worker, name, at, low))
+        low.upstreams.entries.append(_plain(worker, name, at, connections, low))
     return name
 
 
-def wish_of(origin: Origin) -> str:
+def _key_of(worker: Worker, at: str, connections: Connections) -> tuple[object, ...]:
+    return at, worker.reusable and connections.kept, connections.tls
+
+
+def _wish_of(origin: Origin, connections: Connections) -> str:
     """What the upstream of an origin is to be called."""
     if isinstance(origin, Balancer):
         return origin.name
     name = origin.socket or f"{origin.host}-{origin.port}"
-    return name if origin.reusable or origin.scheme in ("uwsgi", "scgi") else f"{name}-no-reuse"
+    keeps = origin.reusable and connections.kept
+    return name if keeps or origin.scheme in ("uwsgi", "scgi") else f"{name}-no-reuse"
 
 
 def _write(service: Service, low: Lowering) -> None:
@@ -85,7 +102,7 @@ def _write(service: Service, low: Lowering) -> None:
     weights = _weights(members(origin))
     for worker, weight in zip(members(origin), weights, strict=True):
         _server(block, worker, weight, service, low)
-    if any(worker.reusable for worker in members(origin)):
+    if service.keeps:
         block.add("keepalive", _IDLE)
 
 
@@ -96,11 +113,11 @@ def _is_plain(worker: Worker, low: Lowering) -> bool:
     return alone and not limited and is_address(worker) and not _settings_of(worker)
 
 
-def _plain(worker: Worker, name: str, at: str, low: Lowering) -> Text:
+def _plain(worker: Worker, name: str, at: str, connections: Connections, low: Lowering) -> Text:
     """The upstream of such a worker, which stands in ``http``: the text that comes of ``_write``, as neither a
     name that we have given nor an address has signs to quote."""
     comment = comment_lines(low.sources.true.comment(worker.said_by[:3]))
-    idle = f"        keepalive {_IDLE};\n" if worker.reusable else ""
+    idle = f"        keepalive {_IDLE};\n" if worker.reusable and connections.kept else ""
     lines = f"    upstream {name} {{\n        server {at};\n{idle}    }}"
     return Text("".join([f"    {line}\n" for line in comment]) + lines, len(comment) + (4 if idle else 3))
 
