@@ -128,6 +128,27 @@ def _of_connection(line: Written, is_first: bool) -> Claim:
             return approximated([line], "the first host of the address says it of all its connections", "first-host")
 
 
+#: What is kept of a request before anything changes it; over HTTP/2 the target has an authority that nobody wrote.
+_KEPT = {
+    "txn.protocol": (("HTTP/%[req.ver]", ()),),
+    "txn.the_request": (
+        ("%[method] %[url] HTTP/%[req.ver]", ()),
+        ("%[method] %[pathq] HTTP/%[req.ver]", ("if", "{", "req.ver", "-m", "beg", "2", "}", "!{", "url", "*", "}")),
+    ),
+}  # fmt: skip
+
+
+def emit_kept(sections: Sequence[Section], at: int, frontend: Section) -> None:
+    """What the request line was, before the line of the number ``at``, where anything in the sections asks for it."""
+    words = [word for section in (*sections, frontend) for line in section.lines for word in line.words]
+    kept = Section("kept")
+    for variable, formats in _KEPT.items():
+        if any(f"var({variable})" in word for word in words):
+            for text, only in formats:
+                kept.add("http-request", f"set-var-fmt({variable})", text, *only)
+    frontend.lines[at:at] = kept.lines
+
+
 def emit_guards(low: Lowering, host: Host, frontend: Section) -> None:
     """What httpd refuses before it maps anything, and the path that its mappings see."""
     limits = host.shape.limits

@@ -164,6 +164,7 @@ def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Sect
     parties = hosts.parties_of(low, answering, frontend.name)
     core.emit_connections(low, [party.host for party in parties], frontend)
     frontend.space()
+    begin = len(frontend.lines)
     core.emit_guards(low, first, frontend)
     hosts.emit_choice(low, answering, frontend)
     every = [party.host for party in parties]
@@ -205,6 +206,7 @@ def _frontend(low: Lowering, endpoint: Endpoint, answering: list[Named]) -> Sect
     for section in (log, routing):
         frontend.space()
         frontend.lines += section.lines
+    core.emit_kept(asking, begin, frontend)
     drop_unread(r"txn\.(peer|env_.*)", frontend, asking)
     hosts.drop_unasked_default(low, answering, frontend)
     return frontend

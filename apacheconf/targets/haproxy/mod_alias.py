@@ -24,7 +24,7 @@ from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.haproxy.mod_authz_core import admissions, emit_admission
 from apacheconf.targets.haproxy.mod_headers import Headers
 from apacheconf.targets.haproxy.own_urls import location_of_kind
-from apacheconf.targets.haproxy.rewriting import emit_question_mark, emit_refused, substituted
+from apacheconf.targets.haproxy.rewriting import emit_refused, substituted
 from apacheconf.targets.haproxy.samples import SERVER_NAME
 from apacheconf.targets.haproxy.texts import SMALL_DIGITS
 from apacheconf.targets.haproxy.tree import Section, plain
@@ -62,7 +62,6 @@ def backend_for(low: Lowering, route: Route, step: Step) -> str:
         low.backends.append(backend)
         if guards:
             emit_admission(low, route, Terms("held", low.environments[route.host.number]), backend)
-        emit_question_mark(route, step, backend)
         try:
             _Redirecting(low, route, step, backend).fill()
             backend.claims = (exact(said_by),)

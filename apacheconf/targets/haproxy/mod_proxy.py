@@ -19,7 +19,7 @@ from apacheconf.targets.haproxy.documents import emit_documents, emit_override
 from apacheconf.targets.haproxy.lowering import MAIN, Copies, Lowering, Policy
 from apacheconf.targets.haproxy.mod_headers import Headers
 from apacheconf.targets.haproxy.reporting import report_unsure
-from apacheconf.targets.haproxy.rewriting import emit_question_mark, emit_refused
+from apacheconf.targets.haproxy.rewriting import emit_refused
 from apacheconf.targets.haproxy.samples import fetch_of
 from apacheconf.targets.haproxy.sent_headers import emit_kept_host, emit_origin_host, emit_request_headers
 from apacheconf.targets.haproxy.sent_urls import emit_url
@@ -159,7 +159,7 @@ def _emit_policy(
     refuses_first = route.mapping.phase < Phase.AUTHN and bool(route.admits)
     if refuses_first:
         begin = len(backend.lines)
-        _emit_refusals(route, terms, backend)
+        emit_refused(route, terms, backend)
         backend.lines[begin:begin] = terms.rules.lines
         terms.rules.lines.clear()
     mod_authz_core.emit_admission(low, route, terms, backend)
@@ -168,7 +168,7 @@ def _emit_policy(
     told_late = mod_setenvif.emit_late(low, route, terms)
     late = emit_request_headers(low, route, origin, headers, backend)
     if not refuses_first:
-        _emit_refusals(route, terms, backend)
+        emit_refused(route, terms, backend)
     emit_url(route, origin, path, terms, backend)
     if route.reverses:
         emit_self(low, route.host, backend)
@@ -208,13 +208,6 @@ def _name_user(low: Lowering, route: Route, backend: Section) -> None:
                             comment=low.sources.comment(said_by), claims=(exact(said_by),))  # fmt: skip
             except CannotAsk as missing:
                 low.dropped.append(unsupported(said_by, f"HAProxy can't say {missing}", "not-yet"))
-
-
-def _emit_refusals(route: Route, terms: Terms, backend: Section) -> None:
-    """What rules refuse to put into a URL (SEM-30)."""
-    assert route.mapping is not None
-    emit_question_mark(route, route.mapping, backend)
-    emit_refused(route, terms, backend)
 
 
 def _mapping_claims(route: Route, host: Host, origin: Origin) -> tuple[Claim, ...]:

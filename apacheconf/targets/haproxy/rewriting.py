@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from apacheconf.program.conditions import Matches, Regex
-from apacheconf.program.steps import Rewrite, Step
+from apacheconf.program.conditions import Regex
 from apacheconf.program.values import Capture, Literal, Value, Variable
-from apacheconf.targets.captures import TAME, parts_of
-from apacheconf.targets.environments import variables_in
+from apacheconf.targets.captures import parts_of
 from apacheconf.targets.haproxy.conditions import Terms
 from apacheconf.targets.haproxy.core import ESCAPED_ANEW
 from apacheconf.targets.haproxy.samples import KEPT_PATH, Environment
@@ -16,38 +14,10 @@ from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.questions import CannotAsk, as_group, pcre
 from apacheconf.targets.routes import Route
 
-#: Refuses an escaped question mark anywhere in the path.
-_WITH_QUESTION_MARK = (
-    *("http-request", "deny", "deny_status", "403", "if"),
-    *("{", "path", "-m", "sub", "-i", "%3f", "}"),
-)
-
-
-def emit_question_mark(route: Route, step: Step, backend: Section) -> None:
-    """A rule refuses paths with an escaped question mark, unless it has one itself before, or UnsafeAllow3F (RW-11)."""
-    rules = (each.action for each in route.cell.steps if each.said_by == step.said_by)
-    if any(isinstance(each, Rewrite) and not each.allows_3f and _takes_parts(each) for each in rules):
-        backend.add(*_WITH_QUESTION_MARK)
-
-
-def _takes_parts(rule: Rewrite) -> bool:
-    """Whether anything but the rule's own text may stand before the query that it begins itself."""
-    for each in parts_of(rule.target):
-        if isinstance(each, Literal) and "?" in each.text:
-            return False
-        if not isinstance(each, Literal) and not (isinstance(each, Variable) and each.name in TAME):
-            return True
-    return False
-
 
 def emit_refused(route: Route, terms: Terms, backend: Section) -> None:
-    """SEM-30: what a client has escaped and rules would put into a URL as it is. Raises CannotAsk."""
-    has_all = any(line.words == _WITH_QUESTION_MARK for line in backend.lines)
+    """SEM-30, RW-11: what a client has escaped and rules would put into a URL as it is. Raises CannotAsk."""
     for condition in route.refused:
-        if has_all and isinstance(condition, Matches) and condition.regex.pattern == r"\?" and {
-            each.name for each in variables_in(condition)
-        } == {"REQUEST_URI"}:  # fmt: skip
-            continue
         backend.add("http-request", "deny", "deny_status", "403", "if", *terms.of(condition))
 
 

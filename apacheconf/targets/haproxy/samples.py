@@ -20,7 +20,8 @@ FETCHES = {
     "REMOTE_PORT": "src_port", "CLIENT_PORT": "src_port",
     "HTTPS": "ssl_fc,iif(on,off)", "REQUEST_SCHEME": "ssl_fc,iif(https,http)",
     "REMOTE_USER": "var(txn.user)", "REQUEST_TIME_USEC": "date(0,us)",
-    "UNIQUE_ID_OF_REQUEST": "uuid()",
+    "UNIQUE_ID_OF_REQUEST": "uuid()", "IS_SUBREQ": "str(false)",
+    "THE_REQUEST": "var(txn.the_request)", "SERVER_PROTOCOL": "var(txn.protocol)",
 }  # fmt: skip
 #: Parts of the local time, each of two digits.
 _OF_TIME = {"TIME_MON": "%m", "TIME_DAY": "%d", "TIME_HOUR": "%H", "TIME_MIN": "%M", "TIME_SEC": "%S"}
