@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from itertools import product
 
@@ -51,8 +52,9 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         host("DocumentRoot /nowhere", "RewriteEngine On", *lines, names=f"ServerName {name}.test", address="*:{port}")
         for name, lines in {"line": (*_LINES, proxied), "mark": _MARKS}.items()
     )
-    modules, versions = (*MODULES, "rewrite_module", "headers_module"), {"haproxy": request.param}
-    with fronts("".join(hosts), tmp_path_factory.mktemp("line"), modules, versions, ("haproxy",)) as found:
+    modules = (*MODULES, "rewrite_module", "headers_module", "http2_module")
+    versions, text = {"haproxy": request.param}, "Protocols h2c http/1.1\n" + "".join(hosts)
+    with fronts(text, tmp_path_factory.mktemp("line"), modules, versions, ("haproxy",)) as found:
         yield found
 
 
@@ -66,6 +68,20 @@ def test_what_the_client_wrote(method: str, running: Fronts) -> None:
     assert {path: _told(*ours) for path, (_, ours) in asked.items()} == {
         path: _told(*theirs) for path, (theirs, _) in asked.items()
     }
+
+
+@pytest.mark.parametrize("target", ["/a//b?c=%20", "/x/index.html", "/%73ecret"])
+def test_over_http2_a_line_is_made_up(target: str, running: Fronts) -> None:
+    theirs, ours = (_line_told(running.at[name], target) for name in ("httpd", "haproxy"))
+    assert ours == theirs
+    assert ours[0].endswith("|HTTP/2.0") or "location" in ours[0]
+
+
+def _line_told(port: int, target: str) -> list[str]:
+    command = ["curl", "-sS", "-i", "--http2-prior-knowledge", "--path-as-is", "-H", "Host: line.test"]
+    done = subprocess.run([*command, f"http://127.0.0.1:{port}{target}"], capture_output=True, text=True, timeout=10,
+                          check=True)  # fmt: skip
+    return sorted(each for each in done.stdout.splitlines() if each.lower().startswith(("location:", "x-answer:")))
 
 
 def _told(lines: list[str], body: str) -> tuple[str, list[str], str]:
