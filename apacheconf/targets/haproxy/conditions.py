@@ -163,8 +163,17 @@ class Terms:
                 operator in _OF_TEXTS and len(text) == digits_of(left) and _is_number(text)
             ):  # texts of one length compare as numbers do (RW-42)
                 return self._compared(condition, self.fetch(left), _OF_TEXTS[operator], int(text))
+            case Compare(left, Operator.SAME, right) if not isinstance(right, Literal):
+                return self._same(condition, self.fetch(left), self.fetch(right))
             case _:
                 return _unknown(self, condition)
+
+    def _same(self, condition: Condition, one: str, other: str) -> Term:
+        """Whether two samples hold one text; what is missing is an empty one."""
+        held = self._variable("other")
+        self.rules.add(self._kind, f"set-var-fmt({held})", f"%[{other}]")
+        both = ("!{", one, "-m", "len", "gt", "0", "}", "!{", f"var({held})", "-m", "len", "gt", "0", "}")
+        return self.any_of([("{", f"{one},strcmp({held})", "eq", "0", "}"), both], name_of(condition))
 
     def _test(self, condition: Test) -> Term:
         if condition.letter == "z":

@@ -23,11 +23,14 @@ FETCHES = {
     "UNIQUE_ID_OF_REQUEST": "uuid()", "IS_SUBREQ": "str(false)",
     "THE_REQUEST": "var(txn.the_request)", "SERVER_PROTOCOL": "var(txn.protocol)",
 }  # fmt: skip
-#: Parts of the local time, each of two digits.
-_OF_TIME = {"TIME_MON": "%m", "TIME_DAY": "%d", "TIME_HOUR": "%H", "TIME_MIN": "%M", "TIME_SEC": "%S"}
-FETCHES |= {name: f"date,ltime({code})" for name, code in _OF_TIME.items()}
+#: The local time and parts of it, each of so many digits.
+_OF_TIME = {
+    "TIME_YEAR": ("%Y", 4), "TIME_MON": ("%m", 2), "TIME_DAY": ("%d", 2), "TIME_HOUR": ("%H", 2), "TIME_MIN": ("%M", 2),
+    "TIME_SEC": ("%S", 2), "TIME_WDAY": ("%w", 1), "TIME": ("%Y%m%d%H%M%S", 14),
+}  # fmt: skip
+FETCHES |= {name: f"date,ltime({code})" for name, (code, _) in _OF_TIME.items()}
 #: Variables that have always so many digits.
-_OF_DIGITS = {**dict.fromkeys(_OF_TIME, 2), "REQUEST_STATUS": 3}
+_OF_DIGITS = {name: digits for name, (_, digits) in _OF_TIME.items()} | {"REQUEST_STATUS": 3}
 #: A certificate of a client as mod_headers writes it: the lines of its PEM form behind each other.
 _IN_LINES = (r'ssl_c_der,base64,regsub("(.{1,64})","\1 ",g),'
              r'regsub("^(.*)$","-----BEGIN CERTIFICATE----- \1-----END CERTIFICATE-----")')  # fmt: skip
