@@ -116,4 +116,5 @@ def _of_mod_ssl(name: str) -> Variable:
     family, colon, argument = name.partition(":")
     if colon and family.upper() in ("HTTP", "ENV"):
         return Variable(family.upper(), argument, missing="(null)")
-    return Variable(*_BY_MOD_SSL.get(name.upper(), ("SSL", name.upper())), missing="(null)")
+    own = name if name.startswith("SSL_") else name.upper()  # SSL_CLIENT_SAN_Email_0 has small letters
+    return Variable(*_BY_MOD_SSL.get(name.upper(), ("SSL", own)), missing="(null)")

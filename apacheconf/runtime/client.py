@@ -73,6 +73,7 @@ class ClientConnection(Refusing):
         self._buffer = b""
         self._ahead = self._body = None
         self._lingering = False
+        self._leaving = 0
         self._paused = 0
         self._expect_refused = False
         self._held = None

@@ -23,9 +23,10 @@ class KeepAlive(RequestReader):
     ``received`` and ``sent`` count bytes since the last line of a log.
     """
 
-    __slots__ = ("_ended", "received", "sent", "tls")
+    __slots__ = ("_ended", "_leaving", "received", "sent", "tls")
 
     _ended: bool
+    _leaving: int
     received: int
     sent: int
     tls: Mapping[str, str] | None
@@ -131,7 +132,7 @@ class KeepAlive(RequestReader):
         exchange.stay = False
         self.log(exchange)
         if self.transport is not None:
-            self.transport.close()
+            self._leave()
 
     def _end(self, unexpected: bool = False) -> None:
         """Close, but let the client read the answer first if it is still sending, or may be as this is unexpected."""
@@ -144,7 +145,20 @@ class KeepAlive(RequestReader):
             self.resume_reading()
             self.deadline = self.server.now + LINGER
         else:
+            self._leave()
+
+    def _leave(self) -> None:
+        """Close when all that was written is out; a client that reads nothing of it for Timeout is cut off."""
+        waiting = self.transport.get_write_buffer_size()
+        if self._leaving and waiting >= self._leaving:
+            self.transport.abort()
+            return
+        if not self._leaving:
+            self._lingering, self._buffer, self._body, self._quick = True, b"", None, False
             self.transport.close()
+        self._leaving = waiting
+        if waiting:
+            self.deadline = self.server.now + self.door.main.limits.timeout
 
     def drain(self) -> None:
         """The server ends: close if idle, else after the answer."""
@@ -152,5 +166,5 @@ class KeepAlive(RequestReader):
             self.exchange.stay = self.exchange.stay and self.exchange.started
             self.exchange.plain = False
         elif self.transport is not None and not self._buffer and self._body is None:
-            self.transport.close()
+            self._leave()
         self._counted = MOST_KEPT + 1

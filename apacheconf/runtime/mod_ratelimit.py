@@ -94,6 +94,10 @@ class Paced:
         """What the transport says of itself, but for its socket: nothing may be sent past this."""
         return None if name == "socket" else self._transport.get_extra_info(name)
 
+    def get_write_buffer_size(self) -> int:
+        """Bytes that aren't out yet."""
+        return len(self._waiting) + int(self._transport.get_write_buffer_size())
+
     def close(self) -> None:
         """Close when everything is out."""
         self._when_out(self._transport.close)
@@ -126,11 +130,10 @@ class Paced:
         if not self._transport.get_write_buffer_size():
             self._transport.write(bytes(self._waiting[: self._chunk]))
             del self._waiting[: self._chunk]
+            client.deadline = client.server.now + client.door.main.limits.timeout
         self._ticks = True
         client.server.call_later(INTERVAL, self._tick)
-        if self._waiting:
-            client.deadline = client.server.now + client.door.main.limits.timeout
-        else:
+        if not self._waiting:
             self._out()
 
     def _out(self) -> None:

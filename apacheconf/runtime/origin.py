@@ -106,8 +106,12 @@ class OriginConnection:
         self.transport.write(data)
 
     def close(self) -> None:
+        """Let go of it; nobody waits until an origin has taken what was still to be sent."""
         if self.transport is not None:
-            self.transport.close()
+            if self.transport.get_write_buffer_size():
+                self.transport.abort()
+            else:
+                self.transport.close()
 
     def hand_over(self) -> Any:
         """Give the transport away to a tunnel."""

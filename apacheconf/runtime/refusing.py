@@ -99,7 +99,7 @@ class Refusing(KeepAlive):
             return
         exchange = self.exchange
         if self._lingering or (exchange is None and self.requests and not self._buffer):
-            self.transport.close()
+            self._leave()
         elif exchange is not None and exchange.started:
             self.transport.abort()
         elif exchange is None and not is_begun(self._buffer):
@@ -120,4 +120,4 @@ class Refusing(KeepAlive):
         if not self.requests:
             exchange.status, exchange.stay = 408, False
             self.log(exchange)
-        self.transport.close()
+        self._leave()

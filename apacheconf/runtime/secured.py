@@ -294,6 +294,9 @@ class Secured:
         self._closed = True
         self.transport.abort()
 
+    def get_write_buffer_size(self) -> int:
+        return int(self.transport.get_write_buffer_size())
+
     def can_write_eof(self) -> bool:
         return True
 

@@ -35,6 +35,7 @@ class Pipe:
         self.closed = False
         self.ended = False
         self.paused = False
+        self.waiting = 0
 
     def writelines(self, parts: Iterable[bytes]) -> None:
         self.write(b"".join(parts))
@@ -52,6 +53,9 @@ class Pipe:
 
     def set_protocol(self, protocol: Any) -> None:
         self.protocol = protocol
+
+    def get_write_buffer_size(self) -> int:
+        return self.waiting
 
     def can_write_eof(self) -> bool:
         return True

@@ -87,3 +87,43 @@ def test_a_length_that_connection_names() -> None:
     answer = b"HTTP/1.1 200 OK\r\nConnection: Content-Length\r\nContent-Length: 2\r\n\r\nhi"
     told = converse(one_origin(), get(), (answer,)).client
     assert b"\r\nContent-Length: 2\r\n" in told and told.endswith(b"\r\n\r\nhi")
+
+
+def _left_over(waiting: int) -> tuple[Stage, Pipe]:
+    """A client whose last answer was written, of which so many bytes aren't out yet."""
+    stage = Stage(one_origin())
+    client = stage.client()
+    pipe = client.transport
+    assert isinstance(pipe, Pipe)
+    client.data_received(get(b"Connection: close\r\n"))
+    stage.settle()
+    pipe.waiting = waiting
+    stage.origins[0].data_received(OK)
+    return stage, pipe
+
+
+def test_a_client_that_reads_nothing_of_its_last_answer_is_cut_off() -> None:
+    """Timeout: a connection that only waits to be closed would stay for ever."""
+    stage, pipe = _left_over(9)
+    aborted: list[float] = []
+    pipe.abort = lambda: aborted.append(stage.now)  # type: ignore[method-assign]
+    start = stage.now
+    for _ in range(200):
+        stage.tick(stage.now + 1)
+        if stage.now - start == 50:
+            pipe.waiting = 4  # it has read something: Timeout (60) begins anew
+    assert [at - start for at in aborted][:1] == [122] and pipe.closed
+    assert _left_over(0)[1].closed
+
+
+def test_an_origin_that_takes_no_more_is_not_waited_for() -> None:
+    stage = Stage(one_origin())
+    client = stage.client()
+    client.data_received(get(b"Content-Length: 5\r\n", method=b"POST") + b"h")
+    client.data_received(b"ello")
+    stage.settle()
+    pipe = stage.origins[0].transport
+    pipe.waiting, pipe.abort = 4, lambda: aborted.append(True)
+    aborted: list[bool] = []
+    stage.origins[0].close()
+    assert aborted and not pipe.closed
