@@ -121,8 +121,9 @@ def of_file(matcher: Condition, mapped: MapToFile, cell: Cell) -> Condition:
     """What a section asks of the file that a request of ``cell`` is ``mapped`` to.
 
     A path that goes on behind a file counts as the name of one below it: what httpd finds there is told at the time
-    of the request only.
+    of the request only. The name of a file that rules have made is that of what they made.
     """
+    path = REQUEST_URI if mapped.value is None else mapped.value
     match matcher:
         case Not(inner):
             return Not(of_file(inner, mapped, cell))
@@ -144,11 +145,11 @@ def of_file(matcher: Condition, mapped: MapToFile, cell: Cell) -> Condition:
             return _of_one_file(matcher, mapped, cell)
         case Matches(value, regex) if value == _BASENAME:
             ignore_case = regex.ignore_case or regex.pattern.startswith("(?i)")
-            return Matches(REQUEST_URI, OfName(of_last_segment(regex.pattern.removeprefix("(?i)")), ignore_case))
+            return Matches(path, OfName(of_last_segment(regex.pattern.removeprefix("(?i)")), ignore_case))
         case Glob(value, pattern, False, ignore_case) if value == _BASENAME:
-            return Matches(REQUEST_URI, OfName(f"/{glob_regex(pattern)}$", ignore_case))
+            return Matches(path, OfName(f"/{glob_regex(pattern)}$", ignore_case))
         case Compare(value, Operator.SAME, Literal(name)) if value == _BASENAME:
-            return Matches(REQUEST_URI, OfName(f"/{escape(name)}$"))
+            return Matches(path, OfName(f"/{escape(name)}$"))
         case _:
             return matcher
 

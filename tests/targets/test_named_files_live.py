@@ -96,7 +96,8 @@ def test_what_is_told(tmp_path: Path) -> None:
     lines = ("DocumentRoot /srv", "Alias /rest/ /rest/", "RewriteEngine On", "RewriteCond %{HTTP:X} =1",
              "RewriteRule ^/reports/(.*) /rest/$1 [PT,L]", "ProxyPass /rest/ !",
              "ProxyPass / http://10.0.0.1/")  # fmt: skip
-    assert outcomes(translated(tmp_path, host(*lines), "nginx"))["Alias"] == "unsupported"
-    lines = (*lines[:4], "RewriteRule ^/reports/ /rest/x.html [PT,L]", *lines[5:])
-    found = outcomes(translated(tmp_path, host(*lines), "nginx"))
-    assert found["Alias"] == "exact" and found["ProxyPass"] == "equivalent"
+    for rule in ("RewriteRule ^/reports/ /rest/x.html [PT,L]", lines[4]):
+        found = outcomes(translated(tmp_path, host(*lines[:4], rule, *lines[5:]), "nginx"))
+        assert found["Alias"] == "exact" and found["ProxyPass"] == "equivalent"
+    lines = (*lines[:4], "RewriteRule ^/reports(/.*) $1 [PT,L]", *lines[5:])
+    assert outcomes(translated(tmp_path, host(*lines), "nginx"))["RewriteRule"] == "unsupported"

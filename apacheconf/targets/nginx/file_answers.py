@@ -19,11 +19,12 @@ def emit(low: Lowering, route: Route, has_folder: bool) -> tuple[Block | None, l
     spoken = applications.emit_told(low, route, block)
     if spoken is not None:
         return block, spoken
+    route = static.with_own_file(low, route, has_folder)
     mapped = static.mapped_file(route)
     if static.is_served(route) and mapped is None:
         block = Block()
         try:
-            static.emit_made(low, route, block)
+            static.emit_made(low, route, block, has_folder)
         except CannotAsk:
             return None, []
         return block, static.emit_files(low, route, block)

@@ -12,7 +12,7 @@ from apacheconf.program.phases import Phase
 from apacheconf.program.steps import MapToFile, MapToOrigin, SetHandler, Step
 from apacheconf.program.values import Literal
 from apacheconf.targets.asked_path import for_path, place_of
-from apacheconf.targets.captures import parts_in
+from apacheconf.targets.captures import parts_in, parts_of
 from apacheconf.targets.choices import Tree, leaves
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.hostnames import own_scheme
@@ -22,6 +22,7 @@ from apacheconf.targets.nginx.core_files import lines_named
 from apacheconf.targets.nginx.lowering import NO_FILE, Lowering
 from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.own_urls import self_authority
+from apacheconf.targets.nginx.rewriting import path_of
 from apacheconf.targets.nginx.tree import Block, Directive, all_directives, literal, literal_path
 from apacheconf.targets.routes import Route
 
@@ -147,13 +148,21 @@ def _emit_redirect(low: Lowering, route: Route, folder: str, location: Block) ->
     is_proxied = is_proxied and document_sources.is_file(low, route.host, path) == NEVER
     if not (is_proxied or rules.slash) or route.admits:
         return not index
+    made = None if route.path is None else path_of(low, parts_of(route.path))
+    if made is not None and made.endswith("/"):
+        return not index
+    if made is not None and "$" in made:
+        folder = _unless_slashed(low, made, folder)
     block = location.open("if", "-d", folder)
     if rules.slash:
         there = self_authority(low, route.host)
         if there.startswith("$"):  # its map has patterns: what they capture would take the place of $1
             block.add("set", own := low.variable_of(there, "here"), there)
             there = own
-        block.add("rewrite", "(?s)^(.*[^/])$", f"{own_scheme(route.host)}://{there}$1/", "permanent")
+        ours = f"{own_scheme(route.host)}://{there}"
+        block.add(
+            "rewrite", *(("(?s)^(.*[^/])$", f"{ours}$1/") if made is None else ("^", f"{ours}{made}/")), "permanent"
+        )
     if is_proxied:
         block.add("rewrite", "(?s)^(.*/)$", f"$1{literal_path(index)}", comment="which an origin answers")
         steps = (step for step in route.others if isinstance(step.action, FolderRules))
@@ -195,8 +204,12 @@ def _is_listed(low: Lowering, route: Route) -> bool:
 
 def unslashed(low: Lowering, file: str) -> str:
     """The word for a file that is asked for without a slash, else for none."""
+    return _unless_slashed(low, "$uri", file)
+
+
+def _unless_slashed(low: Lowering, path: str, file: str) -> str:
     entries = ((r"~[^/]\z", file), ("default", ""))
-    return low.maps.make("unslashed", Map("$uri", entries, "what would be a folder without its slash"))
+    return low.maps.make("unslashed", Map(path, entries, "what would be a folder without its slash"))
 
 
 def emit_index_here(low: Lowering, route: Route, location: Block) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Container
+from dataclasses import replace
 
 from apacheconf.ledger import Outcome
 from apacheconf.program.handling import (
@@ -25,10 +26,11 @@ from apacheconf.program.handling import (
 )
 from apacheconf.program.hosts import Host, Reach
 from apacheconf.program.steps import Action, MapToFile, Redirect, Respond, SetHandler, Step
-from apacheconf.program.values import REQUEST_URI, Literal
-from apacheconf.targets.captures import parts_of
+from apacheconf.program.values import REQUEST_URI, Literal, Value
+from apacheconf.targets.captures import joined, parts_of
 from apacheconf.targets.choices import Closed, Place, leaves
 from apacheconf.targets.claims import Claim, exact, unsupported
+from apacheconf.targets.mapped import file_of
 from apacheconf.targets.named_folders import MapToNamed
 from apacheconf.targets.nginx import (
     core_files,
@@ -145,7 +147,35 @@ def emit_one_file(low: Lowering, route: Route, file: str, location: Block) -> No
     location.add("rewrite", "^", literal_path(f"/{name}"), "break")
 
 
-def emit_made(low: Lowering, route: Route, location: Block) -> None:
+def with_own_file(low: Lowering, route: Route, has_folder: bool) -> Route:
+    """The route with the file by its own path, where its URL doesn't lead there; else as it is.
+
+    That is so on a path that rules have made (PT), and under an Alias in a named location, which can have no ``alias``.
+    """
+    mapped = mapped_file(route)
+    if mapped is None or route.file is None or isinstance(mapped, MapToNamed) or not is_served(route):
+        return route
+    file = _made_file(mapped, route.path) if route.path is not None else _aliased_file(route, mapped, has_folder)
+    if file is None or mod_proxy_fcgi.script_origin(low, route) is not None:
+        return route
+    return replace(route, file=replace(route.file, action=MapToFile("", "", file)))
+
+
+def _made_file(mapped: MapToFile, path: Value) -> Value | None:
+    first, *others = parts_of(path)
+    text = first.text if isinstance(first, Literal) else ""
+    if not text.startswith(mapped.prefix):
+        return None
+    return joined((Literal(mapped.root + text[len(mapped.prefix) :]), *((first,) if not text else ()), *others))
+
+
+def _aliased_file(route: Route, mapped: MapToFile, has_folder: bool) -> Value | None:
+    if has_folder or not mapped.prefix or root_of_alias(route) or is_one_file(route, mapped):
+        return None
+    return None if is_below_one_file(route) else file_of(mapped)
+
+
+def emit_made(low: Lowering, route: Route, location: Block, has_folder: bool) -> None:
     """A file whose path rules have made, below DocumentRoot where it begins so. Raises CannotAsk."""
     assert route.file is not None
     action = route.file.action
@@ -157,7 +187,9 @@ def emit_made(low: Lowering, route: Route, location: Block) -> None:
         raise CannotAsk("a file whose folder depends on the request")
     below = text.startswith(f"{root}/") or (text == root and others[:1] == [REQUEST_URI])
     parts = [Literal(text[len(root) :] if below else text), *others]
-    location.add("root", literal(root if below else "/"), comment=low.sources.comment(route.host.said_by(route.file)))
+    if not (has_folder and below):
+        comment = low.sources.comment(route.host.said_by(route.file))
+        location.add("root", literal(root if below else "/"), comment=comment)
     if mod_proxy_fcgi.script_origin(low, route) is not None:
         emit_query(low, route, location)
     else:
