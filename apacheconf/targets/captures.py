@@ -18,6 +18,7 @@ from apacheconf.program.phases import Phase
 from apacheconf.program.regexes import search
 from apacheconf.program.rewrite_maps import lower, upper
 from apacheconf.program.steps import Move
+from apacheconf.program.uri import escape_path, escape_url
 from apacheconf.program.values import REQUEST_URI, Call, Capture, Joined, Literal, Matched, Value, Variable
 
 T = TypeVar("T")
@@ -260,3 +261,21 @@ def gives_back(value: Value, regex: Regex) -> bool:
                 return False
             left = left[len(spelt) :]
     return not left and (anchored["end"] is not None or last.endswith((".*)", ".+)")))
+
+
+def parts_of_target(location: Value) -> tuple[Value, ...]:
+    """What the target of a redirect is made of. The texts of a RedirectMatch are escaped as httpd does it, up to its
+    query or fragment (AL-5); what they stand beside is left to the caller.
+    """
+    if not isinstance(location, Call):
+        return parts_of(location)
+    if location.function != "escape-url":
+        return parts_of(location.argument)
+    parts, in_path = list(parts_of(location.argument)), True
+    for at, part in enumerate(parts):
+        if isinstance(part, Literal) and in_path:
+            end = min(found for sign in "?#" if (found := f"{part.text}{sign}".find(sign)) >= 0)
+            path, rest = part.text[:end], part.text[end:]
+            parts[at] = Literal((escape_path(path) if at else escape_url(path)) + rest)
+            in_path = not rest
+    return tuple(parts)

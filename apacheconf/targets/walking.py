@@ -394,7 +394,8 @@ class Walk:
         value, regex = as_captures(value) if value is not None else (None, None)
         if isinstance(said, Redirect):
             assert value is not None
-            said = replace(said, location=value)
+            escapes = isinstance(said.location, Call) and said.location.function == "escape-url"
+            said = replace(said, location=Call("escape-url", value) if escapes else value)
         else:
             said = replace(said, value=value)
         return replace(step, action=said, when=step.when if regex is None else Matches(REQUEST_URI, regex, "rule"))

@@ -66,6 +66,14 @@ _CONFIG = r"""
     RewriteRule ^/dirs(.+[^/])$ %{REQUEST_URI}/ [R=301,L]
     ProxyPass / http://127.0.0.1:{two}/
 </VirtualHost>
+<VirtualHost *:{port}>
+    ServerName fifth.test
+    Redirect "/kept" "http://new.test/a%20b"
+    RedirectMatch "^/all$" "http://new.test/100% a%20b{\"c\"}é"
+    RedirectMatch "^/part/(.*)$" "http://new.test/a b/%20é$1"
+    RedirectMatch "^/own/(.*)$" "/a%20b/$1"
+    RedirectMatch "^/asked$" "http://new.test/a b?q=a%20b#c%20d"
+</VirtualHost>
 """
 #: AL-1 to AL-5, SEM-3, SEM-28, RW-20 to RW-22; NGX-130, NGX-131, HAP-100, HAP-102; TRAP-8, TRAP-9, TRAP-48.
 _FIRST = (
@@ -82,7 +90,10 @@ _SECOND = (
 #: An exception beside a question whose answer is known; a target that begins with the path.
 _THIRD = ("/", "/x?q", "/.well-known/acme-challenge/", "/.well-known/acme-challenge/a", "/.well-known/acme-challenge")
 _FOURTH = ("/dirs", "/dirsx", "/dirsxy", "/dirsxy?q=1", "/dirs/x.y", "/dirsxy/")
-_ASKED = {"first.test": _FIRST, "second.test": _SECOND, "third.test": _THIRD, "fourth.test": _FOURTH}
+#: Texts of a RedirectMatch are escaped, those of a Redirect are not (AL-5).
+_FIFTH = ("/kept", "/kept/x", "/all", "/all?x=%20", "/part/", "/part/x?y=%20", "/part/%20", "/own/x", "/asked")
+_ASKED = {"first.test": _FIRST, "second.test": _SECOND, "third.test": _THIRD, "fourth.test": _FOURTH,
+          "fifth.test": _FIFTH}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from apacheconf.program.phases import Phase
 from apacheconf.program.steps import EditHeader, Redirect, Step
 from apacheconf.program.uri import canonical
 from apacheconf.program.values import REQUEST_URI, Call, Capture, Literal, Value, Variable
-from apacheconf.targets.captures import parts_of, replaced
+from apacheconf.targets.captures import parts_of_target, replaced
 from apacheconf.targets.claims import exact, unsupported
 from apacheconf.targets.environments import variables_in
 from apacheconf.targets.haproxy import mod_expires
@@ -113,7 +113,7 @@ class _Redirecting:
         action, backend = self._action, self._backend
         if action.status not in _CODES:
             raise CannotAsk(f"status {action.status}")
-        parts = parts_of(action.location.argument if isinstance(action.location, Call) else action.location)
+        parts = parts_of_target(action.location)
         begin = len(backend.lines)
         emit_refused(self._route, self._terms, backend)
         target = self._target(parts)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from apacheconf.program.conditions import NEVER, Matches, Regex
 from apacheconf.program.steps import Redirect, Step
 from apacheconf.program.uri import escape_path
 from apacheconf.program.values import REQUEST_URI, Call, Capture, Literal, Matched, Value, Variable
-from apacheconf.targets.captures import is_path, is_tame, parts_of
+from apacheconf.targets.captures import is_path, is_tame, parts_of_target
 from apacheconf.targets.claims import equivalent, exact
 from apacheconf.targets.doubted import QUESTION
 from apacheconf.targets.finite import texts_of
@@ -43,7 +44,8 @@ def emit_redirect(
     said_by = route.host.said_by(step)
     action, regex = step.action, regex_of(step)
     value = action.location.argument if isinstance(action.location, Call) else action.location
-    parts, regex = _as_groups([*_of_own(low, route, action, value, regex), *parts_of(value)], regex)
+    made_of = parts_of_target(action.location)
+    parts, regex = _as_groups([*_of_own(low, route, action, value, regex), *made_of], regex)
     if route.unescaped:
         _emit_as_it_is(low, route, action, [told(each, regex) for each in parts], location)
         return False
@@ -154,6 +156,8 @@ def _pattern(action: Redirect, parts: Sequence[Value], regex: Regex | None) -> s
 def _part(low: Lowering, value: Value, location: Block) -> str:
     """A part of a replacement; a variable that a map makes is asked before, for its regexes would undo ``$1``."""
     match value:
+        case Literal(text) if re.search("%(?![0-9A-Fa-f]{2})", text):
+            raise CannotAsk("a % that begins no escape, which rewrite would drop")
         case Literal(text):
             return literal(text)
         case Capture("rule" | "section", group) if group:
