@@ -14,6 +14,7 @@ from apacheconf.program.values import Capture, Joined, Literal, Value, Variable
 from apacheconf.targets.captures import joined, parts_of
 from apacheconf.targets.claims import Claim, approximated, equivalent, exact, unsupported
 from apacheconf.targets.environments import variables_in
+from apacheconf.targets.field_checks import refuse_broken
 from apacheconf.targets.groups import refers_back
 from apacheconf.targets.haproxy.always_table import FRAMING, AlwaysTable, always_table, name_of_field
 from apacheconf.targets.haproxy.conditions import Term, Terms, every_of, negated
@@ -163,6 +164,7 @@ def edits(route: Route, table: Table) -> Iterator[tuple[Step, EditHeader]]:
 
 def _rules(action: EditHeader, fetch: str) -> Iterator[tuple[Rule, Value | None, Term]]:
     """Each rule without its value, the value, and when it holds. Raises CannotAsk."""
+    refuse_broken(action)
     name, value = action.name, action.value
     there = ("{", f"{fetch}.fhdr({name})", "-m", "found", "}")
     if name.lower() in FRAMING:
@@ -197,8 +199,9 @@ def _rules(action: EditHeader, fetch: str) -> Iterator[tuple[Rule, Value | None,
 
 
 def _added(step: Step) -> Iterator[tuple[Rule, Value | None, Term]]:
-    """The rule of a field of the table always."""
+    """The rule of a field of the table always. Raises CannotAsk."""
     assert isinstance(step.action, EditHeader)
+    refuse_broken(step.action)
     yield ("add-header", step.action.name), step.action.value, ()
 
 

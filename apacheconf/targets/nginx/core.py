@@ -191,7 +191,7 @@ def _size(names: Sequence[str]) -> int:
 def server_names(named: Named, as_regex: bool) -> list[str]:
     """NGX-13, NGX-14: the names a host wins, wildcards as regexes where nginx would order them differently."""
     wild = [f"~^{wildcard_regex(each)}$" if as_regex else each for each in named.wild]
-    return [*named.names, *wild]
+    return [each for each in named.names if ".." not in each] + wild  # nginx refuses those, which nobody can ask for
 
 
 def needs_regexes(found: list[Named]) -> bool:

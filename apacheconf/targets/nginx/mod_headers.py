@@ -17,6 +17,7 @@ from apacheconf.program.values import Variable
 from apacheconf.targets.captures import parts_of
 from apacheconf.targets.claims import Claim, exact, unsupported
 from apacheconf.targets.environments import guarded
+from apacheconf.targets.field_checks import refuse_broken
 from apacheconf.targets.nginx import cookie_flags, fields
 from apacheconf.targets.nginx.fields import Caveats, Field, surely_there
 from apacheconf.targets.nginx.lowering import Lowering
@@ -120,6 +121,7 @@ class HeaderLines:
 
     def _done(self, found: Field, action: EditHeader, step: Step, texts: Texts) -> Caveats:
         """Raises CannotAsk."""
+        refuse_broken(action)
         name = action.name.lower()
         if (action.table, action.operation, name) == (Table.ONSUCCESS, "unset", "server") and texts.flag(
             step.when
