@@ -5,32 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 from apacheconf.program.hosts import Host
-from apacheconf.program.phases import Phase
-from apacheconf.program.steps import NameUser, Rest, Table
-from apacheconf.program.values import Variable
+from apacheconf.program.steps import Rest
 from apacheconf.program.workers import Origin, Worker
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
-from apacheconf.targets.haproxy import mod_authz_core, mod_deflate, mod_expires, mod_setenvif, origin_tls
+from apacheconf.targets.haproxy import origin_tls
 from apacheconf.targets.haproxy.backend_names import origin_backend
-from apacheconf.targets.haproxy.conditions import Terms
 from apacheconf.targets.haproxy.copies import copies_of, from_line, position_of, token
-from apacheconf.targets.haproxy.core import emit_charset, seconds
-from apacheconf.targets.haproxy.documents import emit_documents, emit_override
+from apacheconf.targets.haproxy.core import seconds
 from apacheconf.targets.haproxy.lowering import MAIN, Copies, Lowering, Policy
-from apacheconf.targets.haproxy.mod_headers import Headers
-from apacheconf.targets.haproxy.reporting import report_unsure
-from apacheconf.targets.haproxy.rewriting import emit_refused
-from apacheconf.targets.haproxy.samples import fetch_of
-from apacheconf.targets.haproxy.sent_headers import emit_kept_host, emit_origin_host, emit_request_headers
-from apacheconf.targets.haproxy.sent_urls import emit_url
-from apacheconf.targets.haproxy.sessions import drop_untold, emit_told, members_told
+from apacheconf.targets.haproxy.policies import emit_policy
+from apacheconf.targets.haproxy.sent_headers import emit_origin_host
 from apacheconf.targets.haproxy.tree import Section
-from apacheconf.targets.haproxy.way_back import WaysBack, emit_cookies, emit_self, emit_way_back, ways_back
+from apacheconf.targets.haproxy.way_back import WaysBack, ways_back
 from apacheconf.targets.haproxy.workers import SPOKEN, emit_balancing, emit_servers
 from apacheconf.targets.late_origins import origin_of
 from apacheconf.targets.likeness import Kind
 from apacheconf.targets.origin_tls import settings_of
-from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.routes import (
     NewPath,
     Route,
@@ -71,7 +61,7 @@ def _written(low: Lowering, key: object, route: Route, origin: Origin, path: New
     backend.claims = _mapping_claims(route, route.host, origin)
     _emit_connections(low, route.host, origin, backend)
     _claim_timeouts(low, route.host)
-    _emit_policy(low, route, origin, path, backend)
+    emit_policy(low, route, origin, path, backend)
     emit_servers(low, route, origin, backend)
     return backend.name
 
@@ -89,7 +79,7 @@ def _write_kind(low: Lowering, kind: Kind, route: Route, origin: Origin, path: N
     back = ways_back(kind, route)
     if is_alike:
         _emit_connections(low, kind.first, origin, policy)
-    _emit_policy(low, route, origin, path, policy, back)
+    emit_policy(low, route, origin, path, policy, back)
     _claim_timeouts(low, kind.first)
     copies = _copies(low, kind, route, policy.name, ending, back) if is_alike else None
     if copies is not None:
@@ -143,71 +133,6 @@ def _refusal(route: Route, origin: Origin) -> tuple[int, Claim] | None:
     if SPOKEN[workers[0].scheme] and not tls.engine:
         return 500, exact((*said_by, *tls_said_by))
     return None
-
-
-def _emit_policy(
-    low: Lowering, route: Route, origin: Origin, path: NewPath, backend: Section, shared: WaysBack | None = None
-) -> None:
-    """All that a backend does but where it leads; for hosts of a kind, which have these ways back, without what names
-    their origins."""
-    assert route.map is not None and route.mapping is not None
-    emit_documents(low, route, backend)
-    terms = Terms("held", low.environments[route.host.number])
-    told = members_told(route, origin)
-    headers = Headers(low, route, backend, terms, told)
-    # Rules outside sections come before anybody is asked who it is (SEM-3).
-    refuses_first = route.mapping.phase < Phase.AUTHN and bool(route.admits)
-    if refuses_first:
-        begin = len(backend.lines)
-        emit_refused(route, terms, backend)
-        backend.lines[begin:begin] = terms.rules.lines
-        terms.rules.lines.clear()
-    mod_authz_core.emit_admission(low, route, terms, backend)
-    _name_user(low, route, backend)
-    asked_at = len(backend.lines)
-    told_late = mod_setenvif.emit_late(low, route, terms)
-    late = emit_request_headers(low, route, origin, headers, backend)
-    if not refuses_first:
-        emit_refused(route, terms, backend)
-    emit_url(route, origin, path, terms, backend)
-    if route.reverses:
-        emit_self(low, route.host, backend)
-    for emit in late:
-        emit()
-    if route.keep_host:
-        emit_kept_host(low, route, route.keep_host, backend)
-    elif shared is None:
-        emit_origin_host(origin, backend)
-    emit_override(low, route, backend)
-    if SPOKEN[members(origin)[0].scheme]:  # FA-4
-        backend.rule("http-after-response set-status 500 if { status 503 } { ssl_bc_err gt 0 }",
-                     comment="an origin that is not believed is no absent one")  # fmt: skip
-    if shared is None:
-        emit_way_back(low, route, backend)
-    else:
-        shared.emit_shared(low, route.host, backend)
-    emit_cookies(low, route, backend)
-    mod_expires.emit_expiry(low, route, backend)
-    emit_told(told.set, origin, backend)
-    headers.emit(Table.ONSUCCESS)
-    headers.emit_always()
-    backend.lines[asked_at:asked_at] = terms.rules.lines
-    drop_untold(told.set, route, backend)
-    emit_charset(low, route, backend)
-    report_unsure(low, route, backend, [*told_late, *mod_deflate.emit_compression(low, route, backend)])
-
-
-def _name_user(low: Lowering, route: Route, backend: Section) -> None:
-    """SSLUserName: what a certificate says takes the place of who has shown a password."""
-    for step in route.others:
-        if isinstance(step.action, NameUser):
-            said_by = route.host.said_by(step)
-            try:
-                sample = fetch_of(Variable(step.action.variable))
-                backend.add("http-request", "set-var(txn.user)", sample, "if", "{", sample, "-m", "found", "}",
-                            comment=low.sources.comment(said_by), claims=(exact(said_by),))  # fmt: skip
-            except CannotAsk as missing:
-                low.dropped.append(unsupported(said_by, f"HAProxy can't say {missing}", "not-yet"))
 
 
 def _mapping_claims(route: Route, host: Host, origin: Origin) -> tuple[Claim, ...]:
