@@ -11,7 +11,7 @@ from apacheconf.engines import check
 from apacheconf.program import build
 from apacheconf.program.own_words import named_in
 from apacheconf.targets import TARGETS, Translation
-from apacheconf.targets.haproxy import emit as haproxy
+from apacheconf.targets.haproxy import frontends
 from apacheconf.targets.nginx import copies
 from apacheconf.targets.nginx import emit as nginx
 from apacheconf.targets.own_words import OwnName
@@ -90,7 +90,7 @@ def _host(lines: tuple[str, ...], number: int, address: str) -> str:
 def _one_by_one(folder: Path, text: str, target: str, monkeypatch: pytest.MonkeyPatch) -> Translation:
     with monkeypatch.context() as patch:
         patch.setattr(copies, "find_kinds", lambda *_: [])
-        patch.setattr(haproxy.hosts, "find_kinds", lambda *_: iter(()))
+        patch.setattr(frontends.hosts, "find_kinds", lambda *_: iter(()))
         return translated(folder, text, target)
 
 
@@ -118,7 +118,7 @@ def test_few_are_lowered_however_many_there_are(what: str, tmp_path: Path, monke
     are more compiled.
     """
     lowered: list[str] = []
-    for module, name in ((nginx, "emit_server"), (haproxy, "_places"), (build._Compiler, "_compiled")):
+    for module, name in ((nginx, "emit_server"), (frontends, "_places"), (build._Compiler, "_compiled")):
         whole = getattr(module, name)
         monkeypatch.setattr(module, name, lambda *words, whole=whole, name=name: lowered.append(name) or whole(*words))
     found = set()

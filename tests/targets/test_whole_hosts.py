@@ -27,7 +27,6 @@ WHOLLY: dict[str, dict[tuple[str, str], tuple[str, str]]] = {
     "haproxy": {
         ("drupal", "museum.example.org"): _FILES,
         ("matrix-synapse", "example.com"): _FILES,
-        ("mediawiki", "wiki.example.org"): _FILES,
         ("php-fpm-site", "club.example.org"): _FILES,
         ("phpmyadmin-guarded", "localhost:80"): _FILES,
         ("vhost-alias-mass-hosting", "hosting.example.net"): _FILES,

@@ -1,5 +1,4 @@
-"""The walk over the program in the order that HAProxy wants: global, defaults, frontends, backends (HAP-1).
-"""
+"""The walk over the program in the order that HAProxy wants: global, defaults, frontends, backends (HAP-1)."""
 
 from __future__ import annotations
 
