@@ -111,15 +111,13 @@ class Balancer:
                 cells.recover()
 
     def _candidates(self, members: Sequence[Cells], now: float) -> list[Cells]:
-        """The competitors of one set, in order (LB-2 to LB-5)."""
+        """The competitors of one set, in order, spares behind the ordinary ones (LB-2 to LB-5)."""
         ordinary = [cells for cells in members if not cells.status & {"R", "H"}]
         spares = list(self._usable((cells for cells in members if "R" in cells.status), now))
         standbys = (cells for cells in members if "H" in cells.status)
         found = list(self._usable(ordinary, now))
-        missing = len(ordinary) - len(found)
-        competing = {cells.number for cells in [*found, *spares[:missing]]}
-        chosen = [cells for cells in members if cells.number in competing]
-        return chosen or spares[:missing] or list(self._usable(standbys, now))
+        found += spares[: len(ordinary) - len(found)]
+        return found or list(self._usable(standbys, now))
 
     def _usable(self, members: Sequence[Cells] | Iterator[Cells], now: float) -> Iterator[Cells]:
         for cells in members:
@@ -139,8 +137,8 @@ _SPECIAL = frozenset("RHNDSC")
 
 
 def _is_over(cells: Cells, retry: float, now: float) -> bool:
-    """Whether an error's time is over. Nought is never too soon, although our clock ticks coarsely (FO-9)."""
-    return not retry or now > cells.error_time + retry
+    """Whether an error's time is over. Nought is too soon only for the request that has met it (FO-9)."""
+    return now > cells.error_time + retry
 
 
 def standalone(worker: Worker) -> Cells:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: How often one looks for a usable member within the balancer's ``timeout=`` (BP-7).
 LOOKS = 100
+#: Seconds by which a request comes after an error that another one has met, as our clock ticks coarsely (FO-9).
+MOMENT = 1e-6
 
 
 class Choosing:
@@ -78,6 +80,8 @@ class Choosing:
         service = self.plan.service
         assert service is not None
         now = self.client.server.now
+        if not self.tries:
+            now += MOMENT
         if service.sticky is None:
             pool = service.choose(now)
         else:
@@ -101,9 +105,9 @@ class Choosing:
         if service is None or self.pool is not None:
             return self.pool
         if service.sticky is None:
-            return service.choose(self.client.server.now)
+            return service.choose(self.client.server.now + MOMENT)
         with suppress(OriginBroke):
-            return self._choose_for_session(service, service.sticky, self.client.server.now)
+            return self._choose_for_session(service, service.sticky, self.client.server.now + MOMENT)
         return None
 
     def _choose_for_session(self, service: Service, sticky: Sticky, now: float) -> Pool | None:

@@ -87,6 +87,11 @@ STICKY = (
 
 FLAGS = (
     Contest(
+        "flags: a spare that stands first comes last LB-2 LB-4 LB-12",
+        cluster("{A} status=+R", "{B} loadfactor=3", "{C} status=+D"),
+        (Ask(times=9),),
+    ),
+    Contest(
         "flags: disabled, stopped, combined LB-3 LB-7 LB-23 WP-23",
         cluster("{A} status=+D", "{B} status=S", "{C} status=DI-D"),
         (Ask(times=3),),

@@ -413,6 +413,7 @@ SHOWN: dict[str, Callable[..., None]] = {
     "a second Content-Length": test_two_lengths,
     "Satisfy Any beside": test_any_beside_a_demand_for_tls,
     "how an answer": test_how_chunks_are_cut,
+    "a member with retry=0": leaving.test_a_member_that_has_failed_is_not_asked_again_by_the_same_request,
     "the line of a client": leaving.test_a_client_that_leaves_stands_in_the_log,
     "%I of a request": leaving.test_what_counts_counts_once,
     "%m, %U and": leaving.test_a_first_line_that_is_refused,

@@ -127,3 +127,20 @@ def test_an_origin_that_takes_no_more_is_not_waited_for() -> None:
     aborted: list[bool] = []
     stage.origins[0].close()
     assert aborted and not pipe.closed
+
+
+def test_a_member_that_has_failed_is_not_asked_again_by_the_same_request(tmp_path: Path) -> None:
+    """FO-9: with retry=0 each request asks it once, and is answered by the other."""
+    path = tmp_path / "site.conf"
+    path.write_text(
+        "ServerName example.com\n<Proxy balancer://c>\nBalancerMember http://10.0.0.1 route=a retry=0\n"
+        "BalancerMember http://10.0.0.2 route=b\nProxySet stickysession=SID\n</Proxy>\nProxyPass / balancer://c/\n"
+    )
+    stage = Stage(load([str(path)]).require(), down=["http://10.0.0.1"])
+    for _ in range(3):
+        client = stage.client()
+        client.data_received(get(b"Cookie: SID=x.a\r\n"))
+        stage.settle()
+        stage.origins[-1].data_received(OK)
+        assert isinstance(pipe := client.transport, Pipe) and b" 200 OK" in pipe.written
+    assert len([note for note in stage.notes if "AH00957" in note]) == 3

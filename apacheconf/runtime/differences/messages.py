@@ -97,6 +97,13 @@ MESSAGES = (
         "an origin needn't go on for nobody",
     ),
     Difference(
+        ("FO-9",),
+        "a member with retry=0 that has failed, and the rest of the request that it failed",
+        "may be asked again, or 503 at last, as a microsecond has passed by then or not",
+        "passes it over, and asks the others",
+        "a request that somebody can answer shouldn't fail by chance",
+    ),
+    Difference(
         ("RS-2", "RS-10"),
         "a Content-Length that an answer's Connection names",
         "is forgotten: the body goes on until the origin closes, or is waited for until the timeout",
