@@ -54,6 +54,7 @@ def text(translation: Translation, verdict: CheckResult | None, written: str | N
         yield [("dim", f"note: {shown(note)}")]
     if verdict:
         yield [("bold", f"{translation.target} says: "), ("", str(verdict))]
+        yield from ([("", f"  {shown(line)}")] for line in verdict.warnings)
 
 
 def _group(outcome: Outcome, found: list[Alike], written: str | None) -> Iterator[Line]:

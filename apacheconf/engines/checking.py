@@ -41,6 +41,17 @@ class CheckResult:
         """False when refused. A missing checker is not ok either: nothing was shown (ENG-7)."""
         return self.verdict in (Verdict.VALID, Verdict.WARNED)
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The lines of ``output`` that warn, each followed by those that go on with it (they are indented)."""
+        found: list[str] = []
+        warns = False
+        for line in self.output.splitlines() if self.engine and self.verdict is Verdict.WARNED else ():
+            warns = bool(_WARNING[self.engine.name].search(line)) or (warns and line.startswith(" "))
+            if warns:
+                found.append(line)
+        return tuple(found)
+
     def __str__(self) -> str:
         by = (
             f" by {self.engine.title}"

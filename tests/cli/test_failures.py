@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +20,7 @@ from apacheconf.diagnostics import (
     StrictError,
     UsageError,
 )
-from tests.conftest import SITES, Command
+from tests.conftest import ROOT, SITES, Command
 
 COMMAND = [sys.executable, "-m", "apacheconf"]
 
@@ -112,3 +113,15 @@ def test_a_reader_that_went_away_finds_no_errors(root: Path) -> None:
     os.close(writing)
     assert done.returncode in (0, 141)
     assert done.stderr.startswith("reading ") and len(done.stderr.splitlines()) == 1
+
+
+def test_an_interrupt_while_the_command_is_still_loading_shows_no_traceback(tmp_path: Path) -> None:
+    """Nothing of ours could catch it there: the process ends as the signal has it."""
+    (tmp_path / "typer.py").write_text('import time\nprint("loading", flush=True)\ntime.sleep(30)\n')
+    environ = {**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"}
+    with subprocess.Popen(COMMAND, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ) as loading:
+        assert loading.stdout and loading.stderr
+        assert loading.stdout.readline() == "loading\n"
+        loading.send_signal(signal.SIGINT)
+        assert loading.wait(10) == -signal.SIGINT
+        assert loading.stderr.read() == ""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Command
+from tests.engines.real import need
 
 _LOST = """\
 <VirtualHost *:80>
@@ -73,3 +74,14 @@ def test_a_result_is_not_mixed_with_its_report(more: list[str], lost: Path, comm
     done = command("translate", lost, "--to", "nginx", "--report", "-", *more)
     assert (done.returncode, done.stdout) == (2, "")
     assert "can't both go to standard output" in done.stderr
+
+
+@pytest.mark.live
+def test_the_report_tells_what_the_checker_warns_of(command: Command, tmp_path: Path) -> None:
+    need("haproxy")
+    (tmp_path / "site.conf").write_text("ProxyPass / http://a.invalid/\n")
+    done = command("translate", tmp_path / "site.conf", "--to", "haproxy", "--check")
+    _, _, said = done.stderr.partition("haproxy says: ")
+    first, *more = said.splitlines()
+    assert first.startswith("valid, with warnings by haproxy ")
+    assert len(more) == 1 and "could not resolve address 'a.invalid'" in more[0]

@@ -131,7 +131,18 @@ def test_check_counts_warnings() -> None:
     )
     result = check("haproxy", {"haproxy.cfg": text})
     assert result.verdict is Verdict.WARNED
-    assert "missing timeouts" in result.output
+    first, *more = result.warnings
+    assert "missing timeouts for backend 'b'" in first
+    assert more and all(line.startswith("   | ") for line in more)
+
+
+@pytest.mark.live
+def test_what_nginx_warns_of_is_told_and_what_it_says_besides_is_not() -> None:
+    need("nginx")
+    hosts = "server { listen 80; server_name a; }\n" * 2
+    result = check("nginx", {"nginx.conf": f"events {{}}\nhttp {{\n{hosts}}}\n"})
+    assert result.verdict is Verdict.WARNED
+    assert result.warnings == ('nginx: [warn] conflicting server name "a" on 0.0.0.0:80, ignored',)
 
 
 def test_a_missing_checker_never_reads_as_success(monkeypatch: pytest.MonkeyPatch) -> None:
