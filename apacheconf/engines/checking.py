@@ -44,9 +44,11 @@ class CheckResult:
     @property
     def warnings(self) -> tuple[str, ...]:
         """The lines of ``output`` that warn, each followed by those that go on with it (they are indented)."""
+        if self.engine is None or self.verdict is not Verdict.WARNED:
+            return ()
         found: list[str] = []
         warns = False
-        for line in self.output.splitlines() if self.engine and self.verdict is Verdict.WARNED else ():
+        for line in self.output.splitlines():
             warns = bool(_WARNING[self.engine.name].search(line)) or (warns and line.startswith(" "))
             if warns:
                 found.append(line)

@@ -9,7 +9,6 @@ import contextlib
 import re
 import ssl
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from apacheconf.diagnostics import ConfigError, Diagnostic, Level
 from apacheconf.ledger import Written
 from apacheconf.program.hosts import Host
 from apacheconf.program.tls import FrontTls
+from apacheconf.runtime.fleeting import file_of
 from apacheconf.runtime.later_certificates import LATER, LATER_REQUIRED, later_demand, prepare
 from apacheconf.runtime.tls import REVOCATION, set_versions
 
@@ -205,10 +205,8 @@ def _with_chain(certificate: str, tls: FrontTls) -> Iterator[str]:
     if tls.chain in tls.certificates:  # its first one is no authority
         del above[:1]
     own = _CERTIFICATE.findall(Path(certificate).read_bytes())
-    with tempfile.NamedTemporaryFile(suffix=".pem") as file:
-        file.write(b"\n".join([*own[:1], *above]) + b"\n")
-        file.flush()
-        yield file.name
+    with file_of(b"\n".join([*own[:1], *above]) + b"\n") as file:
+        yield file
 
 
 # --- certificates of clients ---------------------------------------------------------------------------------

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import tempfile
 from collections.abc import Iterable, Iterator
+
+from apacheconf.runtime.fleeting import file_of
 
 
 @contextlib.contextmanager
@@ -38,10 +39,8 @@ def made_certificate(names: Iterable[str]) -> Iterator[str]:
         .sign(key, hashes.SHA256())
     )
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    with tempfile.NamedTemporaryFile(prefix="apacheconf-", suffix=".pem") as file:
-        file.write(private + made.public_bytes(Encoding.PEM))
-        file.flush()
-        yield file.name
+    with file_of(private + made.public_bytes(Encoding.PEM)) as file:
+        yield file
 
 
 def _is_dns(name: str) -> bool:
