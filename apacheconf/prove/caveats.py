@@ -99,7 +99,6 @@ ASPECTS: Mapping[str, tuple[str, ...]] = {
         "*origin: header balancer_*",
         "*origin: header redirect_*",
         "*origin: header path_translated",
-        "*origin: header script_ur[il]",
         "*origin: header proxy-nokeepalive",
     ),
     "files": ("*interims",),

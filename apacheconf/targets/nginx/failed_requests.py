@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
+from apacheconf.targets.nginx.first_paths import first_path, urls_told
 from apacheconf.targets.nginx.lowering import Lowering
-from apacheconf.targets.nginx.maps import FAILED, ROUND, Map
+from apacheconf.targets.nginx.maps import Map
 from apacheconf.targets.nginx.script_variables import Params
-from apacheconf.targets.nginx.tree import Block
 from apacheconf.targets.routes import Route
 
 _NONE = ("default", "")
@@ -16,22 +16,12 @@ def tell_failed(low: Lowering, route: Route, params: Params) -> None:
     """Tell a script where errors lead to it."""
     if (route.cell.path, route.cell.reach) not in low.document_cells:
         return
-    low.tells_failed = True
-    low.maps.make(FAILED.strip("$"), Map("", (_NONE,), "the path of the request that has failed"))
     for name, source, pattern, value in (
+        *((name, "$status", r"~^[45]", value) for name, value in urls_told(low, route).items()),
         ("STATUS", "$status", r"~^[45]", "$status"),
-        ("URL", "$status", r"~^[45]", FAILED),
+        ("URL", "$status", r"~^[45]", first_path(low)),
         ("QUERY_STRING", "$status $request_uri", r"~^[45]\d\d [^?]*\?(?<failed_query>.*)$", "$failed_query"),
         ("REQUEST_METHOD", "$status $request", r"~^[45]\d\d (?<failed_method>\S+)", "$failed_method"),
     ):
         made = Map(source, ((pattern, value), _NONE), "")
         params.tell(f"REDIRECT_{name}", low.maps.make(f"redirect_{name.lower()}_of_error", made), True)
-
-
-def finish_failed(low: Lowering, server: Block) -> None:
-    """Remember the path before anything can fail."""
-    if low.tells_failed:
-        first = next(each for each in server.directives() if each.words[:1] == (ROUND,))
-        block, at = Block(), server.entries.index(first) + 1
-        block.open("if", ROUND, "=", ".").add("set", FAILED, "$uri")
-        server.entries[at:at] = block.entries

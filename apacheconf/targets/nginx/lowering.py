@@ -77,8 +77,8 @@ class Lowering:
     lists_nothing: bool = False
     #: Whether its scripts are told who has shown a password.
     tells_user: bool = False
-    #: Whether one of them is the page of an error.
-    tells_failed: bool = False
+    #: Whether they are told which path was asked for first.
+    tells_first: bool = False
     #: The cells of the server that is being written in which documents of errors lie, with their statuses.
     document_cells: dict[tuple[str, Reach], list[int]] = field(default_factory=dict)
     #: Those for which an error becomes another one while they aren't there.
@@ -173,7 +173,7 @@ class Lowering:
         self.cases.clear()
         self.fronts.clear()
         self.locations = Names()
-        self.unreachable = self.forbids = self.lists_nothing = self.tells_user = self.tells_failed = False
+        self.unreachable = self.forbids = self.lists_nothing = self.tells_user = self.tells_first = False
         self.overrides = self.overrides_502 = self.overrides_504 = self.unpaged = False
         self.own_page = set()
         self.told_apart = {}

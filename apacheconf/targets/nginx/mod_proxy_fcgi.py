@@ -24,6 +24,7 @@ from apacheconf.targets.nginx import documents, overriding, script_variables
 from apacheconf.targets.nginx.core import emit_charset, seconds
 from apacheconf.targets.nginx.failed_requests import tell_failed
 from apacheconf.targets.nginx.failures import mark_failures
+from apacheconf.targets.nginx.first_paths import urls_told
 from apacheconf.targets.nginx.folders import document_root, folder_of
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import USER, Map
@@ -50,8 +51,8 @@ _X_ACCEL = ("X-Accel-Buffering", "X-Accel-Charset", "X-Accel-Expires", "X-Accel-
 _NGINX_OWN = 60
 _OF_SERVER = (
     "SERVER_SOFTWARE, UNIQUE_ID and PATH are nginx's own, and PATH_TRANSLATED where PATH_INFO would lead elsewhere; "
-    "SCRIPT_URL, SCRIPT_URI, proxy-nokeepalive and the variables of balancers are not told, of those with REDIRECT_ "
-    "only what is said of a request that has failed"
+    "proxy-nokeepalive and the variables of balancers are not told, of those with REDIRECT_ only what is said of a "
+    "request that has failed"
 )
 _NO_SPLIT = "what follows a script's name in the path is not told apart from it"
 
@@ -174,6 +175,7 @@ def tell_request(
         ("SERVER_ADMIN", literal(route.host.admin or NO_ADMIN)), ("SERVER_SIGNATURE", ""),
         ("SERVER_SOFTWARE", "nginx/$nginx_version"), ("GATEWAY_INTERFACE", "CGI/1.1"),
         ("REMOTE_ADDR", "$remote_addr"), ("REMOTE_PORT", "$remote_port"), ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+        *urls_told(low, route).items(),
     ):  # fmt: skip
         params.tell(name, value)
     if "unique_id_module" in low.program.modules:

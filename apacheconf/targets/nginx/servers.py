@@ -18,9 +18,9 @@ from apacheconf.targets.nginx import (
     core,
     documents,
     escapes,
-    failed_requests,
     failures,
     file_tests,
+    first_paths,
     messages,
     missing_documents,
     mod_dir,
@@ -69,7 +69,7 @@ def emit_server(low: Lowering, server_of: copies.Server, servers: Block) -> None
     named_users.settle(low, host)
     server.entries[settings_at:settings_at] = _settings(low)
     failures.finish_failures(low, server)
-    failed_requests.finish_failed(low, server)
+    first_paths.finish(low, server)
     messages.emit_error_log(low, host, server)
 
 
