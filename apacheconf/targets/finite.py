@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import product
 
 from apacheconf.program.conditions import Compare, Condition, Matches, Operator
@@ -20,7 +20,8 @@ def texts_of(value: Value, answers: Mapping[Condition, bool] | None = None) -> f
     found = _all_texts(value, answers or {})
     if found is None or len(found) > _MOST:
         return None
-    return frozenset(text for text in found if _agrees(value, text, answers or {}))
+    known = [each for each in facts(answers or {}) if _is_about(value, *each)]
+    return frozenset(text for text in found if _agrees(text, known))
 
 
 def common_start(texts: Collection[str]) -> str:
@@ -55,14 +56,23 @@ def _all_texts(value: Value, answers: Mapping[Condition, bool]) -> frozenset[str
             return None
 
 
-def _agrees(value: Value, text: str, answers: Mapping[Condition, bool]) -> bool:
-    """Whether the text fits what is known of the value."""
-    for condition, held in facts(answers):
+def _is_about(value: Value, condition: Condition, _held: bool) -> bool:
+    """Whether it says something of the value."""
+    match condition:
+        case Compare(asked, Operator.SAME | Operator.DIFFERENT, Literal()) | Matches(asked):
+            return asked == value
+        case _:
+            return False
+
+
+def _agrees(text: str, known: Iterable[tuple[Condition, bool]]) -> bool:
+    """Whether the text fits what is known of its value."""
+    for condition, held in known:
         match condition:
-            case Compare(asked, Operator.SAME, Literal(other)) if asked == value and (text == other) != held:
+            case Compare(_, Operator.SAME, Literal(other)) if (text == other) != held:
                 return False
-            case Compare(asked, Operator.DIFFERENT, Literal(other)) if asked == value and (text != other) != held:
+            case Compare(_, Operator.DIFFERENT, Literal(other)) if (text != other) != held:
                 return False
-            case Matches(asked, regex) if asked == value and (search(regex, text) is not None) != held:
+            case Matches(_, regex) if (search(regex, text) is not None) != held:
                 return False
     return True

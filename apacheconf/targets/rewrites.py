@@ -166,8 +166,8 @@ class Run:
         behind = behind_slash(first)
         if behind is not None:
             return joined((Literal("/"), behind, *rest))
-        texts = texts_of(first, self.answers)
-        if isinstance(first, Literal) or not texts:
+        texts = None if isinstance(first, Literal) else texts_of(first, self.answers)
+        if not texts:
             return self.with_slash(url)
         self.wavers = True
         begins = common_start(texts)

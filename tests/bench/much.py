@@ -12,7 +12,7 @@ import argparse
 import itertools
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from apacheconf.program import load
@@ -60,16 +60,16 @@ CONSTRUCTS = {
 }
 _BEFORE = "RewriteEngine On\nDocumentRoot /srv/www\n"
 _BEHIND = {
-    "balancer": '<Proxy balancer://b>\nProxySet stickysession=S\n</Proxy>\nProxyPass / balancer://b/',
+    "balancer": "<Proxy balancer://b>\nProxySet stickysession=S\n</Proxy>\nProxyPass / balancer://b/",
     "proxied": "ProxyPass / http://10.0.0.1/",
 }
 #: Those that need a balancer of the name b behind them.
 _OF_BALANCER = "BalancerMember"
 #: What is said with others in pairs.
 _IN_PAIRS = (
-    "Alias", "Directory", "Files", "Header env", "If", "Location", "LocationMatch", "ProxyPass", "ProxyPassMatch", "Proxy",
-    "BalancerMember", "Redirect", "RedirectMatch", "RewriteRule L", "RewriteRule", "RewriteRule R", "RewriteCond", "SetEnvIf",
-    "ErrorDocument",
+    "Alias", "Directory", "Files", "Header env", "If", "Location", "LocationMatch", "ProxyPass", "ProxyPassMatch",
+    "Proxy", "BalancerMember", "Redirect", "RedirectMatch", "RewriteRule L", "RewriteRule", "RewriteRule R",
+    "RewriteCond", "SetEnvIf", "ErrorDocument",
 )  # fmt: skip
 
 
@@ -123,10 +123,8 @@ def main() -> None:
     asked.add_argument("--only", action="append", default=[])
     asked.add_argument("--pairs", action="store_true")
     words = asked.parse_args()
-    every: Callable[[], Iterator[tuple[str, ...]]] = lambda: (
-        itertools.combinations(_IN_PAIRS, 2) if words.pairs else ((name,) for name in CONSTRUCTS)
-    )
-    table((names for names in every() if not words.only or set(words.only) & set(names)), words.count)
+    names = itertools.combinations(_IN_PAIRS, 2) if words.pairs else ((name,) for name in CONSTRUCTS)
+    table((each for each in names if not words.only or set(words.only) & set(each)), words.count)
 
 
 if __name__ == "__main__":

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from apacheconf.program.conditions import Condition
+from apacheconf.program.conditions import Compare, Condition, Matches, Operator, Regex
 from apacheconf.program.steps import MapToOrigin
+from apacheconf.program.values import Literal, Variable
 from apacheconf.targets import growing
+from apacheconf.targets.answers import facts
+from apacheconf.targets.finite import texts_of
 from apacheconf.targets.known import Known
 from apacheconf.targets.mapped import of_url
 from apacheconf.targets.nginx.lowering import Lowering
@@ -207,3 +210,33 @@ def test_a_rule_may_have_more_conditions_than_a_line_has_words(tmp_path: Path) -
     made = translated(tmp_path, host("RewriteEngine On", *conditions, "RewriteRule ^ http://h/x [P]"), "haproxy")
     assert max(len(line.split()) for line in made.text.splitlines() if "#" not in line) < 64
     assert outcomes(made)["RewriteCond"] == "exact"
+
+
+@pytest.fixture
+def looked_through(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many answers there were each time that all were looked through for the texts of a value."""
+    found: list[int] = []
+
+    def counted(answers: Mapping[Condition, bool]) -> Iterator[tuple[Condition, bool]]:
+        found.append(len(answers))
+        return facts(answers)
+
+    monkeypatch.setattr("apacheconf.targets.finite.facts", counted)
+    return found
+
+
+def test_rules_that_go_on_ask_for_no_texts_of_each_other(looked_through: list[int], tmp_path: Path) -> None:
+    """A path that begins with a text of its own shows how it begins: behind more rules, no answer is asked about it."""
+    rules = (f"RewriteRule ^/go{number}/(.*)$ /gone{number}/$1" for number in range(40))
+    translated(tmp_path, host("RewriteEngine On", *rules, "ProxyPass / http://h/"), "haproxy")
+    assert not any(looked_through)
+
+
+def test_answers_are_looked_through_once_for_all_texts_of_a_value(looked_through: list[int]) -> None:
+    """A value with two texts does not have all that is known of the request looked through twice."""
+    https = Variable("HTTPS")
+    answers: dict[Condition, bool] = {Matches(Variable("REQUEST_URI"), Regex("^/a")): True}
+    assert texts_of(https, answers) == frozenset({"on", "off"})
+    assert texts_of(https, {**answers, Matches(https, Regex("n")): False}) == frozenset({"off"})
+    assert texts_of(https, {Compare(https, Operator.DIFFERENT, Literal("on")): False}) == frozenset({"on"})
+    assert looked_through == [1, 2, 1]
