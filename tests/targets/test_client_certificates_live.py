@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,6 +15,7 @@ from tests.runtime import certificates
 from tests.targets.configs import host, outcomes, translated
 from tests.targets.echoes import echo
 from tests.targets.fronts import MODULES
+from tests.targets.secure_clients import answer_to_client
 
 _LINES = (
     "SSLEngine on",
@@ -58,31 +57,15 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]
         yield found
 
 
-def _answer(port: int, path: str, client: str, later: bool = True) -> bytes:
-    context = ssl.create_default_context(cafile=certificates.folder() / "ca.pem")
-    context.post_handshake_auth = later
-    if client:
-        context.load_cert_chain(certificates.folder() / f"{client}.pem")
-    try:
-        with (
-            socket.create_connection(("127.0.0.1", port), 10) as plain,
-            context.wrap_socket(plain, server_hostname="localhost") as secure,
-        ):
-            secure.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
-            return b"".join(iter(lambda: secure.recv(65536), b""))
-    except (ssl.SSLError, ConnectionError):
-        return b""
-
-
 def _status(port: int, path: str, client: str) -> str:
-    return (_answer(port, path, client).split() + [b"refused"] * 2)[1].decode()
+    return (answer_to_client(port, path, client).split() + [b"refused"] * 2)[1].decode()
 
 
 @pytest.mark.live
 @pytest.mark.parametrize("client", ["", "client", "named-client"])
 def test_an_origin_is_shown_the_certificate(client: str, running: dict[str, int]) -> None:
     """NGX-69: in one line, as mod_headers writes it."""
-    theirs, ours = (_answer(running[each], "/told", client) for each in ("httpd", "nginx"))
+    theirs, ours = (answer_to_client(running[each], "/told", client) for each in ("httpd", "nginx"))
     body = theirs.partition(b"\r\n\r\n")[2].rstrip()
     assert ours.partition(b"\r\n\r\n")[2].rstrip() == body
     assert b"x-cert=-----BEGIN" in body if client else b"x-cert=(null)" in body
@@ -106,7 +89,9 @@ def test_who_is_let_in(path: str, client: str, running: dict[str, int]) -> None:
 @pytest.mark.parametrize("path", ["/required", "/told"])
 def test_a_client_that_can_not_be_asked_later(path: str, running: dict[str, int]) -> None:
     """TL-10: httpd refuses it in TLS 1.3; nginx has asked it before, and that is told."""
-    theirs, ours = (_answer(running[each], path, "client", later=False).split()[1] for each in ("httpd", "nginx"))
+    theirs, ours = (
+        answer_to_client(running[each], path, "client", later=False).split()[1] for each in ("httpd", "nginx")
+    )
     assert (theirs, ours) == (b"403", b"200")
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
-import ssl
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +19,7 @@ from tests.engines.real import need
 from tests.runtime import certificates
 from tests.targets.configs import host, outcomes, translated
 from tests.targets.fronts import MODULES
+from tests.targets.secure_clients import answer_to_client
 
 pytestmark = pytest.mark.live
 _MODULES = (*MODULES, "ssl_module", "socache_shmcb_module")
@@ -178,19 +177,8 @@ def test_an_authority_without_a_list(start: Start, files: Path, tmp_path: Path) 
 
 
 def _is_let_in(port: int, client: str) -> bool:
-    context = ssl.create_default_context(cafile=certificates.folder() / "ca.pem")
-    context.check_hostname = False
-    if client:
-        context.load_cert_chain(certificates.folder() / f"{client}.pem")
-    try:
-        with (
-            socket.create_connection(("127.0.0.1", port), 10) as plain,
-            context.wrap_socket(plain, server_hostname="localhost") as secure,
-        ):
-            secure.sendall(b"GET /x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-            return secure.recv(4096).split(b" ")[1] == b"404"
-    except (ssl.SSLError, ConnectionError):
-        return False
+    """As far as to be told that there is nothing."""
+    return answer_to_client(port, "/x", client, later=False).split(b" ")[1:2] == [b"404"]
 
 
 def test_the_commands_are_those_that_are_told(files: Path, tmp_path: Path) -> None:

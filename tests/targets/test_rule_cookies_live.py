@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -41,7 +41,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
 
 def _cookies(port: int, path: str, cookie: str) -> list[tuple[list[str], timedelta | None]]:
     """The attributes of each cookie, and how long it lives from now on."""
-    now = datetime.utcnow()
+    now = datetime.now(UTC).replace(tzinfo=None)  # as what is parsed has none
     lines, _ = exchange(port, "a.test", path, header=f"Cookie: {cookie}")
     found = [line.partition(":")[2].strip() for line in lines if line.lower().startswith("set-cookie:")]
     return [_told(each, now) for each in found]

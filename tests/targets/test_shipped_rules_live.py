@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from apacheconf.program.conditions import Condition, Matches, Not, Regex, Test
+from apacheconf.program.conditions import Condition, Matches, Not, Regex
+from apacheconf.program.conditions import Test as FileTest
 from apacheconf.program.values import REQUEST_URI, Capture, Joined, Literal
 from apacheconf.targets.captures import gives_back
 from apacheconf.targets.nginx.names_below import is_every_name
@@ -112,7 +113,7 @@ def test_nothing_of_them_is_lost(tmp_path: Path) -> None:
     assert [row.args for row in made.rows if row.outcome.words in ("approximated", "unsupported")] == []
 
 
-_NO_FOLDER = (Not(Test("f", REQUEST_URI)), Not(Test("d", REQUEST_URI)))
+_NO_FOLDER = (Not(FileTest("f", REQUEST_URI)), Not(FileTest("d", REQUEST_URI)))
 
 
 @pytest.mark.parametrize(("pattern", "others", "every"), [
