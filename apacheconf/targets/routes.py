@@ -275,6 +275,7 @@ def _of_made_path(action: MapToOrigin, origin: Origin, path: Value) -> NewPath:
     first, *rest = parts_of(path)
     assert isinstance(first, Literal)
     value, regex = as_captures(joined((Literal(head + first.text[len(cut) :]), *rest)))
+    value = Literal("/") if value == Literal("") else value  # no request is without a path
     return NewPath("", "", regex=regex, made=parts_of(value))
 
 

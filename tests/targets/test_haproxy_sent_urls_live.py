@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
+from pathlib import Path
 
 import pytest
 
-from tests.targets.configs import host
+from apacheconf.engines import Verdict, check
+from tests.engines.real import need
+from tests.targets.configs import host, translated
 from tests.targets.fronts import MODULES, Fronts, differing, fronts
 
 pytestmark = pytest.mark.live
@@ -60,6 +63,14 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
 def test_what_is_sent_as_it_was_written(rule: str, mapping: str, running: Fronts) -> None:
     """Of a query that rules have made nothing is left where the client's own path is sent."""
     assert not differing(running, f"{rule}-{mapping}.test", _PATHS)
+
+
+@pytest.mark.parametrize("rule", _RULES)
+def test_nginx_takes_a_path_that_is_empty(rule: str, tmp_path: Path) -> None:
+    """What ``/a`` is at an origin without a path of its own: the slash, which nginx wants written."""
+    lines = "RewriteEngine On", *_RULES[rule], _MAPPINGS["bare"].replace("{one}", "8001")
+    need("nginx")
+    assert check("nginx", translated(tmp_path, host(*lines), "nginx").files).verdict is Verdict.VALID
 
 
 def test_what_leads_to_a_file_is_refused_as_well(running: Fronts) -> None:

@@ -116,9 +116,6 @@ def _emit_path(path: NewPath, terms: Terms, backend: Section, escapes: bool = Tr
 
 def _emit_made(path: NewPath, made: str, backend: Section, escapes: bool) -> None:
     """A path of which the sample ``made`` follows the head."""
-    if not path.head and path.made == (Literal(""),):
-        backend.add("http-request", "set-path", "/")
-        return
     if not escapes:
         backend.rule("http-request deny deny_status 403 if { ? -m reg ? }", made, _NOT_IN_A_LINE)
     made = f"{made},{ESCAPED_ANEW}" if escapes else made
