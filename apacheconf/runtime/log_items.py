@@ -266,7 +266,19 @@ def _user(_: str, original: bool) -> Read:
     return read
 
 
+def _origins_status(exchange: Exchange) -> str | None:
+    """The status that an origin gave, which mod_proxy_http notes."""
+    if exchange.plan.service is None:
+        return None
+    if exchange.reply is None:
+        return None if isinstance(exchange.head, bytes) else str(exchange.head.status)  # an answer seen before
+    return str(exchange.reply.status)
+
+
 def _note(argument: str, original: bool) -> Read:
+    if argument.lower() == "proxy-status":
+        return _origins_status
+
     def read(exchange: Exchange) -> str | None:
         decision = exchange.plan.decision
         noted = decision.state.notes if decision and decision.state else {}

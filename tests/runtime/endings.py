@@ -98,6 +98,15 @@ ENDINGS = (
         ),
     ),
     Contest(
+        "endings: the status that the origin gave LG-2e",
+        'CustomLog {box}/logs/access.log "%{proxy-status}n %>s"\nProxyPass /none !\nProxyPass /dead http://127.0.0.1:1/\n'
+        "ProxyPass / http://{A}/\n<Location /over>\nProxyErrorOverride On\n</Location>\n",
+        (
+            *(Ask(times=2), Ask(ctl='{"status": 404}'), Ask("GET /over", ctl='{"status": 404}')),
+            *(Ask("GET /dead"), Ask("GET /none"), Log()),
+        ),
+    ),
+    Contest(
         "endings: names and passwords in logs LG-2h LG-2r",
         'UseCanonicalName Off\nCustomLog {box}/logs/access.log "%r %V"\nProxyPass / http://{A}/\n',
         (
