@@ -32,6 +32,7 @@ _HOSTS = {
     "rule.test": "RewriteEngine On\n    RewriteRule ^/old - [F]",
     "fallback.test": "RewriteEngine On\n    FallbackResource /index.php",
     "canonical.test:8000": "UseCanonicalName On\n    RewriteEngine On",
+    "leads.test": "RewriteEngine On\n    RewriteRule ^/there/(.*)$ /t.php?there=$1 [L]",
     "off.test": "",
 }
 #: What tells of the path: the rest is the matter of other tests.
@@ -43,6 +44,7 @@ _ASKED = (
     *(("rule.test", path) for path in ("/t.php", "/sub/")),
     *(("fallback.test", path) for path in ("/", "/any/path?x=1", "/sub/", "/a%20b")),
     *(("canonical.test", path) for path in ("/", "/t.php")),
+    *(("leads.test", path) for path in ("/there/x", "/there/p%2541q")),
     *(("off.test", path) for path in ("/", "/t.php", "/sub/")),
 )  # fmt: skip
 
