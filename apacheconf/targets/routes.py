@@ -41,9 +41,9 @@ from apacheconf.program.steps import (
     SetUri,
     Step,
 )
-from apacheconf.program.values import Joined, Literal, Value, Variable
+from apacheconf.program.values import Capture, Joined, Literal, Matched, Value, Variable
 from apacheconf.program.workers import Balancer, Origin, Worker
-from apacheconf.targets.captures import as_captures, joined, parts_of
+from apacheconf.targets.captures import as_captures, joined, parts_of, simple
 from apacheconf.targets.claims import Claim, approximated, exact, unsupported
 from apacheconf.targets.late_origins import origin_of
 
@@ -248,6 +248,9 @@ def new_path(
         return _of_made_path(action, origin, path)
     if action.rest is Rest.NOTHING and action.value is not None:
         parts = action.value.parts if isinstance(action.value, Joined) else (action.value,)
+        if path is not None:  # the regex has matched that one, not the request's
+            parts = tuple(_matched_in(path, regex, each) for each in parts)
+            regex = None
         as_written = (
             Literal(f"${{{part.argument}}}")
             if isinstance(part, Variable) and not (puts and part.name != "ENV")
@@ -263,6 +266,11 @@ def new_path(
     if cell.reach is Reach.BARE:
         return NewPath(cut, head, (head + cell.path[len(cut) :]) or "/", joins)
     return NewPath(cut, head, joins=joins)
+
+
+def _matched_in(path: Value, regex: Regex | None, part: Value) -> Value:
+    """A capture of the regex as what it holds of the path that it has matched."""
+    return simple(Matched(path, regex, part.group)) if isinstance(part, Capture) and regex is not None else part
 
 
 def _of_made_path(action: MapToOrigin, origin: Origin, path: Value) -> NewPath:
