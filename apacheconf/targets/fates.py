@@ -7,7 +7,7 @@ list), was absorbed while reading, is dead, or is not supported yet, and the tab
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cached_property
 
 from apacheconf.ledger import Answer, Outcome, Written
 from apacheconf.modules import registry
@@ -111,65 +111,88 @@ FILES = "the translation serves no files: what no mapping takes is answered with
 
 def fallback_for(program: Program, scopes: Scopes, target: str) -> Callable[[Written], Answer]:
     """The answer for each directive that neither a step nor the target spoke for."""
-    absent = {id(each): _of_absent(each.name, each.why.name, each.note or each.why.value) for each in program.absent}
-    dead = {id(each): Answer(Outcome.DEAD_IN_SOURCE, why, key="dead") for each, why in program.lines_without_effect()}
-    left_out = {id(each): why for each, why in program.left_out}
+    return _Fallback(program, scopes, target).answer
 
-    @cache
-    def is_there(about: str) -> bool:
-        return any(_is_there(about, each) for each in program.directives)
 
-    @cache
-    def statuses_with_page() -> frozenset[str]:
-        documents = (each.args.split() for each in program.directives if each.name.lower() == _DOCUMENT)
-        return frozenset(words[0] for words in documents if words and words[1:] != ["default"])
+class _Fallback:
+    """What is known of a program's directives as a whole, and the answer for each; most is only found out if asked."""
 
-    def takes_no_page(directive: Written) -> bool:
+    def __init__(self, program: Program, scopes: Scopes, target: str) -> None:
+        self._program, self._scopes, self._target = program, scopes, target
+        self._serves_files = target not in _SERVES_NO_FILES
+        self._absent = {
+            id(each): _of_absent(each.name, each.why.name, each.note or each.why.value) for each in program.absent
+        }
+        without_effect = program.lines_without_effect()
+        self._dead = {id(each): Answer(Outcome.DEAD_IN_SOURCE, why, key="dead") for each, why in without_effect}
+        self._left_out = {id(each): why for each, why in program.left_out}
+        self._of_files = {id(each) for section in scopes.everywhere(*_FILE_SECTIONS) for each in _below(section)}
+        self._there: dict[str, bool] = {}
+
+    def answer(self, directive: Written) -> Answer:
+        """The answer for a directive: where it stands comes before what it is."""
+        number, name = id(directive), directive.name.lower()
+        if number in self._absent:
+            return self._absent[number]
+        if self._serves_files and children_of(directive):
+            return Answer(Outcome.ABSORBED, _SECTIONS)
+        if number in self._of_files and not (number in self._left_out and name in OF_RULES):
+            return Answer(Outcome.NO_EFFECT, _NO_OTHER if self._serves_files else FILES, key="files")
+        if not self._serves_files and name in _ABOUT_FILES:
+            return Answer(Outcome.NO_EFFECT, FILES, key="files")
+        found = self._dead.get(number) or self._by_nature(directive)
+        if number in self._gone:
+            return found or Answer(Outcome.DEAD_IN_SOURCE, WHY, key="overridden")
+        return found or (_ASKS_NOBODY if self._is_asked_of_nobody(directive) else self._not_yet(directive))
+
+    def _not_yet(self, directive: Written) -> Answer:
+        reason = f": {self._left_out[id(directive)]}" if id(directive) in self._left_out else ""
+        return Answer(Outcome.UNSUPPORTED, f"not supported yet for {self._target}{reason}", key="not-yet")
+
+    def _by_nature(self, directive: Written) -> Answer | None:
+        """The answer for one that has no effect in a target wherever it stands."""
+        if self._takes_no_page(directive):
+            return _NO_PAGE
+        if self._program.origins and _DETAIL_OF.get(directive.name.lower()) == _FORWARDING:
+            return None
+        return _detail(directive, self._is_there) or _by_nature(directive)
+
+    def _is_there(self, about: str) -> bool:
+        if about not in self._there:
+            self._there[about] = any(_is_there(about, each) for each in self._program.directives)
+        return self._there[about]
+
+    def _takes_no_page(self, directive: Written) -> bool:
         words = directive.args.lower().split()
         default = directive.name.lower() == _DOCUMENT and words[1:] == ["default"]
-        return default and words[0] not in statuses_with_page()
+        return default and words[0] not in self._statuses_with_page
 
-    @cache
-    def asks_no_origin() -> frozenset[int]:
-        return frozenset(id(each) for host in program.hosts if not _asks_origins(program, host)
-                         for line in scopes.within(host) for each in _below(line))  # fmt: skip
+    @cached_property
+    def _statuses_with_page(self) -> frozenset[str]:
+        documents = (each.args.split() for each in self._program.directives if each.name.lower() == _DOCUMENT)
+        return frozenset(words[0] for words in documents if words and words[1:] != ["default"])
 
-    @cache
-    def gone() -> frozenset[int]:
-        return overridden_everywhere(program)
-
-    @cache
-    def in_steps() -> frozenset[int]:
-        steps = ((host, step) for host in program.hosts for cell in host.shape.cells for step in cell.steps)
-        return frozenset(id(each) for host, step in steps for each in host.said_by(step))
-
-    def is_asked_of_nobody(directive: Written) -> bool:
-        if _is_about_origins(directive, target) and id(directive) in asks_no_origin():
+    def _is_asked_of_nobody(self, directive: Written) -> bool:
+        number = id(directive)
+        if _is_about_origins(directive, self._target) and number in self._asks_no_origin:
             return True
-        is_step = directive.name.lower() in _STEPS and id(directive) not in left_out
-        return is_step and id(directive) not in in_steps()
+        is_step = directive.name.lower() in _STEPS and number not in self._left_out
+        return is_step and number not in self._in_steps
 
-    of_files = {id(each) for section in scopes.everywhere(*_FILE_SECTIONS) for each in _below(section)}
+    @cached_property
+    def _asks_no_origin(self) -> frozenset[int]:
+        hosts = (host for host in self._program.hosts if not _asks_origins(self._program, host))
+        return frozenset(id(each) for host in hosts for line in self._scopes.within(host) for each in _below(line))
 
-    def fallback(directive: Written) -> Answer:
-        if id(directive) in absent:
-            return absent[id(directive)]
-        if target not in _SERVES_NO_FILES and children_of(directive):
-            return Answer(Outcome.ABSORBED, _SECTIONS)
-        if id(directive) in of_files and not (id(directive) in left_out and directive.name.lower() in OF_RULES):
-            return Answer(Outcome.NO_EFFECT, FILES if target in _SERVES_NO_FILES else _NO_OTHER, key="files")
-        reason = f": {left_out[id(directive)]}" if id(directive) in left_out else ""
-        if target in _SERVES_NO_FILES and directive.name.lower() in _ABOUT_FILES:
-            return Answer(Outcome.NO_EFFECT, FILES, key="files")
-        reverse = bool(program.origins) and _DETAIL_OF.get(directive.name.lower()) == _FORWARDING
-        not_yet = Answer(Outcome.UNSUPPORTED, f"not supported yet for {target}{reason}", key="not-yet")
-        nature = None if reverse else _detail(directive, is_there) or _by_nature(directive)
-        nature = _NO_PAGE if takes_no_page(directive) else nature
-        if id(directive) in gone():
-            return dead.get(id(directive)) or nature or Answer(Outcome.DEAD_IN_SOURCE, WHY, key="overridden")
-        return dead.get(id(directive)) or nature or (_ASKS_NOBODY if is_asked_of_nobody(directive) else not_yet)
+    @cached_property
+    def _gone(self) -> frozenset[int]:
+        return overridden_everywhere(self._program)
 
-    return fallback
+    @cached_property
+    def _in_steps(self) -> frozenset[int]:
+        hosts = self._program.hosts
+        steps = ((host, step) for host in hosts for cell in host.shape.cells for step in cell.steps)
+        return frozenset(id(each) for host, step in steps for each in host.said_by(step))
 
 
 def of_no_folder(directive: Written) -> Answer | None:

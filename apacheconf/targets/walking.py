@@ -7,38 +7,28 @@ from collections.abc import Iterable
 from copy import copy
 from dataclasses import replace
 
-from apacheconf.program.admission import Admit, Holds, Requires, Rules
 from apacheconf.program.conditions import ALWAYS, NEVER, AllOf, AnyOf, Condition, Matches, Regex, both
 from apacheconf.program.hosts import Host
 from apacheconf.program.phases import Phase
 from apacheconf.program.steps import (
-    END,
-    Aim,
     BeginRewriting,
     EditHeader,
-    FinishRewriting,
     Flow,
-    Log,
-    MapToFile,
-    MapToOrigin,
     Move,
     Redirect,
-    Respond,
     Rewrite,
-    SetCookie,
     SetUri,
     Step,
     Table,
 )
-from apacheconf.program.values import REQUEST_URI, Call, Capture, Literal, OwnText
+from apacheconf.program.values import Capture, Literal, OwnText
 from apacheconf.targets.answers import Given, residual
-from apacheconf.targets.captures import as_captures, parts_in
-from apacheconf.targets.environments import Environment, mentions_any
-from apacheconf.targets.known import Known
-from apacheconf.targets.made_redirects import with_query, with_rest
+from apacheconf.targets.captures import parts_in
+from apacheconf.targets.environments import mentions_any
+from apacheconf.targets.meeting import Meeting
 from apacheconf.targets.named_folders import placed
 from apacheconf.targets.own_folders import knowing_its_folder
-from apacheconf.targets.rewrites import Lost, Open, Run, answer, needs_one_regex
+from apacheconf.targets.rewrites import Lost, Open
 from apacheconf.targets.roles import (
     after,
     asks_match,
@@ -50,10 +40,8 @@ from apacheconf.targets.roles import (
     lines_in,
 )
 from apacheconf.targets.rule_chains import Guards, only_passes, rewrite_where
-from apacheconf.targets.rule_cookies import cookie_line
 from apacheconf.targets.section_rules import (
     Section,
-    SectionRun,
     asked_anywhere,
     asked_of_origin,
     with_whole_as_group,
@@ -61,57 +49,34 @@ from apacheconf.targets.section_rules import (
 )
 from apacheconf.targets.spelling import Spelling
 
-#: Steps that run, each with whether it is certain.
-Met = list[tuple[Step, bool]]
 #: Variables that are known when the answer is there, and those of the environment that nobody here has set.
 _LATER = ("REQUEST_STATUS", "RESP", "ENV", "CONTENT_TYPE")
 #: In place of an action that makes a path nobody here can follow.
 LOST = SetUri(Literal(""))
 
 
-class Walk:
-    """The way of a request with given answers through the steps; ``met`` are those that run.
+class Walk(Meeting):
+    """The way of a request with given answers through the steps.
 
-    ``sections`` are the regexes of the sections that hold. A target that ``follows`` takes other paths and queries
-    than those that were asked for. ``moved``: rules have given another path, and the steps after them are those of
-    its cell. ``refused`` are conditions under which rules answer 403; what they made is ``unescaped`` with NE. ``lost``
-    says why what they make can't be told.
+    ``sections`` are the regexes of the sections that hold. Rules behind each other that are ``chained`` are not told
+    apart where what they make can be said at once (``rule_chains``).
     """
 
     def __init__(
         self, host: Host, answers: Given, spelling: Spelling, sections: Iterable[Regex] = (), chained: bool = False
     ) -> None:
-        self.host, self.answers, self.spelling, self.chained = host, answers, spelling, chained
-        self.known = Known(host, None if spelling is Spelling.NOTHING else Environment())
+        super().__init__(host, answers, spelling)
+        self.chained = chained
         self._sections = tuple(sections)
         self.known.enter(self._sections)
-        self.met: Met = []
-        self.refused: list[Condition] = []
-        self.moved = self.unescaped = False
-        self.lost = ""
-        self._ended: Phase | None = None
-        self._mapped = False
-        self._run: Run | None = None
-        self._file: MapToFile | None = None
-        self._section: Section | None = None
         self._steps: tuple[Step, ...] = ()
         self._elsewhere: frozenset[int] = frozenset()
         #: How many lines each header has among the steps.
         self._lines: Counter[str] = Counter()
         self._at = 0
         self._guards = Guards()
-        #: What was left open and decided nothing; where one more answer says something of it, the way is another one.
-        self._open: list[Condition] = []
-        self._wavers = False
-        #: The path that rules of a section ask for anew: a Redirect of a section still comes before it (OR-1j).
-        self._asked_anew: Step | None = None
         #: The way as it was before the first step that sections can add to.
         self._early: Walk | None = None
-
-    @property
-    def follows(self) -> bool:
-        """Whether the target takes another path or query than those that were asked for."""
-        return self.spelling is not Spelling.NOTHING
 
     def fork(self, answers: Given) -> Walk | None:
         """The way up to here of requests for which one more answer was given; None where that changes it."""
@@ -241,11 +206,6 @@ class Walk:
         ended = self._ended is not None and self._ended <= step.phase < Phase.FILTERS
         return ended or (self._mapped and step.phase is Phase.TRANSLATE)
 
-    def _redirects_after_all(self, step: Step) -> bool:
-        """Whether it is a section's Redirect, which knows nothing of what the section's rules have made (OR-1j)."""
-        late = self._asked_anew is not None and step.phase is Phase.FIXUPS
-        return late and isinstance(step.action, Redirect | Respond)
-
     def _tell(self, step: Step, left: Condition, at: int) -> None:
         if self.known.environment is not None:
             self.known.environment.tell(step, left, at, step.otherwise, self.known.put)
@@ -292,110 +252,3 @@ class Walk:
         if of_origin != when and self._is_proxied():
             when = of_origin
         return step if when == step.when else replace(step, when=when)
-
-    def _is_proxied(self) -> bool:
-        """Whether an origin is asked, so that the rules of a section find no folder, and no rule has ended them."""
-        asked = any(isinstance(step.action, MapToOrigin) for step, _ in self.met)
-        rules = (step.action for step in self.host.shape.server if isinstance(step.action, Rewrite))
-        return asked and not any(each.ends_all for each in rules)
-
-    def _begins_here(self, step: Step) -> bool:
-        return isinstance(step.action, BeginRewriting) and self._section is not None
-
-    def _meet(self, step: Step, left: Condition) -> None:
-        """The step runs, where ``left`` holds. Raises Lost."""
-        action = step.action
-        if left == ALWAYS and self._redirects_after_all(step):
-            self.met = [each for each in self.met if each[0] is not self._asked_anew]
-            self._asked_anew, self.unescaped = None, False
-        if left == ALWAYS and isinstance(action, MapToFile) and self._file is None:
-            self._file = action
-            self.known.locate(action)
-        if left == ALWAYS and isinstance(action, BeginRewriting) and not action.folder:
-            self._run = Run(self.host, self.known, self.answers)
-        elif left == ALWAYS and self._begins_here(step) and self._section is not None:
-            self._run = SectionRun(self.host, self.known, self.answers, in_section=True)
-            self._run.section = self._section
-        elif left == ALWAYS and isinstance(action, Rewrite) and action.answers:
-            step, self._ended = answer(step), step.phase
-        elif left == ALWAYS and isinstance(action, Rewrite) and self._run is not None:
-            self._run.rewrite(step)
-        elif isinstance(action, FinishRewriting) and self._run is not None:
-            self._finish(step, self._run)
-        elif left == ALWAYS and isinstance(action, Rewrite) and action.aim is Aim.ORIGIN and self.follows:
-            self._run = Run(self.host, self.known, self.answers, in_section=True)  # it asks for no file
-            self._run.rewrite(step)
-        elif isinstance(action, Rewrite) and action.target is not None:
-            raise Lost("it is a rule of a section that can't be followed here")
-        elif self.follows:
-            step = self._in_words_of_the_request(step, left)
-        if isinstance(action, Rewrite) and not action.answers:
-            step = self._with_cookies(step, action, left)
-        self.met.append((step, left == ALWAYS))
-
-    def _rules(self, rules: Rules) -> Rules:
-        """Access rules with what they ask of the request in its own terms."""
-        return replace(rules, entries=tuple(
-            self._rules(each) if isinstance(each, Rules) else replace(each, requires=self._requires(each.requires))
-            for each in rules.entries
-        ))  # fmt: skip
-
-    def _requires(self, requires: Requires) -> Requires:
-        if not isinstance(requires, Holds):
-            return requires
-        left = residual(self.known.asked(requires.condition), self.answers)
-        self._open.append(left)
-        return replace(requires, condition=left)
-
-    def _with_cookies(self, step: Step, action: Rewrite, left: Condition) -> Step:
-        """The rule without the cookies that it sets, which are lines of headers (RW-22)."""
-        for each in action.sets:
-            line = cookie_line(self.known.put(each.text)) if isinstance(each, SetCookie) else None
-            if line is not None:
-                self.met.append((replace(step, phase=Phase.FILTERS, action=line, when=left), left == ALWAYS))
-                action = replace(action, sets=tuple(other for other in action.sets if other is not each))
-        return replace(step, action=action)
-
-    def _finish(self, step: Step, run: Run) -> None:
-        """The end of the rules: what they have made is met before it."""
-        made, self._run = run.finish(step), None
-        self._section = None
-        self._wavers = self._wavers or run.wavers
-        if not self.follows and not needs_one_regex(made, run):
-            raise Lost("another path or query")
-        self.refused += run.refused
-        if made is not None:
-            self.unescaped = not run.escaped
-            if isinstance(made.action, MapToOrigin) and step.phase is Phase.FIXUPS:  # in place of all before it
-                self.met = [each for each in self.met if not isinstance(each[0].action, MapToOrigin | MapToFile)]
-            self.met.append((made, True))
-            if isinstance(made.action, SetUri) and made.phase is Phase.FIXUPS:
-                self._asked_anew = made
-            self._ended = made.phase if made.then == END else self._ended
-            self._mapped = self._mapped or isinstance(made.action, MapToOrigin | MapToFile)
-        self.moved = self.known.path != REQUEST_URI
-
-    def _in_words_of_the_request(self, step: Step, left: Condition) -> Step:
-        """The step with its values in terms of the request as it came; a header with its condition, too."""
-        action = step.action
-        if isinstance(action, EditHeader | Log):
-            return replace(step, action=self.known.put(action), when=left)
-        if isinstance(action, Admit):
-            return replace(step, action=replace(action, rules=self._rules(action.rules)), when=left)
-        if not isinstance(action, MapToOrigin | Redirect | MapToFile):
-            return step
-        said = self.known.put(action)
-        if isinstance(said, Redirect):
-            said = with_query(with_rest(said, self.known.path), self.known.query)
-        if said == action:
-            return step
-        value = said.location if isinstance(said, Redirect) else said.value
-        value = value.argument if isinstance(value, Call) else value
-        value, regex = as_captures(value) if value is not None else (None, None)
-        if isinstance(said, Redirect):
-            assert value is not None
-            escapes = isinstance(said.location, Call) and said.location.function == "escape-url"
-            said = replace(said, location=Call("escape-url", value) if escapes else value)
-        else:
-            said = replace(said, value=value)
-        return replace(step, action=said, when=step.when if regex is None else Matches(REQUEST_URI, regex, "rule"))
