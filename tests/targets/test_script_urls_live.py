@@ -39,7 +39,7 @@ _HOSTS = {
 _NAMES = ("SCRIPT_URL", "SCRIPT_URI", "SCRIPT_NAME")
 _ASKED = (
     *(("engine.test", path) for path in ("/", "/t.php", "/t.php?x=1", "/sub/", "/t.php/more", "/%74.php", "//t.php",
-      "/none", "/no%20ne?q", "/closed", "/./sub/../t.php")),
+      "/none", "/no%20ne?q", "/closed", "/a%2Fb", "/t.php%2Fx?q", "/./sub/../t.php")),
     *(("engine.test:8080", path) for path in ("/t.php", "/")),
     *(("rule.test", path) for path in ("/t.php", "/sub/")),
     *(("fallback.test", path) for path in ("/", "/any/path?x=1", "/sub/", "/a%20b")),

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from apacheconf.program.steps import BeginRewriting, NameScript, Step
 from apacheconf.targets.nginx.lowering import Lowering
-from apacheconf.targets.nginx.maps import FIRST, Map
+from apacheconf.targets.nginx.maps import FIRST, SCRIPT_URL, Map
 from apacheconf.targets.nginx.own_urls import public_url
-from apacheconf.targets.nginx.tree import Block
+from apacheconf.targets.nginx.tree import Block, Entry
 from apacheconf.targets.routes import Route
 
 
 def first_path(low: Lowering) -> str:
     """The word for it, in the server that is being written."""
     low.tells_first = True
-    low.maps.make(FIRST.strip("$"), Map("", (("default", ""),), "the path that was asked for first"))
     return FIRST
 
 
@@ -26,20 +25,30 @@ def urls_told(low: Lowering, route: Route) -> dict[str, str]:
     """SCRIPT_URL and SCRIPT_URI where a server's engine is on, be it without a rule; else nothing."""
     if not any(_names_script(step) for step, _ in route.met):
         return {}
-    path = first_path(low)
-    return {"SCRIPT_URL": path, "SCRIPT_URI": f"{public_url(low, route.host, '')}{path}"}
+    low.tells_url = True
+    return {"SCRIPT_URL": SCRIPT_URL, "SCRIPT_URI": f"{public_url(low, route.host, '')}{SCRIPT_URL}"}
 
 
 def _names_script(step: Step) -> bool:
     return isinstance(step.action, NameScript) or (isinstance(step.action, BeginRewriting) and not step.action.folder)
 
 
+def settings(low: Lowering) -> list[Entry]:
+    """Remember SCRIPT_URL: what is refused before any rule has none yet, so that the page of its error gets its own."""
+    return _remember(low, SCRIPT_URL, "what SCRIPT_URL is") if low.tells_url else []
+
+
 def finish(low: Lowering, server: Block) -> None:
     """Remember the path before anything can change it, or fail."""
-    if not low.tells_first:
-        return
-    first = Map(FIRST, (("", "$uri"), ("default", FIRST)), "what is remembered of each path")
-    name = next(each for each in server.directives() if each.words[:1] == ("$server_is",))
-    block, at = Block(), server.entries.index(name) + 1
-    block.add("set", FIRST, low.maps.make("path_or_first", first))
-    server.entries[at:at] = block.entries
+    if low.tells_first:
+        name = next(each for each in server.directives() if each.words[:1] == ("$server_is",))
+        at = server.entries.index(name) + 1
+        server.entries[at:at] = _remember(low, FIRST, "the path that was asked for first")
+
+
+def _remember(low: Lowering, word: str, why: str) -> list[Entry]:
+    """The line that sets a variable where it is empty."""
+    name, block = word.strip("$"), Block()
+    low.maps.make(name, Map("", (("default", ""),), why))
+    block.add("set", word, low.maps.make(f"path_or_{name}", Map(word, (("", "$uri"), ("default", word)), "")))
+    return block.entries

@@ -77,8 +77,9 @@ class Lowering:
     lists_nothing: bool = False
     #: Whether its scripts are told who has shown a password.
     tells_user: bool = False
-    #: Whether they are told which path was asked for first.
+    #: Whether they are told which path was asked for first, and which was the first that rules would see.
     tells_first: bool = False
+    tells_url: bool = False
     #: The cells of the server that is being written in which documents of errors lie, with their statuses.
     document_cells: dict[tuple[str, Reach], list[int]] = field(default_factory=dict)
     #: Those for which an error becomes another one while they aren't there.
@@ -173,7 +174,8 @@ class Lowering:
         self.cases.clear()
         self.fronts.clear()
         self.locations = Names()
-        self.unreachable = self.forbids = self.lists_nothing = self.tells_user = self.tells_first = False
+        self.unreachable = self.forbids = self.lists_nothing = self.tells_user = False
+        self.tells_first = self.tells_url = False
         self.overrides = self.overrides_502 = self.overrides_504 = self.unpaged = False
         self.own_page = set()
         self.told_apart = {}

@@ -219,7 +219,7 @@ class Maps:
     def emit(self, http: Block, words: Iterable[str]) -> None:
         """Write those that ``words`` ask for, and what these ask for in turn."""
         self._drop_unasked(words)
-        changing = {each.strip("$") for each in (PATH, KEPT, ROUND, PAGE, USER, FIRST)}
+        changing = {each.strip("$") for each in (PATH, KEPT, ROUND, PAGE, USER, FIRST, SCRIPT_URL)}
         changing |= {"uri", "args", "status", *self.tests.values()}
         common = [(made, name) for name, made in self.shared.items() if name in self.used]
         for made, name in (*common, *((made, name) for (_, made), name in self.own.items())):
@@ -275,8 +275,8 @@ PATH = "$asked_path"
 KEPT = "$slashes_kept"
 #: A point for each time that a request has passed its server: for an error's document it does so again.
 ROUND = "$round"
-#: The path that was asked for first, which some scripts are told.
-FIRST = "$first_path"
+#: The path that was asked for first, which pages of errors are told, and the first one that rules would see.
+FIRST, SCRIPT_URL = "$first_path", "$script_url"
 #: Whether the file is there that is the page of an error.
 PAGE = "$page_is_there"
 #: Who has shown a password for a script, where one is asked for.

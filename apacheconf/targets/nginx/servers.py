@@ -67,7 +67,7 @@ def emit_server(low: Lowering, server_of: copies.Server, servers: Block) -> None
     mod_dir.emit_without_index(low, server)
     mod_log_config.emit_logs(low, host, server)
     named_users.settle(low, host)
-    server.entries[settings_at:settings_at] = _settings(low)
+    server.entries[settings_at:settings_at] = [*first_paths.settings(low), *_settings(low)]
     failures.finish_failures(low, server)
     first_paths.finish(low, server)
     messages.emit_error_log(low, host, server)
