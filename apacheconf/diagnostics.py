@@ -88,7 +88,7 @@ class StrictError(ApacheconfError):
 
 
 class CheckerError(ApacheconfError):
-    """The target's own checker refused what was written; its output is the message."""
+    """The target's own checker refused what was written, and its output is the message; or it came to no end."""
 
     exit_code = 4
 

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from apacheconf.diagnostics import CheckerError
 from apacheconf.engines import haproxy, nginx
 from apacheconf.engines.installed import Engine, find
 from apacheconf.engines.sandbox import Sandbox
 
 #: A name that doesn't resolve is replaced and the check is made again, at most this often.
 UNRESOLVED_NAMES = 50
+#: Seconds that a checker has: it looks up names, and whoever should answer may not.
+SECONDS = 60.0
 
 
 class Verdict(Enum):
@@ -67,7 +70,7 @@ def check(engine: Engine | str, files: Mapping[str, str]) -> CheckResult:
     """What the checker of ``engine`` says to ``files`` (name to text; the first one is the main file).
 
     ``engine`` may be a name; without an installed binary the verdict is NOT_VALIDATED. For httpd the text must
-    load its own modules.
+    load its own modules. Raises CheckerError when the checker comes to no end.
     """
     found = find(engine) if isinstance(engine, str) else engine
     if found is None:
@@ -100,9 +103,20 @@ def _run(engine: Engine, box: Sandbox, main: str) -> subprocess.CompletedProcess
         command = haproxy.command(engine, box, main, "-c")
     else:
         command = [str(engine.path), "-t", "-d", str(box.path), "-f", str(box.path / main)]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=60, cwd=box.path, stdin=subprocess.DEVNULL, errors="replace"
-    )
+    return ask(engine, command, box)
+
+
+def ask(engine: Engine, command: Sequence[str], box: Sandbox) -> subprocess.CompletedProcess[str]:
+    """Run a checker in ``box``. Raises CheckerError when it hasn't ended after SECONDS; it is gone then."""
+    try:
+        return subprocess.run(
+            command, capture_output=True, text=True, timeout=SECONDS, cwd=box.path, stdin=subprocess.DEVNULL,
+            errors="replace",
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise CheckerError(
+            f"{engine.title} has not checked the translation within {SECONDS:g} seconds: do all names in it resolve?"
+        ) from None
 
 
 _WARNING = {

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 import signal
-import subprocess
 from collections.abc import Mapping, Sequence
 
 from apacheconf.diagnostics import CheckerError
 from apacheconf.engines import haproxy, nginx
+from apacheconf.engines.checking import ask
 from apacheconf.engines.installed import Engine
 from apacheconf.engines.joined import with_joined_files
 from apacheconf.engines.process import Address, Server
@@ -55,13 +55,16 @@ class Foreground:
         """Write ``files``, and have them checked; the old ones are back when they are refused."""
         before, self._files = self._files, {name: self._settled(text) for name, text in files.items()}
         self._write()
-        asked = subprocess.run(
-            self._command(check=True), capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
-            cwd=self._box.path, errors="replace",
-        )  # fmt: skip
-        if asked.returncode != 0:
+        try:
+            self._check()
+        except CheckerError:
             self._files = before
             self._write()
+            raise
+
+    def _check(self) -> None:
+        asked = ask(self.engine, self._command(check=True), self._box)
+        if asked.returncode != 0:
             said = (asked.stdout + asked.stderr).replace(f"{self._box.path}/", "").strip()
             raise CheckerError(f"{self.engine.title} refuses the translation:\n{said}")
 

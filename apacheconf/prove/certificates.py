@@ -100,5 +100,9 @@ def _made() -> StandIn | None:
 
 
 def _run(*command: str) -> str | None:
-    made = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, stdin=subprocess.DEVNULL)
+    """What it prints; None when it fails, or comes to no end."""
+    try:
+        made = subprocess.run(command, capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL)
+    except subprocess.TimeoutExpired:
+        return None
     return made.stdout if made.returncode == 0 else None

@@ -12,10 +12,23 @@ from pathlib import Path
 
 import pytest
 
-from apacheconf.engines import EngineFailed, Sandbox, Server, Verdict, check, find, find_all, free_ports, sandbox
+from apacheconf.diagnostics import CheckerError
+from apacheconf.engines import (
+    Engine,
+    EngineFailed,
+    Sandbox,
+    Server,
+    Verdict,
+    check,
+    find,
+    find_all,
+    free_ports,
+    sandbox,
+)
 from apacheconf.engines import haproxy as haproxy_engine
 from apacheconf.engines import httpd as httpd_engine
 from apacheconf.engines import nginx as nginx_engine
+from apacheconf.engines.foreground import Foreground
 from tests.engines.real import need
 
 NGINX = "events {}\nhttp {\n    server {\n        listen 127.0.0.1:%d;\n        return 204;\n    }\n}\n"
@@ -151,6 +164,34 @@ def test_a_missing_checker_never_reads_as_success(monkeypatch: pytest.MonkeyPatc
     result = check("nginx", {"nginx.conf": ""})
     assert result.verdict is Verdict.NOT_VALIDATED
     assert not result.ok
+
+
+def _hanging(folder: Path) -> Engine:
+    program = folder / "nginx"
+    program.write_text("#!/bin/sh\nexec sleep 60\n")
+    program.chmod(0o755)
+    return Engine("nginx", program, "1.22.1")
+
+
+def test_a_checker_that_comes_to_no_end_is_told_and_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apacheconf.engines.checking.SECONDS", 0.2)
+    with pytest.raises(CheckerError, match=r"^nginx 1\.22\.1 has not checked the translation within 0\.2 seconds"):
+        check(_hanging(tmp_path), {"nginx.conf": "events {}\n"})
+
+
+def test_files_that_nobody_could_check_are_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reload goes on with those that it has."""
+    monkeypatch.setattr("apacheconf.engines.checking.SECONDS", 0.2)
+    true = tmp_path / "true"
+    true.write_text("#!/bin/sh\n")
+    true.chmod(0o755)
+    with Sandbox("test") as box:
+        foreground = Foreground(Engine("nginx", true, "1.22.1"), box, stand_ins=True)
+        foreground.reload({"nginx.conf": "# first\n"})
+        foreground.engine = _hanging(tmp_path)
+        with pytest.raises(CheckerError):
+            foreground.reload({"nginx.conf": "# second\n"})
+        assert "# first" in (box.path / "nginx.conf").read_text()
 
 
 def test_versions_can_be_chosen() -> None:
