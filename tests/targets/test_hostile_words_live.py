@@ -144,3 +144,19 @@ def test_a_cookie_in_a_log_is_asked_for_by_its_own_name(name: str, tmp_path: Pat
     written = next(iter(text.files.values()))
     assert "$cookie_" not in _without_comments(written).replace("$cookie_" + re.sub(r"\W+", "_", name), "")
     assert re.escape(name) in written or name in written
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_case_makes_no_other_variable(target: str, tmp_path: Path) -> None:
+    """The environment is a table that doesn't know case (seen on 2.4.71)."""
+    lines = ("SetEnv Foo told", 'RequestHeader set X-One "%{FOO}e"', "RequestHeader set X-Two y env=foo",
+             "ProxyPass / http://127.0.0.1:81/")  # fmt: skip
+    text = next(iter(translated(tmp_path, host(*lines), target).files.values()))
+    assert not re.search(r"(?m)X-One \(null\)$", text)
+    assert re.search(r"X-Two y\b", text)
+
+
+def test_two_variables_of_one_name_in_haproxy_are_not_taken_for_each_other(tmp_path: Path) -> None:
+    lines = ("SetEnv A-B one", "SetEnv A_B two", 'RequestHeader set X-One "%{A-B}e"')
+    found = translated(tmp_path, host(*lines, "ProxyPass / http://127.0.0.1:81/"), "haproxy")
+    assert outcomes(found)["RequestHeader"] == "unsupported"

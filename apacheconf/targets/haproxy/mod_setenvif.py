@@ -87,7 +87,7 @@ def emit_environment(low: Lowering, host: Host, terms: Terms, of_host: tuple[str
     for step in _early(low, host):
         said_by = host.said_by(step)
         names = _names(step)
-        wanted = [name for name in names if name in read and name in terms.environment.known]
+        wanted = [name for name in names if name.lower() in read and name in terms.environment.known]
         if not wanted:
             continue
         low.dropped.append(exact(said_by))
@@ -125,7 +125,7 @@ def emit_late(low: Lowering, route: Route, terms: Terms) -> list[Step]:
     early = {step.said_by for step in _early(low, route.host)}
     read = read_by(step for step, _ in route.met)
     for step in setting:
-        names = [name for name in _names(step) if name in read]
+        names = [name for name in _names(step) if name.lower() in read]
         if step.said_by in early or not names:
             continue
         said_by = route.host.said_by(step)
@@ -160,7 +160,7 @@ def report_unread(low: Lowering, host: Host, steps: Iterable[Step], read: set[st
     """Directives whose variables nothing reads; of rules, which do more, those that httpd reads."""
     for step in steps:
         for each in _set_by(step):
-            if each.name in read or each.value is None:
+            if each.name.lower() in read or each.value is None:
                 continue
             claim = _unread(host, step, each.name.lower())
             if isinstance(step.action, SetEnv) or claim.outcome is not Outcome.NO_EFFECT:
@@ -186,9 +186,12 @@ def _unread(host: Host, step: Step, name: str) -> Claim:
 
 
 def read_by(steps: Iterable[Step]) -> set[str]:
-    """The variables of the environment that these steps ask or write, but not whether it is they who set them first."""
+    """The variables of the environment that these steps ask or write, but not whether it is they who set them first.
+
+    In small letters, for the environment knows no case.
+    """
     return {
-        each.argument
+        each.argument.lower()
         for step in steps
         for each in variables_in(step)
         if each.name in ("ENV", "HTTP_OR_ENV")

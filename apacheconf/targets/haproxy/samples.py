@@ -73,10 +73,19 @@ class Environment:
         """The sample that holds a variable, empty if nobody ever sets it. Raises CannotAsk."""
         if name in self.never:
             return ""
+        name = self._as_set(name)
         foreign = name.startswith(_FOREIGN) or (name == "HTTPS" and self.tls)
         if name in self.lost or (foreign and name not in self.known):
             raise CannotAsk(f"%{{ENV:{name}}}")
         return f"var({variable_of(name)})" if name in self.known else ""
+
+    def _as_set(self, name: str) -> str:
+        """The name as the lines that set it spell it: case makes no other variable. Raises CannotAsk where
+        several would be one here."""
+        told = [each for each in self.known | self.lost if variable_of(each).lower() == variable_of(name).lower()]
+        if len(told) > 1:
+            raise CannotAsk(f"{' and '.join(sorted(told))}, of which HAProxy's names are alike")
+        return told[0] if told and told[0].lower() == name.lower() else name
 
     def learnt(self, names: Iterable[str]) -> Environment:
         """The same where rules have set these, too."""
