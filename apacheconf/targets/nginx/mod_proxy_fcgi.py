@@ -86,7 +86,7 @@ def emit_script(low: Lowering, route: Route, origin: Origin, location: Block) ->
         params.tell("PATH_TRANSLATED", low.maps.make("translated", made), True)
     else:
         params.tell("SCRIPT_FILENAME", "$request_filename")
-        params.tell("SCRIPT_NAME", "$uri")
+        params.tell("SCRIPT_NAME", low.maps.path() if _is_made_by_rules(route) else "$uri")
     handlers = [step for step in route.others if isinstance(step.action, SetHandler)]
     said_by = [each for step in (*handlers, route.file, route.local) if step for each in route.host.said_by(step)]
     claims = [equivalent(said_by, _OF_SERVER, "server-software")]
@@ -95,6 +95,11 @@ def emit_script(low: Lowering, route: Route, origin: Origin, location: Block) ->
             approximated([each for step in handlers for each in route.host.said_by(step)], _NO_SPLIT, "no-split")
         )
     return [*handlers, *_emit(low, route, origin, params, claims, location)]
+
+
+def _is_made_by_rules(route: Route) -> bool:
+    """Whether a server's rules name the file, which leave the URL as it was asked for (RW-9)."""
+    return route.file is not None and any(each.name.lower() == "rewriterule" for each in route.host.said_by(route.file))
 
 
 def emit_mapped(low: Lowering, route: Route, origin: Origin, location: Block) -> list[Step]:
