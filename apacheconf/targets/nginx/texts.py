@@ -56,6 +56,10 @@ _PORT = r"~:0*(?<named_port>\d+)$"
 
 #: Variables of the environment that httpd's modules set by themselves.
 _FOREIGN = ("SSL_", "MATCH_", "AUTHENTICATE_", "AUTHORIZE_", "REDIRECT_", "UNIQUE_ID")
+#: Variables that nginx has under a name of its own.
+_AS_IT_IS = {
+    "UNIQUE_ID_OF_REQUEST": "$request_id", "REQUEST_STATUS": "$status", "CONTENT_TYPE": "$sent_http_content_type",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -154,17 +158,8 @@ class Texts:
                 raise CannotAsk(f"{name}, a header or a variable")
             case Variable("HTTP_OR_ENV", name):
                 return text_of(maps, Variable("HTTP", name))
-            case Variable("SSL", name) if name in _BY_MOD_SSL:
-                return text_of(maps, Variable(name, missing=variable.missing))
-            case Variable("SSL", "SSL_CLIENT_CERT"):
-                made = Map(
-                    "$ssl_client_raw_cert", (_IN_ONE_LINE, ("default", missing)), "%{SSL_CLIENT_CERT} in one line"
-                )
-                return maps.make("client_cert", made)
-            case Variable("SSL", name) if name in _OF_TLS:
-                return self._or_missing(_OF_TLS[name], missing)
-            case Variable("SSL", name) if (part := _OF_NAME.fullmatch(name)) is not None:
-                return name_part(maps, part[1], part[2], missing)
+            case Variable("SSL", name):
+                return self._of_tls(variable, name, missing)
             case Variable("REMOTE_USER") if self.user is not None:
                 return self.named_or(self.user)
             case Variable("REQUEST_URI"):
@@ -179,16 +174,23 @@ class Texts:
                 return maps.make(
                     "request_usec", Map("$request_time", _USECS, "microseconds, as far as nginx counts them")
                 )
-            case Variable("UNIQUE_ID_OF_REQUEST"):
-                return "$request_id"
-            case Variable("REQUEST_STATUS"):
-                return "$status"
-            case Variable("CONTENT_TYPE"):
-                return "$sent_http_content_type"
             case Variable("RESP", name) if self.service is not None:
                 return header_variable("upstream_http", name)
             case _:
-                return None
+                return _AS_IT_IS.get(variable.name)
+
+    def _of_tls(self, variable: Variable, name: str, missing: str) -> str | None:
+        """The word of one of mod_ssl's variables of this name; None where nginx knows nothing of it."""
+        maps = self.low.maps
+        if name in _BY_MOD_SSL:
+            return text_of(maps, Variable(name, missing=variable.missing))
+        if name == "SSL_CLIENT_CERT":
+            made = Map("$ssl_client_raw_cert", (_IN_ONE_LINE, ("default", missing)), "%{SSL_CLIENT_CERT} in one line")
+            return maps.make("client_cert", made)
+        if name in _OF_TLS:
+            return self._or_missing(_OF_TLS[name], missing)
+        part = _OF_NAME.fullmatch(name)
+        return None if part is None else name_part(maps, part[1], part[2], missing)
 
     def named_or(self, user: str) -> str:
         """The word for whom a certificate names, and for ``user`` where none does (NGX-189)."""
