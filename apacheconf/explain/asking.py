@@ -63,6 +63,8 @@ def _latin(text: str) -> str:
 
 
 def _host_and_port(authority: str, scheme: str, url: str) -> tuple[str, int]:
+    if authority.startswith("[") != ("]" in authority) or re.match(r"[^\[]*:.*:", authority):
+        raise UsageError(f"{url}: an address of IPv6 stands in brackets", "write http://[2001:db8::1]/path")
     host, colon, port = authority.rpartition(":")
     if not colon or authority.endswith("]"):
         return authority, _PORTS[scheme]

@@ -331,3 +331,9 @@ def test_the_index_of_a_folder_may_be_asked_of_an_origin(tmp_path: Path):  # DR-
     assert story.summary.endswith("is a folder, and its index is asked of fcgi://10.0.0.1:9000, if it is there.")
     story = tell(f"{head}DirectoryIndex index.html\n</VirtualHost>\n", tmp_path, "http://p.example/a/")
     assert story.summary.endswith(f"isn't proxied; it is {tmp_path}/html/a/.")
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http://::1/", "http://::1]:80/x"])
+def test_an_address_without_its_brackets_is_no_host_with_a_port(url: str) -> None:
+    with pytest.raises(UsageError, match="an address of IPv6 stands in brackets"):
+        request_for(url)
