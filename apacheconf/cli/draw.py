@@ -32,12 +32,13 @@ LONGEST = 160
 
 
 def is_terminal(stream: TextIO) -> bool:
-    """True when colours are wanted: a terminal, and NO_COLOR is not set (https://no-color.org)."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    """Whether there is a width to fill, and lines may be drawn anew."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def print_lines(lines: Iterable[Line], stream: TextIO, wrap: bool = False) -> None:
-    """Write styled lines, painted if ``stream`` is a terminal; there long ones ``wrap`` between words, indented."""
+    """Write styled lines; on a terminal long ones ``wrap`` between words, indented, and they are painted there unless
+    NO_COLOR is set (https://no-color.org)."""
     if not is_terminal(stream):
         for line in lines:
             stream.write("".join(text for _, text in line) + "\n")
@@ -46,8 +47,9 @@ def print_lines(lines: Iterable[Line], stream: TextIO, wrap: bool = False) -> No
     from rich.text import Text
 
     console = Console(file=stream, highlight=False, soft_wrap=True)
+    plain = bool(os.environ.get("NO_COLOR"))
     for line in lines:
-        text = Text.assemble(*((text, style) for style, text in line))
+        text = Text.assemble(*((text, "" if plain else style) for style, text in line))
         indent = len(text.plain) - len(text.plain.lstrip())
         if not wrap or len(text) <= console.width:
             console.print(text)

@@ -26,4 +26,6 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], whole: Se
     for row in rows:
         table.add_row(*map(Text, row))
     terminal = is_terminal(sys.stdout)
-    Console(file=sys.stdout, width=None if terminal else _WIDTH, highlight=False, no_color=not terminal).print(table)
+    Console(
+        file=sys.stdout, width=None if terminal else _WIDTH, highlight=False, no_color=None if terminal else True
+    ).print(table)

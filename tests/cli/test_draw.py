@@ -123,3 +123,11 @@ def test_on_a_terminal_long_lines_wrap_between_words(monkeypatch: pytest.MonkeyP
     plain = io.StringIO()
     print_lines([[("", f"    {words}")]], plain, True)
     assert plain.getvalue() == f"    {words}\n"
+
+
+def test_whoever_wants_no_colours_has_a_width_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("COLUMNS", "40"), ("TERM", "xterm"), ("NO_COLOR", "1")):
+        monkeypatch.setenv(name, value)
+    terminal = _Terminal()
+    print_lines([[("bold", "one two three four"), ("", " five six seven eight nine ten")]], terminal, wrap=True)
+    assert terminal.getvalue() == "one two three four five six seven\n  eight nine ten\n"
