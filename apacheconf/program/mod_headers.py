@@ -39,6 +39,9 @@ _BY_MOD_SSL = {
     "SCRIPT_FILENAME": ("REQUEST_FILENAME", ""),
 }  # fmt: skip
 
+#: Why lines are left out that have no effect in httpd either.
+TOO_EARLY = "early acts before the sections are known, so httpd does nothing here either"
+
 
 @dataclass(frozen=True)
 class HeadersLayer(Conf):
@@ -55,7 +58,7 @@ def layer(conf: HeadersDirConf, linker: Linker, left_out: LeaveOut) -> HeadersLa
     said: list[Written] = []
     for edit, directive in zip(conf.edits.value, conf.edits.said_by, strict=True):
         if edit.early and edit.in_section:
-            left_out(directive, "early acts before the sections are known, so httpd does nothing here either")
+            left_out(directive, TOO_EARLY)
             continue
         try:
             made.append(_step(edit, linker.said_by((directive,))))

@@ -18,6 +18,7 @@ from apacheconf.program.by_handler import is_proxy
 from apacheconf.program.fold import steps_for
 from apacheconf.program.handling import HandlerRules, InputRules, SuffixFilters
 from apacheconf.program.hosts import Host, Shape
+from apacheconf.program.mod_headers import TOO_EARLY
 from apacheconf.program.program import Program
 from apacheconf.program.steps import (
     AddFilter,
@@ -192,6 +193,8 @@ def fallback_for(program: Program) -> Callable[[Written], Answer | None]:
             return Answer(Outcome.DEAD_IN_SOURCE, dead[id(directive)])
         if id(directive) in left_out and directive.name.lower() in OF_RULES:  # they lead away from files
             return Answer(Outcome.UNSUPPORTED, left_out[id(directive)])
+        if left_out.get(id(directive)) == TOO_EARLY:
+            return Answer(Outcome.NO_EFFECT, TOO_EARLY)
         if id(directive) in left_out:
             return Answer(Outcome.UNSUPPORTED, left_out[id(directive)])
         return (

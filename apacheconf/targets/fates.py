@@ -14,6 +14,7 @@ from apacheconf.modules import registry
 from apacheconf.modules.declare import Fate
 from apacheconf.modules.rewrite_rules import OF_RULES
 from apacheconf.program.hosts import Host
+from apacheconf.program.mod_headers import TOO_EARLY
 from apacheconf.program.program import Program
 from apacheconf.program.steps import Aim, MapToUrl, Rewrite, SetHandler
 from apacheconf.targets.defaults import says_default
@@ -93,8 +94,12 @@ _ABOUT_FILES = frozenset(
 _STEPS = frozenset({"proxypassreverse", "proxypassreversecookiepath", "proxypassreversecookiedomain", "requestheader"})
 _DOCUMENT = "errordocument"
 _NO_PAGE = Answer(Outcome.NO_EFFECT, "no other line gives this status a page that it would take away")
+_UNREAD_MAP = Answer(Outcome.NO_EFFECT, "no rule asks it", key="unread-map")
+_TOO_EARLY = Answer(Outcome.NO_EFFECT, TOO_EARLY, key="too-early")
 _ASKS_NOBODY = Answer(Outcome.NO_EFFECT, "no origin is asked where it stands", key="no-origin")
 _SERVES_NO_FILES = frozenset({"haproxy"})
+#: Words of RewriteOptions that only say which scopes have which rules.
+_HEIRS = frozenset({"inherit", "inheritbefore", "inheritdown", "inheritdownbefore", "ignoreinherit"})
 #: Directives that are about what origins are asked and answer.
 _ABOUT_ORIGINS = frozenset(
     {
@@ -153,9 +158,17 @@ class _Fallback:
         """The answer for one that has no effect in a target wherever it stands."""
         if self._takes_no_page(directive):
             return _NO_PAGE
+        if self._left_out.get(id(directive)) == TOO_EARLY:
+            return _TOO_EARLY
+        if directive.name.lower() == "rewritemap" and not self._may_be_asked(directive):
+            return _UNREAD_MAP
         if self._program.origins and _DETAIL_OF.get(directive.name.lower()) == _FORWARDING:
             return None
         return _detail(directive, self._is_there) or _by_nature(directive)
+
+    def _may_be_asked(self, line: Written) -> bool:
+        name = f"${{{line.args.split(None, 1)[0]}:"
+        return any(name in each.args for each in self._program.directives)
 
     def _is_there(self, about: str) -> bool:
         if about not in self._there:
@@ -255,7 +268,7 @@ def _by_nature(directive: Written) -> Answer | None:
         return Answer(Outcome.ABSORBED, "the patterns behind it say so themselves")
     if name == "authzprovideralias":
         return Answer(Outcome.ABSORBED, "what it stands for is asked where a Require names it")
-    if name in ("rewriteengine", "rewritebase"):
+    if name in ("rewriteengine", "rewritebase") or (name == "rewriteoptions" and set(words) <= _HEIRS):
         return Answer(Outcome.ABSORBED, "its rules are accounted for line by line")
     if name in _BY_NAME:
         return Answer(Outcome.NO_EFFECT, _BY_NAME[name])

@@ -15,6 +15,7 @@ from apacheconf.program.steps import (
     AddForwarded,
     EditHeader,
     KeepHost,
+    KeepLocal,
     MapBack,
     MapBackCookie,
     MapToOrigin,
@@ -27,7 +28,7 @@ from apacheconf.targets.claims import Claim
 from apacheconf.targets.routes import Route
 
 _ABOUT_ORIGINS = KeepHost | AddForwarded | MapBack | MapBackCookie
-_ABOUT_MAPPINGS = MapToOrigin | _ABOUT_ORIGINS
+_ABOUT_MAPPINGS = MapToOrigin | KeepLocal | _ABOUT_ORIGINS
 _WHY = "an earlier line answers every request that it is for"
 _NO_ORIGIN = "no origin is asked where it stands"
 _ALWAYS_ONLY = "answers that are made here have the lines of the table always only"

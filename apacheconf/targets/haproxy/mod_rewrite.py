@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from apacheconf.ledger import Outcome, Written
 from apacheconf.program.hosts import Host
 from apacheconf.program.values import Lookup
-from apacheconf.targets.captures import parts_in
+from apacheconf.targets.asked_maps import maps_asked
 from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
 from apacheconf.targets.haproxy.conditions import Terms
 from apacheconf.targets.haproxy.lowering import Lowering
 from apacheconf.targets.questions import CannotAsk
-from apacheconf.targets.restrictions import words_in
 
 _AS_READ = "what stands in the file was read when this was written: translate anew when it changes"
 _DRAWN = "one of the texts is drawn for every request, as often as httpd draws it, but not the same one"
@@ -20,13 +19,7 @@ _DRAWN = "one of the texts is drawn for every request, as often as httpd draws i
 
 def settle_maps(low: Lowering, host: Host) -> Iterator[Claim]:
     """Claims of the RewriteMap lines of a host: its rules say for themselves what could be said."""
-    lines = [each for each in low.scopes.own(host) if each.name.lower() == "rewritemap"]
-    if not lines:
-        return
-    steps = (*host.shape.server, *(step for cell in host.shape.cells for step in cell.steps))
-    asked = {each.map: each for step in steps for each in parts_in(step, Lookup)}
-    for line in lines:
-        yield _claim(low, host, line, asked.get(next(iter(words_in(line.args)), "")))
+    yield from (_claim(low, host, line, lookup) for line, lookup in maps_asked(low.scopes, host))
 
 
 def _claim(low: Lowering, host: Host, line: Written, lookup: Lookup | None) -> Claim:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from apacheconf.ledger import Outcome, Written
 from apacheconf.program.hosts import Host
 from apacheconf.program.values import Lookup
-from apacheconf.targets.captures import parts_in
+from apacheconf.targets.asked_maps import maps_asked
 from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import Maps
@@ -25,13 +25,7 @@ _DRAWN = "one of the texts is drawn for every request, as often as httpd draws i
 
 def settle_maps(low: Lowering, host: Host) -> list[Claim]:
     """Claims of the RewriteMap lines of a host: its rules say for themselves what could be said."""
-    lines = [each for each in low.scopes.own(host) if each.name.lower() == "rewritemap"]
-    if not lines:
-        return []
-    every = (*host.shape.server, *(step for cell in host.shape.cells for step in cell.steps))
-    steps = {id(each): each for each in every}.values()
-    asked = {each.map: each for step in steps for each in parts_in(step, Lookup)}
-    return [_claim(each, asked.get(next(iter(words_in(each.args)), ""))) for each in lines]
+    return [_claim(line, lookup) for line, lookup in maps_asked(low.scopes, host)]
 
 
 def _claim(line: Written, lookup: Lookup | None) -> Claim:

@@ -1,0 +1,53 @@
+"""What a row says of maps, early lines and mappings that another line answers (DES-5)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from apacheconf.targets import TARGETS
+from tests.targets.configs import host, outcomes, translated
+
+_RULE = "RewriteRule ^/go/(.*)$ http://10.0.0.1/${hosts:$1|none} [P]"
+
+
+def _map(folder: Path, name: str = "hosts") -> str:
+    texts = folder / "hosts.txt"
+    texts.write_text("a b\n")
+    return f"RewriteMap {name} txt:{texts}"
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_map_that_is_asked_with_a_capture(target: str, tmp_path: Path) -> None:
+    """RW-43: its key is no matter of the map's line; a macro for two hosts makes no difference."""
+    lines = ("ServerName $name", "RewriteEngine On", _map(tmp_path), _RULE)
+    section = "\n".join(("<VirtualHost *:80>", *lines, "</VirtualHost>"))
+    text = f"<Macro Site $name>\n{section}\n</Macro>\nUse Site a.example\nUse Site b.example\n"
+    assert outcomes(translated(tmp_path, text, target))["RewriteMap"] == "equivalent"
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_map_of_the_main_server(target: str, tmp_path: Path) -> None:
+    """RW-43: a virtual host asks it where it inherits, and where none asks it, it does nothing."""
+    text = _map(tmp_path) + "\n" + host("RewriteEngine On", "RewriteOptions Inherit", _RULE)
+    told = outcomes(translated(tmp_path, text, target))
+    assert (told["RewriteMap"], told["RewriteOptions"]) == ("equivalent", "absorbed")
+    unread = _map(tmp_path, "others") + "\n" + host("RewriteEngine On", "ProxyPass / http://10.0.0.1/")
+    assert outcomes(translated(tmp_path, unread, target))["RewriteMap"] == "no effect in target"
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_path_left_alone_that_nobody_may_ask(target: str, tmp_path: Path) -> None:
+    """PP-7: it answers nothing where everyone is refused."""
+    refused = "<Location /internal>", "Require all denied", "</Location>"
+    made = translated(tmp_path, host(*refused, "ProxyPass /internal !"), target)
+    assert outcomes(made)["ProxyPass"] == "dead in source"
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_an_early_line_of_a_section(target: str, tmp_path: Path) -> None:
+    """HD-7: httpd does nothing there either."""
+    lines = "<Location /a>", "RequestHeader set X-A b early", "</Location>"
+    made = translated(tmp_path, host(*lines, "ProxyPass / http://10.0.0.1/"), target)
+    assert outcomes(made)["RequestHeader"] == "no effect in target"
