@@ -212,6 +212,10 @@ ADVICE: Mapping[str, Advice] = {
         "what shows the difference there",
     ),
     "override-499": Advice(_NOTHING, "GET while the origin answers 499"),
+    "override-more": Advice(
+        "name the statuses that have an ErrorDocument in ProxyErrorOverride, too",
+        "GET a path that the origin answers with an error that the line names",
+    ),
     "override-gateway": Advice("name 502 and 504 in ProxyErrorOverride, too", "GET while the origin answers 504"),
     "password-hash": Advice(
         "translate where the password file can be read, or write its users to the userlist",

@@ -51,3 +51,14 @@ def test_an_early_line_of_a_section(target: str, tmp_path: Path) -> None:
     lines = "<Location /a>", "RequestHeader set X-A b early", "</Location>"
     made = translated(tmp_path, host(*lines, "ProxyPass / http://10.0.0.1/"), target)
     assert outcomes(made)["RequestHeader"] == "no effect in target"
+
+
+def test_a_page_for_an_error_that_is_not_replaced(tmp_path: Path) -> None:
+    """NGX-89: nginx replaces whatever has a page, and the row says which one is in the way."""
+    lines = "ErrorDocument 403 /403.html", "ErrorDocument 503 Sorry", "ProxyErrorOverride On 502 503 504"
+    made = translated(tmp_path, host(*lines, "ProxyPass /403.html !", "ProxyPass / http://10.0.0.1/"), "nginx")
+    (row,) = [each for each in made.rows if each.name == "ProxyErrorOverride"]
+    told = [(each.key, each.caveat) for each in row.answers if each.outcome is row.outcome]
+    assert [key for key, _ in told] == ["override-more"]
+    assert "nginx would replace 403 too" in told[0][1]
+    assert "intercept_errors" not in made.text

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from apacheconf.ledger import Outcome, Written
 from apacheconf.program.steps import OverrideErrors, Step
-from apacheconf.targets.claims import Claim, approximated, exact
+from apacheconf.targets.claims import Claim, approximated, exact, unsupported
 from apacheconf.targets.error_documents import TYPE
 from apacheconf.targets.nginx import documents
 from apacheconf.targets.nginx.lowering import Lowering
@@ -23,6 +23,7 @@ _IN_A_LINE = 20
 #: A path, for nginx leads no request that it can't read to a named location: that would be a 500.
 _OWN_PAGE = "/.own-page"
 _GATEWAY = "a 502 or 504 of the origin gets a page of this server, too, and a 504 becomes 502"
+_MORE = "nginx would replace {} too, which ErrorDocument gives a page: what the origin says of errors is left as it is"
 _NOT_SCGI = "httpd replaces no answer that comes over SCGI"
 _UNREACHABLE = "a 502 of the script is answered as if it had not been reached"
 
@@ -50,7 +51,7 @@ def _codes(route: Route) -> set[int]:
 def emit(low: Lowering, route: Route, location: Block, kind: str = "proxy") -> list[Step]:
     """The lines for a route's origin, or script, which begin with ``kind``; gives the steps that are spoken for.
 
-    None is, where nginx would replace more than the line says: another status has a document, too.
+    Nothing is replaced where nginx would replace more than the line says: another status has a document, too.
     """
     steps, codes = _steps(route), _codes(route)
     if kind == "scgi":
@@ -60,9 +61,12 @@ def emit(low: Lowering, route: Route, location: Block, kind: str = "proxy") -> l
     pages = documents.sayable(low, route).values()
     paged = {status for step in pages for status in (documents.status_of(step),)}
     by_itself = {502} if kind == "fastcgi" else {502, 504}
-    if not steps or paged - codes - by_itself:
+    if not steps:
         return []
     said_by = [each for step in steps for each in route.host.said_by(step)]
+    if more := sorted(paged - codes - by_itself):
+        _leave(low, said_by, more, location)
+        return steps
     claim = _claim(said_by, codes, kind, location)
     location.add(f"{kind}_intercept_errors", "on", comment=low.sources.comment(said_by), claims=(claim,))
     missing = sorted(codes - paged - by_itself - {_GONE})
@@ -75,6 +79,13 @@ def emit(low: Lowering, route: Route, location: Block, kind: str = "proxy") -> l
     low.unpaged = low.unpaged or bool(missing)
     low.overrides_502 = low.overrides_502 or (kind == "fastcgi" and 502 in codes)
     return steps
+
+
+def _leave(low: Lowering, said_by: list[Written], more: list[int], location: Block) -> None:
+    """Says which statuses keep nginx from replacing those that the line names."""
+    why = _MORE.format(" and ".join(map(str, more)))
+    low.dropped.append(unsupported(said_by, why, "override-more"))
+    location.say(f"not translated: {low.sources.comment(said_by)}")
 
 
 def _claim(said_by: list[Written], codes: set[int], kind: str, location: Block) -> Claim:
