@@ -99,8 +99,8 @@ def _in_one(places: list[str]) -> str:
 
 def _advice(row: Row) -> Iterator[Line]:
     """What to do about a row that falls short, and a request that shows it: once for each kind of caveat."""
-    keys = dict.fromkeys(answer.key for answer in row.answers if answer.outcome is row.outcome)
-    for advice in filter(None, map(advice_for, keys)):
+    answers = (answer for answer in row.answers if answer.outcome is row.outcome)
+    for advice in dict.fromkeys(filter(None, map(advice_for, answers))):
         yield [("dim", f"      do: {advice.help}")]
         if advice.example:
             yield [("dim", f"      try: {advice.example}")]
@@ -191,7 +191,7 @@ def _row(row: Row) -> dict[str, Any]:
 
 
 def _answer(answer: Answer) -> dict[str, str]:
-    advice = advice_for(answer.key)
+    advice = advice_for(answer)
     return {
         "outcome": answer.outcome.words,
         "caveat": shown(answer.caveat),

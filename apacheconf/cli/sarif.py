@@ -73,7 +73,7 @@ def _result(translation: Translation, row: Row, answer: Answer) -> dict[str, Any
 def _message(target: str, row: Row, answer: Answer) -> str:
     """What became of the directive, why, and what to do about it."""
     said = f"{row.name} {answer.outcome.words} in {target}: {shown(answer.caveat)}"
-    advice = advice_for(answer.key)
+    advice = advice_for(answer)
     return f"{said}. What to do: {advice.help}." if advice else said
 
 

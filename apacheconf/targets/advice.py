@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from apacheconf.ledger import Answer, Outcome
+
 
 @dataclass(frozen=True, slots=True)
 class Advice:
@@ -116,7 +118,7 @@ ADVICE: Mapping[str, Advice] = {
         "serve these files by nginx or apacheconf serve, beside HAProxy",
         "GET the path of a file that is there",
     ),
-    "files": Advice("serve the files with nginx or apacheconf serve, and map to it", "GET a file"),
+    "files": Advice("map its paths to a server that has the files", "GET a file"),
     "forward-proxy": Advice(
         "leave this host to apacheconf serve, or to a forward proxy",
         "GET http://another.example.com/ HTTP/1.1",
@@ -290,6 +292,6 @@ ADVICE: Mapping[str, Advice] = {
 }
 
 
-def advice_for(key: str) -> Advice | None:
-    """What to do about the caveat ``key``; None where nothing has to be done."""
-    return ADVICE.get(key)
+def advice_for(answer: Answer) -> Advice | None:
+    """What to do about what became of a directive; None where nothing has to be done."""
+    return ADVICE.get(answer.key) if answer.outcome >= Outcome.EQUIVALENT else None

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from apacheconf import targets
-from apacheconf.ledger import Outcome
+from apacheconf.ledger import Answer, Outcome
 from apacheconf.targets import TARGETS, translate
-from apacheconf.targets.advice import ADVICE
+from apacheconf.targets.advice import ADVICE, advice_for
 from tests.support import everything
 
 #: Cases of many lines that multiply: minutes of translating, for few caveats of their own.
@@ -41,3 +41,11 @@ def test_no_advice_is_about_nothing() -> None:
     sources = [*Path(targets.__path__[0]).rglob("*.py")]
     said = "".join(each.read_text("utf-8") for each in sources if each.name != "advice.py")
     assert not [key for key in ADVICE if f'"{key}"' not in said]
+
+
+def test_no_advice_where_nothing_is_lost() -> None:
+    """DES-10: a line about files has no effect where no file is asked for, and needs no other server."""
+    assert advice_for(Answer(Outcome.NO_EFFECT, "no file is asked for here", key="files")) is None
+    lost = advice_for(Answer(Outcome.UNSUPPORTED, "no files are served", key="files"))
+    assert lost is not None
+    assert "nginx" not in lost.help

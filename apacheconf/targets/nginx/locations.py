@@ -36,7 +36,6 @@ from apacheconf.targets.choices import Ask, Closed, Place, Tree, close, leaves
 from apacheconf.targets.claims import Claim, equivalent, exact, unsupported
 from apacheconf.targets.environments import variables_set
 from apacheconf.targets.error_documents import lines_of
-from apacheconf.targets.fates import FILES
 from apacheconf.targets.naming import slug
 from apacheconf.targets.nginx import (
     applications,
@@ -72,6 +71,8 @@ from apacheconf.targets.restrictions import asked_by
 from apacheconf.targets.routes import Route, kept_in_mind, members
 from apacheconf.targets.spoken import words_of
 
+_NO_FOLDER = "nginx can't name the folder of these files here, so that they are answered with 404"
+_NO_FILE_THERE = "no folder has files for it: 404 is answered"
 #: What says something of bodies that are no own answers.
 _OF_BODIES = AddFilter | DeflateRules | SubstitutionRules | SetHandler | OverrideErrors
 
@@ -297,9 +298,9 @@ def _emit_local(low: Lowering, route: Route, location: Block, server: Block) -> 
     elif route.file:
         said_by = [each for step in (route.file, route.local) if step for each in route.host.said_by(step)]
         below = static.is_below_one_file(route)
-        claims.append(exact(said_by) if below else unsupported(said_by, FILES, "files"))
+        claims.append(exact(said_by) if below else unsupported(said_by, _NO_FOLDER, "files"))
     elif route.local:
-        claims.append(equivalent(route.host.said_by(route.local), FILES, "files"))
+        claims.append(equivalent(route.host.said_by(route.local), _NO_FILE_THERE, "files"))
     if route.admits:  # ``return`` would answer before anybody is asked for a password
         location.add("try_files", NO_FILE, f"={status}", claims=tuple(claims))
     else:
