@@ -8,14 +8,15 @@ depends on it (``close``): a request never reaches another origin in silence (DI
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from apacheconf.ledger import Written
 from apacheconf.program.conditions import ALWAYS, NEVER, AllOf, AnyOf, Condition, Not
-from apacheconf.program.hosts import Cell
+from apacheconf.program.hosts import Cell, Host
 from apacheconf.program.steps import EditHeader, Respond, Step
 from apacheconf.targets.answers import Answers, residual
 from apacheconf.targets.routes import Route
+from apacheconf.targets.unaskable import title, unaskable
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,9 @@ class Closed:
     status: int
     why: str
     said_by: tuple[Written, ...]
+    #: What can't be asked, and whose routes it would have told apart.
+    asks: tuple[Condition, ...] = field(default=(), compare=False)
+    host: Host | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ def close(tree: Tree, can_ask: Callable[[Condition], bool]) -> tuple[Tree, list[
         gone = [_asked(step, tree.condition) for each in routes for step in each.steps
                 if (step.action, step.said_by) not in kept]  # fmt: skip
         return no, [*lost, *more, *gone]
-    return _closed(routes, ends), [*lost, *more]
+    return _closed(routes, ends, unaskable(tree.condition, can_ask)), [*lost, *more]
 
 
 def _asked(step: Step, condition: Condition) -> Step:
@@ -136,10 +140,13 @@ def _split(condition: Condition, can_ask: Callable[[Condition], bool]) -> tuple[
     return (joined[0], joined[1]) if askable else (None, condition)
 
 
-def _closed(routes: list[Route], ends: list[Route | Closed]) -> Closed:
+def _closed(routes: list[Route], ends: list[Route | Closed], asks: tuple[Condition, ...]) -> Closed:
     deciding = [(each, step) for each in routes for step in each.decision if step is not None]
     refusing = [each for each, step in deciding if isinstance(step.action, Respond) and step.action.status < 500]
     said_by = [written for each, step in deciding for written in each.host.said_by(step)]
     said_by += [written for end in ends if isinstance(end, Closed) for written in end.said_by]
-    why = "who answers depends on a condition that can't be asked, so nobody does"
-    return Closed(403 if refusing else 503, why, tuple(dict.fromkeys(said_by)))
+    inner = [each for end in ends if isinstance(end, Closed) for each in end.asks]
+    hosts = [*(each.host for each in routes), *(end.host for end in ends if isinstance(end, Closed)), None]
+    asks = tuple(dict.fromkeys((*asks, *inner)))
+    why = f"who answers depends on a condition that can't be asked, so nobody does: {title(asks)}"
+    return Closed(403 if refusing else 503, why, tuple(dict.fromkeys(said_by)), asks, hosts[0])

@@ -6,7 +6,7 @@ list), was absorbed while reading, is dead, or is not supported yet, and the tab
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
 from apacheconf.ledger import Answer, Outcome, Written
@@ -114,16 +114,19 @@ _NO_OTHER = "nothing that is answered from files is answered otherwise because o
 FILES = "the translation serves no files: what no mapping takes is answered with 404"
 
 
-def fallback_for(program: Program, scopes: Scopes, target: str) -> Callable[[Written], Answer]:
-    """The answer for each directive that neither a step nor the target spoke for."""
-    return _Fallback(program, scopes, target).answer
+def fallback_for(
+    program: Program, scopes: Scopes, target: str, closed: Mapping[int, str]
+) -> Callable[[Written], Answer]:
+    """The answer for each directive that neither a step nor the target spoke for; of those of places that are
+    ``closed`` (by their ``id``) why."""
+    return _Fallback(program, scopes, target, closed).answer
 
 
 class _Fallback:
     """What is known of a program's directives as a whole, and the answer for each; most is only found out if asked."""
 
-    def __init__(self, program: Program, scopes: Scopes, target: str) -> None:
-        self._program, self._scopes, self._target = program, scopes, target
+    def __init__(self, program: Program, scopes: Scopes, target: str, closed: Mapping[int, str]) -> None:
+        self._program, self._scopes, self._target, self._closed = program, scopes, target, closed
         self._serves_files = target not in _SERVES_NO_FILES
         self._absent = {
             id(each): _of_absent(each.name, each.why.name, each.note or each.why.value) for each in program.absent
@@ -151,7 +154,10 @@ class _Fallback:
         return found or (_ASKS_NOBODY if self._is_asked_of_nobody(directive) else self._not_yet(directive))
 
     def _not_yet(self, directive: Written) -> Answer:
-        reason = f": {self._left_out[id(directive)]}" if id(directive) in self._left_out else ""
+        number = id(directive)
+        if number in self._closed and number in self._in_steps and number not in self._left_out:
+            return Answer(Outcome.UNSUPPORTED, self._closed[number], key="closed")
+        reason = f": {self._left_out[number]}" if number in self._left_out else ""
         return Answer(Outcome.UNSUPPORTED, f"not supported yet for {self._target}{reason}", key="not-yet")
 
     def _by_nature(self, directive: Written) -> Answer | None:

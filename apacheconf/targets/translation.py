@@ -26,6 +26,7 @@ from apacheconf.targets.lost_files import lines_in_files, settle_lost_files
 from apacheconf.targets.restrictions import KEY, is_access
 from apacheconf.targets.scopes import Scopes
 from apacheconf.targets.sources import Sources, comment_lines
+from apacheconf.targets.unaskable import lines_closed
 from apacheconf.targets.unasked import settle_unasked
 
 #: Each target's versions, oldest first; the first one is what is written unless another is asked for.
@@ -184,7 +185,7 @@ def translate(program: Program, target: str, version: str | None = None, folder:
         settle_lost_files(lost, with_files, scopes, ledger)
     settle_dead_hosts(program, scopes, ledger)
     _settle_left_out(program, ledger)
-    fallback = fallback_for(program, scopes, target)
+    fallback = fallback_for(program, scopes, target, lines_closed(program, scopes, ledger))
     told = ledger.summary(fallback)
     files = _with_lost(emission.files, program, ledger, told)
     return Translation(target, wanted, files, emission.differences, emission.notes, ledger, fallback, told)

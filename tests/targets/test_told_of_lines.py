@@ -62,3 +62,31 @@ def test_a_page_for_an_error_that_is_not_replaced(tmp_path: Path) -> None:
     assert [key for key, _ in told] == ["override-more"]
     assert "nginx would replace 403 too" in told[0][1]
     assert "intercept_errors" not in made.text
+
+
+_CLOSED = "<If \"osenv('HOME') == '/srv/of/nobody'\">", "Require all denied", "</If>", "ProxyErrorOverride On 503"
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_what_closes_a_host_is_named(target: str, tmp_path: Path) -> None:
+    """DES-8: the condition stands in the row of what is closed, and its line in the row of what is lost with it."""
+    made = translated(tmp_path, host(*_CLOSED, "ProxyPass / http://10.0.0.1/", "CacheEnable disk /"), target)
+    rows = {each.name: each for each in made.rows}
+    assert any("%{OSENV:HOME} == /srv/of/nobody" in each for each in rows["ProxyPass"].caveats)
+    assert rows["If"].outcome.words == "unsupported"
+    (lost,) = rows["ProxyErrorOverride"].caveats
+    assert f"If at {rows['If'].place}, which can't be asked" in lost
+    told = [each for name in ("If", "ProxyPass", "ProxyErrorOverride") for each in rows[name].answers]
+    assert {each.key for each in told if each.outcome.words == "unsupported"} == {"closed"}
+    assert [each.key for each in rows["CacheEnable"].answers] == ["not-yet"]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_each_of_several_hosts_names_its_own_line(target: str, tmp_path: Path) -> None:
+    """DES-8: hosts that are alike are written once, and told one by one."""
+    text = "".join(host(*_CLOSED, "ProxyPass / http://10.0.0.1/", names=f"ServerName {name}.test") for name in "abcde")
+    made = translated(tmp_path, text, target)
+    places = [each.place for each in made.rows if each.name == "If" and each.outcome.words == "unsupported"]
+    lost = [each.caveats[0] for each in made.rows if each.name == "ProxyErrorOverride"]
+    assert len(places) == 5
+    assert all(f"If at {place}," in caveat for place, caveat in zip(places, lost, strict=True))

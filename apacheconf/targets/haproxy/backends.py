@@ -20,6 +20,7 @@ from apacheconf.targets.haproxy.rewriting import can_follow, emit_refused
 from apacheconf.targets.haproxy.sharing import both
 from apacheconf.targets.haproxy.tree import Section
 from apacheconf.targets.routes import Route, kept_in_mind
+from apacheconf.targets.unaskable import claims_of_asking
 
 _UNFOLLOWED = "what rules make of the URL can't be said in HAProxy, so nobody answers"
 _NOT_ASKED = "what it guards is not served, and nobody is asked for a name there"
@@ -29,6 +30,7 @@ _ANSWERED = "it is answered before anybody is asked who it is"
 def backend_of(low: Lowering, end: Route | Closed) -> str:
     """The name of the backend, written if it isn't there yet."""
     if isinstance(end, Closed):
+        low.dropped += claims_of_asking(low.scopes, end.host, end.asks)
         return _answering(low, end.status, (unsupported(end.said_by, end.why, "closed"),))
     if not can_follow(end, low.environments[end.host.number]):
         said_by = tuple(each for step in (*end.decision, *end.rewriting) if step for each in end.host.said_by(step))

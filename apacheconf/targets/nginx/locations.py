@@ -70,6 +70,7 @@ from apacheconf.targets.questions import CannotAsk
 from apacheconf.targets.restrictions import asked_by
 from apacheconf.targets.routes import Route, kept_in_mind, members
 from apacheconf.targets.spoken import words_of
+from apacheconf.targets.unaskable import claims_of_asking
 
 _NO_FOLDER = "nginx can't name the folder of these files here, so that they are answered with 404"
 _NO_FILE_THERE = "no folder has files for it: 404 is answered"
@@ -208,6 +209,7 @@ def _comment(low: Lowering, end: Route | Closed) -> str:
 def _fill(low: Lowering, end: Route | Closed, location: Block, server: Block, has_folder: bool = False) -> None:
     if isinstance(end, Closed):
         location.add("return", str(end.status), claims=(unsupported(end.said_by, end.why, "closed"),))
+        low.dropped += claims_of_asking(low.scopes, end.host, end.asks)
         return
     low.begin_location()
     stood = len(location.entries)
