@@ -122,12 +122,12 @@ def lines_closed(program: Program, scopes: Scopes, ledger: Ledger) -> dict[int, 
 
 
 def _settle_section(section: Written, kind: str, asking: set[int], found: dict[int, str]) -> None:
-    """The first line that closes a section speaks for all that stands in it, and has not been told of before."""
+    """The first line that closes a section speaks for all that stands in it; that of the innermost one counts."""
     children: tuple[Written, ...] = getattr(section, "children", None) or ()
     line = next((each for each in children if id(each) in asking), None)
     if line is not None:
         why = f"nobody answers where the {kind} depends on {line.name} at {line.place}, which can't be asked"
-        found.update({id(each): why for each in _walk([section]) if id(each) not in found})
+        found.update({id(each): why for each in _walk([section])})
     for each in children:
         _settle_section(each, "section", asking, found)
 

@@ -90,3 +90,14 @@ def test_each_of_several_hosts_names_its_own_line(target: str, tmp_path: Path) -
     lost = [each.caveats[0] for each in made.rows if each.name == "ProxyErrorOverride"]
     assert len(places) == 5
     assert all(f"If at {place}," in caveat for place, caveat in zip(places, lost, strict=True))
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_innermost_line_is_named(target: str, tmp_path: Path) -> None:
+    """DES-8."""
+    rules = "RewriteEngine On", "RewriteCond %{SSL:SSL_CLIENT_SAN_Email_0} ^x", "RewriteRule ^/app http://10.0.0.2/ [P]"
+    section = "<Location /cond>", *_CLOSED, "</Location>"
+    made = translated(tmp_path, host(*rules, *section, "ProxyPass / http://10.0.0.1/"), target)
+    rows = {each.name: each for each in made.rows}
+    (lost,) = rows["ProxyErrorOverride"].caveats
+    assert f"the section depends on If at {rows['If'].place}" in lost
