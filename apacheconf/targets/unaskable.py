@@ -8,7 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from apacheconf.ledger import Ledger, Outcome, Written
-from apacheconf.program.conditions import AllOf, AnyOf, Compare, Condition, Glob, InNetwork, IsSet, Matches, Not, Test
+from apacheconf.program.conditions import (
+    AllOf,
+    AnyOf,
+    Compare,
+    Condition,
+    FromHost,
+    Glob,
+    InNetwork,
+    IsSet,
+    Matches,
+    Not,
+    Test,
+)
 from apacheconf.program.hosts import Host
 from apacheconf.program.own_words import STAND_IN
 from apacheconf.program.program import Program
@@ -65,6 +77,8 @@ def _of(condition: Condition) -> str:
             return f"{_value(value)} -ipmatch {' '.join(networks)}"
         case Test(letter, value):
             return f"-{letter} {_value(value)}"
+        case FromHost(names, forward):
+            return f"Require {'forward-dns' if forward else 'host'} {_value(names)}"
         case IsSet(variable):
             return f"-n {variable_title(variable)}"
         case _:
@@ -85,15 +99,22 @@ def _value(value: Value) -> str:
             return "".join(map(_value, parts_in(value, Variable))) or "a function"
 
 
-def claims_of_asking(scopes: Scopes, host: Host | None, conditions: Iterable[Condition]) -> tuple[Claim, ...]:
-    """What is said of the lines of the host, or of sections outside of every one, that ask one of the conditions."""
+def claims_of_asking(
+    scopes: Scopes, host: Host | None, conditions: Iterable[Condition], told: Iterable[Written]
+) -> tuple[Claim, ...]:
+    """What is said of the lines of the host, or of sections outside of every one, that ask one of the conditions.
+
+    Of those ``told`` it is said already that nobody answers.
+    """
     if host is None:
         return ()
     section = scopes.section(host)
     inside = [*_walk([section] if section else []), *_walk(scopes.sections)]
     asking = [each for each in inside if each.name.lower() in _ASKING]
     sought = [words for each in conditions if (words := _words(each))]
-    found = [each for each in asking if any(all(word in each.args for word in words) for words in sought)]
+    known = {id(each) for each in told}
+    found = [each for each in asking if id(each) not in known
+             if any(all(word in each.args for word in words) for words in sought)]  # fmt: skip
     return (unsupported(tuple(found), _WHY, "closed"),) if found else ()
 
 

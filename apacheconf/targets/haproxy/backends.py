@@ -30,7 +30,7 @@ _ANSWERED = "it is answered before anybody is asked who it is"
 def backend_of(low: Lowering, end: Route | Closed) -> str:
     """The name of the backend, written if it isn't there yet."""
     if isinstance(end, Closed):
-        low.dropped += claims_of_asking(low.scopes, end.host, end.asks)
+        low.dropped += claims_of_asking(low.scopes, end.host, end.asks, end.said_by)
         return _answering(low, end.status, (unsupported(end.said_by, end.why, "closed"),))
     if not can_follow(end, low.environments[end.host.number]):
         said_by = tuple(each for step in (*end.decision, *end.rewriting) if step for each in end.host.said_by(step))

@@ -209,7 +209,7 @@ def _comment(low: Lowering, end: Route | Closed) -> str:
 def _fill(low: Lowering, end: Route | Closed, location: Block, server: Block, has_folder: bool = False) -> None:
     if isinstance(end, Closed):
         location.add("return", str(end.status), claims=(unsupported(end.said_by, end.why, "closed"),))
-        low.dropped += claims_of_asking(low.scopes, end.host, end.asks)
+        low.dropped += claims_of_asking(low.scopes, end.host, end.asks, end.said_by)
         return
     low.begin_location()
     stood = len(location.entries)
