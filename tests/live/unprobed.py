@@ -92,7 +92,7 @@ HERE: dict[tuple[str, str], dict[str, str]] = {
     },
     ("files", "nginx"): {
         r"map \$asked_host \$self \{ \"\" \$server_is;": _NAMELESS,
-        r"map \"\" \$(round|failed_path) \{ (\+ )?default \"\";": _EMPTY,
+        r"map \"\" \$(round|failed_path|first_path) \{ (\+ )?default \"\";": _EMPTY,
         r"map \$status \$page_of_410 \{ (410 \$request_filename|default /);|if \(!-e \$page_of_410\) \{":
             "the page of the error is there",
         r"location = /extra \{": _REST,
@@ -166,6 +166,7 @@ HERE: dict[tuple[str, str], dict[str, str]] = {
         r"http-request normalize-uri path-(merge-slashes|strip-dot)": "no path tells anything apart",
         r"http-response (set-var\(txn\.answered\) bool\(true\)|del-header .*)": "no origin is asked",
         r"http-request deny deny_status 404 if \{ path -m sub (%00|-i %2f) \}": "every path is a 404 there",
+        r"use_backend not-found if \{ .*": "what no rule takes goes there, too",
     },
     ("headers", "haproxy"): {
         r"http-request set-header x-(list|merged) '%\[req\.hdrs,.*": "a list in several lines is the same list (N6)",
@@ -186,7 +187,7 @@ HERE: dict[tuple[str, str], dict[str, str]] = {
     },
     ("rewriting", "haproxy"): {
         r"http-request set-path %\[var\(txn\.new_path\)\]": "the rule leaves the path as it is",
-        r"http-request set-pathq %\[path\] unless .*": "the query of this rule is never empty",
+        r"http-request set-pathq %\[path\] if !\{ query -m len gt 0 \}": "the query of this rule is never empty",
         r"http-request set-var\(txn\.path\) path,url_dec": "the text that the next line looks at",
         r"http-request deny deny_status 500 if \{ var\(txn\.path\) -m reg '.*' \}":
             "the rule's pattern takes no controls",

@@ -147,7 +147,7 @@ class _Redirecting:
         if regex is None:
             raise CannotAsk("captures of something else")
         made = parts[1:] if head else parts
-        if isinstance(action.location, Call):
+        if isinstance(action.location, Call) and not {"?", "#"} & set(head):  # nothing is escaped behind them
             _emit_matched(self._substituted(regex, made), backend)
             return f"{plain(head)}%[var(txn.rest)]%[{_MORE}]"
         if all(isinstance(each, Literal | Capture) for each in parts) and "?" not in head + _texts(parts):
