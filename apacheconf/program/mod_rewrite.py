@@ -17,6 +17,7 @@ from apacheconf.modules.declare import Conf, Setting, child_wins, not_inherited,
 from apacheconf.modules.mod_rewrite import RewriteDirConf, RewriteMap, RewriteServerConf
 from apacheconf.modules.rewrite_rules import RewriteCond
 from apacheconf.program.conditions import AllOf, Compare, Condition, IsSet, Operator
+from apacheconf.program.hosts import Layer
 from apacheconf.program.link import Linker
 from apacheconf.program.phases import Phase
 from apacheconf.program.rewrite_steps import (
@@ -246,6 +247,11 @@ def _steps_here(conf: RewriteLayer, said_by: tuple[int, ...]) -> Iterator[Step]:
 def _stops_proxy(step: Step) -> bool:
     sets = step.action.sets if isinstance(step.action, Rewrite) else ()
     return any(isinstance(each, SetEnv) and each.name.lower() == _NO_PROXY for each in sets)
+
+
+def names_scripts(layers: Sequence[Layer]) -> bool:
+    """Whether the server's own engine is on, whatever sections say: scripts hear what was asked for first (FC-5)."""
+    return any(isinstance(conf, RewriteLayer) and conf.engine.value for layer in layers[:1] for _, conf in layer.confs)
 
 
 def inert(confs: Sequence[Conf]) -> Iterator[tuple[Step, str]]:

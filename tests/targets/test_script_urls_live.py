@@ -33,6 +33,8 @@ _HOSTS = {
     "fallback.test": "RewriteEngine On\n    FallbackResource /index.php",
     "canonical.test:8000": "UseCanonicalName On\n    RewriteEngine On",
     "leads.test": "RewriteEngine On\n    RewriteRule ^/there/(.*)$ /t.php?there=$1 [L]",
+    "section.test": "RewriteEngine On\n    <Directory {root}/www>\n    RewriteEngine On\n"
+    "    RewriteRule ^old/(.*)$ t.php?old=$1 [L]\n    </Directory>",
     "off.test": "",
 }
 #: What tells of the path: the rest is the matter of other tests.
@@ -45,6 +47,7 @@ _ASKED = (
     *(("fallback.test", path) for path in ("/", "/any/path?x=1", "/sub/", "/a%20b")),
     *(("canonical.test", path) for path in ("/", "/t.php")),
     *(("leads.test", path) for path in ("/there/x", "/there/p%2541q")),
+    *(("section.test", path) for path in ("/t.php", "/sub/")),
     *(("off.test", path) for path in ("/", "/t.php", "/sub/")),
 )  # fmt: skip
 
@@ -55,7 +58,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
         for name in _FILES:
             box.write(name, _SHOW)
         config = "".join(
-            _HOST.format(name=name, root=box.path, port=port, lines=lines) for name, lines in _HOSTS.items()
+            _HOST.format(name=name, root=box.path, port=port, lines=lines.replace("{root}", str(box.path)))
+            for name, lines in _HOSTS.items()
+            for name, lines in _HOSTS.items()
         )
         with fronts(config, tmp_path_factory.mktemp("urls"), _MODULES) as started:
             yield started

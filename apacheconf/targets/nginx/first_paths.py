@@ -7,7 +7,7 @@ each time: only the first one is remembered.
 
 from __future__ import annotations
 
-from apacheconf.program.steps import BeginRewriting, NameScript, Step
+from apacheconf.program.mod_rewrite import names_scripts
 from apacheconf.targets.nginx.lowering import Lowering
 from apacheconf.targets.nginx.maps import FIRST, SCRIPT_URL, Map
 from apacheconf.targets.nginx.own_urls import public_url
@@ -23,14 +23,10 @@ def first_path(low: Lowering) -> str:
 
 def urls_told(low: Lowering, route: Route) -> dict[str, str]:
     """SCRIPT_URL and SCRIPT_URI where a server's engine is on, be it without a rule; else nothing."""
-    if not any(_names_script(step) for step, _ in route.met):
+    if not names_scripts(route.host.shape.layers):
         return {}
     low.tells_url = True
     return {"SCRIPT_URL": SCRIPT_URL, "SCRIPT_URI": f"{public_url(low, route.host, '')}{SCRIPT_URL}"}
-
-
-def _names_script(step: Step) -> bool:
-    return isinstance(step.action, NameScript) or (isinstance(step.action, BeginRewriting) and not step.action.folder)
 
 
 def settings(low: Lowering) -> list[Entry]:
