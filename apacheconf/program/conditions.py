@@ -5,7 +5,7 @@ A condition is a tree over values (``values.py``). A match that captures says un
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -162,6 +162,18 @@ Condition = (
 )  # fmt: skip
 ALWAYS = Always()
 NEVER = Never()
+
+
+def atoms(condition: Condition) -> Iterator[Condition]:
+    """The conditions that a condition is put together from by Not, AllOf and AnyOf, from left to right."""
+    match condition:
+        case Not(inner):
+            yield from atoms(inner)
+        case AllOf(parts) | AnyOf(parts):
+            for each in parts:
+                yield from atoms(each)
+        case _:
+            yield condition
 
 
 def negated(condition: Condition) -> Condition:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from enum import Enum
 from functools import lru_cache
 
-from apacheconf.program.conditions import AllOf, AnyOf, Compare, Condition, Matches, Not, Regex, Under
+from apacheconf.program.conditions import AllOf, AnyOf, Compare, Condition, Matches, Not, Regex, Under, atoms
 from apacheconf.program.prefixes import prefixes_of
 from apacheconf.program.values import REQUEST_URI
 from apacheconf.targets.last_names import name_in, path_in
@@ -42,7 +42,7 @@ def told_of(question: Condition, held: bool) -> Iterator[Subjects]:
             for each in parts:
                 yield from told_of(each, held)
         case AllOf() | AnyOf():
-            yield frozenset(map(_plain, _leaves(question)))
+            yield frozenset(map(_plain, atoms(question)))
         case Matches(value, regex) if not held:
             yield from map(_one, _unmatched(question, value == REQUEST_URI, regex))
         case Under(prefix, value) if not held:
@@ -75,7 +75,7 @@ def asked_of(question: Condition) -> frozenset[Hashable]:
 
 
 def _asked_of(question: Condition) -> Iterator[Hashable]:
-    for leaf in _leaves(question):
+    for leaf in atoms(question):
         yield _subject(leaf)
         yield _plain(leaf)
         match leaf:
@@ -109,14 +109,3 @@ def _subject(leaf: Condition) -> Hashable:
             return left
         case _:
             return leaf
-
-
-def _leaves(condition: Condition) -> Iterator[Condition]:
-    match condition:
-        case Not(inner):
-            yield from _leaves(inner)
-        case AllOf(parts) | AnyOf(parts):
-            for each in parts:
-                yield from _leaves(each)
-        case _:
-            yield condition

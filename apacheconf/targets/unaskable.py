@@ -20,6 +20,7 @@ from apacheconf.program.conditions import (
     Matches,
     Not,
     Test,
+    atoms,
 )
 from apacheconf.program.hosts import Host
 from apacheconf.program.own_words import STAND_IN
@@ -38,19 +39,8 @@ _MOST = 100
 
 def unaskable(condition: Condition, can_ask: Callable[[Condition], bool]) -> tuple[Condition, ...]:
     """The parts of a condition that can't be asked; all of it where each part can."""
-    found = tuple(dict.fromkeys(each for each in _atoms(condition) if not can_ask(each)))
+    found = tuple(dict.fromkeys(each for each in atoms(condition) if not can_ask(each)))
     return found or (condition,)
-
-
-def _atoms(condition: Condition) -> Iterator[Condition]:
-    match condition:
-        case Not(inner):
-            yield from _atoms(inner)
-        case AllOf(parts) | AnyOf(parts):
-            for each in parts:
-                yield from _atoms(each)
-        case _:
-            yield condition
 
 
 def title(conditions: Iterable[Condition]) -> str:
