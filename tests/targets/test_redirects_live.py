@@ -73,6 +73,7 @@ _CONFIG = r"""
     RedirectMatch "^/part/(.*)$" "http://new.test/a b/%20$1"
     RedirectMatch "^/own/(.*)$" "/a%20b/$1"
     RedirectMatch "^/asked$" "http://new.test/a b?q=a%20b#c%20d"
+    RedirectMatch "^/put/([^/]*)$" "http://new.test/a b?put=$1&more=a%20b{c}"
 </VirtualHost>
 """
 #: AL-1 to AL-5, SEM-3, SEM-28, RW-20 to RW-22; NGX-130, NGX-131, HAP-100, HAP-102; TRAP-8, TRAP-9, TRAP-48.
@@ -91,7 +92,20 @@ _SECOND = (
 _THIRD = ("/", "/x?q", "/.well-known/acme-challenge/", "/.well-known/acme-challenge/a", "/.well-known/acme-challenge")
 _FOURTH = ("/dirs", "/dirsx", "/dirsxy", "/dirsxy?q=1", "/dirs/x.y", "/dirsxy/")
 #: Texts of a RedirectMatch are escaped, those of a Redirect are not (AL-5).
-_FIFTH = ("/kept", "/kept/x", "/all", "/all?x=%20", "/part/", "/part/x?y=%20", "/part/%20", "/own/x", "/asked")
+_FIFTH = (
+    "/kept",
+    "/kept/x",
+    "/all",
+    "/all?x=%20",
+    "/part/",
+    "/part/x?y=%20",
+    "/part/%20",
+    "/own/x",
+    "/asked",
+    "/put/",
+    "/put/x",
+    "/put/x?y=%20",
+)
 _ASKED = {"first.test": _FIRST, "second.test": _SECOND, "third.test": _THIRD, "fourth.test": _FOURTH,
           "fifth.test": _FIFTH}  # fmt: skip
 
